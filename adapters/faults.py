@@ -1,0 +1,68 @@
+"""The tree of faults: what went wrong outside the rules, each with the exit code a command answers with.
+
+A refusal (an ordinary "no") is a value, `domain.decisions.Refusal`; a bug is a failed assertion. Everything here is neither:
+a disk, a lock, a damaged file or a setting that stands in the way. Every message says what happened, why, and what to do.
+Exit codes follow sysexits.h (65 data, 73 cannot create, 74 input/output, 78 configuration).
+"""
+
+from __future__ import annotations
+
+
+class Fault(Exception):
+    """Something outside the rules went wrong; the message is fit to be shown to the operator."""
+
+    exit_code = 70
+
+
+class ConfigError(Fault):
+    """A setting has a value that cannot be used; the message names the variable and what it accepts."""
+
+    exit_code = 78
+
+
+class StorageUnavailable(Fault):
+    """The storage root cannot be made or written."""
+
+    exit_code = 74
+
+
+class LogLocked(Fault):
+    """Another process writes this log. `pid` and `address` (of its service) are None where they are not known."""
+
+    exit_code = 73
+
+    def __init__(self, message: str, *, pid: int | None = None, address: str | None = None) -> None:
+        super().__init__(message)
+        self.pid = pid
+        self.address = address
+
+
+class LogDamaged(Fault):
+    """The log contradicts itself or its watermark. `position` and `offset` (bytes) say where, None where nothing can."""
+
+    exit_code = 65
+
+    def __init__(self, message: str, *, position: int | None = None, offset: int | None = None) -> None:
+        super().__init__(message)
+        self.position = position
+        self.offset = offset
+
+
+class LogForeign(LogDamaged):
+    """A file stands where the log belongs, and it is not one of ours: it is left alone."""
+
+
+class LogMissing(LogDamaged):
+    """There is no log, although images, a watermark or snapshots say that there was one."""
+
+
+class DiskFull(Fault):
+    """The disk has no room; nothing of the batch was kept, and the log is whole."""
+
+    exit_code = 74
+
+
+class LedgerStopped(Fault):
+    """The ledger has stopped for good after a fault; a command that was under way has an unknown outcome."""
+
+    exit_code = 74
