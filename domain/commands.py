@@ -1,0 +1,222 @@
+"""What callers ask of the ledger. A command carries ids, the actor and measured facts, never a decision and never the time.
+
+`by` is the actor (`discord:123`, `api:NAME`, `page`, `cli`, `library`, `system`), `origin` where it came from, `request` the caller's own
+key with the digest of the command. Sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from domain.events import Request
+
+OPERATIONS = ("text_to_image", "image_to_image", "upscale", "unspecified")
+RELEASE_REASONS = ("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")
+DELETE_REASONS = ("user", "admin", "privacy", "repair")
+POLICY_SOURCES = ("environment", "constructor", "default")
+
+MAX_COUNT = 100
+"""Places in one reservation."""
+MAX_TEXT = 200
+"""Characters of a free reason or a preference's value."""
+MAX_LIMIT = 2**53 - 1
+"""The largest count or size: what every JSON reader keeps exact."""
+
+
+class FreshName(NamedTuple):
+    """Asks for `image_<n>.<extension>` in `folder` (or in none), n unused and at least `number_from`."""
+
+    folder: str | None
+    extension: str
+    number_from: int = 1
+
+
+class SetPolicy(NamedTuple):
+    """These limits were given; None leaves what the log says. `source` says by what they were given."""
+
+    by: str
+    source: str
+    user_bytes: int | None = None
+    pool_bytes: int | None = None
+    daily: int | None = None
+    gen_bytes: int | None = None
+    moderated_free: bool | None = None
+    origin: str | None = None
+    request: Request | None = None
+
+
+class ReserveGeneration(NamedTuple):
+    """May `count` images be made? `bytes_each` None holds the policy's estimate.
+
+    `exclusive`: a repeat of this request while the reservation is open is REQUEST_RUNNING, not the former answer again.
+    """
+
+    user: str
+    by: str
+    reservation: str
+    ttl_seconds: int
+    count: int = 1  # type: ignore[assignment]  # the stored name; tuple.count is not needed
+    bytes_each: int | None = None
+    operation: str = "unspecified"
+    exclusive: bool = False
+    origin: str | None = None
+    request: Request | None = None
+
+
+class CompleteGeneration(NamedTuple):
+    """The provider delivered `count` images of a reservation."""
+
+    user: str
+    by: str
+    reservation: str
+    provider: str
+    model: str
+    seconds: float
+    count: int = 1  # type: ignore[assignment]  # the stored name; tuple.count is not needed
+    credits: float | None = None
+    seed: int | None = None
+    origin: str | None = None
+    request: Request | None = None
+
+
+class ReleasePlaces(NamedTuple):
+    """Gives open places back; `count` None means all of them."""
+
+    user: str
+    by: str
+    reservation: str
+    reason: str
+    count: int | None = None  # type: ignore[assignment]  # the stored name; tuple.count is not needed
+    origin: str | None = None
+    request: Request | None = None
+
+
+class SaveImage(NamedTuple):
+    """May this image be kept? `new_reservation` is the id used where the save must reserve its own place.
+
+    `foreign`: a file that the log does not know stands where `name` would. `operation` None takes the reservation's.
+    """
+
+    user: str
+    by: str
+    name: str | FreshName
+    bytes: int
+    sha256: str
+    media_type: str
+    width: int
+    height: int
+    staged: str
+    new_reservation: str
+    operation: str | None = None
+    temp: bool = False
+    reservation: str | None = None
+    foreign: bool = False
+    origin: str | None = None
+    request: Request | None = None
+
+
+class AdoptImage(NamedTuple):
+    """Brings an existing file in: charged bytes, no generation, whatever the limits say."""
+
+    user: str
+    by: str
+    name: str
+    bytes: int
+    sha256: str
+    media_type: str
+    width: int
+    height: int
+    staged: str
+    temp: bool = False
+    foreign: bool = False
+    origin: str | None = None
+    request: Request | None = None
+
+
+class DeleteImage(NamedTuple):
+    """Takes a name away."""
+
+    user: str
+    by: str
+    name: str
+    temp: bool = False
+    reason: str = "user"
+    origin: str | None = None
+    request: Request | None = None
+
+
+class CleanUp(NamedTuple):
+    """Removes temp files that are `older_than_days` days old or older."""
+
+    by: str
+    older_than_days: int
+    origin: str | None = None
+    request: Request | None = None
+
+
+class OverrideLimits(NamedTuple):
+    """Gives a user limits of their own, replacing former ones whole; both None takes them away."""
+
+    user: str
+    by: str
+    reason: str
+    user_bytes: int | None = None
+    daily: int | None = None
+    until: str | None = None
+    origin: str | None = None
+    request: Request | None = None
+
+
+class ResetDaily(NamedTuple):
+    """Sets a user's count of today to 0."""
+
+    user: str
+    by: str
+    reason: str
+    origin: str | None = None
+    request: Request | None = None
+
+
+class SetPreference(NamedTuple):
+    """Remembers a user's own choice."""
+
+    user: str
+    by: str
+    preference: str
+    value: str
+    origin: str | None = None
+    request: Request | None = None
+
+
+class CorrectClock(NamedTuple):
+    """The clock once stood wrong and is right now."""
+
+    by: str
+    origin: str | None = None
+    request: Request | None = None
+
+
+class ReleaseExpired(NamedTuple):
+    """The ledger's own sweep: releases what is past its time, the oldest first."""
+
+    by: str = "system"
+    origin: str | None = None
+    request: Request | None = None
+
+
+Command = (
+    SetPolicy
+    | ReserveGeneration
+    | CompleteGeneration
+    | ReleasePlaces
+    | SaveImage
+    | AdoptImage
+    | DeleteImage
+    | CleanUp
+    | OverrideLimits
+    | ResetDaily
+    | SetPreference
+    | CorrectClock
+    | ReleaseExpired
+)
+"""The closed union of all commands."""

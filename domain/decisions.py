@@ -1,0 +1,123 @@
+"""decide(command, view, policy, now): what follows from a command, as events, as a stored answer or as a refusal.
+
+Pure: the view tells what stands, `now` is the present, and nothing here changes anything. The rules are asked in the order of
+`Reason`, which is a promise; the first that says no is the answer. This module holds what is asked of every command and hands on:
+`wellformed` knows the form of commands, `reserving` places, `keeping` images and files, `governing` limits, and `quota_checks` what fits.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, assert_never
+
+from domain import governing, keeping, reserving
+from domain.commands import (
+    AdoptImage,
+    CleanUp,
+    Command,
+    CompleteGeneration,
+    CorrectClock,
+    DeleteImage,
+    OverrideLimits,
+    ReleaseExpired,
+    ReleasePlaces,
+    ReserveGeneration,
+    ResetDaily,
+    SaveImage,
+    SetPolicy,
+    SetPreference,
+)
+from domain.events import Event, request_tag
+from domain.instants import later, seconds_between
+from domain.limits import Limits
+from domain.refusals import Reason, Refusal
+from domain.usage import Answer
+from domain.view import View
+from domain.wellformed import malformed
+
+CLOCK_TOLERANCE_SECONDS = 86_400
+"""How far the clock may lie behind the last event before every command is refused."""
+ANSWERS_KEPT_SECONDS = 7 * 86_400
+"""How long a request key keeps its answer."""
+
+
+class StoredAnswer(NamedTuple):
+    """The command was answered before, by the events at these positions."""
+
+    positions: tuple[int, ...]
+
+
+Decision = tuple[Event, ...] | StoredAnswer | Refusal
+
+
+def decide(command: Command, view: View, policy: Limits, now: str) -> Decision:
+    """What follows from `command` at `now`.
+
+    Events carry a time never earlier than the last event's, but for a corrected clock. An empty tuple: nothing changes.
+    """
+    if sentence := malformed(command):
+        return _refuse(command, Reason.MALFORMED, sentence)
+    corrects = isinstance(command, CorrectClock)
+    if not corrects and clock_is_behind(view, now):
+        return _refuse(command, Reason.CLOCK_BEHIND, view.last_at)
+    at = now if corrects else max(now, view.last_at)
+    answered = _answered(command, view, at)
+    return _carry_out(command, view, policy, at) if answered is None else answered
+
+
+def clock_is_behind(view: View, now: str) -> bool:
+    """Whether the clock lies so far behind the last event that it, or an earlier one, must have stood wrong."""
+    return now < view.last_at and seconds_between(now, view.last_at) > CLOCK_TOLERANCE_SECONDS
+
+
+def _answered(command: Command, view: View, at: str) -> StoredAnswer | Refusal | None:
+    if command.request is None:
+        return None
+    answer = view.answer(request_tag(command.by, command.request.key))
+    if answer is None or later(answer.at, seconds=ANSWERS_KEPT_SECONDS) <= at:
+        return None
+    if answer.digest != command.request.digest:
+        return _refuse(command, Reason.REQUEST_CONFLICT, command.request.key)
+    if isinstance(command, ReserveGeneration) and command.exclusive and _is_open(answer, view):
+        return _refuse(command, Reason.REQUEST_RUNNING, command.request.key)
+    return StoredAnswer(answer.positions)
+
+
+def _is_open(answer: Answer, view: View) -> bool:
+    reservation = view.reservation(answer.reservation) if answer.reservation else None
+    return reservation is not None and reservation.open > 0
+
+
+def _refuse(command: Command, reason: Reason, detail: str) -> Refusal:
+    return Refusal(reason, getattr(command, "user", None), detail)
+
+
+def _carry_out(command: Command, view: View, policy: Limits, at: str) -> tuple[Event, ...] | Refusal:  # noqa: C901, PLR0911, PLR0912 - one line for each command is the clearest form
+    match command:
+        case ReserveGeneration():
+            return reserving.reserve(command, view, policy, at)
+        case CompleteGeneration():
+            return reserving.complete(command, view, at)
+        case ReleasePlaces():
+            return reserving.release_places(command, view, policy, at)
+        case ReleaseExpired():
+            return reserving.release_expired(command, view, at)
+        case CorrectClock():
+            return reserving.correct_clock(command, view, at)
+        case SaveImage():
+            return keeping.save(command, view, policy, at)
+        case AdoptImage():
+            return keeping.adopt(command, view, at)
+        case DeleteImage():
+            return keeping.delete(command, view, at)
+        case CleanUp():
+            return keeping.clean_up(command, view, at)
+        case SetPolicy():
+            return governing.set_policy(command, view, policy, at)
+        case OverrideLimits():
+            return governing.override_limits(command, at)
+        case ResetDaily():
+            return governing.reset_daily(command, at)
+        case SetPreference():
+            return governing.set_preference(command, at)
+        case _:
+            assert_never(command)

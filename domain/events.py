@@ -1,0 +1,307 @@
+"""The facts: every event of the log, version 1, and the shape in which each is stored.
+
+The class names are the stored type names and the field names the stored members of `data`; both are for ever. A field with a default
+is left out of `data` where it has that default. What an event does to figures is told by `usage.py`; how a line looks, by the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from domain.limits import Limits, UserLimits
+
+
+class ImpossibleFact(ValueError):
+    """An event that cannot have happened after the ones before it: on replay, corruption."""
+
+
+class Request(NamedTuple):
+    """A caller's own key for a command, and the digest of the command it was first sent with (64 hex)."""
+
+    key: str
+    digest: str
+
+
+class Asked(NamedTuple):
+    """What a refused command asked for: places, bytes, and the bytes it would have replaced."""
+
+    count: int  # type: ignore[assignment]  # the stored name; tuple.count is not needed
+    bytes: int
+    replaced_bytes: int = 0
+
+
+class CleanedFile(NamedTuple):
+    """One temp file that a cleanup removed."""
+
+    user: str
+    name: str
+    bytes: int
+
+
+class PolicyChanged(NamedTuple):
+    """From here decisions use these limits. `source`: environment, constructor or default."""
+
+    at: str
+    by: str
+    limits: Limits
+    source: str
+    origin: str | None = None
+
+
+class GenerationReserved(NamedTuple):
+    """Charges `count` to the day of `at` and holds count x bytes_each."""
+
+    at: str
+    user: str
+    by: str
+    reservation: str
+    operation: str
+    count: int  # type: ignore[assignment]  # the stored name; tuple.count is not needed
+    bytes_each: int
+    expires_at: str
+    origin: str | None = None
+    request: Request | None = None
+
+
+class GenerationCompleted(NamedTuple):
+    """The provider delivered `count` images. Nothing of it is in use yet."""
+
+    at: str
+    user: str
+    by: str
+    reservation: str
+    count: int  # type: ignore[assignment]  # the stored name; tuple.count is not needed
+    provider: str
+    model: str
+    seconds: float
+    credits: float | None = None
+    seed: int | None = None
+    origin: str | None = None
+    request: Request | None = None
+
+
+class GenerationReleased(NamedTuple):
+    """Frees `count` places, of which `delivered` had been completed; `refunded` goes back to the day that was charged."""
+
+    at: str
+    user: str
+    by: str
+    reservation: str
+    count: int  # type: ignore[assignment]  # the stored name; tuple.count is not needed
+    delivered: int
+    reason: str
+    refunded: int
+    origin: str | None = None
+    request: Request | None = None
+
+
+class ImageSaved(NamedTuple):
+    """An image stands under `name`; charges bytes - replaced_bytes and settles a place of `reservation`, where there is one."""
+
+    at: str
+    user: str
+    by: str
+    name: str
+    bytes: int
+    replaced_bytes: int
+    sha256: str
+    media_type: str
+    width: int
+    height: int
+    operation: str
+    temp: bool
+    staged: str
+    reservation: str | None = None
+    origin: str | None = None
+    request: Request | None = None
+
+
+class ImageDeleted(NamedTuple):
+    """`name` no longer stands. `reason`: user, admin, privacy or repair."""
+
+    at: str
+    user: str
+    by: str
+    name: str
+    bytes: int
+    temp: bool
+    reason: str
+    origin: str | None = None
+    request: Request | None = None
+
+
+class CleanupCompleted(NamedTuple):
+    """Old temp files went; at most `MAX_FILES_A_CLEANUP` in one event."""
+
+    at: str
+    by: str
+    files: tuple[CleanedFile, ...]
+    freed_bytes: int
+    older_than_days: int
+    origin: str | None = None
+    request: Request | None = None
+
+
+class RequestRefused(NamedTuple):
+    """A limit said no. The first `MAX_RECORDED_REFUSALS` of a user, reason and day are recorded, that one with `last`."""
+
+    at: str
+    user: str
+    by: str
+    reason: str
+    command: str
+    asked: Asked
+    limit: int
+    used: int
+    held: int
+    last: bool
+    origin: str | None = None
+
+
+class LimitsOverridden(NamedTuple):
+    """Replaces this user's former override whole; `limits` None takes it away."""
+
+    at: str
+    user: str
+    by: str
+    limits: UserLimits | None
+    reason: str
+    until: str | None = None
+    origin: str | None = None
+    request: Request | None = None
+
+
+class DailyCountReset(NamedTuple):
+    """This user's count of today becomes 0; places charged before it give nothing back."""
+
+    at: str
+    user: str
+    by: str
+    reason: str
+    origin: str | None = None
+    request: Request | None = None
+
+
+class PreferenceSet(NamedTuple):
+    """A user's own choice, such as a default style."""
+
+    at: str
+    user: str
+    by: str
+    preference: str
+    value: str
+    origin: str | None = None
+    request: Request | None = None
+
+
+class ClockCorrected(NamedTuple):
+    """The ledger's time goes back from `was` to `now`."""
+
+    at: str
+    by: str
+    was: str
+    now: str
+    origin: str | None = None
+    request: Request | None = None
+
+
+Event = (
+    PolicyChanged
+    | GenerationReserved
+    | GenerationCompleted
+    | GenerationReleased
+    | ImageSaved
+    | ImageDeleted
+    | CleanupCompleted
+    | RequestRefused
+    | LimitsOverridden
+    | DailyCountReset
+    | PreferenceSet
+    | ClockCorrected
+)
+"""The closed union of all facts."""
+
+MAX_FILES_A_CLEANUP = 500
+MAX_RECORDED_REFUSALS = 20
+
+TYPES: dict[str, type[Event]] = {event.__name__: event for event in Event.__args__}
+"""Stored type name -> class."""
+
+_TOUCHES_POOL = (GenerationReserved, GenerationReleased, ImageSaved, ImageDeleted)
+_TOUCHES_POLICY = (PolicyChanged, ClockCorrected)
+
+
+def request_tag(by: str, key: str) -> str:
+    """The tag of a request: keys of two actors never meet, and no key is readable in a tag."""
+    return "request:" + sha256(f"{by}\0{key}".encode()).hexdigest()[:32]
+
+
+def tags_of(event: Event) -> list[str]:
+    """Tags by which the log finds the event: every user concerned, `pool`, `policy`, its request."""
+    tags: list[str] = []
+    if isinstance(event, CleanupCompleted):
+        tags += [f"user:{user}" for user in dict.fromkeys(file.user for file in event.files)]
+        tags += ["pool"] if event.files else []
+    elif isinstance(event, _TOUCHES_POLICY):
+        tags.append("policy")
+    else:
+        tags.append(f"user:{event.user}")
+        tags += ["pool"] if isinstance(event, _TOUCHES_POOL) else []
+    request = getattr(event, "request", None)
+    if request is not None:
+        tags.append(request_tag(event.by, request.key))
+    return tags
+
+
+def to_data(event: Event) -> dict[str, Any]:
+    """The event as plain members for `data`: fields with their default are left out, values within become objects."""
+    defaults = event._field_defaults
+    return {
+        name: _plain(value)
+        for name, value in zip(event._fields, event, strict=True)
+        if name not in defaults or value != defaults[name]
+    }
+
+
+def from_data(type_name: str, data: dict[str, Any]) -> Event:
+    """The event of a stored type name and `data`. Raises ImpossibleFact for an unknown type and missing or unknown members."""
+    event_class = TYPES.get(type_name)
+    if event_class is None:
+        raise ImpossibleFact(f"unknown event type {type_name!r}")
+    try:
+        for name, build in _BUILDERS.get(type_name, _REQUEST_ALONE):
+            value = data.get(name)
+            if value is not None:
+                data = {**data, name: build(value)}
+        return event_class(**data)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ImpossibleFact(f"{type_name} has missing, unknown or misshapen members: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, UserLimits):
+        return {name: own for name, own in value._asdict().items() if own is not None}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return value._asdict()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+Builder = Callable[[Any], Any]
+
+
+def _build(value_class: Callable[..., Any]) -> Builder:
+    return lambda members: value_class(**members)
+
+
+_REQUEST: tuple[str, Builder] = ("request", _build(Request))
+_REQUEST_ALONE: tuple[tuple[str, Builder], ...] = (_REQUEST,)
+_BUILDERS: dict[str, tuple[tuple[str, Builder], ...]] = {
+    "PolicyChanged": (("limits", _build(Limits)),),
+    "CleanupCompleted": (("files", lambda files: tuple(CleanedFile(**file) for file in files)), _REQUEST),
+    "RequestRefused": (("asked", _build(Asked)),),
+    "LimitsOverridden": (("limits", _build(UserLimits)), _REQUEST),
+}

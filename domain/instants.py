@@ -1,0 +1,56 @@
+"""Times as the ledger keeps them: RFC 3339 in UTC, with microseconds and `Z`, always 27 characters.
+
+In this one form times compare as strings and the UTC day is the first ten characters. What the present time is, is for others to say.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+EARLIEST = "0001-01-01T00:00:00.000000Z"
+LATEST = "9999-12-31T23:59:59.999999Z"
+
+_FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+
+
+def is_instant(text: object) -> bool:
+    """Whether `text` is a time in the ledger's one form, and a date that exists."""
+    if not isinstance(text, str) or not _FORM.fullmatch(text):
+        return False
+    try:
+        _parse(text)
+    except ValueError:
+        return False
+    return True
+
+
+def day_of(at: str) -> str:
+    """The UTC day `YYYY-MM-DD` of a time."""
+    return at[:10]
+
+
+def later(at: str, *, seconds: int) -> str:
+    """The time `seconds` after `at` (before it, where negative); held at the ends of the calendar."""
+    try:
+        return _format(_parse(at) + timedelta(seconds=seconds))
+    except OverflowError:
+        return LATEST if seconds > 0 else EARLIEST
+
+
+def seconds_between(earlier: str, after: str) -> float:
+    """Seconds from `earlier` to `after`; negative where the order is the other way."""
+    return (_parse(after) - _parse(earlier)).total_seconds()
+
+
+def next_midnight(at: str) -> str:
+    """The 00:00 UTC that ends the day of `at`: when the daily count starts anew."""
+    return later(at[:10] + "T00:00:00.000000Z", seconds=86_400)
+
+
+def _parse(at: str) -> datetime:
+    return datetime.fromisoformat(at[:-1])
+
+
+def _format(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds") + "Z"

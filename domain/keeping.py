@@ -1,0 +1,190 @@
+"""Decisions about images and temp files: keep one, bring an existing one in, take one away, clean old temp files up.
+
+Whether the bytes are an image and where the file lies is for the storage adapter; here a name stands or does not.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from domain.commands import AdoptImage, CleanUp, DeleteImage, FreshName, SaveImage
+from domain.events import (
+    MAX_FILES_A_CLEANUP,
+    Asked,
+    CleanedFile,
+    CleanupCompleted,
+    Event,
+    GenerationReserved,
+    ImageDeleted,
+    ImageSaved,
+)
+from domain.instants import later
+from domain.limits import Limits, effective
+from domain.names import folder_of, fresh_name, name_key
+from domain.quota_checks import Wish, refuse_what_does_not_fit
+from domain.refusals import Reason, Refusal
+from domain.reserving import known
+from domain.usage import Reservation
+from domain.view import View
+
+MAX_CLEANUP_FILES = 20 * MAX_FILES_A_CLEANUP
+"""Files that one CleanUp removes; for more, it is sent again."""
+
+SECONDS_A_DAY = 86_400
+
+
+class _Place(NamedTuple):
+    """Where the name of a save leads: its spelling, and the bytes that stand there now."""
+
+    name: str
+    replaced_bytes: int
+
+
+def save(command: SaveImage, view: View, policy: Limits, at: str) -> tuple[Event, ...] | Refusal:
+    """ImageSaved: into a place of its reservation, into one reserved in the same breath, or as a temp file."""
+    held = _reservation_of(command, view, at)
+    if isinstance(held, Refusal):
+        return held
+    place = _place(command, view)
+    if isinstance(place, Refusal):
+        return place
+    plain = held is None and not command.temp
+    growth = command.bytes - place.replaced_bytes - (held.bytes_each if held else 0)
+    asked = Asked(1 if plain else 0, command.bytes, place.replaced_bytes)
+    wish = Wish(command.user, command.by, command.origin, "SaveImage", asked, 1 if plain else 0, growth, command.temp)
+    limits = effective(policy, view.override(command.user), at)
+    if refusal := refuse_what_does_not_fit(wish, view, limits, at):
+        return refusal
+    if not plain:
+        return (_saved(command, place, held.reservation if held else None, _operation(command, held), at),)
+    operation = _operation(command, None)
+    return (
+        _own_reservation(command, operation, at),
+        _saved(command, place, command.new_reservation, operation, at),
+    )
+
+
+def adopt(command: AdoptImage, view: View, at: str) -> tuple[Event, ...] | Refusal:
+    """ImageSaved with the operation `adopted`, whatever the limits say: the bytes are there already."""
+    place = _place(command, view)
+    if isinstance(place, Refusal):
+        return place
+    return (_saved(command, place, None, "adopted", at),)
+
+
+def delete(command: DeleteImage, view: View, at: str) -> tuple[Event, ...] | Refusal:
+    """ImageDeleted, if the name stands."""
+    standing = view.standing(command.user, name_key(command.name), temp=command.temp)
+    if standing is None:
+        return Refusal(Reason.NOT_FOUND, command.user, command.name)
+    return (
+        ImageDeleted(
+            at,
+            command.user,
+            command.by,
+            standing.name,
+            standing.bytes,
+            command.temp,
+            command.reason,
+            command.origin,
+            command.request,
+        ),
+    )
+
+
+def clean_up(command: CleanUp, view: View, at: str) -> tuple[Event, ...]:
+    """CleanupCompleted for the temp files old enough, at most 500 in an event; one without files where there are none."""
+    cutoff = later(at, seconds=-command.older_than_days * SECONDS_A_DAY)
+    files = [CleanedFile(user, image.name, image.bytes) for user, image in view.temp_files(cutoff, MAX_CLEANUP_FILES)]
+    parts = [tuple(files[i : i + MAX_FILES_A_CLEANUP]) for i in range(0, len(files), MAX_FILES_A_CLEANUP)] or [()]
+    return tuple(
+        CleanupCompleted(
+            at,
+            command.by,
+            part,
+            sum(file.bytes for file in part),
+            command.older_than_days,
+            command.origin,
+            command.request,
+        )
+        for part in parts
+    )
+
+
+def _reservation_of(command: SaveImage, view: View, at: str) -> Reservation | None | Refusal:
+    """The reservation to settle; None for a temp file, a plain save, and what arrives after its place expired."""
+    if command.reservation is None:
+        return None
+    held = known(view, command.user, command.reservation, at)
+    if held is not None and held.open > 0:
+        return held
+    if held is not None and held.expired > 0:
+        return None
+    return Refusal(Reason.UNKNOWN_RESERVATION, command.user, command.reservation)
+
+
+def _place(command: SaveImage | AdoptImage, view: View) -> _Place | Refusal:
+    name = _spelling(command, view)
+    key = name_key(name)
+    standing = view.standing(command.user, key, temp=command.temp)
+    if standing is not None:
+        return _Place(standing.name, standing.bytes)
+    folder = folder_of(key)
+    in_a_file = folder is not None and view.standing(command.user, folder, temp=command.temp) is not None
+    is_a_folder = folder is None and view.has_folder(command.user, key, temp=command.temp)
+    if command.foreign or in_a_file or is_a_folder:
+        return Refusal(Reason.NAME_TAKEN, command.user, name)
+    return _Place(name, 0)
+
+
+def _spelling(command: SaveImage | AdoptImage, view: View) -> str:
+    wanted = command.name
+    if not isinstance(wanted, FreshName):
+        return wanted
+    number = max(wanted.number_from, view.next_number(command.user, temp=command.temp))
+    while view.standing(command.user, name := fresh_name(wanted.folder, number, wanted.extension), temp=command.temp):
+        number += 1
+    return name
+
+
+def _operation(command: SaveImage, held: Reservation | None) -> str:
+    return command.operation or (held.operation if held else "unspecified")
+
+
+def _own_reservation(command: SaveImage, operation: str, at: str) -> GenerationReserved:
+    """The place of a plain save: one generation of its real size, settled by the next event."""
+    return GenerationReserved(
+        at,
+        command.user,
+        command.by,
+        command.new_reservation,
+        operation,
+        1,
+        command.bytes,
+        at,
+        command.origin,
+        command.request,
+    )
+
+
+def _saved(
+    command: SaveImage | AdoptImage, place: _Place, reservation: str | None, operation: str, at: str
+) -> ImageSaved:
+    return ImageSaved(
+        at,
+        command.user,
+        command.by,
+        place.name,
+        command.bytes,
+        place.replaced_bytes,
+        command.sha256,
+        command.media_type,
+        command.width,
+        command.height,
+        operation,
+        command.temp,
+        command.staged,
+        reservation,
+        command.origin,
+        command.request,
+    )

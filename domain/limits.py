@@ -1,0 +1,76 @@
+"""The limits in force and the arithmetic of sizes and percentages. What is used of them is `usage.py`'s."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+MEGABYTE = 1_048_576
+"""Bytes in one MB, as every figure in MB means it."""
+
+
+class Limits(NamedTuple):
+    """The policy that decisions use; sizes in bytes."""
+
+    user_bytes: int = 500 * MEGABYTE
+    pool_bytes: int = 5000 * MEGABYTE
+    daily: int = 5
+    gen_bytes: int = MEGABYTE * 3 // 2
+    moderated_free: bool = False
+
+
+class UserLimits(NamedTuple):
+    """What an override replaces of a user's limits; None leaves the policy's."""
+
+    user_bytes: int | None = None
+    daily: int | None = None
+
+
+class Override(NamedTuple):
+    """One user's own limits, in force while `at < until` (for ever, where `until` is None)."""
+
+    limits: UserLimits
+    until: str | None = None
+
+
+class Status(Enum):
+    """How near a limit is."""
+
+    OK = "OK"
+    WARNING = "WARNING"
+    CRITICAL = "CRITICAL"
+
+
+def effective(policy: Limits, override: Override | None, at: str) -> Limits:
+    """The limits of one user at a time: the policy, with what stands in an override that is not over yet."""
+    if override is None or (override.until is not None and override.until <= at):
+        return policy
+    own = override.limits
+    return policy._replace(
+        user_bytes=policy.user_bytes if own.user_bytes is None else own.user_bytes,
+        daily=policy.daily if own.daily is None else own.daily,
+    )
+
+
+def status_of(used: int, limit: int) -> Status:
+    """OK, WARNING above 80 %, CRITICAL above 95 %, from whole bytes; a limit of 0 is CRITICAL."""
+    if limit == 0 or used * 100 > limit * 95:
+        return Status.CRITICAL
+    if used * 100 > limit * 80:
+        return Status.WARNING
+    return Status.OK
+
+
+def percentage(used: int, limit: int) -> float:
+    """Used of the limit in percent, one decimal; a limit of 0 is 100.0. Above 100 where a limit was lowered."""
+    return 100.0 if limit == 0 else round(used * 100 / limit, 1)
+
+
+def megabytes(size_bytes: int) -> float:
+    """A size for people: MB with two decimals."""
+    return round(size_bytes / MEGABYTE, 2)
+
+
+def remaining(limit: int, used: int, held: int) -> int:
+    """What is left of a limit, never below 0."""
+    return max(0, limit - used - held)

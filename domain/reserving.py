@@ -1,0 +1,148 @@
+"""Decisions about places: reserve them, hear of deliveries, release them by hand, by time or after a wrong clock.
+
+A place is settled by a save (`keeping.py`) or released here, exactly once. What goes back to the charged day is decided here and written
+into the event, so that no fold has to guess.
+"""
+
+from __future__ import annotations
+
+from domain.commands import CompleteGeneration, CorrectClock, ReleaseExpired, ReleasePlaces, ReserveGeneration
+from domain.events import Asked, ClockCorrected, Event, GenerationCompleted, GenerationReleased, GenerationReserved
+from domain.instants import later
+from domain.limits import Limits, effective
+from domain.quota_checks import Wish, refuse_what_does_not_fit
+from domain.refusals import Reason, Refusal
+from domain.usage import Reservation, find_day
+from domain.view import View
+
+MAX_EXPIRED_A_BATCH = 1_000
+"""Reservations that one sweep looks at."""
+
+_OF_DELIVERED = ("moderated", "not_kept")
+
+
+def reserve(command: ReserveGeneration, view: View, policy: Limits, at: str) -> tuple[Event, ...] | Refusal:
+    """GenerationReserved, if the places fit the day and their bytes the user's storage and the pool."""
+    limits = effective(policy, view.override(command.user), at)
+    bytes_each = limits.gen_bytes if command.bytes_each is None else command.bytes_each
+    total = command.count * bytes_each
+    asked = Asked(command.count, total)
+    wish = Wish(command.user, command.by, command.origin, "ReserveGeneration", asked, command.count, total)
+    return refuse_what_does_not_fit(wish, view, limits, at) or (
+        GenerationReserved(
+            at,
+            command.user,
+            command.by,
+            command.reservation,
+            command.operation,
+            command.count,
+            bytes_each,
+            later(at, seconds=command.ttl_seconds),
+            command.origin,
+            command.request,
+        ),
+    )
+
+
+def complete(command: CompleteGeneration, view: View, at: str) -> tuple[Event, ...] | Refusal:
+    """GenerationCompleted; also after a release, because the provider was paid all the same."""
+    held = known(view, command.user, command.reservation, at)
+    if held is None or held.completed + command.count > held.count:
+        return Refusal(Reason.UNKNOWN_RESERVATION, command.user, command.reservation)
+    return (
+        GenerationCompleted(
+            at,
+            command.user,
+            command.by,
+            command.reservation,
+            command.count,
+            command.provider,
+            command.model,
+            command.seconds,
+            command.credits,
+            command.seed,
+            command.origin,
+            command.request,
+        ),
+    )
+
+
+def release_places(command: ReleasePlaces, view: View, policy: Limits, at: str) -> tuple[Event, ...] | Refusal:
+    """GenerationReleased for the places asked, or for all that are open.
+
+    `moderated` and `not_kept` take delivered places first, every other reason takes undelivered ones first.
+    """
+    held = known(view, command.user, command.reservation, at)
+    count = command.count or (held.open if held else 0)
+    if held is None or held.open == 0 or count > held.open:
+        return Refusal(Reason.UNKNOWN_RESERVATION, command.user, command.reservation)
+    if command.reason in _OF_DELIVERED:
+        delivered = min(count, held.open_delivered)
+    else:
+        delivered = max(0, count - (held.open - held.open_delivered))
+    free = policy.moderated_free and command.reason == "moderated"
+    refunded = _refundable(held, view, count if free else count - delivered)
+    return (
+        GenerationReleased(
+            at,
+            command.user,
+            command.by,
+            command.reservation,
+            count,
+            delivered,
+            command.reason,
+            refunded,
+            command.origin,
+            command.request,
+        ),
+    )
+
+
+def release_expired(command: ReleaseExpired, view: View, at: str) -> tuple[Event, ...]:
+    """The releases that are due: undelivered places at their expiry, delivered ones a day after it."""
+    return tuple(
+        release for held in view.due(at, MAX_EXPIRED_A_BATCH) for release in _releases_due(held, view, command, at)
+    )
+
+
+def correct_clock(command: CorrectClock, view: View, now: str) -> tuple[Event, ...]:
+    """ClockCorrected and the cancellation of every open reservation; nothing where the clock is not behind."""
+    if now >= view.last_at:
+        return ()
+    corrected = ClockCorrected(now, command.by, view.last_at, now, command.origin, command.request)
+    return (
+        corrected,
+        *(
+            _automatic(held, view, held.open, held.open_delivered, "cancelled", now)
+            for held in view.open_reservations()
+        ),
+    )
+
+
+def known(view: View, user: str, reservation: str, at: str) -> Reservation | None:
+    """The user's reservation, open or closed, while something can still happen to it."""
+    held = view.reservation(reservation)
+    if held is None or held.user != user or (held.open == 0 and held.forgotten_at <= at):
+        return None
+    return held
+
+
+def _releases_due(held: Reservation, view: View, command: ReleaseExpired, at: str) -> list[Event]:
+    due: list[Event] = []
+    undelivered = held.open - held.open_delivered
+    if undelivered and held.expires_at <= at:
+        due.append(_automatic(held, view, undelivered, 0, "expired", at))
+    if held.open_delivered and held.forgotten_at <= at:
+        due.append(_automatic(held, view, held.open_delivered, held.open_delivered, "not_kept", at))
+    return due
+
+
+def _automatic(held: Reservation, view: View, count: int, delivered: int, reason: str, at: str) -> GenerationReleased:
+    refunded = _refundable(held, view, count - delivered)
+    return GenerationReleased(at, held.user, "system", held.reservation, count, delivered, reason, refunded)
+
+
+def _refundable(held: Reservation, view: View, count: int) -> int:
+    """`count`, or 0 where the charge is gone: the day was reset since, or is no longer kept."""
+    charged = find_day(view.days(held.user), held.day)
+    return count if charged is not None and charged.resets == held.resets else 0

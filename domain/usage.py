@@ -1,0 +1,220 @@
+"""What is used and held, as immutable values, each with the function that takes it past one event.
+
+These functions hold no rules: an event says what it does. They only refuse what cannot have happened (ImpossibleFact).
+Sizes are bytes. Which value belongs to which user is for the projections to know.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from domain.events import (
+    DailyCountReset,
+    Event,
+    GenerationCompleted,
+    GenerationReleased,
+    GenerationReserved,
+    ImageDeleted,
+    ImageSaved,
+    ImpossibleFact,
+)
+from domain.instants import day_of, later
+
+DELIVERED_KEPT_SECONDS = 86_400
+"""How long after its reservation's expiry a delivered place stays held, and a released one may still be reported as delivered."""
+
+DAYS_KEPT = 16
+"""Distinct days whose counts are kept for one user; more than one, so that a corrected clock reopens no day."""
+
+
+class UserUsage(NamedTuple):
+    """One user's bytes: of kept images, of temp files, and what open places hold."""
+
+    image_bytes: int = 0
+    temp_bytes: int = 0
+    held_bytes: int = 0
+
+
+class PoolUsage(NamedTuple):
+    """The bytes of all users together, temp files included."""
+
+    used_bytes: int = 0
+    held_bytes: int = 0
+
+
+class DayCount(NamedTuple):
+    """Places charged to one UTC day of a user since that day's last reset; `resets` numbers the resets."""
+
+    day: str
+    count: int  # type: ignore[assignment]  # the stored name; tuple.count is not needed
+    resets: int = 0
+
+
+class Reservation(NamedTuple):
+    """A hold on places. `day` and `resets` say which count was charged; the other counts say what became of the places."""
+
+    reservation: str
+    user: str
+    operation: str
+    count: int  # type: ignore[assignment]  # the stored name; tuple.count is not needed
+    bytes_each: int
+    expires_at: str
+    day: str
+    resets: int = 0
+    completed: int = 0
+    settled: int = 0
+    released: int = 0
+    released_delivered: int = 0
+    expired: int = 0
+
+    @property
+    def open(self) -> int:
+        """Places neither settled nor released."""
+        return self.count - self.settled - self.released
+
+    @property
+    def open_delivered(self) -> int:
+        """Open places for which the provider has delivered."""
+        return min(self.open, max(0, self.completed - self.settled - self.released_delivered))
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that the open places keep from others."""
+        return self.open * self.bytes_each
+
+    @property
+    def forgotten_at(self) -> str:
+        """From this time on nothing more can happen to the reservation."""
+        return later(self.expires_at, seconds=DELIVERED_KEPT_SECONDS)
+
+
+class StandingImage(NamedTuple):
+    """A name that stands, kept image or temp file, with what lists show. `position` is that of its ImageSaved."""
+
+    name: str
+    bytes: int
+    at: str
+    position: int
+    media_type: str
+    width: int
+    height: int
+    operation: str
+
+
+class Answer(NamedTuple):
+    """What was answered to a request key: the digest it came with, the positions of its events, what they reserved."""
+
+    digest: str
+    positions: tuple[int, ...]
+    at: str
+    reservation: str | None = None
+
+
+def reserve(event: GenerationReserved, *, resets: int) -> Reservation:
+    """The new reservation; `resets` numbers the resets that its day had had."""
+    if event.count < 1 or event.bytes_each < 0:
+        raise ImpossibleFact(f"a reservation of {event.count} places of {event.bytes_each} bytes")
+    return Reservation(
+        event.reservation,
+        event.user,
+        event.operation,
+        event.count,
+        event.bytes_each,
+        event.expires_at,
+        day_of(event.at),
+        resets,
+    )
+
+
+def evolve_reservation(
+    held: Reservation | None, event: GenerationCompleted | GenerationReleased | ImageSaved
+) -> Reservation:
+    """The reservation after a delivery, a release or a settlement."""
+    if held is None:
+        raise ImpossibleFact(f"there is no reservation {event.reservation}")
+    if held.user != event.user:
+        raise ImpossibleFact(f"reservation {held.reservation} belongs to another user than {event.user}")
+    match event:
+        case GenerationCompleted():
+            if event.count < 1 or held.completed + event.count > held.count:
+                raise ImpossibleFact(f"{event.count} more delivered than reservation {held.reservation} has places")
+            return held._replace(completed=held.completed + event.count)
+        case GenerationReleased():
+            return _release(held, event)
+        case ImageSaved():
+            if held.open < 1:
+                raise ImpossibleFact(f"reservation {held.reservation} has no open place to settle")
+            return held._replace(settled=held.settled + 1)
+
+
+def _release(held: Reservation, event: GenerationReleased) -> Reservation:
+    if not 1 <= event.count <= held.open:
+        raise ImpossibleFact(f"{event.count} places released of {held.open} open in {held.reservation}")
+    if not 0 <= event.delivered <= min(event.count, held.open_delivered):
+        raise ImpossibleFact(f"{event.delivered} delivered places released of {held.open_delivered}")
+    if event.count - event.delivered > held.open - held.open_delivered:
+        raise ImpossibleFact(f"{event.count - event.delivered} undelivered places released, fewer are open")
+    if not 0 <= event.refunded <= event.count:
+        raise ImpossibleFact(f"{event.refunded} refunded of {event.count}")
+    return held._replace(
+        released=held.released + event.count,
+        released_delivered=held.released_delivered + event.delivered,
+        expired=held.expired + (event.count if event.reason == "expired" else 0),
+    )
+
+
+def evolve_user(usage: UserUsage, event: Event, *, held_change: int) -> UserUsage:
+    """A user's bytes after an event of theirs; `held_change` is what the event does to their holds."""
+    image_bytes, temp_bytes, held_bytes = usage
+    held_bytes += held_change
+    if isinstance(event, ImageSaved) and event.temp:
+        temp_bytes += event.bytes - event.replaced_bytes
+    elif isinstance(event, ImageSaved):
+        image_bytes += event.bytes - event.replaced_bytes
+    elif isinstance(event, ImageDeleted) and event.temp:
+        temp_bytes -= event.bytes
+    elif isinstance(event, ImageDeleted):
+        image_bytes -= event.bytes
+    return checked_user(UserUsage(image_bytes, temp_bytes, held_bytes))
+
+
+def checked_user(usage: UserUsage) -> UserUsage:
+    """The usage itself, if none of its figures is negative."""
+    if min(usage) < 0:
+        raise ImpossibleFact(f"negative usage of a user: {usage}")
+    return usage
+
+
+def evolve_pool(pool: PoolUsage, *, used_change: int, held_change: int) -> PoolUsage:
+    """The pool after an event that changes used and held bytes by this much."""
+    after = PoolUsage(pool.used_bytes + used_change, pool.held_bytes + held_change)
+    if min(after) < 0:
+        raise ImpossibleFact(f"negative usage of the pool: {after}")
+    return after
+
+
+def find_day(days: tuple[DayCount, ...], day: str) -> DayCount | None:
+    """The count of one day, None where none is kept."""
+    return next((count for count in days if count.day == day), None)
+
+
+def evolve_days(days: tuple[DayCount, ...], event: GenerationReserved | DailyCountReset) -> tuple[DayCount, ...]:
+    """A user's counts after a charge or a reset, the day touched last at the end."""
+    today = find_day(days, day_of(event.at)) or DayCount(day_of(event.at), 0)
+    match event:
+        case GenerationReserved():
+            after = today._replace(count=today.count + event.count)
+        case DailyCountReset():
+            after = DayCount(today.day, 0, today.resets + 1)
+    return (*(count for count in days if count.day != today.day), after)[-DAYS_KEPT:]
+
+
+def refund(days: tuple[DayCount, ...], held: Reservation, refunded: int) -> tuple[DayCount, ...]:
+    """A user's counts after `refunded` places went back to the day that `held` was charged to."""
+    if refunded == 0:
+        return days
+    charged = find_day(days, held.day)
+    if charged is None or charged.resets != held.resets or charged.count < refunded:
+        raise ImpossibleFact(f"{refunded} places given back to {held.day}, where they are not charged")
+    after = charged._replace(count=charged.count - refunded)
+    return tuple(after if count.day == held.day else count for count in days)

@@ -1,0 +1,61 @@
+"""What decisions may read: one interface, answered by the published state and by a draft over it alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from domain.limits import Override
+from domain.usage import Answer, DayCount, PoolUsage, Reservation, StandingImage, UserUsage
+
+
+class View(Protocol):
+    """Everything that decisions read. Keys of names are `name_key`s."""
+
+    @property
+    def last_at(self) -> str:
+        """The time of the last event; the earliest time where there is none."""
+
+    @property
+    def policy_is_recorded(self) -> bool:
+        """Whether the log has any PolicyChanged."""
+
+    @property
+    def pool(self) -> PoolUsage:
+        """What all users together use."""
+
+    def user(self, user: str) -> UserUsage:
+        """A user's bytes."""
+
+    def days(self, user: str) -> tuple[DayCount, ...]:
+        """A user's counts of the latest days."""
+
+    def override(self, user: str) -> Override | None:
+        """A user's own limits."""
+
+    def reservation(self, reservation: str) -> Reservation | None:
+        """A reservation to which something can still happen."""
+
+    def due(self, at: str, limit: int) -> list[Reservation]:
+        """Reservations of which a deadline has come, the oldest deadline first."""
+
+    def open_reservations(self) -> Iterable[Reservation]:
+        """Every reservation with an open place."""
+
+    def standing(self, user: str, key: str, *, temp: bool) -> StandingImage | None:
+        """The image under a name."""
+
+    def has_folder(self, user: str, folder_key: str, *, temp: bool) -> bool:
+        """Whether a name stands in that folder."""
+
+    def next_number(self, user: str, *, temp: bool) -> int:
+        """A number above every `image_<n>` that ever stood."""
+
+    def temp_files(self, cutoff: str, limit: int) -> list[tuple[str, StandingImage]]:
+        """Temp files saved at or before `cutoff`, with their users, the oldest first."""
+
+    def answer(self, tag: str) -> Answer | None:
+        """What was answered to a request."""
+
+    def refusals(self, user: str, reason: str, day: str) -> int:
+        """Recorded refusals of a user for one reason on a day."""

@@ -1,0 +1,104 @@
+"""What happened, by day and user, for reports: 90 days fine, then totals of each user. Figures, not limits: `daily_quota.py` has those."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from domain.events import (
+    Event,
+    GenerationCompleted,
+    GenerationReleased,
+    GenerationReserved,
+    ImageDeleted,
+    ImageSaved,
+    RequestRefused,
+)
+from domain.instants import day_of
+
+FINE_DAYS = 90
+"""Days with something in them that are kept apart before they go into the totals."""
+
+
+class Tally(NamedTuple):
+    """One user's figures over some time. Sizes in bytes; `refused` counts recorded refusals."""
+
+    reserved: int = 0
+    completed: int = 0
+    refunded: int = 0
+    saved: int = 0
+    saved_bytes: int = 0
+    deleted: int = 0
+    refused: int = 0
+    credits: float = 0.0
+
+    def plus(self, other: Tally) -> Tally:
+        """Both together."""
+        return Tally(
+            self.reserved + other.reserved,
+            self.completed + other.completed,
+            self.refunded + other.refunded,
+            self.saved + other.saved,
+            self.saved_bytes + other.saved_bytes,
+            self.deleted + other.deleted,
+            self.refused + other.refused,
+            self.credits + other.credits,
+        )
+
+
+_NOTHING = Tally()
+
+
+class Activity:
+    """Tallies by day and user."""
+
+    def __init__(self) -> None:
+        self._days: dict[str, dict[str, Tally]] = {}
+        self._totals: dict[str, Tally] = {}
+
+    def apply(self, position: int, event: Event) -> None:
+        """Adds what an event says to its day and user."""
+        more = _tally_of(event)
+        user = getattr(event, "user", None)
+        if more is None or user is None:
+            return
+        tallies = self._days.setdefault(day_of(event.at), {})
+        tallies[user] = tallies.get(user, _NOTHING).plus(more)
+        while len(self._days) > FINE_DAYS:
+            self._fold_away(min(self._days))
+
+    def day(self, day: str) -> dict[str, Tally]:
+        """The tallies of one of the latest days, by user."""
+        return dict(self._days.get(day, {}))
+
+    def days(self) -> list[str]:
+        """The days that are kept apart, in order."""
+        return sorted(self._days)
+
+    def total(self, user: str) -> Tally:
+        """A user's figures since the log began."""
+        total = self._totals.get(user, _NOTHING)
+        for tallies in list(self._days.values()):
+            total = total.plus(tallies.get(user, _NOTHING))
+        return total
+
+    def _fold_away(self, day: str) -> None:
+        for user, tally in self._days.pop(day).items():
+            self._totals[user] = self._totals.get(user, _NOTHING).plus(tally)
+
+
+def _tally_of(event: Event) -> Tally | None:
+    match event:
+        case GenerationReserved(count=count):
+            return Tally(reserved=count)
+        case GenerationCompleted(count=count, credits=credits):
+            return Tally(completed=count, credits=credits or 0.0)
+        case GenerationReleased(refunded=refunded):
+            return Tally(refunded=refunded)
+        case ImageSaved(bytes=size):
+            return Tally(saved=1, saved_bytes=size)
+        case ImageDeleted():
+            return Tally(deleted=1)
+        case RequestRefused():
+            return Tally(refused=1)
+        case _:
+            return None

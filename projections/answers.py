@@ -1,0 +1,43 @@
+"""What was answered to each request key, for 7 days: the digest it came with and the positions of its events."""
+
+from __future__ import annotations
+
+from domain.decisions import ANSWERS_KEPT_SECONDS
+from domain.events import Event, GenerationReserved, Request, request_tag
+from domain.instants import later
+from domain.usage import Answer
+from projections.tables import Table
+
+
+class Answers:
+    """Answers by request tag."""
+
+    def __init__(self, table: Table[str, Answer]) -> None:
+        self._table = table
+
+    def get(self, tag: str) -> Answer | None:
+        """The answer under a request's tag."""
+        return self._table.get(tag)
+
+    def apply(self, position: int, event: Event) -> None:
+        """Notes an event that carries a request; the events of one command follow each other at one time."""
+        request: Request | None = getattr(event, "request", None)
+        if request is None:
+            return
+        tag = request_tag(event.by, request.key)
+        reserved = event.reservation if isinstance(event, GenerationReserved) else None
+        former = self._table.get(tag)
+        if former and (former.digest, former.at, former.positions[-1] + 1) == (request.digest, event.at, position):
+            answer = former._replace(
+                positions=(*former.positions, position), reservation=former.reservation or reserved
+            )
+        else:
+            answer = Answer(request.digest, (position,), event.at, reserved)
+        self._table.drop(tag)
+        self._table.put(tag, answer)
+
+    def prune(self, last_at: str) -> None:
+        """Forgets answers older than 7 days; they lie in the order in which they were given."""
+        cutoff = later(last_at, seconds=-ANSWERS_KEPT_SECONDS)
+        while (oldest := self._table.first()) and oldest[1].at <= cutoff:
+            self._table.drop(oldest[0])

@@ -1,0 +1,55 @@
+"""How many places each user was charged today. A day begins at 00:00 UTC by derivation: no timer, no event."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import NamedTuple
+
+from domain.events import DailyCountReset, GenerationReserved
+from domain.instants import day_of, next_midnight, seconds_between
+from domain.usage import DayCount, Reservation, evolve_days, find_day, refund
+from projections.tables import Table
+
+
+class DailyStatus(NamedTuple):
+    """Today's count against the limit; `resets_at` is the next 00:00 UTC, `reset_hours` whole hours until then, rounded up."""
+
+    allowed: bool
+    used: int
+    remaining: int
+    limit: int
+    reset_hours: int
+    resets_at: str
+
+
+class DailyQuota:
+    """The counts of every user's latest days."""
+
+    def __init__(self, table: Table[str, tuple[DayCount, ...]]) -> None:
+        self._table = table
+
+    def days(self, user: str) -> tuple[DayCount, ...]:
+        """A user's counts, the day charged last at the end."""
+        return self._table.get(user) or ()
+
+    def resets_of(self, user: str, day: str) -> int:
+        """How often a user's count of that day was reset."""
+        count = find_day(self.days(user), day)
+        return count.resets if count else 0
+
+    def apply(self, event: GenerationReserved | DailyCountReset) -> None:
+        """Charges a day, or sets it to 0."""
+        self._table.put(event.user, evolve_days(self.days(event.user), event))
+
+    def give_back(self, held: Reservation, refunded: int) -> None:
+        """Gives places back to the day that a reservation was charged to."""
+        if refunded:
+            self._table.put(held.user, refund(self.days(held.user), held, refunded))
+
+    def status(self, user: str, limit: int, at: str) -> DailyStatus:
+        """A user's count of the day of `at`."""
+        today = find_day(self.days(user), day_of(at))
+        used = today.count if today else 0
+        resets_at = next_midnight(at)
+        hours = ceil(seconds_between(at, resets_at) / 3600)
+        return DailyStatus(used < limit, used, max(0, limit - used), limit, hours, resets_at)

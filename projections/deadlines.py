@@ -1,0 +1,53 @@
+"""When something must next be done about a reservation: a heap of times, the earliest first.
+
+An entry is a hint, not a truth: what a reservation's deadline is follows from the reservation, and an outdated entry is moved or dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import heappop, heappush, heapreplace
+
+from domain.usage import Reservation
+from projections.tables import Table
+
+
+def deadline(held: Reservation) -> str:
+    """When the reservation needs attention: its expiry while undelivered places are open, else the time it is forgotten at."""
+    return held.expires_at if held.open > held.open_delivered else held.forgotten_at
+
+
+class Deadlines:
+    """The heap over the published reservations."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[str, str]] = []
+
+    def add(self, held: Reservation) -> None:
+        """Notes a new reservation."""
+        heappush(self._heap, (deadline(held), held.reservation))
+
+    def due(self, at: str) -> Iterator[str]:
+        """Reservations with an entry at or before `at`, the oldest entry first; the heap stays as it is."""
+        frontier = [(*self._heap[0], 0)] if self._heap else []
+        while frontier and frontier[0][0] <= at:
+            _, reservation, index = heappop(frontier)
+            yield reservation
+            for child in (2 * index + 1, 2 * index + 2):
+                if child < len(self._heap):
+                    heappush(frontier, (*self._heap[child], child))
+
+    def tidy(self, reservations: Table[str, Reservation], last_at: str) -> None:
+        """Moves and drops outdated entries that have come, and forgets reservations to which nothing more can happen."""
+        while self._heap and self._heap[0][0] <= last_at:
+            entry = self._heap[0]
+            held = reservations.get(entry[1])
+            if held is None:
+                heappop(self._heap)
+            elif held.open == 0 and held.forgotten_at <= last_at:
+                reservations.drop(held.reservation)
+                heappop(self._heap)
+            elif deadline(held) <= last_at:
+                return
+            else:
+                heapreplace(self._heap, (deadline(held), held.reservation))

@@ -1,0 +1,155 @@
+"""The standing names of each user: one shelf a user, ordered by when each name was saved last.
+
+`Shelves` is the common shape of the gallery and of the temp files, which are two name spaces; a draft lies over it as over a table.
+Names are found by their key (`domain.names.name_key`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from domain.names import folder_of, fresh_number
+from domain.usage import StandingImage
+
+
+class Shelf:
+    """One user's names: images by key (the latest saved last), how many stand in each folder, the next fresh number."""
+
+    __slots__ = ("folders", "images", "next_number")
+
+    def __init__(self) -> None:
+        self.images: dict[str, StandingImage] = {}
+        self.folders: dict[str, int] = {}
+        self.next_number = 1
+
+
+_EMPTY = Shelf()
+
+
+class Shelves:
+    """All shelves of one name space."""
+
+    def __init__(self) -> None:
+        self._shelves: dict[str, Shelf] = {}
+
+    def standing(self, user: str, key: str) -> StandingImage | None:
+        """The image under a name."""
+        return self.shelf(user).images.get(key)
+
+    def has_folder(self, user: str, folder_key: str) -> bool:
+        """Whether a name stands in that folder."""
+        return self.shelf(user).folders.get(folder_key, 0) > 0
+
+    def next_number(self, user: str) -> int:
+        """A number above that of every `image_<n>` which ever stood here."""
+        return self.shelf(user).next_number
+
+    def count(self, user: str) -> int:
+        """How many names of the user stand."""
+        return len(self.shelf(user).images)
+
+    def users(self) -> list[str]:
+        """Every user who ever had a name here."""
+        return list(self._shelves)
+
+    def shelf(self, user: str) -> Shelf:
+        """A user's shelf, to read; an empty one where there is none."""
+        return self._shelves.get(user, _EMPTY)
+
+    def put(self, user: str, key: str, image: StandingImage) -> None:
+        """The name stands now, as the latest."""
+        shelf = self._shelves.setdefault(user, Shelf())
+        folder = folder_of(key)
+        if shelf.images.pop(key, None) is None and folder is not None:
+            shelf.folders[folder] = shelf.folders.get(folder, 0) + 1
+        shelf.images[key] = image
+        shelf.next_number = max(shelf.next_number, (fresh_number(key) or 0) + 1)
+
+    def remove(self, user: str, key: str) -> None:
+        """The name no longer stands."""
+        shelf = self._shelves.setdefault(user, Shelf())
+        folder = folder_of(key)
+        if shelf.images.pop(key, None) is not None and folder is not None:
+            shelf.folders[folder] -= 1
+            if shelf.folders[folder] == 0:
+                del shelf.folders[folder]
+
+    def raise_number(self, user: str, number: int) -> None:
+        """Fresh numbers begin at `number` from here, if they do not begin later already."""
+        shelf = self._shelves.setdefault(user, Shelf())
+        shelf.next_number = max(shelf.next_number, number)
+
+    def all(self) -> Iterator[tuple[str, str, StandingImage]]:
+        """Every standing name: user, key, image."""
+        for user, shelf in list(self._shelves.items()):
+            for key, image in list(shelf.images.items()):
+                yield user, key, image
+
+    def draft(self) -> DraftShelves:
+        """An empty draft over these shelves."""
+        return DraftShelves(self)
+
+
+class DraftShelves(Shelves):
+    """Shelves whose changes are their own until `pour`. Lists of one user are read from the published shelves alone."""
+
+    def __init__(self, base: Shelves) -> None:
+        super().__init__()
+        self._base = base
+        self._changes: dict[tuple[str, str], StandingImage | None] = {}
+        self._folders: dict[tuple[str, str], int] = {}
+        self._numbers: dict[str, int] = {}
+
+    def standing(self, user: str, key: str) -> StandingImage | None:
+        """The image under a name, in the draft or else in the base."""
+        try:
+            return self._changes[user, key]
+        except KeyError:
+            return self._base.standing(user, key)
+
+    def has_folder(self, user: str, folder_key: str) -> bool:
+        """Whether a name stands in that folder, the draft's changes counted."""
+        return self._base.shelf(user).folders.get(folder_key, 0) + self._folders.get((user, folder_key), 0) > 0
+
+    def next_number(self, user: str) -> int:
+        """A number above those of base and draft."""
+        return max(self._numbers.get(user, 1), self._base.next_number(user))
+
+    def put(self, user: str, key: str, image: StandingImage) -> None:
+        """The name stands in the draft."""
+        if self.standing(user, key) is None:
+            self._count(user, key, 1)
+        self._changes.pop((user, key), None)
+        self._changes[user, key] = image
+        self._numbers[user] = max(self.next_number(user), (fresh_number(key) or 0) + 1)
+
+    def remove(self, user: str, key: str) -> None:
+        """The name is gone in the draft."""
+        if self.standing(user, key) is not None:
+            self._count(user, key, -1)
+        self._changes.pop((user, key), None)
+        self._changes[user, key] = None
+
+    def all(self) -> Iterator[tuple[str, str, StandingImage]]:
+        """Every name that would stand after `pour`."""
+        for user, key, image in self._base.all():
+            if (user, key) not in self._changes:
+                yield user, key, image
+        for (user, key), changed in list(self._changes.items()):
+            if changed is not None:
+                yield user, key, changed
+
+    def pour(self) -> None:
+        """Writes the changes into the base, in the order of their events."""
+        for (user, key), image in self._changes.items():
+            if image is None:
+                self._base.remove(user, key)
+            else:
+                self._base.put(user, key, image)
+        for user, number in self._numbers.items():
+            self._base.raise_number(user, number)
+
+    def _count(self, user: str, key: str, change: int) -> None:
+        folder = folder_of(key)
+        if folder is not None:
+            self._folders[user, folder] = self._folders.get((user, folder), 0) + change

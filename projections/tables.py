@@ -1,0 +1,86 @@
+"""Tables of values by key, and a draft over one: reads fall through to the base, writes stay in the draft until it is poured.
+
+So one fold serves the published state and the draft of a batch. Values are immutable; a removed key is marked, not deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Table(Generic[K, V]):
+    """A mapping in which a missing key reads as None."""
+
+    def __init__(self) -> None:
+        self._rows: dict[K, V] = {}
+
+    def get(self, key: K) -> V | None:
+        """The value of a key, None where it has none."""
+        return self._rows.get(key)
+
+    def put(self, key: K, value: V) -> None:
+        """Sets a key."""
+        self._rows[key] = value
+
+    def drop(self, key: K) -> None:
+        """Takes a key away, if it is there."""
+        self._rows.pop(key, None)
+
+    def items(self) -> Iterator[tuple[K, V]]:
+        """All keys with their values, as they are at this moment."""
+        return iter(list(self._rows.items()))
+
+    def first(self) -> tuple[K, V] | None:
+        """The key that was put first of those that stand, with its value; None in an empty table."""
+        return next(iter(self._rows.items()), None)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def draft(self) -> DraftTable[K, V]:
+        """An empty draft over this table."""
+        return DraftTable(self)
+
+
+class DraftTable(Table[K, V]):
+    """A table whose changes are its own until `pour`."""
+
+    def __init__(self, base: Table[K, V]) -> None:
+        super().__init__()
+        self._base = base
+        self._dropped: set[K] = set()
+
+    def get(self, key: K) -> V | None:
+        """The draft's value, else the base's."""
+        value = self._rows.get(key)
+        return value if value is not None or key in self._dropped else self._base.get(key)
+
+    def put(self, key: K, value: V) -> None:
+        """Sets a key in the draft alone."""
+        self._dropped.discard(key)
+        self._rows[key] = value
+
+    def drop(self, key: K) -> None:
+        """Hides a key of the base."""
+        self._rows.pop(key, None)
+        self._dropped.add(key)
+
+    def items(self) -> Iterator[tuple[K, V]]:
+        """What `pour` would make of the base."""
+        kept = ((key, value) for key, value in self._base.items() if key not in self._rows and key not in self._dropped)
+        yield from kept
+        yield from list(self._rows.items())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self.items())
+
+    def pour(self) -> None:
+        """Writes the changes into the base."""
+        for key in self._dropped:
+            self._base.drop(key)
+        for key, value in self._rows.items():
+            self._base.put(key, value)
