@@ -1,0 +1,12 @@
+"""`config`, `BotConfig` and `StorageConfig` under their former module path; `config` is read at its first use."""
+
+from adapters import config as _settings
+from adapters.config import BotConfig, Config, StorageConfig
+
+__all__ = ["BotConfig", "StorageConfig", "config"]
+
+
+def __getattr__(name: str) -> Config:
+    if name == "config":
+        return _settings.config
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

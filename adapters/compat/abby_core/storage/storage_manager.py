@@ -1,0 +1,5 @@
+"""`StorageManager` under its former module path."""
+
+from adapters.storage import StorageManager
+
+__all__ = ["StorageManager"]
