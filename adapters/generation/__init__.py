@@ -1,0 +1,33 @@
+"""Making pictures: one generator with the seeds' calls, and one module per provider behind it."""
+
+from adapters.generation.generator import ImageGenerator
+from adapters.generation.provider import (
+    STYLES,
+    FaultKind,
+    GeneratedImage,
+    GenerationFault,
+    GenerationRequest,
+    GenerationResult,
+    Operation,
+    Provider,
+    RequestLimits,
+)
+from adapters.generation.providers import ProviderSettings, UnavailableProvider, choose_provider
+from adapters.generation.request_check import check_request
+
+__all__ = [
+    "STYLES",
+    "FaultKind",
+    "GeneratedImage",
+    "GenerationFault",
+    "GenerationRequest",
+    "GenerationResult",
+    "ImageGenerator",
+    "Operation",
+    "Provider",
+    "ProviderSettings",
+    "RequestLimits",
+    "UnavailableProvider",
+    "check_request",
+    "choose_provider",
+]

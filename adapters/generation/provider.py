@@ -1,0 +1,142 @@
+"""The provider port: what is asked of a service that makes images, and what it answers.
+
+Answers for the values on both sides of the port and for nothing else: whether a request is acceptable is the question
+of `request_check`, which provider is used that of `providers`. A failure is a value here, because it is an ordinary
+answer of a service.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+STYLES = (
+    "3d-model",
+    "analog-film",
+    "anime",
+    "cinematic",
+    "comic-book",
+    "digital-art",
+    "enhance",
+    "fantasy-art",
+    "isometric",
+    "line-art",
+    "low-poly",
+    "modeling-compound",
+    "neon-punk",
+    "origami",
+    "photographic",
+    "pixel-art",
+    "tile-texture",
+)
+
+
+class Operation(StrEnum):
+    """What is to be made; the values are the words that the log uses."""
+
+    TEXT_TO_IMAGE = "text_to_image"
+    IMAGE_TO_IMAGE = "image_to_image"
+    UPSCALE = "upscale"
+
+
+class FaultKind(StrEnum):
+    """Why there is no image, the same for every provider; each says what a caller may do next."""
+
+    AUTH = "auth"  # the key is not accepted
+    NO_CREDIT = "no_credit"  # the account is out of credit: never retried
+    MODERATED_PROMPT = "moderated_prompt"  # refused before anything was made, unpaid
+    MODERATED_OUTPUT = "moderated_output"  # made, paid and filtered
+    BAD_REQUEST = "bad_request"  # the request must change: never retried
+    RATE_LIMITED = "rate_limited"  # wait, then try again
+    UPSTREAM = "upstream"  # the service failed
+    UNAVAILABLE = "unavailable"  # there is no provider, or no way to reach it
+    UNKNOWN = "unknown"  # the answer was lost after it may have been paid: never called again by itself
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """One wish for images. `image` holds the input of image_to_image and upscale.
+
+    `width` and `height` are pixels; None means 1024 for a new picture, the input's own for image_to_image, and for an
+    upscale the height that follows from the width. `strength` is how much of the input is kept (1 keeps it whole).
+    `seed` 0 leaves the choice to the provider.
+    """
+
+    operation: Operation
+    prompt: str = ""
+    negative_prompt: str = ""
+    style: str | None = None
+    width: int | None = None
+    height: int | None = None
+    steps: int = 30
+    seed: int = 0
+    cfg_scale: float = 7.0
+    strength: float = 0.35
+    count: int = 1
+    image: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedImage:
+    """The bytes of one image, and the seed that makes it again where the provider tells one."""
+
+    data: bytes = field(repr=False)
+    seed: int | None
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationResult:
+    """What a provider made. `note` is for the user: what was done otherwise than asked, "" where nothing was."""
+
+    images: tuple[GeneratedImage, ...]
+    provider: str
+    model: str
+    seconds: float
+    credits: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationFault:
+    """Why there is no image; `message` is fit for users and holds no secret."""
+
+    kind: FaultKind
+    message: str
+    retry_after_seconds: float | None = None
+    upstream_status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLimits:
+    """What a provider accepts. Lengths in characters, sides in pixels."""
+
+    prompt_length: int = 2000
+    side_min: int = 64
+    side_max: int = 2048
+    upscale_width_max: int = 4096
+    steps_min: int = 10
+    steps_max: int = 50
+    cfg_scale_max: float = 35.0
+    count_max: int = 10
+    image_bytes: int = 20 * 1024 * 1024
+    image_pixels: int = 50_000_000
+
+
+class Provider(Protocol):
+    """A service that makes images. `generate` is called with requests that pass `check_request` with these limits."""
+
+    @property
+    def name(self) -> str:
+        """The word that events and reports use for this provider."""
+
+    @property
+    def limits(self) -> RequestLimits:
+        """What this provider accepts."""
+
+    async def generate(self, request: GenerationRequest) -> GenerationResult | GenerationFault:
+        """Make `request.count` images, or say why not."""
+
+    async def close(self) -> None:
+        """Give back connections and threads; a second call does nothing."""
