@@ -1,0 +1,428 @@
+"""The ledger: the only place where decide, append and project meet.
+
+Callers hand commands in and wait; one writer thread takes what waits, decides all of it against one draft, appends the events of the
+whole batch at once, publishes the draft and wakes the callers. So decisions see each other, readers see only what is durable, and no
+lock is held across an append. What commands mean is the domain's, how events reach the disk is the recorder's, files are the storage's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import NamedTuple
+
+import structlog
+from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBQueryItem, DCBRecorder
+from eventsourcing.persistence import IntegrityError
+
+from adapters.clock import Clock
+from adapters.faults import DiskFull, Fault, LedgerStopped
+from adapters.projector import Projector, Recorded, decode, encode
+from domain.commands import (
+    CleanUp,
+    Command,
+    CompleteGeneration,
+    CorrectClock,
+    DeleteImage,
+    ReleaseExpired,
+    ReleasePlaces,
+)
+from domain.decisions import Decision, StoredAnswer, clock_is_behind, decide
+from domain.events import Event
+from domain.refusals import Reason, Refusal
+from projections.quota_book import Draft, QuotaBook
+
+MAX_QUEUED = 8_192
+"""Commands that may wait; one more is BUSY."""
+MAX_BATCH = 512
+"""Commands that share one append."""
+MAX_CONFLICTS = 16
+"""Times a batch is decided again because another writer of a shared log was first."""
+EXECUTE_WAITS = 100
+EXECUTE_WAIT_SECONDS = 0.1
+"""`execute` waits this often this long for a place in the queue before it answers BUSY."""
+IDLE_SECONDS = 0.2
+"""Without a command for this long, the log's watermark is written."""
+CHECKPOINT_SECONDS = 1.0
+"""Under load the watermark is written this often."""
+SWEEP_SECONDS = 60.0
+"""How often expired places are released, and what failed before is tried again."""
+CLOSE_SECONDS = 30.0
+"""How long `close` waits for what is queued."""
+
+ADMITTED_WITHOUT_SPACE = (DeleteImage, CleanUp, ReleasePlaces, ReleaseExpired, CompleteGeneration, CorrectClock)
+"""What frees, or belongs to places that exist: the only commands while the disk is full."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Accepted(NamedTuple):
+    """What a command wrote, or wrote when it was first sent (`replayed`): positions and events."""
+
+    recorded: tuple[Recorded, ...]
+    replayed: bool = False
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events alone."""
+        return tuple(event for _, event in self.recorded)
+
+
+Outcome = Accepted | Refusal
+
+
+class Keeper:
+    """What a log wants done beside appending; an in-memory log wants nothing. The storage hands in one that knows its log."""
+
+    def short_of_space(self) -> bool:
+        """Whether only what frees may be written."""
+        return False
+
+    def checkpoint(self) -> None:
+        """A good moment to write the watermark."""
+
+    def sweep(self) -> None:
+        """Once a minute: try again what failed before."""
+
+    def durable(self, recorded: Iterable[Recorded]) -> None:
+        """These events are durable, and about to be published in the book."""
+
+
+class _Ticket:
+    """One waiting caller: a thread that holds on to `lock`, or a future of an event loop."""
+
+    __slots__ = ("command", "error", "future", "lock", "loop", "outcome")
+
+    def __init__(self, command: Command | None, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self.command = command
+        self.loop = loop
+        self.future: asyncio.Future[Outcome] | None = loop.create_future() if loop else None
+        self.lock: threading.Lock | None = None
+        self.outcome: Outcome | None = None
+        self.error: BaseException | None = None
+        if loop is None:
+            self.lock = threading.Lock()
+            self.lock.acquire()
+
+
+class QuotaLedger:
+    """Admits commands one batch at a time. Open it with its recorder; `close` it, or let the end of the program do so."""
+
+    def __init__(
+        self, recorder: DCBRecorder, *, clock: Clock, keeper: Keeper | None = None, projector: Projector | None = None
+    ) -> None:
+        """Replays the log and starts the writer. Raises LogDamaged where the log tells what cannot have happened."""
+        self._recorder = recorder
+        self._clock = clock
+        self._keeper = keeper or Keeper()
+        self.projector = projector or Projector()
+        self.projector.catch_up(recorder)
+        self._queue: SimpleQueue[_Ticket | None] = SimpleQueue()
+        self._gate = threading.Lock()
+        self._drained = threading.Event()
+        self._closing = False
+        self._fault: LedgerStopped | None = None
+        self._pid = os.getpid()
+        self._writer = threading.Thread(target=self._run, name="abby-ledger", daemon=True)
+        self._writer.start()
+        atexit.register(self.close)
+
+    @property
+    def book(self) -> QuotaBook:
+        """The published figures: only what is durable."""
+        return self.projector.book
+
+    @property
+    def fault(self) -> LedgerStopped | None:
+        """Why the ledger stopped, None while it runs."""
+        return self._fault
+
+    def now(self) -> str:
+        """The ledger's present: the clock's, but never before the last event."""
+        return max(self._clock(), self.book.last_at)
+
+    def clock_is_behind(self) -> bool:
+        """Whether commands are refused because the clock, now or once, stood wrong."""
+        return clock_is_behind(self.book, self._clock())
+
+    def execute(self, command: Command) -> Outcome:
+        """Carries a command out and blocks until it is durable. Not for a thread that runs an event loop others need.
+
+        Raises LedgerStopped after a fault, DiskFull where the disk has no room for what grows.
+        """
+        ticket = _Ticket(command)
+        refused = self._enqueue(ticket)
+        for _ in range(EXECUTE_WAITS):
+            if refused is None or refused.reason is not Reason.BUSY:
+                break
+            self._drained.wait(EXECUTE_WAIT_SECONDS)
+            refused = self._enqueue(ticket)
+        if refused is not None:
+            return refused
+        assert ticket.lock is not None
+        ticket.lock.acquire()
+        return _result(ticket)
+
+    async def submit(self, command: Command) -> Outcome:
+        """Carries a command out without blocking the event loop. Cancelling the wait does not cancel the command."""
+        ticket = _Ticket(command, asyncio.get_running_loop())
+        if (refused := self._enqueue(ticket)) is not None:
+            return refused
+        assert ticket.future is not None
+        return await ticket.future
+
+    def close(self) -> None:
+        """Finishes what is queued, writes the watermark and stops. Later commands are refused as STOPPED."""
+        atexit.unregister(self.close)
+        with self._gate:
+            if not self._closing:
+                self._closing = True
+                self._queue.put(None)
+        if self._pid == os.getpid() and threading.current_thread() is not self._writer:
+            self._writer.join(CLOSE_SECONDS)
+
+    def _enqueue(self, ticket: _Ticket) -> Refusal | None:
+        if self._pid != os.getpid():
+            raise LedgerStopped(
+                "This process was forked from the one that owns the ledger, and two must not write one log. "
+                "Open a StorageManager after the fork, in one of them."
+            )
+        with self._gate:
+            if self._fault is not None:
+                raise self._fault
+            user = getattr(ticket.command, "user", None)
+            if self._closing:
+                return Refusal(Reason.STOPPED, user)
+            if self._queue.qsize() >= MAX_QUEUED:
+                self._drained.clear()
+                return Refusal(Reason.BUSY, user)
+            self._queue.put(ticket)
+            return None
+
+    def _run(self) -> None:
+        batch: list[_Ticket] = []
+        try:
+            self._serve(batch)
+        except BaseException as error:
+            self._fail_stop(error, batch)
+
+    def _serve(self, batch: list[_Ticket]) -> None:
+        checkpoint_at = sweep_at = monotonic()
+        running = True
+        while running:
+            running = self._drain(batch)
+            idle = not batch
+            if batch:
+                self._carry_out(batch)
+                batch.clear()
+            now = monotonic()
+            if idle or not running or now - checkpoint_at >= CHECKPOINT_SECONDS:
+                self._keeper.checkpoint()
+                checkpoint_at = now
+            if now - sweep_at >= SWEEP_SECONDS:
+                self._sweep()
+                sweep_at = now
+
+    def _drain(self, batch: list[_Ticket]) -> bool:
+        """Fills the batch with what waits, waiting for the first; False once the ledger is to close."""
+        with suppress(Empty):
+            ticket = self._queue.get(timeout=IDLE_SECONDS)
+            while ticket is not None:
+                batch.append(ticket)
+                if len(batch) >= MAX_BATCH:
+                    break
+                ticket = self._queue.get_nowait()
+            else:
+                return False
+        self._drained.set()
+        return True
+
+    def _sweep(self) -> None:
+        self._carry_out([_Ticket(ReleaseExpired())])
+        self._keeper.sweep()
+
+    def _carry_out(self, batch: list[_Ticket]) -> None:
+        """Decides, appends and publishes a batch, and wakes its callers."""
+        waiting = list(batch)
+        for _ in range(MAX_CONFLICTS):
+            work = _Work(self.book.draft(), self._clock())
+            broken = self._decide(work, waiting)
+            if broken is not None:
+                waiting.remove(broken)
+                continue
+            try:
+                self._append(work)
+            except DiskFull as error:
+                if work.without_space:
+                    self._give_up(waiting, error)
+                    break
+            except IntegrityError:
+                self.projector.catch_up(self._recorder)
+            else:
+                self._answer(work)
+                break
+        else:
+            self._give_up(waiting, None)
+        _wake(batch)
+
+    def _decide(self, work: _Work, waiting: list[_Ticket]) -> _Ticket | None:
+        """Decides every command; returns a ticket whose events do not fold, which is a bug and must not spoil the others."""
+        work.without_space = self._keeper.short_of_space()
+        if not clock_is_behind(work.draft, work.now):
+            work.take(decide(ReleaseExpired(), work.draft, work.draft.policy, work.now))
+        for ticket in waiting:
+            assert ticket.command is not None
+            ticket.error = None
+            if work.without_space and not isinstance(ticket.command, ADMITTED_WITHOUT_SPACE):
+                ticket.error = DiskFull(NO_SPACE)
+                continue
+            try:
+                decision = decide(ticket.command, work.draft, work.draft.policy, work.now)
+            except Exception as error:  # noqa: BLE001 - a bug in one decision is its caller's alone
+                ticket.error = error
+                continue
+            try:
+                work.answers.append((ticket, work.take(decision)))
+            except Exception as error:  # noqa: BLE001 - the draft is spoilt: it is thrown away and the others decided anew
+                ticket.error = error
+                return ticket
+        return None
+
+    def _append(self, work: _Work) -> None:
+        if not work.events:
+            return
+        stored = [encode(event) for event in work.events]
+        last = self._recorder.append(stored, self._condition(stored))
+        work.first = last - len(stored) + 1
+        self._keeper.durable(work.recorded())
+        if last == work.draft.position:
+            work.draft.pour()
+            for position, event in work.recorded():
+                self.projector.feed(position, event)
+        else:
+            self.projector.catch_up(self._recorder)
+
+    def _condition(self, stored: list[DCBEvent]) -> DCBAppendCondition:
+        """Nothing that these decisions read was recorded after the position they know."""
+        tags = dict.fromkeys(tag for event in stored for tag in event.tags) | {"pool": None, "policy": None}
+        query = DCBQuery(items=[DCBQueryItem(tags=[tag]) for tag in tags])
+        return DCBAppendCondition(fail_if_events_match=query, after=self.book.position)
+
+    def _answer(self, work: _Work) -> None:
+        recorded = work.recorded()
+        for ticket, found in work.answers:
+            if isinstance(found, StoredAnswer):
+                ticket.outcome = Accepted(self._recorded(found.positions, work), replayed=True)
+            elif isinstance(found, Refusal):
+                ticket.outcome = found
+            else:
+                ticket.outcome = Accepted(tuple(recorded[found]))
+
+    def _recorded(self, positions: tuple[int, ...], work: _Work) -> tuple[Recorded, ...]:
+        """The events of a stored answer: of this batch, or read again from the log."""
+        if positions[0] >= work.expected_first:
+            return tuple(work.recorded()[position - work.expected_first] for position in positions)
+        stored = self._recorder.read(after=positions[0] - 1, limit=len(positions))
+        return tuple((event.position, decode(event)) for event in stored)
+
+    def _give_up(self, waiting: list[_Ticket], error: Fault | None) -> None:
+        for ticket in waiting:
+            ticket.error = ticket.error or error
+            if ticket.error is None:
+                ticket.outcome = Refusal(Reason.BUSY, getattr(ticket.command, "user", None))
+
+    def _fail_stop(self, error: BaseException, batch: list[_Ticket]) -> None:
+        """After this every caller, waiting or to come, is told that the ledger has stopped."""
+        _log.error("ledger stopped", reason=str(error), exc_info=error)
+        fault = LedgerStopped(f"The ledger has stopped: {error} Restart it; it reads again what is on the disk.")
+        fault.__cause__ = error
+        with self._gate:
+            self._fault = fault
+        with suppress(Empty):
+            while True:
+                ticket = self._queue.get_nowait()
+                if ticket is not None:
+                    batch.append(ticket)
+        unknown = LedgerStopped(
+            f"The outcome of this command is unknown, because the ledger stopped while it was under way: {error} "
+            "Restart it, and send the command again with the same request key."
+        )
+        for ticket in batch:
+            ticket.outcome, ticket.error = None, unknown
+        _wake(batch)
+
+
+NO_SPACE = (
+    "The disk is full. Nothing was saved, and nothing is lost. Delete images or clean up temp files, "
+    "or make room on the disk; saving goes on by itself when 16 MiB are free."
+)
+
+
+class _Work:
+    """One batch being decided: the draft, the events so far, and what each ticket will be told (a slice: its own events)."""
+
+    def __init__(self, draft: Draft, now: str) -> None:
+        self.draft = draft
+        self.now = now
+        self.expected_first = self.first = draft.position + 1
+        self.events: list[Event] = []
+        self.answers: list[tuple[_Ticket, slice | StoredAnswer | Refusal]] = []
+        self.without_space = False
+
+    def take(self, decision: Decision) -> slice | StoredAnswer | Refusal:
+        """Folds what a decision writes into the draft; gives the place of its events, or what else was decided."""
+        if isinstance(decision, StoredAnswer):
+            return decision
+        if isinstance(decision, Refusal):
+            self._fold((decision.record,) if decision.record else ())
+            return decision
+        begin = len(self.events)
+        self._fold(decision)
+        return slice(begin, len(self.events))
+
+    def recorded(self) -> list[Recorded]:
+        """The events with their positions; those expected, until the append has told the real ones."""
+        return list(enumerate(self.events, self.first))
+
+    def _fold(self, events: tuple[Event, ...]) -> None:
+        for event in events:
+            self.draft.apply(self.draft.position + 1, event)
+            self.events.append(event)
+
+
+def _result(ticket: _Ticket) -> Outcome:
+    if ticket.error is not None:
+        raise ticket.error
+    assert ticket.outcome is not None
+    return ticket.outcome
+
+
+def _wake(batch: list[_Ticket]) -> None:
+    """One wake-up for each event loop; a loop that is closed has nobody left to wake."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Ticket]] = {}
+    for ticket in batch:
+        if ticket.loop is not None:
+            by_loop.setdefault(ticket.loop, []).append(ticket)
+        elif ticket.lock is not None:
+            ticket.lock.release()
+    for loop, tickets in by_loop.items():
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_resolve, tickets)
+
+
+def _resolve(tickets: list[_Ticket]) -> None:
+    for ticket in tickets:
+        assert ticket.future is not None
+        if ticket.future.done():
+            continue
+        if ticket.error is not None:
+            ticket.future.set_exception(ticket.error)
+        else:
+            assert ticket.outcome is not None
+            ticket.future.set_result(ticket.outcome)

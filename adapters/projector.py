@@ -1,0 +1,67 @@
+"""Stored events into projections: the codec between domain events and recorded ones, and the replay that both ledger and readers use."""
+
+from __future__ import annotations
+
+import orjson
+from eventsourcing.dcb.api import DCBEvent, DCBRecorder, DCBSequencedEvent
+
+from adapters.faults import LogDamaged
+from domain.events import Event, ImpossibleFact, from_data, tags_of, to_data
+from projections.activity import Activity
+from projections.preferences import Preferences
+from projections.quota_book import QuotaBook
+
+Recorded = tuple[int, Event]
+"""A position and its event."""
+
+EVENTS_BETWEEN_TIDYING = 10_000
+
+
+def encode(event: Event) -> DCBEvent:
+    """The event as the recorder stores it: type name, `data` as JSON, tags."""
+    return DCBEvent(type=type(event).__name__, data=orjson.dumps(to_data(event)), tags=tags_of(event))
+
+
+def decode(stored: DCBSequencedEvent) -> Event:
+    """The event of a stored one. Raises LogDamaged, naming the position, where it is none of ours."""
+    try:
+        return from_data(stored.event.type, orjson.loads(stored.event.data))
+    except (ImpossibleFact, orjson.JSONDecodeError) as error:
+        raise _damaged(stored.position, error) from error
+
+
+class Projector:
+    """The published projections and how they move on."""
+
+    def __init__(self) -> None:
+        self.book = QuotaBook()
+        self.activity = Activity()
+        self.preferences = Preferences()
+
+    def catch_up(self, recorder: DCBRecorder) -> None:
+        """Applies everything recorded after the book's position.
+
+        Raises LogDamaged for an event that cannot have happened after the ones before it.
+        """
+        for stored in recorder.read(after=self.book.position):
+            event = decode(stored)
+            try:
+                self.book.apply(stored.position, event)
+            except ImpossibleFact as error:
+                raise _damaged(stored.position, error) from error
+            self.feed(stored.position, event)
+            if stored.position % EVENTS_BETWEEN_TIDYING == 0:
+                self.book.tidy()
+        self.book.tidy()
+
+    def feed(self, position: int, event: Event) -> None:
+        """Hands an event that the book already holds to the other projections."""
+        self.activity.apply(position, event)
+        self.preferences.apply(position, event)
+
+
+def _damaged(position: int, error: Exception) -> LogDamaged:
+    return LogDamaged(
+        f"The log is damaged at position {position}: {error}. Nothing was changed. Run `abby verify` to see more.",
+        position=position,
+    )
