@@ -121,7 +121,7 @@ def main(words: list[str]) -> int:
 def command(layout: Layout, words: list[str]) -> list[str]:
     """The program that the words ask for, with its arguments."""
     if words[:1] == ["test"]:
-        return [str(layout.python), "-m", "pytest", "-n", str(TEST_PROCESSES), *words[1:]]
+        return [str(layout.python), "-m", "pytest", "-n", str(TEST_PROCESSES), "--dist", "loadgroup", *words[1:]]
     abby = [str(layout.program("abby"))] if layout.windows else [str(layout.python), str(layout.program("abby"))]
     return abby + (words or ["serve"])
 

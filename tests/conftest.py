@@ -1,0 +1,60 @@
+"""What every test may ask for: the long form of a test, and a browser. What one area needs is made beside its tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WHERE_CHROMIUM_STANDS = (
+    Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
+    Path("C:/Program Files/Google/Chrome/Application/chrome.exe"),
+)
+HOW_TO_ENABLE = "no Chromium here; Debian and Ubuntu: sudo apt install chromium (elsewhere: install Chrome)"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--thorough` runs the long forms of the tests."""
+    parser.addoption("--thorough", action="store_true", help="run the long form of each test that has one")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked `thorough` unless it is asked for."""
+    if config.getoption("--thorough"):
+        return
+    left_out = pytest.mark.skip(reason="the long form; run with --thorough")
+    for item in items:
+        if item.get_closest_marker("thorough"):
+            item.add_marker(left_out)
+
+
+@pytest.fixture(scope="session")
+def thorough(request: pytest.FixtureRequest) -> bool:
+    """Whether the long form is asked for; a test takes its counts by it."""
+    return bool(request.config.getoption("--thorough"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the browser that drives the page. Without one the test is skipped, but under CI it fails."""
+    found = find_chromium()
+    if found is not None:
+        return found
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"the browser checks may not be skipped under CI: {HOW_TO_ENABLE}", pytrace=False)
+    pytest.skip(HOW_TO_ENABLE)
+
+
+def find_chromium() -> str | None:
+    """Where a Chromium stands on this machine, if anywhere."""
+    named = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    return named or next((str(path) for path in WHERE_CHROMIUM_STANDS if path.exists()), None)
+
+
+def pytest_report_header() -> str:
+    """One line that says on what the tests ran."""
+    return f"abby: Python {sys.version.split()[0]} on {sys.platform}, browser {find_chromium() or 'none'}"
