@@ -1,0 +1,187 @@
+// The kept images, newest first, and the dialog that shows one of them, its details, and deletes it after a question.
+
+import * as api from "./api.js";
+import { readable } from "./words.js";
+
+const PAGE_SIZE = 12;
+const at = (id) => document.getElementById(id);
+const mb = new Intl.NumberFormat("en", { maximumFractionDigits: 2, minimumFractionDigits: 2 });
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const OPERATIONS = {
+  text_to_image: "Made from text",
+  image_to_image: "Made from a picture",
+  upscale: "Upscaled",
+  adopted: "Brought in",
+  unspecified: "Saved",
+};
+
+export class Gallery {
+  /** `changed` is called after a deletion with a sentence for the live region; `reuse` with the details of an image. */
+  constructor({ user, changed, reuse, failed }) {
+    Object.assign(this, { user, changed, reuse, failed });
+    this.shown = [];
+    this.total = 0;
+    this.open = null;
+    this.key = null;
+    at("older").addEventListener("click", () => this.more());
+    at("viewer-close").addEventListener("click", () => at("viewer").close());
+    at("viewer").addEventListener("click", (event) => event.target === at("viewer") && at("viewer").close());
+    at("viewer").addEventListener("close", () => this.closed());
+    at("viewer-delete").addEventListener("click", () => this.ask());
+    at("confirm-no").addEventListener("click", () => this.unask({ focus: true }));
+    at("confirm-yes").addEventListener("click", () => this.remove());
+    at("viewer-again").addEventListener("click", () => this.again());
+  }
+
+  /** Reads the newest again, as many as were shown. */
+  async refresh() {
+    const count = Math.min(100, Math.max(PAGE_SIZE, this.shown.length));
+    const page = await api.images(this.user, 0, count);
+    this.shown = page.images;
+    this.total = page.total;
+    this.show();
+  }
+
+  async more() {
+    const first = this.shown.length;
+    try {
+      const page = await api.images(this.user, first, PAGE_SIZE);
+      const known = new Set(this.shown.map((image) => image.name));
+      this.shown.push(...page.images.filter((image) => !known.has(image.name)));
+      this.total = page.total;
+      this.show();
+      at("grid").children[first]?.querySelector("button").focus();
+    } catch (failure) {
+      this.failed(failure);
+    }
+  }
+
+  show() {
+    at("grid").replaceChildren(...this.shown.map((image) => this.tile(image)));
+    at("gallery-empty").hidden = this.total > 0;
+    at("gallery-count").textContent = this.total === 0 ? "" : `${this.total} kept, newest first`;
+    at("older").hidden = this.shown.length >= this.total;
+  }
+
+  tile(image) {
+    const picture = document.createElement("img");
+    picture.src = this.source(image);
+    picture.alt = "";
+    picture.loading = "lazy";
+    picture.decoding = "async";
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "tile";
+    button.dataset.name = image.name;
+    button.setAttribute("aria-haspopup", "dialog");
+    button.setAttribute("aria-label", `${image.name}, ${moment.format(new Date(image.at))}. Open`);
+    button.append(picture);
+    button.addEventListener("click", () => this.view(image));
+    const item = document.createElement("li");
+    item.append(button);
+    return item;
+  }
+
+  // An overwritten name gets another address, so that no stale picture is shown.
+  source(image) {
+    return `${api.imageUrl(this.user, image.name)}#${encodeURIComponent(image.at)}`;
+  }
+
+  async view(image) {
+    this.open = { image, details: null };
+    this.unask();
+    at("viewer-error").hidden = true;
+    at("viewer-title").textContent = image.name;
+    at("viewer-picture").src = this.source(image);
+    at("viewer-picture").alt = `The image ${image.name}`;
+    at("viewer-download").href = api.imageUrl(this.user, image.name);
+    at("viewer-download").download = image.name.replace("/", "-");
+    at("viewer-again").hidden = true;
+    this.facts(image, null);
+    at("viewer").showModal();
+    at("viewer-close").focus();
+    const found = await api.details(this.user, image.name).catch(() => null);
+    if (this.open?.image !== image || !found?.details) return;
+    this.open.details = found.details;
+    this.facts(image, found.details);
+    at("viewer-picture").alt = found.details.prompt ?? at("viewer-picture").alt;
+    at("viewer-again").hidden = !found.details.prompt;
+  }
+
+  facts(image, details) {
+    const rows = [
+      ["Prompt", details?.prompt],
+      ["Left out", details?.negative_prompt],
+      ["Style", details?.style && readable(details.style)],
+      ["Seed", details?.seed],
+      ["How", OPERATIONS[image.operation] ?? image.operation],
+      ["Size", `${image.width} × ${image.height}, ${mb.format(image.size_bytes / 1048576)} MB`],
+      ["Made", moment.format(new Date(image.at))],
+    ];
+    at("viewer-facts").replaceChildren(
+      ...rows.filter(([, value]) => value !== undefined && value !== null && value !== "").flatMap(([name, value]) => {
+        const term = document.createElement("dt");
+        const text = document.createElement("dd");
+        term.textContent = name;
+        text.textContent = value;
+        return [term, text];
+      }),
+    );
+  }
+
+  ask() {
+    const { image } = this.open;
+    this.key = api.newKey();
+    at("confirm-text").textContent =
+      `Delete “${image.name}”? It frees ${mb.format(image.size_bytes / 1048576)} MB. It cannot be undone, and today’s count stays.`;
+    at("viewer-actions").hidden = true;
+    at("confirm").hidden = false;
+    at("confirm-no").focus();
+  }
+
+  unask({ focus = false } = {}) {
+    at("confirm").hidden = true;
+    at("viewer-actions").hidden = false;
+    if (focus) at("viewer-delete").focus();
+  }
+
+  async remove() {
+    const { image } = this.open;
+    const place = this.shown.findIndex((other) => other.name === image.name);
+    at("confirm-yes").setAttribute("aria-disabled", "true");
+    try {
+      await api.remove(this.user, image.name, this.key);
+    } catch (failure) {
+      if (failure.status !== 404) {
+        at("viewer-error").textContent = `Not deleted: ${failure.message}`;
+        at("viewer-error").hidden = false;
+        this.unask({ focus: true });
+        return;
+      }
+    } finally {
+      at("confirm-yes").removeAttribute("aria-disabled");
+    }
+    this.focusAfter = Math.max(0, place);
+    at("viewer").close();
+    await this.changed(`Deleted ${image.name}. ${mb.format(image.size_bytes / 1048576)} MB are free again.`);
+    const tiles = [...at("grid").querySelectorAll("button")];
+    (tiles[Math.min(place, tiles.length - 1)] ?? at("gallery-title")).focus();
+  }
+
+  again() {
+    const { details } = this.open;
+    this.reused = true;
+    at("viewer").close();
+    this.reuse(details);
+  }
+
+  closed() {
+    const name = this.open?.image.name;
+    this.open = null;
+    at("viewer-picture").removeAttribute("src");
+    const leave = this.reused || this.focusAfter !== undefined;
+    this.reused = false;
+    this.focusAfter = undefined;
+    if (!leave) [...at("grid").querySelectorAll("button")].find((tile) => tile.dataset.name === name)?.focus();
+  }
+}
