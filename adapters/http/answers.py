@@ -1,0 +1,54 @@
+"""Answers in JSON, and the shape in which an image is described."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from urllib.parse import quote
+
+import orjson
+from aiohttp import web
+
+from adapters.http.problems import Problem, refused
+from adapters.storage.results import SavedImage
+from domain.instants import seconds_between
+from domain.refusals import Refusal
+
+REPLAYED = "Idempotency-Replayed"
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+def json_answer(body: object, *, status: int = 200, headers: Mapping[str, str] = _NO_HEADERS) -> web.Response:
+    """`body` as JSON; `headers` besides the standard ones."""
+    return web.Response(status=status, body=orjson.dumps(body), content_type="application/json", headers=headers)
+
+
+def replayed(stored: bool) -> dict[str, str]:
+    """The header of an answer that was given before."""
+    return {REPLAYED: "true"} if stored else {}
+
+
+def image_url(user: str, name: str) -> str:
+    """The path under which this service gives the image out."""
+    return f"/v1/users/{quote(user, safe='')}/images/{quote(name)}"
+
+
+def described(user: str, image: SavedImage) -> dict[str, object]:
+    """A kept image for programs: where it is on disk is nobody else's business."""
+    return {
+        "name": image.name,
+        "url": image_url(user, image.name),
+        "size_bytes": image.size_bytes,
+        "media_type": image.media_type,
+        "width": image.width,
+        "height": image.height,
+        "sha256": image.sha256,
+        "position": image.position,
+    }
+
+
+def refusal(reason: Refusal, now: str) -> Problem:
+    """The problem for a refusal at `now`; a daily limit says when to come back, and never too early."""
+    if reason.resets_at is None:
+        return refused(reason)
+    return refused(reason, retry_after_seconds=max(1, int(seconds_between(now, reason.resets_at)) + 1))

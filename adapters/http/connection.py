@@ -1,0 +1,166 @@
+"""One TCP connection: its deadlines, the cap on how many there are, and the answer to bytes that are not HTTP.
+
+aiohttp leaves a half-sent head and a reader that has stopped reading open; here each has a named bound. Left to others:
+how long a body may take (`bodies`), and everything that needs a parsed request (`guards`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, NamedTuple, cast
+
+import structlog
+from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from adapters.http.problems import BAD_REQUEST, INTERNAL, MEDIA_TYPE, Kind, render
+
+MAX_CONNECTIONS = 256
+HEAD_SECONDS = 10.0
+SLOW_READER_SECONDS = 30.0
+KEEP_ALIVE_SECONDS = 15.0
+LINGERING_SECONDS = 5.0
+
+_log = structlog.get_logger()
+# aiohttp wants a standard logger for its own words; ours are structured, so its are kept for debugging alone.
+_silent = logging.getLogger("abby.http.connection")
+_silent.setLevel(logging.CRITICAL)
+
+
+class Bounds(NamedTuple):
+    """How long and how many. Tests shorten them; the service takes the defaults."""
+
+    connections: int = MAX_CONNECTIONS
+    head_seconds: float = HEAD_SECONDS
+    slow_reader_seconds: float = SLOW_READER_SECONDS
+    keep_alive_seconds: float = KEEP_ALIVE_SECONDS
+
+
+class Connections:
+    """Makes one `Connection` for each that arrives, and knows how many are open."""
+
+    def __init__(self, server: web.Server, bounds: Bounds) -> None:
+        self.bounds = bounds
+        self.open = 0
+        self._server = server
+
+    def __call__(self) -> Connection:
+        """The protocol of a connection that is about to be made."""
+        return Connection(
+            self,
+            self._server,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=self.bounds.keep_alive_seconds,
+            lingering_time=LINGERING_SECONDS,
+            auto_decompress=False,
+            access_log=None,
+            logger=_silent,
+        )
+
+
+class Connection(web.RequestHandler):
+    """aiohttp's connection with our deadlines around it."""
+
+    __slots__ = ("_admitted", "_connections", "_head_timer", "_reader_timer")
+
+    def __init__(self, connections: Connections, server: web.Server, **options: Any) -> None:
+        super().__init__(server, **options)
+        self._connections = connections
+        self._admitted = False
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._reader_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Admits the connection and gives it its time for a head, or says that there are too many."""
+        bounds = self._connections.bounds
+        if self._connections.open >= bounds.connections:
+            _log.warning("http connection refused", open=self._connections.open, bound=bounds.connections)
+            _last_words(transport, b"503 Service Unavailable", b"Retry-After: 1\r\n")
+            return
+        self._admitted = True
+        self._connections.open += 1
+        loop = asyncio.get_running_loop()
+        self._head_timer = loop.call_later(bounds.head_seconds, self._head_overdue)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Gives the place and the timers back."""
+        if self._admitted:
+            self._admitted = False
+            self._connections.open -= 1
+        self.head_received()
+        self._reader_returned()
+        super().connection_lost(exc)
+
+    def head_received(self) -> None:
+        """The first request's head is whole. (Every later one falls under aiohttp's keep-alive timer.)"""
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def pause_writing(self) -> None:
+        """The other side does not read what is sent: from now on it has a deadline."""
+        super().pause_writing()
+        loop = asyncio.get_running_loop()
+        self._reader_timer = loop.call_later(self._connections.bounds.slow_reader_seconds, self._reader_gone)
+
+    def resume_writing(self) -> None:
+        """The other side reads again."""
+        self._reader_returned()
+        super().resume_writing()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002  # aiohttp's parameter; it may quote what was sent, so it is not used
+    ) -> web.StreamResponse:
+        """The answer to what never became a request of the application."""
+        self.head_received()
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer was already under way, so the connection is closed")
+        if isinstance(exc, HttpProcessingError):
+            _log.info("http request unreadable", status=status, error=type(exc).__name__)
+            kind, detail = BAD_REQUEST, "This is not a request that HTTP allows. Check its first line and its headers."
+        else:
+            _log.error("http connection failed", status=status, exc_info=exc)
+            kind, detail = INTERNAL, "The service failed on this request. Its log says why."
+        answer = _BareResponse(kind, detail)
+        answer.force_close()
+        return answer
+
+    def _head_overdue(self) -> None:
+        self._head_timer = None
+        if self.transport is not None:
+            _log.info("http head overdue", seconds=self._connections.bounds.head_seconds)
+            _last_words(self.transport, b"408 Request Timeout", b"")
+
+    def _reader_gone(self) -> None:
+        self._reader_timer = None
+        if self.transport is not None:
+            _log.info("http reader too slow", seconds=self._connections.bounds.slow_reader_seconds)
+            cast("asyncio.Transport", self.transport).abort()
+
+    def _reader_returned(self) -> None:
+        if self._reader_timer is not None:
+            self._reader_timer.cancel()
+            self._reader_timer = None
+
+
+class _BareResponse(web.Response):
+    """A problem for a request that has no application, hence no signal that could take the `Server` header away."""
+
+    def __init__(self, kind: Kind, detail: str) -> None:
+        super().__init__(status=kind.status, body=render(kind, detail), content_type=MEDIA_TYPE)
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        self.headers.popall(hdrs.SERVER, None)
+
+
+def _last_words(transport: asyncio.BaseTransport, status: bytes, headers: bytes) -> None:
+    stream = cast("asyncio.Transport", transport)
+    stream.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n" + headers + b"\r\n")
+    stream.close()

@@ -1,0 +1,182 @@
+"""What every request passes: a reference, one line in the log, the headers of every answer, and the checks of who asks.
+
+Without tokens the service is for this machine alone. A web page of another site can still reach it through the person's
+browser, so a `Host` that is not loopback (DNS rebinding) and a change asked for by another origin are refused here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+from aiohttp import hdrs, web
+
+from adapters.faults import Fault
+from adapters.http.connection import Connection
+from adapters.http.problems import (
+    BAD_REQUEST,
+    EXPECTATION,
+    INTERNAL,
+    MEDIA,
+    MEDIA_TYPE,
+    METHOD,
+    NOT_FOUND,
+    NOT_LOCAL,
+    OTHER_SITE,
+    Kind,
+    Problem,
+    broken,
+    render,
+)
+from adapters.storage.invalid_image import InvalidImage
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+MAX_LOGGED_PATH_CHARS = 200
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+OWN_SITES = frozenset({"same-origin", "none"})
+
+REFERENCE: Final = web.RequestKey("reference", str)
+
+# What an answer has unless its handler says otherwise: for programs, not to be kept, not to be framed or embedded.
+STANDARD_HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
+)
+
+_log = structlog.get_logger()
+
+
+async def finish_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Signal before an answer is sent: the standard headers, the reference, and no word about the server's software."""
+    for name, value in STANDARD_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if REFERENCE in request:
+        response.headers["X-Request-Id"] = request[REFERENCE]
+    response.headers.popall(hdrs.SERVER, None)
+
+
+@web.middleware
+async def answer_and_log(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The outermost part: whatever happens inside becomes one answer and one line."""
+    if isinstance(request.protocol, Connection):
+        request.protocol.head_received()
+    request[REFERENCE] = secrets.token_hex(8)
+    started = asyncio.get_running_loop().time()
+    status = 499  # the answer of a request whose handler was cancelled: nobody will read one
+    try:
+        response = await _answer(request, handler)
+        status = response.status
+    finally:
+        _write_line(request, status, seconds=asyncio.get_running_loop().time() - started)
+    return response
+
+
+@web.middleware
+async def refuse_strangers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """400, 403, 405, 415 or 417 before any handler sees the request."""
+    if request.method not in METHODS:
+        raise Problem(METHOD, f"The method is not one of {', '.join(sorted(METHODS))}.")
+    hosts = request.headers.getall(hdrs.HOST, [])
+    if len(hosts) != 1:
+        raise Problem(BAD_REQUEST, "A request needs exactly one Host header.")
+    if not is_loopback(hosts[0]):
+        raise Problem(NOT_LOCAL, "Use http://127.0.0.1 or http://localhost with the service's port.")
+    if request.method not in SAFE_METHODS:
+        _refuse_other_sites(request, hosts[0])
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
+        raise Problem(MEDIA, "A compressed body is not accepted. Send it without Content-Encoding.")
+    if request.headers.get(hdrs.EXPECT, "100-continue").lower() != "100-continue":
+        raise Problem(EXPECTATION, "The only expectation that is known here is 100-continue.")
+    return await handler(request)
+
+
+async def expect_later(request: web.Request) -> None:
+    """aiohttp's hook for `Expect`: the word to continue is given when a body is read, after every check."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a Host header names this machine: `localhost` or a loopback address, with any port or none."""
+    try:
+        parts = urlsplit("//" + host)
+        name, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if name is None or parts.netloc != host or "@" in host:
+        return False
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_other_sites(request: web.Request, host: str) -> None:
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get(hdrs.ORIGIN)
+    if (site is not None and site not in OWN_SITES) or (origin is not None and origin != f"{request.scheme}://{host}"):
+        raise Problem(OTHER_SITE, "A page of another site asked for this. Use the service's own page, or a program.")
+
+
+async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return problem_response(request, problem)
+    except web.HTTPException as error:
+        return problem_response(request, _of_router(error))
+    except InvalidImage as fault:
+        return problem_response(request, broken(fault))
+    except Fault as fault:
+        _log.error("http fault", request_id=request[REFERENCE], fault=type(fault).__name__, detail=str(fault))
+        return problem_response(request, broken(fault))
+    except Exception:  # noqa: BLE001  # the last line of defence: what nobody expected becomes a 500 with a reference
+        _log.exception("http request failed", request_id=request[REFERENCE])
+        detail = f"The service failed. Its log says why, under the reference {request[REFERENCE]}."
+        return problem_response(request, Problem(INTERNAL, detail, members={"reference": request[REFERENCE]}))
+
+
+def problem_response(request: web.Request, problem: Problem) -> web.Response:
+    """The problem as an answer, with this request's reference as its instance."""
+    instance = f"urn:abby-ledger:request:{request[REFERENCE]}"
+    body = render(problem.kind, problem.detail, instance=instance, members=problem.members)
+    response = web.Response(status=problem.kind.status, body=body, content_type=MEDIA_TYPE, headers=problem.headers)
+    if problem.headers.get(hdrs.CONNECTION) == "close":
+        response.force_close()
+    return response
+
+
+def _of_router(error: web.HTTPException) -> Problem:
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        allowed = ", ".join(sorted(error.allowed_methods))
+        return Problem(METHOD, f"Allowed here: {allowed}.", headers={hdrs.ALLOW: allowed})
+    if error.status == NOT_FOUND.status:
+        return Problem(NOT_FOUND, "No route has this path.")
+    kind = Kind(error.status, "about:blank", error.reason)
+    return Problem(kind, "The request cannot be answered as it is.")
+
+
+def _write_line(request: web.Request, status: int, *, seconds: float) -> None:
+    route = request.match_info.route.resource
+    _log.info(
+        "http request",
+        request_id=request[REFERENCE],
+        method=request.method[:16],
+        path=request.rel_url.raw_path[:MAX_LOGGED_PATH_CHARS],
+        route=None if route is None else route.canonical,
+        status=status,
+        milliseconds=round(seconds * 1000, 1),
+    )

@@ -1,0 +1,103 @@
+"""What a request says outside its body: the user and image in its path, its query, its idempotency key, and who acts.
+
+Values are validated after decoding, because a path may hide `/`, NUL and line ends behind percent signs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from aiohttp import web
+
+from adapters.http.problems import BAD_REQUEST, Problem
+from adapters.storage.results import Actor
+from domain.names import malformed_name, malformed_user
+
+MAX_KEY_CHARS = 255
+# The steps of a generation append words to its key, and the ledger's keys are bounded: a longer one becomes its hash.
+MAX_PLAIN_KEY_CHARS = 200
+MAX_PAGE_SIZE = 100
+PAGE_SIZE = 50
+MAX_OFFSET = 10_000_000
+CLIENT_HEADER = "Abby-Client"
+
+_QUOTED_KEY = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
+_VISIBLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
+_CLIENTS = ("cli", "page")
+_LOCAL_CLIENT = "api:local"
+
+
+def user_of(request: web.Request) -> str:
+    """The user in the path; 400 where it is malformed."""
+    user = request.match_info["user"]
+    if sentence := malformed_user(user):
+        raise Problem(BAD_REQUEST, sentence)
+    return user
+
+
+def name_of(request: web.Request) -> str:
+    """The image name in the path; 400 where it is malformed."""
+    return checked_name(request.match_info["name"])
+
+
+def checked_name(name: str) -> str:
+    """The name itself; 400 where it is malformed."""
+    if sentence := malformed_name(name):
+        raise Problem(BAD_REQUEST, sentence)
+    return name
+
+
+def actor_of(request: web.Request) -> Actor:
+    """Who acts: the page, the command line, or another program on this machine.
+
+    Without tokens everybody on loopback may do the same; the name is for the log, and keeps idempotency keys apart.
+    """
+    client = request.headers.get(CLIENT_HEADER)
+    if client is not None and client not in _CLIENTS:
+        raise Problem(BAD_REQUEST, f"The header {CLIENT_HEADER} is one of: {', '.join(_CLIENTS)}. Or leave it out.")
+    return Actor(by=client or _LOCAL_CLIENT, origin="http")
+
+
+def request_key_of(request: web.Request) -> str | None:
+    """The value of `Idempotency-Key`, quoted as a structured field or bare; None where there is none."""
+    given = request.headers.getall("Idempotency-Key", [])
+    if not given:
+        return None
+    if len(given) > 1:
+        raise Problem(BAD_REQUEST, "There is more than one Idempotency-Key. Send one.")
+    text = given[0].strip()
+    if quoted := _QUOTED_KEY.fullmatch(text):
+        text = re.sub(r'\\(["\\])', r"\1", quoted[1])
+    elif text.startswith('"'):
+        raise Problem(BAD_REQUEST, "The Idempotency-Key opens a quotation mark that it does not close.")
+    if len(text) > MAX_KEY_CHARS or not _VISIBLE.fullmatch(text):
+        raise Problem(BAD_REQUEST, f"An Idempotency-Key has 1 to {MAX_KEY_CHARS} visible ASCII characters.")
+    return text if len(text) <= MAX_PLAIN_KEY_CHARS else "sha256:" + hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def only(request: web.Request, *known: str) -> None:
+    """400 where the query has a parameter that is not known, or one of them twice."""
+    for name in request.query:
+        if name not in known:
+            listed = ", ".join(known) if known else "none"
+            raise Problem(BAD_REQUEST, f"The query parameter {name[:40]!r} is not known here. Known are: {listed}.")
+        if len(request.query.getall(name)) > 1:
+            raise Problem(BAD_REQUEST, f"The query parameter '{name}' is there twice.")
+
+
+def page_of(request: web.Request) -> tuple[int, int]:
+    """`offset` and `limit` of the query, 0 and PAGE_SIZE where they are not given."""
+    only(request, "offset", "limit")
+    offset = _number(request, "offset", default=0, lowest=0, highest=MAX_OFFSET)
+    return offset, _number(request, "limit", default=PAGE_SIZE, lowest=1, highest=MAX_PAGE_SIZE)
+
+
+def _number(request: web.Request, name: str, *, default: int, lowest: int, highest: int) -> int:
+    text = request.query.get(name)
+    if text is None:
+        return default
+    if not _NUMBER.fullmatch(text) or not lowest <= int(text) <= highest:
+        raise Problem(BAD_REQUEST, f"The query parameter '{name}' must be a whole number from {lowest} to {highest}.")
+    return int(text)

@@ -1,0 +1,198 @@
+"""What an error looks like over HTTP: RFC 9457 problem details, and a table from each reason to status, type and title.
+
+Answers for the tables, which a test compares with the enumerations they translate, and for how an error is written.
+The sentence of an occurrence comes from who found fault: the storage's wording, the image check, the provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import NamedTuple
+
+import orjson
+
+from adapters.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
+from adapters.generation.provider import FaultKind, GenerationFault
+from adapters.storage.invalid_image import ImageProblem, InvalidImage
+from adapters.storage.wording import sentence_of
+from domain.refusals import Reason, Refusal
+
+MEDIA_TYPE = "application/problem+json"
+MAX_RETRY_AFTER_SECONDS = 86_400
+_OURS = "urn:abby-ledger:problem:"
+_REGISTERED = "https://iana.org/assignments/http-problem-types#"
+
+Members = Mapping[str, object]
+_NONE: Members = MappingProxyType({})
+
+
+class Kind(NamedTuple):
+    """One kind of problem: the same status, type and title at every occurrence."""
+
+    status: int
+    type: str
+    title: str
+
+
+class Problem(Exception):
+    """An answer other than the one asked for. `detail` is this occurrence, for people; `members` are for programs."""
+
+    def __init__(
+        self, kind: Kind, detail: str, *, members: Members = _NONE, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.members = members
+        self.headers = headers
+
+
+def _ours(status: HTTPStatus, slug: str, title: str) -> Kind:
+    return Kind(int(status), _OURS + slug, title)
+
+
+BAD_REQUEST = _ours(HTTPStatus.BAD_REQUEST, "malformed", "The request is malformed")
+NOT_LOCAL = _ours(HTTPStatus.BAD_REQUEST, "not-a-local-host", "The service answers to this machine's own names alone")
+OTHER_SITE = _ours(HTTPStatus.FORBIDDEN, "other-site", "Another site's page may not do this")
+NOT_FOUND = _ours(HTTPStatus.NOT_FOUND, "not-found", "There is nothing here")
+METHOD = _ours(HTTPStatus.METHOD_NOT_ALLOWED, "method", "The method is not allowed here")
+TOO_SLOW = _ours(HTTPStatus.REQUEST_TIMEOUT, "body-too-slow", "The body took too long to arrive")
+LENGTH = _ours(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "The body is too large")
+MEDIA = _ours(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media-type", "The body has a type that is not accepted here")
+EXPECTATION = _ours(HTTPStatus.EXPECTATION_FAILED, "expectation", "What the request expects cannot be done")
+INTERNAL = _ours(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "The service failed on this request")
+UNAVAILABLE = _ours(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The service cannot answer at the moment")
+TOO_BUSY = Kind(
+    int(HTTPStatus.SERVICE_UNAVAILABLE), _REGISTERED + "temporary-reduced-capacity", "The service is busy at the moment"
+)
+QUOTA = Kind(int(HTTPStatus.TOO_MANY_REQUESTS), _REGISTERED + "quota-exceeded", "A limit is reached")
+ROOM = Kind(int(HTTPStatus.INSUFFICIENT_STORAGE), _REGISTERED + "quota-exceeded", "A limit is reached")
+
+REFUSALS: Mapping[Reason, Kind] = MappingProxyType(
+    {
+        Reason.MALFORMED: BAD_REQUEST,
+        Reason.CLOCK_BEHIND: _ours(HTTPStatus.SERVICE_UNAVAILABLE, "clock-behind", "The machine's clock is wrong"),
+        Reason.REQUEST_CONFLICT: _ours(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "key-conflict", "The idempotency key was used for another request"
+        ),
+        Reason.REQUEST_RUNNING: _ours(
+            HTTPStatus.CONFLICT, "still-running", "The first request with this key still runs"
+        ),
+        Reason.NOT_FOUND: NOT_FOUND,
+        Reason.UNKNOWN_RESERVATION: _ours(HTTPStatus.CONFLICT, "unknown-reservation", "The reservation is not open"),
+        Reason.NAME_TAKEN: _ours(HTTPStatus.CONFLICT, "name-taken", "The name is taken"),
+        Reason.DAILY_LIMIT: QUOTA,
+        Reason.USER_STORAGE: ROOM,
+        Reason.POOL_STORAGE: ROOM,
+        Reason.BUSY: TOO_BUSY,
+        Reason.STOPPED: UNAVAILABLE,
+    }
+)
+
+GENERATION_FAULTS: Mapping[FaultKind, Kind] = MappingProxyType(
+    {
+        FaultKind.AUTH: _ours(HTTPStatus.BAD_GATEWAY, "provider-key", "The image service does not accept its key"),
+        FaultKind.NO_CREDIT: _ours(HTTPStatus.BAD_GATEWAY, "provider-credit", "The image service is out of credit"),
+        FaultKind.MODERATED_PROMPT: _ours(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "prompt-rejected", "The image service refused the prompt"
+        ),
+        FaultKind.MODERATED_OUTPUT: _ours(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "picture-filtered", "The image service filtered the picture"
+        ),
+        FaultKind.BAD_REQUEST: _ours(HTTPStatus.BAD_REQUEST, "wish-not-possible", "This picture cannot be asked for"),
+        FaultKind.RATE_LIMITED: _ours(
+            HTTPStatus.SERVICE_UNAVAILABLE, "provider-busy", "The image service asks to wait"
+        ),
+        FaultKind.UPSTREAM: _ours(HTTPStatus.BAD_GATEWAY, "provider-failed", "The image service failed"),
+        FaultKind.UNAVAILABLE: _ours(
+            HTTPStatus.SERVICE_UNAVAILABLE, "no-provider", "Image generation services are not available"
+        ),
+        FaultKind.UNKNOWN: _ours(HTTPStatus.GATEWAY_TIMEOUT, "answer-lost", "The image service's answer was lost"),
+    }
+)
+
+IMAGE_FAULTS: Mapping[ImageProblem, Kind] = MappingProxyType(
+    {
+        ImageProblem.TOO_LARGE: _ours(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "image-too-large", "The image is too large"),
+        ImageProblem.UNSUPPORTED: _ours(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "image-unsupported", "This is not an image of a kind that is kept"
+        ),
+        ImageProblem.DAMAGED: _ours(HTTPStatus.UNPROCESSABLE_ENTITY, "image-damaged", "The image is damaged"),
+        ImageProblem.TOO_MANY_PIXELS: _ours(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "image-too-many-pixels", "The image has too many pixels"
+        ),
+        ImageProblem.TOO_MANY_FRAMES: _ours(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "image-too-many-frames", "The image has too many frames"
+        ),
+        ImageProblem.TOO_MANY_SCANS: _ours(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "image-too-many-scans", "The image has too many scans"
+        ),
+        ImageProblem.TRAILING_BYTES: _ours(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "image-trailing-bytes", "The image is followed by something else"
+        ),
+        ImageProblem.WRONG_EXTENSION: _ours(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "image-wrong-extension", "The name contradicts the image"
+        ),
+        ImageProblem.TIMEOUT: _ours(
+            HTTPStatus.SERVICE_UNAVAILABLE, "image-check-too-slow", "The image takes too long to check"
+        ),
+    }
+)
+
+_STOPPED = "The storage has stopped, and what was under way may or may not be kept. The service's log says why."
+FAULTS: Mapping[type[Fault], tuple[Kind, str]] = MappingProxyType(
+    {
+        DiskFull: (
+            _ours(HTTPStatus.INSUFFICIENT_STORAGE, "disk-full", "The disk is full"),
+            "The disk is full, so nothing was kept. Delete something, or ask who runs the service to make room.",
+        ),
+        StorageUnavailable: (
+            UNAVAILABLE,
+            "The storage cannot be written at the moment, so nothing was kept. The service's log says why.",
+        ),
+        LedgerStopped: (UNAVAILABLE, _STOPPED),
+        Fault: (INTERNAL, "Something stands in the service's way, and its log says what."),
+    }
+)
+
+_POLICY_NAMES = {Reason.DAILY_LIMIT: "daily", Reason.USER_STORAGE: "storage", Reason.POOL_STORAGE: "pool"}
+_RETRY_SECONDS = {Reason.REQUEST_RUNNING: 1, Reason.BUSY: 1}
+
+
+def render(kind: Kind, detail: str, *, instance: str | None = None, members: Members = _NONE) -> bytes:
+    """The JSON of one occurrence; `instance` names it in the log."""
+    own = {"type": kind.type, "title": kind.title, "status": kind.status, "detail": detail}
+    return orjson.dumps(own | ({} if instance is None else {"instance": instance}) | dict(members))
+
+
+def refused(refusal: Refusal, *, retry_after_seconds: int | None = None) -> Problem:
+    """The problem for a refusal. `retry_after_seconds` is how long the daily limit lasts, where it is that."""
+    members: dict[str, object] = {"reason": refusal.reason.value}
+    if policy := _POLICY_NAMES.get(refusal.reason):
+        members["violated-policies"] = [policy]
+        members |= {"limit": refusal.limit, "used": refusal.used, "held": refusal.held}
+    if refusal.resets_at is not None:
+        members["resets_at"] = refusal.resets_at
+    wait = _RETRY_SECONDS.get(refusal.reason, retry_after_seconds)
+    headers = {} if wait is None else {"Retry-After": str(wait)}
+    return Problem(REFUSALS[refusal.reason], sentence_of(refusal), members=members, headers=headers)
+
+
+def failed(fault: GenerationFault) -> Problem:
+    """The problem for a picture that could not be made; the fault's own message is for people already."""
+    wait = fault.retry_after_seconds
+    headers = {} if wait is None else {"Retry-After": str(min(MAX_RETRY_AFTER_SECONDS, max(1, round(wait))))}
+    return Problem(GENERATION_FAULTS[fault.kind], fault.message, members={"reason": fault.kind.value}, headers=headers)
+
+
+def broken(fault: Fault) -> Problem:
+    """The problem for a disk, a lock or a file in the way. Its message may name paths, so it stays in the log.
+
+    An image that is not kept is the sender's own, so there the message is the answer.
+    """
+    if isinstance(fault, InvalidImage):
+        return Problem(IMAGE_FAULTS[fault.kind], str(fault), members={"reason": fault.kind.value})
+    kind, detail = next(answer for known, answer in FAULTS.items() if isinstance(fault, known))
+    return Problem(kind, detail)

@@ -1,0 +1,14 @@
+"""The routes by subject; each module lists its own in `ROUTES`."""
+
+from __future__ import annotations
+
+from adapters.http.routes import admin, generations, health, images, page, quota
+
+ALL_ROUTES = (
+    *page.ROUTES,
+    *health.ROUTES,
+    *generations.ROUTES,
+    *images.ROUTES,
+    *quota.ROUTES,
+    *admin.ROUTES,
+)

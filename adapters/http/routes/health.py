@@ -1,0 +1,32 @@
+"""Whether the service lives (`/healthz`) and whether it can do its work (`/readyz`)."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from adapters.http.answers import json_answer
+from adapters.http.services import services_of
+
+
+async def alive(_request: web.Request) -> web.Response:
+    """200 as long as the process answers at all."""
+    return json_answer({"status": "alive"})
+
+
+async def ready(request: web.Request) -> web.Response:
+    """200 where saves can succeed, else 503; both say why and when temp files were last cleaned up."""
+    state = services_of(request).store.readiness()
+    word = "degraded" if state.ready and state.degraded else "ready" if state.ready else "not ready"
+    body = {
+        "status": word,
+        "notes": list(state.notes),
+        "last_cleanup": state.last_cleanup,
+        "position": state.position,
+    }
+    return json_answer(body, status=200 if state.ready else 503)
+
+
+ROUTES = (
+    web.get("/healthz", alive),
+    web.get("/readyz", ready),
+)

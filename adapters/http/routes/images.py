@@ -1,0 +1,155 @@
+"""A user's kept images: save, list, fetch, describe, delete."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from aiohttp import web
+
+from adapters.http.answers import described, image_url, json_answer, refusal, replayed
+from adapters.http.parameters import actor_of, name_of, only, page_of, request_key_of, user_of
+from adapters.http.problems import NOT_FOUND, Problem
+from adapters.http.services import services_of
+from adapters.http.uploads import read_upload
+from domain.refusals import Refusal
+
+CHUNK_BYTES = 262_144
+# Nothing in an image may run or load, should a browser open it as a page of its own.
+IMAGE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+
+async def save(request: web.Request) -> web.Response:
+    """201 with the image as it is kept."""
+    only(request, "name")
+    user, actor, key = user_of(request), actor_of(request), request_key_of(request)
+    services = services_of(request)
+    with services.bodies.budget() as budget:
+        upload = await read_upload(request, services.bodies, budget, at_most=services.image_bytes)
+        saved = await services.store.save(user, upload.data, name=upload.name, actor=actor, request=key)
+    if isinstance(saved, Refusal):
+        raise refusal(saved, services.clock())
+    headers = {"Location": image_url(user, saved.name)} | replayed(saved.replayed)
+    return json_answer({"image": described(user, saved)}, status=201, headers=headers)
+
+
+async def listing(request: web.Request) -> web.Response:
+    """A page of the images, newest first, and how many there are."""
+    user = user_of(request)
+    offset, limit = page_of(request)
+    store = services_of(request).store
+    total = store.status(user)["user"]["images"]
+    shown = [
+        image._asdict() | {"url": image_url(user, image.name)}
+        for image in store.gallery(user, offset=offset, limit=limit)
+    ]
+    return json_answer({"images": shown, "total": total, "offset": offset, "limit": limit})
+
+
+async def details(request: web.Request) -> web.Response:
+    """How an image was made: prompt, style, seed, where they are known."""
+    only(request)
+    user, name = user_of(request), name_of(request)
+    store = services_of(request).store
+    if store.path(user, name) is None:
+        raise _no_image(name)
+    found = await asyncio.to_thread(store.details, user, name)
+    return json_answer({"name": name, "url": image_url(user, name), "details": found})
+
+
+async def fetch(request: web.Request) -> web.StreamResponse:
+    """The bytes as they were saved, with the media type that decoding found."""
+    only(request)
+    user, name = user_of(request), name_of(request)
+    path = services_of(request).store.path(user, name)
+    opened = None if path is None else await asyncio.to_thread(_open, path)
+    if opened is None:
+        raise _no_image(name)
+    try:
+        return await _send(request, opened)
+    finally:
+        await asyncio.to_thread(opened.file.close)
+
+
+async def delete(request: web.Request) -> web.Response:
+    """200 with what was freed."""
+    only(request)
+    user, name, actor, key = user_of(request), name_of(request), actor_of(request), request_key_of(request)
+    services = services_of(request)
+    deleted = await services.store.delete(user, name, actor=actor, request=key)
+    if isinstance(deleted, Refusal):
+        raise refusal(deleted, services.clock())
+    return json_answer({"deleted": deleted._asdict()}, headers=replayed(deleted.replayed))
+
+
+class _Opened(NamedTuple):
+    file: BinaryIO
+    size_bytes: int
+    sha256: str
+
+
+def _open(path: Path) -> _Opened | None:
+    """The file with the hash of exactly the bytes that will be sent, whatever is renamed over it meanwhile."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return None
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    size_bytes = file.tell()
+    file.seek(0)
+    return _Opened(file, size_bytes, digest)
+
+
+async def _send(request: web.Request, opened: _Opened) -> web.StreamResponse:
+    head = await asyncio.to_thread(opened.file.read, CHUNK_BYTES)
+    answer = web.StreamResponse(
+        headers={
+            "Cache-Control": "private, no-cache",
+            "Content-Security-Policy": IMAGE_POLICY,
+            "Content-Disposition": "inline",
+            "Accept-Ranges": "none",
+        }
+    )
+    answer.etag = opened.sha256
+    if any(tag.value in (opened.sha256, "*") for tag in request.if_none_match or ()):
+        answer.set_status(304)
+        await answer.prepare(request)
+        return answer
+    answer.content_type = media_type(head)
+    answer.content_length = opened.size_bytes
+    await answer.prepare(request)
+    chunk = head if request.method == "GET" else b""
+    while chunk:
+        await answer.write(chunk)
+        chunk = await asyncio.to_thread(opened.file.read, CHUNK_BYTES)
+    await answer.write_eof()
+    return answer
+
+
+def media_type(head: bytes) -> str:
+    """The type by the first bytes, for the formats that are kept; anything else is just bytes."""
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "image/gif"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    return "application/octet-stream"
+
+
+def _no_image(name: str) -> Problem:
+    return Problem(NOT_FOUND, f"There is no image {name!r}. It may have been deleted already.")
+
+
+_ONE = "/v1/users/{user:[^/]*}/images/{name:[\\s\\S]*}"
+ROUTES = (
+    web.post("/v1/users/{user:[^/]*}/images", save),
+    web.get("/v1/users/{user:[^/]*}/images", listing),
+    web.get(_ONE, fetch),
+    web.delete(_ONE, delete),
+    web.get("/v1/users/{user:[^/]*}/details/{name:[\\s\\S]*}", details),
+)

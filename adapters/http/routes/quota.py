@@ -1,0 +1,29 @@
+"""What is left: a user's quota, and the users there are."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from adapters.http.answers import json_answer
+from adapters.http.parameters import only, page_of, user_of
+from adapters.http.services import services_of
+
+
+async def quota(request: web.Request) -> web.Response:
+    """The status dictionary of one user."""
+    only(request)
+    return json_answer(services_of(request).store.status(user_of(request)))
+
+
+async def users(request: web.Request) -> web.Response:
+    """Every user the ledger knows, with figures, in the order of their ids."""
+    offset, limit = page_of(request)
+    found = services_of(request).store.users()
+    shown = [user._asdict() for user in found[offset : offset + limit]]
+    return json_answer({"users": shown, "total": len(found), "offset": offset, "limit": limit})
+
+
+ROUTES = (
+    web.get("/v1/users", users),
+    web.get("/v1/users/{user:[^/]*}/quota", quota),
+)

@@ -1,0 +1,112 @@
+"""The HTTP service: the application made of guards and routes, and the socket it listens on.
+
+Answers for what is put together and how it starts and stops. Each request is the routes' business, each connection
+`connection`'s, and who may ask `guards`'.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+
+import structlog
+from aiohttp import web
+
+from adapters.clock import Clock, utc_now
+from adapters.config import Config
+from adapters.faults import ConfigError
+from adapters.http.bodies import BodyBounds, BodyReader
+from adapters.http.connection import Bounds, Connections
+from adapters.http.guards import answer_and_log, expect_later, finish_headers, refuse_strangers
+from adapters.http.routes import ALL_ROUTES
+from adapters.http.routes.page import PAGE, read_page
+from adapters.http.services import SERVICES, Services
+from adapters.storage.service import ImageStore
+from adapters.studio import Studio
+from domain.limits import MEGABYTE
+
+SHUTDOWN_SECONDS = 25.0
+BACKLOG = 128
+_BODY_BOUNDS = BodyBounds()
+_BOUNDS = Bounds()
+
+_log = structlog.get_logger()
+
+
+def make_app(
+    store: ImageStore,
+    studio: Studio,
+    config: Config,
+    *,
+    clock: Clock = utc_now,
+    body_bounds: BodyBounds = _BODY_BOUNDS,
+) -> web.Application:
+    """The application, ready to be served."""
+    app = web.Application(middlewares=[answer_and_log, refuse_strangers])
+    app[SERVICES] = Services(
+        store=store,
+        studio=studio,
+        bodies=BodyReader(body_bounds),
+        clock=clock,
+        image_bytes=int(config.storage.image_generation_size_mb * MEGABYTE),
+    )
+    app[PAGE] = read_page()
+    for route in ALL_ROUTES:
+        app.router.add_route(route.method, route.path, route.handler, expect_handler=expect_later)
+        if route.method == "GET":
+            app.router.add_route("HEAD", route.path, route.handler, expect_handler=expect_later)
+    app.on_response_prepare.append(finish_headers)
+    return app
+
+
+class HttpService:
+    """Listens on one address, from `start` to `stop`."""
+
+    def __init__(self, app: web.Application, *, host: str, port: int, bounds: Bounds = _BOUNDS) -> None:
+        if not _is_loopback_host(host):
+            raise ConfigError(
+                f"HTTP_HOST={host!r} would open the service to other machines, and it has no tokens yet to tell "
+                "who may ask. Use 127.0.0.1, ::1 or localhost."
+            )
+        self._host, self._port, self._bounds = host, port, bounds
+        self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=SHUTDOWN_SECONDS)
+        self._listener: asyncio.Server | None = None
+
+    async def start(self) -> str:
+        """Begins to listen; the answer is the address of the page, such as `http://127.0.0.1:8080`."""
+        await self._runner.setup()
+        assert self._runner.server is not None, "a runner that is set up has a server"
+        connections = Connections(self._runner.server, self._bounds)
+        try:
+            self._listener = await asyncio.get_running_loop().create_server(
+                connections, self._host, self._port, backlog=BACKLOG
+            )
+        except OSError as error:
+            await self._runner.cleanup()
+            raise ConfigError(
+                f"The service cannot listen on {self._host} port {self._port}: {error.strerror or error}. "
+                "Another program may be using it; set HTTP_PORT to a free one."
+            ) from error
+        return self.address
+
+    @property
+    def address(self) -> str:
+        """Where it listens; the port is the real one, also where 0 was asked for."""
+        assert self._listener is not None, "the service has not been started"
+        host, port = self._listener.sockets[0].getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def stop(self) -> None:
+        """Takes no more connections, lets requests under way end within SHUTDOWN_SECONDS, closes the rest."""
+        if self._listener is not None:
+            self._listener.close()
+        await self._runner.cleanup()
+
+
+def _is_loopback_host(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
