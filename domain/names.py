@@ -1,8 +1,8 @@
 """Which user ids and image names are allowed, when two names are one, and how a fresh name is built.
 
-Everything that comes from outside passes here before it reaches an event or a path, so an accepted id or name is safe as a
-path segment on Linux, macOS and Windows. Left to others: whether a name stands already (the decisions), and whether the
-final path is free of symlinks and foreign files (the storage adapter).
+Everything that comes from outside passes here before it reaches an event or a path, so an accepted id or name is safe
+as a path segment on Linux, macOS and Windows. Left to others: whether a name stands already (the decisions), and
+whether the final path is free of symlinks and foreign files (the storage adapter).
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def folder_of(name: str) -> str | None:
 def fresh_number(name: str) -> int | None:
     """The `n` of `image_<n>.<ext>`, bare or in one folder, in any case; None for every other name.
 
-    A number of more than MAX_FRESH_DIGITS digits is an ordinary name, so that no name a user picks can push the next fresh
-    number beyond what a name may hold.
+    A number of more than MAX_FRESH_DIGITS digits is an ordinary name, so that no name a user picks can push the next
+    fresh number beyond what a name may hold.
     """
     match = _FRESH.fullmatch(name)
     if match is None or len(match[1]) > MAX_FRESH_DIGITS:
