@@ -1,8 +1,9 @@
 """The ledger: the only place where decide, append and project meet.
 
-Callers hand commands in and wait; one writer thread takes what waits, decides all of it against one draft, appends the events of the
-whole batch at once, publishes the draft and wakes the callers. So decisions see each other, readers see only what is durable, and no
-lock is held across an append. What commands mean is the domain's, how events reach the disk is the recorder's, files are the storage's.
+Callers hand commands in and wait; one writer thread takes what waits, decides all of it against one draft, appends the
+events of the whole batch at once, publishes the draft and wakes the callers. So decisions see each other, readers see
+only what is durable, and no lock is held across an append. What commands mean is the domain's, how events reach the
+disk is the recorder's, files are the storage's.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import atexit
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -78,7 +79,9 @@ Outcome = Accepted | Refusal
 
 
 class Keeper:
-    """What a log wants done beside appending; an in-memory log wants nothing. The storage hands in one that knows its log."""
+    """What a log wants done beside appending; an in-memory log wants nothing. The storage hands in one that knows its
+    log.
+    """
 
     def short_of_space(self) -> bool:
         """Whether only what frees may be written."""
@@ -272,7 +275,9 @@ class QuotaLedger:
         _wake(batch)
 
     def _decide(self, work: _Work, waiting: list[_Ticket]) -> _Ticket | None:
-        """Decides every command; returns a ticket whose events do not fold, which is a bug and must not spoil the others."""
+        """Decides every command; returns a ticket whose events do not fold, which is a bug and must not spoil the
+        others.
+        """
         work.without_space = self._keeper.short_of_space()
         if not clock_is_behind(work.draft, work.now):
             work.take(decide(ReleaseExpired(), work.draft, work.draft.policy, work.now))
@@ -365,7 +370,9 @@ NO_SPACE = (
 
 
 class _Work:
-    """One batch being decided: the draft, the events so far, and what each ticket will be told (a slice: its own events)."""
+    """One batch being decided: the draft, the events so far, and what each ticket will be told (a slice: its own
+    events).
+    """
 
     def __init__(self, draft: Draft, now: str) -> None:
         self.draft = draft

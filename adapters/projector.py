@@ -1,4 +1,6 @@
-"""Stored events into projections: the codec between domain events and recorded ones, and the replay that both ledger and readers use."""
+"""Stored events into projections: the codec between domain events and recorded ones, and the replay that both ledger
+and readers use.
+"""
 
 from __future__ import annotations
 

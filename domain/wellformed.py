@@ -30,8 +30,8 @@ from domain.commands import (
 from domain.instants import is_instant
 from domain.names import fresh_name, malformed_name, malformed_user
 
-MAX_KEY_CHARS = 255
-"""Characters of a request key."""
+MAX_KEY_CHARS = 320
+"""Characters of a request key: 255 of a caller and what the studio derives from them."""
 MAX_DAYS = 36_500
 """The largest age a cleanup may ask for."""
 MAX_TTL_SECONDS = 7 * 86_400
@@ -50,8 +50,8 @@ def malformed(command: Command) -> str | None:
         return sentence
     if isinstance(command, _HAS_NAME) and (sentence := malformed_name(_spelled(command.name))):
         return sentence
-    if command.request is not None and not 1 <= len(command.request.key) <= MAX_KEY_CHARS:
-        return f"A request key has 1 to {MAX_KEY_CHARS} characters."
+    if command.request is not None and not _is_key(command.request.key):
+        return f"A request key has 1 to {MAX_KEY_CHARS} printable characters."
     if isinstance(command, _HAS_COUNT) and command.count is not None and not _is_whole(command.count, 1, MAX_COUNT):
         return f"The count must be a whole number from 1 to {MAX_COUNT}."
     if isinstance(command, _HAS_FILE) and not _is_whole(command.bytes, 0, MAX_LIMIT):
@@ -97,6 +97,10 @@ def _malformed_members(command: Command) -> str | None:
 
 def _spelled(name: str | FreshName) -> str:
     return fresh_name(name.folder, name.number_from, name.extension) if isinstance(name, FreshName) else name
+
+
+def _is_key(key: str) -> bool:
+    return 1 <= len(key) <= MAX_KEY_CHARS and key.isprintable()
 
 
 def _is_whole(value: object, least: int, most: int) -> bool:

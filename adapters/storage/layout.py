@@ -1,0 +1,49 @@
+"""Where files lie under a storage root. Only well-formed users and names come here, so a path can be built from them.
+
+images/users/<user>/<name>                     kept images
+images/users/<user>/.details/<name>~.json      how each was made
+images/.staged/<id>, <id>.json                 written, and not yet in place
+temp/<user>/<name>                             temp files
+logs/                                          the log and what belongs to it
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+MAX_PATH_CHARS = 259 if os.name == "nt" else 4095
+"""Characters that the platform allows in a path (without its ending zero)."""
+DETAILS_SUFFIX = "~.json"
+
+
+class Layout:
+    """The paths of one root."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.users = root / "images" / "users"
+        self.staging = root / "images" / ".staged"
+        self.temp = root / "temp"
+
+    def home(self, user: str, *, temp: bool) -> Path:
+        """The folder of a user's files."""
+        return (self.temp if temp else self.users) / user
+
+    def final(self, user: str, name: str, *, temp: bool) -> Path:
+        """Where a file lies once it is in place."""
+        return self.home(user, temp=temp).joinpath(*name.split("/"))
+
+    def details(self, user: str, name: str) -> Path:
+        """Where the details of a kept image lie."""
+        folder, _, bare = name.rpartition("/")
+        home = self.home(user, temp=False) / ".details"
+        return (home / folder if folder else home) / (bare + DETAILS_SUFFIX)
+
+    def staged(self, staged: str) -> Path:
+        """A staged file."""
+        return self.staging / staged
+
+    def staged_details(self, staged: str) -> Path:
+        """The details beside a staged file."""
+        return self.staging / f"{staged}.json"

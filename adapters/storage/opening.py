@@ -1,0 +1,193 @@
+"""Opens a storage root: its log, its ledger and its files together, once in a process however many managers ask for it.
+
+Opening brings the disk in line with the log before anything else is admitted. A root that cannot be made or written is
+StorageUnavailable, a log held by another process LogLocked, a damaged one LogDamaged.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+import structlog
+
+from adapters.clock import Clock
+from adapters.eventlog import JSONLRecorder
+from adapters.eventlog.files import Files
+from adapters.faults import ConfigError, DiskFull, LedgerStopped, StorageUnavailable
+from adapters.ledger import Keeper, QuotaLedger
+from adapters.projector import Projector, Recorded, decode
+from adapters.storage.layout import Layout
+from adapters.storage.reconciler import Reconciler
+from adapters.storage.results import GivenLimits
+from domain.commands import SetPolicy
+from domain.limits import Limits
+from domain.refusals import Refusal
+
+FOLLOW_SECONDS = 0.2
+"""How often a reader looks for new events."""
+FOLLOW_STOP_SECONDS = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+class OpenRoot(Keeper):
+    """A root opened for writing: recorder, ledger and reconciler. It looks after the log's watermark and spare space."""
+
+    def __init__(self, root: Path, *, clock: Clock, files: Files, adopting: bool = False) -> None:
+        self.root = root
+        self.users = 0
+        try:
+            self.recorder = JSONLRecorder(root, files=files, clock=clock, adopting=adopting)
+        except OSError as error:
+            raise StorageUnavailable(unavailable(root, error)) from error
+        try:
+            self.reconciler = Reconciler(Layout(root), files)
+            self.reconciler.start_at(self.recorder.reconciled)
+            for stored in self.recorder.read(after=self.recorder.reconciled):
+                self.reconciler.note([(stored.position, decode(stored))])
+            self.ledger = QuotaLedger(self.recorder, clock=clock, keeper=self)
+            self.reconciler.reconcile_all()
+            self.reconciler.remove_unneeded_staged()
+        except BaseException:
+            self.recorder.close()
+            raise
+
+    @property
+    def projector(self) -> Projector:
+        """The published projections."""
+        return self.ledger.projector
+
+    def short_of_space(self) -> bool:
+        """Whether the log's spare room is used up."""
+        return self.recorder.short_of_space
+
+    def checkpoint(self) -> None:
+        """Writes the watermark, with the position up to which all file work is done."""
+        self.recorder.checkpoint(self.reconciler.reconciled())
+
+    def sweep(self) -> None:
+        """Tries again what failed before: files not in place, the log's spare room."""
+        self.reconciler.reconcile_all()
+        self.recorder.regain_space()
+
+    def durable(self, recorded: Iterable[Recorded]) -> None:
+        """Notes the names whose files must be brought into place."""
+        self.reconciler.note(recorded)
+
+    def close(self) -> None:
+        """Finishes what is queued and frees the lock."""
+        self.ledger.close()
+        self.recorder.close()
+
+
+class FollowedRoot:
+    """A root opened for reading beside its writer: a thread follows the log. `position` of the book says how far."""
+
+    def __init__(self, root: Path, *, clock: Clock, files: Files) -> None:
+        self.root = root
+        try:
+            self.recorder = JSONLRecorder(root, files=files, clock=clock, read_only=True)
+        except OSError as error:
+            raise StorageUnavailable(unavailable(root, error)) from error
+        self.projector = Projector()
+        self.projector.catch_up(self.recorder)
+        self.reconciler = Reconciler(Layout(root), files)
+        self.fault: Exception | None = None
+        self._stopped = threading.Event()
+        self._follower = threading.Thread(target=self._follow, name="abby-follower", daemon=True)
+        self._follower.start()
+
+    def close(self) -> None:
+        """Stops following."""
+        self._stopped.set()
+        self._follower.join(FOLLOW_STOP_SECONDS)
+        self.recorder.close()
+
+    def _follow(self) -> None:
+        try:
+            while not self._stopped.wait(FOLLOW_SECONDS):
+                self.recorder.follow()
+                self.projector.catch_up(self.recorder)
+        except Exception as error:  # noqa: BLE001 - the reader goes on with what it has and says so
+            self.fault = error
+
+
+_roots: dict[Path, OpenRoot] = {}
+_guard = threading.Lock()
+
+
+def acquire(root: Path, limits: GivenLimits, *, clock: Clock, files: Files) -> OpenRoot:
+    """The open root of a path, opened if this process has not done so yet. Give it back with `give_back`.
+
+    Given limits become the policy; where the root is open already, limits that differ are a ConfigError that names
+    both.
+    """
+    resolved = root.resolve()
+    with _guard:
+        opened = _roots.get(resolved)
+        if opened is None or opened.ledger.fault is not None:
+            opened = OpenRoot(resolved, clock=clock, files=files)
+            _set_policy(opened, limits)
+            _roots[resolved] = opened
+        else:
+            _refuse_other_limits(opened, limits)
+        opened.users += 1
+        return opened
+
+
+def give_back(opened: OpenRoot) -> None:
+    """Ends one use of an open root; the last one closes it."""
+    with _guard:
+        opened.users -= 1
+        if opened.users > 0:
+            return
+        if _roots.get(opened.root) is opened:
+            del _roots[opened.root]
+        opened.close()
+
+
+def _set_policy(opened: OpenRoot, limits: GivenLimits) -> None:
+    """Makes the given limits the policy. Where that cannot be written now, the log's stay in force, and it is said."""
+    command = SetPolicy(
+        limits.by,
+        limits.source,
+        limits.user_bytes,
+        limits.pool_bytes,
+        limits.daily,
+        limits.gen_bytes,
+        limits.moderated_free,
+    )
+    try:
+        outcome = opened.ledger.execute(command)
+    except DiskFull as error:
+        _log.warning("limits not changed", reason=str(error))
+    except BaseException:
+        opened.close()
+        raise
+    else:
+        if isinstance(outcome, Refusal):
+            _log.warning("limits not changed", reason=outcome.reason.value)
+
+
+def _refuse_other_limits(opened: OpenRoot, limits: GivenLimits) -> None:
+    policy = opened.ledger.book.policy
+    for name, given, stands in zip(Limits._fields, limits, policy, strict=False):
+        if given is not None and given != stands:
+            raise ConfigError(
+                f"The storage {opened.root} is open in this program with {name} = {stands}, and is asked for again with "
+                f"{name} = {given}. Give the same limits, or leave them out the second time."
+            )
+
+
+def unavailable(root: Path, error: OSError) -> str:
+    """The sentence for a root that cannot be made or written."""
+    return (
+        f"No such file or folder can be used: {root} ({error.strerror or error}). Create it, or check its permissions."
+    )
+
+
+def reading_only() -> LedgerStopped:
+    """What a writing call of a manager opened for reading raises."""
+    return LedgerStopped("this storage was opened for reading only. Open it without read_only=True to change it.")

@@ -1,0 +1,88 @@
+"""The read side in the seeds' names: `QuotaManager` answers questions about quotas, `QuotaExceeded` is for callers who
+prefer exceptions.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from domain.refusals import Reason, Refusal
+
+
+class Readable(Protocol):
+    """What a QuotaManager reads from: a store opened for writing, or one that follows the log."""
+
+    def status(self, user: str) -> dict[str, Any]:
+        """The quota dictionary of a user."""
+
+    def global_usage(self) -> dict[str, Any]:
+        """The pool's figures."""
+
+
+class QuotaManager:
+    """Quota figures of users and of the pool. Reading never touches the disk, but for the free bytes of
+    `get_global_usage`.
+    """
+
+    def __init__(self, source: Readable) -> None:
+        self._source = source
+
+    def get_quota_status(self, user_id: str) -> dict[str, Any]:
+        """The figures of a user: global, user, daily, storage, global_storage, position. Raises ValueError for a
+        malformed id.
+        """
+        return self._source.status(user_id)
+
+    def get_global_usage(self) -> dict[str, Any]:
+        """The pool's figures in MB, and `disk_free_mb`."""
+        return self._source.global_usage()
+
+    def check(self, user_id: str) -> None:
+        """Raises QuotaExceeded where the user could not make one more image now."""
+        status = self.get_quota_status(user_id)
+        if not status["daily"]["allowed"]:
+            daily = status["daily"]
+            raise QuotaExceeded(
+                "Daily limit reached",
+                reason=Reason.DAILY_LIMIT.value,
+                used=daily["used"],
+                limit=daily["limit"],
+                resets_at=daily["resets_at"],
+            )
+        for part, reason, words in (
+            ("storage", Reason.USER_STORAGE, "Your storage quota is full"),
+            ("global_storage", Reason.POOL_STORAGE, "Server storage is full"),
+        ):
+            if not status[part]["allowed"]:
+                figures = status[part]
+                raise QuotaExceeded(words, reason=reason.value, used=figures["used_mb"], limit=figures["limit_mb"])
+
+
+class QuotaExceeded(Exception):
+    """A limit says no. `reason` DAILY_LIMIT counts generations, USER_STORAGE and POOL_STORAGE MB."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        reason: str | None = None,
+        used: float | None = None,
+        limit: float | None = None,
+        resets_at: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.used = used
+        self.limit = limit
+        self.resets_at = resets_at
+
+    @classmethod
+    def of(cls, refusal: Refusal, message: str) -> QuotaExceeded:
+        """The exception for a refusal of the ledger, sizes in bytes."""
+        return cls(
+            message,
+            reason=refusal.reason.value,
+            used=refusal.used,
+            limit=refusal.limit,
+            resets_at=refusal.resets_at,
+        )

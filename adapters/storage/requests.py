@@ -1,0 +1,38 @@
+"""Request keys: the digest that tells a repeat from another command under the same key.
+
+digest = HMAC-SHA-256, keyed with the log's own secret, of the command's canonical form: what the caller asked, with the
+SHA-256 of the content, without the time and without ids that were made for this attempt. Keyed, so that nobody who
+reads the log can guess a prompt.
+"""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import sha256
+
+import orjson
+
+from domain.commands import Command, FreshName
+from domain.events import Request
+
+_OF_THIS_ATTEMPT = frozenset(
+    {"request", "reservation", "new_reservation", "staged", "foreign", "origin", "exclusive", "ttl_seconds"}
+)
+
+
+def request_of(key: str, command: Command, *, secret: bytes, content: bytes = b"") -> Request:
+    """The request of `command` under a caller's key. `content` is what was asked for beyond the command, such as a
+    prompt.
+    """
+    asked = {
+        name: _canonical(value)
+        for name, value in zip(command._fields, command, strict=True)
+        if name not in _OF_THIS_ATTEMPT
+    }
+    canonical = orjson.dumps([type(command).__name__, asked, sha256(content).hexdigest()], option=orjson.OPT_SORT_KEYS)
+    return Request(key, hmac.new(secret, canonical, sha256).hexdigest())
+
+
+def _canonical(value: object) -> object:
+    """A fresh name without the number to begin at, which differs from one attempt to the next."""
+    return [value.folder, value.extension] if isinstance(value, FreshName) else value

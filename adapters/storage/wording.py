@@ -1,0 +1,67 @@
+"""The sentences of the storage: one table from every refusal reason to words, beginning with the seeds' words where
+they have some.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from domain.limits import megabytes
+from domain.refusals import Reason, Refusal
+
+Sentence = Callable[[Refusal], str]
+
+
+def _daily(refusal: Refusal) -> str:
+    asked = f" You asked for {refusal.asked.count}." if refusal.asked.count > 1 else ""
+    resets_at = (refusal.resets_at or "")[:16].replace("T", " ")
+    return (
+        f"Daily limit reached: {refusal.used} of {refusal.limit} generations are used today.{asked} "
+        f"The count starts anew at {resets_at} UTC."
+    )
+
+
+def _storage(refusal: Refusal) -> str:
+    held = f", {megabytes(refusal.held)} MB held for running generations" if refusal.held else ""
+    needed = refusal.asked.bytes - refusal.asked.replaced_bytes
+    return (
+        f"{megabytes(refusal.used)} of {megabytes(refusal.limit)} MB are used{held}, "
+        f"and this needs {megabytes(needed)} MB more."
+    )
+
+
+SENTENCES: dict[Reason, Sentence] = {
+    Reason.MALFORMED: lambda refusal: refusal.detail,
+    Reason.CLOCK_BEHIND: lambda refusal: (
+        f"The clock of this computer is more than a day behind the log, which goes up to {refusal.detail}. "
+        "One of the two is wrong. If the clock is right now, run `abby clock-corrected`; else set the clock."
+    ),
+    Reason.REQUEST_CONFLICT: lambda _: (
+        "This request key was used before for something else. Send a new key with a new request."
+    ),
+    Reason.REQUEST_RUNNING: lambda _: "This request is still being worked on. Ask again in a moment with the same key.",
+    Reason.NOT_FOUND: lambda refusal: f"Image not found: {refusal.detail}. Look at the list of images for its name.",
+    Reason.UNKNOWN_RESERVATION: lambda _: (
+        "This reservation is not open: it was used up, released or has expired, or it is another user's. Reserve anew."
+    ),
+    Reason.NAME_TAKEN: lambda refusal: (
+        f"The name {refusal.detail} is taken by a folder or file that is not one of the saved images. "
+        "Choose another name; `abby adopt` brings existing files in."
+    ),
+    Reason.DAILY_LIMIT: _daily,
+    Reason.USER_STORAGE: lambda refusal: f"Your storage quota is full: {_storage(refusal)} Delete images to make room.",
+    Reason.POOL_STORAGE: lambda refusal: (
+        f"Server storage is full: {_storage(refusal)} "
+        "An operator can run a cleanup, delete images, or raise MAX_GLOBAL_STORAGE_MB."
+    ),
+    Reason.BUSY: lambda _: "Too many requests are waiting. Nothing was changed; try again in a moment.",
+    Reason.STOPPED: lambda _: "The storage is shutting down. Nothing was changed; try again after its restart.",
+}
+
+QUOTA_REASONS = frozenset({Reason.DAILY_LIMIT, Reason.USER_STORAGE, Reason.POOL_STORAGE})
+"""Refusals by a limit: their sentences stand alone, the others follow "Error saving image: "."""
+
+
+def sentence_of(refusal: Refusal) -> str:
+    """A refusal in words: what happened, why, what to do."""
+    return SENTENCES[refusal.reason](refusal)
