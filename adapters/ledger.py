@@ -115,7 +115,7 @@ class _Ticket:
 
 
 class QuotaLedger:
-    """Admits commands one batch at a time. Open it with its recorder; `close` it, or let the end of the program do so."""
+    """Admits commands, one batch at a time. `close` it, or let the end of the program do so."""
 
     def __init__(
         self, recorder: DCBRecorder, *, clock: Clock, keeper: Keeper | None = None, projector: Projector | None = None
@@ -212,7 +212,7 @@ class QuotaLedger:
         batch: list[_Ticket] = []
         try:
             self._serve(batch)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whatever ends the writer, its callers must be told
             self._fail_stop(error, batch)
 
     def _serve(self, batch: list[_Ticket]) -> None:

@@ -72,7 +72,7 @@ class Intake(NamedTuple):
     sha256: str
 
 
-def take_in(
+def take_in(  # noqa: PLR0913 - a save, and the three parts of a root that are asked about it
     user: str,
     want: Wanted,
     data: bytes,
@@ -83,7 +83,7 @@ def take_in(
     reconciler: Reconciler,
     files: Files,
 ) -> Intake:
-    """Looks at the final path of a save. Blocks on the disk. Raises StorageUnavailable for a path that cannot be used."""
+    """Looks at the final path of a save, on the disk. Raises StorageUnavailable for a path that cannot be used."""
     digest = sha256(data).hexdigest()
     if want.name is None:
         folder = reconciler.layout.home(user, temp=temp)

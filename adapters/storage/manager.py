@@ -30,7 +30,7 @@ class StorageManager:
     running writer.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the signature is the seeds'
         self,
         storage_root: str | Path = "shared",
         max_global_storage_mb: float | None = None,
@@ -59,7 +59,7 @@ class StorageManager:
     def over(cls, store: ImageStore) -> Self:
         """A manager over a store that is open already; closing it closes the store."""
         manager = cls.__new__(cls)
-        manager._take(store, store.root)
+        manager._take(store, store.root)  # noqa: SLF001 - its own class
         return manager
 
     def _take(self, store: ImageStore | None, root: Path) -> None:
@@ -78,7 +78,7 @@ class StorageManager:
         """Finishes what is under way and frees the log. Later calls answer that the storage is closed."""
         self._reader.close()
 
-    async def save_image(
+    async def save_image(  # noqa: PLR0913 - the signature is the seeds'
         self,
         image_data: bytes,
         user_id: str,
@@ -185,7 +185,7 @@ class StorageManager:
         """
         cleaned = self._writer().cleanup_now(days)
         if isinstance(cleaned, Refusal):
-            raise ValueError(sentence_of(cleaned))
+            raise ValueError(sentence_of(cleaned))  # noqa: TRY004 - the refusal is the answer, the argument its cause
         return cleaned.files, megabytes(cleaned.freed_bytes)
 
     def reset_daily(self, user_id: str, reason: str) -> tuple[bool, str]:

@@ -33,7 +33,7 @@ _log = structlog.get_logger(__name__)
 
 
 class OpenRoot(Keeper):
-    """A root opened for writing: recorder, ledger and reconciler. It looks after the log's watermark and spare space."""
+    """A root opened for writing: recorder, ledger and reconciler, and what the log wants done beside appending."""
 
     def __init__(self, root: Path, *, clock: Clock, files: Files, adopting: bool = False) -> None:
         self.root = root
@@ -176,7 +176,7 @@ def _refuse_other_limits(opened: OpenRoot, limits: GivenLimits) -> None:
     for name, given, stands in zip(Limits._fields, limits, policy, strict=False):
         if given is not None and given != stands:
             raise ConfigError(
-                f"The storage {opened.root} is open in this program with {name} = {stands}, and is asked for again with "
+                f"The storage {opened.root} is open in this program with {name} = {stands}, and asked for again with "
                 f"{name} = {given}. Give the same limits, or leave them out the second time."
             )
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Actor(NamedTuple):
-    """Who asks (`discord:123`, `api:NAME`, `page`, `cli`, `library`, `system`), and from where (`guild:123`, `http`)."""
+    """Who asks (`discord:1`, `api:NAME`, `page`, `cli`, `library`, `system`), and from where (`guild:2`, `http`)."""
 
     by: str
     origin: str | None = None
@@ -18,7 +18,7 @@ SYSTEM = Actor("system")
 
 
 class SavedImage(NamedTuple):
-    """An image that stands. `replayed`: it was saved when this request was first sent. `path` None: it is gone since."""
+    """An image that was saved; `replayed`: when this request was first sent. `path` None: it is gone since."""
 
     user: str
     name: str

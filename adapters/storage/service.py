@@ -204,7 +204,7 @@ class ImageStore:
         task.add_done_callback(self._background.discard)
         return await asyncio.shield(task)
 
-    async def reserve(
+    async def reserve(  # noqa: PLR0913 - keywords that are given by name
         self,
         user: str,
         count: int = 1,
