@@ -3,7 +3,7 @@
 from adapters import config as _settings
 from adapters.config import BotConfig, Config, StorageConfig
 
-__all__ = ["BotConfig", "StorageConfig", "config"]
+__all__ = ["BotConfig", "StorageConfig", "config"]  # noqa: F822 - `config` is made by __getattr__
 
 
 def __getattr__(name: str) -> Config:

@@ -1,0 +1,113 @@
+"""The kinds of values that settings take, each with its check. Which setting takes which is decided in config.py."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+
+from adapters.storage_root import is_system_directory
+
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def whole_number(value: object) -> object:
+    """Digits of ASCII and nothing else: `0x50`, `1_000` and `5.0` are mistakes, not numbers."""
+    if isinstance(value, str):
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", value.strip(), re.ASCII):
+            raise ValueError("")
+        return int(value)
+    return value
+
+
+def decimal_number(value: object) -> object:
+    """Digits with at most one point; no exponent, no infinity."""
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", value.strip(), re.ASCII):
+        raise ValueError("")
+    return value
+
+
+def small_word(value: object) -> object:
+    """A word of a list, in small letters whatever was written."""
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def capital_word(value: object) -> object:
+    """A word of a list, in capitals whatever was written."""
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+def service_address(value: str) -> str:
+    """The address of a service, without credentials in it and without a slash at its end."""
+    parts = urlsplit(value.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("leave the user name and password out of it")
+    return value.strip().rstrip("/")
+
+
+def host(value: str) -> str:
+    """An IP address or a host name, without scheme and port."""
+    try:
+        ip_address(value)
+    except ValueError:
+        if not re.fullmatch(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*", value):
+            raise ValueError("") from None
+    return value
+
+
+def module_name(value: str) -> str:
+    """A dotted name that Python can import."""
+    if not all(part.isidentifier() for part in value.split(".")):
+        raise ValueError("")
+    return value
+
+
+def secret(value: object) -> object:
+    """A key or token as it is sent in a header: nothing in it may end that header."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if not isinstance(text, str):
+        return text
+    if not re.fullmatch(r"[\x21-\x7e]{1,4096}", text.strip()):
+        raise ValueError("it holds a space, a line break or a character that no key has; copy it again")
+    return text.strip()
+
+
+def plain_path(value: object) -> object:
+    """A path as it was meant: a backslash in quotes has not become a tab or a line break."""
+    if CONTROL_CHARACTERS.search(str(value)):
+        raise ValueError("it holds a control character, as a backslash in quotes makes one; leave out the quotes")
+    if value == "":
+        raise ValueError("")
+    return value
+
+
+def folder_of_its_own(path: Path) -> Path:
+    """A folder below the project's where it is relative, and never one of the system's."""
+    absolute = project_folder() / path.expanduser()
+    try:
+        resolved = absolute.resolve()
+    except (OSError, RuntimeError):
+        resolved = absolute  # links that lead in a circle: opening the folder will say so
+    if is_system_directory(absolute) or is_system_directory(resolved):
+        raise ValueError("it is a system directory; choose a folder of its own, such as `shared`")
+    return absolute
+
+
+def project_folder(package: Path = Path(__file__).parent) -> Path:
+    """The checkout that this code runs from; for an installed package, the folder where the process was started."""
+    return package.parent if (package.parent / "launch.py").exists() else Path.cwd()
+
+
+WholeNumber = Annotated[int, BeforeValidator(whole_number)]
+DecimalNumber = Annotated[float, BeforeValidator(decimal_number)]
+ServiceAddress = Annotated[str, AfterValidator(service_address)]
+Host = Annotated[str, AfterValidator(host)]
+ModuleName = Annotated[str, AfterValidator(module_name)]
+Secret = Annotated[SecretStr, BeforeValidator(secret)]
+Folder = Annotated[Path, BeforeValidator(plain_path), AfterValidator(folder_of_its_own)]
