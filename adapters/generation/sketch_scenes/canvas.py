@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Sequence
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from adapters.generation.sketch_scenes.palette import RGB, RGBA, spectrum
 
@@ -24,9 +24,11 @@ GRADIENT_STEPS = 256
 class Canvas:
     """A working surface for a picture of `size`; `picture()` gives the picture at that size."""
 
-    def __init__(self, size: tuple[int, int], ground: RGB = (255, 255, 255)) -> None:
+    def __init__(self, size: tuple[int, int], ground: RGB = (255, 255, 255), *, inset: bool = False) -> None:
+        """`inset` makes a part of another canvas: it is already as large as it needs to be."""
         self.size = size
-        scale = max(1.0, min(SCALE_MAX, math.sqrt(WORKING_PIXELS / (size[0] * size[1]))))
+        room = 1.0 if inset else math.sqrt(WORKING_PIXELS / (size[0] * size[1]))
+        scale = max(1.0, min(SCALE_MAX, room))
         self.scale = scale if scale < 2 else float(int(scale))
         working = (max(1, round(size[0] * self.scale)), max(1, round(size[1] * self.scale)))
         self.replace(Image.new("RGB", working, ground))
@@ -95,6 +97,13 @@ class Canvas:
         if last > first:
             self.image.paste(vertical(stops, (self.width, last - first)), (0, first))
 
+    def gradient_veil(self, colour: RGB, top: float, bottom: float, opacity: float = 0.8) -> None:
+        """Haze of one colour that thickens from `top` to `bottom`."""
+        first, last = max(0, round(top)), min(self.height, round(bottom))
+        if last > first:
+            veil = Image.linear_gradient("L").resize((self.width, last - first))
+            self.blend(colour, veil.point([round(level * opacity) for level in range(256)]), (0, first))
+
     def glow(self, x: float, y: float, radius: float, colour: RGB, opacity: float) -> None:
         """Light that fades from its middle outwards."""
         radius = max(1.0, radius)
@@ -115,9 +124,13 @@ class Canvas:
 
     def shadow(self, mask: Mask, colour: RGB, opacity: float, blur: float, offset: Point = (0.0, 0.0)) -> None:
         """The soft shadow of what the mask shows."""
-        soft = soften(mask, blur).point([round(level * opacity) for level in range(256)])
-        moved = ImageChops.offset(soft, round(offset[0]), round(offset[1]))
-        self.blend(colour, moved)
+        box = mask.getbbox()
+        if box is None:
+            return
+        margin = round(blur * 3) + 1
+        soft = soften(ImageOps.expand(mask.crop(box), margin), blur)
+        corner = (box[0] - margin + round(offset[0]), box[1] - margin + round(offset[1]))
+        self.blend(colour, soft.point([round(level * opacity) for level in range(256)]), corner)
 
     def vignette(self, strength: float, colour: RGB = (0, 0, 0)) -> None:
         """Darken towards the corners."""

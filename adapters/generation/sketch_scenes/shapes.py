@@ -11,6 +11,7 @@ Point = tuple[float, float]
 
 CURVE_STEPS = 8
 RIDGE_HALVINGS = 7
+OVAL_POINTS = 48
 
 
 def smooth(points: Sequence[Point], *, closed: bool = True, steps: int = CURVE_STEPS) -> list[Point]:
@@ -106,3 +107,28 @@ def placed(points: Sequence[Point], at: Point, size: float, turn: float = 0.0, *
         across = -px if flip else px
         out.append((at[0] + size * (across * cosine - py * sine), at[1] + size * (across * sine + py * cosine)))
     return out
+
+
+def oval(x: float, y: float, across: float, down: float, turn: float = 0.0) -> list[Point]:
+    """An ellipse of the two radii, turned by radians."""
+    cosine, sine = math.cos(turn), math.sin(turn)
+    points: list[Point] = []
+    for n in range(OVAL_POINTS):
+        px, py = across * math.cos(math.tau * n / OVAL_POINTS), down * math.sin(math.tau * n / OVAL_POINTS)
+        points.append((x + px * cosine - py * sine, y + px * sine + py * cosine))
+    return points
+
+
+def brush(points: Sequence[Point], start: float, end: float) -> list[Point]:
+    """The outline of a stroke along a smooth curve, `start` wide at first and `end` wide at last."""
+    curve = smooth(points, closed=False)
+    left: list[Point] = []
+    right: list[Point] = []
+    for index, (x, y) in enumerate(curve):
+        before, after = curve[max(0, index - 1)], curve[min(len(curve) - 1, index + 1)]
+        dx, dy = after[0] - before[0], after[1] - before[1]
+        length = math.hypot(dx, dy) or 1.0
+        half = (start + (end - start) * index / (len(curve) - 1)) / 2
+        left.append((x - dy / length * half, y + dx / length * half))
+        right.append((x + dy / length * half, y - dx / length * half))
+    return [*left, *reversed(right)]

@@ -1,0 +1,72 @@
+"""Paints docs/pictures/styles.png: one prompt in each of the styles that can be sketched offline, each with its name.
+
+Run it from anywhere: `python scripts/contact_sheet.py [prompt]`. The same prompt gives the same sheet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from adapters.generation import (  # noqa: E402 - the line above makes the import work from anywhere
+    STYLES,
+    GenerationFault,
+    GenerationRequest,
+    Operation,
+)
+from adapters.generation.sketch import SketchProvider  # noqa: E402 - as above
+
+TARGET = ROOT / "docs" / "pictures" / "styles.png"
+PROMPT = "A cute rabbit in a meadow"
+SIDE = 768
+THUMBNAIL = 240
+LABEL = 34
+GAP = 14
+COLUMNS = 6
+GROUND = (246, 244, 239)
+
+
+async def sketch(prompt: str, style: str) -> Image.Image:
+    """One picture of the prompt, as the service would make it."""
+    provider = SketchProvider()
+    request = GenerationRequest(Operation.TEXT_TO_IMAGE, prompt, style=style, width=SIDE, height=SIDE)
+    outcome = await provider.generate(request)
+    await provider.close()
+    if isinstance(outcome, GenerationFault):
+        raise SystemExit(outcome.message)
+    return Image.open(io.BytesIO(outcome.images[0].data))
+
+
+def sheet(prompt: str) -> Image.Image:
+    """All styles in rows, each with its name below."""
+    rows = -(-len(STYLES) // COLUMNS)
+    size = (GAP + COLUMNS * (THUMBNAIL + GAP), GAP + rows * (THUMBNAIL + LABEL + GAP))
+    page = Image.new("RGB", size, GROUND)
+    pen = ImageDraw.Draw(page)
+    font = ImageFont.load_default(20)
+    for number, style in enumerate(STYLES):
+        left = GAP + number % COLUMNS * (THUMBNAIL + GAP)
+        top = GAP + number // COLUMNS * (THUMBNAIL + LABEL + GAP)
+        picture = asyncio.run(sketch(prompt, style))
+        page.paste(picture.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS), (left, top))
+        pen.text((left + THUMBNAIL / 2, top + THUMBNAIL + LABEL / 2), style, (40, 40, 46), font=font, anchor="mm")
+    return page
+
+
+def main() -> None:
+    """Write the sheet and say what is on it."""
+    prompt = " ".join(sys.argv[1:]) or PROMPT
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    sheet(prompt).save(TARGET, "PNG", optimize=True)
+    print(f"{TARGET.relative_to(ROOT)}: {len(STYLES)} styles of {prompt!r}, {TARGET.stat().st_size / 1024:.0f} KiB")
+
+
+if __name__ == "__main__":
+    main()
