@@ -142,9 +142,17 @@ def _spelling(command: SaveImage | AdoptImage, view: View) -> str:
     if not isinstance(wanted, FreshName):
         return wanted
     number = max(wanted.number_from, view.next_number(command.user, temp=command.temp))
-    while view.standing(command.user, name := fresh_name(wanted.folder, number, wanted.extension), temp=command.temp):
-        number += 1
+    while _is_taken(command, view, name := fresh_name(wanted.folder, number, wanted.extension)):
+        number += 1  # ends: each step passes over another name that stands
     return name
+
+
+def _is_taken(command: SaveImage | AdoptImage, view: View, name: str) -> bool:
+    """Whether an image stands under the name, or a folder of this name has one."""
+    key = name_key(name)
+    return bool(view.standing(command.user, key, temp=command.temp)) or view.has_folder(
+        command.user, key, temp=command.temp
+    )
 
 
 def _operation(command: SaveImage, held: Reservation | None) -> str:
