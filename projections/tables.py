@@ -47,7 +47,7 @@ class Table(Generic[K, V]):
 
 
 class DraftTable(Table[K, V]):
-    """A table whose changes are its own until `pour`."""
+    """A table whose changes are its own until `pour`. A key that was dropped and put again stands last, as in a table."""
 
     def __init__(self, base: Table[K, V]) -> None:
         super().__init__()
@@ -61,7 +61,6 @@ class DraftTable(Table[K, V]):
 
     def put(self, key: K, value: V) -> None:
         """Sets a key in the draft alone."""
-        self._dropped.discard(key)
         self._rows[key] = value
 
     def drop(self, key: K) -> None:
