@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.decisions import ANSWERS_KEPT_SECONDS
-from domain.events import Event, GenerationReserved, Request, request_tag
+from domain.events import ClockCorrected, Event, GenerationReserved, Request, request_tag
 from domain.instants import later
 from domain.usage import Answer
 from projections.tables import Table
@@ -21,6 +21,8 @@ class Answers:
 
     def apply(self, position: int, event: Event) -> None:
         """Notes an event that carries a request; the events of one command follow each other at one time."""
+        if isinstance(event, ClockCorrected):
+            self._bring_back(event.now)
         request: Request | None = getattr(event, "request", None)
         if request is None:
             return
@@ -35,6 +37,12 @@ class Answers:
             answer = Answer(request.digest, (position,), event.at, reserved)
         self._table.drop(tag)
         self._table.put(tag, answer)
+
+    def _bring_back(self, now: str) -> None:
+        """Answers of a clock that stood wrong count from its correction: none outlives its 7 days or stops the prune."""
+        for tag, answer in self._table.items():
+            if answer.at > now:
+                self._table.put(tag, answer._replace(at=now))
 
     def prune(self, last_at: str) -> None:
         """Forgets answers older than 7 days; they lie in the order in which they were given."""
