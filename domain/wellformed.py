@@ -52,11 +52,13 @@ def malformed(command: Command) -> str | None:
         return sentence
     if command.request is not None and not _is_key(command.request.key):
         return f"A request key has 1 to {MAX_KEY_CHARS} printable characters."
-    if isinstance(command, _HAS_COUNT) and command.count is not None and not _is_whole(command.count, 1, MAX_COUNT):
+    every_open_place = isinstance(command, ReleasePlaces) and command.count is None
+    if isinstance(command, _HAS_COUNT) and not every_open_place and not _is_whole(command.count, 1, MAX_COUNT):
         return f"The count must be a whole number from 1 to {MAX_COUNT}."
     if isinstance(command, _HAS_FILE) and not _is_whole(command.bytes, 0, MAX_LIMIT):
         return "The size must be a whole number of bytes."
-    if isinstance(command, _HAS_OPERATION) and command.operation not in (*OPERATIONS, None):
+    as_reserved = isinstance(command, SaveImage) and command.operation is None
+    if isinstance(command, _HAS_OPERATION) and not as_reserved and command.operation not in OPERATIONS:
         return f"The operation must be one of {', '.join(OPERATIONS)}."
     return _malformed_members(command)
 
