@@ -1,0 +1,117 @@
+"""The form of every domain test: a history, a command, and what follows from it.
+
+    given(reserved("r1")).when(save("cat.png", reservation="r1")).then(saved("cat.png", reservation="r1"))
+
+Nothing stands in for anything: every event goes through its stored shape and JSON before it is folded by a draft of the
+real book, and every decision is the real one over a real draft. After each step a second book, which folds the same
+events one by one, must know the same.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from domain.commands import Command
+from domain.decisions import Decision, StoredAnswer, decide
+from domain.events import Event, ImpossibleFact, from_data, to_data
+from domain.instants import EARLIEST
+from domain.refusals import Reason, Refusal
+from projections.quota_book import QuotaBook
+from tests.domain.examples import NOON
+from tests.projections.state import state_of
+
+
+def given(*past: Event | Command) -> History:
+    """A history of events, and of commands that succeeded at the time of the event before them (the first at noon)."""
+    history = History()
+    for item in past:
+        if isinstance(item, Event):
+            history.record(item)
+        else:
+            at = NOON if history.book.last_at == EARLIEST else history.book.last_at
+            history.when(item, at=at)
+            assert isinstance(history.decision, tuple), f"the history itself was refused: {history.decision}"
+    return history
+
+
+class History:
+    """The events so far, the book that they make, and the last decision."""
+
+    def __init__(self) -> None:
+        self.book = QuotaBook()
+        self.events: list[Event] = []
+        self.decision: Decision = ()
+
+    def when(self, command: Command, *, at: str = NOON) -> History:
+        """Decides a command at a time and records what follows, a refusal's record too."""
+        draft = self.book.draft()
+        self.decision = decide(command, draft, draft.policy, at)
+        if isinstance(self.decision, Refusal):
+            self.record(*([self.decision.record] if self.decision.record else []))
+        elif not isinstance(self.decision, StoredAnswer):
+            self.record(*self.decision)
+        return self
+
+    def then(self, *expected: Event) -> History:
+        """The decision was exactly these events; none: it was carried out and changed nothing."""
+        assert typed(self.decision) == typed(expected)
+        return self
+
+    def then_refused(self, reason: Reason, **expected: object) -> History:
+        """The decision was this refusal; `expected` are some of its members."""
+        assert isinstance(self.decision, Refusal), f"not refused: {self.decision}"
+        assert self.decision.reason is reason
+        assert {name: getattr(self.decision, name) for name in expected} == expected
+        return self
+
+    def then_answered(self, *positions: int) -> History:
+        """The decision was the answer that these events once were."""
+        assert typed(self.decision) == typed(StoredAnswer(positions))
+        return self
+
+    def then_allowed(self) -> History:
+        """The decision was events, whichever they were."""
+        assert not isinstance(self.decision, StoredAnswer | Refusal), f"not allowed: {self.decision}"
+        return self
+
+    def then_impossible(self, event: Event, because: str) -> History:
+        """This event cannot follow: it stops a replay and a draft alike, with a sentence that contains `because`."""
+        for book in (replayed(self.events), self.book.draft()):
+            with pytest.raises(ImpossibleFact, match=because):
+                book.apply(self.book.position + 1, stored(event))
+        return self
+
+    def record(self, *events: Event) -> None:
+        """Takes the history past one batch of events."""
+        draft = self.book.draft()
+        for event in events:
+            draft.apply(draft.position + 1, stored(event))
+        draft.pour()
+        self.events += events
+        assert state_of(self.book) == state_of(replayed(self.events))
+
+
+def replayed(events: list[Event]) -> QuotaBook:
+    """The book after events that are folded one by one, as a start folds the log."""
+    book = QuotaBook()
+    for position, event in enumerate(events, 1):
+        book.apply(position, stored(event))
+    book.tidy()
+    return book
+
+
+def stored(event: Event) -> Event:
+    """The event as it comes back from the log."""
+    event_class = type(event).__name__
+    back = from_data(event_class, json.loads(json.dumps(to_data(event))))
+    assert typed(back) == typed(event)
+    return back
+
+
+def typed(value: object) -> object:
+    """The value with the types of the tuples in it, because two named tuples of different types may be equal."""
+    if isinstance(value, tuple):
+        return type(value).__name__, [typed(item) for item in value]
+    return value

@@ -1,0 +1,256 @@
+"""What cannot have happened stops the fold: on replay that is corruption, and the line is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.events import Event, ImpossibleFact
+from domain.instants import later
+from domain.usage import (
+    DAYS_KEPT,
+    DayCount,
+    PoolUsage,
+    Reservation,
+    UserUsage,
+    checked_user,
+    evolve_days,
+    evolve_pool,
+    evolve_reservation,
+    evolve_user,
+    find_day,
+    refund,
+)
+from tests.domain.examples import (
+    DAY_SECONDS,
+    NOON,
+    OTHER,
+    USER,
+    adopted,
+    cleaned,
+    completed,
+    corrected,
+    deleted,
+    on,
+    policy,
+    release,
+    released,
+    reserve,
+    reserved,
+    reset,
+    saved,
+)
+from tests.domain.history import given
+
+
+def test_time_does_not_go_back_without_a_correction() -> None:
+    """A microsecond earlier than the event before is impossible; the same time is not."""
+    told = given(policy())
+    told.then_impossible(policy(at=on(10, "11:59:59.999999")), "an event of .* after one of")
+    told.record(policy(), policy(at=on(10, "12:00:00.000001")))
+
+
+@pytest.mark.parametrize(
+    ("count", "bytes_each", "possible"), [(1, 0, True), (0, 100, False), (-1, 100, False), (1, -1, False)]
+)
+def test_a_reservation_has_places_and_no_negative_size(count: int, bytes_each: int, possible: bool) -> None:
+    """At least one place of at least no bytes."""
+    event = reserved(count=count, bytes_each=bytes_each)
+    if possible:
+        given(event)
+    else:
+        given().then_impossible(event, f"{count} places of {bytes_each} bytes")
+
+
+def test_a_reservation_is_not_made_twice() -> None:
+    """While something can still happen to the first; open or closed."""
+    given(reserved()).then_impossible(reserved(), "made twice")
+    given(reserved(), released()).then_impossible(reserved(user=OTHER), "made twice")
+
+
+@pytest.mark.parametrize(
+    "event", [completed(), released(), saved(reservation="r1")], ids=["delivered", "released", "settled"]
+)
+def test_nothing_happens_to_a_reservation_that_is_not_there_or_is_another_users(event: Event) -> None:
+    """Or that is wholly settled, and so over."""
+    given().then_impossible(event, "there is no reservation r1")
+    given(reserved(user=OTHER)).then_impossible(event, "belongs to another user than 42")
+    given(reserved(), saved("a.png", reservation="r1")).then_impossible(event, "there is no reservation r1")
+
+
+@pytest.mark.parametrize(("count", "possible"), [(0, False), (-1, False), (1, True), (2, True), (3, False)])
+def test_no_more_is_delivered_than_was_reserved(count: int, possible: bool) -> None:
+    """Of three places one was delivered already."""
+    told = given(reserved(count=3), completed())
+    if possible:
+        told.record(completed(count=count))
+    else:
+        told.then_impossible(completed(count=count), "more delivered than reservation r1 has places")
+
+
+@pytest.mark.parametrize(("count", "possible"), [(0, False), (-1, False), (1, True), (2, True), (3, False)])
+def test_no_more_is_released_than_is_open(count: int, possible: bool) -> None:
+    """Of three places one was settled."""
+    told = given(reserved(count=3), saved(reservation="r1"))
+    if possible:
+        told.record(released(count=count))
+    else:
+        told.then_impossible(released(count=count, refunded=0), "places released of 2 open in r1")
+
+
+def test_a_closed_reservation_has_no_place_to_settle() -> None:
+    """All released."""
+    given(reserved(), released()).then_impossible(saved(reservation="r1"), "no open place to settle")
+
+
+@pytest.mark.parametrize(
+    ("count", "delivered", "because"),
+    [
+        (1, 0, None),
+        (1, 1, None),
+        (2, 0, "2 undelivered places released, fewer are open"),
+        (2, 1, None),
+        (2, 2, "2 delivered places released of 1"),
+        (1, 2, "2 delivered places released of 1"),
+        (1, -1, "-1 delivered places released of 1"),
+    ],
+)
+def test_what_is_released_as_delivered_was_delivered(count: int, delivered: int, because: str | None) -> None:
+    """Two places are open, one of them delivered."""
+    told = given(reserved(count=2), completed())
+    event = released(count=count, delivered=delivered, refunded=0)
+    if because is None:
+        told.record(event)
+    else:
+        told.then_impossible(event, because)
+
+
+@pytest.mark.parametrize(("refunded", "possible"), [(-1, False), (0, True), (1, True), (2, True), (3, False)])
+def test_no_more_is_given_back_than_is_released(refunded: int, possible: bool) -> None:
+    """Two places are released; three were charged."""
+    told = given(reserved(count=3))
+    event = released(count=2, refunded=refunded)
+    if possible:
+        told.record(event)
+    else:
+        told.then_impossible(event, f"{refunded} refunded of 2")
+
+
+def test_nothing_is_given_back_to_a_day_that_was_reset_since() -> None:
+    """Even if as much was charged to it again."""
+    told = given(reserved("a"), reset(), reserved("b"))
+    told.then_impossible(released("a", refunded=1), "1 places given back to 2026-03-10")
+
+
+def test_a_file_that_is_kept_needs_a_place() -> None:
+    """Temp files and adopted ones need none."""
+    given().then_impossible(saved(), "kept without a place")
+    given(saved(temp=True), adopted())
+
+
+@pytest.mark.parametrize("temp", [False, True])
+def test_an_overwrite_replaces_exactly_what_stands(temp: bool) -> None:
+    """Neither more nor less, nor anything where nothing stands, nor in the other name space."""
+    told = given(adopted("cat.png", 100, temp=temp))
+    for replaced in (0, 99, 101):
+        told.then_impossible(adopted("CAT.png", 5, replaced=replaced, temp=temp), "bytes that are not there")
+    told.then_impossible(adopted("dog.png", 5, replaced=100, temp=temp), "bytes that are not there")
+    told.then_impossible(adopted("cat.png", 5, replaced=100, temp=not temp), "bytes that are not there")
+
+
+@pytest.mark.parametrize("temp", [False, True])
+def test_what_is_deleted_or_cleaned_up_stands_with_these_bytes(temp: bool) -> None:
+    """Another size, another name, another user, another name space: impossible."""
+    told = given(adopted("cat.png", 100, temp=temp))
+    for event in (
+        deleted("cat.png", 99, temp=temp),
+        deleted("dog.png", 100, temp=temp),
+        deleted("cat.png", 100, temp=temp, user=OTHER),
+        deleted("cat.png", 100, temp=not temp),
+        cleaned((USER, "cat.png", 99)),
+        cleaned((OTHER, "cat.png", 100)),
+    ):
+        told.then_impossible(event, "is removed, and does not stand")
+
+
+@pytest.mark.parametrize("off", [-1, 1])
+def test_a_cleanup_frees_what_its_files_add_up_to(off: int) -> None:
+    """freed_bytes is their sum."""
+    told = given(saved("a.png", 10, temp=True), saved("b.png", 20, temp=True))
+    event = cleaned((USER, "a.png", 10), (USER, "b.png", 20))
+    told.then_impossible(event._replace(freed_bytes=30 + off), "do not add up")
+    told.record(event)
+
+
+def test_a_correction_starts_from_where_the_ledger_stood_and_leads_to_its_own_time() -> None:
+    """`was` is the last event's time, `now` the correction's own."""
+    told = given(policy())
+    earlier = on(9)
+    told.then_impossible(corrected(was=on(10, "12:00:00.000001"), now=earlier), "the clock was corrected from")
+    told.then_impossible(corrected(was=NOON, now=earlier)._replace(now=on(8)), "the clock was corrected from")
+    told.record(corrected(was=NOON, now=earlier))
+
+
+def test_the_usage_of_a_user_is_never_negative() -> None:
+    """Each figure by itself: a surplus elsewhere does not help."""
+    for usage in (UserUsage(-1, 9, 9), UserUsage(9, -1, 9), UserUsage(9, 9, -1)):
+        with pytest.raises(ImpossibleFact, match="negative usage of a user"):
+            checked_user(usage)
+    assert checked_user(UserUsage(0, 0, 0)) == (0, 0, 0)
+    with pytest.raises(ImpossibleFact, match="negative usage of a user"):
+        evolve_user(UserUsage(99), deleted(size=100), held_change=0)
+    with pytest.raises(ImpossibleFact, match="negative usage of a user"):
+        evolve_user(UserUsage(0, 99), deleted(size=100, temp=True), held_change=0)
+    with pytest.raises(ImpossibleFact, match="negative usage of a user"):
+        evolve_user(UserUsage(0, 0, 99), released(), held_change=-100)
+
+
+def test_the_usage_of_the_pool_is_never_negative() -> None:
+    """Used and held each by itself."""
+    assert evolve_pool(PoolUsage(5, 5), used_change=-5, held_change=-5) == (0, 0)
+    for used, held in ((-6, 9), (9, -6)):
+        with pytest.raises(ImpossibleFact, match="negative usage of the pool"):
+            evolve_pool(PoolUsage(5, 5), used_change=used, held_change=held)
+
+
+def test_no_day_is_given_back_more_than_it_was_charged() -> None:
+    """Nor a day that is not kept any more."""
+    held = Reservation("r1", USER, "unspecified", 9, 1, NOON, "2026-03-10", resets=1)
+    charged = (DayCount("2026-03-09", 9), DayCount("2026-03-10", 2, 1))
+    assert refund(charged, held, 2) == (DayCount("2026-03-09", 9), DayCount("2026-03-10", 0, 1))
+    assert refund((), held, 0) == ()
+    for days, refunded in ((charged, 3), ((), 1), ((DayCount("2026-03-10", 9, 0),), 1)):
+        with pytest.raises(ImpossibleFact, match="where they are not charged"):
+            refund(days, held, refunded)
+
+
+def test_an_unknown_reservation_is_named() -> None:
+    """The sentence says which."""
+    with pytest.raises(ImpossibleFact, match="there is no reservation r1"):
+        evolve_reservation(None, completed())
+
+
+def test_sixteen_days_of_a_user_are_kept_and_the_one_touched_longest_ago_goes_first() -> None:
+    """More than one, so that a corrected clock reopens no day; bounded, so that no user grows for ever."""
+    assert DAYS_KEPT == 16
+    days: tuple[DayCount, ...] = ()
+    times = [later(NOON, seconds=n * DAY_SECONDS) for n in range(DAYS_KEPT + 1)]
+    for at in times[:DAYS_KEPT]:
+        days = evolve_days(days, reserved(at=at))
+    assert [count.day for count in days] == [at[:10] for at in times[:DAYS_KEPT]]
+    days = evolve_days(days, reserved(at=times[0]))
+    assert len(days) == DAYS_KEPT
+    assert days[-1] == DayCount(times[0][:10], 2)
+    days = evolve_days(days, reserved(at=times[-1]))
+    assert find_day(days, times[1][:10]) is None
+    assert find_day(days, times[0][:10]) == DayCount(times[0][:10], 2)
+
+
+def test_a_place_of_a_day_that_is_not_kept_any_more_gives_nothing_back() -> None:
+    """The decision writes 0, so the fold has nothing to refuse."""
+    past: list[Event] = [
+        reserved("old", expires_at=on(31)),
+        *(reserved(f"d{n}", at=later(NOON, seconds=n * DAY_SECONDS), expires_at=on(31)) for n in range(1, 17)),
+    ]
+    told = given(*past)
+    told.when(release("old"), at=on(26)).then(released("old", at=on(26), refunded=0))
+    told.when(reserve("r2"), at=on(26)).then_allowed()
