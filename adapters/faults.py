@@ -56,6 +56,12 @@ class LogMissing(LogDamaged):
     """There is no log, although images, a watermark or snapshots say that there was one."""
 
 
+class AdoptionUnfinished(Fault):
+    """Existing images were being brought in, and that has not ended yet."""
+
+    exit_code = 65
+
+
 class DiskFull(Fault):
     """The disk has no room; nothing of the batch was kept, and the log is whole."""
 

@@ -15,7 +15,7 @@ import structlog
 from adapters.clock import Clock
 from adapters.eventlog import JSONLRecorder
 from adapters.eventlog.files import Files
-from adapters.faults import ConfigError, DiskFull, LedgerStopped, StorageUnavailable
+from adapters.faults import AdoptionUnfinished, ConfigError, DiskFull, LedgerStopped, StorageUnavailable
 from adapters.ledger import Keeper, QuotaLedger
 from adapters.projector import Projector, Recorded, decode
 from adapters.storage.layout import Layout
@@ -38,6 +38,8 @@ class OpenRoot(Keeper):
     def __init__(self, root: Path, *, clock: Clock, files: Files, adopting: bool = False) -> None:
         self.root = root
         self.users = 0
+        if not adopting:
+            _refuse_unfinished(root, files)
         try:
             self.recorder = JSONLRecorder(root, files=files, clock=clock, adopting=adopting)
         except OSError as error:
@@ -146,6 +148,22 @@ def give_back(opened: OpenRoot) -> None:
         if _roots.get(opened.root) is opened:
             del _roots[opened.root]
         opened.close()
+
+
+def adoption_mark(root: Path) -> Path:
+    """The file that says an adoption of existing images is under way."""
+    return root / "logs" / "adopting"
+
+
+def _refuse_unfinished(root: Path, files: Files) -> None:
+    """Raises AdoptionUnfinished where an adoption was begun and not ended."""
+    mark = adoption_mark(root)
+    if files.lexists(mark):
+        directory = files.read(mark).decode(errors="replace").strip()
+        raise AdoptionUnfinished(
+            f"Existing images were being adopted from {directory}, and that is not finished. "
+            f"Run `abby adopt {directory}` again; it goes on where it stopped."
+        )
 
 
 def _set_policy(opened: OpenRoot, limits: GivenLimits) -> None:

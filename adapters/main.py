@@ -1,0 +1,190 @@
+"""The composition root: builds every part once from the configuration, starts them, and stops them in reverse order."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TextIO
+
+import structlog
+
+from adapters.clock import Clock, utc_now
+from adapters.config import Config
+from adapters.faults import Fault, LedgerStopped, StorageUnavailable
+from adapters.generation import ImageGenerator, ProviderSettings, choose_provider
+from adapters.http.service import HttpService, make_app
+from adapters.storage.results import SYSTEM, GivenLimits, StoreSettings
+from adapters.storage.service import ImageStore
+from adapters.studio import Studio
+from domain.limits import MEGABYTE
+from domain.refusals import Refusal
+
+TICK_SECONDS = 0.5
+"""How often the service looks after itself."""
+CLEANUP_SECONDS = 86_400.0
+"""How often old temp files are cleaned up."""
+DRAIN_SECONDS = 5.0
+"""How long a service whose ledger has stopped still answers, so that `/readyz` and callers hear of it."""
+STOPPED_EXIT_CODE = 74
+LIMIT_SETTINGS = (
+    "MAX_USER_STORAGE_MB",
+    "MAX_GLOBAL_STORAGE_MB",
+    "MAX_USER_DAILY_GENS",
+    "IMAGE_GEN_SIZE_MB",
+    "MODERATED_FREE",
+)
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Program:
+    """All parts of a running service."""
+
+    config: Config
+    store: ImageStore
+    generator: ImageGenerator
+    studio: Studio
+    http: HttpService
+
+
+def given_limits(config: Config) -> GivenLimits:
+    """The limits that were given by an argument or a variable; what is left to its default is the log's to say."""
+    storage = config.storage
+
+    def given(setting: str, value: int) -> int | None:
+        return None if config.origin(setting) == "default" else value
+
+    return GivenLimits(
+        user_bytes=given("MAX_USER_STORAGE_MB", storage.max_user_storage_mb * MEGABYTE),
+        pool_bytes=given("MAX_GLOBAL_STORAGE_MB", storage.max_global_storage_mb * MEGABYTE),
+        daily=given("MAX_USER_DAILY_GENS", storage.max_user_daily_gens),
+        gen_bytes=given("IMAGE_GEN_SIZE_MB", round(storage.image_gen_size_mb * MEGABYTE)),
+        moderated_free=None if config.origin("MODERATED_FREE") == "default" else storage.moderated_free,
+        source="default" if all(config.origin(setting) == "default" for setting in LIMIT_SETTINGS) else "environment",
+        by=SYSTEM.by,
+    )
+
+
+def store_settings(config: Config) -> StoreSettings:
+    """What the storage needs to know that is no limit of the log."""
+    storage = config.storage
+    return StoreSettings(
+        max_image_bytes=storage.image_generation_size_mb * MEGABYTE,
+        reservation_seconds=storage.reservation_minutes * 60,
+        cleanup_days=storage.cleanup_days,
+    )
+
+
+def make_generator(config: Config) -> ImageGenerator:
+    """The generator with the configured provider; without a key or a bot, the sketch serves the local page."""
+    key = config.api.stability_key
+    settings = ProviderSettings(
+        generator=config.generator,
+        api_key=key.get_secret_value() if key else None,
+        api_host=config.api.stability_api_host,
+        local_page=config.discord.token is None,
+    )
+    return ImageGenerator(key, config.api.stability_api_host, provider=choose_provider(settings))
+
+
+def build(config: Config, clock: Clock = utc_now) -> Program:
+    """Every part, opened and not yet serving. Raises Faults."""
+    store = ImageStore(
+        config.storage.storage_root, limits=given_limits(config), settings=store_settings(config), clock=clock
+    )
+    generator = make_generator(config)
+    studio = Studio(store, generator)
+    http = HttpService(make_app(store, studio, clock=clock), host=config.http.host, port=config.http.port)
+    return Program(config, store, generator, studio, http)
+
+
+def serve(config: Config, out: TextIO = sys.stdout) -> int:
+    """Runs the service until it is told to stop; the exit code. Raises Faults that keep it from starting."""
+    for line in (*config.describe(), *config.warnings):
+        print(line, file=out)
+    program = build(config)
+    try:
+        return asyncio.run(_serve(program, out))
+    finally:
+        program.store.close()
+
+
+async def _serve(program: Program, out: TextIO) -> int:
+    stopping = asyncio.Event()
+    _stop_on_signals(stopping)
+    address = await program.http.start()
+    _say_hello(program, address, out)
+    try:
+        return await _look_after(program, address, stopping)
+    finally:
+        await program.studio.close()
+        await program.http.stop()
+        await program.generator.aclose()
+
+
+def _say_hello(program: Program, address: str, out: TextIO) -> None:
+    readiness = program.store.readiness()
+    if readiness.ready:
+        print("StorageManager initialized successfully", file=out)
+    for note in readiness.notes:
+        print(f"Storage: {note}", file=out)
+    print("ImageGenerator initialized successfully", file=out)
+    fault = program.generator.unavailable
+    made_by = fault.message if fault else f"Images are made by: {program.generator.provider.name}"
+    print(made_by, f"The page is at {address}/ (Ctrl+C stops the service)", sep="\n", file=out, flush=True)
+
+
+async def _look_after(program: Program, address: str, stopping: asyncio.Event) -> int:
+    """Until the service is to stop: tells the lock where it serves, cleans up daily, and notices a stopped ledger."""
+    loop = asyncio.get_running_loop()
+    announced = False
+    cleanup_at = loop.time()
+    while not stopping.is_set():
+        with suppress(StorageUnavailable):
+            opened = await asyncio.to_thread(program.store.opened)
+            if opened.ledger.fault is not None:
+                _log.error("service stops", reason=str(opened.ledger.fault))
+                await _wait(stopping, DRAIN_SECONDS)
+                return STOPPED_EXIT_CODE
+            if not announced:
+                opened.recorder.announce(address)
+                announced = True
+            if loop.time() >= cleanup_at:
+                await asyncio.to_thread(_clean_up, program.store)
+                cleanup_at = loop.time() + CLEANUP_SECONDS
+        await _wait(stopping, TICK_SECONDS)
+    return 0
+
+
+def _clean_up(store: ImageStore) -> None:
+    """Removes old temp files; where that cannot be done now, it is logged and done the next day."""
+    try:
+        cleaned = store.cleanup_now(actor=SYSTEM)
+    except LedgerStopped:
+        return  # the next tick ends the service
+    except Fault as fault:
+        _log.warning("no cleanup", reason=str(fault))
+        return
+    if isinstance(cleaned, Refusal):
+        _log.warning("no cleanup", reason=cleaned.reason.value)
+    else:
+        _log.info("cleaned up", files=cleaned.files, freed_bytes=cleaned.freed_bytes)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+
+
+def _stop_on_signals(stopping: asyncio.Event) -> None:
+    """SIGINT and SIGTERM stop the service in order, also where the event loop takes no signal handlers (Windows)."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stopping.set)
+        except NotImplementedError:
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
