@@ -1,0 +1,49 @@
+"""Where the log and what belongs to it stand below the storage root. Images below it are the storage's; only their
+folder is named here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+
+class LogPaths(NamedTuple):
+    """The files of one log.
+
+    `log` holds the events; `log_in_making` is the log before it has its name. `head` is the watermark, `lock` the
+    writer's lock, `spare` the room kept for a full disk, `key` the random secret of request digests. `torn` keeps
+    what unfinished batches left, `snapshots` is for caches of projections. `images` stands beside `logs`; nothing in
+    it is read or written by the log.
+    """
+
+    root: Path
+    logs: Path
+    log: Path
+    log_in_making: Path
+    head: Path
+    lock: Path
+    spare: Path
+    key: Path
+    torn: Path
+    snapshots: Path
+    images: Path
+
+    @classmethod
+    def below(cls, root: Path) -> LogPaths:
+        """The files of the log of a storage root, which is made absolute."""
+        root = root.absolute()
+        logs = root / "logs"
+        return cls(
+            root=root,
+            logs=logs,
+            log=logs / "events.jsonl",
+            log_in_making=logs / "events.jsonl.new",
+            head=logs / "head",
+            lock=logs / ".lock",
+            spare=logs / ".spare",
+            key=logs / ".key",
+            torn=logs / "torn",
+            snapshots=logs / "snapshots",
+            images=root / "images",
+        )

@@ -1,0 +1,59 @@
+"""Reads recorded events lazily: a response iterates over lines in file order, in blocks, and matches them against a
+query.
+
+There is no index yet, so a query scans from the position asked for. Which bytes belong to which positions the
+recorder knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from eventsourcing.dcb.api import DCBQuery, DCBReadResponse, DCBSequencedEvent
+
+Matches = Callable[[DCBSequencedEvent], bool]
+
+
+class LazyReadResponse(DCBReadResponse):
+    """Events as they are asked for. `head` is as in the library's recorder in memory: the log's when it was read, or
+    with a limit the last position that the response gives (asking for it then reads what is left).
+    """
+
+    def __init__(self, events: Iterator[DCBSequencedEvent], *, head: int | None, limit: int | None) -> None:
+        self._events = events if limit is None else islice(events, limit)
+        self._head = head if limit is None else None
+        self._limited = limit is not None
+
+    @property
+    def head(self) -> int | None:
+        """A position, None where there is none."""
+        if self._limited:
+            rest = list(self._events)
+            if rest:
+                self._head = rest[-1].position
+            self._events = iter(rest)
+        return self._head
+
+    def __next__(self) -> DCBSequencedEvent:
+        event = next(self._events)
+        if self._limited:
+            self._head = event.position
+        return event
+
+
+def matcher(query: DCBQuery | None) -> Matches | None:
+    """Whether an event matches one item of a query: its type is one of the item's, if any, and it has all the item's
+    tags.
+
+    None where every event matches.
+    """
+    if query is None or not query.items:
+        return None
+    items = [(frozenset(item.types), frozenset(item.tags)) for item in query.items]
+
+    def matches(found: DCBSequencedEvent) -> bool:
+        event = found.event
+        return any((not types or event.type in types) and tags.issubset(event.tags) for types, tags in items)
+
+    return matches
