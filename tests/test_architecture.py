@@ -1,0 +1,248 @@
+"""The architecture and the house style, as far as a machine can see them; import-linter and ruff hold the rest.
+
+Each rule is a function from a source to what breaks it. Each is shown a source that breaks it, so that none is asleep.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CORE = ("domain", "projections")
+PRODUCT = (*CORE, "adapters", "scripts", "launch.py")
+
+PURE_MODULES = frozenset(
+    {
+        *(
+            "__future__",
+            "abc",
+            "bisect",
+            "collections",
+            "collections.abc",
+            "dataclasses",
+            "datetime",
+            "enum",
+            "functools",
+        ),
+        *("hashlib", "heapq", "itertools", "math", "operator", "re", "types", "typing"),
+    }
+)
+IMPURE_CALLS = frozenset(
+    {"now", "utcnow", "today", "open", "print", "input", "eval", "exec", "__import__", "breakpoint"}
+)
+READERS_OF_THE_ENVIRONMENT = frozenset({"launch.py", "adapters/setting_sources.py"})
+ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb", "EnvSettingsSource", "DotEnvSettingsSource"})
+NAMES_WITHOUT_MEANING = frozenset({"utils", "util", "helpers", "helper", "common", "base", "misc", "shared"})
+LONGEST_FUNCTION_LINES = 40
+LONGEST_FILE_LINES = 400
+LONGEST_TEST_FILE_LINES = 500
+SUPPRESSION = re.compile(r"#\s*(noqa|type:\s*ignore|pragma)\b", re.IGNORECASE)
+REASONED = re.compile(
+    r"#\s*(noqa: [A-Z0-9, ]+|type: ignore\[[a-z0-9, -]+\]|pragma: no cover)\s*(#|-)\s*\S.{3,}", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of Python, by its path below the project's folder."""
+
+    path: str
+    text: str
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The file as Python reads it."""
+        return ast.parse(self.text)
+
+    @property
+    def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+        """Every function and method, also those inside others."""
+        return (node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+    @property
+    def imports(self) -> Iterator[tuple[int, str, str]]:
+        """Line, module and name of each import; a relative one is written with its dots."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from ((node.lineno, alias.name, "") for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                yield from ((node.lineno, "." * node.level + (node.module or ""), alias.name) for alias in node.names)
+
+
+Rule = Callable[[Source], list[str]]
+
+
+def sources(*places: str) -> list[Source]:
+    """The Python files of some folders, or single files."""
+    found = [
+        path for place in places for path in ([ROOT / place] if place.endswith(".py") else (ROOT / place).rglob("*.py"))
+    ]
+    assert found, f"nothing to look at in {places}"
+    return [Source(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in sorted(found)]
+
+
+def impure_imports(source: Source) -> list[str]:
+    """The core imports itself, and of the standard library what is pure."""
+    own = CORE if source.path.startswith("projections") else ("domain",)
+    return [
+        f"line {line} imports {module}"
+        for line, module, _name in source.imports
+        if module not in PURE_MODULES and module.split(".")[0] not in own
+    ]
+
+
+def impure_deeds(source: Source) -> list[str]:
+    """The core has no clock, no input or output, and nothing asynchronous."""
+    found = []
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith | ast.Global):
+            found.append(f"line {node.lineno}: {type(node).__name__}")
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in IMPURE_CALLS:
+                found.append(f"line {node.lineno}: {called}()")
+    return found
+
+
+def readers_of_the_environment(source: Source) -> list[str]:
+    """Configuration is handed over; it is read in one place."""
+    if source.path in READERS_OF_THE_ENVIRONMENT:
+        return []
+    names = [(node.lineno, node.attr) for node in ast.walk(source.tree) if isinstance(node, ast.Attribute)]
+    names += [(line, name) for line, _module, name in source.imports]
+    return [f"line {line}: {name}" for line, name in names if name in ENVIRONMENT]
+
+
+def users_of_the_global_config(source: Source) -> list[str]:
+    """`config` is there for code that was written against the former API; ours is handed its Config."""
+    return [
+        f"line {line}"
+        for line, module, name in source.imports
+        if (module, name) == ("adapters.config", "config") and "/compat/" not in source.path
+    ]
+
+
+def names_without_meaning(source: Source) -> list[str]:
+    """What has no better name has no home yet."""
+    return [part for part in Path(source.path).with_suffix("").parts if part.strip("_") in NAMES_WITHOUT_MEANING]
+
+
+def long_functions(source: Source) -> list[str]:
+    """Lines from `def` to the end, the docstring left out."""
+    found = []
+    for function in source.functions:
+        first = function.body[0]
+        has_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+        docstring_lines = (first.end_lineno or 0) - first.lineno + 1 if has_docstring else 0
+        lines = (function.end_lineno or 0) - function.lineno + 1 - docstring_lines
+        if lines > LONGEST_FUNCTION_LINES:
+            found.append(f"{function.name} has {lines} lines")
+    return found
+
+
+def long_files(source: Source) -> list[str]:
+    """More than one idea in them?"""
+    most = LONGEST_TEST_FILE_LINES if source.path.startswith("tests") else LONGEST_FILE_LINES
+    lines = source.text.count("\n")
+    return [f"{lines} lines"] if lines > most else []
+
+
+def suppressions_without_reason(source: Source) -> list[str]:
+    """`noqa`, `type: ignore` and `pragma` name what they suppress and why, on their line."""
+    comments = (
+        token for token in tokenize.generate_tokens(io.StringIO(source.text).readline) if token.type == tokenize.COMMENT
+    )
+    return [
+        f"line {token.start[0]}: {token.string}"
+        for token in comments
+        if SUPPRESSION.search(token.string) and not REASONED.search(token.string)
+    ]
+
+
+def undocumented_tests(source: Source) -> list[str]:
+    """A test says in a line which rule it proves."""
+    tests = (function for function in source.functions if function.name.startswith("test_"))
+    return [function.name for function in tests if not ast.get_docstring(function)]
+
+
+def mocks(source: Source) -> list[str]:
+    """Real parts and fakes, no mocks."""
+    return [
+        f"line {line} imports {module}" for line, module, name in source.imports
+        if module in {"mock", "unittest.mock"} or (module, name) == ("unittest", "mock")
+    ]  # fmt: skip
+
+
+EVERYWHERE = (*PRODUCT, "tests")
+RULES: list[tuple[Rule, tuple[str, ...], Source]] = [
+    (impure_imports, CORE, Source("domain/x.py", "import os")),
+    (impure_imports, CORE, Source("domain/x.py", "from projections.gallery import x")),
+    (impure_imports, CORE, Source("projections/x.py", "def f():\n    import orjson")),
+    (impure_deeds, CORE, Source("domain/x.py", "from datetime import datetime\nx = datetime.now()")),
+    (impure_deeds, CORE, Source("domain/x.py", "async def x(): ...")),
+    (readers_of_the_environment, PRODUCT, Source("adapters/x.py", "import os\nos.environ['X']")),
+    (readers_of_the_environment, PRODUCT, Source("adapters/x.py", "from os import getenv")),
+    (users_of_the_global_config, PRODUCT, Source("adapters/x.py", "from adapters.config import config")),
+    (names_without_meaning, EVERYWHERE, Source("adapters/utils/x.py", "")),
+    (names_without_meaning, EVERYWHERE, Source("adapters/_helpers.py", "")),
+    (long_functions, PRODUCT, Source("x.py", "def f():\n" + "    x\n" * LONGEST_FUNCTION_LINES)),
+    (long_files, EVERYWHERE, Source("adapters/x.py", "\n" * (LONGEST_FILE_LINES + 1))),
+    (long_files, EVERYWHERE, Source("tests/x.py", "\n" * (LONGEST_TEST_FILE_LINES + 1))),
+    (suppressions_without_reason, EVERYWHERE, Source("x.py", "x = 1  # no" + "qa: E501")),
+    (suppressions_without_reason, EVERYWHERE, Source("x.py", "x = 1  # no" + "qa - of all kinds")),
+    (suppressions_without_reason, EVERYWHERE, Source("x.py", "x = 1  # type" + ": ignore[misc]")),
+    (undocumented_tests, ("tests",), Source("tests/x.py", "class T:\n    async def test_x(self): ...")),
+    (mocks, ("tests",), Source("tests/x.py", "from unittest import mock")),
+]
+
+
+@pytest.mark.parametrize("rule", dict.fromkeys(rule for rule, _, _ in RULES), ids=lambda rule: rule.__name__)
+def test_the_rule_holds_everywhere(rule: Rule) -> None:
+    """All that breaks a rule is named at once, with the file."""
+    places = next(places for other, places, _ in RULES if other is rule)
+    broken = [f"{source.path}: {what}" for source in sources(*places) for what in rule(source)]
+    assert not broken, "\n".join([str(rule.__doc__), *broken])
+
+
+@pytest.mark.parametrize(("rule", "breach"), [(rule, breach) for rule, _, breach in RULES])
+def test_the_rule_sees_a_breach(rule: Rule, breach: Source) -> None:
+    """A rule that finds nothing in what breaks it would hold for ever."""
+    assert rule(breach)
+
+
+@pytest.mark.parametrize(
+    ("rule", "source"),
+    [
+        (impure_imports, Source("projections/x.py", "import math\nfrom domain.usage import x")),
+        (
+            long_functions,
+            Source("x.py", 'def f():\n    """A.\n\n    B.\n    """\n' + "    x\n" * (LONGEST_FUNCTION_LINES - 1)),
+        ),
+        (suppressions_without_reason, Source("x.py", "x = 1  # no" + "qa: E501 - a table reads better on one line")),
+        (suppressions_without_reason, Source("x.py", "x = 1  # type" + ": ignore[misc]  # the stored name")),
+        (readers_of_the_environment, Source("launch.py", "import os\nos.environ['X']")),
+    ],
+)
+def test_the_rule_leaves_the_rest_alone(rule: Rule, source: Source) -> None:
+    """What is allowed, close to what is not."""
+    assert rule(source) == []
+
+
+def test_every_package_of_the_top_level_has_its_ring() -> None:
+    """A new package is put into the layers that import-linter checks, or into the ones that are installed beside them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert packages == set(layers) == set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"])
+    assert layers == ["adapters", "projections", "domain"]
