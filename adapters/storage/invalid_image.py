@@ -62,5 +62,5 @@ def followed_by(media: str, extra_bytes: int) -> InvalidImage:
     """The fault for bytes after the end of the picture."""
     return InvalidImage(
         ImageProblem.TRAILING_BYTES,
-        f"The {media} goes on after the end of its picture ({extra_bytes:,} bytes too many). Export it once more.",
+        f"The {media} goes on after the end of its picture (bytes too many: {extra_bytes:,}). Export it once more.",
     )

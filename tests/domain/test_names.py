@@ -228,6 +228,23 @@ def test_a_fresh_name_is_allowed_and_gives_its_number_back(folder: str | None, n
     assert folder_of(name) == folder
 
 
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("a" * 121, "At most 120"),
+        ("a/b/c", "At most one"),
+        ("a/", "need a name each"),
+        ("a.", "may not end in a dot"),
+        ("-a", "must begin with a letter or digit"),
+        ("nul", "keeps this name for a device"),
+        ("thumbs.db", "Desktops use this name"),
+    ],
+)
+def test_a_refused_name_is_told_the_rule_it_breaks(name: str, rule: str) -> None:
+    """Each rule has its own words."""
+    assert rule in (malformed_name(name) or "")
+
+
 def assert_verdict(sentence: str | None, *, accepted: bool) -> None:
     """Accepted is None; refused is one bounded, printable sentence that can be written as UTF-8."""
     if accepted:

@@ -11,7 +11,6 @@ SIGNATURES = (b"GIF87a", b"GIF89a")
 MAX_SUB_BLOCKS = 500_000
 
 _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
-_GRAPHIC_CONTROL = 0xF9
 _HEADER_BYTES = 13
 
 
@@ -28,7 +27,7 @@ def outline_gif(data: bytes, bounds: Bounds) -> Outline:
 
 
 class _Walk:
-    """One walk over the blocks. `shown` gathers what a decoder needs: no comments, no blocks of applications."""
+    """One walk over the blocks. `shown` gathers the frames alone, without any extension."""
 
     def __init__(self, data: bytes, bounds: Bounds) -> None:
         self.data = data
@@ -49,10 +48,8 @@ class _Walk:
                 self._image()
                 self.shown.append(self.data[start : self.offset])
             elif kind == _EXTENSION:
-                label = self._take(1)[0]
+                self._take(1)
                 self._skip_sub_blocks()
-                if label == _GRAPHIC_CONTROL:
-                    self.shown.append(self.data[start : self.offset])
             elif kind == _TRAILER:
                 self.shown.append(b"\x3b")
                 return

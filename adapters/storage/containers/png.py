@@ -28,6 +28,7 @@ _CHANNELS_AND_DEPTHS = {
     4: (2, (8, 16)),
     6: (4, (8, 16)),
 }
+_PALETTE_COLOUR = 3
 # The seven passes of an interlaced PNG: first column, first row, column step, row step.
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
@@ -42,6 +43,7 @@ class _Header(NamedTuple):
     height: int
     bits_per_pixel: int
     interlaced: bool
+    needs_palette: bool
 
 
 def outline_png(data: bytes, bounds: Bounds) -> Outline:
@@ -50,12 +52,12 @@ def outline_png(data: bytes, bounds: Bounds) -> Outline:
     header = _header(chunks[0])
     bounds.admit_size(header.width, header.height)
     _refuse_what_we_do_not_keep(chunks)
+    if header.needs_palette and all(chunk.kind != b"PLTE" for chunk in chunks):
+        raise damaged("PNG", "its palette is missing")
     _bound_compressed_extras(chunks)
     pixels = b"".join(chunk.body for chunk in chunks if chunk.kind == b"IDAT")
     _check_amount(pixels, _expected_bytes(header))
-    shown = [chunk for chunk in chunks if chunk.kind in (b"IHDR", b"PLTE", b"tRNS")]
-    picture = SIGNATURE + b"".join(_written(kind, bytes(body)) for kind, body in shown)
-    picture += _written(b"IDAT", pixels) + _written(b"IEND", b"")
+    picture = SIGNATURE + _written(*chunks[0]) + _written(b"IDAT", pixels) + _written(b"IEND", b"")
     return Outline("PNG", "image/png", header.width, header.height, 1, picture)
 
 
@@ -89,7 +91,7 @@ def _header(chunk: _Chunk) -> _Header:
     channels, depths = _CHANNELS_AND_DEPTHS.get(colour, (0, ()))
     if not width or not height or depth not in depths or compression or filtering or interlace > 1:
         raise damaged("PNG", "its header has values that do not exist")
-    return _Header(width, height, channels * depth, bool(interlace))
+    return _Header(width, height, channels * depth, bool(interlace), colour == _PALETTE_COLOUR)
 
 
 def _refuse_what_we_do_not_keep(chunks: list[_Chunk]) -> None:
@@ -159,11 +161,11 @@ def _check_amount(pixels: bytes, expected_bytes: int) -> None:
                 break
     except zlib.error as error:
         raise damaged("PNG", "its picture data cannot be read") from error
-    if not inflater.eof or inflated_bytes < expected_bytes:
-        raise damaged("PNG", "its picture data does not have the length of the picture")
     if inflated_bytes > expected_bytes or inflater.unused_data:
         raise damaged("PNG", "its picture data goes on after the picture")
+    if not inflater.eof or inflated_bytes < expected_bytes:
+        raise damaged("PNG", "its picture data ends before the picture does")
 
 
-def _written(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+def _written(kind: bytes, body: bytes | memoryview) -> bytes:
+    return b"".join((struct.pack(">I", len(body)), kind, body, struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))))

@@ -37,7 +37,7 @@ def test_two_pictures_are_checked_at_a_time(monkeypatch: pytest.MonkeyPatch) -> 
         for answers in loops:
             assert [answer.width for answer in answers.result()] == list(range(500, 508))
         assert [answer.result().width for answer in alone] == list(range(900, 912))
-    assert meter.most == MAX_AT_A_TIME
+    assert meter.most == MAX_AT_A_TIME == 2
 
 
 async def test_the_event_loop_goes_on_while_a_picture_is_checked() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,30 @@ from adapters.storage.image_check import CheckedImage, ImageProblem, InvalidImag
 from tests.hostile.builders import LARGEST_IMAGE_BYTES, deflated_zeros, gif, jpeg, png, png_chunk, saved, webp
 
 SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+def changed(data: bytes, *, at: int | bytes, to: bytes) -> bytes:
+    """The data with other bytes at an offset, or where a marker first stands."""
+    offset = at if isinstance(at, int) else data.index(at)
+    return data[:offset] + to + data[offset + len(to) :]
+
+
+def webp_chunk(kind: bytes, body: bytes) -> bytes:
+    """One chunk with its length and padding."""
+    return kind + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+
+
+def webp_of(*chunks: bytes) -> bytes:
+    """A WEBP of these chunks."""
+    body = b"WEBP" + b"".join(chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+JPEG_HEADER = jpeg()[: jpeg().index(b"\xff\xc4")]
+JPEG_REST = jpeg()[len(JPEG_HEADER) :]
+VP8 = webp()[12:]
+TRANSPARENT = webp(Image.merge("RGBA", [Image.radial_gradient("L").resize((64, 48))] * 4))
+VP8_WITH_DAMAGED_ALPHA = changed(TRANSPARENT[12:], at=TRANSPARENT.index(b"ALPH") - 12 + 9, to=b"\xff" * 40)
 
 
 @pytest.mark.parametrize("sample", ["camera.jpg", "phone.jpg", "drawing.png"])
@@ -73,38 +99,69 @@ def test_only_gif_may_be_animated(media: str, options: dict[str, bool]) -> None:
 
 
 @pytest.mark.parametrize(
-    "odd",
+    ("odd", "what"),
     [
-        png(pixels=deflated_zeros(3)),
-        png(pixels=deflated_zeros(5)),
-        png(pixels=deflated_zeros(4) + b"PK"),
-        png(pixels=deflated_zeros(4)[:-1]),
-        png(pixels=b"no zlib stream"),
-        png(pixels=deflated_zeros(50_000_000)),
-        png(0, 1),
-        png(1, 0),
-        png(depth=3),
-        png(interlace=2),
-        png(extras=[png_chunk(b"IHDR", bytes(13))]),
-        png(extras=[png_chunk(b"zTXt", b"Comment\0\0no zlib stream")]),
-        png(extras=[png_chunk(b"zTXt", b"Comment\0\0" + deflated_zeros(9))] * 65),
-        png(extras=[png_chunk(b"iTXt", b"Comment\0\1\0\0\0" + deflated_zeros((1 << 20) + 1))]),
-        b"\x89PNG\r\n\x1a\n" + png_chunk(b"IEND", b""),
-        gif(0),
-        gif(1, trailer=b""),
-        gif(1, trailer=b"\x99;"),
-        jpeg()[:-2],
-        b"\xff\xd8\xff\xd9",
-        webp()[:-1],
-        webp()[:8] + b"WEBP",
-        b"RIFF\x04\0\0\0WEBP",
+        (png(pixels=deflated_zeros(3)), "ends before the picture"),
+        (png(pixels=deflated_zeros(5)), "goes on after the picture"),
+        (png(pixels=deflated_zeros(4) + b"PK"), "goes on after the picture"),
+        (png(pixels=deflated_zeros(4)[:-1]), "ends before the picture"),
+        (png(pixels=b"no zlib stream"), "picture data cannot be read"),
+        (png(pixels=deflated_zeros(50_000_000)), "goes on after the picture"),
+        (png(0, 1), "header has values"),
+        (png(1, 0), "header has values"),
+        (png(depth=3), "header has values"),
+        (png(interlace=2), "header has values"),
+        (png(depth=8, colour=3), "palette is missing"),
+        (png(pixels=zlib.compress(b"\x09" + bytes(3))), "cannot be decoded"),
+        (png(extras=[png_chunk(b"IHDR", bytes(13))]), "two headers"),
+        (png(extras=[png_chunk(b"tEXt", b"a\0b")[:-1] + b"?"]), "checksum"),
+        (png(extras=[png_chunk(b"zTXt", b"Comment\0\0no zlib stream")]), "cannot be read"),
+        (png(extras=[png_chunk(b"zTXt", b"Comment\0\0" + deflated_zeros(9))] * 65), "more than 64"),
+        (png(extras=[png_chunk(b"iTXt", b"Comment\0\1\0\0\0" + deflated_zeros((1 << 20) + 1))]), "Export it without"),
+        (b"\x89PNG\r\n\x1a\n" + png_chunk(b"IEND", b""), "begin with its header"),
+        (png()[:-12], "end is missing"),
+        (gif(0), "holds no picture"),
+        (gif(1, trailer=b""), "end is missing"),
+        (gif(1, trailer=b"\x99;"), "not where it belongs"),
+        (changed(gif(1), at=24, to=b"\0\0"), "no size"),
+        (changed(gif(1), at=29, to=b"\x0d"), "cannot be decoded"),
+        (jpeg()[:-2], "end is missing"),
+        (b"\xff\xd8\xff\xd9", "exactly one picture"),
+        (JPEG_HEADER + JPEG_HEADER[2:] + JPEG_REST, "exactly one picture"),
+        (JPEG_HEADER + b"\xff\xd9", "exactly one picture"),
+        (changed(jpeg(), at=b"\xff\xc0", to=b"\xff\xd0"), "not where it belongs"),
+        (b"\xff\xd8\xff\xfe\0\1" + jpeg()[2:], "end is missing"),
+        (b"\xff\xd8\xff\xfe\xff\xff" + jpeg()[2:], "end is missing"),
+        (JPEG_HEADER.replace(b"\0\x30\0\x40", b"\0\x30\0\0") + JPEG_REST, "how large"),
+        (webp()[:-1], "end is missing"),
+        (changed(webp(), at=4, to=struct.pack("<I", len(webp()))), "end is missing"),
+        (webp_of(VP8, VP8), "exactly one picture"),
+        (webp_of(webp_chunk(b"VP8X", bytes(10)), VP8), "two different sizes"),
+        (webp_of(webp_chunk(b"VP8 ", b"\0" * 10)), "does not begin as it should"),
+        (webp_of(VP8_WITH_DAMAGED_ALPHA), "cannot be decoded"),
+        (b"RIFF\x04\0\0\0WEBP", "exactly one picture"),
     ],
 )
-def test_a_picture_that_is_not_whole_is_refused(odd: bytes) -> None:
+def test_a_picture_that_is_not_whole_is_refused(odd: bytes, what: str) -> None:
     """Too little or too much picture data, impossible headers, missing ends, compressed texts that go on for ever."""
-    with pytest.raises(InvalidImage) as refusal:
+    with pytest.raises(InvalidImage, match=what) as refusal:
         check(odd)
     assert refusal.value.kind is ImageProblem.DAMAGED
+
+
+@pytest.mark.parametrize("mark", [png_chunk(b"acTL", b"\0\0\0\2\0\0\0\0"), png_chunk(b"fdAT", b"\0\0\0\0")])
+def test_either_mark_of_an_animated_png_is_enough(mark: bytes) -> None:
+    """The chunk that announces frames, and the one that holds them. One frame announced is a still picture."""
+    with pytest.raises(InvalidImage) as refusal:
+        check(png(extras=[mark]))
+    assert refusal.value.kind is ImageProblem.TOO_MANY_FRAMES
+    assert check(png(extras=[png_chunk(b"acTL", b"\0\0\0\1\0\0\0\0")]))
+
+
+def test_the_scaling_hint_of_a_webp_is_not_part_of_its_size() -> None:
+    """Two bits above each side of a lossy picture tell a viewer how to scale."""
+    hinted = webp_of(changed(VP8, at=15, to=bytes((VP8[15] | 0x40,))))
+    assert check(hinted).width == 64
 
 
 @pytest.mark.parametrize("extra", [b"zTXt", b"iCCP"])
@@ -121,6 +178,7 @@ def test_a_compressed_text_or_profile_of_ordinary_size_is_kept(extra: bytes) -> 
     [
         png(extras=[png_chunk(b"CgBI", b"\x50\0\x20\x06")]),
         jpeg().replace(b"\xff\xc0", b"\xff\xc9", 1),
+        jpeg().replace(b"\xff\xc0\0\x11\x08", b"\xff\xc0\0\x11\x0c", 1),
         b"%!PS-Adobe",
         b"x",
     ],
