@@ -141,7 +141,7 @@ class Connection(web.RequestHandler):
         self._reader_timer = None
         if self.transport is not None:
             _log.info("http reader too slow", seconds=self._connections.bounds.slow_reader_seconds)
-            cast("asyncio.Transport", self.transport).abort()
+            self.transport.abort()
 
     def _reader_returned(self) -> None:
         if self._reader_timer is not None:

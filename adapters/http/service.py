@@ -13,7 +13,6 @@ import structlog
 from aiohttp import web
 
 from adapters.clock import Clock, utc_now
-from adapters.config import Config
 from adapters.faults import ConfigError
 from adapters.http.bodies import BodyBounds, BodyReader
 from adapters.http.connection import Bounds, Connections
@@ -23,7 +22,6 @@ from adapters.http.routes.page import PAGE, read_page
 from adapters.http.services import SERVICES, Services
 from adapters.storage.service import ImageStore
 from adapters.studio import Studio
-from domain.limits import MEGABYTE
 
 SHUTDOWN_SECONDS = 25.0
 BACKLOG = 128
@@ -36,7 +34,6 @@ _log = structlog.get_logger()
 def make_app(
     store: ImageStore,
     studio: Studio,
-    config: Config,
     *,
     clock: Clock = utc_now,
     body_bounds: BodyBounds = _BODY_BOUNDS,
@@ -48,7 +45,6 @@ def make_app(
         studio=studio,
         bodies=BodyReader(body_bounds),
         clock=clock,
-        image_bytes=int(config.storage.image_generation_size_mb * MEGABYTE),
     )
     app[PAGE] = read_page()
     for route in ALL_ROUTES:

@@ -15,13 +15,12 @@ from adapters.studio import Studio
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`image_bytes` is the largest image that is accepted."""
+    """The storage, the studio over it, the reader of bodies, and the clock that waits are counted by."""
 
     store: ImageStore
     studio: Studio
     bodies: BodyReader
     clock: Clock
-    image_bytes: int
 
 
 SERVICES: Final = web.AppKey("services", Services)

@@ -42,7 +42,7 @@ class Part(NamedTuple):
 
 
 async def read_upload(request: web.Request, reader: BodyReader, budget: Budget, *, at_most: int) -> Upload:
-    """The image and its name. 415 for a body that is no image and no form, 400 for an unclear one, 413 for a large one."""
+    """The image and its name. 415 for a body of another kind, 400 for an unclear form, 413 for a large image."""
     asked = request.query.get("name")
     if request.content_type == FORM:
         body = await reader.read(request, at_most=at_most + MAX_FORM_OVERHEAD_BYTES, budget=budget)

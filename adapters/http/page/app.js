@@ -116,18 +116,21 @@ function stopWorking() {
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
 function showPicture(made, wish) {
+  const { image, shown, seed, not_kept: notKept } = made.pictures[0];
   const picture = at("picture");
   if (picture.src.startsWith("blob:")) URL.revokeObjectURL(picture.src);
-  picture.src = made.image
-    ? `${made.image.url}#${made.image.sha256.slice(0, 16)}`
-    : URL.createObjectURL(new Blob([bytesOf(made.data)], { type: made.media_type }));
+  picture.src = image
+    ? `${image.url}#${image.sha256.slice(0, 16)}`
+    : URL.createObjectURL(new Blob([bytesOf(shown.data)], { type: shown.media_type }));
   picture.alt = wish.prompt;
-  lastShot = made.image ? `${made.image.width} / ${made.image.height}` : `${wish.width} / ${wish.height}`;
+  lastShot = image ? `${image.width} / ${image.height}` : `${wish.width} / ${wish.height}`;
   at("caption-prompt").textContent = wish.prompt;
-  const facts = [wish.style && readable(wish.style), made.seed !== null && `seed ${made.seed}`, `${made.seconds.toFixed(1)} s`, made.provider];
+  const time = made.seconds > 0 && `${made.seconds.toFixed(1)} s`;
+  const facts = [wish.style && readable(wish.style), seed !== null && `seed ${seed}`, time, made.provider];
   at("caption-facts").textContent = facts.filter(Boolean).join(" · ") + (made.note ? ` — ${made.note}` : "");
-  at("not-kept").hidden = !made.not_kept;
-  at("not-kept").textContent = made.not_kept ? `Not kept: ${made.not_kept.detail}` : "";
+  at("not-kept").hidden = !notKept;
+  at("not-kept").textContent = notKept ? notKept.charAt(0).toUpperCase() + notKept.slice(1) : "";
+  return image !== null;
 }
 
 function showOutage() {
@@ -159,11 +162,11 @@ async function make(wish, key) {
   try {
     const made = await api.generate(user, wish, key);
     running = null;
-    showPicture(made, wish);
+    const kept = showPicture(made, wish);
     stopWorking();
     const status = await refresh();
     const left = status ? ` ${status.daily.remaining} of ${status.daily.limit} left today.` : "";
-    say(`${made.not_kept ? "Your picture is ready, but it is not kept." : "Your picture is ready and kept."}${left}`);
+    say(`${kept ? "Your picture is ready and kept." : "Your picture is ready, but it is not kept."}${left}`);
   } catch (failure) {
     if (!(failure instanceof api.Failure)) throw failure;
     if (!failure.lost) running = null; // it was answered: another try is another request

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from aiohttp import web
 
 from adapters.http.answers import json_answer, refusal
 from adapters.http.bodies import Field, check_fields, read_json
-from adapters.http.parameters import actor_of, only, request_key_of, user_of
+from adapters.http.parameters import actor_of, only, user_of
 from adapters.http.services import services_of
+from adapters.storage.results import Changed
+from domain.limits import UserLimits
 from domain.refusals import Refusal
 
 REASON = Field((str,), required=True)
@@ -22,7 +25,7 @@ async def reset(request: web.Request) -> web.Response:
     user = user_of(request)
     body = await _body(request, {"reason": REASON})
     store = services_of(request).store
-    answer = await store.reset_daily(user, body["reason"], actor=actor_of(request), request=request_key_of(request))
+    answer = await asyncio.to_thread(store.reset_daily_now, user, body["reason"], actor=actor_of(request))
     return _status_or_problem(request, user, answer)
 
 
@@ -37,14 +40,13 @@ async def limits(request: web.Request) -> web.Response:
         "reason": REASON,
     }
     body = await _body(request, fields)
-    answer = await services_of(request).store.override_limits(
+    answer = await asyncio.to_thread(
+        services_of(request).store.override_limits_now,
         user,
-        user_bytes=body.get("user_bytes"),
-        daily=body.get("daily"),
+        body["reason"],
+        UserLimits(body.get("user_bytes"), body.get("daily")),
         until=body.get("until"),
-        reason=body["reason"],
         actor=actor_of(request),
-        request=request_key_of(request),
     )
     return _status_or_problem(request, user, answer)
 
@@ -54,7 +56,7 @@ async def cleanup(request: web.Request) -> web.Response:
     only(request)
     body = await _body(request, {"days": Field((int, NULL))})
     services = services_of(request)
-    cleaned = await services.store.cleanup(body.get("days"), actor=actor_of(request))
+    cleaned = await asyncio.to_thread(services.store.cleanup_now, body.get("days"), actor=actor_of(request))
     if isinstance(cleaned, Refusal):
         raise refusal(cleaned, services.clock())
     return json_answer({"files": cleaned.files, "freed_bytes": cleaned.freed_bytes})
@@ -66,9 +68,9 @@ async def _body(request: web.Request, fields: dict[str, Field]) -> dict[str, Any
     return body
 
 
-def _status_or_problem(request: web.Request, user: str, answer: Refusal | None) -> web.Response:
+def _status_or_problem(request: web.Request, user: str, answer: Changed | Refusal) -> web.Response:
     services = services_of(request)
-    if answer is not None:
+    if isinstance(answer, Refusal):
         raise refusal(answer, services.clock())
     return json_answer(services.store.status(user))
 

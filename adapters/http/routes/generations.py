@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
 
-import orjson
 from aiohttp import web
 
 from adapters.generation.provider import STYLES, GenerationFault, GenerationRequest, Operation
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
 from adapters.http.bodies import Field, check_fields, read_json
 from adapters.http.parameters import actor_of, only, request_key_of, user_of
-from adapters.http.problems import failed, render
+from adapters.http.problems import failed
 from adapters.http.services import services_of
-from adapters.studio import Generated
+from adapters.studio import Generated, Picture
 from domain.refusals import Refusal
 
 WISH = {
@@ -36,7 +34,7 @@ async def styles(request: web.Request) -> web.Response:
 
 
 async def generate(request: web.Request) -> web.Response:
-    """201 with the picture kept; 200 with its bytes where it was made and may not be kept."""
+    """201 with the pictures that are kept; 200 with their bytes where they were made and none may be kept."""
     only(request)
     user, actor, key = user_of(request), actor_of(request), request_key_of(request)
     services = services_of(request)
@@ -48,28 +46,29 @@ async def generate(request: web.Request) -> web.Response:
         raise failed(made)
     if isinstance(made, Refusal):
         raise refusal(made, services.clock())
-    return _answer(user, made, services.clock())
+    return _answer(user, made)
 
 
-def _answer(user: str, made: Generated, now: str) -> web.Response:
-    body: dict[str, Any] = {
-        "image": None,
-        "seed": made.seed,
+def _answer(user: str, made: Generated) -> web.Response:
+    body = {
+        "pictures": [_picture(user, picture) for picture in made.pictures],
         "provider": made.provider,
         "model": made.model,
-        "seconds": made.seconds,
+        "seconds": round(made.seconds, 3),
         "note": made.note,
-        "not_kept": None,
     }
-    if made.image is None:
-        body |= {"data": base64.b64encode(made.data).decode("ascii"), "media_type": made.media_type}
-        if made.not_kept is not None:
-            problem = refusal(made.not_kept, now)
-            body["not_kept"] = orjson.Fragment(render(problem.kind, problem.detail, members=problem.members))
-        return json_answer(body)
-    body["image"] = described(user, made.image)
-    headers = {"Location": image_url(user, made.image.name)} | replayed(made.image.replayed)
-    return json_answer(body, status=201, headers=headers)
+    kept = [picture.image.name for picture in made.pictures if picture.image is not None]
+    headers = {"Location": image_url(user, kept[0])} if kept else {}
+    return json_answer(body, status=201 if kept else 200, headers=headers | replayed(made.replayed))
+
+
+def _picture(user: str, picture: Picture) -> dict[str, object]:
+    """A kept picture is fetched by its address; one that may not be kept comes with its bytes, to be shown once."""
+    if picture.image is not None:
+        return {"image": described(user, picture.image), "seed": picture.seed, "not_kept": None}
+    data = base64.b64encode(picture.data).decode("ascii")
+    shown = {"media_type": picture.media_type, "data": data}
+    return {"image": None, "seed": picture.seed, "not_kept": picture.not_kept, "shown": shown}
 
 
 ROUTES = (

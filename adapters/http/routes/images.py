@@ -27,7 +27,7 @@ async def save(request: web.Request) -> web.Response:
     user, actor, key = user_of(request), actor_of(request), request_key_of(request)
     services = services_of(request)
     with services.bodies.budget() as budget:
-        upload = await read_upload(request, services.bodies, budget, at_most=services.image_bytes)
+        upload = await read_upload(request, services.bodies, budget, at_most=services.store.settings.max_image_bytes)
         saved = await services.store.save(user, upload.data, name=upload.name, actor=actor, request=key)
     if isinstance(saved, Refusal):
         raise refusal(saved, services.clock())
@@ -53,7 +53,7 @@ async def details(request: web.Request) -> web.Response:
     only(request)
     user, name = user_of(request), name_of(request)
     store = services_of(request).store
-    if store.path(user, name) is None:
+    if store.image(user, name) is None:
         raise _no_image(name)
     found = await asyncio.to_thread(store.details, user, name)
     return json_answer({"name": name, "url": image_url(user, name), "details": found})
@@ -63,12 +63,13 @@ async def fetch(request: web.Request) -> web.StreamResponse:
     """The bytes as they were saved, with the media type that decoding found."""
     only(request)
     user, name = user_of(request), name_of(request)
-    path = services_of(request).store.path(user, name)
+    store = services_of(request).store
+    image, path = store.image(user, name), store.path(user, name)
     opened = None if path is None else await asyncio.to_thread(_open, path)
-    if opened is None:
+    if image is None or opened is None:
         raise _no_image(name)
     try:
-        return await _send(request, opened)
+        return await _send(request, opened, image.media_type)
     finally:
         await asyncio.to_thread(opened.file.close)
 
@@ -102,8 +103,7 @@ def _open(path: Path) -> _Opened | None:
     return _Opened(file, size_bytes, digest)
 
 
-async def _send(request: web.Request, opened: _Opened) -> web.StreamResponse:
-    head = await asyncio.to_thread(opened.file.read, CHUNK_BYTES)
+async def _send(request: web.Request, opened: _Opened, media_type: str) -> web.StreamResponse:
     answer = web.StreamResponse(
         headers={
             "Cache-Control": "private, no-cache",
@@ -117,28 +117,13 @@ async def _send(request: web.Request, opened: _Opened) -> web.StreamResponse:
         answer.set_status(304)
         await answer.prepare(request)
         return answer
-    answer.content_type = media_type(head)
+    answer.content_type = media_type
     answer.content_length = opened.size_bytes
     await answer.prepare(request)
-    chunk = head if request.method == "GET" else b""
-    while chunk:
+    while request.method == "GET" and (chunk := await asyncio.to_thread(opened.file.read, CHUNK_BYTES)):
         await answer.write(chunk)
-        chunk = await asyncio.to_thread(opened.file.read, CHUNK_BYTES)
     await answer.write_eof()
     return answer
-
-
-def media_type(head: bytes) -> str:
-    """The type by the first bytes, for the formats that are kept; anything else is just bytes."""
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if head.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if head.startswith((b"GIF87a", b"GIF89a")):
-        return "image/gif"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
-    return "application/octet-stream"
 
 
 def _no_image(name: str) -> Problem:

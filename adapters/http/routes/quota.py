@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from aiohttp import web
 
 from adapters.http.answers import json_answer
@@ -16,11 +19,18 @@ async def quota(request: web.Request) -> web.Response:
 
 
 async def users(request: web.Request) -> web.Response:
-    """Every user the ledger knows, with figures, in the order of their ids."""
+    """Every user the ledger knows, with the figures of each, in the order of their ids."""
     offset, limit = page_of(request)
-    found = services_of(request).store.users()
-    shown = [user._asdict() for user in found[offset : offset + limit]]
+    store = services_of(request).store
+    found = store.users()
+    shown = [_figures(user, store.status(user)) for user in found[offset : offset + limit]]
     return json_answer({"users": shown, "total": len(found), "offset": offset, "limit": limit})
+
+
+def _figures(user: str, status: Mapping[str, Any]) -> dict[str, object]:
+    own, daily = status["user"], status["daily"]
+    kept = {name: own[name] for name in ("images", "used_mb", "reserved_mb", "limit_mb", "percentage", "status")}
+    return {"user": user, **kept, "daily_used": daily["used"], "daily_limit": daily["limit"]}
 
 
 ROUTES = (

@@ -1,0 +1,99 @@
+"""A whole service for one test: real storage in a fresh folder, real studio, the offline provider, a real socket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import orjson
+import pytest
+
+from adapters.generation.generator import ImageGenerator
+from adapters.generation.provider import Provider
+from adapters.generation.sketch import SketchProvider
+from adapters.http.bodies import BodyBounds
+from adapters.http.connection import Bounds
+from adapters.http.service import HttpService, make_app
+from adapters.storage.results import GivenLimits, StoreSettings
+from adapters.storage.service import ImageStore
+from adapters.studio import Studio
+from tests.adapters.http.wire import Answer, once, request
+
+JSON = "application/json"
+
+
+class Running(NamedTuple):
+    """A service that listens, and its storage."""
+
+    address: str
+    store: ImageStore
+
+    async def ask(
+        self, method: str, path: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None, kind: str = ""
+    ) -> Answer:
+        """One request; `kind` is the media type of its body."""
+        typed = {"Content-Type": kind} if kind else {}
+        return await once(self.address, request(method, path, headers={**typed, **(headers or {})}, body=body))
+
+    async def send_json(
+        self, method: str, path: str, body: object, *, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """One request with a JSON body."""
+        return await self.ask(method, path, body=orjson.dumps(body), headers=headers, kind=JSON)
+
+    async def upload(
+        self, user: str, data: bytes, name: str | None = None, *, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Saves an image under a name, by its raw bytes."""
+        query = "" if name is None else f"?name={quote(name, safe='')}"
+        return await self.ask("POST", f"/v1/users/{user}/images{query}", body=data, headers=headers, kind="image/png")
+
+    async def quota(self, user: str) -> Any:
+        """The status dictionary of a user."""
+        return (await self.ask("GET", f"/v1/users/{user}/quota")).json
+
+    def files(self) -> list[str]:
+        """Every file below the images and temp folders, as relative paths."""
+        found = (path for kind in ("images", "temp") for path in (self.store.root / kind).rglob("*") if path.is_file())
+        return sorted(path.relative_to(self.store.root).as_posix() for path in found)
+
+
+Serve = Callable[..., Any]
+
+
+@pytest.fixture
+async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
+    """Starts services, with limits and bounds as a test wants them, and stops them after it."""
+    async with AsyncExitStack() as stack:
+
+        async def start(
+            limits: GivenLimits = GivenLimits(),  # noqa: B008  # an immutable value
+            *,
+            settings: StoreSettings = StoreSettings(),  # noqa: B008  # an immutable value
+            provider: Provider | None = None,
+            bounds: Bounds = Bounds(),  # noqa: B008  # an immutable value
+            body_bounds: BodyBounds = BodyBounds(),  # noqa: B008  # an immutable value
+        ) -> Running:
+            store = ImageStore(tmp_path / "root", limits=limits, settings=settings)
+            stack.callback(store.close)
+            used = provider or SketchProvider()
+            stack.push_async_callback(used.close)
+            studio = Studio(store, ImageGenerator(provider=used))
+            stack.push_async_callback(studio.close)
+            service = HttpService(
+                make_app(store, studio, body_bounds=body_bounds), host="127.0.0.1", port=0, bounds=bounds
+            )
+            stack.push_async_callback(service.stop)
+            return Running(await service.start(), store)
+
+        yield start
+
+
+@pytest.fixture
+async def service(serve: Serve) -> Running:
+    """A service with the usual limits: 5 generations a day, 500 MB, 5,000 MB."""
+    running: Running = await serve()
+    return running

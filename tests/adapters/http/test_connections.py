@@ -1,0 +1,196 @@
+"""Connections have deadlines and a cap, and bytes that are not HTTP get a short answer and a quiet log."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+
+import pytest
+from aiohttp import web
+from structlog.testing import capture_logs
+
+from adapters.faults import ConfigError
+from adapters.http.connection import Bounds
+from adapters.http.guards import answer_and_log, finish_headers
+from adapters.http.service import HttpService
+from tests.adapters.http.wire import Wire, once, request
+
+HELLO = request("GET", "/")
+LARGE_BYTES = 30_000_000
+TIGHT = Bounds(connections=3, head_seconds=0.3, slow_reader_seconds=0.3, keep_alive_seconds=0.3)
+
+
+async def _hello(_request: web.Request) -> web.Response:
+    return web.Response(text="hello")
+
+
+async def _large(_request: web.Request) -> web.Response:
+    return web.Response(body=bytes(LARGE_BYTES))
+
+
+async def _slow(_request: web.Request) -> web.Response:
+    await asyncio.sleep(0.8)
+    return web.Response(text="done")
+
+
+@pytest.fixture
+async def address() -> AsyncIterator[str]:
+    """A service of three routes with tight bounds."""
+    app = web.Application(middlewares=[answer_and_log])
+    app.router.add_get("/", _hello)
+    app.router.add_get("/large", _large)
+    app.router.add_get("/slow", _slow)
+    app.on_response_prepare.append(finish_headers)
+    service = HttpService(app, host="127.0.0.1", port=0, bounds=TIGHT)
+    yield await service.start()
+    await service.stop()
+
+
+Connect = Callable[[], Awaitable[Wire]]
+
+
+@pytest.fixture
+async def connect(address: str) -> AsyncIterator[Connect]:
+    """Opens connections, and closes them when the test is over."""
+    opened: list[Wire] = []
+
+    async def connection() -> Wire:
+        opened.append(await Wire.open(address))
+        return opened[-1]
+
+    yield connection
+    for wire in opened:
+        await wire.close()
+
+
+async def test_a_silent_connection_is_closed_after_the_time_for_a_head(connect: Connect) -> None:
+    """Whoever sends nothing keeps no place."""
+    wire = await connect()
+    started = time.monotonic()
+    assert b"408" in (await wire.rest())[:20]
+    assert 0.2 < time.monotonic() - started < 2
+
+
+async def test_a_half_sent_head_is_closed_even_while_it_trickles(connect: Connect) -> None:
+    """A byte now and then does not buy more time."""
+    wire = await connect()
+    started = time.monotonic()
+    trickle = asyncio.create_task(_trickle(wire, b"GET / HTTP/1.1\r\nX-Slow: " + b"a" * 60))
+    assert b"408" in (await wire.rest())[:20]
+    assert time.monotonic() - started < 2
+    trickle.cancel()
+
+
+async def _trickle(wire: Wire, data: bytes) -> None:
+    with suppress(ConnectionError):
+        for byte in data:
+            await wire.send(bytes([byte]))
+            await asyncio.sleep(0.05)
+
+
+async def test_a_request_that_takes_longer_than_a_head_may_is_not_cut(address: str) -> None:
+    """The deadline is for the head alone."""
+    assert (await once(address, request("GET", "/slow"))).body == b"done"
+
+
+async def test_a_connection_may_be_used_again_and_is_closed_when_it_idles(connect: Connect) -> None:
+    """Keep-alive has its own bound."""
+    wire = await connect()
+    for _ in range(3):
+        await wire.send(HELLO)
+        assert (await wire.answer()).status == 200
+    started = time.monotonic()
+    assert await wire.rest() == b""
+    assert time.monotonic() - started < 2
+
+
+async def test_a_reader_that_stops_reading_is_disconnected(connect: Connect) -> None:
+    """An answer is not buffered for ever for somebody who does not take it."""
+    wire = await connect()
+    await wire.send(request("GET", "/large"))
+    await asyncio.sleep(1)
+    assert len(await wire.rest()) < LARGE_BYTES
+
+
+async def test_a_reader_that_reads_gets_everything(address: str) -> None:
+    """The control to the test above."""
+    assert len((await once(address, request("GET", "/large"))).body) == LARGE_BYTES
+
+
+async def test_one_connection_too_many_is_told_so_and_a_place_comes_back(address: str, connect: Connect) -> None:
+    """The cap counts open connections, not those that were."""
+    places = [await connect() for _ in range(TIGHT.connections)]
+    for wire in places:
+        await wire.send(HELLO)
+        await wire.answer()
+    refused = await connect()
+    assert (await refused.rest()).startswith(b"HTTP/1.1 503 ")
+    await places[0].close()
+    await asyncio.sleep(0.1)
+    assert (await once(address, HELLO)).status == 200
+
+
+NOT_HTTP = {
+    "TLS": b"\x16\x03\x01\x02",
+    "line feeds alone": b"GET / HTTP/1.1\nHost: x\n\n",
+    "a header of 9,000 characters": b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 9_000 + b"\r\n\r\n",
+    "a path of 9,000 characters": b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    "two lengths": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
+    "a length with a sign": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\nabcde",
+    "a length and chunks": (
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    ),
+    "NUL in a header": b"GET / HTTP/1.1\r\nHost: x\r\nA: a\0b\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("data", NOT_HTTP.values(), ids=NOT_HTTP.keys())
+async def test_what_is_not_http_is_a_400_without_a_traceback(address: str, data: bytes) -> None:
+    """A short answer without a word about the software, no error in the log, and the service lives."""
+    with capture_logs() as lines:
+        answer = await once(address, data)
+    assert answer.status == 400
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert answer.json["status"] == 400
+    assert "server" not in answer.headers
+    assert not [line for line in lines if line["log_level"] in ("error", "critical")]
+    assert (await once(address, HELLO)).status == 200
+
+
+async def test_no_answer_names_the_software(address: str) -> None:
+    """`Server` is taken away from ordinary answers and from problems."""
+    for path in ("/", "/nowhere"):
+        assert "server" not in (await once(address, request("GET", path))).headers
+
+
+async def test_a_stop_lets_a_running_request_end() -> None:
+    """What is under way is answered; new connections are not taken."""
+    app = web.Application(middlewares=[answer_and_log])
+    app.router.add_get("/slow", _slow)
+    service = HttpService(app, host="127.0.0.1", port=0)
+    address = await service.start()
+    running = asyncio.create_task(once(address, request("GET", "/slow")))
+    await asyncio.sleep(0.2)
+    await service.stop()
+    assert (await running).body == b"done"
+    with pytest.raises(ConnectionError):
+        await Wire.open(address)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.1", "example.org"])
+def test_without_tokens_no_other_machine_is_let_in(host: str) -> None:
+    """An address that others can reach is refused, by a sentence that names the setting."""
+    with pytest.raises(ConfigError, match="HTTP_HOST"):
+        HttpService(web.Application(), host=host, port=0)
+
+
+async def test_a_taken_port_is_said_so() -> None:
+    """The sentence names the port and the setting."""
+    first = HttpService(web.Application(), host="127.0.0.1", port=0)
+    port = int((await first.start()).rpartition(":")[2])
+    second = HttpService(web.Application(), host="127.0.0.1", port=port)
+    with pytest.raises(ConfigError, match=f"port {port}.*HTTP_PORT"):
+        await second.start()
+    await first.stop()

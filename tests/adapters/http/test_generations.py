@@ -1,0 +1,196 @@
+"""Pictures over HTTP: made within the quota, once for each key, and released where they fail."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+from typing import Any
+
+import orjson
+import pytest
+from PIL import Image
+
+from adapters.generation.provider import (
+    STYLES,
+    FaultKind,
+    GenerationFault,
+    GenerationRequest,
+    GenerationResult,
+    RequestLimits,
+)
+from adapters.generation.sketch import SketchProvider
+from adapters.storage.results import GivenLimits
+from tests.adapters.http.conftest import JSON, Running, Serve
+from tests.adapters.http.wire import Wire, request
+
+PATH = "/v1/users/1/generations"
+WISH = {"prompt": "a paper boat", "width": 256, "height": 192, "seed": 7, "style": "origami"}
+
+
+class Gate:
+    """The offline provider behind a gate: it counts its calls, and answers once it is opened."""
+
+    name = "gate"
+    limits = RequestLimits()
+
+    def __init__(self, fault: GenerationFault | None = None) -> None:
+        self.calls = 0
+        self.called = asyncio.Event()
+        self.open = asyncio.Event()
+        self._fault = fault
+        self._sketch = SketchProvider()
+
+    async def generate(self, request: GenerationRequest) -> GenerationResult | GenerationFault:
+        """A sketch, or the fault that was asked for."""
+        self.calls += 1
+        self.called.set()
+        await self.open.wait()
+        return self._fault or await self._sketch.generate(request)
+
+    async def close(self) -> None:
+        """Lets nobody wait any longer."""
+        self.open.set()
+        await self._sketch.close()
+
+
+async def test_a_wish_becomes_a_kept_picture_of_the_size_asked(service: Running) -> None:
+    """201, the picture at its address, its details beside it, one generation used."""
+    made = await service.send_json("POST", PATH, WISH)
+    assert made.status == 201
+    picture = made.json["pictures"][0]
+    assert made.headers["location"] == picture["image"]["url"]
+    assert (picture["seed"], picture["not_kept"], made.json["provider"]) == (7, None, "sketch")
+    fetched = await service.ask("GET", picture["image"]["url"])
+    assert Image.open(io.BytesIO(fetched.body)).size == (256, 192)
+    known = (await service.ask("GET", f"/v1/users/1/details/{picture['image']['name']}")).json["details"]
+    assert (known["prompt"], known["style"], known["seed"]) == ("a paper boat", "origami", 7)
+    daily = (await service.quota("1"))["daily"]
+    assert (daily["used"], daily["remaining"]) == (1, 4)
+
+
+async def test_the_sixth_generation_is_refused_with_the_time_of_the_reset(service: Running) -> None:
+    """429 with the registered problem type, `Retry-After` and `resets_at` at midnight UTC."""
+    for _ in range(5):
+        assert (await service.send_json("POST", PATH, WISH)).status == 201
+    refused = await service.send_json("POST", PATH, WISH)
+    assert refused.status == 429
+    assert refused.json["type"] == "https://iana.org/assignments/http-problem-types#quota-exceeded"
+    assert refused.json["violated-policies"] == ["daily"]
+    assert (refused.json["used"], refused.json["limit"]) == (5, 5)
+    assert refused.json["resets_at"].endswith("T00:00:00.000000Z")
+    assert 1 <= int(refused.headers["retry-after"]) <= 86_401
+    assert refused.json["detail"].startswith("Daily limit reached")
+
+
+async def test_the_styles_are_those_the_generator_has(service: Running) -> None:
+    """All 17."""
+    assert (await service.ask("GET", "/v1/styles")).json == {"styles": list(STYLES)}
+
+
+BAD_WISHES: dict[str, Any] = {
+    "no prompt": {},
+    "an empty prompt": {"prompt": "  "},
+    "a prompt that is too long": {"prompt": "a" * 2_001},
+    "an unknown style": {"prompt": "x", "style": "oil"},
+    "a size that is too large": {"prompt": "x", "width": 100_000},
+    "a size of another type": {"prompt": "x", "width": "512"},
+    "a seed below zero": {"prompt": "x", "seed": -1},
+    "an unknown field": {"prompt": "x", "quota": 999},
+    "a count": {"prompt": "x", "count": 100},
+    "another user": {"prompt": "x", "user": "2"},
+    "an operation": {"prompt": "x", "operation": "upscale"},
+}
+
+
+@pytest.mark.parametrize("wish", BAD_WISHES.values(), ids=BAD_WISHES.keys())
+async def test_a_wish_that_cannot_be_costs_nothing(service: Running, wish: dict[str, Any]) -> None:
+    """400 and no event."""
+    before = (await service.quota("1"))["position"]
+    refused = await service.send_json("POST", PATH, wish)
+    assert refused.status == 400
+    assert (await service.quota("1"))["position"] == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [(FaultKind.UPSTREAM, 502), (FaultKind.AUTH, 502), (FaultKind.MODERATED_PROMPT, 422), (FaultKind.UNAVAILABLE, 503)],
+)
+async def test_a_provider_that_fails_gives_the_place_back(serve: Serve, kind: FaultKind, status: int) -> None:
+    """The provider's sentence is the answer, and the day's count is as before."""
+    gate = Gate(GenerationFault(kind, "The provider says no."))
+    gate.open.set()
+    service: Running = await serve(provider=gate)
+    failed = await service.send_json("POST", PATH, WISH)
+    assert (failed.status, failed.json["detail"]) == (status, "The provider says no.")
+    status_after = await service.quota("1")
+    assert (status_after["daily"]["used"], status_after["user"]["reserved_mb"]) == (0, 0)
+
+
+async def test_a_picture_that_finds_no_room_is_shown_all_the_same(serve: Serve) -> None:
+    """200 with its bytes, marked not kept; it was paid for, so it counts."""
+    service: Running = await serve(GivenLimits(user_bytes=2_000, gen_bytes=100))
+    made = await service.send_json("POST", PATH, WISH)
+    assert made.status == 200
+    picture = made.json["pictures"][0]
+    assert picture["image"] is None
+    assert picture["not_kept"].startswith("not kept: Your storage quota is full")
+    shown = base64.b64decode(picture["shown"]["data"])
+    assert Image.open(io.BytesIO(shown)).size == (256, 192)
+    assert (await service.quota("1"))["daily"]["used"] == 1
+    assert service.files() == []
+
+
+async def test_a_repeat_with_the_same_key_is_the_same_picture(service: Running) -> None:
+    """The stored answer again, marked; quoted and bare keys are one; one generation is used."""
+    first = await service.send_json("POST", PATH, WISH, headers={"Idempotency-Key": '"k-1"'})
+    again = await service.send_json("POST", PATH, WISH, headers={"Idempotency-Key": "k-1"})
+    assert (first.status, again.status) == (201, 201)
+    assert "idempotency-replayed" not in first.headers
+    assert again.headers["idempotency-replayed"] == "true"
+    assert first.json["pictures"][0]["image"] == again.json["pictures"][0]["image"]
+    assert (await service.quota("1"))["daily"]["used"] == 1
+
+
+async def test_a_key_with_another_wish_is_a_conflict(service: Running) -> None:
+    """422, and nothing is made."""
+    await service.send_json("POST", PATH, WISH, headers={"Idempotency-Key": "k"})
+    other = await service.send_json("POST", PATH, WISH | {"prompt": "another"}, headers={"Idempotency-Key": "k"})
+    assert (other.status, other.json["reason"]) == (422, "REQUEST_CONFLICT")
+    assert (await service.quota("1"))["daily"]["used"] == 1
+
+
+async def test_a_repeat_while_the_first_runs_is_told_to_wait_and_then_gets_its_picture(serve: Serve) -> None:
+    """409 with `Retry-After`; the provider is called once."""
+    gate = Gate()
+    service: Running = await serve(provider=gate)
+    headers = {"Idempotency-Key": "double-click"}
+    first = asyncio.create_task(service.send_json("POST", PATH, WISH, headers=headers))
+    await gate.called.wait()
+    second = await service.send_json("POST", PATH, WISH, headers=headers)
+    assert (second.status, second.json["reason"], second.headers["retry-after"]) == (409, "REQUEST_RUNNING", "1")
+    gate.open.set()
+    made = (await first).json["pictures"][0]["image"]
+    third = await service.send_json("POST", PATH, WISH, headers=headers)
+    assert third.json["pictures"][0]["image"] == made
+    assert gate.calls == 1
+
+
+async def test_a_client_that_hangs_up_still_has_its_picture_kept_once(serve: Serve) -> None:
+    """A disconnect tears nothing: the picture is in the gallery, and the key answers with it."""
+    gate = Gate()
+    service: Running = await serve(provider=gate)
+    headers = {"Idempotency-Key": "gone"}
+    wire = await Wire.open(service.address)
+    await wire.send(request("POST", PATH, headers=headers | {"Content-Type": JSON}, body=orjson.dumps(WISH)))
+    await gate.called.wait()
+    await wire.close()
+    gate.open.set()
+    for _ in range(100):
+        again = await service.send_json("POST", PATH, WISH, headers=headers)
+        if again.status != 409:
+            break
+        await asyncio.sleep(0.05)
+    assert again.status == 201
+    assert gate.calls == 1
+    assert (await service.quota("1"))["user"]["images"] == 1

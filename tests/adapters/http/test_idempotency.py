@@ -1,0 +1,84 @@
+"""One key is one effect: over 50 parallel requests, for uploads and for deletions; and keys that are none."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from adapters.storage.results import GivenLimits
+from tests.adapters.http.conftest import Running, Serve
+from tests.hostile.builders import png
+
+CALLERS = 50
+
+
+async def test_fifty_parallel_repeats_make_one_image_and_all_get_it(service: Running) -> None:
+    """One event; every answer has the same body; all but one say that they are a repeat."""
+    data = png(32, 32)
+    answers = await asyncio.gather(
+        *(service.upload("1", data, headers={"Idempotency-Key": '"same"'}) for _ in range(CALLERS))
+    )
+    assert {answer.status for answer in answers} == {201}
+    assert len({answer.body for answer in answers}) == 1
+    assert sum("idempotency-replayed" in answer.headers for answer in answers) == CALLERS - 1
+    status = await service.quota("1")
+    assert (status["user"]["images"], status["daily"]["used"]) == (1, 1)
+    assert len(service.files()) == 1
+
+
+async def test_the_same_key_with_other_bytes_is_a_conflict(service: Running) -> None:
+    """422, and the first image stands."""
+    await service.upload("1", png(32, 32), headers={"Idempotency-Key": "k"})
+    other = await service.upload("1", png(33, 33), headers={"Idempotency-Key": "k"})
+    assert other.status == 422
+    assert (await service.quota("1"))["user"]["images"] == 1
+
+
+async def test_keys_of_different_clients_are_different_keys(service: Running) -> None:
+    """A key belongs to who sent it."""
+    data = png()
+    await service.upload("1", data, headers={"Idempotency-Key": "k"})
+    await service.upload("1", data, headers={"Idempotency-Key": "k", "Abby-Client": "page"})
+    assert (await service.quota("1"))["user"]["images"] == 2
+
+
+async def test_a_repeated_deletion_answers_as_the_first_did(service: Running) -> None:
+    """200 again, marked, although the image is gone."""
+    await service.upload("1", png(), "a.png")
+    headers = {"Idempotency-Key": "del"}
+    first = await service.ask("DELETE", "/v1/users/1/images/a.png", headers=headers)
+    again = await service.ask("DELETE", "/v1/users/1/images/a.png", headers=headers)
+    assert (first.status, again.status) == (200, 200)
+    assert first.json["deleted"]["freed_bytes"] == again.json["deleted"]["freed_bytes"]
+    assert again.headers["idempotency-replayed"] == "true"
+
+
+async def test_fifty_saves_with_room_for_five_keep_five(serve: Serve) -> None:
+    """Exactly as many as fit, whatever the order in which they come."""
+    data = png(32, 32)
+    service: Running = await serve(GivenLimits(user_bytes=5 * len(data), gen_bytes=1, daily=1_000))
+    answers = await asyncio.gather(*(service.upload("1", data) for _ in range(CALLERS)))
+    statuses = [answer.status for answer in answers]
+    assert (statuses.count(201), statuses.count(507)) == (5, CALLERS - 5)
+    assert len(service.files()) == 5
+
+
+LONG = "k" * 255
+
+
+async def test_a_key_of_the_greatest_length_works_as_any_other(service: Running) -> None:
+    """255 characters, for uploads and for generations, whose steps append to it."""
+    wish = {"prompt": "x", "width": 64, "height": 64}
+    for _ in range(2):
+        made = await service.send_json("POST", "/v1/users/1/generations", wish, headers={"Idempotency-Key": LONG})
+        assert made.status == 201
+    assert (await service.quota("1"))["daily"]["used"] == 1
+
+
+@pytest.mark.parametrize("key", ["", '""', '"open', "k" * 256, "\u00e9", "a\tb", '"a"b"'])
+async def test_a_key_that_is_not_one_is_refused(service: Running, key: str) -> None:
+    """400, and nothing is saved."""
+    answer = await service.upload("1", png(), headers={"Idempotency-Key": key})
+    assert answer.status == 400
+    assert (await service.quota("1"))["user"]["images"] == 0

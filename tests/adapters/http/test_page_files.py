@@ -1,0 +1,100 @@
+"""The page's files: complete, and free of anything that its security policy would refuse."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from adapters.http.routes.page import CONTENT_SECURITY_POLICY, INDEX, MEDIA_TYPES, read_page
+
+PAGE = read_page()
+HTML = PAGE[INDEX].data.decode()
+SCRIPTS = {name: file.data.decode() for name, file in PAGE.items() if name.endswith(".js")}
+
+
+def test_the_page_is_read_whole() -> None:
+    """Every kind of file is there."""
+    assert {name.rpartition(".")[2] for name in PAGE} == set(MEDIA_TYPES)
+
+
+def test_every_file_the_page_asks_for_is_served() -> None:
+    """References in the page and imports between scripts lead somewhere."""
+    asked = set(re.findall(r'(?:src|href)="/page/([^"]+)"', HTML))
+    for script in SCRIPTS.values():
+        asked |= set(re.findall(r'from "\./([^"]+)"', script))
+    assert asked <= set(PAGE)
+    assert set(SCRIPTS) <= asked
+
+
+def test_nothing_is_inline_and_nothing_comes_from_elsewhere() -> None:
+    """No script or style in the page, no handler attribute, and no address of another host in any file."""
+    assert not re.search(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|javascript:", HTML)
+    for name, file in PAGE.items():
+        addresses = set(re.findall(r"https?://[^\s\"')]+", file.data.decode()))
+        assert addresses <= {"http://www.w3.org/2000/svg"}, name
+
+
+@pytest.mark.parametrize("word", ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("])
+def test_no_script_makes_markup_from_text(word: str) -> None:
+    """Texts of users reach the page as text alone."""
+    assert not [name for name, script in SCRIPTS.items() if word in script]
+
+
+def test_every_element_a_script_asks_for_exists() -> None:
+    """An id that a script names is in the page."""
+    ids = set(re.findall(r'\bid="([^"]+)"', HTML))
+    asked = {found for script in SCRIPTS.values() for found in re.findall(r'\bat\("([^"]+)"\)', script)}
+    assert asked <= ids
+    assert len(ids) == len(re.findall(r'\bid="([^"]+)"', HTML))
+
+
+def test_the_policy_allows_scripts_and_styles_of_this_service_alone() -> None:
+    """The policy that the page is sent with."""
+    policy = dict(part.strip().split(" ", 1) for part in CONTENT_SECURITY_POLICY.split(";"))
+    assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert "unsafe" not in CONTENT_SECURITY_POLICY
+
+
+PAIRS = [
+    ("ink", "paper"),
+    ("ink", "surface"),
+    ("soft", "paper"),
+    ("soft", "surface"),
+    ("soft", "sunken"),
+    ("accent-ink", "accent"),
+    ("accent", "surface"),
+    ("ink", "accent-soft"),
+    ("soft", "accent-soft"),
+    ("ok", "surface"),
+    ("warn", "surface"),
+    ("bad", "surface"),
+    ("ink", "warn-soft"),
+    ("ink", "bad-soft"),
+    ("bad", "paper"),
+    ("surface", "bad"),
+]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("front", "back"), PAIRS)
+def test_words_stand_out_from_what_is_behind_them(scheme: str, front: str, back: str) -> None:
+    """WCAG 2.2, 1.4.3: a contrast of 4.5 or more for every pair of colours that texts use."""
+    colours = _colours(scheme)
+    light, dark = sorted((_luminance(colours[front]), _luminance(colours[back])), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def _colours(scheme: str) -> dict[str, str]:
+    blocks = re.findall(r":root \{(.*?)\}", PAGE["style.css"].data.decode(), re.DOTALL)
+    assert len(blocks) == 2
+    named = re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", blocks[0] + (blocks[1] if scheme == "dark" else ""))
+    return dict(named)
+
+
+def _luminance(colour: str) -> float:
+    """The relative luminance of WCAG 2."""
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
