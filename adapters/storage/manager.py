@@ -12,7 +12,7 @@ from adapters.storage.follower import ImageReader
 from adapters.storage.quota import QuotaManager
 from adapters.storage.results import GivenLimits, StoreSettings
 from adapters.storage.service import ImageStore
-from adapters.storage.wording import QUOTA_REASONS, sentence_of
+from adapters.storage.wording import QUOTA_REASONS, sentence_of, size_in_words
 from domain.commands import MAX_LIMIT
 from domain.limits import MEGABYTE, UserLimits, megabytes
 from domain.names import malformed_name, malformed_user
@@ -109,7 +109,7 @@ class StorageManager:
             return False, f"Error saving image: {error}", None
         if isinstance(saved, Refusal):
             return False, _words(saved, "Error saving image: "), None
-        return True, f"Saved as {saved.name} ({megabytes(saved.size_bytes)} MB).", saved.path
+        return True, f"Saved as {saved.name} ({size_in_words(saved.size_bytes)}).", saved.path
 
     async def reserve(
         self, user_id: str, count: int = 1, *, operation: str | None = None, request: str | None = None
@@ -175,7 +175,7 @@ class StorageManager:
             return False, f"Error deleting image: {error}"
         if isinstance(deleted, Refusal):
             return False, _words(deleted, "Error deleting image: ")
-        return True, f"Deleted {deleted.name} ({megabytes(deleted.freed_bytes)} MB freed)."
+        return True, f"Deleted {deleted.name} ({size_in_words(deleted.freed_bytes)} freed)."
 
     def cleanup_old_files(self, days: int | None = None) -> tuple[int, float]:
         """Removes temp files that are `days` old (by default, `cleanup_days`), by their age in the log: `(deleted,

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from domain.limits import megabytes
+from domain.limits import MEGABYTE, megabytes
 from domain.refusals import Reason, Refusal
+
+KILOBYTE = 1024
 
 Sentence = Callable[[Refusal], str]
 
@@ -22,11 +24,11 @@ def _daily(refusal: Refusal) -> str:
 
 
 def _storage(refusal: Refusal) -> str:
-    held = f", {megabytes(refusal.held)} MB held for running generations" if refusal.held else ""
+    held = f", {size_in_words(refusal.held)} are held for running generations" if refusal.held else ""
     needed = refusal.asked.bytes - refusal.asked.replaced_bytes
     return (
-        f"{megabytes(refusal.used)} of {megabytes(refusal.limit)} MB are used{held}, "
-        f"and this needs {megabytes(needed)} MB more."
+        f"{size_in_words(refusal.used)} of {size_in_words(refusal.limit)} are used{held}, "
+        f"and this needs {size_in_words(needed)} more."
     )
 
 
@@ -60,6 +62,13 @@ SENTENCES: dict[Reason, Sentence] = {
 
 QUOTA_REASONS = frozenset({Reason.DAILY_LIMIT, Reason.USER_STORAGE, Reason.POOL_STORAGE})
 """Refusals by a limit: their sentences stand alone, the others follow "Error saving image: "."""
+
+
+def size_in_words(size_bytes: int) -> str:
+    """A size for people: MB with two decimals, kB and bytes where that would say nothing."""
+    if size_bytes >= MEGABYTE // 10:
+        return f"{megabytes(size_bytes)} MB"
+    return f"{size_bytes // KILOBYTE} kB" if size_bytes >= KILOBYTE else f"{size_bytes} bytes"
 
 
 def sentence_of(refusal: Refusal) -> str:
