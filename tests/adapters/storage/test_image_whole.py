@@ -137,6 +137,8 @@ def test_only_gif_may_be_animated(media: str, options: dict[str, bool]) -> None:
         (changed(webp(), at=4, to=struct.pack("<I", len(webp()))), "end is missing"),
         (webp_of(VP8, VP8), "exactly one picture"),
         (webp_of(webp_chunk(b"VP8X", bytes(10)), VP8), "two different sizes"),
+        (webp_of(VP8, b"EXIF\xff\xff\0\0"), "end is missing"),
+        (webp_of(VP8, b"EXIF"), "end is missing"),
         (webp_of(webp_chunk(b"VP8 ", b"\0" * 10)), "does not begin as it should"),
         (webp_of(VP8_WITH_DAMAGED_ALPHA), "cannot be decoded"),
         (b"RIFF\x04\0\0\0WEBP", "exactly one picture"),
@@ -147,6 +149,22 @@ def test_a_picture_that_is_not_whole_is_refused(odd: bytes, what: str) -> None:
     with pytest.raises(InvalidImage, match=what) as refusal:
         check(odd)
     assert refusal.value.kind is ImageProblem.DAMAGED
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        png(extras=[png_chunk(b"tEXt", b"")] * 100_000),
+        b"\xff\xd8" + b"\xff\xfe\0\2" * 4_000 + jpeg()[2:],
+        gif(1).replace(b"\x02\x44\x01", b"\1\0" * 500_000 + b"\0"),
+        webp_of(*[webp_chunk(b"EXIF", b"")] * 10_000, VP8),
+    ],
+    ids=["png", "jpeg", "gif", "webp"],
+)
+def test_no_picture_keeps_the_walk_going_for_ever(endless: bytes) -> None:
+    """More parts than any real picture has are refused, however small they are."""
+    with pytest.raises(InvalidImage, match=r"more than [0-9,]+ parts"):
+        check(endless)
 
 
 @pytest.mark.parametrize("mark", [png_chunk(b"acTL", b"\0\0\0\2\0\0\0\0"), png_chunk(b"fdAT", b"\0\0\0\0")])
