@@ -239,7 +239,7 @@ def test_the_rule_leaves_the_rest_alone(rule: Rule, source: Source) -> None:
 
 
 def test_every_package_of_the_top_level_has_its_ring() -> None:
-    """A new package is put into the layers that import-linter checks, or into the ones that are installed beside them."""
+    """A new package is put among the layers that import-linter checks, and among what is installed."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = project["tool"]["importlinter"]["contracts"]
     (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
