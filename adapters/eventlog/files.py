@@ -107,9 +107,9 @@ class Files:
         """What stands at a path itself."""
         return path.lstat()
 
-    def size(self, fd: int) -> int:
-        """The bytes of an open file."""
-        return os.fstat(fd).st_size
+    def fstat(self, fd: int) -> os.stat_result:
+        """What an open file is, wherever its name has gone."""
+        return os.fstat(fd)
 
     def scan_directory(self, path: Path) -> list[str]:
         """The names in a directory, sorted."""
@@ -157,7 +157,7 @@ class Files:
         """The whole of a small file."""
         fd = self.open(path, READ)
         try:
-            return self.read_all_at(fd, self.size(fd), 0)
+            return self.read_all_at(fd, self.fstat(fd).st_size, 0)
         finally:
             self.close(fd)
 

@@ -168,6 +168,7 @@ def decode_verified(line: bytes, position: int, batch: tuple[int, int] | None) -
         names = [*members]
         tags = members["tags"]
         "".join(tags)  # text only, else a TypeError: the quickest way to ask
+        data: object = None
         if names == MEMBERS:
             data = members["data"]
         elif names == MEMBERS_64:
@@ -194,17 +195,19 @@ def fixed_form(line: bytes) -> tuple[int, int, int] | None:
 
 def _content(event: DCBEvent) -> bytes:
     """The members that come from the event: type, tags and data."""
-    if not isinstance(event.type, str) or not all(isinstance(tag, str) for tag in event.tags):
+    texts: list[object] = [event.type, *event.tags]
+    data: object = event.data
+    if not all(isinstance(text, str) for text in texts):
         raise ProgrammingError("The type of an event and its tags are text.")
-    if not isinstance(event.data, bytes):
+    if not isinstance(data, bytes):
         raise ProgrammingError("The data of an event are bytes.")
     try:
         head = b'"type":%b,"tags":%b' % (orjson.dumps(event.type), orjson.dumps(list(event.tags)))
     except orjson.JSONEncodeError as error:
         raise ProgrammingError(f"The type or a tag of an event cannot be written as UTF-8: {error}.") from error
-    if _is_plain_object(event.data):
-        return b'%b,"data":%b' % (head, event.data)
-    return b'%b,"data64":"%b"' % (head, b2a_base64(event.data, newline=False))
+    if _is_plain_object(data):
+        return b'%b,"data":%b' % (head, data)
+    return b'%b,"data64":"%b"' % (head, b2a_base64(data, newline=False))
 
 
 def _is_plain_object(data: bytes) -> bool:

@@ -42,7 +42,7 @@ def contradicts_watermark(scanner: Scanner, slots: list[Slot], header: Header, s
         return Damage(whole.position + 1, whole.offset, what)
     if broken is not None and whole.position < mark.position:
         return Damage(broken.position, broken.offset, f"{broken.why}, and this was surely on the disk once")
-    if scanner.starts[mark.position] != mark.offset or scanner.marked_digest != mark.digest:
+    if not scanner.passed(mark):
         return Damage(
             mark.position,
             scanner.starts[mark.position],

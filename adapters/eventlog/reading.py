@@ -7,10 +7,18 @@ recorder knows.
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from itertools import islice
 
 from eventsourcing.dcb.api import DCBQuery, DCBReadResponse, DCBSequencedEvent
+
+from adapters.eventlog.format import NotAnEventError, decode_recorded
+from adapters.faults import LogDamaged
+
+READ_BLOCK_BYTES = 256 * 1024
+"""How much of the log is read at once."""
 
 Matches = Callable[[DCBSequencedEvent], bool]
 
@@ -57,3 +65,33 @@ def matcher(query: DCBQuery | None) -> Matches | None:
         return any((not types or event.type in types) and tags.issubset(event.tags) for types, tags in items)
 
     return matches
+
+
+def next_block(starts: array[int], after: int, head: int) -> int:
+    """The last position, at most `head`, of a block of lines that begins after `after`; one line at least."""
+    return max(bisect_right(starts, starts[after] + READ_BLOCK_BYTES, after + 1, head + 1) - 1, after + 1)
+
+
+def decode_block(block: bytes, first: int, last: int, offset: int) -> Iterator[DCBSequencedEvent]:
+    """The recorded events of whole lines, of positions `first` to `last`, read at a byte offset of the log.
+
+    They were verified when the log was opened, so what does not fit now was changed since: raises LogDamaged.
+    """
+    lines = block.split(b"\n")
+    for position in range(first, last + 1):
+        try:
+            event = decode_recorded(lines[position - first])
+        except (NotAnEventError, IndexError) as error:
+            raise _changed(position, offset) from error
+        if event.position != position:
+            raise _changed(position, offset)
+        yield event
+
+
+def _changed(position: int, offset: int) -> LogDamaged:
+    return LogDamaged(
+        f"The log was changed while it was open, at position {position} (after byte {offset}). "
+        "Run `abby verify` to see more, and restart what has it open.",
+        position=position,
+        offset=offset,
+    )

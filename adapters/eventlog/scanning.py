@@ -41,20 +41,20 @@ class Scanner:
     """Takes the bytes of a log in order from a place between two batches.
 
     `whole` is the end of the last batch of which everything is there; `broken` the first bad record after it, None
-    where there is none; `later` the offset of a complete line whose batch begins after the bad record;
-    `marked_digest` the hash at position `mark`, None where no batch ends there. `starts[p]` is the offset after
-    position p, so the line of p is `starts[p-1]:starts[p]`; it is given filled up to the place the scan begins at,
-    and is filled on.
+    where there is none; `later` the offset of a complete line whose batch begins after the bad record. `starts[p]` is
+    the offset after position p, so the line of p is `starts[p-1]:starts[p]`; it is given filled up to the place the
+    scan begins at, and is filled on. The hash at position `mark` is kept for `passed`.
     """
 
     def __init__(self, tip: Tip, starts: array[int], *, mark: int = 0, on_event: OnEvent | None = None) -> None:
         self.whole = tip
-        self.marked_digest = tip.digest if mark == tip.position else None
         self.broken: Break | None = None
         self.later: int | None = None
         self.batches = 0
         self.starts = starts
+        self._begin = tip.position
         self._mark = mark
+        self._marked_digest = tip.digest if mark == tip.position else None
         self._on_event = on_event
         self._reached = tip
         self._batch: tuple[int, int] | None = None
@@ -80,6 +80,14 @@ class Scanner:
             self._break(f"the log ends inside the batch of positions {self._batch[0]} to {self._batch[1]}")
         del self.starts[self.whole.position + 1 :]
         self._pending.clear()
+
+    def passed(self, tip: Tip) -> bool:
+        """Whether the scan came through exactly this place, whose position is the mark. Of a place before its beginning
+        only the offset is known.
+        """
+        if self.starts[tip.position] != tip.offset:
+            return False
+        return tip.position < self._begin or self._marked_digest == tip.digest
 
     def _follow(self, lines: list[bytes]) -> int:
         """Verifies lines up to the first bad one; gives how many were good."""
@@ -118,7 +126,7 @@ class Scanner:
         self.whole = tip
         self.batches += 1
         if tip.position == self._mark:
-            self.marked_digest = tip.digest
+            self._marked_digest = tip.digest
         if self._on_event is not None:
             for event in self._pending:
                 self._on_event(event)
