@@ -13,7 +13,7 @@ import structlog
 
 from adapters.clock import Clock, utc_now
 from adapters.config import Config
-from adapters.faults import Fault, LedgerStopped, StorageUnavailable
+from adapters.faults import ConfigError, Fault, LedgerStopped, StorageUnavailable
 from adapters.generation import ImageGenerator, ProviderSettings, choose_provider
 from adapters.http.service import HttpService, make_app
 from adapters.storage.results import SYSTEM, GivenLimits, StoreSettings
@@ -29,6 +29,7 @@ CLEANUP_SECONDS = 86_400.0
 DRAIN_SECONDS = 5.0
 """How long a service whose ledger has stopped still answers, so that `/readyz` and callers hear of it."""
 STOPPED_EXIT_CODE = 74
+EVENTLOG = "adapters.eventlog"
 LIMIT_SETTINGS = (
     "MAX_USER_STORAGE_MB",
     "MAX_GLOBAL_STORAGE_MB",
@@ -93,6 +94,11 @@ def make_generator(config: Config) -> ImageGenerator:
 
 def build(config: Config, clock: Clock = utc_now) -> Program:
     """Every part, opened and not yet serving. Raises Faults."""
+    if config.persistence_module != EVENTLOG:
+        raise ConfigError(
+            f"PERSISTENCE_MODULE={config.persistence_module}: the service keeps its log with {EVENTLOG} alone. "
+            "Leave the setting out."
+        )
     store = ImageStore(
         config.storage.storage_root, limits=given_limits(config), settings=store_settings(config), clock=clock
     )

@@ -122,7 +122,7 @@ class StorageManager:
         if isinstance(reserved, Refusal):
             return False, _words(reserved, "Error reserving: "), None
         held = self._writer().opened().ledger.book.reservation(reserved.reservation)
-        if held is None:
+        if held is None or held.open == 0:
             return False, _words(Refusal(Reason.UNKNOWN_RESERVATION), "Error reserving: "), None
         return True, f"Reserved {reserved.count} until {reserved.expires_at[:16].replace('T', ' ')} UTC.", held
 

@@ -1,0 +1,91 @@
+"""The documents are true: their examples run, and they name every command and setting that there is."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adapters.config import SECTIONS
+from adapters.storage.wording import SENTENCES
+from domain.refusals import Reason, Refusal
+
+PROJECT = Path(__file__).resolve().parent.parent
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+STORAGE = (PROJECT / "docs" / "storage.md").read_text(encoding="utf-8")
+SETTINGS = sorted(name for section in SECTIONS.values() for name in section.settings())
+EXAMPLES = [
+    pytest.param(example, id=f"{name}-{index}")
+    for name, text in (("readme", README), ("storage", STORAGE))
+    for index, example in enumerate(re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE), 1)
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_runs_in_an_empty_folder(example: str, tmp_path: Path) -> None:
+    """Each example ends without an error, where `picture.png` is all there is."""
+    shutil.copy(PROJECT / "tests" / "samples" / "drawing.png", tmp_path / "picture.png")
+    (tmp_path / "example.py").write_text(example, encoding="utf-8")
+    paths = [str(PROJECT), str(PROJECT / "adapters" / "compat")]
+    runner = f"import sys, runpy; sys.path[:0] = {paths!r}; runpy.run_path('example.py', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", runner], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "False Error" not in done.stdout, done.stdout
+
+
+def test_there_are_examples() -> None:
+    """The expression that finds examples finds them, so that the test above cannot pass by testing nothing."""
+    assert len(EXAMPLES) >= 6
+
+
+def test_the_example_of_saving_meets_the_daily_limit(tmp_path: Path) -> None:
+    """What the storage document promises in a comment is what happens."""
+    example = next(example for example in EXAMPLES if "range(5)" in str(example.values[0]))
+    shutil.copy(PROJECT / "tests" / "samples" / "drawing.png", tmp_path / "picture.png")
+    done = subprocess.run(
+        [sys.executable, "-c", str(example.values[0])],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "False Daily limit reached: 5 of 5" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_setting_is_documented(setting: str) -> None:
+    """Each setting is in the README's table and in `.env.example`."""
+    assert f"`{setting}`" in README
+    assert setting in (PROJECT / ".env.example").read_text(encoding="utf-8")
+
+
+def test_every_command_is_in_the_readme_and_the_other_way_round() -> None:
+    """The table of commands names those that the command line has, and no other."""
+    from adapters.cli import app
+
+    table = README.split("| command |")[1].split("\n\n")[0]
+    named = re.findall(r"^\| `([a-z-]+)", table, re.MULTILINE)
+    there = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
+    assert sorted(named) == sorted(there)
+
+
+def test_every_file_that_a_document_points_to_is_there() -> None:
+    """No link and no picture of the documents leads nowhere."""
+    for document in (PROJECT / "README.md", *(PROJECT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{document.name} points to {target}"
+
+
+def test_every_refusal_has_a_sentence() -> None:
+    """The table of sentences and the reasons agree, and no sentence is empty."""
+    assert set(SENTENCES) == set(Reason)
+    for reason, sentence in SENTENCES.items():
+        assert sentence(Refusal(reason, "1", "detail", resets_at="2026-01-02T00:00:00.000000Z"))
