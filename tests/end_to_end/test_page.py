@@ -1,0 +1,317 @@
+"""The page's story in a real browser, against a real service: by touch at phone width, and by keyboard alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.async_api import Browser, Page, Request, Route, async_playwright, expect
+
+from adapters.generation.generator import ImageGenerator
+from adapters.generation.sketch import SketchProvider
+from adapters.http.service import HttpService, make_app
+from adapters.storage.results import GivenLimits
+from adapters.storage.service import ImageStore
+from adapters.studio import Studio
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM_ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PHONE = {"width": 360, "height": 740}
+PROMPT = "a lighthouse above a quiet sea"
+MAX_TABS = 40
+
+
+class Service:
+    """A service of this test's own, which can be stopped and started again at its address."""
+
+    def __init__(self, root: Path, limits: GivenLimits) -> None:
+        self.store = ImageStore(root, limits=limits)
+        self._provider = SketchProvider()
+        self._studio = Studio(self.store, ImageGenerator(provider=self._provider))
+        self._http: HttpService | None = None
+        self._port = 0
+
+    async def start(self) -> str:
+        """Listens, at the same port as before."""
+        self._http = HttpService(make_app(self.store, self._studio), host="127.0.0.1", port=self._port)
+        address = await self._http.start()
+        self._port = int(address.rpartition(":")[2])
+        return address
+
+    async def stop(self) -> None:
+        """Listens no more; what is stored stays."""
+        if self._http is not None:
+            await self._http.stop()
+            self._http = None
+
+    async def close(self) -> None:
+        """The end."""
+        await self.stop()
+        await self._studio.close()
+        await self._provider.close()
+        self.store.close()
+
+
+class Desk(NamedTuple):
+    """A page that is open, its service, and what went wrong in the browser."""
+
+    page: Page
+    service: Service
+    address: str
+    errors: list[str]
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    """The system's Chromium."""
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
+        yield started
+        await started.close()
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    """A service with the usual limits."""
+    running = Service(tmp_path / "root", GivenLimits(daily=5))
+    yield running
+    await running.close()
+
+
+@pytest.fixture
+async def desk(browser: Browser, service: Service) -> AsyncIterator[Desk]:
+    """The page on a phone, in a zone five and a half hours ahead of UTC."""
+    address = await service.start()
+    context = await browser.new_context(
+        viewport=PHONE, has_touch=True, timezone_id="Asia/Kolkata", reduced_motion="reduce"
+    )
+    page = await context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if "Content Security" in message.text else None)
+    await page.goto(address)
+    await expect(page.locator("#go-left")).to_have_text("5 of 5 left today")
+    yield Desk(page, service, address, errors)
+    await context.close()
+    assert errors == []
+
+
+async def make(page: Page, prompt: str = PROMPT) -> None:
+    """Types a prompt, asks for the smallest of the sizes, and waits until the answer is shown."""
+    await page.get_by_label("What should be in it?").fill(prompt)
+    await page.get_by_role("button", name="Make the picture").tap()
+    await expect(page.locator("#frame")).not_to_have_attribute("aria-busy", "true", timeout=20_000)
+
+
+async def test_the_story_at_phone_width(desk: Desk) -> None:
+    """A wish, the picture, the quota falling, the sixth refusal with its time, the gallery, a deletion."""
+    page = desk.page
+    await page.get_by_label("Style").select_option("Origami")
+    await page.get_by_text("Portrait").tap()
+    await make(page)
+    picture = page.get_by_role("img", name=PROMPT)
+    await expect(picture).to_be_visible()
+    assert await picture.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [832, 1216]
+    await expect(page.locator("#caption")).to_contain_text("Origami")
+    await expect(page.locator("#daily-left")).to_have_text("4")
+    await expect(page.locator("#said")).to_have_text("Your picture is ready and kept. 4 of 5 left today.")
+    await expect(page.locator(".tile")).to_have_count(1)
+
+    for number in range(2, 6):
+        await make(page, f"{PROMPT}, number {number}")
+        await expect(page.locator("#daily-left")).to_have_text(str(5 - number))
+    await expect(page.locator("#daily-badge")).to_have_text("Used up")
+    await make(page, "one too many")
+    refusal = page.get_by_role("alert").filter(has_text="Daily limit reached")
+    await expect(refusal).to_contain_text("All 5 pictures of today are made.")
+    await expect(refusal).to_contain_text(re.compile(r"(today|tomorrow) at 05:30 your time \(00:00 UTC\), in \d+ "))
+    await expect(page.locator(".tile")).to_have_count(5)
+
+    await page.locator(".tile").first.tap()
+    viewer = page.get_by_role("dialog")
+    await expect(viewer).to_contain_text(f"{PROMPT}, number 5")
+    await expect(viewer).to_contain_text("Seed")
+    await viewer.get_by_role("button", name="Delete").tap()
+    await expect(viewer.get_by_role("button", name="Keep it")).to_be_focused()
+    await viewer.get_by_role("button", name="Delete for good").tap()
+    await expect(viewer).to_be_hidden()
+    await expect(page.locator(".tile")).to_have_count(4)
+    await expect(page.locator(".tile").first).to_be_focused()
+    await expect(page.locator("#said")).to_contain_text("are free again")
+    await expect(page.locator("#daily-left")).to_have_text("0")
+    assert await page.evaluate("() => document.documentElement.scrollWidth") == PHONE["width"]
+    status = desk.service.store.status("local")
+    assert (status["daily"]["used"], status["user"]["images"]) == (5, 4)
+
+
+async def tab_to(page: Page, name: str) -> None:
+    """Presses Tab until the element with that accessible name or text has the focus."""
+    for _ in range(MAX_TABS):
+        await page.keyboard.press("Tab")
+        told = await page.evaluate(
+            "() => { const e = document.activeElement; const by = e.labels?.[0]?.textContent ?? '';"
+            " return [e.getAttribute('aria-label'), by, e.textContent, e.value].join(' | '); }"
+        )
+        if name in told:
+            return
+    raise AssertionError(f"Tab never comes to {name!r}")
+
+
+async def test_the_story_by_keyboard_alone(desk: Desk) -> None:
+    """Without a pointer: every step can be reached, seen to have the focus, and undone with Escape."""
+    page = desk.page
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Skip to the prompt")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_label("What should be in it?")).to_be_focused()
+    await page.keyboard.type(PROMPT)
+    await tab_to(page, "Style")
+    await page.keyboard.type("Low")
+    await expect(page.get_by_label("Style")).to_have_value("low-poly")
+    await tab_to(page, "Square")
+    await page.keyboard.press("ArrowRight")
+    await expect(page.get_by_role("radio", name="Portrait")).to_be_checked()
+    await tab_to(page, "Make the picture")
+    outline = await page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("img", name=PROMPT)).to_be_visible(timeout=20_000)
+    await expect(page.locator(".tile")).to_have_count(1)
+
+    await tab_to(page, "Open")
+    await page.keyboard.press("Enter")
+    viewer = page.get_by_role("dialog")
+    await expect(viewer.get_by_role("button", name="Close")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(viewer).to_be_hidden()
+    await expect(page.locator(".tile").first).to_be_focused()
+
+    await page.keyboard.press("Enter")
+    await expect(viewer).to_contain_text("Low poly")
+    await tab_to(page, "Delete")
+    await page.keyboard.press("Enter")
+    await expect(viewer.get_by_role("button", name="Keep it")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(viewer.get_by_role("button", name="Delete", exact=True)).to_be_focused()
+    await page.keyboard.press("Enter")
+    await tab_to(page, "Delete for good")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".tile")).to_have_count(0)
+    await expect(page.get_by_role("heading", name="Gallery")).to_be_focused()
+    assert desk.service.store.status("local")["user"]["images"] == 0
+
+
+async def test_a_double_click_makes_one_picture(desk: Desk) -> None:
+    """The second click of the two does nothing."""
+    page = desk.page
+    await page.get_by_label("What should be in it?").fill(PROMPT)
+    await page.get_by_role("button", name="Make the picture").dblclick()
+    await expect(page.get_by_role("img", name=PROMPT)).to_be_visible(timeout=20_000)
+    await expect(page.locator("#daily-left")).to_have_text("4")
+    assert desk.service.store.status("local")["daily"]["used"] == 1
+
+
+async def test_a_lost_answer_is_asked_for_again_and_makes_one_picture(desk: Desk) -> None:
+    """The request arrived and its answer did not: the repeat has the same key, so one generation is used."""
+    page = desk.page
+    keys: list[str] = []
+
+    async def lose_the_first(route: Route, request: Request) -> None:
+        keys.append(request.headers["idempotency-key"])
+        if len(keys) == 1:
+            await route.fetch()
+            await route.abort("connectionreset")
+        else:
+            await route.continue_()
+
+    await page.route("**/generations", lose_the_first)
+    await make(page)
+    await expect(page.get_by_role("img", name=PROMPT)).to_be_visible(timeout=20_000)
+    assert len(keys) == 2
+    assert len(set(keys)) == 1
+    assert desk.service.store.status("local")["daily"]["used"] == 1
+
+
+async def test_a_service_that_is_gone_is_said_so_and_found_again(desk: Desk) -> None:
+    """What was typed stays; once the service is back, "Try again" makes the picture that was asked for."""
+    page = desk.page
+    await desk.service.stop()
+    await make(page)
+    outage = page.get_by_role("alert").filter(has_text="The service does not answer")
+    await expect(outage).to_be_visible(timeout=20_000)
+    await expect(page.get_by_label("What should be in it?")).to_have_value(PROMPT)
+    await desk.service.start()
+    await outage.get_by_role("button", name="Try again").tap()
+    await expect(page.get_by_role("img", name=PROMPT)).to_be_visible(timeout=20_000)
+    await expect(outage).to_be_hidden()
+    assert desk.service.store.status("local")["daily"]["used"] == 1
+
+
+async def test_an_empty_wish_is_asked_for_in_words(desk: Desk) -> None:
+    """No request: the field says what it needs, is marked as wrong, and has the focus."""
+    page = desk.page
+    await page.get_by_role("button", name="Make the picture").tap()
+    prompt = page.get_by_label("What should be in it?")
+    await expect(prompt).to_be_focused()
+    await expect(prompt).to_have_attribute("aria-invalid", "true")
+    await expect(prompt).to_have_accessible_description("Write a few words about the picture.")
+
+
+async def test_another_user_has_a_quota_and_a_gallery_of_their_own(desk: Desk) -> None:
+    """Chosen in a dialog, kept in the address; an id that cannot be is refused in words."""
+    page = desk.page
+    await make(page)
+    await page.get_by_role("button", name="Acting for local").tap()
+    chooser = page.get_by_role("dialog")
+    await chooser.get_by_label("User id").fill("No One")
+    await chooser.get_by_role("button", name="Use it").tap()
+    await expect(chooser).to_contain_text("A user id has 1 to 64 small letters")
+    await chooser.get_by_label("User id").fill("mia")
+    await chooser.get_by_role("button", name="Use it").tap()
+    await expect(page).to_have_url(f"{desk.address}/?user=mia")
+    await expect(page.locator("#go-left")).to_have_text("5 of 5 left today")
+    await expect(page.get_by_text("Nothing is kept yet.")).to_be_visible()
+
+
+async def test_the_settings_of_a_picture_can_be_used_again(desk: Desk) -> None:
+    """Prompt, style, size and seed come back into the form, so the same picture can be made."""
+    page = desk.page
+    await page.get_by_label("Style").select_option("Anime")
+    await page.get_by_text("Landscape").tap()
+    await make(page)
+    await page.reload()
+    await page.locator(".tile").first.tap()
+    await page.get_by_role("button", name="Use these settings").tap()
+    await expect(page.get_by_label("What should be in it?")).to_have_value(PROMPT)
+    await expect(page.get_by_label("Style")).to_have_value("anime")
+    await expect(page.get_by_role("radio", name="Landscape")).to_be_checked()
+    await expect(page.get_by_label("Seed")).to_have_value(re.compile(r"^\d+$"))
+
+
+async def test_a_picture_that_is_not_kept_is_shown_and_marked(browser: Browser, tmp_path: Path) -> None:
+    """No room: the picture is there all the same, with the reason; storage is marked in words, not by colour alone."""
+    service = Service(tmp_path / "full", GivenLimits(user_bytes=3_000, gen_bytes=100, daily=5))
+    page = await browser.new_page(viewport=PHONE, has_touch=True)
+    try:
+        await page.goto(await service.start())
+        await make(page)
+        await expect(page.get_by_role("img", name=PROMPT)).to_be_visible()
+        assert await page.locator("#picture").evaluate("image => image.naturalWidth") == 1024
+        await expect(page.locator("#not-kept")).to_contain_text("Not kept: Your storage quota is full")
+        await expect(page.get_by_text("Nothing is kept yet.")).to_be_visible()
+    finally:
+        await page.close()
+        await service.close()
