@@ -69,10 +69,9 @@ class DraftTable(Table[K, V]):
         self._dropped.add(key)
 
     def items(self) -> Iterator[tuple[K, V]]:
-        """What `pour` would make of the base."""
-        kept = ((key, value) for key, value in self._base.items() if key not in self._rows and key not in self._dropped)
-        yield from kept
-        yield from list(self._rows.items())
+        """What `pour` would make of the base at this moment."""
+        hidden = self._rows.keys() | self._dropped
+        return iter([*(row for row in self._base.items() if row[0] not in hidden), *self._rows.items()])
 
     def __len__(self) -> int:
         return sum(1 for _ in self.items())
