@@ -22,7 +22,7 @@ class Answers:
     def apply(self, position: int, event: Event) -> None:
         """Notes an event that carries a request; the events of one command follow each other at one time."""
         if isinstance(event, ClockCorrected):
-            self._bring_back(event.now)
+            self._correct(event)
         request: Request | None = getattr(event, "request", None)
         if request is None:
             return
@@ -38,11 +38,14 @@ class Answers:
         self._table.drop(tag)
         self._table.put(tag, answer)
 
-    def _bring_back(self, now: str) -> None:
-        """Answers of a clock that stood wrong count from its correction: none outlives its 7 days or stops the prune."""
+    def _correct(self, event: ClockCorrected) -> None:
+        """What was over stays over; answers of the wrong time count from its correction, and so stop no prune."""
+        over = later(event.was, seconds=-ANSWERS_KEPT_SECONDS)
         for tag, answer in self._table.items():
-            if answer.at > now:
-                self._table.put(tag, answer._replace(at=now))
+            if answer.at <= over:
+                self._table.drop(tag)
+            elif answer.at > event.now:
+                self._table.put(tag, answer._replace(at=event.now))
 
     def prune(self, last_at: str) -> None:
         """Forgets answers older than 7 days; they lie in the order in which they were given."""
