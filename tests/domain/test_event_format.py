@@ -1,0 +1,228 @@
+"""The stored shape of every event, version 1: members, tags, what is left out, lines that must decode for ever."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.events import (
+    MAX_FILES_A_CLEANUP,
+    MAX_RECORDED_REFUSALS,
+    TYPES,
+    Asked,
+    CleanedFile,
+    Event,
+    ImpossibleFact,
+    PreferenceSet,
+    Request,
+    from_data,
+    request_tag,
+    tags_of,
+    to_data,
+)
+from domain.limits import Limits, UserLimits
+from tests.domain.examples import (
+    BY,
+    NOON,
+    OTHER,
+    USER,
+    cleaned,
+    completed,
+    corrected,
+    deleted,
+    key,
+    on,
+    overridden,
+    policy,
+    refused,
+    released,
+    reserved,
+    reset,
+    saved,
+)
+from tests.domain.history import typed
+
+SAMPLES = Path(__file__).parent.parent / "samples" / "events_v1.jsonl"
+KEY = key("k")
+
+# type: whether it concerns a user, whether it may carry a request, further members, further members that may be missing
+FORMAT: dict[str, tuple[bool, bool, str, str]] = {
+    "PolicyChanged": (False, False, "limits source", ""),
+    "GenerationReserved": (True, True, "reservation operation count bytes_each expires_at", ""),
+    "GenerationCompleted": (True, True, "reservation count provider model seconds", "credits seed"),
+    "GenerationReleased": (True, True, "reservation count delivered reason refunded", ""),
+    "ImageSaved": (
+        True,
+        True,
+        "name bytes replaced_bytes sha256 media_type width height operation temp staged",
+        "reservation",
+    ),
+    "ImageDeleted": (True, True, "name bytes temp reason", ""),
+    "CleanupCompleted": (False, True, "files freed_bytes older_than_days", ""),
+    "RequestRefused": (True, False, "reason command asked limit used held last", ""),
+    "LimitsOverridden": (True, True, "limits reason", "until"),
+    "DailyCountReset": (True, True, "reason", ""),
+    "PreferenceSet": (True, True, "preference value", ""),
+    "ClockCorrected": (False, True, "was now", ""),
+}
+
+
+@pytest.mark.parametrize("name", FORMAT)
+def test_each_type_has_exactly_the_members_of_the_design(name: str) -> None:
+    """`at` and `by` always, `user` where one is concerned, `origin` where there is one, `request` where one may be."""
+    user, request, required, optional = FORMAT[name]
+    event_class = TYPES[name]
+    may_miss = {*optional.split(), "origin", *(["request"] if request else [])}
+    assert set(event_class._fields) == {"at", "by", *(["user"] if user else []), *required.split(), *may_miss}
+    assert event_class._field_defaults == dict.fromkeys(may_miss)
+
+
+def test_every_type_is_in_the_table() -> None:
+    """And no other; the stored name is the name of the class."""
+    assert set(TYPES) == set(FORMAT)
+    assert {event_class.__name__ for event_class in TYPES.values()} == set(FORMAT)
+
+
+def test_values_within_are_objects_with_the_members_of_the_design() -> None:
+    """limits, asked, files, request."""
+    limits = to_data(policy())["limits"]
+    assert list(limits) == ["user_bytes", "pool_bytes", "daily", "gen_bytes", "moderated_free"]
+    assert to_data(refused())["asked"] == {"count": 1, "bytes": 100, "replaced_bytes": 0}
+    assert to_data(cleaned((USER, "t.png", 5)))["files"] == [{"user": USER, "name": "t.png", "bytes": 5}]
+    assert to_data(saved(request=KEY))["request"] == {"key": "k", "digest": "a" * 64}
+    assert to_data(overridden(daily=0))["limits"] == {"daily": 0}
+    assert to_data(overridden(user_bytes=0, daily=1))["limits"] == {"user_bytes": 0, "daily": 1}
+    assert to_data(overridden())["limits"] is None
+
+
+def test_what_has_its_default_is_left_out() -> None:
+    """But a zero that is not the default is written."""
+    lean = to_data(completed())
+    assert list(lean) == ["at", "user", "by", "reservation", "count", "provider", "model", "seconds"]
+    assert to_data(completed(seed=0, credits=0.0)) == {**lean, "credits": 0.0, "seed": 0}
+    assert to_data(saved(temp=False))["temp"] is False
+
+
+def lines() -> list[dict[str, Any]]:
+    return [json.loads(line) for line in SAMPLES.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("line", lines(), ids=lambda line: line["type"])
+def test_every_stored_line_of_version_1_decodes_for_ever(line: dict[str, Any]) -> None:
+    """And is written today as it was written then, member by member in the same order."""
+    data = to_data(from_data(line["type"], line["data"]))
+    assert json.dumps(data) == json.dumps(line["data"])
+
+
+def test_a_line_with_every_member_and_one_without_the_optional_ones_is_kept_of_each_type() -> None:
+    """Two of each."""
+    assert Counter(line["type"] for line in lines()) == dict.fromkeys(FORMAT, 2)
+    for name, (user, request, required, optional) in FORMAT.items():
+        lean, full = sorted((set(line["data"]) for line in lines() if line["type"] == name), key=len)
+        assert lean == {"at", "by", *(["user"] if user else []), *required.split()}
+        assert full == {*lean, *optional.split(), "origin", *(["request"] if request else [])}
+
+
+def test_what_a_stored_line_means() -> None:
+    """The values within come back as what they were."""
+    read = {line["type"]: from_data(line["type"], line["data"]) for line in lines()[::2]}
+    request = Request("job-7/reserve", "0f" * 32)
+    limits = Limits(5_000_000, 9_000_000, 7, 1_500_000, moderated_free=True)
+    expected: list[Event] = [
+        policy(by="system", **limits._asdict())._replace(origin="guild:9"),
+        overridden(user_bytes=0, daily=9, until=on(20), reason="a contest")
+        ._replace(by="discord:1", origin="guild:9", request=request),
+        cleaned((USER, "t.png", 100), (OTHER, "up/u.gif", 23))._replace(by="cli", origin="http", request=request),
+        refused("USER_STORAGE", command="SaveImage", asked=Asked(1, 900, 100), limit=1000, used=150, held=60, last=True)
+        ._replace(by="api:bot", origin="http"),
+        PreferenceSet(NOON, USER, "page", "style", "pixel-art", "http", request),
+    ]  # fmt: skip
+    assert [typed(read[type(event).__name__]) for event in expected] == [typed(event) for event in expected]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "because"),
+    [
+        ("ImageLiked", to_data(saved()), "unknown event type 'ImageLiked'"),
+        ("imagesaved", to_data(saved()), "unknown event type"),
+        ("Limits", {}, "unknown event type"),
+        ("ImageDeleted", {**to_data(deleted()), "v": 2}, "ImageDeleted has missing, unknown or misshapen members"),
+        ("ImageDeleted", {"at": NOON, "by": BY}, "missing, unknown or misshapen"),
+        ("ImageDeleted", [], "missing, unknown or misshapen"),
+        ("ImageDeleted", None, "missing, unknown or misshapen"),
+        ("ImageDeleted", {**to_data(deleted()), "request": {"key": "k"}}, "misshapen"),
+        ("ImageDeleted", {**to_data(deleted()), "request": "k"}, "misshapen"),
+        ("PolicyChanged", {**to_data(policy()), "limits": {"weekly": 7}}, "misshapen"),
+        ("CleanupCompleted", {**to_data(cleaned()), "files": 5}, "misshapen"),
+        ("CleanupCompleted", {**to_data(cleaned()), "files": [{"user": USER}]}, "misshapen"),
+        ("LimitsOverridden", {**to_data(overridden()), "limits": [1, 2]}, "misshapen"),
+        ("RequestRefused", {**to_data(refused()), "asked": {"count": 1}}, "misshapen"),
+    ],
+)
+def test_an_unknown_type_or_another_shape_stops_the_reading(name: str, data: Any, because: str) -> None:
+    """A missing, an unknown and a misshapen member; a later version has `v`, and is unknown here."""
+    with pytest.raises(ImpossibleFact, match=because):
+        from_data(name, data)
+
+
+REQUEST_TAG = "request:" + sha256(b"library\0k").hexdigest()[:32]
+
+TAGS: list[tuple[Event, list[str]]] = [
+    (policy(), ["policy"]),
+    (reserved(), ["user:42", "pool"]),
+    (reserved(request=KEY), ["user:42", "pool", REQUEST_TAG]),
+    (completed(), ["user:42"]),
+    (completed(request=KEY), ["user:42", REQUEST_TAG]),
+    (released(), ["user:42", "pool"]),
+    (saved(), ["user:42", "pool"]),
+    (saved(temp=True, request=KEY), ["user:42", "pool", REQUEST_TAG]),
+    (deleted(), ["user:42", "pool"]),
+    (cleaned(), []),
+    (cleaned(request=KEY), [REQUEST_TAG]),
+    (
+        cleaned((USER, "a", 1), (OTHER, "b", 2), (USER, "c", 3), request=KEY),
+        ["user:42", "user:77", "pool", REQUEST_TAG],
+    ),
+    (refused(), ["user:42"]),
+    (overridden(), ["user:42"]),
+    (reset(), ["user:42"]),
+    (PreferenceSet(NOON, USER, BY, "style", "anime"), ["user:42"]),
+    (corrected(was=NOON, now=NOON), ["policy"]),
+    (corrected(was=NOON, now=NOON)._replace(request=KEY), ["policy", REQUEST_TAG]),
+]
+
+
+@pytest.mark.parametrize(("event", "tags"), TAGS, ids=[type(event).__name__ for event, _ in TAGS])
+def test_tags_find_users_the_pool_the_policy_and_requests(event: Event, tags: list[str]) -> None:
+    """Every user concerned once, `pool` where bytes or holds change, `policy`, the request."""
+    assert tags_of(event) == tags
+
+
+def test_every_type_has_its_tags_tested() -> None:
+    """No type without a row."""
+    assert {type(event).__name__ for event, _ in TAGS} == set(FORMAT)
+
+
+def test_a_request_tag_shows_no_key_and_keeps_actors_apart() -> None:
+    """The first 32 hex of SHA-256(by NUL key)."""
+    assert request_tag("library", "k") == REQUEST_TAG
+    assert request_tag("api:a", "b") != request_tag("api:ab", "")
+    assert "secret" not in request_tag("cli", "secret")
+
+
+def test_the_bounds_of_one_event_are_those_of_the_design() -> None:
+    """500 files, 20 refusals."""
+    assert (MAX_FILES_A_CLEANUP, MAX_RECORDED_REFUSALS) == (500, 20)
+
+
+def test_the_defaults_of_values_within_are_part_of_the_format() -> None:
+    """They are written out, so that a later default changes no stored line."""
+    assert Asked(1, 2) == (1, 2, 0)
+    assert UserLimits() == (None, None)
+    assert len(to_data(policy())["limits"]) == len(Limits._fields)
+    assert CleanedFile._field_defaults == {}
