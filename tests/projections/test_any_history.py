@@ -1,0 +1,295 @@
+"""Any history at all: whatever commands come in whatever batches, the book agrees with a naive count over all events.
+
+The commands are random and the naive count shares no code with the folds: it goes through the events from the beginning
+each time and adds up what each says.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import count
+
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from domain.commands import (
+    Command,
+    CompleteGeneration,
+    FreshName,
+    ReleasePlaces,
+    ReserveGeneration,
+    SaveImage,
+)
+from domain.decisions import StoredAnswer, decide
+from domain.events import (
+    CleanupCompleted,
+    DailyCountReset,
+    Event,
+    GenerationCompleted,
+    GenerationReleased,
+    GenerationReserved,
+    ImageDeleted,
+    ImageSaved,
+)
+from domain.instants import EARLIEST, LATEST, later
+from domain.refusals import Refusal
+from projections.quota_book import QuotaBook
+from tests.domain.examples import (
+    CORRECT_CLOCK,
+    NOON,
+    SWEEP,
+    adopt,
+    clean_up,
+    complete,
+    delete,
+    key,
+    override,
+    release,
+    reserve,
+    reset_daily,
+    save,
+    set_policy,
+)
+from tests.domain.history import replayed, stored
+from tests.projections.state import state_of
+
+users = st.sampled_from(["42", "77"])
+names = st.sampled_from(["a", "A", "a/b.png", "A/c.png", "image_1.png", "image_1.png/d.png", "e.png"])
+fresh_names = st.builds(FreshName, st.sampled_from([None, "a"]), st.just("png"), st.sampled_from([1, 3]))
+ANYBODYS = "4"
+ids = st.sampled_from(["0", "0", "1", "2", "3", ANYBODYS])
+sizes = st.integers(0, 300)
+requests = st.none() | st.builds(key, st.sampled_from(["k", "l"]), st.sampled_from(["a", "b"]))
+few = st.sampled_from([1, 1, 2, 3])
+reasons = st.sampled_from(["failed", "rejected", "moderated", "not_kept", "cancelled", "unknown"])
+
+commands: st.SearchStrategy[Command] = st.one_of(
+    st.builds(
+        lambda user, count, size, request, exclusive: reserve(
+            user=user, count=count, bytes_each=size, request=request, exclusive=exclusive
+        ),
+        users, few, sizes, requests, st.booleans(),
+    ),
+    st.builds(
+        lambda r, user, count, request: complete(r, user=user, count=count, request=request),
+        ids, users, few, requests,
+    ),
+    st.builds(
+        lambda r, why, user, count: release(r, why, user=user, count=count),
+        ids, reasons, users, st.none() | few,
+    ),
+    st.builds(
+        lambda name, size, user, r, request: save(name, size, user=user, reservation=r, request=request),
+        names | fresh_names, sizes, users, ids, requests,
+    ),
+    st.builds(
+        lambda name, size, user, temp, request: save(name, size, user=user, temp=temp, request=request),
+        names | fresh_names, sizes, users, st.booleans(), requests,
+    ),
+    st.builds(
+        lambda name, size, user, temp: adopt(name, size, user=user, temp=temp),
+        names, sizes, users, st.booleans(),
+    ),
+    st.builds(lambda name, user, temp: delete(name, user=user, temp=temp), names, users, st.booleans()),
+    st.builds(clean_up, st.integers(0, 2)),
+    st.builds(
+        lambda user, size, daily: override(user=user, user_bytes=size, daily=daily),
+        users, st.none() | sizes, st.none() | few,
+    ),
+    st.builds(lambda user: reset_daily(user=user), users),
+    st.builds(
+        lambda size, pool, daily, free: set_policy(user_bytes=size, pool_bytes=pool, daily=daily, moderated_free=free),
+        st.integers(300, 900), st.integers(300, 1500), st.integers(2, 6), st.booleans(),
+    ),
+    st.just(SWEEP),
+    st.just(CORRECT_CLOCK),
+)  # fmt: skip
+waits = st.sampled_from([0, 0, 0, 1, 899, 900, 3_600, 43_200, 86_400, 7 * 86_400, -60, -43_200, -90_000, -10 * 86_400])
+batches = st.lists(st.tuples(waits, st.lists(commands, min_size=2, max_size=6)), min_size=3, max_size=12)
+
+
+class World:
+    """The real book, fed batch by batch, and every event so far."""
+
+    def __init__(self) -> None:
+        self.book = QuotaBook()
+        self.events: list[Event] = []
+        self.now = NOON
+        self.made: list[ReserveGeneration] = []
+        self.own = count()
+
+    def batch(self, wait: int, batch: list[Command]) -> None:
+        """As the ledger does it: a sweep, then each command over one draft, then all of it published at once."""
+        self.now = later(self.now, seconds=wait)
+        draft = self.book.draft()
+        for command in [SWEEP, *batch]:
+            decision = decide(self.named(command), draft, draft.policy, self.now)
+            if isinstance(decision, Refusal):
+                event(decision.reason.name)
+                decision = (decision.record,) if decision.record else ()
+            elif isinstance(decision, StoredAnswer):
+                event("a stored answer")
+                assert all(1 <= position <= draft.position for position in decision.positions)
+                decision = ()
+            for fact in decision:
+                event(type(fact).__name__)
+                draft.apply(draft.position + 1, stored(fact))
+                self.events.append(fact)
+        draft.pour()
+
+    def named(self, command: Command) -> Command:
+        """New reservations get ids of their own; whoever means one means the latest but n, and mostly is its owner."""
+        if isinstance(command, ReserveGeneration):
+            self.made.append(command._replace(reservation=f"made{len(self.made)}"))
+            return self.made[-1]
+        if isinstance(command, SaveImage):
+            command = command._replace(new_reservation=f"own{next(self.own)}")
+        if isinstance(command, CompleteGeneration | ReleasePlaces | SaveImage) and command.reservation and self.made:
+            meant = self.made[-1 - int(command.reservation) % len(self.made)]
+            user = command.user if command.reservation == ANYBODYS else meant.user
+            return command._replace(reservation=meant.reservation, user=user)
+        return command
+
+
+class Naive:
+    """What all events say, added up from the beginning."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self.standing: dict[tuple[str, bool, str], int] = {}
+        self.reserved: dict[str, tuple[int, GenerationReserved]] = {}
+        self.settled: Counter[str] = Counter()
+        self.released: Counter[str] = Counter()
+        self.refunded: Counter[str] = Counter()
+        self.delivered: Counter[str] = Counter()
+        self.resets: dict[tuple[str, str], int] = {}
+        for index, fact in enumerate(events):
+            self.add(index, fact)
+
+    def add(self, index: int, fact: Event) -> None:
+        match fact:
+            case GenerationReserved():
+                assert fact.reservation not in self.reserved
+                self.reserved[fact.reservation] = (index, fact)
+            case GenerationCompleted():
+                self.delivered[fact.reservation] += fact.count
+            case GenerationReleased():
+                self.released[fact.reservation] += fact.count
+                self.refunded[fact.reservation] += fact.refunded
+            case ImageSaved():
+                self.standing[fact.user, fact.temp, fact.name.lower()] = fact.bytes
+                if fact.reservation:
+                    self.settled[fact.reservation] += 1
+            case ImageDeleted():
+                del self.standing[fact.user, fact.temp, fact.name.lower()]
+            case CleanupCompleted():
+                for file in fact.files:
+                    del self.standing[file.user, True, file.name.lower()]
+            case DailyCountReset():
+                self.resets[fact.user, fact.at[:10]] = index
+            case _:
+                pass
+
+    def open(self, reservation: str) -> int:
+        _, made = self.reserved[reservation]
+        return made.count - self.settled[reservation] - self.released[reservation]
+
+    def held(self, user: str | None = None) -> int:
+        return sum(
+            self.open(name) * made.bytes_each for name, (_, made) in self.reserved.items() if user in (made.user, None)
+        )
+
+    def used(self, *, user: str | None = None, temp: bool | None = None) -> int:
+        return sum(
+            size
+            for (owner, is_temp, _), size in self.standing.items()
+            if user in (owner, None) and temp in (is_temp, None)
+        )
+
+    def count(self, user: str, day: str) -> int:
+        since = self.resets.get((user, day), -1)
+        return sum(
+            made.count - self.refunded[name]
+            for name, (index, made) in self.reserved.items()
+            if made.user == user and made.at[:10] == day and index > since
+        )
+
+
+def played(history: list[tuple[int, list[Command]]]) -> World:
+    world = World()
+    for wait, batch in history:
+        world.batch(wait, batch)
+    return world
+
+
+within_the_time_of_the_suite = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+@within_the_time_of_the_suite
+@given(batches)
+def test_batches_over_drafts_make_the_book_that_the_events_make_one_by_one(
+    history: list[tuple[int, list[Command]]],
+) -> None:
+    """So a restart knows exactly what was known before, and each event passes through its stored shape."""
+    world = played(history)
+    assert state_of(world.book) == state_of(replayed(world.events))
+
+
+@within_the_time_of_the_suite
+@given(batches)
+def test_the_figures_are_what_all_events_add_up_to_and_never_negative(
+    history: list[tuple[int, list[Command]]],
+) -> None:
+    """Bytes, holds and days, of users and of the pool."""
+    world = played(history)
+    naive = Naive(world.events)
+    for user in ("42", "77"):
+        usage = world.book.user(user)
+        assert usage == (naive.used(user=user, temp=False), naive.used(user=user, temp=True), naive.held(user))
+        assert min(usage) >= 0
+        for day in {fact.at[:10] for fact in world.events}:
+            used = world.book.daily.status(user, 5, day + NOON[10:]).used
+            assert used == naive.count(user, day) >= 0
+    assert world.book.pool == (naive.used(), naive.held())
+    standing = {(user, key, image.bytes) for user, key, image in world.book.gallery.all()}
+    assert standing == {(user, name, size) for (user, temp, name), size in naive.standing.items() if not temp}
+
+
+@within_the_time_of_the_suite
+@given(batches)
+def test_every_place_is_settled_or_released_at_most_once(history: list[tuple[int, list[Command]]]) -> None:
+    """And in the end exactly once: a sweep long after leaves no place open and no byte held."""
+    world = played(history)
+    naive = Naive(world.events)
+    assert all(naive.open(name) >= 0 for name in naive.reserved)
+    assert all(naive.delivered[name] <= made.count for name, (_, made) in naive.reserved.items())
+    assert all(0 <= naive.refunded[name] <= naive.released[name] for name in naive.reserved)
+    world.now = LATEST
+    world.batch(0, [])
+    naive = Naive(world.events)
+    assert all(naive.open(name) == 0 for name in naive.reserved)
+    assert world.book.pool.held_bytes == 0
+
+
+@within_the_time_of_the_suite
+@given(batches)
+def test_no_folder_and_file_share_a_name_and_no_fresh_name_comes_twice(
+    history: list[tuple[int, list[Command]]],
+) -> None:
+    """Names stand once whatever their case, and the folder of one is never the name of another."""
+    world = played(history)
+    for temp, shelves in ((False, world.book.gallery), (True, world.book.temps)):
+        for user in shelves.users():
+            keys = {key for _, key, _ in shelves.all() if world.book.standing(user, key, temp=temp)}
+            assert not {key.split("/")[0] for key in keys if "/" in key} & keys
+
+
+@within_the_time_of_the_suite
+@given(batches)
+def test_time_goes_back_by_a_correction_alone(history: list[tuple[int, list[Command]]]) -> None:
+    """Every other event is stamped with the time of the one before it, or later."""
+    last = EARLIEST
+    for fact in played(history).events:
+        assert fact.at >= last or type(fact).__name__ == "ClockCorrected"
+        last = fact.at
