@@ -61,6 +61,7 @@ class ImageGenerator:
         self._generator = generator
         self._provider = provider
         self._closed = False
+        self._closing: asyncio.Task[None] | None = None
 
     @property
     def provider(self) -> Provider:
@@ -138,16 +139,15 @@ class ImageGenerator:
 
     def close(self) -> None:
         """Give back what the provider holds, from any place: within a running loop it is done soon, else now."""
-        if self._closed or self._provider is None:
-            self._closed = True
+        already, self._closed = self._closed, True
+        if already or self._provider is None:
             return
-        self._closed = True
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             asyncio.run(self._provider.close())
         else:
-            self._closing = loop.create_task(self._provider.close())
+            self._closing = loop.create_task(self._provider.close())  # kept, or the task could be collected unfinished
 
     async def aclose(self) -> None:
         """Give back what the provider holds, and wait for it."""

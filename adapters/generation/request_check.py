@@ -7,7 +7,6 @@ header is left to whoever decodes it.
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Callable, Iterator
 from itertools import chain
 
@@ -82,7 +81,7 @@ def _whole(name: str, value: object, low: int, high: int) -> Iterator[str]:
 
 def _real(name: str, value: object, high: float) -> Iterator[str]:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not (number and isinstance(value, (int, float)) and math.isfinite(value) and 0 <= value <= high):
+    if not (number and isinstance(value, (int, float)) and 0 <= value <= high):
         yield f"The value {_echo(value)} of {name} is not usable. Choose a number from 0 to {high:g}."
 
 

@@ -36,6 +36,9 @@ DEFAULT_SIDE = 1024
 UPSCALE_WIDTH = 2048
 UPSCALE_PIXELS = 8_388_608
 WORKERS = 2
+CLOSED = GenerationFault(
+    FaultKind.UNAVAILABLE, "The picture was not made: the image generator is closed. Try again once it runs."
+)
 
 
 class SketchProvider:
@@ -46,9 +49,12 @@ class SketchProvider:
 
     def __init__(self) -> None:
         self._workers: ThreadPoolExecutor | None = None
+        self._closed = False
 
     async def generate(self, request: GenerationRequest) -> GenerationResult | GenerationFault:
         """Paint `request.count` pictures in a worker thread, two at a time over all callers."""
+        if self._closed:
+            return CLOSED
         if self._workers is None:
             self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="sketch")
         started = time.perf_counter()
@@ -56,7 +62,7 @@ class SketchProvider:
         images: list[GeneratedImage] = []
         note = ""
         for number in range(request.count):
-            made = await loop.run_in_executor(self._workers, _make, request, number)
+            made = await loop.run_in_executor(self._workers, self._begin, request, number)
             if isinstance(made, GenerationFault):
                 return made
             image, note = made
@@ -66,10 +72,13 @@ class SketchProvider:
         )
 
     async def close(self) -> None:
-        """Let the workers end; what they are painting is finished."""
-        workers, self._workers = self._workers, None
-        if workers is not None:
-            workers.shutdown(wait=False, cancel_futures=True)
+        """Let the workers end: what they are painting is finished, what waits for them is answered with a fault."""
+        self._closed = True
+        if self._workers is not None:
+            self._workers.shutdown(wait=False)
+
+    def _begin(self, request: GenerationRequest, number: int) -> tuple[GeneratedImage, str] | GenerationFault:
+        return CLOSED if self._closed else _make(request, number)
 
 
 def _make(request: GenerationRequest, number: int) -> tuple[GeneratedImage, str] | GenerationFault:

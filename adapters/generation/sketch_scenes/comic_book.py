@@ -16,6 +16,7 @@ from adapters.generation.sketch_scenes.subjects import draw_subject
 
 INK = (18, 16, 22)
 PAGE = (252, 248, 236)
+HALFTONE_ROWS = 110  # a bound: a long thin panel gets larger dots, not millions of them
 SHOUTS = ("WOW!", "ZAP!", "BAM!", "POW!", "WHOOSH!", "BOOM!")
 
 
@@ -58,6 +59,7 @@ def _panel(
 def _halftone(canvas: Canvas, colour: RGB, cell: float, tone: Callable[[float, float], float]) -> None:
     """Dots on a turned grid; `tone` (0 to 1) at a place in shares of the panel says how large they are."""
     reach = math.hypot(canvas.width, canvas.height)
+    cell = max(cell, reach / HALFTONE_ROWS)
     steps = round(reach / cell) + 1
     cosine, sine = math.cos(0.5), math.sin(0.5)
     for i in range(-steps, steps):

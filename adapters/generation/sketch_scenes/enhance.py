@@ -14,6 +14,8 @@ from adapters.generation.sketch_scenes.shapes import closed_below, level_at, rid
 from adapters.generation.sketch_scenes.subjects import draw_subject
 
 SHORE = 0.55
+SPINE_STEPS = 7
+AFLOAT = frozenset({"boat", "fish"})
 
 
 def scene(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
@@ -53,22 +55,36 @@ def _peaks(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
         mask = Image.new("L", canvas.image.size, 0)
         ImageDraw.Draw(mask).polygon(closed_below(line, shore), fill=255)
         body = Canvas(canvas.image.size, colour, inset=True)
-        _faces(body, line, colour, rng)
         if layer < 2:
             top = min(y for _, y in line)
-            snow = [(x, top + (shore - top) * (0.34 + rng.uniform(-0.07, 0.07))) for x, _ in line[::4]]
+            snow = [(x, top + (shore - top) * (0.3 - 0.12 * layer + rng.uniform(-0.06, 0.06))) for x, _ in line[::7]]
             body.polygon([(0, 0), *snow, (w, 0)], (255, 255, 255, 190))
+        _faces(body, line, colour, rng)
         body.gradient_veil(mix(palette.sky[2], palette.light, 0.3), shore * 0.6, shore, 0.55)
         canvas.blend(body.image, mask)
 
 
 def _faces(body: Canvas, line: list[Point], colour: RGB, rng: random.Random) -> None:
-    for index in range(2, len(line) - 1, 5):
-        x, y = line[index]
-        low = y + body.height * rng.uniform(0.04, 0.24)
-        away = x + (low - y) * rng.uniform(0.3, 0.8)
-        body.polygon([(x, y - 2), (away, low), (x + (away - x) * 0.1, low * 1.02)], alpha(shade(colour, -0.5), 0.4))
-        body.polygon([(x, y - 2), (x - (away - x) * 0.7, low), (x, low)], alpha(shade(colour, 0.6), 0.22))
+    """Each peak has a spine that wanders down; what lies between it and the valley to the right is in shadow."""
+    reach = len(line) // 22
+    heights = [y for _, y in line]
+    tops = [i for i in range(1, len(line) - 1) if heights[i] == min(heights[max(0, i - reach) : i + reach + 1])]
+    for number, top in enumerate(tops):
+        end = tops[number + 1] if number + 1 < len(tops) else len(line) - 1
+        valley = max(range(top, end + 1), key=heights.__getitem__)
+        (x, y), (right, floor) = line[top], line[valley]
+        low = max(floor, y) + body.height * rng.uniform(0.08, 0.2)
+        drift = (right - x) * rng.uniform(0.15, 0.6)
+        spine = [(x, y - 2)]
+        for step in range(1, SPINE_STEPS + 1):
+            share = step / SPINE_STEPS
+            wander = (right - x) * rng.uniform(-0.16, 0.16)
+            spine.append((x + drift * share + wander, y + (low - y) * share))
+        slope = [(px, py - 2) for px, py in reversed(line[top : valley + 1])]
+        body.polygon([*spine, *slope], alpha(shade(colour, -0.5), 0.62))
+        middle = spine[SPINE_STEPS // 2]
+        lit = [(x, y), (x - (right - x) * 0.35, middle[1]), spine[-1], middle]
+        body.polygon(lit, alpha(shade(colour, 0.5), 0.2))
 
 
 def _woods(canvas: Canvas, colour: RGB, rng: random.Random) -> None:
@@ -125,4 +141,7 @@ def _bank(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
             [(x - u * 0.002, foot), (x + lean, foot - tall), (x + u * 0.002, foot)], shade(dark, rng.uniform(0, 0.18))
         )
     size = u * (0.3 if reading.subject else 0.24)
-    draw_subject(canvas, reading.subject or "tree", (w * 0.77, level_at(line, w * 0.77) + u * 0.012), size, dark)
+    name = reading.subject or "tree"
+    ashore = (w * 0.77, level_at(line, w * 0.77) + u * 0.012)
+    afloat = (w * 0.66, h * (SHORE + (1 - SHORE) * 0.52))
+    draw_subject(canvas, name, afloat if name in AFLOAT else ashore, size, dark)

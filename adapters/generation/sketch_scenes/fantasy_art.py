@@ -6,7 +6,7 @@ import math
 import random
 from itertools import pairwise
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from adapters.generation.sketch_scenes.canvas import Canvas, Point, clouds, soften
 from adapters.generation.sketch_scenes.palette import RGB, alpha, mix, shade
@@ -31,43 +31,40 @@ def scene(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
     """From the sky to the foreground mist."""
     palette, w, h, u = reading.palette, canvas.width, canvas.height, canvas.unit
     dusk = mix(palette.sky[0], (48, 26, 92), 0.6)
-    canvas.gradient(
-        (
-            shade(dusk, -0.45),
-            dusk,
-            mix(palette.sky[1], (190, 110, 190), 0.45),
-            mix(palette.sky[2], (255, 200, 170), 0.5),
-        )
-    )
-    for _ in range(130):
-        canvas.disc(
-            rng.random() * w,
-            rng.random() ** 1.5 * h * 0.6,
-            u * rng.uniform(0.0008, 0.0024),
-            (255, 250, 235, rng.randrange(90, 255)),
-        )
-    _aurora(canvas, reading, rng)
     side = rng.choice((-1, 1))
-    _moon(canvas, (w * (0.5 + side * 0.27), h * 0.25), u * 0.17, palette.light, rng)
-    _moon(canvas, (w * (0.5 - side * 0.3), h * 0.15), u * 0.06, mix(palette.accent, (255, 255, 255), 0.4), rng)
+    _sky(canvas, reading, dusk, side, rng)
     for layer in range(3):
         line = ridge(rng, w, h * (0.78 + 0.06 * layer), h * 0.1, 0.54)
-        canvas.polygon(
-            closed_below(line, h),
-            mix(mix(palette.sky[2], (220, 150, 190), 0.4), shade(dusk, -0.5), 0.25 + 0.25 * layer),
-        )
+        haze = mix(palette.sky[2], (220, 150, 190), 0.4)
+        canvas.polygon(closed_below(line, h), mix(haze, shade(dusk, -0.5), 0.25 + 0.25 * layer))
     _island(canvas, reading, (w * (0.5 - side * 0.04), h * 0.5 + u * 0.14), u * 0.53, rng)
-    mist = clouds(rng, (max(8, w // 8), max(8, h // 8)), 3, 4).resize((w, h), Image.Resampling.BICUBIC)
-    fade = Image.linear_gradient("L").resize((w, h)).point([round(max(0, v - 150) * 2.2) for v in range(256)])
-    canvas.image.paste(
-        mix(palette.light, (226, 190, 226), 0.5), (0, 0), Image.composite(mist, Image.new("L", (w, h), 0), fade)
-    )
+    _mist(canvas, mix(palette.light, (226, 190, 226), 0.5), rng)
     for _ in range(11):
         at = (w * rng.uniform(0.2, 0.8), h * rng.uniform(0.14, 0.5))
         wing = smooth([(-1, -0.4), (-0.45, -0.5), (0, 0.1), (0.45, -0.5), (1, -0.4)], closed=False)
         canvas.line(placed(wing, at, u * rng.uniform(0.009, 0.022)), shade(dusk, -0.6), u * 0.003)
     canvas.soft_focus(0.3, 0.012)
     canvas.vignette(0.35, shade(dusk, -0.8))
+
+
+def _sky(canvas: Canvas, reading: Reading, dusk: RGB, side: int, rng: random.Random) -> None:
+    palette, w, h, u = reading.palette, canvas.width, canvas.height, canvas.unit
+    rose, glow = mix(palette.sky[1], (190, 110, 190), 0.45), mix(palette.sky[2], (255, 200, 170), 0.5)
+    canvas.gradient((shade(dusk, -0.45), dusk, rose, glow))
+    for _ in range(130):
+        x, y = rng.random() * w, rng.random() ** 1.5 * h * 0.6
+        canvas.disc(x, y, u * rng.uniform(0.0008, 0.0024), (255, 250, 235, rng.randrange(90, 255)))
+    _aurora(canvas, reading, rng)
+    _moon(canvas, (w * (0.5 + side * 0.27), h * 0.25), u * 0.17, palette.light, rng)
+    _moon(canvas, (w * (0.5 - side * 0.3), h * 0.15), u * 0.06, mix(palette.accent, (255, 255, 255), 0.4), rng)
+
+
+def _mist(canvas: Canvas, colour: RGB, rng: random.Random) -> None:
+    """Drifts that thicken downwards."""
+    size = canvas.image.size
+    drifts = clouds(rng, (max(8, size[0] // 8), max(8, size[1] // 8)), 3, 4).resize(size, Image.Resampling.BICUBIC)
+    fade = Image.linear_gradient("L").resize(size).point([round(max(0, v - 150) * 2.2) for v in range(256)])
+    canvas.blend(colour, ImageChops.multiply(drifts, fade))
 
 
 def _aurora(canvas: Canvas, reading: Reading, rng: random.Random) -> None:

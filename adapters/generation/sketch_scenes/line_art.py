@@ -1,4 +1,4 @@
-"""line-art: ink on paper; ridge behind ridge in hidden lines under a hatched sun, the subject in outline and hatching."""
+"""line-art: ink on paper; ridge behind ridge in hidden lines under a hatched sun, the subject outlined and hatched."""
 
 from __future__ import annotations
 

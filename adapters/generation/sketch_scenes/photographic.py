@@ -93,14 +93,17 @@ def _vase(canvas: Canvas, foot: Point, tall: float, clay: RGB) -> None:
     right = [(foot[0] + x * tall, foot[1] + y * tall) for x, y in profile]
     left = [(foot[0] - x * tall, foot[1] + y * tall) for x, y in reversed(profile)]
     mask = canvas.mask()
-    ImageDraw.Draw(mask).polygon([*right, *left], fill=255)
+    pen = ImageDraw.Draw(mask)
+    pen.polygon([*right, *left], fill=255)
+    base = (foot[0] - tall * 0.2, foot[1] - tall * 0.04, foot[0] + tall * 0.2, foot[1] + tall * 0.04)
+    pen.ellipse(base, fill=255)
     _contact(canvas, foot, tall * 0.3)
     side = max(4, round(tall * 0.7))
     strip = Image.new("RGB", (64, 1))
     for x in range(64):
-        lit = 0.62 * math.exp(-(((x / 63 - 0.3) / 0.17) ** 2)) - 0.72 * (x / 63) ** 1.7 - 0.2 * (1 - x / 63) ** 6
+        lit = 0.6 * math.exp(-(((x / 63 - 0.3) / 0.2) ** 2)) - 0.7 * (x / 63) ** 2.4 - 0.12 - 0.3 * (1 - x / 63) ** 5
         strip.putpixel((x, 0), shade(clay, max(-0.85, min(0.9, lit))))
-    body = strip.resize((side, max(2, round(tall * 1.02))), Image.Resampling.BICUBIC)
+    body = strip.resize((side, max(2, round(tall * 1.06))), Image.Resampling.BICUBIC)
     corner = (round(foot[0] - side / 2), round(foot[1] - tall * 1.01))
     canvas.blend(body, _part(mask, corner, body.size), corner)
     canvas.ellipse(foot[0], foot[1] - tall, tall * 0.13, tall * 0.028, shade(clay, -0.75))
@@ -113,7 +116,7 @@ def _vase(canvas: Canvas, foot: Point, tall: float, clay: RGB) -> None:
             )
             for a in range(21)
         ]
-        canvas.line(points, alpha(shade(clay, -0.6), 0.5), tall * 0.012)
+        canvas.line(points, shade(clay, -0.5), tall * 0.012)
 
 
 def _part(mask: Mask, corner: tuple[int, int], size: tuple[int, int]) -> Mask:

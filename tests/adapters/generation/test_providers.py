@@ -1,0 +1,61 @@
+"""Which provider the settings choose, and what is answered where there is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.generation import FaultKind, GenerationFault, ProviderSettings, UnavailableProvider, choose_provider
+from tests.adapters.generation.making import TEXT
+
+KEY = "sk-not-a-real-key"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ProviderSettings(generator="sketch"),
+        ProviderSettings(generator=" Sketch "),
+        ProviderSettings(generator="sketch", api_key=KEY),
+        ProviderSettings(local_page=True),
+        ProviderSettings(generator="", local_page=True),
+    ],
+    ids=["asked", "spelled", "asked with a key", "local page", "local page, empty setting"],
+)
+def test_sketch_is_chosen_when_asked_and_for_the_local_page(settings: ProviderSettings) -> None:
+    """GENERATOR=sketch holds everywhere; the local page without a key gets it by itself."""
+    assert choose_provider(settings).name == "sketch"
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (ProviderSettings(), "no key is set"),
+        (ProviderSettings(api_key=""), "no key is set"),
+        (ProviderSettings(api_key=KEY), "no provider 'stability'"),
+        (ProviderSettings(api_key=KEY, local_page=True), "no provider 'stability'"),
+        (ProviderSettings(api_host="http://localhost:7860"), "no provider 'automatic1111'"),
+        (
+            ProviderSettings(api_key=KEY, api_host="http://localhost:7860", local_page=True),
+            "no provider 'automatic1111'",
+        ),
+        (ProviderSettings(api_host="https://api.stability.ai.example.org", api_key=KEY), "no provider 'automatic1111'"),
+        (ProviderSettings(generator="midjourney"), "no provider 'midjourney'"),
+    ],
+)
+async def test_a_provider_that_is_not_there_answers_why_and_what_to_do(settings: ProviderSettings, words: str) -> None:
+    """The seeds' words first, then the reason and the way out; never the key."""
+    provider = choose_provider(settings)
+    assert isinstance(provider, UnavailableProvider)
+    outcome = await provider.generate(TEXT)
+    await provider.close()
+    assert isinstance(outcome, GenerationFault)
+    assert outcome.kind is FaultKind.UNAVAILABLE
+    assert outcome.message.startswith("Image generation services are not available")
+    assert words in outcome.message
+    assert "GENERATOR" in outcome.message
+    assert KEY not in outcome.message
+
+
+def test_settings_do_not_print_the_key() -> None:
+    """A settings value in a log or a traceback shows no secret."""
+    assert KEY not in repr(ProviderSettings(api_key=KEY))
