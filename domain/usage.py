@@ -6,7 +6,7 @@ Sizes are bytes. Which value belongs to which user is for the projections to kno
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from domain.events import (
     DailyCountReset,
@@ -145,6 +145,8 @@ def evolve_reservation(
             if held.open < 1:
                 raise ImpossibleFact(f"reservation {held.reservation} has no open place to settle")
             return held._replace(settled=held.settled + 1)
+        case _:
+            assert_never(event)
 
 
 def _release(held: Reservation, event: GenerationReleased) -> Reservation:
@@ -206,6 +208,8 @@ def evolve_days(days: tuple[DayCount, ...], event: GenerationReserved | DailyCou
             after = today._replace(count=today.count + event.count)
         case DailyCountReset():
             after = DayCount(today.day, 0, today.resets + 1)
+        case _:
+            assert_never(event)
     return (*(count for count in days if count.day != today.day), after)[-DAYS_KEPT:]
 
 
