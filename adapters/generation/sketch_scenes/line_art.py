@@ -11,7 +11,7 @@ from adapters.generation.sketch_scenes.canvas import Canvas, Point
 from adapters.generation.sketch_scenes.palette import RGB, mix
 from adapters.generation.sketch_scenes.reading import Reading
 from adapters.generation.sketch_scenes.shapes import closed_below, placed, smooth
-from adapters.generation.sketch_scenes.subjects import subject_mask
+from adapters.generation.sketch_scenes.subjects import draw_subject, outlines, subject_mask
 
 RIDGES = 34
 PAPER = (250, 247, 240)
@@ -83,9 +83,11 @@ def _subject(canvas: Canvas, reading: Reading, ink: RGB) -> None:
     size = canvas.unit * (0.46 if reading.subject else 0.4)
     foot = (canvas.width * 0.36, canvas.height * 0.9)
     mask = subject_mask(canvas, name, foot, size)
-    pen = 2 * max(1, round(canvas.unit * 0.002)) + 1
     halo = mask.reduce(4).filter(ImageFilter.GaussianBlur(size * 0.012)).resize(mask.size)
     canvas.blend(PAPER, halo.point([0] * 16 + [255] * 240))
+    for part in outlines(name, foot, size):
+        canvas.line([*part, *part[:2]], ink, canvas.unit * 0.009)
+    draw_subject(canvas, name, foot, size, PAPER)  # leaves the outer half of the strokes: one outline around all parts
     hatching = Canvas(canvas.image.size, PAPER, inset=True)
     for number in range(90):
         x = foot[0] - size + number * size / 45
@@ -94,7 +96,6 @@ def _subject(canvas: Canvas, reading: Reading, ink: RGB) -> None:
         hatching.line([end, (x - size * 0.1, foot[1] - size * 0.9)], ink, canvas.unit * 0.0018)
     light = ImageChops.offset(mask, -round(size * 0.09), -round(size * 0.05))
     canvas.blend(hatching.image, ImageChops.subtract(mask, light))
-    canvas.blend(ink, ImageChops.subtract(mask.filter(ImageFilter.MaxFilter(pen)), mask))
 
 
 def _branch(canvas: Canvas, rng: random.Random, side: int, ink: RGB) -> None:
