@@ -58,7 +58,6 @@ class BodyReader:
             raise _too_large(at_most)
         if request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(_CONTINUE)
-            request.writer.output_size = 0  # else aiohttp takes the answer itself to be under way
         body = bytearray()
         started = asyncio.get_running_loop().time()
         while True:

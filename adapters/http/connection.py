@@ -7,7 +7,6 @@ how long a body may take (`bodies`), and everything that needs a parsed request 
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Any, NamedTuple, cast
 
 import structlog
@@ -18,14 +17,12 @@ from adapters.http.problems import BAD_REQUEST, INTERNAL, MEDIA_TYPE, Kind, rend
 
 MAX_CONNECTIONS = 256
 HEAD_SECONDS = 10.0
-SLOW_READER_SECONDS = 30.0
+READER_SECONDS = 30.0
+READER_BYTES_A_SECOND = 8_000
 KEEP_ALIVE_SECONDS = 15.0
 LINGERING_SECONDS = 5.0
 
 _log = structlog.get_logger()
-# aiohttp wants a standard logger for its own words; ours are structured, so its are kept for debugging alone.
-_silent = logging.getLogger("abby.http.connection")
-_silent.setLevel(logging.CRITICAL)
 
 
 class Bounds(NamedTuple):
@@ -33,7 +30,8 @@ class Bounds(NamedTuple):
 
     connections: int = MAX_CONNECTIONS
     head_seconds: float = HEAD_SECONDS
-    slow_reader_seconds: float = SLOW_READER_SECONDS
+    reader_seconds: float = READER_SECONDS
+    reader_bytes_a_second: int = READER_BYTES_A_SECOND
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
 
 
@@ -55,7 +53,6 @@ class Connections:
             lingering_time=LINGERING_SECONDS,
             auto_decompress=False,
             access_log=None,
-            logger=_silent,
         )
 
 
@@ -100,10 +97,9 @@ class Connection(web.RequestHandler):
             self._head_timer = None
 
     def pause_writing(self) -> None:
-        """The other side does not read what is sent: from now on it has a deadline."""
+        """The other side reads slower than is sent: from now on it is watched."""
         super().pause_writing()
-        loop = asyncio.get_running_loop()
-        self._reader_timer = loop.call_later(self._connections.bounds.slow_reader_seconds, self._reader_gone)
+        self._watch_reader()
 
     def resume_writing(self) -> None:
         """The other side reads again."""
@@ -137,11 +133,23 @@ class Connection(web.RequestHandler):
             _log.info("http head overdue", seconds=self._connections.bounds.head_seconds)
             _last_words(self.transport, b"408 Request Timeout", b"")
 
-    def _reader_gone(self) -> None:
-        self._reader_timer = None
+    def _watch_reader(self) -> None:
+        """Looks again after a while whether enough of what waits now has been read by then."""
         if self.transport is not None:
-            _log.info("http reader too slow", seconds=self._connections.bounds.slow_reader_seconds)
-            self.transport.abort()
+            waiting = self.transport.get_write_buffer_size()
+            loop = asyncio.get_running_loop()
+            self._reader_timer = loop.call_later(self._connections.bounds.reader_seconds, self._judge_reader, waiting)
+
+    def _judge_reader(self, waited: int) -> None:
+        self._reader_timer = None
+        bounds = self._connections.bounds
+        if self.transport is None:
+            return
+        if waited - self.transport.get_write_buffer_size() >= bounds.reader_seconds * bounds.reader_bytes_a_second:
+            self._watch_reader()
+            return
+        _log.info("http reader too slow", seconds=bounds.reader_seconds)
+        self.transport.abort()
 
     def _reader_returned(self) -> None:
         if self._reader_timer is not None:

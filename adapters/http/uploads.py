@@ -20,7 +20,6 @@ from adapters.http.problems import BAD_REQUEST, LENGTH, MEDIA, Problem
 FORM = "multipart/form-data"
 MAX_PARTS = 8
 MAX_PART_HEADER_BYTES = 2_048
-MAX_NAME_FIELD_BYTES = 1_024
 MAX_FORM_OVERHEAD_BYTES = 65_536
 FILE_FIELD, NAME_FIELD = "image", "name"
 
@@ -117,8 +116,6 @@ def _fields(parts: list[Part]) -> tuple[bytes, str | None]:
 
 
 def _text(data: bytes) -> str:
-    if len(data) > MAX_NAME_FIELD_BYTES:
-        raise Problem(BAD_REQUEST, "The name in the form is too long.")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.async_api import Browser, Page, Request, Route, async_playwright, expect
+from playwright.async_api import Browser, Page, Request, Route, ViewportSize, async_playwright, expect
 
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.sketch import SketchProvider
@@ -29,7 +29,7 @@ CHROMIUM_ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 PROMPT = "a lighthouse above a quiet sea"
 MAX_TABS = 40
 

@@ -136,7 +136,7 @@ async def test_uploads_that_would_fill_the_memory_are_told_to_wait(serve: Serve)
     assert (busy.status, busy.json["type"].rpartition("#")[2]) == (503, "temporary-reduced-capacity")
     await first.close()
     await asyncio.sleep(0.2)
-    assert (await service.upload("1", png())).status == 201
+    assert (await service.upload("1", bytes(50_000))).status == 415
 
 
 async def test_a_json_body_over_its_bound_is_413(serve: Serve) -> None:

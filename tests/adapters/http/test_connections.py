@@ -19,7 +19,7 @@ from tests.adapters.http.wire import Wire, once, request
 
 HELLO = request("GET", "/")
 LARGE_BYTES = 30_000_000
-TIGHT = Bounds(connections=3, head_seconds=0.3, slow_reader_seconds=0.3, keep_alive_seconds=0.3)
+TIGHT = Bounds(connections=3, head_seconds=0.3, reader_seconds=0.3, keep_alive_seconds=0.3)
 
 
 async def _hello(_request: web.Request) -> web.Response:
@@ -35,12 +35,23 @@ async def _slow(_request: web.Request) -> web.Response:
     return web.Response(text="done")
 
 
+async def _stream(request: web.Request) -> web.StreamResponse:
+    answer = web.StreamResponse()
+    answer.content_length = LARGE_BYTES
+    await answer.prepare(request)
+    for _ in range(LARGE_BYTES // 250_000):
+        await answer.write(bytes(250_000))
+    await answer.write_eof()
+    return answer
+
+
 @pytest.fixture
 async def address() -> AsyncIterator[str]:
-    """A service of three routes with tight bounds."""
+    """A service of a few routes with tight bounds."""
     app = web.Application(middlewares=[answer_and_log])
     app.router.add_get("/", _hello)
     app.router.add_get("/large", _large)
+    app.router.add_get("/stream", _stream)
     app.router.add_get("/slow", _slow)
     app.on_response_prepare.append(finish_headers)
     service = HttpService(app, host="127.0.0.1", port=0, bounds=TIGHT)
@@ -106,17 +117,23 @@ async def test_a_connection_may_be_used_again_and_is_closed_when_it_idles(connec
     assert time.monotonic() - started < 2
 
 
-async def test_a_reader_that_stops_reading_is_disconnected(connect: Connect) -> None:
+@pytest.mark.parametrize("path", ["/large", "/stream"])
+async def test_a_reader_that_stops_reading_is_disconnected(connect: Connect, path: str) -> None:
     """An answer is not buffered for ever for somebody who does not take it."""
     wire = await connect()
-    await wire.send(request("GET", "/large"))
+    await wire.send(request("GET", path))
     await asyncio.sleep(1)
     assert len(await wire.rest()) < LARGE_BYTES
 
 
-async def test_a_reader_that_reads_gets_everything(address: str) -> None:
-    """The control to the test above."""
-    assert len((await once(address, request("GET", "/large"))).body) == LARGE_BYTES
+@pytest.mark.parametrize("path", ["/large", "/stream"])
+async def test_a_slow_reader_that_goes_on_reading_gets_everything(connect: Connect, path: str) -> None:
+    """The deadline is for a standstill, not for the whole answer, which takes several times as long here."""
+    wire = await connect()
+    await wire.send(request("GET", path, headers={"Connection": "close"}))
+    started = time.monotonic()
+    assert len(await wire.rest(piece_bytes=60_000, pause_seconds=0.002)) > LARGE_BYTES
+    assert time.monotonic() - started > 2 * TIGHT.reader_seconds
 
 
 async def test_one_connection_too_many_is_told_so_and_a_place_comes_back(address: str, connect: Connect) -> None:

@@ -8,9 +8,11 @@ import pytest
 
 from adapters.storage.results import GivenLimits
 from tests.adapters.http.conftest import Running, Serve
+from tests.adapters.http.wire import once, request
 from tests.hostile.builders import png
 
 CALLERS = 50
+PATH = "/v1/users/1/images"
 
 
 async def test_fifty_parallel_repeats_make_one_image_and_all_get_it(service: Running) -> None:
@@ -74,6 +76,12 @@ async def test_a_key_of_the_greatest_length_works_as_any_other(service: Running)
         made = await service.send_json("POST", "/v1/users/1/generations", wish, headers={"Idempotency-Key": LONG})
         assert made.status == 201
     assert (await service.quota("1"))["daily"]["used"] == 1
+
+
+async def test_two_keys_are_none(service: Running) -> None:
+    """Nobody could say which of them counts."""
+    raw = request("POST", PATH, headers={"Idempotency-Key": "a", "idempotency-key": "b"}, body=png())
+    assert (await once(service.address, raw)).status == 400
 
 
 @pytest.mark.parametrize("key", ["", '""', '"open', "k" * 256, "\u00e9", "a\tb", '"a"b"'])

@@ -12,6 +12,8 @@ from tests.adapters.http.wire import once
 from tests.hostile.builders import jpeg, jpeg_mpf_phone, png, webp
 
 BOUNDARY = "frontier"
+FORM = f"multipart/form-data; boundary={BOUNDARY}"
+PATH = "/v1/users/1/images"
 
 
 def form(*fields: tuple[str, bytes], closed: bool = True) -> bytes:
@@ -23,9 +25,9 @@ def form(*fields: tuple[str, bytes], closed: bool = True) -> bytes:
     return parts + (f"--{BOUNDARY}--\r\n".encode() if closed else b"")
 
 
-async def send_form(service: Running, body: bytes, path: str = "/v1/users/1/images") -> tuple[int, bytes]:
+async def send_form(service: Running, body: bytes, path: str = PATH) -> tuple[int, bytes]:
     """A form to the upload route."""
-    answer = await service.ask("POST", path, body=body, kind=f"multipart/form-data; boundary={BOUNDARY}")
+    answer = await service.ask("POST", path, body=body, kind=FORM)
     return answer.status, answer.body
 
 
@@ -176,8 +178,10 @@ async def test_an_image_over_the_largest_size_is_413(serve: Serve) -> None:
     headers = {"Transfer-Encoding": "chunked", "Content-Type": "image/png"}
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     raw = f"POST /v1/users/1/images HTTP/1.1\r\nHost: 127.0.0.1\r\n{head}\r\n".encode() + chunked
-    assert (await once(service.address, raw)).status == 413
-    assert (await send_form(service, form(("image", data))))[0] == 413
+    unannounced = await once(service.address, raw)
+    in_form = await service.ask("POST", PATH, body=form(("image", data)), kind=FORM)
+    assert (unannounced.status, in_form.status) == (413, 413)
+    assert unannounced.json["type"] == in_form.json["type"] == "urn:abby-ledger:problem:too-large"
 
 
 async def test_a_list_is_newest_first_and_comes_in_pages(service: Running) -> None:

@@ -155,9 +155,10 @@ async def test_an_error_nobody_expected_is_a_500_with_a_reference_to_the_log(
     assert answer.json["instance"].endswith(line["request_id"])
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/styles", "/v1/users/1/quota", "/healthz"])
+@pytest.mark.parametrize("path", ["/", "/v1/styles", "/v1/users/1/quota", "/healthz", "/v1/users/1/images/a.png"])
 async def test_head_is_get_without_the_body(service: Running, path: str) -> None:
     """The same status and type."""
+    await service.upload("1", png(), "a.png")
     got, head = await service.ask("GET", path), await _head(service, path)
     assert head.startswith(b"HTTP/1.1 200 ")
     assert got.headers["content-type"].encode() in head

@@ -54,13 +54,15 @@ class Wire:
             body = b"" if bodiless else await self._reader.readexactly(int(headers.get("content-length", 0)))
         return Answer(status, headers, body)
 
-    async def rest(self) -> bytes:
-        """Everything until the service closes."""
+    async def rest(self, *, piece_bytes: int = MAX_ANSWER_BYTES, pause_seconds: float = 0) -> bytes:
+        """Everything until the service closes, read in pieces of this size with a pause after each."""
+        found = bytearray()
         async with asyncio.timeout(WAIT_SECONDS):
-            try:
-                return await self._reader.read(MAX_ANSWER_BYTES)
-            except ConnectionResetError:
-                return b""
+            with suppress(ConnectionResetError):
+                while piece := await self._reader.read(piece_bytes):
+                    found += piece
+                    await asyncio.sleep(pause_seconds)
+        return bytes(found)
 
     async def close(self) -> None:
         """The client hangs up."""
