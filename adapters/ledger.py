@@ -19,7 +19,7 @@ from time import monotonic
 from typing import NamedTuple
 
 import structlog
-from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBQueryItem, DCBRecorder
+from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBRecorder
 from eventsourcing.persistence import IntegrityError
 
 from adapters.clock import Clock
@@ -198,7 +198,8 @@ class QuotaLedger:
             )
         with self._gate:
             if self._fault is not None:
-                raise self._fault
+                # A new one each time: an exception that is raised again and again keeps all that its callers held.
+                raise LedgerStopped(str(self._fault)) from self._fault.__cause__
             user = getattr(ticket.command, "user", None)
             if self._closing:
                 return Refusal(Reason.STOPPED, user)
@@ -275,8 +276,8 @@ class QuotaLedger:
         _wake(batch)
 
     def _decide(self, work: _Work, waiting: list[_Ticket]) -> _Ticket | None:
-        """Decides every command; returns a ticket whose events do not fold, which is a bug and must not spoil the
-        others.
+        """Decides every command; returns a ticket whose events do not fold or cannot be written, which is a bug and
+        must not spoil the others.
         """
         work.without_space = self._keeper.short_of_space()
         if not clock_is_behind(work.draft, work.now):
@@ -301,10 +302,11 @@ class QuotaLedger:
 
     def _append(self, work: _Work) -> None:
         if not work.events:
+            self._refuse_if_behind()
             return
-        stored = [encode(event) for event in work.events]
-        last = self._recorder.append(stored, self._condition(stored))
-        work.first = last - len(stored) + 1
+        nothing_since = DCBAppendCondition(fail_if_events_match=DCBQuery(), after=self.book.position)
+        last = self._recorder.append(work.stored, nothing_since)
+        work.first = last - len(work.stored) + 1
         self._keeper.durable(work.recorded())
         if last == work.draft.position:
             work.draft.pour()
@@ -313,11 +315,10 @@ class QuotaLedger:
         else:
             self.projector.catch_up(self._recorder)
 
-    def _condition(self, stored: list[DCBEvent]) -> DCBAppendCondition:
-        """Nothing that these decisions read was recorded after the position they know."""
-        tags = dict.fromkeys(tag for event in stored for tag in event.tags) | {"pool": None, "policy": None}
-        query = DCBQuery(items=[DCBQueryItem(tags=[tag]) for tag in tags])
-        return DCBAppendCondition(fail_if_events_match=query, after=self.book.position)
+    def _refuse_if_behind(self) -> None:
+        """Raises IntegrityError where another writer of a shared log has recorded what these decisions did not know."""
+        if next(self._recorder.read(after=self.book.position, limit=1), None) is not None:
+            raise IntegrityError
 
     def _answer(self, work: _Work) -> None:
         recorded = work.recorded()
@@ -379,6 +380,7 @@ class _Work:
         self.now = now
         self.expected_first = self.first = draft.position + 1
         self.events: list[Event] = []
+        self.stored: list[DCBEvent] = []
         self.answers: list[tuple[_Ticket, slice | StoredAnswer | Refusal]] = []
         self.without_space = False
 
@@ -399,6 +401,7 @@ class _Work:
 
     def _fold(self, events: tuple[Event, ...]) -> None:
         for event in events:
+            self.stored.append(encode(event))
             self.draft.apply(self.draft.position + 1, event)
             self.events.append(event)
 
