@@ -214,6 +214,14 @@ class TestRealSetUp:
         assert code == 1
         assert err.startswith("abby: a downloaded package is not the one that the requirements file names")
 
+    def test_a_package_without_a_hash_is_refused(self, project: Project) -> None:
+        """Even where no other package has one."""
+        for name in ("requirements.lock", "requirements-dev.lock"):
+            (project.root / name).write_text("thing==1.0\n")
+        code, _out, err = project.run("exit", "0")
+        assert code == 1
+        assert err.startswith("abby: pip could not install requirements.lock (ERROR: Hashes are required")
+
     def test_the_tests_run_in_the_project_with_what_they_need(self, project: Project) -> None:
         """`test` installs the other lock and starts pytest, which this small project does not have."""
         project.lock("5.0")

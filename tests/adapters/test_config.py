@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 import adapters.config
-from adapters.config import SECTIONS, BotConfig, Config, StorageConfig, load_config
+from adapters.config import SECTIONS, ApiConfig, BotConfig, Config, StorageConfig, load_config
 from adapters.faults import ConfigError
 from adapters.setting_kinds import project_folder
 from adapters.setting_sources import FORMER_NAMES, within_one_edit
@@ -307,6 +307,10 @@ class TestSecrets:
         """Neither in the sentence nor in a traceback of it."""
         with pytest.raises(ConfigError, match=r"^STABILITY_API_KEY \(environment\): it holds a space") as refused:
             load(STABILITY_API_KEY=f"{KEY} and more")
+        assert "SECRET" not in "".join(traceback.format_exception(refused.value))
+        with pytest.raises(ConfigError) as refused:
+            ApiConfig()
+        assert "ValidationError" in "".join(traceback.format_exception(refused.value))
         assert "SECRET" not in "".join(traceback.format_exception(refused.value))
 
     def test_an_empty_secret_is_an_unset_one(self, load: Load) -> None:
