@@ -1,0 +1,227 @@
+"""The commands as they are written: names, arguments, options and help. What each does is in a module of its own.
+
+Those modules are imported when their command runs, so that `abby --help` and small commands start quickly.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.cli.exits import epilog
+from adapters.cli.invocation import Invocation
+from adapters.cli.running import carry_out
+
+MAX_EVENTS = 10_000_000
+MAX_STORAGE_MB = 1_000_000_000
+MAX_DAYS = 36_500
+
+app = typer.Typer(
+    name="abby",
+    help="The quota ledger: may this user make or keep an image now, and can it be proven later?",
+    epilog=epilog(),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object for programs instead of a table for people.")]
+User = Annotated[
+    str, typer.Argument(metavar="USER", help="A user's id, such as a Discord id, or `local` for the page.")
+]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(version("abby-ledger"))
+        except PackageNotFoundError:
+            typer.echo("not installed; set it up with `python3 launch.py`")
+        raise typer.Exit
+
+
+@app.callback()
+def abby(
+    context: typer.Context,
+    root: Annotated[
+        Path | None, typer.Option("--root", metavar="DIR", help="The storage root, in place of STORAGE_ROOT.")
+    ] = None,
+    env_file: Annotated[
+        Path | None,
+        typer.Option("--env-file", exists=True, dir_okay=False, metavar="FILE", help="Settings, in place of `.env`."),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Keeps the global options for the command that follows them."""
+    del version  # its callback has ended the program where it was given
+    context.obj = Invocation(root, env_file)
+
+
+@app.command()
+def serve(context: typer.Context) -> None:
+    """Run the service: the page, the HTTP API, and the daily cleanup."""
+    from adapters.cli.serving import serve_until_stopped
+
+    carry_out(context, serve_until_stopped, as_json=False)
+
+
+@app.command()
+def status(context: typer.Context, user: User, as_json: Json = False) -> None:
+    """Show a user's quota: storage, today's generations, and what all users share."""
+    from adapters.cli import quotas
+
+    carry_out(context, lambda invocation, output: quotas.status(invocation, output, user), as_json=as_json)
+
+
+@app.command()
+def users(context: typer.Context, as_json: Json = False) -> None:
+    """List every user the log knows, with their figures."""
+    from adapters.cli import quotas
+
+    carry_out(context, quotas.users, as_json=as_json)
+
+
+@app.command()
+def events(  # noqa: PLR0913, PLR0917 - each is an option of the command line
+    context: typer.Context,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new events until Ctrl+C.")] = False,
+    user: Annotated[
+        str | None, typer.Option("--user", metavar="USER", help="Only those that concern this user.")
+    ] = None,
+    types: Annotated[
+        list[str] | None, typer.Option("--type", metavar="TYPE", help="Only these, such as ImageSaved; repeatable.")
+    ] = None,
+    after: Annotated[int | None, typer.Option("--after", min=0, metavar="POSITION", help="All after this one.")] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit", min=1, max=MAX_EVENTS, metavar="N", help="At most N: the newest, or the first --after."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Show the log's events: the newest 50, or those that the options ask for."""
+    from adapters.cli.events import Wanted
+    from adapters.cli.events import events as show
+
+    wanted = Wanted(user, tuple(types or ()), after, limit, follow)
+    carry_out(context, lambda invocation, output: show(invocation, output, wanted), as_json=as_json)
+
+
+@app.command()
+def verify(context: typer.Context, as_json: Json = False) -> None:
+    """Read the whole log and say whether every line is what was written."""
+    from adapters.cli.verifying import verify_log
+
+    carry_out(context, verify_log, as_json=as_json)
+
+
+@app.command()
+def generate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
+    context: typer.Context,
+    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What the picture shows.")],
+    user: Annotated[str, typer.Option("--user", metavar="USER", help="For whom it is counted and kept.")] = "local",
+    style: Annotated[
+        str | None, typer.Option("--style", metavar="STYLE", help="Such as photographic or anime.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="The same seed, the same picture; 0: any.")] = 0,
+    width: Annotated[int | None, typer.Option("--width", metavar="PIXELS", help="1024 where it is not given.")] = None,
+    height: Annotated[
+        int | None, typer.Option("--height", metavar="PIXELS", help="1024 where it is not given.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write a copy there as well.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a picture from words and keep it within the user's quota."""
+    from adapters.cli.generating import generate as make
+    from adapters.cli.operations import Wish
+
+    wish = Wish(prompt, style, seed, width, height)
+    carry_out(context, lambda invocation, output: make(invocation, output, user, wish, out), as_json=as_json)
+
+
+@app.command()
+def delete(
+    context: typer.Context,
+    user: User,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The image's name, such as text_to_image/image_1.png.")],
+    as_json: Json = False,
+) -> None:
+    """Delete one of a user's images; its bytes are free at once."""
+    from adapters.cli import changing
+
+    carry_out(context, lambda invocation, output: changing.delete(invocation, output, user, name), as_json=as_json)
+
+
+@app.command()
+def reset(
+    context: typer.Context,
+    user: User,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")],
+    as_json: Json = False,
+) -> None:
+    """Set a user's count of today to 0."""
+    from adapters.cli import changing
+
+    carry_out(context, lambda invocation, output: changing.reset(invocation, output, user, reason), as_json=as_json)
+
+
+@app.command()
+def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
+    context: typer.Context,
+    user: User,
+    storage_mb: Annotated[
+        float | None, typer.Option("--storage-mb", min=0, max=MAX_STORAGE_MB, metavar="MB", help="Their storage.")
+    ] = None,
+    daily: Annotated[int | None, typer.Option("--daily", min=0, metavar="N", help="Their generations a day.")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="Until then, such as 2026-01-31 (UTC); else for good.")
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take their own limits away again.")] = False,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")] = "by an operator",
+    as_json: Json = False,
+) -> None:
+    """Give a user limits of their own; what is not given is as for everybody, also where it was given before."""
+    from adapters.cli import changing
+
+    own = changing.own_limits(storage_mb, daily, until, clear=clear, reason=reason)
+    if isinstance(own, str):
+        raise typer.BadParameter(own)
+    carry_out(context, lambda invocation, output: changing.limits(invocation, output, user, own), as_json=as_json)
+
+
+@app.command()
+def cleanup(
+    context: typer.Context,
+    days: Annotated[
+        int | None, typer.Option("--days", min=0, max=MAX_DAYS, metavar="N", help="In place of STORAGE_CLEANUP_DAYS.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Remove temp files that are so many days old. Images are never removed by age."""
+    from adapters.cli import changing
+
+    carry_out(context, lambda invocation, output: changing.cleanup(invocation, output, days), as_json=as_json)
+
+
+@app.command()
+def clock_corrected(context: typer.Context, as_json: Json = False) -> None:
+    """Record that the clock is right now, after it once stood wrong. Stop the service first."""
+    from adapters.cli import changing
+
+    carry_out(context, changing.correct_clock, as_json=as_json)
+
+
+@app.command()
+def doctor(context: typer.Context, as_json: Json = False) -> None:
+    """Look at everything that commonly stands in the way, and say what to do."""
+    from adapters.cli.doctor import doctor as look
+
+    carry_out(context, look, as_json=as_json)

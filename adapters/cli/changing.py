@@ -1,0 +1,134 @@
+"""`abby delete`, `reset`, `limits`, `cleanup` and `clock-corrected`: changes that an operator makes."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime
+
+from adapters.cli.access import open_store, operations, refuse_without_log
+from adapters.cli.invocation import Invocation
+from adapters.cli.operations import OwnLimits
+from adapters.cli.output import Output, Refused, malformed, refused_of
+from adapters.cli.quotas import show_status
+from adapters.cli.tables import counted
+from adapters.clock import utc_now
+from adapters.faults import LogLocked
+from adapters.storage.results import Actor
+from adapters.storage.wording import size_in_words
+from domain.limits import MEGABYTE
+from domain.names import malformed_name, malformed_user
+from domain.refusals import Refusal
+
+
+def delete(invocation: Invocation, output: Output, user: str, name: str) -> int:
+    """Takes a kept image away."""
+    if sentence := malformed_user(user) or malformed_name(name):
+        return output.refused(malformed(sentence))
+    with operations(invocation.set_up()) as ask:
+        deleted = ask.delete(user, name)
+    if isinstance(deleted, Refused):
+        return output.refused(deleted)
+    freed = size_in_words(deleted["freed_bytes"])
+    output.answer(
+        deleted, lambda console: console.print(f"Deleted {deleted['name']} of {user}: {freed} freed.", markup=False)
+    )
+    return 0
+
+
+def reset(invocation: Invocation, output: Output, user: str, reason: str) -> int:
+    """Sets a user's count of today to 0."""
+    if sentence := malformed_user(user):
+        return output.refused(malformed(sentence))
+    with operations(invocation.set_up()) as ask:
+        status = ask.reset(user, reason)
+    if isinstance(status, Refused):
+        return output.refused(status)
+    output.note(f"Today's count of {user} is 0 again.")
+    show_status(output, user, status)
+    return 0
+
+
+def limits(invocation: Invocation, output: Output, user: str, own: OwnLimits) -> int:
+    """Gives a user limits of their own, or takes them away."""
+    if sentence := malformed_user(user):
+        return output.refused(malformed(sentence))
+    with operations(invocation.set_up()) as ask:
+        status = ask.limits(user, own)
+    if isinstance(status, Refused):
+        return output.refused(status)
+    taken_away = own.size_bytes is None and own.daily is None
+    output.note(f"{user} has {'no limits of their own any more' if taken_away else 'limits of their own'}.")
+    show_status(output, user, status)
+    return 0
+
+
+def cleanup(invocation: Invocation, output: Output, days: int | None) -> int:
+    """Removes temp files of this age."""
+    with operations(invocation.set_up()) as ask:
+        cleaned = ask.cleanup(days)
+    if isinstance(cleaned, Refused):
+        return output.refused(cleaned)
+    freed = size_in_words(cleaned["freed_bytes"])
+    removed = counted(cleaned["files"], "temp file")
+    output.answer(cleaned, lambda console: console.print(f"Removed {removed}: {freed} freed.", markup=False))
+    return 0
+
+
+def correct_clock(invocation: Invocation, output: Output) -> int:
+    """Records that the clock is right now, after it once stood wrong; on the log itself, which nobody else may hold."""
+    config = invocation.set_up()
+    refuse_without_log(config.storage.storage_root)
+    try:
+        store = open_store(config)
+    except LogLocked as locked:
+        raise LogLocked(
+            f"{locked} The clock can be corrected only while nothing else writes: stop that, "
+            "run `abby clock-corrected`, then start it again.",
+            pid=locked.pid,
+            address=locked.address,
+        ) from locked
+    with closing(store):
+        changed = store.correct_clock_now(actor=Actor("cli"))
+    if isinstance(changed, Refusal):
+        return output.refused(refused_of(changed))
+    corrected = changed.position > 0
+    sentence = (
+        "Recorded: the clock is right now, and the log goes on from here. Start the service again."
+        if corrected
+        else "Nothing to correct: the clock is not behind the log. Nothing was changed."
+    )
+    answer = {"corrected": corrected, "position": changed.position if corrected else None}
+    output.answer(answer, lambda console: console.print(sentence, markup=False))
+    return 0
+
+
+def own_limits(
+    storage_mb: float | None, daily: int | None, until: str | None, *, clear: bool, reason: str
+) -> OwnLimits | str:
+    """What the options of `abby limits` mean, or the sentence why they mean nothing."""
+    given = storage_mb is not None or daily is not None
+    if clear and (given or until is not None):
+        return "--clear takes all limits of the user's own away: leave the others out."
+    if not clear and not given:
+        return "Give --storage-mb, --daily or both; or --clear, to take the user's own limits away."
+    try:
+        end = None if until is None else instant(until)
+    except ValueError as error:
+        return str(error)
+    if end is not None and end <= utc_now():
+        return f"--until {until} has passed already. Give a time to come; without an offset it is UTC."
+    size_bytes = None if storage_mb is None else round(storage_mb * MEGABYTE)
+    return OwnLimits(size_bytes, daily, end, reason)
+
+
+def instant(text: str) -> str:
+    """A time as people write it, in the ledger's form: a date is its 00:00, and without an offset it is UTC.
+
+    Raises ValueError, with a sentence, for what is no time.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text[:40]!r} is no time. Write it as 2026-01-31, or 2026-01-31T18:00 (UTC).") from error
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

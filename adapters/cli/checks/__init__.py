@@ -1,0 +1,1 @@
+"""What `abby doctor` looks at, by subject; each check gives findings and changes nothing that lasts."""

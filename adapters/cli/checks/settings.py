@@ -1,0 +1,101 @@
+"""What the settings say, as far as it can be judged without asking anybody: their file and names, key and token, the
+provider they choose, and the versions that run.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from base64 import urlsafe_b64decode
+from binascii import Error as NoBase64
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from adapters.cli.checks.finding import Finding, fail, ok, warn
+from adapters.config import Config
+from adapters.setting_kinds import project_folder
+
+PACKAGES = ("abby-ledger", "aiohttp", "discord.py", "eventsourcing", "orjson", "pillow", "pydantic", "structlog")
+
+_KEY = re.compile(r"sk-[A-Za-z0-9_-]{20,}")
+_TOKEN = re.compile(r"([A-Za-z0-9_-]{16,})\.[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{20,}")
+
+
+def versions() -> Finding:
+    """Python and the packages it runs with."""
+    found = f"Python {platform.python_version()} on {platform.system()}; " + ", ".join(map(_versioned, PACKAGES))
+    missing = [name for name in PACKAGES if _version(name) is None]
+    if missing:
+        return warn("versions", found, f"Set up again with `python3 launch.py`: {', '.join(missing)} is missing.")
+    return ok("versions", found)
+
+
+def env_file(given: Path | None) -> Finding:
+    """Which file of settings is read, if any."""
+    path = (project_folder() / ".env") if given is None else given.absolute()
+    if path.is_file():
+        return ok(".env", f"Settings are read from {path}.")
+    return ok(".env", f"There is no {path}: the environment and the defaults hold.")
+
+
+def unknown_names(config: Config) -> Finding:
+    """Variables that look like a setting written wrong."""
+    if warnings := config.warnings:
+        return warn("settings", "; ".join(warnings), "Correct or remove them.")
+    return ok("settings", "Every setting can be used, and none looks misspelt.")
+
+
+def key(config: Config) -> Finding:
+    """The provider's key: set where it is needed, and of the form that keys have."""
+    given = config.api.stability_key
+    if given is None:
+        return ok("key", "STABILITY_API_KEY is not set: pictures are offline sketches, or made by another provider.")
+    if not _KEY.fullmatch(given.get_secret_value()):
+        return warn(
+            "key", "STABILITY_API_KEY is set and does not look like one (sk-...).", "Copy it from your account again."
+        )
+    return ok("key", "STABILITY_API_KEY is set and looks like a key. Only the provider knows whether it is good.")
+
+
+def token(config: Config) -> Finding:
+    """The bot's token: of the form that tokens have."""
+    given = config.discord.token
+    if given is None:
+        return ok("token", "DISCORD_TOKEN is not set: no bot, and the page needs none.")
+    if not _is_token(given.get_secret_value()):
+        advice = "Copy the bot's token (not the application's id or secret) from Discord's developer portal again."
+        return warn("token", "DISCORD_TOKEN is set and does not look like a bot's token.", advice)
+    return ok("token", "DISCORD_TOKEN is set and looks like a bot's token. Only Discord knows whether it is good.")
+
+
+def provider(config: Config) -> Finding:
+    """Who makes the pictures."""
+    from adapters.main import make_generator
+
+    generator = make_generator(config)
+    if fault := generator.unavailable:
+        return fail("provider", fault.message, "Without a provider no picture is made; everything else works.")
+    chosen = f"GENERATOR={config.generator}"
+    return ok("provider", f"Pictures are made by: {generator.provider.name} ({chosen}).")
+
+
+def _versioned(name: str) -> str:
+    return f"{name} {_version(name) or 'missing'}"
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _is_token(text: str) -> bool:
+    """Three parts with dots between them, the first of which is the bot's numeric id in base64."""
+    match = _TOKEN.fullmatch(text)
+    if match is None:
+        return False
+    try:
+        return urlsafe_b64decode(match[1] + "=" * (-len(match[1]) % 4)).isdigit()
+    except (NoBase64, ValueError):
+        return False

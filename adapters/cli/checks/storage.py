@@ -1,0 +1,134 @@
+"""What the storage root says: whether it can be written, whether the disk keeps what the limits promise, who holds
+the log.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from pathlib import Path
+
+from adapters.cli.checks.finding import Finding, fail, ok, warn
+from adapters.cli.service_client import ServiceClient
+from adapters.config import Config
+from adapters.eventlog.files import READ, Files
+from adapters.eventlog.layout import LogPaths
+from adapters.eventlog.lock import read_holder
+from adapters.eventlog.spare import ENOUGH_FREE_BYTES
+from adapters.faults import Fault
+from adapters.storage.opening import adoption_mark
+from adapters.storage.wording import size_in_words
+from projections.quota_book import QuotaBook
+
+READY_SECONDS = 5.0
+
+
+def root(config: Config) -> Finding:
+    """Whether the storage root is there, or can be made, and takes files; the file that is tried has no name."""
+    path = config.storage.storage_root
+    stands = next(folder for folder in (path, *path.parents) if folder.exists())
+    try:
+        if not stands.is_dir():
+            raise NotADirectoryError(20, "it is no folder", str(stands))
+        if stands == path:
+            with tempfile.TemporaryFile(dir=path) as probe:
+                probe.write(b"abby")
+        elif not os.access(stands, os.W_OK | os.X_OK):
+            raise PermissionError(13, "it may not be written", str(stands))
+    except OSError as error:
+        advice = "Create the folder, check who owns it and its permissions, or set STORAGE_ROOT to another one."
+        return fail("root", f"The storage root {path} cannot be used: {error.strerror} ({stands}).", advice)
+    if kind := Files().network_file_system(stands):
+        found = f"The storage root {path} lies on a network file system ({kind})."
+        return warn("root", found, "Use a local disk: locks and syncs depend on another machine there.")
+    if stands != path:
+        return ok("root", f"The storage root {path} is not there yet; it can be made.")
+    return ok("root", f"The storage root {path} can be written.")
+
+
+def disk(config: Config, book: QuotaBook | None) -> Finding:
+    """Whether the disk has room for what the pool's limit still promises; without a log, for the limit that is set."""
+    path = config.storage.storage_root
+    stands = next(folder for folder in (path, *path.parents) if folder.exists())
+    free = Files().free_bytes(stands)
+    limit = book.policy.pool_bytes if book else config.storage.max_global_storage_mb * 1_048_576
+    promised = max(0, limit - (book.pool.used_bytes if book else 0))
+    figures = f"{size_in_words(free)} are free, and the pool still promises {size_in_words(promised)}"
+    if free < ENOUGH_FREE_BYTES:
+        advice = "Make room now: below 16 MiB only deletions and cleanups are admitted."
+        return fail("disk", f"The disk is nearly full: {figures}.", advice)
+    if free < promised:
+        return warn("disk", f"{figures}.", "Make room, or lower MAX_GLOBAL_STORAGE_MB to what the disk can keep.")
+    return ok("disk", f"{figures}.")
+
+
+def holder(config: Config) -> list[Finding]:
+    """Who holds the log, whether that service answers, and where none does, whether one could listen."""
+    paths = LogPaths.below(config.storage.storage_root)
+    files = Files()
+    if not _is_held(files, paths.lock):
+        return [ok("lock", "Nobody holds the log: commands open it themselves."), _port(config)]
+    pid, address = read_holder(files, paths.lock)
+    process = f"process {pid}" if pid else "another process"
+    if address is None:
+        found = f"The log is held by {process}, which has no address: a program that embeds the storage."
+        return [ok("lock", f"{found} Commands that write are refused while it runs.")]
+    return [ok("lock", f"The log is held by {process}, the service at {address}."), _service(address)]
+
+
+def adoption(config: Config) -> list[Finding]:
+    """Whether existing images are only half brought in."""
+    mark = adoption_mark(config.storage.storage_root)
+    if not mark.exists():
+        return []
+    directory = mark.read_text(encoding="utf-8", errors="replace").strip()
+    advice = f"Run `abby adopt {directory}` again; it goes on where it stopped."
+    return [fail("adoption", f"Images were being adopted from {directory}, and that is not finished.", advice)]
+
+
+def _service(address: str) -> Finding:
+    try:
+        state = ServiceClient(address).look("/readyz", seconds=READY_SECONDS).json
+    except Fault as fault:
+        return fail("service", str(fault), "Look at the service's own log; restart it if it hangs.")
+    notes = " ".join(map(str, state.get("notes", ())))
+    match state.get("status"):
+        case "ready":
+            return ok("service", f"The service is ready. Last cleanup: {state.get('last_cleanup') or 'none yet'}.")
+        case "degraded":
+            return warn("service", f"The service is degraded: {notes}", "Do what it says.")
+        case _:
+            return fail("service", f"The service is not ready: {notes}", "Do what it says, or restart it.")
+
+
+def _port(config: Config) -> Finding:
+    """Whether the address of the service is free; it is bound for a moment and given back."""
+    host, port = config.http.host, config.http.port
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            if os.name == "posix":  # elsewhere this option would let two programs share a port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        advice = "Stop the program that uses it, or set HTTP_PORT to another one."
+        return warn("port", f"The service could not listen on {host} port {port}: {error.strerror or error}.", advice)
+    return ok("port", f"The service can listen on {host} port {port}.")
+
+
+def _is_held(files: Files, lock: Path) -> bool:
+    """Whether a process has the lock: asked by taking it, for as long as it takes to give it back."""
+    try:
+        fd = files.open(lock, READ)
+    except OSError:
+        return False
+    try:
+        files.lock(fd)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        files.close(fd)
+    return False

@@ -1,0 +1,61 @@
+"""`abby doctor`: looks at everything that commonly stands in the way, and says of each what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+
+from adapters.cli.checks import log, settings, storage
+from adapters.cli.checks.finding import Finding, Level, fail
+from adapters.cli.exits import Exit
+from adapters.cli.invocation import Invocation
+from adapters.cli.output import Output
+from adapters.cli.tables import add_row, counted, table
+from adapters.clock import utc_now
+from adapters.faults import ConfigError
+
+
+def doctor(invocation: Invocation, output: Output) -> int:
+    """Shows the findings; 1 where one of them is FAIL."""
+    findings = examine(invocation)
+    worst = max((finding.level for finding in findings), key=list(Level).index)
+    answer = {"worst": worst.value, "checks": [finding._asdict() for finding in findings]}
+    output.answer(answer, lambda console: _print(console, answer))
+    return Exit.REFUSED if worst is Level.FAIL else Exit.DONE
+
+
+def examine(invocation: Invocation) -> list[Finding]:
+    """All findings; where the settings cannot be used, only those that need none."""
+    findings = [settings.versions(), settings.env_file(invocation.env_file)]
+    try:
+        config = invocation.set_up()
+    except ConfigError as error:
+        advice = "Correct them; nothing starts before that, and the rest was not looked at."
+        return [*findings, fail("settings", str(error), advice)]
+    in_log, book = log.whole(config, utc_now)
+    return [
+        *findings,
+        settings.unknown_names(config),
+        settings.provider(config),
+        settings.key(config),
+        settings.token(config),
+        storage.root(config),
+        storage.disk(config, book),
+        *in_log,
+        log.clock_shows(utc_now(), book),
+        *storage.holder(config),
+        *storage.adoption(config),
+    ]
+
+
+def _print(console: Console, answer: Mapping[str, Any]) -> None:
+    shown = table("Abby's health", ("", "check", "found, and what to do"))
+    for finding in answer["checks"]:
+        advice = f"\n-> {finding['advice']}" if finding["advice"] else ""
+        add_row(shown, finding["level"], finding["check"], finding["found"] + advice)
+    console.print(shown)
+    levels = [finding["level"] for finding in answer["checks"]]
+    failures, warnings = levels.count("FAIL"), levels.count("WARN")
+    console.print(f"{counted(failures, 'failure')}, {counted(warnings, 'warning')}.", markup=False)

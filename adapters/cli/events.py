@@ -1,0 +1,116 @@
+"""`abby events`: the lines of the log, as they were recorded and, with `--follow`, as they come.
+
+It reads beside the writer, without its lock, what is surely on the disk. Which events it begins with: those after
+`--after` where that is given, else the newest ones.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import islice
+from typing import NamedTuple
+
+import orjson
+from eventsourcing.dcb.api import DCBQuery, DCBQueryItem, DCBSequencedEvent
+
+from adapters.cli.event_words import words
+from adapters.cli.exits import Exit
+from adapters.cli.invocation import Invocation
+from adapters.cli.output import Output, malformed
+from adapters.clock import utc_now
+from adapters.eventlog import JSONLRecorder
+from adapters.projector import decode
+from domain.events import TYPES
+from domain.names import malformed_user
+
+NEWEST_SHOWN = 50
+"""Events that are shown where nothing says how many."""
+FOLLOW_SECONDS = 0.2
+"""How often `--follow` looks for new events."""
+
+_NUMBER, _TIME, _USER, _TYPE, _ACTOR = 8, 20, 20, 19, 18
+"""Widths of the columns; what is longer moves the rest of its line."""
+
+
+class Wanted(NamedTuple):
+    """Which events: of a user, of some types, after a position, at most so many; and those to come."""
+
+    user: str | None = None
+    types: tuple[str, ...] = ()
+    after: int | None = None
+    limit: int | None = None
+    follow: bool = False
+
+
+def events(invocation: Invocation, output: Output, wanted: Wanted) -> int:
+    """Shows the events that are wanted, oldest first."""
+    if sentence := _cannot_be_meant(wanted):
+        return output.refused(malformed(sentence))
+    root = invocation.set_up().storage.storage_root
+    with closing(JSONLRecorder(root, clock=utc_now, read_only=True)) as recorder:
+        _show_heading(output)
+        query = _query(wanted)
+        _show(output, _begin(recorder, wanted, query))
+        while wanted.follow:
+            seen = recorder.head
+            time.sleep(FOLLOW_SECONDS)
+            recorder.follow()
+            _show(output, recorder.read(query, after=seen))
+    return Exit.DONE
+
+
+def _cannot_be_meant(wanted: Wanted) -> str | None:
+    if wanted.user is not None and (sentence := malformed_user(wanted.user)):
+        return sentence
+    if unknown := [name for name in wanted.types if name not in TYPES]:
+        return f"There is no event type {unknown[0][:40]!r}. The types are: {', '.join(TYPES)}."
+    if wanted.follow and wanted.after is not None and wanted.limit is not None:
+        return "With --follow, --after shows all from there on; leave --limit out, or leave --after out."
+    return None
+
+
+def _query(wanted: Wanted) -> DCBQuery | None:
+    if wanted.user is None and not wanted.types:
+        return None
+    tags = [] if wanted.user is None else [f"user:{wanted.user}"]
+    return DCBQuery(items=[DCBQueryItem(types=list(wanted.types), tags=tags)])
+
+
+def _begin(recorder: JSONLRecorder, wanted: Wanted, query: DCBQuery | None) -> Iterator[DCBSequencedEvent]:
+    """What the log holds already: after a position the first ones, else the newest ones."""
+    if wanted.after is not None:
+        return islice(recorder.read(query, after=wanted.after), wanted.limit)
+    most = NEWEST_SHOWN if wanted.limit is None else wanted.limit
+    first = max(0, recorder.head - most) if query is None else 0
+    return iter(deque(recorder.read(query, after=first), maxlen=most))
+
+
+def _show_heading(output: Output) -> None:
+    if not output.as_json:
+        output.text_line(_columns("position", "time (UTC)", "user", "event", "by") + "what", style="bold")
+
+
+def _show(output: Output, found: Iterable[DCBSequencedEvent]) -> None:
+    for stored in found:
+        if output.as_json:
+            recorded = stored.event
+            data = orjson.loads(recorded.data)
+            output.json_line({"pos": stored.position, "type": recorded.type, "tags": recorded.tags, "data": data})
+        else:
+            output.text_line(_line(stored))
+
+
+def _line(stored: DCBSequencedEvent) -> str:
+    event = decode(stored)
+    at = event.at[:19].replace("T", " ")
+    name, user = type(event).__name__, getattr(event, "user", "")
+    return _columns(str(stored.position), at, user, name, event.by) + words(event)
+
+
+def _columns(number: str, at: str, user: str, name: str, actor: str) -> str:
+    """The columns before the words, each at least as wide as its content and a space."""
+    cells = ((number, _NUMBER), (at, _TIME), (name, _TYPE), (user, _USER), (actor, _ACTOR))
+    return "".join(cell.ljust(width) + " " for cell, width in cells)

@@ -1,0 +1,116 @@
+"""`abby generate`: a picture from words, kept within the user's quota, and a copy of it where one is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from adapters.cli.access import operations
+from adapters.cli.exits import Exit
+from adapters.cli.invocation import Invocation
+from adapters.cli.operations import Made, MadePicture, Operations, Wish
+from adapters.cli.output import Output, Refused, malformed
+from adapters.cli.tables import in_mb
+from adapters.faults import StorageUnavailable
+from adapters.storage.layout import Layout
+from domain.limits import megabytes
+from domain.names import malformed_user
+
+MAX_FREE_NAMES = 1_000
+"""Names that are tried for a picture that is not kept and has no `--out`."""
+SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/gif": ".gif"}
+
+
+def generate(invocation: Invocation, output: Output, user: str, wish: Wish, out: Path | None) -> int:
+    """Makes a picture, keeps it, copies it to `out`. 1 where it was made and may not be kept."""
+    if sentence := malformed_user(user) or _bad_target(out):
+        return output.refused(malformed(sentence))
+    config = invocation.set_up()
+    layout = Layout(config.storage.storage_root)
+    with operations(config, may_begin=True) as ask:
+        with output.waiting("The picture is being made..."):
+            made = ask.generate(user, wish)
+        if isinstance(made, Refused):
+            return output.refused(made)
+        told = [_told(ask, user, picture, out, layout) for picture in made.pictures]
+    answer = _answer(user, made, told)
+    output.answer(answer, lambda console: _print(console, answer))
+    return Exit.DONE if all(picture.image for picture in made.pictures) else Exit.REFUSED
+
+
+def _bad_target(out: Path | None) -> str | None:
+    """Why a copy could not be written, asked before anything is made and counted."""
+    if out is None:
+        return None
+    if out.is_dir():
+        return f"--out {out} is a folder. Name a file in it."
+    if not out.absolute().parent.is_dir():
+        return f"--out {out} lies in a folder that is not there. Make the folder first."
+    return None
+
+
+def _told(ask: Operations, user: str, picture: MadePicture, out: Path | None, layout: Layout) -> Mapping[str, Any]:
+    """One picture for programs, its copy written."""
+    image, file = picture.image, None
+    if image is not None:
+        path = layout.final(user, image["name"], temp=False)
+        image = image | {"path": str(path) if path.exists() else None}
+    if out is not None or picture.image is None:
+        file = _write_copy(ask, user, picture, out)
+    return {"image": image, "seed": picture.seed, "not_kept": picture.not_kept, "file": file and str(file)}
+
+
+def _write_copy(ask: Operations, user: str, picture: MadePicture, out: Path | None) -> Path:
+    data = picture.data
+    if data is None:
+        assert picture.image is not None, "a picture that is not kept comes with its bytes"
+        data = ask.image_bytes(user, picture.image["name"])
+    target = out if out is not None else _free_name(picture.media_type)
+    try:
+        target.write_bytes(data)
+    except OSError as error:
+        kept = f"the picture is kept as {picture.image['name']}" if picture.image else "the picture is lost"
+        raise StorageUnavailable(
+            f"The copy {target} cannot be written ({error.strerror or error}); {kept}. Choose another --out."
+        ) from error
+    return target
+
+
+def _free_name(media_type: str) -> Path:
+    """A picture that was made, counted and may not be kept is not thrown away: a new file in the current folder."""
+    suffix = SUFFIXES.get(media_type, ".png")
+    names = (Path(f"abby-not-kept-{number}{suffix}") for number in count(1))
+    for _, path in zip(range(MAX_FREE_NAMES), names, strict=False):
+        if not path.exists():
+            return path
+    raise StorageUnavailable(
+        "The current folder is full of pictures that were not kept. Move them away, or give --out."
+    )
+
+
+def _answer(user: str, made: Made, told: list[Mapping[str, Any]]) -> dict[str, Any]:
+    about = {"provider": made.provider, "model": made.model, "seconds": made.seconds, "note": made.note}
+    return {"user": user, "pictures": told, **about}
+
+
+def _print(console: Console, answer: Mapping[str, Any]) -> None:
+    for picture in answer["pictures"]:
+        image = picture["image"]
+        if image is None:
+            console.print(f"Made, but {picture['not_kept']}", style="yellow", markup=False)
+        else:
+            size = f"{image['width']}x{image['height']}, {in_mb(megabytes(image['size_bytes']))}"
+            console.print(f"Made and kept as {image['name']} of {answer['user']} ({size}).", markup=False)
+            console.print(f"It lies at {image['path']}", markup=False, soft_wrap=True)
+        if picture["seed"] is not None:
+            console.print(
+                f"Seed {picture['seed']}, made by {answer['provider']} in {answer['seconds']:.1f} s.", markup=False
+            )
+        if picture["file"] is not None:
+            console.print(f"A copy is in {picture['file']}", markup=False, soft_wrap=True)
+    if answer["note"]:
+        console.print(answer["note"], markup=False)

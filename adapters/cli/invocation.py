@@ -1,0 +1,38 @@
+"""What a command is started with: the global options, and the configuration that follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from adapters.config import Config  # late: reading settings takes longer than a help text
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """`--root` and `--env-file` as they were given, relative to the folder where the command was started."""
+
+    root: Path | None = None
+    env_file: Path | None = None
+
+    def config(self) -> Config:
+        """The configuration, the options above it. Raises ConfigError."""
+        from adapters.config import load_config
+
+        root = None if self.root is None else self.root.absolute()
+        env_file = None if self.env_file is None else self.env_file.absolute()
+        return load_config({"STORAGE_ROOT": root}, env_file)
+
+    def set_up(self) -> Config:
+        """The configuration for a short command, whose log lines are warnings unless LOG_LEVEL says otherwise."""
+        import logging
+
+        from adapters.logs import configure_logging
+
+        config = self.config()
+        configure_logging(config)
+        if config.origin("LOG_LEVEL") == "default":
+            logging.getLogger().setLevel(logging.WARNING)
+        return config

@@ -1,0 +1,97 @@
+"""The writing commands on a log that this process has opened itself, because no other holds it.
+
+The limits in force are the log's: a command opens it and leaves its policy alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from adapters.cli.generation_exits import not_made
+from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, OwnLimits, Wish
+from adapters.cli.output import Refused, refused_of
+from adapters.config import Config
+from adapters.faults import StorageUnavailable
+from adapters.generation.provider import GenerationFault, GenerationRequest, Operation
+from adapters.storage.results import Actor
+from adapters.storage.service import ImageStore
+from adapters.studio import Answer, Generated, Studio
+from domain.limits import UserLimits
+from domain.refusals import Refusal
+
+CLI = Actor("cli")
+
+
+class OperationsOnLog:
+    """Operations on an open store."""
+
+    def __init__(self, store: ImageStore, config: Config) -> None:
+        self._store = store
+        self._config = config
+
+    def generate(self, user: str, wish: Wish) -> Made | Refused:
+        """Makes a picture with the provider that the service would use."""
+        request = GenerationRequest(
+            Operation.TEXT_TO_IMAGE,
+            wish.prompt,
+            style=wish.style,
+            seed=wish.seed,
+            width=wish.width,
+            height=wish.height,
+        )
+        made = asyncio.run(self._generate(user, request))
+        if isinstance(made, GenerationFault):
+            return not_made(made)
+        return refused_of(made) if isinstance(made, Refusal) else _made(made)
+
+    def image_bytes(self, user: str, name: str) -> bytes:
+        """The bytes of a kept image."""
+        path = self._store.path(user, name)
+        if path is None:
+            raise StorageUnavailable(f"The image {name} of {user} was deleted before it could be copied.")
+        return path.read_bytes()
+
+    def delete(self, user: str, name: str) -> dict[str, Any] | Refused:
+        """Takes a kept image away."""
+        deleted = self._store.delete_now(user, name, actor=CLI)
+        return refused_of(deleted) if isinstance(deleted, Refusal) else deleted._asdict()
+
+    def reset(self, user: str, reason: str) -> dict[str, Any] | Refused:
+        """Sets today's count to 0."""
+        changed = self._store.reset_daily_now(user, reason, actor=CLI)
+        return refused_of(changed) if isinstance(changed, Refusal) else self._store.status(user)
+
+    def limits(self, user: str, own: OwnLimits) -> dict[str, Any] | Refused:
+        """Gives a user limits of their own."""
+        changed = self._store.override_limits_now(
+            user, own.reason, UserLimits(own.size_bytes, own.daily), until=own.until, actor=CLI
+        )
+        return refused_of(changed) if isinstance(changed, Refusal) else self._store.status(user)
+
+    def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
+        """Removes old temp files."""
+        cleaned = self._store.cleanup_now(days, actor=CLI)
+        if isinstance(cleaned, Refusal):
+            return refused_of(cleaned)
+        return {"files": cleaned.files, "freed_bytes": cleaned.freed_bytes}
+
+    async def _generate(self, user: str, request: GenerationRequest) -> Answer:
+        from adapters.main import make_generator
+
+        generator = make_generator(self._config)
+        studio = Studio(self._store, generator)
+        try:
+            return await studio.generate(user, request, actor=CLI)
+        finally:
+            await studio.close()
+            await generator.aclose()
+
+
+def _made(made: Generated) -> Made:
+    pictures = []
+    for picture in made.pictures:
+        kept = picture.image
+        image = None if kept is None else {name: getattr(kept, name) for name in IMAGE_MEMBERS}
+        pictures.append(MadePicture(image, picture.seed, picture.not_kept, picture.media_type, picture.data))
+    return Made(tuple(pictures), made.provider, made.model, round(made.seconds, 3), made.note)

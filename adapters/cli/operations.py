@@ -1,0 +1,75 @@
+"""What the writing commands ask for, whoever carries it out: a log of their own, or the service that holds it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+from adapters.cli.output import Refused
+
+
+class Wish(NamedTuple):
+    """A picture to be made; None and a seed of 0 leave the choice to the provider."""
+
+    prompt: str
+    style: str | None = None
+    seed: int = 0
+    width: int | None = None
+    height: int | None = None
+
+
+class MadePicture(NamedTuple):
+    """A picture that was made. `image` describes what was kept; where it is None, `not_kept` says why.
+
+    `data` are its bytes, None where they are to be fetched.
+    """
+
+    image: dict[str, Any] | None
+    seed: int | None
+    not_kept: str | None
+    media_type: str
+    data: bytes | None
+
+
+class Made(NamedTuple):
+    """What came of a wish."""
+
+    pictures: tuple[MadePicture, ...]
+    provider: str
+    model: str
+    seconds: float
+    note: str
+
+
+class OwnLimits(NamedTuple):
+    """Limits of one user's own, whole; none at all takes former ones away. `until` is a time of the ledger."""
+
+    size_bytes: int | None
+    daily: int | None
+    until: str | None
+    reason: str
+
+
+IMAGE_MEMBERS = ("name", "size_bytes", "media_type", "width", "height", "sha256", "position")
+"""How a kept image is described."""
+
+
+class Operations(Protocol):
+    """The changes that commands make. Each answers for programs or is Refused; Faults are raised."""
+
+    def generate(self, user: str, wish: Wish) -> Made | Refused:
+        """Makes a picture and keeps it."""
+
+    def image_bytes(self, user: str, name: str) -> bytes:
+        """The bytes of a kept image."""
+
+    def delete(self, user: str, name: str) -> dict[str, Any] | Refused:
+        """Takes a kept image away: user, name, freed_bytes, position, replayed."""
+
+    def reset(self, user: str, reason: str) -> dict[str, Any] | Refused:
+        """Sets today's count to 0; the user's status dictionary after it."""
+
+    def limits(self, user: str, own: OwnLimits) -> dict[str, Any] | Refused:
+        """Gives a user limits of their own; their status dictionary after it."""
+
+    def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
+        """Removes old temp files: files, freed_bytes."""

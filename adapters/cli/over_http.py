@@ -1,0 +1,82 @@
+"""The writing commands through the service that holds the log: its routes, and its answers in the commands' shapes."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, OwnLimits, Wish
+from adapters.cli.output import Refused
+from adapters.cli.service_client import Answered, ServiceClient, ServiceUnavailable
+
+GENERATION_SECONDS = 720.0
+"""How long a picture may take: the studio's own bound, and time to keep it."""
+
+
+class OperationsOverHttp:
+    """Operations of a running service."""
+
+    def __init__(self, client: ServiceClient) -> None:
+        self._client = client
+
+    def generate(self, user: str, wish: Wish) -> Made | Refused:
+        """Makes a picture with the service's provider; however often the request is sent, it is made once."""
+        body = {name: value for name, value in wish._asdict().items() if value is not None}
+        path = f"/v1/users/{quote(user, safe='')}/generations"
+        answer = self._client.ask("POST", path, body, key=uuid4().hex, seconds=GENERATION_SECONDS)
+        return answer if isinstance(answer, Refused) else _made(answer.json)
+
+    def image_bytes(self, user: str, name: str) -> bytes:
+        """The bytes of a kept image."""
+        answer = self._client.ask("GET", _image_path(user, name))
+        if isinstance(answer, Refused):
+            raise ServiceUnavailable(answer.message)
+        return answer.body
+
+    def delete(self, user: str, name: str) -> dict[str, Any] | Refused:
+        """Takes a kept image away."""
+        answer = self._client.ask("DELETE", _image_path(user, name), key=uuid4().hex)
+        if isinstance(answer, Refused):
+            return answer
+        deleted = answer.json["deleted"]
+        return {name: deleted[name] for name in ("user", "name", "freed_bytes", "position", "replayed")}
+
+    def reset(self, user: str, reason: str) -> dict[str, Any] | Refused:
+        """Sets today's count to 0."""
+        path = f"/v1/admin/users/{quote(user, safe='')}/reset"
+        return _body(self._client.ask("POST", path, {"reason": reason}, key=uuid4().hex))
+
+    def limits(self, user: str, own: OwnLimits) -> dict[str, Any] | Refused:
+        """Gives a user limits of their own."""
+        body = {"user_bytes": own.size_bytes, "daily": own.daily, "until": own.until, "reason": own.reason}
+        path = f"/v1/admin/users/{quote(user, safe='')}/limits"
+        return _body(self._client.ask("PUT", path, body, key=uuid4().hex))
+
+    def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
+        """Removes old temp files."""
+        return _body(self._client.ask("POST", "/v1/admin/cleanup", {"days": days}, key=uuid4().hex))
+
+
+def _body(answer: Answered | Refused) -> dict[str, Any] | Refused:
+    return answer if isinstance(answer, Refused) else answer.json
+
+
+def _image_path(user: str, name: str) -> str:
+    return f"/v1/users/{quote(user, safe='')}/images/{quote(name)}"
+
+
+def _made(answer: dict[str, Any]) -> Made:
+    pictures = tuple(_picture(told) for told in answer["pictures"])
+    return Made(pictures, answer["provider"], answer["model"], answer["seconds"], answer["note"])
+
+
+def _picture(told: dict[str, Any]) -> MadePicture:
+    """A picture that may not be kept comes with its bytes; a kept one is fetched when it is wanted."""
+    image = told["image"]
+    if image is None:
+        shown = told["shown"]
+        return MadePicture(None, told["seed"], told["not_kept"], shown["media_type"], base64.b64decode(shown["data"]))
+    kept = {name: image[name] for name in IMAGE_MEMBERS}
+    return MadePicture(kept, told["seed"], None, image["media_type"], None)

@@ -1,0 +1,95 @@
+"""`abby status` and `abby users`: the figures of the log, read beside a running service and without its lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
+
+from rich.console import Console
+
+from adapters.cli.invocation import Invocation
+from adapters.cli.output import Output, malformed
+from adapters.cli.tables import add_row, counted, in_mb, minute, table
+from adapters.storage.follower import ImageReader
+from domain.names import malformed_user
+
+FIGURES = ("used", "held", "limit", "left", "%")
+
+
+def status(invocation: Invocation, output: Output, user: str) -> int:
+    """The quota of one user."""
+    if sentence := malformed_user(user):
+        return output.refused(malformed(sentence))
+    with closing(ImageReader(invocation.set_up().storage.storage_root)) as reader:
+        figures, known = reader.status(user), user in reader.users()
+    show_status(output, user, figures)
+    if not known:
+        output.note(f"The log knows nothing of {user} yet: these are the limits that hold for everybody.")
+    return 0
+
+
+def show_status(output: Output, user: str, figures: Mapping[str, Any]) -> None:
+    """The quota dictionary, as such or as a table."""
+    output.answer(figures, lambda console: _print_status(console, user, figures))
+
+
+def _print_status(console: Console, user: str, figures: Mapping[str, Any]) -> None:
+    own, whole, daily = figures["user"], figures["global"], figures["daily"]
+    quota = table(f"Quota of {user}", ("", *FIGURES, "status"), right=FIGURES)
+    _add_storage(quota, f"{user}'s storage", own, own["limit_mb"])
+    _add_storage(quota, "all users' storage", whole, whole["total_mb"])
+    console.print(quota)
+    hours = counted(daily["reset_hours"], "hour")
+    console.print(
+        f"Today: {daily['used']} of {counted(daily['limit'], 'generation')} used, {daily['remaining']} left. "
+        f"The count starts anew at {minute(daily['resets_at'])} (within {hours}).",
+        f"{counted(own['images'], 'image')} kept. As of position {figures['position']} of the log.",
+        sep="\n",
+        markup=False,
+    )
+
+
+def _add_storage(quota: Any, of: str, figures: Mapping[str, Any], limit_mb: float) -> None:
+    sizes = (figures["used_mb"], figures["reserved_mb"], limit_mb, figures["remaining_mb"])
+    add_row(quota, of, *map(in_mb, sizes), f"{figures['percentage']:.1f}", figures["status"])
+
+
+def users(invocation: Invocation, output: Output) -> int:
+    """Every user the log knows, and what all of them use together."""
+    with closing(ImageReader(invocation.set_up().storage.storage_root)) as reader:
+        rows = [_row(user, reader.status(user)) for user in reader.users()]
+        answer = {"users": rows, "global": reader.global_usage(), "position": reader.position}
+    output.answer(answer, lambda console: _print_users(console, answer))
+    return 0
+
+
+def _row(user: str, status: Mapping[str, Any]) -> dict[str, Any]:
+    own, daily = status["user"], status["daily"]
+    kept = {name: own[name] for name in ("images", "used_mb", "reserved_mb", "limit_mb", "percentage", "status")}
+    return {"user": user, **kept, "daily_used": daily["used"], "daily_limit": daily["limit"]}
+
+
+def _print_users(console: Console, answer: Mapping[str, Any]) -> None:
+    rows, whole = answer["users"], answer["global"]
+    figures = ("images", "used", "held", "limit", "%", "today")
+    shown = table(counted(len(rows), "user"), ("user", *figures, "status"), right=figures)
+    for row in rows:
+        sizes = (row["used_mb"], row["reserved_mb"], row["limit_mb"])
+        today = f"{row['daily_used']}/{row['daily_limit']}"
+        add_row(
+            shown,
+            row["user"],
+            str(row["images"]),
+            *map(in_mb, sizes),
+            f"{row['percentage']:.1f}",
+            today,
+            row["status"],
+        )
+    console.print(shown)
+    console.print(
+        f"Together: {in_mb(whole['used_mb'])} of {in_mb(whole['total_mb'])} used, {in_mb(whole['reserved_mb'])} held "
+        f"({whole['status']}). The disk has {in_mb(whole['disk_free_mb'])} free. "
+        f"As of position {answer['position']} of the log.",
+        markup=False,
+    )

@@ -1,0 +1,40 @@
+"""Tables as people read them: one look for all commands, sizes with their unit, colours for how near a limit is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+STYLES = {"OK": "green", "WARNING": "yellow", "CRITICAL": "bold red", "WARN": "yellow", "FAIL": "bold red"}
+
+
+def table(title: str, columns: Sequence[str], *, right: Iterable[str] = ()) -> Table:
+    """An empty table; the columns in `right` hold figures. Nothing is cut off: what is too long goes on below."""
+    made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    for name in columns:
+        is_figure = name in right
+        made.add_column(name, justify="right" if is_figure else "left", no_wrap=is_figure, overflow="fold")
+    return made
+
+
+def add_row(made: Table, *cells: str) -> None:
+    """A row of plain text: brackets in it are brackets; a word for a status has its colour."""
+    made.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in cells))
+
+
+def in_mb(size_mb: float) -> str:
+    """A size that is in MB already."""
+    return f"{size_mb:,.2f} MB"
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A number with its noun."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def minute(at: str) -> str:
+    """A time of the ledger, for people: to the minute, in UTC."""
+    return f"{at[:10]} {at[11:16]} UTC"

@@ -1,0 +1,74 @@
+"""`abby verify`: whether the log is whole, read from its first byte to its last, beside a running service too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+
+from adapters.cli.exits import Exit
+from adapters.cli.invocation import Invocation
+from adapters.cli.output import Output
+from adapters.cli.tables import counted
+from adapters.eventlog.verify import Report, verify
+
+
+def verify_log(invocation: Invocation, output: Output) -> int:
+    """Tells what the log is; the exit code says whether it is whole."""
+    report = verify(invocation.set_up().storage.storage_root)
+    output.answer(described(report), lambda console: _print(console, report))
+    return Exit.DONE if report.is_whole else Exit.DATA
+
+
+def described(report: Report) -> Mapping[str, Any]:
+    """The report for programs."""
+    damage = report.damage
+    return {
+        "whole": report.is_whole,
+        "log": str(report.path),
+        "log_id": report.log_id,
+        "created": report.created,
+        "positions": report.positions,
+        "batches": report.batches,
+        "hash": report.digest,
+        "size_bytes": report.size_bytes,
+        "watermark": report.watermark,
+        "reconciled": report.reconciled,
+        "torn_bytes": report.torn_bytes,
+        "damage": None
+        if damage is None
+        else {"position": damage.position, "offset": damage.offset, "what": damage.what},
+    }
+
+
+def verdict(report: Report) -> str:
+    """One sentence on what was found, and where it is not good, what to do."""
+    if (damage := report.damage) is not None:
+        at = "" if damage.position is None else f" at position {damage.position} (byte {damage.offset})"
+        return (
+            f"The log is damaged{at}: {damage.what}. Nothing was changed. "
+            "Stop what writes it, copy the folder `logs` away, and put the log back from a copy if there is one."
+        )
+    read = f"{counted(report.positions, 'event')} in {counted(report.batches, 'batch', 'batches')}"
+    whole = f"The log is whole: {read}, every hash fits."
+    if report.torn_bytes:
+        return (
+            f"{whole} After them stand {counted(report.torn_bytes, 'byte')} of a batch that is not whole: being "
+            "written now, or left by a crash and never acknowledged; the next start sets them aside."
+        )
+    return whole
+
+
+def _print(console: Console, report: Report) -> None:
+    console.print(verdict(report), style="green" if report.is_whole else "bold red", markup=False)
+    console.print(
+        f"Log        {report.path}",
+        f"Id         {report.log_id}, begun {report.created}",
+        f"Size       {counted(report.size_bytes, 'byte')}",
+        f"Watermark  {'none' if report.watermark is None else f'position {report.watermark}'}",
+        f"Last hash  {report.digest}",
+        sep="\n",
+        markup=False,
+        soft_wrap=True,
+    )
