@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 import adapters.config
 from adapters.config import SECTIONS, ApiConfig, BotConfig, Config, StorageConfig, load_config
@@ -250,6 +250,8 @@ class TestFolder:
         """In quotes, a backslash and a letter may be a tab; without quotes the same path is right."""
         with pytest.raises(ConfigError, match="leave out the quotes"):
             load('STORAGE_ROOT="C:\\opt\\tdos"')
+        with pytest.raises(ConfigError, match=r"^STORAGE_ROOT= \(\.env\): it takes a folder"):
+            load("STORAGE_ROOT=")
         assert load("STORAGE_ROOT=C:\\opt\\tdos").storage.storage_root.name.endswith("tdos")
 
     @pytest.mark.skipif(os.name == "nt", reason="links to system directories of POSIX")
@@ -312,6 +314,12 @@ class TestSecrets:
             ApiConfig()
         assert "ValidationError" in "".join(traceback.format_exception(refused.value))
         assert "SECRET" not in "".join(traceback.format_exception(refused.value))
+
+    def test_an_argument_that_is_no_text_is_no_secret(self, load: Load) -> None:
+        """A number is a mistake of the caller; a secret that is masked already is taken."""
+        with pytest.raises(ConfigError, match=r"^DISCORD_TOKEN \(argument\): it takes a bot's token"):
+            load(arguments={"DISCORD_TOKEN": 5})
+        assert load(arguments={"DISCORD_TOKEN": SecretStr(KEY)}).secrets() == [KEY]
 
     def test_an_empty_secret_is_an_unset_one(self, load: Load) -> None:
         """So a weaker place may set it."""
