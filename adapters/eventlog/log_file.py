@@ -55,8 +55,8 @@ def open_log_file(files: Files, descriptors: ExitStack, paths: LogPaths, flags: 
         )
     if flags == APPEND and not mode & ANYBODY_WRITES:
         raise StorageUnavailable(
-            f"The log {paths.log} is write-protected (mode {mode & 0o777:04o}). Somebody did that on purpose, so it was "
-            "left alone. Give this account leave to write it, or open it for reading only."
+            f"The log {paths.log} is write-protected (mode {mode & 0o777:04o}). Somebody did that on purpose, so it "
+            "was left alone. Give this account leave to write it, or open it for reading only."
         )
     fd = files.open(paths.log, flags)
     descriptors.callback(files.close, fd)

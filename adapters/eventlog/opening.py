@@ -30,7 +30,7 @@ from adapters.eventlog.log_file import (
     unusable,
     verify_to,
 )
-from adapters.eventlog.scanning import BLOCK_BYTES, OnEvent, Scanner
+from adapters.eventlog.scanning import BLOCK_BYTES, OnEvent
 from adapters.eventlog.spare import Spare
 from adapters.eventlog.watermark import Slot, write_slot
 
@@ -90,7 +90,7 @@ class _Opening:
         refuse_damage(paths, contradicts_watermark(scanner, slots, header, size))
         refuse_damage(paths, lost_more_than_a_batch(scanner))
         if scanner.broken is not None:
-            spare.with_room(lambda: self._keep_torn_bytes(read_fd, scanner, size))
+            spare.with_room(lambda: self._keep_torn_bytes(read_fd, scanner.whole, size))
             files.truncate(log_fd, scanner.whole.offset)
             sync_log(files, log_fd, paths)
         head_fd, watermark = spare.with_room(lambda: self._open_watermark(slots, header))
@@ -132,10 +132,10 @@ class _Opening:
         sync_log(files, log_fd, paths)
         return log_fd
 
-    def _keep_torn_bytes(self, read_fd: int, scanner: Scanner, size: int) -> None:
+    def _keep_torn_bytes(self, read_fd: int, whole: Tip, size: int) -> None:
         """Copies what a batch that was never acknowledged left, durably, before it is cut off."""
         files, paths = self._files, self._paths
-        offset = scanner.whole.offset
+        offset = whole.offset
         time = self._clock().replace(":", "").replace("-", "")  # a colon is no character of a name on Windows
         files.make_directories(paths.torn)
         kept = paths.torn / f"{time}-{offset}.bin"
@@ -145,7 +145,7 @@ class _Opening:
         files.sync_directory(paths.torn)
         _log.warning(
             "torn batch cut off",
-            position=scanner.whole.position + 1,
+            position=whole.position + 1,
             offset=offset,
             bytes=size - offset,
             kept=str(kept),
@@ -163,11 +163,9 @@ class _Opening:
         with ExitStack() as stack:
             head_fd = files.open(self._paths.head, UPDATE)
             stack.callback(files.close, head_fd)
-            if slots:
-                slot = slots[0]
-                sync_log(files, head_fd, self._paths)  # what a killed process wrote may be in memory alone
-            else:
-                slot = Slot(header.log_id, 1, Tip(0, header.size, header.digest), 0)
+            slot = slots[0] if slots else Slot(header.log_id, 1, Tip(0, header.size, header.digest), 0)
+            if not slots:
                 write_slot(files, head_fd, slot)
+            sync_log(files, head_fd, self._paths)  # also of what a killed process wrote, which may be in memory alone
             self._descriptors.push(stack.pop_all())
         return head_fd, slot

@@ -8,6 +8,7 @@ everything that is the same everywhere belong to `files`.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -41,6 +42,9 @@ NETWORK_FILE_SYSTEMS = frozenset(
     ]
 )
 """Types, as Linux names them, whose locks and syncs depend on another machine."""
+
+_OCTAL = re.compile(r"\\([0-7]{3})")
+"""How the table of mounts writes a space and the like."""
 
 
 class Platform(Protocol):
@@ -97,7 +101,7 @@ class Posix:
             return None
         found, longest = None, -1
         for fields in (line.split() for line in lines):
-            mount_point = Path(fields[1].encode().decode("unicode_escape"))
+            mount_point = Path(_OCTAL.sub(lambda escaped: chr(int(escaped[1], 8)), fields[1]))
             if path.is_relative_to(mount_point) and len(mount_point.parts) >= longest:
                 found, longest = fields[2], len(mount_point.parts)
         return found if found in NETWORK_FILE_SYSTEMS else None

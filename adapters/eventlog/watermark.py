@@ -79,6 +79,5 @@ def read_slots(files: Files, fd: int) -> list[Slot]:
 
 
 def write_slot(files: Files, fd: int, slot: Slot) -> None:
-    """Writes a slot in its turn; durable when this returns. The other slot is not touched."""
+    """Writes a slot in its turn, the other one untouched. It holds for sure once the file is synced."""
     files.write_all_at(fd, encode_slot(slot), slot.counter % SLOTS * SLOT_DISTANCE)
-    files.sync_data(fd)

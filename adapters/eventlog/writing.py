@@ -69,6 +69,7 @@ class LogWriter:
             return False
         except OSError as error:
             self._stop(f"its watermark {self._log.paths.head} could not be written ({error.strerror or error})", error)
+        self._sync(self._held.head_fd)
         self._watermark = slot
         return True
 
@@ -103,7 +104,7 @@ class LogWriter:
             if not is_disk_full(error):
                 self._stop(f"a write to {self._log.paths.log} failed ({error.strerror or error})", error)
             self._take_back(error)
-        self._sync()
+        self._sync(self._held.log_fd)
 
     def _take_back(self, error: OSError) -> NoReturn:
         """After a write that found no room: the log is cut back to what it was, and the spare room is given up."""
@@ -112,13 +113,13 @@ class LogWriter:
             self._files.truncate(self._held.log_fd, self._log.tip.offset)
         except OSError as failed:
             self._stop(f"the disk is full, and a part of a batch could not be cut off {path} again", failed)
-        self._sync()
+        self._sync(self._held.log_fd)
         self._held.spare.give_up()
         raise disk_full(self._log.paths.logs) from error
 
-    def _sync(self) -> None:
+    def _sync(self, fd: int) -> None:
         try:
-            sync_log(self._files, self._held.log_fd, self._log.paths)
+            sync_log(self._files, fd, self._log.paths)
         except LedgerStopped as error:
             self.stopped = error
             raise
