@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from adapters.eventlog.files import Files
-from adapters.faults import DiskFull, StorageUnavailable
+from adapters.faults import LedgerStopped, StorageUnavailable
 from adapters.ledger import Accepted
 from adapters.storage.image_check import CheckedImage
 from adapters.storage.intake import Wanted, take_in
@@ -41,7 +41,9 @@ class Saving(NamedTuple):
         command = await asyncio.to_thread(self._stage, files)
         try:
             outcome = await self.root.ledger.submit(command)
-        except DiskFull:
+        except LedgerStopped:
+            raise  # the outcome is unknown, so the bytes may be needed at the next start
+        except Exception:
             await asyncio.to_thread(self.root.reconciler.discard, command.staged)
             raise
         if isinstance(outcome, Refusal) or outcome.replayed:
