@@ -146,6 +146,11 @@ class QuotaLedger:
         """Why the ledger stopped, None while it runs."""
         return self._fault
 
+    @property
+    def is_inherited(self) -> bool:
+        """Whether this process was forked from the one that owns the ledger, and so has no writer."""
+        return self._pid != os.getpid()
+
     def now(self) -> str:
         """The ledger's present: the clock's, but never before the last event."""
         return max(self._clock(), self.book.last_at)
@@ -153,6 +158,17 @@ class QuotaLedger:
     def clock_is_behind(self) -> bool:
         """Whether commands are refused because the clock, now or once, stood wrong."""
         return clock_is_behind(self.book, self._clock())
+
+    def refuse_if_stopped(self) -> None:
+        """Raises LedgerStopped where nothing is admitted any more: after a fault, and in a forked child."""
+        if self.is_inherited:
+            raise LedgerStopped(
+                "This process was forked from the one that owns the ledger, and two must not write one log. "
+                "Open a StorageManager after the fork, in one of them."
+            )
+        if self._fault is not None:
+            # A new one each time: an exception that is raised again and again keeps all that its callers held.
+            raise LedgerStopped(str(self._fault)) from self._fault.__cause__
 
     def execute(self, command: Command) -> Outcome:
         """Carries a command out and blocks until it is durable. Not for a thread that runs an event loop others need.
@@ -183,23 +199,19 @@ class QuotaLedger:
     def close(self) -> None:
         """Finishes what is queued, writes the watermark and stops. Later commands are refused as STOPPED."""
         atexit.unregister(self.close)
+        if self.is_inherited:
+            return
         with self._gate:
             if not self._closing:
                 self._closing = True
                 self._queue.put(None)
-        if self._pid == os.getpid() and threading.current_thread() is not self._writer:
+        if threading.current_thread() is not self._writer:
             self._writer.join(CLOSE_SECONDS)
 
     def _enqueue(self, ticket: _Ticket) -> Refusal | None:
-        if self._pid != os.getpid():
-            raise LedgerStopped(
-                "This process was forked from the one that owns the ledger, and two must not write one log. "
-                "Open a StorageManager after the fork, in one of them."
-            )
+        self.refuse_if_stopped()  # before the gate, which a fork may have left shut
         with self._gate:
-            if self._fault is not None:
-                # A new one each time: an exception that is raised again and again keeps all that its callers held.
-                raise LedgerStopped(str(self._fault)) from self._fault.__cause__
+            self.refuse_if_stopped()
             user = getattr(ticket.command, "user", None)
             if self._closing:
                 return Refusal(Reason.STOPPED, user)

@@ -79,7 +79,9 @@ class OpenRoot(Keeper):
         self.reconciler.note(recorded)
 
     def close(self) -> None:
-        """Finishes what is queued and frees the lock."""
+        """Finishes what is queued and frees the lock. In a forked child all of that is its parent's."""
+        if self.ledger.is_inherited:
+            return
         self.ledger.close()
         self.recorder.close()
 
@@ -124,16 +126,17 @@ def acquire(root: Path, limits: GivenLimits, *, clock: Clock, files: Files) -> O
     """The open root of a path, opened if this process has not done so yet. Give it back with `give_back`.
 
     Given limits become the policy; where the root is open already, limits that differ are a ConfigError that names
-    both.
+    both. Raises LedgerStopped where it is open and stopped, or was opened before this process was forked.
     """
     resolved = root.resolve()
     with _guard:
         opened = _roots.get(resolved)
-        if opened is None or opened.ledger.fault is not None:
+        if opened is None:
             opened = OpenRoot(resolved, clock=clock, files=files)
             _set_policy(opened, limits)
             _roots[resolved] = opened
         else:
+            opened.ledger.refuse_if_stopped()
             _refuse_other_limits(opened, limits)
         opened.users += 1
         return opened

@@ -116,6 +116,12 @@ class ImageStore:
             self._unavailable = None
             return self._opened
 
+    def _running(self) -> OpenRoot:
+        """The open root, if its ledger runs: the figures of a stopped one may be old, and nobody would see it."""
+        opened = self.opened()
+        opened.ledger.refuse_if_stopped()
+        return opened
+
     def close(self) -> None:
         """Ends the use of the root; the last user of it in this process closes the log."""
         with self._guard:
@@ -130,40 +136,40 @@ class ImageStore:
         """The quota dictionary of a user. Raises ValueError for a malformed id, StorageUnavailable, LedgerStopped."""
         if sentence := malformed_user(user):
             raise ValueError(sentence)
-        ledger = self.opened().ledger
+        ledger = self._running().ledger
         return readings.quota_status(ledger.book, user, ledger.now())
 
     def global_usage(self) -> dict[str, Any]:
         """The pool's figures, and what is free on the disk."""
-        opened = self.opened()
+        opened = self._running()
         free = megabytes(self._files.free_bytes(opened.root))
         return readings.global_usage(opened.ledger.book) | {"disk_free_mb": free}
 
     def gallery(self, user: str, *, offset: int = 0, limit: int = 50) -> list[GalleryImage]:
         """Some of a user's kept images, newest first."""
-        return readings.gallery(self.opened().ledger.book, user, offset, limit)
+        return readings.gallery(self._running().ledger.book, user, offset, limit)
 
     def names(self, user: str) -> list[str]:
         """The names of a user's kept images, newest first."""
-        return readings.names(self.opened().ledger.book, user)
+        return readings.names(self._running().ledger.book, user)
 
     def users(self) -> list[str]:
         """Every user the log knows of."""
-        return readings.known_users(self.opened().ledger.book)
+        return readings.known_users(self._running().ledger.book)
 
     def path(self, user: str, name: str) -> Path | None:
         """Where a kept image lies, None where no such name stands."""
-        opened = self.opened()
+        opened = self._running()
         standing = opened.ledger.book.standing(user, name_key(name), temp=False)
         return opened.reconciler.path(user, standing.name, temp=False) if standing else None
 
     def image(self, user: str, name: str) -> GalleryImage | None:
         """What the log knows of a kept image."""
-        return readings.gallery_image(self.opened().ledger.book, user, name)
+        return readings.gallery_image(self._running().ledger.book, user, name)
 
     def details(self, user: str, name: str) -> dict[str, Any] | None:
         """How a kept image was made: prompt, style, seed; None where nothing is known."""
-        opened = self.opened()
+        opened = self._running()
         standing = opened.ledger.book.standing(user, name_key(name), temp=False)
         return opened.reconciler.read_details(user, standing.name) if standing else None
 
@@ -196,9 +202,10 @@ class ImageStore:
         """
         if sentence := intake.malformed_save(user, name):
             return Refusal(Reason.MALFORMED, None, sentence)
+        opened = self._running()
         checked = await intake.check(data, name, self.settings)
         want = intake.wanted(name, operation)
-        saving = Saving(self.opened(), user, bytes(data), checked, want, temp, reservation, actor, request, details)
+        saving = Saving(opened, user, bytes(data), checked, want, temp, reservation, actor, request, details)
         task = asyncio.get_running_loop().create_task(saving.carry_out(self._files))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
