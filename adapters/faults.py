@@ -1,8 +1,8 @@
 """The tree of faults: what went wrong outside the rules, each with the exit code a command answers with.
 
-A refusal (an ordinary "no") is a value, `domain.decisions.Refusal`; a bug is a failed assertion. Everything here is neither:
-a disk, a lock, a damaged file or a setting that stands in the way. Every message says what happened, why, and what to do.
-Exit codes follow sysexits.h (65 data, 73 cannot create, 74 input/output, 78 configuration).
+A refusal (an ordinary "no") is a value, `domain.decisions.Refusal`; a bug is a failed assertion. Everything here is
+neither: a disk, a lock, a damaged file or a setting that stands in the way. Every message says what happened, why, and
+what to do. Exit codes follow sysexits.h (65 data, 73 cannot create, 74 input/output, 78 configuration).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class LogLocked(Fault):
 
 
 class LogDamaged(Fault):
-    """The log contradicts itself or its watermark. `position` and `offset` (bytes) say where, None where nothing can."""
+    """The log contradicts itself or its watermark. `position` and `offset` (bytes) say where, if that is known."""
 
     exit_code = 65
 

@@ -1,1 +1,1 @@
-"""The inner ring: the rules of the quota ledger as pure values and functions, with no library, disk, clock or chance."""
+"""The inner ring: the rules of the quota ledger, pure values and functions without library, disk, clock or chance."""

@@ -1,7 +1,8 @@
-"""What callers ask of the ledger. A command carries ids, the actor and measured facts, never a decision and never the time.
+"""What callers ask of the ledger. A command carries ids, the actor and measured facts, never a decision and never the
+time.
 
-`by` is the actor (`discord:123`, `api:NAME`, `page`, `cli`, `library`, `system`), `origin` where it came from, `request` the caller's own
-key with the digest of the command. Sizes are bytes.
+`by` is the actor (`discord:123`, `api:NAME`, `page`, `cli`, `library`, `system`), `origin` where it came from,
+`request` the caller's own key with the digest of the command. Sizes are bytes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """decide(command, view, policy, now): what follows from a command, as events, as a stored answer or as a refusal.
 
-Pure: the view tells what stands, `now` is the present, and nothing here changes anything. The rules are asked in the order of
-`Reason`, which is a promise; the first that says no is the answer. This module holds what is asked of every command and hands on:
-`wellformed` knows the form of commands, `reserving` places, `keeping` images and files, `governing` limits, and `quota_checks` what fits.
+Pure: the view tells what stands, `now` is the present, and nothing here changes anything. The rules are asked in the
+order of `Reason`, which is a promise; the first that says no is the answer. This module holds what is asked of every
+command and hands on: `wellformed` knows the form of commands, `reserving` places, `keeping` images and files,
+`governing` limits, and `quota_checks` what fits.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ def _refuse(command: Command, reason: Reason, detail: str) -> Refusal:
     return Refusal(reason, getattr(command, "user", None), detail)
 
 
-def _carry_out(command: Command, view: View, policy: Limits, at: str) -> tuple[Event, ...] | Refusal:  # noqa: C901, PLR0911, PLR0912 - one line for each command is the clearest form
+def _carry_out(command: Command, view: View, policy: Limits, at: str) -> tuple[Event, ...] | Refusal:  # noqa: C901, PLR0912 - one line for each command is the clearest form
     match command:
         case ReserveGeneration():
             return reserving.reserve(command, view, policy, at)
@@ -100,7 +101,7 @@ def _carry_out(command: Command, view: View, policy: Limits, at: str) -> tuple[E
         case ReleasePlaces():
             return reserving.release_places(command, view, policy, at)
         case ReleaseExpired():
-            return reserving.release_expired(command, view, at)
+            return reserving.release_expired(view, at)
         case CorrectClock():
             return reserving.correct_clock(command, view, at)
         case SaveImage():

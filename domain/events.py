@@ -1,7 +1,8 @@
 """The facts: every event of the log, version 1, and the shape in which each is stored.
 
-The class names are the stored type names and the field names the stored members of `data`; both are for ever. A field with a default
-is left out of `data` where it has that default. What an event does to figures is told by `usage.py`; how a line looks, by the log.
+The class names are the stored type names and the field names the stored members of `data`; both are for ever. A field
+with a default is left out of `data` where it has that default. What an event does to figures is told by `usage.py`; how
+a line looks, by the log.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ class GenerationCompleted(NamedTuple):
 
 
 class GenerationReleased(NamedTuple):
-    """Frees `count` places, of which `delivered` had been completed; `refunded` goes back to the day that was charged."""
+    """Frees `count` places, `delivered` of them completed before; `refunded` goes back to the day that was charged."""
 
     at: str
     user: str
@@ -98,7 +99,9 @@ class GenerationReleased(NamedTuple):
 
 
 class ImageSaved(NamedTuple):
-    """An image stands under `name`; charges bytes - replaced_bytes and settles a place of `reservation`, where there is one."""
+    """An image stands under `name`; charges bytes - replaced_bytes and settles a place of `reservation`, where there
+    is one.
+    """
 
     at: str
     user: str
@@ -145,7 +148,7 @@ class CleanupCompleted(NamedTuple):
 
 
 class RequestRefused(NamedTuple):
-    """A limit said no. The first `MAX_RECORDED_REFUSALS` of a user, reason and day are recorded, that one with `last`."""
+    """A limit said no. The first `MAX_RECORDED_REFUSALS` of a user, reason and day are recorded, the last as such."""
 
     at: str
     user: str
@@ -266,7 +269,9 @@ def to_data(event: Event) -> dict[str, Any]:
 
 
 def from_data(type_name: str, data: dict[str, Any]) -> Event:
-    """The event of a stored type name and `data`. Raises ImpossibleFact for an unknown type and missing or unknown members."""
+    """The event of a stored type name and `data`. Raises ImpossibleFact for an unknown type and missing or unknown
+    members.
+    """
     event_class = TYPES.get(type_name)
     if event_class is None:
         raise ImpossibleFact(f"unknown event type {type_name!r}")

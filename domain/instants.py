@@ -1,6 +1,7 @@
 """Times as the ledger keeps them: RFC 3339 in UTC, with microseconds and `Z`, always 27 characters.
 
-In this one form times compare as strings and the UTC day is the first ten characters. What the present time is, is for others to say.
+In this one form times compare as strings and the UTC day is the first ten characters. What the present time is, is for
+others to say.
 """
 
 from __future__ import annotations

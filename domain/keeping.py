@@ -93,7 +93,7 @@ def delete(command: DeleteImage, view: View, at: str) -> tuple[Event, ...] | Ref
 
 
 def clean_up(command: CleanUp, view: View, at: str) -> tuple[Event, ...]:
-    """CleanupCompleted for the temp files old enough, at most 500 in an event; one without files where there are none."""
+    """CleanupCompleted for the temp files old enough, at most 500 in an event; one without files if there are none."""
     cutoff = later(at, seconds=-command.older_than_days * SECONDS_A_DAY)
     files = [CleanedFile(user, image.name, image.bytes) for user, image in view.temp_files(cutoff, MAX_CLEANUP_FILES)]
     parts = [tuple(files[i : i + MAX_FILES_A_CLEANUP]) for i in range(0, len(files), MAX_FILES_A_CLEANUP)] or [()]
@@ -111,7 +111,7 @@ def clean_up(command: CleanUp, view: View, at: str) -> tuple[Event, ...]:
     )
 
 
-def _reservation_of(command: SaveImage, view: View, at: str) -> Reservation | None | Refusal:
+def _reservation_of(command: SaveImage, view: View, at: str) -> Reservation | Refusal | None:
     """The reservation to settle; None for a temp file, a plain save, and what arrives after its place expired."""
     if command.reservation is None:
         return None

@@ -1,6 +1,8 @@
-"""Whether it fits: the daily count, the user's storage and the pool, in this order. Everything else is decided elsewhere.
+"""Whether it fits: the daily count, the user's storage and the pool, in this order. Everything else is decided
+elsewhere.
 
-Sizes are bytes. What grows nothing always fits, so that a lowered limit never stops a deletion's opposite of the same size.
+Sizes are bytes. What grows nothing always fits, so that a lowered limit never stops a deletion's opposite of the same
+size.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from domain.view import View
 
 
 class Wish(NamedTuple):
-    """What a command wants to add: places, bytes beyond what it replaces or already holds, to images or to temp files."""
+    """What a command wants to add: places, and bytes beyond those it replaces or holds, to images or temp files."""
 
     user: str
     by: str
@@ -34,20 +36,21 @@ def refuse_what_does_not_fit(wish: Wish, view: View, limits: Limits, at: str) ->
         today = find_day(view.days(wish.user), day_of(at))
         used = today.count if today else 0
         if used + wish.places > limits.daily:
-            return _refusal(wish, Reason.DAILY_LIMIT, limits.daily, used, 0, view, at)
+            return _refusal(wish, Reason.DAILY_LIMIT, (limits.daily, used, 0), view, at)
     if wish.growth <= 0:
         return None
     user = view.user(wish.user)
     used, held = (user.temp_bytes, 0) if wish.temp else (user.image_bytes, user.held_bytes)
     if used + held + wish.growth > limits.user_bytes:
-        return _refusal(wish, Reason.USER_STORAGE, limits.user_bytes, used, held, view, at)
+        return _refusal(wish, Reason.USER_STORAGE, (limits.user_bytes, used, held), view, at)
     pool = view.pool
     if pool.used_bytes + pool.held_bytes + wish.growth > limits.pool_bytes:
-        return _refusal(wish, Reason.POOL_STORAGE, limits.pool_bytes, pool.used_bytes, pool.held_bytes, view, at)
+        return _refusal(wish, Reason.POOL_STORAGE, (limits.pool_bytes, *pool), view, at)
     return None
 
 
-def _refusal(wish: Wish, reason: Reason, limit: int, used: int, held: int, view: View, at: str) -> Refusal:
+def _refusal(wish: Wish, reason: Reason, figures: tuple[int, int, int], view: View, at: str) -> Refusal:
+    """A refusal, with its record while there are few of its kind today; the figures are limit, used and held."""
     recorded = view.refusals(wish.user, reason.value, day_of(at))
     record = None
     if recorded < MAX_RECORDED_REFUSALS:
@@ -58,11 +61,9 @@ def _refusal(wish: Wish, reason: Reason, limit: int, used: int, held: int, view:
             reason.value,
             wish.command,
             wish.asked,
-            limit,
-            used,
-            held,
+            *figures,
             last=recorded + 1 == MAX_RECORDED_REFUSALS,
             origin=wish.origin,
         )
     resets_at = next_midnight(at) if reason is Reason.DAILY_LIMIT else None
-    return Refusal(reason, wish.user, "", wish.asked, limit, used, held, resets_at, record)
+    return Refusal(reason, wish.user, "", wish.asked, *figures, resets_at, record)

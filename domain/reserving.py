@@ -1,12 +1,12 @@
 """Decisions about places: reserve them, hear of deliveries, release them by hand, by time or after a wrong clock.
 
-A place is settled by a save (`keeping.py`) or released here, exactly once. What goes back to the charged day is decided here and written
-into the event, so that no fold has to guess.
+A place is settled by a save (`keeping.py`) or released here, exactly once. What goes back to the charged day is decided
+here and written into the event, so that no fold has to guess.
 """
 
 from __future__ import annotations
 
-from domain.commands import CompleteGeneration, CorrectClock, ReleaseExpired, ReleasePlaces, ReserveGeneration
+from domain.commands import CompleteGeneration, CorrectClock, ReleasePlaces, ReserveGeneration
 from domain.events import Asked, ClockCorrected, Event, GenerationCompleted, GenerationReleased, GenerationReserved
 from domain.instants import later
 from domain.limits import Limits, effective
@@ -98,11 +98,9 @@ def release_places(command: ReleasePlaces, view: View, policy: Limits, at: str) 
     )
 
 
-def release_expired(command: ReleaseExpired, view: View, at: str) -> tuple[Event, ...]:
+def release_expired(view: View, at: str) -> tuple[Event, ...]:
     """The releases that are due: undelivered places at their expiry, delivered ones a day after it."""
-    return tuple(
-        release for held in view.due(at, MAX_EXPIRED_A_BATCH) for release in _releases_due(held, view, command, at)
-    )
+    return tuple(release for held in view.due(at, MAX_EXPIRED_A_BATCH) for release in _releases_due(held, view, at))
 
 
 def correct_clock(command: CorrectClock, view: View, now: str) -> tuple[Event, ...]:
@@ -127,7 +125,7 @@ def known(view: View, user: str, reservation: str, at: str) -> Reservation | Non
     return held
 
 
-def _releases_due(held: Reservation, view: View, command: ReleaseExpired, at: str) -> list[Event]:
+def _releases_due(held: Reservation, view: View, at: str) -> list[Event]:
     due: list[Event] = []
     undelivered = held.open - held.open_delivered
     if undelivered and held.expires_at <= at:

@@ -21,7 +21,9 @@ from domain.events import (
 from domain.instants import day_of, later
 
 DELIVERED_KEPT_SECONDS = 86_400
-"""How long after its reservation's expiry a delivered place stays held, and a released one may still be reported as delivered."""
+"""How long after its reservation's expiry a delivered place stays held, and a released one may still be reported as
+delivered.
+"""
 
 DAYS_KEPT = 16
 """Distinct days whose counts are kept for one user; more than one, so that a corrected clock reopens no day."""
@@ -51,7 +53,9 @@ class DayCount(NamedTuple):
 
 
 class Reservation(NamedTuple):
-    """A hold on places. `day` and `resets` say which count was charged; the other counts say what became of the places."""
+    """A hold on places. `day` and `resets` say which count was charged; the other counts say what became of the
+    places.
+    """
 
     reservation: str
     user: str

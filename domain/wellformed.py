@@ -63,7 +63,7 @@ def malformed(command: Command) -> str | None:
     return _malformed_members(command)
 
 
-def _malformed_members(command: Command) -> str | None:
+def _malformed_members(command: Command) -> str | None:  # noqa: C901 - one case for each command is the clearest form
     match command:
         case ReserveGeneration(bytes_each=size, ttl_seconds=ttl):
             if not _is_limit(size):

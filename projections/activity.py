@@ -1,4 +1,6 @@
-"""What happened, by day and user, for reports: 90 days fine, then totals of each user. Figures, not limits: `daily_quota.py` has those."""
+"""What happened, by day and user, for reports: 90 days fine, then totals of each user. Figures, not limits:
+`daily_quota.py` has those.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,7 @@ class Activity:
         self._days: dict[str, dict[str, Tally]] = {}
         self._totals: dict[str, Tally] = {}
 
-    def apply(self, position: int, event: Event) -> None:
+    def apply(self, position: int, event: Event) -> None:  # noqa: ARG002 - every projection is fed alike
         """Adds what an event says to its day and user."""
         more = _tally_of(event)
         user = getattr(event, "user", None)

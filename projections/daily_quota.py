@@ -12,7 +12,9 @@ from projections.tables import Table
 
 
 class DailyStatus(NamedTuple):
-    """Today's count against the limit; `resets_at` is the next 00:00 UTC, `reset_hours` whole hours until then, rounded up."""
+    """Today's count against the limit; `resets_at` is the next 00:00 UTC, `reset_hours` whole hours until then,
+    rounded up.
+    """
 
     allowed: bool
     used: int

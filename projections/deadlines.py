@@ -1,6 +1,7 @@
 """When something must next be done about a reservation: a heap of times, the earliest first.
 
-An entry is a hint, not a truth: what a reservation's deadline is follows from the reservation, and an outdated entry is moved or dropped.
+An entry is a hint, not a truth: what a reservation's deadline is follows from the reservation, and an outdated entry is
+moved or dropped.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from projections.tables import Table
 
 
 def deadline(held: Reservation) -> str:
-    """When the reservation needs attention: its expiry while undelivered places are open, else the time it is forgotten at."""
+    """When the reservation needs attention: its expiry while undelivered places are open, else the time it is
+    forgotten at.
+    """
     return held.expires_at if held.open > held.open_delivered else held.forgotten_at
 
 
@@ -38,7 +41,7 @@ class Deadlines:
                     heappush(frontier, (*self._heap[child], child))
 
     def tidy(self, reservations: Table[str, Reservation], last_at: str) -> None:
-        """Moves and drops outdated entries that have come, and forgets reservations to which nothing more can happen."""
+        """Moves or drops outdated entries that have come, and forgets reservations to which nothing can happen now."""
         while self._heap and self._heap[0][0] <= last_at:
             entry = self._heap[0]
             held = reservations.get(entry[1])

@@ -11,7 +11,7 @@ class Preferences:
     def __init__(self) -> None:
         self._chosen: dict[tuple[str, str], str] = {}
 
-    def apply(self, position: int, event: Event) -> None:
+    def apply(self, position: int, event: Event) -> None:  # noqa: ARG002 - every projection is fed alike
         """Notes a choice."""
         if isinstance(event, PreferenceSet):
             self._chosen[event.user, event.preference] = event.value

@@ -1,7 +1,8 @@
 """Everything that decisions read, as one fold over all events, and the draft of a batch over it.
 
-The published book is changed by one thread alone: at replay event by event, later by pouring a draft whose events are durable. A reader
-on another thread that needs several figures which belong together compares `version` before and after: it is odd while a draft is poured.
+The published book is changed by one thread alone: at replay event by event, later by pouring a draft whose events are
+durable. A reader on another thread that needs several figures which belong together compares `version` before and
+after: it is odd while a draft is poured.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The standing names of each user: one shelf a user, ordered by when each name was saved last.
 
-`Shelves` is the common shape of the gallery and of the temp files, which are two name spaces; a draft lies over it as over a table.
-Names are found by their key (`domain.names.name_key`).
+`Shelves` is the common shape of the gallery and of the temp files, which are two name spaces; a draft lies over it as
+over a table. Names are found by their key (`domain.names.name_key`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Tables of values by key, and a draft over one: reads fall through to the base, writes stay in the draft until it is poured.
+"""Tables of values by key, and a draft over one: reads fall through to the base, writes stay in the draft until it is
+poured.
 
-So one fold serves the published state and the draft of a batch. Values are immutable; a removed key is marked, not deleted.
+So one fold serves the published state and the draft of a batch. Values are immutable; a removed key is marked, not
+deleted.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ class Table(Generic[K, V]):
 
 
 class DraftTable(Table[K, V]):
-    """A table whose changes are its own until `pour`. A key that was dropped and put again stands last, as in a table."""
+    """A table whose changes are its own until `pour`. A key that was dropped and put again stands last in both."""
 
     def __init__(self, base: Table[K, V]) -> None:
         super().__init__()
