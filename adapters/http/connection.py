@@ -21,6 +21,7 @@ READER_SECONDS = 30.0
 READER_BYTES_A_SECOND = 8_000
 KEEP_ALIVE_SECONDS = 15.0
 LINGERING_SECONDS = 5.0
+SHUTDOWN_SECONDS = 25.0
 
 _log = structlog.get_logger()
 
@@ -33,6 +34,7 @@ class Bounds(NamedTuple):
     reader_seconds: float = READER_SECONDS
     reader_bytes_a_second: int = READER_BYTES_A_SECOND
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
+    shutdown_seconds: float = SHUTDOWN_SECONDS
 
 
 class Connections:

@@ -23,7 +23,6 @@ from adapters.http.services import SERVICES, Services
 from adapters.storage.service import ImageStore
 from adapters.studio import Studio
 
-SHUTDOWN_SECONDS = 25.0
 BACKLOG = 128
 _BODY_BOUNDS = BodyBounds()
 _BOUNDS = Bounds()
@@ -65,7 +64,8 @@ class HttpService:
                 "who may ask. Use 127.0.0.1, ::1 or localhost."
             )
         self._host, self._port, self._bounds = host, port, bounds
-        self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=SHUTDOWN_SECONDS)
+        # aiohttp waits this long twice: for a request to end by itself, and again before it cancels its handler.
+        self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=bounds.shutdown_seconds / 2)
         self._listener: asyncio.Server | None = None
 
     async def start(self) -> str:
@@ -93,7 +93,7 @@ class HttpService:
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     async def stop(self) -> None:
-        """Takes no more connections, lets requests under way end within SHUTDOWN_SECONDS, closes the rest."""
+        """Takes no more connections, lets requests under way end within `shutdown_seconds`, cancels the rest."""
         if self._listener is not None:
             self._listener.close()
         await self._runner.cleanup()

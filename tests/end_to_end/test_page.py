@@ -16,6 +16,8 @@ from adapters.http.service import HttpService, make_app
 from adapters.storage.results import GivenLimits
 from adapters.storage.service import ImageStore
 from adapters.studio import Studio
+from domain.limits import UserLimits
+from tests.hostile.builders import png
 
 pytestmark = pytest.mark.browser
 
@@ -151,6 +153,7 @@ async def test_the_story_at_phone_width(desk: Desk) -> None:
     await expect(page.locator(".tile")).to_have_count(4)
     await expect(page.locator(".tile").first).to_be_focused()
     await expect(page.locator("#said")).to_contain_text("are free again")
+    await expect(page.get_by_text("Your picture appears here.")).to_be_visible()
     await expect(page.locator("#daily-left")).to_have_text("0")
     assert await page.evaluate("() => document.documentElement.scrollWidth") == PHONE["width"]
     status = desk.service.store.status("local")
@@ -163,6 +166,7 @@ async def tab_to(page: Page, name: str) -> None:
         await page.keyboard.press("Tab")
         told = await page.evaluate(
             "() => { const e = document.activeElement; const by = e.labels?.[0]?.textContent ?? '';"
+            " if (!e.matches('a, button, input, select, summary, textarea')) return '';"
             " return [e.getAttribute('aria-label'), by, e.textContent, e.value].join(' | '); }"
         )
         if name in told:
@@ -315,3 +319,21 @@ async def test_a_picture_that_is_not_kept_is_shown_and_marked(browser: Browser, 
     finally:
         await page.close()
         await service.close()
+
+
+async def test_a_refresh_leaves_the_focus_and_the_new_day_takes_the_refusal_away(desk: Desk) -> None:
+    """What the page reads again by itself disturbs nobody, and shows that pictures can be made again."""
+    page, store = desk.page, desk.service.store
+    store.override_limits_now("local", "a test", UserLimits(daily=1))
+    await make(page)
+    await make(page, "one too many")
+    refusal = page.get_by_role("alert").filter(has_text="Daily limit reached")
+    await expect(refusal).to_be_visible()
+    await page.locator(".tile").first.focus()
+    store.reset_daily_now("local", "a new day")
+    await store.save("local", png(64, 64), name="from elsewhere.png")
+    store.reset_daily_now("local", "a new day")
+    await page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(refusal).to_be_hidden()
+    await expect(page.locator(".tile")).to_have_count(2)
+    await expect(page.locator(".tile").nth(1)).to_be_focused()

@@ -15,6 +15,7 @@ let running = null; // the wish under way, or the one whose answer was lost, wit
 let busy = false;
 let timer = 0;
 let lastShot = null;
+let shownName = null; // of the kept image in the frame
 
 const say = (sentence) => {
   at("said").textContent = sentence;
@@ -22,7 +23,8 @@ const say = (sentence) => {
 
 const gallery = new Gallery({
   user,
-  changed: async (sentence) => {
+  changed: async (sentence, name) => {
+    if (shownName === name) forgetPicture();
     await refresh();
     say(sentence);
   },
@@ -35,6 +37,7 @@ async function refresh() {
     const [status] = await Promise.all([api.quota(user), gallery.refresh()]);
     showQuota(status);
     at("outage").hidden = true;
+    if (status.daily.allowed && at("refusal").dataset.reason === "DAILY_LIMIT") at("refusal").hidden = true;
     return status;
   } catch (failure) {
     if (!(failure instanceof api.Failure)) throw failure;
@@ -113,6 +116,13 @@ function stopWorking() {
   else if (lastShot) at("canvas").style.aspectRatio = lastShot;
 }
 
+/** A picture that was deleted is not shown any longer. */
+function forgetPicture() {
+  at("picture").removeAttribute("src");
+  shownName = null;
+  if (!busy) stopWorking();
+}
+
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
 function showPicture(made, wish) {
@@ -123,6 +133,7 @@ function showPicture(made, wish) {
     ? `${image.url}#${image.sha256.slice(0, 16)}`
     : URL.createObjectURL(new Blob([bytesOf(shown.data)], { type: shown.media_type }));
   picture.alt = wish.prompt;
+  shownName = image ? image.name : null;
   lastShot = image ? `${image.width} / ${image.height}` : `${wish.width} / ${wish.height}`;
   at("caption-prompt").textContent = wish.prompt;
   const time = made.seconds > 0 && `${made.seconds.toFixed(1)} s`;
@@ -147,6 +158,7 @@ function showFailure(failure) {
   const quota = daily || failure.reason.endsWith("_STORAGE");
   at("refusal").className = quota ? "notice notice-warn" : "notice notice-bad";
   at("refusal-icon").setAttribute("href", quota ? "#icon-warning" : "#icon-critical");
+  at("refusal").dataset.reason = failure.reason;
   at("refusal-title").textContent = daily ? "Daily limit reached" : failure.title;
   at("refusal-text").textContent = daily ? `All ${failure.limit} pictures of today are made.` : failure.message;
   at("refusal-when").hidden = !failure.resetsAt;
@@ -232,4 +244,6 @@ at("choose").addEventListener("submit", (event) => {
 
 offerStyles();
 refresh();
-setInterval(() => document.hidden || busy || refresh(), REFRESH_MS);
+const refreshWhenSeen = () => document.hidden || busy || refresh();
+setInterval(refreshWhenSeen, REFRESH_MS);
+document.addEventListener("visibilitychange", refreshWhenSeen);

@@ -16,13 +16,16 @@ const OPERATIONS = {
 };
 
 export class Gallery {
-  /** `changed` is called after a deletion with a sentence for the live region; `reuse` with the details of an image. */
+  /** `changed` is called after a deletion with a sentence for the live region and the name; `reuse` with the details of an image. */
   constructor({ user, changed, reuse, failed }) {
     Object.assign(this, { user, changed, reuse, failed });
     this.shown = [];
     this.total = 0;
+    this.drawn = "";
     this.open = null;
     this.key = null;
+    this.reused = false;
+    this.deleted = false;
     at("older").addEventListener("click", () => this.more());
     at("viewer-close").addEventListener("click", () => at("viewer").close());
     at("viewer").addEventListener("click", (event) => event.target === at("viewer") && at("viewer").close());
@@ -56,11 +59,22 @@ export class Gallery {
     }
   }
 
+  // What is shown already is left alone, so that a refresh neither flickers nor takes the focus away.
   show() {
-    at("grid").replaceChildren(...this.shown.map((image) => this.tile(image)));
+    const drawn = JSON.stringify(this.shown);
+    if (drawn !== this.drawn) {
+      const focused = document.activeElement?.dataset.name;
+      at("grid").replaceChildren(...this.shown.map((image) => this.tile(image)));
+      this.tileOf(focused)?.focus();
+      this.drawn = drawn;
+    }
     at("gallery-empty").hidden = this.total > 0;
     at("gallery-count").textContent = this.total === 0 ? "" : `${this.total} kept, newest first`;
     at("older").hidden = this.shown.length >= this.total;
+  }
+
+  tileOf(name) {
+    return [...at("grid").querySelectorAll("button")].find((tile) => tile.dataset.name === name);
   }
 
   tile(image) {
@@ -89,6 +103,8 @@ export class Gallery {
 
   async view(image) {
     this.open = { image, details: null };
+    this.reused = false;
+    this.deleted = false;
     this.unask();
     at("viewer-error").hidden = true;
     at("viewer-title").textContent = image.name;
@@ -161,9 +177,9 @@ export class Gallery {
     } finally {
       at("confirm-yes").removeAttribute("aria-disabled");
     }
-    this.focusAfter = Math.max(0, place);
+    this.deleted = true;
     at("viewer").close();
-    await this.changed(`Deleted ${image.name}. ${mb.format(image.size_bytes / 1048576)} MB are free again.`);
+    await this.changed(`Deleted ${image.name}. ${mb.format(image.size_bytes / 1048576)} MB are free again.`, image.name);
     const tiles = [...at("grid").querySelectorAll("button")];
     (tiles[Math.min(place, tiles.length - 1)] ?? at("gallery-title")).focus();
   }
@@ -175,13 +191,15 @@ export class Gallery {
     this.reuse(details);
   }
 
+  // The browser tells of a closing a moment later, when the next image may be open already.
   closed() {
+    if (at("viewer").open) return;
     const name = this.open?.image.name;
     this.open = null;
     at("viewer-picture").removeAttribute("src");
-    const leave = this.reused || this.focusAfter !== undefined;
+    const leave = this.reused || this.deleted;
     this.reused = false;
-    this.focusAfter = undefined;
-    if (!leave) [...at("grid").querySelectorAll("button")].find((tile) => tile.dataset.name === name)?.focus();
+    this.deleted = false;
+    if (!leave) this.tileOf(name)?.focus();
   }
 }

@@ -35,6 +35,11 @@ async def _slow(_request: web.Request) -> web.Response:
     return web.Response(text="done")
 
 
+async def _never(_request: web.Request) -> web.Response:
+    await asyncio.Event().wait()
+    raise AssertionError("nobody sets this event")
+
+
 async def _stream(request: web.Request) -> web.StreamResponse:
     answer = web.StreamResponse()
     answer.content_length = LARGE_BYTES
@@ -194,6 +199,21 @@ async def test_a_stop_lets_a_running_request_end() -> None:
     assert (await running).body == b"done"
     with pytest.raises(ConnectionError):
         await Wire.open(address)
+
+
+async def test_a_stop_waits_no_longer_than_its_bound() -> None:
+    """A request that never ends is cancelled, and its client is not left waiting."""
+    app = web.Application(middlewares=[answer_and_log])
+    app.router.add_get("/never", _never)
+    service = HttpService(app, host="127.0.0.1", port=0, bounds=TIGHT._replace(shutdown_seconds=0.6))
+    wire = await Wire.open(await service.start())
+    await wire.send(request("GET", "/never"))
+    await asyncio.sleep(0.1)
+    started = time.monotonic()
+    await service.stop()
+    assert 0.5 < time.monotonic() - started < 3
+    assert await wire.rest() == b""
+    await wire.close()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.1", "example.org"])

@@ -249,3 +249,13 @@ async def test_an_uploads_details_are_empty_and_an_unknown_images_are_404(servic
     known = await service.ask("GET", "/v1/users/1/details/a.png")
     assert (known.status, known.json["details"]) == (200, None)
     assert (await service.ask("GET", "/v1/users/1/details/b.png")).status == 404
+
+
+async def test_an_image_whose_file_is_missing_is_404_and_stays_listed(service: Running) -> None:
+    """Somebody removed the file by hand: no error, no empty picture; the log still says that it stands."""
+    await service.upload("1", png(), "a.png")
+    path = service.store.path("1", "a.png")
+    assert path is not None
+    path.unlink()
+    assert (await service.ask("GET", "/v1/users/1/images/a.png")).status == 404
+    assert (await service.ask("GET", "/v1/users/1/images")).json["total"] == 1
