@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import orjson
 from aiohttp import web
@@ -113,7 +113,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     """A JSON object whose keys are unique, whose texts hold no NUL, and that is nowhere deeper than MAX_JSON_DEPTH."""
     try:
         orjson.loads(body)  # the strict grammar: UTF-8, no NaN, no lone surrogate, nothing after the end
-        parsed = json.loads(body, object_pairs_hook=_unique, parse_constant=_no_constant)
+        parsed = json.loads(body, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         reason = error if isinstance(error, _Refused) else "it is not well formed"
         raise Problem(BAD_REQUEST, f"The body cannot be read as JSON: {reason}.") from error
@@ -132,10 +132,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise _Refused("a field is there twice")
     return found
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise _Refused(f"{name} is not a number that JSON knows")
 
 
 def _check_texts(parsed: Any) -> None:
