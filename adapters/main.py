@@ -127,8 +127,8 @@ async def _serve(program: Program, out: TextIO) -> int:
     try:
         return await _look_after(program, address, stopping)
     finally:
-        await program.studio.close()
         await program.http.stop()
+        await program.studio.close()
         await program.generator.aclose()
 
 

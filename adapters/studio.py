@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 import orjson
 import structlog
 
-from adapters.faults import Fault
+from adapters.faults import DiskFull, Fault
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import FaultKind, GeneratedImage, GenerationFault, GenerationRequest, GenerationResult
+from adapters.storage.invalid_image import InvalidImage
 from adapters.storage.results import LIBRARY, Actor, Delivery, Reserved, SavedImage
 from adapters.storage.service import ImageStore
 from adapters.storage.wording import sentence_of
@@ -27,6 +28,10 @@ MAX_ATTEMPTS = 16
 """Attempts under one request key, each after all places of the one before were released."""
 CALL_SECONDS = 600.0
 """How long a provider may take for one request, whatever its own bounds are."""
+
+SHOWN_FAULTS = (InvalidImage, DiskFull)
+"""Faults whose sentences are fit for users; others may name folders, and are the operator's to read."""
+STORAGE_FAULT = "the storage has a fault; its operator finds more in the service's log"
 
 _RELEASE_REASONS = {FaultKind.MODERATED_PROMPT: "rejected", FaultKind.UNKNOWN: "unknown"}
 """Why places are released after a fault; `failed` for all others."""
@@ -209,7 +214,7 @@ class Studio:
             not_kept = sentence_of(saved) if isinstance(saved, Refusal) else None
         except Fault as fault:
             _log.warning("picture not kept", user=job.user, reason=str(fault))
-            saved, not_kept = None, str(fault)
+            saved, not_kept = None, str(fault) if isinstance(fault, SHOWN_FAULTS) else STORAGE_FAULT
         if not isinstance(saved, SavedImage):
             await self._release(job, reserved, "not_kept", 1)
             return Picture(made.data, made.media_type, made.seed, None, f"not kept: {not_kept}")
