@@ -6,7 +6,7 @@ moved or dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from heapq import heappop, heappush, heapreplace
 
 from domain.usage import Reservation
@@ -20,6 +20,10 @@ def deadline(held: Reservation) -> str:
     return held.expires_at if held.open > held.open_delivered else held.forgotten_at
 
 
+_MOVED = -1
+"""The place of an entry that is not in the heap, and so has no children."""
+
+
 class Deadlines:
     """The heap over the published reservations."""
 
@@ -30,15 +34,24 @@ class Deadlines:
         """Notes a new reservation."""
         heappush(self._heap, (deadline(held), held.reservation))
 
-    def due(self, at: str) -> Iterator[str]:
-        """Reservations with an entry at or before `at`, the oldest entry first; the heap stays as it is."""
+    def due(self, at: str, look_up: Callable[[str], Reservation | None]) -> Iterator[Reservation]:
+        """Open reservations whose deadline has come at `at`, the oldest deadline first; the heap stays as it is.
+
+        An entry whose reservation has a later deadline by now waits for that, on the way and not in the heap.
+        """
         frontier = [(*self._heap[0], 0)] if self._heap else []
         while frontier and frontier[0][0] <= at:
-            _, reservation, index = heappop(frontier)
-            yield reservation
+            noted, reservation, index = heappop(frontier)
             for child in (2 * index + 1, 2 * index + 2):
-                if child < len(self._heap):
+                if index >= 0 and child < len(self._heap):
                     heappush(frontier, (*self._heap[child], child))
+            held = look_up(reservation)
+            if held is None or not held.open:
+                continue
+            if noted < deadline(held):
+                heappush(frontier, (deadline(held), reservation, _MOVED))
+            else:
+                yield held
 
     def tidy(self, reservations: Table[str, Reservation], last_at: str) -> None:
         """Moves or drops outdated entries that have come, and forgets reservations to which nothing can happen now."""

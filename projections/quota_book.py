@@ -43,7 +43,7 @@ from domain.usage import (
 )
 from projections.answers import Answers
 from projections.daily_quota import DailyQuota
-from projections.deadlines import Deadlines, deadline
+from projections.deadlines import Deadlines
 from projections.gallery import Gallery
 from projections.global_quota import GlobalQuota
 from projections.shelves import DraftShelves, Shelves
@@ -341,5 +341,4 @@ class Draft(Book):
 
 def due_of(book: Book, deadlines: Deadlines, at: str, limit: int) -> list[Reservation]:
     """The reservations of `book`, by the order of `deadlines`, of which one has come, at most `limit`."""
-    noted = (book.reservation(reservation) for reservation in deadlines.due(at))
-    return list(islice((held for held in noted if held and held.open and deadline(held) <= at), limit))
+    return list(islice(deadlines.due(at, book.reservation), limit))

@@ -113,6 +113,15 @@ def test_the_oldest_are_released_first() -> None:
     told.then(*(expired(name, at=on(10, "12:03")) for name in ("soon", "mid", "late")))
 
 
+def test_a_delivered_place_that_was_made_first_waits_for_its_day() -> None:
+    """Its own deadline counts among the others', also where nothing happened since it was made."""
+    past: list[Event] = [reserved("first", count=1), completed("first"), reserved("second", expires_at=on(10, "13:00"))]
+    given(*past).when(SWEEP, at=on(20)).then(
+        expired("second", at=on(20)),
+        released("first", at=on(20), by="system", delivered=1, reason="not_kept", refunded=0),
+    )
+
+
 def test_at_most_a_thousand_reservations_are_released_in_a_batch() -> None:
     """The oldest thousand; the rest with the next batch."""
     assert MAX_EXPIRED_A_BATCH == 1_000
