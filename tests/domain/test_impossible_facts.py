@@ -20,6 +20,7 @@ from domain.usage import (
     find_day,
     refund,
 )
+from domain.usage import reserve as reserve_place
 from tests.domain.examples import (
     DAY_SECONDS,
     NOON,
@@ -221,6 +222,23 @@ def test_no_day_is_given_back_more_than_it_was_charged() -> None:
     for days, refunded in ((charged, 3), ((), 1), ((DayCount("2026-03-10", 9, 0),), 1)):
         with pytest.raises(ImpossibleFact, match="where they are not charged"):
             refund(days, held, refunded)
+
+
+def test_resets_of_a_day_are_numbered_from_none() -> None:
+    """The number of a reservation's day tells whether its charge is still there."""
+    assert DayCount("2026-03-10", 3) == ("2026-03-10", 3, 0)
+    once = evolve_days((), reset())
+    assert once == (DayCount("2026-03-10", 0, 1),)
+    assert evolve_days(once, reset()) == (DayCount("2026-03-10", 0, 2),)
+    assert reserve_place(reserved(), resets=2).resets == 2
+
+
+def test_a_new_reservation_has_nothing_behind_it() -> None:
+    """All of its places are open."""
+    new = Reservation("r1", USER, "unspecified", 3, 100, on(10, "12:15"), "2026-03-10")
+    assert new == reserve_place(reserved(count=3), resets=0)
+    assert new[7:] == (0, 0, 0, 0, 0, 0)
+    assert (new.open, new.open_delivered, new.held_bytes) == (3, 0, 300)
 
 
 def test_an_unknown_reservation_is_named() -> None:
