@@ -192,8 +192,6 @@ def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     from adapters.cli import changing
 
     own = changing.own_limits(storage_mb, daily, until, clear=clear, reason=reason)
-    if isinstance(own, str):
-        raise typer.BadParameter(own)
     carry_out(context, lambda invocation, output: changing.limits(invocation, output, user, own), as_json=as_json)
 
 

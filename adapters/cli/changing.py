@@ -48,10 +48,12 @@ def reset(invocation: Invocation, output: Output, user: str, reason: str) -> int
     return 0
 
 
-def limits(invocation: Invocation, output: Output, user: str, own: OwnLimits) -> int:
-    """Gives a user limits of their own, or takes them away."""
+def limits(invocation: Invocation, output: Output, user: str, own: OwnLimits | str) -> int:
+    """Gives a user limits of their own, or takes them away; a text instead is the sentence why that means nothing."""
     if sentence := malformed_user(user):
         return output.refused(malformed(sentence))
+    if isinstance(own, str):
+        return output.refused(malformed(own))
     with operations(invocation.set_up()) as ask:
         status = ask.limits(user, own)
     if isinstance(status, Refused):

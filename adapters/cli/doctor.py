@@ -14,6 +14,7 @@ from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
 from adapters.cli.tables import add_row, counted, table
 from adapters.clock import utc_now
+from adapters.eventlog.files import Files
 from adapters.faults import ConfigError
 
 
@@ -42,7 +43,7 @@ def examine(invocation: Invocation) -> list[Finding]:
         settings.key(config),
         settings.token(config),
         storage.root(config),
-        storage.disk(config, book),
+        storage.disk(config, book, Files()),
         *in_log,
         log.clock_shows(utc_now(), book),
         *storage.holder(config),

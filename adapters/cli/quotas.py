@@ -14,7 +14,8 @@ from adapters.cli.tables import add_row, counted, in_mb, minute, table
 from adapters.storage.follower import ImageReader
 from domain.names import malformed_user
 
-FIGURES = ("used", "held", "limit", "left", "%")
+WIDE_COLUMNS = 100
+"""From this width of a terminal on the list of users shows every figure."""
 
 
 def status(invocation: Invocation, output: Output, user: str) -> int:
@@ -36,9 +37,13 @@ def show_status(output: Output, user: str, figures: Mapping[str, Any]) -> None:
 
 def _print_status(console: Console, user: str, figures: Mapping[str, Any]) -> None:
     own, whole, daily = figures["user"], figures["global"], figures["daily"]
-    quota = table(f"Quota of {user}", ("", *FIGURES, "status"), right=FIGURES)
-    _add_storage(quota, f"{user}'s storage", own, own["limit_mb"])
-    _add_storage(quota, "all users' storage", whole, whole["total_mb"])
+    quota = table(f"Quota of {user}", ("storage", user, "all users"), right=(user, "all users"))
+    sizes = (("used", "used_mb"), ("held", "reserved_mb"), ("left", "remaining_mb"))
+    add_row(quota, "limit", in_mb(own["limit_mb"]), in_mb(whole["total_mb"]))
+    for label, name in sizes:
+        add_row(quota, label, in_mb(own[name]), in_mb(whole[name]))
+    add_row(quota, "percent", f"{own['percentage']:.1f}", f"{whole['percentage']:.1f}")
+    add_row(quota, "status", own["status"], whole["status"])
     console.print(quota)
     hours = counted(daily["reset_hours"], "hour")
     console.print(
@@ -48,11 +53,6 @@ def _print_status(console: Console, user: str, figures: Mapping[str, Any]) -> No
         sep="\n",
         markup=False,
     )
-
-
-def _add_storage(quota: Any, of: str, figures: Mapping[str, Any], limit_mb: float) -> None:
-    sizes = (figures["used_mb"], figures["reserved_mb"], limit_mb, figures["remaining_mb"])
-    add_row(quota, of, *map(in_mb, sizes), f"{figures['percentage']:.1f}", figures["status"])
 
 
 def users(invocation: Invocation, output: Output) -> int:
@@ -72,20 +72,18 @@ def _row(user: str, status: Mapping[str, Any]) -> dict[str, Any]:
 
 def _print_users(console: Console, answer: Mapping[str, Any]) -> None:
     rows, whole = answer["users"], answer["global"]
-    figures = ("images", "used", "held", "limit", "%", "today")
-    shown = table(counted(len(rows), "user"), ("user", *figures, "status"), right=figures)
+    figures = ("images", "used", "limit", "today") + (() if console.width < WIDE_COLUMNS else ("held", "percent"))
+    shown = table(counted(len(rows), "user"), ("user", "status", *figures), right=figures)
     for row in rows:
-        sizes = (row["used_mb"], row["reserved_mb"], row["limit_mb"])
-        today = f"{row['daily_used']}/{row['daily_limit']}"
-        add_row(
-            shown,
-            row["user"],
-            str(row["images"]),
-            *map(in_mb, sizes),
-            f"{row['percentage']:.1f}",
-            today,
-            row["status"],
-        )
+        cells = {
+            "images": str(row["images"]),
+            "used": in_mb(row["used_mb"]),
+            "limit": in_mb(row["limit_mb"]),
+            "today": f"{row['daily_used']}/{row['daily_limit']}",
+            "held": in_mb(row["reserved_mb"]),
+            "percent": f"{row['percentage']:.1f}",
+        }
+        add_row(shown, row["user"], row["status"], *(cells[figure] for figure in figures))
     console.print(shown)
     console.print(
         f"Together: {in_mb(whole['used_mb'])} of {in_mb(whole['total_mb'])} used, {in_mb(whole['reserved_mb'])} held "

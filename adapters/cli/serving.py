@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
 from adapters.logs import configure_logging
@@ -13,4 +15,4 @@ def serve_until_stopped(invocation: Invocation, _output: Output) -> int:
 
     config = invocation.config()
     configure_logging(config)
-    return serve(config)
+    return serve(config, sys.stdout)

@@ -15,8 +15,7 @@ def table(title: str, columns: Sequence[str], *, right: Iterable[str] = ()) -> T
     """An empty table; the columns in `right` hold figures. Nothing is cut off: what is too long goes on below."""
     made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     for name in columns:
-        is_figure = name in right
-        made.add_column(name, justify="right" if is_figure else "left", no_wrap=is_figure, overflow="fold")
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
     return made
 
 

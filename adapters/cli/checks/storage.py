@@ -47,11 +47,11 @@ def root(config: Config) -> Finding:
     return ok("root", f"The storage root {path} can be written.")
 
 
-def disk(config: Config, book: QuotaBook | None) -> Finding:
+def disk(config: Config, book: QuotaBook | None, files: Files) -> Finding:
     """Whether the disk has room for what the pool's limit still promises; without a log, for the limit that is set."""
     path = config.storage.storage_root
     stands = next(folder for folder in (path, *path.parents) if folder.exists())
-    free = Files().free_bytes(stands)
+    free = files.free_bytes(stands)
     limit = book.policy.pool_bytes if book else config.storage.max_global_storage_mb * 1_048_576
     promised = max(0, limit - (book.pool.used_bytes if book else 0))
     figures = f"{size_in_words(free)} are free, and the pool still promises {size_in_words(promised)}"

@@ -1,0 +1,151 @@
+"""Other processes: commands, a running service, a program that holds the log, and what is needed to make pictures."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from PIL import Image
+
+PROJECT = Path(__file__).parents[3]
+SCHEMAS = PROJECT / "adapters" / "cli" / "schemas"
+WAIT_SECONDS = 20.0
+START_LINES = 200
+"""Lines that a starting service may print before it names its page."""
+SMALL = ("--width", "64", "--height", "64")
+"""Pictures of these tests are small, so that they are made quickly."""
+
+HOLD = """
+import sys
+import time
+from pathlib import Path
+from adapters.storage.service import ImageStore
+root, address, after_seconds = sys.argv[1:]
+store = ImageStore(Path(root))
+if address and after_seconds == "0":
+    store.opened().recorder.announce(address)
+print("held", flush=True)
+if address and after_seconds != "0":
+    time.sleep(float(after_seconds))
+    store.opened().recorder.announce(address)
+sys.stdin.read()
+store.close()
+"""
+
+
+class Ran(NamedTuple):
+    """What a command said and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one JSON object of standard output."""
+        (line,) = self.out.splitlines()
+        return json.loads(line)
+
+    @property
+    def lines(self) -> list[Any]:
+        """The JSON lines of standard output."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+class Service(NamedTuple):
+    """A running `abby serve`."""
+
+    address: str
+    process: subprocess.Popen[str]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of these processes: this one's without settings of ours, the project importable."""
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "HOME", "LANG") if name in os.environ}
+    return kept | {"PYTHONPATH": str(PROJECT), "PYTHONUTF8": "1"} | more
+
+
+def write_env_file(path: Path, **settings: str) -> Path:
+    """A file of settings."""
+    lines = {"GENERATOR": "sketch", "HTTP_PORT": "0"} | settings
+    path.write_text("".join(f"{name}={value}\n" for name, value in lines.items()), encoding="utf-8")
+    return path
+
+
+def command(root: Path, env_file: Path, *words: str) -> list[str]:
+    """The command line of `abby`."""
+    return [sys.executable, "-m", "adapters.cli", "--root", str(root), "--env-file", str(env_file), *words]
+
+
+def run(arguments: Sequence[str], *, cwd: Path, **variables: str) -> Ran:
+    """Runs a program to its end."""
+    done = subprocess.run(
+        arguments,
+        cwd=cwd,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=WAIT_SECONDS,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@contextmanager
+def started(arguments: Sequence[str], **variables: str) -> Iterator[subprocess.Popen[str]]:
+    """A program that runs until the block ends."""
+    process = subprocess.Popen(
+        arguments,
+        env=environment(**variables),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        with process:
+            yield process
+            process.terminate()
+            process.communicate(timeout=WAIT_SECONDS)
+    finally:
+        if process.poll() is None:
+            process.kill()
+
+
+@contextmanager
+def serving(root: Path, env_file: Path) -> Iterator[Service]:
+    """`abby serve`, from the line that names its page on, and until its lock file does too."""
+    with started(command(root, env_file, "serve")) as process:
+        assert process.stdout is not None
+        for _ in range(START_LINES):
+            line = process.stdout.readline()
+            if "The page is at" in line:
+                yield Service(line.split(" at ")[1].split("/ ")[0], process)
+                return
+            assert line, f"the service ended: {process.communicate()[1]}"
+        raise AssertionError("the service does not say where its page is")
+
+
+@contextmanager
+def holding(root: Path, address: str = "", *, after_seconds: float = 0) -> Iterator[int]:
+    """A process that embeds the storage, with no address or with one that it tells so late; its pid."""
+    arguments = [sys.executable, "-c", HOLD, str(root), address, str(after_seconds)]
+    with started(arguments) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process.pid
+
+
+def png(size_bytes: int = 0) -> bytes:
+    """A small whole PNG; of about so many bytes, where that is asked."""
+    side = max(8, round((size_bytes / 3) ** 0.5))
+    buffer = BytesIO()
+    Image.frombytes("RGB", (side, side), os.urandom(side * side * 3)).save(buffer, "PNG")
+    return buffer.getvalue()

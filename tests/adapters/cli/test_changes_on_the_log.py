@@ -1,0 +1,322 @@
+"""The writing commands where no service runs: they open the log themselves, or say why they cannot."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.cli.changing import instant
+from adapters.storage.results import GivenLimits
+from adapters.storage.service import ImageStore
+from domain.limits import MEGABYTE
+from tests.adapters.cli.conftest import Abby
+from tests.adapters.cli.processes import SMALL, holding, png
+
+WRITING = [
+    ("delete", "ada", "image_1.png"),
+    ("reset", "ada", "--reason", "mistake"),
+    ("limits", "ada", "--daily", "9"),
+    ("cleanup",),
+    ("clock-corrected",),
+]
+
+
+def recorded(root: Path) -> list[dict[str, Any]]:
+    """The events of a log."""
+    lines = (root / "logs" / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines[1:]]
+
+
+@pytest.fixture
+def filled(root: Path) -> Path:
+    """A root in which ada has an image and a temp file, and whose limits are not the defaults."""
+    store = ImageStore(root, limits=GivenLimits(daily=3, user_bytes=7 * MEGABYTE))
+    asyncio.run(store.save("ada", png()))
+    asyncio.run(store.save("ada", png(), temp=True))
+    store.close()
+    return root
+
+
+def test_generate_keeps_a_picture_and_copies_it(abby: Abby, root: Path, tmp_path: Path, fits: Any) -> None:
+    """In an empty root: the picture is kept, charged, and the copy is the same bytes."""
+    out = tmp_path / "fox.png"
+    told = abby("generate", "a fox", *SMALL, "--style", "anime", "--seed", "7", "--out", str(out), "--json")
+    assert (told.code, told.err) == (0, "")
+    assert fits("generate", told.json)
+    (picture,) = told.json["pictures"]
+    assert Path(picture["image"]["path"]).read_bytes() == out.read_bytes()
+    assert (picture["seed"], picture["file"], told.json["provider"]) == (7, str(out), "sketch")
+    assert abby("status", "local", "--json").json["daily"]["used"] == 1
+    assert {event["data"]["by"] for event in recorded(root)} == {"cli"}
+    assert "a fox" not in (root / "logs" / "events.jsonl").read_text(encoding="utf-8")
+
+
+def test_generate_tells_people_where_it_lies(abby: Abby, root: Path) -> None:
+    """The name, the size and the path."""
+    told = abby("generate", "a fox", "--user", "ada", *SMALL)
+    assert told.code == 0
+    assert "kept as text_to_image/image_1.png of ada (64x64" in told.out
+    assert str(root / "images" / "users" / "ada" / "text_to_image" / "image_1.png") in told.out
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_daily_limit_refuses_in_words_and_in_json(abby: Abby, fits: Any) -> None:
+    """1; on standard error the ledger's sentence, with --json the reason, the figures and the time of reset."""
+    for _ in range(2):
+        assert abby("generate", "x", "--user", "ada", *SMALL).code == 0
+    told = abby("generate", "x", "--user", "ada", *SMALL)
+    assert (told.code, told.out) == (1, "")
+    assert "Daily limit reached: 3 of 3" in told.err
+    as_json = abby("generate", "x", "--user", "ada", *SMALL, "--json")
+    assert (as_json.code, as_json.err) == (1, "")
+    assert fits("refused", as_json.json)
+    refused = as_json.json["refused"]
+    assert (refused["reason"], refused["used"], refused["limit"]) == ("DAILY_LIMIT", 3, 3)
+    assert refused["resets_at"].endswith("T00:00:00.000000Z")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("", *SMALL), "prompt is empty"),
+        (("x", "--style", "nonsense"), "nonsense"),
+        (("x", "--width", "9"), "width"),
+        (("x", "--user", "ADA"), "user id"),
+        (("x", "--out", "/nowhere/at/all.png"), "folder"),
+    ],
+)
+def test_a_wish_that_cannot_be_meant_costs_nothing(abby: Abby, words: tuple[str, ...], said: str, fits: Any) -> None:
+    """2, a sentence, and nobody is charged."""
+    told = abby("generate", *words)
+    assert (told.code, told.out) == (2, "")
+    assert said in told.err
+    assert fits("refused", abby("generate", *words, "--json").json)
+    assert abby("users").code == 65 or "0 users" in abby("users").out
+
+
+def test_without_a_provider_there_is_no_picture(abby: Abby, tmp_path: Path, fits: Any) -> None:
+    """69: the provider that is set is not there, and the sentence says so."""
+    settings = tmp_path / "no-provider.env"
+    settings.write_text("GENERATOR=openai\n", encoding="utf-8")
+    told = abby("generate", "x", env_file=settings)
+    assert told.code == 69
+    assert "not available" in told.err
+    as_json = abby("generate", "x", "--json", env_file=settings)
+    assert fits("refused", as_json.json)
+    assert as_json.json["refused"]["reason"] == "unavailable"
+
+
+def test_a_picture_that_may_not_be_kept_is_not_thrown_away(
+    abby: Abby, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fits: Any
+) -> None:
+    """1; made and charged, there is no room for its real size: its bytes are in a new file in the current folder."""
+    ImageStore(root, limits=GivenLimits(user_bytes=100, gen_bytes=1)).close()
+    monkeypatch.chdir(tmp_path)
+    told = abby("generate", "x", *SMALL, "--json")
+    assert told.code == 1
+    assert fits("generate", told.json)
+    (picture,) = told.json["pictures"]
+    assert (picture["image"], picture["file"]) == (None, "abby-not-kept-1.png")
+    assert picture["not_kept"].startswith("not kept: Your storage quota is full")
+    again = abby("generate", "x", *SMALL)
+    assert again.code == 1
+    assert "abby-not-kept-2.png" in again.out
+    assert (tmp_path / "abby-not-kept-2.png").read_bytes() == (tmp_path / "abby-not-kept-1.png").read_bytes()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows lets few accounts make symbolic links")
+def test_a_copy_that_cannot_be_written_says_what_is_kept(abby: Abby, root: Path, tmp_path: Path) -> None:
+    """74; the picture is kept all the same, and the sentence names it."""
+    out = tmp_path / "leads-nowhere.png"
+    out.symlink_to(tmp_path / "not there" / "x.png")
+    told = abby("generate", "x", *SMALL, "--out", str(out))
+    assert told.code == 74
+    assert "kept as text_to_image/image_1.png" in told.err
+    assert (root / "images" / "users" / "local" / "text_to_image" / "image_1.png").exists()
+
+
+def test_delete(abby: Abby, filled: Path, fits: Any) -> None:
+    """The image is gone from the log and the disk; a second time it is not there."""
+    told = abby("delete", "ada", "image_1.png", "--json")
+    assert told.code == 0
+    assert fits("delete", told.json)
+    assert not (filled / "images" / "users" / "ada" / "image_1.png").exists()
+    again = abby("delete", "ada", "image_1.png")
+    assert (again.code, again.out) == (1, "")
+    assert "Image not found" in again.err
+    assert abby("delete", "ada", "../image_1.png").code == 2
+
+
+@pytest.mark.usefixtures("filled")
+def test_delete_in_words(abby: Abby) -> None:
+    """What is deleted, whose it was, what is free."""
+    assert "Deleted image_1.png of ada" in abby("delete", "ada", "image_1.png").out
+
+
+def test_reset(abby: Abby, filled: Path, fits: Any) -> None:
+    """Today's count is 0 again, the reason is recorded, the answer is the status."""
+    told = abby("reset", "ada", "--reason", "a mistake", "--json")
+    assert told.code == 0
+    assert fits("status", told.json)
+    assert told.json["daily"]["used"] == 0
+    assert recorded(filled)[-1]["data"]["reason"] == "a mistake"
+    assert "Today: 0 of 3" in abby("reset", "ada", "--reason", "again").out
+    assert abby("reset", "ada").code == 2
+    assert abby("reset", "ada", "--reason", "x" * 201).code == 2
+
+
+def test_limits(abby: Abby, filled: Path, fits: Any) -> None:
+    """Own limits replace the former ones whole, bytes from MB, until a time in UTC; --clear takes them away."""
+    told = abby("limits", "ada", "--storage-mb", "1.5", "--daily", "9", "--until", "2999-01-31", "--json")
+    assert told.code == 0
+    assert fits("status", told.json)
+    assert (told.json["user"]["limit_mb"], told.json["daily"]["limit"]) == (1.5, 9)
+    assert recorded(filled)[-1]["data"]["until"] == "2999-01-31T00:00:00.000000Z"
+    assert recorded(filled)[-1]["data"]["limits"] == {"user_bytes": 1_572_864, "daily": 9}
+    whole = abby("limits", "ada", "--daily", "8", "--json").json
+    assert (whole["user"]["limit_mb"], whole["daily"]["limit"]) == (7.0, 8)
+    cleared = abby("limits", "ada", "--clear", "--reason", "over")
+    assert cleared.code == 0
+    assert "no limits of their own" in cleared.err
+    assert "of 3 generations" in cleared.out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "--clear"),
+        (("--clear", "--daily", "1"), "leave the others out"),
+        (("--until", "2999-01-01"), "--daily"),
+        (("--daily", "1", "--until", "soon"), "soon"),
+        (("--daily", "1", "--until", "2001-01-01"), "passed"),
+        (("--daily", "-1"), "--daily"),
+        (("--storage-mb", "x"), "--storage-mb"),
+    ],
+)
+def test_limits_that_mean_nothing(abby: Abby, filled: Path, options: tuple[str, ...], said: str) -> None:
+    """2, a sentence, and nothing is recorded."""
+    before = recorded(filled)
+    told = abby("limits", "ada", *options)
+    assert (told.code, told.out) == (2, "")
+    assert said in told.err
+    assert recorded(filled) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("2026-01-31", "2026-01-31T00:00:00.000000Z"),
+        ("2026-01-31T18:00", "2026-01-31T18:00:00.000000Z"),
+        ("2026-01-31 18:00:05", "2026-01-31T18:00:05.000000Z"),
+        ("2026-01-31T00:30:00+01:00", "2026-01-30T23:30:00.000000Z"),
+        ("2026-01-31T18:00:00.000001Z", "2026-01-31T18:00:00.000001Z"),
+    ],
+)
+def test_times_as_people_write_them(text: str, meant: str) -> None:
+    """Without an offset it is UTC, and a date is its first moment."""
+    assert instant(text) == meant
+
+
+def test_cleanup(abby: Abby, filled: Path, fits: Any) -> None:
+    """Young temp files stay; with --days 0 they go, and images never do."""
+    assert abby("cleanup", "--json").json["files"] == 0
+    told = abby("cleanup", "--days", "0", "--json")
+    assert told.code == 0
+    assert fits("cleanup", told.json)
+    assert told.json["files"] == 1
+    assert "Removed 0 temp files" in abby("cleanup", "--days", "0").out
+    assert (filled / "images" / "users" / "ada" / "image_1.png").exists()
+
+
+def test_the_policy_is_left_alone(abby: Abby, filled: Path, tmp_path: Path) -> None:
+    """A command takes the log's limits, whatever the settings say; only the service changes them."""
+    settings = tmp_path / "other.env"
+    settings.write_text("GENERATOR=sketch\nMAX_USER_DAILY_GENS=99\nMAX_USER_STORAGE_MB=1\n", encoding="utf-8")
+    for words in WRITING:
+        assert abby(*words, env_file=settings).code == 0
+    assert [event["type"] for event in recorded(filled)].count("PolicyChanged") == 1
+    abby("limits", "ada", "--clear", env_file=settings)
+    assert abby("status", "ada", "--json", env_file=settings).json["daily"]["limit"] == 3
+
+
+@pytest.mark.parametrize("words", WRITING, ids=lambda words: words[0])
+def test_changes_need_a_log_and_make_none(abby: Abby, root: Path, words: tuple[str, ...], fits: Any) -> None:
+    """65: a mistyped root is not made by a change of what is not there."""
+    told = abby(*words)
+    assert (told.code, told.out) == (65, "")
+    assert "There is no log" in told.err
+    assert fits("error", abby(*words, "--json").json)
+    assert not root.exists()
+
+
+def test_a_log_that_is_lost_is_not_made_anew(abby: Abby, filled: Path) -> None:
+    """65: images without a log are evidence of loss, and the sentence names the way out."""
+    (filled / "logs" / "events.jsonl").unlink()
+    for words in (*WRITING, ("generate", "x")):
+        told = abby(*words)
+        assert told.code == 65
+        assert "abby adopt" in told.err
+
+
+def test_a_log_held_without_an_address_is_left_alone(abby: Abby, filled: Path, fits: Any) -> None:
+    """73, naming the process; reading goes on."""
+    with holding(filled) as pid:
+        told = abby("reset", "ada", "--reason", "x", "--json")
+        assert told.code == 73
+        assert fits("error", told.json)
+        assert told.json["error"]["pid"] == pid
+        said = abby("clock-corrected")
+        assert (said.code, said.out) == (73, "")
+        assert f"process {pid}" in said.err
+        assert "stop that" in said.err
+        assert abby("status", "ada").code == 0
+    assert "no address" in told.json["error"]["message"]
+
+
+def test_a_service_that_cannot_be_reached(abby: Abby, filled: Path, fits: Any) -> None:
+    """69: the lock names an address where nobody listens."""
+    with holding(filled, "http://127.0.0.1:1"):
+        told = abby("reset", "ada", "--reason", "x", "--json")
+    assert told.code == 69
+    assert fits("error", told.json)
+    assert told.json["error"]["kind"] == "ServiceUnavailable"
+
+
+def test_an_address_that_is_not_this_machine_is_not_asked(abby: Abby, filled: Path) -> None:
+    """69: whoever can write the lock file cannot send prompts elsewhere."""
+    with holding(filled, "http://192.0.2.1:80"):
+        told = abby("generate", "secret", *SMALL)
+    assert told.code == 69
+    assert "no address of this machine" in told.err
+
+
+def test_an_unfinished_adoption_is_named(abby: Abby, filled: Path) -> None:
+    """65: nothing is written in between."""
+    (filled / "logs" / "adopting").write_text("/old/images\n", encoding="utf-8")
+    told = abby("reset", "ada", "--reason", "x")
+    assert told.code == 65
+    assert "abby adopt /old/images" in told.err
+
+
+def test_clock_corrected(abby: Abby, root: Path, fits: Any) -> None:
+    """After a clock that stood ahead commands are refused until it is recorded that it is right; once is enough."""
+    ahead = ImageStore(root, clock=lambda: "2999-01-01T00:00:00.000000Z")
+    ahead.reset_daily_now("ada", "from the future")
+    ahead.close()
+    refused = abby("reset", "ada", "--reason", "x", "--json")
+    assert refused.code == 1
+    assert fits("refused", refused.json)
+    assert refused.json["refused"]["reason"] == "CLOCK_BEHIND"
+    corrected = abby("clock-corrected", "--json")
+    assert corrected.code == 0
+    assert fits("clock-corrected", corrected.json)
+    assert corrected.json["corrected"] is True
+    assert abby("reset", "ada", "--reason", "x").code == 0
+    again = abby("clock-corrected", "--json")
+    assert (again.code, again.json) == (0, {"corrected": False, "position": None})
+    assert "Nothing to correct" in abby("clock-corrected").out

@@ -1,0 +1,266 @@
+"""`abby doctor`: a finding for each thing that commonly stands in the way, with what to do, and no secret shown."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.cli.checks import log as log_checks
+from adapters.cli.checks import storage as storage_checks
+from adapters.cli.checks.finding import Level
+from adapters.clock import utc_now
+from adapters.config import load_config
+from adapters.eventlog.files import Files
+from adapters.storage.opening import FollowedRoot
+from adapters.storage.results import GivenLimits
+from adapters.storage.service import ImageStore
+from domain.instants import later
+from tests.adapters.cli.conftest import Abby
+from tests.adapters.cli.processes import Service, holding, png, write_env_file
+
+GOOD_KEY = "sk-" + "Ab1" * 16
+GOOD_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcDe." + "x_Y-9" * 8  # the first part is a number in base64
+CHECKS = [".env", "clock", "disk", "key", "lock", "log", "port", "provider", "root", "settings", "token", "versions"]
+
+Doctor = Callable[..., dict[str, Any]]
+
+
+class DiskOfSize(Files):
+    """A file system with so much room."""
+
+    def __init__(self, free_bytes: int) -> None:
+        super().__init__()
+        self._free_bytes = free_bytes
+
+    def free_bytes(self, path: Path) -> int:  # noqa: ARG002 - the port's signature; every path has the same room
+        """So many bytes."""
+        return self._free_bytes
+
+
+@pytest.fixture
+def doctor(abby: Abby, fits: Any) -> Doctor:
+    """The findings by their check; the exit code is 1 exactly where one is FAIL."""
+
+    def examine(**options: Any) -> dict[str, Any]:
+        told = abby("doctor", "--json", **options)
+        assert fits("doctor", told.json)
+        findings = told.json["checks"]
+        levels = [finding["level"] for finding in findings]
+        assert told.code == (1 if "FAIL" in levels else 0)
+        assert told.json["worst"] == max(levels, key=["OK", "WARN", "FAIL"].index)
+        assert all(finding["advice"] for finding in findings if finding["level"] != "OK")
+        return {finding["check"]: finding for finding in findings}
+
+    return examine
+
+
+def test_a_fresh_machine(doctor: Doctor, abby: Abby, root: Path) -> None:
+    """Nothing is there and nothing is wrong; looking makes nothing."""
+    findings = doctor()
+    assert sorted(findings) == CHECKS
+    assert {name for name, finding in findings.items() if finding["level"] == "FAIL"} == set()
+    assert "not there yet" in findings["root"]["found"]
+    assert "no log" in findings["log"]["found"]
+    assert "0 failures" in abby("doctor").out
+    assert not root.exists()
+
+
+def test_a_root_in_use(doctor: Doctor, root: Path, env_file: Path) -> None:
+    """The figures of the log: whole, its last event, what the pool still promises; and looking changes no file."""
+    store = ImageStore(root, limits=GivenLimits(pool_bytes=3_000_000))
+    asyncio.run(store.save("ada", png()))
+    store.close()
+    before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
+    findings = doctor()
+    assert {name for name, finding in findings.items() if finding["level"] == "FAIL"} == set()
+    assert "3 events" in findings["log"]["found"]
+    assert "promises 2.86 MB" in findings["disk"]["found"]
+    assert str(env_file) in findings[".env"]["found"]
+    assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "check", "told"),
+    [
+        ("HTTP_PORT", "eighty", "settings", ("FAIL", "HTTP_PORT")),
+        ("MAX_USER_STORAGEMB", "5", "settings", ("WARN", "MAX_USER_STORAGE_MB")),
+        ("GENERATOR", "openai", "provider", ("FAIL", "not available")),
+        ("STABILITY_API_KEY", GOOD_KEY, "key", ("OK", "looks like")),
+        ("STABILITY_API_KEY", "my-secret-key", "key", ("WARN", "does not look")),
+        ("DISCORD_TOKEN", GOOD_TOKEN, "token", ("OK", "looks like")),
+        ("DISCORD_TOKEN", "my-secret-token", "token", ("WARN", "does not look")),
+        ("DISCORD_TOKEN", "letters-not-digits12.GabcDe." + "x" * 38, "token", ("WARN", "does not look")),
+    ],
+)
+def test_a_setting_is_judged(
+    doctor: Doctor, tmp_path: Path, name: str, value: str, check: str, told: tuple[str, str]
+) -> None:
+    """Each as far as it can be without asking anybody."""
+    finding = doctor(env_file=write_env_file(tmp_path / "other.env", **{name: value}))[check]
+    level, words = told
+    assert finding["level"] == level
+    assert words in finding["found"]
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_no_secret_is_shown(abby: Abby, tmp_path: Path, options: tuple[str, ...]) -> None:
+    """Good or bad, a key or token is named and never printed."""
+    for key, token in ((GOOD_KEY, GOOD_TOKEN), ("my-secret-key", "my-secret-token")):
+        file = write_env_file(tmp_path / "secrets.env", STABILITY_API_KEY=key, DISCORD_TOKEN=token)
+        shown = "".join(abby("doctor", *options, env_file=file).out.split())
+        assert key not in shown
+        assert token not in shown
+
+
+def test_a_root_that_cannot_be_used(doctor: Doctor, tmp_path: Path) -> None:
+    """A file stands where the folder belongs."""
+    file = tmp_path / "file"
+    file.write_text("x", encoding="utf-8")
+    assert doctor(root=file)["root"]["level"] == "FAIL"
+    assert doctor(root=file / "below")["root"]["level"] == "FAIL"
+
+
+def test_a_damaged_log(doctor: Doctor, root: Path) -> None:
+    """FAIL, with the place; the checks that need no log still say theirs."""
+    store = ImageStore(root)
+    store.reset_daily_now("ada", "number 1")
+    store.close()
+    log = root / "logs" / "events.jsonl"
+    log.write_bytes(log.read_bytes().replace(b"number 1", b"number 7"))
+    findings = doctor()
+    assert findings["log"]["level"] == "FAIL"
+    assert "position 2" in findings["log"]["found"]
+    assert findings["clock"]["level"] == "OK"
+
+
+def test_a_torn_end(doctor: Doctor, root: Path) -> None:
+    """WARN: nothing acknowledged is missing, and the next start sets it aside."""
+    ImageStore(root).close()
+    with (root / "logs" / "events.jsonl").open("ab") as file:
+        file.write(b'{"pos"')
+    assert doctor()["log"]["level"] == "WARN"
+
+
+def test_a_log_that_is_gone(doctor: Doctor, root: Path) -> None:
+    """A watermark without a log is no fresh root."""
+    ImageStore(root).close()
+    (root / "logs" / "events.jsonl").unlink()
+    assert doctor()["log"]["level"] == "FAIL"
+
+
+def test_an_unfinished_adoption(doctor: Doctor, root: Path) -> None:
+    """FAIL, with the command that ends it."""
+    ImageStore(root).close()
+    (root / "logs" / "adopting").write_text("/old/images\n", encoding="utf-8")
+    finding = doctor()["adoption"]
+    assert (finding["level"], "abby adopt /old/images" in finding["advice"]) == ("FAIL", True)
+
+
+def test_the_clock_is_behind_the_log(doctor: Doctor, root: Path) -> None:
+    """FAIL where commands are refused, with the way out."""
+    store = ImageStore(root, clock=lambda: "2999-01-01T00:00:00.000000Z")
+    store.close()
+    finding = doctor()["clock"]
+    assert finding["level"] == "FAIL"
+    assert "abby clock-corrected" in finding["advice"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "level"),
+    [
+        (-86_401, Level.FAIL),
+        (-86_400, Level.WARN),
+        (-61, Level.WARN),
+        (-60, Level.OK),
+        (0, Level.OK),
+        (86_400, Level.OK),
+    ],
+)
+def test_how_far_the_clock_may_be_behind(root: Path, seconds: int, level: Level) -> None:
+    """A minute is nothing, up to a day the log's time is used, beyond it commands are refused."""
+    ImageStore(root).close()
+    with closing(FollowedRoot(root, clock=utc_now, files=Files())) as followed:
+        book = followed.projector.book
+    assert log_checks.clock_shows(later(book.last_at, seconds=seconds), book).level is level
+
+
+@pytest.mark.parametrize("now", ["1970-01-01T00:00:10.000000Z", "2101-01-01T00:00:00.000000Z"])
+def test_a_clock_that_was_never_set(now: str) -> None:
+    """FAIL, without any log to compare it with."""
+    assert log_checks.clock_shows(now, None).level is Level.FAIL
+
+
+@pytest.mark.parametrize(
+    ("free_bytes", "level"),
+    [
+        (1_000, Level.FAIL),
+        (16 * 1_048_576, Level.WARN),
+        (5000 * 1_048_576 - 1, Level.WARN),
+        (5000 * 1_048_576, Level.OK),
+    ],
+)
+def test_the_disk_and_what_the_pool_promises(root: Path, env_file: Path, free_bytes: int, level: Level) -> None:
+    """Nearly full, less than promised, enough."""
+    config = load_config({"STORAGE_ROOT": root}, env_file)
+    assert storage_checks.disk(config, None, DiskOfSize(free_bytes)).level is level
+
+
+def test_who_holds_the_log(doctor: Doctor, root: Path) -> None:
+    """An embedding program is named and is no failure; afterwards nobody holds it, although the file still names it."""
+    with holding(root) as pid:
+        findings = doctor()
+        assert (findings["lock"]["level"], f"process {pid}" in findings["lock"]["found"]) == ("OK", True)
+        assert "port" not in findings
+    assert "Nobody holds" in doctor()["lock"]["found"]
+
+
+def test_a_running_service(doctor: Doctor, service: Service) -> None:
+    """It is asked whether it is ready."""
+    findings = doctor()
+    assert service.address in findings["lock"]["found"]
+    assert (findings["service"]["level"], "ready" in findings["service"]["found"]) == ("OK", True)
+
+
+def test_a_service_that_does_not_answer(doctor: Doctor, root: Path) -> None:
+    """FAIL: the log is held, and nobody listens at the address."""
+    with holding(root, "http://127.0.0.1:1"):
+        assert doctor()["service"]["level"] == "FAIL"
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "level"),
+    [
+        (503, {"status": "not ready", "notes": ["The clock is behind."]}, "FAIL"),
+        (200, {"status": "degraded", "notes": ["1 images have no file."]}, "WARN"),
+    ],
+)
+def test_a_service_that_is_not_well(doctor: Doctor, root: Path, status: int, state: dict[str, Any], level: str) -> None:
+    """What it says of itself is passed on."""
+    with one_answer(status, state) as address, holding(root, address):
+        finding = doctor()["service"]
+    assert (finding["level"], state["notes"][0] in finding["found"]) == (level, True)
+
+
+@contextmanager
+def one_answer(status: int, body: dict[str, Any]) -> Iterator[str]:
+    """A service that answers once; its address."""
+    from tests.adapters.cli.test_changes_over_http import Server, answered
+
+    server = Server(answered(status, body))
+    yield server.address
+    server.close()
+
+
+def test_a_port_in_use(doctor: Doctor, tmp_path: Path) -> None:
+    """WARN: the service could not start there."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        file = write_env_file(tmp_path / "port.env", HTTP_PORT=str(port))
+        assert doctor(env_file=file)["port"]["level"] == "WARN"
+    assert doctor(env_file=file)["port"]["level"] == "OK"

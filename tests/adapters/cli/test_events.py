@@ -1,0 +1,249 @@
+"""`abby events`: which events, in which form, and those still to come."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.cli.event_words import words
+from adapters.storage.results import GivenLimits
+from adapters.storage.service import ImageStore
+from domain.events import (
+    TYPES,
+    Asked,
+    CleanedFile,
+    CleanupCompleted,
+    ClockCorrected,
+    DailyCountReset,
+    Event,
+    GenerationCompleted,
+    GenerationReleased,
+    GenerationReserved,
+    ImageDeleted,
+    ImageSaved,
+    LimitsOverridden,
+    PolicyChanged,
+    PreferenceSet,
+    RequestRefused,
+)
+from domain.limits import Limits, UserLimits
+from tests.adapters.cli.conftest import Abby
+from tests.adapters.cli.processes import WAIT_SECONDS, command, environment, png, run, started
+
+AT = "2026-01-02T03:04:05.000006Z"
+
+
+@pytest.fixture
+def log(root: Path) -> list[dict[str, Any]]:
+    """A log of a few events of two users; its lines as they are on the disk."""
+    store = ImageStore(root, limits=GivenLimits(daily=2))
+    for user in ("ada", "bob", "ada", "ada"):
+        asyncio.run(store.save(user, png()))
+    store.delete_now("ada", "image_1.png")
+    store.close()
+    lines = (root / "logs" / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines[1:]]
+
+
+def test_json_lines_are_the_events_as_recorded(abby: Abby, log: list[dict[str, Any]], fits: Any) -> None:
+    """Position, type, tags and data, exactly those of the file, in order."""
+    told = abby("events", "--json")
+    assert (told.code, told.err) == (0, "")
+    assert told.lines == [{name: line[name] for name in ("pos", "type", "tags", "data")} for line in log]
+    assert all(fits("event", line) for line in told.lines)
+
+
+def test_the_table_has_a_line_for_each_event(abby: Abby, log: list[dict[str, Any]]) -> None:
+    """A heading, then position, time, type, user and what happened; whole lines where it is no terminal."""
+    heading, *lines = abby("events").out.splitlines()
+    assert heading.split()[:2] == ["position", "time"]
+    assert [line.split()[0] for line in lines] == [str(line["pos"]) for line in log]
+    assert any("ImageDeleted" in line and "ada" in line and "image_1.png" in line for line in lines)
+    assert any("DAILY_LIMIT: 2 of 2 used" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("--limit", "2"), [-2, -1]),
+        (("--after", "1", "--limit", "2"), [1, 2]),
+        (("--after", "0"), None),
+        (("--after", "1000"), []),
+        (("--user", "bob"), "bob"),
+        (("--user", "nobody"), []),
+    ],
+)
+def test_which_events(abby: Abby, log: list[dict[str, Any]], options: tuple[str, ...], expected: Any) -> None:
+    """The newest, the first after a position, a user's."""
+    if expected is None:
+        wanted = log
+    elif expected == "bob":
+        wanted = [line for line in log if "user:bob" in line["tags"]]
+    else:
+        wanted = [log[index] for index in expected]
+    assert [line["pos"] for line in abby("events", "--json", *options).lines] == [line["pos"] for line in wanted]
+
+
+@pytest.mark.usefixtures("log")
+def test_types_are_chosen_together(abby: Abby) -> None:
+    """`--type` may be given more than once, and goes with `--user` and the newest."""
+    options = ("--type", "ImageSaved", "--type", "ImageDeleted", "--user", "ada", "--limit", "2")
+    assert [line["type"] for line in abby("events", "--json", *options).lines] == ["ImageSaved", "ImageDeleted"]
+
+
+def test_without_options_it_is_the_newest_fifty(abby: Abby, root: Path) -> None:
+    """A long log does not run past; `--after 0` shows all of it."""
+    store = ImageStore(root)
+    for number in range(60):
+        store.reset_daily_now("ada", f"number {number}")
+    store.close()
+    assert [line["pos"] for line in abby("events", "--json").lines] == list(range(12, 62))
+    assert len(abby("events", "--json", "--after", "0").lines) == 61
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (("--type", "Nonsense"), "Nonsense"),
+        (("--user", "BAD"), "BAD"),
+        (("--limit", "0"), "--limit"),
+        (("--after", "-1"), "--after"),
+        (("--follow", "--after", "1", "--limit", "1"), "--limit"),
+    ],
+)
+def test_a_wrong_use_is_told(abby: Abby, options: tuple[str, ...], word: str) -> None:
+    """Exit code 2 and a sentence that names what is wrong."""
+    told = abby("events", *options)
+    assert (told.code, told.out) == (2, "")
+    assert word in told.err
+
+
+def test_follow_sees_what_another_process_writes(root: Path, env_file: Path) -> None:
+    """Events that come later are shown as they come, once each and in order, until Ctrl+C ends it with 130."""
+    store = ImageStore(root)
+    store.reset_daily_now("ada", "before")
+    store.close()
+    store = ImageStore(root)
+    with started(command(root, env_file, "events", "--follow", "--json", "--type", "DailyCountReset")) as process:
+        assert process.stdout is not None
+        seen = [json.loads(process.stdout.readline())["data"]["reason"]]
+        for reason in ("first", "second"):
+            store.reset_daily_now("ada", reason)
+            seen.append(json.loads(process.stdout.readline())["data"]["reason"])
+        if os.name == "posix":
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=WAIT_SECONDS)
+            assert (process.returncode, out, err) == (130, "", "")
+    store.close()
+    assert seen == ["before", "first", "second"]
+
+
+def test_follow_stops_where_the_log_is_replaced(root: Path, env_file: Path) -> None:
+    """A log that is not the one that was followed is damage, not silence."""
+    store = ImageStore(root)
+    store.close()
+    with started(command(root, env_file, "events", "--follow", "--after", "0", "--json")) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["type"] == "PolicyChanged"
+        log = root / "logs" / "events.jsonl"
+        copy = log.with_name("copy")
+        copy.write_bytes(log.read_bytes())
+        copy.replace(log)
+        out, _ = process.communicate(timeout=WAIT_SECONDS)
+    assert process.returncode == 65
+    assert json.loads(out)["error"]["kind"] == "LogDamaged"
+
+
+def test_a_reader_who_has_had_enough_is_no_failure(root: Path, env_file: Path) -> None:
+    """`abby events | head -1` ends quietly."""
+    store = ImageStore(root)
+    for number in range(200):
+        store.reset_daily_now("ada", f"{number} " * 60)
+    store.close()
+    arguments = command(root, env_file, "events", "--json", "--after", "0")
+    with subprocess.Popen(
+        arguments, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(WAIT_SECONDS) == 0
+        assert process.stderr.read() == ""
+
+
+def test_output_is_ascii_in_json(root: Path, env_file: Path, tmp_path: Path) -> None:
+    """A program in any locale can read it; the sentence is whole when it is decoded."""
+    store = ImageStore(root)
+    store.reset_daily_now("ada", "für Ümläute")
+    store.close()
+    told = run(command(root, env_file, "events", "--json"), cwd=tmp_path, PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    assert told.code == 0, told.err
+    assert told.out.isascii()
+    assert told.lines[-1]["data"]["reason"] == "für Ümläute"
+
+
+SAID: list[tuple[Event, str]] = [
+    (PolicyChanged(AT, "system", Limits(), "default"), "500.0 MB a user, 5000.0 MB together, 5 a day (default)"),
+    (
+        GenerationReserved(AT, "a", "cli", "r", "upscale", 2, 1_572_864, AT),
+        "2 places for upscale, 1.5 MB each",
+    ),
+    (GenerationCompleted(AT, "a", "cli", "r", 1, "sketch", "", 0.1), "1 made by sketch"),
+    (GenerationCompleted(AT, "a", "cli", "r", 1, "stability", "sd3", 0.1), "1 made by stability (sd3)"),
+    (GenerationReleased(AT, "a", "cli", "r", 1, 0, "failed", 1), "1 place released (failed), 1 given back"),
+    (
+        ImageSaved(AT, "a", "cli", "x.png", 2048, 0, "0" * 64, "image/png", 8, 9, "upscale", True, "s"),
+        "temp file x.png, 2 kB, 8x9",
+    ),
+    (ImageDeleted(AT, "a", "cli", "x.png", 12, False, "user"), "x.png, 12 bytes freed (user)"),
+    (
+        CleanupCompleted(AT, "system", (CleanedFile("a", "x", 5),), 5, 7),
+        "1 temp file, 5 bytes freed, older than 7 days",
+    ),
+    (
+        RequestRefused(AT, "a", "cli", "DAILY_LIMIT", "SaveImage", Asked(1, 5), 5, 5, 0, last=False),
+        "DAILY_LIMIT: 5 of 5 used",
+    ),
+    (
+        RequestRefused(AT, "a", "cli", "USER_STORAGE", "SaveImage", Asked(1, 5), 1_048_576, 1024, 0, last=False),
+        "USER_STORAGE: 1 kB of 1.0 MB used",
+    ),
+    (LimitsOverridden(AT, "a", "cli", None, "enough"), "own limits taken away: enough"),
+    (
+        LimitsOverridden(AT, "a", "cli", UserLimits(1_048_576, 9), "prize", AT),
+        "1.0 MB of storage, 9 a day until 2026-01-02 03:04 UTC: prize",
+    ),
+    (DailyCountReset(AT, "a", "cli", "mistake"), "today's count set to 0: mistake"),
+    (PreferenceSet(AT, "a", "cli", "style", "anime"), "style = anime"),
+    (
+        ClockCorrected(AT, "cli", "2027-01-01T00:00:00.000000Z", AT),
+        "from 2027-01-01 00:00 UTC back to 2026-01-02 03:04 UTC",
+    ),
+]
+
+
+@pytest.mark.parametrize(("event", "said"), SAID, ids=lambda value: type(value).__name__ if value else "")
+def test_every_event_has_its_words(event: Event, said: str) -> None:
+    """What happened, without what has a column of its own."""
+    assert words(event) == said
+
+
+def test_no_event_is_left_out() -> None:
+    """The table above has a row for every type there is."""
+    assert {type(event).__name__ for event, _ in SAID} == set(TYPES)
+
+
+def test_python_runs_it_as_a_module(tmp_path: Path) -> None:
+    """`python -m adapters.cli` is `abby`."""
+    told = run([sys.executable, "-m", "adapters.cli", "--help"], cwd=tmp_path)
+    assert told.code == 0
+    assert "abby [OPTIONS] COMMAND" in told.out

@@ -1,0 +1,152 @@
+"""`abby status` and `abby users`: the figures, as a table and as JSON, beside whoever writes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.storage.results import GivenLimits
+from adapters.storage.service import ImageStore
+from domain.limits import MEGABYTE
+from tests.adapters.cli.conftest import Abby
+from tests.adapters.cli.processes import command, environment, png
+
+UNKNOWN_USER = "4242"
+NARROW_COLUMNS = 60
+TERMINAL_BYTES = 65_536
+
+
+def fill(root: Path, **images: int) -> None:
+    """A root of which these users have so many images."""
+    store = ImageStore(root, limits=GivenLimits(user_bytes=MEGABYTE, daily=3))
+    for user, count in images.items():
+        for _ in range(count):
+            asyncio.run(store.save(user, png(120_000)))
+    store.close()
+
+
+def test_status_says_what_the_ledger_says(abby: Abby, root: Path, fits: Any) -> None:
+    """The JSON is the status dictionary itself, as a program that embeds the storage gets it."""
+    fill(root, ada=2)
+    told = abby("status", "ada", "--json")
+    store = ImageStore(root)
+    assert (told.code, told.err) == (0, "")
+    assert fits("status", told.json)
+    assert told.json == store.status("ada") | {"daily": told.json["daily"]}
+    assert told.json["daily"]["used"] == 2
+    store.close()
+
+
+def test_status_is_a_table_for_people(abby: Abby, root: Path) -> None:
+    """Storage of the user and of all, today's count with the time of reset, the images, the position."""
+    fill(root, ada=2)
+    told = abby("status", "ada")
+    assert told.code == 0
+    for part in ("Quota of ada", "all users", "1.00 MB", "Today: 2 of 3", "1 left", "00:00 UTC", "2 images"):
+        assert part in told.out
+    assert "\x1b" not in told.out
+
+
+def test_status_of_a_stranger_says_that_it_is_one(abby: Abby, root: Path) -> None:
+    """A mistyped id looks like a user without images, so a note says that the log does not know it."""
+    fill(root, ada=1)
+    told = abby("status", UNKNOWN_USER)
+    assert told.code == 0
+    assert f"knows nothing of {UNKNOWN_USER}" in told.err
+    assert abby("status", UNKNOWN_USER, "--json").err == ""
+
+
+@pytest.mark.parametrize("user", ["ADA", "../x", "a" * 65, ""])
+def test_a_malformed_id_is_a_wrong_use(abby: Abby, user: str, fits: Any) -> None:
+    """Exit code 2, before a log is looked for, with the sentence that says what an id may be."""
+    assert (abby("status", user).code, abby("status", user).out) == (2, "")
+    told = abby("status", user, "--json")
+    assert fits("refused", told.json)
+    assert told.json["refused"]["reason"] == "MALFORMED"
+
+
+@pytest.mark.parametrize("words", [("status", "ada"), ("users",), ("events",), ("verify",), ("events", "--follow")])
+def test_reading_needs_a_log_and_makes_none(abby: Abby, root: Path, words: tuple[str, ...], fits: Any) -> None:
+    """Exit code 65, and a mistyped root is not made."""
+    told = abby(*words)
+    assert (told.code, told.out) == (65, "")
+    assert "There is no log" in told.err
+    as_json = abby(*words, "--json")
+    assert as_json.code == 65
+    assert fits("error", as_json.json)
+    assert not root.exists()
+
+
+def test_users_lists_everybody_and_the_pool(abby: Abby, root: Path, fits: Any) -> None:
+    """Each user's figures in the order of their ids, and what they use together."""
+    fill(root, ada=2, bob=1)
+    told = abby("users", "--json")
+    assert fits("users", told.json)
+    assert [(row["user"], row["images"], row["daily_used"]) for row in told.json["users"]] == [
+        ("ada", 2, 2),
+        ("bob", 1, 1),
+    ]
+    table = abby("users").out
+    assert all(part in table for part in ("2 users", "ada", "bob", "2/3", "1/3", "Together:"))
+
+
+def test_users_of_an_empty_log(abby: Abby, root: Path, fits: Any) -> None:
+    """A log without users is an answer, not an error."""
+    fill(root)
+    assert fits("users", abby("users", "--json").json)
+    assert "0 users" in abby("users").out
+
+
+def test_reading_goes_on_beside_a_writer(abby: Abby, store: ImageStore) -> None:
+    """The lock is the writer's; the figures are those that are surely on the disk."""
+    asyncio.run(store.save("ada", png()))
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and abby("status", "ada", "--json").json["user"]["images"] != 1:
+        time.sleep(0.05)
+    assert abby("status", "ada", "--json").json["user"]["images"] == 1
+    assert abby("verify").code == 0
+
+
+def test_brackets_are_only_brackets(abby: Abby, tmp_path: Path) -> None:
+    """What comes from outside is text and no markup."""
+    root = tmp_path / "[bold]x[/bold]"
+    fill(root)
+    assert "[bold]x[/bold]" in abby("verify", root=root).out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a pseudo-terminal is a thing of POSIX")
+@pytest.mark.parametrize("no_colour", [False, True])
+def test_a_terminal_gets_colours_and_its_own_width(root: Path, env_file: Path, *, no_colour: bool) -> None:
+    """A status near its limit is coloured unless NO_COLOR is set; no line is wider than the terminal."""
+    fill(root, ada=3)
+    store = ImageStore(root, limits=GivenLimits(user_bytes=1))
+    store.close()
+    shown = on_a_terminal(command(root, env_file, "status", "ada"), **({"NO_COLOR": "1"} if no_colour else {}))
+    assert ("\x1b[31m" in shown or "\x1b[1;31m" in shown) is not no_colour
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    assert "CRITICAL" in plain
+    assert max(map(len, plain.splitlines())) <= NARROW_COLUMNS
+
+
+def on_a_terminal(arguments: list[str], **variables: str) -> str:
+    """What a program prints on a narrow terminal."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    size = {"COLUMNS": str(NARROW_COLUMNS), "LINES": "40", "TERM": "xterm-256color"}
+    subprocess.run(arguments, stdout=theirs, env=environment(**size, **variables), timeout=20, check=True)
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # so Linux ends a pseudo-terminal that nobody writes to
+        while piece := os.read(ours, TERMINAL_BYTES):
+            shown += piece
+    os.close(ours)
+    return shown.decode().replace("\r\n", "\n")
