@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from io import TextIOWrapper
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -40,6 +41,9 @@ class Output:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):  # a character that an old terminal has not is escaped, not a crash
+                stream.reconfigure(errors="backslashreplace")
         self.console = _console()
 
     def answer(self, data: Mapping[str, Any], show: Callable[[Console], None]) -> None:

@@ -180,15 +180,20 @@ def test_a_reader_who_has_had_enough_is_no_failure(root: Path, env_file: Path) -
         assert process.stderr.read() == ""
 
 
-def test_output_is_ascii_in_json(root: Path, env_file: Path, tmp_path: Path) -> None:
-    """A program in any locale can read it; the sentence is whole when it is decoded."""
+@pytest.mark.parametrize("options", [("--json",), ()])
+def test_any_locale_can_show_it(root: Path, env_file: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
+    """JSON is ASCII and decodes to the text itself; in a table a character that cannot be shown is escaped."""
     store = ImageStore(root)
     store.reset_daily_now("ada", "für Ümläute")
     store.close()
-    told = run(command(root, env_file, "events", "--json"), cwd=tmp_path, PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    old = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    told = run(command(root, env_file, "events", *options), cwd=tmp_path, **old)
     assert told.code == 0, told.err
     assert told.out.isascii()
-    assert told.lines[-1]["data"]["reason"] == "für Ümläute"
+    if options:
+        assert told.lines[-1]["data"]["reason"] == "für Ümläute"
+    else:
+        assert r"f\xfcr" in told.out
 
 
 SAID: list[tuple[Event, str]] = [
