@@ -73,10 +73,12 @@ def provider(config: Config) -> Finding:
     from adapters.main import make_generator
 
     generator = make_generator(config)
-    if fault := generator.unavailable:
-        return fail("provider", fault.message, "Without a provider no picture is made; everything else works.")
-    chosen = f"GENERATOR={config.generator}"
-    return ok("provider", f"Pictures are made by: {generator.provider.name} ({chosen}).")
+    try:
+        if fault := generator.unavailable:
+            return fail("provider", fault.message, "Without a provider no picture is made; everything else works.")
+        return ok("provider", f"Pictures are made by: {generator.provider.name} (GENERATOR={config.generator}).")
+    finally:
+        generator.close()
 
 
 def _versioned(name: str) -> str:

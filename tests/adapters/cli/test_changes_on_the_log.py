@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from adapters.storage.results import GivenLimits
 from adapters.storage.service import ImageStore
 from domain.limits import MEGABYTE
 from tests.adapters.cli.conftest import Abby
-from tests.adapters.cli.processes import SMALL, holding, png
+from tests.adapters.cli.processes import SMALL, WAIT_SECONDS, command, holding, png, started
 
 WRITING = [
     ("delete", "ada", "image_1.png"),
@@ -127,6 +129,22 @@ def test_a_picture_that_may_not_be_kept_is_not_thrown_away(
     assert again.code == 1
     assert "abby-not-kept-2.png" in again.out
     assert (tmp_path / "abby-not-kept-2.png").read_bytes() == (tmp_path / "abby-not-kept-1.png").read_bytes()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere Ctrl+C cannot be sent to one process")
+def test_ctrl_c_gives_the_place_back(root: Path, env_file: Path) -> None:
+    """130, quietly; the place that was held for the picture is released and not counted."""
+    log = root / "logs" / "events.jsonl"
+    with started(command(root, env_file, "generate", "x")) as process:
+        deadline = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < deadline and not (log.exists() and b"GenerationReserved" in log.read_bytes()):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=WAIT_SECONDS)
+    assert (process.returncode, out, err) == (130, "", "")
+    released = recorded(root)[-1]
+    assert released["type"] == "GenerationReleased"
+    assert (released["data"]["reason"], released["data"]["refunded"]) == ("cancelled", 1)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows lets few accounts make symbolic links")

@@ -35,7 +35,7 @@ from adapters.generation.provider import FaultKind, GenerationFault
 from adapters.storage.wording import SENTENCES
 from domain.refusals import Reason, Refusal
 from tests.adapters.cli.conftest import Abby
-from tests.adapters.cli.processes import SCHEMAS, run
+from tests.adapters.cli.processes import PROJECT, SCHEMAS, run
 
 COMMANDS = [
     "serve",
@@ -203,6 +203,17 @@ def test_the_schema_of_refusals_knows_every_reason() -> None:
     schema = json.loads((SCHEMAS / "refused.json").read_text(encoding="utf-8"))
     known = schema["properties"]["refused"]["properties"]["reason"]["enum"]
     assert set(known) == {*(reason.value for reason in Reason), *(kind.value for kind in FaultKind)}
+
+
+def test_the_document_is_about_these_commands() -> None:
+    """docs/commands.md names every command with its own options, every schema and every exit code."""
+    document = (PROJECT / "docs" / "commands.md").read_text(encoding="utf-8")
+    rows = {row.split("`")[1].split()[0]: row for row in document.splitlines() if row.startswith("| `")}
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]  # it is a group
+        options = [parameter.opts[0] for parameter in command.params if parameter.opts[0].startswith("--")]
+        assert [option for option in options if option != "--json" and f"`{option}" not in rows[name]] == []
+    assert [file.name for file in SCHEMAS.glob("*.json") if f"`{file.name}`" not in document] == []
+    assert [code for code, meaning in MEANINGS.items() if f"| {code.value} | {meaning} |" not in document] == []
 
 
 def imported_by(words: str, tmp_path: Path) -> str:
