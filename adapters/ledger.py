@@ -125,7 +125,7 @@ class QuotaLedger:
         self._clock = clock
         self._keeper = keeper or Keeper()
         self.projector = projector or Projector()
-        self.projector.catch_up(recorder)
+        self.projector.replay(recorder)
         self._queue: SimpleQueue[_Ticket | None] = SimpleQueue()
         self._gate = threading.Lock()
         self._drained = threading.Event()

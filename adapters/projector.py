@@ -11,7 +11,7 @@ from adapters.faults import LogDamaged
 from domain.events import Event, ImpossibleFact, from_data, tags_of, to_data
 from projections.activity import Activity
 from projections.preferences import Preferences
-from projections.quota_book import QuotaBook
+from projections.quota_book import Book, QuotaBook
 
 Recorded = tuple[int, Event]
 """A position and its event."""
@@ -40,26 +40,42 @@ class Projector:
         self.activity = Activity()
         self.preferences = Preferences()
 
-    def catch_up(self, recorder: DCBRecorder) -> None:
-        """Applies everything recorded after the book's position.
+    def replay(self, recorder: DCBRecorder) -> None:
+        """Applies everything recorded after the book's position, event by event: for a start, before anybody reads.
 
         Raises LogDamaged for an event that cannot have happened after the ones before it.
         """
         for stored in recorder.read(after=self.book.position):
-            event = decode(stored)
-            try:
-                self.book.apply(stored.position, event)
-            except ImpossibleFact as error:
-                raise _damaged(stored.position, error) from error
+            event = _applied(self.book, stored)
             self.feed(stored.position, event)
             if stored.position % EVENTS_BETWEEN_TIDYING == 0:
                 self.book.tidy()
         self.book.tidy()
 
+    def catch_up(self, recorder: DCBRecorder) -> None:
+        """The same while others read: they see all of what is new or none of it. Raises LogDamaged."""
+        draft = self.book.draft()
+        news = [(stored.position, _applied(draft, stored)) for stored in recorder.read(after=draft.position)]
+        if not news:
+            return
+        draft.pour()
+        for position, event in news:
+            self.feed(position, event)
+
     def feed(self, position: int, event: Event) -> None:
         """Hands an event that the book already holds to the other projections."""
         self.activity.apply(position, event)
         self.preferences.apply(position, event)
+
+
+def _applied(book: Book, stored: DCBSequencedEvent) -> Event:
+    """The event of a stored one, which the book has been taken past."""
+    event = decode(stored)
+    try:
+        book.apply(stored.position, event)
+    except ImpossibleFact as error:
+        raise _damaged(stored.position, error) from error
+    return event
 
 
 def _damaged(position: int, error: Exception) -> LogDamaged:

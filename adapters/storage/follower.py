@@ -17,7 +17,7 @@ from domain.names import malformed_user, name_key
 
 
 class ImageReader:
-    """One storage root, read only."""
+    """One storage root, read only. Readings raise LogDamaged or StorageUnavailable once the log cannot be followed."""
 
     def __init__(self, root: Path, *, clock: Clock = utc_now, files: Files | None = None) -> None:
         """Raises LogMissing and LogDamaged, StorageUnavailable where the root cannot be read."""
@@ -33,33 +33,33 @@ class ImageReader:
     @property
     def position(self) -> int:
         """How far the log has been followed."""
-        return self._opened.projector.book.position
+        return self._opened.book.position
 
     def status(self, user: str) -> dict[str, Any]:
         """The quota dictionary of a user. Raises ValueError for a malformed id."""
         if sentence := malformed_user(user):
             raise ValueError(sentence)
-        book = self._opened.projector.book
+        book = self._opened.book
         return readings.quota_status(book, user, max(self._clock(), book.last_at))
 
     def global_usage(self) -> dict[str, Any]:
         """The pool's figures, and what is free on the disk."""
         free = megabytes(self._files.free_bytes(self._opened.root))
-        return readings.global_usage(self._opened.projector.book) | {"disk_free_mb": free}
+        return readings.global_usage(self._opened.book) | {"disk_free_mb": free}
 
     def users(self) -> list[str]:
         """Every user the log knows of."""
-        return readings.known_users(self._opened.projector.book)
+        return readings.known_users(self._opened.book)
 
     def gallery(self, user: str, *, offset: int = 0, limit: int = 50) -> list[GalleryImage]:
         """Some of a user's kept images, newest first."""
-        return readings.gallery(self._opened.projector.book, user, offset, limit)
+        return readings.gallery(self._opened.book, user, offset, limit)
 
     def names(self, user: str) -> list[str]:
         """The names of a user's kept images, newest first."""
-        return readings.names(self._opened.projector.book, user)
+        return readings.names(self._opened.book, user)
 
     def path(self, user: str, name: str) -> Path | None:
         """Where a kept image lies, None where no such name stands."""
-        standing = self._opened.projector.book.standing(user, name_key(name), temp=False)
+        standing = self._opened.book.standing(user, name_key(name), temp=False)
         return self._opened.reconciler.path(user, standing.name, temp=False) if standing else None

@@ -15,7 +15,7 @@ import structlog
 from adapters.clock import Clock
 from adapters.eventlog import JSONLRecorder
 from adapters.eventlog.files import Files
-from adapters.faults import AdoptionUnfinished, ConfigError, DiskFull, LedgerStopped, StorageUnavailable
+from adapters.faults import AdoptionUnfinished, ConfigError, DiskFull, LedgerStopped, LogDamaged, StorageUnavailable
 from adapters.ledger import Keeper, QuotaLedger
 from adapters.projector import Projector, Recorded, decode
 from adapters.storage.layout import Layout
@@ -24,6 +24,7 @@ from adapters.storage.results import GivenLimits
 from domain.commands import SetPolicy
 from domain.limits import Limits
 from domain.refusals import Refusal
+from projections.quota_book import QuotaBook
 
 FOLLOW_SECONDS = 0.2
 """How often a reader looks for new events."""
@@ -96,12 +97,27 @@ class FollowedRoot:
         except OSError as error:
             raise StorageUnavailable(unavailable(root, error)) from error
         self.projector = Projector()
-        self.projector.catch_up(self.recorder)
+        try:
+            self.projector.replay(self.recorder)
+        except BaseException:
+            self.recorder.close()
+            raise
         self.reconciler = Reconciler(Layout(root), files)
         self.fault: Exception | None = None
+        """Why the log is no longer followed."""
         self._stopped = threading.Event()
         self._follower = threading.Thread(target=self._follow, name="abby-follower", daemon=True)
         self._follower.start()
+
+    @property
+    def book(self) -> QuotaBook:
+        """The published figures. Raises LogDamaged or StorageUnavailable where the log can no longer be followed."""
+        if self.fault is None:
+            return self.projector.book
+        sentence = f"The log is no longer followed. {self.fault}"
+        if isinstance(self.fault, LogDamaged):
+            raise LogDamaged(sentence, position=self.fault.position, offset=self.fault.offset) from self.fault
+        raise StorageUnavailable(sentence) from self.fault
 
     def close(self) -> None:
         """Stops following."""
@@ -112,10 +128,17 @@ class FollowedRoot:
     def _follow(self) -> None:
         try:
             while not self._stopped.wait(FOLLOW_SECONDS):
-                self.recorder.follow()
-                self.projector.catch_up(self.recorder)
-        except Exception as error:  # noqa: BLE001 - the reader goes on with what it has and says so
+                self._take_in()
+        except Exception as error:  # noqa: BLE001 - whatever ends the following, readings must tell it
             self.fault = error
+
+    def _take_in(self) -> None:
+        """What is new; a disk that cannot be read just now is asked again."""
+        try:
+            self.recorder.follow()
+            self.projector.catch_up(self.recorder)
+        except StorageUnavailable as error:
+            _log.warning("log not followed now", reason=str(error))
 
 
 _roots: dict[Path, OpenRoot] = {}

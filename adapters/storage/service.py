@@ -90,7 +90,7 @@ class ImageStore:
         self._files = files or Files()
         self._guard = threading.Lock()
         self._opened: OpenRoot | None = None
-        self._unavailable: StorageUnavailable | None = None
+        self._unavailable: str | None = None
         self._tried_at = 0.0
         self._closed = False
         self._last_cleanup: str | None = None
@@ -106,12 +106,12 @@ class ImageStore:
             if self._closed:
                 raise LedgerStopped("this storage was closed. Open a new one.")
             if self._unavailable is not None and monotonic() - self._tried_at < RETRY_SECONDS:
-                raise self._unavailable
+                raise StorageUnavailable(self._unavailable)
             self._tried_at = monotonic()
             try:
                 self._opened = acquire(self.root, self._limits, clock=self._clock, files=self._files)
             except StorageUnavailable as error:
-                self._unavailable = error
+                self._unavailable = str(error)
                 raise
             self._unavailable = None
             return self._opened
