@@ -1,4 +1,4 @@
-"""Many saves at once, from threads and event loops together: exactly what fits is kept, and a request key counts once."""
+"""Many saves at once, from threads and event loops together: exactly what fits is kept, a request key counts once."""
 
 from __future__ import annotations
 
