@@ -16,15 +16,16 @@ from collections.abc import Iterable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import NamedTuple
 
 import structlog
-from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBRecorder
+from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery, DCBRecorder
 from eventsourcing.persistence import IntegrityError
 
+from adapters.batch import Batch
 from adapters.clock import Clock
 from adapters.faults import DiskFull, Fault, LedgerStopped
-from adapters.projector import Projector, Recorded, decode, encode
+from adapters.projector import Projector, Recorded, decode
+from adapters.tickets import Accepted, Outcome, Ticket, result_of, wake
 from domain.commands import (
     CleanUp,
     Command,
@@ -34,10 +35,9 @@ from domain.commands import (
     ReleaseExpired,
     ReleasePlaces,
 )
-from domain.decisions import Decision, StoredAnswer, clock_is_behind, decide
-from domain.events import Event
+from domain.decisions import StoredAnswer, clock_is_behind, decide
 from domain.refusals import Reason, Refusal
-from projections.quota_book import Draft, QuotaBook
+from projections.quota_book import QuotaBook
 
 MAX_QUEUED = 8_192
 """Commands that may wait; one more is BUSY."""
@@ -60,22 +60,13 @@ CLOSE_SECONDS = 30.0
 ADMITTED_WITHOUT_SPACE = (DeleteImage, CleanUp, ReleasePlaces, ReleaseExpired, CompleteGeneration, CorrectClock)
 """What frees, or belongs to places that exist: the only commands while the disk is full."""
 
+NO_SPACE = (
+    "The disk is full. Nothing was saved, and nothing is lost. Delete images or clean up temp files, "
+    "or make room on the disk; saving goes on by itself when 16 MiB are free."
+)
+"""What is said while the disk is full."""
+
 _log = structlog.get_logger(__name__)
-
-
-class Accepted(NamedTuple):
-    """What a command wrote, or wrote when it was first sent (`replayed`): positions and events."""
-
-    recorded: tuple[Recorded, ...]
-    replayed: bool = False
-
-    @property
-    def events(self) -> tuple[Event, ...]:
-        """The events alone."""
-        return tuple(event for _, event in self.recorded)
-
-
-Outcome = Accepted | Refusal
 
 
 class Keeper:
@@ -97,23 +88,6 @@ class Keeper:
         """These events are durable, and about to be published in the book."""
 
 
-class _Ticket:
-    """One waiting caller: a thread that holds on to `lock`, or a future of an event loop."""
-
-    __slots__ = ("command", "error", "future", "lock", "loop", "outcome")
-
-    def __init__(self, command: Command | None, loop: asyncio.AbstractEventLoop | None = None) -> None:
-        self.command = command
-        self.loop = loop
-        self.future: asyncio.Future[Outcome] | None = loop.create_future() if loop else None
-        self.lock: threading.Lock | None = None
-        self.outcome: Outcome | None = None
-        self.error: BaseException | None = None
-        if loop is None:
-            self.lock = threading.Lock()
-            self.lock.acquire()
-
-
 class QuotaLedger:
     """Admits commands, one batch at a time. `close` it, or let the end of the program do so."""
 
@@ -126,7 +100,7 @@ class QuotaLedger:
         self._keeper = keeper or Keeper()
         self.projector = projector or Projector()
         self.projector.replay(recorder)
-        self._queue: SimpleQueue[_Ticket | None] = SimpleQueue()
+        self._queue: SimpleQueue[Ticket | None] = SimpleQueue()
         self._gate = threading.Lock()
         self._drained = threading.Event()
         self._closing = False
@@ -175,7 +149,7 @@ class QuotaLedger:
 
         Raises LedgerStopped after a fault, DiskFull where the disk has no room for what grows.
         """
-        ticket = _Ticket(command)
+        ticket = Ticket(command)
         refused = self._enqueue(ticket)
         for _ in range(EXECUTE_WAITS):
             if refused is None or refused.reason is not Reason.BUSY:
@@ -186,11 +160,11 @@ class QuotaLedger:
             return refused
         assert ticket.lock is not None
         ticket.lock.acquire()
-        return _result(ticket)
+        return result_of(ticket)
 
     async def submit(self, command: Command) -> Outcome:
         """Carries a command out without blocking the event loop. Cancelling the wait does not cancel the command."""
-        ticket = _Ticket(command, asyncio.get_running_loop())
+        ticket = Ticket(command, asyncio.get_running_loop())
         if (refused := self._enqueue(ticket)) is not None:
             return refused
         assert ticket.future is not None
@@ -208,7 +182,7 @@ class QuotaLedger:
         if threading.current_thread() is not self._writer:
             self._writer.join(CLOSE_SECONDS)
 
-    def _enqueue(self, ticket: _Ticket) -> Refusal | None:
+    def _enqueue(self, ticket: Ticket) -> Refusal | None:
         self.refuse_if_stopped()  # before the gate, which a fork may have left shut
         with self._gate:
             self.refuse_if_stopped()
@@ -222,13 +196,13 @@ class QuotaLedger:
             return None
 
     def _run(self) -> None:
-        batch: list[_Ticket] = []
+        batch: list[Ticket] = []
         try:
             self._serve(batch)
         except BaseException as error:  # noqa: BLE001 - whatever ends the writer, its callers must be told
             self._fail_stop(error, batch)
 
-    def _serve(self, batch: list[_Ticket]) -> None:
+    def _serve(self, batch: list[Ticket]) -> None:
         checkpoint_at = sweep_at = monotonic()
         running = True
         while running:
@@ -245,7 +219,7 @@ class QuotaLedger:
                 self._sweep()
                 sweep_at = now
 
-    def _drain(self, batch: list[_Ticket]) -> bool:
+    def _drain(self, batch: list[Ticket]) -> bool:
         """Fills the batch with what waits, waiting for the first; False once the ledger is to close."""
         with suppress(Empty):
             ticket = self._queue.get(timeout=IDLE_SECONDS)
@@ -260,14 +234,14 @@ class QuotaLedger:
         return True
 
     def _sweep(self) -> None:
-        self._carry_out([_Ticket(ReleaseExpired())])
+        self._carry_out([Ticket(ReleaseExpired())])
         self._keeper.sweep()
 
-    def _carry_out(self, batch: list[_Ticket]) -> None:
+    def _carry_out(self, batch: list[Ticket]) -> None:
         """Decides, appends and publishes a batch, and wakes its callers."""
         waiting = list(batch)
         for _ in range(MAX_CONFLICTS):
-            work = _Work(self.book.draft(), self._clock())
+            work = Batch(self.book.draft(), self._clock())
             broken = self._decide(work, waiting)
             if broken is not None:
                 waiting.remove(broken)
@@ -285,9 +259,9 @@ class QuotaLedger:
                 break
         else:
             self._give_up(waiting, None)
-        _wake(batch)
+        wake(batch)
 
-    def _decide(self, work: _Work, waiting: list[_Ticket]) -> _Ticket | None:
+    def _decide(self, work: Batch, waiting: list[Ticket]) -> Ticket | None:
         """Decides every command; returns a ticket whose events do not fold or cannot be written, which is a bug and
         must not spoil the others.
         """
@@ -312,7 +286,7 @@ class QuotaLedger:
                 return ticket
         return None
 
-    def _append(self, work: _Work) -> None:
+    def _append(self, work: Batch) -> None:
         if not work.events:
             self._refuse_if_behind()
             return
@@ -332,7 +306,7 @@ class QuotaLedger:
         if next(self._recorder.read(after=self.book.position, limit=1), None) is not None:
             raise IntegrityError
 
-    def _answer(self, work: _Work) -> None:
+    def _answer(self, work: Batch) -> None:
         recorded = work.recorded()
         for ticket, found in work.answers:
             if isinstance(found, StoredAnswer):
@@ -342,20 +316,20 @@ class QuotaLedger:
             else:
                 ticket.outcome = Accepted(tuple(recorded[found]))
 
-    def _recorded(self, positions: tuple[int, ...], work: _Work) -> tuple[Recorded, ...]:
+    def _recorded(self, positions: tuple[int, ...], work: Batch) -> tuple[Recorded, ...]:
         """The events of a stored answer: of this batch, or read again from the log."""
         if positions[0] >= work.expected_first:
             return tuple(work.recorded()[position - work.expected_first] for position in positions)
         stored = self._recorder.read(after=positions[0] - 1, limit=len(positions))
         return tuple((event.position, decode(event)) for event in stored)
 
-    def _give_up(self, waiting: list[_Ticket], error: Fault | None) -> None:
+    def _give_up(self, waiting: list[Ticket], error: Fault | None) -> None:
         for ticket in waiting:
             ticket.error = ticket.error or error
             if ticket.error is None:
                 ticket.outcome = Refusal(Reason.BUSY, getattr(ticket.command, "user", None))
 
-    def _fail_stop(self, error: BaseException, batch: list[_Ticket]) -> None:
+    def _fail_stop(self, error: BaseException, batch: list[Ticket]) -> None:
         """After this every caller, waiting or to come, is told that the ledger has stopped."""
         _log.error("ledger stopped", reason=str(error), exc_info=error)
         fault = LedgerStopped(f"The ledger has stopped: {error} Restart it; it reads again what is on the disk.")
@@ -373,78 +347,4 @@ class QuotaLedger:
         )
         for ticket in batch:
             ticket.outcome, ticket.error = None, unknown
-        _wake(batch)
-
-
-NO_SPACE = (
-    "The disk is full. Nothing was saved, and nothing is lost. Delete images or clean up temp files, "
-    "or make room on the disk; saving goes on by itself when 16 MiB are free."
-)
-
-
-class _Work:
-    """One batch being decided: the draft, the events so far, and what each ticket will be told (a slice: its own
-    events).
-    """
-
-    def __init__(self, draft: Draft, now: str) -> None:
-        self.draft = draft
-        self.now = now
-        self.expected_first = self.first = draft.position + 1
-        self.events: list[Event] = []
-        self.stored: list[DCBEvent] = []
-        self.answers: list[tuple[_Ticket, slice | StoredAnswer | Refusal]] = []
-        self.without_space = False
-
-    def take(self, decision: Decision) -> slice | StoredAnswer | Refusal:
-        """Folds what a decision writes into the draft; gives the place of its events, or what else was decided."""
-        if isinstance(decision, StoredAnswer):
-            return decision
-        if isinstance(decision, Refusal):
-            self._fold((decision.record,) if decision.record else ())
-            return decision
-        begin = len(self.events)
-        self._fold(decision)
-        return slice(begin, len(self.events))
-
-    def recorded(self) -> list[Recorded]:
-        """The events with their positions; those expected, until the append has told the real ones."""
-        return list(enumerate(self.events, self.first))
-
-    def _fold(self, events: tuple[Event, ...]) -> None:
-        for event in events:
-            self.stored.append(encode(event))
-            self.draft.apply(self.draft.position + 1, event)
-            self.events.append(event)
-
-
-def _result(ticket: _Ticket) -> Outcome:
-    if ticket.error is not None:
-        raise ticket.error
-    assert ticket.outcome is not None
-    return ticket.outcome
-
-
-def _wake(batch: list[_Ticket]) -> None:
-    """One wake-up for each event loop; a loop that is closed has nobody left to wake."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Ticket]] = {}
-    for ticket in batch:
-        if ticket.loop is not None:
-            by_loop.setdefault(ticket.loop, []).append(ticket)
-        elif ticket.lock is not None:
-            ticket.lock.release()
-    for loop, tickets in by_loop.items():
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(_resolve, tickets)
-
-
-def _resolve(tickets: list[_Ticket]) -> None:
-    for ticket in tickets:
-        assert ticket.future is not None
-        if ticket.future.done():
-            continue
-        if ticket.error is not None:
-            ticket.future.set_exception(ticket.error)
-        else:
-            assert ticket.outcome is not None
-            ticket.future.set_result(ticket.outcome)
+        wake(batch)

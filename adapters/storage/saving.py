@@ -10,12 +10,12 @@ from uuid import uuid4
 
 from adapters.eventlog.files import Files
 from adapters.faults import LedgerStopped, StorageUnavailable
-from adapters.ledger import Accepted
 from adapters.storage.image_check import CheckedImage
 from adapters.storage.intake import Wanted, take_in
 from adapters.storage.opening import OpenRoot
 from adapters.storage.requests import request_of
 from adapters.storage.results import Actor, SavedImage
+from adapters.tickets import Accepted
 from domain.commands import SaveImage
 from domain.events import ImageSaved
 from domain.names import name_key

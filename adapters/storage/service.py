@@ -18,7 +18,6 @@ from uuid import uuid4
 from adapters.clock import Clock, utc_now
 from adapters.eventlog.files import Files
 from adapters.faults import LedgerStopped, StorageUnavailable
-from adapters.ledger import Accepted
 from adapters.projector import decode
 from adapters.storage import intake, readings
 from adapters.storage.opening import OpenRoot, acquire, give_back
@@ -38,6 +37,7 @@ from adapters.storage.results import (
     StoreSettings,
 )
 from adapters.storage.saving import Saving, saved_image
+from adapters.tickets import Accepted
 from domain.commands import (
     CleanUp,
     Command,

@@ -16,7 +16,8 @@ from adapters import ledger as ledger_module
 from adapters.clock import utc_now
 from adapters.eventlog import JSONLRecorder
 from adapters.faults import LedgerStopped
-from adapters.ledger import Accepted, Outcome, QuotaLedger
+from adapters.ledger import QuotaLedger
+from adapters.tickets import Accepted, Outcome
 from domain.commands import (
     CompleteGeneration,
     DeleteImage,

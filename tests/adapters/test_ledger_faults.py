@@ -19,9 +19,10 @@ from adapters import ledger as ledger_module
 from adapters.clock import utc_now
 from adapters.eventlog import JSONLRecorder
 from adapters.faults import DiskFull, Fault, LedgerStopped
-from adapters.ledger import Accepted, QuotaLedger
+from adapters.ledger import QuotaLedger
 from adapters.storage.results import GivenLimits
 from adapters.storage.service import ImageStore
+from adapters.tickets import Accepted
 from domain.commands import ReserveGeneration
 from domain.refusals import Refusal
 from tests.adapters.storage.evidence import assert_disk_and_log_agree, events_of
