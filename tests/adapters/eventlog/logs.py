@@ -109,6 +109,10 @@ class Disk(Files):
         self.meet("stat", path.name)
         return super().stat(path)
 
+    def drop_cache(self, fd: int) -> None:
+        self.meet("drop_cache", self._paths[fd])
+        super().drop_cache(fd)
+
     def network_file_system(self, path: Path) -> str | None:
         return self.network or super().network_file_system(path)
 

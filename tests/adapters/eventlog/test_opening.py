@@ -238,6 +238,7 @@ def recovers(root: Path, whole: bytes, kept: int) -> None:
         ("torn batch cut off", len(torn), len(after))
     ]
     recorder.append(batch(2))
+    assert numbers(recorder) == list(range(1, kept + 3))
     recorder.close()
     again = opened(root)
     assert numbers(again) == list(range(1, kept + 3))
@@ -289,6 +290,27 @@ def test_what_a_power_cut_may_leave_of_the_last_batch_is_dropped(tmp_path: Path,
     lines = log.read_bytes().split(b"\n")
     log.write_bytes(b"\n".join(TORN[name](lines)))
     recovers(tmp_path, b"\n".join(lines), 3)
+
+
+def test_a_torn_batch_is_set_aside_durably_before_it_is_cut_off(tmp_path: Path) -> None:
+    """The copy and its name are on the disk before the cut, and the cut before anyone is served."""
+    log = write_log(tmp_path, [1])
+    log.write_bytes(log.read_bytes() + b"torn")
+    copy = f"20260301T120000.000000Z-{log.stat().st_size - 4}.bin"
+    disk = Disk()
+    opened(tmp_path, disk).close()
+    steps = [call for call in disk.calls if call[0] in {"make_directory", "sync_directory", "sync_data", "truncate"}]
+    assert steps == [
+        ("sync_data", "events.jsonl"),
+        ("make_directory", "torn"),
+        ("sync_directory", "logs"),
+        ("sync_data", copy),
+        ("sync_directory", "torn"),
+        ("truncate", "events.jsonl"),
+        ("sync_data", "events.jsonl"),
+        ("sync_data", "head"),
+        ("sync_directory", "logs"),
+    ]
 
 
 def test_only_whole_batches_reach_the_replay(tmp_path: Path) -> None:

@@ -23,7 +23,9 @@ LOG = "events.jsonl"
 
 def changes(disk: Disk) -> list[tuple[str, str]]:
     """The calls of a disk that change something."""
-    return [call for call in disk.calls if call[0] not in {"open", "read_at", "stat", "free_bytes"}]
+    return [
+        call for call in disk.calls if call[0] not in {"open", "lock", "drop_cache", "read_at", "stat", "free_bytes"}
+    ]
 
 
 def stopped(recorder: JSONLRecorder, why: str) -> None:
