@@ -102,15 +102,16 @@ def refuse_bad_path(user: str, name: str, *, temp: bool, reconciler: Reconciler)
 
 
 def is_foreign(user: str, name: str, *, temp: bool, view: View, reconciler: Reconciler) -> bool:
-    """Whether a file that the log does not know stands where `name` would.
+    """Whether a file that the log does not know stands where `name` would, or where its folder would.
 
     Under the user's lock, and the file is looked at first: a file of ours that is there then still stands, or is still
     touched, after.
     """
     with reconciler.lock_of(user):
-        if not reconciler.is_file_there(user, name, temp=temp):
+        taken = reconciler.in_the_way(user, name, temp=temp)
+        if taken is None:
             return False
-        key = name_key(name)
+        key = name_key(taken)
         return view.standing(user, key, temp=temp) is None and not reconciler.is_touched(user, key, temp=temp)
 
 

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from stat import S_ISDIR
 from typing import NamedTuple
 
 import orjson
@@ -21,7 +22,7 @@ from adapters.eventlog.files import Files
 from adapters.projector import Recorded
 from adapters.storage.layout import MAX_PATH_CHARS, Layout
 from domain.events import CleanupCompleted, ImageDeleted, ImageSaved
-from domain.names import name_key
+from domain.names import folder_of, name_key
 
 LOCKS = 64
 """Users share this many locks; two users with one lock only wait for each other."""
@@ -175,9 +176,20 @@ class Reconciler:
                 return f"{parent.relative_to(self.layout.root)} is a symbolic link. Put a real folder in its place."
         return None
 
-    def is_file_there(self, user: str, name: str, *, temp: bool) -> bool:
-        """Whether anything, a dangling link included, is at a name's final path."""
-        return self._files.lexists(self.layout.final(user, name, temp=temp))
+    def in_the_way(self, user: str, name: str, *, temp: bool) -> str | None:
+        """The name of what is at a name's final path, or of a file in the place of its folder; None where it is free.
+
+        A dangling link is in the way too.
+        """
+        folder = folder_of(name)
+        for taken in (folder, name):
+            path = self.layout.final(user, taken, temp=temp) if taken else None
+            if path and self._files.lexists(path) and not (taken == folder and self._is_folder(path)):
+                return taken
+        return None
+
+    def _is_folder(self, path: Path) -> bool:
+        return S_ISDIR(self._files.lstat(path).st_mode)
 
     def _touch(self, position: int, user: str, name: str, temp: bool, staged: str | None) -> None:
         key = Key(user, temp, name_key(name))
