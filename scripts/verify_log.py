@@ -1,0 +1,709 @@
+#!/usr/bin/env python3
+"""Verifies a log: header, lines, hashes, positions, batches, the watermark beside it, the account of its events.
+
+    python3 scripts/verify_log.py shared/logs/events.jsonl
+
+One file, the standard library alone, no code of the product: it was written from docs/log-format.md, whose sections
+and rules it names. It changes nothing. Exit codes: 0 whole, 3 torn (the last batch is not whole, all before it is),
+1 damaged, 2 could not be asked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NamedTuple
+
+EXIT_CODES = {"whole": 0, "damaged": 1, "torn": 3}
+CANNOT_ASK = 2
+MAX_LINE_BYTES, MAX_HEADER_BYTES = 16_777_216, 512
+MAX_BATCH, MAX_FILES = 100_000, 500
+SLOT_BYTES, SLOT_OFFSETS = 512, (0, 4096)
+ENDING = 75  # `,"hash":"<64 hex>"}`, without the LF
+SEGMENT_BYTES = 4 * 1024 * 1024
+SEGMENTS_AHEAD = 2  # for each process, so that memory stays bounded
+BAR_CELLS = 30
+
+# Section 4: the forms of members, and the types. One value has one spelling, so expressions over bytes are exact.
+RUN = rb'[^"\\\x00-\x1f]*+'
+TEXT = rb'"%b(?:\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))%b)*+"' % (RUN, RUN)
+TIME = rb'"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z"'
+WHOLE = rb"(?:0|[1-9]\d{0,17})"
+NUMBER = rb"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?"
+FLAG = rb"(?:true|false)"
+USER = rb'"[a-z0-9_-]{1,64}"'
+PART = rb"[A-Za-z0-9](?:[A-Za-z0-9._ -]*[A-Za-z0-9_-])?"
+NAME = rb'"(?=[^"]{1,120}")%b(?:/%b)?"' % (PART, PART)
+DIGEST = rb'"[0-9a-f]{64}"'
+FILE = rb'\{"user":(%b),"name":(%b),"bytes":(%b)\}' % (USER, NAME, WHOLE)
+ANY_FILE = rb'\{"user":%b,"name":%b,"bytes":%b\}' % (USER, NAME, WHOLE)
+LIMITS = rb'"user_bytes":W,"pool_bytes":W,"daily":W,"gen_bytes":W,'.replace(b"W", WHOLE)
+POLICY = rb'\{%b"moderated_free":(?P<moderated_free>%b)\}' % (LIMITS, FLAG)
+OWN_LIMITS = rb'(?:null|\{"user_bytes":W(?:,"daily":W)?\}|\{"daily":W\})'.replace(b"W", WHOLE)
+ASKED = rb'\{"count":W,"bytes":W,"replaced_bytes":W\}'.replace(b"W", WHOLE)
+OPERATIONS = ("text_to_image", "image_to_image", "upscale", "unspecified")
+RELEASES = ("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")
+
+
+def one_of(*words: str) -> bytes:
+    """One of some words, as a string."""
+    return b'"(?:%b)"' % "|".join(words).encode()
+
+
+FORMS = {
+    name: form
+    for names, form in (
+        ("at expires_at until was now", TIME),
+        ("count bytes bytes_each replaced_bytes delivered refunded width height freed_bytes older_than_days", WHOLE),
+        ("limit used held", WHOLE),
+        ("by origin reservation staged provider model media_type command preference value reason", TEXT),
+        ("seconds credits", NUMBER),
+        ("temp last", FLAG),
+        ("seed", rb"-?\d{1,19}"),
+        ("user", USER),
+        ("name", NAME),
+        ("sha256", DIGEST),
+        ("files", rb"\[(?:%b(?:,%b)*)?\]" % (ANY_FILE, ANY_FILE)),
+        ("request", rb'\{"key":(?P<key>%b),"digest":%b\}' % (TEXT, DIGEST)),
+        ("asked", ASKED),
+        ("limits=policy", POLICY),
+        ("limits=own", OWN_LIMITS),
+        ("operation", one_of(*OPERATIONS)),
+        ("operation=saved", one_of(*OPERATIONS, "adopted")),
+        ("source", one_of("environment", "constructor", "default")),
+        ("reason=release", one_of(*RELEASES)),
+        ("reason=deletion", one_of("user", "admin", "privacy", "repair")),
+        ("reason=exceeded", one_of("DAILY_LIMIT", "USER_STORAGE", "POOL_STORAGE")),
+    )
+    for name in names.split()
+}
+TYPES = """
+PolicyChanged | policy | at moderated_free | at by limits=policy source origin?
+GenerationReserved | pool | at user reservation count bytes_each
+ | at user by reservation operation count bytes_each expires_at origin? request?
+GenerationCompleted | | at user reservation count
+ | at user by reservation count provider model seconds credits? seed? origin? request?
+GenerationReleased | pool | at user reservation count delivered reason refunded
+ | at user by reservation count delivered reason=release refunded origin? request?
+ImageSaved | pool | at user name bytes replaced_bytes operation temp reservation
+ | at user by name bytes replaced_bytes sha256 media_type width height operation=saved temp staged reservation? origin?
+ request?
+ImageDeleted | pool | at user name bytes temp | at user by name bytes temp reason=deletion origin? request?
+CleanupCompleted | | at files freed_bytes | at by files freed_bytes older_than_days origin? request?
+RequestRefused | | at by | at user by reason=exceeded command asked limit used held last origin?
+LimitsOverridden | | at by | at user by limits=own reason until? origin? request?
+DailyCountReset | | at user | at user by reason origin? request?
+PreferenceSet | | at by | at user by preference value origin? request?
+ClockCorrected | policy | at was now | at by was now origin? request?
+"""
+POSITION = rb"([1-9]\d{0,17})"
+PLACE = rb'\{"pos":%b,"batch":\[%b,%b\],"type":' % (POSITION, POSITION, POSITION)
+LINE = re.compile(rb'%b(%b),"tags":\[((?:%b(?:,%b)*)?)\],"data(?:":(?=\{)|64":(?="))' % (PLACE, TEXT, TEXT, TEXT))
+FIXED_FORM = re.compile(rb'%b".*,"hash":"[0-9a-f]{64}"\}\n' % PLACE, re.DOTALL)
+HEADER = re.compile(rb'\{"log":"([0-9a-f]{32})","format":(\d+),"created":(%b)\}\n' % TIME)
+SLOT = re.compile(
+    rb'(\{"log":"([0-9a-f]{32})","counter":%b,"position":%b,"size":%b,"hash":"([0-9a-f]{64})","reconciled":%b)'
+    rb',"check":"([0-9a-f]{64})"\} *\n' % ((b"(%b)" % WHOLE,) * 4)
+)
+
+Fact = tuple[Any, ...]
+"""The type of an event and the members that the account takes, as bytes; `b"?"` and a sentence for what is no event."""
+
+
+class Kind(NamedTuple):
+    """A type of events: the form of its data, its members, those that the account takes, the tag that it always has."""
+
+    data: re.Pattern[bytes]
+    members: frozenset[str]
+    taken: tuple[str, ...]
+    tag: bytes
+
+
+def kinds() -> Iterator[tuple[bytes, Kind]]:
+    """The table of types, by their names as they stand in a line."""
+    for row in TYPES.strip().replace("\n ", " ").split("\n"):
+        name, tag, taken, names = (cell.strip() for cell in row.split("|"))
+        form, tag = b"", f'"{tag}"' if tag else ""
+        for word in names.split():
+            spec = word.rstrip("?")
+            member = spec.partition("=")[0].encode()
+            part = b'%b"%b":(?P<%b>%b)' % (b"," if form else b"", member, member, FORMS[spec])
+            form += b"(?:%b)?" % part if word.endswith("?") else part
+        data = re.compile(rb"\{%b\}" % form)
+        yield f'"{name}"'.encode(), Kind(data, frozenset(data.groupindex), tuple(taken.split()), tag.encode())
+
+
+KINDS = dict(kinds())
+
+
+class Place(NamedTuple):
+    """The position of an event, and the first and last one of its batch."""
+
+    position: int
+    first: int
+    last: int
+
+    def is_followed_by(self, other: Place) -> bool:
+        """Whether another may come next: sections 1 and 3."""
+        if other.position != self.position + 1:
+            return False
+        if self.position < self.last:
+            return other[1:] == self[1:]
+        return other.first == other.position and 0 <= other.last - other.first < MAX_BATCH
+
+
+class Tip(NamedTuple):
+    """The end of a batch: its position, the bytes up to there, its hash."""
+
+    position: int
+    size: int
+    digest: bytes
+
+
+class Segment(NamedTuple):
+    """What a part of the file holds: the place of its first line and of its last good one, a fact for each, the end of
+    the last batch that ends in it, how many do; the offset of its first bad line, with why; what ends at the mark.
+    """
+
+    begin: int
+    first: Place | None
+    last: Place | None
+    facts: list[Fact]
+    tip: Tip | None
+    batches: int
+    bad: tuple[int, str] | None
+    marked: Tip | None
+
+
+class Part(NamedTuple):
+    """What to read: lines that begin in [begin, end) of the first `size` bytes. `digest` is the hash before them, None
+    to take it from the line there; `mark` is the offset of which the hash is asked.
+    """
+
+    path: Path
+    begin: int
+    end: int
+    size: int
+    digest: bytes | None
+    mark: int
+    chain_only: bool
+
+
+def read_segment(part: Part) -> Segment | None:
+    """Reads and verifies the lines that begin in a part of the file; None where none does."""
+    before = ENDING + 1
+    with part.path.open("rb") as log:
+        log.seek(part.begin - before)
+        data = log.read(part.end - 1 - part.begin + before)
+        data += log.readline(min(MAX_LINE_BYTES, part.size - part.end + 1))
+    start = data.find(b"\n", ENDING) + 1
+    if not 0 < start < len(data):
+        return None
+    digest = part.digest
+    if digest is None:  # as sure as the line before, which the segment before judges
+        stored = re.fullmatch(rb"[0-9a-f]{64}", data[start - 67 : start - 3])
+        digest = bytes.fromhex(stored[0].decode()) if stored else b""
+    return follow(data[start:].split(b"\n"), Tip(0, part.begin - before + start, digest), part)
+
+
+def follow(lines: list[bytes], tip: Tip, part: Part) -> Segment:
+    """Follows the chain through lines, up to the first bad one; what comes after the last LF is given as the last."""
+    _, begin, digest = tip
+    offset, batches = begin, 0
+    first = last = whole = bad = marked = None
+    facts: list[Fact] = []
+    rest = lines.pop()
+    for line in lines:
+        digest = sha256(digest + line[:-ENDING]).digest()
+        found = LINE.match(line)
+        if line[-ENDING:] != b',"hash":"%b"}' % digest.hex().encode():
+            bad = offset, "its hash does not fit its bytes" if found else "it is no event line"
+            break
+        if found is None or not is_text(line) or len(line) >= MAX_LINE_BYTES:
+            bad = offset, "it has not the form of an event line"
+            break
+        place = Place(int(found[1]), int(found[2]), int(found[3]))
+        if last is not None and not last.is_followed_by(place):
+            bad = offset, f"position {place.position} and its batch do not follow position {last.position}"
+            break
+        first, last = first or place, place
+        facts.append(() if part.chain_only else fact_of(line, found))
+        offset += len(line) + 1
+        if place.position == place.last:
+            batches += 1
+            whole = Tip(place.position, offset, digest)
+        if offset == part.mark:
+            marked = Tip(place.position, offset, digest)
+    else:
+        bad = (offset, "the line does not end") if rest else None
+    return Segment(begin, first, last, facts, whole, batches, bad, marked)
+
+
+def is_text(line: bytes) -> bool:
+    """Whether bytes are UTF-8."""
+    try:
+        return line.isascii() or line.decode() is not None
+    except UnicodeDecodeError:
+        return False
+
+
+def fact_of(line: bytes, found: re.Match[bytes]) -> Fact:
+    """The event of a line, as the account takes it: section 4."""
+    kind = KINDS.get(found[4])
+    if kind is None:
+        return b"?", f"there is no type {found[4].decode()}"
+    data = kind.data.fullmatch(line, found.end(), len(line) - ENDING)
+    if data is None or ("files" in kind.taken and data["files"].count(b"{") > MAX_FILES):
+        return b"?", f"its data have not the form of {found[4].decode()}"
+    if found[5] != tags_of(kind, data):
+        return b"?", "its tags are not those of its type and data"
+    return (found[4], *data.group(*kind.taken))
+
+
+def tags_of(kind: Kind, data: re.Match[bytes]) -> bytes:
+    """The tags that follow from data, as they stand in a line."""
+    tags = [kind.tag] if kind.tag else []
+    if "user" in kind.members:
+        tags.insert(0, b'"user:' + data["user"][1:])
+    elif "files" in kind.members:
+        users = dict.fromkeys(user for user, _, _ in re.findall(FILE, data["files"]))
+        tags = [b'"user:' + user[1:] for user in users] + ([b'"pool"'] if users else [])
+    if "key" in kind.members and data["key"] is not None:
+        digest = sha256(value_of(data["by"]) + b"\0" + value_of(data["key"])).hexdigest()
+        tags.append(b'"request:%b"' % digest[:32].encode())
+    return b",".join(tags)
+
+
+def value_of(text: bytes) -> bytes:
+    """The UTF-8 of a string's value."""
+    return str(json.loads(text)).encode() if b"\\" in text else text[1:-1]
+
+
+class Impossible(Exception):
+    """An event that cannot have happened after the ones before it; the message says why."""
+
+
+@dataclass(slots=True)
+class Reservation:
+    """A known reservation: section 5."""
+
+    user: bytes
+    count: int
+    bytes_each: int
+    day: tuple[bytes, bytes]
+    resets: int
+    completed: int = 0
+    settled: int = 0
+    released: int = 0
+    delivered: int = 0
+
+    @property
+    def open(self) -> int:
+        """Places neither settled nor released."""
+        return self.count - self.settled - self.released
+
+    @property
+    def waiting(self) -> int:
+        """Open places that were delivered."""
+        return min(self.open, max(0, self.completed - self.settled - self.delivered))
+
+
+class Account:
+    """The accounts of section 5; `apply` takes them past the next event, or raises Impossible."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.at = b""
+        self.free = b"false"
+        self.to_cancel = 0  # reservations that a corrected clock leaves to be released
+        self.standing: dict[tuple[bytes, bytes, bytes], int] = {}  # (temp, user, name) -> bytes
+        self.reservations: dict[bytes, Reservation] = {}
+        self.resets: Counter[tuple[bytes, bytes]] = Counter()  # of a user and day
+
+    def apply(self, fact: Fact) -> None:
+        """The next event. Its rules are named in what is raised."""
+        name, at, *rest = fact
+        if name == b"?":
+            raise Impossible(at)
+        if at < self.at and name != b'"ClockCorrected"':
+            raise Impossible("it is earlier than the event before it (A1)")
+        if self.to_cancel and name != b'"GenerationReleased"':
+            raise Impossible("reservations that were open when the clock was corrected are not released (A3)")
+        if (rule := self._RULES.get(name)) is not None:
+            rule(self, at, *rest)
+        self.position += 1
+        self.at = at
+
+    def totals(self) -> dict[str, int]:
+        """What stands at the end."""
+        images = [size for (temp, _, _), size in self.standing.items() if temp == b"false"]
+        temps = [size for (temp, _, _), size in self.standing.items() if temp == b"true"]
+        return {
+            "images": len(images),
+            "image_bytes": sum(images),
+            "temp_files": len(temps),
+            "temp_bytes": sum(temps),
+            "open_places": sum(held.open for held in self.reservations.values()),
+            "held_bytes": sum(held.open * held.bytes_each for held in self.reservations.values()),
+        }
+
+    def _policy(self, _at: bytes, free: bytes) -> None:
+        self.free = free
+
+    def _corrected(self, at: bytes, was: bytes, now: bytes) -> None:
+        if not was == self.at > now == at:
+            raise Impossible("the clock was not corrected from the time of the event before it to its own (A2)")
+        self.reservations = {name: held for name, held in self.reservations.items() if held.open}
+        self.to_cancel = len(self.reservations)
+
+    def _reserved(self, at: bytes, user: bytes, name: bytes, count: bytes, bytes_each: bytes) -> None:
+        if name in self.reservations or int(count) < 1:
+            raise Impossible("a reservation made twice, or of no place (A4)")
+        day = user, at[1:11]
+        self.reservations[name] = Reservation(user, int(count), int(bytes_each), day, self.resets[day])
+
+    def _completed(self, _at: bytes, user: bytes, name: bytes, count: bytes) -> None:
+        held = self._known(name, user)
+        held.completed += int(count)
+        if int(count) < 1 or held.completed > held.count:
+            raise Impossible(f"{held.completed} of {held.count} places delivered, {int(count)} of them now (A6)")
+
+    def _released(self, _at: bytes, user: bytes, name: bytes, *figures: bytes) -> None:
+        held = self._known(name, user)
+        count, delivered, reason, refunded = int(figures[0]), int(figures[1]), figures[2], int(figures[3])
+        if self.to_cancel and (reason, count) != (b'"cancelled"', held.open):
+            raise Impossible("it does not cancel what was open when the clock was corrected (A3)")
+        if not 1 <= count <= held.open or delivered > held.waiting or count - delivered > held.open - held.waiting:
+            asked = f"{count} places released, {delivered} of them delivered"
+            raise Impossible(f"{asked}, where {held.open} are open and {held.waiting} delivered (A7)")
+        right = count if reason == b'"moderated"' and self.free == b"true" else count - delivered
+        right = right if self.resets[held.day] == held.resets else 0
+        if refunded != right:
+            raise Impossible(f"{refunded} places given back to the day, where {right} is right (A8)")
+        held.released += count
+        held.delivered += delivered
+        self.to_cancel = max(0, self.to_cancel - 1)
+
+    def _saved(self, _at: bytes, user: bytes, name: bytes, *members: bytes) -> None:
+        size, replaced, operation, temp, reservation = members
+        if (reservation is None) != (temp == b"true" or operation == b'"adopted"'):
+            raise Impossible("an image without a place, or a temp or adopted file with one (A9)")
+        if reservation is not None:
+            held = self._known(reservation, user)
+            if held.open < 1:
+                raise Impossible("a place settled, where none is open (A9)")
+            held.settled += 1
+            if held.settled == held.count:
+                del self.reservations[reservation]
+        key = temp, user, name.lower()
+        if int(replaced) != self.standing.get(key, 0):
+            raise Impossible(f"it replaces {int(replaced)} bytes, where {self.standing.get(key, 0)} stand (A10)")
+        self.standing[key] = int(size)
+
+    def _deleted(self, _at: bytes, user: bytes, name: bytes, size: bytes, temp: bytes) -> None:
+        if self.standing.pop((temp, user, name.lower()), None) != int(size):
+            raise Impossible(f"{name.decode()} with {int(size)} bytes goes, and does not stand (A11, A12)")
+
+    def _cleaned(self, at: bytes, files: bytes, freed: bytes) -> None:
+        found = re.findall(FILE, files)
+        if sum(int(size) for _, _, size in found) != int(freed):
+            raise Impossible(f"the files do not add up to {int(freed)} bytes (A12)")
+        for user, name, size in found:
+            self._deleted(at, user, name, size, b"true")
+
+    def _reset(self, at: bytes, user: bytes) -> None:
+        self.resets[user, at[1:11]] += 1
+
+    def _known(self, name: bytes, user: bytes) -> Reservation:
+        held = self.reservations.get(name)
+        if held is None or held.user != user:
+            raise Impossible("the reservation is not known, or another user's (A5)")
+        return held
+
+    _RULES: dict[bytes, Callable[..., None]] = {  # noqa: RUF012 - never changed
+        b'"PolicyChanged"': _policy,
+        b'"GenerationReserved"': _reserved,
+        b'"GenerationCompleted"': _completed,
+        b'"GenerationReleased"': _released,
+        b'"ImageSaved"': _saved,
+        b'"ImageDeleted"': _deleted,
+        b'"CleanupCompleted"': _cleaned,
+        b'"DailyCountReset"': _reset,
+        b'"ClockCorrected"': _corrected,
+    }
+
+
+class Slot(NamedTuple):
+    """A valid slot of the watermark: section 6."""
+
+    log_id: str
+    counter: int
+    tip: Tip
+    reconciled: int
+
+
+class Finding(NamedTuple):
+    """What is wrong, and where: the position that belongs there and the byte offset of its line, None for neither."""
+
+    position: int | None
+    offset: int | None
+    what: str
+
+
+@dataclass
+class Report:
+    """What stands in a log: its whole part in `positions`, `batches` and `hash`; section 7's verdict."""
+
+    file: str
+    size_bytes: int
+    verdict: str = "damaged"
+    log: str | None = None
+    created: str | None = None
+    positions: int = 0
+    batches: int = 0
+    hash: str | None = None
+    watermark: int | None = None
+    torn_bytes: int = 0
+    findings: tuple[Finding, ...] = ()
+    totals: dict[str, int] | None = None
+
+
+Progress = Callable[[int], None]
+"""Told how many bytes have been read."""
+
+
+def read_slots(head: Path) -> list[Slot] | None:
+    """The valid slots of a watermark, the one that holds first; None where there is no such file."""
+    if not head.exists():
+        return None
+    data = head.read_bytes()
+    slots = []
+    for offset in SLOT_OFFSETS:
+        found = SLOT.fullmatch(data[offset : offset + SLOT_BYTES])
+        if found and len(found[0]) == SLOT_BYTES and sha256(found[1]).hexdigest() == found[8].decode():
+            tip = Tip(int(found[4]), int(found[5]), bytes.fromhex(found[6].decode()))
+            slots.append(Slot(found[2].decode(), int(found[3]), tip, int(found[7])))
+    return sorted(slots, key=lambda slot: slot.counter, reverse=True)
+
+
+class Verifier:
+    """One look at one log; `run` is its whole life."""
+
+    def __init__(self, path: Path, *, jobs: int, chain_only: bool, segment_bytes: int, progress: Progress) -> None:
+        self.path, self.jobs, self.chain_only, self.segment_bytes = path, jobs, chain_only, segment_bytes
+        self.progress = progress
+        self.slots = read_slots(path.with_name("head"))  # before the log, which goes on while we look
+        self.report = Report(str(path), path.stat().st_size)
+        self.account = Account()
+        self.bad: Finding | None = None
+        self.impossible: Finding | None = None
+        self.marked: Tip | None = None
+
+    def run(self) -> Report:
+        """Reads the log from its first byte to its last."""
+        report = self.report
+        with self.path.open("rb") as log:
+            header = HEADER.fullmatch(log.readline(MAX_HEADER_BYTES))
+        if header is None or header[2] != b"1":
+            report.findings = (Finding(None, 0, "its first line is not the header of a log of format 1"),)
+            return report
+        report.log, report.created = header[1].decode(), header[3].decode().strip('"')
+        tip = self.read(Tip(0, len(header[0]), sha256(header[0][:-1]).digest()))
+        report.positions, report.hash = tip.position, tip.digest.hex()
+        damage = self.damage(tip, len(header[0]))
+        report.findings = tuple(found for found in (damage, self.impossible) if found)
+        if not report.findings:
+            report.verdict = "torn" if self.bad else "whole"
+            report.torn_bytes = report.size_bytes - tip.size
+            report.findings = (self.bad,) if self.bad else ()
+        if not self.chain_only and self.impossible is None:
+            report.totals = self.account.totals()
+        return report
+
+    def read(self, tip: Tip) -> Tip:
+        """Joins the segments after the header; gives the end of the whole part."""
+        place, waiting = Place(0, 0, 0), list[Fact]()
+        with closing(self.segments(tip)) as segments:
+            for segment in segments:
+                if segment.first is not None and not place.is_followed_by(segment.first):
+                    what = f"position {segment.first.position} and its batch do not follow position {place.position}"
+                    self.bad = Finding(place.position + 1, segment.begin, what)
+                    break
+                place = segment.last or place
+                self.marked = segment.marked or self.marked
+                waiting += segment.facts
+                if segment.tip is not None:
+                    ended = segment.tip.position - tip.position
+                    self.account_for(waiting[:ended])
+                    del waiting[:ended]
+                    tip = segment.tip
+                    self.report.batches += segment.batches
+                if segment.bad is not None:
+                    self.bad = Finding(place.position + 1, *segment.bad)
+                    break
+        if self.bad is None and place.position < place.last:
+            what = f"the log ends inside the batch of positions {place.first} to {place.last}"
+            self.bad = Finding(place.position + 1, self.report.size_bytes, what)
+        return tip
+
+    def segments(self, tip: Tip) -> Generator[Segment]:
+        """The file in segments, in their order, verified here or, where there are many, in other processes."""
+        size, step = self.report.size_bytes, self.segment_bytes
+        mark = self.slots[0].tip.size if self.slots else 0
+        self.marked = tip if mark == tip.size else None
+        parts = (
+            Part(
+                self.path, at, min(at + step, size), size, None if at > tip.size else tip.digest, mark, self.chain_only
+            )
+            for at in range(tip.size, size, step)
+        )
+        alone = self.jobs == 1 or size - tip.size <= 2 * step
+        results = ((part.end, read_segment(part)) for part in parts) if alone else self.in_processes(parts)
+        for end, segment in results:
+            if segment is not None:
+                yield segment
+            self.progress(end)
+
+    def in_processes(self, parts: Iterator[Part]) -> Iterator[tuple[int, Segment | None]]:
+        """Each part's end and segment; only so many are under way as keep every process busy."""
+        under_way: deque[tuple[int, Future[Segment | None]]] = deque()
+        executor = ProcessPoolExecutor(self.jobs, mp_context=get_context("spawn"))
+        try:
+            for part in parts:
+                under_way.append((part.end, executor.submit(read_segment, part)))
+                if len(under_way) > self.jobs * SEGMENTS_AHEAD:
+                    end, future = under_way.popleft()
+                    yield end, future.result()
+            for end, future in under_way:
+                yield end, future.result()
+        finally:
+            executor.shutdown(cancel_futures=True)
+
+    def account_for(self, facts: list[Fact]) -> None:
+        """Takes the account past events of the whole part, up to the first impossible one."""
+        if self.chain_only or self.impossible is not None:
+            return
+        try:
+            for fact in facts:
+                self.account.apply(fact)
+        except Impossible as error:
+            position = self.account.position + 1
+            with self.path.open("rb") as log:
+                offset = sum(len(line) for line in islice(log, position))
+            self.impossible = Finding(position, offset, str(error))
+
+    def damage(self, tip: Tip, header_bytes: int) -> Finding | None:
+        """What, by section 7, is no torn batch; `tip` ends the whole part."""
+        if self.slots is not None:
+            if any(slot.log_id != self.report.log for slot in self.slots):
+                return Finding(None, None, "the watermark beside it, head, is that of another log")
+            if not self.slots and self.report.size_bytes > header_bytes:
+                return Finding(None, None, "the watermark beside it, head, cannot be read")
+        if self.slots:
+            mark = self.slots[0].tip
+            self.report.watermark = mark.position
+            if self.report.size_bytes < mark.size or tip.position < mark.position:
+                position, offset, what = self.bad or Finding(tip.position + 1, tip.size, "the log ends")
+                surely = f"{mark.position} positions and {mark.size} bytes were surely on the disk once"
+                return Finding(position, offset, f"{what}, and {surely}")
+            if self.marked != mark:
+                return Finding(mark.position, mark.size, "it is not the log that was written: changed or replaced")
+        if self.bad is not None and (later := self.later_batch()) is not None:
+            return self.bad._replace(what=f"{self.bad.what}, and a later batch was written after it, at byte {later}")
+        return None
+
+    def later_batch(self) -> int | None:
+        """The offset of a line, from the bad one on, whose batch begins after the position that belongs there."""
+        assert self.bad is not None
+        assert self.bad.position is not None
+        assert self.bad.offset is not None
+        offset, is_line = self.bad.offset, True
+        with self.path.open("rb") as log:
+            log.seek(offset)
+            while line := log.readline(MAX_LINE_BYTES):
+                found = FIXED_FORM.fullmatch(line) if is_line else None
+                if found and self.bad.position < int(found[2]) <= int(found[1]) <= int(found[3]):
+                    return offset
+                offset += len(line)
+                is_line = line.endswith(b"\n")
+        return None
+
+
+def verify(
+    path: Path,
+    *,
+    jobs: int = 1,
+    chain_only: bool = False,
+    segment_bytes: int = SEGMENT_BYTES,
+    progress: Progress = lambda _: None,
+) -> Report:
+    """Verifies a log. Raises OSError where it cannot be read."""
+    return Verifier(path, jobs=jobs, chain_only=chain_only, segment_bytes=segment_bytes, progress=progress).run()
+
+
+def in_words(report: Report) -> Iterator[str]:
+    """The report, for people."""
+    yield f"{report.file}: {report.verdict}"
+    for position, offset, what in report.findings:
+        where = [f"position {position:,}"] if position is not None else []
+        where += [f"byte {offset:,}"] if offset is not None else []
+        yield f"  {', '.join(where)}{': ' if where else ''}{what}"
+    if report.log is not None:
+        yield f"  log {report.log}, begun {report.created}, {report.size_bytes:,} bytes"
+        yield f"  whole: {report.positions:,} events in {report.batches:,} batches, the last hash {report.hash}"
+        mark = "none beside it, so a cut end cannot be seen" if report.watermark is None else f"{report.watermark:,}"
+        yield f"  watermark: {mark}"
+    if report.totals is not None:
+        yield "  at the end: " + ", ".join(f"{name} {count:,}" for name, count in report.totals.items())
+    if report.verdict == "torn":
+        yield f"  {report.torn_bytes:,} bytes are of a batch that nobody was told of; the next start sets them aside."
+    elif report.verdict == "damaged":
+        yield "  Nothing was changed. Put the log back from a copy, if there is one whose report says whole."
+
+
+def bar(size_bytes: int) -> Progress:
+    """A progress bar on the terminal; silence elsewhere."""
+
+    def show(done: int) -> None:
+        cells = BAR_CELLS * done // size_bytes
+        ends = "\r\x1b[K" if done >= size_bytes else ""
+        sys.stderr.write(f"\r[{'#' * cells}{'.' * (BAR_CELLS - cells)}] {100 * done // size_bytes:3} %{ends}")
+        sys.stderr.flush()
+
+    return show if sys.stderr.isatty() else lambda _: None
+
+
+def main(arguments: list[str]) -> int:
+    """The command line; gives the exit code."""
+    parser = argparse.ArgumentParser(description="Verifies a log of Abby Ledger (docs/log-format.md).")
+    parser.add_argument("file", type=Path, help="the log, such as shared/logs/events.jsonl")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument("--chain", action="store_true", help="only hashes, positions, batches and the watermark")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one for each core)")
+    given = parser.parse_args(arguments)
+    if given.jobs < 1:
+        parser.error("--jobs needs a number from 1 up")
+    try:
+        progress = bar(max(1, given.file.stat().st_size))
+        report = verify(given.file, jobs=given.jobs, chain_only=given.chain, progress=progress)
+    except OSError as error:
+        print(f"{given.file} cannot be read: {error.strerror or error}. Name the log, events.jsonl.", file=sys.stderr)
+        return CANNOT_ASK
+    print(json.dumps(asdict(report), indent=2) if given.json else "\n".join(in_words(report)))
+    return EXIT_CODES[report.verdict]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

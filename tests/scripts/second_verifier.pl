@@ -1,0 +1,79 @@
+#!/usr/bin/env perl
+# A second verifier of the log, from docs/log-format.md alone; even the tables of events and forms are read there. For each FILE it prints
+# a line of JSON: the verdict, the events of the whole part, position and words of what is wrong, the sums at the end.
+use strict; use warnings; use Digest::SHA qw(sha256 sha256_hex); use Encode (); use FindBin (); use JSON::PP ();
+
+sub slurp { open my $in, '<:raw', $_[0] or die "$_[0]: $!\n"; local $/; <$in> // '' }
+my $doc = slurp("$FindBin::Bin/../../docs/log-format.md");
+sub table { my ($rows) = $doc =~ /^```$_[0]\n(.*?)^```/ms; map { [split /\s\s+/, $_, 2] } split /\n/, $rows }
+my (%form, %data);
+for (table('forms')) { my ($names, $form) = @$_; $form =~ s/<(\w+)>/(?:$form{$1})/g; $form{$_} = $form for split ' ', $names }
+for (table('events')) { my ($type, $names, $all) = (@$_, '');
+    $all .= '(?:' . ($all && ',') . "\"$1\":(?<$1>$form{$2 // $1}))$3" while $names =~ /(\w+)(?:=(\w+))?(\??)/g;
+    $data{$type} = qr/\A\{$all\}\z/n }
+my ($id, $sha, $w, $n, $text) = map { qr/$_/n } '[0-9a-f]{32}', '[0-9a-f]{64}', $form{whole}, '[1-9]\d{0,17}', $form{text};
+my $place = qr/\A\{"pos":(?<pos>$n),"batch":\[(?<first>$n),(?<last>$n)\],"type":/n;
+my $event = qr/$place"(?<type>[^"]*)","tags":\[(?<tags>($text(,$text)*)?)\],"data(":(?=\{)|64":(?="))/n;
+my $header = qr/\A\{"log":"(?<log>$id)","format":1,"created":$form{time}\}\n/n;
+my $slot = qr/\A(?<sum>\{"log":"(?<log>$id)","counter":(?<counter>$w),"position":(?<position>$w),"size":(?<size>$w),"hash":"(?<hash>$sha)"
+    ,"reconciled":$w),"check":"(?<check>$sha)"\}[ ]*\n\z/nx;
+
+my ($at, $free, $cancel, $stands, $known, $resets);    # the accounts of section 5
+sub gone { my ($is, $bytes) = @_; (delete $stands->{lc $is} // -1) != $bytes }
+sub value { Encode::encode_utf8(JSON::PP->new->utf8->allow_nonref->decode($_[0])) }
+sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an event; gives what it breaks, '' for nothing
+    return "no $type" unless $data{$type} && $data =~ $data{$type};
+    my (%e, @tags, %seen, $r) = %+; my ($user, $name, $open) = @e{qw(user reservation)};
+    push @tags, "user:$_" for $user ? $user =~ /"(.*)"/ : grep { !$seen{$_}++ } ($e{files} // '') =~ /"user":"([^"]*)/g;
+    push @tags, $type =~ /^Image|Reserved|Released/ || %seen ? 'pool' : $type =~ /^Policy|^Clock/ ? 'policy' : ();
+    push @tags, 'request:' . substr sha256_hex(value($e{by}) . "\0" . value($e{request} =~ /^.{7}(.*),"digest"/s)), 0, 32 if $e{request};
+    return 'tags' if $tags ne join ',', map { "\"$_\"" } @tags;
+    return 'A1' if $e{at} lt $at && $type ne 'ClockCorrected'; return 'A3' if $cancel && !($type eq 'GenerationReleased' && $e{reason} eq '"cancelled"');
+    (my $before, $at) = ($at, $e{at}); my $day = ($user // '') . substr $at, 1, 10;
+    if ($name && $type ne 'GenerationReserved') { return 'A5' unless ($r = $known->{$name}) && $r->{user} eq $user; $open = $r->{open} }
+    if ($type eq 'PolicyChanged') { ($free) = $e{limits} =~ /(\w+)\}$/ } elsif ($type eq 'DailyCountReset') { $resets->{$day}++ }
+    elsif ($type eq 'ClockCorrected') { return 'A2' unless $e{was} eq $before && $e{now} eq $at && $at lt $before;
+        delete @$known{ grep { !$known->{$_}{open} } keys %$known }; $cancel = keys %$known }
+    elsif ($type eq 'GenerationReserved') { return 'A4' if $known->{$name} || !$e{count};
+        $known->{$name} = { %e, open => $e{count}, day => $day, resets => $resets->{$day} // 0, completed => 0, taken => 0, out => 0 } }
+    elsif ($type eq 'GenerationCompleted') { return 'A6' if !$e{count} || ($r->{completed} += $e{count}) > $r->{count} }
+    elsif ($type eq 'GenerationReleased') { return 'A3' if $cancel && $e{count} != $open; $cancel-- if $cancel;
+        my $waiting = $r->{completed} - $r->{taken}; $waiting = $waiting < 0 ? 0 : $waiting > $open ? $open : $waiting;
+        return 'A7' if !$e{count} || $e{count} > $open || $e{delivered} > $waiting || $e{count} - $e{delivered} > $open - $waiting;
+        my $back = $e{reason} eq '"moderated"' && $free eq 'true' ? $e{count} : $e{count} - $e{delivered};
+        return 'A8' if $e{refunded} != (($resets->{ $r->{day} } // 0) == $r->{resets} ? $back : 0);
+        $r->{open} -= $e{count}; $r->{taken} += $e{delivered}; $r->{out} += $e{count} }
+    elsif ($type eq 'ImageSaved') { my $key = lc "$e{temp} $user $e{name}";
+        return 'A9' if !$r != ($e{temp} eq 'true' || $e{operation} eq '"adopted"') || $r && !$open;
+        return 'A10' if $e{replaced_bytes} != ($stands->{$key} // 0);
+        $stands->{$key} = $e{bytes}; if ($r) { $r->{taken}++; delete $known->{$name} if !--$r->{open} && !$r->{out} } }
+    elsif ($type eq 'ImageDeleted') { return 'A11' if gone("$e{temp} $user $e{name}", $e{bytes}) }
+    elsif ($type eq 'CleanupCompleted') { my ($freed, @files) = (0, $e{files} =~ /"user":("[^"]+"),"name":("[^"]+"),"bytes":(\d+)/g);
+        while (my ($whose, $called, $bytes) = splice @files, 0, 3) { return 'A12' if gone("true $whose $called", $bytes); $freed += $bytes }
+        return 'A12' if $freed != $e{freed_bytes} }
+    '' }
+
+sub verify { my ($path) = @_; my $head = $path =~ s{[^/]*\z}{head}r; my $slots = (-e $head ? slurp($head) : '') . "\0" x 4608;
+    ($at, $free, $cancel, $stands, $known, $resets) = ('', 'false', 0, {}, {}, {});
+    my $log = slurp($path); return ('damaged', 0, undef, 'header') unless $log =~ $header && $+[0] <= 512;
+    my ($id, $end, $hash, $pos, $first, $last, $whole) = ($+{log}, $+[0], sha256(substr $log, 0, $+[0] - 1), 0, 0, 0, 0);
+    my @slots = sort { $b->{counter} <=> $a->{counter} } map { substr($slots, $_, 512) =~ $slot && sha256_hex($+{sum}) eq $+{check} ? {%+} : () } 0, 4096;
+    my ($m, $offset, $bad, $later, $wrong, @waiting, %at) = ($slots[0], $end, ''); $at{$end} = '0 ' . unpack 'H*', $hash; pos($log) = $end;
+    while ($log =~ /\G([^\n]*\n)/gc) { my $line = $1; my $body = substr $line, 0, -76; my $next = sha256($hash . $body);
+        my $ending = ',"hash":"' . unpack('H*', $next) . "\"}\n"; my ($data, %l) = $line =~ $event ? ($+[0], %+) : ();
+        $bad = 'bad line', last unless $data && $line eq "$body$ending" && length $line <= 16777216 && $l{pos} == $pos + 1 && ($pos < $last ?
+            "$l{first} $l{last}" eq "$first $last" : $l{first} == $l{pos} && $l{last} >= $l{pos} && $l{last} - $l{pos} < 100000)
+            && eval { Encode::decode('UTF-8', my $copy = $line, Encode::FB_CROAK); 1 };
+        ($pos, $first, $last, $hash, $offset) = (@l{qw(pos first last)}, $next, $offset + length $line); $at{$offset} = "$pos " . unpack 'H*', $hash;
+        push @waiting, [$l{type}, substr($body, $data), $l{tags}]; next if $pos < $last; $whole = $pos;
+        while (my $event = shift @waiting) { $wrong ||= ($_ = broken(@$event)) && [$whole - @waiting, $_] } }
+    $bad ||= $offset < length $log ? 'no end' : $pos < $last ? 'no whole batch' : ''; pos($log) = $offset;
+    while ($bad && $log =~ /\G([^\n]*\n)/gc) { $later ||= $+{first} > $pos + 1 && $+{first} <= $+{pos} && $+{pos} <= $+{last} if length $1 <= 16777216 && $1 =~ /$place".*,"hash":"$sha"\}\n\z/n }
+    return ('damaged', $whole, undef, 'head') if grep({ $_->{log} ne $id } @slots) || -e $head && !$m && $end < length $log;
+    return ('damaged', $whole, $pos + 1, 'cut') if $m && ($m->{size} > length $log || $m->{position} > $whole);
+    return ('damaged', $whole, $m->{position}, 'replaced') if $m && ($at{ $m->{size} } // '') ne "$m->{position} $m->{hash}";
+    return ('damaged', $whole, $pos + 1, 'later batch') if $later;
+    $wrong ? ('damaged', $whole, @$wrong) : $bad ? ('torn', $whole, $pos + 1, $bad) : ('whole', $whole, undef, '') }
+for my $file (@ARGV) { my ($result, $sum) = ([verify($file)], { image_bytes => 0, temp_bytes => 0, held_bytes => 0 });
+    $sum->{ /^true/ ? 'temp_bytes' : 'image_bytes' } += $stands->{$_} for keys %$stands; $sum->{held_bytes} += $_->{open} * $_->{bytes_each} for values %$known;
+    print JSON::PP->new->canonical->encode([@$result, $sum]), "\n" }
