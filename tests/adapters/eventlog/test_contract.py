@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from adapters.eventlog import JSONLFactory, JSONLRecorder, reading
 from adapters.faults import ConfigError, LedgerStopped, LogDamaged
-from tests.adapters.eventlog.logs import abandon, batch, clock, event, numbers, opened, write_log
+from tests.adapters.eventlog.logs import Disk, abandon, batch, clock, event, numbers, opened, write_log
 
 
 def test_the_librarys_suite_passes(tmp_path: Path) -> None:
@@ -250,3 +250,45 @@ def test_what_raises_in_the_replay_goes_to_the_caller_and_the_lock_is_free(tmp_p
     with pytest.raises(ArithmeticError):
         opened(tmp_path, on_event=refuse)
     opened(tmp_path).close()
+
+
+def test_whoever_listens_is_told_of_what_came_before(tmp_path: Path) -> None:
+    """An event recorded between a subscription's first look and its listening would wait for the next one otherwise."""
+    recorder = opened(tmp_path)
+    told = threading.Event()
+    recorder.listen(told)
+    assert told.is_set()
+    told.clear()
+    recorder.append([event()])
+    assert told.is_set()
+    told.clear()
+    recorder.unlisten(told)
+    recorder.append([event()])
+    assert not told.is_set()
+    recorder.close()
+
+
+def test_a_close_waits_for_a_read_that_is_under_way(tmp_path: Path) -> None:
+    """Else the read would go on in whatever file is opened next under the same descriptor."""
+    write_log(tmp_path, [3])
+    disk = Disk()
+    recorder = opened(tmp_path, disk)
+    reading_now, go_on = threading.Event(), threading.Event()
+    positions: list[int] = []
+
+    def wait(*_: object) -> None:
+        reading_now.set()
+        assert go_on.wait(10)
+
+    disk.faults["read_at"] = wait
+    reader = threading.Thread(target=lambda: positions.extend(numbers(recorder)))
+    closer = threading.Thread(target=recorder.close)
+    reader.start()
+    assert reading_now.wait(10)
+    closer.start()
+    closer.join(0.2)
+    assert closer.is_alive()
+    go_on.set()
+    closer.join(10)
+    reader.join(10)
+    assert positions == [1, 2, 3]
