@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 import structlog
@@ -39,23 +40,28 @@ class OpenRoot(Keeper):
     def __init__(self, root: Path, *, clock: Clock, files: Files, adopting: bool = False) -> None:
         self.root = root
         self.users = 0
-        if not adopting:
-            _refuse_unfinished(root, files)
-        try:
-            self.recorder = JSONLRecorder(root, files=files, clock=clock, adopting=adopting)
-        except OSError as error:
-            raise StorageUnavailable(unavailable(root, error)) from error
-        try:
-            self.reconciler = Reconciler(Layout(root), files)
-            self.reconciler.start_at(self.recorder.reconciled)
-            for stored in self.recorder.read(after=self.recorder.reconciled):
-                self.reconciler.note([(stored.position, decode(stored))])
-            self.ledger = QuotaLedger(self.recorder, clock=clock, keeper=self)
-            self.reconciler.reconcile_all()
-            self.reconciler.remove_unneeded_staged()
-        except BaseException:
-            self.recorder.close()
-            raise
+        with ExitStack() as undoing:
+            try:
+                if not adopting:
+                    _refuse_unfinished(root, files)
+                self.recorder = JSONLRecorder(root, files=files, clock=clock, adopting=adopting)
+                undoing.callback(self.recorder.close)
+                self._start(files, clock, undoing)
+            except OSError as error:
+                raise StorageUnavailable(unavailable(root, error)) from error
+            undoing.pop_all()
+
+    def _start(self, files: Files, clock: Clock, undoing: ExitStack) -> None:
+        """Brings the disk in line with the log. Raises OSError where the disk cannot be looked at."""
+        self.reconciler = Reconciler(Layout(self.root), files)
+        self.reconciler.start_at(self.recorder.reconciled)
+        for stored in self.recorder.read(after=self.recorder.reconciled):
+            self.reconciler.note([(stored.position, decode(stored))])
+        self.ledger = QuotaLedger(self.recorder, clock=clock, keeper=self)
+        undoing.callback(self.ledger.close)
+        self.reconciler.sync_folders()
+        self.reconciler.reconcile_all()
+        self.reconciler.remove_unneeded_staged()
 
     @property
     def projector(self) -> Projector:
@@ -92,10 +98,7 @@ class FollowedRoot:
 
     def __init__(self, root: Path, *, clock: Clock, files: Files) -> None:
         self.root = root
-        try:
-            self.recorder = JSONLRecorder(root, files=files, clock=clock, read_only=True)
-        except OSError as error:
-            raise StorageUnavailable(unavailable(root, error)) from error
+        self.recorder = JSONLRecorder(root, files=files, clock=clock, read_only=True)
         self.projector = Projector()
         try:
             self.projector.replay(self.recorder)

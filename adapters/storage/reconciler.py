@@ -111,30 +111,78 @@ class Reconciler:
     def reconcile(self, user: str, name: str, *, temp: bool) -> None:
         """Brings one name into place. What fails is logged and stays touched for the next sweep."""
         key = Key(user, temp, name_key(name))
-        with self.lock_of(user):
+        done = self._try(key)
+        if done is not None:
+            self._forget(key, done)
+
+    def reconcile_all(self) -> None:
+        """Brings every touched name into place, the oldest first.
+
+        Before it counts as done, the folders on the way are synced: a program that was killed may have made, renamed
+        or unlinked something and not synced it, and then there is nothing left to do here that would.
+        """
+        with self._guard:
+            keys = sorted(self._touched, key=lambda key: self._touched[key].first)
+        done = {key: touched for key in keys if (touched := self._try(key)) is not None}
+        try:
+            for folder in self._folders_of(done):
+                self._files.sync_directory(folder)
+        except OSError as error:
+            _log.warning("folders not synced yet", reason=str(error))
+            return
+        for key, touched in done.items():
+            self._forget(key, touched)
+
+    def _try(self, key: Key) -> Touched | None:
+        """Carries out what is to be done for a name; what that was, None where there was nothing or where it failed."""
+        with self.lock_of(key.user):
             with self._guard:
                 touched = self._touched.get(key)
             if touched is None:
-                return
+                return None
             try:
                 self._carry_out(key, touched)
             except OSError as error:
-                _log.warning("file not in place yet", user=user, name=touched.name, reason=str(error))
-                return
-            with self._guard:
-                if self._touched[key].latest == touched.latest:
-                    del self._touched[key]
+                _log.warning("file not in place yet", user=key.user, name=touched.name, reason=str(error))
+                return None
+            return touched
 
-    def reconcile_all(self) -> None:
-        """Brings every touched name into place, the oldest first."""
+    def _forget(self, key: Key, done: Touched) -> None:
+        """The name is in place, unless the log has used it again meanwhile."""
         with self._guard:
-            keys = sorted(self._touched, key=lambda key: self._touched[key].first)
-        for key in keys:
-            self.reconcile(key.user, key.key, temp=key.temp)
+            now = self._touched.get(key)
+            if now is not None and now.latest == done.latest:
+                del self._touched[key]
+
+    def _folders_of(self, done: dict[Key, Touched]) -> list[Path]:
+        """The folders that stand on the way to these names and to their details."""
+        layout = self.layout
+        folders: set[Path] = set()
+        for key, touched in done.items():
+            for spelling in touched.spellings | {touched.name}:
+                folders.add(layout.final(key.user, spelling, temp=key.temp).parent)
+                if not key.temp:
+                    folders.add(layout.details(key.user, spelling).parent)
+        return self._on_the_way_to(folders)
+
+    def _on_the_way_to(self, folders: set[Path]) -> list[Path]:
+        """These folders and those above them up to the root, as far as they stand."""
+        root = self.layout.root
+        ways = {way for folder in folders for way in (folder, *folder.parents) if way.is_relative_to(root)}
+        return sorted(way for way in ways if self._files.lexists(way) and self._is_folder(way))
+
+    def sync_folders(self) -> None:
+        """Syncs the folders that stand for all users, which a program may have made and not synced when it was killed.
+        Raises OSError.
+
+        Only for a start: what is made later is synced when it is made.
+        """
+        for folder in self._on_the_way_to({self.layout.users, self.layout.staging, self.layout.temp}):
+            self._files.sync_directory(folder)
 
     def remove_unneeded_staged(self) -> int:
         """Removes staged files that no touched name needs: left by a crash before anything was recorded. Gives their
-        number.
+        number; what cannot be removed now is left to the next start. Raises OSError where they cannot be listed.
 
         Only for a start, before commands are admitted.
         """
@@ -142,9 +190,13 @@ class Reconciler:
             needed = {touched.staged for touched in self._touched.values() if touched.staged}
         removed = 0
         for name in self._files.list_directory(self.layout.staging):
-            if name.removesuffix(".json") not in needed:
+            if name.removesuffix(".json") in needed:
+                continue
+            try:
                 self._files.unlink(self.layout.staging / name)
                 removed += 1
+            except OSError as error:
+                _log.warning("staged file not removed", name=name, reason=str(error))
         return removed
 
     def discard(self, staged: str) -> None:
@@ -255,7 +307,9 @@ class Reconciler:
             details_kept = self.layout.details(key.user, standing) if standing else None
             paths.append((self.layout.details(key.user, spelling), details_kept))
         for path, other in paths:
-            if self._files.lexists(path) and not (other and self._files.is_same_file(path, other)):
+            if not self._files.lexists(path) or self._is_folder(path):
+                pass  # a folder of that name was made since: the file is long gone
+            elif not (other and self._files.is_same_file(path, other)):
                 self._files.unlink(path)
                 self._files.sync_directory(path.parent)
             self._remove_empty(path.parent, self.layout.home(key.user, temp=key.temp))
