@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from threading import Timer
 from typing import Any, NamedTuple
 
 from PIL import Image
@@ -17,6 +18,7 @@ from PIL import Image
 PROJECT = Path(__file__).parents[3]
 SCHEMAS = PROJECT / "adapters" / "cli" / "schemas"
 WAIT_SECONDS = 20.0
+LIFE_SECONDS = 45.0
 START_LINES = 200
 """Lines that a starting service may print before it names its page."""
 SMALL = ("--width", "64", "--height", "64")
@@ -100,7 +102,7 @@ def run(arguments: Sequence[str], *, cwd: Path, **variables: str) -> Ran:
 
 @contextmanager
 def started(arguments: Sequence[str], **variables: str) -> Iterator[subprocess.Popen[str]]:
-    """A program that runs until the block ends."""
+    """A program that runs until the block ends, and no longer than LIFE_SECONDS, so that no test waits for ever."""
     process = subprocess.Popen(
         arguments,
         env=environment(**variables),
@@ -109,12 +111,15 @@ def started(arguments: Sequence[str], **variables: str) -> Iterator[subprocess.P
         stderr=subprocess.PIPE,
         text=True,
     )
+    end = Timer(LIFE_SECONDS, process.kill)
+    end.start()
     try:
         with process:
             yield process
             process.terminate()
             process.communicate(timeout=WAIT_SECONDS)
     finally:
+        end.cancel()
         if process.poll() is None:
             process.kill()
 

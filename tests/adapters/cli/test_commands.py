@@ -48,6 +48,7 @@ COMMANDS = [
     "reset",
     "limits",
     "cleanup",
+    "adopt",
     "clock-corrected",
     "doctor",
 ]
