@@ -13,4 +13,4 @@ def utc_now() -> str:
 
     It is a string from the start: a frozen clock's datetime would be refused when it is serialised.
     """
-    return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return datetime.now(UTC).isoformat(timespec="microseconds")[:26] + "Z"

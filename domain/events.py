@@ -262,7 +262,7 @@ def to_data(event: Event) -> dict[str, Any]:
     """The event as plain members for `data`: fields with their default are left out, values within become objects."""
     defaults = event._field_defaults
     return {
-        name: _plain(value)
+        name: value if type(value) in _STORED_AS_THEY_ARE else _plain(value)
         for name, value in zip(event._fields, event, strict=True)
         if name not in defaults or value != defaults[name]
     }
@@ -283,6 +283,9 @@ def from_data(type_name: str, data: dict[str, Any]) -> Event:
         return event_class(**data)
     except (TypeError, KeyError, AttributeError) as error:
         raise ImpossibleFact(f"{type_name} has missing, unknown or misshapen members: {error}") from error
+
+
+_STORED_AS_THEY_ARE = frozenset({str, int, bool, float, type(None)})
 
 
 def _plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 EARLIEST = "0001-01-01T00:00:00.000000Z"
 LATEST = "9999-12-31T23:59:59.999999Z"
@@ -46,7 +47,17 @@ def seconds_between(earlier: str, after: str) -> float:
 
 def next_midnight(at: str) -> str:
     """The 00:00 UTC that ends the day of `at`: when the daily count starts anew."""
-    return later(at[:10] + "T00:00:00.000000Z", seconds=86_400)
+    return _end_of_day(at[:10])
+
+
+def hours_to_midnight(at: str) -> int:
+    """Whole hours until the day of `at` ends, rounded up: 24 in its first hour, 1 in its last."""
+    return 24 - int(at[11:13])
+
+
+@lru_cache(maxsize=64)
+def _end_of_day(day: str) -> str:
+    return later(day + "T00:00:00.000000Z", seconds=86_400)
 
 
 def _parse(at: str) -> datetime:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from math import ceil
 from typing import NamedTuple
 
 from domain.events import DailyCountReset, GenerationReserved
-from domain.instants import day_of, next_midnight, seconds_between
+from domain.instants import day_of, hours_to_midnight, next_midnight
 from domain.usage import DayCount, Reservation, evolve_days, find_day, refund
 from projections.tables import Table
 
@@ -52,6 +51,4 @@ class DailyQuota:
         """A user's count of the day of `at`."""
         today = find_day(self.days(user), day_of(at))
         used = today.count if today else 0
-        resets_at = next_midnight(at)
-        hours = ceil(seconds_between(at, resets_at) / 3600)
-        return DailyStatus(used < limit, used, max(0, limit - used), limit, hours, resets_at)
+        return DailyStatus(used < limit, used, max(0, limit - used), limit, hours_to_midnight(at), next_midnight(at))

@@ -77,12 +77,15 @@ def _quota_status(book: QuotaBook, user: str, at: str) -> dict[str, Any]:
     own = book.users.status(user, limits.user_bytes)
     pool = book.whole.status(book.policy.pool_bytes)
     daily = book.daily.status(user, limits.daily, at)
+    whole = _global(pool)
+    user_figures = _figures(own, "limit_mb")
+    user_figures["images"] = book.gallery.count(user)
     return {
-        "global": _global(pool),
-        "user": _figures(own, "limit_mb") | {"images": book.gallery.count(user)},
-        "daily": daily._asdict(),
-        "storage": _brief(own, limits.gen_bytes),
-        "global_storage": _brief(pool, limits.gen_bytes),
+        "global": whole,
+        "user": user_figures,
+        "daily": dict(zip(daily._fields, daily, strict=True)),
+        "storage": _brief(user_figures, "limit_mb", fits=own.remaining_bytes >= limits.gen_bytes),
+        "global_storage": _brief(whole, "total_mb", fits=pool.remaining_bytes >= limits.gen_bytes),
         "position": book.position,
     }
 
@@ -102,13 +105,9 @@ def _figures(status: StorageStatus, limit_name: str) -> dict[str, Any]:
     }
 
 
-def _brief(status: StorageStatus, one_more_bytes: int) -> dict[str, Any]:
-    """The seeds' other shape. `allowed`: the estimate of one generation fits, holds counted."""
-    return {
-        "used_mb": megabytes(status.used_bytes),
-        "limit_mb": megabytes(status.limit_bytes),
-        "allowed": status.remaining_bytes >= one_more_bytes,
-    }
+def _brief(figures: dict[str, Any], limit_name: str, *, fits: bool) -> dict[str, Any]:
+    """The seeds' other shape of the same figures. `allowed`: the estimate of one generation fits, holds counted."""
+    return {"used_mb": figures["used_mb"], "limit_mb": figures[limit_name], "allowed": fits}
 
 
 def gallery_image(book: QuotaBook, user: str, name: str) -> GalleryImage | None:
