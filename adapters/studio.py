@@ -33,6 +33,10 @@ SHOWN_FAULTS = (InvalidImage, DiskFull)
 """Faults whose sentences are fit for users; others may name folders, and are the operator's to read."""
 STORAGE_FAULT = "the storage has a fault; its operator finds more in the service's log"
 
+NO_PICTURE = GenerationFault(
+    FaultKind.UPSTREAM, "The provider answered without a picture. Nothing was charged; try again later."
+)
+
 _RELEASE_REASONS = {FaultKind.MODERATED_PROMPT: "rejected", FaultKind.UNKNOWN: "unknown"}
 """Why places are released after a fault; `failed` for all others."""
 
@@ -133,6 +137,8 @@ class Studio:
         except BaseException:
             await self._release(job, reserved, "failed")
             raise
+        if isinstance(result, GenerationResult) and not result.images:
+            result = NO_PICTURE
         if isinstance(result, GenerationFault):
             await self._release_after(job, reserved, result)
             return result
@@ -190,14 +196,21 @@ class Studio:
         delivery = Delivery(
             result.provider, result.model, round(result.seconds, 3), len(delivered), result.credits, seed
         )
-        await self._store.complete(
-            job.user, reserved.reservation, delivery, actor=job.actor, request=job.derived("complete/0")
-        )
+        await self._record(job, reserved, delivery)
         pictures = [await self._keep_one(job, reserved, result, index) for index in range(len(delivered))]
         missing = reserved.count - len(delivered)
         if missing:
             await self._release(job, reserved, "failed", missing)
         return Generated(tuple(pictures), result.provider, result.model, result.seconds, result.note)
+
+    async def _record(self, job: _Job, reserved: Reserved, delivery: Delivery) -> None:
+        """Tells the log what was delivered. Where even that fails, what was paid for is still shown."""
+        try:
+            await self._store.complete(
+                job.user, reserved.reservation, delivery, actor=job.actor, request=job.derived("complete/0")
+            )
+        except Fault as fault:
+            _log.error("delivery not recorded", user=job.user, reason=str(fault))
 
     async def _keep_one(self, job: _Job, reserved: Reserved, result: GenerationResult, index: int) -> Picture:
         made = result.images[index]
@@ -224,7 +237,7 @@ class Studio:
         """A filtered result was delivered and paid; after every other fault nothing was."""
         if fault.kind is FaultKind.MODERATED_OUTPUT:
             delivery = Delivery(self.generator.provider.name, "", 0.0, reserved.count)
-            await self._store.complete(job.user, reserved.reservation, delivery, actor=job.actor)
+            await self._record(job, reserved, delivery)
             await self._release(job, reserved, "moderated")
         else:
             await self._release(job, reserved, _RELEASE_REASONS.get(fault.kind, "failed"))
