@@ -1,0 +1,73 @@
+"""Providers of a few lines that keep everything in memory: honest ones, slow ones, and those that fail in each way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from adapters.generation.provider import (
+    FaultKind,
+    GeneratedImage,
+    GenerationFault,
+    GenerationRequest,
+    GenerationResult,
+    RequestLimits,
+)
+from tests.hostile.builders import png_of_size
+
+Answer = GenerationResult | GenerationFault
+Make = Callable[[GenerationRequest], Awaitable[Answer]]
+
+
+class InMemoryProvider:
+    """A provider whose pictures are small and of different sizes; `asked` keeps the requests.
+
+    `make` may be replaced by any other way to answer, and `stalled` holds every answer up until it is set.
+    """
+
+    name = "in memory"
+    limits = RequestLimits()
+
+    def __init__(self, make: Make | None = None) -> None:
+        self.asked: list[GenerationRequest] = []
+        self.stalled: asyncio.Event | None = None
+        self.arrived = asyncio.Event()
+        self.cancelled = 0
+        self.make = make or self._pictures
+        self._made = 0
+
+    async def generate(self, request: GenerationRequest) -> Answer:
+        """Answers by `make`, when it may."""
+        self.asked.append(request)
+        self.arrived.set()
+        try:
+            if self.stalled is not None:
+                await self.stalled.wait()
+            return await self.make(request)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    async def _pictures(self, request: GenerationRequest) -> Answer:
+        return self.result([self.picture() for _ in range(request.count)])
+
+    def picture(self, size_bytes: int | None = None) -> GeneratedImage:
+        """One picture that differs from all others."""
+        self._made += 1
+        return GeneratedImage(png_of_size(size_bytes or 100 + self._made), 40 + self._made, "image/png")
+
+    def result(self, images: list[GeneratedImage]) -> GenerationResult:
+        """These pictures as an answer."""
+        return GenerationResult(tuple(images), self.name, "model-1", 1.5, credits=0.25 * len(images))
+
+
+def failing(kind: FaultKind) -> Make:
+    """A way to answer: with that fault."""
+
+    async def answer(_: GenerationRequest) -> Answer:
+        return GenerationFault(kind, f"It failed: {kind}.")
+
+    return answer

@@ -1,0 +1,473 @@
+"""The studio over a real store and providers in memory: each place is settled or released, whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters import studio as studio_module
+from adapters.faults import LedgerStopped
+from adapters.generation.generator import ImageGenerator
+from adapters.generation.provider import FaultKind, GenerationFault, GenerationRequest, Operation
+from adapters.generation.providers import UnavailableProvider
+from adapters.storage.results import LIBRARY, Actor, GivenLimits
+from adapters.storage.service import ImageStore
+from adapters.studio import Generated, Studio
+from domain.limits import MEGABYTE
+from domain.refusals import Reason, Refusal
+from tests.adapters.in_memory_providers import Answer, InMemoryProvider, failing
+from tests.adapters.storage.evidence import assert_disk_and_log_agree, events_of, files_of
+from tests.adapters.storage.small_disk import FailingSync
+
+CAT = GenerationRequest(Operation.TEXT_TO_IMAGE, "a cat", style="anime", width=512, height=512)
+Open = Callable[..., tuple[Studio, InMemoryProvider]]
+
+
+@pytest.fixture
+def provider() -> InMemoryProvider:
+    """A provider that succeeds until told otherwise."""
+    return InMemoryProvider()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[ImageStore]:
+    """A store with the usual limits."""
+    opened = ImageStore(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def studio(store: ImageStore, provider: InMemoryProvider) -> Studio:
+    """A studio over both."""
+    return Studio(store, ImageGenerator(provider=provider))
+
+
+def daily(store: ImageStore) -> int:
+    """Generations charged today."""
+    used = store.status("1")["daily"]["used"]
+    assert isinstance(used, int)
+    return used
+
+
+def held_mb(store: ImageStore) -> float:
+    """What open places hold."""
+    held = store.status("1")["user"]["reserved_mb"]
+    assert isinstance(held, float)
+    return held
+
+
+def generated(answer: object) -> Generated:
+    """The answer, which must be pictures."""
+    assert isinstance(answer, Generated), answer
+    return answer
+
+
+async def test_a_picture_is_reserved_made_and_kept(
+    studio: Studio, store: ImageStore, provider: InMemoryProvider, tmp_path: Path
+) -> None:
+    """One generation, one image in the folder of its kind, with how it was made beside it; no prompt in the log."""
+    made = generated(await studio.generate("1", CAT))
+    (picture,) = made.pictures
+    assert picture.image is not None
+    assert picture.image.path == tmp_path / "images/users/1/text_to_image/image_1.png"
+    assert picture.image.path.read_bytes() == picture.data
+    assert (made.provider, made.model, made.replayed) == ("in memory", "model-1", False)
+    assert (daily(store), held_mb(store), provider.asked) == (1, 0, [CAT])
+    assert store.details("1", "text_to_image/image_1.png") == {
+        "operation": "text_to_image", "prompt": "a cat", "style": "anime", "width": 512, "height": 512, "steps": 30,
+        "cfg_scale": 7.0, "strength": 0.35, "seed": 41, "provider": "in memory", "model": "model-1", "seconds": 1.5,
+    }  # fmt: skip
+    assert_disk_and_log_agree(tmp_path)
+    _, reserved, completed, saved = events_of(tmp_path)
+    assert [event["type"] for event in (reserved, completed, saved)] == [
+        "GenerationReserved", "GenerationCompleted", "ImageSaved",
+    ]  # fmt: skip
+    assert (completed["data"]["credits"], completed["data"]["seed"]) == (0.25, 41)
+    assert saved["data"]["operation"] == "text_to_image"
+    assert b"cat" not in (tmp_path / "logs" / "events.jsonl").read_bytes()
+
+
+async def test_a_batch_takes_a_place_for_each_picture(studio: Studio, store: ImageStore, tmp_path: Path) -> None:
+    """Three pictures, three generations; a batch that does not fit whole is refused before anything is made."""
+    request = GenerationRequest(Operation.TEXT_TO_IMAGE, "cats", count=3)
+    made = generated(await studio.generate("1", request))
+    assert [picture.seed for picture in made.pictures] == [41, 42, 43]
+    assert len({picture.image.name for picture in made.pictures if picture.image}) == 3
+    assert (daily(store), held_mb(store)) == (3, 0)
+    refused = await studio.generate("1", request)
+    assert isinstance(refused, Refusal)
+    assert (refused.reason, refused.asked.count, daily(store)) == (Reason.DAILY_LIMIT, 3, 3)
+    assert_disk_and_log_agree(tmp_path)
+
+
+async def test_what_no_provider_takes_costs_nothing(
+    studio: Studio, store: ImageStore, provider: InMemoryProvider
+) -> None:
+    """It is checked before a place is reserved, and so is whether there is a provider."""
+    answer = await studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, ""))
+    assert isinstance(answer, GenerationFault)
+    assert answer.kind is FaultKind.BAD_REQUEST
+    missing = UnavailableProvider(GenerationFault(FaultKind.UNAVAILABLE, "There is none."))
+    answer = await Studio(store, ImageGenerator(provider=missing)).generate("1", CAT)
+    assert isinstance(answer, GenerationFault)
+    assert (answer.kind, daily(store), provider.asked) == (FaultKind.UNAVAILABLE, 0, [])
+
+
+# Fault, reason of the release, places charged after it, whether a delivery is recorded.
+FAULTS = [
+    (FaultKind.AUTH, "failed", 0, False),
+    (FaultKind.NO_CREDIT, "failed", 0, False),
+    (FaultKind.MODERATED_PROMPT, "rejected", 0, False),
+    (FaultKind.MODERATED_OUTPUT, "moderated", 2, True),
+    (FaultKind.BAD_REQUEST, "failed", 0, False),
+    (FaultKind.RATE_LIMITED, "failed", 0, False),
+    (FaultKind.UPSTREAM, "failed", 0, False),
+    (FaultKind.UNAVAILABLE, "failed", 0, False),
+    (FaultKind.UNKNOWN, "unknown", 0, False),
+]
+
+
+def test_every_kind_of_fault_has_its_row() -> None:
+    """A new kind needs a decision about its quota."""
+    assert [kind for kind, *_ in FAULTS] == list(FaultKind)
+
+
+@pytest.mark.parametrize("row", FAULTS, ids=lambda row: row[0])
+async def test_a_fault_releases_the_places_for_its_reason(
+    studio: Studio, store: ImageStore, provider: InMemoryProvider, tmp_path: Path, row: tuple[FaultKind, str, int, bool]
+) -> None:
+    """The caller hears the fault; the quota is given back unless the provider delivered."""
+    kind, reason, charged, delivered = row
+    provider.make = failing(kind)
+    answer = await studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "a cat", count=2))
+    assert answer == GenerationFault(kind, f"It failed: {kind}.")
+    assert (daily(store), held_mb(store), files_of(tmp_path)) == (charged, 0, set())
+    (released,) = events_of(tmp_path, "GenerationReleased")
+    assert (released["data"]["reason"], released["data"]["count"]) == (reason, 2)
+    assert len(events_of(tmp_path, "GenerationCompleted")) == int(delivered)
+
+
+async def test_moderated_pictures_may_be_free(tmp_path: Path, provider: InMemoryProvider) -> None:
+    """Where the operator decided so."""
+    store = ImageStore(tmp_path, limits=GivenLimits(moderated_free=True))
+    provider.make = failing(FaultKind.MODERATED_OUTPUT)
+    await Studio(store, ImageGenerator(provider=provider)).generate("1", CAT)
+    assert daily(store) == 0
+    store.close()
+
+
+async def test_a_provider_that_raises_costs_nothing(
+    studio: Studio, store: ImageStore, provider: InMemoryProvider, tmp_path: Path
+) -> None:
+    """The error goes to the caller, the places back."""
+
+    async def broken(_: GenerationRequest) -> Answer:
+        raise ZeroDivisionError
+
+    provider.make = broken
+    with pytest.raises(ZeroDivisionError):
+        await studio.generate("1", CAT)
+    assert (daily(store), held_mb(store)) == (0, 0)
+    assert events_of(tmp_path, "GenerationReleased")[0]["data"]["reason"] == "failed"
+
+
+async def test_a_provider_that_never_answers_is_given_up(
+    studio: Studio, store: ImageStore, provider: InMemoryProvider, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its answer counts as lost, and its call is cancelled."""
+    monkeypatch.setattr(studio_module, "CALL_SECONDS", 0.05)
+    provider.stalled = asyncio.Event()
+    answer = await studio.generate("1", CAT)
+    assert isinstance(answer, GenerationFault)
+    assert (answer.kind, answer.message.startswith("Connection timeout")) == (FaultKind.UNKNOWN, True)
+    assert (daily(store), held_mb(store), provider.cancelled) == (0, 0, 1)
+    assert events_of(tmp_path, "GenerationReleased")[0]["data"]["reason"] == "unknown"
+
+
+async def test_fewer_pictures_than_asked_release_the_other_places(
+    studio: Studio, store: ImageStore, provider: InMemoryProvider, tmp_path: Path
+) -> None:
+    """What came is kept and charged, what did not come is given back."""
+
+    async def one(_: GenerationRequest) -> Answer:
+        return provider.result([provider.picture()])
+
+    provider.make = one
+    made = generated(await studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "cats", count=3)))
+    assert (len(made.pictures), daily(store), held_mb(store)) == (1, 1, 0)
+    assert_disk_and_log_agree(tmp_path)
+
+
+async def test_more_pictures_than_asked_are_not_kept(
+    studio: Studio, store: ImageStore, provider: InMemoryProvider
+) -> None:
+    """One was asked for and one is charged."""
+
+    async def three(_: GenerationRequest) -> Answer:
+        return provider.result([provider.picture() for _ in range(3)])
+
+    provider.make = three
+    made = generated(await studio.generate("1", CAT))
+    assert (len(made.pictures), daily(store)) == (1, 1)
+
+
+async def test_an_answer_without_pictures_is_a_fault(
+    studio: Studio, store: ImageStore, provider: InMemoryProvider, tmp_path: Path
+) -> None:
+    """Nobody is told of a success that has nothing to show, and nothing is charged."""
+
+    async def nothing(_: GenerationRequest) -> Answer:
+        return provider.result([])
+
+    provider.make = nothing
+    answer = await studio.generate("1", CAT)
+    assert isinstance(answer, GenerationFault)
+    assert answer.kind is FaultKind.UPSTREAM
+    assert (daily(store), held_mb(store)) == (0, 0)
+    assert events_of(tmp_path, "GenerationCompleted") == []
+
+
+async def test_a_caller_who_goes_away_stops_the_call_and_pays_nothing(
+    studio: Studio, store: ImageStore, provider: InMemoryProvider, tmp_path: Path
+) -> None:
+    """The provider's call is cancelled, the places are released."""
+    provider.stalled = asyncio.Event()
+    asking = asyncio.create_task(studio.generate("1", CAT))
+    await provider.arrived.wait()
+    assert daily(store) == 1
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await studio.close()
+    assert (daily(store), held_mb(store), provider.cancelled) == (0, 0, 1)
+    assert events_of(tmp_path, "GenerationReleased")[0]["data"]["reason"] == "cancelled"
+
+
+async def test_what_was_delivered_is_kept_though_the_caller_is_gone(
+    studio: Studio, store: ImageStore, provider: InMemoryProvider, tmp_path: Path
+) -> None:
+    """It is paid for; the user finds it in the gallery."""
+    asking = asyncio.create_task(studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "cats", count=3)))
+
+    async def and_cancel(request: GenerationRequest) -> Answer:
+        asyncio.get_running_loop().call_soon(asking.cancel)
+        return provider.result([provider.picture() for _ in range(request.count)])
+
+    provider.make = and_cancel
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await studio.close()
+    assert (len(store.names("1")), daily(store), held_mb(store)) == (3, 3, 0)
+    assert_disk_and_log_agree(tmp_path)
+
+
+async def test_closing_settles_every_place(studio: Studio, store: ImageStore, provider: InMemoryProvider) -> None:
+    """Of requests that are under way, each caller is told."""
+    provider.stalled = asyncio.Event()
+    asking = [asyncio.create_task(studio.generate("1", CAT)) for _ in range(3)]
+    while len(provider.asked) < 3:
+        provider.arrived.clear()
+        await provider.arrived.wait()
+    await studio.close()
+    assert [type(outcome) for outcome in await asyncio.gather(*asking, return_exceptions=True)] == [
+        asyncio.CancelledError
+    ] * 3
+    assert (daily(store), held_mb(store)) == (0, 0)
+
+
+async def test_a_paid_picture_that_may_not_be_kept_is_shown_all_the_same(
+    tmp_path: Path, provider: InMemoryProvider
+) -> None:
+    """Its bytes are handed out, marked, and the generation is charged, because it was delivered."""
+    limits = GivenLimits(user_bytes=2 * MEGABYTE)
+    store = ImageStore(tmp_path, limits=limits)
+    studio = Studio(store, ImageGenerator(provider=provider))
+
+    async def large(_: GenerationRequest) -> Answer:
+        return provider.result([provider.picture(2 * MEGABYTE + 1)])
+
+    provider.make = large
+    (picture,) = generated(await studio.generate("1", CAT)).pictures
+    assert picture.image is None
+    assert len(picture.data) == 2 * MEGABYTE + 1
+    assert picture.not_kept is not None
+    assert picture.not_kept.startswith("not kept: Your storage quota is full: ")
+    assert (daily(store), held_mb(store), files_of(tmp_path)) == (1, 0, set())
+    assert events_of(tmp_path, "GenerationReleased")[0]["data"]["reason"] == "not_kept"
+    store.close()
+
+
+async def test_of_a_batch_what_fits_is_kept(tmp_path: Path, provider: InMemoryProvider) -> None:
+    """Each picture is judged by itself; a broken one does not take the others with it."""
+    store = ImageStore(tmp_path)
+    studio = Studio(store, ImageGenerator(provider=provider))
+
+    async def second_is_broken(_: GenerationRequest) -> Answer:
+        first, third = provider.picture(), provider.picture()
+        broken = first.__class__(first.data[:-5], 1, "image/png")
+        return provider.result([first, broken, third])
+
+    provider.make = second_is_broken
+    made = generated(await studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "cats", count=3)))
+    assert [picture.image is not None for picture in made.pictures] == [True, False, True]
+    assert (daily(store), held_mb(store)) == (3, 0)
+    store.close()
+    assert_disk_and_log_agree(tmp_path)
+
+
+async def test_a_paid_picture_is_shown_though_the_ledger_stops(tmp_path: Path, provider: InMemoryProvider) -> None:
+    """A disk that fails while the provider works takes the record, not the picture."""
+    disk = FailingSync()
+    store = ImageStore(tmp_path, files=disk)
+    studio = Studio(store, ImageGenerator(provider=provider))
+
+    async def and_the_disk_fails(_: GenerationRequest) -> Answer:
+        disk.failing = True
+        return provider.result([provider.picture()])
+
+    provider.make = and_the_disk_fails
+    (picture,) = generated(await studio.generate("1", CAT)).pictures
+    assert picture.image is None
+    assert picture.data
+    assert picture.not_kept is not None
+    assert picture.not_kept.startswith("not kept: ")
+    with pytest.raises(LedgerStopped):
+        await studio.generate("1", CAT)
+    disk.failing = False
+    store.close()
+
+
+# -- request keys -------------------------------------------------------------------------------------
+
+
+async def test_a_repeated_request_is_answered_by_the_same_picture(
+    studio: Studio, store: ImageStore, provider: InMemoryProvider
+) -> None:
+    """The provider is asked once; the bytes are those of the kept file."""
+    first = generated(await studio.generate("1", CAT, request_key="k"))
+    again = generated(await studio.generate("1", CAT, request_key="k"))
+    assert again.replayed
+    assert [(picture.data, picture.image and picture.image.name) for picture in again.pictures] == [
+        (picture.data, picture.image and picture.image.name) for picture in first.pictures
+    ]
+    assert (len(provider.asked), daily(store)) == (1, 1)
+
+
+async def test_a_restart_does_not_forget_it(studio: Studio, store: ImageStore, tmp_path: Path) -> None:
+    """What a key stands for is told by the log."""
+    first = generated(await studio.generate("1", CAT, request_key="k"))
+    store.close()
+    with_another = InMemoryProvider()
+    opened = ImageStore(tmp_path)
+    again = generated(await Studio(opened, ImageGenerator(provider=with_another)).generate("1", CAT, request_key="k"))
+    assert (again.replayed, with_another.asked) == (True, [])
+    assert [picture.data for picture in again.pictures] == [picture.data for picture in first.pictures]
+    opened.close()
+
+
+async def test_fifty_repeats_at_once_make_one_picture(
+    studio: Studio, store: ImageStore, provider: InMemoryProvider
+) -> None:
+    """While it is made the others are told that it is running; afterwards they get it."""
+    answers = await asyncio.gather(*(studio.generate("1", CAT, request_key="k") for _ in range(50)))
+    assert len(provider.asked) == 1
+    assert daily(store) == 1
+    running = [answer for answer in answers if isinstance(answer, Refusal)]
+    assert {refusal.reason for refusal in running} <= {Reason.REQUEST_RUNNING}
+    assert len(running) < 50
+    assert generated(await studio.generate("1", CAT, request_key="k")).replayed
+
+
+async def test_a_request_under_way_is_running(studio: Studio, provider: InMemoryProvider) -> None:
+    """A repeat neither waits nor asks the provider again."""
+    provider.stalled = asyncio.Event()
+    first = asyncio.create_task(studio.generate("1", CAT, request_key="k"))
+    await provider.arrived.wait()
+    refused = await studio.generate("1", CAT, request_key="k")
+    assert isinstance(refused, Refusal)
+    assert refused.reason is Reason.REQUEST_RUNNING
+    provider.stalled.set()
+    generated(await first)
+    assert len(provider.asked) == 1
+
+
+async def test_a_request_that_failed_may_be_sent_again(
+    studio: Studio, store: ImageStore, provider: InMemoryProvider
+) -> None:
+    """Each time a new attempt, until one succeeds; then that is the answer for good."""
+    provider.make = failing(FaultKind.UPSTREAM)
+    for _ in range(3):
+        assert isinstance(await studio.generate("1", CAT, request_key="k"), GenerationFault)
+    provider.make = provider._pictures
+    first = generated(await studio.generate("1", CAT, request_key="k"))
+    again = generated(await studio.generate("1", CAT, request_key="k"))
+    assert (first.replayed, again.replayed, len(provider.asked), daily(store)) == (False, True, 4, 1)
+    assert again.pictures[0].data == first.pictures[0].data
+
+
+async def test_a_request_that_keeps_failing_is_given_up(
+    studio: Studio, provider: InMemoryProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key has a bound of attempts."""
+    monkeypatch.setattr(studio_module, "MAX_ATTEMPTS", 2)
+    provider.make = failing(FaultKind.UPSTREAM)
+    for _ in range(2):
+        await studio.generate("1", CAT, request_key="k")
+    answer = await studio.generate("1", CAT, request_key="k")
+    assert isinstance(answer, GenerationFault)
+    assert "has failed 2 times" in answer.message
+    assert len(provider.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("request_", "user"),
+    [
+        (GenerationRequest(Operation.TEXT_TO_IMAGE, "a dog", style="anime", width=512, height=512), "1"),
+        (CAT, "2"),
+    ],
+    ids=["another prompt", "another user"],
+)
+async def test_the_same_key_for_something_else_is_a_conflict(
+    studio: Studio, provider: InMemoryProvider, request_: GenerationRequest, user: str
+) -> None:
+    """It is told apart by the wish and the user."""
+    generated(await studio.generate("1", CAT, request_key="k"))
+    refused = await studio.generate(user, request_, request_key="k")
+    assert isinstance(refused, Refusal)
+    assert refused.reason is Reason.REQUEST_CONFLICT
+    assert len(provider.asked) == 1
+
+
+async def test_keys_of_two_actors_never_meet(studio: Studio, provider: InMemoryProvider) -> None:
+    """Two bots may count their requests alike."""
+    generated(await studio.generate("1", CAT, actor=Actor("discord:1"), request_key="1"))
+    made = generated(await studio.generate("1", CAT, actor=Actor("api:bot"), request_key="1"))
+    assert (made.replayed, len(provider.asked)) == (False, 2)
+
+
+async def test_a_picture_deleted_since_is_answered_without_bytes(studio: Studio, store: ImageStore) -> None:
+    """It is not made again, because it was made and charged."""
+    first = generated(await studio.generate("1", CAT, request_key="k"))
+    assert first.pictures[0].image is not None
+    await store.delete("1", first.pictures[0].image.name, actor=LIBRARY)
+    (picture,) = generated(await studio.generate("1", CAT, request_key="k")).pictures
+    assert picture.image is not None
+    assert (picture.data, picture.image.path) == (b"", None)
+
+
+@pytest.mark.parametrize("given", [{}, {"request_key": "k"}], ids=["no key", "a key"])
+async def test_the_sixth_of_a_day_is_refused_before_the_provider_is_asked(
+    studio: Studio, provider: InMemoryProvider, store: ImageStore, given: dict[str, Any]
+) -> None:
+    """And nothing is charged for it."""
+    for _ in range(5):
+        generated(await studio.generate("1", CAT))
+    refused = await studio.generate("1", CAT, **given)
+    assert isinstance(refused, Refusal)
+    assert (refused.reason, refused.used, refused.limit) == (Reason.DAILY_LIMIT, 5, 5)
+    assert (len(provider.asked), daily(store)) == (5, 5)
