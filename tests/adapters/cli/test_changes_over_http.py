@@ -55,6 +55,7 @@ def test_every_change_goes_through_the_service(abby: Abby, root: Path, tmp_path:
         "ImageDeleted",
     ]
     assert ours[3]["limits"] == {"user_bytes": 3 * 1_048_576, "daily": 2}
+    assert ours[3]["until"] == "2999-01-01T00:00:00.000000Z"
     assert "request" in ours[0]
     assert "request" in ours[-1]
 
