@@ -81,6 +81,9 @@ class _Opening:
         if not files.lexists(paths.log):
             refuse_beside_remains(files, paths, adopting=adopting)
             spare.with_room(lambda: begin_log(files, paths, self._clock))
+        elif not files.lexists(paths.head):
+            # A killed process may have named the log and not synced that, and a watermark without a log is refused.
+            files.sync_directory(paths.logs)
         log_fd = self._open_log(lock)
         read_fd = open_log_file(files, self._descriptors, paths, READ)
         files.drop_cache(read_fd)
