@@ -118,15 +118,16 @@ class Reconciler:
     def reconcile_all(self) -> None:
         """Brings every touched name into place, the oldest first.
 
-        Before it counts as done, the folders on the way are synced: a program that was killed may have made, renamed
-        or unlinked something and not synced it, and then there is nothing left to do here that would.
+        The folders on the way are synced before and after: a program that was killed may have made, renamed or
+        unlinked something and not synced it. Before, because a file that is moved into a folder goes with it if its
+        name is lost; after, because where nothing is left to do nothing here would sync what was done.
         """
         with self._guard:
-            keys = sorted(self._touched, key=lambda key: self._touched[key].first)
-        done = {key: touched for key in keys if (touched := self._try(key)) is not None}
+            touched_by_key = dict(sorted(self._touched.items(), key=lambda item: item[1].first))
         try:
-            for folder in self._folders_of(done):
-                self._files.sync_directory(folder)
+            self._sync_folders_of(touched_by_key)
+            done = {key: touched for key in touched_by_key if (touched := self._try(key)) is not None}
+            self._sync_folders_of(done)
         except OSError as error:
             _log.warning("folders not synced yet", reason=str(error))
             return
@@ -154,16 +155,17 @@ class Reconciler:
             if now is not None and now.latest == done.latest:
                 del self._touched[key]
 
-    def _folders_of(self, done: dict[Key, Touched]) -> list[Path]:
-        """The folders that stand on the way to these names and to their details."""
+    def _sync_folders_of(self, touched_by_key: dict[Key, Touched]) -> None:
+        """Syncs the folders that stand on the way to these names and to their details."""
         layout = self.layout
         folders: set[Path] = set()
-        for key, touched in done.items():
+        for key, touched in touched_by_key.items():
             for spelling in touched.spellings | {touched.name}:
                 folders.add(layout.final(key.user, spelling, temp=key.temp).parent)
                 if not key.temp:
                     folders.add(layout.details(key.user, spelling).parent)
-        return self._on_the_way_to(folders)
+        for folder in self._on_the_way_to(folders):
+            self._files.sync_directory(folder)
 
     def _on_the_way_to(self, folders: set[Path]) -> list[Path]:
         """These folders and those above them up to the root, as far as they stand."""
