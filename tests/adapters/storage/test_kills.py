@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections import defaultdict
 from pathlib import Path
+
+import pytest
 
 from adapters.storage import StorageManager
 from tests.adapters.storage.evidence import assert_disk_and_log_agree, events_of, standing_of
@@ -83,3 +87,38 @@ def test_what_was_acknowledged_survives_kills(tmp_path: Path, thorough: bool) ->
         assert figures["reserved_mb"] == 0
     assert answers > kills * 10
     assert len(events_of(tmp_path, "ImageSaved")) > kills * 10
+
+
+PHOTOGRAPHS = """
+    import asyncio, json, os, signal, sys
+    from pathlib import Path
+    from adapters.storage import StorageManager
+
+    storage = StorageManager(Path(sys.argv[1]))
+    for sample in sys.argv[2:]:
+        ok, message, path = asyncio.run(storage.save_image(Path(sample).read_bytes(), "1", Path(sample).name))
+        assert ok, message
+    print(json.dumps({**storage.get_quota_status("1"), "position": 0}), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system kills in another way")
+def test_real_pictures_and_their_figures_survive_a_kill(tmp_path: Path) -> None:
+    """A phone's photograph and a drawing, killed at once after the answer."""
+    samples = [PROJECT / "tests" / "samples" / name for name in ("phone.jpg", "drawing.png")]
+    program = textwrap.dedent(PHOTOGRAPHS)
+    command = [sys.executable, "-c", program, str(tmp_path), *map(str, samples)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    with StorageManager(tmp_path) as storage:
+        figures = {**storage.get_quota_status("1"), "position": 0}
+        told = json.loads(done.stdout)
+        for status in (figures, told):
+            del status["daily"]["reset_hours"], status["daily"]["resets_at"]
+        assert figures == told
+        for sample in samples:
+            path = storage.get_image_path("1", sample.name)
+            assert path is not None
+            assert path.read_bytes() == sample.read_bytes()
+    assert_disk_and_log_agree(tmp_path)
