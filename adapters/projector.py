@@ -7,6 +7,7 @@ from __future__ import annotations
 import orjson
 from eventsourcing.dcb.api import DCBEvent, DCBRecorder, DCBSequencedEvent
 
+from adapters.eventlog.format import Decoded
 from adapters.faults import LogDamaged
 from domain.events import Event, ImpossibleFact, from_data, tags_of, to_data
 from projections.activity import Activity
@@ -40,6 +41,19 @@ class Projector:
         self.activity = Activity()
         self.preferences = Preferences()
 
+    def take(self, found: Decoded) -> None:
+        """Applies one event while an opening log verifies it: so a start reads the log once.
+
+        Raises LogDamaged for an event that cannot have happened after the ones before it.
+        """
+        try:
+            data = orjson.loads(found.data) if isinstance(found.data, bytes) else found.data
+            event = from_data(found.type, data)
+            self.book.apply(found.position, event)
+        except (ImpossibleFact, orjson.JSONDecodeError) as error:
+            raise _damaged(found.position, error) from error
+        self._fed_at_a_start(found.position, event)
+
     def replay(self, recorder: DCBRecorder) -> None:
         """Applies everything recorded after the book's position, event by event: for a start, before anybody reads.
 
@@ -47,9 +61,7 @@ class Projector:
         """
         for stored in recorder.read(after=self.book.position):
             event = _applied(self.book, stored)
-            self.feed(stored.position, event)
-            if stored.position % EVENTS_BETWEEN_TIDYING == 0:
-                self.book.tidy()
+            self._fed_at_a_start(stored.position, event)
         self.book.tidy()
 
     def catch_up(self, recorder: DCBRecorder) -> None:
@@ -66,6 +78,11 @@ class Projector:
         """Hands an event that the book already holds to the other projections."""
         self.activity.apply(position, event)
         self.preferences.apply(position, event)
+
+    def _fed_at_a_start(self, position: int, event: Event) -> None:
+        self.feed(position, event)
+        if position % EVENTS_BETWEEN_TIDYING == 0:
+            self.book.tidy()
 
 
 def _applied(book: Book, stored: DCBSequencedEvent) -> Event:

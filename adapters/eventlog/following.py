@@ -67,14 +67,14 @@ def look(files: Files, fd: int, paths: LogPaths) -> tuple[list[Slot], int]:
     return slots, files.fstat(fd).st_size if slots else size
 
 
-def take_in(log: OpenLog, files: Files, *, beyond_watermark: bool, on_event: OnEvent | None) -> None:
+def take_in(log: OpenLog, files: Files, *, beyond_watermark: bool) -> None:
     """Moves an open log on to what its writer has recorded since. Raises LogDamaged or StorageUnavailable."""
     try:
         _refuse_another_file(log, files)
         slots, size = look(files, log.read_fd, log.paths)
         if size < log.tip.offset:
             refuse_damage(log.paths, Damage(log.tip.position, size, "it was cut while it was open"))
-        scanner = Scanner(log.tip, log.starts, mark=slots[0].tip.position if slots else 0, on_event=on_event)
+        scanner = Scanner(log.tip, log.starts, mark=slots[0].tip.position if slots else 0)
         scan(files, log.read_fd, scanner, _end(slots, size, beyond_watermark=beyond_watermark))
         refuse_damage(log.paths, contradicts_watermark(scanner, slots, log.header, size))
         log.tip, log.watermark = scanner.whole, slots[0] if slots else None

@@ -33,8 +33,8 @@ class JSONLRecorder(DCBRecorder):
 
     `read_only` opens it beside its writer, showing what is at or below the watermark, or with `beyond_watermark`
     every whole batch; `follow` moves on. `adopting` lets a new log be begun beside images. `on_event` is called with
-    each event while opening (and `follow`) verifies it, so that a replay need not read and decode the log a second
-    time; what it raises goes to the caller, and then nothing stays open.
+    each event while opening verifies it, so that a replay need not read and decode the log a second time; what it
+    raises goes to the caller, and then nothing stays open.
 
     Raises StorageUnavailable, LogLocked, LogMissing, LogForeign, LogDamaged, DiskFull or LedgerStopped.
     """
@@ -52,7 +52,6 @@ class JSONLRecorder(DCBRecorder):
     ) -> None:
         self._files = files or Files()
         self._beyond_watermark = beyond_watermark
-        self._on_event = on_event
         self._pid = os.getpid()
         self._closed = False
         self._changing = threading.RLock()
@@ -162,7 +161,7 @@ class JSONLRecorder(DCBRecorder):
         with self._changing:
             self._refuse_if_unusable()
             if self._writer is None:
-                take_in(self._log, self._files, beyond_watermark=self._beyond_watermark, on_event=self._on_event)
+                take_in(self._log, self._files, beyond_watermark=self._beyond_watermark)
                 self._notify_listeners()
             return self.head
 

@@ -44,20 +44,23 @@ class OpenRoot(Keeper):
             try:
                 if not adopting:
                     _refuse_unfinished(root, files)
-                self.recorder = JSONLRecorder(root, files=files, clock=clock, adopting=adopting)
+                projector = Projector()
+                self.recorder = JSONLRecorder(
+                    root, files=files, clock=clock, adopting=adopting, on_event=projector.take
+                )
                 undoing.callback(self.recorder.close)
-                self._start(files, clock, undoing)
+                self._start(projector, files, clock, undoing)
             except OSError as error:
                 raise StorageUnavailable(unavailable(root, error)) from error
             undoing.pop_all()
 
-    def _start(self, files: Files, clock: Clock, undoing: ExitStack) -> None:
+    def _start(self, projector: Projector, files: Files, clock: Clock, undoing: ExitStack) -> None:
         """Brings the disk in line with the log. Raises OSError where the disk cannot be looked at."""
         self.reconciler = Reconciler(Layout(self.root), files)
         self.reconciler.start_at(self.recorder.reconciled)
         for stored in self.recorder.read(after=self.recorder.reconciled):
             self.reconciler.note([(stored.position, decode(stored))])
-        self.ledger = QuotaLedger(self.recorder, clock=clock, keeper=self)
+        self.ledger = QuotaLedger(self.recorder, clock=clock, keeper=self, projector=projector)
         undoing.callback(self.ledger.close)
         self.reconciler.sync_folders()
         self.reconciler.reconcile_all()
@@ -98,8 +101,8 @@ class FollowedRoot:
 
     def __init__(self, root: Path, *, clock: Clock, files: Files) -> None:
         self.root = root
-        self.recorder = JSONLRecorder(root, files=files, clock=clock, read_only=True)
         self.projector = Projector()
+        self.recorder = JSONLRecorder(root, files=files, clock=clock, read_only=True, on_event=self.projector.take)
         try:
             self.projector.replay(self.recorder)
         except BaseException:
