@@ -108,6 +108,17 @@ def test_what_has_its_default_is_left_out() -> None:
     assert to_data(saved(temp=False))["temp"] is False
 
 
+class Word(str):
+    """A word that is more than a string, as a caller's enumeration may be."""
+
+    __slots__ = ()
+
+
+def test_a_word_of_a_callers_own_type_is_stored_as_the_word() -> None:
+    """Whoever embeds the ledger may have words of their own."""
+    assert to_data(deleted(reason=Word("admin"))) == to_data(deleted(reason="admin"))
+
+
 def lines() -> list[dict[str, Any]]:
     return [json.loads(line) for line in SAMPLES.read_text(encoding="utf-8").splitlines()]
 

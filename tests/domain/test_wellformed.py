@@ -19,7 +19,7 @@ from domain.commands import (
     SetPreference,
 )
 from domain.refusals import Reason
-from domain.wellformed import MAX_DAYS, MAX_TTL_SECONDS, malformed
+from domain.wellformed import MAX_DAYS, MAX_KEY_CHARS, MAX_TTL_SECONDS, malformed
 from tests.domain.examples import (
     CORRECT_CLOCK,
     NOON,
@@ -143,9 +143,10 @@ def test_what_lies_on_the_edge_is_well_formed(command: Command) -> None:
 
 
 def test_the_bounds_are_those_of_the_design() -> None:
-    """200 characters, 2**53 - 1 (exact in every JSON reader), 100 places, a week."""
+    """200 characters, 2**53 - 1 (exact in every JSON reader), 100 places, a week; 255 of a key and a step."""
     assert (MAX_TEXT, MAX_LIMIT, MAX_COUNT, MAX_TTL_SECONDS) == (200, 9_007_199_254_740_991, 100, 604_800)
     assert MAX_DAYS == 36_500
+    assert MAX_KEY_CHARS == 320
 
 
 def test_the_lists_of_words_are_those_of_the_design() -> None:
