@@ -244,8 +244,7 @@ def follow(lines: list[bytes], tip: Tip, part: Part) -> Segment:
         if place.position == place.last:
             batches += 1
             whole = Tip(place.position, offset, digest)
-        if offset == part.mark:
-            marked = Tip(place.position, offset, digest)
+            marked = whole if offset == part.mark else marked
     else:
         bad = (offset, "the line does not end") if rest else None
     return Segment(begin, first, last, facts, whole, batches, bad, marked)

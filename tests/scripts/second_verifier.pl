@@ -64,8 +64,8 @@ sub verify { my ($path) = @_; my $head = $path =~ s{[^/]*\z}{head}r; my $slots =
         $bad = 'bad line', last unless $data && $line eq "$body$ending" && length $line <= 16777216 && $l{pos} == $pos + 1 && ($pos < $last ?
             "$l{first} $l{last}" eq "$first $last" : $l{first} == $l{pos} && $l{last} >= $l{pos} && $l{last} - $l{pos} < 100000)
             && eval { Encode::decode('UTF-8', my $copy = $line, Encode::FB_CROAK); 1 };
-        ($pos, $first, $last, $hash, $offset) = (@l{qw(pos first last)}, $next, $offset + length $line); $at{$offset} = "$pos " . unpack 'H*', $hash;
-        push @waiting, [$l{type}, substr($body, $data), $l{tags}]; next if $pos < $last; $whole = $pos;
+        ($pos, $first, $last, $hash, $offset) = (@l{qw(pos first last)}, $next, $offset + length $line); push @waiting, [$l{type}, substr($body, $data), $l{tags}];
+        next if $pos < $last; $whole = $pos; $at{$offset} = "$pos " . unpack 'H*', $hash;
         while (my $event = shift @waiting) { $wrong ||= ($_ = broken(@$event)) && [$whole - @waiting, $_] } }
     $bad ||= $offset < length $log ? 'no end' : $pos < $last ? 'no whole batch' : ''; pos($log) = $offset;
     while ($bad && $log =~ /\G([^\n]*\n)/gc) { $later ||= $+{first} > $pos + 1 && $+{first} <= $+{pos} && $+{pos} <= $+{last} if length $1 <= 16777216 && $1 =~ /$place".*,"hash":"$sha"\}\n\z/n }

@@ -1,0 +1,276 @@
+"""Logs for the tests of the two verifiers: a real one with every type of event, and forged ones made from it.
+
+Forging shares no code with the product or the verifiers either: it splits lines, edits them, and makes chains and
+watermarks anew.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from adapters.storage import StorageManager
+from adapters.storage.results import Delivery, GivenLimits, StoreSettings
+from adapters.storage.service import ImageStore
+from domain.commands import AdoptImage, Command, SetPolicy, SetPreference
+from domain.events import Request
+from domain.refusals import Refusal
+
+VERIFIER = Path(__file__).resolve().parent.parent.parent / "scripts" / "verify_log.py"
+SECOND = Path(__file__).with_name("second_verifier.pl")
+SECONDS = 120
+"""The longest that a verifier may take."""
+ENDING = 76
+SLOT_BYTES, SLOT_DISTANCE = 512, 4096
+
+
+async def make_real_log(root: Path) -> tuple[int, int]:
+    """A log in which every type of event stands, made through StorageManager; gives the bytes used and held."""
+    now = ["2026-03-10T12:00:00.000000Z"]
+    limits = GivenLimits(user_bytes=100_000, pool_bytes=200_000, daily=8, gen_bytes=1_000, source="constructor")
+    store = ImageStore(root, limits=limits, settings=StoreSettings(check_images=False), clock=lambda: now[0])
+    with StorageManager.over(store) as manager:
+        await _first_day(manager, store)
+        await _later_days(manager, store, now)
+        pool = store.opened().ledger.book.pool
+        return pool.used_bytes, pool.held_bytes
+
+
+async def _first_day(manager: StorageManager, store: ImageStore) -> None:
+    """Saves, reservations, a delivery, releases of each kind, limits and a refusal."""
+    assert (await manager.save_image(b"a" * 500, "42", "cat.png"))[0]
+    _, _, held = await manager.reserve("42", 3, operation="text_to_image", request='a "quoted" key \\ \u00e9')
+    assert held is not None
+    await store.complete("42", held.reservation, Delivery("stability", "sdxl-1.0", 6.875, 2, 0.4, 4294967295))
+    assert (await manager.save_image(b"b" * 700, "42", "text_to_image", reservation=held, request="k/save"))[0]
+    assert (await manager.release(held, reason="moderated", count=1, request="k/release"))[0]
+    assert (await manager.save_image(b"c" * 900, "42", "CAT.png", reservation=held))[0]
+    execute(store, SetPolicy("system", "environment", moderated_free=True))
+    _, _, held = await manager.reserve("7", 2)
+    assert held is not None
+    await store.complete("7", held.reservation, Delivery("sketch", "v1", 1.5, 1))
+    assert (await manager.release(held, reason="moderated", count=1))[0]
+    assert (await manager.release(held, reason="failed"))[0]
+    await store.complete("7", held.reservation, Delivery("sketch", "v1", 0.25, 1, seed=-1))
+    for name in ("t1.png", "sub/t2.png", "t3.png"):
+        assert (await manager.save_image(name.encode() * 9, "7", name, is_temp=True))[0]
+    assert manager.override_limits("7", max_user_daily_gens=0, until="2026-04-01T00:00:00.000000Z")[0]
+    assert not (await manager.save_image(b"d", "7", "d.png"))[0]
+    assert manager.override_limits("7")[0]
+    execute(store, SetPreference("42", "page", "style", "pixel-art", "http", Request("p", "0f" * 32)))
+
+
+async def _later_days(manager: StorageManager, store: ImageStore, now: list[str]) -> None:
+    """A reset under an open reservation, deletions, a cleanup, an expiry, a corrected clock, and life after it."""
+    _, _, held = await manager.reserve("42", 2)
+    assert held is not None
+    assert manager.reset_daily("42", "kindness")[0]
+    assert (await manager.release(held, count=1))[0]
+    assert manager.delete_image("42", "cat.png")[0]
+    assert (await manager.save_image(b"e" * 80, "7", "T3.png", is_temp=True))[0]
+    now[0] = "2026-03-20T12:00:00.000000Z"
+    assert manager.cleanup_old_files(7) == (3, 0.0)
+    assert manager.cleanup_old_files(7) == (0, 0.0)
+    adopted = AdoptImage("old", "cli", "adopted.gif", 4_000, "ab" * 32, "image/gif", 1, 1, "staged")
+    execute(store, adopted)
+    for user in ("42", "7"):
+        _, _, held = await manager.reserve(user, 2)
+    assert held is not None
+    await store.complete("7", held.reservation, Delivery("sketch", "v1", 1e-7, 1))
+    now[0] = "2026-03-20T11:00:00.000000Z"
+    assert manager.clock_corrected()[0]
+    assert (await manager.save_image(b"f" * 60, "42", "after.webp"))[0]
+    assert manager.delete_image("42", "after.webp")[0]
+    _, _, held = await manager.reserve("42", 2)
+
+
+def execute(store: ImageStore, command: Command) -> None:
+    """A command that StorageManager has no call for."""
+    assert not isinstance(store.opened().ledger.execute(command), Refusal)
+
+
+class Line(NamedTuple):
+    """An event line without position, batch and hash, which a chain is made with; `ends` closes its batch."""
+
+    type: str
+    tags: str
+    data: str
+    ends: bool = True
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """The members of `data`."""
+        found: dict[str, Any] = json.loads(self.data)
+        return found
+
+    def with_data(self, **changes: Any) -> Line:
+        """With some members of `data` changed, in their places; None takes one away."""
+        members = self.members | changes
+        return self._replace(data=spelled({name: value for name, value in members.items() if value is not None}))
+
+
+def spelled(value: object) -> str:
+    """JSON in the log's one form."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def header_of(log: bytes) -> bytes:
+    """The header line with its LF."""
+    return log[: log.index(b"\n") + 1]
+
+
+def lines_of(log: bytes) -> list[Line]:
+    """The events of a log that is whole."""
+    lines = []
+    for line in log.split(b"\n")[1:-1]:
+        event = json.loads(line)
+        tags, data = line[: -ENDING + 1].decode().split(',"tags":', 1)[1].split(',"data":', 1)
+        lines.append(Line(event["type"], tags, data, event["pos"] == event["batch"][1]))
+    return lines
+
+
+def chained(header: bytes, lines: Iterable[Line], *, member: str = "data") -> bytes:
+    """A log with these events, its positions, batches and hashes made anew: what a careful forger would write."""
+    lines = list(lines)
+    digest = sha256(header[:-1]).digest()
+    log, first = header, 1
+    for position, line in enumerate(lines, 1):
+        last = next((p for p in range(position, len(lines)) if lines[p - 1].ends), len(lines))
+        place = f'{{"pos":{position},"batch":[{first},{last}],"type":"{line.type}"'
+        body = f'{place},"tags":{line.tags},"{member}":{line.data}'.encode("utf-8", "surrogateescape")
+        digest = sha256(digest + body).digest()
+        log += body + b',"hash":"' + digest.hex().encode() + b'"}\n'
+        first = position + 1 if position == last else first
+    return log
+
+
+def rehashed(header: bytes, bodies: Iterable[bytes]) -> bytes:
+    """A log of these lines, whatever they are, without their last 75 bytes, with a chain of hashes made anew."""
+    digest = sha256(header[:-1]).digest()
+    log = header
+    for body in bodies:
+        digest = sha256(digest + body).digest()
+        log += body + b',"hash":"' + digest.hex().encode() + b'"}\n'
+    return log
+
+
+def bodies_of(log: bytes) -> list[bytes]:
+    """The event lines of a log without what ends them."""
+    return [line[: -ENDING + 1] for line in log.split(b"\n")[1:-1]]
+
+
+def slot(log: bytes, position: int, /, *, counter: int = 3, **changes: object) -> bytes:
+    """A slot of the watermark for the first events of a log; `changes` forge its members."""
+    header = header_of(log)
+    taken = prefix(log, position)
+    digest = taken[-67:-3].decode() if position else sha256(header[:-1]).hexdigest()
+    members = {"log": header[8:40].decode(), "counter": counter, "position": position, "size": len(taken)}
+    body = spelled(members | {"hash": digest, "reconciled": position} | changes)[:-1].encode()
+    return (body + b',"check":"' + sha256(body).hexdigest().encode() + b'"}').ljust(SLOT_BYTES - 1) + b"\n"
+
+
+def prefix(log: bytes, position: int) -> bytes:
+    """A log up to and with a position."""
+    return b"".join(line + b"\n" for line in log.split(b"\n")[: position + 1])
+
+
+def head(*slots: bytes) -> bytes:
+    """A watermark of one or two slots, the one that was written last at the end."""
+    former = slots[0] if len(slots) == 2 else b""
+    return former.ljust(SLOT_DISTANCE, b"\0") + slots[-1]
+
+
+class Case(NamedTuple):
+    """One file, with or without a watermark, and what both verifiers must say; None where only that they agree.
+
+    `position` is where it shows, `rule` the rule of the document that it breaks, `sums` the bytes used and held.
+    """
+
+    name: str
+    log: bytes
+    head: bytes | None = None
+    verdict: str | None = None
+    position: int | None = None
+    rule: str | None = None
+    sums: tuple[int, int] | None = None
+
+
+Judge = Callable[[Iterable[Case]], int]
+"""Has both verifiers look at cases and compares what they say; gives how many there were."""
+Lie = Callable[[list[Line]], int]
+"""Changes events in place; gives the position at which it must show."""
+
+
+def find(lines: list[Line], type_name: str, **members: object) -> int:
+    """The index of the first event of a type with these members."""
+    return next(
+        index for index, line in enumerate(lines) if line.type == type_name and members.items() <= line.members.items()
+    )
+
+
+def changed(type_name: str, where: dict[str, object] | None = None, **changes: Any) -> Lie:
+    """Some members of the first such event are others; None takes one away."""
+
+    def lie(lines: list[Line]) -> int:
+        index = find(lines, type_name, **(where or {}))
+        lines[index] = lines[index].with_data(**changes)
+        return index + 1
+
+    return lie
+
+
+def respelled(type_name: str, old: str, new: str, **where: object) -> Lie:
+    """The data of the first such event are spelled otherwise."""
+
+    def lie(lines: list[Line]) -> int:
+        index = find(lines, type_name, **where)
+        assert old in lines[index].data
+        lines[index] = lines[index]._replace(data=lines[index].data.replace(old, new))
+        return index + 1
+
+    return lie
+
+
+def retagged(type_name: str, tags: str, **where: object) -> Lie:
+    """The tags of the first such event are others."""
+
+    def lie(lines: list[Line]) -> int:
+        index = find(lines, type_name, **where)
+        assert lines[index].tags != tags
+        lines[index] = lines[index]._replace(tags=tags)
+        return index + 1
+
+    return lie
+
+
+def repeated(type_name: str, where: dict[str, object] | None = None, **changes: Any) -> Lie:
+    """The first such event happens a second time, with some members changed."""
+
+    def lie(lines: list[Line]) -> int:
+        index = find(lines, type_name, **(where or {}))
+        lines.insert(index + 1, lines[index].with_data(**changes)._replace(ends=lines[index].ends))
+        return index + 2
+
+    return lie
+
+
+def left_out(type_name: str, shows_after: int, **where: object) -> Lie:
+    """The first such event never happened, which shows so many events after it."""
+
+    def lie(lines: list[Line]) -> int:
+        index = find(lines, type_name, **where)
+        del lines[index]
+        return index + 1 + shows_after
+
+    return lie
+
+
+def start(*arguments: str | Path, program: Path = VERIFIER) -> subprocess.CompletedProcess[str]:
+    """The program as somebody starts it, with nothing of ours on its path."""
+    command = [sys.executable, "-I", "-S", str(program), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
