@@ -210,6 +210,30 @@ def cleanup(
 
 
 @app.command()
+def adopt(
+    context: typer.Context,
+    directory: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="The folder that holds `images/users` or `users`; the root itself too."),
+    ],
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it. Without this it is only shown what would be done.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring existing images in: shows what would be adopted, and with --yes adopts it.
+
+    The files in DIR are read and never changed; only those below the folders of users are looked at. No generation is
+    counted. Limits stop nothing here: who is over them is told, and keeps nothing more until images are deleted. Stop
+    the service first. Interrupted, the same command goes on where it stopped. Ends with 0, or with 1 where something
+    was, or would be, skipped; the rest is in.
+    """
+    from adapters.cli.adopting import adopt as bring_in
+
+    carry_out(context, lambda invocation, output: bring_in(invocation, output, directory, yes=yes), as_json=as_json)
+
+
+@app.command()
 def clock_corrected(context: typer.Context, as_json: Json = False) -> None:
     """Record that the clock is right now, after it once stood wrong. Stop the service first."""
     from adapters.cli import changing

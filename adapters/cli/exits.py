@@ -27,9 +27,9 @@ class Exit(IntEnum):
 MEANINGS: Mapping[Exit, str] = MappingProxyType(
     {
         Exit.DONE: "done",
-        Exit.REFUSED: "refused: a limit, a name that is not there; for doctor: something failed",
+        Exit.REFUSED: "refused: a limit, a name that is not there; doctor: a failure; adopt: something skipped",
         Exit.USAGE: "the command was written wrong, or names what cannot exist",
-        Exit.DATA: "the log is damaged, foreign or missing",
+        Exit.DATA: "the log is damaged, foreign or missing, or images are only half adopted",
         Exit.UNAVAILABLE: "the service or the image provider cannot be reached, or is busy",
         Exit.BUG: "a defect of abby itself",
         Exit.LOCKED: "another program holds the log and has no address to ask",

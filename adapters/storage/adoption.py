@@ -1,214 +1,258 @@
-"""Brings existing images in: finds them in the layouts of before, and takes each through the ordinary path into the
-log.
+"""Brings existing images into the log: each takes the ordinary path of a save, without a generation and whatever the
+limits say.
 
-A source is linked or copied and never changed; a file that is its own final path is replaced by its own bytes.
-Interrupted, it goes on where it stopped: the mark `logs/adopting` keeps a service from starting in between. Limits stop
-nothing here; who is over them is reported.
+A source is read, and never changed: its bytes are copied, because a link would share them with a program that may go on
+writing there. A file that is at its final path already stays as it is and where it is; only the log learns of it. One
+file is held in memory at a time.
+
+The mark `logs/adopting` names the directory from before the first file until after the last, and keeps everybody else
+from opening the root. An adoption that was interrupted is begun again from the start: what stands with the same bytes
+is passed over, so nothing is recorded twice. A rehearsal makes the same decisions against a draft that is thrown away.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from hashlib import sha256
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 from uuid import uuid4
 
 from adapters.clock import Clock
-from adapters.eventlog.files import Files
-from adapters.faults import StorageUnavailable
-from adapters.storage.image_check import CheckedImage, InvalidImage, check_image, contradiction
-from adapters.storage.intake import is_foreign
-from adapters.storage.opening import OpenRoot, adoption_mark
-from adapters.storage.wording import sentence_of
+from adapters.eventlog import JSONLRecorder
+from adapters.eventlog.creation import refuse_beside_remains
+from adapters.eventlog.files import APPEND, READ, Files
+from adapters.eventlog.layout import LogPaths
+from adapters.faults import AdoptionUnfinished, Fault, LedgerStopped
+from adapters.projector import Projector, decode
+from adapters.storage.adoptable import CHANGED, Fit, Judge, stamp_of
+from adapters.storage.adoption_mark import AdoptionMark, adopt_command
+from adapters.storage.adoption_tally import Adoption, Tally
+from adapters.storage.former_layouts import Found, Inventory, take_inventory, unreadable
+from adapters.storage.layout import Layout
+from adapters.storage.opening import OpenRoot
+from adapters.storage.reconciler import Reconciler
 from domain.commands import AdoptImage
-from domain.names import malformed_name, malformed_user, name_key
-from domain.refusals import Refusal
+from domain.decisions import StoredAnswer, decide
+from domain.limits import Limits
+from domain.names import name_key
+from domain.refusals import Reason, Refusal
 
-LAYOUTS = ("images/users", "users")
-"""Where the folders of users lie below a directory, in the layouts of before."""
-MAX_DEPTH = 2
-"""Folder and file below a user's own folder."""
+BY = "cli"
+SYNC_ACCESS = APPEND if os.name == "nt" else READ
+"""How a file is opened to be synced and nothing else: Windows syncs only what may be written."""
 
 Progress = Callable[[int, int], None]
+"""Hears how many of how many files are done."""
+Admit = Callable[[Found, Fit], Refusal | str | None]
 
 
-class Found(NamedTuple):
-    """A file to adopt: whose it is, the name it will have, where it is now."""
-
-    user: str
-    name: str
-    source: Path
-    size_bytes: int
-
-
-class Skipped(NamedTuple):
-    """A file that is left alone, and why."""
-
-    source: Path
-    reason: str
-
-
-class Plan(NamedTuple):
-    """What an adoption would do."""
+@dataclass(frozen=True)
+class Plan:
+    """What is to be adopted, from where, into which root."""
 
     root: Path
     directory: Path
-    files: tuple[Found, ...]
-    skipped: tuple[Skipped, ...]
+    inventory: Inventory
 
 
-class Adopted(NamedTuple):
-    """What an adoption did. `over` names users above their storage limit, with used and allowed bytes."""
+@dataclass(frozen=True)
+class Terms:
+    """How it is done. `limits` are those that are told where the log has none yet."""
 
-    adopted: int
-    adopted_bytes: int
-    already: int
-    skipped: tuple[Skipped, ...]
-    over: tuple[tuple[str, int, int], ...]
-    pool_over: bool
+    clock: Clock
+    max_image_bytes: int
+    limits: Limits
+    progress: Progress
+    files: Files
 
 
-def plan(root: Path, directory: Path) -> Plan:
-    """Looks for images below `directory`, and changes nothing. Raises StorageUnavailable where there is no such
-    directory.
+def plan(root: Path, directory: Path, files: Files) -> Plan | str:
+    """Looks for images below `directory` and changes nothing; a text says why there is nothing to plan.
+
+    Raises AdoptionUnfinished where another directory is only half adopted.
     """
-    directory = directory.resolve()
-    if not directory.is_dir():
-        raise StorageUnavailable(
-            f"There is no folder {directory}. Name the folder that holds `images/users` or `users`."
+    root, directory = root.resolve(), directory.resolve()
+    mark = AdoptionMark(root, files)
+    unfinished = mark.directory()
+    if unfinished is not None and unfinished != directory:
+        raise AdoptionUnfinished(
+            f"Images are being adopted from {unfinished}, and that is not finished. "
+            f"Finish it first, with `{adopt_command(root, unfinished)}`."
         )
-    files: list[Found] = []
-    skipped: list[Skipped] = []
-    taken: dict[tuple[str, str], Path] = {}
-    for source, user, name in _candidates(directory):
-        if sentence := _unfit(source, user, name):
-            skipped.append(Skipped(source, sentence))
-        elif (other := taken.setdefault((user, name_key(name)), source)) != source:
-            skipped.append(Skipped(source, f"{other} has the same name, but for its case. Rename one of them."))
-        else:
-            files.append(Found(user, name, source, source.stat().st_size))
-    files.sort(key=lambda found: found.source.stat().st_mtime)
-    return Plan(root.resolve(), directory, tuple(files), tuple(skipped))
+    if not directory.is_dir():
+        way_out = f" To go on without what is not adopted yet, delete {mark.path}." if unfinished else ""
+        return f"There is no folder {directory}. Name the one that holds `images/users` or `users`.{way_out}"
+    inventory = take_inventory(directory, files)
+    if not inventory.homes and not inventory.skipped:
+        return f"{directory} holds neither `images/users` nor `users`. Name the folder that holds one of them."
+    return Plan(root, directory, inventory)
 
 
-def adopt(
-    planned: Plan, *, clock: Clock, max_image_bytes: int, progress: Progress, files: Files | None = None
-) -> Adopted:
-    """Carries a plan out, the oldest file first; `progress` hears how many of how many are done. Raises Faults."""
-    files = files or Files()
-    opened = OpenRoot(planned.root, clock=clock, files=files, adopting=True)
-    mark = adoption_mark(planned.root)
-    skipped = list(planned.skipped)
-    adopted = adopted_bytes = already = 0
+def rehearse(planned: Plan, terms: Terms) -> Adoption | Refusal:
+    """What `adopt` would do, by reading every file; nothing is changed. Beside a running service too. Raises Faults."""
+    reconciler = Reconciler(Layout(planned.root), terms.files)
+    book = _read_log(planned.root, reconciler, terms).book
+    draft = book.draft()
+    now = max(terms.clock(), book.last_at)
+    rehearsed: dict[tuple[str, str], Path] = {}
+
+    def path_of(user: str, name: str) -> Path:
+        return rehearsed.get((user, name_key(name))) or reconciler.path(user, name, temp=False)
+
+    def admit(found: Found, fit: Fit) -> Refusal | None:
+        decision = decide(_command(found, fit, uuid4().hex), draft, draft.policy, terms.clock())
+        if isinstance(decision, Refusal):
+            return decision
+        assert not isinstance(decision, StoredAnswer), "a command without a request key has no stored answer"
+        for event in decision:
+            draft.apply(draft.position + 1, event)
+        rehearsed[found.user, name_key(found.name)] = found.source
+        return None
+
+    judge = Judge(draft, reconciler, terms.files, terms.max_image_bytes, path_of)
+    tally = _go_through(planned.inventory, judge, admit, terms.progress)
+    return tally if isinstance(tally, Refusal) else tally.result(draft, terms.limits, now)
+
+
+def adopt(planned: Plan, terms: Terms) -> Adoption | Refusal:
+    """Carries a plan out, or goes on with it. Refused where the clock stands wrong; the mark is taken away then.
+
+    Raises Faults; LogLocked while another process holds the log.
+    """
+    mark = AdoptionMark(planned.root, terms.files)
+    # Before a log is begun, so that nobody serves it without its images; a log that stands may be another's to hold.
+    is_new = not terms.files.lexists(LogPaths.below(planned.root).log) and mark.set(planned.directory)
     try:
-        if not files.lexists(mark):
-            files.write_durably(mark, f"{planned.directory}\n".encode())
-            files.sync_directory(mark.parent)
-        for done, found in enumerate(planned.files):
-            progress(done, len(planned.files))
-            outcome = _adopt_one(opened, found, files, max_image_bytes)
-            if outcome is None:
-                already += 1
-            elif isinstance(outcome, str):
-                skipped.append(Skipped(found.source, outcome))
-            else:
-                adopted, adopted_bytes = adopted + 1, adopted_bytes + outcome
-        progress(len(planned.files), len(planned.files))
-        files.unlink(mark)
-        files.sync_directory(mark.parent)
-        over, pool_over = _over_limits(opened, clock())
+        opened = OpenRoot(planned.root, clock=terms.clock, files=terms.files, adopting=True)
+    except Fault:
+        if is_new:
+            mark.remove()
+        raise
+    try:
+        mark.set(planned.directory)
+        tally = _go_through(planned.inventory, _judge(opened, terms), _Admission(opened, terms.files), terms.progress)
+        mark.remove()
+        if isinstance(tally, Refusal):
+            return tally
+        return tally.result(opened.ledger.book, terms.limits, opened.ledger.now())
     finally:
         opened.close()
-    return Adopted(adopted, adopted_bytes, already, tuple(skipped), over, pool_over)
 
 
-def _candidates(directory: Path) -> Iterator[tuple[Path, str, str]]:
-    """Every file below a user's folder, with the user and the name it would have."""
-    for layout in LAYOUTS:
-        homes = directory / layout
-        for home in sorted(homes.iterdir()) if homes.is_dir() else ():
-            if not home.is_dir() or home.is_symlink():
-                continue
-            for source in sorted(home.rglob("*")):
-                parts = source.relative_to(home).parts
-                if source.is_file() and not any(part.startswith(".") for part in parts):
-                    yield source, home.name, "/".join(parts)
+def _read_log(root: Path, reconciler: Reconciler, terms: Terms) -> Projector:
+    """What the log says now, if there is one. Raises Faults."""
+    projector, paths = Projector(), LogPaths.below(root)
+    if not terms.files.lexists(paths.log):
+        refuse_beside_remains(terms.files, paths, adopting=True)
+        return projector
+    with closing(
+        JSONLRecorder(root, files=terms.files, clock=terms.clock, read_only=True, beyond_watermark=True)
+    ) as recorder:
+        projector.catch_up(recorder)
+        reconciler.start_at(recorder.reconciled)
+        for stored in recorder.read(after=recorder.reconciled):
+            reconciler.note([(stored.position, decode(stored))])
+    return projector
 
 
-def _unfit(source: Path, user: str, name: str) -> str | None:
-    if source.is_symlink():
-        return "It is a symbolic link. Put the file itself in its place."
-    if name.count("/") >= MAX_DEPTH:
-        return "It lies in a folder of a folder. Move it one up."
-    return malformed_user(user) or malformed_name(name)
-
-
-def _adopt_one(opened: OpenRoot, found: Found, files: Files, max_image_bytes: int) -> int | str | None:
-    """The bytes adopted, None where that was done before, or the sentence why it cannot be."""
-    data = found.source.read_bytes()
-    view, reconciler = opened.ledger.book, opened.reconciler
-    final = reconciler.layout.final(found.user, found.name, temp=False)
-    standing = view.standing(found.user, name_key(found.name), temp=False)
-    if standing is not None:
-        same = standing.bytes == len(data) and files.lexists(final) and files.read(final) == data
-        return None if same else f"An image named {standing.name} of {found.user} stands already, with other content."
-    checked = _check(found, data, max_image_bytes)
-    if isinstance(checked, str):
-        return checked
-    own = files.is_same_file(found.source, final)
-    foreign = not own and is_foreign(found.user, found.name, temp=False, view=view, reconciler=reconciler)
-    staged = uuid4().hex
-    if own:
-        reconciler.stage(staged, data, None)  # renaming a link onto its own file would leave both
-    else:
-        _link_or_stage(opened, found.source, data, staged, files)
-    command = AdoptImage(
-        found.user,
-        "cli",
-        found.name,
-        len(data),
-        sha256(data).hexdigest(),
-        checked.media_type,
-        checked.width,
-        checked.height,
-        staged,
-        foreign=foreign,
+def _judge(opened: OpenRoot, terms: Terms) -> Judge:
+    reconciler = opened.reconciler
+    return Judge(
+        opened.ledger.book,
+        reconciler,
+        terms.files,
+        terms.max_image_bytes,
+        lambda user, name: reconciler.path(user, name, temp=False),
     )
-    outcome = opened.ledger.execute(command)
-    if isinstance(outcome, Refusal):
-        reconciler.discard(staged)
-        return sentence_of(outcome)
-    reconciler.reconcile(found.user, found.name, temp=False)
-    return len(data)
 
 
-def _check(found: Found, data: bytes, max_image_bytes: int) -> CheckedImage | str:
-    try:
-        checked = check_image(data, max_bytes=max_image_bytes)
-    except InvalidImage as fault:
-        return str(fault)
-    return contradiction(found.name, checked.media_type) or checked
+def _go_through(inventory: Inventory, judge: Judge, admit: Admit, progress: Progress) -> Tally | Refusal:
+    """Takes every file in turn; a refusal that is not about one file ends it."""
+    tally = Tally(inventory.skipped)
+    for done, found in enumerate(inventory.files):
+        progress(done, len(inventory.files))
+        if (refused := _take(found, judge, admit, tally)) is not None:
+            return refused
+    progress(len(inventory.files), len(inventory.files))
+    return tally
 
 
-def _link_or_stage(opened: OpenRoot, source: Path, data: bytes, staged: str, files: Files) -> None:
-    """Links the source into the staging folder where the disk can do that, else copies it."""
-    target = opened.reconciler.layout.staged(staged)
-    files.make_directories(target.parent)
-    try:
-        os.link(source, target)
-    except OSError:
-        opened.reconciler.stage(staged, data, None)
+def _take(found: Found, judge: Judge, admit: Admit, tally: Tally) -> Refusal | None:
+    fit = judge.judge(found)
+    if fit is None:
+        tally.stood_already(found.user)
+        return None
+    refused = admit(found, fit) if isinstance(fit, Fit) else fit
+    if isinstance(refused, str):
+        tally.skip(found.source, refused)
+    elif refused is None:
+        assert isinstance(fit, Fit)
+        tally.adopted(found.user, len(fit.data), copied=not fit.in_place)
+    elif refused.reason is Reason.NAME_TAKEN:
+        tally.skip(found.source, f"{found.name} of {found.user} is a folder and a file at once. Rename one of them.")
     else:
-        files.sync_directory(target.parent)
+        return refused
+    return None
 
 
-def _over_limits(opened: OpenRoot, at: str) -> tuple[tuple[tuple[str, int, int], ...], bool]:
-    book = opened.ledger.book
-    over = []
-    for user in book.users.users():
-        used, limit = book.user(user).image_bytes, book.limits_of(user, at).user_bytes
-        if used > limit:
-            over.append((user, used, limit))
-    return tuple(over), book.pool.used_bytes > book.policy.pool_bytes
+class _Admission:
+    """Takes one file that fits into the log and to its final path."""
+
+    def __init__(self, opened: OpenRoot, files: Files) -> None:
+        self._opened = opened
+        self._files = files
+        self._synced: set[Path] = set()
+
+    def __call__(self, found: Found, fit: Fit) -> Refusal | str | None:
+        reconciler, staged = self._opened.reconciler, uuid4().hex
+        if fit.in_place:
+            try:
+                self._make_durable(reconciler.layout.final(found.user, found.name, temp=False))
+                if stamp_of(self._files, found.source) != fit.stamp:
+                    return CHANGED
+            except OSError as error:
+                return unreadable(error)
+        else:
+            reconciler.stage(staged, fit.data, None)
+        try:
+            outcome = self._opened.ledger.execute(_command(found, fit, staged))
+        except LedgerStopped:
+            raise  # the outcome is unknown, so the bytes may be needed at the next start
+        except Exception:
+            reconciler.discard(staged)
+            raise
+        if isinstance(outcome, Refusal):
+            reconciler.discard(staged)
+            return outcome
+        reconciler.reconcile(found.user, found.name, temp=False)
+        return None
+
+    def _make_durable(self, path: Path) -> None:
+        """Nobody knows whether whoever put the file there ever synced it, or the folders above it."""
+        fd = self._files.open(path, SYNC_ACCESS)
+        try:
+            self._files.sync_data(fd)
+        finally:
+            self._files.close(fd)
+        for folder in path.parents:
+            if folder == self._opened.root.parent or folder in self._synced:
+                break
+            self._files.sync_directory(folder)
+            self._synced.add(folder)
+
+
+def _command(found: Found, fit: Fit, staged: str) -> AdoptImage:
+    image = fit.image
+    return AdoptImage(
+        found.user,
+        BY,
+        found.name,
+        len(fit.data),
+        fit.sha256,
+        image.media_type,
+        image.width,
+        image.height,
+        staged,
+    )

@@ -19,6 +19,7 @@ from adapters.eventlog.files import Files
 from adapters.faults import AdoptionUnfinished, ConfigError, DiskFull, LedgerStopped, LogDamaged, StorageUnavailable
 from adapters.ledger import Keeper, QuotaLedger
 from adapters.projector import Projector, Recorded, decode
+from adapters.storage.adoption_mark import AdoptionMark, adopt_command
 from adapters.storage.layout import Layout
 from adapters.storage.reconciler import Reconciler
 from adapters.storage.results import GivenLimits
@@ -182,19 +183,12 @@ def give_back(opened: OpenRoot) -> None:
         opened.close()
 
 
-def adoption_mark(root: Path) -> Path:
-    """The file that says an adoption of existing images is under way."""
-    return root / "logs" / "adopting"
-
-
 def _refuse_unfinished(root: Path, files: Files) -> None:
     """Raises AdoptionUnfinished where an adoption was begun and not ended."""
-    mark = adoption_mark(root)
-    if files.lexists(mark):
-        directory = files.read(mark).decode(errors="replace").strip()
+    if (directory := AdoptionMark(root, files).directory()) is not None:
         raise AdoptionUnfinished(
             f"Existing images were being adopted from {directory}, and that is not finished. "
-            f"Run `abby adopt {directory}` again; it goes on where it stopped."
+            f"Run `{adopt_command(root, directory)}`; it goes on where it stopped."
         )
 
 

@@ -17,7 +17,7 @@ from adapters.eventlog.layout import LogPaths
 from adapters.eventlog.lock import read_holder
 from adapters.eventlog.spare import ENOUGH_FREE_BYTES
 from adapters.faults import Fault
-from adapters.storage.opening import adoption_mark
+from adapters.storage.adoption_mark import AdoptionMark, adopt_command
 from adapters.storage.wording import size_in_words
 from projections.quota_book import QuotaBook
 
@@ -79,11 +79,11 @@ def holder(config: Config) -> list[Finding]:
 
 def adoption(config: Config) -> list[Finding]:
     """Whether existing images are only half brought in."""
-    mark = adoption_mark(config.storage.storage_root)
-    if not mark.exists():
+    root = config.storage.storage_root
+    directory = AdoptionMark(root, Files()).directory()
+    if directory is None:
         return []
-    directory = mark.read_text(encoding="utf-8", errors="replace").strip()
-    advice = f"Run `abby adopt {directory}` again; it goes on where it stopped."
+    advice = f"Run `{adopt_command(root, directory)}`; it goes on where it stopped."
     return [fail("adoption", f"Images were being adopted from {directory}, and that is not finished.", advice)]
 
 

@@ -318,7 +318,7 @@ def test_an_unfinished_adoption_is_named(abby: Abby, filled: Path) -> None:
     (filled / "logs" / "adopting").write_text("/old/images\n", encoding="utf-8")
     told = abby("reset", "ada", "--reason", "x")
     assert told.code == 65
-    assert "abby adopt /old/images" in told.err
+    assert "adopt /old/images --yes" in told.err
 
 
 def test_clock_corrected(abby: Abby, root: Path, fits: Any) -> None:

@@ -159,7 +159,7 @@ def test_an_unfinished_adoption(doctor: Doctor, root: Path) -> None:
     ImageStore(root).close()
     (root / "logs" / "adopting").write_text("/old/images\n", encoding="utf-8")
     finding = doctor()["adoption"]
-    assert (finding["level"], "abby adopt /old/images" in finding["advice"]) == ("FAIL", True)
+    assert (finding["level"], "adopt /old/images --yes" in finding["advice"]) == ("FAIL", True)
 
 
 def test_the_clock_is_behind_the_log(doctor: Doctor, root: Path) -> None:
