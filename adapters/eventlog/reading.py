@@ -1,8 +1,7 @@
 """Reads recorded events lazily: a response iterates over lines in file order, in blocks, and matches them against a
 query.
 
-There is no index yet, so a query scans from the position asked for. Which bytes belong to which positions the
-recorder knows.
+Which events are read for a query is `index`'s to say, which bytes belong to which positions the recorder knows.
 """
 
 from __future__ import annotations

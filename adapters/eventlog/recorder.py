@@ -20,6 +20,7 @@ from eventsourcing.persistence import IntegrityError, ProgrammingError
 from adapters.clock import Clock
 from adapters.eventlog.files import Files
 from adapters.eventlog.following import open_for_reading, take_in
+from adapters.eventlog.index import Index
 from adapters.eventlog.layout import LogPaths
 from adapters.eventlog.opening import open_for_writing
 from adapters.eventlog.reading import LazyReadResponse, decode_block, matcher, next_block
@@ -57,6 +58,7 @@ class JSONLRecorder(DCBRecorder):
         self._changing = threading.RLock()
         self._reading = threading.Lock()
         self._listeners: set[threading.Event] = set()
+        self._index = Index(self._events)
         self._writer: LogWriter | None = None
         paths = LogPaths.below(root)
         if read_only:
@@ -103,12 +105,18 @@ class JSONLRecorder(DCBRecorder):
     def read(
         self, query: DCBQuery | None = None, *, after: int | None = None, limit: int | None = None
     ) -> LazyReadResponse:
-        """Recorded events in order, lazily. Raises LogDamaged while iterating where the file was changed beneath."""
+        """Recorded events in order, lazily; those of a tag or type by the index, which the first such read makes.
+
+        Raises LogDamaged while iterating where the file was changed beneath.
+        """
         self._refuse_if_unusable()
         head = self.head
-        events = self._events(max(after or 0, 0), head)
-        matches = matcher(query)
-        return LazyReadResponse(filter(matches, events) if matches else events, head=head or None, limit=limit)
+        begin = max(after or 0, 0)
+        if query is None or (matches := matcher(query)) is None:
+            events: Iterator[DCBSequencedEvent] = self._events(begin, head)
+        else:
+            events = filter(matches, self._index.candidates(query, begin, head))
+        return LazyReadResponse(events, head=head or None, limit=limit)
 
     def append(self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None) -> int:
         """Records events together, durably, and gives the last one's position.
