@@ -32,6 +32,7 @@ class InMemoryProvider:
         self.asked: list[GenerationRequest] = []
         self.stalled: asyncio.Event | None = None
         self.arrived = asyncio.Event()
+        self.left_alone = asyncio.Event()
         self.cancelled = 0
         self.make = make or self._pictures
         self._made = 0
@@ -46,6 +47,7 @@ class InMemoryProvider:
             return await self.make(request)
         except asyncio.CancelledError:
             self.cancelled += 1
+            self.left_alone.set()
             raise
 
     async def close(self) -> None:

@@ -243,6 +243,8 @@ async def test_a_caller_who_goes_away_stops_the_call_and_pays_nothing(
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
+    async with asyncio.timeout(20):
+        await provider.left_alone.wait()
     await studio.close()
     assert (daily(store), held_mb(store), provider.cancelled) == (0, 0, 1)
     assert events_of(tmp_path, "GenerationReleased")[0]["data"]["reason"] == "cancelled"

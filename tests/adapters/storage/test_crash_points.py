@@ -243,6 +243,18 @@ async def test_a_save_whose_file_cannot_be_put_in_place_answers_with_where_it_is
     assert_disk_and_log_agree(root)
 
 
+def test_what_could_not_be_done_before_a_close_is_done_at_the_next_start(root: Path) -> None:
+    """The watermark does not claim it."""
+    disk = Disk()
+    storage = StorageManager.over(ImageStore(root, files=disk))
+    disk.dies_at = lambda call, path: call in {"rename", "unlink"} and "users" in path.parts
+    save("b.png")(storage)
+    delete("a.png")(storage)
+    storage.close()
+    assert files_of(root) > {root / "images/users/1/a.png"}
+    assert restarted(root) == ["b.png"]
+
+
 def test_a_standing_name_without_a_file_is_reported_and_holds_nothing_back(root: Path) -> None:
     """It stays charged; the next save and the next start go on."""
     died(root, save("b.png"), lambda _call, _path: False)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from adapters.eventlog.files import Files
 from adapters.storage import StorageManager
+from adapters.storage.service import ImageStore
 from tests.adapters.storage.evidence import assert_disk_and_log_agree, events_of, standing_of
 from tests.hostile.builders import png_of_size
 
@@ -96,6 +99,39 @@ def test_whatever_is_done_at_once_disk_and_log_agree(tmp_path: Path, thorough: b
         assert_disk_and_log_agree(root)
         assert len(events_of(root, "ImageSaved")) > STEPS
         assert len(events_of(root, "ImageDeleted")) > STEPS
+
+
+class SlowStaging(Files):
+    """A disk on which staging takes until the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = threading.Event()
+        self.go_on = threading.Event()
+
+    def sync_directory(self, path: Path) -> None:
+        """Waits where the staged file is on the disk already."""
+        if path.name == ".staged" and list(path.iterdir()):
+            self.reached.set()
+            assert self.go_on.wait(WITHIN_SECONDS)
+        super().sync_directory(path)
+
+
+async def test_a_caller_who_goes_away_no_longer_stops_a_save_that_is_staged(tmp_path: Path) -> None:
+    """From there on it belongs to the storage: it is kept, charged and in its place."""
+    disk = SlowStaging()
+    store = ImageStore(tmp_path, files=disk)
+    saving = asyncio.create_task(store.save("1", png_of_size(200), name="a.png"))
+    assert await asyncio.to_thread(disk.reached.wait, WITHIN_SECONDS)
+    saving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saving
+    disk.go_on.set()
+    async with asyncio.timeout(WITHIN_SECONDS):
+        await asyncio.gather(*store._background)
+    assert store.names("1") == ["a.png"]
+    store.close()
+    assert_disk_and_log_agree(tmp_path)
 
 
 @pytest.mark.parametrize("order", [["k", "k/a.png"], ["k/a.png", "k"]])
