@@ -1,0 +1,113 @@
+"""The steps of the protocol, each to be left out by its name, to see that the enumeration would notice.
+
+A sync that is left out returns at once, as if it had been done. A wrong order is told by a story that does first what
+the program does last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from adapters.storage.reconciler import Key
+from adapters.tickets import Accepted
+from domain.commands import DeleteImage, SaveImage
+from domain.names import name_key
+from tests.crash.disk import Disk, SimulatedFiles
+from tests.crash.judging import ROOT
+from tests.crash.stories import deletes, first_start, overwrites, saves
+from tests.crash.story import After, Story
+
+USERS = ROOT / "images" / "users"
+STAGING = ROOT / "images" / ".staged"
+LOGS = ROOT / "logs"
+
+LeftOut = Callable[[str, Path], bool]
+Tell = Callable[[Story], None]
+
+
+class Omission(NamedTuple):
+    """A step by the name that the design gives it, the story that needs it, and which calls are left out."""
+
+    step: str
+    tell: Tell
+    left_out: LeftOut
+    on_empty_disk: bool = False
+
+
+class ForgetfulFiles(SimulatedFiles):
+    """A disk some of whose syncs only pretend."""
+
+    def __init__(self, disk: Disk, after: After, left_out: LeftOut) -> None:
+        super().__init__(disk, after)
+        self._left_out = left_out
+
+    def sync_data(self, fd: int) -> None:
+        if not self._left_out("data", self.path_of(fd)):
+            super().sync_data(fd)
+
+    def sync_directory(self, path: Path) -> None:
+        if not self._left_out("directory", path):
+            super().sync_directory(path)
+
+
+def renamed_before_the_event(story: Story) -> None:
+    """Saves, a new name and an overwrite, that bring the file into place first and record it second."""
+    story.open()
+    for user, name in (("ann", "old.png"), ("ben", "hill.png")):
+        data = story.image()
+        staged, digest = story.new_id().hex, sha256(data).hexdigest()
+        reconciler = story.root.reconciler
+        reconciler.stage(staged, data, None)
+        reconciler._bring_into_place(Key(user, False, name_key(name)), name, staged)
+        media_type = "application/octet-stream"
+        save = SaveImage(user, "library", name, len(data), digest, media_type, 0, 0, staged, story.new_id().hex)
+        assert isinstance(story.root.ledger.execute(save), Accepted)
+        reconciler.reconcile(user, name, temp=False)
+    story.close()
+
+
+def unlinked_before_the_event(story: Story) -> None:
+    """A deletion that takes the file away first and records it second."""
+    story.open()
+    for name in ("old.png", "kept.png"):
+        reconciler = story.root.reconciler
+        reconciler._take_away(Key("ann", False, name_key(name)), name, standing=None)
+        assert isinstance(story.root.ledger.execute(DeleteImage("ann", "library", name)), Accepted)
+        reconciler.reconcile("ann", name, temp=False)
+    story.close()
+
+
+def _nothing(_kind: str, _path: Path) -> bool:
+    return False
+
+
+def _directory(wanted: Callable[[Path], bool]) -> LeftOut:
+    return lambda kind, path: kind == "directory" and wanted(path)
+
+
+def _data(wanted: Callable[[Path], bool]) -> LeftOut:
+    return lambda kind, path: kind == "data" and wanted(path)
+
+
+OMISSIONS = (
+    Omission("fsync of the staged file", saves, _data(lambda path: path.parent == STAGING)),
+    Omission("fsync of the staging directory", saves, _directory(lambda path: path == STAGING)),
+    Omission("fsync of a new user directory's parent", saves, _directory(lambda path: path == USERS)),
+    Omission(
+        "fsync of the user's directory after the rename",
+        overwrites,
+        _directory(lambda path: path.parent == USERS),
+    ),
+    Omission(
+        "fsync of the log's directory at first creation",
+        first_start,
+        _directory(lambda path: path == LOGS),
+        on_empty_disk=True,
+    ),
+    Omission("fdatasync of the log", deletes, _data(lambda path: path.name == "events.jsonl")),
+    Omission("renaming before the event", renamed_before_the_event, _nothing),
+    Omission("unlinking before the event", unlinked_before_the_event, _nothing),
+)

@@ -1,0 +1,200 @@
+"""Drives the real program on a simulated disk, one call at a time, and keeps the disk as it was after each operation.
+
+Nothing here depends on time: the ledger's writer waits without end, a watermark is written when a story says so, and a
+batch is what a story hands in together. So a story makes the same operations each time, and a point of it can be
+named by its number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+import pytest
+
+from adapters import ledger as ledger_module
+from adapters.eventlog import spare
+from adapters.projector import Recorded
+from adapters.storage import opening, saving, service
+from adapters.storage.opening import OpenRoot
+from adapters.storage.results import DeletedImage, GivenLimits, Reserved, SavedImage, StoreSettings
+from adapters.storage.service import ImageStore
+from adapters.tickets import Accepted, Ticket, result_of
+from domain.commands import Command, SaveImage
+from tests.crash.disk import Disk, SimulatedFiles
+from tests.crash.judging import ROOT, Promise
+
+NEVER_SECONDS = 1e6
+SPARE_BYTES = 1_500
+"""A small spare room, so that what a power cut may leave of it can be looked at whole."""
+IDS_APART = 10_000
+LIMITS = GivenLimits(daily=100, gen_bytes=3_000)
+
+NOTHING = Promise()
+
+After = Callable[[str, Path], None]
+MakeFiles = Callable[[Disk, After], SimulatedFiles]
+
+
+class Point(NamedTuple):
+    """A disk right after an operation, and what had been promised by then."""
+
+    number: int
+    operation: str
+    disk: Disk
+    promise: Promise
+
+
+class Watched(OpenRoot):
+    """A root that tells its story when events are durable, which is before anybody can hear of them."""
+
+    def durable(self, recorded: Iterable[Recorded]) -> None:
+        """As the root, and noted."""
+        super().durable(recorded)
+        assert Story.told is not None
+        Story.told.promise_log()
+
+
+class Story:
+    """A store on a simulated disk. `points` are all operations so far, the first the disk as it was given."""
+
+    told: Story | None = None
+    """The one story that is being told."""
+
+    def __init__(
+        self,
+        disk: Disk,
+        promise: Promise = NOTHING,
+        *,
+        now: str = "2026-03-01T12:00:00.000000Z",
+        images: int = 0,
+        make_files: MakeFiles = SimulatedFiles,
+    ) -> None:
+        """Goes on from what was promised; `images` is the number of images that were made before."""
+        self.disk = disk
+        self.now = now
+        self.points = [Point(0, "before", disk.copy(), promise)]
+        self._promise = promise
+        self._files = make_files(disk, self._after)
+        self._images = images
+        self._ids = itertools.count(images * IDS_APART)
+
+    def new_id(self) -> UUID:
+        """An id that no other story makes, and the same one each time this story is told."""
+        return UUID(int=next(self._ids))
+
+    @property
+    def promise(self) -> Promise:
+        """What was promised so far."""
+        return self._promise
+
+    @property
+    def root(self) -> OpenRoot:
+        """The open root."""
+        return self.store.opened()
+
+    def open(self) -> None:
+        """Starts the program; from here on there is a log."""
+        self.store = ImageStore(
+            ROOT,
+            limits=LIMITS,
+            settings=StoreSettings(check_images=False),
+            clock=lambda: self.now,
+            files=self._files,
+        )
+        self.root.ledger.refuse_if_stopped()
+        self.promise_log()
+
+    def close(self) -> None:
+        """Stops it in order."""
+        self.store.close()
+
+    def promise_log(self) -> None:
+        """All of the log that there is has been answered for."""
+        self._promise = self._promise._replace(log=self.disk.files_below(ROOT / "logs")["events.jsonl"])
+
+    def image(self, size_bytes: int = 700, *, details: bool = False) -> bytes:
+        """Bytes that no other image has."""
+        self._images += 1
+        data = (b"%08d" % self._images + sha256(b"%d" % self._images).digest() * (size_bytes // 32))[:size_bytes]
+        if details:
+            with_details = self._promise.with_details | {sha256(data).hexdigest()}
+            self._promise = self._promise._replace(with_details=with_details)
+        return data
+
+    def save(
+        self,
+        user: str,
+        name: str | None = None,
+        *,
+        size_bytes: int = 700,
+        temp: bool = False,
+        details: bool = False,
+        reservation: str | None = None,
+        request: str | None = None,
+    ) -> SavedImage:
+        """Saves an image, or a temp file."""
+        data = self.image(size_bytes, details=details)
+        told = {"prompt": sha256(data).hexdigest()} if details else None
+        saved = asyncio.run(
+            self.store.save(user, data, name=name, temp=temp, reservation=reservation, request=request, details=told)
+        )
+        assert isinstance(saved, SavedImage), saved
+        return saved
+
+    def delete(self, user: str, name: str) -> None:
+        """Deletes an image."""
+        assert isinstance(self.store.delete_now(user, name), DeletedImage)
+
+    def reserve(self, user: str, count: int) -> str:
+        """Reserves places; the reservation's id."""
+        reserved = asyncio.run(self.store.reserve(user, count))
+        assert isinstance(reserved, Reserved), reserved
+        return reserved.reservation
+
+    def checkpoint(self) -> None:
+        """A quiet moment, in which the watermark is written."""
+        self.root.checkpoint()
+
+    def staged(self, user: str, name: str, *, size_bytes: int = 300, temp: bool = False) -> SaveImage:
+        """A save whose bytes are staged, to be handed in with others."""
+        data = self.image(size_bytes)
+        staged = self.new_id().hex
+        self.root.reconciler.stage(staged, data, None)
+        digest = sha256(data).hexdigest()
+        media_type = "application/octet-stream"
+        return SaveImage(
+            user, "library", name, len(data), digest, media_type, 0, 0, staged, self.new_id().hex, "unspecified", temp
+        )
+
+    def together(self, commands: Sequence[Command]) -> None:
+        """Hands commands in as one batch, and brings their files into place, the last one first."""
+        tickets = [Ticket(command) for command in commands]
+        self.root.ledger._carry_out(tickets)
+        assert all(isinstance(result_of(ticket), Accepted) for ticket in tickets)
+        self.root.reconciler.reconcile_all()
+
+    def _after(self, verb: str, path: Path) -> None:
+        where = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+        self.points.append(Point(len(self.points), f"{verb} {where.as_posix()}", self.disk.copy(), self._promise))
+
+
+@contextmanager
+def told(story: Story) -> Iterator[Story]:
+    """Everything a story needs while it is told; then nothing of it is left."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledger_module, "IDLE_SECONDS", NEVER_SECONDS)
+        patch.setattr(ledger_module, "CHECKPOINT_SECONDS", NEVER_SECONDS)
+        patch.setattr(ledger_module, "SWEEP_SECONDS", NEVER_SECONDS)
+        patch.setattr(spare, "SPARE_BYTES", SPARE_BYTES)
+        patch.setattr(opening, "OpenRoot", Watched)
+        patch.setattr(saving, "uuid4", story.new_id)
+        patch.setattr(service, "uuid4", story.new_id)
+        patch.setattr(Story, "told", story)
+        yield story

@@ -1,0 +1,100 @@
+"""Goes through the points of a story, and through what a power cut at each of them leaves, and counts.
+
+A story can be cut off once, by a power cut; or twice, the second time inside the recovery from the first; or first by
+the end of its process alone, after which the disk still holds in memory what was not synced, and then by a power cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tests.crash.crash_states import Choice, crash_states, doubts, leave
+from tests.crash.disk import Disk
+from tests.crash.judging import LATER, violations
+from tests.crash.story import Point, Story, told
+
+IMAGES_BEFORE = 1_000
+"""More than any story makes, so that the images of another are told from its own."""
+SHOWN = 5
+"""Violations that a failing test shows."""
+
+
+class Violation(NamedTuple):
+    """A state in which a promise is broken: where the story was, which choice left it, what is wrong."""
+
+    at: tuple[str, ...]
+    choice: Choice
+    wrong: list[str]
+
+
+@dataclass
+class Count:
+    """Points and states looked at, and what was found."""
+
+    points: int = 0
+    states: int = 0
+    violations: list[Violation] = field(default_factory=list)
+
+    def add(self, other: Count) -> None:
+        """Takes in what was counted elsewhere."""
+        self.points += other.points
+        self.states += other.states
+        self.violations += other.violations
+
+    @property
+    def shown(self) -> str:
+        """The first violations, a line each."""
+        lines = [f"{' / '.join(at)} {choice}: {'; '.join(wrong)}" for at, choice, wrong in self.violations[:SHOWN]]
+        return "\n".join([f"{len(self.violations)} violations in {self.states} states:", *lines])
+
+
+def settled(disk: Disk) -> Disk:
+    """A disk of which everything is synced."""
+    found = doubts(disk)
+    return leave(disk, found, tuple(doubt.versions - 1 for doubt in found))[0]
+
+
+def survey(points: Iterable[Point], limit: int, at: tuple[str, ...] = ()) -> Count:
+    """A power cut at each point, in at most about `limit` ways."""
+    count = Count()
+    for point in points:
+        count.points += 1
+        for state in crash_states(point.disk, limit, seed=point.number):
+            count.states += 1
+            if wrong := violations(state.disk, point.promise):
+                where = (*at, f"{point.number} {point.operation}")
+                count.violations.append(Violation(where, state.choice, wrong))
+    return count
+
+
+def survey_recoveries(points: Iterable[Point], limit: int, again: int) -> Count:
+    """A power cut at each point, in at most about `limit` ways, and another at each operation of the recovery from it,
+    in `again` ways.
+    """
+    count = Count()
+    for point in points:
+        for state in crash_states(point.disk, limit, seed=point.number):
+            recovery = Story(state.disk, point.promise, now=LATER)
+            with told(recovery):
+                recovery.open()
+                recovery.close()
+            count.add(survey(recovery.points, again, (f"{point.number} {point.operation}", str(state.choice))))
+    return count
+
+
+def survey_kills(points: Iterable[Point], limit: int) -> Count:
+    """The process is killed at each point, which leaves the disk as it is in memory; another goes on; then the power
+    is cut, at each operation of that, in at most about `limit` ways.
+    """
+    count = Count()
+    for point in points:
+        following = Story(point.disk.copy(), point.promise, now=LATER, images=IMAGES_BEFORE)
+        with told(following):
+            following.open()
+            if point.number % 2:
+                following.save("zoe", "after.png")
+            following.close()
+        count.add(survey(following.points[1:], limit, (f"killed at {point.number} {point.operation}",)))
+    return count

@@ -1,0 +1,176 @@
+"""What a power cut may leave, at each operation of each story, is opened again by the real program: nothing that was
+promised is lost.
+
+In each state: nothing acknowledged is lost, nothing deleted returns, nothing is charged without its file, the figures
+are the sums of the log, nothing stays staged, and a start is never refused. The model of the disk is `disk`'s, what is
+looked at `survey`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import pytest
+
+from adapters.storage.results import SavedImage
+from adapters.storage.service import ImageStore
+from tests.crash.crash_states import crash_states
+from tests.crash.judging import ROOT, violations
+from tests.crash.omissions import OMISSIONS, ForgetfulFiles, Omission
+from tests.crash.stories import STORIES, empty_disk, first_start
+from tests.crash.story import NOTHING, Point, Story, told
+from tests.crash.survey import IMAGES_BEFORE, Count, settled, survey, survey_kills, survey_recoveries
+
+POINTS_WANTED = 150
+STATES_WANTED = 50_000
+"""At each change, by the design; --thorough looks at twenty times as many."""
+
+
+class Part(NamedTuple):
+    """A part of the enumeration: how a story is cut off, every `step`th of its points from `first` on, and how many
+    states there are at least.
+    """
+
+    kind: str
+    story: str
+    first: int
+    step: int
+    least: int
+
+    def __str__(self) -> str:
+        return f"{self.kind}-{self.story}-{self.first}"
+
+
+STATES_OF_A_POINT = {"once": (1_000, 60_000), "twice": (4, 12), "killed": (6, 40)}
+"""Looked at, and looked at with --thorough."""
+STATES_OF_A_RECOVERY = (6, 12)
+
+STATES_OF_AN_OMISSION = 40
+
+PARTS = [
+    Part("once", "first_start", 0, 1, 500),
+    Part("once", "saves", 0, 1, 400),
+    Part("once", "overwrites", 0, 1, 500),
+    Part("once", "deletes", 0, 1, 450),
+    Part("once", "cleanups", 0, 1, 200),
+    Part("once", "reservations", 0, 1, 250),
+    Part("once", "batches", 0, 2, 1_700),
+    Part("once", "batches", 1, 2, 3_300),
+    Part("once", "stops", 0, 1, 200),
+    Part("twice", "first_start", 1, 3, 6_500),
+    Part("twice", "saves", 1, 3, 4_000),
+    Part("twice", "overwrites", 1, 3, 3_500),
+    Part("twice", "deletes", 1, 3, 4_000),
+    Part("twice", "cleanups", 1, 3, 2_000),
+    Part("twice", "reservations", 1, 3, 2_500),
+    Part("twice", "batches", 1, 40, 3_800),
+    Part("twice", "batches", 21, 40, 1_200),
+    Part("twice", "stops", 1, 3, 1_400),
+    Part("killed", "first_start", 1, 2, 5_000),
+    Part("killed", "saves", 1, 2, 3_000),
+    Part("killed", "overwrites", 1, 2, 3_500),
+    Part("killed", "deletes", 1, 2, 4_000),
+    Part("killed", "cleanups", 1, 2, 2_000),
+    Part("killed", "reservations", 1, 2, 2_000),
+    Part("killed", "batches", 1, 12, 2_500),
+    Part("killed", "stops", 1, 2, 1_500),
+]
+
+
+def told_story(name: str, used_root: Story) -> Story:
+    """A story from its beginning to its end."""
+    if name == "first_start":
+        return tell(first_start, Story(empty_disk()))
+    return tell(STORIES[name], on_used(used_root))
+
+
+def on_used(used_root: Story) -> Story:
+    """A story that is not told yet, on a root that was used before."""
+    return Story(settled(used_root.disk), used_root.promise)
+
+
+def tell(tale: Callable[[Story], None], story: Story) -> Story:
+    """Tells it to its end."""
+    with told(story):
+        tale(story)
+    return story
+
+
+def count(kind: str, points: Sequence[Point], *, thorough: bool) -> Count:
+    """Cuts off at each of some points."""
+    states = STATES_OF_A_POINT[kind][thorough]
+    if kind == "once":
+        return survey(points, states)
+    if kind == "twice":
+        return survey_recoveries(points, states, STATES_OF_A_RECOVERY[thorough])
+    return survey_kills(points, states)
+
+
+@pytest.mark.parametrize("part", PARTS, ids=str)
+def test_no_power_cut_breaks_a_promise(part: Part, used_root: Story) -> None:
+    """Cut off once; twice, the second time inside the recovery; killed, and cut off while the next process goes on."""
+    points = told_story(part.story, used_root).points[part.first :: part.step]
+    counted = count(part.kind, points, thorough=False)
+    assert not counted.violations, counted.shown
+    assert counted.states >= part.least, f"{counted.states} states of {counted.points} points"
+
+
+def test_the_parts_are_what_the_design_asks_for(used_root: Story) -> None:
+    """Each part holds itself to its number of states; together they are enough, and so are the stories' points."""
+    assert sum(part.least for part in PARTS) >= STATES_WANTED
+    stories = [told_story(name, used_root) for name in ("first_start", *STORIES)]
+    assert sum(len(story.points) for story in stories) >= POINTS_WANTED
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(7_200)
+@pytest.mark.parametrize("story", ["first_start", *STORIES])
+@pytest.mark.parametrize("kind", STATES_OF_A_POINT)
+def test_no_power_cut_at_any_point_breaks_a_promise(
+    kind: str, story: str, used_root: Story, record_property: Callable[[str, object], None]
+) -> None:
+    """The long form: each point, more states of each. The numbers are in the report."""
+    counted = count(kind, told_story(story, used_root).points, thorough=True)
+    record_property("states", counted.states)
+    assert not counted.violations, counted.shown
+
+
+def test_a_repeat_with_its_key_is_saved_once(used_root: Story) -> None:
+    """Whatever a power cut left of a save, the same request saves it once, and where it was answered, says the same."""
+
+    async def save(store: ImageStore) -> SavedImage:
+        saved = await store.save("ann", b"the same bytes", name="same.png", request="key-1")
+        assert isinstance(saved, SavedImage), saved
+        return saved
+
+    def once(story: Story) -> None:
+        story.open()
+        asyncio.run(save(story.store))
+        story.close()
+
+    replays = set()
+    for point in tell(once, on_used(used_root)).points:
+        for state in crash_states(point.disk, 50, seed=point.number):
+            again = Story(state.disk, point.promise, images=IMAGES_BEFORE)
+            with told(again):
+                again.open()
+                saved = asyncio.run(save(again.store))
+                again.close()
+            answered = b'"key":"key-1"' in point.promise.log
+            replays.add((answered, saved.replayed))
+            assert saved.path == ROOT / "images" / "users" / "ann" / "same.png"
+            assert again.promise.log.count(b'"ImageSaved"') == used_root.promise.log.count(b'"ImageSaved"') + 1
+            assert violations(settled(again.disk), again.promise) == []
+    assert replays == {(False, False), (False, True), (True, True)}
+
+
+@pytest.mark.parametrize("omission", OMISSIONS, ids=lambda omission: omission.step)
+def test_each_step_left_out_is_noticed(omission: Omission, used_root: Story) -> None:
+    """The check of the check: without any one step of the protocol there are states that break a promise."""
+    disk, promise = (empty_disk(), NOTHING) if omission.on_empty_disk else (settled(used_root.disk), used_root.promise)
+    forgetful = partial(ForgetfulFiles, left_out=omission.left_out)
+    counted = survey(tell(omission.tell, Story(disk, promise, make_files=forgetful)).points, STATES_OF_AN_OMISSION)
+    assert counted.violations, f"no violation in {counted.states} states"
