@@ -215,9 +215,10 @@ class TestRealSetUp:
         assert err.startswith("abby: a downloaded package is not the one that the requirements file names")
 
     def test_a_package_without_a_hash_is_refused(self, project: Project) -> None:
-        """Even where no other package has one."""
+        """Even where no other package has one. The version is a new one: what is installed already needs no hash."""
+        project.lock("7.0")
         for name in ("requirements.lock", "requirements-dev.lock"):
-            (project.root / name).write_text("thing==1.0\n")
+            (project.root / name).write_text("thing==7.0\n")
         code, _out, err = project.run("exit", "0")
         assert code == 1
         assert err.startswith("abby: pip could not install requirements.lock (ERROR: Hashes are required")
