@@ -60,14 +60,15 @@ class SmallDisk(Files):
 
 
 class FailingSync(Files):
-    """A disk whose syncs of data fail while `failing` is set."""
+    """A disk whose syncs of data fail while `failing` is set; `only` limits that to one file."""
 
-    def __init__(self) -> None:
+    def __init__(self, only: Path | None = None) -> None:
         super().__init__()
         self.failing = False
+        self._only = only
 
     def sync_data(self, fd: int) -> None:
         """Fails as a dying disk does."""
-        if self.failing:
+        if self.failing and (self._only is None or os.path.samestat(os.fstat(fd), self._only.stat())):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         super().sync_data(fd)

@@ -313,6 +313,22 @@ def test_a_log_that_cannot_be_trusted_is_refused_and_nothing_is_changed(
     assert state_of_disk(tmp_path) == before
 
 
+async def test_a_save_of_unknown_outcome_is_whole_or_not_there_after_a_restart(tmp_path: Path) -> None:
+    """Its bytes stay staged, because the log may hold it; the restart knows."""
+    disk = FailingSync(only=tmp_path / "logs" / "events.jsonl")
+    storage = StorageManager.over(ImageStore(tmp_path, files=disk))
+    disk.failing = True
+    ok, message, _ = await storage.save_image(png(), "1", "a.png")
+    assert (ok, "outcome of this command is unknown" in message) == (False, True)
+    disk.failing = False
+    storage.close()
+    recorded = bool(events_of(tmp_path, "ImageSaved"))
+    with StorageManager(tmp_path) as again:
+        assert again.get_user_images("1") == ["a.png"] * recorded
+        assert recorded, "what was written is there, as no power was cut"
+    assert_disk_and_log_agree(tmp_path)
+
+
 async def test_after_a_fault_every_call_says_so(tmp_path: Path) -> None:
     """Saves and deletes in words, readings and new managers by an exception; and a restart puts it right."""
     disk = FailingSync()
