@@ -104,9 +104,16 @@ class Reconciler:
         if touched is not None and touched.staged is not None:
             with self.lock_of(user):
                 staged = self.layout.staged(touched.staged)
-                if self._files.lexists(staged):
+                if self._is_there_or_unknown(staged):
                     return staged
         return self.layout.final(user, name, temp=temp)
+
+    def _is_there_or_unknown(self, path: Path) -> bool:
+        """Also where the disk cannot say: what is recorded is answered for, whatever fails after it."""
+        try:
+            return self._files.lexists(path)
+        except OSError:
+            return True
 
     def reconcile(self, user: str, name: str, *, temp: bool) -> None:
         """Brings one name into place. What fails is logged and stays touched for the next sweep."""
