@@ -33,6 +33,9 @@ DEVICE = 7
 SIZE = -1
 """The place of a file's size among the places of its sectors."""
 
+After = Callable[[str, Path], None]
+"""Called with the verb and the path of a call that changed something."""
+
 Place = int | str
 """A sector's number or SIZE in a file, a name in a directory."""
 
@@ -58,6 +61,10 @@ class File:
     def sync(self) -> None:
         """All of it is on the disk."""
         self.maybe.clear()
+
+    def holds(self, place: Place, version: Any) -> bool:
+        """Whether a place is that in memory."""
+        return bool(version == (len(self.data) if place == SIZE else _sector(self.data, int(place))))
 
     def copy(self) -> File:
         """The same file with the same doubts."""
@@ -233,12 +240,12 @@ class Disk:
 
 
 class SimulatedFiles(Files):
-    """The port to a disk. `after` is called after each call that changed something, with its verb and path.
+    """The port to a disk. `after` is called after each call that changed something.
 
     Descriptors and locks belong to the port: a new port to the same disk is a new process after the old one's death.
     """
 
-    def __init__(self, disk: Disk, after: Callable[[str, Path], None] | None = None) -> None:
+    def __init__(self, disk: Disk, after: After | None = None) -> None:
         super().__init__(_NO_PLATFORM)
         self.disk = disk
         self.free = PLENTY_BYTES

@@ -15,10 +15,10 @@ from adapters.storage.reconciler import Key
 from adapters.tickets import Accepted
 from domain.commands import DeleteImage, SaveImage
 from domain.names import name_key
-from tests.crash.disk import Disk, SimulatedFiles
+from tests.crash.disk import After, Disk, SimulatedFiles
 from tests.crash.judging import ROOT
 from tests.crash.stories import deletes, first_start, overwrites, saves
-from tests.crash.story import After, Story
+from tests.crash.story import Story
 
 USERS = ROOT / "images" / "users"
 STAGING = ROOT / "images" / ".staged"

@@ -27,7 +27,7 @@ from adapters.storage.results import DeletedImage, GivenLimits, Reserved, SavedI
 from adapters.storage.service import ImageStore
 from adapters.tickets import Accepted, Ticket, result_of
 from domain.commands import Command, SaveImage
-from tests.crash.disk import Disk, SimulatedFiles
+from tests.crash.disk import After, Disk, SimulatedFiles
 from tests.crash.judging import ROOT, Promise
 
 NEVER_SECONDS = 1e6
@@ -38,7 +38,6 @@ LIMITS = GivenLimits(daily=100, gen_bytes=3_000)
 
 NOTHING = Promise()
 
-After = Callable[[str, Path], None]
 MakeFiles = Callable[[Disk, After], SimulatedFiles]
 
 
@@ -197,4 +196,7 @@ def told(story: Story) -> Iterator[Story]:
         patch.setattr(saving, "uuid4", story.new_id)
         patch.setattr(service, "uuid4", story.new_id)
         patch.setattr(Story, "told", story)
-        yield story
+        try:
+            yield story
+        finally:
+            opening._roots.pop(ROOT, None)  # of a story that broke off

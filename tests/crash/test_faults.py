@@ -1,0 +1,224 @@
+"""Call N of the disk fails, for each N and each way to fail: nobody is told what is not so, nobody waits for ever, and
+a restart on a healthy disk finds everything that was promised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Container
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from errno import EACCES, EINTR, EIO, ENOSPC, EXDEV, errorcode
+from functools import partial
+from hashlib import sha256
+from itertools import combinations
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import orjson
+import pytest
+
+from adapters.faults import Fault, LedgerStopped
+from adapters.storage import service
+from adapters.storage.results import CleanedUp, DeletedImage, Reserved, SavedImage
+from domain.refusals import Refusal
+from tests.crash.crash_states import crash_states
+from tests.crash.disk import After, Disk
+from tests.crash.faulty_files import KINDS, FaultyFiles, Kind
+from tests.crash.judging import ROOT, violations
+from tests.crash.story import Story, told
+from tests.crash.survey import settled
+
+ANSWERS = 8
+"""What a trial is answered on a healthy disk, each after one sync of the log."""
+EVER = 1_000_000
+PAIRS = 2_000
+WAIT_SECONDS = 30.0
+"""How long a story may take whose calls fail; it takes milliseconds."""
+STATES_OF_AN_END = 4
+
+
+class Unreadable(Exception):
+    """The disk does not read any more, so there is nothing to compare."""
+
+
+class Trial:
+    """A day's work on a disk that fails: what was answered, and whether it was true."""
+
+    def __init__(self, used_root: Story, kind: Kind, turns: Container[int] = ()) -> None:
+        self.disk = settled(used_root.disk)
+        self.files = FaultyFiles(self.disk, kind, turns)
+        self.story = Story(self.disk, used_root.promise, make_files=lambda _disk, _after: self.files)
+        self.answers: list[tuple[int, str]] = []
+        """Positions, and the digest of what was saved there."""
+        self.faults: list[Fault] = []
+
+    def run(self) -> None:
+        """Everything a store can be asked; what fails is noted."""
+        with told(self.story):
+            for _ in range(2):  # whoever is told at a start that something is wrong, starts again
+                if self._attempt(self.story.open) is None:
+                    self._work()
+                    self._attempt(self.story.close)
+                    return
+
+    def _work(self) -> None:
+        store = self.story.store
+        self._save("ann", "new.png", details=True)
+        self._save("ann", "kept.png")
+        self._save("ben", "hill.png", details=True)
+        self._attempt(lambda: store.delete_now("ann", "old.png"))
+        self._save("ann", "note.png", temp=True)
+        self._attempt(lambda: store.cleanup_now(0))
+        self._attempt(lambda: asyncio.run(store.reserve("ann", 2)))
+        self._attempt(self.story.checkpoint)
+        self._attempt(self.story.root.sweep)
+        self._save("ben", "HILL.png")
+
+    def _save(self, user: str, name: str, *, temp: bool = False, details: bool = False) -> None:
+        data = self.story.image(details=details)
+        digest = sha256(data).hexdigest()
+        told_details = {"prompt": digest} if details else None
+        store = self.story.store
+        saved = self._attempt(lambda: asyncio.run(store.save(user, data, name=name, temp=temp, details=told_details)))
+        if isinstance(saved, SavedImage):
+            assert saved.path is not None
+            with suppress(Unreadable):
+                assert self._read(saved.path) == data, f"{saved.path} is given out, and has other bytes"
+
+    def _read(self, path: Path) -> bytes:
+        """What is read at a path that was given out. Raises Unreadable where the disk reads nothing any more."""
+        try:
+            return self.files.read(path)
+        except OSError as error:
+            if self.files.failed[-1].endswith(str(path)):
+                raise Unreadable from error
+            raise
+
+    def _attempt(self, call: Callable[[], Any]) -> Any:
+        """What a call answers; a fault is an answer too, and the only thing that may be raised."""
+        try:
+            answer = call()
+        except Fault as fault:
+            self.faults.append(fault)
+            return fault
+        if isinstance(answer, SavedImage):
+            self.answers.append((answer.position, answer.sha256))
+        elif isinstance(answer, DeletedImage | CleanedUp | Reserved):
+            self.answers.append((answer.position, ""))
+        else:
+            assert not isinstance(answer, Refusal), answer
+        return answer
+
+    def judge(self) -> None:
+        """Restarts where the process ended, and after a power cut then: all that was answered stands in the log."""
+        for state in (settled(self.disk), *(found.disk for found in crash_states(self.disk, STATES_OF_AN_END, 1))):
+            wrong = violations(state, self.story.promise)
+            assert not wrong, (self.files.failed[:5], wrong)
+            lines = state.files_below(ROOT / "logs")["events.jsonl"].split(b"\n")
+            for position, digest in self.answers:
+                assert orjson.loads(lines[position])["data"].get("sha256", digest) == digest, self.files.failed[:5]
+
+
+@pytest.fixture(autouse=True)
+def tried_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A root that could not be opened is tried again at the next call."""
+    monkeypatch.setattr(service, "RETRY_SECONDS", 0.0)
+
+
+def tried(trial: Trial) -> Trial:
+    """Runs a trial in a thread of its own, so that one that hangs is a failure, and judges it."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(trial.run).result(WAIT_SECONDS)
+    trial.judge()
+    return trial
+
+
+def calls_of(used_root: Story, kind: Kind) -> list[str]:
+    """The calls of a trial that can fail in one way."""
+    trial = Trial(used_root, kind)
+    trial.run()
+    assert not trial.faults
+    assert len(trial.answers) == ANSWERS
+    return trial.files.trace
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_a_call_that_fails_once_makes_nobody_believe_what_is_not_so(kind: Kind, used_root: Story) -> None:
+    """Each call in its turn. Where the disk only took less than it was given, or a signal came, nobody notices."""
+    for turn in range(1, len(calls_of(used_root, kind)) + 1):
+        trial = tried(Trial(used_root, kind, {turn}))
+        assert trial.files.failed
+        assert len(trial.answers) == ANSWERS or trial.faults
+        harmless = kind.number in (None, EINTR) and trial.files.failed[0].startswith("write")
+        assert not (harmless and trial.faults)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_a_disk_that_fails_for_ever_makes_nobody_believe_what_is_not_so(kind: Kind, used_root: Story) -> None:
+    """From each call on; what was answered before still holds."""
+    for turn in range(1, len(calls_of(used_root, kind)) + 1):
+        trial = tried(Trial(used_root, kind, range(turn, EVER)))
+        assert not trial.faults or kind.number is not None
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_two_calls_that_fail_make_nobody_believe_what_is_not_so(kind: Kind, used_root: Story) -> None:
+    """Pairs, sampled."""
+    calls = len(calls_of(used_root, kind))
+    pairs = list(combinations(range(1, calls + 1), 2))
+    for pair in Random(1).sample(pairs, min(len(pairs), PAIRS)):
+        tried(Trial(used_root, kind, pair))
+
+
+@pytest.mark.parametrize("number", [EIO, ENOSPC], ids=errorcode.get)
+def test_after_a_failed_sync_of_the_log_nothing_is_tried_again(number: int, used_root: Story) -> None:
+    """Fail-stop: who waited is not answered, nothing is written any more, and a restart reads the disk anew: what
+    memory still shows of the batch is not taken for what is there.
+    """
+    kind = Kind("sync", number, frozenset({"sync_data"}))
+    turns = [turn for turn, call in enumerate(calls_of(used_root, kind), 1) if call.endswith("events.jsonl")]
+    assert len(turns) == 1 + ANSWERS  # the first is the opening's
+    for answered, turn in enumerate(turns[1:]):
+        trial = tried(Trial(used_root, kind, {turn}))
+        assert len(trial.answers) == answered
+        assert trial.faults
+        assert all(isinstance(fault, LedgerStopped) for fault in trial.faults)
+        assert [call for call in trial.files.trace if call.endswith("events.jsonl")][-1:] == trial.files.failed
+        after = partial(_same_files, trial.files)
+        again = Story(trial.disk, trial.story.promise, make_files=after)
+        with told(again):
+            again.open()
+            assert again.root.recorder.head == trial.story.promise.log.count(b"\n") - 1
+            again.close()
+
+
+def _same_files(files: FaultyFiles, _disk: Disk, _after: After) -> FaultyFiles:
+    """Another process on the same running system."""
+    return files
+
+
+@pytest.mark.parametrize("number", [EXDEV, EACCES], ids=errorcode.get)
+def test_an_image_whose_rename_fails_is_served_from_where_it_is(number: int, used_root: Story) -> None:
+    """The save answers ok, the path that is given out has the bytes, and the rename is tried again at each sweep."""
+    trial = Trial(used_root, Kind("rename", number, frozenset({"rename"})), range(1, EVER))
+    story, store_path = trial.story, ROOT / "images" / "users" / "ann" / "new.png"
+    with told(story):
+        story.open()
+        saved = story.save("ann", "new.png", details=True)
+        assert saved.path is not None
+        assert saved.path.parent == ROOT / "images" / ".staged"
+        data = trial.files.read(saved.path)
+        assert sha256(data).hexdigest() == saved.sha256
+        story.root.sweep()
+        assert story.store.path("ann", "new.png") == saved.path
+        assert len(trial.files.failed) > 1
+        trial.files.kind = None
+        story.root.sweep()
+        assert story.store.path("ann", "new.png") == store_path
+        assert trial.files.read(store_path) == data
+        story.close()
+    assert violations(settled(trial.disk), story.promise) == []
