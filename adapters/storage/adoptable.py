@@ -78,7 +78,7 @@ class Judge:
         standing = self.view.standing(found.user, name_key(found.name), temp=False)
         if standing is None:
             return self._sentence_on_place(found) or self._fit(found, data, before)
-        if standing.bytes == len(data) and self._stands_with(data, found.user, standing.name):
+        if self._stands_with(data, found.user, standing.name):
             return None
         return f"The name {standing.name} of {found.user} is taken by another image. Rename this file."
 

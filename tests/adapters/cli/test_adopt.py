@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -23,9 +24,18 @@ from tests.adapters.storage.evidence import assert_disk_and_log_agree, events_of
 
 MANY = 30
 """Images of an adoption that is killed on the way."""
-KILLED_AFTER = (1, 12)
+KILLED_AFTER = (1, 6)
 """Lines of the log after which it is killed."""
 POLL_SECONDS = 0.001
+SLOW_DISK = """
+import sys, time
+from adapters.eventlog.files import Files
+from adapters.cli import main
+sync = Files.sync_directory
+Files.sync_directory = lambda *arguments: (time.sleep(0.05), sync(*arguments))
+sys.exit(main(sys.argv[1:]))
+"""
+"""The command on a disk that is slow, so that it is not done before it is interrupted."""
 TERMINAL_BYTES = 65_536
 
 
@@ -109,6 +119,13 @@ def test_who_is_over_is_told(abby: Abby, old: Path, env_file: Path, root: Path) 
         assert f"2 users {are} over the limit" in told
         assert f"All users together {are} over the pool" in told
     assert_disk_and_log_agree(root)
+
+
+def test_a_disk_without_room_is_told(abby: Abby, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is copied; and not where all is in its place already."""
+    monkeypatch.setattr(Files, "free_bytes", lambda _files, _path: 1_000)
+    assert "Make room first: the copies need 0.29 MB, and the disk has 1000 bytes free." in abby("adopt", str(old)).out
+    assert "Make room" not in abby("adopt", str(old / "images"), root=old).out
 
 
 def test_what_is_skipped_often_is_named_some_times(abby: Abby, old: Path) -> None:
@@ -206,6 +223,20 @@ def test_a_terminal_sees_a_bar_that_goes_away(root: Path, env_file: Path, old: P
     assert b"Brought in: 3 images" in done.stdout
 
 
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere Ctrl+C is no signal that one process sends another")
+def test_ctrl_c_says_how_to_go_on(root: Path, env_file: Path, tmp_path: Path) -> None:
+    """130, and no traceback; what is in so far is whole."""
+    old = tmp_path / "old"
+    for number in range(MANY):
+        put(old, f"users/ada/{number}.png", png())
+    code, said = interrupt_after(slowly(root, env_file, old), root / "logs" / "events.jsonl", 1, signal.SIGINT)
+    assert (code, said) == (
+        130,
+        "Not all images are in yet. Run the same command again: it goes on where it stopped.\n",
+    )
+    assert AdoptionMark(root, Files()).directory() == old
+
+
 @pytest.mark.skipif(os.name != "posix", reason="nothing else is killed without a word")
 def test_killed_on_the_way_the_same_command_goes_on(abby: Abby, root: Path, env_file: Path, tmp_path: Path) -> None:
     """Twice in one adoption: in between every program is refused with the command; in the end each is in once."""
@@ -215,7 +246,7 @@ def test_killed_on_the_way_the_same_command_goes_on(abby: Abby, root: Path, env_
     before = traces(old)
     log = root / "logs" / "events.jsonl"
     for lines in KILLED_AFTER:
-        kill_after(command(root, env_file, "adopt", str(old), "--yes"), log, lines)
+        assert interrupt_after(slowly(root, env_file, old), log, lines, signal.SIGKILL) == (-signal.SIGKILL, "")
         told = abby("cleanup")
         assert told.code == 65
         assert adopt_command(root, old) in told.err
@@ -230,12 +261,20 @@ def test_killed_on_the_way_the_same_command_goes_on(abby: Abby, root: Path, env_
     assert abby("doctor", "--json").code == 0
 
 
-def kill_after(arguments: list[str], log: Path, lines: int) -> None:
-    """Starts a program and kills it once the log has so many events more than its header."""
-    with subprocess.Popen(arguments, env=environment(), stdout=subprocess.DEVNULL) as program:
+def slowly(root: Path, env_file: Path, old: Path) -> list[str]:
+    """The command that adopts a folder, on a slow disk."""
+    words = ("--root", str(root), "--env-file", str(env_file), "adopt", str(old), "--yes")
+    return [sys.executable, "-c", SLOW_DISK, *words]
+
+
+def interrupt_after(arguments: list[str], log: Path, lines: int, number: int) -> tuple[int, str]:
+    """Starts a program and sends it a signal once the log has so many events; its exit code and standard error."""
+    with subprocess.Popen(arguments, env=environment(), stderr=subprocess.PIPE, text=True) as program:
         deadline = time.monotonic() + WAIT_SECONDS
         while not log.exists() or log.read_bytes().count(b"\n") <= lines:
             assert program.poll() is None
             assert time.monotonic() < deadline
             time.sleep(POLL_SECONDS)
-        program.kill()
+        program.send_signal(number)
+        said = program.communicate(timeout=WAIT_SECONDS)[1]
+    return program.returncode, said

@@ -210,14 +210,28 @@ class Changing(Files):
         return fd
 
 
-@pytest.mark.parametrize("verb", ["read", "sync_data"])
-def test_a_file_that_is_being_written_is_skipped(root: Path, verb: str) -> None:
+@pytest.mark.parametrize(("verb", "in_place"), [("read", False), ("read", True), ("sync_data", True)])
+def test_a_file_that_is_being_written_is_skipped(root: Path, tmp_path: Path, verb: str, in_place: bool) -> None:
     """While it is read, and, where it lies in place, until the log names it: the log never tells other bytes."""
-    victim = put(root, "images/users/1/a.png", png())
-    done = adopt(planned(root, root), terms(Changing(verb, victim)))
+    directory = root if in_place else tmp_path / "old"
+    victim = put(directory, "images/users/1/a.png", png())
+    done = adopt(planned(root, directory), terms(Changing(verb, victim)))
     assert isinstance(done, Adoption)
     assert "changed or taken away" in skipped(done)["a.png"]
     assert told(root) == []
+
+
+def test_a_file_that_is_a_link_by_then_is_skipped(old: Path, root: Path, tmp_path: Path) -> None:
+    """Somebody put a link to another one's picture there meanwhile, as long as the picture has bytes."""
+    secret = tmp_path / ("secret".ljust(100, "-") + ".png")
+    put(tmp_path, secret.name, png_of_size(len(str(secret))))
+    swapped = put(old, "users/1/a.png", png())
+    made = planned(root, old)
+    swapped.unlink()
+    swapped.symlink_to(secret)
+    done = adopt(made, terms())
+    assert isinstance(done, Adoption)
+    assert "changed or taken away" in skipped(done)["a.png"]
 
 
 def test_a_file_that_is_gone_by_then_is_skipped(old: Path, root: Path) -> None:
