@@ -262,10 +262,10 @@ def fact_of(line: bytes, found: re.Match[bytes]) -> Fact:
     """The event of a line, as the account takes it: section 4."""
     kind = KINDS.get(found[4])
     if kind is None:
-        return b"?", f"there is no type {found[4].decode()}"
+        return b"?", f"no event of version 1: the type is {found[4].decode()}"
     data = kind.data.fullmatch(line, found.end(), len(line) - ENDING)
     if data is None or ("files" in kind.taken and data["files"].count(b"{") > MAX_FILES):
-        return b"?", f"its data have not the form of {found[4].decode()}"
+        return b"?", f"no event of version 1: its data have not the form of {found[4].decode()}"
     if found[5] != tags_of(kind, data):
         return b"?", "its tags are not those of its type and data"
     return (found[4], *data.group(*kind.taken))
@@ -384,7 +384,7 @@ class Account:
         count, delivered, reason, refunded = int(figures[0]), int(figures[1]), figures[2], int(figures[3])
         if self.to_cancel and (reason, count) != (b'"cancelled"', held.open):
             raise Impossible("it does not cancel what was open when the clock was corrected (A3)")
-        if not 1 <= count <= held.open or delivered > held.waiting or count - delivered > held.open - held.waiting:
+        if count < 1 or delivered > held.waiting or count - delivered > held.open - held.waiting:
             asked = f"{count} places released, {delivered} of them delivered"
             raise Impossible(f"{asked}, where {held.open} are open and {held.waiting} delivered (A7)")
         right = count if reason == b'"moderated"' and self.free == b"true" else count - delivered

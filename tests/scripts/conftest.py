@@ -18,13 +18,16 @@ from tests.scripts.forgery import SECOND, SECONDS, Case, Judge, make_real_log
 FILES_AT_ONCE = 1_000
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def perl() -> str | None:
-    """The path of a Perl, None where there is none; under CI there must be one."""
+    """The path of a Perl with the modules that come with it, None where there is none; under CI there must be one."""
     found = shutil.which("perl")
-    if found is None and os.environ.get("CI") == "true":
+    asked = [str(found), "-MDigest::SHA", "-MJSON::PP", "-MEncode", "-MFindBin", "-e", "1"]
+    if found and subprocess.run(asked, capture_output=True, timeout=SECONDS, check=False).returncode == 0:
+        return found
+    if os.environ.get("CI") == "true":
         pytest.fail("the second verifier may not be left out under CI: install perl", pytrace=False)
-    return found
+    return None
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +107,7 @@ def disagreements(case: Case, report: verify_log.Report, said: list[object]) -> 
         assert report.totals is not None
         if sums != {name: report.totals[name] for name in ("image_bytes", "temp_bytes", "held_bytes")}:
             yield f"{case.name}: {sums} and {report.totals}"
-    elif case.rule is not None and str(words).split()[0] not in {case.rule, "no"}:
+    elif case.rule is not None and str(words).split()[0] != case.rule.split()[0]:
         yield f"{case.name}: {words} and {case.rule}"
 
 

@@ -39,7 +39,7 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
     elsif ($type eq 'GenerationCompleted') { return 'A6' if !$e{count} || ($r->{completed} += $e{count}) > $r->{count} }
     elsif ($type eq 'GenerationReleased') { return 'A3' if $cancel && $e{count} != $open; $cancel-- if $cancel;
         my $waiting = $r->{completed} - $r->{taken}; $waiting = $waiting < 0 ? 0 : $waiting > $open ? $open : $waiting;
-        return 'A7' if !$e{count} || $e{count} > $open || $e{delivered} > $waiting || $e{count} - $e{delivered} > $open - $waiting;
+        return 'A7' if !$e{count} || $e{delivered} > $waiting || $e{count} - $e{delivered} > $open - $waiting;
         my $back = $e{reason} eq '"moderated"' && $free eq 'true' ? $e{count} : $e{count} - $e{delivered};
         return 'A8' if $e{refunded} != (($resets->{ $r->{day} } // 0) == $r->{resets} ? $back : 0);
         $r->{open} -= $e{count}; $r->{taken} += $e{delivered}; $r->{out} += $e{count} }

@@ -226,7 +226,21 @@ def test_bytes_that_are_no_lines_are_found(judge: Judge, log: bytes) -> None:
         Case("header alone", lines[0], None, "whole"),
         Case("half a header", lines[0][:50], None, "damaged"),
         Case("no UTF-8", chained(lines[0], [bad]), None, "torn", 1),
-        Case("a line that is too long", log + b"x" * 17_000_000 + b"\n" + lines[-1], mark, "torn", count + 1),
+    ])  # fmt: skip
+
+
+def test_a_line_is_at_most_16_mib_long(judge: Judge, log: bytes) -> None:
+    """A line of one byte more is bad though its hash fits, and what stands inside such a line begins no batch."""
+    header, lines = header_of(log), lines_of(log)
+    index = find(lines, "PreferenceSet")
+    room = 16_777_216 - len(chained(header, [lines[index]])) + len(header)
+    longest, too_long = (lines[index].with_data(value="x" * (9 + room + more)) for more in (0, 1))
+    later = chained(header, lines[:8]).splitlines(keepends=True)[-1]
+    judge([
+        Case("the longest", chained(header, [longest]), None, "whole"),
+        Case("a byte more", chained(header, [too_long]), None, "torn", 1),
+        Case("a later batch", header + b"x\n" + later, None, "damaged", 1),
+        Case("a later batch within a line", header + b"x" * 16_777_216 + later, None, "torn", 1),
     ])  # fmt: skip
 
 
@@ -256,7 +270,7 @@ def test_an_impossible_fact_is_found_by_its_rule(judge: Judge, log: bytes) -> No
 
 def test_data_that_have_no_form_are_found(judge: Judge, log: bytes) -> None:
     """One value has one spelling: members, types, order, spaces, escapes and words are those of section 4."""
-    judge(forgeries(log, [(what, None, lie) for what, lie in NO_EVENTS]))
+    judge(forgeries(log, [(what, "no event", lie) for what, lie in NO_EVENTS]))
 
 
 def test_false_tags_are_found(judge: Judge, log: bytes) -> None:

@@ -13,7 +13,19 @@ import pytest
 from adapters.eventlog.layout import LogPaths
 from adapters.eventlog.verify import verify
 from scripts import verify_log
-from tests.scripts.forgery import SECONDS, VERIFIER, chained, find, head, header_of, lines_of, prefix, slot, start
+from tests.scripts.forgery import (
+    SECONDS,
+    VERIFIER,
+    chained,
+    find,
+    head,
+    header_of,
+    lines_of,
+    prefix,
+    repeated,
+    slot,
+    start,
+)
 
 
 @pytest.mark.parametrize("segment_bytes", [40, 400, 4_000, 15_000])
@@ -42,7 +54,7 @@ def test_a_large_log_is_read_by_several_processes(log: bytes, tmp_path: Path) ->
     path = tmp_path / "events.jsonl"
     lines = lines_of(log)
     preference = lines[find(lines, "PreferenceSet")].with_data(at=lines[-1].members["at"], value="x" * 1_000_000)
-    large = chained(header_of(log), [*lines, *[preference] * 12])
+    large = chained(header_of(log), [*lines, *[preference] * 30])
     for content, verdict in ((large, "whole"), (large[:-9_000_000] + b"?" + large[-8_999_999:], "damaged")):
         path.write_bytes(content)
         alone, together = start(path, "--json", "--jobs", "1"), start(path, "--json", "--jobs", "2")
@@ -58,14 +70,23 @@ def test_exit_codes_tell_the_verdict_and_words_tell_where(log: bytes, tmp_path: 
     assert start(path).returncode == 0
     assert "40 events in 35 batches" in start(path).stdout
     path.write_bytes(log[:-1])
-    assert start(path).returncode == 3
+    torn = start(path, "--json")
+    begin = len(prefix(log, 39))
+    assert torn.returncode == 3
+    assert json.loads(torn.stdout)["torn_bytes"] == len(log) - 1 - begin
+    assert f"position 40, byte {begin:,}: the line does not end" in start(path).stdout
     path.write_bytes(log.replace(b"cat.png", b"Cat.png", 1))
     said = start(path)
     offset = len(prefix(log, 2))
     assert said.returncode == 1
     assert f"position 3, byte {offset:,}: its hash does not fit its bytes" in said.stdout
-    found = json.loads(start(path, "--json").stdout)["findings"]
-    assert [found[0][:2]] == [[3, offset]]
+    assert json.loads(start(path, "--json").stdout)["findings"][0][:2] == [3, offset]
+    lines = lines_of(log)
+    position = repeated("ImageDeleted")(lines)
+    forged = chained(header_of(log), lines)
+    path.write_bytes(forged)
+    findings = json.loads(start(path, "--json").stdout)["findings"]
+    assert [finding[:2] for finding in findings] == [[position, len(prefix(forged, position - 1))]]
     for arguments in ([], [path, "--jobs", "0"], [path, "--colour"], [tmp_path / "none"], [tmp_path]):
         refused = start(*arguments)
         assert (refused.returncode, refused.stdout) == (2, "")
