@@ -17,6 +17,7 @@ The model, and nothing else, is this:
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from errno import EBADF, EEXIST, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY
@@ -253,7 +254,7 @@ class SimulatedFiles(Files):
         self._opened: dict[int, File] = {}
         self._paths: dict[int, Path] = {}
         self._locked: dict[int, int] = {}
-        self._descriptors = 1000
+        self._descriptors = itertools.count(1000)
 
     def path_of(self, fd: int) -> Path:
         """The path under which a file was opened."""
@@ -273,12 +274,12 @@ class SimulatedFiles(Files):
             directory.put(path.name, node, self.disk.next_number())
         elif flags == CREATE:
             raise _error(EEXIST, path)
-        self._descriptors += 1
-        self._opened[self._descriptors] = node
-        self._paths[self._descriptors] = path
+        fd = next(self._descriptors)
+        self._opened[fd] = node
+        self._paths[fd] = path
         if made:
             self._changed("create", path)
-        return self._descriptors
+        return fd
 
     def close(self, fd: int) -> None:
         node = self._file(fd)
