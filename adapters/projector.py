@@ -9,8 +9,10 @@ from eventsourcing.dcb.api import DCBEvent, DCBRecorder, DCBSequencedEvent
 
 from adapters.eventlog.format import Decoded
 from adapters.faults import LogDamaged
+from adapters.projected_state import Frozen, decode_state
 from domain.events import Event, ImpossibleFact, from_data, tags_of, to_data
 from projections.activity import Activity
+from projections.book_state import dump
 from projections.preferences import Preferences
 from projections.quota_book import Book, QuotaBook
 
@@ -53,6 +55,18 @@ class Projector:
         except (ImpossibleFact, orjson.JSONDecodeError) as error:
             raise _damaged(found.position, error) from error
         self._fed_at_a_start(found.position, event)
+
+    def dump(self) -> Frozen:
+        """All projections as they are at this moment, for `encode_state`. For the thread that changes them."""
+        return Frozen(dump(self.book), self.preferences.dump(), *self.activity.dump())
+
+    def restore(self, stored: bytes) -> bool:
+        """Becomes what a dump of it was; False where the stored state is of another schema or none. Before a start."""
+        state = decode_state(stored)
+        if state is None:
+            return False
+        self.book, self.preferences, self.activity = state
+        return True
 
     def replay(self, recorder: DCBRecorder) -> None:
         """Applies everything recorded after the book's position, event by event: for a start, before anybody reads.

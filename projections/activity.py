@@ -53,9 +53,13 @@ _NOTHING = Tally()
 class Activity:
     """Tallies by day and user."""
 
-    def __init__(self) -> None:
-        self._days: dict[str, dict[str, Tally]] = {}
-        self._totals: dict[str, Tally] = {}
+    def __init__(self, days: dict[str, dict[str, Tally]] | None = None, totals: dict[str, Tally] | None = None) -> None:
+        self._days: dict[str, dict[str, Tally]] = days or {}
+        self._totals: dict[str, Tally] = totals or {}
+
+    def dump(self) -> tuple[dict[str, dict[str, Tally]], dict[str, Tally]]:
+        """Days and totals at this moment; the activity made of them is this one."""
+        return {day: dict(tallies) for day, tallies in self._days.items()}, dict(self._totals)
 
     def apply(self, position: int, event: Event) -> None:  # noqa: ARG002 - every projection is fed alike
         """Adds what an event says to its day and user."""

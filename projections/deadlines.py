@@ -6,7 +6,7 @@ moved or dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush, heapreplace
 
 from domain.usage import Reservation
@@ -27,8 +27,9 @@ _MOVED = -1
 class Deadlines:
     """The heap over the published reservations."""
 
-    def __init__(self) -> None:
-        self._heap: list[tuple[str, str]] = []
+    def __init__(self, reservations: Iterable[Reservation] = ()) -> None:
+        """The deadlines of these reservations: what is noted of them follows from them alone."""
+        self._heap = sorted((deadline(held), held.reservation) for held in reservations)
 
     def add(self, held: Reservation) -> None:
         """Notes a new reservation."""

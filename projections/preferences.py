@@ -8,8 +8,12 @@ from domain.events import Event, PreferenceSet
 class Preferences:
     """Chosen values by user and preference."""
 
-    def __init__(self) -> None:
-        self._chosen: dict[tuple[str, str], str] = {}
+    def __init__(self, chosen: dict[tuple[str, str], str] | None = None) -> None:
+        self._chosen: dict[tuple[str, str], str] = chosen or {}
+
+    def dump(self) -> dict[tuple[str, str], str]:
+        """The choices at this moment; preferences made of them are these."""
+        return dict(self._chosen)
 
     def apply(self, position: int, event: Event) -> None:  # noqa: ARG002 - every projection is fed alike
         """Notes a choice."""

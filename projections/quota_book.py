@@ -265,12 +265,16 @@ class Book(ABC):
 class QuotaBook(Book):
     """The published book."""
 
-    def __init__(self) -> None:
-        self.gallery = Gallery()
-        self.temps = Shelves()
-        self.deadlines = Deadlines()
+    def __init__(
+        self, tables: Tables | None = None, gallery: Gallery | None = None, temps: Shelves | None = None
+    ) -> None:
+        tables = tables or Tables(Table(), Table(), Table(), Table(), Table(), Table())
+        self.tables = tables
+        self.gallery = gallery or Gallery()
+        self.temps = temps or Shelves()
+        self.deadlines = Deadlines(held for _, held in tables.reservations.items())
         self.version = 0
-        super().__init__(Tables(Table(), Table(), Table(), Table(), Table(), Table()), self.gallery, self.temps)
+        super().__init__(tables, self.gallery, self.temps)
 
     def due(self, at: str, limit: int) -> list[Reservation]:
         """Reservations of which a deadline has come, the oldest first."""

@@ -1,36 +1,70 @@
 """The standing names of each user: one shelf a user, ordered by when each name was saved last.
 
 `Shelves` is the common shape of the gallery and of the temp files, which are two name spaces; a draft lies over it as
-over a table. Names are found by their key (`domain.names.name_key`).
+over a table. Names are found by their key (`domain.names.name_key`). Shelves of a snapshot stay packed until somebody
+looks at them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-from domain.names import folder_of, fresh_number
+from domain.names import folder_of, fresh_number, name_key
 from domain.usage import StandingImage
 
 
 class Shelf:
-    """One user's names: images by key (the latest saved last), how many stand in each folder, the next fresh number."""
+    """One user's names: images by key (the latest saved last), how many stand in each folder, the next fresh number.
 
-    __slots__ = ("folders", "images", "next_number")
+    `generation` says since which dump of its shelves it may be changed.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("folders", "generation", "images", "next_number")
+
+    def __init__(self, generation: int) -> None:
+        self.generation = generation
         self.images: dict[str, StandingImage] = {}
         self.folders: dict[str, int] = {}
         self.next_number = 1
 
+    def copy(self, generation: int) -> Shelf:
+        """The same, to be changed."""
+        copied = Shelf(generation)
+        copied.images, copied.folders, copied.next_number = dict(self.images), dict(self.folders), self.next_number
+        return copied
 
-_EMPTY = Shelf()
+    def put(self, key: str, image: StandingImage) -> None:
+        """The name stands now, as the latest."""
+        folder = folder_of(key)
+        if self.images.pop(key, None) is None and folder is not None:
+            self.folders[folder] = self.folders.get(folder, 0) + 1
+        self.images[key] = image
+        self.next_number = max(self.next_number, (fresh_number(key) or 0) + 1)
+
+    def dump(self) -> tuple[int, list[StandingImage]]:
+        """What the shelf is made of again: the next fresh number, and the images in their order."""
+        return self.next_number, list(self.images.values())
+
+
+_SHARED = -1
+"""The generation of a shelf that is never changed, but copied first."""
+_EMPTY = Shelf(_SHARED)
+
+Unpack = Callable[[bytes], tuple[int, Iterable[Iterable[Any]]]]
+"""Makes what `Shelf.dump` gave of what was stored of it."""
 
 
 class Shelves:
-    """All shelves of one name space."""
+    """All shelves of one name space. `packed` are those of a snapshot, by user, which `unpack` makes when they are
+    looked at; any thread may look, one changes.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, packed: dict[str, bytes] | None = None, unpack: Unpack | None = None) -> None:
         self._shelves: dict[str, Shelf] = {}
+        self._packed: dict[str, bytes] = packed or {}
+        self._unpack = unpack
+        self._generation = 0
 
     def standing(self, user: str, key: str) -> StandingImage | None:
         """The image under a name."""
@@ -50,24 +84,19 @@ class Shelves:
 
     def users(self) -> list[str]:
         """Every user who ever had a name here."""
-        return list(self._shelves)
+        return list({**self._packed, **self._shelves})
 
     def shelf(self, user: str) -> Shelf:
         """A user's shelf, to read; an empty one where there is none."""
-        return self._shelves.get(user, _EMPTY)
+        return self._shelves.get(user) or self._unpacked(user)
 
     def put(self, user: str, key: str, image: StandingImage) -> None:
         """The name stands now, as the latest."""
-        shelf = self._shelves.setdefault(user, Shelf())
-        folder = folder_of(key)
-        if shelf.images.pop(key, None) is None and folder is not None:
-            shelf.folders[folder] = shelf.folders.get(folder, 0) + 1
-        shelf.images[key] = image
-        shelf.next_number = max(shelf.next_number, (fresh_number(key) or 0) + 1)
+        self._own(user).put(key, image)
 
     def remove(self, user: str, key: str) -> None:
         """The name no longer stands."""
-        shelf = self._shelves.setdefault(user, Shelf())
+        shelf = self._own(user)
         folder = folder_of(key)
         if shelf.images.pop(key, None) is not None and folder is not None:
             shelf.folders[folder] -= 1
@@ -76,18 +105,46 @@ class Shelves:
 
     def raise_number(self, user: str, number: int) -> None:
         """Fresh numbers begin at `number` from here, if they do not begin later already."""
-        shelf = self._shelves.setdefault(user, Shelf())
+        shelf = self._own(user)
         shelf.next_number = max(shelf.next_number, number)
 
     def all(self) -> Iterator[tuple[str, str, StandingImage]]:
         """Every standing name: user, key, image."""
-        for user, shelf in list(self._shelves.items()):
-            for key, image in list(shelf.images.items()):
+        for user in self.users():
+            for key, image in list(self.shelf(user).images.items()):
                 yield user, key, image
+
+    def dump(self) -> dict[str, Shelf | bytes]:
+        """Every shelf as it is at this moment, a packed one as it is packed. What is changed later is a copy of it."""
+        self._generation += 1
+        return {**self._packed, **self._shelves}
 
     def draft(self) -> DraftShelves:
         """An empty draft over these shelves."""
         return DraftShelves(self)
+
+    def _own(self, user: str) -> Shelf:
+        """A user's shelf, to change."""
+        shelf = self.shelf(user)
+        if shelf.generation != self._generation:
+            shelf = shelf.copy(self._generation)
+            self._shelves[user] = shelf
+        return shelf
+
+    def _unpacked(self, user: str) -> Shelf:
+        """A shelf that nobody has looked at yet; of two threads that look at once, both get the same."""
+        packed = self._packed.get(user)
+        if packed is None:
+            return self._shelves.get(user, _EMPTY)  # another thread has just made it
+        assert self._unpack is not None
+        shelf = Shelf(_SHARED)
+        shelf.next_number, images = self._unpack(packed)
+        for members in images:
+            image = StandingImage(*members)
+            shelf.put(name_key(image.name), image)
+        shelf = self._shelves.setdefault(user, shelf)
+        self._packed.pop(user, None)
+        return shelf
 
 
 class DraftShelves(Shelves):

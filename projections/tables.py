@@ -17,8 +17,8 @@ V = TypeVar("V")
 class Table(Generic[K, V]):
     """A mapping in which a missing key reads as None."""
 
-    def __init__(self) -> None:
-        self._rows: dict[K, V] = {}
+    def __init__(self, rows: dict[K, V] | None = None) -> None:
+        self._rows: dict[K, V] = rows or {}
 
     def get(self, key: K) -> V | None:
         """The value of a key, None where it has none."""
@@ -42,6 +42,10 @@ class Table(Generic[K, V]):
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def dump(self) -> dict[K, V]:
+        """The rows as they are at this moment, in their order; a table made of them is this one."""
+        return dict(self._rows)
 
     def draft(self) -> DraftTable[K, V]:
         """An empty draft over this table."""
