@@ -14,6 +14,7 @@ from adapters.eventlog.judging import Damage, contradicts_watermark
 from adapters.eventlog.layout import LogPaths
 from adapters.eventlog.log_file import (
     OpenLog,
+    Takers,
     identity,
     open_log_file,
     read_watermark,
@@ -21,12 +22,12 @@ from adapters.eventlog.log_file import (
     unusable,
     verify_to,
 )
-from adapters.eventlog.scanning import OnEvent, Scanner, scan
+from adapters.eventlog.scanning import Scanner, scan
 from adapters.eventlog.watermark import Slot
 from adapters.faults import LogMissing
 
 
-def open_for_reading(paths: LogPaths, files: Files, *, beyond_watermark: bool, on_event: OnEvent | None) -> OpenLog:
+def open_for_reading(paths: LogPaths, files: Files, *, beyond_watermark: bool, takers: Takers) -> OpenLog:
     """Opens a log and takes in its records up to the watermark, or all whole batches.
 
     Raises LogMissing, LogForeign, LogDamaged or StorageUnavailable, and then nothing stays open.
@@ -38,11 +39,12 @@ def open_for_reading(paths: LogPaths, files: Files, *, beyond_watermark: bool, o
                 raise LogMissing(f"There is no log {paths.log} yet. Start the service once, or check STORAGE_ROOT.")
             fd = open_log_file(files, descriptors, paths, READ)
             slots, size = look(files, fd, paths)
-            header, scanner = verify_to(
-                files, fd, paths, slots, end=_end(slots, size, beyond_watermark=beyond_watermark), on_event=on_event
+            header, scanner, resumed, lost = verify_to(
+                files, fd, paths, slots, end=_end(slots, size, beyond_watermark=beyond_watermark), takers=takers
             )
         except OSError as error:
             raise unusable(paths, error) from error
+        refuse_damage(paths, lost)
         refuse_damage(paths, contradicts_watermark(scanner, slots, header, size))
         return OpenLog(
             paths=paths,
@@ -52,6 +54,7 @@ def open_for_reading(paths: LogPaths, files: Files, *, beyond_watermark: bool, o
             watermark=slots[0] if slots else None,
             read_fd=fd,
             identity=identity(files, fd),
+            resumed=resumed,
             descriptors=descriptors.pop_all(),
         )
 

@@ -11,12 +11,14 @@ from array import array
 from contextlib import ExitStack
 from dataclasses import dataclass
 from stat import S_ISREG
+from typing import NamedTuple
 
 from adapters.eventlog.files import APPEND, READ, Files, is_disk_full
 from adapters.eventlog.format import MAX_HEADER_BYTES, ForeignHeaderError, Header, Tip, decode_header
 from adapters.eventlog.judging import Damage
 from adapters.eventlog.layout import LogPaths
 from adapters.eventlog.scanning import OnEvent, Scanner, scan
+from adapters.eventlog.snapshots import Place, Restore, newer_than_log, resume, snapshots_of
 from adapters.eventlog.spare import disk_full
 from adapters.eventlog.watermark import Slot, read_slots
 from adapters.faults import Fault, LedgerStopped, LogDamaged, LogForeign, StorageUnavailable
@@ -30,6 +32,7 @@ WATERMARK_READS = 3
 class OpenLog:
     """An open log. `tip` is the end of what is recorded, `starts` the offset after each position, `watermark` the slot
     that holds (None only for a log that its writer has just begun), `identity` the file's device and inode.
+    `resumed` is the place of the snapshot that its opening went on from: what is before it was not read yet.
     `descriptors` closes all it holds.
     """
 
@@ -40,6 +43,7 @@ class OpenLog:
     watermark: Slot | None
     read_fd: int
     identity: tuple[int, int]
+    resumed: Place | None
     descriptors: ExitStack
 
 
@@ -69,22 +73,57 @@ def identity(files: Files, fd: int) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
+class Takers(NamedTuple):
+    """Who takes in what an opening finds: `restore` a snapshot's state, `on_event` each event after it, in order."""
+
+    on_event: OnEvent | None = None
+    restore: Restore | None = None
+
+
+NOBODY = Takers()
+
+
+class Verified(NamedTuple):
+    """A log as it was read: `resumed` is the place of the snapshot from which on, None where from its beginning; `lost`
+    what a snapshot tells of an end that is missing.
+    """
+
+    header: Header
+    scanner: Scanner
+    resumed: Place | None
+    lost: Damage | None
+
+
 def verify_to(
-    files: Files, fd: int, paths: LogPaths, slots: list[Slot], *, end: int, on_event: OnEvent | None = None
-) -> tuple[Header, Scanner]:
-    """Reads and verifies an open log up to byte `end`. Raises LogForeign where it does not begin as one of ours."""
+    files: Files, fd: int, paths: LogPaths, slots: list[Slot], *, end: int, takers: Takers = NOBODY
+) -> Verified:
+    """Reads and verifies an open log up to byte `end`, from the newest valid snapshot on where its state is taken in.
+
+    Raises LogForeign where it does not begin as one of ours.
+    """
+    header = _read_header(files, fd, paths)
+    snapshots = snapshots_of(files, paths, header)
+    lost = newer_than_log(snapshots, files.fstat(fd).st_size)
+    resumed = None
+    if takers.restore is not None and lost is None:
+        usable = [head for head in snapshots if head.tip.offset <= end]
+        resumed = resume(files, fd, header, usable, takers.restore)
+    begin = resumed or Place(header.log_id, Tip(0, header.size, header.digest), array("Q", [header.size]))
+    mark = slots[0].tip.position if slots else 0
+    scanner = Scanner(begin.tip, begin.starts, mark=mark, on_event=takers.on_event)
+    scan(files, fd, scanner, end)
+    return Verified(header, scanner, resumed, lost)
+
+
+def _read_header(files: Files, fd: int, paths: LogPaths) -> Header:
     try:
-        header = decode_header(files.read_all_at(fd, MAX_HEADER_BYTES, 0))
+        return decode_header(files.read_all_at(fd, MAX_HEADER_BYTES, 0))
     except ForeignHeaderError as error:
         raise LogForeign(
             f"The file {paths.log} is not used, because {error}. It was left alone. "
             "Check STORAGE_ROOT, or put the right file there; `abby verify` says the same of any file.",
             offset=0,
         ) from error
-    mark = slots[0].tip.position if slots else 0
-    scanner = Scanner(Tip(0, header.size, header.digest), array("Q", [header.size]), mark=mark, on_event=on_event)
-    scan(files, fd, scanner, end)
-    return header, scanner
 
 
 def sync_log(files: Files, fd: int, paths: LogPaths) -> None:

@@ -1,5 +1,5 @@
-"""Opens a log for writing: takes the lock, makes what is missing where it may, verifies every byte, and decides by the
-table "Opening".
+"""Opens a log for writing: takes the lock, makes what is missing where it may, verifies every byte (from a snapshot on,
+where one is taken in), and decides by the table "Opening".
 
 Where it refuses, nothing is changed, and nothing is ever repaired in silence. What can only be a batch that was never
 acknowledged is copied to `logs/torn/` and cut off.
@@ -22,6 +22,7 @@ from adapters.eventlog.layout import LogPaths
 from adapters.eventlog.lock import WriterLock, held_by_another
 from adapters.eventlog.log_file import (
     OpenLog,
+    Takers,
     identity,
     open_log_file,
     read_watermark,
@@ -30,7 +31,7 @@ from adapters.eventlog.log_file import (
     unusable,
     verify_to,
 )
-from adapters.eventlog.scanning import BLOCK_BYTES, OnEvent
+from adapters.eventlog.scanning import BLOCK_BYTES
 from adapters.eventlog.spare import Spare
 from adapters.eventlog.watermark import Slot, write_slot
 
@@ -50,16 +51,14 @@ class WritableLog:
     key: bytes
 
 
-def open_for_writing(
-    paths: LogPaths, files: Files, clock: Clock, *, adopting: bool, on_event: OnEvent | None
-) -> WritableLog:
+def open_for_writing(paths: LogPaths, files: Files, clock: Clock, *, adopting: bool, takers: Takers) -> WritableLog:
     """Opens the log of a root, begun if there is none and nothing says that there was one.
 
     Raises any of the log's faults, and then nothing stays open.
     """
     with ExitStack() as descriptors:
         try:
-            return _Opening(paths, files, clock, descriptors).carry_out(adopting=adopting, on_event=on_event)
+            return _Opening(paths, files, clock, descriptors).carry_out(adopting=adopting, takers=takers)
         except OSError as error:
             raise unusable(paths, error) from error
 
@@ -73,7 +72,7 @@ class _Opening:
         self._clock = clock
         self._descriptors = descriptors
 
-    def carry_out(self, *, adopting: bool, on_event: OnEvent | None) -> WritableLog:
+    def carry_out(self, *, adopting: bool, takers: Takers) -> WritableLog:
         files, paths = self._files, self._paths
         files.make_directories(paths.logs)
         lock = self._take_lock()
@@ -89,7 +88,8 @@ class _Opening:
         files.drop_cache(read_fd)
         size = files.fstat(read_fd).st_size
         slots = read_watermark(files, paths)
-        header, scanner = verify_to(files, read_fd, paths, slots, end=size, on_event=on_event)
+        header, scanner, resumed, lost = verify_to(files, read_fd, paths, slots, end=size, takers=takers)
+        refuse_damage(paths, lost)
         refuse_damage(paths, contradicts_watermark(scanner, slots, header, size))
         refuse_damage(paths, lost_more_than_a_batch(scanner))
         if scanner.broken is not None:
@@ -108,6 +108,7 @@ class _Opening:
             watermark=watermark,
             read_fd=read_fd,
             identity=identity(files, log_fd),
+            resumed=resumed,
             descriptors=self._descriptors.pop_all(),
         )
         return WritableLog(log, watermark, lock, log_fd, head_fd, spare, key)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBRecorder, DCBSequencedEvent
@@ -22,11 +22,14 @@ from adapters.eventlog.files import Files
 from adapters.eventlog.following import open_for_reading, take_in
 from adapters.eventlog.index import Index
 from adapters.eventlog.layout import LogPaths
+from adapters.eventlog.log_file import Takers
 from adapters.eventlog.opening import open_for_writing
 from adapters.eventlog.reading import LazyReadResponse, decode_block, matcher, next_block
+from adapters.eventlog.rechecking import Recheck
 from adapters.eventlog.scanning import OnEvent
+from adapters.eventlog.snapshots import Place, Restore, write_snapshot
 from adapters.eventlog.writing import LogWriter
-from adapters.faults import LedgerStopped
+from adapters.faults import LedgerStopped, LogDamaged
 
 
 class JSONLRecorder(DCBRecorder):
@@ -35,7 +38,9 @@ class JSONLRecorder(DCBRecorder):
     `read_only` opens it beside its writer, showing what is at or below the watermark, or with `beyond_watermark`
     every whole batch; `follow` moves on. `adopting` lets a new log be begun beside images. `on_event` is called with
     each event while opening verifies it, so that a replay need not read and decode the log a second time; what it
-    raises goes to the caller, and then nothing stays open.
+    raises goes to the caller, and then nothing stays open. `restore` is called before that with the
+    state of the newest valid snapshot (adapters.eventlog.snapshots); only later events are handed on then, and what is
+    before is verified in the background: a finding there stops the recorder.
 
     Raises StorageUnavailable, LogLocked, LogMissing, LogForeign, LogDamaged, DiskFull or LedgerStopped.
     """
@@ -50,6 +55,7 @@ class JSONLRecorder(DCBRecorder):
         beyond_watermark: bool = False,
         adopting: bool = False,
         on_event: OnEvent | None = None,
+        restore: Restore | None = None,
     ) -> None:
         self._files = files or Files()
         self._beyond_watermark = beyond_watermark
@@ -60,13 +66,16 @@ class JSONLRecorder(DCBRecorder):
         self._listeners: set[threading.Event] = set()
         self._index = Index(self._events)
         self._writer: LogWriter | None = None
-        paths = LogPaths.below(root)
+        self._finding: LogDamaged | None = None
+        paths, takers = LogPaths.below(root), Takers(on_event, restore)
         if read_only:
-            self._log = open_for_reading(paths, self._files, beyond_watermark=beyond_watermark, on_event=on_event)
+            self._log = open_for_reading(paths, self._files, beyond_watermark=beyond_watermark, takers=takers)
         else:
-            writable = open_for_writing(paths, self._files, clock, adopting=adopting, on_event=on_event)
+            writable = open_for_writing(paths, self._files, clock, adopting=adopting, takers=takers)
             self._log = writable.log
             self._writer = LogWriter(writable, self._files)
+        self._recheck = Recheck(self._log, self._files, self._found)
+        self._recheck.start()
 
     # -- what it knows -----------------------------------------------------------------------------
 
@@ -84,6 +93,11 @@ class JSONLRecorder(DCBRecorder):
     def created(self) -> str:
         """When the log was begun, RFC 3339."""
         return self._log.header.created
+
+    @property
+    def resumed(self) -> int:
+        """The position of the snapshot that the opening went on from; 0 where there was none."""
+        return self._log.resumed.tip.position if self._log.resumed else 0
 
     @property
     def secret(self) -> bytes:
@@ -148,6 +162,20 @@ class JSONLRecorder(DCBRecorder):
             self._refuse_if_unusable()
             return self._writing().checkpoint(reconciled)
 
+    def place(self) -> Place:
+        """Where the log ends now: the place of a snapshot of this moment."""
+        with self._changing:
+            self._refuse_if_unusable()
+            return Place(self.log_id, self._log.tip, self._log.starts[: self.head + 1])
+
+    def write_snapshot(self, place: Place, state: Iterable[bytes]) -> None:
+        """Keeps what projections were at a place that the watermark has reached, for a later start. Any thread may.
+
+        Raises OSError, and then there is no new snapshot, which harms nothing.
+        """
+        self._writing()
+        write_snapshot(self._files, self._log.paths, place, state)
+
     def regain_space(self) -> bool:
         """Makes the spare room again where 16 MiB are free; whether it is there now."""
         with self._changing:
@@ -175,6 +203,8 @@ class JSONLRecorder(DCBRecorder):
 
     def close(self) -> None:
         """Writes the watermark and gives the log back. Every later call is refused, but another close does nothing."""
+        if self._pid == os.getpid():
+            self._recheck.stop()
         with self._changing:
             if self._closed:
                 return
@@ -221,9 +251,19 @@ class JSONLRecorder(DCBRecorder):
             raise ProgrammingError("The log was opened for reading only.")
         return self._writer
 
+    def _found(self, damage: LogDamaged) -> None:
+        """What was before the snapshot is not what was written: nothing is told or taken from here on."""
+        self._finding = damage
+        if self._writer is not None:
+            self._writer.stop_for(damage)
+
     def _refuse_if_unusable(self) -> None:
         if self._writer is not None and self._writer.stopped is not None:
             raise LedgerStopped(str(self._writer.stopped)) from self._writer.stopped
+        if self._finding is not None:
+            raise LogDamaged(
+                str(self._finding), position=self._finding.position, offset=self._finding.offset
+            ) from self._finding
         if self._closed:
             raise LedgerStopped("The log was closed. Open it again.")
         if self._pid != os.getpid():

@@ -60,10 +60,10 @@ def verify(root: Path, *, files: Files | None = None) -> Report:
                 raise LogMissing(f"There is no log {paths.log}. Check STORAGE_ROOT.")
             fd = open_log_file(files, descriptors, paths, READ)
             slots, size = look(files, fd, paths)
-            header, scanner = verify_to(files, fd, paths, slots, end=size)
+            header, scanner, _, lost = verify_to(files, fd, paths, slots, end=size)
         except OSError as error:
             raise unusable(paths, error) from error
-    damage = contradicts_watermark(scanner, slots, header, size) or lost_more_than_a_batch(scanner)
+    damage = contradicts_watermark(scanner, slots, header, size) or lost_more_than_a_batch(scanner) or lost
     slot = slots[0] if slots else None
     return Report(
         path=paths.log,

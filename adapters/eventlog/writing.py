@@ -18,7 +18,7 @@ from adapters.eventlog.log_file import sync_log
 from adapters.eventlog.opening import WritableLog
 from adapters.eventlog.spare import disk_full
 from adapters.eventlog.watermark import Slot, write_slot
-from adapters.faults import DiskFull, LedgerStopped
+from adapters.faults import DiskFull, LedgerStopped, LogDamaged
 
 
 class LogWriter:
@@ -80,6 +80,12 @@ class LogWriter:
     def announce(self, address: str) -> None:
         """Tells, in the lock file, where the service that holds the log is reached."""
         self._held.lock.announce(address)
+
+    def stop_for(self, damage: LogDamaged) -> None:
+        """Refuses everything from here on, because what was written once is no longer as it was."""
+        stopped = LedgerStopped(str(damage))
+        stopped.__cause__ = damage
+        self.stopped = self.stopped or stopped
 
     def _refuse_if_moved(self) -> None:
         """Stops where the path of the log no longer leads to the file as we left it: an open file does not see that it
