@@ -84,6 +84,9 @@ class Keeper:
     def sweep(self) -> None:
         """Once a minute: try again what failed before."""
 
+    def stopping(self) -> None:
+        """The ledger stops in order: all is appended and published, and the watermark was to be written."""
+
     def durable(self, recorded: Iterable[Recorded]) -> None:
         """These events are durable, and about to be published in the book."""
 
@@ -218,6 +221,7 @@ class QuotaLedger:
             if now - sweep_at >= SWEEP_SECONDS:
                 self._sweep()
                 sweep_at = now
+        self._keeper.stopping()
 
     def _drain(self, batch: list[Ticket]) -> bool:
         """Fills the batch with what waits, waiting for the first; False once the ledger is to close."""

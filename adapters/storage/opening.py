@@ -6,9 +6,10 @@ StorageUnavailable, a log held by another process LogLocked, a damaged one LogDa
 
 from __future__ import annotations
 
+import gc
 import threading
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import structlog
@@ -23,6 +24,7 @@ from adapters.storage.adoption_mark import AdoptionMark, adopt_command
 from adapters.storage.layout import Layout
 from adapters.storage.reconciler import Reconciler
 from adapters.storage.results import GivenLimits
+from adapters.storage.snapshotting import Snapshotting
 from domain.commands import SetPolicy
 from domain.limits import Limits
 from domain.refusals import Refusal
@@ -46,9 +48,15 @@ class OpenRoot(Keeper):
                 if not adopting:
                     _refuse_unfinished(root, files)
                 projector = Projector()
-                self.recorder = JSONLRecorder(
-                    root, files=files, clock=clock, adopting=adopting, on_event=projector.take
-                )
+                with collecting_no_garbage():
+                    self.recorder = JSONLRecorder(
+                        root,
+                        files=files,
+                        clock=clock,
+                        adopting=adopting,
+                        on_event=projector.take,
+                        restore=projector.restore,
+                    )
                 undoing.callback(self.recorder.close)
                 self._start(projector, files, clock, undoing)
             except OSError as error:
@@ -61,6 +69,7 @@ class OpenRoot(Keeper):
         self.reconciler.start_at(self.recorder.reconciled)
         for stored in self.recorder.read(after=self.recorder.reconciled):
             self.reconciler.note([(stored.position, decode(stored))])
+        self.snapshotting = Snapshotting(self.recorder, projector)
         self.ledger = QuotaLedger(self.recorder, clock=clock, keeper=self, projector=projector)
         undoing.callback(self.ledger.close)
         self.reconciler.sync_folders()
@@ -77,8 +86,14 @@ class OpenRoot(Keeper):
         return self.recorder.short_of_space
 
     def checkpoint(self) -> None:
-        """Writes the watermark, with the position up to which all file work is done."""
-        self.recorder.checkpoint(self.reconciler.reconciled())
+        """Writes the watermark, with the position up to which all file work is done; perhaps a snapshot after it."""
+        if self.recorder.checkpoint(self.reconciler.reconciled()):
+            self.snapshotting.watermark_written()
+
+    def stopping(self) -> None:
+        """Keeps what is known for the next start, unless the watermark has no room: a snapshot is never ahead of it."""
+        if self.recorder.checkpoint(self.reconciler.reconciled()):
+            self.snapshotting.stopping()
 
     def sweep(self) -> None:
         """Tries again what failed before: files not in place, the log's spare room."""
@@ -103,7 +118,15 @@ class FollowedRoot:
     def __init__(self, root: Path, *, clock: Clock, files: Files) -> None:
         self.root = root
         self.projector = Projector()
-        self.recorder = JSONLRecorder(root, files=files, clock=clock, read_only=True, on_event=self.projector.take)
+        with collecting_no_garbage():
+            self.recorder = JSONLRecorder(
+                root,
+                files=files,
+                clock=clock,
+                read_only=True,
+                on_event=self.projector.take,
+                restore=self.projector.restore,
+            )
         try:
             self.projector.replay(self.recorder)
         except BaseException:
@@ -181,6 +204,18 @@ def give_back(opened: OpenRoot) -> None:
         if _roots.get(opened.root) is opened:
             del _roots[opened.root]
         opened.close()
+
+
+@contextmanager
+def collecting_no_garbage() -> Iterator[None]:
+    """While a log is taken in, all that is made is kept: looking for cycles in it again and again doubles a start."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _refuse_unfinished(root: Path, files: Files) -> None:
