@@ -22,10 +22,12 @@ from adapters.storage.invalid_image import InvalidImage
 from adapters.storage.results import LIBRARY, Actor, Delivery, Reserved, SavedImage
 from adapters.storage.service import ImageStore
 from adapters.storage.wording import sentence_of
-from domain.refusals import Refusal
+from domain.refusals import Reason, Refusal
 
 MAX_ATTEMPTS = 16
 """Attempts under one request key, each after all places of the one before were released."""
+MAX_REQUEST_KEY_CHARS = 255
+"""Characters of a caller's request key; the keys of the steps are derived from it, and are longer."""
 CALL_SECONDS = 600.0
 """How long a provider may take for one request, whatever its own bounds are."""
 
@@ -109,6 +111,8 @@ class Studio:
         fault = self.generator.unavailable or self.generator.check(request)
         if fault is not None:
             return fault
+        if request_key is not None and len(request_key) > MAX_REQUEST_KEY_CHARS:
+            return Refusal(Reason.MALFORMED, user, f"A request key has at most {MAX_REQUEST_KEY_CHARS} characters.")
         job = _Job(user, request, actor, request_key)
         work = asyncio.get_running_loop().create_task(self._work(job))
         self._running[work] = job

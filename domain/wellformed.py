@@ -101,8 +101,8 @@ def _spelled(name: str | FreshName) -> str:
     return fresh_name(name.folder, name.number_from, name.extension) if isinstance(name, FreshName) else name
 
 
-def _is_key(key: str) -> bool:
-    return 1 <= len(key) <= MAX_KEY_CHARS and key.isprintable()
+def _is_key(key: object) -> bool:
+    return isinstance(key, str) and 1 <= len(key) <= MAX_KEY_CHARS and key.isprintable()
 
 
 def _is_whole(value: object, least: int, most: int) -> bool:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
@@ -79,6 +80,18 @@ _slots = threading.BoundedSemaphore(MAX_AT_A_TIME)
 _waiting = threading.BoundedSemaphore(MAX_WAITING)
 # Makes no thread before the first picture.
 _workers = ThreadPoolExecutor(MAX_AT_A_TIME, thread_name_prefix="image-check")
+
+
+def _begin_anew() -> None:
+    """A forked child has neither the threads nor anybody who gives back the turns taken when it was forked."""
+    global _slots, _waiting, _workers  # noqa: PLW0603 - one state for a process, made anew for each
+    _slots = threading.BoundedSemaphore(MAX_AT_A_TIME)
+    _waiting = threading.BoundedSemaphore(MAX_WAITING)
+    _workers = ThreadPoolExecutor(MAX_AT_A_TIME, thread_name_prefix="image-check")
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where no process is forked
+    os.register_at_fork(after_in_child=_begin_anew)
 
 
 class CheckedImage(NamedTuple):

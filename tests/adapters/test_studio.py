@@ -473,3 +473,13 @@ async def test_the_sixth_of_a_day_is_refused_before_the_provider_is_asked(
     assert isinstance(refused, Refusal)
     assert (refused.reason, refused.used, refused.limit) == (Reason.DAILY_LIMIT, 5, 5)
     assert (len(provider.asked), daily(store)) == (5, 5)
+
+
+async def test_a_key_too_long_for_its_steps_is_malformed(studio: Studio, provider: InMemoryProvider) -> None:
+    """255 characters are a key, one more is refused before anything is reserved or paid."""
+    assert isinstance(await studio.generate("1", CAT, request_key="k" * 255), Generated)
+    calls = len(provider.asked)
+    refused = await studio.generate("1", CAT, request_key="k" * 256)
+    assert isinstance(refused, Refusal)
+    assert refused.reason is Reason.MALFORMED
+    assert len(provider.asked) == calls

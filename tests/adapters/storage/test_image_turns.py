@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +24,8 @@ from adapters.storage.image_check import (
 )
 from tests.hostile.builders import LARGEST_IMAGE_BYTES as LIMIT
 from tests.hostile.builders import png
+
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 def test_two_pictures_are_checked_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,3 +119,23 @@ class Meter:
                     self.running -= 1
 
         return counted
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks no processes")
+def test_a_forked_child_checks_pictures_with_threads_of_its_own() -> None:
+    """The parent's threads are not there in the child; a check must not wait for them."""
+    program = """
+import asyncio, os, sys
+from adapters.storage.image_check import check_image_async
+data = bytes.fromhex(sys.argv[1])
+check = lambda: asyncio.run(asyncio.wait_for(check_image_async(data, max_bytes=10_000), 20))
+check()
+child = os.fork()
+if child == 0:
+    os._exit(0 if check().width == 8 else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, png(8, 8).hex()], cwd=PROJECT, capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
