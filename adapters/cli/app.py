@@ -124,6 +124,18 @@ def verify(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
+def salvage(
+    context: typer.Context,
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder for the new log and the list.")],
+    as_json: Json = False,
+) -> None:
+    """Write a new log of what is provably whole, and a list of what is not."""
+    from adapters.cli.salvaging import salvage_log
+
+    carry_out(context, lambda invocation, output: salvage_log(invocation, output, to), as_json=as_json)
+
+
+@app.command()
 def generate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     context: typer.Context,
     prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What the picture shows.")],

@@ -1,0 +1,44 @@
+"""`abby salvage --to DIR`: a new log of what is provably whole, and a list of what is not. It needs no lock and changes
+nothing of the storage root.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from adapters.cli.exits import Exit
+from adapters.cli.invocation import Invocation
+from adapters.cli.output import Output
+from adapters.cli.tables import counted
+from adapters.eventlog.salvage import Salvaged, salvage
+
+
+def salvage_log(invocation: Invocation, output: Output, to: Path) -> int:
+    """Salvages the log, and tells what came of it."""
+    done = salvage(invocation.set_up().storage.storage_root, to)
+    output.answer(
+        {
+            "log": str(done.log),
+            "list": str(done.left_out),
+            "positions": done.positions,
+            "size_bytes": done.size_bytes,
+            "left_out": done.entries,
+            "damage": done.damage.what if done.damage else None,
+        },
+        lambda console: _print(console, done),
+    )
+    return Exit.DONE
+
+
+def _print(console: Console, done: Salvaged) -> None:
+    whole = "The log is whole; all of it was copied." if done.damage is None and not done.entries else None
+    lines = [
+        whole or f"{counted(done.positions, 'event')} up to the damage are whole and stand in a new log.",
+        f"New log   {done.log}",
+        f"Left out  {counted(done.entries, 'entry', 'entries')}, listed in {done.left_out}",
+        "Nothing was changed where the log stood. To go on with the new one, stop what uses the storage, move its",
+        f"folder `logs` away, put {done.log.parent} in its place, and run `abby doctor`.",
+    ]
+    console.print(*lines, sep="\n", markup=False, soft_wrap=True)
