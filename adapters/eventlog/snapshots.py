@@ -86,7 +86,10 @@ def newer_than_log(snapshots: list[Head], size: int) -> Damage | None:
     newest = max((head.tip for head in snapshots), default=None)
     if newest is None or newest.offset <= size:
         return None
-    what = f"it ends too early: a snapshot of it was made at position {newest.position}, after {newest.offset} bytes"
+    what = (
+        f"it ends too early: a snapshot of it was made at position {newest.position}, after {newest.offset} bytes (if "
+        "an older copy was put here on purpose, move logs/snapshots away)"
+    )
     return Damage(newest.position, size, what)
 
 
