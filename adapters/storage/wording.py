@@ -42,7 +42,9 @@ SENTENCES: dict[Reason, Sentence] = {
         "This request key was used before for something else. Send a new key with a new request."
     ),
     Reason.REQUEST_RUNNING: lambda _: "This request is still being worked on. Ask again in a moment with the same key.",
-    Reason.NOT_FOUND: lambda refusal: f"Image not found: {refusal.detail}. It was deleted, or its name is spelled in another way.",
+    Reason.NOT_FOUND: lambda refusal: (
+        f"Image not found: {refusal.detail}. It was deleted, or its name is spelled in another way."
+    ),
     Reason.UNKNOWN_RESERVATION: lambda _: (
         "This reservation is not open: it was used up, released or has expired, or it is another user's. Reserve anew."
     ),
