@@ -23,9 +23,12 @@ LATER = "2026-04-01T00:00:00.000000Z"
 
 
 class Promise(NamedTuple):
-    """What must survive: the bytes of the log that were answered for, and the digests of images that have details."""
+    """What must survive: the bytes of the log that were answered for, the key of request digests, and the digests of
+    images that have details.
+    """
 
     log: bytes = b""
+    key: bytes = b""
     with_details: frozenset[str] = frozenset()
 
 
@@ -53,6 +56,8 @@ def _compare(root: OpenRoot, disk: Disk, promise: Promise) -> Iterator[str]:
         return
     yield from _wrong_files(account, disk, promise)
     yield from _wrong_figures(account, root)
+    if promise.key not in (b"", root.recorder.secret):
+        yield "the key of request digests is another one, so repeats of requests conflict"
     if root.reconciler.missing:
         yield f"missing: {root.reconciler.missing}"
     if left := disk.files_below(ROOT / "images" / ".staged"):

@@ -6,6 +6,7 @@ the program does last.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -78,6 +79,49 @@ def unlinked_before_the_event(story: Story) -> None:
         assert isinstance(story.root.ledger.execute(DeleteImage("ann", "library", name)), Accepted)
         reconciler.reconcile("ann", name, temp=False)
     story.close()
+
+
+class Site(NamedTuple):
+    """A sync of the program, by what is synced where, and the story that needs it first."""
+
+    what: str
+    tell: Tell
+    on_empty_disk: bool = False
+
+
+SITES = (
+    Site("directory above the root", first_start, on_empty_disk=True),
+    Site("directory .", first_start, on_empty_disk=True),
+    Site("directory logs", first_start, on_empty_disk=True),
+    Site("data logs/events.jsonl.new", first_start, on_empty_disk=True),
+    Site("data logs/events.jsonl", first_start, on_empty_disk=True),
+    Site("data logs/head", first_start, on_empty_disk=True),
+    Site("data logs/.key.new", first_start, on_empty_disk=True),
+    Site("directory images", first_start, on_empty_disk=True),
+    Site("data images/.staged/ID", first_start, on_empty_disk=True),
+    Site("data images/.staged/ID.json", first_start, on_empty_disk=True),
+    Site("directory images/.staged", first_start, on_empty_disk=True),
+    Site("directory images/users", saves),
+    Site("directory images/users/USER", overwrites),
+    Site("directory images/users/USER/.details", overwrites),
+    Site("directory images/users/USER/.details/FOLDER", saves),
+    Site("directory images/users/USER/FOLDER", deletes),
+    Site("directory temp", saves),
+    Site("directory temp/USER", overwrites),
+)
+NEEDED_BY_NOTHING = {"data logs/.spare": "it only makes sure that the room is really taken"}
+
+
+def site_of(kind: str, path: Path) -> str:
+    """What is synced where, without the ids and names of one story."""
+    if not path.is_relative_to(ROOT):
+        return f"{kind} above the root"
+    below = re.sub(r"\.staged/[0-9a-f]{32}", ".staged/ID", path.relative_to(ROOT).as_posix())
+    return f"{kind} " + re.sub(r"(users|temp)/[^/]+(/\.details)?(/[^/.]+)?$", _without_names, below)
+
+
+def _without_names(found: re.Match[str]) -> str:
+    return f"{found[1]}/USER{found[2] or ''}{'/FOLDER' if found[3] else ''}"
 
 
 def _nothing(_kind: str, _path: Path) -> bool:

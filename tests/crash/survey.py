@@ -17,6 +17,7 @@ from tests.crash.story import Point, Story, told
 
 IMAGES_BEFORE = 1_000
 """More than any story makes, so that the images of another are told from its own."""
+ALL = 1_000_000_000
 SHOWN = 5
 """Violations that a failing test shows."""
 
@@ -56,8 +57,8 @@ def settled(disk: Disk) -> Disk:
     return leave(disk, found, tuple(doubt.versions - 1 for doubt in found))[0]
 
 
-def survey(points: Iterable[Point], limit: int, at: tuple[str, ...] = ()) -> Count:
-    """A power cut at each point, in at most about `limit` ways."""
+def survey(points: Iterable[Point], limit: int, at: tuple[str, ...] = (), *, enough: int = ALL) -> Count:
+    """A power cut at each point, in at most about `limit` ways, until `enough` violations are found."""
     count = Count()
     for point in points:
         count.points += 1
@@ -66,6 +67,8 @@ def survey(points: Iterable[Point], limit: int, at: tuple[str, ...] = ()) -> Cou
             if wrong := violations(state.disk, point.promise):
                 where = (*at, f"{point.number} {point.operation}")
                 count.violations.append(Violation(where, state.choice, wrong))
+                if len(count.violations) >= enough:
+                    return count
     return count
 
 

@@ -222,3 +222,17 @@ def test_an_image_whose_rename_fails_is_served_from_where_it_is(number: int, use
         assert trial.files.read(store_path) == data
         story.close()
     assert violations(settled(trial.disk), story.promise) == []
+
+
+def test_a_recorded_save_is_answered_although_the_disk_cannot_be_asked(used_root: Story) -> None:
+    """Where its file cannot be moved into place, nor be looked for, the staged path is given out."""
+    kind = Kind("EIO", EIO, frozenset({"lstat", "rename"}))
+    first = next(turn for turn, call in enumerate(calls_of(used_root, kind), 1) if call.startswith("rename"))
+    trial = Trial(used_root, kind, range(first, EVER))
+    with told(trial.story):
+        trial.story.open()
+        saved = trial.story.save("ann", "new.png", details=True)
+        assert trial.files.failed[-1] == f"lstat {saved.path}"
+        trial.files.kind = None
+        trial.story.close()
+    assert violations(settled(trial.disk), trial.story.promise) == []

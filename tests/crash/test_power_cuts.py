@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -19,10 +20,10 @@ from adapters.storage.results import SavedImage
 from adapters.storage.service import ImageStore
 from tests.crash.crash_states import crash_states
 from tests.crash.judging import ROOT, violations
-from tests.crash.omissions import OMISSIONS, ForgetfulFiles, Omission
+from tests.crash.omissions import NEEDED_BY_NOTHING, OMISSIONS, SITES, ForgetfulFiles, LeftOut, Omission, Site, site_of
 from tests.crash.stories import STORIES, empty_disk, first_start
 from tests.crash.story import NOTHING, Point, Story, told
-from tests.crash.survey import IMAGES_BEFORE, Count, settled, survey, survey_kills, survey_recoveries
+from tests.crash.survey import ALL, IMAGES_BEFORE, Count, settled, survey, survey_kills, survey_recoveries
 
 POINTS_WANTED = 150
 STATES_WANTED = 50_000
@@ -49,6 +50,7 @@ STATES_OF_A_POINT = {"once": (1_000, 60_000), "twice": (4, 12), "killed": (6, 40
 STATES_OF_A_RECOVERY = (6, 12)
 
 STATES_OF_AN_OMISSION = 40
+STATES_OF_A_KNOWN = 2_000
 
 PARTS = [
     Part("once", "first_start", 0, 1, 500),
@@ -167,10 +169,63 @@ def test_a_repeat_with_its_key_is_saved_once(used_root: Story) -> None:
     assert replays == {(False, False), (False, True), (True, True)}
 
 
+KNOWN = [
+    ("first_start", "rename logs/events.jsonl", "the watermark was made while the log's name was not durable"),
+    ("saves", "mkdir images/users/ben/.details", "details were moved into a folder whose name was not durable"),
+    ("deletes", "mkdir images/users/ben/.details/upscale", "the same, one level deeper"),
+    ("overwrites", "unlink images/users/ann/.details/sea.png~.json", "the details of the former image came back"),
+]
+"""Kills after which a power cut once broke a promise: the story, the last operation, and what happened."""
+
+
+@pytest.mark.parametrize(("name", "operation"), [known[:2] for known in KNOWN], ids=[known[2] for known in KNOWN])
+def test_a_kill_that_once_broke_a_promise(name: str, operation: str, used_root: Story) -> None:
+    """Looked at closely: every state, as far as there are not thousands of them."""
+    points = [point for point in told_story(name, used_root).points if point.operation == operation]
+    counted = survey_kills(points, STATES_OF_A_KNOWN)
+    assert points
+    assert not counted.violations, counted.shown
+
+
+def without(left_out: LeftOut, used_root: Story, *, on_empty_disk: bool) -> Story:
+    """A story on a disk some of whose syncs are left out."""
+    disk, promise = (empty_disk(), NOTHING) if on_empty_disk else (settled(used_root.disk), used_root.promise)
+    return Story(disk, promise, make_files=partial(ForgetfulFiles, left_out=left_out))
+
+
 @pytest.mark.parametrize("omission", OMISSIONS, ids=lambda omission: omission.step)
-def test_each_step_left_out_is_noticed(omission: Omission, used_root: Story) -> None:
+def test_each_step_left_out_is_noticed(
+    omission: Omission, used_root: Story, thorough: bool, record_property: Callable[[str, object], None]
+) -> None:
     """The check of the check: without any one step of the protocol there are states that break a promise."""
-    disk, promise = (empty_disk(), NOTHING) if omission.on_empty_disk else (settled(used_root.disk), used_root.promise)
-    forgetful = partial(ForgetfulFiles, left_out=omission.left_out)
-    counted = survey(tell(omission.tell, Story(disk, promise, make_files=forgetful)).points, STATES_OF_AN_OMISSION)
+    story = tell(omission.tell, without(omission.left_out, used_root, on_empty_disk=omission.on_empty_disk))
+    states, enough = (300, ALL) if thorough else (STATES_OF_AN_OMISSION, 1)
+    counted = survey(story.points, states, enough=enough)
+    record_property("violations", f"{len(counted.violations)} of {counted.states}")
     assert counted.violations, f"no violation in {counted.states} states"
+
+
+@pytest.mark.parametrize("site", SITES, ids=lambda site: site.what)
+def test_each_sync_left_out_is_noticed(site: Site, used_root: Story) -> None:
+    """No sync of the program is there for nothing, and none is one that these tests would not miss."""
+
+    def left_out(kind: str, path: Path) -> bool:
+        return site_of(kind, path) == site.what
+
+    story = tell(site.tell, without(left_out, used_root, on_empty_disk=site.on_empty_disk))
+    counted = survey(story.points, STATES_OF_AN_OMISSION, enough=1)
+    assert counted.violations, f"no violation in {counted.states} states"
+
+
+def test_every_sync_of_the_stories_is_one_that_is_left_out_in_turn(used_root: Story) -> None:
+    """A sync that is new in the program is looked at, or it is said why not."""
+    seen = set()
+
+    def see(kind: str, path: Path) -> bool:
+        seen.add(site_of(kind, path))
+        return False
+
+    tell(first_start, without(see, used_root, on_empty_disk=True))
+    for tale in STORIES.values():
+        tell(tale, without(see, used_root, on_empty_disk=False))
+    assert seen == {site.what for site in SITES} | set(NEEDED_BY_NOTHING)
