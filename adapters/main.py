@@ -19,7 +19,7 @@ from adapters.http.service import HttpService, make_app
 from adapters.storage.results import SYSTEM, GivenLimits, StoreSettings
 from adapters.storage.service import ImageStore
 from adapters.studio import Studio
-from domain.limits import MEGABYTE
+from domain.limits import MEGABYTE, megabytes
 from domain.refusals import Refusal
 
 TICK_SECONDS = 0.5
@@ -136,12 +136,22 @@ def _say_hello(program: Program, address: str, out: TextIO) -> None:
     readiness = program.store.readiness()
     if readiness.ready:
         print("StorageManager initialized successfully", file=out)
+        print(_limits_in_force(program.store), file=out)
     for note in readiness.notes:
         print(f"Storage: {note}", file=out)
     print("ImageGenerator initialized successfully", file=out)
     fault = program.generator.unavailable
     made_by = fault.message if fault else f"Images are made by: {program.generator.provider.name}"
     print(made_by, f"The page is at {address}/ (Ctrl+C stops the service)", sep="\n", file=out, flush=True)
+
+
+def _limits_in_force(store: ImageStore) -> str:
+    """The policy of the log: what was given is in it by now, and what was left out is what was set last."""
+    policy = store.opened().ledger.book.policy
+    return (
+        f"Limits in force: {megabytes(policy.user_bytes)} MB a user, {megabytes(policy.pool_bytes)} MB together, "
+        f"{policy.daily} generations a user and day"
+    )
 
 
 async def _look_after(program: Program, address: str, stopping: asyncio.Event) -> int:

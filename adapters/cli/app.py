@@ -176,7 +176,7 @@ def delete(
 def reset(
     context: typer.Context,
     user: User,
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")] = "by an operator",
     as_json: Json = False,
 ) -> None:
     """Set a user's count of today to 0."""

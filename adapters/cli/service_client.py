@@ -90,13 +90,15 @@ class ServiceClient:
             headers["Idempotency-Key"] = f'"{key}"'
         sent = None if body is None else orjson.dumps(body)
         tries = MAX_TRIES if key else 1
+        was_sent = False
         while True:
             tries -= 1
             try:
                 status, replayed, received = self._send(method, path, sent, headers, seconds)
             except ConnectionRefusedError as error:
-                raise self._unreachable(error) from error
+                raise (self._silent if was_sent else self._unreachable)(error) from error
             except (OSError, HTTPException) as error:
+                was_sent = True
                 if not tries or isinstance(error, TimeoutError):
                     raise self._silent(error) from error
             else:
@@ -131,7 +133,8 @@ class ServiceClient:
         happened = "it took too long" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
         return ServiceUnavailable(
             f"The service at {self.address} holds the log and gave no answer ({happened}), so it is not known whether "
-            "this was done. Look at `abby doctor` and `abby events`, then run the command again."
+            "this was done; a place may stay held until its reservation expires. Look at `abby events`, then run the "
+            "command again."
         )
 
     def _problem(self, status: int, body: bytes) -> Refused:

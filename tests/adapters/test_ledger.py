@@ -248,7 +248,7 @@ def test_a_closed_event_loop_is_skipped(open_ledger: Open) -> None:
 @pytest.mark.parametrize(
     ("spoilt", "error"),
     [
-        (reserve("r")._replace(request=Request(5, "")), TypeError),  # type: ignore[arg-type]  # what a careless caller hands in
+        (reserve("r")._replace(request="k"), AttributeError),  # type: ignore[arg-type]  # what a careless caller hands in
         (reserve("twice"), Exception),
         (CompleteGeneration("1", "library", "twice", "p", "a model \ud800", 1.0), TypeError),
     ],

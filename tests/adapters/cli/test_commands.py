@@ -93,7 +93,7 @@ def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixtur
 
 @pytest.mark.parametrize(
     "words",
-    [[], ["nonsense"], ["status"], ["status", "a", "b"], ["generate"], ["reset", "a"], ["status", "a", "--what"]],
+    [[], ["nonsense"], ["status"], ["status", "a", "b"], ["generate"], ["reset"], ["status", "a", "--what"]],
 )
 def test_a_wrong_use_is_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """What cannot be understood is told on standard error, and nothing is done."""
