@@ -109,7 +109,11 @@ SITES = (
     Site("directory temp", saves),
     Site("directory temp/USER", overwrites),
 )
-NEEDED_BY_NOTHING = {"data logs/.spare": "it only makes sure that the room is really taken"}
+NEEDED_BY_NOTHING = {
+    "data logs/.spare": "it only makes sure that the room is really taken",
+    "data logs/snapshots/new": "a snapshot that is not whole is passed over",
+    "directory logs/snapshots": "a snapshot that is gone only makes the next start longer",
+}
 
 
 def site_of(kind: str, path: Path) -> str:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from random import Random
 
+import pytest
+
+from adapters.storage import snapshotting
 from adapters.storage.results import Delivery
 from domain.commands import CleanUp, Command, DeleteImage, ReleasePlaces, ReserveGeneration
 from tests.crash.disk import Directory, Disk
 from tests.crash.judging import ROOT
 from tests.crash.story import Story, told
 
+STEPS_OF_A_MIX = 12
 IMAGES_OF_STORIES = 100
 """More than one story makes, so that those of a used root are others."""
 
@@ -136,6 +141,55 @@ def stops(story: Story) -> None:
     story.close()
 
 
+def snapshots(story: Story) -> None:
+    """Stops that each leave a snapshot, and starts that go on from it; the third removes the first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(snapshotting, "EVENTS_AT_A_STOP", 1)
+        story.open()
+        story.save("ann", "sea.png", details=True)
+        story.close()
+        story.open()
+        story.delete("ann", "old.png")
+        story.close()
+        story.open()
+        story.reserve("ben", 2)
+        story.save("ann", "sea.png")
+        story.close()
+
+
+def mixed(story: Story, seed: int) -> None:
+    """Anything in any order, the same for the same seed."""
+    rng = Random(seed)
+    story.open()
+    for number in range(STEPS_OF_A_MIX):
+        user = rng.choice(("ann", "ben"))
+        name = rng.choice(("a.png", "A.png", "f/b.png", "old.png"))
+        kept = story.store.names(user)
+        match rng.randrange(8):
+            case 0 if kept:
+                story.delete(user, rng.choice(kept))
+            case 1:
+                story.now = f"2026-03-{number + 2:02}T12:00:00.000000Z"
+                story.store.cleanup_now(1)
+            case 2:
+                reservation = story.reserve(user, rng.randrange(1, 4))
+                story.save(user, name, reservation=reservation)
+            case 3:
+                story.checkpoint()
+            case 4:
+                sizes = range(rng.randrange(1, 5))
+                saves = [story.staged(user, name, temp=rng.random() < 0.5) for _ in sizes]
+                story.together([ReserveGeneration(user, "library", f"mix{number}", 60), *saves])
+            case 5:
+                story.close()
+                story.open()
+            case _:
+                temp = rng.random() < 0.3
+                size_bytes = rng.randrange(10, 1_500)
+                story.save(user, name, size_bytes=size_bytes, temp=temp, details=not temp and rng.random() < 0.5)
+    story.close()
+
+
 STORIES: dict[str, Callable[[Story], None]] = {
     "saves": saves,
     "overwrites": overwrites,
@@ -144,6 +198,7 @@ STORIES: dict[str, Callable[[Story], None]] = {
     "reservations": reservations,
     "batches": batches,
     "stops": stops,
+    "snapshots": snapshots,
 }
 """Told on a root that was used before; `first_start` is told on an empty disk."""
 

@@ -21,7 +21,7 @@ from adapters.storage.service import ImageStore
 from tests.crash.crash_states import crash_states
 from tests.crash.judging import ROOT, violations
 from tests.crash.omissions import NEEDED_BY_NOTHING, OMISSIONS, SITES, ForgetfulFiles, LeftOut, Omission, Site, site_of
-from tests.crash.stories import STORIES, empty_disk, first_start
+from tests.crash.stories import STORIES, empty_disk, first_start, mixed
 from tests.crash.story import NOTHING, Point, Story, told
 from tests.crash.survey import ALL, IMAGES_BEFORE, Count, settled, survey, survey_kills, survey_recoveries
 
@@ -49,6 +49,8 @@ STATES_OF_A_POINT = {"once": (1_000, 60_000), "twice": (4, 12), "killed": (6, 40
 """Looked at, and looked at with --thorough."""
 STATES_OF_A_RECOVERY = (6, 12)
 
+MIXES = 18
+"""Stories of anything in any order, in the long form."""
 STATES_OF_AN_OMISSION = 40
 STATES_OF_A_KNOWN = 2_000
 
@@ -62,6 +64,7 @@ PARTS = [
     Part("once", "batches", 0, 2, 1_700),
     Part("once", "batches", 1, 2, 3_300),
     Part("once", "stops", 0, 1, 200),
+    Part("once", "snapshots", 0, 1, 2_600),
     Part("twice", "first_start", 1, 3, 6_500),
     Part("twice", "saves", 1, 3, 4_000),
     Part("twice", "overwrites", 1, 3, 3_500),
@@ -71,6 +74,7 @@ PARTS = [
     Part("twice", "batches", 1, 40, 3_800),
     Part("twice", "batches", 21, 40, 1_200),
     Part("twice", "stops", 1, 3, 1_400),
+    Part("twice", "snapshots", 1, 6, 1_500),
     Part("killed", "first_start", 1, 2, 5_000),
     Part("killed", "saves", 1, 2, 3_000),
     Part("killed", "overwrites", 1, 2, 3_500),
@@ -79,6 +83,7 @@ PARTS = [
     Part("killed", "reservations", 1, 2, 2_000),
     Part("killed", "batches", 1, 12, 2_500),
     Part("killed", "stops", 1, 2, 1_500),
+    Part("killed", "snapshots", 1, 4, 2_500),
 ]
 
 
@@ -136,6 +141,21 @@ def test_no_power_cut_at_any_point_breaks_a_promise(
 ) -> None:
     """The long form: each point, more states of each. The numbers are in the report."""
     counted = count(kind, told_story(story, used_root).points, thorough=True)
+    record_property("states", counted.states)
+    assert not counted.violations, counted.shown
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(7_200)
+@pytest.mark.parametrize("seed", range(MIXES))
+def test_no_power_cut_breaks_a_promise_of_any_story(
+    seed: int, used_root: Story, record_property: Callable[[str, object], None]
+) -> None:
+    """The long form: anything in any order, cut off in every way."""
+    story = tell(partial(mixed, seed=seed), on_used(used_root))
+    counted = Count()
+    for kind in STATES_OF_A_POINT:
+        counted.add(count(kind, story.points, thorough=True))
     record_property("states", counted.states)
     assert not counted.violations, counted.shown
 
