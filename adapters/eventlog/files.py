@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -46,6 +47,7 @@ class Files:
 
     def __init__(self, platform: Platform | None = None) -> None:
         self._platform = platform or this_platform()
+        self._making = threading.Lock()
 
     # -- one system call each ----------------------------------------------------------------------
 
@@ -184,15 +186,30 @@ class Files:
             raise
 
     def make_directories(self, path: Path) -> None:
-        """Makes a directory and those above it that are missing, each of them durable in its parent."""
-        missing: list[Path] = []
-        while not self.exists(path) and len(missing) < MAX_NEW_DIRECTORIES:
-            missing.append(path)
-            path = path.parent
-        for directory in reversed(missing):
-            with suppress(FileExistsError):
-                self.make_directory(directory)
+        """Makes a directory and those above it that are missing, each of them durable in its parent.
+
+        One that another thread has made and not yet synced is waited for, and one whose name could not be synced does
+        not stay: else what is put into it would be taken for durable.
+        """
+        if self.exists(path) and not self._making.locked():
+            return
+        with self._making:
+            missing: list[Path] = []
+            while not self.exists(path) and len(missing) < MAX_NEW_DIRECTORIES:
+                missing.append(path)
+                path = path.parent
+            for directory in reversed(missing):
+                self._make_durably(directory)
+
+    def _make_durably(self, directory: Path) -> None:
+        with suppress(FileExistsError):
+            self.make_directory(directory)
+        try:
             self.sync_directory(directory.parent)
+        except OSError:
+            with suppress(OSError):
+                self.remove_directory(directory)
+            raise
 
     def remove_if_empty(self, path: Path) -> bool:
         """Removes a directory unless something is in it; whether it is gone now."""

@@ -59,7 +59,7 @@ def test_new_directories_are_durable_in_their_parents(tmp_path: Path) -> None:
     assert len([call for call in disk.calls if call[0] != "stat"]) == 4
     disk.faults["make_directory"] = fails(FileExistsError(errno.EEXIST, "made by another"), times=1)
     (tmp_path / "c").mkdir()
-    disk.faults["stat"] = fails(FileNotFoundError(errno.ENOENT, "not yet"), times=1)
+    disk.faults["stat"] = fails(FileNotFoundError(errno.ENOENT, "not yet"), times=2)
     disk.make_directories(tmp_path / "c")
     assert disk.calls[-1] == ("sync_directory", tmp_path.name)
 
