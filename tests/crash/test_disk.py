@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -10,6 +12,7 @@ from adapters.eventlog.files import APPEND, CREATE, READ, UPDATE
 from tests.crash.crash_states import crash_states
 from tests.crash.disk import SECTOR_BYTES, Directory, Disk, SimulatedFiles
 
+WAIT_SECONDS = 20.0
 HOME = Path("/home").absolute()
 
 
@@ -145,3 +148,34 @@ def test_a_lock_ends_with_its_descriptor(files: SimulatedFiles) -> None:
         files.lock(other)
     files.close(one)
     files.lock(other)
+
+
+class HeldUpFiles(SimulatedFiles):
+    """A port whose first sync of a directory takes until it is let go."""
+
+    def __init__(self, disk: Disk) -> None:
+        super().__init__(disk)
+        self.syncing, self.let_go = Event(), Event()
+
+    def sync_directory(self, path: Path) -> None:
+        self.syncing.set()
+        assert self.let_go.wait(WAIT_SECONDS)
+        super().sync_directory(path)
+
+
+def test_nobody_uses_a_folder_before_its_name_is_durable() -> None:
+    """Of two that need it at once, the second waits for the first one's sync: what it then answers for stays."""
+    disk = Disk()
+    disk.root.names["home"] = Directory(disk.next_number())
+    files = HeldUpFiles(disk)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(files.make_directories, HOME / "new")
+        assert files.syncing.wait(WAIT_SECONDS)
+        second = pool.submit(files.make_directories, HOME / "new")
+        with pytest.raises(TimeoutError):
+            second.result(0.1)
+        files.let_go.set()
+        first.result(WAIT_SECONDS)
+        second.result(WAIT_SECONDS)
+    for state in crash_states(disk, 10, seed=1):
+        assert list(state.disk.directory(HOME).names) == ["new"]

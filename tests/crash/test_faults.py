@@ -236,3 +236,20 @@ def test_a_recorded_save_is_answered_although_the_disk_cannot_be_asked(used_root
         trial.files.kind = None
         trial.story.close()
     assert violations(settled(trial.disk), trial.story.promise) == []
+
+
+def test_a_folder_whose_name_could_not_be_synced_is_made_anew(used_root: Story) -> None:
+    """Else the next image of that user would be answered for in a folder that a power cut may take away."""
+    kind = Kind("EIO", EIO, frozenset({"sync_directory"}))
+    trial = Trial(used_root, kind, {2})  # the first is that of the staging directory
+    with told(trial.story):
+        trial.files.kind = None
+        trial.story.open()
+        trial.files.kind = kind
+        trial.story.save("ben", "1.png")
+        assert trial.files.failed == [f"sync_directory {ROOT / 'images' / 'users'}"]
+        trial.story.save("ben", "2.png")
+        left = trial.disk.copy()
+        trial.story.close()
+    for state in crash_states(left, 1_000, seed=1):
+        assert violations(state.disk, trial.story.promise) == []
