@@ -5,9 +5,9 @@ and readers use.
 from __future__ import annotations
 
 import orjson
-from eventsourcing.dcb.api import DCBEvent, DCBRecorder, DCBSequencedEvent
+from eventsourcing.dcb.api import DCBRecorder, DCBSequencedEvent
 
-from adapters.eventlog.format import Decoded
+from adapters.eventlog.format import Decoded, JSONEvent
 from adapters.faults import LogDamaged
 from adapters.projected_state import Frozen, decode_state
 from domain.events import Event, ImpossibleFact, from_data, tags_of, to_data
@@ -22,9 +22,9 @@ Recorded = tuple[int, Event]
 EVENTS_BETWEEN_TIDYING = 10_000
 
 
-def encode(event: Event) -> DCBEvent:
+def encode(event: Event) -> JSONEvent:
     """The event as the recorder stores it: type name, `data` as JSON, tags."""
-    return DCBEvent(type=type(event).__name__, data=orjson.dumps(to_data(event)), tags=tags_of(event))
+    return JSONEvent(type=type(event).__name__, data=orjson.dumps(to_data(event)), tags=tags_of(event))
 
 
 def decode(stored: DCBSequencedEvent) -> Event:

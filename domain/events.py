@@ -243,15 +243,15 @@ def request_tag(by: str, key: str) -> str:
 
 def tags_of(event: Event) -> list[str]:
     """Tags by which the log finds the event: every user concerned, `pool`, `policy`, its request."""
-    tags: list[str] = []
-    if isinstance(event, CleanupCompleted):
-        tags += [f"user:{user}" for user in dict.fromkeys(file.user for file in event.files)]
+    if isinstance(event, _TOUCHES_POOL):
+        tags = [f"user:{event.user}", "pool"]
+    elif isinstance(event, CleanupCompleted):
+        tags = [f"user:{user}" for user in dict.fromkeys(file.user for file in event.files)]
         tags += ["pool"] if event.files else []
     elif isinstance(event, _TOUCHES_POLICY):
-        tags.append("policy")
+        tags = ["policy"]
     else:
-        tags.append(f"user:{event.user}")
-        tags += ["pool"] if isinstance(event, _TOUCHES_POOL) else []
+        tags = [f"user:{event.user}"]
     request = getattr(event, "request", None)
     if request is not None:
         tags.append(request_tag(event.by, request.key))
@@ -260,12 +260,14 @@ def tags_of(event: Event) -> list[str]:
 
 def to_data(event: Event) -> dict[str, Any]:
     """The event as plain members for `data`: fields with their default are left out, values within become objects."""
-    defaults = event._field_defaults
-    return {
-        name: value if type(value) in _STORED_AS_THEY_ARE else _plain(value)
-        for name, value in zip(event._fields, event, strict=True)
-        if name not in defaults or value != defaults[name]
-    }
+    data = event._asdict()
+    for name, default in event._field_defaults.items():
+        if data[name] == default:
+            del data[name]
+    for name, _ in _BUILDERS.get(type(event).__name__, _REQUEST_ALONE):
+        if name in data:
+            data[name] = _plain(data[name])
+    return data
 
 
 def from_data(type_name: str, data: dict[str, Any]) -> Event:
@@ -285,13 +287,10 @@ def from_data(type_name: str, data: dict[str, Any]) -> Event:
         raise ImpossibleFact(f"{type_name} has missing, unknown or misshapen members: {error}") from error
 
 
-_STORED_AS_THEY_ARE = frozenset({str, int, bool, float, type(None)})
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, UserLimits):
         return {name: own for name, own in value._asdict().items() if own is not None}
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+    if hasattr(value, "_asdict"):
         return value._asdict()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]

@@ -32,8 +32,12 @@ def day_of(at: str) -> str:
     return at[:10]
 
 
+@lru_cache(maxsize=64)
 def later(at: str, *, seconds: int) -> str:
-    """The time `seconds` after `at` (before it, where negative); held at the ends of the calendar."""
+    """The time `seconds` after `at` (before it, where negative); held at the ends of the calendar.
+
+    Remembered for a while: all commands of a batch have one `at`.
+    """
     try:
         return _format(_parse(at) + timedelta(seconds=seconds))
     except OverflowError:

@@ -10,11 +10,9 @@ from typing import NamedTuple, assert_never
 
 from domain.events import (
     DailyCountReset,
-    Event,
     GenerationCompleted,
     GenerationReleased,
     GenerationReserved,
-    ImageDeleted,
     ImageSaved,
     ImpossibleFact,
 )
@@ -169,26 +167,12 @@ def _release(held: Reservation, event: GenerationReleased) -> Reservation:
     )
 
 
-def evolve_user(usage: UserUsage, event: Event, *, held_change: int) -> UserUsage:
-    """A user's bytes after an event of theirs; `held_change` is what the event does to their holds."""
-    image_bytes, temp_bytes, held_bytes = usage
-    held_bytes += held_change
-    if isinstance(event, ImageSaved) and event.temp:
-        temp_bytes += event.bytes - event.replaced_bytes
-    elif isinstance(event, ImageSaved):
-        image_bytes += event.bytes - event.replaced_bytes
-    elif isinstance(event, ImageDeleted) and event.temp:
-        temp_bytes -= event.bytes
-    elif isinstance(event, ImageDeleted):
-        image_bytes -= event.bytes
-    return checked_user(UserUsage(image_bytes, temp_bytes, held_bytes))
-
-
-def checked_user(usage: UserUsage) -> UserUsage:
-    """The usage itself, if none of its figures is negative."""
-    if min(usage) < 0:
-        raise ImpossibleFact(f"negative usage of a user: {usage}")
-    return usage
+def evolve_user(usage: UserUsage, *, image_change: int = 0, temp_change: int = 0, held_change: int = 0) -> UserUsage:
+    """A user's bytes after an event that changes them by this much."""
+    after = UserUsage(usage.image_bytes + image_change, usage.temp_bytes + temp_change, usage.held_bytes + held_change)
+    if min(after) < 0:
+        raise ImpossibleFact(f"negative usage of a user: {after}")
+    return after
 
 
 def evolve_pool(pool: PoolUsage, *, used_change: int, held_change: int) -> PoolUsage:
@@ -200,8 +184,11 @@ def evolve_pool(pool: PoolUsage, *, used_change: int, held_change: int) -> PoolU
 
 
 def find_day(days: tuple[DayCount, ...], day: str) -> DayCount | None:
-    """The count of one day, None where none is kept."""
-    return next((count for count in days if count.day == day), None)
+    """The count of one day, None where none is kept. The day asked for is nearly always the one touched last."""
+    for count in reversed(days):
+        if count.day == day:
+            return count
+    return None
 
 
 def evolve_days(days: tuple[DayCount, ...], event: GenerationReserved | DailyCountReset) -> tuple[DayCount, ...]:
@@ -209,12 +196,13 @@ def evolve_days(days: tuple[DayCount, ...], event: GenerationReserved | DailyCou
     today = find_day(days, day_of(event.at)) or DayCount(day_of(event.at), 0)
     match event:
         case GenerationReserved():
-            after = today._replace(count=today.count + event.count)
+            after = DayCount(today.day, today.count + event.count, today.resets)
         case DailyCountReset():
             after = DayCount(today.day, 0, today.resets + 1)
         case _:
             assert_never(event)
-    return (*(count for count in days if count.day != today.day), after)[-DAYS_KEPT:]
+    others = days[:-1] if days and days[-1] is today else tuple([count for count in days if count is not today])
+    return (*others, after)[-DAYS_KEPT:]
 
 
 def refund(days: tuple[DayCount, ...], held: Reservation, refunded: int) -> tuple[DayCount, ...]:

@@ -5,6 +5,8 @@ The grammar of user ids and image names is `names.py`'s.
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from domain.commands import (
     DELETE_REASONS,
     MAX_COUNT,
@@ -17,9 +19,11 @@ from domain.commands import (
     CleanUp,
     Command,
     CompleteGeneration,
+    CorrectClock,
     DeleteImage,
     FreshName,
     OverrideLimits,
+    ReleaseExpired,
     ReleasePlaces,
     ReserveGeneration,
     ResetDaily,
@@ -37,64 +41,101 @@ MAX_DAYS = 36_500
 MAX_TTL_SECONDS = 7 * 86_400
 """The longest reservation."""
 
-_HAS_NAME = (SaveImage, AdoptImage, DeleteImage)
-_HAS_COUNT = (ReserveGeneration, CompleteGeneration, ReleasePlaces)
-_HAS_FILE = (SaveImage, AdoptImage)
-_HAS_OPERATION = (ReserveGeneration, SaveImage)
 
-
-def malformed(command: Command) -> str | None:
+def malformed(command: Command) -> str | None:  # noqa: C901, PLR0912 - one case for each command is the clearest form
     """Why this command cannot be carried out by anybody, None where it can be looked at."""
-    user = getattr(command, "user", None)
-    if hasattr(command, "user") and (sentence := malformed_user(user)):
-        return sentence
-    if isinstance(command, _HAS_NAME) and (sentence := malformed_name(_spelled(command.name))):
-        return sentence
-    if command.request is not None and not _is_key(command.request.key):
-        return f"A request key has 1 to {MAX_KEY_CHARS} printable characters."
-    every_open_place = isinstance(command, ReleasePlaces) and command.count is None
-    if isinstance(command, _HAS_COUNT) and not every_open_place and not _is_whole(command.count, 1, MAX_COUNT):
-        return f"The count must be a whole number from 1 to {MAX_COUNT}."
-    if isinstance(command, _HAS_FILE) and not _is_whole(command.bytes, 0, MAX_LIMIT):
-        return "The size must be a whole number of bytes."
-    as_reserved = isinstance(command, SaveImage) and command.operation is None
-    if isinstance(command, _HAS_OPERATION) and not as_reserved and command.operation not in OPERATIONS:
-        return f"The operation must be one of {', '.join(OPERATIONS)}."
-    return _malformed_members(command)
-
-
-def _malformed_members(command: Command) -> str | None:  # noqa: C901 - one case for each command is the clearest form
     match command:
-        case ReserveGeneration(bytes_each=size, ttl_seconds=ttl):
-            if not _is_limit(size):
-                return "The bytes of a place must be a whole number."
-            return (
-                None if _is_whole(ttl, 0, MAX_TTL_SECONDS) else f"A reservation lasts 0 to {MAX_TTL_SECONDS} seconds."
-            )
-        case SaveImage(temp=True, reservation=str()):
-            return "A temp file settles no reservation. Save it as an image, or leave the reservation out."
-        case ReleasePlaces(reason=reason):
-            return _not_of(reason, RELEASE_REASONS)
-        case DeleteImage(reason=reason):
-            return _not_of(reason, DELETE_REASONS)
+        case ReserveGeneration():
+            return _bad_reservation(command)
+        case SaveImage():
+            return _bad_save(command)
+        case CompleteGeneration(user, count=count):
+            return malformed_user(user) or _bad_key(command) or _bad_count(count)
+        case ReleasePlaces(user, count=count, reason=reason):
+            bad_count = None if count is None else _bad_count(count)
+            return malformed_user(user) or _bad_key(command) or bad_count or _not_of(reason, RELEASE_REASONS)
+        case AdoptImage(user, name=name):
+            return malformed_user(user) or malformed_name(name) or _bad_key(command) or _bad_size(command.bytes)
+        case DeleteImage(user, name=name, reason=reason):
+            bad_target = malformed_user(user) or malformed_name(name)
+            return bad_target or _bad_key(command) or _not_of(reason, DELETE_REASONS)
         case CleanUp(older_than_days=days):
-            return (
-                None
-                if _is_whole(days, 0, MAX_DAYS)
-                else f"The age in days must be a whole number from 0 to {MAX_DAYS}."
-            )
-        case OverrideLimits(reason=reason, until=until, user_bytes=size, daily=daily):
-            if until is not None and not is_instant(until):
-                return "The end of an override must be a time such as 2026-01-31T00:00:00.000000Z."
-            return _bad_limits(size, daily) or _bad_text(reason, "reason")
-        case ResetDaily(reason=reason):
-            return _bad_text(reason, "reason")
-        case SetPreference(preference=preference, value=value):
-            return _bad_text(preference, "preference") or _bad_text(value, "value")
-        case SetPolicy(source=source, user_bytes=user, pool_bytes=pool, daily=daily, gen_bytes=gen):
-            return _not_of(source, POLICY_SOURCES) or _bad_limits(user, pool, daily, gen)
+            return _bad_key(command) or _bad_days(days)
+        case OverrideLimits(user, reason=reason):
+            bad_limits = _bad_end(command.until) or _bad_limits(command.user_bytes, command.daily)
+            return malformed_user(user) or _bad_key(command) or bad_limits or _bad_text(reason, "reason")
+        case ResetDaily(user, reason=reason):
+            return malformed_user(user) or _bad_key(command) or _bad_text(reason, "reason")
+        case SetPreference(user, preference=preference, value=value):
+            bad_choice = _bad_text(preference, "preference") or _bad_text(value, "value")
+            return malformed_user(user) or _bad_key(command) or bad_choice
+        case SetPolicy(source=source):
+            limits = (command.user_bytes, command.pool_bytes, command.daily, command.gen_bytes)
+            return _bad_key(command) or _not_of(source, POLICY_SOURCES) or _bad_limits(*limits)
+        case CorrectClock() | ReleaseExpired():
+            return _bad_key(command)
         case _:
-            return None
+            assert_never(command)
+
+
+def _bad_reservation(command: ReserveGeneration) -> str | None:
+    return (
+        malformed_user(command.user)
+        or _bad_key(command)
+        or _bad_count(command.count)
+        or _bad_operation(command.operation)
+        or (None if _is_limit(command.bytes_each) else "The bytes of a place must be a whole number.")
+        or _bad_ttl(command.ttl_seconds)
+    )
+
+
+def _bad_save(command: SaveImage) -> str | None:
+    if command.temp and command.reservation is not None:
+        settles = "A temp file settles no reservation. Save it as an image, or leave the reservation out."
+    else:
+        settles = None
+    return (
+        malformed_user(command.user)
+        or malformed_name(_spelled(command.name))
+        or _bad_key(command)
+        or _bad_size(command.bytes)
+        or (None if command.operation is None else _bad_operation(command.operation))
+        or settles
+    )
+
+
+def _bad_key(command: Command) -> str | None:
+    if command.request is None or _is_key(command.request.key):
+        return None
+    return f"A request key has 1 to {MAX_KEY_CHARS} printable characters."
+
+
+def _bad_count(count: object) -> str | None:
+    return None if _is_whole(count, 1, MAX_COUNT) else f"The count must be a whole number from 1 to {MAX_COUNT}."
+
+
+def _bad_size(size: object) -> str | None:
+    return None if _is_whole(size, 0, MAX_LIMIT) else "The size must be a whole number of bytes."
+
+
+def _bad_operation(operation: str) -> str | None:
+    return None if operation in OPERATIONS else f"The operation must be one of {', '.join(OPERATIONS)}."
+
+
+def _bad_ttl(seconds: object) -> str | None:
+    whole = _is_whole(seconds, 0, MAX_TTL_SECONDS)
+    return None if whole else f"A reservation lasts 0 to {MAX_TTL_SECONDS} seconds."
+
+
+def _bad_days(days: object) -> str | None:
+    whole = _is_whole(days, 0, MAX_DAYS)
+    return None if whole else f"The age in days must be a whole number from 0 to {MAX_DAYS}."
+
+
+def _bad_end(until: str | None) -> str | None:
+    if until is None or is_instant(until):
+        return None
+    return "The end of an override must be a time such as 2026-01-31T00:00:00.000000Z."
 
 
 def _spelled(name: str | FreshName) -> str:
@@ -106,7 +147,7 @@ def _is_key(key: object) -> bool:
 
 
 def _is_whole(value: object, least: int, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+    return type(value) is int and least <= value <= most
 
 
 def _is_limit(value: int | None) -> bool:

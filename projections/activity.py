@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from operator import add
 from typing import NamedTuple
 
 from domain.events import (
@@ -35,16 +36,7 @@ class Tally(NamedTuple):
 
     def plus(self, other: Tally) -> Tally:
         """Both together."""
-        return Tally(
-            self.reserved + other.reserved,
-            self.completed + other.completed,
-            self.refunded + other.refunded,
-            self.saved + other.saved,
-            self.saved_bytes + other.saved_bytes,
-            self.deleted + other.deleted,
-            self.refused + other.refused,
-            self.credits + other.credits,
-        )
+        return Tally._make(map(add, self, other))
 
 
 _NOTHING = Tally()
@@ -68,7 +60,7 @@ class Activity:
         if more is None or user is None:
             return
         tallies = self._days.setdefault(day_of(event.at), {})
-        tallies[user] = tallies.get(user, _NOTHING).plus(more)
+        tallies[user] = tallies[user].plus(more) if user in tallies else more
         while len(self._days) > FINE_DAYS:
             self._fold_away(min(self._days))
 

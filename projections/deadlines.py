@@ -33,7 +33,7 @@ class Deadlines:
 
     def add(self, held: Reservation) -> None:
         """Notes a new reservation."""
-        heappush(self._heap, (deadline(held), held.reservation))
+        heappush(self._heap, (held.expires_at, held.reservation))
 
     def due(self, at: str, look_up: Callable[[str], Reservation | None]) -> Iterator[Reservation]:
         """Open reservations whose deadline has come at `at`, the oldest deadline first; the heap stays as it is.

@@ -154,8 +154,6 @@ class Book(ABC):
                 self._released(event)
             case ImageDeleted():
                 self._remove(event.user, event.name, event.bytes, temp=event.temp)
-                self.users.apply(event.user, event, held_change=0)
-                self.whole.apply(used_change=-event.bytes, held_change=0)
             case CleanupCompleted():
                 self._cleaned(event)
             case RequestRefused():
@@ -186,7 +184,7 @@ class Book(ABC):
         held = reserve(event, resets=self.daily.resets_of(event.user, day_of(event.at)))
         self._tables.reservations.put(event.reservation, held)
         self._note_deadline(held)
-        self.users.apply(event.user, event, held_change=held.held_bytes)
+        self.users.apply(event.user, held_change=held.held_bytes)
         self.whole.apply(used_change=0, held_change=held.held_bytes)
 
     def _saved(self, position: int, event: ImageSaved) -> None:
@@ -207,15 +205,17 @@ class Book(ABC):
             event.name, event.bytes, event.at, position, event.media_type, event.width, event.height, event.operation
         )
         shelves.put(event.user, key, image)
-        self.users.apply(event.user, event, held_change=held_change)
-        self.whole.apply(used_change=event.bytes - event.replaced_bytes, held_change=held_change)
+        growth = event.bytes - event.replaced_bytes
+        image_change, temp_change = (0, growth) if event.temp else (growth, 0)
+        self.users.apply(event.user, image_change=image_change, temp_change=temp_change, held_change=held_change)
+        self.whole.apply(used_change=growth, held_change=held_change)
 
     def _released(self, event: GenerationReleased) -> None:
         after = evolve_reservation(self.reservation(event.reservation), event)
         self._keep(after)
         self.daily.give_back(after, event.refunded)
         held_change = -event.count * after.bytes_each
-        self.users.apply(event.user, event, held_change=held_change)
+        self.users.apply(event.user, held_change=held_change)
         self.whole.apply(used_change=0, held_change=held_change)
 
     def _cleaned(self, event: CleanupCompleted) -> None:
@@ -223,8 +223,6 @@ class Book(ABC):
             raise ImpossibleFact("a cleanup whose files do not add up")
         for file in event.files:
             self._remove(file.user, file.name, file.bytes, temp=True)
-            self.users.free_temp(file.user, file.bytes)
-        self.whole.apply(used_change=-event.freed_bytes, held_change=0)
 
     def _overridden(self, event: LimitsOverridden) -> None:
         if event.limits is None:
@@ -252,6 +250,11 @@ class Book(ABC):
         if standing is None or standing.bytes != size_bytes:
             raise ImpossibleFact(f"{name} of {user} with {size_bytes} bytes is removed, and does not stand")
         shelves.remove(user, name_key(name))
+        if temp:
+            self.users.apply(user, temp_change=-size_bytes)
+        else:
+            self.users.apply(user, image_change=-size_bytes)
+        self.whole.apply(used_change=-size_bytes, held_change=0)
 
     @abstractmethod
     def due(self, at: str, limit: int) -> list[Reservation]:

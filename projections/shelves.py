@@ -35,16 +35,24 @@ class Shelf:
         return copied
 
     def put(self, key: str, image: StandingImage) -> None:
-        """The name stands now, as the latest."""
+        """The name stands now, as the latest. Whether fresh numbers begin later from here is said by `raise_number`."""
         folder = folder_of(key)
         if self.images.pop(key, None) is None and folder is not None:
             self.folders[folder] = self.folders.get(folder, 0) + 1
         self.images[key] = image
-        self.next_number = max(self.next_number, (fresh_number(key) or 0) + 1)
+
+    def raise_number(self, number: int) -> None:
+        """Fresh numbers begin at `number` from here, if they do not begin later already."""
+        self.next_number = max(self.next_number, number)
 
     def dump(self) -> tuple[int, list[StandingImage]]:
         """What the shelf is made of again: the next fresh number, and the images in their order."""
         return self.next_number, list(self.images.values())
+
+
+def number_after(key: str) -> int:
+    """The first number above that of a name `image_<n>`; 1 for every other name."""
+    return (fresh_number(key) or 0) + 1
 
 
 _SHARED = -1
@@ -92,21 +100,18 @@ class Shelves:
 
     def put(self, user: str, key: str, image: StandingImage) -> None:
         """The name stands now, as the latest."""
-        self._own(user).put(key, image)
+        shelf = self.own(user)
+        shelf.put(key, image)
+        shelf.raise_number(number_after(key))
 
     def remove(self, user: str, key: str) -> None:
         """The name no longer stands."""
-        shelf = self._own(user)
+        shelf = self.own(user)
         folder = folder_of(key)
         if shelf.images.pop(key, None) is not None and folder is not None:
             shelf.folders[folder] -= 1
             if shelf.folders[folder] == 0:
                 del shelf.folders[folder]
-
-    def raise_number(self, user: str, number: int) -> None:
-        """Fresh numbers begin at `number` from here, if they do not begin later already."""
-        shelf = self._own(user)
-        shelf.next_number = max(shelf.next_number, number)
 
     def all(self) -> Iterator[tuple[str, str, StandingImage]]:
         """Every standing name: user, key, image."""
@@ -123,7 +128,7 @@ class Shelves:
         """An empty draft over these shelves."""
         return DraftShelves(self)
 
-    def _own(self, user: str) -> Shelf:
+    def own(self, user: str) -> Shelf:
         """A user's shelf, to change."""
         shelf = self.shelf(user)
         if shelf.generation != self._generation:
@@ -141,7 +146,7 @@ class Shelves:
         shelf.next_number, images = self._unpack(packed)
         for members in images:
             image = StandingImage(*members)
-            shelf.put(name_key(image.name), image)
+            shelf.put(name_key(image.name), image)  # the stored number is above theirs
         shelf = self._shelves.setdefault(user, shelf)
         self._packed.pop(user, None)
         return shelf
@@ -159,10 +164,8 @@ class DraftShelves(Shelves):
 
     def standing(self, user: str, key: str) -> StandingImage | None:
         """The image under a name, in the draft or else in the base."""
-        try:
-            return self._changes[user, key]
-        except KeyError:
-            return self._base.standing(user, key)
+        changed = self._changes.get((user, key))
+        return changed if changed is not None or (user, key) in self._changes else self._base.standing(user, key)
 
     def has_folder(self, user: str, folder_key: str) -> bool:
         """Whether a name stands in that folder, the draft's changes counted."""
@@ -178,7 +181,7 @@ class DraftShelves(Shelves):
             self._count(user, key, 1)
         self._changes.pop((user, key), None)
         self._changes[user, key] = image
-        self._numbers[user] = max(self.next_number(user), (fresh_number(key) or 0) + 1)
+        self._numbers[user] = max(self._numbers.get(user, 1), number_after(key))
 
     def remove(self, user: str, key: str) -> None:
         """The name is gone in the draft."""
@@ -202,9 +205,9 @@ class DraftShelves(Shelves):
             if image is None:
                 self._base.remove(user, key)
             else:
-                self._base.put(user, key, image)
+                self._base.own(user).put(key, image)
         for user, number in self._numbers.items():
-            self._base.raise_number(user, number)
+            self._base.own(user).raise_number(number)
 
     def _count(self, user: str, key: str, change: int) -> None:
         folder = folder_of(key)

@@ -15,37 +15,37 @@ V = TypeVar("V")
 
 
 class Table(Generic[K, V]):
-    """A mapping in which a missing key reads as None."""
+    """A mapping in which a missing key reads as None. `rows` are for a draft of it to read and to pour into."""
 
     def __init__(self, rows: dict[K, V] | None = None) -> None:
-        self._rows: dict[K, V] = rows or {}
+        self.rows: dict[K, V] = rows or {}
 
     def get(self, key: K) -> V | None:
         """The value of a key, None where it has none."""
-        return self._rows.get(key)
+        return self.rows.get(key)
 
     def put(self, key: K, value: V) -> None:
         """Sets a key."""
-        self._rows[key] = value
+        self.rows[key] = value
 
     def drop(self, key: K) -> None:
         """Takes a key away, if it is there."""
-        self._rows.pop(key, None)
+        self.rows.pop(key, None)
 
     def items(self) -> Iterator[tuple[K, V]]:
         """All keys with their values, as they are at this moment."""
-        return iter(list(self._rows.items()))
+        return iter(list(self.rows.items()))
 
     def first(self) -> tuple[K, V] | None:
         """The key that was put first of those that stand, with its value; None in an empty table."""
-        return next(iter(self._rows.items()), None)
+        return next(iter(self.rows.items()), None)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)
 
     def dump(self) -> dict[K, V]:
         """The rows as they are at this moment, in their order; a table made of them is this one."""
-        return dict(self._rows)
+        return dict(self.rows)
 
     def draft(self) -> DraftTable[K, V]:
         """An empty draft over this table."""
@@ -58,26 +58,27 @@ class DraftTable(Table[K, V]):
     def __init__(self, base: Table[K, V]) -> None:
         super().__init__()
         self._base = base
+        self._base_rows = base.rows
         self._dropped: set[K] = set()
 
     def get(self, key: K) -> V | None:
         """The draft's value, else the base's."""
-        value = self._rows.get(key)
-        return value if value is not None or key in self._dropped else self._base.get(key)
+        value = self.rows.get(key)
+        return value if value is not None or key in self._dropped else self._base_rows.get(key)
 
     def put(self, key: K, value: V) -> None:
         """Sets a key in the draft alone."""
-        self._rows[key] = value
+        self.rows[key] = value
 
     def drop(self, key: K) -> None:
         """Hides a key of the base."""
-        self._rows.pop(key, None)
+        self.rows.pop(key, None)
         self._dropped.add(key)
 
     def items(self) -> Iterator[tuple[K, V]]:
         """What `pour` would make of the base at this moment."""
-        hidden = self._rows.keys() | self._dropped
-        return iter([*(row for row in self._base.items() if row[0] not in hidden), *self._rows.items()])
+        hidden = self.rows.keys() | self._dropped
+        return iter([*(row for row in self._base.items() if row[0] not in hidden), *self.rows.items()])
 
     def __len__(self) -> int:
         return sum(1 for _ in self.items())
@@ -86,5 +87,4 @@ class DraftTable(Table[K, V]):
         """Writes the changes into the base."""
         for key in self._dropped:
             self._base.drop(key)
-        for key, value in self._rows.items():
-            self._base.put(key, value)
+        self._base_rows.update(self.rows)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from domain.events import Event
 from domain.limits import Status, percentage, remaining, status_of
-from domain.usage import UserUsage, checked_user, evolve_user
+from domain.usage import UserUsage, evolve_user
 from projections.tables import Table
 
 _NOTHING = UserUsage()
@@ -37,14 +36,12 @@ class UserQuota:
         """Every user with an entry."""
         return [user for user, _ in self._table.items()]
 
-    def apply(self, user: str, event: Event, *, held_change: int) -> None:
-        """Takes a user past an event of theirs."""
-        self._table.put(user, evolve_user(self.usage(user), event, held_change=held_change))
-
-    def free_temp(self, user: str, size_bytes: int) -> None:
-        """A temp file of a user was cleaned up."""
-        usage = self.usage(user)
-        self._table.put(user, checked_user(usage._replace(temp_bytes=usage.temp_bytes - size_bytes)))
+    def apply(self, user: str, *, image_change: int = 0, temp_change: int = 0, held_change: int = 0) -> None:
+        """Takes a user past an event that changes their bytes by this much."""
+        after = evolve_user(
+            self.usage(user), image_change=image_change, temp_change=temp_change, held_change=held_change
+        )
+        self._table.put(user, after)
 
     def status(self, user: str, limit_bytes: int) -> StorageStatus:
         """A user's images against their limit."""

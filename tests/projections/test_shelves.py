@@ -78,7 +78,7 @@ def test_the_next_number_is_above_all_that_ever_stood(names: list[str], number: 
 def test_a_number_is_raised_and_never_lowered(raised: int, number: int) -> None:
     """It stands at 4."""
     shelves = filled("image_3.png")
-    shelves.raise_number(USER, raised)
+    shelves.own(USER).raise_number(raised)
     assert shelves.next_number(USER) == number
 
 
