@@ -66,6 +66,9 @@ NO_SPACE = (
 )
 """What is said while the disk is full."""
 
+ANYTHING = DCBQuery()
+"""Matches every event."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -294,7 +297,7 @@ class QuotaLedger:
         if not work.events:
             self._refuse_if_behind()
             return
-        nothing_since = DCBAppendCondition(fail_if_events_match=DCBQuery(), after=self.book.position)
+        nothing_since = DCBAppendCondition(ANYTHING, after=self.book.position)
         last = self._recorder.append(work.stored, nothing_since)
         work.first = last - len(work.stored) + 1
         self._keeper.durable(work.recorded())

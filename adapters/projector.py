@@ -24,7 +24,7 @@ EVENTS_BETWEEN_TIDYING = 10_000
 
 def encode(event: Event) -> JSONEvent:
     """The event as the recorder stores it: type name, `data` as JSON, tags."""
-    return JSONEvent(type=type(event).__name__, data=orjson.dumps(to_data(event)), tags=tags_of(event))
+    return JSONEvent(type(event).__name__, orjson.dumps(to_data(event)), tags_of(event))
 
 
 def decode(stored: DCBSequencedEvent) -> Event:

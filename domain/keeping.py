@@ -10,7 +10,6 @@ from typing import NamedTuple
 from domain.commands import AdoptImage, CleanUp, DeleteImage, FreshName, SaveImage
 from domain.events import (
     MAX_FILES_A_CLEANUP,
-    Asked,
     CleanedFile,
     CleanupCompleted,
     Event,
@@ -50,8 +49,7 @@ def save(command: SaveImage, view: View, policy: Limits, at: str) -> tuple[Event
         return place
     plain = held is None and not command.temp
     growth = command.bytes - place.replaced_bytes - (held.bytes_each if held else 0)
-    asked = Asked(1 if plain else 0, command.bytes, place.replaced_bytes)
-    wish = Wish(command.user, command.by, command.origin, "SaveImage", asked, 1 if plain else 0, growth, command.temp)
+    wish = Wish(command, 1 if plain else 0, command.bytes, growth, place.replaced_bytes)
     limits = effective(policy, view.override(command.user), at)
     if refusal := refuse_what_does_not_fit(wish, view, limits, at):
         return refusal

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from domain.commands import ReserveGeneration, SaveImage
 from domain.events import MAX_RECORDED_REFUSALS, Asked, RequestRefused
 from domain.instants import day_of, next_midnight
 from domain.limits import Limits
@@ -18,29 +19,28 @@ from domain.view import View
 
 
 class Wish(NamedTuple):
-    """What a command wants to add: places, and bytes beyond those it replaces or holds, to images or temp files."""
+    """What a command wants to add: places, and bytes, of which `growth` are beyond those it replaces or holds."""
 
-    user: str
-    by: str
-    origin: str | None
-    command: str
-    asked: Asked
+    command: ReserveGeneration | SaveImage
     places: int
+    bytes: int
     growth: int
-    temp: bool = False
+    replaced_bytes: int = 0
 
 
 def refuse_what_does_not_fit(wish: Wish, view: View, limits: Limits, at: str) -> Refusal | None:
     """The first limit that `wish` does not fit, None where it fits them all. `limits` are those of this user."""
+    command = wish.command
     if wish.places > 0:
-        today = find_day(view.days(wish.user), day_of(at))
+        today = find_day(view.days(command.user), day_of(at))
         used = today.count if today else 0
         if used + wish.places > limits.daily:
             return _refusal(wish, Reason.DAILY_LIMIT, (limits.daily, used, 0), view, at)
     if wish.growth <= 0:
         return None
-    user = view.user(wish.user)
-    used, held = (user.temp_bytes, 0) if wish.temp else (user.image_bytes, user.held_bytes)
+    user = view.user(command.user)
+    temp = isinstance(command, SaveImage) and command.temp
+    used, held = (user.temp_bytes, 0) if temp else (user.image_bytes, user.held_bytes)
     if used + held + wish.growth > limits.user_bytes:
         return _refusal(wish, Reason.USER_STORAGE, (limits.user_bytes, used, held), view, at)
     pool = view.pool
@@ -51,19 +51,21 @@ def refuse_what_does_not_fit(wish: Wish, view: View, limits: Limits, at: str) ->
 
 def _refusal(wish: Wish, reason: Reason, figures: tuple[int, int, int], view: View, at: str) -> Refusal:
     """A refusal, with its record while there are few of its kind today; the figures are limit, used and held."""
-    recorded = view.refusals(wish.user, reason.value, day_of(at))
+    command = wish.command
+    asked = Asked(wish.places, wish.bytes, wish.replaced_bytes)
+    recorded = view.refusals(command.user, reason.value, day_of(at))
     record = None
     if recorded < MAX_RECORDED_REFUSALS:
         record = RequestRefused(
             at,
-            wish.user,
-            wish.by,
+            command.user,
+            command.by,
             reason.value,
-            wish.command,
-            wish.asked,
+            type(command).__name__,
+            asked,
             *figures,
             last=recorded + 1 == MAX_RECORDED_REFUSALS,
-            origin=wish.origin,
+            origin=command.origin,
         )
     resets_at = next_midnight(at) if reason is Reason.DAILY_LIMIT else None
-    return Refusal(reason, wish.user, "", wish.asked, *figures, resets_at, record)
+    return Refusal(reason, command.user, "", asked, *figures, resets_at, record)

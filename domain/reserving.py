@@ -7,7 +7,7 @@ here and written into the event, so that no fold has to guess.
 from __future__ import annotations
 
 from domain.commands import CompleteGeneration, CorrectClock, ReleasePlaces, ReserveGeneration
-from domain.events import Asked, ClockCorrected, Event, GenerationCompleted, GenerationReleased, GenerationReserved
+from domain.events import ClockCorrected, Event, GenerationCompleted, GenerationReleased, GenerationReserved
 from domain.instants import later
 from domain.limits import Limits, effective
 from domain.quota_checks import Wish, refuse_what_does_not_fit
@@ -26,9 +26,7 @@ def reserve(command: ReserveGeneration, view: View, policy: Limits, at: str) -> 
     limits = effective(policy, view.override(command.user), at)
     bytes_each = limits.gen_bytes if command.bytes_each is None else command.bytes_each
     total = command.count * bytes_each
-    asked = Asked(command.count, total)
-    wish = Wish(command.user, command.by, command.origin, "ReserveGeneration", asked, command.count, total)
-    return refuse_what_does_not_fit(wish, view, limits, at) or (
+    return refuse_what_does_not_fit(Wish(command, command.count, total, total), view, limits, at) or (
         GenerationReserved(
             at,
             command.user,

@@ -156,7 +156,6 @@ class DraftShelves(Shelves):
     """Shelves whose changes are their own until `pour`. Lists of one user are read from the published shelves alone."""
 
     def __init__(self, base: Shelves) -> None:
-        super().__init__()
         self._base = base
         self._changes: dict[tuple[str, str], StandingImage | None] = {}
         self._folders: dict[tuple[str, str], int] = {}
@@ -177,16 +176,14 @@ class DraftShelves(Shelves):
 
     def put(self, user: str, key: str, image: StandingImage) -> None:
         """The name stands in the draft."""
-        if self.standing(user, key) is None:
-            self._count(user, key, 1)
+        self._count(user, key, 1)
         self._changes.pop((user, key), None)
         self._changes[user, key] = image
         self._numbers[user] = max(self._numbers.get(user, 1), number_after(key))
 
     def remove(self, user: str, key: str) -> None:
         """The name is gone in the draft."""
-        if self.standing(user, key) is not None:
-            self._count(user, key, -1)
+        self._count(user, key, -1)
         self._changes.pop((user, key), None)
         self._changes[user, key] = None
 
@@ -210,6 +207,7 @@ class DraftShelves(Shelves):
             self._base.own(user).raise_number(number)
 
     def _count(self, user: str, key: str, change: int) -> None:
+        """Counts a name into its folder, or out of it, before it stands or goes."""
         folder = folder_of(key)
-        if folder is not None:
+        if folder is not None and (self.standing(user, key) is None) == (change > 0):
             self._folders[user, folder] = self._folders.get((user, folder), 0) + change

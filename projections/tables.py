@@ -56,7 +56,7 @@ class DraftTable(Table[K, V]):
     """A table whose changes are its own until `pour`. A key that was dropped and put again stands last in both."""
 
     def __init__(self, base: Table[K, V]) -> None:
-        super().__init__()
+        self.rows = {}
         self._base = base
         self._base_rows = base.rows
         self._dropped: set[K] = set()
