@@ -35,6 +35,17 @@ def decode(stored: DCBSequencedEvent) -> Event:
         raise _damaged(stored.position, error) from error
 
 
+def event_of(found: Decoded) -> Event:
+    """The event of one that an opening log has verified. Raises LogDamaged, naming the position, where it is none of
+    ours.
+    """
+    try:
+        data = orjson.loads(found.data) if isinstance(found.data, bytes) else found.data
+        return from_data(found.type, data)
+    except (ImpossibleFact, orjson.JSONDecodeError) as error:
+        raise _damaged(found.position, error) from error
+
+
 class Projector:
     """The published projections and how they move on."""
 
@@ -48,11 +59,10 @@ class Projector:
 
         Raises LogDamaged for an event that cannot have happened after the ones before it.
         """
+        event = event_of(found)
         try:
-            data = orjson.loads(found.data) if isinstance(found.data, bytes) else found.data
-            event = from_data(found.type, data)
             self.book.apply(found.position, event)
-        except (ImpossibleFact, orjson.JSONDecodeError) as error:
+        except ImpossibleFact as error:
             raise _damaged(found.position, error) from error
         self._fed_at_a_start(found.position, event)
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed, refused_of
-from adapters.cli.tables import add_row, counted, table
+from adapters.cli.progress import OnProgress, bar
+from adapters.cli.tables import add_row, counted, printable, table
 from adapters.clock import utc_now
 from adapters.config import Config
 from adapters.eventlog.files import Files
 from adapters.faults import LogLocked
 from adapters.storage.adoption import Plan, Terms, plan, rehearse
-from adapters.storage.adoption import Progress as OnProgress
 from adapters.storage.adoption import adopt as carry_out
 from adapters.storage.adoption_mark import AdoptionMark, adopt_command
 from adapters.storage.adoption_tally import Adoption
@@ -41,7 +38,7 @@ def adopt(invocation: Invocation, output: Output, directory: Path, *, yes: bool)
     if isinstance(planned, str):
         return output.refused(malformed(planned))
     try:
-        with _bar(output, "Bringing images in" if yes else "Looking at images") as progress:
+        with bar(output, "Bringing images in" if yes else "Looking at images") as progress:
             terms = _terms(config, progress, files)
             adoption = carry_out(planned, terms) if yes else rehearse(planned, terms)
     except LogLocked as locked:
@@ -64,18 +61,6 @@ def _terms(config: Config, progress: OnProgress, files: Files) -> Terms:
     given = given_limits(config)
     limits = {name: getattr(given, name) for name in Limits._fields if getattr(given, name) is not None}
     return Terms(utc_now, store_settings(config).max_image_bytes, Limits(**limits), progress, files)
-
-
-@contextmanager
-def _bar(output: Output, what: str) -> Iterator[OnProgress]:
-    """On a terminal a bar that moves with the files; elsewhere nothing."""
-    if output.as_json or not sys.stderr.isatty():
-        yield lambda _done, _total: None
-        return
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _stop_it_first(locked: LogLocked) -> LogLocked:
@@ -116,12 +101,6 @@ def _answer(planned: Plan, adoption: Adoption, command: str | None, files: Files
         "skipped": [{"file": printable(skipped.source), "reason": skipped.reason} for skipped in adoption.skipped],
         "command": None if command is None else printable(command),
     }
-
-
-def printable(text: Path | str) -> str:
-    """A path from the disk as it may be shown: what is no text, or would steer a terminal, is escaped."""
-    shown = str(text).encode(errors="backslashreplace").decode()
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in shown)
 
 
 def _print(console: Console, adoption: Adoption, answer: Mapping[str, Any]) -> None:

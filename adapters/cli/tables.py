@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich import box
 from rich.table import Table
@@ -37,3 +38,9 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 def minute(at: str) -> str:
     """A time of the ledger, for people: to the minute, in UTC."""
     return f"{at[:10]} {at[11:16]} UTC"
+
+
+def printable(text: Path | str) -> str:
+    """A path from the disk as it may be shown: what is no text, or would steer a terminal, is escaped."""
+    shown = str(text).encode(errors="backslashreplace").decode()
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in shown)

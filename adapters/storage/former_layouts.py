@@ -106,7 +106,7 @@ class _Walk:
             self._look_at(folder / name, home)
 
     def _look_at(self, path: Path, home: Path) -> None:
-        if path.name in OWN_FOLDERS or _is_left_by_a_desktop(path.name):
+        if path.name in OWN_FOLDERS or is_left_by_a_desktop(path.name):
             return
         try:
             status = self._files.lstat(path)
@@ -142,7 +142,8 @@ def _misplaced(parts: tuple[str, ...]) -> str | None:
     return malformed_user(user) or malformed_name("/".join(name))
 
 
-def _is_left_by_a_desktop(name: str) -> bool:
+def is_left_by_a_desktop(name: str) -> bool:
+    """Whether a file or folder of that name is a desktop's own."""
     return name.lower() in LEFT_BY_DESKTOPS or name.startswith(DESKTOP_PREFIX)
 
 
