@@ -124,6 +124,23 @@ def verify(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
+def audit(
+    context: typer.Context,
+    user: Annotated[
+        str | None, typer.Option("--user", metavar="USER", help="Only the files of this user; the log is read whole.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare the whole log with all image and temp files, beside a running service too; nothing is changed.
+
+    Ends with 0 where all agree, with 1 where something was found: a file missing, changed or unknown to the log.
+    """
+    from adapters.cli.auditing import audit as compare
+
+    carry_out(context, lambda invocation, output: compare(invocation, output, user), as_json=as_json)
+
+
+@app.command()
 def salvage(
     context: typer.Context,
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder for the new log and the list.")],

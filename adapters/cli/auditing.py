@@ -1,0 +1,138 @@
+"""`abby audit`: whether every file of the log is there with the bytes that were recorded, and no other file is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+
+from adapters.cli.exits import Exit
+from adapters.cli.invocation import Invocation
+from adapters.cli.output import Output, malformed
+from adapters.cli.progress import bar
+from adapters.cli.tables import add_row, counted, printable, table
+from adapters.cli.verifying import described, verdict
+from adapters.eventlog.verify import verify
+from adapters.faults import LogDamaged
+from adapters.storage.adoption_mark import adopt_command
+from adapters.storage.audit import audit as compare
+from adapters.storage.audit_report import SENTENCES, Audit, Finding, Kind
+from adapters.storage.wording import size_in_words
+from domain.names import malformed_user
+
+MAX_FINDINGS_SHOWN = 50
+"""Findings that are named to people; `--json` names all."""
+
+
+def audit(invocation: Invocation, output: Output, user: str | None) -> int:
+    """Verifies the log, compares it with the files, and tells what came of it; 1 where something was found."""
+    if user is not None and (sentence := malformed_user(user)):
+        return output.refused(malformed(sentence))
+    root = invocation.set_up().storage.storage_root
+    with output.waiting("Verifying the log"):
+        log = verify(root)
+    if (damage := log.damage) is not None:
+        raise LogDamaged(verdict(log), position=damage.position, offset=damage.offset)
+    with bar(output, "Comparing files") as progress:
+        done = compare(root, log, user=user, progress=progress)
+    answer = _answer(done, _command(invocation, done))
+    output.answer(answer, lambda console: _print(console, done, answer))
+    if user is not None and not done.images + done.temp_files:
+        output.note(f"No file of {user} stands by the log.")
+    return Exit.DONE if done.agrees else Exit.REFUSED
+
+
+def _command(invocation: Invocation, done: Audit) -> str | None:
+    """The command that brings foreign images in, None where there are none."""
+    if not any(finding.kind is Kind.FOREIGN for finding in done.findings):
+        return None
+    env_file = invocation.env_file
+    options = () if env_file is None else ("--env-file", str(env_file.absolute()))
+    root = done.log.path.parent.parent
+    return printable(adopt_command(root, root, *options))
+
+
+def _answer(done: Audit, command: str | None) -> dict[str, Any]:
+    """The report for programs."""
+    return {
+        "agrees": done.agrees,
+        "log": described(done.log),
+        "position": done.position,
+        "user": done.user,
+        "images": done.images,
+        "temp_files": done.temp_files,
+        "size_bytes": done.size_bytes,
+        "findings": _rows(done.findings),
+        "passing": _rows(done.passing),
+        "command": command,
+    }
+
+
+def _rows(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": finding.kind.value,
+            "file": printable(finding.path),
+            "user": finding.user,
+            "position": finding.position,
+            "meaning": SENTENCES[finding.kind],
+        }
+        for finding in findings
+    ]
+
+
+def _print(console: Console, done: Audit, answer: Mapping[str, Any]) -> None:
+    log = done.log
+    _say(
+        console,
+        verdict(log),
+        f"Watermark  {'none' if log.watermark is None else f'position {log.watermark}'}",
+        f"Last hash  {log.digest}",
+        f"Compared   as of position {done.position}",
+    )
+    _print_findings(console, done.findings)
+    if done.passing:
+        _say(console, "Beside that, and no disagreement:")
+        _print_meanings(console, done.passing)
+    if answer["command"] is not None:
+        _say(console, "To bring foreign images in, stop the service and run (without --yes it only shows):")
+        _say(console, "", f"  {answer['command']}", "")
+    of = "" if done.user is None else f" of {done.user}"
+    whole = f"{counted(done.images, 'image')} and {counted(done.temp_files, 'temp file')}{of}"
+    if done.agrees:
+        _say(
+            console,
+            f"Log and files agree: {whole} ({size_in_words(done.size_bytes)}) have the bytes that were recorded.",
+            style="green",
+        )
+    else:
+        found = counted(len(done.findings), "finding")
+        sentence = f"Log and files do not agree: {found}; by the log stand {whole}. Nothing was changed."
+        _say(console, sentence, style="bold red")
+
+
+def _print_findings(console: Console, findings: tuple[Finding, ...]) -> None:
+    if not findings:
+        return
+    shown = table("Found", ("kind", "file", "recorded at"), right=("recorded at",))
+    for finding in findings[:MAX_FINDINGS_SHOWN]:
+        position = "" if finding.position is None else str(finding.position)
+        add_row(shown, finding.kind.value, printable(finding.path), position)
+    console.print(shown)
+    if (more := len(findings) - MAX_FINDINGS_SHOWN) > 0:
+        _say(console, f"and {more:,} more; --json names them all", "")
+    _print_meanings(console, findings)
+
+
+def _print_meanings(console: Console, findings: tuple[Finding, ...]) -> None:
+    """Each kind once, with how often it was found and what it means."""
+    counts = Counter(finding.kind for finding in findings)
+    for kind in Kind:
+        if kind in counts:
+            _say(console, f"{kind.value}, {counts[kind]:,}: {SENTENCES[kind]}", style="yellow")
+
+
+def _say(console: Console, *lines: str, style: str = "") -> None:
+    console.print(*lines, sep="\n", style=style, markup=False, soft_wrap=True)
