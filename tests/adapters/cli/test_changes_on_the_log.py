@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from freezegun import freeze_time
 
 from adapters.cli.changing import instant
 from adapters.storage.results import GivenLimits
@@ -339,3 +340,23 @@ def test_clock_corrected(abby: Abby, root: Path, fits: Any) -> None:
     again = abby("clock-corrected", "--json")
     assert (again.code, again.json) == (0, {"corrected": False, "position": None})
     assert "Nothing to correct" in abby("clock-corrected").out
+
+
+def test_a_clock_that_once_stood_ten_years_ahead(abby: Abby, root: Path) -> None:
+    """Back from there every command is refused until `clock-corrected`; then today's count is what it was, and so is
+    that of the day ten years on.
+    """
+    with freeze_time("2026-03-09T12:00:00Z", real_asyncio=True) as clock:
+        ImageStore(root, limits=GivenLimits(daily=2)).close()
+        assert abby("generate", "x", *SMALL).code == 0
+        clock.move_to("2036-03-09T12:00:00Z")
+        assert [abby("generate", "x", *SMALL).code for _ in range(3)] == [0, 0, 1]
+        clock.move_to("2026-03-09T12:05:00Z")
+        for words in (("generate", "x", *SMALL), ("delete", "local", "text_to_image/image_1.png"), ("cleanup",)):
+            assert abby(*words, "--json").json["refused"]["reason"] == "CLOCK_BEHIND"
+        assert abby("clock-corrected").code == 0
+        again = [abby("generate", "x", *SMALL, "--json") for _ in range(2)]
+        assert [told.code for told in again] == [0, 1]
+        assert again[1].json["refused"]["reason"] == "DAILY_LIMIT"
+        clock.move_to("2036-03-09T13:00:00Z")
+        assert abby("generate", "x", *SMALL).code == 1

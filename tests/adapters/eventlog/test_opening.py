@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from eventsourcing.dcb.api import DCBEvent
 from structlog.testing import capture_logs
 
 from adapters.eventlog.format import Tip, decode_header, encode_batch, encode_header
@@ -35,7 +36,9 @@ def test_a_file_without_our_header_is_foreign_and_left_alone(tmp_path: Path, sta
     """It is called foreign, not damaged, for writers, readers and `abby verify`."""
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "events.jsonl").write_bytes(start)
-    assert "left alone" in str(refused(tmp_path, LogForeign))
+    told = str(refused(tmp_path, LogForeign))
+    assert "left alone" in told
+    assert ("written in format 9, and this version of Abby reads format 1" in told) is (b":9," in start)
     with pytest.raises(LogForeign):
         opened(tmp_path, read_only=True)
     with pytest.raises(LogForeign):
@@ -47,6 +50,25 @@ def test_a_directory_in_the_logs_place_is_foreign(tmp_path: Path) -> None:
     (tmp_path / "logs" / "events.jsonl").mkdir(parents=True)
     with pytest.raises(LogForeign, match="is no file"):
         opened(tmp_path)
+
+
+# -- lines end at LF alone ---------------------------------------------------------------------------------------------
+
+
+def test_what_other_programs_take_for_a_line_end_ends_no_line(tmp_path: Path) -> None:
+    """U+2028, U+2029 and U+0085 stand in the log as they are, and each event is one record to everybody who reads."""
+    recorder = opened(tmp_path)
+    data = '{"reason":"a\u2028b\u2029c\u0085d"}'.encode()
+    recorder.append([DCBEvent("T\u2028", data, ["user:\u0085"])] * 2)
+    recorder.close()
+    text = (tmp_path / "logs" / "events.jsonl").read_text(encoding="utf-8")
+    assert (text.count("\n"), len(text.splitlines())) == (3, 1 + 2 * 6)
+    for read_only in (False, True):
+        recorder = opened(tmp_path, read_only=read_only)
+        assert [found.event.data for found in recorder.read()] == [data, data]
+        recorder.close()
+    report = verify(tmp_path)
+    assert (report.positions, report.is_whole, report.torn_bytes) == (2, True, 0)
 
 
 # -- row 1: the watermark ----------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import orjson
 import pytest
 
+from adapters.eventlog.files import Files
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import Provider
 from adapters.generation.sketch import SketchProvider
@@ -76,8 +77,9 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             provider: Provider | None = None,
             bounds: Bounds = Bounds(),  # noqa: B008  # an immutable value
             body_bounds: BodyBounds = BodyBounds(),  # noqa: B008  # an immutable value
+            files: Files | None = None,
         ) -> Running:
-            store = ImageStore(tmp_path / "root", limits=limits, settings=settings)
+            store = ImageStore(tmp_path / "root", limits=limits, settings=settings, files=files)
             stack.callback(store.close)
             used = provider or SketchProvider()
             stack.push_async_callback(used.close)

@@ -10,13 +10,16 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from adapters.clock import utc_now
+from adapters.eventlog import JSONLRecorder
 from adapters.eventlog.files import Files
 from adapters.faults import LedgerStopped, LogDamaged
+from adapters.projector import Projector
 from adapters.storage import opening, snapshotting
 from adapters.storage.opening import FollowedRoot, OpenRoot
 from adapters.tickets import Accepted
@@ -99,6 +102,34 @@ def test_a_stop_keeps_what_is_known_and_the_next_start_goes_on_from_there(tmp_pa
     opened = started(tmp_path)
     assert (state_of(opened.projector.book), opened.recorder.resumed) == (known, 0)
     opened.close()
+
+
+def test_a_snapshot_with_any_byte_changed_is_ignored(tmp_path: Path) -> None:
+    """The log is replayed whole, and the state is the same; with the byte put right the snapshot is used again."""
+    opened = started(tmp_path)
+    reserve(opened, 1, 2, 3)
+    known = state_of(opened.projector.book)
+    opened.close()
+    [snapshot] = (tmp_path / "logs" / "snapshots").iterdir()
+    whole = snapshot.read_bytes()
+    for place in range(len(whole)):
+        changed = bytearray(whole)
+        changed[place] ^= 1 << place % 8
+        snapshot.write_bytes(changed)
+        assert read_state(tmp_path) == (0, known), place
+    opened = started(tmp_path)
+    assert (opened.recorder.resumed, state_of(opened.projector.book)) == (0, known)
+    opened.close()
+    snapshot.write_bytes(whole)
+    assert read_state(tmp_path) == (3, known)
+
+
+def read_state(root: Path) -> tuple[int, dict[str, Any]]:
+    """From which position on a reader verifies the log, and what it then knows."""
+    projector = Projector()
+    recorder = JSONLRecorder(root, clock=utc_now, read_only=True, on_event=projector.take, restore=projector.restore)
+    recorder.close()
+    return recorder.resumed, state_of(projector.book)
 
 
 def test_a_running_ledger_keeps_what_is_known_every_so_many_events(

@@ -1,0 +1,133 @@
+"""What clients see while a part of the service fails: memory that runs out, a full disk, an image without its file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters import ledger as ledger_module
+from adapters.eventlog.files import Files
+from adapters.eventlog.verify import verify
+from adapters.storage.audit import audit
+from adapters.storage.reconciler import Reconciler
+from adapters.storage.service import ImageStore
+from domain.commands import ReleaseExpired
+from tests.adapters.http.conftest import Running, Serve
+from tests.adapters.storage.evidence import assert_disk_and_log_agree
+from tests.adapters.storage.small_disk import SmallDisk
+from tests.crash.recount import recount
+from tests.hostile.builders import png, png_of_size
+
+KEPT, LOST, AFTER = png_of_size(200), png_of_size(300), png_of_size(400)
+
+
+def fail_once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> Callable[[], int]:
+    """The next call of a function finds no memory; how often it was called since."""
+    real, calls = getattr(owner, name), 0
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        nonlocal calls
+        if isinstance(arguments[0], ReleaseExpired):  # the ledger's own command, which belongs to no request
+            return real(*arguments, **named)
+        calls += 1
+        if calls == 1:
+            raise MemoryError
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(owner, name, call)
+    return lambda: calls
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "is_kept"),
+    [
+        (ImageStore, "save", False),
+        (Reconciler, "stage", False),
+        (Files, "write_durably", False),
+        (ledger_module, "decide", False),
+        (Reconciler, "reconcile", True),
+        (Reconciler, "_bring_into_place", True),
+    ],
+)
+async def test_memory_that_runs_out_fails_one_request_and_harms_nothing(
+    service: Running, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, is_kept: bool
+) -> None:
+    """500 for that one, wherever it happens; the service goes on, and log, figures and files agree, then and later."""
+    assert (await service.upload("1", KEPT, "kept.png")).status == 201
+    calls = fail_once(monkeypatch, owner, name)
+    failed = await service.upload("1", LOST, "lost.png")
+    assert (failed.status, calls()) == (500, 1)
+    assert failed.json["reference"]
+    assert (await service.upload("1", AFTER, "after.png")).status == 201
+    names = ["after.png", *(["lost.png"] if is_kept else []), "kept.png"]
+    listed = (await service.ask("GET", "/v1/users/1/images")).json["images"]
+    assert [image["name"] for image in listed] == names
+    for image, data in zip(listed, [AFTER, *([LOST] if is_kept else []), KEPT], strict=True):
+        assert (await service.ask("GET", image["url"])).body == data
+    assert (await service.ask("GET", "/readyz")).json["status"] == "ready"
+    assert_invariants(service)
+    service.store.close()
+    ImageStore(service.store.root).close()
+    assert_disk_and_log_agree(service.store.root)
+
+
+def assert_invariants(service: Running) -> None:
+    """The figures in memory are those of the log counted anew, and of its files none is missing or wrong."""
+    root = service.store.root
+    account, book = recount((root / "logs" / "events.jsonl").read_bytes()), service.store.opened().ledger.book
+    assert (book.position, book.pool.used_bytes) == (account.last, account.used("1", temp=False))
+    assert (book.pool.held_bytes, book.user("1").held_bytes) == (account.held("1"), account.held("1"))
+    assert {day.day: day.count for day in book.days("1")} == {day: count for (_, day), count in account.days.items()}
+    assert audit(root, verify(root)).findings == ()
+
+
+async def test_a_full_disk_is_507_and_deletions_still_work(serve: Serve) -> None:
+    """The answer says that the disk is full; what was acknowledged stays, and with room saves come back."""
+    disk = SmallDisk()
+    service: Running = await serve(files=disk)
+    for name in ("a.png", "b.png"):
+        assert (await service.upload("1", png_of_size(50_000), name)).status == 201
+    disk.room_bytes = 200
+    reset = await service.send_json("POST", "/v1/admin/users/1/reset", {"reason": "x" * 200})
+    refused = await service.upload("1", png(), "c.png")
+    for answer in (reset, refused):
+        assert (answer.status, answer.json["type"]) == (507, "urn:abby-ledger:problem:disk-full")
+        assert "The disk is full, so nothing was kept" in answer.json["detail"]
+    assert (await service.ask("GET", "/readyz")).json["status"] == "degraded"
+    assert (await service.ask("DELETE", "/v1/users/1/images/a.png")).status == 200
+    assert (await service.ask("GET", "/v1/users/1/images/b.png")).body == png_of_size(50_000)
+    disk.room_bytes = None
+    await asyncio.to_thread(service.store.opened().sweep)
+    assert (await service.upload("1", png(), "c.png")).status == 201
+    service.store.close()
+    assert_disk_and_log_agree(service.store.root)
+
+
+async def test_an_image_without_a_file_is_said_by_readiness_and_stops_no_start(tmp_path: Path, serve: Serve) -> None:
+    """The start goes on, `/readyz` is degraded and names it, it stays charged; a save under its name ends that."""
+    await lose_a_file(tmp_path / "root")
+    service: Running = await serve()
+    ready = await service.ask("GET", "/readyz")
+    assert (ready.status, ready.json["status"]) == (200, "degraded")
+    assert any("1/lost.png" in note for note in ready.json["notes"])
+    assert (await service.quota("1"))["user"]["images"] == 2
+    assert service.store.opened().ledger.book.user("1").image_bytes == len(KEPT) + len(LOST)
+    found = audit(service.store.root, verify(service.store.root)).findings
+    assert [(finding.kind.value, finding.path) for finding in found] == [("missing", "images/users/1/lost.png")]
+    assert (await service.upload("1", LOST, "lost.png")).status == 201
+    assert (await service.ask("GET", "/readyz")).json["status"] == "ready"
+
+
+async def lose_a_file(root: Path) -> None:
+    """A root whose last program was killed after an image was recorded, and the image's file went."""
+    store = ImageStore(root)
+    await store.save("1", KEPT, name="kept.png")
+    head = (root / "logs" / "head").read_bytes()
+    await store.save("1", LOST, name="lost.png")
+    store.close()
+    (root / "logs" / "head").write_bytes(head)
+    (root / "images/users/1/lost.png").unlink()
