@@ -87,7 +87,9 @@ class ExpectedFiles:
         return Known(expected, latest, latest > self._reconciled)
 
     def needs(self, staged: str) -> bool:
-        """Whether a staged file may still be moved into place, or is about to be removed, by the writer."""
+        """Whether the writer may still move a staged file into place or, where its image was replaced or deleted before
+        that, remove it: until the file work of the event that named it is done.
+        """
         return staged in self._staged
 
     def follow(self) -> None:
@@ -111,9 +113,9 @@ class ExpectedFiles:
         match event:
             case ImageSaved():
                 key = Key(event.user, event.temp, name_key(event.name))
-                self._supersede(key, position)
                 self._gone.pop(key, None)
-                self._use(event.staged, position)
+                if position > self._reconciled:
+                    self._staged[event.staged] = position
                 if self._user in (None, event.user):
                     self._standing[key] = Expected(
                         position, event.name, event.bytes, bytes.fromhex(event.sha256), event.staged
@@ -127,20 +129,9 @@ class ExpectedFiles:
                 pass  # no other event touches a file
 
     def _remove(self, key: Key, position: int) -> None:
-        self._supersede(key, position)
+        self._standing.pop(key, None)
         if position > self._reconciled:
             self._gone[key] = position
-
-    def _supersede(self, key: Key, position: int) -> None:
-        """The former bytes of a name are wanted no longer; their staged file goes with the file work of now."""
-        former = self._standing.pop(key, None)
-        if former is not None:
-            self._use(former.staged, position)
-
-    def _use(self, staged: str, position: int) -> None:
-        if position > self._reconciled:
-            self._staged.pop(staged, None)  # so that the order stays that of the positions
-            self._staged[staged] = position
 
     def _forget_what_is_done(self) -> None:
         """Drops what was kept for file work that is done by now; only what is kept for the newest events stays."""

@@ -62,6 +62,8 @@ async def test_memory_that_runs_out_fails_one_request_and_harms_nothing(
     failed = await service.upload("1", LOST, "lost.png")
     assert (failed.status, calls()) == (500, 1)
     assert failed.json["reference"]
+    staged = list((service.store.root / "images" / ".staged").iterdir())
+    assert len(staged) == is_kept
     assert (await service.upload("1", AFTER, "after.png")).status == 201
     names = ["after.png", *(["lost.png"] if is_kept else []), "kept.png"]
     listed = (await service.ask("GET", "/v1/users/1/images")).json["images"]

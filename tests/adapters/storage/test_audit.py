@@ -230,8 +230,12 @@ def test_what_is_put_back_after_its_deletion_was_done_is_foreign(root: Path) -> 
     for path, data in rest.items():
         put(root, path, data)
     assert found(audited(root)) == {(Kind.FOREIGN, f"{HOME}/a.png"), (Kind.STRAY_DETAILS, f"{DETAILS}/a.png~.json")}
+    now = (root / "logs" / "head").read_bytes()
     (root / "logs" / "head").write_bytes(head)
     assert audited(root).agrees
+    before = verify(root)
+    (root / "logs" / "head").write_bytes(now)
+    assert len(audit(root, before).findings) == 2
 
 
 def test_one_user_alone(root: Path) -> None:
