@@ -17,6 +17,7 @@ from adapters.storage.audit import UNDER_WAY_SECONDS, audit
 from adapters.storage.audit_report import PASSING, SENTENCES, Audit, Finding, Kind
 from adapters.storage.service import ImageStore
 from domain.refusals import Refusal
+from tests.adapters.eventlog.logs import Disk
 from tests.adapters.storage.evidence import events_of, state_of_disk
 from tests.adapters.storage.stuck_disk import StuckDisk
 from tests.hostile.builders import png_of_size
@@ -48,7 +49,7 @@ def found(done: Audit) -> set[tuple[Kind, str]]:
 def root(tmp_path: Path) -> Path:
     """A root in which images of two users and a temp file stand, all file work done."""
     root = tmp_path / "root"
-    store = ImageStore(root)
+    store = ImageStore(root, files=Disk())
     for name in ("a.png", "k/b.png"):
         save(store, name)
     save(store, "c.png", user="bob")

@@ -25,7 +25,7 @@ from tests.adapters.storage.stuck_disk import StuckDisk
 from tests.hostile.builders import png_of_size
 
 PROJECT = Path(__file__).parents[3]
-AUDIT_SECONDS = 5.0
+AUDIT_SECONDS = 4.0
 THOROUGH_SECONDS = 120.0
 ENOUGH_DOINGS = 100
 WAIT_SECONDS = 60.0
