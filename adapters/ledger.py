@@ -191,7 +191,8 @@ class QuotaLedger:
     def _enqueue(self, ticket: Ticket) -> Refusal | None:
         self.refuse_if_stopped()  # before the gate, which a fork may have left shut
         with self._gate:
-            self.refuse_if_stopped()
+            if self._fault is not None:
+                self.refuse_if_stopped()
             user = getattr(ticket.command, "user", None)
             if self._closing:
                 return Refusal(Reason.STOPPED, user)

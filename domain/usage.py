@@ -170,7 +170,7 @@ def _release(held: Reservation, event: GenerationReleased) -> Reservation:
 def evolve_user(usage: UserUsage, *, image_change: int = 0, temp_change: int = 0, held_change: int = 0) -> UserUsage:
     """A user's bytes after an event that changes them by this much."""
     after = UserUsage(usage.image_bytes + image_change, usage.temp_bytes + temp_change, usage.held_bytes + held_change)
-    if min(after) < 0:
+    if after.image_bytes < 0 or after.temp_bytes < 0 or after.held_bytes < 0:
         raise ImpossibleFact(f"negative usage of a user: {after}")
     return after
 
@@ -178,7 +178,7 @@ def evolve_user(usage: UserUsage, *, image_change: int = 0, temp_change: int = 0
 def evolve_pool(pool: PoolUsage, *, used_change: int, held_change: int) -> PoolUsage:
     """The pool after an event that changes used and held bytes by this much."""
     after = PoolUsage(pool.used_bytes + used_change, pool.held_bytes + held_change)
-    if min(after) < 0:
+    if after.used_bytes < 0 or after.held_bytes < 0:
         raise ImpossibleFact(f"negative usage of the pool: {after}")
     return after
 

@@ -33,14 +33,11 @@ class DailyQuota:
         """A user's counts, the day charged last at the end."""
         return self._table.get(user) or ()
 
-    def resets_of(self, user: str, day: str) -> int:
-        """How often a user's count of that day was reset."""
-        count = find_day(self.days(user), day)
-        return count.resets if count else 0
-
-    def apply(self, event: GenerationReserved | DailyCountReset) -> None:
-        """Charges a day, or sets it to 0."""
-        self._table.put(event.user, evolve_days(self.days(event.user), event))
+    def apply(self, event: GenerationReserved | DailyCountReset) -> DayCount:
+        """Charges a day, or sets it to 0; gives what it is then."""
+        days = evolve_days(self.days(event.user), event)
+        self._table.put(event.user, days)
+        return days[-1]
 
     def give_back(self, held: Reservation, refunded: int) -> None:
         """Gives places back to the day that a reservation was charged to."""

@@ -180,8 +180,7 @@ class Book(ABC):
     def _reserved(self, event: GenerationReserved) -> None:
         if self.reservation(event.reservation) is not None:
             raise ImpossibleFact(f"reservation {event.reservation} is made twice")
-        self.daily.apply(event)
-        held = reserve(event, resets=self.daily.resets_of(event.user, day_of(event.at)))
+        held = reserve(event, resets=self.daily.apply(event).resets)
         self._tables.reservations.put(event.reservation, held)
         self._note_deadline(held)
         self.users.apply(event.user, held_change=held.held_bytes)
