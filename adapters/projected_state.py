@@ -19,7 +19,7 @@ from projections.preferences import Preferences
 from projections.quota_book import QuotaBook, Tables
 from projections.shelves import Shelf
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised whenever a projection keeps something else, or the same in another shape: older snapshots are not used."""
 ROWS_A_LINE = 1_000
 """So that no line takes long to make while others wait for the interpreter."""

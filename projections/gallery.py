@@ -9,6 +9,6 @@ from projections.shelves import Shelves
 class Gallery(Shelves):
     """The shelves of kept images."""
 
-    def newest_first(self, user: str) -> list[StandingImage]:
-        """All of a user's images; an overwritten name counts as saved anew."""
-        return list(self.shelf(user).images.values())[::-1]
+    def newest_first(self, user: str, offset: int = 0, limit: int | None = None) -> list[StandingImage]:
+        """All of a user's images, or some of them; an overwritten name counts as saved anew."""
+        return self.shelf(user).newest_first(offset, limit)

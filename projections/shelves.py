@@ -8,46 +8,52 @@ looks at them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from domain.names import folder_of, fresh_number, name_key
 from domain.usage import StandingImage
+from projections.image_lines import from_line, name_of, to_line
 
 
 class Shelf:
-    """One user's names: images by key (the latest saved last), how many stand in each folder, the next fresh number.
+    """One user's names: the lines of images by key (the latest saved last), how many stand in each folder, the next
+    fresh number.
 
     `generation` says since which dump of its shelves it may be changed.
     """
 
-    __slots__ = ("folders", "generation", "images", "next_number")
+    __slots__ = ("folders", "generation", "lines", "next_number")
 
     def __init__(self, generation: int) -> None:
         self.generation = generation
-        self.images: dict[str, StandingImage] = {}
+        self.lines: dict[str, str] = {}
         self.folders: dict[str, int] = {}
         self.next_number = 1
 
     def copy(self, generation: int) -> Shelf:
         """The same, to be changed."""
         copied = Shelf(generation)
-        copied.images, copied.folders, copied.next_number = dict(self.images), dict(self.folders), self.next_number
+        copied.lines, copied.folders, copied.next_number = dict(self.lines), dict(self.folders), self.next_number
         return copied
 
-    def put(self, key: str, image: StandingImage) -> None:
+    def put(self, key: str, line: str) -> None:
         """The name stands now, as the latest. Whether fresh numbers begin later from here is said by `raise_number`."""
         folder = folder_of(key)
-        if self.images.pop(key, None) is None and folder is not None:
+        if self.lines.pop(key, None) is None and folder is not None:
             self.folders[folder] = self.folders.get(folder, 0) + 1
-        self.images[key] = image
+        self.lines[key] = line
 
     def raise_number(self, number: int) -> None:
         """Fresh numbers begin at `number` from here, if they do not begin later already."""
         self.next_number = max(self.next_number, number)
 
-    def dump(self) -> tuple[int, list[StandingImage]]:
-        """What the shelf is made of again: the next fresh number, and the images in their order."""
-        return self.next_number, list(self.images.values())
+    def newest_first(self, offset: int = 0, limit: int | None = None) -> list[StandingImage]:
+        """All images, or some of them; an overwritten name counts as saved anew."""
+        lines = list(self.lines.values())[::-1]
+        return [from_line(line) for line in lines[offset : None if limit is None else offset + limit]]
+
+    def dump(self) -> tuple[int, list[str]]:
+        """What the shelf is made of again: the next fresh number, and the lines of images in their order."""
+        return self.next_number, list(self.lines.values())
 
 
 def number_after(key: str) -> int:
@@ -59,7 +65,7 @@ _SHARED = -1
 """The generation of a shelf that is never changed, but copied first."""
 _EMPTY = Shelf(_SHARED)
 
-Unpack = Callable[[bytes], tuple[int, Iterable[Iterable[Any]]]]
+Unpack = Callable[[bytes], tuple[int, Iterable[str]]]
 """Makes what `Shelf.dump` gave of what was stored of it."""
 
 
@@ -76,7 +82,8 @@ class Shelves:
 
     def standing(self, user: str, key: str) -> StandingImage | None:
         """The image under a name."""
-        return self.shelf(user).images.get(key)
+        line = self.shelf(user).lines.get(key)
+        return None if line is None else from_line(line)
 
     def has_folder(self, user: str, folder_key: str) -> bool:
         """Whether a name stands in that folder."""
@@ -88,7 +95,7 @@ class Shelves:
 
     def count(self, user: str) -> int:
         """How many names of the user stand."""
-        return len(self.shelf(user).images)
+        return len(self.shelf(user).lines)
 
     def users(self) -> list[str]:
         """Every user who ever had a name here."""
@@ -101,14 +108,14 @@ class Shelves:
     def put(self, user: str, key: str, image: StandingImage) -> None:
         """The name stands now, as the latest."""
         shelf = self.own(user)
-        shelf.put(key, image)
+        shelf.put(key, to_line(image))
         shelf.raise_number(number_after(key))
 
     def remove(self, user: str, key: str) -> None:
         """The name no longer stands."""
         shelf = self.own(user)
         folder = folder_of(key)
-        if shelf.images.pop(key, None) is not None and folder is not None:
+        if shelf.lines.pop(key, None) is not None and folder is not None:
             shelf.folders[folder] -= 1
             if shelf.folders[folder] == 0:
                 del shelf.folders[folder]
@@ -116,8 +123,8 @@ class Shelves:
     def all(self) -> Iterator[tuple[str, str, StandingImage]]:
         """Every standing name: user, key, image."""
         for user in self.users():
-            for key, image in list(self.shelf(user).images.items()):
-                yield user, key, image
+            for key, line in list(self.shelf(user).lines.items()):
+                yield user, key, from_line(line)
 
     def dump(self) -> dict[str, Shelf | bytes]:
         """Every shelf as it is at this moment, a packed one as it is packed. What is changed later is a copy of it."""
@@ -143,10 +150,9 @@ class Shelves:
             return self._shelves.get(user, _EMPTY)  # another thread has just made it
         assert self._unpack is not None
         shelf = Shelf(_SHARED)
-        shelf.next_number, images = self._unpack(packed)
-        for members in images:
-            image = StandingImage(*members)
-            shelf.put(name_key(image.name), image)  # the stored number is above theirs
+        shelf.next_number, lines = self._unpack(packed)
+        for line in lines:
+            shelf.put(name_key(name_of(line)), line)  # the stored number is above theirs
         shelf = self._shelves.setdefault(user, shelf)
         self._packed.pop(user, None)
         return shelf
@@ -202,7 +208,7 @@ class DraftShelves(Shelves):
             if image is None:
                 self._base.remove(user, key)
             else:
-                self._base.own(user).put(key, image)
+                self._base.own(user).put(key, to_line(image))
         for user, number in self._numbers.items():
             self._base.own(user).raise_number(number)
 

@@ -55,7 +55,7 @@ def global_usage(book: QuotaBook) -> dict[str, Any]:
 
 def gallery(book: QuotaBook, user: str, offset: int, limit: int) -> list[GalleryImage]:
     """Some of a user's kept images, newest first."""
-    return [_row(image) for image in book.gallery.newest_first(user)[offset : offset + limit]]
+    return [_row(image) for image in book.gallery.newest_first(user, offset, limit)]
 
 
 def names(book: QuotaBook, user: str) -> list[str]:

@@ -148,7 +148,10 @@ def test_a_state_of_another_schema_or_misshapen_is_not_taken_in() -> None:
     assert decode_state(kept) is not None
 
 
-STATES_BY_SCHEMA = {1: "3181534f97cb5fbd01826c7b744c811551c5275d5b521f8f5c34e388e112e492"}
+STATES_BY_SCHEMA = {
+    1: "3181534f97cb5fbd01826c7b744c811551c5275d5b521f8f5c34e388e112e492",
+    2: "c1fd7f7653b542652bc3372249f03e7c327e1e6ef3416a95cb7c122c55a98d9a",
+}
 """The SHA-256 of the stored form of one history."""
 
 

@@ -37,7 +37,7 @@ def state_of(book: QuotaBook) -> dict[str, Any]:
 def shelves_of(shelves: Shelves) -> dict[str, Any]:
     """Each user's names in order, folders and next number; a user without any of them is as good as unknown."""
     states = {
-        user: (list(shelf.images.items()), shelf.folders, shelf.next_number)
+        user: (list(shelf.lines.items()), shelf.folders, shelf.next_number)
         for user, shelf in ((user, shelves.shelf(user)) for user in shelves.users())
     }
     return {user: state for user, state in states.items() if state != ([], {}, 1)}

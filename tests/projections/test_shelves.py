@@ -145,7 +145,7 @@ def test_pouring_makes_of_the_base_what_the_changes_would_have_made() -> None:
     draft.pour()
     change(changed)
     assert shelves_of(poured) == shelves_of(changed)
-    assert list(poured.shelf(USER).images) == ["b", "a"]
+    assert list(poured.shelf(USER).lines) == ["b", "a"]
     assert poured.next_number(USER) == 10
 
 

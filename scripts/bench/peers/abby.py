@@ -1,0 +1,74 @@
+"""This ledger, as the storage opens it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adapters.clock import utc_now
+from adapters.eventlog import JSONLRecorder
+from adapters.ledger import Keeper, QuotaLedger
+from adapters.projector import Projector
+from adapters.storage.opening import collecting_no_garbage
+from adapters.tickets import Accepted
+from domain.commands import ReserveGeneration, SaveImage, SetPolicy
+from scripts.bench.peer import DAILY, GEN_BYTES, IMAGE_BYTES, SHA256, STORAGE_BYTES, Pair
+
+TTL_SECONDS = 900
+LIMITS = SetPolicy("library", "constructor", STORAGE_BYTES, STORAGE_BYTES, DAILY, GEN_BYTES)
+
+
+def reserve_command(pair: Pair) -> ReserveGeneration:
+    """The reservation of a pair."""
+    return ReserveGeneration(pair.user, "library", pair.reservation, TTL_SECONDS, operation="text_to_image")
+
+
+def save_command(pair: Pair) -> SaveImage:
+    """The save of a pair, as it is handed in once the bytes are staged."""
+    return SaveImage(
+        pair.user,
+        "library",
+        pair.name,
+        IMAGE_BYTES,
+        SHA256,
+        "image/png",
+        64,
+        64,
+        pair.reservation,
+        f"f{pair.number:031x}",
+        reservation=pair.reservation,
+    )
+
+
+class LogAlone(Keeper):
+    """Writes the watermark when the ledger finds a good moment. There are no image files to bring into place."""
+
+    def __init__(self, recorder: JSONLRecorder) -> None:
+        self._recorder = recorder
+
+    def checkpoint(self) -> None:
+        """As the storage does it."""
+        self._recorder.checkpoint(self._recorder.head)
+
+
+class AbbyPeer:
+    """Commands through `QuotaLedger`: decided, hashed, written and synced; image files are another matter."""
+
+    def __init__(self, folder: Path) -> None:
+        projector = Projector()
+        with collecting_no_garbage():
+            self._recorder = JSONLRecorder(folder, clock=utc_now, on_event=projector.take, restore=projector.restore)
+        self.ledger = QuotaLedger(self._recorder, clock=utc_now, keeper=LogAlone(self._recorder), projector=projector)
+        self.ledger.execute(LIMITS)
+
+    async def reserve(self, pair: Pair) -> None:
+        """Through the ledger."""
+        assert isinstance(await self.ledger.submit(reserve_command(pair)), Accepted)
+
+    async def save(self, pair: Pair) -> None:
+        """Through the ledger."""
+        assert isinstance(await self.ledger.submit(save_command(pair)), Accepted)
+
+    def close(self) -> None:
+        """Stops in order."""
+        self.ledger.close()
+        self._recorder.close()

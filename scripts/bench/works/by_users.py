@@ -1,0 +1,101 @@
+"""What the number of users costs: a decision, and a status, with 1,000 users and with the most."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from time import perf_counter, process_time
+from typing import NamedTuple
+
+from adapters.storage.results import StoreSettings
+from adapters.storage.service import ImageStore
+from scripts.bench.apart import apart
+from scripts.bench.bench import Bench
+from scripts.bench.callers import Load, drive
+from scripts.bench.figures import Bar, Case, Figure, compared
+from scripts.bench.logs import Shape, make_log, user_name
+from scripts.bench.peers.abby import AbbyPeer
+
+FEW = 1_000
+CALLERS = 256
+STATUSES = 20_000
+DECISION = Bar(1.3, at_least=False)
+STATUS = Bar(1.5, at_least=False)
+STATUS_MICROSECONDS = Bar(10.0, at_least=False, absolute=True)
+
+
+class Costs(NamedTuple):
+    """Microseconds: of processor time for a pair of decisions with everything about it, and for a status."""
+
+    pair: float
+    status: float
+
+
+def measure(bench: Bench) -> Iterator[Figure]:
+    """The same with few users and with many, in turn; then the status beside a walk over the files."""
+    many = max(bench.sizes.users)
+    roots = {}
+    for users in (FEW, many):
+        bench.tell(f"users: making a log of {users:,} users with an image each")
+        roots[users] = make_log(bench.folder / f"users-{users}", Shape(users, 2 * users + 1, brief=True))
+    found: dict[int, list[Costs]] = {FEW: [], many: []}
+    walks = []
+    for number in range(bench.sizes.rounds):
+        bench.tell(f"users: round {number + 1} of {bench.sizes.rounds}")
+        for users, root in roots.items():
+            found[users].append(apart(costs, root, users, bench.sizes.seconds, number))
+        walks.append(apart(walked_status, bench.folder, bench.sizes.walked_files))
+    few, most = found[FEW], found[many]
+    case = Case("decision", f"reserve and save, {many:,} users", "us of CPU", f"the same, {FEW:,} users", DECISION)
+    yield compared(case, [each.pair for each in most], [each.pair for each in few])
+    case = Case("status", f"{many:,} users", "us", f"the same, {FEW:,} users", STATUS)
+    yield compared(case, [each.status for each in most], [each.status for each in few])
+    walk = f"walking {bench.sizes.walked_files:,} files"
+    case = Case("status", f"{FEW:,} users", "us", walk, STATUS_MICROSECONDS)
+    yield compared(case, [each.status for each in few], walks)
+
+
+def costs(root: Path, users: int, seconds: float, number: int) -> Costs:
+    """Both, of users in no order, after each was asked for once."""
+    peer = AbbyPeer(root)
+    try:
+        cpu, pairs = process_time(), itertools.count((number + 1) * 10**9)
+        first = next(pairs)
+        asyncio.run(drive(peer, Load("abby", CALLERS, users, seconds), pairs))
+        pair = (process_time() - cpu) / (next(pairs) - first - 1)
+    finally:
+        peer.close()
+    store = ImageStore(root, settings=StoreSettings(check_images=False))
+    rng = Random(number)
+    asked = [user_name(rng.randrange(users)) for _ in range(STATUSES)]
+    for user in asked:
+        store.status(user)
+    begin = perf_counter()
+    for user in asked:
+        store.status(user)
+    status = (perf_counter() - begin) / len(asked)
+    store.close()
+    return Costs(pair * 1e6, status * 1e6)
+
+
+def walked_status(folder: Path, files: int) -> float:
+    """Microseconds of a status as the former code made it: the sizes of all files, and of those of one user."""
+    with TemporaryDirectory(dir=folder, prefix="walked-") as own:
+        for number in range(files):
+            user = Path(own) / user_name(number // 10)
+            user.mkdir(exist_ok=True)
+            (user / f"image_{number}.png").write_bytes(b"x")
+        _walk(own)
+        begin = perf_counter()
+        _walk(own)
+        _walk(str(Path(own) / user_name(1)))
+        return (perf_counter() - begin) * 1e6
+
+
+def _walk(top: str) -> int:
+    return sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(top) for name in names)  # noqa: PTH118, PTH202 - as the former code did it
