@@ -17,6 +17,7 @@ from adapters.cli.running import carry_out
 MAX_EVENTS = 10_000_000
 MAX_STORAGE_MB = 1_000_000_000
 MAX_DAYS = 36_500
+MAX_ROUNDS = 1_000
 
 app = typer.Typer(
     name="abby",
@@ -150,6 +151,31 @@ def salvage(
     from adapters.cli.salvaging import salvage_log
 
     carry_out(context, lambda invocation, output: salvage_log(invocation, output, to), as_json=as_json)
+
+
+@app.command()
+def bench(
+    context: typer.Context,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="WORK", help="Only this, such as pairs; repeatable.")
+    ] = None,
+    rounds: Annotated[
+        int | None, typer.Option("--rounds", min=1, max=MAX_ROUNDS, metavar="N", help="In place of 5.")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A little of everything: to see it run, not to quote.")
+    ] = False,
+    chart: Annotated[
+        Path | None, typer.Option("--chart", dir_okay=False, metavar="FILE", help="Write a chart there, as SVG.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure the ledger beside its peers, on the disk of the storage root; takes about half an hour."""
+    from adapters.cli.benching import BenchOptions
+    from adapters.cli.benching import bench as measure
+
+    options = BenchOptions(tuple(only or ()), rounds, quick, chart)
+    carry_out(context, lambda invocation, output: measure(invocation, output, options), as_json=as_json)
 
 
 @app.command()

@@ -80,7 +80,9 @@ class Tip(NamedTuple):
 
 
 class JSONEvent(DCBEvent):
-    """An event whose `data` are a JSON object as orjson has just written it, so that nobody need look whether it is."""
+    """An event whose type and tags are text and whose `data` are a JSON object as orjson has just written it: nobody
+    need look whether they are.
+    """
 
 
 class ForeignHeaderError(Exception):
@@ -126,16 +128,16 @@ def encode_batch(events: Sequence[DCBEvent], tip: Tip) -> tuple[list[bytes], byt
     if not 0 < len(events) <= MAX_BATCH_EVENTS:
         raise ProgrammingError(f"A batch has 1 to {MAX_BATCH_EVENTS} events, not {len(events)}.")
     first, last = tip.position + 1, tip.position + len(events)
+    batch = b',"batch":[%d,%d],' % (first, last)
     digest = tip.digest
     lines = []
     for position, event in enumerate(events, first):
-        body = b'{"pos":%d,"batch":[%d,%d],%b' % (position, first, last, _content(event))
+        body = b'{"pos":%d%b%b' % (position, batch, _content(event))
         digest = sha256(digest + body).digest()
-        lines.append(b'%b,"hash":"%b"}\n' % (body, digest.hex().encode()))
-        if len(lines[-1]) > MAX_LINE_BYTES:
-            raise ProgrammingError(
-                f"An event of {len(lines[-1])} bytes is too large: a line has at most {MAX_LINE_BYTES}."
-            )
+        line = b'%b,"hash":"%b"}\n' % (body, digest.hex().encode())
+        if len(line) > MAX_LINE_BYTES:
+            raise ProgrammingError(f"An event of {len(line)} bytes is too large: a line has at most {MAX_LINE_BYTES}.")
+        lines.append(line)
     return lines, digest
 
 
@@ -199,20 +201,25 @@ def fixed_form(line: bytes) -> tuple[int, int, int] | None:
 
 def _content(event: DCBEvent) -> bytes:
     """The members that come from the event: type, tags and data."""
+    if isinstance(event, JSONEvent):
+        return b'%b,"data":%b' % (_head(event), event.data)
+    texts: list[object] = [event.type, *event.tags]
     data: object = event.data
-    try:
-        "".join((event.type, *event.tags))  # the quickest way to ask whether all are text
-    except TypeError as error:
-        raise ProgrammingError("The type of an event and its tags are text.") from error
+    if not all(isinstance(text, str) for text in texts):
+        raise ProgrammingError("The type of an event and its tags are text.")
     if not isinstance(data, bytes):
         raise ProgrammingError("The data of an event are bytes.")
     try:
-        head = b'"type":%b,"tags":%b' % (orjson.dumps(event.type), orjson.dumps(list(event.tags)))
+        head = _head(event)
     except orjson.JSONEncodeError as error:
         raise ProgrammingError(f"The type or a tag of an event cannot be written as UTF-8: {error}.") from error
-    if isinstance(event, JSONEvent) or _is_plain_object(data):
+    if _is_plain_object(data):
         return b'%b,"data":%b' % (head, data)
     return b'%b,"data64":"%b"' % (head, b2a_base64(data, newline=False))
+
+
+def _head(event: DCBEvent) -> bytes:
+    return orjson.dumps({"type": event.type, "tags": list(event.tags)})[1:-1]
 
 
 def _is_plain_object(data: bytes) -> bool:

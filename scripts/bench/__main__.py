@@ -10,13 +10,14 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from scripts.bench.bench import FULL, QUICK, Bench
 from scripts.bench.figures import Figure
 from scripts.bench.showing import as_json, print_table
-from scripts.bench.works import by_users, history, memory, pairs, replay, restart, single
+from scripts.bench.works import by_users, history, memory, pairs, replay, restart, single, stages
 
 WORKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "pairs": pairs.measure,
@@ -26,12 +27,16 @@ WORKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "restart": restart.measure,
     "history": history.measure,
     "memory": memory.measure,
+    "stages": stages.measure,
 }
 
 
 def main(words: list[str]) -> int:
     """Carries the words of a command line out."""
-    options = _parser().parse_args(words)
+    parser = _parser()
+    options = parser.parse_args(words)
+    if options.chart and find_spec("vl_convert") is None:
+        parser.error("a chart needs vl-convert-python: pip install 'abby-ledger[reports]'")
     sizes = QUICK if options.quick else FULL
     if options.rounds:
         sizes = sizes._replace(rounds=options.rounds)

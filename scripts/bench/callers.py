@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -15,11 +16,12 @@ from scripts.bench.peer import Pair, Peer
 from scripts.bench.peers.abby import AbbyPeer
 from scripts.bench.peers.counters import CountersPeer
 from scripts.bench.peers.redis_scripts import RedisPeer
-from scripts.bench.peers.stock import StockPeer
+from scripts.bench.peers.stock import CACHE, StockPeer
 
 PEERS: dict[str, Callable[[Path], Peer]] = {
     "abby": AbbyPeer,
-    "eventsourcing on SQLite": StockPeer,
+    "eventsourcing on SQLite": partial(StockPeer, cache={}),
+    "the same with its cache": partial(StockPeer, cache=CACHE),
     "SQLite counters": CountersPeer,
     "Redis": RedisPeer,
 }
@@ -41,16 +43,20 @@ class Load(NamedTuple):
 def pairs_a_second(load: Load, folder: Path) -> float:
     """Durable pairs of reservation and save a second, of a peer whose files are below `folder`. Raises PeerMissing."""
     with TemporaryDirectory(dir=folder, prefix="peer-") as own:
-        peer = PEERS[load.peer](Path(own))
-        try:
-            return asyncio.run(drive(peer, load))
-        finally:
-            peer.close()
+        return asyncio.run(drive(PEERS[load.peer](Path(own)), load, itertools.count(1)))
 
 
-async def drive(peer: Peer, load: Load, numbers: itertools.count[int] | None = None) -> float:
-    """Pairs a second of an open peer. Those begun before the end count, and so does the time until the last is done."""
-    numbers = numbers or itertools.count(1)
+async def drive(peer: Peer, load: Load, numbers: itertools.count[int]) -> float:
+    """Pairs a second of an open peer, which is closed then. Those begun before the end count, and so does the time
+    until the last of them is done.
+    """
+    try:
+        return await _rate(peer, load, numbers)
+    finally:
+        await peer.close()
+
+
+async def _rate(peer: Peer, load: Load, numbers: itertools.count[int]) -> float:
     begin = perf_counter()
     counts_from, ends = begin + load.seconds * WARM_SHARE, begin + load.seconds
     done: list[float] = []
@@ -65,4 +71,4 @@ async def drive(peer: Peer, load: Load, numbers: itertools.count[int] | None = N
 
     await asyncio.gather(*(call() for _ in range(load.callers)))
     counted = [moment for moment in done if moment >= counts_from]
-    return (len(counted) - 1) / (counted[-1] - counted[0])
+    return len(counted) / (counted[-1] - counts_from)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,11 +67,13 @@ def make_log(root: Path, shape: Shape) -> Path:
 def _history(shape: Shape) -> Iterator[Event]:
     times = _times()
     yield PolicyChanged(next(times), "cli", Limits(STORAGE_BYTES, STORAGE_BYTES, DAILY, GEN_BYTES), "constructor")
-    between = max(1, shape.events // STEADY_EVENTS)
-    for count, event in enumerate(_brief(shape, times) if shape.brief else _generations(shape, times), 2):
-        yield event
-        if not shape.brief and count % between == 0:
-            yield PreferenceSet(event.at, STEADY, "page", "style", f"style-{count}")
+    between = max(2, shape.events // STEADY_EVENTS)
+    events = _brief(shape, times) if shape.brief else _generations(shape, times)
+    for position in count(2):
+        if not shape.brief and position % between == 0:
+            yield PreferenceSet(next(times), STEADY, "page", "style", f"style-{position}")
+        else:
+            yield next(events)
 
 
 def _brief(shape: Shape, times: Iterator[str]) -> Iterator[Event]:

@@ -80,5 +80,5 @@ class Peer(Protocol):
     async def save(self, pair: Pair) -> None:
         """Settles the place: its hold goes, the image's bytes are charged."""
 
-    def close(self) -> None:
-        """Ends it."""
+    async def close(self) -> None:
+        """Ends it, in the event loop that drove it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ from rich.table import Table
 
 from scripts.bench.figures import Figure
 
+PIPED_WIDTH = 190
+"""Columns of a table that goes to a file."""
 VERDICTS = {True: "reached", False: "not reached", None: ""}
 
 
@@ -20,7 +23,7 @@ def print_table(figures: Sequence[Figure]) -> None:
         table.add_column(name, justify="left" if name in {"work", "case", "peer", ""} else "right")
     for figure in figures:
         table.add_row(*cells(figure))
-    Console(width=None).print(table)
+    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
 
 
 def cells(figure: Figure) -> list[str]:

@@ -25,7 +25,7 @@ def test_an_image_comes_back_from_its_line(image: StandingImage) -> None:
 def test_a_member_that_would_break_the_line_is_an_impossible_fact(member: str) -> None:
     """No save writes a tab; a log that has one was not written by this program."""
     with pytest.raises(ImpossibleFact, match="has a tab"):
-        to_line(IMAGE._replace(**{member: "image\tpng"}))
+        to_line(StandingImage(**{**IMAGE._asdict(), member: "image\tpng"}))
 
 
 def test_a_line_of_another_form_is_none() -> None:

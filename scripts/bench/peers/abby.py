@@ -68,7 +68,7 @@ class AbbyPeer:
         """Through the ledger."""
         assert isinstance(await self.ledger.submit(save_command(pair)), Accepted)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Stops in order."""
         self.ledger.close()
         self._recorder.close()

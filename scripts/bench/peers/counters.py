@@ -1,4 +1,4 @@
-"""SQLite counters with a table of events: what a careful programmer writes without this project (WAL, synchronous FULL)."""
+"""SQLite counters with a table of events (WAL, synchronous FULL), as a careful programmer writes them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ create table events (position integer primary key, type text not null, user text
 insert into pool values (0, 0);
 """
 CHARGE_DAY = "insert into days values (?, ?, 1) on conflict do update set count = count + 1"
-CHANGE_USER = "insert into users values (?, ?, ?) on conflict do update set used = used + excluded.used, held = held + excluded.held"
+CHANGE_USER = """
+insert into users values (?, ?, ?) on conflict do update set used = used + excluded.used, held = held + excluded.held
+"""
 CHANGE_POOL = "update pool set used = used + ?, held = held + ?"
 
 
@@ -43,7 +45,7 @@ class CountersPeer:
         """A place goes, an image comes."""
         await asyncio.to_thread(self._save, pair)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Closes the database."""
         self._db.close()
 

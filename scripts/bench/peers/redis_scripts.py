@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import orjson
@@ -18,7 +19,9 @@ from scripts.bench.peer import DAILY, DAY, GEN_BYTES, IMAGE_BYTES, STORAGE_BYTES
 
 CONNECTIONS = 64
 START_SECONDS = 10.0
-HOW_TO_ENABLE = "no redis-server here; Debian and Ubuntu: sudo apt install redis-server"
+HOW_TO_ENABLE = (
+    "no redis-server or no client for it; Debian and Ubuntu: sudo apt install redis-server; pip install redis hiredis"
+)
 
 RESERVE = """
 local user = 'user:' .. ARGV[1]
@@ -54,7 +57,7 @@ class RedisPeer:
 
     def __init__(self, folder: Path) -> None:
         program = shutil.which("redis-server")
-        if program is None:
+        if program is None or find_spec("redis") is None or find_spec("hiredis") is None:
             raise PeerMissing(HOW_TO_ENABLE)
         socket = folder / "redis.sock"
         options = {"port": "0", "unixsocket": str(socket), "dir": str(folder), "save": ""}
@@ -68,7 +71,7 @@ class RedisPeer:
         until = time.monotonic() + START_SECONDS
         while not socket.exists():
             if self._server.poll() is not None or time.monotonic() > until:
-                self.close()
+                self._stop()
                 raise PeerMissing("redis-server did not start here")
             time.sleep(0.01)
 
@@ -76,22 +79,32 @@ class RedisPeer:
         from redis.asyncio import BlockingConnectionPool, Redis, UnixDomainSocketConnection
 
         pool = BlockingConnectionPool(CONNECTIONS, connection_class=UnixDomainSocketConnection, path=str(socket))
-        self._redis = Redis(connection_pool=pool)
+        self._redis = Redis.from_pool(pool)
         self._reserve = self._redis.register_script(RESERVE)
         self._save = self._redis.register_script(SAVE)
 
     async def reserve(self, pair: Pair) -> None:
         """One script."""
         facts = orjson.dumps(pair.reserved())
-        args = [pair.user, pair.reservation, DAY, GEN_BYTES, DAILY, STORAGE_BYTES, facts]
+        args: list[str | int | bytes] = [pair.user, pair.reservation, DAY, GEN_BYTES, DAILY, STORAGE_BYTES, facts]
         assert await self._reserve(args=args) == b"OK"
 
     async def save(self, pair: Pair) -> None:
         """One script."""
-        args = [pair.user, pair.reservation, IMAGE_BYTES, pair.name, orjson.dumps(pair.saved())]
+        args: list[str | int | bytes] = [
+            pair.user,
+            pair.reservation,
+            IMAGE_BYTES,
+            pair.name,
+            orjson.dumps(pair.saved()),
+        ]
         assert await self._save(args=args) == b"OK"
 
-    def close(self) -> None:
-        """Stops the server."""
+    async def close(self) -> None:
+        """Closes the connections and stops the server."""
+        await self._redis.aclose()
+        self._stop()
+
+    def _stop(self) -> None:
         self._server.terminate()
         self._server.wait()

@@ -19,7 +19,6 @@ from scripts.bench.peer import GEN_BYTES, IMAGE_BYTES, SHA256
 
 A_USER = Bar(600, at_least=False, absolute=True)
 AN_IMAGE = Bar(300, at_least=False, absolute=True)
-USERS = 10_000
 IMAGES_A_USER = 10
 THEN, LATER = "2026-01-01T12:00:00.000000Z", "2026-01-09T12:00:00.000000Z"
 
@@ -27,23 +26,23 @@ THEN, LATER = "2026-01-01T12:00:00.000000Z", "2026-01-09T12:00:00.000000Z"
 def measure(bench: Bench) -> Iterator[Figure]:
     """Of users who made something one day, and of the images they keep."""
     bench.tell("memory")
-    user, image = apart(bytes_of_a_user_and_an_image)
+    user, image = apart(bytes_of_a_user_and_an_image, bench.sizes.counted_users)
     yield alone(Case("memory", "a user beyond their images", "bytes", "", A_USER), [user])
     yield alone(Case("memory", "a kept image", "bytes", "", AN_IMAGE), [image])
 
 
-def bytes_of_a_user_and_an_image() -> tuple[float, float]:
+def bytes_of_a_user_and_an_image(users: int) -> tuple[float, float]:
     """Both, from histories that are taken in as a start does it."""
-    without = _bytes_of(0)
-    return without / USERS, (_bytes_of(IMAGES_A_USER) - without) / (USERS * IMAGES_A_USER)
+    without = _bytes_of(users, 0)
+    return without / users, (_bytes_of(users, IMAGES_A_USER) - without) / (users * IMAGES_A_USER)
 
 
-def _bytes_of(images: int) -> int:
+def _bytes_of(users: int, images: int) -> int:
     gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     projector = Projector()
-    for position, event in enumerate(_history(images), 1):
+    for position, event in enumerate(_history(users, images), 1):
         stored = encode(event)
         projector.take(Decoded(position, position, stored.type, stored.tags, orjson.loads(stored.data)))
     projector.book.tidy()
@@ -54,13 +53,13 @@ def _bytes_of(images: int) -> int:
     return taken
 
 
-def _history(images: int) -> Iterator[Event]:
-    for number in range(USERS):
+def _history(users: int, images: int) -> Iterator[Event]:
+    for number in range(users):
         user, reservation = user_name(number), f"{number:032x}"
         yield GenerationReserved(THEN, user, "library", reservation, "text_to_image", 1, GEN_BYTES, THEN)
         yield GenerationReleased(THEN, user, "library", reservation, 1, 0, "failed", 1)
-    for number in range(USERS * images):
-        user, name = user_name(number % USERS), f"text_to_image/image_{number // USERS + 1}.png"
+    for number in range(users * images):
+        user, name = user_name(number % users), f"text_to_image/image_{number // users + 1}.png"
         yield ImageSaved(
             THEN, user, "cli", name, IMAGE_BYTES, 0, SHA256, "image/png", 64, 64, "adopted", False, f"{number:032x}"
         )

@@ -1,4 +1,4 @@
-"""Replay: how fast a log becomes what decisions read, with its hashes verified and without, beside bare `orjson.loads`."""
+"""Replay: how fast a log becomes what decisions read, with hashes verified and without, beside bare `orjson.loads`."""
 
 from __future__ import annotations
 

@@ -48,11 +48,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
 def singles(folder: Path, count: int) -> Singles:
     """The three in turn, one of each at a time, so that each meets the disk in the same mood."""
     with TemporaryDirectory(dir=folder, prefix="single-") as own:
-        peer = AbbyPeer(Path(own))
-        try:
-            return asyncio.run(_in_turn(peer, Path(own), count))
-        finally:
-            peer.close()
+        return asyncio.run(_in_turn(AbbyPeer(Path(own)), Path(own), count))
 
 
 async def _in_turn(peer: AbbyPeer, folder: Path, count: int) -> Singles:
@@ -71,6 +67,7 @@ async def _in_turn(peer: AbbyPeer, folder: Path, count: int) -> Singles:
         submit.append(perf_counter() - begin)
         bare.append(_timed(partial(_write_and_sync, files, fd, line)))
     os.close(fd)
+    await peer.close()
     return Singles(*(median(seconds) * 1e6 for seconds in (execute, submit, bare)))
 
 

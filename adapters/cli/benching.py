@@ -1,0 +1,47 @@
+"""`abby bench`: the benchmarks of the project's folder, a program of their own, on the disk of the storage root."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from adapters.cli.exits import Exit
+from adapters.cli.invocation import Invocation
+from adapters.cli.output import Output, Refused
+from adapters.setting_kinds import project_folder
+
+WITHOUT_THE_FOLDER = (
+    "The benchmarks are not here: {} has no scripts/bench. They come with the project's folder and not with an "
+    "installed package; run `python3 launch.py bench` there."
+)
+
+
+class BenchOptions(NamedTuple):
+    """What the command line says."""
+
+    only: tuple[str, ...]
+    rounds: int | None
+    quick: bool
+    chart: Path | None
+
+
+def bench(invocation: Invocation, output: Output, options: BenchOptions) -> int:
+    """Runs them to their end; their exit code."""
+    project = project_folder()
+    if not (project / "scripts" / "bench").is_dir():
+        return output.refused(Refused("NOT_HERE", WITHOUT_THE_FOLDER.format(project), Exit.USAGE))
+    disk = _standing(invocation.set_up().storage.storage_root)
+    words = ["--dir", str(disk), *(word for work in options.only for word in ("--only", work))]
+    words += ["--rounds", str(options.rounds)] if options.rounds else []
+    words += ["--quick"] if options.quick else []
+    words += ["--json"] if output.as_json else []
+    words += ["--chart", str(options.chart.absolute())] if options.chart else []
+    sys.stdout.flush()
+    return subprocess.run([sys.executable, "-m", "scripts.bench", *words], cwd=project, check=False).returncode
+
+
+def _standing(path: Path) -> Path:
+    """A folder, or the nearest above it that is there."""
+    return next(folder for folder in (path, *path.parents) if folder.is_dir())
