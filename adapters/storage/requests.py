@@ -12,22 +12,21 @@ from hashlib import sha256
 
 import orjson
 
-from domain.commands import Command, FreshName
+from domain.commands import Command, FreshName, ReserveGeneration
 from domain.events import Request
 
-_OF_THIS_ATTEMPT = frozenset(
-    {"request", "reservation", "new_reservation", "staged", "foreign", "origin", "exclusive", "ttl_seconds"}
-)
+_OF_THIS_ATTEMPT = frozenset({"request", "new_reservation", "staged", "foreign", "origin", "exclusive", "ttl_seconds"})
+_OF_A_NEW_RESERVATION = _OF_THIS_ATTEMPT | {"reservation"}
+"""Whoever reserves is given a new id; whoever releases, delivers or saves says which reservation is meant."""
 
 
 def request_of(key: str, command: Command, *, secret: bytes, content: bytes = b"") -> Request:
     """The request of `command` under a caller's key. `content` is what was asked for beyond the command, such as a
     prompt.
     """
+    left_out = _OF_A_NEW_RESERVATION if isinstance(command, ReserveGeneration) else _OF_THIS_ATTEMPT
     asked = {
-        name: _canonical(value)
-        for name, value in zip(command._fields, command, strict=True)
-        if name not in _OF_THIS_ATTEMPT
+        name: _canonical(value) for name, value in zip(command._fields, command, strict=True) if name not in left_out
     }
     canonical = orjson.dumps([type(command).__name__, asked, sha256(content).hexdigest()], option=orjson.OPT_SORT_KEYS)
     return Request(key, hmac.new(secret, canonical, sha256).hexdigest())
