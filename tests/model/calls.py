@@ -1,0 +1,150 @@
+"""How each ask is put to a store, and what the store answers, in the words of `asks`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, assert_never
+
+from adapters.faults import DiskFull, StorageUnavailable
+from adapters.storage.results import Actor, Changed, CleanedUp, DeletedImage, Delivery, Reserved, SavedImage
+from adapters.storage.service import ImageStore, _changed
+from adapters.tickets import Accepted
+from domain import commands
+from domain.limits import UserLimits
+from domain.refusals import Reason, Refusal
+from tests.model.asks import (
+    Answer,
+    Ask,
+    CleanUp,
+    CorrectClock,
+    Delete,
+    Deliver,
+    Kin,
+    Override,
+    Release,
+    Reserve,
+    ResetCount,
+    Save,
+)
+from tests.model.people import text_of
+
+LIMITS = (Reason.DAILY_LIMIT, Reason.USER_STORAGE, Reason.POOL_STORAGE)
+WHY = "because"
+PROVIDER = ("sketch", "sketch", 0.5)
+
+
+class Calls:
+    """The calls of one open store. `number` and `reservation` turn the id of a reservation into its number and back."""
+
+    def __init__(self, store: ImageStore, reservation: Callable[[int], str], number: Callable[[str], int]) -> None:
+        self._store = store
+        self._reservation = reservation
+        self._number = number
+
+    async def answer(self, ask: Ask, now: datetime, *, shared: bool) -> Answer:
+        """The answer to an ask. `shared`: it is handed in with others, and not carried out at once."""
+        try:
+            if isinstance(ask, Save | Reserve | Deliver | Release):
+                return self._in_words(await self._ask(ask))
+            return self._in_words(await self._share(ask, now) if shared else self._ask_now(ask, now))
+        except DiskFull:
+            return ("disk full",)
+        except StorageUnavailable as error:
+            assert "Nothing was saved" in str(error)  # noqa: PT017 - an answer like others
+            return ("not staged",)
+
+    async def _ask(self, ask: Save | Reserve | Deliver | Release) -> Any:
+        store, actor = self._store, Actor(ask.by)
+        match ask:
+            case Save():
+                assert not isinstance(ask.name, Kin)
+                return await store.save(
+                    ask.user,
+                    ask.data,
+                    name=ask.name,
+                    temp=ask.temp,
+                    reservation=None if ask.reservation is None else self._reservation(ask.reservation),
+                    actor=actor,
+                    request=ask.key,
+                    details={"prompt": f"prompt {ask.content}"} if ask.details else None,
+                )
+            case Reserve():
+                return await store.reserve(ask.user, ask.places, exclusive=ask.exclusive, actor=actor, request=ask.key)
+            case Deliver():
+                delivery = Delivery(*PROVIDER, ask.places)
+                reservation = self._reservation(ask.reservation)
+                return await store.complete(ask.user, reservation, delivery, actor=actor, request=ask.key)
+            case Release():
+                reservation = self._reservation(ask.reservation)
+                return await store.release(
+                    ask.user, reservation, reason=ask.reason, count=ask.places, actor=actor, request=ask.key
+                )
+            case _:
+                assert_never(ask)
+
+    def _ask_now(self, ask: Delete | CleanUp | ResetCount | Override | CorrectClock, now: datetime) -> Any:
+        store = self._store
+        match ask:
+            case Delete():
+                assert isinstance(ask.name, str)
+                return store.delete_now(ask.user, ask.name, actor=Actor(ask.by), request=ask.key)
+            case CleanUp():
+                return store.cleanup_now(ask.days)
+            case ResetCount():
+                return store.reset_daily_now(ask.user, WHY)
+            case Override():
+                own = UserLimits(ask.user_bytes, ask.daily)
+                return store.override_limits_now(ask.user, WHY, own, until=_until(ask, now))
+            case CorrectClock():
+                return store.correct_clock_now()
+            case _:
+                assert_never(ask)
+
+    async def _share(self, ask: Delete | CleanUp | ResetCount | Override | CorrectClock, now: datetime) -> Any:
+        """The same as a coroutine, because a thread that waits for its batch is one too many here."""
+        store = self._store
+        command: commands.Command
+        done: Callable[[Accepted], Any] = _changed
+        match ask:
+            case Delete():
+                assert isinstance(ask.name, str)
+                command = store._keyed(commands.DeleteImage(ask.user, ask.by, ask.name), ask.key)
+                done = store._deleted
+            case CleanUp():
+                command, done = commands.CleanUp("library", ask.days), store._cleaned
+            case ResetCount():
+                command = commands.ResetDaily(ask.user, "library", WHY)
+            case Override():
+                command = commands.OverrideLimits(ask.user, "library", WHY, ask.user_bytes, ask.daily, _until(ask, now))
+            case CorrectClock():
+                command = commands.CorrectClock("library")
+            case _:
+                assert_never(ask)
+        return await store._submit(command, done)
+
+    def _in_words(self, told: Any) -> Answer:
+        match told:
+            case Refusal(reason=reason):
+                figures = (told.limit, told.used, told.held) if reason in LIMITS else ()
+                return ("refused", reason.value, *figures)
+            case SavedImage():
+                return ("saved", told.name, told.size_bytes, told.sha256, told.position, told.replayed)
+            case Reserved():
+                number = self._number(told.reservation)
+                return (
+                    *("reserved", number, told.count, told.bytes_each, told.expires_at, told.position),
+                    told.replayed,
+                )
+            case DeletedImage():
+                return ("deleted", told.name, told.freed_bytes, told.position, told.replayed)
+            case CleanedUp():
+                return ("cleaned", told.files, told.freed_bytes, told.position)
+            case Changed():
+                return ("changed", told.position, told.replayed)
+            case _:
+                raise AssertionError(told)
+
+
+def _until(ask: Override, now: datetime) -> str | None:
+    return None if ask.lasting is None else text_of(now + ask.lasting)
