@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.model.asks import (
     NARROW,
+    RESERVATION_SECONDS,
     WIDE,
     Answer,
     Ask,
@@ -41,6 +42,7 @@ from tests.model.asks import (
     users,
 )
 from tests.model.comparing import disagreements
+from tests.model.meaning import meant
 from tests.model.model import Model
 from tests.model.recovering import Cut, cuts, recovered
 from tests.model.rig import Rig
@@ -50,9 +52,6 @@ EVENING = datetime(2026, 3, 1, 22, 0)  # noqa: DTZ001 - all times of the model a
 INSISTENT = 12
 """Equal asks that come together."""
 TOO_MANY_PLACES = 60
-STRANGER = 5
-"""Whoever means a reservation by this number asks for it as it comes, though it may be another user's."""
-
 given_limits = st.sampled_from([WIDE, WIDE, NARROW])
 jumps = st.sampled_from(
     [
@@ -151,6 +150,21 @@ class AnyHistory(RuleBasedStateMachine):
         """Several commands in one batch."""
         self._ask(together)
 
+    @rule(ask=reserves, save=saves)
+    def save_late(self, ask: Reserve, save: Save) -> None:
+        """A picture comes when its place has just expired."""
+        former = self.model.reserved
+        self._ask([ask])
+        if self.model.reserved > former:
+            self._jump(timedelta(seconds=RESERVATION_SECONDS))
+            self._ask([save._replace(user=ask.user, reservation=0)])
+
+    @rule(user=users, save=saves)
+    def replace_folder(self, user: str, save: Save) -> None:
+        """The only name of a folder goes, and in the same batch one is saved where the folder was."""
+        self._ask([Save(user, "g/only.png", 0, 1)])
+        self._ask([Delete(user, Kin.SAME), save._replace(user=user, name=Kin.FOLDER)])
+
     @rule(user=users)
     def insist(self, user: str) -> None:
         """Too much, again and again."""
@@ -163,10 +177,9 @@ class AnyHistory(RuleBasedStateMachine):
         self._ask([self.keyed[-1 - back % len(self.keyed)]])
 
     @rule(by=jumps)
-    def jump(self, by: timedelta) -> None:
+    def jump_to_another_time(self, by: timedelta) -> None:
         """The clock stands elsewhere."""
-        self.model.now += by
-        self.rig.now = self.model.now
+        self._jump(by)
 
     @rule()
     def sweep(self) -> None:
@@ -220,8 +233,12 @@ class AnyHistory(RuleBasedStateMachine):
         """The next run begins on another disk."""
         self.rig.abandon()
 
+    def _jump(self, by: timedelta) -> None:
+        self.model.now += by
+        self.rig.now = self.model.now
+
     def _ask(self, asks: Sequence[Ask]) -> None:
-        asks = [self._meant(ask) for ask in asks]
+        asks = [meant(ask, self.model, self.owners) for ask in asks]
         self.keyed += [ask for ask in asks if isinstance(ask, Keyed) and ask.key]
 
         def act() -> list[Answer]:
@@ -253,24 +270,6 @@ class AnyHistory(RuleBasedStateMachine):
         self.owners |= {number: held.user for number, held in self.model.held.items()}
         self._count(former)
         return [] if expected is None else expected
-
-    def _meant(self, ask: Ask) -> Ask:
-        """Names are of kin to the one saved last. A reservation is the latest but so many, those with open places
-        first, and mostly it is its owner who asks.
-        """
-        if isinstance(ask, Save | Delete) and isinstance(ask.name, Kin):
-            names = self.model.person(ask.user).names(temp=isinstance(ask, Save) and ask.temp)
-            latest = next(reversed(names.values())).name if names else "a.png"
-            ask = ask._replace(name=ask.name.of(latest))
-        if not isinstance(ask, Save | Deliver | Release) or ask.reservation is None:
-            return ask
-        if not self.owners:
-            return ask._replace(reservation=0)
-        is_open = {number for number, held in self.model.held.items() if held.open()}
-        numbers = sorted(self.owners, key=lambda number: (number in is_open, number))
-        number = numbers[-1 - ask.reservation % len(numbers)]
-        user = ask.user if ask.reservation == STRANGER else self.owners[number]
-        return ask._replace(reservation=number, user=user)
 
     def _count(self, former: int) -> None:
         model, root = self.model, self.rig.root
