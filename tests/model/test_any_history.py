@@ -12,11 +12,14 @@ from tests.model.running import play
 from tests.model.tally import tally
 
 MOST_ROUNDS = 4
-"""Until all that is wanted has happened: by chance one round may miss something rare."""
+"""Until all that is wanted has happened: by chance one round may miss something rare. A round takes 45 seconds of one
+core.
+"""
 MOST_EXAMPLES = 2_000
 """Histories in which a breakage must be noticed; most take a few."""
 
 
+@pytest.mark.timeout(1_200)
 def test_any_history_agrees_with_a_dictionary(record_property: Callable[[str, object], None]) -> None:
     """Every answer, figure, name and byte; and every rule, refusal and crash was really met."""
     tally.clear()
