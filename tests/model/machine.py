@@ -265,8 +265,6 @@ class AnyHistory(RuleBasedStateMachine):
         assert found == expected, f"answered {found}, and the model says {expected}"
         if cut is not None:
             self.model = recovered(self.rig, cut, before=self.model, after=after, given=self.given)
-        if self.model.full and not self.model.short:
-            self.rig.files.room_bytes = 0  # whatever a recovery has freed, somebody else takes it
         self.owners |= {number: held.user for number, held in self.model.held.items()}
         self._count(former)
         return [] if expected is None else expected

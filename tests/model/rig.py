@@ -56,6 +56,14 @@ class Left(NamedTuple):
     done: bool
 
 
+class CrowdedFiles(SmallFiles):
+    """A disk on which others take what becomes free, so that what is full stays full until the spare room is given."""
+
+    def _give(self, size_bytes: int) -> None:
+        if self.room_bytes != 0 or size_bytes >= SPARE_BYTES:
+            super()._give(size_bytes)
+
+
 class PromptLedger(QuotaLedger):
     """The ledger without its thread: a command is carried out when it is handed in, or with others in `turn`."""
 
@@ -234,7 +242,7 @@ class Rig:
     def _put(self, disk: Disk) -> None:
         self.disk = disk
         self.promised = b""
-        self.files = SmallFiles(disk, self._after)
+        self.files = CrowdedFiles(disk, self._after)
 
     def _after(self, _verb: str, _path: Path) -> None:
         if self._calls_left is not None and self._calls_left > 0:
