@@ -53,8 +53,12 @@ class Recheck:
             self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
+        if not self._stopped.wait(BEGIN_AFTER_SECONDS):
+            self.carry_out()
+
+    def carry_out(self) -> None:
+        """Reads and verifies now, and tells what it finds."""
         assert self._log.resumed is not None
-        self._stopped.wait(BEGIN_AFTER_SECONDS)
         try:
             damage = self._check(self._log.resumed)
         except OSError as error:

@@ -363,3 +363,21 @@ def test_a_close_ends_the_check(root: Path) -> None:
     closing.join(WAIT_SECONDS)
     assert not closing.is_alive()
     assert recorder._finding is None
+
+
+def test_a_close_before_the_check_begins_asks_nothing_of_the_disk(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a disk that fails just then would pass for a damaged log, and the watermark would not be written."""
+    monkeypatch.setattr(rechecking, "BEGIN_AFTER_SECONDS", WAIT_SECONDS)
+    disk = Disk()
+    here = threading.get_ident()
+
+    def broken(*_: object) -> None:
+        if threading.get_ident() != here:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    disk.faults["open"] = broken
+    recorder = Taker().open(root, disk)
+    recorder.append([event(5)])
+    recorder.close()
+    assert recorder._finding is None
+    assert verify(root).watermark == 6
