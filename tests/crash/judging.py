@@ -58,6 +58,10 @@ def _compare(root: OpenRoot, disk: Disk, promise: Promise) -> Iterator[str]:
     yield from _wrong_figures(account, root)
     if promise.key not in (b"", root.recorder.secret):
         yield "the key of request digests is another one, so repeats of requests conflict"
+    if root.recorder.resumed:
+        root.recorder._recheck.carry_out()
+    if root.recorder._finding is not None:
+        yield f"the background check stops the log: {root.recorder._finding}"
     if root.reconciler.missing:
         yield f"missing: {root.reconciler.missing}"
     if left := disk.files_below(ROOT / "images" / ".staged"):

@@ -111,9 +111,10 @@ SITES = (
 )
 NEEDED_BY_NOTHING = {
     "data logs/.spare": "it only makes sure that the room is really taken",
-    "data logs/snapshots/new": "a snapshot that is not whole is passed over",
-    "directory logs/snapshots": "a snapshot that is gone only makes the next start longer",
+    "data logs/snapshots/new": "a snapshot that is not whole is passed over, and the one before it or the log is read",
+    "directory logs/snapshots": "a snapshot without its name, or one that comes back, only makes the next start longer",
 }
+"""Syncs that no promise needs, and why; a test leaves each of them out and finds nothing."""
 
 
 def site_of(kind: str, path: Path) -> str:

@@ -1,8 +1,8 @@
 """Drives the real program on a simulated disk, one call at a time, and keeps the disk as it was after each operation.
 
-Nothing here depends on time: the ledger's writer waits without end, a watermark is written when a story says so, and a
-batch is what a story hands in together. So a story makes the same operations each time, and a point of it can be
-named by its number.
+Nothing here depends on time: the ledger's writer waits without end, a watermark is written and what a snapshot spared
+is verified when a story says so, and a batch is what a story hands in together. So a story makes the same operations
+each time, and a point of it can be named by its number.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from uuid import UUID
 import pytest
 
 from adapters import ledger as ledger_module
-from adapters.eventlog import spare
+from adapters.eventlog import rechecking, spare
 from adapters.projector import Recorded
 from adapters.storage import opening, saving, service
 from adapters.storage.opening import OpenRoot
@@ -162,6 +162,11 @@ class Story:
         """A quiet moment, in which the watermark is written."""
         self.root.checkpoint()
 
+    def recheck(self) -> None:
+        """A quiet moment, in which what a snapshot spared the opening is verified."""
+        if self.root.recorder.resumed:
+            self.root.recorder._recheck.carry_out()
+
     def staged(self, user: str, name: str, *, size_bytes: int = 300, temp: bool = False) -> SaveImage:
         """A save whose bytes are staged, to be handed in with others."""
         data = self.image(size_bytes)
@@ -192,6 +197,7 @@ def told(story: Story) -> Iterator[Story]:
         patch.setattr(ledger_module, "IDLE_SECONDS", NEVER_SECONDS)
         patch.setattr(ledger_module, "CHECKPOINT_SECONDS", NEVER_SECONDS)
         patch.setattr(ledger_module, "SWEEP_SECONDS", NEVER_SECONDS)
+        patch.setattr(rechecking, "BEGIN_AFTER_SECONDS", NEVER_SECONDS)
         patch.setattr(spare, "SPARE_BYTES", SPARE_BYTES)
         patch.setattr(opening, "OpenRoot", Watched)
         patch.setattr(saving, "uuid4", story.new_id)

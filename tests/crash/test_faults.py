@@ -37,6 +37,15 @@ PAIRS = 2_000
 WAIT_SECONDS = 30.0
 """How long a story may take whose calls fail; it takes milliseconds."""
 STATES_OF_AN_END = 4
+CALLS_OF_SNAPSHOTS = {
+    "EIO": 30,
+    "EINTR": 30,
+    "ENOSPC": 17,
+    "EROFS": 17,
+    "short write": 12,
+    "short write, then ENOSPC": 12,
+}
+"""Of the calls that can fail in a way, at least so many have to do with a snapshot."""
 
 
 class Unreadable(Exception):
@@ -72,6 +81,7 @@ class Trial:
         self._save("ann", "note.png", temp=True)
         self._attempt(lambda: store.cleanup_now(0))
         self._attempt(lambda: asyncio.run(store.reserve("ann", 2)))
+        self._attempt(self.story.recheck)
         self._attempt(self.story.checkpoint)
         self._attempt(self.story.root.sweep)
         self._save("ben", "HILL.png")
@@ -163,6 +173,26 @@ def test_a_disk_that_fails_for_ever_makes_nobody_believe_what_is_not_so(kind: Ki
         assert not trial.faults or kind.number is not None
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_a_snapshot_that_fails_makes_nobody_believe_what_is_not_so(
+    kind: Kind, snapshot_root: Story, thorough: bool
+) -> None:
+    """Each call that writes or reads one, or that verifies what it spared; --thorough: each call there is."""
+    calls = calls_of(snapshot_root, kind)
+    turns = [turn for turn, call in enumerate(calls, 1) if thorough or is_of_a_snapshot(call)]
+    assert len(turns) >= CALLS_OF_SNAPSHOTS[str(kind)]
+    for turn in turns:
+        for failing in ({turn}, range(turn, EVER)):
+            trial = tried(Trial(snapshot_root, kind, failing))
+            assert trial.files.failed
+            assert len(trial.answers) == ANSWERS or trial.faults
+
+
+def is_of_a_snapshot(call: str) -> bool:
+    """Whether it has to do with a snapshot; the log is read again where one is believed, and behind it."""
+    return "snapshots" in call or (call.startswith(("open", "read_at")) and call.endswith("events.jsonl"))
+
+
 @pytest.mark.thorough
 @pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -175,15 +205,15 @@ def test_two_calls_that_fail_make_nobody_believe_what_is_not_so(kind: Kind, used
 
 
 @pytest.mark.parametrize("number", [EIO, ENOSPC], ids=errorcode.get)
-def test_after_a_failed_sync_of_the_log_nothing_is_tried_again(number: int, used_root: Story) -> None:
+def test_after_a_failed_sync_of_the_log_nothing_is_tried_again(number: int, either_root: Story) -> None:
     """Fail-stop: who waited is not answered, nothing is written any more, and a restart reads the disk anew: what
     memory still shows of the batch is not taken for what is there.
     """
     kind = Kind("sync", number, frozenset({"sync_data"}))
-    turns = [turn for turn, call in enumerate(calls_of(used_root, kind), 1) if call.endswith("events.jsonl")]
+    turns = [turn for turn, call in enumerate(calls_of(either_root, kind), 1) if call.endswith("events.jsonl")]
     assert len(turns) == 1 + ANSWERS  # the first is the opening's
     for answered, turn in enumerate(turns[1:]):
-        trial = tried(Trial(used_root, kind, {turn}))
+        trial = tried(Trial(either_root, kind, {turn}))
         assert len(trial.answers) == answered
         assert trial.faults
         assert all(isinstance(fault, LedgerStopped) for fault in trial.faults)
@@ -202,9 +232,9 @@ def _same_files(files: FaultyFiles, _disk: Disk, _after: After) -> FaultyFiles:
 
 
 @pytest.mark.parametrize("number", [EXDEV, EACCES], ids=errorcode.get)
-def test_an_image_whose_rename_fails_is_served_from_where_it_is(number: int, used_root: Story) -> None:
+def test_an_image_whose_rename_fails_is_served_from_where_it_is(number: int, either_root: Story) -> None:
     """The save answers ok, the path that is given out has the bytes, and the rename is tried again at each sweep."""
-    trial = Trial(used_root, Kind("rename", number, frozenset({"rename"})), range(1, EVER))
+    trial = Trial(either_root, Kind("rename", number, frozenset({"rename"})), range(1, EVER))
     story, store_path = trial.story, ROOT / "images" / "users" / "ann" / "new.png"
     with told(story):
         story.open()
@@ -224,11 +254,11 @@ def test_an_image_whose_rename_fails_is_served_from_where_it_is(number: int, use
     assert violations(settled(trial.disk), story.promise) == []
 
 
-def test_a_recorded_save_is_answered_although_the_disk_cannot_be_asked(used_root: Story) -> None:
+def test_a_recorded_save_is_answered_although_the_disk_cannot_be_asked(either_root: Story) -> None:
     """Where its file cannot be moved into place, nor be looked for, the staged path is given out."""
     kind = Kind("EIO", EIO, frozenset({"lstat", "rename"}))
-    first = next(turn for turn, call in enumerate(calls_of(used_root, kind), 1) if call.startswith("rename"))
-    trial = Trial(used_root, kind, range(first, EVER))
+    first = next(turn for turn, call in enumerate(calls_of(either_root, kind), 1) if call.startswith("rename"))
+    trial = Trial(either_root, kind, range(first, EVER))
     with told(trial.story):
         trial.story.open()
         saved = trial.story.save("ann", "new.png", details=True)
@@ -238,10 +268,10 @@ def test_a_recorded_save_is_answered_although_the_disk_cannot_be_asked(used_root
     assert violations(settled(trial.disk), trial.story.promise) == []
 
 
-def test_a_folder_whose_name_could_not_be_synced_is_made_anew(used_root: Story) -> None:
+def test_a_folder_whose_name_could_not_be_synced_is_made_anew(either_root: Story) -> None:
     """Else the next image of that user would be answered for in a folder that a power cut may take away."""
     kind = Kind("EIO", EIO, frozenset({"sync_directory"}))
-    trial = Trial(used_root, kind, {2})  # the first is that of the staging directory
+    trial = Trial(either_root, kind, {2})  # the first is that of the staging directory
     with told(trial.story):
         trial.files.kind = None
         trial.story.open()

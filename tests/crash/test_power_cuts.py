@@ -21,7 +21,7 @@ from adapters.storage.service import ImageStore
 from tests.crash.crash_states import crash_states
 from tests.crash.judging import ROOT, violations
 from tests.crash.omissions import NEEDED_BY_NOTHING, OMISSIONS, SITES, ForgetfulFiles, LeftOut, Omission, Site, site_of
-from tests.crash.stories import STORIES, empty_disk, first_start, mixed
+from tests.crash.stories import STORIES, empty_disk, first_start, mixed, snapshots
 from tests.crash.story import NOTHING, Point, Story, told
 from tests.crash.survey import ALL, IMAGES_BEFORE, Count, settled, survey, survey_kills, survey_recoveries
 
@@ -48,6 +48,10 @@ class Part(NamedTuple):
 STATES_OF_A_POINT = {"once": (1_000, 60_000), "twice": (4, 12), "killed": (6, 40)}
 """Looked at, and looked at with --thorough."""
 STATES_OF_A_RECOVERY = (6, 12)
+
+STATES_WITH_SNAPSHOTS = 24
+LEAST_WITH_SNAPSHOTS = 400
+MANY_POINTS = 200
 
 MIXES = 18
 """Stories of anything in any order, in the long form."""
@@ -132,6 +136,25 @@ def test_the_parts_are_what_the_design_asks_for(used_root: Story) -> None:
     assert sum(len(story.points) for story in stories) >= POINTS_WANTED
 
 
+@pytest.mark.timeout(3_600)  # the long form takes each point
+@pytest.mark.parametrize("story", ["first_start", *STORIES])
+def test_no_power_cut_breaks_a_promise_where_every_stop_leaves_a_snapshot(
+    story: str, snapshot_root: Story, thorough: bool
+) -> None:
+    """Of the recoveries and of the next process too: cut off once at about a hundred points; twice, and killed, where
+    a snapshot has just got its name, unless the story is long. --thorough takes each point.
+    """
+    points = told_story(story, snapshot_root).points
+    named = [point for point in points if point.operation.startswith("rename logs/snapshots/")]
+    counted = survey(points if thorough else points[:: 1 + len(points) // 100], STATES_WITH_SNAPSHOTS)
+    again = points if thorough else named[: len(points) < MANY_POINTS]
+    counted.add(survey_recoveries(again, 1, 1))
+    counted.add(survey_kills(again, 1))
+    assert named
+    assert not counted.violations, counted.shown
+    assert counted.states >= LEAST_WITH_SNAPSHOTS, f"{counted.states} states of {counted.points} points"
+
+
 @pytest.mark.thorough
 @pytest.mark.timeout(7_200)
 @pytest.mark.parametrize("story", ["first_start", *STORIES])
@@ -160,7 +183,7 @@ def test_no_power_cut_breaks_a_promise_of_any_story(
     assert not counted.violations, counted.shown
 
 
-def test_a_repeat_with_its_key_is_saved_once(used_root: Story) -> None:
+def test_a_repeat_with_its_key_is_saved_once(either_root: Story) -> None:
     """Whatever a power cut left of a save, the same request saves it once, and where it was answered, says the same."""
 
     async def save(store: ImageStore) -> SavedImage:
@@ -174,7 +197,7 @@ def test_a_repeat_with_its_key_is_saved_once(used_root: Story) -> None:
         story.close()
 
     replays = set()
-    for point in tell(once, on_used(used_root)).points:
+    for point in tell(once, on_used(either_root)).points:
         for state in crash_states(point.disk, 50, seed=point.number):
             again = Story(state.disk, point.promise, images=IMAGES_BEFORE)
             with told(again):
@@ -184,7 +207,7 @@ def test_a_repeat_with_its_key_is_saved_once(used_root: Story) -> None:
             answered = b'"key":"key-1"' in point.promise.log
             replays.add((answered, saved.replayed))
             assert saved.path == ROOT / "images" / "users" / "ann" / "same.png"
-            assert again.promise.log.count(b'"ImageSaved"') == used_root.promise.log.count(b'"ImageSaved"') + 1
+            assert again.promise.log.count(b'"ImageSaved"') == either_root.promise.log.count(b'"ImageSaved"') + 1
             assert violations(settled(again.disk), again.promise) == []
     assert replays == {(False, False), (False, True), (True, True)}
 
@@ -215,10 +238,10 @@ def without(left_out: LeftOut, used_root: Story, *, on_empty_disk: bool) -> Stor
 
 @pytest.mark.parametrize("omission", OMISSIONS, ids=lambda omission: omission.step)
 def test_each_step_left_out_is_noticed(
-    omission: Omission, used_root: Story, thorough: bool, record_property: Callable[[str, object], None]
+    omission: Omission, either_root: Story, thorough: bool, record_property: Callable[[str, object], None]
 ) -> None:
     """The check of the check: without any one step of the protocol there are states that break a promise."""
-    story = tell(omission.tell, without(omission.left_out, used_root, on_empty_disk=omission.on_empty_disk))
+    story = tell(omission.tell, without(omission.left_out, either_root, on_empty_disk=omission.on_empty_disk))
     states, enough = (300, ALL) if thorough else (STATES_OF_AN_OMISSION, 1)
     counted = survey(story.points, states, enough=enough)
     record_property("violations", f"{len(counted.violations)} of {counted.states}")
@@ -226,26 +249,39 @@ def test_each_step_left_out_is_noticed(
 
 
 @pytest.mark.parametrize("site", SITES, ids=lambda site: site.what)
-def test_each_sync_left_out_is_noticed(site: Site, used_root: Story) -> None:
+def test_each_sync_left_out_is_noticed(site: Site, either_root: Story) -> None:
     """No sync of the program is there for nothing, and none is one that these tests would not miss."""
 
     def left_out(kind: str, path: Path) -> bool:
         return site_of(kind, path) == site.what
 
-    story = tell(site.tell, without(left_out, used_root, on_empty_disk=site.on_empty_disk))
+    story = tell(site.tell, without(left_out, either_root, on_empty_disk=site.on_empty_disk))
     counted = survey(story.points, STATES_OF_AN_OMISSION, enough=1)
     assert counted.violations, f"no violation in {counted.states} states"
 
 
-def test_every_sync_of_the_stories_is_one_that_is_left_out_in_turn(used_root: Story) -> None:
-    """A sync that is new in the program is looked at, or it is said why not."""
+def test_every_sync_of_the_stories_is_one_that_is_left_out_in_turn(either_root: Story) -> None:
+    """A sync that is new in the program is looked at, or it is said why not; those of a snapshot are told apart too."""
     seen = set()
 
     def see(kind: str, path: Path) -> bool:
         seen.add(site_of(kind, path))
         return False
 
-    tell(first_start, without(see, used_root, on_empty_disk=True))
+    tell(first_start, without(see, either_root, on_empty_disk=True))
     for tale in STORIES.values():
-        tell(tale, without(see, used_root, on_empty_disk=False))
+        tell(tale, without(see, either_root, on_empty_disk=False))
     assert seen == {site.what for site in SITES} | set(NEEDED_BY_NOTHING)
+
+
+@pytest.mark.parametrize("what", NEEDED_BY_NOTHING)
+def test_a_sync_that_nothing_needs_is_missed_by_nobody(what: str, snapshot_root: Story) -> None:
+    """What is said of it is so: without it no power cut breaks a promise, and no start is refused."""
+
+    def left_out(kind: str, path: Path) -> bool:
+        return site_of(kind, path) == what
+
+    for tell_it, on_empty_disk in ((first_start, True), (snapshots, False)):
+        story = tell(tell_it, without(left_out, snapshot_root, on_empty_disk=on_empty_disk))
+        counted = survey(story.points, STATES_WITH_SNAPSHOTS // 2)
+        assert not counted.violations, counted.shown
