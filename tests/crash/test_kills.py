@@ -5,9 +5,10 @@ asked and not answered all or nothing.
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -25,6 +26,8 @@ THOROUGH_KILLS = 334
 CUSTOMERS = 6
 EARLIEST_SECONDS = 0.02
 LATEST_SECONDS = 0.4
+KILLED = -signal.SIGKILL if hasattr(signal, "SIGKILL") else 1
+"""How a process ends that is killed; Windows has a code for it."""
 STOP_SECONDS = 30.0
 """What the design gives a service that is told to stop."""
 
@@ -52,6 +55,12 @@ def killed_at_the_end(service: Service) -> Iterator[None]:
         service.process.kill()
 
 
+def test_the_rounds_are_what_the_design_asks_for() -> None:
+    """30 kills at each change, 1,000 with --thorough; each round holds itself to its own."""
+    assert ROUNDS * KILLS == 30
+    assert ROUNDS * THOROUGH_KILLS >= 1_000
+
+
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_what_clients_were_told_survives_kills(number: int, root: Path, env_file: Path) -> None:
     """Killed at a random moment, started again, compared; a wish without an answer is repeated and carried out once."""
@@ -61,15 +70,22 @@ def test_what_clients_were_told_survives_kills(number: int, root: Path, env_file
 @pytest.mark.thorough
 @pytest.mark.timeout(7_200)
 @pytest.mark.parametrize("number", range(ROUNDS, 2 * ROUNDS))
-def test_what_clients_were_told_survives_a_thousand_kills(number: int, root: Path, env_file: Path) -> None:
+def test_what_clients_were_told_survives_a_thousand_kills(
+    number: int, root: Path, env_file: Path, record_property: Callable[[str, object], None]
+) -> None:
     """The same, longer."""
-    kill_and_compare(number, THOROUGH_KILLS, root, env_file)
+    answers, under_load = kill_and_compare(number, THOROUGH_KILLS, root, env_file)
+    record_property("kills", f"{THOROUGH_KILLS}, {under_load} of them with a wish under way")
+    record_property("answers that were there after each kill", answers)
 
 
-def kill_and_compare(number: int, kills: int, root: Path, env_file: Path) -> None:
-    """Kills a service that often, and compares after each start; at the end the disk itself."""
+def kill_and_compare(number: int, kills: int, root: Path, env_file: Path) -> tuple[int, int]:
+    """Kills a service that often, and compares after each start; at the end the disk itself. Gives how many wishes were
+    answered, and how many kills came while one was open.
+    """
     rng = Random(number)
     customers = [Customer(f"u{index}", Random(f"{number}-{index}")) for index in range(CUSTOMERS)]
+    killed = under_load = 0
     for _ in range(kills):
         with serving(root, env_file) as service, killed_at_the_end(service):
             asyncio.run(look_at_everything(service.address, customers))
@@ -77,10 +93,16 @@ def kill_and_compare(number: int, kills: int, root: Path, env_file: Path) -> Non
             killer.start()
             asyncio.run(ask_until_gone(service.address, customers))
             killer.join()
+            killed += service.process.wait(STOP_SECONDS) == KILLED
+            under_load += any(customer.wish is not None for customer in customers)
     with serving(root, env_file) as service, killed_at_the_end(service):
         asyncio.run(look_at_everything(service.address, customers))
     assert_disk_and_log_agree(root)
-    assert sum(customer.answers for customer in customers) > kills * CUSTOMERS
+    answers = sum(customer.answers for customer in customers)
+    assert killed == kills, "the service ended by itself"
+    assert under_load > kills * 9 // 10
+    assert answers > kills * CUSTOMERS
+    return answers, under_load
 
 
 def test_a_service_told_to_stop_under_load_answers_or_does_not(root: Path, env_file: Path) -> None:
