@@ -63,7 +63,7 @@ def fulfil(images: dict[str, str], wish: Wish) -> None:
         del images[name]
 
 
-@pytest.mark.timeout(1_800)  # the long form kills a hundred times
+@pytest.mark.timeout(1_800)  # the long form kills forty times
 def test_what_was_acknowledged_survives_kills(tmp_path: Path, thorough: bool) -> None:
     """Kills at random moments: of each user all that was told is there, and of the open wish all or nothing."""
     told: dict[str, dict[str, str]] = defaultdict(dict)
