@@ -88,15 +88,15 @@ class Connection(web.RequestHandler):
         if self._admitted:
             self._admitted = False
             self._connections.open -= 1
-        self.head_received()
+        self._head_received()
         self._reader_returned()
         super().connection_lost(exc)
 
-    def head_received(self) -> None:
-        """The first request's head is whole. (Every later one falls under aiohttp's keep-alive timer.)"""
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+    def data_received(self, data: bytes) -> None:
+        """Takes bytes. A whole head is in time, however late a machine that stood still looks at the request itself."""
+        super().data_received(data)
+        if self._messages:
+            self._head_received()
 
     def pause_writing(self) -> None:
         """The other side reads slower than is sent: from now on it is watched."""
@@ -116,7 +116,7 @@ class Connection(web.RequestHandler):
         message: str | None = None,  # noqa: ARG002  # aiohttp's parameter; it may quote what was sent, so it is not used
     ) -> web.StreamResponse:
         """The answer to what never became a request of the application."""
-        self.head_received()
+        self._head_received()
         if request.writer.output_size > 0:
             raise ConnectionError("an answer was already under way, so the connection is closed")
         if isinstance(exc, HttpProcessingError):
@@ -128,6 +128,12 @@ class Connection(web.RequestHandler):
         answer = _BareResponse(kind, detail)
         answer.force_close()
         return answer
+
+    def _head_received(self) -> None:
+        """The first request's head is whole. (Every later one falls under aiohttp's keep-alive timer.)"""
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
     def _head_overdue(self) -> None:
         self._head_timer = None

@@ -18,7 +18,6 @@ import structlog
 from aiohttp import hdrs, web
 
 from adapters.faults import Fault
-from adapters.http.connection import Connection
 from adapters.http.problems import (
     BAD_REQUEST,
     EXPECTATION,
@@ -71,8 +70,6 @@ async def finish_headers(request: web.Request, response: web.StreamResponse) -> 
 @web.middleware
 async def answer_and_log(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The outermost part: whatever happens inside becomes one answer and one line."""
-    if isinstance(request.protocol, Connection):
-        request.protocol.head_received()
     request[REFERENCE] = secrets.token_hex(8)
     started = asyncio.get_running_loop().time()
     status = 499  # the answer of a request whose handler was cancelled: nobody will read one

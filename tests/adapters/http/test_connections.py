@@ -111,6 +111,15 @@ async def test_a_request_that_takes_longer_than_a_head_may_is_not_cut(address: s
     assert (await once(address, request("GET", "/slow"))).body == b"done"
 
 
+async def test_a_head_that_was_sent_in_time_is_in_time_however_late_it_is_looked_at(connect: Connect) -> None:
+    """A machine that stood still for a while blames nobody for it."""
+    wire = await connect()
+    await asyncio.sleep(0.05)
+    await wire.send(HELLO)
+    time.sleep(TIGHT.head_seconds * 2)  # noqa: ASYNC251 - the service's loop is what shall stand still
+    assert (await wire.answer()).status == 200
+
+
 async def test_a_connection_may_be_used_again_and_is_closed_when_it_idles(connect: Connect) -> None:
     """Keep-alive has its own bound."""
     wire = await connect()
