@@ -21,7 +21,7 @@ from adapters.storage.service import ImageStore
 from adapters.tickets import Accepted
 from domain import decisions, keeping, reserving
 from domain.commands import ReleaseExpired
-from domain.events import ImageDeleted, ImageSaved
+from domain.events import ImageDeleted
 from domain.limits import Limits, Override
 from domain.quota_checks import Wish, refuse_what_does_not_fit
 from domain.refusals import Refusal
@@ -72,15 +72,16 @@ def _refunds_what_was_delivered(patch: pytest.MonkeyPatch) -> None:
 def _keeps_the_hold(patch: pytest.MonkeyPatch) -> None:
     plain = UserQuota.apply
 
-    def apply(self: UserQuota, user: str, event: Any, *, held_change: int) -> None:
-        plain(self, user, event, held_change=0 if isinstance(event, ImageSaved) else held_change)
+    def apply(self: UserQuota, user: str, *, image_change: int = 0, held_change: int = 0, **others: int) -> None:
+        held_change = 0 if image_change > 0 else held_change
+        plain(self, user, image_change=image_change, held_change=held_change, **others)
 
     patch.setattr(UserQuota, "apply", apply)
 
 
 def _charges_overwrites_whole(patch: pytest.MonkeyPatch) -> None:
     def ask(wish: Wish, *others: Any) -> Any:
-        return refuse_what_does_not_fit(wish._replace(growth=wish.growth + wish.asked.replaced_bytes), *others)
+        return refuse_what_does_not_fit(wish._replace(growth=wish.growth + wish.replaced_bytes), *others)
 
     patch.setattr(keeping, "refuse_what_does_not_fit", ask)
 
@@ -189,11 +190,11 @@ def _one_key_for_all_actors(patch: pytest.MonkeyPatch) -> None:
 def _keeps_the_place_in_the_gallery(patch: pytest.MonkeyPatch) -> None:
     plain = Shelf.put
 
-    def put(self: Shelf, key: str, image: Any) -> None:
-        if key in self.images:
-            self.images[key] = image
+    def put(self: Shelf, key: str, line: str) -> None:
+        if key in self.lines:
+            self.lines[key] = line
         else:
-            plain(self, key, image)
+            plain(self, key, line)
 
     patch.setattr(Shelf, "put", put)
 
