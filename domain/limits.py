@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 MEGABYTE = 1_048_576
 """Bytes in one MB, as every figure in MB means it."""
+REMEMBERED = 1_024
+"""Roundings that are remembered: most figures of a status are the limits and the pool, the same for everybody."""
 
 
 class Limits(NamedTuple):
@@ -61,11 +64,13 @@ def status_of(used: int, limit: int) -> Status:
     return Status.OK
 
 
+@lru_cache(maxsize=REMEMBERED)
 def percentage(used: int, limit: int) -> float:
     """Used of the limit in percent, one decimal; a limit of 0 is 100.0. Above 100 where a limit was lowered."""
     return 100.0 if limit == 0 else round(used * 100 / limit, 1)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def megabytes(size_bytes: int) -> float:
     """A size for people: MB with two decimals."""
     return round(size_bytes / MEGABYTE, 2)

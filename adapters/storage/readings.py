@@ -83,7 +83,7 @@ def _quota_status(book: QuotaBook, user: str, at: str) -> dict[str, Any]:
     return {
         "global": whole,
         "user": user_figures,
-        "daily": dict(zip(daily._fields, daily, strict=True)),
+        "daily": daily._asdict(),
         "storage": _brief(user_figures, "limit_mb", fits=own.remaining_bytes >= limits.gen_bytes),
         "global_storage": _brief(whole, "total_mb", fits=pool.remaining_bytes >= limits.gen_bytes),
         "position": book.position,
