@@ -21,7 +21,7 @@ from scripts.bench.peers.stock import CACHE, StockPeer
 PEERS: dict[str, Callable[[Path], Peer]] = {
     "abby": AbbyPeer,
     "eventsourcing on SQLite": partial(StockPeer, cache={}),
-    "the same with its cache": partial(StockPeer, cache=CACHE),
+    "eventsourcing, cached": partial(StockPeer, cache=CACHE),
     "SQLite counters": CountersPeer,
     "Redis": RedisPeer,
 }

@@ -21,10 +21,10 @@ def draw(figures: Sequence[Figure], users: str = "1,000 users") -> str:
     """The chart of all pairs among some figures, with the usual users."""
     values: list[dict[str, Any]] = []
     for figure in figures:
-        callers, _, of = figure.case.partition(" callers, ")
+        callers, _, of = figure.case.partition(", ")
         if figure.work != "pairs" or of != users:
             continue
-        count = int(callers.replace(",", ""))
+        count = int(callers.split()[0].replace(",", ""))
         values.append({"callers": count, "who": OURS, "pairs": figure.ours})
         if figure.theirs is not None:
             values.append({"callers": count, "who": figure.peer, "pairs": figure.theirs})

@@ -39,7 +39,11 @@ def _rows(bench: Bench, callers: int, users: int) -> Iterator[Figure]:
                 missing[name] = str(error)
     ours = found.pop("abby")
     usual = (callers, users) == (USUAL_CALLERS, USUAL_USERS)
-    case = partial(Case, "pairs", f"{callers:,} callers, {users:,} users", "pairs/s")
+    case = partial(Case, "pairs", f"{_counted(callers, 'caller')}, {_counted(users, 'user')}", "pairs/s")
     for name, theirs in found.items():
         row = case(name, BARS.get(name) if usual else None)
         yield alone(row, ours, missing[name]) if name in missing else compared(row, ours, theirs)
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
