@@ -25,7 +25,9 @@ def draw(figures: Sequence[Figure], users: str = "1,000 users") -> str:
         if figure.work != "pairs" or of != users:
             continue
         count = int(callers.split()[0].replace(",", ""))
-        values.append({"callers": count, "who": OURS, "pairs": figure.ours})
+        ours = {"callers": count, "who": OURS, "pairs": figure.ours}
+        if ours not in values:
+            values.append(ours)
         if figure.theirs is not None:
             values.append({"callers": count, "who": figure.peer, "pairs": figure.theirs})
     svg: str = vl_convert.vegalite_to_svg(_description(values))
