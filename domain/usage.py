@@ -167,7 +167,7 @@ def _release(held: Reservation, event: GenerationReleased) -> Reservation:
     )
 
 
-def evolve_user(usage: UserUsage, *, image_change: int = 0, temp_change: int = 0, held_change: int = 0) -> UserUsage:
+def evolve_user(usage: UserUsage, *, image_change: int, temp_change: int, held_change: int) -> UserUsage:
     """A user's bytes after an event that changes them by this much."""
     after = UserUsage(usage.image_bytes + image_change, usage.temp_bytes + temp_change, usage.held_bytes + held_change)
     if after.image_bytes < 0 or after.temp_bytes < 0 or after.held_bytes < 0:

@@ -193,9 +193,10 @@ def test_a_correction_starts_from_where_the_ledger_stood_and_leads_to_its_own_ti
 def test_the_usage_of_a_user_is_never_negative() -> None:
     """Each figure by itself: a surplus elsewhere does not help."""
     assert evolve_user(UserUsage(9, 9, 9), image_change=-9, temp_change=-9, held_change=-9) == (0, 0, 0)
-    for figure in ("image_change", "temp_change", "held_change"):
+    unchanged = {"image_change": 0, "temp_change": 0, "held_change": 0}
+    for figure in unchanged:
         with pytest.raises(ImpossibleFact, match="negative usage of a user"):
-            evolve_user(UserUsage(9, 9, 9), **{figure: -10})
+            evolve_user(UserUsage(9, 9, 9), **{**unchanged, figure: -10})
 
 
 def test_the_usage_of_the_pool_is_never_negative() -> None:

@@ -28,6 +28,7 @@ from tests.domain.examples import (
     clean_up,
     complete,
     delete,
+    key,
     on,
     override,
     release,
@@ -56,6 +57,13 @@ BAD: dict[str, list[Command]] = {
         *(make(name) for make in (save, adopt, delete) for name in ("", "/", "a//b", "a/b/c", "../x", "x" * 121)),
         save(FreshName("../x", "png")),
         save(FreshName("up", "p/ng")),
+    ],
+    "request key": [
+        command._replace(request=key(""))
+        for command in (
+            reserve(), complete(), release(), save(), adopt(), delete(), clean_up(), override(daily=1), reset_daily(),
+            prefer(), set_policy(), CORRECT_CLOCK, SWEEP,
+        )
     ],
     "count": [
         *(make(count=count) for make in (reserve, complete, release) for count in [0, -1, MAX_COUNT + 1, *NOT_WHOLE]),
