@@ -163,14 +163,16 @@ class DraftShelves(Shelves):
 
     def __init__(self, base: Shelves) -> None:
         self._base = base
-        self._changes: dict[tuple[str, str], StandingImage | None] = {}
+        self._changes: dict[tuple[str, str], str | None] = {}
         self._folders: dict[tuple[str, str], int] = {}
         self._numbers: dict[str, int] = {}
 
     def standing(self, user: str, key: str) -> StandingImage | None:
         """The image under a name, in the draft or else in the base."""
-        changed = self._changes.get((user, key))
-        return changed if changed is not None or (user, key) in self._changes else self._base.standing(user, key)
+        line = self._changes.get((user, key))
+        if line is not None:
+            return from_line(line)
+        return None if (user, key) in self._changes else self._base.standing(user, key)
 
     def has_folder(self, user: str, folder_key: str) -> bool:
         """Whether a name stands in that folder, the draft's changes counted."""
@@ -181,10 +183,11 @@ class DraftShelves(Shelves):
         return max(self._numbers.get(user, 1), self._base.next_number(user))
 
     def put(self, user: str, key: str, image: StandingImage) -> None:
-        """The name stands in the draft."""
+        """The name stands in the draft. Raises ImpossibleFact here, before anything is recorded, and not in `pour`."""
+        line = to_line(image)
         self._count(user, key, 1)
         self._changes.pop((user, key), None)
-        self._changes[user, key] = image
+        self._changes[user, key] = line
         self._numbers[user] = max(self._numbers.get(user, 1), number_after(key))
 
     def remove(self, user: str, key: str) -> None:
@@ -200,15 +203,15 @@ class DraftShelves(Shelves):
                 yield user, key, image
         for (user, key), changed in list(self._changes.items()):
             if changed is not None:
-                yield user, key, changed
+                yield user, key, from_line(changed)
 
     def pour(self) -> None:
         """Writes the changes into the base, in the order of their events."""
-        for (user, key), image in self._changes.items():
-            if image is None:
+        for (user, key), line in self._changes.items():
+            if line is None:
                 self._base.remove(user, key)
             else:
-                self._base.own(user).put(key, to_line(image))
+                self._base.own(user).put(key, line)
         for user, number in self._numbers.items():
             self._base.own(user).raise_number(number)
 

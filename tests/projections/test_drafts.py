@@ -248,3 +248,12 @@ def test_an_impossible_fact_in_a_draft_leaves_the_book_alone() -> None:
         draft.apply(draft.position + 1, saved("x.png", reservation="open", replaced=5))
     del draft
     assert state_of(book) == before
+
+
+def test_an_image_that_no_shelf_can_keep_spoils_the_draft_and_not_its_pouring() -> None:
+    """What is found out only when it is published was recorded already."""
+    book = given(policy()).book
+    draft = book.draft()
+    with pytest.raises(ImpossibleFact, match="has a tab"):
+        draft.apply(draft.position + 1, adopted("a.png")._replace(media_type="image\tpng"))
+    assert state_of(book) == state_of(given(policy()).book)
