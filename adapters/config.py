@@ -20,7 +20,11 @@ from adapters.setting_kinds import (
     DecimalNumber,
     Folder,
     Host,
+    HostList,
+    ModelName,
     ModuleName,
+    Prices,
+    ProviderName,
     Secret,
     ServiceAddress,
     WholeNumber,
@@ -34,6 +38,8 @@ LARGEST_IMAGE_MB = 100
 LARGEST_DAILY_GENS = 1_000_000
 LONGEST_CLEANUP_DAYS = 36_500
 LONGEST_RESERVATION_MINUTES = 1_440
+LARGEST_AT_ONCE = 64
+LARGEST_QUEUE = 10_000
 
 LIMIT_MB = f"a whole number of MB from 0 to {LARGEST_LIMIT_MB}"
 
@@ -146,6 +152,59 @@ class ApiConfig(Section):
         validation_alias="API_HOST",
         description="an address that begins with https:// or http://, such as https://api.stability.ai",
     )
+    stability_model: ModelName = Field(
+        "stable-diffusion-xl-1024-v1-0",
+        validation_alias="STABILITY_MODEL",
+        description="a model's name: an engine of v1, or core, ultra, sd3.5-large, sd3.5-large-turbo or sd3.5-medium",
+    )
+    stability_upscaler: Annotated[
+        Literal["fast", "conservative", "creative", "esrgan-v1-x2plus"], BeforeValidator(small_word)
+    ] = Field(
+        "fast", validation_alias="STABILITY_UPSCALER", description="fast, conservative, creative or esrgan-v1-x2plus"
+    )
+    automatic1111_login: Secret | None = Field(
+        None, validation_alias="AUTOMATIC1111_LOGIN", description="a name and a password with a colon between them"
+    )
+    automatic1111_upscaler: ModelName = Field(
+        "R-ESRGAN 4x+",
+        validation_alias="AUTOMATIC1111_UPSCALER",
+        description="an upscaler's name, such as R-ESRGAN 4x+",
+    )
+    openai_key: Secret | None = Field(None, validation_alias="OPENAI_API_KEY", description="a key")
+    openai_host: ServiceAddress = Field(
+        "https://api.openai.com",
+        validation_alias="OPENAI_HOST",
+        description="an address that begins with https:// or http://, such as https://api.openai.com",
+    )
+    openai_model: ModelName = Field(
+        "gpt-image-1", validation_alias="OPENAI_MODEL", description="a model's name, such as gpt-image-1"
+    )
+    credits_each: Prices = Field(
+        {}, validation_alias="CREDITS_EACH", description="model=credits pairs with commas, such as core=3,ultra=8"
+    )
+
+
+class GenerationConfig(Section):
+    """How images are made, whoever makes them."""
+
+    at_once: WholeNumber = Field(
+        0, ge=0, le=LARGEST_AT_ONCE, validation_alias="GENERATIONS_AT_ONCE",
+        description=f"a whole number from 1 to {LARGEST_AT_ONCE}, or 0 for what suits the provider",
+    )  # fmt: skip
+    queue_length: WholeNumber = Field(
+        500, ge=1, le=LARGEST_QUEUE, validation_alias="QUEUE_LENGTH",
+        description=f"a whole number from 1 to {LARGEST_QUEUE}",
+    )  # fmt: skip
+    queue_per_user: WholeNumber = Field(
+        10, ge=1, le=LARGEST_QUEUE, validation_alias="QUEUE_PER_USER",
+        description=f"a whole number from 1 to {LARGEST_QUEUE}",
+    )  # fmt: skip
+    prompt_in_image: bool = Field(False, validation_alias="PROMPT_IN_IMAGE", description="true or false")
+    image_url_hosts: HostList = Field(
+        ("cdn.discordapp.com", "media.discordapp.net"),
+        validation_alias="IMAGE_URL_HOSTS",
+        description="host names with commas between them, such as cdn.discordapp.com,media.discordapp.net",
+    )
 
 
 class DiscordConfig(Section):
@@ -172,9 +231,9 @@ class HttpConfig(Section):
 class ProgramConfig(Section):
     """What concerns the program as a whole; `Config` has these as attributes of its own."""
 
-    generator: Annotated[
-        Literal["auto", "stability", "automatic1111", "openai", "sketch"], BeforeValidator(small_word)
-    ] = Field("auto", validation_alias="GENERATOR", description="auto, stability, automatic1111, openai or sketch")
+    generator: ProviderName = Field(
+        "auto", validation_alias="GENERATOR", description="auto, stability, automatic1111, openai or sketch"
+    )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(capital_word)] = Field(
         "INFO", validation_alias="LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR"
     )
@@ -191,6 +250,7 @@ class ProgramConfig(Section):
 SECTIONS: dict[str, type[Section]] = {
     "storage": StorageConfig,
     "api": ApiConfig,
+    "generation": GenerationConfig,
     "discord": DiscordConfig,
     "http": HttpConfig,
     "program": ProgramConfig,
@@ -204,6 +264,7 @@ class Config:
     sources: Sources = field(default_factory=Sources.read, repr=False)
     storage: StorageConfig = field(init=False)
     api: ApiConfig = field(init=False)
+    generation: GenerationConfig = field(init=False)
     discord: DiscordConfig = field(init=False)
     http: HttpConfig = field(init=False)
     program: ProgramConfig = field(init=False)

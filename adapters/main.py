@@ -14,7 +14,9 @@ import structlog
 from adapters.clock import Clock, utc_now
 from adapters.config import Config
 from adapters.faults import ConfigError, Fault, LedgerStopped, StorageUnavailable
-from adapters.generation import ImageGenerator, ProviderSettings, choose_provider
+from adapters.generation import ImageGenerator, choose_provider
+from adapters.generation.configured import provider_settings
+from adapters.generation.image_url import ImageFetcher
 from adapters.http.service import HttpService, make_app
 from adapters.storage.results import SYSTEM, GivenLimits, StoreSettings
 from adapters.storage.service import ImageStore
@@ -81,15 +83,10 @@ def store_settings(config: Config) -> StoreSettings:
 
 
 def make_generator(config: Config) -> ImageGenerator:
-    """The generator with the configured provider; without a key or a bot, the sketch serves the local page."""
-    key = config.api.stability_key
-    settings = ProviderSettings(
-        generator=config.generator,
-        api_key=key.get_secret_value() if key else None,
-        api_host=config.api.stability_api_host,
-        local_page=config.discord.token is None,
+    """The generator with the configured provider."""
+    return ImageGenerator(
+        provider=choose_provider(provider_settings(config)), fetcher=ImageFetcher(config.generation.image_url_hosts)
     )
-    return ImageGenerator(key, config.api.stability_api_host, provider=choose_provider(settings))
 
 
 def build(config: Config, clock: Clock = utc_now) -> Program:

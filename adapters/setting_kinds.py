@@ -68,6 +68,45 @@ def module_name(value: str) -> str:
     return value
 
 
+def provider_name(value: str) -> str:
+    """`auto`, or a provider that there is."""
+    if value == "auto":
+        return value
+    from adapters.generation.providers import PROVIDERS  # here, as the providers need much that settings do not
+
+    if value not in PROVIDERS:
+        raise ValueError(f"there is no provider {value!r:.40}; there are {', '.join(sorted(PROVIDERS))}")
+    return value
+
+
+def model_name(value: str) -> str:
+    """A model's or upscaler's name as services spell them."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._+:/()-]{0,127}", value):
+        raise ValueError("")
+    return value
+
+
+def host_list(value: object) -> object:
+    """Host names with commas between them."""
+    if not isinstance(value, str):
+        return value
+    hosts = tuple(part.strip().lower() for part in value.split(",") if part.strip())
+    for name in hosts:
+        if not re.fullmatch(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+", name) or name.replace(".", "").isdigit():
+            raise ValueError(f"{name!r:.60} is not a host name")
+    return hosts
+
+
+def prices(value: object) -> object:
+    """`model=credits` pairs with commas between them."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    if any(not re.fullmatch(r"\s*[0-9]{1,9}(\.[0-9]{1,9})?\s*", price) for _, _, price in pairs):
+        raise ValueError("")
+    return {model.strip(): float(price) for model, _, price in pairs}
+
+
 def secret(value: object) -> object:
     """A key or token as it is sent in a header: nothing in it may end that header."""
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
@@ -110,4 +149,8 @@ ServiceAddress = Annotated[str, AfterValidator(service_address)]
 Host = Annotated[str, AfterValidator(host)]
 ModuleName = Annotated[str, AfterValidator(module_name)]
 Secret = Annotated[SecretStr, BeforeValidator(secret)]
+ProviderName = Annotated[str, BeforeValidator(small_word), AfterValidator(provider_name)]
+ModelName = Annotated[str, AfterValidator(model_name)]
+HostList = Annotated[tuple[str, ...], BeforeValidator(host_list)]
+Prices = Annotated[dict[str, float], BeforeValidator(prices)]
 Folder = Annotated[Path, BeforeValidator(plain_path), AfterValidator(folder_of_its_own)]

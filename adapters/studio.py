@@ -17,7 +17,14 @@ import structlog
 
 from adapters.faults import DiskFull, Fault
 from adapters.generation.generator import ImageGenerator
-from adapters.generation.provider import FaultKind, GeneratedImage, GenerationFault, GenerationRequest, GenerationResult
+from adapters.generation.provider import (
+    FaultKind,
+    GeneratedImage,
+    GenerationFault,
+    GenerationRequest,
+    GenerationResult,
+    Prepared,
+)
 from adapters.storage.invalid_image import InvalidImage
 from adapters.storage.results import LIBRARY, Actor, Delivery, Reserved, SavedImage
 from adapters.storage.service import ImageStore
@@ -34,10 +41,6 @@ CALL_SECONDS = 600.0
 SHOWN_FAULTS = (InvalidImage, DiskFull)
 """Faults whose sentences are fit for users; others may name folders, and are the operator's to read."""
 STORAGE_FAULT = "the storage has a fault; its operator finds more in the service's log"
-
-NO_PICTURE = GenerationFault(
-    FaultKind.UPSTREAM, "The provider answered without a picture. Nothing was charged; try again later."
-)
 
 _RELEASE_REASONS = {FaultKind.MODERATED_PROMPT: "rejected", FaultKind.UNKNOWN: "unknown"}
 """Why places are released after a fault; `failed` for all others."""
@@ -74,9 +77,12 @@ Answer = Generated | Refusal | GenerationFault
 class _Job:
     """One request under way: who asked, and the provider's call while it runs."""
 
-    def __init__(self, user: str, request: GenerationRequest, actor: Actor, key: str | None) -> None:
+    def __init__(
+        self, user: str, request: GenerationRequest, prepared: Prepared, actor: Actor, key: str | None
+    ) -> None:
         self.user = user
         self.request = request
+        self.prepared = prepared
         self.actor = actor
         self.key = key
         self.cancelled = False
@@ -108,12 +114,12 @@ class Studio:
 
         Raises Faults of the storage. Under the same `request_key` one picture is made, however often it is sent.
         """
-        fault = self.generator.unavailable or self.generator.check(request)
-        if fault is not None:
-            return fault
+        prepared = await self.generator.prepare(request)
+        if isinstance(prepared, GenerationFault):
+            return prepared
         if request_key is not None and len(request_key) > MAX_REQUEST_KEY_CHARS:
             return Refusal(Reason.MALFORMED, user, f"A request key has at most {MAX_REQUEST_KEY_CHARS} characters.")
-        job = _Job(user, request, actor, request_key)
+        job = _Job(user, request, prepared, actor, request_key)
         work = asyncio.get_running_loop().create_task(self._work(job))
         self._running[work] = job
         work.add_done_callback(lambda done: self._running.pop(done, None))
@@ -141,8 +147,6 @@ class Studio:
         except BaseException:
             await self._release(job, reserved, "failed")
             raise
-        if isinstance(result, GenerationResult) and not result.images:
-            result = NO_PICTURE
         if isinstance(result, GenerationFault):
             await self._release_after(job, reserved, result)
             return result
@@ -183,7 +187,7 @@ class Studio:
     async def _call(self, job: _Job) -> GenerationResult | GenerationFault:
         if job.cancelled:
             raise asyncio.CancelledError
-        job.call = asyncio.get_running_loop().create_task(self.generator.generate(job.request))
+        job.call = asyncio.get_running_loop().create_task(self.generator.make(job.prepared))
         try:
             async with asyncio.timeout(CALL_SECONDS):
                 return await job.call

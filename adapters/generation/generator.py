@@ -1,25 +1,41 @@
-"""ImageGenerator: the seeds' calls and 3-tuples over one provider, and the richer `generate` underneath.
+"""ImageGenerator: the seeds' calls and 3-tuples over one provider, and the richer `prepare` and `make` underneath.
 
-Answers for checking a request, for asking the provider and for wording success. It keeps no limits and saves nothing:
-that is the ledger's and the storage's work.
+Answers for checking a request, for asking the provider, for what the pictures of all providers have in common (they are
+pictures, and an upscale has the width that was asked for) and for wording success. It keeps no limits and saves
+nothing: that is the ledger's and the storage's work.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
+from dataclasses import replace
 from typing import Protocol
 
+from adapters.generation.calls import not_as_promised
+from adapters.generation.image_url import ImageFetcher
+from adapters.generation.pictures import DamagedPicture, PictureWorkers, ShapedPicture, of_width, size_of
 from adapters.generation.provider import (
     STYLES,
     FaultKind,
+    GeneratedImage,
     GenerationFault,
     GenerationRequest,
     GenerationResult,
     Operation,
+    Prepared,
     Provider,
+    RequestLimits,
+    Told,
+    unheard,
 )
 from adapters.generation.providers import ProviderSettings, UnavailableProvider, choose_provider
 from adapters.generation.request_check import check_request
+from adapters.generation.taxonomy import FILTERED
+
+UPSCALE_WIDTH = 2048
+"""Pixels, where none are asked for."""
+NO_PICTURE = not_as_promised("The image service", "no picture")
 
 Answer = tuple[bool, bytes | None, str]
 
@@ -39,17 +55,18 @@ class MaskedSecret(Protocol):
 class ImageGenerator:
     """Makes images with one provider; needs no running event loop until an image is asked for.
 
-    Which provider: `provider` where it is given, else what GENERATOR (or `generator`) says for this key and host. The
-    setting is read when the first image is asked for, through the configuration.
+    Which provider: `provider` where it is given, else what GENERATOR (or `generator`) says for this key and host. What
+    is not given is read from the configuration, when the first image is asked for. For one event loop at a time.
     """
 
     def __init__(
         self,
         api_key: str | MaskedSecret | None = None,
-        api_host: str = "https://api.stability.ai",
+        api_host: str | None = None,
         *,
         provider: Provider | None = None,
         generator: str | None = None,
+        fetcher: ImageFetcher | None = None,
         **moved: object,
     ) -> None:
         """Raise TypeError for an argument that is unknown or has moved, naming its new place."""
@@ -60,6 +77,8 @@ class ImageGenerator:
         self._api_host = api_host
         self._generator = generator
         self._provider = provider
+        self._fetcher = fetcher
+        self._workers = PictureWorkers()
         self._closed = False
         self._closing: asyncio.Task[None] | None = None
 
@@ -67,26 +86,64 @@ class ImageGenerator:
     def provider(self) -> Provider:
         """The provider in use; the first look chooses it where none was given."""
         if self._provider is None:
-            setting = _configured_generator() if self._generator is None else self._generator
-            settings = ProviderSettings(generator=setting, api_key=self._api_key, api_host=self._api_host)
+            settings = _configured()
+            if self._api_key is not None:
+                settings = replace(settings, api_key=self._api_key)
+            if self._api_host is not None:
+                settings = replace(settings, api_host=self._api_host)
+            if self._generator is not None:
+                settings = replace(settings, generator=self._generator)
             self._provider = choose_provider(settings)
         return self._provider
 
     @property
     def unavailable(self) -> GenerationFault | None:
-        """Why no image can be made, None where a provider stands ready."""
+        """Why no image can be made at all, None where a provider is chosen, whether or not it works at the moment."""
         return self.provider.fault if isinstance(self.provider, UnavailableProvider) else None
 
-    def check(self, request: GenerationRequest) -> GenerationFault | None:
-        """The reason why this request would be refused unpaid, or None: ask before reserving."""
-        return self.unavailable or check_request(request, self.provider.limits)
-
-    async def generate(self, request: GenerationRequest) -> GenerationResult | GenerationFault:
-        """Check the request, then let the provider make its images."""
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+        """The request as the provider takes it, or the reason why it would be refused unpaid: ask before reserving."""
         if self._closed:
             return GenerationFault(FaultKind.UNAVAILABLE, "The image generator is closed. Make a new ImageGenerator.")
-        fault = self.check(request)
-        return fault if fault is not None else await self.provider.generate(request)
+        fault = self.provider.standing() or check_request(request, self.provider.limits)
+        if fault is not None:
+            return fault
+        try:
+            wanted = _with_width(request, self.provider.limits)
+            if isinstance(wanted, GenerationFault):
+                return wanted
+            prepared = await self.provider.prepare(wanted.request)
+        except DamagedPicture as error:
+            return GenerationFault(FaultKind.BAD_REQUEST, str(error))
+        if isinstance(prepared, GenerationFault):
+            return prepared
+        return Prepared(prepared.request, _joined(wanted.note, prepared.note))
+
+    async def make(self, prepared: Prepared, told: Told = unheard) -> GenerationResult | GenerationFault:
+        """Ask the provider for what was prepared. Each picture of the answer is one; an upscale is as wide as asked."""
+        result = await self.provider.generate(prepared.request, told)
+        if isinstance(result, GenerationFault):
+            return result
+        if not result.images:
+            return FILTERED if result.filtered else NO_PICTURE
+        try:
+            images = tuple([await self._finished(image, prepared.request) for image in result.images])
+        except DamagedPicture:
+            return not_as_promised("The image service", "something that is not a picture")
+        return replace(result, images=images, note=_joined(prepared.note, result.note))
+
+    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+        """Check and prepare the request, then make its images."""
+        prepared = await self.prepare(request)
+        return prepared if isinstance(prepared, GenerationFault) else await self.make(prepared, told)
+
+    async def input_image(self, image: bytes | str) -> bytes | GenerationFault:
+        """The bytes of an input image: as they are, or fetched where its https address is given."""
+        if not isinstance(image, str):
+            return image
+        if self._fetcher is None:
+            self._fetcher = _configured_fetcher()
+        return await self._fetcher.fetch(image)
 
     async def text_to_image(  # noqa: PLR0913, PLR0917 - the signature is the seeds'
         self,
@@ -120,16 +177,20 @@ class ImageGenerator:
         steps: int = 30,
     ) -> Answer:
         """(ok, image bytes or None, message); `strength` is how much of the input is kept, 0 to 1."""
-        if isinstance(image_data, str):
-            return False, None, "Images by URL are not taken yet. Send the bytes of the image."
+        image = await self.input_image(image_data)
+        if isinstance(image, GenerationFault):
+            return _answer(image, "")
         request = GenerationRequest(
-            Operation.IMAGE_TO_IMAGE, prompt, style=style_preset, strength=strength, steps=steps, image=image_data
+            Operation.IMAGE_TO_IMAGE, prompt, style=style_preset, strength=strength, steps=steps, image=image
         )
         return _answer(await self.generate(request), "Image transformed successfully")
 
-    async def upscale_image(self, image_data: bytes, width: int = 2048) -> Answer:
+    async def upscale_image(self, image_data: bytes | str, width: int = UPSCALE_WIDTH) -> Answer:
         """(ok, image bytes or None, message); the result has the width asked, in pixels."""
-        request = GenerationRequest(Operation.UPSCALE, width=width, image=image_data)
+        image = await self.input_image(image_data)
+        if isinstance(image, GenerationFault):
+            return _answer(image, "")
+        request = GenerationRequest(Operation.UPSCALE, width=width, image=image)
         return _answer(await self.generate(request), "Image upscaled successfully")
 
     @staticmethod
@@ -140,6 +201,7 @@ class ImageGenerator:
     def close(self) -> None:
         """Give back what the provider holds, from any place: within a running loop it is done soon, else now."""
         already, self._closed = self._closed, True
+        self._workers.close()
         if already or self._provider is None:
             return
         try:
@@ -152,8 +214,42 @@ class ImageGenerator:
     async def aclose(self) -> None:
         """Give back what the provider holds, and wait for it."""
         self._closed = True
+        self._workers.close()
         if self._provider is not None:
             await self._provider.close()
+
+    async def _finished(self, image: GeneratedImage, request: GenerationRequest) -> GeneratedImage:
+        """Raises DamagedPicture for bytes that are no picture."""
+        if request.operation is not Operation.UPSCALE or request.width is None:
+            await self._workers.run(size_of, image.data)
+            return image
+        shaped: ShapedPicture = await self._workers.run(of_width, image.data, request.width)
+        return GeneratedImage(shaped.data, image.seed, shaped.media_type)
+
+
+def _with_width(request: GenerationRequest, limits: RequestLimits) -> Prepared | GenerationFault:
+    """An upscale with the width that its result will have. Raises DamagedPicture."""
+    if request.operation is not Operation.UPSCALE or request.image is None:
+        return Prepared(request)
+    width, height = size_of(request.image)
+    wanted = request.width or UPSCALE_WIDTH
+    if wanted <= width:
+        return GenerationFault(
+            FaultKind.BAD_REQUEST,
+            f"The image is {width} pixels wide already, and {wanted} are asked for. Ask for a larger width.",
+        )
+    fitted = min(wanted, int(math.sqrt(limits.upscale_pixels * width / height)))
+    if fitted <= width:
+        return GenerationFault(
+            FaultKind.BAD_REQUEST, f"The image is as large as one of its shape can be: {width} by {height} pixels."
+        )
+    size = f"{fitted} by {max(1, round(fitted * height / width))} pixels"
+    note = "" if fitted == wanted else f"It is {size}, the largest that is made of this shape."
+    return Prepared(replace(request, width=fitted), note)
+
+
+def _joined(*notes: str) -> str:
+    return " ".join(dict.fromkeys(note for note in notes if note))
 
 
 def _answer(outcome: GenerationResult | GenerationFault, success: str) -> Answer:
@@ -167,7 +263,14 @@ def _reveal(key: str | MaskedSecret | None) -> str | None:
     return plain or None
 
 
-def _configured_generator() -> str:
+def _configured() -> ProviderSettings:
     from adapters.config import load_config  # here, so that a generator with a provider of its own reads no settings
+    from adapters.generation.configured import provider_settings
 
-    return load_config().generator
+    return provider_settings(load_config())
+
+
+def _configured_fetcher() -> ImageFetcher:
+    from adapters.config import load_config  # here, for the same reason
+
+    return ImageFetcher(load_config().generation.image_url_hosts)

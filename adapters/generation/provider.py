@@ -7,9 +7,10 @@ answer of a service.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 STYLES = (
     "3d-model",
@@ -88,7 +89,10 @@ class GeneratedImage:
 
 @dataclass(frozen=True, slots=True)
 class GenerationResult:
-    """What a provider made. `note` is for the user: what was done otherwise than asked, "" where nothing was."""
+    """What a provider made. `filtered` more pictures were made and paid, and are withheld by its moderation.
+
+    `note` is for the user: what was done otherwise than asked, "" where nothing was.
+    """
 
     images: tuple[GeneratedImage, ...]
     provider: str
@@ -96,6 +100,7 @@ class GenerationResult:
     seconds: float
     credits: float | None = None
     note: str = ""
+    filtered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +115,51 @@ class GenerationFault:
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
-    """What a provider accepts. Lengths in characters, sides in pixels."""
+    """What a provider accepts. Lengths in characters, sides in pixels; `at_once` requests run beside each other."""
 
     prompt_length: int = 2000
     side_min: int = 64
     side_max: int = 2048
     upscale_width_max: int = 4096
+    upscale_pixels: int = 16_777_216
     steps_min: int = 10
     steps_max: int = 50
     cfg_scale_max: float = 35.0
     count_max: int = 10
     image_bytes: int = 20 * 1024 * 1024
     image_pixels: int = 50_000_000
+    operations: frozenset[Operation] = frozenset(Operation)
+    at_once: int = 4
+
+
+class Prepared(NamedTuple):
+    """A request as its provider takes it: sizes it knows, an input it reads. `note` tells the user of each change."""
+
+    request: GenerationRequest
+    note: str = ""
+
+
+class ProviderReport(NamedTuple):
+    """What a provider says of itself. `trouble` is "" where it can be reached and takes its key."""
+
+    trouble: str = ""
+    credits: float | None = None
+    models: tuple[str, ...] = ()
+
+
+Told = Callable[[float], None]
+"""Hears how much of a request is done, from 0 to 1, as often as the provider tells it."""
+
+
+def unheard(_: float) -> None:
+    """For callers who do not ask how far it is."""
 
 
 class Provider(Protocol):
-    """A service that makes images. `generate` is called with requests that pass `check_request` with these limits."""
+    """A service that makes images.
+
+    A request passes `check_request` with these limits, then `prepare`, and what that gives comes to `generate`.
+    """
 
     @property
     def name(self) -> str:
@@ -135,8 +169,17 @@ class Provider(Protocol):
     def limits(self) -> RequestLimits:
         """What this provider accepts."""
 
-    async def generate(self, request: GenerationRequest) -> GenerationResult | GenerationFault:
-        """Make `request.count` images, or say why not."""
+    def standing(self) -> GenerationFault | None:
+        """Why nothing may be asked of it at the moment (it rests after failures), None where it may. Costs no call."""
+
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+        """The request as this provider takes it, or why it does not; nothing is reserved and nothing paid by then."""
+
+    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+        """Make `request.count` images, or say why not. A cancelled call is given up."""
+
+    async def report(self) -> ProviderReport:
+        """Ask the service whether it is there, what is left on the account, and which models it has. Costs nothing."""
 
     async def close(self) -> None:
         """Give back connections and threads; a second call does nothing."""

@@ -1,12 +1,16 @@
 """Which provider makes the images: the one table of providers, and the rule for GENERATOR=auto.
 
-A new provider is one module and one line of `_PROVIDERS`. Reading settings is left to the caller.
+A new provider is one module and one line of `PROVIDERS`; docs/providers.md shows how. Reading settings is left to the
+caller.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
+from types import MappingProxyType
+from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 from adapters.generation.provider import (
@@ -14,24 +18,62 @@ from adapters.generation.provider import (
     GenerationFault,
     GenerationRequest,
     GenerationResult,
+    Prepared,
     Provider,
+    ProviderReport,
     RequestLimits,
+    Told,
+    unheard,
 )
-from adapters.generation.sketch import SketchProvider
 
 AUTO = "auto"
 STABILITY_HOST = "api.stability.ai"
+STABILITY_ADDRESS = f"https://{STABILITY_HOST}"
+OPENAI_ADDRESS = "https://api.openai.com"
 NOT_AVAILABLE = "Image generation services are not available"
+
+PROVIDERS: Mapping[str, str] = MappingProxyType(
+    {
+        "sketch": "adapters.generation.sketch",
+    }
+)
+"""Each provider's word in GENERATOR and the module that makes it; the module is imported when it is used."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
-    """What decides on a provider. `local_page` says that only the local page asks, and no Discord token is set."""
+    """What decides on a provider and what providers are made from. Each key goes to its own service's address alone.
+
+    `local_page` says that only the local page asks, and no Discord token is set. `image_bytes` is the largest picture
+    that is kept. `credits_each` are prices of one image, by model. `image_hosts` are those from which an input image
+    may be fetched.
+    """
 
     generator: str = AUTO
     api_key: str | None = field(default=None, repr=False)
-    api_host: str = f"https://{STABILITY_HOST}"
+    api_host: str = STABILITY_ADDRESS
     local_page: bool = False
+    stability_model: str = "stable-diffusion-xl-1024-v1-0"
+    stability_upscaler: str = "fast"
+    automatic1111_login: str | None = field(default=None, repr=False)
+    automatic1111_upscaler: str = "R-ESRGAN 4x+"
+    openai_key: str | None = field(default=None, repr=False)
+    openai_host: str = OPENAI_ADDRESS
+    openai_model: str = "gpt-image-1"
+    credits_each: Mapping[str, float] = field(default_factory=dict)
+    image_bytes: int = 20 * 1024 * 1024
+
+
+class ProviderModule(Protocol):
+    """What a provider's module offers to this table."""
+
+    @staticmethod
+    def missing(settings: ProviderSettings) -> str | None:
+        """The sentence that says which setting it still needs, None where it can be made."""
+
+    @staticmethod
+    def make_provider(settings: ProviderSettings) -> Provider:
+        """The provider; nothing is connected yet."""
 
 
 class UnavailableProvider:
@@ -43,36 +85,55 @@ class UnavailableProvider:
     def __init__(self, fault: GenerationFault) -> None:
         self.fault = fault
 
+    def standing(self) -> GenerationFault | None:
+        """The reason why there is no provider."""
+        return self.fault
+
+    async def prepare(
+        self,
+        request: GenerationRequest,  # noqa: ARG002 - the port's signature; the answer is the same for every request
+    ) -> Prepared | GenerationFault:
+        """The reason why there is no provider."""
+        return self.fault
+
     async def generate(
         self,
         request: GenerationRequest,  # noqa: ARG002 - the port's signature; the answer is the same for every request
+        told: Told = unheard,  # noqa: ARG002 - the same
     ) -> GenerationResult | GenerationFault:
         """The reason why there is no provider."""
         return self.fault
+
+    async def report(self) -> ProviderReport:
+        """The reason why there is no provider."""
+        return ProviderReport(self.fault.message)
 
     async def close(self) -> None:
         """Nothing is open."""
 
 
-_PROVIDERS: Mapping[str, Callable[[ProviderSettings], Provider]] = {
-    "sketch": lambda _: SketchProvider(),
-}
-
-
 def choose_provider(settings: ProviderSettings) -> Provider:
     """The provider that the settings ask for, or one that says why there is none."""
-    name = settings.generator.strip().lower() or AUTO
-    wanted = _automatic(settings) if name == AUTO else name
+    wanted = chosen_name(settings)
     if wanted is None:
         return _unavailable("no key is set. Set STABILITY_API_KEY, or GENERATOR=sketch for offline sketches.")
-    make = _PROVIDERS.get(wanted)
-    if make is None:
-        known = ", ".join(_PROVIDERS)
-        return _unavailable(f"this version has no provider {wanted!r:.40}. Set GENERATOR to one of: {known}.")
-    return make(settings)
+    if wanted not in PROVIDERS:
+        return _unavailable(f"there is no provider {wanted!r:.40}. Set GENERATOR to one of: {', '.join(PROVIDERS)}.")
+    module = provider_module(wanted)
+    missing = module.missing(settings)
+    return _unavailable(missing) if missing else module.make_provider(settings)
 
 
-def _automatic(settings: ProviderSettings) -> str | None:
+def provider_module(name: str) -> ProviderModule:
+    """The module of a provider that is in the table."""
+    return cast("ProviderModule", import_module(PROVIDERS[name]))
+
+
+def chosen_name(settings: ProviderSettings) -> str | None:
+    """The provider's word in GENERATOR; for `auto`, the one that host and key stand for, None where nothing does."""
+    name = settings.generator.strip().lower() or AUTO
+    if name != AUTO:
+        return name
     if urlsplit(settings.api_host).hostname != STABILITY_HOST:
         return "automatic1111"
     if settings.api_key:

@@ -33,10 +33,13 @@ def check_request(request: GenerationRequest, limits: RequestLimits) -> Generati
     return None if message is None else GenerationFault(FaultKind.BAD_REQUEST, message)
 
 
-def _operation(request: GenerationRequest, _: RequestLimits) -> Iterator[str]:
+def _operation(request: GenerationRequest, limits: RequestLimits) -> Iterator[str]:
     operation: object = request.operation
     if not isinstance(operation, Operation):
         yield f"There is no operation {_echo(operation)}. Choose one of: {', '.join(Operation)}."
+    elif operation not in limits.operations:
+        able = ", ".join(known for known in Operation if known in limits.operations)
+        yield f"The image service in use does not do {operation}; it does {able}."
 
 
 def _words(request: GenerationRequest, limits: RequestLimits) -> Iterator[str]:

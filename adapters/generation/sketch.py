@@ -6,17 +6,15 @@ What is painted is the work of `sketch_scenes`. The same request gives the same 
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import io
-import math
 import random
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
+from adapters.generation.pictures import DamagedPicture, PictureWorkers, decoded, flattened
 from adapters.generation.provider import (
     FaultKind,
     GeneratedImage,
@@ -24,70 +22,87 @@ from adapters.generation.provider import (
     GenerationRequest,
     GenerationResult,
     Operation,
+    Prepared,
+    ProviderReport,
     RequestLimits,
+    Told,
+    unheard,
 )
-from adapters.generation.request_check import IMAGE_FORMATS, SEED_MAX
+from adapters.generation.providers import ProviderSettings
+from adapters.generation.request_check import SEED_MAX
 from adapters.generation.sketch_scenes import paint
 from adapters.generation.sketch_scenes.caption import draw_caption
 
 SOFTWARE = "Abby Ledger offline sketch"
 DEFAULT_STYLE = "enhance"
 DEFAULT_SIDE = 1024
-UPSCALE_WIDTH = 2048
 UPSCALE_PIXELS = 8_388_608
-WORKERS = 2
 CLOSED = GenerationFault(
     FaultKind.UNAVAILABLE, "The picture was not made: the image generator is closed. Try again once it runs."
 )
+
+
+def missing(_: ProviderSettings) -> str | None:
+    """Nothing: it needs no key and no network."""
+    return None
+
+
+def make_provider(_: ProviderSettings) -> SketchProvider:
+    """The provider; it has no settings."""
+    return SketchProvider()
 
 
 class SketchProvider:
     """Paints with the processor alone; no network, no key, no credits."""
 
     name = "sketch"
-    limits = RequestLimits()
+    limits = RequestLimits(upscale_pixels=UPSCALE_PIXELS, at_once=2)
 
     def __init__(self) -> None:
-        self._workers: ThreadPoolExecutor | None = None
+        self._workers = PictureWorkers()
         self._closed = False
 
-    async def generate(self, request: GenerationRequest) -> GenerationResult | GenerationFault:
-        """Paint `request.count` pictures in a worker thread, two at a time over all callers."""
-        if self._closed:
-            return CLOSED
-        if self._workers is None:
-            self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="sketch")
+    def standing(self) -> GenerationFault | None:
+        """It can always be asked, until it is closed."""
+        return CLOSED if self._closed else None
+
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+        """Every request that passes the check can be painted as it is."""
+        return Prepared(request)
+
+    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+        """Paint `request.count` pictures in worker threads, two at a time over all callers."""
         started = time.perf_counter()
-        loop = asyncio.get_running_loop()
         images: list[GeneratedImage] = []
         note = ""
         for number in range(request.count):
-            made = await loop.run_in_executor(self._workers, self._begin, request, number)
-            if isinstance(made, GenerationFault):
-                return made
-            image, note = made
+            if self._closed:
+                return CLOSED
+            try:
+                image, note = await self._workers.run(_make, request, number)
+            except DamagedPicture as error:
+                return GenerationFault(FaultKind.BAD_REQUEST, str(error))
             images.append(image)
+            told(len(images) / request.count)
         return GenerationResult(
             tuple(images), self.name, "sketch-1", round(time.perf_counter() - started, 3), credits=0.0, note=note
         )
 
+    async def report(self) -> ProviderReport:
+        """It is always there."""
+        return ProviderReport(models=("sketch-1",))
+
     async def close(self) -> None:
         """Let the workers end: what they are painting is finished, what waits for them is answered with a fault."""
         self._closed = True
-        if self._workers is not None:
-            self._workers.shutdown(wait=False)
-
-    def _begin(self, request: GenerationRequest, number: int) -> tuple[GeneratedImage, str] | GenerationFault:
-        return CLOSED if self._closed else _make(request, number)
+        self._workers.close()
 
 
-def _make(request: GenerationRequest, number: int) -> tuple[GeneratedImage, str] | GenerationFault:
-    source = None if request.image is None else _decode(request.image)
-    if isinstance(source, GenerationFault):
-        return source
+def _make(request: GenerationRequest, number: int) -> tuple[GeneratedImage, str]:
+    """One picture and what is said of it. Raises DamagedPicture for an input that cannot be decoded."""
+    source = None if request.image is None else decoded(request.image)
     if request.operation is Operation.UPSCALE and source is not None:
-        picture, note = _upscale(source, request.width or UPSCALE_WIDTH)
-        return GeneratedImage(_png(picture), None, "image/png"), note
+        return GeneratedImage(_png(_upscale(source, request.width or source.width)), None, "image/png"), ""
     seed = _seed(request, number)
     if source is None:
         size = (request.width or DEFAULT_SIDE, request.height or DEFAULT_SIDE)
@@ -115,35 +130,15 @@ def _scene(request: GenerationRequest, seed: int, size: tuple[int, int]) -> Imag
     return paint(style, request.prompt, rng, size)
 
 
-def _decode(data: bytes) -> Image.Image | GenerationFault:
-    try:
-        with Image.open(io.BytesIO(data), formats=IMAGE_FORMATS) as image:
-            upright = ImageOps.exif_transpose(image)
-            alpha = upright.has_transparency_data
-            return upright.convert("RGBA" if alpha else "RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return GenerationFault(
-            FaultKind.BAD_REQUEST,
-            "The input image is damaged or cut short, so it cannot be used. Send a whole PNG, JPEG, WEBP or GIF.",
-        )
-
-
-def _upscale(source: Image.Image, width: int) -> tuple[Image.Image, str]:
-    """Scale to `width`, keeping the shape; a result of too many pixels is made as large as it may be."""
-    shape = source.height / source.width
-    fitted = min(width, int(math.sqrt(UPSCALE_PIXELS / shape)))
-    fitted = max(1, min(fitted, int(UPSCALE_PIXELS / max(1, round(fitted * shape)))))
-    size = (fitted, max(1, round(fitted * shape)))
-    scaled = source.resize(size, Image.Resampling.LANCZOS)
-    picture = scaled.filter(ImageFilter.UnsharpMask(radius=1.6, percent=60, threshold=2))
-    note = "" if fitted == width else f"It is {size[0]} by {size[1]} pixels, the largest that is made of this shape."
-    return picture, note
+def _upscale(source: Image.Image, width: int) -> Image.Image:
+    """Scale to `width`, keeping the shape."""
+    scaled = source.resize((width, max(1, round(source.height * width / source.width))), Image.Resampling.LANCZOS)
+    return scaled.filter(ImageFilter.UnsharpMask(radius=1.6, percent=60, threshold=2))
 
 
 def _fit_input(source: Image.Image, request: GenerationRequest) -> tuple[Image.Image, str]:
     """The input at the size asked, else at its own size within the limits; the note says where that differs."""
-    flat = Image.new("RGB", source.size, "white")
-    flat.paste(source, mask=source.getchannel("A") if source.mode == "RGBA" else None)
+    flat = flattened(source)
     limits = SketchProvider.limits
     wanted = (request.width or flat.width, request.height or flat.height)
     factor = min(1.0, limits.side_max / max(wanted))

@@ -11,7 +11,11 @@ from adapters.generation.provider import (
     GenerationFault,
     GenerationRequest,
     GenerationResult,
+    Prepared,
+    ProviderReport,
     RequestLimits,
+    Told,
+    unheard,
 )
 from tests.hostile.builders import png_of_size
 
@@ -37,7 +41,19 @@ class InMemoryProvider:
         self.make = make or self._pictures
         self._made = 0
 
-    async def generate(self, request: GenerationRequest) -> Answer:
+    def standing(self) -> GenerationFault | None:
+        """It may always be asked."""
+        return None
+
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+        """It takes a request as it is."""
+        return Prepared(request)
+
+    async def report(self) -> ProviderReport:
+        """It is there."""
+        return ProviderReport()
+
+    async def generate(self, request: GenerationRequest, told: Told = unheard) -> Answer:  # noqa: ARG002 - the port's
         """Answers by `make`, when it may."""
         self.asked.append(request)
         self.arrived.set()

@@ -18,30 +18,25 @@ from adapters.generation import (
     FaultKind,
     GenerationFault,
     GenerationRequest,
-    GenerationResult,
     ImageGenerator,
     Operation,
-    RequestLimits,
 )
 from adapters.generation.sketch import SketchProvider
 from tests.adapters.generation.making import TEXT, png
+from tests.adapters.in_memory_providers import InMemoryProvider
 
 KEY = "sk-not-a-real-key"
 
 
-class CountingProvider:
+class CountingProvider(InMemoryProvider):
     """Answers with a fault that it is given, and counts what it is asked."""
 
-    name = "counting"
-    limits = RequestLimits()
-
     def __init__(self, fault: GenerationFault) -> None:
+        super().__init__(self._fail)
         self.fault = fault
-        self.asked: list[GenerationRequest] = []
         self.closed = 0
 
-    async def generate(self, request: GenerationRequest) -> GenerationResult | GenerationFault:
-        self.asked.append(request)
+    async def _fail(self, _: GenerationRequest) -> GenerationFault:
         return self.fault
 
     async def close(self) -> None:
@@ -160,10 +155,10 @@ async def test_the_richer_call_hands_the_fault_through() -> None:
     """A fault is a value with its kind; the check alone says the same without asking."""
     fault = GenerationFault(FaultKind.RATE_LIMITED, "Wait a moment.", retry_after_seconds=3.0, upstream_status=429)
     generator = ImageGenerator(provider=CountingProvider(fault))
-    assert generator.check(TEXT) is None
+    assert await generator.prepare(TEXT) == (TEXT, "")
     assert await generator.generate(TEXT) is fault
-    refusal = generator.check(GenerationRequest(Operation.TEXT_TO_IMAGE, ""))
-    assert refusal is not None
+    refusal = await generator.prepare(GenerationRequest(Operation.TEXT_TO_IMAGE, ""))
+    assert isinstance(refusal, GenerationFault)
     assert refusal.kind is FaultKind.BAD_REQUEST
 
 

@@ -1,0 +1,150 @@
+"""Shapes pictures to what a provider takes and a user asked for, aside from the event loop and two at a time.
+
+Answers for decoding what a user sent, for scaling, and for the format. What is too large to be decoded was refused
+before, by `request_check`. Colours stay as they are; what is transparent becomes white where the target knows none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, ParamSpec, TypeVar
+
+from PIL import Image, ImageOps
+
+WORKERS = 2
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+JPEG_QUALITIES = (92, 80, 60)
+MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class DamagedPicture(Exception):
+    """Bytes that cannot be decoded as a picture; the message is for the user who sent them."""
+
+
+class ShapedPicture(NamedTuple):
+    """A picture in the shape that was asked for. Sides in pixels."""
+
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+
+
+class PictureWorkers:
+    """The threads in which pictures are shaped; made when the first one comes."""
+
+    def __init__(self) -> None:
+        self._threads: ThreadPoolExecutor | None = None
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do the work in a thread. Raises what it raises."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="pictures")
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
+
+    def close(self) -> None:
+        """Let the threads end; a second call does nothing."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=False)
+
+
+def size_of(data: bytes) -> tuple[int, int]:
+    """Width and height as they are seen, with the orientation of EXIF. Raises DamagedPicture."""
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            turned = image.getexif().get(0x0112, 1) in {5, 6, 7, 8}
+            width, height = image.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise _damaged() from error
+    return (height, width) if turned else (width, height)
+
+
+def decoded(data: bytes) -> Image.Image:
+    """The first frame, upright, as RGB or RGBA. Raises DamagedPicture."""
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            upright = ImageOps.exif_transpose(image)
+            return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise _damaged() from error
+
+
+def flattened(picture: Image.Image) -> Image.Image:
+    """The picture on white, where it is transparent."""
+    if picture.mode != "RGBA":
+        return picture.convert("RGB")
+    flat = Image.new("RGB", picture.size, "white")
+    flat.paste(picture, mask=picture.getchannel("A"))
+    return flat
+
+
+def filled(data: bytes, size: tuple[int, int], *, at_most_bytes: int) -> ShapedPicture:
+    """The picture scaled to fill exactly this size, its longer side cut evenly. Raises DamagedPicture."""
+    picture = flattened(decoded(data))
+    if picture.size != size:
+        picture = ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
+    return encoded(picture, at_most_bytes)
+
+
+def within(data: bytes, *, at_most_pixels: int, longest_side: int, at_most_bytes: int) -> ShapedPicture:
+    """The picture scaled down, in its own shape, until it fits; never scaled up. Raises DamagedPicture."""
+    picture = flattened(decoded(data))
+    factor = min(1.0, math.sqrt(at_most_pixels / (picture.width * picture.height)), longest_side / max(picture.size))
+    if factor < 1:
+        picture = picture.resize(
+            (max(1, int(picture.width * factor)), max(1, int(picture.height * factor))), Image.Resampling.LANCZOS
+        )
+    return encoded(picture, at_most_bytes)
+
+
+def of_width(data: bytes, width: int) -> ShapedPicture:
+    """The picture at exactly this width, in its shape and format; the same bytes where it is. Raises DamagedPicture."""
+    with_format = _format_of(data)
+    if size_of(data)[0] == width:
+        return ShapedPicture(data, MEDIA_TYPES[with_format], *size_of(data))
+    picture = decoded(data)
+    height = max(1, round(picture.height * width / picture.width))
+    scaled = picture.resize((width, height), Image.Resampling.LANCZOS)
+    if with_format in {"JPEG", "WEBP"}:
+        return _saved(flattened(scaled) if with_format == "JPEG" else scaled, with_format, quality=JPEG_QUALITIES[0])
+    return _saved(scaled, "PNG")
+
+
+def encoded(picture: Image.Image, at_most_bytes: int) -> ShapedPicture:
+    """As PNG, or where that takes more bytes, as a JPEG that is as good as fits. Raises DamagedPicture if none does."""
+    attempt = _saved(picture, "PNG")
+    for quality in JPEG_QUALITIES:
+        if len(attempt.data) <= at_most_bytes:
+            return attempt
+        attempt = _saved(picture, "JPEG", quality=quality)
+    if len(attempt.data) <= at_most_bytes:
+        return attempt
+    raise DamagedPicture("The input image cannot be made small enough for the image service. Send another one.")
+
+
+def _saved(picture: Image.Image, kind: str, **options: int) -> ShapedPicture:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return ShapedPicture(buffer.getvalue(), MEDIA_TYPES[kind], *picture.size)
+
+
+def _format_of(data: bytes) -> str:
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            return image.format or "PNG"
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise _damaged() from error
+
+
+def _damaged() -> DamagedPicture:
+    return DamagedPicture(
+        "The input image is damaged or cut short, so it cannot be used. Send a whole PNG, JPEG, WEBP or GIF."
+    )
