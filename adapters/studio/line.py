@@ -74,7 +74,7 @@ class Line:
             if waiting in self._waiting:
                 self._waiting.remove(waiting)
                 self._tell_places()
-            else:
+            elif not waiting.turn.cancelled():
                 self.end_turn()  # the turn came at the same moment
             raise
 
@@ -82,8 +82,10 @@ class Line:
         """The next one's turn begins."""
         self._running -= 1
         while self._waiting and self._running < self._at_once:
-            self._running += 1
-            self._waiting.pop(0).turn.set_result(None)
+            turn = self._waiting.pop(0).turn
+            if not turn.done():  # else it was cancelled, and its request has not heard of it yet
+                self._running += 1
+                turn.set_result(None)
         self._tell_places()
 
     def _tell_places(self) -> None:

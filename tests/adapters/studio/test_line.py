@@ -72,6 +72,18 @@ async def test_first_come_first_served_and_each_hears_its_place() -> None:
     assert heard == {"b": [1, 1], "c": [2], "d": [3, 2, 1]}
 
 
+async def test_a_request_that_was_just_cancelled_is_passed_over() -> None:
+    """It has not heard yet that it was cancelled when the turn before it ends."""
+    line = Line(1, length=9, per_user=9)
+    await line.wait_turn(deaf)
+    first, second = (asyncio.create_task(line.wait_turn(deaf)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    line.end_turn()
+    async with asyncio.timeout(5):
+        await second
+
+
 async def test_a_turn_that_comes_as_its_request_is_cancelled_goes_to_the_next() -> None:
     """Else it would be lost, and with it one of the few that there are."""
     line = Line(1, length=9, per_user=9)
@@ -123,7 +135,7 @@ class Turns:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["come", "end", "cancel", "breathe"]), st.integers(0, 9)), max_size=60))
-@settings(deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_there_are_never_more_turns_than_allowed_and_none_is_lost(steps: list[tuple[str, int]]) -> None:
     """Whatever comes, ends and is cancelled in whatever order: afterwards every turn can be had again."""
 
