@@ -89,6 +89,7 @@ class _Wanted(NamedTuple):
     json: object = None
     form: Form | None = None
     query: Mapping[str, str] | None = None
+    tries: int = TRIES
 
     @property
     def pays(self) -> bool:
@@ -112,10 +113,10 @@ class ProviderCalls:
 
     async def get(
         self, path: str, *, query: Mapping[str, str] | None = None, accept: str = "application/json",
-        at_most_bytes: int = SMALL_ANSWER_BYTES,
+        at_most_bytes: int = SMALL_ANSWER_BYTES, tries: int = TRIES,
     ) -> Outcome:  # fmt: skip
-        """Asks for something that costs nothing; it is asked again whatever went wrong on the way."""
-        return await self._call(_Wanted("GET", path, accept, at_most_bytes, query=query))
+        """Asks for something that costs nothing, up to `tries` times, whatever went wrong on the way."""
+        return await self._call(_Wanted("GET", path, accept, at_most_bytes, query=query, tries=tries))
 
     async def post_json(
         self, path: str, body: object, *, at_most_bytes: int, accept: str = "application/json"
@@ -134,13 +135,13 @@ class ProviderCalls:
         tries = 0
 
         def wait_before_next(error: Exception) -> bool | float:
-            if not isinstance(error, _TryAgain) or tries >= TRIES:
+            if not isinstance(error, _TryAgain) or tries >= wanted.tries:
                 return False
             wait = _backoff(tries, error.fault.retry_after_seconds)
             return wait if wait is not None and self._budget.spend() else False
 
         try:
-            async for attempt in stamina.retry_context(on=wait_before_next, attempts=TRIES, timeout=None):
+            async for attempt in stamina.retry_context(on=wait_before_next, attempts=wanted.tries, timeout=None):
                 with attempt:
                     tries += 1
                     return await self._try(wanted)
