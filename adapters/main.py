@@ -20,7 +20,7 @@ from adapters.generation.image_url import ImageFetcher
 from adapters.http.service import HttpService, make_app
 from adapters.storage.results import SYSTEM, GivenLimits, StoreSettings
 from adapters.storage.service import ImageStore
-from adapters.studio import Studio
+from adapters.studio import Studio, StudioSettings
 from domain.limits import MEGABYTE, megabytes
 from domain.refusals import Refusal
 
@@ -89,6 +89,12 @@ def make_generator(config: Config) -> ImageGenerator:
     )
 
 
+def studio_settings(config: Config) -> StudioSettings:
+    """How many requests run and wait, and what the files tell of them."""
+    making = config.generation
+    return StudioSettings(making.at_once or None, making.queue_length, making.queue_per_user, making.prompt_in_image)
+
+
 def build(config: Config, clock: Clock = utc_now) -> Program:
     """Every part, opened and not yet serving. Raises Faults."""
     if config.persistence_module != EVENTLOG:
@@ -100,7 +106,7 @@ def build(config: Config, clock: Clock = utc_now) -> Program:
         config.storage.storage_root, limits=given_limits(config), settings=store_settings(config), clock=clock
     )
     generator = make_generator(config)
-    studio = Studio(store, generator)
+    studio = Studio(store, generator, studio_settings(config))
     http = HttpService(make_app(store, studio, clock=clock), host=config.http.host, port=config.http.port)
     return Program(config, store, generator, studio, http)
 

@@ -28,8 +28,8 @@ class Reason(Enum):
 class Refusal(NamedTuple):
     """A refused command. `limit`, `used` and `held` are places or bytes, as the reason says.
 
-    `detail` is the sentence of a malformed command or names what was not found or taken; `resets_at` ends a
-    DAILY_LIMIT. `record` is the event that the refusal leaves in the log, where it leaves one.
+    `detail` is the sentence of a malformed command (or why it is BUSY), or names what was not found or taken;
+    `resets_at` ends a DAILY_LIMIT. `record` is the event that the refusal leaves in the log, where it leaves one.
     """
 
     reason: Reason

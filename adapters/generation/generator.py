@@ -1,4 +1,4 @@
-"""ImageGenerator: the seeds' calls and 3-tuples over one provider, and the richer `prepare` and `make` underneath.
+"""ImageGenerator: the seeds' calls and 3-tuples over one provider, and the richer steps underneath.
 
 Answers for checking a request, for asking the provider, for what the pictures of all providers have in common (they are
 pictures, and an upscale has the width that was asked for) and for wording success. It keeps no limits and saves
@@ -119,9 +119,14 @@ class ImageGenerator:
             return prepared
         return Prepared(prepared.request, _joined(wanted.note, prepared.note))
 
-    async def make(self, prepared: Prepared, told: Told = unheard) -> GenerationResult | GenerationFault:
-        """Ask the provider for what was prepared. Each picture of the answer is one; an upscale is as wide as asked."""
-        result = await self.provider.generate(prepared.request, told)
+    async def ask(self, prepared: Prepared, told: Told = unheard) -> GenerationResult | GenerationFault:
+        """The provider's answer to what was prepared, for `finish`. Who cancels this gives the answer up."""
+        return await self.provider.generate(prepared.request, told)
+
+    async def finish(
+        self, prepared: Prepared, result: GenerationResult | GenerationFault
+    ) -> GenerationResult | GenerationFault:
+        """The answer as it is given out: each picture of it is one, and an upscale is as wide as asked."""
         if isinstance(result, GenerationFault):
             return result
         if not result.images:
@@ -135,7 +140,9 @@ class ImageGenerator:
     async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
         """Check and prepare the request, then make its images."""
         prepared = await self.prepare(request)
-        return prepared if isinstance(prepared, GenerationFault) else await self.make(prepared, told)
+        if isinstance(prepared, GenerationFault):
+            return prepared
+        return await self.finish(prepared, await self.ask(prepared, told))
 
     async def input_image(self, image: bytes | str) -> bytes | GenerationFault:
         """The bytes of an input image: as they are, or fetched where its https address is given."""

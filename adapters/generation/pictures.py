@@ -11,6 +11,7 @@ import io
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from PIL import Image, ImageOps
@@ -28,6 +29,10 @@ class DamagedPicture(Exception):
     """Bytes that cannot be decoded as a picture; the message is for the user who sent them."""
 
 
+class ClosedMeanwhile(Exception):
+    """The workers were closed before the work began."""
+
+
 class ShapedPicture(NamedTuple):
     """A picture in the shape that was asked for. Sides in pixels."""
 
@@ -42,16 +47,25 @@ class PictureWorkers:
 
     def __init__(self) -> None:
         self._threads: ThreadPoolExecutor | None = None
+        self._closed = False
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do the work in a thread. Raises what it raises."""
+        """Do the work in a thread. Raises what it raises, and ClosedMeanwhile after `close`."""
+        if self._closed:
+            raise ClosedMeanwhile
         if self._threads is None:
             self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="pictures")
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
+        return await loop.run_in_executor(self._threads, self._begin, partial(work, *args, **kwargs))
+
+    def _begin(self, work: Callable[[], T]) -> T:
+        if self._closed:
+            raise ClosedMeanwhile
+        return work()
 
     def close(self) -> None:
-        """Let the threads end; a second call does nothing."""
+        """Let the threads end: what runs is finished, what waits is refused. A second call does nothing."""
+        self._closed = True
         if self._threads is not None:
             self._threads.shutdown(wait=False)
 

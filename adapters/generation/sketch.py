@@ -14,7 +14,7 @@ import time
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-from adapters.generation.pictures import DamagedPicture, PictureWorkers, decoded, flattened
+from adapters.generation.pictures import ClosedMeanwhile, DamagedPicture, PictureWorkers, decoded, flattened
 from adapters.generation.provider import (
     FaultKind,
     GeneratedImage,
@@ -76,12 +76,12 @@ class SketchProvider:
         images: list[GeneratedImage] = []
         note = ""
         for number in range(request.count):
-            if self._closed:
-                return CLOSED
             try:
                 image, note = await self._workers.run(_make, request, number)
             except DamagedPicture as error:
                 return GenerationFault(FaultKind.BAD_REQUEST, str(error))
+            except ClosedMeanwhile:
+                return CLOSED
             images.append(image)
             told(len(images) / request.count)
         return GenerationResult(

@@ -173,6 +173,10 @@ class ImageStore:
         standing = opened.ledger.book.standing(user, name_key(name), temp=False)
         return opened.reconciler.read_details(user, standing.name) if standing else None
 
+    def moderated_free(self) -> bool:
+        """Whether a picture that a provider filtered is given back to the day."""
+        return self.opened().ledger.book.policy.moderated_free
+
     def readiness(self) -> Readiness:
         """Whether commands are admitted now, and what an operator should look at."""
         try:

@@ -58,7 +58,9 @@ SENTENCES: dict[Reason, Sentence] = {
         f"Server storage is full: {_storage(refusal)} "
         "An operator can run a cleanup, delete images, or raise MAX_GLOBAL_STORAGE_MB."
     ),
-    Reason.BUSY: lambda _: "Too many requests are waiting. Nothing was changed; try again in a moment.",
+    Reason.BUSY: lambda refusal: (
+        refusal.detail or "Too many requests are waiting. Nothing was changed; try again in a moment."
+    ),
     Reason.STOPPED: lambda _: "The storage is shutting down. Nothing was changed; try again after its restart.",
 }
 

@@ -21,9 +21,10 @@ from adapters.generation import (
     ImageGenerator,
     Operation,
 )
-from adapters.generation.sketch import SketchProvider
+from adapters.generation.provider import GeneratedImage
+from adapters.generation.sketch import UPSCALE_PIXELS, SketchProvider
 from tests.adapters.generation.making import TEXT, png
-from tests.adapters.in_memory_providers import InMemoryProvider
+from tests.adapters.in_memory_providers import Answer, InMemoryProvider
 
 KEY = "sk-not-a-real-key"
 
@@ -107,16 +108,15 @@ async def test_the_three_calls_answer_as_the_seeds_expect() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "given"),
-    [(None, False), ("", False), (KEY, True), (SecretStr(KEY), True), (SecretStr(""), False)],
+    ("key", "name"),
+    [(None, "sketch"), ("", "sketch"), (KEY, "stability"), (SecretStr(KEY), "stability"), (SecretStr(""), "sketch")],
     ids=["none", "empty", "text", "masked", "masked empty"],
 )
-def test_a_key_may_be_masked_and_is_never_shown(key: str | SecretStr | None, *, given: bool) -> None:
-    """The configuration's key type fits; an empty key is none; no reason and no repr shows the key."""
-    generator = ImageGenerator(api_key=key, generator="stability")
-    fault = generator.unavailable
-    assert (fault is None) is given
-    assert KEY not in f"{fault}{generator!r}{generator.provider!r}"
+def test_a_key_may_be_masked_and_is_never_shown(key: str | SecretStr | None, name: str) -> None:
+    """The configuration's key type fits; an empty key is none, so that the sketch serves; nothing shows the key."""
+    generator = ImageGenerator(api_key=key, generator="auto")
+    assert generator.provider.name == name
+    assert KEY not in repr(generator) + repr(generator.provider) + repr(vars(generator.provider))
     generator.close()
 
 
@@ -132,6 +132,54 @@ def test_an_unknown_argument_is_a_type_error() -> None:
     """What moved is named; what never was is refused like anywhere."""
     with pytest.raises(TypeError, match="colour"):
         ImageGenerator(colour="red")
+
+
+@pytest.mark.parametrize("size", [(100, 300), (64, 4000), (1, 2000)])
+async def test_an_upscale_past_the_bound_is_as_large_as_may_be_and_says_so(size: tuple[int, int]) -> None:
+    """A tall image at a great width would fill memory."""
+    generator = ImageGenerator(provider=SketchProvider())
+    ok, data, message = await generator.upscale_image(png(size), width=4096)
+    await generator.aclose()
+    assert ok
+    assert data is not None
+    width, height = Image.open(io.BytesIO(data)).size
+    assert width * height <= UPSCALE_PIXELS
+    assert width < 4096
+    assert f"{width} by {height} pixels" in message
+
+
+@pytest.mark.parametrize(("width", "ok"), [(79, False), (80, False), (81, True)])
+async def test_an_upscale_to_less_than_there_is_is_refused_unasked(width: int, *, ok: bool) -> None:
+    """A paid call that makes an image smaller serves nobody."""
+    provider = InMemoryProvider()
+    done = await ImageGenerator(provider=provider).upscale_image(png(), width=width)
+    assert (done[0], len(provider.asked)) == (ok, int(ok))
+    assert ok or "80 pixels wide already" in done[2]
+
+
+async def test_an_upscale_has_the_width_asked_whatever_the_provider_made() -> None:
+    """One provider knows factors alone, another sizes; the user asked for a width."""
+
+    async def quadrupled(_: GenerationRequest) -> Answer:
+        return provider.result([GeneratedImage(png((320, 240)), None, "image/png")])
+
+    provider = InMemoryProvider(quadrupled)
+    done = await ImageGenerator(provider=provider).upscale_image(png(), width=200)
+    assert done[1] is not None
+    assert Image.open(io.BytesIO(done[1])).size == (200, 150)
+
+
+async def test_what_is_no_picture_is_never_given_out() -> None:
+    """A service that fails with a page and a success in its head has failed."""
+
+    async def page(_: GenerationRequest) -> Answer:
+        return provider.result([GeneratedImage(b"<html>Welcome</html>", 1, "image/png")])
+
+    provider = InMemoryProvider(page)
+    outcome = await ImageGenerator(provider=provider).generate(TEXT)
+    assert isinstance(outcome, GenerationFault)
+    assert outcome.kind is FaultKind.UPSTREAM
+    assert "not a picture" in outcome.message
 
 
 async def test_a_url_as_input_is_a_clear_failure() -> None:

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from adapters import studio as studio_module
 from adapters.faults import LedgerStopped
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import FaultKind, GenerationFault, GenerationRequest, Operation
 from adapters.generation.providers import UnavailableProvider
 from adapters.storage.results import LIBRARY, Actor, GivenLimits
 from adapters.storage.service import ImageStore
-from adapters.studio import Generated, Studio
+from adapters.studio import Generated, Studio, StudioSettings
+from adapters.studio import studio as studio_module
 from domain.limits import MEGABYTE
 from domain.refusals import Reason, Refusal
 from tests.adapters.in_memory_providers import Answer, InMemoryProvider, failing
@@ -145,7 +145,9 @@ async def test_a_fault_releases_the_places_for_its_reason(
     kind, reason, charged, delivered = row
     provider.make = failing(kind)
     answer = await studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "a cat", count=2))
-    assert answer == GenerationFault(kind, f"It failed: {kind}.")
+    assert isinstance(answer, GenerationFault)
+    about_counting = " It was made, so it counts as generated today." if delivered else ""
+    assert answer == GenerationFault(kind, f"It failed: {kind}.{about_counting}")
     assert (daily(store), held_mb(store), files_of(tmp_path)) == (charged, 0, set())
     (released,) = events_of(tmp_path, "GenerationReleased")
     assert (released["data"]["reason"], released["data"]["count"]) == (reason, 2)
@@ -156,7 +158,9 @@ async def test_moderated_pictures_may_be_free(tmp_path: Path, provider: InMemory
     """Where the operator decided so."""
     store = ImageStore(tmp_path, limits=GivenLimits(moderated_free=True))
     provider.make = failing(FaultKind.MODERATED_OUTPUT)
-    await Studio(store, ImageGenerator(provider=provider)).generate("1", CAT)
+    answer = await Studio(store, ImageGenerator(provider=provider)).generate("1", CAT)
+    assert isinstance(answer, GenerationFault)
+    assert answer.message.endswith("What is filtered does not count.")
     assert daily(store) == 0
     store.close()
 
@@ -177,10 +181,11 @@ async def test_a_provider_that_raises_costs_nothing(
 
 
 async def test_a_provider_that_never_answers_is_given_up(
-    studio: Studio, store: ImageStore, provider: InMemoryProvider, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    store: ImageStore, provider: InMemoryProvider, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Its answer counts as lost, and its call is cancelled."""
     monkeypatch.setattr(studio_module, "CALL_SECONDS", 0.05)
+    studio = Studio(store, ImageGenerator(provider=provider))
     provider.stalled = asyncio.Event()
     answer = await studio.generate("1", CAT)
     assert isinstance(answer, GenerationFault)
@@ -372,10 +377,9 @@ async def test_a_restart_does_not_forget_it(studio: Studio, store: ImageStore, t
     opened.close()
 
 
-async def test_fifty_repeats_at_once_make_one_picture(
-    studio: Studio, store: ImageStore, provider: InMemoryProvider
-) -> None:
+async def test_fifty_repeats_at_once_make_one_picture(store: ImageStore, provider: InMemoryProvider) -> None:
     """While it is made the others are told that it is running; afterwards they get it."""
+    studio = Studio(store, ImageGenerator(provider=provider), StudioSettings(queue_per_user=50))
     answers = await asyncio.gather(*(studio.generate("1", CAT, request_key="k") for _ in range(50)))
     assert len(provider.asked) == 1
     assert daily(store) == 1

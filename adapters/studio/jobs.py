@@ -1,0 +1,107 @@
+"""What the studio is asked and answers, and what it knows of a request while it works on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple, TypeVar
+
+from adapters.generation.provider import GenerationFault, GenerationRequest
+from adapters.storage.results import Actor, SavedImage
+from domain.refusals import Refusal
+
+T = TypeVar("T")
+
+
+class Picture(NamedTuple):
+    """One picture that was made. `image` is what was kept; where that is None, `not_kept` says why in words."""
+
+    data: bytes
+    media_type: str
+    seed: int | None
+    image: SavedImage | None
+    not_kept: str | None = None
+
+
+class Generated(NamedTuple):
+    """What a request made. `replayed`: it was made when this request was first sent; its bytes are those of the kept
+    files.
+    """
+
+    pictures: tuple[Picture, ...]
+    provider: str
+    model: str
+    seconds: float
+    note: str = ""
+    replayed: bool = False
+
+
+Answer = Generated | Refusal | GenerationFault
+
+
+class Progress(NamedTuple):
+    """How far a request is: `place` counts from 1 while it waits for its turn; then it is made, and `fraction` says how
+    much of it where the provider tells.
+    """
+
+    place: int | None = None
+    fraction: float | None = None
+
+
+Hears = Callable[[Progress], None]
+"""Is called from the event loop at each change; it must be quick."""
+
+
+class StudioSettings(NamedTuple):
+    """How many requests the provider gets at once (None: what suits it), how many may wait with them, of all users and
+    of one, and whether PNG files carry how they were made.
+    """
+
+    at_once: int | None = None
+    queue_length: int = 500
+    queue_per_user: int = 10
+    prompt_in_image: bool = False
+
+
+class Job:
+    """One request under way: who asked, and what it waits for outside, which a cancellation ends."""
+
+    def __init__(self, user: str, request: GenerationRequest, actor: Actor, key: str | None, hears: Hears) -> None:
+        self.user = user
+        self.request = request
+        self.actor = actor
+        self.key = key
+        self.hears = hears
+        self._cancelled = False
+        self._outside: asyncio.Task[Any] | None = None
+
+    def derived(self, what: str) -> str | None:
+        """The request key of one step."""
+        return f"{self.key}/{what}" if self.key else None
+
+    async def outside(self, wait: Coroutine[Any, Any, T], seconds: float) -> T:
+        """Waits for a turn or a provider; raises CancelledError once the job is cancelled, TimeoutError after that
+        time. What comes at the same moment counts as come: a turn that nobody takes would be lost to all.
+        """
+        if self._cancelled:
+            wait.close()
+            raise asyncio.CancelledError
+        waited: asyncio.Task[T] = asyncio.get_running_loop().create_task(wait)
+        self._outside = waited
+        await asyncio.wait({waited}, timeout=seconds)
+        if not waited.done():
+            waited.cancel()
+            await asyncio.wait({waited})
+            if waited.cancelled() and not self._cancelled:
+                raise TimeoutError
+        return await waited
+
+    def cancel(self) -> None:
+        """Ends the waiting; what was delivered already is kept all the same."""
+        self._cancelled = True
+        if self._outside is not None:
+            self._outside.cancel()
+
+
+def nobody_hears(_: Progress) -> None:
+    """For callers who do not ask how far it is."""

@@ -1,0 +1,287 @@
+"""The studio: a place is reserved before the provider is asked, and each place ends as a kept image or released.
+
+A caller who goes away while the provider works has the call cancelled and the places released; once something is
+delivered it is kept to the end. What a request key stands for is told by the log, so a repeat after a crash makes no
+second picture. How many requests run and wait is the line's business, how a picture looks that of the generator.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+import orjson
+import structlog
+
+from adapters.faults import DiskFull, Fault
+from adapters.generation.generator import ImageGenerator
+from adapters.generation.provider import (
+    FaultKind,
+    GenerationFault,
+    GenerationRequest,
+    GenerationResult,
+    Prepared,
+)
+from adapters.storage.invalid_image import InvalidImage
+from adapters.storage.results import LIBRARY, Actor, Delivery, Reserved, SavedImage
+from adapters.storage.service import ImageStore
+from adapters.storage.wording import sentence_of
+from adapters.studio.details import as_text, details_of, with_text
+from adapters.studio.jobs import Answer, Generated, Hears, Job, Picture, Progress, StudioSettings, nobody_hears
+from adapters.studio.line import Line
+from domain.refusals import Reason, Refusal
+
+MAX_ATTEMPTS = 16
+"""Attempts under one request key, each after all places of the one before were released."""
+MAX_REQUEST_KEY_CHARS = 255
+"""Characters of a caller's request key; the keys of the steps are derived from it, and are longer."""
+CALL_SECONDS = 600.0
+"""How long a provider may take for one request, whatever its own bounds are."""
+CALL_SHARE = 2 / 3
+"""Of a reservation's time, at most so much is the provider's; the rest is for the line."""
+
+SHOWN_FAULTS = (InvalidImage, DiskFull)
+"""Faults whose sentences are fit for users; others may name folders, and are the operator's to read."""
+STORAGE_FAULT = "the storage has a fault; its operator finds more in the service's log"
+DEFAULTS = StudioSettings()
+
+_RELEASE_REASONS = {FaultKind.MODERATED_PROMPT: "rejected", FaultKind.UNKNOWN: "unknown"}
+"""Why places are released after a fault; `failed` for all others."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Studio:
+    """Makes and keeps images for users within their quotas. It belongs to one event loop."""
+
+    def __init__(self, store: ImageStore, generator: ImageGenerator, settings: StudioSettings = DEFAULTS) -> None:
+        self._store = store
+        self.generator = generator
+        self._settings = settings
+        at_once = settings.at_once or generator.provider.limits.at_once
+        self._line = Line(at_once, length=settings.queue_length, per_user=settings.queue_per_user)
+        self._running: dict[asyncio.Task[Answer], Job] = {}
+        reserved_seconds = float(store.settings.reservation_seconds)
+        self._call_seconds = min(CALL_SECONDS, reserved_seconds * CALL_SHARE)
+        self._line_seconds = reserved_seconds - self._call_seconds
+
+    async def generate(
+        self,
+        user: str,
+        request: GenerationRequest,
+        *,
+        actor: Actor = LIBRARY,
+        request_key: str | None = None,
+        hears: Hears = nobody_hears,
+    ) -> Answer:
+        """Makes what is asked and keeps it. A request that no provider takes, or that the quotas refuse, costs nothing.
+
+        Raises Faults of the storage. Under the same `request_key` one picture is made, however often it is sent.
+        `hears` is told the place in the line and how much is done.
+        """
+        if request_key is not None and len(request_key) > MAX_REQUEST_KEY_CHARS:
+            return Refusal(Reason.MALFORMED, user, f"A request key has at most {MAX_REQUEST_KEY_CHARS} characters.")
+        input_bytes = len(request.image or b"")
+        if sentence := self._line.refusal(user, input_bytes):
+            return Refusal(Reason.BUSY, user, sentence)
+        self._line.join(user, input_bytes)
+        job = Job(user, request, actor, request_key, hears)
+        work = asyncio.get_running_loop().create_task(self._work(job))
+        self._running[work] = job
+        work.add_done_callback(lambda done: self._running.pop(done, None))
+        work.add_done_callback(lambda _: self._line.leave(user, input_bytes))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            job.cancel()
+            raise
+
+    async def close(self) -> None:
+        """Cancels what waits and what the providers work on, and waits until every place is settled or released."""
+        for job in list(self._running.values()):
+            job.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _work(self, job: Job) -> Answer:
+        prepared = await self.generator.prepare(job.request)
+        if isinstance(prepared, GenerationFault):
+            return prepared
+        reserved = await self._reserve(job)
+        if not isinstance(reserved, Reserved):
+            return reserved
+        try:
+            await job.outside(self._line.wait_turn(lambda place: job.hears(Progress(place=place))), self._line_seconds)
+        except TimeoutError:
+            await self._release(job, reserved, "failed")
+            return _waited_too_long(self._line_seconds)
+        except asyncio.CancelledError:
+            await self._release(job, reserved, "cancelled")
+            raise
+        try:
+            return await self._make(job, reserved, prepared)
+        finally:
+            self._line.end_turn()
+
+    async def _make(self, job: Job, reserved: Reserved, prepared: Prepared) -> Answer:
+        """The picture of a request whose turn it is."""
+        job.hears(Progress())
+        try:
+            answered = await self._ask(job, prepared)
+            result = await self.generator.finish(prepared, answered)
+        except asyncio.CancelledError:
+            await self._release(job, reserved, "cancelled")
+            raise
+        except BaseException:
+            await self._release(job, reserved, "failed")
+            raise
+        if isinstance(result, GenerationFault):
+            return await self._release_after(job, reserved, result)
+        return await self._keep(job, reserved, prepared.request, result)
+
+    async def _reserve(self, job: Job) -> Reserved | Answer:
+        """Places for a new attempt, or what an earlier one under the same key has come to."""
+        asked = asdict(job.request)
+        image = asked.pop("image") or b""
+        content = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS) + image
+        key = job.key
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            job.key = key if attempt == 1 or key is None else f"{key}#{attempt}"
+            reserved = await self._store.reserve(
+                job.user,
+                job.request.count,
+                operation=str(job.request.operation),
+                actor=job.actor,
+                request=job.derived("reserve"),
+                content=content,
+                exclusive=True,
+            )
+            if isinstance(reserved, Refusal) or not reserved.replayed:
+                return reserved
+            kept = self._kept_before(job, reserved.count)
+            if kept:
+                return await asyncio.to_thread(_replayed, kept)
+        return GenerationFault(
+            FaultKind.BAD_REQUEST,
+            f"This request has failed {MAX_ATTEMPTS} times. Send it again as a new one.",
+        )
+
+    def _kept_before(self, job: Job, count: int) -> list[SavedImage]:
+        """The images that an earlier run under this key kept."""
+        saved = (self._store.saved_under(job.actor, f"{job.key}/save/{index}") for index in range(count))
+        return [image for image in saved if image is not None]
+
+    async def _ask(self, job: Job, prepared: Prepared) -> GenerationResult | GenerationFault:
+        asking = self.generator.ask(prepared, lambda fraction: job.hears(Progress(fraction=fraction)))
+        try:
+            return await job.outside(asking, self._call_seconds)
+        except TimeoutError:
+            return GenerationFault(
+                FaultKind.UNKNOWN,
+                f"Connection timeout: the provider gave no answer within {self._call_seconds:.0f} seconds. "
+                "Nothing was charged; try again later.",
+            )
+
+    async def _keep(
+        self, job: Job, reserved: Reserved, asked: GenerationRequest, result: GenerationResult
+    ) -> Generated:
+        """Keeps what was delivered, one place after the other, and releases the places that nothing came for."""
+        images = result.images[: reserved.count]
+        filtered = min(result.filtered, reserved.count - len(images))
+        seed = images[0].seed if len(images) == 1 else None
+        delivered = len(images) + filtered
+        delivery = Delivery(result.provider, result.model, round(result.seconds, 3), delivered, result.credits, seed)
+        await self._record(job, reserved, delivery)
+        pictures = [await self._keep_one(job, reserved, asked, result, index) for index in range(len(images))]
+        if filtered:
+            await self._release(job, reserved, "moderated", filtered)
+        if missing := reserved.count - delivered:
+            await self._release(job, reserved, "failed", missing)
+        note = " ".join(part for part in (result.note, self._about_filtered(filtered, reserved.count)) if part)
+        return Generated(tuple(pictures), result.provider, result.model, result.seconds, note)
+
+    async def _record(self, job: Job, reserved: Reserved, delivery: Delivery) -> None:
+        """Tells the log what was delivered. Where even that fails, what was paid for is still shown."""
+        try:
+            await self._store.complete(
+                job.user, reserved.reservation, delivery, actor=job.actor, request=job.derived("complete/0")
+            )
+        except Fault as fault:
+            _log.error("delivery not recorded", user=job.user, reason=str(fault))
+
+    async def _keep_one(
+        self, job: Job, reserved: Reserved, asked: GenerationRequest, result: GenerationResult, index: int
+    ) -> Picture:
+        made = result.images[index]
+        details = details_of(asked, result, made)
+        text = as_text(details) if self._settings.prompt_in_image else None
+        data = await asyncio.to_thread(with_text, made.data, text)
+        try:
+            saved = await self._store.save(
+                job.user,
+                data,
+                name=str(job.request.operation),
+                reservation=reserved.reservation,
+                actor=job.actor,
+                request=job.derived(f"save/{index}"),
+                details=details,
+            )
+            not_kept = sentence_of(saved) if isinstance(saved, Refusal) else None
+        except Fault as fault:
+            _log.warning("picture not kept", user=job.user, reason=str(fault))
+            saved, not_kept = None, str(fault) if isinstance(fault, SHOWN_FAULTS) else STORAGE_FAULT
+        if not isinstance(saved, SavedImage):
+            await self._release(job, reserved, "not_kept", 1)
+            return Picture(data, made.media_type, made.seed, None, f"not kept: {not_kept}")
+        return Picture(data, made.media_type, made.seed, saved)
+
+    async def _release_after(self, job: Job, reserved: Reserved, fault: GenerationFault) -> GenerationFault:
+        """A filtered result was delivered and paid; after every other fault nothing was. The fault as it is told."""
+        if fault.kind is not FaultKind.MODERATED_OUTPUT:
+            await self._release(job, reserved, _RELEASE_REASONS.get(fault.kind, "failed"))
+            return fault
+        delivery = Delivery(self.generator.provider.name, "", 0.0, reserved.count)
+        await self._record(job, reserved, delivery)
+        await self._release(job, reserved, "moderated")
+        return replace(fault, message=f"{fault.message} {self._counted()}".rstrip())
+
+    def _about_filtered(self, filtered: int, count: int) -> str:
+        if not filtered:
+            return ""
+        return f"The image service filtered {filtered} of the {count} pictures. {self._counted()}"
+
+    def _counted(self) -> str:
+        """Whether what was filtered counts, for the user."""
+        try:
+            free = self._store.moderated_free()
+        except Fault:
+            return ""  # the pictures beside it are shown all the same
+        return "What is filtered does not count." if free else "It was made, so it counts as generated today."
+
+    async def _release(self, job: Job, reserved: Reserved, reason: str, count: int | None = None) -> None:
+        """Gives places back; where even that fails, they are released by their expiry."""
+        try:
+            await self._store.release(job.user, reserved.reservation, reason=reason, count=count, actor=job.actor)
+        except Fault as fault:
+            _log.error("places not released before their expiry", user=job.user, reason=str(fault))
+
+
+def _waited_too_long(seconds: float) -> GenerationFault:
+    return GenerationFault(
+        FaultKind.UNAVAILABLE,
+        f"The request waited {seconds / 60:.0f} minutes for its turn, and others are still before it. "
+        "Nothing was charged; try again later.",
+    )
+
+
+def _replayed(kept: Sequence[SavedImage]) -> Generated:
+    pictures = (Picture(_bytes_of(image), image.media_type, None, image) for image in kept)
+    return Generated(tuple(pictures), "", "", 0.0, replayed=True)
+
+
+def _bytes_of(image: SavedImage) -> bytes:
+    """The bytes of a kept image; none where it was deleted since."""
+    try:
+        return image.path.read_bytes() if image.path else b""
+    except OSError:
+        return b""

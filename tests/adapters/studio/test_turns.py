@@ -1,0 +1,209 @@
+"""Many requests at one studio: who waits, what each hears, and that nobody's place is lost while waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.generation.generator import ImageGenerator
+from adapters.generation.provider import (
+    FaultKind,
+    GenerationFault,
+    GenerationRequest,
+    GenerationResult,
+    Operation,
+    Told,
+    unheard,
+)
+from adapters.storage.results import GivenLimits
+from adapters.storage.service import ImageStore
+from adapters.studio import Generated, Progress, Studio, StudioSettings
+from adapters.studio import studio as studio_module
+from domain.refusals import Reason, Refusal
+from tests.adapters.in_memory_providers import Answer, InMemoryProvider
+from tests.adapters.storage.evidence import assert_disk_and_log_agree, events_of
+
+CAT = GenerationRequest(Operation.TEXT_TO_IMAGE, "a cat")
+ONE_AT_ONCE = StudioSettings(at_once=1, queue_length=8, queue_per_user=3)
+
+
+@pytest.fixture
+def provider() -> InMemoryProvider:
+    """Works on a request until it is told to go on."""
+    slow = InMemoryProvider()
+    slow.stalled = asyncio.Event()
+    return slow
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[ImageStore]:
+    """A store with many generations a day."""
+    opened = ImageStore(tmp_path, limits=GivenLimits(daily=100))
+    yield opened
+    opened.close()
+
+
+def figures(store: ImageStore, user: str = "1") -> tuple[int, float]:
+    """Today's count of a user and the MB that are held for them."""
+    status = store.status(user)
+    return status["daily"]["used"], status["user"]["reserved_mb"]
+
+
+async def until_asked(provider: InMemoryProvider, times: int) -> None:
+    """Waits until the provider has got so many requests."""
+    async with asyncio.timeout(30):
+        while len(provider.asked) < times:
+            provider.arrived.clear()
+            await provider.arrived.wait()
+
+
+async def test_each_request_hears_its_place_and_then_that_it_is_made(
+    store: ImageStore, provider: InMemoryProvider
+) -> None:
+    """Three at one turn: the second and third are told where they stand, and the places move up."""
+    studio = Studio(store, ImageGenerator(provider=provider), ONE_AT_ONCE)
+    heard: list[list[Progress]] = [[], [], []]
+    asking = []
+    for hers in heard:
+        began = asyncio.Event()
+
+        def hears(progress: Progress, hers: list[Progress] = hers, began: asyncio.Event = began) -> None:
+            hers.append(progress)
+            began.set()
+
+        asking.append(asyncio.create_task(studio.generate("1", CAT, hears=hears)))
+        await began.wait()
+    assert provider.stalled is not None
+    provider.stalled.set()
+    answers = await asyncio.gather(*asking)
+    assert all(isinstance(answer, Generated) for answer in answers)
+    assert heard == [
+        [Progress()],
+        [Progress(place=1), Progress()],
+        [Progress(place=2), Progress(place=1), Progress()],
+    ]
+    assert figures(store) == (3, 0)
+
+
+async def test_how_much_is_done_is_told_where_the_provider_tells(store: ImageStore) -> None:
+    """As fractions, while it is made."""
+
+    class Telling(InMemoryProvider):
+        async def generate(self, request: GenerationRequest, told: Told = unheard) -> Answer:
+            told(0.25)
+            told(1.0)
+            return await super().generate(request)
+
+    heard: list[Progress] = []
+    await Studio(store, ImageGenerator(provider=Telling())).generate("1", CAT, hears=heard.append)
+    assert [progress.fraction for progress in heard] == [None, 0.25, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("user", "words"), [("1", "You have 3 requests under way"), ("5", "Too many requests are waiting")]
+)
+async def test_who_may_not_wait_is_told_so_and_nothing_is_recorded(
+    store: ImageStore, provider: InMemoryProvider, tmp_path: Path, user: str, words: str
+) -> None:
+    """One user's bound, and that of all; both before anything is reserved."""
+    studio = Studio(store, ImageGenerator(provider=provider), ONE_AT_ONCE)
+    users = ["1"] * 3 + ["2"] * 3 + ["3"] * 2
+    asking = [asyncio.create_task(studio.generate(name, CAT)) for name in users]
+    await until_asked(provider, 1)
+    refused = await studio.generate(user, CAT)
+    assert isinstance(refused, Refusal)
+    assert refused.reason is Reason.BUSY
+    assert refused.detail.startswith(words)
+    assert len(events_of(tmp_path, "GenerationReserved")) <= len(users)
+    assert provider.stalled is not None
+    provider.stalled.set()
+    await asyncio.gather(*asking)
+    assert isinstance(await studio.generate(user, CAT), Generated)
+
+
+async def test_a_request_that_is_cancelled_while_it_waits_gives_its_place_back(
+    store: ImageStore, provider: InMemoryProvider, tmp_path: Path
+) -> None:
+    """The provider never hears of it, and the next one moves up."""
+    studio = Studio(store, ImageGenerator(provider=provider), ONE_AT_ONCE)
+    waits = asyncio.Event()
+    first = asyncio.create_task(studio.generate("1", CAT))
+    await until_asked(provider, 1)
+    second = asyncio.create_task(studio.generate("2", CAT, hears=lambda _: waits.set()))
+    await waits.wait()
+    assert figures(store, "2") == (1, 1.5)
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    assert provider.stalled is not None
+    provider.stalled.set()
+    assert isinstance(await first, Generated)
+    await studio.close()
+    assert (figures(store, "2"), len(provider.asked)) == ((0, 0), 1)
+    assert [event["data"]["reason"] for event in events_of(tmp_path, "GenerationReleased")] == ["cancelled"]
+
+
+async def test_who_waits_too_long_is_told_and_pays_nothing(
+    store: ImageStore, provider: InMemoryProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reservation covers the line and the provider; what is left for the line is over before it expires."""
+    monkeypatch.setattr(studio_module, "CALL_SECONDS", store.settings.reservation_seconds - 0.05)
+    monkeypatch.setattr(studio_module, "CALL_SHARE", 1.0)
+    studio = Studio(store, ImageGenerator(provider=provider), ONE_AT_ONCE)
+    first = asyncio.create_task(studio.generate("1", CAT))
+    await until_asked(provider, 1)
+    answer = await studio.generate("2", CAT)
+    assert isinstance(answer, GenerationFault)
+    assert (answer.kind, figures(store, "2")) == (FaultKind.UNAVAILABLE, (0, 0))
+    assert "waited" in answer.message
+    assert provider.stalled is not None
+    provider.stalled.set()
+    assert isinstance(await first, Generated)
+    assert [event["data"]["reason"] for event in events_of(tmp_path, "GenerationReleased")] == ["failed"]
+
+
+@pytest.mark.parametrize(("free", "charged"), [(False, 3), (True, 2)])
+async def test_of_a_batch_what_was_filtered_is_not_kept_and_counts_by_the_setting(
+    tmp_path: Path, free: bool, charged: int
+) -> None:  # fmt: skip
+    """The others are kept; the user is told how many were filtered, and whether they count."""
+    store = ImageStore(tmp_path, limits=GivenLimits(moderated_free=free))
+
+    pictures = InMemoryProvider()
+
+    async def one_filtered(_: GenerationRequest) -> GenerationResult:
+        return GenerationResult((pictures.picture(), pictures.picture()), "p", "m", 1.0, filtered=1)
+
+    request = GenerationRequest(Operation.TEXT_TO_IMAGE, "cats", count=3)
+    generator = ImageGenerator(provider=InMemoryProvider(one_filtered))
+    made = await Studio(store, generator).generate("1", request)
+    assert isinstance(made, Generated)
+    assert [picture.image is not None for picture in made.pictures] == [True, True]
+    assert "filtered 1 of the 3 pictures" in made.note
+    assert ("does not count" in made.note) is free
+    assert figures(store) == (charged, 0)
+    (completed,) = events_of(tmp_path, "GenerationCompleted")
+    (released,) = events_of(tmp_path, "GenerationReleased")
+    assert completed["data"]["count"] == 3
+    assert (released["data"]["reason"], released["data"]["count"]) == ("moderated", 1)
+    assert_disk_and_log_agree(tmp_path)
+    store.close()
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+async def test_the_prompt_is_in_the_file_only_where_that_is_set(tmp_path: Path, wanted: bool) -> None:
+    """Never in the log, always beside the image, and in the image as the operator decides."""
+    store = ImageStore(tmp_path)
+    studio = Studio(store, ImageGenerator(provider=InMemoryProvider()), StudioSettings(prompt_in_image=wanted))
+    made = await studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "my secret wish"))
+    assert isinstance(made, Generated)
+    (picture,) = made.pictures
+    assert picture.image is not None
+    assert picture.image.path is not None
+    assert (b"my secret wish" in picture.image.path.read_bytes()) is wanted
+    assert picture.data == picture.image.path.read_bytes()
+    assert (store.details("1", picture.image.name) or {})["prompt"] == "my secret wish"
+    assert b"secret" not in (tmp_path / "logs" / "events.jsonl").read_bytes()
+    store.close()
