@@ -82,10 +82,11 @@ async def test_the_seeds_script_gets_a_picture_with_the_sketch_setting(monkeypat
     assert msg == "Image generated successfully"
 
 
-async def test_a_key_without_its_provider_is_a_clear_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_key_and_no_page_is_a_clear_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     """No exception, no image, the seeds' words."""
     monkeypatch.setenv("GENERATOR", "auto")
-    success, data, message = await ImageGenerator(api_key="your_key").text_to_image("test")
+    monkeypatch.setenv("DISCORD_TOKEN", "a-token")
+    success, data, message = await ImageGenerator(api_key="").text_to_image("test")
     assert (success, data) == (False, None)
     assert message.startswith("Image generation services are not available")
 
@@ -115,7 +116,7 @@ def test_a_key_may_be_masked_and_is_never_shown(key: str | SecretStr | None, nam
     """The configuration's key type fits; an empty key is none, so that the sketch serves; nothing shows the key."""
     generator = ImageGenerator(api_key=key, generator="auto")
     assert generator.provider.name == name
-    assert KEY not in repr(generator) + repr(vars(generator)) + repr(vars(generator.provider))
+    assert KEY not in repr(generator) + repr(generator.provider) + repr(vars(generator.provider))
     generator.close()
 
 

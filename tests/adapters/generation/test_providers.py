@@ -27,12 +27,27 @@ def test_sketch_is_chosen_when_asked_and_for_the_local_page(settings: ProviderSe
 
 
 @pytest.mark.parametrize(
+    "settings",
+    [
+        ProviderSettings(api_key=KEY),
+        ProviderSettings(api_key=KEY, local_page=True),
+        ProviderSettings(api_key=KEY, api_host="https://api.stability.ai/"),
+        ProviderSettings(api_key=KEY, api_host="https://gateway.example.org", generator="stability"),
+    ],
+    ids=["key", "key and local page", "spelled", "asked by name for another host"],
+)
+def test_stability_is_chosen_by_its_key_and_when_asked(settings: ProviderSettings) -> None:
+    """With GENERATOR=auto for its own host alone; another host gets its key only where that is asked for by name."""
+    assert choose_provider(settings).name == "stability"
+
+
+@pytest.mark.parametrize(
     ("settings", "words"),
     [
         (ProviderSettings(), "no key is set"),
         (ProviderSettings(api_key=""), "no key is set"),
-        (ProviderSettings(api_key=KEY), "no provider 'stability'"),
-        (ProviderSettings(api_key=KEY, local_page=True), "no provider 'stability'"),
+        (ProviderSettings(api_key=" \n", generator="stability"), "Set STABILITY_API_KEY"),
+        (ProviderSettings(generator="stability", local_page=True), "Set STABILITY_API_KEY"),
         (ProviderSettings(api_host="http://localhost:7860"), "no provider 'automatic1111'"),
         (
             ProviderSettings(api_key=KEY, api_host="http://localhost:7860", local_page=True),

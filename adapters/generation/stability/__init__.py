@@ -1,0 +1,170 @@
+"""Stability AI: one provider over two generations of its API, v1's engines and v2beta's Stable Image.
+
+Answers for which of them makes a picture, for the key, for what the service's error names mean, and for the report.
+What each API takes and answers is told by `v1` and `v2beta`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Protocol
+
+from adapters.generation.calls import ANSWER_SECONDS, Answer, ProviderCalls, Service, not_as_promised
+from adapters.generation.pictures import PictureWorkers
+from adapters.generation.provider import (
+    FaultKind,
+    GenerationFault,
+    GenerationRequest,
+    GenerationResult,
+    Operation,
+    Prepared,
+    ProviderReport,
+    RequestLimits,
+    Told,
+    unheard,
+)
+from adapters.generation.providers import ProviderSettings
+from adapters.generation.stability.v1 import UPSCALE_ENGINE, UPSCALE_PIXELS, EngineImage, EngineUpscaler
+from adapters.generation.stability.v2beta import MODELS, StableImage, StableUpscaler
+from adapters.generation.taxonomy import SaidError
+
+SERVICE_NAME = "Stability AI"
+KEY_SETTING = "STABILITY_API_KEY"
+CLIENT_ID = "abby-ledger"
+
+ERROR_NAMES: Mapping[str, FaultKind] = MappingProxyType(
+    {
+        "unauthorized": FaultKind.AUTH,
+        "permission_denied": FaultKind.AUTH,
+        "insufficient_balance": FaultKind.NO_CREDIT,
+        "payment_required": FaultKind.NO_CREDIT,
+        "invalid_prompts": FaultKind.MODERATED_PROMPT,
+        "content_moderation": FaultKind.MODERATED_PROMPT,
+        "rate_limit_exceeded": FaultKind.RATE_LIMITED,
+        "server_error": FaultKind.UPSTREAM,
+        "internal_error": FaultKind.UPSTREAM,
+        "not_found": FaultKind.BAD_REQUEST,
+        "bad_request": FaultKind.BAD_REQUEST,
+        "payload_too_large": FaultKind.BAD_REQUEST,
+        "invalid_language": FaultKind.BAD_REQUEST,
+        "invalid_samples": FaultKind.BAD_REQUEST,
+        "invalid_height_or_width": FaultKind.BAD_REQUEST,
+        "invalid_file_size": FaultKind.BAD_REQUEST,
+        "invalid_mime_type": FaultKind.BAD_REQUEST,
+        "invalid_image_dimensions": FaultKind.BAD_REQUEST,
+        "invalid_pixel_count": FaultKind.BAD_REQUEST,
+        "invalid_sdxl_v1_dimensions": FaultKind.BAD_REQUEST,
+        "invalid_sdxl_v222_dimensions": FaultKind.BAD_REQUEST,
+    }
+)
+"""The names in errors of both APIs. Some say more than their status: out of credit may be 429, a refused prompt 403."""
+
+
+class Part(Protocol):
+    """What makes pictures of one kind with one of the APIs."""
+
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+        """As the provider's. Raises DamagedPicture."""
+
+    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+        """As the provider's."""
+
+
+def missing(settings: ProviderSettings) -> str | None:
+    """The sentence that says that there is no key."""
+    if settings.api_key and settings.api_key.strip():
+        return None
+    return f"no key is set. Set {KEY_SETTING}, or GENERATOR=sketch for offline sketches."
+
+
+def make_provider(settings: ProviderSettings) -> StabilityProvider:
+    """The provider; nothing is connected yet."""
+    return StabilityProvider(settings)
+
+
+class StabilityProvider:
+    """Makes and upscales pictures with Stability AI, each operation with the API that the settings' names belong to."""
+
+    name = "stability"
+
+    def __init__(self, settings: ProviderSettings, *, answer_seconds: float = ANSWER_SECONDS) -> None:
+        """`answer_seconds` bounds each call, from the connection to the last byte."""
+        self._calls = ProviderCalls(_service(settings, answer_seconds))
+        self._workers = PictureWorkers()
+        parts = self._calls, settings, self._workers
+        by_engine = settings.stability_upscaler == UPSCALE_ENGINE
+        self._image: Part = StableImage(*parts) if settings.stability_model in MODELS else EngineImage(*parts)
+        self._upscaler: Part = EngineUpscaler(*parts) if by_engine else StableUpscaler(*parts)
+        self.limits = RequestLimits(upscale_pixels=UPSCALE_PIXELS) if by_engine else RequestLimits()
+
+    def standing(self) -> GenerationFault | None:
+        """Why the service is left alone at the moment, None where it may be called."""
+        return self._calls.standing()
+
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+        """The request as the API takes it that will make it. Raises DamagedPicture."""
+        return await self._part(request).prepare(request)
+
+    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+        """Make the pictures of a prepared request."""
+        return await self._part(request).generate(request, told)
+
+    async def report(self) -> ProviderReport:
+        """The account's credits and the engines of v1; v2beta has no list of its models."""
+        balance = await self._calls.get("/v1/user/balance")
+        credit = await _credits(balance) if isinstance(balance, Answer) else balance
+        if isinstance(credit, GenerationFault):
+            return ProviderReport(credit.message)
+        answer = await self._calls.get("/v1/engines/list")
+        engines = await _engines(answer) if isinstance(answer, Answer) else answer
+        if isinstance(engines, GenerationFault):
+            return ProviderReport(engines.message, credit)
+        return ProviderReport(credits=credit, models=engines)
+
+    async def close(self) -> None:
+        """Let the threads end; connections are open only while a call runs."""
+        self._workers.close()
+
+    def _part(self, request: GenerationRequest) -> Part:
+        return self._upscaler if request.operation is Operation.UPSCALE else self._image
+
+
+def read_error(body: object) -> SaidError:
+    """An error of v1, `{"name", "message"}`, or of v2beta, `{"name", "errors": [...]}`; anything else says nothing."""
+    if not isinstance(body, dict):
+        return SaidError()
+    name, message, errors = body.get("name"), body.get("message"), body.get("errors")
+    if not isinstance(message, str):
+        sentences = errors if isinstance(errors, list) else []
+        message = "; ".join(sentence for sentence in sentences if isinstance(sentence, str))
+    return SaidError(name if isinstance(name, str) else "", message)
+
+
+def _service(settings: ProviderSettings, answer_seconds: float) -> Service:
+    key = (settings.api_key or "").strip()  # one that was read from a file ends in a line's end
+    return Service(
+        name=SERVICE_NAME,
+        address=settings.api_host.rstrip("/"),
+        key_setting=KEY_SETTING,
+        read_error=read_error,
+        error_names=ERROR_NAMES,
+        headers={"Authorization": f"Bearer {key}", "Stability-Client-ID": CLIENT_ID},
+        answer_seconds=answer_seconds,
+    )
+
+
+async def _credits(answer: Answer) -> float | GenerationFault:
+    said = await answer.json()
+    left = said.get("credits") if isinstance(said, dict) else None
+    if isinstance(left, bool) or not isinstance(left, int | float):
+        return not_as_promised(SERVICE_NAME, "no balance")
+    return float(left)
+
+
+async def _engines(answer: Answer) -> tuple[str, ...] | GenerationFault:
+    said = await answer.json()
+    if not isinstance(said, list):
+        return not_as_promised(SERVICE_NAME, "no list of engines")
+    names = (engine.get("id") for engine in said if isinstance(engine, dict))
+    return tuple(name for name in names if isinstance(name, str))

@@ -1,0 +1,275 @@
+"""Stability AI's REST v1: pictures by an engine such as SDXL, and the upscaler esrgan-v1-x2plus.
+
+Answers for the sizes that engines know, for inputs that they take, and for reading their answers. Shapes of requests
+and answers are those of the published description, https://platform.stability.ai/docs/api-reference.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import math
+import time
+from dataclasses import replace
+from typing import NamedTuple
+
+import aiohttp
+
+from adapters.generation.calls import Form, Outcome, ProviderCalls, not_as_promised, parsed
+from adapters.generation.pictures import DamagedPicture, PictureWorkers, filled, media_type_of, size_of, within
+from adapters.generation.provider import (
+    FaultKind,
+    GeneratedImage,
+    GenerationFault,
+    GenerationRequest,
+    GenerationResult,
+    Prepared,
+    Told,
+    unheard,
+)
+from adapters.generation.providers import ProviderSettings
+
+Size = tuple[int, int]
+
+PROVIDER = "stability"
+SDXL = "stable-diffusion-xl"
+SDXL_SIZES: tuple[Size, ...] = (
+    (1024, 1024),
+    (1152, 896),
+    (1216, 832),
+    (1344, 768),
+    (1536, 640),
+    (640, 1536),
+    (768, 1344),
+    (832, 1216),
+    (896, 1152),
+)
+STEP_PIXELS = 64
+SIDES = range(320, 1536 + 1, STEP_PIXELS)
+"""Sides that every engine but SDXL takes."""
+FEWEST_PIXELS = 262_144
+FEWEST_PIXELS_768 = 589_824
+MOST_PIXELS = 1_048_576
+DEFAULT_SIZE = (1024, 1024)
+INPUT_BYTES = 5 * 1024 * 1024
+
+UPSCALE_ENGINE = "esrgan-v1-x2plus"
+UPSCALE_WIDTH_MIN = 512
+UPSCALE_PIXELS = 4_194_304
+UPSCALE_INPUT_PIXELS = UPSCALE_PIXELS // 4
+"""It makes each side twice as long."""
+
+BASE64_GROWTH = 4 / 3
+AROUND_A_PICTURE_BYTES = 64 * 1024
+"""What an answer holds besides the picture itself."""
+
+SUCCESS, FILTERED = "SUCCESS", "CONTENT_FILTERED"
+REASONS = (SUCCESS, FILTERED, "ERROR")
+"""How the making of an artifact may have ended."""
+
+
+class EngineImage:
+    """Makes pictures from words or from a picture with the engine that the settings name."""
+
+    def __init__(self, calls: ProviderCalls, settings: ProviderSettings, workers: PictureWorkers) -> None:
+        self._calls = calls
+        self._settings = settings
+        self._workers = workers
+        self._engine = settings.stability_model
+
+    async def prepare(self, request: GenerationRequest) -> Prepared:
+        """The request in the nearest size that the engine knows, its input filled to it. Raises DamagedPicture."""
+        image = request.image
+        own = DEFAULT_SIZE if image is None else await self._workers.run(size_of, image)
+        asked = request.width or own[0], request.height or own[1]
+        size = nearest_size(self._engine, asked)
+        if image is not None:
+            image = (await self._workers.run(filled, image, size, at_most_bytes=INPUT_BYTES)).data
+        note = f"Made at {size[0]} by {size[1]} pixels, the nearest size that the service has."
+        sized = replace(request, image=image, width=size[0], height=size[1])
+        return Prepared(sized, "" if size == asked else note)
+
+    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+        """Make the pictures of a prepared request with one call."""
+        job = _Job(self._engine, request.count, time.perf_counter(), self._settings.credits_each.get(self._engine))
+        path = f"/v1/generation/{self._engine}/"
+        at_most = _answer_bytes(self._settings, request.count)
+        if request.image is None:
+            outcome = await self._calls.post_json(f"{path}text-to-image", _body(request), at_most_bytes=at_most)
+        else:
+            form = _form_of(_image_fields(request), "init_image", request.image)
+            outcome = await self._calls.post_form(f"{path}image-to-image", form, at_most_bytes=at_most)
+        return await _result(outcome, job, self._calls.service.name, told)
+
+
+class EngineUpscaler:
+    """Upscales with esrgan-v1-x2plus."""
+
+    def __init__(self, calls: ProviderCalls, settings: ProviderSettings, workers: PictureWorkers) -> None:
+        self._calls = calls
+        self._settings = settings
+        self._workers = workers
+
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+        """The request with an input that the engine takes, scaled down where it must be. Raises DamagedPicture."""
+        assert request.image is not None, "checked before"
+        own = await self._workers.run(size_of, request.image)
+        width = request.width or 2 * own[0]
+        if width < UPSCALE_WIDTH_MIN:
+            return _refused(
+                f"The picture would be {width} pixels wide, and this upscaler makes {UPSCALE_WIDTH_MIN} and more. "
+                "Ask for a larger width."
+            )
+        if width * (width * own[1] // own[0]) > UPSCALE_PIXELS:
+            return _refused(
+                f"The picture would have more than {UPSCALE_PIXELS:,} pixels, the most that this upscaler makes. "
+                f"Ask for a width of at most {math.isqrt(UPSCALE_PIXELS * own[0] // own[1])}."
+            )
+        shaped = await self._workers.run(
+            within,
+            request.image,
+            at_most_pixels=UPSCALE_INPUT_PIXELS,
+            longest_side=max(own),
+            at_most_bytes=INPUT_BYTES,
+        )
+        scaled = f"The input was scaled to {shaped.width} by {shaped.height} pixels first, the most the upscaler takes."
+        note = "" if (shaped.width, shaped.height) == own else scaled
+        return Prepared(replace(request, image=shaped.data, width=width), note)
+
+    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+        """Upscale the input of a prepared request."""
+        assert request.image is not None, "checked before"
+        assert request.width is not None, "told by prepare"
+        job = _Job(UPSCALE_ENGINE, 1, time.perf_counter(), self._settings.credits_each.get(UPSCALE_ENGINE))
+        width = _width_within(request.width, await self._workers.run(size_of, request.image))
+        form = _form_of({"width": str(width)}, "image", request.image)
+        path = f"/v1/generation/{UPSCALE_ENGINE}/image-to-image/upscale"
+        outcome = await self._calls.post_form(path, form, at_most_bytes=_answer_bytes(self._settings, 1))
+        return await _result(outcome, job, self._calls.service.name, told)
+
+
+def nearest_size(engine: str, asked: Size) -> Size:
+    """The size that the engine makes for the one that is asked for, width and height in pixels.
+
+    SDXL has nine sizes of about the same area, so the shape decides; of others it is the one whose sides differ least.
+    """
+    if engine.startswith(SDXL):
+        return min(SDXL_SIZES, key=lambda size: abs(math.log(size[0] / size[1]) - math.log(asked[0] / asked[1])))
+    fewest = FEWEST_PIXELS_768 if "768" in engine else FEWEST_PIXELS
+    sizes = ((width, height) for width in SIDES for height in SIDES if fewest <= width * height <= MOST_PIXELS)
+    return min(sizes, key=lambda size: math.hypot(math.log(size[0] / asked[0]), math.log(size[1] / asked[1])))
+
+
+def _width_within(width: int, source: Size) -> int:
+    """The width to ask the upscaler for: a pixel or two less where rounding the height would go over its limit."""
+    narrower = range(width, UPSCALE_WIDTH_MIN - 1, -1)
+    return next((w for w in narrower if w * math.ceil(w * source[1] / source[0]) <= UPSCALE_PIXELS), width)
+
+
+def _body(request: GenerationRequest) -> dict[str, object]:
+    sizes: dict[str, object] = {"width": request.width, "height": request.height}
+    return sizes | {"text_prompts": _prompts(request)} | _options(request)
+
+
+def _prompts(request: GenerationRequest) -> list[dict[str, str | float]]:
+    prompts: list[dict[str, str | float]] = [{"text": request.prompt, "weight": 1.0}]
+    return prompts + ([{"text": request.negative_prompt, "weight": -1.0}] if request.negative_prompt else [])
+
+
+def _options(request: GenerationRequest) -> dict[str, object]:
+    options: dict[str, object] = {
+        "cfg_scale": request.cfg_scale,
+        "steps": request.steps,
+        "samples": request.count,
+    }
+    if request.seed:
+        options["seed"] = request.seed
+    if request.style is not None:
+        options["style_preset"] = request.style
+    return options
+
+
+def _image_fields(request: GenerationRequest) -> dict[str, str]:
+    """The text fields of the form; they take no width and height, as the input has them."""
+    fields: dict[str, object] = {"init_image_mode": "IMAGE_STRENGTH", "image_strength": request.strength}
+    for number, prompt in enumerate(_prompts(request)):
+        fields |= {f"text_prompts[{number}][{name}]": value for name, value in prompt.items()}
+    return {name: str(value) for name, value in (fields | _options(request)).items()}
+
+
+def _form_of(fields: dict[str, str], image_name: str, image: bytes) -> Form:
+    media_type = media_type_of(image)
+
+    def form() -> aiohttp.FormData:
+        made = aiohttp.FormData(default_to_multipart=True)
+        for name, value in fields.items():
+            made.add_field(name, value)
+        made.add_field(image_name, io.BytesIO(image), filename="image", content_type=media_type)
+        return made
+
+    return form
+
+
+def _answer_bytes(settings: ProviderSettings, count: int) -> int:
+    return int((settings.image_bytes * BASE64_GROWTH + AROUND_A_PICTURE_BYTES) * count)
+
+
+class _Job(NamedTuple):
+    """One call for `pictures`: by which model, when it began (of `perf_counter`), and what one picture costs."""
+
+    model: str
+    pictures: int
+    began: float
+    credits_each: float | None
+
+
+async def _result(outcome: Outcome, job: _Job, service: str, told: Told) -> GenerationResult | GenerationFault:
+    if isinstance(outcome, GenerationFault):
+        return outcome
+    artifacts = await asyncio.to_thread(_artifacts, outcome.body)
+    if artifacts is None:
+        return not_as_promised(service, "something other than pictures")
+    told(1.0)
+    return GenerationResult(
+        artifacts.images,
+        PROVIDER,
+        job.model,
+        round(time.perf_counter() - job.began, 3),
+        credits=None if job.credits_each is None else job.credits_each * job.pictures,
+        filtered=artifacts.filtered,
+    )
+
+
+class _Artifacts(NamedTuple):
+    images: tuple[GeneratedImage, ...]
+    filtered: int
+
+
+def _artifacts(body: bytes) -> _Artifacts | None:
+    """What an answer holds, None for one that is not as described. For a thread: answers have many megabytes."""
+    said = parsed(body)
+    found = said.get("artifacts") if isinstance(said, dict) else None
+    if not isinstance(found, list) or not found or not all(isinstance(artifact, dict) for artifact in found):
+        return None
+    reasons = [artifact.get("finishReason") for artifact in found]
+    if not all(reason in REASONS for reason in reasons):
+        return None
+    try:
+        images = tuple(_image(artifact) for artifact in found if artifact["finishReason"] == SUCCESS)
+    except (TypeError, ValueError, DamagedPicture):
+        return None
+    return _Artifacts(images, reasons.count(FILTERED))
+
+
+def _image(artifact: dict[str, object]) -> GeneratedImage:
+    """Raises TypeError, ValueError or DamagedPicture for anything but a picture in base64."""
+    text, seed = artifact.get("base64"), artifact.get("seed")
+    if not isinstance(text, str):
+        raise TypeError(type(text))
+    data = base64.b64decode(text, validate=True)
+    return GeneratedImage(data, seed if isinstance(seed, int) else None, media_type_of(data))
+
+
+def _refused(sentence: str) -> GenerationFault:
+    return GenerationFault(FaultKind.BAD_REQUEST, sentence)

@@ -1,0 +1,159 @@
+"""Stable Image, the v2beta of Stability AI: core, ultra and the models of SD3.5, from words or from a picture.
+
+Answers for what these models take and for what is done otherwise than asked: they know shapes and no sizes, and no
+steps. `strength` has the opposite sense of ours there: 1 ignores the input. core takes no input image, so
+image_to_image is made with sd3.5-large then. Upscalers are in `v2beta_upscale`; they are offered here too.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from adapters.generation.calls import ProviderCalls
+from adapters.generation.pictures import DamagedPicture, PictureWorkers, ShapedPicture, filled, size_of, within
+from adapters.generation.provider import (
+    FaultKind,
+    GeneratedImage,
+    GenerationFault,
+    GenerationRequest,
+    GenerationResult,
+    Operation,
+    Prepared,
+    Told,
+    unheard,
+)
+from adapters.generation.providers import ProviderSettings
+from adapters.generation.stability.v2beta_upscale import StableUpscaler
+from adapters.generation.stability.v2beta_wire import INPUT_BYTES, PICTURE, batch, form_of, picture_of, seed_of
+
+__all__ = ["ASPECT_RATIOS", "MODELS", "StableImage", "StableUpscaler"]
+
+CORE = "core"
+ULTRA = "ultra"
+SD3_LARGE = "sd3.5-large"
+MODELS = frozenset({CORE, ULTRA, SD3_LARGE, "sd3.5-large-turbo", "sd3.5-medium"})
+ASPECT_RATIOS = ("21:9", "16:9", "3:2", "5:4", "1:1", "4:5", "2:3", "9:16", "9:21")
+DEFAULT_SIDE = 1024
+INPUT_SIDE_MIN = 64
+INPUT_SIDE_MAX = 16_384
+INPUT_PIXELS = 4_194_304
+"""A larger input would only be sent for nothing: what is made of it has one to one and a half megapixels."""
+CFG_SCALE = (1.0, 10.0)
+CFG_SCALE_UNASKED = 7.0
+"""The port's own default fits older models and would harm turbo: with it, the choice is left to the model."""
+
+
+class StableImage:
+    """Makes pictures with the model that the settings name, one of `MODELS`."""
+
+    def __init__(self, calls: ProviderCalls, settings: ProviderSettings, workers: PictureWorkers) -> None:
+        self._calls = calls
+        self._settings = settings
+        self._workers = workers
+
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+        """The request with the size that comes nearest, and an input that the service takes. Raises DamagedPicture."""
+        notes = _cfg_scale(request)[1], self._other_model(request)
+        if request.image is None:
+            size = request.width or DEFAULT_SIDE, request.height or DEFAULT_SIDE
+            sized = replace(request, width=size[0], height=size[1])
+            return Prepared(sized, _joined(_shape_note(size), *notes))
+        shaped = await self._workers.run(_input, request.image, request.width, request.height)
+        if min(shaped.width, shaped.height) < INPUT_SIDE_MIN:
+            return GenerationFault(
+                FaultKind.BAD_REQUEST,
+                f"The input image comes to {shaped.width} by {shaped.height} pixels, and the image service takes sides "
+                f"of {INPUT_SIDE_MIN} pixels and more. Send a larger or less narrow one.",
+            )
+        sized = replace(request, image=shaped.data, width=shaped.width, height=shaped.height)
+        return Prepared(sized, _joined(*notes))
+
+    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+        """Make the pictures of a prepared request, one paid call for each."""
+        model = self._model(request)
+        path = f"/v2beta/stable-image/generate/{model if model in {CORE, ULTRA} else 'sd3'}"
+
+        async def make(number: int) -> GeneratedImage | GenerationFault:
+            form = form_of(_fields(request, model, number), request.image)
+            answer = await self._calls.post_form(path, form, at_most_bytes=self._settings.image_bytes, accept=PICTURE)
+            if isinstance(answer, GenerationFault):
+                return answer
+            return await picture_of(answer, self._calls.service.name)
+
+        result = await batch(request, make, told, model=model, settings=self._settings)
+        if isinstance(result, GenerationFault) or not result.images:
+            return result
+        return replace(result, note=_joined(await self._size_note(request, result.images[0]), result.note))
+
+    def _model(self, request: GenerationRequest) -> str:
+        chosen = self._settings.stability_model
+        return SD3_LARGE if chosen == CORE and request.operation is Operation.IMAGE_TO_IMAGE else chosen
+
+    def _other_model(self, request: GenerationRequest) -> str:
+        model = self._model(request)
+        chosen = self._settings.stability_model
+        return "" if model == chosen else f"Made with {model}, as {chosen} takes no input image."
+
+    async def _size_note(self, request: GenerationRequest, image: GeneratedImage) -> str:
+        try:
+            width, height = await self._workers.run(size_of, image.data)
+        except DamagedPicture:
+            return ""  # whether the pictures are pictures is found out by the generator, for every provider
+        if (width, height) == (request.width, request.height):
+            return ""
+        return f"It has {width} by {height} pixels: the service chooses the size."
+
+
+def _fields(request: GenerationRequest, model: str, number: int) -> dict[str, str]:
+    fields = {"prompt": request.prompt, "output_format": "png", "seed": seed_of(request, number)}
+    if request.negative_prompt:
+        fields["negative_prompt"] = request.negative_prompt
+    if request.style is not None:
+        fields["style_preset"] = request.style
+    if request.image is not None:
+        fields["strength"] = f"{1 - request.strength:.4g}"
+    size = request.width or DEFAULT_SIDE, request.height or DEFAULT_SIDE
+    if model in {CORE, ULTRA}:
+        return fields | {"aspect_ratio": _nearest(size)}
+    cfg_scale = _cfg_scale(request)[0]
+    fields |= {"model": model} | ({} if cfg_scale is None else {"cfg_scale": f"{cfg_scale:g}"})
+    return fields | ({"aspect_ratio": _nearest(size)} if request.image is None else {"mode": "image-to-image"})
+
+
+def _input(data: bytes, width: int | None, height: int | None) -> ShapedPicture:
+    """The input in the size asked for, else in its own within the bounds. Raises DamagedPicture."""
+    if width is None and height is None:
+        return within(data, at_most_pixels=INPUT_PIXELS, longest_side=INPUT_SIDE_MAX, at_most_bytes=INPUT_BYTES)
+    own = size_of(data)
+    return filled(data, (width or own[0], height or own[1]), at_most_bytes=INPUT_BYTES)
+
+
+def _nearest(size: tuple[int, int]) -> str:
+    """The shape nearest to this width and height; twice as wide is as far off as half as wide."""
+    wanted = math.log(size[0] / size[1])
+    return min(ASPECT_RATIOS, key=lambda ratio: abs(math.log(_wide(ratio)) - wanted))
+
+
+def _wide(ratio: str) -> float:
+    width, height = ratio.split(":")
+    return int(width) / int(height)
+
+
+def _shape_note(size: tuple[int, int]) -> str:
+    ratio = _nearest(size)
+    exact = math.isclose(size[0] / size[1], _wide(ratio), rel_tol=1 / min(size))
+    return "" if exact else f"Made in the shape {ratio}, the nearest that the service has."
+
+
+def _cfg_scale(request: GenerationRequest) -> tuple[float | None, str]:
+    """What is sent, None where the choice is the model's, and a note where it is not what was asked."""
+    if request.cfg_scale == CFG_SCALE_UNASKED:
+        return None, ""
+    low, high = CFG_SCALE
+    sent = min(max(request.cfg_scale, low), high)
+    return sent, "" if sent == request.cfg_scale else f"Made with cfg_scale {sent:g}, the nearest that is taken."
+
+
+def _joined(*notes: str) -> str:
+    return " ".join(note for note in notes if note)

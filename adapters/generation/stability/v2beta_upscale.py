@@ -1,0 +1,198 @@
+"""The upscalers of Stability AI's v2beta: fast, conservative and creative.
+
+Answers for inputs that each of them takes and for waiting for creative, which works on its own time. The width that
+was asked for is the generator's work: it scales what comes from here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import NamedTuple
+
+from adapters.generation.calls import Answer, ProviderCalls, lost, not_as_promised
+from adapters.generation.pictures import PictureWorkers, ShapedPicture, size_of, within
+from adapters.generation.provider import (
+    FaultKind,
+    GeneratedImage,
+    GenerationFault,
+    GenerationRequest,
+    GenerationResult,
+    Prepared,
+    Told,
+    unheard,
+)
+from adapters.generation.providers import ProviderSettings
+from adapters.generation.stability.v2beta_wire import INPUT_BYTES, PICTURE, batch, form_of, picture_of, seed_of
+
+UPSCALED_BYTES = 96 * 1024 * 1024
+"""A PNG of 16 megapixels is large; what is kept of it is scaled to the width asked for."""
+POLL_SECONDS = 10.0
+"""The service refuses to be asked more often."""
+CREATIVE_SECONDS = 480.0
+CREATIVITY = "0.35"
+NEUTRAL_PROMPT = "the same picture, sharp and rich in detail"
+"""What conservative and creative are told where the user says nothing; they do not work without words."""
+
+Pause = Callable[[float], Awaitable[object]]
+
+
+class Bounds(NamedTuple):
+    """What an upscaler takes: sides and pixels, and how many times longer one side may be than the other.
+
+    `factor` is how much wider the result is; None where the result has one size, whatever comes in.
+    """
+
+    shortest_side: int
+    longest_side: int
+    fewest_pixels: int
+    most_pixels: int
+    longest_shape: float
+    factor: int | None = None
+
+
+UPSCALERS: Mapping[str, Bounds] = MappingProxyType(
+    {
+        "fast": Bounds(32, 1_536, 1_024, 1_048_576, 48, factor=4),
+        "conservative": Bounds(64, 16_384, 4_096, 9_437_184, 2.5),
+        "creative": Bounds(64, 16_384, 4_096, 1_048_576, 256),
+    }
+)
+"""By the name in STABILITY_UPSCALER. Where no longest side or shape is published, they follow from the other bounds."""
+
+_GENERATION_ID = re.compile(r"[0-9A-Za-z_-]{1,128}")
+_PASSING = frozenset({FaultKind.UPSTREAM, FaultKind.UNAVAILABLE, FaultKind.RATE_LIMITED})
+
+
+class StableUpscaler:
+    """Upscales with the upscaler that the settings name, one of `UPSCALERS`."""
+
+    def __init__(
+        self,
+        calls: ProviderCalls,
+        settings: ProviderSettings,
+        workers: PictureWorkers,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Pause = asyncio.sleep,
+    ) -> None:
+        self._calls = calls
+        self._settings = settings
+        self._workers = workers
+        self._clock = clock
+        self._pause = pause
+        self._name = settings.stability_upscaler
+        self._bounds = UPSCALERS[self._name]
+
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+        """The request with an input that the upscaler takes, or why none can be had. Raises DamagedPicture."""
+        data = request.image or b""
+        own = await self._workers.run(size_of, data)
+        shaped: ShapedPicture = await self._workers.run(
+            within,
+            data,
+            at_most_pixels=self._bounds.most_pixels,
+            longest_side=self._bounds.longest_side,
+            at_most_bytes=INPUT_BYTES,
+        )
+        reason = self._unfit(shaped, own) or self._too_narrow(shaped, own, request.width)
+        if reason:
+            return GenerationFault(FaultKind.BAD_REQUEST, reason)
+        return Prepared(replace(request, image=shaped.data), self._note(shaped, own, request.width))
+
+    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+        """Upscale a prepared request. Its pictures are as large as the service makes them."""
+        return await batch(
+            request, lambda number: self._one(request, number), told, model=self._name, settings=self._settings
+        )
+
+    async def _one(self, request: GenerationRequest, number: int) -> GeneratedImage | GenerationFault:
+        form = form_of(self._fields(request, number), request.image)
+        path = f"/v2beta/stable-image/upscale/{self._name}"
+        if self._name == "creative":
+            return await self._finished(await self._calls.post_form(path, form, at_most_bytes=UPSCALED_BYTES))
+        answer = await self._calls.post_form(path, form, at_most_bytes=UPSCALED_BYTES, accept=PICTURE)
+        return answer if isinstance(answer, GenerationFault) else await picture_of(answer, self._calls.service.name)
+
+    def _fields(self, request: GenerationRequest, number: int) -> dict[str, str]:
+        fields = {"output_format": "png"}
+        if self._name == "fast":
+            return fields
+        words = request.prompt.strip() or NEUTRAL_PROMPT
+        fields |= {"prompt": words, "seed": seed_of(request, number), "creativity": CREATIVITY}
+        if request.negative_prompt:
+            fields["negative_prompt"] = request.negative_prompt
+        if request.style is None:
+            return fields
+        if self._name == "creative":
+            return fields | {"style_preset": request.style}
+        return fields | {"prompt": f"{words}, {request.style} style"}
+
+    async def _finished(self, started: Answer | GenerationFault) -> GeneratedImage | GenerationFault:
+        """The picture of what was started, however long it takes. It is paid: an end without one is UNKNOWN."""
+        if isinstance(started, GenerationFault):
+            return started
+        service = self._calls.service.name
+        said = await started.json()
+        generation_id = said.get("id") if isinstance(said, dict) else None
+        if not isinstance(generation_id, str) or not _GENERATION_ID.fullmatch(generation_id):
+            return not_as_promised(service, "no number to ask for the picture by")
+        until = self._clock() + CREATIVE_SECONDS
+        while self._clock() + POLL_SECONDS <= until:
+            await self._pause(POLL_SECONDS)
+            outcome = await self._calls.get(
+                f"/v2beta/results/{generation_id}", accept="*/*", at_most_bytes=UPSCALED_BYTES, tries=1
+            )
+            if isinstance(outcome, Answer):
+                if outcome.status != 202:
+                    return await picture_of(outcome, service)
+            elif not _passes(outcome):
+                kept = outcome.kind in {FaultKind.MODERATED_PROMPT, FaultKind.UPSTREAM}
+                return outcome if kept else lost(service)
+        return lost(service, f" within {CREATIVE_SECONDS / 60:.0f} minutes")
+
+    def _unfit(self, shaped: ShapedPicture, own: tuple[int, int]) -> str:
+        bounds = self._bounds
+        shorter, longer = sorted((shaped.width, shaped.height))
+        fits = (
+            shorter >= bounds.shortest_side
+            and shorter * longer >= bounds.fewest_pixels
+            and longer <= bounds.longest_shape * shorter
+        )
+        if fits:
+            return ""
+        return (
+            f"The input image has {own[0]} by {own[1]} pixels. The upscaler {self._name} takes sides of "
+            f"{bounds.shortest_side} pixels and more, and none more than {bounds.longest_shape:g} times as long as the "
+            "other. Send another one."
+        )
+
+    def _too_narrow(self, shaped: ShapedPicture, own: tuple[int, int], wanted: int | None) -> str:
+        """Why an input that was scaled down is of no use: what is made of it would be narrower than asked."""
+        if self._bounds.factor is None or shaped.width == own[0] or wanted is None:
+            return ""
+        reached = shaped.width * self._bounds.factor
+        if reached >= wanted:
+            return ""
+        way_out = f"Ask for at most {reached}." if reached > own[0] else "Send one that is less tall."
+        return (
+            f"The input image has {own[0]} by {own[1]} pixels. The upscaler {self._name} makes such a shape "
+            f"{reached} pixels wide at most, and {wanted} are asked for. {way_out}"
+        )
+
+    def _note(self, shaped: ShapedPicture, own: tuple[int, int], wanted: int | None) -> str:
+        if (shaped.width, shaped.height) != own:
+            return f"The input was scaled down to {shaped.width} by {shaped.height} pixels, as the upscaler takes it."
+        reached = shaped.width * (self._bounds.factor or 0)
+        if 0 < reached < (wanted or 0):
+            return f"The upscaler reaches a width of {reached} pixels; from there the picture is stretched."
+        return ""
+
+
+def _passes(fault: GenerationFault) -> bool:
+    """Whether a later question may still bring the picture: no answer came, or the service is not well."""
+    return fault.kind in _PASSING and (fault.upstream_status is None or fault.upstream_status >= 400)

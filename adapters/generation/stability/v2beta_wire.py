@@ -1,0 +1,140 @@
+"""What the endpoints of Stability AI's v2beta share: forms, answers that are one picture, batches and prices.
+
+Which fields an endpoint takes is told by the module that calls it. Shapes of requests and answers are those of the
+provider's published description, https://platform.stability.ai/docs/api-reference.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import io
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+
+import aiohttp
+
+from adapters.generation.calls import Answer, Form, not_as_promised
+from adapters.generation.provider import (
+    FaultKind,
+    GeneratedImage,
+    GenerationFault,
+    GenerationRequest,
+    GenerationResult,
+    Told,
+)
+from adapters.generation.providers import ProviderSettings
+from adapters.generation.taxonomy import FILTERED
+
+PROVIDER = "stability"
+SEED_MAX = 4_294_967_294
+INPUT_BYTES = 10 * 1024 * 1024 - 64 * 1024
+"""A whole request has at most 10 MiB; what is left is for the words and the seams of the form."""
+PICTURE = "image/*"
+CREDITS: Mapping[str, float] = MappingProxyType(
+    {
+        "core": 3.0,
+        "ultra": 8.0,
+        "sd3.5-large": 6.5,
+        "sd3.5-large-turbo": 4.0,
+        "sd3.5-medium": 3.5,
+        "fast": 1.0,
+        "conservative": 25.0,
+        "creative": 25.0,
+    }
+)
+"""Credits of one picture in the middle of 2025, by model or upscaler; the settings know newer ones."""
+
+Make = Callable[[int], Awaitable[GeneratedImage | GenerationFault]]
+"""Makes picture number 0, 1, ... of a batch with one paid call."""
+
+_FILTERED = "CONTENT_FILTERED"
+_INNER_TYPE = re.compile(r"type=(image/[a-z]+)")
+
+
+def form_of(fields: Mapping[str, str], image: bytes | None = None) -> Form:
+    """A multipart form, also of text alone: these endpoints refuse every other kind. `image` is a PNG or a JPEG."""
+
+    def form() -> aiohttp.FormData:
+        made = aiohttp.FormData(default_to_multipart=True)
+        for name, value in fields.items():
+            made.add_field(name, value)
+        if image is not None:
+            kind = "png" if image.startswith(b"\x89PNG") else "jpeg"
+            made.add_field("image", io.BytesIO(image), filename=f"image.{kind}", content_type=f"image/{kind}")
+        return made
+
+    return form
+
+
+def seed_of(request: GenerationRequest, number: int) -> str:
+    """The seed of picture `number`, counted from the one asked for: the same one would make the same picture again."""
+    return "0" if request.seed == 0 else str(1 + (request.seed - 1 + number) % SEED_MAX)
+
+
+async def picture_of(answer: Answer, service: str) -> GeneratedImage | GenerationFault:
+    """The picture of an answer, whether it came as bytes or, as some gateways prefer, in JSON."""
+    if answer.media_type.startswith("image/"):
+        reason, seed, media_type = answer.headers.get("finish-reason"), answer.headers.get("seed"), answer.media_type
+        data: bytes | None = answer.body
+    elif answer.media_type == "application/json":
+        said = await answer.json()
+        if not isinstance(said, dict):
+            return not_as_promised(service, "no picture")
+        reason, seed = said.get("finish_reason"), said.get("seed")
+        inner = _INNER_TYPE.search(answer.headers.get("content-type", ""))
+        media_type = inner[1] if inner else "image/png"
+        data = await asyncio.to_thread(_decoded, said.get("image"))
+    else:
+        return not_as_promised(service, "something that is not a picture")
+    if reason == _FILTERED:
+        return FILTERED
+    if not data:
+        return not_as_promised(service, "no picture")
+    return GeneratedImage(data, _number(seed), media_type)
+
+
+async def batch(
+    request: GenerationRequest, make: Make, told: Told, *, model: str, settings: ProviderSettings
+) -> GenerationResult | GenerationFault:
+    """`request.count` pictures, one call after another. A fault ends it; what came until then is delivered."""
+    started = time.perf_counter()
+    images: list[GeneratedImage] = []
+    filtered, note = 0, ""
+    for number in range(request.count):
+        outcome = await make(number)
+        if isinstance(outcome, GeneratedImage):
+            images.append(outcome)
+        elif outcome.kind is FaultKind.MODERATED_OUTPUT:
+            filtered += 1
+        elif number == 0:
+            return outcome
+        else:
+            note = f"{len(images)} of {request.count} pictures could be made. For the next one: {outcome.message}"
+            break
+        told((number + 1) / request.count)
+    each = settings.credits_each.get(model, CREDITS.get(model))
+    return GenerationResult(
+        tuple(images),
+        PROVIDER,
+        model,
+        round(time.perf_counter() - started, 3),
+        credits=None if each is None else each * (len(images) + filtered),
+        note=note,
+        filtered=filtered,
+    )
+
+
+def _decoded(text: object) -> bytes | None:
+    try:
+        return base64.b64decode(text, validate=True) if isinstance(text, str) else None
+    except binascii.Error:
+        return None
+
+
+def _number(value: object) -> int | None:
+    text = str(value)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(SEED_MAX)) else None

@@ -1,0 +1,344 @@
+"""Stability AI's v1 when it fails: each error with the user's words and the quota after it, and what is retried."""
+
+from __future__ import annotations
+
+import base64
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+import pytest
+
+from adapters.generation import (
+    FaultKind,
+    GenerationFault,
+    GenerationRequest,
+    GenerationResult,
+    ImageGenerator,
+    Operation,
+    ProviderSettings,
+)
+from adapters.generation.calls import parsed
+from adapters.generation.stability import ERROR_NAMES, StabilityProvider, read_error
+from adapters.generation.taxonomy import SaidError
+from adapters.studio import Generated
+from tests.adapters.generation.effects import effect_of
+from tests.adapters.generation.making import png
+from tests.emulators.emulator import CutOff, Drop, Endless, Hang, Reply, Scripted
+from tests.emulators.stability import KEY, SDXL_ENGINES, StabilityEmulator
+from tests.hostile.builders import png_of_size
+
+SDXL = SDXL_ENGINES[0]
+TEXT_PATH = f"/v1/generation/{SDXL}/text-to-image"
+TEXT = GenerationRequest(Operation.TEXT_TO_IMAGE, "a quiet place", width=1024, height=1024)
+REQUESTS = {
+    "text_to_image": TEXT,
+    "image_to_image": GenerationRequest(Operation.IMAGE_TO_IMAGE, "a quiet place", image=png((1024, 1024))),
+    "upscale": GenerationRequest(Operation.UPSCALE, width=1200, image=png((600, 400))),
+}
+GIGABYTE = 1024**3
+PICTURE = base64.b64encode(png()).decode()
+PAGE = b"<!doctype html><title>Bad gateway</title>"
+
+
+def error(status: int, name: str, message: str = "it is so", **headers: str) -> Reply:
+    """An error as v1 tells it."""
+    return Reply(status, orjson.dumps({"id": "9160aa70", "name": name, "message": message}), headers=headers)
+
+
+def artifacts(*reasons: str, text: object = PICTURE) -> Reply:
+    """An answer with an artifact for each reason."""
+    made = [{"base64": text, "finishReason": reason, "seed": number} for number, reason in enumerate(reasons)]
+    return Reply(200, orjson.dumps({"artifacts": made}))
+
+
+class Row(NamedTuple):
+    """What the service does, and what becomes of it. `says` is the beginning of the user's message."""
+
+    what: str
+    script: list[Scripted]
+    kind: FaultKind
+    says: str
+    released: str = "failed"
+    calls: int = 1
+    charged: int = 0
+    delivered: int = 0
+
+
+NOT_THIS = "Non-200 response: 400. The image service cannot make this: it is so. Nothing was charged"
+FAILED = "Non-200 response: {}. The image service failed; nothing was charged"
+REFUSED = "The image service refused the request by its content rules; nothing was charged"
+NO_CREDIT = "Non-200 response: {}. The image service's account is out of credit; nothing was charged"
+NO_KEY = "Non-200 response: {}. The image service does not accept its key; nothing was charged"
+BUSY = "Non-200 response: 429. The image service has too much to do; nothing was charged"
+LOST = "Connection timeout: Stability AI gave no answer"
+NOT_PICTURES = "Stability AI answered with something other than pictures. Nothing was charged"
+
+TABLE = [
+    *(
+        Row(name, [error(400, name)], FaultKind.BAD_REQUEST, NOT_THIS)
+        for name in (
+            "bad_request",
+            "invalid_samples",
+            "invalid_height_or_width",
+            "invalid_file_size",
+            "invalid_mime_type",
+            "invalid_image_dimensions",
+            "invalid_pixel_count",
+            "invalid_sdxl_v1_dimensions",
+            "a_name_of_tomorrow",
+        )
+    ),
+    Row("invalid_prompts", [error(400, "invalid_prompts")], FaultKind.MODERATED_PROMPT, REFUSED, "rejected"),
+    Row("content_moderation", [error(403, "content_moderation")], FaultKind.MODERATED_PROMPT, REFUSED, "rejected"),
+    Row("unauthorized", [error(401, "unauthorized")], FaultKind.AUTH, NO_KEY.format(401)),
+    Row("permission_denied", [error(403, "permission_denied")], FaultKind.AUTH, NO_KEY.format(403)),
+    Row("payment_required", [error(402, "payment_required")], FaultKind.NO_CREDIT, NO_CREDIT.format(402)),
+    Row("insufficient_balance", [error(429, "insufficient_balance")], FaultKind.NO_CREDIT, NO_CREDIT.format(429)),
+    Row("not_found", [error(404, "not_found")], FaultKind.BAD_REQUEST, NOT_THIS.replace("400", "404")),
+    Row("413", [error(413, "payload_too_large")], FaultKind.BAD_REQUEST, NOT_THIS.replace("400", "413")),
+    Row("422", [Reply(422)], FaultKind.BAD_REQUEST, "Non-200 response: 422. The image service cannot make this."),
+    Row("server_error", [error(500, "server_error")], FaultKind.UPSTREAM, FAILED.format(500)),
+    Row("500 as a page", [Reply(500, PAGE, "text/html")], FaultKind.UPSTREAM, FAILED.format(500)),
+    Row("500 cut off", [CutOff(status=500)], FaultKind.UPSTREAM, FAILED.format(500)),
+    Row("502 three times", [Reply(502, PAGE, "text/html")] * 3, FaultKind.UPSTREAM, FAILED.format(502), calls=3),
+    Row("503 three times", [Reply(503)] * 3, FaultKind.UPSTREAM, FAILED.format(503), calls=3),
+    Row("504 three times", [Reply(504)] * 3, FaultKind.UPSTREAM, FAILED.format(504), calls=3),
+    Row("429 three times", [error(429, "rate_limit_exceeded")] * 3, FaultKind.RATE_LIMITED, BUSY, calls=3),
+    Row("429 without a name", [Reply(429)] * 3, FaultKind.RATE_LIMITED, BUSY, calls=3),
+    Row(
+        "429 with a long wait",
+        [error(429, "rate_limit_exceeded", **{"Retry-After": "3600"})],
+        FaultKind.RATE_LIMITED,
+        f"{BUSY}. Try again in 3600 seconds.",
+    ),
+    Row("redirect", [Reply(302, headers={"Location": TEXT_PATH})], FaultKind.UPSTREAM, FAILED.format(302)),
+    Row("dropped", [Drop()], FaultKind.UNKNOWN, LOST, "unknown"),
+    Row("hanging", [Hang()], FaultKind.UNKNOWN, f"{LOST} within 1 seconds", "unknown"),
+    Row("cut off", [CutOff(sent=b'{"artifacts": [')], FaultKind.UNKNOWN, LOST, "unknown"),
+    Row("endless", [Endless(2 * GIGABYTE)], FaultKind.UPSTREAM, "The image service's answer is larger than 26 MB"),
+    Row("a page", [Reply(200, PAGE, "text/html")], FaultKind.UPSTREAM, NOT_PICTURES),
+    Row("an empty answer", [Reply(200)], FaultKind.UPSTREAM, NOT_PICTURES),
+    Row("another JSON", [Reply(200, b'{"images": []}')], FaultKind.UPSTREAM, NOT_PICTURES),
+    Row("a list", [Reply(200, b"[]")], FaultKind.UPSTREAM, NOT_PICTURES),
+    Row("no artifacts", [artifacts()], FaultKind.UPSTREAM, NOT_PICTURES),
+    Row("an artifact of text", [Reply(200, b'{"artifacts": ["x"]}')], FaultKind.UPSTREAM, NOT_PICTURES),
+    Row("another reason", [artifacts("CANCELLED")], FaultKind.UPSTREAM, NOT_PICTURES),
+    Row("no base64", [artifacts("SUCCESS", text=None)], FaultKind.UPSTREAM, NOT_PICTURES),
+    Row(
+        "base64 with a hole",
+        [artifacts("SUCCESS", text=f"{PICTURE[:40]}*{PICTURE[40:]}")],
+        FaultKind.UPSTREAM,
+        NOT_PICTURES,
+    ),
+    Row("base64 of a word", [artifacts("SUCCESS", text="cGljdHVyZQ==")], FaultKind.UPSTREAM, NOT_PICTURES),
+    Row(
+        "in error", [artifacts("ERROR")], FaultKind.UPSTREAM, "The image service answered with no picture. Nothing was"
+    ),
+    Row(
+        "filtered",
+        [artifacts("CONTENT_FILTERED")],
+        FaultKind.MODERATED_OUTPUT,
+        "The image service filtered the picture it made",
+        "moderated",
+        charged=1,
+        delivered=1,
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first wait is the unit of the others."""
+    monkeypatch.setattr("adapters.generation.calls.FIRST_BACKOFF_SECONDS", 0.001)
+
+
+@pytest.fixture
+async def emulator() -> AsyncIterator[StabilityEmulator]:
+    emulator = StabilityEmulator()
+    async with emulator.serving():
+        yield emulator
+
+
+def provider_for(emulator: StabilityEmulator, *, answer_seconds: float = 30.0, **changes: Any) -> StabilityProvider:
+    settings = ProviderSettings(
+        api_key=KEY, api_host=emulator.address, stability_model=SDXL, stability_upscaler="esrgan-v1-x2plus"
+    )
+    return StabilityProvider(replace(settings, **changes), answer_seconds=answer_seconds)
+
+
+async def answered(provider: StabilityProvider, request: GenerationRequest) -> GenerationResult | GenerationFault:
+    """What a generator with this provider answers."""
+    generator = ImageGenerator(provider=provider)
+    try:
+        return await generator.generate(request)
+    finally:
+        await generator.aclose()
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.what)
+async def test_the_table_of_errors(
+    row: Row, emulator: StabilityEmulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Kind and words, how often the service was asked, and the quota after it; the key is nowhere."""
+    emulator.script.extend(row.script)
+    provider = provider_for(emulator, answer_seconds=1.0 if row.what == "hanging" else 30.0)
+    effect = await effect_of(tmp_path, provider, TEXT)
+    assert isinstance(effect.answer, GenerationFault)
+    assert effect.answer.kind is row.kind
+    assert effect.answer.message.startswith(row.says)
+    assert len(emulator.heard) == row.calls
+    assert (effect.charged, effect.held_mb, effect.released) == (row.charged, 0, [row.released])
+    assert (effect.delivered, effect.kept) == (row.delivered, 0)
+    printed = capsys.readouterr()
+    assert KEY not in repr(effect.answer) + printed.out + printed.err
+
+
+def test_every_name_of_v1_has_its_row() -> None:
+    """Names of v2beta, and one of an engine that is gone, are left out; and no row stands twice."""
+    elsewhere = {"internal_error", "invalid_language", "invalid_sdxl_v222_dimensions"}
+    replies = [reply for row in TABLE for reply in row.script if isinstance(reply, Reply)]
+    said = {read_error(parsed(reply.body)).name for reply in replies}
+    assert set(ERROR_NAMES) - elsewhere <= said
+    assert len({row.what for row in TABLE}) == len(TABLE)
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+@pytest.mark.parametrize(
+    ("scripted", "kind"),
+    [
+        (Drop(), FaultKind.UNKNOWN),
+        (error(429, "insufficient_balance"), FaultKind.NO_CREDIT),
+        (Reply(200, PAGE, "text/html"), FaultKind.UPSTREAM),
+        (artifacts("CONTENT_FILTERED"), FaultKind.MODERATED_OUTPUT),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+async def test_every_operation_fails_the_same_way(
+    name: str, scripted: Scripted, kind: FaultKind, emulator: StabilityEmulator
+) -> None:
+    """Forms and JSON go through the same calls."""
+    emulator.script.append(scripted)
+    outcome = await answered(provider_for(emulator), REQUESTS[name])
+    assert isinstance(outcome, GenerationFault)
+    assert outcome.kind is kind
+    assert len(emulator.heard) == 1
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+async def test_the_third_try_may_succeed(name: str, emulator: StabilityEmulator, tmp_path: Path) -> None:
+    """Two times too busy, then a picture: a form is made anew for each try, and the quota is charged once."""
+    emulator.script.extend([Reply(503), error(429, "rate_limit_exceeded", **{"Retry-After": "0"})])
+    effect = await effect_of(tmp_path, provider_for(emulator), REQUESTS[name])
+    assert isinstance(effect.answer, Generated)
+    assert len(emulator.heard) == 3
+    assert emulator.heard[0].fields == emulator.heard[2].fields
+    assert (effect.charged, effect.held_mb, effect.released, effect.delivered, effect.kept) == (1, 0, [], 1, 1)
+    assert emulator.complaints == []
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+async def test_a_long_wait_is_reported_and_kept(form: str, emulator: StabilityEmulator) -> None:
+    """A caller learns how long; until then the service is left alone, and says so without a call."""
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=3600), usegmt=True)
+    waits = {"Retry-After": "3600" if form == "seconds" else later}
+    emulator.script.append(error(429, "rate_limit_exceeded", **waits))
+    provider = provider_for(emulator)
+    first = await provider.generate(TEXT)
+    second = await provider.generate(TEXT)
+    standing = provider.standing()
+    await provider.close()
+    assert isinstance(first, GenerationFault)
+    assert first.retry_after_seconds == pytest.approx(3600, abs=60)
+    assert (first.kind, first.upstream_status) == (FaultKind.RATE_LIMITED, 429)
+    assert isinstance(second, GenerationFault)
+    assert standing is not None
+    assert second.kind is standing.kind is FaultKind.UNAVAILABLE
+    assert len(emulator.heard) == 1
+
+
+async def test_an_endless_answer_is_cut_off(emulator: StabilityEmulator) -> None:
+    """2 GB are promised to nobody: not much more is taken in than the largest picture that is kept."""
+    emulator.script.append(Endless(2 * GIGABYTE))
+    outcome = await answered(provider_for(emulator, image_bytes=1024 * 1024), TEXT)
+    assert isinstance(outcome, GenerationFault)
+    assert outcome.kind is FaultKind.UPSTREAM
+    assert emulator.sent_bytes < 64 * 1024 * 1024
+
+
+async def test_an_answer_as_large_as_allowed_is_taken(emulator: StabilityEmulator) -> None:
+    """The bound counts what base64 adds, for each picture."""
+    picture = png_of_size(400_000)
+    emulator.script.append(artifacts("SUCCESS", "SUCCESS", "SUCCESS", text=base64.b64encode(picture).decode()))
+    outcome = await answered(provider_for(emulator, image_bytes=len(picture)), replace(TEXT, count=3))
+    assert isinstance(outcome, GenerationResult)
+    assert len(outcome.images) == 3
+
+
+async def test_a_host_that_nobody_listens_at_is_tried_again(emulator: StabilityEmulator, tmp_path: Path) -> None:
+    """Nothing was sent, so nothing was paid; the user is told that it cannot be reached."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    effect = await effect_of(tmp_path, provider_for(emulator, api_host=address), TEXT)
+    assert isinstance(effect.answer, GenerationFault)
+    assert effect.answer.kind is FaultKind.UNAVAILABLE
+    assert effect.answer.message.startswith(
+        "Image generation services are not available: Stability AI cannot be reached"
+    )
+    assert (effect.charged, effect.released) == (0, ["failed"])
+
+
+async def test_credits_run_out_between_two_pictures(emulator: StabilityEmulator, tmp_path: Path) -> None:
+    """The emulator's own account: what was paid is kept, and what was not is given back."""
+    emulator.credits = 1.0
+    first = await effect_of(tmp_path / "first", provider_for(emulator), TEXT)
+    second = await effect_of(tmp_path / "second", provider_for(emulator), TEXT)
+    assert isinstance(first.answer, Generated)
+    assert isinstance(second.answer, GenerationFault)
+    assert second.answer.kind is FaultKind.NO_CREDIT
+    assert (first.charged, second.charged) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("finish", "shown", "filtered"),
+    [
+        ({}, [50, 51, 52], 0),
+        ({0: "CONTENT_FILTERED"}, [51, 52], 1),
+        ({1: "ERROR"}, [50, 52], 0),
+        ({0: "CONTENT_FILTERED", 2: "ERROR"}, [51], 1),
+        ({0: "CONTENT_FILTERED", 1: "CONTENT_FILTERED", 2: "CONTENT_FILTERED"}, [], 3),
+    ],
+)
+async def test_what_is_filtered_or_failed_is_left_out(
+    finish: dict[int, str], shown: list[int], filtered: int, emulator: StabilityEmulator
+) -> None:
+    """A filtered picture is a blurred one: it is counted, and never shown."""
+    emulator.finish = finish
+    provider = provider_for(emulator)
+    result = await provider.generate(replace(TEXT, seed=50, count=3))
+    await provider.close()
+    assert isinstance(result, GenerationResult)
+    assert [image.seed for image in result.images] == shown
+    assert result.filtered == filtered
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"id": "1", "name": "bad_request", "message": "a: is required"}, SaidError("bad_request", "a: is required")),
+        ({"name": "bad_request", "errors": ["a: is", "b: is"]}, SaidError("bad_request", "a: is; b: is")),
+        ({"name": "bad_request", "errors": ["a", 1, None]}, SaidError("bad_request", "a")),
+        ({"name": 7, "message": ["x"], "errors": "x"}, SaidError()),
+        ({}, SaidError()),
+        (["bad_request"], SaidError()),
+        (None, SaidError()),
+    ],
+)
+def test_errors_of_both_apis_are_read(body: object, said: SaidError) -> None:
+    """v1 has one message, v2beta a list; anything else says nothing, and breaks nothing."""
+    assert read_error(body) == said
