@@ -11,7 +11,7 @@ import math
 from dataclasses import replace
 
 from adapters.generation.calls import ProviderCalls
-from adapters.generation.pictures import DamagedPicture, PictureWorkers, ShapedPicture, filled, size_of, within
+from adapters.generation.pictures import PictureWorkers, ShapedPicture, filled, size_of, within
 from adapters.generation.provider import (
     FaultKind,
     GeneratedImage,
@@ -25,7 +25,16 @@ from adapters.generation.provider import (
 )
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.stability.v2beta_upscale import StableUpscaler
-from adapters.generation.stability.v2beta_wire import INPUT_BYTES, PICTURE, batch, form_of, picture_of, seed_of
+from adapters.generation.stability.v2beta_wire import (
+    INPUT_BYTES,
+    PICTURE,
+    batch,
+    form_of,
+    joined,
+    picture_of,
+    seed_of,
+    size_made,
+)
 
 __all__ = ["ASPECT_RATIOS", "MODELS", "StableImage", "StableUpscaler"]
 
@@ -58,7 +67,7 @@ class StableImage:
         if request.image is None:
             size = request.width or DEFAULT_SIDE, request.height or DEFAULT_SIDE
             sized = replace(request, width=size[0], height=size[1])
-            return Prepared(sized, _joined(_shape_note(size), *notes))
+            return Prepared(sized, joined(_shape_note(size), *notes))
         shaped = await self._workers.run(_input, request.image, request.width, request.height)
         if min(shaped.width, shaped.height) < INPUT_SIDE_MIN:
             return GenerationFault(
@@ -67,7 +76,7 @@ class StableImage:
                 f"of {INPUT_SIDE_MIN} pixels and more. Send a larger or less narrow one.",
             )
         sized = replace(request, image=shaped.data, width=shaped.width, height=shaped.height)
-        return Prepared(sized, _joined(*notes))
+        return Prepared(sized, joined(*notes))
 
     async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
         """Make the pictures of a prepared request, one paid call for each."""
@@ -82,9 +91,14 @@ class StableImage:
             return await picture_of(answer, self._calls.service.name)
 
         result = await batch(request, make, told, model=model, settings=self._settings)
-        if isinstance(result, GenerationFault) or not result.images:
+        if isinstance(result, GenerationFault):
             return result
-        return replace(result, note=_joined(await self._size_note(request, result.images[0]), result.note))
+        size = await size_made(result, self._workers)
+        if size is None or size == (request.width, request.height):
+            return result
+        return replace(
+            result, note=joined(f"It has {size[0]} by {size[1]} pixels: the service chooses the size.", result.note)
+        )
 
     def _model(self, request: GenerationRequest) -> str:
         chosen = self._settings.stability_model
@@ -94,15 +108,6 @@ class StableImage:
         model = self._model(request)
         chosen = self._settings.stability_model
         return "" if model == chosen else f"Made with {model}, as {chosen} takes no input image."
-
-    async def _size_note(self, request: GenerationRequest, image: GeneratedImage) -> str:
-        try:
-            width, height = await self._workers.run(size_of, image.data)
-        except DamagedPicture:
-            return ""  # whether the pictures are pictures is found out by the generator, for every provider
-        if (width, height) == (request.width, request.height):
-            return ""
-        return f"It has {width} by {height} pixels: the service chooses the size."
 
 
 def _fields(request: GenerationRequest, model: str, number: int) -> dict[str, str]:
@@ -126,7 +131,8 @@ def _input(data: bytes, width: int | None, height: int | None) -> ShapedPicture:
     if width is None and height is None:
         return within(data, at_most_pixels=INPUT_PIXELS, longest_side=INPUT_SIDE_MAX, at_most_bytes=INPUT_BYTES)
     own = size_of(data)
-    return filled(data, (width or own[0], height or own[1]), at_most_bytes=INPUT_BYTES)
+    size = width or min(own[0], INPUT_SIDE_MAX), height or min(own[1], INPUT_SIDE_MAX)
+    return filled(data, size, at_most_bytes=INPUT_BYTES)
 
 
 def _nearest(size: tuple[int, int]) -> str:
@@ -153,7 +159,3 @@ def _cfg_scale(request: GenerationRequest) -> tuple[float | None, str]:
     low, high = CFG_SCALE
     sent = min(max(request.cfg_scale, low), high)
     return sent, "" if sent == request.cfg_scale else f"Made with cfg_scale {sent:g}, the nearest that is taken."
-
-
-def _joined(*notes: str) -> str:
-    return " ".join(note for note in notes if note)

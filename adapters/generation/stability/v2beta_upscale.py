@@ -27,7 +27,16 @@ from adapters.generation.provider import (
     unheard,
 )
 from adapters.generation.providers import ProviderSettings
-from adapters.generation.stability.v2beta_wire import INPUT_BYTES, PICTURE, batch, form_of, picture_of, seed_of
+from adapters.generation.stability.v2beta_wire import (
+    INPUT_BYTES,
+    PICTURE,
+    batch,
+    form_of,
+    joined,
+    picture_of,
+    seed_of,
+    size_made,
+)
 
 UPSCALED_BYTES = 96 * 1024 * 1024
 """A PNG of 16 megapixels is large; what is kept of it is scaled to the width asked for."""
@@ -42,14 +51,13 @@ Pause = Callable[[float], Awaitable[object]]
 
 
 class Bounds(NamedTuple):
-    """What an upscaler takes: sides and pixels, and how many times longer one side may be than the other.
+    """What an upscaler takes: sides, pixels in all, and how many times longer one side may be than the other.
 
     `factor` is how much wider the result is; None where the result has one size, whatever comes in.
     """
 
     shortest_side: int
     longest_side: int
-    fewest_pixels: int
     most_pixels: int
     longest_shape: float
     factor: int | None = None
@@ -57,12 +65,14 @@ class Bounds(NamedTuple):
 
 UPSCALERS: Mapping[str, Bounds] = MappingProxyType(
     {
-        "fast": Bounds(32, 1_536, 1_024, 1_048_576, 48, factor=4),
-        "conservative": Bounds(64, 16_384, 4_096, 9_437_184, 2.5),
-        "creative": Bounds(64, 16_384, 4_096, 1_048_576, 256),
+        "fast": Bounds(32, 1_536, 1_048_576, 48, factor=4),
+        "conservative": Bounds(64, 16_384, 9_437_184, 2.5),
+        "creative": Bounds(64, 16_384, 1_048_576, 256),
     }
 )
-"""By the name in STABILITY_UPSCALER. Where no longest side or shape is published, they follow from the other bounds."""
+"""By the name in STABILITY_UPSCALER. The fewest pixels that are published follow from the sides; a longest side or
+shape that is not published follows from the other bounds.
+"""
 
 _GENERATION_ID = re.compile(r"[0-9A-Za-z_-]{1,128}")
 _PASSING = frozenset({FaultKind.UPSTREAM, FaultKind.UNAVAILABLE, FaultKind.RATE_LIMITED})
@@ -102,13 +112,24 @@ class StableUpscaler:
         reason = self._unfit(shaped, own) or self._too_narrow(shaped, own, request.width)
         if reason:
             return GenerationFault(FaultKind.BAD_REQUEST, reason)
-        return Prepared(replace(request, image=shaped.data), self._note(shaped, own, request.width))
+        prepared = replace(request, image=shaped.data)
+        if (shaped.width, shaped.height) == own:
+            return Prepared(prepared)
+        size = f"{shaped.width} by {shaped.height} pixels"
+        return Prepared(prepared, f"The input was scaled down to {size}, as the upscaler takes it.")
 
     async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
         """Upscale a prepared request. Its pictures are as large as the service makes them."""
-        return await batch(
+        result = await batch(
             request, lambda number: self._one(request, number), told, model=self._name, settings=self._settings
         )
+        if isinstance(result, GenerationFault):
+            return result
+        size = await size_made(result, self._workers)
+        if size is None or size[0] >= (request.width or 0):
+            return result
+        note = f"The upscaler reached a width of {size[0]} pixels; from there the picture is stretched."
+        return replace(result, note=joined(note, result.note))
 
     async def _one(self, request: GenerationRequest, number: int) -> GeneratedImage | GenerationFault:
         form = form_of(self._fields(request, number), request.image)
@@ -158,12 +179,7 @@ class StableUpscaler:
     def _unfit(self, shaped: ShapedPicture, own: tuple[int, int]) -> str:
         bounds = self._bounds
         shorter, longer = sorted((shaped.width, shaped.height))
-        fits = (
-            shorter >= bounds.shortest_side
-            and shorter * longer >= bounds.fewest_pixels
-            and longer <= bounds.longest_shape * shorter
-        )
-        if fits:
+        if shorter >= bounds.shortest_side and longer <= bounds.longest_shape * shorter:
             return ""
         return (
             f"The input image has {own[0]} by {own[1]} pixels. The upscaler {self._name} takes sides of "
@@ -183,14 +199,6 @@ class StableUpscaler:
             f"The input image has {own[0]} by {own[1]} pixels. The upscaler {self._name} makes such a shape "
             f"{reached} pixels wide at most, and {wanted} are asked for. {way_out}"
         )
-
-    def _note(self, shaped: ShapedPicture, own: tuple[int, int], wanted: int | None) -> str:
-        if (shaped.width, shaped.height) != own:
-            return f"The input was scaled down to {shaped.width} by {shaped.height} pixels, as the upscaler takes it."
-        reached = shaped.width * (self._bounds.factor or 0)
-        if 0 < reached < (wanted or 0):
-            return f"The upscaler reaches a width of {reached} pixels; from there the picture is stretched."
-        return ""
 
 
 def _passes(fault: GenerationFault) -> bool:

@@ -18,6 +18,7 @@ from types import MappingProxyType
 import aiohttp
 
 from adapters.generation.calls import Answer, Form, not_as_promised
+from adapters.generation.pictures import DamagedPicture, PictureWorkers, size_of
 from adapters.generation.provider import (
     FaultKind,
     GeneratedImage,
@@ -126,6 +127,19 @@ async def batch(
         note=note,
         filtered=filtered,
     )
+
+
+async def size_made(result: GenerationResult, workers: PictureWorkers) -> tuple[int, int] | None:
+    """Width and height of the first picture; None where there is none, which the generator tells for all providers."""
+    try:
+        return await workers.run(size_of, result.images[0].data) if result.images else None
+    except DamagedPicture:
+        return None
+
+
+def joined(*notes: str) -> str:
+    """The notes that there are, as one."""
+    return " ".join(note for note in notes if note)
 
 
 def _decoded(text: object) -> bytes | None:

@@ -1,0 +1,63 @@
+"""v2beta of Stability AI as a whole provider, before an emulator of it: for tests of its two parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from adapters.generation import FaultKind, GenerationFault, GenerationRequest, GenerationResult, ProviderSettings
+from adapters.generation.calls import ProviderCalls, Service
+from adapters.generation.pictures import PictureWorkers
+from adapters.generation.provider import Prepared, ProviderReport, RequestLimits, Told, unheard
+from adapters.generation.stability.v2beta import StableImage, StableUpscaler
+from adapters.generation.taxonomy import SaidError
+from tests.emulators.stability_v2beta import KEY, StableImageEmulator
+
+Part = StableImage | StableUpscaler
+Build = Callable[[ProviderCalls, ProviderSettings, PictureWorkers], Part]
+
+
+class PartProvider:
+    """One part of v2beta behind the provider port."""
+
+    name = "stability"
+    limits = RequestLimits()
+
+    def __init__(self, emulator: StableImageEmulator, settings: ProviderSettings, build: Build) -> None:
+        self._calls = ProviderCalls(
+            Service(
+                "Stability AI",
+                emulator.address,
+                "STABILITY_API_KEY",
+                _said,
+                {"payment_required": FaultKind.NO_CREDIT, "content_moderation": FaultKind.MODERATED_PROMPT},
+                headers={"Authorization": f"Bearer {KEY}"},
+            )
+        )
+        self._workers = PictureWorkers()
+        self._part = build(self._calls, settings, self._workers)
+
+    def standing(self) -> GenerationFault | None:
+        """As the calls say."""
+        return self._calls.standing()
+
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+        """As the part says."""
+        return await self._part.prepare(request)
+
+    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+        """As the part does."""
+        return await self._part.generate(request, told)
+
+    async def report(self) -> ProviderReport:
+        """Nothing is asked: that is another part's."""
+        return ProviderReport()
+
+    async def close(self) -> None:
+        """Ends the threads."""
+        self._workers.close()
+
+
+def _said(body: object) -> SaidError:
+    if not isinstance(body, dict):
+        return SaidError()
+    return SaidError(str(body.get("name", "")), " ".join(map(str, body.get("errors", []))))
