@@ -35,7 +35,7 @@ SMALL_ANSWER_BYTES = 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 REACHED = frozenset({FaultKind.AUTH, FaultKind.NO_CREDIT, FaultKind.MODERATED_PROMPT, FaultKind.BAD_REQUEST})
-"""Faults of the request or the account; the service itself works."""
+"""Faults of the request or the account; the service itself works, and asking again changes nothing."""
 
 Form = Callable[[], aiohttp.FormData]
 """Makes the form anew for each try, as one can be sent once only."""
@@ -181,7 +181,8 @@ class ProviderCalls:
                     raise
                 content = b""  # what a failure says of itself is not needed to know that it is one
             if not 200 <= response.status < 300:
-                return self._refused(response, content or b""), response.status in RETRIED_STATUSES
+                fault = self._refused(response, content or b"")
+                return fault, response.status in RETRIED_STATUSES and fault.kind not in REACHED
             if content is None:
                 return _too_large(wanted.at_most_bytes, response.status), False
             named = {name.lower(): value for name, value in response.headers.items()}
