@@ -34,6 +34,7 @@ NOT_AVAILABLE = "Image generation services are not available"
 
 PROVIDERS: Mapping[str, str] = MappingProxyType(
     {
+        "openai": "adapters.generation.openai",
         "sketch": "adapters.generation.sketch",
         "stability": "adapters.generation.stability",
     }

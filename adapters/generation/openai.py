@@ -1,0 +1,292 @@
+"""The openai provider: OpenAI's image service, and servers that speak as it does (LocalAI, proxies).
+
+Answers for what each family of models takes, for putting what has no field of its own into words or into a note, and
+for reading the answers; sizes are the work of `openai_models`. Pictures are taken as bytes alone: an answer that names
+an address instead is refused, as a service that is asked for bytes does not choose where this program connects to.
+Calls, retries and the taxonomy of faults are left to `calls` and `taxonomy`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import time
+from dataclasses import replace
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from adapters.generation.calls import Answer, ProviderCalls, Service, not_as_promised
+from adapters.generation.openai_models import Family, bounded, cut_square, family_of, nearest_size
+from adapters.generation.pictures import DamagedPicture, PictureWorkers, media_type_of
+from adapters.generation.provider import (
+    FaultKind,
+    GeneratedImage,
+    GenerationFault,
+    GenerationRequest,
+    GenerationResult,
+    Operation,
+    Prepared,
+    ProviderReport,
+    RequestLimits,
+    Told,
+    unheard,
+)
+from adapters.generation.providers import OPENAI_ADDRESS, ProviderSettings
+from adapters.generation.taxonomy import SaidError
+
+GENERATIONS = "/v1/images/generations"
+EDITS = "/v1/images/edits"
+MODELS = "/v1/models"
+ANSWER_SECONDS = 180.0
+SERIES_SECONDS = 360.0
+"""Where pictures are asked for one by one, no further one is begun after this, so that what was paid is delivered."""
+BESIDE_PICTURES_BYTES = 256 * 1024
+"""So much of an answer may be other than its pictures: the prompts as the service wrote them, usage, names."""
+MODELS_TOLD = 20
+DEFAULT_SIDE = 1024
+USUAL_STRENGTH = 0.35
+WITHOUT_WORDS = "enhance"
+"""The style that asks for nothing in particular."""
+
+ERROR_NAMES = {
+    "invalid_api_key": FaultKind.AUTH,
+    "insufficient_quota": FaultKind.NO_CREDIT,
+    "billing_hard_limit_reached": FaultKind.NO_CREDIT,
+    "billing_not_active": FaultKind.NO_CREDIT,
+    "credit_balance_exhausted": FaultKind.NO_CREDIT,
+    "organization_spend_limit_exceeded": FaultKind.NO_CREDIT,
+    "organization_usage_limit_exceeded": FaultKind.NO_CREDIT,
+    "project_spend_limit_exceeded": FaultKind.NO_CREDIT,
+    "moderation_blocked": FaultKind.MODERATED_PROMPT,
+    "content_policy_violation": FaultKind.MODERATED_PROMPT,
+    "rate_limit_exceeded": FaultKind.RATE_LIMITED,
+    "model_not_found": FaultKind.BAD_REQUEST,
+    "unsupported_country_region_territory": FaultKind.BAD_REQUEST,
+}
+"""What a code or a type of OpenAI's errors means where the status alone would say less, or something else."""
+
+
+def missing(settings: ProviderSettings) -> str | None:
+    """OpenAI itself asks for a key; other servers may have none."""
+    if settings.openai_key or urlsplit(settings.openai_host).hostname != urlsplit(OPENAI_ADDRESS).hostname:
+        return None
+    return "OPENAI_API_KEY is not set. Set it, or OPENAI_HOST to a server of your own, or another GENERATOR."
+
+
+def make_provider(settings: ProviderSettings) -> OpenAIProvider:
+    """The provider; nothing is connected yet."""
+    return OpenAIProvider(settings)
+
+
+class OpenAIProvider:
+    """Asks one model of one server, whose address may end in /v1. Its key goes there alone, no other's does."""
+
+    name = "openai"
+    limits = RequestLimits(operations=frozenset({Operation.TEXT_TO_IMAGE, Operation.IMAGE_TO_IMAGE}))
+
+    def __init__(self, settings: ProviderSettings) -> None:
+        self.model = settings.openai_model
+        self.family = family_of(settings.openai_model)
+        self._price = settings.credits_each.get(settings.openai_model)
+        self._image_bytes = settings.image_bytes
+        self._workers = PictureWorkers()
+        key = settings.openai_key
+        self._calls = ProviderCalls(
+            Service(
+                name=self.name,
+                address=settings.openai_host.rstrip("/").removesuffix("/v1"),
+                key_setting="OPENAI_API_KEY",
+                read_error=read_error,
+                error_names=ERROR_NAMES,
+                headers={"Authorization": f"Bearer {key}"} if key else {},
+                answer_seconds=ANSWER_SECONDS,
+            )
+        )
+
+    def standing(self) -> GenerationFault | None:
+        """Why the server is left alone at the moment."""
+        return self._calls.standing()
+
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+        """The request at a size that the model has, with an input that it reads. Raises DamagedPicture."""
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return GenerationFault(FaultKind.BAD_REQUEST, refusal)
+        own, notes = (DEFAULT_SIDE, DEFAULT_SIDE), [_without_field(request)]
+        if request.image is not None:
+            shape = cut_square if self.family.square_input else bounded
+            picture, note = await self._workers.run(shape, request.image)
+            own = (picture.width, picture.height)
+            request = replace(request, image=picture.data)
+            notes.insert(0, note)
+        asked = (request.width or own[0], request.height or own[1])
+        width, height = nearest_size(asked, self.family.sizes)
+        if (width, height) != asked:
+            notes.insert(0, f"Made at {width} by {height} pixels, the nearest size that the service has.")
+        return Prepared(replace(request, width=width, height=height), " ".join(note for note in notes if note))
+
+    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+        """Ask for `request.count` pictures: at once, or one after the other where the model makes one at a time.
+
+        Where some came and the rest did not, those that came are the answer.
+        """
+        started = time.perf_counter()
+        images: list[GeneratedImage] = []
+        for count in [1] * request.count if self.family.one_at_a_time else [request.count]:
+            outcome = await self._ask(request, count)
+            if isinstance(outcome, GenerationFault):
+                if not images:
+                    return outcome
+                break
+            images += outcome
+            told(min(1.0, len(images) / request.count))
+            if time.perf_counter() - started >= SERIES_SECONDS:
+                break
+        made = tuple(images[: request.count])
+        note = (
+            "" if len(made) == request.count else f"{len(made)} of {request.count} pictures came; no more is charged."
+        )
+        credits_used = None if self._price is None else self._price * len(made)
+        seconds = round(time.perf_counter() - started, 3)
+        return GenerationResult(made, self.name, self.model, seconds, credits_used, note)
+
+    async def report(self) -> ProviderReport:
+        """Which models the server has: those whose names speak of images, or where none does, all.
+
+        A server that has no such list can make pictures all the same.
+        """
+        outcome = await self._calls.get(MODELS)
+        if isinstance(outcome, GenerationFault):
+            return ProviderReport("" if outcome.kind is FaultKind.BAD_REQUEST else outcome.message)
+        listed = _list_in(await outcome.json())
+        if listed is None:
+            return ProviderReport(not_as_promised("The image service", "something other than its models").message)
+        names = [item["id"] for item in listed if isinstance(item, dict) and isinstance(item.get("id"), str)]
+        drawing = [name for name in names if "image" in name or "dall-e" in name]
+        return ProviderReport(models=tuple((drawing or names)[:MODELS_TOLD]))
+
+    async def close(self) -> None:
+        """Let the threads end; connections are held by calls alone."""
+        self._workers.close()
+
+    def _refusal(self, request: GenerationRequest) -> str | None:
+        if request.operation is Operation.IMAGE_TO_IMAGE and not self.family.edits:
+            return (
+                f"The model {self.model} makes pictures from words alone and cannot change one. Leave the input image "
+                "out; whoever runs this can set OPENAI_MODEL to a model that edits, such as gpt-image-1."
+            )
+        length, most = len(prompt_of(request)), self.family.prompt_length
+        if most is not None and length > most:
+            return (
+                f"The prompt, with its style and what to leave out, has {length} characters; the model {self.model} "
+                f"takes at most {most}. Shorten it."
+            )
+        return None
+
+    async def _ask(self, request: GenerationRequest, count: int) -> list[GeneratedImage] | GenerationFault:
+        fields = _fields(request, count, self.model, self.family)
+        most = self._image_bytes * 4 // 3 * count + BESIDE_PICTURES_BYTES
+        image = request.image
+        if image is None:
+            outcome = await self._calls.post_json(GENERATIONS, fields, at_most_bytes=most)
+        else:
+            outcome = await self._calls.post_form(EDITS, lambda: _form(fields, image), at_most_bytes=most)
+        return await _pictures_of(outcome) if isinstance(outcome, Answer) else outcome
+
+
+def read_error(said: object) -> SaidError:
+    """`{"error": {"message", "type", "param", "code"}}`; the name is the code, or the type where that says more.
+
+    Servers that speak as OpenAI does may have a number as the code, or a sentence in the place of the object.
+    """
+    error = said.get("error") if isinstance(said, dict) else None
+    if isinstance(error, str):
+        return SaidError("", error)
+    if not isinstance(error, dict):
+        return SaidError()
+    names = [name for name in (error.get("code"), error.get("type")) if isinstance(name, str) and name]
+    known = [name for name in names if name in ERROR_NAMES]
+    message = error.get("message")
+    return SaidError((known or names or [""])[0], message if isinstance(message, str) else "")
+
+
+def prompt_of(request: GenerationRequest) -> str:
+    """The prompt with what has no field of its own: the style, and what to leave out."""
+    lines = [request.prompt]
+    if request.style and request.style != WITHOUT_WORDS:
+        lines.append(f"Style: {request.style.replace('-', ' ')}.")
+    if request.negative_prompt.strip():
+        lines.append(f"Leave out: {request.negative_prompt.strip()}")
+    return "\n".join(lines)
+
+
+def _without_field(request: GenerationRequest) -> str:
+    """What the user is told of wishes that the service has no field for."""
+    notes = []
+    if request.seed:
+        notes.append("The service takes no seed, so the picture cannot be made again from one.")
+    if request.operation is Operation.IMAGE_TO_IMAGE and request.strength != USUAL_STRENGTH:
+        notes.append("The service takes no strength; how much of the input is kept was its own choice.")
+    return " ".join(notes)
+
+
+def _fields(request: GenerationRequest, count: int, model: str, family: Family) -> dict[str, str | int]:
+    fields: dict[str, str | int] = {
+        "model": model,
+        "prompt": prompt_of(request),
+        "n": count,
+        "size": f"{request.width}x{request.height}",
+    }
+    if family.asked_for_bytes:
+        fields["response_format"] = "b64_json"
+    return fields
+
+
+def _form(fields: dict[str, str | int], image: bytes) -> aiohttp.FormData:
+    form = aiohttp.FormData(default_to_multipart=True)
+    for name, value in fields.items():
+        form.add_field(name, str(value))
+    form.add_field("image", io.BytesIO(image), filename="image.png", content_type="image/png")
+    return form
+
+
+class _Read(NamedTuple):
+    """The pictures of an answer, and what stood in the place of the first that is none."""
+
+    images: list[GeneratedImage]
+    instead: str
+
+
+async def _pictures_of(answer: Answer) -> list[GeneratedImage] | GenerationFault:
+    """The pictures that came, or where there is none, the fault that says what came instead."""
+    listed = _list_in(await answer.json())
+    if listed is None:
+        return not_as_promised("The image service", "something other than pictures")
+    read = await asyncio.to_thread(_read, listed)
+    return read.images or not_as_promised("The image service", read.instead or "no picture")
+
+
+def _read(listed: list[object]) -> _Read:
+    images: list[GeneratedImage] = []
+    instead = ""
+    for item in listed:
+        encoded = item.get("b64_json") if isinstance(item, dict) else None
+        if not isinstance(encoded, str) or not encoded:
+            address = isinstance(item, dict) and bool(item.get("url"))
+            instead = instead or ("an address instead of a picture" if address else "no picture")
+            continue
+        try:
+            data = base64.b64decode(encoded, validate=True)
+            images.append(GeneratedImage(data, None, media_type_of(data)))
+        except (ValueError, DamagedPicture):
+            instead = instead or "something that is not a picture"
+    return _Read(images, instead)
+
+
+def _list_in(said: object) -> list[object] | None:
+    """The list that OpenAI's answers hold as `data`."""
+    listed = said.get("data") if isinstance(said, dict) else None
+    return listed if isinstance(listed, list) else None

@@ -1,0 +1,253 @@
+"""What goes wrong at OpenAI's service: the kind of each fault, what the user reads, and what it costs."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+import pytest
+
+from adapters.generation import FaultKind, GenerationFault, GenerationRequest, Operation, openai
+from adapters.generation.openai import OpenAIProvider, make_provider, read_error
+from adapters.generation.providers import ProviderSettings
+from adapters.generation.taxonomy import SaidError
+from adapters.studio import Generated
+from tests.adapters.generation.effects import Effect, effect_of
+from tests.adapters.generation.making import png
+from tests.emulators.emulator import CutOff, Drop, Endless, Hang, Reply, Scripted
+from tests.emulators.openai import KEY, PICTURE, OpenAIEmulator, answer_of, error
+
+TEXT = GenerationRequest(Operation.TEXT_TO_IMAGE, "a red fox", width=1024, height=1024)
+IMAGE_BYTES = 4 * 1024 * 1024
+
+
+@pytest.fixture(autouse=True)
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries wait a moment only."""
+    monkeypatch.setattr("adapters.generation.calls.FIRST_BACKOFF_SECONDS", 0.001)
+
+
+def provider_at(address: str, model: str = "gpt-image-1") -> OpenAIProvider:
+    """The provider of a service at this address."""
+    return make_provider(
+        ProviderSettings("openai", openai_key=KEY, openai_host=address, openai_model=model, image_bytes=IMAGE_BYTES)
+    )
+
+
+def refusal(
+    status: int, code: str | None, kind: str = "invalid_request_error", headers: dict[str, str] | None = None
+) -> Reply:
+    """An error as the service gives it; its sentence is for a request that was at fault."""
+    return Reply(status, orjson.dumps(error(f"It said {code}.", code, kind=kind)), headers=headers or {})
+
+
+class Row(NamedTuple):
+    """What the service does, and what comes of it; `calls` to the service in all, places `released` for a reason."""
+
+    script: list[Scripted]
+    kind: FaultKind
+    begins: str
+    calls: int = 1
+    released: str = "failed"
+
+
+FAILED = "The image service answered with "
+TABLE = {
+    "wrong key": Row([refusal(401, "invalid_api_key")], FaultKind.AUTH, "Non-200 response: 401. The image service"),
+    "no rights": Row([refusal(403, None)], FaultKind.AUTH, "Non-200 response: 403. The image service does not accept"),
+    "country": Row(
+        [refusal(403, "unsupported_country_region_territory", "request_forbidden")],
+        FaultKind.BAD_REQUEST,
+        "Non-200 response: 403. The image service cannot make this: It said unsupported_country_region_territory.",
+    ),
+    "hard limit": Row(
+        [refusal(400, "billing_hard_limit_reached")], FaultKind.NO_CREDIT, "Non-200 response: 400. The image service's"
+    ),
+    "no quota": Row(
+        [refusal(429, "insufficient_quota", "insufficient_quota")],
+        FaultKind.NO_CREDIT,
+        "Non-200 response: 429. The image service's account is out of credit; nothing was charged.",
+    ),
+    "no balance": Row(
+        [refusal(429, "credit_balance_exhausted", "insufficient_quota")], FaultKind.NO_CREDIT, "Non-200 response: 429."
+    ),
+    "new word for no quota": Row(
+        [refusal(429, "team_limit_exceeded", "insufficient_quota")], FaultKind.NO_CREDIT, "Non-200 response: 429."
+    ),
+    "prompt, gpt-image": Row(
+        [refusal(400, "moderation_blocked", "image_generation_user_error")],
+        FaultKind.MODERATED_PROMPT,
+        "The image service refused the request by its content rules",
+        released="rejected",
+    ),
+    "prompt, dall-e": Row(
+        [refusal(400, "content_policy_violation")],
+        FaultKind.MODERATED_PROMPT,
+        "The image service refused the request by its content rules",
+        released="rejected",
+    ),
+    "bad value": Row(
+        [refusal(400, "invalid_value")],
+        FaultKind.BAD_REQUEST,
+        "Non-200 response: 400. The image service cannot make this: It said invalid_value. Nothing was charged",
+    ),
+    "no such model": Row(
+        [refusal(404, "model_not_found")], FaultKind.BAD_REQUEST, "Non-200 response: 404. The image service"
+    ),
+    "busy for a moment": Row(
+        [refusal(429, "rate_limit_exceeded", "requests")] * 3,
+        FaultKind.RATE_LIMITED,
+        "Non-200 response: 429. The image service has too much to do; nothing was charged. Try again in a moment.",
+        calls=3,
+    ),
+    "busy for long": Row(
+        [refusal(429, "rate_limit_exceeded", "requests", {"Retry-After": "60"})],
+        FaultKind.RATE_LIMITED,
+        "Non-200 response: 429. The image service has too much to do; nothing was charged. Try again in 60 seconds.",
+    ),
+    "its fault": Row(
+        [refusal(500, None, "server_error")], FaultKind.UPSTREAM, "Non-200 response: 500. The image service failed"
+    ),
+    "down": Row([Reply(503)] * 3, FaultKind.UPSTREAM, "Non-200 response: 503. The image service failed", calls=3),
+    "a page": Row([Reply(200, b"<html>Hi</html>", "text/html")], FaultKind.UPSTREAM, f"{FAILED}something other than"),
+    "a list": Row([Reply(200, b"[]")], FaultKind.UPSTREAM, f"{FAILED}something other than pictures"),
+    "nothing": Row([answer_of()], FaultKind.UPSTREAM, f"{FAILED}no picture"),
+    "null": Row([answer_of({"b64_json": None})], FaultKind.UPSTREAM, f"{FAILED}no picture"),
+    "text": Row([answer_of("x", 5, None)], FaultKind.UPSTREAM, f"{FAILED}no picture"),
+    "not base64": Row(
+        [answer_of({"b64_json": "!!" + PICTURE["b64_json"]})], FaultKind.UPSTREAM, f"{FAILED}something that is not"
+    ),
+    "not a picture": Row(
+        [answer_of({"b64_json": base64.b64encode(b"hello").decode()})],
+        FaultKind.UPSTREAM,
+        f"{FAILED}something that is not a picture",
+    ),
+    "flood": Row([Endless(64 * 1024 * 1024)], FaultKind.UPSTREAM, "The image service's answer is larger than 5 MB"),
+    "dropped": Row([Drop()], FaultKind.UNKNOWN, "Connection timeout: openai gave no answer.", released="unknown"),
+    "cut off": Row([CutOff()], FaultKind.UNKNOWN, "Connection timeout: openai gave no answer.", released="unknown"),
+    "silence": Row([Hang()], FaultKind.UNKNOWN, "Connection timeout: openai gave no answer within", released="unknown"),
+}
+
+
+@pytest.mark.parametrize("row", TABLE.values(), ids=TABLE.keys())
+async def test_a_fault_has_its_kind_its_words_and_costs_the_user_nothing(
+    row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No picture, no charge, nothing held; a paid call is made again only where the service said that it was not."""
+    if isinstance(row.script[0], Hang):
+        monkeypatch.setattr(openai, "ANSWER_SECONDS", 0.3)
+    emulator = OpenAIEmulator()
+    emulator.script.extend(row.script)
+    async with emulator.serving() as address:
+        effect = await effect_of(tmp_path, provider_at(address), TEXT)
+    fault = effect.answer
+    assert isinstance(fault, GenerationFault)
+    assert fault.kind is row.kind
+    assert fault.message.startswith(row.begins), fault.message
+    assert KEY not in fault.message
+    assert len(emulator.heard) == row.calls
+    assert effect == Effect(fault, 0, 0.0, [row.released], 0, 0)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        [Reply(503)],
+        [Reply(502), Reply(504)],
+        [refusal(429, "rate_limit_exceeded", "requests")],
+        [refusal(429, "rate_limit_exceeded", "tokens", {"Retry-After": "0"})],
+    ],
+    ids=["503", "502 and 504", "429", "429 with a wait"],
+)
+@pytest.mark.parametrize("image", [None, png((64, 64))], ids=["words", "picture"])
+async def test_a_service_that_recovers_is_asked_again_and_charged_once(
+    script: list[Scripted], image: bytes | None, tmp_path: Path
+) -> None:
+    """The same request is sent whole again, its form too, and one picture is kept."""
+    emulator = OpenAIEmulator()
+    emulator.script.extend(script)
+    operation = Operation.TEXT_TO_IMAGE if image is None else Operation.IMAGE_TO_IMAGE
+    request = GenerationRequest(operation, "a red fox", width=1024, height=1024, image=image)
+    async with emulator.serving() as address:
+        effect = await effect_of(tmp_path, provider_at(address), request)
+    assert isinstance(effect.answer, Generated), effect.answer
+    assert effect[1:] == (1, 0.0, [], 1, 1)
+    assert [heard.fields for heard in emulator.heard] == [emulator.heard[0].fields] * (len(script) + 1)
+    assert emulator.complaints == []
+
+
+@pytest.mark.parametrize("model", ["gpt-image-1", "dall-e-3", "dall-e-2"])
+async def test_an_address_instead_of_a_picture_is_not_fetched(model: str, tmp_path: Path) -> None:
+    """Bytes were asked for: the answer is refused, nothing is charged, and nobody goes to the address."""
+    emulator = OpenAIEmulator()
+    emulator.answers_with_url = True
+    async with emulator.serving() as address:
+        effect = await effect_of(tmp_path, provider_at(address, model), TEXT)
+    assert isinstance(effect.answer, GenerationFault)
+    assert effect.answer.kind is FaultKind.UPSTREAM
+    assert effect.answer.message.startswith(f"{FAILED}an address instead of a picture")
+    assert effect[1:] == (0, 0.0, ["failed"], 0, 0)
+    assert len(emulator.heard) == 1
+
+
+async def test_pictures_beside_junk_are_delivered(tmp_path: Path) -> None:
+    """One of three places holds a picture: it is kept, and two places are given back."""
+    emulator = OpenAIEmulator()
+    emulator.script.append(answer_of({"b64_json": ""}, PICTURE, {"url": "http://127.0.0.1:9/a.png"}))
+    request = GenerationRequest(Operation.TEXT_TO_IMAGE, "a red fox", count=3)
+    async with emulator.serving() as address:
+        effect = await effect_of(tmp_path, provider_at(address), request)
+    assert isinstance(effect.answer, Generated)
+    assert effect.answer.note == "1 of 3 pictures came; no more is charged."
+    assert effect[1:] == (1, 0.0, ["failed"], 1, 1)
+
+
+async def test_a_service_that_is_not_there_cannot_be_reached(tmp_path: Path) -> None:
+    """Nothing was sent, so nothing can have been paid."""
+    async with OpenAIEmulator().serving() as address:
+        pass
+    effect = await effect_of(tmp_path, provider_at(address), TEXT)
+    assert isinstance(effect.answer, GenerationFault)
+    assert effect.answer.kind is FaultKind.UNAVAILABLE
+    assert effect[1:] == (0, 0.0, ["failed"], 0, 0)
+
+
+async def test_a_service_that_fails_again_and_again_is_left_alone() -> None:
+    """After five failures in a row it is not asked, and says so before anything is reserved."""
+    emulator = OpenAIEmulator()
+    emulator.script.extend([Reply(500)] * 5)
+    async with emulator.serving() as address:
+        provider = provider_at(address)
+        for _ in range(5):
+            assert provider.standing() is None
+            await provider.generate(TEXT)
+        resting = provider.standing()
+        outcome = await provider.generate(TEXT)
+    assert resting is not None
+    assert resting.kind is FaultKind.UNAVAILABLE
+    assert isinstance(outcome, GenerationFault)
+    assert outcome.kind is FaultKind.UNAVAILABLE
+    assert len(emulator.heard) == 5
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        (error("Why.", "a_code", kind="a_type"), SaidError("a_code", "Why.")),
+        (error("Why.", None, kind="a_type"), SaidError("a_type", "Why.")),
+        (error("Why.", "a_code", kind="insufficient_quota"), SaidError("insufficient_quota", "Why.")),
+        (error("Why.", "invalid_api_key", kind="a_type"), SaidError("invalid_api_key", "Why.")),
+        ({"error": {"code": 500, "message": "Why.", "type": ""}}, SaidError("", "Why.")),
+        ({"error": {"code": ["x"], "message": {"a": 1}}}, SaidError()),
+        ({"error": "Why."}, SaidError("", "Why.")),
+        ({"error": None}, SaidError()),
+        ({"detail": "Why."}, SaidError()),
+        ([], SaidError()),
+        (None, SaidError()),
+    ],
+)
+def test_an_error_is_read_in_every_shape_that_servers_give_it(said: object, read: SaidError) -> None:
+    """The code, or the type where it alone is known; junk is no error of ours."""
+    assert read_error(said) == read
