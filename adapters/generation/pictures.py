@@ -67,6 +67,11 @@ def size_of(data: bytes) -> tuple[int, int]:
     return (height, width) if turned else (width, height)
 
 
+def media_type_of(data: bytes) -> str:
+    """The media type that the content has. Raises DamagedPicture."""
+    return MEDIA_TYPES[_format_of(data)]
+
+
 def decoded(data: bytes) -> Image.Image:
     """The first frame, upright, as RGB or RGBA. Raises DamagedPicture."""
     try:
