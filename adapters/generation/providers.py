@@ -35,6 +35,7 @@ NOT_AVAILABLE = "Image generation services are not available"
 PROVIDERS: Mapping[str, str] = MappingProxyType(
     {
         "sketch": "adapters.generation.sketch",
+        "automatic1111": "adapters.generation.automatic1111",
     }
 )
 """Each provider's word in GENERATOR and the module that makes it; the module is imported when it is used."""

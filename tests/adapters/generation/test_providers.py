@@ -27,18 +27,26 @@ def test_sketch_is_chosen_when_asked_and_for_the_local_page(settings: ProviderSe
 
 
 @pytest.mark.parametrize(
+    "settings",
+    [
+        ProviderSettings(api_host="http://localhost:7860"),
+        ProviderSettings(api_key=KEY, api_host="http://localhost:7860", local_page=True),
+        ProviderSettings(api_host="https://api.stability.ai.example.org", api_key=KEY),
+    ],
+    ids=["no key", "key and local page", "a name that only begins as Stability's"],
+)
+def test_a_host_that_is_not_stabilitys_is_a_server_of_ones_own(settings: ProviderSettings) -> None:
+    """API_HOST decides before the key does; such a server never gets the key."""
+    assert choose_provider(settings).name == "automatic1111"
+
+
+@pytest.mark.parametrize(
     ("settings", "words"),
     [
         (ProviderSettings(), "no key is set"),
         (ProviderSettings(api_key=""), "no key is set"),
         (ProviderSettings(api_key=KEY), "no provider 'stability'"),
         (ProviderSettings(api_key=KEY, local_page=True), "no provider 'stability'"),
-        (ProviderSettings(api_host="http://localhost:7860"), "no provider 'automatic1111'"),
-        (
-            ProviderSettings(api_key=KEY, api_host="http://localhost:7860", local_page=True),
-            "no provider 'automatic1111'",
-        ),
-        (ProviderSettings(api_host="https://api.stability.ai.example.org", api_key=KEY), "no provider 'automatic1111'"),
         (ProviderSettings(generator="midjourney"), "no provider 'midjourney'"),
     ],
 )
