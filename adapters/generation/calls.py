@@ -53,7 +53,6 @@ class Service:
     read_error: Callable[[object], SaidError]
     error_names: Mapping[str, FaultKind]
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    login: aiohttp.BasicAuth | None = field(default=None, repr=False)
     answer_seconds: float = ANSWER_SECONDS
 
 
@@ -173,7 +172,7 @@ class ProviderCalls:
             headers["Content-Type"] = "application/json"
         async with self._opened() as session, session.request(
             wanted.method, self.service.address + wanted.path, params=wanted.query, headers=headers,
-            allow_redirects=False, auth=self.service.login, **body,
+            allow_redirects=False, **body,
         ) as response:  # fmt: skip
             try:
                 content = await _read(response, wanted.at_most_bytes)

@@ -34,9 +34,10 @@ NOT_AVAILABLE = "Image generation services are not available"
 
 PROVIDERS: Mapping[str, str] = MappingProxyType(
     {
+        "stability": "adapters.generation.stability",
+        "automatic1111": "adapters.generation.automatic1111",
         "openai": "adapters.generation.openai",
         "sketch": "adapters.generation.sketch",
-        "stability": "adapters.generation.stability",
     }
 )
 """Each provider's word in GENERATOR and the module that makes it; the module is imported when it is used."""

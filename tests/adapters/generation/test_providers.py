@@ -42,18 +42,26 @@ def test_stability_is_chosen_by_its_key_and_when_asked(settings: ProviderSetting
 
 
 @pytest.mark.parametrize(
+    "settings",
+    [
+        ProviderSettings(api_host="http://localhost:7860"),
+        ProviderSettings(api_key=KEY, api_host="http://localhost:7860", local_page=True),
+        ProviderSettings(api_host="https://api.stability.ai.example.org", api_key=KEY),
+    ],
+    ids=["no key", "key and local page", "a name that only begins as Stability's"],
+)
+def test_a_host_that_is_not_stabilitys_is_a_server_of_ones_own(settings: ProviderSettings) -> None:
+    """API_HOST decides before the key does; such a server never gets the key."""
+    assert choose_provider(settings).name == "automatic1111"
+
+
+@pytest.mark.parametrize(
     ("settings", "words"),
     [
         (ProviderSettings(), "no key is set"),
         (ProviderSettings(api_key=""), "no key is set"),
         (ProviderSettings(api_key=" \n", generator="stability"), "Set STABILITY_API_KEY"),
         (ProviderSettings(generator="stability", local_page=True), "Set STABILITY_API_KEY"),
-        (ProviderSettings(api_host="http://localhost:7860"), "no provider 'automatic1111'"),
-        (
-            ProviderSettings(api_key=KEY, api_host="http://localhost:7860", local_page=True),
-            "no provider 'automatic1111'",
-        ),
-        (ProviderSettings(api_host="https://api.stability.ai.example.org", api_key=KEY), "no provider 'automatic1111'"),
         (ProviderSettings(generator="midjourney"), "no provider 'midjourney'"),
     ],
 )

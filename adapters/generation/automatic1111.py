@@ -1,0 +1,362 @@
+"""The provider `automatic1111`: a Stable Diffusion server of one's own, AUTOMATIC1111 or Forge, started with --api.
+
+Answers for what is sent to it and how its answers are read; it is sent no key, and a login only where one is set. The
+server works one job after the other and tells one progress for all of them, so it is asked for progress only while a
+single job of ours runs; a job of somebody else's may still be what it tells. A cancelled call is given up on our side
+alone: /sdapi/v1/interrupt stops whichever job runs, and that may be another's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import aiohttp
+from PIL import Image
+
+from adapters.generation.calls import (
+    SMALL_ANSWER_BYTES,
+    Answer,
+    Outcome,
+    ProviderCalls,
+    Service,
+    not_as_promised,
+    parsed,
+)
+from adapters.generation.pictures import (
+    DamagedPicture,
+    PictureWorkers,
+    decoded,
+    encoded,
+    filled,
+    media_type_of,
+    size_of,
+)
+from adapters.generation.provider import (
+    FaultKind,
+    GeneratedImage,
+    GenerationFault,
+    GenerationRequest,
+    GenerationResult,
+    Operation,
+    Prepared,
+    ProviderReport,
+    RequestLimits,
+    Told,
+    unheard,
+)
+from adapters.generation.providers import NOT_AVAILABLE, STABILITY_HOST, ProviderSettings
+from adapters.generation.request_check import SEED_MAX
+from adapters.generation.taxonomy import SaidError
+
+SERVER = "AUTOMATIC1111 at API_HOST"
+API = "/sdapi/v1"
+DEFAULT_SIDE = 1024
+SIDE_STEP = 8
+"""Pixels; the server cuts what is over a multiple of it."""
+UPSCALE_FACTOR_MAX = 8.0
+UPSCALE_INPUT_PIXELS = 4_194_304
+ANSWER_SECONDS = 600.0
+QUESTION_SECONDS = 10.0
+"""For answers to what is no job: they do not wait for one."""
+POLL_SECONDS = 1.0
+MODEL_NAME_CHARACTERS = 120
+LIMITS = RequestLimits(steps_min=1, steps_max=150, cfg_scale_max=30.0, at_once=1)
+
+WITHOUT_API = GenerationFault(
+    FaultKind.UNAVAILABLE,
+    f"{NOT_AVAILABLE}: the server at API_HOST has no {API}. Whoever runs this starts it with --api; "
+    "nothing was charged.",
+    upstream_status=404,
+)
+NO_PICTURE = not_as_promised(SERVER, "no picture")
+NOT_A_PICTURE = not_as_promised(SERVER, "something that is not a picture")
+NOT_ITS_JSON = not_as_promised(SERVER, "something else than its API promises")
+
+_NO_MEMORY = SaidError("OutOfMemoryError", "its graphics card has too little memory for it; ask for a smaller picture")
+_NO_UPSCALER = SaidError("UnknownUpscaler", "it knows no upscaler of the name that AUTOMATIC1111_UPSCALER gives")
+_ERROR_NAMES = {_NO_MEMORY.name: FaultKind.BAD_REQUEST, _NO_UPSCALER.name: FaultKind.BAD_REQUEST}
+
+
+def missing(settings: ProviderSettings) -> str | None:
+    """The sentence that says which setting it still needs, None where it can be made."""
+    if urlsplit(settings.api_host).hostname == STABILITY_HOST:
+        return "API_HOST is Stability's. Set it to the address of your server, such as http://localhost:7860."
+    if settings.automatic1111_login is not None and not all(settings.automatic1111_login.partition(":")):
+        return "AUTOMATIC1111_LOGIN is not a name and a password with a colon between them. Set it so, or leave it out."
+    return None
+
+
+def make_provider(settings: ProviderSettings) -> Automatic1111Provider:
+    """The provider; nothing is connected yet."""
+    return Automatic1111Provider(settings)
+
+
+class Automatic1111Provider:
+    """Makes pictures on a server of one's own; they cost no credits."""
+
+    name = "automatic1111"
+    limits = LIMITS
+
+    def __init__(self, settings: ProviderSettings) -> None:
+        service = Service(
+            SERVER,
+            settings.api_host.rstrip("/"),
+            "AUTOMATIC1111_LOGIN",
+            _read_error,
+            _ERROR_NAMES,
+            headers=_login(settings.automatic1111_login),
+            answer_seconds=ANSWER_SECONDS,
+        )
+        self._calls = ProviderCalls(service)
+        self._questions = ProviderCalls(replace(service, answer_seconds=QUESTION_SECONDS))  # their failures stay apart
+        self._upscaler = settings.automatic1111_upscaler
+        self._image_bytes = settings.image_bytes
+        self._workers = PictureWorkers()
+        self._running = 0
+
+    def standing(self) -> GenerationFault | None:
+        """Why the server is left alone at the moment, None where it may be asked."""
+        return self._calls.standing()
+
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+        """Sides that the server keeps as they are, and an input that it reads. Raises DamagedPicture."""
+        if request.image is None:
+            return _sized(request)
+        if request.operation is Operation.UPSCALE:
+            return await self._workers.run(_for_upscale, request, request.image)
+        return await self._workers.run(_for_change, request, request.image)
+
+    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+        """Make what was prepared. A cancelled call is given up; the server may finish the job for nobody."""
+        started = time.perf_counter()
+        async with self._job(told):
+            made = await (self._upscaled(request) if request.operation is Operation.UPSCALE else self._drawn(request))
+        if isinstance(made, GenerationFault):
+            return made
+        seconds = round(time.perf_counter() - started, 3)
+        return GenerationResult(made.images, self.name, made.model, seconds, credits=0.0)
+
+    async def report(self) -> ProviderReport:
+        """Ask which models the server has."""
+        outcome = _with_api(await self._questions.get(f"{API}/sd-models"))
+        if isinstance(outcome, GenerationFault):
+            return ProviderReport(outcome.message)
+        models = await outcome.json()
+        if not isinstance(models, list):
+            return ProviderReport(NOT_ITS_JSON.message)
+        titles = (model.get("title") for model in models if isinstance(model, dict))
+        return ProviderReport(models=tuple(title for title in titles if isinstance(title, str)))
+
+    async def close(self) -> None:
+        """Let the workers end; connections are held only while calls run."""
+        self._workers.close()
+
+    async def _drawn(self, request: GenerationRequest) -> _Made | GenerationFault:
+        path, body = await self._workers.run(_body, request)
+        at_most_bytes = self._image_bytes * 4 // 3 * (request.count + 1) + SMALL_ANSWER_BYTES
+        outcome = _with_api(await self._calls.post_json(f"{API}/{path}", body, at_most_bytes=at_most_bytes))
+        if isinstance(outcome, GenerationFault):
+            return outcome
+        return await self._workers.run(_read_pictures, outcome.body, request.count)
+
+    async def _upscaled(self, request: GenerationRequest) -> _Made | GenerationFault:
+        body, size = await self._workers.run(_upscale_body, request, self._upscaler)
+        at_most_bytes = self._image_bytes * 4 // 3 * 2 + SMALL_ANSWER_BYTES
+        outcome = _with_api(await self._calls.post_json(f"{API}/extra-single-image", body, at_most_bytes=at_most_bytes))
+        if isinstance(outcome, GenerationFault):
+            return outcome
+        made = await self._workers.run(_read_upscale, outcome.body, size, self._image_bytes)
+        return made if isinstance(made, GenerationFault) else _Made((made,), self._upscaler)
+
+    @asynccontextmanager
+    async def _job(self, told: Told) -> AsyncIterator[None]:
+        """One job of ours, whose progress is told as long as it is the only one."""
+        self._running += 1
+        watch = asyncio.create_task(self._watch(told))
+        try:
+            yield
+        finally:
+            self._running -= 1
+            watch.cancel()
+            await asyncio.wait([watch])
+
+    async def _watch(self, told: Told) -> None:
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            if self._running > 1:
+                continue
+            outcome = await self._questions.get(f"{API}/progress", query={"skip_current_image": "true"})
+            said = parsed(outcome.body) if isinstance(outcome, Answer) else None
+            done = said.get("progress") if isinstance(said, dict) else None
+            if isinstance(done, float | int) and 0 < done <= 1 and self._running == 1:
+                told(float(done))
+
+
+class _Made(NamedTuple):
+    images: tuple[GeneratedImage, ...]
+    model: str
+
+
+def _login(login: str | None) -> dict[str, str]:
+    if login is None:
+        return {}
+    name, _, password = login.partition(":")
+    return {"Authorization": aiohttp.encode_basic_auth(name, password)}
+
+
+def _side(pixels: float) -> int:
+    """The nearest side that the server does not cut, within the limits."""
+    return min(LIMITS.side_max, max(LIMITS.side_min, round(pixels / SIDE_STEP) * SIDE_STEP))
+
+
+def _sized(request: GenerationRequest) -> Prepared:
+    asked = (request.width or DEFAULT_SIDE, request.height or DEFAULT_SIDE)
+    width, height = map(_side, asked)
+    note = f"It is {width} by {height} pixels: each side is a multiple of {SIDE_STEP}."
+    return Prepared(replace(request, width=width, height=height), "" if asked == (width, height) else note)
+
+
+def _for_change(request: GenerationRequest, image: bytes) -> Prepared:
+    own = size_of(image)
+    asked = (request.width or own[0], request.height or own[1])
+    factor = min(1.0, LIMITS.side_max / max(asked))
+    width, height = (_side(side * factor) for side in asked)
+    shaped = filled(image, (width, height), at_most_bytes=LIMITS.image_bytes)
+    note = "" if own == (width, height) else f"The input was fitted to {width} by {height} pixels."
+    return Prepared(replace(request, image=shaped.data, width=width, height=height), note)
+
+
+def _for_upscale(request: GenerationRequest, image: bytes) -> Prepared | GenerationFault:
+    width, height = size_of(image)
+    if width * height > UPSCALE_INPUT_PIXELS:
+        words = f"has {width * height:,} pixels; at most {UPSCALE_INPUT_PIXELS:,} can be upscaled. Send a smaller one."
+        return GenerationFault(FaultKind.BAD_REQUEST, f"The input image {words}")
+    if not width <= (request.width or 0) <= width * UPSCALE_FACTOR_MAX:
+        widths = f"from {width} to {width * UPSCALE_FACTOR_MAX:.0f} pixels, {UPSCALE_FACTOR_MAX:.0f} times its own"
+        words = f"This image can be upscaled to a width {widths}. Ask for one of these."
+        return GenerationFault(FaultKind.BAD_REQUEST, words)
+    upright = filled(image, (width, height), at_most_bytes=LIMITS.image_bytes)
+    note = "An upscale gives one picture." if request.count > 1 else ""
+    return Prepared(replace(request, image=upright.data), note)
+
+
+def _body(request: GenerationRequest) -> tuple[str, dict[str, object]]:
+    """The path and the fields of a request for pictures."""
+    styled = request.style is not None and request.style != "enhance"
+    body: dict[str, object] = {
+        "prompt": f"{request.prompt}, {(request.style or '').replace('-', ' ')} style" if styled else request.prompt,
+        "negative_prompt": request.negative_prompt,
+        "seed": request.seed or -1,
+        "steps": request.steps,
+        "cfg_scale": request.cfg_scale,
+        "width": request.width or DEFAULT_SIDE,
+        "height": request.height or DEFAULT_SIDE,
+        "n_iter": request.count,
+        "batch_size": 1,
+        "send_images": True,
+        "save_images": False,
+    }
+    if request.image is None:
+        return "txt2img", body
+    body["init_images"] = [base64.b64encode(request.image).decode("ascii")]
+    body["denoising_strength"] = round(1 - request.strength, 6)  # theirs: 1 ignores the input
+    return "img2img", body
+
+
+def _upscale_body(request: GenerationRequest, upscaler: str) -> tuple[dict[str, object], tuple[int, int]]:
+    """The fields of a request for an upscale, and the size that it is to have."""
+    image, wanted = request.image or b"", request.width or 0
+    width, height = size_of(image)
+    body: dict[str, object] = {
+        "image": base64.b64encode(image).decode("ascii"),
+        "resize_mode": 0,
+        "upscaling_resize": wanted / width,
+        "upscaler_1": upscaler,
+    }
+    return body, (wanted, max(1, round(height * wanted / width)))
+
+
+def _read_pictures(content: bytes, count: int) -> _Made | GenerationFault:
+    """The pictures of an answer, without a grid that comes before them."""
+    said = parsed(content)
+    if not isinstance(said, dict) or not isinstance(said.get("images"), list):
+        return NOT_ITS_JSON
+    told = parsed(said["info"].encode()) if isinstance(said.get("info"), str) else None
+    info = told if isinstance(told, dict) else {}
+    first = info.get("index_of_first_image")
+    sent = said["images"][first if isinstance(first, int) and first > 0 else 0 :][-count:]
+    seeds = info.get("all_seeds")
+    known = seeds if isinstance(seeds, list) and len(seeds) >= len(sent) else [None] * len(sent)
+    try:
+        images = tuple(_image(text, seed) for text, seed in zip(sent, known, strict=False))
+    except DamagedPicture:
+        return NOT_A_PICTURE
+    return _Made(images, _name(info.get("sd_model_name"))) if images else NO_PICTURE
+
+
+def _read_upscale(content: bytes, size: tuple[int, int], at_most_bytes: int) -> GeneratedImage | GenerationFault:
+    """The picture of an answer in its own shape: the server squeezes it into multiples of SIDE_STEP."""
+    said = parsed(content)
+    if not isinstance(said, dict):
+        return NOT_ITS_JSON
+    if not said.get("image"):
+        return NO_PICTURE
+    try:
+        image = _image(said["image"], None)
+        if size_of(image.data) == size:
+            return image
+        stretched = decoded(image.data).resize(size, Image.Resampling.LANCZOS)
+    except DamagedPicture:
+        return NOT_A_PICTURE
+    try:
+        shaped = encoded(stretched, at_most_bytes)
+    except DamagedPicture:
+        return image  # in no format small enough to be kept, which is told by whoever keeps pictures
+    return GeneratedImage(shaped.data, None, shaped.media_type)
+
+
+def _image(text: object, seed: object) -> GeneratedImage:
+    """Raises DamagedPicture for a text that is not the base64 of a picture."""
+    try:
+        data = base64.b64decode(text if isinstance(text, str) else "", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise DamagedPicture(str(error)) from error
+    usable = isinstance(seed, int) and 0 <= seed <= SEED_MAX
+    return GeneratedImage(data, seed if isinstance(seed, int) and usable else None, media_type_of(data))
+
+
+def _name(model: object) -> str:
+    plain = "".join(filter(str.isprintable, model)) if isinstance(model, str) else ""
+    return plain[:MODEL_NAME_CHARACTERS] or "unknown"
+
+
+def _with_api(outcome: Outcome) -> Outcome:
+    """The same, but a clear fault where the server has no API at all."""
+    return WITHOUT_API if isinstance(outcome, GenerationFault) and outcome.upstream_status == 404 else outcome
+
+
+def _read_error(said: object) -> SaidError:
+    """Either the server's own form, or that of its web framework, whose `detail` is a list of broken fields."""
+    if not isinstance(said, dict):
+        return SaidError()
+    name, detail, errors = (said.get(part) for part in ("error", "detail", "errors"))
+    if name == _NO_MEMORY.name:
+        return _NO_MEMORY
+    if isinstance(errors, str) and errors.startswith("could not find upscaler"):
+        return _NO_UPSCALER
+    if isinstance(detail, list):
+        return SaidError("", "; ".join(_broken_field(entry) for entry in detail if isinstance(entry, dict)))
+    return SaidError("", next((text for text in (detail, errors) if isinstance(text, str) and text), ""))
+
+
+def _broken_field(entry: dict[str, object]) -> str:
+    where = entry.get("loc")
+    return f"{where[-1]}: {entry.get('msg')}" if isinstance(where, list) and where else str(entry.get("msg"))
