@@ -8,6 +8,7 @@ answer means is told by the provider; here an answer that is no success becomes 
 from __future__ import annotations
 
 import asyncio
+import io
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -168,7 +169,8 @@ class ProviderCalls:
         if wanted.form is not None:
             body["data"] = wanted.form()
         elif wanted.json is not None:
-            body["data"] = await asyncio.to_thread(orjson.dumps, wanted.json)
+            # As a file: aiohttp sends large bytes in one piece, which would hold the event loop up.
+            body["data"] = io.BytesIO(await asyncio.to_thread(orjson.dumps, wanted.json))
             headers["Content-Type"] = "application/json"
         async with self._opened() as session, session.request(
             wanted.method, self.service.address + wanted.path, params=wanted.query, headers=headers,
