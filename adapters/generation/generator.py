@@ -14,7 +14,14 @@ from typing import Protocol
 
 from adapters.generation.calls import not_as_promised
 from adapters.generation.image_url import ImageFetcher
-from adapters.generation.pictures import DamagedPicture, PictureWorkers, ShapedPicture, of_width, size_of
+from adapters.generation.pictures import (
+    ClosedMeanwhile,
+    DamagedPicture,
+    PictureWorkers,
+    ShapedPicture,
+    of_width,
+    size_of,
+)
 from adapters.generation.provider import (
     STYLES,
     FaultKind,
@@ -36,6 +43,8 @@ from adapters.generation.taxonomy import FILTERED
 UPSCALE_WIDTH = 2048
 """Pixels, where none are asked for."""
 NO_PICTURE = not_as_promised("The image service", "no picture")
+NOT_PICTURES = not_as_promised("The image service", "something that is not a picture")
+CLOSED = GenerationFault(FaultKind.UNAVAILABLE, "The image generator is closed. Make a new ImageGenerator.")
 
 Answer = tuple[bool, bytes | None, str]
 
@@ -104,7 +113,7 @@ class ImageGenerator:
     async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
         """The request as the provider takes it, or the reason why it would be refused unpaid: ask before reserving."""
         if self._closed:
-            return GenerationFault(FaultKind.UNAVAILABLE, "The image generator is closed. Make a new ImageGenerator.")
+            return CLOSED
         fault = self.provider.standing() or check_request(request, self.provider.limits)
         if fault is not None:
             return fault
@@ -115,6 +124,8 @@ class ImageGenerator:
             prepared = await self.provider.prepare(wanted.request)
         except DamagedPicture as error:
             return GenerationFault(FaultKind.BAD_REQUEST, str(error))
+        except ClosedMeanwhile:
+            return CLOSED
         if isinstance(prepared, GenerationFault):
             return prepared
         return Prepared(prepared.request, _joined(wanted.note, prepared.note))
@@ -126,15 +137,16 @@ class ImageGenerator:
     async def finish(
         self, prepared: Prepared, result: GenerationResult | GenerationFault
     ) -> GenerationResult | GenerationFault:
-        """The answer as it is given out: each picture of it is one, and an upscale is as wide as asked."""
+        """The answer as it is given out: each picture of it is one, and an upscale is as wide as asked.
+
+        What is no picture is left out. A result without pictures is one whose pictures were all filtered.
+        """
         if isinstance(result, GenerationFault):
             return result
-        if not result.images:
-            return FILTERED if result.filtered else NO_PICTURE
-        try:
-            images = tuple([await self._finished(image, prepared.request) for image in result.images])
-        except DamagedPicture:
-            return not_as_promised("The image service", "something that is not a picture")
+        finished = [await self._finished(image, prepared.request) for image in result.images]
+        images = tuple(image for image in finished if image is not None)
+        if not images and not result.filtered:
+            return NOT_PICTURES if result.images else NO_PICTURE
         return replace(result, images=images, note=_joined(prepared.note, result.note))
 
     async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
@@ -142,7 +154,8 @@ class ImageGenerator:
         prepared = await self.prepare(request)
         if isinstance(prepared, GenerationFault):
             return prepared
-        return await self.finish(prepared, await self.ask(prepared, told))
+        result = await self.finish(prepared, await self.ask(prepared, told))
+        return FILTERED if isinstance(result, GenerationResult) and not result.images else result
 
     async def input_image(self, image: bytes | str) -> bytes | GenerationFault:
         """The bytes of an input image: as they are, or fetched where its https address is given."""
@@ -225,12 +238,14 @@ class ImageGenerator:
         if self._provider is not None:
             await self._provider.close()
 
-    async def _finished(self, image: GeneratedImage, request: GenerationRequest) -> GeneratedImage:
-        """Raises DamagedPicture for bytes that are no picture."""
-        if request.operation is not Operation.UPSCALE or request.width is None:
-            await self._workers.run(size_of, image.data)
-            return image
-        shaped: ShapedPicture = await self._workers.run(of_width, image.data, request.width)
+    async def _finished(self, image: GeneratedImage, request: GenerationRequest) -> GeneratedImage | None:
+        try:
+            if request.operation is not Operation.UPSCALE or request.width is None:
+                await self._workers.run(size_of, image.data)
+                return image
+            shaped: ShapedPicture = await self._workers.run(of_width, image.data, request.width)
+        except DamagedPicture:
+            return None
         return GeneratedImage(shaped.data, image.seed, shaped.media_type)
 
 

@@ -23,6 +23,7 @@ from adapters.generation.provider import (
     GenerationResult,
     Prepared,
 )
+from adapters.generation.taxonomy import FILTERED
 from adapters.storage.invalid_image import InvalidImage
 from adapters.storage.results import LIBRARY, Actor, Delivery, Reserved, SavedImage
 from adapters.storage.service import ImageStore
@@ -184,7 +185,7 @@ class Studio:
 
     async def _keep(
         self, job: Job, reserved: Reserved, asked: GenerationRequest, result: GenerationResult
-    ) -> Generated:
+    ) -> Generated | GenerationFault:
         """Keeps what was delivered, one place after the other, and releases the places that nothing came for."""
         images = result.images[: reserved.count]
         filtered = min(result.filtered, reserved.count - len(images))
@@ -197,6 +198,8 @@ class Studio:
             await self._release(job, reserved, "moderated", filtered)
         if missing := reserved.count - delivered:
             await self._release(job, reserved, "failed", missing)
+        if not images:
+            return self._told_counted(FILTERED)
         note = " ".join(part for part in (result.note, self._about_filtered(filtered, reserved.count)) if part)
         return Generated(tuple(pictures), result.provider, result.model, result.seconds, note)
 
@@ -243,12 +246,15 @@ class Studio:
         delivery = Delivery(self.generator.provider.name, "", 0.0, reserved.count)
         await self._record(job, reserved, delivery)
         await self._release(job, reserved, "moderated")
-        return replace(fault, message=f"{fault.message} {self._counted()}".rstrip())
+        return self._told_counted(fault)
 
     def _about_filtered(self, filtered: int, count: int) -> str:
         if not filtered:
             return ""
         return f"The image service filtered {filtered} of the {count} pictures. {self._counted()}"
+
+    def _told_counted(self, fault: GenerationFault) -> GenerationFault:
+        return replace(fault, message=f"{fault.message} {self._counted()}".rstrip())
 
     def _counted(self) -> str:
         """Whether what was filtered counts, for the user."""

@@ -11,6 +11,7 @@ import pytest
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import (
     FaultKind,
+    GeneratedImage,
     GenerationFault,
     GenerationRequest,
     GenerationResult,
@@ -190,6 +191,39 @@ async def test_of_a_batch_what_was_filtered_is_not_kept_and_counts_by_the_settin
     assert (released["data"]["reason"], released["data"]["count"]) == ("moderated", 1)
     assert_disk_and_log_agree(tmp_path)
     store.close()
+
+
+async def test_places_that_nothing_was_made_for_are_free_though_all_else_was_filtered(
+    store: ImageStore, tmp_path: Path
+) -> None:
+    """One of three was made and filtered, then the provider failed: one counts, two do not."""
+
+    async def one_filtered(_: GenerationRequest) -> GenerationResult:
+        return GenerationResult((), "p", "m", 1.0, filtered=1)
+
+    generator = ImageGenerator(provider=InMemoryProvider(one_filtered))
+    answer = await Studio(store, generator).generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "x", count=3))
+    assert isinstance(answer, GenerationFault)
+    assert answer.kind is FaultKind.MODERATED_OUTPUT
+    assert answer.message.endswith("It was made, so it counts as generated today.")
+    assert figures(store) == (1, 0)
+    released = [
+        (event["data"]["reason"], event["data"]["count"]) for event in events_of(tmp_path, "GenerationReleased")
+    ]
+    assert released == [("moderated", 1), ("failed", 2)]
+
+
+async def test_what_is_no_picture_does_not_take_the_others_of_its_batch_with_it(store: ImageStore) -> None:
+    """They are paid for, and kept."""
+    pictures = InMemoryProvider()
+
+    async def one_is_junk(_: GenerationRequest) -> GenerationResult:
+        return pictures.result([pictures.picture(), GeneratedImage(b"<html>", 1, "image/png"), pictures.picture()])
+
+    generator = ImageGenerator(provider=InMemoryProvider(one_is_junk))
+    made = await Studio(store, generator).generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "x", count=3))
+    assert isinstance(made, Generated)
+    assert ([picture.image is not None for picture in made.pictures], figures(store)) == ([True, True], (2, 0))
 
 
 @pytest.mark.parametrize("wanted", [False, True])
