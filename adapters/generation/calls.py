@@ -177,7 +177,7 @@ class ProviderCalls:
             allow_redirects=False, **body,
         ) as response:  # fmt: skip
             try:
-                content = await _read(response, wanted.at_most_bytes)
+                content = await body_within(response, wanted.at_most_bytes)
             except (aiohttp.ClientError, TimeoutError, OSError):
                 if 200 <= response.status < 300:
                     raise
@@ -258,7 +258,7 @@ class ProviderCalls:
                 await session.close()
 
 
-async def _read(response: aiohttp.ClientResponse, at_most_bytes: int) -> bytes | None:
+async def body_within(response: aiohttp.ClientResponse, at_most_bytes: int) -> bytes | None:
     """The body, None where it is larger than that; no more is taken in then."""
     if (response.content_length or 0) > at_most_bytes:
         response.close()

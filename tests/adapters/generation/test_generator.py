@@ -21,6 +21,7 @@ from adapters.generation import (
     ImageGenerator,
     Operation,
 )
+from adapters.generation.image_url import REFUSED
 from adapters.generation.provider import GeneratedImage
 from adapters.generation.sketch import UPSCALE_PIXELS, SketchProvider
 from tests.adapters.generation.making import TEXT, png
@@ -182,11 +183,15 @@ async def test_what_is_no_picture_is_never_given_out() -> None:
     assert "not a picture" in outcome.message
 
 
-async def test_a_url_as_input_is_a_clear_failure() -> None:
-    """Fetching is not built yet: the answer says what to send."""
+async def test_an_address_that_is_not_listed_is_a_clear_failure() -> None:
+    """By the hosts of the configuration; the provider never sees it."""
     provider = CountingProvider(GenerationFault(FaultKind.UPSTREAM, "never seen"))
-    answer = await ImageGenerator(provider=provider).image_to_image("https://example.org/a.png", "x")
-    assert answer == (False, None, "Images by URL are not taken yet. Send the bytes of the image.")
+    generator = ImageGenerator(provider=provider)
+    for answer in (
+        await generator.image_to_image("https://example.org/a.png", "x"),
+        await generator.upscale_image("https://127.0.0.1/a.png"),
+    ):
+        assert answer == (False, None, REFUSED.message)
     assert provider.asked == []
 
 
