@@ -77,10 +77,10 @@ class OperationsOnLog:
         return {"files": cleaned.files, "freed_bytes": cleaned.freed_bytes}
 
     async def _generate(self, user: str, request: GenerationRequest) -> Answer:
-        from adapters.main import make_generator
+        from adapters.main import make_generator, studio_settings
 
         generator = make_generator(self._config)
-        studio = Studio(self._store, generator)
+        studio = Studio(self._store, generator, studio_settings(self._config))
         try:
             return await studio.generate(user, request, actor=CLI)
         finally:

@@ -24,6 +24,7 @@ WISH = {
     "steps": Field((int,)),
     "seed": Field((int,)),
     "cfg_scale": Field((int, float)),
+    "count": Field((int,)),
 }
 
 

@@ -69,6 +69,15 @@ async def test_a_wish_becomes_a_kept_picture_of_the_size_asked(service: Running)
     assert (daily["used"], daily["remaining"]) == (1, 4)
 
 
+async def test_several_pictures_of_one_wish_count_each(service: Running) -> None:
+    """They are asked for at once, and each is kept under a name of its own."""
+    made = await service.send_json("POST", PATH, WISH | {"count": 3})
+    assert made.status == 201
+    assert len({picture["image"]["name"] for picture in made.json["pictures"]}) == 3
+    assert [picture["seed"] for picture in made.json["pictures"]] == [7, 8, 9]
+    assert (await service.quota("1"))["daily"]["used"] == 3
+
+
 async def test_the_sixth_generation_is_refused_with_the_time_of_the_reset(service: Running) -> None:
     """429 with the registered problem type, `Retry-After` and `resets_at` at midnight UTC."""
     for _ in range(5):
@@ -97,7 +106,8 @@ BAD_WISHES: dict[str, Any] = {
     "a size of another type": {"prompt": "x", "width": "512"},
     "a seed below zero": {"prompt": "x", "seed": -1},
     "an unknown field": {"prompt": "x", "quota": 999},
-    "a count": {"prompt": "x", "count": 100},
+    "a count that is too large": {"prompt": "x", "count": 100},
+    "a count of none": {"prompt": "x", "count": 0},
     "another user": {"prompt": "x", "user": "2"},
     "an operation": {"prompt": "x", "operation": "upscale"},
 }
