@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from adapters.faults import Fault
 from adapters.storage.service import ImageStore
+from adapters.studio import Generated
+from domain.refusals import Refusal
 from tests.adapters.studio.troubles import (
     FATES,
     LIMITS,
@@ -143,7 +145,8 @@ def judge_after_all(disk: Disk, wishes: list[Wish]) -> None:
             status = evening.store.status(user)
             assert (status["user"]["reserved_mb"], status["user"]["images"]) == (0, after.images)
             assert status["user"]["used_mb"] == round(after.image_bytes / 1_048_576, 2)
-        asyncio.run(evening.pass_())
+        for one in asyncio.run(evening.pass_()):
+            assert isinstance(one.answer, Generated | Refusal), f"a repeat is made anew, or found: {one.answer}"
         for user in USERS:
             for attempts in account(log_of(disk), user, TODAY[:10]).saved_under.values():
                 assert len(set(attempts)) == 1 or "" in attempts, f"one key made pictures in {attempts}"
