@@ -32,6 +32,7 @@ from adapters.redaction import Redactor
 
 ASK_SECONDS = 20.0
 MODELS_SHOWN = 3
+CLOSING = "Settings go into the file .env (see .env.example); GENERATOR=NAME there chooses a provider."
 
 
 class State(StrEnum):
@@ -126,15 +127,17 @@ def _advice(settings: ProviderSettings, chosen: str | None) -> str:
 
 
 def _print(console: Console, answer: Mapping[str, Any]) -> None:
-    made_by = answer["chosen"] or "nobody"
-    console.print(f"Pictures are made by: {made_by}. {answer['why']}", markup=False)
+    opening = "Pictures are made by" if answer["works"] else "No pictures are made at the moment. Chosen is"
+    console.print(f"{opening}: {answer['chosen'] or 'nobody'}. {answer['why']}", markup=False)
     console.print()
     shown = table("Providers of images", ("", "provider", "credits", "models, or what to do"), right=("credits",))
     for row in answer["providers"]:
         left = "" if row["credits"] is None else f"{row['credits']:,.2f}"
         add_row(shown, _WORDS[row["state"]], row["name"], left, row["missing"] or row["trouble"] or _few(row["models"]))
     console.print(shown)
-    console.print(answer["advice"] or "GENERATOR=NAME chooses another one.", markup=False)
+    if answer["advice"]:
+        console.print(answer["advice"], markup=False)
+    console.print(CLOSING, markup=False)
 
 
 def _few(models: Sequence[str]) -> str:

@@ -172,7 +172,7 @@ def test_a_provider_that_there_is_not(abby: Abby, tmp_path: Path) -> None:
     """A word of GENERATOR that is spelled wrong is a setting that cannot be used; those there are are named."""
     told = abby("providers", env_file=write_env_file(tmp_path / "typo.env", GENERATOR="stabilty"))
     assert (told.code, told.out) == (Exit.SETTINGS, "")
-    assert all(name in told.err for name in ("'stabilty'", *PROVIDERS))
+    assert all(name in told.err for name in ("'stabilty'", "did you mean stability?", *PROVIDERS))
 
 
 async def test_what_a_service_says_shows_no_secret_and_steers_no_terminal(tmp_path: Path) -> None:
