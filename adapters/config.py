@@ -231,9 +231,7 @@ class HttpConfig(Section):
 class ProgramConfig(Section):
     """What concerns the program as a whole; `Config` has these as attributes of its own."""
 
-    generator: ProviderName = Field(
-        "auto", validation_alias="GENERATOR", description="auto, stability, automatic1111, openai or sketch"
-    )
+    generator: ProviderName = Field("auto", validation_alias="GENERATOR", description="auto or one of these")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(capital_word)] = Field(
         "INFO", validation_alias="LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR"
     )
@@ -286,7 +284,7 @@ class Config:
 
     @property
     def generator(self) -> str:
-        """Which provider makes the images: auto, stability, automatic1111, openai or sketch."""
+        """Which provider makes the images: auto, or its word in the table of providers."""
         return self.program.generator
 
     @property

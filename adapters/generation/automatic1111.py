@@ -16,7 +16,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import aiohttp
 from PIL import Image
@@ -52,7 +51,7 @@ from adapters.generation.provider import (
     Told,
     unheard,
 )
-from adapters.generation.providers import NOT_AVAILABLE, STABILITY_HOST, ProviderSettings
+from adapters.generation.providers import NOT_AVAILABLE, ProviderSettings, at_stability, choice_of
 from adapters.generation.request_check import SEED_MAX
 from adapters.generation.taxonomy import SaidError
 
@@ -87,8 +86,10 @@ _ERROR_NAMES = {_NO_MEMORY.name: FaultKind.BAD_REQUEST, _NO_UPSCALER.name: Fault
 
 def missing(settings: ProviderSettings) -> str | None:
     """The sentence that says which setting it still needs, None where it can be made."""
-    if urlsplit(settings.api_host).hostname == STABILITY_HOST:
+    if at_stability(settings):
         return "API_HOST is Stability's. Set it to the address of your server, such as http://localhost:7860."
+    if choice_of(settings).name == "stability":
+        return "API_HOST is a gateway to Stability AI by GENERATOR=stability. Set GENERATOR=automatic1111 for your own."
     if settings.automatic1111_login is not None and not all(settings.automatic1111_login.partition(":")):
         return "AUTOMATIC1111_LOGIN is not a name and a password with a colon between them. Set it so, or leave it out."
     return None
