@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from pydantic import SecretStr, ValidationError
 import adapters.config
 from adapters.config import SECTIONS, ApiConfig, BotConfig, Config, StorageConfig, load_config
 from adapters.faults import ConfigError
+from adapters.generation.providers import PROVIDERS
 from adapters.setting_kinds import project_folder
 from adapters.setting_sources import FORMER_NAMES, within_one_edit
 from adapters.storage_root import is_system_directory
@@ -212,6 +214,14 @@ class TestValues:
         ]
         assert config.http.port == 8080
 
+    def test_a_provider_that_there_is_not_is_answered_with_those_there_are(self, load: Load) -> None:
+        """A slip of the pen is mended by reading the line; a new provider must be named in it."""
+        with pytest.raises(ConfigError) as refused:
+            load(GENERATOR="stabilty")
+        first, *words = str(refused.value).removesuffix(".").replace(" or ", ", ").split(", ")
+        assert first == "GENERATOR=stabilty (environment): it takes auto"
+        assert words == list(PROVIDERS)
+
     @pytest.mark.parametrize(
         ("other", "near"),
         [("PORT", False), ("POT", True), ("PORTS", True), ("XPORT", True), ("PART", True), ("PROT", True),
@@ -395,10 +405,10 @@ class TestFormerApi:
 def test_the_example_file_is_the_documentation_of_every_setting(tmp_path: Path) -> None:
     """`.env.example` names each setting once with its default, and is itself a valid `.env`."""
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
-    named = [line.removeprefix("# ").partition("=")[0] for line in lines if "=" in line]
-    assert sorted(named) == sorted(SETTINGS)
+    examples = [line.removeprefix("# ") for line in lines if re.match("# [A-Z0-9_]+=", line)]
+    assert sorted(line.partition("=")[0] for line in examples) == sorted(SETTINGS)
     path = tmp_path / ".env"
-    path.write_text("\n".join(line.removeprefix("# ") if "=" in line else line for line in lines), encoding="utf-8")
+    path.write_text("\n".join(examples), encoding="utf-8")
     shown = [line.rpartition(" (")[0] for line in load_config(env_file=path).describe()]
     path.write_text("", encoding="utf-8")
     assert shown == [line.rpartition(" (")[0] for line in load_config(env_file=path).describe()]
