@@ -25,6 +25,7 @@ import structlog
 from adapters.generation.breaker import CircuitBreaker, RetryBudget
 from adapters.generation.provider import FaultKind, GenerationFault
 from adapters.generation.taxonomy import SaidError, fault_of
+from adapters.redaction import Redactor
 
 TRIES = 3
 FIRST_BACKOFF_SECONDS = 0.5
@@ -101,6 +102,7 @@ class ProviderCalls:
 
     def __init__(self, service: Service, breaker: CircuitBreaker | None = None) -> None:
         self.service = service
+        self._redactor = Redactor([service.headers.get("Authorization", "").rpartition(" ")[2]])
         self._breaker = breaker or CircuitBreaker()
         self._budget = RetryBudget()
         self._session: aiohttp.ClientSession | None = None
@@ -191,7 +193,7 @@ class ProviderCalls:
             return Answer(response.status, response.content_type, named, content), False
 
     def _refused(self, response: aiohttp.ClientResponse, content: bytes) -> GenerationFault:
-        said = self.service.read_error(parsed(content[:SMALL_ANSWER_BYTES]))
+        said = self._without_secrets(self.service.read_error(parsed(content[:SMALL_ANSWER_BYTES])))
         fault = fault_of(
             response.status,
             said,
@@ -201,6 +203,10 @@ class ProviderCalls:
         )
         _log.warning("provider refused", provider=self.service.name, status=response.status, name=said.name)
         return fault
+
+    def _without_secrets(self, said: SaidError) -> SaidError:
+        """The same without the key, which a service may quote back: what it says is shown to users, and logged."""
+        return SaidError(*(self._redactor.text(" ".join(part.split())) for part in said))
 
     def _broken(self, error: Exception, wanted: _Wanted) -> tuple[GenerationFault, bool]:
         """The fault of a call without an answer, and whether it may be made again: not sent, or free."""
