@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import logging
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -42,7 +43,9 @@ REACHED = frozenset({FaultKind.AUTH, FaultKind.NO_CREDIT, FaultKind.MODERATED_PR
 Form = Callable[[], aiohttp.FormData]
 """Makes the form anew for each try, as one can be sent once only."""
 
-_log = structlog.get_logger(__name__)
+# Over the standard library, which is silent or writes to standard error until a host says where entries go; structlog
+# by itself would print them among what the host's program prints.
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 @dataclass(frozen=True)
