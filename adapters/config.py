@@ -305,8 +305,10 @@ class Config:
     @property
     def warnings(self) -> list[str]:
         """What looks like a mistake, but does not stop the program."""
+        from adapters.generation.configured import sent_unencrypted  # here, as it imports this module
+
         known = {name for section in SECTIONS.values() for name in section.settings()} | set(FORMER_NAMES.values())
-        return self.sources.strangers(known)
+        return self.sources.strangers(known) + sent_unencrypted(self)
 
     def origin(self, name: str) -> Origin:
         """Where the value of a setting, such as `MAX_USER_STORAGE_MB`, comes from."""

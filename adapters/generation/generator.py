@@ -12,6 +12,8 @@ import math
 from dataclasses import replace
 from typing import Protocol
 
+from pydantic import SecretStr
+
 from adapters.generation.calls import not_as_promised
 from adapters.generation.image_url import ImageFetcher
 from adapters.generation.pictures import (
@@ -82,7 +84,7 @@ class ImageGenerator:
         for name in moved:
             where = _MOVED.get(name, "there is no such argument")
             raise TypeError(f"ImageGenerator takes no argument {name!r}: {where}.")
-        self._api_key = _reveal(api_key)
+        self._api_key = _masked(api_key)
         self._api_host = api_host
         self._generator = generator
         self._provider = provider
@@ -97,7 +99,7 @@ class ImageGenerator:
         if self._provider is None:
             settings = _configured()
             if self._api_key is not None:
-                settings = replace(settings, api_key=self._api_key)
+                settings = replace(settings, api_key=self._api_key.get_secret_value())
             if self._api_host is not None:
                 settings = replace(settings, api_host=self._api_host)
             if self._generator is not None:
@@ -280,9 +282,9 @@ def _answer(outcome: GenerationResult | GenerationFault, success: str) -> Answer
     return True, outcome.images[0].data, f"{success}. {outcome.note}" if outcome.note else success
 
 
-def _reveal(key: str | MaskedSecret | None) -> str | None:
+def _masked(key: str | MaskedSecret | None) -> SecretStr | None:
     plain = key.get_secret_value() if key is not None and not isinstance(key, str) else key
-    return plain or None
+    return SecretStr(plain) if plain else None
 
 
 def _configured() -> ProviderSettings:
