@@ -21,6 +21,7 @@ from adapters.generation.provider import (
     Operation,
     Prepared,
     Told,
+    joined,
     unheard,
 )
 from adapters.generation.providers import ProviderSettings
@@ -30,7 +31,6 @@ from adapters.generation.stability.v2beta_wire import (
     PICTURE,
     batch,
     form_of,
-    joined,
     picture_of,
     seed_of,
     size_made,
