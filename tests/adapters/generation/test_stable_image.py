@@ -169,6 +169,16 @@ async def test_cfg_scale_is_the_models_own_unless_it_is_asked_for(
     assert (only(emulator).fields.get("cfg_scale"), result.note) == (sent, note)
 
 
+@pytest.mark.parametrize("model", ["core", "ultra"])
+async def test_a_cfg_scale_that_a_model_does_not_take_is_said_to_be_left_out(
+    emulator: StableImageEmulator, model: str
+) -> None:
+    """Whatever it is; the one that nobody asked for is not worth a word."""
+    result = await made(emulator, replace(TEXT, cfg_scale=20.0), model)
+    assert f"The model {model} takes no cfg_scale, so it was left out." in result.note
+    assert "cfg_scale" not in only(emulator).fields
+
+
 async def test_a_long_series_ends_before_its_pictures_would_be_lost(
     emulator: StableImageEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
