@@ -13,7 +13,7 @@ import base64
 import binascii
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -49,6 +49,7 @@ from adapters.generation.provider import (
     ProviderReport,
     RequestLimits,
     Told,
+    style_in_words,
     unheard,
 )
 from adapters.generation.providers import NOT_AVAILABLE, ProviderSettings, at_stability, choice_of
@@ -250,9 +251,9 @@ def _for_upscale(request: GenerationRequest, image: bytes) -> Prepared | Generat
 
 def _body(request: GenerationRequest) -> tuple[str, dict[str, object]]:
     """The path and the fields of a request for pictures."""
-    styled = request.style is not None and request.style != "enhance"
+    style = style_in_words(request.style)
     body: dict[str, object] = {
-        "prompt": f"{request.prompt}, {(request.style or '').replace('-', ' ')} style" if styled else request.prompt,
+        "prompt": f"{request.prompt}, {style} style" if style else request.prompt,
         "negative_prompt": request.negative_prompt,
         "seed": request.seed or -1,
         "steps": request.steps,
@@ -295,11 +296,13 @@ def _read_pictures(content: bytes, count: int) -> _Made | GenerationFault:
     sent = said["images"][first if isinstance(first, int) and first > 0 else 0 :][-count:]
     seeds = info.get("all_seeds")
     known = seeds if isinstance(seeds, list) and len(seeds) >= len(sent) else [None] * len(sent)
-    try:
-        images = tuple(_image(text, seed) for text, seed in zip(sent, known, strict=False))
-    except DamagedPicture:
-        return NOT_A_PICTURE
-    return _Made(images, _name(info.get("sd_model_name"))) if images else NO_PICTURE
+    images: list[GeneratedImage] = []
+    for text, seed in zip(sent, known, strict=False):
+        with suppress(DamagedPicture):
+            images.append(_image(text, seed))
+    if not images:
+        return NOT_A_PICTURE if sent else NO_PICTURE
+    return _Made(tuple(images), _name(info.get("sd_model_name")))
 
 
 def _read_upscale(content: bytes, size: tuple[int, int], at_most_bytes: int) -> GeneratedImage | GenerationFault:

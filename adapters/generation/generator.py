@@ -36,6 +36,7 @@ from adapters.generation.provider import (
     Provider,
     RequestLimits,
     Told,
+    joined,
     unheard,
 )
 from adapters.generation.providers import ProviderSettings, UnavailableProvider, choose_provider
@@ -130,7 +131,7 @@ class ImageGenerator:
             return CLOSED
         if isinstance(prepared, GenerationFault):
             return prepared
-        return Prepared(prepared.request, _joined(wanted.note, prepared.note))
+        return Prepared(prepared.request, joined(wanted.note, prepared.note))
 
     async def ask(self, prepared: Prepared, told: Told = unheard) -> GenerationResult | GenerationFault:
         """The provider's answer to what was prepared, for `finish`. Who cancels this gives the answer up."""
@@ -149,7 +150,9 @@ class ImageGenerator:
         images = tuple(image for image in finished if image is not None)
         if not images and not result.filtered:
             return NOT_PICTURES if result.images else NO_PICTURE
-        return replace(result, images=images, note=_joined(prepared.note, result.note))
+        missing = prepared.request.count - len(images) - result.filtered
+        few = f"{missing} of the {prepared.request.count} pictures did not come; nothing is charged for that."
+        return replace(result, images=images, note=joined(prepared.note, few if missing > 0 else "", result.note))
 
     async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
         """Check and prepare the request, then make its images."""
@@ -270,10 +273,6 @@ def _with_width(request: GenerationRequest, limits: RequestLimits) -> Prepared |
     size = f"{fitted} by {max(1, round(fitted * height / width))} pixels"
     note = "" if fitted == wanted else f"It is {size}, the largest that is made of this shape."
     return Prepared(replace(request, width=fitted), note)
-
-
-def _joined(*notes: str) -> str:
-    return " ".join(dict.fromkeys(note for note in notes if note))
 
 
 def _answer(outcome: GenerationResult | GenerationFault, success: str) -> Answer:

@@ -33,6 +33,11 @@ STYLES = (
 )
 
 
+def style_in_words(style: str | None) -> str:
+    """A style for a service that has no field for it; "" for none and for `enhance`, as that is no style of its own."""
+    return "" if style is None or style == "enhance" else style.replace("-", " ")
+
+
 class Operation(StrEnum):
     """What is to be made; the values are the words that the log uses."""
 
@@ -137,6 +142,11 @@ class Prepared(NamedTuple):
 
     request: GenerationRequest
     note: str = ""
+
+
+def joined(*notes: str) -> str:
+    """The notes that there are, each once, as one."""
+    return " ".join(dict.fromkeys(note for note in notes if note))
 
 
 class ProviderReport(NamedTuple):

@@ -11,6 +11,7 @@ import base64
 import io
 import math
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -64,8 +65,7 @@ BASE64_GROWTH = 4 / 3
 AROUND_A_PICTURE_BYTES = 64 * 1024
 """What an answer holds besides the picture itself."""
 
-SUCCESS, FILTERED = "SUCCESS", "CONTENT_FILTERED"
-REASONS = (SUCCESS, FILTERED, "ERROR")
+SUCCESS, FILTERED, FAILED = "SUCCESS", "CONTENT_FILTERED", "ERROR"
 """How the making of an artifact may have ended."""
 
 
@@ -247,19 +247,18 @@ class _Artifacts(NamedTuple):
 
 
 def _artifacts(body: bytes) -> _Artifacts | None:
-    """What an answer holds, None for one that is not as described. For a thread: answers have many megabytes."""
+    """What an answer holds, without what is no picture; None where there is nothing else. For a thread: it is long."""
     said = parsed(body)
     found = said.get("artifacts") if isinstance(said, dict) else None
-    if not isinstance(found, list) or not found or not all(isinstance(artifact, dict) for artifact in found):
-        return None
-    reasons = [artifact.get("finishReason") for artifact in found]
-    if not all(reason in REASONS for reason in reasons):
-        return None
-    try:
-        images = tuple(_image(artifact) for artifact in found if artifact["finishReason"] == SUCCESS)
-    except (TypeError, ValueError, DamagedPicture):
-        return None
-    return _Artifacts(images, reasons.count(FILTERED))
+    artifacts = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    reasons = [artifact.get("finishReason") for artifact in artifacts]
+    images: list[GeneratedImage] = []
+    for artifact, reason in zip(artifacts, reasons, strict=True):
+        if reason == SUCCESS:
+            with suppress(TypeError, ValueError, DamagedPicture):
+                images.append(_image(artifact))
+    known = bool(images) or FILTERED in reasons or FAILED in reasons
+    return _Artifacts(tuple(images), reasons.count(FILTERED)) if known else None
 
 
 def _image(artifact: dict[str, object]) -> GeneratedImage:
