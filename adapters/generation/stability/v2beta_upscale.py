@@ -43,7 +43,7 @@ UPSCALED_BYTES = 96 * 1024 * 1024
 """A PNG of 16 megapixels is large; what is kept of it is scaled to the width asked for."""
 POLL_SECONDS = 10.0
 """The service refuses to be asked more often."""
-CREATIVE_SECONDS = 480.0
+CREATIVE_SECONDS = 420.0
 CREATIVITY = "0.35"
 NEUTRAL_PROMPT = "the same picture, sharp and rich in detail"
 """What conservative and creative are told where the user says nothing; they do not work without words."""
