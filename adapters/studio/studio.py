@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 
 import orjson
 import structlog
@@ -142,9 +142,7 @@ class Studio:
 
     async def _reserve(self, job: Job) -> Reserved | Answer:
         """Places for a new attempt, or what an earlier one under the same key has come to."""
-        asked = asdict(job.request)
-        image = asked.pop("image") or b""
-        content = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS) + image
+        content = _content_of(job.request)
         key = job.key
         for attempt in range(1, MAX_ATTEMPTS + 1):
             job.key = key if attempt == 1 or key is None else f"{key}#{attempt}"
@@ -270,6 +268,12 @@ class Studio:
             await self._store.release(job.user, reserved.reservation, reason=reason, count=count, actor=job.actor)
         except Fault as fault:
             _log.error("places not released before their expiry", user=job.user, reason=str(fault))
+
+
+def _content_of(request: GenerationRequest) -> tuple[bytes, bytes]:
+    """What tells a request from others under its key: all that is asked, and the input image."""
+    asked = {field.name: getattr(request, field.name) for field in fields(request) if field.name != "image"}
+    return orjson.dumps(asked, option=orjson.OPT_SORT_KEYS), request.image or b""
 
 
 def _waited_too_long(seconds: float) -> GenerationFault:
