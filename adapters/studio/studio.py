@@ -105,29 +105,39 @@ class Studio:
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _work(self, job: Job) -> Answer:
-        prepared = await self.generator.prepare(job.request)
+        prepared: Prepared | GenerationFault | None = await self.generator.prepare(job.request)
         if isinstance(prepared, GenerationFault):
             return prepared
         reserved = await self._reserve(job)
         if not isinstance(reserved, Reserved):
             return reserved
-        try:
-            await job.outside(self._line.wait_turn(lambda place: job.hears(Progress(place=place))), self._line_seconds)
-        except TimeoutError:
-            await self._release(job, reserved, "failed")
-            return _waited_too_long(self._line_seconds)
-        except asyncio.CancelledError:
-            await self._release(job, reserved, "cancelled")
-            raise
+        if not self._line.take_turn():
+            if job.request.image is not None:
+                prepared = None  # of those that wait, only the inputs as they were sent are in memory
+            try:
+                await self._wait_turn(job)
+            except TimeoutError:
+                await self._release(job, reserved, "failed")
+                return _waited_too_long(self._line_seconds)
+            except asyncio.CancelledError:
+                await self._release(job, reserved, "cancelled")
+                raise
         try:
             return await self._make(job, reserved, prepared)
         finally:
             self._line.end_turn()
 
-    async def _make(self, job: Job, reserved: Reserved, prepared: Prepared) -> Answer:
-        """The picture of a request whose turn it is."""
+    async def _wait_turn(self, job: Job) -> None:
+        """Raises TimeoutError where it does not come in time."""
+        await job.outside(self._line.wait_turn(lambda place: job.hears(Progress(place=place))), self._line_seconds)
+
+    async def _make(self, job: Job, reserved: Reserved, early: Prepared | None) -> Answer:
+        """The picture of a request whose turn it is, and which is prepared now where it was not kept so."""
         job.hears(Progress())
         try:
+            prepared = early or await self.generator.prepare(job.request)
+            if isinstance(prepared, GenerationFault):
+                return await self._release_after(job, reserved, prepared)
             answered = await self._ask(job, prepared)
             result = await self.generator.finish(prepared, answered)
         except asyncio.CancelledError:
