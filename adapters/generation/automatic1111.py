@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -26,6 +25,7 @@ from adapters.generation.calls import (
     Outcome,
     ProviderCalls,
     Service,
+    from_base64,
     not_as_promised,
     parsed,
 )
@@ -329,8 +329,8 @@ def _read_upscale(content: bytes, size: tuple[int, int], at_most_bytes: int) -> 
 def _image(text: object, seed: object) -> GeneratedImage:
     """Raises DamagedPicture for a text that is not the base64 of a picture."""
     try:
-        data = base64.b64decode(text if isinstance(text, str) else "", validate=True)
-    except (binascii.Error, ValueError) as error:
+        data = from_base64(text if isinstance(text, str) else "")
+    except ValueError as error:
         raise DamagedPicture(str(error)) from error
     usable = isinstance(seed, int) and 0 <= seed <= SEED_MAX
     return GeneratedImage(data, seed if isinstance(seed, int) and usable else None, media_type_of(data))

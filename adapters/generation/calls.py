@@ -8,6 +8,7 @@ answer means is told by the provider; here an answer that is no success becomes 
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import logging
 import random
@@ -36,6 +37,8 @@ CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 120.0
 SMALL_ANSWER_BYTES = 1024 * 1024
 CHUNK_BYTES = 64 * 1024
+BASE64_PIECE_CHARS = 256 * 1024
+"""Divisible by 4, so that each piece stands for itself."""
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 REACHED = frozenset({FaultKind.AUTH, FaultKind.NO_CREDIT, FaultKind.MODERATED_PROMPT, FaultKind.BAD_REQUEST})
 """Faults of the request or the account; the service itself works, and asking again changes nothing."""
@@ -287,6 +290,18 @@ def parsed(content: bytes) -> object:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
         return None
+
+
+def from_base64(text: str) -> bytes:
+    """What a text in base64 stands for. Raises ValueError for any other.
+
+    In pieces: a whole picture at once would keep every other thread waiting meanwhile, the event loop's among them.
+    """
+    pieces = (text[at : at + BASE64_PIECE_CHARS] for at in range(0, len(text), BASE64_PIECE_CHARS))
+    decoded = [base64.b64decode(piece, validate=True) for piece in pieces]
+    if any(len(piece) != BASE64_PIECE_CHARS // 4 * 3 for piece in decoded[:-1]):
+        raise ValueError("the text goes on after its end")
+    return b"".join(decoded)
 
 
 def lost(service: str, within: str = "") -> GenerationFault:

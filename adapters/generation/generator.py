@@ -22,6 +22,7 @@ from adapters.generation.pictures import (
     PictureWorkers,
     ShapedPicture,
     of_width,
+    refuse_damaged,
     size_of,
 )
 from adapters.generation.provider import (
@@ -117,11 +118,10 @@ class ImageGenerator:
         """The request as the provider takes it, or the reason why it would be refused unpaid: ask before reserving."""
         if self._closed:
             return CLOSED
-        fault = self.provider.standing() or check_request(request, self.provider.limits)
-        if fault is not None:
+        if fault := self.provider.standing():
             return fault
         try:
-            wanted = _with_width(request, self.provider.limits)
+            wanted = await self._checked(request, self.provider.limits)
             if isinstance(wanted, GenerationFault):
                 return wanted
             prepared = await self.provider.prepare(wanted.request)
@@ -243,10 +243,16 @@ class ImageGenerator:
         if self._provider is not None:
             await self._provider.close()
 
+    async def _checked(self, request: GenerationRequest, limits: RequestLimits) -> Prepared | GenerationFault:
+        """The request with its width, or the first rule that it breaks. Raises DamagedPicture and ClosedMeanwhile."""
+        if request.image is None:
+            return _checked(request, limits)
+        return await self._workers.run(_checked, request, limits)
+
     async def _finished(self, image: GeneratedImage, request: GenerationRequest) -> GeneratedImage | None:
         try:
             if request.operation is not Operation.UPSCALE or request.width is None:
-                await self._workers.run(size_of, image.data)
+                await self._workers.run(refuse_damaged, image.data)
                 return image
             shaped: ShapedPicture = await self._workers.run(of_width, image.data, request.width)
         except DamagedPicture:
@@ -254,8 +260,10 @@ class ImageGenerator:
         return GeneratedImage(shaped.data, image.seed, shaped.media_type)
 
 
-def _with_width(request: GenerationRequest, limits: RequestLimits) -> Prepared | GenerationFault:
-    """An upscale with the width that its result will have. Raises DamagedPicture."""
+def _checked(request: GenerationRequest, limits: RequestLimits) -> Prepared | GenerationFault:
+    """The request, an upscale with the width that its result will have, or why it is refused. Raises DamagedPicture."""
+    if fault := check_request(request, limits):
+        return fault
     if request.operation is not Operation.UPSCALE or request.image is None:
         return Prepared(request)
     width, height = size_of(request.image)

@@ -9,7 +9,6 @@ Calls, retries and the taxonomy of faults are left to `calls` and `taxonomy`.
 from __future__ import annotations
 
 import asyncio
-import base64
 import io
 import time
 from dataclasses import replace
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from adapters.generation.calls import Answer, ProviderCalls, Service, not_as_promised
+from adapters.generation.calls import Answer, ProviderCalls, Service, from_base64, not_as_promised
 from adapters.generation.openai_models import Family, bounded, cut_square, family_of, nearest_size
 from adapters.generation.pictures import DamagedPicture, PictureWorkers, media_type_of
 from adapters.generation.provider import (
@@ -267,7 +266,7 @@ def _read(listed: list[object]) -> _Read:
             instead = instead or ("an address instead of a picture" if address else "no picture")
             continue
         try:
-            data = base64.b64decode(encoded, validate=True)
+            data = from_base64(encoded)
             images.append(GeneratedImage(data, None, media_type_of(data)))
         except (ValueError, DamagedPicture):
             instead = instead or "something that is not a picture"

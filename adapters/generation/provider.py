@@ -183,7 +183,10 @@ class Provider(Protocol):
         """Why nothing may be asked of it at the moment (it rests after failures), None where it may. Costs no call."""
 
     async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
-        """The request as this provider takes it, or why it does not; nothing is reserved and nothing paid by then."""
+        """The request as this provider takes it, or why it does not; nothing is reserved and nothing paid by then.
+
+        Of a request with an input that has to wait it is not kept, but asked for once more when its turn has come.
+        """
 
     async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
         """Make `request.count` images, or say why not. A cancelled call is given up."""

@@ -7,8 +7,6 @@ provider's published description, https://platform.stability.ai/docs/api-referen
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import io
 import re
 import time
@@ -17,7 +15,7 @@ from types import MappingProxyType
 
 import aiohttp
 
-from adapters.generation.calls import Answer, Form, not_as_promised
+from adapters.generation.calls import Answer, Form, from_base64, not_as_promised
 from adapters.generation.pictures import DamagedPicture, PictureWorkers, size_of
 from adapters.generation.provider import (
     GeneratedImage,
@@ -133,8 +131,8 @@ async def size_made(result: GenerationResult, workers: PictureWorkers) -> tuple[
 
 def _decoded(text: object) -> bytes | None:
     try:
-        return base64.b64decode(text, validate=True) if isinstance(text, str) else None
-    except binascii.Error:
+        return from_base64(text) if isinstance(text, str) else None
+    except ValueError:
         return None
 
 
