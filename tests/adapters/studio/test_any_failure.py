@@ -36,7 +36,7 @@ from tests.crash.faulty_files import KINDS, Kind
 from tests.crash.judging import ROOT
 
 USERS = ("1", "2")
-EXAMPLES, LONG_EXAMPLES = 300, 5_000
+EXAMPLES, LONG_EXAMPLES = 150, 5_000
 HEALTH = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 
