@@ -244,8 +244,7 @@ def _for_upscale(request: GenerationRequest, image: bytes) -> Prepared | Generat
         words = f"This image can be upscaled to a width {widths}. Ask for one of these."
         return GenerationFault(FaultKind.BAD_REQUEST, words)
     upright = filled(image, (width, height), at_most_bytes=LIMITS.image_bytes)
-    note = "An upscale gives one picture." if request.count > 1 else ""
-    return Prepared(replace(request, image=upright.data), note)
+    return Prepared(replace(request, image=upright.data))
 
 
 def _body(request: GenerationRequest) -> tuple[str, dict[str, object]]:

@@ -72,14 +72,15 @@ def _numbers(request: GenerationRequest, limits: RequestLimits) -> Iterator[str]
         yield from _whole("height", request.height, limits.side_min, limits.side_max)
     yield from _whole("steps", request.steps, limits.steps_min, limits.steps_max)
     yield from _whole("seed", request.seed, 0, SEED_MAX)
-    yield from _whole("count", request.count, 1, limits.count_max)
+    yield from _whole("count", request.count, 1, 1 if upscale else limits.count_max)
     yield from _real("cfg_scale", request.cfg_scale, limits.cfg_scale_max)
     yield from _real("strength", request.strength, 1.0)
 
 
 def _whole(name: str, value: object, low: int, high: int) -> Iterator[str]:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        yield f"The value {_echo(value)} of {name} is not usable. Choose a whole number from {low} to {high}."
+        choice = f"a whole number from {low} to {high}" if low < high else str(low)
+        yield f"The value {_echo(value)} of {name} is not usable. Choose {choice}."
 
 
 def _real(name: str, value: object, high: float) -> Iterator[str]:

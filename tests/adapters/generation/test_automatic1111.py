@@ -186,13 +186,13 @@ async def test_our_strength_is_the_opposite_of_theirs(strength: float, denoising
 async def test_an_upscale_has_the_width_asked_and_the_shape_of_its_input() -> None:
     """By a factor, with the upscaler of the settings; the server's cut to multiples of 8 does not squeeze it."""
     emulator = Automatic1111Emulator()
-    result = await made(emulator, replace(LARGER, count=2), automatic1111_upscaler="ESRGAN_4x")
+    result = await made(emulator, LARGER, automatic1111_upscaler="ESRGAN_4x")
     fields = dict(only(emulator, "extra-single-image").fields)
     sent = Image.open(io.BytesIO(base64.b64decode(str(fields.pop("image")))))
     assert sent.size == (100, 75)
     assert fields == {"resize_mode": 0, "upscaling_resize": 2.0, "upscaler_1": "ESRGAN_4x"}
     assert [opened(image).size for image in result.images] == [(200, 150)]
-    assert (result.images[0].seed, result.model, result.note) == (None, "ESRGAN_4x", "An upscale gives one picture.")
+    assert (result.images[0].seed, result.model, result.note) == (None, "ESRGAN_4x", "")
 
 
 async def test_an_upscale_too_large_to_be_kept_is_still_shown() -> None:

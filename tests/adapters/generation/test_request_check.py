@@ -133,6 +133,12 @@ def test_an_upscale_takes_no_height() -> None:
     assert "Leave the height out" in refused(UPSCALE, height=512)
 
 
+@pytest.mark.parametrize(("count", "accepted"), [(0, False), (1, True), (2, False)])
+def test_an_upscale_gives_one_picture(count: int, *, accepted: bool) -> None:
+    """A second one would be the same, paid again."""
+    assert (refused(UPSCALE, count=count) == "") is accepted
+
+
 def test_an_upscale_needs_no_prompt() -> None:
     """The seeds' call has none."""
     assert refused(UPSCALE, prompt="") == ""
