@@ -48,6 +48,7 @@ from domain.commands import (
     ReleasePlaces,
     ReserveGeneration,
     ResetDaily,
+    SetPreference,
 )
 from domain.events import CleanupCompleted, GenerationReserved, ImageDeleted, ImageSaved, request_tag
 from domain.keeping import MAX_CLEANUP_FILES
@@ -172,6 +173,10 @@ class ImageStore:
         opened = self._running()
         standing = opened.ledger.book.standing(user, name_key(name), temp=False)
         return opened.reconciler.read_details(user, standing.name) if standing else None
+
+    def preference(self, user: str, preference: str) -> str | None:
+        """What a user chose, such as a default style; None where nothing was chosen."""
+        return self._running().ledger.projector.preferences.get(user, preference)
 
     def moderated_free(self) -> bool:
         """Whether a picture that a provider filtered is given back to the day."""
@@ -301,6 +306,10 @@ class ImageStore:
                 break
         self._last_cleanup = self._clock()
         return total
+
+    async def prefer(self, user: str, preference: str, value: str, *, actor: Actor = LIBRARY) -> Changed | Refusal:
+        """Remembers a user's own choice."""
+        return await self._submit(SetPreference(user, actor.by, preference, value, actor.origin), _changed)
 
     def reset_daily_now(self, user: str, reason: str, *, actor: Actor = LIBRARY) -> Changed | Refusal:
         """Sets a user's count of today to 0."""
