@@ -62,6 +62,7 @@ class AbbyBot(commands.AutoShardedBot):
     """Abby on Discord. `storage`, `generator` and `config` are there for other people's cogs too."""
 
     def __init__(self, parts: Parts, abilities: Abilities) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # it does not speak, so it needs neither
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,

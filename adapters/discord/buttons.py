@@ -13,11 +13,12 @@ from adapters.discord.bot import Interaction, actor_of
 from adapters.discord.embeds import message_embed
 from adapters.discord.errors import refused_while_stopping, report
 from adapters.discord.making import make
-from adapters.discord.managing import may_manage
+from adapters.discord.permissions import may_manage
 from adapters.discord.replies import Content, Reply, tell
 from adapters.discord.views import TEMPLATE, ask_to_delete, buttons_of, named_by
 from adapters.discord.words import Message, told_refusal
 from adapters.generation.provider import GenerationRequest, Operation
+from adapters.generation.request_check import SEED_MAX
 from adapters.storage.wording import size_in_words
 from domain.refusals import Reason, Refusal
 
@@ -112,27 +113,29 @@ async def make_from(interaction: Interaction, owner: str, name: str, deed: str) 
     store = interaction.client.store
     details = await asyncio.to_thread(store.details, owner, name) or {}
     path = store.path(owner, name)
-    image = await asyncio.to_thread(_bytes_at, path) if path and deed != "again" else None
+    image = await asyncio.to_thread(bytes_at, path) if path and deed != "again" else None
     if path is None or (deed != "again" and image is None):
         await Reply(interaction).finish(Content([message_embed(told_refusal(Refusal(Reason.NOT_FOUND, owner, name)))]))
         return
     if deed != "upscale" and not details.get("prompt"):
         await Reply(interaction).finish(Content([message_embed(UNKNOWN_ORIGIN)]))
         return
-    await make(interaction, _request(deed, details, image))
+    seed = 1 + interaction.id % SEED_MAX  # another picture, and the same one where this very press is sent again
+    await make(interaction, _request(deed, details, image, seed))
 
 
-def _request(deed: str, details: dict[str, Any], image: bytes | None) -> GenerationRequest:
+def _request(deed: str, details: dict[str, Any], image: bytes | None, seed: int) -> GenerationRequest:
     if deed == "upscale":
         return GenerationRequest(Operation.UPSCALE, image=image)
     known = {name: details[name] for name in KEPT_DETAILS if name in details}
     if deed == "again":
-        return GenerationRequest(Operation.TEXT_TO_IMAGE, **known)
+        return GenerationRequest(Operation.TEXT_TO_IMAGE, **known, seed=seed)
     known = {name: known[name] for name in known if name not in {"width", "height"}}
-    return GenerationRequest(Operation.IMAGE_TO_IMAGE, **known, strength=VARY_STRENGTH, image=image)
+    return GenerationRequest(Operation.IMAGE_TO_IMAGE, **known, strength=VARY_STRENGTH, image=image, seed=seed)
 
 
-def _bytes_at(path: Path) -> bytes | None:
+def bytes_at(path: Path) -> bytes | None:
+    """The bytes of a file, None where it is gone."""
     try:
         return path.read_bytes()
     except OSError:

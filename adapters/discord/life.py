@@ -15,8 +15,13 @@ import structlog
 
 from adapters.discord.bot import AbbyBot, Abilities, Parts
 from adapters.discord.buttons import PictureButton
+from adapters.discord.cogs.data import DataCog
+from adapters.discord.cogs.images import ImagesCog, add_menus
 from adapters.discord.cogs.imagine import ImagineCog
+from adapters.discord.cogs.managing import ManagingCog
 from adapters.discord.cogs.mine import MineCog
+from adapters.discord.erasing import EraseItem
+from adapters.discord.pages import PageButton
 from adapters.faults import ConfigError
 
 DRAIN_SECONDS = 15.0
@@ -24,7 +29,11 @@ DRAIN_SECONDS = 15.0
 CLOSE_SECONDS = 3.0
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 300.0
-ABILITIES = Abilities(cogs=(ImagineCog, MineCog), buttons=(PictureButton,))
+ABILITIES = Abilities(
+    cogs=(ImagineCog, ImagesCog, MineCog, DataCog, ManagingCog),
+    menus=(add_menus,),
+    buttons=(PictureButton, PageButton, EraseItem),
+)
 NOT_ACCEPTED = (
     "Discord does not accept DISCORD_TOKEN. Copy the token anew from the Bot page of the application at "
     "https://discord.com/developers/applications, then start again."
