@@ -98,11 +98,7 @@ class ManagingCog(commands.Cog):
         _refuse_strangers(interaction, user)
         await interaction.response.defer(ephemeral=True, thinking=True)
         own = UserLimits(None if storage_mb is None else storage_mb * MEGABYTE, daily)
-        until = (
-            later(utc_now(), seconds=days * DAY_SECONDS)
-            if days and (own.daily, own.user_bytes) != (None, None)
-            else None
-        )
+        until = later(utc_now(), seconds=days * DAY_SECONDS) if days else None
         done = await asyncio.to_thread(
             self.bot.store.override_limits_now,
             str(user.id),
@@ -137,7 +133,8 @@ class ManagingCog(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         done = await self.bot.store.delete(str(user.id), name, actor=actor_of(interaction), reason="admin")
         if isinstance(done, DeletedImage):
-            text = f"**{plain(done.name, 120)}** of {_name(user)} is gone; {size_in_words(done.freed_bytes)} are free again."
+            freed = size_in_words(done.freed_bytes)
+            text = f"**{plain(done.name, 120)}** of {_name(user)} is gone; {freed} are free again."
             await _answer(interaction, Message("🗑️ Image Deleted", text, GREEN))
         else:
             await _answer(interaction, done)

@@ -12,7 +12,7 @@ from discord.ext import commands
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.cogs.imagine import STYLE_CHOICES
 from adapters.discord.embeds import message_embed, quota_embed
-from adapters.discord.pages import EVERYTHING, HISTORY_EVENTS, NOT_MADE, gallery_page, history_page
+from adapters.discord.pages import HISTORY_EVENTS, NOT_MADE, gallery_page, history_page
 from adapters.discord.replies import Content, Reply, tell
 from adapters.discord.taste import STYLE, style_of
 from adapters.discord.words import Message, help_text, timestamp, told_refusal
@@ -41,7 +41,7 @@ class MineCog(commands.Cog):
 
     @app_commands.command(description="Show your images, newest first")
     @app_commands.describe(kind="Only those made in this way")
-    async def gallery(self, interaction: Interaction, kind: Kind = EVERYTHING) -> None:
+    async def gallery(self, interaction: Interaction, kind: Kind = "all") -> None:
         """Small copies are made meanwhile."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await Reply(interaction).finish(await gallery_page(self.bot, str(interaction.user.id), kind, 1))
