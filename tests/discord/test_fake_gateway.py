@@ -81,6 +81,16 @@ async def test_what_a_cut_connection_missed_comes_once_with_the_resume(
     assert fake.complaints == []
 
 
+async def test_a_connection_without_acknowledged_heartbeats_is_given_up() -> None:
+    """The bot comes back by itself, with the same session."""
+    async with await FakeDiscord.start(Settings(heartbeat_ms=100)) as fake:
+        async with running(SmallBot(heartbeat_timeout=0.3), fake):
+            fake.gateway.acknowledges = False
+            await fake.resumed()
+            fake.gateway.acknowledges = True
+        assert fake.gateway.counts["identify"] == 1
+
+
 async def test_a_void_session_begins_anew(fake: FakeDiscord, ann: Person) -> None:
     """Told that its session is void, the bot identifies again."""
     async with running(SmallBot(), fake):
