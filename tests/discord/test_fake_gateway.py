@@ -43,14 +43,17 @@ async def test_a_wrong_token_is_refused(fake: FakeDiscord) -> None:
 
 
 async def test_a_storm_of_sessions_costs_the_token() -> None:
-    """More than a day allows: Discord resets the token."""
+    """More than a day allows: Discord resets the token, and the former one is good for nothing."""
     async with await FakeDiscord.start(Settings(sessions_a_day=2)) as fake:
+        former = fake.settings.token
         for _ in range(2):
             await online_once(SmallBot(), fake)
         with pytest.raises(discord.ConnectionClosed):
             await online_once(SmallBot(), fake)
         assert fake.gateway.closed_with == [4004]
         assert fake.gateway.told()["session_start_limit"]["remaining"] == 0
+        with pytest.raises(discord.LoginFailure):
+            await online_once(SmallBot(), fake, token=former)
 
 
 @pytest.mark.parametrize("cut", ["dropped", "asked to reconnect", "disturbed"])
