@@ -183,7 +183,6 @@ async def test_an_acknowledgement_after_three_seconds_is_too_late(fake: FakeDisc
 
     fault = await failing(fake, ann, late)
     assert (fault.status, fault.code) == (404, 10062)
-    assert fake.interactions[0].late
     with pytest.raises(AssertionError, match="an acknowledgement"):
         await fake.interactions[0].acknowledged(within=0.01)
     assert len(fake.complaints) == 1
@@ -340,18 +339,14 @@ async def test_after_the_token_the_channel_is_left(fake: FakeDiscord, ann: Perso
             assert [await codes.get() for _ in range(3)] == [50027, 50027, 50013]
 
 
-@pytest.mark.parametrize(("status", "wait_seconds"), [(429, 0.1), (500, 1.0)])
-async def test_after_a_failure_the_request_is_made_again(
-    fake: FakeDiscord, ann: Person, status: int, wait_seconds: float
-) -> None:
-    """discord.py waits as long as a 429 says, a second after a 500, and the user sees the result all the same."""
-    fake.trouble("PATCH /webhooks/", status, retry_after=wait_seconds)
+@pytest.mark.parametrize("status", [429, 500])
+async def test_after_a_failure_the_request_is_made_again(fake: FakeDiscord, ann: Person, status: int) -> None:
+    """discord.py waits, after a 429 as long as it says, and the user sees the result all the same."""
+    fake.trouble("PATCH /webhooks/", status, retry_after=0.1)
     async with running(SmallBot(), fake):
         message = await (await ann.slash("imagine", WISHES)).message(until=lambda m: m.embeds)
     assert [one.data for one in message.attachments] == [PICTURE]
-    tries = [heard for heard in fake.heard if heard.what.startswith("PATCH")]
-    assert [heard.status for heard in tries] == [status, 200]
-    assert tries[1].at - tries[0].at >= wait_seconds
+    assert [heard.status for heard in fake.heard if heard.what.startswith("PATCH")] == [status, 200]
     assert fake.complaints == []
 
 

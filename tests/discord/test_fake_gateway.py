@@ -43,14 +43,17 @@ async def test_a_wrong_token_is_refused(fake: FakeDiscord) -> None:
 
 
 async def test_a_storm_of_sessions_costs_the_token() -> None:
-    """More than a day allows: Discord resets the token."""
+    """More than a day allows: Discord resets the token, and the former one is good for nothing."""
     async with await FakeDiscord.start(Settings(sessions_a_day=2)) as fake:
+        former = fake.settings.token
         for _ in range(2):
             await online_once(SmallBot(), fake)
         with pytest.raises(discord.ConnectionClosed):
             await online_once(SmallBot(), fake)
         assert fake.gateway.closed_with == [4004]
         assert fake.gateway.told()["session_start_limit"]["remaining"] == 0
+        with pytest.raises(discord.LoginFailure):
+            await online_once(SmallBot(), fake, token=former)
 
 
 @pytest.mark.parametrize("cut", ["dropped", "asked to reconnect", "disturbed"])
@@ -79,6 +82,16 @@ async def test_what_a_cut_connection_missed_comes_once_with_the_resume(
     assert answered == [one.id for one in fake.interactions]
     assert (fake.gateway.counts["identify"], fake.gateway.counts["resume"]) == (1, 1)
     assert fake.complaints == []
+
+
+async def test_a_connection_without_acknowledged_heartbeats_is_given_up() -> None:
+    """The bot comes back by itself, with the same session."""
+    async with await FakeDiscord.start(Settings(heartbeat_ms=100)) as fake:
+        async with running(SmallBot(heartbeat_timeout=0.3), fake):
+            fake.gateway.acknowledges = False
+            await fake.resumed()
+            fake.gateway.acknowledges = True
+        assert fake.gateway.counts["identify"] == 1
 
 
 async def test_a_void_session_begins_anew(fake: FakeDiscord, ann: Person) -> None:

@@ -17,12 +17,12 @@ Json = dict[str, Any]
 
 
 async def sent(
-    fake: FakeDiscord, path: str, body: Any, *, method: str = "POST", files: int = 0
-) -> tuple[int, Any]:  # fmt: skip
+    fake: FakeDiscord, path: str, body: Any, *, method: str = "POST", files: int = 0, ending: str = " .png"
+) -> tuple[int, Any]:
     """A raw request with the right token; with `files`, each of one byte, as a form of several parts."""
-    form = aiohttp.FormData({"payload_json": json.dumps(body)})
+    form = aiohttp.FormData({"payload_json": json.dumps(body)}, quote_fields=False)
     for number in range(files):
-        form.add_field(f"files[{number}]", b"x", filename=f"{number}.bin")
+        form.add_field(f"files[{number}]", b"x", filename=f"{number}{ending}")
     content: Json = {"data": form} if files else {"json": body}
     async with (
         aiohttp.ClientSession(headers={"Authorization": f"Bot {fake.settings.token}"}) as session,
@@ -188,16 +188,18 @@ async def test_ten_files_pass_and_eleven_do_not(fake: FakeDiscord) -> None:
 
 
 async def test_a_file_that_an_embed_shows_is_no_attachment_until_the_embed_is_gone(fake: FakeDiscord) -> None:
-    """So clients see it once. A picture that nobody sent is a complaint."""
-    body = embed(image={"url": "attachment://0.bin"})
+    """So clients see it once. A picture that nobody sent, or whose name is no picture's, is a complaint."""
+    body = embed(image={"url": "attachment://0_.png"})
     _, message = await sent(fake, messages_of(fake), body, files=1)
     assert message["attachments"] == []
     assert message["embeds"][0]["image"]["url"].startswith(f"{fake.address}/attachments/")
     _, message = await sent(fake, f"{messages_of(fake)}/{message['id']}", {"embeds": []}, method="PATCH")
-    assert [part["filename"] for part in message["attachments"]] == ["0.bin"]
+    assert [part["filename"] for part in message["attachments"]] == ["0_.png"]
     assert fake.complaints == []
     await sent(fake, messages_of(fake), embed(image={"url": "attachment://other.png"}))
     assert len(fake.complaints) == 1
+    await sent(fake, messages_of(fake), embed(image={"url": "attachment://0.txt"}), files=1, ending=".txt")
+    assert len(fake.complaints) == 2
 
 
 @pytest.mark.parametrize(
@@ -242,6 +244,25 @@ async def test_others_messages_are_not_the_bots_to_change(fake: FakeDiscord) -> 
     assert (await sent(fake, one, {"content": "yours"}, method="PATCH"))[1]["code"] == 50005
     assert (await sent(fake, one, None, method="DELETE"))[1]["code"] == 50013
     assert (await sent(fake, f"{messages_of(fake)}/1", {"content": "x"}, method="PATCH"))[1]["code"] == 10008
+
+
+async def test_who_comes_again_too_early_is_noticed(fake: FakeDiscord) -> None:
+    """A 429 says how long to wait, in its headers and its JSON; asking before that is a complaint, after it is none."""
+    for waited, complaints in ((5, 0), (4, 1)):
+        fake.trouble("POST /channels/", 429, retry_after=5)
+        status, answer = await sent(fake, messages_of(fake), {"content": "hello"})
+        assert (status, answer["retry_after"], answer["global"]) == (429, 5, False)
+        fake.clock.advance(waited)
+        assert (await sent(fake, messages_of(fake), {"content": "hello"}))[0] == 200
+        assert len(fake.complaints) == complaints
+
+
+async def test_a_layout_shows_its_files_too(fake: FakeDiscord) -> None:
+    """Their addresses stand in its components."""
+    gallery = {"type": 12, "items": [{"media": {"url": "attachment://0_.png"}}]}
+    _, message = await sent(fake, messages_of(fake), {**LAYOUT, "components": [gallery]}, files=1)
+    assert message["attachments"] == []
+    assert message["components"][0]["items"][0]["media"]["url"].startswith(f"{fake.address}/attachments/")
 
 
 async def test_an_unknown_address_is_kept(fake: FakeDiscord) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -14,6 +15,7 @@ from tests.discord.fake.refusals import Json
 from tests.discord.fake.world import Upload, World
 
 GUESSES = ((b"\x89PNG", "image/png"), (b"\xff\xd8", "image/jpeg"), (b"GIF8", "image/gif"), (b"RIFF", "image/webp"))
+UNUSUAL = re.compile(r"[^\w.-]", re.ASCII)
 SIGNING_KEY = b"of this fake alone"
 
 
@@ -65,13 +67,17 @@ class Cdn:
     def keep(
         self, upload: Upload, owner: int, *, folder: str = "attachments", description: str | None = None
     ) -> Attachment:
-        """Keeps one file of a channel (or, as an option, of the application) and gives it an address."""
+        """Keeps one file of a channel (or, as an option, of the application) and gives it an address.
+
+        What is unusual in a name becomes an underscore there, as with Discord.
+        """
         file_id = self.world.new_id()
-        path = f"/{folder}/{owner}/{file_id}/{upload.name}"
+        name = UNUSUAL.sub("_", upload.name)
+        path = f"/{folder}/{owner}/{file_id}/{name}"
         content_type = next((kind for start, kind in GUESSES if upload.data.startswith(start)), upload.content_type)
         size = _picture_size(upload.data)
         attachment = Attachment(
-            file_id, upload.name, upload.data, content_type, self.address + self._signed(path), description, *size
+            file_id, name, upload.data, content_type, self.address + self._signed(path), description, *size
         )
         self.kept[path] = attachment
         return attachment

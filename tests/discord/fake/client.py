@@ -82,9 +82,7 @@ class Typing:
             if inner is None:
                 names = [option["name"] for option in offered]
                 raise ClientRefuses(f"/{command['name']} needs one of its subcommands {names}, not {path}")
-            return [
-                {"name": inner["name"], "type": inner["type"], "options": self.options(inner, path[1:], values)}
-            ]  # fmt: skip
+            return [{"name": inner["name"], "type": inner["type"], "options": self.options(inner, path[1:], values)}]
         if path:
             raise ClientRefuses(f"/{command['name']} has no subcommand {path[0]!r}")
         return self._filled(command["name"], offered, values)

@@ -93,7 +93,6 @@ class Gateway:
         self.closed_with: list[int] = []
         self.refuse_resumes = 0
         self.acknowledges = True
-        self.token_is_reset = False
 
     def routes(self) -> list[web.RouteDef]:
         """The first address, and the one that READY names for resuming."""
@@ -191,7 +190,7 @@ class Gateway:
     async def _identify(self, connection: Connection, data: Json) -> None:
         if connection.session is not None:
             raise Closed(4005, "identified twice on one connection")
-        if data.get("token") != self.world.settings.token or self.token_is_reset:
+        if data.get("token") != self.world.settings.token:
             raise Closed(4004, "wrong token")
         shard = tuple(data.get("shard", (0, 1)))
         if len(shard) != 2 or not 0 <= shard[0] < shard[1]:
@@ -204,7 +203,7 @@ class Gateway:
         if intents & PRIVILEGED & ~self.world.settings.privileged_intents:
             raise Closed(4014, "intents that this application was not granted")
         if self.counts["identify"] >= self.world.settings.sessions_a_day:
-            self.token_is_reset = True
+            self.world.settings.token = secrets.token_hex(16)
             self.world.complain("more sessions were started than a day allows; Discord resets the token")
             raise Closed(4004, "the token was reset")
         self.counts["identify"] += 1
@@ -232,7 +231,7 @@ class Gateway:
         self.world.bell.ring()
 
     async def _resume(self, connection: Connection, data: Json) -> None:
-        if data.get("token") != self.world.settings.token or self.token_is_reset:
+        if data.get("token") != self.world.settings.token:
             raise Closed(4004, "wrong token")
         session = self.sessions.get(str(data.get("session_id")))
         if session is None or self.refuse_resumes:

@@ -59,7 +59,6 @@ class Interaction:
     choices: list[Choice] | None = None
     modal: Json | None = None
     failures: list[Refused] = field(default_factory=list)
-    late: bool = False
 
     def __post_init__(self) -> None:
         self.id = self.world.new_id()
@@ -174,7 +173,6 @@ class Desk:
         if interaction.response is not None:
             raise refused(40060)
         if age > self.world.settings.acknowledge_seconds:
-            interaction.late = True
             raise refused(10062)
         kind, data = self._checked(interaction, body)
         if kind in (REPLY, DEFER):

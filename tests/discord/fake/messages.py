@@ -7,11 +7,11 @@ a mistake of the bot.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.discord.fake.cdn import Attachment, Cdn
 from tests.discord.fake.component_rules import BUTTON, SELECTS, check_components, check_layout, walk
@@ -47,6 +47,8 @@ ATTACHMENT_FIELDS = frozenset(
         "flags",
     ]
 )
+ATTACHED = "attachment://"
+PICTURE_NAMES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 MENTION = re.compile(r"<@!?(\d+)>|@(everyone|here)")
 
 
@@ -140,11 +142,12 @@ class Message:
         raise AssertionError(f"no {wanted!r} on the message; there are {self.buttons}: {self.text}")
 
     def looks(self) -> Json:
-        """How a client shows it: addresses of attached files in their embeds."""
+        """How a client shows it: with the addresses of attached files where embeds and layouts show them."""
+        addresses = {f"attachment://{attachment.name}": attachment.url for attachment in self.attachments}
         return {
             "content": self.content,
-            "embeds": [self._resolved(embed) for embed in self.embeds],
-            "components": deepcopy(self.components),
+            "embeds": [{"type": "rich", **_resolved(embed, addresses)} for embed in self.embeds],
+            "components": _resolved(self.components, addresses),
             "attachments": [attachment.json for attachment in self.attachments],
             "flags": self.flags,
         }
@@ -152,14 +155,13 @@ class Message:
     @property
     def json(self) -> Json:
         """As Discord sends it. Files that an embed shows are no attachments of the message there."""
-        shown = {name for embed in self.embeds for name in _referenced(embed)}
         json: Json = {
             **self.looks(),
             "id": str(self.id),
             "type": 20 if self.interaction is not None else 0,
             "channel_id": str(self.channel.id),
             "author": self.author.json,
-            "attachments": [part.json for part in self.attachments if part.name not in shown],
+            "attachments": [part.json for part in self.attachments if part.name not in self._shown],
             "timestamp": _written(self.created_at),
             "edited_timestamp": None if self.edited_at is None else _written(self.edited_at),
             "tts": False,
@@ -196,9 +198,12 @@ class Message:
             description = listed.get(str(number), {}).get("description")
             self.attachments.append(cdn.keep(upload, self.channel.id, description=description))
         names = {attachment.name for attachment in self.attachments}
+        for name in self._shown - names:
+            self.channel.world.complain(f"attachment://{name} is shown, but the message does not carry it")
         for embed in self.embeds:
-            for name in _referenced(embed) - names:
-                self.channel.world.complain(f"an embed shows attachment://{name}, which the message does not carry")
+            for name in set(_references(embed)) & names:
+                if not name.lower().endswith(PICTURE_NAMES):
+                    self.channel.world.complain(f"an embed shows {name}, but only files named {PICTURE_NAMES}")
 
     def _record(self) -> None:
         now = self.channel.world.clock.now()
@@ -207,13 +212,9 @@ class Message:
         self.history.append(Version(now, self.looks()))
         self.channel.world.bell.ring()
 
-    def _resolved(self, embed: Json) -> Json:
-        embed = deepcopy(embed)
-        addresses = {f"attachment://{attachment.name}": attachment.url for attachment in self.attachments}
-        for part in embed.values():
-            if isinstance(part, dict):
-                part.update({key: addresses[value] for key, value in part.items() if value in addresses})
-        return {"type": "rich", **embed}
+    @property
+    def _shown(self) -> set[str]:
+        return set(_references([*self.embeds, *self.components]))
 
 
 def check_message(
@@ -277,10 +278,22 @@ def _would_be_empty(body: Body, message: Message | None) -> bool:
     return not any(body.fields.get(name, getattr(message, name, None)) for name in names)
 
 
-def _referenced(embed: Json) -> set[str]:
-    addresses = [value for part in embed.values() if isinstance(part, dict) for value in part.values()]
-    start = "attachment://"
-    return {address.removeprefix(start) for address in addresses if str(address).startswith(start)}
+def _references(part: Any) -> Iterator[str]:
+    """The names of attached files in an embed or a component."""
+    if isinstance(part, str) and part.startswith(ATTACHED):
+        yield part.removeprefix(ATTACHED)
+    elif isinstance(part, dict | list):
+        for inner in part.values() if isinstance(part, dict) else part:
+            yield from _references(inner)
+
+
+def _resolved(part: Any, addresses: Mapping[str, str]) -> Any:
+    """A copy in which attached files have their addresses."""
+    if isinstance(part, dict):
+        return {key: _resolved(inner, addresses) for key, inner in part.items()}
+    if isinstance(part, list):
+        return [_resolved(inner, addresses) for inner in part]
+    return addresses.get(part, part) if isinstance(part, str) else part
 
 
 def _written(seconds: float) -> str:

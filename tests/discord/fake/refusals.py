@@ -11,15 +11,17 @@ from typing import Any
 Json = dict[str, Any]
 
 SENTENCES: dict[int, tuple[int, str]] = {
+    10002: (404, "Unknown Application"),
     10003: (404, "Unknown Channel"),
-    10004: (404, "Unknown Guild"),
     10008: (404, "Unknown Message"),
+    10013: (404, "Unknown User"),
     10015: (404, "Unknown Webhook"),
     10062: (404, "Unknown interaction"),
     40005: (413, "Request entity too large"),
     40060: (400, "Interaction has already been acknowledged."),
     50001: (403, "Missing Access"),
     50005: (403, "Cannot edit a message authored by another user"),
+    50007: (403, "Cannot send messages to this user"),
     50006: (400, "Cannot send an empty message"),
     50013: (403, "Missing Permissions"),
     50027: (401, "Invalid Webhook Token"),

@@ -93,6 +93,7 @@ class Rest:
         self.heard: list[Heard] = []
         self.unknown_routes: list[str] = []
         self.refusals: Counter[int] = Counter()
+        self._not_before: dict[str, float] = {}
 
     def routes(self) -> list[web.RouteDef]:
         """Every route, then what catches the rest."""
@@ -130,6 +131,8 @@ class Rest:
         async def answer(request: web.Request) -> web.StreamResponse:
             what = f"{request.method} {request.path.removeprefix(API)}"
             now = self.world.clock.now()
+            if now < self._not_before.pop(what, 0.0):
+                self.world.complain(f"{what} came again before the time that its 429 named")
             try:
                 if self._dropped_by_trouble(request, what):
                     return web.Response(status=500)
@@ -151,6 +154,8 @@ class Rest:
         if trouble is None:
             return False
         trouble.times -= 1
+        if trouble.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._not_before[what] = self.world.clock.now() + trouble.retry_after
         if trouble.status != 0:
             raise trouble.refusal
         assert request.transport is not None
@@ -195,13 +200,13 @@ class Rest:
     async def _user(self, request: web.Request) -> Answer:
         user = self.world.users.get(_number(request, "user"))
         if user is None:
-            raise Refused(404, 10013, "Unknown User")
+            raise refused(10013)
         return user.json
 
     async def _open_direct(self, request: web.Request) -> Answer:
         user = self.world.users.get(int((await _body(request)).fields["recipient_id"]))
         if user is None or user.is_bot:
-            raise Refused(403, 50007, "Cannot send messages to this user")
+            raise refused(50007)
         return self.world.direct(user).json
 
     async def _get_commands(self, request: web.Request) -> Answer:
@@ -232,7 +237,7 @@ class Rest:
 
     def _scope(self, request: web.Request) -> int | None:
         if _number(request, "app") != self.world.application_id:
-            raise Refused(404, 10002, "Unknown Application")
+            raise refused(10002)
         if "guild" not in request.match_info:
             return None
         if _number(request, "guild") not in self.world.guilds:

@@ -136,9 +136,11 @@ class FakeDiscord:
         """Tells the bot of a guild that was made after it came online."""
         await self.gateway.add_guild(guild)
 
-    def trouble(self, where: str, status: int, *, times: int = 1, retry_after: float = 0.0) -> Trouble:
+    def trouble(
+        self, where: str, status: int, *, times: int = 1, retry_after: float = 0.0, is_global: bool = False
+    ) -> Trouble:
         """Orders a failure for the next requests whose `METHOD /path` matches `where`: see `Trouble`."""
-        trouble = Trouble(where, status, times, retry_after)
+        trouble = Trouble(where, status, times, retry_after, is_global)
         self.rest.troubles.append(trouble)
         return trouble
 
