@@ -17,8 +17,10 @@ from adapters.discord.words import Message, told_refusal, told_storage, unexpect
 from adapters.faults import Fault
 from domain.refusals import Reason, Refusal
 
-TOO_LATE = frozenset({10008, 10062, 50027})
-"""Codes of Discord's: the message, the interaction or its token is gone, so nobody is left to be told."""
+TOO_LATE = frozenset({10008, 10062, 40060, 50027})
+"""Codes of Discord's: the message, the interaction or its token is gone, or the interaction was answered before (the
+gateway tells some twice). So nobody is left to be told.
+"""
 STOPPING = told_refusal(Refusal(Reason.STOPPED))
 NOT_ALLOWED = Message(
     "❌ Not Allowed", "This is for those who may manage the server, and for the bot's owner.", discord.Colour.red()

@@ -78,11 +78,15 @@ class BotLife:
         await asyncio.wait({self._living})
 
     async def _live(self) -> None:
+        loop = asyncio.get_running_loop()
         pause = FIRST_PAUSE_SECONDS
         while not self._stopping:
+            began = loop.time()
             trouble = await self._connected()
             if trouble is None or self.fault is not None:
                 return
+            if loop.time() - began > LONGEST_PAUSE_SECONDS:
+                pause = FIRST_PAUSE_SECONDS  # it was online for a while
             say = _log.error if pause == FIRST_PAUSE_SECONDS else _log.info
             say(NOT_REACHED, reason=str(trouble), seconds=pause)
             await asyncio.sleep(pause)

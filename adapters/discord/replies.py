@@ -24,6 +24,9 @@ PROGRESS_SECONDS = 2.0
 TOKEN_ENDED = frozenset({10015, 50027})
 """Codes of Discord's: the webhook is unknown, its token is void."""
 
+FINISHED = "finished"
+"""Stands among the extras of an interaction that has had its answer."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -46,13 +49,23 @@ class Content(NamedTuple):
         return [discord.File(BytesIO(file.data), file.name) for file in self.files]
 
 
-async def tell(interaction: discord.Interaction[Any], message: Message, *, ephemeral: bool = True) -> None:
-    """A short answer, as the first one or, where that was given, as a further one."""
+async def tell(interaction: discord.Interaction[Any], message: Message) -> None:
+    """A short answer for the user alone; where one was promised to all, in its place. What is shown already stays."""
     embed = message_embed(message)
     if not interaction.response.is_done():
-        await interaction.response.send_message(embed=embed, ephemeral=ephemeral)
-    else:
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+    elif _promised(interaction):
         await Reply(interaction).finish(Content([embed]))
+    else:
+        await interaction.followup.send(embed=embed, ephemeral=True)
+
+
+def _promised(interaction: discord.Interaction[Any]) -> bool:
+    """Whether the interaction was deferred and has had no answer yet. (A button that only changes its own message
+    promises none: there the original is the message with the picture.)
+    """
+    deferred = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
+    return deferred and not interaction.extras.get(FINISHED)
 
 
 class Reply:
@@ -82,6 +95,7 @@ class Reply:
             )
         except discord.HTTPException as error:
             await self._into_channel(content, error)
+        self._interaction.extras[FINISHED] = True
 
     async def further(self, content: Content, *, ephemeral: bool = False) -> None:
         """One more message; what is for the user alone is left out where the token has ended."""

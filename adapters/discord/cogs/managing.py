@@ -14,7 +14,7 @@ from adapters.discord.embeds import message_embed, quota_embed
 from adapters.discord.errors import NotAllowed
 from adapters.discord.foreign_text import plain
 from adapters.discord.inputs import suggestions
-from adapters.discord.permissions import check_managers
+from adapters.discord.permissions import check_managers, may_manage
 from adapters.discord.replies import Content, Reply
 from adapters.discord.words import Message, timestamp, told_refusal
 from adapters.eventlog.verify import Report, verify
@@ -38,7 +38,7 @@ Answer = Message | Refusal
 async def _suggest_theirs(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """The images of the user who is named in the same command, for those who may manage."""
     someone = getattr(interaction.namespace, "user", None)
-    if someone is None or not interaction.permissions.manage_guild:
+    if someone is None or not may_manage(interaction):
         return []
     return suggestions(interaction, str(someone.id), typed)
 

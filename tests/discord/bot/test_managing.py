@@ -21,7 +21,7 @@ def boss(stage: Stage) -> Person:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-async def test_others_neither_see_nor_use_them(stage: Stage, ann: Person, command: str) -> None:
+async def test_others_neither_see_nor_use_them(ann: Person, command: str) -> None:
     """Discord hides them in a server; in direct messages it shows them, and the bot itself refuses."""
     options = {"user": ann} if "quota" in command else {}
     with pytest.raises(ClientRefuses):
@@ -39,7 +39,7 @@ async def test_the_owner_of_the_application_always_may(stage: Stage, ann: Person
     assert "Daily Generations: 0/5" in message.text
 
 
-async def test_a_cleanup_tells_files_and_space(stage: Stage, boss: Person) -> None:
+async def test_a_cleanup_tells_files_and_space(boss: Person) -> None:
     """In the seeds' words."""
     message = await finished(await boss.slash("storage_cleanup", {"days": 1}))
     assert "**Files Deleted**: 0" in message.text
@@ -75,7 +75,7 @@ async def test_a_users_image_is_deleted_by_a_manager(stage: Stage, ann: Person, 
     await stage.changed(shown, "Image Deleted")
 
 
-async def test_the_audit_reads_the_whole_log(stage: Stage, boss: Person) -> None:
+async def test_the_audit_reads_the_whole_log(boss: Person) -> None:
     """Verdict, head, and the last cleanup, which the start made."""
     text = (await finished(await boss.slash("audit"))).text
     for words in ("The log is whole", "**Head**: position", "**Last cleanup**: <t:"):

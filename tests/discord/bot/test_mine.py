@@ -74,7 +74,7 @@ async def test_the_default_style_is_enhance_until_another_is_chosen(stage: Stage
     assert "Style: anime" in (await stage.imagine(ann, style="anime")).text
 
 
-async def test_the_help_says_what_counts(stage: Stage, ann: Person) -> None:
+async def test_the_help_says_what_counts(ann: Person) -> None:
     """With the limit in force."""
     text = (await said(ann, "help")).text
     assert "5 generations a day" in text
@@ -109,7 +109,7 @@ class TestDelete:
         await ann.click(message, "Yes, delete them")
         await stage.changed(message, "2 images deleted")
 
-    async def test_a_name_and_an_age_exclude_each_other(self, stage: Stage, ann: Person) -> None:
+    async def test_a_name_and_an_age_exclude_each_other(self, ann: Person) -> None:
         """Nothing is deleted."""
         assert "or neither" in (await said(ann, "delete", name="a.png", older_than_days=1)).text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Callable
 
 import pytest
 from PIL import Image
@@ -27,7 +28,7 @@ def png(side: int = 64, colour: str = "teal") -> bytes:
 class TestImagine:
     """A picture from words."""
 
-    async def test_a_picture_comes_with_all_that_makes_it_again(self, stage: Stage, ann: Person) -> None:
+    async def test_a_picture_comes_with_all_that_makes_it_again(self, ann: Person) -> None:
         """Prompt without markup or mentions, style, size, seed, the seeds' line, the file, and its buttons."""
         asked = await ann.slash("imagine", {"prompt": "a *cat* for @everyone", "style": "anime", "seed": 7})
         await asked.acknowledged()
@@ -40,7 +41,7 @@ class TestImagine:
         assert message.buttons == ["Again", "Vary", "Upscale", "Delete"]
         assert Image.open(io.BytesIO(message.attachments[0].data)).size == (1024, 1024)
 
-    async def test_every_option_reaches_the_picture(self, stage: Stage, ann: Person) -> None:
+    async def test_every_option_reaches_the_picture(self, ann: Person) -> None:
         """Two pictures of another shape: the second is a message of its own with its own buttons."""
         options = {"size": "portrait", "negative_prompt": "dogs", "steps": 20, "count": 2, "style": "origami"}
         asked = await ann.slash("imagine", {"prompt": "a cat", **options})
@@ -114,11 +115,28 @@ class TestImagine:
         message = await stage.imagine(ann)
         assert message.attachments
 
+    async def test_direct_messages_are_a_place_as_any(self, ann: Person) -> None:
+        """The quota is the same one."""
+        asked = await ann.slash("imagine", {"prompt": "a cat"}, channel=ann.direct)
+        assert "Daily: 1/5" in (await finished(asked)).text
+        assert "Daily Generations: 1/5" in (await finished(await ann.slash("quota"))).text
+
+    async def test_two_hundred_at_once_are_all_answered_in_time(
+        self, stage: Stage, record_property: Callable[[str, object], None]
+    ) -> None:
+        """Discord gives each three seconds; the longest wait is recorded."""
+        people = [stage.discord.user(f"one of many {number}") for number in range(100)]
+        asked = [await person.slash(command) for person in people for command in ("quota", "help")]
+        await asyncio.gather(*map(finished, asked))
+        waits = [one.acknowledged_after for one in asked]
+        assert None not in waits
+        record_property("the longest wait of 200 commands, in seconds", max(filter(None, waits)))
+
 
 class TestFromPictures:
     """`/imgimg` and `/upscale`."""
 
-    async def test_an_attached_picture_is_changed(self, stage: Stage, ann: Person) -> None:
+    async def test_an_attached_picture_is_changed(self, ann: Person) -> None:
         """The result has its shape."""
         upload = Upload("in.png", png(128), "image/png")
         asked = await ann.slash("imgimg", {"prompt": "of paper", "image": upload, "style": "origami", "strength": 0.5})
@@ -128,7 +146,7 @@ class TestFromPictures:
         assert message.buttons == ["Vary", "Upscale", "Delete"]
 
     @pytest.mark.parametrize("command", ["imgimg", "upscale"])
-    async def test_exactly_one_picture_is_given(self, stage: Stage, ann: Person, command: str) -> None:
+    async def test_exactly_one_picture_is_given(self, ann: Person, command: str) -> None:
         """None and two are refused in words, and nothing counts."""
         prompt = {"prompt": "x"} if command == "imgimg" else {}
         for sources in ({}, {"image": Upload("a.png", png(), "image/png"), "url": "https://cdn.discordapp.com/a.png"}):
@@ -136,12 +154,12 @@ class TestFromPictures:
             assert "Give one picture to start from" in message.text
         assert "Daily Generations: 0/5" in (await finished(await ann.slash("quota"))).text
 
-    async def test_no_address_but_those_of_discord_is_fetched(self, stage: Stage, ann: Person) -> None:
+    async def test_no_address_but_those_of_discord_is_fetched(self, ann: Person) -> None:
         """The sentence tells nobody what stands behind the address."""
         message = await finished(await ann.slash("upscale", {"url": "https://127.0.0.1/secret.png"}))
         assert "This address cannot be used." in message.text
 
-    async def test_a_file_that_is_no_picture_is_refused(self, stage: Stage, ann: Person) -> None:
+    async def test_a_file_that_is_no_picture_is_refused(self, ann: Person) -> None:
         """Before anything is counted."""
         message = await finished(await ann.slash("upscale", {"image": Upload("a.png", b"no picture", "image/png")}))
         assert "not an image that can be read" in message.text
