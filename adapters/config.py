@@ -253,9 +253,7 @@ class HttpConfig(Section):
 class ProgramConfig(Section):
     """What concerns the program as a whole; `Config` has these as attributes of its own."""
 
-    generator: ProviderName = Field(
-        "auto", validation_alias="GENERATOR", description="auto, stability, automatic1111, openai or sketch"
-    )
+    generator: ProviderName = Field("auto", validation_alias="GENERATOR", description="auto or one of these")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(capital_word)] = Field(
         "INFO", validation_alias="LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR"
     )
@@ -308,7 +306,7 @@ class Config:
 
     @property
     def generator(self) -> str:
-        """Which provider makes the images: auto, stability, automatic1111, openai or sketch."""
+        """Which provider makes the images: auto, or its word in the table of providers."""
         return self.program.generator
 
     @property
@@ -329,8 +327,10 @@ class Config:
     @property
     def warnings(self) -> list[str]:
         """What looks like a mistake, but does not stop the program."""
+        from adapters.generation.configured import sent_unencrypted  # here, as it imports this module
+
         known = {name for section in SECTIONS.values() for name in section.settings()} | set(FORMER_NAMES.values())
-        return self.sources.strangers(known)
+        return self.sources.strangers(known) + sent_unencrypted(self)
 
     def origin(self, name: str) -> Origin:
         """Where the value of a setting, such as `MAX_USER_STORAGE_MB`, comes from."""

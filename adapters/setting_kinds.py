@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
@@ -100,7 +101,9 @@ def provider_name(value: str) -> str:
     from adapters.generation.providers import PROVIDERS  # here, as the providers need much that settings do not
 
     if value not in PROVIDERS:
-        raise ValueError(f"there is no provider {value!r:.40}; there are {', '.join(sorted(PROVIDERS))}")
+        nearest = get_close_matches(value, ("auto", *PROVIDERS), n=1)
+        meant = f" (did you mean {nearest[0]}?)" if nearest else ""
+        raise ValueError(f"there is no provider {value!r:.40}{meant}; there are {', '.join(PROVIDERS)}")
     return value
 
 

@@ -211,6 +211,17 @@ def generate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 
 
 @app.command()
+def providers(context: typer.Context, as_json: Json = False) -> None:
+    """Show who can make pictures, which one GENERATOR chooses and why, and ask each whether it works.
+
+    It costs nothing and shows no key. Ends with 0 where the chosen one works, else with 69 and what to do.
+    """
+    from adapters.cli.providing import providers as show
+
+    carry_out(context, show, as_json=as_json)
+
+
+@app.command()
 def delete(
     context: typer.Context,
     user: User,

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import aiohttp
 from PIL import Image
@@ -27,6 +25,7 @@ from adapters.generation.calls import (
     Outcome,
     ProviderCalls,
     Service,
+    from_base64,
     not_as_promised,
     parsed,
 )
@@ -50,9 +49,10 @@ from adapters.generation.provider import (
     ProviderReport,
     RequestLimits,
     Told,
+    style_in_words,
     unheard,
 )
-from adapters.generation.providers import NOT_AVAILABLE, STABILITY_HOST, ProviderSettings
+from adapters.generation.providers import NOT_AVAILABLE, ProviderSettings, at_stability, choice_of
 from adapters.generation.request_check import SEED_MAX
 from adapters.generation.taxonomy import SaidError
 
@@ -87,8 +87,10 @@ _ERROR_NAMES = {_NO_MEMORY.name: FaultKind.BAD_REQUEST, _NO_UPSCALER.name: Fault
 
 def missing(settings: ProviderSettings) -> str | None:
     """The sentence that says which setting it still needs, None where it can be made."""
-    if urlsplit(settings.api_host).hostname == STABILITY_HOST:
+    if at_stability(settings):
         return "API_HOST is Stability's. Set it to the address of your server, such as http://localhost:7860."
+    if choice_of(settings).name == "stability":
+        return "API_HOST is a gateway to Stability AI by GENERATOR=stability. Set GENERATOR=automatic1111 for your own."
     if settings.automatic1111_login is not None and not all(settings.automatic1111_login.partition(":")):
         return "AUTOMATIC1111_LOGIN is not a name and a password with a colon between them. Set it so, or leave it out."
     return None
@@ -249,9 +251,9 @@ def _for_upscale(request: GenerationRequest, image: bytes) -> Prepared | Generat
 
 def _body(request: GenerationRequest) -> tuple[str, dict[str, object]]:
     """The path and the fields of a request for pictures."""
-    styled = request.style is not None and request.style != "enhance"
+    style = style_in_words(request.style)
     body: dict[str, object] = {
-        "prompt": f"{request.prompt}, {(request.style or '').replace('-', ' ')} style" if styled else request.prompt,
+        "prompt": f"{request.prompt}, {style} style" if style else request.prompt,
         "negative_prompt": request.negative_prompt,
         "seed": request.seed or -1,
         "steps": request.steps,
@@ -294,11 +296,13 @@ def _read_pictures(content: bytes, count: int) -> _Made | GenerationFault:
     sent = said["images"][first if isinstance(first, int) and first > 0 else 0 :][-count:]
     seeds = info.get("all_seeds")
     known = seeds if isinstance(seeds, list) and len(seeds) >= len(sent) else [None] * len(sent)
-    try:
-        images = tuple(_image(text, seed) for text, seed in zip(sent, known, strict=False))
-    except DamagedPicture:
-        return NOT_A_PICTURE
-    return _Made(images, _name(info.get("sd_model_name"))) if images else NO_PICTURE
+    images: list[GeneratedImage] = []
+    for text, seed in zip(sent, known, strict=False):
+        with suppress(DamagedPicture):
+            images.append(_image(text, seed))
+    if not images:
+        return NOT_A_PICTURE if sent else NO_PICTURE
+    return _Made(tuple(images), _name(info.get("sd_model_name")))
 
 
 def _read_upscale(content: bytes, size: tuple[int, int], at_most_bytes: int) -> GeneratedImage | GenerationFault:
@@ -325,8 +329,8 @@ def _read_upscale(content: bytes, size: tuple[int, int], at_most_bytes: int) -> 
 def _image(text: object, seed: object) -> GeneratedImage:
     """Raises DamagedPicture for a text that is not the base64 of a picture."""
     try:
-        data = base64.b64decode(text if isinstance(text, str) else "", validate=True)
-    except (binascii.Error, ValueError) as error:
+        data = from_base64(text if isinstance(text, str) else "")
+    except ValueError as error:
         raise DamagedPicture(str(error)) from error
     usable = isinstance(seed, int) and 0 <= seed <= SEED_MAX
     return GeneratedImage(data, seed if isinstance(seed, int) and usable else None, media_type_of(data))

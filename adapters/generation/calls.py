@@ -8,7 +8,9 @@ answer means is told by the provider; here an answer that is no success becomes 
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
+import logging
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -25,6 +27,7 @@ import structlog
 from adapters.generation.breaker import CircuitBreaker, RetryBudget
 from adapters.generation.provider import FaultKind, GenerationFault
 from adapters.generation.taxonomy import SaidError, fault_of
+from adapters.redaction import Redactor
 
 TRIES = 3
 FIRST_BACKOFF_SECONDS = 0.5
@@ -34,6 +37,8 @@ CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 120.0
 SMALL_ANSWER_BYTES = 1024 * 1024
 CHUNK_BYTES = 64 * 1024
+BASE64_PIECE_CHARS = 256 * 1024
+"""Divisible by 4, so that each piece stands for itself."""
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 REACHED = frozenset({FaultKind.AUTH, FaultKind.NO_CREDIT, FaultKind.MODERATED_PROMPT, FaultKind.BAD_REQUEST})
 """Faults of the request or the account; the service itself works, and asking again changes nothing."""
@@ -41,7 +46,9 @@ REACHED = frozenset({FaultKind.AUTH, FaultKind.NO_CREDIT, FaultKind.MODERATED_PR
 Form = Callable[[], aiohttp.FormData]
 """Makes the form anew for each try, as one can be sent once only."""
 
-_log = structlog.get_logger(__name__)
+# Over the standard library, which is silent or writes to standard error until a host says where entries go; structlog
+# by itself would print them among what the host's program prints.
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,7 @@ class ProviderCalls:
 
     def __init__(self, service: Service, breaker: CircuitBreaker | None = None) -> None:
         self.service = service
+        self._redactor = Redactor([service.headers.get("Authorization", "").rpartition(" ")[2]])
         self._breaker = breaker or CircuitBreaker()
         self._budget = RetryBudget()
         self._session: aiohttp.ClientSession | None = None
@@ -191,7 +199,7 @@ class ProviderCalls:
             return Answer(response.status, response.content_type, named, content), False
 
     def _refused(self, response: aiohttp.ClientResponse, content: bytes) -> GenerationFault:
-        said = self.service.read_error(parsed(content[:SMALL_ANSWER_BYTES]))
+        said = self._without_secrets(self.service.read_error(parsed(content[:SMALL_ANSWER_BYTES])))
         fault = fault_of(
             response.status,
             said,
@@ -201,6 +209,10 @@ class ProviderCalls:
         )
         _log.warning("provider refused", provider=self.service.name, status=response.status, name=said.name)
         return fault
+
+    def _without_secrets(self, said: SaidError) -> SaidError:
+        """The same without the key, which a service may quote back: what it says is shown to users, and logged."""
+        return SaidError(*(self._redactor.text(" ".join(part.split())) for part in said))
 
     def _broken(self, error: Exception, wanted: _Wanted) -> tuple[GenerationFault, bool]:
         """The fault of a call without an answer, and whether it may be made again: not sent, or free."""
@@ -278,6 +290,18 @@ def parsed(content: bytes) -> object:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
         return None
+
+
+def from_base64(text: str) -> bytes:
+    """What a text in base64 stands for. Raises ValueError for any other.
+
+    In pieces: a whole picture at once would keep every other thread waiting meanwhile, the event loop's among them.
+    """
+    pieces = (text[at : at + BASE64_PIECE_CHARS] for at in range(0, len(text), BASE64_PIECE_CHARS))
+    decoded = [base64.b64decode(piece, validate=True) for piece in pieces]
+    if any(len(piece) != BASE64_PIECE_CHARS // 4 * 3 for piece in decoded[:-1]):
+        raise ValueError("the text goes on after its end")
+    return b"".join(decoded)
 
 
 def lost(service: str, within: str = "") -> GenerationFault:

@@ -1,11 +1,14 @@
-"""What providers are made from, taken from the configuration."""
+"""What providers are made from, taken from the configuration, and which of their keys would be sent in the clear."""
 
 from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from adapters.config import Config
-from adapters.generation.providers import ProviderSettings
+from adapters.generation.providers import ProviderSettings, choice_of
 from domain.limits import MEGABYTE
 
 
@@ -27,6 +30,30 @@ def provider_settings(config: Config) -> ProviderSettings:
         credits_each=api.credits_each,
         image_bytes=config.storage.image_generation_size_mb * MEGABYTE,
     )
+
+
+def sent_unencrypted(config: Config) -> list[str]:
+    """A warning where the provider in use is sent a secret over plain http, to another machine than this one."""
+    api = config.api
+    told = {
+        "stability": ("API_HOST", api.stability_api_host, "key", api.stability_key),
+        "automatic1111": ("API_HOST", api.stability_api_host, "login", api.automatic1111_login),
+        "openai": ("OPENAI_HOST", api.openai_host, "key", api.openai_key),
+    }.get(choice_of(provider_settings(config)).name or "")
+    if told is None:
+        return []
+    setting, address, secret, value = told
+    parts = urlsplit(address)
+    if value is None or parts.scheme != "http" or _is_this_machine(parts.hostname or ""):
+        return []
+    return [f"{setting} begins with http://, so the {secret} is sent unencrypted; use https://"]
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _plain(secret: SecretStr | None) -> str | None:

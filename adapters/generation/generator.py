@@ -12,6 +12,8 @@ import math
 from dataclasses import replace
 from typing import Protocol
 
+from pydantic import SecretStr
+
 from adapters.generation.calls import not_as_promised
 from adapters.generation.image_url import ImageFetcher
 from adapters.generation.pictures import (
@@ -20,6 +22,7 @@ from adapters.generation.pictures import (
     PictureWorkers,
     ShapedPicture,
     of_width,
+    refuse_damaged,
     size_of,
 )
 from adapters.generation.provider import (
@@ -34,6 +37,7 @@ from adapters.generation.provider import (
     Provider,
     RequestLimits,
     Told,
+    joined,
     unheard,
 )
 from adapters.generation.providers import ProviderSettings, UnavailableProvider, choose_provider
@@ -82,7 +86,7 @@ class ImageGenerator:
         for name in moved:
             where = _MOVED.get(name, "there is no such argument")
             raise TypeError(f"ImageGenerator takes no argument {name!r}: {where}.")
-        self._api_key = _reveal(api_key)
+        self._api_key = _masked(api_key)
         self._api_host = api_host
         self._generator = generator
         self._provider = provider
@@ -97,7 +101,7 @@ class ImageGenerator:
         if self._provider is None:
             settings = _configured()
             if self._api_key is not None:
-                settings = replace(settings, api_key=self._api_key)
+                settings = replace(settings, api_key=self._api_key.get_secret_value())
             if self._api_host is not None:
                 settings = replace(settings, api_host=self._api_host)
             if self._generator is not None:
@@ -114,11 +118,10 @@ class ImageGenerator:
         """The request as the provider takes it, or the reason why it would be refused unpaid: ask before reserving."""
         if self._closed:
             return CLOSED
-        fault = self.provider.standing() or check_request(request, self.provider.limits)
-        if fault is not None:
+        if fault := self.provider.standing():
             return fault
         try:
-            wanted = _with_width(request, self.provider.limits)
+            wanted = await self._checked(request, self.provider.limits)
             if isinstance(wanted, GenerationFault):
                 return wanted
             prepared = await self.provider.prepare(wanted.request)
@@ -128,7 +131,7 @@ class ImageGenerator:
             return CLOSED
         if isinstance(prepared, GenerationFault):
             return prepared
-        return Prepared(prepared.request, _joined(wanted.note, prepared.note))
+        return Prepared(prepared.request, joined(wanted.note, prepared.note))
 
     async def ask(self, prepared: Prepared, told: Told = unheard) -> GenerationResult | GenerationFault:
         """The provider's answer to what was prepared, for `finish`. Who cancels this gives the answer up."""
@@ -147,7 +150,9 @@ class ImageGenerator:
         images = tuple(image for image in finished if image is not None)
         if not images and not result.filtered:
             return NOT_PICTURES if result.images else NO_PICTURE
-        return replace(result, images=images, note=_joined(prepared.note, result.note))
+        missing = prepared.request.count - len(images) - result.filtered
+        few = f"{missing} of the {prepared.request.count} pictures did not come; nothing is charged for that."
+        return replace(result, images=images, note=joined(prepared.note, few if missing > 0 else "", result.note))
 
     async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
         """Check and prepare the request, then make its images."""
@@ -238,10 +243,16 @@ class ImageGenerator:
         if self._provider is not None:
             await self._provider.close()
 
+    async def _checked(self, request: GenerationRequest, limits: RequestLimits) -> Prepared | GenerationFault:
+        """The request with its width, or the first rule that it breaks. Raises DamagedPicture and ClosedMeanwhile."""
+        if request.image is None:
+            return _checked(request, limits)
+        return await self._workers.run(_checked, request, limits)
+
     async def _finished(self, image: GeneratedImage, request: GenerationRequest) -> GeneratedImage | None:
         try:
             if request.operation is not Operation.UPSCALE or request.width is None:
-                await self._workers.run(size_of, image.data)
+                await self._workers.run(refuse_damaged, image.data)
                 return image
             shaped: ShapedPicture = await self._workers.run(of_width, image.data, request.width)
         except DamagedPicture:
@@ -249,8 +260,10 @@ class ImageGenerator:
         return GeneratedImage(shaped.data, image.seed, shaped.media_type)
 
 
-def _with_width(request: GenerationRequest, limits: RequestLimits) -> Prepared | GenerationFault:
-    """An upscale with the width that its result will have. Raises DamagedPicture."""
+def _checked(request: GenerationRequest, limits: RequestLimits) -> Prepared | GenerationFault:
+    """The request, an upscale with the width that its result will have, or why it is refused. Raises DamagedPicture."""
+    if fault := check_request(request, limits):
+        return fault
     if request.operation is not Operation.UPSCALE or request.image is None:
         return Prepared(request)
     width, height = size_of(request.image)
@@ -270,19 +283,15 @@ def _with_width(request: GenerationRequest, limits: RequestLimits) -> Prepared |
     return Prepared(replace(request, width=fitted), note)
 
 
-def _joined(*notes: str) -> str:
-    return " ".join(dict.fromkeys(note for note in notes if note))
-
-
 def _answer(outcome: GenerationResult | GenerationFault, success: str) -> Answer:
     if isinstance(outcome, GenerationFault):
         return False, None, outcome.message
     return True, outcome.images[0].data, f"{success}. {outcome.note}" if outcome.note else success
 
 
-def _reveal(key: str | MaskedSecret | None) -> str | None:
+def _masked(key: str | MaskedSecret | None) -> SecretStr | None:
     plain = key.get_secret_value() if key is not None and not isinstance(key, str) else key
-    return plain or None
+    return SecretStr(plain) if plain else None
 
 
 def _configured() -> ProviderSettings:

@@ -9,7 +9,6 @@ Calls, retries and the taxonomy of faults are left to `calls` and `taxonomy`.
 from __future__ import annotations
 
 import asyncio
-import base64
 import io
 import time
 from dataclasses import replace
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from adapters.generation.calls import Answer, ProviderCalls, Service, not_as_promised
+from adapters.generation.calls import Answer, ProviderCalls, Service, from_base64, not_as_promised
 from adapters.generation.openai_models import Family, bounded, cut_square, family_of, nearest_size
 from adapters.generation.pictures import DamagedPicture, PictureWorkers, media_type_of
 from adapters.generation.provider import (
@@ -32,24 +31,23 @@ from adapters.generation.provider import (
     ProviderReport,
     RequestLimits,
     Told,
+    joined,
+    style_in_words,
     unheard,
 )
 from adapters.generation.providers import OPENAI_ADDRESS, ProviderSettings
+from adapters.generation.series import in_series
 from adapters.generation.taxonomy import SaidError
 
 GENERATIONS = "/v1/images/generations"
 EDITS = "/v1/images/edits"
 MODELS = "/v1/models"
 ANSWER_SECONDS = 180.0
-SERIES_SECONDS = 360.0
-"""Where pictures are asked for one by one, no further one is begun after this, so that what was paid is delivered."""
 BESIDE_PICTURES_BYTES = 256 * 1024
 """So much of an answer may be other than its pictures: the prompts as the service wrote them, usage, names."""
 MODELS_TOLD = 20
 DEFAULT_SIDE = 1024
 USUAL_STRENGTH = 0.35
-WITHOUT_WORDS = "enhance"
-"""The style that asks for nothing in particular."""
 
 ERROR_NAMES = {
     "invalid_api_key": FaultKind.AUTH,
@@ -126,7 +124,7 @@ class OpenAIProvider:
         width, height = nearest_size(asked, self.family.sizes)
         if (width, height) != asked:
             notes.insert(0, f"Made at {width} by {height} pixels, the nearest size that the service has.")
-        return Prepared(replace(request, width=width, height=height), " ".join(note for note in notes if note))
+        return Prepared(replace(request, width=width, height=height), joined(*notes))
 
     async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
         """Ask for `request.count` pictures: at once, or one after the other where the model makes one at a time.
@@ -134,24 +132,13 @@ class OpenAIProvider:
         Where some came and the rest did not, those that came are the answer.
         """
         started = time.perf_counter()
-        images: list[GeneratedImage] = []
-        for count in [1] * request.count if self.family.one_at_a_time else [request.count]:
-            outcome = await self._ask(request, count)
-            if isinstance(outcome, GenerationFault):
-                if not images:
-                    return outcome
-                break
-            images += outcome
-            told(min(1.0, len(images) / request.count))
-            if time.perf_counter() - started >= SERIES_SECONDS:
-                break
-        made = tuple(images[: request.count])
-        note = (
-            "" if len(made) == request.count else f"{len(made)} of {request.count} pictures came; no more is charged."
-        )
-        credits_used = None if self._price is None else self._price * len(made)
+        at_once = 1 if self.family.one_at_a_time else request.count
+        made = await in_series(request.count, lambda _: self._ask(request, at_once), told, at_once=at_once)
+        if isinstance(made, GenerationFault):
+            return made
+        credits_used = None if self._price is None else self._price * len(made.images)
         seconds = round(time.perf_counter() - started, 3)
-        return GenerationResult(made, self.name, self.model, seconds, credits_used, note)
+        return GenerationResult(made.images, self.name, self.model, seconds, credits_used, made.note)
 
     async def report(self) -> ProviderReport:
         """Which models the server has: those whose names speak of images, or where none does, all.
@@ -216,8 +203,8 @@ def read_error(said: object) -> SaidError:
 def prompt_of(request: GenerationRequest) -> str:
     """The prompt with what has no field of its own: the style, and what to leave out."""
     lines = [request.prompt]
-    if request.style and request.style != WITHOUT_WORDS:
-        lines.append(f"Style: {request.style.replace('-', ' ')}.")
+    if style := style_in_words(request.style):
+        lines.append(f"Style: {style}.")
     if request.negative_prompt.strip():
         lines.append(f"Leave out: {request.negative_prompt.strip()}")
     return "\n".join(lines)
@@ -279,7 +266,7 @@ def _read(listed: list[object]) -> _Read:
             instead = instead or ("an address instead of a picture" if address else "no picture")
             continue
         try:
-            data = base64.b64decode(encoded, validate=True)
+            data = from_base64(encoded)
             images.append(GeneratedImage(data, None, media_type_of(data)))
         except (ValueError, DamagedPicture):
             instead = instead or "something that is not a picture"

@@ -18,6 +18,7 @@ from PIL import Image, ImageOps
 
 WORKERS = 2
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_QUALITIES = (92, 80, 60)
 MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 
@@ -74,7 +75,10 @@ def size_of(data: bytes) -> tuple[int, int]:
     """Width and height as they are seen, with the orientation of EXIF. Raises DamagedPicture."""
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            turned = image.getexif().get(0x0112, 1) in {5, 6, 7, 8}
+            # Of a PNG, Pillow decodes everything in order to see what may stand behind the picture.
+            whole = image.format != "PNG" or _tells_after_its_picture(data)
+            exif = image.getexif() if whole else Image.Image.getexif(image)
+            turned = exif.get(0x0112, 1) in {5, 6, 7, 8}
             width, height = image.size
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise _damaged() from error
@@ -86,12 +90,23 @@ def media_type_of(data: bytes) -> str:
     return MEDIA_TYPES[_format_of(data)]
 
 
+def refuse_damaged(data: bytes) -> None:
+    """Raises DamagedPicture where the first frame cannot be decoded to its end."""
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            image.draft(None, (1, 1))  # of a JPEG all is read as ever, and an eighth of the picture built
+            image.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise _damaged() from error
+
+
 def decoded(data: bytes) -> Image.Image:
     """The first frame, upright, as RGB or RGBA. Raises DamagedPicture."""
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            upright = ImageOps.exif_transpose(image)
-            return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+            ImageOps.exif_transpose(image, in_place=True)
+            mode = "RGBA" if image.has_transparency_data else "RGB"
+            return image if image.mode == mode else image.convert(mode)  # a copy of a large one is costly
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise _damaged() from error
 
@@ -99,7 +114,7 @@ def decoded(data: bytes) -> Image.Image:
 def flattened(picture: Image.Image) -> Image.Image:
     """The picture on white, where it is transparent."""
     if picture.mode != "RGBA":
-        return picture.convert("RGB")
+        return picture if picture.mode == "RGB" else picture.convert("RGB")
     flat = Image.new("RGB", picture.size, "white")
     flat.paste(picture, mask=picture.getchannel("A"))
     return flat
@@ -161,6 +176,18 @@ def _format_of(data: bytes) -> str:
             return image.format or "PNG"
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise _damaged() from error
+
+
+def _tells_after_its_picture(png: bytes) -> bool:
+    """Whether anything but the end follows the picture data: some programs write EXIF there."""
+    at, in_picture = len(PNG_SIGNATURE), False
+    while at + 8 <= len(png):
+        kind = png[at + 4 : at + 8]
+        if in_picture and kind != b"IDAT":
+            return kind != b"IEND"
+        in_picture = kind == b"IDAT"
+        at += 12 + int.from_bytes(png[at : at + 4], "big")
+    return False
 
 
 def _damaged() -> DamagedPicture:

@@ -33,6 +33,11 @@ STYLES = (
 )
 
 
+def style_in_words(style: str | None) -> str:
+    """A style for a service that has no field for it; "" for none and for `enhance`, as that is no style of its own."""
+    return "" if style is None or style == "enhance" else style.replace("-", " ")
+
+
 class Operation(StrEnum):
     """What is to be made; the values are the words that the log uses."""
 
@@ -139,6 +144,11 @@ class Prepared(NamedTuple):
     note: str = ""
 
 
+def joined(*notes: str) -> str:
+    """The notes that there are, each once, as one."""
+    return " ".join(dict.fromkeys(note for note in notes if note))
+
+
 class ProviderReport(NamedTuple):
     """What a provider says of itself. `trouble` is "" where it can be reached and takes its key."""
 
@@ -173,7 +183,10 @@ class Provider(Protocol):
         """Why nothing may be asked of it at the moment (it rests after failures), None where it may. Costs no call."""
 
     async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
-        """The request as this provider takes it, or why it does not; nothing is reserved and nothing paid by then."""
+        """The request as this provider takes it, or why it does not; nothing is reserved and nothing paid by then.
+
+        Of a request with an input that has to wait it is not kept, but asked for once more when its turn has come.
+        """
 
     async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
         """Make `request.count` images, or say why not. A cancelled call is given up."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from types import MappingProxyType
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 from urllib.parse import urlsplit
 
 from adapters.generation.provider import (
@@ -115,16 +115,29 @@ class UnavailableProvider:
         """Nothing is open."""
 
 
+class Choice(NamedTuple):
+    """The provider that GENERATOR stands for, None where it stands for none, and why, as a sentence for operators."""
+
+    name: str | None
+    why: str
+
+
 def choose_provider(settings: ProviderSettings) -> Provider:
     """The provider that the settings ask for, or one that says why there is none."""
-    wanted = chosen_name(settings)
+    reason = why_none(settings)
+    if reason is not None:
+        return UnavailableProvider(GenerationFault(FaultKind.UNAVAILABLE, f"{NOT_AVAILABLE}: {reason}"))
+    return provider_module(choice_of(settings).name or AUTO).make_provider(settings)
+
+
+def why_none(settings: ProviderSettings) -> str | None:
+    """Why the settings give no provider, and what to set; None where they give one. Whether it works is not asked."""
+    wanted = choice_of(settings).name
     if wanted is None:
-        return _unavailable("no key is set. Set STABILITY_API_KEY, or GENERATOR=sketch for offline sketches.")
+        return "no key is set. Set STABILITY_API_KEY, or GENERATOR=sketch for offline sketches."
     if wanted not in PROVIDERS:
-        return _unavailable(f"there is no provider {wanted!r:.40}. Set GENERATOR to one of: {', '.join(PROVIDERS)}.")
-    module = provider_module(wanted)
-    missing = module.missing(settings)
-    return _unavailable(missing) if missing else module.make_provider(settings)
+        return f"there is no provider {wanted!r:.40}. Set GENERATOR to one of: {', '.join(PROVIDERS)}."
+    return provider_module(wanted).missing(settings)
 
 
 def provider_module(name: str) -> ProviderModule:
@@ -132,17 +145,21 @@ def provider_module(name: str) -> ProviderModule:
     return cast("ProviderModule", import_module(PROVIDERS[name]))
 
 
-def chosen_name(settings: ProviderSettings) -> str | None:
-    """The provider's word in GENERATOR; for `auto`, the one that host and key stand for, None where nothing does."""
+def choice_of(settings: ProviderSettings) -> Choice:
+    """Which provider GENERATOR means; for `auto`, the one that host and key stand for."""
     name = settings.generator.strip().lower() or AUTO
     if name != AUTO:
-        return name
-    if urlsplit(settings.api_host).hostname != STABILITY_HOST:
-        return "automatic1111"
+        return Choice(name, f"GENERATOR={name} asks for it.")
+    if not at_stability(settings):
+        server = urlsplit(settings.api_host).netloc
+        return Choice("automatic1111", f"GENERATOR=auto takes API_HOST ({server}) for a Stable Diffusion server.")
     if settings.api_key:
-        return "stability"
-    return "sketch" if settings.local_page else None
+        return Choice("stability", "GENERATOR=auto takes it where STABILITY_API_KEY is set.")
+    if settings.local_page:
+        return Choice("sketch", "GENERATOR=auto draws offline where no STABILITY_API_KEY and no DISCORD_TOKEN is set.")
+    return Choice(None, "GENERATOR=auto finds no STABILITY_API_KEY, and for a bot it does not draw offline unasked.")
 
 
-def _unavailable(reason: str) -> UnavailableProvider:
-    return UnavailableProvider(GenerationFault(FaultKind.UNAVAILABLE, f"{NOT_AVAILABLE}: {reason}"))
+def at_stability(settings: ProviderSettings) -> bool:
+    """Whether API_HOST is Stability AI's own."""
+    return urlsplit(settings.api_host).hostname == STABILITY_HOST

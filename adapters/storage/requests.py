@@ -8,6 +8,7 @@ reads the log can guess a prompt.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 from hashlib import sha256
 
 import orjson
@@ -20,15 +21,18 @@ _OF_A_NEW_RESERVATION = _OF_THIS_ATTEMPT | {"reservation"}
 """Whoever reserves is given a new id; whoever releases, delivers or saves says which reservation is meant."""
 
 
-def request_of(key: str, command: Command, *, secret: bytes, content: bytes = b"") -> Request:
+def request_of(key: str, command: Command, *, secret: bytes, content: Iterable[bytes] = ()) -> Request:
     """The request of `command` under a caller's key. `content` is what was asked for beyond the command, such as a
-    prompt.
+    prompt, in parts that are digested as one.
     """
     left_out = _OF_A_NEW_RESERVATION if isinstance(command, ReserveGeneration) else _OF_THIS_ATTEMPT
     asked = {
         name: _canonical(value) for name, value in zip(command._fields, command, strict=True) if name not in left_out
     }
-    canonical = orjson.dumps([type(command).__name__, asked, sha256(content).hexdigest()], option=orjson.OPT_SORT_KEYS)
+    digest = sha256()
+    for part in content:
+        digest.update(part)
+    canonical = orjson.dumps([type(command).__name__, asked, digest.hexdigest()], option=orjson.OPT_SORT_KEYS)
     return Request(key, hmac.new(secret, canonical, sha256).hexdigest())
 
 

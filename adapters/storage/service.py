@@ -240,11 +240,11 @@ class ImageStore:
         operation: str | None = None,
         actor: Actor = LIBRARY,
         request: str | None = None,
-        content: bytes = b"",
+        content: tuple[bytes, ...] = (),
         exclusive: bool = False,
     ) -> Reserved | Refusal:
         """Holds places before a provider is called. `content` tells requests under one key apart, such as by their
-        prompt.
+        prompt; its parts are digested aside, as an input image of many megabytes would hold the event loop up.
         """
         command = ReserveGeneration(
             user,
@@ -257,7 +257,9 @@ class ImageStore:
             exclusive,
             actor.origin,
         )
-        return await self._submit(self._keyed(command, request, content), _reserved)
+        if request is not None:
+            command = await asyncio.to_thread(self._keyed, command, request, content)
+        return await self._submit(command, _reserved)
 
     def saved_under(self, actor: Actor, request: str) -> SavedImage | None:
         """The image that was saved under a request key, None where none was."""
@@ -338,7 +340,7 @@ class ImageStore:
         """Records that the clock once stood wrong and is right now."""
         return self._execute(CorrectClock(actor.by, actor.origin), _changed)
 
-    def _keyed(self, command: C, key: str | None, content: bytes = b"") -> C:
+    def _keyed(self, command: C, key: str | None, content: tuple[bytes, ...] = ()) -> C:
         if key is None:
             return command
         return command._replace(request=request_of(key, command, secret=self.opened().recorder.secret, content=content))

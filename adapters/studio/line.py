@@ -60,10 +60,15 @@ class Line:
         self._requests -= 1
         self._input_bytes -= input_bytes
 
+    def take_turn(self) -> bool:
+        """Whether a turn was free, and is this request's now without waiting; it calls `end_turn` then."""
+        free = self._running < self._at_once and not self._waiting
+        self._running += free
+        return free
+
     async def wait_turn(self, hears: HearsPlace) -> None:
         """Returns when it is this request's turn; who was given the turn calls `end_turn`. Cancelling gives it up."""
-        if self._running < self._at_once and not self._waiting:
-            self._running += 1
+        if self.take_turn():
             return
         waiting = _Waiting(hears)
         self._waiting.append(waiting)

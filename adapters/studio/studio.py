@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 
 import orjson
 import structlog
@@ -105,29 +105,39 @@ class Studio:
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _work(self, job: Job) -> Answer:
-        prepared = await self.generator.prepare(job.request)
+        prepared: Prepared | GenerationFault | None = await self.generator.prepare(job.request)
         if isinstance(prepared, GenerationFault):
             return prepared
         reserved = await self._reserve(job)
         if not isinstance(reserved, Reserved):
             return reserved
-        try:
-            await job.outside(self._line.wait_turn(lambda place: job.hears(Progress(place=place))), self._line_seconds)
-        except TimeoutError:
-            await self._release(job, reserved, "failed")
-            return _waited_too_long(self._line_seconds)
-        except asyncio.CancelledError:
-            await self._release(job, reserved, "cancelled")
-            raise
+        if not self._line.take_turn():
+            if job.request.image is not None:
+                prepared = None  # of those that wait, only the inputs as they were sent are in memory
+            try:
+                await self._wait_turn(job)
+            except TimeoutError:
+                await self._release(job, reserved, "failed")
+                return _waited_too_long(self._line_seconds)
+            except asyncio.CancelledError:
+                await self._release(job, reserved, "cancelled")
+                raise
         try:
             return await self._make(job, reserved, prepared)
         finally:
             self._line.end_turn()
 
-    async def _make(self, job: Job, reserved: Reserved, prepared: Prepared) -> Answer:
-        """The picture of a request whose turn it is."""
+    async def _wait_turn(self, job: Job) -> None:
+        """Raises TimeoutError where it does not come in time."""
+        await job.outside(self._line.wait_turn(lambda place: job.hears(Progress(place=place))), self._line_seconds)
+
+    async def _make(self, job: Job, reserved: Reserved, early: Prepared | None) -> Answer:
+        """The picture of a request whose turn it is, and which is prepared now where it was not kept so."""
         job.hears(Progress())
         try:
+            prepared = early or await self.generator.prepare(job.request)
+            if isinstance(prepared, GenerationFault):
+                return await self._release_after(job, reserved, prepared)
             answered = await self._ask(job, prepared)
             result = await self.generator.finish(prepared, answered)
         except asyncio.CancelledError:
@@ -142,9 +152,7 @@ class Studio:
 
     async def _reserve(self, job: Job) -> Reserved | Answer:
         """Places for a new attempt, or what an earlier one under the same key has come to."""
-        asked = asdict(job.request)
-        image = asked.pop("image") or b""
-        content = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS) + image
+        content = _content_of(job.request)
         key = job.key
         for attempt in range(1, MAX_ATTEMPTS + 1):
             job.key = key if attempt == 1 or key is None else f"{key}#{attempt}"
@@ -270,6 +278,12 @@ class Studio:
             await self._store.release(job.user, reserved.reservation, reason=reason, count=count, actor=job.actor)
         except Fault as fault:
             _log.error("places not released before their expiry", user=job.user, reason=str(fault))
+
+
+def _content_of(request: GenerationRequest) -> tuple[bytes, bytes]:
+    """What tells a request from others under its key: all that is asked, and the input image."""
+    asked = {field.name: getattr(request, field.name) for field in fields(request) if field.name != "image"}
+    return orjson.dumps(asked, option=orjson.OPT_SORT_KEYS), request.image or b""
 
 
 def _waited_too_long(seconds: float) -> GenerationFault:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from pydantic import SecretStr, ValidationError
 import adapters.config
 from adapters.config import SECTIONS, ApiConfig, BotConfig, Config, StorageConfig, load_config
 from adapters.faults import ConfigError
+from adapters.generation.providers import PROVIDERS
 from adapters.setting_kinds import project_folder
 from adapters.setting_sources import FORMER_NAMES, within_one_edit
 from adapters.storage_root import is_system_directory
@@ -224,6 +226,45 @@ class TestValues:
         ]
         assert config.http.port == 8080
 
+    def test_a_provider_that_there_is_not_is_answered_with_those_there_are(self, load: Load) -> None:
+        """A slip of the pen is mended by reading the line; a new provider must be named in it."""
+        with pytest.raises(ConfigError) as refused:
+            load(GENERATOR="stabilty")
+        told = str(refused.value)
+        assert told.startswith("GENERATOR=stabilty (environment): there is no provider 'stabilty'")
+        assert "did you mean stability?" in told
+        assert all(name in told for name in ("auto", *PROVIDERS))
+
+    @pytest.mark.parametrize(
+        ("settings", "warned"),
+        [
+            ({"GENERATOR": "stability", "API_HOST": "http://proxy.example", "STABILITY_API_KEY": KEY}, "API_HOST key"),
+            ({"GENERATOR": "stability", "API_HOST": "http://192.168.0.9:80", "STABILITY_API_KEY": KEY}, "API_HOST key"),
+            ({"API_HOST": "http://api.stability.ai", "STABILITY_API_KEY": KEY}, "API_HOST key"),
+            (
+                {"GENERATOR": "openai", "OPENAI_HOST": "http://proxy.example/v1", "OPENAI_API_KEY": KEY},
+                "OPENAI_HOST key",
+            ),
+            ({"API_HOST": "http://192.168.0.9:7860", "AUTOMATIC1111_LOGIN": "a:b"}, "API_HOST login"),
+            ({"GENERATOR": "stability", "API_HOST": "https://proxy.example", "STABILITY_API_KEY": KEY}, None),
+            ({"GENERATOR": "stability", "API_HOST": "http://proxy.example"}, None),
+            ({"GENERATOR": "stability", "API_HOST": "http://localhost:80", "STABILITY_API_KEY": KEY}, None),
+            ({"GENERATOR": "stability", "API_HOST": "http://127.0.0.2:80", "STABILITY_API_KEY": KEY}, None),
+            ({"GENERATOR": "stability", "API_HOST": "http://[::1]:80", "STABILITY_API_KEY": KEY}, None),
+            ({"API_HOST": "http://192.168.0.9:7860", "STABILITY_API_KEY": KEY}, None),
+            ({"GENERATOR": "sketch", "API_HOST": "http://api.stability.ai", "STABILITY_API_KEY": KEY}, None),
+            ({"OPENAI_HOST": "http://proxy.example", "OPENAI_API_KEY": KEY}, None),
+        ],
+        ids=lambda value: " ".join(map(str, value.values())).replace(KEY, "key") if isinstance(value, dict) else "",
+    )
+    def test_a_key_that_would_go_over_plain_http_is_warned_about(
+        self, load: Load, settings: dict[str, str], warned: str | None
+    ) -> None:
+        """Where its own provider is in use and the host is another machine; nobody else is sent a key at all."""
+        setting, _, secret = (warned or "").partition(" ")
+        sentence = f"{setting} begins with http://, so the {secret} is sent unencrypted; use https://"
+        assert load(**settings).warnings == ([sentence] if warned else [])
+
     @pytest.mark.parametrize(
         ("other", "near"),
         [("PORT", False), ("POT", True), ("PORTS", True), ("XPORT", True), ("PART", True), ("PROT", True),
@@ -407,10 +448,10 @@ class TestFormerApi:
 def test_the_example_file_is_the_documentation_of_every_setting(tmp_path: Path) -> None:
     """`.env.example` names each setting once with its default, and is itself a valid `.env`."""
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
-    named = [line.removeprefix("# ").partition("=")[0] for line in lines if "=" in line]
-    assert sorted(named) == sorted(SETTINGS)
+    examples = [line.removeprefix("# ") for line in lines if re.match("# [A-Z0-9_]+=", line)]
+    assert sorted(line.partition("=")[0] for line in examples) == sorted(SETTINGS)
     path = tmp_path / ".env"
-    path.write_text("\n".join(line.removeprefix("# ") if "=" in line else line for line in lines), encoding="utf-8")
+    path.write_text("\n".join(examples), encoding="utf-8")
     shown = [line.rpartition(" (")[0] for line in load_config(env_file=path).describe()]
     path.write_text("", encoding="utf-8")
     assert shown == [line.rpartition(" (")[0] for line in load_config(env_file=path).describe()]

@@ -12,7 +12,7 @@ import sys
 import textwrap
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import discord
 import pytest
@@ -35,16 +35,28 @@ def seed(name: str) -> str:
     return (SEEDS / f"{name}.txt").read_text(encoding="utf-8")
 
 
-def as_program(text: str, folder: Path, **settings: str) -> list[str]:
-    """Runs a text as a program started in a folder, with the offline provider; gives its lines."""
+class Ran(NamedTuple):
+    """What a program printed, and what came on its standard error."""
+
+    lines: list[str]
+    errors: str
+
+
+def ran(text: str, folder: Path, *flags: str, **settings: str) -> Ran:
+    """Runs a text as a program started in a folder, with the offline provider; `flags` are the interpreter's."""
     former_paths = os.pathsep.join((str(PROJECT), str(PROJECT / "adapters" / "compat")))
     environment = {**os.environ, "PYTHONPATH": former_paths, "GENERATOR": "sketch", "PYTHONUTF8": "1", **settings}
     done = subprocess.run(
-        [sys.executable, "-"], input=text, cwd=folder, env=environment, capture_output=True, encoding="utf-8",
+        [sys.executable, *flags, "-"], input=text, cwd=folder, env=environment, capture_output=True, encoding="utf-8",
         timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    return Ran(done.stdout.splitlines(), done.stderr)
+
+
+def as_program(text: str, folder: Path, **settings: str) -> list[str]:
+    """The lines that a program prints."""
+    return ran(text, folder, **settings).lines
 
 
 def as_handler(name: str) -> Callable[..., Awaitable[object]]:

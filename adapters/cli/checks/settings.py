@@ -69,16 +69,16 @@ def token(config: Config) -> Finding:
 
 
 def provider(config: Config) -> Finding:
-    """Who makes the pictures."""
-    from adapters.main import make_generator
+    """Who makes the pictures, and why; whether that works is not asked here."""
+    from adapters.generation.configured import provider_settings
+    from adapters.generation.providers import NOT_AVAILABLE, choice_of, why_none
 
-    generator = make_generator(config)
-    try:
-        if fault := generator.unavailable:
-            return fail("provider", fault.message, "Without a provider no picture is made; everything else works.")
-        return ok("provider", f"Pictures are made by: {generator.provider.name} (GENERATOR={config.generator}).")
-    finally:
-        generator.close()
+    settings = provider_settings(config)
+    choice = choice_of(settings)
+    if reason := why_none(settings):
+        found = f"{NOT_AVAILABLE}: {reason} {choice.why}"
+        return fail("provider", found, "Without a provider no picture is made; everything else works.")
+    return ok("provider", f"Pictures are made by: {choice.name}. {choice.why} `abby providers` asks whether it works.")
 
 
 def _versioned(name: str) -> str:

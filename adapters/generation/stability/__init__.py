@@ -24,7 +24,7 @@ from adapters.generation.provider import (
     Told,
     unheard,
 )
-from adapters.generation.providers import ProviderSettings
+from adapters.generation.providers import ProviderSettings, at_stability, choice_of
 from adapters.generation.stability.v1 import UPSCALE_ENGINE, UPSCALE_PIXELS, EngineImage, EngineUpscaler
 from adapters.generation.stability.v2beta import MODELS, StableImage, StableUpscaler
 from adapters.generation.taxonomy import SaidError
@@ -72,10 +72,12 @@ class Part(Protocol):
 
 
 def missing(settings: ProviderSettings) -> str | None:
-    """The sentence that says that there is no key."""
-    if settings.api_key and settings.api_key.strip():
-        return None
-    return f"no key is set. Set {KEY_SETTING}, or GENERATOR=sketch for offline sketches."
+    """The sentence that says that there is no key, or that API_HOST is another's: the key would be sent there."""
+    if not settings.api_key or not settings.api_key.strip():
+        return f"no key is set. Set {KEY_SETTING}, or GENERATOR=sketch for offline sketches."
+    if not at_stability(settings) and choice_of(settings).name != StabilityProvider.name:
+        return "API_HOST is not Stability's, so no key is sent there. Set GENERATOR=stability for a gateway to it."
+    return None
 
 
 def make_provider(settings: ProviderSettings) -> StabilityProvider:

@@ -6,17 +6,17 @@ and answers are those of the published description, https://platform.stability.a
 
 from __future__ import annotations
 
-import asyncio
-import base64
 import io
 import math
 import time
+from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import aiohttp
 
-from adapters.generation.calls import Form, Outcome, ProviderCalls, not_as_promised, parsed
+from adapters.generation.calls import Form, Outcome, ProviderCalls, from_base64, not_as_promised, parsed
 from adapters.generation.pictures import DamagedPicture, PictureWorkers, filled, media_type_of, size_of, within
 from adapters.generation.provider import (
     FaultKind,
@@ -64,8 +64,7 @@ BASE64_GROWTH = 4 / 3
 AROUND_A_PICTURE_BYTES = 64 * 1024
 """What an answer holds besides the picture itself."""
 
-SUCCESS, FILTERED = "SUCCESS", "CONTENT_FILTERED"
-REASONS = (SUCCESS, FILTERED, "ERROR")
+SUCCESS, FILTERED, FAILED = "SUCCESS", "CONTENT_FILTERED", "ERROR"
 """How the making of an artifact may have ended."""
 
 
@@ -100,7 +99,7 @@ class EngineImage:
         else:
             form = _form_of(_image_fields(request), "init_image", request.image)
             outcome = await self._calls.post_form(f"{path}image-to-image", form, at_most_bytes=at_most)
-        return await _result(outcome, job, self._calls.service.name, told)
+        return await _result(outcome, job, self._calls.service.name, told, self._workers)
 
 
 class EngineUpscaler:
@@ -146,9 +145,10 @@ class EngineUpscaler:
         form = _form_of({"width": str(width)}, "image", request.image)
         path = f"/v1/generation/{UPSCALE_ENGINE}/image-to-image/upscale"
         outcome = await self._calls.post_form(path, form, at_most_bytes=_answer_bytes(self._settings, 1))
-        return await _result(outcome, job, self._calls.service.name, told)
+        return await _result(outcome, job, self._calls.service.name, told, self._workers)
 
 
+@lru_cache(maxsize=256)
 def nearest_size(engine: str, asked: Size) -> Size:
     """The size that the engine makes for the one that is asked for, width and height in pixels.
 
@@ -224,10 +224,12 @@ class _Job(NamedTuple):
     credits_each: float | None
 
 
-async def _result(outcome: Outcome, job: _Job, service: str, told: Told) -> GenerationResult | GenerationFault:
+async def _result(
+    outcome: Outcome, job: _Job, service: str, told: Told, workers: PictureWorkers
+) -> GenerationResult | GenerationFault:
     if isinstance(outcome, GenerationFault):
         return outcome
-    artifacts = await asyncio.to_thread(_artifacts, outcome.body)
+    artifacts = await workers.run(_artifacts, outcome.body)
     if artifacts is None:
         return not_as_promised(service, "something other than pictures")
     told(1.0)
@@ -247,19 +249,18 @@ class _Artifacts(NamedTuple):
 
 
 def _artifacts(body: bytes) -> _Artifacts | None:
-    """What an answer holds, None for one that is not as described. For a thread: answers have many megabytes."""
+    """What an answer holds, without what is no picture; None where there is nothing else. For a thread: it is long."""
     said = parsed(body)
     found = said.get("artifacts") if isinstance(said, dict) else None
-    if not isinstance(found, list) or not found or not all(isinstance(artifact, dict) for artifact in found):
-        return None
-    reasons = [artifact.get("finishReason") for artifact in found]
-    if not all(reason in REASONS for reason in reasons):
-        return None
-    try:
-        images = tuple(_image(artifact) for artifact in found if artifact["finishReason"] == SUCCESS)
-    except (TypeError, ValueError, DamagedPicture):
-        return None
-    return _Artifacts(images, reasons.count(FILTERED))
+    artifacts = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    reasons = [artifact.get("finishReason") for artifact in artifacts]
+    images: list[GeneratedImage] = []
+    for artifact, reason in zip(artifacts, reasons, strict=True):
+        if reason == SUCCESS:
+            with suppress(TypeError, ValueError, DamagedPicture):
+                images.append(_image(artifact))
+    known = bool(images) or FILTERED in reasons or FAILED in reasons
+    return _Artifacts(tuple(images), reasons.count(FILTERED)) if known else None
 
 
 def _image(artifact: dict[str, object]) -> GeneratedImage:
@@ -267,7 +268,7 @@ def _image(artifact: dict[str, object]) -> GeneratedImage:
     text, seed = artifact.get("base64"), artifact.get("seed")
     if not isinstance(text, str):
         raise TypeError(type(text))
-    data = base64.b64decode(text, validate=True)
+    data = from_base64(text)
     return GeneratedImage(data, seed if isinstance(seed, int) else None, media_type_of(data))
 
 

@@ -21,6 +21,7 @@ from adapters.generation.provider import (
     Operation,
     Prepared,
     Told,
+    joined,
     unheard,
 )
 from adapters.generation.providers import ProviderSettings
@@ -30,7 +31,6 @@ from adapters.generation.stability.v2beta_wire import (
     PICTURE,
     batch,
     form_of,
-    joined,
     picture_of,
     seed_of,
     size_made,
@@ -63,7 +63,7 @@ class StableImage:
 
     async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
         """The request with the size that comes nearest, and an input that the service takes. Raises DamagedPicture."""
-        notes = _cfg_scale(request)[1], self._other_model(request)
+        notes = _cfg_scale(request, self._model(request))[1], self._other_model(request)
         if request.image is None:
             size = request.width or DEFAULT_SIDE, request.height or DEFAULT_SIDE
             sized = replace(request, width=size[0], height=size[1])
@@ -121,7 +121,7 @@ def _fields(request: GenerationRequest, model: str, number: int) -> dict[str, st
     size = request.width or DEFAULT_SIDE, request.height or DEFAULT_SIDE
     if model in {CORE, ULTRA}:
         return fields | {"aspect_ratio": _nearest(size)}
-    cfg_scale = _cfg_scale(request)[0]
+    cfg_scale = _cfg_scale(request, model)[0]
     fields |= {"model": model} | ({} if cfg_scale is None else {"cfg_scale": f"{cfg_scale:g}"})
     return fields | ({"aspect_ratio": _nearest(size)} if request.image is None else {"mode": "image-to-image"})
 
@@ -152,10 +152,12 @@ def _shape_note(size: tuple[int, int]) -> str:
     return "" if exact else f"Made in the shape {ratio}, the nearest that the service has."
 
 
-def _cfg_scale(request: GenerationRequest) -> tuple[float | None, str]:
+def _cfg_scale(request: GenerationRequest, model: str) -> tuple[float | None, str]:
     """What is sent, None where the choice is the model's, and a note where it is not what was asked."""
     if request.cfg_scale == CFG_SCALE_UNASKED:
         return None, ""
+    if model in {CORE, ULTRA}:
+        return None, f"The model {model} takes no cfg_scale, so it was left out."
     low, high = CFG_SCALE
     sent = min(max(request.cfg_scale, low), high)
     return sent, "" if sent == request.cfg_scale else f"Made with cfg_scale {sent:g}, the nearest that is taken."

@@ -24,6 +24,8 @@ from adapters.generation.provider import (
     GenerationResult,
     Prepared,
     Told,
+    joined,
+    style_in_words,
     unheard,
 )
 from adapters.generation.providers import ProviderSettings
@@ -32,7 +34,6 @@ from adapters.generation.stability.v2beta_wire import (
     PICTURE,
     batch,
     form_of,
-    joined,
     picture_of,
     seed_of,
     size_made,
@@ -42,7 +43,7 @@ UPSCALED_BYTES = 96 * 1024 * 1024
 """A PNG of 16 megapixels is large; what is kept of it is scaled to the width asked for."""
 POLL_SECONDS = 10.0
 """The service refuses to be asked more often."""
-CREATIVE_SECONDS = 480.0
+CREATIVE_SECONDS = 420.0
 CREATIVITY = "0.35"
 NEUTRAL_PROMPT = "the same picture, sharp and rich in detail"
 """What conservative and creative are told where the user says nothing; they do not work without words."""
@@ -151,7 +152,8 @@ class StableUpscaler:
             return fields
         if self._name == "creative":
             return fields | {"style_preset": request.style}
-        return fields | {"prompt": f"{words}, {request.style} style"}
+        style = style_in_words(request.style)
+        return fields | {"prompt": f"{words}, {style} style" if style else words}
 
     async def _finished(self, started: Answer | GenerationFault) -> GeneratedImage | GenerationFault:
         """The picture of what was started, however long it takes. It is paid: an end without one is UNKNOWN."""

@@ -7,8 +7,6 @@ provider's published description, https://platform.stability.ai/docs/api-referen
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import io
 import re
 import time
@@ -17,10 +15,9 @@ from types import MappingProxyType
 
 import aiohttp
 
-from adapters.generation.calls import Answer, Form, not_as_promised
+from adapters.generation.calls import Answer, Form, from_base64, not_as_promised
 from adapters.generation.pictures import DamagedPicture, PictureWorkers, size_of
 from adapters.generation.provider import (
-    FaultKind,
     GeneratedImage,
     GenerationFault,
     GenerationRequest,
@@ -28,6 +25,7 @@ from adapters.generation.provider import (
     Told,
 )
 from adapters.generation.providers import ProviderSettings
+from adapters.generation.series import in_series
 from adapters.generation.taxonomy import FILTERED
 
 PROVIDER = "stability"
@@ -101,31 +99,25 @@ async def picture_of(answer: Answer, service: str) -> GeneratedImage | Generatio
 async def batch(
     request: GenerationRequest, make: Make, told: Told, *, model: str, settings: ProviderSettings
 ) -> GenerationResult | GenerationFault:
-    """`request.count` pictures, one call after another. A fault ends it; what came until then is delivered."""
+    """`request.count` pictures, one call after another, and what they cost."""
     started = time.perf_counter()
-    images: list[GeneratedImage] = []
-    filtered, note = 0, ""
-    for number in range(request.count):
+
+    async def one(number: int) -> list[GeneratedImage] | GenerationFault:
         outcome = await make(number)
-        if isinstance(outcome, GeneratedImage):
-            images.append(outcome)
-        elif outcome.kind is FaultKind.MODERATED_OUTPUT:
-            filtered += 1
-        elif number == 0:
-            return outcome
-        else:
-            note = f"{len(images)} of {request.count} pictures could be made. For the next one: {outcome.message}"
-            break
-        told((number + 1) / request.count)
+        return outcome if isinstance(outcome, GenerationFault) else [outcome]
+
+    made = await in_series(request.count, one, told)
+    if isinstance(made, GenerationFault):
+        return made
     each = settings.credits_each.get(model, CREDITS.get(model))
     return GenerationResult(
-        tuple(images),
+        made.images,
         PROVIDER,
         model,
         round(time.perf_counter() - started, 3),
-        credits=None if each is None else each * (len(images) + filtered),
-        note=note,
-        filtered=filtered,
+        credits=None if each is None else each * (len(made.images) + made.filtered),
+        note=made.note,
+        filtered=made.filtered,
     )
 
 
@@ -137,15 +129,10 @@ async def size_made(result: GenerationResult, workers: PictureWorkers) -> tuple[
         return None
 
 
-def joined(*notes: str) -> str:
-    """The notes that there are, as one."""
-    return " ".join(note for note in notes if note)
-
-
 def _decoded(text: object) -> bytes | None:
     try:
-        return base64.b64decode(text, validate=True) if isinstance(text, str) else None
-    except binascii.Error:
+        return from_base64(text) if isinstance(text, str) else None
+    except ValueError:
         return None
 
 

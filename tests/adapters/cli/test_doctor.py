@@ -90,7 +90,8 @@ def test_a_root_in_use(doctor: Doctor, root: Path, env_file: Path) -> None:
     [
         ("HTTP_PORT", "eighty", "settings", ("FAIL", "HTTP_PORT")),
         ("MAX_USER_STORAGEMB", "5", "settings", ("WARN", "MAX_USER_STORAGE_MB")),
-        ("GENERATOR", "openai", "provider", ("FAIL", "not available")),
+        ("GENERATOR", "openai", "provider", ("FAIL", "OPENAI_API_KEY is not set")),
+        ("GENERATOR", "auto", "provider", ("OK", "made by: sketch. GENERATOR=auto")),
         ("STABILITY_API_KEY", GOOD_KEY, "key", ("OK", "looks like")),
         ("STABILITY_API_KEY", "my-secret-key", "key", ("WARN", "does not look")),
         ("DISCORD_TOKEN", GOOD_TOKEN, "token", ("OK", "looks like")),

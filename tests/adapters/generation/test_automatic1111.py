@@ -319,6 +319,16 @@ async def test_a_grid_that_comes_first_is_no_picture_of_ours(told: bool) -> None
     assert result.model == (MODEL if told else "unknown")
 
 
+@pytest.mark.parametrize("junk", ["bm8gcGljdHVyZQ==", "*", None], ids=["no picture", "no base64", "nothing"])
+async def test_a_picture_beside_junk_is_delivered_with_its_own_seed(junk: str | None) -> None:
+    """One bad entry does not take the others with it, and the user is told how many did not come."""
+    emulator = Automatic1111Emulator()
+    body = {"images": [junk, sent_png(painted((64, 72), 8), {})], "info": json.dumps({"all_seeds": [7, 8]})}
+    emulator.script.append(Reply(200, json.dumps(body).encode()))
+    result = await made(emulator, replace(CAT, count=2))
+    assert [image.seed for image in result.images] == [8]
+
+
 @pytest.mark.parametrize(
     "info",
     [b"null", b"7", b'""', b'"no JSON"', b'"[]"', b'"{\\"all_seeds\\": 3, \\"index_of_first_image\\": \\"x\\"}"'],

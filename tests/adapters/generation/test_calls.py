@@ -13,8 +13,10 @@ from email.utils import formatdate
 from typing import Any
 
 import aiohttp
+import orjson
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from adapters.generation import calls as calls_module
 from adapters.generation.breaker import FAILURES_TO_OPEN, CircuitBreaker
@@ -139,6 +141,29 @@ async def test_an_answer_that_does_not_come_in_time_is_unknown(service: Plain) -
     outcome = fault(await post(calling(service.address, answer_seconds=0.2)))
     assert (outcome.kind, len(service.heard)) == (FaultKind.UNKNOWN, 1)
     assert outcome.message.startswith("Connection timeout: plain gave no answer within")
+
+
+QUOTED = "no-shape-of-a-key-0815"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"message": f"header 'Bearer {QUOTED}' is not understood"},
+        {"message": "x" * 185 + QUOTED},
+        {"message": f"see:\n{QUOTED.upper()}"},
+        {"name": QUOTED, "message": "see name"},
+    ],
+    ids=["quoted", "cut in its middle", "in capitals", "as the name"],
+)
+async def test_a_key_that_the_service_quotes_back_is_shown_to_nobody(service: Plain, said: dict[str, str]) -> None:
+    """Neither in the words for the user nor in the log, not even its beginning; what else was said stays."""
+    service.script.append(Reply(400, orjson.dumps(said)))
+    calls = calling(service.address, headers={"Authorization": f"Bearer {QUOTED}"})
+    with capture_logs() as logged:
+        outcome = fault(await post(calls))
+    assert QUOTED[:8] not in f"{outcome.message} {logged}".lower()
+    assert said["message"][:3] in outcome.message
 
 
 def far_date() -> str:

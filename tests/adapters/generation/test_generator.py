@@ -117,7 +117,7 @@ def test_a_key_may_be_masked_and_is_never_shown(key: str | SecretStr | None, nam
     """The configuration's key type fits; an empty key is none, so that the sketch serves; nothing shows the key."""
     generator = ImageGenerator(api_key=key, generator="auto")
     assert generator.provider.name == name
-    assert KEY not in repr(generator) + repr(generator.provider) + repr(vars(generator.provider))
+    assert KEY not in repr(generator) + repr(vars(generator)) + repr(vars(generator.provider))
     generator.close()
 
 

@@ -12,11 +12,12 @@ import orjson
 import pytest
 from PIL import Image
 
-from adapters.generation import FaultKind, GenerationFault, GenerationRequest, GenerationResult, Operation, openai
+from adapters.generation import FaultKind, GenerationFault, GenerationRequest, GenerationResult, Operation, series
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.openai import EDITS, GENERATIONS, MODELS, make_provider, missing
 from adapters.generation.openai_models import GPT_IMAGE, SQUARE_BYTES, cut_square, family_of, nearest_size
 from adapters.generation.providers import ProviderSettings, choose_provider
+from adapters.generation.series import NO_TIME
 from adapters.studio import Generated
 from tests.adapters.generation.effects import effect_of
 from tests.adapters.generation.making import opened, png
@@ -231,25 +232,27 @@ async def test_what_came_before_a_fault_is_delivered_and_the_rest_given_back(tmp
         provider = make_provider(settings_for(emulator, "dall-e-3"))
         effect = await effect_of(tmp_path, provider, replace(TEXT, count=3))
     assert isinstance(effect.answer, Generated)
-    assert effect.answer.note == "2 of 3 pictures came; no more is charged."
+    assert effect.answer.note.startswith("1 of the 3 pictures did not come; nothing is charged for that. The reason: ")
     assert effect[1:] == (2, 0.0, ["failed"], 2, 2)
     assert len(emulator.heard) == 3
 
 
 async def test_a_long_series_ends_before_its_pictures_would_be_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     """After SERIES_SECONDS no further picture is begun, and what came is delivered."""
-    monkeypatch.setattr(openai, "SERIES_SECONDS", 0.0)
+    monkeypatch.setattr(series, "SERIES_SECONDS", 0.0)
     emulator = OpenAIEmulator()
     result = await made_by(emulator, replace(TEXT, count=3), "dall-e-3")
     assert (len(result.images), len(emulator.heard)) == (1, 1)
-    assert result.note == "1 of 3 pictures came; no more is charged."
+    assert result.note == f"2 of the 3 pictures did not come; nothing is charged for that. {NO_TIME}"
 
 
 async def test_a_service_that_makes_fewer_than_asked_is_taken_at_its_word() -> None:
-    """What came is delivered, with its number; more than asked is cut off."""
+    """What came is delivered, with how many did not; more than asked is cut off."""
     emulator = OpenAIEmulator()
     emulator.fewer = 1
-    assert (await made_by(emulator, replace(TEXT, count=3))).note == "2 of 3 pictures came; no more is charged."
+    result = await made_by(emulator, replace(TEXT, count=3))
+    assert len(result.images) == 2
+    assert result.note == "1 of the 3 pictures did not come; nothing is charged for that."
     emulator.fewer = -1
     result = await made_by(emulator, replace(TEXT, count=3))
     assert (len(result.images), result.note) == (3, "")

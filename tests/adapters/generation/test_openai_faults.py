@@ -200,7 +200,7 @@ async def test_pictures_beside_junk_are_delivered(tmp_path: Path) -> None:
     async with emulator.serving() as address:
         effect = await effect_of(tmp_path, provider_at(address), request)
     assert isinstance(effect.answer, Generated)
-    assert effect.answer.note == "1 of 3 pictures came; no more is charged."
+    assert effect.answer.note == "2 of the 3 pictures did not come; nothing is charged for that."
     assert effect[1:] == (1, 0.0, ["failed"], 1, 1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adapters.generation import FaultKind, GenerationFault, ProviderSettings, UnavailableProvider, choose_provider
+from adapters.generation.providers import provider_module
 from tests.adapters.generation.making import TEXT
 
 KEY = "sk-not-a-real-key"
@@ -77,6 +78,24 @@ async def test_a_provider_that_is_not_there_answers_why_and_what_to_do(settings:
     assert words in outcome.message
     assert "GENERATOR" in outcome.message
     assert KEY not in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("generator", "name", "words"),
+    [
+        ("auto", "stability", "no key is sent there"),
+        ("openai", "stability", "no key is sent there"),
+        ("automatic1111", "stability", "no key is sent there"),
+        ("stability", "automatic1111", "a gateway to Stability AI"),
+        (" Stability ", "automatic1111", "a gateway to Stability AI"),
+    ],
+)
+def test_api_host_belongs_to_one_provider(generator: str, name: str, words: str) -> None:
+    """Whoever asks all providers that are set up sends no key to the address of another."""
+    settings = ProviderSettings(generator=generator, api_key=KEY, api_host="http://localhost:7860")
+    missing = provider_module(name).missing(settings)
+    assert missing is not None
+    assert words in missing
 
 
 def test_settings_do_not_print_the_key() -> None:

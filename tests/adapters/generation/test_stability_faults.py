@@ -328,6 +328,26 @@ async def test_what_is_filtered_or_failed_is_left_out(
 
 
 @pytest.mark.parametrize(
+    "junk",
+    [
+        {"base64": "cGljdHVyZQ==", "finishReason": "SUCCESS", "seed": 2},
+        {"base64": None, "finishReason": "SUCCESS", "seed": 2},
+        {"base64": PICTURE, "finishReason": "CANCELLED", "seed": 2},
+        "no artifact",
+    ],
+    ids=["no picture", "no base64", "another reason", "text"],
+)
+async def test_pictures_beside_junk_are_delivered(junk: object, emulator: StabilityEmulator, tmp_path: Path) -> None:
+    """They were paid for; the place of what is none is given back, and the user is told."""
+    good = {"base64": PICTURE, "finishReason": "SUCCESS", "seed": 1}
+    emulator.script.append(Reply(200, orjson.dumps({"artifacts": [junk, good, good]})))
+    effect = await effect_of(tmp_path, provider_for(emulator), replace(TEXT, count=3))
+    assert isinstance(effect.answer, Generated)
+    assert effect.answer.note == "1 of the 3 pictures did not come; nothing is charged for that."
+    assert (effect.charged, effect.kept, effect.released) == (2, 2, ["failed"])
+
+
+@pytest.mark.parametrize(
     ("body", "said"),
     [
         ({"id": "1", "name": "bad_request", "message": "a: is required"}, SaidError("bad_request", "a: is required")),

@@ -19,8 +19,10 @@ from adapters.generation import (
     ImageGenerator,
     Operation,
     ProviderSettings,
+    series,
 )
 from adapters.generation.pictures import size_of
+from adapters.generation.series import NO_TIME
 from adapters.generation.stability.v2beta import MODELS, StableImage
 from adapters.studio import Generated
 from tests.adapters.generation.effects import effect_of
@@ -167,6 +169,26 @@ async def test_cfg_scale_is_the_models_own_unless_it_is_asked_for(
     assert (only(emulator).fields.get("cfg_scale"), result.note) == (sent, note)
 
 
+@pytest.mark.parametrize("model", ["core", "ultra"])
+async def test_a_cfg_scale_that_a_model_does_not_take_is_said_to_be_left_out(
+    emulator: StableImageEmulator, model: str
+) -> None:
+    """Whatever it is; the one that nobody asked for is not worth a word."""
+    result = await made(emulator, replace(TEXT, cfg_scale=20.0), model)
+    assert f"The model {model} takes no cfg_scale, so it was left out." in result.note
+    assert "cfg_scale" not in only(emulator).fields
+
+
+async def test_a_long_series_ends_before_its_pictures_would_be_lost(
+    emulator: StableImageEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After SERIES_SECONDS no further picture is begun and paid, and what came is delivered."""
+    monkeypatch.setattr(series, "SERIES_SECONDS", 0.0)
+    result = await made(emulator, replace(TEXT, count=3))
+    assert (len(result.images), len(emulator.heard), result.credits) == (1, 1, 3.0)
+    assert result.note.endswith(NO_TIME)
+
+
 @pytest.mark.parametrize("model", sorted(MODELS))
 @pytest.mark.parametrize(("kept", "strength"), [(1.0, "0"), (0.0, "1"), (0.35, "0.65"), (0.9, "0.1")])
 async def test_strength_is_turned_round_and_the_input_goes_along(
@@ -240,7 +262,8 @@ async def test_what_came_before_a_failure_is_delivered(emulator: StableImageEmul
     emulator.script.extend([picture(), picture(), refused(402, "payment_required")])
     effect = await effect_of(tmp_path, provider(emulator), replace(TEXT, count=4, width=80, height=64))
     assert isinstance(effect.answer, Generated)
-    assert "2 of 4 pictures could be made. For the next one: Non-200 response: 402." in effect.answer.note
+    few = "2 of the 4 pictures did not come; nothing is charged for that."
+    assert f"{few} The reason: Non-200 response: 402." in effect.answer.note
     assert (effect.charged, effect.delivered, effect.kept, effect.held_mb) == (2, 2, 2, 0)
     assert effect.released == ["failed"]
     assert len(emulator.heard) == 3

@@ -273,7 +273,7 @@ async def test_creative_is_given_up_at_its_deadline(
     effect = await effect_of(tmp_path, provider(emulator, time, "creative"), UPSCALE)
     assert isinstance(effect.answer, GenerationFault)
     assert effect.answer.kind is FaultKind.UNKNOWN
-    assert effect.answer.message.startswith("Connection timeout: Stability AI gave no answer within 8 minutes.")
+    assert effect.answer.message.startswith("Connection timeout: Stability AI gave no answer within 7 minutes.")
     assert (effect.charged, effect.released, effect.held_mb) == (0, ["unknown"], 0)
     assert len(time.waits) == CREATIVE_SECONDS / POLL_SECONDS
     assert started(emulator).path.endswith("creative")

@@ -17,7 +17,8 @@ from adapters.generation.provider import (
     GenerationFault,
     GenerationRequest,
     GenerationResult,
-    RequestLimits,
+    Told,
+    unheard,
 )
 from adapters.generation.sketch import SketchProvider
 from adapters.storage.results import GivenLimits
@@ -28,30 +29,29 @@ PATH = "/v1/users/1/generations"
 WISH = {"prompt": "a paper boat", "width": 256, "height": 192, "seed": 7, "style": "origami"}
 
 
-class Gate:
+class Gate(SketchProvider):
     """The offline provider behind a gate: it counts its calls, and answers once it is opened."""
 
     name = "gate"
-    limits = RequestLimits()
 
     def __init__(self, fault: GenerationFault | None = None) -> None:
+        super().__init__()
         self.calls = 0
         self.called = asyncio.Event()
         self.open = asyncio.Event()
         self._fault = fault
-        self._sketch = SketchProvider()
 
-    async def generate(self, request: GenerationRequest) -> GenerationResult | GenerationFault:
+    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
         """A sketch, or the fault that was asked for."""
         self.calls += 1
         self.called.set()
         await self.open.wait()
-        return self._fault or await self._sketch.generate(request)
+        return self._fault or await super().generate(request, told)
 
     async def close(self) -> None:
         """Lets nobody wait any longer."""
         self.open.set()
-        await self._sketch.close()
+        await super().close()
 
 
 async def test_a_wish_becomes_a_kept_picture_of_the_size_asked(service: Running) -> None:

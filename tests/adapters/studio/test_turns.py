@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -16,6 +18,7 @@ from adapters.generation.provider import (
     GenerationRequest,
     GenerationResult,
     Operation,
+    Prepared,
     Told,
     unheard,
 )
@@ -26,6 +29,7 @@ from adapters.studio import studio as studio_module
 from domain.refusals import Reason, Refusal
 from tests.adapters.in_memory_providers import Answer, InMemoryProvider
 from tests.adapters.storage.evidence import assert_disk_and_log_agree, events_of
+from tests.hostile.builders import png
 
 CAT = GenerationRequest(Operation.TEXT_TO_IMAGE, "a cat")
 ONE_AT_ONCE = StudioSettings(at_once=1, queue_length=8, queue_per_user=3)
@@ -241,3 +245,69 @@ async def test_the_prompt_is_in_the_file_only_where_that_is_set(tmp_path: Path, 
     assert (store.details("1", picture.image.name) or {})["prompt"] == "my secret wish"
     assert b"secret" not in (tmp_path / "logs" / "events.jsonl").read_bytes()
     store.close()
+
+
+class Shaped(bytes):
+    """An input as the provider takes it; counts those that are in memory."""
+
+    alive = 0
+
+    def __new__(cls, data: bytes) -> Self:
+        """One more."""
+        cls.alive += 1
+        return super().__new__(cls, data)
+
+    def __del__(self) -> None:
+        type(self).alive -= 1
+
+
+class ShapingProvider(InMemoryProvider):
+    """Takes inputs in its own shape alone."""
+
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+        """With an input of its own."""
+        assert request.image is not None
+        return Prepared(replace(request, image=Shaped(request.image)))
+
+
+async def test_shaped_inputs_are_in_memory_for_those_whose_turn_it_is_alone(store: ImageStore) -> None:
+    """However many wait; each is shaped anew when its turn comes, and the provider never gets the one that was sent."""
+    provider = ShapingProvider()
+    provider.stalled = asyncio.Event()
+    request = GenerationRequest(Operation.UPSCALE, width=2_048, image=png(8, 8))
+    studio = Studio(store, ImageGenerator(provider=provider), ONE_AT_ONCE)
+    all_wait = asyncio.Event()
+
+    def hears(progress: Progress) -> None:
+        if progress.place == len(asked) - 1:
+            all_wait.set()
+
+    asked = [asyncio.create_task(studio.generate(str(user), request, hears=hears)) for user in range(5)]
+    await until_asked(provider, 1)
+    async with asyncio.timeout(30):
+        await all_wait.wait()
+    assert Shaped.alive == 1
+    provider.stalled.set()
+    await asyncio.gather(*asked)
+    assert [type(request.image) for request in provider.asked] == [Shaped] * len(asked)
+
+
+async def test_an_input_that_is_no_longer_taken_at_its_turn_costs_nothing(store: ImageStore) -> None:
+    """The provider may have closed or begun to rest meanwhile."""
+    provider = InMemoryProvider()
+    provider.stalled = asyncio.Event()
+    generator = ImageGenerator(provider=provider)
+    studio = Studio(store, generator, ONE_AT_ONCE)
+    request = GenerationRequest(Operation.UPSCALE, width=2_048, image=png(8, 8))
+    first = asyncio.create_task(studio.generate("1", CAT))
+    await until_asked(provider, 1)
+    waits = asyncio.Event()
+    second = asyncio.create_task(studio.generate("2", request, hears=lambda _: waits.set()))
+    async with asyncio.timeout(30):
+        await waits.wait()
+    provider.standing = lambda: GenerationFault(FaultKind.UNAVAILABLE, "It rests.")  # type: ignore[method-assign]  # it fails meanwhile
+    provider.stalled.set()
+    await first
+    answer = await second
+    assert isinstance(answer, GenerationFault)
+    assert (answer.message, figures(store, "2")) == ("It rests.", (0, 0))

@@ -1,0 +1,147 @@
+"""`abby providers`: which services make pictures, which of them GENERATOR chooses and why, and whether they work.
+
+All that are set up are asked at once, within ASK_SECONDS, for what costs nothing. What a service says is shown without
+secrets and without what would steer a terminal. Which one is chosen is the rule of `adapters.generation.providers`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from rich.console import Console
+
+from adapters.cli.exits import Exit
+from adapters.cli.invocation import Invocation
+from adapters.cli.output import Output
+from adapters.cli.tables import add_row, table
+from adapters.generation.configured import provider_settings
+from adapters.generation.provider import ProviderReport
+from adapters.generation.providers import (
+    NOT_AVAILABLE,
+    PROVIDERS,
+    ProviderSettings,
+    choice_of,
+    provider_module,
+    why_none,
+)
+from adapters.redaction import Redactor
+
+ASK_SECONDS = 20.0
+MODELS_SHOWN = 3
+CLOSING = "Settings go into the file .env (see .env.example); GENERATOR=NAME there chooses a provider."
+
+
+class State(StrEnum):
+    """How a provider stands."""
+
+    READY = "ready"
+    TROUBLE = "trouble"
+    NOT_SET_UP = "not_set_up"
+
+
+class Standing(NamedTuple):
+    """One provider as it stands; `missing` and `trouble` say what to do, each "" in every other state."""
+
+    name: str
+    state: State
+    missing: str = ""
+    trouble: str = ""
+    credits: float | None = None
+    models: tuple[str, ...] = ()
+
+
+_WORDS = {State.READY: "OK", State.TROUBLE: "FAIL", State.NOT_SET_UP: "-"}
+
+
+def providers(invocation: Invocation, output: Output) -> int:
+    """Shows every provider; UNAVAILABLE where the chosen one does not work."""
+    config = invocation.set_up()
+    if config.origin("LOG_LEVEL") == "default":
+        logging.getLogger().setLevel(logging.ERROR)  # each trouble is told in the answer
+    settings = provider_settings(config)
+    with output.waiting("The image services are being asked..."):
+        standings = asyncio.run(ask_all(settings))
+    answer = _answer(settings, standings, Redactor(config.secrets()))
+    output.answer(answer, lambda console: _print(console, answer))
+    return Exit.DONE if answer["works"] else Exit.UNAVAILABLE
+
+
+async def ask_all(settings: ProviderSettings, seconds: float = ASK_SECONDS) -> list[Standing]:
+    """How each provider stands, in the order of the table; those that are set up are asked beside each other."""
+    return list(await asyncio.gather(*(_ask(name, settings, seconds) for name in PROVIDERS)))
+
+
+async def _ask(name: str, settings: ProviderSettings, seconds: float) -> Standing:
+    module = provider_module(name)
+    if missing := module.missing(settings):
+        return Standing(name, State.NOT_SET_UP, missing=_alone(missing))
+    provider = module.make_provider(settings)
+    try:
+        async with asyncio.timeout(seconds):
+            report = await provider.report()
+    except TimeoutError:
+        report = ProviderReport(f"It did not answer within {seconds:g} seconds. Check its address and the network.")
+    finally:
+        await provider.close()
+    state = State.TROUBLE if report.trouble else State.READY
+    return Standing(name, state, trouble=_alone(report.trouble), credits=report.credits, models=report.models)
+
+
+def _alone(reason: str) -> str:
+    """What a provider says of itself, as a sentence beside its name."""
+    words = reason.removeprefix(f"{NOT_AVAILABLE}: ")
+    return words[:1].upper() + words[1:]
+
+
+def _answer(settings: ProviderSettings, standings: Sequence[Standing], redactor: Redactor) -> dict[str, Any]:
+    choice = choice_of(settings)
+    works = any(standing.name == choice.name and standing.state is State.READY for standing in standings)
+    rows = [
+        standing._asdict()
+        | {"trouble": redactor.text(standing.trouble), "models": [redactor.text(model) for model in standing.models]}
+        for standing in standings
+    ]
+    return {
+        "generator": settings.generator,
+        "chosen": choice.name,
+        "why": choice.why,
+        "works": works,
+        "advice": "" if works else _advice(settings, choice.name),
+        "providers": rows,
+    }
+
+
+def _advice(settings: ProviderSettings, chosen: str | None) -> str:
+    reason = why_none(settings)
+    if reason is not None:
+        return f"{NOT_AVAILABLE}: {reason}"
+    return (
+        f"No picture can be made by {chosen} now; beside its name stands why. Check its key, its address and the "
+        "network (docs/providers.md names the settings), then run `abby providers` again. "
+        "GENERATOR=sketch draws offline meanwhile."
+    )
+
+
+def _print(console: Console, answer: Mapping[str, Any]) -> None:
+    opening = "Pictures are made by" if answer["works"] else "No pictures are made at the moment. Chosen is"
+    console.print(f"{opening}: {answer['chosen'] or 'nobody'}. {answer['why']}", markup=False)
+    console.print()
+    shown = table("Providers of images", ("", "provider", "credits", "models, or what to do"), right=("credits",))
+    for row in answer["providers"]:
+        left = "" if row["credits"] is None else f"{row['credits']:,.2f}"
+        add_row(shown, _WORDS[row["state"]], row["name"], left, row["missing"] or row["trouble"] or _few(row["models"]))
+    console.print(shown)
+    if answer["advice"]:
+        console.print(answer["advice"], markup=False)
+    console.print(CLOSING, markup=False)
+
+
+def _few(models: Sequence[str]) -> str:
+    """The first models and how many more there are."""
+    named = ", ".join(models[:MODELS_SHOWN]) or "It has no list of its models."
+    more = len(models) - MODELS_SHOWN
+    return f"{named} and {more:,} more" if more > 0 else named

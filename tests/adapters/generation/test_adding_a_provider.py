@@ -1,0 +1,159 @@
+"""docs/providers.md is true: its example of a provider makes a picture, its settings are taken, its tables hold."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+import adapters.generation
+from adapters.cli.generation_exits import GENERATION_EXITS
+from adapters.config import load_config
+from adapters.generation import (
+    FaultKind,
+    ImageGenerator,
+    ProviderSettings,
+    UnavailableProvider,
+    choose_provider,
+    providers,
+)
+from adapters.generation.configured import provider_settings
+from adapters.generation.pictures import size_of
+from adapters.http.problems import GENERATION_FAULTS
+from tests.adapters.generation.making import png
+from tests.emulators.emulator import Drop, Emulator, Reply
+
+PROJECT = Path(__file__).parents[3]
+DOCUMENT = (PROJECT / "docs" / "providers.md").read_text(encoding="utf-8")
+LINE, MODULE = re.findall(r"^```python\n(.*?)^```$", DOCUMENT, re.DOTALL | re.MULTILINE)
+EXAMPLES = re.findall(r"^```ini\n(.*?)^```$", DOCUMENT, re.DOTALL | re.MULTILINE)
+
+
+class PlainServer(Emulator):
+    """What the example asks: a picture of the size that was asked for, and whether it is there."""
+
+    name = "plain"
+
+    def routes(self) -> list[web.RouteDef]:
+        """The two endpoints."""
+        return [web.post("/picture", self._picture), web.get("/health", self._health)]
+
+    async def _picture(self, request: web.Request) -> web.Response:
+        wish = await request.json()
+        return web.Response(body=png((wish["width"], wish["height"])), content_type="image/png")
+
+    async def _health(self, _: web.Request) -> web.Response:
+        return web.json_response({})
+
+
+@pytest.fixture
+def registered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The module where the document puts it, and the line in the table; nothing of it is left behind."""
+    ((word, module),) = ast.literal_eval("{" + LINE + "}").items()
+    package, _, name = module.rpartition(".")
+    assert package == "adapters.generation"
+    (tmp_path / f"{name}.py").write_text(MODULE, encoding="utf-8")
+    monkeypatch.setattr(adapters.generation, "__path__", [*adapters.generation.__path__, str(tmp_path)])
+    monkeypatch.setattr(providers, "PROVIDERS", {**providers.PROVIDERS, word: module})
+    importlib.invalidate_caches()
+    yield
+    sys.modules.pop(module, None)
+    vars(adapters.generation).pop(name, None)
+
+
+def chosen(**settings: Any) -> ImageGenerator:
+    """A generator with the example's provider."""
+    return ImageGenerator(provider=choose_provider(ProviderSettings(generator="plain", **settings)))
+
+
+@pytest.mark.usefixtures("registered")
+async def test_the_example_makes_a_picture() -> None:
+    """One module and one line: GENERATOR=plain chooses it, it says what was done otherwise, and what it can do."""
+    server = PlainServer()
+    async with server.serving() as address:
+        generator = chosen(api_host=address)
+        ok, data, message = await generator.text_to_image("a quiet place", "anime", width=96, height=64)
+        report = await generator.provider.report()
+        refused = await generator.upscale_image(png(), width=256)
+        await generator.aclose()
+    assert (ok, message) == (True, "Image generated successfully. The server knows no styles.")
+    assert data is not None
+    assert size_of(data) == (96, 64)
+    assert (report.trouble, report.models) == ("", ("plain-1",))
+    assert "does not do upscale" in refused[2]
+    assert [heard.path for heard in server.heard] == ["/picture", "/health"]
+
+
+@pytest.mark.usefixtures("registered")
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Reply(422, b'{"error": "too wide"}'), "too wide"),
+        (Reply(401), "API_HOST"),
+        (Reply(200, b"no picture"), "not a picture"),
+        (Drop(), "not asked again"),
+    ],
+)
+async def test_the_example_gives_the_faults_of_all_providers(answer: Reply | Drop, words: str) -> None:
+    """Without a line of its own for them."""
+    server = PlainServer()
+    async with server.serving() as address:
+        server.script.append(answer)
+        generator = chosen(api_host=address)
+        ok, data, message = await generator.text_to_image("a quiet place", width=96, height=64)
+        await generator.aclose()
+    assert (ok, data) == (False, None)
+    assert words in message
+    assert len(server.heard) == 1
+
+
+@pytest.mark.usefixtures("registered")
+def test_the_example_says_what_it_lacks() -> None:
+    """As every provider, with what to set."""
+    provider = choose_provider(ProviderSettings(generator="plain"))
+    assert isinstance(provider, UnavailableProvider)
+    assert "Set it to your server's address" in provider.fault.message
+
+
+def test_the_example_keeps_the_rules_of_the_house() -> None:
+    """It can be copied as it stands."""
+    ruff = Path(sys.executable).parent / "ruff"
+    for words in (("check",), ("format", "--check")):
+        done = subprocess.run(
+            [str(ruff), *words, "--stdin-filename", "adapters/generation/plain.py", "-"],
+            cwd=PROJECT, input=MODULE, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("number", "name"), [(0, "stability"), (1, "automatic1111"), (2, "openai"), (3, "openai")])
+def test_an_example_of_settings_gives_its_provider(tmp_path: Path, number: int, name: str) -> None:
+    """Also with the lines that are commented out."""
+    assert len(EXAMPLES) == 4
+    file = tmp_path / "example.env"
+    for text in (EXAMPLES[number], EXAMPLES[number].replace("# ", "")):
+        file.write_text(text.replace("sk-...", "sk-0123456789"), encoding="utf-8")
+        config = load_config({}, file)
+        assert config.warnings == []
+        assert choose_provider(provider_settings(config)).name == name
+
+
+@pytest.mark.parametrize("kind", list(FaultKind))
+def test_the_table_of_faults_is_the_one_that_holds(kind: FaultKind) -> None:
+    """Each kind has its row, with its exit code and its status over HTTP."""
+    (row,) = re.findall(rf"^\| `{kind}` \|.*$", DOCUMENT, re.MULTILINE)
+    assert row.endswith(f"| {int(GENERATION_EXITS[kind])} | {GENERATION_FAULTS[kind].status} |")
+
+
+@pytest.mark.parametrize("name", providers.PROVIDERS)
+def test_every_provider_is_in_the_first_table(name: str) -> None:
+    """One row a provider."""
+    assert re.search(rf"^\| `{name}` \|", DOCUMENT, re.MULTILINE)
