@@ -30,6 +30,7 @@ SAID_CHARACTERS = 600
 """So much of a sentence that others wrote is passed on."""
 
 _OF_OPERATORS = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|`abby ")
+_STATUS = re.compile(r"^Non-200 response: \d+\. ")
 _PART_END = re.compile(r"(?<=[.;])\s+")
 
 Figures = Mapping[str, Any]
@@ -287,7 +288,7 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
 
 
 def _said(fault: GenerationFault, otherwise: str) -> str:
-    return for_members(fault.message, SAID_CHARACTERS) or otherwise
+    return for_members(_STATUS.sub("", fault.message), SAID_CHARACTERS) or otherwise
 
 
 def _asked_to_wait(fault: GenerationFault) -> str:
@@ -357,9 +358,7 @@ FAULTS: Mapping[type[Fault], str] = MappingProxyType(
             "The server's disk is full, so nothing was kept. What you `/delete` makes room; "
             "please tell the server's managers too."
         ),
-        StorageUnavailable: (
-            f"The storage cannot be written at the moment, so nothing was kept. Please try again later. {_MANAGERS}"
-        ),
+        StorageUnavailable: (f"The storage cannot be written at the moment, so nothing was kept. {_MANAGERS}"),
         LedgerStopped: (
             "The storage has stopped, and what was under way may or may not be kept: `/gallery` shows it after the "
             f"restart. {_MANAGERS}"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from discord.utils import escape_markdown
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.discord.foreign_text import cut, inert, length, plain
@@ -38,6 +38,7 @@ def test_nothing_of_a_text_acts(text: str, shown: str) -> None:
     assert plain(text, 200) == shown
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(0, 500))
 @example("a" * 500, 499)
 @example("\\" * 10, 9)
@@ -58,6 +59,7 @@ def test_the_librarys_own_escape_leaves_a_second_link_alive() -> None:
     assert "[b]" not in plain("[a](https://example.org) [b](https://example.org)", 200)
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_breaking_mentions_twice_changes_nothing_more(text: str) -> None:
     """What was made harmless is not taken apart further."""

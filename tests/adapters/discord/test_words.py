@@ -123,10 +123,19 @@ def test_every_fault_is_told_in_sentences_for_members(kind: FaultKind, sentence:
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422, 429, 500, 503])
-def test_no_answer_of_a_provider_tells_members_of_a_setting(status: int) -> None:
-    """The key's setting is in the fault's own message, for the operator."""
+def test_no_answer_of_a_provider_tells_members_of_a_setting_or_a_status(status: int) -> None:
+    """Both are in the fault's own message, for the operator."""
     fault = fault_of(status, SaidError("", "no"), {}, key_setting="STABILITY_API_KEY")
-    assert "STABILITY" not in told_fault(fault).text
+    text = told_fault(fault).text
+    assert "STABILITY" not in text
+    assert str(status) not in text
+    assert text[0].isupper()
+
+
+def test_what_a_service_says_of_a_request_is_passed_on() -> None:
+    """Only who asked can change it."""
+    fault = fault_of(400, SaidError("", "width must be a multiple of 64"), {}, key_setting="STABILITY_API_KEY")
+    assert told_fault(fault).text.startswith("The image service cannot make this: width must be a multiple of 64.")
 
 
 @pytest.mark.parametrize("fault", [*every_fault_class()], ids=lambda fault: fault.__name__)
