@@ -11,7 +11,17 @@ from typing import Any, NamedTuple
 import discord
 
 from adapters.discord.foreign_text import cut, inert, length, plain
-from adapters.discord.words import Figures, Message, bar, colour_of, nearly_full, quota_line, share, timestamp
+from adapters.discord.words import (
+    Figures,
+    Message,
+    bar,
+    colour_of,
+    for_members,
+    nearly_full,
+    quota_line,
+    share,
+    timestamp,
+)
 from adapters.generation.provider import Operation
 from adapters.storage.results import GalleryImage
 from adapters.storage.wording import size_in_words
@@ -28,6 +38,8 @@ WHOLE_CHARACTERS = 6000
 PROMPT_CHARACTERS = 1000
 NEGATIVE_PROMPT_CHARACTERS = 400
 NOTE_CHARACTERS = 500
+FURTHER_NOTE_CHARACTERS = 200
+"""Short, as all embeds of a message share the 6000 characters, and there may be nine further pictures."""
 NAME_CHARACTERS = 120
 ROW_PROMPT_CHARACTERS = 120
 
@@ -103,7 +115,7 @@ def quota_embed(status: Figures, name: str) -> discord.Embed:
         Field("⏰ Next Reset", f"{timestamp(resets_at, 'R')} ({timestamp(resets_at, 't')})"),
         Field("🖼️ Images", str(user["images"])),
     ]
-    text = f"**{plain(name, NAME_CHARACTERS)}**\n{nearly_full(status) or ''}"
+    text = f"{_bold(name)}\n{nearly_full(status) or ''}"
     return _embed("📊 Your Storage", text, colour_of(status), fields)
 
 
@@ -112,10 +124,10 @@ def result_embed(asked: Asked, shown: Shown, status: Figures | None = None) -> d
     lines = [f"**Prompt:** {plain(asked.prompt, PROMPT_CHARACTERS)}"] if asked.prompt.strip() else []
     if asked.negative_prompt.strip():
         lines.append(f"**Without:** {plain(asked.negative_prompt, NEGATIVE_PROMPT_CHARACTERS)}")
-    if asked.note:
-        lines.append(f"📝 {plain(asked.note, NOTE_CHARACTERS)}")
+    if note := for_members(asked.note, NOTE_CHARACTERS):
+        lines.append(f"📝 {note}")
     if shown.not_kept:
-        lines.append(f"⚠️ {_not_kept(shown.not_kept)} Save it from here if you want it.")
+        lines.append(f"{_not_kept(shown.not_kept, NOTE_CHARACTERS)} Save it from here if you want it.")
     if status is not None and (hint := nearly_full(status)):
         lines.append(hint)
     fields = [Field("Style", plain(asked.style, NAME_CHARACTERS), inline=True)] if asked.style else []
@@ -127,23 +139,22 @@ def result_embed(asked: Asked, shown: Shown, status: Figures | None = None) -> d
     if shown.not_kept:
         colour = discord.Colour.yellow() if colour == discord.Colour.green() else colour
     title = OPERATIONS.get(asked.operation, "🖼️ Image")
-    embed = _embed(title, "\n".join(lines), colour, fields, footer=shown.name or "")
+    embed = _embed(title, "\n".join(lines), colour, fields, footer=_kept_as(shown))
     return embed.set_image(url=f"attachment://{shown.filename}")
 
 
 def further_embed(shown: Shown, place: int, count: int) -> discord.Embed:
     """A picture beyond the first of one request; the first one's embed says the rest."""
-    text = f"⚠️ {_not_kept(shown.not_kept)}" if shown.not_kept else ""
+    text = _not_kept(shown.not_kept, FURTHER_NOTE_CHARACTERS) if shown.not_kept else ""
     colour = discord.Colour.yellow() if shown.not_kept else discord.Colour.green()
-    embed = _embed(f"{place} of {count}", text, colour, _fields_of_picture(shown), footer=shown.name or "")
+    embed = _embed(f"{place} of {count}", text, colour, _fields_of_picture(shown), footer=_kept_as(shown))
     return embed.set_image(url=f"attachment://{shown.filename}")
 
 
 def gallery_embed(page: Page, rows: Sequence[GalleryImage], filename: str | None = None) -> discord.Embed:
     """A page of a user's images, newest first; `filename` is that of an attached picture of them."""
     lines = [
-        f"**{plain(row.name, NAME_CHARACTERS)}** · {row.width}x{row.height} · {size_in_words(row.size_bytes)} · "
-        f"{timestamp(row.at, 'R')}"
+        f"{_bold(row.name)} · {row.width}x{row.height} · {size_in_words(row.size_bytes)} · {timestamp(row.at, 'R')}"
         for row in rows
     ]
     text = "\n".join(lines) or "There is nothing here yet. `/imagine` makes your first image."
@@ -165,10 +176,10 @@ def history_embed(page: Page, rows: Sequence[HistoryRow]) -> discord.Embed:
 def info_embed(name: str, details: Mapping[str, Any] | None) -> discord.Embed:
     """How an image was made, as far as that was kept with it."""
     if not details:
-        text = f"**{plain(name, NAME_CHARACTERS)}**\nHow it was made was not kept with it."
+        text = f"{_bold(name)}\nHow it was made was not kept with it."
         return _embed("🔎 Image Info", text, discord.Colour.blurple())
     prompt = plain(str(details.get("prompt", "")), PROMPT_CHARACTERS)
-    text = f"**{plain(name, NAME_CHARACTERS)}**" + (f"\n**Prompt:** {prompt}" if prompt else "")
+    text = _bold(name) + (f"\n**Prompt:** {prompt}" if prompt else "")
     fields = [
         Field(label, plain(str(details[key]), NEGATIVE_PROMPT_CHARACTERS), inline=key != "negative_prompt")
         for key, label in LABELS.items()
@@ -209,11 +220,18 @@ def _fields_of_picture(shown: Shown) -> list[Field]:
     return [Field(name, value, inline=True) for name, value in (("Size", size), ("Seed", seed)) if value]
 
 
-def _not_kept(why: str) -> str:
-    """The studio's sentence begins with these words already."""
-    words = plain(why, NOTE_CHARACTERS)
-    said = words if words.startswith("not kept") else f"not kept: {words}"
-    return said if said.endswith((".", "…")) else f"{said}."
+def _bold(name: str) -> str:
+    return f"**{plain(name, NAME_CHARACTERS) or '?'}**"
+
+
+def _kept_as(shown: Shown) -> str:
+    return f"Kept as {cut(shown.name, NAME_CHARACTERS)}" if shown.name else ""
+
+
+def _not_kept(why: str, at_most: int) -> str:
+    """The studio's sentence begins with the two words already."""
+    reason = for_members(why.removeprefix("not kept:").strip(), at_most) or "the storage does not take it"
+    return f"⚠️ not kept: {reason}" + ("" if reason.endswith((".", "…")) else ".")
 
 
 def _counted(count: int, one: str, many: str = "") -> str:

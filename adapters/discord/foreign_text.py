@@ -11,12 +11,16 @@ import re
 import unicodedata
 
 ELLIPSIS = "…"
+READ_CHARACTERS = 10_000
+"""So much of a text is looked at; no message has room for more."""
 _APART = "\u200b"
 """A space of no width: between two characters that Discord would take together, it keeps them apart."""
 
 _MARKUP = re.compile(r"([\\*_~|`\[\]])")
 _LINE_MARKUP = re.compile(r"^([#>+-])")
 _LINK = re.compile(r":(?=//)")
+_HALF = re.compile("[\ud800-\udfff]")
+_AT = re.compile(r"@(?!\u200b)")
 _TAG = re.compile(r"<(?!\u200b|t:\d{1,11}(?::[tTdDfFR])?>)")
 """What opens a mention, an emoji or an address; a timestamp, which these messages have of their own, is none."""
 _UNSHOWN = frozenset({"Cc", "Cs", "Co"})
@@ -27,7 +31,7 @@ _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u20
 
 def plain(text: str, at_most: int) -> str:
     """The text on one line, without anything that Discord acts upon, and at most so long."""
-    line = " ".join(text.split())
+    line = " ".join(text[:READ_CHARACTERS].split())
     shown = "".join(one for one in line if one not in _TURNING and unicodedata.category(one) not in _UNSHOWN)
     escaped = _LINE_MARKUP.sub(r"\\\1", _MARKUP.sub(r"\\\1", cut(shown, at_most)))
     apart = _LINK.sub(f":{_APART}", escaped).replace("<", f"<{_APART}")
@@ -35,8 +39,8 @@ def plain(text: str, at_most: int) -> str:
 
 
 def inert(text: str) -> str:
-    """The text with every mention broken; our own markup and timestamps stay."""
-    return _TAG.sub(f"<{_APART}", re.sub(f"@(?!{_APART})", f"@{_APART}", text))
+    """The text with every mention broken, without halves of characters; our own markup and timestamps stay."""
+    return _TAG.sub(f"<{_APART}", _AT.sub(f"@{_APART}", _HALF.sub("", text)))
 
 
 def length(text: str) -> int:

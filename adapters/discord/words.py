@@ -29,6 +29,10 @@ NEARLY_FULL_PERCENT = 90.0
 SAID_CHARACTERS = 600
 """So much of a sentence that others wrote is passed on."""
 
+_OF_OPERATORS = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|`abby ")
+_STATUS = re.compile(r"^Non-200 response: \d+\. ")
+_PART_END = re.compile(r"(?<=[.;])\s+")
+
 Figures = Mapping[str, Any]
 """The dictionary of `get_quota_status`."""
 
@@ -68,7 +72,7 @@ def told_fault(fault: GenerationFault) -> Message:
 def told_storage(fault: Fault) -> Message:
     """A fault of the storage. Its message may name folders, so members hear it only where it is about their image."""
     if isinstance(fault, InvalidImage):
-        return Message(STORAGE, f"The image cannot be kept. {plain(str(fault), SAID_CHARACTERS)}", Colour.red())
+        return Message(STORAGE, f"The image cannot be kept. {for_members(str(fault), SAID_CHARACTERS)}", Colour.red())
     return Message(STORAGE, next(words for known, words in FAULTS.items() if isinstance(fault, known)), Colour.red())
 
 
@@ -76,7 +80,7 @@ def unexpected(reference: str) -> Message:
     """A bug. Under the reference, the log says more."""
     text = (
         "An unexpected error occurred. Please try again later.\n"
-        f"If it happens again, give the server's managers this reference: `{plain(reference, 100)}`"
+        f"If it happens again, give the server's managers this reference: **{plain(reference, 100)}**"
     )
     return Message(UNEXPECTED, text, Colour.red())
 
@@ -87,7 +91,8 @@ def progress_text(progress: Progress) -> str:
         return f"⏳ Waiting: place {progress.place} in the line..."
     if progress.fraction is None:
         return "🎨 Painting..."
-    return f"🎨 Painting... {_hundredths(progress.fraction)} %\n{bar(progress.fraction)}"
+    done = min(1.0, max(0.0, progress.fraction))
+    return f"🎨 Painting... {round(done * 100)} %\n{bar(done)}"
 
 
 def quota_line(status: Figures) -> str:
@@ -97,8 +102,11 @@ def quota_line(status: Figures) -> str:
 
 
 def bar(fraction: float) -> str:
-    """A bar of text. It is full only where all is used."""
-    filled = min(BAR_BLOCKS, max(0, int(fraction * BAR_BLOCKS)))
+    """A bar of text. It is empty only where nothing is used, and full only where all is."""
+    if fraction <= 0 or fraction >= 1:
+        filled = BAR_BLOCKS if fraction >= 1 else 0
+    else:
+        filled = min(BAR_BLOCKS - 1, max(1, round(fraction * BAR_BLOCKS)))
     return "█" * filled + "░" * (BAR_BLOCKS - filled)
 
 
@@ -113,6 +121,17 @@ def nearly_full(status: Figures) -> str | None:
     if used <= NEARLY_FULL_PERCENT:
         return None
     return f"💾 Storage quota nearly full: {used:.1f} % is used. Make room with `/delete`."
+
+
+def for_members(sentences: str, at_most: int) -> str:
+    """What others say, made harmless, without the parts that name a setting or a command of the operator; "" where
+    that leaves no beginning.
+    """
+    first, *others = _PART_END.split(sentences)
+    if _OF_OPERATORS.search(first):
+        return ""
+    said = " ".join([first, *(part for part in others if not _OF_OPERATORS.search(part))])
+    return plain(re.sub(";$", ".", said), at_most)
 
 
 def colour_of(status: Figures) -> Colour:
@@ -172,10 +191,6 @@ def help_text(policy: Limits) -> str:
     )
 
 
-def _hundredths(fraction: float) -> int:
-    return min(100, max(0, int(fraction * 100)))
-
-
 def _generations(count: int) -> str:
     return f"{count} generation{'' if count == 1 else 's'}"
 
@@ -213,7 +228,9 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
     {
         Reason.MALFORMED: (
             _NOT_POSSIBLE,
-            lambda refusal: plain(refusal.detail, SAID_CHARACTERS) or "Something in this command has a wrong form.",
+            lambda refusal: (
+                for_members(refusal.detail, SAID_CHARACTERS) or "Something in this command has a wrong form."
+            ),
         ),
         Reason.CLOCK_BEHIND: (
             STORAGE,
@@ -257,7 +274,7 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
         Reason.BUSY: (
             _WAIT,
             lambda refusal: (
-                plain(refusal.detail, SAID_CHARACTERS)
+                for_members(refusal.detail, SAID_CHARACTERS)
                 or "Too many requests are waiting. Nothing was changed; try again in a moment."
             ),
         ),
@@ -269,15 +286,9 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
 )
 """Title and words of every refusal."""
 
-_SETTING = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b")
-_PART_END = re.compile(r"(?<=[.;])\s+")
-
 
 def _said(fault: GenerationFault, otherwise: str) -> str:
-    """The fault's own sentences without those that name a setting, which are the operator's."""
-    parts = [part for part in _PART_END.split(fault.message) if part and not _SETTING.search(part)]
-    said = " ".join(parts).strip()
-    return plain(said[:-1] + "." if said.endswith(";") else said, SAID_CHARACTERS) or otherwise
+    return for_members(_STATUS.sub("", fault.message), SAID_CHARACTERS) or otherwise
 
 
 def _asked_to_wait(fault: GenerationFault) -> str:
@@ -347,9 +358,7 @@ FAULTS: Mapping[type[Fault], str] = MappingProxyType(
             "The server's disk is full, so nothing was kept. What you `/delete` makes room; "
             "please tell the server's managers too."
         ),
-        StorageUnavailable: (
-            f"The storage cannot be written at the moment, so nothing was kept. Please try again later. {_MANAGERS}"
-        ),
+        StorageUnavailable: (f"The storage cannot be written at the moment, so nothing was kept. {_MANAGERS}"),
         LedgerStopped: (
             "The storage has stopped, and what was under way may or may not be kept: `/gallery` shows it after the "
             f"restart. {_MANAGERS}"
