@@ -140,7 +140,7 @@ async def test_a_wrong_token_is_said_once_and_ends_the_bot_alone(fake: FakeDisco
 
 async def test_without_a_network_the_page_is_there_and_the_bot_comes_later(fake: FakeDiscord, tmp_path: Path) -> None:
     """It is said, and tried again."""
-    fake.trouble(r"GET /users/@me", 0, times=5)
+    fake.trouble(r"GET /users/@me", 0, times=2)
     async with await BotProcess.start(command(tmp_path / "root", "serve"), {}, fake) as bot:
         await bot.logged("Discord cannot be reached")
         await bot.logged("The page is at")
