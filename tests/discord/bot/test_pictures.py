@@ -115,6 +115,31 @@ class TestImagine:
         message = await stage.imagine(ann)
         assert message.attachments
 
+    async def test_a_command_that_the_gateway_tells_twice_makes_one_picture(self, stage: Stage, ann: Person) -> None:
+        """As it may after a connection was resumed."""
+        asked = await ann.slash("imagine", {"prompt": "a cat"})
+        session = stage.discord.gateway.session_for(stage.guild)
+        assert session is not None
+        await session.dispatch("INTERACTION_CREATE", asked.event())
+        await finished(asked)
+        await stage.bot.logged("nobody left to answer.*")
+        assert "Daily Generations: 1/5" in (await finished(await ann.slash("quota"))).text
+        assert [failure.code for failure in asked.failures] == [40060]
+        stage.discord.world.complaints.clear()
+
+    async def test_a_picture_whose_message_was_deleted_meanwhile_is_in_the_gallery(
+        self, stage: Stage, ann: Person
+    ) -> None:
+        """Whoever deleted it does not see it come back."""
+        stage.painter.shown = asyncio.Event()
+        asked = await ann.slash("imagine", {"prompt": "a cat"})
+        (await asked.message(lambda message: "Painting" in message.text)).delete()
+        stage.painter.shown.set()
+        stage.painter.shown = None
+        await stage.bot.logged('"code":10008')
+        assert "Page 1 of 1 · 1 image" in (await finished(await ann.slash("gallery"))).text
+        stage.discord.world.complaints.clear()
+
     async def test_direct_messages_are_a_place_as_any(self, ann: Person) -> None:
         """The quota is the same one."""
         asked = await ann.slash("imagine", {"prompt": "a cat"}, channel=ann.direct)
