@@ -39,7 +39,7 @@ NOT_ACCEPTED = (
     "https://discord.com/developers/applications, then start again."
 )
 NOT_REACHED = "Discord cannot be reached; it is tried again until it can"
-PASSING = (OSError, aiohttp.ClientError, discord.DiscordServerError, discord.GatewayNotFound, discord.ConnectionClosed)
+PASSING = (OSError, aiohttp.ClientError, discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed)
 
 _log = structlog.get_logger(__name__)
 

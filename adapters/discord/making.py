@@ -27,7 +27,8 @@ from adapters.studio import Answer, Generated, Picture
 from domain.refusals import Refusal
 
 SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
-SHRUNK = "It is too large for this channel, so a smaller copy is shown; the kept one is whole."
+SHRUNK = "It is too large for this channel, so a smaller copy is shown."
+WHOLE = f"{SHRUNK[:-1]}; the kept one is whole."
 TOO_LARGE = "It is too large to be shown in this channel."
 CANCELLED = Message(
     "⏹️ Stopped", "The bot is stopping, so this was not made. Please ask again in a minute.", discord.Colour.yellow()
@@ -58,6 +59,8 @@ async def make(interaction: Interaction, request: GenerationRequest) -> None:
         except asyncio.CancelledError:
             await reply.finish(Content([message_embed(CANCELLED)]))
             raise
+        finally:
+            await reply.end_progress()
         if not isinstance(answer, Generated):
             await reply.finish(Content([message_embed(answer)]))
             return
@@ -131,7 +134,7 @@ def _ready(picture: Picture, index: int, at_most_bytes: int) -> _Ready:
     name = kept.name.rpartition("/")[2].replace(" ", "_") if kept else f"picture_{index + 1}.{suffix}"
     whole = SentFile(name, picture.data)
     file = fitted(whole, at_most_bytes)
-    note = "" if file is whole else TOO_LARGE if file is None else SHRUNK
+    note = "" if file is whole else TOO_LARGE if file is None else WHOLE if kept else SHRUNK
     width, height = (kept.width, kept.height) if kept else size_of(picture.data)
     shown = Shown(
         file.name if file else name, width, height, picture.seed, kept.name if kept else None, picture.not_kept

@@ -86,9 +86,20 @@ class Reply:
         if self._teller is None and not self._finished:
             self._teller = asyncio.get_running_loop().create_task(self._tell_progress())
 
+    async def end_progress(self) -> None:
+        """After this no edit is under way that could overtake the answer."""
+        self._finished = True
+        async with self._editing:
+            if self._teller is not None:
+                self._teller.cancel()
+        if self._teller is not None:
+            with suppress(asyncio.CancelledError):
+                await self._teller
+            self._teller = None
+
     async def finish(self, content: Content) -> None:
         """Puts the answer in the place of the progress; raises discord.HTTPException where Discord does not take it."""
-        await self._end_progress()
+        await self.end_progress()
         try:
             await self._interaction.edit_original_response(
                 content=None, embeds=content.embeds, attachments=content.attachments(), view=content.view
@@ -138,14 +149,3 @@ class Reply:
                 except discord.HTTPException as error:
                     _log.info("progress not told", code=error.code)
                     return
-
-    async def _end_progress(self) -> None:
-        """After this no edit is under way that could overtake the answer."""
-        self._finished = True
-        async with self._editing:
-            if self._teller is not None:
-                self._teller.cancel()
-        if self._teller is not None:
-            with suppress(asyncio.CancelledError):
-                await self._teller
-            self._teller = None

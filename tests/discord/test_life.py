@@ -15,6 +15,7 @@ from tests.discord.bot.stage import command, finished, running
 from tests.discord.fake.interactions import Interaction
 from tests.discord.fake.people import Person
 from tests.discord.fake.server import FakeDiscord
+from tests.discord.fake.world import Settings
 from tests.discord.process import BotProcess
 from tests.emulators.automatic1111 import Automatic1111Emulator
 
@@ -148,6 +149,23 @@ async def test_without_a_network_the_page_is_there_and_the_bot_comes_later(fake:
         await bot.logged("Abby is online as Abby")
         bot.send(signal.SIGTERM)
         assert await bot.exit_code() == 0
+
+
+@pytest.mark.thorough
+async def test_the_bot_has_as_many_shards_as_discord_asks_for(painter: Automatic1111Emulator, tmp_path: Path) -> None:
+    """Each guild is served by its own. (The library waits five seconds between two.)"""
+    async with await FakeDiscord.start(Settings(shards=2)) as fake:
+        guilds = [fake.guild(f"guild {number}") for number in range(4)]
+        ann = fake.user("ann")
+        async with running(fake, tmp_path / "root", API_HOST=painter.address) as bot:
+            await bot.logged('"shards":2', timeout=20)
+            for guild in guilds:
+                assert (
+                    await finished(await ann.slash("imagine", {"prompt": "x"}, channel=guild.channels[0]))
+                ).attachments
+            bot.send(signal.SIGTERM)
+            assert await bot.exit_code() == 0
+        assert fake.complaints == []
 
 
 async def test_without_a_token_there_is_no_bot_to_start(fake: FakeDiscord, tmp_path: Path) -> None:
