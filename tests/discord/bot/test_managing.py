@@ -61,6 +61,16 @@ async def test_a_quota_is_shown_set_and_reset(stage: Stage, ann: Person, boss: P
     assert "Daily Generations: 0/5" in (await finished(await ann.slash("quota"))).text
 
 
+async def test_a_user_without_room_is_refused_in_the_seeds_words(stage: Stage, ann: Person, boss: Person) -> None:
+    """Before anything is made, and `/why` says it again."""
+    await finished(await boss.slash("quota_admin set", {"user": ann, "storage_mb": 0}))
+    message = await stage.imagine(ann)
+    assert "Storage Error" in message.text
+    assert "Your storage quota is full" in message.text
+    assert "Your storage quota is full" in (await finished(await ann.slash("why"))).text
+    assert "Daily Generations: 0/5" in (await finished(await ann.slash("quota"))).text
+
+
 async def test_a_users_image_is_deleted_by_a_manager(stage: Stage, ann: Person, boss: Person) -> None:
     """Its name is suggested; the button under it works for managers too."""
     await stage.imagine(ann)

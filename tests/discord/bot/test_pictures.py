@@ -12,6 +12,7 @@ from PIL import Image
 from tests.discord.bot.stage import Stage, finished
 from tests.discord.fake.people import Person
 from tests.discord.fake.world import Upload
+from tests.emulators.emulator import Reply
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -145,6 +146,19 @@ class TestImagine:
         asked = await ann.slash("imagine", {"prompt": "a cat"}, channel=ann.direct)
         assert "Daily: 1/5" in (await finished(asked)).text
         assert "Daily Generations: 1/5" in (await finished(await ann.slash("quota"))).text
+
+    async def test_a_failing_service_is_told_and_what_counted_is_given_back(self, stage: Stage, ann: Person) -> None:
+        """And `/why` and `/history` know of it afterwards."""
+        stage.painter.script.append(Reply(404, b'{"error": "NotFound", "detail": "", "errors": ""}'))
+        message = await stage.imagine(ann)
+        assert "Image generation services are not available. Please try again later." in message.text
+        assert (message.attachments, message.buttons) == ([], [])
+        for command, words in (
+            ("quota", "Daily Generations: 0/5"),
+            ("why", "failed; nothing was counted"),
+            ("history", "failed; nothing was counted"),
+        ):
+            assert words in (await finished(await ann.slash(command))).text
 
     async def test_two_hundred_at_once_are_all_answered_in_time(
         self, stage: Stage, record_property: Callable[[str, object], None]
