@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from pathlib import Path
 from typing import Any, Self
 
 import discord
 
 from adapters.discord.bot import Interaction, actor_of
-from adapters.discord.embeds import message_embed
+from adapters.discord.embeds import NAME_CHARACTERS, message_embed
 from adapters.discord.errors import refused_while_stopping, report
+from adapters.discord.foreign_text import plain
+from adapters.discord.inputs import kept, upscale_of
 from adapters.discord.making import make
 from adapters.discord.permissions import may_manage
 from adapters.discord.replies import Content, Reply, tell
@@ -24,7 +25,7 @@ from domain.refusals import Reason, Refusal
 
 VARY_STRENGTH = 0.5
 """How much of a picture a variation keeps."""
-KEPT_DETAILS = ("prompt", "negative_prompt", "style", "width", "height", "steps", "cfg_scale")
+KEPT_DETAILS = ("prompt", "negative_prompt", "style", "steps", "cfg_scale")
 NOT_YOURS = Message(
     "❌ Not Yours",
     "These buttons are for whoever made the picture. Make your own with `/imagine`.",
@@ -100,43 +101,30 @@ class PictureButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEM
         if isinstance(deleted, Refusal):
             await interaction.followup.send(embed=message_embed(told_refusal(deleted)), ephemeral=True)
             return
-        gone = Message(
-            "🗑️ Image Deleted",
-            f"**{deleted.name}** is gone, and {size_in_words(deleted.freed_bytes)} are free again.",
-            discord.Colour.light_grey(),
-        )
+        freed = size_in_words(deleted.freed_bytes)
+        text = f"**{plain(deleted.name, NAME_CHARACTERS)}** is gone, and {freed} are free again."
+        gone = Message("🗑️ Image Deleted", text, discord.Colour.light_grey())
         await interaction.edit_original_response(embed=message_embed(gone), attachments=[], view=None)
 
 
 async def make_from(interaction: Interaction, owner: str, name: str, deed: str) -> None:
     """Another picture from a kept one: made again, varied, or larger. The interaction was deferred."""
-    store = interaction.client.store
-    details = await asyncio.to_thread(store.details, owner, name) or {}
-    path = store.path(owner, name)
-    image = await asyncio.to_thread(bytes_at, path) if path and deed != "again" else None
-    if path is None or (deed != "again" and image is None):
-        await Reply(interaction).finish(Content([message_embed(told_refusal(Refusal(Reason.NOT_FOUND, owner, name)))]))
+    image = await kept(interaction, owner, name)
+    if isinstance(image, Message):
+        await Reply(interaction).finish(Content([message_embed(image)]))
         return
-    if deed != "upscale" and not details.get("prompt"):
+    if deed == "upscale":
+        await make(interaction, upscale_of(interaction, image))
+        return
+    details = await asyncio.to_thread(interaction.client.store.details, owner, name) or {}
+    if not details.get("prompt"):
         await Reply(interaction).finish(Content([message_embed(UNKNOWN_ORIGIN)]))
         return
-    seed = 1 + interaction.id % SEED_MAX  # another picture, and the same one where this very press is sent again
-    await make(interaction, _request(deed, details, image, seed))
-
-
-def _request(deed: str, details: dict[str, Any], image: bytes | None, seed: int) -> GenerationRequest:
-    if deed == "upscale":
-        return GenerationRequest(Operation.UPSCALE, image=image)
-    known = {name: details[name] for name in KEPT_DETAILS if name in details}
+    seed = 1 + interaction.id % SEED_MAX  # another picture, and the same one where this very press is told twice
+    known = {detail: details[detail] for detail in KEPT_DETAILS if detail in details}
     if deed == "again":
-        return GenerationRequest(Operation.TEXT_TO_IMAGE, **known, seed=seed)
-    known = {name: known[name] for name in known if name not in {"width", "height"}}
-    return GenerationRequest(Operation.IMAGE_TO_IMAGE, **known, strength=VARY_STRENGTH, image=image, seed=seed)
-
-
-def bytes_at(path: Path) -> bytes | None:
-    """The bytes of a file, None where it is gone."""
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
+        shape = {side: details[side] for side in ("width", "height") if side in details}
+        await make(interaction, GenerationRequest(Operation.TEXT_TO_IMAGE, **known, **shape, seed=seed))
+    else:
+        varied = GenerationRequest(Operation.IMAGE_TO_IMAGE, **known, strength=VARY_STRENGTH, image=image, seed=seed)
+        await make(interaction, varied)

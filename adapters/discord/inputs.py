@@ -12,8 +12,10 @@ from adapters.discord.bot import Interaction
 from adapters.discord.views import picture_of
 from adapters.discord.words import Message, told_fault, told_refusal
 from adapters.faults import Fault
+from adapters.generation.generator import UPSCALE_WIDTH
 from adapters.generation.image_url import GONE
-from adapters.generation.provider import FaultKind, GenerationFault
+from adapters.generation.pictures import DamagedPicture, size_of
+from adapters.generation.provider import FaultKind, GenerationFault, GenerationRequest, Operation
 from domain.limits import MEGABYTE
 from domain.refusals import Reason, Refusal
 
@@ -66,6 +68,16 @@ async def in_message(interaction: Interaction, message: discord.Message) -> byte
         if address := embed.image.url or embed.thumbnail.url:
             return await at_address(interaction, address)
     return NO_PICTURE
+
+
+def upscale_of(interaction: Interaction, image: bytes) -> GenerationRequest:
+    """The wish for a picture twice as wide, and at least UPSCALE_WIDTH, as far as the image service goes."""
+    try:
+        width, _ = size_of(image)
+    except DamagedPicture:
+        width = 0  # that it cannot be read is told when it is checked
+    widest = interaction.client.generator.provider.limits.upscale_width_max
+    return GenerationRequest(Operation.UPSCALE, width=min(max(UPSCALE_WIDTH, 2 * width), widest), image=image)
 
 
 def ours(interaction: Interaction, message: discord.Message) -> tuple[str, str] | None:

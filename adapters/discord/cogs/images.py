@@ -11,7 +11,7 @@ from discord.ext import commands
 from adapters.discord.bot import AbbyBot, Interaction
 from adapters.discord.cogs.imagine import STYLE_CHOICES, Prompt
 from adapters.discord.embeds import info_embed, message_embed
-from adapters.discord.inputs import ONE_SOURCE, at_address, attached, in_message, kept, ours, suggest_names
+from adapters.discord.inputs import ONE_SOURCE, at_address, attached, in_message, kept, ours, suggest_names, upscale_of
 from adapters.discord.making import make
 from adapters.discord.replies import Content, Reply, tell
 from adapters.discord.taste import style_of
@@ -97,7 +97,7 @@ async def _upscale(interaction: Interaction, data: bytes | Message) -> None:
     if isinstance(data, Message):
         await Reply(interaction).finish(Content([message_embed(data)]))
         return
-    await make(interaction, GenerationRequest(Operation.UPSCALE, image=data))
+    await make(interaction, upscale_of(interaction, data))
 
 
 def add_menus(bot: AbbyBot) -> None:

@@ -23,10 +23,12 @@ async def test_a_button_makes_another_picture_of_the_same_words(
 
 
 async def test_upscale_makes_it_larger(stage: Stage, ann: Person) -> None:
-    """An upscale has no words of its own, so it cannot be varied."""
+    """Twice as wide each time. An upscale has no words of its own, so it cannot be varied."""
     message = await finished(await ann.click(await stage.imagine(ann), "Upscale"))
     assert "Size: 2048x2048" in message.text
     assert message.buttons == ["Upscale", "Delete"]
+    message = await finished(await ann.click(message, "Upscale"))
+    assert "Size: 4096x4096" in message.text
 
 
 async def test_delete_asks_first(stage: Stage, ann: Person) -> None:
