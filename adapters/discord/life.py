@@ -7,7 +7,6 @@ tried again. Each is said once. What the bot can do is put together here.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 
 import aiohttp
 import discord
@@ -72,8 +71,10 @@ class BotLife:
             return
         if self._bot is not None:
             await self._bot.drain(DRAIN_SECONDS)
-            with suppress(TimeoutError):
+            try:
                 await asyncio.wait_for(self._bot.close(), CLOSE_SECONDS)
+            except Exception as error:  # noqa: BLE001 - it is gone with the process; what else is to be closed must be
+                _log.warning("the bot did not go offline in order", exc_info=error)
         self._living.cancel()
         await asyncio.wait({self._living})
 
