@@ -17,7 +17,10 @@ from pydantic.fields import FieldInfo
 
 from adapters.faults import ConfigError
 from adapters.setting_kinds import (
+    DISCORD_API,
+    DISCORD_GATEWAY,
     DecimalNumber,
+    DiscordAddress,
     Folder,
     Host,
     HostList,
@@ -27,6 +30,7 @@ from adapters.setting_kinds import (
     ProviderName,
     Secret,
     ServiceAddress,
+    Snowflake,
     WholeNumber,
     capital_word,
     small_word,
@@ -40,6 +44,7 @@ LONGEST_CLEANUP_DAYS = 36_500
 LONGEST_RESERVATION_MINUTES = 1_440
 LARGEST_AT_ONCE = 64
 LARGEST_QUEUE = 10_000
+LARGEST_SNOWFLAKE = 2**63 - 1
 
 LIMIT_MB = f"a whole number of MB from 0 to {LARGEST_LIMIT_MB}"
 
@@ -208,9 +213,26 @@ class GenerationConfig(Section):
 
 
 class DiscordConfig(Section):
-    """The bot."""
+    """The bot. The two addresses are Discord's own, or those of a stand-in on this machine, for tests."""
 
     token: Secret | None = Field(None, validation_alias="DISCORD_TOKEN", description="a bot's token")
+    owner: Snowflake = Field(
+        0, ge=0, le=LARGEST_SNOWFLAKE, validation_alias="DISCORD_OWNER",
+        description="the id of a Discord user, or 0 for the owner of the application",
+    )  # fmt: skip
+    managers_channel: Snowflake = Field(
+        0, ge=0, le=LARGEST_SNOWFLAKE, validation_alias="DISCORD_MANAGERS_CHANNEL",
+        description="the id of a Discord channel, or 0 for none",
+    )  # fmt: skip
+    quota_line_public: bool = Field(True, validation_alias="QUOTA_LINE_PUBLIC", description="true or false")
+    api_base: DiscordAddress = Field(
+        DISCORD_API, validation_alias="DISCORD_API_BASE",
+        description=f"{DISCORD_API} or, for tests, an address on this machine, such as http://127.0.0.1:9000/api/v10",
+    )  # fmt: skip
+    gateway_url: DiscordAddress = Field(
+        DISCORD_GATEWAY, validation_alias="DISCORD_GATEWAY_URL",
+        description=f"{DISCORD_GATEWAY} or, for tests, an address on this machine, such as ws://127.0.0.1:9000/gateway",
+    )  # fmt: skip
 
 
 class HttpConfig(Section):

@@ -7,7 +7,7 @@ import signal
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import structlog
 
@@ -23,6 +23,9 @@ from adapters.storage.service import ImageStore
 from adapters.studio import Studio, StudioSettings
 from domain.limits import MEGABYTE, megabytes
 from domain.refusals import Refusal
+
+if TYPE_CHECKING:
+    from adapters.discord.life import BotLife
 
 TICK_SECONDS = 0.5
 """How often the service looks after itself."""
@@ -45,13 +48,14 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Program:
-    """All parts of a running service."""
+    """All parts of a running service: the page and the API, the bot, or both."""
 
     config: Config
     store: ImageStore
     generator: ImageGenerator
     studio: Studio
-    http: HttpService
+    http: HttpService | None
+    bot: BotLife | None
 
 
 def given_limits(config: Config) -> GivenLimits:
@@ -95,8 +99,8 @@ def studio_settings(config: Config) -> StudioSettings:
     return StudioSettings(making.at_once or None, making.queue_length, making.queue_per_user, making.prompt_in_image)
 
 
-def build(config: Config, clock: Clock = utc_now) -> Program:
-    """Every part, opened and not yet serving. Raises Faults."""
+def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) -> Program:
+    """Every part, opened and not yet serving; the bot is one where it has a token. Raises Faults."""
     if config.persistence_module != EVENTLOG:
         raise ConfigError(
             f"PERSISTENCE_MODULE={config.persistence_module}: the service keeps its log with {EVENTLOG} alone. "
@@ -107,15 +111,24 @@ def build(config: Config, clock: Clock = utc_now) -> Program:
     )
     generator = make_generator(config)
     studio = Studio(store, generator, studio_settings(config))
-    http = HttpService(make_app(store, studio, clock=clock), host=config.http.host, port=config.http.port)
-    return Program(config, store, generator, studio, http)
+    app = None if bot_alone else make_app(store, studio, clock=clock)
+    http = None if app is None else HttpService(app, host=config.http.host, port=config.http.port)
+    bot = _make_bot(config, store, studio) if bot_alone or config.discord.token else None
+    return Program(config, store, generator, studio, http, bot)
 
 
-def serve(config: Config, out: TextIO = sys.stdout) -> int:
+def _make_bot(config: Config, store: ImageStore, studio: Studio) -> BotLife:
+    from adapters.discord.bot import Parts  # here, as the library is large and a start without a bot needs none of it
+    from adapters.discord.life import BotLife
+
+    return BotLife(Parts(config, store, studio))
+
+
+def serve(config: Config, out: TextIO = sys.stdout, *, bot_alone: bool = False) -> int:
     """Runs the service until it is told to stop; the exit code. Raises Faults that keep it from starting."""
     for line in (*config.describe(), *config.warnings):
         print(line, file=out)
-    program = build(config)
+    program = build(config, bot_alone=bot_alone)
     try:
         return asyncio.run(_serve(program, out))
     finally:
@@ -125,17 +138,19 @@ def serve(config: Config, out: TextIO = sys.stdout) -> int:
 async def _serve(program: Program, out: TextIO) -> int:
     stopping = asyncio.Event()
     _stop_on_signals(stopping)
-    address = await program.http.start()
+    address = await program.http.start() if program.http else None
     _say_hello(program, address, out)
+    if program.bot:
+        program.bot.start()
     try:
         return await _look_after(program, address, stopping)
     finally:
-        await program.http.stop()
+        await asyncio.gather(*(part.stop() for part in (program.bot, program.http) if part))
         await program.studio.close()
         await program.generator.aclose()
 
 
-def _say_hello(program: Program, address: str, out: TextIO) -> None:
+def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
     readiness = program.store.readiness()
     if readiness.ready:
         print("StorageManager initialized successfully", file=out)
@@ -145,7 +160,8 @@ def _say_hello(program: Program, address: str, out: TextIO) -> None:
     print("ImageGenerator initialized successfully", file=out)
     fault = program.generator.unavailable
     made_by = fault.message if fault else f"Images are made by: {program.generator.provider.name}"
-    print(made_by, f"The page is at {address}/ (Ctrl+C stops the service)", sep="\n", file=out, flush=True)
+    where = f"The page is at {address}/" if address else "The bot is connecting"
+    print(made_by, f"{where} (Ctrl+C stops the service)", sep="\n", file=out, flush=True)
 
 
 def _limits_in_force(store: ImageStore) -> str:
@@ -157,19 +173,24 @@ def _limits_in_force(store: ImageStore) -> str:
     )
 
 
-async def _look_after(program: Program, address: str, stopping: asyncio.Event) -> int:
-    """Until the service is to stop: tells the lock where it serves, cleans up daily, and notices a stopped ledger."""
+async def _look_after(program: Program, address: str | None, stopping: asyncio.Event) -> int:
+    """Until the service is to stop: tells the lock where it serves, cleans up daily, and notices a stopped ledger.
+
+    Raises the fault of a bot that has ended where there is nothing beside it.
+    """
     loop = asyncio.get_running_loop()
     announced = False
     cleanup_at = loop.time()
     while not stopping.is_set():
+        if program.http is None and program.bot is not None and program.bot.fault is not None:
+            raise program.bot.fault
         with suppress(StorageUnavailable):
             opened = await asyncio.to_thread(program.store.opened)
             if opened.ledger.fault is not None:
                 _log.error("service stops", reason=str(opened.ledger.fault))
                 await _wait(stopping, DRAIN_SECONDS)
                 return STOPPED_EXIT_CODE
-            if not announced:
+            if address is not None and not announced:
                 opened.recorder.announce(address)
                 announced = True
             if loop.time() >= cleanup_at:

@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from adapters.storage_root import is_system_directory
 
+DISCORD_API = "https://discord.com/api/v10"
+DISCORD_GATEWAY = "wss://gateway.discord.gg/"
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -20,6 +22,15 @@ def whole_number(value: object) -> object:
     """Digits of ASCII and nothing else: `0x50`, `1_000` and `5.0` are mistakes, not numbers."""
     if isinstance(value, str):
         if not re.fullmatch(r"[+-]?[0-9]{1,18}", value.strip(), re.ASCII):
+            raise ValueError("")
+        return int(value)
+    return value
+
+
+def snowflake(value: object) -> object:
+    """An id of Discord's, up to 20 digits; 0 is nobody's."""
+    if isinstance(value, str):
+        if not re.fullmatch(r"[0-9]{1,20}", value.strip(), re.ASCII):
             raise ValueError("")
         return int(value)
     return value
@@ -50,6 +61,20 @@ def service_address(value: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise ValueError("leave the user name and password out of it")
     return value.strip().rstrip("/")
+
+
+def discord_address(value: str) -> str:
+    """Discord itself, or a stand-in on this machine: a token is sent nowhere else."""
+    if value in {DISCORD_API, DISCORD_GATEWAY}:
+        return value
+    parts = urlsplit(value)
+    try:
+        stands_in = ip_address(parts.hostname or "").is_loopback and parts.port != 0
+    except ValueError:
+        stands_in = False
+    if not stands_in or parts.scheme not in {"http", "ws"} or parts.username is not None or parts.query:
+        raise ValueError("a bot's token is sent to Discord alone, or to this machine by its number")
+    return value.rstrip("/")
 
 
 def host(value: str) -> str:
@@ -147,8 +172,10 @@ def project_folder(package: Path = Path(__file__).parent) -> Path:
 
 
 WholeNumber = Annotated[int, BeforeValidator(whole_number)]
+Snowflake = Annotated[int, BeforeValidator(snowflake)]
 DecimalNumber = Annotated[float, BeforeValidator(decimal_number)]
 ServiceAddress = Annotated[str, AfterValidator(service_address)]
+DiscordAddress = Annotated[str, AfterValidator(discord_address)]
 Host = Annotated[str, AfterValidator(host)]
 ModuleName = Annotated[str, AfterValidator(module_name)]
 Secret = Annotated[SecretStr, BeforeValidator(secret)]

@@ -67,10 +67,18 @@ def abby(
 
 @app.command()
 def serve(context: typer.Context) -> None:
-    """Run the service: the page, the HTTP API, and the daily cleanup."""
+    """Run the service: the page, the HTTP API, the daily cleanup, and the Discord bot where DISCORD_TOKEN is set."""
     from adapters.cli.serving import serve_until_stopped
 
     carry_out(context, serve_until_stopped, as_json=False)
+
+
+@app.command()
+def bot(context: typer.Context) -> None:
+    """Run the Discord bot alone, without the page and the HTTP API. It needs DISCORD_TOKEN."""
+    from adapters.cli.serving import run_bot_until_stopped
+
+    carry_out(context, run_bot_until_stopped, as_json=False)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`abby serve`: hands the configuration to the composition root, which runs until it is told to stop."""
+"""`abby serve` and `abby bot`: hand the configuration to the composition root, which runs until it is told to stop."""
 
 from __future__ import annotations
 
@@ -10,9 +10,18 @@ from adapters.logs import configure_logging
 
 
 def serve_until_stopped(invocation: Invocation, _output: Output) -> int:
-    """Runs the service; its exit code."""
+    """Runs the service, with the bot where it has a token; its exit code."""
+    return _serve(invocation, bot_alone=False)
+
+
+def run_bot_until_stopped(invocation: Invocation, _output: Output) -> int:
+    """Runs the bot alone; its exit code."""
+    return _serve(invocation, bot_alone=True)
+
+
+def _serve(invocation: Invocation, *, bot_alone: bool) -> int:
     from adapters.main import serve
 
     config = invocation.config()
     configure_logging(config)
-    return serve(config, sys.stdout)
+    return serve(config, sys.stdout, bot_alone=bot_alone)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
 from uuid import uuid4
+
+from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
 from adapters.clock import Clock, utc_now
 from adapters.eventlog.files import Files
@@ -48,10 +51,11 @@ from domain.commands import (
     ReleasePlaces,
     ReserveGeneration,
     ResetDaily,
+    SetPreference,
 )
-from domain.events import CleanupCompleted, GenerationReserved, ImageDeleted, ImageSaved, request_tag
+from domain.events import CleanupCompleted, Event, GenerationReserved, ImageDeleted, ImageSaved, request_tag
 from domain.keeping import MAX_CLEANUP_FILES
-from domain.limits import UserLimits, megabytes
+from domain.limits import Limits, UserLimits, megabytes
 from domain.names import malformed_user, name_key
 from domain.refusals import Reason, Refusal
 
@@ -172,6 +176,19 @@ class ImageStore:
         opened = self._running()
         standing = opened.ledger.book.standing(user, name_key(name), temp=False)
         return opened.reconciler.read_details(user, standing.name) if standing else None
+
+    def preference(self, user: str, preference: str) -> str | None:
+        """What a user chose, such as a default style; None where nothing was chosen."""
+        return self._running().ledger.projector.preferences.get(user, preference)
+
+    def events_of(self, user: str, most: int) -> list[Event]:
+        """The newest events that concern a user, oldest first. Reads the log: for a worker."""
+        query = DCBQuery(items=[DCBQueryItem(tags=[f"user:{user}"])])
+        return [decode(stored) for stored in deque(self._running().recorder.read(query), maxlen=most)]
+
+    def policy(self) -> Limits:
+        """The limits in force for whoever has none of their own."""
+        return self._running().ledger.book.policy
 
     def moderated_free(self) -> bool:
         """Whether a picture that a provider filtered is given back to the day."""
@@ -303,6 +320,10 @@ class ImageStore:
                 break
         self._last_cleanup = self._clock()
         return total
+
+    async def prefer(self, user: str, preference: str, value: str, *, actor: Actor = LIBRARY) -> Changed | Refusal:
+        """Remembers a user's own choice."""
+        return await self._submit(SetPreference(user, actor.by, preference, value, actor.origin), _changed)
 
     def reset_daily_now(self, user: str, reason: str, *, actor: Actor = LIBRARY) -> Changed | Refusal:
         """Sets a user's count of today to 0."""

@@ -183,6 +183,18 @@ class TestValues:
             ("LOG_LEVEL", ["debug", "INFO", "Warning", "error"], ["loud", ""]),
             ("LOG_FORMAT", ["auto", "JSON", "pretty"], ["xml", ""]),
             ("PERSISTENCE_MODULE", ["eventsourcing.dcb.popo"], ["a-b", "", ".a", "a..b"]),
+            ("DISCORD_OWNER", ["0", "9223372036854775807"], ["-1", "9223372036854775808", "@me", ""]),
+            ("QUOTA_LINE_PUBLIC", ["true", "no"], ["perhaps"]),
+            (
+                "DISCORD_API_BASE",
+                ["https://discord.com/api/v10", "http://127.0.0.1:9/api", "http://[::1]:9"],
+                ["https://discord.example", "http://10.0.0.1", "http://localhost:9", "http://127.0.0.1.x.example", ""],
+            ),
+            (
+                "DISCORD_GATEWAY_URL",
+                ["wss://gateway.discord.gg/", "ws://127.0.0.1:9/gateway"],
+                ["wss://gateway.discord.gg.example/", "ws://u@127.0.0.1", "ws://8.8.8.8", "127.0.0.1:9"],
+            ),
             ("API_HOST", ["http://localhost:7860", "https://x.example/"], ["x.example", "ftp://x", "https://", "//x"]),
         ],
     )

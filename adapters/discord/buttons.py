@@ -1,0 +1,130 @@
+"""What a press on a button under a picture does, also where the picture was made before the last restart."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any, Self
+
+import discord
+
+from adapters.discord.bot import Interaction, actor_of
+from adapters.discord.embeds import NAME_CHARACTERS, message_embed
+from adapters.discord.errors import refused_while_stopping, report
+from adapters.discord.foreign_text import plain
+from adapters.discord.inputs import kept, upscale_of
+from adapters.discord.making import make
+from adapters.discord.permissions import may_manage
+from adapters.discord.replies import Content, Reply, tell
+from adapters.discord.views import TEMPLATE, ask_to_delete, buttons_of, named_by
+from adapters.discord.words import Message, told_refusal
+from adapters.generation.provider import GenerationRequest, Operation
+from adapters.generation.request_check import SEED_MAX
+from adapters.storage.wording import size_in_words
+from domain.refusals import Reason, Refusal
+
+VARY_STRENGTH = 0.5
+"""How much of a picture a variation keeps."""
+KEPT_DETAILS = ("prompt", "negative_prompt", "style", "steps", "cfg_scale")
+NOT_YOURS = Message(
+    "❌ Not Yours",
+    "These buttons are for whoever made the picture. Make your own with `/imagine`.",
+    discord.Colour.red(),
+)
+UNKNOWN_ORIGIN = Message(
+    "❌ That Is Not Possible",
+    "How this picture was made was not kept with it, so it cannot be made again.",
+    discord.Colour.red(),
+)
+
+
+class PictureButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMPLATE):
+    """Any of the buttons under a picture."""
+
+    def __init__(self, button: discord.ui.Button[Any], deed: str, owner: str, key: str) -> None:
+        super().__init__(button)
+        self.deed, self.owner, self.key = deed, owner, key
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 - the signature is the library's
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """The button of an id."""
+        assert isinstance(item, discord.ui.Button), "ids of this form are those of buttons"
+        return cls(item, match["deed"], match["owner"], match["name"])
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """The picture's owner may press all of them, a manager those that delete."""
+        if await refused_while_stopping(interaction):
+            return False
+        deletes = self.deed in {"delete", "sure", "keep"}
+        if self.owner == str(interaction.user.id) or (deletes and may_manage(interaction)):
+            return True
+        await tell(interaction, NOT_YOURS)
+        return False
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Does it; what goes wrong is told."""
+        try:
+            await self._do(interaction)
+        except Exception as error:  # noqa: BLE001 - the library would only log it
+            await report(interaction, error)
+
+    async def _do(self, interaction: Interaction) -> None:
+        name = named_by(interaction.client, self.owner, self.key)
+        if name is None:
+            await tell(interaction, told_refusal(Refusal(Reason.NOT_FOUND, self.owner, self.key)))
+            return
+        match self.deed:
+            case "again" | "vary" | "upscale":
+                await interaction.response.defer(thinking=True)
+                await make_from(interaction, self.owner, name, self.deed)
+            case "delete":
+                await interaction.response.edit_message(view=ask_to_delete(self.owner, name))
+            case "sure":
+                await self._delete(interaction, name)
+            case _:
+                image = interaction.client.store.image(self.owner, name)
+                operation = image.operation if image else Operation.UPSCALE
+                await interaction.response.edit_message(view=buttons_of(self.owner, name, operation))
+
+    async def _delete(self, interaction: Interaction, name: str) -> None:
+        own = self.owner == str(interaction.user.id)
+        await interaction.response.defer()
+        deleted = await interaction.client.store.delete(
+            self.owner, name, actor=actor_of(interaction), reason="user" if own else "admin"
+        )
+        if isinstance(deleted, Refusal):
+            await interaction.followup.send(embed=message_embed(told_refusal(deleted)), ephemeral=True)
+            return
+        freed = size_in_words(deleted.freed_bytes)
+        text = f"**{plain(deleted.name, NAME_CHARACTERS)}** is gone, and {freed} are free again."
+        gone = Message("🗑️ Image Deleted", text, discord.Colour.light_grey())
+        await interaction.edit_original_response(embed=message_embed(gone), attachments=[], view=None)
+
+
+async def make_from(interaction: Interaction, owner: str, name: str, deed: str) -> None:
+    """Another picture from a kept one: made again, varied, or larger. The interaction was deferred."""
+    image = await kept(interaction, owner, name)
+    if isinstance(image, Message):
+        await Reply(interaction).finish(Content([message_embed(image)]))
+        return
+    if deed == "upscale":
+        await make(interaction, upscale_of(interaction, image))
+        return
+    details = await asyncio.to_thread(interaction.client.store.details, owner, name) or {}
+    if not details.get("prompt"):
+        await Reply(interaction).finish(Content([message_embed(UNKNOWN_ORIGIN)]))
+        return
+    seed = 1 + interaction.id % SEED_MAX  # another picture, and the same one where this very press is told twice
+    known = {detail: details[detail] for detail in KEPT_DETAILS if detail in details}
+    if deed == "again":
+        shape = {side: details[side] for side in ("width", "height") if side in details}
+        await make(interaction, GenerationRequest(Operation.TEXT_TO_IMAGE, **known, **shape, seed=seed))
+    else:
+        varied = GenerationRequest(Operation.IMAGE_TO_IMAGE, **known, strength=VARY_STRENGTH, image=image, seed=seed)
+        await make(interaction, varied)

@@ -1,0 +1,109 @@
+"""The commands about what is one's own: quota, images, style, refusals. Deleting and data are in `data`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from adapters.discord.bot import AbbyBot, Interaction, actor_of
+from adapters.discord.cogs.imagine import STYLE_CHOICES
+from adapters.discord.embeds import message_embed, quota_embed
+from adapters.discord.pages import HISTORY_EVENTS, NOT_MADE, gallery_page, history_page
+from adapters.discord.replies import Content, Reply, tell
+from adapters.discord.taste import STYLE, style_of
+from adapters.discord.words import Message, help_text, timestamp, told_refusal
+from domain.events import Event, GenerationReleased, RequestRefused
+from domain.instants import next_midnight
+from domain.refusals import Reason, Refusal
+
+Kind = Literal["all", "text_to_image", "image_to_image", "upscale"]
+NOTHING_REFUSED = Message(
+    "✅ Nothing Was Refused", "None of your requests was refused or has failed lately.", discord.Colour.green()
+)
+
+
+class MineCog(commands.Cog):
+    """Answers for the user who asks, seen by them alone."""
+
+    def __init__(self, bot: AbbyBot) -> None:
+        self.bot = bot
+
+    @app_commands.command(description="Show how much of your daily limit and storage is used")
+    async def quota(self, interaction: Interaction) -> None:
+        """The figures are in memory, so there is nothing to defer."""
+        status = self.bot.store.status(str(interaction.user.id))
+        embed = quota_embed(status, interaction.user.display_name)
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+
+    @app_commands.command(description="Show your images, newest first")
+    @app_commands.describe(kind="Only those made in this way")
+    async def gallery(self, interaction: Interaction, kind: Kind = "all") -> None:
+        """Small copies are made meanwhile."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await Reply(interaction).finish(await gallery_page(self.bot, str(interaction.user.id), kind, 1))
+
+    @app_commands.command(description="Show what you asked for lately, and what became of it")
+    async def history(self, interaction: Interaction) -> None:
+        """The log is read meanwhile."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await Reply(interaction).finish(await history_page(self.bot, str(interaction.user.id), 1))
+
+    @app_commands.command(description="Show or set the style of your pictures where you name none")
+    @app_commands.describe(style="Your style from now on")
+    @app_commands.choices(style=STYLE_CHOICES)
+    async def style(self, interaction: Interaction, style: str | None = None) -> None:
+        """Recorded in the log, so that it holds everywhere and after a restart."""
+        if style is None:
+            message = Message(
+                "🎨 Your Style", f"Your pictures are made in the style **{style_of(interaction)}**.", BLUE
+            )
+            await tell(interaction, message)
+            return
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        user = str(interaction.user.id)
+        done = await self.bot.store.prefer(user, STYLE, style, actor=actor_of(interaction))
+        said = f"From now on your pictures are made in the style **{style}**, unless you name another."
+        message = told_refusal(done) if isinstance(done, Refusal) else Message("🎨 Your Style", said, BLUE)
+        await Reply(interaction).finish(Content([message_embed(message)]))
+
+    @app_commands.command(description="Explain why your last request came to nothing")
+    async def why(self, interaction: Interaction) -> None:
+        """Limits and failures are in the log."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        events = await asyncio.to_thread(self.bot.store.events_of, str(interaction.user.id), HISTORY_EVENTS)
+        await Reply(interaction).finish(Content([message_embed(last_no(events))]))
+
+    @app_commands.command(description="Explain the commands, and what counts")
+    async def help(self, interaction: Interaction) -> None:
+        """With the limits in force."""
+        await tell(interaction, Message("📖 Abby", help_text(self.bot.store.policy()), BLUE))
+
+
+BLUE = discord.Colour.blurple()
+
+
+def last_no(events: list[Event]) -> Message:
+    """The last refusal or failure of these events, explained."""
+    for event in reversed(events):
+        if isinstance(event, RequestRefused):
+            resets_at = next_midnight(event.at) if event.reason == Reason.DAILY_LIMIT.value else None
+            title, text, colour = told_refusal(
+                Refusal(
+                    Reason(event.reason),
+                    event.user,
+                    asked=event.asked,
+                    limit=event.limit,
+                    used=event.used,
+                    held=event.held,
+                    resets_at=resets_at,
+                )
+            )
+            return Message(title, f"{timestamp(event.at, 'R')}: {text}", colour)
+        if isinstance(event, GenerationReleased):
+            words = NOT_MADE.get(event.reason, event.reason)
+            return Message("❌ Generation Failed", f"{timestamp(event.at, 'R')}: {words}.", discord.Colour.red())
+    return NOTHING_REFUSED

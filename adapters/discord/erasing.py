@@ -1,0 +1,193 @@
+"""What deletes more than one picture, and what hands one's data over: the choices under `/delete` and `/privacy`.
+
+Each choice is an id that works after a restart. Who presses deletes their own pictures, whosever message it is on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Self
+
+import discord
+
+from adapters.clock import utc_now
+from adapters.discord.bot import AbbyBot, Interaction, actor_of
+from adapters.discord.embeds import message_embed
+from adapters.discord.errors import refused_while_stopping, report
+from adapters.discord.export import export_of
+from adapters.discord.replies import Content, SentFile
+from adapters.discord.taste import FIRST_STYLE, STYLE
+from adapters.discord.views import key_of, named_by
+from adapters.discord.words import Message, told_refusal
+from adapters.storage.results import GalleryImage
+from adapters.storage.wording import size_in_words
+from domain.instants import later
+from domain.refusals import Refusal
+
+MOST_CHOICES = 25
+MOST_IMAGES = 10_000
+DAY_SECONDS = 86_400
+
+
+class Erased(NamedTuple):
+    """How many pictures went, the bytes they freed, and the refusal that stood in the way of the rest."""
+
+    images: int
+    freed_bytes: int
+    refusal: Refusal | None = None
+
+
+async def erase(interaction: Interaction, names: Sequence[str], reason: str) -> Erased:
+    """Deletes pictures of the user who asks; those that are gone already are passed over. Raises Faults."""
+    user, actor = str(interaction.user.id), actor_of(interaction)
+    erased = Erased(0, 0)
+    for name in names:
+        done = await interaction.client.store.delete(user, name, actor=actor, reason=reason)
+        if isinstance(done, Refusal):
+            erased = erased._replace(refusal=done)
+        else:
+            erased = Erased(erased.images + 1, erased.freed_bytes + done.freed_bytes, erased.refusal)
+    return erased
+
+
+def told_erased(erased: Erased) -> Message:
+    """What was deleted, in words."""
+    if erased.refusal is not None and not erased.images:
+        return told_refusal(erased.refusal)
+    images = f"{erased.images} image{'' if erased.images == 1 else 's'}"
+    return Message(
+        "🗑️ Deleted", f"{images} deleted, {size_in_words(erased.freed_bytes)} free again.", discord.Colour.green()
+    )
+
+
+def older_than(bot: AbbyBot, user: str, days: int) -> list[GalleryImage]:
+    """A user's images that are so many days old."""
+    before = later(utc_now(), seconds=-days * DAY_SECONDS)
+    return [image for image in bot.store.gallery(user, limit=MOST_IMAGES) if image.at <= before]
+
+
+def choose_some(user: str, images: Sequence[GalleryImage]) -> discord.ui.View:
+    """A list of the newest images, of which several can be chosen."""
+    shown = images[:MOST_CHOICES]
+    options = [
+        discord.SelectOption(
+            label=image.name[-100:],
+            value=key_of(image.name),
+            description=f"{size_in_words(image.size_bytes)}, {image.at[:10]}",
+        )
+        for image in shown
+    ]
+    select: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id=f"abby:some:{user}",
+        placeholder="Choose what to delete",
+        options=options,
+        min_values=1,
+        max_values=len(options),
+    )
+    return _view(select)
+
+
+def confirm_old(user: str, days: int) -> discord.ui.View:
+    """Yes, those that are so old."""
+    return _view(_button(f"abby:old{days}:{user}", "Yes, delete them", discord.ButtonStyle.danger))
+
+
+def privacy_choices(user: str) -> discord.ui.View:
+    """Take it along, or erase it."""
+    return _view(
+        _button(f"abby:export:{user}", "Export my data"),
+        _button(f"abby:forget:{user}", "Delete everything", discord.ButtonStyle.danger),
+    )
+
+
+class EraseItem(
+    discord.ui.DynamicItem[discord.ui.Item[Any]],
+    template=r"abby:(?P<deed>some|old(?P<days>[0-9]{1,5})|export|forget|forgetall):(?P<owner>[a-z0-9_-]{1,64})",
+):
+    """Any of these choices."""
+
+    def __init__(self, item: discord.ui.Item[Any], match: re.Match[str]) -> None:
+        super().__init__(item)
+        self.deed, self.days, self.owner = match["deed"], match["days"], match["owner"]
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 - the signature is the library's
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """The choice of an id."""
+        return cls(item, match)
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """One's own alone; nobody else sees them."""
+        return self.owner == str(interaction.user.id) and not await refused_while_stopping(interaction)
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Does it; what goes wrong is told."""
+        try:
+            await interaction.response.defer()
+            content = await self._done(interaction)
+            await interaction.edit_original_response(
+                embeds=content.embeds, attachments=content.attachments(), view=content.view
+            )
+        except Exception as error:  # noqa: BLE001 - the library would only log it
+            await report(interaction, error)
+
+    async def _done(self, interaction: Interaction) -> Content:
+        bot, user = interaction.client, self.owner
+        match self.deed:
+            case "some":
+                data: Any = interaction.data
+                named = [named_by(bot, user, key) for key in data["values"]]
+                return _told(await erase(interaction, [name for name in named if name], "user"))
+            case "export":
+                return await _export(interaction)
+            case "forget":
+                question = "This deletes all of your images for good. Your limits stay as they are. Are you sure?"
+                sure = _button(f"abby:forgetall:{user}", "Yes, delete everything", discord.ButtonStyle.danger)
+                asked = Message("🔒 Delete Everything?", question, discord.Colour.red())
+                return Content([message_embed(asked)], (), _view(sure))
+            case "forgetall":
+                erased = await erase(interaction, bot.store.names(user), "privacy")
+                if bot.store.preference(user, STYLE) is not None:
+                    await bot.store.prefer(user, STYLE, FIRST_STYLE, actor=actor_of(interaction))
+                return _told(erased)
+        names = [image.name for image in older_than(bot, user, int(self.days))]
+        return _told(await erase(interaction, names, "user"))
+
+
+async def _export(interaction: Interaction) -> Content:
+    bot, user = interaction.client, str(interaction.user.id)
+    export = await asyncio.to_thread(export_of, bot.store, user, interaction.filesize_limit)
+    left_out = (
+        f" {export.left_out} images did not fit into a file that Discord takes; `/gallery` shows them."
+        if export.left_out
+        else ""
+    )
+    text = f"The file holds {export.images} of your images, how each was made, and what is recorded of you.{left_out}"
+    embed = message_embed(Message("🔒 Your Data", text, discord.Colour.blurple()))
+    return Content([embed], [SentFile("abby-export.zip", export.data)], None)
+
+
+def _told(erased: Erased) -> Content:
+    return Content([message_embed(told_erased(erased))])
+
+
+def _button(
+    custom_id: str, label: str, style: discord.ButtonStyle = discord.ButtonStyle.secondary
+) -> discord.ui.Button[Any]:
+    return discord.ui.Button(label=label, style=style, custom_id=custom_id)
+
+
+def _view(*items: discord.ui.Item[Any]) -> discord.ui.View:
+    """The items in a view that is stopped: the library need not remember it, as the ids say all."""
+    view = discord.ui.View(timeout=None)
+    for item in items:
+        view.add_item(item)
+    view.stop()
+    return view

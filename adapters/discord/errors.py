@@ -1,0 +1,93 @@
+"""What went wrong in a command or behind a button, told to its user and, where nobody expected it, to the log.
+
+Answers for errors that are raised. A refusal is an answer, and told by whoever gets it; the words are `words`'.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import discord
+import structlog
+from discord import app_commands
+
+from adapters.discord.replies import tell
+from adapters.discord.words import Message, told_refusal, told_storage, unexpected
+from adapters.faults import Fault
+from domain.refusals import Reason, Refusal
+
+TOO_LATE = frozenset({10008, 10062, 40060, 50027})
+"""Codes of Discord's: the message, the interaction or its token is gone, or the interaction was answered before (the
+gateway tells some twice). So nobody is left to be told.
+"""
+STOPPING = told_refusal(Refusal(Reason.STOPPED))
+NOT_ALLOWED = Message(
+    "❌ Not Allowed", "This is for those who may manage the server, and for the bot's owner.", discord.Colour.red()
+)
+OUTDATED = Message(
+    "❌ Unknown Command",
+    "The bot's commands have changed. Reload Discord (Ctrl+R), then choose the command again.",
+    discord.Colour.red(),
+)
+
+_log = structlog.get_logger(__name__)
+
+
+class NotAllowed(app_commands.CheckFailure):
+    """Who asks may not do this."""
+
+
+class AbbyTree(app_commands.CommandTree[Any]):
+    """The commands; none begins while the bot is stopping."""
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Whether a command may begin."""
+        return not await refused_while_stopping(interaction)
+
+    async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
+        """Every error that a command raised."""
+        await report(interaction, error)
+
+
+async def refused_while_stopping(interaction: discord.Interaction[Any]) -> bool:
+    """Tells the user, where the bot is stopping."""
+    if not interaction.client.stopping:
+        return False
+    if interaction.type is not discord.InteractionType.autocomplete:
+        await tell(interaction, STOPPING)
+    return True
+
+
+async def report(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Tells the user what happened. Raises nothing: an exception from here would be lost."""
+    cause = getattr(error, "original", error)
+    if isinstance(cause, discord.HTTPException) and cause.code in TOO_LATE:
+        _log.info("nobody left to answer", code=cause.code, command=_name_of(interaction))
+        return
+    try:
+        await tell(interaction, _message_for(interaction, cause))
+    except discord.HTTPException as failed:
+        _log.warning("error not told", command=_name_of(interaction), code=failed.code, status=failed.status)
+    except Exception as failed:  # noqa: BLE001 - whatever it is, it ends here and is in the log
+        _log.error("error not told", command=_name_of(interaction), exc_info=failed)
+
+
+def _message_for(interaction: discord.Interaction[Any], cause: BaseException) -> Message:
+    match cause:
+        case NotAllowed() | app_commands.CheckFailure():
+            return NOT_ALLOWED
+        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            return OUTDATED
+        case Fault():
+            _log.error("storage fault", command=_name_of(interaction), reason=str(cause))
+            return told_storage(cause)
+    reference = uuid4().hex[:8]
+    _log.error("unexpected error", reference=reference, command=_name_of(interaction), exc_info=cause)
+    return unexpected(reference)
+
+
+def _name_of(interaction: discord.Interaction[Any]) -> str:
+    data: Any = interaction.data or {}
+    name = interaction.command.qualified_name if interaction.command else data.get("custom_id", "")
+    return str(name)

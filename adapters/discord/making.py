@@ -1,0 +1,142 @@
+"""Makes what a command or a button asks for and shows it: the way of a wish through the studio into a message.
+
+Answers for progress, for pictures that are too large for a channel, and for what the user hears when there is none.
+Limits are the ledger's, the words `words`', the looks `embeds`', the buttons `buttons`'.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import NamedTuple
+
+import discord
+import structlog
+
+from adapters.discord.bot import AbbyBot, Interaction, actor_of
+from adapters.discord.embeds import Asked, Shown, further_embed, message_embed, quota_embed, result_embed
+from adapters.discord.errors import STOPPING
+from adapters.discord.fitting import fitted
+from adapters.discord.notices import warn_managers
+from adapters.discord.replies import Content, Reply, SentFile
+from adapters.discord.views import buttons_of
+from adapters.discord.words import Figures, Message, told_fault, told_refusal, told_storage
+from adapters.faults import Fault
+from adapters.generation.pictures import size_of
+from adapters.generation.provider import GenerationFault, GenerationRequest
+from adapters.studio import Answer, Generated, Picture
+from domain.refusals import Refusal
+
+SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
+SHRUNK = "It is too large for this channel, so a smaller copy is shown."
+WHOLE = f"{SHRUNK[:-1]}; the kept one is whole."
+TOO_LARGE = "It is too large to be shown in this channel."
+CANCELLED = Message(
+    "⏹️ Stopped", "The bot is stopping, so this was not made. Please ask again in a minute.", discord.Colour.yellow()
+)
+GONE = Message("🖼️ Made Before", "This was made before, and its picture was deleted since.", discord.Colour.yellow())
+
+_log = structlog.get_logger(__name__)
+
+
+class _Ready(NamedTuple):
+    """A picture as it is sent: its file (None where it cannot be made small enough), and what is known of it."""
+
+    file: SentFile | None
+    shown: Shown
+    note: str
+
+
+async def make(interaction: Interaction, request: GenerationRequest) -> None:
+    """Makes what is asked and answers the interaction, which was deferred; raises what nobody expects."""
+    bot = interaction.client
+    reply = Reply(interaction)
+    if bot.stopping:
+        await reply.finish(Content([message_embed(STOPPING)]))
+        return
+    with bot.working():
+        try:
+            answer = await _answer(interaction, request, reply)
+        except asyncio.CancelledError:
+            await reply.finish(Content([message_embed(CANCELLED)]))
+            raise
+        finally:
+            await reply.end_progress()
+        if not isinstance(answer, Generated):
+            await reply.finish(Content([message_embed(answer)]))
+            return
+        await _show(interaction, request, reply, answer)
+    await warn_managers(bot)
+
+
+async def _answer(interaction: Interaction, request: GenerationRequest, reply: Reply) -> Generated | Message:
+    """What the studio made, or why there is nothing."""
+    try:
+        answer: Answer = await interaction.client.studio.generate(
+            str(interaction.user.id),
+            request,
+            actor=actor_of(interaction),
+            request_key=str(interaction.id),
+            hears=reply.hears,
+        )
+    except Fault as fault:
+        _log.error("no picture", reason=str(fault))
+        return told_storage(fault)
+    if isinstance(answer, Refusal):
+        return told_refusal(answer)
+    if isinstance(answer, GenerationFault):
+        _log.warning("no picture", kind=answer.kind.value, reason=answer.message)
+        return told_fault(answer)
+    return answer
+
+
+async def _show(interaction: Interaction, request: GenerationRequest, reply: Reply, made: Generated) -> None:
+    """Each picture as a message with buttons of its own: the first in the place of the progress, the rest after it."""
+    bot, user = interaction.client, str(interaction.user.id)
+    pictures = [picture for picture in made.pictures if picture.data]
+    if not pictures:
+        await reply.finish(Content([message_embed(GONE)]))
+        return
+    status = _status(bot, user)
+    for index, picture in enumerate(pictures):
+        ready = await asyncio.to_thread(_ready, picture, index, interaction.filesize_limit)
+        if index == 0:
+            asked = _asked(request, made.note, ready.note)
+            embed = result_embed(asked, ready.shown, status if bot.config.discord.quota_line_public else None)
+        else:
+            embed = further_embed(ready.shown, index + 1, len(pictures))
+        if ready.file is None:
+            embed.set_image(url=None)
+        view = buttons_of(user, picture.image.name, request.operation) if picture.image else None
+        content = Content([embed], [ready.file] if ready.file else (), view)
+        await (reply.finish(content) if index == 0 else reply.further(content))
+    if status is not None and not bot.config.discord.quota_line_public:
+        await reply.further(Content([quota_embed(status, interaction.user.display_name)]), ephemeral=True)
+
+
+def _asked(request: GenerationRequest, *notes: str) -> Asked:
+    note = " ".join(note for note in notes if note)
+    return Asked(request.operation, request.prompt, request.negative_prompt, request.style, note)
+
+
+def _status(bot: AbbyBot, user: str) -> Figures | None:
+    """The user's quotas; a storage that has stopped meanwhile keeps no picture from being shown."""
+    try:
+        return bot.store.status(user)
+    except Fault as fault:
+        _log.warning("no quota to show", reason=str(fault))
+        return None
+
+
+def _ready(picture: Picture, index: int, at_most_bytes: int) -> _Ready:
+    """For a worker: decoding and shrinking take their time."""
+    kept = picture.image
+    suffix = SUFFIXES.get(picture.media_type, "png")
+    name = kept.name.rpartition("/")[2].replace(" ", "_") if kept else f"picture_{index + 1}.{suffix}"
+    whole = SentFile(name, picture.data)
+    file = fitted(whole, at_most_bytes)
+    note = "" if file is whole else TOO_LARGE if file is None else WHOLE if kept else SHRUNK
+    width, height = (kept.width, kept.height) if kept else size_of(picture.data)
+    shown = Shown(
+        file.name if file else name, width, height, picture.seed, kept.name if kept else None, picture.not_kept
+    )
+    return _Ready(file, shown, note)

@@ -1,0 +1,96 @@
+"""The rows of buttons under a picture, and what their ids say: the deed, the picture's owner and its name.
+
+An id is all that a button knows, so that it works after a restart. What a press does is in `buttons`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+import discord
+
+from adapters.discord.bot import AbbyBot
+from adapters.generation.provider import Operation
+from domain.names import name_key
+
+ID_CHARACTERS = 100
+TEMPLATE = r"abby:(?P<deed>again|vary|upscale|delete|sure|keep):(?P<owner>[a-z0-9_-]{1,64}):(?P<name>[^:]{1,80})"
+"""The ids of these buttons. An owner's id from Discord has at most 20 digits, which leaves room for the name."""
+LONGEST_NAME = 60
+HASH_MARK = "~"
+"""Begins what stands for a longer name; no name begins with it."""
+
+
+class Look(NamedTuple):
+    """How a button looks."""
+
+    label: str
+    emoji: str
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary
+
+
+LOOKS = {
+    "again": Look("Again", "🔁"),
+    "vary": Look("Vary", "🎲"),
+    "upscale": Look("Upscale", "🔍"),
+    "delete": Look("Delete", "🗑️"),
+    "sure": Look("Yes, delete it", "🗑️", discord.ButtonStyle.danger),
+    "keep": Look("Keep it", "↩️"),
+}
+
+DEEDS_OF: Mapping[str, Sequence[str]] = {
+    Operation.TEXT_TO_IMAGE: ["again", "vary", "upscale", "delete"],
+    Operation.IMAGE_TO_IMAGE: ["vary", "upscale", "delete"],
+}
+"""By what a picture is. One from another picture cannot be made again, as its input is not kept; an upscale has no
+words of its own.
+"""
+
+
+def buttons_of(owner: str, name: str, operation: str) -> discord.ui.View:
+    """What can be done with a picture."""
+    return _view(owner, name, DEEDS_OF.get(operation, ["upscale", "delete"]))
+
+
+def ask_to_delete(owner: str, name: str) -> discord.ui.View:
+    """Sure?"""
+    return _view(owner, name, ["sure", "keep"])
+
+
+def named_by(bot: AbbyBot, owner: str, key: str) -> str | None:
+    """The name of the picture that an id means, None where there is none any more."""
+    if not key.startswith(HASH_MARK):
+        image = bot.store.image(owner, key)
+        return image.name if image else None
+    return next((name for name in bot.store.names(owner) if key_of(name) == key), None)
+
+
+def key_of(name: str) -> str:
+    """The name, or where that is too long for an id, what stands for it."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    return HASH_MARK + sha256(name_key(name).encode()).hexdigest()[:32]
+
+
+def picture_of(message: discord.Message) -> tuple[str, str] | None:
+    """Owner and key of the picture that a message of ours shows, by its buttons; None where it has none."""
+    for row in message.components:
+        for part in getattr(row, "children", ()):
+            words = str(getattr(part, "custom_id", "") or "").split(":")
+            if len(words) == 4 and words[0] == "abby":
+                return words[2], words[3]
+    return None
+
+
+def _view(owner: str, name: str, deeds: Sequence[str]) -> discord.ui.View:
+    """The buttons. The view is stopped: the library need not remember it, as its ids say all."""
+    view = discord.ui.View(timeout=None)
+    for deed in deeds:
+        look = LOOKS[deed]
+        custom_id = f"abby:{deed}:{owner}:{key_of(name)}"
+        assert len(custom_id) <= ID_CHARACTERS, "an id of Discord's and a short name fit"
+        view.add_item(discord.ui.Button(label=look.label, emoji=look.emoji, style=look.style, custom_id=custom_id))
+    view.stop()
+    return view

@@ -1,0 +1,30 @@
+"""Quota figures as `get_quota_status` gives them, made by the projections' own arithmetic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.limits import MEGABYTE, megabytes, percentage, status_of
+
+
+def figures(
+    used_mb: float = 45.2, limit_mb: int = 500, *, daily: tuple[int, int] = (2, 5), pool_used_mb: float = 1000
+) -> dict[str, Any]:
+    """The dictionary of a user who has used so much; the pool has 5000 MB."""
+    used, limit = round(used_mb * MEGABYTE), limit_mb * MEGABYTE
+    pool_used, pool = round(pool_used_mb * MEGABYTE), 5000 * MEGABYTE
+    return {
+        "user": _part(used, limit, "limit_mb") | {"images": 3},
+        "global": _part(pool_used, pool, "total_mb"),
+        "daily": {"used": daily[0], "limit": daily[1], "resets_at": "2026-01-02T00:00:00.000000Z"},
+    }
+
+
+def _part(used: int, limit: int, limit_name: str) -> dict[str, Any]:
+    return {
+        "used_mb": megabytes(used),
+        "reserved_mb": 0.0,
+        limit_name: megabytes(limit),
+        "percentage": percentage(used, limit),
+        "status": status_of(used, limit).value,
+    }
