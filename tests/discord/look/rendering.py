@@ -44,7 +44,7 @@ class Files:
         """The bytes behind an address of this message, as an address that needs nobody."""
         (one,) = (part for part in self.attachments if part["url"] == address)
         data = base64.b64encode((self.folder / self.paths[one["filename"]]).read_bytes()).decode()
-        return f"data:{one['content_type']};base64,{data}"
+        return f"data:{escape(one['content_type'])};base64,{data}"
 
 
 def render(session: Path, target: Path) -> Json:
@@ -79,7 +79,7 @@ def _message(message: Json, folder: Path) -> str:
     files = Files(folder, looks.get("attachments", []), message["files"])
     parts = "".join(
         [
-            "<p class='thinking'>Abby is thinking…</p>" if message["loading"] else "",
+            f"<p class='thinking'>{escape(message['author'])} is thinking…</p>" if message["loading"] else "",
             html_of(looks["content"], now) if looks.get("content") else "",
             *(_embed(embed, now, files) for embed in looks.get("embeds", [])),
             *_left_over(looks, files),
