@@ -192,6 +192,7 @@ class TestImagine:
         await asyncio.gather(*map(finished, asked))
         waits = [one.acknowledged_after for one in asked]
         assert None not in waits
+        assert [one.failures for one in asked if one.failures] == []
         record_property("the longest wait of 200 commands, in seconds", max(filter(None, waits)))
 
 
