@@ -18,8 +18,9 @@ HOW_TO_ENABLE = "no Chromium here; Debian and Ubuntu: sudo apt install chromium 
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--thorough` runs the long forms of the tests."""
+    """`--thorough` runs the long forms of the tests; `--pictures` lets them write pictures of the documents."""
     parser.addoption("--thorough", action="store_true", help="run the long form of each test that has one")
+    parser.addoption("--pictures", action="store_true", help="take the pictures of the bot in docs/pictures anew")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

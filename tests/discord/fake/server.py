@@ -15,6 +15,7 @@ from aiohttp import web
 
 from tests.discord.fake.cdn import Cdn
 from tests.discord.fake.client import ClientRefuses
+from tests.discord.fake.command_rules import SLASH
 from tests.discord.fake.gateway import Gateway
 from tests.discord.fake.interactions import Desk, Interaction
 from tests.discord.fake.people import Line, Person
@@ -199,6 +200,7 @@ def _channel_dump(channel: Channel) -> Json:
                 "author": message.author.name,
                 "is_bot": message.author.is_bot,
                 "deed": repr(message.interaction) if message.interaction else None,
+                "command": _command(message.interaction) if message.interaction else None,
                 "asked_by": message.interaction.user.name if message.interaction else None,
                 "ephemeral": message.ephemeral,
                 "loading": message.loading,
@@ -210,3 +212,9 @@ def _channel_dump(channel: Channel) -> Json:
             for message in channel.history
         ],
     }
+
+
+def _command(interaction: Interaction) -> str | None:
+    """The command as a client shows it above the answer; None where a button was pressed."""
+    name = interaction.data.get("name")
+    return f"/{name}" if name and interaction.data["type"] == SLASH else name
