@@ -89,11 +89,20 @@ def present(values: Mapping[str, Any]) -> dict[str, object]:
 
 
 def shortened(value: object) -> str:
-    """A value as a person reads it, on one line and of bounded length."""
-    text = re.sub(r"//[^/\s]*@", "//***@", str(value))
+    """A value as a person reads and writes it, on one line and of bounded length."""
+    text = re.sub(r"//[^/\s]*@", "//***@", _as_written(value))
     text = re.sub(r"\?.*", "?...", text) if "://" in text else text
     text = text if text.isprintable() else repr(text)
     return text if len(text) <= SHOWN_VALUE_CHARACTERS else text[:SHOWN_VALUE_CHARACTERS] + "..."
+
+
+def _as_written(value: object) -> str:
+    """As in `.env`: lists and prices with commas."""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    if isinstance(value, dict):
+        return ",".join(f"{name}={number:g}" for name, number in value.items())
+    return str(value)
 
 
 def within_one_edit(one: str, other: str) -> bool:

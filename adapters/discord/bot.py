@@ -22,6 +22,7 @@ from discord.ext import commands
 from adapters.config import Config
 from adapters.discord.connection import connection_options
 from adapters.discord.errors import AbbyTree
+from adapters.discord.identifying import IdentifyPace
 from adapters.discord.remembered import Remembered
 from adapters.storage import StorageManager
 from adapters.storage.results import Actor
@@ -83,6 +84,7 @@ class AbbyBot(commands.AutoShardedBot):
         self.remembered = Remembered(parts.store.root)
         self.stopping = False
         self._abilities = abilities
+        self._pace = IdentifyPace()
         self._work: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
@@ -93,6 +95,10 @@ class AbbyBot(commands.AutoShardedBot):
             add_menus(self)
         self.add_dynamic_items(*self._abilities.buttons)
         await self.register_commands()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Called by the library before each session."""
+        await self._pace.wait(shard_id, initial=initial)
 
     async def on_ready(self) -> None:
         """Says that all is well."""

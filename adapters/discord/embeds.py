@@ -38,7 +38,7 @@ WHOLE_CHARACTERS = 6000
 PROMPT_CHARACTERS = 1000
 NEGATIVE_PROMPT_CHARACTERS = 400
 NOTE_CHARACTERS = 500
-FURTHER_NOTE_CHARACTERS = 200
+FURTHER_NOTE_CHARACTERS = 140
 """Short, as all embeds of a message share the 6000 characters, and there may be nine further pictures."""
 NAME_CHARACTERS = 120
 ROW_PROMPT_CHARACTERS = 120
@@ -225,7 +225,7 @@ def _bold(name: str) -> str:
 
 
 def _kept_as(shown: Shown) -> str:
-    return f"Kept as {cut(shown.name, NAME_CHARACTERS)}" if shown.name else ""
+    return f"Kept as {cut(inert(shown.name), NAME_CHARACTERS)}" if shown.name else ""
 
 
 def _not_kept(why: str, at_most: int) -> str:

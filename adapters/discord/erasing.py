@@ -21,21 +21,23 @@ from adapters.discord.replies import Content, SentFile
 from adapters.discord.taste import FIRST_STYLE, STYLE
 from adapters.discord.views import key_of, named_by
 from adapters.discord.words import Message, told_refusal
-from adapters.storage.results import GalleryImage
+from adapters.storage.results import DeletedImage, GalleryImage
 from adapters.storage.wording import size_in_words
 from domain.instants import later
-from domain.refusals import Refusal
+from domain.refusals import Reason, Refusal
 
 MOST_CHOICES = 25
 MOST_IMAGES = 10_000
 DAY_SECONDS = 86_400
+STILL_COMING = "What is being made for you at this moment is kept when it is done; once it is here, delete that too."
 
 
 class Erased(NamedTuple):
-    """How many pictures went, the bytes they freed, and the refusal that stood in the way of the rest."""
+    """How many pictures went, the bytes they freed, how many stayed, and a refusal that stood in their way."""
 
     images: int
     freed_bytes: int
+    left: int = 0
     refusal: Refusal | None = None
 
 
@@ -45,21 +47,23 @@ async def erase(interaction: Interaction, names: Sequence[str], reason: str) -> 
     erased = Erased(0, 0)
     for name in names:
         done = await interaction.client.store.delete(user, name, actor=actor, reason=reason)
-        if isinstance(done, Refusal):
-            erased = erased._replace(refusal=done)
+        if isinstance(done, DeletedImage):
+            erased = erased._replace(images=erased.images + 1, freed_bytes=erased.freed_bytes + done.freed_bytes)
         else:
-            erased = Erased(erased.images + 1, erased.freed_bytes + done.freed_bytes, erased.refusal)
+            stays = done.reason is not Reason.NOT_FOUND
+            erased = erased._replace(left=erased.left + stays, refusal=done if stays else erased.refusal or done)
     return erased
 
 
 def told_erased(erased: Erased) -> Message:
-    """What was deleted, in words."""
+    """What was deleted, in words, and what was not."""
     if erased.refusal is not None and not erased.images:
         return told_refusal(erased.refusal)
-    images = f"{erased.images} image{'' if erased.images == 1 else 's'}"
-    return Message(
-        "🗑️ Deleted", f"{images} deleted, {size_in_words(erased.freed_bytes)} free again.", discord.Colour.green()
-    )
+    text = f"{_images(erased.images)} deleted, {size_in_words(erased.freed_bytes)} free again."
+    if erased.refusal is None or not erased.left:
+        return Message("🗑️ Deleted", text, discord.Colour.green())
+    why = told_refusal(erased.refusal).text
+    return Message("🗑️ Not All Deleted", f"{text} {_images(erased.left)} left: {why}", discord.Colour.red())
 
 
 def older_than(bot: AbbyBot, user: str, days: int) -> list[GalleryImage]:
@@ -156,7 +160,10 @@ class EraseItem(
                 erased = await erase(interaction, bot.store.names(user), "privacy")
                 if bot.store.preference(user, STYLE) is not None:
                     await bot.store.prefer(user, STYLE, FIRST_STYLE, actor=actor_of(interaction))
-                return _told(erased)
+                told = told_erased(erased)
+                if bot.store.status(user)["user"]["reserved_mb"]:
+                    told = told._replace(text=f"{told.text} {STILL_COMING}")
+                return Content([message_embed(told)])
         names = [image.name for image in older_than(bot, user, int(self.days))]
         return _told(await erase(interaction, names, "user"))
 
@@ -172,6 +179,10 @@ async def _export(interaction: Interaction) -> Content:
     text = f"The file holds {export.images} of your images, how each was made, and what is recorded of you.{left_out}"
     embed = message_embed(Message("🔒 Your Data", text, discord.Colour.blurple()))
     return Content([embed], [SentFile("abby-export.zip", export.data)], None)
+
+
+def _images(count: int) -> str:
+    return f"{count} image{'' if count == 1 else 's'}"
 
 
 def _told(erased: Erased) -> Content:

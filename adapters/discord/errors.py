@@ -25,6 +25,12 @@ STOPPING = told_refusal(Refusal(Reason.STOPPED))
 NOT_ALLOWED = Message(
     "❌ Not Allowed", "This is for those who may manage the server, and for the bot's owner.", discord.Colour.red()
 )
+OWNER_ONLY = Message(
+    "❌ Not Allowed",
+    "Limits hold in every server at once, so only the bot's owner changes them. "
+    "With `DISCORD_MANAGERS_CHANNEL` the owner lets the managers of one server do so too.",
+    discord.Colour.red(),
+)
 OUTDATED = Message(
     "❌ Unknown Command",
     "The bot's commands have changed. Reload Discord (Ctrl+R), then choose the command again.",
@@ -36,6 +42,10 @@ _log = structlog.get_logger(__name__)
 
 class NotAllowed(app_commands.CheckFailure):
     """Who asks may not do this."""
+
+
+class OwnerOnly(NotAllowed):
+    """Who asks manages this server, but may not do what holds in every one."""
 
 
 class AbbyTree(app_commands.CommandTree[Any]):
@@ -75,6 +85,8 @@ async def report(interaction: discord.Interaction[Any], error: BaseException) ->
 
 def _message_for(interaction: discord.Interaction[Any], cause: BaseException) -> Message:
     match cause:
+        case OwnerOnly():
+            return OWNER_ONLY
         case NotAllowed() | app_commands.CheckFailure():
             return NOT_ALLOWED
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():

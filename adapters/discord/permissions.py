@@ -1,4 +1,4 @@
-"""Who manages: the bot's owner, and in a guild those who may manage it."""
+"""Who manages: the bot's owner, and in a guild those who may manage it; and who of them changes limits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from adapters.discord.errors import NotAllowed
+from adapters.discord.errors import NotAllowed, OwnerOnly
 
 
 def may_manage(interaction: discord.Interaction[Any]) -> bool:
@@ -34,4 +34,16 @@ def managers_only(interaction: discord.Interaction[Any]) -> bool:
     return True
 
 
+def limits_changers_only(interaction: discord.Interaction[Any]) -> bool:
+    """A check of a command that changes limits. Whoever invites the bot manages a guild, and limits hold in all of
+    them: so without a managers' channel they are the bot's owner's alone. Raises NotAllowed, OwnerOnly.
+    """
+    managers_only(interaction)
+    bot = interaction.client
+    if not bot.config.discord.managers_channel and not bot.is_owner_id(interaction.user.id):
+        raise OwnerOnly
+    return True
+
+
 check_managers = app_commands.check(managers_only)
+check_limits_changers = app_commands.check(limits_changers_only)

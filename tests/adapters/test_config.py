@@ -226,6 +226,12 @@ class TestValues:
         ]
         assert config.http.port == 8080
 
+    def test_lists_and_prices_are_shown_as_they_are_written(self, load: Load) -> None:
+        """What a start prints can be copied into `.env`."""
+        told = load("CREDITS_EACH=core=3, ultra=8.5\nIMAGE_URL_HOSTS=a.example, B.example\n").describe()
+        assert "CREDITS_EACH = core=3,ultra=8.5 (.env)" in told
+        assert "IMAGE_URL_HOSTS = a.example,b.example (.env)" in told
+
     def test_a_provider_that_there_is_not_is_answered_with_those_there_are(self, load: Load) -> None:
         """A slip of the pen is mended by reading the line; a new provider must be named in it."""
         with pytest.raises(ConfigError) as refused:

@@ -23,10 +23,11 @@ class BotWithStore:
         self.store = store
 
 
-@pytest.mark.parametrize("length", [59, 60, 61, 119])
-async def test_a_picture_is_found_again_by_its_key(tmp_path: Path, length: int) -> None:
+@pytest.mark.parametrize("folder", ["", "a folder/"])
+@pytest.mark.parametrize("length", [59, 60, 61, 120])
+async def test_a_picture_is_found_again_by_its_key(tmp_path: Path, length: int, folder: str) -> None:
     """One that is gone is not; another user's of the same name is not meant."""
-    name = "a" * (length - 4) + ".png"
+    name = f"{folder}{'a' * (length - len(folder) - 4)}.png"
     store = ImageStore(tmp_path / "root", settings=StoreSettings(check_images=False))
     bot = cast("AbbyBot", BotWithStore(store))
     try:

@@ -32,7 +32,9 @@ async def full_root(tmp_path: Path) -> Path:
 async def test_a_paid_picture_without_room_is_shown_and_the_managers_are_told_once(
     fake: FakeDiscord, ann: Person, full_root: Path
 ) -> None:
-    """The quota line is for the user alone here; managers of another server manage nothing here."""
+    """The quota line is for the user alone here; managers of another server manage nothing here, those
+    of the channel's server change limits too.
+    """
     guild = next(iter(fake.world.guilds.values()))
     channel = fake.channel("managers", guild)
     other = fake.guild("elsewhere")
@@ -62,5 +64,10 @@ async def test_a_paid_picture_without_room_is_shown_and_the_managers_are_told_on
         refused = await finished(await boss.slash("audit", channel=other.channels[0]))
         assert "Not Allowed" in refused.text
         assert "The log is whole" in (await finished(await boss.slash("audit", channel=channel))).text
+        limits = {"user": fake.user("eve"), "daily": 9}
+        refused = await finished(await boss.slash("quota_admin set", limits, channel=other.channels[0]))
+        assert "Not Allowed" in refused.text
+        done = await finished(await boss.slash("quota_admin set", limits, channel=channel))
+        assert "9 generations a day" in done.text
         assert "uncaught" not in bot.log
     assert fake.complaints == []

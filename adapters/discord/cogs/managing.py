@@ -14,7 +14,7 @@ from adapters.discord.embeds import message_embed, quota_embed
 from adapters.discord.errors import NotAllowed
 from adapters.discord.foreign_text import plain
 from adapters.discord.inputs import suggestions
-from adapters.discord.permissions import check_managers, may_manage
+from adapters.discord.permissions import check_limits_changers, check_managers, may_manage
 from adapters.discord.replies import Content, Reply
 from adapters.discord.words import Message, timestamp, told_refusal
 from adapters.eventlog.verify import Report, verify
@@ -85,7 +85,7 @@ class ManagingCog(commands.Cog):
     @app_commands.describe(
         user="Whom", daily="Generations a day", storage_mb="Storage in MB", days="For how long; for good otherwise"
     )
-    @check_managers
+    @check_limits_changers
     async def set(
         self,
         interaction: Interaction,
@@ -111,7 +111,7 @@ class ManagingCog(commands.Cog):
 
     @quota_admin.command(description="Set a user's count of today to 0")
     @app_commands.describe(user="Whose")
-    @check_managers
+    @check_limits_changers
     async def reset(self, interaction: Interaction, user: Someone) -> None:
         """Recorded as done by who asks."""
         _refuse_strangers(interaction, user)

@@ -71,6 +71,17 @@ HOSTILE_ASKED = st.builds(Asked, st.sampled_from(Operation), TEXTS, TEXTS, st.no
 HOSTILE_ROWS = st.lists(st.tuples(TEXTS, TEXTS), max_size=30)
 
 
+FULL_OF_MENTIONS = "@everyone" * 1_000
+
+
+def test_ten_pictures_with_the_longest_texts_share_one_message() -> None:
+    """Names and notes that grow when they are made harmless, ten times over."""
+    asked = Asked(Operation.TEXT_TO_IMAGE, FULL_OF_MENTIONS, FULL_OF_MENTIONS, "<@" * 60, FULL_OF_MENTIONS)
+    shown = Shown("image.png", 1024, 768, 2**64, "@" * 200, FULL_OF_MENTIONS)
+    embeds = [result_embed(asked, shown, figures(490)), *(further_embed(shown, place, 10) for place in range(2, 11))]
+    assert sum(length(text) for embed in embeds for text in texts_of(embed)) <= 6000
+
+
 @settings(deadline=None)
 @given(HOSTILE_ASKED, HOSTILE_SHOWN, st.none() | st.just(figures(490)))
 def test_any_result_is_within_the_limits(asked: Asked, shown: Shown, status: dict[str, Any] | None) -> None:

@@ -72,8 +72,6 @@ class PublicInternet:
         self._server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate_of(certified).configure_cert(self._server_tls)
         self._server_tls.sni_callback = self._hear_name
-        self._trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        authority().configure_trust(self._trust)
         self._port = 0
 
     @asynccontextmanager
@@ -87,9 +85,15 @@ class PublicInternet:
             server.close()
             await server.wait_closed()
 
+    @property
+    def way_in(self) -> tuple[int, str]:
+        """What a fetcher in another process needs for `fetcher_of`: the port, and the certificate that it trusts."""
+        return self._port, authority().cert_pem.bytes().decode()
+
     def fetcher(self, hosts: Collection[str] = HOSTS, **options: Any) -> ImageFetcher:
         """A fetcher that lives in this Internet."""
-        return ImageFetcher(hosts, resolve=self.resolve, tls=self._trust, socket_factory=self.socket, **options)
+        tls = _trust(self.way_in[1])
+        return ImageFetcher(hosts, resolve=self.resolve, tls=tls, socket_factory=self.socket, **options)
 
     async def resolve(self, host: str) -> Collection[str]:
         """Its whole name service."""
@@ -116,10 +120,29 @@ class PublicInternet:
             await writer.wait_closed()
 
 
+def fetcher_of(way_in: tuple[int, str], hosts: Collection[str]) -> ImageFetcher:
+    """A fetcher that lives in the Internet of another process."""
+    port, certificate = way_in
+
+    async def resolve(_: str) -> Collection[str]:
+        return [PUBLIC]
+
+    def to_loopback(place: aiohttp.AddrInfoType) -> socket.socket:
+        return _LoopbackSocket(place[0], [], port)
+
+    return ImageFetcher(hosts, resolve=resolve, tls=_trust(certificate), socket_factory=to_loopback)
+
+
 async def fetched(reply: bytes | Play, url: str = GOOD, **options: Any) -> bytes | GenerationFault:
     """What a fetcher makes of this answer."""
     async with PublicInternet(reply).serving() as internet:
         return await internet.fetcher(**options).fetch(url)
+
+
+def _trust(certificate: str) -> ssl.SSLContext:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls.load_verify_locations(cadata=certificate)
+    return tls
 
 
 class _LoopbackSocket(socket.socket):

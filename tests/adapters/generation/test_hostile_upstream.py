@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 
 import pytest
 
@@ -13,6 +12,7 @@ CALLS = "tests.adapters.generation.test_calls"
 STABILITY = "tests.adapters.generation.test_stability_faults"
 IMAGE_URL = "tests.adapters.generation.test_image_url"
 HTTP = "tests.adapters.http.test_failing_provider"
+IDENTIFYING = "tests.discord.test_identifying"
 
 ACTED_OUT: dict[str, tuple[str, ...]] = {
     "content filtered result": (
@@ -37,17 +37,19 @@ ACTED_OUT: dict[str, tuple[str, ...]] = {
     "Discord attachment URL to other host": (
         f"{IMAGE_URL}.test_whatever_is_not_plainly_a_listed_host_is_refused_without_a_look_up",
     ),
+    "Discord gateway INVALID_SESSION loop": (
+        f"{IDENTIFYING}.test_an_invalid_session_loop_makes_no_storm_of_identifies",
+        f"{IDENTIFYING}.test_a_day_of_voided_sessions_stays_far_below_what_discord_allows",
+    ),
     "DNS failure": (
         f"{HTTP}.test_images_are_saved_while_the_image_service_has_no_address",
         f"{CALLS}.test_a_name_that_is_not_found_opens_the_breaker",
     ),
 }
-LEFT_TO_THE_BOT = "Discord gateway INVALID_SESSION loop"
-"""Nothing connects to Discord's gateway before the bot, which comes with the next release."""
 ROWS = scenarios("upstream")
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.input.text != LEFT_TO_THE_BOT], ids=lambda row: row.id)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_a_scenario_has_its_tests(row: Row) -> None:
     """A new row must be acted out, and a test that is renamed must be named here anew."""
     assert isinstance(row.input, Scenario)
@@ -60,10 +62,5 @@ def test_a_scenario_has_its_tests(row: Row) -> None:
 
 
 def test_no_scenario_is_named_that_there_is_not() -> None:
-    """The table is of the rows, and of all of them but one."""
-    assert set(ACTED_OUT) | {LEFT_TO_THE_BOT} == {row.input.text for row in ROWS}
-
-
-def test_the_scenario_of_the_gateway_waits_for_the_bot_and_no_longer() -> None:
-    """Once there is a bot, this fails, and the row gets its tests."""
-    assert find_spec("adapters.discord") is None
+    """The table is of the rows, and of all of them."""
+    assert set(ACTED_OUT) == {row.input.text for row in ROWS}

@@ -5,9 +5,17 @@ from __future__ import annotations
 import pytest
 
 from tests.discord.bot.stage import Stage, finished
+from tests.discord.fake.interactions import Interaction
+from tests.discord.fake.messages import Message
 from tests.discord.fake.people import Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def told(press: Interaction) -> list[Message]:
+    """What was said to who pressed, beside the message with the picture."""
+    own = [press.original] if press.original is not None and press.original is not press.source else []
+    return [*own, *press.followups]
 
 
 @pytest.mark.parametrize(("button", "title"), [("Again", "Image Generated"), ("Vary", "Image Changed")])
@@ -20,6 +28,15 @@ async def test_a_button_makes_another_picture_of_the_same_words(
     for words in (title, "an otter", "Style: anime", "Size: 1344x768", "Daily: 2/5"):
         assert words in message.text
     assert "Seed: 5\n" not in message.text
+
+
+async def test_two_presses_are_two_pictures(stage: Stage, ann: Person) -> None:
+    """Each is a wish of its own, with a seed of its own, and counts; nothing tells a double press from two wishes."""
+    made = await stage.imagine(ann)
+    first, second = [await finished(one) for one in [await ann.click(made, "Again"), await ann.click(made, "Again")]]
+    assert first.attachments[0].name != second.attachments[0].name
+    assert first.attachments[0].data != second.attachments[0].data
+    assert "Daily Generations: 3/5" in (await finished(await ann.slash("quota"))).text
 
 
 async def test_upscale_makes_it_larger(stage: Stage, ann: Person) -> None:
@@ -42,6 +59,21 @@ async def test_delete_asks_first(stage: Stage, ann: Person) -> None:
     await stage.changed(made, "Image Deleted")
     assert (made.attachments, made.buttons) == ([], [])
     assert "Images: 0" in (await finished(await ann.slash("quota"))).text
+
+
+async def test_nobody_else_says_yes_to_the_question(stage: Stage, ann: Person, bob: Person) -> None:
+    """The picture stays; a second press on it by its owner finds nothing more to delete."""
+    made = await stage.imagine(ann)
+    await (await ann.click(made, "Delete")).acknowledged()
+    assert "Not Yours" in (await finished(await bob.click(made, "Yes, delete it"))).text
+    assert "Images: 1" in (await finished(await ann.slash("quota"))).text
+    presses = [await ann.click(made, "Yes, delete it") for _ in range(2)]
+    await stage.changed(made, "Image Deleted")
+    late = await stage.discord.world.bell.until(
+        lambda: [one for press in presses for one in told(press)], timeout=10, what=lambda: "a word on the second press"
+    )
+    assert "Image Not Found" in late[0].text
+    assert late[0].ephemeral
 
 
 @pytest.mark.parametrize("button", ["Again", "Vary", "Upscale", "Delete"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import zipfile
@@ -142,3 +143,20 @@ class TestPrivacy:
         assert "Images: 0" in quota
         assert "Daily Generations: 2/5" in quota
         assert not list((stage.root / "images" / "users" / str(ann.id)).rglob("*.png"))
+
+    async def test_what_is_under_way_meanwhile_is_said_to_come(self, stage: Stage, ann: Person) -> None:
+        """It was asked for and is paid, so it is shown; nobody believes that it was deleted too."""
+        await stage.imagine(ann)
+        stage.painter.shown = asyncio.Event()
+        asked = await ann.slash("imagine", {"prompt": "a late cat"})
+        await asked.message(lambda message: "Painting" in message.text)
+        message = await said(ann, "privacy")
+        await ann.click(message, "Delete everything")
+        await stage.changed(message, "Are you sure?")
+        await ann.click(message, "Yes, delete everything")
+        await stage.changed(message, "1 image deleted")
+        assert "being made for you at this moment is kept" in message.text
+        stage.painter.shown.set()
+        stage.painter.shown = None
+        assert (await finished(asked)).attachments
+        assert "Images: 1" in (await said(ann, "quota")).text

@@ -128,6 +128,29 @@ class TestImagine:
         assert [failure.code for failure in asked.failures] == [40060]
         stage.discord.world.complaints.clear()
 
+    async def test_a_connection_that_drops_meanwhile_is_resumed_and_the_answer_comes(
+        self, stage: Stage, ann: Person
+    ) -> None:
+        """In the place of the progress; the picture is made, kept and counted once, and no new session begins."""
+        gateway, jobs = stage.discord.gateway, stage.painter.jobs
+        resumed, sessions = gateway.counts["resume"], gateway.counts["identify"]
+        stage.painter.shown = asyncio.Event()
+        asked = await ann.slash("imagine", {"prompt": "a cat"})
+        await asked.message(lambda message: "Painting" in message.text)
+        assert gateway.drop() == 1
+        await stage.discord.resumed(resumed + 1)
+        stage.painter.shown.set()
+        stage.painter.shown = None
+        message = await finished(asked)
+        assert len(message.attachments) == 1
+        assert "Daily: 1/5" in message.text
+        assert asked.followups == []
+        quota = (await finished(await ann.slash("quota"))).text
+        assert "Daily Generations: 1/5" in quota
+        assert "Images: 1" in quota
+        assert stage.painter.jobs == jobs + 1
+        assert gateway.counts["identify"] == sessions
+
     async def test_a_picture_whose_message_was_deleted_meanwhile_is_in_the_gallery(
         self, stage: Stage, ann: Person
     ) -> None:
@@ -169,6 +192,7 @@ class TestImagine:
         await asyncio.gather(*map(finished, asked))
         waits = [one.acknowledged_after for one in asked]
         assert None not in waits
+        assert [one.failures for one in asked if one.failures] == []
         record_property("the longest wait of 200 commands, in seconds", max(filter(None, waits)))
 
 
