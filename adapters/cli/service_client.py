@@ -6,7 +6,6 @@ fault that the same command would have met on a log of its own. Which routes the
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any, NamedTuple
@@ -19,6 +18,7 @@ from adapters.cli.generation_exits import GENERATION_EXITS
 from adapters.cli.output import Refused, malformed
 from adapters.faults import DiskFull, Fault
 from adapters.generation.provider import FaultKind
+from adapters.loopback import is_this_machine
 from domain.refusals import Reason
 
 ANSWER_SECONDS = 60.0
@@ -62,7 +62,7 @@ class ServiceClient:
     def __init__(self, address: str) -> None:
         """Raises ServiceUnavailable for an address that is not on this machine."""
         parts = urlsplit(address)
-        if parts.scheme != "http" or not _is_this_machine(parts.hostname):
+        if parts.scheme != "http" or not is_this_machine(parts.hostname or ""):
             raise ServiceUnavailable(
                 f"The log is held by a service at {address}, which is no address of this machine. "
                 "Use that service itself, or stop it."
@@ -158,12 +158,3 @@ def _bounded(answer: HTTPResponse) -> bytes:
     if len(body) > MAX_ANSWER_BYTES:
         raise HTTPException("its answer is too large")
     return body
-
-
-def _is_this_machine(host: str | None) -> bool:
-    if host is None or host == "localhost":
-        return host is not None
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

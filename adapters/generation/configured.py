@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from adapters.config import Config
 from adapters.generation.providers import ProviderSettings, choice_of
+from adapters.loopback import is_this_machine
 from domain.limits import MEGABYTE
 
 
@@ -44,16 +44,9 @@ def sent_unencrypted(config: Config) -> list[str]:
         return []
     setting, address, secret, value = told
     parts = urlsplit(address)
-    if value is None or parts.scheme != "http" or _is_this_machine(parts.hostname or ""):
+    if value is None or parts.scheme != "http" or is_this_machine(parts.hostname or ""):
         return []
     return [f"{setting} begins with http://, so the {secret} is sent unencrypted; use https://"]
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _plain(secret: SecretStr | None) -> str | None:

@@ -7,7 +7,6 @@ browser, so a `Host` that is not loopback (DNS rebinding) and a change asked for
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
@@ -33,6 +32,7 @@ from adapters.http.problems import (
     broken,
     render,
 )
+from adapters.loopback import is_this_machine
 from adapters.storage.invalid_image import InvalidImage
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -113,12 +113,7 @@ def is_loopback(host: str) -> bool:
         return False
     if name is None or parts.netloc != host or "@" in host:
         return False
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+    return is_this_machine(name)
 
 
 def _refuse_other_sites(request: web.Request, host: str) -> None:

@@ -7,7 +7,6 @@ Answers for what is put together and how it starts and stops. Each request is th
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 
 import structlog
 from aiohttp import web
@@ -20,6 +19,7 @@ from adapters.http.guards import answer_and_log, expect_later, finish_headers, r
 from adapters.http.routes import ALL_ROUTES
 from adapters.http.routes.page import PAGE, read_page
 from adapters.http.services import SERVICES, Services
+from adapters.loopback import is_this_machine
 from adapters.storage.service import ImageStore
 from adapters.studio import Studio
 
@@ -58,7 +58,7 @@ class HttpService:
     """Listens on one address, from `start` to `stop`."""
 
     def __init__(self, app: web.Application, *, host: str, port: int, bounds: Bounds = _BOUNDS) -> None:
-        if not _is_loopback_host(host):
+        if not is_this_machine(host):
             raise ConfigError(
                 f"HTTP_HOST={host!r} would open the service to other machines, and it has no tokens yet to tell "
                 "who may ask. Use 127.0.0.1, ::1 or localhost."
@@ -97,12 +97,3 @@ class HttpService:
         if self._listener is not None:
             self._listener.close()
         await self._runner.cleanup()
-
-
-def _is_loopback_host(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

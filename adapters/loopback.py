@@ -1,0 +1,15 @@
+"""Whether a host is this machine itself, by its name or its number; nothing is looked up."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether it is `localhost` or a loopback address, such as 127.0.0.1 or ::1 (without brackets)."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
