@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,6 +76,17 @@ def rows(area: str) -> list[Row]:
 def sendable(area: str) -> list[Row]:
     """The rows of an area that are sent as they are."""
     return [row for row in rows(area) if not row.is_scenario]
+
+
+def assert_acted_out(row: Row, acted_out: Mapping[str, Sequence[str]]) -> None:
+    """The table names tests for a scenario, by module and name, and each of them is there."""
+    assert isinstance(row.input, Scenario)
+    tests = acted_out[row.input.text]
+    assert tests
+    for test in tests:
+        module, _, name = test.rpartition(".")
+        assert name.startswith("test_")
+        assert callable(getattr(import_module(module), name))
 
 
 def scenarios(area: str) -> list[Row]:

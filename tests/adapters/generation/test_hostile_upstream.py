@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import pytest
 
-from tests.hostile.rows import Row, Scenario, scenarios
+from tests.hostile.rows import Row, assert_acted_out, scenarios
 
 CALLS = "tests.adapters.generation.test_calls"
 STABILITY = "tests.adapters.generation.test_stability_faults"
@@ -52,13 +50,7 @@ ROWS = scenarios("upstream")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_a_scenario_has_its_tests(row: Row) -> None:
     """A new row must be acted out, and a test that is renamed must be named here anew."""
-    assert isinstance(row.input, Scenario)
-    tests = ACTED_OUT[row.input.text]
-    assert tests
-    for test in tests:
-        module, _, name = test.rpartition(".")
-        assert name.startswith("test_")
-        assert callable(getattr(import_module(module), name))
+    assert_acted_out(row, ACTED_OUT)
 
 
 def test_no_scenario_is_named_that_there_is_not() -> None:
