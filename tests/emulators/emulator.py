@@ -9,6 +9,7 @@ they happen on the wire.
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -69,7 +70,7 @@ Scripted = Reply | Drop | Hang | CutOff | Endless
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Emulator:
+class Emulator(ABC):
     """The part that all emulators share: a real server, what it heard, and its script.
 
     `delay_seconds` holds every ordinary answer up; `running` and `most_at_once` count the requests under way.
@@ -87,9 +88,9 @@ class Emulator:
         self.sent_bytes = 0
         self.address = ""
 
+    @abstractmethod
     def routes(self) -> list[web.RouteDef]:
         """The service's endpoints."""
-        raise NotImplementedError
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[str]:
