@@ -174,6 +174,7 @@ def far_date() -> str:
 @pytest.mark.parametrize(
     ("retry_after", "times", "waits"),
     [("3600", 1, True), (far_date(), 1, True), ("0", 3, False), ("soon", 3, False), ("-5", 3, False), ("", 3, False)],
+    ids=["an hour", "a date in an hour", "no time", "a word", "the past", "nothing"],
 )
 async def test_a_wait_that_is_too_long_for_a_request_is_told_and_kept(
     service: Plain, retry_after: str, times: int, *, waits: bool
