@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, TextIO
 
 import structlog
 
-from adapters.clock import Clock, utc_now
-from adapters.config import Config
-from adapters.faults import ConfigError, Fault, LedgerStopped, StorageUnavailable
+from adapters.application.results import SYSTEM, GivenLimits, StoreSettings
+from adapters.application.storage import ImageStore
 from adapters.generation import ImageGenerator, choose_provider
 from adapters.generation.configured import provider_settings
 from adapters.generation.image_url import ImageFetcher
 from adapters.http.service import HttpService, make_app
-from adapters.storage.results import SYSTEM, GivenLimits, StoreSettings
-from adapters.storage.service import ImageStore
+from adapters.ports.clock import Clock, utc_now
+from adapters.ports.faults import ConfigError, Fault, LedgerStopped, StorageUnavailable
+from adapters.settings.config import Config
 from adapters.studio import Studio, StudioSettings
 from domain.limits import MEGABYTE, megabytes
 from domain.refusals import Refusal
 
 if TYPE_CHECKING:
-    from adapters.discord.life import BotLife
+    from adapters.discord.lifecycle import BotLife
 
 TICK_SECONDS = 0.5
 """How often the service looks after itself."""
@@ -119,7 +119,7 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
 
 def _make_bot(config: Config, store: ImageStore, studio: Studio) -> BotLife:
     from adapters.discord.bot import Parts  # here, as the library is large and a start without a bot needs none of it
-    from adapters.discord.life import BotLife
+    from adapters.discord.lifecycle import BotLife
 
     return BotLife(Parts(config, store, studio))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, assert_never
 
-from domain import governing, keeping, reserving
+from domain import images, policies, reserving
 from domain.commands import (
     AdoptImage,
     CleanUp,
@@ -32,8 +32,8 @@ from domain.instants import later, seconds_between
 from domain.limits import Limits
 from domain.refusals import Reason, Refusal
 from domain.usage import Answer
+from domain.validation import malformed
 from domain.view import View
-from domain.wellformed import malformed
 
 CLOCK_TOLERANCE_SECONDS = 86_400
 """How far the clock may lie behind the last event before every command is refused."""
@@ -105,20 +105,20 @@ def _carry_out(command: Command, view: View, policy: Limits, at: str) -> tuple[E
         case CorrectClock():
             return reserving.correct_clock(command, view, at)
         case SaveImage():
-            return keeping.save(command, view, policy, at)
+            return images.save(command, view, policy, at)
         case AdoptImage():
-            return keeping.adopt(command, view, at)
+            return images.adopt(command, view, at)
         case DeleteImage():
-            return keeping.delete(command, view, at)
+            return images.delete(command, view, at)
         case CleanUp():
-            return keeping.clean_up(command, view, at)
+            return images.clean_up(command, view, at)
         case SetPolicy():
-            return governing.set_policy(command, view, policy, at)
+            return policies.set_policy(command, view, policy, at)
         case OverrideLimits():
-            return governing.override_limits(command, at)
+            return policies.override_limits(command, at)
         case ResetDaily():
-            return governing.reset_daily(command, at)
+            return policies.reset_daily(command, at)
         case SetPreference():
-            return governing.set_preference(command, at)
+            return policies.set_preference(command, at)
         case _:
             assert_never(command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.usage import StandingImage
-from projections.shelves import Shelves
+from projections.image_index import Shelves
 
 
 class Gallery(Shelves):

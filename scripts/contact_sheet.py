@@ -21,7 +21,7 @@ from adapters.generation import (  # noqa: E402 - the line above makes the impor
     GenerationRequest,
     Operation,
 )
-from adapters.generation.sketch import SketchProvider  # noqa: E402 - as above
+from adapters.generation.sketch.provider import SketchProvider  # noqa: E402 - as above
 
 TARGET = ROOT / "docs" / "pictures" / "styles.png"
 PROMPT = "A cute rabbit in a meadow"

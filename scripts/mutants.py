@@ -27,10 +27,10 @@ MODULES = (
     "domain/decisions.py",
     "domain/usage.py",
     "domain/reserving.py",
-    "domain/keeping.py",
-    "domain/governing.py",
+    "domain/images.py",
+    "domain/policies.py",
     "domain/quota_checks.py",
-    "domain/wellformed.py",
+    "domain/validation.py",
 )
 TESTS = ("tests/domain", "tests/projections")
 COPIED = ("domain", "projections", "tests/domain", "tests/projections", "tests/samples")

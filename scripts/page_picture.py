@@ -21,10 +21,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 # The line above makes these imports work from anywhere.
+from adapters.application.storage import ImageStore  # noqa: E402 - as above
 from adapters.generation.generator import ImageGenerator  # noqa: E402 - as above
-from adapters.generation.sketch import SketchProvider  # noqa: E402 - as above
+from adapters.generation.sketch.provider import SketchProvider  # noqa: E402 - as above
 from adapters.http.service import HttpService, make_app  # noqa: E402 - as above
-from adapters.storage.service import ImageStore  # noqa: E402 - as above
 from adapters.studio import Studio  # noqa: E402 - as above
 
 TARGET = ROOT / "docs" / "pictures" / "page.png"

@@ -40,7 +40,7 @@ PURE_MODULES = frozenset(
 IMPURE_CALLS = frozenset(
     {"now", "utcnow", "today", "open", "print", "input", "eval", "exec", "__import__", "breakpoint"}
 )
-READERS_OF_THE_ENVIRONMENT = frozenset({"launch.py", "adapters/setting_sources.py"})
+READERS_OF_THE_ENVIRONMENT = frozenset({"launch.py", "adapters/settings/sources.py"})
 ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb", "EnvSettingsSource", "DotEnvSettingsSource"})
 NAMES_WITHOUT_MEANING = frozenset({"utils", "util", "helpers", "helper", "common", "base", "misc", "shared"})
 LONGEST_FUNCTION_LINES = 40
@@ -129,7 +129,7 @@ def users_of_the_global_config(source: Source) -> list[str]:
     return [
         f"line {line}"
         for line, module, name in source.imports
-        if (module, name) == ("adapters.config", "config") and "/compat/" not in source.path
+        if (module, name) == ("adapters.settings.config", "config") and "/compat/" not in source.path
     ]
 
 
@@ -194,7 +194,7 @@ RULES: list[tuple[Rule, tuple[str, ...], Source]] = [
     (impure_deeds, CORE, Source("domain/x.py", "async def x(): ...")),
     (readers_of_the_environment, PRODUCT, Source("adapters/x.py", "import os\nos.environ['X']")),
     (readers_of_the_environment, PRODUCT, Source("adapters/x.py", "from os import getenv")),
-    (users_of_the_global_config, PRODUCT, Source("adapters/x.py", "from adapters.config import config")),
+    (users_of_the_global_config, PRODUCT, Source("adapters/x.py", "from adapters.settings.config import config")),
     (names_without_meaning, EVERYWHERE, Source("adapters/utils/x.py", "")),
     (names_without_meaning, EVERYWHERE, Source("adapters/_helpers.py", "")),
     (long_functions, PRODUCT, Source("x.py", "def f():\n" + "    x\n" * LONGEST_FUNCTION_LINES)),

@@ -12,8 +12,8 @@ import pytest
 from typer.main import get_command
 
 from adapters.cli.app import app
-from adapters.config import SECTIONS
-from adapters.storage.wording import SENTENCES
+from adapters.settings.config import SECTIONS
+from adapters.wording.refusals import SENTENCES
 from domain.refusals import Reason, Refusal
 
 PROJECT = Path(__file__).resolve().parent.parent

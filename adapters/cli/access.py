@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.cli.operations import Operations
-from adapters.config import Config
-from adapters.eventlog.creation import refuse_beside_remains
-from adapters.eventlog.files import Files
-from adapters.eventlog.layout import LogPaths
-from adapters.faults import LogLocked, LogMissing
+from adapters.disk.files import Files
+from adapters.eventlog.jsonl.creation import refuse_beside_remains
+from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.ports.faults import LogLocked, LogMissing
+from adapters.settings.config import Config
 
 if TYPE_CHECKING:
-    from adapters.storage.service import ImageStore
+    from adapters.application.storage import ImageStore
 
 ADDRESS_TRIES = 11
 ADDRESS_PAUSE_SECONDS = 0.1
@@ -51,9 +51,9 @@ def operations(config: Config, *, may_begin: bool = False) -> Iterator[Operation
 
 def open_store(config: Config) -> ImageStore:
     """The storage root opened for writing with the log's own limits. Raises Faults."""
+    from adapters.application.results import GivenLimits
+    from adapters.application.storage import ImageStore
     from adapters.main import store_settings
-    from adapters.storage.results import GivenLimits
-    from adapters.storage.service import ImageStore
 
     store = ImageStore(config.storage.storage_root, limits=GivenLimits(by="cli"), settings=store_settings(config))
     store.opened()  # a root that cannot be used is a fault here, not something to try again later

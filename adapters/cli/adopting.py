@@ -9,20 +9,20 @@ from typing import Any
 
 from rich.console import Console
 
+from adapters.adoption.adoption import Plan, Terms, plan, rehearse
+from adapters.adoption.adoption import adopt as carry_out
+from adapters.adoption.tally import Adoption
+from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed, refused_of
 from adapters.cli.progress import OnProgress, bar
 from adapters.cli.tables import add_row, counted, printable, table
-from adapters.clock import utc_now
-from adapters.config import Config
-from adapters.eventlog.files import Files
-from adapters.faults import LogLocked
-from adapters.storage.adoption import Plan, Terms, plan, rehearse
-from adapters.storage.adoption import adopt as carry_out
-from adapters.storage.adoption_mark import AdoptionMark, adopt_command
-from adapters.storage.adoption_tally import Adoption
-from adapters.storage.wording import size_in_words
+from adapters.disk.files import Files
+from adapters.ports.clock import utc_now
+from adapters.ports.faults import LogLocked
+from adapters.settings.config import Config
+from adapters.wording.refusals import size_in_words
 from domain.limits import Limits
 from domain.refusals import Refusal
 

@@ -8,18 +8,18 @@ from typing import Any
 
 from rich.console import Console
 
+from adapters.application.adoption_mark import adopt_command
+from adapters.audit.comparison import audit as compare
+from adapters.audit.report import SENTENCES, Audit, Finding, Kind
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
 from adapters.cli.tables import add_row, counted, printable, table
 from adapters.cli.verifying import described, verdict
-from adapters.eventlog.verify import verify
-from adapters.faults import LogDamaged
-from adapters.storage.adoption_mark import adopt_command
-from adapters.storage.audit import audit as compare
-from adapters.storage.audit_report import SENTENCES, Audit, Finding, Kind
-from adapters.storage.wording import size_in_words
+from adapters.eventlog.jsonl.verify import verify
+from adapters.ports.faults import LogDamaged
+from adapters.wording.refusals import size_in_words
 from domain.names import malformed_user
 
 MAX_FINDINGS_SHOWN = 50

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, Refused
-from adapters.setting_kinds import project_folder
+from adapters.settings.kinds import project_folder
 
 WITHOUT_THE_FOLDER = (
     "The benchmarks are not here: {} has no scripts/bench. They come with the project's folder and not with an "

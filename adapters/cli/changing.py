@@ -5,16 +5,16 @@ from __future__ import annotations
 from contextlib import closing
 from datetime import UTC, datetime
 
+from adapters.application.results import Actor
 from adapters.cli.access import open_store, operations, refuse_without_log
 from adapters.cli.invocation import Invocation
 from adapters.cli.operations import OwnLimits
 from adapters.cli.output import Output, Refused, malformed, refused_of
 from adapters.cli.quotas import show_status
 from adapters.cli.tables import counted
-from adapters.clock import utc_now
-from adapters.faults import LogLocked
-from adapters.storage.results import Actor
-from adapters.storage.wording import size_in_words
+from adapters.ports.clock import utc_now
+from adapters.ports.faults import LogLocked
+from adapters.wording.refusals import size_in_words
 from domain.limits import MEGABYTE
 from domain.names import malformed_name, malformed_user
 from domain.refusals import Refusal

@@ -13,9 +13,9 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
 from adapters.cli.tables import add_row, counted, table
-from adapters.clock import utc_now
-from adapters.eventlog.files import Files
-from adapters.faults import ConfigError
+from adapters.disk.files import Files
+from adapters.ports.clock import utc_now
+from adapters.ports.faults import ConfigError
 
 
 def doctor(invocation: Invocation, output: Output) -> int:

@@ -16,13 +16,13 @@ from typing import NamedTuple
 import orjson
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem, DCBSequencedEvent
 
-from adapters.cli.event_words import words
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
-from adapters.clock import utc_now
-from adapters.eventlog import JSONLRecorder
-from adapters.projector import decode
+from adapters.eventlog.jsonl import JSONLRecorder
+from adapters.ledger.projector import decode
+from adapters.ports.clock import utc_now
+from adapters.wording.events import words
 from domain.events import TYPES
 from domain.names import malformed_user
 

@@ -15,8 +15,8 @@ from adapters.cli.invocation import Invocation
 from adapters.cli.operations import Made, MadePicture, Operations, Wish
 from adapters.cli.output import Output, Refused, malformed
 from adapters.cli.tables import in_mb
-from adapters.faults import StorageUnavailable
-from adapters.storage.layout import Layout
+from adapters.imagestore.local.layout import Layout
+from adapters.ports.faults import StorageUnavailable
 from domain.limits import megabytes
 from domain.names import malformed_user
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from adapters.config import Config  # late: reading settings takes longer than a help text
+    from adapters.settings.config import Config  # late: reading settings takes longer than a help text
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Invocation:
 
     def config(self) -> Config:
         """The configuration, the options above it. Raises ConfigError."""
-        from adapters.config import load_config
+        from adapters.settings.config import load_config
 
         root = None if self.root is None else self.root.absolute()
         env_file = None if self.env_file is None else self.env_file.absolute()
@@ -29,7 +29,7 @@ class Invocation:
         """The configuration for a short command, whose log lines are warnings unless LOG_LEVEL says otherwise."""
         import logging
 
-        from adapters.logs import configure_logging
+        from adapters.observability.logs import configure_logging
 
         config = self.config()
         configure_logging(config)

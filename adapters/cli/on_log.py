@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from adapters.application.results import Actor
+from adapters.application.storage import ImageStore
 from adapters.cli.generation_exits import not_made
 from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, OwnLimits, Wish
 from adapters.cli.output import Refused, refused_of
-from adapters.config import Config
-from adapters.faults import StorageUnavailable
 from adapters.generation.provider import GenerationFault, GenerationRequest, Operation
-from adapters.storage.results import Actor
-from adapters.storage.service import ImageStore
+from adapters.ports.faults import StorageUnavailable
+from adapters.settings.config import Config
 from adapters.studio import Answer, Generated, Studio
 from domain.limits import UserLimits
 from domain.refusals import Refusal

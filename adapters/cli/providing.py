@@ -28,7 +28,7 @@ from adapters.generation.providers import (
     provider_module,
     why_none,
 )
-from adapters.redaction import Redactor
+from adapters.observability.redaction import Redactor
 
 ASK_SECONDS = 20.0
 MODELS_SHOWN = 3

@@ -8,10 +8,10 @@ from typing import Any
 
 from rich.console import Console
 
+from adapters.application.following import ImageReader
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.tables import add_row, counted, in_mb, minute, table
-from adapters.storage.follower import ImageReader
 from domain.names import malformed_user
 
 WIDE_COLUMNS = 100

@@ -14,7 +14,7 @@ import typer
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
-from adapters.faults import Fault, StorageUnavailable
+from adapters.ports.faults import Fault, StorageUnavailable
 
 Work = Callable[[Invocation, Output], int]
 """A command: says what it has to say, gives the exit code, raises Faults."""

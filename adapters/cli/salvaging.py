@@ -12,7 +12,7 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
 from adapters.cli.tables import counted
-from adapters.eventlog.salvage import Salvaged, salvage
+from adapters.eventlog.jsonl.salvage import Salvaged, salvage
 
 
 def salvage_log(invocation: Invocation, output: Output, to: Path) -> int:

@@ -16,9 +16,9 @@ import orjson
 from adapters.cli.exits import REFUSAL_EXITS, Exit
 from adapters.cli.generation_exits import GENERATION_EXITS
 from adapters.cli.output import Refused, malformed
-from adapters.faults import DiskFull, Fault
 from adapters.generation.provider import FaultKind
-from adapters.loopback import is_this_machine
+from adapters.network.loopback import is_this_machine
+from adapters.ports.faults import DiskFull, Fault
 from domain.refusals import Reason
 
 ANSWER_SECONDS = 60.0

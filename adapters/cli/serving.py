@@ -6,7 +6,7 @@ import sys
 
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
-from adapters.logs import configure_logging
+from adapters.observability.logs import configure_logging
 
 
 def serve_until_stopped(invocation: Invocation, _output: Output) -> int:

@@ -11,7 +11,7 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
 from adapters.cli.tables import counted
-from adapters.eventlog.verify import Report, verify
+from adapters.eventlog.jsonl.verify import Report, verify
 
 
 def verify_log(invocation: Invocation, output: Output) -> int:

@@ -19,14 +19,14 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from adapters.config import Config
+from adapters.application.results import Actor
+from adapters.application.storage import ImageStore
+from adapters.discord.bot_state import Remembered
 from adapters.discord.connection import connection_options
 from adapters.discord.errors import AbbyTree
 from adapters.discord.identifying import IdentifyPace
-from adapters.discord.remembered import Remembered
-from adapters.storage import StorageManager
-from adapters.storage.results import Actor
-from adapters.storage.service import ImageStore
+from adapters.library import StorageManager
+from adapters.settings.config import Config
 from adapters.studio import Studio
 
 COMMANDS_SENT = "commands"

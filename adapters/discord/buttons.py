@@ -14,13 +14,13 @@ from adapters.discord.errors import refused_while_stopping, report
 from adapters.discord.foreign_text import plain
 from adapters.discord.inputs import kept, upscale_of
 from adapters.discord.making import make
+from adapters.discord.messages import Message, told_refusal
 from adapters.discord.permissions import may_manage
 from adapters.discord.replies import Content, Reply, tell
 from adapters.discord.views import TEMPLATE, ask_to_delete, buttons_of, named_by
-from adapters.discord.words import Message, told_refusal
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.request_check import SEED_MAX
-from adapters.storage.wording import size_in_words
+from adapters.wording.refusals import size_in_words
 from domain.refusals import Reason, Refusal
 
 VARY_STRENGTH = 0.5

@@ -14,8 +14,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from adapters.config import DiscordConfig
-from adapters.setting_kinds import DISCORD_API
+from adapters.settings.config import DiscordConfig
+from adapters.settings.kinds import DISCORD_API
 
 
 def connection_options(config: DiscordConfig) -> dict[str, Any]:

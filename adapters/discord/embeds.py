@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import discord
 
+from adapters.application.results import GalleryImage
 from adapters.discord.foreign_text import cut, inert, length, plain
-from adapters.discord.words import (
+from adapters.discord.messages import (
     Figures,
     Message,
     bar,
@@ -23,9 +24,8 @@ from adapters.discord.words import (
     timestamp,
 )
 from adapters.generation.provider import Operation
-from adapters.storage.results import GalleryImage
-from adapters.storage.wording import size_in_words
 from adapters.studio.details import LABELS
+from adapters.wording.refusals import size_in_words
 
 TITLE_CHARACTERS = 256
 DESCRIPTION_CHARACTERS = 4096

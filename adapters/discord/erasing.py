@@ -12,17 +12,17 @@ from typing import Any, NamedTuple, Self
 
 import discord
 
-from adapters.clock import utc_now
+from adapters.application.exporting import export_of
+from adapters.application.results import DeletedImage, GalleryImage
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
+from adapters.discord.default_style import FIRST_STYLE, STYLE
 from adapters.discord.embeds import message_embed
 from adapters.discord.errors import refused_while_stopping, report
-from adapters.discord.export import export_of
+from adapters.discord.messages import Message, told_refusal
 from adapters.discord.replies import Content, SentFile
-from adapters.discord.taste import FIRST_STYLE, STYLE
 from adapters.discord.views import key_of, named_by
-from adapters.discord.words import Message, told_refusal
-from adapters.storage.results import DeletedImage, GalleryImage
-from adapters.storage.wording import size_in_words
+from adapters.ports.clock import utc_now
+from adapters.wording.refusals import size_in_words
 from domain.instants import later
 from domain.refusals import Reason, Refusal
 

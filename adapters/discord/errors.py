@@ -12,9 +12,9 @@ import discord
 import structlog
 from discord import app_commands
 
+from adapters.discord.messages import Message, told_refusal, told_storage, unexpected
 from adapters.discord.replies import tell
-from adapters.discord.words import Message, told_refusal, told_storage, unexpected
-from adapters.faults import Fault
+from adapters.ports.faults import Fault
 from domain.refusals import Reason, Refusal
 
 TOO_LATE = frozenset({10008, 10062, 40060, 50027})

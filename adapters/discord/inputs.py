@@ -9,13 +9,13 @@ import discord
 from discord import app_commands
 
 from adapters.discord.bot import Interaction
+from adapters.discord.messages import Message, told_fault, told_refusal
 from adapters.discord.views import picture_of
-from adapters.discord.words import Message, told_fault, told_refusal
-from adapters.faults import Fault
 from adapters.generation.generator import UPSCALE_WIDTH
 from adapters.generation.image_url import GONE
-from adapters.generation.pictures import DamagedPicture, size_of
 from adapters.generation.provider import FaultKind, GenerationFault, GenerationRequest, Operation
+from adapters.images.shaping import DamagedPicture, size_of
+from adapters.ports.faults import Fault
 from domain.limits import MEGABYTE
 from domain.refusals import Reason, Refusal
 

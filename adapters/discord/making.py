@@ -15,14 +15,14 @@ import structlog
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.embeds import Asked, Shown, further_embed, message_embed, quota_embed, result_embed
 from adapters.discord.errors import STOPPING
-from adapters.discord.fitting import fitted
+from adapters.discord.messages import Figures, Message, told_fault, told_refusal, told_storage
 from adapters.discord.notices import warn_managers
 from adapters.discord.replies import Content, Reply, SentFile
 from adapters.discord.views import buttons_of
-from adapters.discord.words import Figures, Message, told_fault, told_refusal, told_storage
-from adapters.faults import Fault
-from adapters.generation.pictures import size_of
 from adapters.generation.provider import GenerationFault, GenerationRequest
+from adapters.images.shaping import size_of
+from adapters.images.shrink import fitted
+from adapters.ports.faults import Fault
 from adapters.studio import Answer, Generated, Picture
 from domain.refusals import Refusal
 

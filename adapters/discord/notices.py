@@ -5,11 +5,11 @@ from __future__ import annotations
 import discord
 import structlog
 
-from adapters.clock import utc_now
 from adapters.discord.bot import AbbyBot
 from adapters.discord.embeds import message_embed
-from adapters.discord.words import pool_message
-from adapters.faults import Fault
+from adapters.discord.messages import pool_message
+from adapters.ports.clock import utc_now
+from adapters.ports.faults import Fault
 
 TOLD = "pool told"
 """Under this name it is remembered on which day, and of which level, the channel was told."""

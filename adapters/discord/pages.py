@@ -12,12 +12,12 @@ from typing import Any, Self
 import discord
 from PIL import Image
 
+from adapters.application.results import GalleryImage
 from adapters.discord.bot import AbbyBot
 from adapters.discord.embeds import HistoryRow, Page, gallery_embed, history_embed
 from adapters.discord.errors import refused_while_stopping, report
 from adapters.discord.replies import Content, SentFile
-from adapters.generation.pictures import DamagedPicture, decoded, flattened
-from adapters.storage.results import GalleryImage
+from adapters.images.shaping import DamagedPicture, decoded, flattened
 from domain.events import Event, GenerationReleased, GenerationReserved, ImageSaved, RequestRefused
 from domain.names import name_key
 

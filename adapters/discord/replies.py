@@ -16,7 +16,7 @@ import discord
 import structlog
 
 from adapters.discord.embeds import message_embed
-from adapters.discord.words import Message, progress_text
+from adapters.discord.messages import Message, progress_text
 from adapters.studio import Progress
 
 PROGRESS_SECONDS = 2.0

@@ -1,11 +1,5 @@
-"""The log: `logs/events.jsonl`, an append-only file of JSON lines behind the recorder interface of the
-`eventsourcing` library.
+"""Engines of the log, a folder each. `PERSISTENCE_MODULE=adapters.eventlog` names the default one."""
 
-`format` says what a line is, `opening` what is done about a log that is not as it should be, `recorder` is what the
-ledger uses.
-"""
-
-from adapters.eventlog.factory import JSONLFactory
-from adapters.eventlog.recorder import JSONLRecorder
+from adapters.eventlog.jsonl import JSONLFactory, JSONLRecorder
 
 __all__ = ["JSONLFactory", "JSONLRecorder"]

@@ -29,15 +29,6 @@ from adapters.generation.calls import (
     not_as_promised,
     parsed,
 )
-from adapters.generation.pictures import (
-    DamagedPicture,
-    PictureWorkers,
-    decoded,
-    encoded,
-    filled,
-    media_type_of,
-    size_of,
-)
 from adapters.generation.provider import (
     FaultKind,
     GeneratedImage,
@@ -55,6 +46,15 @@ from adapters.generation.provider import (
 from adapters.generation.providers import NOT_AVAILABLE, ProviderSettings, at_stability, choice_of
 from adapters.generation.request_check import SEED_MAX
 from adapters.generation.taxonomy import SaidError
+from adapters.images.shaping import (
+    DamagedPicture,
+    PictureWorkers,
+    decoded,
+    encoded,
+    filled,
+    media_type_of,
+    size_of,
+)
 
 SERVER = "AUTOMATIC1111 at API_HOST"
 API = "/sdapi/v1"

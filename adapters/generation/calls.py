@@ -27,7 +27,7 @@ import structlog
 from adapters.generation.breaker import CircuitBreaker, RetryBudget
 from adapters.generation.provider import FaultKind, GenerationFault
 from adapters.generation.taxonomy import SaidError, fault_of
-from adapters.redaction import Redactor
+from adapters.observability.redaction import Redactor
 
 TRIES = 3
 FIRST_BACKOFF_SECONDS = 0.5

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from adapters.config import Config
 from adapters.generation.providers import ProviderSettings, choice_of
-from adapters.loopback import is_this_machine
+from adapters.network.loopback import is_this_machine
+from adapters.settings.config import Config
 from domain.limits import MEGABYTE
 
 

@@ -16,15 +16,6 @@ from pydantic import SecretStr
 
 from adapters.generation.calls import not_as_promised
 from adapters.generation.image_url import ImageFetcher
-from adapters.generation.pictures import (
-    ClosedMeanwhile,
-    DamagedPicture,
-    PictureWorkers,
-    ShapedPicture,
-    of_width,
-    refuse_damaged,
-    size_of,
-)
 from adapters.generation.provider import (
     STYLES,
     FaultKind,
@@ -43,6 +34,15 @@ from adapters.generation.provider import (
 from adapters.generation.providers import ProviderSettings, UnavailableProvider, choose_provider
 from adapters.generation.request_check import check_request
 from adapters.generation.taxonomy import FILTERED
+from adapters.images.shaping import (
+    ClosedMeanwhile,
+    DamagedPicture,
+    PictureWorkers,
+    ShapedPicture,
+    of_width,
+    refuse_damaged,
+    size_of,
+)
 
 UPSCALE_WIDTH = 2048
 """Pixels, where none are asked for."""
@@ -295,13 +295,15 @@ def _masked(key: str | MaskedSecret | None) -> SecretStr | None:
 
 
 def _configured() -> ProviderSettings:
-    from adapters.config import load_config  # here, so that a generator with a provider of its own reads no settings
     from adapters.generation.configured import provider_settings
+    from adapters.settings.config import (
+        load_config,  # here, so that a generator with a provider of its own reads no settings
+    )
 
     return provider_settings(load_config())
 
 
 def _configured_fetcher() -> ImageFetcher:
-    from adapters.config import load_config  # here, for the same reason
+    from adapters.settings.config import load_config  # here, for the same reason
 
     return ImageFetcher(load_config().generation.image_url_hosts)

@@ -20,7 +20,7 @@ from yarl import URL
 
 from adapters.generation.calls import body_within
 from adapters.generation.provider import FaultKind, GenerationFault
-from adapters.generation.public_addresses import is_public
+from adapters.network.public_addresses import is_public
 
 FETCH_SECONDS = 15.0
 """From the look-up of the name to the last byte."""

@@ -19,7 +19,6 @@ import aiohttp
 
 from adapters.generation.calls import Answer, ProviderCalls, Service, from_base64, not_as_promised
 from adapters.generation.openai_models import Family, bounded, cut_square, family_of, nearest_size
-from adapters.generation.pictures import DamagedPicture, PictureWorkers, media_type_of
 from adapters.generation.provider import (
     FaultKind,
     GeneratedImage,
@@ -38,6 +37,7 @@ from adapters.generation.provider import (
 from adapters.generation.providers import OPENAI_ADDRESS, ProviderSettings
 from adapters.generation.series import in_series
 from adapters.generation.taxonomy import SaidError
+from adapters.images.shaping import DamagedPicture, PictureWorkers, media_type_of
 
 GENERATIONS = "/v1/images/generations"
 EDITS = "/v1/images/edits"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageOps
 
-from adapters.generation.pictures import ShapedPicture, decoded, size_of, within
+from adapters.images.shaping import ShapedPicture, decoded, size_of, within
 
 Size = tuple[int, int]
 

@@ -37,7 +37,7 @@ PROVIDERS: Mapping[str, str] = MappingProxyType(
         "stability": "adapters.generation.stability",
         "automatic1111": "adapters.generation.automatic1111",
         "openai": "adapters.generation.openai",
-        "sketch": "adapters.generation.sketch",
+        "sketch": "adapters.generation.sketch.provider",
     }
 )
 """Each provider's word in GENERATOR and the module that makes it; the module is imported when it is used."""

@@ -9,8 +9,8 @@ from urllib.parse import quote
 import orjson
 from aiohttp import web
 
+from adapters.application.results import SavedImage
 from adapters.http.problems import Problem, refused
-from adapters.storage.results import SavedImage
 from domain.instants import seconds_between
 from domain.refusals import Refusal
 

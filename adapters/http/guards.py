@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import hdrs, web
 
-from adapters.faults import Fault
 from adapters.http.problems import (
     BAD_REQUEST,
     EXPECTATION,
@@ -32,8 +31,9 @@ from adapters.http.problems import (
     broken,
     render,
 )
-from adapters.loopback import is_this_machine
-from adapters.storage.invalid_image import InvalidImage
+from adapters.images.invalid_image import InvalidImage
+from adapters.network.loopback import is_this_machine
+from adapters.ports.faults import Fault
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -9,8 +9,8 @@ import re
 
 from aiohttp import web
 
+from adapters.application.results import Actor
 from adapters.http.problems import BAD_REQUEST, Problem
-from adapters.storage.results import Actor
 from domain.names import malformed_name, malformed_user
 
 MAX_KEY_CHARS = 255

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import orjson
 
-from adapters.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
 from adapters.generation.provider import FaultKind, GenerationFault
-from adapters.storage.invalid_image import ImageProblem, InvalidImage
-from adapters.storage.wording import sentence_of
+from adapters.images.invalid_image import ImageProblem, InvalidImage
+from adapters.ports.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
+from adapters.wording.refusals import sentence_of
 from domain.refusals import Reason, Refusal
 
 MEDIA_TYPE = "application/problem+json"

@@ -11,16 +11,16 @@ import asyncio
 import structlog
 from aiohttp import web
 
-from adapters.clock import Clock, utc_now
-from adapters.faults import ConfigError
+from adapters.application.storage import ImageStore
 from adapters.http.bodies import BodyBounds, BodyReader
 from adapters.http.connection import Bounds, Connections
 from adapters.http.guards import answer_and_log, expect_later, finish_headers, refuse_strangers
 from adapters.http.routes import ALL_ROUTES
 from adapters.http.routes.page import PAGE, read_page
 from adapters.http.services import SERVICES, Services
-from adapters.loopback import is_this_machine
-from adapters.storage.service import ImageStore
+from adapters.network.loopback import is_this_machine
+from adapters.ports.clock import Clock, utc_now
+from adapters.ports.faults import ConfigError
 from adapters.studio import Studio
 
 BACKLOG = 128

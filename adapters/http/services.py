@@ -7,9 +7,9 @@ from typing import Final
 
 from aiohttp import web
 
-from adapters.clock import Clock
+from adapters.application.storage import ImageStore
 from adapters.http.bodies import BodyReader
-from adapters.storage.service import ImageStore
+from adapters.ports.clock import Clock
 from adapters.studio import Studio
 
 

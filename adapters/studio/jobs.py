@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, TypeVar
 
+from adapters.application.results import Actor, SavedImage
 from adapters.generation.provider import GenerationFault, GenerationRequest
-from adapters.storage.results import Actor, SavedImage
 from domain.refusals import Refusal
 
 T = TypeVar("T")

@@ -14,7 +14,8 @@ from dataclasses import fields, replace
 import orjson
 import structlog
 
-from adapters.faults import DiskFull, Fault
+from adapters.application.results import LIBRARY, Actor, Delivery, Reserved, SavedImage
+from adapters.application.storage import ImageStore
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import (
     FaultKind,
@@ -24,13 +25,12 @@ from adapters.generation.provider import (
     Prepared,
 )
 from adapters.generation.taxonomy import FILTERED
-from adapters.storage.invalid_image import InvalidImage
-from adapters.storage.results import LIBRARY, Actor, Delivery, Reserved, SavedImage
-from adapters.storage.service import ImageStore
-from adapters.storage.wording import sentence_of
+from adapters.images.invalid_image import InvalidImage
+from adapters.ports.faults import DiskFull, Fault
 from adapters.studio.details import as_text, details_of, with_text
+from adapters.studio.generation_queue import Line
 from adapters.studio.jobs import Answer, Generated, Hears, Job, Picture, Progress, StudioSettings, nobody_hears
-from adapters.studio.line import Line
+from adapters.wording.refusals import sentence_of
 from domain.refusals import Reason, Refusal
 
 MAX_ATTEMPTS = 16

@@ -12,12 +12,12 @@ from itertools import count, islice
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.clock import utc_now
-from adapters.eventlog import JSONLRecorder
-from adapters.eventlog.files import Files
-from adapters.projector import encode
-from adapters.storage.opening import acquire, give_back
-from adapters.storage.results import GivenLimits
+from adapters.application.opening import acquire, give_back
+from adapters.application.results import GivenLimits
+from adapters.disk.files import Files
+from adapters.eventlog.jsonl import JSONLRecorder
+from adapters.ledger.projector import encode
+from adapters.ports.clock import utc_now
 from domain.events import (
     Event,
     GenerationCompleted,

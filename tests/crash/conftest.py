@@ -10,8 +10,8 @@ from logging import CRITICAL
 import pytest
 import structlog
 
-from adapters.eventlog import rechecking, spare
-from adapters.storage import snapshotting
+from adapters.eventlog.jsonl import rechecking, spare
+from adapters.ledger import snapshotting
 from tests.crash.stories import told_used_root
 from tests.crash.story import NEVER_SECONDS, SPARE_BYTES, Story
 

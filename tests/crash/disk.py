@@ -25,8 +25,8 @@ from pathlib import Path
 from stat import S_IFDIR, S_IFREG
 from typing import Any, NamedTuple
 
-from adapters.eventlog.files import CREATE, UPDATE, Files
-from adapters.eventlog.platforms import Platform
+from adapters.disk.files import CREATE, UPDATE, Files
+from adapters.disk.platforms import Platform
 
 SECTOR_BYTES = 512
 PLENTY_BYTES = 1 << 40

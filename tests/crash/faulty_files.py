@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from adapters.eventlog.files import CREATE, UPDATE
+from adapters.disk.files import CREATE, UPDATE
 from tests.crash.disk import After, Disk, Place, SimulatedFiles
 
 WRITES = frozenset({"write", "write_at"})

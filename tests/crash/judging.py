@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.storage.opening import OpenRoot
+from adapters.application.opening import OpenRoot
 from domain.usage import UserUsage
 from tests.crash.disk import Disk, SimulatedFiles
 from tests.crash.recount import Account, recount

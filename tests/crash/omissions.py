@@ -12,8 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.storage.reconciler import Key
-from adapters.tickets import Accepted
+from adapters.imagestore.local.reconciler import Key
+from adapters.ledger.pending import Accepted
 from domain.commands import DeleteImage, SaveImage
 from domain.names import name_key
 from tests.crash.disk import After, Disk, SimulatedFiles

@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from adapters.storage import snapshotting
-from adapters.storage.results import Delivery
+from adapters.application.results import Delivery
+from adapters.ledger import snapshotting
 from domain.commands import CleanUp, Command, DeleteImage, ReleasePlaces, ReserveGeneration
 from tests.crash.disk import Directory, Disk
 from tests.crash.judging import ROOT

@@ -18,14 +18,14 @@ from uuid import UUID
 
 import pytest
 
-from adapters import ledger as ledger_module
-from adapters.eventlog import rechecking, spare
-from adapters.projector import Recorded
-from adapters.storage import opening, saving, service
-from adapters.storage.opening import OpenRoot
-from adapters.storage.results import DeletedImage, GivenLimits, Reserved, SavedImage, StoreSettings
-from adapters.storage.service import ImageStore
-from adapters.tickets import Accepted, Ticket, result_of
+from adapters.application import opening, saving, storage
+from adapters.application.opening import OpenRoot
+from adapters.application.results import DeletedImage, GivenLimits, Reserved, SavedImage, StoreSettings
+from adapters.application.storage import ImageStore
+from adapters.eventlog.jsonl import rechecking, spare
+from adapters.ledger import ledger as ledger_module
+from adapters.ledger.pending import Accepted, Ticket, result_of
+from adapters.ledger.projector import Recorded
 from domain.commands import Command, SaveImage
 from tests.crash.disk import After, Disk, SimulatedFiles
 from tests.crash.judging import ROOT, Promise
@@ -201,7 +201,7 @@ def told(story: Story) -> Iterator[Story]:
         patch.setattr(spare, "SPARE_BYTES", SPARE_BYTES)
         patch.setattr(opening, "OpenRoot", Watched)
         patch.setattr(saving, "uuid4", story.new_id)
-        patch.setattr(service, "uuid4", story.new_id)
+        patch.setattr(storage, "uuid4", story.new_id)
         patch.setattr(Story, "told", story)
         try:
             yield story

@@ -1,8 +1,8 @@
 """Bits that change by themselves and ends that go missing: in the log that the real store wrote, none is silent at or
 below the watermark; where a snapshot spared the opening a part, the background check of that part is counted.
 
-The same of small logs, of the watermark itself and above it is in `tests/adapters/eventlog/test_every_byte.py`; image
-files are `abby audit`'s.
+The same of small logs, of the watermark itself and above it is in `tests/adapters/eventlog/jsonl/test_every_byte.py`;
+image files are `abby audit`'s.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from adapters.eventlog import JSONLRecorder
-from adapters.faults import LogDamaged
-from adapters.projector import Projector
+from adapters.eventlog.jsonl import JSONLRecorder
+from adapters.ledger.projector import Projector
+from adapters.ports.faults import LogDamaged
 from tests.crash.disk import Disk, File, SimulatedFiles
 from tests.crash.judging import LATER, ROOT
 from tests.crash.stories import STORIES

@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from adapters.eventlog.files import APPEND, CREATE, READ, UPDATE
+from adapters.disk.files import APPEND, CREATE, READ, UPDATE
 from tests.crash.crash_states import crash_states
 from tests.crash.disk import SECTOR_BYTES, Directory, Disk, SimulatedFiles
 

@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 import orjson
 import pytest
 
-from adapters.faults import Fault, LedgerStopped
-from adapters.storage import service
-from adapters.storage.results import CleanedUp, DeletedImage, Reserved, SavedImage
+from adapters.application import storage
+from adapters.application.results import CleanedUp, DeletedImage, Reserved, SavedImage
+from adapters.ports.faults import Fault, LedgerStopped
 from domain.refusals import Refusal
 from tests.crash.crash_states import crash_states
 from tests.crash.disk import After, Disk
@@ -143,7 +143,7 @@ class Trial:
 @pytest.fixture(autouse=True)
 def tried_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A root that could not be opened is tried again at the next call."""
-    monkeypatch.setattr(service, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(storage, "RETRY_SECONDS", 0.0)
 
 
 def tried(trial: Trial) -> Trial:

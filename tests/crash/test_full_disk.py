@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from adapters.faults import DiskFull, Fault
-from adapters.storage.results import DeletedImage, SavedImage
+from adapters.application.results import DeletedImage, SavedImage
+from adapters.ports.faults import DiskFull, Fault
 from tests.crash.disk import Disk
 from tests.crash.faulty_files import SmallFiles
 from tests.crash.judging import ROOT, violations

@@ -15,8 +15,8 @@ from random import Random
 
 import pytest
 
+from tests.adapters.application.evidence import assert_disk_and_log_agree
 from tests.adapters.cli.processes import Service, serving, write_env_file
-from tests.adapters.storage.evidence import assert_disk_and_log_agree
 from tests.crash.customers import Customer, ask_until_gone, look_at_everything
 
 ROUNDS = 3

@@ -18,8 +18,8 @@ from typing import NamedTuple
 import orjson
 import pytest
 
-from adapters.storage.results import SavedImage
-from adapters.storage.service import ImageStore
+from adapters.application.results import SavedImage
+from adapters.application.storage import ImageStore
 from tests.crash.crash_states import crash_states
 from tests.crash.judging import ROOT, violations
 from tests.crash.omissions import NEEDED_BY_NOTHING, OMISSIONS, SITES, ForgetfulFiles, LeftOut, Omission, Site, site_of

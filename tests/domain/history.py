@@ -18,7 +18,7 @@ from domain.decisions import Decision, StoredAnswer, decide
 from domain.events import Event, ImpossibleFact, from_data, to_data
 from domain.instants import EARLIEST
 from domain.refusals import Reason, Refusal
-from projections.quota_book import QuotaBook
+from projections.quota_state import QuotaBook
 from tests.domain.examples import NOON
 from tests.projections.state import state_of
 

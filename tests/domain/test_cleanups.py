@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.keeping import MAX_CLEANUP_FILES
+from domain.images import MAX_CLEANUP_FILES
 from tests.domain.examples import (
     DAY_SECONDS,
     NOON,

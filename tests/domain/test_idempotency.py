@@ -7,7 +7,7 @@ import pytest
 from domain.commands import Command
 from domain.events import Request
 from domain.refusals import Reason
-from domain.wellformed import MAX_KEY_CHARS
+from domain.validation import MAX_KEY_CHARS
 from tests.domain.examples import (
     CORRECT_CLOCK,
     NOON,

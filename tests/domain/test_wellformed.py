@@ -19,7 +19,7 @@ from domain.commands import (
     SetPreference,
 )
 from domain.refusals import Reason
-from domain.wellformed import MAX_DAYS, MAX_KEY_CHARS, MAX_TTL_SECONDS, malformed
+from domain.validation import MAX_DAYS, MAX_KEY_CHARS, MAX_TTL_SECONDS, malformed
 from tests.domain.examples import (
     CORRECT_CLOCK,
     NOON,

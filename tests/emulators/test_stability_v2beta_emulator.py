@@ -11,7 +11,7 @@ import aiohttp
 import orjson
 import pytest
 
-from adapters.generation.pictures import size_of
+from adapters.images.shaping import size_of
 from tests.adapters.generation.making import png
 from tests.emulators.stability_v2beta import KEY, StableImageEmulator
 from tests.emulators.virtual_time import VirtualTime

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from freezegun import freeze_time
 
-from adapters.config import Config, load_config
+from adapters.application.results import SavedImage
+from adapters.application.storage import ImageStore
 from adapters.main import given_limits, store_settings
-from adapters.storage.results import SavedImage
-from adapters.storage.service import ImageStore
+from adapters.settings.config import Config, load_config
 from domain.limits import MEGABYTE
 from domain.refusals import Refusal
-from tests.adapters.storage.evidence import assert_disk_and_log_agree, events_of
+from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
 from tests.hostile.builders import png, png_of_size
 
 LIMITS = ("MAX_USER_STORAGE_MB", "MAX_GLOBAL_STORAGE_MB", "MAX_USER_DAILY_GENS", "IMAGE_GEN_SIZE_MB", "MODERATED_FREE")

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import pytest
 from playwright.async_api import Browser, Page, Request, Route, ViewportSize, async_playwright, expect
 
+from adapters.application.results import GivenLimits
+from adapters.application.storage import ImageStore
 from adapters.generation.generator import ImageGenerator
-from adapters.generation.sketch import SketchProvider
+from adapters.generation.sketch.provider import SketchProvider
 from adapters.http.service import HttpService, make_app
-from adapters.storage.results import GivenLimits
-from adapters.storage.service import ImageStore
 from adapters.studio import Studio
 from domain.limits import UserLimits
 from tests.hostile.builders import png

@@ -21,8 +21,8 @@ from discord.ext import commands
 
 from abby_core.generation import ImageGenerator
 from abby_core.storage import QuotaExceeded, StorageManager
-from adapters.generation.sketch import SketchProvider
-from tests.adapters.storage.evidence import assert_disk_and_log_agree
+from adapters.generation.sketch.provider import SketchProvider
+from tests.adapters.application.evidence import assert_disk_and_log_agree
 from tests.hostile.builders import png, png_of_size
 
 PROJECT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ import pytest
 
 from abby_core.generation import ImageGenerator
 from abby_core.storage import StorageManager
-from tests.adapters.storage.evidence import assert_disk_and_log_agree, events_of
+from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
 from tests.emulators.emulator import Reply
 from tests.emulators.stability import StabilityEmulator
 from tests.end_to_end.test_seeds import USER, Interaction, Ran, as_handler, ran, seed

@@ -11,26 +11,26 @@ from typing import Any, NamedTuple
 import pytest
 from eventsourcing.dcb.api import DCBEvent
 
-from adapters import ledger
-from adapters.eventlog import writing
-from adapters.eventlog.format import Tip, encode_batch
-from adapters.eventlog.writing import LogWriter
-from adapters.storage.reconciler import Reconciler
-from adapters.storage.results import DeletedImage
-from adapters.storage.service import ImageStore
-from adapters.tickets import Accepted
-from domain import decisions, keeping, reserving
+from adapters.application.results import DeletedImage
+from adapters.application.storage import ImageStore
+from adapters.eventlog.jsonl import writing
+from adapters.eventlog.jsonl.format import Tip, encode_batch
+from adapters.eventlog.jsonl.writing import LogWriter
+from adapters.imagestore.local.reconciler import Reconciler
+from adapters.ledger import ledger
+from adapters.ledger.pending import Accepted
+from domain import decisions, images, reserving
 from domain.commands import ReleaseExpired
 from domain.events import ImageDeleted
 from domain.limits import Limits, Override
 from domain.quota_checks import Wish, refuse_what_does_not_fit
 from domain.refusals import Refusal
 from domain.usage import Reservation, find_day
-from projections import answers, book_state, quota_book, shelves
+from projections import answers, image_index, quota_state, stored_state
 from projections.daily_quota import DailyQuota
 from projections.deadlines import Deadlines
-from projections.quota_book import Book
-from projections.shelves import Shelf
+from projections.image_index import Shelf
+from projections.quota_state import Book
 from projections.user_quota import UserQuota
 from tests.crash.faulty_files import SmallFiles
 
@@ -83,14 +83,14 @@ def _charges_overwrites_whole(patch: pytest.MonkeyPatch) -> None:
     def ask(wish: Wish, *others: Any) -> Any:
         return refuse_what_does_not_fit(wish._replace(growth=wish.growth + wish.replaced_bytes), *others)
 
-    patch.setattr(keeping, "refuse_what_does_not_fit", ask)
+    patch.setattr(images, "refuse_what_does_not_fit", ask)
 
 
 def _asks_for_bytes_first(patch: pytest.MonkeyPatch) -> None:
     def ask(wish: Wish, *others: Any) -> Any:
         return refuse_what_does_not_fit(wish._replace(places=0), *others) or refuse_what_does_not_fit(wish, *others)
 
-    patch.setattr(keeping, "refuse_what_does_not_fit", ask)
+    patch.setattr(images, "refuse_what_does_not_fit", ask)
     patch.setattr(reserving, "refuse_what_does_not_fit", ask)
 
 
@@ -116,16 +116,18 @@ def _reopens_days(patch: pytest.MonkeyPatch) -> None:
 
 def _snapshot_without(table: str) -> Break:
     def break_it(patch: pytest.MonkeyPatch) -> None:
-        plain = book_state.load
+        plain = stored_state.load
         patch.setattr(
-            "adapters.projected_state.load", lambda rows, *others: plain({**rows, table: []}, *others), raising=True
+            "adapters.ledger.snapshot_state.load",
+            lambda rows, *others: plain({**rows, table: []}, *others),
+            raising=True,
         )
 
     return break_it
 
 
 def _snapshot_without_deadlines(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(quota_book, "Deadlines", lambda _reservations: Deadlines())
+    patch.setattr(quota_state, "Deadlines", lambda _reservations: Deadlines())
 
 
 def _watermark_before_the_sync(patch: pytest.MonkeyPatch) -> None:
@@ -157,7 +159,7 @@ def _log_not_synced(patch: pytest.MonkeyPatch) -> None:
 
 
 def _own_limits_for_ever(patch: pytest.MonkeyPatch) -> None:
-    for module in (keeping, reserving, quota_book):
+    for module in (images, reserving, quota_state):
         plain = module.effective
 
         def effective(policy: Limits, own: Override | None, at: str, plain: Any = plain) -> Limits:
@@ -222,7 +224,7 @@ BREAKAGES = (
     Breakage("a key is one for all actors", _one_key_for_all_actors),
     Breakage("a key is kept for nine days", _keys_kept_for_nine_days, rare=True),
     Breakage("own limits hold for ever", _own_limits_for_ever),
-    Breakage("a fresh name comes again", _set(shelves, "fresh_number", _nothing)),
+    Breakage("a fresh name comes again", _set(image_index, "fresh_number", _nothing)),
     Breakage("bytes of a refused save stay staged", _set(Reconciler, "discard", _nothing)),
     Breakage("an overwrite keeps its place in the gallery", _keeps_the_place_in_the_gallery),
 )

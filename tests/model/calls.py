@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, assert_never
 
-from adapters.faults import DiskFull, StorageUnavailable
-from adapters.storage.results import Actor, Changed, CleanedUp, DeletedImage, Delivery, Reserved, SavedImage
-from adapters.storage.service import ImageStore, _changed
-from adapters.tickets import Accepted
+from adapters.application.results import Actor, Changed, CleanedUp, DeletedImage, Delivery, Reserved, SavedImage
+from adapters.application.storage import ImageStore, _changed
+from adapters.ledger.pending import Accepted
+from adapters.ports.faults import DiskFull, StorageUnavailable
 from domain import commands
 from domain.limits import UserLimits
 from domain.refusals import Reason, Refusal

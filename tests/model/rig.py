@@ -19,15 +19,16 @@ from uuid import UUID
 
 import pytest
 
-from adapters import ledger as ledger_module
-from adapters.eventlog import rechecking, spare
-from adapters.ledger import QuotaLedger
-from adapters.projector import Recorded
-from adapters.storage import opening, saving, service, snapshotting
-from adapters.storage.opening import OpenRoot
-from adapters.storage.results import GivenLimits, StoreSettings
-from adapters.storage.service import ImageStore
-from adapters.tickets import Ticket
+from adapters.application import opening, saving, storage
+from adapters.application.opening import OpenRoot
+from adapters.application.results import GivenLimits, StoreSettings
+from adapters.application.storage import ImageStore
+from adapters.eventlog.jsonl import rechecking, spare
+from adapters.ledger import ledger as ledger_module
+from adapters.ledger import snapshotting
+from adapters.ledger.ledger import QuotaLedger
+from adapters.ledger.pending import Ticket
+from adapters.ledger.projector import Recorded
 from domain.refusals import Refusal
 from tests.crash.disk import Disk
 from tests.crash.faulty_files import SmallFiles
@@ -275,7 +276,7 @@ def timeless() -> Iterator[None]:
         patch.setattr(opening, "OpenRoot", Watched)
         patch.setattr(opening, "QuotaLedger", PromptLedger)
         patch.setattr(saving, "uuid4", lambda: UUID(int=next(ids)))
-        patch.setattr(service, "uuid4", lambda: UUID(int=next(ids)))
+        patch.setattr(storage, "uuid4", lambda: UUID(int=next(ids)))
         patch.setattr(asyncio, "to_thread", _at_once)
         patch.setattr(Rig, "loop", loop, raising=False)
         try:

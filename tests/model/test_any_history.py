@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from adapters.faults import Fault
+from adapters.ports.faults import Fault
 from tests.model.breakages import BREAKAGES, Breakage
 from tests.model.running import play
 from tests.model.tally import tally

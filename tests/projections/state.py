@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from domain.instants import LATEST
-from projections.quota_book import QuotaBook
-from projections.shelves import Shelves
+from projections.image_index import Shelves
+from projections.quota_state import QuotaBook
 
 
 def state_of(book: QuotaBook) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from domain.events import (
 )
 from domain.instants import EARLIEST, LATEST, later
 from domain.refusals import Refusal
-from projections.quota_book import QuotaBook
+from projections.quota_state import QuotaBook
 from tests.domain.examples import (
     CORRECT_CLOCK,
     NOON,

@@ -9,7 +9,7 @@ from domain.decisions import StoredAnswer, decide
 from domain.events import ImpossibleFact
 from domain.limits import Limits, UserLimits
 from domain.refusals import Reason, Refusal
-from projections.quota_book import Draft, QuotaBook
+from projections.quota_state import Draft, QuotaBook
 from tests.domain.examples import (
     CORRECT_CLOCK,
     NOON,

@@ -6,7 +6,7 @@ import pytest
 
 from domain.usage import StandingImage
 from projections.gallery import Gallery
-from projections.shelves import DraftShelves, Shelves
+from projections.image_index import DraftShelves, Shelves
 from projections.temp_files import older_than
 from tests.domain.examples import NOON, OTHER, USER, on
 from tests.projections.state import shelves_of

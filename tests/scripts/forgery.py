@@ -14,9 +14,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from adapters.storage import StorageManager
-from adapters.storage.results import Delivery, GivenLimits, StoreSettings
-from adapters.storage.service import ImageStore
+from adapters.application.results import Delivery, GivenLimits, StoreSettings
+from adapters.application.storage import ImageStore
+from adapters.library import StorageManager
 from domain.commands import AdoptImage, Command, SetPolicy, SetPreference
 from domain.events import Request
 from domain.refusals import Refusal

@@ -19,9 +19,9 @@ import pytest
 from eventsourcing.application import Application
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it comes without types
 
-from adapters.clock import utc_now
-from adapters.eventlog.verify import verify
-from adapters.storage.service import ImageStore
+from adapters.application.storage import ImageStore
+from adapters.eventlog.jsonl.verify import verify
+from adapters.ports.clock import utc_now
 from scripts.bench.callers import PEERS, Load, drive
 from scripts.bench.chart import draw
 from scripts.bench.figures import Bar, Case, alone, compared

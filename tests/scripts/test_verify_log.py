@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from adapters.eventlog.format import Tip, decode_header, encode_batch, encode_header
-from adapters.projector import encode
+from adapters.eventlog.jsonl.format import Tip, decode_header, encode_batch, encode_header
+from adapters.ledger.projector import encode
 from domain.commands import Command
 from domain.events import TYPES
 from tests.projections.test_any_history import batches, played

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.eventlog.layout import LogPaths
-from adapters.eventlog.verify import verify
+from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.eventlog.jsonl.verify import verify
 from scripts import verify_log
 from tests.scripts.forgery import (
     SECONDS,

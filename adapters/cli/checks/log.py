@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from contextlib import closing
 
+from adapters.application.opening import FollowedRoot
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.cli.tables import minute
 from adapters.cli.verifying import verdict
-from adapters.clock import Clock
-from adapters.config import Config
-from adapters.eventlog.files import Files
-from adapters.eventlog.layout import LogPaths
-from adapters.eventlog.verify import verify
-from adapters.faults import Fault
-from adapters.storage.opening import FollowedRoot
+from adapters.disk.files import Files
+from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.eventlog.jsonl.verify import verify
+from adapters.ports.clock import Clock
+from adapters.ports.faults import Fault
+from adapters.settings.config import Config
 from domain.decisions import clock_is_behind
 from domain.instants import seconds_between
-from projections.quota_book import QuotaBook
+from projections.quota_state import QuotaBook
 
 EARLIEST_PLAUSIBLE = "2025-01-01T00:00:00.000000Z"
 """Before this there was no Abby: a clock that shows less has not been set."""

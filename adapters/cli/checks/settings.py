@@ -12,8 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from adapters.cli.checks.finding import Finding, fail, ok, warn
-from adapters.config import Config
-from adapters.setting_kinds import project_folder
+from adapters.settings.config import Config
+from adapters.settings.kinds import project_folder
 
 PACKAGES = ("abby-ledger", "aiohttp", "discord.py", "eventsourcing", "orjson", "pillow", "pydantic", "structlog")
 

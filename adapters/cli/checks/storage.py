@@ -9,17 +9,17 @@ import socket
 import tempfile
 from pathlib import Path
 
+from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.cli.service_client import ServiceClient
-from adapters.config import Config
-from adapters.eventlog.files import READ, Files
-from adapters.eventlog.layout import LogPaths
-from adapters.eventlog.lock import read_holder
-from adapters.eventlog.spare import ENOUGH_FREE_BYTES
-from adapters.faults import Fault
-from adapters.storage.adoption_mark import AdoptionMark, adopt_command
-from adapters.storage.wording import size_in_words
-from projections.quota_book import QuotaBook
+from adapters.disk.files import READ, Files
+from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.eventlog.jsonl.lock import read_holder
+from adapters.eventlog.jsonl.spare import ENOUGH_FREE_BYTES
+from adapters.ports.faults import Fault
+from adapters.settings.config import Config
+from adapters.wording.refusals import size_in_words
+from projections.quota_state import QuotaBook
 
 READY_SECONDS = 5.0
 

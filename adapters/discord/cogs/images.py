@@ -10,13 +10,13 @@ from discord.ext import commands
 
 from adapters.discord.bot import AbbyBot, Interaction
 from adapters.discord.cogs.imagine import STYLE_CHOICES, Prompt
+from adapters.discord.default_style import style_of
 from adapters.discord.embeds import info_embed, message_embed
 from adapters.discord.inputs import ONE_SOURCE, at_address, attached, in_message, kept, ours, suggest_names, upscale_of
 from adapters.discord.making import make
+from adapters.discord.messages import Message, told_refusal
 from adapters.discord.replies import Content, Reply, tell
-from adapters.discord.taste import style_of
 from adapters.discord.views import named_by
-from adapters.discord.words import Message, told_refusal
 from adapters.generation.provider import GenerationRequest, Operation
 from domain.refusals import Reason, Refusal
 

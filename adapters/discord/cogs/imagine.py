@@ -8,8 +8,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from adapters.discord.bot import AbbyBot, Interaction
+from adapters.discord.default_style import style_of
 from adapters.discord.making import make
-from adapters.discord.taste import style_of
 from adapters.generation.provider import STYLES, GenerationRequest, Operation
 from adapters.generation.request_check import SEED_MAX
 

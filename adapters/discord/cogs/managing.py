@@ -8,18 +8,18 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from adapters.clock import utc_now
+from adapters.application.results import Changed, CleanedUp, DeletedImage
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.embeds import message_embed, quota_embed
 from adapters.discord.errors import NotAllowed
 from adapters.discord.foreign_text import plain
 from adapters.discord.inputs import suggestions
+from adapters.discord.messages import Message, timestamp, told_refusal
 from adapters.discord.permissions import check_limits_changers, check_managers, may_manage
 from adapters.discord.replies import Content, Reply
-from adapters.discord.words import Message, timestamp, told_refusal
-from adapters.eventlog.verify import Report, verify
-from adapters.storage.results import Changed, CleanedUp, DeletedImage
-from adapters.storage.wording import size_in_words
+from adapters.eventlog.jsonl.verify import Report, verify
+from adapters.ports.clock import utc_now
+from adapters.wording.refusals import size_in_words
 from domain.instants import later
 from domain.limits import MEGABYTE, UserLimits, megabytes
 from domain.refusals import Refusal

@@ -11,11 +11,11 @@ from discord.ext import commands
 
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.cogs.imagine import STYLE_CHOICES
+from adapters.discord.default_style import STYLE, style_of
 from adapters.discord.embeds import message_embed, quota_embed
+from adapters.discord.messages import Message, help_text, timestamp, told_refusal
 from adapters.discord.pages import HISTORY_EVENTS, NOT_MADE, gallery_page, history_page
 from adapters.discord.replies import Content, Reply, tell
-from adapters.discord.taste import STYLE, style_of
-from adapters.discord.words import Message, help_text, timestamp, told_refusal
 from domain.events import Event, GenerationReleased, RequestRefused
 from domain.instants import next_midnight
 from domain.refusals import Reason, Refusal

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import Protocol
 
 from adapters.generation.calls import ANSWER_SECONDS, Answer, ProviderCalls, Service, not_as_promised
-from adapters.generation.pictures import PictureWorkers
 from adapters.generation.provider import (
     FaultKind,
     GenerationFault,
@@ -28,6 +27,7 @@ from adapters.generation.providers import ProviderSettings, at_stability, choice
 from adapters.generation.stability.v1 import UPSCALE_ENGINE, UPSCALE_PIXELS, EngineImage, EngineUpscaler
 from adapters.generation.stability.v2beta import MODELS, StableImage, StableUpscaler
 from adapters.generation.taxonomy import SaidError
+from adapters.images.shaping import PictureWorkers
 
 SERVICE_NAME = "Stability AI"
 KEY_SETTING = "STABILITY_API_KEY"

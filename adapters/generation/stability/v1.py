@@ -17,7 +17,6 @@ from typing import NamedTuple
 import aiohttp
 
 from adapters.generation.calls import Form, Outcome, ProviderCalls, from_base64, not_as_promised, parsed
-from adapters.generation.pictures import DamagedPicture, PictureWorkers, filled, media_type_of, size_of, within
 from adapters.generation.provider import (
     FaultKind,
     GeneratedImage,
@@ -29,6 +28,7 @@ from adapters.generation.provider import (
     unheard,
 )
 from adapters.generation.providers import ProviderSettings
+from adapters.images.shaping import DamagedPicture, PictureWorkers, filled, media_type_of, size_of, within
 
 Size = tuple[int, int]
 

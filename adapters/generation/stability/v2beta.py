@@ -11,7 +11,6 @@ import math
 from dataclasses import replace
 
 from adapters.generation.calls import ProviderCalls
-from adapters.generation.pictures import PictureWorkers, ShapedPicture, filled, size_of, within
 from adapters.generation.provider import (
     FaultKind,
     GeneratedImage,
@@ -35,6 +34,7 @@ from adapters.generation.stability.v2beta_wire import (
     seed_of,
     size_made,
 )
+from adapters.images.shaping import PictureWorkers, ShapedPicture, filled, size_of, within
 
 __all__ = ["ASPECT_RATIOS", "MODELS", "StableImage", "StableUpscaler"]
 

@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from adapters.generation.calls import Answer, ProviderCalls, lost, not_as_promised
-from adapters.generation.pictures import PictureWorkers, ShapedPicture, size_of, within
 from adapters.generation.provider import (
     FaultKind,
     GeneratedImage,
@@ -38,6 +37,7 @@ from adapters.generation.stability.v2beta_wire import (
     seed_of,
     size_made,
 )
+from adapters.images.shaping import PictureWorkers, ShapedPicture, size_of, within
 
 UPSCALED_BYTES = 96 * 1024 * 1024
 """A PNG of 16 megapixels is large; what is kept of it is scaled to the width asked for."""

@@ -16,7 +16,6 @@ from types import MappingProxyType
 import aiohttp
 
 from adapters.generation.calls import Answer, Form, from_base64, not_as_promised
-from adapters.generation.pictures import DamagedPicture, PictureWorkers, size_of
 from adapters.generation.provider import (
     GeneratedImage,
     GenerationFault,
@@ -27,6 +26,7 @@ from adapters.generation.provider import (
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.series import in_series
 from adapters.generation.taxonomy import FILTERED
+from adapters.images.shaping import DamagedPicture, PictureWorkers, size_of
 
 PROVIDER = "stability"
 SEED_MAX = 4_294_967_294

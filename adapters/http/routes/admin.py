@@ -7,11 +7,11 @@ from typing import Any
 
 from aiohttp import web
 
+from adapters.application.results import Changed
 from adapters.http.answers import json_answer, refusal
 from adapters.http.bodies import Field, check_fields, read_json
 from adapters.http.parameters import actor_of, only, user_of
 from adapters.http.services import services_of
-from adapters.storage.results import Changed
 from domain.limits import UserLimits
 from domain.refusals import Refusal
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.clock import utc_now
-from adapters.eventlog import JSONLRecorder
-from adapters.ledger import Keeper, QuotaLedger
-from adapters.projector import Projector
-from adapters.storage.opening import collecting_no_garbage
-from adapters.tickets import Accepted
+from adapters.application.opening import collecting_no_garbage
+from adapters.eventlog.jsonl import JSONLRecorder
+from adapters.ledger.ledger import Keeper, QuotaLedger
+from adapters.ledger.pending import Accepted
+from adapters.ledger.projector import Projector
+from adapters.ports.clock import utc_now
 from domain.commands import ReserveGeneration, SaveImage, SetPolicy
 from scripts.bench.peer import DAILY, GEN_BYTES, IMAGE_BYTES, SHA256, STORAGE_BYTES, Pair
 

@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, thread_time
 from typing import NamedTuple
 
-from adapters.storage.results import StoreSettings
-from adapters.storage.service import ImageStore
-from adapters.tickets import Accepted, Ticket
+from adapters.application.results import StoreSettings
+from adapters.application.storage import ImageStore
+from adapters.ledger.pending import Accepted, Ticket
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench
 from scripts.bench.figures import Bar, Case, Figure, compared

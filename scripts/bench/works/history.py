@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
-from adapters.clock import utc_now
-from adapters.eventlog import JSONLRecorder
+from adapters.eventlog.jsonl import JSONLRecorder
+from adapters.ports.clock import utc_now
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench
 from scripts.bench.figures import Bar, Case, Figure, compared

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import orjson
 
-from adapters.eventlog.format import Decoded
-from adapters.projector import Projector, encode
+from adapters.eventlog.jsonl.format import Decoded
+from adapters.ledger.projector import Projector, encode
 from domain.events import Event, GenerationReleased, GenerationReserved, ImageSaved, PreferenceSet
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench

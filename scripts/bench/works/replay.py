@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import orjson
 
-from adapters.clock import utc_now
-from adapters.eventlog import JSONLRecorder
-from adapters.projector import Projector
-from adapters.storage.opening import collecting_no_garbage
+from adapters.application.opening import collecting_no_garbage
+from adapters.eventlog.jsonl import JSONLRecorder
+from adapters.ledger.projector import Projector
+from adapters.ports.clock import utc_now
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench
 from scripts.bench.figures import Bar, Case, Figure, compared

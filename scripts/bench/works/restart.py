@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
-from adapters.storage.results import StoreSettings
-from adapters.storage.service import ImageStore
+from adapters.application.results import StoreSettings
+from adapters.application.storage import ImageStore
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench
 from scripts.bench.figures import Bar, Case, Figure, compared

@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import NamedTuple
 
-from adapters.eventlog.files import Files
-from adapters.tickets import Accepted
+from adapters.disk.files import Files
+from adapters.ledger.pending import Accepted
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench
 from scripts.bench.figures import Bar, Case, Figure, compared

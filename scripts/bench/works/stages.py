@@ -14,15 +14,15 @@ from tempfile import TemporaryDirectory
 from time import perf_counter_ns
 from typing import Any, NamedTuple
 
-from adapters import batch, ledger, projector
-from adapters.clock import utc_now
-from adapters.eventlog import JSONLRecorder, writing
-from adapters.eventlog.writing import LogWriter
-from adapters.ledger import QuotaLedger
-from adapters.projector import Projector
-from adapters.storage.opening import collecting_no_garbage
-from adapters.tickets import Accepted, Ticket
-from projections.quota_book import Book, Draft
+from adapters.application.opening import collecting_no_garbage
+from adapters.eventlog.jsonl import JSONLRecorder, writing
+from adapters.eventlog.jsonl.writing import LogWriter
+from adapters.ledger import batch, ledger, projector
+from adapters.ledger.ledger import QuotaLedger
+from adapters.ledger.pending import Accepted, Ticket
+from adapters.ledger.projector import Projector
+from adapters.ports.clock import utc_now
+from projections.quota_state import Book, Draft
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench
 from scripts.bench.figures import Case, Figure, alone

@@ -14,8 +14,8 @@ import pytest
 import structlog
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it comes without types
 
+from adapters.application.storage import ImageStore
 from adapters.cli import main
-from adapters.storage.service import ImageStore
 from tests.adapters.cli.processes import SCHEMAS, Ran, Service, holding, serving, write_env_file
 
 Abby = Callable[..., Ran]

@@ -28,7 +28,7 @@ HOLD = """
 import sys
 import time
 from pathlib import Path
-from adapters.storage.service import ImageStore
+from adapters.application.storage import ImageStore
 root, address, after_seconds = sys.argv[1:]
 store = ImageStore(Path(root))
 if address and after_seconds == "0":

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from adapters.clock import utc_now
-from adapters.eventlog.files import Files
-from adapters.storage.adoption_mark import AdoptionMark, adopt_command
-from adapters.storage.service import ImageStore
+from adapters.application.adoption_mark import AdoptionMark, adopt_command
+from adapters.application.storage import ImageStore
+from adapters.disk.files import Files
+from adapters.ports.clock import utc_now
+from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of, state_of_disk
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import WAIT_SECONDS, Service, command, environment, png, run
-from tests.adapters.storage.evidence import assert_disk_and_log_agree, events_of, state_of_disk
 
 MANY = 30
 """Images of an adoption that is killed on the way."""
@@ -29,7 +29,7 @@ KILLED_AFTER = (1, 6)
 POLL_SECONDS = 0.001
 SLOW_DISK = """
 import sys, time
-from adapters.eventlog.files import Files
+from adapters.disk.files import Files
 from adapters.cli import main
 sync = Files.sync_directory
 Files.sync_directory = lambda *arguments: (time.sleep(0.05), sync(*arguments))

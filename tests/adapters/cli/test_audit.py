@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
+from adapters.application.storage import ImageStore
+from adapters.audit.report import PASSING, SENTENCES, Kind
 from adapters.cli.auditing import MAX_FINDINGS_SHOWN
-from adapters.storage.audit_report import PASSING, SENTENCES, Kind
-from adapters.storage.service import ImageStore
+from tests.adapters.application.evidence import assert_disk_and_log_agree, state_of_disk
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import SCHEMAS, WAIT_SECONDS, Service, command, environment, png
-from tests.adapters.storage.evidence import assert_disk_and_log_agree, state_of_disk
 
 SECRET = "a secret wish"
 TERMINAL_BYTES = 65_536

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from freezegun import freeze_time
 
+from adapters.application.results import GivenLimits
+from adapters.application.storage import ImageStore
 from adapters.cli.changing import instant
-from adapters.storage.results import GivenLimits
-from adapters.storage.service import ImageStore
 from domain.limits import MEGABYTE
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import SMALL, WAIT_SECONDS, command, holding, png, started

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
+from adapters.application.storage import ImageStore
 from adapters.cli import main
 from adapters.cli.output import Refused
 from adapters.cli.service_client import Answered, ServiceClient, ServiceUnavailable
-from adapters.faults import DiskFull
-from adapters.storage.service import ImageStore
+from adapters.ports.faults import DiskFull
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import SMALL, WAIT_SECONDS, Service, holding, serving, write_env_file
 

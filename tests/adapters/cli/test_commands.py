@@ -19,7 +19,8 @@ from adapters.cli.generation_exits import GENERATION_EXITS, not_made
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, refused_of
 from adapters.cli.running import exit_code_of
-from adapters.faults import (
+from adapters.generation.provider import FaultKind, GenerationFault
+from adapters.ports.faults import (
     AdoptionUnfinished,
     ConfigError,
     DiskFull,
@@ -31,8 +32,7 @@ from adapters.faults import (
     LogMissing,
     StorageUnavailable,
 )
-from adapters.generation.provider import FaultKind, GenerationFault
-from adapters.storage.wording import SENTENCES
+from adapters.wording.refusals import SENTENCES
 from domain.refusals import Reason, Refusal
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import PROJECT, SCHEMAS, run
@@ -238,7 +238,7 @@ def test_help_is_quick_because_it_imports_little(tmp_path: Path) -> None:
 def test_reading_loads_no_server(tmp_path: Path) -> None:
     """`abby status` has nothing to do with HTTP."""
     loaded = imported_by("['--root', 'x', 'status', 'ada']", tmp_path).splitlines()
-    assert "adapters.storage.follower" in loaded
+    assert "adapters.application.following" in loaded
     assert not [name for name in loaded if name.split(".")[0] in ("aiohttp", "discord")]
 
 

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
+from adapters.application.opening import FollowedRoot
+from adapters.application.results import GivenLimits
+from adapters.application.storage import ImageStore
 from adapters.cli.checks import log as log_checks
 from adapters.cli.checks import storage as storage_checks
 from adapters.cli.checks.finding import Level
-from adapters.clock import utc_now
-from adapters.config import load_config
-from adapters.eventlog.files import Files
-from adapters.storage.opening import FollowedRoot
-from adapters.storage.results import GivenLimits
-from adapters.storage.service import ImageStore
+from adapters.disk.files import Files
+from adapters.ports.clock import utc_now
+from adapters.settings.config import load_config
 from domain.instants import later
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import Service, holding, png, write_env_file

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from adapters.cli.event_words import words
-from adapters.storage.results import GivenLimits
-from adapters.storage.service import ImageStore
+from adapters.application.results import GivenLimits
+from adapters.application.storage import ImageStore
+from adapters.wording.events import words
 from domain.events import (
     TYPES,
     Asked,

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from adapters.storage.results import GivenLimits
-from adapters.storage.service import ImageStore
+from adapters.application.results import GivenLimits
+from adapters.application.storage import ImageStore
 from domain.limits import MEGABYTE
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import command, environment, png

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from adapters.storage.service import ImageStore
+from adapters.application.storage import ImageStore
 from tests.adapters.cli.conftest import Abby
 
 

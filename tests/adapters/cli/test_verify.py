@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.storage.service import ImageStore
+from adapters.application.storage import ImageStore
 from tests.adapters.cli.conftest import Abby
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.application.results import GalleryImage
 from adapters.discord.embeds import (
     Asked,
     HistoryRow,
@@ -25,9 +26,8 @@ from adapters.discord.embeds import (
     result_embed,
 )
 from adapters.discord.foreign_text import length
-from adapters.discord.words import Message, pool_message, told_fault, told_refusal, unexpected
+from adapters.discord.messages import Message, pool_message, told_fault, told_refusal, unexpected
 from adapters.generation.provider import FaultKind, GenerationFault, Operation
-from adapters.storage.results import GalleryImage
 from domain.refusals import Reason, Refusal
 from tests.adapters.discord.hostile_texts import LINK, LIVE, TEXTS
 from tests.adapters.discord.quota_figures import figures

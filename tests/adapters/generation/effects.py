@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from adapters.application.storage import ImageStore
 from adapters.generation import GenerationRequest, ImageGenerator, Provider
-from adapters.storage.service import ImageStore
 from adapters.studio import Answer, Studio
-from tests.adapters.storage.evidence import assert_disk_and_log_agree, events_of
+from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
 
 USER = "1"
 

@@ -9,7 +9,7 @@ from typing import Any
 from PIL import Image
 
 from adapters.generation import GeneratedImage, GenerationFault, GenerationRequest, GenerationResult, Operation
-from adapters.generation.sketch import SketchProvider
+from adapters.generation.sketch.provider import SketchProvider
 
 TEXT = GenerationRequest(Operation.TEXT_TO_IMAGE, "a quiet place", width=96, height=96)
 

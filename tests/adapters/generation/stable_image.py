@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from adapters.generation import FaultKind, GenerationFault, GenerationRequest, GenerationResult, ProviderSettings
 from adapters.generation.calls import ProviderCalls, Service
-from adapters.generation.pictures import PictureWorkers
 from adapters.generation.provider import Prepared, ProviderReport, RequestLimits, Told, unheard
 from adapters.generation.stability.v2beta import StableImage, StableUpscaler
 from adapters.generation.taxonomy import SaidError
+from adapters.images.shaping import PictureWorkers
 from tests.emulators.stability_v2beta import KEY, StableImageEmulator
 
 Part = StableImage | StableUpscaler

@@ -16,7 +16,6 @@ from aiohttp import web
 
 import adapters.generation
 from adapters.cli.generation_exits import GENERATION_EXITS
-from adapters.config import load_config
 from adapters.generation import (
     FaultKind,
     ImageGenerator,
@@ -26,8 +25,9 @@ from adapters.generation import (
     providers,
 )
 from adapters.generation.configured import provider_settings
-from adapters.generation.pictures import size_of
 from adapters.http.problems import GENERATION_FAULTS
+from adapters.images.shaping import size_of
+from adapters.settings.config import load_config
 from tests.adapters.generation.making import png
 from tests.emulators.emulator import Drop, Emulator, Reply
 

@@ -23,9 +23,9 @@ from adapters.generation import (
 )
 from adapters.generation.image_url import REFUSED
 from adapters.generation.provider import GeneratedImage
-from adapters.generation.sketch import UPSCALE_PIXELS, SketchProvider
+from adapters.generation.sketch.provider import UPSCALE_PIXELS, SketchProvider
+from tests.adapters.generation.in_memory_providers import Answer, InMemoryProvider
 from tests.adapters.generation.making import TEXT, png
-from tests.adapters.in_memory_providers import Answer, InMemoryProvider
 
 KEY = "sk-not-a-real-key"
 

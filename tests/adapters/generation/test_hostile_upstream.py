@@ -10,7 +10,7 @@ CALLS = "tests.adapters.generation.test_calls"
 STABILITY = "tests.adapters.generation.test_stability_faults"
 IMAGE_URL = "tests.adapters.generation.test_image_url"
 HTTP = "tests.adapters.http.test_failing_provider"
-IDENTIFYING = "tests.discord.test_identifying"
+IDENTIFYING = "tests.adapters.discord.test_identifying"
 
 ACTED_OUT: dict[str, tuple[str, ...]] = {
     "content filtered result": (

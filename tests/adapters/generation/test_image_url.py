@@ -22,6 +22,7 @@ from adapters.generation.image_url import (
     ImageFetcher,
     Resolve,
 )
+from tests.adapters.generation.in_memory_providers import InMemoryProvider
 from tests.adapters.generation.making import png
 from tests.adapters.generation.public_internet import (
     DISCORD,
@@ -34,7 +35,6 @@ from tests.adapters.generation.public_internet import (
     answer,
     fetched,
 )
-from tests.adapters.in_memory_providers import InMemoryProvider
 from tests.hostile.rows import Row, rows, scenarios, sendable
 
 PNG = png()

@@ -21,9 +21,9 @@ from adapters.generation import (
     ProviderSettings,
     series,
 )
-from adapters.generation.pictures import size_of
 from adapters.generation.series import NO_TIME
 from adapters.generation.stability.v2beta import MODELS, StableImage
+from adapters.images.shaping import size_of
 from adapters.studio import Generated
 from tests.adapters.generation.effects import effect_of
 from tests.adapters.generation.making import png

@@ -20,9 +20,9 @@ from adapters.generation import (
     ProviderSettings,
 )
 from adapters.generation.calls import ProviderCalls
-from adapters.generation.pictures import PictureWorkers, size_of
 from adapters.generation.stability.v2beta import StableUpscaler
 from adapters.generation.stability.v2beta_upscale import CREATIVE_SECONDS, POLL_SECONDS, UPSCALED_BYTES
+from adapters.images.shaping import PictureWorkers, size_of
 from adapters.studio import Generated
 from tests.adapters.generation.effects import effect_of
 from tests.adapters.generation.making import png

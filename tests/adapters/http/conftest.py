@@ -11,15 +11,15 @@ from urllib.parse import quote
 import orjson
 import pytest
 
-from adapters.eventlog.files import Files
+from adapters.application.results import GivenLimits, StoreSettings
+from adapters.application.storage import ImageStore
+from adapters.disk.files import Files
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import Provider
-from adapters.generation.sketch import SketchProvider
+from adapters.generation.sketch.provider import SketchProvider
 from adapters.http.bodies import BodyBounds
 from adapters.http.connection import Bounds
 from adapters.http.service import HttpService, make_app
-from adapters.storage.results import GivenLimits, StoreSettings
-from adapters.storage.service import ImageStore
 from adapters.studio import Studio
 from tests.adapters.http.wire import Answer, once, request
 

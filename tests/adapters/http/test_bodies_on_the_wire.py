@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from adapters.application.results import StoreSettings
 from adapters.http.bodies import BodyBounds
-from adapters.storage.results import StoreSettings
 from tests.adapters.http.conftest import JSON, Running, Serve
 from tests.adapters.http.wire import Wire, once, request
 from tests.hostile.builders import png

@@ -11,10 +11,10 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from adapters.faults import ConfigError
 from adapters.http.connection import Bounds
 from adapters.http.guards import answer_and_log, finish_headers
 from adapters.http.service import HttpService
+from adapters.ports.faults import ConfigError
 from tests.adapters.http.wire import Wire, once, request
 
 HELLO = request("GET", "/")

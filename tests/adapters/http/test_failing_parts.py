@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from adapters import ledger as ledger_module
-from adapters.eventlog.files import Files
-from adapters.eventlog.verify import verify
-from adapters.storage.audit import audit
-from adapters.storage.reconciler import Reconciler
-from adapters.storage.service import ImageStore
+from adapters.application.storage import ImageStore
+from adapters.audit.comparison import audit
+from adapters.disk.files import Files
+from adapters.eventlog.jsonl.verify import verify
+from adapters.imagestore.local.reconciler import Reconciler
+from adapters.ledger import ledger as ledger_module
 from domain.commands import ReleaseExpired
+from tests.adapters.application.evidence import assert_disk_and_log_agree
+from tests.adapters.application.small_disk import SmallDisk
 from tests.adapters.http.conftest import Running, Serve
-from tests.adapters.storage.evidence import assert_disk_and_log_agree
-from tests.adapters.storage.small_disk import SmallDisk
 from tests.crash.recount import recount
 from tests.hostile.builders import png, png_of_size
 

@@ -9,15 +9,15 @@ from typing import Any
 import orjson
 import pytest
 
-from adapters.config import load_config
+from adapters.application.results import GivenLimits
 from adapters.generation import calls as calls_module
 from adapters.generation.breaker import FAILURES_TO_OPEN
 from adapters.generation.configured import provider_settings
 from adapters.generation.stability import StabilityProvider, make_provider
-from adapters.storage.results import GivenLimits
+from adapters.settings.config import load_config
+from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
 from tests.adapters.http.conftest import Running, Serve
 from tests.adapters.http.wire import Answer
-from tests.adapters.storage.evidence import assert_disk_and_log_agree, events_of
 from tests.emulators.emulator import Endless, Reply
 from tests.emulators.stability import KEY, StabilityEmulator
 from tests.hostile.builders import png

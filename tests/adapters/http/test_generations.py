@@ -11,6 +11,7 @@ import orjson
 import pytest
 from PIL import Image
 
+from adapters.application.results import GivenLimits
 from adapters.generation.provider import (
     STYLES,
     FaultKind,
@@ -20,8 +21,7 @@ from adapters.generation.provider import (
     Told,
     unheard,
 )
-from adapters.generation.sketch import SketchProvider
-from adapters.storage.results import GivenLimits
+from adapters.generation.sketch.provider import SketchProvider
 from tests.adapters.http.conftest import JSON, Running, Serve
 from tests.adapters.http.wire import Wire, request
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from adapters.storage.results import GivenLimits
+from adapters.application.results import GivenLimits
 from tests.adapters.http.conftest import Running, Serve
 from tests.adapters.http.wire import once, request
 from tests.hostile.builders import png

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from adapters.storage.results import GivenLimits, StoreSettings
+from adapters.application.results import GivenLimits, StoreSettings
 from tests.adapters.http.conftest import Running, Serve
 from tests.adapters.http.wire import once
 from tests.hostile.builders import jpeg, jpeg_mpf_phone, png, webp

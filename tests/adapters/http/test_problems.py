@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from adapters.faults import DiskFull, Fault, LedgerStopped, LogLocked, StorageUnavailable
 from adapters.generation.provider import FaultKind, GenerationFault
 from adapters.http.answers import refusal
 from adapters.http.problems import (
@@ -19,7 +18,8 @@ from adapters.http.problems import (
     failed,
     render,
 )
-from adapters.storage.invalid_image import HTTP_STATUS, ImageProblem, InvalidImage
+from adapters.images.invalid_image import HTTP_STATUS, ImageProblem, InvalidImage
+from adapters.ports.faults import DiskFull, Fault, LedgerStopped, LogLocked, StorageUnavailable
 from domain.refusals import Reason, Refusal
 
 EVERY_KIND = [

@@ -15,12 +15,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from adapters.application.results import GivenLimits
+from adapters.application.storage import ImageStore
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.stability import make_provider
-from adapters.storage.results import GivenLimits
-from adapters.storage.service import ImageStore
 from adapters.studio import Answer, Generated, Studio, StudioSettings
 from domain.refusals import Refusal
 from tests.adapters.studio.loop_watch import LoopWatch

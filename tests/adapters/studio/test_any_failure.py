@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from adapters.faults import Fault
-from adapters.storage.service import ImageStore
+from adapters.application.storage import ImageStore
+from adapters.ports.faults import Fault
 from adapters.studio import Generated
 from domain.refusals import Refusal
 from tests.adapters.studio.troubles import (

@@ -9,7 +9,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from adapters.generation.provider import GeneratedImage, GenerationRequest, GenerationResult, Operation
-from adapters.storage.image_check import check_image
+from adapters.images.check import check_image
 from adapters.studio.details import as_text, details_of, with_text
 from tests.hostile.builders import jpeg, png
 

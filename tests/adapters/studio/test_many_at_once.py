@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
 from tests.adapters.cli.processes import PROJECT, environment
-from tests.adapters.storage.evidence import assert_disk_and_log_agree, events_of
 from tests.adapters.studio.plan import Figures, Plan
 
 HERE = Path(__file__).parent

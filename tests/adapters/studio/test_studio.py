@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from adapters.faults import LedgerStopped
+from adapters.application.results import LIBRARY, Actor, GivenLimits
+from adapters.application.storage import ImageStore
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import FaultKind, GenerationFault, GenerationRequest, Operation
 from adapters.generation.providers import UnavailableProvider
-from adapters.storage.results import LIBRARY, Actor, GivenLimits
-from adapters.storage.service import ImageStore
+from adapters.ports.faults import LedgerStopped
 from adapters.studio import Generated, Studio, StudioSettings
 from adapters.studio import studio as studio_module
 from domain.limits import MEGABYTE
 from domain.refusals import Reason, Refusal
-from tests.adapters.in_memory_providers import Answer, InMemoryProvider, failing
-from tests.adapters.storage.evidence import assert_disk_and_log_agree, events_of, files_of
-from tests.adapters.storage.small_disk import FailingSync
+from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of, files_of
+from tests.adapters.application.small_disk import FailingSync
+from tests.adapters.generation.in_memory_providers import Answer, InMemoryProvider, failing
 
 CAT = GenerationRequest(Operation.TEXT_TO_IMAGE, "a cat", style="anime", width=512, height=512)
 Open = Callable[..., tuple[Studio, InMemoryProvider]]

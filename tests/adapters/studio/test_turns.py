@@ -10,6 +10,8 @@ from typing import Self
 
 import pytest
 
+from adapters.application.results import GivenLimits
+from adapters.application.storage import ImageStore
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import (
     FaultKind,
@@ -22,13 +24,11 @@ from adapters.generation.provider import (
     Told,
     unheard,
 )
-from adapters.storage.results import GivenLimits
-from adapters.storage.service import ImageStore
 from adapters.studio import Generated, Progress, Studio, StudioSettings
 from adapters.studio import studio as studio_module
 from domain.refusals import Reason, Refusal
-from tests.adapters.in_memory_providers import Answer, InMemoryProvider
-from tests.adapters.storage.evidence import assert_disk_and_log_agree, events_of
+from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
+from tests.adapters.generation.in_memory_providers import Answer, InMemoryProvider
 from tests.hostile.builders import png
 
 CAT = GenerationRequest(Operation.TEXT_TO_IMAGE, "a cat")

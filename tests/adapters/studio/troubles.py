@@ -13,7 +13,8 @@ from contextlib import suppress
 from threading import RLock
 from typing import Any, NamedTuple
 
-from adapters.faults import Fault
+from adapters.application.results import GivenLimits
+from adapters.application.storage import ImageStore
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import (
     FaultKind,
@@ -23,11 +24,10 @@ from adapters.generation.provider import (
     GenerationResult,
     Operation,
 )
-from adapters.storage.results import GivenLimits
-from adapters.storage.service import ImageStore
+from adapters.ports.faults import Fault
 from adapters.studio import Generated, Studio, StudioSettings
 from domain.limits import MEGABYTE
-from tests.adapters.in_memory_providers import Answer, InMemoryProvider
+from tests.adapters.generation.in_memory_providers import Answer, InMemoryProvider
 from tests.crash.disk import Disk
 from tests.crash.faulty_files import FaultyFiles, Kind
 from tests.crash.judging import ROOT

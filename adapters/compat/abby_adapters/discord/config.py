@@ -1,7 +1,7 @@
 """`config`, `BotConfig` and `StorageConfig` under their former module path; `config` is read at its first use."""
 
-from adapters import config as _settings
-from adapters.config import BotConfig, Config, StorageConfig
+from adapters.settings import config as _settings
+from adapters.settings.config import BotConfig, Config, StorageConfig
 
 __all__ = ["BotConfig", "StorageConfig", "config"]  # noqa: F822 - `config` is made by __getattr__
 

@@ -1,5 +1,5 @@
 """`abby_core.storage` is `adapters.storage`."""
 
-from adapters.storage import QuotaExceeded, QuotaManager, StorageManager
+from adapters.library import QuotaExceeded, QuotaManager, StorageManager
 
 __all__ = ["QuotaExceeded", "QuotaManager", "StorageManager"]

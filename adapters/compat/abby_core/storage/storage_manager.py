@@ -1,5 +1,5 @@
 """`StorageManager` under its former module path."""
 
-from adapters.storage import StorageManager
+from adapters.library import StorageManager
 
 __all__ = ["StorageManager"]

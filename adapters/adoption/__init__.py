@@ -1,0 +1,1 @@
+"""Existing images are brought in: looked for, judged, charged, copied."""

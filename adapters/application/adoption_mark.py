@@ -1,0 +1,52 @@
+"""The mark `logs/adopting`: it names the directory whose images are being adopted, from before the first until after
+the last, so that nobody else opens a root that is only half known. Who refuses because of it is `opening`'s.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+from adapters.disk.files import Files
+
+
+class AdoptionMark:
+    """The mark of one root, which may stand or not."""
+
+    def __init__(self, root: Path, files: Files) -> None:
+        self.path = root / "logs" / "adopting"
+        self._files = files
+
+    def directory(self) -> Path | None:
+        """The directory of which only a part is adopted, None where there is none."""
+        if not self._files.lexists(self.path):
+            return None
+        return Path(os.fsdecode(self._files.read(self.path).removesuffix(b"\n")))
+
+    def set(self, directory: Path) -> bool:
+        """Writes it durably, whole or not at all; False where it stands already."""
+        if self._files.lexists(self.path):
+            return False
+        in_making = self.path.with_name(self.path.name + ".new")
+        self._files.make_directories(self.path.parent)
+        with suppress(FileNotFoundError):
+            self._files.unlink(in_making)
+        self._files.write_durably(in_making, os.fsencode(directory) + b"\n")
+        self._files.rename(in_making, self.path)
+        self._files.sync_directory(self.path.parent)
+        return True
+
+    def remove(self) -> None:
+        """Takes it away durably."""
+        with suppress(FileNotFoundError):
+            self._files.unlink(self.path)
+        self._files.sync_directory(self.path.parent)
+
+
+def adopt_command(root: Path, directory: Path, *options: str, windows: bool = os.name == "nt") -> str:
+    """The command that adopts a directory into a root, as it is typed from anywhere, quoted where that is needed."""
+    words = ["abby", "--root", str(root), *options, "adopt", str(directory), "--yes"]
+    return subprocess.list2cmdline(words) if windows else shlex.join(words)

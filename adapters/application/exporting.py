@@ -1,0 +1,50 @@
+"""All that is kept of a user, as one archive: what is recorded, how each image was made, and the images that fit."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import NamedTuple
+
+import orjson
+
+from adapters.application.storage import ImageStore
+from domain.events import to_data
+
+MOST_EVENTS = 20_000
+MOST_IMAGES = 10_000
+ROOM_FOR_NAMES_BYTES = 300
+"""What the archive needs for an image beyond its bytes, at most: its name, twice, and two headers."""
+
+
+class Export(NamedTuple):
+    """The bytes of the archive, and how many images are in it and are not."""
+
+    data: bytes
+    images: int
+    left_out: int
+
+
+def export_of(store: ImageStore, user: str, at_most_bytes: int) -> Export:
+    """The archive, its newest images first, in at most so many bytes where the record alone is no larger. Raises
+    Faults. For a worker.
+    """
+    images = store.gallery(user, limit=MOST_IMAGES)
+    record = {
+        "user": user,
+        "events": [
+            {"type": type(event).__name__, "data": to_data(event)} for event in store.events_of(user, MOST_EVENTS)
+        ],
+        "images": {image.name: store.details(user, image.name) for image in images},
+    }
+    buffer, put = io.BytesIO(), 0
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("record.json", orjson.dumps(record, option=orjson.OPT_INDENT_2), zipfile.ZIP_DEFLATED)
+        for image in images:
+            if buffer.tell() + image.size_bytes + (put + 2) * ROOM_FOR_NAMES_BYTES > at_most_bytes:
+                continue
+            path = store.path(user, image.name)
+            if path is not None and path.exists():
+                archive.writestr(f"images/{image.name}", path.read_bytes())
+                put += 1
+    return Export(buffer.getvalue(), put, len(images) - put)

@@ -1,0 +1,121 @@
+"""Takes a save in before the ledger is asked: what name and operation are meant, whether the bytes may be kept, where
+they are staged.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from adapters.application.results import StoreSettings
+from adapters.disk.files import Files
+from adapters.images.check import CheckedImage, InvalidImage, check_image_async, contradiction
+from adapters.images.invalid_image import ImageProblem
+from adapters.imagestore.local.reconciler import Reconciler
+from adapters.ports.faults import StorageUnavailable
+from domain.commands import FreshName
+from domain.names import fresh_number, malformed_name, malformed_user, name_key
+from domain.view import View
+
+KINDS = ("text_to_image", "image_to_image", "upscale")
+"""The seeds' folders: one of these as a bare name asks for a fresh name in it."""
+
+_UNCHECKED = CheckedImage("application/octet-stream", "bin", 0, 0, 0)
+
+
+class Wanted(NamedTuple):
+    """What a caller's name means: the name or the folder of a fresh one, and the operation it implies."""
+
+    name: str | None
+    folder: str | None
+    operation: str | None
+
+
+def wanted(image_name: str | None, operation: str | None) -> Wanted:
+    """No name asks for a fresh one; so does the bare name of a kind, in that folder."""
+    if image_name is None:
+        return Wanted(None, None, operation)
+    if image_name in KINDS:
+        return Wanted(None, image_name, operation or image_name)
+    return Wanted(image_name, None, operation)
+
+
+def malformed_save(user: object, image_name: object) -> str | None:
+    """Why a save cannot be looked at, as a sentence."""
+    return malformed_user(user) or (None if image_name is None else malformed_name(image_name))
+
+
+async def check(data: bytes, image_name: str | None, settings: StoreSettings) -> CheckedImage:
+    """What the bytes are. Raises InvalidImage where they may not be kept, or contradict the extension of the name."""
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise InvalidImage(ImageProblem.UNSUPPORTED, f"An image is bytes, and this is {type(data).__name__}.")
+    if not settings.check_images:
+        if len(data) > settings.max_image_bytes:
+            raise InvalidImage(
+                ImageProblem.TOO_LARGE,
+                f"The file has {len(data):,} bytes. At most {settings.max_image_bytes:,} are allowed.",
+            )
+        return _UNCHECKED
+    checked = await check_image_async(bytes(data), max_bytes=settings.max_image_bytes)
+    sentence = contradiction(image_name, checked.media_type) if image_name else None
+    if sentence:
+        raise InvalidImage(ImageProblem.WRONG_EXTENSION, sentence)
+    return checked
+
+
+class Intake(NamedTuple):
+    """A save that may be asked of the ledger: its name, whether that is foreign, the digest of its bytes."""
+
+    name: str | FreshName
+    foreign: bool
+    sha256: str
+
+
+def take_in(  # noqa: PLR0913 - a save, and the three parts of a root that are asked about it
+    user: str,
+    want: Wanted,
+    data: bytes,
+    extension: str,
+    *,
+    temp: bool,
+    view: View,
+    reconciler: Reconciler,
+    files: Files,
+) -> Intake:
+    """Looks at the final path of a save, on the disk. Raises StorageUnavailable for a path that cannot be used."""
+    digest = sha256(data).hexdigest()
+    if want.name is None:
+        folder = reconciler.layout.home(user, temp=temp)
+        folder = folder / want.folder if want.folder else folder
+        name: str | FreshName = FreshName(want.folder, extension, _first_free_number(folder, files))
+        refuse_bad_path(user, f"{want.folder or 'image'}/image.{extension}", temp=temp, reconciler=reconciler)
+        return Intake(name, False, digest)
+    refuse_bad_path(user, want.name, temp=temp, reconciler=reconciler)
+    return Intake(want.name, is_foreign(user, want.name, temp=temp, view=view, reconciler=reconciler), digest)
+
+
+def refuse_bad_path(user: str, name: str, *, temp: bool, reconciler: Reconciler) -> None:
+    """Raises StorageUnavailable where the final path is too long or led elsewhere by a symbolic link."""
+    if sentence := reconciler.refuse_path(user, name, temp=temp):
+        raise StorageUnavailable(sentence)
+
+
+def is_foreign(user: str, name: str, *, temp: bool, view: View, reconciler: Reconciler) -> bool:
+    """Whether a file that the log does not know stands where `name` would, or where its folder would.
+
+    Under the user's lock, and the file is looked at first: a file of ours that is there then still stands, or is still
+    touched, after.
+    """
+    with reconciler.lock_of(user):
+        taken = reconciler.in_the_way(user, name, temp=temp)
+        if taken is None:
+            return False
+        key = name_key(taken)
+        return view.standing(user, key, temp=temp) is None and not reconciler.is_touched(user, key, temp=temp)
+
+
+def _first_free_number(folder: Path, files: Files) -> int:
+    """A number above that of every `image_<n>` in a folder, whoever put it there."""
+    numbers = (fresh_number(name) or 0 for name in files.list_directory(folder))
+    return max(numbers, default=0) + 1

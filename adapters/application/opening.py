@@ -1,0 +1,279 @@
+"""Opens a storage root: its log, its ledger and its files together, once in a process however many managers ask for it.
+
+Opening brings the disk in line with the log before anything else is admitted. A root that cannot be made or written is
+StorageUnavailable, a log held by another process LogLocked, a damaged one LogDamaged.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import structlog
+
+from adapters.application.adoption_mark import AdoptionMark, adopt_command
+from adapters.application.results import GivenLimits
+from adapters.disk.files import Files
+from adapters.eventlog.jsonl import JSONLRecorder
+from adapters.imagestore.local.layout import Layout
+from adapters.imagestore.local.reconciler import Reconciler
+from adapters.ledger.ledger import Keeper, QuotaLedger
+from adapters.ledger.projector import Projector, Recorded, decode
+from adapters.ledger.snapshotting import Snapshotting
+from adapters.ports.clock import Clock
+from adapters.ports.faults import (
+    AdoptionUnfinished,
+    ConfigError,
+    DiskFull,
+    LedgerStopped,
+    LogDamaged,
+    StorageUnavailable,
+)
+from domain.commands import SetPolicy
+from domain.limits import Limits
+from domain.refusals import Refusal
+from projections.quota_state import QuotaBook
+
+FOLLOW_SECONDS = 0.2
+"""How often a reader looks for new events."""
+FOLLOW_STOP_SECONDS = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+class OpenRoot(Keeper):
+    """A root opened for writing: recorder, ledger and reconciler, and what the log wants done beside appending."""
+
+    def __init__(self, root: Path, *, clock: Clock, files: Files, adopting: bool = False) -> None:
+        self.root = root
+        self.users = 0
+        with ExitStack() as undoing:
+            try:
+                if not adopting:
+                    _refuse_unfinished(root, files)
+                projector = Projector()
+                with collecting_no_garbage():
+                    self.recorder = JSONLRecorder(
+                        root,
+                        files=files,
+                        clock=clock,
+                        adopting=adopting,
+                        on_event=projector.take,
+                        restore=projector.restore,
+                    )
+                undoing.callback(self.recorder.close)
+                self._start(projector, files, clock, undoing)
+            except OSError as error:
+                raise StorageUnavailable(unavailable(root, error)) from error
+            undoing.pop_all()
+
+    def _start(self, projector: Projector, files: Files, clock: Clock, undoing: ExitStack) -> None:
+        """Brings the disk in line with the log. Raises OSError where the disk cannot be looked at."""
+        self.reconciler = Reconciler(Layout(self.root), files)
+        self.reconciler.start_at(self.recorder.reconciled)
+        for stored in self.recorder.read(after=self.recorder.reconciled):
+            self.reconciler.note([(stored.position, decode(stored))])
+        self.snapshotting = Snapshotting(self.recorder, projector)
+        self.ledger = QuotaLedger(self.recorder, clock=clock, keeper=self, projector=projector)
+        undoing.callback(self.ledger.close)
+        self.reconciler.sync_folders()
+        self.reconciler.reconcile_all()
+        self.reconciler.remove_unneeded_staged()
+
+    @property
+    def projector(self) -> Projector:
+        """The published projections."""
+        return self.ledger.projector
+
+    def short_of_space(self) -> bool:
+        """Whether the log's spare room is used up."""
+        return self.recorder.short_of_space
+
+    def checkpoint(self) -> None:
+        """Writes the watermark, with the position up to which all file work is done; perhaps a snapshot after it."""
+        if self.recorder.checkpoint(self.reconciler.reconciled()):
+            self.snapshotting.watermark_written()
+
+    def stopping(self) -> None:
+        """Keeps what is known for the next start, unless the watermark has no room: a snapshot is never ahead of it."""
+        if self.recorder.checkpoint(self.reconciler.reconciled()):
+            self.snapshotting.stopping()
+
+    def sweep(self) -> None:
+        """Tries again what failed before: files not in place, the log's spare room."""
+        self.reconciler.reconcile_all()
+        self.recorder.regain_space()
+
+    def durable(self, recorded: Iterable[Recorded]) -> None:
+        """Notes the names whose files must be brought into place."""
+        self.reconciler.note(recorded)
+
+    def close(self) -> None:
+        """Finishes what is queued and frees the lock. In a forked child all of that is its parent's."""
+        if self.ledger.is_inherited:
+            return
+        self.ledger.close()
+        self.recorder.close()
+
+
+class FollowedRoot:
+    """A root opened for reading beside its writer: a thread follows the log. `position` of the book says how far."""
+
+    def __init__(self, root: Path, *, clock: Clock, files: Files) -> None:
+        self.root = root
+        self.projector = Projector()
+        with collecting_no_garbage():
+            self.recorder = JSONLRecorder(
+                root,
+                files=files,
+                clock=clock,
+                read_only=True,
+                on_event=self.projector.take,
+                restore=self.projector.restore,
+            )
+        try:
+            self.projector.replay(self.recorder)
+        except BaseException:
+            self.recorder.close()
+            raise
+        self.reconciler = Reconciler(Layout(root), files)
+        self.fault: Exception | None = None
+        """Why the log is no longer followed."""
+        self._stopped = threading.Event()
+        self._follower = threading.Thread(target=self._follow, name="abby-follower", daemon=True)
+        self._follower.start()
+
+    @property
+    def book(self) -> QuotaBook:
+        """The published figures. Raises LogDamaged or StorageUnavailable where the log can no longer be followed."""
+        if self.fault is None:
+            return self.projector.book
+        sentence = f"The log is no longer followed. {self.fault}"
+        if isinstance(self.fault, LogDamaged):
+            raise LogDamaged(sentence, position=self.fault.position, offset=self.fault.offset) from self.fault
+        raise StorageUnavailable(sentence) from self.fault
+
+    def close(self) -> None:
+        """Stops following."""
+        self._stopped.set()
+        self._follower.join(FOLLOW_STOP_SECONDS)
+        self.recorder.close()
+
+    def _follow(self) -> None:
+        try:
+            while not self._stopped.wait(FOLLOW_SECONDS):
+                self._take_in()
+        except Exception as error:  # noqa: BLE001 - whatever ends the following, readings must tell it
+            self.fault = error
+
+    def _take_in(self) -> None:
+        """What is new; a disk that cannot be read just now is asked again."""
+        try:
+            self.recorder.follow()
+            self.projector.catch_up(self.recorder)
+        except StorageUnavailable as error:
+            _log.warning("log not followed now", reason=str(error))
+
+
+_roots: dict[Path, OpenRoot] = {}
+_guard = threading.Lock()
+
+
+def acquire(root: Path, limits: GivenLimits, *, clock: Clock, files: Files) -> OpenRoot:
+    """The open root of a path, opened if this process has not done so yet. Give it back with `give_back`.
+
+    Given limits become the policy; where the root is open already, limits that differ are a ConfigError that names
+    both. Raises LedgerStopped where it is open and stopped, or was opened before this process was forked.
+    """
+    resolved = root.resolve()
+    with _guard:
+        opened = _roots.get(resolved)
+        if opened is None:
+            opened = OpenRoot(resolved, clock=clock, files=files)
+            _set_policy(opened, limits)
+            _roots[resolved] = opened
+        else:
+            opened.ledger.refuse_if_stopped()
+            _refuse_other_limits(opened, limits)
+        opened.users += 1
+        return opened
+
+
+def give_back(opened: OpenRoot) -> None:
+    """Ends one use of an open root; the last one closes it."""
+    with _guard:
+        opened.users -= 1
+        if opened.users > 0:
+            return
+        if _roots.get(opened.root) is opened:
+            del _roots[opened.root]
+        opened.close()
+
+
+@contextmanager
+def collecting_no_garbage() -> Iterator[None]:
+    """While a log is taken in, all that is made is kept: looking for cycles in it again and again doubles a start."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _refuse_unfinished(root: Path, files: Files) -> None:
+    """Raises AdoptionUnfinished where an adoption was begun and not ended."""
+    if (directory := AdoptionMark(root, files).directory()) is not None:
+        raise AdoptionUnfinished(
+            f"Existing images were being adopted from {directory}, and that is not finished. "
+            f"Run `{adopt_command(root, directory)}`; it goes on where it stopped."
+        )
+
+
+def _set_policy(opened: OpenRoot, limits: GivenLimits) -> None:
+    """Makes the given limits the policy. Where that cannot be written now, the log's stay in force, and it is said."""
+    command = SetPolicy(
+        limits.by,
+        limits.source,
+        limits.user_bytes,
+        limits.pool_bytes,
+        limits.daily,
+        limits.gen_bytes,
+        limits.moderated_free,
+    )
+    try:
+        outcome = opened.ledger.execute(command)
+    except DiskFull as error:
+        _log.warning("limits not changed", reason=str(error))
+    except BaseException:
+        opened.close()
+        raise
+    else:
+        if isinstance(outcome, Refusal):
+            _log.warning("limits not changed", reason=outcome.reason.value)
+
+
+def _refuse_other_limits(opened: OpenRoot, limits: GivenLimits) -> None:
+    policy = opened.ledger.book.policy
+    for name, given, stands in zip(Limits._fields, limits, policy, strict=False):
+        if given is not None and given != stands:
+            raise ConfigError(
+                f"The storage {opened.root} is open in this program with {name} = {stands}, and asked for again with "
+                f"{name} = {given}. Give the same limits, or leave them out the second time."
+            )
+
+
+def unavailable(root: Path, error: OSError) -> str:
+    """The sentence for a root that cannot be made or written."""
+    return (
+        f"No such file or folder can be used: {root} ({error.strerror or error}). Create it, or check its permissions."
+    )
+
+
+def reading_only() -> LedgerStopped:
+    """What a writing call of a manager opened for reading raises."""
+    return LedgerStopped("this storage was opened for reading only. Open it without read_only=True to change it.")

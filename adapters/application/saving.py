@@ -1,0 +1,121 @@
+"""One save, from its checked bytes to its final path: stage, ask the ledger, bring into place. It runs to its end once
+begun.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from adapters.application.idempotency import request_of
+from adapters.application.intake import Wanted, take_in
+from adapters.application.opening import OpenRoot
+from adapters.application.results import Actor, SavedImage
+from adapters.disk.files import Files
+from adapters.images.check import CheckedImage
+from adapters.ledger.pending import Accepted
+from adapters.ports.faults import LedgerStopped, StorageUnavailable
+from domain.commands import SaveImage
+from domain.events import ImageSaved
+from domain.names import name_key
+from domain.refusals import Refusal
+
+
+class Saving(NamedTuple):
+    """Everything one save needs."""
+
+    root: OpenRoot
+    user: str
+    data: bytes
+    checked: CheckedImage
+    want: Wanted
+    temp: bool
+    reservation: str | None
+    actor: Actor
+    request: str | None
+    details: dict[str, Any] | None
+
+    async def carry_out(self, files: Files) -> SavedImage | Refusal:
+        """Stages the bytes, has the ledger decide, and brings what was kept into place. Raises Faults."""
+        command = await asyncio.to_thread(self._stage, files)
+        try:
+            outcome = await self.root.ledger.submit(command)
+        except LedgerStopped:
+            raise  # the outcome is unknown, so the bytes may be needed at the next start
+        except Exception:
+            await asyncio.to_thread(self.root.reconciler.discard, command.staged)
+            raise
+        if isinstance(outcome, Refusal) or outcome.replayed:
+            await asyncio.to_thread(self.root.reconciler.discard, command.staged)
+        return outcome if isinstance(outcome, Refusal) else await asyncio.to_thread(self._place, outcome)
+
+    def _stage(self, files: Files) -> SaveImage:
+        reconciler = self.root.reconciler
+        view = self.root.ledger.book
+        extension = self.checked.extension
+        try:
+            taken = take_in(
+                self.user,
+                self.want,
+                self.data,
+                extension,
+                temp=self.temp,
+                view=view,
+                reconciler=reconciler,
+                files=files,
+            )
+            staged = uuid4().hex
+            reconciler.stage(staged, self.data, None if self.temp else self.details)
+        except OSError as error:
+            raise StorageUnavailable(_not_written(error)) from error
+        command = SaveImage(
+            self.user,
+            self.actor.by,
+            taken.name,
+            len(self.data),
+            taken.sha256,
+            self.checked.media_type,
+            self.checked.width,
+            self.checked.height,
+            staged,
+            uuid4().hex,
+            self.want.operation,
+            self.temp,
+            self.reservation,
+            taken.foreign,
+            self.actor.origin,
+        )
+        if self.request is None:
+            return command
+        return command._replace(request=request_of(self.request, command, secret=self.root.recorder.secret))
+
+    def _place(self, accepted: Accepted) -> SavedImage:
+        position, event = accepted.recorded[-1]
+        assert isinstance(event, ImageSaved)
+        self.root.reconciler.reconcile(event.user, event.name, temp=event.temp)
+        return saved_image(self.root, position, event, replayed=accepted.replayed)
+
+
+def saved_image(root: OpenRoot, position: int, event: ImageSaved, *, replayed: bool) -> SavedImage:
+    """An ImageSaved as an answer, with the path where its bytes are now; None where the name no longer stands."""
+    standing = root.ledger.book.standing(event.user, name_key(event.name), temp=event.temp)
+    path = root.reconciler.path(event.user, standing.name, temp=event.temp) if standing else None
+    return SavedImage(
+        event.user,
+        event.name,
+        event.bytes,
+        path,
+        event.media_type,
+        event.width,
+        event.height,
+        event.sha256,
+        position,
+        replayed,
+    )
+
+
+def _not_written(error: OSError) -> str:
+    return (
+        f"{error.strerror or error}. Nothing was saved. Check the free space and the permissions of the storage folder."
+    )

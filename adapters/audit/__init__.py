@@ -1,0 +1,1 @@
+"""Log and files compared: what is missing, changed or unknown."""

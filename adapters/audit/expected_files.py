@@ -1,0 +1,146 @@
+"""What files the log wants to be there: every standing name with its hash, taken from one pass over the log, and kept
+up with it.
+
+It is read beside a running writer, beyond the watermark: a file is moved into place as soon as its event is durable,
+which the watermark tells up to a second later. No lock is taken and nothing is changed. Whether the files are there is
+`audit`'s to ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import takewhile
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from adapters.disk.files import Files
+from adapters.eventlog.jsonl import JSONLRecorder
+from adapters.eventlog.jsonl.format import Decoded
+from adapters.imagestore.local.reconciler import Key
+from adapters.ledger.projector import decode, event_of
+from adapters.ports.clock import Clock
+from domain.events import CleanupCompleted, Event, ImageDeleted, ImageSaved
+from domain.names import name_key
+
+K = TypeVar("K")
+
+_FILE_EVENTS = frozenset({ImageSaved.__name__, ImageDeleted.__name__, CleanupCompleted.__name__})
+
+
+class Expected(NamedTuple):
+    """A file that stands by the log. `position` is that of its event, `sha256` are the 32 bytes of its hash."""
+
+    position: int
+    name: str
+    size_bytes: int
+    sha256: bytes
+    staged: str
+
+
+class Known(NamedTuple):
+    """What the log says of a name at one moment.
+
+    `latest` is the position of the last event that used the name, 0 where all its file work is long done and the name
+    does not stand. `unfinished`: not all of its file work is known to be done.
+    """
+
+    expected: Expected | None
+    latest: int
+    unfinished: bool
+
+
+class ExpectedFiles:
+    """The standing names of a log. `follow` moves on; close it in the end."""
+
+    def __init__(self, root: Path, *, reconciled: int, user: str | None, clock: Clock, files: Files) -> None:
+        """Reads the whole log; of `user` alone where one is given. `reconciled` is a position up to which all file
+        work was done at some time, such as `verify` tells.
+
+        Raises LogDamaged, LogMissing or StorageUnavailable.
+        """
+        self._user = user
+        self._reconciled = reconciled
+        self._standing: dict[Key, Expected] = {}
+        self._gone: dict[Key, int] = {}
+        self._staged: dict[str, int] = {}
+        self._recorder = JSONLRecorder(
+            root, clock=clock, files=files, read_only=True, beyond_watermark=True, on_event=self._take
+        )
+        self._forget_what_is_done()
+
+    @property
+    def position(self) -> int:
+        """How far the log was read."""
+        return self._recorder.head
+
+    def __len__(self) -> int:
+        return len(self._standing)
+
+    def keys(self) -> Iterator[Key]:
+        """Every name that stands now; the log may be followed meanwhile."""
+        return iter(list(self._standing))
+
+    def known(self, key: Key) -> Known:
+        """What the log says of a name, as far as it was read."""
+        expected = self._standing.get(key)
+        latest = self._gone.get(key, 0) if expected is None else expected.position
+        return Known(expected, latest, latest > self._reconciled)
+
+    def needs(self, staged: str) -> bool:
+        """Whether the writer may still move a staged file into place or, where its image was replaced or deleted before
+        that, remove it: until the file work of the event that named it is done.
+        """
+        return staged in self._staged
+
+    def follow(self) -> None:
+        """Takes in what was recorded since. Raises LogDamaged or StorageUnavailable."""
+        before = self._recorder.head
+        self._recorder.follow()
+        for stored in self._recorder.read(after=before):
+            if stored.event.type in _FILE_EVENTS:
+                self._note(stored.position, decode(stored))
+        self._forget_what_is_done()
+
+    def close(self) -> None:
+        """Gives the log back."""
+        self._recorder.close()
+
+    def _take(self, found: Decoded) -> None:
+        if found.type in _FILE_EVENTS:
+            self._note(found.position, event_of(found))
+
+    def _note(self, position: int, event: Event) -> None:
+        match event:
+            case ImageSaved():
+                key = Key(event.user, event.temp, name_key(event.name))
+                self._gone.pop(key, None)
+                if position > self._reconciled:
+                    self._staged[event.staged] = position
+                if self._user in (None, event.user):
+                    self._standing[key] = Expected(
+                        position, event.name, event.bytes, bytes.fromhex(event.sha256), event.staged
+                    )
+            case ImageDeleted():
+                self._remove(Key(event.user, event.temp, name_key(event.name)), position)
+            case CleanupCompleted():
+                for file in event.files:
+                    self._remove(Key(file.user, True, name_key(file.name)), position)
+            case _:
+                pass  # no other event touches a file
+
+    def _remove(self, key: Key, position: int) -> None:
+        self._standing.pop(key, None)
+        if position > self._reconciled:
+            self._gone[key] = position
+
+    def _forget_what_is_done(self) -> None:
+        """Drops what was kept for file work that is done by now; only what is kept for the newest events stays."""
+        self._reconciled = max(self._reconciled, self._recorder.reconciled)
+        _drop_up_to(self._gone, self._reconciled)
+        _drop_up_to(self._staged, self._reconciled)
+
+
+def _drop_up_to(kept: dict[K, int], position: int) -> None:
+    """Drops the first entries, which are in the order of their positions."""
+    for key in list(takewhile(lambda key: kept[key] <= position, kept)):
+        del kept[key]

@@ -1,0 +1,95 @@
+"""What an audit answers: how log and files compare, what was found, and a sentence for each kind of finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
+
+from adapters.eventlog.jsonl.verify import Report
+
+
+class Kind(StrEnum):
+    """What may be found of a file."""
+
+    MISSING = "missing"
+    WRONG_SIZE = "wrong size"
+    WRONG_HASH = "wrong hash"
+    NO_FILE = "no file"
+    UNREADABLE = "unreadable"
+    FOREIGN = "foreign"
+    FOREIGN_TEMP = "foreign temp"
+    STRAY_DETAILS = "stray details"
+    STRAY_STAGED = "stray staged"
+    WAITING = "waiting"
+    UNDER_WAY = "under way"
+    UNSETTLED = "unsettled"
+
+
+PASSING = frozenset({Kind.WAITING, Kind.UNDER_WAY, Kind.UNSETTLED})
+"""Kinds that are no disagreement: they come and go beside a running service."""
+
+SENTENCES: Mapping[Kind, str] = MappingProxyType(
+    {
+        Kind.MISSING: "The log says that it stands, and there is no file. It stays charged. Put the file back from a "
+        "copy, or run `abby delete` (a temp file: `abby cleanup`), which frees its bytes.",
+        Kind.WRONG_SIZE: "Its size is not the one that was recorded, so it was changed after it was saved. Put the "
+        "file back from a copy, or delete the image.",
+        Kind.WRONG_HASH: "It has the size that was recorded and a wrong hash, so its bytes were changed after it was "
+        "saved, or the disk has lost some. Put the file back from a copy, or delete the image.",
+        Kind.NO_FILE: "A link, a folder or something else that is no ordinary file stands where a file or folder of "
+        "the storage belongs. It was left alone, and nothing behind a link was looked for. Move it away.",
+        Kind.UNREADABLE: "It cannot be read, so it was not compared. Check its owner and permissions and the disk, "
+        "then run the audit again.",
+        Kind.FOREIGN: "The log does not know it, so nobody is charged for it and no list shows it. It was left alone. "
+        "`abby adopt` brings in what is an image in a user's folder; move anything else away.",
+        Kind.FOREIGN_TEMP: "The log does not know this temp file, so no cleanup removes it. It was left alone. "
+        "Move it away.",
+        Kind.STRAY_DETAILS: "It tells how an image was made that does not stand, or stands with other bytes by now. "
+        "It may hold a prompt, and nothing needs it: remove it.",
+        Kind.STRAY_STAGED: "It was written for an image and is needed by none that stands: left by a crash, or by an "
+        "image that was replaced or deleted. The next start of the service removes it.",
+        Kind.WAITING: "It stands, and its bytes are still in `images/.staged`, where they are served from. The service "
+        "moves them into place; if it does not, its log says why.",
+        Kind.UNDER_WAY: "No event names it yet, and it was written just now: a save is under way, or was cut off.",
+        Kind.UNSETTLED: "It changed whenever it was looked at, so it was not compared. Run the audit again.",
+    }
+)
+"""One sentence, or a few, for each kind: what it means and what to do."""
+
+
+class Finding(NamedTuple):
+    """One finding. `path` is below the root, with slashes. `user` and `position` are those of the event that a file was
+    compared with, None where it was compared with none.
+    """
+
+    kind: Kind
+    path: str
+    user: str | None = None
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """How log and files compare. `log` is what `verify` said of it, with every hash fitting; `position` is how far it
+    was followed while the files were looked at.
+
+    `images`, `temp_files` and `size_bytes` are those that stand, of `user` alone where one is given. `findings` are
+    the disagreements, `passing` what a running service is about to settle; both are in the order of their paths.
+    """
+
+    log: Report
+    position: int
+    user: str | None
+    images: int
+    temp_files: int
+    size_bytes: int
+    findings: tuple[Finding, ...]
+    passing: tuple[Finding, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every file is there with the bytes that were recorded, and no other file is."""
+        return not self.findings

@@ -1,0 +1,114 @@
+"""The bot's life beside a service: it comes online, comes back after troubles, and goes in order.
+
+Whatever Discord does, the service goes on: a token that is not accepted ends the bot alone, a network that is away is
+tried again. Each is said once. What the bot can do is put together here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import discord
+import structlog
+
+from adapters.discord.bot import AbbyBot, Abilities, Parts
+from adapters.discord.buttons import PictureButton
+from adapters.discord.cogs.data import DataCog
+from adapters.discord.cogs.images import ImagesCog, add_menus
+from adapters.discord.cogs.imagine import ImagineCog
+from adapters.discord.cogs.managing import ManagingCog
+from adapters.discord.cogs.mine import MineCog
+from adapters.discord.erasing import EraseItem
+from adapters.discord.pages import PageButton
+from adapters.ports.faults import ConfigError
+
+DRAIN_SECONDS = 15.0
+"""How long pictures under way may take after the bot was told to stop; with what follows, it is gone within 25 s."""
+CLOSE_SECONDS = 3.0
+FIRST_PAUSE_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 300.0
+ABILITIES = Abilities(
+    cogs=(ImagineCog, ImagesCog, MineCog, DataCog, ManagingCog),
+    menus=(add_menus,),
+    buttons=(PictureButton, PageButton, EraseItem),
+)
+NOT_ACCEPTED = (
+    "Discord does not accept DISCORD_TOKEN. Copy the token anew from the Bot page of the application at "
+    "https://discord.com/developers/applications, then start again."
+)
+NOT_REACHED = "Discord cannot be reached; it is tried again until it can"
+PASSING = (OSError, aiohttp.ClientError, discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed)
+
+_log = structlog.get_logger(__name__)
+
+
+class BotLife:
+    """One bot from `start` to `stop`. `fault` says why it has ended by itself, None while it has not."""
+
+    def __init__(self, parts: Parts) -> None:
+        token = parts.config.discord.token
+        if token is None:
+            raise ConfigError(
+                "DISCORD_TOKEN is not set, so there is no bot to start. Put the token of your application into `.env`; "
+                "docs/discord.md tells where it is."
+            )
+        self.fault: ConfigError | None = None
+        self._parts = parts
+        self._token = token.get_secret_value()
+        self._bot: AbbyBot | None = None
+        self._stopping = False
+        self._living: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins to connect, and returns at once."""
+        self._living = asyncio.get_running_loop().create_task(self._live())
+
+    async def stop(self) -> None:
+        """No new work; what runs is finished or given up; then the bot goes offline."""
+        self._stopping = True
+        if self._living is None:
+            return
+        if self._bot is not None:
+            await self._bot.drain(DRAIN_SECONDS)
+            try:
+                await asyncio.wait_for(self._bot.close(), CLOSE_SECONDS)
+            except Exception as error:  # noqa: BLE001 - it is gone with the process; what else is to be closed must be
+                _log.warning("the bot did not go offline in order", exc_info=error)
+        self._living.cancel()
+        await asyncio.wait({self._living})
+
+    async def _live(self) -> None:
+        loop = asyncio.get_running_loop()
+        pause = FIRST_PAUSE_SECONDS
+        while not self._stopping:
+            began = loop.time()
+            trouble = await self._connected()
+            if trouble is None or self.fault is not None:
+                return
+            if loop.time() - began > LONGEST_PAUSE_SECONDS:
+                pause = FIRST_PAUSE_SECONDS  # it was online for a while
+            say = _log.error if pause == FIRST_PAUSE_SECONDS else _log.info
+            say(NOT_REACHED, reason=str(trouble), seconds=pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    async def _connected(self) -> Exception | None:
+        """One connection to its end: None where it was meant to end, else why it did."""
+        try:
+            async with AbbyBot(self._parts, ABILITIES) as self._bot:
+                await self._bot.start(self._token)
+        except discord.LoginFailure:
+            self._end(NOT_ACCEPTED)
+        except PASSING as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - whatever ends the bot, the service beside it goes on
+            _log.error("the bot ended", exc_info=error)
+            self._end(f"The Discord bot ended: {error}")
+        finally:
+            self._bot = None
+        return None
+
+    def _end(self, sentence: str) -> None:
+        self.fault = ConfigError(sentence)
+        _log.error(sentence)

@@ -1,0 +1,369 @@
+"""What the bot says: refusals, faults, progress and quotas, in words for the members of a server.
+
+One table for every reason and every kind of fault, which tests compare with the enumerations. No message names a
+setting: what only the operator can mend is for the server's managers to hear of. Left to others: how a message looks
+(`embeds`), who sees it, and the operator's own words (the log, `adapters.wording.refusals`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from discord import Colour
+
+from adapters.discord.foreign_text import plain
+from adapters.generation.provider import FaultKind, GenerationFault
+from adapters.images.invalid_image import InvalidImage
+from adapters.ports.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
+from adapters.studio import Progress
+from adapters.wording.refusals import size_in_words
+from domain.limits import Limits, Status
+from domain.refusals import Reason, Refusal
+
+BAR_BLOCKS = 10
+NEARLY_FULL_PERCENT = 90.0
+SAID_CHARACTERS = 600
+"""So much of a sentence that others wrote is passed on."""
+
+_OF_OPERATORS = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|`abby ")
+_STATUS = re.compile(r"^Non-200 response: \d+\. ")
+_PART_END = re.compile(r"(?<=[.;])\s+")
+
+Figures = Mapping[str, Any]
+"""The dictionary of `get_quota_status`."""
+
+COLOURS: Mapping[Status, Colour] = MappingProxyType(
+    {Status.OK: Colour.green(), Status.WARNING: Colour.yellow(), Status.CRITICAL: Colour.red()}
+)
+
+NOT_AVAILABLE = "❌ Image generation services are not available. Please try again later."
+DAILY_REACHED = "❌ Daily Generation Limit Reached"
+FAILED = "❌ Generation Failed"
+STORAGE = "❌ Storage Error"
+UNEXPECTED = "❌ Generation Error"
+_NOT_POSSIBLE = "❌ That Is Not Possible"
+_WAIT = "⏳ One Moment, Please"
+
+
+class Message(NamedTuple):
+    """Something to say. `text` is markup that is ready to be sent: what others wrote in it is harmless already."""
+
+    title: str
+    text: str
+    colour: Colour
+
+
+def told_refusal(refusal: Refusal) -> Message:
+    """Why a command was refused, and what to do."""
+    title, words = REFUSALS[refusal.reason]
+    return Message(title, words(refusal), _REFUSAL_COLOURS.get(refusal.reason, Colour.red()))
+
+
+def told_fault(fault: GenerationFault) -> Message:
+    """Why there is no picture, whether it counts, and what to do."""
+    title, words = GENERATION_FAULTS[fault.kind]
+    return Message(title, words(fault), Colour.red())
+
+
+def told_storage(fault: Fault) -> Message:
+    """A fault of the storage. Its message may name folders, so members hear it only where it is about their image."""
+    if isinstance(fault, InvalidImage):
+        return Message(STORAGE, f"The image cannot be kept. {for_members(str(fault), SAID_CHARACTERS)}", Colour.red())
+    return Message(STORAGE, next(words for known, words in FAULTS.items() if isinstance(fault, known)), Colour.red())
+
+
+def unexpected(reference: str) -> Message:
+    """A bug. Under the reference, the log says more."""
+    text = (
+        "An unexpected error occurred. Please try again later.\n"
+        f"If it happens again, give the server's managers this reference: **{plain(reference, 100)}**"
+    )
+    return Message(UNEXPECTED, text, Colour.red())
+
+
+def progress_text(progress: Progress) -> str:
+    """How far a request is."""
+    if progress.place is not None:
+        return f"⏳ Waiting: place {progress.place} in the line..."
+    if progress.fraction is None:
+        return "🎨 Painting..."
+    done = min(1.0, max(0.0, progress.fraction))
+    return f"🎨 Painting... {round(done * 100)} %\n{bar(done)}"
+
+
+def quota_line(status: Figures) -> str:
+    """The seeds' line: `Daily: 2/5 | Storage: 45.2/500.0MB`."""
+    daily, user = status["daily"], status["user"]
+    return f"Daily: {daily['used']}/{daily['limit']} | Storage: {user['used_mb']:.1f}/{user['limit_mb']:.1f}MB"
+
+
+def bar(fraction: float) -> str:
+    """A bar of text. It is empty only where nothing is used, and full only where all is."""
+    if fraction <= 0 or fraction >= 1:
+        filled = BAR_BLOCKS if fraction >= 1 else 0
+    else:
+        filled = min(BAR_BLOCKS - 1, max(1, round(fraction * BAR_BLOCKS)))
+    return "█" * filled + "░" * (BAR_BLOCKS - filled)
+
+
+def share(used: float, limit: float) -> float:
+    """How much of a limit is used; a limit of 0 is used up."""
+    return used / limit if limit > 0 else 1.0
+
+
+def nearly_full(status: Figures) -> str | None:
+    """The hint that little room is left, None up to 90 %."""
+    used = status["user"]["percentage"]
+    if used <= NEARLY_FULL_PERCENT:
+        return None
+    return f"💾 Storage quota nearly full: {used:.1f} % is used. Make room with `/delete`."
+
+
+def for_members(sentences: str, at_most: int) -> str:
+    """What others say, made harmless, without the parts that name a setting or a command of the operator; "" where
+    that leaves no beginning.
+    """
+    first, *others = _PART_END.split(sentences)
+    if _OF_OPERATORS.search(first):
+        return ""
+    said = " ".join([first, *(part for part in others if not _OF_OPERATORS.search(part))])
+    return plain(re.sub(";$", ".", said), at_most)
+
+
+def colour_of(status: Figures) -> Colour:
+    """Green, yellow or red, as the user's storage is."""
+    return COLOURS[Status(status["user"]["status"])]
+
+
+def pool_message(status: Figures) -> Message | None:
+    """For the managers' channel, where the storage that all share is filling up; None while it is not."""
+    pool = status["global"]
+    level = Status(pool["status"])
+    if level is Status.OK:
+        return None
+    figures = f"{pool['used_mb']:.1f}MB of {pool['total_mb']:.1f}MB are used ({pool['percentage']:.1f} %)."
+    if level is Status.WARNING:
+        title, outlook = "⚠️ Server storage is filling up", "Once it is full, nobody can make or keep pictures."
+    else:
+        title, outlook = "🛑 Server storage critical!", "Soon nobody can make or keep pictures."
+    todo = (
+        "`/storage_cleanup` removes old temporary files, `/quota_admin delete-image` single pictures. Else ask whoever "
+    )
+    return Message(title, f"{figures} {outlook}\n{todo}runs the bot for more room.", COLOURS[level])
+
+
+def timestamp(at: str, style: str) -> str:
+    """A time of the ledger as Discord shows it to each reader: style `R` from now, `t` the time of day."""
+    return f"<t:{int(datetime.fromisoformat(at).timestamp())}:{style}>"
+
+
+def help_text(policy: Limits) -> str:
+    """What the commands do, and what counts: failures, filtered pictures, upscales."""
+    filtered = (
+        "A picture that is made and then filtered does not count."
+        if policy.moderated_free
+        else "A picture that is made and then filtered **counts**, because it was made and paid for."
+    )
+    storage = size_in_words(policy.user_bytes)
+    return "\n".join(
+        [
+            "`/imagine` makes a picture from words, `/imgimg` changes one, `/upscale` makes one larger.",
+            "`/gallery`, `/history`: your pictures. `/delete` makes room. `/style` sets your usual style.",
+            "`/quota`: what is left. `/why`: your last refusal. `/privacy`: what is kept, and how to erase it.",
+            "",
+            f"**Limits**: {_generations(policy.daily)} a day, anew at 00:00 UTC, and {storage} of storage.",
+            "Some members have limits of their own; `/quota` shows yours.",
+            "**What counts as one generation**",
+            "• Each picture that is made. Four at once are four.",
+            "• An upscale, like any other picture.",
+            "• A picture that was made but found no room: you still see it, once.",
+            f"• {filtered}",
+            "**What does not count**",
+            "• A failure: what counted for it is given back.",
+            "• Words that the image service refuses before it makes anything.",
+            "• Whatever the bot refuses itself.",
+            "Deleting a picture gives back its storage, not its generation.",
+        ]
+    )
+
+
+def _generations(count: int) -> str:
+    return f"{count} generation{'' if count == 1 else 's'}"
+
+
+def _daily(refusal: Refusal) -> str:
+    left = max(0, refusal.limit - refusal.used - refusal.held)
+    if left:
+        happened = (
+            f"You asked for {refusal.asked.count} pictures, and {left} of your daily limit of "
+            f"{_generations(refusal.limit)} {'is' if left == 1 else 'are'} left. Ask for fewer, or wait."
+        )
+    else:
+        happened = f"You've reached your daily limit of {_generations(refusal.limit)}."
+    if refusal.resets_at is None or refusal.limit == 0:
+        return happened
+    return f"{happened}\nNext Reset: {timestamp(refusal.resets_at, 'R')} ({timestamp(refusal.resets_at, 't')})"
+
+
+def _room(refusal: Refusal) -> str:
+    held = f", {size_in_words(refusal.held)} are held for pictures under way" if refusal.held else ""
+    needed = refusal.asked.bytes - refusal.asked.replaced_bytes
+    return (
+        f"{size_in_words(refusal.used)} of {size_in_words(refusal.limit)} are used{held}, "
+        f"and this needs {size_in_words(needed)} more."
+    )
+
+
+def _named(refusal: Refusal) -> str:
+    return f"**{plain(refusal.detail, SAID_CHARACTERS)}**" if refusal.detail else "that name"
+
+
+_MANAGERS = "Please tell the server's managers: only they can have it mended."
+_REFUSAL_COLOURS = {Reason.REQUEST_RUNNING: Colour.yellow(), Reason.BUSY: Colour.yellow()}
+REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyType(
+    {
+        Reason.MALFORMED: (
+            _NOT_POSSIBLE,
+            lambda refusal: (
+                for_members(refusal.detail, SAID_CHARACTERS) or "Something in this command has a wrong form."
+            ),
+        ),
+        Reason.CLOCK_BEHIND: (
+            STORAGE,
+            lambda _: f"The bot's clock is wrong, so it cannot count the day's generations. {_MANAGERS}",
+        ),
+        Reason.REQUEST_CONFLICT: (
+            _NOT_POSSIBLE,
+            lambda _: "This command was already used for something else. Nothing was changed; please send it anew.",
+        ),
+        Reason.REQUEST_RUNNING: (
+            _WAIT,
+            lambda _: "This is being worked on already. Its picture appears where it was first asked for.",
+        ),
+        Reason.NOT_FOUND: (
+            "❌ Image Not Found",
+            lambda refusal: (
+                f"You have no image {_named(refusal)}: it was deleted, or its name is spelled in another way. "
+                "`/gallery` shows your images."
+            ),
+        ),
+        Reason.UNKNOWN_RESERVATION: (
+            FAILED,
+            lambda _: "This took so long that the place held for it ran out. Please send the command anew.",
+        ),
+        Reason.NAME_TAKEN: (
+            _NOT_POSSIBLE,
+            lambda refusal: f"Another file has the name {_named(refusal)}. Please choose another name.",
+        ),
+        Reason.DAILY_LIMIT: (DAILY_REACHED, _daily),
+        Reason.USER_STORAGE: (
+            STORAGE,
+            lambda refusal: f"Your storage quota is full: {_room(refusal)} Make room with `/delete`, then try again.",
+        ),
+        Reason.POOL_STORAGE: (
+            STORAGE,
+            lambda refusal: (
+                f"Server storage is full: {_room(refusal)} All members share it. "
+                "Please tell the server's managers: they can make room. What you `/delete` helps too."
+            ),
+        ),
+        Reason.BUSY: (
+            _WAIT,
+            lambda refusal: (
+                for_members(refusal.detail, SAID_CHARACTERS)
+                or "Too many requests are waiting. Nothing was changed; try again in a moment."
+            ),
+        ),
+        Reason.STOPPED: (
+            STORAGE,
+            lambda _: "The bot is about to restart. Nothing was changed; please try again in a minute.",
+        ),
+    }
+)
+"""Title and words of every refusal."""
+
+
+def _said(fault: GenerationFault, otherwise: str) -> str:
+    return for_members(_STATUS.sub("", fault.message), SAID_CHARACTERS) or otherwise
+
+
+def _asked_to_wait(fault: GenerationFault) -> str:
+    seconds = fault.retry_after_seconds
+    when = "in a moment" if seconds is None else f"in {_counted_seconds(seconds)}"
+    return f"The image service has too much to do. Nothing was counted; please try again {when}."
+
+
+def _counted_seconds(seconds: float) -> str:
+    whole = max(1, round(seconds))
+    if whole < 120:
+        return f"{whole} second{'' if whole == 1 else 's'}"
+    return f"{-(-whole // 60)} minutes"
+
+
+GENERATION_FAULTS: Mapping[FaultKind, tuple[str, Callable[[GenerationFault], str]]] = MappingProxyType(
+    {
+        FaultKind.AUTH: (
+            FAILED,
+            lambda _: f"The image service does not accept the bot's key. Nothing was counted. {_MANAGERS}",
+        ),
+        FaultKind.NO_CREDIT: (
+            FAILED,
+            lambda _: f"The bot's account at the image service is out of credit. Nothing was counted. {_MANAGERS}",
+        ),
+        FaultKind.MODERATED_PROMPT: (
+            FAILED,
+            lambda _: (
+                "The image service refused this by its content rules, before it made anything. "
+                "Nothing was counted; please use other words."
+            ),
+        ),
+        FaultKind.MODERATED_OUTPUT: (
+            FAILED,
+            lambda fault: _said(fault, "The image service filtered the picture it made. Please use other words."),
+        ),
+        FaultKind.BAD_REQUEST: (
+            FAILED,
+            lambda fault: _said(fault, "The image service cannot make this. Nothing was counted; change the request."),
+        ),
+        FaultKind.RATE_LIMITED: (FAILED, _asked_to_wait),
+        FaultKind.UPSTREAM: (
+            FAILED,
+            lambda fault: _said(fault, "The image service failed. Nothing was counted; please try again in a moment."),
+        ),
+        FaultKind.UNAVAILABLE: (
+            NOT_AVAILABLE,
+            lambda _: (
+                "The image service cannot take this at the moment. Nothing was counted. "
+                "If it stays like this, please tell the server's managers."
+            ),
+        ),
+        FaultKind.UNKNOWN: (
+            FAILED,
+            lambda _: (
+                "The image service's answer was lost, so nobody knows whether it made a picture. "
+                "Nothing was counted; please try again."
+            ),
+        ),
+    }
+)
+"""Title and words of every kind of fault."""
+
+FAULTS: Mapping[type[Fault], str] = MappingProxyType(
+    {
+        DiskFull: (
+            "The server's disk is full, so nothing was kept. What you `/delete` makes room; "
+            "please tell the server's managers too."
+        ),
+        StorageUnavailable: (f"The storage cannot be written at the moment, so nothing was kept. {_MANAGERS}"),
+        LedgerStopped: (
+            "The storage has stopped, and what was under way may or may not be kept: `/gallery` shows it after the "
+            f"restart. {_MANAGERS}"
+        ),
+        Fault: f"The storage has a fault. {_MANAGERS}",
+    }
+)
+"""The words for each fault of the storage, the general one last."""

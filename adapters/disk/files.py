@@ -1,0 +1,268 @@
+"""The one small port to the file system: every file the ledger makes, writes, syncs, renames or removes passes
+through here.
+
+So a test can put a disk behind it that fails, or that records what a power cut may leave: it subclasses `Files` and
+overrides verbs. The first group of verbs is one system call each; the second is made of the first, and is where short
+writes are looped over. Files are opened binary. What is written, and in which order, belongs to the callers.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from stat import S_ISLNK
+
+from adapters.disk.platforms import Platform, this_platform
+
+DISK_FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+"""Error numbers that say there is no room (Windows has no EDQUOT)."""
+MAX_IDLE_WRITES = 100
+"""Calls in a row that may write nothing, because a signal came or the system took no byte, before a write is given
+up.
+"""
+MAX_NEW_DIRECTORIES = 64
+"""Levels of directories that are made at once."""
+
+READ = os.O_RDONLY
+APPEND = os.O_WRONLY | os.O_APPEND
+UPDATE = os.O_RDWR | os.O_CREAT
+CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+
+_BINARY: int = getattr(os, "O_BINARY", 0)
+"""Only Windows tells binary files from others."""
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Whether an error says that there is no room left, on the disk or in the account's quota."""
+    return error.errno in DISK_FULL
+
+
+class Files:
+    """The real file system. All verbs raise OSError, and paths are absolute."""
+
+    def __init__(self, platform: Platform | None = None) -> None:
+        self._platform = platform or this_platform()
+        self._making = threading.Lock()
+
+    # -- one system call each ----------------------------------------------------------------------
+
+    def open(self, path: Path, flags: int, mode: int = 0o644) -> int:
+        """A descriptor; `flags` is READ, APPEND, UPDATE or CREATE. No program started later inherits it."""
+        return os.open(path, flags | _BINARY, mode)
+
+    def close(self, fd: int) -> None:
+        """Closes a descriptor, and with it the lock it holds."""
+        os.close(fd)
+
+    def write(self, fd: int, data: memoryview) -> int:
+        """Writes where the descriptor stands (APPEND: at the end); gives how many bytes were taken, perhaps not all."""
+        return os.write(fd, data)
+
+    def write_at(self, fd: int, data: memoryview, offset: int) -> int:
+        """Writes at an offset; gives how many bytes were taken, perhaps not all."""
+        os.lseek(fd, offset, os.SEEK_SET)
+        return os.write(fd, data)
+
+    def read_at(self, fd: int, size: int, offset: int) -> bytes:
+        """At most `size` bytes from an offset, none at the end. One thread at a time for a descriptor."""
+        os.lseek(fd, offset, os.SEEK_SET)
+        return os.read(fd, size)
+
+    def truncate(self, fd: int, size: int) -> None:
+        """Cuts a file to a size."""
+        os.ftruncate(fd, size)
+
+    def sync_data(self, fd: int) -> None:
+        """Returns once the data of a file are on the disk itself."""
+        self._platform.sync_data(fd)
+
+    def sync_directory(self, path: Path) -> None:
+        """Returns once the names in a directory are on the disk itself."""
+        self._platform.sync_directory(path)
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Renames, replacing what is there."""
+        os.replace(source, target)  # noqa: PTH105 - the verb of the port; pathlib's does the same one call later
+
+    def unlink(self, path: Path) -> None:
+        """Removes a name of a file."""
+        path.unlink()
+
+    def make_directory(self, path: Path) -> None:
+        """Makes one directory."""
+        path.mkdir()
+
+    def remove_directory(self, path: Path) -> None:
+        """Removes an empty directory."""
+        path.rmdir()
+
+    def stat(self, path: Path) -> os.stat_result:
+        """What a path leads to, links followed."""
+        return path.stat()
+
+    def lstat(self, path: Path) -> os.stat_result:
+        """What stands at a path itself."""
+        return path.lstat()
+
+    def fstat(self, fd: int) -> os.stat_result:
+        """What an open file is, wherever its name has gone."""
+        return os.fstat(fd)
+
+    def scan_directory(self, path: Path) -> list[str]:
+        """The names in a directory, sorted."""
+        return sorted(os.listdir(path))  # noqa: PTH208 - names are wanted, not paths
+
+    def lock(self, fd: int) -> None:
+        """Takes the exclusive lock of an open file until it is closed. Raises BlockingIOError at once where another
+        holds it.
+        """
+        self._platform.lock(fd)
+
+    def drop_cache(self, fd: int) -> None:
+        """Lets later reads of a file come from the disk, where the system can do that."""
+        self._platform.drop_cache(fd)
+
+    def free_bytes(self, path: Path) -> int:
+        """What is free for this account on the disk of a path."""
+        return shutil.disk_usage(path).free
+
+    def network_file_system(self, path: Path) -> str | None:
+        """The type of the network file system that holds a path, None where it is local or cannot be known."""
+        return self._platform.network_file_system(path)
+
+    # -- made of those above -----------------------------------------------------------------------
+
+    def write_all(self, fd: int, data: bytes) -> None:
+        """Writes all of `data` where the descriptor stands."""
+        _write_fully(data, lambda rest, _: self.write(fd, rest))
+
+    def write_all_at(self, fd: int, data: bytes, offset: int) -> None:
+        """Writes all of `data` at an offset."""
+        _write_fully(data, lambda rest, done: self.write_at(fd, rest, offset + done))
+
+    def read_all_at(self, fd: int, size: int, offset: int) -> bytes:
+        """`size` bytes from an offset; fewer only where the file ends."""
+        block = self.read_at(fd, size, offset)
+        while block and len(block) < size:
+            more = self.read_at(fd, size - len(block), offset + len(block))
+            if not more:
+                break
+            block += more
+        return block
+
+    def read(self, path: Path) -> bytes:
+        """The whole of a small file."""
+        fd = self.open(path, READ)
+        try:
+            return self.read_all_at(fd, self.fstat(fd).st_size, 0)
+        finally:
+            self.close(fd)
+
+    def write_durably(self, path: Path, data: bytes, mode: int = 0o644) -> None:
+        """Writes a new file whose bytes are on the disk when this returns; its name is once its directory is synced.
+
+        Raises FileExistsError where something stands at the path. After another error nothing is left of it.
+        """
+        self.write_blocks_durably(path, (data,), mode)
+
+    def write_blocks_durably(self, path: Path, blocks: Iterable[bytes], mode: int = 0o644) -> None:
+        """The same for bytes that come a block at a time."""
+        fd = self.open(path, CREATE, mode)
+        try:
+            try:
+                for block in blocks:
+                    self.write_all(fd, block)
+                self.sync_data(fd)
+            finally:
+                self.close(fd)
+        except OSError:
+            with suppress(OSError):
+                self.unlink(path)
+            raise
+
+    def make_directories(self, path: Path) -> None:
+        """Makes a directory and those above it that are missing, each of them durable in its parent.
+
+        One that another thread has made and not yet synced is waited for, and one whose name could not be synced does
+        not stay: else what is put into it would be taken for durable.
+        """
+        if self.exists(path) and not self._making.locked():
+            return
+        with self._making:
+            missing: list[Path] = []
+            while not self.exists(path) and len(missing) < MAX_NEW_DIRECTORIES:
+                missing.append(path)
+                path = path.parent
+            for directory in reversed(missing):
+                self._make_durably(directory)
+
+    def _make_durably(self, directory: Path) -> None:
+        with suppress(FileExistsError):
+            self.make_directory(directory)
+        try:
+            self.sync_directory(directory.parent)
+        except OSError:
+            with suppress(OSError):
+                self.remove_directory(directory)
+            raise
+
+    def remove_if_empty(self, path: Path) -> bool:
+        """Removes a directory unless something is in it; whether it is gone now."""
+        try:
+            self.remove_directory(path)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        self.sync_directory(path.parent)
+        return True
+
+    def list_directory(self, path: Path) -> list[str]:
+        """The names in a directory, sorted; none where there is no such directory."""
+        try:
+            return self.scan_directory(path)
+        except FileNotFoundError:
+            return []
+
+    def exists(self, path: Path) -> bool:
+        """Whether a path leads to something, links followed."""
+        return _is_there(self.stat, path)
+
+    def lexists(self, path: Path) -> bool:
+        """Whether anything stands at a path, a dangling link included."""
+        return _is_there(self.lstat, path)
+
+    def is_symlink(self, path: Path) -> bool:
+        """Whether a symbolic link stands at a path."""
+        return self.lexists(path) and S_ISLNK(self.lstat(path).st_mode)
+
+    def is_same_file(self, one: Path, other: Path) -> bool:
+        """Whether two paths lead to one file; False where either leads nowhere."""
+        return self.exists(one) and self.exists(other) and os.path.samestat(self.stat(one), self.stat(other))
+
+
+def _is_there(look: Callable[[Path], os.stat_result], path: Path) -> bool:
+    try:
+        look(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def _write_fully(data: bytes, write: Callable[[memoryview, int], int]) -> None:
+    """Loops over short writes; `write` takes the rest and how much is done, and gives how much it took."""
+    rest, done, idle = memoryview(data), 0, 0
+    while done < len(data):
+        try:
+            taken = write(rest[done:], done)
+        except InterruptedError:
+            taken = 0
+        idle = 0 if taken else idle + 1
+        if idle >= MAX_IDLE_WRITES:
+            raise OSError(errno.EIO, f"nothing was written in {MAX_IDLE_WRITES} calls")
+        done += taken

@@ -1,0 +1,98 @@
+"""What a log needs before its first event: the log itself under its name, its watermark, its key. Each is durable
+before anyone is served.
+
+A new log is begun only where nothing says that there was one: `refuse_beside_remains` looks. When to do what is
+`opening`'s.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_bytes, token_hex
+from stat import S_ISDIR
+
+import structlog
+
+from adapters.disk.files import Files
+from adapters.eventlog.jsonl.format import encode_header
+from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.ports.clock import Clock
+from adapters.ports.faults import LogMissing
+
+KEY_BYTES = 32
+MAX_IMAGE_DEPTH = 4
+"""Levels below `images/` that may hold an image: users, the user, one folder, and one to spare."""
+
+_log = structlog.get_logger(__name__)
+
+
+def begin_log(files: Files, paths: LogPaths, clock: Clock) -> None:
+    """Makes an empty log with a new id. It has its name only once its header is on the disk."""
+    with suppress(PermissionError):  # a root that stands already may lie in a directory that we may pass but not read
+        files.sync_directory(paths.root.parent)
+    files.sync_directory(paths.root)
+    with suppress(FileNotFoundError):
+        files.unlink(paths.log_in_making)
+    files.write_durably(paths.log_in_making, encode_header(token_hex(16), clock()))
+    files.rename(paths.log_in_making, paths.log)
+    files.sync_directory(paths.logs)
+
+
+def refuse_beside_remains(files: Files, paths: LogPaths, *, adopting: bool) -> None:
+    """Raises LogMissing where a watermark, a snapshot or an image says that there was a log. `adopting` means that
+    images may stand.
+    """
+    if files.lexists(paths.head):
+        found = f"its watermark {paths.head}"
+    elif files.list_directory(paths.snapshots):
+        found = f"snapshots of it in {paths.snapshots}"
+    elif not adopting and (image := _first_image(files, paths.images, MAX_IMAGE_DEPTH)) is not None:
+        raise LogMissing(
+            f"There is no log {paths.log}, but there are images, such as {image}. A new log would not know "
+            "them, so none was made. "
+            f"Put the log back from a copy, or run `abby adopt {paths.images}` to bring the images into a new one."
+        )
+    else:
+        return
+    raise LogMissing(
+        f"The log {paths.log} is missing, but there is {found}. Nothing was changed. Put the log back from a copy; "
+        "if it is lost, "
+        f"move {paths.logs} away and run `abby adopt {paths.images}` to bring the images that are left into a new log."
+    )
+
+
+def load_or_make_key(files: Files, paths: LogPaths, *, events: bool) -> bytes:
+    """The random secret that request digests are keyed with. A lost one is made anew, and said where there are
+    `events`.
+    """
+    if files.lexists(paths.key):
+        key = files.read(paths.key)
+        if len(key) == KEY_BYTES:
+            return key
+    if events:
+        _log.warning(
+            "request key made anew",
+            file=str(paths.key),
+            reason="it was missing or damaged; repeats of earlier requests will conflict",
+        )
+    key = token_bytes(KEY_BYTES)
+    in_making = paths.key.with_name(".key.new")
+    with suppress(FileNotFoundError):
+        files.unlink(in_making)
+    files.write_durably(in_making, key, 0o600)
+    files.rename(in_making, paths.key)
+    files.sync_directory(paths.logs)
+    return key
+
+
+def _first_image(files: Files, directory: Path, depth: int) -> Path | None:
+    """A file that may be an image: names that begin with a dot, and what is in such directories, are none."""
+    for name in files.list_directory(directory) if depth else []:
+        path = directory / name
+        if name.startswith("."):
+            continue
+        found = _first_image(files, path, depth - 1) if S_ISDIR(files.lstat(path).st_mode) else path
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,59 @@
+"""Decides what a scanned log is: whole, with a torn end, or damaged. The rows of the table "Opening", in their order.
+
+It only decides. What is then done, and that nothing is ever repaired in silence, is `opening`'s; `verify` tells the
+same finding.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from adapters.eventlog.jsonl.format import Header
+from adapters.eventlog.jsonl.scanning import Scanner
+from adapters.eventlog.jsonl.watermark import Slot
+
+
+class Damage(NamedTuple):
+    """Why a log is refused: position and byte offset where it shows (None where that is nowhere in the log), and what
+    was found.
+    """
+
+    position: int | None
+    offset: int | None
+    what: str
+
+
+def contradicts_watermark(scanner: Scanner, slots: list[Slot], header: Header, size: int) -> Damage | None:
+    """What of the acknowledged log is not as the watermark says, None where all is.
+
+    `slots` are the watermark's valid ones, the one that holds first; the scan went to the watermark's offset or
+    further, and kept the hash at its position; `size` is the size of the log.
+    """
+    if any(slot.log_id != header.log_id for slot in slots):
+        return Damage(None, None, "its watermark, logs/head, is that of another log")
+    if not slots:
+        if size == header.size:
+            return None
+        return Damage(None, None, "it has events, but its watermark, logs/head, is missing or unreadable")
+    mark = slots[0].tip
+    whole, broken = scanner.whole, scanner.broken
+    if size < mark.offset or (broken is None and whole.position < mark.position):
+        what = f"it ends too early: {mark.position} positions and {mark.offset} bytes were surely on the disk once"
+        return Damage(whole.position + 1, whole.offset, what)
+    if broken is not None and whole.position < mark.position:
+        return Damage(broken.position, broken.offset, f"{broken.why}, and this was surely on the disk once")
+    if not scanner.passed(mark):
+        return Damage(
+            mark.position,
+            scanner.starts[mark.position],
+            "it is not the log that was written: it was changed or replaced",
+        )
+    return None
+
+
+def lost_more_than_a_batch(scanner: Scanner) -> Damage | None:
+    """Damage that cannot be a torn batch, because a later batch is written only after the earlier one was synced."""
+    if scanner.broken is None or scanner.later is None:
+        return None
+    position, offset, why = scanner.broken
+    return Damage(position, offset, f"{why}, although a later batch (at byte {scanner.later}) was written after it")

@@ -1,0 +1,178 @@
+"""The log as an open file: what is known of it, how it is read and verified, and the sentences for what stands in the
+way.
+
+A refusal is an exception of `adapters.ports.faults` that names position, byte offset and the command to run next.
+Opening for writing is `opening`'s, for reading `following`'s.
+"""
+
+from __future__ import annotations
+
+from array import array
+from contextlib import ExitStack
+from dataclasses import dataclass
+from stat import S_ISREG
+from typing import NamedTuple
+
+from adapters.disk.files import APPEND, READ, Files, is_disk_full
+from adapters.eventlog.jsonl.format import MAX_HEADER_BYTES, ForeignHeaderError, Header, Tip, decode_header
+from adapters.eventlog.jsonl.judging import Damage
+from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.eventlog.jsonl.scanning import OnEvent, Scanner, scan
+from adapters.eventlog.jsonl.snapshots import Place, Restore, newer_than_log, resume, snapshots_of
+from adapters.eventlog.jsonl.spare import disk_full
+from adapters.eventlog.jsonl.watermark import Slot, read_slots
+from adapters.ports.faults import Fault, LedgerStopped, LogDamaged, LogForeign, StorageUnavailable
+
+ANYBODY_WRITES = 0o222
+WATERMARK_READS = 3
+"""Times a watermark without a valid slot is read, because its writer may just be writing it."""
+
+
+@dataclass(slots=True)
+class OpenLog:
+    """An open log. `tip` is the end of what is recorded, `starts` the offset after each position, `watermark` the slot
+    that holds (None only for a log that its writer has just begun), `identity` the file's device and inode.
+    `resumed` is the place of the snapshot that its opening went on from: what is before it was not read yet.
+    `descriptors` closes all it holds.
+    """
+
+    paths: LogPaths
+    header: Header
+    tip: Tip
+    starts: array[int]
+    watermark: Slot | None
+    read_fd: int
+    identity: tuple[int, int]
+    resumed: Place | None
+    descriptors: ExitStack
+
+
+def open_log_file(files: Files, descriptors: ExitStack, paths: LogPaths, flags: int) -> int:
+    """A descriptor of the log, closed with the others.
+
+    Raises LogForeign where it is no file, StorageUnavailable where it is to be written and is protected.
+    """
+    mode = files.stat(paths.log).st_mode
+    if not S_ISREG(mode):
+        raise LogForeign(
+            f"{paths.log} is no file, so it is no log of ours. It was left alone. Check STORAGE_ROOT, or move it away."
+        )
+    if flags == APPEND and not mode & ANYBODY_WRITES:
+        raise StorageUnavailable(
+            f"The log {paths.log} is write-protected (mode {mode & 0o777:04o}). Somebody did that on purpose, so it "
+            "was left alone. Give this account leave to write it, or open it for reading only."
+        )
+    fd = files.open(paths.log, flags)
+    descriptors.callback(files.close, fd)
+    return fd
+
+
+def identity(files: Files, fd: int) -> tuple[int, int]:
+    """Device and inode of an open file."""
+    status = files.fstat(fd)
+    return status.st_dev, status.st_ino
+
+
+class Takers(NamedTuple):
+    """Who takes in what an opening finds: `restore` a snapshot's state, `on_event` each event after it, in order."""
+
+    on_event: OnEvent | None = None
+    restore: Restore | None = None
+
+
+NOBODY = Takers()
+
+
+class Verified(NamedTuple):
+    """A log as it was read: `resumed` is the place of the snapshot from which on, None where from its beginning; `lost`
+    what a snapshot tells of an end that is missing.
+    """
+
+    header: Header
+    scanner: Scanner
+    resumed: Place | None
+    lost: Damage | None
+
+
+def verify_to(
+    files: Files, fd: int, paths: LogPaths, slots: list[Slot], *, end: int, takers: Takers = NOBODY
+) -> Verified:
+    """Reads and verifies an open log up to byte `end`, from the newest valid snapshot on where its state is taken in.
+
+    Raises LogForeign where it does not begin as one of ours.
+    """
+    header = _read_header(files, fd, paths)
+    snapshots = snapshots_of(files, paths, header)
+    lost = newer_than_log(snapshots, files.fstat(fd).st_size)
+    resumed = None
+    if takers.restore is not None and lost is None:
+        usable = [head for head in snapshots if head.tip.offset <= end]
+        resumed = resume(files, fd, header, usable, takers.restore)
+    begin = resumed or Place(header.log_id, Tip(0, header.size, header.digest), array("Q", [header.size]))
+    mark = slots[0].tip.position if slots else 0
+    scanner = Scanner(begin.tip, begin.starts, mark=mark, on_event=takers.on_event)
+    scan(files, fd, scanner, end)
+    return Verified(header, scanner, resumed, lost)
+
+
+def _read_header(files: Files, fd: int, paths: LogPaths) -> Header:
+    try:
+        return decode_header(files.read_all_at(fd, MAX_HEADER_BYTES, 0))
+    except ForeignHeaderError as error:
+        raise LogForeign(
+            f"The file {paths.log} is not used, because {error}. It was left alone. "
+            "Check STORAGE_ROOT, or put the right file there; `abby verify` says the same of any file.",
+            offset=0,
+        ) from error
+
+
+def sync_log(files: Files, fd: int, paths: LogPaths) -> None:
+    """Syncs the log. Any failure is final: the system may have thrown away what it could not write, and a second try
+    would lie. Raises LedgerStopped.
+    """
+    try:
+        files.sync_data(fd)
+    except OSError as error:
+        full = "; the disk is full" if is_disk_full(error) else ""
+        raise LedgerStopped(
+            f"The disk of {paths.logs} failed while the log was synced ({error.strerror or error}{full}), so it is not "
+            "known what it holds. Check the disk and its free space, then restart; the log is read again from the disk."
+        ) from error
+
+
+def read_watermark(files: Files, paths: LogPaths) -> list[Slot]:
+    """The valid slots of the watermark, the one that holds first; none where there is no watermark."""
+    with ExitStack() as stack:
+        try:
+            fd = files.open(paths.head, READ)
+        except FileNotFoundError:
+            return []
+        stack.callback(files.close, fd)
+        found: list[Slot] = []
+        for _ in range(WATERMARK_READS):
+            found = found or read_slots(files, fd)
+        return found
+
+
+def refuse_damage(paths: LogPaths, damage: Damage | None) -> None:
+    """Raises LogDamaged for damage, in words that say where, what and what to do."""
+    if damage is None:
+        return
+    at = "" if damage.position is None else f" at position {damage.position} (byte {damage.offset})"
+    raise LogDamaged(
+        f"The log {paths.log} is damaged{at}: {damage.what}. Nothing was changed, and nothing is repaired by itself. "
+        "Run `abby verify` to see more, and put the log back from a copy if there is one.",
+        position=damage.position,
+        offset=damage.offset,
+    )
+
+
+def unusable(paths: LogPaths, error: OSError) -> Fault:
+    """What to tell where the file system refuses while a log is opened."""
+    if is_disk_full(error):
+        return disk_full(paths.logs)
+    where = f" ({error.filename})" if error.filename else ""
+    return StorageUnavailable(
+        f"The storage root {paths.root} cannot be used: {error.strerror or error}{where}. Create it, check who owns it "
+        "and its permissions, or set STORAGE_ROOT to another folder."
+    )

@@ -1,0 +1,175 @@
+"""Opens a log for writing: takes the lock, makes what is missing where it may, verifies every byte (from a snapshot on,
+where one is taken in), and decides by the table "Opening".
+
+Where it refuses, nothing is changed, and nothing is ever repaired in silence. What can only be a batch that was never
+acknowledged is copied to `logs/torn/` and cut off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+
+import structlog
+
+from adapters.disk.files import APPEND, READ, UPDATE, Files
+from adapters.eventlog.jsonl.creation import begin_log, load_or_make_key, refuse_beside_remains
+from adapters.eventlog.jsonl.format import Header, Tip
+from adapters.eventlog.jsonl.judging import contradicts_watermark, lost_more_than_a_batch
+from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.eventlog.jsonl.lock import WriterLock, held_by_another
+from adapters.eventlog.jsonl.log_file import (
+    OpenLog,
+    Takers,
+    identity,
+    open_log_file,
+    read_watermark,
+    refuse_damage,
+    sync_log,
+    unusable,
+    verify_to,
+)
+from adapters.eventlog.jsonl.scanning import BLOCK_BYTES
+from adapters.eventlog.jsonl.spare import Spare
+from adapters.eventlog.jsonl.watermark import Slot, write_slot
+from adapters.ports.clock import Clock
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class WritableLog:
+    """What a writer holds beside the log as it is read."""
+
+    log: OpenLog
+    watermark: Slot
+    lock: WriterLock
+    log_fd: int
+    head_fd: int
+    spare: Spare
+    key: bytes
+
+
+def open_for_writing(paths: LogPaths, files: Files, clock: Clock, *, adopting: bool, takers: Takers) -> WritableLog:
+    """Opens the log of a root, begun if there is none and nothing says that there was one.
+
+    Raises any of the log's faults, and then nothing stays open.
+    """
+    with ExitStack() as descriptors:
+        try:
+            return _Opening(paths, files, clock, descriptors).carry_out(adopting=adopting, takers=takers)
+        except OSError as error:
+            raise unusable(paths, error) from error
+
+
+class _Opening:
+    """One opening for writing: its steps, in their order."""
+
+    def __init__(self, paths: LogPaths, files: Files, clock: Clock, descriptors: ExitStack) -> None:
+        self._paths = paths
+        self._files = files
+        self._clock = clock
+        self._descriptors = descriptors
+
+    def carry_out(self, *, adopting: bool, takers: Takers) -> WritableLog:
+        files, paths = self._files, self._paths
+        files.make_directories(paths.logs)
+        lock = self._take_lock()
+        spare = Spare(files, paths.spare)
+        if not files.lexists(paths.log):
+            refuse_beside_remains(files, paths, adopting=adopting)
+            spare.with_room(lambda: begin_log(files, paths, self._clock))
+        elif not files.lexists(paths.head):
+            # A killed process may have named the log and not synced that, and a watermark without a log is refused.
+            files.sync_directory(paths.logs)
+        log_fd = self._open_log(lock)
+        read_fd = open_log_file(files, self._descriptors, paths, READ)
+        files.drop_cache(read_fd)
+        size = files.fstat(read_fd).st_size
+        slots = read_watermark(files, paths)
+        header, scanner, resumed, lost = verify_to(files, read_fd, paths, slots, end=size, takers=takers)
+        refuse_damage(paths, lost)
+        refuse_damage(paths, contradicts_watermark(scanner, slots, header, size))
+        refuse_damage(paths, lost_more_than_a_batch(scanner))
+        if scanner.broken is not None:
+            spare.with_room(lambda: self._keep_torn_bytes(read_fd, scanner.whole, size))
+            files.truncate(log_fd, scanner.whole.offset)
+            sync_log(files, log_fd, paths)
+        head_fd, watermark = spare.with_room(lambda: self._open_watermark(slots, header))
+        key = spare.with_room(lambda: load_or_make_key(files, paths, events=scanner.whole.position > 0))
+        spare.regain()
+        files.sync_directory(paths.logs)  # also what an earlier process had named and not synced when it was killed
+        log = OpenLog(
+            paths=paths,
+            header=header,
+            tip=scanner.whole,
+            starts=scanner.starts,
+            watermark=watermark,
+            read_fd=read_fd,
+            identity=identity(files, log_fd),
+            resumed=resumed,
+            descriptors=self._descriptors.pop_all(),
+        )
+        return WritableLog(log, watermark, lock, log_fd, head_fd, spare, key)
+
+    def _take_lock(self) -> WriterLock:
+        files, paths = self._files, self._paths
+        if (kind := files.network_file_system(paths.logs)) is not None:
+            _log.warning("log on a network file system", path=str(paths.logs), kind=kind, advice="use a local disk")
+        lock = WriterLock(files, paths.lock)
+        self._descriptors.callback(lock.close)
+        return lock
+
+    def _open_log(self, lock: WriterLock) -> int:
+        """Opens the log and syncs it: a reader may have seen what a killed process had written and not synced.
+
+        The log is locked too: whoever deletes the lock file while a writer runs must not let a second one in.
+        """
+        files, paths = self._files, self._paths
+        log_fd = open_log_file(files, self._descriptors, paths, APPEND)
+        try:
+            files.lock(log_fd)
+        except BlockingIOError:
+            raise held_by_another(files, paths.lock) from None
+        lock.announce(None)
+        sync_log(files, log_fd, paths)
+        return log_fd
+
+    def _keep_torn_bytes(self, read_fd: int, whole: Tip, size: int) -> None:
+        """Copies what a batch that was never acknowledged left, durably, before it is cut off."""
+        files, paths = self._files, self._paths
+        offset = whole.offset
+        time = self._clock().replace(":", "").replace("-", "")  # a colon is no character of a name on Windows
+        files.make_directories(paths.torn)
+        kept = paths.torn / f"{time}-{offset}.bin"
+        with suppress(FileNotFoundError):  # a crash inside an earlier recovery may have left it
+            files.unlink(kept)
+        files.write_blocks_durably(kept, self._blocks(read_fd, offset, size))
+        files.sync_directory(paths.torn)
+        _log.warning(
+            "torn batch cut off",
+            position=whole.position + 1,
+            offset=offset,
+            bytes=size - offset,
+            kept=str(kept),
+            reason="it was never acknowledged",
+        )
+
+    def _blocks(self, fd: int, offset: int, end: int) -> Iterator[bytes]:
+        """The bytes of an open file, a block at a time."""
+        for begin in range(offset, end, BLOCK_BYTES):
+            yield self._files.read_all_at(fd, min(BLOCK_BYTES, end - begin), begin)
+
+    def _open_watermark(self, slots: list[Slot], header: Header) -> tuple[int, Slot]:
+        """The open watermark and the slot that holds, which a log without events and without one is given."""
+        files = self._files
+        with ExitStack() as stack:
+            head_fd = files.open(self._paths.head, UPDATE)
+            stack.callback(files.close, head_fd)
+            slot = slots[0] if slots else Slot(header.log_id, 1, Tip(0, header.size, header.digest), 0)
+            if not slots:
+                write_slot(files, head_fd, slot)
+            sync_log(files, head_fd, self._paths)  # also of what a killed process wrote, which may be in memory alone
+            self._descriptors.push(stack.pop_all())
+        return head_fd, slot

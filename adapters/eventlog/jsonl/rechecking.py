@@ -1,0 +1,111 @@
+"""Verifies, in the background, the part of an open log that a snapshot spared its opening: every byte is read and
+hashed again, and the chain must come out at the snapshot's place.
+
+It gives way to others after each block. What a finding means is the recorder's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from hashlib import sha256
+from time import monotonic
+
+import structlog
+
+from adapters.disk.files import READ, Files
+from adapters.eventlog.jsonl.format import SUFFIX_BYTES, Header, Tip
+from adapters.eventlog.jsonl.judging import Damage
+from adapters.eventlog.jsonl.log_file import OpenLog, refuse_damage
+from adapters.eventlog.jsonl.reading import next_block
+from adapters.eventlog.jsonl.snapshots import Place
+from adapters.ports.faults import LogDamaged
+
+BEGIN_AFTER_SECONDS = 1.0
+"""So that a start has disk and interpreter to itself, and a short command reads nothing twice."""
+REST = 1.0
+"""After each block it sleeps this often as long as the block took."""
+STOP_SECONDS = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Recheck:
+    """The check of one open log; a thread of its own where there is something to check."""
+
+    def __init__(self, log: OpenLog, files: Files, found: Callable[[LogDamaged], None]) -> None:
+        self._log = log
+        self._files = files
+        self._found = found
+        self._mark = log.watermark
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="abby-recheck", daemon=True)
+
+    def start(self) -> None:
+        """Begins, if a snapshot spared anything."""
+        if self._log.resumed is not None:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Ends it, finished or not."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
+
+    def _run(self) -> None:
+        if not self._stopped.wait(BEGIN_AFTER_SECONDS):
+            self.carry_out()
+
+    def carry_out(self) -> None:
+        """Reads and verifies now, and tells what it finds."""
+        assert self._log.resumed is not None
+        try:
+            damage = self._check(self._log.resumed)
+        except OSError as error:
+            damage = Damage(None, None, f"what is before its snapshot cannot be read ({error.strerror or error})")
+        try:
+            refuse_damage(self._log.paths, damage)
+        except LogDamaged as finding:
+            _log.error("log damaged before its snapshot", reason=str(finding))
+            self._found(finding)
+
+    def _check(self, place: Place) -> Damage | None:
+        """The first damage before a place, None where there is none or the check was stopped."""
+        assert self._mark is not None  # a log with events and without a watermark was refused
+        fd = self._files.open(self._log.paths.log, READ)
+        try:
+            chain = Chain(self._log.header, place, self._mark.tip)
+            while chain.position < place.tip.position and not self._stopped.is_set():
+                began = monotonic()
+                last = next_block(place.starts, chain.position, place.tip.position)
+                begin, end = place.starts[chain.position], place.starts[last]
+                damage = chain.follow(self._files.read_all_at(fd, end - begin, begin), last)
+                if damage is not None:
+                    return damage
+                self._stopped.wait((monotonic() - began) * REST)
+            return None
+        finally:
+            self._files.close(fd)
+
+
+class Chain:
+    """Follows the hashes of a log from its header to a place whose offsets are known."""
+
+    def __init__(self, header: Header, place: Place, mark: Tip) -> None:
+        self.position = 0
+        self._digest = header.digest
+        self._place = place
+        self._marks = {mark.position: mark.digest, place.tip.position: place.tip.digest}
+
+    def follow(self, block: bytes, last: int) -> Damage | None:
+        """Takes the lines up to a position; gives the first damage."""
+        starts, base = self._place.starts, self._place.starts[self.position]
+        for position in range(self.position + 1, last + 1):
+            line = block[starts[position - 1] - base : starts[position] - base]
+            self._digest = sha256(self._digest + line[: -SUFFIX_BYTES - 1]).digest()
+            if line[-SUFFIX_BYTES - 1 :] != b',"hash":"%b"}\n' % self._digest.hex().encode():
+                return Damage(position, starts[position - 1], "its hash does not fit its bytes")
+            if self._marks.get(position, self._digest) != self._digest:
+                return Damage(position, starts[position - 1], "it is not the log that was written: it was replaced")
+            self.position = position
+        return None

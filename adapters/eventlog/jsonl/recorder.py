@@ -1,0 +1,287 @@
+"""The recorder: an `eventsourcing.dcb.api.DCBRecorder` over one file of JSON lines, with one writer and any number of
+readers.
+
+It keeps the library's contract and guards against use from several threads, after a close, a fork or a fault. Opening
+and its refusals are `opening`'s and `following`'s, the bytes on the disk `writing`'s; what events mean is the
+ledger's.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBRecorder, DCBSequencedEvent
+from eventsourcing.dcb.persistence import DCBListenNotifySubscription
+from eventsourcing.persistence import IntegrityError, ProgrammingError
+
+from adapters.disk.files import Files
+from adapters.eventlog.jsonl.following import open_for_reading, take_in
+from adapters.eventlog.jsonl.index import Index
+from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.eventlog.jsonl.log_file import Takers
+from adapters.eventlog.jsonl.opening import open_for_writing
+from adapters.eventlog.jsonl.reading import LazyReadResponse, decode_block, matcher, next_block
+from adapters.eventlog.jsonl.rechecking import Recheck
+from adapters.eventlog.jsonl.scanning import OnEvent
+from adapters.eventlog.jsonl.snapshots import Place, Restore, write_snapshot
+from adapters.eventlog.jsonl.writing import LogWriter
+from adapters.ports.clock import Clock
+from adapters.ports.faults import LedgerStopped, LogDamaged
+
+
+class JSONLRecorder(DCBRecorder):
+    """The log of a storage root.
+
+    `read_only` opens it beside its writer, showing what is at or below the watermark, or with `beyond_watermark`
+    every whole batch; `follow` moves on. `adopting` lets a new log be begun beside images. `on_event` is called with
+    each event while opening verifies it, so that a replay need not read and decode the log a second time; what it
+    raises goes to the caller, and then nothing stays open. `restore` is called before that with the
+    state of the newest valid snapshot (adapters.eventlog.jsonl.snapshots); only later events are handed on then, and
+    what is before is verified in the background: a finding there stops the recorder.
+
+    Raises StorageUnavailable, LogLocked, LogMissing, LogForeign, LogDamaged, DiskFull or LedgerStopped.
+    """
+
+    def __init__(  # noqa: PLR0913 - the composition root says all of it once, by name
+        self,
+        root: Path,
+        *,
+        clock: Clock,
+        files: Files | None = None,
+        read_only: bool = False,
+        beyond_watermark: bool = False,
+        adopting: bool = False,
+        on_event: OnEvent | None = None,
+        restore: Restore | None = None,
+    ) -> None:
+        self._files = files or Files()
+        self._beyond_watermark = beyond_watermark
+        self._pid = os.getpid()
+        self._closed = False
+        self._changing = threading.RLock()
+        self._reading = threading.Lock()
+        self._listeners: set[threading.Event] = set()
+        self._index = Index(self._events)
+        self._writer: LogWriter | None = None
+        self._finding: LogDamaged | None = None
+        paths, takers = LogPaths.below(root), Takers(on_event, restore)
+        if read_only:
+            self._log = open_for_reading(paths, self._files, beyond_watermark=beyond_watermark, takers=takers)
+        else:
+            writable = open_for_writing(paths, self._files, clock, adopting=adopting, takers=takers)
+            self._log = writable.log
+            self._writer = LogWriter(writable, self._files)
+        self._recheck = Recheck(self._log, self._files, self._found)
+        self._recheck.start()
+
+    # -- what it knows -----------------------------------------------------------------------------
+
+    @property
+    def head(self) -> int:
+        """The last position that is recorded, for a reader that it has taken in; 0 where there is none."""
+        return self._log.tip.position
+
+    @property
+    def log_id(self) -> str:
+        """The random id of the log: 32 hex digits."""
+        return self._log.header.log_id
+
+    @property
+    def created(self) -> str:
+        """When the log was begun, RFC 3339."""
+        return self._log.header.created
+
+    @property
+    def resumed(self) -> int:
+        """The position of the snapshot that the opening went on from; 0 where there was none."""
+        return self._log.resumed.tip.position if self._log.resumed else 0
+
+    @property
+    def secret(self) -> bytes:
+        """The random key of request digests, 32 bytes. A reader is not given it."""
+        return self._writing().key
+
+    @property
+    def reconciled(self) -> int:
+        """The position up to which all file work is done: as found at opening, for a reader as it last looked."""
+        return self._log.watermark.reconciled if self._log.watermark else 0
+
+    @property
+    def short_of_space(self) -> bool:
+        """Whether the spare room is used up, so that only what frees should be admitted. False for a reader."""
+        return self._writer is not None and self._writer.short_of_space
+
+    # -- the library's interface -------------------------------------------------------------------
+
+    def read(
+        self, query: DCBQuery | None = None, *, after: int | None = None, limit: int | None = None
+    ) -> LazyReadResponse:
+        """Recorded events in order, lazily; those of a tag or type by the index, which the first such read makes.
+
+        Raises LogDamaged while iterating where the file was changed beneath.
+        """
+        self._refuse_if_unusable()
+        head = self.head
+        begin = max(after or 0, 0)
+        if query is None or (matches := matcher(query)) is None:
+            events: Iterator[DCBSequencedEvent] = self._events(begin, head)
+        else:
+            events = filter(matches, self._index.candidates(query, begin, head))
+        return LazyReadResponse(events, head=head or None, limit=limit)
+
+    def append(self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None) -> int:
+        """Records events together, durably, and gives the last one's position.
+
+        Raises IntegrityError where an event matches the condition; DiskFull, and then nothing was kept; LedgerStopped,
+        and then it is not known whether they were, and the recorder refuses everything from there on.
+        """
+        with self._changing:
+            self._refuse_if_unusable()
+            writer = self._writing()
+            if condition is not None and self._is_violated(condition):
+                raise IntegrityError(condition)
+            writer.append(events)
+            self._notify_listeners()
+            return self.head
+
+    def subscribe(self, query: DCBQuery | None = None, *, after: int | None = None) -> JSONLSubscription:
+        """Recorded events, and then new ones as they come (for a reader, as `follow` takes them in)."""
+        self._refuse_if_unusable()
+        return JSONLSubscription(self, query=query, after=after)
+
+    # -- beside it ---------------------------------------------------------------------------------
+
+    def checkpoint(self, reconciled: int) -> bool:
+        """Writes the watermark if the log or `reconciled` moved since; False where the disk has no room for it now,
+        which harms nothing. Raises LedgerStopped.
+        """
+        with self._changing:
+            self._refuse_if_unusable()
+            return self._writing().checkpoint(reconciled)
+
+    def place(self) -> Place:
+        """Where the log ends now: the place of a snapshot of this moment."""
+        with self._changing:
+            self._refuse_if_unusable()
+            return Place(self.log_id, self._log.tip, self._log.starts[: self.head + 1])
+
+    def write_snapshot(self, place: Place, state: Iterable[bytes]) -> None:
+        """Keeps what projections were at a place that the watermark has reached, for a later start. Any thread may.
+
+        Raises OSError, and then there is no new snapshot, which harms nothing.
+        """
+        self._writing()
+        write_snapshot(self._files, self._log.paths, place, state)
+
+    def regain_space(self) -> bool:
+        """Makes the spare room again where 16 MiB are free; whether it is there now."""
+        with self._changing:
+            self._refuse_if_unusable()
+            return self._writing().regain_space()
+
+    def announce(self, address: str) -> None:
+        """Tells, in the lock file, where the service that holds the log is reached."""
+        with self._changing:
+            self._refuse_if_unusable()
+            self._writing().announce(address)
+
+    def follow(self) -> int:
+        """Takes in what the writer recorded since, and gives the new head. For a reader; a writer has nothing to
+        follow.
+
+        Raises LogDamaged where the log is not the one that was opened, or does not continue it.
+        """
+        with self._changing:
+            self._refuse_if_unusable()
+            if self._writer is None:
+                take_in(self._log, self._files, beyond_watermark=self._beyond_watermark)
+                self._notify_listeners()
+            return self.head
+
+    def close(self) -> None:
+        """Writes the watermark and gives the log back. Every later call is refused, but another close does nothing."""
+        if self._pid == os.getpid():
+            self._recheck.stop()
+        with self._changing:
+            if self._closed:
+                return
+            try:
+                if self._writer is not None and self._writer.stopped is None and self._pid == os.getpid():
+                    self._writer.checkpoint()
+            finally:
+                with self._reading:
+                    self._closed = True
+                    self._log.descriptors.close()
+                self._notify_listeners()
+
+    def listen(self, event: threading.Event) -> None:
+        """Has an event set whenever there may be something new to read; at once, for what came before."""
+        self._listeners.add(event)
+        event.set()
+
+    def unlisten(self, event: threading.Event) -> None:
+        """Ends `listen`."""
+        self._listeners.discard(event)
+
+    # -- inside ------------------------------------------------------------------------------------
+
+    def _events(self, after: int, head: int) -> Iterator[DCBSequencedEvent]:
+        """The events above `after`, up to `head`."""
+        while after < head:
+            last = next_block(self._log.starts, after, head)
+            begin, end = self._log.starts[after], self._log.starts[last]
+            with self._reading:
+                self._refuse_if_unusable()
+                block = self._files.read_all_at(self._log.read_fd, end - begin, begin)
+            yield from decode_block(block, after + 1, last, begin)
+            after = last
+
+    def _is_violated(self, condition: DCBAppendCondition) -> bool:
+        """Whether an event after the condition's position matches it. Costs nothing where that position is the head."""
+        after = condition.after or 0
+        if after >= self.head:
+            return False
+        return next(self.read(condition.fail_if_events_match, after=after, limit=1), None) is not None
+
+    def _writing(self) -> LogWriter:
+        if self._writer is None:
+            raise ProgrammingError("The log was opened for reading only.")
+        return self._writer
+
+    def _found(self, damage: LogDamaged) -> None:
+        """What was before the snapshot is not what was written: nothing is told or taken from here on."""
+        self._finding = damage
+        if self._writer is not None:
+            self._writer.stop_for(damage)
+
+    def _refuse_if_unusable(self) -> None:
+        if self._writer is not None and self._writer.stopped is not None:
+            raise LedgerStopped(str(self._writer.stopped)) from self._writer.stopped
+        if self._finding is not None:
+            raise LogDamaged(
+                str(self._finding), position=self._finding.position, offset=self._finding.offset
+            ) from self._finding
+        if self._closed:
+            raise LedgerStopped("The log was closed. Open it again.")
+        if self._pid != os.getpid():
+            raise LedgerStopped("This process was forked from the one that opened the log. Open the log again in it.")
+
+    def _notify_listeners(self) -> None:
+        for listener in tuple(self._listeners):
+            listener.set()
+
+
+class JSONLSubscription(DCBListenNotifySubscription[JSONLRecorder]):
+    """Events as they are recorded; a context manager, which must be left for its thread to end."""
+
+    def __init__(self, recorder: JSONLRecorder, query: DCBQuery | None = None, after: int | None = None) -> None:
+        super().__init__(recorder=recorder, query=query, after=after)
+        self._recorder.listen(self._has_been_notified)
+
+    def stop(self) -> None:
+        """Ends the subscription."""
+        super().stop()
+        self._recorder.unlisten(self._has_been_notified)

@@ -1,0 +1,158 @@
+"""Makes a new log of what is provably whole in a damaged one, and a list of what is not: what `abby salvage` does.
+
+The original is read and never touched. The new log has its bytes up to the end of the last whole batch before the first
+damage, so every hash in it is one that was written. Nothing after that is taken over: it may rest on what is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from adapters.disk.files import READ, UPDATE, Files
+from adapters.eventlog.jsonl.following import look
+from adapters.eventlog.jsonl.format import MAX_LINE_BYTES, fixed_form
+from adapters.eventlog.jsonl.judging import Damage, contradicts_watermark, lost_more_than_a_batch
+from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.eventlog.jsonl.log_file import Verified, open_log_file, refuse_damage, unusable, verify_to
+from adapters.eventlog.jsonl.scanning import BLOCK_BYTES
+from adapters.eventlog.jsonl.watermark import Slot, write_slot
+from adapters.ports.faults import ConfigError, LogMissing
+
+LIST_NAME = "not-salvaged.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """What was done: the new log and the list, how many positions and bytes are in the log, how many entries in the
+    list, and the damage that a start would refuse, None where the original is whole.
+    """
+
+    log: Path
+    left_out: Path
+    positions: int
+    size_bytes: int
+    entries: int
+    damage: Damage | None
+
+
+def salvage(root: Path, to: Path, *, files: Files | None = None) -> Salvaged:
+    """Salvages the log of a storage root into a new folder, which becomes a storage root without images.
+
+    Raises ConfigError where the folder holds something or lies with the log, LogMissing or LogForeign where no log of
+    ours stands, LogDamaged where nothing of it can be proven, StorageUnavailable or DiskFull.
+    """
+    files = files or Files()
+    paths, target = LogPaths.below(root), LogPaths.below(to)
+    if target.root.resolve().is_relative_to(paths.logs.resolve()):
+        raise ConfigError(f"The folder {target.root} is inside that of the log. Name another one with --to.")
+    with ExitStack() as descriptors:
+        try:
+            if not files.lexists(paths.log):
+                raise LogMissing(f"There is no log {paths.log}. Check STORAGE_ROOT.")
+            fd = open_log_file(files, descriptors, paths, READ)
+            slots, size = look(files, fd, paths)
+            found = verify_to(files, fd, paths, slots, end=size)
+            _refuse_unproven(paths, found, slots, size)
+            key = files.read(paths.key) if files.lexists(paths.key) else None
+        except OSError as error:
+            raise unusable(paths, error) from error
+        try:
+            return _Salvage(files, target, fd, size, slots, found).carry_out(key)
+        except OSError as error:
+            raise unusable(target, error) from error
+
+
+def _refuse_unproven(paths: LogPaths, found: Verified, slots: list[Slot], size: int) -> None:
+    """Raises LogDamaged for a log that is whole in itself and yet not the one that was written: where it begins to
+    differ cannot be told.
+    """
+    scanner, own = found.scanner, [slot for slot in slots if slot.log_id == found.header.log_id]
+    if own and scanner.whole.position >= own[0].tip.position and not scanner.passed(own[0].tip):
+        refuse_damage(paths, contradicts_watermark(scanner, own, found.header, size))
+
+
+class _Salvage:
+    """One salvage of a log that was read."""
+
+    def __init__(self, files: Files, target: LogPaths, fd: int, size: int, slots: list[Slot], found: Verified) -> None:
+        self._files = files
+        self._target = target
+        self._fd = fd
+        self._size = size
+        self._slots = slots
+        self._found = found
+        self._entries = 0
+
+    def carry_out(self, key: bytes | None) -> Salvaged:
+        """Writes the new root. Its log is named last, so that half of one is never taken for a log."""
+        files, target, whole = self._files, self._target, self._found.scanner.whole
+        if files.list_directory(target.root):
+            raise ConfigError(f"The folder {target.root} is not empty. Name a new one with --to; nothing was changed.")
+        files.make_directories(target.logs)
+        left_out = target.root / LIST_NAME
+        files.write_blocks_durably(left_out, self._list())
+        if key is not None:
+            files.write_durably(target.key, key, 0o600)
+        self._write_watermark()
+        files.write_blocks_durably(target.log_in_making, self._blocks(0, whole.offset))
+        files.rename(target.log_in_making, target.log)
+        files.sync_directory(target.logs)
+        files.sync_directory(target.root)
+        scanner, header = self._found.scanner, self._found.header
+        damage = contradicts_watermark(scanner, self._slots, header, self._size) or lost_more_than_a_batch(scanner)
+        return Salvaged(target.log, left_out, whole.position, whole.offset, self._entries, damage or self._found.lost)
+
+    def _write_watermark(self) -> None:
+        """All of the new log is surely on the disk; file work is done as far as it was."""
+        files, whole, log_id = self._files, self._found.scanner.whole, self._found.header.log_id
+        reconciled = min([slot.reconciled for slot in self._slots[:1] if slot.log_id == log_id] or [0])
+        head_fd = files.open(self._target.head, UPDATE)
+        try:
+            write_slot(files, head_fd, Slot(log_id, 1, whole, min(reconciled, whole.position)))
+            files.sync_data(head_fd)
+        finally:
+            files.close(head_fd)
+
+    def _blocks(self, begin: int, end: int) -> Iterator[bytes]:
+        for offset in range(begin, end, BLOCK_BYTES):
+            yield self._files.read_all_at(self._fd, min(BLOCK_BYTES, end - offset), offset)
+
+    def _list(self) -> Iterator[bytes]:
+        """What is not in the new log, an object a line: each line after its end, then what is not there at all."""
+        whole, broken = self._found.scanner.whole, self._found.scanner.broken
+        for offset, line in self._lines(whole.offset):
+            form = fixed_form(line)
+            why = "it follows the damage, or belongs to its batch"
+            if broken is not None and offset == broken.offset:
+                why = broken.why
+            yield self._entry(position=form[0] if form else None, offset=offset, bytes=len(line) + 1, why=why)
+        known = [slot.tip.position for slot in self._slots if slot.log_id == self._found.header.log_id]
+        if (lost := self._found.lost) is not None:
+            known.append(lost.position or 0)
+        if (once := max(known, default=0)) > whole.position:
+            why = f"positions {whole.position + 1} to {once} were surely on the disk once"
+            yield self._entry(position=whole.position + 1, offset=None, bytes=0, why=why)
+
+    def _entry(self, **members: object) -> bytes:
+        self._entries += 1
+        return orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
+
+    def _lines(self, begin: int) -> Iterator[tuple[int, bytes]]:
+        """The lines from a byte on with their offsets; what is longer than any of ours comes in pieces."""
+        rest, offset = b"", begin
+        for block in self._blocks(begin, self._size):
+            *lines, rest = (rest + block).split(b"\n")
+            for line in lines:
+                yield offset, line
+                offset += len(line) + 1
+            if len(rest) > MAX_LINE_BYTES:
+                yield offset, rest
+                offset += len(rest)
+                rest = b""
+        if rest:
+            yield offset, rest

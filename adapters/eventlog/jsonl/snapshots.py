@@ -1,0 +1,161 @@
+"""The snapshots of a log: what its projections were at a position, so that a start reads the rest alone.
+
+A snapshot is a cache and never a source. Its file, `logs/snapshots/<position>.snapshot`, is a line that names the log,
+the position, the byte after it, its hash and the SHA-256 of what follows, and has a check of its own; then the offset
+after each position from 0 on, eight bytes each; then the state, of which nothing is known here. Offsets are in the
+machine's order of bytes, which the content's hash covers, so that another machine takes the file for none. It is
+written aside, synced, renamed, its directory synced, and two are kept. When one is made is the storage's to say.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from adapters.disk.files import READ, Files
+from adapters.eventlog.jsonl.format import SUFFIX_BYTES, Header, Tip
+from adapters.eventlog.jsonl.judging import Damage
+from adapters.eventlog.jsonl.layout import LogPaths
+
+KEPT = 2
+SUFFIX = ".snapshot"
+MAX_HEAD_BYTES = 512
+OFFSET_BYTES = 8
+HASH_ENDING_BYTES = 67
+"""The end of a line that begins with its hash: 64 digits, `"}` and LF."""
+
+Restore = Callable[[bytes], bool]
+"""Takes a stored state in; False where it is not one of this version's, and then nothing has changed."""
+
+_FIELDS = {"log": str, "position": int, "offset": int, "hash": str, "content": str, "check": str}
+_CHECK_BYTES = len(b',"check":""}') + 64
+
+
+class Place(NamedTuple):
+    """A place in a log that a snapshot may be of: `starts` are the offsets after position 0 up to the tip's."""
+
+    log_id: str
+    tip: Tip
+    starts: array[int]
+
+
+class Head(NamedTuple):
+    """What the first line of a snapshot says. `size` counts its LF; `content` is the hash of what follows, in hex."""
+
+    path: Path
+    log_id: str
+    tip: Tip
+    content: str
+    size: int
+
+
+def write_snapshot(files: Files, paths: LogPaths, place: Place, state: Iterable[bytes]) -> None:
+    """Writes a snapshot durably, and removes all but the latest two. Raises OSError, and then none was made."""
+    content = [place.starts.tobytes(), *state]
+    path, in_making = paths.snapshots / f"{place.tip.position:018d}{SUFFIX}", paths.snapshots / "new"
+    files.make_directories(paths.snapshots)
+    with suppress(FileNotFoundError):
+        files.unlink(in_making)
+    files.write_blocks_durably(in_making, (_encode_head(place, _content_digest(content)), *content))
+    files.rename(in_making, path)
+    files.sync_directory(paths.snapshots)
+    for name in _names(files, paths)[KEPT:]:
+        files.unlink(paths.snapshots / name)
+
+
+def snapshots_of(files: Files, paths: LogPaths, header: Header) -> list[Head]:
+    """The snapshots of a log whose first line is whole, the newest first. Whether the rest is, `load` looks."""
+    found = []
+    for name in _names(files, paths):
+        with suppress(OSError):  # one that cannot be read, or that its writer has just removed, is as good as none
+            head = _read_head(files, paths.snapshots / name)
+            if head is not None and head.log_id == header.log_id:
+                found.append(head)
+    return found
+
+
+def newer_than_log(snapshots: list[Head], size: int) -> Damage | None:
+    """The evidence that a log of this size has lost its end; None where there is none."""
+    newest = max((head.tip for head in snapshots), default=None)
+    if newest is None or newest.offset <= size:
+        return None
+    what = (
+        f"it ends too early: a snapshot of it was made at position {newest.position}, after {newest.offset} bytes (if "
+        "an older copy was put here on purpose, move logs/snapshots away)"
+    )
+    return Damage(newest.position, size, what)
+
+
+def resume(files: Files, fd: int, header: Header, snapshots: list[Head], restore: Restore) -> Place | None:
+    """Takes in the first of some snapshots that is valid, and gives its place; None where none is."""
+    for head in snapshots:
+        with suppress(OSError, ValueError):  # a file or line that cannot be read is none
+            content = memoryview(files.read(head.path))[head.size :]
+            if _content_digest([content]) != head.content:
+                continue
+            split = (head.tip.position + 1) * OFFSET_BYTES
+            starts = array("Q")
+            starts.frombytes(content[:split])
+            if _stands_in(files, fd, header, head.tip, starts) and restore(bytes(content[split:])):
+                return Place(head.log_id, head.tip, starts)
+    return None
+
+
+def _names(files: Files, paths: LogPaths) -> list[str]:
+    return sorted((name for name in files.list_directory(paths.snapshots) if name.endswith(SUFFIX)), reverse=True)
+
+
+def _encode_head(place: Place, content: str) -> bytes:
+    fields = {
+        "log": place.log_id,
+        "position": place.tip.position,
+        "offset": place.tip.offset,
+        "hash": place.tip.digest.hex(),
+        "content": content,
+    }
+    body = orjson.dumps(fields)[:-1]
+    return b'%b,"check":"%b"}\n' % (body, sha256(body).hexdigest().encode())
+
+
+def _read_head(files: Files, path: Path) -> Head | None:
+    """The first line of a file, None where it is none of ours."""
+    fd = files.open(path, READ)
+    try:
+        line, ending, _ = files.read_all_at(fd, MAX_HEAD_BYTES, 0).partition(b"\n")
+    finally:
+        files.close(fd)
+    body = line[:-_CHECK_BYTES]
+    if not ending or line[-_CHECK_BYTES:] != b',"check":"%b"}' % sha256(body).hexdigest().encode():
+        return None
+    fields: dict[str, Any] = orjson.loads(line)
+    if {name: type(value) for name, value in fields.items()} != _FIELDS:
+        return None
+    tip = Tip(fields["position"], fields["offset"], bytes.fromhex(fields["hash"]))
+    return Head(path, fields["log"], tip, fields["content"], len(line) + 1)
+
+
+def _content_digest(blocks: Iterable[bytes | memoryview]) -> str:
+    digest = sha256(sys.byteorder.encode())
+    for block in blocks:
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _stands_in(files: Files, fd: int, header: Header, tip: Tip, starts: array[int]) -> bool:
+    """Whether the open log has this hash at this position: its line says so, and makes it of the one before."""
+    former = header.digest
+    if tip.position > 1:
+        ending = files.read_all_at(fd, HASH_ENDING_BYTES, starts[tip.position - 1] - HASH_ENDING_BYTES)
+        former = bytes.fromhex(ending[:64].decode())
+    begin = starts[tip.position - 1]
+    line = files.read_all_at(fd, tip.offset - begin, begin)
+    if not line.endswith(b',"hash":"%b"}\n' % tip.digest.hex().encode()):
+        return False
+    return sha256(former + line[: -SUFFIX_BYTES - 1]).digest() == tip.digest

@@ -1,0 +1,83 @@
+"""The watermark, `logs/head`: a position that is surely on the disk, so that a log that was cut or replaced is found
+out.
+
+A hash chain alone cannot see that its end is missing. The file has two slots, at bytes 0 and 4096, written in turn
+and synced after the log's own sync, so that one of them is whole whatever interrupts the writing. A slot is one line
+of 512 bytes, filled up with spaces before its LF:
+
+    {"log":"<32 hex>","counter":12,"position":9,"size":4711,"hash":"<64 hex>","reconciled":9,"check":"<64 hex>"}
+
+`position` ends a batch, `size` is the byte offset after its line, `hash` its hash; `reconciled` is the position up to
+which all file work of the images is done. `check` is the SHA-256 of the bytes before `,"check"`. The valid slot with
+the higher counter holds; a counter n is written to slot n modulo 2. Position 0 stands after the header: its `hash` is
+the header's.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import orjson
+
+from adapters.disk.files import Files
+from adapters.eventlog.jsonl.format import Tip
+
+SLOT_BYTES = 512
+"""One sector, so that a disk writes a slot whole or not at all."""
+SLOT_DISTANCE = 4096
+"""In different blocks, so that no disk writes both slots when it writes one."""
+SLOTS = 2
+
+_SUFFIX_BYTES = len(b',"check":""}') + 64
+_FIELDS = {"log": str, "counter": int, "position": int, "size": int, "hash": str, "reconciled": int, "check": str}
+
+
+class Slot(NamedTuple):
+    """One watermark: the log's id, which writing of the file it is, the place in the log, and how far the image files
+    are done.
+    """
+
+    log_id: str
+    counter: int
+    tip: Tip
+    reconciled: int
+
+
+def encode_slot(slot: Slot) -> bytes:
+    """A slot's SLOT_BYTES."""
+    fields = {
+        "log": slot.log_id,
+        "counter": slot.counter,
+        "position": slot.tip.position,
+        "size": slot.tip.offset,
+        "hash": slot.tip.digest.hex(),
+        "reconciled": slot.reconciled,
+    }
+    body = orjson.dumps(fields)[:-1]
+    line = b'%b,"check":"%b"}' % (body, sha256(body).hexdigest().encode())
+    return line.ljust(SLOT_BYTES - 1) + b"\n"
+
+
+def decode_slot(data: bytes) -> Slot | None:
+    """The slot of these bytes, None where they are no valid one."""
+    line = data.rstrip(b" \n")
+    body = line[:-_SUFFIX_BYTES]
+    if line[-_SUFFIX_BYTES:] != b',"check":"%b"}' % sha256(body).hexdigest().encode():
+        return None
+    fields: dict[str, Any] = orjson.loads(line)
+    if {name: type(value) for name, value in fields.items()} != _FIELDS:
+        return None
+    tip = Tip(fields["position"], fields["size"], bytes.fromhex(fields["hash"]))
+    return Slot(fields["log"], fields["counter"], tip, fields["reconciled"])
+
+
+def read_slots(files: Files, fd: int) -> list[Slot]:
+    """The valid slots of an open watermark, the one that holds first."""
+    found = [decode_slot(files.read_all_at(fd, SLOT_BYTES, number * SLOT_DISTANCE)) for number in range(SLOTS)]
+    return sorted(filter(None, found), key=lambda slot: slot.counter, reverse=True)
+
+
+def write_slot(files: Files, fd: int, slot: Slot) -> None:
+    """Writes a slot in its turn, the other one untouched. It holds for sure once the file is synced."""
+    files.write_all_at(fd, encode_slot(slot), slot.counter % SLOTS * SLOT_DISTANCE)

@@ -1,0 +1,138 @@
+"""The writing side of an open log: one write and one sync for a batch, the watermark, the spare room.
+
+After any failure of which it is not known what the disk holds, it has stopped for good; `stopped` says why. Only a
+write that found no room is undone. Which events, and when the watermark is written, is the recorder's and the
+ledger's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+from eventsourcing.dcb.api import DCBEvent
+
+from adapters.disk.files import Files, is_disk_full
+from adapters.eventlog.jsonl.format import Tip, encode_batch
+from adapters.eventlog.jsonl.log_file import sync_log
+from adapters.eventlog.jsonl.opening import WritableLog
+from adapters.eventlog.jsonl.spare import disk_full
+from adapters.eventlog.jsonl.watermark import Slot, write_slot
+from adapters.ports.faults import DiskFull, LedgerStopped, LogDamaged
+
+
+class LogWriter:
+    """Appends to a log that is held by its lock. One thread at a time."""
+
+    def __init__(self, writable: WritableLog, files: Files) -> None:
+        self.stopped: LedgerStopped | None = None
+        self._files = files
+        self._held = writable
+        self._log = writable.log
+        self._watermark = writable.watermark
+        self._reconciled = writable.watermark.reconciled
+
+    @property
+    def key(self) -> bytes:
+        """The random key of request digests."""
+        return self._held.key
+
+    @property
+    def short_of_space(self) -> bool:
+        """Whether the spare room is used up."""
+        return not self._held.spare.stands
+
+    def append(self, events: Sequence[DCBEvent]) -> None:
+        """Records a batch durably. Raises DiskFull, and then nothing of it was kept, or LedgerStopped."""
+        lines, digest = encode_batch(events, self._log.tip)
+        self._refuse_if_moved()
+        self._write(b"".join(lines))
+        offset = self._log.tip.offset
+        for line in lines:
+            offset += len(line)
+            self._log.starts.append(offset)
+        self._log.tip = Tip(self._log.tip.position + len(lines), offset, digest)
+
+    def checkpoint(self, reconciled: int | None = None) -> bool:
+        """Writes the watermark if the log or `reconciled` (None: as it is) moved; False where the disk has no room
+        for it now, which harms nothing. Raises LedgerStopped.
+        """
+        if reconciled is not None:
+            self._reconciled = reconciled
+        former = self._watermark
+        if (former.tip, former.reconciled) == (self._log.tip, self._reconciled):
+            return True
+        slot = Slot(former.log_id, former.counter + 1, self._log.tip, self._reconciled)
+        try:
+            self._held.spare.with_room(lambda: write_slot(self._files, self._held.head_fd, slot))
+        except DiskFull:
+            return False
+        except OSError as error:
+            self._stop(f"its watermark {self._log.paths.head} could not be written ({error.strerror or error})", error)
+        self._sync(self._held.head_fd)
+        self._watermark = slot
+        return True
+
+    def regain_space(self) -> bool:
+        """Makes the spare room again where enough is free; whether it is there now."""
+        return self._held.spare.regain()
+
+    def announce(self, address: str) -> None:
+        """Tells, in the lock file, where the service that holds the log is reached."""
+        self._held.lock.announce(address)
+
+    def stop_for(self, damage: LogDamaged) -> None:
+        """Refuses everything from here on, because what was written once is no longer as it was."""
+        stopped = LedgerStopped(str(damage))
+        stopped.__cause__ = damage
+        self.stopped = self.stopped or stopped
+
+    def _refuse_if_moved(self) -> None:
+        """Stops where the path of the log no longer leads to the file as we left it: an open file does not see that it
+        was renamed or deleted.
+        """
+        path = self._log.paths.log
+        try:
+            found = self._files.stat(path)
+        except OSError as error:
+            self._stop(f"{path} is gone ({error.strerror or error})", error)
+        if (found.st_dev, found.st_ino) != self._log.identity:
+            self._stop(f"another file stands at {path}, where it was", None)
+        if found.st_size != self._log.tip.offset:
+            sizes = f"has {found.st_size} bytes where {self._log.tip.offset} were written"
+            self._stop(f"{path} {sizes}: another program changed it", None)
+
+    def _write(self, data: bytes) -> None:
+        """Appends bytes durably, or leaves the log as it was and raises DiskFull, or stops."""
+        try:
+            self._files.write_all(self._held.log_fd, data)
+        except OSError as error:
+            if not is_disk_full(error):
+                self._stop(f"a write to {self._log.paths.log} failed ({error.strerror or error})", error)
+            self._take_back(error)
+        self._sync(self._held.log_fd)
+
+    def _take_back(self, error: OSError) -> NoReturn:
+        """After a write that found no room: the log is cut back to what it was, and the spare room is given up."""
+        path = self._log.paths.log
+        try:
+            self._files.truncate(self._held.log_fd, self._log.tip.offset)
+        except OSError as failed:
+            self._stop(f"the disk is full, and a part of a batch could not be cut off {path} again", failed)
+        self._sync(self._held.log_fd)
+        self._held.spare.give_up()
+        raise disk_full(self._log.paths.logs) from error
+
+    def _sync(self, fd: int) -> None:
+        try:
+            sync_log(self._files, fd, self._log.paths)
+        except LedgerStopped as error:
+            self.stopped = error
+            raise
+
+    def _stop(self, why: str, error: OSError | None) -> NoReturn:
+        """Refuses everything from here on."""
+        self.stopped = LedgerStopped(
+            f"The log is no longer written: {why}. Put that right, then restart; the log is read again from the disk."
+        )
+        raise self.stopped from error

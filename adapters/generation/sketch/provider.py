@@ -1,0 +1,165 @@
+"""The sketch provider: an offline, deterministic picture from prompt, style and seed.
+
+Answers for the three operations, for the label that says what the pictures are, and for keeping the event loop free.
+What is painted is the work of `sketch_scenes`. The same request gives the same bytes, on one version of Pillow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import random
+import time
+
+from PIL import Image, ImageChops, ImageFilter, ImageOps
+from PIL.PngImagePlugin import PngInfo
+
+from adapters.generation.provider import (
+    FaultKind,
+    GeneratedImage,
+    GenerationFault,
+    GenerationRequest,
+    GenerationResult,
+    Operation,
+    Prepared,
+    ProviderReport,
+    RequestLimits,
+    Told,
+    unheard,
+)
+from adapters.generation.providers import ProviderSettings
+from adapters.generation.request_check import SEED_MAX
+from adapters.generation.sketch.scenes import paint
+from adapters.generation.sketch.scenes.caption import draw_caption
+from adapters.images.shaping import ClosedMeanwhile, DamagedPicture, PictureWorkers, decoded, flattened
+
+SOFTWARE = "Abby Ledger offline sketch"
+DEFAULT_STYLE = "enhance"
+DEFAULT_SIDE = 1024
+UPSCALE_PIXELS = 8_388_608
+CLOSED = GenerationFault(
+    FaultKind.UNAVAILABLE, "The picture was not made: the image generator is closed. Try again once it runs."
+)
+
+
+def missing(_: ProviderSettings) -> str | None:
+    """Nothing: it needs no key and no network."""
+    return None
+
+
+def make_provider(_: ProviderSettings) -> SketchProvider:
+    """The provider; it has no settings."""
+    return SketchProvider()
+
+
+class SketchProvider:
+    """Paints with the processor alone; no network, no key, no credits."""
+
+    name = "sketch"
+    limits = RequestLimits(upscale_pixels=UPSCALE_PIXELS, at_once=2)
+
+    def __init__(self) -> None:
+        self._workers = PictureWorkers()
+        self._closed = False
+
+    def standing(self) -> GenerationFault | None:
+        """It can always be asked, until it is closed."""
+        return CLOSED if self._closed else None
+
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+        """Every request that passes the check can be painted as it is."""
+        return Prepared(request)
+
+    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+        """Paint `request.count` pictures in worker threads, two at a time over all callers."""
+        started = time.perf_counter()
+        images: list[GeneratedImage] = []
+        note = ""
+        for number in range(request.count):
+            try:
+                image, note = await self._workers.run(_make, request, number)
+            except DamagedPicture as error:
+                return GenerationFault(FaultKind.BAD_REQUEST, str(error))
+            except ClosedMeanwhile:
+                return CLOSED
+            images.append(image)
+            told(len(images) / request.count)
+        return GenerationResult(
+            tuple(images), self.name, "sketch-1", round(time.perf_counter() - started, 3), credits=0.0, note=note
+        )
+
+    async def report(self) -> ProviderReport:
+        """It is always there."""
+        return ProviderReport(models=("sketch-1",))
+
+    async def close(self) -> None:
+        """Let the workers end: what they are painting is finished, what waits for them is answered with a fault."""
+        self._closed = True
+        self._workers.close()
+
+
+def _make(request: GenerationRequest, number: int) -> tuple[GeneratedImage, str]:
+    """One picture and what is said of it. Raises DamagedPicture for an input that cannot be decoded."""
+    source = None if request.image is None else decoded(request.image)
+    if request.operation is Operation.UPSCALE and source is not None:
+        return GeneratedImage(_png(_upscale(source, request.width or source.width)), None, "image/png"), ""
+    seed = _seed(request, number)
+    if source is None:
+        size = (request.width or DEFAULT_SIDE, request.height or DEFAULT_SIDE)
+        picture, note = _scene(request, seed, size), ""
+    else:
+        base, note = _fit_input(source, request)
+        picture = _transform(base, _scene(request, seed, base.size), request.strength)
+    draw_caption(picture)
+    return GeneratedImage(_png(picture), seed, "image/png"), note
+
+
+def _seed(request: GenerationRequest, number: int) -> int:
+    """The seed of picture `number`: counted from the one asked for, or where none was, from one that the words give."""
+    first = request.seed
+    if first == 0:
+        words = f"{request.prompt}\0{request.negative_prompt}\0{request.style or DEFAULT_STYLE}"
+        first = 1 + int.from_bytes(hashlib.sha256(words.encode()).digest()[:4]) % SEED_MAX
+    return 1 + (first - 1 + number) % SEED_MAX
+
+
+def _scene(request: GenerationRequest, seed: int, size: tuple[int, int]) -> Image.Image:
+    style = request.style or DEFAULT_STYLE
+    key = f"{seed}\0{style}\0{request.prompt}\0{request.negative_prompt}"
+    rng = random.Random(hashlib.sha256(key.encode()).digest())  # noqa: S311 - a picture must repeat, not surprise
+    return paint(style, request.prompt, rng, size)
+
+
+def _upscale(source: Image.Image, width: int) -> Image.Image:
+    """Scale to `width`, keeping the shape."""
+    scaled = source.resize((width, max(1, round(source.height * width / source.width))), Image.Resampling.LANCZOS)
+    return scaled.filter(ImageFilter.UnsharpMask(radius=1.6, percent=60, threshold=2))
+
+
+def _fit_input(source: Image.Image, request: GenerationRequest) -> tuple[Image.Image, str]:
+    """The input at the size asked, else at its own size within the limits; the note says where that differs."""
+    flat = flattened(source)
+    limits = SketchProvider.limits
+    wanted = (request.width or flat.width, request.height or flat.height)
+    factor = min(1.0, limits.side_max / max(wanted))
+    width, height = (max(limits.side_min, round(side * factor)) for side in wanted)
+    if (width, height) == flat.size:
+        return flat, ""
+    resized = ImageOps.fit(flat, (width, height), Image.Resampling.LANCZOS)
+    return resized, f"The input was fitted to {width} by {height} pixels."
+
+
+def _transform(base: Image.Image, scene: Image.Image, strength: float) -> Image.Image:
+    """From the scene (strength 0) to the input (strength 1); between them the input's light shapes the scene."""
+    light = ImageOps.autocontrast(base.convert("L")).convert("RGB")
+    lit = ImageChops.overlay(scene, light)
+    painted = Image.blend(scene, lit, min(1.0, strength * 2.5))
+    return Image.blend(painted, base, strength)
+
+
+def _png(picture: Image.Image) -> bytes:
+    label = PngInfo()
+    label.add_text("Software", SOFTWARE)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", pnginfo=label)
+    return buffer.getvalue()

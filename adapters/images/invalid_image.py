@@ -1,0 +1,66 @@
+"""Why a picture is refused: the kinds, the HTTP status each stands for, and the fault with a sentence for people.
+
+It stands apart from image_check, so that the container modules can raise it. Left to others: finding out (image_check,
+containers).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from adapters.ports.faults import Fault
+
+
+class ImageProblem(StrEnum):
+    """The kinds of refusal, in the order in which they are looked for."""
+
+    TOO_LARGE = "too_large"
+    UNSUPPORTED = "unsupported"
+    DAMAGED = "damaged"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_MANY_FRAMES = "too_many_frames"
+    TOO_MANY_SCANS = "too_many_scans"
+    TRAILING_BYTES = "trailing_bytes"
+    WRONG_EXTENSION = "wrong_extension"
+    TIMEOUT = "timeout"
+
+
+HTTP_STATUS = {
+    ImageProblem.TOO_LARGE: 413,
+    ImageProblem.UNSUPPORTED: 415,
+    ImageProblem.DAMAGED: 422,
+    ImageProblem.TOO_MANY_PIXELS: 422,
+    ImageProblem.TOO_MANY_FRAMES: 422,
+    ImageProblem.TOO_MANY_SCANS: 422,
+    ImageProblem.TRAILING_BYTES: 422,
+    ImageProblem.WRONG_EXTENSION: 422,
+    ImageProblem.TIMEOUT: 503,
+}
+
+
+class InvalidImage(Fault):
+    """These bytes are not kept. `kind` says which rule, the message what to do, `status` what HTTP answers."""
+
+    exit_code = 65
+
+    def __init__(self, kind: ImageProblem, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of this refusal."""
+        return HTTP_STATUS[self.kind]
+
+
+def damaged(media: str, what: str) -> InvalidImage:
+    """The fault for bytes that begin as a format and do not go on as it."""
+    return InvalidImage(ImageProblem.DAMAGED, f"The {media} is damaged: {what}. Export or download it once more.")
+
+
+def followed_by(media: str, extra_bytes: int) -> InvalidImage:
+    """The fault for bytes after the end of the picture."""
+    return InvalidImage(
+        ImageProblem.TRAILING_BYTES,
+        f"The {media} goes on after the end of its picture (bytes too many: {extra_bytes:,}). Export it once more.",
+    )

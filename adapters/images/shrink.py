@@ -1,0 +1,40 @@
+"""A picture made small enough for a channel: the same one as WEBP, and only where that is not enough, a smaller one.
+
+What is kept stays whole; this is a copy to be shown.
+"""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+from adapters.discord.replies import SentFile
+from adapters.images.shaping import DamagedPicture, decoded
+
+QUALITIES = (92, 80, 60)
+SIDES = (4096, 2048, 1024, 512)
+"""Longest sides that are tried, in pixels; the first is below what WEBP can hold."""
+
+
+def fitted(file: SentFile, at_most_bytes: int) -> SentFile | None:
+    """The file as it is where it fits, else a copy that does; None where none can be made. For a worker."""
+    if len(file.data) <= at_most_bytes:
+        return file
+    try:
+        picture = decoded(file.data)
+    except DamagedPicture:
+        return None
+    for side in SIDES:
+        picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+        for quality in QUALITIES:
+            data = _as_webp(picture, quality)
+            if len(data) <= at_most_bytes:
+                return SentFile(f"{file.name.rpartition('.')[0] or file.name}.webp", data)
+    return None
+
+
+def _as_webp(picture: Image.Image, quality: int) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=quality, method=2)
+    return buffer.getvalue()

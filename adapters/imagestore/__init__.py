@@ -1,0 +1,1 @@
+"""Where the bytes of images live, an engine a folder."""

@@ -1,0 +1,1 @@
+"""Images as files below the storage root."""

@@ -1,0 +1,334 @@
+"""Makes the disk agree with the log: the one place that touches the final paths of images and temp files.
+
+A save is staged first, then recorded, then brought into place; a deletion is recorded, then carried out. What was
+recorded and is not yet known to be in place is *touched*; bringing a touched name into place may be done again and
+again and in any order (redo, never undo), and a name that stands is never unlinked. What fails (an open file on
+Windows) stays touched and is tried again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from stat import S_ISDIR
+from typing import NamedTuple
+
+import orjson
+import structlog
+
+from adapters.disk.files import Files
+from adapters.imagestore.local.layout import MAX_PATH_CHARS, Layout
+from adapters.ledger.projector import Recorded
+from domain.events import CleanupCompleted, ImageDeleted, ImageSaved
+from domain.names import folder_of, name_key
+
+LOCKS = 64
+"""Users share this many locks; two users with one lock only wait for each other."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Key(NamedTuple):
+    """A name as the log keys it."""
+
+    user: str
+    temp: bool
+    key: str
+
+
+class Touched(NamedTuple):
+    """What the log says of a name that is not yet known to be in place.
+
+    `staged` None: the name no longer stands. `spellings` and `superseded`: what else was used for it and must go.
+    `first` is the earliest position not yet carried out, `latest` the last one.
+    """
+
+    first: int
+    latest: int
+    name: str
+    staged: str | None
+    spellings: frozenset[str] = frozenset()
+    superseded: frozenset[str] = frozenset()
+
+
+class Reconciler:
+    """The touched names of one root, and how they are brought into place."""
+
+    def __init__(self, layout: Layout, files: Files) -> None:
+        self.layout = layout
+        self._files = files
+        self._locks = [threading.Lock() for _ in range(LOCKS)]
+        self._guard = threading.Lock()
+        self._touched: dict[Key, Touched] = {}
+        self._durable = 0
+        self.missing: set[Key] = set()
+        """Names that stand and have no file at all; reported, and still charged."""
+
+    def lock_of(self, user: str) -> threading.Lock:
+        """The lock under which a user's final paths are changed."""
+        return self._locks[hash(user) % LOCKS]
+
+    def note(self, recorded: Iterable[Recorded]) -> None:
+        """Takes in durable events; called before they are published, so that no file looks foreign in between."""
+        with self._guard:
+            for position, event in recorded:
+                if isinstance(event, ImageSaved):
+                    self._touch(position, event.user, event.name, event.temp, event.staged)
+                elif isinstance(event, ImageDeleted):
+                    self._touch(position, event.user, event.name, event.temp, None)
+                elif isinstance(event, CleanupCompleted):
+                    for file in event.files:
+                        self._touch(position, file.user, file.name, True, None)
+                self._durable = position
+
+    def reconciled(self) -> int:
+        """The position up to which all file work is done and synced."""
+        with self._guard:
+            return min((touched.first - 1 for touched in self._touched.values()), default=self._durable)
+
+    def start_at(self, position: int) -> None:
+        """Everything up to `position` is known to be in place."""
+        self._durable = position
+
+    def is_touched(self, user: str, key: str, *, temp: bool) -> bool:
+        """Whether the log used this name for something that is not yet carried out."""
+        with self._guard:
+            return Key(user, temp, key) in self._touched
+
+    def path(self, user: str, name: str, *, temp: bool) -> Path:
+        """Where the bytes of a standing name are now: in place, or still staged where that failed so far."""
+        with self._guard:
+            touched = self._touched.get(Key(user, temp, name_key(name)))
+        if touched is not None and touched.staged is not None:
+            with self.lock_of(user):
+                staged = self.layout.staged(touched.staged)
+                if self._is_there_or_unknown(staged):
+                    return staged
+        return self.layout.final(user, name, temp=temp)
+
+    def _is_there_or_unknown(self, path: Path) -> bool:
+        """Also where the disk cannot say: what is recorded is answered for, whatever fails after it."""
+        try:
+            return self._files.lexists(path)
+        except OSError:
+            return True
+
+    def reconcile(self, user: str, name: str, *, temp: bool) -> None:
+        """Brings one name into place. What fails is logged and stays touched for the next sweep."""
+        key = Key(user, temp, name_key(name))
+        done = self._try(key)
+        if done is not None:
+            self._forget(key, done)
+
+    def reconcile_all(self) -> None:
+        """Brings every touched name into place, the oldest first.
+
+        The folders on the way are synced before and after: a program that was killed may have made, renamed or
+        unlinked something and not synced it. Before, because a file that is moved into a folder goes with it if its
+        name is lost; after, because where nothing is left to do nothing here would sync what was done.
+        """
+        with self._guard:
+            touched_by_key = dict(sorted(self._touched.items(), key=lambda item: item[1].first))
+        try:
+            self._sync_folders_of(touched_by_key)
+            done = {key: touched for key in touched_by_key if (touched := self._try(key)) is not None}
+            self._sync_folders_of(done)
+        except OSError as error:
+            _log.warning("folders not synced yet", reason=str(error))
+            return
+        for key, touched in done.items():
+            self._forget(key, touched)
+
+    def _try(self, key: Key) -> Touched | None:
+        """Carries out what is to be done for a name; what that was, None where there was nothing or where it failed."""
+        with self.lock_of(key.user):
+            with self._guard:
+                touched = self._touched.get(key)
+            if touched is None:
+                return None
+            try:
+                self._carry_out(key, touched)
+            except OSError as error:
+                _log.warning("file not in place yet", user=key.user, name=touched.name, reason=str(error))
+                return None
+            return touched
+
+    def _forget(self, key: Key, done: Touched) -> None:
+        """The name is in place, unless the log has used it again meanwhile."""
+        with self._guard:
+            now = self._touched.get(key)
+            if now is not None and now.latest == done.latest:
+                del self._touched[key]
+
+    def _sync_folders_of(self, touched_by_key: dict[Key, Touched]) -> None:
+        """Syncs the folders that stand on the way to these names and to their details."""
+        layout = self.layout
+        folders: set[Path] = set()
+        for key, touched in touched_by_key.items():
+            for spelling in touched.spellings | {touched.name}:
+                folders.add(layout.final(key.user, spelling, temp=key.temp).parent)
+                if not key.temp:
+                    folders.add(layout.details(key.user, spelling).parent)
+        for folder in self._on_the_way_to(folders):
+            self._files.sync_directory(folder)
+
+    def _on_the_way_to(self, folders: set[Path]) -> list[Path]:
+        """These folders and those above them up to the root, as far as they stand."""
+        root = self.layout.root
+        ways = {way for folder in folders for way in (folder, *folder.parents) if way.is_relative_to(root)}
+        return sorted(way for way in ways if self._files.lexists(way) and self._is_folder(way))
+
+    def sync_folders(self) -> None:
+        """Syncs the folders that stand for all users, which a program may have made and not synced when it was killed.
+        Raises OSError.
+
+        Only for a start: what is made later is synced when it is made.
+        """
+        for folder in self._on_the_way_to({self.layout.users, self.layout.staging, self.layout.temp}):
+            self._files.sync_directory(folder)
+
+    def remove_unneeded_staged(self) -> int:
+        """Removes staged files that no touched name needs: left by a crash before anything was recorded. Gives their
+        number; what cannot be removed now is left to the next start. Raises OSError where they cannot be listed.
+
+        Only for a start, before commands are admitted.
+        """
+        with self._guard:
+            needed = {touched.staged for touched in self._touched.values() if touched.staged}
+        removed = 0
+        for name in self._files.list_directory(self.layout.staging):
+            if name.removesuffix(".json") in needed:
+                continue
+            try:
+                self._files.unlink(self.layout.staging / name)
+                removed += 1
+            except OSError as error:
+                _log.warning("staged file not removed", name=name, reason=str(error))
+        return removed
+
+    def discard(self, staged: str) -> None:
+        """Removes a staged file of which it is known that no event names it."""
+        with suppress(OSError):
+            self._unlink_staged(staged)
+
+    def stage(self, staged: str, data: bytes, details: dict[str, object] | None) -> None:
+        """Writes a file, and its details, durably beside the final paths. Raises OSError, then nothing is left."""
+        try:
+            self._files.make_directories(self.layout.staging)
+            if details is not None:
+                content = orjson.dumps({"staged": staged, **details})
+                self._files.write_durably(self.layout.staged_details(staged), content)
+            self._files.write_durably(self.layout.staged(staged), data)
+            self._files.sync_directory(self.layout.staging)
+        except OSError:
+            self.discard(staged)
+            raise
+
+    def refuse_path(self, user: str, name: str, *, temp: bool) -> str | None:
+        """Why no file may be put at a final path: too long for the platform, or led elsewhere by a symbolic link."""
+        final = self.layout.final(user, name, temp=temp)
+        if len(str(final)) > MAX_PATH_CHARS:
+            return f"The path of {name!r} would have {len(str(final))} characters; this system allows {MAX_PATH_CHARS}."
+        parents = [parent for parent in final.parents if parent.is_relative_to(self.layout.root)]
+        for parent in parents:
+            if parent != self.layout.root and self._files.is_symlink(parent):
+                return f"{parent.relative_to(self.layout.root)} is a symbolic link. Put a real folder in its place."
+        return None
+
+    def in_the_way(self, user: str, name: str, *, temp: bool) -> str | None:
+        """The name of what is at a name's final path, or of a file in the place of its folder; None where it is free.
+
+        A dangling link is in the way too.
+        """
+        folder = folder_of(name)
+        for taken in (folder, name):
+            path = self.layout.final(user, taken, temp=temp) if taken else None
+            if path and self._files.lexists(path) and not (taken == folder and self._is_folder(path)):
+                return taken
+        return None
+
+    def _is_folder(self, path: Path) -> bool:
+        return S_ISDIR(self._files.lstat(path).st_mode)
+
+    def _touch(self, position: int, user: str, name: str, temp: bool, staged: str | None) -> None:
+        key = Key(user, temp, name_key(name))
+        self.missing.discard(key)
+        former = self._touched.get(key)
+        if former is None:
+            self._touched[key] = Touched(position, position, name, staged)
+            return
+        superseded = former.superseded | ({former.staged} if former.staged else set())
+        self._touched[key] = Touched(former.first, position, name, staged, former.spellings | {former.name}, superseded)
+
+    def _carry_out(self, key: Key, touched: Touched) -> None:
+        if touched.staged is not None:
+            self._bring_into_place(key, touched.name, touched.staged)
+        for spelling in sorted(touched.spellings | {touched.name}):
+            if touched.staged is None or spelling != touched.name:
+                self._take_away(key, spelling, standing=touched.name if touched.staged else None)
+        for staged in touched.superseded:
+            self._unlink_staged(staged)
+
+    def _bring_into_place(self, key: Key, name: str, staged: str) -> None:
+        source = self.layout.staged(staged)
+        final = self.layout.final(key.user, name, temp=key.temp)
+        if self._files.lexists(source):
+            if not key.temp:
+                self._place_details(key.user, name, staged)
+            self._files.make_directories(final.parent)
+            self._files.rename(source, final)
+            self._files.sync_directory(final.parent)
+        elif not self._files.lexists(final):
+            self.missing.add(key)
+            _log.error("image without a file", user=key.user, name=name)
+
+    def _place_details(self, user: str, name: str, staged: str) -> None:
+        """Details go first, the image last; done again after a crash, the details may be in place already."""
+        source, final = self.layout.staged_details(staged), self.layout.details(user, name)
+        if self._files.lexists(source):
+            self._files.make_directories(final.parent)
+            self._files.rename(source, final)
+            self._files.sync_directory(final.parent)
+        elif self._files.lexists(final) and self._details_of(final).get("staged") != staged:
+            self._files.unlink(final)
+            self._files.sync_directory(final.parent)
+
+    def _details_of(self, path: Path) -> dict[str, object]:
+        try:
+            found = orjson.loads(self._files.read(path))
+        except (OSError, orjson.JSONDecodeError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def read_details(self, user: str, name: str) -> dict[str, object] | None:
+        """How a kept image was made, None where nothing is known."""
+        found = self._details_of(self.layout.details(user, name))
+        found.pop("staged", None)
+        return found or None
+
+    def _take_away(self, key: Key, spelling: str, *, standing: str | None) -> None:
+        gone = self.layout.final(key.user, spelling, temp=key.temp)
+        kept = self.layout.final(key.user, standing, temp=key.temp) if standing else None
+        paths = [(gone, kept)]
+        if not key.temp:
+            details_kept = self.layout.details(key.user, standing) if standing else None
+            paths.append((self.layout.details(key.user, spelling), details_kept))
+        for path, other in paths:
+            if not self._files.lexists(path) or self._is_folder(path):
+                pass  # a folder of that name was made since: the file is long gone
+            elif not (other and self._files.is_same_file(path, other)):
+                self._files.unlink(path)
+                self._files.sync_directory(path.parent)
+            self._remove_empty(path.parent, self.layout.home(key.user, temp=key.temp))
+
+    def _remove_empty(self, folder: Path, home: Path) -> None:
+        """Removes a folder, and those above it up to the user's own, while they are empty."""
+        while folder.is_relative_to(home) and self._files.remove_if_empty(folder):
+            folder = folder.parent
+
+    def _unlink_staged(self, staged: str) -> None:
+        for path in (self.layout.staged(staged), self.layout.staged_details(staged)):
+            if self._files.lexists(path):
+                self._files.unlink(path)

@@ -1,0 +1,358 @@
+"""The ledger: the only place where decide, append and project meet.
+
+Callers hand commands in and wait; one writer thread takes what waits, decides all of it against one draft, appends the
+events of the whole batch at once, publishes the draft and wakes the callers. So decisions see each other, readers see
+only what is durable, and no lock is held across an append. What commands mean is the domain's, how events reach the
+disk is the recorder's, files are the storage's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from time import monotonic
+
+import structlog
+from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery, DCBRecorder
+from eventsourcing.persistence import IntegrityError
+
+from adapters.ledger.batch import Batch
+from adapters.ledger.pending import Accepted, Outcome, Ticket, result_of, wake
+from adapters.ledger.projector import Projector, Recorded, decode
+from adapters.ports.clock import Clock
+from adapters.ports.faults import DiskFull, Fault, LedgerStopped
+from domain.commands import (
+    CleanUp,
+    Command,
+    CompleteGeneration,
+    CorrectClock,
+    DeleteImage,
+    ReleaseExpired,
+    ReleasePlaces,
+)
+from domain.decisions import StoredAnswer, clock_is_behind, decide
+from domain.refusals import Reason, Refusal
+from projections.quota_state import QuotaBook
+
+MAX_QUEUED = 8_192
+"""Commands that may wait; one more is BUSY."""
+MAX_BATCH = 512
+"""Commands that share one append."""
+MAX_CONFLICTS = 16
+"""Times a batch is decided again because another writer of a shared log was first."""
+EXECUTE_WAITS = 100
+EXECUTE_WAIT_SECONDS = 0.1
+"""`execute` waits this often this long for a place in the queue before it answers BUSY."""
+IDLE_SECONDS = 0.2
+"""Without a command for this long, the log's watermark is written."""
+CHECKPOINT_SECONDS = 1.0
+"""Under load the watermark is written this often."""
+SWEEP_SECONDS = 60.0
+"""How often expired places are released, and what failed before is tried again."""
+CLOSE_SECONDS = 30.0
+"""How long `close` waits for what is queued."""
+
+ADMITTED_WITHOUT_SPACE = (DeleteImage, CleanUp, ReleasePlaces, ReleaseExpired, CompleteGeneration, CorrectClock)
+"""What frees, or belongs to places that exist: the only commands while the disk is full."""
+
+NO_SPACE = (
+    "The disk is full. Nothing was saved, and nothing is lost. Delete images or clean up temp files, "
+    "or make room on the disk; saving goes on by itself when 16 MiB are free."
+)
+"""What is said while the disk is full."""
+
+ANYTHING = DCBQuery()
+"""Matches every event."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Keeper:
+    """What a log wants done beside appending; an in-memory log wants nothing. The storage hands in one that knows its
+    log.
+    """
+
+    def short_of_space(self) -> bool:
+        """Whether only what frees may be written."""
+        return False
+
+    def checkpoint(self) -> None:
+        """A good moment to write the watermark."""
+
+    def sweep(self) -> None:
+        """Once a minute: try again what failed before."""
+
+    def stopping(self) -> None:
+        """The ledger stops in order: all is appended and published, and the watermark was to be written."""
+
+    def durable(self, recorded: Iterable[Recorded]) -> None:
+        """These events are durable, and about to be published in the book."""
+
+
+class QuotaLedger:
+    """Admits commands, one batch at a time. `close` it, or let the end of the program do so."""
+
+    def __init__(
+        self, recorder: DCBRecorder, *, clock: Clock, keeper: Keeper | None = None, projector: Projector | None = None
+    ) -> None:
+        """Replays the log and starts the writer. Raises LogDamaged where the log tells what cannot have happened."""
+        self._recorder = recorder
+        self._clock = clock
+        self._keeper = keeper or Keeper()
+        self.projector = projector or Projector()
+        self.projector.replay(recorder)
+        self._queue: SimpleQueue[Ticket | None] = SimpleQueue()
+        self._gate = threading.Lock()
+        self._drained = threading.Event()
+        self._closing = False
+        self._fault: LedgerStopped | None = None
+        self._pid = os.getpid()
+        self._writer = threading.Thread(target=self._run, name="abby-ledger", daemon=True)
+        self._writer.start()
+        atexit.register(self.close)
+
+    @property
+    def book(self) -> QuotaBook:
+        """The published figures: only what is durable."""
+        return self.projector.book
+
+    @property
+    def fault(self) -> LedgerStopped | None:
+        """Why the ledger stopped, None while it runs."""
+        return self._fault
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether this process was forked from the one that owns the ledger, and so has no writer."""
+        return self._pid != os.getpid()
+
+    def now(self) -> str:
+        """The ledger's present: the clock's, but never before the last event."""
+        return max(self._clock(), self.book.last_at)
+
+    def clock_is_behind(self) -> bool:
+        """Whether commands are refused because the clock, now or once, stood wrong."""
+        return clock_is_behind(self.book, self._clock())
+
+    def refuse_if_stopped(self) -> None:
+        """Raises LedgerStopped where nothing is admitted any more: after a fault, and in a forked child."""
+        if self.is_inherited:
+            raise LedgerStopped(
+                "This process was forked from the one that owns the ledger, and two must not write one log. "
+                "Open a StorageManager after the fork, in one of them."
+            )
+        if self._fault is not None:
+            # A new one each time: an exception that is raised again and again keeps all that its callers held.
+            raise LedgerStopped(str(self._fault)) from self._fault.__cause__
+
+    def execute(self, command: Command) -> Outcome:
+        """Carries a command out and blocks until it is durable. Not for a thread that runs an event loop others need.
+
+        Raises LedgerStopped after a fault, DiskFull where the disk has no room for what grows.
+        """
+        ticket = Ticket(command)
+        refused = self._enqueue(ticket)
+        for _ in range(EXECUTE_WAITS):
+            if refused is None or refused.reason is not Reason.BUSY:
+                break
+            self._drained.wait(EXECUTE_WAIT_SECONDS)
+            refused = self._enqueue(ticket)
+        if refused is not None:
+            return refused
+        assert ticket.lock is not None
+        ticket.lock.acquire()
+        return result_of(ticket)
+
+    async def submit(self, command: Command) -> Outcome:
+        """Carries a command out without blocking the event loop. Cancelling the wait does not cancel the command."""
+        ticket = Ticket(command, asyncio.get_running_loop())
+        if (refused := self._enqueue(ticket)) is not None:
+            return refused
+        assert ticket.future is not None
+        return await ticket.future
+
+    def close(self) -> None:
+        """Finishes what is queued, writes the watermark and stops. Later commands are refused as STOPPED."""
+        atexit.unregister(self.close)
+        if self.is_inherited:
+            return
+        with self._gate:
+            if not self._closing:
+                self._closing = True
+                self._queue.put(None)
+        if threading.current_thread() is not self._writer:
+            self._writer.join(CLOSE_SECONDS)
+
+    def _enqueue(self, ticket: Ticket) -> Refusal | None:
+        self.refuse_if_stopped()  # before the gate, which a fork may have left shut
+        with self._gate:
+            if self._fault is not None:
+                self.refuse_if_stopped()
+            user = getattr(ticket.command, "user", None)
+            if self._closing:
+                return Refusal(Reason.STOPPED, user)
+            if self._queue.qsize() >= MAX_QUEUED:
+                self._drained.clear()
+                return Refusal(Reason.BUSY, user)
+            self._queue.put(ticket)
+            return None
+
+    def _run(self) -> None:
+        batch: list[Ticket] = []
+        try:
+            self._serve(batch)
+        except BaseException as error:  # noqa: BLE001 - whatever ends the writer, its callers must be told
+            self._fail_stop(error, batch)
+
+    def _serve(self, batch: list[Ticket]) -> None:
+        checkpoint_at = sweep_at = monotonic()
+        running = True
+        while running:
+            running = self._drain(batch)
+            idle = not batch
+            if batch:
+                self._carry_out(batch)
+                batch.clear()
+            now = monotonic()
+            if idle or not running or now - checkpoint_at >= CHECKPOINT_SECONDS:
+                self._keeper.checkpoint()
+                checkpoint_at = now
+            if now - sweep_at >= SWEEP_SECONDS:
+                self._sweep()
+                sweep_at = now
+        self._keeper.stopping()
+
+    def _drain(self, batch: list[Ticket]) -> bool:
+        """Fills the batch with what waits, waiting for the first; False once the ledger is to close."""
+        with suppress(Empty):
+            ticket = self._queue.get(timeout=IDLE_SECONDS)
+            while ticket is not None:
+                batch.append(ticket)
+                if len(batch) >= MAX_BATCH:
+                    break
+                ticket = self._queue.get_nowait()
+            else:
+                return False
+        self._drained.set()
+        return True
+
+    def _sweep(self) -> None:
+        self._carry_out([Ticket(ReleaseExpired())])
+        self._keeper.sweep()
+
+    def _carry_out(self, batch: list[Ticket]) -> None:
+        """Decides, appends and publishes a batch, and wakes its callers."""
+        waiting = list(batch)
+        for _ in range(MAX_CONFLICTS):
+            work = Batch(self.book.draft(), self._clock())
+            broken = self._decide(work, waiting)
+            if broken is not None:
+                waiting.remove(broken)
+                continue
+            try:
+                self._append(work)
+            except DiskFull as error:
+                if work.without_space:
+                    self._give_up(waiting, error)
+                    break
+            except IntegrityError:
+                self.projector.catch_up(self._recorder)
+            else:
+                self._answer(work)
+                break
+        else:
+            self._give_up(waiting, None)
+        wake(batch)
+
+    def _decide(self, work: Batch, waiting: list[Ticket]) -> Ticket | None:
+        """Decides every command; returns a ticket whose events do not fold or cannot be written, which is a bug and
+        must not spoil the others.
+        """
+        work.without_space = self._keeper.short_of_space()
+        if not clock_is_behind(work.draft, work.now):
+            work.take(decide(ReleaseExpired(), work.draft, work.draft.policy, work.now))
+        for ticket in waiting:
+            assert ticket.command is not None
+            ticket.error = None
+            if work.without_space and not isinstance(ticket.command, ADMITTED_WITHOUT_SPACE):
+                ticket.error = DiskFull(NO_SPACE)
+                continue
+            try:
+                decision = decide(ticket.command, work.draft, work.draft.policy, work.now)
+            except Exception as error:  # noqa: BLE001 - a bug in one decision is its caller's alone
+                ticket.error = error
+                continue
+            try:
+                work.answers.append((ticket, work.take(decision)))
+            except Exception as error:  # noqa: BLE001 - the draft is spoilt: it is thrown away and the others decided anew
+                ticket.error = error
+                return ticket
+        return None
+
+    def _append(self, work: Batch) -> None:
+        if not work.events:
+            self._refuse_if_behind()
+            return
+        nothing_since = DCBAppendCondition(ANYTHING, after=self.book.position)
+        last = self._recorder.append(work.stored, nothing_since)
+        work.first = last - len(work.stored) + 1
+        self._keeper.durable(work.recorded())
+        if last == work.draft.position:
+            work.draft.pour()
+            for position, event in work.recorded():
+                self.projector.feed(position, event)
+        else:
+            self.projector.catch_up(self._recorder)
+
+    def _refuse_if_behind(self) -> None:
+        """Raises IntegrityError where another writer of a shared log has recorded what these decisions did not know."""
+        if next(self._recorder.read(after=self.book.position, limit=1), None) is not None:
+            raise IntegrityError
+
+    def _answer(self, work: Batch) -> None:
+        recorded = work.recorded()
+        for ticket, found in work.answers:
+            if isinstance(found, StoredAnswer):
+                ticket.outcome = Accepted(self._recorded(found.positions, work), replayed=True)
+            elif isinstance(found, Refusal):
+                ticket.outcome = found
+            else:
+                ticket.outcome = Accepted(tuple(recorded[found]))
+
+    def _recorded(self, positions: tuple[int, ...], work: Batch) -> tuple[Recorded, ...]:
+        """The events of a stored answer: of this batch, or read again from the log."""
+        if positions[0] >= work.expected_first:
+            return tuple(work.recorded()[position - work.expected_first] for position in positions)
+        stored = self._recorder.read(after=positions[0] - 1, limit=len(positions))
+        return tuple((event.position, decode(event)) for event in stored)
+
+    def _give_up(self, waiting: list[Ticket], error: Fault | None) -> None:
+        for ticket in waiting:
+            ticket.error = ticket.error or error
+            if ticket.error is None:
+                ticket.outcome = Refusal(Reason.BUSY, getattr(ticket.command, "user", None))
+
+    def _fail_stop(self, error: BaseException, batch: list[Ticket]) -> None:
+        """After this every caller, waiting or to come, is told that the ledger has stopped."""
+        _log.error("ledger stopped", reason=str(error), exc_info=error)
+        fault = LedgerStopped(f"The ledger has stopped: {error} Restart it; it reads again what is on the disk.")
+        fault.__cause__ = error
+        with self._gate:
+            self._fault = fault
+        with suppress(Empty):
+            while True:
+                ticket = self._queue.get_nowait()
+                if ticket is not None:
+                    batch.append(ticket)
+        unknown = LedgerStopped(
+            f"The outcome of this command is unknown, because the ledger stopped while it was under way: {error} "
+            "Restart it, and send the command again with the same request key."
+        )
+        for ticket in batch:
+            ticket.outcome, ticket.error = None, unknown
+        wake(batch)

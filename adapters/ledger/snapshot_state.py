@@ -1,0 +1,104 @@
+"""The stored form of all projections' state: what a snapshot holds besides its place in the log.
+
+It is lines of JSON. The first names the schema; then come tables, in lines of at most ROWS_A_LINE rows, and shelves, as
+a line of users followed by one line for each of them, which is decoded only when somebody looks at that user's names.
+Where snapshots stand, and whether one is valid, is the log's; what the rows mean is the projections'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, NamedTuple
+
+import orjson
+
+from projections.activity import Activity, Tally
+from projections.image_index import Shelf
+from projections.preferences import Preferences
+from projections.quota_state import QuotaBook, Tables
+from projections.stored_state import BookState, load
+
+SCHEMA = 2
+"""Raised whenever a projection keeps something else, or the same in another shape: older snapshots are not used."""
+ROWS_A_LINE = 1_000
+"""So that no line takes long to make while others wait for the interpreter."""
+
+_SCHEMA_LINE = orjson.dumps({"schema": SCHEMA})
+
+
+class Frozen(NamedTuple):
+    """What all projections were at one moment."""
+
+    book: BookState
+    preferences: dict[tuple[str, str], str]
+    days: dict[str, dict[str, Tally]]
+    totals: dict[str, Tally]
+
+
+def encode_state(frozen: Frozen) -> Iterator[bytes]:
+    """The stored form, a line at a time."""
+    yield _SCHEMA_LINE + b"\n"
+    tables: dict[str, Mapping[Any, Any]] = {**frozen.book.tables, "preferences": frozen.preferences}
+    tables |= {f"day {day}": tallies for day, tallies in frozen.days.items()}
+    for name, table in {**tables, "totals": frozen.totals}.items():
+        for rows in _parts(table.items()):
+            yield _line({"table": name, "rows": rows})
+    for name, shelves in frozen.book.shelves.items():
+        for part in _parts(shelves.items()):
+            yield _line({"shelves": name, "users": [user for user, _ in part]})
+            for _, shelf in part:
+                yield _line(shelf.dump()) if isinstance(shelf, Shelf) else shelf + b"\n"
+
+
+def decode_state(stored: bytes) -> tuple[QuotaBook, Preferences, Activity] | None:
+    """The projections of a stored form; None where it is of another schema or no such form."""
+    lines = stored.split(b"\n")
+    if lines[0] != _SCHEMA_LINE:
+        return None
+    try:
+        return _projections(*_sections(iter(lines[1:-1])))
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _sections(lines: Iterator[bytes]) -> tuple[dict[str, list[Any]], dict[str, dict[str, bytes]]]:
+    """The rows of each table, and the packed shelves."""
+    tables: dict[str, list[Any]] = {}
+    shelves: dict[str, dict[str, bytes]] = {"images": {}, "temps": {}}
+    for line in lines:
+        section = orjson.loads(line)
+        if "table" in section:
+            tables.setdefault(section["table"], []).extend(section["rows"])
+        else:
+            shelves[section["shelves"]].update(zip(section["users"], lines, strict=False))
+    return tables, shelves
+
+
+def _projections(
+    tables: dict[str, list[Any]], shelves: dict[str, dict[str, bytes]]
+) -> tuple[QuotaBook, Preferences, Activity]:
+    named = {name: tables.get(name, []) for name in (*Tables._fields, "book")}
+    chosen = {(user, preference): value for (user, preference), value in tables.get("preferences", [])}
+    days = {name[4:]: _tallies(rows) for name, rows in tables.items() if name.startswith("day ")}
+    return (
+        load(named, shelves, orjson.loads),
+        Preferences(chosen),
+        Activity(days, _tallies(tables.get("totals", []))),
+    )
+
+
+def _tallies(rows: Iterable[tuple[str, list[Any]]]) -> dict[str, Tally]:
+    return {user: Tally(*figures) for user, figures in rows}
+
+
+def _parts(rows: Iterable[tuple[Any, Any]]) -> Iterator[list[tuple[Any, Any]]]:
+    """The rows in parts that fit a line."""
+    left = iter(rows)
+    while part := list(islice(left, ROWS_A_LINE)):
+        yield part
+
+
+def _line(value: object) -> bytes:
+    """Named tuples become plain ones, which orjson writes as lists."""
+    return orjson.dumps(value, default=tuple, option=orjson.OPT_APPEND_NEWLINE)

@@ -1,0 +1,65 @@
+"""When a snapshot of the projections is made: every so many events beside the running ledger, and when it stops.
+
+The ledger's writer waits only while the projections' tables are copied; another thread makes bytes of them and writes
+those. A snapshot that cannot be written is skipped, and said. What one is, and when it is valid, is the log's
+(`adapters.eventlog.jsonl.snapshots`).
+"""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+
+from adapters.eventlog.jsonl import JSONLRecorder
+from adapters.eventlog.jsonl.snapshots import Place
+from adapters.ledger.projector import Projector
+from adapters.ledger.snapshot_state import Frozen, encode_state
+
+EVENTS_BETWEEN = 50_000
+"""New events after which a running ledger's state is kept: what a start after a kill reads at most, and a little."""
+EVENTS_AT_A_STOP = 1_000
+"""With fewer new events than this a start is quick without another snapshot."""
+FINISH_SECONDS = 20.0
+"""How long a stop waits for the snapshot that is being written."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Snapshotting:
+    """Snapshots of one open log. The methods are for the thread that changes the projections."""
+
+    def __init__(self, recorder: JSONLRecorder, projector: Projector) -> None:
+        self._recorder = recorder
+        self._projector = projector
+        self._kept = recorder.resumed
+        self._writing: threading.Thread | None = None
+
+    def watermark_written(self) -> None:
+        """A moment when the log is as far as the projections, and its watermark too."""
+        if self._recorder.head - self._kept < EVENTS_BETWEEN or self._is_writing():
+            return
+        self._writing = threading.Thread(target=self._write, args=self._take(), name="abby-snapshot", daemon=True)
+        self._writing.start()
+
+    def stopping(self) -> None:
+        """The last such moment."""
+        if self._writing is not None:
+            self._writing.join(FINISH_SECONDS)
+        if self._recorder.head - self._kept >= EVENTS_AT_A_STOP and not self._is_writing():
+            self._write(*self._take())
+
+    def _is_writing(self) -> bool:
+        return self._writing is not None and self._writing.is_alive()
+
+    def _take(self) -> tuple[Place, Frozen]:
+        place = self._recorder.place()
+        assert place.tip.position == self._projector.book.position
+        self._kept = place.tip.position
+        return place, self._projector.dump()
+
+    def _write(self, place: Place, frozen: Frozen) -> None:
+        try:
+            self._recorder.write_snapshot(place, encode_state(frozen))
+        except OSError as error:
+            _log.warning("snapshot skipped", position=place.tip.position, reason=error.strerror or str(error))

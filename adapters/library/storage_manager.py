@@ -1,0 +1,264 @@
+"""`StorageManager`: the seeds' calls, name by name, over the typed `ImageStore`. It only turns values and faults into
+tuples and words.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self
+
+from adapters.application.following import ImageReader
+from adapters.application.results import GivenLimits, StoreSettings
+from adapters.application.storage import ImageStore
+from adapters.library.quota_manager import QuotaManager
+from adapters.ports.faults import Fault, StorageUnavailable
+from adapters.wording.refusals import QUOTA_REASONS, sentence_of, size_in_words
+from domain.commands import MAX_LIMIT
+from domain.limits import MEGABYTE, UserLimits, megabytes
+from domain.names import malformed_name, malformed_user
+from domain.refusals import Reason, Refusal
+from domain.usage import Reservation
+
+READING_ONLY = "this storage was opened for reading only. Open it without read_only=True to change it."
+
+
+class StorageManager:
+    """Keeps images of users within quotas, under one storage root.
+
+    Sizes are in MB of 1,048,576 bytes. Limits that are not given are the log's; in a new log 5000 MB for all, 500 MB a
+    user and 5 generations a day. Managers of one root in one process share its ledger. `read_only` opens beside a
+    running writer.
+    """
+
+    def __init__(  # noqa: PLR0913 - the signature is the seeds'
+        self,
+        storage_root: str | Path = "shared",
+        max_global_storage_mb: float | None = None,
+        max_user_storage_mb: float | None = None,
+        max_user_daily_gens: int | None = None,
+        cleanup_days: int = 7,
+        *,
+        check_images: bool = True,
+        read_only: bool = False,
+    ) -> None:
+        """Raises LogLocked, LogDamaged, and ConfigError for limits that contradict those of an open manager of the
+        same root.
+        """
+        given = (max_global_storage_mb, max_user_storage_mb, max_user_daily_gens)
+        limits = GivenLimits(
+            user_bytes=_bytes(max_user_storage_mb, "max_user_storage_mb"),
+            pool_bytes=_bytes(max_global_storage_mb, "max_global_storage_mb"),
+            daily=_count(max_user_daily_gens, "max_user_daily_gens"),
+            source="default" if given == (None, None, None) else "constructor",
+        )
+        settings = StoreSettings(cleanup_days=cleanup_days, check_images=check_images)
+        root = Path(storage_root)
+        self._take(None if read_only else ImageStore(root, limits=limits, settings=settings), root)
+
+    @classmethod
+    def over(cls, store: ImageStore) -> Self:
+        """A manager over a store that is open already; closing it closes the store."""
+        manager = cls.__new__(cls)
+        manager._take(store, store.root)  # noqa: SLF001 - its own class
+        return manager
+
+    def _take(self, store: ImageStore | None, root: Path) -> None:
+        self._store = store
+        self._reader: ImageStore | ImageReader = store or ImageReader(root)
+        self.storage_root = root
+        self.quota = QuotaManager(self._reader)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finishes what is under way and frees the log. Later calls answer that the storage is closed."""
+        self._reader.close()
+
+    async def save_image(  # noqa: PLR0913 - the signature is the seeds'
+        self,
+        image_data: bytes,
+        user_id: str,
+        image_name: str | None = None,
+        is_temp: bool = False,
+        *,
+        reservation: Reservation | str | None = None,
+        operation: str | None = None,
+        request: str | None = None,
+    ) -> tuple[bool, str, Path | None]:
+        """Keeps an image if the quotas allow: `(ok, message, path)`.
+
+        Without a name it gets a fresh `image_<n>`, and so it does in the folder of a kind (`"text_to_image"`). Without
+        a reservation it counts as one generation, unless it is a temp file. The same `request` is answered alike and
+        saved once.
+        """
+        try:
+            saved = await self._writer().save(
+                user_id,
+                image_data,
+                name=image_name,
+                temp=is_temp,
+                reservation=_id_of(reservation),
+                operation=operation,
+                request=request,
+            )
+        except Fault as error:
+            return False, f"Error saving image: {error}", None
+        if isinstance(saved, Refusal):
+            return False, _words(saved, "Error saving image: "), None
+        return True, f"Saved as {saved.name} ({size_in_words(saved.size_bytes)}).", saved.path
+
+    async def reserve(
+        self, user_id: str, count: int = 1, *, operation: str | None = None, request: str | None = None
+    ) -> tuple[bool, str, Reservation | None]:
+        """Holds places and bytes for `count` generations before a provider is paid: `(ok, message, reservation)`."""
+        try:
+            reserved = await self._writer().reserve(user_id, count, operation=operation, request=request)
+        except Fault as error:
+            return False, f"Error reserving: {error}", None
+        if isinstance(reserved, Refusal):
+            return False, _words(reserved, "Error reserving: "), None
+        held = self._writer().opened().ledger.book.reservation(reserved.reservation)
+        if held is None or held.open == 0:
+            return False, _words(Refusal(Reason.UNKNOWN_RESERVATION), "Error reserving: "), None
+        return True, f"Reserved {reserved.count} until {reserved.expires_at[:16].replace('T', ' ')} UTC.", held
+
+    async def release(
+        self,
+        reservation: Reservation,
+        *,
+        reason: str = "cancelled",
+        count: int | None = None,
+        request: str | None = None,
+    ) -> tuple[bool, str]:
+        """Gives the open places of a reservation back: `(ok, message)`."""
+        try:
+            released = await self._writer().release(
+                reservation.user, reservation.reservation, reason=reason, count=count, request=request
+            )
+        except Fault as error:
+            return False, f"Error releasing: {error}"
+        if isinstance(released, Refusal):
+            return False, _words(released, "Error releasing: ")
+        return True, "Released."
+
+    def get_quota_status(self, user_id: str) -> dict[str, Any]:
+        """A user's quotas: global, user, daily, storage, global_storage and the position of the log. Raises
+        ValueError.
+        """
+        return self.quota.get_quota_status(user_id)
+
+    def get_global_usage(self) -> dict[str, Any]:
+        """What all users together use, in MB, and `disk_free_mb`."""
+        return self.quota.get_global_usage()
+
+    def get_image_path(self, user_id: str, image_name: str) -> Path | None:
+        """Where a kept image lies, None where no such image stands."""
+        if malformed_user(user_id) or malformed_name(image_name):
+            return None
+        return self._reader.path(user_id, image_name)
+
+    def get_user_images(self, user_id: str) -> list[str]:
+        """The names of a user's kept images, newest first."""
+        if malformed_user(user_id):
+            return []
+        return self._reader.names(user_id)
+
+    def delete_image(self, user_id: str, image_name: str) -> tuple[bool, str]:
+        """Takes a kept image away: `(ok, message)`. Blocks until that is durable; safe inside a coroutine."""
+        try:
+            deleted = self._writer().delete_now(user_id, image_name)
+        except Fault as error:
+            return False, f"Error deleting image: {error}"
+        if isinstance(deleted, Refusal):
+            return False, _words(deleted, "Error deleting image: ")
+        return True, f"Deleted {deleted.name} ({size_in_words(deleted.freed_bytes)} freed)."
+
+    def cleanup_old_files(self, days: int | None = None) -> tuple[int, float]:
+        """Removes temp files that are `days` old (by default, `cleanup_days`), by their age in the log: `(deleted,
+        freed_mb)`.
+
+        Raises ValueError for an impossible number of days, and Faults.
+        """
+        cleaned = self._writer().cleanup_now(days)
+        if isinstance(cleaned, Refusal):
+            raise ValueError(sentence_of(cleaned))  # noqa: TRY004 - the refusal is the answer, the argument its cause
+        return cleaned.files, megabytes(cleaned.freed_bytes)
+
+    def reset_daily(self, user_id: str, reason: str) -> tuple[bool, str]:
+        """Sets a user's count of today to 0: `(ok, message)`."""
+        try:
+            done = self._writer().reset_daily_now(user_id, reason)
+        except Fault as error:
+            return False, f"Error resetting: {error}"
+        if isinstance(done, Refusal):
+            return False, _words(done, "Error resetting: ")
+        return True, f"Today's count of {user_id} is 0 again."
+
+    def override_limits(
+        self,
+        user_id: str,
+        *,
+        max_user_storage_mb: float | None = None,
+        max_user_daily_gens: int | None = None,
+        until: str | None = None,
+        reason: str = "set by an operator",
+    ) -> tuple[bool, str]:
+        """Gives a user limits of their own until a time (RFC 3339), replacing former ones whole; none given takes them
+        away.
+        """
+        own = UserLimits(
+            _bytes(max_user_storage_mb, "max_user_storage_mb"), _count(max_user_daily_gens, "max_user_daily_gens")
+        )
+        try:
+            done = self._writer().override_limits_now(user_id, reason, own, until=until)
+        except Fault as error:
+            return False, f"Error setting limits: {error}"
+        if isinstance(done, Refusal):
+            return False, _words(done, "Error setting limits: ")
+        return True, f"The limits of {user_id} are set."
+
+    def clock_corrected(self) -> tuple[bool, str]:
+        """Records that the clock once stood wrong and is right now: `(ok, message)`."""
+        try:
+            done = self._writer().correct_clock_now()
+        except Fault as error:
+            return False, f"Error correcting the clock: {error}"
+        if isinstance(done, Refusal):
+            return False, _words(done, "Error correcting the clock: ")
+        if done.position == 0:
+            return True, "The clock is not behind the log; nothing was changed."
+        return True, "The ledger's time is that of the clock again; open reservations were released."
+
+    def _writer(self) -> ImageStore:
+        if self._store is None:
+            raise StorageUnavailable(READING_ONLY)
+        return self._store
+
+
+def _words(refusal: Refusal, prefix: str) -> str:
+    """The sentence of a refusal: a limit's stands alone, in the seeds' words; any other says what could not be done."""
+    return ("" if refusal.reason in QUOTA_REASONS else prefix) + sentence_of(refusal)
+
+
+def _id_of(reservation: Reservation | str | None) -> str | None:
+    return reservation.reservation if isinstance(reservation, Reservation) else reservation
+
+
+def _bytes(size_mb: object, name: str) -> int | None:
+    if size_mb is None:
+        return None
+    if isinstance(size_mb, bool) or not isinstance(size_mb, int | float) or not 0 <= size_mb <= MAX_LIMIT / MEGABYTE:
+        raise ValueError(f"{name} is a size in MB, 0 or more, and not {size_mb!r}.")
+    return round(size_mb * MEGABYTE)
+
+
+def _count(count: object, name: str) -> int | None:
+    if count is None:
+        return None
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MAX_LIMIT:
+        raise ValueError(f"{name} is a whole number, 0 or more, and not {count!r}.")
+    return count

@@ -1,0 +1,1 @@
+"""The settings: their names, kinds and ranges, and the places they come from."""

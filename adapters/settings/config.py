@@ -1,0 +1,392 @@
+"""Configuration: arguments, environment, `.env` and defaults become one frozen, validated `Config`.
+
+It answers for the names, ranges and secrecy of the settings. It starts nothing and makes no folder; whether a value
+works (a key is accepted, a folder can be written) is found out by whoever uses it. No module of ours imports `config`:
+they are handed theirs. `config`, `BotConfig` and `StorageConfig` keep the names that earlier code was written against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+from adapters.ports.faults import ConfigError
+from adapters.settings.kinds import (
+    DISCORD_API,
+    DISCORD_GATEWAY,
+    DecimalNumber,
+    DiscordAddress,
+    Folder,
+    Host,
+    HostList,
+    ModelName,
+    ModuleName,
+    Prices,
+    ProviderName,
+    Secret,
+    ServiceAddress,
+    Snowflake,
+    WholeNumber,
+    capital_word,
+    small_word,
+)
+from adapters.settings.sources import FORMER_NAMES, Given, Origin, Sources, shortened
+
+LARGEST_LIMIT_MB = 1_000_000_000
+LARGEST_IMAGE_MB = 100
+LARGEST_DAILY_GENS = 1_000_000
+LONGEST_CLEANUP_DAYS = 36_500
+LONGEST_RESERVATION_MINUTES = 1_440
+LARGEST_AT_ONCE = 64
+LARGEST_QUEUE = 10_000
+LARGEST_SNOWFLAKE = 2**63 - 1
+
+LIMIT_MB = f"a whole number of MB from 0 to {LARGEST_LIMIT_MB}"
+
+
+class Section(BaseModel):
+    """Some settings that belong together. Made without arguments it reads the environment and `.env` of the process."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, validate_default=True, str_strip_whitespace=True)
+    _given: dict[str, Given] = PrivateAttr(default_factory=dict)
+
+    def __init__(self, sources: Sources | None = None) -> None:
+        sources = sources if sources is not None else Sources.read()
+        given: dict[str, Given] = {}
+        for name, setting in type(self).settings().items():
+            found = sources.find(name, empty_is_unset=is_secret(setting))
+            if found is not None:
+                given[name] = found
+        try:
+            super().__init__(**{name: found.value for name, found in given.items()})
+        except ValidationError as error:
+            lines = [explain(problem, type(self).settings(), given) for problem in error.errors(include_context=False)]
+            raise ConfigError("\n".join(lines)) from error
+        self._given = given
+
+    @classmethod
+    def settings(cls) -> dict[str, FieldInfo]:
+        """The settings of this section by their names."""
+        return {str(info.validation_alias): info for info in cls.model_fields.values()}
+
+    def origin(self, name: str) -> Origin:
+        """Where the value of one of these settings comes from."""
+        return self._given[name].origin if name in self._given else "default"
+
+    def secrets(self) -> list[SecretStr]:
+        """The values of these settings that may be shown to nobody."""
+        values = (getattr(self, attribute) for attribute in type(self).model_fields)
+        return [value for value in values if isinstance(value, SecretStr)]
+
+    def describe(self) -> list[str]:
+        """A line for each setting: value, origin, and what was overruled; of a secret only whether it is set."""
+        lines = []
+        for attribute, info in type(self).model_fields.items():
+            name = str(info.validation_alias)
+            given = self._given.get(name)
+            value = getattr(self, attribute)
+            shown = ("is set" if value else "is not set") if is_secret(info) else f"= {shortened(value)}"
+            notes: list[str] = [self.origin(name)]
+            for origin, overruled in given.overruled if given else ():
+                notes.append(f"{origin} says {'otherwise' if is_secret(info) else shortened(overruled)}")
+            lines.append(f"{name} {shown} ({'; '.join(notes)})")
+        return lines
+
+
+class StorageConfig(Section):
+    """Where images and the log are, and the limits. A limit counts as given only where `origin` is not `default`."""
+
+    storage_root: Folder = Field(
+        Path("shared"), validation_alias="STORAGE_ROOT", description="a folder, relative to the project's or whole"
+    )
+    max_global_storage_mb: WholeNumber = Field(
+        5000, ge=0, le=LARGEST_LIMIT_MB, validation_alias="MAX_GLOBAL_STORAGE_MB", description=LIMIT_MB
+    )
+    max_user_storage_mb: WholeNumber = Field(
+        500, ge=0, le=LARGEST_LIMIT_MB, validation_alias="MAX_USER_STORAGE_MB", description=LIMIT_MB
+    )
+    max_user_daily_gens: WholeNumber = Field(
+        5,
+        ge=0,
+        le=LARGEST_DAILY_GENS,
+        validation_alias="MAX_USER_DAILY_GENS",
+        description=f"a whole number from 0 to {LARGEST_DAILY_GENS}",
+    )
+    cleanup_days: WholeNumber = Field(
+        7,
+        ge=0,
+        le=LONGEST_CLEANUP_DAYS,
+        validation_alias="STORAGE_CLEANUP_DAYS",
+        description=f"a whole number of days from 0 to {LONGEST_CLEANUP_DAYS}",
+    )
+    image_gen_size_mb: DecimalNumber = Field(
+        1.5,
+        gt=0,
+        le=LARGEST_IMAGE_MB,
+        validation_alias="IMAGE_GEN_SIZE_MB",
+        description=f"a number of MB above 0, at most {LARGEST_IMAGE_MB}, such as 1.5",
+    )
+    image_generation_size_mb: WholeNumber = Field(
+        20,
+        ge=1,
+        le=LARGEST_IMAGE_MB,
+        validation_alias="IMAGE_GENERATION_SIZE_MB",
+        description=f"a whole number of MB from 1 to {LARGEST_IMAGE_MB}, the hard cap",
+    )
+    reservation_minutes: WholeNumber = Field(
+        15,
+        ge=1,
+        le=LONGEST_RESERVATION_MINUTES,
+        validation_alias="RESERVATION_MINUTES",
+        description=f"a whole number of minutes from 1 to {LONGEST_RESERVATION_MINUTES}",
+    )
+    moderated_free: bool = Field(False, validation_alias="MODERATED_FREE", description="true or false")
+
+
+class ApiConfig(Section):
+    """The provider of images."""
+
+    stability_key: Secret | None = Field(None, validation_alias="STABILITY_API_KEY", description="a key")
+    stability_api_host: ServiceAddress = Field(
+        "https://api.stability.ai",
+        validation_alias="API_HOST",
+        description="an address that begins with https:// or http://, such as https://api.stability.ai",
+    )
+    stability_model: ModelName = Field(
+        "stable-diffusion-xl-1024-v1-0",
+        validation_alias="STABILITY_MODEL",
+        description="a model's name: an engine of v1, or core, ultra, sd3.5-large, sd3.5-large-turbo or sd3.5-medium",
+    )
+    stability_upscaler: Annotated[
+        Literal["fast", "conservative", "creative", "esrgan-v1-x2plus"], BeforeValidator(small_word)
+    ] = Field(
+        "fast", validation_alias="STABILITY_UPSCALER", description="fast, conservative, creative or esrgan-v1-x2plus"
+    )
+    automatic1111_login: Secret | None = Field(
+        None, validation_alias="AUTOMATIC1111_LOGIN", description="a name and a password with a colon between them"
+    )
+    automatic1111_upscaler: ModelName = Field(
+        "R-ESRGAN 4x+",
+        validation_alias="AUTOMATIC1111_UPSCALER",
+        description="an upscaler's name, such as R-ESRGAN 4x+",
+    )
+    openai_key: Secret | None = Field(None, validation_alias="OPENAI_API_KEY", description="a key")
+    openai_host: ServiceAddress = Field(
+        "https://api.openai.com",
+        validation_alias="OPENAI_HOST",
+        description="an address that begins with https:// or http://, such as https://api.openai.com",
+    )
+    openai_model: ModelName = Field(
+        "gpt-image-1", validation_alias="OPENAI_MODEL", description="a model's name, such as gpt-image-1"
+    )
+    credits_each: Prices = Field(
+        {}, validation_alias="CREDITS_EACH", description="model=credits pairs with commas, such as core=3,ultra=8"
+    )
+
+
+class GenerationConfig(Section):
+    """How images are made, whoever makes them."""
+
+    at_once: WholeNumber = Field(
+        0, ge=0, le=LARGEST_AT_ONCE, validation_alias="GENERATIONS_AT_ONCE",
+        description=f"a whole number from 1 to {LARGEST_AT_ONCE}, or 0 for what suits the provider",
+    )  # fmt: skip
+    queue_length: WholeNumber = Field(
+        500, ge=1, le=LARGEST_QUEUE, validation_alias="QUEUE_LENGTH",
+        description=f"a whole number from 1 to {LARGEST_QUEUE}",
+    )  # fmt: skip
+    queue_per_user: WholeNumber = Field(
+        10, ge=1, le=LARGEST_QUEUE, validation_alias="QUEUE_PER_USER",
+        description=f"a whole number from 1 to {LARGEST_QUEUE}",
+    )  # fmt: skip
+    prompt_in_image: bool = Field(False, validation_alias="PROMPT_IN_IMAGE", description="true or false")
+    image_url_hosts: HostList = Field(
+        ("cdn.discordapp.com", "media.discordapp.net"),
+        validation_alias="IMAGE_URL_HOSTS",
+        description="host names with commas between them, such as cdn.discordapp.com,media.discordapp.net",
+    )
+
+
+class DiscordConfig(Section):
+    """The bot. The two addresses are Discord's own, or those of a stand-in on this machine, for tests."""
+
+    token: Secret | None = Field(None, validation_alias="DISCORD_TOKEN", description="a bot's token")
+    owner: Snowflake = Field(
+        0, ge=0, le=LARGEST_SNOWFLAKE, validation_alias="DISCORD_OWNER",
+        description="the id of a Discord user, or 0 for the owner of the application",
+    )  # fmt: skip
+    managers_channel: Snowflake = Field(
+        0, ge=0, le=LARGEST_SNOWFLAKE, validation_alias="DISCORD_MANAGERS_CHANNEL",
+        description="the id of a Discord channel, or 0 for none",
+    )  # fmt: skip
+    quota_line_public: bool = Field(True, validation_alias="QUOTA_LINE_PUBLIC", description="true or false")
+    api_base: DiscordAddress = Field(
+        DISCORD_API, validation_alias="DISCORD_API_BASE",
+        description=f"{DISCORD_API} or, for tests, an address on this machine, such as http://127.0.0.1:9000/api/v10",
+    )  # fmt: skip
+    gateway_url: DiscordAddress = Field(
+        DISCORD_GATEWAY, validation_alias="DISCORD_GATEWAY_URL",
+        description=f"{DISCORD_GATEWAY} or, for tests, an address on this machine, such as ws://127.0.0.1:9000/gateway",
+    )  # fmt: skip
+
+
+class HttpConfig(Section):
+    """Where the service listens."""
+
+    host: Host = Field(
+        "127.0.0.1", validation_alias="HTTP_HOST", description="an IP address or a host name, such as 127.0.0.1"
+    )
+    port: WholeNumber = Field(
+        8080,
+        ge=0,
+        le=65535,
+        validation_alias="HTTP_PORT",
+        description="a decimal number from 1 to 65535, or 0 for any free port",
+    )
+
+
+class ProgramConfig(Section):
+    """What concerns the program as a whole; `Config` has these as attributes of its own."""
+
+    generator: ProviderName = Field("auto", validation_alias="GENERATOR", description="auto or one of these")
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(capital_word)] = Field(
+        "INFO", validation_alias="LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR"
+    )
+    log_format: Annotated[Literal["auto", "json", "pretty"], BeforeValidator(small_word)] = Field(
+        "auto", validation_alias="LOG_FORMAT", description="auto, json or pretty"
+    )
+    persistence_module: ModuleName = Field(
+        "adapters.eventlog",
+        validation_alias="PERSISTENCE_MODULE",
+        description="the name of a Python module, such as adapters.eventlog",
+    )
+
+
+SECTIONS: dict[str, type[Section]] = {
+    "storage": StorageConfig,
+    "api": ApiConfig,
+    "generation": GenerationConfig,
+    "discord": DiscordConfig,
+    "http": HttpConfig,
+    "program": ProgramConfig,
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every setting, checked. Bad values are named in one ConfigError, a line each; no text of it shows a secret."""
+
+    sources: Sources = field(default_factory=Sources.read, repr=False)
+    storage: StorageConfig = field(init=False)
+    api: ApiConfig = field(init=False)
+    generation: GenerationConfig = field(init=False)
+    discord: DiscordConfig = field(init=False)
+    http: HttpConfig = field(init=False)
+    program: ProgramConfig = field(init=False)
+
+    def __post_init__(self) -> None:
+        problems: list[str] = []
+        for name, make in SECTIONS.items():
+            try:
+                object.__setattr__(self, name, make(self.sources))
+            except ConfigError as error:
+                problems.append(str(error))
+        if problems:
+            raise ConfigError("\n".join(problems))
+
+    @property
+    def stability_api_key(self) -> SecretStr | None:
+        """The key under its former name; it is `api.stability_key`."""
+        return self.api.stability_key
+
+    @property
+    def generator(self) -> str:
+        """Which provider makes the images: auto, or its word in the table of providers."""
+        return self.program.generator
+
+    @property
+    def log_level(self) -> str:
+        """DEBUG, INFO, WARNING or ERROR."""
+        return self.program.log_level
+
+    @property
+    def log_format(self) -> str:
+        """Auto, json or pretty; in lower case."""
+        return self.program.log_format
+
+    @property
+    def persistence_module(self) -> str:
+        """The module that makes the log's recorder."""
+        return self.program.persistence_module
+
+    @property
+    def warnings(self) -> list[str]:
+        """What looks like a mistake, but does not stop the program."""
+        from adapters.generation.configured import sent_unencrypted  # here, as it imports this module
+
+        known = {name for section in SECTIONS.values() for name in section.settings()} | set(FORMER_NAMES.values())
+        return self.sources.strangers(known) + sent_unencrypted(self)
+
+    def origin(self, name: str) -> Origin:
+        """Where the value of a setting, such as `MAX_USER_STORAGE_MB`, comes from."""
+        return self._section(name).origin(name)
+
+    def describe(self) -> list[str]:
+        """Lines to print at the start: each setting with its value and origin, no secret."""
+        return [line for section in self._sections() for line in section.describe()]
+
+    def secrets(self) -> list[str]:
+        """The secret values themselves, for the one place that takes them out of every log line."""
+        return [value.get_secret_value() for section in self._sections() for value in section.secrets()]
+
+    def _sections(self) -> list[Section]:
+        return [getattr(self, name) for name in SECTIONS]
+
+    def _section(self, name: str) -> Section:
+        for section in self._sections():
+            if name in section.settings():
+                return section
+        raise KeyError(f"there is no setting {name}")
+
+
+BotConfig = Config
+
+
+def load_config(overrides: Mapping[str, object] | None = None, env_file: Path | None = None) -> Config:
+    """Read and check the configuration.
+
+    `overrides` are arguments by the names of the settings (`{"HTTP_PORT": 0}`); None among them is not given.
+    `env_file` replaces the project's `.env`. Raises ConfigError, which names every bad value and what it accepts.
+    """
+    strange = set(overrides or {}) - {name for section in SECTIONS.values() for name in section.settings()}
+    if strange:
+        raise TypeError(f"there is no setting {', '.join(sorted(strange))}")
+    return Config(Sources.read(overrides, env_file))
+
+
+def __getattr__(name: str) -> Config:
+    """`config`, read at its first use and then kept."""
+    if name == "config":
+        globals()["config"] = loaded = load_config()
+        return loaded
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def is_secret(setting: FieldInfo) -> bool:
+    """Whether the values of a setting may be shown to nobody."""
+    return "SecretStr" in str(setting.annotation)
+
+
+def explain(problem: Any, settings: Mapping[str, FieldInfo], given: Mapping[str, Given]) -> str:
+    """One line on one bad value: the name it was given under, the value unless it is secret, and what is accepted."""
+    name = str(problem["loc"][0])
+    found = given[name]
+    reason = problem["msg"].removeprefix("Value error").lstrip(", ") if problem["type"] == "value_error" else ""
+    shown = found.name if is_secret(settings[name]) else f"{found.name}={shortened(found.value)}"
+    why = f"{reason}; it takes" if reason else "it takes"
+    return f"{shown} ({found.origin}): {why} {settings[name].description}."

@@ -1,0 +1,186 @@
+"""The kinds of values that settings take, each with its check. Which setting takes which is decided in config.py."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+
+from adapters.settings.storage_root import is_system_directory
+
+DISCORD_API = "https://discord.com/api/v10"
+DISCORD_GATEWAY = "wss://gateway.discord.gg/"
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def whole_number(value: object) -> object:
+    """Digits of ASCII and nothing else: `0x50`, `1_000` and `5.0` are mistakes, not numbers."""
+    if isinstance(value, str):
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", value.strip(), re.ASCII):
+            raise ValueError("")
+        return int(value)
+    return value
+
+
+def snowflake(value: object) -> object:
+    """An id of Discord's, up to 20 digits; 0 is nobody's."""
+    if isinstance(value, str):
+        if not re.fullmatch(r"[0-9]{1,20}", value.strip(), re.ASCII):
+            raise ValueError("")
+        return int(value)
+    return value
+
+
+def decimal_number(value: object) -> object:
+    """Digits with at most one point; no exponent, no infinity."""
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", value.strip(), re.ASCII):
+        raise ValueError("")
+    return value
+
+
+def small_word(value: object) -> object:
+    """A word of a list, in small letters whatever was written."""
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def capital_word(value: object) -> object:
+    """A word of a list, in capitals whatever was written."""
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+def service_address(value: str) -> str:
+    """The address of a service, without credentials in it and without a slash at its end."""
+    parts = urlsplit(value.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("leave the user name and password out of it")
+    return value.strip().rstrip("/")
+
+
+def discord_address(value: str) -> str:
+    """Discord itself, or a stand-in on this machine: a token is sent nowhere else."""
+    if value in {DISCORD_API, DISCORD_GATEWAY}:
+        return value
+    parts = urlsplit(value)
+    try:
+        stands_in = ip_address(parts.hostname or "").is_loopback and parts.port != 0
+    except ValueError:
+        stands_in = False
+    if not stands_in or parts.scheme not in {"http", "ws"} or parts.username is not None or parts.query:
+        raise ValueError("a bot's token is sent to Discord alone, or to this machine by its number")
+    return value.rstrip("/")
+
+
+def host(value: str) -> str:
+    """An IP address or a host name, without scheme and port."""
+    try:
+        ip_address(value)
+    except ValueError:
+        if not re.fullmatch(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*", value):
+            raise ValueError("") from None
+    return value
+
+
+def module_name(value: str) -> str:
+    """A dotted name that Python can import."""
+    if not all(part.isidentifier() for part in value.split(".")):
+        raise ValueError("")
+    return value
+
+
+def provider_name(value: str) -> str:
+    """`auto`, or a provider that there is."""
+    if value == "auto":
+        return value
+    from adapters.generation.providers import PROVIDERS  # here, as the providers need much that settings do not
+
+    if value not in PROVIDERS:
+        nearest = get_close_matches(value, ("auto", *PROVIDERS), n=1)
+        meant = f" (did you mean {nearest[0]}?)" if nearest else ""
+        raise ValueError(f"there is no provider {value!r:.40}{meant}; there are {', '.join(PROVIDERS)}")
+    return value
+
+
+def model_name(value: str) -> str:
+    """A model's or upscaler's name as services spell them."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._+:/()-]{0,127}", value):
+        raise ValueError("")
+    return value
+
+
+def host_list(value: object) -> object:
+    """Host names with commas between them."""
+    if not isinstance(value, str):
+        return value
+    hosts = tuple(part.strip().lower() for part in value.split(",") if part.strip())
+    for name in hosts:
+        if not re.fullmatch(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+", name) or name.replace(".", "").isdigit():
+            raise ValueError(f"{name!r:.60} is not a host name")
+    return hosts
+
+
+def prices(value: object) -> object:
+    """`model=credits` pairs with commas between them."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    if any(not re.fullmatch(r"\s*[0-9]{1,9}(\.[0-9]{1,9})?\s*", price) for _, _, price in pairs):
+        raise ValueError("")
+    return {model.strip(): float(price) for model, _, price in pairs}
+
+
+def secret(value: object) -> object:
+    """A key or token as it is sent in a header: nothing in it may end that header."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if not isinstance(text, str):
+        return text
+    if not re.fullmatch(r"[\x21-\x7e]{1,4096}", text.strip()):
+        raise ValueError("it holds a space, a line break or a character that no key has; copy it again")
+    return text.strip()
+
+
+def plain_path(value: object) -> object:
+    """A path as it was meant: a backslash in quotes has not become a tab or a line break."""
+    if CONTROL_CHARACTERS.search(str(value)):
+        raise ValueError("it holds a control character, as a backslash in quotes makes one; leave out the quotes")
+    if value == "":
+        raise ValueError("")
+    return value
+
+
+def folder_of_its_own(path: Path) -> Path:
+    """A folder below the project's where it is relative, and never one of the system's."""
+    absolute = project_folder() / path.expanduser()
+    try:
+        resolved = absolute.resolve()
+    except (OSError, RuntimeError):
+        resolved = absolute  # links that lead in a circle: opening the folder will say so
+    if is_system_directory(absolute) or is_system_directory(resolved):
+        raise ValueError("it is a system directory; choose a folder of its own, such as `shared`")
+    return absolute
+
+
+def project_folder(package: Path = Path(__file__).parents[1]) -> Path:
+    """The checkout that this code runs from; for an installed package, the folder where the process was started."""
+    return package.parent if (package.parent / "launch.py").exists() else Path.cwd()
+
+
+WholeNumber = Annotated[int, BeforeValidator(whole_number)]
+Snowflake = Annotated[int, BeforeValidator(snowflake)]
+DecimalNumber = Annotated[float, BeforeValidator(decimal_number)]
+ServiceAddress = Annotated[str, AfterValidator(service_address)]
+DiscordAddress = Annotated[str, AfterValidator(discord_address)]
+Host = Annotated[str, AfterValidator(host)]
+ModuleName = Annotated[str, AfterValidator(module_name)]
+Secret = Annotated[SecretStr, BeforeValidator(secret)]
+ProviderName = Annotated[str, BeforeValidator(small_word), AfterValidator(provider_name)]
+ModelName = Annotated[str, AfterValidator(model_name)]
+HostList = Annotated[tuple[str, ...], BeforeValidator(host_list)]
+Prices = Annotated[dict[str, float], BeforeValidator(prices)]
+Folder = Annotated[Path, BeforeValidator(plain_path), AfterValidator(folder_of_its_own)]

@@ -1,0 +1,1 @@
+"""Sentences for people, made from values; where each is shown is the inbound adapters' business."""

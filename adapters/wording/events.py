@@ -1,0 +1,79 @@
+"""One event in a few words, for people. Programs read `--json`, which has all of it."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from adapters.cli.tables import counted, minute
+from adapters.wording.refusals import size_in_words
+from domain.events import (
+    CleanupCompleted,
+    ClockCorrected,
+    DailyCountReset,
+    Event,
+    GenerationCompleted,
+    GenerationReleased,
+    GenerationReserved,
+    ImageDeleted,
+    ImageSaved,
+    LimitsOverridden,
+    PolicyChanged,
+    PreferenceSet,
+    RequestRefused,
+)
+
+
+def words(event: Event) -> str:  # noqa: C901, PLR0912 - one line for each event is the clearest form
+    """What happened, without the time, the user and the type, which have columns of their own."""
+    match event:
+        case PolicyChanged():
+            return _policy(event)
+        case GenerationReserved():
+            places = counted(event.count, "place")
+            return f"{places} for {event.operation}, {size_in_words(event.bytes_each)} each"
+        case GenerationCompleted():
+            made = f"{event.count} made by {event.provider}"
+            return f"{made} ({event.model})" if event.model else made
+        case GenerationReleased():
+            return f"{counted(event.count, 'place')} released ({event.reason}), {event.refunded} given back"
+        case ImageSaved():
+            kind = "temp file " if event.temp else ""
+            return f"{kind}{event.name}, {size_in_words(event.bytes)}, {event.width}x{event.height}"
+        case ImageDeleted():
+            return f"{event.name}, {size_in_words(event.bytes)} freed ({event.reason})"
+        case CleanupCompleted():
+            files = counted(len(event.files), "temp file")
+            return f"{files}, {size_in_words(event.freed_bytes)} freed, older than {event.older_than_days} days"
+        case RequestRefused():
+            return _refusal(event)
+        case LimitsOverridden():
+            return _override(event)
+        case DailyCountReset():
+            return f"today's count set to 0: {event.reason}"
+        case PreferenceSet():
+            return f"{event.preference} = {event.value}"
+        case ClockCorrected():
+            return f"from {minute(event.was)} back to {minute(event.now)}"
+        case _:
+            assert_never(event)
+
+
+def _policy(event: PolicyChanged) -> str:
+    limits = event.limits
+    sizes = f"{size_in_words(limits.user_bytes)} a user, {size_in_words(limits.pool_bytes)} together"
+    return f"{sizes}, {limits.daily} a day ({event.source})"
+
+
+def _refusal(event: RequestRefused) -> str:
+    if event.reason == "DAILY_LIMIT":
+        return f"{event.reason}: {event.used} of {event.limit} used"
+    return f"{event.reason}: {size_in_words(event.used)} of {size_in_words(event.limit)} used"
+
+
+def _override(event: LimitsOverridden) -> str:
+    if event.limits is None:
+        return f"own limits taken away: {event.reason}"
+    own = [f"{size_in_words(event.limits.user_bytes)} of storage"] if event.limits.user_bytes is not None else []
+    own += [f"{event.limits.daily} a day"] if event.limits.daily is not None else []
+    until = f" until {minute(event.until)}" if event.until else ""
+    return f"{', '.join(own)}{until}: {event.reason}"

@@ -1,0 +1,350 @@
+"""Everything that decisions read, as one fold over all events, and the draft of a batch over it.
+
+The published book is changed by one thread alone: at replay event by event, later by pouring a draft whose events are
+durable. A reader on another thread that needs several figures which belong together compares `version` before and
+after: it is odd while a draft is poured.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from itertools import islice
+from typing import NamedTuple, assert_never
+
+from domain.events import (
+    CleanupCompleted,
+    ClockCorrected,
+    DailyCountReset,
+    Event,
+    GenerationCompleted,
+    GenerationReleased,
+    GenerationReserved,
+    ImageDeleted,
+    ImageSaved,
+    ImpossibleFact,
+    LimitsOverridden,
+    PolicyChanged,
+    PreferenceSet,
+    RequestRefused,
+)
+from domain.instants import EARLIEST, day_of
+from domain.limits import Limits, Override, effective
+from domain.names import name_key
+from domain.usage import (
+    Answer,
+    DayCount,
+    PoolUsage,
+    Reservation,
+    StandingImage,
+    UserUsage,
+    evolve_reservation,
+    reserve,
+)
+from projections.answers import Answers
+from projections.daily_quota import DailyQuota
+from projections.deadlines import Deadlines
+from projections.gallery import Gallery
+from projections.global_quota import GlobalQuota
+from projections.image_index import DraftShelves, Shelves
+from projections.tables import DraftTable, Table
+from projections.temp_files import older_than
+from projections.user_quota import UserQuota
+
+
+class Tables(NamedTuple):
+    """The tables of a book: users' bytes, their day counts, reservations, overrides, recorded refusals, answers."""
+
+    users: Table[str, UserUsage]
+    days: Table[str, tuple[DayCount, ...]]
+    reservations: Table[str, Reservation]
+    overrides: Table[str, Override]
+    refusals: Table[tuple[str, str], tuple[str, int]]
+    answers: Table[str, Answer]
+
+
+class Book(ABC):
+    """The state that decisions read and events change; `domain.view.View` describes the reading side."""
+
+    def __init__(self, tables: Tables, images: Shelves, temp_files: Shelves) -> None:
+        self._tables = tables
+        self._images = images
+        self._temp_files = temp_files
+        self.position = 0
+        self.last_at = EARLIEST
+        self.policy = Limits()
+        self.policy_is_recorded = False
+        self.users = UserQuota(tables.users)
+        self.daily = DailyQuota(tables.days)
+        self.whole = GlobalQuota()
+        self.answers = Answers(tables.answers)
+
+    @property
+    def pool(self) -> PoolUsage:
+        """What all users together use."""
+        return self.whole.pool
+
+    def user(self, user: str) -> UserUsage:
+        """A user's bytes."""
+        return self.users.usage(user)
+
+    def days(self, user: str) -> tuple[DayCount, ...]:
+        """A user's counts of the latest days."""
+        return self.daily.days(user)
+
+    def override(self, user: str) -> Override | None:
+        """A user's own limits."""
+        return self._tables.overrides.get(user)
+
+    def limits_of(self, user: str, at: str) -> Limits:
+        """The limits of a user at a time."""
+        return effective(self.policy, self.override(user), at)
+
+    def reservation(self, reservation: str) -> Reservation | None:
+        """A reservation to which something can still happen."""
+        return self._tables.reservations.get(reservation)
+
+    def open_reservations(self) -> Iterable[Reservation]:
+        """Every reservation with an open place."""
+        return [held for _, held in self._tables.reservations.items() if held.open]
+
+    def standing(self, user: str, key: str, *, temp: bool) -> StandingImage | None:
+        """The image under a name."""
+        return self._shelves(temp).standing(user, key)
+
+    def has_folder(self, user: str, folder_key: str, *, temp: bool) -> bool:
+        """Whether a name stands in that folder."""
+        return self._shelves(temp).has_folder(user, folder_key)
+
+    def next_number(self, user: str, *, temp: bool) -> int:
+        """A number above every `image_<n>` that ever stood."""
+        return self._shelves(temp).next_number(user)
+
+    def temp_files(self, cutoff: str, limit: int) -> list[tuple[str, StandingImage]]:
+        """Temp files saved at or before `cutoff`, with their users, the oldest first."""
+        return older_than(self._temp_files, cutoff, limit)
+
+    def answer(self, tag: str) -> Answer | None:
+        """What was answered to a request."""
+        return self.answers.get(tag)
+
+    def refusals(self, user: str, reason: str, day: str) -> int:
+        """Recorded refusals of a user for one reason on a day."""
+        recorded = self._tables.refusals.get((user, reason))
+        return recorded[1] if recorded and recorded[0] == day else 0
+
+    def apply(self, position: int, event: Event) -> None:
+        """Takes the book past one event. Raises ImpossibleFact for what cannot have happened."""
+        if event.at < self.last_at and not isinstance(event, ClockCorrected):
+            raise ImpossibleFact(f"an event of {event.at} after one of {self.last_at}")
+        self._fold(position, event)
+        self.answers.apply(position, event)
+        self.last_at = event.at
+        self.position = position
+
+    def _fold(self, position: int, event: Event) -> None:  # noqa: C901, PLR0912 - one line for each event is the clearest form
+        match event:
+            case GenerationReserved():
+                self._reserved(event)
+            case ImageSaved():
+                self._saved(position, event)
+            case GenerationCompleted():
+                self._keep(evolve_reservation(self.reservation(event.reservation), event))
+            case GenerationReleased():
+                self._released(event)
+            case ImageDeleted():
+                self._remove(event.user, event.name, event.bytes, temp=event.temp)
+            case CleanupCompleted():
+                self._cleaned(event)
+            case RequestRefused():
+                day = day_of(event.at)
+                recorded = self.refusals(event.user, event.reason, day) + 1
+                self._tables.refusals.put((event.user, event.reason), (day, recorded))
+            case PolicyChanged():
+                self.policy = event.limits
+                self.policy_is_recorded = True
+            case LimitsOverridden():
+                self._overridden(event)
+            case DailyCountReset():
+                self.daily.apply(event)
+            case ClockCorrected():
+                self._clock_corrected(event)
+            case PreferenceSet():
+                pass  # no decision reads it; `preferences.py` does
+            case _:
+                assert_never(event)
+
+    def _shelves(self, temp: bool) -> Shelves:
+        return self._temp_files if temp else self._images
+
+    def _reserved(self, event: GenerationReserved) -> None:
+        if self.reservation(event.reservation) is not None:
+            raise ImpossibleFact(f"reservation {event.reservation} is made twice")
+        held = reserve(event, resets=self.daily.apply(event).resets)
+        self._tables.reservations.put(event.reservation, held)
+        self._note_deadline(held)
+        self.users.apply(event.user, held_change=held.held_bytes)
+        self.whole.apply(used_change=0, held_change=held.held_bytes)
+
+    def _saved(self, position: int, event: ImageSaved) -> None:
+        held_change = 0
+        if event.reservation is not None:
+            held = self.reservation(event.reservation)
+            after = evolve_reservation(held, event)
+            held_change = -after.bytes_each
+            self._keep(after)
+        elif not event.temp and event.operation != "adopted":
+            raise ImpossibleFact(f"{event.name} was kept without a place")
+        key = name_key(event.name)
+        shelves = self._shelves(event.temp)
+        standing = shelves.standing(event.user, key)
+        if event.replaced_bytes != (standing.bytes if standing else 0):
+            raise ImpossibleFact(f"{event.name} replaces {event.replaced_bytes} bytes that are not there")
+        image = StandingImage(
+            event.name, event.bytes, event.at, position, event.media_type, event.width, event.height, event.operation
+        )
+        shelves.put(event.user, key, image)
+        growth = event.bytes - event.replaced_bytes
+        image_change, temp_change = (0, growth) if event.temp else (growth, 0)
+        self.users.apply(event.user, image_change=image_change, temp_change=temp_change, held_change=held_change)
+        self.whole.apply(used_change=growth, held_change=held_change)
+
+    def _released(self, event: GenerationReleased) -> None:
+        after = evolve_reservation(self.reservation(event.reservation), event)
+        self._keep(after)
+        self.daily.give_back(after, event.refunded)
+        held_change = -event.count * after.bytes_each
+        self.users.apply(event.user, held_change=held_change)
+        self.whole.apply(used_change=0, held_change=held_change)
+
+    def _cleaned(self, event: CleanupCompleted) -> None:
+        if event.freed_bytes != sum(file.bytes for file in event.files):
+            raise ImpossibleFact("a cleanup whose files do not add up")
+        for file in event.files:
+            self._remove(file.user, file.name, file.bytes, temp=True)
+
+    def _overridden(self, event: LimitsOverridden) -> None:
+        if event.limits is None:
+            self._tables.overrides.drop(event.user)
+        else:
+            self._tables.overrides.put(event.user, Override(event.limits, event.until))
+
+    def _clock_corrected(self, event: ClockCorrected) -> None:
+        if event.was != self.last_at or event.now != event.at:
+            raise ImpossibleFact(f"the clock was corrected from {event.was}, and the ledger stood at {self.last_at}")
+        for reservation, held in self._tables.reservations.items():
+            if held.open == 0:
+                self._tables.reservations.drop(reservation)
+
+    def _keep(self, held: Reservation) -> None:
+        """Keeps a reservation while something can still happen to it: one wholly settled is over."""
+        if held.open == 0 and held.released == 0:
+            self._tables.reservations.drop(held.reservation)
+        else:
+            self._tables.reservations.put(held.reservation, held)
+
+    def _remove(self, user: str, name: str, size_bytes: int, *, temp: bool) -> None:
+        shelves = self._shelves(temp)
+        standing = shelves.standing(user, name_key(name))
+        if standing is None or standing.bytes != size_bytes:
+            raise ImpossibleFact(f"{name} of {user} with {size_bytes} bytes is removed, and does not stand")
+        shelves.remove(user, name_key(name))
+        if temp:
+            self.users.apply(user, temp_change=-size_bytes)
+        else:
+            self.users.apply(user, image_change=-size_bytes)
+        self.whole.apply(used_change=-size_bytes, held_change=0)
+
+    @abstractmethod
+    def due(self, at: str, limit: int) -> list[Reservation]:
+        """Reservations of which a deadline has come, the oldest first."""
+
+    @abstractmethod
+    def _note_deadline(self, held: Reservation) -> None:
+        """Remembers when a new reservation expires."""
+
+
+class QuotaBook(Book):
+    """The published book."""
+
+    def __init__(
+        self, tables: Tables | None = None, gallery: Gallery | None = None, temps: Shelves | None = None
+    ) -> None:
+        tables = tables or Tables(Table(), Table(), Table(), Table(), Table(), Table())
+        self.tables = tables
+        self.gallery = gallery or Gallery()
+        self.temps = temps or Shelves()
+        self.deadlines = Deadlines(held for _, held in tables.reservations.items())
+        self.version = 0
+        super().__init__(tables, self.gallery, self.temps)
+
+    def due(self, at: str, limit: int) -> list[Reservation]:
+        """Reservations of which a deadline has come, the oldest first."""
+        return due_of(self, self.deadlines, at, limit)
+
+    def draft(self) -> Draft:
+        """An empty draft over this book."""
+        users, days, reservations, overrides, refusals, answers = self._tables
+        return Draft(
+            self,
+            Tables(
+                users.draft(),
+                days.draft(),
+                reservations.draft(),
+                overrides.draft(),
+                refusals.draft(),
+                answers.draft(),
+            ),
+        )
+
+    def tidy(self) -> None:
+        """Forgets what no decision asks for any more: old answers, and reservations that are over."""
+        self.answers.prune(self.last_at)
+        self.deadlines.tidy(self._tables.reservations, self.last_at)
+
+    def _note_deadline(self, held: Reservation) -> None:
+        self.deadlines.add(held)
+
+
+class Draft(Book):
+    """The values that a batch has changed and that are not durable yet, over the published book."""
+
+    def __init__(self, book: QuotaBook, tables: Tables) -> None:
+        self._book = book
+        self._made: list[Reservation] = []
+        super().__init__(tables, book.gallery.draft(), book.temps.draft())
+        self.position = book.position
+        self.last_at = book.last_at
+        self.policy = book.policy
+        self.policy_is_recorded = book.policy_is_recorded
+        self.whole = GlobalQuota(book.pool)
+
+    def due(self, at: str, limit: int) -> list[Reservation]:
+        """Reservations that were due before this batch and still are in it."""
+        return due_of(self, self._book.deadlines, at, limit)
+
+    def pour(self) -> None:
+        """Publishes the draft: the book is now what this draft is."""
+        book = self._book
+        book.version += 1
+        for table in self._tables:
+            assert isinstance(table, DraftTable)
+            table.pour()
+        for shelves in (self._images, self._temp_files):
+            assert isinstance(shelves, DraftShelves)
+            shelves.pour()
+        book.position, book.last_at = self.position, self.last_at
+        book.policy, book.policy_is_recorded = self.policy, self.policy_is_recorded
+        book.whole.pool = self.whole.pool
+        for held in self._made:
+            book.deadlines.add(held)
+        book.tidy()
+        book.version += 1
+
+    def _note_deadline(self, held: Reservation) -> None:
+        self._made.append(held)
+
+
+def due_of(book: Book, deadlines: Deadlines, at: str, limit: int) -> list[Reservation]:
+    """The reservations of `book`, by the order of `deadlines`, of which one has come, at most `limit`."""
+    return list(islice(deadlines.due(at, book.reservation), limit))

@@ -1,0 +1,110 @@
+"""The managers' commands: who may use them, and what they do."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.adapters.discord.bot.stage import Stage, finished
+from tests.adapters.discord.fake.client import ClientRefuses
+from tests.adapters.discord.fake.people import Person
+from tests.adapters.discord.fake.world import MANAGE_GUILD, USUAL
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+COMMANDS = ["storage_cleanup", "audit", "quota_admin show", "quota_admin reset", "quota_admin set"]
+
+
+@pytest.fixture
+def boss(stage: Stage) -> Person:
+    """Who may manage the server, and is not its owner."""
+    return stage.discord.user("boss", permissions=USUAL | MANAGE_GUILD)
+
+
+@pytest.fixture
+def owner(stage: Stage) -> Person:
+    """Of the application, so that everything may be done; here also of the server."""
+    owner = stage.guild.owner
+    assert isinstance(owner, Person)
+    return owner
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_others_neither_see_nor_use_them(ann: Person, command: str) -> None:
+    """Discord hides them in a server; in direct messages it shows them, and the bot itself refuses."""
+    options = {"user": ann} if "quota" in command else {}
+    with pytest.raises(ClientRefuses):
+        await ann.slash(command, options)
+    message = await finished(await ann.slash(command, options, channel=ann.direct))
+    assert "Not Allowed" in message.text
+    assert message.ephemeral
+
+
+@pytest.mark.parametrize("command", ["quota_admin reset", "quota_admin set"])
+async def test_without_a_managers_channel_nobody_but_the_owner_changes_limits(
+    ann: Person, boss: Person, command: str
+) -> None:
+    """They hold in every server, and whoever invites the bot manages one. The refusal says what the owner can do."""
+    message = await finished(await boss.slash(command, {"user": ann}))
+    assert "only the bot's owner changes them" in message.text
+    assert "`DISCORD_MANAGERS_CHANNEL`" in message.text
+    assert message.ephemeral
+
+
+async def test_the_owner_of_the_application_always_may(ann: Person, owner: Person) -> None:
+    """In direct messages too, and for everybody."""
+    message = await finished(await owner.slash("quota_admin show", {"user": ann}, channel=owner.direct))
+    assert "Daily Generations: 0/5" in message.text
+
+
+async def test_a_cleanup_tells_files_and_space(boss: Person) -> None:
+    """In the seeds' words."""
+    message = await finished(await boss.slash("storage_cleanup", {"days": 1}))
+    assert "**Files Deleted**: 0" in message.text
+    assert "**Space Freed**: 0.00MB" in message.text
+
+
+async def test_a_quota_is_shown_set_and_reset(stage: Stage, ann: Person, owner: Person) -> None:
+    """Each is in force at once, and taken away again."""
+    await stage.imagine(ann, count=4)
+    assert "Daily Generations: 4/5" in (await finished(await owner.slash("quota_admin show", {"user": ann}))).text
+    done = await finished(await owner.slash("quota_admin set", {"user": ann, "daily": 9, "storage_mb": 20, "days": 2}))
+    assert "9 generations a day and 20.0 MB of storage until <t:" in done.text
+    text = (await finished(await ann.slash("quota"))).text
+    assert "Daily Generations: 4/9" in text
+    assert "/ 20.0MB" in text
+    await finished(await owner.slash("quota_admin reset", {"user": ann}))
+    done = await finished(await owner.slash("quota_admin set", {"user": ann}))
+    assert "The limits of everybody hold again" in done.text
+    assert "Daily Generations: 0/5" in (await finished(await ann.slash("quota"))).text
+
+
+async def test_a_user_without_room_is_refused_in_the_seeds_words(stage: Stage, ann: Person, owner: Person) -> None:
+    """Before anything is made, and `/why` says it again."""
+    await finished(await owner.slash("quota_admin set", {"user": ann, "storage_mb": 0}))
+    message = await stage.imagine(ann)
+    assert "Storage Error" in message.text
+    assert "Your storage quota is full" in message.text
+    assert "Your storage quota is full" in (await finished(await ann.slash("why"))).text
+    assert "Daily Generations: 0/5" in (await finished(await ann.slash("quota"))).text
+
+
+async def test_a_users_image_is_deleted_by_a_manager(stage: Stage, ann: Person, boss: Person) -> None:
+    """Its name is suggested; the button under it works for managers too."""
+    await stage.imagine(ann)
+    shown = await stage.imagine(ann)
+    assert "Daily Generations: 2/5" in (await finished(await boss.slash("quota_admin show", {"user": ann}))).text
+    (_, first) = await boss.autocomplete("quota_admin delete-image", "name", "", {"user": ann})
+    done = await finished(await boss.slash("quota_admin delete-image", {"user": ann, "name": first.value}))
+    assert "image\\_1.png** of **ann" in done.text
+    done = await finished(await boss.slash("quota_admin delete-image", {"user": ann, "name": first.value}))
+    assert "Image Not Found" in done.text
+    await (await boss.click(shown, "Delete")).acknowledged()
+    await boss.click(shown, "Yes, delete it")
+    await stage.changed(shown, "Image Deleted")
+
+
+async def test_the_audit_reads_the_whole_log(boss: Person) -> None:
+    """Verdict, head, and the last cleanup, which the start made."""
+    text = (await finished(await boss.slash("audit"))).text
+    for words in ("The log is whole", "**Head**: position", "**Last cleanup**: <t:"):
+        assert words in text

@@ -1,0 +1,80 @@
+"""What the id of a button holds is enough to find its picture, however long that one's name is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from adapters.application.results import StoreSettings
+from adapters.application.storage import ImageStore
+from adapters.discord.bot import AbbyBot
+from adapters.discord.bot_state import FILE, Remembered
+from adapters.discord.views import ID_CHARACTERS, LOOKS, ask_to_delete, buttons_of, key_of, named_by
+
+SNOWFLAKE = "18446744073709551615"
+
+
+class BotWithStore:
+    """As much of the bot as finding a picture needs."""
+
+    def __init__(self, store: ImageStore) -> None:
+        self.store = store
+
+
+@pytest.mark.parametrize("folder", ["", "a folder/"])
+@pytest.mark.parametrize("length", [59, 60, 61, 120])
+async def test_a_picture_is_found_again_by_its_key(tmp_path: Path, length: int, folder: str) -> None:
+    """One that is gone is not; another user's of the same name is not meant."""
+    name = f"{folder}{'a' * (length - len(folder) - 4)}.png"
+    store = ImageStore(tmp_path / "root", settings=StoreSettings(check_images=False))
+    bot = cast("AbbyBot", BotWithStore(store))
+    try:
+        await store.save(SNOWFLAKE, b"bytes", name=name)
+        assert named_by(bot, SNOWFLAKE, key_of(name)) == name
+        assert named_by(bot, "2", key_of(name)) is None
+        await store.delete(SNOWFLAKE, name)
+        assert named_by(bot, SNOWFLAKE, key_of(name)) is None
+    finally:
+        store.close()
+
+
+async def test_every_id_is_within_the_limit() -> None:
+    """With the longest owner and the longest name."""
+    name = "b" * 120
+    items: list[Any] = [
+        *buttons_of(SNOWFLAKE, name, "text_to_image").children,
+        *ask_to_delete(SNOWFLAKE, name).children,
+    ]
+    assert {item.custom_id.split(":")[1] for item in items} == set(LOOKS)
+    assert max(len(item.custom_id) for item in items) <= ID_CHARACTERS
+
+
+class TestRemembered:
+    """The small file of what the bot did last."""
+
+    def test_it_is_there_after_a_restart(self, tmp_path: Path) -> None:
+        """Each under its name."""
+        (tmp_path / "logs").mkdir()
+        Remembered(tmp_path).put("a", "1")
+        Remembered(tmp_path).put("b", "2")
+        again = Remembered(tmp_path)
+        assert (again.get("a"), again.get("b"), again.get("c")) == ("1", "2", None)
+
+    @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff"])
+    def test_a_file_that_says_nothing_is_no_obstacle(self, tmp_path: Path, content: bytes) -> None:
+        """It is written anew."""
+        (tmp_path / "logs").mkdir()
+        (tmp_path / FILE).write_bytes(content)
+        remembered = Remembered(tmp_path)
+        assert remembered.get("a") is None
+        remembered.put("a", "1")
+        assert Remembered(tmp_path).get("a") == "1"
+
+    def test_where_nothing_can_be_written_it_holds_until_the_end(self, tmp_path: Path) -> None:
+        """There is no folder `logs` here."""
+        remembered = Remembered(tmp_path)
+        remembered.put("a", "1")
+        assert remembered.get("a") == "1"
+        assert Remembered(tmp_path).get("a") is None

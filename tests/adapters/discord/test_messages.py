@@ -1,0 +1,307 @@
+"""What the bot says: the seeds' words where they have some, and a message that a member understands for all else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from discord import Colour
+
+from adapters.discord.messages import (
+    COLOURS,
+    FAILED,
+    FAULTS,
+    GENERATION_FAULTS,
+    NOT_AVAILABLE,
+    REFUSALS,
+    Message,
+    bar,
+    colour_of,
+    for_members,
+    help_text,
+    nearly_full,
+    pool_message,
+    progress_text,
+    quota_line,
+    told_fault,
+    told_refusal,
+    told_storage,
+    unexpected,
+)
+from adapters.generation.automatic1111 import WITHOUT_API
+from adapters.generation.provider import FaultKind, GenerationFault
+from adapters.generation.taxonomy import FILTERED, SaidError, fault_of
+from adapters.images.invalid_image import InvalidImage
+from adapters.ports.faults import DiskFull, Fault
+from adapters.studio import Progress
+from adapters.wording.refusals import sentence_of
+from domain.events import Asked
+from domain.limits import MEGABYTE, Limits, Status
+from domain.refusals import Reason, Refusal
+from tests.adapters.discord.quota_figures import figures
+
+RESETS_AT = "2026-01-02T00:00:00.000000Z"
+REACHED = Refusal(Reason.DAILY_LIMIT, "1", asked=Asked(1, 0), limit=5, used=5, resets_at=RESETS_AT)
+FULL = Refusal(Reason.USER_STORAGE, "1", asked=Asked(1, MEGABYTE), limit=500 * MEGABYTE, used=500 * MEGABYTE)
+OPERATORS_WORDS = re.compile(r"\b[A-Z]+_[A-Z_]+\b|`abby |/srv")
+
+
+def every_fault_class(fault: type[Fault] = Fault) -> Iterator[type[Fault]]:
+    """The whole tree of faults."""
+    yield fault
+    for narrower in fault.__subclasses__():
+        yield from every_fault_class(narrower)
+
+
+SEEDS = [
+    (
+        told_fault(WITHOUT_API),
+        "❌ Image generation services are not available. Please try again later.",
+        "The image service cannot take this at the moment.",
+    ),
+    (
+        told_refusal(REACHED),
+        "❌ Daily Generation Limit Reached",
+        "You've reached your daily limit of 5 generations.\nNext Reset: <t:1767312000:R> (<t:1767312000:t>)",
+    ),
+    (told_fault(GenerationFault(FaultKind.BAD_REQUEST, "The size is too large.")), "❌ Generation Failed", "The size"),
+    (told_refusal(FULL), "❌ Storage Error", "Your storage quota is full: 500.0 MB of 500.0 MB are used"),
+    (told_refusal(FULL._replace(reason=Reason.POOL_STORAGE)), "❌ Storage Error", "Server storage is full: "),
+    (told_storage(DiskFull("/srv")), "❌ Storage Error", "The server's disk is full"),
+    (unexpected("a1b2"), "❌ Generation Error", "An unexpected error occurred. Please try again later.\n"),
+]
+
+
+@pytest.mark.parametrize(("message", "title", "beginning"), SEEDS)
+def test_the_error_texts_begin_with_the_seeds_words(message: Message, title: str, beginning: str) -> None:
+    """The five error texts of the specification, title and first sentence."""
+    assert message.title == title
+    assert message.text.startswith(beginning)
+    assert message.colour == Colour.red()
+
+
+def test_every_reason_and_every_fault_has_words() -> None:
+    """A new member of an enumeration cannot go without a message."""
+    assert set(REFUSALS) == set(Reason)
+    assert set(GENERATION_FAULTS) == set(FaultKind)
+
+
+DETAILS = {
+    Reason.MALFORMED: "The count must be a whole number from 1 to 100.",
+    Reason.CLOCK_BEHIND: "2026-01-02T00:00:00.000000Z",
+    Reason.NOT_FOUND: "cat.png",
+    Reason.NAME_TAKEN: "cat.png",
+    Reason.BUSY: "You have 10 requests under way.",
+}
+
+
+@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("details", [DETAILS, {}], ids=["with details", "without"])
+def test_every_refusal_is_told_in_sentences_for_members(reason: Reason, details: dict[Reason, str]) -> None:
+    """A title and whole sentences, without a word that only an operator knows."""
+    message = told_refusal(REACHED._replace(reason=reason, detail=details.get(reason, "")))
+    assert message.title
+    assert message.text[0].isupper()
+    assert message.text[-1] in ".)"
+    assert not OPERATORS_WORDS.search(message.text)
+    assert details.get(reason, "") in message.text or reason is Reason.CLOCK_BEHIND
+
+
+@pytest.mark.parametrize("kind", FaultKind)
+@pytest.mark.parametrize(
+    "sentence",
+    ["", "Whoever runs this checks STABILITY_API_KEY.", "AUTOMATIC1111 at API_HOST gave no answer; try again."],
+)
+def test_every_fault_is_told_in_sentences_for_members(kind: FaultKind, sentence: str) -> None:
+    """The same for what a provider may answer."""
+    message = told_fault(GenerationFault(kind, sentence))
+    assert message.title in {FAILED, NOT_AVAILABLE}
+    assert message.text[0].isupper()
+    assert message.text.endswith(".")
+    assert not OPERATORS_WORDS.search(message.text)
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422, 429, 500, 503])
+def test_no_answer_of_a_provider_tells_members_of_a_setting_or_a_status(status: int) -> None:
+    """Both are in the fault's own message, for the operator."""
+    fault = fault_of(status, SaidError("", "no"), {}, key_setting="STABILITY_API_KEY")
+    text = told_fault(fault).text
+    assert "STABILITY" not in text
+    assert str(status) not in text
+    assert text[0].isupper()
+
+
+def test_what_a_service_says_of_a_request_is_passed_on() -> None:
+    """Only who asked can change it."""
+    fault = fault_of(400, SaidError("", "width must be a multiple of 64"), {}, key_setting="STABILITY_API_KEY")
+    assert told_fault(fault).text.startswith("The image service cannot make this: width must be a multiple of 64.")
+
+
+@pytest.mark.parametrize("fault", [*every_fault_class()], ids=lambda fault: fault.__name__)
+def test_every_fault_of_the_storage_is_told_without_its_folders(fault: type[Fault]) -> None:
+    """The whole tree. Only a fault of the member's own image is told in its own words."""
+    raised = fault.__new__(fault, "It ends early." if fault is InvalidImage else "/srv/abby")
+    assert str(raised) in {"It ends early.", "/srv/abby"}
+    message = told_storage(raised)
+    assert message.title == "❌ Storage Error"
+    assert message.text.endswith(".")
+    assert not OPERATORS_WORDS.search(message.text)
+    assert ("It ends early." in message.text) == (fault is InvalidImage)
+
+
+def test_the_general_fault_is_looked_at_last() -> None:
+    """The first row that fits is taken, so each row stands before those it is a kind of."""
+    rows = list(FAULTS)
+    assert [row for place, row in enumerate(rows) if any(issubclass(row, wider) for wider in rows[:place])] == []
+    assert rows[-1] is Fault
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "asked", "told"),
+    [
+        (5, 5, 1, "You've reached your daily limit of 5 generations.\nNext Reset: "),
+        (1, 1, 1, "You've reached your daily limit of 1 generation.\nNext Reset: "),
+        (5, 4, 2, "You asked for 2 pictures, and 1 of your daily limit of 5 generations is left. Ask for fewer"),
+        (5, 3, 4, "You asked for 4 pictures, and 2 of your daily limit of 5 generations are left. Ask for fewer"),
+        (5, 7, 1, "You've reached your daily limit of 5 generations."),
+    ],
+)
+def test_the_daily_refusal_says_what_is_true(limit: int, used: int, asked: int, told: str) -> None:
+    """Who has places left, but too few, has not reached the limit."""
+    text = told_refusal(REACHED._replace(limit=limit, used=used, asked=Asked(asked, 0))).text
+    assert text.startswith(told)
+    assert "<t:1767312000:R>" in text
+
+
+def test_a_daily_limit_of_nothing_promises_no_reset() -> None:
+    """Waiting would not help."""
+    assert told_refusal(REACHED._replace(limit=0, used=0)).text == "You've reached your daily limit of 0 generations."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(None, "in a moment."), (0.2, "in 1 second."), (90.0, "in 90 seconds."), (150.0, "in 3 minutes.")],
+)
+def test_a_wait_is_told_in_words(seconds: float | None, told: str) -> None:
+    """As long as the service asks for."""
+    assert told_fault(GenerationFault(FaultKind.RATE_LIMITED, "Wait.", seconds)).text.endswith(told)
+
+
+def test_whether_a_filtered_picture_counts_is_in_the_message() -> None:
+    """The studio adds it to the fault, and it is passed on."""
+    fault = GenerationFault(FILTERED.kind, f"{FILTERED.message} It was made, so it counts as generated today.")
+    assert told_fault(fault).text.endswith("It was made, so it counts as generated today.")
+
+
+@pytest.mark.parametrize(
+    ("sentences", "told"),
+    [
+        ("The size is too large. Ask for less.", "The size is too large. Ask for less."),
+        ("The model cannot edit; whoever runs this can set OPENAI_MODEL to one that does.", "The model cannot edit."),
+        ("It is taken. `abby adopt` brings files in. Choose another.", "It is taken. Choose another."),
+        ("API_HOST gave no answer; nothing was charged.", ""),
+        ("", ""),
+    ],
+)
+def test_what_is_for_operators_is_left_out_for_members(sentences: str, told: str) -> None:
+    """What names a setting or a command goes; without its beginning, nothing of a message makes sense."""
+    assert for_members(sentences, 200) == told
+
+
+def test_a_picture_without_room_in_the_pool_is_told_without_the_setting() -> None:
+    """The storage's own sentence names it, for the operator."""
+    sentence = sentence_of(FULL._replace(reason=Reason.POOL_STORAGE))
+    assert "MAX_GLOBAL_STORAGE_MB" in sentence
+    assert for_members(sentence, 500).endswith("and this needs 1.0 MB more.")
+
+
+def test_the_quota_line_has_the_seeds_form() -> None:
+    """Word for word."""
+    assert quota_line(figures(45.2, daily=(2, 5))) == "Daily: 2/5 | Storage: 45.2/500.0MB"
+
+
+@pytest.mark.parametrize(
+    ("fraction", "drawn"),
+    [
+        (-1.0, "░░░░░░░░░░"),
+        (0.0, "░░░░░░░░░░"),
+        (0.001, "█░░░░░░░░░"),
+        (0.4, "████░░░░░░"),
+        (0.999, "█████████░"),
+        (1.0, "██████████"),
+        (7.0, "██████████"),
+    ],
+)
+def test_a_bar_is_empty_and_full_only_at_the_ends(fraction: float, drawn: str) -> None:
+    """Ten blocks, whatever is asked."""
+    assert bar(fraction) == drawn
+
+
+@pytest.mark.parametrize(
+    ("progress", "told"),
+    [
+        (Progress(place=3), "⏳ Waiting: place 3 in the line..."),
+        (Progress(), "🎨 Painting..."),
+        (Progress(fraction=0.4), "🎨 Painting... 40 %\n████░░░░░░"),
+        (Progress(fraction=0.29), "🎨 Painting... 29 %\n███░░░░░░░"),
+        (Progress(fraction=3.0), "🎨 Painting... 100 %\n██████████"),
+        (Progress(fraction=float("nan")), "🎨 Painting... 0 %\n░░░░░░░░░░"),
+    ],
+)
+def test_progress_is_told(progress: Progress, told: str) -> None:
+    """The place while it waits, then how much is done, whatever a provider tells."""
+    assert progress_text(progress) == told
+
+
+@pytest.mark.parametrize(
+    ("used_mb", "hint"),
+    [
+        (449, None),
+        (450, None),
+        (451, "💾 Storage quota nearly full: 90.2 % is used. Make room with `/delete`."),
+        (600, "💾 Storage quota nearly full: 120.0 % is used. Make room with `/delete`."),
+    ],
+)
+def test_the_hint_comes_above_ninety_percent(used_mb: float, hint: str | None) -> None:
+    """One under, on, one over, and beyond a lowered limit."""
+    assert nearly_full(figures(used_mb)) == hint
+
+
+def test_each_status_has_the_seeds_colour() -> None:
+    """Pattern 3."""
+    assert {Status.OK: Colour.green(), Status.WARNING: Colour.yellow(), Status.CRITICAL: Colour.red()} == COLOURS
+    assert [colour_of(figures(used)) for used in (400, 401, 476)] == list(COLOURS.values())
+
+
+@pytest.mark.parametrize(
+    ("used_mb", "title"),
+    [(4000, None), (4001, "⚠️ Server storage is filling up"), (4751, "🛑 Server storage critical!")],
+)
+def test_managers_hear_of_a_pool_that_fills_up(used_mb: float, title: str | None) -> None:
+    """At WARNING and CRITICAL, with the figures and what can be done."""
+    message = pool_message(figures(pool_used_mb=used_mb))
+    assert (message and message.title) == title
+    if message is not None:
+        assert message.text.startswith(f"{used_mb}.0MB of 5000.0MB are used")
+        assert "/storage_cleanup" in message.text
+
+
+@pytest.mark.parametrize(("free", "told"), [(True, "does not count"), (False, "**counts**")])
+def test_the_help_says_what_a_filtered_picture_costs(free: bool, told: str) -> None:
+    """As the policy in force has it."""
+    (line,) = (line for line in help_text(Limits(moderated_free=free)).splitlines() if "filtered" in line)
+    assert told in line
+
+
+def test_the_help_says_what_the_rest_costs_and_names_every_command() -> None:
+    """Limits, failures and upscales."""
+    text = help_text(Limits(daily=7, user_bytes=300 * MEGABYTE))
+    assert "7 generations a day" in text
+    assert "300.0 MB" in text
+    counts, does_not = text.split("**What does not count**")
+    assert "upscale" in counts.split("**What counts")[1]
+    assert "failure" in does_not
+    named = set(re.findall(r"`/(\w+)`", text))
+    assert {"imagine", "imgimg", "upscale", "gallery", "history", "delete"} <= named
+    assert {"style", "quota", "why", "privacy"} <= named

@@ -1,0 +1,101 @@
+"""Rules of the projector: what a start takes in while the log is verified is what a replay makes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from eventsourcing.dcb.api import DCBEvent
+
+from adapters.application.opening import OpenRoot
+from adapters.disk.files import Files
+from adapters.eventlog.jsonl import JSONLRecorder
+from adapters.eventlog.jsonl.format import Decoded
+from adapters.ledger.projector import Projector, encode
+from adapters.ports.clock import utc_now
+from adapters.ports.faults import LogDamaged
+from domain.events import GenerationReleased, PreferenceSet
+from tests.projections.state import state_of
+
+AT = "2026-03-01T12:00:00.000000Z"
+CHOICE = PreferenceSet(at=AT, user="42", by="cli", preference="style", value="anime")
+
+
+class CountingFiles(Files):
+    """The real file system, which counts the bytes that are read of the log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_bytes = 0
+
+    def read_at(self, fd: int, size: int, offset: int) -> bytes:
+        block = super().read_at(fd, size, offset)
+        self.read_bytes += len(block)
+        return block
+
+
+def test_a_start_reads_the_log_once(tmp_path: Path) -> None:
+    """Verifying and folding share one reading; the header alone is looked at before."""
+    with_events = JSONLRecorder(tmp_path, clock=utc_now)
+    with_events.append([encode(CHOICE)] * 2_000)
+    with_events.checkpoint(2_000)
+    with_events.close()
+    files = CountingFiles()
+    root = OpenRoot(tmp_path, clock=utc_now, files=files)
+    size = (tmp_path / "logs" / "events.jsonl").stat().st_size
+    assert size <= files.read_bytes < size + 16_384
+    assert root.projector.preferences.get("42", "style") == "anime"
+    root.close()
+
+
+def test_taking_in_and_replaying_agree(tmp_path: Path) -> None:
+    """Also for data that are JSON in a form of another writer, which a replay accepts."""
+    recorder = JSONLRecorder(tmp_path, clock=utc_now)
+    loose = encode(CHOICE)
+    loose.data = loose.data.replace(b'":"', b'": "')
+    recorder.append([encode(CHOICE), loose])
+    recorder.checkpoint(0)
+    recorder.close()
+    taken, replayed = Projector(), Projector()
+    recorder = JSONLRecorder(tmp_path, clock=utc_now, on_event=taken.take)
+    replayed.replay(recorder)
+    recorder.close()
+    assert taken.book.position == 2
+    assert state_of(taken.book) == state_of(replayed.book)
+
+
+IMPOSSIBLE = GenerationReleased(
+    at=AT, user="42", by="cli", reservation="none", count=1, delivered=0, reason="failed", refunded=0
+)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        encode(IMPOSSIBLE),
+        DCBEvent(type="Unheard", data=b"{}", tags=[]),
+        DCBEvent(type="PreferenceSet", data=b"no JSON", tags=[]),
+        DCBEvent(type="PreferenceSet", data=b"[1]", tags=[]),
+    ],
+)
+def test_what_cannot_have_happened_refuses_a_start_and_names_its_position(tmp_path: Path, stored: DCBEvent) -> None:
+    """An impossible fact, a type that is not known, data that are none: the same refusal, and the lock is free."""
+    recorder = JSONLRecorder(tmp_path, clock=utc_now)
+    recorder.append([encode(CHOICE), stored])
+    recorder.close()
+    for _ in range(2):
+        with pytest.raises(LogDamaged, match="damaged at position 2") as caught:
+            JSONLRecorder(tmp_path, clock=utc_now, on_event=Projector().take)
+        assert caught.value.position == 2
+
+
+def test_long_histories_are_tidied_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no decision asks for any more does not pile up while a start takes a long log in."""
+    monkeypatch.setattr("adapters.ledger.projector.EVENTS_BETWEEN_TIDYING", 2)
+    projector = Projector()
+    tidied: list[int] = []
+    monkeypatch.setattr(projector.book, "tidy", lambda: tidied.append(projector.book.position))
+    data = {"at": AT, "user": "42", "by": "cli", "preference": "style", "value": "anime"}
+    for position in range(1, 6):
+        projector.take(Decoded(position, position, "PreferenceSet", [], data))
+    assert tidied == [2, 4]

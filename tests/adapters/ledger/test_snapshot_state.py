@@ -1,0 +1,163 @@
+"""Rules of the stored state: what is restored of it answers as before and goes on alike, whatever the history."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from itertools import count
+
+import orjson
+import pytest
+from hypothesis import given
+
+from adapters.ledger import snapshot_state
+from adapters.ledger.projector import Projector
+from adapters.ledger.snapshot_state import SCHEMA, decode_state, encode_state
+from domain.commands import Command
+from domain.decisions import StoredAnswer, decide
+from domain.events import Event, PreferenceSet
+from domain.instants import later
+from domain.names import name_key
+from domain.refusals import Refusal
+from tests.domain.examples import NOON, key, reserve, save
+from tests.domain.history import stored, typed
+from tests.projections.state import state_of
+from tests.projections.test_any_history import World, batches, within_the_time_of_the_suite
+
+History = list[tuple[int, list[Command]]]
+
+
+def projector_of(world: World) -> Projector:
+    """All projections after a world's events; the book is the world's own."""
+    projector = Projector()
+    projector.book = world.book
+    for position, fact in enumerate(world.events, 1):
+        projector.feed(position, stored(fact))
+    return projector
+
+
+def restored(stored_state: bytes) -> Projector:
+    """Projections made of a stored state."""
+    projector = Projector()
+    assert projector.restore(stored_state)
+    return projector
+
+
+def known(projector: Projector) -> object:
+    """All that projections know, with its types."""
+    book = {
+        name: typed(tuple(part) if isinstance(part, list) else part) for name, part in state_of(projector.book).items()
+    }
+    return book, typed(projector.activity.dump()), projector.preferences.dump()
+
+
+@within_the_time_of_the_suite
+@given(batches, batches)
+def test_what_is_restored_answers_as_before_and_goes_on_alike(history: History, afterwards: History) -> None:
+    """Any history, and any commands after it: decided alike, folded alike. What was kept is not changed by them."""
+    world = World()
+    for wait, batch in history:
+        world.batch(wait, batch)
+    frozen = projector_of(world).dump()
+    kept = b"".join(encode_state(frozen))
+    before = known(projector_of(world))
+    assert known(restored(kept)) == before
+    again = World()
+    again.book, again.events, again.now, again.made = (
+        restored(kept).book,
+        list(world.events),
+        world.now,
+        list(world.made),
+    )
+    for goes_on in (world, again):
+        goes_on.own = count(1_000)
+        for wait, batch in afterwards:
+            goes_on.batch(wait, batch)
+    assert again.events == world.events
+    assert state_of(again.book) == state_of(world.book)
+    assert known(restored(b"".join(encode_state(frozen)))) == before
+
+
+def played(*history: tuple[int, Command]) -> Projector:
+    """All projections after commands, each so many seconds after noon."""
+    projector = Projector()
+    for wait, command in history:
+        draft = projector.book.draft()
+        decision = decide(command, draft, draft.policy, later(NOON, seconds=wait))
+        assert isinstance(decision, tuple)
+        assert not isinstance(decision, Refusal | StoredAnswer)
+        for fact in decision:
+            draft.apply(draft.position + 1, fact)
+            projector.feed(draft.position, fact)
+        draft.pour()
+    return projector
+
+
+SOME = (
+    (0, reserve(user="42", count=2, request=key("k"))),
+    (1, save("a/b.png", 10, user="77", own="own1")),
+    (2, save("t", 5, user="42", temp=True)),
+    (3, save("image_3.png", 7, user="42", own="own2")),
+    (4, save("a/b.png", 12, user="77", own="own3")),
+)
+"""Two users with names, holds and an answer."""
+CHOICE: Event = PreferenceSet(at=NOON, user="42", by="cli", preference="style", value="anime")
+
+
+def test_preferences_and_activity_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also over several lines, and with days that went into the totals."""
+    monkeypatch.setattr(snapshot_state, "ROWS_A_LINE", 1)
+    monkeypatch.setattr("projections.activity.FINE_DAYS", 1)
+    projector = played(*SOME, (86_400, save("z.png", 1, user="42", own="own4")))
+    projector.feed(0, CHOICE)
+    again = restored(b"".join(encode_state(projector.dump())))
+    assert known(again) == known(projector)
+    assert again.preferences.get("42", "style") == "anime"
+    assert again.activity.total("42") == projector.activity.total("42")
+    assert len(again.activity.days()) == 1
+
+
+def test_a_gallery_is_decoded_when_it_is_first_touched_and_kept_as_it_was_until_then() -> None:
+    """A dump of what nobody touched is what was restored, byte for byte."""
+    kept = b"".join(encode_state(played(*SOME).dump()))
+    again = restored(kept)
+    assert set(again.book.gallery._packed) == {"42", "77"}
+    assert b"".join(encode_state(again.dump())) == kept
+    assert again.book.gallery.count("77") == 1
+    assert set(again.book.gallery._packed) == {"42"}
+    assert again.book.gallery.users() == ["42", "77"]
+    assert sorted(key for _, key, _ in again.book.gallery.all()) == [name_key("a/b.png"), "image_3.png"]
+    assert again.book.gallery.next_number("42") == 4
+
+
+def test_a_state_of_another_schema_or_misshapen_is_not_taken_in() -> None:
+    """Nothing changes then; the log is replayed instead."""
+    kept = b"".join(encode_state(played(*SOME).dump()))
+    schema, rest = kept.split(b"\n", 1)
+    older = orjson.dumps({"schema": SCHEMA - 1}) + b"\n" + rest
+    for broken in (
+        older,
+        b"",
+        schema + b"\n",
+        schema + b"\n[]\n",
+        schema + b"\nno JSON\n",
+        kept.replace(b'"pool"', b'"pond"'),
+    ):
+        projector = Projector()
+        assert not projector.restore(broken)
+        assert projector.book.position == 0
+    assert decode_state(kept) is not None
+
+
+STATES_BY_SCHEMA = {
+    1: "3181534f97cb5fbd01826c7b744c811551c5275d5b521f8f5c34e388e112e492",
+    2: "c1fd7f7653b542652bc3372249f03e7c327e1e6ef3416a95cb7c122c55a98d9a",
+}
+"""The SHA-256 of the stored form of one history."""
+
+
+def test_whoever_changes_the_stored_form_raises_its_schema() -> None:
+    """Else an older snapshot would be taken for one of this version. A new schema gets a new row here."""
+    projector = played(*SOME)
+    projector.feed(0, CHOICE)
+    kept = b"".join(encode_state(projector.dump()))
+    assert sha256(kept).hexdigest() == STATES_BY_SCHEMA[SCHEMA]

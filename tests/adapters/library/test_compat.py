@@ -1,0 +1,55 @@
+"""The former module paths: the same objects under their old names, and nothing else in those modules."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import adapters.generation
+import adapters.library
+import adapters.settings.config
+
+ROOT = Path(__file__).parents[3]
+COMPAT = ROOT / "adapters" / "compat"
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "original"),
+    [
+        ("abby_core.storage", "StorageManager", adapters.library.StorageManager),
+        ("abby_core.storage", "QuotaManager", adapters.library.QuotaManager),
+        ("abby_core.storage", "QuotaExceeded", adapters.library.QuotaExceeded),
+        ("abby_core.storage.storage_manager", "StorageManager", adapters.library.StorageManager),
+        ("abby_core.storage.quota_manager", "QuotaManager", adapters.library.QuotaManager),
+        ("abby_core.generation", "ImageGenerator", adapters.generation.ImageGenerator),
+        ("abby_core.generation.image_generator", "ImageGenerator", adapters.generation.ImageGenerator),
+        ("abby_adapters.discord.config", "BotConfig", adapters.settings.config.BotConfig),
+        ("abby_adapters.discord.config", "StorageConfig", adapters.settings.config.StorageConfig),
+    ],
+)
+def test_a_former_path_leads_to_the_same_object(module: str, name: str, original: object) -> None:
+    """Code written against it runs unchanged."""
+    assert getattr(importlib.import_module(module), name) is original
+
+
+@pytest.mark.parametrize("path", sorted(COMPAT.rglob("*.py")), ids=lambda path: path.relative_to(COMPAT).as_posix())
+def test_there_are_aliases_and_nothing_else(path: Path) -> None:
+    """A docstring, imports, `__all__`, and `__getattr__` where a name is made at its first use."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        is_list = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        is_late_name = isinstance(node, ast.FunctionDef) and node.name == "__getattr__"
+        assert is_docstring or is_list or is_late_name or isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def test_a_folder_without_an_installation_needs_two_entries_of_the_path(tmp_path: Path) -> None:
+    """What an editable installation puts on the path is enough, from any folder."""
+    program = "from abby_core.storage import StorageManager; from abby_adapters.discord.config import BotConfig"
+    path = f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(COMPAT)!r}]; "
+    done = subprocess.run([sys.executable, "-P", "-c", path + program], cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

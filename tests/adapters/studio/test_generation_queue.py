@@ -1,0 +1,152 @@
+"""The line before the provider: who may join, whose turn it is, and that no turn is ever lost."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters.studio import generation_queue as line_module
+from adapters.studio.generation_queue import Line
+
+
+def deaf(_: int) -> None:
+    """Hears nothing."""
+
+
+@pytest.mark.parametrize(("here", "joins"), [(1, True), (2, True), (3, False)])
+def test_a_user_has_so_many_requests_under_way(here: int, *, joins: bool) -> None:
+    """One under the bound, on it, and another user besides."""
+    line = Line(1, length=100, per_user=3)
+    for _ in range(here):
+        line.join("1", 0)
+    refusal = line.refusal("1", 0)
+    assert (refusal is None) is joins
+    assert joins or (refusal or "").startswith("You have 3 requests under way")
+    assert line.refusal("2", 0) is None
+    line.leave("1", 0)
+    assert line.refusal("1", 0) is None
+
+
+@pytest.mark.parametrize(("here", "joins"), [(4, True), (5, False)])
+def test_all_users_together_have_so_many(here: int, *, joins: bool) -> None:
+    """Whoever they are."""
+    line = Line(1, length=5, per_user=3)
+    for number in range(here):
+        line.join(str(number), 0)
+    assert (line.refusal("9", 0) is None) is joins
+
+
+def test_input_images_in_memory_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few users with large images fill the line as many with none do."""
+    monkeypatch.setattr(line_module, "MAX_INPUT_BYTES", 100)
+    line = Line(1, length=5, per_user=3)
+    line.join("1", 60)
+    assert line.refusal("2", 40) is None
+    assert line.refusal("2", 41) is not None
+    line.leave("1", 60)
+    assert line.refusal("2", 100) is None
+
+
+async def test_first_come_first_served_and_each_hears_its_place() -> None:
+    """The place is told when somebody waits, and whenever it changes."""
+    line = Line(1, length=9, per_user=9)
+    heard: dict[str, list[int]] = {"b": [], "c": [], "d": []}
+    served: list[str] = []
+
+    async def wait(name: str) -> None:
+        await line.wait_turn(heard[name].append)
+        served.append(name)
+
+    await line.wait_turn(deaf)
+    waiting = {name: asyncio.create_task(wait(name)) for name in heard}
+    await asyncio.sleep(0)
+    waiting["c"].cancel()
+    await asyncio.gather(waiting["c"], return_exceptions=True)
+    for name in ("b", "d"):
+        line.end_turn()
+        await waiting[name]
+    assert served == ["b", "d"]
+    assert heard == {"b": [1, 1], "c": [2], "d": [3, 2, 1]}
+
+
+async def test_a_request_that_was_just_cancelled_is_passed_over() -> None:
+    """It has not heard yet that it was cancelled when the turn before it ends."""
+    line = Line(1, length=9, per_user=9)
+    await line.wait_turn(deaf)
+    first, second = (asyncio.create_task(line.wait_turn(deaf)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    line.end_turn()
+    async with asyncio.timeout(5):
+        await second
+
+
+async def test_a_turn_that_comes_as_its_request_is_cancelled_goes_to_the_next() -> None:
+    """Else it would be lost, and with it one of the few that there are."""
+    line = Line(1, length=9, per_user=9)
+    await line.wait_turn(deaf)
+    first, second = (asyncio.create_task(line.wait_turn(deaf)) for _ in range(2))
+    await asyncio.sleep(0)
+    line.end_turn()
+    first.cancel()
+    async with asyncio.timeout(5):
+        await second
+
+
+class Turns:
+    """Requests for turns at a line of two, and which of them have one."""
+
+    def __init__(self) -> None:
+        self.line = Line(2, length=99, per_user=99)
+        self.tasks: list[asyncio.Task[None]] = []
+        self.ended: set[int] = set()
+
+    @property
+    def having(self) -> list[int]:
+        """Those that have their turn."""
+        tasks = enumerate(self.tasks)
+        return [at for at, task in tasks if task.done() and not task.cancelled() and at not in self.ended]
+
+    async def step(self, step: str, number: int) -> None:
+        """One thing happens."""
+        if step == "come":
+            self.tasks.append(asyncio.create_task(self.line.wait_turn(deaf)))
+        elif step == "cancel" and self.tasks:
+            self.tasks[number % len(self.tasks)].cancel()
+        elif step == "end" and self.having:
+            self.end_one()
+        else:
+            await asyncio.sleep(0)
+
+    def end_one(self) -> None:
+        """The first of those that have a turn ends it."""
+        self.ended.add(self.having[0])
+        self.line.end_turn()
+
+    async def all_end(self) -> None:
+        """Until nobody has a turn or waits for one."""
+        while len(self.ended) < sum(not task.cancelled() for task in self.tasks):
+            await asyncio.sleep(0)
+            while self.having:
+                self.end_one()
+
+
+@given(st.lists(st.tuples(st.sampled_from(["come", "end", "cancel", "breathe"]), st.integers(0, 9)), max_size=60))
+@settings(max_examples=500, deadline=None)
+def test_there_are_never_more_turns_than_allowed_and_none_is_lost(steps: list[tuple[str, int]]) -> None:
+    """Whatever comes, ends and is cancelled in whatever order: afterwards every turn can be had again."""
+
+    async def story() -> None:
+        turns = Turns()
+        for step, number in steps:
+            await turns.step(step, number)
+            assert len(turns.having) <= 2
+        async with asyncio.timeout(20):
+            await turns.all_end()
+            await turns.line.wait_turn(deaf)
+            await turns.line.wait_turn(deaf)
+
+    asyncio.run(story())
