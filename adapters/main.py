@@ -166,7 +166,7 @@ def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
 
 def _limits_in_force(store: ImageStore) -> str:
     """The policy of the log: what was given is in it by now, and what was left out is what was set last."""
-    policy = store.opened().ledger.book.policy
+    policy = store.opened().ledger.state.policy
     return (
         f"Limits in force: {megabytes(policy.user_bytes)} MB a user, {megabytes(policy.pool_bytes)} MB together, "
         f"{policy.daily} generations a user and day"

@@ -2,14 +2,14 @@
 time.
 
 `by` is the actor (`discord:123`, `api:NAME`, `page`, `cli`, `library`, `system`), `origin` where it came from,
-`request` the caller's own key with the digest of the command. Sizes are bytes.
+`idempotency_key` the caller's own key with the digest of the command. Sizes are bytes.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from domain.events import Request
+from domain.events import IdempotencyKey
 
 OPERATIONS = ("text_to_image", "image_to_image", "upscale", "unspecified")
 RELEASE_REASONS = ("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")
@@ -43,7 +43,7 @@ class SetPolicy(NamedTuple):
     gen_bytes: int | None = None
     moderated_free: bool | None = None
     origin: str | None = None
-    request: Request | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class ReserveGeneration(NamedTuple):
@@ -61,7 +61,7 @@ class ReserveGeneration(NamedTuple):
     operation: str = "unspecified"
     exclusive: bool = False
     origin: str | None = None
-    request: Request | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class CompleteGeneration(NamedTuple):
@@ -77,7 +77,7 @@ class CompleteGeneration(NamedTuple):
     credits: float | None = None
     seed: int | None = None
     origin: str | None = None
-    request: Request | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class ReleasePlaces(NamedTuple):
@@ -89,13 +89,13 @@ class ReleasePlaces(NamedTuple):
     reason: str
     count: int | None = None  # type: ignore[assignment]  # the stored name; tuple.count is not needed
     origin: str | None = None
-    request: Request | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class SaveImage(NamedTuple):
     """May this image be kept? `new_reservation` is the id used where the save must reserve its own place.
 
-    `foreign`: a file that the log does not know stands where `name` would. `operation` None takes the reservation's.
+    `untracked`: a file that the log does not know stands where `name` would. `operation` None takes the reservation's.
     """
 
     user: str
@@ -111,9 +111,9 @@ class SaveImage(NamedTuple):
     operation: str | None = None
     temp: bool = False
     reservation: str | None = None
-    foreign: bool = False
+    untracked: bool = False
     origin: str | None = None
-    request: Request | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class AdoptImage(NamedTuple):
@@ -129,9 +129,9 @@ class AdoptImage(NamedTuple):
     height: int
     staged: str
     temp: bool = False
-    foreign: bool = False
+    untracked: bool = False
     origin: str | None = None
-    request: Request | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class DeleteImage(NamedTuple):
@@ -143,7 +143,7 @@ class DeleteImage(NamedTuple):
     temp: bool = False
     reason: str = "user"
     origin: str | None = None
-    request: Request | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class CleanUp(NamedTuple):
@@ -152,7 +152,7 @@ class CleanUp(NamedTuple):
     by: str
     older_than_days: int
     origin: str | None = None
-    request: Request | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class OverrideLimits(NamedTuple):
@@ -165,7 +165,7 @@ class OverrideLimits(NamedTuple):
     daily: int | None = None
     until: str | None = None
     origin: str | None = None
-    request: Request | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class ResetDaily(NamedTuple):
@@ -175,7 +175,7 @@ class ResetDaily(NamedTuple):
     by: str
     reason: str
     origin: str | None = None
-    request: Request | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class SetPreference(NamedTuple):
@@ -186,7 +186,7 @@ class SetPreference(NamedTuple):
     preference: str
     value: str
     origin: str | None = None
-    request: Request | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class CorrectClock(NamedTuple):
@@ -194,7 +194,7 @@ class CorrectClock(NamedTuple):
 
     by: str
     origin: str | None = None
-    request: Request | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class ReleaseExpired(NamedTuple):
@@ -202,7 +202,7 @@ class ReleaseExpired(NamedTuple):
 
     by: str = "system"
     origin: str | None = None
-    request: Request | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 Command = (

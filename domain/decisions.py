@@ -27,7 +27,7 @@ from domain.commands import (
     SetPolicy,
     SetPreference,
 )
-from domain.events import Event, request_tag
+from domain.events import Event, idempotency_tag
 from domain.instants import later, seconds_between
 from domain.limits import Limits
 from domain.refusals import Reason, Refusal
@@ -71,15 +71,15 @@ def clock_is_behind(view: View, now: str) -> bool:
 
 
 def _answered(command: Command, view: View, at: str) -> StoredAnswer | Refusal | None:
-    if command.request is None:
+    if command.idempotency_key is None:
         return None
-    answer = view.answer(request_tag(command.by, command.request.key))
+    answer = view.answer(idempotency_tag(command.by, command.idempotency_key.key))
     if answer is None or later(answer.at, seconds=ANSWERS_KEPT_SECONDS) <= at:
         return None
-    if answer.digest != command.request.digest:
-        return _refuse(command, Reason.REQUEST_CONFLICT, command.request.key)
+    if answer.digest != command.idempotency_key.digest:
+        return _refuse(command, Reason.REQUEST_CONFLICT, command.idempotency_key.key)
     if isinstance(command, ReserveGeneration) and command.exclusive and _is_open(answer, view):
-        return _refuse(command, Reason.REQUEST_RUNNING, command.request.key)
+        return _refuse(command, Reason.REQUEST_RUNNING, command.idempotency_key.key)
     return StoredAnswer(answer.positions)
 
 

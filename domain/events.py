@@ -18,7 +18,7 @@ class ImpossibleFact(ValueError):
     """An event that cannot have happened after the ones before it: on replay, corruption."""
 
 
-class Request(NamedTuple):
+class IdempotencyKey(NamedTuple):
     """A caller's own key for a command, and the digest of the command it was first sent with (64 hex)."""
 
     key: str
@@ -63,7 +63,7 @@ class GenerationReserved(NamedTuple):
     bytes_each: int
     expires_at: str
     origin: str | None = None
-    request: Request | None = None
+    request: IdempotencyKey | None = None
 
 
 class GenerationCompleted(NamedTuple):
@@ -80,7 +80,7 @@ class GenerationCompleted(NamedTuple):
     credits: float | None = None
     seed: int | None = None
     origin: str | None = None
-    request: Request | None = None
+    request: IdempotencyKey | None = None
 
 
 class GenerationReleased(NamedTuple):
@@ -95,7 +95,7 @@ class GenerationReleased(NamedTuple):
     reason: str
     refunded: int
     origin: str | None = None
-    request: Request | None = None
+    request: IdempotencyKey | None = None
 
 
 class ImageSaved(NamedTuple):
@@ -118,7 +118,7 @@ class ImageSaved(NamedTuple):
     staged: str
     reservation: str | None = None
     origin: str | None = None
-    request: Request | None = None
+    request: IdempotencyKey | None = None
 
 
 class ImageDeleted(NamedTuple):
@@ -132,7 +132,7 @@ class ImageDeleted(NamedTuple):
     temp: bool
     reason: str
     origin: str | None = None
-    request: Request | None = None
+    request: IdempotencyKey | None = None
 
 
 class CleanupCompleted(NamedTuple):
@@ -144,7 +144,7 @@ class CleanupCompleted(NamedTuple):
     freed_bytes: int
     older_than_days: int
     origin: str | None = None
-    request: Request | None = None
+    request: IdempotencyKey | None = None
 
 
 class RequestRefused(NamedTuple):
@@ -173,7 +173,7 @@ class LimitsOverridden(NamedTuple):
     reason: str
     until: str | None = None
     origin: str | None = None
-    request: Request | None = None
+    request: IdempotencyKey | None = None
 
 
 class DailyCountReset(NamedTuple):
@@ -184,7 +184,7 @@ class DailyCountReset(NamedTuple):
     by: str
     reason: str
     origin: str | None = None
-    request: Request | None = None
+    request: IdempotencyKey | None = None
 
 
 class PreferenceSet(NamedTuple):
@@ -196,7 +196,7 @@ class PreferenceSet(NamedTuple):
     preference: str
     value: str
     origin: str | None = None
-    request: Request | None = None
+    request: IdempotencyKey | None = None
 
 
 class ClockCorrected(NamedTuple):
@@ -207,7 +207,7 @@ class ClockCorrected(NamedTuple):
     was: str
     now: str
     origin: str | None = None
-    request: Request | None = None
+    request: IdempotencyKey | None = None
 
 
 Event = (
@@ -236,7 +236,7 @@ _TOUCHES_POOL = (GenerationReserved, GenerationReleased, ImageSaved, ImageDelete
 _TOUCHES_POLICY = (PolicyChanged, ClockCorrected)
 
 
-def request_tag(by: str, key: str) -> str:
+def idempotency_tag(by: str, key: str) -> str:
     """The tag of a request: keys of two actors never meet, and no key is readable in a tag."""
     return "request:" + sha256(f"{by}\0{key}".encode()).hexdigest()[:32]
 
@@ -254,7 +254,7 @@ def tags_of(event: Event) -> list[str]:
         tags = [f"user:{event.user}"]
     request = getattr(event, "request", None)
     if request is not None:
-        tags.append(request_tag(event.by, request.key))
+        tags.append(idempotency_tag(event.by, request.key))
     return tags
 
 
@@ -304,7 +304,7 @@ def _build(value_class: Callable[..., Any]) -> Builder:
     return lambda members: value_class(**members)
 
 
-_REQUEST: tuple[str, Builder] = ("request", _build(Request))
+_REQUEST: tuple[str, Builder] = ("request", _build(IdempotencyKey))
 _REQUEST_ALONE: tuple[tuple[str, Builder], ...] = (_REQUEST,)
 _BUILDERS: dict[str, tuple[tuple[str, Builder], ...]] = {
     "PolicyChanged": (("limits", _build(Limits)),),

@@ -20,7 +20,7 @@ from domain.events import (
 from domain.instants import later
 from domain.limits import Limits, effective
 from domain.names import folder_of, fresh_name, name_key
-from domain.quota_checks import Wish, refuse_what_does_not_fit
+from domain.quota_checks import Demand, refuse_what_does_not_fit
 from domain.refusals import Reason, Refusal
 from domain.reserving import known
 from domain.usage import Reservation
@@ -32,7 +32,7 @@ MAX_CLEANUP_FILES = 20 * MAX_FILES_A_CLEANUP
 SECONDS_A_DAY = 86_400
 
 
-class _Place(NamedTuple):
+class _Target(NamedTuple):
     """Where the name of a save leads: its spelling, and the bytes that stand there now."""
 
     name: str
@@ -41,51 +41,55 @@ class _Place(NamedTuple):
 
 def save(command: SaveImage, view: View, policy: Limits, at: str) -> tuple[Event, ...] | Refusal:
     """ImageSaved: into a place of its reservation, into one reserved in the same breath, or as a temp file."""
-    held = _reservation_of(command, view, at)
-    if isinstance(held, Refusal):
-        return held
-    place = _place(command, view)
-    if isinstance(place, Refusal):
-        return place
-    plain = held is None and not command.temp
-    growth = command.bytes - place.replaced_bytes - (held.bytes_each if held else 0)
-    wish = Wish(command, 1 if plain else 0, command.bytes, growth, place.replaced_bytes)
+    reservation = _reservation_of(command, view, at)
+    if isinstance(reservation, Refusal):
+        return reservation
+    target = _target(command, view)
+    if isinstance(target, Refusal):
+        return target
+    plain = reservation is None and not command.temp
+    growth = command.bytes - target.replaced_bytes - (reservation.bytes_each if reservation else 0)
+    demand = Demand(command, 1 if plain else 0, command.bytes, growth, target.replaced_bytes)
     limits = effective(policy, view.override(command.user), at)
-    if refusal := refuse_what_does_not_fit(wish, view, limits, at):
+    if refusal := refuse_what_does_not_fit(demand, view, limits, at):
         return refusal
     if not plain:
-        return (_saved(command, place, held.reservation if held else None, _operation(command, held), at),)
+        return (
+            _saved(
+                command, target, reservation.reservation if reservation else None, _operation(command, reservation), at
+            ),
+        )
     operation = _operation(command, None)
     return (
         _own_reservation(command, operation, at),
-        _saved(command, place, command.new_reservation, operation, at),
+        _saved(command, target, command.new_reservation, operation, at),
     )
 
 
 def adopt(command: AdoptImage, view: View, at: str) -> tuple[Event, ...] | Refusal:
     """ImageSaved with the operation `adopted`, whatever the limits say: the bytes are there already."""
-    place = _place(command, view)
-    if isinstance(place, Refusal):
-        return place
-    return (_saved(command, place, None, "adopted", at),)
+    target = _target(command, view)
+    if isinstance(target, Refusal):
+        return target
+    return (_saved(command, target, None, "adopted", at),)
 
 
 def delete(command: DeleteImage, view: View, at: str) -> tuple[Event, ...] | Refusal:
     """ImageDeleted, if the name stands."""
-    standing = view.standing(command.user, name_key(command.name), temp=command.temp)
-    if standing is None:
+    current = view.current_image(command.user, name_key(command.name), temp=command.temp)
+    if current is None:
         return Refusal(Reason.NOT_FOUND, command.user, command.name)
     return (
         ImageDeleted(
             at,
             command.user,
             command.by,
-            standing.name,
-            standing.bytes,
+            current.name,
+            current.bytes,
             command.temp,
             command.reason,
             command.origin,
-            command.request,
+            command.idempotency_key,
         ),
     )
 
@@ -103,7 +107,7 @@ def clean_up(command: CleanUp, view: View, at: str) -> tuple[Event, ...]:
             sum(file.bytes for file in part),
             command.older_than_days,
             command.origin,
-            command.request,
+            command.idempotency_key,
         )
         for part in parts
     )
@@ -113,26 +117,26 @@ def _reservation_of(command: SaveImage, view: View, at: str) -> Reservation | Re
     """The reservation to settle; None for a temp file, a plain save, and what arrives after its place expired."""
     if command.reservation is None:
         return None
-    held = known(view, command.user, command.reservation, at)
-    if held is not None and held.open > 0:
-        return held
-    if held is not None and held.expired > 0:
+    reservation = known(view, command.user, command.reservation, at)
+    if reservation is not None and reservation.open > 0:
+        return reservation
+    if reservation is not None and reservation.expired > 0:
         return None
     return Refusal(Reason.UNKNOWN_RESERVATION, command.user, command.reservation)
 
 
-def _place(command: SaveImage | AdoptImage, view: View) -> _Place | Refusal:
+def _target(command: SaveImage | AdoptImage, view: View) -> _Target | Refusal:
     name = _spelling(command, view)
     key = name_key(name)
-    standing = view.standing(command.user, key, temp=command.temp)
-    if standing is not None:
-        return _Place(standing.name, standing.bytes)
+    current = view.current_image(command.user, key, temp=command.temp)
+    if current is not None:
+        return _Target(current.name, current.bytes)
     folder = folder_of(key)
-    in_a_file = folder is not None and view.standing(command.user, folder, temp=command.temp) is not None
+    in_a_file = folder is not None and view.current_image(command.user, folder, temp=command.temp) is not None
     is_a_folder = folder is None and view.has_folder(command.user, key, temp=command.temp)
-    if command.foreign or in_a_file or is_a_folder:
+    if command.untracked or in_a_file or is_a_folder:
         return Refusal(Reason.NAME_TAKEN, command.user, name)
-    return _Place(name, 0)
+    return _Target(name, 0)
 
 
 def _spelling(command: SaveImage | AdoptImage, view: View) -> str:
@@ -148,13 +152,13 @@ def _spelling(command: SaveImage | AdoptImage, view: View) -> str:
 def _is_taken(command: SaveImage | AdoptImage, view: View, name: str) -> bool:
     """Whether an image stands under the name, or a folder of this name has one."""
     key = name_key(name)
-    return bool(view.standing(command.user, key, temp=command.temp)) or view.has_folder(
+    return bool(view.current_image(command.user, key, temp=command.temp)) or view.has_folder(
         command.user, key, temp=command.temp
     )
 
 
-def _operation(command: SaveImage, held: Reservation | None) -> str:
-    return command.operation or (held.operation if held else "unspecified")
+def _operation(command: SaveImage, reservation: Reservation | None) -> str:
+    return command.operation or (reservation.operation if reservation else "unspecified")
 
 
 def _own_reservation(command: SaveImage, operation: str, at: str) -> GenerationReserved:
@@ -169,20 +173,20 @@ def _own_reservation(command: SaveImage, operation: str, at: str) -> GenerationR
         command.bytes,
         at,
         command.origin,
-        command.request,
+        command.idempotency_key,
     )
 
 
 def _saved(
-    command: SaveImage | AdoptImage, place: _Place, reservation: str | None, operation: str, at: str
+    command: SaveImage | AdoptImage, target: _Target, reservation: str | None, operation: str, at: str
 ) -> ImageSaved:
     return ImageSaved(
         at,
         command.user,
         command.by,
-        place.name,
+        target.name,
         command.bytes,
-        place.replaced_bytes,
+        target.replaced_bytes,
         command.sha256,
         command.media_type,
         command.width,
@@ -192,5 +196,5 @@ def _saved(
         command.staged,
         reservation,
         command.origin,
-        command.request,
+        command.idempotency_key,
     )

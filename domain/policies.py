@@ -23,17 +23,21 @@ def override_limits(command: OverrideLimits, at: str) -> tuple[Event, ...]:
     limits = None if nothing else UserLimits(command.user_bytes, command.daily)
     until = None if nothing else command.until
     return (
-        LimitsOverridden(at, command.user, command.by, limits, command.reason, until, command.origin, command.request),
+        LimitsOverridden(
+            at, command.user, command.by, limits, command.reason, until, command.origin, command.idempotency_key
+        ),
     )
 
 
 def reset_daily(command: ResetDaily, at: str) -> tuple[Event, ...]:
     """DailyCountReset, whatever today's count is."""
-    return (DailyCountReset(at, command.user, command.by, command.reason, command.origin, command.request),)
+    return (DailyCountReset(at, command.user, command.by, command.reason, command.origin, command.idempotency_key),)
 
 
 def set_preference(command: SetPreference, at: str) -> tuple[Event, ...]:
     """PreferenceSet."""
     return (
-        PreferenceSet(at, command.user, command.by, command.preference, command.value, command.origin, command.request),
+        PreferenceSet(
+            at, command.user, command.by, command.preference, command.value, command.origin, command.idempotency_key
+        ),
     )

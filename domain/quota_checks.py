@@ -18,7 +18,7 @@ from domain.usage import find_day
 from domain.view import View
 
 
-class Wish(NamedTuple):
+class Demand(NamedTuple):
     """What a command wants to add: places, and bytes, of which `growth` are beyond those it replaces or holds."""
 
     command: ReserveGeneration | SaveImage
@@ -28,31 +28,31 @@ class Wish(NamedTuple):
     replaced_bytes: int = 0
 
 
-def refuse_what_does_not_fit(wish: Wish, view: View, limits: Limits, at: str) -> Refusal | None:
-    """The first limit that `wish` does not fit, None where it fits them all. `limits` are those of this user."""
-    command = wish.command
-    if wish.places > 0:
+def refuse_what_does_not_fit(demand: Demand, view: View, limits: Limits, at: str) -> Refusal | None:
+    """The first limit that `demand` does not fit, None where it fits them all. `limits` are those of this user."""
+    command = demand.command
+    if demand.places > 0:
         today = find_day(view.days(command.user), day_of(at))
         used = today.count if today else 0
-        if used + wish.places > limits.daily:
-            return _refusal(wish, Reason.DAILY_LIMIT, (limits.daily, used, 0), view, at)
-    if wish.growth <= 0:
+        if used + demand.places > limits.daily:
+            return _refusal(demand, Reason.DAILY_LIMIT, (limits.daily, used, 0), view, at)
+    if demand.growth <= 0:
         return None
     user = view.user(command.user)
     temp = isinstance(command, SaveImage) and command.temp
     used, held = (user.temp_bytes, 0) if temp else (user.image_bytes, user.held_bytes)
-    if used + held + wish.growth > limits.user_bytes:
-        return _refusal(wish, Reason.USER_STORAGE, (limits.user_bytes, used, held), view, at)
+    if used + held + demand.growth > limits.user_bytes:
+        return _refusal(demand, Reason.USER_STORAGE, (limits.user_bytes, used, held), view, at)
     pool = view.pool
-    if pool.used_bytes + pool.held_bytes + wish.growth > limits.pool_bytes:
-        return _refusal(wish, Reason.POOL_STORAGE, (limits.pool_bytes, *pool), view, at)
+    if pool.used_bytes + pool.held_bytes + demand.growth > limits.pool_bytes:
+        return _refusal(demand, Reason.POOL_STORAGE, (limits.pool_bytes, *pool), view, at)
     return None
 
 
-def _refusal(wish: Wish, reason: Reason, figures: tuple[int, int, int], view: View, at: str) -> Refusal:
+def _refusal(demand: Demand, reason: Reason, figures: tuple[int, int, int], view: View, at: str) -> Refusal:
     """A refusal, with its record while there are few of its kind today; the figures are limit, used and held."""
-    command = wish.command
-    asked = Asked(wish.places, wish.bytes, wish.replaced_bytes)
+    command = demand.command
+    asked = Asked(demand.places, demand.bytes, demand.replaced_bytes)
     recorded = view.refusals(command.user, reason.value, day_of(at))
     record = None
     if recorded < MAX_RECORDED_REFUSALS:

@@ -10,7 +10,7 @@ from domain.commands import CompleteGeneration, CorrectClock, ReleasePlaces, Res
 from domain.events import ClockCorrected, Event, GenerationCompleted, GenerationReleased, GenerationReserved
 from domain.instants import later
 from domain.limits import Limits, effective
-from domain.quota_checks import Wish, refuse_what_does_not_fit
+from domain.quota_checks import Demand, refuse_what_does_not_fit
 from domain.refusals import Reason, Refusal
 from domain.usage import Reservation, find_day
 from domain.view import View
@@ -26,7 +26,7 @@ def reserve(command: ReserveGeneration, view: View, policy: Limits, at: str) -> 
     limits = effective(policy, view.override(command.user), at)
     bytes_each = limits.gen_bytes if command.bytes_each is None else command.bytes_each
     total = command.count * bytes_each
-    return refuse_what_does_not_fit(Wish(command, command.count, total, total), view, limits, at) or (
+    return refuse_what_does_not_fit(Demand(command, command.count, total, total), view, limits, at) or (
         GenerationReserved(
             at,
             command.user,
@@ -37,15 +37,15 @@ def reserve(command: ReserveGeneration, view: View, policy: Limits, at: str) -> 
             bytes_each,
             later(at, seconds=command.ttl_seconds),
             command.origin,
-            command.request,
+            command.idempotency_key,
         ),
     )
 
 
 def complete(command: CompleteGeneration, view: View, at: str) -> tuple[Event, ...] | Refusal:
     """GenerationCompleted; also after a release, because the provider was paid all the same."""
-    held = known(view, command.user, command.reservation, at)
-    if held is None or held.completed + command.count > held.count:
+    reservation = known(view, command.user, command.reservation, at)
+    if reservation is None or reservation.completed + command.count > reservation.count:
         return Refusal(Reason.UNKNOWN_RESERVATION, command.user, command.reservation)
     return (
         GenerationCompleted(
@@ -60,7 +60,7 @@ def complete(command: CompleteGeneration, view: View, at: str) -> tuple[Event, .
             command.credits,
             command.seed,
             command.origin,
-            command.request,
+            command.idempotency_key,
         ),
     )
 
@@ -70,16 +70,16 @@ def release_places(command: ReleasePlaces, view: View, policy: Limits, at: str) 
 
     `moderated` and `not_kept` take delivered places first, every other reason takes undelivered ones first.
     """
-    held = known(view, command.user, command.reservation, at)
-    count = command.count or (held.open if held else 0)
-    if held is None or held.open == 0 or count > held.open:
+    reservation = known(view, command.user, command.reservation, at)
+    count = command.count or (reservation.open if reservation else 0)
+    if reservation is None or reservation.open == 0 or count > reservation.open:
         return Refusal(Reason.UNKNOWN_RESERVATION, command.user, command.reservation)
     if command.reason in _OF_DELIVERED:
-        delivered = min(count, held.open_delivered)
+        delivered = min(count, reservation.open_delivered)
     else:
-        delivered = max(0, count - (held.open - held.open_delivered))
+        delivered = max(0, count - (reservation.open - reservation.open_delivered))
     free = policy.moderated_free and command.reason == "moderated"
-    refunded = _refundable(held, view, count if free else count - delivered)
+    refunded = _refundable(reservation, view, count if free else count - delivered)
     return (
         GenerationReleased(
             at,
@@ -91,54 +91,62 @@ def release_places(command: ReleasePlaces, view: View, policy: Limits, at: str) 
             command.reason,
             refunded,
             command.origin,
-            command.request,
+            command.idempotency_key,
         ),
     )
 
 
 def release_expired(view: View, at: str) -> tuple[Event, ...]:
     """The releases that are due: undelivered places at their expiry, delivered ones a day after it."""
-    return tuple(release for held in view.due(at, MAX_EXPIRED_A_BATCH) for release in _releases_due(held, view, at))
+    return tuple(
+        release for reservation in view.due(at, MAX_EXPIRED_A_BATCH) for release in _releases_due(reservation, view, at)
+    )
 
 
 def correct_clock(command: CorrectClock, view: View, now: str) -> tuple[Event, ...]:
     """ClockCorrected and the cancellation of every open reservation; nothing where the clock is not behind."""
     if now >= view.last_at:
         return ()
-    corrected = ClockCorrected(now, command.by, view.last_at, now, command.origin, command.request)
+    corrected = ClockCorrected(now, command.by, view.last_at, now, command.origin, command.idempotency_key)
     return (
         corrected,
         *(
-            _automatic(held, view, held.open, held.open_delivered, "cancelled", now)
-            for held in view.open_reservations()
+            _automatic(reservation, view, reservation.open, reservation.open_delivered, "cancelled", now)
+            for reservation in view.open_reservations()
         ),
     )
 
 
-def known(view: View, user: str, reservation: str, at: str) -> Reservation | None:
+def known(view: View, user: str, reservation_id: str, at: str) -> Reservation | None:
     """The user's reservation, open or closed, while something can still happen to it."""
-    held = view.reservation(reservation)
-    if held is None or held.user != user or (held.open == 0 and held.forgotten_at <= at):
+    reservation = view.reservation(reservation_id)
+    if reservation is None or reservation.user != user or (reservation.open == 0 and reservation.forgotten_at <= at):
         return None
-    return held
+    return reservation
 
 
-def _releases_due(held: Reservation, view: View, at: str) -> list[Event]:
+def _releases_due(reservation: Reservation, view: View, at: str) -> list[Event]:
     due: list[Event] = []
-    undelivered = held.open - held.open_delivered
-    if undelivered and held.expires_at <= at:
-        due.append(_automatic(held, view, undelivered, 0, "expired", at))
-    if held.open_delivered and held.forgotten_at <= at:
-        due.append(_automatic(held, view, held.open_delivered, held.open_delivered, "not_kept", at))
+    undelivered = reservation.open - reservation.open_delivered
+    if undelivered and reservation.expires_at <= at:
+        due.append(_automatic(reservation, view, undelivered, 0, "expired", at))
+    if reservation.open_delivered and reservation.forgotten_at <= at:
+        due.append(
+            _automatic(reservation, view, reservation.open_delivered, reservation.open_delivered, "not_kept", at)
+        )
     return due
 
 
-def _automatic(held: Reservation, view: View, count: int, delivered: int, reason: str, at: str) -> GenerationReleased:
-    refunded = _refundable(held, view, count - delivered)
-    return GenerationReleased(at, held.user, "system", held.reservation, count, delivered, reason, refunded)
+def _automatic(
+    reservation: Reservation, view: View, count: int, delivered: int, reason: str, at: str
+) -> GenerationReleased:
+    refunded = _refundable(reservation, view, count - delivered)
+    return GenerationReleased(
+        at, reservation.user, "system", reservation.reservation, count, delivered, reason, refunded
+    )
 
 
-def _refundable(held: Reservation, view: View, count: int) -> int:
+def _refundable(reservation: Reservation, view: View, count: int) -> int:
     """`count`, or 0 where the charge is gone: the day was reset since, or is no longer kept."""
-    charged = find_day(view.days(held.user), held.day)
-    return count if charged is not None and charged.resets == held.resets else 0
+    charged = find_day(view.days(reservation.user), reservation.day)
+    return count if charged is not None and charged.resets == reservation.resets else 0

@@ -90,7 +90,7 @@ class Reservation(NamedTuple):
         return later(self.expires_at, seconds=DELIVERED_KEPT_SECONDS)
 
 
-class StandingImage(NamedTuple):
+class CurrentImage(NamedTuple):
     """A name that stands, kept image or temp file, with what lists show. `position` is that of its ImageSaved."""
 
     name: str
@@ -129,41 +129,43 @@ def reserve(event: GenerationReserved, *, resets: int) -> Reservation:
 
 
 def evolve_reservation(
-    held: Reservation | None, event: GenerationCompleted | GenerationReleased | ImageSaved
+    reservation: Reservation | None, event: GenerationCompleted | GenerationReleased | ImageSaved
 ) -> Reservation:
     """The reservation after a delivery, a release or a settlement."""
-    if held is None:
+    if reservation is None:
         raise ImpossibleFact(f"there is no reservation {event.reservation}")
-    if held.user != event.user:
-        raise ImpossibleFact(f"reservation {held.reservation} belongs to another user than {event.user}")
+    if reservation.user != event.user:
+        raise ImpossibleFact(f"reservation {reservation.reservation} belongs to another user than {event.user}")
     match event:
         case GenerationCompleted():
-            if event.count < 1 or held.completed + event.count > held.count:
-                raise ImpossibleFact(f"{event.count} more delivered than reservation {held.reservation} has places")
-            return held._replace(completed=held.completed + event.count)
+            if event.count < 1 or reservation.completed + event.count > reservation.count:
+                raise ImpossibleFact(
+                    f"{event.count} more delivered than reservation {reservation.reservation} has places"
+                )
+            return reservation._replace(completed=reservation.completed + event.count)
         case GenerationReleased():
-            return _release(held, event)
+            return _release(reservation, event)
         case ImageSaved():
-            if held.open < 1:
-                raise ImpossibleFact(f"reservation {held.reservation} has no open place to settle")
-            return held._replace(settled=held.settled + 1)
+            if reservation.open < 1:
+                raise ImpossibleFact(f"reservation {reservation.reservation} has no open place to settle")
+            return reservation._replace(settled=reservation.settled + 1)
         case _:
             assert_never(event)
 
 
-def _release(held: Reservation, event: GenerationReleased) -> Reservation:
-    if not 1 <= event.count <= held.open:
-        raise ImpossibleFact(f"{event.count} places released of {held.open} open in {held.reservation}")
-    if not 0 <= event.delivered <= min(event.count, held.open_delivered):
-        raise ImpossibleFact(f"{event.delivered} delivered places released of {held.open_delivered}")
-    if event.count - event.delivered > held.open - held.open_delivered:
+def _release(reservation: Reservation, event: GenerationReleased) -> Reservation:
+    if not 1 <= event.count <= reservation.open:
+        raise ImpossibleFact(f"{event.count} places released of {reservation.open} open in {reservation.reservation}")
+    if not 0 <= event.delivered <= min(event.count, reservation.open_delivered):
+        raise ImpossibleFact(f"{event.delivered} delivered places released of {reservation.open_delivered}")
+    if event.count - event.delivered > reservation.open - reservation.open_delivered:
         raise ImpossibleFact(f"{event.count - event.delivered} undelivered places released, fewer are open")
     if not 0 <= event.refunded <= event.count:
         raise ImpossibleFact(f"{event.refunded} refunded of {event.count}")
-    return held._replace(
-        released=held.released + event.count,
-        released_delivered=held.released_delivered + event.delivered,
-        expired=held.expired + (event.count if event.reason == "expired" else 0),
+    return reservation._replace(
+        released=reservation.released + event.count,
+        released_delivered=reservation.released_delivered + event.delivered,
+        expired=reservation.expired + (event.count if event.reason == "expired" else 0),
     )
 
 
@@ -205,12 +207,12 @@ def evolve_days(days: tuple[DayCount, ...], event: GenerationReserved | DailyCou
     return (*others, after)[-DAYS_KEPT:]
 
 
-def refund(days: tuple[DayCount, ...], held: Reservation, refunded: int) -> tuple[DayCount, ...]:
-    """A user's counts after `refunded` places went back to the day that `held` was charged to."""
+def refund(days: tuple[DayCount, ...], reservation: Reservation, refunded: int) -> tuple[DayCount, ...]:
+    """A user's counts after `refunded` places went back to the day that `reservation` was charged to."""
     if refunded == 0:
         return days
-    charged = find_day(days, held.day)
-    if charged is None or charged.resets != held.resets or charged.count < refunded:
-        raise ImpossibleFact(f"{refunded} places given back to {held.day}, where they are not charged")
+    charged = find_day(days, reservation.day)
+    if charged is None or charged.resets != reservation.resets or charged.count < refunded:
+        raise ImpossibleFact(f"{refunded} places given back to {reservation.day}, where they are not charged")
     after = charged._replace(count=charged.count - refunded)
-    return tuple(after if count.day == held.day else count for count in days)
+    return tuple(after if count.day == reservation.day else count for count in days)

@@ -105,7 +105,7 @@ def _bad_save(command: SaveImage) -> str | None:
 
 
 def _bad_key(command: Command) -> str | None:
-    if command.request is None or _is_key(command.request.key):
+    if command.idempotency_key is None or _is_key(command.idempotency_key.key):
         return None
     return f"A request key has 1 to {MAX_KEY_CHARS} printable characters."
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from domain.limits import Override
-from domain.usage import Answer, DayCount, PoolUsage, Reservation, StandingImage, UserUsage
+from domain.usage import Answer, CurrentImage, DayCount, PoolUsage, Reservation, UserUsage
 
 
 class View(Protocol):
@@ -42,7 +42,7 @@ class View(Protocol):
     def open_reservations(self) -> Iterable[Reservation]:
         """Every reservation with an open place."""
 
-    def standing(self, user: str, key: str, *, temp: bool) -> StandingImage | None:
+    def current_image(self, user: str, key: str, *, temp: bool) -> CurrentImage | None:
         """The image under a name."""
 
     def has_folder(self, user: str, folder_key: str, *, temp: bool) -> bool:
@@ -51,7 +51,7 @@ class View(Protocol):
     def next_number(self, user: str, *, temp: bool) -> int:
         """A number above every `image_<n>` that ever stood."""
 
-    def temp_files(self, cutoff: str, limit: int) -> list[tuple[str, StandingImage]]:
+    def temp_files(self, cutoff: str, limit: int) -> list[tuple[str, CurrentImage]]:
         """Temp files saved at or before `cutoff`, with their users, the oldest first."""
 
     def answer(self, tag: str) -> Answer | None:

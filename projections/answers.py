@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.decisions import ANSWERS_KEPT_SECONDS
-from domain.events import ClockCorrected, Event, GenerationReserved, Request, request_tag
+from domain.events import ClockCorrected, Event, GenerationReserved, IdempotencyKey, idempotency_tag
 from domain.instants import later
 from domain.usage import Answer
 from projections.tables import Table
@@ -23,10 +23,10 @@ class Answers:
         """Notes an event that carries a request; the events of one command follow each other at one time."""
         if isinstance(event, ClockCorrected):
             self._correct(event)
-        request: Request | None = getattr(event, "request", None)
+        request: IdempotencyKey | None = getattr(event, "request", None)
         if request is None:
             return
-        tag = request_tag(event.by, request.key)
+        tag = idempotency_tag(event.by, request.key)
         reserved = event.reservation if isinstance(event, GenerationReserved) else None
         former = self._table.get(tag)
         if former and (former.digest, former.at, former.positions[-1] + 1) == (request.digest, event.at, position):

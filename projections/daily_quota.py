@@ -39,10 +39,10 @@ class DailyQuota:
         self._table.put(event.user, days)
         return days[-1]
 
-    def give_back(self, held: Reservation, refunded: int) -> None:
+    def give_back(self, reservation: Reservation, refunded: int) -> None:
         """Gives places back to the day that a reservation was charged to."""
         if refunded:
-            self._table.put(held.user, refund(self.days(held.user), held, refunded))
+            self._table.put(reservation.user, refund(self.days(reservation.user), reservation, refunded))
 
     def status(self, user: str, limit: int, at: str) -> DailyStatus:
         """A user's count of the day of `at`."""

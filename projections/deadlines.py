@@ -13,15 +13,15 @@ from domain.usage import Reservation
 from projections.tables import Table
 
 
-def deadline(held: Reservation) -> str:
+def deadline(reservation: Reservation) -> str:
     """When the reservation needs attention: its expiry while undelivered places are open, else the time it is
     forgotten at.
     """
-    return held.expires_at if held.open > held.open_delivered else held.forgotten_at
+    return reservation.expires_at if reservation.open > reservation.open_delivered else reservation.forgotten_at
 
 
 _MOVED = -1
-"""The place of an entry that is not in the heap, and so has no children."""
+"""The index of an entry that is not in the heap, and so has no children."""
 
 
 class Deadlines:
@@ -29,11 +29,11 @@ class Deadlines:
 
     def __init__(self, reservations: Iterable[Reservation] = ()) -> None:
         """The deadlines of these reservations: what is noted of them follows from them alone."""
-        self._heap = sorted((deadline(held), held.reservation) for held in reservations)
+        self._heap = sorted((deadline(reservation), reservation.reservation) for reservation in reservations)
 
-    def add(self, held: Reservation) -> None:
+    def add(self, reservation: Reservation) -> None:
         """Notes a new reservation."""
-        heappush(self._heap, (held.expires_at, held.reservation))
+        heappush(self._heap, (reservation.expires_at, reservation.reservation))
 
     def due(self, at: str, look_up: Callable[[str], Reservation | None]) -> Iterator[Reservation]:
         """Open reservations whose deadline has come at `at`, the oldest deadline first; the heap stays as it is.
@@ -42,29 +42,29 @@ class Deadlines:
         """
         frontier = [(*self._heap[0], 0)] if self._heap else []
         while frontier and frontier[0][0] <= at:
-            noted, reservation, index = heappop(frontier)
+            noted, reservation_id, index = heappop(frontier)
             for child in (2 * index + 1, 2 * index + 2):
                 if index >= 0 and child < len(self._heap):
                     heappush(frontier, (*self._heap[child], child))
-            held = look_up(reservation)
-            if held is None or not held.open:
+            reservation = look_up(reservation_id)
+            if reservation is None or not reservation.open:
                 continue
-            if noted < deadline(held):
-                heappush(frontier, (deadline(held), reservation, _MOVED))
+            if noted < deadline(reservation):
+                heappush(frontier, (deadline(reservation), reservation_id, _MOVED))
             else:
-                yield held
+                yield reservation
 
     def tidy(self, reservations: Table[str, Reservation], last_at: str) -> None:
         """Moves or drops outdated entries that have come, and forgets reservations to which nothing can happen now."""
         while self._heap and self._heap[0][0] <= last_at:
             entry = self._heap[0]
-            held = reservations.get(entry[1])
-            if held is None:
+            reservation = reservations.get(entry[1])
+            if reservation is None:
                 heappop(self._heap)
-            elif held.open == 0 and held.forgotten_at <= last_at:
-                reservations.drop(held.reservation)
+            elif reservation.open == 0 and reservation.forgotten_at <= last_at:
+                reservations.drop(reservation.reservation)
                 heappop(self._heap)
-            elif deadline(held) <= last_at:
+            elif deadline(reservation) <= last_at:
                 return
             else:
-                heapreplace(self._heap, (deadline(held), held.reservation))
+                heapreplace(self._heap, (deadline(reservation), reservation.reservation))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from domain.usage import StandingImage
-from projections.image_index import Shelves
+from domain.usage import CurrentImage
+from projections.image_index import ImageIndex
 
 
-class Gallery(Shelves):
-    """The shelves of kept images."""
+class Gallery(ImageIndex):
+    """The index of kept images."""
 
-    def newest_first(self, user: str, offset: int = 0, limit: int | None = None) -> list[StandingImage]:
+    def newest_first(self, user: str, offset: int = 0, limit: int | None = None) -> list[CurrentImage]:
         """All of a user's images, or some of them; an overwritten name counts as saved anew."""
-        return self.shelf(user).newest_first(offset, limit)
+        return self.of(user).newest_first(offset, limit)

@@ -1,18 +1,18 @@
-"""A standing image as one line of text, as shelves keep it: as a tuple of its own values it takes twice the room.
+"""A current image as one line of text, as the index keeps it: as a tuple of its own values it takes twice the room.
 
-The members stand in the order of `StandingImage`, with a tab between each two.
+The members stand in the order of `CurrentImage`, with a tab between each two.
 """
 
 from __future__ import annotations
 
 from domain.events import ImpossibleFact
-from domain.usage import StandingImage
+from domain.usage import CurrentImage
 
 _TAB = "\t"
-_TABS = len(StandingImage._fields) - 1
+_TABS = len(CurrentImage._fields) - 1
 
 
-def to_line(image: StandingImage) -> str:
+def to_line(image: CurrentImage) -> str:
     """The line of an image. Raises ImpossibleFact for a member with a tab in it, which no save writes."""
     line = _TAB.join(map(str, image))
     if line.count(_TAB) != _TABS:
@@ -20,10 +20,10 @@ def to_line(image: StandingImage) -> str:
     return line
 
 
-def from_line(line: str) -> StandingImage:
+def from_line(line: str) -> CurrentImage:
     """The image of a line. Raises ValueError where it is none."""
     name, size_bytes, at, position, media_type, width, height, operation = line.split(_TAB)
-    return StandingImage(name, int(size_bytes), at, int(position), media_type, int(width), int(height), operation)
+    return CurrentImage(name, int(size_bytes), at, int(position), media_type, int(width), int(height), operation)
 
 
 def name_of(line: str) -> str:

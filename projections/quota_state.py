@@ -1,8 +1,8 @@
 """Everything that decisions read, as one fold over all events, and the draft of a batch over it.
 
-The published book is changed by one thread alone: at replay event by event, later by pouring a draft whose events are
-durable. A reader on another thread that needs several figures which belong together compares `version` before and
-after: it is odd while a draft is poured.
+The published state is changed by one thread alone: at replay event by event, later by committing a draft whose events
+are durable. A reader on another thread that needs several figures which belong together compares `version` before and
+after: it is odd while a draft is committed.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from domain.limits import Limits, Override, effective
 from domain.names import name_key
 from domain.usage import (
     Answer,
+    CurrentImage,
     DayCount,
     PoolUsage,
     Reservation,
-    StandingImage,
     UserUsage,
     evolve_reservation,
     reserve,
@@ -46,14 +46,14 @@ from projections.daily_quota import DailyQuota
 from projections.deadlines import Deadlines
 from projections.gallery import Gallery
 from projections.global_quota import GlobalQuota
-from projections.image_index import DraftShelves, Shelves
+from projections.image_index import DraftImageIndex, ImageIndex
 from projections.tables import DraftTable, Table
 from projections.temp_files import older_than
 from projections.user_quota import UserQuota
 
 
 class Tables(NamedTuple):
-    """The tables of a book: users' bytes, their day counts, reservations, overrides, recorded refusals, answers."""
+    """The tables of a state: users' bytes, their day counts, reservations, overrides, recorded refusals, answers."""
 
     users: Table[str, UserUsage]
     days: Table[str, tuple[DayCount, ...]]
@@ -63,10 +63,10 @@ class Tables(NamedTuple):
     answers: Table[str, Answer]
 
 
-class Book(ABC):
+class QuotaFold(ABC):
     """The state that decisions read and events change; `domain.view.View` describes the reading side."""
 
-    def __init__(self, tables: Tables, images: Shelves, temp_files: Shelves) -> None:
+    def __init__(self, tables: Tables, images: ImageIndex, temp_files: ImageIndex) -> None:
         self._tables = tables
         self._images = images
         self._temp_files = temp_files
@@ -106,21 +106,21 @@ class Book(ABC):
 
     def open_reservations(self) -> Iterable[Reservation]:
         """Every reservation with an open place."""
-        return [held for _, held in self._tables.reservations.items() if held.open]
+        return [reservation for _, reservation in self._tables.reservations.items() if reservation.open]
 
-    def standing(self, user: str, key: str, *, temp: bool) -> StandingImage | None:
+    def current_image(self, user: str, key: str, *, temp: bool) -> CurrentImage | None:
         """The image under a name."""
-        return self._shelves(temp).standing(user, key)
+        return self._index(temp).current_image(user, key)
 
     def has_folder(self, user: str, folder_key: str, *, temp: bool) -> bool:
         """Whether a name stands in that folder."""
-        return self._shelves(temp).has_folder(user, folder_key)
+        return self._index(temp).has_folder(user, folder_key)
 
     def next_number(self, user: str, *, temp: bool) -> int:
         """A number above every `image_<n>` that ever stood."""
-        return self._shelves(temp).next_number(user)
+        return self._index(temp).next_number(user)
 
-    def temp_files(self, cutoff: str, limit: int) -> list[tuple[str, StandingImage]]:
+    def temp_files(self, cutoff: str, limit: int) -> list[tuple[str, CurrentImage]]:
         """Temp files saved at or before `cutoff`, with their users, the oldest first."""
         return older_than(self._temp_files, cutoff, limit)
 
@@ -134,7 +134,7 @@ class Book(ABC):
         return recorded[1] if recorded and recorded[0] == day else 0
 
     def apply(self, position: int, event: Event) -> None:
-        """Takes the book past one event. Raises ImpossibleFact for what cannot have happened."""
+        """Takes the state past one event. Raises ImpossibleFact for what cannot have happened."""
         if event.at < self.last_at and not isinstance(event, ClockCorrected):
             raise ImpossibleFact(f"an event of {event.at} after one of {self.last_at}")
         self._fold(position, event)
@@ -174,36 +174,36 @@ class Book(ABC):
             case _:
                 assert_never(event)
 
-    def _shelves(self, temp: bool) -> Shelves:
+    def _index(self, temp: bool) -> ImageIndex:
         return self._temp_files if temp else self._images
 
     def _reserved(self, event: GenerationReserved) -> None:
         if self.reservation(event.reservation) is not None:
             raise ImpossibleFact(f"reservation {event.reservation} is made twice")
-        held = reserve(event, resets=self.daily.apply(event).resets)
-        self._tables.reservations.put(event.reservation, held)
-        self._note_deadline(held)
-        self.users.apply(event.user, held_change=held.held_bytes)
-        self.whole.apply(used_change=0, held_change=held.held_bytes)
+        reservation = reserve(event, resets=self.daily.apply(event).resets)
+        self._tables.reservations.put(event.reservation, reservation)
+        self._note_deadline(reservation)
+        self.users.apply(event.user, held_change=reservation.held_bytes)
+        self.whole.apply(used_change=0, held_change=reservation.held_bytes)
 
     def _saved(self, position: int, event: ImageSaved) -> None:
         held_change = 0
         if event.reservation is not None:
-            held = self.reservation(event.reservation)
-            after = evolve_reservation(held, event)
+            reservation = self.reservation(event.reservation)
+            after = evolve_reservation(reservation, event)
             held_change = -after.bytes_each
             self._keep(after)
         elif not event.temp and event.operation != "adopted":
             raise ImpossibleFact(f"{event.name} was kept without a place")
         key = name_key(event.name)
-        shelves = self._shelves(event.temp)
-        standing = shelves.standing(event.user, key)
-        if event.replaced_bytes != (standing.bytes if standing else 0):
+        index = self._index(event.temp)
+        current = index.current_image(event.user, key)
+        if event.replaced_bytes != (current.bytes if current else 0):
             raise ImpossibleFact(f"{event.name} replaces {event.replaced_bytes} bytes that are not there")
-        image = StandingImage(
+        image = CurrentImage(
             event.name, event.bytes, event.at, position, event.media_type, event.width, event.height, event.operation
         )
-        shelves.put(event.user, key, image)
+        index.put(event.user, key, image)
         growth = event.bytes - event.replaced_bytes
         image_change, temp_change = (0, growth) if event.temp else (growth, 0)
         self.users.apply(event.user, image_change=image_change, temp_change=temp_change, held_change=held_change)
@@ -232,23 +232,23 @@ class Book(ABC):
     def _clock_corrected(self, event: ClockCorrected) -> None:
         if event.was != self.last_at or event.now != event.at:
             raise ImpossibleFact(f"the clock was corrected from {event.was}, and the ledger stood at {self.last_at}")
-        for reservation, held in self._tables.reservations.items():
-            if held.open == 0:
-                self._tables.reservations.drop(reservation)
+        for reservation_id, reservation in self._tables.reservations.items():
+            if reservation.open == 0:
+                self._tables.reservations.drop(reservation_id)
 
-    def _keep(self, held: Reservation) -> None:
+    def _keep(self, reservation: Reservation) -> None:
         """Keeps a reservation while something can still happen to it: one wholly settled is over."""
-        if held.open == 0 and held.released == 0:
-            self._tables.reservations.drop(held.reservation)
+        if reservation.open == 0 and reservation.released == 0:
+            self._tables.reservations.drop(reservation.reservation)
         else:
-            self._tables.reservations.put(held.reservation, held)
+            self._tables.reservations.put(reservation.reservation, reservation)
 
     def _remove(self, user: str, name: str, size_bytes: int, *, temp: bool) -> None:
-        shelves = self._shelves(temp)
-        standing = shelves.standing(user, name_key(name))
-        if standing is None or standing.bytes != size_bytes:
+        index = self._index(temp)
+        current = index.current_image(user, name_key(name))
+        if current is None or current.bytes != size_bytes:
             raise ImpossibleFact(f"{name} of {user} with {size_bytes} bytes is removed, and does not stand")
-        shelves.remove(user, name_key(name))
+        index.remove(user, name_key(name))
         if temp:
             self.users.apply(user, temp_change=-size_bytes)
         else:
@@ -260,21 +260,21 @@ class Book(ABC):
         """Reservations of which a deadline has come, the oldest first."""
 
     @abstractmethod
-    def _note_deadline(self, held: Reservation) -> None:
+    def _note_deadline(self, reservation: Reservation) -> None:
         """Remembers when a new reservation expires."""
 
 
-class QuotaBook(Book):
-    """The published book."""
+class QuotaState(QuotaFold):
+    """The published state."""
 
     def __init__(
-        self, tables: Tables | None = None, gallery: Gallery | None = None, temps: Shelves | None = None
+        self, tables: Tables | None = None, gallery: Gallery | None = None, temps: ImageIndex | None = None
     ) -> None:
         tables = tables or Tables(Table(), Table(), Table(), Table(), Table(), Table())
         self.tables = tables
         self.gallery = gallery or Gallery()
-        self.temps = temps or Shelves()
-        self.deadlines = Deadlines(held for _, held in tables.reservations.items())
+        self.temps = temps or ImageIndex()
+        self.deadlines = Deadlines(reservation for _, reservation in tables.reservations.items())
         self.version = 0
         super().__init__(tables, self.gallery, self.temps)
 
@@ -283,7 +283,7 @@ class QuotaBook(Book):
         return due_of(self, self.deadlines, at, limit)
 
     def draft(self) -> Draft:
-        """An empty draft over this book."""
+        """An empty draft over this state."""
         users, days, reservations, overrides, refusals, answers = self._tables
         return Draft(
             self,
@@ -302,49 +302,49 @@ class QuotaBook(Book):
         self.answers.prune(self.last_at)
         self.deadlines.tidy(self._tables.reservations, self.last_at)
 
-    def _note_deadline(self, held: Reservation) -> None:
-        self.deadlines.add(held)
+    def _note_deadline(self, reservation: Reservation) -> None:
+        self.deadlines.add(reservation)
 
 
-class Draft(Book):
-    """The values that a batch has changed and that are not durable yet, over the published book."""
+class Draft(QuotaFold):
+    """The values that a batch has changed and that are not durable yet, over the published state."""
 
-    def __init__(self, book: QuotaBook, tables: Tables) -> None:
-        self._book = book
+    def __init__(self, state: QuotaState, tables: Tables) -> None:
+        self._state = state
         self._made: list[Reservation] = []
-        super().__init__(tables, book.gallery.draft(), book.temps.draft())
-        self.position = book.position
-        self.last_at = book.last_at
-        self.policy = book.policy
-        self.policy_is_recorded = book.policy_is_recorded
-        self.whole = GlobalQuota(book.pool)
+        super().__init__(tables, state.gallery.draft(), state.temps.draft())
+        self.position = state.position
+        self.last_at = state.last_at
+        self.policy = state.policy
+        self.policy_is_recorded = state.policy_is_recorded
+        self.whole = GlobalQuota(state.pool)
 
     def due(self, at: str, limit: int) -> list[Reservation]:
         """Reservations that were due before this batch and still are in it."""
-        return due_of(self, self._book.deadlines, at, limit)
+        return due_of(self, self._state.deadlines, at, limit)
 
-    def pour(self) -> None:
-        """Publishes the draft: the book is now what this draft is."""
-        book = self._book
-        book.version += 1
+    def commit(self) -> None:
+        """Publishes the draft: the state is now what this draft is."""
+        state = self._state
+        state.version += 1
         for table in self._tables:
             assert isinstance(table, DraftTable)
-            table.pour()
-        for shelves in (self._images, self._temp_files):
-            assert isinstance(shelves, DraftShelves)
-            shelves.pour()
-        book.position, book.last_at = self.position, self.last_at
-        book.policy, book.policy_is_recorded = self.policy, self.policy_is_recorded
-        book.whole.pool = self.whole.pool
-        for held in self._made:
-            book.deadlines.add(held)
-        book.tidy()
-        book.version += 1
+            table.commit()
+        for index in (self._images, self._temp_files):
+            assert isinstance(index, DraftImageIndex)
+            index.commit()
+        state.position, state.last_at = self.position, self.last_at
+        state.policy, state.policy_is_recorded = self.policy, self.policy_is_recorded
+        state.whole.pool = self.whole.pool
+        for reservation in self._made:
+            state.deadlines.add(reservation)
+        state.tidy()
+        state.version += 1
 
-    def _note_deadline(self, held: Reservation) -> None:
-        self._made.append(held)
+    def _note_deadline(self, reservation: Reservation) -> None:
+        self._made.append(reservation)
 
 
-def due_of(book: Book, deadlines: Deadlines, at: str, limit: int) -> list[Reservation]:
-    """The reservations of `book`, by the order of `deadlines`, of which one has come, at most `limit`."""
-    return list(islice(deadlines.due(at, book.reservation), limit))
+def due_of(state: QuotaFold, deadlines: Deadlines, at: str, limit: int) -> list[Reservation]:
+    """The reservations of `state`, by the order of `deadlines`, of which one has come, at most `limit`."""
+    return list(islice(deadlines.due(at, state.reservation), limit))

@@ -1,5 +1,5 @@
 """Tables of values by key, and a draft over one: reads fall through to the base, writes stay in the draft until it is
-poured.
+committed.
 
 So one fold serves the published state and the draft of a batch. Values are immutable; a removed key is marked, not
 deleted.
@@ -15,7 +15,7 @@ V = TypeVar("V")
 
 
 class Table(Generic[K, V]):
-    """A mapping in which a missing key reads as None. `rows` are for a draft of it to read and to pour into."""
+    """A mapping in which a missing key reads as None. `rows` are for a draft of it to read and to commit into."""
 
     def __init__(self, rows: dict[K, V] | None = None) -> None:
         self.rows: dict[K, V] = rows or {}
@@ -53,7 +53,7 @@ class Table(Generic[K, V]):
 
 
 class DraftTable(Table[K, V]):
-    """A table whose changes are its own until `pour`. A key that was dropped and put again stands last in both."""
+    """A table whose changes are its own until `commit`. A key that was dropped and put again stands last in both."""
 
     def __init__(self, base: Table[K, V]) -> None:
         self.rows = {}
@@ -76,14 +76,14 @@ class DraftTable(Table[K, V]):
         self._dropped.add(key)
 
     def items(self) -> Iterator[tuple[K, V]]:
-        """What `pour` would make of the base at this moment."""
+        """What `commit` would make of the base at this moment."""
         hidden = self.rows.keys() | self._dropped
         return iter([*(row for row in self._base.items() if row[0] not in hidden), *self.rows.items()])
 
     def __len__(self) -> int:
         return sum(1 for _ in self.items())
 
-    def pour(self) -> None:
+    def commit(self) -> None:
         """Writes the changes into the base."""
         for key in self._dropped:
             self._base.drop(key)

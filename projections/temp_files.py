@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from domain.usage import StandingImage
-from projections.image_index import Shelves
+from domain.usage import CurrentImage
+from projections.image_index import ImageIndex
 
 
-def older_than(files: Shelves, cutoff: str, limit: int) -> list[tuple[str, StandingImage]]:
+def older_than(files: ImageIndex, cutoff: str, limit: int) -> list[tuple[str, CurrentImage]]:
     """Files saved at or before `cutoff` with their users, the oldest first, at most `limit`."""
     old = [(user, image) for user, _, image in files.all() if image.at <= cutoff]
     old.sort(key=lambda entry: (entry[1].at, entry[1].position))

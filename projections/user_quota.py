@@ -1,4 +1,4 @@
-"""What each user stores and holds, and their standing against their storage limit."""
+"""What each user stores and holds, and their current against their storage limit."""
 
 from __future__ import annotations
 

@@ -327,7 +327,7 @@ class Account:
         self.at = b""
         self.free = b"false"
         self.to_cancel = 0  # reservations that a corrected clock leaves to be released
-        self.standing: dict[tuple[bytes, bytes, bytes], int] = {}  # (temp, user, name) -> bytes
+        self.current: dict[tuple[bytes, bytes, bytes], int] = {}  # (temp, user, name) -> bytes
         self.reservations: dict[bytes, Reservation] = {}
         self.resets: Counter[tuple[bytes, bytes]] = Counter()  # of a user and day
 
@@ -347,8 +347,8 @@ class Account:
 
     def totals(self) -> dict[str, int]:
         """What stands at the end."""
-        images = [size for (temp, _, _), size in self.standing.items() if temp == b"false"]
-        temps = [size for (temp, _, _), size in self.standing.items() if temp == b"true"]
+        images = [size for (temp, _, _), size in self.current.items() if temp == b"false"]
+        temps = [size for (temp, _, _), size in self.current.items() if temp == b"true"]
         return {
             "images": len(images),
             "image_bytes": sum(images),
@@ -407,12 +407,12 @@ class Account:
             if held.settled == held.count:
                 del self.reservations[reservation]
         key = temp, user, name.lower()
-        if int(replaced) != self.standing.get(key, 0):
-            raise Impossible(f"it replaces {int(replaced)} bytes, where {self.standing.get(key, 0)} stand (A10)")
-        self.standing[key] = int(size)
+        if int(replaced) != self.current.get(key, 0):
+            raise Impossible(f"it replaces {int(replaced)} bytes, where {self.current.get(key, 0)} stand (A10)")
+        self.current[key] = int(size)
 
     def _deleted(self, _at: bytes, user: bytes, name: bytes, size: bytes, temp: bytes) -> None:
-        if self.standing.pop((temp, user, name.lower()), None) != int(size):
+        if self.current.pop((temp, user, name.lower()), None) != int(size):
             raise Impossible(f"{name.decode()} with {int(size)} bytes goes, and does not stand (A11, A12)")
 
     def _cleaned(self, at: bytes, files: bytes, freed: bytes) -> None:

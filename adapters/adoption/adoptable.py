@@ -12,7 +12,7 @@ from stat import S_ISREG
 from typing import NamedTuple
 
 from adapters.adoption.former_layouts import Found, unreadable
-from adapters.application.intake import is_foreign
+from adapters.application.intake import is_untracked
 from adapters.disk.files import Files
 from adapters.images.check import CheckedImage, InvalidImage, check_image, contradiction
 from adapters.imagestore.local.reconciler import Reconciler
@@ -75,12 +75,12 @@ class Judge:
         data = self.files.read(found.source)
         if stamp_of(self.files, found.source) != before or len(data) != before.size_bytes:
             return CHANGED
-        standing = self.view.standing(found.user, name_key(found.name), temp=False)
-        if standing is None:
+        current = self.view.current_image(found.user, name_key(found.name), temp=False)
+        if current is None:
             return self._sentence_on_place(found) or self._fit(found, data, before)
-        if self._stands_with(data, found.user, standing.name):
+        if self._stands_with(data, found.user, current.name):
             return None
-        return f"The name {standing.name} of {found.user} is taken by another image. Rename this file."
+        return f"The name {current.name} of {found.user} is taken by another image. Rename this file."
 
     def _stands_with(self, data: bytes, user: str, name: str) -> bool:
         path = self.path_of(user, name)
@@ -92,7 +92,7 @@ class Judge:
             return sentence
         if self._is_in_place(found):
             return None
-        if is_foreign(found.user, found.name, temp=False, view=self.view, reconciler=self.reconciler):
+        if is_untracked(found.user, found.name, temp=False, view=self.view, reconciler=self.reconciler):
             return (
                 f"A file that the log does not know lies at {self._final(found)}, or where its folder would be. "
                 f"Adopt {self.reconciler.layout.root} itself to bring it in, or move it away."

@@ -93,9 +93,9 @@ def plan(root: Path, directory: Path, files: Files) -> Plan | str:
 def rehearse(planned: Plan, terms: Terms) -> Adoption | Refusal:
     """What `adopt` would do, by reading every file; nothing is changed. Beside a running service too. Raises Faults."""
     reconciler = Reconciler(Layout(planned.root), terms.files)
-    book = _read_log(planned.root, reconciler, terms).book
-    draft = book.draft()
-    now = max(terms.clock(), book.last_at)
+    state = _read_log(planned.root, reconciler, terms).state
+    draft = state.draft()
+    now = max(terms.clock(), state.last_at)
     rehearsed: dict[tuple[str, str], Path] = {}
 
     def path_of(user: str, name: str) -> Path:
@@ -136,7 +136,7 @@ def adopt(planned: Plan, terms: Terms) -> Adoption | Refusal:
         mark.remove()
         if isinstance(tally, Refusal):
             return tally
-        return tally.result(opened.ledger.book, terms.limits, opened.ledger.now())
+        return tally.result(opened.ledger.state, terms.limits, opened.ledger.now())
     finally:
         opened.close()
 
@@ -160,7 +160,7 @@ def _read_log(root: Path, reconciler: Reconciler, terms: Terms) -> Projector:
 def _judge(opened: OpenRoot, terms: Terms) -> Judge:
     reconciler = opened.reconciler
     return Judge(
-        opened.ledger.book,
+        opened.ledger.state,
         reconciler,
         terms.files,
         terms.max_image_bytes,

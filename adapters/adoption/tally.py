@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from adapters.adoption.former_layouts import Skipped
 from domain.limits import Limits, effective
-from projections.quota_state import Book
+from projections.quota_state import QuotaFold
 
 
 class Share(NamedTuple):
@@ -81,20 +81,20 @@ class Tally:
         """A file is left alone."""
         self._skipped.append(Skipped(source, reason))
 
-    def result(self, book: Book, limits: Limits, at: str) -> Adoption:
-        """What came of it, by the book after it; `limits` hold where the log has none."""
-        policy = book.policy if book.policy_is_recorded else limits
+    def result(self, state: QuotaFold, limits: Limits, at: str) -> Adoption:
+        """What came of it, by the state after it; `limits` hold where the log has none."""
+        policy = state.policy if state.policy_is_recorded else limits
         met = self._images.keys() | self._already.keys()
-        shares = (self._share(user, book, policy, at) for user in sorted(met | set(book.users.users())))
+        shares = (self._share(user, state, policy, at) for user in sorted(met | set(state.users.users())))
         return Adoption(
             self._copied_bytes,
             tuple(self._skipped),
             tuple(share for share in shares if share.user in met or share.is_over),
-            book.pool.used_bytes,
+            state.pool.used_bytes,
             policy.pool_bytes,
         )
 
-    def _share(self, user: str, book: Book, policy: Limits, at: str) -> Share:
-        limit = effective(policy, book.override(user), at).user_bytes
+    def _share(self, user: str, state: QuotaFold, policy: Limits, at: str) -> Share:
+        limit = effective(policy, state.override(user), at).user_bytes
         images, size, already = self._images[user], self._bytes[user], self._already[user]
-        return Share(user, images, size, already, book.user(user).image_bytes, limit)
+        return Share(user, images, size, already, state.user(user).image_bytes, limit)

@@ -33,33 +33,33 @@ class ImageReader:
     @property
     def position(self) -> int:
         """How far the log has been followed."""
-        return self._opened.book.position
+        return self._opened.state.position
 
     def status(self, user: str) -> dict[str, Any]:
         """The quota dictionary of a user. Raises ValueError for a malformed id."""
         if sentence := malformed_user(user):
             raise ValueError(sentence)
-        book = self._opened.book
-        return reading.quota_status(book, user, max(self._clock(), book.last_at))
+        state = self._opened.state
+        return reading.quota_status(state, user, max(self._clock(), state.last_at))
 
     def global_usage(self) -> dict[str, Any]:
         """The pool's figures, and what is free on the disk."""
         free = megabytes(self._files.free_bytes(self._opened.root))
-        return reading.global_usage(self._opened.book) | {"disk_free_mb": free}
+        return reading.global_usage(self._opened.state) | {"disk_free_mb": free}
 
     def users(self) -> list[str]:
         """Every user the log knows of."""
-        return reading.known_users(self._opened.book)
+        return reading.known_users(self._opened.state)
 
     def gallery(self, user: str, *, offset: int = 0, limit: int = 50) -> list[GalleryImage]:
         """Some of a user's kept images, newest first."""
-        return reading.gallery(self._opened.book, user, offset, limit)
+        return reading.gallery(self._opened.state, user, offset, limit)
 
     def names(self, user: str) -> list[str]:
         """The names of a user's kept images, newest first."""
-        return reading.names(self._opened.book, user)
+        return reading.names(self._opened.state, user)
 
     def path(self, user: str, name: str) -> Path | None:
         """Where a kept image lies, None where no such name stands."""
-        standing = self._opened.book.standing(user, name_key(name), temp=False)
-        return self._opened.reconciler.path(user, standing.name, temp=False) if standing else None
+        current = self._opened.state.current_image(user, name_key(name), temp=False)
+        return self._opened.reconciler.path(user, current.name, temp=False) if current else None

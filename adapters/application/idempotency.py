@@ -14,14 +14,16 @@ from hashlib import sha256
 import orjson
 
 from domain.commands import Command, FreshName, ReserveGeneration
-from domain.events import Request
+from domain.events import IdempotencyKey
 
-_OF_THIS_ATTEMPT = frozenset({"request", "new_reservation", "staged", "foreign", "origin", "exclusive", "ttl_seconds"})
+_OF_THIS_ATTEMPT = frozenset(
+    {"idempotency_key", "new_reservation", "staged", "untracked", "origin", "exclusive", "ttl_seconds"}
+)
 _OF_A_NEW_RESERVATION = _OF_THIS_ATTEMPT | {"reservation"}
 """Whoever reserves is given a new id; whoever releases, delivers or saves says which reservation is meant."""
 
 
-def request_of(key: str, command: Command, *, secret: bytes, content: Iterable[bytes] = ()) -> Request:
+def keyed(key: str, command: Command, *, secret: bytes, content: Iterable[bytes] = ()) -> IdempotencyKey:
     """The request of `command` under a caller's key. `content` is what was asked for beyond the command, such as a
     prompt, in parts that are digested as one.
     """
@@ -33,7 +35,7 @@ def request_of(key: str, command: Command, *, secret: bytes, content: Iterable[b
     for part in content:
         digest.update(part)
     canonical = orjson.dumps([type(command).__name__, asked, digest.hexdigest()], option=orjson.OPT_SORT_KEYS)
-    return Request(key, hmac.new(secret, canonical, sha256).hexdigest())
+    return IdempotencyKey(key, hmac.new(secret, canonical, sha256).hexdigest())
 
 
 def _canonical(value: object) -> object:

@@ -65,10 +65,10 @@ async def check(data: bytes, image_name: str | None, settings: StoreSettings) ->
 
 
 class Intake(NamedTuple):
-    """A save that may be asked of the ledger: its name, whether that is foreign, the digest of its bytes."""
+    """A save that may be asked of the ledger: its name, whether that is untracked, the digest of its bytes."""
 
     name: str | FreshName
-    foreign: bool
+    untracked: bool
     sha256: str
 
 
@@ -92,7 +92,7 @@ def take_in(  # noqa: PLR0913 - a save, and the three parts of a root that are a
         refuse_bad_path(user, f"{want.folder or 'image'}/image.{extension}", temp=temp, reconciler=reconciler)
         return Intake(name, False, digest)
     refuse_bad_path(user, want.name, temp=temp, reconciler=reconciler)
-    return Intake(want.name, is_foreign(user, want.name, temp=temp, view=view, reconciler=reconciler), digest)
+    return Intake(want.name, is_untracked(user, want.name, temp=temp, view=view, reconciler=reconciler), digest)
 
 
 def refuse_bad_path(user: str, name: str, *, temp: bool, reconciler: Reconciler) -> None:
@@ -101,7 +101,7 @@ def refuse_bad_path(user: str, name: str, *, temp: bool, reconciler: Reconciler)
         raise StorageUnavailable(sentence)
 
 
-def is_foreign(user: str, name: str, *, temp: bool, view: View, reconciler: Reconciler) -> bool:
+def is_untracked(user: str, name: str, *, temp: bool, view: View, reconciler: Reconciler) -> bool:
     """Whether a file that the log does not know stands where `name` would, or where its folder would.
 
     Under the user's lock, and the file is looked at first: a file of ours that is there then still stands, or is still
@@ -112,7 +112,7 @@ def is_foreign(user: str, name: str, *, temp: bool, view: View, reconciler: Reco
         if taken is None:
             return False
         key = name_key(taken)
-        return view.standing(user, key, temp=temp) is None and not reconciler.is_touched(user, key, temp=temp)
+        return view.current_image(user, key, temp=temp) is None and not reconciler.is_touched(user, key, temp=temp)
 
 
 def _first_free_number(folder: Path, files: Files) -> int:

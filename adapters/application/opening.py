@@ -20,7 +20,7 @@ from adapters.disk.files import Files
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.local.reconciler import Reconciler
-from adapters.ledger.ledger import Keeper, QuotaLedger
+from adapters.ledger.ledger import LedgerHooks, QuotaLedger
 from adapters.ledger.projector import Projector, Recorded, decode
 from adapters.ledger.snapshotting import Snapshotting
 from adapters.ports.clock import Clock
@@ -35,7 +35,7 @@ from adapters.ports.faults import (
 from domain.commands import SetPolicy
 from domain.limits import Limits
 from domain.refusals import Refusal
-from projections.quota_state import QuotaBook
+from projections.quota_state import QuotaState
 
 FOLLOW_SECONDS = 0.2
 """How often a reader looks for new events."""
@@ -44,7 +44,7 @@ FOLLOW_STOP_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
 
 
-class OpenRoot(Keeper):
+class OpenRoot(LedgerHooks):
     """A root opened for writing: recorder, ledger and reconciler, and what the log wants done beside appending."""
 
     def __init__(self, root: Path, *, clock: Clock, files: Files, adopting: bool = False) -> None:
@@ -77,7 +77,7 @@ class OpenRoot(Keeper):
         for stored in self.recorder.read(after=self.recorder.reconciled):
             self.reconciler.note([(stored.position, decode(stored))])
         self.snapshotting = Snapshotting(self.recorder, projector)
-        self.ledger = QuotaLedger(self.recorder, clock=clock, keeper=self, projector=projector)
+        self.ledger = QuotaLedger(self.recorder, clock=clock, hooks=self, projector=projector)
         undoing.callback(self.ledger.close)
         self.reconciler.sync_folders()
         self.reconciler.reconcile_all()
@@ -89,7 +89,7 @@ class OpenRoot(Keeper):
         return self.ledger.projector
 
     def short_of_space(self) -> bool:
-        """Whether the log's spare room is used up."""
+        """Whether the log's reserve file is used up."""
         return self.recorder.short_of_space
 
     def checkpoint(self) -> None:
@@ -103,7 +103,7 @@ class OpenRoot(Keeper):
             self.snapshotting.stopping()
 
     def sweep(self) -> None:
-        """Tries again what failed before: files not in place, the log's spare room."""
+        """Tries again what failed before: files not in place, the log's reserve file."""
         self.reconciler.reconcile_all()
         self.recorder.regain_space()
 
@@ -120,7 +120,7 @@ class OpenRoot(Keeper):
 
 
 class FollowedRoot:
-    """A root opened for reading beside its writer: a thread follows the log. `position` of the book says how far."""
+    """A root opened for reading beside its writer: a thread follows the log. `position` of the state says how far."""
 
     def __init__(self, root: Path, *, clock: Clock, files: Files) -> None:
         self.root = root
@@ -147,10 +147,10 @@ class FollowedRoot:
         self._follower.start()
 
     @property
-    def book(self) -> QuotaBook:
+    def state(self) -> QuotaState:
         """The published figures. Raises LogDamaged or StorageUnavailable where the log can no longer be followed."""
         if self.fault is None:
-            return self.projector.book
+            return self.projector.state
         sentence = f"The log is no longer followed. {self.fault}"
         if isinstance(self.fault, LogDamaged):
             raise LogDamaged(sentence, position=self.fault.position, offset=self.fault.offset) from self.fault
@@ -258,7 +258,7 @@ def _set_policy(opened: OpenRoot, limits: GivenLimits) -> None:
 
 
 def _refuse_other_limits(opened: OpenRoot, limits: GivenLimits) -> None:
-    policy = opened.ledger.book.policy
+    policy = opened.ledger.state.policy
     for name, given, stands in zip(Limits._fields, limits, policy, strict=False):
         if given is not None and given != stands:
             raise ConfigError(

@@ -14,8 +14,8 @@ from adapters.application.results import GalleryImage, Readiness
 from adapters.ledger.ledger import NO_SPACE
 from domain.limits import megabytes
 from domain.names import name_key
-from domain.usage import StandingImage
-from projections.quota_state import QuotaBook
+from domain.usage import CurrentImage
+from projections.quota_state import QuotaState
 from projections.user_quota import StorageStatus
 
 T = TypeVar("T")
@@ -31,62 +31,62 @@ CLOCK_BEHIND = (
 )
 
 
-def together(book: QuotaBook, read: Callable[[], T]) -> T:
+def together(state: QuotaState, read: Callable[[], T]) -> T:
     """Figures that belong together: read again where a batch was published meanwhile."""
     for _ in range(READ_TRIES):
-        version = book.version
+        version = state.version
         if version % 2 == 0:
             figures = read()
-            if book.version == version:
+            if state.version == version:
                 return figures
         sleep(READ_PAUSE_SECONDS)
     return read()
 
 
-def quota_status(book: QuotaBook, user: str, at: str) -> dict[str, Any]:
+def quota_status(state: QuotaState, user: str, at: str) -> dict[str, Any]:
     """The dictionary of a user's quotas at a time; the ledger's position says of when the figures are."""
-    return together(book, lambda: _quota_status(book, user, at))
+    return together(state, lambda: _quota_status(state, user, at))
 
 
-def global_usage(book: QuotaBook) -> dict[str, Any]:
+def global_usage(state: QuotaState) -> dict[str, Any]:
     """The `global` part of the status."""
-    return together(book, lambda: _global(book.whole.status(book.policy.pool_bytes)))
+    return together(state, lambda: _global(state.whole.status(state.policy.pool_bytes)))
 
 
-def gallery(book: QuotaBook, user: str, offset: int, limit: int) -> list[GalleryImage]:
+def gallery(state: QuotaState, user: str, offset: int, limit: int) -> list[GalleryImage]:
     """Some of a user's kept images, newest first."""
-    return [_row(image) for image in book.gallery.newest_first(user, offset, limit)]
+    return [_row(image) for image in state.gallery.newest_first(user, offset, limit)]
 
 
-def names(book: QuotaBook, user: str) -> list[str]:
+def names(state: QuotaState, user: str) -> list[str]:
     """The names of a user's kept images, newest first."""
-    return [image.name for image in book.gallery.newest_first(user)]
+    return [image.name for image in state.gallery.newest_first(user)]
 
 
-def known_users(book: QuotaBook) -> list[str]:
+def known_users(state: QuotaState) -> list[str]:
     """Every user with images, temp files or places, in order."""
-    return sorted({*book.users.users(), *book.gallery.users(), *book.temps.users()})
+    return sorted({*state.users.users(), *state.gallery.users(), *state.temps.users()})
 
 
-def _row(image: StandingImage) -> GalleryImage:
+def _row(image: CurrentImage) -> GalleryImage:
     return GalleryImage(image.name, image.bytes, image.at, image.media_type, image.width, image.height, image.operation)
 
 
-def _quota_status(book: QuotaBook, user: str, at: str) -> dict[str, Any]:
-    limits = book.limits_of(user, at)
-    own = book.users.status(user, limits.user_bytes)
-    pool = book.whole.status(book.policy.pool_bytes)
-    daily = book.daily.status(user, limits.daily, at)
+def _quota_status(state: QuotaState, user: str, at: str) -> dict[str, Any]:
+    limits = state.limits_of(user, at)
+    own = state.users.status(user, limits.user_bytes)
+    pool = state.whole.status(state.policy.pool_bytes)
+    daily = state.daily.status(user, limits.daily, at)
     whole = _global(pool)
     user_figures = _figures(own, "limit_mb")
-    user_figures["images"] = book.gallery.count(user)
+    user_figures["images"] = state.gallery.count(user)
     return {
         "global": whole,
         "user": user_figures,
         "daily": daily._asdict(),
         "storage": _brief(user_figures, "limit_mb", fits=own.remaining_bytes >= limits.gen_bytes),
         "global_storage": _brief(whole, "total_mb", fits=pool.remaining_bytes >= limits.gen_bytes),
-        "position": book.position,
+        "position": state.position,
     }
 
 
@@ -110,15 +110,15 @@ def _brief(figures: dict[str, Any], limit_name: str, *, fits: bool) -> dict[str,
     return {"used_mb": figures["used_mb"], "limit_mb": figures[limit_name], "allowed": fits}
 
 
-def gallery_image(book: QuotaBook, user: str, name: str) -> GalleryImage | None:
+def gallery_image(state: QuotaState, user: str, name: str) -> GalleryImage | None:
     """What the log knows of one kept image, None where no such name stands."""
-    standing = book.standing(user, name_key(name), temp=False)
-    return _row(standing) if standing else None
+    current = state.current_image(user, name_key(name), temp=False)
+    return _row(current) if current else None
 
 
 def readiness(opened: OpenRoot, last_cleanup: str | None) -> Readiness:
     """Whether an open root admits commands, and what an operator should look at."""
-    ledger, position = opened.ledger, opened.ledger.book.position
+    ledger, position = opened.ledger, opened.ledger.state.position
     if ledger.fault is not None:
         return Readiness(False, True, (str(ledger.fault),), last_cleanup, position)
     if ledger.clock_is_behind():

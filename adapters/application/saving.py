@@ -8,7 +8,7 @@ import asyncio
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from adapters.application.idempotency import request_of
+from adapters.application.idempotency import keyed
 from adapters.application.intake import Wanted, take_in
 from adapters.application.opening import OpenRoot
 from adapters.application.results import Actor, SavedImage
@@ -33,7 +33,7 @@ class Saving(NamedTuple):
     temp: bool
     reservation: str | None
     actor: Actor
-    request: str | None
+    idempotency_key: str | None
     details: dict[str, Any] | None
 
     async def carry_out(self, files: Files) -> SavedImage | Refusal:
@@ -52,7 +52,7 @@ class Saving(NamedTuple):
 
     def _stage(self, files: Files) -> SaveImage:
         reconciler = self.root.reconciler
-        view = self.root.ledger.book
+        view = self.root.ledger.state
         extension = self.checked.extension
         try:
             taken = take_in(
@@ -83,12 +83,12 @@ class Saving(NamedTuple):
             self.want.operation,
             self.temp,
             self.reservation,
-            taken.foreign,
+            taken.untracked,
             self.actor.origin,
         )
-        if self.request is None:
+        if self.idempotency_key is None:
             return command
-        return command._replace(request=request_of(self.request, command, secret=self.root.recorder.secret))
+        return command._replace(idempotency_key=keyed(self.idempotency_key, command, secret=self.root.recorder.secret))
 
     def _place(self, accepted: Accepted) -> SavedImage:
         position, event = accepted.recorded[-1]
@@ -99,8 +99,8 @@ class Saving(NamedTuple):
 
 def saved_image(root: OpenRoot, position: int, event: ImageSaved, *, replayed: bool) -> SavedImage:
     """An ImageSaved as an answer, with the path where its bytes are now; None where the name no longer stands."""
-    standing = root.ledger.book.standing(event.user, name_key(event.name), temp=event.temp)
-    path = root.reconciler.path(event.user, standing.name, temp=event.temp) if standing else None
+    current = root.ledger.state.current_image(event.user, name_key(event.name), temp=event.temp)
+    path = root.reconciler.path(event.user, current.name, temp=event.temp) if current else None
     return SavedImage(
         event.user,
         event.name,

@@ -19,7 +19,7 @@ from uuid import uuid4
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
 from adapters.application import intake, reading
-from adapters.application.idempotency import request_of
+from adapters.application.idempotency import keyed
 from adapters.application.opening import OpenRoot, acquire, give_back
 from adapters.application.results import (
     LIBRARY,
@@ -53,7 +53,7 @@ from domain.commands import (
     ResetDaily,
     SetPreference,
 )
-from domain.events import CleanupCompleted, Event, GenerationReserved, ImageDeleted, ImageSaved, request_tag
+from domain.events import CleanupCompleted, Event, GenerationReserved, ImageDeleted, ImageSaved, idempotency_tag
 from domain.images import MAX_CLEANUP_FILES
 from domain.limits import Limits, UserLimits, megabytes
 from domain.names import malformed_user, name_key
@@ -141,41 +141,41 @@ class ImageStore:
         if sentence := malformed_user(user):
             raise ValueError(sentence)
         ledger = self._running().ledger
-        return reading.quota_status(ledger.book, user, ledger.now())
+        return reading.quota_status(ledger.state, user, ledger.now())
 
     def global_usage(self) -> dict[str, Any]:
         """The pool's figures, and what is free on the disk."""
         opened = self._running()
         free = megabytes(self._files.free_bytes(opened.root))
-        return reading.global_usage(opened.ledger.book) | {"disk_free_mb": free}
+        return reading.global_usage(opened.ledger.state) | {"disk_free_mb": free}
 
     def gallery(self, user: str, *, offset: int = 0, limit: int = 50) -> list[GalleryImage]:
         """Some of a user's kept images, newest first."""
-        return reading.gallery(self._running().ledger.book, user, offset, limit)
+        return reading.gallery(self._running().ledger.state, user, offset, limit)
 
     def names(self, user: str) -> list[str]:
         """The names of a user's kept images, newest first."""
-        return reading.names(self._running().ledger.book, user)
+        return reading.names(self._running().ledger.state, user)
 
     def users(self) -> list[str]:
         """Every user the log knows of."""
-        return reading.known_users(self._running().ledger.book)
+        return reading.known_users(self._running().ledger.state)
 
     def path(self, user: str, name: str) -> Path | None:
         """Where a kept image lies, None where no such name stands."""
         opened = self._running()
-        standing = opened.ledger.book.standing(user, name_key(name), temp=False)
-        return opened.reconciler.path(user, standing.name, temp=False) if standing else None
+        current = opened.ledger.state.current_image(user, name_key(name), temp=False)
+        return opened.reconciler.path(user, current.name, temp=False) if current else None
 
     def image(self, user: str, name: str) -> GalleryImage | None:
         """What the log knows of a kept image."""
-        return reading.gallery_image(self._running().ledger.book, user, name)
+        return reading.gallery_image(self._running().ledger.state, user, name)
 
     def details(self, user: str, name: str) -> dict[str, Any] | None:
         """How a kept image was made: prompt, style, seed; None where nothing is known."""
         opened = self._running()
-        standing = opened.ledger.book.standing(user, name_key(name), temp=False)
-        return opened.reconciler.read_details(user, standing.name) if standing else None
+        current = opened.ledger.state.current_image(user, name_key(name), temp=False)
+        return opened.reconciler.read_details(user, current.name) if current else None
 
     def preference(self, user: str, preference: str) -> str | None:
         """What a user chose, such as a default style; None where nothing was chosen."""
@@ -188,11 +188,11 @@ class ImageStore:
 
     def policy(self) -> Limits:
         """The limits in force for whoever has none of their own."""
-        return self._running().ledger.book.policy
+        return self._running().ledger.state.policy
 
     def moderated_free(self) -> bool:
         """Whether a picture that a provider filtered is given back to the day."""
-        return self.opened().ledger.book.policy.moderated_free
+        return self.opened().ledger.state.policy.moderated_free
 
     def readiness(self) -> Readiness:
         """Whether commands are admitted now, and what an operator should look at."""
@@ -214,7 +214,7 @@ class ImageStore:
         reservation: str | None = None,
         operation: str | None = None,
         actor: Actor = LIBRARY,
-        request: str | None = None,
+        idempotency_key: str | None = None,
         details: dict[str, Any] | None = None,
     ) -> SavedImage | Refusal:
         """Keeps an image, or a temp file. Raises InvalidImage for bytes that may not be kept, and Faults.
@@ -226,7 +226,7 @@ class ImageStore:
         opened = self._running()
         checked = await intake.check(data, name, self.settings)
         want = intake.wanted(name, operation)
-        saving = Saving(opened, user, bytes(data), checked, want, temp, reservation, actor, request, details)
+        saving = Saving(opened, user, bytes(data), checked, want, temp, reservation, actor, idempotency_key, details)
         task = asyncio.get_running_loop().create_task(saving.carry_out(self._files))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
@@ -239,7 +239,7 @@ class ImageStore:
         *,
         operation: str | None = None,
         actor: Actor = LIBRARY,
-        request: str | None = None,
+        idempotency_key: str | None = None,
         content: tuple[bytes, ...] = (),
         exclusive: bool = False,
     ) -> Reserved | Refusal:
@@ -257,14 +257,14 @@ class ImageStore:
             exclusive,
             actor.origin,
         )
-        if request is not None:
-            command = await asyncio.to_thread(self._keyed, command, request, content)
+        if idempotency_key is not None:
+            command = await asyncio.to_thread(self._keyed, command, idempotency_key, content)
         return await self._submit(command, _reserved)
 
-    def saved_under(self, actor: Actor, request: str) -> SavedImage | None:
-        """The image that was saved under a request key, None where none was."""
+    def saved_under(self, actor: Actor, idempotency_key: str) -> SavedImage | None:
+        """The image that was saved under an idempotency key, None where none was."""
         opened = self.opened()
-        answer = opened.ledger.book.answer(request_tag(actor.by, request))
+        answer = opened.ledger.state.answer(idempotency_tag(actor.by, idempotency_key))
         if answer is None:
             return None
         for stored in opened.recorder.read(after=answer.positions[-1] - 1, limit=1):
@@ -274,11 +274,17 @@ class ImageStore:
         return None
 
     async def complete(
-        self, user: str, reservation: str, delivery: Delivery, *, actor: Actor = LIBRARY, request: str | None = None
+        self,
+        user: str,
+        reservation: str,
+        delivery: Delivery,
+        *,
+        actor: Actor = LIBRARY,
+        idempotency_key: str | None = None,
     ) -> Changed | Refusal:
         """Records that the provider delivered."""
         command = CompleteGeneration(user, actor.by, reservation, *delivery, actor.origin)
-        return await self._submit(self._keyed(command, request), _changed)
+        return await self._submit(self._keyed(command, idempotency_key), _changed)
 
     async def release(
         self,
@@ -288,24 +294,26 @@ class ImageStore:
         reason: str = "cancelled",
         count: int | None = None,
         actor: Actor = LIBRARY,
-        request: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Changed | Refusal:
         """Gives open places back, all of them where no count is given."""
         command = ReleasePlaces(user, actor.by, reservation, reason, count, actor.origin)
-        return await self._submit(self._keyed(command, request), _changed)
+        return await self._submit(self._keyed(command, idempotency_key), _changed)
 
     async def delete(
-        self, user: str, name: str, *, actor: Actor = LIBRARY, reason: str = "user", request: str | None = None
+        self, user: str, name: str, *, actor: Actor = LIBRARY, reason: str = "user", idempotency_key: str | None = None
     ) -> DeletedImage | Refusal:
         """Takes a kept image away."""
-        return await asyncio.to_thread(self.delete_now, user, name, actor=actor, reason=reason, request=request)
+        return await asyncio.to_thread(
+            self.delete_now, user, name, actor=actor, reason=reason, idempotency_key=idempotency_key
+        )
 
     def delete_now(
-        self, user: str, name: str, *, actor: Actor = LIBRARY, reason: str = "user", request: str | None = None
+        self, user: str, name: str, *, actor: Actor = LIBRARY, reason: str = "user", idempotency_key: str | None = None
     ) -> DeletedImage | Refusal:
         """`delete` for callers without an event loop; it needs none, so it may also be called inside a coroutine."""
         command = DeleteImage(user, actor.by, name, reason=reason, origin=actor.origin)
-        return self._execute(self._keyed(command, request), self._deleted)
+        return self._execute(self._keyed(command, idempotency_key), self._deleted)
 
     def cleanup_now(self, days: int | None = None, *, actor: Actor = LIBRARY) -> CleanedUp | Refusal:
         """Removes temp files that are so many days old, by the age in the log."""
@@ -343,7 +351,9 @@ class ImageStore:
     def _keyed(self, command: C, key: str | None, content: tuple[bytes, ...] = ()) -> C:
         if key is None:
             return command
-        return command._replace(request=request_of(key, command, secret=self.opened().recorder.secret, content=content))
+        return command._replace(
+            idempotency_key=keyed(key, command, secret=self.opened().recorder.secret, content=content)
+        )
 
     async def _submit(self, command: Command, done: Done[T]) -> T | Refusal:
         outcome = await self.opened().ledger.submit(command)

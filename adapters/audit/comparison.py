@@ -44,7 +44,7 @@ UNDER_WAY_SECONDS = 600
 DETAILS_FOLDER = ".details"
 
 OnProgress = Callable[[int, int], None]
-"""Called with how many of the standing files are compared, and how many there are."""
+"""Called with how many of the current files are compared, and how many there are."""
 Look = Callable[[Known], Finding | None]
 """Looks at one file with what the log says of its name."""
 
@@ -81,7 +81,7 @@ class _Comparison:
         self._clock = clock
         self._files = files
         self._found: list[Finding] = []
-        self._standing = {False: 0, True: 0}
+        self._current = {False: 0, True: 0}
         self._size_bytes = 0
 
     def carry_out(self, log: Report, progress: OnProgress) -> Audit:
@@ -101,8 +101,8 @@ class _Comparison:
             log=log,
             position=self._expected.position,
             user=self._user,
-            images=self._standing[False],
-            temp_files=self._standing[True],
+            images=self._current[False],
+            temp_files=self._current[True],
             size_bytes=self._size_bytes,
             findings=tuple(finding for finding in found if finding.kind not in PASSING),
             passing=tuple(finding for finding in found if finding.kind in PASSING),
@@ -111,13 +111,13 @@ class _Comparison:
     # -- files that should be there ----------------------------------------------------------------
 
     def _compare(self, key: Key) -> None:
-        """Compares one standing name; one that was deleted meanwhile is not counted."""
-        if (standing := self._expected.known(key).expected) is not None:
-            final = self._layout.final(key.user, standing.name, temp=key.temp)
+        """Compares one current name; one that was deleted meanwhile is not counted."""
+        if (current := self._expected.known(key).expected) is not None:
+            final = self._layout.final(key.user, current.name, temp=key.temp)
             self._add(self._settled(final, key, lambda known: self._look_at_standing(key, known)))
-        if (standing := self._expected.known(key).expected) is not None:
-            self._standing[key.temp] += 1
-            self._size_bytes += standing.size_bytes
+        if (current := self._expected.known(key).expected) is not None:
+            self._current[key.temp] += 1
+            self._size_bytes += current.size_bytes
 
     def _look_at_standing(self, key: Key, known: Known) -> Finding | None:
         expected = known.expected
@@ -215,8 +215,8 @@ class _Comparison:
         mode = self._files.lstat(path).st_mode
         if S_ISDIR(mode):
             return None  # the file is long gone, and its name is that of a folder by now
-        foreign = Kind.FOREIGN_TEMP if key.temp else Kind.FOREIGN
-        return self._finding(foreign if S_ISREG(mode) else Kind.NO_FILE, path)
+        untracked = Kind.UNTRACKED_TEMP if key.temp else Kind.UNTRACKED
+        return self._finding(untracked if S_ISREG(mode) else Kind.NO_FILE, path)
 
     def _look_at_details(self, path: Path, key: Key, known: Known) -> Finding | None:
         """Details name the staged file that they came with, which is that of the event whose image they tell of."""

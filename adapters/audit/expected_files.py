@@ -1,4 +1,4 @@
-"""What files the log wants to be there: every standing name with its hash, taken from one pass over the log, and kept
+"""What files the log wants to be there: every current name with its hash, taken from one pass over the log, and kept
 up with it.
 
 It is read beside a running writer, beyond the watermark: a file is moved into place as soon as its event is durable,
@@ -50,7 +50,7 @@ class Known(NamedTuple):
 
 
 class ExpectedFiles:
-    """The standing names of a log. `follow` moves on; close it in the end."""
+    """The current names of a log. `follow` moves on; close it in the end."""
 
     def __init__(self, root: Path, *, reconciled: int, user: str | None, clock: Clock, files: Files) -> None:
         """Reads the whole log; of `user` alone where one is given. `reconciled` is a position up to which all file
@@ -60,7 +60,7 @@ class ExpectedFiles:
         """
         self._user = user
         self._reconciled = reconciled
-        self._standing: dict[Key, Expected] = {}
+        self._current: dict[Key, Expected] = {}
         self._gone: dict[Key, int] = {}
         self._staged: dict[str, int] = {}
         self._recorder = JSONLRecorder(
@@ -74,15 +74,15 @@ class ExpectedFiles:
         return self._recorder.head
 
     def __len__(self) -> int:
-        return len(self._standing)
+        return len(self._current)
 
     def keys(self) -> Iterator[Key]:
         """Every name that stands now; the log may be followed meanwhile."""
-        return iter(list(self._standing))
+        return iter(list(self._current))
 
     def known(self, key: Key) -> Known:
         """What the log says of a name, as far as it was read."""
-        expected = self._standing.get(key)
+        expected = self._current.get(key)
         latest = self._gone.get(key, 0) if expected is None else expected.position
         return Known(expected, latest, latest > self._reconciled)
 
@@ -117,7 +117,7 @@ class ExpectedFiles:
                 if position > self._reconciled:
                     self._staged[event.staged] = position
                 if self._user in (None, event.user):
-                    self._standing[key] = Expected(
+                    self._current[key] = Expected(
                         position, event.name, event.bytes, bytes.fromhex(event.sha256), event.staged
                     )
             case ImageDeleted():
@@ -129,7 +129,7 @@ class ExpectedFiles:
                 pass  # no other event touches a file
 
     def _remove(self, key: Key, position: int) -> None:
-        self._standing.pop(key, None)
+        self._current.pop(key, None)
         if position > self._reconciled:
             self._gone[key] = position
 

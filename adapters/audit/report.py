@@ -19,8 +19,8 @@ class Kind(StrEnum):
     WRONG_HASH = "wrong hash"
     NO_FILE = "no file"
     UNREADABLE = "unreadable"
-    FOREIGN = "foreign"
-    FOREIGN_TEMP = "foreign temp"
+    UNTRACKED = "foreign"
+    UNTRACKED_TEMP = "foreign temp"
     STRAY_DETAILS = "stray details"
     STRAY_STAGED = "stray staged"
     WAITING = "waiting"
@@ -43,9 +43,9 @@ SENTENCES: Mapping[Kind, str] = MappingProxyType(
         "the storage belongs. It was left alone, and nothing behind a link was looked for. Move it away.",
         Kind.UNREADABLE: "It cannot be read, so it was not compared. Check its owner and permissions and the disk, "
         "then run the audit again.",
-        Kind.FOREIGN: "The log does not know it, so nobody is charged for it and no list shows it. It was left alone. "
-        "`abby adopt` brings in what is an image in a user's folder; move anything else away.",
-        Kind.FOREIGN_TEMP: "The log does not know this temp file, so no cleanup removes it. It was left alone. "
+        Kind.UNTRACKED: "The log does not know it, so nobody is charged for it and no list shows it. It was left "
+        "alone. `abby adopt` brings in what is an image in a user's folder; move anything else away.",
+        Kind.UNTRACKED_TEMP: "The log does not know this temp file, so no cleanup removes it. It was left alone. "
         "Move it away.",
         Kind.STRAY_DETAILS: "It tells how an image was made that does not stand, or stands with other bytes by now. "
         "It may hold a prompt, and nothing needs it: remove it.",

@@ -46,7 +46,7 @@ def audit(invocation: Invocation, output: Output, user: str | None) -> int:
 
 def _command(invocation: Invocation, done: Audit) -> str | None:
     """The command that brings foreign images in, None where there are none."""
-    if not any(finding.kind is Kind.FOREIGN for finding in done.findings):
+    if not any(finding.kind is Kind.UNTRACKED for finding in done.findings):
         return None
     env_file = invocation.env_file
     options = () if env_file is None else ("--env-file", str(env_file.absolute()))

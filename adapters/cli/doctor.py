@@ -35,7 +35,7 @@ def examine(invocation: Invocation) -> list[Finding]:
     except ConfigError as error:
         advice = "Correct them; nothing starts before that, and the rest was not looked at."
         return [*findings, fail("settings", str(error), advice)]
-    in_log, book = log.whole(config, utc_now)
+    in_log, state = log.whole(config, utc_now)
     return [
         *findings,
         settings.unknown_names(config),
@@ -43,9 +43,9 @@ def examine(invocation: Invocation) -> list[Finding]:
         settings.key(config),
         settings.token(config),
         storage.root(config),
-        storage.disk(config, book, Files()),
+        storage.disk(config, state, Files()),
         *in_log,
-        log.clock_shows(utc_now(), book),
+        log.clock_shows(utc_now(), state),
         *storage.holder(config),
         *storage.adoption(config),
     ]

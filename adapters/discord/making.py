@@ -75,7 +75,7 @@ async def _answer(interaction: Interaction, request: GenerationRequest, reply: R
             str(interaction.user.id),
             request,
             actor=actor_of(interaction),
-            request_key=str(interaction.id),
+            idempotency_key=str(interaction.id),
             hears=reply.hears,
         )
     except Fault as fault:

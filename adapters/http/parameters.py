@@ -57,7 +57,7 @@ def actor_of(request: web.Request) -> Actor:
     return Actor(by=client or _LOCAL_CLIENT, origin="http")
 
 
-def request_key_of(request: web.Request) -> str | None:
+def idempotency_key_of(request: web.Request) -> str | None:
     """The value of `Idempotency-Key`, quoted as a structured field or bare; None where there is none."""
     given = request.headers.getall("Idempotency-Key", [])
     if not given:

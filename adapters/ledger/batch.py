@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eventsourcing.dcb.api import DCBEvent
 
-from adapters.ledger.pending import Ticket
+from adapters.ledger.pending import PendingCommand
 from adapters.ledger.projector import Recorded, encode
 from domain.decisions import Decision, StoredAnswer
 from domain.events import Event
@@ -13,7 +13,7 @@ from projections.quota_state import Draft
 
 
 class Batch:
-    """Begins empty over the published book. An answer that is a slice stands for that part of the events."""
+    """Begins empty over the published state. An answer that is a slice stands for that part of the events."""
 
     def __init__(self, draft: Draft, now: str) -> None:
         self.draft = draft
@@ -21,7 +21,7 @@ class Batch:
         self.expected_first = self.first = draft.position + 1
         self.events: list[Event] = []
         self.stored: list[DCBEvent] = []
-        self.answers: list[tuple[Ticket, slice | StoredAnswer | Refusal]] = []
+        self.answers: list[tuple[PendingCommand, slice | StoredAnswer | Refusal]] = []
         self.without_space = False
 
     def take(self, decision: Decision) -> slice | StoredAnswer | Refusal:

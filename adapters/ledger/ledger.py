@@ -22,7 +22,7 @@ from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery, DCBRecorder
 from eventsourcing.persistence import IntegrityError
 
 from adapters.ledger.batch import Batch
-from adapters.ledger.pending import Accepted, Outcome, Ticket, result_of, wake
+from adapters.ledger.pending import Accepted, Outcome, PendingCommand, result_of, wake
 from adapters.ledger.projector import Projector, Recorded, decode
 from adapters.ports.clock import Clock
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped
@@ -37,7 +37,7 @@ from domain.commands import (
 )
 from domain.decisions import StoredAnswer, clock_is_behind, decide
 from domain.refusals import Reason, Refusal
-from projections.quota_state import QuotaBook
+from projections.quota_state import QuotaState
 
 MAX_QUEUED = 8_192
 """Commands that may wait; one more is BUSY."""
@@ -72,7 +72,7 @@ ANYTHING = DCBQuery()
 _log = structlog.get_logger(__name__)
 
 
-class Keeper:
+class LedgerHooks:
     """What a log wants done beside appending; an in-memory log wants nothing. The storage hands in one that knows its
     log.
     """
@@ -91,22 +91,27 @@ class Keeper:
         """The ledger stops in order: all is appended and published, and the watermark was to be written."""
 
     def durable(self, recorded: Iterable[Recorded]) -> None:
-        """These events are durable, and about to be published in the book."""
+        """These events are durable, and about to be published in the state."""
 
 
 class QuotaLedger:
     """Admits commands, one batch at a time. `close` it, or let the end of the program do so."""
 
     def __init__(
-        self, recorder: DCBRecorder, *, clock: Clock, keeper: Keeper | None = None, projector: Projector | None = None
+        self,
+        recorder: DCBRecorder,
+        *,
+        clock: Clock,
+        hooks: LedgerHooks | None = None,
+        projector: Projector | None = None,
     ) -> None:
         """Replays the log and starts the writer. Raises LogDamaged where the log tells what cannot have happened."""
         self._recorder = recorder
         self._clock = clock
-        self._keeper = keeper or Keeper()
+        self._hooks = hooks or LedgerHooks()
         self.projector = projector or Projector()
         self.projector.replay(recorder)
-        self._queue: SimpleQueue[Ticket | None] = SimpleQueue()
+        self._queue: SimpleQueue[PendingCommand | None] = SimpleQueue()
         self._gate = threading.Lock()
         self._drained = threading.Event()
         self._closing = False
@@ -117,9 +122,9 @@ class QuotaLedger:
         atexit.register(self.close)
 
     @property
-    def book(self) -> QuotaBook:
+    def state(self) -> QuotaState:
         """The published figures: only what is durable."""
-        return self.projector.book
+        return self.projector.state
 
     @property
     def fault(self) -> LedgerStopped | None:
@@ -133,11 +138,11 @@ class QuotaLedger:
 
     def now(self) -> str:
         """The ledger's present: the clock's, but never before the last event."""
-        return max(self._clock(), self.book.last_at)
+        return max(self._clock(), self.state.last_at)
 
     def clock_is_behind(self) -> bool:
         """Whether commands are refused because the clock, now or once, stood wrong."""
-        return clock_is_behind(self.book, self._clock())
+        return clock_is_behind(self.state, self._clock())
 
     def refuse_if_stopped(self) -> None:
         """Raises LedgerStopped where nothing is admitted any more: after a fault, and in a forked child."""
@@ -155,26 +160,26 @@ class QuotaLedger:
 
         Raises LedgerStopped after a fault, DiskFull where the disk has no room for what grows.
         """
-        ticket = Ticket(command)
-        refused = self._enqueue(ticket)
+        pending = PendingCommand(command)
+        refused = self._enqueue(pending)
         for _ in range(EXECUTE_WAITS):
             if refused is None or refused.reason is not Reason.BUSY:
                 break
             self._drained.wait(EXECUTE_WAIT_SECONDS)
-            refused = self._enqueue(ticket)
+            refused = self._enqueue(pending)
         if refused is not None:
             return refused
-        assert ticket.lock is not None
-        ticket.lock.acquire()
-        return result_of(ticket)
+        assert pending.lock is not None
+        pending.lock.acquire()
+        return result_of(pending)
 
     async def submit(self, command: Command) -> Outcome:
         """Carries a command out without blocking the event loop. Cancelling the wait does not cancel the command."""
-        ticket = Ticket(command, asyncio.get_running_loop())
-        if (refused := self._enqueue(ticket)) is not None:
+        pending = PendingCommand(command, asyncio.get_running_loop())
+        if (refused := self._enqueue(pending)) is not None:
             return refused
-        assert ticket.future is not None
-        return await ticket.future
+        assert pending.future is not None
+        return await pending.future
 
     def close(self) -> None:
         """Finishes what is queued, writes the watermark and stops. Later commands are refused as STOPPED."""
@@ -188,28 +193,28 @@ class QuotaLedger:
         if threading.current_thread() is not self._writer:
             self._writer.join(CLOSE_SECONDS)
 
-    def _enqueue(self, ticket: Ticket) -> Refusal | None:
+    def _enqueue(self, pending: PendingCommand) -> Refusal | None:
         self.refuse_if_stopped()  # before the gate, which a fork may have left shut
         with self._gate:
             if self._fault is not None:
                 self.refuse_if_stopped()
-            user = getattr(ticket.command, "user", None)
+            user = getattr(pending.command, "user", None)
             if self._closing:
                 return Refusal(Reason.STOPPED, user)
             if self._queue.qsize() >= MAX_QUEUED:
                 self._drained.clear()
                 return Refusal(Reason.BUSY, user)
-            self._queue.put(ticket)
+            self._queue.put(pending)
             return None
 
     def _run(self) -> None:
-        batch: list[Ticket] = []
+        batch: list[PendingCommand] = []
         try:
             self._serve(batch)
         except BaseException as error:  # noqa: BLE001 - whatever ends the writer, its callers must be told
             self._fail_stop(error, batch)
 
-    def _serve(self, batch: list[Ticket]) -> None:
+    def _serve(self, batch: list[PendingCommand]) -> None:
         checkpoint_at = sweep_at = monotonic()
         running = True
         while running:
@@ -220,36 +225,36 @@ class QuotaLedger:
                 batch.clear()
             now = monotonic()
             if idle or not running or now - checkpoint_at >= CHECKPOINT_SECONDS:
-                self._keeper.checkpoint()
+                self._hooks.checkpoint()
                 checkpoint_at = now
             if now - sweep_at >= SWEEP_SECONDS:
                 self._sweep()
                 sweep_at = now
-        self._keeper.stopping()
+        self._hooks.stopping()
 
-    def _drain(self, batch: list[Ticket]) -> bool:
+    def _drain(self, batch: list[PendingCommand]) -> bool:
         """Fills the batch with what waits, waiting for the first; False once the ledger is to close."""
         with suppress(Empty):
-            ticket = self._queue.get(timeout=IDLE_SECONDS)
-            while ticket is not None:
-                batch.append(ticket)
+            pending = self._queue.get(timeout=IDLE_SECONDS)
+            while pending is not None:
+                batch.append(pending)
                 if len(batch) >= MAX_BATCH:
                     break
-                ticket = self._queue.get_nowait()
+                pending = self._queue.get_nowait()
             else:
                 return False
         self._drained.set()
         return True
 
     def _sweep(self) -> None:
-        self._carry_out([Ticket(ReleaseExpired())])
-        self._keeper.sweep()
+        self._carry_out([PendingCommand(ReleaseExpired())])
+        self._hooks.sweep()
 
-    def _carry_out(self, batch: list[Ticket]) -> None:
+    def _carry_out(self, batch: list[PendingCommand]) -> None:
         """Decides, appends and publishes a batch, and wakes its callers."""
         waiting = list(batch)
         for _ in range(MAX_CONFLICTS):
-            work = Batch(self.book.draft(), self._clock())
+            work = Batch(self.state.draft(), self._clock())
             broken = self._decide(work, waiting)
             if broken is not None:
                 waiting.remove(broken)
@@ -269,41 +274,41 @@ class QuotaLedger:
             self._give_up(waiting, None)
         wake(batch)
 
-    def _decide(self, work: Batch, waiting: list[Ticket]) -> Ticket | None:
-        """Decides every command; returns a ticket whose events do not fold or cannot be written, which is a bug and
+    def _decide(self, work: Batch, waiting: list[PendingCommand]) -> PendingCommand | None:
+        """Decides every command; returns a pending whose events do not fold or cannot be written, which is a bug and
         must not spoil the others.
         """
-        work.without_space = self._keeper.short_of_space()
+        work.without_space = self._hooks.short_of_space()
         if not clock_is_behind(work.draft, work.now):
             work.take(decide(ReleaseExpired(), work.draft, work.draft.policy, work.now))
-        for ticket in waiting:
-            assert ticket.command is not None
-            ticket.error = None
-            if work.without_space and not isinstance(ticket.command, ADMITTED_WITHOUT_SPACE):
-                ticket.error = DiskFull(NO_SPACE)
+        for pending in waiting:
+            assert pending.command is not None
+            pending.error = None
+            if work.without_space and not isinstance(pending.command, ADMITTED_WITHOUT_SPACE):
+                pending.error = DiskFull(NO_SPACE)
                 continue
             try:
-                decision = decide(ticket.command, work.draft, work.draft.policy, work.now)
+                decision = decide(pending.command, work.draft, work.draft.policy, work.now)
             except Exception as error:  # noqa: BLE001 - a bug in one decision is its caller's alone
-                ticket.error = error
+                pending.error = error
                 continue
             try:
-                work.answers.append((ticket, work.take(decision)))
+                work.answers.append((pending, work.take(decision)))
             except Exception as error:  # noqa: BLE001 - the draft is spoilt: it is thrown away and the others decided anew
-                ticket.error = error
-                return ticket
+                pending.error = error
+                return pending
         return None
 
     def _append(self, work: Batch) -> None:
         if not work.events:
             self._refuse_if_behind()
             return
-        nothing_since = DCBAppendCondition(ANYTHING, after=self.book.position)
+        nothing_since = DCBAppendCondition(ANYTHING, after=self.state.position)
         last = self._recorder.append(work.stored, nothing_since)
         work.first = last - len(work.stored) + 1
-        self._keeper.durable(work.recorded())
+        self._hooks.durable(work.recorded())
         if last == work.draft.position:
-            work.draft.pour()
+            work.draft.commit()
             for position, event in work.recorded():
                 self.projector.feed(position, event)
         else:
@@ -311,18 +316,18 @@ class QuotaLedger:
 
     def _refuse_if_behind(self) -> None:
         """Raises IntegrityError where another writer of a shared log has recorded what these decisions did not know."""
-        if next(self._recorder.read(after=self.book.position, limit=1), None) is not None:
+        if next(self._recorder.read(after=self.state.position, limit=1), None) is not None:
             raise IntegrityError
 
     def _answer(self, work: Batch) -> None:
         recorded = work.recorded()
-        for ticket, found in work.answers:
+        for pending, found in work.answers:
             if isinstance(found, StoredAnswer):
-                ticket.outcome = Accepted(self._recorded(found.positions, work), replayed=True)
+                pending.outcome = Accepted(self._recorded(found.positions, work), replayed=True)
             elif isinstance(found, Refusal):
-                ticket.outcome = found
+                pending.outcome = found
             else:
-                ticket.outcome = Accepted(tuple(recorded[found]))
+                pending.outcome = Accepted(tuple(recorded[found]))
 
     def _recorded(self, positions: tuple[int, ...], work: Batch) -> tuple[Recorded, ...]:
         """The events of a stored answer: of this batch, or read again from the log."""
@@ -331,13 +336,13 @@ class QuotaLedger:
         stored = self._recorder.read(after=positions[0] - 1, limit=len(positions))
         return tuple((event.position, decode(event)) for event in stored)
 
-    def _give_up(self, waiting: list[Ticket], error: Fault | None) -> None:
-        for ticket in waiting:
-            ticket.error = ticket.error or error
-            if ticket.error is None:
-                ticket.outcome = Refusal(Reason.BUSY, getattr(ticket.command, "user", None))
+    def _give_up(self, waiting: list[PendingCommand], error: Fault | None) -> None:
+        for pending in waiting:
+            pending.error = pending.error or error
+            if pending.error is None:
+                pending.outcome = Refusal(Reason.BUSY, getattr(pending.command, "user", None))
 
-    def _fail_stop(self, error: BaseException, batch: list[Ticket]) -> None:
+    def _fail_stop(self, error: BaseException, batch: list[PendingCommand]) -> None:
         """After this every caller, waiting or to come, is told that the ledger has stopped."""
         _log.error("ledger stopped", reason=str(error), exc_info=error)
         fault = LedgerStopped(f"The ledger has stopped: {error} Restart it; it reads again what is on the disk.")
@@ -346,13 +351,13 @@ class QuotaLedger:
             self._fault = fault
         with suppress(Empty):
             while True:
-                ticket = self._queue.get_nowait()
-                if ticket is not None:
-                    batch.append(ticket)
+                pending = self._queue.get_nowait()
+                if pending is not None:
+                    batch.append(pending)
         unknown = LedgerStopped(
             f"The outcome of this command is unknown, because the ledger stopped while it was under way: {error} "
             "Restart it, and send the command again with the same request key."
         )
-        for ticket in batch:
-            ticket.outcome, ticket.error = None, unknown
+        for pending in batch:
+            pending.outcome, pending.error = None, unknown
         wake(batch)

@@ -1,4 +1,4 @@
-"""Those who wait for the ledger: one ticket for each command, and how its caller is woken with the outcome.
+"""Those who wait for the ledger: one pending command each, and how its caller is woken with the outcome.
 
 A caller is a thread that blocks, or a coroutine of any event loop. What the outcome is, is for the ledger to say.
 """
@@ -31,7 +31,7 @@ class Accepted(NamedTuple):
 Outcome = Accepted | Refusal
 
 
-class Ticket:
+class PendingCommand:
     """One waiting caller: a thread that holds on to `lock`, or a future of an event loop."""
 
     __slots__ = ("command", "error", "future", "lock", "loop", "outcome")
@@ -48,34 +48,34 @@ class Ticket:
             self.lock.acquire()
 
 
-def result_of(ticket: Ticket) -> Outcome:
+def result_of(pending: PendingCommand) -> Outcome:
     """The outcome that a woken caller is given; raises what went wrong."""
-    if ticket.error is not None:
-        raise ticket.error
-    assert ticket.outcome is not None
-    return ticket.outcome
+    if pending.error is not None:
+        raise pending.error
+    assert pending.outcome is not None
+    return pending.outcome
 
 
-def wake(batch: list[Ticket]) -> None:
+def wake(batch: list[PendingCommand]) -> None:
     """One wake-up for each event loop; a loop that is closed has nobody left to wake."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[Ticket]] = {}
-    for ticket in batch:
-        if ticket.loop is not None:
-            by_loop.setdefault(ticket.loop, []).append(ticket)
-        elif ticket.lock is not None:
-            ticket.lock.release()
-    for loop, tickets in by_loop.items():
+    by_loop: dict[asyncio.AbstractEventLoop, list[PendingCommand]] = {}
+    for pending in batch:
+        if pending.loop is not None:
+            by_loop.setdefault(pending.loop, []).append(pending)
+        elif pending.lock is not None:
+            pending.lock.release()
+    for loop, waiting in by_loop.items():
         with suppress(RuntimeError):
-            loop.call_soon_threadsafe(_resolve, tickets)
+            loop.call_soon_threadsafe(_resolve, waiting)
 
 
-def _resolve(tickets: list[Ticket]) -> None:
-    for ticket in tickets:
-        assert ticket.future is not None
-        if ticket.future.done():
+def _resolve(waiting: list[PendingCommand]) -> None:
+    for pending in waiting:
+        assert pending.future is not None
+        if pending.future.done():
             continue
-        if ticket.error is not None:
-            ticket.future.set_exception(ticket.error)
+        if pending.error is not None:
+            pending.future.set_exception(pending.error)
         else:
-            assert ticket.outcome is not None
-            ticket.future.set_result(ticket.outcome)
+            assert pending.outcome is not None
+            pending.future.set_result(pending.outcome)

@@ -13,7 +13,7 @@ from adapters.ports.faults import LogDamaged
 from domain.events import Event, ImpossibleFact, from_data, tags_of, to_data
 from projections.activity import Activity
 from projections.preferences import Preferences
-from projections.quota_state import Book, QuotaBook
+from projections.quota_state import QuotaFold, QuotaState
 from projections.stored_state import dump
 
 Recorded = tuple[int, Event]
@@ -50,7 +50,7 @@ class Projector:
     """The published projections and how they move on."""
 
     def __init__(self) -> None:
-        self.book = QuotaBook()
+        self.state = QuotaState()
         self.activity = Activity()
         self.preferences = Preferences()
 
@@ -61,59 +61,59 @@ class Projector:
         """
         event = event_of(found)
         try:
-            self.book.apply(found.position, event)
+            self.state.apply(found.position, event)
         except ImpossibleFact as error:
             raise _damaged(found.position, error) from error
         self._fed_at_a_start(found.position, event)
 
     def dump(self) -> Frozen:
         """All projections as they are at this moment, for `encode_state`. For the thread that changes them."""
-        return Frozen(dump(self.book), self.preferences.dump(), *self.activity.dump())
+        return Frozen(dump(self.state), self.preferences.dump(), *self.activity.dump())
 
     def restore(self, stored: bytes) -> bool:
         """Becomes what a dump of it was; False where the stored state is of another schema or none. Before a start."""
         state = decode_state(stored)
         if state is None:
             return False
-        self.book, self.preferences, self.activity = state
+        self.state, self.preferences, self.activity = state
         return True
 
     def replay(self, recorder: DCBRecorder) -> None:
-        """Applies everything recorded after the book's position, event by event: for a start, before anybody reads.
+        """Applies everything recorded after the state's position, event by event: for a start, before anybody reads.
 
         Raises LogDamaged for an event that cannot have happened after the ones before it.
         """
-        for stored in recorder.read(after=self.book.position):
-            event = _applied(self.book, stored)
+        for stored in recorder.read(after=self.state.position):
+            event = _applied(self.state, stored)
             self._fed_at_a_start(stored.position, event)
-        self.book.tidy()
+        self.state.tidy()
 
     def catch_up(self, recorder: DCBRecorder) -> None:
         """The same while others read: they see all of what is new or none of it. Raises LogDamaged."""
-        draft = self.book.draft()
+        draft = self.state.draft()
         news = [(stored.position, _applied(draft, stored)) for stored in recorder.read(after=draft.position)]
         if not news:
             return
-        draft.pour()
+        draft.commit()
         for position, event in news:
             self.feed(position, event)
 
     def feed(self, position: int, event: Event) -> None:
-        """Hands an event that the book already holds to the other projections."""
+        """Hands an event that the state already holds to the other projections."""
         self.activity.apply(position, event)
         self.preferences.apply(position, event)
 
     def _fed_at_a_start(self, position: int, event: Event) -> None:
         self.feed(position, event)
         if position % EVENTS_BETWEEN_TIDYING == 0:
-            self.book.tidy()
+            self.state.tidy()
 
 
-def _applied(book: Book, stored: DCBSequencedEvent) -> Event:
-    """The event of a stored one, which the book has been taken past."""
+def _applied(state: QuotaFold, stored: DCBSequencedEvent) -> Event:
+    """The event of a stored one, which the state has been taken past."""
     event = decode(stored)
     try:
-        book.apply(stored.position, event)
+        state.apply(stored.position, event)
     except (ValueError, TypeError, AttributeError) as error:  # ImpossibleFact, or a member of another type than its own
         raise _damaged(stored.position, error) from error
     return event

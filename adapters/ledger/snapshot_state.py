@@ -1,6 +1,6 @@
 """The stored form of all projections' state: what a snapshot holds besides its place in the log.
 
-It is lines of JSON. The first names the schema; then come tables, in lines of at most ROWS_A_LINE rows, and shelves, as
+It is lines of JSON. The first names the schema; then come tables, in lines of at most ROWS_A_LINE rows, and images, as
 a line of users followed by one line for each of them, which is decoded only when somebody looks at that user's names.
 Where snapshots stand, and whether one is valid, is the log's; what the rows mean is the projections'.
 """
@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from projections.activity import Activity, Tally
-from projections.image_index import Shelf
+from projections.image_index import UserImages
 from projections.preferences import Preferences
-from projections.quota_state import QuotaBook, Tables
-from projections.stored_state import BookState, load
+from projections.quota_state import QuotaState, Tables
+from projections.stored_state import StoredState, load
 
 SCHEMA = 2
 """Raised whenever a projection keeps something else, or the same in another shape: older snapshots are not used."""
@@ -30,7 +30,7 @@ _SCHEMA_LINE = orjson.dumps({"schema": SCHEMA})
 class Frozen(NamedTuple):
     """What all projections were at one moment."""
 
-    book: BookState
+    state: StoredState
     preferences: dict[tuple[str, str], str]
     days: dict[str, dict[str, Tally]]
     totals: dict[str, Tally]
@@ -39,19 +39,19 @@ class Frozen(NamedTuple):
 def encode_state(frozen: Frozen) -> Iterator[bytes]:
     """The stored form, a line at a time."""
     yield _SCHEMA_LINE + b"\n"
-    tables: dict[str, Mapping[Any, Any]] = {**frozen.book.tables, "preferences": frozen.preferences}
+    tables: dict[str, Mapping[Any, Any]] = {**frozen.state.tables, "preferences": frozen.preferences}
     tables |= {f"day {day}": tallies for day, tallies in frozen.days.items()}
     for name, table in {**tables, "totals": frozen.totals}.items():
         for rows in _parts(table.items()):
             yield _line({"table": name, "rows": rows})
-    for name, shelves in frozen.book.shelves.items():
-        for part in _parts(shelves.items()):
+    for name, images in frozen.state.images.items():
+        for part in _parts(images.items()):
             yield _line({"shelves": name, "users": [user for user, _ in part]})
-            for _, shelf in part:
-                yield _line(shelf.dump()) if isinstance(shelf, Shelf) else shelf + b"\n"
+            for _, of_user in part:
+                yield _line(of_user.dump()) if isinstance(of_user, UserImages) else of_user + b"\n"
 
 
-def decode_state(stored: bytes) -> tuple[QuotaBook, Preferences, Activity] | None:
+def decode_state(stored: bytes) -> tuple[QuotaState, Preferences, Activity] | None:
     """The projections of a stored form; None where it is of another schema or no such form."""
     lines = stored.split(b"\n")
     if lines[0] != _SCHEMA_LINE:
@@ -63,26 +63,26 @@ def decode_state(stored: bytes) -> tuple[QuotaBook, Preferences, Activity] | Non
 
 
 def _sections(lines: Iterator[bytes]) -> tuple[dict[str, list[Any]], dict[str, dict[str, bytes]]]:
-    """The rows of each table, and the packed shelves."""
+    """The rows of each table, and the packed images."""
     tables: dict[str, list[Any]] = {}
-    shelves: dict[str, dict[str, bytes]] = {"images": {}, "temps": {}}
+    images: dict[str, dict[str, bytes]] = {"images": {}, "temps": {}}
     for line in lines:
         section = orjson.loads(line)
         if "table" in section:
             tables.setdefault(section["table"], []).extend(section["rows"])
         else:
-            shelves[section["shelves"]].update(zip(section["users"], lines, strict=False))
-    return tables, shelves
+            images[section["shelves"]].update(zip(section["users"], lines, strict=False))
+    return tables, images
 
 
 def _projections(
-    tables: dict[str, list[Any]], shelves: dict[str, dict[str, bytes]]
-) -> tuple[QuotaBook, Preferences, Activity]:
+    tables: dict[str, list[Any]], images: dict[str, dict[str, bytes]]
+) -> tuple[QuotaState, Preferences, Activity]:
     named = {name: tables.get(name, []) for name in (*Tables._fields, "book")}
     chosen = {(user, preference): value for (user, preference), value in tables.get("preferences", [])}
     days = {name[4:]: _tallies(rows) for name, rows in tables.items() if name.startswith("day ")}
     return (
-        load(named, shelves, orjson.loads),
+        load(named, images, orjson.loads),
         Preferences(chosen),
         Activity(days, _tallies(tables.get("totals", []))),
     )

@@ -12,7 +12,7 @@ import threading
 import structlog
 
 from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.eventlog.jsonl.snapshots import Place
+from adapters.eventlog.jsonl.snapshots import SnapshotPoint
 from adapters.ledger.projector import Projector
 from adapters.ledger.snapshot_state import Frozen, encode_state
 
@@ -52,14 +52,14 @@ class Snapshotting:
     def _is_writing(self) -> bool:
         return self._writing is not None and self._writing.is_alive()
 
-    def _take(self) -> tuple[Place, Frozen]:
-        place = self._recorder.place()
-        assert place.tip.position == self._projector.book.position
-        self._kept = place.tip.position
-        return place, self._projector.dump()
+    def _take(self) -> tuple[SnapshotPoint, Frozen]:
+        point = self._recorder.snapshot_point()
+        assert point.tip.position == self._projector.state.position
+        self._kept = point.tip.position
+        return point, self._projector.dump()
 
-    def _write(self, place: Place, frozen: Frozen) -> None:
+    def _write(self, point: SnapshotPoint, frozen: Frozen) -> None:
         try:
-            self._recorder.write_snapshot(place, encode_state(frozen))
+            self._recorder.write_snapshot(point, encode_state(frozen))
         except OSError as error:
-            _log.warning("snapshot skipped", position=place.tip.position, reason=error.strerror or str(error))
+            _log.warning("snapshot skipped", position=point.tip.position, reason=error.strerror or str(error))

@@ -103,7 +103,7 @@ class StorageManager:
                 temp=is_temp,
                 reservation=_id_of(reservation),
                 operation=operation,
-                request=request,
+                idempotency_key=request,
             )
         except Fault as error:
             return False, f"Error saving image: {error}", None
@@ -116,12 +116,12 @@ class StorageManager:
     ) -> tuple[bool, str, Reservation | None]:
         """Holds places and bytes for `count` generations before a provider is paid: `(ok, message, reservation)`."""
         try:
-            reserved = await self._writer().reserve(user_id, count, operation=operation, request=request)
+            reserved = await self._writer().reserve(user_id, count, operation=operation, idempotency_key=request)
         except Fault as error:
             return False, f"Error reserving: {error}", None
         if isinstance(reserved, Refusal):
             return False, _words(reserved, "Error reserving: "), None
-        held = self._writer().opened().ledger.book.reservation(reserved.reservation)
+        held = self._writer().opened().ledger.state.reservation(reserved.reservation)
         if held is None or held.open == 0:
             return False, _words(Refusal(Reason.UNKNOWN_RESERVATION), "Error reserving: "), None
         return True, f"Reserved {reserved.count} until {reserved.expires_at[:16].replace('T', ' ')} UTC.", held
@@ -137,7 +137,7 @@ class StorageManager:
         """Gives the open places of a reservation back: `(ok, message)`."""
         try:
             released = await self._writer().release(
-                reservation.user, reservation.reservation, reason=reason, count=count, request=request
+                reservation.user, reservation.reservation, reason=reason, count=count, idempotency_key=request
             )
         except Fault as error:
             return False, f"Error releasing: {error}"

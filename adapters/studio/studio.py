@@ -35,7 +35,7 @@ from domain.refusals import Reason, Refusal
 
 MAX_ATTEMPTS = 16
 """Attempts under one request key, each after all places of the one before were released."""
-MAX_REQUEST_KEY_CHARS = 255
+MAX_IDEMPOTENCY_KEY_CHARS = 255
 """Characters of a caller's request key; the keys of the steps are derived from it, and are longer."""
 CALL_SECONDS = 600.0
 """How long a provider may take for one request, whatever its own bounds are."""
@@ -73,21 +73,21 @@ class Studio:
         request: GenerationRequest,
         *,
         actor: Actor = LIBRARY,
-        request_key: str | None = None,
+        idempotency_key: str | None = None,
         hears: Hears = nobody_hears,
     ) -> Answer:
         """Makes what is asked and keeps it. A request that no provider takes, or that the quotas refuse, costs nothing.
 
-        Raises Faults of the storage. Under the same `request_key` one picture is made, however often it is sent.
+        Raises Faults of the storage. Under the same `idempotency_key` one picture is made, however often it is sent.
         `hears` is told the place in the line and how much is done.
         """
-        if request_key is not None and len(request_key) > MAX_REQUEST_KEY_CHARS:
-            return Refusal(Reason.MALFORMED, user, f"A request key has at most {MAX_REQUEST_KEY_CHARS} characters.")
+        if idempotency_key is not None and len(idempotency_key) > MAX_IDEMPOTENCY_KEY_CHARS:
+            return Refusal(Reason.MALFORMED, user, f"A request key has at most {MAX_IDEMPOTENCY_KEY_CHARS} characters.")
         input_bytes = len(request.image or b"")
         if sentence := self._line.refusal(user, input_bytes):
             return Refusal(Reason.BUSY, user, sentence)
         self._line.join(user, input_bytes)
-        job = Job(user, request, actor, request_key, hears)
+        job = Job(user, request, actor, idempotency_key, hears)
         work = asyncio.get_running_loop().create_task(self._work(job))
         self._running[work] = job
         work.add_done_callback(lambda done: self._running.pop(done, None))
@@ -161,7 +161,7 @@ class Studio:
                 job.request.count,
                 operation=str(job.request.operation),
                 actor=job.actor,
-                request=job.derived("reserve"),
+                idempotency_key=job.derived("reserve"),
                 content=content,
                 exclusive=True,
             )
@@ -215,7 +215,7 @@ class Studio:
         """Tells the log what was delivered. Where even that fails, what was paid for is still shown."""
         try:
             await self._store.complete(
-                job.user, reserved.reservation, delivery, actor=job.actor, request=job.derived("complete/0")
+                job.user, reserved.reservation, delivery, actor=job.actor, idempotency_key=job.derived("complete/0")
             )
         except Fault as fault:
             _log.error("delivery not recorded", user=job.user, reason=str(fault))
@@ -234,7 +234,7 @@ class Studio:
                 name=str(job.request.operation),
                 reservation=reserved.reservation,
                 actor=job.actor,
-                request=job.derived(f"save/{index}"),
+                idempotency_key=job.derived(f"save/{index}"),
                 details=details,
             )
             not_kept = sentence_of(saved) if isinstance(saved, Refusal) else None

@@ -1,4 +1,4 @@
-"""What the tests on a simulated disk share: quiet logs, a small spare room, no check by itself, and roots that were
+"""What the tests on a simulated disk share: quiet logs, a small reserve file, no check by itself, and roots that were
 used before.
 """
 
@@ -10,10 +10,10 @@ from logging import CRITICAL
 import pytest
 import structlog
 
-from adapters.eventlog.jsonl import rechecking, spare
+from adapters.eventlog.jsonl import rechecking, reserve_file
 from adapters.ledger import snapshotting
 from tests.crash.stories import told_used_root
-from tests.crash.story import NEVER_SECONDS, SPARE_BYTES, Story
+from tests.crash.story import NEVER_SECONDS, RESERVE_BYTES, Story
 
 
 @pytest.fixture(autouse=True)
@@ -25,9 +25,9 @@ def quiet_logs() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def small_spare_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A spare room whose every crash state can be looked at."""
-    monkeypatch.setattr(spare, "SPARE_BYTES", SPARE_BYTES)
+def small_reserve_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reserve file whose every crash state can be looked at."""
+    monkeypatch.setattr(reserve_file, "RESERVE_BYTES", RESERVE_BYTES)
 
 
 @pytest.fixture(autouse=True)

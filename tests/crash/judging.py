@@ -74,7 +74,7 @@ def _wrong_files(account: Account, disk: Disk, promise: Promise) -> Iterator[str
         found = disk.files_below(place)
         details = {path: data for path, data in found.items() if "/.details/" in path}
         expected = {
-            f"{user}/{known.name}": known for (user, is_temp, _), known in account.standing.items() if is_temp == temp
+            f"{user}/{known.name}": known for (user, is_temp, _), known in account.current.items() if is_temp == temp
         }
         for path in found.keys() - details.keys() - expected.keys():
             yield f"{path} is there, and does not stand"
@@ -98,21 +98,21 @@ def _wrong_files(account: Account, disk: Disk, promise: Promise) -> Iterator[str
 
 def _wrong_figures(account: Account, root: OpenRoot) -> Iterator[str]:
     """Figures that are not the sums of the log."""
-    book = root.ledger.book
-    if (book.position, root.recorder.head, root.reconciler.reconciled()) != (account.last,) * 3:
-        yield f"position {book.position}, head {root.recorder.head}, reconciled {root.reconciler.reconciled()}"
+    state = root.ledger.state
+    if (state.position, root.recorder.head, root.reconciler.reconciled()) != (account.last,) * 3:
+        yield f"position {state.position}, head {root.recorder.head}, reconciled {root.reconciler.reconciled()}"
     used = held = 0
     for user in account.users:
         sums = UserUsage(account.used(user, temp=False), account.used(user, temp=True), account.held(user))
         used, held = used + sums.image_bytes + sums.temp_bytes, held + sums.held_bytes
-        if book.user(user) != sums:
-            yield f"{user}: {book.user(user)}, and the log says {sums}"
-        days = {(user, day.day): day.count for day in book.days(user)}
+        if state.user(user) != sums:
+            yield f"{user}: {state.user(user)}, and the log says {sums}"
+        days = {(user, day.day): day.count for day in state.days(user)}
         if days != {key: count for key, count in account.days.items() if key[0] == user}:
             yield f"{user}: charged {days}, and the log says {dict(account.days)}"
-    if (book.pool.used_bytes, book.pool.held_bytes) != (used, held):
-        yield f"pool: {book.pool}, and the log says {used} used, {held} held"
-    if {found.reservation for found in book.open_reservations()} != {
+    if (state.pool.used_bytes, state.pool.held_bytes) != (used, held):
+        yield f"pool: {state.pool}, and the log says {used} used, {held} held"
+    if {found.reservation for found in state.open_reservations()} != {
         name for name, (_, places, _, _) in account.holds.items() if places
     }:
         yield "other reservations are open than the log says"

@@ -75,7 +75,7 @@ def unlinked_before_the_event(story: Story) -> None:
     story.open()
     for name in ("old.png", "kept.png"):
         reconciler = story.root.reconciler
-        reconciler._take_away(Key("ann", False, name_key(name)), name, standing=None)
+        reconciler._take_away(Key("ann", False, name_key(name)), name, current=None)
         assert isinstance(story.root.ledger.execute(DeleteImage("ann", "library", name)), Accepted)
         reconciler.reconcile("ann", name, temp=False)
     story.close()

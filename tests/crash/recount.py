@@ -25,10 +25,10 @@ class Stands(NamedTuple):
 
 @dataclass
 class Account:
-    """What a log adds up to. `standing` is by user, whether temp, and the name in lower case; days by user and day."""
+    """What a log adds up to. `current` is by user, whether temp, and the name in lower case; days by user and day."""
 
     last: int = 0
-    standing: dict[tuple[str, bool, str], Stands] = field(default_factory=dict)
+    current: dict[tuple[str, bool, str], Stands] = field(default_factory=dict)
     holds: dict[str, tuple[str, int, int, str]] = field(default_factory=dict)
     """Of a reservation: its user, open places, bytes of each, the day it was charged to."""
     days: defaultdict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
@@ -36,7 +36,7 @@ class Account:
 
     def used(self, user: str, *, temp: bool) -> int:
         """Bytes of a user's images, or of their temp files."""
-        return sum(found.size_bytes for key, found in self.standing.items() if (key[0], key[1]) == (user, temp))
+        return sum(found.size_bytes for key, found in self.current.items() if (key[0], key[1]) == (user, temp))
 
     def held(self, user: str) -> int:
         """Bytes that open places of a user hold."""
@@ -81,11 +81,11 @@ def _count(account: Account, kind: str, data: dict[str, Any]) -> None:
         case "ImageSaved":
             _count_saved(account, data)
         case "ImageDeleted":
-            gone = account.standing.pop((data["user"], data["temp"], data["name"].lower()))
+            gone = account.current.pop((data["user"], data["temp"], data["name"].lower()))
             assert gone.size_bytes == data["bytes"]
         case "CleanupCompleted":
             for file in data["files"]:
-                gone = account.standing.pop((file["user"], True, file["name"].lower()))
+                gone = account.current.pop((file["user"], True, file["name"].lower()))
                 assert gone.size_bytes == file["bytes"]
         case "PolicyChanged" | "GenerationCompleted" | "RequestRefused":
             pass
@@ -98,6 +98,6 @@ def _count_saved(account: Account, data: dict[str, Any]) -> None:
         user, places, each, day = account.holds[data["reservation"]]
         account.holds[data["reservation"]] = user, places - 1, each, day
     key = data["user"], data["temp"], data["name"].lower()
-    former = account.standing.get(key)
+    former = account.current.get(key)
     assert data["replaced_bytes"] == (former.size_bytes if former else 0)
-    account.standing[key] = Stands(data["name"], data["bytes"], data["sha256"], data["staged"])
+    account.current[key] = Stands(data["name"], data["bytes"], data["sha256"], data["staged"])

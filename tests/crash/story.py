@@ -22,17 +22,17 @@ from adapters.application import opening, saving, storage
 from adapters.application.opening import OpenRoot
 from adapters.application.results import DeletedImage, GivenLimits, Reserved, SavedImage, StoreSettings
 from adapters.application.storage import ImageStore
-from adapters.eventlog.jsonl import rechecking, spare
+from adapters.eventlog.jsonl import rechecking, reserve_file
 from adapters.ledger import ledger as ledger_module
-from adapters.ledger.pending import Accepted, Ticket, result_of
+from adapters.ledger.pending import Accepted, PendingCommand, result_of
 from adapters.ledger.projector import Recorded
 from domain.commands import Command, SaveImage
 from tests.crash.disk import After, Disk, SimulatedFiles
 from tests.crash.judging import ROOT, Promise
 
 NEVER_SECONDS = 1e6
-SPARE_BYTES = 1_500
-"""A small spare room, so that what a power cut may leave of it can be looked at whole."""
+RESERVE_BYTES = 1_500
+"""A small reserve file, so that what a power cut may leave of it can be looked at whole."""
 IDS_APART = 10_000
 LIMITS = GivenLimits(daily=100, gen_bytes=3_000)
 
@@ -143,7 +143,9 @@ class Story:
         data = self.image(size_bytes, details=details)
         told = {"prompt": sha256(data).hexdigest()} if details else None
         saved = asyncio.run(
-            self.store.save(user, data, name=name, temp=temp, reservation=reservation, request=request, details=told)
+            self.store.save(
+                user, data, name=name, temp=temp, reservation=reservation, idempotency_key=request, details=told
+            )
         )
         assert isinstance(saved, SavedImage), saved
         return saved
@@ -180,9 +182,9 @@ class Story:
 
     def together(self, commands: Sequence[Command]) -> None:
         """Hands commands in as one batch, and brings their files into place, the last one first."""
-        tickets = [Ticket(command) for command in commands]
-        self.root.ledger._carry_out(tickets)
-        assert all(isinstance(result_of(ticket), Accepted) for ticket in tickets)
+        pending = [PendingCommand(command) for command in commands]
+        self.root.ledger._carry_out(pending)
+        assert all(isinstance(result_of(pending), Accepted) for pending in pending)
         self.root.reconciler.reconcile_all()
 
     def _after(self, verb: str, path: Path) -> None:
@@ -198,7 +200,7 @@ def told(story: Story) -> Iterator[Story]:
         patch.setattr(ledger_module, "CHECKPOINT_SECONDS", NEVER_SECONDS)
         patch.setattr(ledger_module, "SWEEP_SECONDS", NEVER_SECONDS)
         patch.setattr(rechecking, "BEGIN_AFTER_SECONDS", NEVER_SECONDS)
-        patch.setattr(spare, "SPARE_BYTES", SPARE_BYTES)
+        patch.setattr(reserve_file, "RESERVE_BYTES", RESERVE_BYTES)
         patch.setattr(opening, "OpenRoot", Watched)
         patch.setattr(saving, "uuid4", story.new_id)
         patch.setattr(storage, "uuid4", story.new_id)

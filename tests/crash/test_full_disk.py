@@ -15,10 +15,10 @@ from adapters.ports.faults import DiskFull, Fault
 from tests.crash.disk import Disk
 from tests.crash.faulty_files import SmallFiles
 from tests.crash.judging import ROOT, violations
-from tests.crash.story import SPARE_BYTES, Story, told
+from tests.crash.story import RESERVE_BYTES, Story, told
 from tests.crash.survey import settled, survey
 
-ROOMS = range(0, 3 * SPARE_BYTES, 47)
+ROOMS = range(0, 3 * RESERVE_BYTES, 47)
 """Bytes that are left, from none to enough for a save."""
 LINE_BYTES = 300
 """Fewer than any event takes in the log."""
@@ -42,7 +42,7 @@ class SmallDiskStory(Story):
             return None
 
     def reserve_until_full(self) -> None:
-        """Fills the log until the spare room is given up. Raises DiskFull."""
+        """Fills the log until the reserve file is given up. Raises DiskFull."""
         for _ in range(ROOMS.stop // LINE_BYTES):
             self.reserve("ben", 1)
 
@@ -84,7 +84,7 @@ def test_deletions_are_recorded_and_make_room(room_bytes: int, story: SmallDiskS
 
 @pytest.mark.parametrize("room_bytes", [0, 100, 700, 1_200])
 def test_no_power_cut_on_a_full_disk_breaks_a_promise(room_bytes: int, either_story: SmallDiskStory) -> None:
-    """At each operation of refused saves, of the deletions, and of the sweep that makes the spare room again."""
+    """At each operation of refused saves, of the deletions, and of the sweep that makes the reserve file again."""
     story = either_story
     with told(story):
         story.open()
@@ -102,15 +102,15 @@ def test_no_power_cut_on_a_full_disk_breaks_a_promise(room_bytes: int, either_st
     assert not counted.violations, counted.shown
 
 
-@pytest.mark.parametrize("spare", [True, False], ids=["with the spare room", "without it"])
-def test_a_full_disk_at_start_admits_only_what_frees(spare: bool, either_story: SmallDiskStory) -> None:
+@pytest.mark.parametrize("reserve_file", [True, False], ids=["with the reserve file", "without it"])
+def test_a_full_disk_at_start_admits_only_what_frees(reserve_file: bool, either_story: SmallDiskStory) -> None:
     """It starts and says why; nothing is saved, a deletion is recorded, where there are a few bytes for its line. The
     snapshot that its stop has no room for is left out.
     """
     story = either_story
-    if not spare:
+    if not reserve_file:
         SmallFiles(story.disk).unlink(ROOT / "logs" / ".spare")
-    story.small.room_bytes = 0 if spare else 500
+    story.small.room_bytes = 0 if reserve_file else 500
     with told(story):
         story.open()
         refused(lambda: asyncio.run(story.store.save("ann", story.image(), name="new.png")))

@@ -277,7 +277,7 @@ def test_a_repeat_with_its_key_is_saved_once(either_root: Story) -> None:
     """Whatever a power cut left of a save, the same request saves it once, and where it was answered, says the same."""
 
     async def save(store: ImageStore) -> SavedImage:
-        saved = await store.save("ann", b"the same bytes", name="same.png", request="key-1")
+        saved = await store.save("ann", b"the same bytes", name="same.png", idempotency_key="key-1")
         assert isinstance(saved, SavedImage), saved
         return saved
 

@@ -32,11 +32,11 @@ from domain.events import (
     GenerationCompleted,
     GenerationReleased,
     GenerationReserved,
+    IdempotencyKey,
     ImageDeleted,
     ImageSaved,
     LimitsOverridden,
     PolicyChanged,
-    Request,
     RequestRefused,
 )
 from domain.instants import later
@@ -62,9 +62,9 @@ def on(day: int, time: str = "12:00:00.000000") -> str:
 NOON = on(10)
 
 
-def key(name: str, content: str = "a") -> Request:
+def key(name: str, content: str = "a") -> IdempotencyKey:
     """A request key with the digest of some content."""
-    return Request(name, content * 64)
+    return IdempotencyKey(name, content * 64)
 
 
 # Events
@@ -83,7 +83,7 @@ def reserved(
     bytes_each: int = 100,
     expires_at: str | None = None,
     operation: str = "unspecified",
-    request: Request | None = None,
+    request: IdempotencyKey | None = None,
 ) -> GenerationReserved:
     expires_at = expires_at or later(at, seconds=TTL_SECONDS)
     return GenerationReserved(at, user, BY, reservation, operation, count, bytes_each, expires_at, request=request)
@@ -110,7 +110,7 @@ def released(
     delivered: int = 0,
     reason: str = "failed",
     refunded: int | None = None,
-    request: Request | None = None,
+    request: IdempotencyKey | None = None,
 ) -> GenerationReleased:
     refunded = count - delivered if refunded is None else refunded
     return GenerationReleased(at, user, by, reservation, count, delivered, reason, refunded, request=request)
@@ -126,7 +126,7 @@ def saved(
     operation: str = "unspecified",
     temp: bool = False,
     reservation: str | None = None,
-    request: Request | None = None,
+    request: IdempotencyKey | None = None,
 ) -> ImageSaved:
     return ImageSaved(
         at, user, BY, name, size, replaced, SHA, "image/png", 64, 48, operation, temp, "staged1", reservation,
@@ -153,13 +153,13 @@ def deleted(
     user: str = USER,
     temp: bool = False,
     reason: str = "user",
-    request: Request | None = None,
+    request: IdempotencyKey | None = None,
 ) -> ImageDeleted:
     return ImageDeleted(at, user, BY, name, size, temp, reason, request=request)
 
 
 def cleaned(
-    *files: tuple[str, str, int], at: str = NOON, days: int = 7, request: Request | None = None
+    *files: tuple[str, str, int], at: str = NOON, days: int = 7, request: IdempotencyKey | None = None
 ) -> CleanupCompleted:
     freed = sum(size for _, _, size in files)
     return CleanupCompleted(at, BY, tuple(CleanedFile(*file) for file in files), freed, days, request=request)
@@ -186,7 +186,7 @@ def overridden(
     return LimitsOverridden(at, user, BY, UserLimits(**limits) if limits else None, reason, until)
 
 
-def reset(*, at: str = NOON, user: str = USER, request: Request | None = None) -> DailyCountReset:
+def reset(*, at: str = NOON, user: str = USER, request: IdempotencyKey | None = None) -> DailyCountReset:
     return DailyCountReset(at, user, BY, "kindness", request=request)
 
 

@@ -3,7 +3,7 @@
     given(reserved("r1")).when(save("cat.png", reservation="r1")).then(saved("cat.png", reservation="r1"))
 
 Nothing stands in for anything: every event goes through its stored shape and JSON before it is folded by a draft of the
-real book, and every decision is the real one over a real draft. After each step a second book, which folds the same
+real state, and every decision is the real one over a real draft. After each step a second state, which folds the same
 events one by one, must know the same.
 """
 
@@ -18,7 +18,7 @@ from domain.decisions import Decision, StoredAnswer, decide
 from domain.events import Event, ImpossibleFact, from_data, to_data
 from domain.instants import EARLIEST
 from domain.refusals import Reason, Refusal
-from projections.quota_state import QuotaBook
+from projections.quota_state import QuotaState
 from tests.domain.examples import NOON
 from tests.projections.state import state_of
 
@@ -30,23 +30,23 @@ def given(*past: Event | Command) -> History:
         if isinstance(item, Event):
             history.record(item)
         else:
-            at = NOON if history.book.last_at == EARLIEST else history.book.last_at
+            at = NOON if history.state.last_at == EARLIEST else history.state.last_at
             history.when(item, at=at)
             assert isinstance(history.decision, tuple), f"the history itself was refused: {history.decision}"
     return history
 
 
 class History:
-    """The events so far, the book that they make, and the last decision."""
+    """The events so far, the state that they make, and the last decision."""
 
     def __init__(self) -> None:
-        self.book = QuotaBook()
+        self.state = QuotaState()
         self.events: list[Event] = []
         self.decision: Decision = ()
 
     def when(self, command: Command, *, at: str = NOON) -> History:
         """Decides a command at a time and records what follows, a refusal's record too."""
-        draft = self.book.draft()
+        draft = self.state.draft()
         self.decision = decide(command, draft, draft.policy, at)
         if isinstance(self.decision, Refusal):
             self.record(*([self.decision.record] if self.decision.record else []))
@@ -78,28 +78,28 @@ class History:
 
     def then_impossible(self, event: Event, because: str) -> History:
         """This event cannot follow: it stops a replay and a draft alike, with a sentence that contains `because`."""
-        for book in (replayed(self.events), self.book.draft()):
+        for state in (replayed(self.events), self.state.draft()):
             with pytest.raises(ImpossibleFact, match=because):
-                book.apply(self.book.position + 1, stored(event))
+                state.apply(self.state.position + 1, stored(event))
         return self
 
     def record(self, *events: Event) -> None:
         """Takes the history past one batch of events."""
-        draft = self.book.draft()
+        draft = self.state.draft()
         for event in events:
             draft.apply(draft.position + 1, stored(event))
-        draft.pour()
+        draft.commit()
         self.events += events
-        assert state_of(self.book) == state_of(replayed(self.events))
+        assert state_of(self.state) == state_of(replayed(self.events))
 
 
-def replayed(events: list[Event]) -> QuotaBook:
-    """The book after events that are folded one by one, as a start folds the log."""
-    book = QuotaBook()
+def replayed(events: list[Event]) -> QuotaState:
+    """The state after events that are folded one by one, as a start folds the log."""
+    state = QuotaState()
     for position, event in enumerate(events, 1):
-        book.apply(position, stored(event))
-    book.tidy()
-    return book
+        state.apply(position, stored(event))
+    state.tidy()
+    return state
 
 
 def stored(event: Event) -> Event:

@@ -189,14 +189,14 @@ def test_a_refused_save_leaves_its_place_open_until_it_is_released() -> None:
     """The place can be settled by a smaller image, or given back, afterwards."""
     told = given(policy(user_bytes=150), reserved(bytes_each=100))
     told.when(save(size=151, reservation="r1")).then_refused(Reason.USER_STORAGE)
-    assert told.book.user("42").held_bytes == 100
+    assert told.state.user("42").held_bytes == 100
     told.when(save(size=150, reservation="r1")).then(saved(size=150, reservation="r1"))
 
 
 def test_lowering_a_limit_deletes_nothing() -> None:
     """What stands stays, is charged, and may be deleted; only what grows is refused."""
     told = given(adopted("cat.png", 100), policy(user_bytes=1, pool_bytes=1, daily=0))
-    assert told.book.user("42").image_bytes == 100
+    assert told.state.user("42").image_bytes == 100
     told.when(delete("cat.png")).then(deleted("cat.png", 100))
 
 

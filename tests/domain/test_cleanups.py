@@ -66,7 +66,7 @@ def test_the_oldest_files_of_all_users_come_first() -> None:
     )
     told.when(clean_up(7)).then(cleaned((OTHER, "a.png", 3), (USER, "c.png", 4), (USER, "b.png", 5)))
     told.when(clean_up(7)).then(cleaned())
-    assert told.book.pool == (0, 0)
+    assert told.state.pool == (0, 0)
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(499, [499]), (500, [500]), (501, [500, 1]), (1000, [500, 500])])

@@ -17,11 +17,11 @@ from domain.events import (
     Asked,
     CleanedFile,
     Event,
+    IdempotencyKey,
     ImpossibleFact,
     PreferenceSet,
-    Request,
     from_data,
-    request_tag,
+    idempotency_tag,
     tags_of,
     to_data,
 )
@@ -142,7 +142,7 @@ def test_a_line_with_every_member_and_one_without_the_optional_ones_is_kept_of_e
 def test_what_a_stored_line_means() -> None:
     """The values within come back as what they were."""
     read = {line["type"]: from_data(line["type"], line["data"]) for line in lines()[::2]}
-    request = Request("job-7/reserve", "0f" * 32)
+    request = IdempotencyKey("job-7/reserve", "0f" * 32)
     limits = Limits(5_000_000, 9_000_000, 7, 1_500_000, moderated_free=True)
     expected: list[Event] = [
         policy(by="system", **limits._asdict())._replace(origin="guild:9"),
@@ -221,9 +221,9 @@ def test_every_type_has_its_tags_tested() -> None:
 
 def test_a_request_tag_shows_no_key_and_keeps_actors_apart() -> None:
     """The first 32 hex of SHA-256(by NUL key)."""
-    assert request_tag("library", "k") == REQUEST_TAG
-    assert request_tag("api:a", "b") != request_tag("api:ab", "")
-    assert "secret" not in request_tag("cli", "secret")
+    assert idempotency_tag("library", "k") == REQUEST_TAG
+    assert idempotency_tag("api:a", "b") != idempotency_tag("api:ab", "")
+    assert "secret" not in idempotency_tag("cli", "secret")
 
 
 def test_the_bounds_of_one_event_are_those_of_the_design() -> None:

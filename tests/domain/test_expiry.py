@@ -47,7 +47,7 @@ def test_undelivered_places_are_released_once_their_time_has_come(now: str, over
     """By the system, all of a reservation together, refunded."""
     told = given(reserved(count=2)).when(SWEEP, at=now)
     told.then(*([expired(at=now, count=2)] if over else []))
-    assert told.book.daily.status(USER, 5, NOON).used == (0 if over else 2)
+    assert told.state.daily.status(USER, 5, NOON).used == (0 if over else 2)
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_a_delivered_place_is_held_a_day_more_and_then_released_as_not_kept(now:
     """It was paid for: nothing goes back."""
     told = given(reserved(), completed()).when(SWEEP, at=now)
     told.then(*([released(at=now, by="system", delivered=1, reason="not_kept", refunded=0)] if over else []))
-    assert told.book.user(USER).held_bytes == (0 if over else 100)
-    assert told.book.daily.status(USER, 5, NOON).used == 1
+    assert told.state.user(USER).held_bytes == (0 if over else 100)
+    assert told.state.daily.status(USER, 5, NOON).used == 1
 
 
 def test_only_the_undelivered_places_of_a_reservation_expire_at_first() -> None:
@@ -85,7 +85,7 @@ def test_a_place_delivered_after_it_expired_is_gone() -> None:
     """The delivery is noted, the place is not opened again."""
     told = given(reserved()).when(SWEEP, at=EXPIRY)
     told.record(completed(at=EXPIRY))
-    assert told.book.user(USER).held_bytes == 0
+    assert told.state.user(USER).held_bytes == 0
     told.when(SWEEP, at=on(20)).then()
 
 
@@ -97,7 +97,7 @@ def test_expired_places_that_were_charged_before_a_reset_give_nothing_back() -> 
 def test_an_expired_place_is_given_back_to_its_own_day() -> None:
     """Reserved at 23:55, expired at 00:10."""
     told = given(policy(daily=1), reserved(at=on(10, "23:55"))).when(SWEEP, at=on(11, "00:10"))
-    assert told.book.daily.status(USER, 1, on(10)).used == 0
+    assert told.state.daily.status(USER, 1, on(10)).used == 0
     told.when(reserve("r2"), at=on(11, "00:10")).then_allowed()
 
 
@@ -142,8 +142,8 @@ def test_a_save_after_its_place_expired_is_a_plain_save_charged_to_today() -> No
     """The place went back to yesterday; the picture is one of today's."""
     told = given(policy(daily=1), reserved(at=on(10, "23:50"))).when(SWEEP, at=on(11, "00:05"))
     told.when(save(reservation="r1"), at=on(11, "00:06")).then(*saved_plainly(at=on(11, "00:06")))
-    assert told.book.daily.status(USER, 1, on(10)).used == 0
-    assert told.book.daily.status(USER, 1, on(11)).used == 1
+    assert told.state.daily.status(USER, 1, on(10)).used == 0
+    assert told.state.daily.status(USER, 1, on(11)).used == 1
 
 
 def test_a_late_save_is_refused_as_a_plain_one_where_today_is_full() -> None:
@@ -194,5 +194,5 @@ def test_another_users_late_save_is_refused() -> None:
 def test_a_plain_saves_own_place_never_expires() -> None:
     """It is settled in the batch that made it."""
     told = given(save())
-    assert told.book.reservation(OWN) is None
+    assert told.state.reservation(OWN) is None
     told.when(SWEEP, at=later(NOON, seconds=3 * DAY_SECONDS)).then()

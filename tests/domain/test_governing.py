@@ -29,9 +29,9 @@ from tests.domain.history import given
 
 def test_a_new_log_gets_its_first_policy_even_if_nothing_is_given() -> None:
     """So that every log tells which limits its decisions used."""
-    assert given().book.policy_is_recorded is False
+    assert given().state.policy_is_recorded is False
     told = given().when(set_policy("default")).then(policy(source="default"))
-    assert told.book.policy_is_recorded is True
+    assert told.state.policy_is_recorded is True
     told.when(set_policy("default")).then()
 
 
@@ -42,7 +42,7 @@ def test_a_policy_is_written_only_where_a_given_limit_differs(limit: str, value:
     sevens: dict[str, Any] = {"user_bytes": 7, "pool_bytes": 7, "daily": 7, "gen_bytes": 7}
     told = given(policy(**sevens)).when(set_policy(**{limit: value}))
     told.then(*([] if value == 7 else [policy(**{**sevens, limit: value})]))
-    assert getattr(told.book.policy, limit) == value
+    assert getattr(told.state.policy, limit) == value
 
 
 def test_moderated_free_is_part_of_the_policy() -> None:
@@ -66,19 +66,19 @@ def test_limits_not_given_stay_those_of_the_log() -> None:
 
 
 def test_a_policy_holds_from_its_event_on() -> None:
-    """The book's limits are the last PolicyChanged's."""
+    """The state's limits are the last PolicyChanged's."""
     told = given()
-    assert told.book.policy == Limits()
+    assert told.state.policy == Limits()
     told.record(policy(daily=2))
-    assert told.book.limits_of(USER, NOON).daily == 2
+    assert told.state.limits_of(USER, NOON).daily == 2
 
 
 def test_an_override_replaces_that_users_former_one_whole() -> None:
     """What the new one does not have falls back to the policy."""
     told = given(policy(user_bytes=7, daily=7), overridden(user_bytes=1, daily=1))
     told.when(override(daily=2)).then(overridden(daily=2))
-    assert told.book.limits_of(USER, NOON)[:3:2] == (7, 2)
-    assert told.book.limits_of(OTHER, NOON)[:3:2] == (7, 7)
+    assert told.state.limits_of(USER, NOON)[:3:2] == (7, 2)
+    assert told.state.limits_of(OTHER, NOON)[:3:2] == (7, 7)
 
 
 def test_an_override_keeps_its_end_reason_key_and_origin() -> None:
@@ -86,7 +86,7 @@ def test_an_override_keeps_its_end_reason_key_and_origin() -> None:
     command = override(user_bytes=0, until=on(12), reason="a party", request=key("k"), origin="http")
     expected = LimitsOverridden(NOON, USER, BY, UserLimits(user_bytes=0), "a party", on(12), "http", key("k"))
     told = given().when(command).then(expected)
-    assert told.book.override(USER) == Override(UserLimits(user_bytes=0), on(12))
+    assert told.state.override(USER) == Override(UserLimits(user_bytes=0), on(12))
 
 
 @pytest.mark.parametrize(
@@ -94,15 +94,15 @@ def test_an_override_keeps_its_end_reason_key_and_origin() -> None:
 )
 def test_an_override_with_an_end_is_over_without_an_event(at: str, daily: int) -> None:
     """From its end on the policy holds again."""
-    book = given(policy(daily=7), overridden(daily=2, until=on(12, "00:00"))).book
-    assert book.limits_of(USER, at).daily == daily
+    state = given(policy(daily=7), overridden(daily=2, until=on(12, "00:00"))).state
+    assert state.limits_of(USER, at).daily == daily
 
 
 def test_an_override_of_nothing_takes_the_former_one_away() -> None:
     """limits is null, and an end makes no sense then."""
     told = given(policy(daily=7), overridden(daily=2)).when(override(until=on(12))).then(overridden())
-    assert told.book.override(USER) is None
-    assert told.book.limits_of(USER, NOON).daily == 7
+    assert told.state.override(USER) is None
+    assert told.state.limits_of(USER, NOON).daily == 7
     told.when(override()).then(overridden())
 
 
@@ -110,21 +110,21 @@ def test_a_reset_sets_todays_count_of_that_user_to_zero() -> None:
     """Not yesterday's, not another's; holds stay."""
     past: list[Event] = [reserved("y", at=on(9)), reserved("t", count=2), reserved("o", user=OTHER)]
     told = given(*past).when(reset_daily(request=key("k"))).then(reset(request=key("k")))
-    daily = told.book.daily
+    daily = told.state.daily
     assert daily.status(USER, 5, NOON).used == 0
     assert daily.status(USER, 5, on(9)).used == 1
     assert daily.status(OTHER, 5, NOON).used == 1
-    assert told.book.user(USER).held_bytes == 300
+    assert told.state.user(USER).held_bytes == 300
 
 
 def test_a_reset_of_an_unused_day_is_recorded_all_the_same() -> None:
     """An admin acted; the log tells so."""
     told = given().when(reset_daily(origin="guild:1")).then(reset()._replace(origin="guild:1"))
-    assert told.book.daily.status(USER, 5, NOON).used == 0
+    assert told.state.daily.status(USER, 5, NOON).used == 0
 
 
 def test_a_preference_is_recorded_and_changes_no_figure() -> None:
     """A user's default style and the like."""
     told = given().when(SetPreference(USER, "discord:42", "style", "anime", "guild:1", key("k")))
     told.then(PreferenceSet(NOON, USER, "discord:42", "style", "anime", "guild:1", key("k")))
-    assert told.book.users.users() == []
+    assert told.state.users.users() == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.commands import Command
-from domain.events import Request
+from domain.events import IdempotencyKey
 from domain.refusals import Reason
 from domain.validation import MAX_KEY_CHARS
 from tests.domain.examples import (
@@ -51,7 +51,7 @@ ANSWERED: list[tuple[Command, tuple[int, ...]]] = [
     (clean_up(request=KEY), (3,)),
     (override(daily=1, request=KEY), (3,)),
     (reset_daily(request=KEY), (3,)),
-    (CORRECT_CLOCK._replace(request=KEY), (3,)),
+    (CORRECT_CLOCK._replace(idempotency_key=KEY), (3,)),
 ]
 
 
@@ -126,16 +126,16 @@ def test_a_refusal_is_decided_anew() -> None:
 
 def test_a_command_that_wrote_nothing_is_decided_anew() -> None:
     """A sweep with nothing due stores no answer, and does the work once there is some."""
-    told = given(reserved()).when(SWEEP._replace(request=KEY)).then()
-    told.when(SWEEP._replace(request=KEY), at=on(11)).then(
+    told = given(reserved()).when(SWEEP._replace(idempotency_key=KEY)).then()
+    told.when(SWEEP._replace(idempotency_key=KEY), at=on(11)).then(
         released(at=on(11), by="system", reason="expired", refunded=1)
     )
 
 
 def test_policy_changes_refusals_and_automatic_releases_carry_no_request() -> None:
     """They answer nobody, so a repeat is decided anew."""
-    told = given(policy(daily=0)).when(set_policy(daily=1)._replace(request=KEY)).then(policy(daily=1))
-    told.when(set_policy(daily=2)._replace(request=KEY)).then(policy(daily=2))
+    told = given(policy(daily=0)).when(set_policy(daily=1)._replace(idempotency_key=KEY)).then(policy(daily=1))
+    told.when(set_policy(daily=2)._replace(idempotency_key=KEY)).then(policy(daily=2))
 
 
 def test_a_repeat_while_its_reservation_is_open_is_running() -> None:
@@ -184,13 +184,13 @@ def test_an_answer_given_by_a_wrong_clock_is_kept_for_seven_days_from_the_correc
     told.when(adopt("b.png", request=KEY), at=on(18, "11:59:59.999999")).then_answered(1)
     told.when(adopt("b.png", request=KEY), at=on(18)).then_allowed()
     told.when(adopt("d.png"), at=on(19)).then_allowed()
-    assert [answer.positions for _, answer in told.book._tables.answers.items()] == [(4,)]
+    assert [answer.positions for _, answer in told.state._tables.answers.items()] == [(4,)]
 
 
 @pytest.mark.parametrize("name", ["", "x" * (MAX_KEY_CHARS + 1), "line\nbreak", "nul\0", "\udcff", "\u202e"])
 def test_a_key_that_cannot_be_stored_or_shown_is_malformed(name: str) -> None:
     """Printable characters: a lone surrogate, which a header may carry, has no UTF-8 form."""
-    given().when(save(request=Request(name, "a" * 64))).then_refused(Reason.MALFORMED)
+    given().when(save(request=IdempotencyKey(name, "a" * 64))).then_refused(Reason.MALFORMED)
 
 
 @pytest.mark.parametrize("name", ["x", "x" * MAX_KEY_CHARS, "k#2", "clé 1/save/0"])

@@ -73,9 +73,9 @@ def test_every_other_no_leaves_nothing_in_the_log(command: Command) -> None:
 def test_a_recorded_refusal_carries_no_request_and_changes_no_usage() -> None:
     """It answers nothing and holds nothing."""
     told = given(FULL_DAY).when(reserve(request=key("k"))).then_refused(Reason.DAILY_LIMIT, record=refused())
-    assert told.book.user(USER) == (0, 0, 0)
-    assert told.book.pool == (0, 0)
-    assert told.book.daily.status(USER, 0, NOON).used == 0
+    assert told.state.user(USER) == (0, 0, 0)
+    assert told.state.pool == (0, 0)
+    assert told.state.daily.status(USER, 0, NOON).used == 0
 
 
 def refuse(times: int, *, user: str = USER, at: str = NOON) -> list[Event | None]:
@@ -108,10 +108,10 @@ def test_another_user_reason_or_day_has_its_own_twenty() -> None:
 
 
 def test_the_recorded_refusals_of_one_batch_are_counted_together() -> None:
-    """The draft counts them, the published book does not yet."""
+    """The draft counts them, the published state does not yet."""
     told = given(*[refused()] * 19)
-    draft = told.book.draft()
+    draft = told.state.draft()
     draft.apply(20, refused(last=True))
     assert draft.refusals(USER, "DAILY_LIMIT", "2026-03-10") == 20
-    assert told.book.refusals(USER, "DAILY_LIMIT", "2026-03-10") == 19
-    assert told.book.refusals(USER, "DAILY_LIMIT", "2026-03-11") == 0
+    assert told.state.refusals(USER, "DAILY_LIMIT", "2026-03-10") == 19
+    assert told.state.refusals(USER, "DAILY_LIMIT", "2026-03-11") == 0

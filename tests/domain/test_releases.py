@@ -27,15 +27,15 @@ from tests.domain.history import History, given
 
 
 def used(history: History, at: str = NOON) -> int:
-    return history.book.daily.status(USER, 5, at).used
+    return history.state.daily.status(USER, 5, at).used
 
 
 def test_a_reservation_charges_its_day_and_holds_its_bytes() -> None:
     """Three places of 100 bytes: three of today, 300 held from user and pool, nothing used."""
     told = given(reserved(count=3, bytes_each=100))
     assert used(told) == 3
-    assert told.book.user(USER) == (0, 0, 300)
-    assert told.book.pool == (0, 300)
+    assert told.state.user(USER) == (0, 0, 300)
+    assert told.state.pool == (0, 300)
 
 
 def test_a_reservation_lasts_as_long_as_it_was_asked_for() -> None:
@@ -49,16 +49,16 @@ def test_a_delivery_changes_no_usage() -> None:
     told = given(reserved(count=2))
     told.when(complete(credits=0.5, seed=7, origin="http")).then(completed(credits=0.5, seed=7)._replace(origin="http"))
     assert used(told) == 2
-    assert told.book.user(USER) == (0, 0, 200)
-    assert told.book.pool == (0, 200)
+    assert told.state.user(USER) == (0, 0, 200)
+    assert told.state.pool == (0, 200)
 
 
 def test_a_save_settles_one_place_and_charges_the_real_size() -> None:
     """The hold of one place becomes the bytes of the image."""
     told = given(reserved(count=2, bytes_each=100)).when(save(size=30, reservation="r1"))
     told.then(saved(size=30, reservation="r1"))
-    assert told.book.user(USER) == (30, 0, 100)
-    assert told.book.pool == (30, 100)
+    assert told.state.user(USER) == (30, 0, 100)
+    assert told.state.pool == (30, 100)
     assert used(told) == 2
 
 
@@ -66,8 +66,8 @@ def test_a_release_frees_the_holds_and_gives_back_to_the_day() -> None:
     """An undelivered place costs nothing."""
     told = given(reserved(count=3)).when(release(count=2)).then(released(count=2, refunded=2))
     assert used(told) == 1
-    assert told.book.user(USER) == (0, 0, 100)
-    assert told.book.pool == (0, 100)
+    assert told.state.user(USER) == (0, 0, 100)
+    assert told.state.pool == (0, 100)
 
 
 def test_a_release_without_a_count_is_of_every_open_place() -> None:
@@ -173,13 +173,13 @@ def test_a_reservation_is_closed_when_settled_and_released_make_its_count() -> N
     told = given(reserved(count=2), saved(reservation="r1"), released())
     told.when(save("b.png", reservation="r1")).then_refused(Reason.UNKNOWN_RESERVATION, detail="r1", user=USER)
     told.when(release()).then_refused(Reason.UNKNOWN_RESERVATION, detail="r1", user=USER)
-    assert told.book.user(USER).held_bytes == 0
+    assert told.state.user(USER).held_bytes == 0
 
 
 def test_a_reservation_that_was_settled_whole_is_forgotten_at_once() -> None:
     """Nothing can happen to it any more, so nothing of it is kept."""
-    assert given(reserved(), saved(reservation="r1")).book.reservation("r1") is None
-    assert given(reserved(), released()).book.reservation("r1") is not None
+    assert given(reserved(), saved(reservation="r1")).state.reservation("r1") is None
+    assert given(reserved(), released()).state.reservation("r1") is not None
 
 
 @pytest.mark.parametrize(("asked", "allowed"), [(1, True), (2, True), (3, False)])
@@ -206,7 +206,7 @@ def test_a_delivery_may_follow_a_release() -> None:
     """The credits were paid, whatever became of the place; usage and count stay as they are."""
     told = given(reserved(), released(reason="unknown")).when(complete()).then(completed())
     told.when(complete()).then_refused(Reason.UNKNOWN_RESERVATION)
-    assert told.book.user(USER) == (0, 0, 0)
+    assert told.state.user(USER) == (0, 0, 0)
     assert used(told) == 0
 
 

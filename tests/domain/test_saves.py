@@ -27,15 +27,15 @@ from tests.domain.history import History, given
 
 
 def used(history: History) -> int:
-    return history.book.daily.status(USER, 5, NOON).used
+    return history.state.daily.status(USER, 5, NOON).used
 
 
 def test_a_plain_save_reserves_its_real_size_and_settles_it_in_one_decision() -> None:
     """GenerationReserved(1, its size) and ImageSaved, with the caller's key in both; it counts as one generation."""
     told = given().when(save(size=123, request=key("k"))).then(*saved_plainly(size=123, request=key("k")))
     assert used(told) == 1
-    assert told.book.user(USER) == (123, 0, 0)
-    assert told.book.pool == (123, 0)
+    assert told.state.user(USER) == (123, 0, 0)
+    assert told.state.pool == (123, 0)
 
 
 def test_a_plain_save_keeps_its_operation_and_origin_in_both_events() -> None:
@@ -55,8 +55,8 @@ def test_a_temp_file_is_no_generation() -> None:
     """It charges the pool and the user's temp bytes, no day and no images."""
     told = given(policy(daily=0)).when(save(size=60, temp=True)).then(saved(size=60, temp=True))
     assert used(told) == 0
-    assert told.book.user(USER) == (0, 60, 0)
-    assert told.book.pool == (60, 0)
+    assert told.state.user(USER) == (0, 60, 0)
+    assert told.state.pool == (60, 0)
 
 
 def test_a_refused_temp_file_asked_for_no_place() -> None:
@@ -68,8 +68,8 @@ def test_a_refused_temp_file_asked_for_no_place() -> None:
 def test_an_overwrite_charges_the_difference(size: int) -> None:
     """bytes - replaced_bytes, for the user and the pool; still one generation."""
     told = given(adopted("cat.png", 100)).when(save("cat.png", size)).then(*saved_plainly(size=size, replaced=100))
-    assert told.book.user(USER) == (size, 0, 0)
-    assert told.book.pool == (size, 0)
+    assert told.state.user(USER) == (size, 0, 0)
+    assert told.state.pool == (size, 0)
     assert used(told) == 1
 
 
@@ -78,15 +78,15 @@ def test_overwriting_a_temp_file_charges_the_difference_to_temp_bytes(size: int)
     """And to the pool."""
     past = saved("t.png", 100, temp=True)
     told = given(past).when(save("t.png", size, temp=True)).then(saved("t.png", size, temp=True, replaced=100))
-    assert told.book.user(USER) == (0, size, 0)
-    assert told.book.pool == (size, 0)
+    assert told.state.user(USER) == (0, size, 0)
+    assert told.state.pool == (size, 0)
 
 
 def test_an_overwrite_with_a_reservation_settles_a_place_too() -> None:
     """The hold goes, the difference is charged."""
     told = given(adopted("cat.png", 100), reserved(bytes_each=50)).when(save("cat.png", 70, reservation="r1"))
     told.then(saved("cat.png", 70, replaced=100, reservation="r1"))
-    assert told.book.user(USER) == (70, 0, 0)
+    assert told.state.user(USER) == (70, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_adopting_charges_bytes_and_no_generation() -> None:
     told = given().when(adopt("old.png", 70, origin="cli", request=key("k")))
     told.then(adopted("old.png", 70, request=key("k"))._replace(origin="cli"))
     told.when(adopt("t.png", 30, temp=True)).then(adopted("t.png", 30, temp=True))
-    assert told.book.user(USER) == (70, 30, 0)
-    assert told.book.pool == (100, 0)
+    assert told.state.user(USER) == (70, 30, 0)
+    assert told.state.pool == (100, 0)
     assert used(told) == 0
 
 
@@ -119,7 +119,7 @@ def test_adopting_asks_no_limit() -> None:
 def test_adopting_over_a_standing_name_replaces_it() -> None:
     """As a save would."""
     told = given(adopted("old.png", 70)).when(adopt("OLD.png", 50)).then(adopted("old.png", 50, replaced=70))
-    assert told.book.user(USER).image_bytes == 50
+    assert told.state.user(USER).image_bytes == 50
 
 
 @pytest.mark.parametrize("reason", DELETE_REASONS)
@@ -127,16 +127,16 @@ def test_a_deletion_frees_the_bytes_that_stand(reason: str) -> None:
     """Of the user and the pool; the day's count stays."""
     told = given(save(size=100)).when(delete(reason=reason, origin="page"))
     told.then(deleted(size=100, reason=reason)._replace(origin="page"))
-    assert told.book.user(USER) == (0, 0, 0)
-    assert told.book.pool == (0, 0)
+    assert told.state.user(USER) == (0, 0, 0)
+    assert told.state.pool == (0, 0)
     assert used(told) == 1
 
 
 def test_deleting_a_temp_file_frees_temp_bytes() -> None:
     """And the pool's."""
     told = given(saved("t.png", temp=True)).when(delete("t.png", temp=True)).then(deleted("t.png", temp=True))
-    assert told.book.user(USER) == (0, 0, 0)
-    assert told.book.pool == (0, 0)
+    assert told.state.user(USER) == (0, 0, 0)
+    assert told.state.pool == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,8 @@ def test_deleting_what_does_not_stand_is_not_found(command: object) -> None:
 def test_a_user_and_the_pool_are_charged_apart() -> None:
     """Two users' bytes make the pool's."""
     told = given(adopted("a.png", 10), adopted("a.png", 20, user=OTHER), reserved(user=OTHER, bytes_each=5))
-    assert (told.book.user(USER), told.book.user(OTHER)) == ((10, 0, 0), (20, 0, 5))
-    assert told.book.pool == (30, 5)
+    assert (told.state.user(USER), told.state.user(OTHER)) == ((10, 0, 0), (20, 0, 5))
+    assert told.state.pool == (30, 5)
 
 
 def test_a_cleanup_frees_temp_bytes_of_every_user_in_it() -> None:
@@ -166,5 +166,5 @@ def test_a_cleanup_frees_temp_bytes_of_every_user_in_it() -> None:
         cleaned((USER, "t.png", 10), (OTHER, "t.png", 20)),
     ]
     told = given(*past)
-    assert (told.book.user(USER), told.book.user(OTHER)) == ((30, 0, 0), (0, 0, 0))
-    assert told.book.pool == (30, 0)
+    assert (told.state.user(USER), told.state.user(OTHER)) == ((30, 0, 0), (0, 0, 0))
+    assert told.state.pool == (30, 0)

@@ -50,14 +50,12 @@ TAKEN = [
 ]
 
 
-@pytest.mark.parametrize(("standing", "name", "free"), TAKEN)
+@pytest.mark.parametrize(("current", "name", "free"), TAKEN)
 @pytest.mark.parametrize("temp", [False, True])
-def test_a_folder_and_a_file_of_one_name_do_not_stand_together(
-    standing: str, name: str, free: bool, temp: bool
-) -> None:
+def test_a_folder_and_a_file_of_one_name_do_not_stand_together(current: str, name: str, free: bool, temp: bool) -> None:
     """Whatever their case, in either name space, for a save and for an adoption."""
     for command in (save(name, temp=temp), adopt(name, temp=temp)):
-        told = given(adopted(standing, temp=temp)).when(command)
+        told = given(adopted(current, temp=temp)).when(command)
         if free:
             told.then_allowed()
         else:
@@ -81,7 +79,7 @@ def test_a_file_that_the_log_does_not_know_takes_the_name(command: object) -> No
 def test_a_name_is_judged_before_a_place_is_looked_at_but_after_the_reservation() -> None:
     """The place stays open."""
     told = given(adopted("a"), reserved()).when(save("a/b.png", reservation="r1")).then_refused(Reason.NAME_TAKEN)
-    assert told.book.user("42").held_bytes == 100
+    assert told.state.user("42").held_bytes == 100
 
 
 def fresh(folder: str | None = None, extension: str = "png", number_from: int = 1) -> FreshName:
@@ -89,7 +87,7 @@ def fresh(folder: str | None = None, extension: str = "png", number_from: int = 
 
 
 @pytest.mark.parametrize(
-    ("standing", "wanted", "name"),
+    ("current", "wanted", "name"),
     [
         ([], fresh(), "image_1.png"),
         ([], fresh("upscale"), "upscale/image_1.png"),
@@ -114,10 +112,10 @@ def fresh(folder: str | None = None, extension: str = "png", number_from: int = 
 )
 @pytest.mark.parametrize("temp", [False, True])
 def test_a_fresh_name_has_a_number_above_all_that_stood_and_meets_nothing_that_stands(
-    standing: list[str], wanted: FreshName, name: str, temp: bool
+    current: list[str], wanted: FreshName, name: str, temp: bool
 ) -> None:
     """Numbers are counted over folders and extensions; a folder of such a name is passed over too."""
-    past: list[Event] = [adopted(other, temp=temp) for other in standing]
+    past: list[Event] = [adopted(other, temp=temp) for other in current]
     given(*past).when(adopt("zero.png")).when(save(wanted, temp=temp)).then(
         *((saved(name, temp=True),) if temp else saved_plainly(name))
     )
@@ -138,11 +136,11 @@ def test_fresh_numbers_of_images_and_temp_files_are_counted_apart() -> None:
 
 def test_fresh_names_of_one_batch_do_not_meet() -> None:
     """The second decision sees the first one's draft."""
-    book = given().book
-    draft = book.draft()
+    state = given().state
+    draft = state.draft()
     draft.apply(1, adopted("image_1.png"))
     assert draft.next_number("42", temp=False) == 2
-    assert book.next_number("42", temp=False) == 1
+    assert state.next_number("42", temp=False) == 1
 
 
 def test_a_fresh_name_in_a_folder_that_is_a_file_is_taken() -> None:

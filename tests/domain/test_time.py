@@ -142,12 +142,12 @@ def test_commands_are_refused_while_the_clock_is_more_than_a_day_behind(command:
 
 def test_whether_the_clock_is_behind_can_be_asked_without_a_command() -> None:
     """What /readyz says. A log without events is never ahead of anything."""
-    book = given(reserved()).book
+    state = given(reserved()).state
     assert CLOCK_TOLERANCE_SECONDS == DAY_SECONDS
-    assert clock_is_behind(book, on(9, "11:59:59.999999"))
-    assert not clock_is_behind(book, on(9, "12:00"))
-    assert not clock_is_behind(book, on(30))
-    assert not clock_is_behind(given().book, EARLIEST)
+    assert clock_is_behind(state, on(9, "11:59:59.999999"))
+    assert not clock_is_behind(state, on(9, "12:00"))
+    assert not clock_is_behind(state, on(30))
+    assert not clock_is_behind(given().state, EARLIEST)
 
 
 def test_a_corrected_clock_is_the_way_out() -> None:
@@ -179,15 +179,15 @@ def test_open_reservations_are_cancelled_and_refunded_after_a_correction() -> No
         reserved("d", at=on(20)),
         saved("d.png", at=on(20), reservation="d"),
     ]
-    told = given(*past).when(CORRECT_CLOCK._replace(request=key("k")), at=NOON)
+    told = given(*past).when(CORRECT_CLOCK._replace(idempotency_key=key("k")), at=NOON)
     told.then(
         corrected(was=on(20), now=NOON)._replace(request=key("k")),
         released("a", at=NOON, by="system", count=3, delivered=1, reason="cancelled", refunded=2),
         released("b", at=NOON, by="system", reason="cancelled", refunded=1),
     )
-    assert told.book.user("42") == (100, 0, 0)
-    assert told.book.pool == (100, 0)
-    assert told.book.daily.status("42", 5, on(20)).used == 2
+    assert told.state.user("42") == (100, 0, 0)
+    assert told.state.pool == (100, 0)
+    assert told.state.daily.status("42", 5, on(20)).used == 2
 
 
 def test_counts_per_day_are_kept_over_a_correction_so_no_day_reopens() -> None:

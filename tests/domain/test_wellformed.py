@@ -59,7 +59,7 @@ BAD: dict[str, list[Command]] = {
         save(FreshName("up", "p/ng")),
     ],
     "request key": [
-        command._replace(request=key(""))
+        command._replace(idempotency_key=key(""))
         for command in (
             reserve(), complete(), release(), save(), adopt(), delete(), clean_up(), override(daily=1), reset_daily(),
             prefer(), set_policy(), CORRECT_CLOCK, SWEEP,

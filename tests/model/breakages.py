@@ -23,14 +23,14 @@ from domain import decisions, images, reserving
 from domain.commands import ReleaseExpired
 from domain.events import ImageDeleted
 from domain.limits import Limits, Override
-from domain.quota_checks import Wish, refuse_what_does_not_fit
+from domain.quota_checks import Demand, refuse_what_does_not_fit
 from domain.refusals import Refusal
 from domain.usage import Reservation, find_day
 from projections import answers, image_index, quota_state, stored_state
 from projections.daily_quota import DailyQuota
 from projections.deadlines import Deadlines
-from projections.image_index import Shelf
-from projections.quota_state import Book
+from projections.image_index import UserImages
+from projections.quota_state import QuotaFold
 from projections.user_quota import UserQuota
 from tests.crash.faulty_files import SmallFiles
 
@@ -80,15 +80,15 @@ def _keeps_the_hold(patch: pytest.MonkeyPatch) -> None:
 
 
 def _charges_overwrites_whole(patch: pytest.MonkeyPatch) -> None:
-    def ask(wish: Wish, *others: Any) -> Any:
-        return refuse_what_does_not_fit(wish._replace(growth=wish.growth + wish.replaced_bytes), *others)
+    def ask(demand: Demand, *others: Any) -> Any:
+        return refuse_what_does_not_fit(demand._replace(growth=demand.growth + demand.replaced_bytes), *others)
 
     patch.setattr(images, "refuse_what_does_not_fit", ask)
 
 
 def _asks_for_bytes_first(patch: pytest.MonkeyPatch) -> None:
-    def ask(wish: Wish, *others: Any) -> Any:
-        return refuse_what_does_not_fit(wish._replace(places=0), *others) or refuse_what_does_not_fit(wish, *others)
+    def ask(demand: Demand, *others: Any) -> Any:
+        return refuse_what_does_not_fit(demand._replace(places=0), *others) or refuse_what_does_not_fit(demand, *others)
 
     patch.setattr(images, "refuse_what_does_not_fit", ask)
     patch.setattr(reserving, "refuse_what_does_not_fit", ask)
@@ -104,14 +104,14 @@ def _forgets_to_release(patch: pytest.MonkeyPatch) -> None:
 
 
 def _reopens_days(patch: pytest.MonkeyPatch) -> None:
-    plain = Book._clock_corrected
+    plain = QuotaFold._clock_corrected
 
-    def correct(self: Book, event: Any) -> None:
+    def correct(self: QuotaFold, event: Any) -> None:
         plain(self, event)
         for user in [user for user, _ in self._tables.days.items()]:
             self._tables.days.drop(user)
 
-    patch.setattr(Book, "_clock_corrected", correct)
+    patch.setattr(QuotaFold, "_clock_corrected", correct)
 
 
 def _snapshot_without(table: str) -> Break:
@@ -185,20 +185,20 @@ def _keys_kept_for_nine_days(patch: pytest.MonkeyPatch) -> None:
 
 def _one_key_for_all_actors(patch: pytest.MonkeyPatch) -> None:
     for module in (decisions, answers):
-        plain = module.request_tag
-        patch.setattr(module, "request_tag", lambda _by, key, plain=plain: plain("anybody", key))
+        plain = module.idempotency_tag
+        patch.setattr(module, "idempotency_tag", lambda _by, key, plain=plain: plain("anybody", key))
 
 
 def _keeps_the_place_in_the_gallery(patch: pytest.MonkeyPatch) -> None:
-    plain = Shelf.put
+    plain = UserImages.put
 
-    def put(self: Shelf, key: str, line: str) -> None:
+    def put(self: UserImages, key: str, line: str) -> None:
         if key in self.lines:
             self.lines[key] = line
         else:
             plain(self, key, line)
 
-    patch.setattr(Shelf, "put", put)
+    patch.setattr(UserImages, "put", put)
 
 
 def _set(module: Any, name: str, value: Any) -> Break:

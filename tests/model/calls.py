@@ -66,19 +66,21 @@ class Calls:
                     temp=ask.temp,
                     reservation=None if ask.reservation is None else self._reservation(ask.reservation),
                     actor=actor,
-                    request=ask.key,
+                    idempotency_key=ask.key,
                     details={"prompt": f"prompt {ask.content}"} if ask.details else None,
                 )
             case Reserve():
-                return await store.reserve(ask.user, ask.places, exclusive=ask.exclusive, actor=actor, request=ask.key)
+                return await store.reserve(
+                    ask.user, ask.places, exclusive=ask.exclusive, actor=actor, idempotency_key=ask.key
+                )
             case Deliver():
                 delivery = Delivery(*PROVIDER, ask.places)
                 reservation = self._reservation(ask.reservation)
-                return await store.complete(ask.user, reservation, delivery, actor=actor, request=ask.key)
+                return await store.complete(ask.user, reservation, delivery, actor=actor, idempotency_key=ask.key)
             case Release():
                 reservation = self._reservation(ask.reservation)
                 return await store.release(
-                    ask.user, reservation, reason=ask.reason, count=ask.places, actor=actor, request=ask.key
+                    ask.user, reservation, reason=ask.reason, count=ask.places, actor=actor, idempotency_key=ask.key
                 )
             case _:
                 assert_never(ask)
@@ -88,7 +90,7 @@ class Calls:
         match ask:
             case Delete():
                 assert isinstance(ask.name, str)
-                return store.delete_now(ask.user, ask.name, actor=Actor(ask.by), request=ask.key)
+                return store.delete_now(ask.user, ask.name, actor=Actor(ask.by), idempotency_key=ask.key)
             case CleanUp():
                 return store.cleanup_now(ask.days)
             case ResetCount():

@@ -28,20 +28,20 @@ def _differ(what: str, found: Any, expected: Any) -> Iterator[str]:
 
 
 def _figures(rig: Rig, model: Model) -> Iterator[str]:
-    book, root = rig.root.ledger.book, rig.root
+    state, root = rig.root.ledger.state, rig.root
     if rig.log.trail != model.trail:
         found, expected = rig.log.trail.facts, model.trail.facts
         same = next((number for number, two in enumerate(zip(found, expected, strict=False)) if two[0] != two[1]), 0)
         yield from _differ(f"events after {same}:", found[same:], expected[same:])
-    yield from _differ("position", book.position, len(model.trail))
-    yield from _differ("policy", book.policy, model.limits and PolicyLimits(*model.limits))
+    yield from _differ("position", state.position, len(model.trail))
+    yield from _differ("policy", state.policy, model.limits and PolicyLimits(*model.limits))
     used, held = model.pool()
-    yield from _differ("pool", (book.pool.used_bytes, book.pool.held_bytes), (used, held))
+    yield from _differ("pool", (state.pool.used_bytes, state.pool.held_bytes), (used, held))
     assert model.limits is not None
-    status = book.whole.status(book.policy.pool_bytes)
+    status = state.whole.status(state.policy.pool_bytes)
     yield from _differ("pool remaining", status.remaining_bytes, max(0, model.limits.pool_bytes - used - held))
     yield from _differ("pool status", status.status.value, _word(used, model.limits.pool_bytes))
-    open_places = {rig.number(held.reservation): held.open for held in book.open_reservations()}
+    open_places = {rig.number(held.reservation): held.open for held in state.open_reservations()}
     known = {number: len(held.open()) for number, held in model.held.items() if held.open()}
     yield from _differ("open places", open_places, known)
     yield from _differ("clock behind", root.ledger.clock_is_behind(), model.is_behind)
@@ -50,10 +50,10 @@ def _figures(rig: Rig, model: Model) -> Iterator[str]:
 
 
 def _of_user(rig: Rig, model: Model, user: str) -> Iterator[str]:
-    book, person, store = rig.root.ledger.book, model.person(user), rig.store
+    state, person, store = rig.root.ledger.state, model.person(user), rig.store
     used, temp, held = person.used(temp=False), person.used(temp=True), model.held_bytes(user)
-    yield from _differ("bytes", tuple(book.user(user)), (used, temp, held))
-    days = {day.day: day.count for day in book.days(user)}
+    yield from _differ("bytes", tuple(state.user(user)), (used, temp, held))
+    days = {day.day: day.count for day in state.days(user)}
     yield from _differ("days", days, {day.isoformat(): counted.count for day, counted in person.days.items()})
     gallery = [(row.name, row.size_bytes, row.at, row.operation) for row in store.gallery(user)]
     kept = list(reversed(person.images.values()))
@@ -67,7 +67,7 @@ def _of_user(rig: Rig, model: Model, user: str) -> Iterator[str]:
     found = tuple(status["daily"][name] for name in ("used", "limit", "remaining", "allowed", "resets_at"))
     tomorrow = text_of(model.tomorrow)
     yield from _differ("daily", found, (counted, daily, max(0, daily - counted), counted < daily, tomorrow))
-    own = book.users.status(user, user_bytes)
+    own = state.users.status(user, user_bytes)
     yield from _differ("remaining", own.remaining_bytes, max(0, user_bytes - used - held))
     share = 100.0 if user_bytes == 0 else round(100 * used / user_bytes, 1)
     shown = tuple(status["user"][name] for name in ("percentage", "status", "images"))

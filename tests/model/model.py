@@ -27,7 +27,7 @@ from tests.model.tally import tally
 
 ANSWERS_KEPT = timedelta(days=7)
 WHAT_FREES = (Delete, CleanUp, Release, Deliver, CorrectClock)
-"""Admitted while the spare room is used up."""
+"""Admitted while the reserve file is used up."""
 
 
 class Model(Rules):
@@ -49,7 +49,7 @@ class Model(Rules):
         self._together(lambda: None)
 
     def sweep_with_room(self) -> None:
-        """The same, and the spare room is made again."""
+        """The same, and the reserve file is made again."""
         self.sweep()
         self.short = False
 
@@ -79,7 +79,7 @@ class Model(Rules):
         return ("not staged",) if self.full and not self.short and has_bytes else None
 
     def _together(self, decide: Callable[[], None]) -> None:
-        """One batch: first what expired. Where the disk does not take it, all is decided again with the spare room."""
+        """One batch: first what expired. Where the disk does not take it, all is decided anew with the reserve file."""
         before = self.copy() if self.full and not self.short else None
         self._batch(decide)
         if before is not None and len(self.trail) > len(before.trail):

@@ -68,7 +68,7 @@ def recovered(rig: Rig, cut: Cut, *, before: Model, after: Model, given: Limits)
 
 
 def _started(model: Model, given: Limits) -> list[Model]:
-    """What a start makes of a model. On a full disk an opening may need the spare room, and a power cut may bring it
+    """What a start makes of a model. On a full disk an opening may need the reserve file, and a power cut may bring it
     back.
     """
     found = []

@@ -23,11 +23,11 @@ from adapters.application import opening, saving, storage
 from adapters.application.opening import OpenRoot
 from adapters.application.results import GivenLimits, StoreSettings
 from adapters.application.storage import ImageStore
-from adapters.eventlog.jsonl import rechecking, spare
+from adapters.eventlog.jsonl import rechecking, reserve_file
 from adapters.ledger import ledger as ledger_module
 from adapters.ledger import snapshotting
 from adapters.ledger.ledger import QuotaLedger
-from adapters.ledger.pending import Ticket
+from adapters.ledger.pending import PendingCommand
 from adapters.ledger.projector import Recorded
 from domain.refusals import Refusal
 from tests.crash.disk import Disk
@@ -41,7 +41,7 @@ from tests.model.people import text_of
 
 NEVER_SECONDS = 1e6
 NEVER_EVENTS = 1_000_000
-SPARE_BYTES = 65_536
+RESERVE_BYTES = 65_536
 TURNS_TO_HAND_IN = 3
 """Turns of the event loop after which a call has handed its command in."""
 SETTINGS = StoreSettings(reservation_seconds=RESERVATION_SECONDS, check_images=False)
@@ -58,10 +58,10 @@ class Left(NamedTuple):
 
 
 class CrowdedFiles(SmallFiles):
-    """A disk on which others take what becomes free, so that what is full stays full until the spare room is given."""
+    """A disk on which others take what becomes free, so that what is full stays full until the reserve is given."""
 
     def _give(self, size_bytes: int) -> None:
-        if self.room_bytes != 0 or size_bytes >= SPARE_BYTES:
+        if self.room_bytes != 0 or size_bytes >= RESERVE_BYTES:
             super()._give(size_bytes)
 
 
@@ -72,7 +72,7 @@ class PromptLedger(QuotaLedger):
 
     def turn(self) -> None:
         """Carries out what waits, as one batch."""
-        batch: list[Ticket] = []
+        batch: list[PendingCommand] = []
         try:
             if self._queue.qsize():
                 self._drain(batch)
@@ -86,8 +86,8 @@ class PromptLedger(QuotaLedger):
             super().close()
             super()._run()
 
-    def _enqueue(self, ticket: Ticket) -> Refusal | None:
-        refused = super()._enqueue(ticket)
+    def _enqueue(self, pending: PendingCommand) -> Refusal | None:
+        refused = super()._enqueue(pending)
         if refused is None and not self.holding:
             self.turn()
         return refused
@@ -230,8 +230,8 @@ class Rig:
         self.promised = left.promised
         self.log = LogReader()
         if room is not None:
-            spare_file = left.disk.files_below(ROOT / "logs").get(".spare", b"")
-            self.files.room_bytes = 0 if len(spare_file) == SPARE_BYTES else SPARE_BYTES
+            reserve = left.disk.files_below(ROOT / "logs").get(".spare", b"")
+            self.files.room_bytes = 0 if len(reserve) == RESERVE_BYTES else RESERVE_BYTES
 
     def abandon(self) -> None:
         """Ends the process without a word."""
@@ -270,7 +270,7 @@ def timeless() -> Iterator[None]:
         patch.setattr(ledger_module, "CHECKPOINT_SECONDS", NEVER_SECONDS)
         patch.setattr(ledger_module, "SWEEP_SECONDS", NEVER_SECONDS)
         patch.setattr(rechecking, "BEGIN_AFTER_SECONDS", NEVER_SECONDS)
-        patch.setattr(spare, "SPARE_BYTES", SPARE_BYTES)
+        patch.setattr(reserve_file, "RESERVE_BYTES", RESERVE_BYTES)
         patch.setattr(snapshotting, "EVENTS_AT_A_STOP", NEVER_EVENTS)
         patch.setattr(snapshotting, "EVENTS_BETWEEN", NEVER_EVENTS)
         patch.setattr(opening, "OpenRoot", Watched)

@@ -96,15 +96,15 @@ class Rules(State):
             held = None  # decided as a plain save
             tally["a save came after its place expired"] += 1
         person, name = self.person(ask.user), self._name(ask, seen)
-        standing = person.names(temp=ask.temp).get(name.lower())
-        if standing is not None:
-            tally["an image was overwritten"] += name == standing.name
-            tally["an image was overwritten under another spelling"] += name != standing.name
-            name = standing.name
+        current = person.names(temp=ask.temp).get(name.lower())
+        if current is not None:
+            tally["an image was overwritten"] += name == current.name
+            tally["an image was overwritten under another spelling"] += name != current.name
+            name = current.name
         elif seen.in_the_way or self._collides(ask, name):
             tally["a save in a folder's place was refused unseen by the log"] += not self._collides(ask, name)
             return ("refused", "NAME_TAKEN")
-        replaced = len(standing.data) if standing else 0
+        replaced = len(current.data) if current else 0
         plain = held is None and not ask.temp
         growth = ask.size_bytes - replaced - (held.each if held else 0)
         if refusal := self._does_not_fit(ask.user, 1 if plain else 0, growth, temp=ask.temp):

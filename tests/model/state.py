@@ -43,7 +43,7 @@ class State:
         self.full = False
         """Whether the disk has no room."""
         self.short = False
-        """Whether the log's spare room is used up, too."""
+        """Whether the log's reserve file is used up, too."""
 
     @property
     def present(self) -> datetime:

@@ -1,43 +1,43 @@
-"""What a book knows, as one comparable value: two books that answer every question alike have equal states."""
+"""What a state knows, as one comparable value: two books that answer every question alike have equal states."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from domain.instants import LATEST
-from projections.image_index import Shelves
-from projections.quota_state import QuotaBook
+from projections.image_index import ImageIndex
+from projections.quota_state import QuotaState
 
 
-def state_of(book: QuotaBook) -> dict[str, Any]:
+def state_of(state: QuotaState) -> dict[str, Any]:
     """Everything decisions read; what is over counts as forgotten already.
 
     Order counts where somebody relies on it: deadlines, answers, images of a user.
     """
-    users, days, reservations, overrides, refusals, answers = book._tables
+    users, days, reservations, overrides, refusals, answers = state._tables
     return {
-        "position": book.position,
-        "last_at": book.last_at,
-        "policy": (book.policy_is_recorded, book.policy),
-        "pool": book.pool,
+        "position": state.position,
+        "last_at": state.last_at,
+        "policy": (state.policy_is_recorded, state.policy),
+        "pool": state.pool,
         "users": dict(users.items()),
         "days": dict(days.items()),
         "reservations": {
-            key: held for key, held in reservations.items() if held.open or held.forgotten_at > book.last_at
+            key: held for key, held in reservations.items() if held.open or held.forgotten_at > state.last_at
         },
-        "due": [held.reservation for held in book.due(LATEST, 1_000_000)],
+        "due": [held.reservation for held in state.due(LATEST, 1_000_000)],
         "overrides": dict(overrides.items()),
         "refusals": dict(refusals.items()),
         "answers": list(answers.items()),
-        "images": shelves_of(book.gallery),
-        "temp_files": shelves_of(book.temps),
+        "images": index_of(state.gallery),
+        "temp_files": index_of(state.temps),
     }
 
 
-def shelves_of(shelves: Shelves) -> dict[str, Any]:
+def index_of(index: ImageIndex) -> dict[str, Any]:
     """Each user's names in order, folders and next number; a user without any of them is as good as unknown."""
     states = {
-        user: (list(shelf.lines.items()), shelf.folders, shelf.next_number)
-        for user, shelf in ((user, shelves.shelf(user)) for user in shelves.users())
+        user: (list(images.lines.items()), images.folders, images.next_number)
+        for user, images in ((user, index.of(user)) for user in index.users())
     }
     return {user: state for user, state in states.items() if state != ([], {}, 1)}

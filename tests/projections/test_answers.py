@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.events import Event, request_tag
+from domain.events import Event, idempotency_tag
 from domain.usage import Answer
 from projections.answers import Answers
 from projections.tables import Table
@@ -21,7 +21,7 @@ from tests.domain.examples import (
     saved,
 )
 
-TAG = request_tag(BY, "k")
+TAG = idempotency_tag(BY, "k")
 DIGEST = "a" * 64
 
 
@@ -64,7 +64,7 @@ def test_each_key_has_its_own_answer() -> None:
     """Neighbours in the log do not mix."""
     answers = told(reserved(request=key("k")), completed(request=key("l")))
     assert answers.get(TAG) == Answer(DIGEST, (1,), NOON, "r1")
-    assert answers.get(request_tag(BY, "l")) == Answer(DIGEST, (2,), NOON)
+    assert answers.get(idempotency_tag(BY, "l")) == Answer(DIGEST, (2,), NOON)
 
 
 def test_answers_older_than_seven_days_are_forgotten_the_oldest_first() -> None:
@@ -74,7 +74,7 @@ def test_answers_older_than_seven_days_are_forgotten_the_oldest_first() -> None:
         adopted("b", at=on(2), request=key("b")),
         adopted("c", at=on(3), request=key("c")),
     )
-    tags = [request_tag(BY, name) for name in "abc"]
+    tags = [idempotency_tag(BY, name) for name in "abc"]
     for now, kept in (
         (on(8, "11:59:59.999999"), "abc"),
         (on(8), "bc"),
@@ -93,8 +93,8 @@ def test_a_key_used_again_is_as_young_as_its_last_use() -> None:
         adopted("c", at=on(8), request=key("a")),
     )
     answers.prune(on(9))
-    assert answers.get(request_tag(BY, "b")) is None
-    assert answers.get(request_tag(BY, "a")) == Answer(DIGEST, (3,), on(8))
+    assert answers.get(idempotency_tag(BY, "b")) is None
+    assert answers.get(idempotency_tag(BY, "a")) == Answer(DIGEST, (3,), on(8))
 
 
 def test_a_correction_brings_later_answers_back_and_leaves_earlier_ones() -> None:
@@ -104,8 +104,8 @@ def test_a_correction_brings_later_answers_back_and_leaves_earlier_ones() -> Non
         adopted("b", at=on(7), request=key("b")),
         corrected(was=on(7), now=on(2)),
     )
-    assert answers.get(request_tag(BY, "a")) == Answer(DIGEST, (1,), on(1))
-    assert answers.get(request_tag(BY, "b")) == Answer(DIGEST, (2,), on(2))
+    assert answers.get(idempotency_tag(BY, "a")) == Answer(DIGEST, (1,), on(1))
+    assert answers.get(idempotency_tag(BY, "b")) == Answer(DIGEST, (2,), on(2))
     answers.prune(on(9))
     assert len(answers._table) == 0
 

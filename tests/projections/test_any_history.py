@@ -1,4 +1,4 @@
-"""Any history at all: whatever commands come in whatever batches, the book agrees with a naive count over all events.
+"""Any history at all: whatever commands come in whatever batches, the state agrees with a naive count over all events.
 
 The commands are random and the naive count shares no code with the folds: it goes through the events from the beginning
 each time and adds up what each says.
@@ -33,7 +33,7 @@ from domain.events import (
 )
 from domain.instants import EARLIEST, LATEST, later
 from domain.refusals import Refusal
-from projections.quota_state import QuotaBook
+from projections.quota_state import QuotaState
 from tests.domain.examples import (
     CORRECT_CLOCK,
     NOON,
@@ -109,10 +109,10 @@ batches = st.lists(st.tuples(waits, st.lists(commands, min_size=2, max_size=6)),
 
 
 class World:
-    """The real book, fed batch by batch, and every event so far."""
+    """The real state, fed batch by batch, and every event so far."""
 
     def __init__(self) -> None:
-        self.book = QuotaBook()
+        self.state = QuotaState()
         self.events: list[Event] = []
         self.now = NOON
         self.made: list[ReserveGeneration] = []
@@ -121,7 +121,7 @@ class World:
     def batch(self, wait: int, batch: list[Command]) -> None:
         """As the ledger does it: a sweep, then each command over one draft, then all of it published at once."""
         self.now = later(self.now, seconds=wait)
-        draft = self.book.draft()
+        draft = self.state.draft()
         for command in [SWEEP, *batch]:
             decision = decide(self.named(command), draft, draft.policy, self.now)
             if isinstance(decision, Refusal):
@@ -135,7 +135,7 @@ class World:
                 event(type(fact).__name__)
                 draft.apply(draft.position + 1, stored(fact))
                 self.events.append(fact)
-        draft.pour()
+        draft.commit()
 
     def named(self, command: Command) -> Command:
         """New reservations get ids of their own; whoever means one means the latest but n, and mostly is its owner."""
@@ -155,7 +155,7 @@ class Naive:
     """What all events say, added up from the beginning."""
 
     def __init__(self, events: list[Event]) -> None:
-        self.standing: dict[tuple[str, bool, str], int] = {}
+        self.current: dict[tuple[str, bool, str], int] = {}
         self.reserved: dict[str, tuple[int, GenerationReserved]] = {}
         self.settled: Counter[str] = Counter()
         self.released: Counter[str] = Counter()
@@ -176,14 +176,14 @@ class Naive:
                 self.released[fact.reservation] += fact.count
                 self.refunded[fact.reservation] += fact.refunded
             case ImageSaved():
-                self.standing[fact.user, fact.temp, fact.name.lower()] = fact.bytes
+                self.current[fact.user, fact.temp, fact.name.lower()] = fact.bytes
                 if fact.reservation:
                     self.settled[fact.reservation] += 1
             case ImageDeleted():
-                del self.standing[fact.user, fact.temp, fact.name.lower()]
+                del self.current[fact.user, fact.temp, fact.name.lower()]
             case CleanupCompleted():
                 for file in fact.files:
-                    del self.standing[file.user, True, file.name.lower()]
+                    del self.current[file.user, True, file.name.lower()]
             case DailyCountReset():
                 self.resets[fact.user, fact.at[:10]] = index
             case _:
@@ -201,7 +201,7 @@ class Naive:
     def used(self, *, user: str | None = None, temp: bool | None = None) -> int:
         return sum(
             size
-            for (owner, is_temp, _), size in self.standing.items()
+            for (owner, is_temp, _), size in self.current.items()
             if user in (owner, None) and temp in (is_temp, None)
         )
 
@@ -233,7 +233,7 @@ def test_batches_over_drafts_make_the_book_that_the_events_make_one_by_one(
 ) -> None:
     """So a restart knows exactly what was known before, and each event passes through its stored shape."""
     world = played(history)
-    assert state_of(world.book) == state_of(replayed(world.events))
+    assert state_of(world.state) == state_of(replayed(world.events))
 
 
 @within_the_time_of_the_suite
@@ -245,15 +245,15 @@ def test_the_figures_are_what_all_events_add_up_to_and_never_negative(
     world = played(history)
     naive = Naive(world.events)
     for user in ("42", "77"):
-        usage = world.book.user(user)
+        usage = world.state.user(user)
         assert usage == (naive.used(user=user, temp=False), naive.used(user=user, temp=True), naive.held(user))
         assert min(usage) >= 0
         for day in {fact.at[:10] for fact in world.events}:
-            used = world.book.daily.status(user, 5, day + NOON[10:]).used
+            used = world.state.daily.status(user, 5, day + NOON[10:]).used
             assert used == naive.count(user, day) >= 0
-    assert world.book.pool == (naive.used(), naive.held())
-    standing = {(user, key, image.bytes) for user, key, image in world.book.gallery.all()}
-    assert standing == {(user, name, size) for (user, temp, name), size in naive.standing.items() if not temp}
+    assert world.state.pool == (naive.used(), naive.held())
+    current = {(user, key, image.bytes) for user, key, image in world.state.gallery.all()}
+    assert current == {(user, name, size) for (user, temp, name), size in naive.current.items() if not temp}
 
 
 @within_the_time_of_the_suite
@@ -269,7 +269,7 @@ def test_every_place_is_settled_or_released_at_most_once(history: list[tuple[int
     world.batch(0, [])
     naive = Naive(world.events)
     assert all(naive.open(name) == 0 for name in naive.reserved)
-    assert world.book.pool.held_bytes == 0
+    assert world.state.pool.held_bytes == 0
 
 
 @within_the_time_of_the_suite
@@ -279,9 +279,9 @@ def test_no_folder_and_file_share_a_name_and_no_fresh_name_comes_twice(
 ) -> None:
     """Names stand once whatever their case, and the folder of one is never the name of another."""
     world = played(history)
-    for temp, shelves in ((False, world.book.gallery), (True, world.book.temps)):
-        for user in shelves.users():
-            keys = {key for _, key, _ in shelves.all() if world.book.standing(user, key, temp=temp)}
+    for temp, index in ((False, world.state.gallery), (True, world.state.temps)):
+        for user in index.users():
+            keys = {key for _, key, _ in index.all() if world.state.current_image(user, key, temp=temp)}
             assert not {key.split("/")[0] for key in keys if "/" in key} & keys
 
 

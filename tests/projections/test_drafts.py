@@ -1,4 +1,4 @@
-"""The draft of a batch over the published book: decisions see each other, readers see nothing before it is poured."""
+"""The draft of a batch over the published state: decisions see each other, readers see nothing before its commit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.decisions import StoredAnswer, decide
 from domain.events import ImpossibleFact
 from domain.limits import Limits, UserLimits
 from domain.refusals import Reason, Refusal
-from projections.quota_state import Draft, QuotaBook
+from projections.quota_state import Draft, QuotaState
 from tests.domain.examples import (
     CORRECT_CLOCK,
     NOON,
@@ -50,8 +50,8 @@ def carry_out(draft: Draft, command: Command, at: str = NOON) -> object:
     return decision.reason if isinstance(decision, Refusal) else decision
 
 
-def busy_book() -> QuotaBook:
-    """A book with something in every table."""
+def busy_state() -> QuotaState:
+    """A state with something in every table."""
     return given(
         policy(daily=3),
         overridden(daily=4),
@@ -60,7 +60,7 @@ def busy_book() -> QuotaBook:
         adopted("b.png"),
         saved("t.png", temp=True),
         refused(),
-    ).book
+    ).state
 
 
 EVERYTHING: list[Command] = [
@@ -85,40 +85,40 @@ EVERYTHING: list[Command] = [
 
 def test_a_batch_is_seen_by_nobody_until_it_is_poured() -> None:
     """Whatever it contains; the version stays, too."""
-    book = busy_book()
-    before, version = state_of(book), book.version
-    draft = book.draft()
+    state = busy_state()
+    before, version = state_of(state), state.version
+    draft = state.draft()
     for command in EVERYTHING:
         carry_out(draft, command)
-    assert draft.position > book.position
-    assert state_of(book) == before
-    assert book.version == version
+    assert draft.position > state.position
+    assert state_of(state) == before
+    assert state.version == version
 
 
 def test_a_draft_thrown_away_changes_nothing() -> None:
     """The next batch starts from what is published."""
-    book = busy_book()
-    before = state_of(book)
-    draft = book.draft()
+    state = busy_state()
+    before = state_of(state)
+    draft = state.draft()
     for command in EVERYTHING:
         carry_out(draft, command)
     carry_out(draft, CORRECT_CLOCK, on(9))
     del draft
-    book.draft().pour()
-    assert state_of(book) == before
+    state.draft().commit()
+    assert state_of(state) == before
 
 
 def test_a_poured_batch_is_what_its_commands_made_one_by_one() -> None:
     """Commands that share a draft, and the same each with its own."""
-    together, apart = busy_book(), busy_book()
+    together, apart = busy_state(), busy_state()
     draft = together.draft()
     told_together = [carry_out(draft, command) for command in EVERYTHING]
-    draft.pour()
+    draft.commit()
     told_apart = []
     for command in EVERYTHING:
         own = apart.draft()
         told_apart.append(carry_out(own, command))
-        own.pour()
+        own.commit()
     assert told_together == told_apart
     assert state_of(together) == state_of(apart)
 
@@ -149,12 +149,12 @@ def test_a_poured_batch_is_what_its_commands_made_one_by_one() -> None:
 )
 def test_decisions_of_one_batch_see_each_other(past: object, first: Command, second: Command, expected: object) -> None:
     """The second would have been allowed by what is published."""
-    book = given(past).book  # type: ignore[arg-type]  # a table of events
-    assert isinstance(carry_out(book.draft(), first), tuple)
-    alone = carry_out(book.draft(), second)
+    state = given(past).state  # type: ignore[arg-type]  # a table of events
+    assert isinstance(carry_out(state.draft(), first), tuple)
+    alone = carry_out(state.draft(), second)
     assert isinstance(alone, tuple)
     assert not isinstance(alone, StoredAnswer)
-    draft = book.draft()
+    draft = state.draft()
     carry_out(draft, first)
     assert carry_out(draft, second) == expected
 
@@ -168,28 +168,28 @@ def test_what_a_batch_frees_may_be_used_in_the_same_batch() -> None:
         ([overridden(daily=0)], override(), reserve()),
         ([adopted("a/b.png")], delete("a/b.png"), adopt("a")),
     ):
-        book = given(*past).book
-        draft = book.draft()
+        state = given(*past).state
+        draft = state.draft()
         carry_out(draft, first)
         assert isinstance(carry_out(draft, second), tuple)
-        assert not isinstance(carry_out(book.draft(), second), tuple)
+        assert not isinstance(carry_out(state.draft(), second), tuple)
 
 
 def test_places_that_were_due_are_swept_once_in_a_batch() -> None:
     """The second sweep of a draft sees the first; a place made in the batch is looked at in the next one."""
-    book = given(reserved()).book
-    draft = book.draft()
+    state = given(reserved()).state
+    draft = state.draft()
     carry_out(draft, reserve("r2")._replace(ttl_seconds=0), on(11))
     assert [held.reservation for held in draft.due(on(11), 10)] == ["r1"]
     assert len(carry_out(draft, SWEEP, on(11))) == 1  # type: ignore[arg-type]  # events
     assert carry_out(draft, SWEEP, on(11)) == ()
-    draft.pour()
-    assert [held.reservation for held in book.due(on(11), 10)] == ["r2"]
+    draft.commit()
+    assert [held.reservation for held in state.due(on(11), 10)] == ["r2"]
 
 
 def test_open_reservations_of_book_and_draft_are_cancelled_together() -> None:
     """A correction in the batch that reserved."""
-    draft = given(reserved("a")).book.draft()
+    draft = given(reserved("a")).state.draft()
     carry_out(draft, reserve("b"))
     carry_out(draft, release("a"))
     assert [held.reservation for held in draft.open_reservations()] == ["b"]
@@ -199,61 +199,61 @@ def test_open_reservations_of_book_and_draft_are_cancelled_together() -> None:
 
 
 def test_a_correction_forgets_closed_reservations_in_the_draft_first() -> None:
-    """The published book keeps them until the draft is poured."""
-    book = given(reserved("a"), reserved("b")).when(release("a")).book
-    draft = book.draft()
+    """The published state keeps them until the draft is committed."""
+    state = given(reserved("a"), reserved("b")).when(release("a")).state
+    draft = state.draft()
     carry_out(draft, CORRECT_CLOCK, on(9, "13:00"))
     assert draft.reservation("a") is None
-    assert book.reservation("a") is not None
-    draft.pour()
-    assert book.reservation("a") is None
-    assert book.reservation("b") is not None
+    assert state.reservation("a") is not None
+    draft.commit()
+    assert state.reservation("a") is None
+    assert state.reservation("b") is not None
 
 
 def test_pouring_makes_the_version_even_again_and_never_the_same() -> None:
     """A reader that saw it odd, or changed, reads again."""
-    book = busy_book()
-    assert book.version % 2 == 0
-    before = book.version
-    book.draft().pour()
-    assert book.version == before + 2
+    state = busy_state()
+    assert state.version % 2 == 0
+    before = state.version
+    state.draft().commit()
+    assert state.version == before + 2
 
 
 def test_a_book_tells_the_limits_of_a_user_at_a_time() -> None:
-    """Policy and override together, in book and draft."""
-    book = given(policy(daily=3)).book
-    draft = book.draft()
+    """Policy and override together, in state and draft."""
+    state = given(policy(daily=3)).state
+    draft = state.draft()
     draft.apply(2, overridden(daily=4, until=on(12)))
     assert draft.limits_of(USER, NOON).daily == 4
     assert draft.limits_of(USER, on(12)).daily == 3
-    assert book.limits_of(USER, NOON).daily == 3
+    assert state.limits_of(USER, NOON).daily == 3
     assert draft.override(USER) is not None
     assert draft.override(USER).limits == UserLimits(daily=4)  # type: ignore[union-attr]  # as the line above says
 
 
 def test_a_new_book_is_at_the_beginning_of_everything() -> None:
     """No event, no policy of its own."""
-    book = QuotaBook()
-    assert (book.position, book.last_at) == (0, "0001-01-01T00:00:00.000000Z")
-    assert (book.policy_is_recorded, book.policy) == (False, Limits())
-    assert book.pool == (0, 0)
+    state = QuotaState()
+    assert (state.position, state.last_at) == (0, "0001-01-01T00:00:00.000000Z")
+    assert (state.policy_is_recorded, state.policy) == (False, Limits())
+    assert state.pool == (0, 0)
 
 
 def test_an_impossible_fact_in_a_draft_leaves_the_book_alone() -> None:
     """The draft is thrown away, as it is after any exception."""
-    book = busy_book()
-    before = state_of(book)
-    draft = book.draft()
+    state = busy_state()
+    before = state_of(state)
+    draft = state.draft()
     with pytest.raises(ImpossibleFact):
         draft.apply(draft.position + 1, saved("x.png", reservation="open", replaced=5))
     del draft
-    assert state_of(book) == before
+    assert state_of(state) == before
 
 
 def test_an_image_that_no_shelf_can_keep_spoils_the_draft_and_not_its_pouring() -> None:
     """What is found out only when it is published was recorded already."""
-    book = given(policy()).book
-    draft = book.draft()
+    state = given(policy()).state
+    draft = state.draft()
     with pytest.raises(ImpossibleFact, match="has a tab"):
         draft.apply(draft.position + 1, adopted("a.png")._replace(media_type="image\tpng"))
-    assert state_of(book) == state_of(given(policy()).book)
+    assert state_of(state) == state_of(given(policy()).state)

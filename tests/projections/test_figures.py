@@ -18,8 +18,8 @@ from tests.domain.history import given
 @pytest.mark.parametrize(("used", "allowed", "left"), [(0, True, 5), (4, True, 1), (5, False, 0), (6, False, 0)])
 def test_a_daily_status_allows_while_one_more_fits(used: int, allowed: bool, left: int) -> None:
     """Of five; above five after the limit was lowered."""
-    book = given(*([reserved(count=used)] if used else [])).book
-    assert book.daily.status(USER, 5, NOON) == DailyStatus(allowed, used, left, 5, 12, on(11, "00:00"))
+    state = given(*([reserved(count=used)] if used else [])).state
+    assert state.daily.status(USER, 5, NOON) == DailyStatus(allowed, used, left, 5, 12, on(11, "00:00"))
 
 
 @pytest.mark.parametrize(
@@ -36,29 +36,29 @@ def test_a_daily_status_allows_while_one_more_fits(used: int, allowed: bool, lef
 )
 def test_the_hours_until_the_reset_are_whole_and_rounded_up(at: str, hours: int) -> None:
     """Never 0: there is always some time until midnight."""
-    status = given().book.daily.status(USER, 5, at)
+    status = given().state.daily.status(USER, 5, at)
     assert status.reset_hours == hours
     assert status.resets_at == on(11, "00:00")
 
 
 def test_a_daily_status_is_of_the_day_asked() -> None:
     """Yesterday's count is not today's."""
-    book = given(reserved(at=on(9)), reserved("r2")).book
-    assert [book.daily.status(USER, 5, on(day)).used for day in (8, 9, 10, 11)] == [0, 1, 1, 0]
+    state = given(reserved(at=on(9)), reserved("r2")).state
+    assert [state.daily.status(USER, 5, on(day)).used for day in (8, 9, 10, 11)] == [0, 1, 1, 0]
 
 
 def test_a_users_storage_tells_used_held_and_what_remains() -> None:
     """Percentage and status are of the used bytes alone; temp files are not in it."""
-    book = given(adopted(size=810), saved("t.png", 500, temp=True), reserved(bytes_each=150)).book
-    assert book.users.status(USER, 1000) == StorageStatus(810, 150, 1000, 40, 81.0, Status.WARNING)
-    assert book.users.status(OTHER, 1000) == StorageStatus(0, 0, 1000, 1000, 0.0, Status.OK)
-    assert book.users.users() == [USER]
+    state = given(adopted(size=810), saved("t.png", 500, temp=True), reserved(bytes_each=150)).state
+    assert state.users.status(USER, 1000) == StorageStatus(810, 150, 1000, 40, 81.0, Status.WARNING)
+    assert state.users.status(OTHER, 1000) == StorageStatus(0, 0, 1000, 1000, 0.0, Status.OK)
+    assert state.users.users() == [USER]
 
 
 def test_the_pools_storage_is_of_all_users_temp_files_included() -> None:
     """Held bytes of everybody, too."""
-    book = given(adopted(size=600), saved("t.png", 360, temp=True, user=OTHER), reserved(bytes_each=50)).book
-    assert book.whole.status(1000) == StorageStatus(960, 50, 1000, 0, 96.0, Status.CRITICAL)
+    state = given(adopted(size=600), saved("t.png", 360, temp=True, user=OTHER), reserved(bytes_each=50)).state
+    assert state.whole.status(1000) == StorageStatus(960, 50, 1000, 0, 96.0, Status.CRITICAL)
     assert GlobalQuota().pool == PoolUsage()
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from domain.events import ImpossibleFact
-from domain.usage import StandingImage
+from domain.usage import CurrentImage
 from projections.image_lines import from_line, name_of, to_line
 from tests.domain.examples import NOON
 
-IMAGE = StandingImage("up/a b.png", 2**50, NOON, 7, "image/png", 1024, 768, "text_to_image")
+IMAGE = CurrentImage("up/a b.png", 2**50, NOON, 7, "image/png", 1024, 768, "text_to_image")
 
 
 @pytest.mark.parametrize("image", [IMAGE, IMAGE._replace(bytes=0, width=0, height=0, operation="")])
-def test_an_image_comes_back_from_its_line(image: StandingImage) -> None:
+def test_an_image_comes_back_from_its_line(image: CurrentImage) -> None:
     """Member by member, each of its own type."""
     found = from_line(to_line(image))
     assert found == image
@@ -25,7 +25,7 @@ def test_an_image_comes_back_from_its_line(image: StandingImage) -> None:
 def test_a_member_that_would_break_the_line_is_an_impossible_fact(member: str) -> None:
     """No save writes a tab; a log that has one was not written by this program."""
     with pytest.raises(ImpossibleFact, match="has a tab"):
-        to_line(StandingImage(**{**IMAGE._asdict(), member: "image\tpng"}))
+        to_line(CurrentImage(**{**IMAGE._asdict(), member: "image\tpng"}))
 
 
 def test_a_line_of_another_form_is_none() -> None:

@@ -1,4 +1,4 @@
-"""Tables and their drafts: what is read through, what is hidden, and what pouring makes of the base."""
+"""Tables and their drafts: what is read through, what is hidden, and what committing makes of the base."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_pouring_makes_the_base_what_the_draft_showed() -> None:
     draft.drop("b")
     draft.put("d", 4)
     shown = sorted(draft.items())
-    draft.pour()
+    draft.commit()
     assert sorted(base.items()) == shown == [("a", 10), ("c", 3), ("d", 4)]
 
 
@@ -108,7 +108,7 @@ def test_pouring_keeps_the_order_that_the_changes_would_have_made() -> None:
     draft.put("a", 10)
     draft.put("b", 20)
     draft.put("c", 30)
-    draft.pour()
+    draft.commit()
     assert list(base.items()) == [("b", 20), ("a", 10), ("c", 30)]
 
 

@@ -18,7 +18,7 @@ from adapters.application.results import Delivery, GivenLimits, StoreSettings
 from adapters.application.storage import ImageStore
 from adapters.library import StorageManager
 from domain.commands import AdoptImage, Command, SetPolicy, SetPreference
-from domain.events import Request
+from domain.events import IdempotencyKey
 from domain.refusals import Refusal
 
 VERIFIER = Path(__file__).resolve().parent.parent.parent / "scripts" / "verify_log.py"
@@ -37,7 +37,7 @@ async def make_real_log(root: Path) -> tuple[int, int]:
     with StorageManager.over(store) as manager:
         await _first_day(manager, store)
         await _later_days(manager, store, now)
-        pool = store.opened().ledger.book.pool
+        pool = store.opened().ledger.state.pool
         return pool.used_bytes, pool.held_bytes
 
 
@@ -62,7 +62,7 @@ async def _first_day(manager: StorageManager, store: ImageStore) -> None:
     assert manager.override_limits("7", max_user_daily_gens=0, until="2026-04-01T00:00:00.000000Z")[0]
     assert not (await manager.save_image(b"d", "7", "d.png"))[0]
     assert manager.override_limits("7")[0]
-    execute(store, SetPreference("42", "page", "style", "pixel-art", "http", Request("p", "0f" * 32)))
+    execute(store, SetPreference("42", "page", "style", "pixel-art", "http", IdempotencyKey("p", "0f" * 32)))
 
 
 async def _later_days(manager: StorageManager, store: ImageStore, now: list[str]) -> None:

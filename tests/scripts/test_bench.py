@@ -68,7 +68,7 @@ def test_our_ledger_keeps_the_pairs(tmp_path: Path) -> None:
     """What a status says afterwards, and the log is whole."""
     peer = AbbyPeer(tmp_path)
     asyncio.run(tell_and_close(peer))
-    pool, days = peer.ledger.book.pool, peer.ledger.book.days("user-1")
+    pool, days = peer.ledger.state.pool, peer.ledger.state.days("user-1")
     assert (pool.used_bytes, pool.held_bytes) == (USED, HELD)
     assert days[-1].count == 4
     assert verify(tmp_path).is_whole

@@ -95,7 +95,7 @@ def example() -> tuple[bytes, str]:
 
 
 def test_a_real_log_with_every_type_of_event_is_whole(judge: Judge, real: Path, log: bytes) -> None:
-    """Both verifiers find it whole, with the sums that the product's own book has."""
+    """Both verifiers find it whole, with the sums that the product's own state has."""
     assert {line.type for line in lines_of(log)} == set(TYPES)
     used, held = json.loads((real / "sums.json").read_text())
     assert used > 0 < held
@@ -115,7 +115,7 @@ def test_whatever_was_decided_is_whole(judge: Judge, thorough: bool) -> None:
         begin = decode_header(header)
         events = [encode(event) for event in world.events]
         lines = encode_batch(events, Tip(0, begin.size, begin.digest))[0] if events else []
-        sums = world.book.pool.used_bytes, world.book.pool.held_bytes
+        sums = world.state.pool.used_bytes, world.state.pool.held_bytes
         cases.append(Case(f"history {len(cases)}", b"".join([header, *lines]), None, "whole", sums=sums))
 
     decide()

@@ -16,7 +16,7 @@ from adapters.ports.faults import Fault
 from adapters.settings.config import Config
 from domain.decisions import clock_is_behind
 from domain.instants import seconds_between
-from projections.quota_state import QuotaBook
+from projections.quota_state import QuotaState
 
 EARLIEST_PLAUSIBLE = "2025-01-01T00:00:00.000000Z"
 """Before this there was no Abby: a clock that shows less has not been set."""
@@ -25,7 +25,7 @@ NOTICED_SECONDS = 60.0
 """How far the clock may lie behind the last event without a word."""
 
 
-def whole(config: Config, clock: Clock) -> tuple[list[Finding], QuotaBook | None]:
+def whole(config: Config, clock: Clock) -> tuple[list[Finding], QuotaState | None]:
     """The finding on the log, and what it says of quotas, where it can be read."""
     root = config.storage.storage_root
     paths = LogPaths.below(root)
@@ -36,31 +36,31 @@ def whole(config: Config, clock: Clock) -> tuple[list[Finding], QuotaBook | None
         if not report.is_whole:
             return [fail("log", verdict(report), "Run `abby verify` to see more.")], None
         with closing(FollowedRoot(root, clock=clock, files=Files())) as followed:
-            book = followed.projector.book
+            state = followed.projector.state
     except Fault as fault:
         return [fail("log", str(fault), "Run `abby verify` to see more.")], None
     if report.torn_bytes:
-        return [warn("log", verdict(report), "If nothing writes at the moment, start the service once.")], book
-    return [ok("log", verdict(report))], book
+        return [warn("log", verdict(report), "If nothing writes at the moment, start the service once.")], state
+    return [ok("log", verdict(report))], state
 
 
-def clock_shows(now: str, book: QuotaBook | None) -> Finding:
+def clock_shows(now: str, state: QuotaState | None) -> Finding:
     """Whether the clock can be right, and whether the log has seen a later time."""
     shown = f"The clock shows {minute(now)}"
     if not EARLIEST_PLAUSIBLE <= now <= LATEST_PLAUSIBLE:
         return fail("clock", f"{shown}, which cannot be right.", "Set the clock, or let the system set it (NTP).")
-    if book is None or book.position == 0:
+    if state is None or state.position == 0:
         return ok("clock", f"{shown}.")
-    if clock_is_behind(book, now):
+    if clock_is_behind(state, now):
         return fail(
             "clock",
-            f"{shown}, more than a day before the log's last event ({minute(book.last_at)}): commands are refused.",
+            f"{shown}, more than a day before the log's last event ({minute(state.last_at)}): commands are refused.",
             "If the clock is right now, stop the service and run `abby clock-corrected`; else set the clock.",
         )
-    behind = seconds_between(now, book.last_at)
+    behind = seconds_between(now, state.last_at)
     if behind > NOTICED_SECONDS:
-        found = f"{shown}, {behind:.0f} s before the last event of the log ({minute(book.last_at)})."
+        found = f"{shown}, {behind:.0f} s before the last event of the log ({minute(state.last_at)})."
         return warn(
             "clock", found, "Until it has caught up events bear the log's time. Let the system set the clock (NTP)."
         )
-    return ok("clock", f"{shown}; the last event of the log is of {minute(book.last_at)}.")
+    return ok("clock", f"{shown}; the last event of the log is of {minute(state.last_at)}.")

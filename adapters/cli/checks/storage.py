@@ -15,11 +15,11 @@ from adapters.cli.service_client import ServiceClient
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.lock import read_holder
-from adapters.eventlog.jsonl.spare import ENOUGH_FREE_BYTES
+from adapters.eventlog.jsonl.reserve_file import ENOUGH_FREE_BYTES
 from adapters.ports.faults import Fault
 from adapters.settings.config import Config
 from adapters.wording.refusals import size_in_words
-from projections.quota_state import QuotaBook
+from projections.quota_state import QuotaState
 
 READY_SECONDS = 5.0
 
@@ -47,13 +47,13 @@ def root(config: Config) -> Finding:
     return ok("root", f"The storage root {path} can be written.")
 
 
-def disk(config: Config, book: QuotaBook | None, files: Files) -> Finding:
+def disk(config: Config, state: QuotaState | None, files: Files) -> Finding:
     """Whether the disk has room for what the pool's limit still promises; without a log, for the limit that is set."""
     path = config.storage.storage_root
     stands = next(folder for folder in (path, *path.parents) if folder.exists())
     free = files.free_bytes(stands)
-    limit = book.policy.pool_bytes if book else config.storage.max_global_storage_mb * 1_048_576
-    promised = max(0, limit - (book.pool.used_bytes if book else 0))
+    limit = state.policy.pool_bytes if state else config.storage.max_global_storage_mb * 1_048_576
+    promised = max(0, limit - (state.pool.used_bytes if state else 0))
     figures = f"{size_in_words(free)} are free, and the pool still promises {size_in_words(promised)}"
     if free < ENOUGH_FREE_BYTES:
         advice = "Make room now: below 16 MiB only deletions and cleanups are admitted."

@@ -12,9 +12,9 @@ class LogPaths(NamedTuple):
     """The files of one log.
 
     `log` holds the events; `log_in_making` is the log before it has its name. `head` is the watermark, `lock` the
-    writer's lock, `spare` the room kept for a full disk, `key` the random secret of request digests. `torn` keeps
-    what unfinished batches left, `snapshots` is for caches of projections. `images` stands beside `logs`; nothing in
-    it is read or written by the log.
+    writer's lock, `reserve_file` the room kept for a full disk, `key` the random secret of request digests. `torn`
+    keeps what unfinished batches left, `snapshots` is for caches of projections. `images` stands beside `logs`; nothing
+    in it is read or written by the log.
     """
 
     root: Path
@@ -23,7 +23,7 @@ class LogPaths(NamedTuple):
     log_in_making: Path
     head: Path
     lock: Path
-    spare: Path
+    reserve_file: Path
     key: Path
     torn: Path
     snapshots: Path
@@ -41,7 +41,7 @@ class LogPaths(NamedTuple):
             log_in_making=logs / "events.jsonl.new",
             head=logs / "head",
             lock=logs / ".lock",
-            spare=logs / ".spare",
+            reserve_file=logs / ".spare",
             key=logs / ".key",
             torn=logs / "torn",
             snapshots=logs / "snapshots",

@@ -30,8 +30,8 @@ from adapters.eventlog.jsonl.log_file import (
     unusable,
     verify_to,
 )
+from adapters.eventlog.jsonl.reserve_file import ReserveFile
 from adapters.eventlog.jsonl.scanning import BLOCK_BYTES
-from adapters.eventlog.jsonl.spare import Spare
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
 from adapters.ports.clock import Clock
 
@@ -47,7 +47,7 @@ class WritableLog:
     lock: WriterLock
     log_fd: int
     head_fd: int
-    spare: Spare
+    reserve_file: ReserveFile
     key: bytes
 
 
@@ -76,10 +76,10 @@ class _Opening:
         files, paths = self._files, self._paths
         files.make_directories(paths.logs)
         lock = self._take_lock()
-        spare = Spare(files, paths.spare)
+        reserve_file = ReserveFile(files, paths.reserve_file)
         if not files.lexists(paths.log):
             refuse_beside_remains(files, paths, adopting=adopting)
-            spare.with_room(lambda: begin_log(files, paths, self._clock))
+            reserve_file.with_room(lambda: begin_log(files, paths, self._clock))
         elif not files.lexists(paths.head):
             # A killed process may have named the log and not synced that, and a watermark without a log is refused.
             files.sync_directory(paths.logs)
@@ -93,12 +93,12 @@ class _Opening:
         refuse_damage(paths, contradicts_watermark(scanner, slots, header, size))
         refuse_damage(paths, lost_more_than_a_batch(scanner))
         if scanner.broken is not None:
-            spare.with_room(lambda: self._keep_torn_bytes(read_fd, scanner.whole, size))
+            reserve_file.with_room(lambda: self._keep_torn_bytes(read_fd, scanner.whole, size))
             files.truncate(log_fd, scanner.whole.offset)
             sync_log(files, log_fd, paths)
-        head_fd, watermark = spare.with_room(lambda: self._open_watermark(slots, header))
-        key = spare.with_room(lambda: load_or_make_key(files, paths, events=scanner.whole.position > 0))
-        spare.regain()
+        head_fd, watermark = reserve_file.with_room(lambda: self._open_watermark(slots, header))
+        key = reserve_file.with_room(lambda: load_or_make_key(files, paths, events=scanner.whole.position > 0))
+        reserve_file.regain()
         files.sync_directory(paths.logs)  # also what an earlier process had named and not synced when it was killed
         log = OpenLog(
             paths=paths,
@@ -111,7 +111,7 @@ class _Opening:
             resumed=resumed,
             descriptors=self._descriptors.pop_all(),
         )
-        return WritableLog(log, watermark, lock, log_fd, head_fd, spare, key)
+        return WritableLog(log, watermark, lock, log_fd, head_fd, reserve_file, key)
 
     def _take_lock(self) -> WriterLock:
         files, paths = self._files, self._paths

@@ -18,7 +18,7 @@ from adapters.eventlog.jsonl.format import SUFFIX_BYTES, Header, Tip
 from adapters.eventlog.jsonl.judging import Damage
 from adapters.eventlog.jsonl.log_file import OpenLog, refuse_damage
 from adapters.eventlog.jsonl.reading import next_block
-from adapters.eventlog.jsonl.snapshots import Place
+from adapters.eventlog.jsonl.snapshots import SnapshotPoint
 from adapters.ports.faults import LogDamaged
 
 BEGIN_AFTER_SECONDS = 1.0
@@ -69,16 +69,16 @@ class Recheck:
             _log.error("log damaged before its snapshot", reason=str(finding))
             self._found(finding)
 
-    def _check(self, place: Place) -> Damage | None:
+    def _check(self, point: SnapshotPoint) -> Damage | None:
         """The first damage before a place, None where there is none or the check was stopped."""
         assert self._mark is not None  # a log with events and without a watermark was refused
         fd = self._files.open(self._log.paths.log, READ)
         try:
-            chain = Chain(self._log.header, place, self._mark.tip)
-            while chain.position < place.tip.position and not self._stopped.is_set():
+            chain = Chain(self._log.header, point, self._mark.tip)
+            while chain.position < point.tip.position and not self._stopped.is_set():
                 began = monotonic()
-                last = next_block(place.starts, chain.position, place.tip.position)
-                begin, end = place.starts[chain.position], place.starts[last]
+                last = next_block(point.starts, chain.position, point.tip.position)
+                begin, end = point.starts[chain.position], point.starts[last]
                 damage = chain.follow(self._files.read_all_at(fd, end - begin, begin), last)
                 if damage is not None:
                     return damage
@@ -91,15 +91,15 @@ class Recheck:
 class Chain:
     """Follows the hashes of a log from its header to a place whose offsets are known."""
 
-    def __init__(self, header: Header, place: Place, mark: Tip) -> None:
+    def __init__(self, header: Header, point: SnapshotPoint, mark: Tip) -> None:
         self.position = 0
         self._digest = header.digest
-        self._place = place
-        self._marks = {mark.position: mark.digest, place.tip.position: place.tip.digest}
+        self._point = point
+        self._marks = {mark.position: mark.digest, point.tip.position: point.tip.digest}
 
     def follow(self, block: bytes, last: int) -> Damage | None:
         """Takes the lines up to a position; gives the first damage."""
-        starts, base = self._place.starts, self._place.starts[self.position]
+        starts, base = self._point.starts, self._point.starts[self.position]
         for position in range(self.position + 1, last + 1):
             line = block[starts[position - 1] - base : starts[position] - base]
             self._digest = sha256(self._digest + line[: -SUFFIX_BYTES - 1]).digest()

@@ -26,7 +26,7 @@ from adapters.eventlog.jsonl.opening import open_for_writing
 from adapters.eventlog.jsonl.reading import LazyReadResponse, decode_block, matcher, next_block
 from adapters.eventlog.jsonl.rechecking import Recheck
 from adapters.eventlog.jsonl.scanning import OnEvent
-from adapters.eventlog.jsonl.snapshots import Place, Restore, write_snapshot
+from adapters.eventlog.jsonl.snapshots import Restore, SnapshotPoint, write_snapshot
 from adapters.eventlog.jsonl.writing import LogWriter
 from adapters.ports.clock import Clock
 from adapters.ports.faults import LedgerStopped, LogDamaged
@@ -111,7 +111,7 @@ class JSONLRecorder(DCBRecorder):
 
     @property
     def short_of_space(self) -> bool:
-        """Whether the spare room is used up, so that only what frees should be admitted. False for a reader."""
+        """Whether the reserve file is used up, so that only what frees should be admitted. False for a reader."""
         return self._writer is not None and self._writer.short_of_space
 
     # -- the library's interface -------------------------------------------------------------------
@@ -162,22 +162,22 @@ class JSONLRecorder(DCBRecorder):
             self._refuse_if_unusable()
             return self._writing().checkpoint(reconciled)
 
-    def place(self) -> Place:
+    def snapshot_point(self) -> SnapshotPoint:
         """Where the log ends now: the place of a snapshot of this moment."""
         with self._changing:
             self._refuse_if_unusable()
-            return Place(self.log_id, self._log.tip, self._log.starts[: self.head + 1])
+            return SnapshotPoint(self.log_id, self._log.tip, self._log.starts[: self.head + 1])
 
-    def write_snapshot(self, place: Place, state: Iterable[bytes]) -> None:
+    def write_snapshot(self, point: SnapshotPoint, state: Iterable[bytes]) -> None:
         """Keeps what projections were at a place that the watermark has reached, for a later start. Any thread may.
 
         Raises OSError, and then there is no new snapshot, which harms nothing.
         """
         self._writing()
-        write_snapshot(self._files, self._log.paths, place, state)
+        write_snapshot(self._files, self._log.paths, point, state)
 
     def regain_space(self) -> bool:
-        """Makes the spare room again where 16 MiB are free; whether it is there now."""
+        """Makes the reserve file again where 16 MiB are free; whether it is there now."""
         with self._changing:
             self._refuse_if_unusable()
             return self._writing().regain_space()

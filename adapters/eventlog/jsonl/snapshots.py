@@ -38,7 +38,7 @@ _FIELDS = {"log": str, "position": int, "offset": int, "hash": str, "content": s
 _CHECK_BYTES = len(b',"check":""}') + 64
 
 
-class Place(NamedTuple):
+class SnapshotPoint(NamedTuple):
     """A place in a log that a snapshot may be of: `starts` are the offsets after position 0 up to the tip's."""
 
     log_id: str
@@ -56,14 +56,14 @@ class Head(NamedTuple):
     size: int
 
 
-def write_snapshot(files: Files, paths: LogPaths, place: Place, state: Iterable[bytes]) -> None:
+def write_snapshot(files: Files, paths: LogPaths, point: SnapshotPoint, state: Iterable[bytes]) -> None:
     """Writes a snapshot durably, and removes all but the latest two. Raises OSError, and then none was made."""
-    content = [place.starts.tobytes(), *state]
-    path, in_making = paths.snapshots / f"{place.tip.position:018d}{SUFFIX}", paths.snapshots / "new"
+    content = [point.starts.tobytes(), *state]
+    path, in_making = paths.snapshots / f"{point.tip.position:018d}{SUFFIX}", paths.snapshots / "new"
     files.make_directories(paths.snapshots)
     with suppress(FileNotFoundError):
         files.unlink(in_making)
-    files.write_blocks_durably(in_making, (_encode_head(place, _content_digest(content)), *content))
+    files.write_blocks_durably(in_making, (_encode_head(point, _content_digest(content)), *content))
     files.rename(in_making, path)
     files.sync_directory(paths.snapshots)
     for name in _names(files, paths)[KEPT:]:
@@ -93,7 +93,7 @@ def newer_than_log(snapshots: list[Head], size: int) -> Damage | None:
     return Damage(newest.position, size, what)
 
 
-def resume(files: Files, fd: int, header: Header, snapshots: list[Head], restore: Restore) -> Place | None:
+def resume(files: Files, fd: int, header: Header, snapshots: list[Head], restore: Restore) -> SnapshotPoint | None:
     """Takes in the first of some snapshots that is valid, and gives its place; None where none is."""
     for head in snapshots:
         with suppress(OSError, ValueError):  # a file or line that cannot be read is none
@@ -104,7 +104,7 @@ def resume(files: Files, fd: int, header: Header, snapshots: list[Head], restore
             starts = array("Q")
             starts.frombytes(content[:split])
             if _stands_in(files, fd, header, head.tip, starts) and restore(bytes(content[split:])):
-                return Place(head.log_id, head.tip, starts)
+                return SnapshotPoint(head.log_id, head.tip, starts)
     return None
 
 
@@ -112,12 +112,12 @@ def _names(files: Files, paths: LogPaths) -> list[str]:
     return sorted((name for name in files.list_directory(paths.snapshots) if name.endswith(SUFFIX)), reverse=True)
 
 
-def _encode_head(place: Place, content: str) -> bytes:
+def _encode_head(point: SnapshotPoint, content: str) -> bytes:
     fields = {
-        "log": place.log_id,
-        "position": place.tip.position,
-        "offset": place.tip.offset,
-        "hash": place.tip.digest.hex(),
+        "log": point.log_id,
+        "position": point.tip.position,
+        "offset": point.tip.offset,
+        "hash": point.tip.digest.hex(),
         "content": content,
     }
     body = orjson.dumps(fields)[:-1]

@@ -1,4 +1,4 @@
-"""The writing side of an open log: one write and one sync for a batch, the watermark, the spare room.
+"""The writing side of an open log: one write and one sync for a batch, the watermark, the reserve file.
 
 After any failure of which it is not known what the disk holds, it has stopped for good; `stopped` says why. Only a
 write that found no room is undone. Which events, and when the watermark is written, is the recorder's and the
@@ -16,7 +16,7 @@ from adapters.disk.files import Files, is_disk_full
 from adapters.eventlog.jsonl.format import Tip, encode_batch
 from adapters.eventlog.jsonl.log_file import sync_log
 from adapters.eventlog.jsonl.opening import WritableLog
-from adapters.eventlog.jsonl.spare import disk_full
+from adapters.eventlog.jsonl.reserve_file import disk_full
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
 from adapters.ports.faults import DiskFull, LedgerStopped, LogDamaged
 
@@ -39,8 +39,8 @@ class LogWriter:
 
     @property
     def short_of_space(self) -> bool:
-        """Whether the spare room is used up."""
-        return not self._held.spare.stands
+        """Whether the reserve file is used up."""
+        return not self._held.reserve_file.stands
 
     def append(self, events: Sequence[DCBEvent]) -> None:
         """Records a batch durably. Raises DiskFull, and then nothing of it was kept, or LedgerStopped."""
@@ -64,7 +64,7 @@ class LogWriter:
             return True
         slot = Slot(former.log_id, former.counter + 1, self._log.tip, self._reconciled)
         try:
-            self._held.spare.with_room(lambda: write_slot(self._files, self._held.head_fd, slot))
+            self._held.reserve_file.with_room(lambda: write_slot(self._files, self._held.head_fd, slot))
         except DiskFull:
             return False
         except OSError as error:
@@ -74,8 +74,8 @@ class LogWriter:
         return True
 
     def regain_space(self) -> bool:
-        """Makes the spare room again where enough is free; whether it is there now."""
-        return self._held.spare.regain()
+        """Makes the reserve file again where enough is free; whether it is there now."""
+        return self._held.reserve_file.regain()
 
     def announce(self, address: str) -> None:
         """Tells, in the lock file, where the service that holds the log is reached."""
@@ -113,14 +113,14 @@ class LogWriter:
         self._sync(self._held.log_fd)
 
     def _take_back(self, error: OSError) -> NoReturn:
-        """After a write that found no room: the log is cut back to what it was, and the spare room is given up."""
+        """After a write that found no room: the log is cut back to what it was, and the reserve file is given up."""
         path = self._log.paths.log
         try:
             self._files.truncate(self._held.log_fd, self._log.tip.offset)
         except OSError as failed:
             self._stop(f"the disk is full, and a part of a batch could not be cut off {path} again", failed)
         self._sync(self._held.log_fd)
-        self._held.spare.give_up()
+        self._held.reserve_file.give_up()
         raise disk_full(self._log.paths.logs) from error
 
     def _sync(self, fd: int) -> None:

@@ -9,7 +9,7 @@ from aiohttp import web
 from adapters.generation.provider import STYLES, GenerationFault, GenerationRequest, Operation
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
 from adapters.http.bodies import Field, check_fields, read_json
-from adapters.http.parameters import actor_of, only, request_key_of, user_of
+from adapters.http.parameters import actor_of, idempotency_key_of, only, user_of
 from adapters.http.problems import failed
 from adapters.http.services import services_of
 from adapters.studio import Generated, Picture
@@ -37,12 +37,12 @@ async def styles(request: web.Request) -> web.Response:
 async def generate(request: web.Request) -> web.Response:
     """201 with the pictures that are kept; 200 with their bytes where they were made and none may be kept."""
     only(request)
-    user, actor, key = user_of(request), actor_of(request), request_key_of(request)
+    user, actor, key = user_of(request), actor_of(request), idempotency_key_of(request)
     services = services_of(request)
     body = await read_json(request, services.bodies)
     check_fields(body, WISH)
     wish = GenerationRequest(Operation.TEXT_TO_IMAGE, **body)
-    made = await services.studio.generate(user, wish, actor=actor, request_key=key)
+    made = await services.studio.generate(user, wish, actor=actor, idempotency_key=key)
     if isinstance(made, GenerationFault):
         raise failed(made)
     if isinstance(made, Refusal):

@@ -10,7 +10,7 @@ from typing import BinaryIO, NamedTuple
 from aiohttp import web
 
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
-from adapters.http.parameters import actor_of, name_of, only, page_of, request_key_of, user_of
+from adapters.http.parameters import actor_of, idempotency_key_of, name_of, only, page_of, user_of
 from adapters.http.problems import NOT_FOUND, Problem
 from adapters.http.services import services_of
 from adapters.http.uploads import read_upload
@@ -24,11 +24,11 @@ IMAGE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-an
 async def save(request: web.Request) -> web.Response:
     """201 with the image as it is kept."""
     only(request, "name")
-    user, actor, key = user_of(request), actor_of(request), request_key_of(request)
+    user, actor, key = user_of(request), actor_of(request), idempotency_key_of(request)
     services = services_of(request)
     with services.bodies.budget() as budget:
         upload = await read_upload(request, services.bodies, budget, at_most=services.store.settings.max_image_bytes)
-        saved = await services.store.save(user, upload.data, name=upload.name, actor=actor, request=key)
+        saved = await services.store.save(user, upload.data, name=upload.name, actor=actor, idempotency_key=key)
     if isinstance(saved, Refusal):
         raise refusal(saved, services.clock())
     headers = {"Location": image_url(user, saved.name)} | replayed(saved.replayed)
@@ -77,9 +77,9 @@ async def fetch(request: web.Request) -> web.StreamResponse:
 async def delete(request: web.Request) -> web.Response:
     """200 with what was freed."""
     only(request)
-    user, name, actor, key = user_of(request), name_of(request), actor_of(request), request_key_of(request)
+    user, name, actor, key = user_of(request), name_of(request), actor_of(request), idempotency_key_of(request)
     services = services_of(request)
-    deleted = await services.store.delete(user, name, actor=actor, request=key)
+    deleted = await services.store.delete(user, name, actor=actor, idempotency_key=key)
     if isinstance(deleted, Refusal):
         raise refusal(deleted, services.clock())
     return json_answer({"deleted": deleted._asdict()}, headers=replayed(deleted.replayed))

@@ -98,7 +98,7 @@ class Reconciler:
             return Key(user, temp, key) in self._touched
 
     def path(self, user: str, name: str, *, temp: bool) -> Path:
-        """Where the bytes of a standing name are now: in place, or still staged where that failed so far."""
+        """Where the bytes of a current name are now: in place, or still staged where that failed so far."""
         with self._guard:
             touched = self._touched.get(Key(user, temp, name_key(name)))
         if touched is not None and touched.staged is not None:
@@ -267,7 +267,7 @@ class Reconciler:
             self._bring_into_place(key, touched.name, touched.staged)
         for spelling in sorted(touched.spellings | {touched.name}):
             if touched.staged is None or spelling != touched.name:
-                self._take_away(key, spelling, standing=touched.name if touched.staged else None)
+                self._take_away(key, spelling, current=touched.name if touched.staged else None)
         for staged in touched.superseded:
             self._unlink_staged(staged)
 
@@ -308,12 +308,12 @@ class Reconciler:
         found.pop("staged", None)
         return found or None
 
-    def _take_away(self, key: Key, spelling: str, *, standing: str | None) -> None:
+    def _take_away(self, key: Key, spelling: str, *, current: str | None) -> None:
         gone = self.layout.final(key.user, spelling, temp=key.temp)
-        kept = self.layout.final(key.user, standing, temp=key.temp) if standing else None
+        kept = self.layout.final(key.user, current, temp=key.temp) if current else None
         paths = [(gone, kept)]
         if not key.temp:
-            details_kept = self.layout.details(key.user, standing) if standing else None
+            details_kept = self.layout.details(key.user, current) if current else None
             paths.append((self.layout.details(key.user, spelling), details_kept))
         for path, other in paths:
             if not self._files.lexists(path) or self._is_folder(path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from adapters.application.opening import collecting_no_garbage
 from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.ledger.ledger import Keeper, QuotaLedger
+from adapters.ledger.ledger import LedgerHooks, QuotaLedger
 from adapters.ledger.pending import Accepted
 from adapters.ledger.projector import Projector
 from adapters.ports.clock import utc_now
@@ -39,7 +39,7 @@ def save_command(pair: Pair) -> SaveImage:
     )
 
 
-class LogAlone(Keeper):
+class LogAlone(LedgerHooks):
     """Writes the watermark when the ledger finds a good moment. There are no image files to bring into place."""
 
     def __init__(self, recorder: JSONLRecorder) -> None:
@@ -57,7 +57,7 @@ class AbbyPeer:
         projector = Projector()
         with collecting_no_garbage():
             self._recorder = JSONLRecorder(folder, clock=utc_now, on_event=projector.take, restore=projector.restore)
-        self.ledger = QuotaLedger(self._recorder, clock=utc_now, keeper=LogAlone(self._recorder), projector=projector)
+        self.ledger = QuotaLedger(self._recorder, clock=utc_now, hooks=LogAlone(self._recorder), projector=projector)
         self.ledger.execute(LIMITS)
 
     async def reserve(self, pair: Pair) -> None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from adapters.application.results import StoreSettings
 from adapters.application.storage import ImageStore
-from adapters.ledger.pending import Accepted, Ticket
+from adapters.ledger.pending import Accepted, PendingCommand
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench
 from scripts.bench.figures import Bar, Case, Figure, compared
@@ -90,9 +90,9 @@ def _decided(peer: AbbyPeer, pairs: Sequence[Pair]) -> float:
     """Seconds of processor time that the writer spends on each of some pairs: all of it but waiting for the disk."""
     begin = thread_time()
     for command in (reserve_command, save_command):
-        tickets = [Ticket(command(pair)) for pair in pairs]
-        peer.ledger._carry_out(tickets)  # noqa: SLF001 - the writer's own step, in a thread whose time is told apart
-        assert all(isinstance(ticket.outcome, Accepted) for ticket in tickets)
+        pending = [PendingCommand(command(pair)) for pair in pairs]
+        peer.ledger._carry_out(pending)  # noqa: SLF001 - the writer's own step, in a thread whose time is told apart
+        assert all(isinstance(pending.outcome, Accepted) for pending in pending)
     return (thread_time() - begin) / len(pairs)
 
 

@@ -45,11 +45,11 @@ def _bytes_of(users: int, images: int) -> int:
     for position, event in enumerate(_history(users, images), 1):
         stored = encode(event)
         projector.take(Decoded(position, position, stored.type, stored.tags, orjson.loads(stored.data)))
-    projector.book.tidy()
+    projector.state.tidy()
     gc.collect()
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    assert projector.book.position
+    assert projector.state.position
     return taken
 
 

@@ -67,5 +67,5 @@ def rates(root: Path) -> Rates:
         (replayed := Projector()).replay(recorder)
         plain = perf_counter()
     recorder.close()
-    assert taken.book.position == replayed.book.position == len(lines)
+    assert taken.state.position == replayed.state.position == len(lines)
     return Rates(len(lines) / (plain - verified), len(lines) / (verified - parsed), len(lines) / (parsed - begin))

@@ -17,7 +17,7 @@ from scripts.bench.logs import Shape, make_log, user_name
 EVENTS_A_USER = 100
 LARGEST = 1_000_000
 BAR = Bar(2.0, at_least=False, absolute=True)
-"""Seconds, for a log that long with 10,000 users and 200,000 standing images."""
+"""Seconds, for a log that long with 10,000 users and 200,000 current images."""
 
 
 def measure(bench: Bench) -> Iterator[Figure]:

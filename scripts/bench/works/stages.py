@@ -19,10 +19,10 @@ from adapters.eventlog.jsonl import JSONLRecorder, writing
 from adapters.eventlog.jsonl.writing import LogWriter
 from adapters.ledger import batch, ledger, projector
 from adapters.ledger.ledger import QuotaLedger
-from adapters.ledger.pending import Accepted, Ticket
+from adapters.ledger.pending import Accepted, PendingCommand
 from adapters.ledger.projector import Projector
 from adapters.ports.clock import utc_now
-from projections.quota_state import Book, Draft
+from projections.quota_state import Draft, QuotaFold
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench
 from scripts.bench.figures import Case, Figure, alone
@@ -52,14 +52,14 @@ WRITING = (
     Step(writing, "encode_batch", "lines and hashes"),
     Step(LogWriter, "_refuse_if_moved", "stat of the path"),
     Step(LogWriter, "_write", "write and sync"),
-    Step(Draft, "pour", "publish the draft"),
+    Step(Draft, "commit", "publish the draft"),
     Step(Projector, "feed", "feed other projections"),
     Step(ledger, "wake", "wake the callers"),
 )
 REPLAYING = (
     Step(Projector, "take", "all but verifying and parsing"),
     Step(projector, "event_of", "JSON to event"),
-    Step(Book, "apply", "fold into the book"),
+    Step(QuotaFold, "apply", "fold into the book"),
     Step(Projector, "feed", "feed other projections"),
 )
 
@@ -84,9 +84,9 @@ def writing_costs(folder: Path, size: int) -> dict[str, float]:
         for _ in range(PAIRS // size):
             pairs = [Pair(number, f"user-{number % USERS}") for number, _ in zip(numbers, range(size), strict=False)]
             for command in (reserve_command, save_command):
-                tickets = [Ticket(command(pair)) for pair in pairs]
-                peer.ledger._carry_out(tickets)  # noqa: SLF001 - the writer's own step, without its thread
-                assert all(isinstance(ticket.outcome, Accepted) for ticket in tickets)
+                pending = [PendingCommand(command(pair)) for pair in pairs]
+                peer.ledger._carry_out(pending)  # noqa: SLF001 - the writer's own step, without its thread
+                assert all(isinstance(pending.outcome, Accepted) for pending in pending)
         peer.ledger.close()
     return {step.words: spent[step.words] / 1e3 / PAIRS for step in WRITING}
 

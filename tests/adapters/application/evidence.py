@@ -28,19 +28,19 @@ def events_of(root: Path, *types: str) -> list[dict[str, Any]]:
 
 def standing_of(root: Path) -> dict[Path, Standing]:
     """What should be on the disk by the log alone: final paths below the root."""
-    standing: dict[tuple[str, str, str], Standing] = {}
+    current: dict[tuple[str, str, str], Standing] = {}
     for event in events_of(root):
         data = event["data"]
         match event["type"]:
             case "ImageSaved":
                 found = Standing(data["name"], data["bytes"], data["sha256"])
-                standing[_space(temp=data["temp"]), data["user"], data["name"].lower()] = found
+                current[_space(temp=data["temp"]), data["user"], data["name"].lower()] = found
             case "ImageDeleted":
-                del standing[_space(temp=data["temp"]), data["user"], data["name"].lower()]
+                del current[_space(temp=data["temp"]), data["user"], data["name"].lower()]
             case "CleanupCompleted":
                 for file in data["files"]:
-                    del standing[_space(temp=True), file["user"], file["name"].lower()]
-    return {root / space / user / found.name: found for (space, user, _), found in standing.items()}
+                    del current[_space(temp=True), file["user"], file["name"].lower()]
+    return {root / space / user / found.name: found for (space, user, _), found in current.items()}
 
 
 def files_of(root: Path) -> set[Path]:
@@ -53,13 +53,13 @@ def assert_disk_and_log_agree(root: Path) -> None:
     """Exactly the files that the log says are there, with exactly those bytes; nothing else, nothing staged."""
     expected = standing_of(root)
     assert {path.relative_to(root) for path in files_of(root)} == {path.relative_to(root) for path in expected}
-    for path, standing in expected.items():
+    for path, current in expected.items():
         data = path.read_bytes()
-        assert (len(data), sha256(data).hexdigest()) == (standing.size_bytes, standing.sha256), path
+        assert (len(data), sha256(data).hexdigest()) == (current.size_bytes, current.sha256), path
 
 
 def state_of_disk(root: Path) -> dict[str, bytes]:
-    """Every file below the root but the lock, the watermark and the spare room: to see that nothing changed."""
+    """Every file below the root but the lock, the watermark and the reserve file: to see that nothing changed."""
     passing = {".lock", "head", ".spare"}
     files = (path for path in root.rglob("*") if path.is_file() and path.name not in passing)
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}

@@ -50,8 +50,8 @@ def follow(told: dict[str, dict[str, str]], said: list[list[str]]) -> dict[str, 
 def digests_of(root: Path, user: str) -> dict[str, str]:
     """The digests of a user's names by the log."""
     home = root / "images" / "users" / user
-    standing = standing_of(root).items()
-    return {path.relative_to(home).as_posix(): one.sha256 for path, one in standing if path.is_relative_to(home)}
+    current = standing_of(root).items()
+    return {path.relative_to(home).as_posix(): one.sha256 for path, one in current if path.is_relative_to(home)}
 
 
 def fulfil(images: dict[str, str], wish: Wish) -> None:
@@ -83,7 +83,7 @@ def test_what_was_acknowledged_survives_kills(tmp_path: Path, thorough: bool) ->
             assert kept in (told[user], with_wish), user
             told[user] = kept
         assert_disk_and_log_agree(tmp_path)
-        total = sum(standing.size_bytes for standing in standing_of(tmp_path).values())
+        total = sum(current.size_bytes for current in standing_of(tmp_path).values())
         assert figures["used_mb"] == round(total / 1_048_576, 2)
         assert figures["reserved_mb"] == 0
     assert answers > kills * 10

@@ -89,19 +89,19 @@ def test_a_stop_keeps_what_is_known_and_the_next_start_goes_on_from_there(tmp_pa
     for first in (3, 6, 9):
         opened = started(tmp_path)
         reserve(opened, *range(first, first + 3))
-        known = state_of(opened.projector.book)
+        known = state_of(opened.projector.state)
         opened.close()
     assert len(snapshots(tmp_path)) == 2
     opened = started(tmp_path)
     assert opened.recorder.resumed == known["position"] == snapshots(tmp_path)[0]
-    assert state_of(opened.projector.book) == known
+    assert state_of(opened.projector.state) == known
     opened.close()
     reader = FollowedRoot(tmp_path, clock=utc_now, files=Files())
-    assert (state_of(reader.book), reader.recorder.resumed) == (known, known["position"])
+    assert (state_of(reader.state), reader.recorder.resumed) == (known, known["position"])
     reader.close()
     shutil.rmtree(tmp_path / "logs" / "snapshots")
     opened = started(tmp_path)
-    assert (state_of(opened.projector.book), opened.recorder.resumed) == (known, 0)
+    assert (state_of(opened.projector.state), opened.recorder.resumed) == (known, 0)
     opened.close()
 
 
@@ -109,7 +109,7 @@ def test_a_snapshot_with_any_byte_changed_is_ignored(tmp_path: Path) -> None:
     """The log is replayed whole, and the state is the same; with the byte put right the snapshot is used again."""
     opened = started(tmp_path)
     reserve(opened, 1, 2, 3)
-    known = state_of(opened.projector.book)
+    known = state_of(opened.projector.state)
     opened.close()
     [snapshot] = (tmp_path / "logs" / "snapshots").iterdir()
     whole = snapshot.read_bytes()
@@ -119,7 +119,7 @@ def test_a_snapshot_with_any_byte_changed_is_ignored(tmp_path: Path) -> None:
         snapshot.write_bytes(changed)
         assert read_state(tmp_path) == (0, known), place
     opened = started(tmp_path)
-    assert (opened.recorder.resumed, state_of(opened.projector.book)) == (0, known)
+    assert (opened.recorder.resumed, state_of(opened.projector.state)) == (0, known)
     opened.close()
     snapshot.write_bytes(whole)
     assert read_state(tmp_path) == (3, known)
@@ -130,7 +130,7 @@ def read_state(root: Path) -> tuple[int, dict[str, Any]]:
     projector = Projector()
     recorder = JSONLRecorder(root, clock=utc_now, read_only=True, on_event=projector.take, restore=projector.restore)
     recorder.close()
-    return recorder.resumed, state_of(projector.book)
+    return recorder.resumed, state_of(projector.state)
 
 
 def test_a_running_ledger_keeps_what_is_known_every_so_many_events(
@@ -151,7 +151,7 @@ def test_a_running_ledger_keeps_what_is_known_every_so_many_events(
     assert soon(lambda: len(snapshots(tmp_path)) == 2)
     opened.close()
     opened = started(tmp_path)
-    assert opened.recorder.resumed == snapshots(tmp_path)[0] == opened.projector.book.position
+    assert opened.recorder.resumed == snapshots(tmp_path)[0] == opened.projector.state.position
     opened.close()
 
 
@@ -183,7 +183,7 @@ def test_a_full_disk_skips_a_snapshot_and_says_so(tmp_path: Path) -> None:
         opened.close()
     assert [entry["event"] for entry in logs if entry["log_level"] == "warning"] == ["snapshot skipped"]
     opened = started(tmp_path)
-    assert (opened.recorder.resumed, opened.projector.book.position) == (0, 3)
+    assert (opened.recorder.resumed, opened.projector.state.position) == (0, 3)
     opened.close()
 
 
@@ -223,7 +223,7 @@ def test_damage_before_the_snapshot_stops_a_running_ledger(tmp_path: Path) -> No
     reader = FollowedRoot(tmp_path, clock=utc_now, files=Files())
     assert soon(lambda: reader.fault is not None)
     with pytest.raises(LogDamaged, match="position 1"):
-        _ = reader.book
+        _ = reader.state
     reader.close()
 
 

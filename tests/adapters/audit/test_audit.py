@@ -110,7 +110,7 @@ FOUND: dict[str, tuple[Callable[[Path], object], set[tuple[Kind, str]]]] = {
     "a temp file is gone": (lambda root: (root / "temp/ada/t.png").unlink(), {(Kind.MISSING, "temp/ada/t.png")}),
     "a folder is a file now": (
         lambda root: replace_by_file(root, f"{HOME}/k"),
-        {(Kind.MISSING, f"{HOME}/k/b.png"), (Kind.FOREIGN, f"{HOME}/k")},
+        {(Kind.MISSING, f"{HOME}/k/b.png"), (Kind.UNTRACKED, f"{HOME}/k")},
     ),
     "a byte too many": (lambda root: put(root, f"{HOME}/a.png", bytes(301)), {(Kind.WRONG_SIZE, f"{HOME}/a.png")}),
     "one bit is wrong": (lambda root: flip(root, f"{HOME}/k/b.png"), {(Kind.WRONG_HASH, f"{HOME}/k/b.png")}),
@@ -122,13 +122,13 @@ FOUND: dict[str, tuple[Callable[[Path], object], set[tuple[Kind, str]]]] = {
         {(Kind.NO_FILE, "images/users/eve")},
     ),
     "a dangling link": (lambda root: (root / "temp/x").symlink_to("nowhere"), {(Kind.NO_FILE, "temp/x")}),
-    "an unknown image": (lambda root: put(root, f"{HOME}/z.png"), {(Kind.FOREIGN, f"{HOME}/z.png")}),
-    "an unknown user": (lambda root: put(root, "images/users/eve/z.png"), {(Kind.FOREIGN, "images/users/eve/z.png")}),
-    "a file of nobody": (lambda root: put(root, "images/z.png"), {(Kind.FOREIGN, "images/z.png")}),
-    "a file among the users": (lambda root: put(root, "images/users/z"), {(Kind.FOREIGN, "images/users/z")}),
-    "another spelling": (lambda root: put(root, f"{HOME}/A.PNG"), {(Kind.FOREIGN, f"{HOME}/A.PNG")}),
-    "a temp name among images": (lambda root: put(root, f"{HOME}/t.png"), {(Kind.FOREIGN, f"{HOME}/t.png")}),
-    "an unknown temp file": (lambda root: put(root, "temp/ada/z.png"), {(Kind.FOREIGN_TEMP, "temp/ada/z.png")}),
+    "an unknown image": (lambda root: put(root, f"{HOME}/z.png"), {(Kind.UNTRACKED, f"{HOME}/z.png")}),
+    "an unknown user": (lambda root: put(root, "images/users/eve/z.png"), {(Kind.UNTRACKED, "images/users/eve/z.png")}),
+    "a file of nobody": (lambda root: put(root, "images/z.png"), {(Kind.UNTRACKED, "images/z.png")}),
+    "a file among the users": (lambda root: put(root, "images/users/z"), {(Kind.UNTRACKED, "images/users/z")}),
+    "another spelling": (lambda root: put(root, f"{HOME}/A.PNG"), {(Kind.UNTRACKED, f"{HOME}/A.PNG")}),
+    "a temp name among images": (lambda root: put(root, f"{HOME}/t.png"), {(Kind.UNTRACKED, f"{HOME}/t.png")}),
+    "an unknown temp file": (lambda root: put(root, "temp/ada/z.png"), {(Kind.UNTRACKED_TEMP, "temp/ada/z.png")}),
     "details of no image": (
         lambda root: put(root, f"{DETAILS}/z.png~.json", b'{"staged":"x"}'),
         {(Kind.STRAY_DETAILS, f"{DETAILS}/z.png~.json")},
@@ -230,7 +230,7 @@ def test_what_is_put_back_after_its_deletion_was_done_is_foreign(root: Path) -> 
     store.close()
     for path, data in rest.items():
         put(root, path, data)
-    assert found(audited(root)) == {(Kind.FOREIGN, f"{HOME}/a.png"), (Kind.STRAY_DETAILS, f"{DETAILS}/a.png~.json")}
+    assert found(audited(root)) == {(Kind.UNTRACKED, f"{HOME}/a.png"), (Kind.STRAY_DETAILS, f"{DETAILS}/a.png~.json")}
     now = (root / "logs" / "head").read_bytes()
     (root / "logs" / "head").write_bytes(head)
     assert audited(root).agrees
@@ -245,7 +245,7 @@ def test_one_user_alone(root: Path) -> None:
         put(root, path)
     (root / "images/users/bob/c.png").unlink()
     done = audited(root, user="ada")
-    assert found(done) == {(Kind.FOREIGN, f"{HOME}/z.png"), (Kind.FOREIGN_TEMP, "temp/ada/z.png")}
+    assert found(done) == {(Kind.UNTRACKED, f"{HOME}/z.png"), (Kind.UNTRACKED_TEMP, "temp/ada/z.png")}
     assert (done.user, done.images, done.temp_files) == ("ada", 2, 1)
     done = audited(root, user="nobody")
     assert (done.findings, done.images) == ((), 0)
@@ -284,7 +284,7 @@ def test_what_cannot_be_read_is_said(verb: str, path: str, root: Path) -> None:
 
     put(root, "temp/ada/z.png")
     done = audited(root, files=Forbidding())
-    assert found(done) == {(Kind.UNREADABLE, path), (Kind.FOREIGN_TEMP, "temp/ada/z.png")}
+    assert found(done) == {(Kind.UNREADABLE, path), (Kind.UNTRACKED_TEMP, "temp/ada/z.png")}
 
 
 def test_a_large_file_is_hashed_in_parts(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

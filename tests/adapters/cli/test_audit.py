@@ -29,7 +29,7 @@ def home(root: Path) -> Path:
     """The folder of a user with two images, of which the log and the details tell more than an audit may."""
     store = ImageStore(root)
     for name in ("a.png", "b.png"):
-        asyncio.run(store.save("ada", png(), name=name, details={"prompt": SECRET}, request=f"secret {name}"))
+        asyncio.run(store.save("ada", png(), name=name, details={"prompt": SECRET}, idempotency_key=f"secret {name}"))
         store.reset_daily_now("ada", SECRET)
     store.close()
     return root / "images" / "users" / "ada"
@@ -162,7 +162,7 @@ def test_people_see_some_and_programs_all(abby: Abby, home: Path) -> None:
     said = abby("audit").out
     assert said.count(f"{'images/users/ada/'}") == MAX_FINDINGS_SHOWN
     assert "and 5 more; --json names them all" in said
-    assert said.count(SENTENCES[Kind.FOREIGN]) == 1
+    assert said.count(SENTENCES[Kind.UNTRACKED]) == 1
     assert f"foreign, {MAX_FINDINGS_SHOWN + 5}: " in said
     assert len(abby("audit", "--json").json["findings"]) == MAX_FINDINGS_SHOWN + 5
 

@@ -187,8 +187,8 @@ def test_how_far_the_clock_may_be_behind(root: Path, seconds: int, level: Level)
     """A minute is nothing, up to a day the log's time is used, beyond it commands are refused."""
     ImageStore(root).close()
     with closing(FollowedRoot(root, clock=utc_now, files=Files())) as followed:
-        book = followed.projector.book
-    assert log_checks.clock_shows(later(book.last_at, seconds=seconds), book).level is level
+        state = followed.projector.state
+    assert log_checks.clock_shows(later(state.last_at, seconds=seconds), state).level is level
 
 
 @pytest.mark.parametrize("now", ["1970-01-01T00:00:10.000000Z", "2101-01-01T00:00:00.000000Z"])

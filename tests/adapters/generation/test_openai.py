@@ -147,7 +147,7 @@ async def test_another_server_is_asked_for_what_the_user_asked_without_a_key(mod
     ("changes", "prompt"),
     [
         ({"style": "enhance"}, "a red fox"),
-        ({"style": "comic-book"}, "a red fox\nStyle: comic book."),
+        ({"style": "comic-book"}, "a red fox\nStyle: comic state."),
         ({"negative_prompt": " snow "}, "a red fox\nLeave out: snow"),
         ({"style": "3d-model", "negative_prompt": "snow, ice"}, "a red fox\nStyle: 3d model.\nLeave out: snow, ice"),
         ({"steps": 40, "cfg_scale": 12.0, "negative_prompt": "  "}, "a red fox"),

@@ -80,10 +80,10 @@ async def test_memory_that_runs_out_fails_one_request_and_harms_nothing(
 def assert_invariants(service: Running) -> None:
     """The figures in memory are those of the log counted anew, and of its files none is missing or wrong."""
     root = service.store.root
-    account, book = recount((root / "logs" / "events.jsonl").read_bytes()), service.store.opened().ledger.book
-    assert (book.position, book.pool.used_bytes) == (account.last, account.used("1", temp=False))
-    assert (book.pool.held_bytes, book.user("1").held_bytes) == (account.held("1"), account.held("1"))
-    assert {day.day: day.count for day in book.days("1")} == {day: count for (_, day), count in account.days.items()}
+    account, state = recount((root / "logs" / "events.jsonl").read_bytes()), service.store.opened().ledger.state
+    assert (state.position, state.pool.used_bytes) == (account.last, account.used("1", temp=False))
+    assert (state.pool.held_bytes, state.user("1").held_bytes) == (account.held("1"), account.held("1"))
+    assert {day.day: day.count for day in state.days("1")} == {day: count for (_, day), count in account.days.items()}
     assert audit(root, verify(root)).findings == ()
 
 
@@ -117,7 +117,7 @@ async def test_an_image_without_a_file_is_said_by_readiness_and_stops_no_start(t
     assert (ready.status, ready.json["status"]) == (200, "degraded")
     assert any("1/lost.png" in note for note in ready.json["notes"])
     assert (await service.quota("1"))["user"]["images"] == 2
-    assert service.store.opened().ledger.book.user("1").image_bytes == len(KEPT) + len(LOST)
+    assert service.store.opened().ledger.state.user("1").image_bytes == len(KEPT) + len(LOST)
     found = audit(service.store.root, verify(service.store.root)).findings
     assert [(finding.kind.value, finding.path) for finding in found] == [("missing", "images/users/1/lost.png")]
     assert (await service.upload("1", LOST, "lost.png")).status == 201

@@ -27,7 +27,7 @@ from domain.commands import (
     SaveImage,
     SetPolicy,
 )
-from domain.events import GenerationReserved, ImageSaved, Request
+from domain.events import GenerationReserved, IdempotencyKey, ImageSaved
 from domain.refusals import Reason, Refusal
 from tests.adapters.ledger.recorders import WAIT_SECONDS, GatedRecorder
 
@@ -61,21 +61,21 @@ def recorder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DCBReco
 
 def reserve(reservation: str, user: str = "1", *, key: str | None = None) -> ReserveGeneration:
     """One place of no bytes."""
-    request = Request(key, "0" * 64) if key else None
-    return ReserveGeneration(user, "library", reservation, 60, bytes_each=0, request=request)
+    request = IdempotencyKey(key, "0" * 64) if key else None
+    return ReserveGeneration(user, "library", reservation, 60, bytes_each=0, idempotency_key=request)
 
 
 def save(name: str, user: str = "1", *, size: int = 10, key: str | None = None) -> SaveImage:
     """A plain save of one image."""
-    request = Request(key, "0" * 64) if key else None
+    request = IdempotencyKey(key, "0" * 64) if key else None
     return SaveImage(
-        user, "library", name, size, "0" * 64, "image/png", 1, 1, f"s-{name}", f"r-{name}", request=request
+        user, "library", name, size, "0" * 64, "image/png", 1, 1, f"s-{name}", f"r-{name}", idempotency_key=request
     )
 
 
 def daily(ledger: QuotaLedger, user: str = "1") -> int:
     """Places charged to the user today."""
-    return ledger.book.daily.status(user, 5, ledger.now()).used
+    return ledger.state.daily.status(user, 5, ledger.now()).used
 
 
 def accepted(outcome: Outcome) -> Accepted:
@@ -112,7 +112,7 @@ async def test_blocking_and_asynchronous_calls_take_the_same_path(recorder: DCBR
     two = accepted(await ledger.submit(save("b.png")))
     assert [position for position, _ in (*one.recorded, *two.recorded)] == [1, 2, 3, 4]
     assert [type(event) for event in one.events] == [GenerationReserved, ImageSaved]
-    assert [image.name for image in ledger.book.gallery.newest_first("1")] == ["b.png", "a.png"]
+    assert [image.name for image in ledger.state.gallery.newest_first("1")] == ["b.png", "a.png"]
 
 
 def test_a_restart_knows_what_was_answered(recorder: DCBRecorder, open_ledger: Open) -> None:
@@ -125,7 +125,7 @@ def test_a_restart_knows_what_was_answered(recorder: DCBRecorder, open_ledger: O
     assert daily(second) == 2
     repeated = accepted(second.execute(save("a.png", key="k")))
     assert (repeated.recorded, repeated.replayed) == (answer.recorded, True)
-    assert second.book.position == 3
+    assert second.state.position == 3
 
 
 async def test_commands_that_wait_share_one_append_and_see_each_other(open_ledger: Open) -> None:
@@ -146,10 +146,10 @@ async def test_readers_see_only_what_is_durable(open_ledger: Open) -> None:
     recorder = GatedRecorder()
     ledger = open_ledger(recorder)
     task = await hold_up(ledger, recorder)
-    assert (ledger.book.position, daily(ledger, "other")) == (0, 0)
+    assert (ledger.state.position, daily(ledger, "other")) == (0, 0)
     recorder.gate.set()
     await task
-    assert (ledger.book.position, daily(ledger, "other")) == (1, 1)
+    assert (ledger.state.position, daily(ledger, "other")) == (1, 1)
 
 
 async def test_repeats_in_one_batch_get_the_first_ones_answer(open_ledger: Open) -> None:
@@ -248,7 +248,7 @@ def test_a_closed_event_loop_is_skipped(open_ledger: Open) -> None:
 @pytest.mark.parametrize(
     ("spoilt", "error"),
     [
-        (reserve("r")._replace(request="k"), AttributeError),  # type: ignore[arg-type]  # what a careless caller hands in
+        (reserve("r")._replace(idempotency_key="k"), AttributeError),  # type: ignore[arg-type]  # what a careless caller hands in
         (reserve("twice"), Exception),
         (CompleteGeneration("1", "library", "twice", "p", "a model \ud800", 1.0), TypeError),
     ],
@@ -318,7 +318,7 @@ def test_two_ledgers_keep_one_order_of_time(open_ledger: Open) -> None:
     accepted(behind.execute(reserve("r", "2")))
     ahead.close()
     behind.close()
-    assert open_ledger(recorder).book.position == 2
+    assert open_ledger(recorder).state.position == 2
 
 
 def test_a_shared_log_may_leave_positions_out(open_ledger: Open) -> None:
@@ -328,7 +328,7 @@ def test_a_shared_log_may_leave_positions_out(open_ledger: Open) -> None:
     accepted(ledger.execute(reserve("r1")))
     next(recorder.position_sequence)
     (recorded,) = accepted(ledger.execute(reserve("r2", key="k"))).recorded
-    assert (recorded[0], ledger.book.position, daily(ledger)) == (3, 3, 2)
+    assert (recorded[0], ledger.state.position, daily(ledger)) == (3, 3, 2)
     assert accepted(ledger.execute(reserve("r2", key="k"))).recorded == (recorded,)
     accepted(ledger.execute(ReleasePlaces("1", "library", "r2", "failed")))
     assert daily(ledger) == 1

@@ -70,7 +70,7 @@ async def test_every_waiter_is_woken_when_a_sync_fails(tmp_path: Path, disk: Fai
             outcomes = await asyncio.gather(*tasks, *map(asyncio.wrap_future, threads), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [LedgerStopped] * 2 * CALLERS
     assert isinstance(ledger.fault, LedgerStopped)
-    assert ledger.book.position == 0
+    assert ledger.state.position == 0
     ledger.close()
     recorder.close()
 
@@ -82,7 +82,7 @@ def test_after_a_failed_sync_nothing_is_written_again(stopped: QuotaLedger, tmp_
         with pytest.raises(LedgerStopped, match="has stopped"):
             stopped.execute(reserve(f"later{number}"))
     assert (tmp_path / "logs" / "events.jsonl").read_bytes() == before
-    assert stopped.book.position == 1
+    assert stopped.state.position == 1
 
 
 async def test_a_stopped_ledger_answers_coroutines_too(stopped: QuotaLedger) -> None:
@@ -107,7 +107,7 @@ def test_a_restart_after_a_fault_reads_what_the_disk_holds(stopped: QuotaLedger,
     stopped._recorder.close()  # type: ignore[attr-defined]  # the fixture's own recorder, so that the lock is free
     recorder = JSONLRecorder(tmp_path, clock=utc_now)
     ledger = QuotaLedger(recorder, clock=utc_now)
-    held = {reservation.reservation for reservation in ledger.book.open_reservations()}
+    held = {reservation.reservation for reservation in ledger.state.open_reservations()}
     assert held in ({"durable"}, {"durable", "unknown"})
     ledger.close()
     recorder.close()
@@ -147,7 +147,7 @@ async def test_a_full_disk_admits_only_what_frees(tmp_path: Path) -> None:
     story = FullDiskStory(tmp_path)
     await story.fill()
     with pytest.raises(DiskFull, match="The disk is full"):
-        await story.store.reserve("1")  # needs the log alone, and gives the spare room up
+        await story.store.reserve("1")  # needs the log alone, and gives the reserve file up
     assert (await story.refused()).startswith("The disk is full. Nothing was saved, and nothing is lost.")
     assert not isinstance(await story.store.delete("1", "a.png"), Refusal)
     assert story.store.names("1") == ["b.png"]

@@ -60,8 +60,8 @@ def test_taking_in_and_replaying_agree(tmp_path: Path) -> None:
     recorder = JSONLRecorder(tmp_path, clock=utc_now, on_event=taken.take)
     replayed.replay(recorder)
     recorder.close()
-    assert taken.book.position == 2
-    assert state_of(taken.book) == state_of(replayed.book)
+    assert taken.state.position == 2
+    assert state_of(taken.state) == state_of(replayed.state)
 
 
 IMPOSSIBLE = GenerationReleased(
@@ -94,7 +94,7 @@ def test_long_histories_are_tidied_on_the_way(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("adapters.ledger.projector.EVENTS_BETWEEN_TIDYING", 2)
     projector = Projector()
     tidied: list[int] = []
-    monkeypatch.setattr(projector.book, "tidy", lambda: tidied.append(projector.book.position))
+    monkeypatch.setattr(projector.state, "tidy", lambda: tidied.append(projector.state.position))
     data = {"at": AT, "user": "42", "by": "cli", "preference": "style", "value": "anime"}
     for position in range(1, 6):
         projector.take(Decoded(position, position, "PreferenceSet", [], data))

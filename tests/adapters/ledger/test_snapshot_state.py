@@ -27,9 +27,9 @@ History = list[tuple[int, list[Command]]]
 
 
 def projector_of(world: World) -> Projector:
-    """All projections after a world's events; the book is the world's own."""
+    """All projections after a world's events; the state is the world's own."""
     projector = Projector()
-    projector.book = world.book
+    projector.state = world.state
     for position, fact in enumerate(world.events, 1):
         projector.feed(position, stored(fact))
     return projector
@@ -44,10 +44,10 @@ def restored(stored_state: bytes) -> Projector:
 
 def known(projector: Projector) -> object:
     """All that projections know, with its types."""
-    book = {
-        name: typed(tuple(part) if isinstance(part, list) else part) for name, part in state_of(projector.book).items()
+    state = {
+        name: typed(tuple(part) if isinstance(part, list) else part) for name, part in state_of(projector.state).items()
     }
-    return book, typed(projector.activity.dump()), projector.preferences.dump()
+    return state, typed(projector.activity.dump()), projector.preferences.dump()
 
 
 @within_the_time_of_the_suite
@@ -62,8 +62,8 @@ def test_what_is_restored_answers_as_before_and_goes_on_alike(history: History, 
     before = known(projector_of(world))
     assert known(restored(kept)) == before
     again = World()
-    again.book, again.events, again.now, again.made = (
-        restored(kept).book,
+    again.state, again.events, again.now, again.made = (
+        restored(kept).state,
         list(world.events),
         world.now,
         list(world.made),
@@ -73,7 +73,7 @@ def test_what_is_restored_answers_as_before_and_goes_on_alike(history: History, 
         for wait, batch in afterwards:
             goes_on.batch(wait, batch)
     assert again.events == world.events
-    assert state_of(again.book) == state_of(world.book)
+    assert state_of(again.state) == state_of(world.state)
     assert known(restored(b"".join(encode_state(frozen)))) == before
 
 
@@ -81,14 +81,14 @@ def played(*history: tuple[int, Command]) -> Projector:
     """All projections after commands, each so many seconds after noon."""
     projector = Projector()
     for wait, command in history:
-        draft = projector.book.draft()
+        draft = projector.state.draft()
         decision = decide(command, draft, draft.policy, later(NOON, seconds=wait))
         assert isinstance(decision, tuple)
         assert not isinstance(decision, Refusal | StoredAnswer)
         for fact in decision:
             draft.apply(draft.position + 1, fact)
             projector.feed(draft.position, fact)
-        draft.pour()
+        draft.commit()
     return projector
 
 
@@ -120,13 +120,13 @@ def test_a_gallery_is_decoded_when_it_is_first_touched_and_kept_as_it_was_until_
     """A dump of what nobody touched is what was restored, byte for byte."""
     kept = b"".join(encode_state(played(*SOME).dump()))
     again = restored(kept)
-    assert set(again.book.gallery._packed) == {"42", "77"}
+    assert set(again.state.gallery._packed) == {"42", "77"}
     assert b"".join(encode_state(again.dump())) == kept
-    assert again.book.gallery.count("77") == 1
-    assert set(again.book.gallery._packed) == {"42"}
-    assert again.book.gallery.users() == ["42", "77"]
-    assert sorted(key for _, key, _ in again.book.gallery.all()) == [name_key("a/b.png"), "image_3.png"]
-    assert again.book.gallery.next_number("42") == 4
+    assert again.state.gallery.count("77") == 1
+    assert set(again.state.gallery._packed) == {"42"}
+    assert again.state.gallery.users() == ["42", "77"]
+    assert sorted(key for _, key, _ in again.state.gallery.all()) == [name_key("a/b.png"), "image_3.png"]
+    assert again.state.gallery.next_number("42") == 4
 
 
 def test_a_state_of_another_schema_or_misshapen_is_not_taken_in() -> None:
@@ -144,7 +144,7 @@ def test_a_state_of_another_schema_or_misshapen_is_not_taken_in() -> None:
     ):
         projector = Projector()
         assert not projector.restore(broken)
-        assert projector.book.position == 0
+        assert projector.state.position == 0
     assert decode_state(kept) is not None
 
 

@@ -41,7 +41,7 @@ async def ask_together(studio: Studio, store: ImageStore, plan: Plan) -> dict[st
     before, began = peak_bytes(), perf_counter()
 
     async def ask(user: str, number: int) -> None:
-        answer = await studio.generate(user, request, request_key=f"{user}-{number}")
+        answer = await studio.generate(user, request, idempotency_key=f"{user}-{number}")
         answers[_kind(answer)] += 1
         if isinstance(answer, Generated):
             sizes.extend(len(shown.data) for shown in answer.pictures)

@@ -356,8 +356,8 @@ async def test_a_repeated_request_is_answered_by_the_same_picture(
     studio: Studio, store: ImageStore, provider: InMemoryProvider
 ) -> None:
     """The provider is asked once; the bytes are those of the kept file."""
-    first = generated(await studio.generate("1", CAT, request_key="k"))
-    again = generated(await studio.generate("1", CAT, request_key="k"))
+    first = generated(await studio.generate("1", CAT, idempotency_key="k"))
+    again = generated(await studio.generate("1", CAT, idempotency_key="k"))
     assert again.replayed
     assert [(picture.data, picture.image and picture.image.name) for picture in again.pictures] == [
         (picture.data, picture.image and picture.image.name) for picture in first.pictures
@@ -367,11 +367,13 @@ async def test_a_repeated_request_is_answered_by_the_same_picture(
 
 async def test_a_restart_does_not_forget_it(studio: Studio, store: ImageStore, tmp_path: Path) -> None:
     """What a key stands for is told by the log."""
-    first = generated(await studio.generate("1", CAT, request_key="k"))
+    first = generated(await studio.generate("1", CAT, idempotency_key="k"))
     store.close()
     with_another = InMemoryProvider()
     opened = ImageStore(tmp_path)
-    again = generated(await Studio(opened, ImageGenerator(provider=with_another)).generate("1", CAT, request_key="k"))
+    again = generated(
+        await Studio(opened, ImageGenerator(provider=with_another)).generate("1", CAT, idempotency_key="k")
+    )
     assert (again.replayed, with_another.asked) == (True, [])
     assert [picture.data for picture in again.pictures] == [picture.data for picture in first.pictures]
     opened.close()
@@ -380,21 +382,21 @@ async def test_a_restart_does_not_forget_it(studio: Studio, store: ImageStore, t
 async def test_fifty_repeats_at_once_make_one_picture(store: ImageStore, provider: InMemoryProvider) -> None:
     """While it is made the others are told that it is running; afterwards they get it."""
     studio = Studio(store, ImageGenerator(provider=provider), StudioSettings(queue_per_user=50))
-    answers = await asyncio.gather(*(studio.generate("1", CAT, request_key="k") for _ in range(50)))
+    answers = await asyncio.gather(*(studio.generate("1", CAT, idempotency_key="k") for _ in range(50)))
     assert len(provider.asked) == 1
     assert daily(store) == 1
     running = [answer for answer in answers if isinstance(answer, Refusal)]
     assert {refusal.reason for refusal in running} <= {Reason.REQUEST_RUNNING}
     assert len(running) < 50
-    assert generated(await studio.generate("1", CAT, request_key="k")).replayed
+    assert generated(await studio.generate("1", CAT, idempotency_key="k")).replayed
 
 
 async def test_a_request_under_way_is_running(studio: Studio, provider: InMemoryProvider) -> None:
     """A repeat neither waits nor asks the provider again."""
     provider.stalled = asyncio.Event()
-    first = asyncio.create_task(studio.generate("1", CAT, request_key="k"))
+    first = asyncio.create_task(studio.generate("1", CAT, idempotency_key="k"))
     await provider.arrived.wait()
-    refused = await studio.generate("1", CAT, request_key="k")
+    refused = await studio.generate("1", CAT, idempotency_key="k")
     assert isinstance(refused, Refusal)
     assert refused.reason is Reason.REQUEST_RUNNING
     provider.stalled.set()
@@ -408,10 +410,10 @@ async def test_a_request_that_failed_may_be_sent_again(
     """Each time a new attempt, until one succeeds; then that is the answer for good."""
     provider.make = failing(FaultKind.UPSTREAM)
     for _ in range(3):
-        assert isinstance(await studio.generate("1", CAT, request_key="k"), GenerationFault)
+        assert isinstance(await studio.generate("1", CAT, idempotency_key="k"), GenerationFault)
     provider.make = provider._pictures
-    first = generated(await studio.generate("1", CAT, request_key="k"))
-    again = generated(await studio.generate("1", CAT, request_key="k"))
+    first = generated(await studio.generate("1", CAT, idempotency_key="k"))
+    again = generated(await studio.generate("1", CAT, idempotency_key="k"))
     assert (first.replayed, again.replayed, len(provider.asked), daily(store)) == (False, True, 4, 1)
     assert again.pictures[0].data == first.pictures[0].data
 
@@ -423,8 +425,8 @@ async def test_a_request_that_keeps_failing_is_given_up(
     monkeypatch.setattr(studio_module, "MAX_ATTEMPTS", 2)
     provider.make = failing(FaultKind.UPSTREAM)
     for _ in range(2):
-        await studio.generate("1", CAT, request_key="k")
-    answer = await studio.generate("1", CAT, request_key="k")
+        await studio.generate("1", CAT, idempotency_key="k")
+    answer = await studio.generate("1", CAT, idempotency_key="k")
     assert isinstance(answer, GenerationFault)
     assert "has failed 2 times" in answer.message
     assert len(provider.asked) == 2
@@ -442,8 +444,8 @@ async def test_the_same_key_for_something_else_is_a_conflict(
     studio: Studio, provider: InMemoryProvider, request_: GenerationRequest, user: str
 ) -> None:
     """It is told apart by the wish and the user."""
-    generated(await studio.generate("1", CAT, request_key="k"))
-    refused = await studio.generate(user, request_, request_key="k")
+    generated(await studio.generate("1", CAT, idempotency_key="k"))
+    refused = await studio.generate(user, request_, idempotency_key="k")
     assert isinstance(refused, Refusal)
     assert refused.reason is Reason.REQUEST_CONFLICT
     assert len(provider.asked) == 1
@@ -451,17 +453,17 @@ async def test_the_same_key_for_something_else_is_a_conflict(
 
 async def test_keys_of_two_actors_never_meet(studio: Studio, provider: InMemoryProvider) -> None:
     """Two bots may count their requests alike."""
-    generated(await studio.generate("1", CAT, actor=Actor("discord:1"), request_key="1"))
-    made = generated(await studio.generate("1", CAT, actor=Actor("api:bot"), request_key="1"))
+    generated(await studio.generate("1", CAT, actor=Actor("discord:1"), idempotency_key="1"))
+    made = generated(await studio.generate("1", CAT, actor=Actor("api:bot"), idempotency_key="1"))
     assert (made.replayed, len(provider.asked)) == (False, 2)
 
 
 async def test_a_picture_deleted_since_is_answered_without_bytes(studio: Studio, store: ImageStore) -> None:
     """It is not made again, because it was made and charged."""
-    first = generated(await studio.generate("1", CAT, request_key="k"))
+    first = generated(await studio.generate("1", CAT, idempotency_key="k"))
     assert first.pictures[0].image is not None
     await store.delete("1", first.pictures[0].image.name, actor=LIBRARY)
-    (picture,) = generated(await studio.generate("1", CAT, request_key="k")).pictures
+    (picture,) = generated(await studio.generate("1", CAT, idempotency_key="k")).pictures
     assert picture.image is not None
     assert (picture.data, picture.image.path) == (b"", None)
 
@@ -481,9 +483,9 @@ async def test_the_sixth_of_a_day_is_refused_before_the_provider_is_asked(
 
 async def test_a_key_too_long_for_its_steps_is_malformed(studio: Studio, provider: InMemoryProvider) -> None:
     """255 characters are a key, one more is refused before anything is reserved or paid."""
-    assert isinstance(await studio.generate("1", CAT, request_key="k" * 255), Generated)
+    assert isinstance(await studio.generate("1", CAT, idempotency_key="k" * 255), Generated)
     calls = len(provider.asked)
-    refused = await studio.generate("1", CAT, request_key="k" * 256)
+    refused = await studio.generate("1", CAT, idempotency_key="k" * 256)
     assert isinstance(refused, Refusal)
     assert refused.reason is Reason.MALFORMED
     assert len(provider.asked) == calls

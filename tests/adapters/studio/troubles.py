@@ -138,7 +138,7 @@ class Evening:
 
     async def _ask(self, studio: Studio, number: int, wish: Wish) -> Told:
         request = GenerationRequest(Operation.TEXT_TO_IMAGE, self.prompt(number), count=wish.count)
-        asking = asyncio.create_task(studio.generate(wish.user, request, request_key=wish.key))
+        asking = asyncio.create_task(studio.generate(wish.user, request, idempotency_key=wish.key))
         if wish.leaves_after is not None:
             for _ in range(wish.leaves_after):
                 await asyncio.sleep(0)

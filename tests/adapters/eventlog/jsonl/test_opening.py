@@ -282,7 +282,7 @@ def test_the_last_batch_cut_at_every_byte_is_dropped_whole(tmp_path: Path) -> No
             recovers(tmp_path / str(size), whole, 3)
         else:
             disk = Disk()
-            disk.free = 0  # the spare room would take longer than all the rest
+            disk.free = 0  # the reserve file would take longer than all the rest
             recorder = opened(tmp_path / str(size), disk)
             assert numbers(recorder) == [1, 2, 3]
             abandon(recorder)

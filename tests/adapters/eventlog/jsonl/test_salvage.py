@@ -71,7 +71,7 @@ def test_a_log_that_was_cut_says_how_far_it_went_once(tmp_path: Path) -> None:
     log.write_bytes(whole)
     recorder = opened(tmp_path / "old")
     recorder.append(batch(2, 4))
-    recorder.write_snapshot(recorder.place(), [b"state"])
+    recorder.write_snapshot(recorder.snapshot_point(), [b"state"])
     abandon(recorder)
     log.write_bytes(whole)
     done, listed = salvaged(tmp_path / "old", tmp_path / "newer")

@@ -55,7 +55,7 @@ class Taker:
 def keep(recorder: JSONLRecorder, state: bytes) -> None:
     """A snapshot of this moment, as the storage makes one: behind the watermark."""
     assert recorder.checkpoint(0)
-    recorder.write_snapshot(recorder.place(), [state[:3], state[3:]])
+    recorder.write_snapshot(recorder.snapshot_point(), [state[:3], state[3:]])
 
 
 @pytest.fixture

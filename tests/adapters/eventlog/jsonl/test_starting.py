@@ -23,7 +23,7 @@ OTHER_ID = "f" * 32
 
 
 def test_a_first_start_makes_the_log_and_what_belongs_to_it(tmp_path: Path) -> None:
-    """Log, watermark for position 0, spare room, key, lock; the root's folders are made; the key is for its owner
+    """Log, watermark for position 0, reserve file, key, lock; the root's folders are made; the key is for its owner
     alone.
     """
     recorder = opened(tmp_path / "new" / "root")

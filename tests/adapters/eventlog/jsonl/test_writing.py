@@ -200,8 +200,8 @@ def test_a_failed_sync_while_opening_stops_the_opening(tmp_path: Path, name: str
 # -- a full disk -------------------------------------------------------------------------------------------------------
 
 
-def test_a_full_disk_refuses_the_batch_and_gives_up_the_spare_room(tmp_path: Path) -> None:
-    """A partial batch is cut off again, earlier ones stand, what fits in the spare room goes on, and room comes
+def test_a_full_disk_refuses_the_batch_and_gives_up_the_reserve_file(tmp_path: Path) -> None:
+    """A partial batch is cut off again, earlier ones stand, what fits in the reserve file goes on, and room comes
     back.
     """
     disk = Disk()
@@ -230,7 +230,7 @@ def test_a_full_disk_refuses_the_batch_and_gives_up_the_spare_room(tmp_path: Pat
 
 
 def test_a_disk_that_stays_full_refuses_again_and_again(tmp_path: Path) -> None:
-    """Without spare room too the log stays whole, and a quota of the account is a full disk as well."""
+    """Without reserve file too the log stays whole, and a quota of the account is a full disk as well."""
     disk = Disk()
     recorder = opened(tmp_path, disk)
     for error in (NO_SPACE, OSError(errno.EDQUOT, "Disk quota exceeded"), NO_SPACE):
@@ -256,7 +256,7 @@ def test_a_batch_that_cannot_be_taken_back_stops(tmp_path: Path, verb: str, why:
 
 
 def test_a_watermark_waits_while_the_disk_is_full(tmp_path: Path) -> None:
-    """That harms nothing: it is written at the next occasion; the spare room helps once."""
+    """That harms nothing: it is written at the next occasion; the reserve file helps once."""
     disk = Disk()
     recorder = opened(tmp_path, disk)
     recorder.append([event()])
@@ -272,29 +272,29 @@ def test_a_watermark_waits_while_the_disk_is_full(tmp_path: Path) -> None:
     assert (verify(tmp_path).watermark, verify(tmp_path).reconciled) == (2, 2)
 
 
-def test_the_spare_room_is_not_counted_before_it_stands_whole(tmp_path: Path) -> None:
-    """A spare file of another size was left by a crash; one that cannot be made leaves the log short of space."""
+def test_the_reserve_file_is_not_counted_before_it_stands_whole(tmp_path: Path) -> None:
+    """A reserve file of another size was left by a crash; one that cannot be made leaves the log short of space."""
     disk = Disk()
     disk.free = 10 * ENOUGH
     recorder = opened(tmp_path, disk)
     abandon(recorder)
-    spare = tmp_path / "logs" / ".spare"
-    spare.write_bytes(b"half")
+    reserve_file = tmp_path / "logs" / ".spare"
+    reserve_file.write_bytes(b"half")
     disk.faults["write"] = fails(NO_SPACE, name=".spare")
     recorder = opened(tmp_path, disk)
     assert recorder.short_of_space
-    assert not spare.exists()
+    assert not reserve_file.exists()
     disk.faults = {"unlink": fails(BAD_DISK)}
-    spare.write_bytes(b"half")
+    reserve_file.write_bytes(b"half")
     assert not recorder.regain_space()
     disk.faults.clear()
     assert recorder.regain_space()
-    assert spare.stat().st_size == 1024 * 1024
+    assert reserve_file.stat().st_size == 1024 * 1024
     recorder.close()
 
 
 def test_a_start_on_a_full_disk_serves_and_admits_only_what_frees(tmp_path: Path) -> None:
-    """Setting a torn batch aside takes the spare room; then the log is open and short of space."""
+    """Setting a torn batch aside takes the reserve file; then the log is open and short of space."""
     log = write_log(tmp_path, [1])
     log.write_bytes(log.read_bytes() + b"torn")
     disk = Disk()

@@ -1,37 +1,37 @@
-"""Shelves of standing names and their drafts: order, folders, fresh numbers, two name spaces' common shape."""
+"""ImageIndex of current names and their drafts: order, folders, fresh numbers, two name spaces' common shape."""
 
 from __future__ import annotations
 
 import pytest
 
-from domain.usage import StandingImage
+from domain.usage import CurrentImage
 from projections.gallery import Gallery
-from projections.image_index import DraftShelves, Shelves
+from projections.image_index import DraftImageIndex, ImageIndex
 from projections.temp_files import older_than
 from tests.domain.examples import NOON, OTHER, USER, on
-from tests.projections.state import shelves_of
+from tests.projections.state import index_of
 
 
-def image(name: str, position: int = 1, at: str = NOON, size: int = 1) -> StandingImage:
-    return StandingImage(name, size, at, position, "image/png", 1, 1, "unspecified")
+def image(name: str, position: int = 1, at: str = NOON, size: int = 1) -> CurrentImage:
+    return CurrentImage(name, size, at, position, "image/png", 1, 1, "unspecified")
 
 
-def filled(*names: str) -> Shelves:
-    shelves = Shelves()
+def filled(*names: str) -> ImageIndex:
+    index = ImageIndex()
     for position, name in enumerate(names, 1):
-        shelves.put(USER, name, image(name, position))
-    return shelves
+        index.put(USER, name, image(name, position))
+    return index
 
 
 def test_an_unknown_user_has_an_empty_shelf() -> None:
     """And reading it makes no user."""
-    shelves = Shelves()
-    assert shelves.standing(USER, "a.png") is None
-    assert not shelves.has_folder(USER, "a")
-    assert shelves.next_number(USER) == 1
-    assert shelves.count(USER) == 0
-    assert shelves.users() == []
-    assert list(shelves.all()) == []
+    index = ImageIndex()
+    assert index.current_image(USER, "a.png") is None
+    assert not index.has_folder(USER, "a")
+    assert index.next_number(USER) == 1
+    assert index.count(USER) == 0
+    assert index.users() == []
+    assert list(index.all()) == []
 
 
 def test_a_gallery_is_newest_first_and_an_overwrite_is_new() -> None:
@@ -46,14 +46,14 @@ def test_a_gallery_is_newest_first_and_an_overwrite_is_new() -> None:
 
 def test_a_folder_stands_as_long_as_a_name_in_it() -> None:
     """An overwrite counts once; removing what does not stand counts nothing."""
-    shelves = filled("up/a", "up/b", "up/a", "c")
-    shelves.remove(USER, "up/a")
-    shelves.remove(USER, "up/a")
-    assert shelves.has_folder(USER, "up")
-    shelves.remove(USER, "up/b")
-    assert not shelves.has_folder(USER, "up")
-    assert not shelves.has_folder(USER, "c")
-    assert shelves.shelf(USER).folders == {}
+    index = filled("up/a", "up/b", "up/a", "c")
+    index.remove(USER, "up/a")
+    index.remove(USER, "up/a")
+    assert index.has_folder(USER, "up")
+    index.remove(USER, "up/b")
+    assert not index.has_folder(USER, "up")
+    assert not index.has_folder(USER, "c")
+    assert index.of(USER).folders == {}
 
 
 @pytest.mark.parametrize(
@@ -68,28 +68,28 @@ def test_a_folder_stands_as_long_as_a_name_in_it() -> None:
 )
 def test_the_next_number_is_above_all_that_ever_stood(names: list[str], number: int) -> None:
     """Removed ones too."""
-    shelves = filled(*names)
+    index = filled(*names)
     for name in names:
-        shelves.remove(USER, name)
-    assert shelves.next_number(USER) == number
+        index.remove(USER, name)
+    assert index.next_number(USER) == number
 
 
 @pytest.mark.parametrize(("raised", "number"), [(1, 4), (4, 4), (5, 5)])
 def test_a_number_is_raised_and_never_lowered(raised: int, number: int) -> None:
     """It stands at 4."""
-    shelves = filled("image_3.png")
-    shelves.own(USER).raise_number(raised)
-    assert shelves.next_number(USER) == number
+    index = filled("image_3.png")
+    index.own(USER).raise_number(raised)
+    assert index.next_number(USER) == number
 
 
 def test_all_names_of_all_users_can_be_gone_through_while_they_change() -> None:
-    """What stood at the start of each user's shelf."""
-    shelves = filled("a", "b")
-    shelves.put(OTHER, "c", image("c"))
+    """What stood at the start of each user's images."""
+    index = filled("a", "b")
+    index.put(OTHER, "c", image("c"))
     seen = []
-    for user, key, _ in shelves.all():
-        shelves.remove(USER, "b")
-        shelves.put(USER, "d", image("d"))
+    for user, key, _ in index.all():
+        index.remove(USER, "b")
+        index.put(USER, "d", image("d"))
         seen.append((user, key))
     assert seen == [(USER, "a"), (USER, "b"), (OTHER, "c")]
 
@@ -97,9 +97,9 @@ def test_all_names_of_all_users_can_be_gone_through_while_they_change() -> None:
 def test_a_draft_reads_through_and_hides_what_it_removed() -> None:
     """Names, folders and numbers, while the base stays as it is."""
     base = filled("up/a", "b", "image_3.png")
-    before = shelves_of(base)
+    before = index_of(base)
     draft = base.draft()
-    assert draft.standing(USER, "b") == image("b", 2)
+    assert draft.current_image(USER, "b") == image("b", 2)
     assert draft.has_folder(USER, "up")
     assert draft.next_number(USER) == 4
     draft.remove(USER, "b")
@@ -107,12 +107,12 @@ def test_a_draft_reads_through_and_hides_what_it_removed() -> None:
     draft.remove(USER, "up/a")
     draft.put(USER, "new/c", image("new/c", 4))
     draft.put(USER, "image_7.png", image("image_7.png", 5))
-    assert draft.standing(USER, "b") is None
+    assert draft.current_image(USER, "b") is None
     assert not draft.has_folder(USER, "up")
     assert draft.has_folder(USER, "new")
     assert draft.next_number(USER) == 8
     assert [key for _, key, _ in draft.all()] == ["image_3.png", "new/c", "image_7.png"]
-    assert shelves_of(base) == before
+    assert index_of(base) == before
 
 
 def test_a_draft_counts_a_folder_once_for_each_name() -> None:
@@ -125,44 +125,44 @@ def test_a_draft_counts_a_folder_once_for_each_name() -> None:
     assert draft.has_folder(USER, "up")
 
 
-def change(shelves: Shelves) -> None:
-    shelves.put(USER, "a", image("a", 10))
-    shelves.put(USER, "up/image_9.png", image("up/image_9.png", 11))
-    shelves.remove(USER, "b")
-    shelves.remove(USER, "up/image_9.png")
-    shelves.put(USER, "b", image("b", 12))
-    shelves.put(OTHER, "c/d", image("c/d", 13))
-    shelves.put(USER, "a", image("a", 14))
-    shelves.remove(USER, "e")
+def change(index: ImageIndex) -> None:
+    index.put(USER, "a", image("a", 10))
+    index.put(USER, "up/image_9.png", image("up/image_9.png", 11))
+    index.remove(USER, "b")
+    index.remove(USER, "up/image_9.png")
+    index.put(USER, "b", image("b", 12))
+    index.put(OTHER, "c/d", image("c/d", 13))
+    index.put(USER, "a", image("a", 14))
+    index.remove(USER, "e")
 
 
 def test_pouring_makes_of_the_base_what_the_changes_would_have_made() -> None:
     """The order of saves and the used-up numbers included."""
-    poured, changed = filled("a", "b", "e"), filled("a", "b", "e")
-    draft = poured.draft()
-    assert isinstance(draft, DraftShelves)
+    committed, changed = filled("a", "b", "e"), filled("a", "b", "e")
+    draft = committed.draft()
+    assert isinstance(draft, DraftImageIndex)
     change(draft)
-    draft.pour()
+    draft.commit()
     change(changed)
-    assert shelves_of(poured) == shelves_of(changed)
-    assert list(poured.shelf(USER).lines) == ["b", "a"]
-    assert poured.next_number(USER) == 10
+    assert index_of(committed) == index_of(changed)
+    assert list(committed.of(USER).lines) == ["b", "a"]
+    assert committed.next_number(USER) == 10
 
 
 def test_old_temp_files_come_the_oldest_first_and_bounded() -> None:
     """At or before the cutoff; of one time the one saved first."""
-    shelves = Shelves()
+    index = ImageIndex()
     for user, name, position, at in (
         (USER, "c", 3, on(3)),
         (USER, "a", 1, on(2)),
         (OTHER, "b", 2, on(2)),
         (USER, "d", 4, on(3, "12:00:00.000001")),
     ):
-        shelves.put(user, name, image(name, position, at))
-    assert [(user, found.name) for user, found in older_than(shelves, on(3), 9)] == [
+        index.put(user, name, image(name, position, at))
+    assert [(user, found.name) for user, found in older_than(index, on(3), 9)] == [
         (USER, "a"),
         (OTHER, "b"),
         (USER, "c"),
     ]
-    assert [found.name for _, found in older_than(shelves, on(3), 2)] == ["a", "b"]
-    assert older_than(shelves, on(1), 9) == []
+    assert [found.name for _, found in older_than(index, on(3), 2)] == ["a", "b"]
+    assert older_than(index, on(1), 9) == []

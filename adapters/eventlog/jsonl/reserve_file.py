@@ -16,19 +16,19 @@ from typing import TypeVar
 from adapters.disk.files import Files, is_disk_full
 from adapters.ports.faults import DiskFull
 
-SPARE_BYTES = 1024 * 1024
+RESERVE_BYTES = 1024 * 1024
 ENOUGH_FREE_BYTES = 16 * 1024 * 1024
 
 T = TypeVar("T")
 
 
-class Spare:
-    """The spare file and whether it stands."""
+class ReserveFile:
+    """The reserve file and whether it stands."""
 
     def __init__(self, files: Files, path: Path) -> None:
         self._files = files
         self._path = path
-        self._stands = files.lexists(path) and files.lstat(path).st_size == SPARE_BYTES
+        self._stands = files.lexists(path) and files.lstat(path).st_size == RESERVE_BYTES
 
     @property
     def stands(self) -> bool:
@@ -50,7 +50,7 @@ class Spare:
                 return False
             self.give_up()
             # Random, because a file system that compresses would keep no room for zeros.
-            self._files.write_durably(self._path, token_bytes(SPARE_BYTES))
+            self._files.write_durably(self._path, token_bytes(RESERVE_BYTES))
             self._files.sync_directory(self._path.parent)
         except OSError:
             return False
