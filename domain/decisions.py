@@ -31,7 +31,7 @@ from domain.events import Event, idempotency_tag
 from domain.instants import later, seconds_between
 from domain.limits import Limits
 from domain.refusals import Reason, Refusal
-from domain.usage import Answer
+from domain.usage import KeyedAnswer
 from domain.validation import malformed
 from domain.view import View
 
@@ -83,7 +83,7 @@ def _answered(command: Command, view: View, at: str) -> StoredAnswer | Refusal |
     return StoredAnswer(answer.positions)
 
 
-def _is_open(answer: Answer, view: View) -> bool:
+def _is_open(answer: KeyedAnswer, view: View) -> bool:
     reservation = view.reservation(answer.reservation) if answer.reservation else None
     return reservation is not None and reservation.open > 0
 

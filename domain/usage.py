@@ -103,7 +103,7 @@ class CurrentImage(NamedTuple):
     operation: str
 
 
-class Answer(NamedTuple):
+class KeyedAnswer(NamedTuple):
     """What was answered to a request key: the digest it came with, the positions of its events, what they reserved."""
 
     digest: str

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from domain.limits import Override
-from domain.usage import Answer, CurrentImage, DayCount, PoolUsage, Reservation, UserUsage
+from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, Reservation, UserUsage
 
 
 class View(Protocol):
@@ -54,7 +54,7 @@ class View(Protocol):
     def temp_files(self, cutoff: str, limit: int) -> list[tuple[str, CurrentImage]]:
         """Temp files saved at or before `cutoff`, with their users, the oldest first."""
 
-    def answer(self, tag: str) -> Answer | None:
+    def answer(self, tag: str) -> KeyedAnswer | None:
         """What was answered to a request."""
 
     def refusals(self, user: str, reason: str, day: str) -> int:

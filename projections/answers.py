@@ -5,17 +5,17 @@ from __future__ import annotations
 from domain.decisions import ANSWERS_KEPT_SECONDS
 from domain.events import ClockCorrected, Event, GenerationReserved, IdempotencyKey, idempotency_tag
 from domain.instants import later
-from domain.usage import Answer
+from domain.usage import KeyedAnswer
 from projections.tables import Table
 
 
 class Answers:
     """Answers by request tag."""
 
-    def __init__(self, table: Table[str, Answer]) -> None:
+    def __init__(self, table: Table[str, KeyedAnswer]) -> None:
         self._table = table
 
-    def get(self, tag: str) -> Answer | None:
+    def get(self, tag: str) -> KeyedAnswer | None:
         """The answer under a request's tag."""
         return self._table.get(tag)
 
@@ -34,7 +34,7 @@ class Answers:
                 positions=(*former.positions, position), reservation=former.reservation or reserved
             )
         else:
-            answer = Answer(request.digest, (position,), event.at, reserved)
+            answer = KeyedAnswer(request.digest, (position,), event.at, reserved)
         self._table.drop(tag)
         self._table.put(tag, answer)
 

@@ -32,9 +32,9 @@ from domain.instants import EARLIEST, day_of
 from domain.limits import Limits, Override, effective
 from domain.names import name_key
 from domain.usage import (
-    Answer,
     CurrentImage,
     DayCount,
+    KeyedAnswer,
     PoolUsage,
     Reservation,
     UserUsage,
@@ -60,7 +60,7 @@ class Tables(NamedTuple):
     reservations: Table[str, Reservation]
     overrides: Table[str, Override]
     refusals: Table[tuple[str, str], tuple[str, int]]
-    answers: Table[str, Answer]
+    answers: Table[str, KeyedAnswer]
 
 
 class QuotaFold(ABC):
@@ -124,7 +124,7 @@ class QuotaFold(ABC):
         """Temp files saved at or before `cutoff`, with their users, the oldest first."""
         return older_than(self._temp_files, cutoff, limit)
 
-    def answer(self, tag: str) -> Answer | None:
+    def answer(self, tag: str) -> KeyedAnswer | None:
         """What was answered to a request."""
         return self.answers.get(tag)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from domain.limits import Limits, Override, UserLimits
-from domain.usage import Answer, DayCount, PoolUsage, Reservation, UserUsage
+from domain.usage import DayCount, KeyedAnswer, PoolUsage, Reservation, UserUsage
 from projections.gallery import Gallery
 from projections.image_index import ImageIndex, Unpack, UserImages
 from projections.quota_state import QuotaState, Tables
@@ -58,5 +58,5 @@ def load(rows: Mapping[str, Rows], images: Mapping[str, dict[str, bytes]], unpac
     return state
 
 
-def _answer(digest: str, positions: Iterable[int], at: str, reservation: str | None) -> Answer:
-    return Answer(digest, tuple(positions), at, reservation)
+def _answer(digest: str, positions: Iterable[int], at: str, reservation: str | None) -> KeyedAnswer:
+    return KeyedAnswer(digest, tuple(positions), at, reservation)

@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from adapters.generation import (  # noqa: E402 - the line above makes the import work from anywhere
     STYLES,
-    GenerationFault,
+    GenerationFailure,
     GenerationRequest,
     Operation,
 )
@@ -39,7 +39,7 @@ async def sketch(prompt: str, style: str) -> Image.Image:
     request = GenerationRequest(Operation.TEXT_TO_IMAGE, prompt, style=style, width=SIDE, height=SIDE)
     outcome = await provider.generate(request)
     await provider.close()
-    if isinstance(outcome, GenerationFault):
+    if isinstance(outcome, GenerationFailure):
         raise SystemExit(outcome.message)
     return Image.open(io.BytesIO(outcome.images[0].data))
 

@@ -90,7 +90,7 @@ def plan(root: Path, directory: Path, files: Files) -> Plan | str:
     return Plan(root, directory, inventory)
 
 
-def rehearse(planned: Plan, terms: Terms) -> Adoption | Refusal:
+def dry_run(planned: Plan, terms: Terms) -> Adoption | Refusal:
     """What `adopt` would do, by reading every file; nothing is changed. Beside a running service too. Raises Faults."""
     reconciler = Reconciler(Layout(planned.root), terms.files)
     state = _read_log(planned.root, reconciler, terms).state

@@ -23,7 +23,7 @@ import orjson
 from adapters.adoption.former_layouts import MAX_DEPTH, is_left_by_a_desktop
 from adapters.application.opening import collecting_no_garbage
 from adapters.audit.expected_files import ExpectedFiles, Known
-from adapters.audit.report import PASSING, Audit, Finding, Kind
+from adapters.audit.report import PASSING, Audit, Finding, FindingKind
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import refuse_damage
@@ -124,23 +124,25 @@ class _Comparison:
         if expected is None:
             return None
         path, final = self._layout.staged(expected.staged), self._layout.final(key.user, expected.name, temp=key.temp)
-        kind = self._what_is_wrong(path, expected.size_bytes, expected.sha256) if known.unfinished else Kind.MISSING
+        kind = (
+            self._what_is_wrong(path, expected.size_bytes, expected.sha256) if known.unfinished else FindingKind.MISSING
+        )
         if kind is None:
-            path, kind = final, Kind.WAITING
-        elif kind is Kind.MISSING:  # what is not staged any more is in place by now
+            path, kind = final, FindingKind.WAITING
+        elif kind is FindingKind.MISSING:  # what is not staged any more is in place by now
             path, kind = final, self._what_is_wrong(final, expected.size_bytes, expected.sha256)
         return None if kind is None else self._finding(kind, path, key.user, expected.position)
 
-    def _what_is_wrong(self, path: Path, size_bytes: int, digest: bytes) -> Kind | None:
+    def _what_is_wrong(self, path: Path, size_bytes: int, digest: bytes) -> FindingKind | None:
         try:
             status = self._files.lstat(path)
             if not S_ISREG(status.st_mode):
-                return Kind.NO_FILE
+                return FindingKind.NO_FILE
             if status.st_size != size_bytes:
-                return Kind.WRONG_SIZE
-            return None if self._digest(path) == digest else Kind.WRONG_HASH
+                return FindingKind.WRONG_SIZE
+            return None if self._digest(path) == digest else FindingKind.WRONG_HASH
         except (FileNotFoundError, NotADirectoryError):
-            return Kind.MISSING
+            return FindingKind.MISSING
 
     def _digest(self, path: Path) -> bytes:
         found, offset = sha256(), 0
@@ -172,12 +174,12 @@ class _Comparison:
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError:
-            self._add(self._finding(Kind.UNREADABLE, path))
+            self._add(self._finding(FindingKind.UNREADABLE, path))
             return
         if not S_ISDIR(mode):
             yield path
         elif depth >= MAX_DEPTH:
-            self._add(self._finding(Kind.NO_FILE, path))
+            self._add(self._finding(FindingKind.NO_FILE, path))
         elif path != self._layout.staging:
             for name in self._names_in(path):
                 if not is_left_by_a_desktop(name):
@@ -190,7 +192,7 @@ class _Comparison:
         except NotADirectoryError:
             return []
         except OSError:
-            self._add(self._finding(Kind.UNREADABLE, folder))
+            self._add(self._finding(FindingKind.UNREADABLE, folder))
             return []
 
     def _look_at_what_is_there(self, path: Path) -> tuple[Key, Look]:
@@ -215,8 +217,8 @@ class _Comparison:
         mode = self._files.lstat(path).st_mode
         if S_ISDIR(mode):
             return None  # the file is long gone, and its name is that of a folder by now
-        untracked = Kind.UNTRACKED_TEMP if key.temp else Kind.UNTRACKED
-        return self._finding(untracked if S_ISREG(mode) else Kind.NO_FILE, path)
+        untracked = FindingKind.UNTRACKED_TEMP if key.temp else FindingKind.UNTRACKED
+        return self._finding(untracked if S_ISREG(mode) else FindingKind.NO_FILE, path)
 
     def _look_at_details(self, path: Path, key: Key, known: Known) -> Finding | None:
         """Details name the staged file that they came with, which is that of the event whose image they tell of."""
@@ -224,13 +226,13 @@ class _Comparison:
             return None
         status = self._files.lstat(path)
         if not S_ISREG(status.st_mode):
-            return self._finding(Kind.NO_FILE, path)
+            return self._finding(FindingKind.NO_FILE, path)
         if (expected := known.expected) is not None:
             own = self._layout.details(key.user, expected.name)
             its_place = path == own or self._files.is_same_file(path, own)
             if its_place and status.st_size <= MAX_DETAILS_BYTES and self._came_with(path) == expected.staged:
                 return None
-        return self._finding(Kind.STRAY_DETAILS, path)
+        return self._finding(FindingKind.STRAY_DETAILS, path)
 
     def _came_with(self, path: Path) -> object:
         try:
@@ -250,13 +252,13 @@ class _Comparison:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError:
-            return self._finding(Kind.UNREADABLE, path)
+            return self._finding(FindingKind.UNREADABLE, path)
         if self._expected.needs(name.removesuffix(".json")):
             return None
         if not S_ISREG(status.st_mode):
-            return self._finding(Kind.NO_FILE, path)
+            return self._finding(FindingKind.NO_FILE, path)
         is_new = datetime.fromisoformat(self._clock()).timestamp() - status.st_mtime < UNDER_WAY_SECONDS
-        return self._finding(Kind.UNDER_WAY if is_new else Kind.STRAY_STAGED, path)
+        return self._finding(FindingKind.UNDER_WAY if is_new else FindingKind.STRAY_STAGED, path)
 
     # -- both --------------------------------------------------------------------------------------
 
@@ -266,24 +268,24 @@ class _Comparison:
         for _ in range(MAX_LOOKS):
             known = self._expected.known(key)
             found = self._looked(path, look, known)
-            if found is None or found.kind is Kind.WAITING:
+            if found is None or found.kind is FindingKind.WAITING:
                 return found
             self._expected.follow()
             if is_fresh and self._expected.known(key).latest == known.latest:
                 return found
             is_fresh = True
-        return self._finding(Kind.UNSETTLED, path)
+        return self._finding(FindingKind.UNSETTLED, path)
 
     def _looked(self, path: Path, look: Look, known: Known) -> Finding | None:
         """What a look finds; UNSETTLED where the file went away meanwhile."""
         try:
             return look(known)
         except (FileNotFoundError, NotADirectoryError):
-            return self._finding(Kind.UNSETTLED, path)
+            return self._finding(FindingKind.UNSETTLED, path)
         except OSError:
-            return self._finding(Kind.UNREADABLE, path)
+            return self._finding(FindingKind.UNREADABLE, path)
 
-    def _finding(self, kind: Kind, path: Path, user: str | None = None, position: int | None = None) -> Finding:
+    def _finding(self, kind: FindingKind, path: Path, user: str | None = None, position: int | None = None) -> Finding:
         return Finding(kind, path.relative_to(self._layout.root).as_posix(), user, position)
 
     def _add(self, found: Finding | None) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from adapters.eventlog.jsonl.verify import Report
 
 
-class Kind(StrEnum):
+class FindingKind(StrEnum):
     """What may be found of a file."""
 
     MISSING = "missing"
@@ -28,33 +28,54 @@ class Kind(StrEnum):
     UNSETTLED = "unsettled"
 
 
-PASSING = frozenset({Kind.WAITING, Kind.UNDER_WAY, Kind.UNSETTLED})
+PASSING = frozenset({FindingKind.WAITING, FindingKind.UNDER_WAY, FindingKind.UNSETTLED})
 """Kinds that are no disagreement: they come and go beside a running service."""
 
-SENTENCES: Mapping[Kind, str] = MappingProxyType(
+SENTENCES: Mapping[FindingKind, str] = MappingProxyType(
     {
-        Kind.MISSING: "The log says that it stands, and there is no file. It stays charged. Put the file back from a "
-        "copy, or run `abby delete` (a temp file: `abby cleanup`), which frees its bytes.",
-        Kind.WRONG_SIZE: "Its size is not the one that was recorded, so it was changed after it was saved. Put the "
-        "file back from a copy, or delete the image.",
-        Kind.WRONG_HASH: "It has the size that was recorded and a wrong hash, so its bytes were changed after it was "
-        "saved, or the disk has lost some. Put the file back from a copy, or delete the image.",
-        Kind.NO_FILE: "A link, a folder or something else that is no ordinary file stands where a file or folder of "
-        "the storage belongs. It was left alone, and nothing behind a link was looked for. Move it away.",
-        Kind.UNREADABLE: "It cannot be read, so it was not compared. Check its owner and permissions and the disk, "
-        "then run the audit again.",
-        Kind.UNTRACKED: "The log does not know it, so nobody is charged for it and no list shows it. It was left "
-        "alone. `abby adopt` brings in what is an image in a user's folder; move anything else away.",
-        Kind.UNTRACKED_TEMP: "The log does not know this temp file, so no cleanup removes it. It was left alone. "
-        "Move it away.",
-        Kind.STRAY_DETAILS: "It tells how an image was made that does not stand, or stands with other bytes by now. "
-        "It may hold a prompt, and nothing needs it: remove it.",
-        Kind.STRAY_STAGED: "It was written for an image and is needed by none that stands: left by a crash, or by an "
-        "image that was replaced or deleted. The next start of the service removes it.",
-        Kind.WAITING: "It stands, and its bytes are still in `images/.staged`, where they are served from. The service "
-        "moves them into place; if it does not, its log says why.",
-        Kind.UNDER_WAY: "No event names it yet, and it was written just now: a save is under way, or was cut off.",
-        Kind.UNSETTLED: "It changed whenever it was looked at, so it was not compared. Run the audit again.",
+        FindingKind.MISSING: (
+            "The log says that it stands, and there is no file. It stays charged. Put the file back from a copy, "
+            "or run `abby delete` (a temp file: `abby cleanup`), which frees its bytes."
+        ),
+        FindingKind.WRONG_SIZE: (
+            "Its size is not the one that was recorded, so it was changed after it was saved. Put the file back "
+            "from a copy, or delete the image."
+        ),
+        FindingKind.WRONG_HASH: (
+            "It has the size that was recorded and a wrong hash, so its bytes were changed after it was saved, or "
+            "the disk has lost some. Put the file back from a copy, or delete the image."
+        ),
+        FindingKind.NO_FILE: (
+            "A link, a folder or something else that is no ordinary file stands where a file or folder of the "
+            "storage belongs. It was left alone, and nothing behind a link was looked for. Move it away."
+        ),
+        FindingKind.UNREADABLE: (
+            "It cannot be read, so it was not compared. Check its owner and permissions and the disk, then run "
+            "the audit again."
+        ),
+        FindingKind.UNTRACKED: (
+            "The log does not know it, so nobody is charged for it and no list shows it. It was left alone. `abby "
+            "adopt` brings in what is an image in a user's folder; move anything else away."
+        ),
+        FindingKind.UNTRACKED_TEMP: (
+            "The log does not know this temp file, so no cleanup removes it. It was left alone. Move it away."
+        ),
+        FindingKind.STRAY_DETAILS: (
+            "It tells how an image was made that does not stand, or stands with other bytes by now. It may hold a "
+            "prompt, and nothing needs it: remove it."
+        ),
+        FindingKind.STRAY_STAGED: (
+            "It was written for an image and is needed by none that stands: left by a crash, or by an image that "
+            "was replaced or deleted. The next start of the service removes it."
+        ),
+        FindingKind.WAITING: (
+            "It stands, and its bytes are still in `images/.staged`, where they are served from. The service "
+            "moves them into place; if it does not, its log says why."
+        ),
+        FindingKind.UNDER_WAY: (
+            "No event names it yet, and it was written just now: a save is under way, or was cut off."
+        ),
+        FindingKind.UNSETTLED: ("It changed whenever it was looked at, so it was not compared. Run the audit again."),
     }
 )
 """One sentence, or a few, for each kind: what it means and what to do."""
@@ -65,7 +86,7 @@ class Finding(NamedTuple):
     compared with, None where it was compared with none.
     """
 
-    kind: Kind
+    kind: FindingKind
     path: str
     user: str | None = None
     position: int | None = None

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from adapters.adoption.adoption import Plan, Terms, plan, rehearse
+from adapters.adoption.adoption import Plan, Terms, dry_run, plan
 from adapters.adoption.adoption import adopt as carry_out
 from adapters.adoption.tally import Adoption
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
@@ -40,7 +40,7 @@ def adopt(invocation: Invocation, output: Output, directory: Path, *, yes: bool)
     try:
         with bar(output, "Bringing images in" if yes else "Looking at images") as progress:
             terms = _terms(config, progress, files)
-            adoption = carry_out(planned, terms) if yes else rehearse(planned, terms)
+            adoption = carry_out(planned, terms) if yes else dry_run(planned, terms)
     except LogLocked as locked:
         raise _stop_it_first(locked) from locked
     except BaseException:

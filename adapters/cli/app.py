@@ -204,10 +204,10 @@ def generate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 ) -> None:
     """Make a picture from words and keep it within the user's quota."""
     from adapters.cli.generating import generate as make
-    from adapters.cli.operations import Wish
+    from adapters.cli.operations import PictureRequest
 
-    wish = Wish(prompt, style, seed, width, height)
-    carry_out(context, lambda invocation, output: make(invocation, output, user, wish, out), as_json=as_json)
+    request = PictureRequest(prompt, style, seed, width, height)
+    carry_out(context, lambda invocation, output: make(invocation, output, user, request, out), as_json=as_json)
 
 
 @app.command()

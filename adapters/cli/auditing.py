@@ -10,7 +10,7 @@ from rich.console import Console
 
 from adapters.application.adoption_mark import adopt_command
 from adapters.audit.comparison import audit as compare
-from adapters.audit.report import SENTENCES, Audit, Finding, Kind
+from adapters.audit.report import SENTENCES, Audit, Finding, FindingKind
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
@@ -46,7 +46,7 @@ def audit(invocation: Invocation, output: Output, user: str | None) -> int:
 
 def _command(invocation: Invocation, done: Audit) -> str | None:
     """The command that brings foreign images in, None where there are none."""
-    if not any(finding.kind is Kind.UNTRACKED for finding in done.findings):
+    if not any(finding.kind is FindingKind.UNTRACKED for finding in done.findings):
         return None
     env_file = invocation.env_file
     options = () if env_file is None else ("--env-file", str(env_file.absolute()))
@@ -129,7 +129,7 @@ def _print_findings(console: Console, findings: tuple[Finding, ...]) -> None:
 def _print_meanings(console: Console, findings: tuple[Finding, ...]) -> None:
     """Each kind once, with how often it was found and what it means."""
     counts = Counter(finding.kind for finding in findings)
-    for kind in Kind:
+    for kind in FindingKind:
         if kind in counts:
             _say(console, f"{kind.value}, {counts[kind]:,}: {SENTENCES[kind]}", style="yellow")
 

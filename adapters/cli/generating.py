@@ -12,7 +12,7 @@ from rich.console import Console
 from adapters.cli.access import operations
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
-from adapters.cli.operations import Made, MadePicture, Operations, Wish
+from adapters.cli.operations import Made, MadePicture, Operations, PictureRequest
 from adapters.cli.output import Output, Refused, malformed
 from adapters.cli.tables import in_mb
 from adapters.imagestore.local.layout import Layout
@@ -25,7 +25,7 @@ MAX_FREE_NAMES = 1_000
 SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/gif": ".gif"}
 
 
-def generate(invocation: Invocation, output: Output, user: str, wish: Wish, out: Path | None) -> int:
+def generate(invocation: Invocation, output: Output, user: str, request: PictureRequest, out: Path | None) -> int:
     """Makes a picture, keeps it, copies it to `out`. 1 where it was made and may not be kept."""
     if sentence := malformed_user(user) or _bad_target(out):
         return output.refused(malformed(sentence))
@@ -33,7 +33,7 @@ def generate(invocation: Invocation, output: Output, user: str, wish: Wish, out:
     layout = Layout(config.storage.storage_root)
     with operations(config, may_begin=True) as ask:
         with output.waiting("The picture is being made..."):
-            made = ask.generate(user, wish)
+            made = ask.generate(user, request)
         if isinstance(made, Refused):
             return output.refused(made)
         told = [_told(ask, user, picture, out, layout) for picture in made.pictures]

@@ -7,23 +7,23 @@ from types import MappingProxyType
 
 from adapters.cli.exits import Exit
 from adapters.cli.output import Refused
-from adapters.generation.provider import FaultKind, GenerationFault
+from adapters.generation.provider import FailureKind, GenerationFailure
 
-GENERATION_EXITS: Mapping[FaultKind, Exit] = MappingProxyType(
+GENERATION_EXITS: Mapping[FailureKind, Exit] = MappingProxyType(
     {
-        FaultKind.AUTH: Exit.UNAVAILABLE,
-        FaultKind.NO_CREDIT: Exit.UNAVAILABLE,
-        FaultKind.MODERATED_PROMPT: Exit.REFUSED,
-        FaultKind.MODERATED_OUTPUT: Exit.REFUSED,
-        FaultKind.BAD_REQUEST: Exit.USAGE,
-        FaultKind.RATE_LIMITED: Exit.UNAVAILABLE,
-        FaultKind.UPSTREAM: Exit.UNAVAILABLE,
-        FaultKind.UNAVAILABLE: Exit.UNAVAILABLE,
-        FaultKind.UNKNOWN: Exit.UNAVAILABLE,
+        FailureKind.AUTH: Exit.UNAVAILABLE,
+        FailureKind.NO_CREDIT: Exit.UNAVAILABLE,
+        FailureKind.MODERATED_PROMPT: Exit.REFUSED,
+        FailureKind.MODERATED_OUTPUT: Exit.REFUSED,
+        FailureKind.BAD_REQUEST: Exit.USAGE,
+        FailureKind.RATE_LIMITED: Exit.UNAVAILABLE,
+        FailureKind.UPSTREAM: Exit.UNAVAILABLE,
+        FailureKind.UNAVAILABLE: Exit.UNAVAILABLE,
+        FailureKind.UNKNOWN: Exit.UNAVAILABLE,
     }
 )
 
 
-def not_made(fault: GenerationFault) -> Refused:
+def not_made(fault: GenerationFailure) -> Refused:
     """A provider's failure as it is told; its message is for people already."""
     return Refused(fault.kind.value, fault.message, GENERATION_EXITS[fault.kind])

@@ -11,12 +11,12 @@ from typing import Any
 from adapters.application.results import Actor
 from adapters.application.storage import ImageStore
 from adapters.cli.generation_exits import not_made
-from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, OwnLimits, Wish
+from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, OwnLimits, PictureRequest
 from adapters.cli.output import Refused, refused_of
-from adapters.generation.provider import GenerationFault, GenerationRequest, Operation
+from adapters.generation.provider import GenerationFailure, GenerationRequest, Operation
 from adapters.ports.faults import StorageUnavailable
 from adapters.settings.config import Config
-from adapters.studio import Answer, Generated, Studio
+from adapters.studio import Generated, GenerationOutcome, Studio
 from domain.limits import UserLimits
 from domain.refusals import Refusal
 
@@ -30,18 +30,18 @@ class OperationsOnLog:
         self._store = store
         self._config = config
 
-    def generate(self, user: str, wish: Wish) -> Made | Refused:
+    def generate(self, user: str, request: PictureRequest) -> Made | Refused:
         """Makes a picture with the provider that the service would use."""
-        request = GenerationRequest(
+        asked = GenerationRequest(
             Operation.TEXT_TO_IMAGE,
-            wish.prompt,
-            style=wish.style,
-            seed=wish.seed,
-            width=wish.width,
-            height=wish.height,
+            request.prompt,
+            style=request.style,
+            seed=request.seed,
+            width=request.width,
+            height=request.height,
         )
-        made = asyncio.run(self._generate(user, request))
-        if isinstance(made, GenerationFault):
+        made = asyncio.run(self._generate(user, asked))
+        if isinstance(made, GenerationFailure):
             return not_made(made)
         return refused_of(made) if isinstance(made, Refusal) else _made(made)
 
@@ -76,7 +76,7 @@ class OperationsOnLog:
             return refused_of(cleaned)
         return {"files": cleaned.files, "freed_bytes": cleaned.freed_bytes}
 
-    async def _generate(self, user: str, request: GenerationRequest) -> Answer:
+    async def _generate(self, user: str, request: GenerationRequest) -> GenerationOutcome:
         from adapters.main import make_generator, studio_settings
 
         generator = make_generator(self._config)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from adapters.cli.output import Refused
 
 
-class Wish(NamedTuple):
+class PictureRequest(NamedTuple):
     """A picture to be made; None and a seed of 0 leave the choice to the provider."""
 
     prompt: str
@@ -31,7 +31,7 @@ class MadePicture(NamedTuple):
 
 
 class Made(NamedTuple):
-    """What came of a wish."""
+    """What came of a request."""
 
     pictures: tuple[MadePicture, ...]
     provider: str
@@ -56,7 +56,7 @@ IMAGE_MEMBERS = ("name", "size_bytes", "media_type", "width", "height", "sha256"
 class Operations(Protocol):
     """The changes that commands make. Each answers for programs or is Refused; Faults are raised."""
 
-    def generate(self, user: str, wish: Wish) -> Made | Refused:
+    def generate(self, user: str, request: PictureRequest) -> Made | Refused:
         """Makes a picture and keeps it."""
 
     def image_bytes(self, user: str, name: str) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
-from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, OwnLimits, Wish
+from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, OwnLimits, PictureRequest
 from adapters.cli.output import Refused
 from adapters.cli.service_client import Answered, ServiceClient, ServiceUnavailable
 
@@ -21,9 +21,9 @@ class OperationsOverHttp:
     def __init__(self, client: ServiceClient) -> None:
         self._client = client
 
-    def generate(self, user: str, wish: Wish) -> Made | Refused:
+    def generate(self, user: str, request: PictureRequest) -> Made | Refused:
         """Makes a picture with the service's provider; however often the request is sent, it is made once."""
-        body = {name: value for name, value in wish._asdict().items() if value is not None}
+        body = {name: value for name, value in request._asdict().items() if value is not None}
         path = f"/v1/users/{quote(user, safe='')}/generations"
         answer = self._client.ask("POST", path, body, key=uuid4().hex, seconds=GENERATION_SECONDS)
         return answer if isinstance(answer, Refused) else _made(answer.json)

@@ -43,7 +43,7 @@ class State(StrEnum):
     NOT_SET_UP = "not_set_up"
 
 
-class Standing(NamedTuple):
+class ProviderCheck(NamedTuple):
     """One provider as it stands; `missing` and `trouble` say what to do, each "" in every other state."""
 
     name: str
@@ -64,21 +64,21 @@ def providers(invocation: Invocation, output: Output) -> int:
         logging.getLogger().setLevel(logging.ERROR)  # each trouble is told in the answer
     settings = provider_settings(config)
     with output.waiting("The image services are being asked..."):
-        standings = asyncio.run(ask_all(settings))
-    answer = _answer(settings, standings, Redactor(config.secrets()))
+        checks = asyncio.run(ask_all(settings))
+    answer = _answer(settings, checks, Redactor(config.secrets()))
     output.answer(answer, lambda console: _print(console, answer))
     return Exit.DONE if answer["works"] else Exit.UNAVAILABLE
 
 
-async def ask_all(settings: ProviderSettings, seconds: float = ASK_SECONDS) -> list[Standing]:
+async def ask_all(settings: ProviderSettings, seconds: float = ASK_SECONDS) -> list[ProviderCheck]:
     """How each provider stands, in the order of the table; those that are set up are asked beside each other."""
     return list(await asyncio.gather(*(_ask(name, settings, seconds) for name in PROVIDERS)))
 
 
-async def _ask(name: str, settings: ProviderSettings, seconds: float) -> Standing:
+async def _ask(name: str, settings: ProviderSettings, seconds: float) -> ProviderCheck:
     module = provider_module(name)
     if missing := module.missing(settings):
-        return Standing(name, State.NOT_SET_UP, missing=_alone(missing))
+        return ProviderCheck(name, State.NOT_SET_UP, missing=_alone(missing))
     provider = module.make_provider(settings)
     try:
         async with asyncio.timeout(seconds):
@@ -88,7 +88,7 @@ async def _ask(name: str, settings: ProviderSettings, seconds: float) -> Standin
     finally:
         await provider.close()
     state = State.TROUBLE if report.trouble else State.READY
-    return Standing(name, state, trouble=_alone(report.trouble), credits=report.credits, models=report.models)
+    return ProviderCheck(name, state, trouble=_alone(report.trouble), credits=report.credits, models=report.models)
 
 
 def _alone(reason: str) -> str:
@@ -97,13 +97,13 @@ def _alone(reason: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _answer(settings: ProviderSettings, standings: Sequence[Standing], redactor: Redactor) -> dict[str, Any]:
+def _answer(settings: ProviderSettings, checks: Sequence[ProviderCheck], redactor: Redactor) -> dict[str, Any]:
     choice = choice_of(settings)
-    works = any(standing.name == choice.name and standing.state is State.READY for standing in standings)
+    works = any(check.name == choice.name and check.state is State.READY for check in checks)
     rows = [
-        standing._asdict()
-        | {"trouble": redactor.text(standing.trouble), "models": [redactor.text(model) for model in standing.models]}
-        for standing in standings
+        check._asdict()
+        | {"trouble": redactor.text(check.trouble), "models": [redactor.text(model) for model in check.models]}
+        for check in checks
     ]
     return {
         "generator": settings.generator,

@@ -16,7 +16,7 @@ import orjson
 from adapters.cli.exits import REFUSAL_EXITS, Exit
 from adapters.cli.generation_exits import GENERATION_EXITS
 from adapters.cli.output import Refused, malformed
-from adapters.generation.provider import FaultKind
+from adapters.generation.provider import FailureKind
 from adapters.network.loopback import is_this_machine
 from adapters.ports.faults import DiskFull, Fault
 from domain.refusals import Reason
@@ -144,8 +144,8 @@ class ServiceClient:
         if reason in Reason.__members__:
             figures = {name: problem[name] for name in FIGURES if name in problem}
             return Refused(reason, detail, REFUSAL_EXITS[Reason[reason]], figures)
-        if reason in list(FaultKind):
-            return Refused(reason, detail, GENERATION_EXITS[FaultKind(reason)])
+        if reason in list(FailureKind):
+            return Refused(reason, detail, GENERATION_EXITS[FailureKind(reason)])
         if str(problem.get("type", "")).endswith(":disk-full"):
             raise DiskFull(detail)
         if status == 400:

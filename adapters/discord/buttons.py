@@ -11,12 +11,12 @@ import discord
 from adapters.discord.bot import Interaction, actor_of
 from adapters.discord.embeds import NAME_CHARACTERS, message_embed
 from adapters.discord.errors import refused_while_stopping, report
-from adapters.discord.foreign_text import plain
 from adapters.discord.inputs import kept, upscale_of
 from adapters.discord.making import make
-from adapters.discord.messages import Message, told_refusal
+from adapters.discord.messages import Message, message_for_refusal
 from adapters.discord.permissions import may_manage
 from adapters.discord.replies import Content, Reply, tell
+from adapters.discord.untrusted_text import plain
 from adapters.discord.views import TEMPLATE, ask_to_delete, buttons_of, named_by
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.request_check import SEED_MAX
@@ -41,9 +41,9 @@ UNKNOWN_ORIGIN = Message(
 class PictureButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMPLATE):
     """Any of the buttons under a picture."""
 
-    def __init__(self, button: discord.ui.Button[Any], deed: str, owner: str, key: str) -> None:
+    def __init__(self, button: discord.ui.Button[Any], action: str, owner: str, key: str) -> None:
         super().__init__(button)
-        self.deed, self.owner, self.key = deed, owner, key
+        self.action, self.owner, self.key = action, owner, key
 
     @classmethod
     async def from_custom_id(
@@ -55,13 +55,13 @@ class PictureButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEM
     ) -> Self:
         """The button of an id."""
         assert isinstance(item, discord.ui.Button), "ids of this form are those of buttons"
-        return cls(item, match["deed"], match["owner"], match["name"])
+        return cls(item, match["action"], match["owner"], match["name"])
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """The picture's owner may press all of them, a manager those that delete."""
         if await refused_while_stopping(interaction):
             return False
-        deletes = self.deed in {"delete", "sure", "keep"}
+        deletes = self.action in {"delete", "sure", "keep"}
         if self.owner == str(interaction.user.id) or (deletes and may_manage(interaction)):
             return True
         await tell(interaction, NOT_YOURS)
@@ -77,12 +77,12 @@ class PictureButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEM
     async def _do(self, interaction: Interaction) -> None:
         name = named_by(interaction.client, self.owner, self.key)
         if name is None:
-            await tell(interaction, told_refusal(Refusal(Reason.NOT_FOUND, self.owner, self.key)))
+            await tell(interaction, message_for_refusal(Refusal(Reason.NOT_FOUND, self.owner, self.key)))
             return
-        match self.deed:
+        match self.action:
             case "again" | "vary" | "upscale":
                 await interaction.response.defer(thinking=True)
-                await make_from(interaction, self.owner, name, self.deed)
+                await make_from(interaction, self.owner, name, self.action)
             case "delete":
                 await interaction.response.edit_message(view=ask_to_delete(self.owner, name))
             case "sure":
@@ -99,7 +99,7 @@ class PictureButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEM
             self.owner, name, actor=actor_of(interaction), reason="user" if own else "admin"
         )
         if isinstance(deleted, Refusal):
-            await interaction.followup.send(embed=message_embed(told_refusal(deleted)), ephemeral=True)
+            await interaction.followup.send(embed=message_embed(message_for_refusal(deleted)), ephemeral=True)
             return
         freed = size_in_words(deleted.freed_bytes)
         text = f"**{plain(deleted.name, NAME_CHARACTERS)}** is gone, and {freed} are free again."
@@ -107,13 +107,13 @@ class PictureButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEM
         await interaction.edit_original_response(embed=message_embed(gone), attachments=[], view=None)
 
 
-async def make_from(interaction: Interaction, owner: str, name: str, deed: str) -> None:
+async def make_from(interaction: Interaction, owner: str, name: str, action: str) -> None:
     """Another picture from a kept one: made again, varied, or larger. The interaction was deferred."""
     image = await kept(interaction, owner, name)
     if isinstance(image, Message):
         await Reply(interaction).finish(Content([message_embed(image)]))
         return
-    if deed == "upscale":
+    if action == "upscale":
         await make(interaction, upscale_of(interaction, image))
         return
     details = await asyncio.to_thread(interaction.client.store.details, owner, name) or {}
@@ -122,7 +122,7 @@ async def make_from(interaction: Interaction, owner: str, name: str, deed: str) 
         return
     seed = 1 + interaction.id % SEED_MAX  # another picture, and the same one where this very press is told twice
     known = {detail: details[detail] for detail in KEPT_DETAILS if detail in details}
-    if deed == "again":
+    if action == "again":
         shape = {side: details[side] for side in ("width", "height") if side in details}
         await make(interaction, GenerationRequest(Operation.TEXT_TO_IMAGE, **known, **shape, seed=seed))
     else:

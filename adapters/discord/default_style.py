@@ -11,7 +11,7 @@ FIRST_STYLE = "enhance"
 
 
 def style_of(interaction: Interaction) -> str:
-    """The style for pictures whose wish names none."""
+    """The style for pictures whose request names none."""
     try:
         return interaction.client.store.preference(str(interaction.user.id), STYLE) or FIRST_STYLE
     except Fault:

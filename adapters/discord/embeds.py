@@ -1,6 +1,6 @@
 """How the bot's messages look: embeds, each within Discord's limits and without a live mention, whatever goes in.
 
-Left to others: the words (`words`), how foreign text is made harmless (`foreign_text`), buttons, and sending.
+Left to others: the words (`words`), how untrusted text is made harmless (`untrusted_text`), buttons, and sending.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import discord
 
 from adapters.application.results import GalleryImage
-from adapters.discord.foreign_text import cut, inert, length, plain
 from adapters.discord.messages import (
     Figures,
     Message,
@@ -23,6 +22,7 @@ from adapters.discord.messages import (
     share,
     timestamp,
 )
+from adapters.discord.untrusted_text import cut, inert, length, plain
 from adapters.generation.provider import Operation
 from adapters.studio.details import LABELS
 from adapters.wording.refusals import size_in_words

@@ -18,7 +18,7 @@ from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.default_style import FIRST_STYLE, STYLE
 from adapters.discord.embeds import message_embed
 from adapters.discord.errors import refused_while_stopping, report
-from adapters.discord.messages import Message, told_refusal
+from adapters.discord.messages import Message, message_for_refusal
 from adapters.discord.replies import Content, SentFile
 from adapters.discord.views import key_of, named_by
 from adapters.ports.clock import utc_now
@@ -55,14 +55,14 @@ async def erase(interaction: Interaction, names: Sequence[str], reason: str) -> 
     return erased
 
 
-def told_erased(erased: Erased) -> Message:
+def message_for_erased(erased: Erased) -> Message:
     """What was deleted, in words, and what was not."""
     if erased.refusal is not None and not erased.images:
-        return told_refusal(erased.refusal)
+        return message_for_refusal(erased.refusal)
     text = f"{_images(erased.images)} deleted, {size_in_words(erased.freed_bytes)} free again."
     if erased.refusal is None or not erased.left:
         return Message("🗑️ Deleted", text, discord.Colour.green())
-    why = told_refusal(erased.refusal).text
+    why = message_for_refusal(erased.refusal).text
     return Message("🗑️ Not All Deleted", f"{text} {_images(erased.left)} left: {why}", discord.Colour.red())
 
 
@@ -108,13 +108,13 @@ def privacy_choices(user: str) -> discord.ui.View:
 
 class EraseItem(
     discord.ui.DynamicItem[discord.ui.Item[Any]],
-    template=r"abby:(?P<deed>some|old(?P<days>[0-9]{1,5})|export|forget|forgetall):(?P<owner>[a-z0-9_-]{1,64})",
+    template=r"abby:(?P<action>some|old(?P<days>[0-9]{1,5})|export|forget|forgetall):(?P<owner>[a-z0-9_-]{1,64})",
 ):
     """Any of these choices."""
 
     def __init__(self, item: discord.ui.Item[Any], match: re.Match[str]) -> None:
         super().__init__(item)
-        self.deed, self.days, self.owner = match["deed"], match["days"], match["owner"]
+        self.action, self.days, self.owner = match["action"], match["days"], match["owner"]
 
     @classmethod
     async def from_custom_id(
@@ -144,7 +144,7 @@ class EraseItem(
 
     async def _done(self, interaction: Interaction) -> Content:
         bot, user = interaction.client, self.owner
-        match self.deed:
+        match self.action:
             case "some":
                 data: Any = interaction.data
                 named = [named_by(bot, user, key) for key in data["values"]]
@@ -160,7 +160,7 @@ class EraseItem(
                 erased = await erase(interaction, bot.store.names(user), "privacy")
                 if bot.store.preference(user, STYLE) is not None:
                     await bot.store.prefer(user, STYLE, FIRST_STYLE, actor=actor_of(interaction))
-                told = told_erased(erased)
+                told = message_for_erased(erased)
                 if bot.store.status(user)["user"]["reserved_mb"]:
                     told = told._replace(text=f"{told.text} {STILL_COMING}")
                 return Content([message_embed(told)])
@@ -186,7 +186,7 @@ def _images(count: int) -> str:
 
 
 def _told(erased: Erased) -> Content:
-    return Content([message_embed(told_erased(erased))])
+    return Content([message_embed(message_for_erased(erased))])
 
 
 def _button(

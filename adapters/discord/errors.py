@@ -12,7 +12,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from adapters.discord.messages import Message, told_refusal, told_storage, unexpected
+from adapters.discord.messages import Message, message_for_refusal, message_for_storage_fault, unexpected
 from adapters.discord.replies import tell
 from adapters.ports.faults import Fault
 from domain.refusals import Reason, Refusal
@@ -21,7 +21,7 @@ TOO_LATE = frozenset({10008, 10062, 40060, 50027})
 """Codes of Discord's: the message, the interaction or its token is gone, or the interaction was answered before (the
 gateway tells some twice). So nobody is left to be told.
 """
-STOPPING = told_refusal(Refusal(Reason.STOPPED))
+STOPPING = message_for_refusal(Refusal(Reason.STOPPED))
 NOT_ALLOWED = Message(
     "❌ Not Allowed", "This is for those who may manage the server, and for the bot's owner.", discord.Colour.red()
 )
@@ -93,7 +93,7 @@ def _message_for(interaction: discord.Interaction[Any], cause: BaseException) ->
             return OUTDATED
         case Fault():
             _log.error("storage fault", command=_name_of(interaction), reason=str(cause))
-            return told_storage(cause)
+            return message_for_storage_fault(cause)
     reference = uuid4().hex[:8]
     _log.error("unexpected error", reference=reference, command=_name_of(interaction), exc_info=cause)
     return unexpected(reference)

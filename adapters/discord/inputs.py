@@ -9,11 +9,11 @@ import discord
 from discord import app_commands
 
 from adapters.discord.bot import Interaction
-from adapters.discord.messages import Message, told_fault, told_refusal
+from adapters.discord.messages import Message, message_for_failure, message_for_refusal
 from adapters.discord.views import picture_of
 from adapters.generation.generator import UPSCALE_WIDTH
 from adapters.generation.image_url import GONE
-from adapters.generation.provider import FaultKind, GenerationFault, GenerationRequest, Operation
+from adapters.generation.provider import FailureKind, GenerationFailure, GenerationRequest, Operation
 from adapters.images.shaping import DamagedPicture, size_of
 from adapters.ports.faults import Fault
 from domain.limits import MEGABYTE
@@ -35,17 +35,17 @@ async def attached(interaction: Interaction, attachment: discord.Attachment) -> 
     most = interaction.client.config.storage.image_generation_size_mb * MEGABYTE
     if attachment.size > most:
         sentence = f"The picture is larger than {most // MEGABYTE} MB. Attach a smaller one."
-        return told_fault(GenerationFault(FaultKind.BAD_REQUEST, sentence))
+        return message_for_failure(GenerationFailure(FailureKind.BAD_REQUEST, sentence))
     try:
         return await attachment.read()
     except discord.HTTPException:
-        return told_fault(GONE)
+        return message_for_failure(GONE)
 
 
 async def at_address(interaction: Interaction, address: str) -> bytes | Message:
     """The bytes at an address, of a host that may be asked; or why there are none."""
     found = await interaction.client.generator.input_image(address.strip())
-    return told_fault(found) if isinstance(found, GenerationFault) else found
+    return message_for_failure(found) if isinstance(found, GenerationFailure) else found
 
 
 async def kept(interaction: Interaction, owner: str, name: str) -> bytes | Message:
@@ -56,7 +56,7 @@ async def kept(interaction: Interaction, owner: str, name: str) -> bytes | Messa
             return await asyncio.to_thread(path.read_bytes)
     except OSError:
         pass
-    return told_refusal(Refusal(Reason.NOT_FOUND, owner, name))
+    return message_for_refusal(Refusal(Reason.NOT_FOUND, owner, name))
 
 
 async def in_message(interaction: Interaction, message: discord.Message) -> bytes | Message:
@@ -71,7 +71,7 @@ async def in_message(interaction: Interaction, message: discord.Message) -> byte
 
 
 def upscale_of(interaction: Interaction, image: bytes) -> GenerationRequest:
-    """The wish for a picture twice as wide, and at least UPSCALE_WIDTH, as far as the image service goes."""
+    """The request for a picture twice as wide, and at least UPSCALE_WIDTH, as far as the image service goes."""
     try:
         width, _ = size_of(image)
     except DamagedPicture:

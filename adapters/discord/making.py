@@ -1,4 +1,4 @@
-"""Makes what a command or a button asks for and shows it: the way of a wish through the studio into a message.
+"""Makes what a command or a button asks for and shows it: the way of a request through the studio into a message.
 
 Answers for progress, for pictures that are too large for a channel, and for what the user hears when there is none.
 Limits are the ledger's, the words `words`', the looks `embeds`', the buttons `buttons`'.
@@ -15,15 +15,21 @@ import structlog
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.embeds import Asked, Shown, further_embed, message_embed, quota_embed, result_embed
 from adapters.discord.errors import STOPPING
-from adapters.discord.messages import Figures, Message, told_fault, told_refusal, told_storage
+from adapters.discord.messages import (
+    Figures,
+    Message,
+    message_for_failure,
+    message_for_refusal,
+    message_for_storage_fault,
+)
 from adapters.discord.notices import warn_managers
 from adapters.discord.replies import Content, Reply, SentFile
 from adapters.discord.views import buttons_of
-from adapters.generation.provider import GenerationFault, GenerationRequest
+from adapters.generation.provider import GenerationFailure, GenerationRequest
 from adapters.images.shaping import size_of
 from adapters.images.shrink import fitted
 from adapters.ports.faults import Fault
-from adapters.studio import Answer, Generated, Picture
+from adapters.studio import Generated, GenerationOutcome, Picture
 from domain.refusals import Refusal
 
 SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
@@ -71,21 +77,21 @@ async def make(interaction: Interaction, request: GenerationRequest) -> None:
 async def _answer(interaction: Interaction, request: GenerationRequest, reply: Reply) -> Generated | Message:
     """What the studio made, or why there is nothing."""
     try:
-        answer: Answer = await interaction.client.studio.generate(
+        answer: GenerationOutcome = await interaction.client.studio.generate(
             str(interaction.user.id),
             request,
             actor=actor_of(interaction),
             idempotency_key=str(interaction.id),
-            hears=reply.hears,
+            on_progress=reply.on_progress,
         )
     except Fault as fault:
         _log.error("no picture", reason=str(fault))
-        return told_storage(fault)
+        return message_for_storage_fault(fault)
     if isinstance(answer, Refusal):
-        return told_refusal(answer)
-    if isinstance(answer, GenerationFault):
+        return message_for_refusal(answer)
+    if isinstance(answer, GenerationFailure):
         _log.warning("no picture", kind=answer.kind.value, reason=answer.message)
-        return told_fault(answer)
+        return message_for_failure(answer)
     return answer
 
 

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from discord import Colour
 
-from adapters.discord.foreign_text import plain
-from adapters.generation.provider import FaultKind, GenerationFault
+from adapters.discord.untrusted_text import plain
+from adapters.generation.provider import FailureKind, GenerationFailure
 from adapters.images.invalid_image import InvalidImage
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
 from adapters.studio import Progress
@@ -57,19 +57,19 @@ class Message(NamedTuple):
     colour: Colour
 
 
-def told_refusal(refusal: Refusal) -> Message:
+def message_for_refusal(refusal: Refusal) -> Message:
     """Why a command was refused, and what to do."""
     title, words = REFUSALS[refusal.reason]
     return Message(title, words(refusal), _REFUSAL_COLOURS.get(refusal.reason, Colour.red()))
 
 
-def told_fault(fault: GenerationFault) -> Message:
+def message_for_failure(fault: GenerationFailure) -> Message:
     """Why there is no picture, whether it counts, and what to do."""
-    title, words = GENERATION_FAULTS[fault.kind]
+    title, words = GENERATION_FAILURES[fault.kind]
     return Message(title, words(fault), Colour.red())
 
 
-def told_storage(fault: Fault) -> Message:
+def message_for_storage_fault(fault: Fault) -> Message:
     """A fault of the storage. Its message may name folders, so members hear it only where it is about their image."""
     if isinstance(fault, InvalidImage):
         return Message(STORAGE, f"The image cannot be kept. {for_members(str(fault), SAID_CHARACTERS)}", Colour.red())
@@ -87,8 +87,8 @@ def unexpected(reference: str) -> Message:
 
 def progress_text(progress: Progress) -> str:
     """How far a request is."""
-    if progress.place is not None:
-        return f"⏳ Waiting: place {progress.place} in the line..."
+    if progress.queue_position is not None:
+        return f"⏳ Waiting: place {progress.queue_position} in the line..."
     if progress.fraction is None:
         return "🎨 Painting..."
     done = min(1.0, max(0.0, progress.fraction))
@@ -287,11 +287,11 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
 """Title and words of every refusal."""
 
 
-def _said(fault: GenerationFault, otherwise: str) -> str:
+def _said(fault: GenerationFailure, otherwise: str) -> str:
     return for_members(_STATUS.sub("", fault.message), SAID_CHARACTERS) or otherwise
 
 
-def _asked_to_wait(fault: GenerationFault) -> str:
+def _asked_to_wait(fault: GenerationFailure) -> str:
     seconds = fault.retry_after_seconds
     when = "in a moment" if seconds is None else f"in {_counted_seconds(seconds)}"
     return f"The image service has too much to do. Nothing was counted; please try again {when}."
@@ -304,44 +304,44 @@ def _counted_seconds(seconds: float) -> str:
     return f"{-(-whole // 60)} minutes"
 
 
-GENERATION_FAULTS: Mapping[FaultKind, tuple[str, Callable[[GenerationFault], str]]] = MappingProxyType(
+GENERATION_FAILURES: Mapping[FailureKind, tuple[str, Callable[[GenerationFailure], str]]] = MappingProxyType(
     {
-        FaultKind.AUTH: (
+        FailureKind.AUTH: (
             FAILED,
             lambda _: f"The image service does not accept the bot's key. Nothing was counted. {_MANAGERS}",
         ),
-        FaultKind.NO_CREDIT: (
+        FailureKind.NO_CREDIT: (
             FAILED,
             lambda _: f"The bot's account at the image service is out of credit. Nothing was counted. {_MANAGERS}",
         ),
-        FaultKind.MODERATED_PROMPT: (
+        FailureKind.MODERATED_PROMPT: (
             FAILED,
             lambda _: (
                 "The image service refused this by its content rules, before it made anything. "
                 "Nothing was counted; please use other words."
             ),
         ),
-        FaultKind.MODERATED_OUTPUT: (
+        FailureKind.MODERATED_OUTPUT: (
             FAILED,
             lambda fault: _said(fault, "The image service filtered the picture it made. Please use other words."),
         ),
-        FaultKind.BAD_REQUEST: (
+        FailureKind.BAD_REQUEST: (
             FAILED,
             lambda fault: _said(fault, "The image service cannot make this. Nothing was counted; change the request."),
         ),
-        FaultKind.RATE_LIMITED: (FAILED, _asked_to_wait),
-        FaultKind.UPSTREAM: (
+        FailureKind.RATE_LIMITED: (FAILED, _asked_to_wait),
+        FailureKind.UPSTREAM: (
             FAILED,
             lambda fault: _said(fault, "The image service failed. Nothing was counted; please try again in a moment."),
         ),
-        FaultKind.UNAVAILABLE: (
+        FailureKind.UNAVAILABLE: (
             NOT_AVAILABLE,
             lambda _: (
                 "The image service cannot take this at the moment. Nothing was counted. "
                 "If it stays like this, please tell the server's managers."
             ),
         ),
-        FaultKind.UNKNOWN: (
+        FailureKind.UNKNOWN: (
             FAILED,
             lambda _: (
                 "The image service's answer was lost, so nobody knows whether it made a picture. "

@@ -79,7 +79,7 @@ class Reply:
         self._teller: asyncio.Task[None] | None = None
         self._finished = False
 
-    def hears(self, progress: Progress) -> None:
+    def on_progress(self, progress: Progress) -> None:
         """Notes how far the work is; it is told at most every PROGRESS_SECONDS."""
         self._latest = progress
         self._changed.set()

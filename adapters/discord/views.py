@@ -1,4 +1,4 @@
-"""The rows of buttons under a picture, and what their ids say: the deed, the picture's owner and its name.
+"""The rows of buttons under a picture, and what their ids say: the action, the picture's owner and its name.
 
 An id is all that a button knows, so that it works after a restart. What a press does is in `buttons`.
 """
@@ -16,7 +16,7 @@ from adapters.generation.provider import Operation
 from domain.names import name_key
 
 ID_CHARACTERS = 100
-TEMPLATE = r"abby:(?P<deed>again|vary|upscale|delete|sure|keep):(?P<owner>[a-z0-9_-]{1,64}):(?P<name>[^:]{1,80})"
+TEMPLATE = r"abby:(?P<action>again|vary|upscale|delete|sure|keep):(?P<owner>[a-z0-9_-]{1,64}):(?P<name>[^:]{1,80})"
 """The ids of these buttons. An owner's id from Discord has at most 20 digits, which leaves room for the name."""
 LONGEST_NAME = 60
 HASH_MARK = "~"
@@ -40,7 +40,7 @@ LOOKS = {
     "keep": Look("Keep it", "↩️"),
 }
 
-DEEDS_OF: Mapping[str, Sequence[str]] = {
+ACTIONS_OF: Mapping[str, Sequence[str]] = {
     Operation.TEXT_TO_IMAGE: ["again", "vary", "upscale", "delete"],
     Operation.IMAGE_TO_IMAGE: ["vary", "upscale", "delete"],
 }
@@ -51,7 +51,7 @@ words of its own.
 
 def buttons_of(owner: str, name: str, operation: str) -> discord.ui.View:
     """What can be done with a picture."""
-    return _view(owner, name, DEEDS_OF.get(operation, ["upscale", "delete"]))
+    return _view(owner, name, ACTIONS_OF.get(operation, ["upscale", "delete"]))
 
 
 def ask_to_delete(owner: str, name: str) -> discord.ui.View:
@@ -84,12 +84,12 @@ def picture_of(message: discord.Message) -> tuple[str, str] | None:
     return None
 
 
-def _view(owner: str, name: str, deeds: Sequence[str]) -> discord.ui.View:
+def _view(owner: str, name: str, actions: Sequence[str]) -> discord.ui.View:
     """The buttons. The view is stopped: the library need not remember it, as its ids say all."""
     view = discord.ui.View(timeout=None)
-    for deed in deeds:
-        look = LOOKS[deed]
-        custom_id = f"abby:{deed}:{owner}:{key_of(name)}"
+    for action in actions:
+        look = LOOKS[action]
+        custom_id = f"abby:{action}:{owner}:{key_of(name)}"
         assert len(custom_id) <= ID_CHARACTERS, "an id of Discord's and a short name fit"
         view.add_item(discord.ui.Button(label=look.label, emoji=look.emoji, style=look.style, custom_id=custom_id))
     view.stop()

@@ -3,9 +3,9 @@
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import (
     STYLES,
-    FaultKind,
+    FailureKind,
     GeneratedImage,
-    GenerationFault,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     Operation,
@@ -17,9 +17,9 @@ from adapters.generation.request_check import check_request
 
 __all__ = [
     "STYLES",
-    "FaultKind",
+    "FailureKind",
     "GeneratedImage",
-    "GenerationFault",
+    "GenerationFailure",
     "GenerationRequest",
     "GenerationResult",
     "ImageGenerator",

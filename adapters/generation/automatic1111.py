@@ -21,27 +21,27 @@ from PIL import Image
 
 from adapters.generation.calls import (
     SMALL_ANSWER_BYTES,
-    Answer,
     Outcome,
     ProviderCalls,
     Service,
+    ServiceAnswer,
     from_base64,
     not_as_promised,
     parsed,
 )
 from adapters.generation.provider import (
-    FaultKind,
+    FailureKind,
     GeneratedImage,
-    GenerationFault,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
+    OnFraction,
     Operation,
     Prepared,
     ProviderReport,
     RequestLimits,
-    Told,
+    ignore_fraction,
     style_in_words,
-    unheard,
 )
 from adapters.generation.providers import NOT_AVAILABLE, ProviderSettings, at_stability, choice_of
 from adapters.generation.request_check import SEED_MAX
@@ -70,8 +70,8 @@ POLL_SECONDS = 1.0
 MODEL_NAME_CHARACTERS = 120
 LIMITS = RequestLimits(steps_min=1, steps_max=150, cfg_scale_max=30.0, at_once=1)
 
-WITHOUT_API = GenerationFault(
-    FaultKind.UNAVAILABLE,
+WITHOUT_API = GenerationFailure(
+    FailureKind.UNAVAILABLE,
     f"{NOT_AVAILABLE}: the server at API_HOST has no {API}. Whoever runs this starts it with --api; "
     "nothing was charged.",
     upstream_status=404,
@@ -82,7 +82,7 @@ NOT_ITS_JSON = not_as_promised(SERVER, "something else than its API promises")
 
 _NO_MEMORY = SaidError("OutOfMemoryError", "its graphics card has too little memory for it; ask for a smaller picture")
 _NO_UPSCALER = SaidError("UnknownUpscaler", "it knows no upscaler of the name that AUTOMATIC1111_UPSCALER gives")
-_ERROR_NAMES = {_NO_MEMORY.name: FaultKind.BAD_REQUEST, _NO_UPSCALER.name: FaultKind.BAD_REQUEST}
+_ERROR_NAMES = {_NO_MEMORY.name: FailureKind.BAD_REQUEST, _NO_UPSCALER.name: FailureKind.BAD_REQUEST}
 
 
 def missing(settings: ProviderSettings) -> str | None:
@@ -124,11 +124,11 @@ class Automatic1111Provider:
         self._workers = PictureWorkers()
         self._running = 0
 
-    def standing(self) -> GenerationFault | None:
+    def outage(self) -> GenerationFailure | None:
         """Why the server is left alone at the moment, None where it may be asked."""
-        return self._calls.standing()
+        return self._calls.outage()
 
-    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """Sides that the server keeps as they are, and an input that it reads. Raises DamagedPicture."""
         if request.image is None:
             return _sized(request)
@@ -136,12 +136,14 @@ class Automatic1111Provider:
             return await self._workers.run(_for_upscale, request, request.image)
         return await self._workers.run(_for_change, request, request.image)
 
-    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+    async def generate(
+        self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
+    ) -> GenerationResult | GenerationFailure:
         """Make what was prepared. A cancelled call is given up; the server may finish the job for nobody."""
         started = time.perf_counter()
-        async with self._job(told):
+        async with self._job(on_fraction):
             made = await (self._upscaled(request) if request.operation is Operation.UPSCALE else self._drawn(request))
-        if isinstance(made, GenerationFault):
+        if isinstance(made, GenerationFailure):
             return made
         seconds = round(time.perf_counter() - started, 3)
         return GenerationResult(made.images, self.name, made.model, seconds, credits=0.0)
@@ -149,7 +151,7 @@ class Automatic1111Provider:
     async def report(self) -> ProviderReport:
         """Ask which models the server has."""
         outcome = _with_api(await self._questions.get(f"{API}/sd-models"))
-        if isinstance(outcome, GenerationFault):
+        if isinstance(outcome, GenerationFailure):
             return ProviderReport(outcome.message)
         models = await outcome.json()
         if not isinstance(models, list):
@@ -161,28 +163,28 @@ class Automatic1111Provider:
         """Let the workers end; connections are held only while calls run."""
         self._workers.close()
 
-    async def _drawn(self, request: GenerationRequest) -> _Made | GenerationFault:
+    async def _drawn(self, request: GenerationRequest) -> _Made | GenerationFailure:
         path, body = await self._workers.run(_body, request)
         at_most_bytes = self._image_bytes * 4 // 3 * (request.count + 1) + SMALL_ANSWER_BYTES
         outcome = _with_api(await self._calls.post_json(f"{API}/{path}", body, at_most_bytes=at_most_bytes))
-        if isinstance(outcome, GenerationFault):
+        if isinstance(outcome, GenerationFailure):
             return outcome
         return await self._workers.run(_read_pictures, outcome.body, request.count)
 
-    async def _upscaled(self, request: GenerationRequest) -> _Made | GenerationFault:
+    async def _upscaled(self, request: GenerationRequest) -> _Made | GenerationFailure:
         body, size = await self._workers.run(_upscale_body, request, self._upscaler)
         at_most_bytes = self._image_bytes * 4 // 3 * 2 + SMALL_ANSWER_BYTES
         outcome = _with_api(await self._calls.post_json(f"{API}/extra-single-image", body, at_most_bytes=at_most_bytes))
-        if isinstance(outcome, GenerationFault):
+        if isinstance(outcome, GenerationFailure):
             return outcome
         made = await self._workers.run(_read_upscale, outcome.body, size, self._image_bytes)
-        return made if isinstance(made, GenerationFault) else _Made((made,), self._upscaler)
+        return made if isinstance(made, GenerationFailure) else _Made((made,), self._upscaler)
 
     @asynccontextmanager
-    async def _job(self, told: Told) -> AsyncIterator[None]:
+    async def _job(self, on_fraction: OnFraction) -> AsyncIterator[None]:
         """One job of ours, whose progress is told as long as it is the only one."""
         self._running += 1
-        watch = asyncio.create_task(self._watch(told))
+        watch = asyncio.create_task(self._watch(on_fraction))
         try:
             yield
         finally:
@@ -190,16 +192,16 @@ class Automatic1111Provider:
             watch.cancel()
             await asyncio.wait([watch])
 
-    async def _watch(self, told: Told) -> None:
+    async def _watch(self, on_fraction: OnFraction) -> None:
         while True:
             await asyncio.sleep(POLL_SECONDS)
             if self._running > 1:
                 continue
             outcome = await self._questions.get(f"{API}/progress", query={"skip_current_image": "true"})
-            said = parsed(outcome.body) if isinstance(outcome, Answer) else None
+            said = parsed(outcome.body) if isinstance(outcome, ServiceAnswer) else None
             done = said.get("progress") if isinstance(said, dict) else None
             if isinstance(done, float | int) and 0 < done <= 1 and self._running == 1:
-                told(float(done))
+                on_fraction(float(done))
 
 
 class _Made(NamedTuple):
@@ -236,15 +238,15 @@ def _for_change(request: GenerationRequest, image: bytes) -> Prepared:
     return Prepared(replace(request, image=shaped.data, width=width, height=height), note)
 
 
-def _for_upscale(request: GenerationRequest, image: bytes) -> Prepared | GenerationFault:
+def _for_upscale(request: GenerationRequest, image: bytes) -> Prepared | GenerationFailure:
     width, height = size_of(image)
     if width * height > UPSCALE_INPUT_PIXELS:
         words = f"has {width * height:,} pixels; at most {UPSCALE_INPUT_PIXELS:,} can be upscaled. Send a smaller one."
-        return GenerationFault(FaultKind.BAD_REQUEST, f"The input image {words}")
+        return GenerationFailure(FailureKind.BAD_REQUEST, f"The input image {words}")
     if not width <= (request.width or 0) <= width * UPSCALE_FACTOR_MAX:
         widths = f"from {width} to {width * UPSCALE_FACTOR_MAX:.0f} pixels, {UPSCALE_FACTOR_MAX:.0f} times its own"
         words = f"This image can be upscaled to a width {widths}. Ask for one of these."
-        return GenerationFault(FaultKind.BAD_REQUEST, words)
+        return GenerationFailure(FailureKind.BAD_REQUEST, words)
     upright = filled(image, (width, height), at_most_bytes=LIMITS.image_bytes)
     return Prepared(replace(request, image=upright.data))
 
@@ -285,7 +287,7 @@ def _upscale_body(request: GenerationRequest, upscaler: str) -> tuple[dict[str, 
     return body, (wanted, max(1, round(height * wanted / width)))
 
 
-def _read_pictures(content: bytes, count: int) -> _Made | GenerationFault:
+def _read_pictures(content: bytes, count: int) -> _Made | GenerationFailure:
     """The pictures of an answer, without a grid that comes before them."""
     said = parsed(content)
     if not isinstance(said, dict) or not isinstance(said.get("images"), list):
@@ -305,7 +307,7 @@ def _read_pictures(content: bytes, count: int) -> _Made | GenerationFault:
     return _Made(tuple(images), _name(info.get("sd_model_name")))
 
 
-def _read_upscale(content: bytes, size: tuple[int, int], at_most_bytes: int) -> GeneratedImage | GenerationFault:
+def _read_upscale(content: bytes, size: tuple[int, int], at_most_bytes: int) -> GeneratedImage | GenerationFailure:
     """The picture of an answer in its own shape: the server squeezes it into multiples of SIDE_STEP."""
     said = parsed(content)
     if not isinstance(said, dict):
@@ -343,7 +345,7 @@ def _name(model: object) -> str:
 
 def _with_api(outcome: Outcome) -> Outcome:
     """The same, but a clear fault where the server has no API at all."""
-    return WITHOUT_API if isinstance(outcome, GenerationFault) and outcome.upstream_status == 404 else outcome
+    return WITHOUT_API if isinstance(outcome, GenerationFailure) and outcome.upstream_status == 404 else outcome
 
 
 def _read_error(said: object) -> SaidError:

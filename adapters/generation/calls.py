@@ -25,8 +25,8 @@ import stamina
 import structlog
 
 from adapters.generation.breaker import CircuitBreaker, RetryBudget
-from adapters.generation.provider import FaultKind, GenerationFault
-from adapters.generation.taxonomy import SaidError, fault_of
+from adapters.generation.provider import FailureKind, GenerationFailure
+from adapters.generation.taxonomy import SaidError, failure_of
 from adapters.observability.redaction import Redactor
 
 TRIES = 3
@@ -40,7 +40,7 @@ CHUNK_BYTES = 64 * 1024
 BASE64_PIECE_CHARS = 256 * 1024
 """Divisible by 4, so that each piece stands for itself."""
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
-REACHED = frozenset({FaultKind.AUTH, FaultKind.NO_CREDIT, FaultKind.MODERATED_PROMPT, FaultKind.BAD_REQUEST})
+REACHED = frozenset({FailureKind.AUTH, FailureKind.NO_CREDIT, FailureKind.MODERATED_PROMPT, FailureKind.BAD_REQUEST})
 """Faults of the request or the account; the service itself works, and asking again changes nothing."""
 
 Form = Callable[[], aiohttp.FormData]
@@ -59,12 +59,12 @@ class Service:
     address: str
     key_setting: str
     read_error: Callable[[object], SaidError]
-    error_names: Mapping[str, FaultKind]
+    error_names: Mapping[str, FailureKind]
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     answer_seconds: float = ANSWER_SECONDS
 
 
-class Answer(NamedTuple):
+class ServiceAnswer(NamedTuple):
     """A success of a service. `headers` have names in lower case."""
 
     status: int
@@ -77,13 +77,13 @@ class Answer(NamedTuple):
         return await asyncio.to_thread(parsed, self.body)
 
 
-Outcome = Answer | GenerationFault
+Outcome = ServiceAnswer | GenerationFailure
 
 
 class _TryAgain(Exception):
     """One try has failed in a way that allows another."""
 
-    def __init__(self, fault: GenerationFault) -> None:
+    def __init__(self, fault: GenerationFailure) -> None:
         super().__init__(fault.kind.value)
         self.fault = fault
 
@@ -114,7 +114,7 @@ class ProviderCalls:
         self._session: aiohttp.ClientSession | None = None
         self._calls = 0
 
-    def standing(self) -> GenerationFault | None:
+    def outage(self) -> GenerationFailure | None:
         """Why the service is left alone at the moment, None where it may be called."""
         wait = self._breaker.wait_seconds()
         return _resting(self.service.name, wait) if wait else None
@@ -167,7 +167,7 @@ class ProviderCalls:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             outcome, again = self._broken(error, wanted)
         self._tell_breaker(outcome)
-        if isinstance(outcome, GenerationFault) and again:
+        if isinstance(outcome, GenerationFailure) and again:
             raise _TryAgain(outcome)
         return outcome
 
@@ -196,11 +196,11 @@ class ProviderCalls:
             if content is None:
                 return _too_large(wanted.at_most_bytes, response.status), False
             named = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status, response.content_type, named, content), False
+            return ServiceAnswer(response.status, response.content_type, named, content), False
 
-    def _refused(self, response: aiohttp.ClientResponse, content: bytes) -> GenerationFault:
+    def _refused(self, response: aiohttp.ClientResponse, content: bytes) -> GenerationFailure:
         said = self._without_secrets(self.service.read_error(parsed(content[:SMALL_ANSWER_BYTES])))
-        fault = fault_of(
+        fault = failure_of(
             response.status,
             said,
             self.service.error_names,
@@ -214,7 +214,7 @@ class ProviderCalls:
         """The same without the key, which a service may quote back: what it says is shown to users, and logged."""
         return SaidError(*(self._redactor.text(" ".join(part.split())) for part in said))
 
-    def _broken(self, error: Exception, wanted: _Wanted) -> tuple[GenerationFault, bool]:
+    def _broken(self, error: Exception, wanted: _Wanted) -> tuple[GenerationFailure, bool]:
         """The fault of a call without an answer, and whether it may be made again: not sent, or free."""
         _log.warning("provider not reached", provider=self.service.name, reason=type(error).__name__)
         where = self.service.name
@@ -222,23 +222,25 @@ class ProviderCalls:
             return _unavailable(f"the certificate of {where} is not trusted"), False
         if isinstance(error, aiohttp.ConnectionTimeoutError):
             words = f"Connection timeout: {where} did not answer within {CONNECT_SECONDS:.0f} seconds. Try again later."
-            return GenerationFault(FaultKind.UNAVAILABLE, words), True
+            return GenerationFailure(FailureKind.UNAVAILABLE, words), True
         if isinstance(error, aiohttp.ClientConnectorError):
             return _unavailable(f"{where} cannot be reached"), True
         if isinstance(error, aiohttp.InvalidURL):
             return _unavailable(f"the address of {where} is not usable"), False
         if not wanted.pays:
-            return GenerationFault(FaultKind.UPSTREAM, f"Connection timeout: {where} gave no whole answer."), True
+            return GenerationFailure(FailureKind.UPSTREAM, f"Connection timeout: {where} gave no whole answer."), True
         if isinstance(error, aiohttp.ClientResponseError):
-            return GenerationFault(FaultKind.UPSTREAM, f"{where} does not answer as HTTP asks. Try again later."), False
+            return GenerationFailure(
+                FailureKind.UPSTREAM, f"{where} does not answer as HTTP asks. Try again later."
+            ), False
         within = f" within {self.service.answer_seconds:.0f} seconds" if isinstance(error, TimeoutError) else ""
         return lost(where, within), False
 
     def _tell_breaker(self, outcome: Outcome) -> None:
-        if isinstance(outcome, Answer) or outcome.kind in REACHED:
+        if isinstance(outcome, ServiceAnswer) or outcome.kind in REACHED:
             self._breaker.succeeded()
             return
-        if outcome.kind is not FaultKind.RATE_LIMITED:
+        if outcome.kind is not FailureKind.RATE_LIMITED:
             self._breaker.failed()
         wait = outcome.retry_after_seconds
         if wait is not None and wait > LONGEST_BACKOFF_SECONDS:
@@ -304,34 +306,36 @@ def from_base64(text: str) -> bytes:
     return b"".join(decoded)
 
 
-def lost(service: str, within: str = "") -> GenerationFault:
+def lost(service: str, within: str = "") -> GenerationFailure:
     """The fault of a paid call whose answer did not come."""
     words = (
         f"Connection timeout: {service} gave no answer{within}. Whether it made a picture is not known, so it was not "
         "asked again by itself; nothing was charged here."
     )
-    return GenerationFault(FaultKind.UNKNOWN, words)
+    return GenerationFailure(FailureKind.UNKNOWN, words)
 
 
-def not_as_promised(service: str, what: str) -> GenerationFault:
+def not_as_promised(service: str, what: str) -> GenerationFailure:
     """The fault of a success that does not hold what the service promises."""
-    return GenerationFault(FaultKind.UPSTREAM, f"{service} answered with {what}. Nothing was charged; try again later.")
+    return GenerationFailure(
+        FailureKind.UPSTREAM, f"{service} answered with {what}. Nothing was charged; try again later."
+    )
 
 
-def _too_large(at_most_bytes: int, status: int) -> GenerationFault:
+def _too_large(at_most_bytes: int, status: int) -> GenerationFailure:
     words = f"The image service's answer is larger than {at_most_bytes // 1_048_576} MB and was cut off."
-    return GenerationFault(FaultKind.UPSTREAM, f"{words} Nothing was charged.", upstream_status=status)
+    return GenerationFailure(FailureKind.UPSTREAM, f"{words} Nothing was charged.", upstream_status=status)
 
 
-def _unavailable(reason: str) -> GenerationFault:
+def _unavailable(reason: str) -> GenerationFailure:
     words = f"Image generation services are not available: {reason}. Nothing was charged; try again later."
-    return GenerationFault(FaultKind.UNAVAILABLE, words)
+    return GenerationFailure(FailureKind.UNAVAILABLE, words)
 
 
-def _resting(service: str, wait: float) -> GenerationFault:
+def _resting(service: str, wait: float) -> GenerationFailure:
     words = f"Image generation services are not available: {service} failed or asked to wait"
-    return GenerationFault(
-        FaultKind.UNAVAILABLE, f"{words}. Nothing was charged; try again in {max(1, round(wait))} seconds.", wait
+    return GenerationFailure(
+        FailureKind.UNAVAILABLE, f"{words}. Nothing was charged; try again in {max(1, round(wait))} seconds.", wait
     )
 
 

@@ -18,18 +18,18 @@ from adapters.generation.calls import not_as_promised
 from adapters.generation.image_url import ImageFetcher
 from adapters.generation.provider import (
     STYLES,
-    FaultKind,
+    FailureKind,
     GeneratedImage,
-    GenerationFault,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
+    OnFraction,
     Operation,
     Prepared,
     Provider,
     RequestLimits,
-    Told,
+    ignore_fraction,
     joined,
-    unheard,
 )
 from adapters.generation.providers import ProviderSettings, UnavailableProvider, choose_provider
 from adapters.generation.request_check import check_request
@@ -48,9 +48,9 @@ UPSCALE_WIDTH = 2048
 """Pixels, where none are asked for."""
 NO_PICTURE = not_as_promised("The image service", "no picture")
 NOT_PICTURES = not_as_promised("The image service", "something that is not a picture")
-CLOSED = GenerationFault(FaultKind.UNAVAILABLE, "The image generator is closed. Make a new ImageGenerator.")
+CLOSED = GenerationFailure(FailureKind.UNAVAILABLE, "The image generator is closed. Make a new ImageGenerator.")
 
-Answer = tuple[bool, bytes | None, str]
+ImageResult = tuple[bool, bytes | None, str]
 
 _MOVED = {
     "db_path": "the event log keeps what db_path held: give StorageManager its storage_root",
@@ -110,41 +110,43 @@ class ImageGenerator:
         return self._provider
 
     @property
-    def unavailable(self) -> GenerationFault | None:
+    def unavailable(self) -> GenerationFailure | None:
         """Why no image can be made at all, None where a provider is chosen, whether or not it works at the moment."""
         return self.provider.fault if isinstance(self.provider, UnavailableProvider) else None
 
-    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """The request as the provider takes it, or the reason why it would be refused unpaid: ask before reserving."""
         if self._closed:
             return CLOSED
-        if fault := self.provider.standing():
+        if fault := self.provider.outage():
             return fault
         try:
             wanted = await self._checked(request, self.provider.limits)
-            if isinstance(wanted, GenerationFault):
+            if isinstance(wanted, GenerationFailure):
                 return wanted
             prepared = await self.provider.prepare(wanted.request)
         except DamagedPicture as error:
-            return GenerationFault(FaultKind.BAD_REQUEST, str(error))
+            return GenerationFailure(FailureKind.BAD_REQUEST, str(error))
         except ClosedMeanwhile:
             return CLOSED
-        if isinstance(prepared, GenerationFault):
+        if isinstance(prepared, GenerationFailure):
             return prepared
         return Prepared(prepared.request, joined(wanted.note, prepared.note))
 
-    async def ask(self, prepared: Prepared, told: Told = unheard) -> GenerationResult | GenerationFault:
+    async def ask(
+        self, prepared: Prepared, on_fraction: OnFraction = ignore_fraction
+    ) -> GenerationResult | GenerationFailure:
         """The provider's answer to what was prepared, for `finish`. Who cancels this gives the answer up."""
-        return await self.provider.generate(prepared.request, told)
+        return await self.provider.generate(prepared.request, on_fraction)
 
     async def finish(
-        self, prepared: Prepared, result: GenerationResult | GenerationFault
-    ) -> GenerationResult | GenerationFault:
+        self, prepared: Prepared, result: GenerationResult | GenerationFailure
+    ) -> GenerationResult | GenerationFailure:
         """The answer as it is given out: each picture of it is one, and an upscale is as wide as asked.
 
         What is no picture is left out. A result without pictures is one whose pictures were all filtered.
         """
-        if isinstance(result, GenerationFault):
+        if isinstance(result, GenerationFailure):
             return result
         finished = [await self._finished(image, prepared.request) for image in result.images]
         images = tuple(image for image in finished if image is not None)
@@ -154,15 +156,17 @@ class ImageGenerator:
         few = f"{missing} of the {prepared.request.count} pictures did not come; nothing is charged for that."
         return replace(result, images=images, note=joined(prepared.note, few if missing > 0 else "", result.note))
 
-    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+    async def generate(
+        self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
+    ) -> GenerationResult | GenerationFailure:
         """Check and prepare the request, then make its images."""
         prepared = await self.prepare(request)
-        if isinstance(prepared, GenerationFault):
+        if isinstance(prepared, GenerationFailure):
             return prepared
-        result = await self.finish(prepared, await self.ask(prepared, told))
+        result = await self.finish(prepared, await self.ask(prepared, on_fraction))
         return FILTERED if isinstance(result, GenerationResult) and not result.images else result
 
-    async def input_image(self, image: bytes | str) -> bytes | GenerationFault:
+    async def input_image(self, image: bytes | str) -> bytes | GenerationFailure:
         """The bytes of an input image: as they are, or fetched where its https address is given."""
         if not isinstance(image, str):
             return image
@@ -179,7 +183,7 @@ class ImageGenerator:
         steps: int = 50,
         seed: int = 0,
         cfg_scale: float = 7.0,
-    ) -> Answer:
+    ) -> ImageResult:
         """(ok, image bytes or None, message) for a picture of `prompt`."""
         request = GenerationRequest(
             Operation.TEXT_TO_IMAGE,
@@ -200,20 +204,20 @@ class ImageGenerator:
         style_preset: str | None = None,
         strength: float = 0.35,
         steps: int = 30,
-    ) -> Answer:
+    ) -> ImageResult:
         """(ok, image bytes or None, message); `strength` is how much of the input is kept, 0 to 1."""
         image = await self.input_image(image_data)
-        if isinstance(image, GenerationFault):
+        if isinstance(image, GenerationFailure):
             return _answer(image, "")
         request = GenerationRequest(
             Operation.IMAGE_TO_IMAGE, prompt, style=style_preset, strength=strength, steps=steps, image=image
         )
         return _answer(await self.generate(request), "Image transformed successfully")
 
-    async def upscale_image(self, image_data: bytes | str, width: int = UPSCALE_WIDTH) -> Answer:
+    async def upscale_image(self, image_data: bytes | str, width: int = UPSCALE_WIDTH) -> ImageResult:
         """(ok, image bytes or None, message); the result has the width asked, in pixels."""
         image = await self.input_image(image_data)
-        if isinstance(image, GenerationFault):
+        if isinstance(image, GenerationFailure):
             return _answer(image, "")
         request = GenerationRequest(Operation.UPSCALE, width=width, image=image)
         return _answer(await self.generate(request), "Image upscaled successfully")
@@ -243,7 +247,7 @@ class ImageGenerator:
         if self._provider is not None:
             await self._provider.close()
 
-    async def _checked(self, request: GenerationRequest, limits: RequestLimits) -> Prepared | GenerationFault:
+    async def _checked(self, request: GenerationRequest, limits: RequestLimits) -> Prepared | GenerationFailure:
         """The request with its width, or the first rule that it breaks. Raises DamagedPicture and ClosedMeanwhile."""
         if request.image is None:
             return _checked(request, limits)
@@ -260,7 +264,7 @@ class ImageGenerator:
         return GeneratedImage(shaped.data, image.seed, shaped.media_type)
 
 
-def _checked(request: GenerationRequest, limits: RequestLimits) -> Prepared | GenerationFault:
+def _checked(request: GenerationRequest, limits: RequestLimits) -> Prepared | GenerationFailure:
     """The request, an upscale with the width that its result will have, or why it is refused. Raises DamagedPicture."""
     if fault := check_request(request, limits):
         return fault
@@ -269,22 +273,22 @@ def _checked(request: GenerationRequest, limits: RequestLimits) -> Prepared | Ge
     width, height = size_of(request.image)
     wanted = request.width or UPSCALE_WIDTH
     if wanted <= width:
-        return GenerationFault(
-            FaultKind.BAD_REQUEST,
+        return GenerationFailure(
+            FailureKind.BAD_REQUEST,
             f"The image is {width} pixels wide already, and {wanted} are asked for. Ask for a larger width.",
         )
     fitted = min(wanted, int(math.sqrt(limits.upscale_pixels * width / height)))
     if fitted <= width:
-        return GenerationFault(
-            FaultKind.BAD_REQUEST, f"The image is as large as one of its shape can be: {width} by {height} pixels."
+        return GenerationFailure(
+            FailureKind.BAD_REQUEST, f"The image is as large as one of its shape can be: {width} by {height} pixels."
         )
     size = f"{fitted} by {max(1, round(fitted * height / width))} pixels"
     note = "" if fitted == wanted else f"It is {size}, the largest that is made of this shape."
     return Prepared(replace(request, width=fitted), note)
 
 
-def _answer(outcome: GenerationResult | GenerationFault, success: str) -> Answer:
-    if isinstance(outcome, GenerationFault):
+def _answer(outcome: GenerationResult | GenerationFailure, success: str) -> ImageResult:
+    if isinstance(outcome, GenerationFailure):
         return False, None, outcome.message
     return True, outcome.images[0].data, f"{success}. {outcome.note}" if outcome.note else success
 

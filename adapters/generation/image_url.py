@@ -19,7 +19,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from adapters.generation.calls import body_within
-from adapters.generation.provider import FaultKind, GenerationFault
+from adapters.generation.provider import FailureKind, GenerationFailure
 from adapters.network.public_addresses import is_public
 
 FETCH_SECONDS = 15.0
@@ -28,30 +28,31 @@ LARGEST_IMAGE_BYTES = 10 * 1_048_576
 LONGEST_ADDRESS = 2048
 HTTPS_PORT = 443
 
-REFUSED = GenerationFault(
-    FaultKind.BAD_REQUEST, "This address cannot be used. Attach the image, or give the https address of one on Discord."
+REFUSED = GenerationFailure(
+    FailureKind.BAD_REQUEST,
+    "This address cannot be used. Attach the image, or give the https address of one on Discord.",
 )
 """The one answer to every address that is not fetched: it tells nobody what stands behind it."""
-TOO_LARGE = GenerationFault(
-    FaultKind.BAD_REQUEST,
+TOO_LARGE = GenerationFailure(
+    FailureKind.BAD_REQUEST,
     f"The image there is larger than {LARGEST_IMAGE_BYTES // 1_048_576} MB. Give a smaller one, or attach it.",
 )
-GONE = GenerationFault(
-    FaultKind.BAD_REQUEST, "The link has expired or the image is gone. Attach it anew, or give a fresh link."
+GONE = GenerationFailure(
+    FailureKind.BAD_REQUEST, "The link has expired or the image is gone. Attach it anew, or give a fresh link."
 )
-NOT_AN_IMAGE = GenerationFault(
-    FaultKind.BAD_REQUEST,
+NOT_AN_IMAGE = GenerationFailure(
+    FailureKind.BAD_REQUEST,
     "There is no PNG, JPEG, WEBP or GIF at this address. Give the address of the image itself, or attach it.",
 )
-TOO_SLOW = GenerationFault(
-    FaultKind.UPSTREAM, "The image did not come in time from its address. Try again later, or attach the image."
+TOO_SLOW = GenerationFailure(
+    FailureKind.UPSTREAM, "The image did not come in time from its address. Try again later, or attach the image."
 )
-NOT_REACHED = GenerationFault(
-    FaultKind.UPSTREAM,
+NOT_REACHED = GenerationFailure(
+    FailureKind.UPSTREAM,
     "There is no trusted connection to the host of this address. Try again later, or attach the image.",
 )
-HOST_FAILED = GenerationFault(
-    FaultKind.UPSTREAM, "The host of this address did not give the whole image. Try again later, or attach the image."
+HOST_FAILED = GenerationFailure(
+    FailureKind.UPSTREAM, "The host of this address did not give the whole image. Try again later, or attach the image."
 )
 
 Resolve = Callable[[str], Awaitable[Collection[str]]]
@@ -99,7 +100,7 @@ class ImageFetcher:
         self._socket_factory = socket_factory
         self._deadline_seconds = deadline_seconds
 
-    async def fetch(self, url: str) -> bytes | GenerationFault:
+    async def fetch(self, url: str) -> bytes | GenerationFailure:
         """The bytes of the image; REFUSED for an address that is not connected to, else what went wrong."""
         address = _read_address(url, self._hosts)
         if address is None:
@@ -117,7 +118,7 @@ class ImageFetcher:
             outcome = NOT_REACHED
         except (aiohttp.ClientError, OSError):
             outcome = HOST_FAILED
-        if isinstance(outcome, GenerationFault):
+        if isinstance(outcome, GenerationFailure):
             _log.info("image not fetched", host=host, reason=outcome.message)
         return outcome
 
@@ -133,7 +134,7 @@ class ImageFetcher:
             return []
         return list(found)
 
-    async def _get(self, address: URL, pins: list[str]) -> bytes | GenerationFault:
+    async def _get(self, address: URL, pins: list[str]) -> bytes | GenerationFailure:
         """One request to one of these addresses. Raises what aiohttp raises."""
         connector = aiohttp.TCPConnector(
             resolver=_PinnedResolver(pins),
@@ -201,7 +202,7 @@ def _read_address(url: str, hosts: Collection[str]) -> URL | None:
     )
 
 
-def _without_image(status: int) -> GenerationFault:
+def _without_image(status: int) -> GenerationFailure:
     """What an answer other than 200 says; a redirect is one that leads elsewhere, and is not followed."""
     if status in {403, 404, 410}:
         return GONE

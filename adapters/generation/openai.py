@@ -17,22 +17,22 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from adapters.generation.calls import Answer, ProviderCalls, Service, from_base64, not_as_promised
+from adapters.generation.calls import ProviderCalls, Service, ServiceAnswer, from_base64, not_as_promised
 from adapters.generation.openai_models import Family, bounded, cut_square, family_of, nearest_size
 from adapters.generation.provider import (
-    FaultKind,
+    FailureKind,
     GeneratedImage,
-    GenerationFault,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
+    OnFraction,
     Operation,
     Prepared,
     ProviderReport,
     RequestLimits,
-    Told,
+    ignore_fraction,
     joined,
     style_in_words,
-    unheard,
 )
 from adapters.generation.providers import OPENAI_ADDRESS, ProviderSettings
 from adapters.generation.series import in_series
@@ -50,19 +50,19 @@ DEFAULT_SIDE = 1024
 USUAL_STRENGTH = 0.35
 
 ERROR_NAMES = {
-    "invalid_api_key": FaultKind.AUTH,
-    "insufficient_quota": FaultKind.NO_CREDIT,
-    "billing_hard_limit_reached": FaultKind.NO_CREDIT,
-    "billing_not_active": FaultKind.NO_CREDIT,
-    "credit_balance_exhausted": FaultKind.NO_CREDIT,
-    "organization_spend_limit_exceeded": FaultKind.NO_CREDIT,
-    "organization_usage_limit_exceeded": FaultKind.NO_CREDIT,
-    "project_spend_limit_exceeded": FaultKind.NO_CREDIT,
-    "moderation_blocked": FaultKind.MODERATED_PROMPT,
-    "content_policy_violation": FaultKind.MODERATED_PROMPT,
-    "rate_limit_exceeded": FaultKind.RATE_LIMITED,
-    "model_not_found": FaultKind.BAD_REQUEST,
-    "unsupported_country_region_territory": FaultKind.BAD_REQUEST,
+    "invalid_api_key": FailureKind.AUTH,
+    "insufficient_quota": FailureKind.NO_CREDIT,
+    "billing_hard_limit_reached": FailureKind.NO_CREDIT,
+    "billing_not_active": FailureKind.NO_CREDIT,
+    "credit_balance_exhausted": FailureKind.NO_CREDIT,
+    "organization_spend_limit_exceeded": FailureKind.NO_CREDIT,
+    "organization_usage_limit_exceeded": FailureKind.NO_CREDIT,
+    "project_spend_limit_exceeded": FailureKind.NO_CREDIT,
+    "moderation_blocked": FailureKind.MODERATED_PROMPT,
+    "content_policy_violation": FailureKind.MODERATED_PROMPT,
+    "rate_limit_exceeded": FailureKind.RATE_LIMITED,
+    "model_not_found": FailureKind.BAD_REQUEST,
+    "unsupported_country_region_territory": FailureKind.BAD_REQUEST,
 }
 """What a code or a type of OpenAI's errors means where the status alone would say less, or something else."""
 
@@ -104,15 +104,15 @@ class OpenAIProvider:
             )
         )
 
-    def standing(self) -> GenerationFault | None:
+    def outage(self) -> GenerationFailure | None:
         """Why the server is left alone at the moment."""
-        return self._calls.standing()
+        return self._calls.outage()
 
-    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """The request at a size that the model has, with an input that it reads. Raises DamagedPicture."""
         refusal = self._refusal(request)
         if refusal is not None:
-            return GenerationFault(FaultKind.BAD_REQUEST, refusal)
+            return GenerationFailure(FailureKind.BAD_REQUEST, refusal)
         own, notes = (DEFAULT_SIDE, DEFAULT_SIDE), [_without_field(request)]
         if request.image is not None:
             shape = cut_square if self.family.square_input else bounded
@@ -126,15 +126,17 @@ class OpenAIProvider:
             notes.insert(0, f"Made at {width} by {height} pixels, the nearest size that the service has.")
         return Prepared(replace(request, width=width, height=height), joined(*notes))
 
-    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+    async def generate(
+        self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
+    ) -> GenerationResult | GenerationFailure:
         """Ask for `request.count` pictures: at once, or one after the other where the model makes one at a time.
 
         Where some came and the rest did not, those that came are the answer.
         """
         started = time.perf_counter()
         at_once = 1 if self.family.one_at_a_time else request.count
-        made = await in_series(request.count, lambda _: self._ask(request, at_once), told, at_once=at_once)
-        if isinstance(made, GenerationFault):
+        made = await in_series(request.count, lambda _: self._ask(request, at_once), on_fraction, at_once=at_once)
+        if isinstance(made, GenerationFailure):
             return made
         credits_used = None if self._price is None else self._price * len(made.images)
         seconds = round(time.perf_counter() - started, 3)
@@ -146,8 +148,8 @@ class OpenAIProvider:
         A server that has no such list can make pictures all the same.
         """
         outcome = await self._calls.get(MODELS)
-        if isinstance(outcome, GenerationFault):
-            return ProviderReport("" if outcome.kind is FaultKind.BAD_REQUEST else outcome.message)
+        if isinstance(outcome, GenerationFailure):
+            return ProviderReport("" if outcome.kind is FailureKind.BAD_REQUEST else outcome.message)
         listed = _list_in(await outcome.json())
         if listed is None:
             return ProviderReport(not_as_promised("The image service", "something other than its models").message)
@@ -173,7 +175,7 @@ class OpenAIProvider:
             )
         return None
 
-    async def _ask(self, request: GenerationRequest, count: int) -> list[GeneratedImage] | GenerationFault:
+    async def _ask(self, request: GenerationRequest, count: int) -> list[GeneratedImage] | GenerationFailure:
         fields = _fields(request, count, self.model, self.family)
         most = self._image_bytes * 4 // 3 * count + BESIDE_PICTURES_BYTES
         image = request.image
@@ -181,7 +183,7 @@ class OpenAIProvider:
             outcome = await self._calls.post_json(GENERATIONS, fields, at_most_bytes=most)
         else:
             outcome = await self._calls.post_form(EDITS, lambda: _form(fields, image), at_most_bytes=most)
-        return await _pictures_of(outcome) if isinstance(outcome, Answer) else outcome
+        return await _pictures_of(outcome) if isinstance(outcome, ServiceAnswer) else outcome
 
 
 def read_error(said: object) -> SaidError:
@@ -247,7 +249,7 @@ class _Read(NamedTuple):
     instead: str
 
 
-async def _pictures_of(answer: Answer) -> list[GeneratedImage] | GenerationFault:
+async def _pictures_of(answer: ServiceAnswer) -> list[GeneratedImage] | GenerationFailure:
     """The pictures that came, or where there is none, the fault that says what came instead."""
     listed = _list_in(await answer.json())
     if listed is None:

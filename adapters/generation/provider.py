@@ -46,7 +46,7 @@ class Operation(StrEnum):
     UPSCALE = "upscale"
 
 
-class FaultKind(StrEnum):
+class FailureKind(StrEnum):
     """Why there is no image, the same for every provider; each says what a caller may do next."""
 
     AUTH = "auth"  # the key is not accepted
@@ -62,7 +62,7 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """One wish for images. `image` holds the input of image_to_image and upscale.
+    """One request for images. `image` holds the input of image_to_image and upscale.
 
     `width` and `height` are pixels; None means 1024 for a new picture, the input's own for image_to_image, and for an
     upscale the height that follows from the width. `strength` is how much of the input is kept (1 keeps it whole).
@@ -109,10 +109,10 @@ class GenerationResult:
 
 
 @dataclass(frozen=True, slots=True)
-class GenerationFault:
+class GenerationFailure:
     """Why there is no image; `message` is fit for users and holds no secret."""
 
-    kind: FaultKind
+    kind: FailureKind
     message: str
     retry_after_seconds: float | None = None
     upstream_status: int | None = None
@@ -157,11 +157,11 @@ class ProviderReport(NamedTuple):
     models: tuple[str, ...] = ()
 
 
-Told = Callable[[float], None]
+OnFraction = Callable[[float], None]
 """Hears how much of a request is done, from 0 to 1, as often as the provider tells it."""
 
 
-def unheard(_: float) -> None:
+def ignore_fraction(_: float) -> None:
     """For callers who do not ask how far it is."""
 
 
@@ -179,16 +179,18 @@ class Provider(Protocol):
     def limits(self) -> RequestLimits:
         """What this provider accepts."""
 
-    def standing(self) -> GenerationFault | None:
+    def outage(self) -> GenerationFailure | None:
         """Why nothing may be asked of it at the moment (it rests after failures), None where it may. Costs no call."""
 
-    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """The request as this provider takes it, or why it does not; nothing is reserved and nothing paid by then.
 
         Of a request with an input that has to wait it is not kept, but asked for once more when its turn has come.
         """
 
-    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+    async def generate(
+        self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
+    ) -> GenerationResult | GenerationFailure:
         """Make `request.count` images, or say why not. A cancelled call is given up."""
 
     async def report(self) -> ProviderReport:

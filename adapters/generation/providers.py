@@ -14,16 +14,16 @@ from typing import NamedTuple, Protocol, cast
 from urllib.parse import urlsplit
 
 from adapters.generation.provider import (
-    FaultKind,
-    GenerationFault,
+    FailureKind,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
+    OnFraction,
     Prepared,
     Provider,
     ProviderReport,
     RequestLimits,
-    Told,
-    unheard,
+    ignore_fraction,
 )
 
 AUTO = "auto"
@@ -85,25 +85,25 @@ class UnavailableProvider:
     name = "none"
     limits = RequestLimits()
 
-    def __init__(self, fault: GenerationFault) -> None:
+    def __init__(self, fault: GenerationFailure) -> None:
         self.fault = fault
 
-    def standing(self) -> GenerationFault | None:
+    def outage(self) -> GenerationFailure | None:
         """The reason why there is no provider."""
         return self.fault
 
     async def prepare(
         self,
         request: GenerationRequest,  # noqa: ARG002 - the port's signature; the answer is the same for every request
-    ) -> Prepared | GenerationFault:
+    ) -> Prepared | GenerationFailure:
         """The reason why there is no provider."""
         return self.fault
 
     async def generate(
         self,
         request: GenerationRequest,  # noqa: ARG002 - the port's signature; the answer is the same for every request
-        told: Told = unheard,  # noqa: ARG002 - the same
-    ) -> GenerationResult | GenerationFault:
+        on_fraction: OnFraction = ignore_fraction,  # noqa: ARG002 - the same
+    ) -> GenerationResult | GenerationFailure:
         """The reason why there is no provider."""
         return self.fault
 
@@ -126,7 +126,7 @@ def choose_provider(settings: ProviderSettings) -> Provider:
     """The provider that the settings ask for, or one that says why there is none."""
     reason = why_none(settings)
     if reason is not None:
-        return UnavailableProvider(GenerationFault(FaultKind.UNAVAILABLE, f"{NOT_AVAILABLE}: {reason}"))
+        return UnavailableProvider(GenerationFailure(FailureKind.UNAVAILABLE, f"{NOT_AVAILABLE}: {reason}"))
     return provider_module(choice_of(settings).name or AUTO).make_provider(settings)
 
 

@@ -14,8 +14,8 @@ from PIL import Image, UnidentifiedImageError
 
 from adapters.generation.provider import (
     STYLES,
-    FaultKind,
-    GenerationFault,
+    FailureKind,
+    GenerationFailure,
     GenerationRequest,
     Operation,
     RequestLimits,
@@ -26,11 +26,11 @@ IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 ECHO_LENGTH = 40
 
 
-def check_request(request: GenerationRequest, limits: RequestLimits) -> GenerationFault | None:
+def check_request(request: GenerationRequest, limits: RequestLimits) -> GenerationFailure | None:
     """None for a request that may be sent, else the first rule it breaks."""
     rules = chain.from_iterable(rule(request, limits) for rule in _RULES)
     message = next(rules, None)
-    return None if message is None else GenerationFault(FaultKind.BAD_REQUEST, message)
+    return None if message is None else GenerationFailure(FailureKind.BAD_REQUEST, message)
 
 
 def _operation(request: GenerationRequest, limits: RequestLimits) -> Iterator[str]:

@@ -9,13 +9,13 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
-from adapters.generation.provider import FaultKind, GeneratedImage, GenerationFault, Told
+from adapters.generation.provider import FailureKind, GeneratedImage, GenerationFailure, OnFraction
 
 SERIES_SECONDS = 360.0
 """No further call is begun after this, so that what was paid is delivered before the request's time is over."""
 NO_TIME = "There was no time for more."
 
-Make = Callable[[int], Awaitable[Sequence[GeneratedImage] | GenerationFault]]
+Make = Callable[[int], Awaitable[Sequence[GeneratedImage] | GenerationFailure]]
 """Makes the pictures from number 0, 1, ... on with one paid call."""
 
 
@@ -27,7 +27,7 @@ class Series(NamedTuple):
     note: str
 
 
-async def in_series(count: int, make: Make, told: Told, *, at_once: int = 1) -> Series | GenerationFault:
+async def in_series(count: int, make: Make, on_fraction: OnFraction, *, at_once: int = 1) -> Series | GenerationFailure:
     """`count` pictures, `at_once` with each call. A fault ends the series; what came until then is delivered."""
     started = time.monotonic()
     images: list[GeneratedImage] = []
@@ -37,14 +37,14 @@ async def in_series(count: int, make: Make, told: Told, *, at_once: int = 1) -> 
             note = NO_TIME
             break
         outcome = await make(number)
-        if not isinstance(outcome, GenerationFault):
+        if not isinstance(outcome, GenerationFailure):
             images += outcome
-        elif outcome.kind is FaultKind.MODERATED_OUTPUT:
+        elif outcome.kind is FailureKind.MODERATED_OUTPUT:
             filtered += 1
         elif not images and not filtered:
             return outcome
         else:
             note = f"The reason: {outcome.message}"
             break
-        told((number + at_once) / count)
+        on_fraction((number + at_once) / count)
     return Series(tuple(images[:count]), filtered, note)

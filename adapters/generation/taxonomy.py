@@ -10,25 +10,25 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from adapters.generation.provider import FaultKind, GenerationFault
+from adapters.generation.provider import FailureKind, GenerationFailure
 
 SAID_CHARACTERS = 200
 """So much of what a service says of a request is passed on."""
 
-OF_STATUS: Mapping[int, FaultKind] = MappingProxyType(
+OF_STATUS: Mapping[int, FailureKind] = MappingProxyType(
     {
-        400: FaultKind.BAD_REQUEST,
-        401: FaultKind.AUTH,
-        402: FaultKind.NO_CREDIT,
-        403: FaultKind.AUTH,
-        404: FaultKind.BAD_REQUEST,
-        405: FaultKind.BAD_REQUEST,
-        408: FaultKind.UPSTREAM,
-        409: FaultKind.BAD_REQUEST,
-        413: FaultKind.BAD_REQUEST,
-        415: FaultKind.BAD_REQUEST,
-        422: FaultKind.BAD_REQUEST,
-        429: FaultKind.RATE_LIMITED,
+        400: FailureKind.BAD_REQUEST,
+        401: FailureKind.AUTH,
+        402: FailureKind.NO_CREDIT,
+        403: FailureKind.AUTH,
+        404: FailureKind.BAD_REQUEST,
+        405: FailureKind.BAD_REQUEST,
+        408: FailureKind.UPSTREAM,
+        409: FailureKind.BAD_REQUEST,
+        413: FailureKind.BAD_REQUEST,
+        415: FailureKind.BAD_REQUEST,
+        422: FailureKind.BAD_REQUEST,
+        429: FailureKind.RATE_LIMITED,
     }
 )
 """What a status means where no name says more; every other status is the service's own failure."""
@@ -41,19 +41,19 @@ class SaidError(NamedTuple):
     sentence: str = ""
 
 
-def fault_of(
+def failure_of(
     status: int,
     said: SaidError,
-    names: Mapping[str, FaultKind],
+    names: Mapping[str, FailureKind],
     *,
     key_setting: str,
     retry_after_seconds: float | None = None,
-) -> GenerationFault:
+) -> GenerationFailure:
     """The fault of an answer that is not a success. `key_setting` names the setting that holds the service's key."""
-    kind = names.get(said.name) or OF_STATUS.get(status, FaultKind.UPSTREAM)
+    kind = names.get(said.name) or OF_STATUS.get(status, FailureKind.UPSTREAM)
     words = _WORDS[kind](_clean(said.sentence), key_setting, retry_after_seconds)
     message = words if kind in _WITHOUT_STATUS else f"Non-200 response: {status}. {words}"
-    return GenerationFault(kind, message, retry_after_seconds, status)
+    return GenerationFailure(kind, message, retry_after_seconds, status)
 
 
 def _asked_to_wait(_: str, __: str, seconds: float | None) -> str:
@@ -66,28 +66,28 @@ def _cannot_be_made(said: str, _: str, __: float | None) -> str:
 
 
 _FILTERED = "The image service filtered the picture it made, so there is nothing to show. Use other words."
-_WITHOUT_STATUS = frozenset({FaultKind.MODERATED_PROMPT, FaultKind.MODERATED_OUTPUT})
-_WORDS: Mapping[FaultKind, Callable[[str, str, float | None], str]] = MappingProxyType(
+_WITHOUT_STATUS = frozenset({FailureKind.MODERATED_PROMPT, FailureKind.MODERATED_OUTPUT})
+_WORDS: Mapping[FailureKind, Callable[[str, str, float | None], str]] = MappingProxyType(
     {
-        FaultKind.AUTH: lambda _, key_setting, __: (
+        FailureKind.AUTH: lambda _, key_setting, __: (
             f"The image service does not accept its key; nothing was charged. Whoever runs this checks {key_setting}."
         ),
-        FaultKind.NO_CREDIT: lambda *_: (
+        FailureKind.NO_CREDIT: lambda *_: (
             "The image service's account is out of credit; nothing was charged. Whoever runs this tops it up."
         ),
-        FaultKind.MODERATED_PROMPT: lambda *_: (
+        FailureKind.MODERATED_PROMPT: lambda *_: (
             "The image service refused the request by its content rules; nothing was charged. Use other words."
         ),
-        FaultKind.MODERATED_OUTPUT: lambda *_: _FILTERED,
-        FaultKind.BAD_REQUEST: _cannot_be_made,
-        FaultKind.RATE_LIMITED: _asked_to_wait,
-        FaultKind.UPSTREAM: lambda *_: "The image service failed; nothing was charged. Try again in a moment.",
-        FaultKind.UNAVAILABLE: lambda *_: "The image service cannot be used at the moment. Try again later.",
+        FailureKind.MODERATED_OUTPUT: lambda *_: _FILTERED,
+        FailureKind.BAD_REQUEST: _cannot_be_made,
+        FailureKind.RATE_LIMITED: _asked_to_wait,
+        FailureKind.UPSTREAM: lambda *_: "The image service failed; nothing was charged. Try again in a moment.",
+        FailureKind.UNAVAILABLE: lambda *_: "The image service cannot be used at the moment. Try again later.",
     }
 )
 
 
-FILTERED = GenerationFault(FaultKind.MODERATED_OUTPUT, _FILTERED)
+FILTERED = GenerationFailure(FailureKind.MODERATED_OUTPUT, _FILTERED)
 """The fault where every picture that was made is withheld."""
 
 

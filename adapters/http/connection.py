@@ -13,7 +13,7 @@ import structlog
 from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from adapters.http.problems import BAD_REQUEST, INTERNAL, MEDIA_TYPE, Kind, render
+from adapters.http.problems import BAD_REQUEST, INTERNAL, MEDIA_TYPE, ProblemKind, render
 
 MAX_CONNECTIONS = 256
 HEAD_SECONDS = 10.0
@@ -26,7 +26,7 @@ SHUTDOWN_SECONDS = 25.0
 _log = structlog.get_logger()
 
 
-class Bounds(NamedTuple):
+class ConnectionBounds(NamedTuple):
     """How long and how many. Tests shorten them; the service takes the defaults."""
 
     connections: int = MAX_CONNECTIONS
@@ -40,7 +40,7 @@ class Bounds(NamedTuple):
 class Connections:
     """Makes one `Connection` for each that arrives, and knows how many are open."""
 
-    def __init__(self, server: web.Server, bounds: Bounds) -> None:
+    def __init__(self, server: web.Server, bounds: ConnectionBounds) -> None:
         self.bounds = bounds
         self.open = 0
         self._server = server
@@ -168,7 +168,7 @@ class Connection(web.RequestHandler):
 class _BareResponse(web.Response):
     """A problem for a request that has no application, hence no signal that could take the `Server` header away."""
 
-    def __init__(self, kind: Kind, detail: str) -> None:
+    def __init__(self, kind: ProblemKind, detail: str) -> None:
         super().__init__(status=kind.status, body=render(kind, detail), content_type=MEDIA_TYPE)
 
     async def _prepare_headers(self) -> None:

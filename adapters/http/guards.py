@@ -26,8 +26,8 @@ from adapters.http.problems import (
     NOT_FOUND,
     NOT_LOCAL,
     OTHER_SITE,
-    Kind,
     Problem,
+    ProblemKind,
     broken,
     render,
 )
@@ -82,7 +82,7 @@ async def answer_and_log(request: web.Request, handler: Handler) -> web.StreamRe
 
 
 @web.middleware
-async def refuse_strangers(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def refuse_unauthorised(request: web.Request, handler: Handler) -> web.StreamResponse:
     """400, 403, 405, 415 or 417 before any handler sees the request."""
     if request.method not in METHODS:
         raise Problem(METHOD, f"The method is not one of {', '.join(sorted(METHODS))}.")
@@ -157,7 +157,7 @@ def _of_router(error: web.HTTPException) -> Problem:
         return Problem(METHOD, f"Allowed here: {allowed}.", headers={hdrs.ALLOW: allowed})
     if error.status == NOT_FOUND.status:
         return Problem(NOT_FOUND, "No route has this path.")
-    kind = Kind(error.status, "about:blank", error.reason)
+    kind = ProblemKind(error.status, "about:blank", error.reason)
     return Problem(kind, "The request cannot be answered as it is.")
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import orjson
 
-from adapters.generation.provider import FaultKind, GenerationFault
+from adapters.generation.provider import FailureKind, GenerationFailure
 from adapters.images.invalid_image import ImageProblem, InvalidImage
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
 from adapters.wording.refusals import sentence_of
@@ -28,7 +28,7 @@ Members = Mapping[str, object]
 _NONE: Members = MappingProxyType({})
 
 
-class Kind(NamedTuple):
+class ProblemKind(NamedTuple):
     """One kind of problem: the same status, type and title at every occurrence."""
 
     status: int
@@ -40,7 +40,12 @@ class Problem(Exception):
     """An answer other than the one asked for. `detail` is this occurrence, for people; `members` are for programs."""
 
     def __init__(
-        self, kind: Kind, detail: str, *, members: Members = _NONE, headers: Mapping[str, str] = MappingProxyType({})
+        self,
+        kind: ProblemKind,
+        detail: str,
+        *,
+        members: Members = _NONE,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__(detail)
         self.kind = kind
@@ -49,8 +54,8 @@ class Problem(Exception):
         self.headers = headers
 
 
-def _ours(status: HTTPStatus, slug: str, title: str) -> Kind:
-    return Kind(int(status), _OURS + slug, title)
+def _ours(status: HTTPStatus, slug: str, title: str) -> ProblemKind:
+    return ProblemKind(int(status), _OURS + slug, title)
 
 
 BAD_REQUEST = _ours(HTTPStatus.BAD_REQUEST, "malformed", "The request is malformed")
@@ -64,13 +69,13 @@ MEDIA = _ours(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media-type", "The body has a t
 EXPECTATION = _ours(HTTPStatus.EXPECTATION_FAILED, "expectation", "What the request expects cannot be done")
 INTERNAL = _ours(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "The service failed on this request")
 UNAVAILABLE = _ours(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The service cannot answer at the moment")
-TOO_BUSY = Kind(
+TOO_BUSY = ProblemKind(
     int(HTTPStatus.SERVICE_UNAVAILABLE), _REGISTERED + "temporary-reduced-capacity", "The service is busy at the moment"
 )
-QUOTA = Kind(int(HTTPStatus.TOO_MANY_REQUESTS), _REGISTERED + "quota-exceeded", "A limit is reached")
-ROOM = Kind(int(HTTPStatus.INSUFFICIENT_STORAGE), _REGISTERED + "quota-exceeded", "A limit is reached")
+QUOTA = ProblemKind(int(HTTPStatus.TOO_MANY_REQUESTS), _REGISTERED + "quota-exceeded", "A limit is reached")
+ROOM = ProblemKind(int(HTTPStatus.INSUFFICIENT_STORAGE), _REGISTERED + "quota-exceeded", "A limit is reached")
 
-REFUSALS: Mapping[Reason, Kind] = MappingProxyType(
+REFUSALS: Mapping[Reason, ProblemKind] = MappingProxyType(
     {
         Reason.MALFORMED: BAD_REQUEST,
         Reason.CLOCK_BEHIND: _ours(HTTPStatus.SERVICE_UNAVAILABLE, "clock-behind", "The machine's clock is wrong"),
@@ -91,29 +96,29 @@ REFUSALS: Mapping[Reason, Kind] = MappingProxyType(
     }
 )
 
-GENERATION_FAULTS: Mapping[FaultKind, Kind] = MappingProxyType(
+GENERATION_FAILURES: Mapping[FailureKind, ProblemKind] = MappingProxyType(
     {
-        FaultKind.AUTH: _ours(HTTPStatus.BAD_GATEWAY, "provider-key", "The image service does not accept its key"),
-        FaultKind.NO_CREDIT: _ours(HTTPStatus.BAD_GATEWAY, "provider-credit", "The image service is out of credit"),
-        FaultKind.MODERATED_PROMPT: _ours(
+        FailureKind.AUTH: _ours(HTTPStatus.BAD_GATEWAY, "provider-key", "The image service does not accept its key"),
+        FailureKind.NO_CREDIT: _ours(HTTPStatus.BAD_GATEWAY, "provider-credit", "The image service is out of credit"),
+        FailureKind.MODERATED_PROMPT: _ours(
             HTTPStatus.UNPROCESSABLE_ENTITY, "prompt-rejected", "The image service refused the prompt"
         ),
-        FaultKind.MODERATED_OUTPUT: _ours(
+        FailureKind.MODERATED_OUTPUT: _ours(
             HTTPStatus.UNPROCESSABLE_ENTITY, "picture-filtered", "The image service filtered the picture"
         ),
-        FaultKind.BAD_REQUEST: _ours(HTTPStatus.BAD_REQUEST, "wish-not-possible", "This picture cannot be asked for"),
-        FaultKind.RATE_LIMITED: _ours(
+        FailureKind.BAD_REQUEST: _ours(HTTPStatus.BAD_REQUEST, "wish-not-possible", "This picture cannot be asked for"),
+        FailureKind.RATE_LIMITED: _ours(
             HTTPStatus.SERVICE_UNAVAILABLE, "provider-busy", "The image service asks to wait"
         ),
-        FaultKind.UPSTREAM: _ours(HTTPStatus.BAD_GATEWAY, "provider-failed", "The image service failed"),
-        FaultKind.UNAVAILABLE: _ours(
+        FailureKind.UPSTREAM: _ours(HTTPStatus.BAD_GATEWAY, "provider-failed", "The image service failed"),
+        FailureKind.UNAVAILABLE: _ours(
             HTTPStatus.SERVICE_UNAVAILABLE, "no-provider", "Image generation services are not available"
         ),
-        FaultKind.UNKNOWN: _ours(HTTPStatus.GATEWAY_TIMEOUT, "answer-lost", "The image service's answer was lost"),
+        FailureKind.UNKNOWN: _ours(HTTPStatus.GATEWAY_TIMEOUT, "answer-lost", "The image service's answer was lost"),
     }
 )
 
-IMAGE_FAULTS: Mapping[ImageProblem, Kind] = MappingProxyType(
+IMAGE_FAULTS: Mapping[ImageProblem, ProblemKind] = MappingProxyType(
     {
         ImageProblem.TOO_LARGE: _ours(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "image-too-large", "The image is too large"),
         ImageProblem.UNSUPPORTED: _ours(
@@ -142,7 +147,7 @@ IMAGE_FAULTS: Mapping[ImageProblem, Kind] = MappingProxyType(
 )
 
 _STOPPED = "The storage has stopped, and what was under way may or may not be kept. The service's log says why."
-FAULTS: Mapping[type[Fault], tuple[Kind, str]] = MappingProxyType(
+FAULTS: Mapping[type[Fault], tuple[ProblemKind, str]] = MappingProxyType(
     {
         DiskFull: (
             _ours(HTTPStatus.INSUFFICIENT_STORAGE, "disk-full", "The disk is full"),
@@ -161,7 +166,7 @@ _POLICY_NAMES = {Reason.DAILY_LIMIT: "daily", Reason.USER_STORAGE: "storage", Re
 _RETRY_SECONDS = {Reason.REQUEST_RUNNING: 1, Reason.BUSY: 1}
 
 
-def render(kind: Kind, detail: str, *, instance: str | None = None, members: Members = _NONE) -> bytes:
+def render(kind: ProblemKind, detail: str, *, instance: str | None = None, members: Members = _NONE) -> bytes:
     """The JSON of one occurrence; `instance` names it in the log."""
     own = {"type": kind.type, "title": kind.title, "status": kind.status, "detail": detail}
     return orjson.dumps(own | ({} if instance is None else {"instance": instance}) | dict(members))
@@ -180,11 +185,13 @@ def refused(refusal: Refusal, *, retry_after_seconds: int | None = None) -> Prob
     return Problem(REFUSALS[refusal.reason], sentence_of(refusal), members=members, headers=headers)
 
 
-def failed(fault: GenerationFault) -> Problem:
+def failed(fault: GenerationFailure) -> Problem:
     """The problem for a picture that could not be made; the fault's own message is for people already."""
     wait = fault.retry_after_seconds
     headers = {} if wait is None else {"Retry-After": str(min(MAX_RETRY_AFTER_SECONDS, max(1, round(wait))))}
-    return Problem(GENERATION_FAULTS[fault.kind], fault.message, members={"reason": fault.kind.value}, headers=headers)
+    return Problem(
+        GENERATION_FAILURES[fault.kind], fault.message, members={"reason": fault.kind.value}, headers=headers
+    )
 
 
 def broken(fault: Fault) -> Problem:

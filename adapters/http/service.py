@@ -13,8 +13,8 @@ from aiohttp import web
 
 from adapters.application.storage import ImageStore
 from adapters.http.bodies import BodyBounds, BodyReader
-from adapters.http.connection import Bounds, Connections
-from adapters.http.guards import answer_and_log, expect_later, finish_headers, refuse_strangers
+from adapters.http.connection import ConnectionBounds, Connections
+from adapters.http.guards import answer_and_log, expect_later, finish_headers, refuse_unauthorised
 from adapters.http.routes import ALL_ROUTES
 from adapters.http.routes.page import PAGE, read_page
 from adapters.http.services import SERVICES, Services
@@ -25,7 +25,7 @@ from adapters.studio import Studio
 
 BACKLOG = 128
 _BODY_BOUNDS = BodyBounds()
-_BOUNDS = Bounds()
+_BOUNDS = ConnectionBounds()
 
 _log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ def make_app(
     body_bounds: BodyBounds = _BODY_BOUNDS,
 ) -> web.Application:
     """The application, ready to be served."""
-    app = web.Application(middlewares=[answer_and_log, refuse_strangers])
+    app = web.Application(middlewares=[answer_and_log, refuse_unauthorised])
     app[SERVICES] = Services(
         store=store,
         studio=studio,
@@ -57,7 +57,7 @@ def make_app(
 class HttpService:
     """Listens on one address, from `start` to `stop`."""
 
-    def __init__(self, app: web.Application, *, host: str, port: int, bounds: Bounds = _BOUNDS) -> None:
+    def __init__(self, app: web.Application, *, host: str, port: int, bounds: ConnectionBounds = _BOUNDS) -> None:
         if not is_this_machine(host):
             raise ConfigError(
                 f"HTTP_HOST={host!r} would open the service to other machines, and it has no tokens yet to tell "

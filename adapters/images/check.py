@@ -30,7 +30,7 @@ from adapters.images.containers.gif import SIGNATURES as GIF_SIGNATURES
 from adapters.images.containers.gif import outline_gif
 from adapters.images.containers.jpeg import SIGNATURE as JPEG_SIGNATURE
 from adapters.images.containers.jpeg import outline_jpeg
-from adapters.images.containers.outline import Bounds, Outline
+from adapters.images.containers.outline import Outline, PictureBounds
 from adapters.images.containers.png import SIGNATURE as PNG_SIGNATURE
 from adapters.images.containers.png import outline_png
 from adapters.images.containers.webp import is_webp, outline_webp
@@ -119,7 +119,7 @@ def check_image(
     if not _slots.acquire(timeout=MAX_WAIT_SECONDS):
         raise _waited_too_long()
     try:
-        outline = _outline(data, Bounds(max_pixels, max_frames))
+        outline = _outline(data, PictureBounds(max_pixels, max_frames))
         _decode(outline)
     finally:
         _slots.release()
@@ -168,7 +168,7 @@ def contradiction(name: str, media_type: str) -> str | None:
     return f"The picture is a {_shown(media_type)}, but its name ends in .{extension}. Name it {stem}.{right} instead."
 
 
-def _outline(data: bytes, bounds: Bounds) -> Outline:
+def _outline(data: bytes, bounds: PictureBounds) -> Outline:
     if data.startswith(PNG_SIGNATURE):
         return outline_png(data, bounds)
     if data.startswith(JPEG_SIGNATURE):

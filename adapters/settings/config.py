@@ -330,7 +330,7 @@ class Config:
         from adapters.generation.configured import sent_unencrypted  # here, as it imports this module
 
         known = {name for section in SECTIONS.values() for name in section.settings()} | set(FORMER_NAMES.values())
-        return self.sources.strangers(known) + sent_unencrypted(self)
+        return self.sources.unknown_names(known) + sent_unencrypted(self)
 
     def origin(self, name: str) -> Origin:
         """Where the value of a setting, such as `MAX_USER_STORAGE_MB`, comes from."""

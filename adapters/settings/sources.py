@@ -71,7 +71,7 @@ class Sources:
         overruled = tuple((given.origin, given.value) for given in weaker if given.value != first.value)
         return Given(first.name, first.value, first.origin, overruled)
 
-    def strangers(self, known: set[str]) -> list[str]:
+    def unknown_names(self, known: set[str]) -> list[str]:
         """A warning for each name that is no setting but within one edit of one."""
         return [
             f"{name} ({origin}) is not a setting and is ignored; did you mean {meant}?"

@@ -13,16 +13,16 @@ from collections.abc import Callable
 MAX_INPUT_BYTES = 512 * 1024 * 1024
 """Of the input images of all requests together, as they are in memory meanwhile."""
 
-HearsPlace = Callable[[int], None]
+OnQueuePosition = Callable[[int], None]
 
 
 class _Waiting:
-    def __init__(self, hears: HearsPlace) -> None:
-        self.hears = hears
+    def __init__(self, on_position: OnQueuePosition) -> None:
+        self.on_position = on_position
         self.turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
-class Line:
+class GenerationQueue:
     """`join` and `leave` are a request's coming and going; in between, `wait_turn` and `end_turn` are its turn."""
 
     def __init__(self, at_once: int, *, length: int, per_user: int) -> None:
@@ -66,13 +66,13 @@ class Line:
         self._running += free
         return free
 
-    async def wait_turn(self, hears: HearsPlace) -> None:
+    async def wait_turn(self, on_position: OnQueuePosition) -> None:
         """Returns when it is this request's turn; who was given the turn calls `end_turn`. Cancelling gives it up."""
         if self.take_turn():
             return
-        waiting = _Waiting(hears)
+        waiting = _Waiting(on_position)
         self._waiting.append(waiting)
-        hears(len(self._waiting))
+        on_position(len(self._waiting))
         try:
             await waiting.turn
         except asyncio.CancelledError:
@@ -95,4 +95,4 @@ class Line:
 
     def _tell_places(self) -> None:
         for place, waiting in enumerate(self._waiting, 1):
-            waiting.hears(place)
+            waiting.on_position(place)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, TypeVar
 
 from adapters.application.results import Actor, SavedImage
-from adapters.generation.provider import GenerationFault, GenerationRequest
+from adapters.generation.provider import GenerationFailure, GenerationRequest
 from domain.refusals import Refusal
 
 T = TypeVar("T")
@@ -36,19 +36,19 @@ class Generated(NamedTuple):
     replayed: bool = False
 
 
-Answer = Generated | Refusal | GenerationFault
+GenerationOutcome = Generated | Refusal | GenerationFailure
 
 
 class Progress(NamedTuple):
-    """How far a request is: `place` counts from 1 while it waits for its turn; then it is made, and `fraction` says how
-    much of it where the provider tells.
+    """How far a request is: `queue_position` counts from 1 while it waits for its turn; then it is made, and `fraction`
+    says how much of it where the provider tells.
     """
 
-    place: int | None = None
+    queue_position: int | None = None
     fraction: float | None = None
 
 
-Hears = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 """Is called from the event loop at each change; it must be quick."""
 
 
@@ -66,12 +66,14 @@ class StudioSettings(NamedTuple):
 class Job:
     """One request under way: who asked, and what it waits for outside, which a cancellation ends."""
 
-    def __init__(self, user: str, request: GenerationRequest, actor: Actor, key: str | None, hears: Hears) -> None:
+    def __init__(
+        self, user: str, request: GenerationRequest, actor: Actor, key: str | None, on_progress: OnProgress
+    ) -> None:
         self.user = user
         self.request = request
         self.actor = actor
         self.key = key
-        self.hears = hears
+        self.on_progress = on_progress
         self._cancelled = False
         self._outside: asyncio.Task[Any] | None = None
 
@@ -103,5 +105,5 @@ class Job:
             self._outside.cancel()
 
 
-def nobody_hears(_: Progress) -> None:
+def ignore_progress(_: Progress) -> None:
     """For callers who do not ask how far it is."""

@@ -18,8 +18,8 @@ from adapters.application.results import LIBRARY, Actor, Delivery, Reserved, Sav
 from adapters.application.storage import ImageStore
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import (
-    FaultKind,
-    GenerationFault,
+    FailureKind,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     Prepared,
@@ -28,8 +28,17 @@ from adapters.generation.taxonomy import FILTERED
 from adapters.images.invalid_image import InvalidImage
 from adapters.ports.faults import DiskFull, Fault
 from adapters.studio.details import as_text, details_of, with_text
-from adapters.studio.generation_queue import Line
-from adapters.studio.jobs import Answer, Generated, Hears, Job, Picture, Progress, StudioSettings, nobody_hears
+from adapters.studio.generation_queue import GenerationQueue
+from adapters.studio.jobs import (
+    Generated,
+    GenerationOutcome,
+    Job,
+    OnProgress,
+    Picture,
+    Progress,
+    StudioSettings,
+    ignore_progress,
+)
 from adapters.wording.refusals import sentence_of
 from domain.refusals import Reason, Refusal
 
@@ -47,7 +56,7 @@ SHOWN_FAULTS = (InvalidImage, DiskFull)
 STORAGE_FAULT = "the storage has a fault; its operator finds more in the service's log"
 DEFAULTS = StudioSettings()
 
-_RELEASE_REASONS = {FaultKind.MODERATED_PROMPT: "rejected", FaultKind.UNKNOWN: "unknown"}
+_RELEASE_REASONS = {FailureKind.MODERATED_PROMPT: "rejected", FailureKind.UNKNOWN: "unknown"}
 """Why places are released after a fault; `failed` for all others."""
 
 _log = structlog.get_logger(__name__)
@@ -61,11 +70,11 @@ class Studio:
         self.generator = generator
         self._settings = settings
         at_once = settings.at_once or generator.provider.limits.at_once
-        self._line = Line(at_once, length=settings.queue_length, per_user=settings.queue_per_user)
-        self._running: dict[asyncio.Task[Answer], Job] = {}
+        self._queue = GenerationQueue(at_once, length=settings.queue_length, per_user=settings.queue_per_user)
+        self._running: dict[asyncio.Task[GenerationOutcome], Job] = {}
         reserved_seconds = float(store.settings.reservation_seconds)
         self._call_seconds = min(CALL_SECONDS, reserved_seconds * CALL_SHARE)
-        self._line_seconds = reserved_seconds - self._call_seconds
+        self._queue_seconds = reserved_seconds - self._call_seconds
 
     async def generate(
         self,
@@ -74,24 +83,24 @@ class Studio:
         *,
         actor: Actor = LIBRARY,
         idempotency_key: str | None = None,
-        hears: Hears = nobody_hears,
-    ) -> Answer:
+        on_progress: OnProgress = ignore_progress,
+    ) -> GenerationOutcome:
         """Makes what is asked and keeps it. A request that no provider takes, or that the quotas refuse, costs nothing.
 
         Raises Faults of the storage. Under the same `idempotency_key` one picture is made, however often it is sent.
-        `hears` is told the place in the line and how much is done.
+        `on_progress` is told the place in the line and how much is done.
         """
         if idempotency_key is not None and len(idempotency_key) > MAX_IDEMPOTENCY_KEY_CHARS:
             return Refusal(Reason.MALFORMED, user, f"A request key has at most {MAX_IDEMPOTENCY_KEY_CHARS} characters.")
         input_bytes = len(request.image or b"")
-        if sentence := self._line.refusal(user, input_bytes):
+        if sentence := self._queue.refusal(user, input_bytes):
             return Refusal(Reason.BUSY, user, sentence)
-        self._line.join(user, input_bytes)
-        job = Job(user, request, actor, idempotency_key, hears)
+        self._queue.join(user, input_bytes)
+        job = Job(user, request, actor, idempotency_key, on_progress)
         work = asyncio.get_running_loop().create_task(self._work(job))
         self._running[work] = job
         work.add_done_callback(lambda done: self._running.pop(done, None))
-        work.add_done_callback(lambda _: self._line.leave(user, input_bytes))
+        work.add_done_callback(lambda _: self._queue.leave(user, input_bytes))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -104,39 +113,41 @@ class Studio:
             job.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _work(self, job: Job) -> Answer:
-        prepared: Prepared | GenerationFault | None = await self.generator.prepare(job.request)
-        if isinstance(prepared, GenerationFault):
+    async def _work(self, job: Job) -> GenerationOutcome:
+        prepared: Prepared | GenerationFailure | None = await self.generator.prepare(job.request)
+        if isinstance(prepared, GenerationFailure):
             return prepared
         reserved = await self._reserve(job)
         if not isinstance(reserved, Reserved):
             return reserved
-        if not self._line.take_turn():
+        if not self._queue.take_turn():
             if job.request.image is not None:
                 prepared = None  # of those that wait, only the inputs as they were sent are in memory
             try:
                 await self._wait_turn(job)
             except TimeoutError:
                 await self._release(job, reserved, "failed")
-                return _waited_too_long(self._line_seconds)
+                return _waited_too_long(self._queue_seconds)
             except asyncio.CancelledError:
                 await self._release(job, reserved, "cancelled")
                 raise
         try:
             return await self._make(job, reserved, prepared)
         finally:
-            self._line.end_turn()
+            self._queue.end_turn()
 
     async def _wait_turn(self, job: Job) -> None:
         """Raises TimeoutError where it does not come in time."""
-        await job.outside(self._line.wait_turn(lambda place: job.hears(Progress(place=place))), self._line_seconds)
+        await job.outside(
+            self._queue.wait_turn(lambda place: job.on_progress(Progress(queue_position=place))), self._queue_seconds
+        )
 
-    async def _make(self, job: Job, reserved: Reserved, early: Prepared | None) -> Answer:
+    async def _make(self, job: Job, reserved: Reserved, early: Prepared | None) -> GenerationOutcome:
         """The picture of a request whose turn it is, and which is prepared now where it was not kept so."""
-        job.hears(Progress())
+        job.on_progress(Progress())
         try:
             prepared = early or await self.generator.prepare(job.request)
-            if isinstance(prepared, GenerationFault):
+            if isinstance(prepared, GenerationFailure):
                 return await self._release_after(job, reserved, prepared)
             answered = await self._ask(job, prepared)
             result = await self.generator.finish(prepared, answered)
@@ -146,11 +157,11 @@ class Studio:
         except BaseException:
             await self._release(job, reserved, "failed")
             raise
-        if isinstance(result, GenerationFault):
+        if isinstance(result, GenerationFailure):
             return await self._release_after(job, reserved, result)
         return await self._keep(job, reserved, prepared.request, result)
 
-    async def _reserve(self, job: Job) -> Reserved | Answer:
+    async def _reserve(self, job: Job) -> Reserved | GenerationOutcome:
         """Places for a new attempt, or what an earlier one under the same key has come to."""
         content = _content_of(job.request)
         key = job.key
@@ -170,8 +181,8 @@ class Studio:
             kept = self._kept_before(job, reserved.count)
             if kept:
                 return await asyncio.to_thread(_replayed, kept)
-        return GenerationFault(
-            FaultKind.BAD_REQUEST,
+        return GenerationFailure(
+            FailureKind.BAD_REQUEST,
             f"This request has failed {MAX_ATTEMPTS} times. Send it again as a new one.",
         )
 
@@ -180,20 +191,20 @@ class Studio:
         saved = (self._store.saved_under(job.actor, f"{job.key}/save/{index}") for index in range(count))
         return [image for image in saved if image is not None]
 
-    async def _ask(self, job: Job, prepared: Prepared) -> GenerationResult | GenerationFault:
-        asking = self.generator.ask(prepared, lambda fraction: job.hears(Progress(fraction=fraction)))
+    async def _ask(self, job: Job, prepared: Prepared) -> GenerationResult | GenerationFailure:
+        asking = self.generator.ask(prepared, lambda fraction: job.on_progress(Progress(fraction=fraction)))
         try:
             return await job.outside(asking, self._call_seconds)
         except TimeoutError:
-            return GenerationFault(
-                FaultKind.UNKNOWN,
+            return GenerationFailure(
+                FailureKind.UNKNOWN,
                 f"Connection timeout: the provider gave no answer within {self._call_seconds:.0f} seconds. "
                 "Nothing was charged; try again later.",
             )
 
     async def _keep(
         self, job: Job, reserved: Reserved, asked: GenerationRequest, result: GenerationResult
-    ) -> Generated | GenerationFault:
+    ) -> Generated | GenerationFailure:
         """Keeps what was delivered, one place after the other, and releases the places that nothing came for."""
         images = result.images[: reserved.count]
         filtered = min(result.filtered, reserved.count - len(images))
@@ -246,9 +257,9 @@ class Studio:
             return Picture(data, made.media_type, made.seed, None, f"not kept: {not_kept}")
         return Picture(data, made.media_type, made.seed, saved)
 
-    async def _release_after(self, job: Job, reserved: Reserved, fault: GenerationFault) -> GenerationFault:
+    async def _release_after(self, job: Job, reserved: Reserved, fault: GenerationFailure) -> GenerationFailure:
         """A filtered result was delivered and paid; after every other fault nothing was. The fault as it is told."""
-        if fault.kind is not FaultKind.MODERATED_OUTPUT:
+        if fault.kind is not FailureKind.MODERATED_OUTPUT:
             await self._release(job, reserved, _RELEASE_REASONS.get(fault.kind, "failed"))
             return fault
         delivery = Delivery(self.generator.provider.name, "", 0.0, reserved.count)
@@ -261,7 +272,7 @@ class Studio:
             return ""
         return f"The image service filtered {filtered} of the {count} pictures. {self._counted()}"
 
-    def _told_counted(self, fault: GenerationFault) -> GenerationFault:
+    def _told_counted(self, fault: GenerationFailure) -> GenerationFailure:
         return replace(fault, message=f"{fault.message} {self._counted()}".rstrip())
 
     def _counted(self) -> str:
@@ -286,9 +297,9 @@ def _content_of(request: GenerationRequest) -> tuple[bytes, bytes]:
     return orjson.dumps(asked, option=orjson.OPT_SORT_KEYS), request.image or b""
 
 
-def _waited_too_long(seconds: float) -> GenerationFault:
-    return GenerationFault(
-        FaultKind.UNAVAILABLE,
+def _waited_too_long(seconds: float) -> GenerationFailure:
+    return GenerationFailure(
+        FailureKind.UNAVAILABLE,
         f"The request waited {seconds / 60:.0f} minutes for its turn, and others are still before it. "
         "Nothing was charged; try again later.",
     )

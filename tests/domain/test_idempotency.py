@@ -40,17 +40,17 @@ KEY = key("k")
 SAME_KEY_OTHER_CONTENT = key("k", "b")
 
 ANSWERED: list[tuple[Command, tuple[int, ...]]] = [
-    (reserve("r2", request=KEY), (3,)),
-    (complete(request=KEY), (3,)),
-    (release(request=KEY), (3,)),
-    (save(request=KEY), (3, 4)),
-    (save(reservation="r1", request=KEY), (3,)),
-    (save(temp=True, request=KEY), (3,)),
-    (adopt("b.png", request=KEY), (3,)),
-    (delete("old.png", request=KEY), (3,)),
-    (clean_up(request=KEY), (3,)),
-    (override(daily=1, request=KEY), (3,)),
-    (reset_daily(request=KEY), (3,)),
+    (reserve("r2", idempotency_key=KEY), (3,)),
+    (complete(idempotency_key=KEY), (3,)),
+    (release(idempotency_key=KEY), (3,)),
+    (save(idempotency_key=KEY), (3, 4)),
+    (save(reservation="r1", idempotency_key=KEY), (3,)),
+    (save(temp=True, idempotency_key=KEY), (3,)),
+    (adopt("b.png", idempotency_key=KEY), (3,)),
+    (delete("old.png", idempotency_key=KEY), (3,)),
+    (clean_up(idempotency_key=KEY), (3,)),
+    (override(daily=1, idempotency_key=KEY), (3,)),
+    (reset_daily(idempotency_key=KEY), (3,)),
     (CORRECT_CLOCK._replace(idempotency_key=KEY), (3,)),
 ]
 
@@ -67,26 +67,30 @@ def test_a_repeat_is_answered_by_the_positions_of_the_first(command: Command, po
 
 def test_a_repeat_is_answered_although_it_would_now_be_refused() -> None:
     """The first delete answered; the name is gone."""
-    told = given(adopted()).when(delete("old.png", request=KEY)).then_allowed()
-    told.when(delete("old.png", request=KEY)).then_answered(2)
+    told = given(adopted()).when(delete("old.png", idempotency_key=KEY)).then_allowed()
+    told.when(delete("old.png", idempotency_key=KEY)).then_answered(2)
 
 
 def test_another_digest_under_the_same_key_is_a_conflict() -> None:
     """Whatever command it comes with."""
-    told = given(save(request=KEY))
-    told.when(save(request=SAME_KEY_OTHER_CONTENT)).then_refused(Reason.REQUEST_CONFLICT, detail="k", user="42")
-    told.when(clean_up(request=SAME_KEY_OTHER_CONTENT)).then_refused(Reason.REQUEST_CONFLICT, detail="k", user=None)
+    told = given(save(idempotency_key=KEY))
+    told.when(save(idempotency_key=SAME_KEY_OTHER_CONTENT)).then_refused(Reason.REQUEST_CONFLICT, detail="k", user="42")
+    told.when(clean_up(idempotency_key=SAME_KEY_OTHER_CONTENT)).then_refused(
+        Reason.REQUEST_CONFLICT, detail="k", user=None
+    )
 
 
 def test_two_actors_keys_never_meet() -> None:
     """The scope of a key is who sent it."""
-    told = given(save(request=KEY))
-    told.when(save("b.png", request=SAME_KEY_OTHER_CONTENT)._replace(by="page")).then_allowed()
+    told = given(save(idempotency_key=KEY))
+    told.when(save("b.png", idempotency_key=SAME_KEY_OTHER_CONTENT)._replace(by="page")).then_allowed()
 
 
 def test_two_keys_of_one_actor_never_meet() -> None:
     """Another key is another request."""
-    given(save(request=KEY)).when(save("b.png", request=key("l"))).then(*saved_plainly("b.png", request=key("l")))
+    given(save(idempotency_key=KEY)).when(save("b.png", idempotency_key=key("l"))).then(
+        *saved_plainly("b.png", request=key("l"))
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,7 +105,7 @@ def test_two_keys_of_one_actor_never_meet() -> None:
 @pytest.mark.parametrize("content", ["a", "b"])
 def test_an_answer_is_kept_for_seven_days(now: str, kept: bool, content: str) -> None:
     """After that the key is as good as new, for the same content and for another."""
-    told = given(adopt(request=KEY)).when(adopt("b.png", request=key("k", content)), at=now)
+    told = given(adopt(idempotency_key=KEY)).when(adopt("b.png", idempotency_key=key("k", content)), at=now)
     if not kept:
         told.then(adopted("b.png", at=now, request=key("k", content)))
     elif content == "a":
@@ -112,16 +116,16 @@ def test_an_answer_is_kept_for_seven_days(now: str, kept: bool, content: str) ->
 
 def test_a_key_that_is_used_again_after_seven_days_is_kept_for_seven_more() -> None:
     """From its second answer on, and by the position of that alone."""
-    told = given(adopt(request=KEY)).when(adopt(request=KEY), at=on(17)).then_allowed()
-    told.when(adopt(request=KEY), at=on(24, "11:59:59.999999")).then_answered(2)
-    told.when(adopt(request=KEY), at=on(24)).then_allowed()
+    told = given(adopt(idempotency_key=KEY)).when(adopt(idempotency_key=KEY), at=on(17)).then_allowed()
+    told.when(adopt(idempotency_key=KEY), at=on(24, "11:59:59.999999")).then_answered(2)
+    told.when(adopt(idempotency_key=KEY), at=on(24)).then_allowed()
 
 
 def test_a_refusal_is_decided_anew() -> None:
     """The limit was raised in between."""
-    told = given(policy(daily=0)).when(reserve(request=KEY)).then_refused(Reason.DAILY_LIMIT)
-    told.when(reserve(request=KEY)).then_refused(Reason.DAILY_LIMIT)
-    told.when(set_policy(daily=1)).when(reserve(request=KEY)).then(reserved(request=KEY))
+    told = given(policy(daily=0)).when(reserve(idempotency_key=KEY)).then_refused(Reason.DAILY_LIMIT)
+    told.when(reserve(idempotency_key=KEY)).then_refused(Reason.DAILY_LIMIT)
+    told.when(set_policy(daily=1)).when(reserve(idempotency_key=KEY)).then(reserved(request=KEY))
 
 
 def test_a_command_that_wrote_nothing_is_decided_anew() -> None:
@@ -140,32 +144,36 @@ def test_policy_changes_refusals_and_automatic_releases_carry_no_request() -> No
 
 def test_a_repeat_while_its_reservation_is_open_is_running() -> None:
     """For a caller that must not start a second generation; others get the stored answer."""
-    told = given(reserve(count=2, request=KEY, exclusive=True))
-    told.when(reserve("r2", count=2, request=KEY, exclusive=True)).then_refused(Reason.REQUEST_RUNNING, detail="k")
-    told.when(reserve("r2", count=2, request=KEY)).then_answered(1)
+    told = given(reserve(count=2, idempotency_key=KEY, exclusive=True))
+    told.when(reserve("r2", count=2, idempotency_key=KEY, exclusive=True)).then_refused(
+        Reason.REQUEST_RUNNING, detail="k"
+    )
+    told.when(reserve("r2", count=2, idempotency_key=KEY)).then_answered(1)
     told.when(complete()).when(save(reservation="r1"))
-    told.when(reserve("r2", count=2, request=KEY, exclusive=True)).then_refused(Reason.REQUEST_RUNNING, user="42")
+    told.when(reserve("r2", count=2, idempotency_key=KEY, exclusive=True)).then_refused(
+        Reason.REQUEST_RUNNING, user="42"
+    )
 
 
 @pytest.mark.parametrize("end", [release(), save(reservation="r1")], ids=["released", "settled"])
 def test_a_repeat_after_its_reservation_closed_is_the_stored_answer(end: Command) -> None:
     """The caller looks what became of it, and tries anew under another key where nothing was kept."""
-    told = given(reserve(request=KEY, exclusive=True)).when(end).then_allowed()
-    told.when(reserve("r2", request=KEY, exclusive=True)).then_answered(1)
+    told = given(reserve(idempotency_key=KEY, exclusive=True)).when(end).then_allowed()
+    told.when(reserve("r2", idempotency_key=KEY, exclusive=True)).then_answered(1)
 
 
 def test_a_key_of_another_command_is_never_running() -> None:
     """An exclusive reservation under the key of a temp file finds that answer."""
-    given(save(temp=True, request=KEY)).when(reserve(request=KEY, exclusive=True)).then_answered(1)
+    given(save(temp=True, idempotency_key=KEY)).when(reserve(idempotency_key=KEY, exclusive=True)).then_answered(1)
 
 
 def test_the_steps_of_one_generation_have_answers_of_their_own() -> None:
     """Derived keys: each step is found again by itself."""
     steps: list[Command] = [
-        reserve(count=2, request=key("k/reserve")),
-        complete(request=key("k/complete/0")),
-        save(reservation="r1", request=key("k/save/0")),
-        release(request=key("k/release")),
+        reserve(count=2, idempotency_key=key("k/reserve")),
+        complete(idempotency_key=key("k/complete/0")),
+        save(reservation="r1", idempotency_key=key("k/save/0")),
+        release(idempotency_key=key("k/release")),
     ]
     told = given(*steps)
     for position, step in enumerate(steps, 1):
@@ -178,11 +186,11 @@ def test_the_steps_of_one_generation_have_answers_of_their_own() -> None:
 def test_an_answer_given_by_a_wrong_clock_is_kept_for_seven_days_from_the_correction() -> None:
     """Not until seven days after a time that may be years ahead; and later answers are forgotten in their turn."""
     told = given()
-    told.when(adopt("b.png", request=KEY), at="2036-01-01T00:00:00.000000Z").then_allowed()
+    told.when(adopt("b.png", idempotency_key=KEY), at="2036-01-01T00:00:00.000000Z").then_allowed()
     told.when(CORRECT_CLOCK, at=on(11)).then(corrected(was="2036-01-01T00:00:00.000000Z", now=on(11)))
-    told.when(adopt("c.png", request=key("l")), at=on(12)).then_allowed()
-    told.when(adopt("b.png", request=KEY), at=on(18, "11:59:59.999999")).then_answered(1)
-    told.when(adopt("b.png", request=KEY), at=on(18)).then_allowed()
+    told.when(adopt("c.png", idempotency_key=key("l")), at=on(12)).then_allowed()
+    told.when(adopt("b.png", idempotency_key=KEY), at=on(18, "11:59:59.999999")).then_answered(1)
+    told.when(adopt("b.png", idempotency_key=KEY), at=on(18)).then_allowed()
     told.when(adopt("d.png"), at=on(19)).then_allowed()
     assert [answer.positions for _, answer in told.state._tables.answers.items()] == [(4,)]
 
@@ -190,13 +198,13 @@ def test_an_answer_given_by_a_wrong_clock_is_kept_for_seven_days_from_the_correc
 @pytest.mark.parametrize("name", ["", "x" * (MAX_KEY_CHARS + 1), "line\nbreak", "nul\0", "\udcff", "\u202e"])
 def test_a_key_that_cannot_be_stored_or_shown_is_malformed(name: str) -> None:
     """Printable characters: a lone surrogate, which a header may carry, has no UTF-8 form."""
-    given().when(save(request=IdempotencyKey(name, "a" * 64))).then_refused(Reason.MALFORMED)
+    given().when(save(idempotency_key=IdempotencyKey(name, "a" * 64))).then_refused(Reason.MALFORMED)
 
 
 @pytest.mark.parametrize("name", ["x", "x" * MAX_KEY_CHARS, "k#2", "clé 1/save/0"])
 def test_a_printable_key_is_accepted(name: str) -> None:
     """Spaces and letters of any alphabet included."""
-    given().when(adopt(request=key(name))).then(adopted(request=key(name)))
+    given().when(adopt(idempotency_key=key(name))).then(adopted(request=key(name)))
 
 
 def test_a_cleanup_of_several_events_is_answered_whole() -> None:
@@ -204,8 +212,8 @@ def test_a_cleanup_of_several_events_is_answered_whole() -> None:
     told = given()
     files = [(f"t{n:03d}.png", 1) for n in range(501)]
     told.record(*(saved(name, size, temp=True) for name, size in files))
-    told.when(clean_up(0, request=KEY)).then(
+    told.when(clean_up(0, idempotency_key=KEY)).then(
         cleaned(*(("42", name, size) for name, size in files[:500]), days=0, request=KEY),
         cleaned(("42", *files[500]), days=0, request=KEY),
     )
-    told.when(clean_up(0, request=KEY), at=NOON).then_answered(502, 503)
+    told.when(clean_up(0, idempotency_key=KEY), at=NOON).then_answered(502, 503)

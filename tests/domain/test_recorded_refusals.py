@@ -61,7 +61,7 @@ def test_a_limits_no_is_recorded_with_its_figures(past: list[Event], command: Co
 
 @pytest.mark.parametrize(
     "command",
-    [delete("gone.png"), complete(), save("a/b.png"), save("a//b"), save(request=key("k", "b"))],
+    [delete("gone.png"), complete(), save("a/b.png"), save("a//b"), save(idempotency_key=key("k", "b"))],
     ids=["NOT_FOUND", "UNKNOWN_RESERVATION", "NAME_TAKEN", "MALFORMED", "REQUEST_CONFLICT"],
 )
 def test_every_other_no_leaves_nothing_in_the_log(command: Command) -> None:
@@ -72,7 +72,7 @@ def test_every_other_no_leaves_nothing_in_the_log(command: Command) -> None:
 
 def test_a_recorded_refusal_carries_no_request_and_changes_no_usage() -> None:
     """It answers nothing and holds nothing."""
-    told = given(FULL_DAY).when(reserve(request=key("k"))).then_refused(Reason.DAILY_LIMIT, record=refused())
+    told = given(FULL_DAY).when(reserve(idempotency_key=key("k"))).then_refused(Reason.DAILY_LIMIT, record=refused())
     assert told.state.user(USER) == (0, 0, 0)
     assert told.state.pool == (0, 0)
     assert told.state.daily.status(USER, 0, NOON).used == 0

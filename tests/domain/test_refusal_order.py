@@ -52,22 +52,22 @@ ROWS: list[tuple[list[Event], Command, str, Reason, Command, str, Reason]] = [
     ),
     (
         [adopted(request=KEY)],
-        save(request=OTHER_CONTENT), BEHIND, Reason.CLOCK_BEHIND,
-        save(request=OTHER_CONTENT), NOON, Reason.REQUEST_CONFLICT,
+        save(idempotency_key=OTHER_CONTENT), BEHIND, Reason.CLOCK_BEHIND,
+        save(idempotency_key=OTHER_CONTENT), NOON, Reason.REQUEST_CONFLICT,
     ),
     (
         [reserved(request=KEY)],
-        reserve("r2", exclusive=True, request=OTHER_CONTENT), NOON, Reason.REQUEST_CONFLICT,
-        reserve("r2", exclusive=True, request=KEY), NOON, Reason.REQUEST_RUNNING,
+        reserve("r2", exclusive=True, idempotency_key=OTHER_CONTENT), NOON, Reason.REQUEST_CONFLICT,
+        reserve("r2", exclusive=True, idempotency_key=KEY), NOON, Reason.REQUEST_RUNNING,
     ),
     (
         [reserved(request=KEY), NOTHING_FITS],
-        reserve("r2", exclusive=True, request=KEY), NOON, Reason.REQUEST_RUNNING,
+        reserve("r2", exclusive=True, idempotency_key=KEY), NOON, Reason.REQUEST_RUNNING,
         reserve("r2", exclusive=True), NOON, Reason.DAILY_LIMIT,
     ),
     (
         [adopted(request=KEY), deleted("old.png")],
-        delete("old.png", request=OTHER_CONTENT), NOON, Reason.REQUEST_CONFLICT,
+        delete("old.png", idempotency_key=OTHER_CONTENT), NOON, Reason.REQUEST_CONFLICT,
         delete("old.png"), NOON, Reason.NOT_FOUND,
     ),
     (
@@ -108,9 +108,9 @@ def test_a_command_that_breaks_two_rules_hears_of_the_first(
 
 def test_a_stored_answer_comes_before_everything_that_is_looked_up() -> None:
     """Not found, unknown, taken, full: an answered request is none of these."""
-    delete_once = delete("old.png", request=KEY)
+    delete_once = delete("old.png", idempotency_key=KEY)
     given(adopted(), delete_once).when(delete_once).then_answered(2)
-    save_once = save("a/b.png", reservation="none", request=KEY)
+    save_once = save("a/b.png", reservation="none", idempotency_key=KEY)
     given(adopted("a", request=KEY), NOTHING_FITS).when(save_once).then_answered(1)
 
 

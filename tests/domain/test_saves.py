@@ -32,7 +32,7 @@ def used(history: History) -> int:
 
 def test_a_plain_save_reserves_its_real_size_and_settles_it_in_one_decision() -> None:
     """GenerationReserved(1, its size) and ImageSaved, with the caller's key in both; it counts as one generation."""
-    told = given().when(save(size=123, request=key("k"))).then(*saved_plainly(size=123, request=key("k")))
+    told = given().when(save(size=123, idempotency_key=key("k"))).then(*saved_plainly(size=123, request=key("k")))
     assert used(told) == 1
     assert told.state.user(USER) == (123, 0, 0)
     assert told.state.pool == (123, 0)
@@ -103,7 +103,7 @@ def test_a_save_without_an_operation_takes_that_of_its_reservation(
 
 def test_adopting_charges_bytes_and_no_generation() -> None:
     """Operation `adopted`, no reservation; a temp file may be adopted too."""
-    told = given().when(adopt("old.png", 70, origin="cli", request=key("k")))
+    told = given().when(adopt("old.png", 70, origin="cli", idempotency_key=key("k")))
     told.then(adopted("old.png", 70, request=key("k"))._replace(origin="cli"))
     told.when(adopt("t.png", 30, temp=True)).then(adopted("t.png", 30, temp=True))
     assert told.state.user(USER) == (70, 30, 0)

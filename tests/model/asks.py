@@ -41,7 +41,7 @@ class Kin(Enum):
                 return name.partition("/")[0]
 
 
-Answer = tuple[Any, ...]
+GenerationOutcome = tuple[Any, ...]
 """A word, then what is told: `("refused", reason, limit, used, held)`, `("saved", ..., position, replayed)`."""
 
 

@@ -14,12 +14,12 @@ from domain import commands
 from domain.limits import UserLimits
 from domain.refusals import Reason, Refusal
 from tests.model.asks import (
-    Answer,
     Ask,
     CleanUp,
     CorrectClock,
     Delete,
     Deliver,
+    GenerationOutcome,
     Kin,
     Override,
     Release,
@@ -42,7 +42,7 @@ class Calls:
         self._reservation = reservation
         self._number = number
 
-    async def answer(self, ask: Ask, now: datetime, *, shared: bool) -> Answer:
+    async def answer(self, ask: Ask, now: datetime, *, shared: bool) -> GenerationOutcome:
         """The answer to an ask. `shared`: it is handed in with others, and not carried out at once."""
         try:
             if isinstance(ask, Save | Reserve | Deliver | Release):
@@ -125,7 +125,7 @@ class Calls:
                 assert_never(ask)
         return await store._submit(command, done)
 
-    def _in_words(self, told: Any) -> Answer:
+    def _in_words(self, told: Any) -> GenerationOutcome:
         match told:
             case Refusal(reason=reason):
                 figures = (told.limit, told.used, told.held) if reason in LIMITS else ()

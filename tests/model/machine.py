@@ -17,11 +17,11 @@ from tests.model.asks import (
     NARROW,
     RESERVATION_SECONDS,
     WIDE,
-    Answer,
     Ask,
     CorrectClock,
     Delete,
     Deliver,
+    GenerationOutcome,
     Keyed,
     Kin,
     Limits,
@@ -241,7 +241,7 @@ class AnyHistory(RuleBasedStateMachine):
         asks = [meant(ask, self.model, self.owners) for ask in asks]
         self.keyed += [ask for ask in asks if isinstance(ask, Keyed) and ask.key]
 
-        def act() -> list[Answer]:
+        def act() -> list[GenerationOutcome]:
             return self.rig.ask_together(asks) if len(asks) > 1 else [self.rig.ask(asks[0])]
 
         former = len(self.model.trail)

@@ -9,12 +9,12 @@ from tests.model.asks import (
     MALFORMED_NAME,
     MALFORMED_REASON,
     MALFORMED_USER,
-    Answer,
     Ask,
     CleanUp,
     CorrectClock,
     Delete,
     Deliver,
+    GenerationOutcome,
     Keyed,
     Limits,
     Release,
@@ -53,7 +53,7 @@ class Model(Rules):
         self.sweep()
         self.short = False
 
-    def answer(self, asks: Sequence[Ask]) -> list[Answer]:
+    def answer(self, asks: Sequence[Ask]) -> list[GenerationOutcome]:
         """What is answered to asks that come together."""
         answers = {index: answer for index, ask in enumerate(asks) if (answer := self._not_staged(ask))}
         waiting = {index: (ask, self.see(ask)) for index, ask in enumerate(asks) if index not in answers}
@@ -69,7 +69,7 @@ class Model(Rules):
             elif stored.at > self.now:
                 self.answers[key] = stored._replace(at=self.now)
 
-    def _not_staged(self, ask: Ask) -> Answer | None:
+    def _not_staged(self, ask: Ask) -> GenerationOutcome | None:
         """What is told to a save whose bytes never reach the ledger."""
         if not isinstance(ask, Save):
             return None
@@ -97,7 +97,7 @@ class Model(Rules):
             self.limits = given
             self.record("PolicyChanged")
 
-    def _decide(self, ask: Ask, seen: Seen) -> Answer:
+    def _decide(self, ask: Ask, seen: Seen) -> GenerationOutcome:
         if self.short and not isinstance(ask, WHAT_FREES):
             return ("disk full",)
         if _is_malformed(ask):
@@ -114,7 +114,7 @@ class Model(Rules):
             self.answers[ask.by, ask.key] = Stored(what_is_asked(ask), self.last_at, answer, reservation)
         return answer
 
-    def _answered(self, ask: Save | Reserve | Deliver | Release | Delete) -> Answer | None:
+    def _answered(self, ask: Save | Reserve | Deliver | Release | Delete) -> GenerationOutcome | None:
         assert ask.key is not None
         stored = self.answers.get((ask.by, ask.key))
         if stored is None or stored.at + ANSWERS_KEPT <= self.present:

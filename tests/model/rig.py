@@ -34,7 +34,7 @@ from tests.crash.disk import Disk
 from tests.crash.faulty_files import SmallFiles
 from tests.crash.judging import ROOT
 from tests.crash.stories import empty_disk
-from tests.model.asks import RESERVATION_SECONDS, Answer, Ask, Limits
+from tests.model.asks import RESERVATION_SECONDS, Ask, GenerationOutcome, Limits
 from tests.model.calls import Calls
 from tests.model.log_reader import LogReader
 from tests.model.people import text_of
@@ -160,14 +160,14 @@ class Rig:
         """What the ledger does once a minute."""
         self.ledger._sweep()
 
-    def ask(self, ask: Ask) -> Answer:
+    def ask(self, ask: Ask) -> GenerationOutcome:
         """Asks for one thing, as a caller does."""
         return self._run(self.calls.answer(ask, self.now, shared=False))
 
-    def ask_together(self, asks: Sequence[Ask]) -> list[Answer]:
+    def ask_together(self, asks: Sequence[Ask]) -> list[GenerationOutcome]:
         """Asks for several things that share one batch, and brings all files into place, as a sweep does."""
 
-        async def together() -> list[Answer]:
+        async def together() -> list[GenerationOutcome]:
             self.ledger.holding = True
             tasks = []
             for ask in asks:

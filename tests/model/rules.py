@@ -9,12 +9,12 @@ from typing import NamedTuple, assert_never
 from tests.model.asks import (
     FOLDER_OF_A_KIND,
     RESERVATION_SECONDS,
-    Answer,
     Ask,
     CleanUp,
     CorrectClock,
     Delete,
     Deliver,
+    GenerationOutcome,
     Kin,
     Override,
     Release,
@@ -29,7 +29,7 @@ from tests.model.tally import tally
 RECORDED_REFUSALS = 20
 OF_DELIVERED = ("moderated", "not_kept")
 """Reasons of places that were delivered; every other reason is of places that were not, where there are such."""
-UNKNOWN: Answer = ("refused", "UNKNOWN_RESERVATION")
+UNKNOWN: GenerationOutcome = ("refused", "UNKNOWN_RESERVATION")
 
 
 class Seen(NamedTuple):
@@ -44,7 +44,7 @@ class Seen(NamedTuple):
 class Rules(State):
     """What follows from an ask, one method for each."""
 
-    def carry_out(self, ask: Ask, seen: Seen) -> Answer:
+    def carry_out(self, ask: Ask, seen: Seen) -> GenerationOutcome:
         """The answer, and what it changes."""
         match ask:
             case Save():
@@ -88,7 +88,7 @@ class Rules(State):
         is_folder = any(kept.name.startswith(ask.name + "/") for kept in person.names(temp=ask.temp).values())
         return Seen(in_the_way=is_folder)
 
-    def _save(self, ask: Save, seen: Seen) -> Answer:
+    def _save(self, ask: Save, seen: Seen) -> GenerationOutcome:
         held = None if ask.reservation is None else self.known(ask.user, ask.reservation)
         if ask.reservation is not None and (held is None or not held.open()):
             if held is None or not any(place.state == "expired" for place in held.places):
@@ -147,7 +147,7 @@ class Rules(State):
         if self.held[number].is_settled:
             del self.held[number]
 
-    def _reserve(self, ask: Reserve) -> Answer:
+    def _reserve(self, ask: Reserve) -> GenerationOutcome:
         assert self.limits is not None
         each = self.limits.gen_bytes
         if refusal := self._does_not_fit(ask.user, ask.places, ask.places * each):
@@ -160,7 +160,7 @@ class Rules(State):
         self.held[self.reserved] = Held(ask.user, each, expires, self.last_at.date(), day.resets, places)
         return ("reserved", self.reserved, ask.places, each, text_of(expires), len(self.trail), False)
 
-    def _deliver(self, ask: Deliver) -> Answer:
+    def _deliver(self, ask: Deliver) -> GenerationOutcome:
         held = self.known(ask.user, ask.reservation)
         if held is None or ask.places > len(held.undelivered()):
             return UNKNOWN
@@ -168,7 +168,7 @@ class Rules(State):
         self.record("GenerationCompleted", ask.user)
         return ("changed", len(self.trail), False)
 
-    def _release(self, ask: Release) -> Answer:
+    def _release(self, ask: Release) -> GenerationOutcome:
         held = self.known(ask.user, ask.reservation)
         if held is None or not held.open() or (ask.places or 0) > len(held.open()):
             return UNKNOWN
@@ -195,7 +195,7 @@ class Rules(State):
         self.held[number] = held.become(places, state=state)
         self.record("GenerationReleased", held.user)
 
-    def _delete(self, ask: Delete) -> Answer:
+    def _delete(self, ask: Delete) -> GenerationOutcome:
         assert isinstance(ask.name, str)
         names = self.person(ask.user).images
         if ask.name.lower() not in names:
@@ -204,7 +204,7 @@ class Rules(State):
         self.record("ImageDeleted", ask.user)
         return ("deleted", gone.name, len(gone.data), len(self.trail), False)
 
-    def _clean_up(self, ask: CleanUp) -> Answer:
+    def _clean_up(self, ask: CleanUp) -> GenerationOutcome:
         oldest_kept = self.present - ask.days * DAY
         files = freed = 0
         for person in self.people.values():
@@ -215,7 +215,7 @@ class Rules(State):
         self.record("CleanupCompleted")
         return ("cleaned", files, freed, len(self.trail))
 
-    def _govern(self, ask: ResetCount | Override) -> Answer:
+    def _govern(self, ask: ResetCount | Override) -> GenerationOutcome:
         person = self.person(ask.user)
         if isinstance(ask, ResetCount):
             today = self.present.date()
@@ -228,7 +228,7 @@ class Rules(State):
             self.record("LimitsOverridden", ask.user)
         return ("changed", len(self.trail), False)
 
-    def _correct_clock(self) -> Answer:
+    def _correct_clock(self) -> GenerationOutcome:
         if self.now >= self.last_at:
             return ("changed", 0, False)
         self.correct_answers()
@@ -253,7 +253,7 @@ class Rules(State):
         person.touch(today, Day(counted.count + places, counted.resets))
         return person.days[today]
 
-    def _does_not_fit(self, user: str, places: int, growth: int, *, temp: bool = False) -> Answer | None:
+    def _does_not_fit(self, user: str, places: int, growth: int, *, temp: bool = False) -> GenerationOutcome | None:
         """The first limit that says no: the day, the user's storage, the pool."""
         assert self.limits is not None
         person = self.person(user)
@@ -271,7 +271,7 @@ class Rules(State):
             return self._refused(user, "POOL_STORAGE", self.limits.pool_bytes, used, held)
         return None
 
-    def _refused(self, user: str, reason: str, limit: int, used: int, held: int) -> Answer:
+    def _refused(self, user: str, reason: str, limit: int, used: int, held: int) -> GenerationOutcome:
         """A limit's refusal; the first of its kind on a day are recorded."""
         refused, today = self.person(user).refused, self.present.date()
         day, former = refused.get(reason, (today, 0))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
-from tests.model.asks import Answer, Limits
+from tests.model.asks import GenerationOutcome, Limits
 from tests.model.people import Held, Person
 from tests.model.tally import tally
 from tests.model.trail import Trail
@@ -23,7 +23,7 @@ class Stored(NamedTuple):
 
     asked: tuple[object, ...]
     at: datetime
-    answer: Answer
+    answer: GenerationOutcome
     reservation: int | None
 
 

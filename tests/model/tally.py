@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from tests.model.asks import Answer
+from tests.model.asks import GenerationOutcome
 
 REASONS = (
     *("MALFORMED", "CLOCK_BEHIND", "REQUEST_CONFLICT", "REQUEST_RUNNING", "NOT_FOUND", "UNKNOWN_RESERVATION"),
@@ -55,7 +55,7 @@ WANTED = frozenset({*(f"refused {reason}" for reason in REASONS), *EVENTS, *ANSW
 class Tally(Counter[str]):
     """How often each thing happened."""
 
-    def count_answer(self, answer: Answer) -> None:
+    def count_answer(self, answer: GenerationOutcome) -> None:
         """An answer that the program gave."""
         word, *told = answer
         self[f"refused {told[0]}" if word == "refused" else word] += 1

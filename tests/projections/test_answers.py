@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.events import Event, idempotency_tag
-from domain.usage import Answer
+from domain.usage import KeyedAnswer
 from projections.answers import Answers
 from projections.tables import Table
 from tests.domain.examples import (
@@ -41,30 +41,30 @@ def test_an_event_without_a_request_answers_nobody() -> None:
 def test_the_events_of_one_command_are_one_answer() -> None:
     """They follow each other at one time; what they reserved is part of it."""
     answers = told(policy(), reserved("own", request=key("k")), saved(reservation="own", request=key("k")))
-    assert answers.get(TAG) == Answer(DIGEST, (2, 3), NOON, "own")
+    assert answers.get(TAG) == KeyedAnswer(DIGEST, (2, 3), NOON, "own")
 
 
 def test_three_events_of_one_command_are_one_answer() -> None:
     """A large cleanup."""
-    assert told(*[cleaned(request=key("k"))] * 3).get(TAG) == Answer(DIGEST, (1, 2, 3), NOON)
+    assert told(*[cleaned(request=key("k"))] * 3).get(TAG) == KeyedAnswer(DIGEST, (1, 2, 3), NOON)
 
 
 def test_an_event_elsewhere_later_or_of_other_content_is_a_new_answer() -> None:
     """The key was free again, and is used anew."""
     once = adopted("a.png", request=key("k"))
     apart = told(once, policy(), deleted("a.png", request=key("k")))
-    assert apart.get(TAG) == Answer(DIGEST, (3,), NOON)
+    assert apart.get(TAG) == KeyedAnswer(DIGEST, (3,), NOON)
     later_on = told(once, deleted("a.png", at=on(17), request=key("k")))
-    assert later_on.get(TAG) == Answer(DIGEST, (2,), on(17))
+    assert later_on.get(TAG) == KeyedAnswer(DIGEST, (2,), on(17))
     other_content = told(once, deleted("a.png", request=key("k", "b")))
-    assert other_content.get(TAG) == Answer("b" * 64, (2,), NOON)
+    assert other_content.get(TAG) == KeyedAnswer("b" * 64, (2,), NOON)
 
 
 def test_each_key_has_its_own_answer() -> None:
     """Neighbours in the log do not mix."""
     answers = told(reserved(request=key("k")), completed(request=key("l")))
-    assert answers.get(TAG) == Answer(DIGEST, (1,), NOON, "r1")
-    assert answers.get(idempotency_tag(BY, "l")) == Answer(DIGEST, (2,), NOON)
+    assert answers.get(TAG) == KeyedAnswer(DIGEST, (1,), NOON, "r1")
+    assert answers.get(idempotency_tag(BY, "l")) == KeyedAnswer(DIGEST, (2,), NOON)
 
 
 def test_answers_older_than_seven_days_are_forgotten_the_oldest_first() -> None:
@@ -94,7 +94,7 @@ def test_a_key_used_again_is_as_young_as_its_last_use() -> None:
     )
     answers.prune(on(9))
     assert answers.get(idempotency_tag(BY, "b")) is None
-    assert answers.get(idempotency_tag(BY, "a")) == Answer(DIGEST, (3,), on(8))
+    assert answers.get(idempotency_tag(BY, "a")) == KeyedAnswer(DIGEST, (3,), on(8))
 
 
 def test_a_correction_brings_later_answers_back_and_leaves_earlier_ones() -> None:
@@ -104,8 +104,8 @@ def test_a_correction_brings_later_answers_back_and_leaves_earlier_ones() -> Non
         adopted("b", at=on(7), request=key("b")),
         corrected(was=on(7), now=on(2)),
     )
-    assert answers.get(idempotency_tag(BY, "a")) == Answer(DIGEST, (1,), on(1))
-    assert answers.get(idempotency_tag(BY, "b")) == Answer(DIGEST, (2,), on(2))
+    assert answers.get(idempotency_tag(BY, "a")) == KeyedAnswer(DIGEST, (1,), on(1))
+    assert answers.get(idempotency_tag(BY, "b")) == KeyedAnswer(DIGEST, (2,), on(2))
     answers.prune(on(9))
     assert len(answers._table) == 0
 
@@ -120,4 +120,4 @@ def test_an_answer_that_was_over_before_a_correction_stays_over() -> None:
 def test_a_correction_may_itself_be_asked_for_with_a_key() -> None:
     """And is answered like everything else."""
     answers = told(corrected(was=on(20), now=NOON)._replace(request=key("k")))
-    assert answers.get(TAG) == Answer(DIGEST, (1,), NOON)
+    assert answers.get(TAG) == KeyedAnswer(DIGEST, (1,), NOON)

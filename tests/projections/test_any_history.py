@@ -66,12 +66,12 @@ reasons = st.sampled_from(["failed", "rejected", "moderated", "not_kept", "cance
 commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(
         lambda user, count, size, request, exclusive: reserve(
-            user=user, count=count, bytes_each=size, request=request, exclusive=exclusive
+            user=user, count=count, bytes_each=size, idempotency_key=request, exclusive=exclusive
         ),
         users, few, sizes, requests, st.booleans(),
     ),
     st.builds(
-        lambda r, user, count, request: complete(r, user=user, count=count, request=request),
+        lambda r, user, count, request: complete(r, user=user, count=count, idempotency_key=request),
         ids, users, few, requests,
     ),
     st.builds(
@@ -79,11 +79,11 @@ commands: st.SearchStrategy[Command] = st.one_of(
         ids, reasons, users, st.none() | few,
     ),
     st.builds(
-        lambda name, size, user, r, request: save(name, size, user=user, reservation=r, request=request),
+        lambda name, size, user, r, request: save(name, size, user=user, reservation=r, idempotency_key=request),
         names | fresh_names, sizes, users, ids, requests,
     ),
     st.builds(
-        lambda name, size, user, temp, request: save(name, size, user=user, temp=temp, request=request),
+        lambda name, size, user, temp, request: save(name, size, user=user, temp=temp, idempotency_key=request),
         names | fresh_names, sizes, users, st.booleans(), requests,
     ),
     st.builds(

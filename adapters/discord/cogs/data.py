@@ -13,9 +13,9 @@ from adapters.discord.erasing import (
     choose_some,
     confirm_old,
     erase,
+    message_for_erased,
     older_than,
     privacy_choices,
-    told_erased,
 )
 from adapters.discord.inputs import suggest_names
 from adapters.discord.messages import Message
@@ -52,7 +52,7 @@ class DataCog(commands.Cog):
     async def _answer(self, interaction: Interaction, name: str | None, days: int | None) -> Content:
         user = str(interaction.user.id)
         if name is not None:
-            return Content([message_embed(told_erased(await erase(interaction, [name], "user")))])
+            return Content([message_embed(message_for_erased(await erase(interaction, [name], "user")))])
         images = older_than(self.bot, user, days or 0)
         if not images:
             return Content([message_embed(NOTHING_TO_DELETE)])

@@ -14,7 +14,7 @@ from adapters.discord.default_style import style_of
 from adapters.discord.embeds import info_embed, message_embed
 from adapters.discord.inputs import ONE_SOURCE, at_address, attached, in_message, kept, ours, suggest_names, upscale_of
 from adapters.discord.making import make
-from adapters.discord.messages import Message, told_refusal
+from adapters.discord.messages import Message, message_for_refusal
 from adapters.discord.replies import Content, Reply, tell
 from adapters.discord.views import named_by
 from adapters.generation.provider import GenerationRequest, Operation
@@ -125,7 +125,7 @@ async def tell_of_message(interaction: Interaction, message: discord.Message) ->
         return
     kept_name = named_by(interaction.client, *picture)
     if kept_name is None:
-        await tell(interaction, told_refusal(Refusal(Reason.NOT_FOUND, None, picture[1])))
+        await tell(interaction, message_for_refusal(Refusal(Reason.NOT_FOUND, None, picture[1])))
         return
     details = await asyncio.to_thread(interaction.client.store.details, picture[0], kept_name)
     await interaction.response.send_message(embed=info_embed(kept_name, details), ephemeral=True)

@@ -12,11 +12,11 @@ from adapters.application.results import Changed, CleanedUp, DeletedImage
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.embeds import message_embed, quota_embed
 from adapters.discord.errors import NotAllowed
-from adapters.discord.foreign_text import plain
 from adapters.discord.inputs import suggestions
-from adapters.discord.messages import Message, timestamp, told_refusal
+from adapters.discord.messages import Message, message_for_refusal, timestamp
 from adapters.discord.permissions import check_limits_changers, check_managers, may_manage
 from adapters.discord.replies import Content, Reply
+from adapters.discord.untrusted_text import plain
 from adapters.eventlog.jsonl.verify import Report, verify
 from adapters.ports.clock import utc_now
 from adapters.wording.refusals import size_in_words
@@ -32,7 +32,7 @@ NOTE_CHARACTERS = 300
 GREEN = discord.Colour.green()
 
 Someone = discord.Member | discord.User
-Answer = Message | Refusal
+ManagersAnswer = Message | Refusal
 
 
 async def _suggest_theirs(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -77,7 +77,7 @@ class ManagingCog(commands.Cog):
     @check_managers
     async def show(self, interaction: Interaction, user: Someone) -> None:
         """As the user sees it."""
-        _refuse_strangers(interaction, user)
+        _refuse_non_members(interaction, user)
         embed = quota_embed(self.bot.store.status(str(user.id)), user.display_name)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
@@ -95,7 +95,7 @@ class ManagingCog(commands.Cog):
         days: app_commands.Range[int, 1, MOST_DAYS] | None = None,
     ) -> None:
         """Replaces their former limits whole."""
-        _refuse_strangers(interaction, user)
+        _refuse_non_members(interaction, user)
         await interaction.response.defer(ephemeral=True, thinking=True)
         own = UserLimits(None if storage_mb is None else storage_mb * MEGABYTE, daily)
         until = later(utc_now(), seconds=days * DAY_SECONDS) if days else None
@@ -114,7 +114,7 @@ class ManagingCog(commands.Cog):
     @check_limits_changers
     async def reset(self, interaction: Interaction, user: Someone) -> None:
         """Recorded as done by who asks."""
-        _refuse_strangers(interaction, user)
+        _refuse_non_members(interaction, user)
         await interaction.response.defer(ephemeral=True, thinking=True)
         done = await asyncio.to_thread(
             self.bot.store.reset_daily_now, str(user.id), "by a manager on Discord", actor=actor_of(interaction)
@@ -129,7 +129,7 @@ class ManagingCog(commands.Cog):
         self, interaction: Interaction, user: Someone, name: app_commands.Range[str, 1, 120]
     ) -> None:
         """Recorded as done by who asks."""
-        _refuse_strangers(interaction, user)
+        _refuse_non_members(interaction, user)
         await interaction.response.defer(ephemeral=True, thinking=True)
         done = await self.bot.store.delete(str(user.id), name, actor=actor_of(interaction), reason="admin")
         if isinstance(done, DeletedImage):
@@ -163,18 +163,18 @@ class ManagingCog(commands.Cog):
         return Message("🔎 Audit", "\n".join(lines), GREEN if good else discord.Colour.red())
 
 
-def _refuse_strangers(interaction: Interaction, user: Someone) -> None:
+def _refuse_non_members(interaction: Interaction, user: Someone) -> None:
     """Managers of a server manage its members, the bot's owner everybody. Raises NotAllowed."""
     if not isinstance(user, discord.Member) and not interaction.client.is_owner_id(interaction.user.id):
         raise NotAllowed
 
 
-async def _answer(interaction: Interaction, answer: Answer) -> None:
-    message = told_refusal(answer) if isinstance(answer, Refusal) else answer
+async def _answer(interaction: Interaction, answer: ManagersAnswer) -> None:
+    message = message_for_refusal(answer) if isinstance(answer, Refusal) else answer
     await Reply(interaction).finish(Content([message_embed(message)]))
 
 
-def _changed(done: Changed | Refusal, text: str) -> Answer:
+def _changed(done: Changed | Refusal, text: str) -> ManagersAnswer:
     return done if isinstance(done, Refusal) else Message("✅ Done", text, GREEN)
 
 

@@ -13,14 +13,14 @@ from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.cogs.imagine import STYLE_CHOICES
 from adapters.discord.default_style import STYLE, style_of
 from adapters.discord.embeds import message_embed, quota_embed
-from adapters.discord.messages import Message, help_text, timestamp, told_refusal
+from adapters.discord.messages import Message, help_text, message_for_refusal, timestamp
 from adapters.discord.pages import HISTORY_EVENTS, NOT_MADE, gallery_page, history_page
 from adapters.discord.replies import Content, Reply, tell
 from domain.events import Event, GenerationReleased, RequestRefused
 from domain.instants import next_midnight
 from domain.refusals import Reason, Refusal
 
-Kind = Literal["all", "text_to_image", "image_to_image", "upscale"]
+GalleryKind = Literal["all", "text_to_image", "image_to_image", "upscale"]
 NOTHING_REFUSED = Message(
     "✅ Nothing Was Refused", "None of your requests was refused or has failed lately.", discord.Colour.green()
 )
@@ -41,7 +41,7 @@ class MineCog(commands.Cog):
 
     @app_commands.command(description="Show your images, newest first")
     @app_commands.describe(kind="Only those made in this way")
-    async def gallery(self, interaction: Interaction, kind: Kind = "all") -> None:
+    async def gallery(self, interaction: Interaction, kind: GalleryKind = "all") -> None:
         """Small copies are made meanwhile."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await Reply(interaction).finish(await gallery_page(self.bot, str(interaction.user.id), kind, 1))
@@ -67,7 +67,7 @@ class MineCog(commands.Cog):
         user = str(interaction.user.id)
         done = await self.bot.store.prefer(user, STYLE, style, actor=actor_of(interaction))
         said = f"From now on your pictures are made in the style **{style}**, unless you name another."
-        message = told_refusal(done) if isinstance(done, Refusal) else Message("🎨 Your Style", said, BLUE)
+        message = message_for_refusal(done) if isinstance(done, Refusal) else Message("🎨 Your Style", said, BLUE)
         await Reply(interaction).finish(Content([message_embed(message)]))
 
     @app_commands.command(description="Explain why your last request came to nothing")
@@ -91,7 +91,7 @@ def last_no(events: list[Event]) -> Message:
     for event in reversed(events):
         if isinstance(event, RequestRefused):
             resets_at = next_midnight(event.at) if event.reason == Reason.DAILY_LIMIT.value else None
-            title, text, colour = told_refusal(
+            title, text, colour = message_for_refusal(
                 Refusal(
                     Reason(event.reason),
                     event.user,

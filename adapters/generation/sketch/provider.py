@@ -15,17 +15,17 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from adapters.generation.provider import (
-    FaultKind,
+    FailureKind,
     GeneratedImage,
-    GenerationFault,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
+    OnFraction,
     Operation,
     Prepared,
     ProviderReport,
     RequestLimits,
-    Told,
-    unheard,
+    ignore_fraction,
 )
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.request_check import SEED_MAX
@@ -37,8 +37,8 @@ SOFTWARE = "Abby Ledger offline sketch"
 DEFAULT_STYLE = "enhance"
 DEFAULT_SIDE = 1024
 UPSCALE_PIXELS = 8_388_608
-CLOSED = GenerationFault(
-    FaultKind.UNAVAILABLE, "The picture was not made: the image generator is closed. Try again once it runs."
+CLOSED = GenerationFailure(
+    FailureKind.UNAVAILABLE, "The picture was not made: the image generator is closed. Try again once it runs."
 )
 
 
@@ -62,15 +62,17 @@ class SketchProvider:
         self._workers = PictureWorkers()
         self._closed = False
 
-    def standing(self) -> GenerationFault | None:
+    def outage(self) -> GenerationFailure | None:
         """It can always be asked, until it is closed."""
         return CLOSED if self._closed else None
 
-    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """Every request that passes the check can be painted as it is."""
         return Prepared(request)
 
-    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+    async def generate(
+        self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
+    ) -> GenerationResult | GenerationFailure:
         """Paint `request.count` pictures in worker threads, two at a time over all callers."""
         started = time.perf_counter()
         images: list[GeneratedImage] = []
@@ -79,11 +81,11 @@ class SketchProvider:
             try:
                 image, note = await self._workers.run(_make, request, number)
             except DamagedPicture as error:
-                return GenerationFault(FaultKind.BAD_REQUEST, str(error))
+                return GenerationFailure(FailureKind.BAD_REQUEST, str(error))
             except ClosedMeanwhile:
                 return CLOSED
             images.append(image)
-            told(len(images) / request.count)
+            on_fraction(len(images) / request.count)
         return GenerationResult(
             tuple(images), self.name, "sketch-1", round(time.perf_counter() - started, 3), credits=0.0, note=note
         )

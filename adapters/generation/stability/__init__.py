@@ -10,18 +10,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-from adapters.generation.calls import ANSWER_SECONDS, Answer, ProviderCalls, Service, not_as_promised
+from adapters.generation.calls import ANSWER_SECONDS, ProviderCalls, Service, ServiceAnswer, not_as_promised
 from adapters.generation.provider import (
-    FaultKind,
-    GenerationFault,
+    FailureKind,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
+    OnFraction,
     Operation,
     Prepared,
     ProviderReport,
     RequestLimits,
-    Told,
-    unheard,
+    ignore_fraction,
 )
 from adapters.generation.providers import ProviderSettings, at_stability, choice_of
 from adapters.generation.stability.v1 import UPSCALE_ENGINE, UPSCALE_PIXELS, EngineImage, EngineUpscaler
@@ -33,29 +33,29 @@ SERVICE_NAME = "Stability AI"
 KEY_SETTING = "STABILITY_API_KEY"
 CLIENT_ID = "abby-ledger"
 
-ERROR_NAMES: Mapping[str, FaultKind] = MappingProxyType(
+ERROR_NAMES: Mapping[str, FailureKind] = MappingProxyType(
     {
-        "unauthorized": FaultKind.AUTH,
-        "permission_denied": FaultKind.AUTH,
-        "insufficient_balance": FaultKind.NO_CREDIT,
-        "payment_required": FaultKind.NO_CREDIT,
-        "invalid_prompts": FaultKind.MODERATED_PROMPT,
-        "content_moderation": FaultKind.MODERATED_PROMPT,
-        "rate_limit_exceeded": FaultKind.RATE_LIMITED,
-        "server_error": FaultKind.UPSTREAM,
-        "internal_error": FaultKind.UPSTREAM,
-        "not_found": FaultKind.BAD_REQUEST,
-        "bad_request": FaultKind.BAD_REQUEST,
-        "payload_too_large": FaultKind.BAD_REQUEST,
-        "invalid_language": FaultKind.BAD_REQUEST,
-        "invalid_samples": FaultKind.BAD_REQUEST,
-        "invalid_height_or_width": FaultKind.BAD_REQUEST,
-        "invalid_file_size": FaultKind.BAD_REQUEST,
-        "invalid_mime_type": FaultKind.BAD_REQUEST,
-        "invalid_image_dimensions": FaultKind.BAD_REQUEST,
-        "invalid_pixel_count": FaultKind.BAD_REQUEST,
-        "invalid_sdxl_v1_dimensions": FaultKind.BAD_REQUEST,
-        "invalid_sdxl_v222_dimensions": FaultKind.BAD_REQUEST,
+        "unauthorized": FailureKind.AUTH,
+        "permission_denied": FailureKind.AUTH,
+        "insufficient_balance": FailureKind.NO_CREDIT,
+        "payment_required": FailureKind.NO_CREDIT,
+        "invalid_prompts": FailureKind.MODERATED_PROMPT,
+        "content_moderation": FailureKind.MODERATED_PROMPT,
+        "rate_limit_exceeded": FailureKind.RATE_LIMITED,
+        "server_error": FailureKind.UPSTREAM,
+        "internal_error": FailureKind.UPSTREAM,
+        "not_found": FailureKind.BAD_REQUEST,
+        "bad_request": FailureKind.BAD_REQUEST,
+        "payload_too_large": FailureKind.BAD_REQUEST,
+        "invalid_language": FailureKind.BAD_REQUEST,
+        "invalid_samples": FailureKind.BAD_REQUEST,
+        "invalid_height_or_width": FailureKind.BAD_REQUEST,
+        "invalid_file_size": FailureKind.BAD_REQUEST,
+        "invalid_mime_type": FailureKind.BAD_REQUEST,
+        "invalid_image_dimensions": FailureKind.BAD_REQUEST,
+        "invalid_pixel_count": FailureKind.BAD_REQUEST,
+        "invalid_sdxl_v1_dimensions": FailureKind.BAD_REQUEST,
+        "invalid_sdxl_v222_dimensions": FailureKind.BAD_REQUEST,
     }
 )
 """The names in errors of both APIs. Some say more than their status: out of credit may be 429, a refused prompt 403."""
@@ -64,10 +64,12 @@ ERROR_NAMES: Mapping[str, FaultKind] = MappingProxyType(
 class Part(Protocol):
     """What makes pictures of one kind with one of the APIs."""
 
-    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """As the provider's. Raises DamagedPicture."""
 
-    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+    async def generate(
+        self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
+    ) -> GenerationResult | GenerationFailure:
         """As the provider's."""
 
 
@@ -100,27 +102,29 @@ class StabilityProvider:
         self._upscaler: Part = EngineUpscaler(*parts) if by_engine else StableUpscaler(*parts)
         self.limits = RequestLimits(upscale_pixels=UPSCALE_PIXELS) if by_engine else RequestLimits()
 
-    def standing(self) -> GenerationFault | None:
+    def outage(self) -> GenerationFailure | None:
         """Why the service is left alone at the moment, None where it may be called."""
-        return self._calls.standing()
+        return self._calls.outage()
 
-    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """The request as the API takes it that will make it. Raises DamagedPicture."""
         return await self._part(request).prepare(request)
 
-    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+    async def generate(
+        self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
+    ) -> GenerationResult | GenerationFailure:
         """Make the pictures of a prepared request."""
-        return await self._part(request).generate(request, told)
+        return await self._part(request).generate(request, on_fraction)
 
     async def report(self) -> ProviderReport:
         """The account's credits and the engines of v1; v2beta has no list of its models."""
         balance = await self._calls.get("/v1/user/balance")
-        credit = await _credits(balance) if isinstance(balance, Answer) else balance
-        if isinstance(credit, GenerationFault):
+        credit = await _credits(balance) if isinstance(balance, ServiceAnswer) else balance
+        if isinstance(credit, GenerationFailure):
             return ProviderReport(credit.message)
         answer = await self._calls.get("/v1/engines/list")
-        engines = await _engines(answer) if isinstance(answer, Answer) else answer
-        if isinstance(engines, GenerationFault):
+        engines = await _engines(answer) if isinstance(answer, ServiceAnswer) else answer
+        if isinstance(engines, GenerationFailure):
             return ProviderReport(engines.message, credit)
         return ProviderReport(credits=credit, models=engines)
 
@@ -156,7 +160,7 @@ def _service(settings: ProviderSettings, answer_seconds: float) -> Service:
     )
 
 
-async def _credits(answer: Answer) -> float | GenerationFault:
+async def _credits(answer: ServiceAnswer) -> float | GenerationFailure:
     said = await answer.json()
     left = said.get("credits") if isinstance(said, dict) else None
     if isinstance(left, bool) or not isinstance(left, int | float):
@@ -164,7 +168,7 @@ async def _credits(answer: Answer) -> float | GenerationFault:
     return float(left)
 
 
-async def _engines(answer: Answer) -> tuple[str, ...] | GenerationFault:
+async def _engines(answer: ServiceAnswer) -> tuple[str, ...] | GenerationFailure:
     said = await answer.json()
     if not isinstance(said, list):
         return not_as_promised(SERVICE_NAME, "no list of engines")

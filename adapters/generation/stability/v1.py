@@ -18,14 +18,14 @@ import aiohttp
 
 from adapters.generation.calls import Form, Outcome, ProviderCalls, from_base64, not_as_promised, parsed
 from adapters.generation.provider import (
-    FaultKind,
+    FailureKind,
     GeneratedImage,
-    GenerationFault,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
+    OnFraction,
     Prepared,
-    Told,
-    unheard,
+    ignore_fraction,
 )
 from adapters.generation.providers import ProviderSettings
 from adapters.images.shaping import DamagedPicture, PictureWorkers, filled, media_type_of, size_of, within
@@ -89,7 +89,9 @@ class EngineImage:
         sized = replace(request, image=image, width=size[0], height=size[1])
         return Prepared(sized, "" if size == asked else note)
 
-    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+    async def generate(
+        self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
+    ) -> GenerationResult | GenerationFailure:
         """Make the pictures of a prepared request with one call."""
         job = _Job(self._engine, request.count, time.perf_counter(), self._settings.credits_each.get(self._engine))
         path = f"/v1/generation/{self._engine}/"
@@ -99,7 +101,7 @@ class EngineImage:
         else:
             form = _form_of(_image_fields(request), "init_image", request.image)
             outcome = await self._calls.post_form(f"{path}image-to-image", form, at_most_bytes=at_most)
-        return await _result(outcome, job, self._calls.service.name, told, self._workers)
+        return await _result(outcome, job, self._calls.service.name, on_fraction, self._workers)
 
 
 class EngineUpscaler:
@@ -110,7 +112,7 @@ class EngineUpscaler:
         self._settings = settings
         self._workers = workers
 
-    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """The request with an input that the engine takes, scaled down where it must be. Raises DamagedPicture."""
         assert request.image is not None, "checked before"
         own = await self._workers.run(size_of, request.image)
@@ -136,7 +138,9 @@ class EngineUpscaler:
         note = "" if (shaped.width, shaped.height) == own else scaled
         return Prepared(replace(request, image=shaped.data, width=width), note)
 
-    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+    async def generate(
+        self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
+    ) -> GenerationResult | GenerationFailure:
         """Upscale the input of a prepared request."""
         assert request.image is not None, "checked before"
         assert request.width is not None, "told by prepare"
@@ -145,7 +149,7 @@ class EngineUpscaler:
         form = _form_of({"width": str(width)}, "image", request.image)
         path = f"/v1/generation/{UPSCALE_ENGINE}/image-to-image/upscale"
         outcome = await self._calls.post_form(path, form, at_most_bytes=_answer_bytes(self._settings, 1))
-        return await _result(outcome, job, self._calls.service.name, told, self._workers)
+        return await _result(outcome, job, self._calls.service.name, on_fraction, self._workers)
 
 
 @lru_cache(maxsize=256)
@@ -225,14 +229,14 @@ class _Job(NamedTuple):
 
 
 async def _result(
-    outcome: Outcome, job: _Job, service: str, told: Told, workers: PictureWorkers
-) -> GenerationResult | GenerationFault:
-    if isinstance(outcome, GenerationFault):
+    outcome: Outcome, job: _Job, service: str, on_fraction: OnFraction, workers: PictureWorkers
+) -> GenerationResult | GenerationFailure:
+    if isinstance(outcome, GenerationFailure):
         return outcome
     artifacts = await workers.run(_artifacts, outcome.body)
     if artifacts is None:
         return not_as_promised(service, "something other than pictures")
-    told(1.0)
+    on_fraction(1.0)
     return GenerationResult(
         artifacts.images,
         PROVIDER,
@@ -272,5 +276,5 @@ def _image(artifact: dict[str, object]) -> GeneratedImage:
     return GeneratedImage(data, seed if isinstance(seed, int) else None, media_type_of(data))
 
 
-def _refused(sentence: str) -> GenerationFault:
-    return GenerationFault(FaultKind.BAD_REQUEST, sentence)
+def _refused(sentence: str) -> GenerationFailure:
+    return GenerationFailure(FailureKind.BAD_REQUEST, sentence)

@@ -12,16 +12,16 @@ from dataclasses import replace
 
 from adapters.generation.calls import ProviderCalls
 from adapters.generation.provider import (
-    FaultKind,
+    FailureKind,
     GeneratedImage,
-    GenerationFault,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
+    OnFraction,
     Operation,
     Prepared,
-    Told,
+    ignore_fraction,
     joined,
-    unheard,
 )
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.stability.v2beta_upscale import StableUpscaler
@@ -61,7 +61,7 @@ class StableImage:
         self._settings = settings
         self._workers = workers
 
-    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """The request with the size that comes nearest, and an input that the service takes. Raises DamagedPicture."""
         notes = _cfg_scale(request, self._model(request))[1], self._other_model(request)
         if request.image is None:
@@ -70,28 +70,30 @@ class StableImage:
             return Prepared(sized, joined(_shape_note(size), *notes))
         shaped = await self._workers.run(_input, request.image, request.width, request.height)
         if min(shaped.width, shaped.height) < INPUT_SIDE_MIN:
-            return GenerationFault(
-                FaultKind.BAD_REQUEST,
+            return GenerationFailure(
+                FailureKind.BAD_REQUEST,
                 f"The input image comes to {shaped.width} by {shaped.height} pixels, and the image service takes sides "
                 f"of {INPUT_SIDE_MIN} pixels and more. Send a larger or less narrow one.",
             )
         sized = replace(request, image=shaped.data, width=shaped.width, height=shaped.height)
         return Prepared(sized, joined(*notes))
 
-    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+    async def generate(
+        self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
+    ) -> GenerationResult | GenerationFailure:
         """Make the pictures of a prepared request, one paid call for each."""
         model = self._model(request)
         path = f"/v2beta/stable-image/generate/{model if model in {CORE, ULTRA} else 'sd3'}"
 
-        async def make(number: int) -> GeneratedImage | GenerationFault:
+        async def make(number: int) -> GeneratedImage | GenerationFailure:
             form = form_of(_fields(request, model, number), request.image)
             answer = await self._calls.post_form(path, form, at_most_bytes=self._settings.image_bytes, accept=PICTURE)
-            if isinstance(answer, GenerationFault):
+            if isinstance(answer, GenerationFailure):
                 return answer
             return await picture_of(answer, self._calls.service.name)
 
-        result = await batch(request, make, told, model=model, settings=self._settings)
-        if isinstance(result, GenerationFault):
+        result = await batch(request, make, on_fraction, model=model, settings=self._settings)
+        if isinstance(result, GenerationFailure):
             return result
         size = await size_made(result, self._workers)
         if size is None or size == (request.width, request.height):

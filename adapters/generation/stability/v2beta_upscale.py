@@ -14,18 +14,18 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
-from adapters.generation.calls import Answer, ProviderCalls, lost, not_as_promised
+from adapters.generation.calls import ProviderCalls, ServiceAnswer, lost, not_as_promised
 from adapters.generation.provider import (
-    FaultKind,
+    FailureKind,
     GeneratedImage,
-    GenerationFault,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
+    OnFraction,
     Prepared,
-    Told,
+    ignore_fraction,
     joined,
     style_in_words,
-    unheard,
 )
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.stability.v2beta_wire import (
@@ -51,7 +51,7 @@ NEUTRAL_PROMPT = "the same picture, sharp and rich in detail"
 Pause = Callable[[float], Awaitable[object]]
 
 
-class Bounds(NamedTuple):
+class UpscaleBounds(NamedTuple):
     """What an upscaler takes: sides, pixels in all, and how many times longer one side may be than the other.
 
     `factor` is how much wider the result is; None where the result has one size, whatever comes in.
@@ -64,11 +64,11 @@ class Bounds(NamedTuple):
     factor: int | None = None
 
 
-UPSCALERS: Mapping[str, Bounds] = MappingProxyType(
+UPSCALERS: Mapping[str, UpscaleBounds] = MappingProxyType(
     {
-        "fast": Bounds(32, 1_536, 1_048_576, 48, factor=4),
-        "conservative": Bounds(64, 16_384, 9_437_184, 2.5),
-        "creative": Bounds(64, 16_384, 1_048_576, 256),
+        "fast": UpscaleBounds(32, 1_536, 1_048_576, 48, factor=4),
+        "conservative": UpscaleBounds(64, 16_384, 9_437_184, 2.5),
+        "creative": UpscaleBounds(64, 16_384, 1_048_576, 256),
     }
 )
 """By the name in STABILITY_UPSCALER. The fewest pixels that are published follow from the sides; a longest side or
@@ -76,7 +76,7 @@ shape that is not published follows from the other bounds.
 """
 
 _GENERATION_ID = re.compile(r"[0-9A-Za-z_-]{1,128}")
-_PASSING = frozenset({FaultKind.UPSTREAM, FaultKind.UNAVAILABLE, FaultKind.RATE_LIMITED})
+_PASSING = frozenset({FailureKind.UPSTREAM, FailureKind.UNAVAILABLE, FailureKind.RATE_LIMITED})
 
 
 class StableUpscaler:
@@ -99,7 +99,7 @@ class StableUpscaler:
         self._name = settings.stability_upscaler
         self._bounds = UPSCALERS[self._name]
 
-    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """The request with an input that the upscaler takes, or why none can be had. Raises DamagedPicture."""
         data = request.image or b""
         own = await self._workers.run(size_of, data)
@@ -112,19 +112,21 @@ class StableUpscaler:
         )
         reason = self._unfit(shaped, own) or self._too_narrow(shaped, own, request.width)
         if reason:
-            return GenerationFault(FaultKind.BAD_REQUEST, reason)
+            return GenerationFailure(FailureKind.BAD_REQUEST, reason)
         prepared = replace(request, image=shaped.data)
         if (shaped.width, shaped.height) == own:
             return Prepared(prepared)
         size = f"{shaped.width} by {shaped.height} pixels"
         return Prepared(prepared, f"The input was scaled down to {size}, as the upscaler takes it.")
 
-    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+    async def generate(
+        self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
+    ) -> GenerationResult | GenerationFailure:
         """Upscale a prepared request. Its pictures are as large as the service makes them."""
         result = await batch(
-            request, lambda number: self._one(request, number), told, model=self._name, settings=self._settings
+            request, lambda number: self._one(request, number), on_fraction, model=self._name, settings=self._settings
         )
-        if isinstance(result, GenerationFault):
+        if isinstance(result, GenerationFailure):
             return result
         size = await size_made(result, self._workers)
         if size is None or size[0] >= (request.width or 0):
@@ -132,13 +134,13 @@ class StableUpscaler:
         note = f"The upscaler reached a width of {size[0]} pixels; from there the picture is stretched."
         return replace(result, note=joined(note, result.note))
 
-    async def _one(self, request: GenerationRequest, number: int) -> GeneratedImage | GenerationFault:
+    async def _one(self, request: GenerationRequest, number: int) -> GeneratedImage | GenerationFailure:
         form = form_of(self._fields(request, number), request.image)
         path = f"/v2beta/stable-image/upscale/{self._name}"
         if self._name == "creative":
             return await self._finished(await self._calls.post_form(path, form, at_most_bytes=UPSCALED_BYTES))
         answer = await self._calls.post_form(path, form, at_most_bytes=UPSCALED_BYTES, accept=PICTURE)
-        return answer if isinstance(answer, GenerationFault) else await picture_of(answer, self._calls.service.name)
+        return answer if isinstance(answer, GenerationFailure) else await picture_of(answer, self._calls.service.name)
 
     def _fields(self, request: GenerationRequest, number: int) -> dict[str, str]:
         fields = {"output_format": "png"}
@@ -155,9 +157,9 @@ class StableUpscaler:
         style = style_in_words(request.style)
         return fields | {"prompt": f"{words}, {style} style" if style else words}
 
-    async def _finished(self, started: Answer | GenerationFault) -> GeneratedImage | GenerationFault:
+    async def _finished(self, started: ServiceAnswer | GenerationFailure) -> GeneratedImage | GenerationFailure:
         """The picture of what was started, however long it takes. It is paid: an end without one is UNKNOWN."""
-        if isinstance(started, GenerationFault):
+        if isinstance(started, GenerationFailure):
             return started
         service = self._calls.service.name
         said = await started.json()
@@ -170,11 +172,11 @@ class StableUpscaler:
             outcome = await self._calls.get(
                 f"/v2beta/results/{generation_id}", accept="*/*", at_most_bytes=UPSCALED_BYTES, tries=1
             )
-            if isinstance(outcome, Answer):
+            if isinstance(outcome, ServiceAnswer):
                 if outcome.status != 202:
                     return await picture_of(outcome, service)
             elif not _passes(outcome):
-                kept = outcome.kind in {FaultKind.MODERATED_PROMPT, FaultKind.UPSTREAM}
+                kept = outcome.kind in {FailureKind.MODERATED_PROMPT, FailureKind.UPSTREAM}
                 return outcome if kept else lost(service)
         return lost(service, f" within {CREATIVE_SECONDS / 60:.0f} minutes")
 
@@ -203,6 +205,6 @@ class StableUpscaler:
         )
 
 
-def _passes(fault: GenerationFault) -> bool:
+def _passes(fault: GenerationFailure) -> bool:
     """Whether a later question may still bring the picture: no answer came, or the service is not well."""
     return fault.kind in _PASSING and (fault.upstream_status is None or fault.upstream_status >= 400)

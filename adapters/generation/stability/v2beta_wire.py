@@ -15,13 +15,13 @@ from types import MappingProxyType
 
 import aiohttp
 
-from adapters.generation.calls import Answer, Form, from_base64, not_as_promised
+from adapters.generation.calls import Form, ServiceAnswer, from_base64, not_as_promised
 from adapters.generation.provider import (
     GeneratedImage,
-    GenerationFault,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
-    Told,
+    OnFraction,
 )
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.series import in_series
@@ -47,7 +47,7 @@ CREDITS: Mapping[str, float] = MappingProxyType(
 )
 """Credits of one picture in the middle of 2025, by model or upscaler; the settings know newer ones."""
 
-Make = Callable[[int], Awaitable[GeneratedImage | GenerationFault]]
+Make = Callable[[int], Awaitable[GeneratedImage | GenerationFailure]]
 """Makes picture number 0, 1, ... of a batch with one paid call."""
 
 _FILTERED = "CONTENT_FILTERED"
@@ -74,7 +74,7 @@ def seed_of(request: GenerationRequest, number: int) -> str:
     return "0" if request.seed == 0 else str(1 + (request.seed - 1 + number) % SEED_MAX)
 
 
-async def picture_of(answer: Answer, service: str) -> GeneratedImage | GenerationFault:
+async def picture_of(answer: ServiceAnswer, service: str) -> GeneratedImage | GenerationFailure:
     """The picture of an answer, whether it came as bytes or, as some gateways prefer, in JSON."""
     if answer.media_type.startswith("image/"):
         reason, seed, media_type = answer.headers.get("finish-reason"), answer.headers.get("seed"), answer.media_type
@@ -97,17 +97,17 @@ async def picture_of(answer: Answer, service: str) -> GeneratedImage | Generatio
 
 
 async def batch(
-    request: GenerationRequest, make: Make, told: Told, *, model: str, settings: ProviderSettings
-) -> GenerationResult | GenerationFault:
+    request: GenerationRequest, make: Make, on_fraction: OnFraction, *, model: str, settings: ProviderSettings
+) -> GenerationResult | GenerationFailure:
     """`request.count` pictures, one call after another, and what they cost."""
     started = time.perf_counter()
 
-    async def one(number: int) -> list[GeneratedImage] | GenerationFault:
+    async def one(number: int) -> list[GeneratedImage] | GenerationFailure:
         outcome = await make(number)
-        return outcome if isinstance(outcome, GenerationFault) else [outcome]
+        return outcome if isinstance(outcome, GenerationFailure) else [outcome]
 
-    made = await in_series(request.count, one, told)
-    if isinstance(made, GenerationFault):
+    made = await in_series(request.count, one, on_fraction)
+    if isinstance(made, GenerationFailure):
         return made
     each = settings.credits_each.get(model, CREDITS.get(model))
     return GenerationResult(

@@ -1,4 +1,4 @@
-"""A picture from words: the styles there are, and the wish itself."""
+"""A picture from words: the styles there are, and the request itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 
 from aiohttp import web
 
-from adapters.generation.provider import STYLES, GenerationFault, GenerationRequest, Operation
+from adapters.generation.provider import STYLES, GenerationFailure, GenerationRequest, Operation
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
 from adapters.http.bodies import Field, check_fields, read_json
 from adapters.http.parameters import actor_of, idempotency_key_of, only, user_of
@@ -15,7 +15,7 @@ from adapters.http.services import services_of
 from adapters.studio import Generated, Picture
 from domain.refusals import Refusal
 
-WISH = {
+GENERATION_FIELDS = {
     "prompt": Field((str,), required=True),
     "negative_prompt": Field((str,)),
     "style": Field((str, type(None))),
@@ -29,7 +29,7 @@ WISH = {
 
 
 async def styles(request: web.Request) -> web.Response:
-    """The words that a wish may name as its style."""
+    """The words that a request may name as its style."""
     only(request)
     return json_answer({"styles": STYLES})
 
@@ -40,10 +40,10 @@ async def generate(request: web.Request) -> web.Response:
     user, actor, key = user_of(request), actor_of(request), idempotency_key_of(request)
     services = services_of(request)
     body = await read_json(request, services.bodies)
-    check_fields(body, WISH)
-    wish = GenerationRequest(Operation.TEXT_TO_IMAGE, **body)
-    made = await services.studio.generate(user, wish, actor=actor, idempotency_key=key)
-    if isinstance(made, GenerationFault):
+    check_fields(body, GENERATION_FIELDS)
+    asked = GenerationRequest(Operation.TEXT_TO_IMAGE, **body)
+    made = await services.studio.generate(user, asked, actor=actor, idempotency_key=key)
+    if isinstance(made, GenerationFailure):
         raise failed(made)
     if isinstance(made, Refusal):
         raise refusal(made, services.clock())

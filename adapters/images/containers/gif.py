@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from adapters.images.containers.outline import Bounds, Outline
+from adapters.images.containers.outline import Outline, PictureBounds
 from adapters.images.invalid_image import damaged, followed_by
 
 SIGNATURES = (b"GIF87a", b"GIF89a")
@@ -14,7 +14,7 @@ _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
 _HEADER_BYTES = 13
 
 
-def outline_gif(data: bytes, bounds: Bounds) -> Outline:
+def outline_gif(data: bytes, bounds: PictureBounds) -> Outline:
     """The outline of a GIF that is whole and whose frames, alone and together, are within the bounds."""
     walk = _Walk(data, bounds)
     walk.to_trailer()
@@ -29,7 +29,7 @@ def outline_gif(data: bytes, bounds: Bounds) -> Outline:
 class _Walk:
     """One walk over the blocks. `shown` gathers the frames alone, without any extension."""
 
-    def __init__(self, data: bytes, bounds: Bounds) -> None:
+    def __init__(self, data: bytes, bounds: PictureBounds) -> None:
         self.data = data
         self.bounds = bounds
         self.frames = 0

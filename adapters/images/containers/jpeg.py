@@ -10,7 +10,7 @@ import re
 import struct
 from typing import NamedTuple
 
-from adapters.images.containers.outline import Bounds, Outline
+from adapters.images.containers.outline import Outline, PictureBounds
 from adapters.images.invalid_image import ImageProblem, InvalidImage, damaged, followed_by
 
 SIGNATURE = b"\xff\xd8\xff"
@@ -38,7 +38,7 @@ class _Segment(NamedTuple):
     whole: bytes
 
 
-def outline_jpeg(data: bytes, bounds: Bounds) -> Outline:
+def outline_jpeg(data: bytes, bounds: PictureBounds) -> Outline:
     """The outline of the first picture of a JPEG that is whole and within the bounds."""
     segments, end = _segments(data)
     frames = [segment for segment in segments if segment.marker in _FRAMES]

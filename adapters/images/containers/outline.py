@@ -21,7 +21,7 @@ class Outline(NamedTuple):
     picture: bytes
 
 
-class Bounds(NamedTuple):
+class PictureBounds(NamedTuple):
     """The largest picture that is decoded: pixels of one frame, and frames."""
 
     max_pixels: int

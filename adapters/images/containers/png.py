@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from adapters.images.containers.outline import Bounds, Outline, refuse_animation
+from adapters.images.containers.outline import Outline, PictureBounds, refuse_animation
 from adapters.images.invalid_image import ImageProblem, InvalidImage, damaged, followed_by
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -46,7 +46,7 @@ class _Header(NamedTuple):
     needs_palette: bool
 
 
-def outline_png(data: bytes, bounds: Bounds) -> Outline:
+def outline_png(data: bytes, bounds: PictureBounds) -> Outline:
     """The outline of a PNG that is whole, ends where it says, and holds one picture within the bounds."""
     chunks = list(_chunks(data))
     header = _header(chunks[0])

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from adapters.images.containers.outline import Bounds, Outline, refuse_animation
+from adapters.images.containers.outline import Outline, PictureBounds, refuse_animation
 from adapters.images.invalid_image import damaged, followed_by
 
 MAX_CHUNKS = 10_000
@@ -26,7 +26,7 @@ def is_webp(data: bytes) -> bool:
     return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
 
 
-def outline_webp(data: bytes, bounds: Bounds) -> Outline:
+def outline_webp(data: bytes, bounds: PictureBounds) -> Outline:
     """The outline of a WEBP that is as long as it says and holds one picture within the bounds."""
     claimed_bytes = 8 + struct.unpack_from("<I", data, 4)[0]
     if claimed_bytes > len(data):

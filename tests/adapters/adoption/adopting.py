@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from adapters.adoption.adoption import Plan, Progress, Terms, adopt, plan, rehearse
+from adapters.adoption.adoption import Plan, Progress, Terms, adopt, dry_run, plan
 from adapters.adoption.tally import Adoption
 from adapters.disk.files import Files
 from adapters.ports.clock import utc_now
@@ -43,7 +43,7 @@ def planned(root: Path, directory: Path) -> Plan:
 def adopted(root: Path, directory: Path, limits: Limits = DEFAULTS) -> Adoption:
     """Adopts without a refusal, after a rehearsal that said the same and changed nothing."""
     before = state_of_disk(root) if root.exists() else None
-    rehearsed = rehearse(planned(root, directory), terms(limits=limits))
+    rehearsed = dry_run(planned(root, directory), terms(limits=limits))
     assert before == (state_of_disk(root) if root.exists() else None)
     done = adopt(planned(root, directory), terms(limits=limits))
     assert isinstance(done, Adoption)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from freezegun import freeze_time
 
-from adapters.adoption.adoption import adopt, plan, rehearse
+from adapters.adoption.adoption import adopt, dry_run, plan
 from adapters.adoption.tally import Adoption
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.disk.files import Files
@@ -273,7 +273,7 @@ def test_a_folder_without_images_of_before_is_said_to_be_one(tmp_path: Path) -> 
         assert isinstance(sentence, str)
         assert "images/users" in sentence
     (tmp_path / "users").mkdir()
-    assert rehearse(planned(tmp_path / "root", tmp_path), terms()) == Adoption(0, (), (), 0, 5000 * MEGABYTE)
+    assert dry_run(planned(tmp_path / "root", tmp_path), terms()) == Adoption(0, (), (), 0, 5000 * MEGABYTE)
     assert not (tmp_path / "root").exists()
 
 
@@ -282,7 +282,7 @@ def test_a_clock_that_stands_wrong_refuses_and_leaves_no_mark(old: Path, root: P
     put(old, "users/1/a.png", png())
     with freeze_time("2099-01-01", real_asyncio=True):
         StorageManager(root).close()
-    refused = [rehearse(planned(root, old), terms()), adopt(planned(root, old), terms())]
+    refused = [dry_run(planned(root, old), terms()), adopt(planned(root, old), terms())]
     assert [one.reason for one in refused if isinstance(one, Refusal)] == [Reason.CLOCK_BEHIND] * 2
     with StorageManager(root) as storage:
         assert storage.clock_corrected()[0]
@@ -326,7 +326,7 @@ def test_a_held_log_is_left_alone(old: Path, root: Path) -> None:
     with StorageManager(root):
         with pytest.raises(LogLocked):
             adopt(planned(root, old), terms())
-        assert isinstance(rehearse(planned(root, old), terms()), Adoption)
+        assert isinstance(dry_run(planned(root, old), terms()), Adoption)
     StorageManager(root).close()
 
 
@@ -335,7 +335,7 @@ def test_a_lost_log_is_not_begun_anew_beside_its_watermark(old: Path, root: Path
     put(old, "users/1/a.png", png())
     StorageManager(root).close()
     (root / "logs/events.jsonl").unlink()
-    for attempt in (rehearse, adopt):
+    for attempt in (dry_run, adopt):
         with pytest.raises(LogMissing, match=r"move .* away"):
             attempt(planned(root, old), terms())
     assert not (root / "logs/adopting").exists()

@@ -12,7 +12,7 @@ import pytest
 
 from adapters.application.storage import ImageStore
 from adapters.audit.comparison import UNDER_WAY_SECONDS, audit
-from adapters.audit.report import PASSING, SENTENCES, Audit, Finding, Kind
+from adapters.audit.report import PASSING, SENTENCES, Audit, Finding, FindingKind
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl.verify import verify
 from adapters.ports.faults import LogDamaged
@@ -40,7 +40,7 @@ def audited(root: Path, *, user: str | None = None, files: Files | None = None) 
     return audit(root, verify(root), user=user, files=files)
 
 
-def found(done: Audit) -> set[tuple[Kind, str]]:
+def found(done: Audit) -> set[tuple[FindingKind, str]]:
     """Kinds and paths of the findings."""
     return {(finding.kind, finding.path) for finding in done.findings}
 
@@ -105,50 +105,71 @@ def replace_by_file(root: Path, path: str) -> None:
     put(root, path)
 
 
-FOUND: dict[str, tuple[Callable[[Path], object], set[tuple[Kind, str]]]] = {
-    "an image is gone": (lambda root: (root / HOME / "a.png").unlink(), {(Kind.MISSING, f"{HOME}/a.png")}),
-    "a temp file is gone": (lambda root: (root / "temp/ada/t.png").unlink(), {(Kind.MISSING, "temp/ada/t.png")}),
+FOUND: dict[str, tuple[Callable[[Path], object], set[tuple[FindingKind, str]]]] = {
+    "an image is gone": (lambda root: (root / HOME / "a.png").unlink(), {(FindingKind.MISSING, f"{HOME}/a.png")}),
+    "a temp file is gone": (lambda root: (root / "temp/ada/t.png").unlink(), {(FindingKind.MISSING, "temp/ada/t.png")}),
     "a folder is a file now": (
         lambda root: replace_by_file(root, f"{HOME}/k"),
-        {(Kind.MISSING, f"{HOME}/k/b.png"), (Kind.UNTRACKED, f"{HOME}/k")},
+        {(FindingKind.MISSING, f"{HOME}/k/b.png"), (FindingKind.UNTRACKED, f"{HOME}/k")},
     ),
-    "a byte too many": (lambda root: put(root, f"{HOME}/a.png", bytes(301)), {(Kind.WRONG_SIZE, f"{HOME}/a.png")}),
-    "one bit is wrong": (lambda root: flip(root, f"{HOME}/k/b.png"), {(Kind.WRONG_HASH, f"{HOME}/k/b.png")}),
-    "a wrong bit in a temp file": (lambda root: flip(root, "temp/ada/t.png"), {(Kind.WRONG_HASH, "temp/ada/t.png")}),
-    "a link for a file": (lambda root: replace_by_link(root, f"{HOME}/a.png"), {(Kind.NO_FILE, f"{HOME}/a.png")}),
-    "a folder for a file": (lambda root: replace_by_folder(root, f"{HOME}/a.png"), {(Kind.NO_FILE, f"{HOME}/a.png")}),
+    "a byte too many": (
+        lambda root: put(root, f"{HOME}/a.png", bytes(301)),
+        {(FindingKind.WRONG_SIZE, f"{HOME}/a.png")},
+    ),
+    "one bit is wrong": (lambda root: flip(root, f"{HOME}/k/b.png"), {(FindingKind.WRONG_HASH, f"{HOME}/k/b.png")}),
+    "a wrong bit in a temp file": (
+        lambda root: flip(root, "temp/ada/t.png"),
+        {(FindingKind.WRONG_HASH, "temp/ada/t.png")},
+    ),
+    "a link for a file": (
+        lambda root: replace_by_link(root, f"{HOME}/a.png"),
+        {(FindingKind.NO_FILE, f"{HOME}/a.png")},
+    ),
+    "a folder for a file": (
+        lambda root: replace_by_folder(root, f"{HOME}/a.png"),
+        {(FindingKind.NO_FILE, f"{HOME}/a.png")},
+    ),
     "a user who is a link": (
         lambda root: (root / "images/users/eve").symlink_to(root.parent),
-        {(Kind.NO_FILE, "images/users/eve")},
+        {(FindingKind.NO_FILE, "images/users/eve")},
     ),
-    "a dangling link": (lambda root: (root / "temp/x").symlink_to("nowhere"), {(Kind.NO_FILE, "temp/x")}),
-    "an unknown image": (lambda root: put(root, f"{HOME}/z.png"), {(Kind.UNTRACKED, f"{HOME}/z.png")}),
-    "an unknown user": (lambda root: put(root, "images/users/eve/z.png"), {(Kind.UNTRACKED, "images/users/eve/z.png")}),
-    "a file of nobody": (lambda root: put(root, "images/z.png"), {(Kind.UNTRACKED, "images/z.png")}),
-    "a file among the users": (lambda root: put(root, "images/users/z"), {(Kind.UNTRACKED, "images/users/z")}),
-    "another spelling": (lambda root: put(root, f"{HOME}/A.PNG"), {(Kind.UNTRACKED, f"{HOME}/A.PNG")}),
-    "a temp name among images": (lambda root: put(root, f"{HOME}/t.png"), {(Kind.UNTRACKED, f"{HOME}/t.png")}),
-    "an unknown temp file": (lambda root: put(root, "temp/ada/z.png"), {(Kind.UNTRACKED_TEMP, "temp/ada/z.png")}),
+    "a dangling link": (lambda root: (root / "temp/x").symlink_to("nowhere"), {(FindingKind.NO_FILE, "temp/x")}),
+    "an unknown image": (lambda root: put(root, f"{HOME}/z.png"), {(FindingKind.UNTRACKED, f"{HOME}/z.png")}),
+    "an unknown user": (
+        lambda root: put(root, "images/users/eve/z.png"),
+        {(FindingKind.UNTRACKED, "images/users/eve/z.png")},
+    ),
+    "a file of nobody": (lambda root: put(root, "images/z.png"), {(FindingKind.UNTRACKED, "images/z.png")}),
+    "a file among the users": (lambda root: put(root, "images/users/z"), {(FindingKind.UNTRACKED, "images/users/z")}),
+    "another spelling": (lambda root: put(root, f"{HOME}/A.PNG"), {(FindingKind.UNTRACKED, f"{HOME}/A.PNG")}),
+    "a temp name among images": (lambda root: put(root, f"{HOME}/t.png"), {(FindingKind.UNTRACKED, f"{HOME}/t.png")}),
+    "an unknown temp file": (
+        lambda root: put(root, "temp/ada/z.png"),
+        {(FindingKind.UNTRACKED_TEMP, "temp/ada/z.png")},
+    ),
     "details of no image": (
         lambda root: put(root, f"{DETAILS}/z.png~.json", b'{"staged":"x"}'),
-        {(Kind.STRAY_DETAILS, f"{DETAILS}/z.png~.json")},
+        {(FindingKind.STRAY_DETAILS, f"{DETAILS}/z.png~.json")},
     ),
     "details of other bytes": (
         lambda root: put(root, f"{DETAILS}/a.png~.json", b'{"staged":"x"}'),
-        {(Kind.STRAY_DETAILS, f"{DETAILS}/a.png~.json")},
+        {(FindingKind.STRAY_DETAILS, f"{DETAILS}/a.png~.json")},
     ),
     "details in another spelling": (
         lambda root: put(root, f"{DETAILS}/A.png~.json", (root / DETAILS / "a.png~.json").read_bytes()),
-        {(Kind.STRAY_DETAILS, f"{DETAILS}/A.png~.json")},
+        {(FindingKind.STRAY_DETAILS, f"{DETAILS}/A.png~.json")},
     ),
     "details that are a link": (
         lambda root: replace_by_link(root, f"{DETAILS}/a.png~.json"),
-        {(Kind.NO_FILE, f"{DETAILS}/a.png~.json")},
+        {(FindingKind.NO_FILE, f"{DETAILS}/a.png~.json")},
     ),
-    "something else among details": (lambda root: put(root, f"{DETAILS}/z"), {(Kind.STRAY_DETAILS, f"{DETAILS}/z")}),
-    "staged by a crash": (lambda root: put(root, f"{STAGED}/x"), {(Kind.STRAY_STAGED, f"{STAGED}/x")}),
-    "staged details": (lambda root: put(root, f"{STAGED}/x.json"), {(Kind.STRAY_STAGED, f"{STAGED}/x.json")}),
-    "a folder among staged": (lambda root: (root / STAGED / "x").mkdir(), {(Kind.NO_FILE, f"{STAGED}/x")}),
+    "something else among details": (
+        lambda root: put(root, f"{DETAILS}/z"),
+        {(FindingKind.STRAY_DETAILS, f"{DETAILS}/z")},
+    ),
+    "staged by a crash": (lambda root: put(root, f"{STAGED}/x"), {(FindingKind.STRAY_STAGED, f"{STAGED}/x")}),
+    "staged details": (lambda root: put(root, f"{STAGED}/x.json"), {(FindingKind.STRAY_STAGED, f"{STAGED}/x.json")}),
+    "a folder among staged": (lambda root: (root / STAGED / "x").mkdir(), {(FindingKind.NO_FILE, f"{STAGED}/x")}),
     "left by a desktop": (lambda root: put(root, "images/users/.DS_Store"), set()),
     "empty folders": (lambda root: (root / "images/users/eve/k").mkdir(parents=True), set()),
     "nothing staged ever": (lambda root: (root / STAGED).rmdir(), set()),
@@ -167,7 +188,11 @@ def test_each_kind_is_found_and_nothing_else(what: str, root: Path) -> None:
     assert done.agrees == (not expected)
     assert done.passing == ()
     for finding in done.findings:
-        compared = finding.kind in (Kind.MISSING, Kind.WRONG_SIZE, Kind.WRONG_HASH) or finding.path.endswith("/a.png")
+        compared = finding.kind in (
+            FindingKind.MISSING,
+            FindingKind.WRONG_SIZE,
+            FindingKind.WRONG_HASH,
+        ) or finding.path.endswith("/a.png")
         assert ((finding.user, finding.position) != (None, None)) is compared
     assert state_of_disk(root) == before
 
@@ -177,7 +202,7 @@ def test_details_that_are_none_of_ours_belong_to_nothing(root: Path) -> None:
     own = (root / DETAILS / "a.png~.json").read_bytes()
     for content in (b"no json", b"[]", b'{"staged":7}', own + b" " * 1_048_577):
         put(root, f"{DETAILS}/a.png~.json", content)
-        assert found(audited(root)) == {(Kind.STRAY_DETAILS, f"{DETAILS}/a.png~.json")}
+        assert found(audited(root)) == {(FindingKind.STRAY_DETAILS, f"{DETAILS}/a.png~.json")}
     put(root, f"{DETAILS}/a.png~.json", own + b" ")
     assert audited(root).agrees
 
@@ -187,7 +212,7 @@ def test_a_staged_file_of_just_now_may_be_a_save_under_way(root: Path) -> None:
     put(root, f"{STAGED}/x")
     os.utime(root / STAGED / "x")
     done = audited(root)
-    assert (done.agrees, done.passing) == (True, (Finding(Kind.UNDER_WAY, f"{STAGED}/x"),))
+    assert (done.agrees, done.passing) == (True, (Finding(FindingKind.UNDER_WAY, f"{STAGED}/x"),))
 
 
 def test_an_image_that_waits_to_be_moved_is_no_finding(root: Path) -> None:
@@ -204,13 +229,13 @@ def test_an_image_that_waits_to_be_moved_is_no_finding(root: Path) -> None:
     done = audited(root)
     assert done.findings == ()
     waiting = [(finding.kind, finding.path, finding.user) for finding in done.passing]
-    assert waiting == [(Kind.WAITING, f"{HOME}/{name}", "ada") for name in ("a.png", "new.png")]
+    assert waiting == [(FindingKind.WAITING, f"{HOME}/{name}", "ada") for name in ("a.png", "new.png")]
     assert (done.images, done.temp_files) == (3, 0)
     staged = max((root / STAGED).iterdir(), key=lambda path: path.stat().st_size)
     flip(root, staged.relative_to(root).as_posix())
-    assert found(audited(root)) == {(Kind.WRONG_HASH, staged.relative_to(root).as_posix())}
+    assert found(audited(root)) == {(FindingKind.WRONG_HASH, staged.relative_to(root).as_posix())}
     staged.unlink()
-    assert found(audited(root)) == {(Kind.WRONG_SIZE, f"{HOME}/a.png")}
+    assert found(audited(root)) == {(FindingKind.WRONG_SIZE, f"{HOME}/a.png")}
 
 
 def test_a_staged_file_whose_work_is_done_is_needed_no_more(root: Path) -> None:
@@ -218,7 +243,7 @@ def test_a_staged_file_whose_work_is_done_is_needed_no_more(root: Path) -> None:
     [saved] = [event for event in events_of(root, "ImageSaved") if event["data"]["name"] == "a.png"]
     put(root, f"{STAGED}/{saved['data']['staged']}", (root / HOME / "a.png").read_bytes())
     done = audited(root)
-    assert (found(done), done.passing) == ({(Kind.STRAY_STAGED, f"{STAGED}/{saved['data']['staged']}")}, ())
+    assert (found(done), done.passing) == ({(FindingKind.STRAY_STAGED, f"{STAGED}/{saved['data']['staged']}")}, ())
 
 
 def test_what_is_put_back_after_its_deletion_was_done_is_foreign(root: Path) -> None:
@@ -230,7 +255,10 @@ def test_what_is_put_back_after_its_deletion_was_done_is_foreign(root: Path) -> 
     store.close()
     for path, data in rest.items():
         put(root, path, data)
-    assert found(audited(root)) == {(Kind.UNTRACKED, f"{HOME}/a.png"), (Kind.STRAY_DETAILS, f"{DETAILS}/a.png~.json")}
+    assert found(audited(root)) == {
+        (FindingKind.UNTRACKED, f"{HOME}/a.png"),
+        (FindingKind.STRAY_DETAILS, f"{DETAILS}/a.png~.json"),
+    }
     now = (root / "logs" / "head").read_bytes()
     (root / "logs" / "head").write_bytes(head)
     assert audited(root).agrees
@@ -245,7 +273,7 @@ def test_one_user_alone(root: Path) -> None:
         put(root, path)
     (root / "images/users/bob/c.png").unlink()
     done = audited(root, user="ada")
-    assert found(done) == {(Kind.UNTRACKED, f"{HOME}/z.png"), (Kind.UNTRACKED_TEMP, "temp/ada/z.png")}
+    assert found(done) == {(FindingKind.UNTRACKED, f"{HOME}/z.png"), (FindingKind.UNTRACKED_TEMP, "temp/ada/z.png")}
     assert (done.user, done.images, done.temp_files) == ("ada", 2, 1)
     done = audited(root, user="nobody")
     assert (done.findings, done.images) == ((), 0)
@@ -284,7 +312,7 @@ def test_what_cannot_be_read_is_said(verb: str, path: str, root: Path) -> None:
 
     put(root, "temp/ada/z.png")
     done = audited(root, files=Forbidding())
-    assert found(done) == {(Kind.UNREADABLE, path), (Kind.UNTRACKED_TEMP, "temp/ada/z.png")}
+    assert found(done) == {(FindingKind.UNREADABLE, path), (FindingKind.UNTRACKED_TEMP, "temp/ada/z.png")}
 
 
 def test_a_large_file_is_hashed_in_parts(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,14 +320,14 @@ def test_a_large_file_is_hashed_in_parts(root: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("adapters.audit.comparison.BLOCK_BYTES", 7)
     assert audited(root).agrees
     flip(root, f"{HOME}/a.png")
-    assert found(audited(root)) == {(Kind.WRONG_HASH, f"{HOME}/a.png")}
+    assert found(audited(root)) == {(FindingKind.WRONG_HASH, f"{HOME}/a.png")}
 
 
 def test_folders_are_looked_into_to_a_bounded_depth(root: Path) -> None:
     """What lies deeper is told as the folder that it is."""
     put(root, "/".join([HOME, *"x" * 40, "deep.png"]))
     [(kind, path)] = found(audited(root))
-    assert (kind, path.count("/x") < 40) == (Kind.NO_FILE, True)
+    assert (kind, path.count("/x") < 40) == (FindingKind.NO_FILE, True)
 
 
 def test_a_hard_link_in_another_spelling_is_the_file_itself(root: Path) -> None:
@@ -326,5 +354,5 @@ def test_a_damaged_log_is_compared_with_nothing(root: Path) -> None:
 
 def test_every_kind_has_a_sentence_and_no_finding_is_passing() -> None:
     """The table and the enumeration agree; sentences are for people."""
-    assert set(SENTENCES) == set(Kind) > PASSING
+    assert set(SENTENCES) == set(FindingKind) > PASSING
     assert all(sentence[0].isupper() and sentence.endswith(".") for sentence in SENTENCES.values())

@@ -16,7 +16,7 @@ import pytest
 
 from adapters.application.storage import ImageStore
 from adapters.audit.comparison import audit
-from adapters.audit.report import Audit, Kind
+from adapters.audit.report import Audit, FindingKind
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl.verify import verify
 from domain.limits import UserLimits
@@ -97,7 +97,7 @@ def test_after_a_kill_only_what_a_start_settles_is_passing(tmp_path: Path) -> No
         doings.process.wait(WAIT_SECONDS)
     done = audited(tmp_path)
     assert done.findings == ()
-    assert {finding.kind for finding in done.passing} <= {Kind.WAITING, Kind.UNDER_WAY}
+    assert {finding.kind for finding in done.passing} <= {FindingKind.WAITING, FindingKind.UNDER_WAY}
     ImageStore(tmp_path).close()
     done = audited(tmp_path)
     assert (done.findings, done.passing) == ((), ())
@@ -256,4 +256,6 @@ def test_a_file_that_changes_at_every_look_is_given_up_and_said(
     done = audited(tmp_path, Restless())
     store.close()
     assert done.findings == ()
-    assert [(finding.kind, finding.path) for finding in done.passing] == [(Kind.UNSETTLED, "images/users/ada/a.png")]
+    assert [(finding.kind, finding.path) for finding in done.passing] == [
+        (FindingKind.UNSETTLED, "images/users/ada/a.png")
+    ]

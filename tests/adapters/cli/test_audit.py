@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from adapters.application.storage import ImageStore
-from adapters.audit.report import PASSING, SENTENCES, Kind
+from adapters.audit.report import PASSING, SENTENCES, FindingKind
 from adapters.cli.auditing import MAX_FINDINGS_SHOWN
 from tests.adapters.application.evidence import assert_disk_and_log_agree, state_of_disk
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import SCHEMAS, WAIT_SECONDS, Service, command, environment, png
 
-SECRET = "a secret wish"
+SECRET = "a secret request"
 TERMINAL_BYTES = 65_536
 
 
@@ -162,7 +162,7 @@ def test_people_see_some_and_programs_all(abby: Abby, home: Path) -> None:
     said = abby("audit").out
     assert said.count(f"{'images/users/ada/'}") == MAX_FINDINGS_SHOWN
     assert "and 5 more; --json names them all" in said
-    assert said.count(SENTENCES[Kind.UNTRACKED]) == 1
+    assert said.count(SENTENCES[FindingKind.UNTRACKED]) == 1
     assert f"foreign, {MAX_FINDINGS_SHOWN + 5}: " in said
     assert len(abby("audit", "--json").json["findings"]) == MAX_FINDINGS_SHOWN + 5
 
@@ -227,8 +227,8 @@ def test_the_schema_and_the_document_know_every_kind() -> None:
     findings, passing = (
         set(properties[name]["items"]["properties"]["kind"]["enum"]) for name in ("findings", "passing")
     )
-    assert findings == set(Kind) - PASSING
+    assert findings == set(FindingKind) - PASSING
     assert passing == PASSING
     document = (SCHEMAS.parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
-    for kind in Kind:
+    for kind in FindingKind:
         assert kind.value in document

@@ -19,7 +19,7 @@ from adapters.cli.generation_exits import GENERATION_EXITS, not_made
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, refused_of
 from adapters.cli.running import exit_code_of
-from adapters.generation.provider import FaultKind, GenerationFault
+from adapters.generation.provider import FailureKind, GenerationFailure
 from adapters.ports.faults import (
     AdoptionUnfinished,
     ConfigError,
@@ -183,12 +183,12 @@ def test_every_refusal_has_its_code_and_its_sentence(
     assert fits("refused", json.loads(capsys.readouterr().out))
 
 
-@pytest.mark.parametrize("kind", list(FaultKind))
+@pytest.mark.parametrize("kind", list(FailureKind))
 def test_every_failure_of_a_provider_has_its_code(
-    kind: FaultKind, fits: Any, capsys: pytest.CaptureFixture[str]
+    kind: FailureKind, fits: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The table is whole, and each answer is as the schema says."""
-    told = not_made(GenerationFault(kind, "words"))
+    told = not_made(GenerationFailure(kind, "words"))
     assert Output(as_json=True).refused(told) == GENERATION_EXITS[kind]
     assert fits("refused", json.loads(capsys.readouterr().out))
 
@@ -208,7 +208,7 @@ def test_the_schema_of_refusals_knows_every_reason() -> None:
     """No more and no fewer than there are."""
     schema = json.loads((SCHEMAS / "refused.json").read_text(encoding="utf-8"))
     known = schema["properties"]["refused"]["properties"]["reason"]["enum"]
-    assert set(known) == {*(reason.value for reason in Reason), *(kind.value for kind in FaultKind)}
+    assert set(known) == {*(reason.value for reason in Reason), *(kind.value for kind in FailureKind)}
 
 
 def test_the_document_is_about_these_commands() -> None:

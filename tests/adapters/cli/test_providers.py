@@ -197,10 +197,10 @@ async def test_a_service_that_hangs_is_given_up_and_the_others_are_told() -> Non
         openai_host = await stack.enter_async_context(openai.serving())
         api_host = await stack.enter_async_context(host.serving())
         settings = ProviderSettings(openai_key=OPENAI_KEY, openai_host=openai_host, api_host=api_host)
-        standings = {standing.name: standing for standing in await ask_all(settings, seconds=2.0)}
-    assert standings["openai"].state is State.TROUBLE
-    assert "within 2 seconds" in standings["openai"].trouble
-    assert standings["automatic1111"].state is State.READY
+        checks = {check.name: check for check in await ask_all(settings, seconds=2.0)}
+    assert checks["openai"].state is State.TROUBLE
+    assert "within 2 seconds" in checks["openai"].trouble
+    assert checks["automatic1111"].state is State.READY
 
 
 def test_the_table_fits_80_columns(tmp_path: Path) -> None:

@@ -25,9 +25,9 @@ from adapters.discord.embeds import (
     quota_embed,
     result_embed,
 )
-from adapters.discord.foreign_text import length
-from adapters.discord.messages import Message, pool_message, told_fault, told_refusal, unexpected
-from adapters.generation.provider import FaultKind, GenerationFault, Operation
+from adapters.discord.messages import Message, message_for_failure, message_for_refusal, pool_message, unexpected
+from adapters.discord.untrusted_text import length
+from adapters.generation.provider import FailureKind, GenerationFailure, Operation
 from domain.refusals import Reason, Refusal
 from tests.adapters.discord.hostile_texts import LINK, LIVE, TEXTS
 from tests.adapters.discord.quota_figures import figures
@@ -111,9 +111,9 @@ def test_any_other_embed_is_within_the_limits(one: str, other: str) -> None:
     check(message_embed(unexpected(one)))
     check(message_embed(Message(f"A{one}", other, discord.Colour.red())), links=True)
     for reason in Reason:
-        check(message_embed(told_refusal(Refusal(reason, "1", one, resets_at=AT))))
-    for kind in FaultKind:
-        check(message_embed(told_fault(GenerationFault(kind, one))))
+        check(message_embed(message_for_refusal(Refusal(reason, "1", one, resets_at=AT))))
+    for kind in FailureKind:
+        check(message_embed(message_for_failure(GenerationFailure(kind, one))))
 
 
 def test_a_message_is_shown_as_it_is() -> None:

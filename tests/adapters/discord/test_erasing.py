@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.application.results import DeletedImage
-from adapters.discord.erasing import erase, told_erased
+from adapters.discord.erasing import erase, message_for_erased
 from domain.refusals import Reason, Refusal
 
 GONE = Refusal(Reason.NOT_FOUND, "1", "a.png")
@@ -46,6 +46,6 @@ async def test_what_could_not_be_deleted_is_said(answers: list[DeletedImage | Re
     """What was gone before is no failure; what stays is never passed over in silence."""
     client = SimpleNamespace(store=Answers(*answers))
     interaction: Any = SimpleNamespace(user=SimpleNamespace(id=1), guild_id=None, client=client)
-    message = told_erased(await erase(interaction, ["a.png"] * len(answers), "user"))
+    message = message_for_erased(await erase(interaction, ["a.png"] * len(answers), "user"))
     assert title in message.title
     assert words in message.text

@@ -12,7 +12,7 @@ from adapters.discord.messages import (
     COLOURS,
     FAILED,
     FAULTS,
-    GENERATION_FAULTS,
+    GENERATION_FAILURES,
     NOT_AVAILABLE,
     REFUSALS,
     Message,
@@ -20,18 +20,18 @@ from adapters.discord.messages import (
     colour_of,
     for_members,
     help_text,
+    message_for_failure,
+    message_for_refusal,
+    message_for_storage_fault,
     nearly_full,
     pool_message,
     progress_text,
     quota_line,
-    told_fault,
-    told_refusal,
-    told_storage,
     unexpected,
 )
 from adapters.generation.automatic1111 import WITHOUT_API
-from adapters.generation.provider import FaultKind, GenerationFault
-from adapters.generation.taxonomy import FILTERED, SaidError, fault_of
+from adapters.generation.provider import FailureKind, GenerationFailure
+from adapters.generation.taxonomy import FILTERED, SaidError, failure_of
 from adapters.images.invalid_image import InvalidImage
 from adapters.ports.faults import DiskFull, Fault
 from adapters.studio import Progress
@@ -56,19 +56,23 @@ def every_fault_class(fault: type[Fault] = Fault) -> Iterator[type[Fault]]:
 
 SEEDS = [
     (
-        told_fault(WITHOUT_API),
+        message_for_failure(WITHOUT_API),
         "❌ Image generation services are not available. Please try again later.",
         "The image service cannot take this at the moment.",
     ),
     (
-        told_refusal(REACHED),
+        message_for_refusal(REACHED),
         "❌ Daily Generation Limit Reached",
         "You've reached your daily limit of 5 generations.\nNext Reset: <t:1767312000:R> (<t:1767312000:t>)",
     ),
-    (told_fault(GenerationFault(FaultKind.BAD_REQUEST, "The size is too large.")), "❌ Generation Failed", "The size"),
-    (told_refusal(FULL), "❌ Storage Error", "Your storage quota is full: 500.0 MB of 500.0 MB are used"),
-    (told_refusal(FULL._replace(reason=Reason.POOL_STORAGE)), "❌ Storage Error", "Server storage is full: "),
-    (told_storage(DiskFull("/srv")), "❌ Storage Error", "The server's disk is full"),
+    (
+        message_for_failure(GenerationFailure(FailureKind.BAD_REQUEST, "The size is too large.")),
+        "❌ Generation Failed",
+        "The size",
+    ),
+    (message_for_refusal(FULL), "❌ Storage Error", "Your storage quota is full: 500.0 MB of 500.0 MB are used"),
+    (message_for_refusal(FULL._replace(reason=Reason.POOL_STORAGE)), "❌ Storage Error", "Server storage is full: "),
+    (message_for_storage_fault(DiskFull("/srv")), "❌ Storage Error", "The server's disk is full"),
     (unexpected("a1b2"), "❌ Generation Error", "An unexpected error occurred. Please try again later.\n"),
 ]
 
@@ -84,7 +88,7 @@ def test_the_error_texts_begin_with_the_seeds_words(message: Message, title: str
 def test_every_reason_and_every_fault_has_words() -> None:
     """A new member of an enumeration cannot go without a message."""
     assert set(REFUSALS) == set(Reason)
-    assert set(GENERATION_FAULTS) == set(FaultKind)
+    assert set(GENERATION_FAILURES) == set(FailureKind)
 
 
 DETAILS = {
@@ -100,7 +104,7 @@ DETAILS = {
 @pytest.mark.parametrize("details", [DETAILS, {}], ids=["with details", "without"])
 def test_every_refusal_is_told_in_sentences_for_members(reason: Reason, details: dict[Reason, str]) -> None:
     """A title and whole sentences, without a word that only an operator knows."""
-    message = told_refusal(REACHED._replace(reason=reason, detail=details.get(reason, "")))
+    message = message_for_refusal(REACHED._replace(reason=reason, detail=details.get(reason, "")))
     assert message.title
     assert message.text[0].isupper()
     assert message.text[-1] in ".)"
@@ -108,14 +112,14 @@ def test_every_refusal_is_told_in_sentences_for_members(reason: Reason, details:
     assert details.get(reason, "") in message.text or reason is Reason.CLOCK_BEHIND
 
 
-@pytest.mark.parametrize("kind", FaultKind)
+@pytest.mark.parametrize("kind", FailureKind)
 @pytest.mark.parametrize(
     "sentence",
     ["", "Whoever runs this checks STABILITY_API_KEY.", "AUTOMATIC1111 at API_HOST gave no answer; try again."],
 )
-def test_every_fault_is_told_in_sentences_for_members(kind: FaultKind, sentence: str) -> None:
+def test_every_fault_is_told_in_sentences_for_members(kind: FailureKind, sentence: str) -> None:
     """The same for what a provider may answer."""
-    message = told_fault(GenerationFault(kind, sentence))
+    message = message_for_failure(GenerationFailure(kind, sentence))
     assert message.title in {FAILED, NOT_AVAILABLE}
     assert message.text[0].isupper()
     assert message.text.endswith(".")
@@ -125,8 +129,8 @@ def test_every_fault_is_told_in_sentences_for_members(kind: FaultKind, sentence:
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422, 429, 500, 503])
 def test_no_answer_of_a_provider_tells_members_of_a_setting_or_a_status(status: int) -> None:
     """Both are in the fault's own message, for the operator."""
-    fault = fault_of(status, SaidError("", "no"), {}, key_setting="STABILITY_API_KEY")
-    text = told_fault(fault).text
+    fault = failure_of(status, SaidError("", "no"), {}, key_setting="STABILITY_API_KEY")
+    text = message_for_failure(fault).text
     assert "STABILITY" not in text
     assert str(status) not in text
     assert text[0].isupper()
@@ -134,8 +138,10 @@ def test_no_answer_of_a_provider_tells_members_of_a_setting_or_a_status(status: 
 
 def test_what_a_service_says_of_a_request_is_passed_on() -> None:
     """Only who asked can change it."""
-    fault = fault_of(400, SaidError("", "width must be a multiple of 64"), {}, key_setting="STABILITY_API_KEY")
-    assert told_fault(fault).text.startswith("The image service cannot make this: width must be a multiple of 64.")
+    fault = failure_of(400, SaidError("", "width must be a multiple of 64"), {}, key_setting="STABILITY_API_KEY")
+    assert message_for_failure(fault).text.startswith(
+        "The image service cannot make this: width must be a multiple of 64."
+    )
 
 
 @pytest.mark.parametrize("fault", [*every_fault_class()], ids=lambda fault: fault.__name__)
@@ -143,7 +149,7 @@ def test_every_fault_of_the_storage_is_told_without_its_folders(fault: type[Faul
     """The whole tree. Only a fault of the member's own image is told in its own words."""
     raised = fault.__new__(fault, "It ends early." if fault is InvalidImage else "/srv/abby")
     assert str(raised) in {"It ends early.", "/srv/abby"}
-    message = told_storage(raised)
+    message = message_for_storage_fault(raised)
     assert message.title == "❌ Storage Error"
     assert message.text.endswith(".")
     assert not OPERATORS_WORDS.search(message.text)
@@ -169,14 +175,17 @@ def test_the_general_fault_is_looked_at_last() -> None:
 )
 def test_the_daily_refusal_says_what_is_true(limit: int, used: int, asked: int, told: str) -> None:
     """Who has places left, but too few, has not reached the limit."""
-    text = told_refusal(REACHED._replace(limit=limit, used=used, asked=Asked(asked, 0))).text
+    text = message_for_refusal(REACHED._replace(limit=limit, used=used, asked=Asked(asked, 0))).text
     assert text.startswith(told)
     assert "<t:1767312000:R>" in text
 
 
 def test_a_daily_limit_of_nothing_promises_no_reset() -> None:
     """Waiting would not help."""
-    assert told_refusal(REACHED._replace(limit=0, used=0)).text == "You've reached your daily limit of 0 generations."
+    assert (
+        message_for_refusal(REACHED._replace(limit=0, used=0)).text
+        == "You've reached your daily limit of 0 generations."
+    )
 
 
 @pytest.mark.parametrize(
@@ -185,13 +194,13 @@ def test_a_daily_limit_of_nothing_promises_no_reset() -> None:
 )
 def test_a_wait_is_told_in_words(seconds: float | None, told: str) -> None:
     """As long as the service asks for."""
-    assert told_fault(GenerationFault(FaultKind.RATE_LIMITED, "Wait.", seconds)).text.endswith(told)
+    assert message_for_failure(GenerationFailure(FailureKind.RATE_LIMITED, "Wait.", seconds)).text.endswith(told)
 
 
 def test_whether_a_filtered_picture_counts_is_in_the_message() -> None:
     """The studio adds it to the fault, and it is passed on."""
-    fault = GenerationFault(FILTERED.kind, f"{FILTERED.message} It was made, so it counts as generated today.")
-    assert told_fault(fault).text.endswith("It was made, so it counts as generated today.")
+    fault = GenerationFailure(FILTERED.kind, f"{FILTERED.message} It was made, so it counts as generated today.")
+    assert message_for_failure(fault).text.endswith("It was made, so it counts as generated today.")
 
 
 @pytest.mark.parametrize(
@@ -241,7 +250,7 @@ def test_a_bar_is_empty_and_full_only_at_the_ends(fraction: float, drawn: str) -
 @pytest.mark.parametrize(
     ("progress", "told"),
     [
-        (Progress(place=3), "⏳ Waiting: place 3 in the line..."),
+        (Progress(queue_position=3), "⏳ Waiting: place 3 in the line..."),
         (Progress(), "🎨 Painting..."),
         (Progress(fraction=0.4), "🎨 Painting... 40 %\n████░░░░░░"),
         (Progress(fraction=0.29), "🎨 Painting... 29 %\n███░░░░░░░"),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from adapters.application.storage import ImageStore
 from adapters.generation import GenerationRequest, ImageGenerator, Provider
-from adapters.studio import Answer, Studio
+from adapters.studio import GenerationOutcome, Studio
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
 
 USER = "1"
@@ -18,7 +18,7 @@ class Effect(NamedTuple):
     delivered.
     """
 
-    answer: Answer
+    answer: GenerationOutcome
     charged: int
     held_mb: float
     released: list[str]

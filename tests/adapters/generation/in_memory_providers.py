@@ -6,21 +6,21 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from adapters.generation.provider import (
-    FaultKind,
+    FailureKind,
     GeneratedImage,
-    GenerationFault,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
+    OnFraction,
     Prepared,
     ProviderReport,
     RequestLimits,
-    Told,
-    unheard,
+    ignore_fraction,
 )
 from tests.hostile.builders import png_of_size
 
-Answer = GenerationResult | GenerationFault
-Make = Callable[[GenerationRequest], Awaitable[Answer]]
+ProviderAnswer = GenerationResult | GenerationFailure
+Make = Callable[[GenerationRequest], Awaitable[ProviderAnswer]]
 
 
 class InMemoryProvider:
@@ -41,11 +41,11 @@ class InMemoryProvider:
         self.make = make or self._pictures
         self._made = 0
 
-    def standing(self) -> GenerationFault | None:
+    def outage(self) -> GenerationFailure | None:
         """It may always be asked."""
         return None
 
-    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """It takes a request as it is."""
         return Prepared(request)
 
@@ -53,7 +53,7 @@ class InMemoryProvider:
         """It is there."""
         return ProviderReport()
 
-    async def generate(self, request: GenerationRequest, told: Told = unheard) -> Answer:  # noqa: ARG002 - the port's
+    async def generate(self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction) -> ProviderAnswer:  # noqa: ARG002 - the port's
         """Answers by `make`, when it may."""
         self.asked.append(request)
         self.arrived.set()
@@ -69,7 +69,7 @@ class InMemoryProvider:
     async def close(self) -> None:
         """Nothing is open."""
 
-    async def _pictures(self, request: GenerationRequest) -> Answer:
+    async def _pictures(self, request: GenerationRequest) -> ProviderAnswer:
         return self.result([self.picture() for _ in range(request.count)])
 
     def picture(self, size_bytes: int | None = None) -> GeneratedImage:
@@ -82,10 +82,10 @@ class InMemoryProvider:
         return GenerationResult(tuple(images), self.name, "model-1", 1.5, credits=0.25 * len(images))
 
 
-def failing(kind: FaultKind) -> Make:
+def failing(kind: FailureKind) -> Make:
     """A way to answer: with that fault."""
 
-    async def answer(_: GenerationRequest) -> Answer:
-        return GenerationFault(kind, f"It failed: {kind}.")
+    async def answer(_: GenerationRequest) -> ProviderAnswer:
+        return GenerationFailure(kind, f"It failed: {kind}.")
 
     return answer

@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from adapters.generation import GeneratedImage, GenerationFault, GenerationRequest, GenerationResult, Operation
+from adapters.generation import GeneratedImage, GenerationFailure, GenerationRequest, GenerationResult, Operation
 from adapters.generation.sketch.provider import SketchProvider
 
 TEXT = GenerationRequest(Operation.TEXT_TO_IMAGE, "a quiet place", width=96, height=96)
@@ -28,7 +28,7 @@ def opened(image: GeneratedImage) -> Image.Image:
     return Image.open(io.BytesIO(image.data))
 
 
-async def answered(request: GenerationRequest = TEXT, **changes: Any) -> GenerationResult | GenerationFault:
+async def answered(request: GenerationRequest = TEXT, **changes: Any) -> GenerationResult | GenerationFailure:
     """What the sketch provider answers to a request with some fields changed."""
     provider = SketchProvider()
     try:

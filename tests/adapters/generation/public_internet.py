@@ -21,7 +21,7 @@ import pytest
 import trustme
 
 from adapters.generation.image_url import ImageFetcher
-from adapters.generation.provider import GenerationFault
+from adapters.generation.provider import GenerationFailure
 
 if sys.platform == "win32":
     pytest.skip(
@@ -133,7 +133,7 @@ def fetcher_of(way_in: tuple[int, str], hosts: Collection[str]) -> ImageFetcher:
     return ImageFetcher(hosts, resolve=resolve, tls=_trust(certificate), socket_factory=to_loopback)
 
 
-async def fetched(reply: bytes | Play, url: str = GOOD, **options: Any) -> bytes | GenerationFault:
+async def fetched(reply: bytes | Play, url: str = GOOD, **options: Any) -> bytes | GenerationFailure:
     """What a fetcher makes of this answer."""
     async with PublicInternet(reply).serving() as internet:
         return await internet.fetcher(**options).fetch(url)

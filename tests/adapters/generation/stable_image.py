@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from adapters.generation import FaultKind, GenerationFault, GenerationRequest, GenerationResult, ProviderSettings
+from adapters.generation import FailureKind, GenerationFailure, GenerationRequest, GenerationResult, ProviderSettings
 from adapters.generation.calls import ProviderCalls, Service
-from adapters.generation.provider import Prepared, ProviderReport, RequestLimits, Told, unheard
+from adapters.generation.provider import OnFraction, Prepared, ProviderReport, RequestLimits, ignore_fraction
 from adapters.generation.stability.v2beta import StableImage, StableUpscaler
 from adapters.generation.taxonomy import SaidError
 from adapters.images.shaping import PictureWorkers
@@ -29,24 +29,26 @@ class PartProvider:
                 emulator.address,
                 "STABILITY_API_KEY",
                 _said,
-                {"payment_required": FaultKind.NO_CREDIT, "content_moderation": FaultKind.MODERATED_PROMPT},
+                {"payment_required": FailureKind.NO_CREDIT, "content_moderation": FailureKind.MODERATED_PROMPT},
                 headers={"Authorization": f"Bearer {KEY}"},
             )
         )
         self._workers = PictureWorkers()
         self._part = build(self._calls, settings, self._workers)
 
-    def standing(self) -> GenerationFault | None:
+    def outage(self) -> GenerationFailure | None:
         """As the calls say."""
-        return self._calls.standing()
+        return self._calls.outage()
 
-    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """As the part says."""
         return await self._part.prepare(request)
 
-    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+    async def generate(
+        self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
+    ) -> GenerationResult | GenerationFailure:
         """As the part does."""
-        return await self._part.generate(request, told)
+        return await self._part.generate(request, on_fraction)
 
     async def report(self) -> ProviderReport:
         """Nothing is asked: that is another part's."""

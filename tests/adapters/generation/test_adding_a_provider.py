@@ -17,7 +17,7 @@ from aiohttp import web
 import adapters.generation
 from adapters.cli.generation_exits import GENERATION_EXITS
 from adapters.generation import (
-    FaultKind,
+    FailureKind,
     ImageGenerator,
     ProviderSettings,
     UnavailableProvider,
@@ -25,7 +25,7 @@ from adapters.generation import (
     providers,
 )
 from adapters.generation.configured import provider_settings
-from adapters.http.problems import GENERATION_FAULTS
+from adapters.http.problems import GENERATION_FAILURES
 from adapters.images.shaping import size_of
 from adapters.settings.config import load_config
 from tests.adapters.generation.making import png
@@ -146,11 +146,11 @@ def test_an_example_of_settings_gives_its_provider(tmp_path: Path, number: int, 
         assert choose_provider(provider_settings(config)).name == name
 
 
-@pytest.mark.parametrize("kind", list(FaultKind))
-def test_the_table_of_faults_is_the_one_that_holds(kind: FaultKind) -> None:
+@pytest.mark.parametrize("kind", list(FailureKind))
+def test_the_table_of_faults_is_the_one_that_holds(kind: FailureKind) -> None:
     """Each kind has its row, with its exit code and its status over HTTP."""
     (row,) = re.findall(rf"^\| `{kind}` \|.*$", DOCUMENT, re.MULTILINE)
-    assert row.endswith(f"| {int(GENERATION_EXITS[kind])} | {GENERATION_FAULTS[kind].status} |")
+    assert row.endswith(f"| {int(GENERATION_EXITS[kind])} | {GENERATION_FAILURES[kind].status} |")
 
 
 @pytest.mark.parametrize("name", providers.PROVIDERS)

@@ -18,8 +18,8 @@ from PIL import Image
 
 from adapters.generation import (
     STYLES,
-    FaultKind,
-    GenerationFault,
+    FailureKind,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     ImageGenerator,
@@ -68,7 +68,7 @@ async def asked(
     request: GenerationRequest,
     told: Callable[[float], None] = lambda _: None,
     **changes: Any,
-) -> GenerationResult | GenerationFault:
+) -> GenerationResult | GenerationFailure:
     """What a generator over this provider answers to one request; the server runs meanwhile."""
     async with emulator.serving():
         generator = ImageGenerator(provider=choose_provider(settings_of(emulator, **changes)))
@@ -217,10 +217,10 @@ async def test_an_upscale_is_bounded_in_factor_and_input(own: tuple[int, int], w
     outcome = await generator.prepare(replace(LARGER, width=width, image=png(own)))
     await generator.aclose()
     if words is None:
-        assert not isinstance(outcome, GenerationFault)
+        assert not isinstance(outcome, GenerationFailure)
         return
-    assert isinstance(outcome, GenerationFault)
-    assert outcome.kind is FaultKind.BAD_REQUEST
+    assert isinstance(outcome, GenerationFailure)
+    assert outcome.kind is FailureKind.BAD_REQUEST
     assert words in outcome.message
 
 
@@ -260,7 +260,7 @@ async def test_a_progress_that_always_fails_stands_in_nobodys_way() -> None:
         emulator.script.extend([Reply(500)] * FAILURES_TO_OPEN)
         while emulator.script:  # noqa: ASYNC110 - the same
             await asyncio.sleep(0.001)
-        assert provider.standing() is None
+        assert provider.outage() is None
         emulator.shown.set()
         assert isinstance(await job, GenerationResult)
         await provider.close()
@@ -359,8 +359,8 @@ async def test_a_login_is_sent_and_the_key_of_another_service_never() -> None:
 async def test_a_wrong_login_is_told_to_whoever_runs_this(login: str | None) -> None:
     """The setting is named, the login not shown."""
     outcome = await asked(Automatic1111Emulator(LOGIN), CAT, automatic1111_login=login)
-    assert isinstance(outcome, GenerationFault)
-    assert (outcome.kind, outcome.upstream_status) == (FaultKind.AUTH, 401)
+    assert isinstance(outcome, GenerationFailure)
+    assert (outcome.kind, outcome.upstream_status) == (FailureKind.AUTH, 401)
     assert "AUTOMATIC1111_LOGIN" in outcome.message
     assert "wrong" not in outcome.message
 
@@ -368,8 +368,8 @@ async def test_a_wrong_login_is_told_to_whoever_runs_this(login: str | None) -> 
 async def test_an_upscaler_that_the_server_lacks_is_told_with_its_setting() -> None:
     """The real server fails an assertion over it."""
     outcome = await asked(Automatic1111Emulator(), LARGER, automatic1111_upscaler="Best")
-    assert isinstance(outcome, GenerationFault)
-    assert outcome.kind is FaultKind.BAD_REQUEST
+    assert isinstance(outcome, GenerationFailure)
+    assert outcome.kind is FailureKind.BAD_REQUEST
     assert "AUTOMATIC1111_UPSCALER" in outcome.message
 
 
@@ -414,35 +414,36 @@ NO_IMAGES = Reply(200, b'{"images":[],"parameters":{},"info":"{}"}')
 JUNK = Reply(200, b'{"images":["not base64!"],"parameters":{},"info":"{}"}')
 TEXT_FILE = Reply(200, b'{"images":["aGVsbG8="],"parameters":{},"info":"{}"}')
 MIDDLE = b'{"images":["'
-FAULTS: list[tuple[str, list[Scripted], FaultKind, str]] = [
-    ("a field", [BROKEN_FIELD], FaultKind.BAD_REQUEST,
+FAULTS: list[tuple[str, list[Scripted], FailureKind, str]] = [
+    ("a field", [BROKEN_FIELD], FailureKind.BAD_REQUEST,
      "Non-200 response: 422. The image service cannot make this: steps: value is too large."),
-    ("a sentence", [SAID], FaultKind.BAD_REQUEST,
+    ("a sentence", [SAID], FailureKind.BAD_REQUEST,
      "Non-200 response: 422. The image service cannot make this: Script 'x' not found."),
-    ("login", [Reply(401, b'{"detail":"Not authenticated"}')], FaultKind.AUTH,
+    ("login", [Reply(401, b'{"detail":"Not authenticated"}')], FailureKind.AUTH,
      "Non-200 response: 401. The image service does not accept its key"),
-    ("forbidden", [Reply(403)], FaultKind.AUTH, "Non-200 response: 403. The image service does not accept its key"),
-    ("no api", [NOT_FOUND], FaultKind.UNAVAILABLE,
+    ("forbidden", [Reply(403)], FailureKind.AUTH, "Non-200 response: 403. The image service does not accept its key"),
+    ("no api", [NOT_FOUND], FailureKind.UNAVAILABLE,
      "Image generation services are not available: the server at API_HOST has no /sdapi/v1. Whoever runs this starts"),
-    ("memory", [MEMORY], FaultKind.BAD_REQUEST,
+    ("memory", [MEMORY], FailureKind.BAD_REQUEST,
      "Non-200 response: 500. The image service cannot make this: its graphics card has too little memory for it"),
-    ("failure", [UNSAID], FaultKind.UPSTREAM, "Non-200 response: 500. The image service failed; nothing was charged."),
-    ("starting", [Reply(503)] * 3, FaultKind.UPSTREAM, "Non-200 response: 503. The image service failed"),
-    ("a page", [Reply(200, b"<html>hello</html>", "text/html")], FaultKind.UPSTREAM,
+    ("failure", [UNSAID], FailureKind.UPSTREAM,
+     "Non-200 response: 500. The image service failed; nothing was charged."),
+    ("starting", [Reply(503)] * 3, FailureKind.UPSTREAM, "Non-200 response: 503. The image service failed"),
+    ("a page", [Reply(200, b"<html>hello</html>", "text/html")], FailureKind.UPSTREAM,
      "AUTOMATIC1111 at API_HOST answered with something else than its API promises."),
-    ("no images", [NO_IMAGES], FaultKind.UPSTREAM, "AUTOMATIC1111 at API_HOST answered with no picture."),
-    ("junk", [JUNK], FaultKind.UPSTREAM, "AUTOMATIC1111 at API_HOST answered with something that is not a picture."),
-    ("text", [TEXT_FILE], FaultKind.UPSTREAM, "AUTOMATIC1111 at API_HOST answered with something that is not a pic"),
-    ("endless", [Endless(64 * 1024 * 1024)], FaultKind.UPSTREAM, "The image service's answer is larger than"),
-    ("dropped", [Drop()], FaultKind.UNKNOWN, "Connection timeout: AUTOMATIC1111 at API_HOST gave no answer. Whether"),
-    ("cut off", [CutOff(200, MIDDLE)], FaultKind.UNKNOWN, "Connection timeout: AUTOMATIC1111 at API_HOST gave no"),
-    ("hangs", [Hang()], FaultKind.UNKNOWN, "Connection timeout: AUTOMATIC1111 at API_HOST gave no answer within"),
+    ("no images", [NO_IMAGES], FailureKind.UPSTREAM, "AUTOMATIC1111 at API_HOST answered with no picture."),
+    ("junk", [JUNK], FailureKind.UPSTREAM, "AUTOMATIC1111 at API_HOST answered with something that is not a picture."),
+    ("text", [TEXT_FILE], FailureKind.UPSTREAM, "AUTOMATIC1111 at API_HOST answered with something that is not a pic"),
+    ("endless", [Endless(64 * 1024 * 1024)], FailureKind.UPSTREAM, "The image service's answer is larger than"),
+    ("dropped", [Drop()], FailureKind.UNKNOWN, "Connection timeout: AUTOMATIC1111 at API_HOST gave no answer. Whether"),
+    ("cut off", [CutOff(200, MIDDLE)], FailureKind.UNKNOWN, "Connection timeout: AUTOMATIC1111 at API_HOST gave no"),
+    ("hangs", [Hang()], FailureKind.UNKNOWN, "Connection timeout: AUTOMATIC1111 at API_HOST gave no answer within"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("script", "kind", "words"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS])
 async def test_each_failure_has_its_kind_its_words_and_costs_no_quota(
-    script: list[Scripted], kind: FaultKind, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    script: list[Scripted], kind: FailureKind, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The whole way through the studio: one job was asked for at most, the place is given back, nothing is recorded."""
     if Hang() in script:
@@ -452,12 +453,12 @@ async def test_each_failure_has_its_kind_its_words_and_costs_no_quota(
     async with emulator.serving():
         effect = await effect_of(tmp_path, choose_provider(settings_of(emulator, image_bytes=1024 * 1024)), CAT)
     fault = effect.answer
-    assert isinstance(fault, GenerationFault), fault
+    assert isinstance(fault, GenerationFailure), fault
     assert (fault.kind, fault.message[: len(words)]) == (kind, words)
     assert "/home/me" not in fault.message
     assert len(emulator.heard) == len(script)
     assert emulator.sent_bytes < 8 * 1024 * 1024
-    reason = "unknown" if kind is FaultKind.UNKNOWN else "failed"
+    reason = "unknown" if kind is FailureKind.UNKNOWN else "failed"
     assert (effect.charged, effect.held_mb, effect.released) == (0, 0.0, [reason])
     assert (effect.delivered, effect.kept) == (0, 0)
 
@@ -468,8 +469,8 @@ async def test_a_server_that_is_down_is_told_as_that(tmp_path: Path) -> None:
         unused.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{unused.getsockname()[1]}"
         effect = await effect_of(tmp_path, choose_provider(ProviderSettings(api_host=address)), CAT)
-    assert isinstance(effect.answer, GenerationFault)
-    assert effect.answer.kind is FaultKind.UNAVAILABLE
+    assert isinstance(effect.answer, GenerationFailure)
+    assert effect.answer.kind is FailureKind.UNAVAILABLE
     words = "Image generation services are not available: AUTOMATIC1111 at API_HOST cannot be reached."
     assert effect.answer.message.startswith(words)
     assert (effect.charged, effect.held_mb, effect.released) == (0, 0.0, ["failed"])

@@ -20,8 +20,8 @@ from structlog.testing import capture_logs
 
 from adapters.generation import calls as calls_module
 from adapters.generation.breaker import FAILURES_TO_OPEN, CircuitBreaker
-from adapters.generation.calls import Answer, Outcome, ProviderCalls, Service
-from adapters.generation.provider import FaultKind, GenerationFault
+from adapters.generation.calls import Outcome, ProviderCalls, Service, ServiceAnswer
+from adapters.generation.provider import FailureKind, GenerationFailure
 from adapters.generation.taxonomy import SaidError
 from tests.emulators.emulator import CutOff, Drop, Emulator, Endless, Hang, Reply, Scripted
 
@@ -62,7 +62,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def calling(address: str, **changes: Any) -> ProviderCalls:
     """Calls to a service there."""
     plain = Service(
-        "plain", address, "PLAIN_KEY", read_error, {"broke": FaultKind.NO_CREDIT},
+        "plain", address, "PLAIN_KEY", read_error, {"broke": FailureKind.NO_CREDIT},
         {"Authorization": f"Bearer {SECRET}"}, answer_seconds=2.0,
     )  # fmt: skip
     return ProviderCalls(replace(plain, **changes))
@@ -73,9 +73,9 @@ async def post(calls: ProviderCalls) -> Outcome:
     return await calls.post_json("/make", {"prompt": "a cat"}, at_most_bytes=1_000_000)
 
 
-def fault(outcome: Outcome) -> GenerationFault:
+def fault(outcome: Outcome) -> GenerationFailure:
     """The fault, which it must be; and never one that shows the key."""
-    assert isinstance(outcome, GenerationFault), outcome
+    assert isinstance(outcome, GenerationFailure), outcome
     assert SECRET not in outcome.message
     assert outcome.message.isprintable()
     return outcome
@@ -83,33 +83,33 @@ def fault(outcome: Outcome) -> GenerationFault:
 
 # Script, times asked by a paid call, by a free one; the kind of both, and how the message begins. A free one that is
 # dropped is sent twice a try, as aiohttp itself repeats it once.
-FAILURES: list[tuple[str, Scripted, int, int, FaultKind, str]] = [
-    ("400", Reply(400, b'{"message": "no\\u001b[31m"}'), 1, 1, FaultKind.BAD_REQUEST, "Non-200 response: 400. The"),
-    ("401", Reply(401), 1, 1, FaultKind.AUTH, "Non-200 response: 401. The image service does not accept its key"),
-    ("402", Reply(402), 1, 1, FaultKind.NO_CREDIT, "Non-200 response: 402."),
-    ("403", Reply(403), 1, 1, FaultKind.AUTH, "Non-200 response: 403."),
-    ("404", Reply(404, b"<html>"), 1, 1, FaultKind.BAD_REQUEST, "Non-200 response: 404."),
-    ("413", Reply(413), 1, 1, FaultKind.BAD_REQUEST, "Non-200 response: 413."),
-    ("422", Reply(422), 1, 1, FaultKind.BAD_REQUEST, "Non-200 response: 422."),
-    ("429", Reply(429), 3, 3, FaultKind.RATE_LIMITED, "Non-200 response: 429."),
-    ("429, out of credit", Reply(429, b'{"name": "broke"}'), 1, 1, FaultKind.NO_CREDIT, "Non-200 response: 429."),
-    ("500", Reply(500), 1, 1, FaultKind.UPSTREAM, "Non-200 response: 500."),
-    ("502", Reply(502, b"<html>Bad gateway"), 3, 3, FaultKind.UPSTREAM, "Non-200 response: 502."),
-    ("503", BUSY, 3, 3, FaultKind.UPSTREAM, "Non-200 response: 503."),
-    ("504", Reply(504), 3, 3, FaultKind.UPSTREAM, "Non-200 response: 504."),
-    ("302", Reply(302, headers={"Location": "/look"}), 1, 1, FaultKind.UPSTREAM, "Non-200 response: 302."),
-    ("too large, told", Reply(200, b"x" * 2_000_000), 1, 1, FaultKind.UPSTREAM, "The image service's answer is larger"),
-    ("too large, untold", Endless(2**31), 1, 1, FaultKind.UPSTREAM, "The image service's answer is larger"),
-    ("dropped", Drop(), 1, 6, FaultKind.UNKNOWN, "Connection timeout: plain gave no answer."),
-    ("cut off", CutOff(), 1, 3, FaultKind.UNKNOWN, "Connection timeout: plain gave no answer."),
-    ("an error, cut off", CutOff(status=500), 1, 1, FaultKind.UPSTREAM, "Non-200 response: 500."),
+FAILURES: list[tuple[str, Scripted, int, int, FailureKind, str]] = [
+    ("400", Reply(400, b'{"message": "no\\u001b[31m"}'), 1, 1, FailureKind.BAD_REQUEST, "Non-200 response: 400. The"),
+    ("401", Reply(401), 1, 1, FailureKind.AUTH, "Non-200 response: 401. The image service does not accept its key"),
+    ("402", Reply(402), 1, 1, FailureKind.NO_CREDIT, "Non-200 response: 402."),
+    ("403", Reply(403), 1, 1, FailureKind.AUTH, "Non-200 response: 403."),
+    ("404", Reply(404, b"<html>"), 1, 1, FailureKind.BAD_REQUEST, "Non-200 response: 404."),
+    ("413", Reply(413), 1, 1, FailureKind.BAD_REQUEST, "Non-200 response: 413."),
+    ("422", Reply(422), 1, 1, FailureKind.BAD_REQUEST, "Non-200 response: 422."),
+    ("429", Reply(429), 3, 3, FailureKind.RATE_LIMITED, "Non-200 response: 429."),
+    ("429, out of credit", Reply(429, b'{"name": "broke"}'), 1, 1, FailureKind.NO_CREDIT, "Non-200 response: 429."),
+    ("500", Reply(500), 1, 1, FailureKind.UPSTREAM, "Non-200 response: 500."),
+    ("502", Reply(502, b"<html>Bad gateway"), 3, 3, FailureKind.UPSTREAM, "Non-200 response: 502."),
+    ("503", BUSY, 3, 3, FailureKind.UPSTREAM, "Non-200 response: 503."),
+    ("504", Reply(504), 3, 3, FailureKind.UPSTREAM, "Non-200 response: 504."),
+    ("302", Reply(302, headers={"Location": "/look"}), 1, 1, FailureKind.UPSTREAM, "Non-200 response: 302."),
+    ("too large, told", Reply(200, b"x" * 2_000_000), 1, 1, FailureKind.UPSTREAM, "The image service's answer is"),
+    ("too large, untold", Endless(2**31), 1, 1, FailureKind.UPSTREAM, "The image service's answer is larger"),
+    ("dropped", Drop(), 1, 6, FailureKind.UNKNOWN, "Connection timeout: plain gave no answer."),
+    ("cut off", CutOff(), 1, 3, FailureKind.UNKNOWN, "Connection timeout: plain gave no answer."),
+    ("an error, cut off", CutOff(status=500), 1, 1, FailureKind.UPSTREAM, "Non-200 response: 500."),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("row", FAILURES, ids=lambda row: row[0])
 @pytest.mark.parametrize("paid", [True, False], ids=["paid", "free"])
 async def test_what_fails_is_tried_again_only_where_nothing_can_be_paid_twice(
-    service: Plain, row: tuple[str, Scripted, int, int, FaultKind, str], paid: bool
+    service: Plain, row: tuple[str, Scripted, int, int, FailureKind, str], paid: bool
 ) -> None:  # fmt: skip
     """The script fails for ever; what counts is how often it was asked and what was said."""
     _, script, paid_times, free_times, kind, words = row
@@ -117,11 +117,11 @@ async def test_what_fails_is_tried_again_only_where_nothing_can_be_paid_twice(
     calls = calling(service.address)
     outcome = fault(await (post(calls) if paid else calls.get("/look")))
     assert len(service.heard) == (paid_times if paid else free_times)
-    if paid or kind is not FaultKind.UNKNOWN:
+    if paid or kind is not FailureKind.UNKNOWN:
         assert outcome.kind is kind
         assert outcome.message.startswith(words)
     else:
-        assert outcome.kind is FaultKind.UPSTREAM
+        assert outcome.kind is FailureKind.UPSTREAM
     assert service.sent_bytes < 20_000_000
 
 
@@ -130,7 +130,7 @@ async def test_a_service_that_recovers_is_not_given_up(service: Plain, failures:
     """Two failures, then the answer, with the same body each time."""
     service.script.extend([BUSY] * failures)
     outcome = await post(calling(service.address))
-    assert isinstance(outcome, Answer)
+    assert isinstance(outcome, ServiceAnswer)
     assert await outcome.json() == {"fine": True}
     assert [heard.fields for heard in service.heard] == [{"prompt": "a cat"}] * (failures + 1)
 
@@ -139,7 +139,7 @@ async def test_an_answer_that_does_not_come_in_time_is_unknown(service: Plain) -
     """It may have been paid, so it is asked once; the seeds' words say what happened."""
     service.script.append(Hang())
     outcome = fault(await post(calling(service.address, answer_seconds=0.2)))
-    assert (outcome.kind, len(service.heard)) == (FaultKind.UNKNOWN, 1)
+    assert (outcome.kind, len(service.heard)) == (FailureKind.UNKNOWN, 1)
     assert outcome.message.startswith("Connection timeout: plain gave no answer within")
 
 
@@ -184,11 +184,11 @@ async def test_a_wait_that_is_too_long_for_a_request_is_told_and_kept(
     calls = calling(service.address)
     outcome = fault(await post(calls))
     assert len(service.heard) == times
-    assert (calls.standing() is not None) is waits
+    assert (calls.outage() is not None) is waits
     if waits:
         assert 3500 < (outcome.retry_after_seconds or 0) <= 3600
         again = fault(await post(calls))
-        assert (again.kind, len(service.heard)) == (FaultKind.UNAVAILABLE, times)
+        assert (again.kind, len(service.heard)) == (FailureKind.UNAVAILABLE, times)
         assert 3500 < (again.retry_after_seconds or 0) <= 3600
 
 
@@ -203,7 +203,7 @@ async def test_a_short_wait_is_waited_for(service: Plain, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("stamina._core._smart_sleep", short)
     service.script.append(Reply(503, headers={"Retry-After": "7"}))
-    assert isinstance(await post(calling(service.address)), Answer)
+    assert isinstance(await post(calling(service.address)), ServiceAnswer)
     assert slept == [7.0]
 
 
@@ -212,11 +212,11 @@ async def test_a_failing_service_is_left_alone_after_five_failures(service: Plai
     service.script.extend([Reply(500)] * 10)
     calls = calling(service.address)
     for _ in range(FAILURES_TO_OPEN):
-        assert fault(await post(calls)).kind is FaultKind.UPSTREAM
+        assert fault(await post(calls)).kind is FailureKind.UPSTREAM
     outcome = fault(await post(calls))
-    assert (outcome.kind, len(service.heard)) == (FaultKind.UNAVAILABLE, FAILURES_TO_OPEN)
+    assert (outcome.kind, len(service.heard)) == (FailureKind.UNAVAILABLE, FAILURES_TO_OPEN)
     assert outcome.message.startswith("Image generation services are not available")
-    assert calls.standing() is not None
+    assert calls.outage() is not None
 
 
 async def test_requests_that_are_wrong_do_not_open_the_breaker(service: Plain) -> None:
@@ -225,7 +225,7 @@ async def test_requests_that_are_wrong_do_not_open_the_breaker(service: Plain) -
     calls = calling(service.address)
     for _ in range(10):
         await post(calls)
-    assert calls.standing() is None
+    assert calls.outage() is None
 
 
 async def test_a_recovered_service_is_used_again(service: Plain) -> None:
@@ -235,10 +235,10 @@ async def test_a_recovered_service_is_used_again(service: Plain) -> None:
     service.script.extend([Reply(500)] * FAILURES_TO_OPEN)
     for _ in range(FAILURES_TO_OPEN):
         await post(calls)
-    assert fault(await post(calls)).kind is FaultKind.UNAVAILABLE
+    assert fault(await post(calls)).kind is FailureKind.UNAVAILABLE
     now[0] += 60
-    assert isinstance(await post(calls), Answer)
-    assert isinstance(await post(calls), Answer)
+    assert isinstance(await post(calls), ServiceAnswer)
+    assert isinstance(await post(calls), ServiceAnswer)
 
 
 async def test_retries_stay_a_small_part_of_all_calls(service: Plain) -> None:
@@ -258,7 +258,7 @@ async def test_nobody_there_is_tried_again_as_nothing_was_sent(paid: bool) -> No
         taken.bind(("127.0.0.1", 0))
         calls = calling(f"http://127.0.0.1:{taken.getsockname()[1]}")
         outcome = fault(await (post(calls) if paid else calls.get("/look")))
-    assert outcome.kind is FaultKind.UNAVAILABLE
+    assert outcome.kind is FailureKind.UNAVAILABLE
     assert "cannot be reached" in outcome.message
 
 
@@ -266,8 +266,8 @@ async def test_a_name_that_is_not_found_opens_the_breaker() -> None:
     """No DNS, no service; two requests of three tries each are enough to know."""
     calls = calling("http://no-such-host.invalid")
     for _ in range(2):
-        assert fault(await post(calls)).kind is FaultKind.UNAVAILABLE
-    assert calls.standing() is not None
+        assert fault(await post(calls)).kind is FailureKind.UNAVAILABLE
+    assert calls.outage() is not None
 
 
 async def test_no_answer_to_a_connection_is_the_seeds_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,14 +283,14 @@ async def test_no_answer_to_a_connection_is_the_seeds_timeout(monkeypatch: pytes
         outcome = fault(await post(calling(f"http://127.0.0.1:{silent.getsockname()[1]}")))
         for filler in fillers:
             filler.close()
-    assert outcome.kind is FaultKind.UNAVAILABLE
+    assert outcome.kind is FailureKind.UNAVAILABLE
     assert outcome.message.startswith("Connection timeout")
 
 
 async def test_an_untrusted_certificate_is_not_tried_again(service: Plain) -> None:
     """A plain service where a safe one is expected has no certificate at all."""
     outcome = fault(await post(calling(service.address.replace("http:", "https:"))))
-    assert outcome.kind is FaultKind.UNAVAILABLE
+    assert outcome.kind is FailureKind.UNAVAILABLE
 
 
 async def test_a_form_is_multipart_also_without_a_file_and_made_anew_for_each_try(service: Plain) -> None:
@@ -302,7 +302,7 @@ async def test_a_form_is_multipart_also_without_a_file_and_made_anew_for_each_tr
         return data
 
     service.script.extend([BUSY, BUSY])
-    assert isinstance(await calling(service.address).post_form("/make", form, at_most_bytes=1000), Answer)
+    assert isinstance(await calling(service.address).post_form("/make", form, at_most_bytes=1000), ServiceAnswer)
     assert [heard.fields for heard in service.heard] == [{"prompt": "a cat"}] * 3
     assert all(heard.headers["Content-Type"].startswith("multipart/form-data") for heard in service.heard)
 
@@ -327,7 +327,7 @@ async def test_a_cancelled_call_lets_its_connection_go(service: Plain) -> None:
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    assert isinstance(await post(calls), Answer)
+    assert isinstance(await post(calls), ServiceAnswer)
 
 
 def test_calls_of_two_event_loops_one_after_the_other_leave_nothing_open() -> None:

@@ -15,8 +15,8 @@ from pydantic import SecretStr
 
 from adapters.generation import (
     STYLES,
-    FaultKind,
-    GenerationFault,
+    FailureKind,
+    GenerationFailure,
     GenerationRequest,
     ImageGenerator,
     Operation,
@@ -24,7 +24,7 @@ from adapters.generation import (
 from adapters.generation.image_url import REFUSED
 from adapters.generation.provider import GeneratedImage
 from adapters.generation.sketch.provider import UPSCALE_PIXELS, SketchProvider
-from tests.adapters.generation.in_memory_providers import Answer, InMemoryProvider
+from tests.adapters.generation.in_memory_providers import InMemoryProvider, ProviderAnswer
 from tests.adapters.generation.making import TEXT, png
 
 KEY = "sk-not-a-real-key"
@@ -33,12 +33,12 @@ KEY = "sk-not-a-real-key"
 class CountingProvider(InMemoryProvider):
     """Answers with a fault that it is given, and counts what it is asked."""
 
-    def __init__(self, fault: GenerationFault) -> None:
+    def __init__(self, fault: GenerationFailure) -> None:
         super().__init__(self._fail)
         self.fault = fault
         self.closed = 0
 
-    async def _fail(self, _: GenerationRequest) -> GenerationFault:
+    async def _fail(self, _: GenerationRequest) -> GenerationFailure:
         return self.fault
 
     async def close(self) -> None:
@@ -161,7 +161,7 @@ async def test_an_upscale_to_less_than_there_is_is_refused_unasked(width: int, *
 async def test_an_upscale_has_the_width_asked_whatever_the_provider_made() -> None:
     """One provider knows factors alone, another sizes; the user asked for a width."""
 
-    async def quadrupled(_: GenerationRequest) -> Answer:
+    async def quadrupled(_: GenerationRequest) -> ProviderAnswer:
         return provider.result([GeneratedImage(png((320, 240)), None, "image/png")])
 
     provider = InMemoryProvider(quadrupled)
@@ -173,19 +173,19 @@ async def test_an_upscale_has_the_width_asked_whatever_the_provider_made() -> No
 async def test_what_is_no_picture_is_never_given_out() -> None:
     """A service that fails with a page and a success in its head has failed."""
 
-    async def page(_: GenerationRequest) -> Answer:
+    async def page(_: GenerationRequest) -> ProviderAnswer:
         return provider.result([GeneratedImage(b"<html>Welcome</html>", 1, "image/png")])
 
     provider = InMemoryProvider(page)
     outcome = await ImageGenerator(provider=provider).generate(TEXT)
-    assert isinstance(outcome, GenerationFault)
-    assert outcome.kind is FaultKind.UPSTREAM
+    assert isinstance(outcome, GenerationFailure)
+    assert outcome.kind is FailureKind.UPSTREAM
     assert "not a picture" in outcome.message
 
 
 async def test_an_address_that_is_not_listed_is_a_clear_failure() -> None:
     """By the hosts of the configuration; the provider never sees it."""
-    provider = CountingProvider(GenerationFault(FaultKind.UPSTREAM, "never seen"))
+    provider = CountingProvider(GenerationFailure(FailureKind.UPSTREAM, "never seen"))
     generator = ImageGenerator(provider=provider)
     for answer in (
         await generator.image_to_image("https://example.org/a.png", "x"),
@@ -197,7 +197,7 @@ async def test_an_address_that_is_not_listed_is_a_clear_failure() -> None:
 
 async def test_a_bad_request_never_reaches_the_provider() -> None:
     """Checked before anything could be paid."""
-    provider = CountingProvider(GenerationFault(FaultKind.UPSTREAM, "The service failed."))
+    provider = CountingProvider(GenerationFailure(FailureKind.UPSTREAM, "The service failed."))
     generator = ImageGenerator(provider=provider)
     refused = await generator.text_to_image("x" * 2001)
     assert refused[0] is False
@@ -208,18 +208,18 @@ async def test_a_bad_request_never_reaches_the_provider() -> None:
 
 async def test_the_richer_call_hands_the_fault_through() -> None:
     """A fault is a value with its kind; the check alone says the same without asking."""
-    fault = GenerationFault(FaultKind.RATE_LIMITED, "Wait a moment.", retry_after_seconds=3.0, upstream_status=429)
+    fault = GenerationFailure(FailureKind.RATE_LIMITED, "Wait a moment.", retry_after_seconds=3.0, upstream_status=429)
     generator = ImageGenerator(provider=CountingProvider(fault))
     assert await generator.prepare(TEXT) == (TEXT, "")
     assert await generator.generate(TEXT) is fault
     refusal = await generator.prepare(GenerationRequest(Operation.TEXT_TO_IMAGE, ""))
-    assert isinstance(refusal, GenerationFault)
-    assert refusal.kind is FaultKind.BAD_REQUEST
+    assert isinstance(refusal, GenerationFailure)
+    assert refusal.kind is FailureKind.BAD_REQUEST
 
 
 def test_a_generator_is_made_used_and_closed_without_a_running_loop() -> None:
     """`close` ends what is open, once, and a second close does nothing."""
-    provider = CountingProvider(GenerationFault(FaultKind.UPSTREAM, "x"))
+    provider = CountingProvider(GenerationFailure(FailureKind.UPSTREAM, "x"))
     generator = ImageGenerator(provider=provider)
     assert asyncio.run(generator.text_to_image("x"))[0] is False
     generator.close()
@@ -230,14 +230,14 @@ def test_a_generator_is_made_used_and_closed_without_a_running_loop() -> None:
 
 async def test_close_within_a_running_loop_closes_soon_and_refuses_at_once() -> None:
     """The seeds' code may call the plain `close` inside a coroutine."""
-    provider = CountingProvider(GenerationFault(FaultKind.UPSTREAM, "x"))
+    provider = CountingProvider(GenerationFailure(FailureKind.UPSTREAM, "x"))
     generator = ImageGenerator(provider=provider)
     generator.close()
     outcome = await generator.generate(TEXT)
     await asyncio.sleep(0)
     assert provider.closed == 1
-    assert isinstance(outcome, GenerationFault)
-    assert outcome.kind is FaultKind.UNAVAILABLE
+    assert isinstance(outcome, GenerationFailure)
+    assert outcome.kind is FailureKind.UNAVAILABLE
     assert provider.asked == []
 
 

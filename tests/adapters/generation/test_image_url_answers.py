@@ -9,7 +9,7 @@ import logging
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.generation import GenerationFault
+from adapters.generation import GenerationFailure
 from adapters.generation.image_url import (
     FETCH_SECONDS,
     GONE,
@@ -87,7 +87,7 @@ async def test_a_slow_host_is_left_when_the_time_is_over(play: Play) -> None:
     assert await fetched(play, deadline_seconds=0.5) is TOO_SLOW
 
 
-ANSWERS: dict[str, tuple[bytes | Play, GenerationFault]] = {
+ANSWERS: dict[str, tuple[bytes | Play, GenerationFailure]] = {
     "11 MB declared": (answer(PNG, length=11 * MB), TOO_LARGE),
     "one byte too many": (answer(PNG, length=LARGEST_IMAGE_BYTES + 1), TOO_LARGE),
     "11 MB without a declared length": (eleven_mb, TOO_LARGE),
@@ -114,7 +114,7 @@ ANSWERS: dict[str, tuple[bytes | Play, GenerationFault]] = {
 
 
 @pytest.mark.parametrize(("reply", "fault"), ANSWERS.values(), ids=ANSWERS)
-async def test_an_answer_that_is_no_image_is_a_clear_failure(reply: bytes | Play, fault: GenerationFault) -> None:
+async def test_an_answer_that_is_no_image_is_a_clear_failure(reply: bytes | Play, fault: GenerationFailure) -> None:
     """Each says what is wrong and what to do, and nothing of what was found."""
     assert await fetched(reply) is fault
 
@@ -183,7 +183,7 @@ async def test_no_signature_reaches_a_log(reply: bytes | Play, caplog: pytest.Lo
     asyncio.get_running_loop().set_debug(True)
     with capture_logs() as lines:
         outcomes = [await fetched(reply), await fetched(reply, GOOD.replace("https", "http"))]
-    told = [outcome.message for outcome in outcomes if isinstance(outcome, GenerationFault)]
+    told = [outcome.message for outcome in outcomes if isinstance(outcome, GenerationFailure)]
     assert lines
     for text in (str(lines), caplog.text, *told):
         assert SECRET not in text

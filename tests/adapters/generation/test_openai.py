@@ -12,7 +12,7 @@ import orjson
 import pytest
 from PIL import Image
 
-from adapters.generation import FaultKind, GenerationFault, GenerationRequest, GenerationResult, Operation, series
+from adapters.generation import FailureKind, GenerationFailure, GenerationRequest, GenerationResult, Operation, series
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.openai import EDITS, GENERATIONS, MODELS, make_provider, missing
 from adapters.generation.openai_models import GPT_IMAGE, SQUARE_BYTES, cut_square, family_of, nearest_size
@@ -45,7 +45,7 @@ def settings_for(emulator: OpenAIEmulator, model: str = "gpt-image-1", **changes
 
 async def outcome_of(
     emulator: OpenAIEmulator, request: GenerationRequest, model: str = "gpt-image-1", **changes: Any
-) -> GenerationResult | GenerationFault:
+) -> GenerationResult | GenerationFailure:
     """What one request comes to, from the check to the pictures."""
     async with emulator.serving():
         generator = ImageGenerator(provider=make_provider(settings_for(emulator, model, **changes)))
@@ -147,7 +147,7 @@ async def test_another_server_is_asked_for_what_the_user_asked_without_a_key(mod
     ("changes", "prompt"),
     [
         ({"style": "enhance"}, "a red fox"),
-        ({"style": "comic-book"}, "a red fox\nStyle: comic state."),
+        ({"style": "comic-book"}, "a red fox\nStyle: comic book."),
         ({"negative_prompt": " snow "}, "a red fox\nLeave out: snow"),
         ({"style": "3d-model", "negative_prompt": "snow, ice"}, "a red fox\nStyle: 3d model.\nLeave out: snow, ice"),
         ({"steps": 40, "cfg_scale": 12.0, "negative_prompt": "  "}, "a red fox"),
@@ -200,8 +200,8 @@ async def test_what_the_model_cannot_do_is_refused_before_it_is_asked(
     """A sentence, and nothing on the wire."""
     emulator = OpenAIEmulator()
     outcome = await outcome_of(emulator, request_, model)
-    assert isinstance(outcome, GenerationFault)
-    assert (outcome.kind, emulator.heard) == (FaultKind.BAD_REQUEST, [])
+    assert isinstance(outcome, GenerationFailure)
+    assert (outcome.kind, emulator.heard) == (FailureKind.BAD_REQUEST, [])
     assert words in outcome.message
 
 
@@ -271,7 +271,7 @@ async def test_a_key_goes_to_its_own_service_alone() -> None:
     async with elsewhere.serving() as address:
         emulator.script.append(Reply(307, headers={"Location": f"{address}{GENERATIONS}"}))
         outcome = await outcome_of(emulator, TEXT)
-    assert isinstance(outcome, GenerationFault)
+    assert isinstance(outcome, GenerationFailure)
     assert elsewhere.heard == []
     (heard,) = emulator.heard
     assert heard.headers["Authorization"] == f"Bearer {KEY}"

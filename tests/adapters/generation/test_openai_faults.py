@@ -9,7 +9,7 @@ from typing import NamedTuple
 import orjson
 import pytest
 
-from adapters.generation import FaultKind, GenerationFault, GenerationRequest, Operation, openai
+from adapters.generation import FailureKind, GenerationFailure, GenerationRequest, Operation, openai
 from adapters.generation.openai import OpenAIProvider, make_provider, read_error
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.taxonomy import SaidError
@@ -47,7 +47,7 @@ class Row(NamedTuple):
     """What the service does, and what comes of it; `calls` to the service in all, places `released` for a reason."""
 
     script: list[Scripted]
-    kind: FaultKind
+    kind: FailureKind
     begins: str
     calls: int = 1
     released: str = "failed"
@@ -55,79 +55,87 @@ class Row(NamedTuple):
 
 FAILED = "The image service answered with "
 TABLE = {
-    "wrong key": Row([refusal(401, "invalid_api_key")], FaultKind.AUTH, "Non-200 response: 401. The image service"),
-    "no rights": Row([refusal(403, None)], FaultKind.AUTH, "Non-200 response: 403. The image service does not accept"),
+    "wrong key": Row([refusal(401, "invalid_api_key")], FailureKind.AUTH, "Non-200 response: 401. The image service"),
+    "no rights": Row(
+        [refusal(403, None)], FailureKind.AUTH, "Non-200 response: 403. The image service does not accept"
+    ),
     "country": Row(
         [refusal(403, "unsupported_country_region_territory", "request_forbidden")],
-        FaultKind.BAD_REQUEST,
+        FailureKind.BAD_REQUEST,
         "Non-200 response: 403. The image service cannot make this: It said unsupported_country_region_territory.",
     ),
     "hard limit": Row(
-        [refusal(400, "billing_hard_limit_reached")], FaultKind.NO_CREDIT, "Non-200 response: 400. The image service's"
+        [refusal(400, "billing_hard_limit_reached")],
+        FailureKind.NO_CREDIT,
+        "Non-200 response: 400. The image service's",
     ),
     "no quota": Row(
         [refusal(429, "insufficient_quota", "insufficient_quota")],
-        FaultKind.NO_CREDIT,
+        FailureKind.NO_CREDIT,
         "Non-200 response: 429. The image service's account is out of credit; nothing was charged.",
     ),
     "no balance": Row(
-        [refusal(429, "credit_balance_exhausted", "insufficient_quota")], FaultKind.NO_CREDIT, "Non-200 response: 429."
+        [refusal(429, "credit_balance_exhausted", "insufficient_quota")],
+        FailureKind.NO_CREDIT,
+        "Non-200 response: 429.",
     ),
     "new word for no quota": Row(
-        [refusal(429, "team_limit_exceeded", "insufficient_quota")], FaultKind.NO_CREDIT, "Non-200 response: 429."
+        [refusal(429, "team_limit_exceeded", "insufficient_quota")], FailureKind.NO_CREDIT, "Non-200 response: 429."
     ),
     "prompt, gpt-image": Row(
         [refusal(400, "moderation_blocked", "image_generation_user_error")],
-        FaultKind.MODERATED_PROMPT,
+        FailureKind.MODERATED_PROMPT,
         "The image service refused the request by its content rules",
         released="rejected",
     ),
     "prompt, dall-e": Row(
         [refusal(400, "content_policy_violation")],
-        FaultKind.MODERATED_PROMPT,
+        FailureKind.MODERATED_PROMPT,
         "The image service refused the request by its content rules",
         released="rejected",
     ),
     "bad value": Row(
         [refusal(400, "invalid_value")],
-        FaultKind.BAD_REQUEST,
+        FailureKind.BAD_REQUEST,
         "Non-200 response: 400. The image service cannot make this: It said invalid_value. Nothing was charged",
     ),
     "no such model": Row(
-        [refusal(404, "model_not_found")], FaultKind.BAD_REQUEST, "Non-200 response: 404. The image service"
+        [refusal(404, "model_not_found")], FailureKind.BAD_REQUEST, "Non-200 response: 404. The image service"
     ),
     "busy for a moment": Row(
         [refusal(429, "rate_limit_exceeded", "requests")] * 3,
-        FaultKind.RATE_LIMITED,
+        FailureKind.RATE_LIMITED,
         "Non-200 response: 429. The image service has too much to do; nothing was charged. Try again in a moment.",
         calls=3,
     ),
     "busy for long": Row(
         [refusal(429, "rate_limit_exceeded", "requests", {"Retry-After": "60"})],
-        FaultKind.RATE_LIMITED,
+        FailureKind.RATE_LIMITED,
         "Non-200 response: 429. The image service has too much to do; nothing was charged. Try again in 60 seconds.",
     ),
     "its fault": Row(
-        [refusal(500, None, "server_error")], FaultKind.UPSTREAM, "Non-200 response: 500. The image service failed"
+        [refusal(500, None, "server_error")], FailureKind.UPSTREAM, "Non-200 response: 500. The image service failed"
     ),
-    "down": Row([Reply(503)] * 3, FaultKind.UPSTREAM, "Non-200 response: 503. The image service failed", calls=3),
-    "a page": Row([Reply(200, b"<html>Hi</html>", "text/html")], FaultKind.UPSTREAM, f"{FAILED}something other than"),
-    "a list": Row([Reply(200, b"[]")], FaultKind.UPSTREAM, f"{FAILED}something other than pictures"),
-    "nothing": Row([answer_of()], FaultKind.UPSTREAM, f"{FAILED}no picture"),
-    "null": Row([answer_of({"b64_json": None})], FaultKind.UPSTREAM, f"{FAILED}no picture"),
-    "text": Row([answer_of("x", 5, None)], FaultKind.UPSTREAM, f"{FAILED}no picture"),
+    "down": Row([Reply(503)] * 3, FailureKind.UPSTREAM, "Non-200 response: 503. The image service failed", calls=3),
+    "a page": Row([Reply(200, b"<html>Hi</html>", "text/html")], FailureKind.UPSTREAM, f"{FAILED}something other than"),
+    "a list": Row([Reply(200, b"[]")], FailureKind.UPSTREAM, f"{FAILED}something other than pictures"),
+    "nothing": Row([answer_of()], FailureKind.UPSTREAM, f"{FAILED}no picture"),
+    "null": Row([answer_of({"b64_json": None})], FailureKind.UPSTREAM, f"{FAILED}no picture"),
+    "text": Row([answer_of("x", 5, None)], FailureKind.UPSTREAM, f"{FAILED}no picture"),
     "not base64": Row(
-        [answer_of({"b64_json": "!!" + PICTURE["b64_json"]})], FaultKind.UPSTREAM, f"{FAILED}something that is not"
+        [answer_of({"b64_json": "!!" + PICTURE["b64_json"]})], FailureKind.UPSTREAM, f"{FAILED}something that is not"
     ),
     "not a picture": Row(
         [answer_of({"b64_json": base64.b64encode(b"hello").decode()})],
-        FaultKind.UPSTREAM,
+        FailureKind.UPSTREAM,
         f"{FAILED}something that is not a picture",
     ),
-    "flood": Row([Endless(64 * 1024 * 1024)], FaultKind.UPSTREAM, "The image service's answer is larger than 5 MB"),
-    "dropped": Row([Drop()], FaultKind.UNKNOWN, "Connection timeout: openai gave no answer.", released="unknown"),
-    "cut off": Row([CutOff()], FaultKind.UNKNOWN, "Connection timeout: openai gave no answer.", released="unknown"),
-    "silence": Row([Hang()], FaultKind.UNKNOWN, "Connection timeout: openai gave no answer within", released="unknown"),
+    "flood": Row([Endless(64 * 1024 * 1024)], FailureKind.UPSTREAM, "The image service's answer is larger than 5 MB"),
+    "dropped": Row([Drop()], FailureKind.UNKNOWN, "Connection timeout: openai gave no answer.", released="unknown"),
+    "cut off": Row([CutOff()], FailureKind.UNKNOWN, "Connection timeout: openai gave no answer.", released="unknown"),
+    "silence": Row(
+        [Hang()], FailureKind.UNKNOWN, "Connection timeout: openai gave no answer within", released="unknown"
+    ),
 }
 
 
@@ -143,7 +151,7 @@ async def test_a_fault_has_its_kind_its_words_and_costs_the_user_nothing(
     async with emulator.serving() as address:
         effect = await effect_of(tmp_path, provider_at(address), TEXT)
     fault = effect.answer
-    assert isinstance(fault, GenerationFault)
+    assert isinstance(fault, GenerationFailure)
     assert fault.kind is row.kind
     assert fault.message.startswith(row.begins), fault.message
     assert KEY not in fault.message
@@ -185,8 +193,8 @@ async def test_an_address_instead_of_a_picture_is_not_fetched(model: str, tmp_pa
     emulator.answers_with_url = True
     async with emulator.serving() as address:
         effect = await effect_of(tmp_path, provider_at(address, model), TEXT)
-    assert isinstance(effect.answer, GenerationFault)
-    assert effect.answer.kind is FaultKind.UPSTREAM
+    assert isinstance(effect.answer, GenerationFailure)
+    assert effect.answer.kind is FailureKind.UPSTREAM
     assert effect.answer.message.startswith(f"{FAILED}an address instead of a picture")
     assert effect[1:] == (0, 0.0, ["failed"], 0, 0)
     assert len(emulator.heard) == 1
@@ -209,8 +217,8 @@ async def test_a_service_that_is_not_there_cannot_be_reached(tmp_path: Path) -> 
     async with OpenAIEmulator().serving() as address:
         pass
     effect = await effect_of(tmp_path, provider_at(address), TEXT)
-    assert isinstance(effect.answer, GenerationFault)
-    assert effect.answer.kind is FaultKind.UNAVAILABLE
+    assert isinstance(effect.answer, GenerationFailure)
+    assert effect.answer.kind is FailureKind.UNAVAILABLE
     assert effect[1:] == (0, 0.0, ["failed"], 0, 0)
 
 
@@ -221,14 +229,14 @@ async def test_a_service_that_fails_again_and_again_is_left_alone() -> None:
     async with emulator.serving() as address:
         provider = provider_at(address)
         for _ in range(5):
-            assert provider.standing() is None
+            assert provider.outage() is None
             await provider.generate(TEXT)
-        resting = provider.standing()
+        resting = provider.outage()
         outcome = await provider.generate(TEXT)
     assert resting is not None
-    assert resting.kind is FaultKind.UNAVAILABLE
-    assert isinstance(outcome, GenerationFault)
-    assert outcome.kind is FaultKind.UNAVAILABLE
+    assert resting.kind is FailureKind.UNAVAILABLE
+    assert isinstance(outcome, GenerationFailure)
+    assert outcome.kind is FailureKind.UNAVAILABLE
     assert len(emulator.heard) == 5
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.generation import FaultKind, GenerationFault, ProviderSettings, UnavailableProvider, choose_provider
+from adapters.generation import FailureKind, GenerationFailure, ProviderSettings, UnavailableProvider, choose_provider
 from adapters.generation.providers import provider_module
 from tests.adapters.generation.making import TEXT
 
@@ -72,8 +72,8 @@ async def test_a_provider_that_is_not_there_answers_why_and_what_to_do(settings:
     assert isinstance(provider, UnavailableProvider)
     outcome = await provider.generate(TEXT)
     await provider.close()
-    assert isinstance(outcome, GenerationFault)
-    assert outcome.kind is FaultKind.UNAVAILABLE
+    assert isinstance(outcome, GenerationFailure)
+    assert outcome.kind is FailureKind.UNAVAILABLE
     assert outcome.message.startswith("Image generation services are not available")
     assert words in outcome.message
     assert "GENERATOR" in outcome.message

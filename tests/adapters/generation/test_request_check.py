@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from adapters.generation import FaultKind, GenerationRequest, Operation, RequestLimits, check_request
+from adapters.generation import FailureKind, GenerationRequest, Operation, RequestLimits, check_request
 from tests.adapters.generation.making import TEXT, png
 
 LIMITS = RequestLimits()
@@ -23,7 +23,7 @@ def refused(request: GenerationRequest, limits: RequestLimits = LIMITS, **change
     fault = check_request(replace(request, **changes), limits)
     if fault is None:
         return ""
-    assert fault.kind is FaultKind.BAD_REQUEST
+    assert fault.kind is FailureKind.BAD_REQUEST
     return fault.message
 
 

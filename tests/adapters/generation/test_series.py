@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from adapters.generation import FaultKind, GenerationFault, series
+from adapters.generation import FailureKind, GenerationFailure, series
 from adapters.generation.provider import GeneratedImage
 from adapters.generation.series import NO_TIME, Series, in_series
 from adapters.generation.taxonomy import FILTERED
 
-BROKEN = GenerationFault(FaultKind.UPSTREAM, "It failed.")
-Step = GenerationFault | int
+BROKEN = GenerationFailure(FailureKind.UPSTREAM, "It failed.")
+Step = GenerationFailure | int
 
 
 class Service:
@@ -23,11 +23,11 @@ class Service:
         self.asked: list[int] = []
         self.told: list[float] = []
 
-    async def make(self, number: int) -> Sequence[GeneratedImage] | GenerationFault:
+    async def make(self, number: int) -> Sequence[GeneratedImage] | GenerationFailure:
         """The next step."""
         self.asked.append(number)
         step = self._steps.pop(0)
-        return step if isinstance(step, GenerationFault) else [GeneratedImage(b"", number, "image/png")] * step
+        return step if isinstance(step, GenerationFailure) else [GeneratedImage(b"", number, "image/png")] * step
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from adapters.generation import (
-    FaultKind,
-    GenerationFault,
+    FailureKind,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     ImageGenerator,
@@ -54,7 +54,7 @@ def settings_for(emulator: StabilityEmulator, **changes: Any) -> ProviderSetting
 
 async def answered(
     emulator: StabilityEmulator, request: GenerationRequest, **settings: Any
-) -> GenerationResult | GenerationFault:
+) -> GenerationResult | GenerationFailure:
     """What a generator with this provider answers."""
     generator = ImageGenerator(provider=StabilityProvider(settings_for(emulator, **settings)))
     try:
@@ -247,11 +247,11 @@ async def test_an_upscale_out_of_bounds_is_refused_unasked(
     largest = await provider.prepare(replace(request, width=2508))
     smallest = await provider.prepare(replace(request, width=512))
     await provider.close()
-    assert isinstance(refused, GenerationFault)
-    assert refused.kind is FaultKind.BAD_REQUEST
+    assert isinstance(refused, GenerationFailure)
+    assert refused.kind is FailureKind.BAD_REQUEST
     assert refused.message.startswith(beginning)
-    assert not isinstance(largest, GenerationFault)
-    assert not isinstance(smallest, GenerationFault)
+    assert not isinstance(largest, GenerationFailure)
+    assert not isinstance(smallest, GenerationFailure)
     assert emulator.heard == []
 
 
@@ -259,8 +259,8 @@ async def test_an_upscale_out_of_bounds_is_refused_unasked(
 async def test_a_damaged_input_is_refused_unasked(request_: GenerationRequest, emulator: StabilityEmulator) -> None:
     """A picture that ends in its middle."""
     outcome = await answered(emulator, replace(request_, image=noise(600)[:90_000]))
-    assert isinstance(outcome, GenerationFault)
-    assert outcome.kind is FaultKind.BAD_REQUEST
+    assert isinstance(outcome, GenerationFailure)
+    assert outcome.kind is FailureKind.BAD_REQUEST
     assert "damaged or cut short" in outcome.message
     assert emulator.heard == []
 

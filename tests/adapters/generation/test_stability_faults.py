@@ -15,8 +15,8 @@ import orjson
 import pytest
 
 from adapters.generation import (
-    FaultKind,
-    GenerationFault,
+    FailureKind,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     ImageGenerator,
@@ -62,7 +62,7 @@ class Row(NamedTuple):
 
     what: str
     script: list[Scripted]
-    kind: FaultKind
+    kind: FailureKind
     says: str
     released: str = "failed"
     calls: int = 1
@@ -81,7 +81,7 @@ NOT_PICTURES = "Stability AI answered with something other than pictures. Nothin
 
 TABLE = [
     *(
-        Row(name, [error(400, name)], FaultKind.BAD_REQUEST, NOT_THIS)
+        Row(name, [error(400, name)], FailureKind.BAD_REQUEST, NOT_THIS)
         for name in (
             "bad_request",
             "invalid_samples",
@@ -94,56 +94,59 @@ TABLE = [
             "a_name_of_tomorrow",
         )
     ),
-    Row("invalid_prompts", [error(400, "invalid_prompts")], FaultKind.MODERATED_PROMPT, REFUSED, "rejected"),
-    Row("content_moderation", [error(403, "content_moderation")], FaultKind.MODERATED_PROMPT, REFUSED, "rejected"),
-    Row("unauthorized", [error(401, "unauthorized")], FaultKind.AUTH, NO_KEY.format(401)),
-    Row("permission_denied", [error(403, "permission_denied")], FaultKind.AUTH, NO_KEY.format(403)),
-    Row("payment_required", [error(402, "payment_required")], FaultKind.NO_CREDIT, NO_CREDIT.format(402)),
-    Row("insufficient_balance", [error(429, "insufficient_balance")], FaultKind.NO_CREDIT, NO_CREDIT.format(429)),
-    Row("not_found", [error(404, "not_found")], FaultKind.BAD_REQUEST, NOT_THIS.replace("400", "404")),
-    Row("413", [error(413, "payload_too_large")], FaultKind.BAD_REQUEST, NOT_THIS.replace("400", "413")),
-    Row("422", [Reply(422)], FaultKind.BAD_REQUEST, "Non-200 response: 422. The image service cannot make this."),
-    Row("server_error", [error(500, "server_error")], FaultKind.UPSTREAM, FAILED.format(500)),
-    Row("500 as a page", [Reply(500, PAGE, "text/html")], FaultKind.UPSTREAM, FAILED.format(500)),
-    Row("500 cut off", [CutOff(status=500)], FaultKind.UPSTREAM, FAILED.format(500)),
-    Row("502 three times", [Reply(502, PAGE, "text/html")] * 3, FaultKind.UPSTREAM, FAILED.format(502), calls=3),
-    Row("503 three times", [Reply(503)] * 3, FaultKind.UPSTREAM, FAILED.format(503), calls=3),
-    Row("504 three times", [Reply(504)] * 3, FaultKind.UPSTREAM, FAILED.format(504), calls=3),
-    Row("429 three times", [error(429, "rate_limit_exceeded")] * 3, FaultKind.RATE_LIMITED, BUSY, calls=3),
-    Row("429 without a name", [Reply(429)] * 3, FaultKind.RATE_LIMITED, BUSY, calls=3),
+    Row("invalid_prompts", [error(400, "invalid_prompts")], FailureKind.MODERATED_PROMPT, REFUSED, "rejected"),
+    Row("content_moderation", [error(403, "content_moderation")], FailureKind.MODERATED_PROMPT, REFUSED, "rejected"),
+    Row("unauthorized", [error(401, "unauthorized")], FailureKind.AUTH, NO_KEY.format(401)),
+    Row("permission_denied", [error(403, "permission_denied")], FailureKind.AUTH, NO_KEY.format(403)),
+    Row("payment_required", [error(402, "payment_required")], FailureKind.NO_CREDIT, NO_CREDIT.format(402)),
+    Row("insufficient_balance", [error(429, "insufficient_balance")], FailureKind.NO_CREDIT, NO_CREDIT.format(429)),
+    Row("not_found", [error(404, "not_found")], FailureKind.BAD_REQUEST, NOT_THIS.replace("400", "404")),
+    Row("413", [error(413, "payload_too_large")], FailureKind.BAD_REQUEST, NOT_THIS.replace("400", "413")),
+    Row("422", [Reply(422)], FailureKind.BAD_REQUEST, "Non-200 response: 422. The image service cannot make this."),
+    Row("server_error", [error(500, "server_error")], FailureKind.UPSTREAM, FAILED.format(500)),
+    Row("500 as a page", [Reply(500, PAGE, "text/html")], FailureKind.UPSTREAM, FAILED.format(500)),
+    Row("500 cut off", [CutOff(status=500)], FailureKind.UPSTREAM, FAILED.format(500)),
+    Row("502 three times", [Reply(502, PAGE, "text/html")] * 3, FailureKind.UPSTREAM, FAILED.format(502), calls=3),
+    Row("503 three times", [Reply(503)] * 3, FailureKind.UPSTREAM, FAILED.format(503), calls=3),
+    Row("504 three times", [Reply(504)] * 3, FailureKind.UPSTREAM, FAILED.format(504), calls=3),
+    Row("429 three times", [error(429, "rate_limit_exceeded")] * 3, FailureKind.RATE_LIMITED, BUSY, calls=3),
+    Row("429 without a name", [Reply(429)] * 3, FailureKind.RATE_LIMITED, BUSY, calls=3),
     Row(
         "429 with a long wait",
         [error(429, "rate_limit_exceeded", **{"Retry-After": "3600"})],
-        FaultKind.RATE_LIMITED,
+        FailureKind.RATE_LIMITED,
         f"{BUSY}. Try again in 3600 seconds.",
     ),
-    Row("redirect", [Reply(302, headers={"Location": TEXT_PATH})], FaultKind.UPSTREAM, FAILED.format(302)),
-    Row("dropped", [Drop()], FaultKind.UNKNOWN, LOST, "unknown"),
-    Row("hanging", [Hang()], FaultKind.UNKNOWN, f"{LOST} within 1 seconds", "unknown"),
-    Row("cut off", [CutOff(sent=b'{"artifacts": [')], FaultKind.UNKNOWN, LOST, "unknown"),
-    Row("endless", [Endless(2 * GIGABYTE)], FaultKind.UPSTREAM, "The image service's answer is larger than 26 MB"),
-    Row("a page", [Reply(200, PAGE, "text/html")], FaultKind.UPSTREAM, NOT_PICTURES),
-    Row("an empty answer", [Reply(200)], FaultKind.UPSTREAM, NOT_PICTURES),
-    Row("another JSON", [Reply(200, b'{"images": []}')], FaultKind.UPSTREAM, NOT_PICTURES),
-    Row("a list", [Reply(200, b"[]")], FaultKind.UPSTREAM, NOT_PICTURES),
-    Row("no artifacts", [artifacts()], FaultKind.UPSTREAM, NOT_PICTURES),
-    Row("an artifact of text", [Reply(200, b'{"artifacts": ["x"]}')], FaultKind.UPSTREAM, NOT_PICTURES),
-    Row("another reason", [artifacts("CANCELLED")], FaultKind.UPSTREAM, NOT_PICTURES),
-    Row("no base64", [artifacts("SUCCESS", text=None)], FaultKind.UPSTREAM, NOT_PICTURES),
+    Row("redirect", [Reply(302, headers={"Location": TEXT_PATH})], FailureKind.UPSTREAM, FAILED.format(302)),
+    Row("dropped", [Drop()], FailureKind.UNKNOWN, LOST, "unknown"),
+    Row("hanging", [Hang()], FailureKind.UNKNOWN, f"{LOST} within 1 seconds", "unknown"),
+    Row("cut off", [CutOff(sent=b'{"artifacts": [')], FailureKind.UNKNOWN, LOST, "unknown"),
+    Row("endless", [Endless(2 * GIGABYTE)], FailureKind.UPSTREAM, "The image service's answer is larger than 26 MB"),
+    Row("a page", [Reply(200, PAGE, "text/html")], FailureKind.UPSTREAM, NOT_PICTURES),
+    Row("an empty answer", [Reply(200)], FailureKind.UPSTREAM, NOT_PICTURES),
+    Row("another JSON", [Reply(200, b'{"images": []}')], FailureKind.UPSTREAM, NOT_PICTURES),
+    Row("a list", [Reply(200, b"[]")], FailureKind.UPSTREAM, NOT_PICTURES),
+    Row("no artifacts", [artifacts()], FailureKind.UPSTREAM, NOT_PICTURES),
+    Row("an artifact of text", [Reply(200, b'{"artifacts": ["x"]}')], FailureKind.UPSTREAM, NOT_PICTURES),
+    Row("another reason", [artifacts("CANCELLED")], FailureKind.UPSTREAM, NOT_PICTURES),
+    Row("no base64", [artifacts("SUCCESS", text=None)], FailureKind.UPSTREAM, NOT_PICTURES),
     Row(
         "base64 with a hole",
         [artifacts("SUCCESS", text=f"{PICTURE[:40]}*{PICTURE[40:]}")],
-        FaultKind.UPSTREAM,
+        FailureKind.UPSTREAM,
         NOT_PICTURES,
     ),
-    Row("base64 of a word", [artifacts("SUCCESS", text="cGljdHVyZQ==")], FaultKind.UPSTREAM, NOT_PICTURES),
+    Row("base64 of a word", [artifacts("SUCCESS", text="cGljdHVyZQ==")], FailureKind.UPSTREAM, NOT_PICTURES),
     Row(
-        "in error", [artifacts("ERROR")], FaultKind.UPSTREAM, "The image service answered with no picture. Nothing was"
+        "in error",
+        [artifacts("ERROR")],
+        FailureKind.UPSTREAM,
+        "The image service answered with no picture. Nothing was",
     ),
     Row(
         "filtered",
         [artifacts("CONTENT_FILTERED")],
-        FaultKind.MODERATED_OUTPUT,
+        FailureKind.MODERATED_OUTPUT,
         "The image service filtered the picture it made",
         "moderated",
         charged=1,
@@ -172,7 +175,7 @@ def provider_for(emulator: StabilityEmulator, *, answer_seconds: float = 30.0, *
     return StabilityProvider(replace(settings, **changes), answer_seconds=answer_seconds)
 
 
-async def answered(provider: StabilityProvider, request: GenerationRequest) -> GenerationResult | GenerationFault:
+async def answered(provider: StabilityProvider, request: GenerationRequest) -> GenerationResult | GenerationFailure:
     """What a generator with this provider answers."""
     generator = ImageGenerator(provider=provider)
     try:
@@ -189,7 +192,7 @@ async def test_the_table_of_errors(
     emulator.script.extend(row.script)
     provider = provider_for(emulator, answer_seconds=1.0 if row.what == "hanging" else 30.0)
     effect = await effect_of(tmp_path, provider, TEXT)
-    assert isinstance(effect.answer, GenerationFault)
+    assert isinstance(effect.answer, GenerationFailure)
     assert effect.answer.kind is row.kind
     assert effect.answer.message.startswith(row.says)
     assert len(emulator.heard) == row.calls
@@ -212,20 +215,20 @@ def test_every_name_of_v1_has_its_row() -> None:
 @pytest.mark.parametrize(
     ("scripted", "kind"),
     [
-        (Drop(), FaultKind.UNKNOWN),
-        (error(429, "insufficient_balance"), FaultKind.NO_CREDIT),
-        (Reply(200, PAGE, "text/html"), FaultKind.UPSTREAM),
-        (artifacts("CONTENT_FILTERED"), FaultKind.MODERATED_OUTPUT),
+        (Drop(), FailureKind.UNKNOWN),
+        (error(429, "insufficient_balance"), FailureKind.NO_CREDIT),
+        (Reply(200, PAGE, "text/html"), FailureKind.UPSTREAM),
+        (artifacts("CONTENT_FILTERED"), FailureKind.MODERATED_OUTPUT),
     ],
     ids=lambda value: type(value).__name__,
 )
 async def test_every_operation_fails_the_same_way(
-    name: str, scripted: Scripted, kind: FaultKind, emulator: StabilityEmulator
+    name: str, scripted: Scripted, kind: FailureKind, emulator: StabilityEmulator
 ) -> None:
     """Forms and JSON go through the same calls."""
     emulator.script.append(scripted)
     outcome = await answered(provider_for(emulator), REQUESTS[name])
-    assert isinstance(outcome, GenerationFault)
+    assert isinstance(outcome, GenerationFailure)
     assert outcome.kind is kind
     assert len(emulator.heard) == 1
 
@@ -251,14 +254,14 @@ async def test_a_long_wait_is_reported_and_kept(form: str, emulator: StabilityEm
     provider = provider_for(emulator)
     first = await provider.generate(TEXT)
     second = await provider.generate(TEXT)
-    standing = provider.standing()
+    standing = provider.outage()
     await provider.close()
-    assert isinstance(first, GenerationFault)
+    assert isinstance(first, GenerationFailure)
     assert first.retry_after_seconds == pytest.approx(3600, abs=60)
-    assert (first.kind, first.upstream_status) == (FaultKind.RATE_LIMITED, 429)
-    assert isinstance(second, GenerationFault)
+    assert (first.kind, first.upstream_status) == (FailureKind.RATE_LIMITED, 429)
+    assert isinstance(second, GenerationFailure)
     assert standing is not None
-    assert second.kind is standing.kind is FaultKind.UNAVAILABLE
+    assert second.kind is standing.kind is FailureKind.UNAVAILABLE
     assert len(emulator.heard) == 1
 
 
@@ -266,8 +269,8 @@ async def test_an_endless_answer_is_cut_off(emulator: StabilityEmulator) -> None
     """2 GB are promised to nobody: not much more is taken in than the largest picture that is kept."""
     emulator.script.append(Endless(2 * GIGABYTE))
     outcome = await answered(provider_for(emulator, image_bytes=1024 * 1024), TEXT)
-    assert isinstance(outcome, GenerationFault)
-    assert outcome.kind is FaultKind.UPSTREAM
+    assert isinstance(outcome, GenerationFailure)
+    assert outcome.kind is FailureKind.UPSTREAM
     assert emulator.sent_bytes < 64 * 1024 * 1024
 
 
@@ -285,8 +288,8 @@ async def test_a_host_that_nobody_listens_at_is_tried_again(emulator: StabilityE
     with socket.create_server(("127.0.0.1", 0)) as closed:
         address = f"http://127.0.0.1:{closed.getsockname()[1]}"
     effect = await effect_of(tmp_path, provider_for(emulator, api_host=address), TEXT)
-    assert isinstance(effect.answer, GenerationFault)
-    assert effect.answer.kind is FaultKind.UNAVAILABLE
+    assert isinstance(effect.answer, GenerationFailure)
+    assert effect.answer.kind is FailureKind.UNAVAILABLE
     assert effect.answer.message.startswith(
         "Image generation services are not available: Stability AI cannot be reached"
     )
@@ -299,8 +302,8 @@ async def test_credits_run_out_between_two_pictures(emulator: StabilityEmulator,
     first = await effect_of(tmp_path / "first", provider_for(emulator), TEXT)
     second = await effect_of(tmp_path / "second", provider_for(emulator), TEXT)
     assert isinstance(first.answer, Generated)
-    assert isinstance(second.answer, GenerationFault)
-    assert second.answer.kind is FaultKind.NO_CREDIT
+    assert isinstance(second.answer, GenerationFailure)
+    assert second.answer.kind is FailureKind.NO_CREDIT
     assert (first.charged, second.charged) == (1, 0)
 
 

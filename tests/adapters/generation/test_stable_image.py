@@ -12,8 +12,8 @@ import orjson
 import pytest
 
 from adapters.generation import (
-    FaultKind,
-    GenerationFault,
+    FailureKind,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     ImageGenerator,
@@ -133,7 +133,7 @@ async def test_a_size_becomes_the_nearest_shape_and_a_note_where_it_is_another(
     """The service knows nine shapes; the user is told before anything is reserved."""
     source = provider(emulator)
     prepared = await source.prepare(replace(TEXT, width=size[0], height=size[1]))
-    assert not isinstance(prepared, GenerationFault)
+    assert not isinstance(prepared, GenerationFailure)
     await source.generate(prepared.request)
     await source.close()
     assert only(emulator).fields["aspect_ratio"] == ratio
@@ -235,9 +235,9 @@ async def test_an_input_that_is_too_small_or_too_narrow_is_refused_unsent(
     source = provider(emulator, "ultra")
     prepared = await source.prepare(replace(IMAGE, image=png(size)))
     await source.close()
-    assert isinstance(prepared, GenerationFault) == (min(size) < 64)
-    if isinstance(prepared, GenerationFault):
-        assert prepared.kind is FaultKind.BAD_REQUEST
+    assert isinstance(prepared, GenerationFailure) == (min(size) < 64)
+    if isinstance(prepared, GenerationFailure):
+        assert prepared.kind is FailureKind.BAD_REQUEST
         assert prepared.message.startswith(f"The input image comes to {size[0]} by {size[1]} pixels")
 
 
@@ -303,7 +303,7 @@ class Case(NamedTuple):
     """Answers of the service, and what becomes of a wish for one picture."""
 
     answers: list[Scripted]
-    kind: FaultKind
+    kind: FailureKind
     begins: str
     charged: int = 0
     released: str = "failed"
@@ -313,68 +313,72 @@ class Case(NamedTuple):
 FILTERED_JSON = {"image": base64.b64encode(PICTURE).decode(), "finish_reason": "CONTENT_FILTERED", "seed": 1}
 BUSY = refused(503, "busy")
 FAULTS = {
-    "wrong key": Case([refused(401, "unauthorized")], FaultKind.AUTH, "Non-200 response: 401. The image service does"),
+    "wrong key": Case(
+        [refused(401, "unauthorized")], FailureKind.AUTH, "Non-200 response: 401. The image service does"
+    ),
     "no credit": Case(
-        [refused(402, "payment_required")], FaultKind.NO_CREDIT, "Non-200 response: 402. The image service's account"
+        [refused(402, "payment_required")], FailureKind.NO_CREDIT, "Non-200 response: 402. The image service's account"
     ),
     "moderated prompt": Case(
         [refused(403, "content_moderation")],
-        FaultKind.MODERATED_PROMPT,
+        FailureKind.MODERATED_PROMPT,
         "The image service refused the request by its content rules",
         released="rejected",
     ),
     "bad request": Case(
         [refused(400, "bad_request")],
-        FaultKind.BAD_REQUEST,
+        FailureKind.BAD_REQUEST,
         "Non-200 response: 400. The image service cannot make this: some-field: is wrong.",
     ),
     "too large a request": Case(
-        [refused(413, "payload_too_large")], FaultKind.BAD_REQUEST, "Non-200 response: 413. The image service cannot"
+        [refused(413, "payload_too_large")], FailureKind.BAD_REQUEST, "Non-200 response: 413. The image service cannot"
     ),
     "rejected": Case(
         [refused(422, "invalid_language", "English is the only supported language")],
-        FaultKind.BAD_REQUEST,
+        FailureKind.BAD_REQUEST,
         "Non-200 response: 422. The image service cannot make this: English is the only supported language.",
     ),
     "asked too often": Case(
         [refused(429, "rate_limit_exceeded")] * 3,
-        FaultKind.RATE_LIMITED,
+        FailureKind.RATE_LIMITED,
         "Non-200 response: 429. The image service has too much to do",
         calls=3,
     ),
-    "failed": Case([refused(500, "internal_error")], FaultKind.UPSTREAM, "Non-200 response: 500. The image service"),
-    "busy": Case([BUSY, BUSY, BUSY], FaultKind.UPSTREAM, "Non-200 response: 503. The image service failed", calls=3),
+    "failed": Case([refused(500, "internal_error")], FailureKind.UPSTREAM, "Non-200 response: 500. The image service"),
+    "busy": Case([BUSY, BUSY, BUSY], FailureKind.UPSTREAM, "Non-200 response: 503. The image service failed", calls=3),
     "a page of text": Case(
-        [Reply(200, b"<html>", "text/html")], FaultKind.UPSTREAM, "Stability AI answered with something that is not"
+        [Reply(200, b"<html>", "text/html")], FailureKind.UPSTREAM, "Stability AI answered with something that is not"
     ),
-    "junk as JSON": Case([Reply(200, b"{")], FaultKind.UPSTREAM, "Stability AI answered with no picture"),
-    "JSON without a picture": Case([in_json(seed=1)], FaultKind.UPSTREAM, "Stability AI answered with no picture"),
-    "no base64": Case([in_json(image="%%%")], FaultKind.UPSTREAM, "Stability AI answered with no picture"),
-    "no bytes": Case([picture(b"")], FaultKind.UPSTREAM, "Stability AI answered with no picture"),
+    "junk as JSON": Case([Reply(200, b"{")], FailureKind.UPSTREAM, "Stability AI answered with no picture"),
+    "JSON without a picture": Case([in_json(seed=1)], FailureKind.UPSTREAM, "Stability AI answered with no picture"),
+    "no base64": Case([in_json(image="%%%")], FailureKind.UPSTREAM, "Stability AI answered with no picture"),
+    "no bytes": Case([picture(b"")], FailureKind.UPSTREAM, "Stability AI answered with no picture"),
     "junk as a picture": Case(
-        [picture(b"hello")], FaultKind.UPSTREAM, "The image service answered with something that is not a picture"
+        [picture(b"hello")], FailureKind.UPSTREAM, "The image service answered with something that is not a picture"
     ),
     "too many bytes": Case(
-        [Endless(30 * 1024 * 1024, "image/png")], FaultKind.UPSTREAM, "The image service's answer is"
+        [Endless(30 * 1024 * 1024, "image/png")], FailureKind.UPSTREAM, "The image service's answer is"
     ),
     "filtered": Case(
         [picture(finish_reason="CONTENT_FILTERED")],
-        FaultKind.MODERATED_OUTPUT,
+        FailureKind.MODERATED_OUTPUT,
         "The image service filtered the picture it made",
         charged=1,
         released="moderated",
     ),
     "filtered, in JSON": Case(
         [in_json(**FILTERED_JSON)],
-        FaultKind.MODERATED_OUTPUT,
+        FailureKind.MODERATED_OUTPUT,
         "The image service filtered the picture it made",
         charged=1,
         released="moderated",
     ),
-    "dropped": Case([Drop()], FaultKind.UNKNOWN, "Connection timeout: Stability AI gave no answer", released="unknown"),
+    "dropped": Case(
+        [Drop()], FailureKind.UNKNOWN, "Connection timeout: Stability AI gave no answer", released="unknown"
+    ),
     "cut off": Case(
         [CutOff(sent=b"\x89PNG", content_type="image/png")],
-        FaultKind.UNKNOWN,
+        FailureKind.UNKNOWN,
         "Connection timeout: Stability AI gave no answer",
         released="unknown",
     ),
@@ -388,7 +392,7 @@ async def test_each_failure_has_its_kind_its_words_and_its_effect_on_the_quota(
     """Only what was made and filtered is charged; only what was surely not paid is asked for again."""
     emulator.script.extend(case.answers)
     effect = await effect_of(tmp_path, provider(emulator), TEXT)
-    assert isinstance(effect.answer, GenerationFault)
+    assert isinstance(effect.answer, GenerationFailure)
     assert (effect.answer.kind, effect.answer.message[: len(case.begins)]) == (case.kind, case.begins)
     assert (effect.charged, effect.kept, effect.held_mb) == (case.charged, 0, 0)
     assert effect.released == [case.released]

@@ -11,8 +11,8 @@ import orjson
 import pytest
 
 from adapters.generation import (
-    FaultKind,
-    GenerationFault,
+    FailureKind,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     ImageGenerator,
@@ -152,7 +152,7 @@ async def test_an_input_is_sent_as_it_is_or_scaled_down_with_a_note(
     """Up to the bounds nothing is changed; beyond them the service would refuse it."""
     source = provider(emulator, time, name)
     prepared = await source.prepare(replace(UPSCALE, image=png(size), width=min(4 * size[0], 4_000)))
-    assert not isinstance(prepared, GenerationFault)
+    assert not isinstance(prepared, GenerationFailure)
     await source.generate(prepared.request)
     await source.close()
     image = started(emulator).fields["image"]
@@ -179,8 +179,8 @@ async def test_an_input_that_no_scaling_fits_is_refused_before_anything_is_reser
     """The sentence tells its size and what would be taken."""
     request = replace(UPSCALE, image=png(size), width=4_000)
     effect = await effect_of(tmp_path, provider(emulator, time, name), request)
-    assert isinstance(effect.answer, GenerationFault)
-    assert effect.answer.kind is FaultKind.BAD_REQUEST
+    assert isinstance(effect.answer, GenerationFailure)
+    assert effect.answer.kind is FailureKind.BAD_REQUEST
     assert effect.answer.message.startswith(f"The input image has {size[0]} by {size[1]} pixels. The upscaler {name}")
     assert words in effect.answer.message
     assert (effect.charged, effect.released, emulator.heard) == (0, [], [])
@@ -203,10 +203,10 @@ async def test_fast_is_not_given_less_than_serves_the_width(
     prepared = await source.prepare(replace(UPSCALE, image=png(size), width=width))
     await source.close()
     if way_out is None:
-        assert not isinstance(prepared, GenerationFault)
+        assert not isinstance(prepared, GenerationFailure)
     else:
-        assert isinstance(prepared, GenerationFault)
-        assert prepared.kind is FaultKind.BAD_REQUEST
+        assert isinstance(prepared, GenerationFailure)
+        assert prepared.kind is FailureKind.BAD_REQUEST
         assert prepared.message.endswith(way_out)
 
 
@@ -233,7 +233,7 @@ async def test_creative_is_asked_for_every_ten_seconds_until_it_is_done(
     told: list[float] = []
     source = provider(emulator, time, "creative")
     prepared = await source.prepare(UPSCALE)
-    assert not isinstance(prepared, GenerationFault)
+    assert not isinstance(prepared, GenerationFailure)
     result = await source.generate(prepared.request, told.append)
     await source.close()
     assert isinstance(result, GenerationResult)
@@ -271,8 +271,8 @@ async def test_creative_is_given_up_at_its_deadline(
     """What became of the picture is not known then, and it is not begun again."""
     emulator.polls_needed = 1_000
     effect = await effect_of(tmp_path, provider(emulator, time, "creative"), UPSCALE)
-    assert isinstance(effect.answer, GenerationFault)
-    assert effect.answer.kind is FaultKind.UNKNOWN
+    assert isinstance(effect.answer, GenerationFailure)
+    assert effect.answer.kind is FailureKind.UNKNOWN
     assert effect.answer.message.startswith("Connection timeout: Stability AI gave no answer within 7 minutes.")
     assert (effect.charged, effect.released, effect.held_mb) == (0, ["unknown"], 0)
     assert len(time.waits) == CREATIVE_SECONDS / POLL_SECONDS
@@ -294,7 +294,7 @@ class Case(NamedTuple):
 
     upscaler: str
     answers: list[Scripted]
-    kind: FaultKind
+    kind: FailureKind
     begins: str
     charged: int = 0
     released: str = "failed"
@@ -307,54 +307,58 @@ BLURRED = Reply(200, png(), "image/png", {"finish-reason": "CONTENT_FILTERED"})
 FILTERED = "The image service filtered the picture it made"
 TOO_LARGE = Endless(UPSCALED_BYTES + 1, "image/png")
 FAULTS = {
-    "no credit": Case("fast", [refused(402, "payment_required")], FaultKind.NO_CREDIT, "Non-200 response: 402."),
+    "no credit": Case("fast", [refused(402, "payment_required")], FailureKind.NO_CREDIT, "Non-200 response: 402."),
     "moderated": Case(
         "conservative",
         [refused(403, "content_moderation")],
-        FaultKind.MODERATED_PROMPT,
+        FailureKind.MODERATED_PROMPT,
         "The image service refused the request by its content rules",
         released="rejected",
     ),
-    "too large": Case("fast", [refused(413, "payload_too_large")], FaultKind.BAD_REQUEST, "Non-200 response: 413."),
-    "filtered": Case("fast", [BLURRED], FaultKind.MODERATED_OUTPUT, FILTERED, charged=1, released="moderated"),
-    "too many bytes": Case("fast", [TOO_LARGE], FaultKind.UPSTREAM, "The image service's answer is larger than 96 MB"),
-    "dropped": Case("conservative", [Drop()], FaultKind.UNKNOWN, LOST, released="unknown"),
-    "creative not begun": Case("creative", [refused(402, "payment_required")], FaultKind.NO_CREDIT, "Non-200 response"),
-    "creative dropped": Case("creative", [Drop()], FaultKind.UNKNOWN, LOST, released="unknown"),
+    "too large": Case("fast", [refused(413, "payload_too_large")], FailureKind.BAD_REQUEST, "Non-200 response: 413."),
+    "filtered": Case("fast", [BLURRED], FailureKind.MODERATED_OUTPUT, FILTERED, charged=1, released="moderated"),
+    "too many bytes": Case(
+        "fast", [TOO_LARGE], FailureKind.UPSTREAM, "The image service's answer is larger than 96 MB"
+    ),
+    "dropped": Case("conservative", [Drop()], FailureKind.UNKNOWN, LOST, released="unknown"),
+    "creative not begun": Case(
+        "creative", [refused(402, "payment_required")], FailureKind.NO_CREDIT, "Non-200 response"
+    ),
+    "creative dropped": Case("creative", [Drop()], FailureKind.UNKNOWN, LOST, released="unknown"),
     "begun without an id": Case(
-        "creative", [Reply(200, b"{}")], FaultKind.UPSTREAM, "Stability AI answered with no number to ask"
+        "creative", [Reply(200, b"{}")], FailureKind.UPSTREAM, "Stability AI answered with no number to ask"
     ),
     "an id that is a path": Case(
         "creative",
         [Reply(200, orjson.dumps({"id": "../../v1/user/account"}))],
-        FaultKind.UPSTREAM,
+        FailureKind.UPSTREAM,
         "Stability AI answered with no number to ask",
     ),
     "an id that is no text": Case(
-        "creative", [Reply(200, b"[1]")], FaultKind.UPSTREAM, "Stability AI answered with no number to ask"
+        "creative", [Reply(200, b"[1]")], FailureKind.UPSTREAM, "Stability AI answered with no number to ask"
     ),
     "a result that is not there": Case(
-        "creative", [BEGUN, refused(404, "not_found")], FaultKind.UNKNOWN, LOST, released="unknown", calls=2
+        "creative", [BEGUN, refused(404, "not_found")], FailureKind.UNKNOWN, LOST, released="unknown", calls=2
     ),
     "a key that is withdrawn": Case(
-        "creative", [BEGUN, refused(401, "unauthorized")], FaultKind.UNKNOWN, LOST, released="unknown", calls=2
+        "creative", [BEGUN, refused(401, "unauthorized")], FailureKind.UNKNOWN, LOST, released="unknown", calls=2
     ),
     "moderated at the end": Case(
         "creative",
         [BEGUN, refused(403, "content_moderation")],
-        FaultKind.MODERATED_PROMPT,
+        FailureKind.MODERATED_PROMPT,
         "The image service refused the request by its content rules",
         released="rejected",
         calls=2,
     ),
     "filtered at the end": Case(
-        "creative", [BEGUN, BLURRED], FaultKind.MODERATED_OUTPUT, FILTERED, charged=1, released="moderated", calls=2
+        "creative", [BEGUN, BLURRED], FailureKind.MODERATED_OUTPUT, FILTERED, charged=1, released="moderated", calls=2
     ),
     "junk at the end": Case(
-        "creative", [BEGUN, Reply(200, b"{")], FaultKind.UPSTREAM, "Stability AI answered with no picture", calls=2
+        "creative", [BEGUN, Reply(200, b"{")], FailureKind.UPSTREAM, "Stability AI answered with no picture", calls=2
     ),
     "too many bytes at the end": Case(
-        "creative", [BEGUN, TOO_LARGE], FaultKind.UPSTREAM, "The image service's answer is larger", calls=2
+        "creative", [BEGUN, TOO_LARGE], FailureKind.UPSTREAM, "The image service's answer is larger", calls=2
     ),
 }
 
@@ -366,7 +370,7 @@ async def test_each_failure_has_its_kind_its_words_and_its_effect_on_the_quota(
     """Where a paid call's result is lost it is UNKNOWN, and the call is not made again."""
     emulator.script.extend(case.answers)
     effect = await effect_of(tmp_path, provider(emulator, time, case.upscaler), UPSCALE)
-    assert isinstance(effect.answer, GenerationFault)
+    assert isinstance(effect.answer, GenerationFailure)
     assert (effect.answer.kind, effect.answer.message[: len(case.begins)]) == (case.kind, case.begins)
     assert (effect.charged, effect.kept, effect.held_mb) == (case.charged, 0, 0)
     assert effect.released == [case.released]

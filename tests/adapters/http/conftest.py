@@ -18,10 +18,10 @@ from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import Provider
 from adapters.generation.sketch.provider import SketchProvider
 from adapters.http.bodies import BodyBounds
-from adapters.http.connection import Bounds
+from adapters.http.connection import ConnectionBounds
 from adapters.http.service import HttpService, make_app
 from adapters.studio import Studio
-from tests.adapters.http.wire import Answer, once, request
+from tests.adapters.http.wire import GenerationOutcome, once, request
 
 JSON = "application/json"
 
@@ -34,20 +34,20 @@ class Running(NamedTuple):
 
     async def ask(
         self, method: str, path: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None, kind: str = ""
-    ) -> Answer:
+    ) -> GenerationOutcome:
         """One request; `kind` is the media type of its body."""
         typed = {"Content-Type": kind} if kind else {}
         return await once(self.address, request(method, path, headers={**typed, **(headers or {})}, body=body))
 
     async def send_json(
         self, method: str, path: str, body: object, *, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> GenerationOutcome:
         """One request with a JSON body."""
         return await self.ask(method, path, body=orjson.dumps(body), headers=headers, kind=JSON)
 
     async def upload(
         self, user: str, data: bytes, name: str | None = None, *, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> GenerationOutcome:
         """Saves an image under a name, by its raw bytes."""
         query = "" if name is None else f"?name={quote(name, safe='')}"
         return await self.ask("POST", f"/v1/users/{user}/images{query}", body=data, headers=headers, kind="image/png")
@@ -75,7 +75,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             *,
             settings: StoreSettings = StoreSettings(),  # noqa: B008  # an immutable value
             provider: Provider | None = None,
-            bounds: Bounds = Bounds(),  # noqa: B008  # an immutable value
+            bounds: ConnectionBounds = ConnectionBounds(),  # noqa: B008  # an immutable value
             body_bounds: BodyBounds = BodyBounds(),  # noqa: B008  # an immutable value
             files: Files | None = None,
         ) -> Running:

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from adapters.http.connection import Bounds
+from adapters.http.connection import ConnectionBounds
 from adapters.http.guards import answer_and_log, finish_headers
 from adapters.http.service import HttpService
 from adapters.ports.faults import ConfigError
@@ -19,7 +19,7 @@ from tests.adapters.http.wire import Wire, once, request
 
 HELLO = request("GET", "/")
 LARGE_BYTES = 30_000_000
-TIGHT = Bounds(connections=3, head_seconds=0.3, reader_seconds=0.3, keep_alive_seconds=0.3)
+TIGHT = ConnectionBounds(connections=3, head_seconds=0.3, reader_seconds=0.3, keep_alive_seconds=0.3)
 
 
 async def _hello(_request: web.Request) -> web.Response:

@@ -17,7 +17,7 @@ from adapters.generation.stability import StabilityProvider, make_provider
 from adapters.settings.config import load_config
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
 from tests.adapters.http.conftest import Running, Serve
-from tests.adapters.http.wire import Answer
+from tests.adapters.http.wire import GenerationOutcome
 from tests.emulators.emulator import Endless, Reply
 from tests.emulators.stability import KEY, StabilityEmulator
 from tests.hostile.builders import png
@@ -47,7 +47,7 @@ def provider_at(address: str, **settings: object) -> StabilityProvider:
     return make_provider(provider_settings(load_config(given, env_file=Path("no such file"))))
 
 
-async def wish(service: Running) -> Answer:
+async def wish(service: Running) -> GenerationOutcome:
     """A user's wish for one picture."""
     return await service.send_json("POST", "/v1/users/1/generations", {"prompt": "a paper boat"})
 

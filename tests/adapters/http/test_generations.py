@@ -14,19 +14,19 @@ from PIL import Image
 from adapters.application.results import GivenLimits
 from adapters.generation.provider import (
     STYLES,
-    FaultKind,
-    GenerationFault,
+    FailureKind,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
-    Told,
-    unheard,
+    OnFraction,
+    ignore_fraction,
 )
 from adapters.generation.sketch.provider import SketchProvider
 from tests.adapters.http.conftest import JSON, Running, Serve
 from tests.adapters.http.wire import Wire, request
 
 PATH = "/v1/users/1/generations"
-WISH = {"prompt": "a paper boat", "width": 256, "height": 192, "seed": 7, "style": "origami"}
+GENERATION_FIELDS = {"prompt": "a paper boat", "width": 256, "height": 192, "seed": 7, "style": "origami"}
 
 
 class Gate(SketchProvider):
@@ -34,19 +34,21 @@ class Gate(SketchProvider):
 
     name = "gate"
 
-    def __init__(self, fault: GenerationFault | None = None) -> None:
+    def __init__(self, fault: GenerationFailure | None = None) -> None:
         super().__init__()
         self.calls = 0
         self.called = asyncio.Event()
         self.open = asyncio.Event()
         self._fault = fault
 
-    async def generate(self, request: GenerationRequest, told: Told = unheard) -> GenerationResult | GenerationFault:
+    async def generate(
+        self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
+    ) -> GenerationResult | GenerationFailure:
         """A sketch, or the fault that was asked for."""
         self.calls += 1
         self.called.set()
         await self.open.wait()
-        return self._fault or await super().generate(request, told)
+        return self._fault or await super().generate(request, on_fraction)
 
     async def close(self) -> None:
         """Lets nobody wait any longer."""
@@ -56,7 +58,7 @@ class Gate(SketchProvider):
 
 async def test_a_wish_becomes_a_kept_picture_of_the_size_asked(service: Running) -> None:
     """201, the picture at its address, its details beside it, one generation used."""
-    made = await service.send_json("POST", PATH, WISH)
+    made = await service.send_json("POST", PATH, GENERATION_FIELDS)
     assert made.status == 201
     picture = made.json["pictures"][0]
     assert made.headers["location"] == picture["image"]["url"]
@@ -71,7 +73,7 @@ async def test_a_wish_becomes_a_kept_picture_of_the_size_asked(service: Running)
 
 async def test_several_pictures_of_one_wish_count_each(service: Running) -> None:
     """They are asked for at once, and each is kept under a name of its own."""
-    made = await service.send_json("POST", PATH, WISH | {"count": 3})
+    made = await service.send_json("POST", PATH, GENERATION_FIELDS | {"count": 3})
     assert made.status == 201
     assert len({picture["image"]["name"] for picture in made.json["pictures"]}) == 3
     assert [picture["seed"] for picture in made.json["pictures"]] == [7, 8, 9]
@@ -81,8 +83,8 @@ async def test_several_pictures_of_one_wish_count_each(service: Running) -> None
 async def test_the_sixth_generation_is_refused_with_the_time_of_the_reset(service: Running) -> None:
     """429 with the registered problem type, `Retry-After` and `resets_at` at midnight UTC."""
     for _ in range(5):
-        assert (await service.send_json("POST", PATH, WISH)).status == 201
-    refused = await service.send_json("POST", PATH, WISH)
+        assert (await service.send_json("POST", PATH, GENERATION_FIELDS)).status == 201
+    refused = await service.send_json("POST", PATH, GENERATION_FIELDS)
     assert refused.status == 429
     assert refused.json["type"] == "https://iana.org/assignments/http-problem-types#quota-exceeded"
     assert refused.json["violated-policies"] == ["daily"]
@@ -124,14 +126,19 @@ async def test_a_wish_that_cannot_be_costs_nothing(service: Running, wish: dict[
 
 @pytest.mark.parametrize(
     ("kind", "status"),
-    [(FaultKind.UPSTREAM, 502), (FaultKind.AUTH, 502), (FaultKind.MODERATED_PROMPT, 422), (FaultKind.UNAVAILABLE, 503)],
+    [
+        (FailureKind.UPSTREAM, 502),
+        (FailureKind.AUTH, 502),
+        (FailureKind.MODERATED_PROMPT, 422),
+        (FailureKind.UNAVAILABLE, 503),
+    ],
 )
-async def test_a_provider_that_fails_gives_the_place_back(serve: Serve, kind: FaultKind, status: int) -> None:
+async def test_a_provider_that_fails_gives_the_place_back(serve: Serve, kind: FailureKind, status: int) -> None:
     """The provider's sentence is the answer, and the day's count is as before."""
-    gate = Gate(GenerationFault(kind, "The provider says no."))
+    gate = Gate(GenerationFailure(kind, "The provider says no."))
     gate.open.set()
     service: Running = await serve(provider=gate)
-    failed = await service.send_json("POST", PATH, WISH)
+    failed = await service.send_json("POST", PATH, GENERATION_FIELDS)
     assert (failed.status, failed.json["detail"]) == (status, "The provider says no.")
     status_after = await service.quota("1")
     assert (status_after["daily"]["used"], status_after["user"]["reserved_mb"]) == (0, 0)
@@ -140,7 +147,7 @@ async def test_a_provider_that_fails_gives_the_place_back(serve: Serve, kind: Fa
 async def test_a_picture_that_finds_no_room_is_shown_all_the_same(serve: Serve) -> None:
     """200 with its bytes, marked not kept; it was paid for, so it counts."""
     service: Running = await serve(GivenLimits(user_bytes=2_000, gen_bytes=100))
-    made = await service.send_json("POST", PATH, WISH)
+    made = await service.send_json("POST", PATH, GENERATION_FIELDS)
     assert made.status == 200
     picture = made.json["pictures"][0]
     assert picture["image"] is None
@@ -153,8 +160,8 @@ async def test_a_picture_that_finds_no_room_is_shown_all_the_same(serve: Serve) 
 
 async def test_a_repeat_with_the_same_key_is_the_same_picture(service: Running) -> None:
     """The stored answer again, marked; quoted and bare keys are one; one generation is used."""
-    first = await service.send_json("POST", PATH, WISH, headers={"Idempotency-Key": '"k-1"'})
-    again = await service.send_json("POST", PATH, WISH, headers={"Idempotency-Key": "k-1"})
+    first = await service.send_json("POST", PATH, GENERATION_FIELDS, headers={"Idempotency-Key": '"k-1"'})
+    again = await service.send_json("POST", PATH, GENERATION_FIELDS, headers={"Idempotency-Key": "k-1"})
     assert (first.status, again.status) == (201, 201)
     assert "idempotency-replayed" not in first.headers
     assert again.headers["idempotency-replayed"] == "true"
@@ -164,8 +171,10 @@ async def test_a_repeat_with_the_same_key_is_the_same_picture(service: Running) 
 
 async def test_a_key_with_another_wish_is_a_conflict(service: Running) -> None:
     """422, and nothing is made."""
-    await service.send_json("POST", PATH, WISH, headers={"Idempotency-Key": "k"})
-    other = await service.send_json("POST", PATH, WISH | {"prompt": "another"}, headers={"Idempotency-Key": "k"})
+    await service.send_json("POST", PATH, GENERATION_FIELDS, headers={"Idempotency-Key": "k"})
+    other = await service.send_json(
+        "POST", PATH, GENERATION_FIELDS | {"prompt": "another"}, headers={"Idempotency-Key": "k"}
+    )
     assert (other.status, other.json["reason"]) == (422, "REQUEST_CONFLICT")
     assert (await service.quota("1"))["daily"]["used"] == 1
 
@@ -175,13 +184,13 @@ async def test_a_repeat_while_the_first_runs_is_told_to_wait_and_then_gets_its_p
     gate = Gate()
     service: Running = await serve(provider=gate)
     headers = {"Idempotency-Key": "double-click"}
-    first = asyncio.create_task(service.send_json("POST", PATH, WISH, headers=headers))
+    first = asyncio.create_task(service.send_json("POST", PATH, GENERATION_FIELDS, headers=headers))
     await gate.called.wait()
-    second = await service.send_json("POST", PATH, WISH, headers=headers)
+    second = await service.send_json("POST", PATH, GENERATION_FIELDS, headers=headers)
     assert (second.status, second.json["reason"], second.headers["retry-after"]) == (409, "REQUEST_RUNNING", "1")
     gate.open.set()
     made = (await first).json["pictures"][0]["image"]
-    third = await service.send_json("POST", PATH, WISH, headers=headers)
+    third = await service.send_json("POST", PATH, GENERATION_FIELDS, headers=headers)
     assert third.json["pictures"][0]["image"] == made
     assert gate.calls == 1
 
@@ -192,12 +201,14 @@ async def test_a_client_that_hangs_up_still_has_its_picture_kept_once(serve: Ser
     service: Running = await serve(provider=gate)
     headers = {"Idempotency-Key": "gone"}
     wire = await Wire.open(service.address)
-    await wire.send(request("POST", PATH, headers=headers | {"Content-Type": JSON}, body=orjson.dumps(WISH)))
+    await wire.send(
+        request("POST", PATH, headers=headers | {"Content-Type": JSON}, body=orjson.dumps(GENERATION_FIELDS))
+    )
     await gate.called.wait()
     await wire.close()
     gate.open.set()
     for _ in range(100):
-        again = await service.send_json("POST", PATH, WISH, headers=headers)
+        again = await service.send_json("POST", PATH, GENERATION_FIELDS, headers=headers)
         if again.status != 409:
             break
         await asyncio.sleep(0.05)

@@ -12,7 +12,7 @@ from tests.adapters.http.conftest import Running
 from tests.adapters.http.wire import Wire, request
 from tests.hostile.builders import png
 
-WISH = {"prompt": "a secret wish", "width": 64, "height": 64}
+GENERATION_FIELDS = {"prompt": "a secret wish", "width": 64, "height": 64}
 
 
 async def test_a_quota_is_the_status_dictionary(service: Running) -> None:
@@ -129,7 +129,7 @@ async def test_a_request_is_one_line_without_what_was_wished(service: Running) -
     """Method, path, status, time and reference; no prompt, no query, no header."""
     with capture_logs() as lines:
         answer = await service.send_json(
-            "POST", "/v1/users/1/generations", WISH, headers={"Idempotency-Key": "secret-key"}
+            "POST", "/v1/users/1/generations", GENERATION_FIELDS, headers={"Idempotency-Key": "secret-key"}
         )
     [line] = [line for line in lines if line["event"] == "http request"]
     assert (line["method"], line["status"], line["request_id"]) == ("POST", 201, answer.headers["x-request-id"])

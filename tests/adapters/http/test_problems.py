@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from adapters.generation.provider import FaultKind, GenerationFault
+from adapters.generation.provider import FailureKind, GenerationFailure
 from adapters.http.answers import refusal
 from adapters.http.problems import (
     FAULTS,
-    GENERATION_FAULTS,
+    GENERATION_FAILURES,
     IMAGE_FAULTS,
     REFUSALS,
-    Kind,
+    ProblemKind,
     broken,
     failed,
     render,
@@ -24,7 +24,7 @@ from domain.refusals import Reason, Refusal
 
 EVERY_KIND = [
     *REFUSALS.values(),
-    *GENERATION_FAULTS.values(),
+    *GENERATION_FAILURES.values(),
     *IMAGE_FAULTS.values(),
     *(kind for kind, _ in FAULTS.values()),
 ]
@@ -37,7 +37,7 @@ def test_every_reason_of_a_refusal_has_a_problem() -> None:
 
 def test_every_kind_of_generation_fault_has_a_problem() -> None:
     """The same for what a provider may answer."""
-    assert set(GENERATION_FAULTS) == set(FaultKind)
+    assert set(GENERATION_FAILURES) == set(FailureKind)
 
 
 def test_every_kind_of_invalid_image_has_the_status_the_image_check_promises() -> None:
@@ -55,7 +55,7 @@ def test_one_type_has_one_title() -> None:
 
 
 @pytest.mark.parametrize("kind", EVERY_KIND, ids=lambda kind: kind.type.rpartition(":")[2])
-def test_every_problem_is_an_error_with_a_type(kind: Kind) -> None:
+def test_every_problem_is_an_error_with_a_type(kind: ProblemKind) -> None:
     """Statuses are errors, types are URIs, titles are words for people."""
     assert 400 <= kind.status < 600
     assert kind.type.startswith(("urn:abby-ledger:problem:", "https://iana.org/"))
@@ -109,7 +109,7 @@ def test_a_storage_refusal_names_its_policy_and_no_time() -> None:
 @pytest.mark.parametrize(("wait", "header"), [(0.2, "1"), (7.6, "8"), (10**9, "86400")])
 def test_a_provider_that_asks_to_wait_is_believed_within_a_day(wait: float, header: str) -> None:
     """At least a second, at most a day."""
-    fault = GenerationFault(FaultKind.RATE_LIMITED, "Too many.", retry_after_seconds=wait)
+    fault = GenerationFailure(FailureKind.RATE_LIMITED, "Too many.", retry_after_seconds=wait)
     assert failed(fault).headers == {"Retry-After": header}
 
 
@@ -138,7 +138,7 @@ def test_a_fault_of_the_senders_image_is_told_to_the_sender() -> None:
 
 def test_a_problem_is_written_with_its_members_beside_the_standard_ones() -> None:
     """The members of RFC 9457 and ours are on one level."""
-    kind = Kind(409, "urn:abby-ledger:problem:x", "X")
+    kind = ProblemKind(409, "urn:abby-ledger:problem:x", "X")
     written = json.loads(render(kind, "Because.", instance="urn:abby-ledger:request:1", members={"used": 3}))
     assert written == {
         "type": kind.type,

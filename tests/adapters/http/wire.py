@@ -13,7 +13,7 @@ MAX_ANSWER_BYTES = 50_000_000
 WAIT_SECONDS = 20.0
 
 
-class Answer(NamedTuple):
+class GenerationOutcome(NamedTuple):
     """An answer as it came; header names in lower case."""
 
     status: int
@@ -43,7 +43,7 @@ class Wire:
         self._writer.write(data if isinstance(data, bytes) else data.encode("latin-1"))
         await self._writer.drain()
 
-    async def answer(self, *, to_head: bool = False) -> Answer:
+    async def answer(self, *, to_head: bool = False) -> GenerationOutcome:
         """One answer, with a body of its Content-Length unless it is to HEAD; EOFError where it is cut."""
         async with asyncio.timeout(WAIT_SECONDS):
             head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -52,7 +52,7 @@ class Wire:
             status = int(first.split(" ")[1])
             bodiless = to_head or status in (100, 304)
             body = b"" if bodiless else await self._reader.readexactly(int(headers.get("content-length", 0)))
-        return Answer(status, headers, body)
+        return GenerationOutcome(status, headers, body)
 
     async def rest(self, *, piece_bytes: int = MAX_ANSWER_BYTES, pause_seconds: float = 0) -> bytes:
         """Everything until the service closes, read in pieces of this size with a pause after each."""
@@ -71,7 +71,7 @@ class Wire:
             await self._writer.wait_closed()
 
 
-async def once(address: str, data: bytes | str) -> Answer:
+async def once(address: str, data: bytes | str) -> GenerationOutcome:
     """One connection, one request, one answer."""
     wire = await Wire.open(address)
     try:

@@ -93,7 +93,7 @@ def played(*history: tuple[int, Command]) -> Projector:
 
 
 SOME = (
-    (0, reserve(user="42", count=2, request=key("k"))),
+    (0, reserve(user="42", count=2, idempotency_key=key("k"))),
     (1, save("a/b.png", 10, user="77", own="own1")),
     (2, save("t", 5, user="42", temp=True)),
     (3, save("image_3.png", 7, user="42", own="own2")),

@@ -21,7 +21,7 @@ from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.stability import make_provider
-from adapters.studio import Answer, Generated, Studio, StudioSettings
+from adapters.studio import Generated, GenerationOutcome, Studio, StudioSettings
 from domain.refusals import Refusal
 from tests.adapters.studio.loop_watch import LoopWatch
 from tests.adapters.studio.plan import SMALL_ENGINE, Plan
@@ -70,7 +70,7 @@ def _request(plan: Plan) -> GenerationRequest:
     return GenerationRequest(operation, "a cat", width=plan.side, height=plan.side, image=image)
 
 
-def _kind(answer: Answer) -> str:
+def _kind(answer: GenerationOutcome) -> str:
     match answer:
         case Generated(pictures=pictures):
             return "kept" if all(shown.image is not None for shown in pictures) else "not kept"

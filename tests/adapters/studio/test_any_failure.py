@@ -26,7 +26,7 @@ from tests.adapters.studio.troubles import (
     Account,
     CrashingDisk,
     Evening,
-    Told,
+    OnFraction,
     Wish,
     account,
     kept,
@@ -115,7 +115,7 @@ def compare_with_status(store: ImageStore, accounts: dict[str, Account]) -> None
         assert mine.charged <= (LIMITS.daily or 0)
 
 
-def judge_undisturbed(evening: Evening, told: list[Told], accounts: dict[str, Account]) -> None:
+def judge_undisturbed(evening: Evening, told: list[OnFraction], accounts: dict[str, Account]) -> None:
     """Where nothing but the provider failed, nothing is left open, and every count is what was made."""
     for user, mine in accounts.items():
         made = sum(

@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.studio import generation_queue as line_module
-from adapters.studio.generation_queue import Line
+from adapters.studio import generation_queue as queue_module
+from adapters.studio.generation_queue import GenerationQueue
 
 
 def deaf(_: int) -> None:
-    """Hears nothing."""
+    """OnProgress nothing."""
 
 
 @pytest.mark.parametrize(("here", "joins"), [(1, True), (2, True), (3, False)])
 def test_a_user_has_so_many_requests_under_way(here: int, *, joins: bool) -> None:
     """One under the bound, on it, and another user besides."""
-    line = Line(1, length=100, per_user=3)
+    line = GenerationQueue(1, length=100, per_user=3)
     for _ in range(here):
         line.join("1", 0)
     refusal = line.refusal("1", 0)
@@ -33,7 +33,7 @@ def test_a_user_has_so_many_requests_under_way(here: int, *, joins: bool) -> Non
 @pytest.mark.parametrize(("here", "joins"), [(4, True), (5, False)])
 def test_all_users_together_have_so_many(here: int, *, joins: bool) -> None:
     """Whoever they are."""
-    line = Line(1, length=5, per_user=3)
+    line = GenerationQueue(1, length=5, per_user=3)
     for number in range(here):
         line.join(str(number), 0)
     assert (line.refusal("9", 0) is None) is joins
@@ -41,8 +41,8 @@ def test_all_users_together_have_so_many(here: int, *, joins: bool) -> None:
 
 def test_input_images_in_memory_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few users with large images fill the line as many with none do."""
-    monkeypatch.setattr(line_module, "MAX_INPUT_BYTES", 100)
-    line = Line(1, length=5, per_user=3)
+    monkeypatch.setattr(queue_module, "MAX_INPUT_BYTES", 100)
+    line = GenerationQueue(1, length=5, per_user=3)
     line.join("1", 60)
     assert line.refusal("2", 40) is None
     assert line.refusal("2", 41) is not None
@@ -52,7 +52,7 @@ def test_input_images_in_memory_are_bounded(monkeypatch: pytest.MonkeyPatch) -> 
 
 async def test_first_come_first_served_and_each_hears_its_place() -> None:
     """The place is told when somebody waits, and whenever it changes."""
-    line = Line(1, length=9, per_user=9)
+    line = GenerationQueue(1, length=9, per_user=9)
     heard: dict[str, list[int]] = {"b": [], "c": [], "d": []}
     served: list[str] = []
 
@@ -74,7 +74,7 @@ async def test_first_come_first_served_and_each_hears_its_place() -> None:
 
 async def test_a_request_that_was_just_cancelled_is_passed_over() -> None:
     """It has not heard yet that it was cancelled when the turn before it ends."""
-    line = Line(1, length=9, per_user=9)
+    line = GenerationQueue(1, length=9, per_user=9)
     await line.wait_turn(deaf)
     first, second = (asyncio.create_task(line.wait_turn(deaf)) for _ in range(2))
     await asyncio.sleep(0)
@@ -86,7 +86,7 @@ async def test_a_request_that_was_just_cancelled_is_passed_over() -> None:
 
 async def test_a_turn_that_comes_as_its_request_is_cancelled_goes_to_the_next() -> None:
     """Else it would be lost, and with it one of the few that there are."""
-    line = Line(1, length=9, per_user=9)
+    line = GenerationQueue(1, length=9, per_user=9)
     await line.wait_turn(deaf)
     first, second = (asyncio.create_task(line.wait_turn(deaf)) for _ in range(2))
     await asyncio.sleep(0)
@@ -100,7 +100,7 @@ class Turns:
     """Requests for turns at a line of two, and which of them have one."""
 
     def __init__(self) -> None:
-        self.line = Line(2, length=99, per_user=99)
+        self.line = GenerationQueue(2, length=99, per_user=99)
         self.tasks: list[asyncio.Task[None]] = []
         self.ended: set[int] = set()
 

@@ -12,7 +12,7 @@ import pytest
 from adapters.application.results import LIBRARY, Actor, GivenLimits
 from adapters.application.storage import ImageStore
 from adapters.generation.generator import ImageGenerator
-from adapters.generation.provider import FaultKind, GenerationFault, GenerationRequest, Operation
+from adapters.generation.provider import FailureKind, GenerationFailure, GenerationRequest, Operation
 from adapters.generation.providers import UnavailableProvider
 from adapters.ports.faults import LedgerStopped
 from adapters.studio import Generated, Studio, StudioSettings
@@ -21,7 +21,7 @@ from domain.limits import MEGABYTE
 from domain.refusals import Reason, Refusal
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of, files_of
 from tests.adapters.application.small_disk import FailingSync
-from tests.adapters.generation.in_memory_providers import Answer, InMemoryProvider, failing
+from tests.adapters.generation.in_memory_providers import InMemoryProvider, ProviderAnswer, failing
 
 CAT = GenerationRequest(Operation.TEXT_TO_IMAGE, "a cat", style="anime", width=512, height=512)
 Open = Callable[..., tuple[Studio, InMemoryProvider]]
@@ -110,44 +110,48 @@ async def test_what_no_provider_takes_costs_nothing(
 ) -> None:
     """It is checked before a place is reserved, and so is whether there is a provider."""
     answer = await studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, ""))
-    assert isinstance(answer, GenerationFault)
-    assert answer.kind is FaultKind.BAD_REQUEST
-    missing = UnavailableProvider(GenerationFault(FaultKind.UNAVAILABLE, "There is none."))
+    assert isinstance(answer, GenerationFailure)
+    assert answer.kind is FailureKind.BAD_REQUEST
+    missing = UnavailableProvider(GenerationFailure(FailureKind.UNAVAILABLE, "There is none."))
     answer = await Studio(store, ImageGenerator(provider=missing)).generate("1", CAT)
-    assert isinstance(answer, GenerationFault)
-    assert (answer.kind, daily(store), provider.asked) == (FaultKind.UNAVAILABLE, 0, [])
+    assert isinstance(answer, GenerationFailure)
+    assert (answer.kind, daily(store), provider.asked) == (FailureKind.UNAVAILABLE, 0, [])
 
 
 # Fault, reason of the release, places charged after it, whether a delivery is recorded.
 FAULTS = [
-    (FaultKind.AUTH, "failed", 0, False),
-    (FaultKind.NO_CREDIT, "failed", 0, False),
-    (FaultKind.MODERATED_PROMPT, "rejected", 0, False),
-    (FaultKind.MODERATED_OUTPUT, "moderated", 2, True),
-    (FaultKind.BAD_REQUEST, "failed", 0, False),
-    (FaultKind.RATE_LIMITED, "failed", 0, False),
-    (FaultKind.UPSTREAM, "failed", 0, False),
-    (FaultKind.UNAVAILABLE, "failed", 0, False),
-    (FaultKind.UNKNOWN, "unknown", 0, False),
+    (FailureKind.AUTH, "failed", 0, False),
+    (FailureKind.NO_CREDIT, "failed", 0, False),
+    (FailureKind.MODERATED_PROMPT, "rejected", 0, False),
+    (FailureKind.MODERATED_OUTPUT, "moderated", 2, True),
+    (FailureKind.BAD_REQUEST, "failed", 0, False),
+    (FailureKind.RATE_LIMITED, "failed", 0, False),
+    (FailureKind.UPSTREAM, "failed", 0, False),
+    (FailureKind.UNAVAILABLE, "failed", 0, False),
+    (FailureKind.UNKNOWN, "unknown", 0, False),
 ]
 
 
 def test_every_kind_of_fault_has_its_row() -> None:
     """A new kind needs a decision about its quota."""
-    assert [kind for kind, *_ in FAULTS] == list(FaultKind)
+    assert [kind for kind, *_ in FAULTS] == list(FailureKind)
 
 
 @pytest.mark.parametrize("row", FAULTS, ids=lambda row: row[0])
 async def test_a_fault_releases_the_places_for_its_reason(
-    studio: Studio, store: ImageStore, provider: InMemoryProvider, tmp_path: Path, row: tuple[FaultKind, str, int, bool]
+    studio: Studio,
+    store: ImageStore,
+    provider: InMemoryProvider,
+    tmp_path: Path,
+    row: tuple[FailureKind, str, int, bool],
 ) -> None:
     """The caller hears the fault; the quota is given back unless the provider delivered."""
     kind, reason, charged, delivered = row
     provider.make = failing(kind)
     answer = await studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "a cat", count=2))
-    assert isinstance(answer, GenerationFault)
+    assert isinstance(answer, GenerationFailure)
     about_counting = " It was made, so it counts as generated today." if delivered else ""
-    assert answer == GenerationFault(kind, f"It failed: {kind}.{about_counting}")
+    assert answer == GenerationFailure(kind, f"It failed: {kind}.{about_counting}")
     assert (daily(store), held_mb(store), files_of(tmp_path)) == (charged, 0, set())
     (released,) = events_of(tmp_path, "GenerationReleased")
     assert (released["data"]["reason"], released["data"]["count"]) == (reason, 2)
@@ -157,9 +161,9 @@ async def test_a_fault_releases_the_places_for_its_reason(
 async def test_moderated_pictures_may_be_free(tmp_path: Path, provider: InMemoryProvider) -> None:
     """Where the operator decided so."""
     store = ImageStore(tmp_path, limits=GivenLimits(moderated_free=True))
-    provider.make = failing(FaultKind.MODERATED_OUTPUT)
+    provider.make = failing(FailureKind.MODERATED_OUTPUT)
     answer = await Studio(store, ImageGenerator(provider=provider)).generate("1", CAT)
-    assert isinstance(answer, GenerationFault)
+    assert isinstance(answer, GenerationFailure)
     assert answer.message.endswith("What is filtered does not count.")
     assert daily(store) == 0
     store.close()
@@ -170,7 +174,7 @@ async def test_a_provider_that_raises_costs_nothing(
 ) -> None:
     """The error goes to the caller, the places back."""
 
-    async def broken(_: GenerationRequest) -> Answer:
+    async def broken(_: GenerationRequest) -> ProviderAnswer:
         raise ZeroDivisionError
 
     provider.make = broken
@@ -188,8 +192,8 @@ async def test_a_provider_that_never_answers_is_given_up(
     studio = Studio(store, ImageGenerator(provider=provider))
     provider.stalled = asyncio.Event()
     answer = await studio.generate("1", CAT)
-    assert isinstance(answer, GenerationFault)
-    assert (answer.kind, answer.message.startswith("Connection timeout")) == (FaultKind.UNKNOWN, True)
+    assert isinstance(answer, GenerationFailure)
+    assert (answer.kind, answer.message.startswith("Connection timeout")) == (FailureKind.UNKNOWN, True)
     assert (daily(store), held_mb(store), provider.cancelled) == (0, 0, 1)
     assert events_of(tmp_path, "GenerationReleased")[0]["data"]["reason"] == "unknown"
 
@@ -199,7 +203,7 @@ async def test_fewer_pictures_than_asked_release_the_other_places(
 ) -> None:
     """What came is kept and charged, what did not come is given back."""
 
-    async def one(_: GenerationRequest) -> Answer:
+    async def one(_: GenerationRequest) -> ProviderAnswer:
         return provider.result([provider.picture()])
 
     provider.make = one
@@ -213,7 +217,7 @@ async def test_more_pictures_than_asked_are_not_kept(
 ) -> None:
     """One was asked for and one is charged."""
 
-    async def three(_: GenerationRequest) -> Answer:
+    async def three(_: GenerationRequest) -> ProviderAnswer:
         return provider.result([provider.picture() for _ in range(3)])
 
     provider.make = three
@@ -226,13 +230,13 @@ async def test_an_answer_without_pictures_is_a_fault(
 ) -> None:
     """Nobody is told of a success that has nothing to show, and nothing is charged."""
 
-    async def nothing(_: GenerationRequest) -> Answer:
+    async def nothing(_: GenerationRequest) -> ProviderAnswer:
         return provider.result([])
 
     provider.make = nothing
     answer = await studio.generate("1", CAT)
-    assert isinstance(answer, GenerationFault)
-    assert answer.kind is FaultKind.UPSTREAM
+    assert isinstance(answer, GenerationFailure)
+    assert answer.kind is FailureKind.UPSTREAM
     assert (daily(store), held_mb(store)) == (0, 0)
     assert events_of(tmp_path, "GenerationCompleted") == []
 
@@ -261,7 +265,7 @@ async def test_what_was_delivered_is_kept_though_the_caller_is_gone(
     """It is paid for; the user finds it in the gallery."""
     asking = asyncio.create_task(studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "cats", count=3)))
 
-    async def and_cancel(request: GenerationRequest) -> Answer:
+    async def and_cancel(request: GenerationRequest) -> ProviderAnswer:
         asyncio.get_running_loop().call_soon(asking.cancel)
         return provider.result([provider.picture() for _ in range(request.count)])
 
@@ -295,7 +299,7 @@ async def test_a_paid_picture_that_may_not_be_kept_is_shown_all_the_same(
     store = ImageStore(tmp_path, limits=limits)
     studio = Studio(store, ImageGenerator(provider=provider))
 
-    async def large(_: GenerationRequest) -> Answer:
+    async def large(_: GenerationRequest) -> ProviderAnswer:
         return provider.result([provider.picture(2 * MEGABYTE + 1)])
 
     provider.make = large
@@ -314,7 +318,7 @@ async def test_of_a_batch_what_fits_is_kept(tmp_path: Path, provider: InMemoryPr
     store = ImageStore(tmp_path)
     studio = Studio(store, ImageGenerator(provider=provider))
 
-    async def second_is_broken(_: GenerationRequest) -> Answer:
+    async def second_is_broken(_: GenerationRequest) -> ProviderAnswer:
         first, third = provider.picture(), provider.picture()
         broken = first.__class__(first.data[:-5], 1, "image/png")
         return provider.result([first, broken, third])
@@ -333,7 +337,7 @@ async def test_a_paid_picture_is_shown_though_the_ledger_stops(tmp_path: Path, p
     store = ImageStore(tmp_path, files=disk)
     studio = Studio(store, ImageGenerator(provider=provider))
 
-    async def and_the_disk_fails(_: GenerationRequest) -> Answer:
+    async def and_the_disk_fails(_: GenerationRequest) -> ProviderAnswer:
         disk.failing = True
         return provider.result([provider.picture()])
 
@@ -408,9 +412,9 @@ async def test_a_request_that_failed_may_be_sent_again(
     studio: Studio, store: ImageStore, provider: InMemoryProvider
 ) -> None:
     """Each time a new attempt, until one succeeds; then that is the answer for good."""
-    provider.make = failing(FaultKind.UPSTREAM)
+    provider.make = failing(FailureKind.UPSTREAM)
     for _ in range(3):
-        assert isinstance(await studio.generate("1", CAT, idempotency_key="k"), GenerationFault)
+        assert isinstance(await studio.generate("1", CAT, idempotency_key="k"), GenerationFailure)
     provider.make = provider._pictures
     first = generated(await studio.generate("1", CAT, idempotency_key="k"))
     again = generated(await studio.generate("1", CAT, idempotency_key="k"))
@@ -423,11 +427,11 @@ async def test_a_request_that_keeps_failing_is_given_up(
 ) -> None:
     """A key has a bound of attempts."""
     monkeypatch.setattr(studio_module, "MAX_ATTEMPTS", 2)
-    provider.make = failing(FaultKind.UPSTREAM)
+    provider.make = failing(FailureKind.UPSTREAM)
     for _ in range(2):
         await studio.generate("1", CAT, idempotency_key="k")
     answer = await studio.generate("1", CAT, idempotency_key="k")
-    assert isinstance(answer, GenerationFault)
+    assert isinstance(answer, GenerationFailure)
     assert "has failed 2 times" in answer.message
     assert len(provider.asked) == 2
 
@@ -468,7 +472,7 @@ async def test_a_picture_deleted_since_is_answered_without_bytes(studio: Studio,
     assert (picture.data, picture.image.path) == (b"", None)
 
 
-@pytest.mark.parametrize("given", [{}, {"request_key": "k"}], ids=["no key", "a key"])
+@pytest.mark.parametrize("given", [{}, {"idempotency_key": "k"}], ids=["no key", "a key"])
 async def test_the_sixth_of_a_day_is_refused_before_the_provider_is_asked(
     studio: Studio, provider: InMemoryProvider, store: ImageStore, given: dict[str, Any]
 ) -> None:

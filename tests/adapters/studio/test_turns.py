@@ -1,4 +1,4 @@
-"""Many requests at one studio: who waits, what each hears, and that nobody's place is lost while waiting."""
+"""Many requests at one studio: who waits, what each on_progress, and that nobody's place is lost while waiting."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from adapters.application.results import GivenLimits
 from adapters.application.storage import ImageStore
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import (
-    FaultKind,
+    FailureKind,
     GeneratedImage,
-    GenerationFault,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
+    OnFraction,
     Operation,
     Prepared,
-    Told,
-    unheard,
+    ignore_fraction,
 )
 from adapters.studio import Generated, Progress, Studio, StudioSettings
 from adapters.studio import studio as studio_module
 from domain.refusals import Reason, Refusal
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
-from tests.adapters.generation.in_memory_providers import Answer, InMemoryProvider
+from tests.adapters.generation.in_memory_providers import InMemoryProvider, ProviderAnswer
 from tests.hostile.builders import png
 
 CAT = GenerationRequest(Operation.TEXT_TO_IMAGE, "a cat")
@@ -75,11 +75,11 @@ async def test_each_request_hears_its_place_and_then_that_it_is_made(
     for hers in heard:
         began = asyncio.Event()
 
-        def hears(progress: Progress, hers: list[Progress] = hers, began: asyncio.Event = began) -> None:
+        def on_progress(progress: Progress, hers: list[Progress] = hers, began: asyncio.Event = began) -> None:
             hers.append(progress)
             began.set()
 
-        asking.append(asyncio.create_task(studio.generate("1", CAT, hears=hears)))
+        asking.append(asyncio.create_task(studio.generate("1", CAT, on_progress=on_progress)))
         await began.wait()
     assert provider.stalled is not None
     provider.stalled.set()
@@ -87,8 +87,8 @@ async def test_each_request_hears_its_place_and_then_that_it_is_made(
     assert all(isinstance(answer, Generated) for answer in answers)
     assert heard == [
         [Progress()],
-        [Progress(place=1), Progress()],
-        [Progress(place=2), Progress(place=1), Progress()],
+        [Progress(queue_position=1), Progress()],
+        [Progress(queue_position=2), Progress(queue_position=1), Progress()],
     ]
     assert figures(store) == (3, 0)
 
@@ -97,13 +97,15 @@ async def test_how_much_is_done_is_told_where_the_provider_tells(store: ImageSto
     """As fractions, while it is made."""
 
     class Telling(InMemoryProvider):
-        async def generate(self, request: GenerationRequest, told: Told = unheard) -> Answer:
-            told(0.25)
-            told(1.0)
+        async def generate(
+            self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
+        ) -> ProviderAnswer:
+            on_fraction(0.25)
+            on_fraction(1.0)
             return await super().generate(request)
 
     heard: list[Progress] = []
-    await Studio(store, ImageGenerator(provider=Telling())).generate("1", CAT, hears=heard.append)
+    await Studio(store, ImageGenerator(provider=Telling())).generate("1", CAT, on_progress=heard.append)
     assert [progress.fraction for progress in heard] == [None, 0.25, 1.0]
 
 
@@ -137,7 +139,7 @@ async def test_a_request_that_is_cancelled_while_it_waits_gives_its_place_back(
     waits = asyncio.Event()
     first = asyncio.create_task(studio.generate("1", CAT))
     await until_asked(provider, 1)
-    second = asyncio.create_task(studio.generate("2", CAT, hears=lambda _: waits.set()))
+    second = asyncio.create_task(studio.generate("2", CAT, on_progress=lambda _: waits.set()))
     await waits.wait()
     assert figures(store, "2") == (1, 1.5)
     second.cancel()
@@ -160,8 +162,8 @@ async def test_who_waits_too_long_is_told_and_pays_nothing(
     first = asyncio.create_task(studio.generate("1", CAT))
     await until_asked(provider, 1)
     answer = await studio.generate("2", CAT)
-    assert isinstance(answer, GenerationFault)
-    assert (answer.kind, figures(store, "2")) == (FaultKind.UNAVAILABLE, (0, 0))
+    assert isinstance(answer, GenerationFailure)
+    assert (answer.kind, figures(store, "2")) == (FailureKind.UNAVAILABLE, (0, 0))
     assert "waited" in answer.message
     assert provider.stalled is not None
     provider.stalled.set()
@@ -207,8 +209,8 @@ async def test_places_that_nothing_was_made_for_are_free_though_all_else_was_fil
 
     generator = ImageGenerator(provider=InMemoryProvider(one_filtered))
     answer = await Studio(store, generator).generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "x", count=3))
-    assert isinstance(answer, GenerationFault)
-    assert answer.kind is FaultKind.MODERATED_OUTPUT
+    assert isinstance(answer, GenerationFailure)
+    assert answer.kind is FailureKind.MODERATED_OUTPUT
     assert answer.message.endswith("It was made, so it counts as generated today.")
     assert figures(store) == (1, 0)
     released = [
@@ -264,7 +266,7 @@ class Shaped(bytes):
 class ShapingProvider(InMemoryProvider):
     """Takes inputs in its own shape alone."""
 
-    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFault:
+    async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """With an input of its own."""
         assert request.image is not None
         return Prepared(replace(request, image=Shaped(request.image)))
@@ -278,11 +280,11 @@ async def test_shaped_inputs_are_in_memory_for_those_whose_turn_it_is_alone(stor
     studio = Studio(store, ImageGenerator(provider=provider), ONE_AT_ONCE)
     all_wait = asyncio.Event()
 
-    def hears(progress: Progress) -> None:
-        if progress.place == len(asked) - 1:
+    def on_progress(progress: Progress) -> None:
+        if progress.queue_position == len(asked) - 1:
             all_wait.set()
 
-    asked = [asyncio.create_task(studio.generate(str(user), request, hears=hears)) for user in range(5)]
+    asked = [asyncio.create_task(studio.generate(str(user), request, on_progress=on_progress)) for user in range(5)]
     await until_asked(provider, 1)
     async with asyncio.timeout(30):
         await all_wait.wait()
@@ -302,12 +304,12 @@ async def test_an_input_that_is_no_longer_taken_at_its_turn_costs_nothing(store:
     first = asyncio.create_task(studio.generate("1", CAT))
     await until_asked(provider, 1)
     waits = asyncio.Event()
-    second = asyncio.create_task(studio.generate("2", request, hears=lambda _: waits.set()))
+    second = asyncio.create_task(studio.generate("2", request, on_progress=lambda _: waits.set()))
     async with asyncio.timeout(30):
         await waits.wait()
-    provider.standing = lambda: GenerationFault(FaultKind.UNAVAILABLE, "It rests.")  # type: ignore[method-assign]  # it fails meanwhile
+    provider.outage = lambda: GenerationFailure(FailureKind.UNAVAILABLE, "It rests.")  # type: ignore[method-assign]  # it fails meanwhile
     provider.stalled.set()
     await first
     answer = await second
-    assert isinstance(answer, GenerationFault)
+    assert isinstance(answer, GenerationFailure)
     assert (answer.message, figures(store, "2")) == ("It rests.", (0, 0))

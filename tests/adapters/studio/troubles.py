@@ -17,9 +17,9 @@ from adapters.application.results import GivenLimits
 from adapters.application.storage import ImageStore
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import (
-    FaultKind,
+    FailureKind,
     GeneratedImage,
-    GenerationFault,
+    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     Operation,
@@ -27,7 +27,7 @@ from adapters.generation.provider import (
 from adapters.ports.faults import Fault
 from adapters.studio import Generated, Studio, StudioSettings
 from domain.limits import MEGABYTE
-from tests.adapters.generation.in_memory_providers import Answer, InMemoryProvider
+from tests.adapters.generation.in_memory_providers import InMemoryProvider, ProviderAnswer
 from tests.crash.disk import Disk
 from tests.crash.faulty_files import FaultyFiles, Kind
 from tests.crash.judging import ROOT
@@ -36,7 +36,7 @@ LIMITS = GivenLimits(daily=4, user_bytes=3 * MEGABYTE, gen_bytes=MEGABYTE // 2)
 TODAY = "2026-03-01T12:00:00.000000Z"
 TWO_DAYS_LATER = "2026-03-03T12:30:00.000000Z"
 """After every reservation's end, also of places that were delivered, which are held for a day more."""
-FATES = ("kept", "short", "filtered", "junk", "too large", "raises", *FaultKind)
+FATES = ("kept", "short", "filtered", "junk", "too large", "raises", *FailureKind)
 BYTES_TOO_LARGE = 3 * MEGABYTE
 
 
@@ -78,7 +78,7 @@ class FatefulProvider(InMemoryProvider):
         self.delivered: Counter[str] = Counter()
         self._fates = fates
 
-    async def _meet_fate(self, request: GenerationRequest) -> Answer:
+    async def _meet_fate(self, request: GenerationRequest) -> ProviderAnswer:
         for _ in range(len(request.prompt) % 7):
             await asyncio.sleep(0)
         fate = self._fates[request.prompt]
@@ -95,14 +95,14 @@ class FatefulProvider(InMemoryProvider):
             case "filtered":
                 self.delivered[request.prompt] = request.count
                 return GenerationResult(tuple(pictures[1:]), self.name, "m", 1.0, filtered=1)
-            case FaultKind():
-                self.delivered[request.prompt] = request.count if fate is FaultKind.MODERATED_OUTPUT else 0
-                return GenerationFault(fate, f"It failed: {fate}.")
+            case FailureKind():
+                self.delivered[request.prompt] = request.count if fate is FailureKind.MODERATED_OUTPUT else 0
+                return GenerationFailure(fate, f"It failed: {fate}.")
         self.delivered[request.prompt] = len(pictures)
         return self.result(pictures)
 
 
-class Told(NamedTuple):
+class OnFraction(NamedTuple):
     """What came of a wish: the answer, or the error that its caller got."""
 
     wish: Wish
@@ -123,7 +123,7 @@ class Evening:
         """The words of a wish, by which provider and test know it again."""
         return f"wish {'!' * (number % 5)} {number}"
 
-    async def pass_(self, *, closes_after: int | None = None) -> list[Told]:
+    async def pass_(self, *, closes_after: int | None = None) -> list[OnFraction]:
         """Everybody asks; the answers. The studio may be told to stop after some turns of the loop."""
         studio = Studio(self.store, ImageGenerator(provider=self.provider), StudioSettings(at_once=2, queue_length=99))
         asking = [asyncio.create_task(self._ask(studio, number, wish)) for number, wish in enumerate(self.wishes)]
@@ -136,7 +136,7 @@ class Evening:
             await studio.close()
         return told
 
-    async def _ask(self, studio: Studio, number: int, wish: Wish) -> Told:
+    async def _ask(self, studio: Studio, number: int, wish: Wish) -> OnFraction:
         request = GenerationRequest(Operation.TEXT_TO_IMAGE, self.prompt(number), count=wish.count)
         asking = asyncio.create_task(studio.generate(wish.user, request, idempotency_key=wish.key))
         if wish.leaves_after is not None:
@@ -144,9 +144,9 @@ class Evening:
                 await asyncio.sleep(0)
             asking.cancel()
         try:
-            return Told(wish, await asking)
+            return OnFraction(wish, await asking)
         except (asyncio.CancelledError, ZeroDivisionError, Fault) as error:
-            return Told(wish, error)
+            return OnFraction(wish, error)
 
     def end(self) -> None:
         """The service stops."""
@@ -193,7 +193,7 @@ def account(log: bytes, user: str, day: str) -> Account:
     return Account(sum(charged.values()), sum(places.values()), sum(images.values()), len(images), saved_under)
 
 
-def kept(told: list[Told], user: str) -> int:
+def kept(told: list[OnFraction], user: str) -> int:
     """How many pictures a user was told are kept."""
     answers = [one.answer for one in told if one.wish.user == user]
     made = [answer for answer in answers if isinstance(answer, Generated) and not answer.replayed]

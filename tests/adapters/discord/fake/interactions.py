@@ -40,7 +40,7 @@ class Choice(NamedTuple):
 
 @dataclass(eq=False)
 class Interaction:
-    """One deed of a user, and all that came back. `failures` are the answers that were refused."""
+    """One action of a user, and all that came back. `failures` are the answers that were refused."""
 
     world: World
     kind: int

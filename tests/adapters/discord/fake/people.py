@@ -18,7 +18,7 @@ from tests.adapters.discord.fake.world import Channel, Upload, User, World
 
 @dataclass(frozen=True)
 class Line:
-    """How a user's deeds reach the bot: the commands in force, the files' place, and the way to the gateway."""
+    """How a user's actions reach the bot: the commands in force, the files' place, and the way to the gateway."""
 
     world: World
     cdn: Cdn

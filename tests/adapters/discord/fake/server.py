@@ -199,7 +199,7 @@ def _channel_dump(channel: Channel) -> Json:
                 "id": str(message.id),
                 "author": message.author.name,
                 "is_bot": message.author.is_bot,
-                "deed": repr(message.interaction) if message.interaction else None,
+                "action": repr(message.interaction) if message.interaction else None,
                 "command": _command(message.interaction) if message.interaction else None,
                 "asked_by": message.interaction.user.name if message.interaction else None,
                 "ephemeral": message.ephemeral,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from adapters.generation import STYLES, FaultKind, GenerationFault, GenerationRequest, Operation
+from adapters.generation import STYLES, FailureKind, GenerationFailure, GenerationRequest, Operation
 from adapters.generation.sketch.provider import SketchProvider
 from tests.adapters.generation.making import TEXT, answered, opened, png, sketched
 
@@ -167,8 +167,8 @@ async def test_a_damaged_image_is_a_fault_and_not_an_exception(operation: Operat
     """Its header is whole, so only decoding finds out."""
     whole = (SAMPLES / "phone.jpg").read_bytes()
     outcome = await answered(UPSCALE, operation=operation, prompt="x", image=whole[: len(whole) // 2])
-    assert isinstance(outcome, GenerationFault)
-    assert outcome.kind is FaultKind.BAD_REQUEST
+    assert isinstance(outcome, GenerationFailure)
+    assert outcome.kind is FailureKind.BAD_REQUEST
     assert "damaged or cut short" in outcome.message
 
 
@@ -192,10 +192,10 @@ async def test_closing_answers_everyone_who_waits() -> None:
     await provider.close()
     await provider.close()
     outcomes = [*await asyncio.gather(*waiting), await provider.generate(TEXT)]
-    faults = [outcome for outcome in outcomes if isinstance(outcome, GenerationFault)]
+    faults = [outcome for outcome in outcomes if isinstance(outcome, GenerationFailure)]
     assert len(faults) >= 10
-    assert provider.standing() == faults[-1]
-    assert {fault.kind for fault in faults} == {FaultKind.UNAVAILABLE}
+    assert provider.outage() == faults[-1]
+    assert {fault.kind for fault in faults} == {FailureKind.UNAVAILABLE}
 
 
 async def test_callers_at_once_each_get_their_own_picture() -> None:
@@ -207,7 +207,7 @@ async def test_callers_at_once_each_get_their_own_picture() -> None:
     at_once = await asyncio.gather(*(provider.generate(request) for request in requests))
     in_a_row = [await provider.generate(request) for request in requests]
     await provider.close()
-    assert [o.images for o in at_once if not isinstance(o, GenerationFault)] == [
-        o.images for o in in_a_row if not isinstance(o, GenerationFault)
+    assert [o.images for o in at_once if not isinstance(o, GenerationFailure)] == [
+        o.images for o in in_a_row if not isinstance(o, GenerationFailure)
     ]
-    assert not any(isinstance(outcome, GenerationFault) for outcome in at_once)
+    assert not any(isinstance(outcome, GenerationFailure) for outcome in at_once)

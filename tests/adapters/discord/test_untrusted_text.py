@@ -9,7 +9,7 @@ from discord.utils import escape_markdown
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from adapters.discord.foreign_text import cut, inert, length, plain
+from adapters.discord.untrusted_text import cut, inert, length, plain
 from tests.adapters.discord.hostile_texts import LINK, LIVE, TEXTS
 
 UNESCAPED = re.compile(r"(?<!\\)(?:\\\\)*[*_~|`\[\]]")

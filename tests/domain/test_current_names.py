@@ -69,7 +69,7 @@ def test_a_folder_ends_with_its_last_image() -> None:
     given(*past, deleted("a/c.png")).when(adopt("a")).then(adopted("a"))
 
 
-@pytest.mark.parametrize("command", [save("cat.png", foreign=True), adopt("cat.png", foreign=True)])
+@pytest.mark.parametrize("command", [save("cat.png", untracked=True), adopt("cat.png", untracked=True)])
 def test_a_file_that_the_log_does_not_know_takes_the_name(command: object) -> None:
     """Unless the name stands: then the file is ours."""
     given().when(command).then_refused(Reason.NAME_TAKEN, detail="cat.png")  # type: ignore[arg-type]  # a table of commands
@@ -150,4 +150,4 @@ def test_a_fresh_name_in_a_folder_that_is_a_file_is_taken() -> None:
 
 def test_a_foreign_file_takes_a_fresh_name_too() -> None:
     """The storage asks again with a higher `number_from`."""
-    given().when(save(fresh(), foreign=True)).then_refused(Reason.NAME_TAKEN, detail="image_1.png")
+    given().when(save(fresh(), untracked=True)).then_refused(Reason.NAME_TAKEN, detail="image_1.png")

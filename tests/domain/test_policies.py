@@ -83,7 +83,7 @@ def test_an_override_replaces_that_users_former_one_whole() -> None:
 
 def test_an_override_keeps_its_end_reason_key_and_origin() -> None:
     """All of them are in the event."""
-    command = override(user_bytes=0, until=on(12), reason="a party", request=key("k"), origin="http")
+    command = override(user_bytes=0, until=on(12), reason="a party", idempotency_key=key("k"), origin="http")
     expected = LimitsOverridden(NOON, USER, BY, UserLimits(user_bytes=0), "a party", on(12), "http", key("k"))
     told = given().when(command).then(expected)
     assert told.state.override(USER) == Override(UserLimits(user_bytes=0), on(12))
@@ -109,7 +109,7 @@ def test_an_override_of_nothing_takes_the_former_one_away() -> None:
 def test_a_reset_sets_todays_count_of_that_user_to_zero() -> None:
     """Not yesterday's, not another's; holds stay."""
     past: list[Event] = [reserved("y", at=on(9)), reserved("t", count=2), reserved("o", user=OTHER)]
-    told = given(*past).when(reset_daily(request=key("k"))).then(reset(request=key("k")))
+    told = given(*past).when(reset_daily(idempotency_key=key("k"))).then(reset(request=key("k")))
     daily = told.state.daily
     assert daily.status(USER, 5, NOON).used == 0
     assert daily.status(USER, 5, on(9)).used == 1
