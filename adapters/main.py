@@ -14,7 +14,7 @@ import structlog
 from adapters.application.results import SYSTEM, GivenLimits, StoreSettings
 from adapters.application.storage import ImageStore
 from adapters.generation import ImageGenerator, choose_provider
-from adapters.generation.configured import provider_settings
+from adapters.generation.configured import provider_settings, sent_unencrypted
 from adapters.generation.image_url import ImageFetcher
 from adapters.http.service import HttpService, make_app
 from adapters.ports.clock import Clock, utc_now
@@ -25,7 +25,7 @@ from domain.limits import MEGABYTE, megabytes
 from domain.refusals import Refusal
 
 if TYPE_CHECKING:
-    from adapters.discord.lifecycle import BotLife
+    from adapters.discord.lifecycle import BotLife  # late, as the library is large
 
 TICK_SECONDS = 0.5
 """How often the service looks after itself."""
@@ -119,14 +119,14 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
 
 def _make_bot(config: Config, store: ImageStore, studio: Studio) -> BotLife:
     from adapters.discord.bot import Parts  # here, as the library is large and a start without a bot needs none of it
-    from adapters.discord.lifecycle import BotLife
+    from adapters.discord.lifecycle import BotLife  # the same
 
     return BotLife(Parts(config, store, studio))
 
 
 def serve(config: Config, out: TextIO = sys.stdout, *, bot_alone: bool = False) -> int:
     """Runs the service until it is told to stop; the exit code. Raises Faults that keep it from starting."""
-    for line in (*config.describe(), *config.warnings):
+    for line in (*config.describe(), *config.warnings, *sent_unencrypted(config)):
         print(line, file=out)
     program = build(config, bot_alone=bot_alone)
     try:

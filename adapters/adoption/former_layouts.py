@@ -16,19 +16,15 @@ from stat import S_ISDIR, S_ISLNK, S_ISREG
 from typing import NamedTuple
 
 from adapters.disk.files import Files
-from domain.names import DESKTOP_FILES, malformed_name, malformed_user, name_key
+from adapters.imagestore.local.layout import DETAILS_FOLDER
+from adapters.imagestore.local.walking import MAX_DEPTH, is_left_by_a_desktop
+from domain.names import malformed_name, malformed_user, name_key
 
 USERS = "users"
 LAYOUTS = (("images", USERS), (USERS,))
 """Where the folders of users lie below a directory."""
 MAX_NAME_PARTS = 2
 """A folder and a file, below a user's own folder."""
-MAX_DEPTH = 32
-"""Levels of folders that are looked into, so that each file which lies too deep can be named."""
-OWN_FOLDERS = frozenset({".details"})
-LEFT_BY_DESKTOPS = DESKTOP_FILES | {".ds_store"}
-DESKTOP_PREFIX = "._"
-"""How macOS names what it keeps beside a file on a foreign disk."""
 
 LINK = "It is a symbolic link. Put the file or folder itself in its place."
 
@@ -106,7 +102,7 @@ class _Walk:
             self._look_at(folder / name, home)
 
     def _look_at(self, path: Path, home: Path) -> None:
-        if path.name in OWN_FOLDERS or is_left_by_a_desktop(path.name):
+        if path.name == DETAILS_FOLDER or is_left_by_a_desktop(path.name):
             return
         try:
             status = self._files.lstat(path)
@@ -140,11 +136,6 @@ def _misplaced(parts: tuple[str, ...]) -> str | None:
     if len(name) > MAX_NAME_PARTS:
         return "It lies in a folder inside a folder. Move it one up."
     return malformed_user(user) or malformed_name("/".join(name))
-
-
-def is_left_by_a_desktop(name: str) -> bool:
-    """Whether a file or folder of that name is a desktop's own."""
-    return name.lower() in LEFT_BY_DESKTOPS or name.startswith(DESKTOP_PREFIX)
 
 
 def unreadable(error: OSError) -> str:

@@ -20,7 +20,6 @@ from stat import S_ISDIR, S_ISREG
 
 import orjson
 
-from adapters.adoption.former_layouts import MAX_DEPTH, is_left_by_a_desktop
 from adapters.application.opening import collecting_no_garbage
 from adapters.audit.expected_files import ExpectedFiles, Known
 from adapters.audit.report import PASSING, Audit, Finding, FindingKind
@@ -28,8 +27,9 @@ from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import refuse_damage
 from adapters.eventlog.jsonl.verify import Report
-from adapters.imagestore.local.layout import DETAILS_SUFFIX, Layout
+from adapters.imagestore.local.layout import DETAILS_FOLDER, DETAILS_SUFFIX, Layout
 from adapters.imagestore.local.reconciler import Key
+from adapters.imagestore.local.walking import MAX_DEPTH, is_left_by_a_desktop
 from adapters.ports.clock import Clock, utc_now
 from domain.names import name_key
 
@@ -41,7 +41,6 @@ MAX_DETAILS_BYTES = 1024 * 1024
 """Details are a few hundred bytes; what is larger is none of ours, and is not read."""
 UNDER_WAY_SECONDS = 600
 """How long a staged file that no event names yet may belong to a save under way; it takes a moment, or a slow disk."""
-DETAILS_FOLDER = ".details"
 
 OnProgress = Callable[[int, int], None]
 """Called with how many of the current files are compared, and how many there are."""

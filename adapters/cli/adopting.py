@@ -17,12 +17,12 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed, refused_of
 from adapters.cli.progress import OnProgress, bar
-from adapters.cli.tables import add_row, counted, printable, table
+from adapters.cli.tables import add_row, printable, table
 from adapters.disk.files import Files
 from adapters.ports.clock import utc_now
 from adapters.ports.faults import LogLocked
 from adapters.settings.config import Config
-from adapters.wording.refusals import size_in_words
+from adapters.wording.figures import counted, size_in_words
 from domain.limits import Limits
 from domain.refusals import Refusal
 

@@ -15,11 +15,11 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
-from adapters.cli.tables import add_row, counted, printable, table
+from adapters.cli.tables import add_row, printable, table
 from adapters.cli.verifying import described, verdict
 from adapters.eventlog.jsonl.verify import verify
 from adapters.ports.faults import LogDamaged
-from adapters.wording.refusals import size_in_words
+from adapters.wording.figures import counted, size_in_words
 from domain.names import malformed_user
 
 MAX_FINDINGS_SHOWN = 50

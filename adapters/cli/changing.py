@@ -11,10 +11,9 @@ from adapters.cli.invocation import Invocation
 from adapters.cli.operations import OwnLimits
 from adapters.cli.output import Output, Refused, malformed, refused_of
 from adapters.cli.quotas import show_status
-from adapters.cli.tables import counted
 from adapters.ports.clock import utc_now
 from adapters.ports.faults import LogLocked
-from adapters.wording.refusals import size_in_words
+from adapters.wording.figures import counted, size_in_words
 from domain.limits import MEGABYTE
 from domain.names import malformed_name, malformed_user
 from domain.refusals import Refusal

@@ -12,10 +12,11 @@ from adapters.cli.checks.finding import Finding, Level, fail
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
-from adapters.cli.tables import add_row, counted, table
+from adapters.cli.tables import add_row, table
 from adapters.disk.files import Files
 from adapters.ports.clock import utc_now
 from adapters.ports.faults import ConfigError
+from adapters.wording.figures import counted
 
 
 def doctor(invocation: Invocation, output: Output) -> int:

@@ -14,9 +14,9 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.operations import Made, MadePicture, Operations, PictureRequest
 from adapters.cli.output import Output, Refused, malformed
-from adapters.cli.tables import in_mb
 from adapters.imagestore.local.layout import Layout
 from adapters.ports.faults import StorageUnavailable
+from adapters.wording.figures import in_mb
 from domain.limits import megabytes
 from domain.names import malformed_user
 

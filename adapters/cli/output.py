@@ -19,6 +19,7 @@ from rich.text import Text
 
 from adapters.cli.exits import REFUSAL_EXITS
 from adapters.ports.faults import Fault, LogDamaged, LogLocked
+from adapters.wording.refusals import QUOTA_REASONS, sentence_of
 from domain.refusals import Reason, Refusal
 
 PIPED_WIDTH = 120
@@ -99,8 +100,6 @@ class Output:
 
 def refused_of(refusal: Refusal) -> Refused:
     """A refusal of the ledger as it is told: its sentence, its exit code, and the figures of a limit."""
-    from adapters.wording.refusals import QUOTA_REASONS, sentence_of
-
     figures: dict[str, Any] = {}
     if refusal.reason in QUOTA_REASONS:
         figures |= {"limit": refusal.limit, "used": refusal.used, "held": refusal.held}

@@ -11,7 +11,8 @@ from rich.console import Console
 from adapters.application.following import ImageReader
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
-from adapters.cli.tables import add_row, counted, in_mb, minute, table
+from adapters.cli.tables import add_row, table
+from adapters.wording.figures import counted, in_mb, minute
 from domain.names import malformed_user
 
 WIDE_COLUMNS = 100

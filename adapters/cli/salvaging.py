@@ -11,8 +11,8 @@ from rich.console import Console
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
-from adapters.cli.tables import counted
 from adapters.eventlog.jsonl.salvage import Salvaged, salvage
+from adapters.wording.figures import counted
 
 
 def salvage_log(invocation: Invocation, output: Output, to: Path) -> int:

@@ -6,6 +6,7 @@ import sys
 
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
+from adapters.main import serve
 from adapters.observability.logs import configure_logging
 
 
@@ -20,8 +21,6 @@ def run_bot_until_stopped(invocation: Invocation, _output: Output) -> int:
 
 
 def _serve(invocation: Invocation, *, bot_alone: bool) -> int:
-    from adapters.main import serve
-
     config = invocation.config()
     configure_logging(config)
     return serve(config, sys.stdout, bot_alone=bot_alone)

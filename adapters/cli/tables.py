@@ -1,4 +1,4 @@
-"""Tables as people read them: one look for all commands, sizes with their unit, colours for how near a limit is."""
+"""Tables as people read them: one look for all commands, colours for how near a limit is."""
 
 from __future__ import annotations
 
@@ -23,21 +23,6 @@ def table(title: str, columns: Sequence[str], *, right: Iterable[str] = ()) -> T
 def add_row(made: Table, *cells: str) -> None:
     """A row of plain text: brackets in it are brackets; a word for a status has its colour."""
     made.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in cells))
-
-
-def in_mb(size_mb: float) -> str:
-    """A size that is in MB already."""
-    return f"{size_mb:,.2f} MB"
-
-
-def counted(count: int, one: str, many: str | None = None) -> str:
-    """A number with its noun."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def minute(at: str) -> str:
-    """A time of the ledger, for people: to the minute, in UTC."""
-    return f"{at[:10]} {at[11:16]} UTC"
 
 
 def printable(text: Path | str) -> str:

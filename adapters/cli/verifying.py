@@ -10,8 +10,8 @@ from rich.console import Console
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
-from adapters.cli.tables import counted
 from adapters.eventlog.jsonl.verify import Report, verify
+from adapters.wording.figures import counted
 
 
 def verify_log(invocation: Invocation, output: Output) -> int:

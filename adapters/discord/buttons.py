@@ -20,7 +20,7 @@ from adapters.discord.untrusted_text import plain
 from adapters.discord.views import TEMPLATE, ask_to_delete, buttons_of, named_by
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.request_check import SEED_MAX
-from adapters.wording.refusals import size_in_words
+from adapters.wording.figures import size_in_words
 from domain.refusals import Reason, Refusal
 
 VARY_STRENGTH = 0.5

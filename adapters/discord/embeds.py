@@ -25,7 +25,7 @@ from adapters.discord.messages import (
 from adapters.discord.untrusted_text import cut, inert, length, plain
 from adapters.generation.provider import Operation
 from adapters.studio.details import LABELS
-from adapters.wording.refusals import size_in_words
+from adapters.wording.figures import size_in_words
 
 TITLE_CHARACTERS = 256
 DESCRIPTION_CHARACTERS = 4096

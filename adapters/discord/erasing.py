@@ -22,7 +22,7 @@ from adapters.discord.messages import Message, message_for_refusal
 from adapters.discord.replies import Content, SentFile
 from adapters.discord.views import key_of, named_by
 from adapters.ports.clock import utc_now
-from adapters.wording.refusals import size_in_words
+from adapters.wording.figures import size_in_words
 from domain.instants import later
 from domain.refusals import Reason, Refusal
 

@@ -138,9 +138,10 @@ def _ready(picture: Picture, index: int, at_most_bytes: int) -> _Ready:
     kept = picture.image
     suffix = SUFFIXES.get(picture.media_type, "png")
     name = kept.name.rpartition("/")[2].replace(" ", "_") if kept else f"picture_{index + 1}.{suffix}"
-    whole = SentFile(name, picture.data)
-    file = fitted(whole, at_most_bytes)
-    note = "" if file is whole else TOO_LARGE if file is None else WHOLE if kept else SHRUNK
+    fit = fitted(name, picture.data, at_most_bytes)
+    file = None if fit is None else SentFile(*fit)
+    whole = file is not None and file.data is picture.data
+    note = "" if whole else TOO_LARGE if file is None else WHOLE if kept else SHRUNK
     width, height = (kept.width, kept.height) if kept else size_of(picture.data)
     shown = Shown(
         file.name if file else name, width, height, picture.seed, kept.name if kept else None, picture.not_kept

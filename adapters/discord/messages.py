@@ -20,7 +20,7 @@ from adapters.generation.provider import FailureKind, GenerationFailure
 from adapters.images.invalid_image import InvalidImage
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
 from adapters.studio import Progress
-from adapters.wording.refusals import size_in_words
+from adapters.wording.figures import size_in_words
 from domain.limits import Limits, Status
 from domain.refusals import Reason, Refusal
 

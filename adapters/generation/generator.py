@@ -15,6 +15,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from adapters.generation.calls import not_as_promised
+from adapters.generation.configured import provider_settings
 from adapters.generation.image_url import ImageFetcher
 from adapters.generation.provider import (
     STYLES,
@@ -43,6 +44,7 @@ from adapters.images.shaping import (
     refuse_damaged,
     size_of,
 )
+from adapters.settings.config import load_config
 
 UPSCALE_WIDTH = 2048
 """Pixels, where none are asked for."""
@@ -299,15 +301,8 @@ def _masked(key: str | MaskedSecret | None) -> SecretStr | None:
 
 
 def _configured() -> ProviderSettings:
-    from adapters.generation.configured import provider_settings
-    from adapters.settings.config import (
-        load_config,  # here, so that a generator with a provider of its own reads no settings
-    )
-
     return provider_settings(load_config())
 
 
 def _configured_fetcher() -> ImageFetcher:
-    from adapters.settings.config import load_config  # here, for the same reason
-
     return ImageFetcher(load_config().generation.image_url_hosts)

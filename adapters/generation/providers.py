@@ -1,7 +1,7 @@
 """Which provider makes the images: the one table of providers, and the rule for GENERATOR=auto.
 
-A new provider is one module and one line of `PROVIDERS`; docs/providers.md shows how. Reading settings is left to the
-caller.
+A new provider is one module, one line of `PROVIDERS` and one word of the settings; docs/providers.md shows how. Reading
+settings is left to the caller.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from adapters.generation.provider import (
     RequestLimits,
     ignore_fraction,
 )
+from adapters.settings.kinds import AUTO
 
-AUTO = "auto"
 STABILITY_HOST = "api.stability.ai"
 STABILITY_ADDRESS = f"https://{STABILITY_HOST}"
 OPENAI_ADDRESS = "https://api.openai.com"

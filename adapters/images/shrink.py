@@ -9,7 +9,6 @@ import io
 
 from PIL import Image
 
-from adapters.discord.replies import SentFile
 from adapters.images.shaping import DamagedPicture, decoded
 
 QUALITIES = (92, 80, 60)
@@ -17,20 +16,22 @@ SIDES = (4096, 2048, 1024, 512)
 """Longest sides that are tried, in pixels; the first is below what WEBP can hold."""
 
 
-def fitted(file: SentFile, at_most_bytes: int) -> SentFile | None:
-    """The file as it is where it fits, else a copy that does; None where none can be made. For a worker."""
-    if len(file.data) <= at_most_bytes:
-        return file
+def fitted(name: str, data: bytes, at_most_bytes: int) -> tuple[str, bytes] | None:
+    """A file's name and bytes as they are where they fit, else a copy's that does; None where none can be made. For a
+    worker.
+    """
+    if len(data) <= at_most_bytes:
+        return name, data
     try:
-        picture = decoded(file.data)
+        picture = decoded(data)
     except DamagedPicture:
         return None
     for side in SIDES:
         picture.thumbnail((side, side), Image.Resampling.LANCZOS)
         for quality in QUALITIES:
-            data = _as_webp(picture, quality)
-            if len(data) <= at_most_bytes:
-                return SentFile(f"{file.name.rpartition('.')[0] or file.name}.webp", data)
+            copy = _as_webp(picture, quality)
+            if len(copy) <= at_most_bytes:
+                return f"{name.rpartition('.')[0] or name}.webp", copy
     return None
 
 

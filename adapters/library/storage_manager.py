@@ -12,7 +12,8 @@ from adapters.application.results import GivenLimits, StoreSettings
 from adapters.application.storage import ImageStore
 from adapters.library.quota_manager import QuotaManager
 from adapters.ports.faults import Fault, StorageUnavailable
-from adapters.wording.refusals import QUOTA_REASONS, sentence_of, size_in_words
+from adapters.wording.figures import size_in_words
+from adapters.wording.refusals import QUOTA_REASONS, sentence_of
 from domain.commands import MAX_LIMIT
 from domain.limits import MEGABYTE, UserLimits, megabytes
 from domain.names import malformed_name, malformed_user

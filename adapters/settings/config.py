@@ -326,11 +326,9 @@ class Config:
 
     @property
     def warnings(self) -> list[str]:
-        """What looks like a mistake, but does not stop the program."""
-        from adapters.generation.configured import sent_unencrypted  # here, as it imports this module
-
+        """Names that look like a setting's written wrong; what a provider's settings give away, `generation` says."""
         known = {name for section in SECTIONS.values() for name in section.settings()} | set(FORMER_NAMES.values())
-        return self.sources.unknown_names(known) + sent_unencrypted(self)
+        return self.sources.unknown_names(known)
 
     def origin(self, name: str) -> Origin:
         """Where the value of a setting, such as `MAX_USER_STORAGE_MB`, comes from."""

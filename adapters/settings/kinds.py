@@ -15,6 +15,9 @@ from adapters.settings.storage_root import is_system_directory
 
 DISCORD_API = "https://discord.com/api/v10"
 DISCORD_GATEWAY = "wss://gateway.discord.gg/"
+AUTO = "auto"
+PROVIDER_NAMES = ("stability", "automatic1111", "openai", "sketch")
+"""The words that GENERATOR takes beside `auto`. The modules behind them are in the table of generation/providers.py."""
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -96,14 +99,10 @@ def module_name(value: str) -> str:
 
 def provider_name(value: str) -> str:
     """`auto`, or a provider that there is."""
-    if value == "auto":
-        return value
-    from adapters.generation.providers import PROVIDERS  # here, as the providers need much that settings do not
-
-    if value not in PROVIDERS:
-        nearest = get_close_matches(value, ("auto", *PROVIDERS), n=1)
+    if value not in (AUTO, *PROVIDER_NAMES):
+        nearest = get_close_matches(value, (AUTO, *PROVIDER_NAMES), n=1)
         meant = f" (did you mean {nearest[0]}?)" if nearest else ""
-        raise ValueError(f"there is no provider {value!r:.40}{meant}; there are {', '.join(PROVIDERS)}")
+        raise ValueError(f"there is no provider {value!r:.40}{meant}; there are {', '.join(PROVIDER_NAMES)}")
     return value
 
 

@@ -26,8 +26,9 @@ from adapters.generation.provider import (
 )
 from adapters.generation.taxonomy import FILTERED
 from adapters.images.invalid_image import InvalidImage
+from adapters.images.png_text import with_text
 from adapters.ports.faults import DiskFull, Fault
-from adapters.studio.details import as_text, details_of, with_text
+from adapters.studio.details import as_text, details_of
 from adapters.studio.generation_queue import GenerationQueue
 from adapters.studio.jobs import (
     Generated,

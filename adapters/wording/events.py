@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from adapters.cli.tables import counted, minute
-from adapters.wording.refusals import size_in_words
+from adapters.wording.figures import counted, minute, size_in_words
 from domain.events import (
     CleanupCompleted,
     ClockCorrected,

@@ -6,10 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from domain.limits import MEGABYTE, megabytes
+from adapters.wording.figures import size_in_words
 from domain.refusals import Reason, Refusal
-
-KILOBYTE = 1024
 
 Sentence = Callable[[Refusal], str]
 
@@ -66,13 +64,6 @@ SENTENCES: dict[Reason, Sentence] = {
 
 QUOTA_REASONS = frozenset({Reason.DAILY_LIMIT, Reason.USER_STORAGE, Reason.POOL_STORAGE})
 """Refusals by a limit: their sentences stand alone, the others follow "Error saving image: "."""
-
-
-def size_in_words(size_bytes: int) -> str:
-    """A size for people: MB with two decimals, kB and bytes where that would say nothing."""
-    if size_bytes >= MEGABYTE // 10:
-        return f"{megabytes(size_bytes)} MB"
-    return f"{size_bytes // KILOBYTE} kB" if size_bytes >= KILOBYTE else f"{size_bytes} bytes"
 
 
 def sentence_of(refusal: Refusal) -> str:

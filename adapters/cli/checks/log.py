@@ -6,7 +6,6 @@ from contextlib import closing
 
 from adapters.application.opening import FollowedRoot
 from adapters.cli.checks.finding import Finding, fail, ok, warn
-from adapters.cli.tables import minute
 from adapters.cli.verifying import verdict
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl.layout import LogPaths
@@ -14,6 +13,7 @@ from adapters.eventlog.jsonl.verify import verify
 from adapters.ports.clock import Clock
 from adapters.ports.faults import Fault
 from adapters.settings.config import Config
+from adapters.wording.figures import minute
 from domain.decisions import clock_is_behind
 from domain.instants import seconds_between
 from projections.quota_state import QuotaState

@@ -12,6 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from adapters.cli.checks.finding import Finding, fail, ok, warn
+from adapters.generation.configured import provider_settings, sent_unencrypted
+from adapters.generation.providers import NOT_AVAILABLE, choice_of, why_none
 from adapters.settings.config import Config
 from adapters.settings.kinds import project_folder
 
@@ -40,7 +42,7 @@ def env_file(given: Path | None) -> Finding:
 
 def unknown_names(config: Config) -> Finding:
     """Variables that look like a setting written wrong."""
-    if warnings := config.warnings:
+    if warnings := [*config.warnings, *sent_unencrypted(config)]:
         return warn("settings", "; ".join(warnings), "Correct or remove them.")
     return ok("settings", "Every setting can be used, and none looks misspelt.")
 
@@ -70,9 +72,6 @@ def token(config: Config) -> Finding:
 
 def provider(config: Config) -> Finding:
     """Who makes the pictures, and why; whether that works is not asked here."""
-    from adapters.generation.configured import provider_settings
-    from adapters.generation.providers import NOT_AVAILABLE, choice_of, why_none
-
     settings = provider_settings(config)
     choice = choice_of(settings)
     if reason := why_none(settings):

@@ -18,7 +18,7 @@ from adapters.eventlog.jsonl.lock import read_holder
 from adapters.eventlog.jsonl.reserve_file import ENOUGH_FREE_BYTES
 from adapters.ports.faults import Fault
 from adapters.settings.config import Config
-from adapters.wording.refusals import size_in_words
+from adapters.wording.figures import size_in_words
 from projections.quota_state import QuotaState
 
 READY_SECONDS = 5.0

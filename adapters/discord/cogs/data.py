@@ -20,7 +20,7 @@ from adapters.discord.erasing import (
 from adapters.discord.inputs import suggest_names
 from adapters.discord.messages import Message
 from adapters.discord.replies import Content, Reply, tell
-from adapters.wording.refusals import size_in_words
+from adapters.wording.figures import size_in_words
 
 MOST_DAYS = 36_500
 NOTHING_TO_DELETE = Message("🗑️ Nothing To Delete", "You have no such images.", discord.Colour.blurple())

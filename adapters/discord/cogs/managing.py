@@ -19,7 +19,7 @@ from adapters.discord.replies import Content, Reply
 from adapters.discord.untrusted_text import plain
 from adapters.eventlog.jsonl.verify import Report, verify
 from adapters.ports.clock import utc_now
-from adapters.wording.refusals import size_in_words
+from adapters.wording.figures import size_in_words
 from domain.instants import later
 from domain.limits import MEGABYTE, UserLimits, megabytes
 from domain.refusals import Refusal

@@ -14,6 +14,7 @@ from pathlib import Path
 
 MAX_PATH_CHARS = 259 if os.name == "nt" else 4095
 """Characters that the platform allows in a path (without its ending zero)."""
+DETAILS_FOLDER = ".details"
 DETAILS_SUFFIX = "~.json"
 
 
@@ -37,7 +38,7 @@ class Layout:
     def details(self, user: str, name: str) -> Path:
         """Where the details of a kept image lie."""
         folder, _, bare = name.rpartition("/")
-        home = self.home(user, temp=False) / ".details"
+        home = self.home(user, temp=False) / DETAILS_FOLDER
         return (home / folder if folder else home) / (bare + DETAILS_SUFFIX)
 
     def staged(self, staged: str) -> Path:

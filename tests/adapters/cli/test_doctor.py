@@ -109,6 +109,19 @@ def test_a_setting_is_judged(
     assert words in finding["found"]
 
 
+def test_all_warnings_of_the_settings_are_told_in_one_finding(doctor: Doctor, tmp_path: Path) -> None:
+    """First the names that look misspelt, then the key that would be sent in the clear."""
+    file = write_env_file(
+        tmp_path / "other.env", HTTP_PROT="1", GENERATOR="openai", OPENAI_HOST="http://a.example", OPENAI_API_KEY="sk-x"
+    )
+    finding = doctor(env_file=file)["settings"]
+    assert (finding["level"], finding["advice"]) == ("WARN", "Correct or remove them.")
+    assert finding["found"] == (
+        "HTTP_PROT (.env) is not a setting and is ignored; did you mean HTTP_PORT?; "
+        "OPENAI_HOST begins with http://, so the key is sent unencrypted; use https://"
+    )
+
+
 @pytest.mark.parametrize("options", [(), ("--json",)])
 def test_no_secret_is_shown(abby: Abby, tmp_path: Path, options: tuple[str, ...]) -> None:
     """Good or bad, a key or token is named and never printed."""

@@ -5,10 +5,16 @@ from __future__ import annotations
 import pytest
 
 from adapters.generation import FailureKind, GenerationFailure, ProviderSettings, UnavailableProvider, choose_provider
-from adapters.generation.providers import provider_module
+from adapters.generation.providers import PROVIDERS, provider_module
+from adapters.settings.kinds import PROVIDER_NAMES
 from tests.adapters.generation.making import TEXT
 
 KEY = "sk-not-a-real-key"
+
+
+def test_the_settings_take_the_words_of_the_table() -> None:
+    """In the same order, in which a refusal of GENERATOR names them."""
+    assert tuple(PROVIDERS) == PROVIDER_NAMES
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,19 @@
+"""What every walk over folders of images goes by: how deep it looks, and whose files in them are nobody's images.
+
+What is told of a file that is met is the business of whoever walks.
+"""
+
+from __future__ import annotations
+
+from domain.names import DESKTOP_FILES
+
+MAX_DEPTH = 32
+"""Levels of folders that are looked into, so that each file which lies too deep can be named."""
+LEFT_BY_DESKTOPS = DESKTOP_FILES | {".ds_store"}
+DESKTOP_PREFIX = "._"
+"""How macOS names what it keeps beside a file on a foreign disk."""
+
+
+def is_left_by_a_desktop(name: str) -> bool:
+    """Whether a file or folder of that name is a desktop's own."""
+    return name.lower() in LEFT_BY_DESKTOPS or name.startswith(DESKTOP_PREFIX)

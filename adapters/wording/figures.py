@@ -1,0 +1,29 @@
+"""Figures in words: sizes with their unit, numbers with their noun, times to the minute. No sentences."""
+
+from __future__ import annotations
+
+from domain.limits import MEGABYTE, megabytes
+
+KILOBYTE = 1024
+
+
+def size_in_words(size_bytes: int) -> str:
+    """A size for people: MB with two decimals, kB and bytes where that would say nothing."""
+    if size_bytes >= MEGABYTE // 10:
+        return f"{megabytes(size_bytes)} MB"
+    return f"{size_bytes // KILOBYTE} kB" if size_bytes >= KILOBYTE else f"{size_bytes} bytes"
+
+
+def in_mb(size_mb: float) -> str:
+    """A size that is in MB already."""
+    return f"{size_mb:,.2f} MB"
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A number with its noun."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def minute(at: str) -> str:
+    """A time of the ledger, for people: to the minute, in UTC."""
+    return f"{at[:10]} {at[11:16]} UTC"
