@@ -27,10 +27,10 @@ from adapters.audit.report import PASSING, Audit, Finding, FindingKind
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import refuse_damage
-from adapters.eventlog.jsonl.verify import Report
 from adapters.imagestore.local.layout import DETAILS_SUFFIX, Layout
 from adapters.imagestore.local.reconciler import Key
 from adapters.ports.clock import Clock, utc_now
+from adapters.ports.event_log import LogReport
 from domain.names import name_key
 
 BLOCK_BYTES = 1024 * 1024
@@ -51,7 +51,7 @@ Look = Callable[[Known], Finding | None]
 
 def audit(
     root: Path,
-    log: Report,
+    log: LogReport,
     *,
     user: str | None = None,
     progress: OnProgress = lambda _done, _total: None,
@@ -84,7 +84,7 @@ class _Comparison:
         self._current = {False: 0, True: 0}
         self._size_bytes = 0
 
-    def carry_out(self, log: Report, progress: OnProgress) -> Audit:
+    def carry_out(self, log: LogReport, progress: OnProgress) -> Audit:
         """First the files that should be there, then those that are."""
         total = len(self._expected)
         for done, key in enumerate(self._expected.keys()):

@@ -15,10 +15,10 @@ from typing import NamedTuple, TypeVar
 
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.eventlog.jsonl.format import Decoded
 from adapters.imagestore.local.reconciler import Key
 from adapters.ledger.projector import decode, event_of
 from adapters.ports.clock import Clock
+from adapters.ports.event_log import VerifiedEvent
 from domain.events import CleanupCompleted, Event, ImageDeleted, ImageSaved
 from domain.names import name_key
 
@@ -105,7 +105,7 @@ class ExpectedFiles:
         """Gives the log back."""
         self._recorder.close()
 
-    def _take(self, found: Decoded) -> None:
+    def _take(self, found: VerifiedEvent) -> None:
         if found.type in _FILE_EVENTS:
             self._note(found.position, event_of(found))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -50,7 +51,7 @@ def _command(invocation: Invocation, done: Audit) -> str | None:
         return None
     env_file = invocation.env_file
     options = () if env_file is None else ("--env-file", str(env_file.absolute()))
-    root = done.log.path.parent.parent
+    root = Path(done.log.location).parent.parent
     return printable(adopt_command(root, root, *options))
 
 

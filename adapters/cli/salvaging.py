@@ -12,7 +12,8 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
 from adapters.cli.tables import counted
-from adapters.eventlog.jsonl.salvage import Salvaged, salvage
+from adapters.eventlog.jsonl.salvage import salvage
+from adapters.ports.event_log import SalvagedLog
 
 
 def salvage_log(invocation: Invocation, output: Output, to: Path) -> int:
@@ -32,7 +33,7 @@ def salvage_log(invocation: Invocation, output: Output, to: Path) -> int:
     return Exit.DONE
 
 
-def _print(console: Console, done: Salvaged) -> None:
+def _print(console: Console, done: SalvagedLog) -> None:
     whole = "The log is whole; all of it was copied." if done.damage is None and not done.entries else None
     lines = [
         whole or f"{counted(done.positions, 'event')} up to the damage are whole and stand in a new log.",

@@ -11,7 +11,8 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
 from adapters.cli.tables import counted
-from adapters.eventlog.jsonl.verify import Report, verify
+from adapters.eventlog.jsonl.verify import verify
+from adapters.ports.event_log import LogReport
 
 
 def verify_log(invocation: Invocation, output: Output) -> int:
@@ -21,12 +22,12 @@ def verify_log(invocation: Invocation, output: Output) -> int:
     return Exit.DONE if report.is_whole else Exit.DATA
 
 
-def described(report: Report) -> Mapping[str, Any]:
+def described(report: LogReport) -> Mapping[str, Any]:
     """The report for programs."""
     damage = report.damage
     return {
         "whole": report.is_whole,
-        "log": str(report.path),
+        "log": report.location,
         "log_id": report.log_id,
         "created": report.created,
         "positions": report.positions,
@@ -42,7 +43,7 @@ def described(report: Report) -> Mapping[str, Any]:
     }
 
 
-def verdict(report: Report) -> str:
+def verdict(report: LogReport) -> str:
     """One sentence on what was found, and where it is not good, what to do."""
     if (damage := report.damage) is not None:
         at = "" if damage.position is None else f" at position {damage.position} (byte {damage.offset})"
@@ -60,10 +61,10 @@ def verdict(report: Report) -> str:
     return whole
 
 
-def _print(console: Console, report: Report) -> None:
+def _print(console: Console, report: LogReport) -> None:
     console.print(verdict(report), style="green" if report.is_whole else "bold red", markup=False)
     console.print(
-        f"Log        {report.path}",
+        f"Log        {report.location}",
         f"Id         {report.log_id}, begun {report.created}",
         f"Size       {counted(report.size_bytes, 'byte')}",
         f"Watermark  {'none' if report.watermark is None else f'position {report.watermark}'}",

@@ -7,8 +7,8 @@ from __future__ import annotations
 import orjson
 from eventsourcing.dcb.api import DCBRecorder, DCBSequencedEvent
 
-from adapters.eventlog.jsonl.format import Decoded, JSONEvent
 from adapters.ledger.snapshot_state import Frozen, decode_state
+from adapters.ports.event_log import JSONEvent, VerifiedEvent
 from adapters.ports.faults import LogDamaged
 from domain.events import Event, ImpossibleFact, from_data, tags_of, to_data
 from projections.activity import Activity
@@ -35,7 +35,7 @@ def decode(stored: DCBSequencedEvent) -> Event:
         raise _damaged(stored.position, error) from error
 
 
-def event_of(found: Decoded) -> Event:
+def event_of(found: VerifiedEvent) -> Event:
     """The event of one that an opening log has verified. Raises LogDamaged, naming the position, where it is none of
     ours.
     """
@@ -54,7 +54,7 @@ class Projector:
         self.activity = Activity()
         self.preferences = Preferences()
 
-    def take(self, found: Decoded) -> None:
+    def take(self, found: VerifiedEvent) -> None:
         """Applies one event while an opening log verifies it: so a start reads the log once.
 
         Raises LogDamaged for an event that cannot have happened after the ones before it.

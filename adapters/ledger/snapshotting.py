@@ -12,9 +12,9 @@ import threading
 import structlog
 
 from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.eventlog.jsonl.snapshots import SnapshotPoint
 from adapters.ledger.projector import Projector
 from adapters.ledger.snapshot_state import Frozen, encode_state
+from adapters.ports.event_log import SnapshotPoint
 
 EVENTS_BETWEEN = 50_000
 """New events after which a running ledger's state is kept: what a start after a kill reads at most, and a little."""
@@ -54,12 +54,12 @@ class Snapshotting:
 
     def _take(self) -> tuple[SnapshotPoint, Frozen]:
         point = self._recorder.snapshot_point()
-        assert point.tip.position == self._projector.state.position
-        self._kept = point.tip.position
+        assert point.position == self._projector.state.position
+        self._kept = point.position
         return point, self._projector.dump()
 
     def _write(self, point: SnapshotPoint, frozen: Frozen) -> None:
         try:
             self._recorder.write_snapshot(point, encode_state(frozen))
         except OSError as error:
-            _log.warning("snapshot skipped", position=point.tip.position, reason=error.strerror or str(error))
+            _log.warning("snapshot skipped", position=point.position, reason=error.strerror or str(error))

@@ -15,7 +15,7 @@ from adapters.cli.service_client import ServiceClient
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.lock import read_holder
-from adapters.eventlog.jsonl.reserve_file import ENOUGH_FREE_BYTES
+from adapters.ports.event_log import ENOUGH_FREE_BYTES
 from adapters.ports.faults import Fault
 from adapters.settings.config import Config
 from adapters.wording.refusals import size_in_words

@@ -10,9 +10,9 @@ from eventsourcing.dcb.api import DCBEvent
 from adapters.application.opening import OpenRoot
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.eventlog.jsonl.format import Decoded
 from adapters.ledger.projector import Projector, encode
 from adapters.ports.clock import utc_now
+from adapters.ports.event_log import VerifiedEvent
 from adapters.ports.faults import LogDamaged
 from domain.events import GenerationReleased, PreferenceSet
 from tests.projections.state import state_of
@@ -97,5 +97,5 @@ def test_long_histories_are_tidied_on_the_way(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(projector.state, "tidy", lambda: tidied.append(projector.state.position))
     data = {"at": AT, "user": "42", "by": "cli", "preference": "style", "value": "anime"}
     for position in range(1, 6):
-        projector.take(Decoded(position, position, "PreferenceSet", [], data))
+        projector.take(VerifiedEvent(position, position, "PreferenceSet", [], data))
     assert tidied == [2, 4]
