@@ -30,7 +30,8 @@ from adapters.eventlog.jsonl.creation import refuse_beside_remains
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.local.reconciler import Reconciler
-from adapters.ledger.projector import Projector, decode
+from adapters.ledger.codec import decode
+from adapters.ledger.projector import Projector
 from adapters.ports.clock import Clock
 from adapters.ports.faults import AdoptionUnfinished, Fault, LedgerStopped
 from domain.commands import AdoptImage

@@ -20,8 +20,9 @@ from adapters.disk.files import Files
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.local.reconciler import Reconciler
+from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.ledger import LedgerHooks, QuotaLedger
-from adapters.ledger.projector import Projector, Recorded, decode
+from adapters.ledger.projector import Projector
 from adapters.ledger.snapshotting import Snapshotting
 from adapters.ports.clock import Clock
 from adapters.ports.faults import (

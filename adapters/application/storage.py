@@ -37,8 +37,8 @@ from adapters.application.results import (
 )
 from adapters.application.saving import Saving, saved_image
 from adapters.disk.files import Files
+from adapters.ledger.codec import decode
 from adapters.ledger.pending import Accepted
-from adapters.ledger.projector import decode
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.faults import LedgerStopped, StorageUnavailable
 from domain.commands import (

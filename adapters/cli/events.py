@@ -20,7 +20,7 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.ledger.projector import decode
+from adapters.ledger.codec import decode
 from adapters.ports.clock import utc_now
 from adapters.wording.events import words
 from domain.events import TYPES

@@ -22,8 +22,9 @@ from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery, DCBRecorder
 from eventsourcing.persistence import IntegrityError
 
 from adapters.ledger.batch import Batch
+from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.pending import Accepted, Outcome, PendingCommand, result_of, wake
-from adapters.ledger.projector import Projector, Recorded, decode
+from adapters.ledger.projector import Projector
 from adapters.ports.clock import Clock
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped
 from domain.commands import (

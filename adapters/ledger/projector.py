@@ -1,49 +1,21 @@
-"""Stored events into projections: the codec between domain events and recorded ones, and the replay that both ledger
-and readers use.
+"""Stored events into projections: the replay that both ledger and readers use, and how readers catch up. What a stored
+event is, is `codec`'s to know.
 """
 
 from __future__ import annotations
 
-import orjson
 from eventsourcing.dcb.api import DCBRecorder, DCBSequencedEvent
 
+from adapters.ledger.codec import damaged, decode, event_of
 from adapters.ledger.snapshot_state import Frozen, decode_state
-from adapters.ports.event_log import JSONEvent, VerifiedEvent
-from adapters.ports.faults import LogDamaged
-from domain.events import Event, ImpossibleFact, from_data, tags_of, to_data
+from adapters.ports.event_log import VerifiedEvent
+from domain.events import Event, ImpossibleFact
 from projections.activity import Activity
 from projections.preferences import Preferences
 from projections.quota_state import QuotaFold, QuotaState
 from projections.stored_state import dump
 
-Recorded = tuple[int, Event]
-"""A position and its event."""
-
 EVENTS_BETWEEN_TIDYING = 10_000
-
-
-def encode(event: Event) -> JSONEvent:
-    """The event as the recorder stores it: type name, `data` as JSON, tags."""
-    return JSONEvent(type(event).__name__, orjson.dumps(to_data(event)), tags_of(event))
-
-
-def decode(stored: DCBSequencedEvent) -> Event:
-    """The event of a stored one. Raises LogDamaged, naming the position, where it is none of ours."""
-    try:
-        return from_data(stored.event.type, orjson.loads(stored.event.data))
-    except (ImpossibleFact, orjson.JSONDecodeError) as error:
-        raise _damaged(stored.position, error) from error
-
-
-def event_of(found: VerifiedEvent) -> Event:
-    """The event of one that an opening log has verified. Raises LogDamaged, naming the position, where it is none of
-    ours.
-    """
-    try:
-        data = orjson.loads(found.data) if isinstance(found.data, bytes) else found.data
-        return from_data(found.type, data)
-    except (ImpossibleFact, orjson.JSONDecodeError) as error:
-        raise _damaged(found.position, error) from error
 
 
 class Projector:
@@ -63,7 +35,7 @@ class Projector:
         try:
             self.state.apply(found.position, event)
         except ImpossibleFact as error:
-            raise _damaged(found.position, error) from error
+            raise damaged(found.position, error) from error
         self._fed_at_a_start(found.position, event)
 
     def dump(self) -> Frozen:
@@ -115,12 +87,5 @@ def _applied(state: QuotaFold, stored: DCBSequencedEvent) -> Event:
     try:
         state.apply(stored.position, event)
     except (ValueError, TypeError, AttributeError) as error:  # ImpossibleFact, or a member of another type than its own
-        raise _damaged(stored.position, error) from error
+        raise damaged(stored.position, error) from error
     return event
-
-
-def _damaged(position: int, error: Exception) -> LogDamaged:
-    return LogDamaged(
-        f"The log is damaged at position {position}: {error}. Nothing was changed. Run `abby verify` to see more.",
-        position=position,
-    )

@@ -16,7 +16,7 @@ from adapters.application.opening import acquire, give_back
 from adapters.application.results import GivenLimits
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.ledger.projector import encode
+from adapters.ledger.codec import encode
 from adapters.ports.clock import utc_now
 from domain.events import (
     Event,

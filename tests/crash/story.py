@@ -24,8 +24,8 @@ from adapters.application.results import DeletedImage, GivenLimits, Reserved, Sa
 from adapters.application.storage import ImageStore
 from adapters.eventlog.jsonl import rechecking, reserve_file
 from adapters.ledger import ledger as ledger_module
+from adapters.ledger.codec import Recorded
 from adapters.ledger.pending import Accepted, PendingCommand, result_of
-from adapters.ledger.projector import Recorded
 from domain.commands import Command, SaveImage
 from tests.crash.disk import After, Disk, SimulatedFiles
 from tests.crash.judging import ROOT, Promise

@@ -26,9 +26,9 @@ from adapters.application.storage import ImageStore
 from adapters.eventlog.jsonl import rechecking, reserve_file
 from adapters.ledger import ledger as ledger_module
 from adapters.ledger import snapshotting
+from adapters.ledger.codec import Recorded
 from adapters.ledger.ledger import QuotaLedger
 from adapters.ledger.pending import PendingCommand
-from adapters.ledger.projector import Recorded
 from domain.refusals import Refusal
 from tests.crash.disk import Disk
 from tests.crash.faulty_files import SmallFiles

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import orjson
 
-from adapters.ledger.projector import Projector, encode
+from adapters.ledger.codec import encode
+from adapters.ledger.projector import Projector
 from adapters.ports.event_log import VerifiedEvent
 from domain.events import Event, GenerationReleased, GenerationReserved, ImageSaved, PreferenceSet
 from scripts.bench.apart import apart

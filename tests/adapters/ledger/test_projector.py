@@ -10,7 +10,8 @@ from eventsourcing.dcb.api import DCBEvent
 from adapters.application.opening import OpenRoot
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.ledger.projector import Projector, encode
+from adapters.ledger.codec import encode
+from adapters.ledger.projector import Projector
 from adapters.ports.clock import utc_now
 from adapters.ports.event_log import VerifiedEvent
 from adapters.ports.faults import LogDamaged
