@@ -13,12 +13,14 @@ import structlog
 
 from adapters.application.results import SYSTEM, GivenLimits, StoreSettings
 from adapters.application.storage import ImageStore
+from adapters.engines.choice import choose_engine
+from adapters.engines.opening import open_store
 from adapters.generation import ImageGenerator, choose_provider
 from adapters.generation.configured import provider_settings
 from adapters.generation.image_url import ImageFetcher
 from adapters.http.service import HttpService, make_app
 from adapters.ports.clock import Clock, utc_now
-from adapters.ports.faults import ConfigError, Fault, LedgerStopped, StorageUnavailable
+from adapters.ports.faults import Fault, LedgerStopped, StorageUnavailable
 from adapters.settings.config import Config
 from adapters.studio import Studio, StudioSettings
 from domain.limits import MEGABYTE, megabytes
@@ -34,7 +36,6 @@ CLEANUP_SECONDS = 86_400.0
 DRAIN_SECONDS = 5.0
 """How long a service whose ledger has stopped still answers, so that `/readyz` and callers hear of it."""
 STOPPED_EXIT_CODE = 74
-EVENTLOG = "adapters.eventlog"
 LIMIT_SETTINGS = (
     "MAX_USER_STORAGE_MB",
     "MAX_GLOBAL_STORAGE_MB",
@@ -101,13 +102,12 @@ def studio_settings(config: Config) -> StudioSettings:
 
 def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) -> Program:
     """Every part, opened and not yet serving; the bot is one where it has a token. Raises Faults."""
-    if config.persistence_module != EVENTLOG:
-        raise ConfigError(
-            f"PERSISTENCE_MODULE={config.persistence_module}: the service keeps its log with {EVENTLOG} alone. "
-            "Leave the setting out."
-        )
-    store = ImageStore(
-        config.storage.storage_root, limits=given_limits(config), settings=store_settings(config), clock=clock
+    store = open_store(
+        config.storage.storage_root,
+        engine=choose_engine(config.persistence_module),
+        limits=given_limits(config),
+        settings=store_settings(config),
+        clock=clock,
     )
     generator = make_generator(config)
     studio = Studio(store, generator, studio_settings(config))

@@ -12,13 +12,14 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
 from adapters.cli.tables import counted
-from adapters.eventlog.jsonl.salvage import salvage
+from adapters.engines.choice import choose_engine
 from adapters.ports.event_log import SalvagedLog
 
 
 def salvage_log(invocation: Invocation, output: Output, to: Path) -> int:
     """Salvages the log, and tells what came of it."""
-    done = salvage(invocation.set_up().storage.storage_root, to)
+    config = invocation.set_up()
+    done = choose_engine(config.persistence_module).salvage(config.storage.storage_root, to)
     output.answer(
         {
             "log": str(done.log),

@@ -11,13 +11,14 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
 from adapters.cli.tables import counted
-from adapters.eventlog.jsonl.verify import verify
+from adapters.engines.choice import choose_engine
 from adapters.ports.event_log import LogReport
 
 
 def verify_log(invocation: Invocation, output: Output) -> int:
     """Tells what the log is; the exit code says whether it is whole."""
-    report = verify(invocation.set_up().storage.storage_root)
+    config = invocation.set_up()
+    report = choose_engine(config.persistence_module).verify(config.storage.storage_root)
     output.answer(described(report), lambda console: _print(console, report))
     return Exit.DONE if report.is_whole else Exit.DATA
 

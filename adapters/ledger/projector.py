@@ -4,11 +4,11 @@ event is, is `codec`'s to know.
 
 from __future__ import annotations
 
-from eventsourcing.dcb.api import DCBRecorder, DCBSequencedEvent
+from eventsourcing.dcb.api import DCBSequencedEvent
 
 from adapters.ledger.codec import damaged, decode, event_of
 from adapters.ledger.snapshot_state import Frozen, decode_state
-from adapters.ports.event_log import VerifiedEvent
+from adapters.ports.event_log import EventSource, VerifiedEvent
 from domain.events import Event, ImpossibleFact
 from projections.activity import Activity
 from projections.preferences import Preferences
@@ -50,7 +50,7 @@ class Projector:
         self.state, self.preferences, self.activity = state
         return True
 
-    def replay(self, recorder: DCBRecorder) -> None:
+    def replay(self, recorder: EventSource) -> None:
         """Applies everything recorded after the state's position, event by event: for a start, before anybody reads.
 
         Raises LogDamaged for an event that cannot have happened after the ones before it.
@@ -60,7 +60,7 @@ class Projector:
             self._fed_at_a_start(stored.position, event)
         self.state.tidy()
 
-    def catch_up(self, recorder: DCBRecorder) -> None:
+    def catch_up(self, recorder: EventSource) -> None:
         """The same while others read: they see all of what is new or none of it. Raises LogDamaged."""
         draft = self.state.draft()
         news = [(stored.position, _applied(draft, stored)) for stored in recorder.read(after=draft.position)]
