@@ -49,15 +49,9 @@ def operations(config: Config, *, may_begin: bool = False) -> Iterator[Operation
 def open_store(config: Config) -> ImageStore:
     """The storage root opened for writing with the log's own limits. Raises Faults."""
     from adapters.application.results import GivenLimits
-    from adapters.engines import opening
-    from adapters.main import store_settings
+    from adapters.bootstrap import storage
 
-    store = opening.open_store(
-        config.storage.storage_root,
-        engine=choose_engine(config.persistence_module),
-        limits=GivenLimits(by="cli"),
-        settings=store_settings(config),
-    )
+    store = storage.open_store(config, GivenLimits(by="cli"))
     store.opened()  # a root that cannot be used is a fault here, not something to try again later
     return store
 

@@ -57,7 +57,7 @@ def adopt(invocation: Invocation, output: Output, directory: Path, *, yes: bool)
 
 
 def _terms(config: Config, progress: OnProgress, files: Files) -> Terms:
-    from adapters.main import given_limits, store_settings
+    from adapters.bootstrap.storage import given_limits, store_settings
 
     given = given_limits(config)
     limits = {name: getattr(given, name) for name in Limits._fields if getattr(given, name) is not None}
