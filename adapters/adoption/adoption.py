@@ -25,13 +25,12 @@ from adapters.adoption.tally import Adoption, Tally
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.opening import OpenRoot
 from adapters.disk.files import APPEND, READ, Files
-from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.eventlog.jsonl.creation import refuse_beside_remains
-from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.local.reconciler import Reconciler
-from adapters.ledger.projector import Projector, decode
+from adapters.ledger.codec import decode
+from adapters.ledger.projector import Projector
 from adapters.ports.clock import Clock
+from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import AdoptionUnfinished, Fault, LedgerStopped
 from domain.commands import AdoptImage
 from domain.decisions import StoredAnswer, decide
@@ -65,6 +64,7 @@ class Terms:
     max_image_bytes: int
     limits: Limits
     progress: Progress
+    engine: EventLogEngine
     files: Files
 
 
@@ -123,9 +123,9 @@ def adopt(planned: Plan, terms: Terms) -> Adoption | Refusal:
     """
     mark = AdoptionMark(planned.root, terms.files)
     # Before a log is begun, so that nobody serves it without its images; a log that stands may be another's to hold.
-    is_new = not terms.files.lexists(LogPaths.below(planned.root).log) and mark.set(planned.directory)
+    is_new = not terms.engine.exists(planned.root) and mark.set(planned.directory)
     try:
-        opened = OpenRoot(planned.root, clock=terms.clock, files=terms.files, adopting=True)
+        opened = OpenRoot(planned.root, engine=terms.engine, clock=terms.clock, files=terms.files, adopting=True)
     except Fault:
         if is_new:
             mark.remove()
@@ -143,13 +143,11 @@ def adopt(planned: Plan, terms: Terms) -> Adoption | Refusal:
 
 def _read_log(root: Path, reconciler: Reconciler, terms: Terms) -> Projector:
     """What the log says now, if there is one. Raises Faults."""
-    projector, paths = Projector(), LogPaths.below(root)
-    if not terms.files.lexists(paths.log):
-        refuse_beside_remains(terms.files, paths, adopting=True)
+    projector = Projector()
+    if not terms.engine.exists(root):
+        terms.engine.refuse_beside_remains(root, adopting=True)
         return projector
-    with closing(
-        JSONLRecorder(root, files=terms.files, clock=terms.clock, read_only=True, beyond_watermark=True)
-    ) as recorder:
+    with closing(terms.engine.open_for_reading(root, beyond_watermark=True)) as recorder:
         projector.catch_up(recorder)
         reconciler.start_at(recorder.reconciled)
         for stored in recorder.read(after=recorder.reconciled):

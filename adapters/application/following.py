@@ -12,6 +12,7 @@ from adapters.application.opening import FollowedRoot
 from adapters.application.results import GalleryImage
 from adapters.disk.files import Files
 from adapters.ports.clock import Clock, utc_now
+from adapters.ports.event_log import EventLogEngine
 from domain.limits import megabytes
 from domain.names import malformed_user, name_key
 
@@ -19,12 +20,14 @@ from domain.names import malformed_user, name_key
 class ImageReader:
     """One storage root, read only. Readings raise LogDamaged or StorageUnavailable once the log cannot be followed."""
 
-    def __init__(self, root: Path, *, clock: Clock = utc_now, files: Files | None = None) -> None:
+    def __init__(
+        self, root: Path, *, engine: EventLogEngine, clock: Clock = utc_now, files: Files | None = None
+    ) -> None:
         """Raises LogMissing and LogDamaged, StorageUnavailable where the root cannot be read."""
         self.root = root
         self._clock = clock
         self._files = files or Files()
-        self._opened = FollowedRoot(root.resolve(), clock=clock, files=self._files)
+        self._opened = FollowedRoot(root.resolve(), engine=engine, files=self._files)
 
     def close(self) -> None:
         """Stops following the log."""

@@ -17,13 +17,14 @@ import structlog
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.results import GivenLimits
 from adapters.disk.files import Files
-from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.local.reconciler import Reconciler
+from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.ledger import LedgerHooks, QuotaLedger
-from adapters.ledger.projector import Projector, Recorded, decode
+from adapters.ledger.projector import Projector
 from adapters.ledger.snapshotting import Snapshotting
 from adapters.ports.clock import Clock
+from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import (
     AdoptionUnfinished,
     ConfigError,
@@ -47,7 +48,9 @@ _log = structlog.get_logger(__name__)
 class OpenRoot(LedgerHooks):
     """A root opened for writing: recorder, ledger and reconciler, and what the log wants done beside appending."""
 
-    def __init__(self, root: Path, *, clock: Clock, files: Files, adopting: bool = False) -> None:
+    def __init__(
+        self, root: Path, *, engine: EventLogEngine, clock: Clock, files: Files, adopting: bool = False
+    ) -> None:
         self.root = root
         self.users = 0
         with ExitStack() as undoing:
@@ -56,13 +59,8 @@ class OpenRoot(LedgerHooks):
                     _refuse_unfinished(root, files)
                 projector = Projector()
                 with collecting_no_garbage():
-                    self.recorder = JSONLRecorder(
-                        root,
-                        files=files,
-                        clock=clock,
-                        adopting=adopting,
-                        on_event=projector.take,
-                        restore=projector.restore,
+                    self.recorder = engine.open_for_writing(
+                        root, clock=clock, adopting=adopting, on_event=projector.take, restore=projector.restore
                     )
                 undoing.callback(self.recorder.close)
                 self._start(projector, files, clock, undoing)
@@ -122,18 +120,11 @@ class OpenRoot(LedgerHooks):
 class FollowedRoot:
     """A root opened for reading beside its writer: a thread follows the log. `position` of the state says how far."""
 
-    def __init__(self, root: Path, *, clock: Clock, files: Files) -> None:
+    def __init__(self, root: Path, *, engine: EventLogEngine, files: Files) -> None:
         self.root = root
         self.projector = Projector()
         with collecting_no_garbage():
-            self.recorder = JSONLRecorder(
-                root,
-                files=files,
-                clock=clock,
-                read_only=True,
-                on_event=self.projector.take,
-                restore=self.projector.restore,
-            )
+            self.recorder = engine.open_for_reading(root, on_event=self.projector.take, restore=self.projector.restore)
         try:
             self.projector.replay(self.recorder)
         except BaseException:
@@ -182,7 +173,7 @@ _roots: dict[Path, OpenRoot] = {}
 _guard = threading.Lock()
 
 
-def acquire(root: Path, limits: GivenLimits, *, clock: Clock, files: Files) -> OpenRoot:
+def acquire(root: Path, limits: GivenLimits, *, engine: EventLogEngine, clock: Clock, files: Files) -> OpenRoot:
     """The open root of a path, opened if this process has not done so yet. Give it back with `give_back`.
 
     Given limits become the policy; where the root is open already, limits that differ are a ConfigError that names
@@ -192,7 +183,7 @@ def acquire(root: Path, limits: GivenLimits, *, clock: Clock, files: Files) -> O
     with _guard:
         opened = _roots.get(resolved)
         if opened is None:
-            opened = OpenRoot(resolved, clock=clock, files=files)
+            opened = OpenRoot(resolved, engine=engine, clock=clock, files=files)
             _set_policy(opened, limits)
             _roots[resolved] = opened
         else:

@@ -37,9 +37,10 @@ from adapters.application.results import (
 )
 from adapters.application.saving import Saving, saved_image
 from adapters.disk.files import Files
+from adapters.ledger.codec import decode
 from adapters.ledger.pending import Accepted
-from adapters.ledger.projector import decode
 from adapters.ports.clock import Clock, utc_now
+from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import LedgerStopped, StorageUnavailable
 from domain.commands import (
     CleanUp,
@@ -78,6 +79,7 @@ class ImageStore:
         self,
         root: Path,
         *,
+        engine: EventLogEngine,
         limits: GivenLimits = NO_LIMITS,
         settings: StoreSettings = DEFAULTS,
         clock: Clock = utc_now,
@@ -88,6 +90,7 @@ class ImageStore:
         Raises LogLocked, LogDamaged and ConfigError; a root that cannot be made or written is tried again later.
         """
         self.root = root
+        self.engine = engine
         self.settings = settings
         self._limits = limits
         self._clock = clock
@@ -113,7 +116,9 @@ class ImageStore:
                 raise StorageUnavailable(self._unavailable)
             self._tried_at = monotonic()
             try:
-                self._opened = acquire(self.root, self._limits, clock=self._clock, files=self._files)
+                self._opened = acquire(
+                    self.root, self._limits, engine=self.engine, clock=self._clock, files=self._files
+                )
             except StorageUnavailable as error:
                 self._unavailable = str(error)
                 raise

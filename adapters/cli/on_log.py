@@ -77,7 +77,7 @@ class OperationsOnLog:
         return {"files": cleaned.files, "freed_bytes": cleaned.freed_bytes}
 
     async def _generate(self, user: str, request: GenerationRequest) -> GenerationOutcome:
-        from adapters.main import make_generator, studio_settings
+        from adapters.bootstrap.making import make_generator, studio_settings
 
         generator = make_generator(self._config)
         studio = Studio(self._store, generator, studio_settings(self._config))

@@ -10,6 +10,8 @@ from typing import Any, Self
 from adapters.application.following import ImageReader
 from adapters.application.results import GivenLimits, StoreSettings
 from adapters.application.storage import ImageStore
+from adapters.engines.following import open_reader
+from adapters.engines.opening import open_store
 from adapters.library.quota_manager import QuotaManager
 from adapters.ports.faults import Fault, StorageUnavailable
 from adapters.wording.figures import size_in_words
@@ -54,7 +56,7 @@ class StorageManager:
         )
         settings = StoreSettings(cleanup_days=cleanup_days, check_images=check_images)
         root = Path(storage_root)
-        self._take(None if read_only else ImageStore(root, limits=limits, settings=settings), root)
+        self._take(None if read_only else open_store(root, limits=limits, settings=settings), root)
 
     @classmethod
     def over(cls, store: ImageStore) -> Self:
@@ -65,7 +67,7 @@ class StorageManager:
 
     def _take(self, store: ImageStore | None, root: Path) -> None:
         self._store = store
-        self._reader: ImageStore | ImageReader = store or ImageReader(root)
+        self._reader: ImageStore | ImageReader = store or open_reader(root)
         self.storage_root = root
         self.quota = QuotaManager(self._reader)
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapters.application.opening import OpenRoot
+from adapters.engines.choice import default_engine
+from adapters.eventlog.jsonl import JSONLRecorder
 from domain.usage import UserUsage
 from tests.crash.disk import Disk, SimulatedFiles
 from tests.crash.recount import Account, recount
@@ -36,13 +38,19 @@ def violations(disk: Disk, promise: Promise) -> list[str]:
     """What is wrong once the program has opened a disk; nothing, if it keeps its promises."""
     files = SimulatedFiles(disk)
     try:
-        root = OpenRoot(ROOT, clock=lambda: LATER, files=files)
+        root = OpenRoot(ROOT, engine=default_engine(files), clock=lambda: LATER, files=files)
     except Exception as error:  # noqa: BLE001 - whatever it is, the program does not start
         return [f"refused to start: {type(error).__name__}: {error}"]
     try:
         return list(_compare(root, disk, promise))
     finally:
         root.close()
+
+
+def recorder_of(root: OpenRoot) -> JSONLRecorder:
+    """The log of an open root, which these tests have on a simulated disk."""
+    assert isinstance(root.recorder, JSONLRecorder)
+    return root.recorder
 
 
 def _compare(root: OpenRoot, disk: Disk, promise: Promise) -> Iterator[str]:
@@ -58,10 +66,11 @@ def _compare(root: OpenRoot, disk: Disk, promise: Promise) -> Iterator[str]:
     yield from _wrong_figures(account, root)
     if promise.key not in (b"", root.recorder.secret):
         yield "the key of request digests is another one, so repeats of requests conflict"
-    if root.recorder.resumed:
-        root.recorder._recheck.carry_out()
-    if root.recorder._finding is not None:
-        yield f"the background check stops the log: {root.recorder._finding}"
+    recorder = recorder_of(root)
+    if recorder.resumed:
+        recorder._recheck.carry_out()
+    if recorder._finding is not None:
+        yield f"the background check stops the log: {recorder._finding}"
     if root.reconciler.missing:
         yield f"missing: {root.reconciler.missing}"
     if left := disk.files_below(ROOT / "images" / ".staged"):

@@ -9,7 +9,7 @@ from freezegun import freeze_time
 
 from adapters.application.results import SavedImage
 from adapters.application.storage import ImageStore
-from adapters.main import given_limits, store_settings
+from adapters.bootstrap.storage import given_limits, open_store
 from adapters.settings.config import Config, load_config
 from domain.limits import MEGABYTE
 from domain.refusals import Refusal
@@ -35,7 +35,7 @@ def configured(env_file: Path, **settings: object) -> Config:
 
 def started(config: Config) -> ImageStore:
     """The store as the service opens it."""
-    return ImageStore(config.storage.storage_root, limits=given_limits(config), settings=store_settings(config))
+    return open_store(config, given_limits(config))
 
 
 async def saved(store: ImageStore, data: bytes | None = None) -> bool:

@@ -17,8 +17,8 @@ from adapters.discord.messages import Message, message_for_refusal, timestamp
 from adapters.discord.permissions import check_limits_changers, check_managers, may_manage
 from adapters.discord.replies import Content, Reply
 from adapters.discord.untrusted_text import plain
-from adapters.eventlog.jsonl.verify import Report, verify
 from adapters.ports.clock import utc_now
+from adapters.ports.event_log import LogReport
 from adapters.wording.figures import size_in_words
 from domain.instants import later
 from domain.limits import MEGABYTE, UserLimits, megabytes
@@ -145,10 +145,10 @@ class ManagingCog(commands.Cog):
     async def audit(self, interaction: Interaction) -> None:
         """Reads the log from its first byte to its last, beside the running bot."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        report = await asyncio.to_thread(verify, self.bot.store.root)
+        report = await asyncio.to_thread(self.bot.store.engine.verify, self.bot.store.root)
         await _answer(interaction, self._told(report))
 
-    def _told(self, report: Report) -> Message:
+    def _told(self, report: LogReport) -> Message:
         readiness = self.bot.store.readiness()
         verdict = "The log is whole: every hash fits." if report.is_whole else "**The log is damaged.** Stop the bot."
         cleanup = timestamp(readiness.last_cleanup, "R") if readiness.last_cleanup else "not since the start"

@@ -20,7 +20,7 @@ import structlog
 
 from adapters.disk.files import Files
 from adapters.imagestore.local.layout import MAX_PATH_CHARS, Layout
-from adapters.ledger.projector import Recorded
+from adapters.ledger.codec import Recorded
 from domain.events import CleanupCompleted, ImageDeleted, ImageSaved
 from domain.names import folder_of, name_key
 

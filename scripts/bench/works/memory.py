@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import orjson
 
-from adapters.eventlog.jsonl.format import Decoded
-from adapters.ledger.projector import Projector, encode
+from adapters.ledger.codec import encode
+from adapters.ledger.projector import Projector
+from adapters.ports.event_log import VerifiedEvent
 from domain.events import Event, GenerationReleased, GenerationReserved, ImageSaved, PreferenceSet
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench
@@ -44,7 +45,7 @@ def _bytes_of(users: int, images: int) -> int:
     projector = Projector()
     for position, event in enumerate(_history(users, images), 1):
         stored = encode(event)
-        projector.take(Decoded(position, position, stored.type, stored.tags, orjson.loads(stored.data)))
+        projector.take(VerifiedEvent(position, position, stored.type, stored.tags, orjson.loads(stored.data)))
     projector.state.tidy()
     gc.collect()
     taken = tracemalloc.get_traced_memory()[0] - before

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from adapters.application.results import GivenLimits
 from adapters.application.storage import ImageStore
+from adapters.engines.opening import open_store
 from tests.hostile.builders import png_of_size
 
 USERS = 4
@@ -57,7 +58,7 @@ class Doings:
 
 async def main(root: Path) -> None:
     """All users at once, until the input ends."""
-    store = ImageStore(root, limits=GivenLimits(daily=1_000_000))
+    store = open_store(root, limits=GivenLimits(daily=1_000_000))
     doings = Doings(store)
 
     def listen() -> None:

@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # i
 
 from adapters.application.storage import ImageStore
 from adapters.cli import main
+from adapters.engines.opening import open_store
 from tests.adapters.cli.processes import SCHEMAS, Ran, Service, holding, serving, write_env_file
 
 Abby = Callable[..., Ran]
@@ -62,7 +63,7 @@ def abby(root: Path, env_file: Path, capsys: pytest.CaptureFixture[str]) -> Abby
 @pytest.fixture
 def store(root: Path) -> Iterator[ImageStore]:
     """The root opened by this process, to be filled; close it before a command is to open it."""
-    opened = ImageStore(root)
+    opened = open_store(root)
     yield opened
     opened.close()
 

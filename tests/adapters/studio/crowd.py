@@ -17,6 +17,7 @@ from typing import Any
 
 from adapters.application.results import GivenLimits
 from adapters.application.storage import ImageStore
+from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.providers import ProviderSettings
@@ -95,7 +96,7 @@ async def main(root: Path, address: str, plan: Plan) -> None:
         settings = ProviderSettings(api_key=KEY, api_host=address, stability_model=SMALL_ENGINE)
     limits = GivenLimits(daily=plan.daily, user_bytes=ROOM_BYTES, pool_bytes=ROOM_BYTES)
     generator = ImageGenerator(provider=make_provider(settings))
-    with closing(ImageStore(root, limits=limits)) as store:
+    with closing(open_store(root, limits=limits)) as store:
         studio = Studio(store, generator, StudioSettings(at_once=plan.at_once))
         try:
             figures = await ask_together(studio, store, plan)

@@ -11,6 +11,7 @@ import pytest
 
 from adapters.application.results import LIBRARY, Actor, GivenLimits
 from adapters.application.storage import ImageStore
+from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import FailureKind, GenerationFailure, GenerationRequest, Operation
 from adapters.generation.providers import UnavailableProvider
@@ -36,7 +37,7 @@ def provider() -> InMemoryProvider:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[ImageStore]:
     """A store with the usual limits."""
-    opened = ImageStore(tmp_path)
+    opened = open_store(tmp_path)
     yield opened
     opened.close()
 
@@ -160,7 +161,7 @@ async def test_a_fault_releases_the_places_for_its_reason(
 
 async def test_moderated_pictures_may_be_free(tmp_path: Path, provider: InMemoryProvider) -> None:
     """Where the operator decided so."""
-    store = ImageStore(tmp_path, limits=GivenLimits(moderated_free=True))
+    store = open_store(tmp_path, limits=GivenLimits(moderated_free=True))
     provider.make = failing(FailureKind.MODERATED_OUTPUT)
     answer = await Studio(store, ImageGenerator(provider=provider)).generate("1", CAT)
     assert isinstance(answer, GenerationFailure)
@@ -296,7 +297,7 @@ async def test_a_paid_picture_that_may_not_be_kept_is_shown_all_the_same(
 ) -> None:
     """Its bytes are handed out, marked, and the generation is charged, because it was delivered."""
     limits = GivenLimits(user_bytes=2 * MEGABYTE)
-    store = ImageStore(tmp_path, limits=limits)
+    store = open_store(tmp_path, limits=limits)
     studio = Studio(store, ImageGenerator(provider=provider))
 
     async def large(_: GenerationRequest) -> ProviderAnswer:
@@ -315,7 +316,7 @@ async def test_a_paid_picture_that_may_not_be_kept_is_shown_all_the_same(
 
 async def test_of_a_batch_what_fits_is_kept(tmp_path: Path, provider: InMemoryProvider) -> None:
     """Each picture is judged by itself; a broken one does not take the others with it."""
-    store = ImageStore(tmp_path)
+    store = open_store(tmp_path)
     studio = Studio(store, ImageGenerator(provider=provider))
 
     async def second_is_broken(_: GenerationRequest) -> ProviderAnswer:
@@ -334,7 +335,7 @@ async def test_of_a_batch_what_fits_is_kept(tmp_path: Path, provider: InMemoryPr
 async def test_a_paid_picture_is_shown_though_the_ledger_stops(tmp_path: Path, provider: InMemoryProvider) -> None:
     """A disk that fails while the provider works takes the record, not the picture."""
     disk = FailingSync()
-    store = ImageStore(tmp_path, files=disk)
+    store = open_store(tmp_path, files=disk)
     studio = Studio(store, ImageGenerator(provider=provider))
 
     async def and_the_disk_fails(_: GenerationRequest) -> ProviderAnswer:
@@ -374,7 +375,7 @@ async def test_a_restart_does_not_forget_it(studio: Studio, store: ImageStore, t
     first = generated(await studio.generate("1", CAT, idempotency_key="k"))
     store.close()
     with_another = InMemoryProvider()
-    opened = ImageStore(tmp_path)
+    opened = open_store(tmp_path)
     again = generated(
         await Studio(opened, ImageGenerator(provider=with_another)).generate("1", CAT, idempotency_key="k")
     )

@@ -12,6 +12,7 @@ import pytest
 
 from adapters.application.results import GivenLimits
 from adapters.application.storage import ImageStore
+from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import (
     FailureKind,
@@ -46,7 +47,7 @@ def provider() -> InMemoryProvider:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[ImageStore]:
     """A store with many generations a day."""
-    opened = ImageStore(tmp_path, limits=GivenLimits(daily=100))
+    opened = open_store(tmp_path, limits=GivenLimits(daily=100))
     yield opened
     opened.close()
 
@@ -176,7 +177,7 @@ async def test_of_a_batch_what_was_filtered_is_not_kept_and_counts_by_the_settin
     tmp_path: Path, free: bool, charged: int
 ) -> None:  # fmt: skip
     """The others are kept; the user is told how many were filtered, and whether they count."""
-    store = ImageStore(tmp_path, limits=GivenLimits(moderated_free=free))
+    store = open_store(tmp_path, limits=GivenLimits(moderated_free=free))
 
     pictures = InMemoryProvider()
 
@@ -235,7 +236,7 @@ async def test_what_is_no_picture_does_not_take_the_others_of_its_batch_with_it(
 @pytest.mark.parametrize("wanted", [False, True])
 async def test_the_prompt_is_in_the_file_only_where_that_is_set(tmp_path: Path, wanted: bool) -> None:
     """Never in the log, always beside the image, and in the image as the operator decides."""
-    store = ImageStore(tmp_path)
+    store = open_store(tmp_path)
     studio = Studio(store, ImageGenerator(provider=InMemoryProvider()), StudioSettings(prompt_in_image=wanted))
     made = await studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "my secret wish"))
     assert isinstance(made, Generated)
