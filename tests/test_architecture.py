@@ -44,8 +44,6 @@ READERS_OF_THE_ENVIRONMENT = frozenset({"launch.py", "adapters/settings/sources.
 ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb", "EnvSettingsSource", "DotEnvSettingsSource"})
 NAMES_WITHOUT_MEANING = frozenset({"utils", "util", "helpers", "helper", "common", "base", "misc", "shared"})
 OWN_PACKAGES = (*CORE, "adapters")
-ROOMS_TO_COME = frozenset({"bootstrap", "engines"})
-"""Their place among the layers is known already, where they stand in parentheses until they are there."""
 LATE_TO_START_QUICKLY = frozenset(
     {
         "adapters/cli/__init__.py",  # the name of the installed program, before it is known what it is to do
@@ -291,9 +289,7 @@ def test_every_package_of_the_top_level_has_its_ring() -> None:
 
 
 def test_every_room_of_the_adapters_has_its_layer() -> None:
-    """The contract is exhaustive, and names each package and module once, with nothing that is neither there nor to
-    come.
-    """
+    """The contract is exhaustive, and names each package and module once, and nothing else."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = project["tool"]["importlinter"]["contracts"]
     (rooms,) = (contract for contract in contracts if contract.get("containers") == ["adapters"])
@@ -302,8 +298,7 @@ def test_every_room_of_the_adapters_has_its_layer() -> None:
     named = [name.strip() for layer in rooms["layers"] for name in layer.split("|")]
     there = {path.parent.name for path in (ROOT / "adapters").glob("*/__init__.py")}
     there |= {path.stem for path in (ROOT / "adapters").glob("*.py")} - {"__init__"}
-    assert sorted(name.strip("()") for name in named) == sorted(there | ROOMS_TO_COME)
-    assert {name.strip("()") for name in named if name.startswith("(")} == ROOMS_TO_COME - there
+    assert sorted(named) == sorted(there)
 
 
 def test_files_that_import_late_are_in_the_topmost_room() -> None:

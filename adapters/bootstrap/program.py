@@ -15,7 +15,7 @@ from adapters.settings.config import Config
 from adapters.studio import Studio
 
 if TYPE_CHECKING:
-    from adapters.discord.lifecycle import BotLife
+    from adapters.discord.lifecycle import BotLife  # late, as the library is large
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,6 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
 
 def _make_bot(config: Config, store: ImageStore, studio: Studio) -> BotLife:
     from adapters.discord.bot import Parts  # here, as the library is large and a start without a bot needs none of it
-    from adapters.discord.lifecycle import BotLife
+    from adapters.discord.lifecycle import BotLife  # the same
 
     return BotLife(Parts(config, store, studio))
