@@ -17,7 +17,6 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 HOOKS = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
-CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -90,7 +89,8 @@ def test_every_target_of_make_is_on_the_page() -> None:
 def test_a_check_is_worded_once() -> None:
     """What `make lint`, `types` and `rings` run is what the whole check runs, and what a commit is looked at with."""
     checks = [command for check in CHECKS for command in recipes()[check]]
-    assert re.findall(r"^\.venv/bin/.*", CI, re.MULTILINE) == checks
+    whole = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert re.findall(r"^\.venv/bin/.*", whole, re.MULTILINE) == checks
     hooks = re.findall(r"entry: (\.venv/bin/.*)", HOOKS)
     assert [hook.split()[:2] for hook in hooks] == [check.split()[:2] for check in checks]
 

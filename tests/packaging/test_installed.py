@@ -206,8 +206,8 @@ def test_the_command_line_tells_its_help_and_version(installed: Installed, folde
 def test_a_picture_is_made_and_kept_offline(installed: Installed, folder: Path) -> None:
     """The provider is found by its word, wherever its module is."""
     told = run(installed.program("abby"), "generate", "a cat", "--width", "64", "--height", "64", folder=folder)
-    assert "image_1.png" in told
-    assert (folder / "shared" / "images" / "users" / "local" / "image_1.png").is_file()
+    assert "text_to_image/image_1.png" in told
+    assert (folder / "shared" / "images" / "users" / "local" / "text_to_image" / "image_1.png").is_file()
 
 
 def test_the_service_serves_its_page(installed: Installed, folder: Path) -> None:
