@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 import structlog
 
 from adapters.application.results import SYSTEM, GivenLimits, StoreSettings
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.generation import ImageGenerator, choose_provider
 from adapters.generation.configured import provider_settings
 from adapters.generation.image_url import ImageFetcher
@@ -51,7 +51,7 @@ class Program:
     """All parts of a running service: the page and the API, the bot, or both."""
 
     config: Config
-    store: ImageStore
+    store: Storage
     generator: ImageGenerator
     studio: Studio
     http: HttpService | None
@@ -106,7 +106,7 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
             f"PERSISTENCE_MODULE={config.persistence_module}: the service keeps its log with {EVENTLOG} alone. "
             "Leave the setting out."
         )
-    store = ImageStore(
+    store = Storage(
         config.storage.storage_root, limits=given_limits(config), settings=store_settings(config), clock=clock
     )
     generator = make_generator(config)
@@ -117,7 +117,7 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
     return Program(config, store, generator, studio, http, bot)
 
 
-def _make_bot(config: Config, store: ImageStore, studio: Studio) -> BotLife:
+def _make_bot(config: Config, store: Storage, studio: Studio) -> BotLife:
     from adapters.discord.bot import Parts  # here, as the library is large and a start without a bot needs none of it
     from adapters.discord.lifecycle import BotLife
 
@@ -164,7 +164,7 @@ def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
     print(made_by, f"{where} (Ctrl+C stops the service)", sep="\n", file=out, flush=True)
 
 
-def _limits_in_force(store: ImageStore) -> str:
+def _limits_in_force(store: Storage) -> str:
     """The policy of the log: what was given is in it by now, and what was left out is what was set last."""
     policy = store.opened().ledger.state.policy
     return (
@@ -200,7 +200,7 @@ async def _look_after(program: Program, address: str | None, stopping: asyncio.E
     return 0
 
 
-def _clean_up(store: ImageStore) -> None:
+def _clean_up(store: Storage) -> None:
     """Removes old temp files; where that cannot be done now, it is logged and done the next day."""
     try:
         cleaned = store.cleanup_now(actor=SYSTEM)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import orjson
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from domain.events import to_data
 
 MOST_EVENTS = 20_000
@@ -25,7 +25,7 @@ class Export(NamedTuple):
     left_out: int
 
 
-def export_of(store: ImageStore, user: str, at_most_bytes: int) -> Export:
+def export_of(store: Storage, user: str, at_most_bytes: int) -> Export:
     """The archive, its newest images first, in at most so many bytes where the record alone is no larger. Raises
     Faults. For a worker.
     """

@@ -1,4 +1,4 @@
-"""The storage opened for reading beside its writer: the same readings as `ImageStore`, from a log that a thread
+"""The storage opened for reading beside its writer: the same readings as `Storage`, from a log that a thread
 follows.
 """
 
@@ -16,7 +16,7 @@ from domain.limits import megabytes
 from domain.names import malformed_user, name_key
 
 
-class ImageReader:
+class FollowedStorage:
     """One storage root, read only. Readings raise LogDamaged or StorageUnavailable once the log cannot be followed."""
 
     def __init__(self, root: Path, *, clock: Clock = utc_now, files: Files | None = None) -> None:

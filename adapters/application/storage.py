@@ -71,7 +71,7 @@ C = TypeVar("C", ReserveGeneration, CompleteGeneration, ReleasePlaces, DeleteIma
 Done = Callable[[Accepted], T]
 
 
-class ImageStore:
+class Storage:
     """One storage root and its ledger, opened for writing. Calls are safe from any thread and any event loop."""
 
     def __init__(

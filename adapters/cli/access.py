@@ -16,7 +16,7 @@ from adapters.ports.faults import LogLocked, LogMissing
 from adapters.settings.config import Config
 
 if TYPE_CHECKING:
-    from adapters.application.storage import ImageStore
+    from adapters.application.storage import Storage
 
 ADDRESS_TRIES = 11
 ADDRESS_PAUSE_SECONDS = 0.1
@@ -49,13 +49,13 @@ def operations(config: Config, *, may_begin: bool = False) -> Iterator[Operation
         found.close()
 
 
-def open_store(config: Config) -> ImageStore:
+def open_store(config: Config) -> Storage:
     """The storage root opened for writing with the log's own limits. Raises Faults."""
     from adapters.application.results import GivenLimits
-    from adapters.application.storage import ImageStore
+    from adapters.application.storage import Storage
     from adapters.main import store_settings
 
-    store = ImageStore(config.storage.storage_root, limits=GivenLimits(by="cli"), settings=store_settings(config))
+    store = Storage(config.storage.storage_root, limits=GivenLimits(by="cli"), settings=store_settings(config))
     store.opened()  # a root that cannot be used is a fault here, not something to try again later
     return store
 
@@ -72,7 +72,7 @@ def refuse_without_log(root: Path) -> None:
     )
 
 
-def _store_or_address(config: Config) -> ImageStore | str:
+def _store_or_address(config: Config) -> Storage | str:
     for tries_left in reversed(range(ADDRESS_TRIES)):
         try:
             return open_store(config)

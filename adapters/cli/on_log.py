@@ -9,7 +9,7 @@ import asyncio
 from typing import Any
 
 from adapters.application.results import Actor
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.cli.generation_exits import not_made
 from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, OwnLimits, PictureRequest
 from adapters.cli.output import Refused, refused_of
@@ -26,7 +26,7 @@ CLI = Actor("cli")
 class OperationsOnLog:
     """Operations on an open store."""
 
-    def __init__(self, store: ImageStore, config: Config) -> None:
+    def __init__(self, store: Storage, config: Config) -> None:
         self._store = store
         self._config = config
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from adapters.application.following import ImageReader
+from adapters.application.following import FollowedStorage
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.tables import add_row, counted, in_mb, minute, table
@@ -22,7 +22,7 @@ def status(invocation: Invocation, output: Output, user: str) -> int:
     """The quota of one user."""
     if sentence := malformed_user(user):
         return output.refused(malformed(sentence))
-    with closing(ImageReader(invocation.set_up().storage.storage_root)) as reader:
+    with closing(FollowedStorage(invocation.set_up().storage.storage_root)) as reader:
         figures, known = reader.status(user), user in reader.users()
     show_status(output, user, figures)
     if not known:
@@ -57,7 +57,7 @@ def _print_status(console: Console, user: str, figures: Mapping[str, Any]) -> No
 
 def users(invocation: Invocation, output: Output) -> int:
     """Every user the log knows, and what all of them use together."""
-    with closing(ImageReader(invocation.set_up().storage.storage_root)) as reader:
+    with closing(FollowedStorage(invocation.set_up().storage.storage_root)) as reader:
         rows = [_row(user, reader.status(user)) for user in reader.users()]
         answer = {"users": rows, "global": reader.global_usage(), "position": reader.position}
     output.answer(answer, lambda console: _print_users(console, answer))

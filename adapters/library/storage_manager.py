@@ -1,4 +1,4 @@
-"""`StorageManager`: the seeds' calls, name by name, over the typed `ImageStore`. It only turns values and faults into
+"""`StorageManager`: the seeds' calls, name by name, over the typed `Storage`. It only turns values and faults into
 tuples and words.
 """
 
@@ -7,9 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Self
 
-from adapters.application.following import ImageReader
+from adapters.application.following import FollowedStorage
 from adapters.application.results import GivenLimits, StoreSettings
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.library.quota_manager import QuotaManager
 from adapters.ports.faults import Fault, StorageUnavailable
 from adapters.wording.refusals import QUOTA_REASONS, sentence_of, size_in_words
@@ -53,18 +53,18 @@ class StorageManager:
         )
         settings = StoreSettings(cleanup_days=cleanup_days, check_images=check_images)
         root = Path(storage_root)
-        self._take(None if read_only else ImageStore(root, limits=limits, settings=settings), root)
+        self._take(None if read_only else Storage(root, limits=limits, settings=settings), root)
 
     @classmethod
-    def over(cls, store: ImageStore) -> Self:
+    def over(cls, store: Storage) -> Self:
         """A manager over a store that is open already; closing it closes the store."""
         manager = cls.__new__(cls)
         manager._take(store, store.root)  # noqa: SLF001 - its own class
         return manager
 
-    def _take(self, store: ImageStore | None, root: Path) -> None:
+    def _take(self, store: Storage | None, root: Path) -> None:
         self._store = store
-        self._reader: ImageStore | ImageReader = store or ImageReader(root)
+        self._reader: Storage | FollowedStorage = store or FollowedStorage(root)
         self.storage_root = root
         self.quota = QuotaManager(self._reader)
 
@@ -233,7 +233,7 @@ class StorageManager:
             return True, "The clock is not behind the log; nothing was changed."
         return True, "The ledger's time is that of the clock again; open reservations were released."
 
-    def _writer(self) -> ImageStore:
+    def _writer(self) -> Storage:
         if self._store is None:
             raise StorageUnavailable(READING_ONLY)
         return self._store

@@ -15,7 +15,7 @@ import orjson
 import structlog
 
 from adapters.application.results import LIBRARY, Actor, Delivery, Reserved, SavedImage
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import (
     FailureKind,
@@ -65,7 +65,7 @@ _log = structlog.get_logger(__name__)
 class Studio:
     """Makes and keeps images for users within their quotas. It belongs to one event loop."""
 
-    def __init__(self, store: ImageStore, generator: ImageGenerator, settings: StudioSettings = DEFAULTS) -> None:
+    def __init__(self, store: Storage, generator: ImageGenerator, settings: StudioSettings = DEFAULTS) -> None:
         self._store = store
         self.generator = generator
         self._settings = settings

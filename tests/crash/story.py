@@ -21,7 +21,7 @@ import pytest
 from adapters.application import opening, saving, storage
 from adapters.application.opening import OpenRoot
 from adapters.application.results import DeletedImage, GivenLimits, Reserved, SavedImage, StoreSettings
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.eventlog.jsonl import rechecking, reserve_file
 from adapters.ledger import ledger as ledger_module
 from adapters.ledger.pending import Accepted, PendingCommand, result_of
@@ -100,7 +100,7 @@ class Story:
 
     def open(self) -> None:
         """Starts the program; from here on there is a log."""
-        self.store = ImageStore(
+        self.store = Storage(
             ROOT,
             limits=LIMITS,
             settings=StoreSettings(check_images=False),

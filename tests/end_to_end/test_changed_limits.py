@@ -8,7 +8,7 @@ import pytest
 from freezegun import freeze_time
 
 from adapters.application.results import SavedImage
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.main import given_limits, store_settings
 from adapters.settings.config import Config, load_config
 from domain.limits import MEGABYTE
@@ -33,12 +33,12 @@ def configured(env_file: Path, **settings: object) -> Config:
     return load_config({"STORAGE_ROOT": env_file.parent / "root"}, env_file)
 
 
-def started(config: Config) -> ImageStore:
+def started(config: Config) -> Storage:
     """The store as the service opens it."""
-    return ImageStore(config.storage.storage_root, limits=given_limits(config), settings=store_settings(config))
+    return Storage(config.storage.storage_root, limits=given_limits(config), settings=store_settings(config))
 
 
-async def saved(store: ImageStore, data: bytes | None = None) -> bool:
+async def saved(store: Storage, data: bytes | None = None) -> bool:
     """Whether one more image was kept."""
     return isinstance(await store.save("1", data or png()), SavedImage)
 

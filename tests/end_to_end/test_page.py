@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page, Request, Route, ViewportSize, async_playwright, expect
 
 from adapters.application.results import GivenLimits
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.sketch.provider import SketchProvider
 from adapters.http.service import HttpService, make_app
@@ -40,7 +40,7 @@ class Service:
     """A service of this test's own, which can be stopped and started again at its address."""
 
     def __init__(self, root: Path, limits: GivenLimits) -> None:
-        self.store = ImageStore(root, limits=limits)
+        self.store = Storage(root, limits=limits)
         self._provider = SketchProvider()
         self._studio = Studio(self.store, ImageGenerator(provider=self._provider))
         self._http: HttpService | None = None

@@ -12,7 +12,7 @@ import pytest
 from eventsourcing.dcb.api import DCBEvent
 
 from adapters.application.results import DeletedImage
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.eventlog.jsonl import writing
 from adapters.eventlog.jsonl.format import Tip, encode_batch
 from adapters.eventlog.jsonl.writing import LogWriter
@@ -170,12 +170,12 @@ def _own_limits_for_ever(patch: pytest.MonkeyPatch) -> None:
 
 
 def _file_left(patch: pytest.MonkeyPatch) -> None:
-    def deleted(_self: ImageStore, accepted: Accepted) -> DeletedImage:
+    def deleted(_self: Storage, accepted: Accepted) -> DeletedImage:
         position, event = accepted.recorded[-1]
         assert isinstance(event, ImageDeleted)
         return DeletedImage(event.user, event.name, event.bytes, position, accepted.replayed)
 
-    patch.setattr(ImageStore, "_deleted", deleted)
+    patch.setattr(Storage, "_deleted", deleted)
 
 
 def _keys_kept_for_nine_days(patch: pytest.MonkeyPatch) -> None:

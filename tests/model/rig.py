@@ -22,7 +22,7 @@ import pytest
 from adapters.application import opening, saving, storage
 from adapters.application.opening import OpenRoot
 from adapters.application.results import GivenLimits, StoreSettings
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.eventlog.jsonl import rechecking, reserve_file
 from adapters.ledger import ledger as ledger_module
 from adapters.ledger import snapshotting
@@ -136,7 +136,7 @@ class Rig:
 
     def open(self, given: Limits) -> None:
         """Starts the program."""
-        self.store = ImageStore(
+        self.store = Storage(
             ROOT, limits=GivenLimits(*given), settings=SETTINGS, clock=lambda: text_of(self.now), files=self.files
         )
         self.root.ledger.refuse_if_stopped()

@@ -14,7 +14,7 @@ from time import perf_counter, thread_time
 from typing import NamedTuple
 
 from adapters.application.results import StoreSettings
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.ledger.pending import Accepted, PendingCommand
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench
@@ -73,7 +73,7 @@ def costs(root: Path, users: int, pairs: int, number: int) -> Costs:
     spent = [_decided(peer, [Pair(first + done + i, user_name(rng.randrange(users))) for i in range(BATCH)])
              for done in range(0, pairs, BATCH)]  # fmt: skip
     asyncio.run(peer.close())
-    store = ImageStore(root, settings=StoreSettings(check_images=False))
+    store = Storage(root, settings=StoreSettings(check_images=False))
     _await_the_background_check()
     asked = [user_name(rng.randrange(users)) for _ in range(STATUSES)]
     for user in asked:

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 
 from adapters.application.results import StoreSettings
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench
 from scripts.bench.figures import Bar, Case, Figure, compared
@@ -43,7 +43,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
 def seconds_to_status(root: Path) -> float:
     """Opens a root for writing, all that is imported already, and asks for one status."""
     begin = perf_counter()
-    store = ImageStore(root, settings=StoreSettings(check_images=False))
+    store = Storage(root, settings=StoreSettings(check_images=False))
     assert store.status(user_name(1))["user"]["images"] > 0
     seconds = perf_counter() - begin
     store.close()

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from adapters.application.results import SavedImage
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.disk.files import Files
 from adapters.imagestore.local.layout import Layout
 from adapters.library import StorageManager
@@ -63,7 +63,7 @@ def died(root: Path, story: Callable[[StorageManager], object], dies_at: Callabl
     What the program holds in memory is lost: the lock is given back, nothing else.
     """
     disk = Disk()
-    storage = StorageManager.over(ImageStore(root, files=disk))
+    storage = StorageManager.over(Storage(root, files=disk))
     head = (root / "logs" / "head").read_bytes()
     disk.dies_at = dies_at
     story(storage)
@@ -228,7 +228,7 @@ def test_an_image_without_details_takes_the_former_ones_away(root: Path, verb: s
 async def test_a_save_whose_file_cannot_be_put_in_place_answers_with_where_it_is(root: Path) -> None:
     """The image is kept and readable; a sweep puts it in place."""
     disk = Disk()
-    store = ImageStore(root, files=disk)
+    store = Storage(root, files=disk)
     disk.dies_at = lambda call, path: call == "rename" and "users" in path.parts
     saved = await store.save("1", NEW, name="b.png")
     assert isinstance(saved, SavedImage)
@@ -246,7 +246,7 @@ async def test_a_save_whose_file_cannot_be_put_in_place_answers_with_where_it_is
 def test_what_could_not_be_done_before_a_close_is_done_at_the_next_start(root: Path) -> None:
     """The watermark does not claim it."""
     disk = Disk()
-    storage = StorageManager.over(ImageStore(root, files=disk))
+    storage = StorageManager.over(Storage(root, files=disk))
     disk.dies_at = lambda call, path: call in {"rename", "unlink"} and "users" in path.parts
     save("b.png")(storage)
     delete("a.png")(storage)
@@ -259,7 +259,7 @@ def test_a_standing_name_without_a_file_is_reported_and_holds_nothing_back(root:
     """It stays charged; the next save and the next start go on."""
     died(root, save("b.png"), lambda _call, _path: False)
     (root / "images/users/1/b.png").unlink()
-    store = ImageStore(root)
+    store = Storage(root)
     readiness = store.readiness()
     assert (readiness.ready, readiness.degraded) == (True, True)
     assert "1/b.png" in readiness.notes[0]
@@ -281,7 +281,7 @@ def test_a_start_syncs_what_a_killed_program_had_only_done(tmp_path: Path) -> No
 
     died(tmp_path, story, lambda _call, _path: False)
     disk = Disk()
-    ImageStore(tmp_path, files=disk).close()
+    Storage(tmp_path, files=disk).close()
     home = tmp_path / "images/users/1"
     assert disk.synced >= {home / "k", home, home.parent, home.parent.parent, tmp_path}
 
@@ -292,7 +292,7 @@ def test_staged_files_that_cannot_be_removed_stop_no_start(root: Path) -> None:
     (staging / ("0" * 32)).write_bytes(NEW)
     disk = Disk()
     disk.dies_at = lambda call, path: call == "unlink" and path.parent == staging
-    ImageStore(root, files=disk).close()
+    Storage(root, files=disk).close()
     assert len(list(staging.iterdir())) == 1
     assert restarted(root) == ["a.png"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.disk.files import Files
 from adapters.library import StorageManager
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of, standing_of
@@ -120,7 +120,7 @@ class SlowStaging(Files):
 async def test_a_caller_who_goes_away_no_longer_stops_a_save_that_is_staged(tmp_path: Path) -> None:
     """From there on it belongs to the storage: it is kept, charged and in its place."""
     disk = SlowStaging()
-    store = ImageStore(tmp_path, files=disk)
+    store = Storage(tmp_path, files=disk)
     saving = asyncio.create_task(store.save("1", png_of_size(200), name="a.png"))
     assert await asyncio.to_thread(disk.reached.wait, WITHIN_SECONDS)
     saving.cancel()

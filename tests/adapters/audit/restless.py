@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 
 from adapters.application.results import GivenLimits
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from tests.hostile.builders import png_of_size
 
 USERS = 4
@@ -26,7 +26,7 @@ SAY_EVERY = 50
 class Doings:
     """What all users do, until `stopped` is set."""
 
-    def __init__(self, store: ImageStore) -> None:
+    def __init__(self, store: Storage) -> None:
         self.store = store
         self.stopped = threading.Event()
         self._done = 0
@@ -57,7 +57,7 @@ class Doings:
 
 async def main(root: Path) -> None:
     """All users at once, until the input ends."""
-    store = ImageStore(root, limits=GivenLimits(daily=1_000_000))
+    store = Storage(root, limits=GivenLimits(daily=1_000_000))
     doings = Doings(store)
 
     def listen() -> None:

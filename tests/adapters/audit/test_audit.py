@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.audit.comparison import UNDER_WAY_SECONDS, audit
 from adapters.audit.report import PASSING, SENTENCES, Audit, Finding, FindingKind
 from adapters.disk.files import Files
@@ -28,7 +28,7 @@ STAGED = "images/.staged"
 OLD_SECONDS = UNDER_WAY_SECONDS + 60
 
 
-def save(store: ImageStore, name: str, size_bytes: int = 300, *, user: str = "ada", temp: bool = False) -> None:
+def save(store: Storage, name: str, size_bytes: int = 300, *, user: str = "ada", temp: bool = False) -> None:
     """Saves an image with details, or a temp file."""
     data = png_of_size(size_bytes)
     saved = asyncio.run(store.save(user, data, name=name, temp=temp, details={"prompt": "a secret wish"}))
@@ -49,7 +49,7 @@ def found(done: Audit) -> set[tuple[FindingKind, str]]:
 def root(tmp_path: Path) -> Path:
     """A root in which images of two users and a temp file stand, all file work done."""
     root = tmp_path / "root"
-    store = ImageStore(root, files=Disk())
+    store = Storage(root, files=Disk())
     for name in ("a.png", "k/b.png"):
         save(store, name)
     save(store, "c.png", user="bob")
@@ -70,7 +70,7 @@ def put(root: Path, path: str, data: bytes = b"x") -> None:
 def test_log_and_files_agree(root: Path) -> None:
     """The figures are those of the log; nothing on the disk is changed, and a writer is not kept out."""
     before = state_of_disk(root)
-    store = ImageStore(root)
+    store = Storage(root)
     done = audited(root)
     store.close()
     assert (done.agrees, done.findings, done.passing) == (True, (), ())
@@ -218,7 +218,7 @@ def test_a_staged_file_of_just_now_may_be_a_save_under_way(root: Path) -> None:
 def test_an_image_that_waits_to_be_moved_is_no_finding(root: Path) -> None:
     """It is served from where it waits; the bytes there are compared too. What is to be removed is left to its time."""
     disk = StuckDisk()
-    store = ImageStore(root, files=disk)
+    store = Storage(root, files=disk)
     disk.stuck = True
     save(store, "new.png")
     save(store, "a.png", 400)
@@ -250,7 +250,7 @@ def test_what_is_put_back_after_its_deletion_was_done_is_foreign(root: Path) -> 
     """So are its details; while the log does not say that the work is done, they may be what is left of it."""
     rest = {path: (root / path).read_bytes() for path in (f"{HOME}/a.png", f"{DETAILS}/a.png~.json")}
     head = (root / "logs" / "head").read_bytes()
-    store = ImageStore(root)
+    store = Storage(root)
     store.delete_now("ada", "a.png")
     store.close()
     for path, data in rest.items():

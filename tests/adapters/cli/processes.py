@@ -28,9 +28,9 @@ HOLD = """
 import sys
 import time
 from pathlib import Path
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 root, address, after_seconds = sys.argv[1:]
-store = ImageStore(Path(root))
+store = Storage(Path(root))
 if address and after_seconds == "0":
     store.opened().recorder.announce(address)
 print("held", flush=True)

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from tests.adapters.cli.conftest import Abby
 
 
 @pytest.fixture
 def log(root: Path) -> Path:
     """The file of a log of four events, all of them below the watermark."""
-    store = ImageStore(root)
+    store = Storage(root)
     for number in range(3):
         store.reset_daily_now("ada", f"number {number}")
     store.close()

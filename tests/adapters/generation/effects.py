@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.generation import GenerationRequest, ImageGenerator, Provider
 from adapters.studio import GenerationOutcome, Studio
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
@@ -28,7 +28,7 @@ class Effect(NamedTuple):
 
 async def effect_of(root: Path, provider: Provider, request: GenerationRequest) -> Effect:
     """One request of one user through a real studio and ledger under `root`; the provider is closed after it."""
-    store = ImageStore(root)
+    store = Storage(root)
     generator = ImageGenerator(provider=provider)
     studio = Studio(store, generator)
     try:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.audit.comparison import audit
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl.verify import verify
@@ -45,7 +45,7 @@ def fail_once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> Callabl
 @pytest.mark.parametrize(
     ("owner", "name", "is_kept"),
     [
-        (ImageStore, "save", False),
+        (Storage, "save", False),
         (Reconciler, "stage", False),
         (Files, "write_durably", False),
         (ledger_module, "decide", False),
@@ -73,7 +73,7 @@ async def test_memory_that_runs_out_fails_one_request_and_harms_nothing(
     assert (await service.ask("GET", "/readyz")).json["status"] == "ready"
     assert_invariants(service)
     service.store.close()
-    ImageStore(service.store.root).close()
+    Storage(service.store.root).close()
     assert_disk_and_log_agree(service.store.root)
 
 
@@ -126,7 +126,7 @@ async def test_an_image_without_a_file_is_said_by_readiness_and_stops_no_start(t
 
 async def lose_a_file(root: Path) -> None:
     """A root whose last program was killed after an image was recorded, and the image's file went."""
-    store = ImageStore(root)
+    store = Storage(root)
     await store.save("1", KEPT, name="kept.png")
     head = (root / "logs" / "head").read_bytes()
     await store.save("1", LOST, name="lost.png")

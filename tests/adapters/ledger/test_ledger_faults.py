@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from adapters.application.results import GivenLimits
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.ledger import ledger as ledger_module
 from adapters.ledger.ledger import QuotaLedger
@@ -127,7 +127,7 @@ class FullDiskStory:
 
     def __init__(self, root: Path) -> None:
         self.disk = SmallDisk()
-        self.store = ImageStore(root, files=self.disk, limits=GivenLimits(daily=1_000))
+        self.store = Storage(root, files=self.disk, limits=GivenLimits(daily=1_000))
 
     async def fill(self) -> None:
         """Two images, and then no room even for a line of the log."""

@@ -16,7 +16,7 @@ from time import perf_counter
 from typing import Any
 
 from adapters.application.results import GivenLimits
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.providers import ProviderSettings
@@ -32,7 +32,7 @@ ROOM_BYTES = 10**12
 PROCESS_STATUS = Path("/proc/self/status")
 
 
-async def ask_together(studio: Studio, store: ImageStore, plan: Plan) -> dict[str, Any]:
+async def ask_together(studio: Studio, store: Storage, plan: Plan) -> dict[str, Any]:
     """All requests of a plan at once; what came of them."""
     request = _request(plan)
     users = [f"u{number}" for number in range(plan.users)]
@@ -95,7 +95,7 @@ async def main(root: Path, address: str, plan: Plan) -> None:
         settings = ProviderSettings(api_key=KEY, api_host=address, stability_model=SMALL_ENGINE)
     limits = GivenLimits(daily=plan.daily, user_bytes=ROOM_BYTES, pool_bytes=ROOM_BYTES)
     generator = ImageGenerator(provider=make_provider(settings))
-    with closing(ImageStore(root, limits=limits)) as store:
+    with closing(Storage(root, limits=limits)) as store:
         studio = Studio(store, generator, StudioSettings(at_once=plan.at_once))
         try:
             figures = await ask_together(studio, store, plan)

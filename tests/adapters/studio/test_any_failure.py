@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.ports.faults import Fault
 from adapters.studio import Generated
 from domain.refusals import Refusal
@@ -106,7 +106,7 @@ def begin(disk: CrashingDisk, wishes: list[Wish]) -> Evening | None:
     return evening
 
 
-def compare_with_status(store: ImageStore, accounts: dict[str, Account]) -> None:
+def compare_with_status(store: Storage, accounts: dict[str, Account]) -> None:
     """The projection says what the lines say."""
     for user, mine in accounts.items():
         status = store.status(user)

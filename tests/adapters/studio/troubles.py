@@ -14,7 +14,7 @@ from threading import RLock
 from typing import Any, NamedTuple
 
 from adapters.application.results import GivenLimits
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import (
     FailureKind,
@@ -116,7 +116,7 @@ class Evening:
         self.now = now
         self.wishes = wishes
         self.provider = FatefulProvider({self.prompt(number): wish.fate for number, wish in enumerate(wishes)})
-        self.store = ImageStore(ROOT, limits=LIMITS, clock=lambda: self.now, files=disk)
+        self.store = Storage(ROOT, limits=LIMITS, clock=lambda: self.now, files=disk)
 
     @staticmethod
     def prompt(number: int) -> str:
