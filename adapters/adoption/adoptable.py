@@ -15,7 +15,7 @@ from adapters.adoption.former_layouts import Found, unreadable
 from adapters.application.intake import is_untracked
 from adapters.disk.files import Files
 from adapters.images.check import CheckedImage, InvalidImage, check_image, contradiction
-from adapters.imagestore.local.reconciler import Reconciler
+from adapters.imagestore.local.image_store import Reconciler
 from domain.names import name_key
 from domain.view import View
 

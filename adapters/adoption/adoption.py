@@ -28,8 +28,8 @@ from adapters.disk.files import APPEND, READ, Files
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.eventlog.jsonl.creation import refuse_beside_remains
 from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.imagestore.local.image_store import Reconciler
 from adapters.imagestore.local.layout import Layout
-from adapters.imagestore.local.reconciler import Reconciler
 from adapters.ledger.projector import Projector, decode
 from adapters.ports.clock import Clock
 from adapters.ports.faults import AdoptionUnfinished, Fault, LedgerStopped

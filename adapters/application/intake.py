@@ -12,7 +12,7 @@ from adapters.application.results import StoreSettings
 from adapters.disk.files import Files
 from adapters.images.check import CheckedImage, InvalidImage, check_image_async, contradiction
 from adapters.images.invalid_image import ImageProblem
-from adapters.imagestore.local.reconciler import Reconciler
+from adapters.imagestore.local.image_store import Reconciler
 from adapters.ports.faults import StorageUnavailable
 from domain.commands import FreshName
 from domain.names import fresh_number, malformed_name, malformed_user, name_key

@@ -18,8 +18,8 @@ from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.results import GivenLimits
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl import JSONLRecorder
+from adapters.imagestore.local.image_store import Reconciler
 from adapters.imagestore.local.layout import Layout
-from adapters.imagestore.local.reconciler import Reconciler
 from adapters.ledger.ledger import LedgerHooks, QuotaLedger
 from adapters.ledger.projector import Projector, Recorded, decode
 from adapters.ledger.snapshotting import Snapshotting

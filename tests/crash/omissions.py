@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.imagestore.local.reconciler import Key
+from adapters.imagestore.local.image_store import Key
 from adapters.ledger.pending import Accepted
 from domain.commands import DeleteImage, SaveImage
 from domain.names import name_key

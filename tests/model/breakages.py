@@ -16,7 +16,7 @@ from adapters.application.storage import Storage
 from adapters.eventlog.jsonl import writing
 from adapters.eventlog.jsonl.format import Tip, encode_batch
 from adapters.eventlog.jsonl.writing import LogWriter
-from adapters.imagestore.local.reconciler import Reconciler
+from adapters.imagestore.local.image_store import Reconciler
 from adapters.ledger import ledger
 from adapters.ledger.pending import Accepted
 from domain import decisions, images, reserving

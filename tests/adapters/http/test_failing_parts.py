@@ -13,7 +13,7 @@ from adapters.application.storage import Storage
 from adapters.audit.comparison import audit
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl.verify import verify
-from adapters.imagestore.local.reconciler import Reconciler
+from adapters.imagestore.local.image_store import Reconciler
 from adapters.ledger import ledger as ledger_module
 from domain.commands import ReleaseExpired
 from tests.adapters.application.evidence import assert_disk_and_log_agree
