@@ -15,7 +15,7 @@ from adapters.adoption.former_layouts import Found, unreadable
 from adapters.application.intake import is_untracked
 from adapters.disk.files import Files
 from adapters.images.check import CheckedImage, InvalidImage, check_image, contradiction
-from adapters.imagestore.local.image_store import Reconciler
+from adapters.imagestore.local.image_store import LocalImageStore
 from domain.names import name_key
 from domain.view import View
 
@@ -54,7 +54,7 @@ class Judge:
     """What is asked about a file: what stands (`view`), where its bytes are (`path_of` user and name), the disk."""
 
     view: View
-    reconciler: Reconciler
+    images: LocalImageStore
     files: Files
     max_image_bytes: int
     path_of: Callable[[str, str], Path]
@@ -88,14 +88,14 @@ class Judge:
 
     def _sentence_on_place(self, found: Found) -> str | None:
         """Why no image can be put under the name, as far as the disk knows."""
-        if sentence := self.reconciler.refuse_path(found.user, found.name, temp=False):
+        if sentence := self.images.refuse_path(found.user, found.name, temp=False):
             return sentence
         if self._is_in_place(found):
             return None
-        if is_untracked(found.user, found.name, temp=False, view=self.view, reconciler=self.reconciler):
+        if is_untracked(found.user, found.name, temp=False, view=self.view, images=self.images):
             return (
                 f"A file that the log does not know lies at {self._final(found)}, or where its folder would be. "
-                f"Adopt {self.reconciler.layout.root} itself to bring it in, or move it away."
+                f"Adopt {self.images.layout.root} itself to bring it in, or move it away."
             )
         return None
 
@@ -112,7 +112,7 @@ class Judge:
         return self.files.is_same_file(found.source, self._final(found))
 
     def _final(self, found: Found) -> Path:
-        return self.reconciler.layout.final(found.user, found.name, temp=False)
+        return self.images.layout.final(found.user, found.name, temp=False)
 
     def _too_large(self, size_bytes: int) -> str:
         return (

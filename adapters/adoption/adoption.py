@@ -28,7 +28,7 @@ from adapters.disk.files import APPEND, READ, Files
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.eventlog.jsonl.creation import refuse_beside_remains
 from adapters.eventlog.jsonl.layout import LogPaths
-from adapters.imagestore.local.image_store import Reconciler
+from adapters.imagestore.local.image_store import LocalImageStore
 from adapters.imagestore.local.layout import Layout
 from adapters.ledger.projector import Projector, decode
 from adapters.ports.clock import Clock
@@ -92,14 +92,14 @@ def plan(root: Path, directory: Path, files: Files) -> Plan | str:
 
 def dry_run(planned: Plan, terms: Terms) -> Adoption | Refusal:
     """What `adopt` would do, by reading every file; nothing is changed. Beside a running service too. Raises Faults."""
-    reconciler = Reconciler(Layout(planned.root), terms.files)
-    state = _read_log(planned.root, reconciler, terms).state
+    images = LocalImageStore(Layout(planned.root), terms.files)
+    state = _read_log(planned.root, images, terms).state
     draft = state.draft()
     now = max(terms.clock(), state.last_at)
     rehearsed: dict[tuple[str, str], Path] = {}
 
     def path_of(user: str, name: str) -> Path:
-        return rehearsed.get((user, name_key(name))) or reconciler.path(user, name, temp=False)
+        return rehearsed.get((user, name_key(name))) or images.path(user, name, temp=False)
 
     def admit(found: Found, fit: Fit) -> Refusal | None:
         decision = decide(_command(found, fit, uuid4().hex), draft, draft.policy, terms.clock())
@@ -111,7 +111,7 @@ def dry_run(planned: Plan, terms: Terms) -> Adoption | Refusal:
         rehearsed[found.user, name_key(found.name)] = found.source
         return None
 
-    judge = Judge(draft, reconciler, terms.files, terms.max_image_bytes, path_of)
+    judge = Judge(draft, images, terms.files, terms.max_image_bytes, path_of)
     tally = _go_through(planned.inventory, judge, admit, terms.progress)
     return tally if isinstance(tally, Refusal) else tally.result(draft, terms.limits, now)
 
@@ -141,7 +141,7 @@ def adopt(planned: Plan, terms: Terms) -> Adoption | Refusal:
         opened.close()
 
 
-def _read_log(root: Path, reconciler: Reconciler, terms: Terms) -> Projector:
+def _read_log(root: Path, images: LocalImageStore, terms: Terms) -> Projector:
     """What the log says now, if there is one. Raises Faults."""
     projector, paths = Projector(), LogPaths.below(root)
     if not terms.files.lexists(paths.log):
@@ -151,20 +151,20 @@ def _read_log(root: Path, reconciler: Reconciler, terms: Terms) -> Projector:
         JSONLRecorder(root, files=terms.files, clock=terms.clock, read_only=True, beyond_watermark=True)
     ) as recorder:
         projector.catch_up(recorder)
-        reconciler.start_at(recorder.reconciled)
+        images.start_at(recorder.reconciled)
         for stored in recorder.read(after=recorder.reconciled):
-            reconciler.note([(stored.position, decode(stored))])
+            images.note([(stored.position, decode(stored))])
     return projector
 
 
 def _judge(opened: OpenRoot, terms: Terms) -> Judge:
-    reconciler = opened.reconciler
+    images = opened.images
     return Judge(
         opened.ledger.state,
-        reconciler,
+        images,
         terms.files,
         terms.max_image_bytes,
-        lambda user, name: reconciler.path(user, name, temp=False),
+        lambda user, name: images.path(user, name, temp=False),
     )
 
 
@@ -206,27 +206,27 @@ class _Admission:
         self._synced: set[Path] = set()
 
     def __call__(self, found: Found, fit: Fit) -> Refusal | str | None:
-        reconciler, staged = self._opened.reconciler, uuid4().hex
+        images, staged = self._opened.images, uuid4().hex
         if fit.in_place:
             try:
-                self._make_durable(reconciler.layout.final(found.user, found.name, temp=False))
+                self._make_durable(images.layout.final(found.user, found.name, temp=False))
                 if stamp_of(self._files, found.source) != fit.stamp:
                     return CHANGED
             except OSError as error:
                 return unreadable(error)
         else:
-            reconciler.stage(staged, fit.data, None)
+            images.stage(staged, fit.data, None)
         try:
             outcome = self._opened.ledger.execute(_command(found, fit, staged))
         except LedgerStopped:
             raise  # the outcome is unknown, so the bytes may be needed at the next start
         except Exception:
-            reconciler.discard(staged)
+            images.discard(staged)
             raise
         if isinstance(outcome, Refusal):
-            reconciler.discard(staged)
+            images.discard(staged)
             return outcome
-        reconciler.reconcile(found.user, found.name, temp=False)
+        images.reconcile(found.user, found.name, temp=False)
         return None
 
     def _make_durable(self, path: Path) -> None:

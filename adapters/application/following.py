@@ -62,4 +62,4 @@ class FollowedStorage:
     def path(self, user: str, name: str) -> Path | None:
         """Where a kept image lies, None where no such name stands."""
         current = self._opened.state.current_image(user, name_key(name), temp=False)
-        return self._opened.reconciler.path(user, current.name, temp=False) if current else None
+        return self._opened.images.path(user, current.name, temp=False) if current else None

@@ -12,7 +12,7 @@ from adapters.application.results import StoreSettings
 from adapters.disk.files import Files
 from adapters.images.check import CheckedImage, InvalidImage, check_image_async, contradiction
 from adapters.images.invalid_image import ImageProblem
-from adapters.imagestore.local.image_store import Reconciler
+from adapters.imagestore.local.image_store import LocalImageStore
 from adapters.ports.faults import StorageUnavailable
 from domain.commands import FreshName
 from domain.names import fresh_number, malformed_name, malformed_user, name_key
@@ -80,39 +80,39 @@ def take_in(  # noqa: PLR0913 - a save, and the three parts of a root that are a
     *,
     temp: bool,
     view: View,
-    reconciler: Reconciler,
+    images: LocalImageStore,
     files: Files,
 ) -> Intake:
     """Looks at the final path of a save, on the disk. Raises StorageUnavailable for a path that cannot be used."""
     digest = sha256(data).hexdigest()
     if want.name is None:
-        folder = reconciler.layout.home(user, temp=temp)
+        folder = images.layout.home(user, temp=temp)
         folder = folder / want.folder if want.folder else folder
         name: str | FreshName = FreshName(want.folder, extension, _first_free_number(folder, files))
-        refuse_bad_path(user, f"{want.folder or 'image'}/image.{extension}", temp=temp, reconciler=reconciler)
+        refuse_bad_path(user, f"{want.folder or 'image'}/image.{extension}", temp=temp, images=images)
         return Intake(name, False, digest)
-    refuse_bad_path(user, want.name, temp=temp, reconciler=reconciler)
-    return Intake(want.name, is_untracked(user, want.name, temp=temp, view=view, reconciler=reconciler), digest)
+    refuse_bad_path(user, want.name, temp=temp, images=images)
+    return Intake(want.name, is_untracked(user, want.name, temp=temp, view=view, images=images), digest)
 
 
-def refuse_bad_path(user: str, name: str, *, temp: bool, reconciler: Reconciler) -> None:
+def refuse_bad_path(user: str, name: str, *, temp: bool, images: LocalImageStore) -> None:
     """Raises StorageUnavailable where the final path is too long or led elsewhere by a symbolic link."""
-    if sentence := reconciler.refuse_path(user, name, temp=temp):
+    if sentence := images.refuse_path(user, name, temp=temp):
         raise StorageUnavailable(sentence)
 
 
-def is_untracked(user: str, name: str, *, temp: bool, view: View, reconciler: Reconciler) -> bool:
+def is_untracked(user: str, name: str, *, temp: bool, view: View, images: LocalImageStore) -> bool:
     """Whether a file that the log does not know stands where `name` would, or where its folder would.
 
     Under the user's lock, and the file is looked at first: a file of ours that is there then still stands, or is still
     touched, after.
     """
-    with reconciler.lock_of(user):
-        taken = reconciler.in_the_way(user, name, temp=temp)
+    with images.lock_of(user):
+        taken = images.in_the_way(user, name, temp=temp)
         if taken is None:
             return False
         key = name_key(taken)
-        return view.current_image(user, key, temp=temp) is None and not reconciler.is_touched(user, key, temp=temp)
+        return view.current_image(user, key, temp=temp) is None and not images.is_touched(user, key, temp=temp)
 
 
 def _first_free_number(folder: Path, files: Files) -> int:

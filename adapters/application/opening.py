@@ -18,7 +18,7 @@ from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.results import GivenLimits
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.imagestore.local.image_store import Reconciler
+from adapters.imagestore.local.image_store import LocalImageStore
 from adapters.imagestore.local.layout import Layout
 from adapters.ledger.ledger import LedgerHooks, QuotaLedger
 from adapters.ledger.projector import Projector, Recorded, decode
@@ -45,7 +45,7 @@ _log = structlog.get_logger(__name__)
 
 
 class OpenRoot(LedgerHooks):
-    """A root opened for writing: recorder, ledger and reconciler, and what the log wants done beside appending."""
+    """A root opened for writing: recorder, ledger and image store, and what the log wants done beside appending."""
 
     def __init__(self, root: Path, *, clock: Clock, files: Files, adopting: bool = False) -> None:
         self.root = root
@@ -72,16 +72,16 @@ class OpenRoot(LedgerHooks):
 
     def _start(self, projector: Projector, files: Files, clock: Clock, undoing: ExitStack) -> None:
         """Brings the disk in line with the log. Raises OSError where the disk cannot be looked at."""
-        self.reconciler = Reconciler(Layout(self.root), files)
-        self.reconciler.start_at(self.recorder.reconciled)
+        self.images = LocalImageStore(Layout(self.root), files)
+        self.images.start_at(self.recorder.reconciled)
         for stored in self.recorder.read(after=self.recorder.reconciled):
-            self.reconciler.note([(stored.position, decode(stored))])
+            self.images.note([(stored.position, decode(stored))])
         self.snapshotting = Snapshotting(self.recorder, projector)
         self.ledger = QuotaLedger(self.recorder, clock=clock, hooks=self, projector=projector)
         undoing.callback(self.ledger.close)
-        self.reconciler.sync_folders()
-        self.reconciler.reconcile_all()
-        self.reconciler.remove_unneeded_staged()
+        self.images.sync_folders()
+        self.images.reconcile_all()
+        self.images.remove_unneeded_staged()
 
     @property
     def projector(self) -> Projector:
@@ -94,22 +94,22 @@ class OpenRoot(LedgerHooks):
 
     def checkpoint(self) -> None:
         """Writes the watermark, with the position up to which all file work is done; perhaps a snapshot after it."""
-        if self.recorder.checkpoint(self.reconciler.reconciled()):
+        if self.recorder.checkpoint(self.images.reconciled()):
             self.snapshotting.watermark_written()
 
     def stopping(self) -> None:
         """Keeps what is known for the next start, unless the watermark has no room: a snapshot is never ahead of it."""
-        if self.recorder.checkpoint(self.reconciler.reconciled()):
+        if self.recorder.checkpoint(self.images.reconciled()):
             self.snapshotting.stopping()
 
     def sweep(self) -> None:
         """Tries again what failed before: files not in place, the log's reserve file."""
-        self.reconciler.reconcile_all()
+        self.images.reconcile_all()
         self.recorder.regain_space()
 
     def durable(self, recorded: Iterable[Recorded]) -> None:
         """Notes the names whose files must be brought into place."""
-        self.reconciler.note(recorded)
+        self.images.note(recorded)
 
     def close(self) -> None:
         """Finishes what is queued and frees the lock. In a forked child all of that is its parent's."""
@@ -139,7 +139,7 @@ class FollowedRoot:
         except BaseException:
             self.recorder.close()
             raise
-        self.reconciler = Reconciler(Layout(root), files)
+        self.images = LocalImageStore(Layout(root), files)
         self.fault: Exception | None = None
         """Why the log is no longer followed."""
         self._stopped = threading.Event()

@@ -126,7 +126,7 @@ def readiness(opened: OpenRoot, last_cleanup: str | None) -> Readiness:
     notes = []
     if opened.short_of_space():
         notes.append(NO_SPACE)
-    if opened.reconciler.missing:
-        some = ", ".join(f"{key.user}/{key.key}" for key in sorted(opened.reconciler.missing)[:NAMED_MISSING])
-        notes.append(f"{len(opened.reconciler.missing)} images have no file, among them {some}. They stay charged.")
+    if opened.images.missing:
+        some = ", ".join(f"{key.user}/{key.key}" for key in sorted(opened.images.missing)[:NAMED_MISSING])
+        notes.append(f"{len(opened.images.missing)} images have no file, among them {some}. They stay charged.")
     return Readiness(True, bool(notes), tuple(notes), last_cleanup, position)

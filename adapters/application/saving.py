@@ -44,14 +44,14 @@ class Saving(NamedTuple):
         except LedgerStopped:
             raise  # the outcome is unknown, so the bytes may be needed at the next start
         except Exception:
-            await asyncio.to_thread(self.root.reconciler.discard, command.staged)
+            await asyncio.to_thread(self.root.images.discard, command.staged)
             raise
         if isinstance(outcome, Refusal) or outcome.replayed:
-            await asyncio.to_thread(self.root.reconciler.discard, command.staged)
+            await asyncio.to_thread(self.root.images.discard, command.staged)
         return outcome if isinstance(outcome, Refusal) else await asyncio.to_thread(self._place, outcome)
 
     def _stage(self, files: Files) -> SaveImage:
-        reconciler = self.root.reconciler
+        images = self.root.images
         view = self.root.ledger.state
         extension = self.checked.extension
         try:
@@ -62,11 +62,11 @@ class Saving(NamedTuple):
                 extension,
                 temp=self.temp,
                 view=view,
-                reconciler=reconciler,
+                images=images,
                 files=files,
             )
             staged = uuid4().hex
-            reconciler.stage(staged, self.data, None if self.temp else self.details)
+            images.stage(staged, self.data, None if self.temp else self.details)
         except OSError as error:
             raise StorageUnavailable(_not_written(error)) from error
         command = SaveImage(
@@ -93,14 +93,14 @@ class Saving(NamedTuple):
     def _place(self, accepted: Accepted) -> SavedImage:
         position, event = accepted.recorded[-1]
         assert isinstance(event, ImageSaved)
-        self.root.reconciler.reconcile(event.user, event.name, temp=event.temp)
+        self.root.images.reconcile(event.user, event.name, temp=event.temp)
         return saved_image(self.root, position, event, replayed=accepted.replayed)
 
 
 def saved_image(root: OpenRoot, position: int, event: ImageSaved, *, replayed: bool) -> SavedImage:
     """An ImageSaved as an answer, with the path where its bytes are now; None where the name no longer stands."""
     current = root.ledger.state.current_image(event.user, name_key(event.name), temp=event.temp)
-    path = root.reconciler.path(event.user, current.name, temp=event.temp) if current else None
+    path = root.images.path(event.user, current.name, temp=event.temp) if current else None
     return SavedImage(
         event.user,
         event.name,

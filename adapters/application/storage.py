@@ -165,7 +165,7 @@ class Storage:
         """Where a kept image lies, None where no such name stands."""
         opened = self._running()
         current = opened.ledger.state.current_image(user, name_key(name), temp=False)
-        return opened.reconciler.path(user, current.name, temp=False) if current else None
+        return opened.images.path(user, current.name, temp=False) if current else None
 
     def image(self, user: str, name: str) -> GalleryImage | None:
         """What the log knows of a kept image."""
@@ -175,7 +175,7 @@ class Storage:
         """How a kept image was made: prompt, style, seed; None where nothing is known."""
         opened = self._running()
         current = opened.ledger.state.current_image(user, name_key(name), temp=False)
-        return opened.reconciler.read_details(user, current.name) if current else None
+        return opened.images.read_details(user, current.name) if current else None
 
     def preference(self, user: str, preference: str) -> str | None:
         """What a user chose, such as a default style; None where nothing was chosen."""
@@ -366,14 +366,14 @@ class Storage:
     def _deleted(self, accepted: Accepted) -> DeletedImage:
         position, event = accepted.recorded[-1]
         assert isinstance(event, ImageDeleted)
-        self.opened().reconciler.reconcile(event.user, event.name, temp=event.temp)
+        self.opened().images.reconcile(event.user, event.name, temp=event.temp)
         return DeletedImage(event.user, event.name, event.bytes, position, accepted.replayed)
 
     def _cleaned(self, accepted: Accepted) -> CleanedUp:
-        reconciler = self.opened().reconciler
+        images = self.opened().images
         events = [event for event in accepted.events if isinstance(event, CleanupCompleted)]
         for file in (file for event in events for file in event.files):
-            reconciler.reconcile(file.user, file.name, temp=True)
+            images.reconcile(file.user, file.name, temp=True)
         files = sum(len(event.files) for event in events)
         return CleanedUp(files, sum(event.freed_bytes for event in events), accepted.recorded[-1][0])
 

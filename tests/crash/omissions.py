@@ -60,13 +60,13 @@ def renamed_before_the_event(story: Story) -> None:
     for user, name in (("ann", "old.png"), ("ben", "hill.png")):
         data = story.image()
         staged, digest = story.new_id().hex, sha256(data).hexdigest()
-        reconciler = story.root.reconciler
-        reconciler.stage(staged, data, None)
-        reconciler._bring_into_place(Key(user, False, name_key(name)), name, staged)
+        images = story.root.images
+        images.stage(staged, data, None)
+        images._bring_into_place(Key(user, False, name_key(name)), name, staged)
         media_type = "application/octet-stream"
         save = SaveImage(user, "library", name, len(data), digest, media_type, 0, 0, staged, story.new_id().hex)
         assert isinstance(story.root.ledger.execute(save), Accepted)
-        reconciler.reconcile(user, name, temp=False)
+        images.reconcile(user, name, temp=False)
     story.close()
 
 
@@ -74,10 +74,10 @@ def unlinked_before_the_event(story: Story) -> None:
     """A deletion that takes the file away first and records it second."""
     story.open()
     for name in ("old.png", "kept.png"):
-        reconciler = story.root.reconciler
-        reconciler._take_away(Key("ann", False, name_key(name)), name, current=None)
+        images = story.root.images
+        images._take_away(Key("ann", False, name_key(name)), name, current=None)
         assert isinstance(story.root.ledger.execute(DeleteImage("ann", "library", name)), Accepted)
-        reconciler.reconcile("ann", name, temp=False)
+        images.reconcile("ann", name, temp=False)
     story.close()
 
 

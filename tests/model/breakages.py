@@ -16,7 +16,7 @@ from adapters.application.storage import Storage
 from adapters.eventlog.jsonl import writing
 from adapters.eventlog.jsonl.format import Tip, encode_batch
 from adapters.eventlog.jsonl.writing import LogWriter
-from adapters.imagestore.local.image_store import Reconciler
+from adapters.imagestore.local.image_store import LocalImageStore
 from adapters.ledger import ledger
 from adapters.ledger.pending import Accepted
 from domain import decisions, images, reserving
@@ -225,6 +225,6 @@ BREAKAGES = (
     Breakage("a key is kept for nine days", _keys_kept_for_nine_days, rare=True),
     Breakage("own limits hold for ever", _own_limits_for_ever),
     Breakage("a fresh name comes again", _set(image_index, "fresh_number", _nothing)),
-    Breakage("bytes of a refused save stay staged", _set(Reconciler, "discard", _nothing)),
+    Breakage("bytes of a refused save stay staged", _set(LocalImageStore, "discard", _nothing)),
     Breakage("an overwrite keeps its place in the gallery", _keeps_the_place_in_the_gallery),
 )

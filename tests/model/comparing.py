@@ -46,7 +46,7 @@ def _figures(rig: Rig, model: Model) -> Iterator[str]:
     yield from _differ("open places", open_places, known)
     yield from _differ("clock behind", root.ledger.clock_is_behind(), model.is_behind)
     yield from _differ("short of space", root.short_of_space(), model.short)
-    yield from _differ("missing files", root.reconciler.missing, set())
+    yield from _differ("missing files", root.images.missing, set())
 
 
 def _of_user(rig: Rig, model: Model, user: str) -> Iterator[str]:

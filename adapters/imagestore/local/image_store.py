@@ -53,7 +53,7 @@ class Touched(NamedTuple):
     superseded: frozenset[str] = frozenset()
 
 
-class Reconciler:
+class LocalImageStore:
     """The touched names of one root, and how they are brought into place."""
 
     def __init__(self, layout: Layout, files: Files) -> None:

@@ -13,7 +13,7 @@ from adapters.application.storage import Storage
 from adapters.audit.comparison import audit
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl.verify import verify
-from adapters.imagestore.local.image_store import Reconciler
+from adapters.imagestore.local.image_store import LocalImageStore
 from adapters.ledger import ledger as ledger_module
 from domain.commands import ReleaseExpired
 from tests.adapters.application.evidence import assert_disk_and_log_agree
@@ -46,11 +46,11 @@ def fail_once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> Callabl
     ("owner", "name", "is_kept"),
     [
         (Storage, "save", False),
-        (Reconciler, "stage", False),
+        (LocalImageStore, "stage", False),
         (Files, "write_durably", False),
         (ledger_module, "decide", False),
-        (Reconciler, "reconcile", True),
-        (Reconciler, "_bring_into_place", True),
+        (LocalImageStore, "reconcile", True),
+        (LocalImageStore, "_bring_into_place", True),
     ],
 )
 async def test_memory_that_runs_out_fails_one_request_and_harms_nothing(
