@@ -33,6 +33,7 @@ from adapters.imagestore.local.layout import Layout
 from adapters.ledger.projector import Projector, decode
 from adapters.ports.clock import Clock
 from adapters.ports.faults import AdoptionUnfinished, Fault, LedgerStopped
+from adapters.ports.image_store import ImageStore
 from domain.commands import AdoptImage
 from domain.decisions import StoredAnswer, decide
 from domain.limits import Limits
@@ -92,7 +93,8 @@ def plan(root: Path, directory: Path, files: Files) -> Plan | str:
 
 def dry_run(planned: Plan, terms: Terms) -> Adoption | Refusal:
     """What `adopt` would do, by reading every file; nothing is changed. Beside a running service too. Raises Faults."""
-    images = LocalImageStore(Layout(planned.root), terms.files)
+    layout = Layout(planned.root)
+    images = LocalImageStore(layout, terms.files)
     state = _read_log(planned.root, images, terms).state
     draft = state.draft()
     now = max(terms.clock(), state.last_at)
@@ -111,7 +113,14 @@ def dry_run(planned: Plan, terms: Terms) -> Adoption | Refusal:
         rehearsed[found.user, name_key(found.name)] = found.source
         return None
 
-    judge = Judge(draft, images, terms.files, terms.max_image_bytes, path_of)
+    judge = Judge(
+        view=draft,
+        images=images,
+        layout=layout,
+        files=terms.files,
+        max_image_bytes=terms.max_image_bytes,
+        path_of=path_of,
+    )
     tally = _go_through(planned.inventory, judge, admit, terms.progress)
     return tally if isinstance(tally, Refusal) else tally.result(draft, terms.limits, now)
 
@@ -141,7 +150,7 @@ def adopt(planned: Plan, terms: Terms) -> Adoption | Refusal:
         opened.close()
 
 
-def _read_log(root: Path, images: LocalImageStore, terms: Terms) -> Projector:
+def _read_log(root: Path, images: ImageStore, terms: Terms) -> Projector:
     """What the log says now, if there is one. Raises Faults."""
     projector, paths = Projector(), LogPaths.below(root)
     if not terms.files.lexists(paths.log):
@@ -160,11 +169,12 @@ def _read_log(root: Path, images: LocalImageStore, terms: Terms) -> Projector:
 def _judge(opened: OpenRoot, terms: Terms) -> Judge:
     images = opened.images
     return Judge(
-        opened.ledger.state,
-        images,
-        terms.files,
-        terms.max_image_bytes,
-        lambda user, name: images.path(user, name, temp=False),
+        view=opened.ledger.state,
+        images=images,
+        layout=Layout(opened.root),
+        files=terms.files,
+        max_image_bytes=terms.max_image_bytes,
+        path_of=lambda user, name: images.path(user, name, temp=False),
     )
 
 
@@ -209,7 +219,7 @@ class _Admission:
         images, staged = self._opened.images, uuid4().hex
         if fit.in_place:
             try:
-                self._make_durable(images.layout.final(found.user, found.name, temp=False))
+                self._make_durable(Layout(self._opened.root).final(found.user, found.name, temp=False))
                 if stamp_of(self._files, found.source) != fit.stamp:
                     return CHANGED
             except OSError as error:

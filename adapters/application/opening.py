@@ -32,6 +32,7 @@ from adapters.ports.faults import (
     LogDamaged,
     StorageUnavailable,
 )
+from adapters.ports.image_store import ImageStore
 from domain.commands import SetPolicy
 from domain.limits import Limits
 from domain.refusals import Refusal
@@ -72,7 +73,7 @@ class OpenRoot(LedgerHooks):
 
     def _start(self, projector: Projector, files: Files, clock: Clock, undoing: ExitStack) -> None:
         """Brings the disk in line with the log. Raises OSError where the disk cannot be looked at."""
-        self.images = LocalImageStore(Layout(self.root), files)
+        self.images: ImageStore = LocalImageStore(Layout(self.root), files)
         self.images.start_at(self.recorder.reconciled)
         for stored in self.recorder.read(after=self.recorder.reconciled):
             self.images.note([(stored.position, decode(stored))])
@@ -139,7 +140,7 @@ class FollowedRoot:
         except BaseException:
             self.recorder.close()
             raise
-        self.images = LocalImageStore(Layout(root), files)
+        self.images: ImageStore = LocalImageStore(Layout(root), files)
         self.fault: Exception | None = None
         """Why the log is no longer followed."""
         self._stopped = threading.Event()

@@ -12,7 +12,6 @@ from adapters.application.idempotency import keyed
 from adapters.application.intake import Wanted, take_in
 from adapters.application.opening import OpenRoot
 from adapters.application.results import Actor, SavedImage
-from adapters.disk.files import Files
 from adapters.images.check import CheckedImage
 from adapters.ledger.pending import Accepted
 from adapters.ports.faults import LedgerStopped, StorageUnavailable
@@ -36,9 +35,9 @@ class Saving(NamedTuple):
     idempotency_key: str | None
     details: dict[str, Any] | None
 
-    async def carry_out(self, files: Files) -> SavedImage | Refusal:
+    async def carry_out(self) -> SavedImage | Refusal:
         """Stages the bytes, has the ledger decide, and brings what was kept into place. Raises Faults."""
-        command = await asyncio.to_thread(self._stage, files)
+        command = await asyncio.to_thread(self._stage)
         try:
             outcome = await self.root.ledger.submit(command)
         except LedgerStopped:
@@ -50,7 +49,7 @@ class Saving(NamedTuple):
             await asyncio.to_thread(self.root.images.discard, command.staged)
         return outcome if isinstance(outcome, Refusal) else await asyncio.to_thread(self._place, outcome)
 
-    def _stage(self, files: Files) -> SaveImage:
+    def _stage(self) -> SaveImage:
         images = self.root.images
         view = self.root.ledger.state
         extension = self.checked.extension
@@ -63,7 +62,6 @@ class Saving(NamedTuple):
                 temp=self.temp,
                 view=view,
                 images=images,
-                files=files,
             )
             staged = uuid4().hex
             images.stage(staged, self.data, None if self.temp else self.details)

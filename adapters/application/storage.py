@@ -227,7 +227,7 @@ class Storage:
         checked = await intake.check(data, name, self.settings)
         want = intake.wanted(name, operation)
         saving = Saving(opened, user, bytes(data), checked, want, temp, reservation, actor, idempotency_key, details)
-        task = asyncio.get_running_loop().create_task(saving.carry_out(self._files))
+        task = asyncio.get_running_loop().create_task(saving.carry_out())
         self._background.add(task)
         task.add_done_callback(self._background.discard)
         return await asyncio.shield(task)

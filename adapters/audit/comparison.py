@@ -28,9 +28,9 @@ from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import refuse_damage
 from adapters.eventlog.jsonl.verify import Report
-from adapters.imagestore.local.image_store import Key
 from adapters.imagestore.local.layout import DETAILS_SUFFIX, Layout
 from adapters.ports.clock import Clock, utc_now
+from adapters.ports.image_store import Key
 from domain.names import name_key
 
 BLOCK_BYTES = 1024 * 1024

@@ -16,9 +16,9 @@ from typing import NamedTuple, TypeVar
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.eventlog.jsonl.format import Decoded
-from adapters.imagestore.local.image_store import Key
 from adapters.ledger.projector import decode, event_of
 from adapters.ports.clock import Clock
+from adapters.ports.image_store import Key
 from domain.events import CleanupCompleted, Event, ImageDeleted, ImageSaved
 from domain.names import name_key
 

@@ -14,8 +14,8 @@ from adapters.application.storage import Storage
 from adapters.audit.expected_files import ExpectedFiles
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl.verify import verify
-from adapters.imagestore.local.image_store import Key
 from adapters.ports.clock import utc_now
+from adapters.ports.image_store import Key
 from tests.adapters.application.stuck_disk import StuckDisk
 from tests.hostile.builders import png_of_size
 
