@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import structlog
 
+from adapters.application.readiness import readiness_of
 from adapters.application.results import SYSTEM, GivenLimits, StoreSettings
 from adapters.application.storage import Storage
 from adapters.generation import ImageGenerator, choose_provider
@@ -151,7 +152,7 @@ async def _serve(program: Program, out: TextIO) -> int:
 
 
 def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
-    readiness = program.store.readiness()
+    readiness = readiness_of(program.store)
     if readiness.ready:
         print("StorageManager initialized successfully", file=out)
         print(_limits_in_force(program.store), file=out)

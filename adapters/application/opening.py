@@ -85,9 +85,18 @@ class OpenRoot(LedgerHooks):
         self.images.remove_unneeded_staged()
 
     @property
+    def state(self) -> QuotaState:
+        """The published figures."""
+        return self.ledger.state
+
+    @property
     def projector(self) -> Projector:
         """The published projections."""
         return self.ledger.projector
+
+    def now(self) -> str:
+        """The present, but never before the last event."""
+        return self.ledger.now()
 
     def short_of_space(self) -> bool:
         """Whether the log's reserve file is used up."""
@@ -125,6 +134,7 @@ class FollowedRoot:
 
     def __init__(self, root: Path, *, clock: Clock, files: Files) -> None:
         self.root = root
+        self._clock = clock
         self.projector = Projector()
         with collecting_no_garbage():
             self.recorder = JSONLRecorder(
@@ -150,8 +160,17 @@ class FollowedRoot:
     @property
     def state(self) -> QuotaState:
         """The published figures. Raises LogDamaged or StorageUnavailable where the log can no longer be followed."""
+        self.refuse_if_lost()
+        return self.projector.state
+
+    def now(self) -> str:
+        """The present, but never before the last event."""
+        return max(self._clock(), self.state.last_at)
+
+    def refuse_if_lost(self) -> None:
+        """Raises LogDamaged or StorageUnavailable where the log can no longer be followed."""
         if self.fault is None:
-            return self.projector.state
+            return
         sentence = f"The log is no longer followed. {self.fault}"
         if isinstance(self.fault, LogDamaged):
             raise LogDamaged(sentence, position=self.fault.position, offset=self.fault.offset) from self.fault

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from adapters.application.following import FollowedStorage
+from adapters.application.reading import image_names, image_path
 from adapters.application.results import GivenLimits, StoreSettings
 from adapters.application.storage import Storage
 from adapters.library.quota_manager import QuotaManager
@@ -159,13 +160,13 @@ class StorageManager:
         """Where a kept image lies, None where no such image stands."""
         if malformed_user(user_id) or malformed_name(image_name):
             return None
-        return self._reader.path(user_id, image_name)
+        return image_path(self._reader, user_id, image_name)
 
     def get_user_images(self, user_id: str) -> list[str]:
         """The names of a user's kept images, newest first."""
         if malformed_user(user_id):
             return []
-        return self._reader.names(user_id)
+        return image_names(self._reader, user_id)
 
     def delete_image(self, user_id: str, image_name: str) -> tuple[bool, str]:
         """Takes a kept image away: `(ok, message)`. Blocks until that is durable; safe inside a coroutine."""

@@ -14,6 +14,7 @@ from dataclasses import fields, replace
 import orjson
 import structlog
 
+from adapters.application.reading import moderated_is_free
 from adapters.application.results import LIBRARY, Actor, Delivery, Reserved, SavedImage
 from adapters.application.storage import Storage
 from adapters.generation.generator import ImageGenerator
@@ -278,7 +279,7 @@ class Studio:
     def _counted(self) -> str:
         """Whether what was filtered counts, for the user."""
         try:
-            free = self._store.moderated_free()
+            free = moderated_is_free(self._store)
         except Fault:
             return ""  # the pictures beside it are shown all the same
         return "What is filtered does not count." if free else "It was made, so it counts as generated today."

@@ -14,6 +14,7 @@ import sys
 import threading
 from pathlib import Path
 
+from adapters.application.reading import image_names
 from adapters.application.results import GivenLimits
 from adapters.application.storage import Storage
 from tests.hostile.builders import png_of_size
@@ -42,7 +43,7 @@ class Doings:
                 sys.stdout.flush()
 
     async def _one(self, user: str, rng: random.Random) -> None:
-        data, kept = png_of_size(rng.randrange(100, 5_000)), self.store.names(user)
+        data, kept = png_of_size(rng.randrange(100, 5_000)), image_names(self.store, user)
         match rng.randrange(6):
             case 0 | 1 if kept:
                 await self.store.delete(user, rng.choice(kept))

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from adapters.application.reading import quota_status
 from adapters.application.results import GivenLimits
 from adapters.application.storage import Storage
 from domain.limits import MEGABYTE
@@ -40,7 +41,7 @@ def test_status_says_what_the_ledger_says(abby: Abby, root: Path, fits: Any) -> 
     store = Storage(root)
     assert (told.code, told.err) == (0, "")
     assert fits("status", told.json)
-    assert told.json == store.status("ada") | {"daily": told.json["daily"]}
+    assert told.json == quota_status(store, "ada") | {"daily": told.json["daily"]}
     assert told.json["daily"]["used"] == 2
     store.close()
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from adapters.application.reading import quota_status
 from adapters.application.results import GivenLimits
 from adapters.application.storage import Storage
 from adapters.generation.generator import ImageGenerator
@@ -51,7 +52,7 @@ async def ask_together(studio: Studio, store: Storage, plan: Plan) -> dict[str, 
     peak = peak_bytes()
     return {
         "answers": answers,
-        "used": [store.status(user)["daily"]["used"] for user in users],
+        "used": [quota_status(store, user)["daily"]["used"] for user in users],
         "largest_answer_bytes": max(sizes, default=0),
         "all_answers_bytes": sum(sizes),
         "grown_bytes": None if peak is None or before is None else peak - before,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from adapters.application.reading import image_details, image_names, quota_status
 from adapters.application.results import LIBRARY, Actor, GivenLimits
 from adapters.application.storage import Storage
 from adapters.generation.generator import ImageGenerator
@@ -49,14 +50,14 @@ def studio(store: Storage, provider: InMemoryProvider) -> Studio:
 
 def daily(store: Storage) -> int:
     """Generations charged today."""
-    used = store.status("1")["daily"]["used"]
+    used = quota_status(store, "1")["daily"]["used"]
     assert isinstance(used, int)
     return used
 
 
 def held_mb(store: Storage) -> float:
     """What open places hold."""
-    held = store.status("1")["user"]["reserved_mb"]
+    held = quota_status(store, "1")["user"]["reserved_mb"]
     assert isinstance(held, float)
     return held
 
@@ -78,7 +79,7 @@ async def test_a_picture_is_reserved_made_and_kept(
     assert picture.image.path.read_bytes() == picture.data
     assert (made.provider, made.model, made.replayed) == ("in memory", "model-1", False)
     assert (daily(store), held_mb(store), provider.asked) == (1, 0, [CAT])
-    assert store.details("1", "text_to_image/image_1.png") == {
+    assert image_details(store, "1", "text_to_image/image_1.png") == {
         "operation": "text_to_image", "prompt": "a cat", "style": "anime", "width": 512, "height": 512, "steps": 30,
         "cfg_scale": 7.0, "strength": 0.35, "seed": 41, "provider": "in memory", "model": "model-1", "seconds": 1.5,
     }  # fmt: skip
@@ -271,7 +272,7 @@ async def test_what_was_delivered_is_kept_though_the_caller_is_gone(
     with pytest.raises(asyncio.CancelledError):
         await asking
     await studio.close()
-    assert (len(store.names("1")), daily(store), held_mb(store)) == (3, 3, 0)
+    assert (len(image_names(store, "1")), daily(store), held_mb(store)) == (3, 3, 0)
     assert_disk_and_log_agree(tmp_path)
 
 

@@ -10,6 +10,7 @@ from typing import Self
 
 import pytest
 
+from adapters.application.reading import image_details, quota_status
 from adapters.application.results import GivenLimits
 from adapters.application.storage import Storage
 from adapters.generation.generator import ImageGenerator
@@ -53,7 +54,7 @@ def store(tmp_path: Path) -> Iterator[Storage]:
 
 def figures(store: Storage, user: str = "1") -> tuple[int, float]:
     """Today's count of a user and the MB that are held for them."""
-    status = store.status(user)
+    status = quota_status(store, user)
     return status["daily"]["used"], status["user"]["reserved_mb"]
 
 
@@ -244,7 +245,7 @@ async def test_the_prompt_is_in_the_file_only_where_that_is_set(tmp_path: Path, 
     assert picture.image.path is not None
     assert (b"my secret wish" in picture.image.path.read_bytes()) is wanted
     assert picture.data == picture.image.path.read_bytes()
-    assert (store.details("1", picture.image.name) or {})["prompt"] == "my secret wish"
+    assert (image_details(store, "1", picture.image.name) or {})["prompt"] == "my secret wish"
     assert b"secret" not in (tmp_path / "logs" / "events.jsonl").read_bytes()
     store.close()
 
