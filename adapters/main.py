@@ -12,8 +12,9 @@ from typing import TextIO
 
 import structlog
 
+from adapters.application.readiness import readiness_of
 from adapters.application.results import SYSTEM
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.bootstrap.program import Program, build
 from adapters.generation.configured import sent_unencrypted
 from adapters.ports.faults import Fault, LedgerStopped, StorageUnavailable
@@ -59,7 +60,7 @@ async def _serve(program: Program, out: TextIO) -> int:
 
 
 def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
-    readiness = program.store.readiness()
+    readiness = readiness_of(program.store)
     if readiness.ready:
         print("StorageManager initialized successfully", file=out)
         print(_limits_in_force(program.store), file=out)
@@ -72,7 +73,7 @@ def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
     print(made_by, f"{where} (Ctrl+C stops the service)", sep="\n", file=out, flush=True)
 
 
-def _limits_in_force(store: ImageStore) -> str:
+def _limits_in_force(store: Storage) -> str:
     """The policy of the log: what was given is in it by now, and what was left out is what was set last."""
     policy = store.opened().ledger.state.policy
     return (
@@ -108,7 +109,7 @@ async def _look_after(program: Program, address: str | None, stopping: asyncio.E
     return 0
 
 
-def _clean_up(store: ImageStore) -> None:
+def _clean_up(store: Storage) -> None:
     """Removes old temp files; where that cannot be done now, it is logged and done the next day."""
     try:
         cleaned = store.cleanup_now(actor=SYSTEM)

@@ -25,10 +25,10 @@ from adapters.audit.expected_files import ExpectedFiles, Known
 from adapters.audit.report import PASSING, Audit, Finding, FindingKind
 from adapters.disk.files import READ, Files
 from adapters.imagestore.local.layout import DETAILS_FOLDER, DETAILS_SUFFIX, Layout
-from adapters.imagestore.local.reconciler import Key
 from adapters.imagestore.local.walking import MAX_DEPTH, is_left_by_a_desktop
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.event_log import EventLogEngine, LogReport
+from adapters.ports.image_store import Key
 from domain.names import name_key
 
 BLOCK_BYTES = 1024 * 1024

@@ -13,9 +13,9 @@ from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from adapters.imagestore.local.reconciler import Key
 from adapters.ledger.codec import decode, event_of
 from adapters.ports.event_log import EventLogEngine, VerifiedEvent
+from adapters.ports.image_store import Key
 from domain.events import CleanupCompleted, Event, ImageDeleted, ImageSaved
 from domain.names import name_key
 

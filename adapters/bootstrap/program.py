@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.bootstrap.making import make_generator, studio_settings
 from adapters.bootstrap.storage import given_limits, open_store
 from adapters.generation import ImageGenerator
@@ -23,7 +23,7 @@ class Program:
     """All parts of a running service: the page and the API, the bot, or both."""
 
     config: Config
-    store: ImageStore
+    store: Storage
     generator: ImageGenerator
     studio: Studio
     http: HttpService | None
@@ -41,7 +41,7 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
     return Program(config, store, generator, studio, http, bot)
 
 
-def _make_bot(config: Config, store: ImageStore, studio: Studio) -> BotLife:
+def _make_bot(config: Config, store: Storage, studio: Studio) -> BotLife:
     from adapters.discord.bot import Parts  # here, as the library is large and a start without a bot needs none of it
     from adapters.discord.lifecycle import BotLife  # the same
 

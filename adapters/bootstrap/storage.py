@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapters.application.results import SYSTEM, GivenLimits, StoreSettings
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.engines import opening
 from adapters.engines.choice import choose_engine
 from adapters.ports.clock import Clock, utc_now
@@ -19,7 +19,7 @@ LIMIT_SETTINGS = (
 )
 
 
-def open_store(config: Config, limits: GivenLimits, *, clock: Clock = utc_now) -> ImageStore:
+def open_store(config: Config, limits: GivenLimits, *, clock: Clock = utc_now) -> Storage:
     """The configured root, opened for writing with the configured engine.
 
     Raises LogLocked, LogDamaged and ConfigError; a root that cannot be made or written is tried again later.

@@ -13,8 +13,8 @@ from adapters.ports.faults import LogLocked
 from adapters.settings.config import Config
 
 if TYPE_CHECKING:
-    from adapters.application.following import ImageReader
-    from adapters.application.storage import ImageStore
+    from adapters.application.following import FollowedStorage
+    from adapters.application.storage import Storage
 
 ADDRESS_TRIES = 11
 ADDRESS_PAUSE_SECONDS = 0.1
@@ -46,7 +46,7 @@ def operations(config: Config, *, may_begin: bool = False) -> Iterator[Operation
         found.close()
 
 
-def open_store(config: Config) -> ImageStore:
+def open_store(config: Config) -> Storage:
     """The storage root opened for writing with the log's own limits. Raises Faults."""
     from adapters.application.results import GivenLimits
     from adapters.bootstrap import storage
@@ -56,7 +56,7 @@ def open_store(config: Config) -> ImageStore:
     return store
 
 
-def open_reader(config: Config) -> ImageReader:
+def open_reader(config: Config) -> FollowedStorage:
     """The storage root opened for reading, beside whoever writes. Raises Faults."""
     from adapters.engines import following
 
@@ -68,7 +68,7 @@ def refuse_without_log(config: Config) -> None:
     choose_engine(config.persistence_module).refuse_without_log(config.storage.storage_root)
 
 
-def _store_or_address(config: Config) -> ImageStore | str:
+def _store_or_address(config: Config) -> Storage | str:
     for tries_left in reversed(range(ADDRESS_TRIES)):
         try:
             return open_store(config)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from adapters.application.reading import image_path, quota_status
 from adapters.application.results import Actor
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.cli.generation_exits import not_made
 from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, OwnLimits, PictureRequest
 from adapters.cli.output import Refused, refused_of
@@ -26,7 +27,7 @@ CLI = Actor("cli")
 class OperationsOnLog:
     """Operations on an open store."""
 
-    def __init__(self, store: ImageStore, config: Config) -> None:
+    def __init__(self, store: Storage, config: Config) -> None:
         self._store = store
         self._config = config
 
@@ -47,7 +48,7 @@ class OperationsOnLog:
 
     def image_bytes(self, user: str, name: str) -> bytes:
         """The bytes of a kept image."""
-        path = self._store.path(user, name)
+        path = image_path(self._store, user, name)
         if path is None:
             raise StorageUnavailable(f"The image {name} of {user} was deleted before it could be copied.")
         return path.read_bytes()
@@ -60,14 +61,14 @@ class OperationsOnLog:
     def reset(self, user: str, reason: str) -> dict[str, Any] | Refused:
         """Sets today's count to 0."""
         changed = self._store.reset_daily_now(user, reason, actor=CLI)
-        return refused_of(changed) if isinstance(changed, Refusal) else self._store.status(user)
+        return refused_of(changed) if isinstance(changed, Refusal) else quota_status(self._store, user)
 
     def limits(self, user: str, own: OwnLimits) -> dict[str, Any] | Refused:
         """Gives a user limits of their own."""
         changed = self._store.override_limits_now(
             user, own.reason, UserLimits(own.size_bytes, own.daily), until=own.until, actor=CLI
         )
-        return refused_of(changed) if isinstance(changed, Refusal) else self._store.status(user)
+        return refused_of(changed) if isinstance(changed, Refusal) else quota_status(self._store, user)
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import discord
 import structlog
 
+from adapters.application.reading import quota_status
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.embeds import Asked, Shown, further_embed, message_embed, quota_embed, result_embed
 from adapters.discord.errors import STOPPING
@@ -127,7 +128,7 @@ def _asked(request: GenerationRequest, *notes: str) -> Asked:
 def _status(bot: AbbyBot, user: str) -> Figures | None:
     """The user's quotas; a storage that has stopped meanwhile keeps no picture from being shown."""
     try:
-        return bot.store.status(user)
+        return quota_status(bot.store, user)
     except Fault as fault:
         _log.warning("no quota to show", reason=str(fault))
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters.application.results import GivenLimits, StoreSettings
-from adapters.application.storage import DEFAULTS, NO_LIMITS, ImageStore
+from adapters.application.storage import DEFAULTS, NO_LIMITS, Storage
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engine
 from adapters.ports.clock import Clock, utc_now
@@ -20,11 +20,11 @@ def open_store(
     settings: StoreSettings = DEFAULTS,
     clock: Clock = utc_now,
     files: Files | None = None,
-) -> ImageStore:
+) -> Storage:
     """The storage of a root, whose log is opened or begun. An engine that is given was made with its files already.
 
     Raises LogLocked, LogDamaged and ConfigError; a root that cannot be made or written is tried again later.
     """
     files = files or Files()
     engine = engine or default_engine(files)
-    return ImageStore(root, engine=engine, limits=limits, settings=settings, clock=clock, files=files)
+    return Storage(root, engine=engine, limits=limits, settings=settings, clock=clock, files=files)

@@ -71,8 +71,8 @@ def _compare(root: OpenRoot, disk: Disk, promise: Promise) -> Iterator[str]:
         recorder._recheck.carry_out()
     if recorder._finding is not None:
         yield f"the background check stops the log: {recorder._finding}"
-    if root.reconciler.missing:
-        yield f"missing: {root.reconciler.missing}"
+    if root.images.missing:
+        yield f"missing: {root.images.missing}"
     if left := disk.files_below(ROOT / "images" / ".staged"):
         yield f"left in staging: {sorted(left)}"
 
@@ -108,8 +108,8 @@ def _wrong_files(account: Account, disk: Disk, promise: Promise) -> Iterator[str
 def _wrong_figures(account: Account, root: OpenRoot) -> Iterator[str]:
     """Figures that are not the sums of the log."""
     state = root.ledger.state
-    if (state.position, root.recorder.head, root.reconciler.reconciled()) != (account.last,) * 3:
-        yield f"position {state.position}, head {root.recorder.head}, reconciled {root.reconciler.reconciled()}"
+    if (state.position, root.recorder.head, root.images.reconciled()) != (account.last,) * 3:
+        yield f"position {state.position}, head {root.recorder.head}, reconciled {root.images.reconciled()}"
     used = held = 0
     for user in account.users:
         sums = UserUsage(account.used(user, temp=False), account.used(user, temp=True), account.held(user))

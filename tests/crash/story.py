@@ -173,7 +173,7 @@ class Story:
         """A save whose bytes are staged, to be handed in with others."""
         data = self.image(size_bytes)
         staged = self.new_id().hex
-        self.root.reconciler.stage(staged, data, None)
+        self.root.images.stage(staged, data, None)
         digest = sha256(data).hexdigest()
         media_type = "application/octet-stream"
         return SaveImage(
@@ -185,7 +185,7 @@ class Story:
         pending = [PendingCommand(command) for command in commands]
         self.root.ledger._carry_out(pending)
         assert all(isinstance(result_of(pending), Accepted) for pending in pending)
-        self.root.reconciler.reconcile_all()
+        self.root.images.reconcile_all()
 
     def _after(self, verb: str, path: Path) -> None:
         where = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path

@@ -179,7 +179,7 @@ class Rig:
             return await asyncio.gather(*tasks)
 
         answers = self._run(together())
-        self.root.reconciler.reconcile_all()
+        self.root.images.reconcile_all()
         return answers
 
     def reservation(self, number: int) -> str:

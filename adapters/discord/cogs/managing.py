@@ -8,6 +8,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from adapters.application.readiness import readiness_of
+from adapters.application.reading import quota_status
 from adapters.application.results import Changed, CleanedUp, DeletedImage
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.embeds import message_embed, quota_embed
@@ -78,7 +80,7 @@ class ManagingCog(commands.Cog):
     async def show(self, interaction: Interaction, user: Someone) -> None:
         """As the user sees it."""
         _refuse_non_members(interaction, user)
-        embed = quota_embed(self.bot.store.status(str(user.id)), user.display_name)
+        embed = quota_embed(quota_status(self.bot.store, str(user.id)), user.display_name)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     @quota_admin.command(description="Give a user limits of their own; with neither, take theirs away")
@@ -149,7 +151,7 @@ class ManagingCog(commands.Cog):
         await _answer(interaction, self._told(report))
 
     def _told(self, report: LogReport) -> Message:
-        readiness = self.bot.store.readiness()
+        readiness = readiness_of(self.bot.store)
         verdict = "The log is whole: every hash fits." if report.is_whole else "**The log is damaged.** Stop the bot."
         cleanup = timestamp(readiness.last_cleanup, "R") if readiness.last_cleanup else "not since the start"
         lines = [

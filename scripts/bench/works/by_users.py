@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, thread_time
 from typing import NamedTuple
 
+from adapters.application.reading import quota_status
 from adapters.application.results import StoreSettings
 from adapters.engines.opening import open_store
 from adapters.ledger.pending import Accepted, PendingCommand
@@ -77,10 +78,10 @@ def costs(root: Path, users: int, pairs: int, number: int) -> Costs:
     _await_the_background_check()
     asked = [user_name(rng.randrange(users)) for _ in range(STATUSES)]
     for user in asked:
-        store.status(user)
+        quota_status(store, user)
     begin = perf_counter()
     for user in asked:
-        store.status(user)
+        quota_status(store, user)
     status = (perf_counter() - begin) / len(asked)
     store.close()
     return Costs(median(spent) * 1e6, status * 1e6)

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from adapters.application.readiness import readiness_of
+from adapters.application.reading import image_details, image_path
 from adapters.application.results import SavedImage
 from adapters.disk.files import Files
 from adapters.engines.opening import open_store
@@ -203,11 +205,11 @@ def test_details_are_brought_into_place_with_their_image(root: Path) -> None:
     died(root, with_details("a.png", HOW), lambda call, path: call == "rename" and path.name == "a.png")
     assert restarted(root) == ["a.png"]
     with StorageManager(root) as storage:
-        assert storage._writer().details("1", "a.png") == HOW
+        assert image_details(storage._writer(), "1", "a.png") == HOW
     died(root, with_details("a.png", HOW | {"seed": 8}), lambda call, _path: call == "rename")
     restarted(root)
     with StorageManager(root) as storage:
-        assert storage._writer().details("1", "a.png") == HOW | {"seed": 8}
+        assert image_details(storage._writer(), "1", "a.png") == HOW | {"seed": 8}
 
 
 @pytest.mark.parametrize("verb", ["rename", "unlink", "nothing"])
@@ -235,10 +237,10 @@ async def test_a_save_whose_file_cannot_be_put_in_place_answers_with_where_it_is
     assert saved.path is not None
     assert saved.path.parent == Layout(root).staging
     assert saved.path.read_bytes() == NEW
-    assert store.path("1", "b.png") == saved.path
+    assert image_path(store, "1", "b.png") == saved.path
     disk.dies_at = lambda _call, _path: False
     store.opened().sweep()
-    assert store.path("1", "b.png") == root / "images/users/1/b.png"
+    assert image_path(store, "1", "b.png") == root / "images/users/1/b.png"
     store.close()
     assert_disk_and_log_agree(root)
 
@@ -260,12 +262,12 @@ def test_a_standing_name_without_a_file_is_reported_and_holds_nothing_back(root:
     died(root, save("b.png"), lambda _call, _path: False)
     (root / "images/users/1/b.png").unlink()
     store = open_store(root)
-    readiness = store.readiness()
+    readiness = readiness_of(store)
     assert (readiness.ready, readiness.degraded) == (True, True)
     assert "1/b.png" in readiness.notes[0]
     assert StorageManager.over(store).get_quota_status("1")["user"]["images"] == 2
     asyncio.run(store.save("1", NEW, name="b.png"))
-    assert store.readiness().degraded is False
+    assert readiness_of(store).degraded is False
     store.close()
     assert_disk_and_log_agree(root)
 

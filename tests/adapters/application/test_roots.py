@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from adapters.application import storage as service_module
+from adapters.application.readiness import readiness_of
 from adapters.disk.files import Files
 from adapters.engines.opening import open_store
 from adapters.library import StorageManager
@@ -283,7 +284,7 @@ class NoPermission(Files):
 def test_an_unwritable_root_is_said_by_readiness(tmp_path: Path) -> None:
     """Not ready, with the reason."""
     store = open_store(tmp_path / "root", files=NoPermission())
-    readiness = store.readiness()
+    readiness = readiness_of(store)
     assert (readiness.ready, readiness.degraded) == (False, True)
     assert "Permission denied" in readiness.notes[0]
     store.close()
@@ -354,7 +355,7 @@ async def test_after_a_fault_every_call_says_so(tmp_path: Path) -> None:
     for call in calls:
         with pytest.raises(LedgerStopped, match="has stopped"):
             call()
-    assert store.readiness().ready is False
+    assert readiness_of(store).ready is False
     storage.close()
     with StorageManager(tmp_path) as again:
         assert again.get_user_images("1") in (["a.png"], [])

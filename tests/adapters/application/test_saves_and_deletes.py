@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.application.reading import image_names
 from adapters.disk.files import Files
 from adapters.engines.opening import open_store
 from adapters.library import StorageManager
@@ -129,7 +130,7 @@ async def test_a_caller_who_goes_away_no_longer_stops_a_save_that_is_staged(tmp_
     disk.go_on.set()
     async with asyncio.timeout(WITHIN_SECONDS):
         await asyncio.gather(*store._background)
-    assert store.names("1") == ["a.png"]
+    assert image_names(store, "1") == ["a.png"]
     store.close()
     assert_disk_and_log_agree(tmp_path)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.audit.comparison import UNDER_WAY_SECONDS, audit
 from adapters.audit.report import PASSING, SENTENCES, Audit, Finding, FindingKind
 from adapters.disk.files import Files
@@ -29,7 +29,7 @@ STAGED = "images/.staged"
 OLD_SECONDS = UNDER_WAY_SECONDS + 60
 
 
-def save(store: ImageStore, name: str, size_bytes: int = 300, *, user: str = "ada", temp: bool = False) -> None:
+def save(store: Storage, name: str, size_bytes: int = 300, *, user: str = "ada", temp: bool = False) -> None:
     """Saves an image with details, or a temp file."""
     data = png_of_size(size_bytes)
     saved = asyncio.run(store.save(user, data, name=name, temp=temp, details={"prompt": "a secret wish"}))

@@ -14,7 +14,7 @@ from time import monotonic
 
 import pytest
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.audit.comparison import audit
 from adapters.audit.report import Audit, FindingKind
 from adapters.disk.files import Files
@@ -145,20 +145,20 @@ class Meanwhile(Files):
         return super().scan_directory(path)
 
 
-def save(store: ImageStore, name: str, size_bytes: int = 300, *, temp: bool = False, told: bool = True) -> None:
+def save(store: Storage, name: str, size_bytes: int = 300, *, temp: bool = False, told: bool = True) -> None:
     """Saves an image, with details unless nothing of it is `told`, or a temp file."""
     details = {"prompt": "a cat"} if told else None
     saved = asyncio.run(store.save("ada", png_of_size(size_bytes), name=name, temp=temp, details=details))
     assert not isinstance(saved, Refusal)
 
 
-def spell_anew(store: ImageStore) -> None:
+def spell_anew(store: Storage) -> None:
     """Deletes an image and saves it in another spelling."""
     store.delete_now("ada", "a.png")
     save(store, "A.png")
 
 
-MEANWHILE: dict[str, tuple[str, str, Callable[[ImageStore], object]]] = {
+MEANWHILE: dict[str, tuple[str, str, Callable[[Storage], object]]] = {
     "overwritten before it is looked at": ("lstat", "a.png", lambda store: save(store, "a.png", 400)),
     "overwritten before it is read": ("open", "a.png", lambda store: save(store, "a.png", 300)),
     "deleted before it is looked at": ("lstat", "a.png", lambda store: store.delete_now("ada", "a.png")),

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.audit.expected_files import ExpectedFiles
 from adapters.engines.choice import default_engine
 from adapters.engines.opening import open_store
-from adapters.imagestore.local.reconciler import Key
+from adapters.ports.image_store import Key
 from tests.adapters.application.stuck_disk import StuckDisk
 from tests.hostile.builders import png_of_size
 
@@ -32,7 +32,7 @@ def expected(root: Path) -> Iterator[ExpectedFiles]:
         reading.close()
 
 
-def save(store: ImageStore, name: str, size_bytes: int = 300, *, temp: bool = False) -> bytes:
+def save(store: Storage, name: str, size_bytes: int = 300, *, temp: bool = False) -> bytes:
     """Saves an image or a temp file; its bytes."""
     data = png_of_size(size_bytes)
     asyncio.run(store.save("ada", data, name=name, temp=temp))

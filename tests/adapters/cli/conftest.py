@@ -14,7 +14,7 @@ import pytest
 import structlog
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it comes without types
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.cli import main
 from adapters.engines.opening import open_store
 from tests.adapters.cli.processes import SCHEMAS, Ran, Service, holding, serving, write_env_file
@@ -61,7 +61,7 @@ def abby(root: Path, env_file: Path, capsys: pytest.CaptureFixture[str]) -> Abby
 
 
 @pytest.fixture
-def store(root: Path) -> Iterator[ImageStore]:
+def store(root: Path) -> Iterator[Storage]:
     """The root opened by this process, to be filled; close it before a command is to open it."""
     opened = open_store(root)
     yield opened

@@ -29,7 +29,6 @@ import sys
 import time
 from pathlib import Path
 from adapters.engines.opening import open_store
-from adapters.application.storage import ImageStore
 root, address, after_seconds = sys.argv[1:]
 store = open_store(Path(root))
 if address and after_seconds == "0":

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from adapters.application.reading import quota_status
 from adapters.application.results import GivenLimits
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
 from domain.limits import MEGABYTE
 from tests.adapters.cli.conftest import Abby
@@ -41,7 +42,7 @@ def test_status_says_what_the_ledger_says(abby: Abby, root: Path, fits: Any) -> 
     store = open_store(root)
     assert (told.code, told.err) == (0, "")
     assert fits("status", told.json)
-    assert told.json == store.status("ada") | {"daily": told.json["daily"]}
+    assert told.json == quota_status(store, "ada") | {"daily": told.json["daily"]}
     assert told.json["daily"]["used"] == 2
     store.close()
 
@@ -106,7 +107,7 @@ def test_users_of_an_empty_log(abby: Abby, root: Path, fits: Any) -> None:
     assert "0 users" in abby("users").out
 
 
-def test_reading_goes_on_beside_a_writer(abby: Abby, store: ImageStore) -> None:
+def test_reading_goes_on_beside_a_writer(abby: Abby, store: Storage) -> None:
     """The lock is the writer's; the figures are those that are surely on the disk."""
     asyncio.run(store.save("ada", png()))
     deadline = time.monotonic() + 5

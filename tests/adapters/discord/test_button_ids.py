@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from adapters.application.results import StoreSettings
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.discord.bot import AbbyBot
 from adapters.discord.bot_state import FILE, Remembered
 from adapters.discord.views import ID_CHARACTERS, LOOKS, ask_to_delete, buttons_of, key_of, named_by
@@ -20,7 +20,7 @@ SNOWFLAKE = "18446744073709551615"
 class BotWithStore:
     """As much of the bot as finding a picture needs."""
 
-    def __init__(self, store: ImageStore) -> None:
+    def __init__(self, store: Storage) -> None:
         self.store = store
 
 

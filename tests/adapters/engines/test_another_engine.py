@@ -11,6 +11,8 @@ import pytest
 
 from adapters.adoption.adoption import Plan, Terms, adopt, dry_run, plan
 from adapters.adoption.tally import Adoption
+from adapters.application.readiness import readiness_of
+from adapters.application.reading import events_of, image_names, quota_status
 from adapters.application.results import DeletedImage, GivenLimits, SavedImage
 from adapters.audit.comparison import audit
 from adapters.cli import main
@@ -47,16 +49,16 @@ async def test_a_storage_root_opens_saves_refuses_deletes_and_reports(
     assert isinstance(refused, Refusal)
     assert refused.reason is Reason.DAILY_LIMIT
     assert isinstance(await store.delete("ada", "a.png"), DeletedImage)
-    assert store.readiness().ready
+    assert readiness_of(store).ready
     assert engine.holder(tmp_path) is not None
     with closing(open_reader(tmp_path, engine=engine)) as reader:
-        assert (reader.names("ada"), reader.status("ada")) == (["b.png"], store.status("ada"))
-    status, events = store.status("ada"), store.events_of("ada", 100)
+        assert (image_names(reader, "ada"), quota_status(reader, "ada")) == (["b.png"], quota_status(store, "ada"))
+    status, events = quota_status(store, "ada"), events_of(store, "ada", 100)
     store.close()
     assert engine.holder(tmp_path) is None
     again = open_store(tmp_path, engine=engine)
     assert again.opened().recorder.resumed == status["position"]
-    assert (again.status("ada"), again.events_of("ada", 100)) == (status, events)
+    assert (quota_status(again, "ada"), events_of(again, "ada", 100)) == (status, events)
     repeated = await again.save("ada", png(), name="b.png", idempotency_key="b.png")
     assert isinstance(repeated, SavedImage)
     assert repeated.replayed
@@ -105,7 +107,7 @@ def test_existing_images_are_adopted_into_it(tmp_path: Path) -> None:
         assert isinstance(adopted, Adoption)
         assert adopted.images == 1
     with closing(open_reader(root, engine=engine)) as reader:
-        assert reader.names("ada") == ["a.png"]
+        assert image_names(reader, "ada") == ["a.png"]
 
 
 def test_the_commands_find_it_by_its_setting(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from adapters.application.reading import quota_status
 from adapters.engines.opening import open_store
 from adapters.generation import GenerationRequest, ImageGenerator, Provider
 from adapters.studio import GenerationOutcome, Studio
@@ -33,7 +34,7 @@ async def effect_of(root: Path, provider: Provider, request: GenerationRequest) 
     studio = Studio(store, generator)
     try:
         answer = await studio.generate(USER, request)
-        status = store.status(USER)
+        status = quota_status(store, USER)
     finally:
         await studio.close()
         await generator.aclose()

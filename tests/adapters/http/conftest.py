@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from adapters.application.results import GivenLimits, StoreSettings
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.disk.files import Files
 from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
@@ -31,7 +31,7 @@ class Running(NamedTuple):
     """A service that listens, and its storage."""
 
     address: str
-    store: ImageStore
+    store: Storage
 
     async def ask(
         self, method: str, path: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None, kind: str = ""

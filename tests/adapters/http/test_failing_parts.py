@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.audit.comparison import audit
 from adapters.disk.files import Files
 from adapters.engines.opening import open_store
-from adapters.imagestore.local.reconciler import Reconciler
+from adapters.imagestore.local.image_store import LocalImageStore
 from adapters.ledger import ledger as ledger_module
 from domain.commands import ReleaseExpired
 from tests.adapters.application.evidence import assert_disk_and_log_agree
@@ -45,12 +45,12 @@ def fail_once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> Callabl
 @pytest.mark.parametrize(
     ("owner", "name", "is_kept"),
     [
-        (ImageStore, "save", False),
-        (Reconciler, "stage", False),
+        (Storage, "save", False),
+        (LocalImageStore, "stage", False),
         (Files, "write_durably", False),
         (ledger_module, "decide", False),
-        (Reconciler, "reconcile", True),
-        (Reconciler, "_bring_into_place", True),
+        (LocalImageStore, "reconcile", True),
+        (LocalImageStore, "_bring_into_place", True),
     ],
 )
 async def test_memory_that_runs_out_fails_one_request_and_harms_nothing(
