@@ -31,10 +31,10 @@ from adapters.images.containers.gif import outline_gif
 from adapters.images.containers.jpeg import SIGNATURE as JPEG_SIGNATURE
 from adapters.images.containers.jpeg import outline_jpeg
 from adapters.images.containers.outline import Outline, PictureBounds
-from adapters.images.containers.png import SIGNATURE as PNG_SIGNATURE
 from adapters.images.containers.png import outline_png
 from adapters.images.containers.webp import is_webp, outline_webp
 from adapters.images.invalid_image import ImageProblem, InvalidImage, damaged
+from adapters.images.png_chunks import SIGNATURE as PNG_SIGNATURE
 
 __all__ = [
     "CheckedImage",

@@ -16,9 +16,10 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 from PIL import Image, ImageOps
 
+from adapters.images.png_chunks import chunks_of
+
 WORKERS = 2
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_QUALITIES = (92, 80, 60)
 MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 
@@ -180,13 +181,11 @@ def _format_of(data: bytes) -> str:
 
 def _tells_after_its_picture(png: bytes) -> bool:
     """Whether anything but the end follows the picture data: some programs write EXIF there."""
-    at, in_picture = len(PNG_SIGNATURE), False
-    while at + 8 <= len(png):
-        kind = png[at + 4 : at + 8]
-        if in_picture and kind != b"IDAT":
-            return kind != b"IEND"
-        in_picture = kind == b"IDAT"
-        at += 12 + int.from_bytes(png[at : at + 4], "big")
+    in_picture = False
+    for chunk in chunks_of(png):
+        if in_picture and chunk.kind != b"IDAT":
+            return chunk.kind != b"IEND"
+        in_picture = chunk.kind == b"IDAT"
     return False
 
 

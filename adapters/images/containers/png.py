@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from adapters.images.containers.outline import Outline, PictureBounds, refuse_animation
 from adapters.images.invalid_image import ImageProblem, InvalidImage, damaged, followed_by
+from adapters.images.png_chunks import SIGNATURE, Chunk, chunks_of, written
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 100_000
 MAX_TEXT_BYTES = 1 << 20
 MAX_PROFILE_BYTES = 4 << 20
@@ -21,6 +20,7 @@ MAX_COMPRESSED_EXTRAS = 64
 INFLATE_STEP_BYTES = 1 << 20
 
 _UNDERSTOOD = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
+_WITH_KEYWORD = frozenset({b"iCCP", b"zTXt", b"iTXt"})
 _CHANNELS_AND_DEPTHS = {
     0: (1, (1, 2, 4, 8, 16)),
     2: (3, (8, 16)),
@@ -33,11 +33,6 @@ _PALETTE_COLOUR = 3
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
-class _Chunk(NamedTuple):
-    kind: bytes
-    body: memoryview
-
-
 class _Header(NamedTuple):
     width: int
     height: int
@@ -48,7 +43,7 @@ class _Header(NamedTuple):
 
 def outline_png(data: bytes, bounds: PictureBounds) -> Outline:
     """The outline of a PNG that is whole, ends where it says, and holds one picture within the bounds."""
-    chunks = list(_chunks(data))
+    chunks = _whole_chunks(data)
     header = _header(chunks[0])
     bounds.admit_size(header.width, header.height)
     _refuse_what_we_do_not_keep(chunks)
@@ -57,34 +52,30 @@ def outline_png(data: bytes, bounds: PictureBounds) -> Outline:
     _bound_compressed_extras(chunks)
     pixels = b"".join(chunk.body for chunk in chunks if chunk.kind == b"IDAT")
     _check_amount(pixels, _expected_bytes(header))
-    picture = SIGNATURE + _written(*chunks[0]) + _written(b"IDAT", pixels) + _written(b"IEND", b"")
+    picture = b"".join((SIGNATURE, chunks[0].whole, written(b"IDAT", pixels), written(b"IEND", b"")))
     return Outline("PNG", "image/png", header.width, header.height, 1, picture)
 
 
-def _chunks(data: bytes) -> Iterator[_Chunk]:
+def _whole_chunks(data: bytes) -> list[Chunk]:
     """Every chunk up to IEND, which must be the last thing in the data."""
-    view = memoryview(data)
-    offset = len(SIGNATURE)
-    for _ in range(MAX_CHUNKS):
-        if offset + 12 > len(data):
-            raise damaged("PNG", "its end is missing")
-        (length,) = struct.unpack_from(">I", data, offset)
-        end = offset + 12 + length
-        if end > len(data):
-            raise damaged("PNG", "its end is missing")
-        kind, body = data[offset + 4 : offset + 8], view[offset + 8 : end - 4]
-        if zlib.crc32(view[offset + 4 : end - 4]) != struct.unpack_from(">I", data, end - 4)[0]:
+    chunks, read_bytes = [], len(SIGNATURE)
+    for chunk in chunks_of(data):
+        if chunk.is_cut:
+            break
+        if not chunk.checksum_holds:
             raise damaged("PNG", "a checksum does not match")
-        yield _Chunk(kind, body)
-        if kind == b"IEND":
-            if end < len(data):
-                raise followed_by("PNG", len(data) - end)
-            return
-        offset = end
-    raise damaged("PNG", f"it has more than {MAX_CHUNKS:,} parts")
+        chunks.append(chunk)
+        read_bytes += len(chunk.whole)
+        if chunk.kind == b"IEND":
+            if read_bytes < len(data):
+                raise followed_by("PNG", len(data) - read_bytes)
+            return chunks
+        if len(chunks) == MAX_CHUNKS:
+            raise damaged("PNG", f"it has more than {MAX_CHUNKS:,} parts")
+    raise damaged("PNG", "its end is missing")
 
 
-def _header(chunk: _Chunk) -> _Header:
+def _header(chunk: Chunk) -> _Header:
     if chunk.kind != b"IHDR" or len(chunk.body) != 13:
         raise damaged("PNG", "it does not begin with its header")
     width, height, depth, colour, compression, filtering, interlace = struct.unpack(">IIBBBBB", chunk.body)
@@ -94,11 +85,12 @@ def _header(chunk: _Chunk) -> _Header:
     return _Header(width, height, channels * depth, bool(interlace), colour == _PALETTE_COLOUR)
 
 
-def _refuse_what_we_do_not_keep(chunks: list[_Chunk]) -> None:
-    for kind, body in chunks[1:]:
+def _refuse_what_we_do_not_keep(chunks: list[Chunk]) -> None:
+    for chunk in chunks[1:]:
+        kind = chunk.kind
         if kind == b"IHDR":
             raise damaged("PNG", "it has two headers")
-        if kind == b"fdAT" or (kind == b"acTL" and bytes(body[:4]) != b"\0\0\0\1"):
+        if kind == b"fdAT" or (kind == b"acTL" and bytes(chunk.body[:4]) != b"\0\0\0\1"):
             raise refuse_animation("PNG")
         if kind not in _UNDERSTOOD and kind[:1].isupper():
             raise InvalidImage(
@@ -107,9 +99,9 @@ def _refuse_what_we_do_not_keep(chunks: list[_Chunk]) -> None:
             )
 
 
-def _bound_compressed_extras(chunks: list[_Chunk]) -> None:
+def _bound_compressed_extras(chunks: list[Chunk]) -> None:
     """Inflate compressed texts and profiles as far as their bound, to refuse those that go on."""
-    packed = [(kind, stream) for kind, body in chunks if (stream := _compressed_part(kind, bytes(body))) is not None]
+    packed = [(chunk.kind, stream) for chunk in chunks if (stream := _compressed_part(chunk)) is not None]
     if len(packed) > MAX_COMPRESSED_EXTRAS:
         raise damaged("PNG", f"it has more than {MAX_COMPRESSED_EXTRAS} compressed texts")
     for kind, stream in packed:
@@ -125,12 +117,14 @@ def _bound_compressed_extras(chunks: list[_Chunk]) -> None:
             )
 
 
-def _compressed_part(kind: bytes, body: bytes) -> bytes | None:
+def _compressed_part(chunk: Chunk) -> bytes | None:
     """The zlib stream of an iCCP, zTXt or compressed iTXt chunk; None where there is none."""
-    _, _, after_keyword = body.partition(b"\0")
-    if kind in (b"iCCP", b"zTXt"):
+    if chunk.kind not in _WITH_KEYWORD:
+        return None
+    _, _, after_keyword = bytes(chunk.body).partition(b"\0")
+    if chunk.kind != b"iTXt":
         return after_keyword[1:]
-    if kind == b"iTXt" and after_keyword[:1] == b"\1":
+    if after_keyword[:1] == b"\1":
         return after_keyword[2:].split(b"\0", 2)[-1]
     return None
 
@@ -165,7 +159,3 @@ def _check_amount(pixels: bytes, expected_bytes: int) -> None:
         raise damaged("PNG", "its picture data goes on after the picture")
     if not inflater.eof or inflated_bytes < expected_bytes:
         raise damaged("PNG", "its picture data ends before the picture does")
-
-
-def _written(kind: bytes, body: bytes | memoryview) -> bytes:
-    return b"".join((struct.pack(">I", len(body)), kind, body, struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))))

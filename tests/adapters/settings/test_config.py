@@ -28,6 +28,16 @@ KEY = "sk-0123456789abcdefSECRET"
 Load = Callable[..., Config]
 
 
+def one_edit_of(name: str, letters: set[str]) -> set[str]:
+    """Every name that one slip of the pen makes of this one."""
+    at_each = [(name[:at], name[at:]) for at in range(len(name) + 1)]
+    put_in = {before + letter + after for before, after in at_each for letter in letters}
+    left_out = {before + after[1:] for before, after in at_each}
+    replaced = {before + letter + after[1:] for before, after in at_each[:-1] for letter in letters}
+    swapped = {before + after[1::-1] + after[2:] for before, after in at_each}
+    return (put_in | left_out | replaced | swapped) - {name}
+
+
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the machine's own."""
@@ -250,6 +260,26 @@ class TestValues:
         """Left out, put in, replaced, swapped with its neighbour; two edits are too many, none is no mistake."""
         assert within_one_edit(other, "PORT") is near
         assert within_one_edit("PORT", other) is near
+
+    @pytest.mark.parametrize("name", sorted(SETTINGS))
+    def test_every_single_edit_of_a_setting_is_near_it(self, name: str) -> None:
+        """At each place, with each of its own letters and one that it has not."""
+        missed = [edited for edited in one_edit_of(name, {*name, "X", "_"}) if not within_one_edit(edited, name)]
+        assert missed == []
+
+    @pytest.mark.parametrize("name", sorted(SETTINGS))
+    def test_names_that_are_not_near_a_setting_are_nobodys_business(self, name: str) -> None:
+        """Two letters too many, too few or replaced, another setting, and what a machine has of its own."""
+        twice = {
+            two
+            for at in range(len(name) - 1)
+            for two in (
+                *(name[:at] + "77" + name[at:], name[:at] + name[at + 2 :]),
+                *("7" + name[1 : at + 1] + "7" + name[at + 2 :], "7" + name[:at] + "7" + name[at:]),
+            )
+        }
+        others = {"PATH", "HOME", "HOSTNAME", "PORT", "HOST", "LANG", "TOKEN", "API_KEY", "", *SETTINGS} - {name}
+        assert [other for other in sorted(twice | others) if within_one_edit(other, name)] == []
 
 
 class TestFolder:
