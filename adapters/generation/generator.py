@@ -18,9 +18,7 @@ from adapters.generation.calls import not_as_promised
 from adapters.generation.image_url import ImageFetcher
 from adapters.generation.provider import (
     STYLES,
-    FailureKind,
     GeneratedImage,
-    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     OnFraction,
@@ -43,6 +41,7 @@ from adapters.images.shaping import (
     refuse_damaged,
     size_of,
 )
+from adapters.ports.failures import FailureKind, GenerationFailure
 
 UPSCALE_WIDTH = 2048
 """Pixels, where none are asked for."""

@@ -14,9 +14,7 @@ from adapters.application.results import GivenLimits
 from adapters.application.storage import ImageStore
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import (
-    FailureKind,
     GeneratedImage,
-    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     OnFraction,
@@ -24,6 +22,7 @@ from adapters.generation.provider import (
     Prepared,
     ignore_fraction,
 )
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.studio import Generated, Progress, Studio, StudioSettings
 from adapters.studio import studio as studio_module
 from domain.refusals import Reason, Refusal
