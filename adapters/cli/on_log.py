@@ -14,7 +14,8 @@ from adapters.application.storage import Storage
 from adapters.cli.generation_exits import not_made
 from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, OwnLimits, PictureRequest
 from adapters.cli.output import Refused, refused_of
-from adapters.generation.provider import GenerationFailure, GenerationRequest, Operation
+from adapters.generation.provider import GenerationRequest, Operation
+from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import StorageUnavailable
 from adapters.settings.config import Config
 from adapters.studio import Generated, GenerationOutcome, Studio

@@ -14,8 +14,9 @@ from adapters.discord.messages import Message, message_for_failure, message_for_
 from adapters.discord.views import picture_of
 from adapters.generation.generator import UPSCALE_WIDTH
 from adapters.generation.image_url import GONE
-from adapters.generation.provider import FailureKind, GenerationFailure, GenerationRequest, Operation
+from adapters.generation.provider import GenerationRequest, Operation
 from adapters.images.shaping import DamagedPicture, size_of
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import Fault
 from domain.limits import MEGABYTE
 from domain.refusals import Reason, Refusal

@@ -26,9 +26,10 @@ from adapters.discord.messages import (
 from adapters.discord.notices import warn_managers
 from adapters.discord.replies import Content, Reply, SentFile
 from adapters.discord.views import buttons_of
-from adapters.generation.provider import GenerationFailure, GenerationRequest
+from adapters.generation.provider import GenerationRequest
 from adapters.images.shaping import size_of
 from adapters.images.shrink import fitted
+from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import Fault
 from adapters.studio import Generated, GenerationOutcome, Picture
 from domain.refusals import Refusal

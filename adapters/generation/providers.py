@@ -14,8 +14,6 @@ from typing import NamedTuple, Protocol, cast
 from urllib.parse import urlsplit
 
 from adapters.generation.provider import (
-    FailureKind,
-    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     OnFraction,
@@ -25,6 +23,7 @@ from adapters.generation.provider import (
     RequestLimits,
     ignore_fraction,
 )
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.settings.kinds import AUTO
 
 STABILITY_HOST = "api.stability.ai"

@@ -18,16 +18,11 @@ from adapters.application.reading import moderated_is_free
 from adapters.application.results import LIBRARY, Actor, Delivery, Reserved, SavedImage
 from adapters.application.storage import Storage
 from adapters.generation.generator import ImageGenerator
-from adapters.generation.provider import (
-    FailureKind,
-    GenerationFailure,
-    GenerationRequest,
-    GenerationResult,
-    Prepared,
-)
+from adapters.generation.provider import GenerationRequest, GenerationResult, Prepared
 from adapters.generation.taxonomy import FILTERED
 from adapters.images.invalid_image import InvalidImage
 from adapters.images.png_text import with_text
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import DiskFull, Fault
 from adapters.studio.details import as_text, details_of
 from adapters.studio.generation_queue import GenerationQueue

@@ -14,8 +14,9 @@ from adapters.application.results import LIBRARY, Actor, GivenLimits
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
-from adapters.generation.provider import FailureKind, GenerationFailure, GenerationRequest, Operation
+from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.providers import UnavailableProvider
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import LedgerStopped
 from adapters.studio import Generated, Studio, StudioSettings
 from adapters.studio import studio as studio_module

@@ -16,9 +16,7 @@ from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import (
-    FailureKind,
     GeneratedImage,
-    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     OnFraction,
@@ -26,6 +24,7 @@ from adapters.generation.provider import (
     Prepared,
     ignore_fraction,
 )
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.studio import Generated, Progress, Studio, StudioSettings
 from adapters.studio import studio as studio_module
 from domain.refusals import Reason, Refusal

@@ -16,14 +16,8 @@ from typing import Any, NamedTuple
 from adapters.application.results import GivenLimits
 from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
-from adapters.generation.provider import (
-    FailureKind,
-    GeneratedImage,
-    GenerationFailure,
-    GenerationRequest,
-    GenerationResult,
-    Operation,
-)
+from adapters.generation.provider import GeneratedImage, GenerationRequest, GenerationResult, Operation
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import Fault
 from adapters.studio import Generated, Studio, StudioSettings
 from domain.limits import MEGABYTE
