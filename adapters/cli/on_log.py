@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from adapters.application.reading import image_path, quota_status
+from adapters.application.reading import image_bytes, quota_status
 from adapters.application.results import Actor
 from adapters.application.storage import Storage
 from adapters.cli.generation_exits import not_made
@@ -48,10 +48,10 @@ class OperationsOnLog:
 
     def image_bytes(self, user: str, name: str) -> bytes:
         """The bytes of a kept image."""
-        path = image_path(self._store, user, name)
-        if path is None:
+        data = image_bytes(self._store, user, name)
+        if data is None:
             raise StorageUnavailable(f"The image {name} of {user} was deleted before it could be copied.")
-        return path.read_bytes()
+        return data
 
     def delete(self, user: str, name: str) -> dict[str, Any] | Refused:
         """Takes a kept image away."""

@@ -14,7 +14,7 @@ from dataclasses import fields, replace
 import orjson
 import structlog
 
-from adapters.application.reading import moderated_is_free
+from adapters.application.reading import image_bytes, moderated_is_free
 from adapters.application.results import LIBRARY, Actor, Delivery, Reserved, SavedImage
 from adapters.application.storage import Storage
 from adapters.generation.generator import ImageGenerator
@@ -181,7 +181,7 @@ class Studio:
                 return reserved
             kept = self._kept_before(job, reserved.count)
             if kept:
-                return await asyncio.to_thread(_replayed, kept)
+                return await asyncio.to_thread(_replayed, self._store, kept)
         return GenerationFailure(
             FailureKind.BAD_REQUEST,
             f"This request has failed {MAX_ATTEMPTS} times. Send it again as a new one.",
@@ -306,14 +306,14 @@ def _waited_too_long(seconds: float) -> GenerationFailure:
     )
 
 
-def _replayed(kept: Sequence[SavedImage]) -> Generated:
-    pictures = (Picture(_bytes_of(image), image.media_type, None, image) for image in kept)
+def _replayed(store: Storage, kept: Sequence[SavedImage]) -> Generated:
+    pictures = (Picture(_bytes_of(store, image), image.media_type, None, image) for image in kept)
     return Generated(tuple(pictures), "", "", 0.0, replayed=True)
 
 
-def _bytes_of(image: SavedImage) -> bytes:
+def _bytes_of(store: Storage, image: SavedImage) -> bytes:
     """The bytes of a kept image; none where it was deleted since."""
     try:
-        return image.path.read_bytes() if image.path else b""
-    except OSError:
+        return image_bytes(store, image.user, image.name) or b""
+    except (OSError, Fault):
         return b""
