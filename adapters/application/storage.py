@@ -13,7 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from adapters.application import intake
 from adapters.application.idempotency import keyed
@@ -24,9 +23,7 @@ from adapters.application.results import (
     Changed,
     CleanedUp,
     DeletedImage,
-    Delivery,
     GivenLimits,
-    Reserved,
     SavedImage,
     StoreSettings,
 )
@@ -48,7 +45,7 @@ from domain.commands import (
     ResetDaily,
     SetPreference,
 )
-from domain.events import CleanupCompleted, GenerationReserved, ImageDeleted, ImageSaved, idempotency_tag
+from domain.events import CleanupCompleted, ImageDeleted, ImageSaved, idempotency_tag
 from domain.images import MAX_CLEANUP_FILES
 from domain.limits import UserLimits
 from domain.refusals import Reason, Refusal
@@ -159,35 +156,6 @@ class Storage:
         task.add_done_callback(self._background.discard)
         return await asyncio.shield(task)
 
-    async def reserve(  # noqa: PLR0913 - keywords that are given by name
-        self,
-        user: str,
-        count: int = 1,
-        *,
-        operation: str | None = None,
-        actor: Actor = LIBRARY,
-        idempotency_key: str | None = None,
-        content: tuple[bytes, ...] = (),
-        exclusive: bool = False,
-    ) -> Reserved | Refusal:
-        """Holds places before a provider is called. `content` tells requests under one key apart, such as by their
-        prompt; its parts are digested aside, as an input image of many megabytes would hold the event loop up.
-        """
-        command = ReserveGeneration(
-            user,
-            actor.by,
-            uuid4().hex,
-            self.settings.reservation_seconds,
-            count,
-            None,
-            operation or "unspecified",
-            exclusive,
-            actor.origin,
-        )
-        if idempotency_key is not None:
-            command = await asyncio.to_thread(self._keyed, command, idempotency_key, content)
-        return await self._submit(command, _reserved)
-
     def saved_under(self, actor: Actor, idempotency_key: str) -> SavedImage | None:
         """The image that was saved under an idempotency key, None where none was."""
         opened = self.opened()
@@ -199,33 +167,6 @@ class Storage:
             if isinstance(event, ImageSaved):
                 return saved_image(opened, stored.position, event, replayed=True)
         return None
-
-    async def complete(
-        self,
-        user: str,
-        reservation: str,
-        delivery: Delivery,
-        *,
-        actor: Actor = LIBRARY,
-        idempotency_key: str | None = None,
-    ) -> Changed | Refusal:
-        """Records that the provider delivered."""
-        command = CompleteGeneration(user, actor.by, reservation, *delivery, actor.origin)
-        return await self._submit(self._keyed(command, idempotency_key), _changed)
-
-    async def release(
-        self,
-        user: str,
-        reservation: str,
-        *,
-        reason: str = "cancelled",
-        count: int | None = None,
-        actor: Actor = LIBRARY,
-        idempotency_key: str | None = None,
-    ) -> Changed | Refusal:
-        """Gives open places back, all of them where no count is given."""
-        command = ReleasePlaces(user, actor.by, reservation, reason, count, actor.origin)
-        return await self._submit(self._keyed(command, idempotency_key), _changed)
 
     async def delete(
         self, user: str, name: str, *, actor: Actor = LIBRARY, reason: str = "user", idempotency_key: str | None = None
@@ -307,11 +248,3 @@ class Storage:
 
 def _changed(accepted: Accepted) -> Changed:
     return Changed(accepted.recorded[-1][0] if accepted.recorded else 0, accepted.replayed)
-
-
-def _reserved(accepted: Accepted) -> Reserved:
-    position, event = accepted.recorded[0]
-    assert isinstance(event, GenerationReserved)
-    return Reserved(
-        event.reservation, event.user, event.count, event.bytes_each, event.expires_at, position, accepted.replayed
-    )

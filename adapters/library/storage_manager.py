@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from adapters.application.following import FollowedStorage
 from adapters.application.reading import image_names, image_path
+from adapters.application.reserving import ReturnedPlaces, WantedPlaces, release_places, reserve_places
 from adapters.application.results import GivenLimits, StoreSettings
 from adapters.application.storage import Storage
 from adapters.library.quota_manager import QuotaManager
@@ -117,7 +118,9 @@ class StorageManager:
     ) -> tuple[bool, str, Reservation | None]:
         """Holds places and bytes for `count` generations before a provider is paid: `(ok, message, reservation)`."""
         try:
-            reserved = await self._writer().reserve(user_id, count, operation=operation, idempotency_key=request)
+            reserved = await reserve_places(
+                self._writer(), WantedPlaces(user_id, count, operation=operation), idempotency_key=request
+            )
         except Fault as error:
             return False, f"Error reserving: {error}", None
         if isinstance(reserved, Refusal):
@@ -137,8 +140,10 @@ class StorageManager:
     ) -> tuple[bool, str]:
         """Gives the open places of a reservation back: `(ok, message)`."""
         try:
-            released = await self._writer().release(
-                reservation.user, reservation.reservation, reason=reason, count=count, idempotency_key=request
+            released = await release_places(
+                self._writer(),
+                ReturnedPlaces(reservation.user, reservation.reservation, reason=reason, count=count),
+                idempotency_key=request,
             )
         except Fault as error:
             return False, f"Error releasing: {error}"

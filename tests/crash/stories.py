@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from adapters.application.reading import image_names
+from adapters.application.reserving import ReturnedPlaces, complete_generation, release_places
 from adapters.application.results import Delivery
 from adapters.ledger import snapshotting
 from domain.commands import CleanUp, Command, DeleteImage, ReleasePlaces, ReserveGeneration
@@ -94,11 +95,11 @@ def reservations(story: Story) -> None:
     """Places are reserved, delivered, settled, given back, and left until they expire."""
     story.open()
     reservation = story.reserve("ann", 3)
-    delivered = story.store.complete("ann", reservation, Delivery("sketch", "sketch", 0.5, 2))
+    delivered = complete_generation(story.store, "ann", reservation, Delivery("sketch", "sketch", 0.5, 2))
     asyncio.run(delivered)
     story.save("ann", "one.png", reservation=reservation)
     story.save("ann", "one.png", reservation=reservation, details=True)
-    asyncio.run(story.store.release("ann", reservation, reason="failed"))
+    asyncio.run(release_places(story.store, ReturnedPlaces("ann", reservation, reason="failed")))
     left = story.reserve("ben", 2)
     story.now = "2026-03-02T12:00:00.000000Z"
     story.save("ben", "late.png", reservation=left)

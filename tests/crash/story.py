@@ -18,8 +18,9 @@ from uuid import UUID
 
 import pytest
 
-from adapters.application import opening, saving, storage
+from adapters.application import opening, reserving, saving
 from adapters.application.opening import OpenRoot
+from adapters.application.reserving import WantedPlaces, reserve_places
 from adapters.application.results import DeletedImage, GivenLimits, Reserved, SavedImage, StoreSettings
 from adapters.application.storage import Storage
 from adapters.eventlog.jsonl import rechecking, reserve_file
@@ -156,7 +157,7 @@ class Story:
 
     def reserve(self, user: str, count: int) -> str:
         """Reserves places; the reservation's id."""
-        reserved = asyncio.run(self.store.reserve(user, count))
+        reserved = asyncio.run(reserve_places(self.store, WantedPlaces(user, count)))
         assert isinstance(reserved, Reserved), reserved
         return reserved.reservation
 
@@ -203,7 +204,7 @@ def told(story: Story) -> Iterator[Story]:
         patch.setattr(reserve_file, "RESERVE_BYTES", RESERVE_BYTES)
         patch.setattr(opening, "OpenRoot", Watched)
         patch.setattr(saving, "uuid4", story.new_id)
-        patch.setattr(storage, "uuid4", story.new_id)
+        patch.setattr(reserving, "uuid4", story.new_id)
         patch.setattr(Story, "told", story)
         try:
             yield story

@@ -22,6 +22,7 @@ import pytest
 
 from adapters.application import storage
 from adapters.application.reading import image_path
+from adapters.application.reserving import WantedPlaces, reserve_places
 from adapters.application.results import CleanedUp, DeletedImage, Reserved, SavedImage
 from adapters.ports.faults import Fault, LedgerStopped
 from domain.refusals import Refusal
@@ -90,7 +91,7 @@ class Trial:
         self._attempt(lambda: store.delete_now("ann", "old.png"))
         self._save("ann", "note.png", temp=True)
         self._attempt(lambda: store.cleanup_now(0))
-        self._attempt(lambda: asyncio.run(store.reserve("ann", 2)))
+        self._attempt(lambda: asyncio.run(reserve_places(store, WantedPlaces("ann", 2))))
         self._attempt(self.story.recheck)
         self._attempt(self.story.checkpoint)
         self._attempt(self.story.root.sweep)

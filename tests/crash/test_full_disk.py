@@ -12,6 +12,7 @@ import pytest
 
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import image_names
+from adapters.application.reserving import WantedPlaces, reserve_places
 from adapters.application.results import DeletedImage, SavedImage
 from adapters.ports.faults import DiskFull, Fault
 from tests.crash.disk import Disk
@@ -116,7 +117,7 @@ def test_a_full_disk_at_start_admits_only_what_frees(reserve_file: bool, either_
     with told(story):
         story.open()
         refused(lambda: asyncio.run(story.store.save("ann", story.image(), name="new.png")))
-        refused(lambda: asyncio.run(story.store.reserve("ann", 2)))
+        refused(lambda: asyncio.run(reserve_places(story.store, WantedPlaces("ann", 2))))
         readiness = readiness_of(story.store)
         assert readiness.degraded
         assert any("disk is full" in note for note in readiness.notes)

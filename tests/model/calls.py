@@ -6,8 +6,24 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, assert_never
 
-from adapters.application.results import Actor, Changed, CleanedUp, DeletedImage, Delivery, Reserved, SavedImage
-from adapters.application.storage import Storage, _changed
+from adapters.application.reserving import (
+    ReturnedPlaces,
+    WantedPlaces,
+    complete_generation,
+    release_places,
+    reserve_places,
+)
+from adapters.application.results import (
+    Actor,
+    Changed,
+    CleanedUp,
+    DeletedImage,
+    Delivery,
+    Reserved,
+    SavedImage,
+    changed,
+)
+from adapters.application.storage import Storage
 from adapters.ledger.pending import Accepted
 from adapters.ports.faults import DiskFull, StorageUnavailable
 from domain import commands
@@ -70,17 +86,25 @@ class Calls:
                     details={"prompt": f"prompt {ask.content}"} if ask.details else None,
                 )
             case Reserve():
-                return await store.reserve(
-                    ask.user, ask.places, exclusive=ask.exclusive, actor=actor, idempotency_key=ask.key
+                return await reserve_places(
+                    store,
+                    WantedPlaces(ask.user, ask.places, exclusive=ask.exclusive),
+                    actor=actor,
+                    idempotency_key=ask.key,
                 )
             case Deliver():
                 delivery = Delivery(*PROVIDER, ask.places)
                 reservation = self._reservation(ask.reservation)
-                return await store.complete(ask.user, reservation, delivery, actor=actor, idempotency_key=ask.key)
+                return await complete_generation(
+                    store, ask.user, reservation, delivery, actor=actor, idempotency_key=ask.key
+                )
             case Release():
                 reservation = self._reservation(ask.reservation)
-                return await store.release(
-                    ask.user, reservation, reason=ask.reason, count=ask.places, actor=actor, idempotency_key=ask.key
+                return await release_places(
+                    store,
+                    ReturnedPlaces(ask.user, reservation, reason=ask.reason, count=ask.places),
+                    actor=actor,
+                    idempotency_key=ask.key,
                 )
             case _:
                 assert_never(ask)
@@ -107,7 +131,7 @@ class Calls:
         """The same as a coroutine, because a thread that waits for its batch is one too many here."""
         store = self._store
         command: commands.Command
-        done: Callable[[Accepted], Any] = _changed
+        done: Callable[[Accepted], Any] = changed
         match ask:
             case Delete():
                 assert isinstance(ask.name, str)
