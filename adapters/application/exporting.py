@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import orjson
 
-from adapters.application.reading import events_of, image_details, image_path, newest_images
+from adapters.application.reading import events_of, image_bytes, image_details, newest_images
 from adapters.application.storage import Storage
 from domain.events import to_data
 
@@ -44,8 +44,11 @@ def export_of(store: Storage, user: str, at_most_bytes: int) -> Export:
         for image in images:
             if buffer.tell() + image.size_bytes + (put + 2) * ROOM_FOR_NAMES_BYTES > at_most_bytes:
                 continue
-            path = image_path(store, user, image.name)
-            if path is not None and path.exists():
-                archive.writestr(f"images/{image.name}", path.read_bytes())
+            try:
+                data = image_bytes(store, user, image.name)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            if data is not None:
+                archive.writestr(f"images/{image.name}", data)
                 put += 1
     return Export(buffer.getvalue(), put, len(images) - put)

@@ -10,10 +10,19 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import TypeVar
 
 import orjson
 
-from domain.commands import Command, FreshName, ReserveGeneration
+from domain.commands import (
+    Command,
+    CompleteGeneration,
+    DeleteImage,
+    FreshName,
+    ReleasePlaces,
+    ReserveGeneration,
+    SaveImage,
+)
 from domain.events import IdempotencyKey
 
 _OF_THIS_ATTEMPT = frozenset(
@@ -21,6 +30,15 @@ _OF_THIS_ATTEMPT = frozenset(
 )
 _OF_A_NEW_RESERVATION = _OF_THIS_ATTEMPT | {"reservation"}
 """Whoever reserves is given a new id; whoever releases, delivers or saves says which reservation is meant."""
+
+C = TypeVar("C", ReserveGeneration, CompleteGeneration, ReleasePlaces, SaveImage, DeleteImage)
+
+
+def with_key(command: C, key: str | None, *, secret: bytes, content: Iterable[bytes] = ()) -> C:
+    """The command under a caller's key, as it is where there is none."""
+    if key is None:
+        return command
+    return command._replace(idempotency_key=keyed(key, command, secret=secret, content=content))
 
 
 def keyed(key: str, command: Command, *, secret: bytes, content: Iterable[bytes] = ()) -> IdempotencyKey:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from io import BufferedIOBase
 from pathlib import Path
 from time import sleep
-from typing import Any, BinaryIO, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
@@ -141,7 +142,7 @@ def image_details(storage: ReadableStorage, user: str, name: str) -> dict[str, A
     return root.images.read_details(user, current.name) if current else None
 
 
-def open_image(storage: ReadableStorage, user: str, name: str) -> BinaryIO | None:
+def open_image(storage: ReadableStorage, user: str, name: str) -> BufferedIOBase | None:
     """The bytes of a kept image, to be read from their start and closed; None where no such name stands.
 
     Raises OSError: FileNotFoundError where the name stands and its bytes are gone. For a worker.

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from adapters.ledger.pending import Outcome
+from domain.refusals import Refusal
+
 
 class Actor(NamedTuple):
     """Who asks (`discord:1`, `api:NAME`, `page`, `cli`, `library`, `system`), and from where (`guild:2`, `http`)."""
@@ -60,6 +63,13 @@ class Changed(NamedTuple):
 
     position: int
     replayed: bool = False
+
+
+def changed(outcome: Outcome) -> Changed | Refusal:
+    """What the ledger answered to a change, for whoever asked."""
+    if isinstance(outcome, Refusal):
+        return outcome
+    return Changed(outcome.recorded[-1][0] if outcome.recorded else 0, outcome.replayed)
 
 
 class DeletedImage(NamedTuple):

@@ -13,20 +13,13 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from adapters.application import intake
-from adapters.application.idempotency import keyed
 from adapters.application.opening import OpenRoot, acquire, give_back
 from adapters.application.results import (
     LIBRARY,
     Actor,
-    Changed,
-    CleanedUp,
-    DeletedImage,
-    Delivery,
     GivenLimits,
-    Reserved,
     SavedImage,
     StoreSettings,
 )
@@ -38,20 +31,12 @@ from adapters.ports.clock import Clock, utc_now
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import LedgerStopped, StorageUnavailable
 from domain.commands import (
-    CleanUp,
-    Command,
     CompleteGeneration,
-    CorrectClock,
     DeleteImage,
-    OverrideLimits,
     ReleasePlaces,
     ReserveGeneration,
-    ResetDaily,
-    SetPreference,
 )
-from domain.events import CleanupCompleted, GenerationReserved, ImageDeleted, ImageSaved, idempotency_tag
-from domain.images import MAX_CLEANUP_FILES
-from domain.limits import UserLimits
+from domain.events import ImageSaved, idempotency_tag
 from domain.refusals import Reason, Refusal
 
 MAX_CLEANUP_ROUNDS = 1_000
@@ -87,7 +72,7 @@ class Storage:
         self.engine = engine
         self.settings = settings
         self._limits = limits
-        self._clock = clock
+        self.clock = clock
         self._files = files or Files()
         self._guard = threading.Lock()
         self._opened: OpenRoot | None = None
@@ -111,9 +96,7 @@ class Storage:
                 raise StorageUnavailable(self._unavailable)
             self._tried_at = monotonic()
             try:
-                self._opened = acquire(
-                    self.root, self._limits, engine=self.engine, clock=self._clock, files=self._files
-                )
+                self._opened = acquire(self.root, self._limits, engine=self.engine, clock=self.clock, files=self._files)
             except StorageUnavailable as error:
                 self._unavailable = str(error)
                 raise
@@ -164,35 +147,6 @@ class Storage:
         task.add_done_callback(self._background.discard)
         return await asyncio.shield(task)
 
-    async def reserve(  # noqa: PLR0913 - keywords that are given by name
-        self,
-        user: str,
-        count: int = 1,
-        *,
-        operation: str | None = None,
-        actor: Actor = LIBRARY,
-        idempotency_key: str | None = None,
-        content: tuple[bytes, ...] = (),
-        exclusive: bool = False,
-    ) -> Reserved | Refusal:
-        """Holds places before a provider is called. `content` tells requests under one key apart, such as by their
-        prompt; its parts are digested aside, as an input image of many megabytes would hold the event loop up.
-        """
-        command = ReserveGeneration(
-            user,
-            actor.by,
-            uuid4().hex,
-            self.settings.reservation_seconds,
-            count,
-            None,
-            operation or "unspecified",
-            exclusive,
-            actor.origin,
-        )
-        if idempotency_key is not None:
-            command = await asyncio.to_thread(self._keyed, command, idempotency_key, content)
-        return await self._submit(command, _reserved)
-
     def saved_under(self, actor: Actor, idempotency_key: str) -> SavedImage | None:
         """The image that was saved under an idempotency key, None where none was."""
         opened = self.opened()
@@ -204,119 +158,3 @@ class Storage:
             if isinstance(event, ImageSaved):
                 return saved_image(opened, stored.position, event, replayed=True)
         return None
-
-    async def complete(
-        self,
-        user: str,
-        reservation: str,
-        delivery: Delivery,
-        *,
-        actor: Actor = LIBRARY,
-        idempotency_key: str | None = None,
-    ) -> Changed | Refusal:
-        """Records that the provider delivered."""
-        command = CompleteGeneration(user, actor.by, reservation, *delivery, actor.origin)
-        return await self._submit(self._keyed(command, idempotency_key), _changed)
-
-    async def release(
-        self,
-        user: str,
-        reservation: str,
-        *,
-        reason: str = "cancelled",
-        count: int | None = None,
-        actor: Actor = LIBRARY,
-        idempotency_key: str | None = None,
-    ) -> Changed | Refusal:
-        """Gives open places back, all of them where no count is given."""
-        command = ReleasePlaces(user, actor.by, reservation, reason, count, actor.origin)
-        return await self._submit(self._keyed(command, idempotency_key), _changed)
-
-    async def delete(
-        self, user: str, name: str, *, actor: Actor = LIBRARY, reason: str = "user", idempotency_key: str | None = None
-    ) -> DeletedImage | Refusal:
-        """Takes a kept image away."""
-        return await asyncio.to_thread(
-            self.delete_now, user, name, actor=actor, reason=reason, idempotency_key=idempotency_key
-        )
-
-    def delete_now(
-        self, user: str, name: str, *, actor: Actor = LIBRARY, reason: str = "user", idempotency_key: str | None = None
-    ) -> DeletedImage | Refusal:
-        """`delete` for callers without an event loop; it needs none, so it may also be called inside a coroutine."""
-        command = DeleteImage(user, actor.by, name, reason=reason, origin=actor.origin)
-        return self._execute(self._keyed(command, idempotency_key), self._deleted)
-
-    def cleanup_now(self, days: int | None = None, *, actor: Actor = LIBRARY) -> CleanedUp | Refusal:
-        """Removes temp files that are so many days old, by the age in the log."""
-        command = CleanUp(actor.by, self.settings.cleanup_days if days is None else days, actor.origin)
-        total = CleanedUp(0, 0, 0)
-        for _ in range(MAX_CLEANUP_ROUNDS):
-            done = self._execute(command, self._cleaned)
-            if isinstance(done, Refusal):
-                return done
-            total = CleanedUp(total.files + done.files, total.freed_bytes + done.freed_bytes, done.position)
-            if done.files < MAX_CLEANUP_FILES:
-                break
-        self.last_cleanup = self._clock()
-        return total
-
-    async def prefer(self, user: str, preference: str, value: str, *, actor: Actor = LIBRARY) -> Changed | Refusal:
-        """Remembers a user's own choice."""
-        return await self._submit(SetPreference(user, actor.by, preference, value, actor.origin), _changed)
-
-    def reset_daily_now(self, user: str, reason: str, *, actor: Actor = LIBRARY) -> Changed | Refusal:
-        """Sets a user's count of today to 0."""
-        return self._execute(ResetDaily(user, actor.by, reason, actor.origin), _changed)
-
-    def override_limits_now(
-        self, user: str, reason: str, own: UserLimits, *, until: str | None = None, actor: Actor = LIBRARY
-    ) -> Changed | Refusal:
-        """Gives a user limits of their own, replacing former ones whole; none given takes them away."""
-        command = OverrideLimits(user, actor.by, reason, own.user_bytes, own.daily, until, actor.origin)
-        return self._execute(command, _changed)
-
-    def correct_clock_now(self, *, actor: Actor = LIBRARY) -> Changed | Refusal:
-        """Records that the clock once stood wrong and is right now."""
-        return self._execute(CorrectClock(actor.by, actor.origin), _changed)
-
-    def _keyed(self, command: C, key: str | None, content: tuple[bytes, ...] = ()) -> C:
-        if key is None:
-            return command
-        return command._replace(
-            idempotency_key=keyed(key, command, secret=self.opened().recorder.secret, content=content)
-        )
-
-    async def _submit(self, command: Command, done: Done[T]) -> T | Refusal:
-        outcome = await self.opened().ledger.submit(command)
-        return outcome if isinstance(outcome, Refusal) else done(outcome)
-
-    def _execute(self, command: Command, done: Done[T]) -> T | Refusal:
-        outcome = self.opened().ledger.execute(command)
-        return outcome if isinstance(outcome, Refusal) else done(outcome)
-
-    def _deleted(self, accepted: Accepted) -> DeletedImage:
-        position, event = accepted.recorded[-1]
-        assert isinstance(event, ImageDeleted)
-        self.opened().images.reconcile(event.user, event.name, temp=event.temp)
-        return DeletedImage(event.user, event.name, event.bytes, position, accepted.replayed)
-
-    def _cleaned(self, accepted: Accepted) -> CleanedUp:
-        images = self.opened().images
-        events = [event for event in accepted.events if isinstance(event, CleanupCompleted)]
-        for file in (file for event in events for file in event.files):
-            images.reconcile(file.user, file.name, temp=True)
-        files = sum(len(event.files) for event in events)
-        return CleanedUp(files, sum(event.freed_bytes for event in events), accepted.recorded[-1][0])
-
-
-def _changed(accepted: Accepted) -> Changed:
-    return Changed(accepted.recorded[-1][0] if accepted.recorded else 0, accepted.replayed)
-
-
-def _reserved(accepted: Accepted) -> Reserved:
-    position, event = accepted.recorded[0]
-    assert isinstance(event, GenerationReserved)
-    return Reserved(
-        event.reservation, event.user, event.count, event.bytes_each, event.expires_at, position, accepted.replayed
-    )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import discord
 from discord import app_commands
 
-from adapters.application.reading import image_names, image_path
+from adapters.application.reading import image_bytes, image_names
 from adapters.discord.bot import Interaction
 from adapters.discord.messages import Message, message_for_failure, message_for_refusal
 from adapters.discord.views import picture_of
@@ -52,13 +52,11 @@ async def at_address(interaction: Interaction, address: str) -> bytes | Message:
 
 async def kept(interaction: Interaction, owner: str, name: str) -> bytes | Message:
     """The bytes of a kept picture."""
-    path = image_path(interaction.client.store, owner, name)
     try:
-        if path is not None:
-            return await asyncio.to_thread(path.read_bytes)
+        data = await asyncio.to_thread(image_bytes, interaction.client.store, owner, name)
     except OSError:
-        pass
-    return message_for_refusal(Refusal(Reason.NOT_FOUND, owner, name))
+        data = None
+    return message_for_refusal(Refusal(Reason.NOT_FOUND, owner, name)) if data is None else data
 
 
 async def in_message(interaction: Interaction, message: discord.Message) -> bytes | Message:

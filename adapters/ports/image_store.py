@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from domain.events import Event
 from domain.view import View
@@ -79,7 +80,7 @@ class ImageStore(Protocol):
     def path(self, user: str, name: str, *, temp: bool) -> Path:
         """Where the bytes of a current name are now."""
 
-    def open_image(self, user: str, name: str) -> BinaryIO:
+    def open_image(self, user: str, name: str) -> BufferedIOBase:
         """The bytes of a kept image, to be read from their start. Raises OSError, FileNotFoundError where there are
         none.
         """

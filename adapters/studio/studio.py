@@ -14,7 +14,14 @@ from dataclasses import fields, replace
 import orjson
 import structlog
 
-from adapters.application.reading import moderated_is_free
+from adapters.application.reading import image_bytes, moderated_is_free
+from adapters.application.reserving import (
+    ReturnedPlaces,
+    WantedPlaces,
+    complete_generation,
+    release_places,
+    reserve_places,
+)
 from adapters.application.results import LIBRARY, Actor, Delivery, Reserved, SavedImage
 from adapters.application.storage import Storage
 from adapters.generation.generator import ImageGenerator
@@ -164,20 +171,18 @@ class Studio:
         key = job.key
         for attempt in range(1, MAX_ATTEMPTS + 1):
             job.key = key if attempt == 1 or key is None else f"{key}#{attempt}"
-            reserved = await self._store.reserve(
-                job.user,
-                job.request.count,
-                operation=str(job.request.operation),
+            reserved = await reserve_places(
+                self._store,
+                WantedPlaces(job.user, job.request.count, operation=str(job.request.operation), exclusive=True),
                 actor=job.actor,
                 idempotency_key=job.derived("reserve"),
                 content=content,
-                exclusive=True,
             )
             if isinstance(reserved, Refusal) or not reserved.replayed:
                 return reserved
             kept = self._kept_before(job, reserved.count)
             if kept:
-                return await asyncio.to_thread(_replayed, kept)
+                return await asyncio.to_thread(_replayed, self._store, kept)
         return GenerationFailure(
             FailureKind.BAD_REQUEST,
             f"This request has failed {MAX_ATTEMPTS} times. Send it again as a new one.",
@@ -222,8 +227,13 @@ class Studio:
     async def _record(self, job: Job, reserved: Reserved, delivery: Delivery) -> None:
         """Tells the log what was delivered. Where even that fails, what was paid for is still shown."""
         try:
-            await self._store.complete(
-                job.user, reserved.reservation, delivery, actor=job.actor, idempotency_key=job.derived("complete/0")
+            await complete_generation(
+                self._store,
+                job.user,
+                reserved.reservation,
+                delivery,
+                actor=job.actor,
+                idempotency_key=job.derived("complete/0"),
             )
         except Fault as fault:
             _log.error("delivery not recorded", user=job.user, reason=str(fault))
@@ -283,7 +293,9 @@ class Studio:
     async def _release(self, job: Job, reserved: Reserved, reason: str, count: int | None = None) -> None:
         """Gives places back; where even that fails, they are released by their expiry."""
         try:
-            await self._store.release(job.user, reserved.reservation, reason=reason, count=count, actor=job.actor)
+            await release_places(
+                self._store, ReturnedPlaces(job.user, reserved.reservation, reason=reason, count=count), actor=job.actor
+            )
         except Fault as fault:
             _log.error("places not released before their expiry", user=job.user, reason=str(fault))
 
@@ -302,14 +314,14 @@ def _waited_too_long(seconds: float) -> GenerationFailure:
     )
 
 
-def _replayed(kept: Sequence[SavedImage]) -> Generated:
-    pictures = (Picture(_bytes_of(image), image.media_type, None, image) for image in kept)
+def _replayed(store: Storage, kept: Sequence[SavedImage]) -> Generated:
+    pictures = (Picture(_bytes_of(store, image), image.media_type, None, image) for image in kept)
     return Generated(tuple(pictures), "", "", 0.0, replayed=True)
 
 
-def _bytes_of(image: SavedImage) -> bytes:
+def _bytes_of(store: Storage, image: SavedImage) -> bytes:
     """The bytes of a kept image; none where it was deleted since."""
     try:
-        return image.path.read_bytes() if image.path else b""
-    except OSError:
+        return image_bytes(store, image.user, image.name) or b""
+    except (OSError, Fault):
         return b""

@@ -8,7 +8,9 @@ from random import Random
 
 import pytest
 
+from adapters.application.deleting import clean_up_blocking
 from adapters.application.reading import image_names
+from adapters.application.reserving import ReturnedPlaces, complete_generation, release_places
 from adapters.application.results import Delivery
 from adapters.ledger import snapshotting
 from domain.commands import CleanUp, Command, DeleteImage, ReleasePlaces, ReserveGeneration
@@ -84,9 +86,9 @@ def cleanups(story: Story) -> None:
     story.save("ann", "b.png", temp=True)
     story.save("ben", "a.png", temp=True)
     story.now = "2026-03-10T12:00:00.000000Z"
-    story.store.cleanup_now()
+    clean_up_blocking(story.store)
     story.save("ann", "a.png", temp=True)
-    story.store.cleanup_now()
+    clean_up_blocking(story.store)
     story.close()
 
 
@@ -94,11 +96,11 @@ def reservations(story: Story) -> None:
     """Places are reserved, delivered, settled, given back, and left until they expire."""
     story.open()
     reservation = story.reserve("ann", 3)
-    delivered = story.store.complete("ann", reservation, Delivery("sketch", "sketch", 0.5, 2))
+    delivered = complete_generation(story.store, "ann", reservation, Delivery("sketch", "sketch", 0.5, 2))
     asyncio.run(delivered)
     story.save("ann", "one.png", reservation=reservation)
     story.save("ann", "one.png", reservation=reservation, details=True)
-    asyncio.run(story.store.release("ann", reservation, reason="failed"))
+    asyncio.run(release_places(story.store, ReturnedPlaces("ann", reservation, reason="failed")))
     left = story.reserve("ben", 2)
     story.now = "2026-03-02T12:00:00.000000Z"
     story.save("ben", "late.png", reservation=left)
@@ -171,7 +173,7 @@ def mixed(story: Story, seed: int) -> None:
                 story.delete(user, rng.choice(kept))
             case 1:
                 story.now = f"2026-03-{number + 2:02}T12:00:00.000000Z"
-                story.store.cleanup_now(1)
+                clean_up_blocking(story.store, 1)
             case 2:
                 reservation = story.reserve(user, rng.randrange(1, 4))
                 story.save(user, name, reservation=reservation)

@@ -18,8 +18,10 @@ from uuid import UUID
 
 import pytest
 
-from adapters.application import opening, saving, storage
+from adapters.application import opening, reserving, saving
+from adapters.application.deleting import delete_image_blocking
 from adapters.application.opening import OpenRoot
+from adapters.application.reserving import WantedPlaces, reserve_places
 from adapters.application.results import DeletedImage, GivenLimits, Reserved, SavedImage, StoreSettings
 from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl import rechecking, reserve_file
@@ -152,11 +154,11 @@ class Story:
 
     def delete(self, user: str, name: str) -> None:
         """Deletes an image."""
-        assert isinstance(self.store.delete_now(user, name), DeletedImage)
+        assert isinstance(delete_image_blocking(self.store, user, name), DeletedImage)
 
     def reserve(self, user: str, count: int) -> str:
         """Reserves places; the reservation's id."""
-        reserved = asyncio.run(self.store.reserve(user, count))
+        reserved = asyncio.run(reserve_places(self.store, WantedPlaces(user, count)))
         assert isinstance(reserved, Reserved), reserved
         return reserved.reservation
 
@@ -203,7 +205,7 @@ def told(story: Story) -> Iterator[Story]:
         patch.setattr(reserve_file, "RESERVE_BYTES", RESERVE_BYTES)
         patch.setattr(opening, "OpenRoot", Watched)
         patch.setattr(saving, "uuid4", story.new_id)
-        patch.setattr(storage, "uuid4", story.new_id)
+        patch.setattr(reserving, "uuid4", story.new_id)
         patch.setattr(Story, "told", story)
         try:
             yield story

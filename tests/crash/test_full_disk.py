@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from adapters.application.deleting import delete_image_blocking
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import image_names
+from adapters.application.reserving import WantedPlaces, reserve_places
 from adapters.application.results import DeletedImage, SavedImage
 from adapters.ports.faults import DiskFull, Fault
 from tests.crash.disk import Disk
@@ -73,7 +75,7 @@ def test_deletions_are_recorded_and_make_room(room_bytes: int, story: SmallDiskS
         assert readiness_of(story.store).degraded
         left = story.small.room_bytes
         for name in ("old.png", "kept.png"):
-            assert isinstance(story.store.delete_now("ann", name), DeletedImage)
+            assert isinstance(delete_image_blocking(story.store, "ann", name), DeletedImage)
         assert story.small.room_bytes > left
         assert story.try_to_save("4.png") is None
         assert image_names(story.store, "ann") == saved[::-1]
@@ -116,11 +118,11 @@ def test_a_full_disk_at_start_admits_only_what_frees(reserve_file: bool, either_
     with told(story):
         story.open()
         refused(lambda: asyncio.run(story.store.save("ann", story.image(), name="new.png")))
-        refused(lambda: asyncio.run(story.store.reserve("ann", 2)))
+        refused(lambda: asyncio.run(reserve_places(story.store, WantedPlaces("ann", 2))))
         readiness = readiness_of(story.store)
         assert readiness.degraded
         assert any("disk is full" in note for note in readiness.notes)
-        assert isinstance(story.store.delete_now("ann", "old.png"), DeletedImage)
+        assert isinstance(delete_image_blocking(story.store, "ann", "old.png"), DeletedImage)
         story.close()
     assert violations(settled(story.disk), story.promise) == []
 

@@ -8,6 +8,7 @@ import pytest
 from freezegun import freeze_time
 
 from adapters.application.reading import quota_status
+from adapters.application.reserving import WantedPlaces, reserve_places
 from adapters.application.results import SavedImage
 from adapters.application.storage import Storage
 from adapters.bootstrap.storage import given_limits, open_store
@@ -75,7 +76,7 @@ async def test_limits_of_the_file_hold_from_the_next_start(env_file: Path) -> No
 async def test_the_estimate_and_the_largest_image_are_two_settings(env_file: Path) -> None:
     """One is what a reservation holds, the other what is taken in at all."""
     store = started(configured(env_file, IMAGE_GEN_SIZE_MB=2, IMAGE_GENERATION_SIZE_MB=1))
-    reserved = await store.reserve("1")
+    reserved = await reserve_places(store, WantedPlaces("1"))
     assert not isinstance(reserved, Refusal)
     assert reserved.bytes_each == 2 * MEGABYTE
     with pytest.raises(Exception, match="At most 1,048,576 are allowed"):

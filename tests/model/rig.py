@@ -19,7 +19,7 @@ from uuid import UUID
 
 import pytest
 
-from adapters.application import opening, saving, storage
+from adapters.application import opening, reserving, saving
 from adapters.application.opening import OpenRoot
 from adapters.application.results import GivenLimits, StoreSettings
 from adapters.engines.opening import open_store
@@ -256,8 +256,8 @@ class Rig:
         self._left = Left(self.disk.copy(), self.promised, done)
 
 
-async def _at_once(call: Callable[..., T], *arguments: Any) -> T:
-    return call(*arguments)
+async def _at_once(call: Callable[..., T], *arguments: Any, **keywords: Any) -> T:
+    return call(*arguments, **keywords)
 
 
 @contextmanager
@@ -276,7 +276,7 @@ def timeless() -> Iterator[None]:
         patch.setattr(opening, "OpenRoot", Watched)
         patch.setattr(opening, "QuotaLedger", PromptLedger)
         patch.setattr(saving, "uuid4", lambda: UUID(int=next(ids)))
-        patch.setattr(storage, "uuid4", lambda: UUID(int=next(ids)))
+        patch.setattr(reserving, "uuid4", lambda: UUID(int=next(ids)))
         patch.setattr(asyncio, "to_thread", _at_once)
         patch.setattr(Rig, "loop", loop, raising=False)
         try:

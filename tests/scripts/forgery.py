@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from adapters.application.reserving import complete_generation
 from adapters.application.results import Delivery, GivenLimits, StoreSettings
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
@@ -47,17 +48,19 @@ async def _first_day(manager: StorageManager, store: Storage) -> None:
     assert (await manager.save_image(b"a" * 500, "42", "cat.png"))[0]
     _, _, held = await manager.reserve("42", 3, operation="text_to_image", request='a "quoted" key \\ \u00e9')
     assert held is not None
-    await store.complete("42", held.reservation, Delivery("stability", "sdxl-1.0", 6.875, 2, 0.4, 4294967295))
+    await complete_generation(
+        store, "42", held.reservation, Delivery("stability", "sdxl-1.0", 6.875, 2, 0.4, 4294967295)
+    )
     assert (await manager.save_image(b"b" * 700, "42", "text_to_image", reservation=held, request="k/save"))[0]
     assert (await manager.release(held, reason="moderated", count=1, request="k/release"))[0]
     assert (await manager.save_image(b"c" * 900, "42", "CAT.png", reservation=held))[0]
     execute(store, SetPolicy("system", "environment", moderated_free=True))
     _, _, held = await manager.reserve("7", 2)
     assert held is not None
-    await store.complete("7", held.reservation, Delivery("sketch", "v1", 1.5, 1))
+    await complete_generation(store, "7", held.reservation, Delivery("sketch", "v1", 1.5, 1))
     assert (await manager.release(held, reason="moderated", count=1))[0]
     assert (await manager.release(held, reason="failed"))[0]
-    await store.complete("7", held.reservation, Delivery("sketch", "v1", 0.25, 1, seed=-1))
+    await complete_generation(store, "7", held.reservation, Delivery("sketch", "v1", 0.25, 1, seed=-1))
     for name in ("t1.png", "sub/t2.png", "t3.png"):
         assert (await manager.save_image(name.encode() * 9, "7", name, is_temp=True))[0]
     assert manager.override_limits("7", max_user_daily_gens=0, until="2026-04-01T00:00:00.000000Z")[0]
@@ -82,7 +85,7 @@ async def _later_days(manager: StorageManager, store: Storage, now: list[str]) -
     for user in ("42", "7"):
         _, _, held = await manager.reserve(user, 2)
     assert held is not None
-    await store.complete("7", held.reservation, Delivery("sketch", "v1", 1e-7, 1))
+    await complete_generation(store, "7", held.reservation, Delivery("sketch", "v1", 1e-7, 1))
     now[0] = "2026-03-20T11:00:00.000000Z"
     assert manager.clock_corrected()[0]
     assert (await manager.save_image(b"f" * 60, "42", "after.webp"))[0]

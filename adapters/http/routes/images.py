@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from io import BufferedIOBase
+from typing import NamedTuple
 
 from aiohttp import web
 
-from adapters.application.reading import image_details, image_path, kept_image, newest_images, quota_status
+from adapters.application.deleting import delete_image
+from adapters.application.reading import image_details, kept_image, newest_images, open_image, quota_status
+from adapters.application.storage import Storage
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
 from adapters.http.parameters import actor_of, idempotency_key_of, name_of, only, page_of, user_of
 from adapters.http.problems import NOT_FOUND, Problem
@@ -64,13 +66,11 @@ async def fetch(request: web.Request) -> web.StreamResponse:
     """The bytes as they were saved, with the media type that decoding found."""
     only(request)
     user, name = user_of(request), name_of(request)
-    store = services_of(request).store
-    image, path = kept_image(store, user, name), image_path(store, user, name)
-    opened = None if path is None else await asyncio.to_thread(_open, path)
-    if image is None or opened is None:
+    opened = await asyncio.to_thread(_open, services_of(request).store, user, name)
+    if opened is None:
         raise _no_image(name)
     try:
-        return await _send(request, opened, image.media_type)
+        return await _send(request, opened)
     finally:
         await asyncio.to_thread(opened.file.close)
 
@@ -80,31 +80,35 @@ async def delete(request: web.Request) -> web.Response:
     only(request)
     user, name, actor, key = user_of(request), name_of(request), actor_of(request), idempotency_key_of(request)
     services = services_of(request)
-    deleted = await services.store.delete(user, name, actor=actor, idempotency_key=key)
+    deleted = await delete_image(services.store, user, name, actor=actor, idempotency_key=key)
     if isinstance(deleted, Refusal):
         raise refusal(deleted, services.clock())
     return json_answer({"deleted": deleted._asdict()}, headers=replayed(deleted.replayed))
 
 
 class _Opened(NamedTuple):
-    file: BinaryIO
+    file: BufferedIOBase
     size_bytes: int
     sha256: str
+    media_type: str
 
 
-def _open(path: Path) -> _Opened | None:
+def _open(store: Storage, user: str, name: str) -> _Opened | None:
     """The file with the hash of exactly the bytes that will be sent, whatever is renamed over it meanwhile."""
+    image = kept_image(store, user, name)
     try:
-        file = path.open("rb")
+        file = open_image(store, user, name) if image else None
     except FileNotFoundError:
+        return None
+    if image is None or file is None:
         return None
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     size_bytes = file.tell()
     file.seek(0)
-    return _Opened(file, size_bytes, digest)
+    return _Opened(file, size_bytes, digest, image.media_type)
 
 
-async def _send(request: web.Request, opened: _Opened, media_type: str) -> web.StreamResponse:
+async def _send(request: web.Request, opened: _Opened) -> web.StreamResponse:
     answer = web.StreamResponse(
         headers={
             "Cache-Control": "private, no-cache",
@@ -118,7 +122,7 @@ async def _send(request: web.Request, opened: _Opened, media_type: str) -> web.S
         answer.set_status(304)
         await answer.prepare(request)
         return answer
-    answer.content_type = media_type
+    answer.content_type = opened.media_type
     answer.content_length = opened.size_bytes
     await answer.prepare(request)
     while request.method == "GET" and (chunk := await asyncio.to_thread(opened.file.read, CHUNK_BYTES)):

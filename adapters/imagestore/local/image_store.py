@@ -11,9 +11,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
+from io import BufferedIOBase
 from pathlib import Path
 from stat import S_ISDIR
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import orjson
 import structlog
@@ -122,7 +123,7 @@ class LocalImageStore:
                     return staged
         return self.layout.final(user, name, temp=temp)
 
-    def open_image(self, user: str, name: str) -> BinaryIO:
+    def open_image(self, user: str, name: str) -> BufferedIOBase:
         """The bytes of a kept image, to be read from their start. Raises OSError."""
         return self.path(user, name, temp=False).open("rb")
 

@@ -11,6 +11,7 @@ import pytest
 
 from adapters.adoption.adoption import Plan, Terms, adopt, dry_run, plan
 from adapters.adoption.tally import Adoption
+from adapters.application.deleting import delete_image
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import events_of, image_names, quota_status
 from adapters.application.results import DeletedImage, GivenLimits, SavedImage
@@ -48,7 +49,7 @@ async def test_a_storage_root_opens_saves_refuses_deletes_and_reports(
     refused = await store.save("ada", png(), name="c.png")
     assert isinstance(refused, Refusal)
     assert refused.reason is Reason.DAILY_LIMIT
-    assert isinstance(await store.delete("ada", "a.png"), DeletedImage)
+    assert isinstance(await delete_image(store, "ada", "a.png"), DeletedImage)
     assert readiness_of(store).ready
     assert engine.holder(tmp_path) is not None
     with closing(open_reader(tmp_path, engine=engine)) as reader:

@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters.application.deleting import delete_image
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import image_names
+from adapters.application.reserving import WantedPlaces, reserve_places
 from adapters.application.results import GivenLimits
 from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl import JSONLRecorder
@@ -149,9 +151,9 @@ async def test_a_full_disk_admits_only_what_frees(tmp_path: Path) -> None:
     story = FullDiskStory(tmp_path)
     await story.fill()
     with pytest.raises(DiskFull, match="The disk is full"):
-        await story.store.reserve("1")  # needs the log alone, and gives the reserve file up
+        await reserve_places(story.store, WantedPlaces("1"))  # needs the log alone, and gives the reserve file up
     assert (await story.refused()).startswith("The disk is full. Nothing was saved, and nothing is lost.")
-    assert not isinstance(await story.store.delete("1", "a.png"), Refusal)
+    assert not isinstance(await delete_image(story.store, "1", "a.png"), Refusal)
     assert image_names(story.store, "1") == ["b.png"]
     assert readiness_of(story.store).degraded
     story.store.close()
@@ -177,10 +179,10 @@ async def test_saving_goes_on_when_there_is_room_again(tmp_path: Path, monkeypat
     story = FullDiskStory(tmp_path)
     await story.fill()
     with pytest.raises(DiskFull):
-        await story.store.reserve("1")
+        await reserve_places(story.store, WantedPlaces("1"))
     story.disk.room_bytes = 1_000_000
     with pytest.raises(DiskFull):  # there is room, but not enough to promise anything
-        await story.store.reserve("1")
+        await reserve_places(story.store, WantedPlaces("1"))
     story.disk.room_bytes = 17 * 1_048_576
     await asyncio.to_thread(until, lambda: not readiness_of(story.store).degraded)
     assert not isinstance(await story.store.save("1", png(), name="c.png"), Refusal)

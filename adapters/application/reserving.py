@@ -1,0 +1,112 @@
+"""Places for generations: held before a provider is called, then delivered, saved into, or given back."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from uuid import uuid4
+
+from adapters.application.idempotency import with_key
+from adapters.application.results import LIBRARY, Actor, Changed, Delivery, Reserved, changed
+from adapters.application.storage import Storage
+from adapters.ledger.pending import Accepted
+from domain.commands import CompleteGeneration, ReleasePlaces, ReserveGeneration
+from domain.events import GenerationReserved
+from domain.refusals import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPlaces:
+    """Places to be held for a user. `exclusive`: a request under the same key that still runs is refused."""
+
+    user: str
+    count: int = 1
+    operation: str | None = None
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedPlaces:
+    """Open places of a reservation to be given back, all of them where no count is given."""
+
+    user: str
+    reservation: str
+    reason: str = "cancelled"
+    count: int | None = None
+
+
+async def reserve_places(
+    storage: Storage,
+    wanted: WantedPlaces,
+    *,
+    actor: Actor = LIBRARY,
+    idempotency_key: str | None = None,
+    content: tuple[bytes, ...] = (),
+) -> Reserved | Refusal:
+    """Holds places before a provider is called. Raises Faults.
+
+    `content` tells requests under one key apart, such as by their prompt; its parts are digested aside, as an input
+    image of many megabytes would hold the event loop up.
+    """
+    command = ReserveGeneration(
+        user=wanted.user,
+        by=actor.by,
+        reservation=uuid4().hex,
+        ttl_seconds=storage.settings.reservation_seconds,
+        count=wanted.count,
+        operation=wanted.operation or "unspecified",
+        exclusive=wanted.exclusive,
+        origin=actor.origin,
+    )
+    if idempotency_key is not None:
+        secret = storage.opened().recorder.secret
+        command = await asyncio.to_thread(with_key, command, idempotency_key, secret=secret, content=content)
+    outcome = await storage.opened().ledger.submit(command)
+    return outcome if isinstance(outcome, Refusal) else _reserved(outcome)
+
+
+async def complete_generation(
+    storage: Storage,
+    user: str,
+    reservation: str,
+    delivery: Delivery,
+    *,
+    actor: Actor = LIBRARY,
+    idempotency_key: str | None = None,
+) -> Changed | Refusal:
+    """Records that the provider delivered. Raises Faults."""
+    opened = storage.opened()
+    command = CompleteGeneration(user, actor.by, reservation, *delivery, actor.origin)
+    command = with_key(command, idempotency_key, secret=opened.recorder.secret)
+    return changed(await opened.ledger.submit(command))
+
+
+async def release_places(
+    storage: Storage, returned: ReturnedPlaces, *, actor: Actor = LIBRARY, idempotency_key: str | None = None
+) -> Changed | Refusal:
+    """Gives open places back. Raises Faults."""
+    opened = storage.opened()
+    command = ReleasePlaces(
+        user=returned.user,
+        by=actor.by,
+        reservation=returned.reservation,
+        reason=returned.reason,
+        count=returned.count,
+        origin=actor.origin,
+    )
+    command = with_key(command, idempotency_key, secret=opened.recorder.secret)
+    return changed(await opened.ledger.submit(command))
+
+
+def _reserved(accepted: Accepted) -> Reserved:
+    position, event = accepted.recorded[0]
+    assert isinstance(event, GenerationReserved)
+    return Reserved(
+        reservation=event.reservation,
+        user=event.user,
+        count=event.count,
+        bytes_each=event.bytes_each,
+        expires_at=event.expires_at,
+        position=position,
+        replayed=accepted.replayed,
+    )
