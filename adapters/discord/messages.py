@@ -20,7 +20,7 @@ from adapters.images.invalid_image import InvalidImage
 from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
 from adapters.studio import Progress
-from adapters.wording.refusals import size_in_words
+from adapters.wording.refusals import sentence_of, size_in_words
 from domain.limits import Limits, Status
 from domain.refusals import Reason, Refusal
 
@@ -228,9 +228,7 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
     {
         Reason.MALFORMED: (
             _NOT_POSSIBLE,
-            lambda refusal: (
-                for_members(refusal.detail, SAID_CHARACTERS) or "Something in this command has a wrong form."
-            ),
+            lambda refusal: plain(refusal.detail, SAID_CHARACTERS) or "Something in this command has a wrong form.",
         ),
         Reason.CLOCK_BEHIND: (
             STORAGE,
@@ -271,13 +269,7 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
                 "Please tell the server's managers: they can make room. What you `/delete` helps too."
             ),
         ),
-        Reason.BUSY: (
-            _WAIT,
-            lambda refusal: (
-                for_members(refusal.detail, SAID_CHARACTERS)
-                or "Too many requests are waiting. Nothing was changed; try again in a moment."
-            ),
-        ),
+        Reason.BUSY: (_WAIT, sentence_of),
         Reason.STOPPED: (
             STORAGE,
             lambda _: "The bot is about to restart. Nothing was changed; please try again in a minute.",

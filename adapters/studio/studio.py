@@ -88,8 +88,8 @@ class Studio:
         if idempotency_key is not None and len(idempotency_key) > MAX_IDEMPOTENCY_KEY_CHARS:
             return Refusal(Reason.MALFORMED, user, f"A request key has at most {MAX_IDEMPOTENCY_KEY_CHARS} characters.")
         input_bytes = len(request.image or b"")
-        if sentence := self._queue.refusal(user, input_bytes):
-            return Refusal(Reason.BUSY, user, sentence)
+        if busy := self._queue.refusal(user, input_bytes):
+            return busy
         self._queue.join(user, input_bytes)
         job = Job(user, request, actor, idempotency_key, on_progress)
         work = asyncio.get_running_loop().create_task(self._work(job))

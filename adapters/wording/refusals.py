@@ -32,6 +32,15 @@ def _storage(refusal: Refusal) -> str:
     )
 
 
+def _busy(refusal: Refusal) -> str:
+    if not refusal.limit:
+        return "Too many requests are waiting. Nothing was changed; try again in a moment."
+    return (
+        f"You have {refusal.used} requests under way, as many as are worked on for one user. "
+        "Nothing was changed; try again when one of them is done."
+    )
+
+
 SENTENCES: dict[Reason, Sentence] = {
     Reason.MALFORMED: lambda refusal: refusal.detail,
     Reason.CLOCK_BEHIND: lambda refusal: (
@@ -58,9 +67,7 @@ SENTENCES: dict[Reason, Sentence] = {
         f"Server storage is full: {_storage(refusal)} "
         "An operator can run a cleanup, delete images, or raise MAX_GLOBAL_STORAGE_MB."
     ),
-    Reason.BUSY: lambda refusal: (
-        refusal.detail or "Too many requests are waiting. Nothing was changed; try again in a moment."
-    ),
+    Reason.BUSY: _busy,
     Reason.STOPPED: lambda _: "The storage is shutting down. Nothing was changed; try again after its restart.",
 }
 
