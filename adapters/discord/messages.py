@@ -17,10 +17,11 @@ from discord import Colour
 
 from adapters.discord.untrusted_text import plain
 from adapters.images.invalid_image import InvalidImage
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failures import FailureKind, GenerationFailure, NotKept, NotStored
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
 from adapters.studio import Progress
-from adapters.wording.refusals import sentence_of, size_in_words
+from adapters.wording.failures import STORAGE_FAULT
+from adapters.wording.refusals import room_in_words, sentence_of, size_in_words
 from domain.limits import Limits, Status
 from domain.refusals import Reason, Refusal
 
@@ -220,6 +221,30 @@ def _room(refusal: Refusal) -> str:
 
 def _named(refusal: Refusal) -> str:
     return f"**{plain(refusal.detail, SAID_CHARACTERS)}**" if refusal.detail else "that name"
+
+
+NOT_KEPT: Mapping[Reason, Callable[[Refusal], str]] = MappingProxyType(
+    {
+        Reason.MALFORMED: lambda refusal: refusal.detail or "the storage does not take it",
+        Reason.CLOCK_BEHIND: lambda refusal: (
+            f"The clock of this computer is more than a day behind the log, which goes up to {refusal.detail}. "
+            "One of the two is wrong."
+        ),
+        Reason.NAME_TAKEN: lambda refusal: (
+            f"The name {refusal.detail} is taken by a folder or file that is not one of the saved images. "
+            "Choose another name."
+        ),
+        Reason.POOL_STORAGE: lambda refusal: f"Server storage is full: {room_in_words(refusal)}",
+    }
+)
+"""Why a picture is not kept, where the sentence for operators says more than is a member's to hear."""
+
+
+def reason_not_kept(reason: NotKept) -> str:
+    """Why a picture that was made is shown once and not kept, with what others wrote in it as it is."""
+    if isinstance(reason, NotStored):
+        return reason.sentence or STORAGE_FAULT
+    return NOT_KEPT.get(reason.reason, sentence_of)(reason)
 
 
 _MANAGERS = "Please tell the server's managers: only they can have it mended."

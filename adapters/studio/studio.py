@@ -20,7 +20,7 @@ from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import GenerationRequest, GenerationResult, Prepared
 from adapters.generation.taxonomy import FILTERED
 from adapters.images.invalid_image import InvalidImage
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failures import FailureKind, GenerationFailure, NotKept, NotStored
 from adapters.ports.faults import DiskFull, Fault
 from adapters.studio.details import as_text, details_of, with_text
 from adapters.studio.generation_queue import GenerationQueue
@@ -34,7 +34,6 @@ from adapters.studio.jobs import (
     StudioSettings,
     ignore_progress,
 )
-from adapters.wording.refusals import sentence_of
 from domain.refusals import Reason, Refusal
 
 MAX_ATTEMPTS = 16
@@ -48,7 +47,6 @@ CALL_SHARE = 2 / 3
 
 SHOWN_FAULTS = (InvalidImage, DiskFull)
 """Faults whose sentences are fit for users; others may name folders, and are the operator's to read."""
-STORAGE_FAULT = "the storage has a fault; its operator finds more in the service's log"
 DEFAULTS = StudioSettings()
 
 _RELEASE_REASONS = {FailureKind.MODERATED_PROMPT: "rejected", FailureKind.UNKNOWN: "unknown"}
@@ -234,7 +232,7 @@ class Studio:
         text = as_text(details) if self._settings.prompt_in_image else None
         data = await asyncio.to_thread(with_text, made.data, text)
         try:
-            saved = await self._store.save(
+            saved: SavedImage | NotKept = await self._store.save(
                 job.user,
                 data,
                 name=str(job.request.operation),
@@ -243,13 +241,11 @@ class Studio:
                 idempotency_key=job.derived(f"save/{index}"),
                 details=details,
             )
-            not_kept = sentence_of(saved) if isinstance(saved, Refusal) else None
         except Fault as fault:
             _log.warning("picture not kept", user=job.user, reason=str(fault))
-            saved, not_kept = None, str(fault) if isinstance(fault, SHOWN_FAULTS) else STORAGE_FAULT
+            saved = NotStored(str(fault) if isinstance(fault, SHOWN_FAULTS) else "")
         if not isinstance(saved, SavedImage):
             await self._release(job, reserved, "not_kept", 1)
-            return Picture(data, made.media_type, made.seed, None, f"not kept: {not_kept}")
         return Picture(data, made.media_type, made.seed, saved)
 
     async def _release_after(self, job: Job, reserved: Reserved, fault: GenerationFailure) -> GenerationFailure:

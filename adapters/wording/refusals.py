@@ -23,7 +23,8 @@ def _daily(refusal: Refusal) -> str:
     )
 
 
-def _storage(refusal: Refusal) -> str:
+def room_in_words(refusal: Refusal) -> str:
+    """What is used and held of a storage limit, and what was needed."""
     held = f", {size_in_words(refusal.held)} are held for running generations" if refusal.held else ""
     needed = refusal.asked.bytes - refusal.asked.replaced_bytes
     return (
@@ -62,9 +63,11 @@ SENTENCES: dict[Reason, Sentence] = {
         "Choose another name; `abby adopt` brings existing files in."
     ),
     Reason.DAILY_LIMIT: _daily,
-    Reason.USER_STORAGE: lambda refusal: f"Your storage quota is full: {_storage(refusal)} Delete images to make room.",
+    Reason.USER_STORAGE: lambda refusal: (
+        f"Your storage quota is full: {room_in_words(refusal)} Delete images to make room."
+    ),
     Reason.POOL_STORAGE: lambda refusal: (
-        f"Server storage is full: {_storage(refusal)} "
+        f"Server storage is full: {room_in_words(refusal)} "
         "An operator can run a cleanup, delete images, or raise MAX_GLOBAL_STORAGE_MB."
     ),
     Reason.BUSY: _busy,
