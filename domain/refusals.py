@@ -26,10 +26,11 @@ class Reason(Enum):
 
 
 class Refusal(NamedTuple):
-    """A refused command. `limit`, `used` and `held` are places or bytes, as the reason says.
+    """A refused command. `limit`, `used` and `held` are places or bytes, as the reason says; of a BUSY one they are the
+    user's own requests under way, and 0 where those of all users are too many.
 
-    `detail` is the sentence of a malformed command (or why it is BUSY), or names what was not found or taken;
-    `resets_at` ends a DAILY_LIMIT. `record` is the event that the refusal leaves in the log, where it leaves one.
+    `detail` is the sentence of a malformed command, or names what was not found or taken; `resets_at` ends a
+    DAILY_LIMIT. `record` is the event that the refusal leaves in the log, where it leaves one.
     """
 
     reason: Reason

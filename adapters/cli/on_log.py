@@ -21,6 +21,7 @@ from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import StorageUnavailable
 from adapters.settings.config import Config
 from adapters.studio import Generated, GenerationOutcome, Studio
+from adapters.wording.failures import sentence_of_not_kept
 from domain.limits import UserLimits
 from domain.refusals import Refusal
 
@@ -95,7 +96,8 @@ class OperationsOnLog:
 def _made(made: Generated) -> Made:
     pictures = []
     for picture in made.pictures:
-        kept = picture.image
-        image = None if kept is None else {name: getattr(kept, name) for name in IMAGE_MEMBERS}
-        pictures.append(MadePicture(image, picture.seed, picture.not_kept, picture.media_type, picture.data))
+        image, not_kept = picture.image, picture.not_kept
+        described = None if image is None else {name: getattr(image, name) for name in IMAGE_MEMBERS}
+        reason = None if not_kept is None else sentence_of_not_kept(not_kept)
+        pictures.append(MadePicture(described, picture.seed, reason, picture.media_type, picture.data))
     return Made(tuple(pictures), made.provider, made.model, round(made.seconds, 3), made.note)

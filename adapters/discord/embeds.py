@@ -19,11 +19,13 @@ from adapters.discord.messages import (
     for_members,
     nearly_full,
     quota_line,
+    reason_not_kept,
     share,
     timestamp,
 )
 from adapters.discord.untrusted_text import cut, inert, length, plain
 from adapters.generation.provider import Operation
+from adapters.ports.failures import NotKept
 from adapters.studio.details import LABELS
 from adapters.wording.figures import size_in_words
 
@@ -78,7 +80,7 @@ class Shown(NamedTuple):
     height: int | None = None
     seed: int | None = None
     name: str | None = None
-    not_kept: str | None = None
+    not_kept: NotKept | None = None
 
 
 class HistoryRow(NamedTuple):
@@ -126,7 +128,7 @@ def result_embed(asked: Asked, shown: Shown, status: Figures | None = None) -> d
         lines.append(f"**Without:** {plain(asked.negative_prompt, NEGATIVE_PROMPT_CHARACTERS)}")
     if note := for_members(asked.note, NOTE_CHARACTERS):
         lines.append(f"📝 {note}")
-    if shown.not_kept:
+    if shown.not_kept is not None:
         lines.append(f"{_not_kept(shown.not_kept, NOTE_CHARACTERS)} Save it from here if you want it.")
     if status is not None and (hint := nearly_full(status)):
         lines.append(hint)
@@ -136,7 +138,7 @@ def result_embed(asked: Asked, shown: Shown, status: Figures | None = None) -> d
         user = status["user"]
         fields.append(Field("📊 Your Quota", f"{quota_line(status)}\n{bar(share(user['used_mb'], user['limit_mb']))}"))
     colour = discord.Colour.green() if status is None else colour_of(status)
-    if shown.not_kept:
+    if shown.not_kept is not None:
         colour = discord.Colour.yellow() if colour == discord.Colour.green() else colour
     title = OPERATIONS.get(asked.operation, "🖼️ Image")
     embed = _embed(title, "\n".join(lines), colour, fields, footer=_kept_as(shown))
@@ -145,8 +147,8 @@ def result_embed(asked: Asked, shown: Shown, status: Figures | None = None) -> d
 
 def further_embed(shown: Shown, place: int, count: int) -> discord.Embed:
     """A picture beyond the first of one request; the first one's embed says the rest."""
-    text = _not_kept(shown.not_kept, FURTHER_NOTE_CHARACTERS) if shown.not_kept else ""
-    colour = discord.Colour.yellow() if shown.not_kept else discord.Colour.green()
+    text = "" if shown.not_kept is None else _not_kept(shown.not_kept, FURTHER_NOTE_CHARACTERS)
+    colour = discord.Colour.green() if shown.not_kept is None else discord.Colour.yellow()
     embed = _embed(f"{place} of {count}", text, colour, _fields_of_picture(shown), footer=_kept_as(shown))
     return embed.set_image(url=f"attachment://{shown.filename}")
 
@@ -228,9 +230,8 @@ def _kept_as(shown: Shown) -> str:
     return f"Kept as {cut(inert(shown.name), NAME_CHARACTERS)}" if shown.name else ""
 
 
-def _not_kept(why: str, at_most: int) -> str:
-    """The studio's sentence begins with the two words already."""
-    reason = for_members(why.removeprefix("not kept:").strip(), at_most) or "the storage does not take it"
+def _not_kept(why: NotKept, at_most: int) -> str:
+    reason = plain(reason_not_kept(why), at_most)
     return f"⚠️ not kept: {reason}" + ("" if reason.endswith((".", "…")) else ".")
 
 

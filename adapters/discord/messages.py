@@ -17,10 +17,12 @@ from discord import Colour
 
 from adapters.discord.untrusted_text import plain
 from adapters.images.invalid_image import InvalidImage
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failures import FailureKind, GenerationFailure, NotKept, NotStored
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
 from adapters.studio import Progress
+from adapters.wording.failures import STORAGE_FAULT
 from adapters.wording.figures import size_in_words
+from adapters.wording.refusals import room_in_words, sentence_of
 from domain.limits import Limits, Status
 from domain.refusals import Reason, Refusal
 
@@ -222,15 +224,37 @@ def _named(refusal: Refusal) -> str:
     return f"**{plain(refusal.detail, SAID_CHARACTERS)}**" if refusal.detail else "that name"
 
 
+NOT_KEPT: Mapping[Reason, Callable[[Refusal], str]] = MappingProxyType(
+    {
+        Reason.MALFORMED: lambda refusal: refusal.detail or "the storage does not take it",
+        Reason.CLOCK_BEHIND: lambda refusal: (
+            f"The clock of this computer is more than a day behind the log, which goes up to {refusal.detail}. "
+            "One of the two is wrong."
+        ),
+        Reason.NAME_TAKEN: lambda refusal: (
+            f"The name {refusal.detail} is taken by a folder or file that is not one of the saved images. "
+            "Choose another name."
+        ),
+        Reason.POOL_STORAGE: lambda refusal: f"Server storage is full: {room_in_words(refusal)}",
+    }
+)
+"""Why a picture is not kept, where the sentence for operators says more than is a member's to hear."""
+
+
+def reason_not_kept(reason: NotKept) -> str:
+    """Why a picture that was made is shown once and not kept, with what others wrote in it as it is."""
+    if isinstance(reason, NotStored):
+        return reason.sentence or STORAGE_FAULT
+    return NOT_KEPT.get(reason.reason, sentence_of)(reason)
+
+
 _MANAGERS = "Please tell the server's managers: only they can have it mended."
 _REFUSAL_COLOURS = {Reason.REQUEST_RUNNING: Colour.yellow(), Reason.BUSY: Colour.yellow()}
 REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyType(
     {
         Reason.MALFORMED: (
             _NOT_POSSIBLE,
-            lambda refusal: (
-                for_members(refusal.detail, SAID_CHARACTERS) or "Something in this command has a wrong form."
-            ),
+            lambda refusal: plain(refusal.detail, SAID_CHARACTERS) or "Something in this command has a wrong form.",
         ),
         Reason.CLOCK_BEHIND: (
             STORAGE,
@@ -271,13 +295,7 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
                 "Please tell the server's managers: they can make room. What you `/delete` helps too."
             ),
         ),
-        Reason.BUSY: (
-            _WAIT,
-            lambda refusal: (
-                for_members(refusal.detail, SAID_CHARACTERS)
-                or "Too many requests are waiting. Nothing was changed; try again in a moment."
-            ),
-        ),
+        Reason.BUSY: (_WAIT, sentence_of),
         Reason.STOPPED: (
             STORAGE,
             lambda _: "The bot is about to restart. Nothing was changed; please try again in a minute.",

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.refusals import Refusal
+
 
 class FailureKind(StrEnum):
     """Why there is no image, the same for every provider; each says what a caller may do next."""
@@ -31,3 +33,17 @@ class GenerationFailure:
     message: str
     retry_after_seconds: float | None = None
     upstream_status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotStored:
+    """A picture that no limit refuses, and that the storage did not take.
+
+    `sentence` is that of the fault where it is fit for users; "" where it may name folders, which are the operator's.
+    """
+
+    sentence: str = ""
+
+
+NotKept = Refusal | NotStored
+"""Why a picture that was made is not kept."""

@@ -10,6 +10,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 
+from domain.refusals import Reason, Refusal
+
 MAX_INPUT_BYTES = 512 * 1024 * 1024
 """Of the input images of all requests together, as they are in memory meanwhile."""
 
@@ -35,15 +37,12 @@ class GenerationQueue:
         self._running = 0
         self._waiting: list[_Waiting] = []
 
-    def refusal(self, user: str, input_bytes: int) -> str | None:
-        """Why one more request may not join, in words; None where it may."""
+    def refusal(self, user: str, input_bytes: int) -> Refusal | None:
+        """Why one more request may not join; None where it may."""
         if self._of_user[user] >= self._per_user:
-            return (
-                f"You have {self._of_user[user]} requests under way, as many as are worked on for one user. "
-                "Nothing was changed; try again when one of them is done."
-            )
+            return Refusal(Reason.BUSY, user, limit=self._per_user, used=self._of_user[user])
         if self._requests >= self._length or self._input_bytes + input_bytes > MAX_INPUT_BYTES:
-            return "Too many requests are waiting. Nothing was changed; try again in a moment."
+            return Refusal(Reason.BUSY, user)
         return None
 
     def join(self, user: str, input_bytes: int) -> None:

@@ -8,20 +8,29 @@ from typing import Any, NamedTuple, TypeVar
 
 from adapters.application.results import Actor, SavedImage
 from adapters.generation.provider import GenerationRequest
-from adapters.ports.failures import GenerationFailure
+from adapters.ports.failures import GenerationFailure, NotKept
 from domain.refusals import Refusal
 
 T = TypeVar("T")
 
 
 class Picture(NamedTuple):
-    """One picture that was made. `image` is what was kept; where that is None, `not_kept` says why in words."""
+    """One picture that was made, and what was kept of it, or why nothing was."""
 
     data: bytes
     media_type: str
     seed: int | None
-    image: SavedImage | None
-    not_kept: str | None = None
+    kept: SavedImage | NotKept
+
+    @property
+    def image(self) -> SavedImage | None:
+        """What was kept, None where nothing was."""
+        return self.kept if isinstance(self.kept, SavedImage) else None
+
+    @property
+    def not_kept(self) -> NotKept | None:
+        """Why nothing was kept, None where something was."""
+        return None if isinstance(self.kept, SavedImage) else self.kept
 
 
 class Generated(NamedTuple):

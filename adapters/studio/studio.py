@@ -29,7 +29,7 @@ from adapters.generation.provider import GenerationRequest, GenerationResult, Pr
 from adapters.generation.taxonomy import FILTERED
 from adapters.images.invalid_image import InvalidImage
 from adapters.images.png_text import with_text
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failures import FailureKind, GenerationFailure, NotKept, NotStored
 from adapters.ports.faults import DiskFull, Fault
 from adapters.studio.details import as_text, details_of
 from adapters.studio.generation_queue import GenerationQueue
@@ -43,7 +43,6 @@ from adapters.studio.jobs import (
     StudioSettings,
     ignore_progress,
 )
-from adapters.wording.refusals import sentence_of
 from domain.refusals import Reason, Refusal
 
 MAX_ATTEMPTS = 16
@@ -57,7 +56,6 @@ CALL_SHARE = 2 / 3
 
 SHOWN_FAULTS = (InvalidImage, DiskFull)
 """Faults whose sentences are fit for users; others may name folders, and are the operator's to read."""
-STORAGE_FAULT = "the storage has a fault; its operator finds more in the service's log"
 DEFAULTS = StudioSettings()
 
 _RELEASE_REASONS = {FailureKind.MODERATED_PROMPT: "rejected", FailureKind.UNKNOWN: "unknown"}
@@ -97,8 +95,8 @@ class Studio:
         if idempotency_key is not None and len(idempotency_key) > MAX_IDEMPOTENCY_KEY_CHARS:
             return Refusal(Reason.MALFORMED, user, f"A request key has at most {MAX_IDEMPOTENCY_KEY_CHARS} characters.")
         input_bytes = len(request.image or b"")
-        if sentence := self._queue.refusal(user, input_bytes):
-            return Refusal(Reason.BUSY, user, sentence)
+        if busy := self._queue.refusal(user, input_bytes):
+            return busy
         self._queue.join(user, input_bytes)
         job = Job(user, request, actor, idempotency_key, on_progress)
         work = asyncio.get_running_loop().create_task(self._work(job))
@@ -246,7 +244,7 @@ class Studio:
         text = as_text(details) if self._settings.prompt_in_image else None
         data = await asyncio.to_thread(with_text, made.data, text)
         try:
-            saved = await self._store.save(
+            saved: SavedImage | NotKept = await self._store.save(
                 job.user,
                 data,
                 name=str(job.request.operation),
@@ -255,13 +253,11 @@ class Studio:
                 idempotency_key=job.derived(f"save/{index}"),
                 details=details,
             )
-            not_kept = sentence_of(saved) if isinstance(saved, Refusal) else None
         except Fault as fault:
             _log.warning("picture not kept", user=job.user, reason=str(fault))
-            saved, not_kept = None, str(fault) if isinstance(fault, SHOWN_FAULTS) else STORAGE_FAULT
+            saved = NotStored(str(fault) if isinstance(fault, SHOWN_FAULTS) else "")
         if not isinstance(saved, SavedImage):
             await self._release(job, reserved, "not_kept", 1)
-            return Picture(data, made.media_type, made.seed, None, f"not kept: {not_kept}")
         return Picture(data, made.media_type, made.seed, saved)
 
     async def _release_after(self, job: Job, reserved: Reserved, fault: GenerationFailure) -> GenerationFailure:

@@ -21,12 +21,22 @@ def _daily(refusal: Refusal) -> str:
     )
 
 
-def _storage(refusal: Refusal) -> str:
+def room_in_words(refusal: Refusal) -> str:
+    """What is used and held of a storage limit, and what was needed."""
     held = f", {size_in_words(refusal.held)} are held for running generations" if refusal.held else ""
     needed = refusal.asked.bytes - refusal.asked.replaced_bytes
     return (
         f"{size_in_words(refusal.used)} of {size_in_words(refusal.limit)} are used{held}, "
         f"and this needs {size_in_words(needed)} more."
+    )
+
+
+def _busy(refusal: Refusal) -> str:
+    if not refusal.limit:
+        return "Too many requests are waiting. Nothing was changed; try again in a moment."
+    return (
+        f"You have {refusal.used} requests under way, as many as are worked on for one user. "
+        "Nothing was changed; try again when one of them is done."
     )
 
 
@@ -51,14 +61,14 @@ SENTENCES: dict[Reason, Sentence] = {
         "Choose another name; `abby adopt` brings existing files in."
     ),
     Reason.DAILY_LIMIT: _daily,
-    Reason.USER_STORAGE: lambda refusal: f"Your storage quota is full: {_storage(refusal)} Delete images to make room.",
+    Reason.USER_STORAGE: lambda refusal: (
+        f"Your storage quota is full: {room_in_words(refusal)} Delete images to make room."
+    ),
     Reason.POOL_STORAGE: lambda refusal: (
-        f"Server storage is full: {_storage(refusal)} "
+        f"Server storage is full: {room_in_words(refusal)} "
         "An operator can run a cleanup, delete images, or raise MAX_GLOBAL_STORAGE_MB."
     ),
-    Reason.BUSY: lambda refusal: (
-        refusal.detail or "Too many requests are waiting. Nothing was changed; try again in a moment."
-    ),
+    Reason.BUSY: _busy,
     Reason.STOPPED: lambda _: "The storage is shutting down. Nothing was changed; try again after its restart.",
 }
 

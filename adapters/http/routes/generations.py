@@ -6,6 +6,7 @@ import base64
 
 from aiohttp import web
 
+from adapters.application.results import SavedImage
 from adapters.generation.provider import STYLES, GenerationRequest, Operation
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
 from adapters.http.bodies import Field, check_fields, read_json
@@ -14,6 +15,7 @@ from adapters.http.problems import failed
 from adapters.http.services import services_of
 from adapters.ports.failures import GenerationFailure
 from adapters.studio import Generated, Picture
+from adapters.wording.failures import sentence_of_not_kept
 from domain.refusals import Refusal
 
 GENERATION_FIELDS = {
@@ -66,11 +68,12 @@ def _answer(user: str, made: Generated) -> web.Response:
 
 def _picture(user: str, picture: Picture) -> dict[str, object]:
     """A kept picture is fetched by its address; one that may not be kept comes with its bytes, to be shown once."""
-    if picture.image is not None:
-        return {"image": described(user, picture.image), "seed": picture.seed, "not_kept": None}
+    kept = picture.kept
+    if isinstance(kept, SavedImage):
+        return {"image": described(user, kept), "seed": picture.seed, "not_kept": None}
     data = base64.b64encode(picture.data).decode("ascii")
     shown = {"media_type": picture.media_type, "data": data}
-    return {"image": None, "seed": picture.seed, "not_kept": picture.not_kept, "shown": shown}
+    return {"image": None, "seed": picture.seed, "not_kept": sentence_of_not_kept(kept), "shown": shown}
 
 
 ROUTES = (

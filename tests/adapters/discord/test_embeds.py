@@ -28,7 +28,7 @@ from adapters.discord.embeds import (
 from adapters.discord.messages import Message, message_for_failure, message_for_refusal, pool_message, unexpected
 from adapters.discord.untrusted_text import length
 from adapters.generation.provider import Operation
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failures import FailureKind, GenerationFailure, NotKept, NotStored
 from domain.refusals import Reason, Refusal
 from tests.adapters.discord.hostile_texts import LINK, LIVE, TEXTS
 from tests.adapters.discord.quota_figures import figures
@@ -65,8 +65,9 @@ def check(embed: discord.Embed, *, links: bool = False) -> None:
     orjson.dumps(embed.to_dict())
 
 
+HOSTILE_REASONS = st.builds(NotStored, TEXTS) | st.builds(Refusal, st.sampled_from(Reason), st.just("1"), TEXTS)
 HOSTILE_SHOWN = st.builds(
-    Shown, st.just("image.png"), st.just(1024), st.just(768), st.integers(0, 2**64), TEXTS, st.none() | TEXTS
+    Shown, st.just("image.png"), st.just(1024), st.just(768), st.integers(0, 2**64), TEXTS, st.none() | HOSTILE_REASONS
 )
 HOSTILE_ASKED = st.builds(Asked, st.sampled_from(Operation), TEXTS, TEXTS, st.none() | TEXTS, TEXTS)
 HOSTILE_ROWS = st.lists(st.tuples(TEXTS, TEXTS), max_size=30)
@@ -78,7 +79,7 @@ FULL_OF_MENTIONS = "@everyone" * 1_000
 def test_ten_pictures_with_the_longest_texts_share_one_message() -> None:
     """Names and notes that grow when they are made harmless, ten times over."""
     asked = Asked(Operation.TEXT_TO_IMAGE, FULL_OF_MENTIONS, FULL_OF_MENTIONS, "<@" * 60, FULL_OF_MENTIONS)
-    shown = Shown("image.png", 1024, 768, 2**64, "@" * 200, FULL_OF_MENTIONS)
+    shown = Shown("image.png", 1024, 768, 2**64, "@" * 200, NotStored(FULL_OF_MENTIONS))
     embeds = [result_embed(asked, shown, figures(490)), *(further_embed(shown, place, 10) for place in range(2, 11))]
     assert sum(length(text) for embed in embeds for text in texts_of(embed)) <= 6000
 
@@ -183,20 +184,22 @@ def test_a_quota_that_is_private_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("reason", "shown"),
     [
-        ("not kept: Your storage quota is full.", "⚠️ not kept: Your storage quota is full."),
-        ("the disk is full", "⚠️ not kept: the disk is full."),
-        ("not kept: It is full. Raise MAX_GLOBAL_STORAGE_MB.", "⚠️ not kept: It is full."),
-        ("not kept: MAX_GLOBAL_STORAGE_MB is too small.", "⚠️ not kept: the storage does not take it."),
+        (Refusal(Reason.STOPPED), "⚠️ not kept: The storage is shutting down."),
+        (NotStored("The PNG is damaged"), "⚠️ not kept: The PNG is damaged."),
+        (NotStored(), "⚠️ not kept: the storage has a fault; its operator finds more in the service's log."),
+        (Refusal(Reason.POOL_STORAGE), "⚠️ not kept: Server storage is full: 0 bytes of 0 bytes are used, "),
+        (Refusal(Reason.MALFORMED), "⚠️ not kept: the storage does not take it."),
     ],
 )
-def test_a_picture_that_was_not_kept_says_why(said: str, shown: str) -> None:
-    """Marked in words and colour, on the first picture and the others, without what is for operators."""
-    lost = KEPT._replace(name=None, not_kept=said)
+def test_a_picture_that_was_not_kept_says_why(reason: NotKept, shown: str) -> None:
+    """Marked in words and colour, on the first picture and the others."""
+    lost = KEPT._replace(name=None, not_kept=reason)
     embed, further = result_embed(RABBIT, lost, figures()), further_embed(lost, 2, 4)
-    assert f"{shown} Save it from here if you want it." in str(embed.description)
-    assert further.description == shown
+    assert f"{further.description} Save it from here if you want it." in str(embed.description)
+    assert str(further.description).startswith(shown)
+    assert str(further.description).endswith(".")
     assert embed.colour == further.colour == discord.Colour.yellow()
     assert embed.footer.text is None
 

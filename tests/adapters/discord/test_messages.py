@@ -27,6 +27,7 @@ from adapters.discord.messages import (
     pool_message,
     progress_text,
     quota_line,
+    reason_not_kept,
     unexpected,
 )
 from adapters.generation.automatic1111 import WITHOUT_API
@@ -96,7 +97,6 @@ DETAILS = {
     Reason.CLOCK_BEHIND: "2026-01-02T00:00:00.000000Z",
     Reason.NOT_FOUND: "cat.png",
     Reason.NAME_TAKEN: "cat.png",
-    Reason.BUSY: "You have 10 requests under way.",
 }
 
 
@@ -218,11 +218,28 @@ def test_what_is_for_operators_is_left_out_for_members(sentences: str, told: str
     assert for_members(sentences, 200) == told
 
 
+@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("details", [DETAILS, {}], ids=["with details", "without"])
+def test_why_a_picture_is_not_kept_is_told_without_what_is_for_operators(
+    reason: Reason, details: dict[Reason, str]
+) -> None:
+    """Where the storage's own sentence names a setting or a command, members read another."""
+    refusal = FULL._replace(reason=reason, detail=details.get(reason, ""), resets_at=RESETS_AT)
+    told = reason_not_kept(refusal)
+    assert told
+    assert not OPERATORS_WORDS.search(told)
+    assert told in {sentence_of(refusal), "the storage does not take it"} or OPERATORS_WORDS.search(
+        sentence_of(refusal)
+    )
+
+
 def test_a_picture_without_room_in_the_pool_is_told_without_the_setting() -> None:
     """The storage's own sentence names it, for the operator."""
-    sentence = sentence_of(FULL._replace(reason=Reason.POOL_STORAGE))
-    assert "MAX_GLOBAL_STORAGE_MB" in sentence
-    assert for_members(sentence, 500).endswith("and this needs 1.0 MB more.")
+    refusal = FULL._replace(reason=Reason.POOL_STORAGE)
+    assert "MAX_GLOBAL_STORAGE_MB" in sentence_of(refusal)
+    assert reason_not_kept(refusal) == (
+        "Server storage is full: 500.0 MB of 500.0 MB are used, and this needs 1.0 MB more."
+    )
 
 
 def test_the_quota_line_has_the_seeds_form() -> None:

@@ -17,7 +17,7 @@ from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.providers import UnavailableProvider
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failures import FailureKind, GenerationFailure, NotStored
 from adapters.ports.faults import LedgerStopped
 from adapters.studio import Generated, Studio, StudioSettings
 from adapters.studio import studio as studio_module
@@ -308,8 +308,8 @@ async def test_a_paid_picture_that_may_not_be_kept_is_shown_all_the_same(
     (picture,) = generated(await studio.generate("1", CAT)).pictures
     assert picture.image is None
     assert len(picture.data) == 2 * MEGABYTE + 1
-    assert picture.not_kept is not None
-    assert picture.not_kept.startswith("not kept: Your storage quota is full: ")
+    assert isinstance(picture.not_kept, Refusal)
+    assert picture.not_kept.reason is Reason.USER_STORAGE
     assert (daily(store), held_mb(store), files_of(tmp_path)) == (1, 0, set())
     assert events_of(tmp_path, "GenerationReleased")[0]["data"]["reason"] == "not_kept"
     store.close()
@@ -328,6 +328,9 @@ async def test_of_a_batch_what_fits_is_kept(tmp_path: Path, provider: InMemoryPr
     provider.make = second_is_broken
     made = generated(await studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "cats", count=3)))
     assert [picture.image is not None for picture in made.pictures] == [True, False, True]
+    assert made.pictures[1].not_kept == NotStored(
+        "The PNG is damaged: its end is missing. Export or download it once more."
+    )
     assert (daily(store), held_mb(store)) == (3, 0)
     store.close()
     assert_disk_and_log_agree(tmp_path)
@@ -345,10 +348,8 @@ async def test_a_paid_picture_is_shown_though_the_ledger_stops(tmp_path: Path, p
 
     provider.make = and_the_disk_fails
     (picture,) = generated(await studio.generate("1", CAT)).pictures
-    assert picture.image is None
     assert picture.data
-    assert picture.not_kept is not None
-    assert picture.not_kept.startswith("not kept: ")
+    assert (picture.image, picture.not_kept) == (None, NotStored())
     with pytest.raises(LedgerStopped):
         await studio.generate("1", CAT)
     disk.failing = False

@@ -27,6 +27,7 @@ from adapters.generation.provider import (
 from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.studio import Generated, Progress, Studio, StudioSettings
 from adapters.studio import studio as studio_module
+from adapters.wording.refusals import sentence_of
 from domain.refusals import Reason, Refusal
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
 from tests.adapters.generation.in_memory_providers import InMemoryProvider, ProviderAnswer
@@ -124,7 +125,7 @@ async def test_who_may_not_wait_is_told_so_and_nothing_is_recorded(
     refused = await studio.generate(user, CAT)
     assert isinstance(refused, Refusal)
     assert refused.reason is Reason.BUSY
-    assert refused.detail.startswith(words)
+    assert sentence_of(refused).startswith(words)
     assert len(events_of(tmp_path, "GenerationReserved")) <= len(users)
     assert provider.stalled is not None
     provider.stalled.set()
