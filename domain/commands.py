@@ -7,9 +7,10 @@ time.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from domain.events import IdempotencyKey
+from domain.limits import Limits
 
 OPERATIONS = ("text_to_image", "image_to_image", "upscale", "unspecified")
 RELEASE_REASONS = ("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")
@@ -35,8 +36,8 @@ class FreshName(NamedTuple):
 class SetPolicy(NamedTuple):
     """These limits were given; None leaves what the log says. `source` says by what they were given."""
 
-    by: str
-    source: str
+    by: str = "library"
+    source: str = "default"
     user_bytes: int | None = None
     pool_bytes: int | None = None
     daily: int | None = None
@@ -44,6 +45,12 @@ class SetPolicy(NamedTuple):
     moderated_free: bool | None = None
     origin: str | None = None
     idempotency_key: IdempotencyKey | None = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The limits that were given, by the names that they have in `Limits`."""
+        limits = {name: getattr(self, name) for name in Limits._fields}
+        return {name: limit for name, limit in limits.items() if limit is not None}
 
 
 class ReserveGeneration(NamedTuple):

@@ -10,8 +10,7 @@ from domain.view import View
 
 def set_policy(command: SetPolicy, view: View, policy: Limits, at: str) -> tuple[Event, ...]:
     """PolicyChanged where a given limit differs from the one in force, and in a log that has none yet."""
-    given = {name: getattr(command, name) for name in Limits._fields if getattr(command, name) is not None}
-    wanted = policy._replace(**given)
+    wanted = policy._replace(**command.given)
     if view.policy_is_recorded and wanted == policy:
         return ()
     return (PolicyChanged(at, command.by, wanted, command.source, command.origin),)

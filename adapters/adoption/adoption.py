@@ -254,13 +254,13 @@ class _Admission:
 def _command(found: Found, fit: Fit, staged: str) -> AdoptImage:
     image = fit.image
     return AdoptImage(
-        found.user,
-        BY,
-        found.name,
-        len(fit.data),
-        fit.sha256,
-        image.media_type,
-        image.width,
-        image.height,
-        staged,
+        user=found.user,
+        by=BY,
+        name=found.name,
+        bytes=len(fit.data),
+        sha256=fit.sha256,
+        media_type=image.media_type,
+        width=image.width,
+        height=image.height,
+        staged=staged,
     )

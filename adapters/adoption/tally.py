@@ -97,4 +97,11 @@ class Tally:
     def _share(self, user: str, state: QuotaFold, policy: Limits, at: str) -> Share:
         limit = effective(policy, state.override(user), at).user_bytes
         images, size, already = self._images[user], self._bytes[user], self._already[user]
-        return Share(user, images, size, already, state.user(user).image_bytes, limit)
+        return Share(
+            user=user,
+            images=images,
+            size_bytes=size,
+            already=already,
+            used_bytes=state.user(user).image_bytes,
+            limit_bytes=limit,
+        )

@@ -15,7 +15,6 @@ from pathlib import Path
 import structlog
 
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
-from adapters.application.results import GivenLimits
 from adapters.disk.files import Files
 from adapters.imagestore.local.image_store import LocalImageStore
 from adapters.imagestore.local.layout import Layout
@@ -29,13 +28,11 @@ from adapters.ports.faults import (
     AdoptionUnfinished,
     ConfigError,
     DiskFull,
-    LedgerStopped,
     LogDamaged,
     StorageUnavailable,
 )
 from adapters.ports.image_store import ImageStore
 from domain.commands import SetPolicy
-from domain.limits import Limits
 from domain.refusals import Refusal
 from projections.quota_state import QuotaState
 
@@ -193,7 +190,7 @@ _roots: dict[Path, OpenRoot] = {}
 _guard = threading.Lock()
 
 
-def acquire(root: Path, limits: GivenLimits, *, engine: EventLogEngine, clock: Clock, files: Files) -> OpenRoot:
+def acquire(root: Path, limits: SetPolicy, *, engine: EventLogEngine, clock: Clock, files: Files) -> OpenRoot:
     """The open root of a path, opened if this process has not done so yet. Give it back with `give_back`.
 
     Given limits become the policy; where the root is open already, limits that differ are a ConfigError that names
@@ -245,19 +242,10 @@ def _refuse_unfinished(root: Path, files: Files) -> None:
         )
 
 
-def _set_policy(opened: OpenRoot, limits: GivenLimits) -> None:
+def _set_policy(opened: OpenRoot, limits: SetPolicy) -> None:
     """Makes the given limits the policy. Where that cannot be written now, the log's stay in force, and it is said."""
-    command = SetPolicy(
-        limits.by,
-        limits.source,
-        limits.user_bytes,
-        limits.pool_bytes,
-        limits.daily,
-        limits.gen_bytes,
-        limits.moderated_free,
-    )
     try:
-        outcome = opened.ledger.execute(command)
+        outcome = opened.ledger.execute(limits)
     except DiskFull as error:
         _log.warning("limits not changed", reason=str(error))
     except BaseException:
@@ -268,10 +256,11 @@ def _set_policy(opened: OpenRoot, limits: GivenLimits) -> None:
             _log.warning("limits not changed", reason=outcome.reason.value)
 
 
-def _refuse_other_limits(opened: OpenRoot, limits: GivenLimits) -> None:
+def _refuse_other_limits(opened: OpenRoot, limits: SetPolicy) -> None:
     policy = opened.ledger.state.policy
-    for name, given, stands in zip(Limits._fields, limits, policy, strict=False):
-        if given is not None and given != stands:
+    for name, given in limits.given.items():
+        stands = getattr(policy, name)
+        if given != stands:
             raise ConfigError(
                 f"The storage {opened.root} is open in this program with {name} = {stands}, and asked for again with "
                 f"{name} = {given}. Give the same limits, or leave them out the second time."
@@ -283,8 +272,3 @@ def unavailable(root: Path, error: OSError) -> str:
     return (
         f"No such file or folder can be used: {root} ({error.strerror or error}). Create it, or check its permissions."
     )
-
-
-def reading_only() -> LedgerStopped:
-    """What a writing call of a manager opened for reading raises."""
-    return LedgerStopped("this storage was opened for reading only. Open it without read_only=True to change it.")

@@ -109,15 +109,3 @@ class StoreSettings(NamedTuple):
     reservation_seconds: int = 15 * 60
     cleanup_days: int = 7
     check_images: bool = True
-
-
-class GivenLimits(NamedTuple):
-    """Limits that were given, in bytes and counts, by whom and by what; None leaves the log's."""
-
-    user_bytes: int | None = None
-    pool_bytes: int | None = None
-    daily: int | None = None
-    gen_bytes: int | None = None
-    moderated_free: bool | None = None
-    source: str = "default"
-    by: str = "library"

@@ -19,7 +19,6 @@ from adapters.application.opening import OpenRoot, acquire, give_back
 from adapters.application.results import (
     LIBRARY,
     Actor,
-    GivenLimits,
     SavedImage,
     StoreSettings,
 )
@@ -35,6 +34,7 @@ from domain.commands import (
     DeleteImage,
     ReleasePlaces,
     ReserveGeneration,
+    SetPolicy,
 )
 from domain.events import ImageSaved, idempotency_tag
 from domain.refusals import Reason, Refusal
@@ -43,7 +43,7 @@ MAX_CLEANUP_ROUNDS = 1_000
 """Rounds of one cleanup, each of at most MAX_CLEANUP_FILES files."""
 RETRY_SECONDS = 60.0
 """How often a root that could not be opened is tried again."""
-NO_LIMITS = GivenLimits()
+NO_LIMITS = SetPolicy()
 DEFAULTS = StoreSettings()
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ class Storage:
         root: Path,
         *,
         engine: EventLogEngine,
-        limits: GivenLimits = NO_LIMITS,
+        limits: SetPolicy = NO_LIMITS,
         settings: StoreSettings = DEFAULTS,
         clock: Clock = utc_now,
         files: Files | None = None,

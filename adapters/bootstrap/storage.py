@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from adapters.application.results import SYSTEM, GivenLimits, StoreSettings
+from adapters.application.results import SYSTEM, StoreSettings
 from adapters.application.storage import Storage
 from adapters.engines import opening
 from adapters.engines.choice import choose_engine
 from adapters.ports.clock import Clock, utc_now
 from adapters.settings.config import Config
+from domain.commands import SetPolicy
 from domain.limits import MEGABYTE
 
 LIMIT_SETTINGS = (
@@ -19,7 +20,7 @@ LIMIT_SETTINGS = (
 )
 
 
-def open_store(config: Config, limits: GivenLimits, *, clock: Clock = utc_now) -> Storage:
+def open_store(config: Config, limits: SetPolicy, *, clock: Clock = utc_now) -> Storage:
     """The configured root, opened for writing with the configured engine.
 
     Raises LogLocked, LogDamaged and ConfigError; a root that cannot be made or written is tried again later.
@@ -33,14 +34,14 @@ def open_store(config: Config, limits: GivenLimits, *, clock: Clock = utc_now) -
     )
 
 
-def given_limits(config: Config) -> GivenLimits:
+def given_limits(config: Config) -> SetPolicy:
     """The limits that were given by an argument or a variable; what is left to its default is the log's to say."""
     storage = config.storage
 
     def given(setting: str, value: int) -> int | None:
         return None if config.origin(setting) == "default" else value
 
-    return GivenLimits(
+    return SetPolicy(
         user_bytes=given("MAX_USER_STORAGE_MB", storage.max_user_storage_mb * MEGABYTE),
         pool_bytes=given("MAX_GLOBAL_STORAGE_MB", storage.max_global_storage_mb * MEGABYTE),
         daily=given("MAX_USER_DAILY_GENS", storage.max_user_daily_gens),

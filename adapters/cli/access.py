@@ -48,10 +48,10 @@ def operations(config: Config, *, may_begin: bool = False) -> Iterator[Operation
 
 def open_store(config: Config) -> Storage:
     """The storage root opened for writing with the log's own limits. Raises Faults."""
-    from adapters.application.results import GivenLimits
     from adapters.bootstrap import storage
+    from domain.commands import SetPolicy
 
-    store = storage.open_store(config, GivenLimits(by="cli"))
+    store = storage.open_store(config, SetPolicy(by="cli"))
     store.opened()  # a root that cannot be used is a fault here, not something to try again later
     return store
 

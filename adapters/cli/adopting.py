@@ -59,12 +59,10 @@ def adopt(invocation: Invocation, output: Output, directory: Path, *, yes: bool)
 def _terms(config: Config, progress: OnProgress, files: Files) -> Terms:
     from adapters.bootstrap.storage import given_limits, store_settings
 
-    given = given_limits(config)
-    limits = {name: getattr(given, name) for name in Limits._fields if getattr(given, name) is not None}
     return Terms(
         clock=utc_now,
         max_image_bytes=store_settings(config).max_image_bytes,
-        limits=Limits(**limits),
+        limits=Limits(**given_limits(config).given),
         progress=progress,
         engine=choose_engine(config.persistence_module, files),
         files=files,

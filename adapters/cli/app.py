@@ -265,8 +265,10 @@ def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     """Give a user limits of their own; what is not given is as for everybody, also where it was given before."""
     from adapters.cli import changing
 
-    own = changing.own_limits(storage_mb, daily, until, clear=clear, reason=reason)
-    carry_out(context, lambda invocation, output: changing.limits(invocation, output, user, own), as_json=as_json)
+    own = changing.own_limits(storage_mb, daily, until, clear=clear)
+    carry_out(
+        context, lambda invocation, output: changing.limits(invocation, output, user, own, reason), as_json=as_json
+    )
 
 
 @app.command()

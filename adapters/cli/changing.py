@@ -9,13 +9,12 @@ from adapters.application.governing import correct_clock_blocking
 from adapters.application.results import Actor
 from adapters.cli.access import open_store, operations, refuse_without_log
 from adapters.cli.invocation import Invocation
-from adapters.cli.operations import OwnLimits
 from adapters.cli.output import Output, Refused, malformed, refused_of
 from adapters.cli.quotas import show_status
 from adapters.ports.clock import utc_now
 from adapters.ports.faults import LogLocked
 from adapters.wording.figures import counted, size_in_words
-from domain.limits import MEGABYTE
+from domain.limits import MEGABYTE, Override, UserLimits
 from domain.names import malformed_name, malformed_user
 from domain.refusals import Refusal
 
@@ -48,17 +47,17 @@ def reset(invocation: Invocation, output: Output, user: str, reason: str) -> int
     return 0
 
 
-def limits(invocation: Invocation, output: Output, user: str, own: OwnLimits | str) -> int:
+def limits(invocation: Invocation, output: Output, user: str, own: Override | str, reason: str) -> int:
     """Gives a user limits of their own, or takes them away; a text instead is the sentence why that means nothing."""
     if sentence := malformed_user(user):
         return output.refused(malformed(sentence))
     if isinstance(own, str):
         return output.refused(malformed(own))
     with operations(invocation.set_up()) as ask:
-        status = ask.limits(user, own)
+        status = ask.limits(user, own, reason)
     if isinstance(status, Refused):
         return output.refused(status)
-    taken_away = own.size_bytes is None and own.daily is None
+    taken_away = own.limits == UserLimits()
     output.note(f"{user} has {'no limits of their own any more' if taken_away else 'limits of their own'}.")
     show_status(output, user, status)
     return 0
@@ -104,9 +103,7 @@ def correct_clock(invocation: Invocation, output: Output) -> int:
     return 0
 
 
-def own_limits(
-    storage_mb: float | None, daily: int | None, until: str | None, *, clear: bool, reason: str
-) -> OwnLimits | str:
+def own_limits(storage_mb: float | None, daily: int | None, until: str | None, *, clear: bool) -> Override | str:
     """What the options of `abby limits` mean, or the sentence why they mean nothing."""
     given = storage_mb is not None or daily is not None
     if clear and (given or until is not None):
@@ -120,7 +117,7 @@ def own_limits(
     if end is not None and end <= utc_now():
         return f"--until {until} has passed already. Give a time to come; without an offset it is UTC."
     size_bytes = None if storage_mb is None else round(storage_mb * MEGABYTE)
-    return OwnLimits(size_bytes, daily, end, reason)
+    return Override(UserLimits(size_bytes, daily), end)
 
 
 def instant(text: str) -> str:

@@ -14,7 +14,7 @@ from adapters.application.reading import image_bytes, quota_status
 from adapters.application.results import Actor
 from adapters.application.storage import Storage
 from adapters.cli.generation_exits import not_made
-from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, OwnLimits, PictureRequest
+from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
 from adapters.cli.output import Refused, refused_of
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.ports.failures import GenerationFailure
@@ -22,7 +22,7 @@ from adapters.ports.faults import StorageUnavailable
 from adapters.settings.config import Config
 from adapters.studio import Generated, GenerationOutcome, Studio
 from adapters.wording.failures import sentence_of_not_kept
-from domain.limits import UserLimits
+from domain.limits import Override
 from domain.refusals import Refusal
 
 CLI = Actor("cli")
@@ -67,11 +67,9 @@ class OperationsOnLog:
         changed = reset_daily_blocking(self._store, user, reason, actor=CLI)
         return refused_of(changed) if isinstance(changed, Refusal) else quota_status(self._store, user)
 
-    def limits(self, user: str, own: OwnLimits) -> dict[str, Any] | Refused:
+    def limits(self, user: str, own: Override, reason: str) -> dict[str, Any] | Refused:
         """Gives a user limits of their own."""
-        changed = override_limits_blocking(
-            self._store, user, own.reason, UserLimits(own.size_bytes, own.daily), until=own.until, actor=CLI
-        )
+        changed = override_limits_blocking(self._store, user, reason, own.limits, until=own.until, actor=CLI)
         return refused_of(changed) if isinstance(changed, Refusal) else quota_status(self._store, user)
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:

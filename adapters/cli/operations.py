@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Protocol
 
 from adapters.cli.output import Refused
+from domain.limits import Override
 
 
 class PictureRequest(NamedTuple):
@@ -40,15 +41,6 @@ class Made(NamedTuple):
     note: str
 
 
-class OwnLimits(NamedTuple):
-    """Limits of one user's own, whole; none at all takes former ones away. `until` is a time of the ledger."""
-
-    size_bytes: int | None
-    daily: int | None
-    until: str | None
-    reason: str
-
-
 IMAGE_MEMBERS = ("name", "size_bytes", "media_type", "width", "height", "sha256", "position")
 """How a kept image is described."""
 
@@ -68,8 +60,8 @@ class Operations(Protocol):
     def reset(self, user: str, reason: str) -> dict[str, Any] | Refused:
         """Sets today's count to 0; the user's status dictionary after it."""
 
-    def limits(self, user: str, own: OwnLimits) -> dict[str, Any] | Refused:
-        """Gives a user limits of their own; their status dictionary after it."""
+    def limits(self, user: str, own: Override, reason: str) -> dict[str, Any] | Refused:
+        """Gives a user limits of their own, none at all takes former ones away; their status dictionary after it."""
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files: files, freed_bytes."""

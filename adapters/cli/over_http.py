@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
-from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, OwnLimits, PictureRequest
+from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
 from adapters.cli.output import Refused
 from adapters.cli.service_client import Answered, ServiceClient, ServiceUnavailable
+from domain.limits import Override
 
 GENERATION_SECONDS = 720.0
 """How long a picture may take: the studio's own bound, and time to keep it."""
@@ -48,9 +49,9 @@ class OperationsOverHttp:
         path = f"/v1/admin/users/{quote(user, safe='')}/reset"
         return _body(self._client.ask("POST", path, {"reason": reason}, key=uuid4().hex))
 
-    def limits(self, user: str, own: OwnLimits) -> dict[str, Any] | Refused:
+    def limits(self, user: str, own: Override, reason: str) -> dict[str, Any] | Refused:
         """Gives a user limits of their own."""
-        body = {"user_bytes": own.size_bytes, "daily": own.daily, "until": own.until, "reason": own.reason}
+        body = {**own.limits._asdict(), "until": own.until, "reason": reason}
         path = f"/v1/admin/users/{quote(user, safe='')}/limits"
         return _body(self._client.ask("PUT", path, body, key=uuid4().hex))
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.application.results import GivenLimits, StoreSettings
+from adapters.application.results import StoreSettings
 from adapters.application.storage import DEFAULTS, NO_LIMITS, Storage
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engine
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.event_log import EventLogEngine
+from domain.commands import SetPolicy
 
 
 def open_store(
     root: Path,
     *,
     engine: EventLogEngine | None = None,
-    limits: GivenLimits = NO_LIMITS,
+    limits: SetPolicy = NO_LIMITS,
     settings: StoreSettings = DEFAULTS,
     clock: Clock = utc_now,
     files: Files | None = None,

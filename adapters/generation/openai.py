@@ -139,7 +139,14 @@ class OpenAIProvider:
             return made
         credits_used = None if self._price is None else self._price * len(made.images)
         seconds = round(time.perf_counter() - started, 3)
-        return GenerationResult(made.images, self.name, self.model, seconds, credits_used, made.note)
+        return GenerationResult(
+            images=made.images,
+            provider=self.name,
+            model=self.model,
+            seconds=seconds,
+            credits=credits_used,
+            note=made.note,
+        )
 
     async def report(self) -> ProviderReport:
         """Which models the server has: those whose names speak of images, or where none does, all.

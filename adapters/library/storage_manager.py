@@ -12,7 +12,7 @@ from adapters.application.following import FollowedStorage
 from adapters.application.governing import correct_clock_blocking, override_limits_blocking, reset_daily_blocking
 from adapters.application.reading import image_names, image_path
 from adapters.application.reserving import ReturnedPlaces, WantedPlaces, release_places, reserve_places
-from adapters.application.results import GivenLimits, StoreSettings
+from adapters.application.results import StoreSettings
 from adapters.application.storage import Storage
 from adapters.engines.following import open_reader
 from adapters.engines.opening import open_store
@@ -20,7 +20,7 @@ from adapters.library.quota_manager import QuotaManager
 from adapters.ports.faults import Fault, StorageUnavailable
 from adapters.wording.figures import size_in_words
 from adapters.wording.refusals import QUOTA_REASONS, sentence_of
-from domain.commands import MAX_LIMIT
+from domain.commands import MAX_LIMIT, SetPolicy
 from domain.limits import MEGABYTE, UserLimits, megabytes
 from domain.names import malformed_name, malformed_user
 from domain.refusals import Reason, Refusal
@@ -52,7 +52,7 @@ class StorageManager:
         same root.
         """
         given = (max_global_storage_mb, max_user_storage_mb, max_user_daily_gens)
-        limits = GivenLimits(
+        limits = SetPolicy(
             user_bytes=_bytes(max_user_storage_mb, "max_user_storage_mb"),
             pool_bytes=_bytes(max_global_storage_mb, "max_global_storage_mb"),
             daily=_count(max_user_daily_gens, "max_user_daily_gens"),

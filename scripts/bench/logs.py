@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapters.application.opening import acquire, give_back
-from adapters.application.results import GivenLimits
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engine
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.ledger.codec import encode
 from adapters.ports.clock import utc_now
+from domain.commands import SetPolicy
 from domain.events import (
     Event,
     GenerationCompleted,
@@ -61,7 +61,7 @@ def make_log(root: Path, shape: Shape) -> Path:
         recorder.append(part)
     recorder.checkpoint(recorder.head)
     recorder.close()
-    give_back(acquire(root, GivenLimits(), engine=default_engine(), clock=utc_now, files=Files()))
+    give_back(acquire(root, SetPolicy(), engine=default_engine(), clock=utc_now, files=Files()))
     return root
 
 

@@ -22,13 +22,13 @@ from adapters.application import opening, reserving, saving
 from adapters.application.deleting import delete_image_blocking
 from adapters.application.opening import OpenRoot
 from adapters.application.reserving import WantedPlaces, reserve_places
-from adapters.application.results import DeletedImage, GivenLimits, Reserved, SavedImage, StoreSettings
+from adapters.application.results import DeletedImage, Reserved, SavedImage, StoreSettings
 from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl import rechecking, reserve_file
 from adapters.ledger import ledger as ledger_module
 from adapters.ledger.codec import Recorded
 from adapters.ledger.pending import Accepted, PendingCommand, result_of
-from domain.commands import Command, SaveImage
+from domain.commands import Command, SaveImage, SetPolicy
 from tests.crash.disk import After, Disk, SimulatedFiles
 from tests.crash.judging import ROOT, Promise, recorder_of
 
@@ -36,7 +36,7 @@ NEVER_SECONDS = 1e6
 RESERVE_BYTES = 1_500
 """A small reserve file, so that what a power cut may leave of it can be looked at whole."""
 IDS_APART = 10_000
-LIMITS = GivenLimits(daily=100, gen_bytes=3_000)
+LIMITS = SetPolicy(daily=100, gen_bytes=3_000)
 
 NOTHING = Promise()
 

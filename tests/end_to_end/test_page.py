@@ -12,12 +12,12 @@ from playwright.async_api import Browser, Page, Request, Route, ViewportSize, as
 
 from adapters.application.governing import override_limits_blocking, reset_daily_blocking
 from adapters.application.reading import quota_status
-from adapters.application.results import GivenLimits
 from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.sketch.provider import SketchProvider
 from adapters.http.service import HttpService, make_app
 from adapters.studio import Studio
+from domain.commands import SetPolicy
 from domain.limits import UserLimits
 from tests.hostile.builders import png
 
@@ -41,7 +41,7 @@ MAX_TABS = 40
 class Service:
     """A service of this test's own, which can be stopped and started again at its address."""
 
-    def __init__(self, root: Path, limits: GivenLimits) -> None:
+    def __init__(self, root: Path, limits: SetPolicy) -> None:
         self.store = open_store(root, limits=limits)
         self._provider = SketchProvider()
         self._studio = Studio(self.store, ImageGenerator(provider=self._provider))
@@ -90,7 +90,7 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
     """A service with the usual limits."""
-    running = Service(tmp_path / "root", GivenLimits(daily=5))
+    running = Service(tmp_path / "root", SetPolicy(daily=5))
     yield running
     await running.close()
 
@@ -309,7 +309,7 @@ async def test_the_settings_of_a_picture_can_be_used_again(desk: Desk) -> None:
 
 async def test_a_picture_that_is_not_kept_is_shown_and_marked(browser: Browser, tmp_path: Path) -> None:
     """No room: the picture is there all the same, with the reason; storage is marked in words, not by colour alone."""
-    service = Service(tmp_path / "full", GivenLimits(user_bytes=3_000, gen_bytes=100, daily=5))
+    service = Service(tmp_path / "full", SetPolicy(user_bytes=3_000, gen_bytes=100, daily=5))
     page = await browser.new_page(viewport=PHONE, has_touch=True)
     try:
         await page.goto(await service.start())

@@ -21,7 +21,7 @@ import pytest
 
 from adapters.application import opening, reserving, saving
 from adapters.application.opening import OpenRoot
-from adapters.application.results import GivenLimits, StoreSettings
+from adapters.application.results import StoreSettings
 from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl import rechecking, reserve_file
 from adapters.ledger import ledger as ledger_module
@@ -29,6 +29,7 @@ from adapters.ledger import snapshotting
 from adapters.ledger.codec import Recorded
 from adapters.ledger.ledger import QuotaLedger
 from adapters.ledger.pending import PendingCommand
+from domain.commands import SetPolicy
 from domain.refusals import Refusal
 from tests.crash.disk import Disk
 from tests.crash.faulty_files import SmallFiles
@@ -137,7 +138,11 @@ class Rig:
     def open(self, given: Limits) -> None:
         """Starts the program."""
         self.store = open_store(
-            ROOT, limits=GivenLimits(*given), settings=SETTINGS, clock=lambda: text_of(self.now), files=self.files
+            ROOT,
+            limits=SetPolicy(**given._asdict()),
+            settings=SETTINGS,
+            clock=lambda: text_of(self.now),
+            files=self.files,
         )
         self.root.ledger.refuse_if_stopped()
         self.calls = Calls(self.store, self.reservation, self.number)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from adapters.application.reserving import complete_generation
-from adapters.application.results import Delivery, GivenLimits, StoreSettings
+from adapters.application.results import Delivery, StoreSettings
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
 from adapters.library import StorageManager
@@ -34,7 +34,7 @@ SLOT_BYTES, SLOT_DISTANCE = 512, 4096
 async def make_real_log(root: Path) -> tuple[int, int]:
     """A log in which every type of event stands, made through StorageManager; gives the bytes used and held."""
     now = ["2026-03-10T12:00:00.000000Z"]
-    limits = GivenLimits(user_bytes=100_000, pool_bytes=200_000, daily=8, gen_bytes=1_000, source="constructor")
+    limits = SetPolicy(user_bytes=100_000, pool_bytes=200_000, daily=8, gen_bytes=1_000, source="constructor")
     store = open_store(root, limits=limits, settings=StoreSettings(check_images=False), clock=lambda: now[0])
     with StorageManager.over(store) as manager:
         await _first_day(manager, store)

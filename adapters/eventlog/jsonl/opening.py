@@ -111,7 +111,9 @@ class _Opening:
             resumed=resumed,
             descriptors=self._descriptors.pop_all(),
         )
-        return WritableLog(log, watermark, lock, log_fd, head_fd, reserve_file, key)
+        return WritableLog(
+            log=log, watermark=watermark, lock=lock, log_fd=log_fd, head_fd=head_fd, reserve_file=reserve_file, key=key
+        )
 
     def _take_lock(self) -> WriterLock:
         files, paths = self._files, self._paths

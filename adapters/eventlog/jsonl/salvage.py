@@ -48,7 +48,7 @@ def salvage(root: Path, to: Path, *, files: Files | None = None) -> SalvagedLog:
         except OSError as error:
             raise unusable(paths, error) from error
         try:
-            return _Salvage(files, target, fd, size, slots, found).carry_out(key)
+            return _Salvage(files=files, target=target, fd=fd, size=size, slots=slots, found=found).carry_out(key)
         except OSError as error:
             raise unusable(target, error) from error
 

@@ -23,7 +23,14 @@ def outline_gif(data: bytes, bounds: PictureBounds) -> Outline:
     if not walk.frames:
         raise damaged("GIF", "it holds no picture")
     bounds.admit_size(walk.width, walk.height, walk.frames)
-    return Outline("GIF", "image/gif", walk.width, walk.height, walk.frames, b"".join(walk.shown))
+    return Outline(
+        format="GIF",
+        media_type="image/gif",
+        width=walk.width,
+        height=walk.height,
+        frames=walk.frames,
+        picture=b"".join(walk.shown),
+    )
 
 
 class _Walk:

@@ -49,7 +49,7 @@ def outline_jpeg(data: bytes, bounds: PictureBounds) -> Outline:
     if len(data) - end > MAX_TRAILER_BYTES:
         raise followed_by("JPEG", len(data) - end)
     picture = b"\xff\xd8" + b"".join(segment.whole for segment in segments if segment.marker in _SHOWN) + b"\xff\xd9"
-    return Outline("JPEG", "image/jpeg", width, height, 1, picture)
+    return Outline(format="JPEG", media_type="image/jpeg", width=width, height=height, frames=1, picture=picture)
 
 
 def _segments(data: bytes) -> tuple[list[_Segment], int]:

@@ -283,7 +283,14 @@ class LocalImageStore:
             self._touched[key] = Touched(position, position, name, staged)
             return
         superseded = former.superseded | ({former.staged} if former.staged else set())
-        self._touched[key] = Touched(former.first, position, name, staged, former.spellings | {former.name}, superseded)
+        self._touched[key] = Touched(
+            first=former.first,
+            latest=position,
+            name=name,
+            staged=staged,
+            spellings=former.spellings | {former.name},
+            superseded=superseded,
+        )
 
     def _carry_out(self, key: Key, touched: Touched) -> None:
         if touched.staged is not None:

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from adapters.application.deleting import clean_up_blocking, delete_image
 from adapters.application.reading import image_names
-from adapters.application.results import GivenLimits
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
+from domain.commands import SetPolicy
 from tests.hostile.builders import png_of_size
 
 USERS = 4
@@ -60,7 +60,7 @@ class Doings:
 
 async def main(root: Path) -> None:
     """All users at once, until the input ends."""
-    store = open_store(root, limits=GivenLimits(daily=1_000_000))
+    store = open_store(root, limits=SetPolicy(daily=1_000_000))
     doings = Doings(store)
 
     def listen() -> None:

@@ -14,9 +14,9 @@ import pytest
 from freezegun import freeze_time
 
 from adapters.application.governing import reset_daily_blocking
-from adapters.application.results import GivenLimits
 from adapters.cli.changing import instant
 from adapters.engines.opening import open_store
+from domain.commands import SetPolicy
 from domain.limits import MEGABYTE
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import SMALL, WAIT_SECONDS, command, holding, png, started
@@ -39,7 +39,7 @@ def recorded(root: Path) -> list[dict[str, Any]]:
 @pytest.fixture
 def filled(root: Path) -> Path:
     """A root in which ada has an image and a temp file, and whose limits are not the defaults."""
-    store = open_store(root, limits=GivenLimits(daily=3, user_bytes=7 * MEGABYTE))
+    store = open_store(root, limits=SetPolicy(daily=3, user_bytes=7 * MEGABYTE))
     asyncio.run(store.save("ada", png()))
     asyncio.run(store.save("ada", png(), temp=True))
     store.close()
@@ -119,7 +119,7 @@ def test_a_picture_that_may_not_be_kept_is_not_thrown_away(
     abby: Abby, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fits: Any
 ) -> None:
     """1; made and charged, there is no room for its real size: its bytes are in a new file in the current folder."""
-    open_store(root, limits=GivenLimits(user_bytes=100, gen_bytes=1)).close()
+    open_store(root, limits=SetPolicy(user_bytes=100, gen_bytes=1)).close()
     monkeypatch.chdir(tmp_path)
     told = abby("generate", "x", *SMALL, "--json")
     assert told.code == 1
@@ -348,7 +348,7 @@ def test_a_clock_that_once_stood_ten_years_ahead(abby: Abby, root: Path) -> None
     that of the day ten years on.
     """
     with freeze_time("2026-03-09T12:00:00Z", real_asyncio=True) as clock:
-        open_store(root, limits=GivenLimits(daily=2)).close()
+        open_store(root, limits=SetPolicy(daily=2)).close()
         assert abby("generate", "x", *SMALL).code == 0
         clock.move_to("2036-03-09T12:00:00Z")
         assert [abby("generate", "x", *SMALL).code for _ in range(3)] == [0, 0, 1]

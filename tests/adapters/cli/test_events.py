@@ -15,9 +15,9 @@ import pytest
 
 from adapters.application.deleting import delete_image_blocking
 from adapters.application.governing import reset_daily_blocking
-from adapters.application.results import GivenLimits
 from adapters.engines.opening import open_store
 from adapters.wording.events import words
+from domain.commands import SetPolicy
 from domain.events import (
     TYPES,
     Asked,
@@ -46,7 +46,7 @@ AT = "2026-01-02T03:04:05.000006Z"
 @pytest.fixture
 def log(root: Path) -> list[dict[str, Any]]:
     """A log of a few events of two users; its lines as they are on the disk."""
-    store = open_store(root, limits=GivenLimits(daily=2))
+    store = open_store(root, limits=SetPolicy(daily=2))
     for user in ("ada", "bob", "ada", "ada"):
         asyncio.run(store.save(user, png()))
     delete_image_blocking(store, "ada", "image_1.png")

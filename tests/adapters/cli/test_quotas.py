@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from adapters.application.reading import quota_status
-from adapters.application.results import GivenLimits
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
+from domain.commands import SetPolicy
 from domain.limits import MEGABYTE
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import command, environment, png
@@ -28,7 +28,7 @@ TERMINAL_BYTES = 65_536
 
 def fill(root: Path, **images: int) -> None:
     """A root of which these users have so many images."""
-    store = open_store(root, limits=GivenLimits(user_bytes=MEGABYTE, daily=3))
+    store = open_store(root, limits=SetPolicy(user_bytes=MEGABYTE, daily=3))
     for user, count in images.items():
         for _ in range(count):
             asyncio.run(store.save(user, png(120_000)))
@@ -129,7 +129,7 @@ def test_brackets_are_only_brackets(abby: Abby, tmp_path: Path) -> None:
 def test_a_terminal_gets_colours_and_its_own_width(root: Path, env_file: Path, *, no_colour: bool) -> None:
     """A status near its limit is coloured unless NO_COLOR is set; no line is wider than the terminal."""
     fill(root, ada=3)
-    store = open_store(root, limits=GivenLimits(user_bytes=1))
+    store = open_store(root, limits=SetPolicy(user_bytes=1))
     store.close()
     shown = on_a_terminal(command(root, env_file, "status", "ada"), **({"NO_COLOR": "1"} if no_colour else {}))
     assert ("\x1b[31m" in shown or "\x1b[1;31m" in shown) is not no_colour

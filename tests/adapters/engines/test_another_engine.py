@@ -14,7 +14,7 @@ from adapters.adoption.tally import Adoption
 from adapters.application.deleting import delete_image
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import events_of, image_names, quota_status
-from adapters.application.results import DeletedImage, GivenLimits, SavedImage
+from adapters.application.results import DeletedImage, SavedImage
 from adapters.audit.comparison import audit
 from adapters.cli import main
 from adapters.disk.files import Files
@@ -24,6 +24,7 @@ from adapters.ledger import snapshotting
 from adapters.ports.clock import utc_now
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import LogLocked, LogMissing
+from domain.commands import SetPolicy
 from domain.limits import Limits
 from domain.refusals import Reason, Refusal
 from tests.adapters.engines.in_memory import NO_SALVAGE, InMemoryEngine
@@ -43,7 +44,7 @@ async def test_a_storage_root_opens_saves_refuses_deletes_and_reports(
     """Another start knows the same, by a snapshot; the audit finds log and files agreed."""
     monkeypatch.setattr(snapshotting, "EVENTS_AT_A_STOP", 1)
     engine: EventLogEngine = InMemoryEngine()
-    store = open_store(tmp_path, engine=engine, limits=GivenLimits(daily=2))
+    store = open_store(tmp_path, engine=engine, limits=SetPolicy(daily=2))
     for name in ("a.png", "b.png"):
         assert isinstance(await store.save("ada", png(), name=name, idempotency_key=name), SavedImage)
     refused = await store.save("ada", png(), name="c.png")

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import orjson
 import pytest
 
-from adapters.application.results import GivenLimits, StoreSettings
+from adapters.application.results import StoreSettings
 from adapters.application.storage import Storage
 from adapters.disk.files import Files
 from adapters.engines.opening import open_store
@@ -22,6 +22,7 @@ from adapters.http.bodies import BodyBounds
 from adapters.http.connection import ConnectionBounds
 from adapters.http.service import HttpService, make_app
 from adapters.studio import Studio
+from domain.commands import SetPolicy
 from tests.adapters.http.wire import GenerationOutcome, once, request
 
 JSON = "application/json"
@@ -72,7 +73,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
     async with AsyncExitStack() as stack:
 
         async def start(
-            limits: GivenLimits = GivenLimits(),  # noqa: B008  # an immutable value
+            limits: SetPolicy = SetPolicy(),  # noqa: B008  # an immutable value
             *,
             settings: StoreSettings = StoreSettings(),  # noqa: B008  # an immutable value
             provider: Provider | None = None,

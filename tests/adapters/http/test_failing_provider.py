@@ -9,12 +9,12 @@ from typing import Any
 import orjson
 import pytest
 
-from adapters.application.results import GivenLimits
 from adapters.generation import calls as calls_module
 from adapters.generation.breaker import FAILURES_TO_OPEN
 from adapters.generation.configured import provider_settings
 from adapters.generation.stability import StabilityProvider, make_provider
 from adapters.settings.config import load_config
+from domain.commands import SetPolicy
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
 from tests.adapters.http.conftest import Running, Serve
 from tests.adapters.http.wire import GenerationOutcome
@@ -146,7 +146,7 @@ async def test_a_filtered_picture_is_charged_by_the_setting_and_the_user_is_told
     """422, delivered and released as moderated; no image is recorded, and no file is there."""
     stability.finish = {0: "CONTENT_FILTERED"}
     service: Running = await serve(
-        GivenLimits(moderated_free=free, source="environment"), provider=provider_at(stability.address)
+        SetPolicy(moderated_free=free, source="environment"), provider=provider_at(stability.address)
     )
     refused = await wish(service)
     assert (refused.status, refused.json["reason"]) == (422, "moderated_output")

@@ -11,10 +11,10 @@ import orjson
 import pytest
 from PIL import Image
 
-from adapters.application.results import GivenLimits
 from adapters.generation.provider import STYLES, GenerationRequest, GenerationResult, OnFraction, ignore_fraction
 from adapters.generation.sketch.provider import SketchProvider
 from adapters.ports.failures import FailureKind, GenerationFailure
+from domain.commands import SetPolicy
 from tests.adapters.http.conftest import JSON, Running, Serve
 from tests.adapters.http.wire import Wire, request
 
@@ -139,7 +139,7 @@ async def test_a_provider_that_fails_gives_the_place_back(serve: Serve, kind: Fa
 
 async def test_a_picture_that_finds_no_room_is_shown_all_the_same(serve: Serve) -> None:
     """200 with its bytes, marked not kept; it was paid for, so it counts."""
-    service: Running = await serve(GivenLimits(user_bytes=2_000, gen_bytes=100))
+    service: Running = await serve(SetPolicy(user_bytes=2_000, gen_bytes=100))
     made = await service.send_json("POST", PATH, GENERATION_FIELDS)
     assert made.status == 200
     picture = made.json["pictures"][0]

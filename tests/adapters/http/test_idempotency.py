@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from adapters.application.results import GivenLimits
+from domain.commands import SetPolicy
 from tests.adapters.http.conftest import Running, Serve
 from tests.adapters.http.wire import once, request
 from tests.hostile.builders import png
@@ -59,7 +59,7 @@ async def test_a_repeated_deletion_answers_as_the_first_did(service: Running) ->
 async def test_fifty_saves_with_room_for_five_keep_five(serve: Serve) -> None:
     """Exactly as many as fit, whatever the order in which they come."""
     data = png(32, 32)
-    service: Running = await serve(GivenLimits(user_bytes=5 * len(data), gen_bytes=1, daily=1_000))
+    service: Running = await serve(SetPolicy(user_bytes=5 * len(data), gen_bytes=1, daily=1_000))
     answers = await asyncio.gather(*(service.upload("1", data) for _ in range(CALLERS)))
     statuses = [answer.status for answer in answers]
     assert (statuses.count(201), statuses.count(507)) == (5, CALLERS - 5)

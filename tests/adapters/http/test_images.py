@@ -7,7 +7,8 @@ import hashlib
 import pytest
 
 from adapters.application.reading import image_path
-from adapters.application.results import GivenLimits, StoreSettings
+from adapters.application.results import StoreSettings
+from domain.commands import SetPolicy
 from tests.adapters.http.conftest import Running, Serve
 from tests.adapters.http.wire import once
 from tests.hostile.builders import jpeg, jpeg_mpf_phone, png, webp
@@ -226,7 +227,7 @@ async def test_a_users_image_is_not_found_under_another_user(service: Running) -
 async def test_a_full_storage_is_507_with_its_figures(serve: Serve) -> None:
     """The problem says which limit, how much is used, and what to do."""
     data = png(64, 64)
-    service: Running = await serve(GivenLimits(user_bytes=len(data), gen_bytes=1, daily=50))
+    service: Running = await serve(SetPolicy(user_bytes=len(data), gen_bytes=1, daily=50))
     assert (await service.upload("1", data, "a.png")).status == 201
     refused = await service.upload("1", data, "b.png")
     assert refused.status == 507

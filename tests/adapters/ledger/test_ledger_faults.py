@@ -19,7 +19,6 @@ from adapters.application.deleting import delete_image
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import image_names
 from adapters.application.reserving import WantedPlaces, reserve_places
-from adapters.application.results import GivenLimits
 from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.ledger import ledger as ledger_module
@@ -27,7 +26,7 @@ from adapters.ledger.ledger import QuotaLedger
 from adapters.ledger.pending import Accepted
 from adapters.ports.clock import utc_now
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped
-from domain.commands import ReserveGeneration
+from domain.commands import ReserveGeneration, SetPolicy
 from domain.refusals import Refusal
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
 from tests.adapters.application.small_disk import FailingSync, SmallDisk
@@ -131,7 +130,7 @@ class FullDiskStory:
 
     def __init__(self, root: Path) -> None:
         self.disk = SmallDisk()
-        self.store = open_store(root, files=self.disk, limits=GivenLimits(daily=1_000))
+        self.store = open_store(root, files=self.disk, limits=SetPolicy(daily=1_000))
 
     async def fill(self) -> None:
         """Two images, and then no room even for a line of the log."""

@@ -16,7 +16,6 @@ from time import perf_counter
 from typing import Any
 
 from adapters.application.reading import quota_status
-from adapters.application.results import GivenLimits
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
@@ -24,6 +23,7 @@ from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.stability import make_provider
 from adapters.studio import Generated, GenerationOutcome, Studio, StudioSettings
+from domain.commands import SetPolicy
 from domain.refusals import Refusal
 from tests.adapters.studio.loop_watch import LoopWatch
 from tests.adapters.studio.plan import SMALL_ENGINE, Plan
@@ -95,7 +95,7 @@ async def main(root: Path, address: str, plan: Plan) -> None:
     settings = ProviderSettings(api_key=KEY, api_host=address)
     if plan.side < 1_024:
         settings = ProviderSettings(api_key=KEY, api_host=address, stability_model=SMALL_ENGINE)
-    limits = GivenLimits(daily=plan.daily, user_bytes=ROOM_BYTES, pool_bytes=ROOM_BYTES)
+    limits = SetPolicy(daily=plan.daily, user_bytes=ROOM_BYTES, pool_bytes=ROOM_BYTES)
     generator = ImageGenerator(provider=make_provider(settings))
     with closing(open_store(root, limits=limits)) as store:
         studio = Studio(store, generator, StudioSettings(at_once=plan.at_once))

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.application.deleting import delete_image
 from adapters.application.reading import image_details, image_names, quota_status
-from adapters.application.results import LIBRARY, Actor, GivenLimits
+from adapters.application.results import LIBRARY, Actor
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
@@ -21,6 +21,7 @@ from adapters.ports.failures import FailureKind, GenerationFailure, NotStored
 from adapters.ports.faults import LedgerStopped
 from adapters.studio import Generated, Studio, StudioSettings
 from adapters.studio import studio as studio_module
+from domain.commands import SetPolicy
 from domain.limits import MEGABYTE
 from domain.refusals import Reason, Refusal
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of, files_of
@@ -162,7 +163,7 @@ async def test_a_fault_releases_the_places_for_its_reason(
 
 async def test_moderated_pictures_may_be_free(tmp_path: Path, provider: InMemoryProvider) -> None:
     """Where the operator decided so."""
-    store = open_store(tmp_path, limits=GivenLimits(moderated_free=True))
+    store = open_store(tmp_path, limits=SetPolicy(moderated_free=True))
     provider.make = failing(FailureKind.MODERATED_OUTPUT)
     answer = await Studio(store, ImageGenerator(provider=provider)).generate("1", CAT)
     assert isinstance(answer, GenerationFailure)
@@ -297,7 +298,7 @@ async def test_a_paid_picture_that_may_not_be_kept_is_shown_all_the_same(
     tmp_path: Path, provider: InMemoryProvider
 ) -> None:
     """Its bytes are handed out, marked, and the generation is charged, because it was delivered."""
-    limits = GivenLimits(user_bytes=2 * MEGABYTE)
+    limits = SetPolicy(user_bytes=2 * MEGABYTE)
     store = open_store(tmp_path, limits=limits)
     studio = Studio(store, ImageGenerator(provider=provider))
 

@@ -11,7 +11,6 @@ from typing import Self
 import pytest
 
 from adapters.application.reading import image_details, quota_status
-from adapters.application.results import GivenLimits
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
@@ -28,6 +27,7 @@ from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.studio import Generated, Progress, Studio, StudioSettings
 from adapters.studio import studio as studio_module
 from adapters.wording.refusals import sentence_of
+from domain.commands import SetPolicy
 from domain.refusals import Reason, Refusal
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
 from tests.adapters.generation.in_memory_providers import InMemoryProvider, ProviderAnswer
@@ -48,7 +48,7 @@ def provider() -> InMemoryProvider:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Storage]:
     """A store with many generations a day."""
-    opened = open_store(tmp_path, limits=GivenLimits(daily=100))
+    opened = open_store(tmp_path, limits=SetPolicy(daily=100))
     yield opened
     opened.close()
 
@@ -178,7 +178,7 @@ async def test_of_a_batch_what_was_filtered_is_not_kept_and_counts_by_the_settin
     tmp_path: Path, free: bool, charged: int
 ) -> None:  # fmt: skip
     """The others are kept; the user is told how many were filtered, and whether they count."""
-    store = open_store(tmp_path, limits=GivenLimits(moderated_free=free))
+    store = open_store(tmp_path, limits=SetPolicy(moderated_free=free))
 
     pictures = InMemoryProvider()
 

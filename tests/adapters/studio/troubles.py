@@ -14,20 +14,20 @@ from threading import RLock
 from typing import Any, NamedTuple
 
 from adapters.application.deleting import clean_up_blocking
-from adapters.application.results import GivenLimits
 from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import GeneratedImage, GenerationRequest, GenerationResult, Operation
 from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import Fault
 from adapters.studio import Generated, Studio, StudioSettings
+from domain.commands import SetPolicy
 from domain.limits import MEGABYTE
 from tests.adapters.generation.in_memory_providers import InMemoryProvider, ProviderAnswer
 from tests.crash.disk import Disk
 from tests.crash.faulty_files import FaultyFiles, Kind
 from tests.crash.judging import ROOT
 
-LIMITS = GivenLimits(daily=4, user_bytes=3 * MEGABYTE, gen_bytes=MEGABYTE // 2)
+LIMITS = SetPolicy(daily=4, user_bytes=3 * MEGABYTE, gen_bytes=MEGABYTE // 2)
 TODAY = "2026-03-01T12:00:00.000000Z"
 TWO_DAYS_LATER = "2026-03-03T12:30:00.000000Z"
 """After every reservation's end, also of places that were delivered, which are held for a day more."""

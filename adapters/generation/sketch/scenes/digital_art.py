@@ -61,13 +61,13 @@ def _drawn(reading: Reading, rng: random.Random, number: int) -> _Ribbon:
     bright = [palette.accent, palette.second, mix(palette.sky[1], (90, 220, 255), 0.5), palette.light]
     one = bright[number % 4]
     return _Ribbon(
-        0.24 + 0.13 * number + rng.uniform(-0.06, 0.06),
-        rng.uniform(0.1, 0.24),
-        rng.uniform(0.55, 1.15),
-        rng.uniform(0, math.tau),
-        rng.uniform(0.07, 0.15),
-        rng.uniform(0.7, 1.7),
-        (one, bright[(number + rng.randrange(1, 4)) % 4]),
+        level=0.24 + 0.13 * number + rng.uniform(-0.06, 0.06),
+        swing=rng.uniform(0.1, 0.24),
+        waves=rng.uniform(0.55, 1.15),
+        phase=rng.uniform(0, math.tau),
+        wide=rng.uniform(0.07, 0.15),
+        twist=rng.uniform(0.7, 1.7),
+        colours=(one, bright[(number + rng.randrange(1, 4)) % 4]),
     )
 
 

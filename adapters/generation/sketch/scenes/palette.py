@@ -31,7 +31,9 @@ def _palette(sky: str, land: str, rest: str, *, dark: bool = False) -> Palette:
     top, middle, low = (rgb(code) for code in sky.split())
     far, mid, near = (rgb(code) for code in land.split())
     light, accent, second, ink = (rgb(code) for code in rest.split())
-    return Palette((top, middle, low), (far, mid, near), light, accent, second, ink, dark)
+    return Palette(
+        sky=(top, middle, low), land=(far, mid, near), light=light, accent=accent, second=second, ink=ink, dark=dark
+    )
 
 
 MOODS = {
