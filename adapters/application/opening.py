@@ -28,7 +28,6 @@ from adapters.ports.faults import (
     AdoptionUnfinished,
     ConfigError,
     DiskFull,
-    LedgerStopped,
     LogDamaged,
     StorageUnavailable,
 )
@@ -272,8 +271,3 @@ def unavailable(root: Path, error: OSError) -> str:
     return (
         f"No such file or folder can be used: {root} ({error.strerror or error}). Create it, or check its permissions."
     )
-
-
-def reading_only() -> LedgerStopped:
-    """What a writing call of a manager opened for reading raises."""
-    return LedgerStopped("this storage was opened for reading only. Open it without read_only=True to change it.")
