@@ -1,4 +1,6 @@
-"""The composition root: builds every part once from the configuration, starts them, and stops them in reverse order."""
+"""Runs the service: starts its parts, looks after them until it is told to stop, and stops them in reverse order.
+What they are is `bootstrap`'s to say.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +8,19 @@ import asyncio
 import signal
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 import structlog
 
-from adapters.application.results import SYSTEM, GivenLimits, StoreSettings
-from adapters.application.storage import ImageStore
-from adapters.generation import ImageGenerator, choose_provider
-from adapters.generation.configured import provider_settings, sent_unencrypted
-from adapters.generation.image_url import ImageFetcher
-from adapters.http.service import HttpService, make_app
-from adapters.ports.clock import Clock, utc_now
-from adapters.ports.faults import ConfigError, Fault, LedgerStopped, StorageUnavailable
+from adapters.application.readiness import readiness_of
+from adapters.application.results import SYSTEM
+from adapters.application.storage import Storage
+from adapters.bootstrap.program import Program, build
+from adapters.generation.configured import sent_unencrypted
+from adapters.ports.faults import Fault, LedgerStopped, StorageUnavailable
 from adapters.settings.config import Config
-from adapters.studio import Studio, StudioSettings
-from domain.limits import MEGABYTE, megabytes
+from domain.limits import megabytes
 from domain.refusals import Refusal
-
-if TYPE_CHECKING:
-    from adapters.discord.lifecycle import BotLife  # late, as the library is large
 
 TICK_SECONDS = 0.5
 """How often the service looks after itself."""
@@ -34,94 +29,8 @@ CLEANUP_SECONDS = 86_400.0
 DRAIN_SECONDS = 5.0
 """How long a service whose ledger has stopped still answers, so that `/readyz` and callers hear of it."""
 STOPPED_EXIT_CODE = 74
-EVENTLOG = "adapters.eventlog"
-LIMIT_SETTINGS = (
-    "MAX_USER_STORAGE_MB",
-    "MAX_GLOBAL_STORAGE_MB",
-    "MAX_USER_DAILY_GENS",
-    "IMAGE_GEN_SIZE_MB",
-    "MODERATED_FREE",
-)
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Program:
-    """All parts of a running service: the page and the API, the bot, or both."""
-
-    config: Config
-    store: ImageStore
-    generator: ImageGenerator
-    studio: Studio
-    http: HttpService | None
-    bot: BotLife | None
-
-
-def given_limits(config: Config) -> GivenLimits:
-    """The limits that were given by an argument or a variable; what is left to its default is the log's to say."""
-    storage = config.storage
-
-    def given(setting: str, value: int) -> int | None:
-        return None if config.origin(setting) == "default" else value
-
-    return GivenLimits(
-        user_bytes=given("MAX_USER_STORAGE_MB", storage.max_user_storage_mb * MEGABYTE),
-        pool_bytes=given("MAX_GLOBAL_STORAGE_MB", storage.max_global_storage_mb * MEGABYTE),
-        daily=given("MAX_USER_DAILY_GENS", storage.max_user_daily_gens),
-        gen_bytes=given("IMAGE_GEN_SIZE_MB", round(storage.image_gen_size_mb * MEGABYTE)),
-        moderated_free=None if config.origin("MODERATED_FREE") == "default" else storage.moderated_free,
-        source="default" if all(config.origin(setting) == "default" for setting in LIMIT_SETTINGS) else "environment",
-        by=SYSTEM.by,
-    )
-
-
-def store_settings(config: Config) -> StoreSettings:
-    """What the storage needs to know that is no limit of the log."""
-    storage = config.storage
-    return StoreSettings(
-        max_image_bytes=storage.image_generation_size_mb * MEGABYTE,
-        reservation_seconds=storage.reservation_minutes * 60,
-        cleanup_days=storage.cleanup_days,
-    )
-
-
-def make_generator(config: Config) -> ImageGenerator:
-    """The generator with the configured provider."""
-    return ImageGenerator(
-        provider=choose_provider(provider_settings(config)), fetcher=ImageFetcher(config.generation.image_url_hosts)
-    )
-
-
-def studio_settings(config: Config) -> StudioSettings:
-    """How many requests run and wait, and what the files tell of them."""
-    making = config.generation
-    return StudioSettings(making.at_once or None, making.queue_length, making.queue_per_user, making.prompt_in_image)
-
-
-def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) -> Program:
-    """Every part, opened and not yet serving; the bot is one where it has a token. Raises Faults."""
-    if config.persistence_module != EVENTLOG:
-        raise ConfigError(
-            f"PERSISTENCE_MODULE={config.persistence_module}: the service keeps its log with {EVENTLOG} alone. "
-            "Leave the setting out."
-        )
-    store = ImageStore(
-        config.storage.storage_root, limits=given_limits(config), settings=store_settings(config), clock=clock
-    )
-    generator = make_generator(config)
-    studio = Studio(store, generator, studio_settings(config))
-    app = None if bot_alone else make_app(store, studio, clock=clock)
-    http = None if app is None else HttpService(app, host=config.http.host, port=config.http.port)
-    bot = _make_bot(config, store, studio) if bot_alone or config.discord.token else None
-    return Program(config, store, generator, studio, http, bot)
-
-
-def _make_bot(config: Config, store: ImageStore, studio: Studio) -> BotLife:
-    from adapters.discord.bot import Parts  # here, as the library is large and a start without a bot needs none of it
-    from adapters.discord.lifecycle import BotLife  # the same
-
-    return BotLife(Parts(config, store, studio))
 
 
 def serve(config: Config, out: TextIO = sys.stdout, *, bot_alone: bool = False) -> int:
@@ -151,7 +60,7 @@ async def _serve(program: Program, out: TextIO) -> int:
 
 
 def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
-    readiness = program.store.readiness()
+    readiness = readiness_of(program.store)
     if readiness.ready:
         print("StorageManager initialized successfully", file=out)
         print(_limits_in_force(program.store), file=out)
@@ -164,7 +73,7 @@ def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
     print(made_by, f"{where} (Ctrl+C stops the service)", sep="\n", file=out, flush=True)
 
 
-def _limits_in_force(store: ImageStore) -> str:
+def _limits_in_force(store: Storage) -> str:
     """The policy of the log: what was given is in it by now, and what was left out is what was set last."""
     policy = store.opened().ledger.state.policy
     return (
@@ -200,7 +109,7 @@ async def _look_after(program: Program, address: str | None, stopping: asyncio.E
     return 0
 
 
-def _clean_up(store: ImageStore) -> None:
+def _clean_up(store: Storage) -> None:
     """Removes old temp files; where that cannot be done now, it is logged and done the next day."""
     try:
         cleaned = store.cleanup_now(actor=SYSTEM)

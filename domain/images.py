@@ -81,15 +81,15 @@ def delete(command: DeleteImage, view: View, at: str) -> tuple[Event, ...] | Ref
         return Refusal(Reason.NOT_FOUND, command.user, command.name)
     return (
         ImageDeleted(
-            at,
-            command.user,
-            command.by,
-            current.name,
-            current.bytes,
-            command.temp,
-            command.reason,
-            command.origin,
-            command.idempotency_key,
+            at=at,
+            user=command.user,
+            by=command.by,
+            name=current.name,
+            bytes=current.bytes,
+            temp=command.temp,
+            reason=command.reason,
+            origin=command.origin,
+            request=command.idempotency_key,
         ),
     )
 
@@ -101,13 +101,13 @@ def clean_up(command: CleanUp, view: View, at: str) -> tuple[Event, ...]:
     parts = [tuple(files[i : i + MAX_FILES_A_CLEANUP]) for i in range(0, len(files), MAX_FILES_A_CLEANUP)] or [()]
     return tuple(
         CleanupCompleted(
-            at,
-            command.by,
-            part,
-            sum(file.bytes for file in part),
-            command.older_than_days,
-            command.origin,
-            command.idempotency_key,
+            at=at,
+            by=command.by,
+            files=part,
+            freed_bytes=sum(file.bytes for file in part),
+            older_than_days=command.older_than_days,
+            origin=command.origin,
+            request=command.idempotency_key,
         )
         for part in parts
     )
@@ -164,16 +164,16 @@ def _operation(command: SaveImage, reservation: Reservation | None) -> str:
 def _own_reservation(command: SaveImage, operation: str, at: str) -> GenerationReserved:
     """The place of a plain save: one generation of its real size, settled by the next event."""
     return GenerationReserved(
-        at,
-        command.user,
-        command.by,
-        command.new_reservation,
-        operation,
-        1,
-        command.bytes,
-        at,
-        command.origin,
-        command.idempotency_key,
+        at=at,
+        user=command.user,
+        by=command.by,
+        reservation=command.new_reservation,
+        operation=operation,
+        count=1,
+        bytes_each=command.bytes,
+        expires_at=at,
+        origin=command.origin,
+        request=command.idempotency_key,
     )
 
 
@@ -181,20 +181,20 @@ def _saved(
     command: SaveImage | AdoptImage, target: _Target, reservation: str | None, operation: str, at: str
 ) -> ImageSaved:
     return ImageSaved(
-        at,
-        command.user,
-        command.by,
-        target.name,
-        command.bytes,
-        target.replaced_bytes,
-        command.sha256,
-        command.media_type,
-        command.width,
-        command.height,
-        operation,
-        command.temp,
-        command.staged,
-        reservation,
-        command.origin,
-        command.idempotency_key,
+        at=at,
+        user=command.user,
+        by=command.by,
+        name=target.name,
+        bytes=command.bytes,
+        replaced_bytes=target.replaced_bytes,
+        sha256=command.sha256,
+        media_type=command.media_type,
+        width=command.width,
+        height=command.height,
+        operation=operation,
+        temp=command.temp,
+        staged=command.staged,
+        reservation=reservation,
+        origin=command.origin,
+        request=command.idempotency_key,
     )

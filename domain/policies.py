@@ -24,20 +24,42 @@ def override_limits(command: OverrideLimits, at: str) -> tuple[Event, ...]:
     until = None if nothing else command.until
     return (
         LimitsOverridden(
-            at, command.user, command.by, limits, command.reason, until, command.origin, command.idempotency_key
+            at=at,
+            user=command.user,
+            by=command.by,
+            limits=limits,
+            reason=command.reason,
+            until=until,
+            origin=command.origin,
+            request=command.idempotency_key,
         ),
     )
 
 
 def reset_daily(command: ResetDaily, at: str) -> tuple[Event, ...]:
     """DailyCountReset, whatever today's count is."""
-    return (DailyCountReset(at, command.user, command.by, command.reason, command.origin, command.idempotency_key),)
+    return (
+        DailyCountReset(
+            at=at,
+            user=command.user,
+            by=command.by,
+            reason=command.reason,
+            origin=command.origin,
+            request=command.idempotency_key,
+        ),
+    )
 
 
 def set_preference(command: SetPreference, at: str) -> tuple[Event, ...]:
     """PreferenceSet."""
     return (
         PreferenceSet(
-            at, command.user, command.by, command.preference, command.value, command.origin, command.idempotency_key
+            at=at,
+            user=command.user,
+            by=command.by,
+            preference=command.preference,
+            value=command.value,
+            origin=command.origin,
+            request=command.idempotency_key,
         ),
     )

@@ -28,16 +28,16 @@ def reserve(command: ReserveGeneration, view: View, policy: Limits, at: str) -> 
     total = command.count * bytes_each
     return refuse_what_does_not_fit(Demand(command, command.count, total, total), view, limits, at) or (
         GenerationReserved(
-            at,
-            command.user,
-            command.by,
-            command.reservation,
-            command.operation,
-            command.count,
-            bytes_each,
-            later(at, seconds=command.ttl_seconds),
-            command.origin,
-            command.idempotency_key,
+            at=at,
+            user=command.user,
+            by=command.by,
+            reservation=command.reservation,
+            operation=command.operation,
+            count=command.count,
+            bytes_each=bytes_each,
+            expires_at=later(at, seconds=command.ttl_seconds),
+            origin=command.origin,
+            request=command.idempotency_key,
         ),
     )
 
@@ -49,18 +49,18 @@ def complete(command: CompleteGeneration, view: View, at: str) -> tuple[Event, .
         return Refusal(Reason.UNKNOWN_RESERVATION, command.user, command.reservation)
     return (
         GenerationCompleted(
-            at,
-            command.user,
-            command.by,
-            command.reservation,
-            command.count,
-            command.provider,
-            command.model,
-            command.seconds,
-            command.credits,
-            command.seed,
-            command.origin,
-            command.idempotency_key,
+            at=at,
+            user=command.user,
+            by=command.by,
+            reservation=command.reservation,
+            count=command.count,
+            provider=command.provider,
+            model=command.model,
+            seconds=command.seconds,
+            credits=command.credits,
+            seed=command.seed,
+            origin=command.origin,
+            request=command.idempotency_key,
         ),
     )
 
@@ -82,16 +82,16 @@ def release_places(command: ReleasePlaces, view: View, policy: Limits, at: str) 
     refunded = _refundable(reservation, view, count if free else count - delivered)
     return (
         GenerationReleased(
-            at,
-            command.user,
-            command.by,
-            command.reservation,
-            count,
-            delivered,
-            command.reason,
-            refunded,
-            command.origin,
-            command.idempotency_key,
+            at=at,
+            user=command.user,
+            by=command.by,
+            reservation=command.reservation,
+            count=count,
+            delivered=delivered,
+            reason=command.reason,
+            refunded=refunded,
+            origin=command.origin,
+            request=command.idempotency_key,
         ),
     )
 
@@ -107,7 +107,9 @@ def correct_clock(command: CorrectClock, view: View, now: str) -> tuple[Event, .
     """ClockCorrected and the cancellation of every open reservation; nothing where the clock is not behind."""
     if now >= view.last_at:
         return ()
-    corrected = ClockCorrected(now, command.by, view.last_at, now, command.origin, command.idempotency_key)
+    corrected = ClockCorrected(
+        at=now, by=command.by, was=view.last_at, now=now, origin=command.origin, request=command.idempotency_key
+    )
     return (
         corrected,
         *(
@@ -142,7 +144,14 @@ def _automatic(
 ) -> GenerationReleased:
     refunded = _refundable(reservation, view, count - delivered)
     return GenerationReleased(
-        at, reservation.user, "system", reservation.reservation, count, delivered, reason, refunded
+        at=at,
+        user=reservation.user,
+        by="system",
+        reservation=reservation.reservation,
+        count=count,
+        delivered=delivered,
+        reason=reason,
+        refunded=refunded,
     )
 
 

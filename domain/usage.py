@@ -117,14 +117,14 @@ def reserve(event: GenerationReserved, *, resets: int) -> Reservation:
     if event.count < 1 or event.bytes_each < 0:
         raise ImpossibleFact(f"a reservation of {event.count} places of {event.bytes_each} bytes")
     return Reservation(
-        event.reservation,
-        event.user,
-        event.operation,
-        event.count,
-        event.bytes_each,
-        event.expires_at,
-        day_of(event.at),
-        resets,
+        reservation=event.reservation,
+        user=event.user,
+        operation=event.operation,
+        count=event.count,
+        bytes_each=event.bytes_each,
+        expires_at=event.expires_at,
+        day=day_of(event.at),
+        resets=resets,
     )
 
 

@@ -48,4 +48,11 @@ class DailyQuota:
         """A user's count of the day of `at`."""
         today = find_day(self.days(user), day_of(at))
         used = today.count if today else 0
-        return DailyStatus(used < limit, used, max(0, limit - used), limit, hours_to_midnight(at), next_midnight(at))
+        return DailyStatus(
+            allowed=used < limit,
+            used=used,
+            remaining=max(0, limit - used),
+            limit=limit,
+            reset_hours=hours_to_midnight(at),
+            resets_at=next_midnight(at),
+        )

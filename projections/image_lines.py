@@ -23,7 +23,16 @@ def to_line(image: CurrentImage) -> str:
 def from_line(line: str) -> CurrentImage:
     """The image of a line. Raises ValueError where it is none."""
     name, size_bytes, at, position, media_type, width, height, operation = line.split(_TAB)
-    return CurrentImage(name, int(size_bytes), at, int(position), media_type, int(width), int(height), operation)
+    return CurrentImage(
+        name=name,
+        bytes=int(size_bytes),
+        at=at,
+        position=int(position),
+        media_type=media_type,
+        width=int(width),
+        height=int(height),
+        operation=operation,
+    )
 
 
 def name_of(line: str) -> str:

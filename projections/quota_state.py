@@ -201,7 +201,14 @@ class QuotaFold(ABC):
         if event.replaced_bytes != (current.bytes if current else 0):
             raise ImpossibleFact(f"{event.name} replaces {event.replaced_bytes} bytes that are not there")
         image = CurrentImage(
-            event.name, event.bytes, event.at, position, event.media_type, event.width, event.height, event.operation
+            name=event.name,
+            bytes=event.bytes,
+            at=event.at,
+            position=position,
+            media_type=event.media_type,
+            width=event.width,
+            height=event.height,
+            operation=event.operation,
         )
         index.put(event.user, key, image)
         growth = event.bytes - event.replaced_bytes
@@ -270,7 +277,9 @@ class QuotaState(QuotaFold):
     def __init__(
         self, tables: Tables | None = None, gallery: Gallery | None = None, temps: ImageIndex | None = None
     ) -> None:
-        tables = tables or Tables(Table(), Table(), Table(), Table(), Table(), Table())
+        tables = tables or Tables(
+            users=Table(), days=Table(), reservations=Table(), overrides=Table(), refusals=Table(), answers=Table()
+        )
         self.tables = tables
         self.gallery = gallery or Gallery()
         self.temps = temps or ImageIndex()
@@ -288,12 +297,12 @@ class QuotaState(QuotaFold):
         return Draft(
             self,
             Tables(
-                users.draft(),
-                days.draft(),
-                reservations.draft(),
-                overrides.draft(),
-                refusals.draft(),
-                answers.draft(),
+                users=users.draft(),
+                days=days.draft(),
+                reservations=reservations.draft(),
+                overrides=overrides.draft(),
+                refusals=refusals.draft(),
+                answers=answers.draft(),
             ),
         )
 

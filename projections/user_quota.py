@@ -52,10 +52,10 @@ class UserQuota:
 def storage_status(used_bytes: int, held_bytes: int, limit_bytes: int) -> StorageStatus:
     """The figures of any storage limit."""
     return StorageStatus(
-        used_bytes,
-        held_bytes,
-        limit_bytes,
-        remaining(limit_bytes, used_bytes, held_bytes),
-        percentage(used_bytes, limit_bytes),
-        status_of(used_bytes, limit_bytes),
+        used_bytes=used_bytes,
+        held_bytes=held_bytes,
+        limit_bytes=limit_bytes,
+        remaining_bytes=remaining(limit_bytes, used_bytes, held_bytes),
+        percentage=percentage(used_bytes, limit_bytes),
+        status=status_of(used_bytes, limit_bytes),
     )

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 # The line above makes these imports work from anywhere.
-from adapters.application.storage import ImageStore  # noqa: E402 - as above
+from adapters.engines.opening import open_store  # noqa: E402 - as above
 from adapters.generation.generator import ImageGenerator  # noqa: E402 - as above
 from adapters.generation.sketch.provider import SketchProvider  # noqa: E402 - as above
 from adapters.http.service import HttpService, make_app  # noqa: E402 - as above
@@ -50,7 +50,7 @@ async def main(target: Path) -> None:
         raise SystemExit("There is no Chromium here. Debian and Ubuntu: sudo apt install chromium.")
     with tempfile.TemporaryDirectory() as folder:
         provider = SketchProvider()
-        store = ImageStore(Path(folder))
+        store = open_store(Path(folder))
         studio = Studio(store, ImageGenerator(provider=provider))
         service = HttpService(make_app(store, studio), host="127.0.0.1", port=0)
         address = await service.start()

@@ -247,7 +247,7 @@ def follow(lines: list[bytes], tip: Tip, part: Part) -> Segment:
             marked = whole if offset == part.mark else marked
     else:
         bad = (offset, "the line does not end") if rest else None
-    return Segment(begin, first, last, facts, whole, batches, bad, marked)
+    return Segment(begin=begin, first=first, last=last, facts=facts, tip=whole, batches=batches, bad=bad, marked=marked)
 
 
 def is_text(line: bytes) -> bool:
@@ -564,7 +564,13 @@ class Verifier:
         self.marked = tip if mark == tip.size else None
         parts = (
             Part(
-                self.path, at, min(at + step, size), size, None if at > tip.size else tip.digest, mark, self.chain_only
+                path=self.path,
+                begin=at,
+                end=min(at + step, size),
+                size=size,
+                digest=None if at > tip.size else tip.digest,
+                mark=mark,
+                chain_only=self.chain_only,
             )
             for at in range(tip.size, size, step)
         )

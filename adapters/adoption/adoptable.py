@@ -12,10 +12,10 @@ from stat import S_ISREG
 from typing import NamedTuple
 
 from adapters.adoption.former_layouts import Found, unreadable
-from adapters.application.intake import is_untracked
 from adapters.disk.files import Files
 from adapters.images.check import CheckedImage, InvalidImage, check_image, contradiction
-from adapters.imagestore.local.reconciler import Reconciler
+from adapters.imagestore.local.layout import Layout
+from adapters.ports.image_store import ImageStore
 from domain.names import name_key
 from domain.view import View
 
@@ -51,10 +51,13 @@ def stamp_of(files: Files, path: Path) -> Stamp:
 
 @dataclass(frozen=True)
 class Judge:
-    """What is asked about a file: what stands (`view`), where its bytes are (`path_of` user and name), the disk."""
+    """What is asked about a file: what stands (`view`), where its bytes are (`path_of` user and name), where they
+    are kept, the disk.
+    """
 
     view: View
-    reconciler: Reconciler
+    images: ImageStore
+    layout: Layout
     files: Files
     max_image_bytes: int
     path_of: Callable[[str, str], Path]
@@ -88,14 +91,14 @@ class Judge:
 
     def _sentence_on_place(self, found: Found) -> str | None:
         """Why no image can be put under the name, as far as the disk knows."""
-        if sentence := self.reconciler.refuse_path(found.user, found.name, temp=False):
+        if sentence := self.images.refuse_path(found.user, found.name, temp=False):
             return sentence
         if self._is_in_place(found):
             return None
-        if is_untracked(found.user, found.name, temp=False, view=self.view, reconciler=self.reconciler):
+        if self.images.is_untracked(found.user, found.name, temp=False, view=self.view):
             return (
                 f"A file that the log does not know lies at {self._final(found)}, or where its folder would be. "
-                f"Adopt {self.reconciler.layout.root} itself to bring it in, or move it away."
+                f"Adopt {self.layout.root} itself to bring it in, or move it away."
             )
         return None
 
@@ -112,7 +115,7 @@ class Judge:
         return self.files.is_same_file(found.source, self._final(found))
 
     def _final(self, found: Found) -> Path:
-        return self.reconciler.layout.final(found.user, found.name, temp=False)
+        return self.layout.final(found.user, found.name, temp=False)
 
     def _too_large(self, size_bytes: int) -> str:
         return (

@@ -25,14 +25,14 @@ from adapters.adoption.tally import Adoption, Tally
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.opening import OpenRoot
 from adapters.disk.files import APPEND, READ, Files
-from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.eventlog.jsonl.creation import refuse_beside_remains
-from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.imagestore.local.image_store import LocalImageStore
 from adapters.imagestore.local.layout import Layout
-from adapters.imagestore.local.reconciler import Reconciler
-from adapters.ledger.projector import Projector, decode
+from adapters.ledger.codec import decode
+from adapters.ledger.projector import Projector
 from adapters.ports.clock import Clock
+from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import AdoptionUnfinished, Fault, LedgerStopped
+from adapters.ports.image_store import ImageStore
 from domain.commands import AdoptImage
 from domain.decisions import StoredAnswer, decide
 from domain.limits import Limits
@@ -65,6 +65,7 @@ class Terms:
     max_image_bytes: int
     limits: Limits
     progress: Progress
+    engine: EventLogEngine
     files: Files
 
 
@@ -92,14 +93,15 @@ def plan(root: Path, directory: Path, files: Files) -> Plan | str:
 
 def dry_run(planned: Plan, terms: Terms) -> Adoption | Refusal:
     """What `adopt` would do, by reading every file; nothing is changed. Beside a running service too. Raises Faults."""
-    reconciler = Reconciler(Layout(planned.root), terms.files)
-    state = _read_log(planned.root, reconciler, terms).state
+    layout = Layout(planned.root)
+    images = LocalImageStore(layout, terms.files)
+    state = _read_log(planned.root, images, terms).state
     draft = state.draft()
     now = max(terms.clock(), state.last_at)
     rehearsed: dict[tuple[str, str], Path] = {}
 
     def path_of(user: str, name: str) -> Path:
-        return rehearsed.get((user, name_key(name))) or reconciler.path(user, name, temp=False)
+        return rehearsed.get((user, name_key(name))) or images.path(user, name, temp=False)
 
     def admit(found: Found, fit: Fit) -> Refusal | None:
         decision = decide(_command(found, fit, uuid4().hex), draft, draft.policy, terms.clock())
@@ -111,7 +113,14 @@ def dry_run(planned: Plan, terms: Terms) -> Adoption | Refusal:
         rehearsed[found.user, name_key(found.name)] = found.source
         return None
 
-    judge = Judge(draft, reconciler, terms.files, terms.max_image_bytes, path_of)
+    judge = Judge(
+        view=draft,
+        images=images,
+        layout=layout,
+        files=terms.files,
+        max_image_bytes=terms.max_image_bytes,
+        path_of=path_of,
+    )
     tally = _go_through(planned.inventory, judge, admit, terms.progress)
     return tally if isinstance(tally, Refusal) else tally.result(draft, terms.limits, now)
 
@@ -123,9 +132,9 @@ def adopt(planned: Plan, terms: Terms) -> Adoption | Refusal:
     """
     mark = AdoptionMark(planned.root, terms.files)
     # Before a log is begun, so that nobody serves it without its images; a log that stands may be another's to hold.
-    is_new = not terms.files.lexists(LogPaths.below(planned.root).log) and mark.set(planned.directory)
+    is_new = not terms.engine.exists(planned.root) and mark.set(planned.directory)
     try:
-        opened = OpenRoot(planned.root, clock=terms.clock, files=terms.files, adopting=True)
+        opened = OpenRoot(planned.root, engine=terms.engine, clock=terms.clock, files=terms.files, adopting=True)
     except Fault:
         if is_new:
             mark.remove()
@@ -141,30 +150,29 @@ def adopt(planned: Plan, terms: Terms) -> Adoption | Refusal:
         opened.close()
 
 
-def _read_log(root: Path, reconciler: Reconciler, terms: Terms) -> Projector:
+def _read_log(root: Path, images: ImageStore, terms: Terms) -> Projector:
     """What the log says now, if there is one. Raises Faults."""
-    projector, paths = Projector(), LogPaths.below(root)
-    if not terms.files.lexists(paths.log):
-        refuse_beside_remains(terms.files, paths, adopting=True)
+    projector = Projector()
+    if not terms.engine.exists(root):
+        terms.engine.refuse_beside_remains(root, adopting=True)
         return projector
-    with closing(
-        JSONLRecorder(root, files=terms.files, clock=terms.clock, read_only=True, beyond_watermark=True)
-    ) as recorder:
+    with closing(terms.engine.open_for_reading(root, beyond_watermark=True)) as recorder:
         projector.catch_up(recorder)
-        reconciler.start_at(recorder.reconciled)
+        images.start_at(recorder.reconciled)
         for stored in recorder.read(after=recorder.reconciled):
-            reconciler.note([(stored.position, decode(stored))])
+            images.note([(stored.position, decode(stored))])
     return projector
 
 
 def _judge(opened: OpenRoot, terms: Terms) -> Judge:
-    reconciler = opened.reconciler
+    images = opened.images
     return Judge(
-        opened.ledger.state,
-        reconciler,
-        terms.files,
-        terms.max_image_bytes,
-        lambda user, name: reconciler.path(user, name, temp=False),
+        view=opened.ledger.state,
+        images=images,
+        layout=Layout(opened.root),
+        files=terms.files,
+        max_image_bytes=terms.max_image_bytes,
+        path_of=lambda user, name: images.path(user, name, temp=False),
     )
 
 
@@ -206,27 +214,27 @@ class _Admission:
         self._synced: set[Path] = set()
 
     def __call__(self, found: Found, fit: Fit) -> Refusal | str | None:
-        reconciler, staged = self._opened.reconciler, uuid4().hex
+        images, staged = self._opened.images, uuid4().hex
         if fit.in_place:
             try:
-                self._make_durable(reconciler.layout.final(found.user, found.name, temp=False))
+                self._make_durable(Layout(self._opened.root).final(found.user, found.name, temp=False))
                 if stamp_of(self._files, found.source) != fit.stamp:
                     return CHANGED
             except OSError as error:
                 return unreadable(error)
         else:
-            reconciler.stage(staged, fit.data, None)
+            images.stage(staged, fit.data, None)
         try:
             outcome = self._opened.ledger.execute(_command(found, fit, staged))
         except LedgerStopped:
             raise  # the outcome is unknown, so the bytes may be needed at the next start
         except Exception:
-            reconciler.discard(staged)
+            images.discard(staged)
             raise
         if isinstance(outcome, Refusal):
-            reconciler.discard(staged)
+            images.discard(staged)
             return outcome
-        reconciler.reconcile(found.user, found.name, temp=False)
+        images.reconcile(found.user, found.name, temp=False)
         return None
 
     def _make_durable(self, path: Path) -> None:

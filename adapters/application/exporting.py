@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import orjson
 
-from adapters.application.storage import ImageStore
+from adapters.application.reading import events_of, image_details, image_path, newest_images
+from adapters.application.storage import Storage
 from domain.events import to_data
 
 MOST_EVENTS = 20_000
@@ -25,17 +26,17 @@ class Export(NamedTuple):
     left_out: int
 
 
-def export_of(store: ImageStore, user: str, at_most_bytes: int) -> Export:
+def export_of(store: Storage, user: str, at_most_bytes: int) -> Export:
     """The archive, its newest images first, in at most so many bytes where the record alone is no larger. Raises
     Faults. For a worker.
     """
-    images = store.gallery(user, limit=MOST_IMAGES)
+    images = newest_images(store, user, limit=MOST_IMAGES)
     record = {
         "user": user,
         "events": [
-            {"type": type(event).__name__, "data": to_data(event)} for event in store.events_of(user, MOST_EVENTS)
+            {"type": type(event).__name__, "data": to_data(event)} for event in events_of(store, user, MOST_EVENTS)
         ],
-        "images": {image.name: store.details(user, image.name) for image in images},
+        "images": {image.name: image_details(store, user, image.name) for image in images},
     }
     buffer, put = io.BytesIO(), 0
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -43,7 +44,7 @@ def export_of(store: ImageStore, user: str, at_most_bytes: int) -> Export:
         for image in images:
             if buffer.tell() + image.size_bytes + (put + 2) * ROOM_FOR_NAMES_BYTES > at_most_bytes:
                 continue
-            path = store.path(user, image.name)
+            path = image_path(store, user, image.name)
             if path is not None and path.exists():
                 archive.writestr(f"images/{image.name}", path.read_bytes())
                 put += 1

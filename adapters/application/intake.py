@@ -5,17 +5,15 @@ they are staged.
 from __future__ import annotations
 
 from hashlib import sha256
-from pathlib import Path
 from typing import NamedTuple
 
 from adapters.application.results import StoreSettings
-from adapters.disk.files import Files
 from adapters.images.check import CheckedImage, InvalidImage, check_image_async, contradiction
 from adapters.images.invalid_image import ImageProblem
-from adapters.imagestore.local.reconciler import Reconciler
 from adapters.ports.faults import StorageUnavailable
+from adapters.ports.image_store import ImageStore
 from domain.commands import FreshName
-from domain.names import fresh_number, malformed_name, malformed_user, name_key
+from domain.names import malformed_name, malformed_user
 from domain.view import View
 
 KINDS = ("text_to_image", "image_to_image", "upscale")
@@ -72,7 +70,7 @@ class Intake(NamedTuple):
     sha256: str
 
 
-def take_in(  # noqa: PLR0913 - a save, and the three parts of a root that are asked about it
+def take_in(  # noqa: PLR0913 - a save, and the two parts of a root that are asked about it
     user: str,
     want: Wanted,
     data: bytes,
@@ -80,42 +78,20 @@ def take_in(  # noqa: PLR0913 - a save, and the three parts of a root that are a
     *,
     temp: bool,
     view: View,
-    reconciler: Reconciler,
-    files: Files,
+    images: ImageStore,
 ) -> Intake:
-    """Looks at the final path of a save, on the disk. Raises StorageUnavailable for a path that cannot be used."""
+    """Looks where the bytes of a save would lie. Raises StorageUnavailable for a path that cannot be used."""
     digest = sha256(data).hexdigest()
     if want.name is None:
-        folder = reconciler.layout.home(user, temp=temp)
-        folder = folder / want.folder if want.folder else folder
-        name: str | FreshName = FreshName(want.folder, extension, _first_free_number(folder, files))
-        refuse_bad_path(user, f"{want.folder or 'image'}/image.{extension}", temp=temp, reconciler=reconciler)
+        first = images.first_free_number(user, want.folder, temp=temp)
+        name: str | FreshName = FreshName(want.folder, extension, first)
+        refuse_bad_path(user, f"{want.folder or 'image'}/image.{extension}", temp=temp, images=images)
         return Intake(name, False, digest)
-    refuse_bad_path(user, want.name, temp=temp, reconciler=reconciler)
-    return Intake(want.name, is_untracked(user, want.name, temp=temp, view=view, reconciler=reconciler), digest)
+    refuse_bad_path(user, want.name, temp=temp, images=images)
+    return Intake(want.name, images.is_untracked(user, want.name, temp=temp, view=view), digest)
 
 
-def refuse_bad_path(user: str, name: str, *, temp: bool, reconciler: Reconciler) -> None:
+def refuse_bad_path(user: str, name: str, *, temp: bool, images: ImageStore) -> None:
     """Raises StorageUnavailable where the final path is too long or led elsewhere by a symbolic link."""
-    if sentence := reconciler.refuse_path(user, name, temp=temp):
+    if sentence := images.refuse_path(user, name, temp=temp):
         raise StorageUnavailable(sentence)
-
-
-def is_untracked(user: str, name: str, *, temp: bool, view: View, reconciler: Reconciler) -> bool:
-    """Whether a file that the log does not know stands where `name` would, or where its folder would.
-
-    Under the user's lock, and the file is looked at first: a file of ours that is there then still stands, or is still
-    touched, after.
-    """
-    with reconciler.lock_of(user):
-        taken = reconciler.in_the_way(user, name, temp=temp)
-        if taken is None:
-            return False
-        key = name_key(taken)
-        return view.current_image(user, key, temp=temp) is None and not reconciler.is_touched(user, key, temp=temp)
-
-
-def _first_free_number(folder: Path, files: Files) -> int:
-    """A number above that of every `image_<n>` in a folder, whoever put it there."""
-    numbers = (fresh_number(name) or 0 for name in files.list_directory(folder))
-    return max(numbers, default=0) + 1

@@ -17,13 +17,14 @@ import structlog
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.results import GivenLimits
 from adapters.disk.files import Files
-from adapters.eventlog.jsonl import JSONLRecorder
+from adapters.imagestore.local.image_store import LocalImageStore
 from adapters.imagestore.local.layout import Layout
-from adapters.imagestore.local.reconciler import Reconciler
+from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.ledger import LedgerHooks, QuotaLedger
-from adapters.ledger.projector import Projector, Recorded, decode
+from adapters.ledger.projector import Projector
 from adapters.ledger.snapshotting import Snapshotting
 from adapters.ports.clock import Clock
+from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import (
     AdoptionUnfinished,
     ConfigError,
@@ -31,6 +32,7 @@ from adapters.ports.faults import (
     LogDamaged,
     StorageUnavailable,
 )
+from adapters.ports.image_store import ImageStore
 from domain.commands import SetPolicy
 from domain.limits import Limits
 from domain.refusals import Refusal
@@ -44,9 +46,11 @@ _log = structlog.get_logger(__name__)
 
 
 class OpenRoot(LedgerHooks):
-    """A root opened for writing: recorder, ledger and reconciler, and what the log wants done beside appending."""
+    """A root opened for writing: recorder, ledger and image store, and what the log wants done beside appending."""
 
-    def __init__(self, root: Path, *, clock: Clock, files: Files, adopting: bool = False) -> None:
+    def __init__(
+        self, root: Path, *, engine: EventLogEngine, clock: Clock, files: Files, adopting: bool = False
+    ) -> None:
         self.root = root
         self.users = 0
         with ExitStack() as undoing:
@@ -55,13 +59,8 @@ class OpenRoot(LedgerHooks):
                     _refuse_unfinished(root, files)
                 projector = Projector()
                 with collecting_no_garbage():
-                    self.recorder = JSONLRecorder(
-                        root,
-                        files=files,
-                        clock=clock,
-                        adopting=adopting,
-                        on_event=projector.take,
-                        restore=projector.restore,
+                    self.recorder = engine.open_for_writing(
+                        root, clock=clock, adopting=adopting, on_event=projector.take, restore=projector.restore
                     )
                 undoing.callback(self.recorder.close)
                 self._start(projector, files, clock, undoing)
@@ -71,21 +70,30 @@ class OpenRoot(LedgerHooks):
 
     def _start(self, projector: Projector, files: Files, clock: Clock, undoing: ExitStack) -> None:
         """Brings the disk in line with the log. Raises OSError where the disk cannot be looked at."""
-        self.reconciler = Reconciler(Layout(self.root), files)
-        self.reconciler.start_at(self.recorder.reconciled)
+        self.images: ImageStore = LocalImageStore(Layout(self.root), files)
+        self.images.start_at(self.recorder.reconciled)
         for stored in self.recorder.read(after=self.recorder.reconciled):
-            self.reconciler.note([(stored.position, decode(stored))])
+            self.images.note([(stored.position, decode(stored))])
         self.snapshotting = Snapshotting(self.recorder, projector)
         self.ledger = QuotaLedger(self.recorder, clock=clock, hooks=self, projector=projector)
         undoing.callback(self.ledger.close)
-        self.reconciler.sync_folders()
-        self.reconciler.reconcile_all()
-        self.reconciler.remove_unneeded_staged()
+        self.images.sync_folders()
+        self.images.reconcile_all()
+        self.images.remove_unneeded_staged()
+
+    @property
+    def state(self) -> QuotaState:
+        """The published figures."""
+        return self.ledger.state
 
     @property
     def projector(self) -> Projector:
         """The published projections."""
         return self.ledger.projector
+
+    def now(self) -> str:
+        """The present, but never before the last event."""
+        return self.ledger.now()
 
     def short_of_space(self) -> bool:
         """Whether the log's reserve file is used up."""
@@ -93,22 +101,22 @@ class OpenRoot(LedgerHooks):
 
     def checkpoint(self) -> None:
         """Writes the watermark, with the position up to which all file work is done; perhaps a snapshot after it."""
-        if self.recorder.checkpoint(self.reconciler.reconciled()):
+        if self.recorder.checkpoint(self.images.reconciled()):
             self.snapshotting.watermark_written()
 
     def stopping(self) -> None:
         """Keeps what is known for the next start, unless the watermark has no room: a snapshot is never ahead of it."""
-        if self.recorder.checkpoint(self.reconciler.reconciled()):
+        if self.recorder.checkpoint(self.images.reconciled()):
             self.snapshotting.stopping()
 
     def sweep(self) -> None:
         """Tries again what failed before: files not in place, the log's reserve file."""
-        self.reconciler.reconcile_all()
+        self.images.reconcile_all()
         self.recorder.regain_space()
 
     def durable(self, recorded: Iterable[Recorded]) -> None:
         """Notes the names whose files must be brought into place."""
-        self.reconciler.note(recorded)
+        self.images.note(recorded)
 
     def close(self) -> None:
         """Finishes what is queued and frees the lock. In a forked child all of that is its parent's."""
@@ -121,24 +129,18 @@ class OpenRoot(LedgerHooks):
 class FollowedRoot:
     """A root opened for reading beside its writer: a thread follows the log. `position` of the state says how far."""
 
-    def __init__(self, root: Path, *, clock: Clock, files: Files) -> None:
+    def __init__(self, root: Path, *, engine: EventLogEngine, clock: Clock, files: Files) -> None:
         self.root = root
+        self._clock = clock
         self.projector = Projector()
         with collecting_no_garbage():
-            self.recorder = JSONLRecorder(
-                root,
-                files=files,
-                clock=clock,
-                read_only=True,
-                on_event=self.projector.take,
-                restore=self.projector.restore,
-            )
+            self.recorder = engine.open_for_reading(root, on_event=self.projector.take, restore=self.projector.restore)
         try:
             self.projector.replay(self.recorder)
         except BaseException:
             self.recorder.close()
             raise
-        self.reconciler = Reconciler(Layout(root), files)
+        self.images: ImageStore = LocalImageStore(Layout(root), files)
         self.fault: Exception | None = None
         """Why the log is no longer followed."""
         self._stopped = threading.Event()
@@ -148,8 +150,17 @@ class FollowedRoot:
     @property
     def state(self) -> QuotaState:
         """The published figures. Raises LogDamaged or StorageUnavailable where the log can no longer be followed."""
+        self.refuse_if_lost()
+        return self.projector.state
+
+    def now(self) -> str:
+        """The present, but never before the last event."""
+        return max(self._clock(), self.state.last_at)
+
+    def refuse_if_lost(self) -> None:
+        """Raises LogDamaged or StorageUnavailable where the log can no longer be followed."""
         if self.fault is None:
-            return self.projector.state
+            return
         sentence = f"The log is no longer followed. {self.fault}"
         if isinstance(self.fault, LogDamaged):
             raise LogDamaged(sentence, position=self.fault.position, offset=self.fault.offset) from self.fault
@@ -181,7 +192,7 @@ _roots: dict[Path, OpenRoot] = {}
 _guard = threading.Lock()
 
 
-def acquire(root: Path, limits: GivenLimits, *, clock: Clock, files: Files) -> OpenRoot:
+def acquire(root: Path, limits: GivenLimits, *, engine: EventLogEngine, clock: Clock, files: Files) -> OpenRoot:
     """The open root of a path, opened if this process has not done so yet. Give it back with `give_back`.
 
     Given limits become the policy; where the root is open already, limits that differ are a ConfigError that names
@@ -191,7 +202,7 @@ def acquire(root: Path, limits: GivenLimits, *, clock: Clock, files: Files) -> O
     with _guard:
         opened = _roots.get(resolved)
         if opened is None:
-            opened = OpenRoot(resolved, clock=clock, files=files)
+            opened = OpenRoot(resolved, engine=engine, clock=clock, files=files)
             _set_policy(opened, limits)
             _roots[resolved] = opened
         else:

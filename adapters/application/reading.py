@@ -1,19 +1,28 @@
-"""The figures of the storage, read from memory alone: quota status, galleries, users. No disk, no walk, no lock.
+"""What is known of a storage: quota figures, galleries, users, one image and its bytes, what the log recorded.
 
+The figures come from memory alone: no disk, no walk, no lock. What reads bytes or the log says so, and is for a worker.
 Sizes leave here in MB with two decimals and percentages with one, as the seeds' dictionaries have them.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from time import sleep
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, Protocol, TypeVar
 
-from adapters.application.opening import OpenRoot
-from adapters.application.results import GalleryImage, Readiness
-from adapters.ledger.ledger import NO_SPACE
-from domain.limits import megabytes
-from domain.names import name_key
+from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
+
+from adapters.application.results import GalleryImage
+from adapters.application.storage import Storage
+from adapters.ledger.codec import decode
+from adapters.ledger.projector import Projector
+from adapters.ports.event_log import EventSource
+from adapters.ports.image_store import ImageStore
+from domain.events import Event
+from domain.limits import Limits, megabytes
+from domain.names import malformed_user, name_key
 from domain.usage import CurrentImage
 from projections.quota_state import QuotaState
 from projections.user_quota import StorageStatus
@@ -23,15 +32,141 @@ T = TypeVar("T")
 READ_TRIES = 1_000
 """Times a reading is taken anew because a batch was being published; publishing takes microseconds."""
 READ_PAUSE_SECONDS = 0.0001
-NAMED_MISSING = 5
-"""Images without a file that readiness names."""
-CLOCK_BEHIND = (
-    "The clock is more than a day behind the log: one of the two is wrong, and commands are refused. "
-    "If the clock is right now, stop the service and run `abby clock-corrected`; else set the clock."
-)
 
 
-def together(state: QuotaState, read: Callable[[], T]) -> T:
+class ReadableRoot(Protocol):
+    """What is published of a root: the figures, the other projections, the bytes of images, the log."""
+
+    @property
+    def state(self) -> QuotaState:
+        """The published figures."""
+
+    @property
+    def projector(self) -> Projector:
+        """The published projections."""
+
+    @property
+    def images(self) -> ImageStore:
+        """Where the bytes lie."""
+
+    @property
+    def recorder(self) -> EventSource:
+        """The log."""
+
+    def now(self) -> str:
+        """The present, but never before the last event."""
+
+
+class ReadableStorage(Protocol):
+    """A storage that can be read: open for writing, or followed beside its writer."""
+
+    def running(self) -> ReadableRoot:
+        """The root, where its figures are up to date. Raises LedgerStopped, StorageUnavailable and LogDamaged."""
+
+
+def quota_status(storage: ReadableStorage, user: str) -> dict[str, Any]:
+    """The quota dictionary of a user; its `position` says of when the figures are. Raises ValueError for a malformed
+    id.
+    """
+    if sentence := malformed_user(user):
+        raise ValueError(sentence)
+    root = storage.running()
+    state, at = root.state, root.now()
+    return _together(state, lambda: _quota_status(state, user, at))
+
+
+def global_usage(storage: ReadableStorage) -> dict[str, Any]:
+    """The pool's figures, and what is free on the disk. Raises OSError where the disk cannot say."""
+    root = storage.running()
+    state, free = root.state, megabytes(root.images.free_bytes())
+    return _together(state, lambda: _global(state.whole.status(state.policy.pool_bytes))) | {"disk_free_mb": free}
+
+
+def known_users(storage: ReadableStorage) -> list[str]:
+    """Every user with images, temp files or places, in order."""
+    state = storage.running().state
+    return sorted({*state.users.users(), *state.gallery.users(), *state.temps.users()})
+
+
+def usage_of(storage: ReadableStorage, user: str) -> dict[str, Any]:
+    """A user's figures in one row, for lists of users."""
+    status = quota_status(storage, user)
+    own, daily = status["user"], status["daily"]
+    kept = {name: own[name] for name in ("images", "used_mb", "reserved_mb", "limit_mb", "percentage", "status")}
+    return {"user": user, **kept, "daily_used": daily["used"], "daily_limit": daily["limit"]}
+
+
+def policy_in_force(storage: ReadableStorage) -> Limits:
+    """The limits for whoever has none of their own."""
+    return storage.running().state.policy
+
+
+def moderated_is_free(storage: Storage) -> bool:
+    """Whether a picture that a provider filtered is given back to the day. A ledger that has stopped answers too."""
+    return storage.opened().state.policy.moderated_free
+
+
+def preference_of(storage: ReadableStorage, user: str, preference: str) -> str | None:
+    """What a user chose, such as a default style; None where nothing was chosen."""
+    return storage.running().projector.preferences.get(user, preference)
+
+
+def newest_images(storage: ReadableStorage, user: str, *, offset: int = 0, limit: int = 50) -> list[GalleryImage]:
+    """Some of a user's kept images, newest first."""
+    return [_row(image) for image in storage.running().state.gallery.newest_first(user, offset, limit)]
+
+
+def image_names(storage: ReadableStorage, user: str) -> list[str]:
+    """The names of a user's kept images, newest first."""
+    return [image.name for image in storage.running().state.gallery.newest_first(user)]
+
+
+def kept_image(storage: ReadableStorage, user: str, name: str) -> GalleryImage | None:
+    """What the log knows of a kept image, None where no such name stands."""
+    current = storage.running().state.current_image(user, name_key(name), temp=False)
+    return _row(current) if current else None
+
+
+def image_path(storage: ReadableStorage, user: str, name: str) -> Path | None:
+    """Where a kept image lies, None where no such name stands."""
+    root = storage.running()
+    current = root.state.current_image(user, name_key(name), temp=False)
+    return root.images.path(user, current.name, temp=False) if current else None
+
+
+def image_details(storage: ReadableStorage, user: str, name: str) -> dict[str, Any] | None:
+    """How a kept image was made: prompt, style, seed; None where nothing is known. Reads bytes: for a worker."""
+    root = storage.running()
+    current = root.state.current_image(user, name_key(name), temp=False)
+    return root.images.read_details(user, current.name) if current else None
+
+
+def open_image(storage: ReadableStorage, user: str, name: str) -> BinaryIO | None:
+    """The bytes of a kept image, to be read from their start and closed; None where no such name stands.
+
+    Raises OSError: FileNotFoundError where the name stands and its bytes are gone. For a worker.
+    """
+    root = storage.running()
+    current = root.state.current_image(user, name_key(name), temp=False)
+    return root.images.open_image(user, current.name) if current else None
+
+
+def image_bytes(storage: ReadableStorage, user: str, name: str) -> bytes | None:
+    """All bytes of a kept image, None where no such name stands. Raises OSError. For a worker."""
+    opened = open_image(storage, user, name)
+    if opened is None:
+        return None
+    with opened:
+        return opened.read()
+
+
+def events_of(storage: ReadableStorage, user: str, most: int) -> list[Event]:
+    """The newest events that concern a user, oldest first. Reads the log: for a worker."""
+    query = DCBQuery(items=[DCBQueryItem(tags=[f"user:{user}"])])
+    return [decode(stored) for stored in deque(storage.running().recorder.read(query), maxlen=most)]
+
+
+def _together(state: QuotaState, read: Callable[[], T]) -> T:
     """Figures that belong together: read again where a batch was published meanwhile."""
     for _ in range(READ_TRIES):
         version = state.version
@@ -41,31 +176,6 @@ def together(state: QuotaState, read: Callable[[], T]) -> T:
                 return figures
         sleep(READ_PAUSE_SECONDS)
     return read()
-
-
-def quota_status(state: QuotaState, user: str, at: str) -> dict[str, Any]:
-    """The dictionary of a user's quotas at a time; the ledger's position says of when the figures are."""
-    return together(state, lambda: _quota_status(state, user, at))
-
-
-def global_usage(state: QuotaState) -> dict[str, Any]:
-    """The `global` part of the status."""
-    return together(state, lambda: _global(state.whole.status(state.policy.pool_bytes)))
-
-
-def gallery(state: QuotaState, user: str, offset: int, limit: int) -> list[GalleryImage]:
-    """Some of a user's kept images, newest first."""
-    return [_row(image) for image in state.gallery.newest_first(user, offset, limit)]
-
-
-def names(state: QuotaState, user: str) -> list[str]:
-    """The names of a user's kept images, newest first."""
-    return [image.name for image in state.gallery.newest_first(user)]
-
-
-def known_users(state: QuotaState) -> list[str]:
-    """Every user with images, temp files or places, in order."""
-    return sorted({*state.users.users(), *state.gallery.users(), *state.temps.users()})
 
 
 def _row(image: CurrentImage) -> GalleryImage:
@@ -108,25 +218,3 @@ def _figures(status: StorageStatus, limit_name: str) -> dict[str, Any]:
 def _brief(figures: dict[str, Any], limit_name: str, *, fits: bool) -> dict[str, Any]:
     """The seeds' other shape of the same figures. `allowed`: the estimate of one generation fits, holds counted."""
     return {"used_mb": figures["used_mb"], "limit_mb": figures[limit_name], "allowed": fits}
-
-
-def gallery_image(state: QuotaState, user: str, name: str) -> GalleryImage | None:
-    """What the log knows of one kept image, None where no such name stands."""
-    current = state.current_image(user, name_key(name), temp=False)
-    return _row(current) if current else None
-
-
-def readiness(opened: OpenRoot, last_cleanup: str | None) -> Readiness:
-    """Whether an open root admits commands, and what an operator should look at."""
-    ledger, position = opened.ledger, opened.ledger.state.position
-    if ledger.fault is not None:
-        return Readiness(False, True, (str(ledger.fault),), last_cleanup, position)
-    if ledger.clock_is_behind():
-        return Readiness(False, True, (CLOCK_BEHIND,), last_cleanup, position)
-    notes = []
-    if opened.short_of_space():
-        notes.append(NO_SPACE)
-    if opened.reconciler.missing:
-        some = ", ".join(f"{key.user}/{key.key}" for key in sorted(opened.reconciler.missing)[:NAMED_MISSING])
-        notes.append(f"{len(opened.reconciler.missing)} images have no file, among them {some}. They stay charged.")
-    return Readiness(True, bool(notes), tuple(notes), last_cleanup, position)

@@ -92,16 +92,6 @@ class GalleryImage(NamedTuple):
     operation: str
 
 
-class Readiness(NamedTuple):
-    """Whether commands are admitted; `degraded` and `notes` say what an operator should look at."""
-
-    ready: bool
-    degraded: bool
-    notes: tuple[str, ...]
-    last_cleanup: str | None
-    position: int
-
-
 class StoreSettings(NamedTuple):
     """What a store needs to know that is no limit of the log."""
 

@@ -12,7 +12,6 @@ from adapters.application.idempotency import keyed
 from adapters.application.intake import Wanted, take_in
 from adapters.application.opening import OpenRoot
 from adapters.application.results import Actor, SavedImage
-from adapters.disk.files import Files
 from adapters.images.check import CheckedImage
 from adapters.ledger.pending import Accepted
 from adapters.ports.faults import LedgerStopped, StorageUnavailable
@@ -36,22 +35,22 @@ class Saving(NamedTuple):
     idempotency_key: str | None
     details: dict[str, Any] | None
 
-    async def carry_out(self, files: Files) -> SavedImage | Refusal:
+    async def carry_out(self) -> SavedImage | Refusal:
         """Stages the bytes, has the ledger decide, and brings what was kept into place. Raises Faults."""
-        command = await asyncio.to_thread(self._stage, files)
+        command = await asyncio.to_thread(self._stage)
         try:
             outcome = await self.root.ledger.submit(command)
         except LedgerStopped:
             raise  # the outcome is unknown, so the bytes may be needed at the next start
         except Exception:
-            await asyncio.to_thread(self.root.reconciler.discard, command.staged)
+            await asyncio.to_thread(self.root.images.discard, command.staged)
             raise
         if isinstance(outcome, Refusal) or outcome.replayed:
-            await asyncio.to_thread(self.root.reconciler.discard, command.staged)
+            await asyncio.to_thread(self.root.images.discard, command.staged)
         return outcome if isinstance(outcome, Refusal) else await asyncio.to_thread(self._place, outcome)
 
-    def _stage(self, files: Files) -> SaveImage:
-        reconciler = self.root.reconciler
+    def _stage(self) -> SaveImage:
+        images = self.root.images
         view = self.root.ledger.state
         extension = self.checked.extension
         try:
@@ -62,11 +61,10 @@ class Saving(NamedTuple):
                 extension,
                 temp=self.temp,
                 view=view,
-                reconciler=reconciler,
-                files=files,
+                images=images,
             )
             staged = uuid4().hex
-            reconciler.stage(staged, self.data, None if self.temp else self.details)
+            images.stage(staged, self.data, None if self.temp else self.details)
         except OSError as error:
             raise StorageUnavailable(_not_written(error)) from error
         command = SaveImage(
@@ -93,14 +91,14 @@ class Saving(NamedTuple):
     def _place(self, accepted: Accepted) -> SavedImage:
         position, event = accepted.recorded[-1]
         assert isinstance(event, ImageSaved)
-        self.root.reconciler.reconcile(event.user, event.name, temp=event.temp)
+        self.root.images.reconcile(event.user, event.name, temp=event.temp)
         return saved_image(self.root, position, event, replayed=accepted.replayed)
 
 
 def saved_image(root: OpenRoot, position: int, event: ImageSaved, *, replayed: bool) -> SavedImage:
     """An ImageSaved as an answer, with the path where its bytes are now; None where the name no longer stands."""
     current = root.ledger.state.current_image(event.user, name_key(event.name), temp=event.temp)
-    path = root.reconciler.path(event.user, current.name, temp=event.temp) if current else None
+    path = root.images.path(event.user, current.name, temp=event.temp) if current else None
     return SavedImage(
         event.user,
         event.name,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,9 +15,7 @@ from time import monotonic
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
-
-from adapters.application import intake, reading
+from adapters.application import intake
 from adapters.application.idempotency import keyed
 from adapters.application.opening import OpenRoot, acquire, give_back
 from adapters.application.results import (
@@ -28,18 +25,17 @@ from adapters.application.results import (
     CleanedUp,
     DeletedImage,
     Delivery,
-    GalleryImage,
     GivenLimits,
-    Readiness,
     Reserved,
     SavedImage,
     StoreSettings,
 )
 from adapters.application.saving import Saving, saved_image
 from adapters.disk.files import Files
+from adapters.ledger.codec import decode
 from adapters.ledger.pending import Accepted
-from adapters.ledger.projector import decode
 from adapters.ports.clock import Clock, utc_now
+from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import LedgerStopped, StorageUnavailable
 from domain.commands import (
     CleanUp,
@@ -53,10 +49,9 @@ from domain.commands import (
     ResetDaily,
     SetPreference,
 )
-from domain.events import CleanupCompleted, Event, GenerationReserved, ImageDeleted, ImageSaved, idempotency_tag
+from domain.events import CleanupCompleted, GenerationReserved, ImageDeleted, ImageSaved, idempotency_tag
 from domain.images import MAX_CLEANUP_FILES
-from domain.limits import Limits, UserLimits, megabytes
-from domain.names import malformed_user, name_key
+from domain.limits import UserLimits
 from domain.refusals import Reason, Refusal
 
 MAX_CLEANUP_ROUNDS = 1_000
@@ -71,13 +66,14 @@ C = TypeVar("C", ReserveGeneration, CompleteGeneration, ReleasePlaces, DeleteIma
 Done = Callable[[Accepted], T]
 
 
-class ImageStore:
+class Storage:
     """One storage root and its ledger, opened for writing. Calls are safe from any thread and any event loop."""
 
     def __init__(
         self,
         root: Path,
         *,
+        engine: EventLogEngine,
         limits: GivenLimits = NO_LIMITS,
         settings: StoreSettings = DEFAULTS,
         clock: Clock = utc_now,
@@ -88,6 +84,7 @@ class ImageStore:
         Raises LogLocked, LogDamaged and ConfigError; a root that cannot be made or written is tried again later.
         """
         self.root = root
+        self.engine = engine
         self.settings = settings
         self._limits = limits
         self._clock = clock
@@ -97,7 +94,8 @@ class ImageStore:
         self._unavailable: str | None = None
         self._tried_at = 0.0
         self._closed = False
-        self._last_cleanup: str | None = None
+        self.last_cleanup: str | None = None
+        """When old temp files were last removed, since the start."""
         self._background: set[asyncio.Task[Any]] = set()
         with suppress(StorageUnavailable):
             self.opened()
@@ -113,14 +111,16 @@ class ImageStore:
                 raise StorageUnavailable(self._unavailable)
             self._tried_at = monotonic()
             try:
-                self._opened = acquire(self.root, self._limits, clock=self._clock, files=self._files)
+                self._opened = acquire(
+                    self.root, self._limits, engine=self.engine, clock=self._clock, files=self._files
+                )
             except StorageUnavailable as error:
                 self._unavailable = str(error)
                 raise
             self._unavailable = None
             return self._opened
 
-    def _running(self) -> OpenRoot:
+    def running(self) -> OpenRoot:
         """The open root, if its ledger runs: the figures of a stopped one may be old, and nobody would see it."""
         opened = self.opened()
         opened.ledger.refuse_if_stopped()
@@ -133,74 +133,6 @@ class ImageStore:
             opened, self._opened = self._opened, None
         if opened is not None:
             give_back(opened)
-
-    # Readings
-
-    def status(self, user: str) -> dict[str, Any]:
-        """The quota dictionary of a user. Raises ValueError for a malformed id, StorageUnavailable, LedgerStopped."""
-        if sentence := malformed_user(user):
-            raise ValueError(sentence)
-        ledger = self._running().ledger
-        return reading.quota_status(ledger.state, user, ledger.now())
-
-    def global_usage(self) -> dict[str, Any]:
-        """The pool's figures, and what is free on the disk."""
-        opened = self._running()
-        free = megabytes(self._files.free_bytes(opened.root))
-        return reading.global_usage(opened.ledger.state) | {"disk_free_mb": free}
-
-    def gallery(self, user: str, *, offset: int = 0, limit: int = 50) -> list[GalleryImage]:
-        """Some of a user's kept images, newest first."""
-        return reading.gallery(self._running().ledger.state, user, offset, limit)
-
-    def names(self, user: str) -> list[str]:
-        """The names of a user's kept images, newest first."""
-        return reading.names(self._running().ledger.state, user)
-
-    def users(self) -> list[str]:
-        """Every user the log knows of."""
-        return reading.known_users(self._running().ledger.state)
-
-    def path(self, user: str, name: str) -> Path | None:
-        """Where a kept image lies, None where no such name stands."""
-        opened = self._running()
-        current = opened.ledger.state.current_image(user, name_key(name), temp=False)
-        return opened.reconciler.path(user, current.name, temp=False) if current else None
-
-    def image(self, user: str, name: str) -> GalleryImage | None:
-        """What the log knows of a kept image."""
-        return reading.gallery_image(self._running().ledger.state, user, name)
-
-    def details(self, user: str, name: str) -> dict[str, Any] | None:
-        """How a kept image was made: prompt, style, seed; None where nothing is known."""
-        opened = self._running()
-        current = opened.ledger.state.current_image(user, name_key(name), temp=False)
-        return opened.reconciler.read_details(user, current.name) if current else None
-
-    def preference(self, user: str, preference: str) -> str | None:
-        """What a user chose, such as a default style; None where nothing was chosen."""
-        return self._running().ledger.projector.preferences.get(user, preference)
-
-    def events_of(self, user: str, most: int) -> list[Event]:
-        """The newest events that concern a user, oldest first. Reads the log: for a worker."""
-        query = DCBQuery(items=[DCBQueryItem(tags=[f"user:{user}"])])
-        return [decode(stored) for stored in deque(self._running().recorder.read(query), maxlen=most)]
-
-    def policy(self) -> Limits:
-        """The limits in force for whoever has none of their own."""
-        return self._running().ledger.state.policy
-
-    def moderated_free(self) -> bool:
-        """Whether a picture that a provider filtered is given back to the day."""
-        return self.opened().ledger.state.policy.moderated_free
-
-    def readiness(self) -> Readiness:
-        """Whether commands are admitted now, and what an operator should look at."""
-        try:
-            opened = self.opened()
-        except (StorageUnavailable, LedgerStopped) as error:
-            return Readiness(False, True, (str(error),), self._last_cleanup, 0)
-        return reading.readiness(opened, self._last_cleanup)
 
     # Commands
 
@@ -223,11 +155,11 @@ class ImageStore:
         """
         if sentence := intake.malformed_save(user, name):
             return Refusal(Reason.MALFORMED, None, sentence)
-        opened = self._running()
+        opened = self.running()
         checked = await intake.check(data, name, self.settings)
         want = intake.wanted(name, operation)
         saving = Saving(opened, user, bytes(data), checked, want, temp, reservation, actor, idempotency_key, details)
-        task = asyncio.get_running_loop().create_task(saving.carry_out(self._files))
+        task = asyncio.get_running_loop().create_task(saving.carry_out())
         self._background.add(task)
         task.add_done_callback(self._background.discard)
         return await asyncio.shield(task)
@@ -326,7 +258,7 @@ class ImageStore:
             total = CleanedUp(total.files + done.files, total.freed_bytes + done.freed_bytes, done.position)
             if done.files < MAX_CLEANUP_FILES:
                 break
-        self._last_cleanup = self._clock()
+        self.last_cleanup = self._clock()
         return total
 
     async def prefer(self, user: str, preference: str, value: str, *, actor: Actor = LIBRARY) -> Changed | Refusal:
@@ -366,14 +298,14 @@ class ImageStore:
     def _deleted(self, accepted: Accepted) -> DeletedImage:
         position, event = accepted.recorded[-1]
         assert isinstance(event, ImageDeleted)
-        self.opened().reconciler.reconcile(event.user, event.name, temp=event.temp)
+        self.opened().images.reconcile(event.user, event.name, temp=event.temp)
         return DeletedImage(event.user, event.name, event.bytes, position, accepted.replayed)
 
     def _cleaned(self, accepted: Accepted) -> CleanedUp:
-        reconciler = self.opened().reconciler
+        images = self.opened().images
         events = [event for event in accepted.events if isinstance(event, CleanupCompleted)]
         for file in (file for event in events for file in event.files):
-            reconciler.reconcile(file.user, file.name, temp=True)
+            images.reconcile(file.user, file.name, temp=True)
         files = sum(len(event.files) for event in events)
         return CleanedUp(files, sum(event.freed_bytes for event in events), accepted.recorded[-1][0])
 

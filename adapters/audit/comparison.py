@@ -24,13 +24,11 @@ from adapters.application.opening import collecting_no_garbage
 from adapters.audit.expected_files import ExpectedFiles, Known
 from adapters.audit.report import PASSING, Audit, Finding, FindingKind
 from adapters.disk.files import READ, Files
-from adapters.eventlog.jsonl.layout import LogPaths
-from adapters.eventlog.jsonl.log_file import refuse_damage
-from adapters.eventlog.jsonl.verify import Report
 from adapters.imagestore.local.layout import DETAILS_FOLDER, DETAILS_SUFFIX, Layout
-from adapters.imagestore.local.reconciler import Key
 from adapters.imagestore.local.walking import MAX_DEPTH, is_left_by_a_desktop
 from adapters.ports.clock import Clock, utc_now
+from adapters.ports.event_log import EventLogEngine, LogReport
+from adapters.ports.image_store import Key
 from domain.names import name_key
 
 BLOCK_BYTES = 1024 * 1024
@@ -48,10 +46,11 @@ Look = Callable[[Known], Finding | None]
 """Looks at one file with what the log says of its name."""
 
 
-def audit(
+def audit(  # noqa: PLR0913 - keywords that are given by name
     root: Path,
-    log: Report,
+    log: LogReport,
     *,
+    engine: EventLogEngine,
     user: str | None = None,
     progress: OnProgress = lambda _done, _total: None,
     clock: Clock = utc_now,
@@ -62,10 +61,10 @@ def audit(
 
     Raises LogDamaged where the log is not whole or is exchanged meanwhile, StorageUnavailable where it cannot be read.
     """
-    refuse_damage(LogPaths.below(root), log.damage)
+    engine.refuse_damage(root, log.damage)
     files = files or Files()
     with collecting_no_garbage():
-        expected = ExpectedFiles(root, reconciled=log.reconciled or 0, user=user, clock=clock, files=files)
+        expected = ExpectedFiles(root, engine=engine, reconciled=log.reconciled or 0, user=user)
     with closing(expected):
         return _Comparison(Layout(root.absolute()), expected, user, clock, files).carry_out(log, progress)
 
@@ -83,7 +82,7 @@ class _Comparison:
         self._current = {False: 0, True: 0}
         self._size_bytes = 0
 
-    def carry_out(self, log: Report, progress: OnProgress) -> Audit:
+    def carry_out(self, log: LogReport, progress: OnProgress) -> Audit:
         """First the files that should be there, then those that are."""
         total = len(self._expected)
         for done, key in enumerate(self._expected.keys()):

@@ -13,12 +13,9 @@ from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from adapters.disk.files import Files
-from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.eventlog.jsonl.format import Decoded
-from adapters.imagestore.local.reconciler import Key
-from adapters.ledger.projector import decode, event_of
-from adapters.ports.clock import Clock
+from adapters.ledger.codec import decode, event_of
+from adapters.ports.event_log import EventLogEngine, VerifiedEvent
+from adapters.ports.image_store import Key
 from domain.events import CleanupCompleted, Event, ImageDeleted, ImageSaved
 from domain.names import name_key
 
@@ -52,7 +49,7 @@ class Known(NamedTuple):
 class ExpectedFiles:
     """The current names of a log. `follow` moves on; close it in the end."""
 
-    def __init__(self, root: Path, *, reconciled: int, user: str | None, clock: Clock, files: Files) -> None:
+    def __init__(self, root: Path, *, engine: EventLogEngine, reconciled: int, user: str | None) -> None:
         """Reads the whole log; of `user` alone where one is given. `reconciled` is a position up to which all file
         work was done at some time, such as `verify` tells.
 
@@ -63,9 +60,7 @@ class ExpectedFiles:
         self._current: dict[Key, Expected] = {}
         self._gone: dict[Key, int] = {}
         self._staged: dict[str, int] = {}
-        self._recorder = JSONLRecorder(
-            root, clock=clock, files=files, read_only=True, beyond_watermark=True, on_event=self._take
-        )
+        self._recorder = engine.open_for_reading(root, beyond_watermark=True, on_event=self._take)
         self._forget_what_is_done()
 
     @property
@@ -105,7 +100,7 @@ class ExpectedFiles:
         """Gives the log back."""
         self._recorder.close()
 
-    def _take(self, found: Decoded) -> None:
+    def _take(self, found: VerifiedEvent) -> None:
         if found.type in _FILE_EVENTS:
             self._note(found.position, event_of(found))
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from adapters.eventlog.jsonl.verify import Report
+from adapters.ports.event_log import LogReport
 
 
 class FindingKind(StrEnum):
@@ -101,7 +101,7 @@ class Audit:
     the disagreements, `passing` what a running service is about to settle; both are in the order of their paths.
     """
 
-    log: Report
+    log: LogReport
     position: int
     user: str | None
     images: int

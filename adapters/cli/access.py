@@ -5,18 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.cli.operations import Operations
-from adapters.disk.files import Files
-from adapters.eventlog.jsonl.creation import refuse_beside_remains
-from adapters.eventlog.jsonl.layout import LogPaths
-from adapters.ports.faults import LogLocked, LogMissing
+from adapters.engines.choice import choose_engine
+from adapters.ports.faults import LogLocked
 from adapters.settings.config import Config
 
 if TYPE_CHECKING:
-    from adapters.application.storage import ImageStore
+    from adapters.application.following import FollowedStorage
+    from adapters.application.storage import Storage
 
 ADDRESS_TRIES = 11
 ADDRESS_PAUSE_SECONDS = 0.1
@@ -31,9 +29,8 @@ def operations(config: Config, *, may_begin: bool = False) -> Iterator[Operation
 
     Raises LogLocked where another program holds the log and has no address, LogMissing, and what opening raises.
     """
-    root = config.storage.storage_root
     if not may_begin:
-        refuse_without_log(root)
+        refuse_without_log(config)
     found = _store_or_address(config)
     if isinstance(found, str):
         from adapters.cli.over_http import OperationsOverHttp
@@ -49,30 +46,29 @@ def operations(config: Config, *, may_begin: bool = False) -> Iterator[Operation
         found.close()
 
 
-def open_store(config: Config) -> ImageStore:
+def open_store(config: Config) -> Storage:
     """The storage root opened for writing with the log's own limits. Raises Faults."""
     from adapters.application.results import GivenLimits
-    from adapters.application.storage import ImageStore
-    from adapters.main import store_settings
+    from adapters.bootstrap import storage
 
-    store = ImageStore(config.storage.storage_root, limits=GivenLimits(by="cli"), settings=store_settings(config))
+    store = storage.open_store(config, GivenLimits(by="cli"))
     store.opened()  # a root that cannot be used is a fault here, not something to try again later
     return store
 
 
-def refuse_without_log(root: Path) -> None:
+def open_reader(config: Config) -> FollowedStorage:
+    """The storage root opened for reading, beside whoever writes. Raises Faults."""
+    from adapters.engines import following
+
+    return following.open_reader(config.storage.storage_root, engine=choose_engine(config.persistence_module))
+
+
+def refuse_without_log(config: Config) -> None:
     """Raises LogMissing where there is nothing yet that a command could change: a mistyped root is not made."""
-    files, paths = Files(), LogPaths.below(root)
-    if files.lexists(paths.log):
-        return
-    refuse_beside_remains(files, paths, adopting=False)
-    raise LogMissing(
-        f"There is no log {paths.log} yet, so there is nothing to change, and nothing was made. "
-        "Check --root and STORAGE_ROOT, or start the service once."
-    )
+    choose_engine(config.persistence_module).refuse_without_log(config.storage.storage_root)
 
 
-def _store_or_address(config: Config) -> ImageStore | str:
+def _store_or_address(config: Config) -> Storage | str:
     for tries_left in reversed(range(ADDRESS_TRIES)):
         try:
             return open_store(config)
@@ -87,8 +83,9 @@ def _store_or_address(config: Config) -> ImageStore | str:
 
 def _without_address(config: Config, locked: LogLocked) -> LogLocked:
     holder = f"process {locked.pid}" if locked.pid else "another process"
+    location = choose_engine(config.persistence_module).location(config.storage.storage_root)
     return LogLocked(
-        f"The log {LogPaths.below(config.storage.storage_root).logs} is being written by {holder}, which has no "
+        f"The log {location.folder} is being written by {holder}, which has no "
         "address to ask: a program that embeds the storage, or a service that is still starting. "
         "Make the change in that program, or stop it and run the command again.",
         pid=locked.pid,

@@ -19,6 +19,7 @@ from adapters.cli.output import Output, malformed, refused_of
 from adapters.cli.progress import OnProgress, bar
 from adapters.cli.tables import add_row, printable, table
 from adapters.disk.files import Files
+from adapters.engines.choice import choose_engine
 from adapters.ports.clock import utc_now
 from adapters.ports.faults import LogLocked
 from adapters.settings.config import Config
@@ -56,11 +57,18 @@ def adopt(invocation: Invocation, output: Output, directory: Path, *, yes: bool)
 
 
 def _terms(config: Config, progress: OnProgress, files: Files) -> Terms:
-    from adapters.main import given_limits, store_settings
+    from adapters.bootstrap.storage import given_limits, store_settings
 
     given = given_limits(config)
     limits = {name: getattr(given, name) for name in Limits._fields if getattr(given, name) is not None}
-    return Terms(utc_now, store_settings(config).max_image_bytes, Limits(**limits), progress, files)
+    return Terms(
+        clock=utc_now,
+        max_image_bytes=store_settings(config).max_image_bytes,
+        limits=Limits(**limits),
+        progress=progress,
+        engine=choose_engine(config.persistence_module, files),
+        files=files,
+    )
 
 
 def _stop_it_first(locked: LogLocked) -> LogLocked:

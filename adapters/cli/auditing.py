@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -17,7 +18,7 @@ from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
 from adapters.cli.tables import add_row, printable, table
 from adapters.cli.verifying import described, verdict
-from adapters.eventlog.jsonl.verify import verify
+from adapters.engines.choice import choose_engine
 from adapters.ports.faults import LogDamaged
 from adapters.wording.figures import counted, size_in_words
 from domain.names import malformed_user
@@ -30,27 +31,28 @@ def audit(invocation: Invocation, output: Output, user: str | None) -> int:
     """Verifies the log, compares it with the files, and tells what came of it; 1 where something was found."""
     if user is not None and (sentence := malformed_user(user)):
         return output.refused(malformed(sentence))
-    root = invocation.set_up().storage.storage_root
+    config = invocation.set_up()
+    root, engine = config.storage.storage_root, choose_engine(config.persistence_module)
     with output.waiting("Verifying the log"):
-        log = verify(root)
+        log = engine.verify(root)
     if (damage := log.damage) is not None:
         raise LogDamaged(verdict(log), position=damage.position, offset=damage.offset)
     with bar(output, "Comparing files") as progress:
-        done = compare(root, log, user=user, progress=progress)
-    answer = _answer(done, _command(invocation, done))
+        done = compare(root, log, engine=engine, user=user, progress=progress)
+    answer = _answer(done, _command(invocation, root, done))
     output.answer(answer, lambda console: _print(console, done, answer))
     if user is not None and not done.images + done.temp_files:
         output.note(f"No file of {user} stands by the log.")
     return Exit.DONE if done.agrees else Exit.REFUSED
 
 
-def _command(invocation: Invocation, done: Audit) -> str | None:
+def _command(invocation: Invocation, root: Path, done: Audit) -> str | None:
     """The command that brings foreign images in, None where there are none."""
     if not any(finding.kind is FindingKind.UNTRACKED for finding in done.findings):
         return None
     env_file = invocation.env_file
     options = () if env_file is None else ("--env-file", str(env_file.absolute()))
-    root = done.log.path.parent.parent
+    root = root.absolute()
     return printable(adopt_command(root, root, *options))
 
 

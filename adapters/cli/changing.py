@@ -78,7 +78,7 @@ def cleanup(invocation: Invocation, output: Output, days: int | None) -> int:
 def correct_clock(invocation: Invocation, output: Output) -> int:
     """Records that the clock is right now, after it once stood wrong; on the log itself, which nobody else may hold."""
     config = invocation.set_up()
-    refuse_without_log(config.storage.storage_root)
+    refuse_without_log(config)
     try:
         store = open_store(config)
     except LogLocked as locked:

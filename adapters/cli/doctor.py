@@ -14,6 +14,7 @@ from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
 from adapters.cli.tables import add_row, table
 from adapters.disk.files import Files
+from adapters.engines.choice import choose_engine
 from adapters.ports.clock import utc_now
 from adapters.ports.faults import ConfigError
 from adapters.wording.figures import counted
@@ -33,10 +34,11 @@ def examine(invocation: Invocation) -> list[Finding]:
     findings = [settings.versions(), settings.env_file(invocation.env_file)]
     try:
         config = invocation.set_up()
+        engine = choose_engine(config.persistence_module)
     except ConfigError as error:
         advice = "Correct them; nothing starts before that, and the rest was not looked at."
         return [*findings, fail("settings", str(error), advice)]
-    in_log, state = log.whole(config, utc_now)
+    in_log, state = log.whole(config, engine)
     return [
         *findings,
         settings.unknown_names(config),
@@ -47,7 +49,7 @@ def examine(invocation: Invocation) -> list[Finding]:
         storage.disk(config, state, Files()),
         *in_log,
         log.clock_shows(utc_now(), state),
-        *storage.holder(config),
+        *storage.holder(config, engine),
         *storage.adoption(config),
     ]
 

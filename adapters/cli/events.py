@@ -19,9 +19,9 @@ from eventsourcing.dcb.api import DCBQuery, DCBQueryItem, DCBSequencedEvent
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
-from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.ledger.projector import decode
-from adapters.ports.clock import utc_now
+from adapters.engines.choice import choose_engine
+from adapters.ledger.codec import decode
+from adapters.ports.event_log import FollowedLog
 from adapters.wording.events import words
 from domain.events import TYPES
 from domain.names import malformed_user
@@ -49,8 +49,9 @@ def events(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     """Shows the events that are wanted, oldest first."""
     if sentence := _cannot_be_meant(wanted):
         return output.refused(malformed(sentence))
-    root = invocation.set_up().storage.storage_root
-    with closing(JSONLRecorder(root, clock=utc_now, read_only=True)) as recorder:
+    config = invocation.set_up()
+    engine = choose_engine(config.persistence_module)
+    with closing(engine.open_for_reading(config.storage.storage_root)) as recorder:
         _show_heading(output)
         query = _query(wanted)
         _show(output, _begin(recorder, wanted, query))
@@ -79,7 +80,7 @@ def _query(wanted: Wanted) -> DCBQuery | None:
     return DCBQuery(items=[DCBQueryItem(types=list(wanted.types), tags=tags)])
 
 
-def _begin(recorder: JSONLRecorder, wanted: Wanted, query: DCBQuery | None) -> Iterator[DCBSequencedEvent]:
+def _begin(recorder: FollowedLog, wanted: Wanted, query: DCBQuery | None) -> Iterator[DCBSequencedEvent]:
     """What the log holds already: after a position the first ones, else the newest ones."""
     if wanted.after is not None:
         return islice(recorder.read(query, after=wanted.after), wanted.limit)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from adapters.cli.exits import Exit
 from adapters.cli.output import Refused
-from adapters.generation.provider import FailureKind, GenerationFailure
+from adapters.ports.failures import FailureKind, GenerationFailure
 
 GENERATION_EXITS: Mapping[FailureKind, Exit] = MappingProxyType(
     {

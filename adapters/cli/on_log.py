@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from adapters.application.reading import image_path, quota_status
 from adapters.application.results import Actor
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.cli.generation_exits import not_made
 from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, OwnLimits, PictureRequest
 from adapters.cli.output import Refused, refused_of
-from adapters.generation.provider import GenerationFailure, GenerationRequest, Operation
+from adapters.generation.provider import GenerationRequest, Operation
+from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import StorageUnavailable
 from adapters.settings.config import Config
 from adapters.studio import Generated, GenerationOutcome, Studio
@@ -26,7 +28,7 @@ CLI = Actor("cli")
 class OperationsOnLog:
     """Operations on an open store."""
 
-    def __init__(self, store: ImageStore, config: Config) -> None:
+    def __init__(self, store: Storage, config: Config) -> None:
         self._store = store
         self._config = config
 
@@ -47,7 +49,7 @@ class OperationsOnLog:
 
     def image_bytes(self, user: str, name: str) -> bytes:
         """The bytes of a kept image."""
-        path = self._store.path(user, name)
+        path = image_path(self._store, user, name)
         if path is None:
             raise StorageUnavailable(f"The image {name} of {user} was deleted before it could be copied.")
         return path.read_bytes()
@@ -60,14 +62,14 @@ class OperationsOnLog:
     def reset(self, user: str, reason: str) -> dict[str, Any] | Refused:
         """Sets today's count to 0."""
         changed = self._store.reset_daily_now(user, reason, actor=CLI)
-        return refused_of(changed) if isinstance(changed, Refusal) else self._store.status(user)
+        return refused_of(changed) if isinstance(changed, Refusal) else quota_status(self._store, user)
 
     def limits(self, user: str, own: OwnLimits) -> dict[str, Any] | Refused:
         """Gives a user limits of their own."""
         changed = self._store.override_limits_now(
             user, own.reason, UserLimits(own.size_bytes, own.daily), until=own.until, actor=CLI
         )
-        return refused_of(changed) if isinstance(changed, Refusal) else self._store.status(user)
+        return refused_of(changed) if isinstance(changed, Refusal) else quota_status(self._store, user)
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files."""
@@ -77,7 +79,7 @@ class OperationsOnLog:
         return {"files": cleaned.files, "freed_bytes": cleaned.freed_bytes}
 
     async def _generate(self, user: str, request: GenerationRequest) -> GenerationOutcome:
-        from adapters.main import make_generator, studio_settings
+        from adapters.bootstrap.making import make_generator, studio_settings
 
         generator = make_generator(self._config)
         studio = Studio(self._store, generator, studio_settings(self._config))

@@ -8,7 +8,8 @@ from typing import Any
 
 from rich.console import Console
 
-from adapters.application.following import ImageReader
+from adapters.application.reading import global_usage, known_users, quota_status, usage_of
+from adapters.cli.access import open_reader
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.tables import add_row, table
@@ -23,8 +24,8 @@ def status(invocation: Invocation, output: Output, user: str) -> int:
     """The quota of one user."""
     if sentence := malformed_user(user):
         return output.refused(malformed(sentence))
-    with closing(ImageReader(invocation.set_up().storage.storage_root)) as reader:
-        figures, known = reader.status(user), user in reader.users()
+    with closing(open_reader(invocation.set_up())) as reader:
+        figures, known = quota_status(reader, user), user in known_users(reader)
     show_status(output, user, figures)
     if not known:
         output.note(f"The log knows nothing of {user} yet: these are the limits that hold for everybody.")
@@ -58,17 +59,11 @@ def _print_status(console: Console, user: str, figures: Mapping[str, Any]) -> No
 
 def users(invocation: Invocation, output: Output) -> int:
     """Every user the log knows, and what all of them use together."""
-    with closing(ImageReader(invocation.set_up().storage.storage_root)) as reader:
-        rows = [_row(user, reader.status(user)) for user in reader.users()]
-        answer = {"users": rows, "global": reader.global_usage(), "position": reader.position}
+    with closing(open_reader(invocation.set_up())) as reader:
+        rows = [usage_of(reader, user) for user in known_users(reader)]
+        answer = {"users": rows, "global": global_usage(reader), "position": reader.running().state.position}
     output.answer(answer, lambda console: _print_users(console, answer))
     return 0
-
-
-def _row(user: str, status: Mapping[str, Any]) -> dict[str, Any]:
-    own, daily = status["user"], status["daily"]
-    kept = {name: own[name] for name in ("images", "used_mb", "reserved_mb", "limit_mb", "percentage", "status")}
-    return {"user": user, **kept, "daily_used": daily["used"], "daily_limit": daily["limit"]}
 
 
 def _print_users(console: Console, answer: Mapping[str, Any]) -> None:

@@ -11,13 +11,15 @@ from rich.console import Console
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
-from adapters.eventlog.jsonl.salvage import Salvaged, salvage
+from adapters.engines.choice import choose_engine
+from adapters.ports.event_log import SalvagedLog
 from adapters.wording.figures import counted
 
 
 def salvage_log(invocation: Invocation, output: Output, to: Path) -> int:
     """Salvages the log, and tells what came of it."""
-    done = salvage(invocation.set_up().storage.storage_root, to)
+    config = invocation.set_up()
+    done = choose_engine(config.persistence_module).salvage(config.storage.storage_root, to)
     output.answer(
         {
             "log": str(done.log),
@@ -32,7 +34,7 @@ def salvage_log(invocation: Invocation, output: Output, to: Path) -> int:
     return Exit.DONE
 
 
-def _print(console: Console, done: Salvaged) -> None:
+def _print(console: Console, done: SalvagedLog) -> None:
     whole = "The log is whole; all of it was copied." if done.damage is None and not done.entries else None
     lines = [
         whole or f"{counted(done.positions, 'event')} up to the damage are whole and stand in a new log.",

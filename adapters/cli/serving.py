@@ -1,4 +1,4 @@
-"""`abby serve` and `abby bot`: hand the configuration to the composition root, which runs until it is told to stop."""
+"""`abby serve` and `abby bot`: hand the configuration to `main`, which runs until it is told to stop."""
 
 from __future__ import annotations
 

@@ -10,23 +10,25 @@ from rich.console import Console
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
-from adapters.eventlog.jsonl.verify import Report, verify
+from adapters.engines.choice import choose_engine
+from adapters.ports.event_log import LogReport
 from adapters.wording.figures import counted
 
 
 def verify_log(invocation: Invocation, output: Output) -> int:
     """Tells what the log is; the exit code says whether it is whole."""
-    report = verify(invocation.set_up().storage.storage_root)
+    config = invocation.set_up()
+    report = choose_engine(config.persistence_module).verify(config.storage.storage_root)
     output.answer(described(report), lambda console: _print(console, report))
     return Exit.DONE if report.is_whole else Exit.DATA
 
 
-def described(report: Report) -> Mapping[str, Any]:
+def described(report: LogReport) -> Mapping[str, Any]:
     """The report for programs."""
     damage = report.damage
     return {
         "whole": report.is_whole,
-        "log": str(report.path),
+        "log": report.location,
         "log_id": report.log_id,
         "created": report.created,
         "positions": report.positions,
@@ -42,7 +44,7 @@ def described(report: Report) -> Mapping[str, Any]:
     }
 
 
-def verdict(report: Report) -> str:
+def verdict(report: LogReport) -> str:
     """One sentence on what was found, and where it is not good, what to do."""
     if (damage := report.damage) is not None:
         at = "" if damage.position is None else f" at position {damage.position} (byte {damage.offset})"
@@ -60,10 +62,10 @@ def verdict(report: Report) -> str:
     return whole
 
 
-def _print(console: Console, report: Report) -> None:
+def _print(console: Console, report: LogReport) -> None:
     console.print(verdict(report), style="green" if report.is_whole else "bold red", markup=False)
     console.print(
-        f"Log        {report.path}",
+        f"Log        {report.location}",
         f"Id         {report.log_id}, begun {report.created}",
         f"Size       {counted(report.size_bytes, 'byte')}",
         f"Watermark  {'none' if report.watermark is None else f'position {report.watermark}'}",

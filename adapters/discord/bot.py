@@ -20,7 +20,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from adapters.application.results import Actor
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.discord.bot_state import Remembered
 from adapters.discord.connection import connection_options
 from adapters.discord.errors import AbbyTree
@@ -46,7 +46,7 @@ class Parts:
     """What the bot stands on; all of it is the composition root's to close."""
 
     config: Config
-    store: ImageStore
+    store: Storage
     studio: Studio
 
 

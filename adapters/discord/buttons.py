@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import discord
 
+from adapters.application.reading import image_details, kept_image
 from adapters.discord.bot import Interaction, actor_of
 from adapters.discord.embeds import NAME_CHARACTERS, message_embed
 from adapters.discord.errors import refused_while_stopping, report
@@ -88,7 +89,7 @@ class PictureButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEM
             case "sure":
                 await self._delete(interaction, name)
             case _:
-                image = interaction.client.store.image(self.owner, name)
+                image = kept_image(interaction.client.store, self.owner, name)
                 operation = image.operation if image else Operation.UPSCALE
                 await interaction.response.edit_message(view=buttons_of(self.owner, name, operation))
 
@@ -116,7 +117,7 @@ async def make_from(interaction: Interaction, owner: str, name: str, action: str
     if action == "upscale":
         await make(interaction, upscale_of(interaction, image))
         return
-    details = await asyncio.to_thread(interaction.client.store.details, owner, name) or {}
+    details = await asyncio.to_thread(image_details, interaction.client.store, owner, name) or {}
     if not details.get("prompt"):
         await Reply(interaction).finish(Content([message_embed(UNKNOWN_ORIGIN)]))
         return

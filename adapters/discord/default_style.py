@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adapters.application.reading import preference_of
 from adapters.discord.bot import Interaction
 from adapters.ports.faults import Fault
 
@@ -13,6 +14,6 @@ FIRST_STYLE = "enhance"
 def style_of(interaction: Interaction) -> str:
     """The style for pictures whose request names none."""
     try:
-        return interaction.client.store.preference(str(interaction.user.id), STYLE) or FIRST_STYLE
+        return preference_of(interaction.client.store, str(interaction.user.id), STYLE) or FIRST_STYLE
     except Fault:
         return FIRST_STYLE  # the fault is told when the picture is to be reserved

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self
 import discord
 
 from adapters.application.exporting import export_of
+from adapters.application.reading import image_names, newest_images, preference_of, quota_status
 from adapters.application.results import DeletedImage, GalleryImage
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.default_style import FIRST_STYLE, STYLE
@@ -69,7 +70,7 @@ def message_for_erased(erased: Erased) -> Message:
 def older_than(bot: AbbyBot, user: str, days: int) -> list[GalleryImage]:
     """A user's images that are so many days old."""
     before = later(utc_now(), seconds=-days * DAY_SECONDS)
-    return [image for image in bot.store.gallery(user, limit=MOST_IMAGES) if image.at <= before]
+    return [image for image in newest_images(bot.store, user, limit=MOST_IMAGES) if image.at <= before]
 
 
 def choose_some(user: str, images: Sequence[GalleryImage]) -> discord.ui.View:
@@ -157,11 +158,11 @@ class EraseItem(
                 asked = Message("🔒 Delete Everything?", question, discord.Colour.red())
                 return Content([message_embed(asked)], (), _view(sure))
             case "forgetall":
-                erased = await erase(interaction, bot.store.names(user), "privacy")
-                if bot.store.preference(user, STYLE) is not None:
+                erased = await erase(interaction, image_names(bot.store, user), "privacy")
+                if preference_of(bot.store, user, STYLE) is not None:
                     await bot.store.prefer(user, STYLE, FIRST_STYLE, actor=actor_of(interaction))
                 told = message_for_erased(erased)
-                if bot.store.status(user)["user"]["reserved_mb"]:
+                if quota_status(bot.store, user)["user"]["reserved_mb"]:
                     told = told._replace(text=f"{told.text} {STILL_COMING}")
                 return Content([message_embed(told)])
         names = [image.name for image in older_than(bot, user, int(self.days))]

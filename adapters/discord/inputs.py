@@ -8,13 +8,15 @@ from collections.abc import Sequence
 import discord
 from discord import app_commands
 
+from adapters.application.reading import image_names, image_path
 from adapters.discord.bot import Interaction
 from adapters.discord.messages import Message, message_for_failure, message_for_refusal
 from adapters.discord.views import picture_of
 from adapters.generation.generator import UPSCALE_WIDTH
 from adapters.generation.image_url import GONE
-from adapters.generation.provider import FailureKind, GenerationFailure, GenerationRequest, Operation
+from adapters.generation.provider import GenerationRequest, Operation
 from adapters.images.shaping import DamagedPicture, size_of
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import Fault
 from domain.limits import MEGABYTE
 from domain.refusals import Reason, Refusal
@@ -50,7 +52,7 @@ async def at_address(interaction: Interaction, address: str) -> bytes | Message:
 
 async def kept(interaction: Interaction, owner: str, name: str) -> bytes | Message:
     """The bytes of a kept picture."""
-    path = interaction.client.store.path(owner, name)
+    path = image_path(interaction.client.store, owner, name)
     try:
         if path is not None:
             return await asyncio.to_thread(path.read_bytes)
@@ -94,7 +96,7 @@ async def suggest_names(interaction: Interaction, typed: str) -> list[app_comman
 def suggestions(interaction: Interaction, user: str, typed: str) -> list[app_commands.Choice[str]]:
     """A user's images whose names hold what is typed, newest first."""
     try:
-        names: Sequence[str] = interaction.client.store.names(user)
+        names: Sequence[str] = image_names(interaction.client.store, user)
     except Fault:
         return []  # the command itself tells the fault
     wanted = typed.strip().lower()

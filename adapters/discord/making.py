@@ -12,6 +12,7 @@ from typing import NamedTuple
 import discord
 import structlog
 
+from adapters.application.reading import quota_status
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.embeds import Asked, Shown, further_embed, message_embed, quota_embed, result_embed
 from adapters.discord.errors import STOPPING
@@ -25,9 +26,10 @@ from adapters.discord.messages import (
 from adapters.discord.notices import warn_managers
 from adapters.discord.replies import Content, Reply, SentFile
 from adapters.discord.views import buttons_of
-from adapters.generation.provider import GenerationFailure, GenerationRequest
+from adapters.generation.provider import GenerationRequest
 from adapters.images.shaping import size_of
 from adapters.images.shrink import fitted
+from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import Fault
 from adapters.studio import Generated, GenerationOutcome, Picture
 from domain.refusals import Refusal
@@ -127,7 +129,7 @@ def _asked(request: GenerationRequest, *notes: str) -> Asked:
 def _status(bot: AbbyBot, user: str) -> Figures | None:
     """The user's quotas; a storage that has stopped meanwhile keeps no picture from being shown."""
     try:
-        return bot.store.status(user)
+        return quota_status(bot.store, user)
     except Fault as fault:
         _log.warning("no quota to show", reason=str(fault))
         return None

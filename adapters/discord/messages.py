@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from discord import Colour
 
 from adapters.discord.untrusted_text import plain
-from adapters.generation.provider import FailureKind, GenerationFailure
 from adapters.images.invalid_image import InvalidImage
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
 from adapters.studio import Progress
 from adapters.wording.figures import size_in_words

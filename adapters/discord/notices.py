@@ -5,6 +5,7 @@ from __future__ import annotations
 import discord
 import structlog
 
+from adapters.application.reading import global_usage
 from adapters.discord.bot import AbbyBot
 from adapters.discord.embeds import message_embed
 from adapters.discord.messages import pool_message
@@ -23,7 +24,7 @@ async def warn_managers(bot: AbbyBot) -> None:
     if not channel_id:
         return
     try:
-        figures = {"global": bot.store.global_usage()}
+        figures = {"global": global_usage(bot.store)}
     except Fault:
         return
     message = pool_message(figures)

@@ -12,6 +12,7 @@ from typing import Any, Self
 import discord
 from PIL import Image
 
+from adapters.application.reading import events_of, image_details, image_path, kept_image, newest_images
 from adapters.application.results import GalleryImage
 from adapters.discord.bot import AbbyBot
 from adapters.discord.embeds import HistoryRow, Page, gallery_embed, history_embed
@@ -49,10 +50,10 @@ REFUSED = {
 
 async def gallery_page(bot: AbbyBot, user: str, kind: str, number: int) -> Content:
     """A page of a user's images, with small copies of them on one sheet; `kind` is an operation, or EVERYTHING."""
-    images = bot.store.gallery(user, limit=MOST_IMAGES)
+    images = newest_images(bot.store, user, limit=MOST_IMAGES)
     images = [image for image in images if kind in {EVERYTHING, image.operation}]
     page, rows = _cut(images, number, GALLERY_ROWS)
-    paths = [bot.store.path(user, row.name) for row in rows]
+    paths = [image_path(bot.store, user, row.name) for row in rows]
     sheet = await asyncio.to_thread(_sheet, paths) if rows else None
     files = [SentFile("gallery.webp", sheet)] if sheet else []
     embed = gallery_embed(page, rows, files[0].name if files else None)
@@ -61,7 +62,7 @@ async def gallery_page(bot: AbbyBot, user: str, kind: str, number: int) -> Conte
 
 async def history_page(bot: AbbyBot, user: str, number: int) -> Content:
     """A page of what a user asked for, and what became of it."""
-    events = await asyncio.to_thread(bot.store.events_of, user, HISTORY_EVENTS)
+    events = await asyncio.to_thread(events_of, bot.store, user, HISTORY_EVENTS)
     page, shown = _cut(_told(events), number, HISTORY_ROWS)
     operations = {event.reservation: event.operation for event in events if isinstance(event, GenerationReserved)}
     rows = await asyncio.to_thread(lambda: [_row(bot, event, operations) for event in shown])
@@ -171,9 +172,9 @@ def _row(bot: AbbyBot, event: Event, operations: dict[str, str]) -> HistoryRow:
     """For a worker: the words of a picture are read from its details."""
     match event:
         case ImageSaved():
-            image: GalleryImage | None = bot.store.image(event.user, event.name)
+            image: GalleryImage | None = kept_image(bot.store, event.user, event.name)
             stands = image is not None and name_key(image.name) == name_key(event.name) and image.at == event.at
-            details = (bot.store.details(event.user, event.name) or {}) if stands else {}
+            details = (image_details(bot.store, event.user, event.name) or {}) if stands else {}
             outcome = event.name if stands else f"{event.name}, deleted since"
             return HistoryRow(event.at, event.operation, str(details.get("prompt", "")), outcome)
         case GenerationReleased():

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import discord
 
+from adapters.application.reading import image_names, kept_image
 from adapters.discord.bot import AbbyBot
 from adapters.generation.provider import Operation
 from domain.names import name_key
@@ -62,9 +63,9 @@ def ask_to_delete(owner: str, name: str) -> discord.ui.View:
 def named_by(bot: AbbyBot, owner: str, key: str) -> str | None:
     """The name of the picture that an id means, None where there is none any more."""
     if not key.startswith(HASH_MARK):
-        image = bot.store.image(owner, key)
+        image = kept_image(bot.store, owner, key)
         return image.name if image else None
-    return next((name for name in bot.store.names(owner) if key_of(name) == key), None)
+    return next((name for name in image_names(bot.store, owner) if key_of(name) == key), None)
 
 
 def key_of(name: str) -> str:

@@ -3,9 +3,7 @@
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import (
     STYLES,
-    FailureKind,
     GeneratedImage,
-    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     Operation,
@@ -14,6 +12,7 @@ from adapters.generation.provider import (
 )
 from adapters.generation.providers import ProviderSettings, UnavailableProvider, choose_provider
 from adapters.generation.request_check import check_request
+from adapters.ports.failures import FailureKind, GenerationFailure
 
 __all__ = [
     "STYLES",

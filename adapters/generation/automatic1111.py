@@ -30,9 +30,7 @@ from adapters.generation.calls import (
     parsed,
 )
 from adapters.generation.provider import (
-    FailureKind,
     GeneratedImage,
-    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     OnFraction,
@@ -55,6 +53,7 @@ from adapters.images.shaping import (
     media_type_of,
     size_of,
 )
+from adapters.ports.failures import FailureKind, GenerationFailure
 
 SERVER = "AUTOMATIC1111 at API_HOST"
 API = "/sdapi/v1"

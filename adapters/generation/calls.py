@@ -25,9 +25,9 @@ import stamina
 import structlog
 
 from adapters.generation.breaker import CircuitBreaker, RetryBudget
-from adapters.generation.provider import FailureKind, GenerationFailure
 from adapters.generation.taxonomy import SaidError, failure_of
 from adapters.observability.redaction import Redactor
+from adapters.ports.failures import FailureKind, GenerationFailure
 
 TRIES = 3
 FIRST_BACKOFF_SECONDS = 0.5

@@ -19,9 +19,7 @@ from adapters.generation.configured import provider_settings
 from adapters.generation.image_url import ImageFetcher
 from adapters.generation.provider import (
     STYLES,
-    FailureKind,
     GeneratedImage,
-    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     OnFraction,
@@ -44,6 +42,7 @@ from adapters.images.shaping import (
     refuse_damaged,
     size_of,
 )
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.settings.config import load_config
 
 UPSCALE_WIDTH = 2048

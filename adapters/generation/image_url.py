@@ -19,8 +19,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from adapters.generation.calls import body_within
-from adapters.generation.provider import FailureKind, GenerationFailure
 from adapters.network.public_addresses import is_public
+from adapters.ports.failures import FailureKind, GenerationFailure
 
 FETCH_SECONDS = 15.0
 """From the look-up of the name to the last byte."""

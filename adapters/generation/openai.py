@@ -20,9 +20,7 @@ import aiohttp
 from adapters.generation.calls import ProviderCalls, Service, ServiceAnswer, from_base64, not_as_promised
 from adapters.generation.openai_models import Family, bounded, cut_square, family_of, nearest_size
 from adapters.generation.provider import (
-    FailureKind,
     GeneratedImage,
-    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     OnFraction,
@@ -38,6 +36,7 @@ from adapters.generation.providers import OPENAI_ADDRESS, ProviderSettings
 from adapters.generation.series import in_series
 from adapters.generation.taxonomy import SaidError
 from adapters.images.shaping import DamagedPicture, PictureWorkers, media_type_of
+from adapters.ports.failures import FailureKind, GenerationFailure
 
 GENERATIONS = "/v1/images/generations"
 EDITS = "/v1/images/edits"

@@ -1,8 +1,7 @@
 """The provider port: what is asked of a service that makes images, and what it answers.
 
 Answers for the values on both sides of the port and for nothing else: whether a request is acceptable is the question
-of `request_check`, which provider is used that of `providers`. A failure is a value here, because it is an ordinary
-answer of a service.
+of `request_check`, which provider is used that of `providers`.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol
+
+from adapters.ports.failures import GenerationFailure
 
 STYLES = (
     "3d-model",
@@ -44,20 +45,6 @@ class Operation(StrEnum):
     TEXT_TO_IMAGE = "text_to_image"
     IMAGE_TO_IMAGE = "image_to_image"
     UPSCALE = "upscale"
-
-
-class FailureKind(StrEnum):
-    """Why there is no image, the same for every provider; each says what a caller may do next."""
-
-    AUTH = "auth"  # the key is not accepted
-    NO_CREDIT = "no_credit"  # the account is out of credit: never retried
-    MODERATED_PROMPT = "moderated_prompt"  # refused before anything was made, unpaid
-    MODERATED_OUTPUT = "moderated_output"  # made, paid and filtered
-    BAD_REQUEST = "bad_request"  # the request must change: never retried
-    RATE_LIMITED = "rate_limited"  # wait, then try again
-    UPSTREAM = "upstream"  # the service failed
-    UNAVAILABLE = "unavailable"  # there is no provider, or no way to reach it
-    UNKNOWN = "unknown"  # the answer was lost after it may have been paid: never called again by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +93,6 @@ class GenerationResult:
     credits: float | None = None
     note: str = ""
     filtered: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class GenerationFailure:
-    """Why there is no image; `message` is fit for users and holds no secret."""
-
-    kind: FailureKind
-    message: str
-    retry_after_seconds: float | None = None
-    upstream_status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

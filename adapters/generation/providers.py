@@ -14,8 +14,6 @@ from typing import NamedTuple, Protocol, cast
 from urllib.parse import urlsplit
 
 from adapters.generation.provider import (
-    FailureKind,
-    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     OnFraction,
@@ -25,6 +23,7 @@ from adapters.generation.provider import (
     RequestLimits,
     ignore_fraction,
 )
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.settings.kinds import AUTO
 
 STABILITY_HOST = "api.stability.ai"
@@ -34,13 +33,13 @@ NOT_AVAILABLE = "Image generation services are not available"
 
 PROVIDERS: Mapping[str, str] = MappingProxyType(
     {
-        "stability": "adapters.generation.stability",
-        "automatic1111": "adapters.generation.automatic1111",
-        "openai": "adapters.generation.openai",
-        "sketch": "adapters.generation.sketch.provider",
+        "stability": ".stability",
+        "automatic1111": ".automatic1111",
+        "openai": ".openai",
+        "sketch": ".sketch.provider",
     }
 )
-"""Each provider's word in GENERATOR and the module that makes it; the module is imported when it is used."""
+"""Each provider's word in GENERATOR and its module beside this one, which is imported when it is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +141,7 @@ def why_none(settings: ProviderSettings) -> str | None:
 
 def provider_module(name: str) -> ProviderModule:
     """The module of a provider that is in the table."""
-    return cast("ProviderModule", import_module(PROVIDERS[name]))
+    return cast("ProviderModule", import_module(PROVIDERS[name], __package__))
 
 
 def choice_of(settings: ProviderSettings) -> Choice:

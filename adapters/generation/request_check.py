@@ -12,14 +12,8 @@ from itertools import chain
 
 from PIL import Image, UnidentifiedImageError
 
-from adapters.generation.provider import (
-    STYLES,
-    FailureKind,
-    GenerationFailure,
-    GenerationRequest,
-    Operation,
-    RequestLimits,
-)
+from adapters.generation.provider import STYLES, GenerationRequest, Operation, RequestLimits
+from adapters.ports.failures import FailureKind, GenerationFailure
 
 SEED_MAX = 4_294_967_295
 IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF")

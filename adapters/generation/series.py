@@ -9,7 +9,8 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
-from adapters.generation.provider import FailureKind, GeneratedImage, GenerationFailure, OnFraction
+from adapters.generation.provider import GeneratedImage, OnFraction
+from adapters.ports.failures import FailureKind, GenerationFailure
 
 SERIES_SECONDS = 360.0
 """No further call is begun after this, so that what was paid is delivered before the request's time is over."""

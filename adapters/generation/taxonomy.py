@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from adapters.generation.provider import FailureKind, GenerationFailure
+from adapters.ports.failures import FailureKind, GenerationFailure
 
 SAID_CHARACTERS = 200
 """So much of what a service says of a request is passed on."""

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import orjson
 
-from adapters.generation.provider import FailureKind, GenerationFailure
 from adapters.images.invalid_image import ImageProblem, InvalidImage
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
 from adapters.wording.refusals import sentence_of
 from domain.refusals import Reason, Refusal

@@ -11,7 +11,7 @@ import asyncio
 import structlog
 from aiohttp import web
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.http.bodies import BodyBounds, BodyReader
 from adapters.http.connection import ConnectionBounds, Connections
 from adapters.http.guards import answer_and_log, expect_later, finish_headers, refuse_unauthorised
@@ -31,7 +31,7 @@ _log = structlog.get_logger()
 
 
 def make_app(
-    store: ImageStore,
+    store: Storage,
     studio: Studio,
     *,
     clock: Clock = utc_now,

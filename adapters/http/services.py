@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.http.bodies import BodyReader
 from adapters.ports.clock import Clock
 from adapters.studio import Studio
@@ -17,7 +17,7 @@ from adapters.studio import Studio
 class Services:
     """The storage, the studio over it, the reader of bodies, and the clock that waits are counted by."""
 
-    store: ImageStore
+    store: Storage
     studio: Studio
     bodies: BodyReader
     clock: Clock

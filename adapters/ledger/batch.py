@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from eventsourcing.dcb.api import DCBEvent
 
+from adapters.ledger.codec import Recorded, encode
 from adapters.ledger.pending import PendingCommand
-from adapters.ledger.projector import Recorded, encode
 from domain.decisions import Decision, StoredAnswer
 from domain.events import Event
 from domain.refusals import Refusal

@@ -18,13 +18,15 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 
 import structlog
-from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery, DCBRecorder
+from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery
 from eventsourcing.persistence import IntegrityError
 
 from adapters.ledger.batch import Batch
+from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.pending import Accepted, Outcome, PendingCommand, result_of, wake
-from adapters.ledger.projector import Projector, Recorded, decode
+from adapters.ledger.projector import Projector
 from adapters.ports.clock import Clock
+from adapters.ports.event_log import Recorder
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped
 from domain.commands import (
     CleanUp,
@@ -99,7 +101,7 @@ class QuotaLedger:
 
     def __init__(
         self,
-        recorder: DCBRecorder,
+        recorder: Recorder,
         *,
         clock: Clock,
         hooks: LedgerHooks | None = None,

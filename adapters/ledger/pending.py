@@ -10,7 +10,7 @@ import threading
 from contextlib import suppress
 from typing import NamedTuple
 
-from adapters.ledger.projector import Recorded
+from adapters.ledger.codec import Recorded
 from domain.commands import Command
 from domain.events import Event
 from domain.refusals import Refusal

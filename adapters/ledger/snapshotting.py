@@ -1,8 +1,7 @@
 """When a snapshot of the projections is made: every so many events beside the running ledger, and when it stops.
 
 The ledger's writer waits only while the projections' tables are copied; another thread makes bytes of them and writes
-those. A snapshot that cannot be written is skipped, and said. What one is, and when it is valid, is the log's
-(`adapters.eventlog.jsonl.snapshots`).
+those. A snapshot that cannot be written is skipped, and said. What one is, and when it is valid, is the log's to say.
 """
 
 from __future__ import annotations
@@ -11,10 +10,9 @@ import threading
 
 import structlog
 
-from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.eventlog.jsonl.snapshots import SnapshotPoint
 from adapters.ledger.projector import Projector
 from adapters.ledger.snapshot_state import Frozen, encode_state
+from adapters.ports.event_log import EventLog, SnapshotPoint
 
 EVENTS_BETWEEN = 50_000
 """New events after which a running ledger's state is kept: what a start after a kill reads at most, and a little."""
@@ -29,7 +27,7 @@ _log = structlog.get_logger(__name__)
 class Snapshotting:
     """Snapshots of one open log. The methods are for the thread that changes the projections."""
 
-    def __init__(self, recorder: JSONLRecorder, projector: Projector) -> None:
+    def __init__(self, recorder: EventLog, projector: Projector) -> None:
         self._recorder = recorder
         self._projector = projector
         self._kept = recorder.resumed
@@ -54,12 +52,12 @@ class Snapshotting:
 
     def _take(self) -> tuple[SnapshotPoint, Frozen]:
         point = self._recorder.snapshot_point()
-        assert point.tip.position == self._projector.state.position
-        self._kept = point.tip.position
+        assert point.position == self._projector.state.position
+        self._kept = point.position
         return point, self._projector.dump()
 
     def _write(self, point: SnapshotPoint, frozen: Frozen) -> None:
         try:
             self._recorder.write_snapshot(point, encode_state(frozen))
         except OSError as error:
-            _log.warning("snapshot skipped", position=point.tip.position, reason=error.strerror or str(error))
+            _log.warning("snapshot skipped", position=point.position, reason=error.strerror or str(error))

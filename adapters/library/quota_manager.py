@@ -4,19 +4,10 @@ prefer exceptions.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
+from adapters.application.reading import ReadableStorage, global_usage, quota_status
 from domain.refusals import Reason, Refusal
-
-
-class Readable(Protocol):
-    """What a QuotaManager reads from: a store opened for writing, or one that follows the log."""
-
-    def status(self, user: str) -> dict[str, Any]:
-        """The quota dictionary of a user."""
-
-    def global_usage(self) -> dict[str, Any]:
-        """The pool's figures."""
 
 
 class QuotaManager:
@@ -24,18 +15,18 @@ class QuotaManager:
     `get_global_usage`.
     """
 
-    def __init__(self, source: Readable) -> None:
+    def __init__(self, source: ReadableStorage) -> None:
         self._source = source
 
     def get_quota_status(self, user_id: str) -> dict[str, Any]:
         """The figures of a user: global, user, daily, storage, global_storage, position. Raises ValueError for a
         malformed id.
         """
-        return self._source.status(user_id)
+        return quota_status(self._source, user_id)
 
     def get_global_usage(self) -> dict[str, Any]:
         """The pool's figures in MB, and `disk_free_mb`."""
-        return self._source.global_usage()
+        return global_usage(self._source)
 
     def check(self, user_id: str) -> None:
         """Raises QuotaExceeded where the user could not make one more image now."""

@@ -1,4 +1,4 @@
-"""`StorageManager`: the seeds' calls, name by name, over the typed `ImageStore`. It only turns values and faults into
+"""`StorageManager`: the seeds' calls, name by name, over the typed `Storage`. It only turns values and faults into
 tuples and words.
 """
 
@@ -7,9 +7,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Self
 
-from adapters.application.following import ImageReader
+from adapters.application.following import FollowedStorage
+from adapters.application.reading import image_names, image_path
 from adapters.application.results import GivenLimits, StoreSettings
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
+from adapters.engines.following import open_reader
+from adapters.engines.opening import open_store
 from adapters.library.quota_manager import QuotaManager
 from adapters.ports.faults import Fault, StorageUnavailable
 from adapters.wording.figures import size_in_words
@@ -54,18 +57,18 @@ class StorageManager:
         )
         settings = StoreSettings(cleanup_days=cleanup_days, check_images=check_images)
         root = Path(storage_root)
-        self._take(None if read_only else ImageStore(root, limits=limits, settings=settings), root)
+        self._take(None if read_only else open_store(root, limits=limits, settings=settings), root)
 
     @classmethod
-    def over(cls, store: ImageStore) -> Self:
+    def over(cls, store: Storage) -> Self:
         """A manager over a store that is open already; closing it closes the store."""
         manager = cls.__new__(cls)
         manager._take(store, store.root)  # noqa: SLF001 - its own class
         return manager
 
-    def _take(self, store: ImageStore | None, root: Path) -> None:
+    def _take(self, store: Storage | None, root: Path) -> None:
         self._store = store
-        self._reader: ImageStore | ImageReader = store or ImageReader(root)
+        self._reader: Storage | FollowedStorage = store or open_reader(root)
         self.storage_root = root
         self.quota = QuotaManager(self._reader)
 
@@ -160,13 +163,13 @@ class StorageManager:
         """Where a kept image lies, None where no such image stands."""
         if malformed_user(user_id) or malformed_name(image_name):
             return None
-        return self._reader.path(user_id, image_name)
+        return image_path(self._reader, user_id, image_name)
 
     def get_user_images(self, user_id: str) -> list[str]:
         """The names of a user's kept images, newest first."""
         if malformed_user(user_id):
             return []
-        return self._reader.names(user_id)
+        return image_names(self._reader, user_id)
 
     def delete_image(self, user_id: str, image_name: str) -> tuple[bool, str]:
         """Takes a kept image away: `(ok, message)`. Blocks until that is durable; safe inside a coroutine."""
@@ -234,7 +237,7 @@ class StorageManager:
             return True, "The clock is not behind the log; nothing was changed."
         return True, "The ledger's time is that of the clock again; open reservations were released."
 
-    def _writer(self) -> ImageStore:
+    def _writer(self) -> Storage:
         if self._store is None:
             raise StorageUnavailable(READING_ONLY)
         return self._store

@@ -7,7 +7,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, TypeVar
 
 from adapters.application.results import Actor, SavedImage
-from adapters.generation.provider import GenerationFailure, GenerationRequest
+from adapters.generation.provider import GenerationRequest
+from adapters.ports.failures import GenerationFailure
 from domain.refusals import Refusal
 
 T = TypeVar("T")

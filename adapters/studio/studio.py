@@ -14,19 +14,15 @@ from dataclasses import fields, replace
 import orjson
 import structlog
 
+from adapters.application.reading import moderated_is_free
 from adapters.application.results import LIBRARY, Actor, Delivery, Reserved, SavedImage
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.generation.generator import ImageGenerator
-from adapters.generation.provider import (
-    FailureKind,
-    GenerationFailure,
-    GenerationRequest,
-    GenerationResult,
-    Prepared,
-)
+from adapters.generation.provider import GenerationRequest, GenerationResult, Prepared
 from adapters.generation.taxonomy import FILTERED
 from adapters.images.invalid_image import InvalidImage
 from adapters.images.png_text import with_text
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import DiskFull, Fault
 from adapters.studio.details import as_text, details_of
 from adapters.studio.generation_queue import GenerationQueue
@@ -66,7 +62,7 @@ _log = structlog.get_logger(__name__)
 class Studio:
     """Makes and keeps images for users within their quotas. It belongs to one event loop."""
 
-    def __init__(self, store: ImageStore, generator: ImageGenerator, settings: StudioSettings = DEFAULTS) -> None:
+    def __init__(self, store: Storage, generator: ImageGenerator, settings: StudioSettings = DEFAULTS) -> None:
         self._store = store
         self.generator = generator
         self._settings = settings
@@ -279,7 +275,7 @@ class Studio:
     def _counted(self) -> str:
         """Whether what was filtered counts, for the user."""
         try:
-            free = self._store.moderated_free()
+            free = moderated_is_free(self._store)
         except Fault:
             return ""  # the pictures beside it are shown all the same
         return "What is filtered does not count." if free else "It was made, so it counts as generated today."

@@ -22,9 +22,27 @@ class Sizes(NamedTuple):
 
 
 FULL = Sizes(
-    5, 2.0, (1, 16, 256, 1024), (1, 1_000, 1_000_000), (1_000, 100_000, 1_000_000), 400, 10_000, 10_000, 10_240
+    rounds=5,
+    seconds=2.0,
+    callers=(1, 16, 256, 1024),
+    users=(1, 1_000, 1_000_000),
+    events=(1_000, 100_000, 1_000_000),
+    singles=400,
+    walked_files=10_000,
+    counted_users=10_000,
+    decided_pairs=10_240,
 )
-QUICK = Sizes(1, 0.2, (1, 256), (1, 2_000), (1_000, 5_000), 20, 200, 500, 512)
+QUICK = Sizes(
+    rounds=1,
+    seconds=0.2,
+    callers=(1, 256),
+    users=(1, 2_000),
+    events=(1_000, 5_000),
+    singles=20,
+    walked_files=200,
+    counted_users=500,
+    decided_pairs=512,
+)
 
 
 class Bench(NamedTuple):

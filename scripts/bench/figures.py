@@ -62,16 +62,16 @@ def compared(case: Case, ours: Sequence[float], theirs: Sequence[float]) -> Figu
     """The row of figures that were measured in turn, round by round."""
     ratios = [our / their for our, their in zip(ours, theirs, strict=True)]
     return Figure(
-        case.work,
-        case.case,
-        case.unit,
-        median(ours),
-        case.peer,
-        median(theirs),
-        median(ratios),
-        min(ratios),
-        max(ratios),
-        case.bar,
+        work=case.work,
+        case=case.case,
+        unit=case.unit,
+        ours=median(ours),
+        peer=case.peer,
+        theirs=median(theirs),
+        ratio=median(ratios),
+        low=min(ratios),
+        high=max(ratios),
+        bar=case.bar,
     )
 
 

@@ -15,8 +15,9 @@ from typing import NamedTuple
 from adapters.application.opening import acquire, give_back
 from adapters.application.results import GivenLimits
 from adapters.disk.files import Files
+from adapters.engines.choice import default_engine
 from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.ledger.projector import encode
+from adapters.ledger.codec import encode
 from adapters.ports.clock import utc_now
 from domain.events import (
     Event,
@@ -60,7 +61,7 @@ def make_log(root: Path, shape: Shape) -> Path:
         recorder.append(part)
     recorder.checkpoint(recorder.head)
     recorder.close()
-    give_back(acquire(root, GivenLimits(), clock=utc_now, files=Files()))
+    give_back(acquire(root, GivenLimits(), engine=default_engine(), clock=utc_now, files=Files()))
     return root
 
 
@@ -90,24 +91,60 @@ def _generations(shape: Shape, times: Iterator[str]) -> Iterator[Event]:
         turn, index = divmod(number, shape.users)
         at, user = next(times), user_name(index)
         yield _reserved(at, user, number)
-        yield GenerationCompleted(next(times), user, "library", f"{number:032x}", 1, "sketch", "sketch", 0.5)
+        yield GenerationCompleted(
+            at=next(times),
+            user=user,
+            by="library",
+            reservation=f"{number:032x}",
+            count=1,
+            provider="sketch",
+            model="sketch",
+            seconds=0.5,
+        )
         yield _saved(next(times), user, number, f"image_{turn + 1}.png")
         if turn % 3 == 2:
-            yield ImageDeleted(next(times), user, "library", f"image_{turn}.png", IMAGE_BYTES, False, "user")
+            yield ImageDeleted(
+                at=next(times),
+                user=user,
+                by="library",
+                name=f"image_{turn}.png",
+                bytes=IMAGE_BYTES,
+                temp=False,
+                reason="user",
+            )
         number += 1
 
 
 def _reserved(at: str, user: str, number: int) -> GenerationReserved:
     return GenerationReserved(
-        at, user, "library", f"{number:032x}", "text_to_image", 1, GEN_BYTES, f"{at[:10]}T23:59:59.999999Z"
+        at=at,
+        user=user,
+        by="library",
+        reservation=f"{number:032x}",
+        operation="text_to_image",
+        count=1,
+        bytes_each=GEN_BYTES,
+        expires_at=f"{at[:10]}T23:59:59.999999Z",
     )
 
 
 def _saved(at: str, user: str, number: int, name: str) -> ImageSaved:
     return ImageSaved(
-        at, user, "library", name, IMAGE_BYTES, 0, SHA256, "image/png", 64, 64, "text_to_image", False,
-        f"{number:032x}", f"{number:032x}",
-    )  # fmt: skip
+        at=at,
+        user=user,
+        by="library",
+        name=name,
+        bytes=IMAGE_BYTES,
+        replaced_bytes=0,
+        sha256=SHA256,
+        media_type="image/png",
+        width=64,
+        height=64,
+        operation="text_to_image",
+        temp=False,
+        staged=f"{number:032x}",
+        reservation=f"{number:032x}",
+    )
 
 
 def _times() -> Iterator[str]:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapters.application.opening import OpenRoot
+from adapters.engines.choice import default_engine
+from adapters.eventlog.jsonl import JSONLRecorder
 from domain.usage import UserUsage
 from tests.crash.disk import Disk, SimulatedFiles
 from tests.crash.recount import Account, recount
@@ -36,13 +38,19 @@ def violations(disk: Disk, promise: Promise) -> list[str]:
     """What is wrong once the program has opened a disk; nothing, if it keeps its promises."""
     files = SimulatedFiles(disk)
     try:
-        root = OpenRoot(ROOT, clock=lambda: LATER, files=files)
+        root = OpenRoot(ROOT, engine=default_engine(files), clock=lambda: LATER, files=files)
     except Exception as error:  # noqa: BLE001 - whatever it is, the program does not start
         return [f"refused to start: {type(error).__name__}: {error}"]
     try:
         return list(_compare(root, disk, promise))
     finally:
         root.close()
+
+
+def recorder_of(root: OpenRoot) -> JSONLRecorder:
+    """The log of an open root, which these tests have on a simulated disk."""
+    assert isinstance(root.recorder, JSONLRecorder)
+    return root.recorder
 
 
 def _compare(root: OpenRoot, disk: Disk, promise: Promise) -> Iterator[str]:
@@ -58,12 +66,13 @@ def _compare(root: OpenRoot, disk: Disk, promise: Promise) -> Iterator[str]:
     yield from _wrong_figures(account, root)
     if promise.key not in (b"", root.recorder.secret):
         yield "the key of request digests is another one, so repeats of requests conflict"
-    if root.recorder.resumed:
-        root.recorder._recheck.carry_out()
-    if root.recorder._finding is not None:
-        yield f"the background check stops the log: {root.recorder._finding}"
-    if root.reconciler.missing:
-        yield f"missing: {root.reconciler.missing}"
+    recorder = recorder_of(root)
+    if recorder.resumed:
+        recorder._recheck.carry_out()
+    if recorder._finding is not None:
+        yield f"the background check stops the log: {recorder._finding}"
+    if root.images.missing:
+        yield f"missing: {root.images.missing}"
     if left := disk.files_below(ROOT / "images" / ".staged"):
         yield f"left in staging: {sorted(left)}"
 
@@ -99,8 +108,8 @@ def _wrong_files(account: Account, disk: Disk, promise: Promise) -> Iterator[str
 def _wrong_figures(account: Account, root: OpenRoot) -> Iterator[str]:
     """Figures that are not the sums of the log."""
     state = root.ledger.state
-    if (state.position, root.recorder.head, root.reconciler.reconciled()) != (account.last,) * 3:
-        yield f"position {state.position}, head {root.recorder.head}, reconciled {root.reconciler.reconciled()}"
+    if (state.position, root.recorder.head, root.images.reconciled()) != (account.last,) * 3:
+        yield f"position {state.position}, head {root.recorder.head}, reconciled {root.images.reconciled()}"
     used = held = 0
     for user in account.users:
         sums = UserUsage(account.used(user, temp=False), account.used(user, temp=True), account.held(user))

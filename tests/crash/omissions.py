@@ -12,8 +12,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.imagestore.local.reconciler import Key
+from adapters.imagestore.local.image_store import LocalImageStore
 from adapters.ledger.pending import Accepted
+from adapters.ports.image_store import Key
 from domain.commands import DeleteImage, SaveImage
 from domain.names import name_key
 from tests.crash.disk import After, Disk, SimulatedFiles
@@ -54,19 +55,26 @@ class ForgetfulFiles(SimulatedFiles):
             super().sync_directory(path)
 
 
+def folders_of(story: Story) -> LocalImageStore:
+    """The image store of a story, whose steps are taken one by one."""
+    images = story.root.images
+    assert isinstance(images, LocalImageStore)
+    return images
+
+
 def renamed_before_the_event(story: Story) -> None:
     """Saves, a new name and an overwrite, that bring the file into place first and record it second."""
     story.open()
     for user, name in (("ann", "old.png"), ("ben", "hill.png")):
         data = story.image()
         staged, digest = story.new_id().hex, sha256(data).hexdigest()
-        reconciler = story.root.reconciler
-        reconciler.stage(staged, data, None)
-        reconciler._bring_into_place(Key(user, False, name_key(name)), name, staged)
+        images = folders_of(story)
+        images.stage(staged, data, None)
+        images._bring_into_place(Key(user, False, name_key(name)), name, staged)
         media_type = "application/octet-stream"
         save = SaveImage(user, "library", name, len(data), digest, media_type, 0, 0, staged, story.new_id().hex)
         assert isinstance(story.root.ledger.execute(save), Accepted)
-        reconciler.reconcile(user, name, temp=False)
+        images.reconcile(user, name, temp=False)
     story.close()
 
 
@@ -74,10 +82,10 @@ def unlinked_before_the_event(story: Story) -> None:
     """A deletion that takes the file away first and records it second."""
     story.open()
     for name in ("old.png", "kept.png"):
-        reconciler = story.root.reconciler
-        reconciler._take_away(Key("ann", False, name_key(name)), name, current=None)
+        images = folders_of(story)
+        images._take_away(Key("ann", False, name_key(name)), name, current=None)
         assert isinstance(story.root.ledger.execute(DeleteImage("ann", "library", name)), Accepted)
-        reconciler.reconcile("ann", name, temp=False)
+        images.reconcile("ann", name, temp=False)
     story.close()
 
 

@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from adapters.application.reading import image_names
 from adapters.application.results import Delivery
 from adapters.ledger import snapshotting
 from domain.commands import CleanUp, Command, DeleteImage, ReleasePlaces, ReserveGeneration
@@ -164,7 +165,7 @@ def mixed(story: Story, seed: int) -> None:
     for number in range(STEPS_OF_A_MIX):
         user = rng.choice(("ann", "ben"))
         name = rng.choice(("a.png", "A.png", "f/b.png", "old.png"))
-        kept = story.store.names(user)
+        kept = image_names(story.store, user)
         match rng.randrange(8):
             case 0 if kept:
                 story.delete(user, rng.choice(kept))

@@ -21,14 +21,14 @@ import pytest
 from adapters.application import opening, saving, storage
 from adapters.application.opening import OpenRoot
 from adapters.application.results import DeletedImage, GivenLimits, Reserved, SavedImage, StoreSettings
-from adapters.application.storage import ImageStore
+from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl import rechecking, reserve_file
 from adapters.ledger import ledger as ledger_module
+from adapters.ledger.codec import Recorded
 from adapters.ledger.pending import Accepted, PendingCommand, result_of
-from adapters.ledger.projector import Recorded
 from domain.commands import Command, SaveImage
 from tests.crash.disk import After, Disk, SimulatedFiles
-from tests.crash.judging import ROOT, Promise
+from tests.crash.judging import ROOT, Promise, recorder_of
 
 NEVER_SECONDS = 1e6
 RESERVE_BYTES = 1_500
@@ -100,7 +100,7 @@ class Story:
 
     def open(self) -> None:
         """Starts the program; from here on there is a log."""
-        self.store = ImageStore(
+        self.store = open_store(
             ROOT,
             limits=LIMITS,
             settings=StoreSettings(check_images=False),
@@ -167,13 +167,13 @@ class Story:
     def recheck(self) -> None:
         """A quiet moment, in which what a snapshot spared the opening is verified."""
         if self.root.recorder.resumed:
-            self.root.recorder._recheck.carry_out()
+            recorder_of(self.root)._recheck.carry_out()
 
     def staged(self, user: str, name: str, *, size_bytes: int = 300, temp: bool = False) -> SaveImage:
         """A save whose bytes are staged, to be handed in with others."""
         data = self.image(size_bytes)
         staged = self.new_id().hex
-        self.root.reconciler.stage(staged, data, None)
+        self.root.images.stage(staged, data, None)
         digest = sha256(data).hexdigest()
         media_type = "application/octet-stream"
         return SaveImage(
@@ -185,7 +185,7 @@ class Story:
         pending = [PendingCommand(command) for command in commands]
         self.root.ledger._carry_out(pending)
         assert all(isinstance(result_of(pending), Accepted) for pending in pending)
-        self.root.reconciler.reconcile_all()
+        self.root.images.reconcile_all()
 
     def _after(self, verb: str, path: Path) -> None:
         where = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path

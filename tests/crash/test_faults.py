@@ -21,6 +21,7 @@ import orjson
 import pytest
 
 from adapters.application import storage
+from adapters.application.reading import image_path
 from adapters.application.results import CleanedUp, DeletedImage, Reserved, SavedImage
 from adapters.ports.faults import Fault, LedgerStopped
 from domain.refusals import Refusal
@@ -265,11 +266,11 @@ def test_an_image_whose_rename_fails_is_served_from_where_it_is(number: int, eit
         data = trial.files.read(saved.path)
         assert sha256(data).hexdigest() == saved.sha256
         story.root.sweep()
-        assert story.store.path("ann", "new.png") == saved.path
+        assert image_path(story.store, "ann", "new.png") == saved.path
         assert len(trial.files.failed) > 1
         trial.files.kind = None
         story.root.sweep()
-        assert story.store.path("ann", "new.png") == store_path
+        assert image_path(story.store, "ann", "new.png") == store_path
         assert trial.files.read(store_path) == data
         story.close()
     assert violations(settled(trial.disk), story.promise) == []

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from adapters.application.readiness import readiness_of
+from adapters.application.reading import image_names
 from adapters.application.results import DeletedImage, SavedImage
 from adapters.ports.faults import DiskFull, Fault
 from tests.crash.disk import Disk
@@ -68,13 +70,13 @@ def test_deletions_are_recorded_and_make_room(room_bytes: int, story: SmallDiskS
         saved = [name for name in ("1.png", "2.png", "3.png") if story.try_to_save(name)]
         with pytest.raises(DiskFull):
             story.reserve_until_full()
-        assert story.store.readiness().degraded
+        assert readiness_of(story.store).degraded
         left = story.small.room_bytes
         for name in ("old.png", "kept.png"):
             assert isinstance(story.store.delete_now("ann", name), DeletedImage)
         assert story.small.room_bytes > left
         assert story.try_to_save("4.png") is None
-        assert story.store.names("ann") == saved[::-1]
+        assert image_names(story.store, "ann") == saved[::-1]
         story.small.room_bytes = None
         story.root.sweep()
         assert story.try_to_save("5.png") is not None
@@ -115,7 +117,7 @@ def test_a_full_disk_at_start_admits_only_what_frees(reserve_file: bool, either_
         story.open()
         refused(lambda: asyncio.run(story.store.save("ann", story.image(), name="new.png")))
         refused(lambda: asyncio.run(story.store.reserve("ann", 2)))
-        readiness = story.store.readiness()
+        readiness = readiness_of(story.store)
         assert readiness.degraded
         assert any("disk is full" in note for note in readiness.notes)
         assert isinstance(story.store.delete_now("ann", "old.png"), DeletedImage)

@@ -19,7 +19,7 @@ import orjson
 import pytest
 
 from adapters.application.results import SavedImage
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from tests.crash.crash_states import crash_states
 from tests.crash.judging import ROOT, violations
 from tests.crash.omissions import NEEDED_BY_NOTHING, OMISSIONS, SITES, ForgetfulFiles, LeftOut, Omission, Site, site_of
@@ -276,7 +276,7 @@ def test_no_power_cut_breaks_a_promise_of_any_story(
 def test_a_repeat_with_its_key_is_saved_once(either_root: Story) -> None:
     """Whatever a power cut left of a save, the same request saves it once, and where it was answered, says the same."""
 
-    async def save(store: ImageStore) -> SavedImage:
+    async def save(store: Storage) -> SavedImage:
         saved = await store.save("ann", b"the same bytes", name="same.png", idempotency_key="key-1")
         assert isinstance(saved, SavedImage), saved
         return saved

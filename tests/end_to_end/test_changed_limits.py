@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from freezegun import freeze_time
 
+from adapters.application.reading import quota_status
 from adapters.application.results import SavedImage
-from adapters.application.storage import ImageStore
-from adapters.main import given_limits, store_settings
+from adapters.application.storage import Storage
+from adapters.bootstrap.storage import given_limits, open_store
 from adapters.settings.config import Config, load_config
 from domain.limits import MEGABYTE
 from domain.refusals import Refusal
@@ -33,12 +34,12 @@ def configured(env_file: Path, **settings: object) -> Config:
     return load_config({"STORAGE_ROOT": env_file.parent / "root"}, env_file)
 
 
-def started(config: Config) -> ImageStore:
+def started(config: Config) -> Storage:
     """The store as the service opens it."""
-    return ImageStore(config.storage.storage_root, limits=given_limits(config), settings=store_settings(config))
+    return open_store(config, given_limits(config))
 
 
-async def saved(store: ImageStore, data: bytes | None = None) -> bool:
+async def saved(store: Storage, data: bytes | None = None) -> bool:
     """Whether one more image was kept."""
     return isinstance(await store.save("1", data or png()), SavedImage)
 
@@ -56,13 +57,13 @@ async def test_limits_of_the_file_hold_from_the_next_start(env_file: Path) -> No
         store.close()
         clock.move_to("2026-01-01T10:00:00Z")
         store = started(configured(env_file, MAX_USER_STORAGE_MB=1, MAX_USER_DAILY_GENS=9))
-        status = store.status("1")
+        status = quota_status(store, "1")
         assert (status["user"]["used_mb"], status["user"]["limit_mb"], status["user"]["images"]) == (1.0, 1.0, 3)
         assert not await saved(store)
         store.close()
         clock.move_to("2026-01-01T11:00:00Z")
         store = started(configured(env_file))
-        assert store.status("1")["daily"]["limit"] == 9
+        assert quota_status(store, "1")["daily"]["limit"] == 9
         store.close()
     assert_disk_and_log_agree(root)
     changes = [event["data"] for event in events_of(root, "PolicyChanged")]

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import pytest
 from playwright.async_api import Browser, Page, Request, Route, ViewportSize, async_playwright, expect
 
+from adapters.application.reading import quota_status
 from adapters.application.results import GivenLimits
-from adapters.application.storage import ImageStore
+from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.sketch.provider import SketchProvider
 from adapters.http.service import HttpService, make_app
@@ -40,7 +41,7 @@ class Service:
     """A service of this test's own, which can be stopped and started again at its address."""
 
     def __init__(self, root: Path, limits: GivenLimits) -> None:
-        self.store = ImageStore(root, limits=limits)
+        self.store = open_store(root, limits=limits)
         self._provider = SketchProvider()
         self._studio = Studio(self.store, ImageGenerator(provider=self._provider))
         self._http: HttpService | None = None
@@ -156,7 +157,7 @@ async def test_the_story_at_phone_width(desk: Desk) -> None:
     await expect(page.get_by_text("Your picture appears here.")).to_be_visible()
     await expect(page.locator("#daily-left")).to_have_text("0")
     assert await page.evaluate("() => document.documentElement.scrollWidth") == PHONE["width"]
-    status = desk.service.store.status("local")
+    status = quota_status(desk.service.store, "local")
     assert (status["daily"]["used"], status["user"]["images"]) == (5, 4)
 
 
@@ -215,7 +216,7 @@ async def test_the_story_by_keyboard_alone(desk: Desk) -> None:
     await page.keyboard.press("Enter")
     await expect(page.locator(".tile")).to_have_count(0)
     await expect(page.get_by_role("heading", name="Gallery")).to_be_focused()
-    assert desk.service.store.status("local")["user"]["images"] == 0
+    assert quota_status(desk.service.store, "local")["user"]["images"] == 0
 
 
 async def test_a_double_click_makes_one_picture(desk: Desk) -> None:
@@ -225,7 +226,7 @@ async def test_a_double_click_makes_one_picture(desk: Desk) -> None:
     await page.get_by_role("button", name="Make the picture").dblclick()
     await expect(page.get_by_role("img", name=PROMPT)).to_be_visible(timeout=20_000)
     await expect(page.locator("#daily-left")).to_have_text("4")
-    assert desk.service.store.status("local")["daily"]["used"] == 1
+    assert quota_status(desk.service.store, "local")["daily"]["used"] == 1
 
 
 async def test_a_lost_answer_is_asked_for_again_and_makes_one_picture(desk: Desk) -> None:
@@ -246,7 +247,7 @@ async def test_a_lost_answer_is_asked_for_again_and_makes_one_picture(desk: Desk
     await expect(page.get_by_role("img", name=PROMPT)).to_be_visible(timeout=20_000)
     assert len(keys) == 2
     assert len(set(keys)) == 1
-    assert desk.service.store.status("local")["daily"]["used"] == 1
+    assert quota_status(desk.service.store, "local")["daily"]["used"] == 1
 
 
 async def test_a_service_that_is_gone_is_said_so_and_found_again(desk: Desk) -> None:
@@ -261,7 +262,7 @@ async def test_a_service_that_is_gone_is_said_so_and_found_again(desk: Desk) -> 
     await outage.get_by_role("button", name="Try again").tap()
     await expect(page.get_by_role("img", name=PROMPT)).to_be_visible(timeout=20_000)
     await expect(outage).to_be_hidden()
-    assert desk.service.store.status("local")["daily"]["used"] == 1
+    assert quota_status(desk.service.store, "local")["daily"]["used"] == 1
 
 
 async def test_an_empty_wish_is_asked_for_in_words(desk: Desk) -> None:

@@ -12,11 +12,11 @@ import pytest
 from eventsourcing.dcb.api import DCBEvent
 
 from adapters.application.results import DeletedImage
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.eventlog.jsonl import writing
 from adapters.eventlog.jsonl.format import Tip, encode_batch
 from adapters.eventlog.jsonl.writing import LogWriter
-from adapters.imagestore.local.reconciler import Reconciler
+from adapters.imagestore.local.image_store import LocalImageStore
 from adapters.ledger import ledger
 from adapters.ledger.pending import Accepted
 from domain import decisions, images, reserving
@@ -170,12 +170,12 @@ def _own_limits_for_ever(patch: pytest.MonkeyPatch) -> None:
 
 
 def _file_left(patch: pytest.MonkeyPatch) -> None:
-    def deleted(_self: ImageStore, accepted: Accepted) -> DeletedImage:
+    def deleted(_self: Storage, accepted: Accepted) -> DeletedImage:
         position, event = accepted.recorded[-1]
         assert isinstance(event, ImageDeleted)
         return DeletedImage(event.user, event.name, event.bytes, position, accepted.replayed)
 
-    patch.setattr(ImageStore, "_deleted", deleted)
+    patch.setattr(Storage, "_deleted", deleted)
 
 
 def _keys_kept_for_nine_days(patch: pytest.MonkeyPatch) -> None:
@@ -225,6 +225,6 @@ BREAKAGES = (
     Breakage("a key is kept for nine days", _keys_kept_for_nine_days, rare=True),
     Breakage("own limits hold for ever", _own_limits_for_ever),
     Breakage("a fresh name comes again", _set(image_index, "fresh_number", _nothing)),
-    Breakage("bytes of a refused save stay staged", _set(Reconciler, "discard", _nothing)),
+    Breakage("bytes of a refused save stay staged", _set(LocalImageStore, "discard", _nothing)),
     Breakage("an overwrite keeps its place in the gallery", _keeps_the_place_in_the_gallery),
 )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from adapters.application.results import Actor, Changed, CleanedUp, DeletedImage, Delivery, Reserved, SavedImage
-from adapters.application.storage import ImageStore, _changed
+from adapters.application.storage import Storage, _changed
 from adapters.ledger.pending import Accepted
 from adapters.ports.faults import DiskFull, StorageUnavailable
 from domain import commands
@@ -37,7 +37,7 @@ PROVIDER = ("sketch", "sketch", 0.5)
 class Calls:
     """The calls of one open store. `number` and `reservation` turn the id of a reservation into its number and back."""
 
-    def __init__(self, store: ImageStore, reservation: Callable[[int], str], number: Callable[[str], int]) -> None:
+    def __init__(self, store: Storage, reservation: Callable[[int], str], number: Callable[[str], int]) -> None:
         self._store = store
         self._reservation = reservation
         self._number = number

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from adapters.application.reading import image_details, newest_images, quota_status
 from domain.limits import Limits as PolicyLimits
 from tests.crash.judging import ROOT
 from tests.model.asks import USERS
@@ -46,7 +47,7 @@ def _figures(rig: Rig, model: Model) -> Iterator[str]:
     yield from _differ("open places", open_places, known)
     yield from _differ("clock behind", root.ledger.clock_is_behind(), model.is_behind)
     yield from _differ("short of space", root.short_of_space(), model.short)
-    yield from _differ("missing files", root.reconciler.missing, set())
+    yield from _differ("missing files", root.images.missing, set())
 
 
 def _of_user(rig: Rig, model: Model, user: str) -> Iterator[str]:
@@ -55,15 +56,15 @@ def _of_user(rig: Rig, model: Model, user: str) -> Iterator[str]:
     yield from _differ("bytes", tuple(state.user(user)), (used, temp, held))
     days = {day.day: day.count for day in state.days(user)}
     yield from _differ("days", days, {day.isoformat(): counted.count for day, counted in person.days.items()})
-    gallery = [(row.name, row.size_bytes, row.at, row.operation) for row in store.gallery(user)]
+    gallery = [(row.name, row.size_bytes, row.at, row.operation) for row in newest_images(store, user)]
     kept = list(reversed(person.images.values()))
     yield from _differ("gallery", gallery, [(row.name, len(row.data), text_of(row.at), row.operation) for row in kept])
     yield from _differ(
-        "details", [store.details(user, row.name) for row in kept], [_details(row.details) for row in kept]
+        "details", [image_details(store, user, row.name) for row in kept], [_details(row.details) for row in kept]
     )
     user_bytes, daily = model.limits_of(user)
     counted = person.today(model.present.date()).count
-    status = store.status(user)
+    status = quota_status(store, user)
     found = tuple(status["daily"][name] for name in ("used", "limit", "remaining", "allowed", "resets_at"))
     tomorrow = text_of(model.tomorrow)
     yield from _differ("daily", found, (counted, daily, max(0, daily - counted), counted < daily, tomorrow))

@@ -22,17 +22,17 @@ import pytest
 from adapters.application import opening, saving, storage
 from adapters.application.opening import OpenRoot
 from adapters.application.results import GivenLimits, StoreSettings
-from adapters.application.storage import ImageStore
+from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl import rechecking, reserve_file
 from adapters.ledger import ledger as ledger_module
 from adapters.ledger import snapshotting
+from adapters.ledger.codec import Recorded
 from adapters.ledger.ledger import QuotaLedger
 from adapters.ledger.pending import PendingCommand
-from adapters.ledger.projector import Recorded
 from domain.refusals import Refusal
 from tests.crash.disk import Disk
 from tests.crash.faulty_files import SmallFiles
-from tests.crash.judging import ROOT
+from tests.crash.judging import ROOT, recorder_of
 from tests.crash.stories import empty_disk
 from tests.model.asks import RESERVATION_SECONDS, Ask, GenerationOutcome, Limits
 from tests.model.calls import Calls
@@ -136,7 +136,7 @@ class Rig:
 
     def open(self, given: Limits) -> None:
         """Starts the program."""
-        self.store = ImageStore(
+        self.store = open_store(
             ROOT, limits=GivenLimits(*given), settings=SETTINGS, clock=lambda: text_of(self.now), files=self.files
         )
         self.root.ledger.refuse_if_stopped()
@@ -179,7 +179,7 @@ class Rig:
             return await asyncio.gather(*tasks)
 
         answers = self._run(together())
-        self.root.reconciler.reconcile_all()
+        self.root.images.reconcile_all()
         return answers
 
     def reservation(self, number: int) -> str:
@@ -237,7 +237,7 @@ class Rig:
         """Ends the process without a word."""
         opened = opening._roots.pop(ROOT, None)
         if opened is not None:
-            opened.recorder._recheck.stop()
+            recorder_of(opened)._recheck.stop()
             atexit.unregister(opened.ledger.close)
 
     def _put(self, disk: Disk) -> None:

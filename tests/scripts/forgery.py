@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from adapters.application.results import Delivery, GivenLimits, StoreSettings
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
+from adapters.engines.opening import open_store
 from adapters.library import StorageManager
 from domain.commands import AdoptImage, Command, SetPolicy, SetPreference
 from domain.events import IdempotencyKey
@@ -33,7 +34,7 @@ async def make_real_log(root: Path) -> tuple[int, int]:
     """A log in which every type of event stands, made through StorageManager; gives the bytes used and held."""
     now = ["2026-03-10T12:00:00.000000Z"]
     limits = GivenLimits(user_bytes=100_000, pool_bytes=200_000, daily=8, gen_bytes=1_000, source="constructor")
-    store = ImageStore(root, limits=limits, settings=StoreSettings(check_images=False), clock=lambda: now[0])
+    store = open_store(root, limits=limits, settings=StoreSettings(check_images=False), clock=lambda: now[0])
     with StorageManager.over(store) as manager:
         await _first_day(manager, store)
         await _later_days(manager, store, now)
@@ -41,7 +42,7 @@ async def make_real_log(root: Path) -> tuple[int, int]:
         return pool.used_bytes, pool.held_bytes
 
 
-async def _first_day(manager: StorageManager, store: ImageStore) -> None:
+async def _first_day(manager: StorageManager, store: Storage) -> None:
     """Saves, reservations, a delivery, releases of each kind, limits and a refusal."""
     assert (await manager.save_image(b"a" * 500, "42", "cat.png"))[0]
     _, _, held = await manager.reserve("42", 3, operation="text_to_image", request='a "quoted" key \\ \u00e9')
@@ -65,7 +66,7 @@ async def _first_day(manager: StorageManager, store: ImageStore) -> None:
     execute(store, SetPreference("42", "page", "style", "pixel-art", "http", IdempotencyKey("p", "0f" * 32)))
 
 
-async def _later_days(manager: StorageManager, store: ImageStore, now: list[str]) -> None:
+async def _later_days(manager: StorageManager, store: Storage, now: list[str]) -> None:
     """A reset under an open reservation, deletions, a cleanup, an expiry, a corrected clock, and life after it."""
     _, _, held = await manager.reserve("42", 2)
     assert held is not None
@@ -89,7 +90,7 @@ async def _later_days(manager: StorageManager, store: ImageStore, now: list[str]
     _, _, held = await manager.reserve("42", 2)
 
 
-def execute(store: ImageStore, command: Command) -> None:
+def execute(store: Storage, command: Command) -> None:
     """A command that StorageManager has no call for."""
     assert not isinstance(store.opened().ledger.execute(command), Refusal)
 

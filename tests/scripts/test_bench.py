@@ -19,7 +19,8 @@ import pytest
 from eventsourcing.application import Application
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it comes without types
 
-from adapters.application.storage import ImageStore
+from adapters.application.reading import quota_status
+from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl.verify import verify
 from adapters.ports.clock import utc_now
 from scripts.bench.callers import PEERS, Load, drive
@@ -130,9 +131,9 @@ def test_a_made_log_is_one_of_a_service(tmp_path: Path) -> None:
     """Of the length asked for and one event of its opening, whole, with images that stand and one steady user."""
     make_log(tmp_path, Shape(10, 1_200))
     assert verify(tmp_path).positions in {1_200, 1_201}
-    store = ImageStore(tmp_path, clock=utc_now)
+    store = open_store(tmp_path, clock=utc_now)
     try:
-        images = [store.status(user_name(number))["user"]["images"] for number in range(10)]
+        images = [quota_status(store, user_name(number))["user"]["images"] for number in range(10)]
         assert len(set(images)) <= 2
         assert min(images) >= 20
         events = store.opened().recorder.read()

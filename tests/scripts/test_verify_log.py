@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from adapters.eventlog.jsonl.format import Tip, decode_header, encode_batch, encode_header
-from adapters.ledger.projector import encode
+from adapters.ledger.codec import encode
 from domain.commands import Command
 from domain.events import TYPES
 from tests.projections.test_any_history import batches, played

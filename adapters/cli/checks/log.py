@@ -8,9 +8,8 @@ from adapters.application.opening import FollowedRoot
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.cli.verifying import verdict
 from adapters.disk.files import Files
-from adapters.eventlog.jsonl.layout import LogPaths
-from adapters.eventlog.jsonl.verify import verify
-from adapters.ports.clock import Clock
+from adapters.ports.clock import utc_now
+from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import Fault
 from adapters.settings.config import Config
 from adapters.wording.figures import minute
@@ -25,17 +24,16 @@ NOTICED_SECONDS = 60.0
 """How far the clock may lie behind the last event without a word."""
 
 
-def whole(config: Config, clock: Clock) -> tuple[list[Finding], QuotaState | None]:
+def whole(config: Config, engine: EventLogEngine) -> tuple[list[Finding], QuotaState | None]:
     """The finding on the log, and what it says of quotas, where it can be read."""
     root = config.storage.storage_root
-    paths = LogPaths.below(root)
-    if not Files().lexists(paths.log) and not Files().lexists(paths.head):
-        return [ok("log", f"There is no log {paths.log} yet; the first start makes it.")], None
+    if not engine.exists(root):
+        return [ok("log", f"There is no log {engine.location(root).log} yet; the first start makes it.")], None
     try:
-        report = verify(root)
+        report = engine.verify(root)
         if not report.is_whole:
             return [fail("log", verdict(report), "Run `abby verify` to see more.")], None
-        with closing(FollowedRoot(root, clock=clock, files=Files())) as followed:
+        with closing(FollowedRoot(root, engine=engine, clock=utc_now, files=Files())) as followed:
             state = followed.projector.state
     except Fault as fault:
         return [fail("log", str(fault), "Run `abby verify` to see more.")], None

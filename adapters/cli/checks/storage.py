@@ -7,15 +7,12 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
-from pathlib import Path
 
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.cli.service_client import ServiceClient
-from adapters.disk.files import READ, Files
-from adapters.eventlog.jsonl.layout import LogPaths
-from adapters.eventlog.jsonl.lock import read_holder
-from adapters.eventlog.jsonl.reserve_file import ENOUGH_FREE_BYTES
+from adapters.disk.files import Files
+from adapters.ports.event_log import ENOUGH_FREE_BYTES, EventLogEngine
 from adapters.ports.faults import Fault
 from adapters.settings.config import Config
 from adapters.wording.figures import size_in_words
@@ -63,18 +60,16 @@ def disk(config: Config, state: QuotaState | None, files: Files) -> Finding:
     return ok("disk", f"{figures}.")
 
 
-def holder(config: Config) -> list[Finding]:
+def holder(config: Config, engine: EventLogEngine) -> list[Finding]:
     """Who holds the log, whether that service answers, and where none does, whether one could listen."""
-    paths = LogPaths.below(config.storage.storage_root)
-    files = Files()
-    if not _is_held(files, paths.lock):
+    held = engine.holder(config.storage.storage_root)
+    if held is None:
         return [ok("lock", "Nobody holds the log: commands open it themselves."), _port(config)]
-    pid, address = read_holder(files, paths.lock)
-    process = f"process {pid}" if pid else "another process"
-    if address is None:
+    process = f"process {held.pid}" if held.pid else "another process"
+    if held.address is None:
         found = f"The log is held by {process}, which has no address: a program that embeds the storage."
         return [ok("lock", f"{found} Commands that write are refused while it runs.")]
-    return [ok("lock", f"The log is held by {process}, the service at {address}."), _service(address)]
+    return [ok("lock", f"The log is held by {process}, the service at {held.address}."), _service(held.address)]
 
 
 def adoption(config: Config) -> list[Finding]:
@@ -115,20 +110,3 @@ def _port(config: Config) -> Finding:
         advice = "Stop the program that uses it, or set HTTP_PORT to another one."
         return warn("port", f"The service could not listen on {host} port {port}: {error.strerror or error}.", advice)
     return ok("port", f"The service can listen on {host} port {port}.")
-
-
-def _is_held(files: Files, lock: Path) -> bool:
-    """Whether a process has the lock: asked by taking it, for as long as it takes to give it back."""
-    try:
-        fd = files.open(lock, READ)
-    except OSError:
-        return False
-    try:
-        files.lock(fd)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    finally:
-        files.close(fd)
-    return False

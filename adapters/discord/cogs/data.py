@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from adapters.application.reading import quota_status
 from adapters.discord.bot import AbbyBot, Interaction
 from adapters.discord.embeds import message_embed, privacy_embed
 from adapters.discord.erasing import (
@@ -68,7 +69,7 @@ class DataCog(commands.Cog):
     async def privacy(self, interaction: Interaction) -> None:
         """The figures are in memory."""
         user = str(interaction.user.id)
-        embed = privacy_embed(self.bot.store.status(user), self.bot.generator.provider.name)
+        embed = privacy_embed(quota_status(self.bot.store, user), self.bot.generator.provider.name)
         await interaction.response.send_message(embed=embed, view=privacy_choices(user), ephemeral=True)
 
 

@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from adapters.application.reading import image_details
 from adapters.discord.bot import AbbyBot, Interaction
 from adapters.discord.cogs.imagine import STYLE_CHOICES, Prompt
 from adapters.discord.default_style import style_of
@@ -127,5 +128,5 @@ async def tell_of_message(interaction: Interaction, message: discord.Message) ->
     if kept_name is None:
         await tell(interaction, message_for_refusal(Refusal(Reason.NOT_FOUND, None, picture[1])))
         return
-    details = await asyncio.to_thread(interaction.client.store.details, picture[0], kept_name)
+    details = await asyncio.to_thread(image_details, interaction.client.store, picture[0], kept_name)
     await interaction.response.send_message(embed=info_embed(kept_name, details), ephemeral=True)

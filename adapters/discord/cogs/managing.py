@@ -8,6 +8,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from adapters.application.readiness import readiness_of
+from adapters.application.reading import quota_status
 from adapters.application.results import Changed, CleanedUp, DeletedImage
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.embeds import message_embed, quota_embed
@@ -17,8 +19,8 @@ from adapters.discord.messages import Message, message_for_refusal, timestamp
 from adapters.discord.permissions import check_limits_changers, check_managers, may_manage
 from adapters.discord.replies import Content, Reply
 from adapters.discord.untrusted_text import plain
-from adapters.eventlog.jsonl.verify import Report, verify
 from adapters.ports.clock import utc_now
+from adapters.ports.event_log import LogReport
 from adapters.wording.figures import size_in_words
 from domain.instants import later
 from domain.limits import MEGABYTE, UserLimits, megabytes
@@ -78,7 +80,7 @@ class ManagingCog(commands.Cog):
     async def show(self, interaction: Interaction, user: Someone) -> None:
         """As the user sees it."""
         _refuse_non_members(interaction, user)
-        embed = quota_embed(self.bot.store.status(str(user.id)), user.display_name)
+        embed = quota_embed(quota_status(self.bot.store, str(user.id)), user.display_name)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     @quota_admin.command(description="Give a user limits of their own; with neither, take theirs away")
@@ -145,11 +147,11 @@ class ManagingCog(commands.Cog):
     async def audit(self, interaction: Interaction) -> None:
         """Reads the log from its first byte to its last, beside the running bot."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        report = await asyncio.to_thread(verify, self.bot.store.root)
+        report = await asyncio.to_thread(self.bot.store.engine.verify, self.bot.store.root)
         await _answer(interaction, self._told(report))
 
-    def _told(self, report: Report) -> Message:
-        readiness = self.bot.store.readiness()
+    def _told(self, report: LogReport) -> Message:
+        readiness = readiness_of(self.bot.store)
         verdict = "The log is whole: every hash fits." if report.is_whole else "**The log is damaged.** Stop the bot."
         cleanup = timestamp(readiness.last_cleanup, "R") if readiness.last_cleanup else "not since the start"
         lines = [

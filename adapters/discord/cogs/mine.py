@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from adapters.application.reading import events_of, policy_in_force, quota_status
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.cogs.imagine import STYLE_CHOICES
 from adapters.discord.default_style import STYLE, style_of
@@ -35,7 +36,7 @@ class MineCog(commands.Cog):
     @app_commands.command(description="Show how much of your daily limit and storage is used")
     async def quota(self, interaction: Interaction) -> None:
         """The figures are in memory, so there is nothing to defer."""
-        status = self.bot.store.status(str(interaction.user.id))
+        status = quota_status(self.bot.store, str(interaction.user.id))
         embed = quota_embed(status, interaction.user.display_name)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
@@ -74,13 +75,13 @@ class MineCog(commands.Cog):
     async def why(self, interaction: Interaction) -> None:
         """Limits and failures are in the log."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        events = await asyncio.to_thread(self.bot.store.events_of, str(interaction.user.id), HISTORY_EVENTS)
+        events = await asyncio.to_thread(events_of, self.bot.store, str(interaction.user.id), HISTORY_EVENTS)
         await Reply(interaction).finish(Content([message_embed(last_no(events))]))
 
     @app_commands.command(description="Explain the commands, and what counts")
     async def help(self, interaction: Interaction) -> None:
         """With the limits in force."""
-        await tell(interaction, Message("📖 Abby", help_text(self.bot.store.policy()), BLUE))
+        await tell(interaction, Message("📖 Abby", help_text(policy_in_force(self.bot.store)), BLUE))
 
 
 BLUE = discord.Colour.blurple()

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.creation import refuse_beside_remains
-from adapters.eventlog.jsonl.judging import Damage, contradicts_watermark
+from adapters.eventlog.jsonl.judging import contradicts_watermark
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import (
     OpenLog,
@@ -24,6 +24,7 @@ from adapters.eventlog.jsonl.log_file import (
 )
 from adapters.eventlog.jsonl.scanning import Scanner, scan
 from adapters.eventlog.jsonl.watermark import Slot
+from adapters.ports.event_log import Damage
 from adapters.ports.faults import LogMissing
 
 

@@ -24,11 +24,13 @@ import re
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 from eventsourcing.dcb.api import DCBEvent, DCBSequencedEvent
 from eventsourcing.persistence import ProgrammingError
+
+from adapters.ports.event_log import JSONEvent, VerifiedEvent
 
 FORMAT = 1
 MAX_LINE_BYTES = 16 * 1024 * 1024
@@ -49,19 +51,6 @@ _FIXED_FORM = re.compile(
 )
 
 
-class Decoded(NamedTuple):
-    """An event as it is read: where it stands, the last position of its batch, what was recorded.
-
-    `data` is the decoded object, or the bytes of `data64` where the recorded data were no JSON object in orjson's form.
-    """
-
-    position: int
-    batch_last: int
-    type: str
-    tags: list[str]
-    data: dict[str, Any] | bytes
-
-
 class Header(NamedTuple):
     """What the first line says. `size` counts its LF; `digest` stands before the first event."""
 
@@ -77,12 +66,6 @@ class Tip(NamedTuple):
     position: int
     offset: int
     digest: bytes
-
-
-class JSONEvent(DCBEvent):
-    """An event whose type and tags are text and whose `data` are a JSON object as orjson has just written it: nobody
-    need look whether they are.
-    """
 
 
 class ForeignHeaderError(Exception):
@@ -160,7 +143,7 @@ def decode_recorded(line: bytes) -> DCBSequencedEvent:
         raise NotAnEventError(f"it is no event line ({error})") from error
 
 
-def decode_verified(line: bytes, position: int, batch: tuple[int, int] | None) -> Decoded:
+def decode_verified(line: bytes, position: int, batch: tuple[int, int] | None) -> VerifiedEvent:
     """The event of a line whose hash fits, without its LF. Raises NotAnEventError where it is none.
 
     `position` is where it stands; `batch` is the batch that it belongs to, None where it must begin one.
@@ -185,7 +168,7 @@ def decode_verified(line: bytes, position: int, batch: tuple[int, int] | None) -
             raise NotAnEventError("its data or tags are not those of an event")
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise NotAnEventError(f"it is no event line ({error})") from error
-    return Decoded(position, last, members["type"], tags, data)
+    return VerifiedEvent(position, last, members["type"], tags, data)
 
 
 def fixed_form(line: bytes) -> tuple[int, int, int] | None:

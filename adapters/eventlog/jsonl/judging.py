@@ -6,21 +6,10 @@ same finding.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from adapters.eventlog.jsonl.format import Header
 from adapters.eventlog.jsonl.scanning import Scanner
 from adapters.eventlog.jsonl.watermark import Slot
-
-
-class Damage(NamedTuple):
-    """Why a log is refused: position and byte offset where it shows (None where that is nowhere in the log), and what
-    was found.
-    """
-
-    position: int | None
-    offset: int | None
-    what: str
+from adapters.ports.event_log import Damage
 
 
 def contradicts_watermark(scanner: Scanner, slots: list[Slot], header: Header, size: int) -> Damage | None:

@@ -63,6 +63,23 @@ def read_holder(files: Files, path: Path) -> tuple[int | None, str | None]:
         files.close(fd)
 
 
+def is_held(files: Files, path: Path) -> bool:
+    """Whether a process has the lock: asked by taking it, for as long as it takes to give it back."""
+    try:
+        fd = files.open(path, READ)
+    except OSError:
+        return False
+    try:
+        files.lock(fd)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        files.close(fd)
+    return False
+
+
 def held_by_another(files: Files, path: Path) -> LogLocked:
     """What to tell whoever wanted to write too."""
     pid, address = read_holder(files, path)

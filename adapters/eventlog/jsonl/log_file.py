@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 from adapters.disk.files import APPEND, READ, Files, is_disk_full
 from adapters.eventlog.jsonl.format import MAX_HEADER_BYTES, ForeignHeaderError, Header, Tip, decode_header
-from adapters.eventlog.jsonl.judging import Damage
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.reserve_file import disk_full
-from adapters.eventlog.jsonl.scanning import OnEvent, Scanner, scan
-from adapters.eventlog.jsonl.snapshots import Restore, SnapshotPoint, newer_than_log, resume, snapshots_of
+from adapters.eventlog.jsonl.scanning import Scanner, scan
+from adapters.eventlog.jsonl.snapshots import FilePoint, newer_than_log, resume, snapshots_of
 from adapters.eventlog.jsonl.watermark import Slot, read_slots
+from adapters.ports.event_log import Damage, OnEvent, Restore
 from adapters.ports.faults import Fault, LedgerStopped, LogDamaged, LogForeign, StorageUnavailable
 
 ANYBODY_WRITES = 0o222
@@ -43,7 +43,7 @@ class OpenLog:
     watermark: Slot | None
     read_fd: int
     identity: tuple[int, int]
-    resumed: SnapshotPoint | None
+    resumed: FilePoint | None
     descriptors: ExitStack
 
 
@@ -90,7 +90,7 @@ class Verified(NamedTuple):
 
     header: Header
     scanner: Scanner
-    resumed: SnapshotPoint | None
+    resumed: FilePoint | None
     lost: Damage | None
 
 
@@ -108,7 +108,7 @@ def verify_to(
     if takers.restore is not None and lost is None:
         usable = [head for head in snapshots if head.tip.offset <= end]
         resumed = resume(files, fd, header, usable, takers.restore)
-    begin = resumed or SnapshotPoint(header.log_id, Tip(0, header.size, header.digest), array("Q", [header.size]))
+    begin = resumed or FilePoint(header.log_id, Tip(0, header.size, header.digest), array("Q", [header.size]))
     mark = slots[0].tip.position if slots else 0
     scanner = Scanner(begin.tip, begin.starts, mark=mark, on_event=takers.on_event)
     scan(files, fd, scanner, end)

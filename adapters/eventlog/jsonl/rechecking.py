@@ -15,10 +15,10 @@ import structlog
 
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.format import SUFFIX_BYTES, Header, Tip
-from adapters.eventlog.jsonl.judging import Damage
 from adapters.eventlog.jsonl.log_file import OpenLog, refuse_damage
 from adapters.eventlog.jsonl.reading import next_block
-from adapters.eventlog.jsonl.snapshots import SnapshotPoint
+from adapters.eventlog.jsonl.snapshots import FilePoint
+from adapters.ports.event_log import Damage
 from adapters.ports.faults import LogDamaged
 
 BEGIN_AFTER_SECONDS = 1.0
@@ -69,7 +69,7 @@ class Recheck:
             _log.error("log damaged before its snapshot", reason=str(finding))
             self._found(finding)
 
-    def _check(self, point: SnapshotPoint) -> Damage | None:
+    def _check(self, point: FilePoint) -> Damage | None:
         """The first damage before a place, None where there is none or the check was stopped."""
         assert self._mark is not None  # a log with events and without a watermark was refused
         fd = self._files.open(self._log.paths.log, READ)
@@ -91,7 +91,7 @@ class Recheck:
 class Chain:
     """Follows the hashes of a log from its header to a place whose offsets are known."""
 
-    def __init__(self, header: Header, point: SnapshotPoint, mark: Tip) -> None:
+    def __init__(self, header: Header, point: FilePoint, mark: Tip) -> None:
         self.position = 0
         self._digest = header.digest
         self._point = point

@@ -25,10 +25,10 @@ from adapters.eventlog.jsonl.log_file import Takers
 from adapters.eventlog.jsonl.opening import open_for_writing
 from adapters.eventlog.jsonl.reading import LazyReadResponse, decode_block, matcher, next_block
 from adapters.eventlog.jsonl.rechecking import Recheck
-from adapters.eventlog.jsonl.scanning import OnEvent
-from adapters.eventlog.jsonl.snapshots import Restore, SnapshotPoint, write_snapshot
+from adapters.eventlog.jsonl.snapshots import FilePoint, write_snapshot
 from adapters.eventlog.jsonl.writing import LogWriter
 from adapters.ports.clock import Clock
+from adapters.ports.event_log import OnEvent, Restore, SnapshotPoint
 from adapters.ports.faults import LedgerStopped, LogDamaged
 
 
@@ -166,13 +166,14 @@ class JSONLRecorder(DCBRecorder):
         """Where the log ends now: the place of a snapshot of this moment."""
         with self._changing:
             self._refuse_if_unusable()
-            return SnapshotPoint(self.log_id, self._log.tip, self._log.starts[: self.head + 1])
+            return FilePoint(self.log_id, self._log.tip, self._log.starts[: self.head + 1])
 
     def write_snapshot(self, point: SnapshotPoint, state: Iterable[bytes]) -> None:
         """Keeps what projections were at a place that the watermark has reached, for a later start. Any thread may.
 
         Raises OSError, and then there is no new snapshot, which harms nothing.
         """
+        assert isinstance(point, FilePoint), "the point of another log"
         self._writing()
         write_snapshot(self._files, self._log.paths, point, state)
 

@@ -14,10 +14,10 @@ from secrets import token_bytes
 from typing import TypeVar
 
 from adapters.disk.files import Files, is_disk_full
+from adapters.ports.event_log import ENOUGH_FREE_BYTES
 from adapters.ports.faults import DiskFull
 
 RESERVE_BYTES = 1024 * 1024
-ENOUGH_FREE_BYTES = 16 * 1024 * 1024
 
 T = TypeVar("T")
 

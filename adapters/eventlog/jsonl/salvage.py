@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
@@ -16,31 +15,18 @@ import orjson
 from adapters.disk.files import READ, UPDATE, Files
 from adapters.eventlog.jsonl.following import look
 from adapters.eventlog.jsonl.format import MAX_LINE_BYTES, fixed_form
-from adapters.eventlog.jsonl.judging import Damage, contradicts_watermark, lost_more_than_a_batch
+from adapters.eventlog.jsonl.judging import contradicts_watermark, lost_more_than_a_batch
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import Verified, open_log_file, refuse_damage, unusable, verify_to
 from adapters.eventlog.jsonl.scanning import BLOCK_BYTES
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
+from adapters.ports.event_log import SalvagedLog
 from adapters.ports.faults import ConfigError, LogMissing
 
 LIST_NAME = "not-salvaged.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
-class Salvaged:
-    """What was done: the new log and the list, how many positions and bytes are in the log, how many entries in the
-    list, and the damage that a start would refuse, None where the original is whole.
-    """
-
-    log: Path
-    left_out: Path
-    positions: int
-    size_bytes: int
-    entries: int
-    damage: Damage | None
-
-
-def salvage(root: Path, to: Path, *, files: Files | None = None) -> Salvaged:
+def salvage(root: Path, to: Path, *, files: Files | None = None) -> SalvagedLog:
     """Salvages the log of a storage root into a new folder, which becomes a storage root without images.
 
     Raises ConfigError where the folder holds something or lies with the log, LogMissing or LogForeign where no log of
@@ -88,7 +74,7 @@ class _Salvage:
         self._found = found
         self._entries = 0
 
-    def carry_out(self, key: bytes | None) -> Salvaged:
+    def carry_out(self, key: bytes | None) -> SalvagedLog:
         """Writes the new root. Its log is named last, so that half of one is never taken for a log."""
         files, target, whole = self._files, self._target, self._found.scanner.whole
         if files.list_directory(target.root):
@@ -105,7 +91,14 @@ class _Salvage:
         files.sync_directory(target.root)
         scanner, header = self._found.scanner, self._found.header
         damage = contradicts_watermark(scanner, self._slots, header, self._size) or lost_more_than_a_batch(scanner)
-        return Salvaged(target.log, left_out, whole.position, whole.offset, self._entries, damage or self._found.lost)
+        return SalvagedLog(
+            log=target.log,
+            left_out=left_out,
+            positions=whole.position,
+            size_bytes=whole.offset,
+            entries=self._entries,
+            damage=damage or self._found.lost,
+        )
 
     def _write_watermark(self) -> None:
         """All of the new log is surely on the disk; file work is done as far as it was."""

@@ -8,7 +8,6 @@ synced. What that means is `opening`'s to decide.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -16,17 +15,14 @@ from adapters.disk.files import Files
 from adapters.eventlog.jsonl.format import (
     MAX_LINE_BYTES,
     SUFFIX_BYTES,
-    Decoded,
     NotAnEventError,
     Tip,
     decode_verified,
     fixed_form,
 )
+from adapters.ports.event_log import OnEvent, VerifiedEvent
 
 BLOCK_BYTES = 1024 * 1024
-
-OnEvent = Callable[[Decoded], None]
-"""Called with each event of a whole batch, in order, as the log is read and verified."""
 
 
 class Break(NamedTuple):
@@ -58,7 +54,7 @@ class Scanner:
         self._on_event = on_event
         self._reached = tip
         self._batch: tuple[int, int] | None = None
-        self._pending: list[Decoded] = []
+        self._pending: list[VerifiedEvent] = []
         self._rest = b""
         self._rest_offset = tip.offset
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -21,8 +21,8 @@ import orjson
 
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.format import SUFFIX_BYTES, Header, Tip
-from adapters.eventlog.jsonl.judging import Damage
 from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.ports.event_log import Damage, Restore
 
 KEPT = 2
 SUFFIX = ".snapshot"
@@ -31,19 +31,21 @@ OFFSET_BYTES = 8
 HASH_ENDING_BYTES = 67
 """The end of a line that begins with its hash: 64 digits, `"}` and LF."""
 
-Restore = Callable[[bytes], bool]
-"""Takes a stored state in; False where it is not one of this version's, and then nothing has changed."""
-
 _FIELDS = {"log": str, "position": int, "offset": int, "hash": str, "content": str, "check": str}
 _CHECK_BYTES = len(b',"check":""}') + 64
 
 
-class SnapshotPoint(NamedTuple):
+class FilePoint(NamedTuple):
     """A place in a log that a snapshot may be of: `starts` are the offsets after position 0 up to the tip's."""
 
     log_id: str
     tip: Tip
     starts: array[int]
+
+    @property
+    def position(self) -> int:
+        """The last position before it."""
+        return self.tip.position
 
 
 class Head(NamedTuple):
@@ -56,7 +58,7 @@ class Head(NamedTuple):
     size: int
 
 
-def write_snapshot(files: Files, paths: LogPaths, point: SnapshotPoint, state: Iterable[bytes]) -> None:
+def write_snapshot(files: Files, paths: LogPaths, point: FilePoint, state: Iterable[bytes]) -> None:
     """Writes a snapshot durably, and removes all but the latest two. Raises OSError, and then none was made."""
     content = [point.starts.tobytes(), *state]
     path, in_making = paths.snapshots / f"{point.tip.position:018d}{SUFFIX}", paths.snapshots / "new"
@@ -93,7 +95,7 @@ def newer_than_log(snapshots: list[Head], size: int) -> Damage | None:
     return Damage(newest.position, size, what)
 
 
-def resume(files: Files, fd: int, header: Header, snapshots: list[Head], restore: Restore) -> SnapshotPoint | None:
+def resume(files: Files, fd: int, header: Header, snapshots: list[Head], restore: Restore) -> FilePoint | None:
     """Takes in the first of some snapshots that is valid, and gives its place; None where none is."""
     for head in snapshots:
         with suppress(OSError, ValueError):  # a file or line that cannot be read is none
@@ -104,7 +106,7 @@ def resume(files: Files, fd: int, header: Header, snapshots: list[Head], restore
             starts = array("Q")
             starts.frombytes(content[:split])
             if _stands_in(files, fd, header, head.tip, starts) and restore(bytes(content[split:])):
-                return SnapshotPoint(head.log_id, head.tip, starts)
+                return FilePoint(head.log_id, head.tip, starts)
     return None
 
 
@@ -112,7 +114,7 @@ def _names(files: Files, paths: LogPaths) -> list[str]:
     return sorted((name for name in files.list_directory(paths.snapshots) if name.endswith(SUFFIX)), reverse=True)
 
 
-def _encode_head(point: SnapshotPoint, content: str) -> bytes:
+def _encode_head(point: FilePoint, content: str) -> bytes:
     fields = {
         "log": point.log_id,
         "position": point.tip.position,

@@ -7,46 +7,18 @@ writer is another program.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.following import look
-from adapters.eventlog.jsonl.judging import Damage, contradicts_watermark, lost_more_than_a_batch
+from adapters.eventlog.jsonl.judging import contradicts_watermark, lost_more_than_a_batch
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import open_log_file, unusable, verify_to
+from adapters.ports.event_log import LogReport
 from adapters.ports.faults import LogMissing
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What stands in a log.
-
-    `positions` and `batches` are whole and verified, `digest` is the last one's hash in hex, `size_bytes` the size of
-    the file. `watermark` is the position that is surely on the disk, None where nothing says, `reconciled` how far
-    the image files are done. `torn_bytes` are those of a last batch that is not whole: left by a crash, or being
-    written at this moment; the next start sets them aside. `damage` is what a start would refuse, the first of it.
-    """
-
-    path: Path
-    log_id: str
-    created: str
-    positions: int
-    batches: int
-    digest: str
-    size_bytes: int
-    watermark: int | None
-    reconciled: int | None
-    torn_bytes: int
-    damage: Damage | None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing that was acknowledged is missing or changed."""
-        return self.damage is None
-
-
-def verify(root: Path, *, files: Files | None = None) -> Report:
+def verify(root: Path, *, files: Files | None = None) -> LogReport:
     """Verifies the log of a storage root, beside a running writer too.
 
     Raises LogMissing where there is none, LogForeign where the file is none of ours, StorageUnavailable where it cannot
@@ -65,8 +37,8 @@ def verify(root: Path, *, files: Files | None = None) -> Report:
             raise unusable(paths, error) from error
     damage = contradicts_watermark(scanner, slots, header, size) or lost_more_than_a_batch(scanner) or lost
     slot = slots[0] if slots else None
-    return Report(
-        path=paths.log,
+    return LogReport(
+        location=str(paths.log),
         log_id=header.log_id,
         created=header.created,
         positions=scanner.whole.position,

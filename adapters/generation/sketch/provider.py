@@ -15,9 +15,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from adapters.generation.provider import (
-    FailureKind,
     GeneratedImage,
-    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     OnFraction,
@@ -32,6 +30,7 @@ from adapters.generation.request_check import SEED_MAX
 from adapters.generation.sketch.scenes import paint
 from adapters.generation.sketch.scenes.caption import draw_caption
 from adapters.images.shaping import ClosedMeanwhile, DamagedPicture, PictureWorkers, decoded, flattened
+from adapters.ports.failures import FailureKind, GenerationFailure
 
 SOFTWARE = "Abby Ledger offline sketch"
 DEFAULT_STYLE = "enhance"

@@ -12,8 +12,6 @@ from typing import Protocol
 
 from adapters.generation.calls import ANSWER_SECONDS, ProviderCalls, Service, ServiceAnswer, not_as_promised
 from adapters.generation.provider import (
-    FailureKind,
-    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     OnFraction,
@@ -28,6 +26,7 @@ from adapters.generation.stability.v1 import UPSCALE_ENGINE, UPSCALE_PIXELS, Eng
 from adapters.generation.stability.v2beta import MODELS, StableImage, StableUpscaler
 from adapters.generation.taxonomy import SaidError
 from adapters.images.shaping import PictureWorkers
+from adapters.ports.failures import FailureKind, GenerationFailure
 
 SERVICE_NAME = "Stability AI"
 KEY_SETTING = "STABILITY_API_KEY"

@@ -18,9 +18,7 @@ import aiohttp
 
 from adapters.generation.calls import Form, Outcome, ProviderCalls, from_base64, not_as_promised, parsed
 from adapters.generation.provider import (
-    FailureKind,
     GeneratedImage,
-    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     OnFraction,
@@ -29,6 +27,7 @@ from adapters.generation.provider import (
 )
 from adapters.generation.providers import ProviderSettings
 from adapters.images.shaping import DamagedPicture, PictureWorkers, filled, media_type_of, size_of, within
+from adapters.ports.failures import FailureKind, GenerationFailure
 
 Size = tuple[int, int]
 

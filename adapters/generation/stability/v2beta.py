@@ -12,9 +12,7 @@ from dataclasses import replace
 
 from adapters.generation.calls import ProviderCalls
 from adapters.generation.provider import (
-    FailureKind,
     GeneratedImage,
-    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     OnFraction,
@@ -35,6 +33,7 @@ from adapters.generation.stability.v2beta_wire import (
     size_made,
 )
 from adapters.images.shaping import PictureWorkers, ShapedPicture, filled, size_of, within
+from adapters.ports.failures import FailureKind, GenerationFailure
 
 __all__ = ["ASPECT_RATIOS", "MODELS", "StableImage", "StableUpscaler"]
 

@@ -16,9 +16,7 @@ from typing import NamedTuple
 
 from adapters.generation.calls import ProviderCalls, ServiceAnswer, lost, not_as_promised
 from adapters.generation.provider import (
-    FailureKind,
     GeneratedImage,
-    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     OnFraction,
@@ -38,6 +36,7 @@ from adapters.generation.stability.v2beta_wire import (
     size_made,
 )
 from adapters.images.shaping import PictureWorkers, ShapedPicture, size_of, within
+from adapters.ports.failures import FailureKind, GenerationFailure
 
 UPSCALED_BYTES = 96 * 1024 * 1024
 """A PNG of 16 megapixels is large; what is kept of it is scaled to the width asked for."""

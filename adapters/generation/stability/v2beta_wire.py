@@ -16,17 +16,12 @@ from types import MappingProxyType
 import aiohttp
 
 from adapters.generation.calls import Form, ServiceAnswer, from_base64, not_as_promised
-from adapters.generation.provider import (
-    GeneratedImage,
-    GenerationFailure,
-    GenerationRequest,
-    GenerationResult,
-    OnFraction,
-)
+from adapters.generation.provider import GeneratedImage, GenerationRequest, GenerationResult, OnFraction
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.series import in_series
 from adapters.generation.taxonomy import FILTERED
 from adapters.images.shaping import DamagedPicture, PictureWorkers, size_of
+from adapters.ports.failures import GenerationFailure
 
 PROVIDER = "stability"
 SEED_MAX = 4_294_967_294

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from adapters.application.reading import quota_status
 from adapters.application.results import Changed
 from adapters.http.answers import json_answer, refusal
 from adapters.http.bodies import Field, check_fields, read_json
@@ -72,7 +73,7 @@ def _status_or_problem(request: web.Request, user: str, answer: Changed | Refusa
     services = services_of(request)
     if isinstance(answer, Refusal):
         raise refusal(answer, services.clock())
-    return json_answer(services.store.status(user))
+    return json_answer(quota_status(services.store, user))
 
 
 ROUTES = (

@@ -6,12 +6,13 @@ import base64
 
 from aiohttp import web
 
-from adapters.generation.provider import STYLES, GenerationFailure, GenerationRequest, Operation
+from adapters.generation.provider import STYLES, GenerationRequest, Operation
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
 from adapters.http.bodies import Field, check_fields, read_json
 from adapters.http.parameters import actor_of, idempotency_key_of, only, user_of
 from adapters.http.problems import failed
 from adapters.http.services import services_of
+from adapters.ports.failures import GenerationFailure
 from adapters.studio import Generated, Picture
 from domain.refusals import Refusal
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from adapters.application.readiness import readiness_of
 from adapters.http.answers import json_answer
 from adapters.http.services import services_of
 
@@ -15,7 +16,7 @@ async def alive(_request: web.Request) -> web.Response:
 
 async def ready(request: web.Request) -> web.Response:
     """200 where saves can succeed, else 503; both say why and when temp files were last cleaned up."""
-    state = services_of(request).store.readiness()
+    state = readiness_of(services_of(request).store)
     word = "degraded" if state.ready and state.degraded else "ready" if state.ready else "not ready"
     body = {
         "status": word,

@@ -9,6 +9,7 @@ from typing import BinaryIO, NamedTuple
 
 from aiohttp import web
 
+from adapters.application.reading import image_details, image_path, kept_image, newest_images, quota_status
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
 from adapters.http.parameters import actor_of, idempotency_key_of, name_of, only, page_of, user_of
 from adapters.http.problems import NOT_FOUND, Problem
@@ -40,10 +41,10 @@ async def listing(request: web.Request) -> web.Response:
     user = user_of(request)
     offset, limit = page_of(request)
     store = services_of(request).store
-    total = store.status(user)["user"]["images"]
+    total = quota_status(store, user)["user"]["images"]
     shown = [
         image._asdict() | {"url": image_url(user, image.name)}
-        for image in store.gallery(user, offset=offset, limit=limit)
+        for image in newest_images(store, user, offset=offset, limit=limit)
     ]
     return json_answer({"images": shown, "total": total, "offset": offset, "limit": limit})
 
@@ -53,9 +54,9 @@ async def details(request: web.Request) -> web.Response:
     only(request)
     user, name = user_of(request), name_of(request)
     store = services_of(request).store
-    if store.image(user, name) is None:
+    if kept_image(store, user, name) is None:
         raise _no_image(name)
-    found = await asyncio.to_thread(store.details, user, name)
+    found = await asyncio.to_thread(image_details, store, user, name)
     return json_answer({"name": name, "url": image_url(user, name), "details": found})
 
 
@@ -64,7 +65,7 @@ async def fetch(request: web.Request) -> web.StreamResponse:
     only(request)
     user, name = user_of(request), name_of(request)
     store = services_of(request).store
-    image, path = store.image(user, name), store.path(user, name)
+    image, path = kept_image(store, user, name), image_path(store, user, name)
     opened = None if path is None else await asyncio.to_thread(_open, path)
     if image is None or opened is None:
         raise _no_image(name)

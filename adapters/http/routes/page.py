@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from aiohttp import web
 
+from adapters import http
 from adapters.http.problems import NOT_FOUND, Problem
 
 CONTENT_SECURITY_POLICY = (
@@ -32,7 +33,7 @@ class PageFile(NamedTuple):
 
 def read_page() -> Mapping[str, PageFile]:
     """The files of the page by name."""
-    folder = resources.files("adapters.http") / "page"
+    folder = resources.files(http) / "page"
     found = {}
     for file in folder.iterdir():
         ending = file.name.rpartition(".")[2]

@@ -14,7 +14,14 @@ from domain.commands import ReserveGeneration, SaveImage, SetPolicy
 from scripts.bench.peer import DAILY, GEN_BYTES, IMAGE_BYTES, SHA256, STORAGE_BYTES, Pair
 
 TTL_SECONDS = 900
-LIMITS = SetPolicy("library", "constructor", STORAGE_BYTES, STORAGE_BYTES, DAILY, GEN_BYTES)
+LIMITS = SetPolicy(
+    by="library",
+    source="constructor",
+    user_bytes=STORAGE_BYTES,
+    pool_bytes=STORAGE_BYTES,
+    daily=DAILY,
+    gen_bytes=GEN_BYTES,
+)
 
 
 def reserve_command(pair: Pair) -> ReserveGeneration:
@@ -25,16 +32,16 @@ def reserve_command(pair: Pair) -> ReserveGeneration:
 def save_command(pair: Pair) -> SaveImage:
     """The save of a pair, as it is handed in once the bytes are staged."""
     return SaveImage(
-        pair.user,
-        "library",
-        pair.name,
-        IMAGE_BYTES,
-        SHA256,
-        "image/png",
-        64,
-        64,
-        pair.reservation,
-        f"f{pair.number:031x}",
+        user=pair.user,
+        by="library",
+        name=pair.name,
+        bytes=IMAGE_BYTES,
+        sha256=SHA256,
+        media_type="image/png",
+        width=64,
+        height=64,
+        staged=pair.reservation,
+        new_reservation=f"f{pair.number:031x}",
         reservation=pair.reservation,
     )
 

@@ -13,8 +13,9 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, thread_time
 from typing import NamedTuple
 
+from adapters.application.reading import quota_status
 from adapters.application.results import StoreSettings
-from adapters.application.storage import ImageStore
+from adapters.engines.opening import open_store
 from adapters.ledger.pending import Accepted, PendingCommand
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench
@@ -73,14 +74,14 @@ def costs(root: Path, users: int, pairs: int, number: int) -> Costs:
     spent = [_decided(peer, [Pair(first + done + i, user_name(rng.randrange(users))) for i in range(BATCH)])
              for done in range(0, pairs, BATCH)]  # fmt: skip
     asyncio.run(peer.close())
-    store = ImageStore(root, settings=StoreSettings(check_images=False))
+    store = open_store(root, settings=StoreSettings(check_images=False))
     _await_the_background_check()
     asked = [user_name(rng.randrange(users)) for _ in range(STATUSES)]
     for user in asked:
-        store.status(user)
+        quota_status(store, user)
     begin = perf_counter()
     for user in asked:
-        store.status(user)
+        quota_status(store, user)
     status = (perf_counter() - begin) / len(asked)
     store.close()
     return Costs(median(spent) * 1e6, status * 1e6)

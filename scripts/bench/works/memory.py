@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import orjson
 
-from adapters.eventlog.jsonl.format import Decoded
-from adapters.ledger.projector import Projector, encode
+from adapters.ledger.codec import encode
+from adapters.ledger.projector import Projector
+from adapters.ports.event_log import VerifiedEvent
 from domain.events import Event, GenerationReleased, GenerationReserved, ImageSaved, PreferenceSet
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench
@@ -44,7 +45,7 @@ def _bytes_of(users: int, images: int) -> int:
     projector = Projector()
     for position, event in enumerate(_history(users, images), 1):
         stored = encode(event)
-        projector.take(Decoded(position, position, stored.type, stored.tags, orjson.loads(stored.data)))
+        projector.take(VerifiedEvent(position, position, stored.type, stored.tags, orjson.loads(stored.data)))
     projector.state.tidy()
     gc.collect()
     taken = tracemalloc.get_traced_memory()[0] - before
@@ -56,11 +57,34 @@ def _bytes_of(users: int, images: int) -> int:
 def _history(users: int, images: int) -> Iterator[Event]:
     for number in range(users):
         user, reservation = user_name(number), f"{number:032x}"
-        yield GenerationReserved(THEN, user, "library", reservation, "text_to_image", 1, GEN_BYTES, THEN)
-        yield GenerationReleased(THEN, user, "library", reservation, 1, 0, "failed", 1)
+        yield GenerationReserved(
+            at=THEN,
+            user=user,
+            by="library",
+            reservation=reservation,
+            operation="text_to_image",
+            count=1,
+            bytes_each=GEN_BYTES,
+            expires_at=THEN,
+        )
+        yield GenerationReleased(
+            at=THEN, user=user, by="library", reservation=reservation, count=1, delivered=0, reason="failed", refunded=1
+        )
     for number in range(users * images):
         user, name = user_name(number % users), f"text_to_image/image_{number // users + 1}.png"
         yield ImageSaved(
-            THEN, user, "cli", name, IMAGE_BYTES, 0, SHA256, "image/png", 64, 64, "adopted", False, f"{number:032x}"
+            at=THEN,
+            user=user,
+            by="cli",
+            name=name,
+            bytes=IMAGE_BYTES,
+            replaced_bytes=0,
+            sha256=SHA256,
+            media_type="image/png",
+            width=64,
+            height=64,
+            operation="adopted",
+            temp=False,
+            staged=f"{number:032x}",
         )
     yield PreferenceSet(LATER, "somebody", "page", "style", "anime")

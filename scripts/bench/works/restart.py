@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
+from adapters.application.reading import quota_status
 from adapters.application.results import StoreSettings
-from adapters.application.storage import ImageStore
+from adapters.engines.opening import open_store
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench
 from scripts.bench.figures import Bar, Case, Figure, compared
@@ -43,8 +44,8 @@ def measure(bench: Bench) -> Iterator[Figure]:
 def seconds_to_status(root: Path) -> float:
     """Opens a root for writing, all that is imported already, and asks for one status."""
     begin = perf_counter()
-    store = ImageStore(root, settings=StoreSettings(check_images=False))
-    assert store.status(user_name(1))["user"]["images"] > 0
+    store = open_store(root, settings=StoreSettings(check_images=False))
+    assert quota_status(store, user_name(1))["user"]["images"] > 0
     seconds = perf_counter() - begin
     store.close()
     return seconds

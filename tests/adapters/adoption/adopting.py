@@ -8,6 +8,7 @@ from pathlib import Path
 from adapters.adoption.adoption import Plan, Progress, Terms, adopt, dry_run, plan
 from adapters.adoption.tally import Adoption
 from adapters.disk.files import Files
+from adapters.engines.choice import default_engine
 from adapters.ports.clock import utc_now
 from domain.limits import MEGABYTE, Limits
 from tests.adapters.application.evidence import events_of, state_of_disk
@@ -30,7 +31,15 @@ def terms(
     files: Files | None = None, limits: Limits = DEFAULTS, progress: Progress = lambda _done, _total: None
 ) -> Terms:
     """How these tests adopt."""
-    return Terms(utc_now, MAX_IMAGE_BYTES, limits, progress, files or Files())
+    files = files or Files()
+    return Terms(
+        clock=utc_now,
+        max_image_bytes=MAX_IMAGE_BYTES,
+        limits=limits,
+        progress=progress,
+        engine=default_engine(files),
+        files=files,
+    )
 
 
 def planned(root: Path, directory: Path) -> Plan:

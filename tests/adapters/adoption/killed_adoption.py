@@ -18,6 +18,7 @@ from typing import Any
 
 from adapters.adoption.adoption import Plan, Terms, adopt, plan
 from adapters.disk.files import Files
+from adapters.engines.choice import default_engine
 from adapters.ports.clock import utc_now
 from domain.limits import Limits
 
@@ -49,7 +50,15 @@ def adopt_and_die(root: Path, directory: Path, at_call: int) -> None:
     files = Killing(at_call)
     planned = plan(root, directory, Files())
     assert isinstance(planned, Plan)
-    adopt(planned, Terms(utc_now, 10**7, Limits(), lambda _done, _total: None, files))
+    terms = Terms(
+        clock=utc_now,
+        max_image_bytes=10**7,
+        limits=Limits(),
+        progress=lambda _done, _total: None,
+        engine=default_engine(files),
+        files=files,
+    )
+    adopt(planned, terms)
 
 
 def main() -> None:

@@ -16,9 +16,11 @@ from typing import Any
 
 import pytest
 
+from adapters.application.readiness import readiness_of
+from adapters.application.reading import image_details, image_path
 from adapters.application.results import SavedImage
-from adapters.application.storage import ImageStore
 from adapters.disk.files import Files
+from adapters.engines.opening import open_store
 from adapters.imagestore.local.layout import Layout
 from adapters.library import StorageManager
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of, files_of, standing_of
@@ -63,7 +65,7 @@ def died(root: Path, story: Callable[[StorageManager], object], dies_at: Callabl
     What the program holds in memory is lost: the lock is given back, nothing else.
     """
     disk = Disk()
-    storage = StorageManager.over(ImageStore(root, files=disk))
+    storage = StorageManager.over(open_store(root, files=disk))
     head = (root / "logs" / "head").read_bytes()
     disk.dies_at = dies_at
     story(storage)
@@ -203,11 +205,11 @@ def test_details_are_brought_into_place_with_their_image(root: Path) -> None:
     died(root, with_details("a.png", HOW), lambda call, path: call == "rename" and path.name == "a.png")
     assert restarted(root) == ["a.png"]
     with StorageManager(root) as storage:
-        assert storage._writer().details("1", "a.png") == HOW
+        assert image_details(storage._writer(), "1", "a.png") == HOW
     died(root, with_details("a.png", HOW | {"seed": 8}), lambda call, _path: call == "rename")
     restarted(root)
     with StorageManager(root) as storage:
-        assert storage._writer().details("1", "a.png") == HOW | {"seed": 8}
+        assert image_details(storage._writer(), "1", "a.png") == HOW | {"seed": 8}
 
 
 @pytest.mark.parametrize("verb", ["rename", "unlink", "nothing"])
@@ -228,17 +230,17 @@ def test_an_image_without_details_takes_the_former_ones_away(root: Path, verb: s
 async def test_a_save_whose_file_cannot_be_put_in_place_answers_with_where_it_is(root: Path) -> None:
     """The image is kept and readable; a sweep puts it in place."""
     disk = Disk()
-    store = ImageStore(root, files=disk)
+    store = open_store(root, files=disk)
     disk.dies_at = lambda call, path: call == "rename" and "users" in path.parts
     saved = await store.save("1", NEW, name="b.png")
     assert isinstance(saved, SavedImage)
     assert saved.path is not None
     assert saved.path.parent == Layout(root).staging
     assert saved.path.read_bytes() == NEW
-    assert store.path("1", "b.png") == saved.path
+    assert image_path(store, "1", "b.png") == saved.path
     disk.dies_at = lambda _call, _path: False
     store.opened().sweep()
-    assert store.path("1", "b.png") == root / "images/users/1/b.png"
+    assert image_path(store, "1", "b.png") == root / "images/users/1/b.png"
     store.close()
     assert_disk_and_log_agree(root)
 
@@ -246,7 +248,7 @@ async def test_a_save_whose_file_cannot_be_put_in_place_answers_with_where_it_is
 def test_what_could_not_be_done_before_a_close_is_done_at_the_next_start(root: Path) -> None:
     """The watermark does not claim it."""
     disk = Disk()
-    storage = StorageManager.over(ImageStore(root, files=disk))
+    storage = StorageManager.over(open_store(root, files=disk))
     disk.dies_at = lambda call, path: call in {"rename", "unlink"} and "users" in path.parts
     save("b.png")(storage)
     delete("a.png")(storage)
@@ -259,13 +261,13 @@ def test_a_standing_name_without_a_file_is_reported_and_holds_nothing_back(root:
     """It stays charged; the next save and the next start go on."""
     died(root, save("b.png"), lambda _call, _path: False)
     (root / "images/users/1/b.png").unlink()
-    store = ImageStore(root)
-    readiness = store.readiness()
+    store = open_store(root)
+    readiness = readiness_of(store)
     assert (readiness.ready, readiness.degraded) == (True, True)
     assert "1/b.png" in readiness.notes[0]
     assert StorageManager.over(store).get_quota_status("1")["user"]["images"] == 2
     asyncio.run(store.save("1", NEW, name="b.png"))
-    assert store.readiness().degraded is False
+    assert readiness_of(store).degraded is False
     store.close()
     assert_disk_and_log_agree(root)
 
@@ -281,7 +283,7 @@ def test_a_start_syncs_what_a_killed_program_had_only_done(tmp_path: Path) -> No
 
     died(tmp_path, story, lambda _call, _path: False)
     disk = Disk()
-    ImageStore(tmp_path, files=disk).close()
+    open_store(tmp_path, files=disk).close()
     home = tmp_path / "images/users/1"
     assert disk.synced >= {home / "k", home, home.parent, home.parent.parent, tmp_path}
 
@@ -292,7 +294,7 @@ def test_staged_files_that_cannot_be_removed_stop_no_start(root: Path) -> None:
     (staging / ("0" * 32)).write_bytes(NEW)
     disk = Disk()
     disk.dies_at = lambda call, path: call == "unlink" and path.parent == staging
-    ImageStore(root, files=disk).close()
+    open_store(root, files=disk).close()
     assert len(list(staging.iterdir())) == 1
     assert restarted(root) == ["a.png"]
 

@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 
 from adapters.application import storage as service_module
-from adapters.application.storage import ImageStore
+from adapters.application.readiness import readiness_of
 from adapters.disk.files import Files
+from adapters.engines.opening import open_store
 from adapters.library import StorageManager
 from adapters.ports.faults import (
     AdoptionUnfinished,
@@ -282,8 +283,8 @@ class NoPermission(Files):
 
 def test_an_unwritable_root_is_said_by_readiness(tmp_path: Path) -> None:
     """Not ready, with the reason."""
-    store = ImageStore(tmp_path / "root", files=NoPermission())
-    readiness = store.readiness()
+    store = open_store(tmp_path / "root", files=NoPermission())
+    readiness = readiness_of(store)
     assert (readiness.ready, readiness.degraded) == (False, True)
     assert "Permission denied" in readiness.notes[0]
     store.close()
@@ -317,7 +318,7 @@ def test_a_log_that_cannot_be_trusted_is_refused_and_nothing_is_changed(
 async def test_a_save_of_unknown_outcome_is_whole_or_not_there_after_a_restart(tmp_path: Path) -> None:
     """Its bytes stay staged, because the log may hold it; the restart knows."""
     disk = FailingSync(only=tmp_path / "logs" / "events.jsonl")
-    storage = StorageManager.over(ImageStore(tmp_path, files=disk))
+    storage = StorageManager.over(open_store(tmp_path, files=disk))
     disk.failing = True
     ok, message, _ = await storage.save_image(png(), "1", "a.png")
     assert (ok, "outcome of this command is unknown" in message) == (False, True)
@@ -333,7 +334,7 @@ async def test_a_save_of_unknown_outcome_is_whole_or_not_there_after_a_restart(t
 async def test_after_a_fault_every_call_says_so(tmp_path: Path) -> None:
     """Saves and deletes in words, readings and new managers by an exception; and a restart puts it right."""
     disk = FailingSync()
-    store = ImageStore(tmp_path, files=disk)
+    store = open_store(tmp_path, files=disk)
     storage = StorageManager.over(store)
     await storage.save_image(png(), "1", "a.png")
     disk.failing = True
@@ -354,7 +355,7 @@ async def test_after_a_fault_every_call_says_so(tmp_path: Path) -> None:
     for call in calls:
         with pytest.raises(LedgerStopped, match="has stopped"):
             call()
-    assert store.readiness().ready is False
+    assert readiness_of(store).ready is False
     storage.close()
     with StorageManager(tmp_path) as again:
         assert again.get_user_images("1") in (["a.png"], [])

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.application.storage import ImageStore
+from adapters.application.reading import image_names
 from adapters.disk.files import Files
+from adapters.engines.opening import open_store
 from adapters.library import StorageManager
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of, standing_of
 from tests.hostile.builders import png_of_size
@@ -120,7 +121,7 @@ class SlowStaging(Files):
 async def test_a_caller_who_goes_away_no_longer_stops_a_save_that_is_staged(tmp_path: Path) -> None:
     """From there on it belongs to the storage: it is kept, charged and in its place."""
     disk = SlowStaging()
-    store = ImageStore(tmp_path, files=disk)
+    store = open_store(tmp_path, files=disk)
     saving = asyncio.create_task(store.save("1", png_of_size(200), name="a.png"))
     assert await asyncio.to_thread(disk.reached.wait, WITHIN_SECONDS)
     saving.cancel()
@@ -129,7 +130,7 @@ async def test_a_caller_who_goes_away_no_longer_stops_a_save_that_is_staged(tmp_
     disk.go_on.set()
     async with asyncio.timeout(WITHIN_SECONDS):
         await asyncio.gather(*store._background)
-    assert store.names("1") == ["a.png"]
+    assert image_names(store, "1") == ["a.png"]
     store.close()
     assert_disk_and_log_agree(tmp_path)
 

@@ -14,8 +14,10 @@ import sys
 import threading
 from pathlib import Path
 
+from adapters.application.reading import image_names
 from adapters.application.results import GivenLimits
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
+from adapters.engines.opening import open_store
 from tests.hostile.builders import png_of_size
 
 USERS = 4
@@ -26,7 +28,7 @@ SAY_EVERY = 50
 class Doings:
     """What all users do, until `stopped` is set."""
 
-    def __init__(self, store: ImageStore) -> None:
+    def __init__(self, store: Storage) -> None:
         self.store = store
         self.stopped = threading.Event()
         self._done = 0
@@ -42,7 +44,7 @@ class Doings:
                 sys.stdout.flush()
 
     async def _one(self, user: str, rng: random.Random) -> None:
-        data, kept = png_of_size(rng.randrange(100, 5_000)), self.store.names(user)
+        data, kept = png_of_size(rng.randrange(100, 5_000)), image_names(self.store, user)
         match rng.randrange(6):
             case 0 | 1 if kept:
                 await self.store.delete(user, rng.choice(kept))
@@ -57,7 +59,7 @@ class Doings:
 
 async def main(root: Path) -> None:
     """All users at once, until the input ends."""
-    store = ImageStore(root, limits=GivenLimits(daily=1_000_000))
+    store = open_store(root, limits=GivenLimits(daily=1_000_000))
     doings = Doings(store)
 
     def listen() -> None:

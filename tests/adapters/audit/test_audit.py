@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.audit.comparison import UNDER_WAY_SECONDS, audit
 from adapters.audit.report import PASSING, SENTENCES, Audit, Finding, FindingKind
 from adapters.disk.files import Files
-from adapters.eventlog.jsonl.verify import verify
+from adapters.engines.choice import default_engine
+from adapters.engines.opening import open_store
 from adapters.ports.faults import LogDamaged
 from domain.refusals import Refusal
 from tests.adapters.application.evidence import events_of, state_of_disk
@@ -28,7 +29,7 @@ STAGED = "images/.staged"
 OLD_SECONDS = UNDER_WAY_SECONDS + 60
 
 
-def save(store: ImageStore, name: str, size_bytes: int = 300, *, user: str = "ada", temp: bool = False) -> None:
+def save(store: Storage, name: str, size_bytes: int = 300, *, user: str = "ada", temp: bool = False) -> None:
     """Saves an image with details, or a temp file."""
     data = png_of_size(size_bytes)
     saved = asyncio.run(store.save(user, data, name=name, temp=temp, details={"prompt": "a secret wish"}))
@@ -37,7 +38,9 @@ def save(store: ImageStore, name: str, size_bytes: int = 300, *, user: str = "ad
 
 def audited(root: Path, *, user: str | None = None, files: Files | None = None) -> Audit:
     """The audit of a root."""
-    return audit(root, verify(root), user=user, files=files)
+    files = files or Files()
+    engine = default_engine(files)
+    return audit(root, engine.verify(root), engine=engine, user=user, files=files)
 
 
 def found(done: Audit) -> set[tuple[FindingKind, str]]:
@@ -49,7 +52,7 @@ def found(done: Audit) -> set[tuple[FindingKind, str]]:
 def root(tmp_path: Path) -> Path:
     """A root in which images of two users and a temp file stand, all file work done."""
     root = tmp_path / "root"
-    store = ImageStore(root, files=Disk())
+    store = open_store(root, files=Disk())
     for name in ("a.png", "k/b.png"):
         save(store, name)
     save(store, "c.png", user="bob")
@@ -70,7 +73,7 @@ def put(root: Path, path: str, data: bytes = b"x") -> None:
 def test_log_and_files_agree(root: Path) -> None:
     """The figures are those of the log; nothing on the disk is changed, and a writer is not kept out."""
     before = state_of_disk(root)
-    store = ImageStore(root)
+    store = open_store(root)
     done = audited(root)
     store.close()
     assert (done.agrees, done.findings, done.passing) == (True, (), ())
@@ -218,7 +221,7 @@ def test_a_staged_file_of_just_now_may_be_a_save_under_way(root: Path) -> None:
 def test_an_image_that_waits_to_be_moved_is_no_finding(root: Path) -> None:
     """It is served from where it waits; the bytes there are compared too. What is to be removed is left to its time."""
     disk = StuckDisk()
-    store = ImageStore(root, files=disk)
+    store = open_store(root, files=disk)
     disk.stuck = True
     save(store, "new.png")
     save(store, "a.png", 400)
@@ -250,7 +253,7 @@ def test_what_is_put_back_after_its_deletion_was_done_is_foreign(root: Path) -> 
     """So are its details; while the log does not say that the work is done, they may be what is left of it."""
     rest = {path: (root / path).read_bytes() for path in (f"{HOME}/a.png", f"{DETAILS}/a.png~.json")}
     head = (root / "logs" / "head").read_bytes()
-    store = ImageStore(root)
+    store = open_store(root)
     store.delete_now("ada", "a.png")
     store.close()
     for path, data in rest.items():
@@ -262,9 +265,9 @@ def test_what_is_put_back_after_its_deletion_was_done_is_foreign(root: Path) -> 
     now = (root / "logs" / "head").read_bytes()
     (root / "logs" / "head").write_bytes(head)
     assert audited(root).agrees
-    before = verify(root)
+    before = default_engine().verify(root)
     (root / "logs" / "head").write_bytes(now)
-    assert len(audit(root, before).findings) == 2
+    assert len(audit(root, before, engine=default_engine()).findings) == 2
 
 
 def test_one_user_alone(root: Path) -> None:
@@ -340,7 +343,8 @@ def test_a_hard_link_in_another_spelling_is_the_file_itself(root: Path) -> None:
 def test_progress_is_told_to_the_last_file(root: Path) -> None:
     """How many are compared, of how many."""
     told: list[tuple[int, int]] = []
-    audit(root, verify(root), progress=lambda done, total: told.append((done, total)))
+    engine = default_engine()
+    audit(root, engine.verify(root), engine=engine, progress=lambda done, total: told.append((done, total)))
     assert told == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
 
 

@@ -14,11 +14,12 @@ from time import monotonic
 
 import pytest
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.audit.comparison import audit
 from adapters.audit.report import Audit, FindingKind
 from adapters.disk.files import Files
-from adapters.eventlog.jsonl.verify import verify
+from adapters.engines.choice import default_engine
+from adapters.engines.opening import open_store
 from domain.limits import UserLimits
 from domain.refusals import Refusal
 from tests.adapters.application.stuck_disk import StuckDisk
@@ -33,7 +34,9 @@ WAIT_SECONDS = 60.0
 
 def audited(root: Path, files: Files | None = None) -> Audit:
     """The audit of a root."""
-    return audit(root, verify(root), files=files)
+    files = files or Files()
+    engine = default_engine(files)
+    return audit(root, engine.verify(root), engine=engine, files=files)
 
 
 class Doings:
@@ -98,7 +101,7 @@ def test_after_a_kill_only_what_a_start_settles_is_passing(tmp_path: Path) -> No
     done = audited(tmp_path)
     assert done.findings == ()
     assert {finding.kind for finding in done.passing} <= {FindingKind.WAITING, FindingKind.UNDER_WAY}
-    ImageStore(tmp_path).close()
+    open_store(tmp_path).close()
     done = audited(tmp_path)
     assert (done.findings, done.passing) == ((), ())
 
@@ -142,20 +145,20 @@ class Meanwhile(Files):
         return super().scan_directory(path)
 
 
-def save(store: ImageStore, name: str, size_bytes: int = 300, *, temp: bool = False, told: bool = True) -> None:
+def save(store: Storage, name: str, size_bytes: int = 300, *, temp: bool = False, told: bool = True) -> None:
     """Saves an image, with details unless nothing of it is `told`, or a temp file."""
     details = {"prompt": "a cat"} if told else None
     saved = asyncio.run(store.save("ada", png_of_size(size_bytes), name=name, temp=temp, details=details))
     assert not isinstance(saved, Refusal)
 
 
-def spell_anew(store: ImageStore) -> None:
+def spell_anew(store: Storage) -> None:
     """Deletes an image and saves it in another spelling."""
     store.delete_now("ada", "a.png")
     save(store, "A.png")
 
 
-MEANWHILE: dict[str, tuple[str, str, Callable[[ImageStore], object]]] = {
+MEANWHILE: dict[str, tuple[str, str, Callable[[Storage], object]]] = {
     "overwritten before it is looked at": ("lstat", "a.png", lambda store: save(store, "a.png", 400)),
     "overwritten before it is read": ("open", "a.png", lambda store: save(store, "a.png", 300)),
     "deleted before it is looked at": ("lstat", "a.png", lambda store: store.delete_now("ada", "a.png")),
@@ -173,11 +176,11 @@ MEANWHILE: dict[str, tuple[str, str, Callable[[ImageStore], object]]] = {
 def test_what_happens_between_the_log_and_the_file_is_no_finding(what: str, tmp_path: Path) -> None:
     """The log is followed and the file looked at again; there is nothing wrong with either."""
     verb, name, happens = MEANWHILE[what]
-    store = ImageStore(tmp_path)
+    store = open_store(tmp_path)
     save(store, "a.png")
     save(store, "t.png", temp=True)
     store.close()  # so that the log says that all file work is done so far
-    store = ImageStore(tmp_path)
+    store = open_store(tmp_path)
     disk = Meanwhile(verb, name, lambda: happens(store))
     done = audited(tmp_path, disk)
     store.close()
@@ -188,7 +191,7 @@ def test_what_happens_between_the_log_and_the_file_is_no_finding(what: str, tmp_
 def test_a_staged_file_that_was_recorded_meanwhile_is_needed(tmp_path: Path) -> None:
     """It is neither stray nor under way: it waits to be moved."""
     files = StuckDisk()
-    store = ImageStore(tmp_path, files=files)
+    store = open_store(tmp_path, files=files)
     save(store, "a.png")
     files.stuck = True
     disk = Meanwhile("scan_directory", ".staged", lambda: save(store, "b.png"))
@@ -201,7 +204,7 @@ def test_a_staged_file_that_was_recorded_meanwhile_is_needed(tmp_path: Path) -> 
 def test_a_staged_file_that_is_moved_while_it_is_looked_at_is_in_place(tmp_path: Path) -> None:
     """However often it is looked at, between the look at the one path and that at the other nothing is lost."""
     files = StuckDisk()
-    store = ImageStore(tmp_path, files=files)
+    store = open_store(tmp_path, files=files)
     files.stuck = True
     save(store, "a.png")
 
@@ -219,7 +222,7 @@ def test_a_staged_file_that_is_moved_while_it_is_looked_at_is_in_place(tmp_path:
 
 def test_a_name_that_becomes_a_folder_is_no_finding(tmp_path: Path) -> None:
     """The file that was there is long gone, and all file work is known to be done."""
-    store = ImageStore(tmp_path)
+    store = open_store(tmp_path)
     save(store, "a.png")
 
     def become_a_folder() -> None:
@@ -240,7 +243,7 @@ def test_a_file_that_changes_at_every_look_is_given_up_and_said(
 ) -> None:
     """After a bounded number of looks, and it is no finding."""
     monkeypatch.setattr("adapters.audit.comparison.MAX_LOOKS", 5)
-    store = ImageStore(tmp_path)
+    store = open_store(tmp_path)
     save(store, "a.png")
     store.override_limits_now("ada", "x", UserLimits(None, 100))
     looks = 0

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.audit.expected_files import ExpectedFiles
-from adapters.disk.files import Files
-from adapters.eventlog.jsonl.verify import verify
-from adapters.imagestore.local.reconciler import Key
-from adapters.ports.clock import utc_now
+from adapters.engines.choice import default_engine
+from adapters.engines.opening import open_store
+from adapters.ports.image_store import Key
 from tests.adapters.application.stuck_disk import StuckDisk
 from tests.hostile.builders import png_of_size
 
@@ -25,14 +24,15 @@ A = Key("ada", False, "a.png")
 @contextmanager
 def expected(root: Path) -> Iterator[ExpectedFiles]:
     """The files that a log wants."""
-    reading = ExpectedFiles(root, reconciled=verify(root).reconciled or 0, user=None, clock=utc_now, files=Files())
+    engine = default_engine()
+    reading = ExpectedFiles(root, engine=engine, reconciled=engine.verify(root).reconciled or 0, user=None)
     try:
         yield reading
     finally:
         reading.close()
 
 
-def save(store: ImageStore, name: str, size_bytes: int = 300, *, temp: bool = False) -> bytes:
+def save(store: Storage, name: str, size_bytes: int = 300, *, temp: bool = False) -> bytes:
     """Saves an image or a temp file; its bytes."""
     data = png_of_size(size_bytes)
     asyncio.run(store.save("ada", data, name=name, temp=temp))
@@ -41,7 +41,7 @@ def save(store: ImageStore, name: str, size_bytes: int = 300, *, temp: bool = Fa
 
 def test_the_latest_bytes_of_a_name_are_expected(tmp_path: Path) -> None:
     """Its hash as 32 raw bytes, in the spelling that stands; beyond the watermark, as soon as the log is followed."""
-    store = ImageStore(tmp_path)
+    store = open_store(tmp_path)
     save(store, "A.png")
     with expected(tmp_path) as files:
         data = save(store, "a.png", 400)
@@ -61,7 +61,7 @@ def test_what_was_done_before_is_not_even_kept_while_the_log_is_read(
 ) -> None:
     """A log of a million images is read with room for those that stand."""
     monkeypatch.setattr(ExpectedFiles, "_forget_what_is_done", lambda _: None)
-    store = ImageStore(tmp_path)
+    store = open_store(tmp_path)
     for name in ("a.png", "b.png", "a.png"):
         save(store, name)
     store.delete_now("ada", "b.png")
@@ -73,7 +73,7 @@ def test_what_was_done_before_is_not_even_kept_while_the_log_is_read(
 def test_what_is_done_is_not_kept(tmp_path: Path) -> None:
     """Of deleted names and staged files only those are remembered whose file work may be under way."""
     disk = StuckDisk()
-    store = ImageStore(tmp_path, files=disk)
+    store = open_store(tmp_path, files=disk)
     for name in ("a.png", "b.png", "a.png"):
         save(store, name)
     save(store, "t.png", temp=True)
@@ -82,7 +82,7 @@ def test_what_is_done_is_not_kept(tmp_path: Path) -> None:
     store.close()
     with expected(tmp_path) as files:
         assert (files._gone, files._staged) == ({}, {})
-        store = ImageStore(tmp_path, files=disk)
+        store = open_store(tmp_path, files=disk)
         disk.stuck = True
         save(store, "c.png")
         store.delete_now("ada", "a.png")

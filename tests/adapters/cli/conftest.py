@@ -14,8 +14,9 @@ import pytest
 import structlog
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it comes without types
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.cli import main
+from adapters.engines.opening import open_store
 from tests.adapters.cli.processes import SCHEMAS, Ran, Service, holding, serving, write_env_file
 
 Abby = Callable[..., Ran]
@@ -60,9 +61,9 @@ def abby(root: Path, env_file: Path, capsys: pytest.CaptureFixture[str]) -> Abby
 
 
 @pytest.fixture
-def store(root: Path) -> Iterator[ImageStore]:
+def store(root: Path) -> Iterator[Storage]:
     """The root opened by this process, to be filled; close it before a command is to open it."""
-    opened = ImageStore(root)
+    opened = open_store(root)
     yield opened
     opened.close()
 

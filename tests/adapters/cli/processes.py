@@ -28,9 +28,9 @@ HOLD = """
 import sys
 import time
 from pathlib import Path
-from adapters.application.storage import ImageStore
+from adapters.engines.opening import open_store
 root, address, after_seconds = sys.argv[1:]
-store = ImageStore(Path(root))
+store = open_store(Path(root))
 if address and after_seconds == "0":
     store.opened().recorder.announce(address)
 print("held", flush=True)

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
-from adapters.application.storage import ImageStore
 from adapters.disk.files import Files
+from adapters.engines.opening import open_store
 from adapters.ports.clock import utc_now
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of, state_of_disk
 from tests.adapters.cli.conftest import Abby
@@ -191,7 +191,7 @@ def test_another_folder_waits(abby: Abby, old: Path, root: Path, tmp_path: Path,
 
 def test_a_clock_that_stands_wrong_is_refused(abby: Abby, old: Path, root: Path, fits: Any) -> None:
     """1, with the ledger's sentence."""
-    store = ImageStore(root, clock=lambda: "2099" + utc_now()[4:])
+    store = open_store(root, clock=lambda: "2099" + utc_now()[4:])
     store.reset_daily_now("ada", "x")
     store.close()
     for words in ((), ("--yes",)):

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from adapters.application.storage import ImageStore
 from adapters.audit.report import PASSING, SENTENCES, FindingKind
 from adapters.cli.auditing import MAX_FINDINGS_SHOWN
+from adapters.engines.opening import open_store
 from tests.adapters.application.evidence import assert_disk_and_log_agree, state_of_disk
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import SCHEMAS, WAIT_SECONDS, Service, command, environment, png
@@ -27,7 +27,7 @@ TERMINAL_BYTES = 65_536
 @pytest.fixture
 def home(root: Path) -> Path:
     """The folder of a user with two images, of which the log and the details tell more than an audit may."""
-    store = ImageStore(root)
+    store = open_store(root)
     for name in ("a.png", "b.png"):
         asyncio.run(store.save("ada", png(), name=name, details={"prompt": SECRET}, idempotency_key=f"secret {name}"))
         store.reset_daily_now("ada", SECRET)

@@ -14,8 +14,8 @@ import pytest
 from freezegun import freeze_time
 
 from adapters.application.results import GivenLimits
-from adapters.application.storage import ImageStore
 from adapters.cli.changing import instant
+from adapters.engines.opening import open_store
 from domain.limits import MEGABYTE
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import SMALL, WAIT_SECONDS, command, holding, png, started
@@ -38,7 +38,7 @@ def recorded(root: Path) -> list[dict[str, Any]]:
 @pytest.fixture
 def filled(root: Path) -> Path:
     """A root in which ada has an image and a temp file, and whose limits are not the defaults."""
-    store = ImageStore(root, limits=GivenLimits(daily=3, user_bytes=7 * MEGABYTE))
+    store = open_store(root, limits=GivenLimits(daily=3, user_bytes=7 * MEGABYTE))
     asyncio.run(store.save("ada", png()))
     asyncio.run(store.save("ada", png(), temp=True))
     store.close()
@@ -118,7 +118,7 @@ def test_a_picture_that_may_not_be_kept_is_not_thrown_away(
     abby: Abby, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fits: Any
 ) -> None:
     """1; made and charged, there is no room for its real size: its bytes are in a new file in the current folder."""
-    ImageStore(root, limits=GivenLimits(user_bytes=100, gen_bytes=1)).close()
+    open_store(root, limits=GivenLimits(user_bytes=100, gen_bytes=1)).close()
     monkeypatch.chdir(tmp_path)
     told = abby("generate", "x", *SMALL, "--json")
     assert told.code == 1
@@ -325,7 +325,7 @@ def test_an_unfinished_adoption_is_named(abby: Abby, filled: Path) -> None:
 
 def test_clock_corrected(abby: Abby, root: Path, fits: Any) -> None:
     """After a clock that stood ahead commands are refused until it is recorded that it is right; once is enough."""
-    ahead = ImageStore(root, clock=lambda: "2999-01-01T00:00:00.000000Z")
+    ahead = open_store(root, clock=lambda: "2999-01-01T00:00:00.000000Z")
     ahead.reset_daily_now("ada", "from the future")
     ahead.close()
     refused = abby("reset", "ada", "--reason", "x", "--json")
@@ -347,7 +347,7 @@ def test_a_clock_that_once_stood_ten_years_ahead(abby: Abby, root: Path) -> None
     that of the day ten years on.
     """
     with freeze_time("2026-03-09T12:00:00Z", real_asyncio=True) as clock:
-        ImageStore(root, limits=GivenLimits(daily=2)).close()
+        open_store(root, limits=GivenLimits(daily=2)).close()
         assert abby("generate", "x", *SMALL).code == 0
         clock.move_to("2036-03-09T12:00:00Z")
         assert [abby("generate", "x", *SMALL).code for _ in range(3)] == [0, 0, 1]

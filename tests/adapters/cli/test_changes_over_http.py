@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from adapters.application.storage import ImageStore
 from adapters.cli import main
 from adapters.cli.output import Refused
 from adapters.cli.service_client import Answered, ServiceClient, ServiceUnavailable
+from adapters.engines.opening import open_store
 from adapters.ports.faults import DiskFull
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import SMALL, WAIT_SECONDS, Service, holding, serving, write_env_file
@@ -242,7 +242,7 @@ def test_only_this_machine_is_asked(address: str) -> None:
 @pytest.mark.parametrize("server", [(answered(200, {"files": 3, "freed_bytes": 2048}),)], indirect=True)
 def test_a_service_that_tells_its_address_late_is_waited_for(abby: Abby, root: Path, server: Server) -> None:
     """A command beside a service that is just starting does not fail for the moment between lock and address."""
-    ImageStore(root).close()
+    open_store(root).close()
     with holding(root, server.address, after_seconds=0.3):
         told = abby("cleanup")
     assert told.code == 0, told.err

@@ -19,7 +19,7 @@ from adapters.cli.generation_exits import GENERATION_EXITS, not_made
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, refused_of
 from adapters.cli.running import exit_code_of
-from adapters.generation.provider import FailureKind, GenerationFailure
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import (
     AdoptionUnfinished,
     ConfigError,

@@ -13,11 +13,12 @@ import pytest
 
 from adapters.application.opening import FollowedRoot
 from adapters.application.results import GivenLimits
-from adapters.application.storage import ImageStore
 from adapters.cli.checks import log as log_checks
 from adapters.cli.checks import storage as storage_checks
 from adapters.cli.checks.finding import Level
 from adapters.disk.files import Files
+from adapters.engines.choice import default_engine
+from adapters.engines.opening import open_store
 from adapters.ports.clock import utc_now
 from adapters.settings.config import load_config
 from domain.instants import later
@@ -73,7 +74,7 @@ def test_a_fresh_machine(doctor: Doctor, abby: Abby, root: Path) -> None:
 
 def test_a_root_in_use(doctor: Doctor, root: Path, env_file: Path) -> None:
     """The figures of the log: whole, its last event, what the pool still promises; and looking changes no file."""
-    store = ImageStore(root, limits=GivenLimits(pool_bytes=3_000_000))
+    store = open_store(root, limits=GivenLimits(pool_bytes=3_000_000))
     asyncio.run(store.save("ada", png(900_000)))
     store.close()
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
@@ -142,7 +143,7 @@ def test_a_root_that_cannot_be_used(doctor: Doctor, tmp_path: Path) -> None:
 
 def test_a_damaged_log(doctor: Doctor, root: Path) -> None:
     """FAIL, with the place; the checks that need no log still say theirs."""
-    store = ImageStore(root)
+    store = open_store(root)
     store.reset_daily_now("ada", "number 1")
     store.close()
     log = root / "logs" / "events.jsonl"
@@ -155,7 +156,7 @@ def test_a_damaged_log(doctor: Doctor, root: Path) -> None:
 
 def test_a_torn_end(doctor: Doctor, root: Path) -> None:
     """WARN: nothing acknowledged is missing, and the next start sets it aside."""
-    ImageStore(root).close()
+    open_store(root).close()
     with (root / "logs" / "events.jsonl").open("ab") as file:
         file.write(b'{"pos"')
     assert doctor()["log"]["level"] == "WARN"
@@ -163,14 +164,14 @@ def test_a_torn_end(doctor: Doctor, root: Path) -> None:
 
 def test_a_log_that_is_gone(doctor: Doctor, root: Path) -> None:
     """A watermark without a log is no fresh root."""
-    ImageStore(root).close()
+    open_store(root).close()
     (root / "logs" / "events.jsonl").unlink()
     assert doctor()["log"]["level"] == "FAIL"
 
 
 def test_an_unfinished_adoption(doctor: Doctor, root: Path) -> None:
     """FAIL, with the command that ends it."""
-    ImageStore(root).close()
+    open_store(root).close()
     (root / "logs" / "adopting").write_text("/old/images\n", encoding="utf-8")
     finding = doctor()["adoption"]
     assert (finding["level"], "adopt /old/images --yes" in finding["advice"]) == ("FAIL", True)
@@ -178,7 +179,7 @@ def test_an_unfinished_adoption(doctor: Doctor, root: Path) -> None:
 
 def test_the_clock_is_behind_the_log(doctor: Doctor, root: Path) -> None:
     """FAIL where commands are refused, with the way out."""
-    store = ImageStore(root, clock=lambda: "2999-01-01T00:00:00.000000Z")
+    store = open_store(root, clock=lambda: "2999-01-01T00:00:00.000000Z")
     store.close()
     finding = doctor()["clock"]
     assert finding["level"] == "FAIL"
@@ -198,8 +199,8 @@ def test_the_clock_is_behind_the_log(doctor: Doctor, root: Path) -> None:
 )
 def test_how_far_the_clock_may_be_behind(root: Path, seconds: int, level: Level) -> None:
     """A minute is nothing, up to a day the log's time is used, beyond it commands are refused."""
-    ImageStore(root).close()
-    with closing(FollowedRoot(root, clock=utc_now, files=Files())) as followed:
+    open_store(root).close()
+    with closing(FollowedRoot(root, engine=default_engine(), clock=utc_now, files=Files())) as followed:
         state = followed.projector.state
     assert log_checks.clock_shows(later(state.last_at, seconds=seconds), state).level is level
 

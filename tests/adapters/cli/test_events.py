@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from adapters.application.results import GivenLimits
-from adapters.application.storage import ImageStore
+from adapters.engines.opening import open_store
 from adapters.wording.events import words
 from domain.events import (
     TYPES,
@@ -44,7 +44,7 @@ AT = "2026-01-02T03:04:05.000006Z"
 @pytest.fixture
 def log(root: Path) -> list[dict[str, Any]]:
     """A log of a few events of two users; its lines as they are on the disk."""
-    store = ImageStore(root, limits=GivenLimits(daily=2))
+    store = open_store(root, limits=GivenLimits(daily=2))
     for user in ("ada", "bob", "ada", "ada"):
         asyncio.run(store.save(user, png()))
     store.delete_now("ada", "image_1.png")
@@ -101,7 +101,7 @@ def test_types_are_chosen_together(abby: Abby) -> None:
 
 def test_without_options_it_is_the_newest_fifty(abby: Abby, root: Path) -> None:
     """A long log does not run past; `--after 0` shows all of it."""
-    store = ImageStore(root)
+    store = open_store(root)
     for number in range(60):
         store.reset_daily_now("ada", f"number {number}")
     store.close()
@@ -128,10 +128,10 @@ def test_a_wrong_use_is_told(abby: Abby, options: tuple[str, ...], word: str) ->
 
 def test_follow_sees_what_another_process_writes(root: Path, env_file: Path) -> None:
     """Events that come later are shown as they come, once each and in order, until Ctrl+C ends it with 130."""
-    store = ImageStore(root)
+    store = open_store(root)
     store.reset_daily_now("ada", "before")
     store.close()
-    store = ImageStore(root)
+    store = open_store(root)
     with started(command(root, env_file, "events", "--follow", "--json", "--type", "DailyCountReset")) as process:
         assert process.stdout is not None
         seen = [json.loads(process.stdout.readline())["data"]["reason"]]
@@ -148,7 +148,7 @@ def test_follow_sees_what_another_process_writes(root: Path, env_file: Path) -> 
 
 def test_follow_stops_where_the_log_is_replaced(root: Path, env_file: Path) -> None:
     """A log that is not the one that was followed is damage, not silence."""
-    store = ImageStore(root)
+    store = open_store(root)
     store.close()
     with started(command(root, env_file, "events", "--follow", "--after", "0", "--json")) as process:
         assert process.stdout is not None
@@ -164,7 +164,7 @@ def test_follow_stops_where_the_log_is_replaced(root: Path, env_file: Path) -> N
 
 def test_a_reader_who_has_had_enough_is_no_failure(root: Path, env_file: Path) -> None:
     """`abby events | head -1` ends quietly."""
-    store = ImageStore(root)
+    store = open_store(root)
     for number in range(200):
         store.reset_daily_now("ada", f"{number} " * 60)
     store.close()
@@ -183,7 +183,7 @@ def test_a_reader_who_has_had_enough_is_no_failure(root: Path, env_file: Path) -
 @pytest.mark.parametrize("options", [("--json",), ()])
 def test_any_locale_can_show_it(root: Path, env_file: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
     """JSON is ASCII and decodes to the text itself; in a table a character that cannot be shown is escaped."""
-    store = ImageStore(root)
+    store = open_store(root)
     store.reset_daily_now("ada", "für Ümläute")
     store.close()
     old = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}

@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from adapters.application.reading import quota_status
 from adapters.application.results import GivenLimits
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
+from adapters.engines.opening import open_store
 from domain.limits import MEGABYTE
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import command, environment, png
@@ -26,7 +28,7 @@ TERMINAL_BYTES = 65_536
 
 def fill(root: Path, **images: int) -> None:
     """A root of which these users have so many images."""
-    store = ImageStore(root, limits=GivenLimits(user_bytes=MEGABYTE, daily=3))
+    store = open_store(root, limits=GivenLimits(user_bytes=MEGABYTE, daily=3))
     for user, count in images.items():
         for _ in range(count):
             asyncio.run(store.save(user, png(120_000)))
@@ -37,10 +39,10 @@ def test_status_says_what_the_ledger_says(abby: Abby, root: Path, fits: Any) -> 
     """The JSON is the status dictionary itself, as a program that embeds the storage gets it."""
     fill(root, ada=2)
     told = abby("status", "ada", "--json")
-    store = ImageStore(root)
+    store = open_store(root)
     assert (told.code, told.err) == (0, "")
     assert fits("status", told.json)
-    assert told.json == store.status("ada") | {"daily": told.json["daily"]}
+    assert told.json == quota_status(store, "ada") | {"daily": told.json["daily"]}
     assert told.json["daily"]["used"] == 2
     store.close()
 
@@ -105,7 +107,7 @@ def test_users_of_an_empty_log(abby: Abby, root: Path, fits: Any) -> None:
     assert "0 users" in abby("users").out
 
 
-def test_reading_goes_on_beside_a_writer(abby: Abby, store: ImageStore) -> None:
+def test_reading_goes_on_beside_a_writer(abby: Abby, store: Storage) -> None:
     """The lock is the writer's; the figures are those that are surely on the disk."""
     asyncio.run(store.save("ada", png()))
     deadline = time.monotonic() + 5
@@ -127,7 +129,7 @@ def test_brackets_are_only_brackets(abby: Abby, tmp_path: Path) -> None:
 def test_a_terminal_gets_colours_and_its_own_width(root: Path, env_file: Path, *, no_colour: bool) -> None:
     """A status near its limit is coloured unless NO_COLOR is set; no line is wider than the terminal."""
     fill(root, ada=3)
-    store = ImageStore(root, limits=GivenLimits(user_bytes=1))
+    store = open_store(root, limits=GivenLimits(user_bytes=1))
     store.close()
     shown = on_a_terminal(command(root, env_file, "status", "ada"), **({"NO_COLOR": "1"} if no_colour else {}))
     assert ("\x1b[31m" in shown or "\x1b[1;31m" in shown) is not no_colour

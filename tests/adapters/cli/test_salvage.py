@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from adapters.application.storage import ImageStore
+from adapters.engines.opening import open_store
 from tests.adapters.cli.conftest import Abby
 
 
 def begin(root: Path) -> Path:
     """The file of a log of four events."""
-    store = ImageStore(root)
+    store = open_store(root)
     for number in range(3):
         store.reset_daily_now("ada", f"number {number}")
     store.close()

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from adapters.application.storage import ImageStore
+from adapters.engines.opening import open_store
 from tests.adapters.cli.conftest import Abby
 
 
 @pytest.fixture
 def log(root: Path) -> Path:
     """The file of a log of four events, all of them below the watermark."""
-    store = ImageStore(root)
+    store = open_store(root)
     for number in range(3):
         store.reset_daily_now("ada", f"number {number}")
     store.close()

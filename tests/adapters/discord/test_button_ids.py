@@ -8,10 +8,11 @@ from typing import Any, cast
 import pytest
 
 from adapters.application.results import StoreSettings
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.discord.bot import AbbyBot
 from adapters.discord.bot_state import FILE, Remembered
 from adapters.discord.views import ID_CHARACTERS, LOOKS, ask_to_delete, buttons_of, key_of, named_by
+from adapters.engines.opening import open_store
 
 SNOWFLAKE = "18446744073709551615"
 
@@ -19,7 +20,7 @@ SNOWFLAKE = "18446744073709551615"
 class BotWithStore:
     """As much of the bot as finding a picture needs."""
 
-    def __init__(self, store: ImageStore) -> None:
+    def __init__(self, store: Storage) -> None:
         self.store = store
 
 
@@ -28,7 +29,7 @@ class BotWithStore:
 async def test_a_picture_is_found_again_by_its_key(tmp_path: Path, length: int, folder: str) -> None:
     """One that is gone is not; another user's of the same name is not meant."""
     name = f"{folder}{'a' * (length - len(folder) - 4)}.png"
-    store = ImageStore(tmp_path / "root", settings=StoreSettings(check_images=False))
+    store = open_store(tmp_path / "root", settings=StoreSettings(check_images=False))
     bot = cast("AbbyBot", BotWithStore(store))
     try:
         await store.save(SNOWFLAKE, b"bytes", name=name)

@@ -27,7 +27,8 @@ from adapters.discord.embeds import (
 )
 from adapters.discord.messages import Message, message_for_failure, message_for_refusal, pool_message, unexpected
 from adapters.discord.untrusted_text import length
-from adapters.generation.provider import FailureKind, GenerationFailure, Operation
+from adapters.generation.provider import Operation
+from adapters.ports.failures import FailureKind, GenerationFailure
 from domain.refusals import Reason, Refusal
 from tests.adapters.discord.hostile_texts import LINK, LIVE, TEXTS
 from tests.adapters.discord.quota_figures import figures

@@ -30,9 +30,9 @@ from adapters.discord.messages import (
     unexpected,
 )
 from adapters.generation.automatic1111 import WITHOUT_API
-from adapters.generation.provider import FailureKind, GenerationFailure
 from adapters.generation.taxonomy import FILTERED, SaidError, failure_of
 from adapters.images.invalid_image import InvalidImage
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import DiskFull, Fault
 from adapters.studio import Progress
 from adapters.wording.refusals import sentence_of

@@ -17,10 +17,10 @@ from tests.adapters.discord.process import BotProcess
 from tests.adapters.generation.public_internet import DISCORD, GOOD, PATH, SECRET, PublicInternet, answer
 
 PROGRAM = """
-import adapters.main as main
+from adapters.bootstrap import making
 from tests.adapters.generation.public_internet import fetcher_of
 
-main.ImageFetcher = lambda hosts: fetcher_of({way_in!r}, hosts)
+making.ImageFetcher = lambda hosts: fetcher_of({way_in!r}, hosts)
 from adapters.cli import main
 main()
 """

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.application.storage import ImageStore
+from adapters.application.reading import quota_status
+from adapters.engines.opening import open_store
 from adapters.generation import GenerationRequest, ImageGenerator, Provider
 from adapters.studio import GenerationOutcome, Studio
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
@@ -28,12 +29,12 @@ class Effect(NamedTuple):
 
 async def effect_of(root: Path, provider: Provider, request: GenerationRequest) -> Effect:
     """One request of one user through a real studio and ledger under `root`; the provider is closed after it."""
-    store = ImageStore(root)
+    store = open_store(root)
     generator = ImageGenerator(provider=provider)
     studio = Studio(store, generator)
     try:
         answer = await studio.generate(USER, request)
-        status = store.status(USER)
+        status = quota_status(store, USER)
     finally:
         await studio.close()
         await generator.aclose()

@@ -6,9 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from adapters.generation.provider import (
-    FailureKind,
     GeneratedImage,
-    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     OnFraction,
@@ -17,6 +15,7 @@ from adapters.generation.provider import (
     RequestLimits,
     ignore_fraction,
 )
+from adapters.ports.failures import FailureKind, GenerationFailure
 from tests.hostile.builders import png_of_size
 
 ProviderAnswer = GenerationResult | GenerationFailure

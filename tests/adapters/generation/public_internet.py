@@ -21,7 +21,7 @@ import pytest
 import trustme
 
 from adapters.generation.image_url import ImageFetcher
-from adapters.generation.provider import GenerationFailure
+from adapters.ports.failures import GenerationFailure
 
 if sys.platform == "win32":
     pytest.skip(

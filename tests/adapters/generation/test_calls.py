@@ -21,8 +21,8 @@ from structlog.testing import capture_logs
 from adapters.generation import calls as calls_module
 from adapters.generation.breaker import FAILURES_TO_OPEN, CircuitBreaker
 from adapters.generation.calls import Outcome, ProviderCalls, Service, ServiceAnswer
-from adapters.generation.provider import FailureKind, GenerationFailure
 from adapters.generation.taxonomy import SaidError
+from adapters.ports.failures import FailureKind, GenerationFailure
 from tests.emulators.emulator import CutOff, Drop, Emulator, Endless, Hang, Reply, Scripted
 
 SECRET = "sk-0123456789abcdefSECRET"

@@ -12,8 +12,9 @@ import orjson
 import pytest
 
 from adapters.application.results import GivenLimits, StoreSettings
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.disk.files import Files
+from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import Provider
 from adapters.generation.sketch.provider import SketchProvider
@@ -30,7 +31,7 @@ class Running(NamedTuple):
     """A service that listens, and its storage."""
 
     address: str
-    store: ImageStore
+    store: Storage
 
     async def ask(
         self, method: str, path: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None, kind: str = ""
@@ -79,7 +80,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             body_bounds: BodyBounds = BodyBounds(),  # noqa: B008  # an immutable value
             files: Files | None = None,
         ) -> Running:
-            store = ImageStore(tmp_path / "root", limits=limits, settings=settings, files=files)
+            store = open_store(tmp_path / "root", limits=limits, settings=settings, files=files)
             stack.callback(store.close)
             used = provider or SketchProvider()
             stack.push_async_callback(used.close)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
 from adapters.audit.comparison import audit
 from adapters.disk.files import Files
-from adapters.eventlog.jsonl.verify import verify
-from adapters.imagestore.local.reconciler import Reconciler
+from adapters.engines.opening import open_store
+from adapters.imagestore.local.image_store import LocalImageStore
 from adapters.ledger import ledger as ledger_module
 from domain.commands import ReleaseExpired
 from tests.adapters.application.evidence import assert_disk_and_log_agree
@@ -45,12 +45,12 @@ def fail_once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> Callabl
 @pytest.mark.parametrize(
     ("owner", "name", "is_kept"),
     [
-        (ImageStore, "save", False),
-        (Reconciler, "stage", False),
+        (Storage, "save", False),
+        (LocalImageStore, "stage", False),
         (Files, "write_durably", False),
         (ledger_module, "decide", False),
-        (Reconciler, "reconcile", True),
-        (Reconciler, "_bring_into_place", True),
+        (LocalImageStore, "reconcile", True),
+        (LocalImageStore, "_bring_into_place", True),
     ],
 )
 async def test_memory_that_runs_out_fails_one_request_and_harms_nothing(
@@ -73,7 +73,7 @@ async def test_memory_that_runs_out_fails_one_request_and_harms_nothing(
     assert (await service.ask("GET", "/readyz")).json["status"] == "ready"
     assert_invariants(service)
     service.store.close()
-    ImageStore(service.store.root).close()
+    open_store(service.store.root).close()
     assert_disk_and_log_agree(service.store.root)
 
 
@@ -84,7 +84,8 @@ def assert_invariants(service: Running) -> None:
     assert (state.position, state.pool.used_bytes) == (account.last, account.used("1", temp=False))
     assert (state.pool.held_bytes, state.user("1").held_bytes) == (account.held("1"), account.held("1"))
     assert {day.day: day.count for day in state.days("1")} == {day: count for (_, day), count in account.days.items()}
-    assert audit(root, verify(root)).findings == ()
+    engine = service.store.engine
+    assert audit(root, engine.verify(root), engine=engine).findings == ()
 
 
 async def test_a_full_disk_is_507_and_deletions_still_work(serve: Serve) -> None:
@@ -118,7 +119,8 @@ async def test_an_image_without_a_file_is_said_by_readiness_and_stops_no_start(t
     assert any("1/lost.png" in note for note in ready.json["notes"])
     assert (await service.quota("1"))["user"]["images"] == 2
     assert service.store.opened().ledger.state.user("1").image_bytes == len(KEPT) + len(LOST)
-    found = audit(service.store.root, verify(service.store.root)).findings
+    root, engine = service.store.root, service.store.engine
+    found = audit(root, engine.verify(root), engine=engine).findings
     assert [(finding.kind.value, finding.path) for finding in found] == [("missing", "images/users/1/lost.png")]
     assert (await service.upload("1", LOST, "lost.png")).status == 201
     assert (await service.ask("GET", "/readyz")).json["status"] == "ready"
@@ -126,7 +128,7 @@ async def test_an_image_without_a_file_is_said_by_readiness_and_stops_no_start(t
 
 async def lose_a_file(root: Path) -> None:
     """A root whose last program was killed after an image was recorded, and the image's file went."""
-    store = ImageStore(root)
+    store = open_store(root)
     await store.save("1", KEPT, name="kept.png")
     head = (root / "logs" / "head").read_bytes()
     await store.save("1", LOST, name="lost.png")

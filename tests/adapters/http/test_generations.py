@@ -12,16 +12,9 @@ import pytest
 from PIL import Image
 
 from adapters.application.results import GivenLimits
-from adapters.generation.provider import (
-    STYLES,
-    FailureKind,
-    GenerationFailure,
-    GenerationRequest,
-    GenerationResult,
-    OnFraction,
-    ignore_fraction,
-)
+from adapters.generation.provider import STYLES, GenerationRequest, GenerationResult, OnFraction, ignore_fraction
 from adapters.generation.sketch.provider import SketchProvider
+from adapters.ports.failures import FailureKind, GenerationFailure
 from tests.adapters.http.conftest import JSON, Running, Serve
 from tests.adapters.http.wire import Wire, request
 

@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 
+from adapters.application.reading import image_path
 from adapters.application.results import GivenLimits, StoreSettings
 from tests.adapters.http.conftest import Running, Serve
 from tests.adapters.http.wire import once
@@ -254,7 +255,7 @@ async def test_an_uploads_details_are_empty_and_an_unknown_images_are_404(servic
 async def test_an_image_whose_file_is_missing_is_404_and_stays_listed(service: Running) -> None:
     """Somebody removed the file by hand: no error, no empty picture; the log still says that it stands."""
     await service.upload("1", png(), "a.png")
-    path = service.store.path("1", "a.png")
+    path = image_path(service.store, "1", "a.png")
     assert path is not None
     path.unlink()
     assert (await service.ask("GET", "/v1/users/1/images/a.png")).status == 404

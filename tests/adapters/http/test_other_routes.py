@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from adapters.application.storage import Storage
 from adapters.http.routes.page import CONTENT_SECURITY_POLICY
 from tests.adapters.http.conftest import Running
 from tests.adapters.http.wire import Wire, request
@@ -142,10 +143,10 @@ async def test_an_error_nobody_expected_is_a_500_with_a_reference_to_the_log(
 ) -> None:
     """The answer says nothing of the cause; the log says all, under the same reference."""
 
-    def broken(_user: str) -> None:
+    def broken(_storage: Storage, _user: str) -> None:
         raise RuntimeError("the inside of the service")
 
-    monkeypatch.setattr(service.store, "status", broken)
+    monkeypatch.setattr("adapters.http.routes.quota.quota_status", broken)
     with capture_logs() as lines:
         answer = await service.ask("GET", "/v1/users/1/quota")
     assert answer.status == 500

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from adapters.generation.provider import FailureKind, GenerationFailure
 from adapters.http.answers import refusal
 from adapters.http.problems import (
     FAULTS,
@@ -19,6 +18,7 @@ from adapters.http.problems import (
     render,
 )
 from adapters.images.invalid_image import ImageProblem, InvalidImage
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, LogLocked, StorageUnavailable
 from domain.refusals import Reason, Refusal
 

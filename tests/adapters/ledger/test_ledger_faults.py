@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters.application.readiness import readiness_of
+from adapters.application.reading import image_names
 from adapters.application.results import GivenLimits
-from adapters.application.storage import ImageStore
+from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.ledger import ledger as ledger_module
 from adapters.ledger.ledger import QuotaLedger
@@ -127,7 +129,7 @@ class FullDiskStory:
 
     def __init__(self, root: Path) -> None:
         self.disk = SmallDisk()
-        self.store = ImageStore(root, files=self.disk, limits=GivenLimits(daily=1_000))
+        self.store = open_store(root, files=self.disk, limits=GivenLimits(daily=1_000))
 
     async def fill(self) -> None:
         """Two images, and then no room even for a line of the log."""
@@ -150,8 +152,8 @@ async def test_a_full_disk_admits_only_what_frees(tmp_path: Path) -> None:
         await story.store.reserve("1")  # needs the log alone, and gives the reserve file up
     assert (await story.refused()).startswith("The disk is full. Nothing was saved, and nothing is lost.")
     assert not isinstance(await story.store.delete("1", "a.png"), Refusal)
-    assert story.store.names("1") == ["b.png"]
-    assert story.store.readiness().degraded
+    assert image_names(story.store, "1") == ["b.png"]
+    assert readiness_of(story.store).degraded
     story.store.close()
     assert_disk_and_log_agree(tmp_path)
 
@@ -164,7 +166,7 @@ async def test_a_disk_that_fills_up_while_staging_refuses_that_save_alone(tmp_pa
     with pytest.raises(Fault, match="Nothing was saved"):
         await story.store.save("1", png_of_size(100_000), name="c.png")
     assert not isinstance(await story.store.save("1", png(), name="d.png"), Refusal)
-    assert story.store.names("1") == ["d.png", "b.png", "a.png"]
+    assert image_names(story.store, "1") == ["d.png", "b.png", "a.png"]
     story.store.close()
     assert_disk_and_log_agree(tmp_path)
 
@@ -180,7 +182,7 @@ async def test_saving_goes_on_when_there_is_room_again(tmp_path: Path, monkeypat
     with pytest.raises(DiskFull):  # there is room, but not enough to promise anything
         await story.store.reserve("1")
     story.disk.room_bytes = 17 * 1_048_576
-    await asyncio.to_thread(until, lambda: not story.store.readiness().degraded)
+    await asyncio.to_thread(until, lambda: not readiness_of(story.store).degraded)
     assert not isinstance(await story.store.save("1", png(), name="c.png"), Refusal)
     story.store.close()
     assert_disk_and_log_agree(tmp_path)

@@ -9,10 +9,12 @@ from eventsourcing.dcb.api import DCBEvent
 
 from adapters.application.opening import OpenRoot
 from adapters.disk.files import Files
+from adapters.engines.choice import default_engine
 from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.eventlog.jsonl.format import Decoded
-from adapters.ledger.projector import Projector, encode
+from adapters.ledger.codec import encode
+from adapters.ledger.projector import Projector
 from adapters.ports.clock import utc_now
+from adapters.ports.event_log import VerifiedEvent
 from adapters.ports.faults import LogDamaged
 from domain.events import GenerationReleased, PreferenceSet
 from tests.projections.state import state_of
@@ -41,7 +43,7 @@ def test_a_start_reads_the_log_once(tmp_path: Path) -> None:
     with_events.checkpoint(2_000)
     with_events.close()
     files = CountingFiles()
-    root = OpenRoot(tmp_path, clock=utc_now, files=files)
+    root = OpenRoot(tmp_path, engine=default_engine(files), clock=utc_now, files=files)
     size = (tmp_path / "logs" / "events.jsonl").stat().st_size
     assert size <= files.read_bytes < size + 16_384
     assert root.projector.preferences.get("42", "style") == "anime"
@@ -97,5 +99,5 @@ def test_long_histories_are_tidied_on_the_way(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(projector.state, "tidy", lambda: tidied.append(projector.state.position))
     data = {"at": AT, "user": "42", "by": "cli", "preference": "style", "value": "anime"}
     for position in range(1, 6):
-        projector.take(Decoded(position, position, "PreferenceSet", [], data))
+        projector.take(VerifiedEvent(position, position, "PreferenceSet", [], data))
     assert tidied == [2, 4]

@@ -15,8 +15,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from adapters.application.reading import quota_status
 from adapters.application.results import GivenLimits
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
+from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.providers import ProviderSettings
@@ -32,7 +34,7 @@ ROOM_BYTES = 10**12
 PROCESS_STATUS = Path("/proc/self/status")
 
 
-async def ask_together(studio: Studio, store: ImageStore, plan: Plan) -> dict[str, Any]:
+async def ask_together(studio: Studio, store: Storage, plan: Plan) -> dict[str, Any]:
     """All requests of a plan at once; what came of them."""
     request = _request(plan)
     users = [f"u{number}" for number in range(plan.users)]
@@ -51,7 +53,7 @@ async def ask_together(studio: Studio, store: ImageStore, plan: Plan) -> dict[st
     peak = peak_bytes()
     return {
         "answers": answers,
-        "used": [store.status(user)["daily"]["used"] for user in users],
+        "used": [quota_status(store, user)["daily"]["used"] for user in users],
         "largest_answer_bytes": max(sizes, default=0),
         "all_answers_bytes": sum(sizes),
         "grown_bytes": None if peak is None or before is None else peak - before,
@@ -95,7 +97,7 @@ async def main(root: Path, address: str, plan: Plan) -> None:
         settings = ProviderSettings(api_key=KEY, api_host=address, stability_model=SMALL_ENGINE)
     limits = GivenLimits(daily=plan.daily, user_bytes=ROOM_BYTES, pool_bytes=ROOM_BYTES)
     generator = ImageGenerator(provider=make_provider(settings))
-    with closing(ImageStore(root, limits=limits)) as store:
+    with closing(open_store(root, limits=limits)) as store:
         studio = Studio(store, generator, StudioSettings(at_once=plan.at_once))
         try:
             figures = await ask_together(studio, store, plan)

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from adapters.application.storage import ImageStore
+from adapters.application.reading import quota_status
+from adapters.application.storage import Storage
 from adapters.ports.faults import Fault
 from adapters.studio import Generated
 from domain.refusals import Refusal
@@ -106,10 +107,10 @@ def begin(disk: CrashingDisk, wishes: list[Wish]) -> Evening | None:
     return evening
 
 
-def compare_with_status(store: ImageStore, accounts: dict[str, Account]) -> None:
+def compare_with_status(store: Storage, accounts: dict[str, Account]) -> None:
     """The projection says what the lines say."""
     for user, mine in accounts.items():
-        status = store.status(user)
+        status = quota_status(store, user)
         assert status["daily"]["used"] == mine.charged
         assert status["user"]["images"] == mine.images
         assert mine.charged <= (LIMITS.daily or 0)
@@ -142,7 +143,7 @@ def judge_after_all(disk: Disk, wishes: list[Wish]) -> None:
             assert after.open_places == 0
             assert (after.images, after.image_bytes) == (before[user].images, before[user].image_bytes)
             assert after.charged <= before[user].charged
-            status = evening.store.status(user)
+            status = quota_status(evening.store, user)
             assert (status["user"]["reserved_mb"], status["user"]["images"]) == (0, after.images)
             assert status["user"]["used_mb"] == round(after.image_bytes / 1_048_576, 2)
         for one in asyncio.run(evening.pass_()):

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from adapters.application.reading import image_details, image_names, quota_status
 from adapters.application.results import LIBRARY, Actor, GivenLimits
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
+from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
-from adapters.generation.provider import FailureKind, GenerationFailure, GenerationRequest, Operation
+from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.providers import UnavailableProvider
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import LedgerStopped
 from adapters.studio import Generated, Studio, StudioSettings
 from adapters.studio import studio as studio_module
@@ -34,29 +37,29 @@ def provider() -> InMemoryProvider:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[ImageStore]:
+def store(tmp_path: Path) -> Iterator[Storage]:
     """A store with the usual limits."""
-    opened = ImageStore(tmp_path)
+    opened = open_store(tmp_path)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def studio(store: ImageStore, provider: InMemoryProvider) -> Studio:
+def studio(store: Storage, provider: InMemoryProvider) -> Studio:
     """A studio over both."""
     return Studio(store, ImageGenerator(provider=provider))
 
 
-def daily(store: ImageStore) -> int:
+def daily(store: Storage) -> int:
     """Generations charged today."""
-    used = store.status("1")["daily"]["used"]
+    used = quota_status(store, "1")["daily"]["used"]
     assert isinstance(used, int)
     return used
 
 
-def held_mb(store: ImageStore) -> float:
+def held_mb(store: Storage) -> float:
     """What open places hold."""
-    held = store.status("1")["user"]["reserved_mb"]
+    held = quota_status(store, "1")["user"]["reserved_mb"]
     assert isinstance(held, float)
     return held
 
@@ -68,7 +71,7 @@ def generated(answer: object) -> Generated:
 
 
 async def test_a_picture_is_reserved_made_and_kept(
-    studio: Studio, store: ImageStore, provider: InMemoryProvider, tmp_path: Path
+    studio: Studio, store: Storage, provider: InMemoryProvider, tmp_path: Path
 ) -> None:
     """One generation, one image in the folder of its kind, with how it was made beside it; no prompt in the log."""
     made = generated(await studio.generate("1", CAT))
@@ -78,7 +81,7 @@ async def test_a_picture_is_reserved_made_and_kept(
     assert picture.image.path.read_bytes() == picture.data
     assert (made.provider, made.model, made.replayed) == ("in memory", "model-1", False)
     assert (daily(store), held_mb(store), provider.asked) == (1, 0, [CAT])
-    assert store.details("1", "text_to_image/image_1.png") == {
+    assert image_details(store, "1", "text_to_image/image_1.png") == {
         "operation": "text_to_image", "prompt": "a cat", "style": "anime", "width": 512, "height": 512, "steps": 30,
         "cfg_scale": 7.0, "strength": 0.35, "seed": 41, "provider": "in memory", "model": "model-1", "seconds": 1.5,
     }  # fmt: skip
@@ -92,7 +95,7 @@ async def test_a_picture_is_reserved_made_and_kept(
     assert b"cat" not in (tmp_path / "logs" / "events.jsonl").read_bytes()
 
 
-async def test_a_batch_takes_a_place_for_each_picture(studio: Studio, store: ImageStore, tmp_path: Path) -> None:
+async def test_a_batch_takes_a_place_for_each_picture(studio: Studio, store: Storage, tmp_path: Path) -> None:
     """Three pictures, three generations; a batch that does not fit whole is refused before anything is made."""
     request = GenerationRequest(Operation.TEXT_TO_IMAGE, "cats", count=3)
     made = generated(await studio.generate("1", request))
@@ -105,9 +108,7 @@ async def test_a_batch_takes_a_place_for_each_picture(studio: Studio, store: Ima
     assert_disk_and_log_agree(tmp_path)
 
 
-async def test_what_no_provider_takes_costs_nothing(
-    studio: Studio, store: ImageStore, provider: InMemoryProvider
-) -> None:
+async def test_what_no_provider_takes_costs_nothing(studio: Studio, store: Storage, provider: InMemoryProvider) -> None:
     """It is checked before a place is reserved, and so is whether there is a provider."""
     answer = await studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, ""))
     assert isinstance(answer, GenerationFailure)
@@ -140,7 +141,7 @@ def test_every_kind_of_fault_has_its_row() -> None:
 @pytest.mark.parametrize("row", FAULTS, ids=lambda row: row[0])
 async def test_a_fault_releases_the_places_for_its_reason(
     studio: Studio,
-    store: ImageStore,
+    store: Storage,
     provider: InMemoryProvider,
     tmp_path: Path,
     row: tuple[FailureKind, str, int, bool],
@@ -160,7 +161,7 @@ async def test_a_fault_releases_the_places_for_its_reason(
 
 async def test_moderated_pictures_may_be_free(tmp_path: Path, provider: InMemoryProvider) -> None:
     """Where the operator decided so."""
-    store = ImageStore(tmp_path, limits=GivenLimits(moderated_free=True))
+    store = open_store(tmp_path, limits=GivenLimits(moderated_free=True))
     provider.make = failing(FailureKind.MODERATED_OUTPUT)
     answer = await Studio(store, ImageGenerator(provider=provider)).generate("1", CAT)
     assert isinstance(answer, GenerationFailure)
@@ -170,7 +171,7 @@ async def test_moderated_pictures_may_be_free(tmp_path: Path, provider: InMemory
 
 
 async def test_a_provider_that_raises_costs_nothing(
-    studio: Studio, store: ImageStore, provider: InMemoryProvider, tmp_path: Path
+    studio: Studio, store: Storage, provider: InMemoryProvider, tmp_path: Path
 ) -> None:
     """The error goes to the caller, the places back."""
 
@@ -185,7 +186,7 @@ async def test_a_provider_that_raises_costs_nothing(
 
 
 async def test_a_provider_that_never_answers_is_given_up(
-    store: ImageStore, provider: InMemoryProvider, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    store: Storage, provider: InMemoryProvider, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Its answer counts as lost, and its call is cancelled."""
     monkeypatch.setattr(studio_module, "CALL_SECONDS", 0.05)
@@ -199,7 +200,7 @@ async def test_a_provider_that_never_answers_is_given_up(
 
 
 async def test_fewer_pictures_than_asked_release_the_other_places(
-    studio: Studio, store: ImageStore, provider: InMemoryProvider, tmp_path: Path
+    studio: Studio, store: Storage, provider: InMemoryProvider, tmp_path: Path
 ) -> None:
     """What came is kept and charged, what did not come is given back."""
 
@@ -213,7 +214,7 @@ async def test_fewer_pictures_than_asked_release_the_other_places(
 
 
 async def test_more_pictures_than_asked_are_not_kept(
-    studio: Studio, store: ImageStore, provider: InMemoryProvider
+    studio: Studio, store: Storage, provider: InMemoryProvider
 ) -> None:
     """One was asked for and one is charged."""
 
@@ -226,7 +227,7 @@ async def test_more_pictures_than_asked_are_not_kept(
 
 
 async def test_an_answer_without_pictures_is_a_fault(
-    studio: Studio, store: ImageStore, provider: InMemoryProvider, tmp_path: Path
+    studio: Studio, store: Storage, provider: InMemoryProvider, tmp_path: Path
 ) -> None:
     """Nobody is told of a success that has nothing to show, and nothing is charged."""
 
@@ -242,7 +243,7 @@ async def test_an_answer_without_pictures_is_a_fault(
 
 
 async def test_a_caller_who_goes_away_stops_the_call_and_pays_nothing(
-    studio: Studio, store: ImageStore, provider: InMemoryProvider, tmp_path: Path
+    studio: Studio, store: Storage, provider: InMemoryProvider, tmp_path: Path
 ) -> None:
     """The provider's call is cancelled, the places are released."""
     provider.stalled = asyncio.Event()
@@ -260,7 +261,7 @@ async def test_a_caller_who_goes_away_stops_the_call_and_pays_nothing(
 
 
 async def test_what_was_delivered_is_kept_though_the_caller_is_gone(
-    studio: Studio, store: ImageStore, provider: InMemoryProvider, tmp_path: Path
+    studio: Studio, store: Storage, provider: InMemoryProvider, tmp_path: Path
 ) -> None:
     """It is paid for; the user finds it in the gallery."""
     asking = asyncio.create_task(studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "cats", count=3)))
@@ -273,11 +274,11 @@ async def test_what_was_delivered_is_kept_though_the_caller_is_gone(
     with pytest.raises(asyncio.CancelledError):
         await asking
     await studio.close()
-    assert (len(store.names("1")), daily(store), held_mb(store)) == (3, 3, 0)
+    assert (len(image_names(store, "1")), daily(store), held_mb(store)) == (3, 3, 0)
     assert_disk_and_log_agree(tmp_path)
 
 
-async def test_closing_settles_every_place(studio: Studio, store: ImageStore, provider: InMemoryProvider) -> None:
+async def test_closing_settles_every_place(studio: Studio, store: Storage, provider: InMemoryProvider) -> None:
     """Of requests that are under way, each caller is told."""
     provider.stalled = asyncio.Event()
     asking = [asyncio.create_task(studio.generate("1", CAT)) for _ in range(3)]
@@ -296,7 +297,7 @@ async def test_a_paid_picture_that_may_not_be_kept_is_shown_all_the_same(
 ) -> None:
     """Its bytes are handed out, marked, and the generation is charged, because it was delivered."""
     limits = GivenLimits(user_bytes=2 * MEGABYTE)
-    store = ImageStore(tmp_path, limits=limits)
+    store = open_store(tmp_path, limits=limits)
     studio = Studio(store, ImageGenerator(provider=provider))
 
     async def large(_: GenerationRequest) -> ProviderAnswer:
@@ -315,7 +316,7 @@ async def test_a_paid_picture_that_may_not_be_kept_is_shown_all_the_same(
 
 async def test_of_a_batch_what_fits_is_kept(tmp_path: Path, provider: InMemoryProvider) -> None:
     """Each picture is judged by itself; a broken one does not take the others with it."""
-    store = ImageStore(tmp_path)
+    store = open_store(tmp_path)
     studio = Studio(store, ImageGenerator(provider=provider))
 
     async def second_is_broken(_: GenerationRequest) -> ProviderAnswer:
@@ -334,7 +335,7 @@ async def test_of_a_batch_what_fits_is_kept(tmp_path: Path, provider: InMemoryPr
 async def test_a_paid_picture_is_shown_though_the_ledger_stops(tmp_path: Path, provider: InMemoryProvider) -> None:
     """A disk that fails while the provider works takes the record, not the picture."""
     disk = FailingSync()
-    store = ImageStore(tmp_path, files=disk)
+    store = open_store(tmp_path, files=disk)
     studio = Studio(store, ImageGenerator(provider=provider))
 
     async def and_the_disk_fails(_: GenerationRequest) -> ProviderAnswer:
@@ -357,7 +358,7 @@ async def test_a_paid_picture_is_shown_though_the_ledger_stops(tmp_path: Path, p
 
 
 async def test_a_repeated_request_is_answered_by_the_same_picture(
-    studio: Studio, store: ImageStore, provider: InMemoryProvider
+    studio: Studio, store: Storage, provider: InMemoryProvider
 ) -> None:
     """The provider is asked once; the bytes are those of the kept file."""
     first = generated(await studio.generate("1", CAT, idempotency_key="k"))
@@ -369,12 +370,12 @@ async def test_a_repeated_request_is_answered_by_the_same_picture(
     assert (len(provider.asked), daily(store)) == (1, 1)
 
 
-async def test_a_restart_does_not_forget_it(studio: Studio, store: ImageStore, tmp_path: Path) -> None:
+async def test_a_restart_does_not_forget_it(studio: Studio, store: Storage, tmp_path: Path) -> None:
     """What a key stands for is told by the log."""
     first = generated(await studio.generate("1", CAT, idempotency_key="k"))
     store.close()
     with_another = InMemoryProvider()
-    opened = ImageStore(tmp_path)
+    opened = open_store(tmp_path)
     again = generated(
         await Studio(opened, ImageGenerator(provider=with_another)).generate("1", CAT, idempotency_key="k")
     )
@@ -383,7 +384,7 @@ async def test_a_restart_does_not_forget_it(studio: Studio, store: ImageStore, t
     opened.close()
 
 
-async def test_fifty_repeats_at_once_make_one_picture(store: ImageStore, provider: InMemoryProvider) -> None:
+async def test_fifty_repeats_at_once_make_one_picture(store: Storage, provider: InMemoryProvider) -> None:
     """While it is made the others are told that it is running; afterwards they get it."""
     studio = Studio(store, ImageGenerator(provider=provider), StudioSettings(queue_per_user=50))
     answers = await asyncio.gather(*(studio.generate("1", CAT, idempotency_key="k") for _ in range(50)))
@@ -409,7 +410,7 @@ async def test_a_request_under_way_is_running(studio: Studio, provider: InMemory
 
 
 async def test_a_request_that_failed_may_be_sent_again(
-    studio: Studio, store: ImageStore, provider: InMemoryProvider
+    studio: Studio, store: Storage, provider: InMemoryProvider
 ) -> None:
     """Each time a new attempt, until one succeeds; then that is the answer for good."""
     provider.make = failing(FailureKind.UPSTREAM)
@@ -462,7 +463,7 @@ async def test_keys_of_two_actors_never_meet(studio: Studio, provider: InMemoryP
     assert (made.replayed, len(provider.asked)) == (False, 2)
 
 
-async def test_a_picture_deleted_since_is_answered_without_bytes(studio: Studio, store: ImageStore) -> None:
+async def test_a_picture_deleted_since_is_answered_without_bytes(studio: Studio, store: Storage) -> None:
     """It is not made again, because it was made and charged."""
     first = generated(await studio.generate("1", CAT, idempotency_key="k"))
     assert first.pictures[0].image is not None
@@ -474,7 +475,7 @@ async def test_a_picture_deleted_since_is_answered_without_bytes(studio: Studio,
 
 @pytest.mark.parametrize("given", [{}, {"idempotency_key": "k"}], ids=["no key", "a key"])
 async def test_the_sixth_of_a_day_is_refused_before_the_provider_is_asked(
-    studio: Studio, provider: InMemoryProvider, store: ImageStore, given: dict[str, Any]
+    studio: Studio, provider: InMemoryProvider, store: Storage, given: dict[str, Any]
 ) -> None:
     """And nothing is charged for it."""
     for _ in range(5):

@@ -10,13 +10,13 @@ from typing import Self
 
 import pytest
 
+from adapters.application.reading import image_details, quota_status
 from adapters.application.results import GivenLimits
-from adapters.application.storage import ImageStore
+from adapters.application.storage import Storage
+from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import (
-    FailureKind,
     GeneratedImage,
-    GenerationFailure,
     GenerationRequest,
     GenerationResult,
     OnFraction,
@@ -24,6 +24,7 @@ from adapters.generation.provider import (
     Prepared,
     ignore_fraction,
 )
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.studio import Generated, Progress, Studio, StudioSettings
 from adapters.studio import studio as studio_module
 from domain.refusals import Reason, Refusal
@@ -44,16 +45,16 @@ def provider() -> InMemoryProvider:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[ImageStore]:
+def store(tmp_path: Path) -> Iterator[Storage]:
     """A store with many generations a day."""
-    opened = ImageStore(tmp_path, limits=GivenLimits(daily=100))
+    opened = open_store(tmp_path, limits=GivenLimits(daily=100))
     yield opened
     opened.close()
 
 
-def figures(store: ImageStore, user: str = "1") -> tuple[int, float]:
+def figures(store: Storage, user: str = "1") -> tuple[int, float]:
     """Today's count of a user and the MB that are held for them."""
-    status = store.status(user)
+    status = quota_status(store, user)
     return status["daily"]["used"], status["user"]["reserved_mb"]
 
 
@@ -66,7 +67,7 @@ async def until_asked(provider: InMemoryProvider, times: int) -> None:
 
 
 async def test_each_request_hears_its_place_and_then_that_it_is_made(
-    store: ImageStore, provider: InMemoryProvider
+    store: Storage, provider: InMemoryProvider
 ) -> None:
     """Three at one turn: the second and third are told where they stand, and the places move up."""
     studio = Studio(store, ImageGenerator(provider=provider), ONE_AT_ONCE)
@@ -93,7 +94,7 @@ async def test_each_request_hears_its_place_and_then_that_it_is_made(
     assert figures(store) == (3, 0)
 
 
-async def test_how_much_is_done_is_told_where_the_provider_tells(store: ImageStore) -> None:
+async def test_how_much_is_done_is_told_where_the_provider_tells(store: Storage) -> None:
     """As fractions, while it is made."""
 
     class Telling(InMemoryProvider):
@@ -113,7 +114,7 @@ async def test_how_much_is_done_is_told_where_the_provider_tells(store: ImageSto
     ("user", "words"), [("1", "You have 3 requests under way"), ("5", "Too many requests are waiting")]
 )
 async def test_who_may_not_wait_is_told_so_and_nothing_is_recorded(
-    store: ImageStore, provider: InMemoryProvider, tmp_path: Path, user: str, words: str
+    store: Storage, provider: InMemoryProvider, tmp_path: Path, user: str, words: str
 ) -> None:
     """One user's bound, and that of all; both before anything is reserved."""
     studio = Studio(store, ImageGenerator(provider=provider), ONE_AT_ONCE)
@@ -132,7 +133,7 @@ async def test_who_may_not_wait_is_told_so_and_nothing_is_recorded(
 
 
 async def test_a_request_that_is_cancelled_while_it_waits_gives_its_place_back(
-    store: ImageStore, provider: InMemoryProvider, tmp_path: Path
+    store: Storage, provider: InMemoryProvider, tmp_path: Path
 ) -> None:
     """The provider never hears of it, and the next one moves up."""
     studio = Studio(store, ImageGenerator(provider=provider), ONE_AT_ONCE)
@@ -153,7 +154,7 @@ async def test_a_request_that_is_cancelled_while_it_waits_gives_its_place_back(
 
 
 async def test_who_waits_too_long_is_told_and_pays_nothing(
-    store: ImageStore, provider: InMemoryProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Storage, provider: InMemoryProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A reservation covers the line and the provider; what is left for the line is over before it expires."""
     monkeypatch.setattr(studio_module, "CALL_SECONDS", store.settings.reservation_seconds - 0.05)
@@ -176,7 +177,7 @@ async def test_of_a_batch_what_was_filtered_is_not_kept_and_counts_by_the_settin
     tmp_path: Path, free: bool, charged: int
 ) -> None:  # fmt: skip
     """The others are kept; the user is told how many were filtered, and whether they count."""
-    store = ImageStore(tmp_path, limits=GivenLimits(moderated_free=free))
+    store = open_store(tmp_path, limits=GivenLimits(moderated_free=free))
 
     pictures = InMemoryProvider()
 
@@ -200,7 +201,7 @@ async def test_of_a_batch_what_was_filtered_is_not_kept_and_counts_by_the_settin
 
 
 async def test_places_that_nothing_was_made_for_are_free_though_all_else_was_filtered(
-    store: ImageStore, tmp_path: Path
+    store: Storage, tmp_path: Path
 ) -> None:
     """One of three was made and filtered, then the provider failed: one counts, two do not."""
 
@@ -219,7 +220,7 @@ async def test_places_that_nothing_was_made_for_are_free_though_all_else_was_fil
     assert released == [("moderated", 1), ("failed", 2)]
 
 
-async def test_what_is_no_picture_does_not_take_the_others_of_its_batch_with_it(store: ImageStore) -> None:
+async def test_what_is_no_picture_does_not_take_the_others_of_its_batch_with_it(store: Storage) -> None:
     """They are paid for, and kept."""
     pictures = InMemoryProvider()
 
@@ -235,7 +236,7 @@ async def test_what_is_no_picture_does_not_take_the_others_of_its_batch_with_it(
 @pytest.mark.parametrize("wanted", [False, True])
 async def test_the_prompt_is_in_the_file_only_where_that_is_set(tmp_path: Path, wanted: bool) -> None:
     """Never in the log, always beside the image, and in the image as the operator decides."""
-    store = ImageStore(tmp_path)
+    store = open_store(tmp_path)
     studio = Studio(store, ImageGenerator(provider=InMemoryProvider()), StudioSettings(prompt_in_image=wanted))
     made = await studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "my secret wish"))
     assert isinstance(made, Generated)
@@ -244,7 +245,7 @@ async def test_the_prompt_is_in_the_file_only_where_that_is_set(tmp_path: Path, 
     assert picture.image.path is not None
     assert (b"my secret wish" in picture.image.path.read_bytes()) is wanted
     assert picture.data == picture.image.path.read_bytes()
-    assert (store.details("1", picture.image.name) or {})["prompt"] == "my secret wish"
+    assert (image_details(store, "1", picture.image.name) or {})["prompt"] == "my secret wish"
     assert b"secret" not in (tmp_path / "logs" / "events.jsonl").read_bytes()
     store.close()
 
@@ -272,7 +273,7 @@ class ShapingProvider(InMemoryProvider):
         return Prepared(replace(request, image=Shaped(request.image)))
 
 
-async def test_shaped_inputs_are_in_memory_for_those_whose_turn_it_is_alone(store: ImageStore) -> None:
+async def test_shaped_inputs_are_in_memory_for_those_whose_turn_it_is_alone(store: Storage) -> None:
     """However many wait; each is shaped anew when its turn comes, and the provider never gets the one that was sent."""
     provider = ShapingProvider()
     provider.stalled = asyncio.Event()
@@ -294,7 +295,7 @@ async def test_shaped_inputs_are_in_memory_for_those_whose_turn_it_is_alone(stor
     assert [type(request.image) for request in provider.asked] == [Shaped] * len(asked)
 
 
-async def test_an_input_that_is_no_longer_taken_at_its_turn_costs_nothing(store: ImageStore) -> None:
+async def test_an_input_that_is_no_longer_taken_at_its_turn_costs_nothing(store: Storage) -> None:
     """The provider may have closed or begun to rest meanwhile."""
     provider = InMemoryProvider()
     provider.stalled = asyncio.Event()

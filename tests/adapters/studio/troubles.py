@@ -14,16 +14,10 @@ from threading import RLock
 from typing import Any, NamedTuple
 
 from adapters.application.results import GivenLimits
-from adapters.application.storage import ImageStore
+from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
-from adapters.generation.provider import (
-    FailureKind,
-    GeneratedImage,
-    GenerationFailure,
-    GenerationRequest,
-    GenerationResult,
-    Operation,
-)
+from adapters.generation.provider import GeneratedImage, GenerationRequest, GenerationResult, Operation
+from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import Fault
 from adapters.studio import Generated, Studio, StudioSettings
 from domain.limits import MEGABYTE
@@ -116,7 +110,7 @@ class Evening:
         self.now = now
         self.wishes = wishes
         self.provider = FatefulProvider({self.prompt(number): wish.fate for number, wish in enumerate(wishes)})
-        self.store = ImageStore(ROOT, limits=LIMITS, clock=lambda: self.now, files=disk)
+        self.store = open_store(ROOT, limits=LIMITS, clock=lambda: self.now, files=disk)
 
     @staticmethod
     def prompt(number: int) -> str:

@@ -170,7 +170,7 @@ def test_verify_tells_what_stands_in_a_log(tmp_path: Path) -> None:
     found = (report.positions, report.batches, report.watermark, report.reconciled, report.torn_bytes, report.is_whole)
     assert found == (5, 2, 2, 0, 0, True)
     assert report.size_bytes == log.stat().st_size
-    assert report.path == log
+    assert report.location == str(log)
     assert (len(report.log_id), len(report.digest), report.created[:4]) == (32, 64, "2026")
     with log.open("ab") as file:
         file.write(b"torn")

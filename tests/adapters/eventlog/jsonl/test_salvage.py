@@ -11,13 +11,14 @@ import orjson
 import pytest
 
 from adapters.eventlog.jsonl import salvage as salvage_module
-from adapters.eventlog.jsonl.salvage import LIST_NAME, Salvaged, salvage
+from adapters.eventlog.jsonl.salvage import LIST_NAME, salvage
 from adapters.eventlog.jsonl.verify import verify
+from adapters.ports.event_log import SalvagedLog
 from adapters.ports.faults import ConfigError, DiskFull, LogDamaged, LogForeign, LogMissing, StorageUnavailable
 from tests.adapters.eventlog.jsonl.logs import Disk, abandon, batch, contents, event, fails, numbers, opened, write_log
 
 
-def salvaged(root: Path, to: Path) -> tuple[Salvaged, list[dict[str, object]]]:
+def salvaged(root: Path, to: Path) -> tuple[SalvagedLog, list[dict[str, object]]]:
     """What a salvage does, and its list; the original is as it was, the new log whole and ready to go on."""
     before = contents(root)
     done = salvage(root, to, files=Disk())

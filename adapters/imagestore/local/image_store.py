@@ -13,29 +13,22 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from stat import S_ISDIR
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import orjson
 import structlog
 
 from adapters.disk.files import Files
 from adapters.imagestore.local.layout import MAX_PATH_CHARS, Layout
-from adapters.ledger.projector import Recorded
-from domain.events import CleanupCompleted, ImageDeleted, ImageSaved
-from domain.names import folder_of, name_key
+from adapters.ports.image_store import Key
+from domain.events import CleanupCompleted, Event, ImageDeleted, ImageSaved
+from domain.names import folder_of, fresh_number, name_key
+from domain.view import View
 
 LOCKS = 64
 """Users share this many locks; two users with one lock only wait for each other."""
 
 _log = structlog.get_logger(__name__)
-
-
-class Key(NamedTuple):
-    """A name as the log keys it."""
-
-    user: str
-    temp: bool
-    key: str
 
 
 class Touched(NamedTuple):
@@ -53,8 +46,10 @@ class Touched(NamedTuple):
     superseded: frozenset[str] = frozenset()
 
 
-class Reconciler:
-    """The touched names of one root, and how they are brought into place."""
+class LocalImageStore:
+    """The files of one root: the port `ImageStore` over folders. It knows the touched names, and how they are brought
+    into place.
+    """
 
     def __init__(self, layout: Layout, files: Files) -> None:
         self.layout = layout
@@ -66,11 +61,11 @@ class Reconciler:
         self.missing: set[Key] = set()
         """Names that stand and have no file at all; reported, and still charged."""
 
-    def lock_of(self, user: str) -> threading.Lock:
+    def _lock_of(self, user: str) -> threading.Lock:
         """The lock under which a user's final paths are changed."""
         return self._locks[hash(user) % LOCKS]
 
-    def note(self, recorded: Iterable[Recorded]) -> None:
+    def note(self, recorded: Iterable[tuple[int, Event]]) -> None:
         """Takes in durable events; called before they are published, so that no file looks foreign in between."""
         with self._guard:
             for position, event in recorded:
@@ -92,21 +87,48 @@ class Reconciler:
         """Everything up to `position` is known to be in place."""
         self._durable = position
 
-    def is_touched(self, user: str, key: str, *, temp: bool) -> bool:
+    def is_untracked(self, user: str, name: str, *, temp: bool, view: View) -> bool:
+        """Whether a file that the log does not know stands where `name` would, or where its folder would.
+
+        Under the user's lock, and the file is looked at first: a file of ours that is there then still stands, or is
+        still touched, after.
+        """
+        with self._lock_of(user):
+            taken = self._in_the_way(user, name, temp=temp)
+            if taken is None:
+                return False
+            key = name_key(taken)
+            return view.current_image(user, key, temp=temp) is None and not self._is_touched(user, key, temp=temp)
+
+    def _is_touched(self, user: str, key: str, *, temp: bool) -> bool:
         """Whether the log used this name for something that is not yet carried out."""
         with self._guard:
             return Key(user, temp, key) in self._touched
+
+    def first_free_number(self, user: str, folder: str | None, *, temp: bool) -> int:
+        """A number above that of every `image_<n>` in a folder, whoever put it there."""
+        home = self.layout.home(user, temp=temp)
+        numbers = (fresh_number(name) or 0 for name in self._files.list_directory(home / folder if folder else home))
+        return max(numbers, default=0) + 1
 
     def path(self, user: str, name: str, *, temp: bool) -> Path:
         """Where the bytes of a current name are now: in place, or still staged where that failed so far."""
         with self._guard:
             touched = self._touched.get(Key(user, temp, name_key(name)))
         if touched is not None and touched.staged is not None:
-            with self.lock_of(user):
+            with self._lock_of(user):
                 staged = self.layout.staged(touched.staged)
                 if self._is_there_or_unknown(staged):
                     return staged
         return self.layout.final(user, name, temp=temp)
+
+    def open_image(self, user: str, name: str) -> BinaryIO:
+        """The bytes of a kept image, to be read from their start. Raises OSError."""
+        return self.path(user, name, temp=False).open("rb")
+
+    def free_bytes(self) -> int:
+        """What is free on the disk of the root. Raises OSError."""
+        return self._files.free_bytes(self.layout.root)
 
     def _is_there_or_unknown(self, path: Path) -> bool:
         """Also where the disk cannot say: what is recorded is answered for, whatever fails after it."""
@@ -143,7 +165,7 @@ class Reconciler:
 
     def _try(self, key: Key) -> Touched | None:
         """Carries out what is to be done for a name; what that was, None where there was nothing or where it failed."""
-        with self.lock_of(key.user):
+        with self._lock_of(key.user):
             with self._guard:
                 touched = self._touched.get(key)
             if touched is None:
@@ -237,7 +259,7 @@ class Reconciler:
                 return f"{parent.relative_to(self.layout.root)} is a symbolic link. Put a real folder in its place."
         return None
 
-    def in_the_way(self, user: str, name: str, *, temp: bool) -> str | None:
+    def _in_the_way(self, user: str, name: str, *, temp: bool) -> str | None:
         """The name of what is at a name's final path, or of a file in the place of its folder; None where it is free.
 
         A dangling link is in the way too.

@@ -1,0 +1,51 @@
+"""Whether a storage admits commands now, and what an operator should look at."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from adapters.application.opening import OpenRoot
+from adapters.application.storage import Storage
+from adapters.ledger.ledger import NO_SPACE
+from adapters.ports.faults import LedgerStopped, StorageUnavailable
+
+NAMED_MISSING = 5
+"""Images without a file that are named."""
+CLOCK_BEHIND = (
+    "The clock is more than a day behind the log: one of the two is wrong, and commands are refused. "
+    "If the clock is right now, stop the service and run `abby clock-corrected`; else set the clock."
+)
+
+
+class Readiness(NamedTuple):
+    """Whether commands are admitted; `degraded` and `notes` say what an operator should look at."""
+
+    ready: bool
+    degraded: bool
+    notes: tuple[str, ...]
+    last_cleanup: str | None
+    position: int
+
+
+def readiness_of(storage: Storage) -> Readiness:
+    """How a storage stands, also where it could not be opened or has stopped."""
+    try:
+        opened = storage.opened()
+    except (StorageUnavailable, LedgerStopped) as error:
+        return Readiness(False, True, (str(error),), storage.last_cleanup, 0)
+    ledger, position = opened.ledger, opened.state.position
+    if ledger.fault is not None:
+        return Readiness(False, True, (str(ledger.fault),), storage.last_cleanup, position)
+    if ledger.clock_is_behind():
+        return Readiness(False, True, (CLOCK_BEHIND,), storage.last_cleanup, position)
+    notes = _notes(opened)
+    return Readiness(True, bool(notes), tuple(notes), storage.last_cleanup, position)
+
+
+def _notes(opened: OpenRoot) -> list[str]:
+    """What an operator should look at while the ledger runs."""
+    notes = [NO_SPACE] if opened.short_of_space() else []
+    if missing := opened.images.missing:
+        some = ", ".join(f"{key.user}/{key.key}" for key in sorted(missing)[:NAMED_MISSING])
+        notes.append(f"{len(missing)} images have no file, among them {some}. They stay charged.")
+    return notes

@@ -1,0 +1,48 @@
+"""The whole service: every part built once from the configuration, opened and not yet serving. `main` runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from adapters.application.storage import Storage
+from adapters.bootstrap.making import make_generator, studio_settings
+from adapters.bootstrap.storage import given_limits, open_store
+from adapters.generation import ImageGenerator
+from adapters.http.service import HttpService, make_app
+from adapters.ports.clock import Clock, utc_now
+from adapters.settings.config import Config
+from adapters.studio import Studio
+
+if TYPE_CHECKING:
+    from adapters.discord.lifecycle import BotLife  # late, as the library is large
+
+
+@dataclass(frozen=True)
+class Program:
+    """All parts of a running service: the page and the API, the bot, or both."""
+
+    config: Config
+    store: Storage
+    generator: ImageGenerator
+    studio: Studio
+    http: HttpService | None
+    bot: BotLife | None
+
+
+def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) -> Program:
+    """Every part, opened and not yet serving; the bot is one where it has a token. Raises Faults."""
+    store = open_store(config, given_limits(config), clock=clock)
+    generator = make_generator(config)
+    studio = Studio(store, generator, studio_settings(config))
+    app = None if bot_alone else make_app(store, studio, clock=clock)
+    http = None if app is None else HttpService(app, host=config.http.host, port=config.http.port)
+    bot = _make_bot(config, store, studio) if bot_alone or config.discord.token else None
+    return Program(config, store, generator, studio, http, bot)
+
+
+def _make_bot(config: Config, store: Storage, studio: Studio) -> BotLife:
+    from adapters.discord.bot import Parts  # here, as the library is large and a start without a bot needs none of it
+    from adapters.discord.lifecycle import BotLife  # the same
+
+    return BotLife(Parts(config, store, studio))

@@ -1,0 +1,61 @@
+"""The storage root as it is configured: limits that were given, settings of the storage, and the store itself."""
+
+from __future__ import annotations
+
+from adapters.application.results import SYSTEM, GivenLimits, StoreSettings
+from adapters.application.storage import Storage
+from adapters.engines import opening
+from adapters.engines.choice import choose_engine
+from adapters.ports.clock import Clock, utc_now
+from adapters.settings.config import Config
+from domain.limits import MEGABYTE
+
+LIMIT_SETTINGS = (
+    "MAX_USER_STORAGE_MB",
+    "MAX_GLOBAL_STORAGE_MB",
+    "MAX_USER_DAILY_GENS",
+    "IMAGE_GEN_SIZE_MB",
+    "MODERATED_FREE",
+)
+
+
+def open_store(config: Config, limits: GivenLimits, *, clock: Clock = utc_now) -> Storage:
+    """The configured root, opened for writing with the configured engine.
+
+    Raises LogLocked, LogDamaged and ConfigError; a root that cannot be made or written is tried again later.
+    """
+    return opening.open_store(
+        config.storage.storage_root,
+        engine=choose_engine(config.persistence_module),
+        limits=limits,
+        settings=store_settings(config),
+        clock=clock,
+    )
+
+
+def given_limits(config: Config) -> GivenLimits:
+    """The limits that were given by an argument or a variable; what is left to its default is the log's to say."""
+    storage = config.storage
+
+    def given(setting: str, value: int) -> int | None:
+        return None if config.origin(setting) == "default" else value
+
+    return GivenLimits(
+        user_bytes=given("MAX_USER_STORAGE_MB", storage.max_user_storage_mb * MEGABYTE),
+        pool_bytes=given("MAX_GLOBAL_STORAGE_MB", storage.max_global_storage_mb * MEGABYTE),
+        daily=given("MAX_USER_DAILY_GENS", storage.max_user_daily_gens),
+        gen_bytes=given("IMAGE_GEN_SIZE_MB", round(storage.image_gen_size_mb * MEGABYTE)),
+        moderated_free=None if config.origin("MODERATED_FREE") == "default" else storage.moderated_free,
+        source="default" if all(config.origin(setting) == "default" for setting in LIMIT_SETTINGS) else "environment",
+        by=SYSTEM.by,
+    )
+
+
+def store_settings(config: Config) -> StoreSettings:
+    """What the storage needs to know that is no limit of the log."""
+    storage = config.storage
+    return StoreSettings(
+        max_image_bytes=storage.image_generation_size_mb * MEGABYTE,
+        reservation_seconds=storage.reservation_minutes * 60,
+        cleanup_days=storage.cleanup_days,
+    )

@@ -1,0 +1,19 @@
+"""Opens a storage root for reading beside its writer, with the chosen engine or the default one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adapters.application.following import FollowedStorage
+from adapters.disk.files import Files
+from adapters.engines.choice import default_engine
+from adapters.ports.clock import Clock, utc_now
+from adapters.ports.event_log import EventLogEngine
+
+
+def open_reader(
+    root: Path, *, engine: EventLogEngine | None = None, clock: Clock = utc_now, files: Files | None = None
+) -> FollowedStorage:
+    """The readings of a root. Raises LogMissing and LogDamaged, StorageUnavailable where the root cannot be read."""
+    files = files or Files()
+    return FollowedStorage(root, engine=engine or default_engine(files), clock=clock, files=files)

@@ -1,0 +1,30 @@
+"""Opens a storage root for writing, with the chosen engine or the default one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adapters.application.results import GivenLimits, StoreSettings
+from adapters.application.storage import DEFAULTS, NO_LIMITS, Storage
+from adapters.disk.files import Files
+from adapters.engines.choice import default_engine
+from adapters.ports.clock import Clock, utc_now
+from adapters.ports.event_log import EventLogEngine
+
+
+def open_store(
+    root: Path,
+    *,
+    engine: EventLogEngine | None = None,
+    limits: GivenLimits = NO_LIMITS,
+    settings: StoreSettings = DEFAULTS,
+    clock: Clock = utc_now,
+    files: Files | None = None,
+) -> Storage:
+    """The storage of a root, whose log is opened or begun. An engine that is given was made with its files already.
+
+    Raises LogLocked, LogDamaged and ConfigError; a root that cannot be made or written is tried again later.
+    """
+    files = files or Files()
+    engine = engine or default_engine(files)
+    return Storage(root, engine=engine, limits=limits, settings=settings, clock=clock, files=files)

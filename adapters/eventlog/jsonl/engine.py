@@ -1,0 +1,101 @@
+"""The engine that keeps a log in `logs/events.jsonl` below its storage root: this folder's modules behind the log's
+port.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adapters.disk.files import Files
+from adapters.eventlog.jsonl.creation import refuse_beside_remains
+from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.eventlog.jsonl.lock import is_held, read_holder
+from adapters.eventlog.jsonl.log_file import refuse_damage
+from adapters.eventlog.jsonl.recorder import JSONLRecorder
+from adapters.eventlog.jsonl.salvage import salvage
+from adapters.eventlog.jsonl.verify import verify
+from adapters.ports.clock import Clock, utc_now
+from adapters.ports.event_log import Damage, LogHolder, LogLocation, LogReport, OnEvent, Restore, SalvagedLog
+from adapters.ports.faults import LogMissing
+
+
+class JSONLEngine:
+    """An `EventLogEngine` over files of JSON lines, whose every file operation goes through `files`."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def open_for_writing(
+        self,
+        root: Path,
+        *,
+        clock: Clock,
+        adopting: bool = False,
+        on_event: OnEvent | None = None,
+        restore: Restore | None = None,
+    ) -> JSONLRecorder:
+        """Opens or begins the log."""
+        return JSONLRecorder(
+            root, clock=clock, files=self._files, adopting=adopting, on_event=on_event, restore=restore
+        )
+
+    def open_for_reading(
+        self,
+        root: Path,
+        *,
+        beyond_watermark: bool = False,
+        on_event: OnEvent | None = None,
+        restore: Restore | None = None,
+    ) -> JSONLRecorder:
+        """Opens the log beside its writer."""
+        return JSONLRecorder(
+            root,
+            clock=utc_now,  # which a reader never asks
+            files=self._files,
+            read_only=True,
+            beyond_watermark=beyond_watermark,
+            on_event=on_event,
+            restore=restore,
+        )
+
+    def location(self, root: Path) -> LogLocation:
+        """The paths of the log and of its folder."""
+        paths = LogPaths.below(root)
+        return LogLocation(str(paths.log), str(paths.logs))
+
+    def exists(self, root: Path) -> bool:
+        """Whether the log is there, or its watermark."""
+        paths = LogPaths.below(root)
+        return self._files.lexists(paths.log) or self._files.lexists(paths.head)
+
+    def holder(self, root: Path) -> LogHolder | None:
+        """Who has the lock, by what is written in its file."""
+        lock = LogPaths.below(root).lock
+        return LogHolder(*read_holder(self._files, lock)) if is_held(self._files, lock) else None
+
+    def refuse_without_log(self, root: Path) -> None:
+        """Raises LogMissing where there is no log: a mistyped root is not made."""
+        paths = LogPaths.below(root)
+        if self._files.lexists(paths.log):
+            return
+        refuse_beside_remains(self._files, paths, adopting=False)
+        raise LogMissing(
+            f"There is no log {paths.log} yet, so there is nothing to change, and nothing was made. "
+            "Check --root and STORAGE_ROOT, or start the service once."
+        )
+
+    def refuse_beside_remains(self, root: Path, *, adopting: bool) -> None:
+        """Raises LogMissing where a watermark, a snapshot or an image says that there was a log."""
+        refuse_beside_remains(self._files, LogPaths.below(root), adopting=adopting)
+
+    def verify(self, root: Path) -> LogReport:
+        """What stands in the log."""
+        return verify(root, files=self._files)
+
+    def refuse_damage(self, root: Path, damage: Damage | None) -> None:
+        """Raises LogDamaged for damage, in words that say where, what and what to do."""
+        refuse_damage(LogPaths.below(root), damage)
+
+    def salvage(self, root: Path, to: Path) -> SalvagedLog:
+        """A new storage root without images, of what is whole."""
+        return salvage(root, to, files=self._files)

@@ -1,0 +1,268 @@
+"""The log's port: what the rest of the program needs of a log, whatever keeps it.
+
+An engine keeps logs in its own way, one for each storage root, and has a folder of its own in `adapters.eventlog`;
+which one a program uses is chosen in `adapters.engines`. An open log is seen by what is done with it: a ledger needs a
+`Recorder`, a reader a `FollowedLog`, a storage root an `EventLog`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBSequencedEvent
+
+from adapters.ports.clock import Clock
+
+ENOUGH_FREE_BYTES = 16 * 1024 * 1024
+"""What a disk must have free before a log that ran short of space takes more than what frees."""
+
+
+class JSONEvent(DCBEvent):
+    """An event to be recorded whose type and tags are text and whose `data` are a JSON object as orjson has just
+    written it: no log need look whether they are.
+    """
+
+
+class VerifiedEvent(NamedTuple):
+    """An event as an opening log reads and verifies it: where it stands, the last position of what was recorded
+    together with it, what was recorded.
+
+    `data` is the decoded object, or the recorded bytes where they were no JSON object in orjson's form.
+    """
+
+    position: int
+    batch_last: int
+    type: str
+    tags: list[str]
+    data: dict[str, Any] | bytes
+
+
+OnEvent = Callable[[VerifiedEvent], None]
+"""Called with each event, in order, while a log is opened: so a replay need not read the log a second time. What it
+raises goes to whoever opens, and then nothing stays open.
+"""
+Restore = Callable[[bytes], bool]
+"""Takes a stored state in, before any event; False where it is not one of this version's, and then nothing changed."""
+
+
+class Damage(NamedTuple):
+    """Why a log is refused: position and byte offset where it shows (None where that is nowhere in the log), and what
+    was found.
+    """
+
+    position: int | None
+    offset: int | None
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogReport:
+    """What stands in a log, read from its beginning to its end.
+
+    `location` is where it is, as people are told. `positions` and `batches` are whole and verified, `digest` is the
+    last one's hash in hex, `size_bytes` the size of all. `watermark` is the position that is surely on the disk, None
+    where nothing says, `reconciled` how far the image files are done. `torn_bytes` are those of a last batch that is
+    not whole: left by a crash, or being written at this moment; the next start sets them aside. `damage` is what a
+    start would refuse, the first of it.
+    """
+
+    location: str
+    log_id: str
+    created: str
+    positions: int
+    batches: int
+    digest: str
+    size_bytes: int
+    watermark: int | None
+    reconciled: int | None
+    torn_bytes: int
+    damage: Damage | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing that was acknowledged is missing or changed."""
+        return self.damage is None
+
+
+@dataclass(frozen=True, slots=True)
+class SalvagedLog:
+    """What a salvage made: the new log and the list of what is not in it, how many positions and bytes are in the log,
+    how many entries in the list, and the damage that a start would refuse, None where the original is whole.
+    """
+
+    log: Path
+    left_out: Path
+    positions: int
+    size_bytes: int
+    entries: int
+    damage: Damage | None
+
+
+class LogHolder(NamedTuple):
+    """Who writes a log at the moment: the process, and the address of its service; None where it is not known."""
+
+    pid: int | None
+    address: str | None
+
+
+class LogLocation(NamedTuple):
+    """Where a log is, as people are told: the log itself, and the folder or the like that holds all that belongs to
+    it.
+    """
+
+    log: str
+    folder: str
+
+
+class SnapshotPoint(Protocol):
+    """A moment of an open log that a snapshot may be of. What else it holds is the log's own."""
+
+    @property
+    def position(self) -> int:
+        """The last position before it."""
+
+
+class EventSource(Protocol):
+    """What was recorded, to be read."""
+
+    def read(
+        self, query: DCBQuery | None = None, *, after: int | None = None, limit: int | None = None
+    ) -> Iterator[DCBSequencedEvent]:
+        """Recorded events in order. Raises LogDamaged while iterating where they are not what was recorded."""
+
+
+class Recorder(EventSource, Protocol):
+    """What a ledger stands on; every `DCBRecorder` of the `eventsourcing` library is one."""
+
+    def append(self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None) -> int:
+        """Records events together, durably, and gives the last one's position.
+
+        Raises IntegrityError where an event matches the condition; DiskFull, and then nothing was kept; LedgerStopped,
+        and then it is not known whether they were, and everything is refused from there on.
+        """
+
+
+class OpenedLog(EventSource, Protocol):
+    """What is known of a log while it is open, to its writer and to readers."""
+
+    @property
+    def head(self) -> int:
+        """The last position that is recorded, for a reader that it has taken in; 0 where there is none."""
+
+    @property
+    def resumed(self) -> int:
+        """The position of the snapshot that the opening went on from; 0 where there was none."""
+
+    @property
+    def reconciled(self) -> int:
+        """The position up to which all file work is done: as found at opening, for a reader as it last looked."""
+
+    def close(self) -> None:
+        """Gives the log back. Every later call is refused, but another close does nothing."""
+
+
+class FollowedLog(OpenedLog, Protocol):
+    """A log that is read beside its writer."""
+
+    def follow(self) -> int:
+        """Takes in what the writer recorded since, and gives the new head. Raises LogDamaged or StorageUnavailable."""
+
+
+class EventLog(OpenedLog, Recorder, Protocol):
+    """A log that is open for writing, by its only writer."""
+
+    @property
+    def secret(self) -> bytes:
+        """The random key of request digests, 32 bytes."""
+
+    @property
+    def short_of_space(self) -> bool:
+        """Whether only what frees should be admitted."""
+
+    def checkpoint(self, reconciled: int) -> bool:
+        """Keeps how far the log and the file work have come, if either moved since; False where there is no room for
+        it now, which harms nothing. Raises LedgerStopped.
+        """
+
+    def regain_space(self) -> bool:
+        """Ends being short of space where ENOUGH_FREE_BYTES are free; whether that is over."""
+
+    def snapshot_point(self) -> SnapshotPoint:
+        """Where the log ends now: the place of a snapshot of this moment."""
+
+    def write_snapshot(self, point: SnapshotPoint, state: Iterable[bytes]) -> None:
+        """Keeps what projections were at a place that the last checkpoint has reached, for a later start. Any thread
+        may. Raises OSError, and then there is no new snapshot, which harms nothing.
+        """
+
+    def announce(self, address: str) -> None:
+        """Tells whoever finds the log held where the service that holds it is reached."""
+
+
+class EventLogEngine(Protocol):
+    """A way to keep logs, one of each storage root. It is made with all that it works with, so that its calls are given
+    the root alone.
+
+    Every Fault that they raise says what happened and what to do.
+    """
+
+    def open_for_writing(
+        self,
+        root: Path,
+        *,
+        clock: Clock,
+        adopting: bool = False,
+        on_event: OnEvent | None = None,
+        restore: Restore | None = None,
+    ) -> EventLog:
+        """Opens the log as its only writer, and begins it where there is none and nothing says that there was one; with
+        `adopting` images may be there already.
+
+        Raises StorageUnavailable, LogLocked, LogMissing, LogForeign, LogDamaged, DiskFull or LedgerStopped.
+        """
+
+    def open_for_reading(
+        self,
+        root: Path,
+        *,
+        beyond_watermark: bool = False,
+        on_event: OnEvent | None = None,
+        restore: Restore | None = None,
+    ) -> FollowedLog:
+        """Opens the log beside its writer, without a lock and without a change: what is surely on the disk, or
+        `beyond_watermark` all that is whole. Raises StorageUnavailable, LogMissing, LogForeign or LogDamaged.
+        """
+
+    def location(self, root: Path) -> LogLocation:
+        """Where the log is, or would be."""
+
+    def exists(self, root: Path) -> bool:
+        """Whether there is a log, or what is never there without one."""
+
+    def holder(self, root: Path) -> LogHolder | None:
+        """Who writes the log now; None where nobody does."""
+
+    def refuse_without_log(self, root: Path) -> None:
+        """Raises LogMissing where there is nothing yet that could be changed, and makes nothing."""
+
+    def refuse_beside_remains(self, root: Path, *, adopting: bool) -> None:
+        """Raises LogMissing where something says that there was a log; `adopting` means that images may be there."""
+
+    def verify(self, root: Path) -> LogReport:
+        """Reads the whole log and tells what it is, beside a running writer too. Raises LogMissing, LogForeign or
+        StorageUnavailable.
+        """
+
+    def refuse_damage(self, root: Path, damage: Damage | None) -> None:
+        """Raises LogDamaged for what a report tells of the log; None is no damage."""
+
+    def salvage(self, root: Path, to: Path) -> SalvagedLog:
+        """Makes a new log of what is provably whole in one, in a new folder, and a list of what is not; the original is
+        read and never touched.
+
+        Raises ConfigError for a folder that cannot be used, LogMissing or LogForeign, LogDamaged where nothing can be
+        proven, StorageUnavailable or DiskFull.
+        """

@@ -1,0 +1,91 @@
+"""What the use cases need of where the bytes of images lie, whatever keeps them: folders today.
+
+The log says which images stand; an image store follows it. A save is staged before it is recorded and brought into
+place after; a deletion is recorded first and carried out after. Which names and users are well-formed is the domain's
+to say, and whether a command is allowed the ledger's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, Protocol
+
+from domain.events import Event
+from domain.view import View
+
+
+class Key(NamedTuple):
+    """A name as the log keys it."""
+
+    user: str
+    temp: bool
+    key: str
+
+
+class ImageStore(Protocol):
+    """The bytes of one storage root: kept images with their details, and temp files. Safe from any thread.
+
+    A name is *touched* from the moment the log used it until its bytes are where they belong.
+    """
+
+    # -- following the log
+
+    def start_at(self, position: int) -> None:
+        """Everything up to `position` is known to be in place. Only for a start."""
+
+    def note(self, recorded: Iterable[tuple[int, Event]]) -> None:
+        """Takes in durable events with their positions, before they are published."""
+
+    def reconciled(self) -> int:
+        """The position up to which all work on bytes is done and durable."""
+
+    def reconcile(self, user: str, name: str, *, temp: bool) -> None:
+        """Brings one name into place. What fails is logged and stays touched for the next `reconcile_all`."""
+
+    def reconcile_all(self) -> None:
+        """Brings every touched name into place, the oldest first."""
+
+    def sync_folders(self) -> None:
+        """Makes durable what a program that was killed may have begun. Only for a start. Raises OSError."""
+
+    def remove_unneeded_staged(self) -> int:
+        """Removes what was staged and never recorded; gives the number. Only for a start. Raises OSError."""
+
+    @property
+    def missing(self) -> AbstractSet[Key]:
+        """Names that stand and have no bytes at all."""
+
+    # -- a save
+
+    def refuse_path(self, user: str, name: str, *, temp: bool) -> str | None:
+        """Why no bytes may be kept under a name here, as a sentence; None where they may. Raises OSError."""
+
+    def is_untracked(self, user: str, name: str, *, temp: bool, view: View) -> bool:
+        """Whether something that the log does not know stands where `name` would, or in its way. Raises OSError."""
+
+    def first_free_number(self, user: str, folder: str | None, *, temp: bool) -> int:
+        """A number above every `image_<n>` in a folder of a user, whoever put it there. Raises OSError."""
+
+    def stage(self, staged: str, data: bytes, details: dict[str, object] | None) -> None:
+        """Keeps bytes, and their details, durably aside under an id. Raises OSError, then nothing is left of them."""
+
+    def discard(self, staged: str) -> None:
+        """Removes what was staged under an id of which it is known that no event names it. Raises nothing."""
+
+    # -- reading
+
+    def path(self, user: str, name: str, *, temp: bool) -> Path:
+        """Where the bytes of a current name are now."""
+
+    def open_image(self, user: str, name: str) -> BinaryIO:
+        """The bytes of a kept image, to be read from their start. Raises OSError, FileNotFoundError where there are
+        none.
+        """
+
+    def read_details(self, user: str, name: str) -> dict[str, object] | None:
+        """How a kept image was made, None where nothing is known."""
+
+    def free_bytes(self) -> int:
+        """Room that is left where the bytes lie. Raises OSError."""

@@ -1,0 +1,233 @@
+"""An engine that keeps its logs in memory, over the library's recorder and behind the port of the real one. It is a
+module that PERSISTENCE_MODULE may name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBSequencedEvent
+from eventsourcing.dcb.popo import InMemoryDCBRecorder
+
+from adapters.disk.files import Files
+from adapters.ports.clock import Clock
+from adapters.ports.event_log import (
+    Damage,
+    EventLogEngine,
+    LogHolder,
+    LogLocation,
+    LogReport,
+    OnEvent,
+    Restore,
+    SalvagedLog,
+    SnapshotPoint,
+    VerifiedEvent,
+)
+from adapters.ports.faults import ConfigError, LedgerStopped, LogDamaged, LogLocked, LogMissing
+
+NO_SALVAGE = "The log of {} is in memory, where nothing is damaged. Nothing was salvaged to {}."
+
+
+class InMemoryPoint(NamedTuple):
+    """Where a log ended once."""
+
+    position: int
+
+
+class InMemoryLog(InMemoryDCBRecorder):
+    """The log of one root. It stays when its writer closes it, and may be opened again."""
+
+    def __init__(self, created: str) -> None:
+        super().__init__()
+        self.created = created
+        self.secret = sha256(created.encode()).digest()
+        self.reconciled = 0
+        self.resumed = 0
+        self.short_of_space = False
+        self.holder: LogHolder | None = None
+        self.snapshot: tuple[int, bytes] | None = None
+
+    @property
+    def head(self) -> int:
+        """The last position."""
+        return self.events[-1].position if self.events else 0
+
+    def append(self, events: Iterable[DCBEvent], condition: DCBAppendCondition | None = None) -> int:
+        """Records, unless it was closed."""
+        if self.holder is None:
+            raise LedgerStopped("The log was closed. Open it again.")
+        return super().append(list(events), condition)
+
+    def checkpoint(self, reconciled: int) -> bool:
+        """Keeps how far the file work has come."""
+        self.reconciled = reconciled
+        return True
+
+    def regain_space(self) -> bool:
+        """Memory is never short of space for long."""
+        self.short_of_space = False
+        return True
+
+    def snapshot_point(self) -> InMemoryPoint:
+        """Where the log ends now."""
+        return InMemoryPoint(self.head)
+
+    def write_snapshot(self, point: SnapshotPoint, state: Iterable[bytes]) -> None:
+        """Keeps the last one."""
+        self.snapshot = point.position, b"".join(state)
+
+    def announce(self, address: str) -> None:
+        """Kept with the holder."""
+        self.holder = LogHolder(os.getpid(), address)
+
+    def close(self) -> None:
+        """Gives the log back."""
+        self.holder = None
+
+    def hand_on(self, on_event: OnEvent | None, restore: Restore | None) -> int:
+        """What an opening hands on; gives the position of the snapshot that was taken in, or 0."""
+        resumed = 0
+        if restore is not None and self.snapshot is not None and restore(self.snapshot[1]):
+            resumed = self.snapshot[0]
+        if on_event is not None:
+            for stored in self.read(after=resumed):
+                event, position = stored.event, stored.position
+                on_event(VerifiedEvent(position, position, event.type, event.tags, orjson.loads(event.data)))
+        return resumed
+
+
+class InMemoryReader:
+    """A log that is followed beside its writer."""
+
+    def __init__(self, log: InMemoryLog, resumed: int) -> None:
+        self._log = log
+        self.head = log.head
+        self.resumed = resumed
+
+    @property
+    def reconciled(self) -> int:
+        """As the writer left it."""
+        return self._log.reconciled
+
+    def read(
+        self, query: DCBQuery | None = None, *, after: int | None = None, limit: int | None = None
+    ) -> Iterator[DCBSequencedEvent]:
+        """What has been taken in so far."""
+        found = self._log.read(query, after=after, limit=limit)
+        return (stored for stored in found if stored.position <= self.head)
+
+    def follow(self) -> int:
+        """Takes in all there is."""
+        self.head = self._log.head
+        return self.head
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+
+class InMemoryEngine:
+    """An `EventLogEngine` that forgets its logs when it is let go."""
+
+    def __init__(self) -> None:
+        self._logs: dict[Path, InMemoryLog] = {}
+
+    def open_for_writing(
+        self,
+        root: Path,
+        *,
+        clock: Clock,
+        adopting: bool = False,
+        on_event: OnEvent | None = None,
+        restore: Restore | None = None,
+    ) -> InMemoryLog:
+        """Opens or begins the log."""
+        root = root.resolve()
+        if root not in self._logs:
+            self.refuse_beside_remains(root, adopting=adopting)
+            self._logs[root] = InMemoryLog(clock())
+        log = self._logs[root]
+        if log.holder is not None:
+            raise LogLocked(f"The log of {root} is being written.", **log.holder._asdict())
+        log.resumed = log.hand_on(on_event, restore)
+        log.holder = LogHolder(os.getpid(), None)
+        return log
+
+    def open_for_reading(
+        self,
+        root: Path,
+        *,
+        beyond_watermark: bool = False,  # noqa: ARG002 - what is in memory is all one
+        on_event: OnEvent | None = None,
+        restore: Restore | None = None,
+    ) -> InMemoryReader:
+        """Opens the log beside its writer."""
+        log = self._log(root)
+        return InMemoryReader(log, log.hand_on(on_event, restore))
+
+    def location(self, root: Path) -> LogLocation:
+        """It is nowhere but here."""
+        return LogLocation(f"in memory, of {root.resolve()}", "in memory")
+
+    def exists(self, root: Path) -> bool:
+        """Whether one was begun."""
+        return root.resolve() in self._logs
+
+    def holder(self, root: Path) -> LogHolder | None:
+        """Who has it open."""
+        return self._logs[root.resolve()].holder if self.exists(root) else None
+
+    def refuse_without_log(self, root: Path) -> None:
+        """Raises LogMissing where none was begun."""
+        self._log(root)
+
+    def refuse_beside_remains(self, root: Path, *, adopting: bool) -> None:
+        """Images are all that may remain of a log that was here."""
+        with suppress(FileNotFoundError):
+            if not adopting and any((root / "images").iterdir()):
+                raise LogMissing(f"There is no log of {root}, but there are images.")
+
+    def verify(self, root: Path) -> LogReport:
+        """What stands in the log."""
+        log = self._log(root)
+        return LogReport(
+            location=self.location(root).log,
+            log_id=log.secret.hex()[:32],
+            created=log.created,
+            positions=log.head,
+            batches=log.head,
+            digest=sha256(repr(log.events).encode()).hexdigest(),
+            size_bytes=sum(len(stored.event.data) for stored in log.events),
+            watermark=log.head,
+            reconciled=log.reconciled,
+            torn_bytes=0,
+            damage=None,
+        )
+
+    def refuse_damage(self, root: Path, damage: Damage | None) -> None:
+        """Raises LogDamaged for damage."""
+        if damage is not None:
+            raise LogDamaged(f"The log of {root} is damaged: {damage.what}", position=damage.position)
+
+    def salvage(self, root: Path, to: Path) -> SalvagedLog:
+        """There is nothing to salvage."""
+        raise ConfigError(NO_SALVAGE.format(root, to))
+
+    def _log(self, root: Path) -> InMemoryLog:
+        if not self.exists(root):
+            raise LogMissing(f"There is no log of {root}.")
+        return self._logs[root.resolve()]
+
+
+_OF_THIS_PROCESS = InMemoryEngine()
+
+
+def event_log_engine(*, files: Files) -> EventLogEngine:
+    """The one engine of this process, so that a command finds what another has recorded."""
+    del files  # it has none
+    return _OF_THIS_PROCESS
