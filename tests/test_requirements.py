@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import re
+import sys
 import tomllib
 from functools import cache
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -22,6 +25,25 @@ SYSTEMS = {
     "windows": {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
 }
 
+PRODUCT = ("adapters", "domain", "projections")
+TOOLS = frozenset({"launch.py", "scripts", "tests"})
+OUR_OWN = frozenset({*PRODUCT, "abby_adapters", "abby_core", "launch", "scripts", "tests"})
+RUN_AND_NOT_IMPORTED = {
+    "coverage": "measures which lines the tests run",
+    "hiredis": "redis takes it where it is installed",
+    "import-linter": "lint-imports checks the order of the rooms",
+    "mypy": "checks the types",
+    "pytest-timeout": "pytest loads it by itself, for `timeout`",
+    "pytest-xdist": "pytest loads it by itself, for `-n`",
+    "ruff": "checks and formats",
+}
+
+
+@cache
+def pyproject() -> dict[str, Any]:
+    """What pyproject.toml says."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
 
 @cache
 def locked(name: str) -> dict[str, Requirement]:
@@ -35,11 +57,28 @@ def locked(name: str) -> dict[str, Requirement]:
 
 def wanted(name: str) -> list[Requirement]:
     """What pyproject.toml asks for, that a lock must hold."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = pyproject()
     asked = project["project"]["dependencies"] + project["build-system"]["requires"]
     if name == "requirements-dev.lock":
         asked += project["project"]["optional-dependencies"]["dev"]
     return [Requirement(text) for text in asked]
+
+
+def imported(*places: str) -> set[str]:
+    """The packages that our files import, by the names under which they are installed."""
+    folders = [path for place in places for path in (ROOT / place).rglob("*.py")]
+    paths = [*folders, *(ROOT / place for place in places if place.endswith(".py"))]
+    nodes = [node for path in paths for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    modules += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    foreign = {module.partition(".")[0] for module in modules} - sys.stdlib_module_names - OUR_OWN
+    installed = importlib.metadata.packages_distributions()
+    return {canonicalize_name(name) for module in foreign for name in installed.get(module, [module])}
+
+
+def listed(requirements: list[str]) -> set[str]:
+    """The names in a list of requirements."""
+    return {canonicalize_name(Requirement(text).name) for text in requirements}
 
 
 def applies(requirement: Requirement, environment: dict[str, str]) -> bool:
@@ -91,3 +130,28 @@ def test_the_test_lock_holds_the_runtime_lock() -> None:
     assert {name: str(requirement) for name, requirement in locked("requirements.lock").items()}.items() <= {
         name: str(requirement) for name, requirement in dev.items()
     }.items()
+
+
+def test_the_product_lists_what_it_imports_and_nothing_else() -> None:
+    """A package that is there because another one needs it may go; one that nothing imports is a burden."""
+    project = pyproject()["project"]
+    extras = [text for name, texts in project["optional-dependencies"].items() if name != "dev" for text in texts]
+    assert listed(project["dependencies"] + extras) == imported(*PRODUCT)
+
+
+def test_the_tools_list_what_they_import_and_nothing_else() -> None:
+    """The same for programs and tests, which have what the product and the build have; some tools are only run."""
+    project = pyproject()
+    dev = listed(project["project"]["optional-dependencies"]["dev"])
+    had = listed(project["project"]["dependencies"] + project["build-system"]["requires"])
+    assert dev == (imported(*TOOLS) - had) | RUN_AND_NOT_IMPORTED.keys()
+    assert not RUN_AND_NOT_IMPORTED.keys() & imported(*TOOLS)
+
+
+def test_the_core_is_forbidden_every_package_that_the_product_has() -> None:
+    """Also one that is added later."""
+    contracts = pyproject()["tool"]["importlinter"]["contracts"]
+    (core,) = (contract for contract in contracts if contract["type"] == "forbidden")
+    installed = importlib.metadata.packages_distributions()
+    forbidden = {canonicalize_name(name) for module in core["forbidden_modules"] for name in installed[module]}
+    assert forbidden == imported(*PRODUCT)

@@ -14,6 +14,7 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.operations import Made, MadePicture, Operations, PictureRequest
 from adapters.cli.output import Output, Refused, malformed
+from adapters.images.formats import EXTENSIONS
 from adapters.imagestore.local.layout import Layout
 from adapters.ports.faults import StorageUnavailable
 from adapters.wording.figures import in_mb
@@ -22,7 +23,6 @@ from domain.names import malformed_user
 
 MAX_FREE_NAMES = 1_000
 """Names that are tried for a picture that is not kept and has no `--out`."""
-SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/gif": ".gif"}
 
 
 def generate(invocation: Invocation, output: Output, user: str, request: PictureRequest, out: Path | None) -> int:
@@ -82,8 +82,8 @@ def _write_copy(ask: Operations, user: str, picture: MadePicture, out: Path | No
 
 def _free_name(media_type: str) -> Path:
     """A picture that was made, counted and may not be kept is not thrown away: a new file in the current folder."""
-    suffix = SUFFIXES.get(media_type, ".png")
-    names = (Path(f"abby-not-kept-{number}{suffix}") for number in count(1))
+    extension = EXTENSIONS.get(media_type, "png")
+    names = (Path(f"abby-not-kept-{number}.{extension}") for number in count(1))
     for _, path in zip(range(MAX_FREE_NAMES), names, strict=False):
         if not path.exists():
             return path

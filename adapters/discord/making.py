@@ -27,6 +27,7 @@ from adapters.discord.notices import warn_managers
 from adapters.discord.replies import Content, Reply, SentFile
 from adapters.discord.views import buttons_of
 from adapters.generation.provider import GenerationRequest
+from adapters.images.formats import EXTENSIONS
 from adapters.images.shaping import size_of
 from adapters.images.shrink import fitted
 from adapters.ports.failures import GenerationFailure
@@ -34,7 +35,6 @@ from adapters.ports.faults import Fault
 from adapters.studio import Generated, GenerationOutcome, Picture
 from domain.refusals import Refusal
 
-SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
 SHRUNK = "It is too large for this channel, so a smaller copy is shown."
 WHOLE = f"{SHRUNK[:-1]}; the kept one is whole."
 TOO_LARGE = "It is too large to be shown in this channel."
@@ -138,8 +138,8 @@ def _status(bot: AbbyBot, user: str) -> Figures | None:
 def _ready(picture: Picture, index: int, at_most_bytes: int) -> _Ready:
     """For a worker: decoding and shrinking take their time."""
     kept = picture.image
-    suffix = SUFFIXES.get(picture.media_type, "png")
-    name = kept.name.rpartition("/")[2].replace(" ", "_") if kept else f"picture_{index + 1}.{suffix}"
+    extension = EXTENSIONS.get(picture.media_type, "png")
+    name = kept.name.rpartition("/")[2].replace(" ", "_") if kept else f"picture_{index + 1}.{extension}"
     fit = fitted(name, picture.data, at_most_bytes)
     file = None if fit is None else SentFile(*fit)
     whole = file is not None and file.data is picture.data

@@ -19,6 +19,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from adapters.generation.calls import body_within
+from adapters.images.formats import MEDIA_TYPES, begun_media_type
 from adapters.network.public_addresses import is_public
 from adapters.ports.failures import FailureKind, GenerationFailure
 
@@ -67,8 +68,7 @@ _ADDRESS = re.compile(
     r"(?:\#[a-z0-9._~!$&'()*+,;=:@%/?-]*)?",
     re.ASCII | re.IGNORECASE,
 )
-_HEADERS = {"Accept": "image/png, image/jpeg, image/webp, image/gif", "Accept-Encoding": "identity"}
-_IMAGE = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF.{4}WEBP", re.DOTALL)
+_HEADERS = {"Accept": ", ".join(MEDIA_TYPES.values()), "Accept-Encoding": "identity"}
 
 _log = structlog.get_logger(__name__)
 
@@ -156,7 +156,7 @@ class ImageFetcher:
             content = await body_within(response, LARGEST_IMAGE_BYTES)
         if content is None:
             return TOO_LARGE
-        return content if _IMAGE.match(content) else NOT_AN_IMAGE
+        return content if begun_media_type(content) else NOT_AN_IMAGE
 
 
 class _PinnedResolver(AbstractResolver):

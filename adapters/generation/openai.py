@@ -34,6 +34,7 @@ from adapters.generation.provider import (
 )
 from adapters.generation.providers import OPENAI_ADDRESS, ProviderSettings
 from adapters.generation.series import in_series
+from adapters.generation.sizes import made_at
 from adapters.generation.taxonomy import SaidError
 from adapters.images.shaping import DamagedPicture, PictureWorkers, media_type_of
 from adapters.ports.failures import FailureKind, GenerationFailure
@@ -122,7 +123,7 @@ class OpenAIProvider:
         asked = (request.width or own[0], request.height or own[1])
         width, height = nearest_size(asked, self.family.sizes)
         if (width, height) != asked:
-            notes.insert(0, f"Made at {width} by {height} pixels, the nearest size that the service has.")
+            notes.insert(0, made_at((width, height)))
         return Prepared(replace(request, width=width, height=height), joined(*notes))
 
     async def generate(

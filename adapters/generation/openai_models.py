@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 from PIL import Image, ImageOps
 
+from adapters.generation.sizes import Size, shape_distance
 from adapters.images.shaping import ShapedPicture, decoded, size_of, within
-
-Size = tuple[int, int]
 
 INPUT_SIDE = 2048
 INPUT_BYTES = 50_000_000
@@ -70,9 +69,8 @@ def nearest_size(asked: Size, sizes: tuple[Size, ...]) -> Size:
     """
 
     def distance(size: Size) -> tuple[float, float]:
-        shape = math.log(size[0] * asked[1] / (size[1] * asked[0]))
         area = math.log(size[0] * size[1] / (asked[0] * asked[1]))
-        return round(abs(shape), 6), abs(area)
+        return round(shape_distance(size, asked), 6), abs(area)
 
     return min(sizes, key=distance, default=asked)
 

@@ -13,10 +13,10 @@ from itertools import chain
 from PIL import Image, UnidentifiedImageError
 
 from adapters.generation.provider import STYLES, GenerationRequest, Operation, RequestLimits
+from adapters.images.formats import MEDIA_TYPES
 from adapters.ports.failures import FailureKind, GenerationFailure
 
 SEED_MAX = 4_294_967_295
-IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 ECHO_LENGTH = 40
 
 
@@ -103,7 +103,7 @@ def _input_image(request: GenerationRequest, limits: RequestLimits) -> Iterator[
 def _header(data: bytes, limits: RequestLimits) -> Iterator[str]:
     too_many = f"The input image has more than {limits.image_pixels:,} pixels. Send a smaller one."
     try:
-        with Image.open(io.BytesIO(data), formats=IMAGE_FORMATS) as image:
+        with Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES)) as image:
             width, height = image.size
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         yield too_many

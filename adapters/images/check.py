@@ -26,15 +26,13 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from adapters.images.containers.gif import SIGNATURES as GIF_SIGNATURES
 from adapters.images.containers.gif import outline_gif
-from adapters.images.containers.jpeg import SIGNATURE as JPEG_SIGNATURE
 from adapters.images.containers.jpeg import outline_jpeg
 from adapters.images.containers.outline import Outline, PictureBounds
 from adapters.images.containers.png import outline_png
-from adapters.images.containers.webp import is_webp, outline_webp
+from adapters.images.containers.webp import outline_webp
+from adapters.images.formats import EXTENSIONS, GIF, JPEG, PNG, WEBP, begun_media_type
 from adapters.images.invalid_image import ImageProblem, InvalidImage, damaged
-from adapters.images.png_chunks import SIGNATURE as PNG_SIGNATURE
 
 __all__ = [
     "CheckedImage",
@@ -43,7 +41,6 @@ __all__ = [
     "check_image",
     "check_image_async",
     "contradiction",
-    "extension_for",
 ]
 
 MAX_PIXELS = 50_000_000
@@ -52,17 +49,17 @@ MAX_AT_A_TIME = 2
 MAX_WAITING = 1_024
 MAX_WAIT_SECONDS = 60.0
 
-_EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
+_OUTLINES = {PNG: outline_png, JPEG: outline_jpeg, WEBP: outline_webp, GIF: outline_gif}
 # What an extension promises. Those of other picture formats are here too, because none of their pictures is kept.
 _PROMISES = {
-    "png": "image/png",
-    "apng": "image/png",
-    "jpg": "image/jpeg",
-    "jpeg": "image/jpeg",
-    "jpe": "image/jpeg",
-    "jfif": "image/jpeg",
-    "webp": "image/webp",
-    "gif": "image/gif",
+    "png": PNG,
+    "apng": PNG,
+    "jpg": JPEG,
+    "jpeg": JPEG,
+    "jpe": JPEG,
+    "jfif": JPEG,
+    "webp": WEBP,
+    "gif": GIF,
     "avif": "image/avif",
     "bmp": "image/bmp",
     "heic": "image/heic",
@@ -123,9 +120,8 @@ def check_image(
         _decode(outline)
     finally:
         _slots.release()
-    return CheckedImage(
-        outline.media_type, _EXTENSIONS[outline.media_type], outline.width, outline.height, outline.frames
-    )
+    extension = EXTENSIONS[outline.media_type]
+    return CheckedImage(outline.media_type, extension, outline.width, outline.height, outline.frames)
 
 
 async def check_image_async(
@@ -150,11 +146,6 @@ async def check_image_async(
         raise _waited_too_long() from error
 
 
-def extension_for(media_type: str) -> str:
-    """The extension, without its dot, under which a picture of this media type is kept."""
-    return _EXTENSIONS[media_type]
-
-
 def contradiction(name: str, media_type: str) -> str | None:
     """The sentence that refuses a well-formed name whose extension promises another format; None where it does not.
 
@@ -164,25 +155,20 @@ def contradiction(name: str, media_type: str) -> str | None:
     promised = _PROMISES.get(extension.lower()) if dot else None
     if promised is None or promised == media_type:
         return None
-    right = _EXTENSIONS[media_type]
+    right = EXTENSIONS[media_type]
     return f"The picture is a {_shown(media_type)}, but its name ends in .{extension}. Name it {stem}.{right} instead."
 
 
 def _outline(data: bytes, bounds: PictureBounds) -> Outline:
-    if data.startswith(PNG_SIGNATURE):
-        return outline_png(data, bounds)
-    if data.startswith(JPEG_SIGNATURE):
-        return outline_jpeg(data, bounds)
-    if data.startswith(GIF_SIGNATURES):
-        return outline_gif(data, bounds)
-    if is_webp(data):
-        return outline_webp(data, bounds)
-    raise InvalidImage(
-        ImageProblem.UNSUPPORTED,
-        "The content is not a picture that can be kept. PNG, JPEG, WEBP and GIF are; save it as one of these."
-        if data
-        else "The picture is empty, it has no bytes. Upload it once more.",
-    )
+    media_type = begun_media_type(data)
+    if media_type is None:
+        raise InvalidImage(
+            ImageProblem.UNSUPPORTED,
+            "The content is not a picture that can be kept. PNG, JPEG, WEBP and GIF are; save it as one of these."
+            if data
+            else "The picture is empty, it has no bytes. Upload it once more.",
+        )
+    return _OUTLINES[media_type](data, bounds)
 
 
 def _decode(outline: Outline) -> None:

@@ -1,7 +1,7 @@
-"""Why a picture is refused: the kinds, the HTTP status each stands for, and the fault with a sentence for people.
+"""Why a picture is refused: the kinds, and the fault with a sentence for people.
 
-It stands apart from image_check, so that the container modules can raise it. Left to others: finding out (image_check,
-containers).
+It stands apart from the check, so that the container modules can raise it. Left to others: finding out (check,
+containers), and the HTTP status of each kind (http.problems).
 """
 
 from __future__ import annotations
@@ -25,32 +25,14 @@ class ImageProblem(StrEnum):
     TIMEOUT = "timeout"
 
 
-HTTP_STATUS = {
-    ImageProblem.TOO_LARGE: 413,
-    ImageProblem.UNSUPPORTED: 415,
-    ImageProblem.DAMAGED: 422,
-    ImageProblem.TOO_MANY_PIXELS: 422,
-    ImageProblem.TOO_MANY_FRAMES: 422,
-    ImageProblem.TOO_MANY_SCANS: 422,
-    ImageProblem.TRAILING_BYTES: 422,
-    ImageProblem.WRONG_EXTENSION: 422,
-    ImageProblem.TIMEOUT: 503,
-}
-
-
 class InvalidImage(Fault):
-    """These bytes are not kept. `kind` says which rule, the message what to do, `status` what HTTP answers."""
+    """These bytes are not kept. `kind` says which rule, the message what to do."""
 
     exit_code = 65
 
     def __init__(self, kind: ImageProblem, message: str) -> None:
         super().__init__(message)
         self.kind = kind
-
-    @property
-    def status(self) -> int:
-        """The HTTP status of this refusal."""
-        return HTTP_STATUS[self.kind]
 
 
 def damaged(media: str, what: str) -> InvalidImage:

@@ -16,12 +16,11 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 from PIL import Image, ImageOps
 
+from adapters.images.formats import MEDIA_TYPES
 from adapters.images.png_chunks import chunks_of
 
 WORKERS = 2
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 JPEG_QUALITIES = (92, 80, 60)
-MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -75,7 +74,7 @@ class PictureWorkers:
 def size_of(data: bytes) -> tuple[int, int]:
     """Width and height as they are seen, with the orientation of EXIF. Raises DamagedPicture."""
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES)) as image:
             # Of a PNG, Pillow decodes everything in order to see what may stand behind the picture.
             whole = image.format != "PNG" or _tells_after_its_picture(data)
             exif = image.getexif() if whole else Image.Image.getexif(image)
@@ -94,7 +93,7 @@ def media_type_of(data: bytes) -> str:
 def refuse_damaged(data: bytes) -> None:
     """Raises DamagedPicture where the first frame cannot be decoded to its end."""
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES)) as image:
             image.draft(None, (1, 1))  # of a JPEG all is read as ever, and an eighth of the picture built
             image.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
@@ -104,7 +103,7 @@ def refuse_damaged(data: bytes) -> None:
 def decoded(data: bytes) -> Image.Image:
     """The first frame, upright, as RGB or RGBA. Raises DamagedPicture."""
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES)) as image:
             ImageOps.exif_transpose(image, in_place=True)
             mode = "RGBA" if image.has_transparency_data else "RGB"
             return image if image.mode == mode else image.convert(mode)  # a copy of a large one is costly
@@ -173,7 +172,7 @@ def _saved(picture: Image.Image, kind: str, **options: int) -> ShapedPicture:
 
 def _format_of(data: bytes) -> str:
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES)) as image:
             return image.format or "PNG"
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise _damaged() from error

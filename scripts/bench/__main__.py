@@ -36,7 +36,7 @@ def main(words: list[str]) -> int:
     parser = _parser()
     options = parser.parse_args(words)
     if options.chart and find_spec("vl_convert") is None:
-        parser.error("a chart needs vl-convert-python: pip install 'abby-ledger[reports]'")
+        parser.error("a chart needs vl-convert-python, one of the packages that `python3 launch.py test` installs")
     sizes = QUICK if options.quick else FULL
     if options.rounds:
         sizes = sizes._replace(rounds=options.rounds)

@@ -26,10 +26,9 @@ from adapters.generation.provider import (
     ignore_fraction,
 )
 from adapters.generation.providers import ProviderSettings
+from adapters.generation.sizes import Size, made_at, shape_distance
 from adapters.images.shaping import DamagedPicture, PictureWorkers, filled, media_type_of, size_of, within
 from adapters.ports.failures import FailureKind, GenerationFailure
-
-Size = tuple[int, int]
 
 PROVIDER = "stability"
 SDXL = "stable-diffusion-xl"
@@ -84,9 +83,8 @@ class EngineImage:
         size = nearest_size(self._engine, asked)
         if image is not None:
             image = (await self._workers.run(filled, image, size, at_most_bytes=INPUT_BYTES)).data
-        note = f"Made at {size[0]} by {size[1]} pixels, the nearest size that the service has."
         sized = replace(request, image=image, width=size[0], height=size[1])
-        return Prepared(sized, "" if size == asked else note)
+        return Prepared(sized, "" if size == asked else made_at(size))
 
     async def generate(
         self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
@@ -158,7 +156,7 @@ def nearest_size(engine: str, asked: Size) -> Size:
     SDXL has nine sizes of about the same area, so the shape decides; of others it is the one whose sides differ least.
     """
     if engine.startswith(SDXL):
-        return min(SDXL_SIZES, key=lambda size: abs(math.log(size[0] / size[1]) - math.log(asked[0] / asked[1])))
+        return min(SDXL_SIZES, key=lambda size: shape_distance(size, asked))
     fewest = FEWEST_PIXELS_768 if "768" in engine else FEWEST_PIXELS
     sizes = ((width, height) for width in SIDES for height in SIDES if fewest <= width * height <= MOST_PIXELS)
     return min(sizes, key=lambda size: math.hypot(math.log(size[0] / asked[0]), math.log(size[1] / asked[1])))

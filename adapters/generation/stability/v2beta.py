@@ -22,6 +22,7 @@ from adapters.generation.provider import (
     joined,
 )
 from adapters.generation.providers import ProviderSettings
+from adapters.generation.sizes import Size, shape_distance
 from adapters.generation.stability.v2beta_upscale import StableUpscaler
 from adapters.generation.stability.v2beta_wire import (
     INPUT_BYTES,
@@ -41,7 +42,7 @@ CORE = "core"
 ULTRA = "ultra"
 SD3_LARGE = "sd3.5-large"
 MODELS = frozenset({CORE, ULTRA, SD3_LARGE, "sd3.5-large-turbo", "sd3.5-medium"})
-ASPECT_RATIOS = ("21:9", "16:9", "3:2", "5:4", "1:1", "4:5", "2:3", "9:16", "9:21")
+ASPECT_RATIOS = ((21, 9), (16, 9), (3, 2), (5, 4), (1, 1), (4, 5), (2, 3), (9, 16), (9, 21))
 DEFAULT_SIDE = 1024
 INPUT_SIDE_MIN = 64
 INPUT_SIDE_MAX = 16_384
@@ -121,10 +122,10 @@ def _fields(request: GenerationRequest, model: str, number: int) -> dict[str, st
         fields["strength"] = f"{1 - request.strength:.4g}"
     size = request.width or DEFAULT_SIDE, request.height or DEFAULT_SIDE
     if model in {CORE, ULTRA}:
-        return fields | {"aspect_ratio": _nearest(size)}
+        return fields | {"aspect_ratio": _ratio(_nearest(size))}
     cfg_scale = _cfg_scale(request, model)[0]
     fields |= {"model": model} | ({} if cfg_scale is None else {"cfg_scale": f"{cfg_scale:g}"})
-    return fields | ({"aspect_ratio": _nearest(size)} if request.image is None else {"mode": "image-to-image"})
+    return fields | ({"aspect_ratio": _ratio(_nearest(size))} if request.image is None else {"mode": "image-to-image"})
 
 
 def _input(data: bytes, width: int | None, height: int | None) -> ShapedPicture:
@@ -136,21 +137,18 @@ def _input(data: bytes, width: int | None, height: int | None) -> ShapedPicture:
     return filled(data, size, at_most_bytes=INPUT_BYTES)
 
 
-def _nearest(size: tuple[int, int]) -> str:
-    """The shape nearest to this width and height; twice as wide is as far off as half as wide."""
-    wanted = math.log(size[0] / size[1])
-    return min(ASPECT_RATIOS, key=lambda ratio: abs(math.log(_wide(ratio)) - wanted))
+def _nearest(size: Size) -> Size:
+    return min(ASPECT_RATIOS, key=lambda ratio: shape_distance(ratio, size))
 
 
-def _wide(ratio: str) -> float:
-    width, height = ratio.split(":")
-    return int(width) / int(height)
+def _ratio(size: Size) -> str:
+    return f"{size[0]}:{size[1]}"
 
 
-def _shape_note(size: tuple[int, int]) -> str:
+def _shape_note(size: Size) -> str:
     ratio = _nearest(size)
-    exact = math.isclose(size[0] / size[1], _wide(ratio), rel_tol=1 / min(size))
-    return "" if exact else f"Made in the shape {ratio}, the nearest that the service has."
+    exact = math.isclose(size[0] / size[1], ratio[0] / ratio[1], rel_tol=1 / min(size))
+    return "" if exact else f"Made in the shape {_ratio(ratio)}, the nearest that the service has."
 
 
 def _cfg_scale(request: GenerationRequest, model: str) -> tuple[float | None, str]:

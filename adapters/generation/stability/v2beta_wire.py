@@ -20,6 +20,7 @@ from adapters.generation.provider import GeneratedImage, GenerationRequest, Gene
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.series import in_series
 from adapters.generation.taxonomy import FILTERED
+from adapters.images.formats import PNG, begun_media_type
 from adapters.images.shaping import DamagedPicture, PictureWorkers, size_of
 from adapters.ports.failures import GenerationFailure
 
@@ -57,7 +58,7 @@ def form_of(fields: Mapping[str, str], image: bytes | None = None) -> Form:
         for name, value in fields.items():
             made.add_field(name, value)
         if image is not None:
-            kind = "png" if image.startswith(b"\x89PNG") else "jpeg"
+            kind = "png" if begun_media_type(image) == PNG else "jpeg"
             made.add_field("image", io.BytesIO(image), filename=f"image.{kind}", content_type=f"image/{kind}")
         return made
 

@@ -7,7 +7,6 @@ import struct
 from adapters.images.containers.outline import Outline, PictureBounds
 from adapters.images.invalid_image import damaged, followed_by
 
-SIGNATURES = (b"GIF87a", b"GIF89a")
 MAX_SUB_BLOCKS = 500_000
 
 _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
@@ -23,14 +22,7 @@ def outline_gif(data: bytes, bounds: PictureBounds) -> Outline:
     if not walk.frames:
         raise damaged("GIF", "it holds no picture")
     bounds.admit_size(walk.width, walk.height, walk.frames)
-    return Outline(
-        format="GIF",
-        media_type="image/gif",
-        width=walk.width,
-        height=walk.height,
-        frames=walk.frames,
-        picture=b"".join(walk.shown),
-    )
+    return Outline("GIF", walk.width, walk.height, walk.frames, b"".join(walk.shown))
 
 
 class _Walk:

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from adapters.images.containers.outline import Outline, PictureBounds
 from adapters.images.invalid_image import ImageProblem, InvalidImage, damaged, followed_by
 
-SIGNATURE = b"\xff\xd8\xff"
 MAX_TRAILER_BYTES = 8 << 20
 MAX_SEGMENTS = 4_000
 # Every scan visits every block again, also when it adds nothing: 100 scans over 50,000,000 pixels take 3.5 seconds.
@@ -49,7 +48,7 @@ def outline_jpeg(data: bytes, bounds: PictureBounds) -> Outline:
     if len(data) - end > MAX_TRAILER_BYTES:
         raise followed_by("JPEG", len(data) - end)
     picture = b"\xff\xd8" + b"".join(segment.whole for segment in segments if segment.marker in _SHOWN) + b"\xff\xd9"
-    return Outline(format="JPEG", media_type="image/jpeg", width=width, height=height, frames=1, picture=picture)
+    return Outline("JPEG", width, height, 1, picture)
 
 
 def _segments(data: bytes) -> tuple[list[_Segment], int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from adapters.images.formats import MEDIA_TYPES
 from adapters.images.invalid_image import ImageProblem, InvalidImage
 
 # A whole animation may cost as much as four of the largest still pictures: about 3 seconds to decode.
@@ -14,11 +15,15 @@ class Outline(NamedTuple):
     """A picture as its container describes it. `picture` is a file of the same format that holds the picture alone."""
 
     format: str
-    media_type: str
     width: int
     height: int
     frames: int
     picture: bytes
+
+    @property
+    def media_type(self) -> str:
+        """The media type of its format."""
+        return MEDIA_TYPES[self.format]
 
 
 class PictureBounds(NamedTuple):

@@ -53,9 +53,7 @@ def outline_png(data: bytes, bounds: PictureBounds) -> Outline:
     pixels = b"".join(chunk.body for chunk in chunks if chunk.kind == b"IDAT")
     _check_amount(pixels, _expected_bytes(header))
     picture = b"".join((SIGNATURE, chunks[0].whole, written(b"IDAT", pixels), written(b"IEND", b"")))
-    return Outline(
-        format="PNG", media_type="image/png", width=header.width, height=header.height, frames=1, picture=picture
-    )
+    return Outline("PNG", header.width, header.height, 1, picture)
 
 
 def _whole_chunks(data: bytes) -> list[Chunk]:

@@ -21,11 +21,6 @@ class _Chunk(NamedTuple):
     body: bytes
 
 
-def is_webp(data: bytes) -> bool:
-    """Whether the bytes begin as a WEBP does."""
-    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
-
-
 def outline_webp(data: bytes, bounds: PictureBounds) -> Outline:
     """The outline of a WEBP that is as long as it says and holds one picture within the bounds."""
     claimed_bytes = 8 + struct.unpack_from("<I", data, 4)[0]
@@ -47,14 +42,7 @@ def outline_webp(data: bytes, bounds: PictureBounds) -> Outline:
     if extended and extended[0][4:10] != (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little"):
         raise damaged("WEBP", "it says two different sizes")
     alpha = [chunk for chunk in chunks if chunk.kind == b"ALPH"][:1]
-    return Outline(
-        format="WEBP",
-        media_type="image/webp",
-        width=width,
-        height=height,
-        frames=1,
-        picture=_written(pictures[0], alpha, extended),
-    )
+    return Outline("WEBP", width, height, 1, _written(pictures[0], alpha, extended))
 
 
 def _chunks(data: bytes) -> Iterator[_Chunk]:

@@ -17,7 +17,7 @@ from adapters.http.problems import (
     failed,
     render,
 )
-from adapters.images.invalid_image import HTTP_STATUS, ImageProblem, InvalidImage
+from adapters.images.invalid_image import ImageProblem, InvalidImage
 from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, LogLocked, StorageUnavailable
 from domain.refusals import Reason, Refusal
@@ -40,10 +40,11 @@ def test_every_kind_of_generation_fault_has_a_problem() -> None:
     assert set(GENERATION_FAILURES) == set(FailureKind)
 
 
-def test_every_kind_of_invalid_image_has_the_status_the_image_check_promises() -> None:
-    """The same for images, whose check names the statuses too."""
-    assert {kind: problem.status for kind, problem in IMAGE_FAULTS.items()} == HTTP_STATUS
-    assert set(HTTP_STATUS) == set(ImageProblem)
+def test_every_kind_of_invalid_image_has_a_problem() -> None:
+    """The same for images. What is neither too large nor unknown is understood and cannot be kept: 422."""
+    others = {ImageProblem.TOO_LARGE: 413, ImageProblem.UNSUPPORTED: 415, ImageProblem.TIMEOUT: 503}
+    found = {kind: problem.status for kind, problem in IMAGE_FAULTS.items()}
+    assert found == {kind: others.get(kind, 422) for kind in ImageProblem}
 
 
 def test_one_type_has_one_title() -> None:

@@ -109,8 +109,3 @@ def spectrum(stops: tuple[RGB, ...], share: float) -> RGB:
     place = max(0.0, min(1.0, share)) * (len(stops) - 1)
     index = min(int(place), len(stops) - 2)
     return mix(stops[index], stops[index + 1], place - index)
-
-
-def luminance(colour: RGB) -> float:
-    """How bright a colour looks, 0 to 255."""
-    return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
