@@ -2,8 +2,8 @@
 
 Pure: the view tells what stands, `now` is the present, and nothing here changes anything. The rules are asked in the
 order of `Reason`, which is a promise; the first that says no is the answer. This module holds what is asked of every
-command and hands on: `wellformed` knows the form of commands, `reserving` places, `keeping` images and files,
-`governing` limits, and `quota_checks` what fits.
+command and hands on: `validation` knows the form of commands, `reserving` places, `images` images and files,
+`policies` limits, and `quota_checks` what fits.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from domain.view import View
 CLOCK_TOLERANCE_SECONDS = 86_400
 """How far the clock may lie behind the last event before every command is refused."""
 ANSWERS_KEPT_SECONDS = 7 * 86_400
-"""How long a request key keeps its answer."""
+"""How long an idempotency key keeps its answer."""
 
 
 class StoredAnswer(NamedTuple):

@@ -2,7 +2,7 @@
 
 Everything that comes from outside passes here before it reaches an event or a path, so an accepted id or name is safe
 as a path segment on Linux, macOS and Windows. Left to others: whether a name stands already (the decisions), and
-whether the final path is free of symlinks and foreign files (the storage adapter).
+whether the final path is free of symlinks and untracked files (the storage adapter).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Decisions about places: reserve them, hear of deliveries, release them by hand, by time or after a wrong clock.
 
-A place is settled by a save (`keeping.py`) or released here, exactly once. What goes back to the charged day is decided
+A place is settled by a save (`images.py`) or released here, exactly once. What goes back to the charged day is decided
 here and written into the event, so that no fold has to guess.
 """
 

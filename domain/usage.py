@@ -104,7 +104,7 @@ class CurrentImage(NamedTuple):
 
 
 class KeyedAnswer(NamedTuple):
-    """What was answered to a request key: the digest it came with, the positions of its events, what they reserved."""
+    """What was answered to an idempotency key: its digest, the positions of its events, what they reserved."""
 
     digest: str
     positions: tuple[int, ...]

@@ -35,7 +35,7 @@ from domain.instants import is_instant
 from domain.names import fresh_name, malformed_name, malformed_user
 
 MAX_KEY_CHARS = 320
-"""Characters of a request key: 255 of a caller and what the studio derives from them."""
+"""Characters of an idempotency key: 255 of a caller and what the studio derives from them."""
 MAX_DAYS = 36_500
 """The largest age a cleanup may ask for."""
 MAX_TTL_SECONDS = 7 * 86_400

@@ -1,4 +1,4 @@
-"""What was answered to each request key, for 7 days: the digest it came with and the positions of its events."""
+"""What was answered to each idempotency key, for 7 days: the digest it came with and the positions of its events."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def dry_run(planned: Plan, terms: Terms) -> Adoption | Refusal:
         decision = decide(_command(found, fit, uuid4().hex), draft, draft.policy, terms.clock())
         if isinstance(decision, Refusal):
             return decision
-        assert not isinstance(decision, StoredAnswer), "a command without a request key has no stored answer"
+        assert not isinstance(decision, StoredAnswer), "a command without an idempotency key has no stored answer"
         for event in decision:
             draft.apply(draft.position + 1, event)
         rehearsed[found.user, name_key(found.name)] = found.source

@@ -47,7 +47,7 @@ def audit(invocation: Invocation, output: Output, user: str | None) -> int:
 
 
 def _command(invocation: Invocation, root: Path, done: Audit) -> str | None:
-    """The command that brings foreign images in, None where there are none."""
+    """The command that brings untracked images in, None where there are none."""
     if not any(finding.kind is FindingKind.UNTRACKED for finding in done.findings):
         return None
     env_file = invocation.env_file

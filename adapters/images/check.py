@@ -129,7 +129,7 @@ async def check_image_async(
 ) -> CheckedImage:
     """Check a picture without blocking the event loop, of which there may be several. Raises InvalidImage.
 
-    A cancelled caller gives its place in the queue back; a check that has begun runs to its end.
+    A cancelled caller gives its turn back; a check that has begun runs to its end.
     """
     if not _waiting.acquire(blocking=False):
         raise _waited_too_long()

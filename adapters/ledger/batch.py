@@ -25,7 +25,7 @@ class Batch:
         self.without_space = False
 
     def take(self, decision: Decision) -> slice | StoredAnswer | Refusal:
-        """Folds what a decision writes into the draft; gives the place of its events, or what else was decided."""
+        """Folds what a decision writes into the draft; gives where its events stand in it, or what else was decided."""
         if isinstance(decision, StoredAnswer):
             return decision
         if isinstance(decision, Refusal):

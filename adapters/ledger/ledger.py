@@ -49,7 +49,7 @@ MAX_CONFLICTS = 16
 """Times a batch is decided again because another writer of a shared log was first."""
 EXECUTE_WAITS = 100
 EXECUTE_WAIT_SECONDS = 0.1
-"""`execute` waits this often this long for a place in the queue before it answers BUSY."""
+"""`execute` waits this often this long for room in the queue before it answers BUSY."""
 IDLE_SECONDS = 0.2
 """Without a command for this long, the log's watermark is written."""
 CHECKPOINT_SECONDS = 1.0

@@ -1,4 +1,4 @@
-"""The stored form of all projections' state: what a snapshot holds besides its place in the log.
+"""The stored form of all projections' state: what a snapshot holds besides its point in the log.
 
 It is lines of JSON. The first names the schema; then come tables, in lines of at most ROWS_A_LINE rows, and images, as
 a line of users followed by one line for each of them, which is decoded only when somebody looks at that user's names.

@@ -1,1 +1,1 @@
-"""The settings: their names, kinds and ranges, and the places they come from."""
+"""The settings: their names, kinds and ranges, and where they come from."""

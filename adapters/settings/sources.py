@@ -1,4 +1,4 @@
-"""Where the values of settings come from, strongest first, and which place said what. It judges no value.
+"""Where the values of settings come from, strongest first, and which origin said what. It judges no value.
 
 The environment and `.env` are read here, through pydantic-settings, and nowhere else in the product but launch.py.
 """
@@ -25,7 +25,7 @@ FORMER_NAMES = {"STORAGE_CLEANUP_DAYS": "CLEANUP_DAYS"}
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One value as it was given: under which name, where, and what a weaker place says to the same setting."""
+    """One value as it was given: under which name, where, and what a weaker origin says to the same setting."""
 
     name: str
     value: object = field(repr=False)  # it may be a secret
@@ -35,9 +35,9 @@ class Given:
 
 @dataclass(frozen=True)
 class Sources:
-    """The places that values come from, strongest first; names are in capitals."""
+    """The origins of values, strongest first; names are in capitals."""
 
-    places: tuple[tuple[Origin, Mapping[str, object]], ...] = field(repr=False)  # secrets are among them
+    by_origin: tuple[tuple[Origin, Mapping[str, object]], ...] = field(repr=False)  # secrets are among them
 
     @classmethod
     def read(cls, arguments: Mapping[str, object] | None = None, env_file: Path | None = None) -> Sources:
@@ -62,7 +62,7 @@ class Sources:
         names = [name] + ([FORMER_NAMES[name]] if name in FORMER_NAMES else [])
         found = [
             Given(spelling, values[spelling], origin)
-            for origin, values in self.places
+            for origin, values in self.by_origin
             for spelling in names
             if spelling in values and not (empty_is_unset and values[spelling] == "")
         ]
@@ -76,7 +76,7 @@ class Sources:
         """A warning for each name that is no setting but within one edit of one."""
         return [
             f"{name} ({origin}) is not a setting and is ignored; did you mean {meant}?"
-            for origin, values in self.places
+            for origin, values in self.by_origin
             for name in sorted(values)
             if name not in known
             for meant in sorted(known)

@@ -61,7 +61,7 @@ class Header(NamedTuple):
 
 
 class Tip(NamedTuple):
-    """A place between two events: the position of the last one before it, the byte offset after it, and its hash."""
+    """A point between two events: the position of the last one before it, the byte offset after it, and its hash."""
 
     position: int
     offset: int

@@ -32,7 +32,7 @@ WATERMARK_READS = 3
 class OpenLog:
     """An open log. `tip` is the end of what is recorded, `starts` the offset after each position, `watermark` the slot
     that holds (None only for a log that its writer has just begun), `identity` the file's device and inode.
-    `resumed` is the place of the snapshot that its opening went on from: what is before it was not read yet.
+    `resumed` is the point of the snapshot that its opening went on from: what is before it was not read yet.
     `descriptors` closes all it holds.
     """
 
@@ -84,7 +84,7 @@ NOBODY = Takers()
 
 
 class Verified(NamedTuple):
-    """A log as it was read: `resumed` is the place of the snapshot from which on, None where from its beginning; `lost`
+    """A log as it was read: `resumed` is the point of the snapshot from which on, None where from its beginning; `lost`
     what a snapshot tells of an end that is missing.
     """
 

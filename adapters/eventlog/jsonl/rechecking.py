@@ -1,5 +1,5 @@
 """Verifies, in the background, the part of an open log that a snapshot spared its opening: every byte is read and
-hashed again, and the chain must come out at the snapshot's place.
+hashed again, and the chain must come out at the snapshot's point.
 
 It gives way to others after each block. What a finding means is the recorder's.
 """
@@ -70,7 +70,7 @@ class Recheck:
             self._found(finding)
 
     def _check(self, point: FilePoint) -> Damage | None:
-        """The first damage before a place, None where there is none or the check was stopped."""
+        """The first damage before a point, None where there is none or the check was stopped."""
         assert self._mark is not None  # a log with events and without a watermark was refused
         fd = self._files.open(self._log.paths.log, READ)
         try:
@@ -89,7 +89,7 @@ class Recheck:
 
 
 class Chain:
-    """Follows the hashes of a log from its header to a place whose offsets are known."""
+    """Follows the hashes of a log from its header to a point whose offsets are known."""
 
     def __init__(self, header: Header, point: FilePoint, mark: Tip) -> None:
         self.position = 0

@@ -163,13 +163,13 @@ class JSONLRecorder(DCBRecorder):
             return self._writing().checkpoint(reconciled)
 
     def snapshot_point(self) -> SnapshotPoint:
-        """Where the log ends now: the place of a snapshot of this moment."""
+        """Where the log ends now: the point of a snapshot of this moment."""
         with self._changing:
             self._refuse_if_unusable()
             return FilePoint(self.log_id, self._log.tip, self._log.starts[: self.head + 1])
 
     def write_snapshot(self, point: SnapshotPoint, state: Iterable[bytes]) -> None:
-        """Keeps what projections were at a place that the watermark has reached, for a later start. Any thread may.
+        """Keeps what projections were at a point that the watermark has reached, for a later start. Any thread may.
 
         Raises OSError, and then there is no new snapshot, which harms nothing.
         """

@@ -34,11 +34,11 @@ class Break(NamedTuple):
 
 
 class Scanner:
-    """Takes the bytes of a log in order from a place between two batches.
+    """Takes the bytes of a log in order from a point between two batches.
 
     `whole` is the end of the last batch of which everything is there; `broken` the first bad record after it, None
     where there is none; `later` the offset of a complete line whose batch begins after the bad record. `starts[p]` is
-    the offset after position p, so the line of p is `starts[p-1]:starts[p]`; it is given filled up to the place the
+    the offset after position p, so the line of p is `starts[p-1]:starts[p]`; it is given filled up to the point the
     scan begins at, and is filled on. The hash at position `mark` is kept for `passed`.
     """
 
@@ -78,7 +78,7 @@ class Scanner:
         self._pending.clear()
 
     def passed(self, tip: Tip) -> bool:
-        """Whether the scan came through exactly this place, whose position is the mark. Of a place before its beginning
+        """Whether the scan came through exactly this point, whose position is the mark. Of a point before its beginning
         only the offset is known.
         """
         if self.starts[tip.position] != tip.offset:

@@ -36,7 +36,7 @@ _CHECK_BYTES = len(b',"check":""}') + 64
 
 
 class FilePoint(NamedTuple):
-    """A place in a log that a snapshot may be of: `starts` are the offsets after position 0 up to the tip's."""
+    """A point in a log that a snapshot may be of: `starts` are the offsets after position 0 up to the tip's."""
 
     log_id: str
     tip: Tip
@@ -96,7 +96,7 @@ def newer_than_log(snapshots: list[Head], size: int) -> Damage | None:
 
 
 def resume(files: Files, fd: int, header: Header, snapshots: list[Head], restore: Restore) -> FilePoint | None:
-    """Takes in the first of some snapshots that is valid, and gives its place; None where none is."""
+    """Takes in the first of some snapshots that is valid, and gives its point; None where none is."""
     for head in snapshots:
         with suppress(OSError, ValueError):  # a file or line that cannot be read is none
             content = memoryview(files.read(head.path))[head.size :]

@@ -34,7 +34,7 @@ _FIELDS = {"log": str, "counter": int, "position": int, "size": int, "hash": str
 
 
 class Slot(NamedTuple):
-    """One watermark: the log's id, which writing of the file it is, the place in the log, and how far the image files
+    """One watermark: the log's id, which writing of the file it is, the point in the log, and how far the image files
     are done.
     """
 

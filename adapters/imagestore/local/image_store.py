@@ -67,7 +67,7 @@ class LocalImageStore:
         return self._locks[hash(user) % LOCKS]
 
     def note(self, recorded: Iterable[tuple[int, Event]]) -> None:
-        """Takes in durable events; called before they are published, so that no file looks foreign in between."""
+        """Takes in durable events; called before they are published, so that no file looks untracked in between."""
         with self._guard:
             for position, event in recorded:
                 if isinstance(event, ImageSaved):
