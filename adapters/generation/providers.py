@@ -36,7 +36,7 @@ PROVIDERS: Mapping[str, str] = MappingProxyType(
         "stability": ".stability",
         "automatic1111": ".automatic1111",
         "openai": ".openai",
-        "sketch": ".sketch.provider",
+        "sketch": ".sketch",
     }
 )
 """Each provider's word in GENERATOR and its module beside this one, which is imported when it is used."""
