@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import structlog
 
+from adapters.application.deleting import clean_up_blocking
 from adapters.application.readiness import readiness_of
 from adapters.application.results import SYSTEM, GivenLimits, StoreSettings
 from adapters.application.storage import Storage
@@ -204,7 +205,7 @@ async def _look_after(program: Program, address: str | None, stopping: asyncio.E
 def _clean_up(store: Storage) -> None:
     """Removes old temp files; where that cannot be done now, it is logged and done the next day."""
     try:
-        cleaned = store.cleanup_now(actor=SYSTEM)
+        cleaned = clean_up_blocking(store, actor=SYSTEM)
     except LedgerStopped:
         return  # the next tick ends the service
     except Fault as fault:

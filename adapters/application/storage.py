@@ -15,14 +15,10 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from adapters.application import intake
-from adapters.application.idempotency import keyed
 from adapters.application.opening import OpenRoot, acquire, give_back
 from adapters.application.results import (
     LIBRARY,
     Actor,
-    Changed,
-    CleanedUp,
-    DeletedImage,
     GivenLimits,
     SavedImage,
     StoreSettings,
@@ -34,20 +30,12 @@ from adapters.ledger.projector import decode
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.faults import LedgerStopped, StorageUnavailable
 from domain.commands import (
-    CleanUp,
-    Command,
     CompleteGeneration,
-    CorrectClock,
     DeleteImage,
-    OverrideLimits,
     ReleasePlaces,
     ReserveGeneration,
-    ResetDaily,
-    SetPreference,
 )
-from domain.events import CleanupCompleted, ImageDeleted, ImageSaved, idempotency_tag
-from domain.images import MAX_CLEANUP_FILES
-from domain.limits import UserLimits
+from domain.events import ImageSaved, idempotency_tag
 from domain.refusals import Reason, Refusal
 
 MAX_CLEANUP_ROUNDS = 1_000
@@ -81,7 +69,7 @@ class Storage:
         self.root = root
         self.settings = settings
         self._limits = limits
-        self._clock = clock
+        self.clock = clock
         self._files = files or Files()
         self._guard = threading.Lock()
         self._opened: OpenRoot | None = None
@@ -105,7 +93,7 @@ class Storage:
                 raise StorageUnavailable(self._unavailable)
             self._tried_at = monotonic()
             try:
-                self._opened = acquire(self.root, self._limits, clock=self._clock, files=self._files)
+                self._opened = acquire(self.root, self._limits, clock=self.clock, files=self._files)
             except StorageUnavailable as error:
                 self._unavailable = str(error)
                 raise
@@ -167,84 +155,3 @@ class Storage:
             if isinstance(event, ImageSaved):
                 return saved_image(opened, stored.position, event, replayed=True)
         return None
-
-    async def delete(
-        self, user: str, name: str, *, actor: Actor = LIBRARY, reason: str = "user", idempotency_key: str | None = None
-    ) -> DeletedImage | Refusal:
-        """Takes a kept image away."""
-        return await asyncio.to_thread(
-            self.delete_now, user, name, actor=actor, reason=reason, idempotency_key=idempotency_key
-        )
-
-    def delete_now(
-        self, user: str, name: str, *, actor: Actor = LIBRARY, reason: str = "user", idempotency_key: str | None = None
-    ) -> DeletedImage | Refusal:
-        """`delete` for callers without an event loop; it needs none, so it may also be called inside a coroutine."""
-        command = DeleteImage(user, actor.by, name, reason=reason, origin=actor.origin)
-        return self._execute(self._keyed(command, idempotency_key), self._deleted)
-
-    def cleanup_now(self, days: int | None = None, *, actor: Actor = LIBRARY) -> CleanedUp | Refusal:
-        """Removes temp files that are so many days old, by the age in the log."""
-        command = CleanUp(actor.by, self.settings.cleanup_days if days is None else days, actor.origin)
-        total = CleanedUp(0, 0, 0)
-        for _ in range(MAX_CLEANUP_ROUNDS):
-            done = self._execute(command, self._cleaned)
-            if isinstance(done, Refusal):
-                return done
-            total = CleanedUp(total.files + done.files, total.freed_bytes + done.freed_bytes, done.position)
-            if done.files < MAX_CLEANUP_FILES:
-                break
-        self.last_cleanup = self._clock()
-        return total
-
-    async def prefer(self, user: str, preference: str, value: str, *, actor: Actor = LIBRARY) -> Changed | Refusal:
-        """Remembers a user's own choice."""
-        return await self._submit(SetPreference(user, actor.by, preference, value, actor.origin), _changed)
-
-    def reset_daily_now(self, user: str, reason: str, *, actor: Actor = LIBRARY) -> Changed | Refusal:
-        """Sets a user's count of today to 0."""
-        return self._execute(ResetDaily(user, actor.by, reason, actor.origin), _changed)
-
-    def override_limits_now(
-        self, user: str, reason: str, own: UserLimits, *, until: str | None = None, actor: Actor = LIBRARY
-    ) -> Changed | Refusal:
-        """Gives a user limits of their own, replacing former ones whole; none given takes them away."""
-        command = OverrideLimits(user, actor.by, reason, own.user_bytes, own.daily, until, actor.origin)
-        return self._execute(command, _changed)
-
-    def correct_clock_now(self, *, actor: Actor = LIBRARY) -> Changed | Refusal:
-        """Records that the clock once stood wrong and is right now."""
-        return self._execute(CorrectClock(actor.by, actor.origin), _changed)
-
-    def _keyed(self, command: C, key: str | None, content: tuple[bytes, ...] = ()) -> C:
-        if key is None:
-            return command
-        return command._replace(
-            idempotency_key=keyed(key, command, secret=self.opened().recorder.secret, content=content)
-        )
-
-    async def _submit(self, command: Command, done: Done[T]) -> T | Refusal:
-        outcome = await self.opened().ledger.submit(command)
-        return outcome if isinstance(outcome, Refusal) else done(outcome)
-
-    def _execute(self, command: Command, done: Done[T]) -> T | Refusal:
-        outcome = self.opened().ledger.execute(command)
-        return outcome if isinstance(outcome, Refusal) else done(outcome)
-
-    def _deleted(self, accepted: Accepted) -> DeletedImage:
-        position, event = accepted.recorded[-1]
-        assert isinstance(event, ImageDeleted)
-        self.opened().images.reconcile(event.user, event.name, temp=event.temp)
-        return DeletedImage(event.user, event.name, event.bytes, position, accepted.replayed)
-
-    def _cleaned(self, accepted: Accepted) -> CleanedUp:
-        images = self.opened().images
-        events = [event for event in accepted.events if isinstance(event, CleanupCompleted)]
-        for file in (file for event in events for file in event.files):
-            images.reconcile(file.user, file.name, temp=True)
-        files = sum(len(event.files) for event in events)
-        return CleanedUp(files, sum(event.freed_bytes for event in events), accepted.recorded[-1][0])
-
-
-def _changed(accepted: Accepted) -> Changed:
-    return Changed(accepted.recorded[-1][0] if accepted.recorded else 0, accepted.replayed)

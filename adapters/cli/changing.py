@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from datetime import UTC, datetime
 
+from adapters.application.governing import correct_clock_blocking
 from adapters.application.results import Actor
 from adapters.cli.access import open_store, operations, refuse_without_log
 from adapters.cli.invocation import Invocation
@@ -90,7 +91,7 @@ def correct_clock(invocation: Invocation, output: Output) -> int:
             address=locked.address,
         ) from locked
     with closing(store):
-        changed = store.correct_clock_now(actor=Actor("cli"))
+        changed = correct_clock_blocking(store, actor=Actor("cli"))
     if isinstance(changed, Refusal):
         return output.refused(refused_of(changed))
     corrected = changed.position > 0

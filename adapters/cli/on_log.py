@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from adapters.application.deleting import clean_up_blocking, delete_image_blocking
+from adapters.application.governing import override_limits_blocking, reset_daily_blocking
 from adapters.application.reading import image_bytes, quota_status
 from adapters.application.results import Actor
 from adapters.application.storage import Storage
@@ -55,24 +57,24 @@ class OperationsOnLog:
 
     def delete(self, user: str, name: str) -> dict[str, Any] | Refused:
         """Takes a kept image away."""
-        deleted = self._store.delete_now(user, name, actor=CLI)
+        deleted = delete_image_blocking(self._store, user, name, actor=CLI)
         return refused_of(deleted) if isinstance(deleted, Refusal) else deleted._asdict()
 
     def reset(self, user: str, reason: str) -> dict[str, Any] | Refused:
         """Sets today's count to 0."""
-        changed = self._store.reset_daily_now(user, reason, actor=CLI)
+        changed = reset_daily_blocking(self._store, user, reason, actor=CLI)
         return refused_of(changed) if isinstance(changed, Refusal) else quota_status(self._store, user)
 
     def limits(self, user: str, own: OwnLimits) -> dict[str, Any] | Refused:
         """Gives a user limits of their own."""
-        changed = self._store.override_limits_now(
-            user, own.reason, UserLimits(own.size_bytes, own.daily), until=own.until, actor=CLI
+        changed = override_limits_blocking(
+            self._store, user, own.reason, UserLimits(own.size_bytes, own.daily), until=own.until, actor=CLI
         )
         return refused_of(changed) if isinstance(changed, Refusal) else quota_status(self._store, user)
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files."""
-        cleaned = self._store.cleanup_now(days, actor=CLI)
+        cleaned = clean_up_blocking(self._store, days, actor=CLI)
         if isinstance(cleaned, Refusal):
             return refused_of(cleaned)
         return {"files": cleaned.files, "freed_bytes": cleaned.freed_bytes}

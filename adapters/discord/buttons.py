@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import discord
 
+from adapters.application.deleting import delete_image
 from adapters.application.reading import image_details, kept_image
 from adapters.discord.bot import Interaction, actor_of
 from adapters.discord.embeds import NAME_CHARACTERS, message_embed
@@ -96,8 +97,8 @@ class PictureButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEM
     async def _delete(self, interaction: Interaction, name: str) -> None:
         own = self.owner == str(interaction.user.id)
         await interaction.response.defer()
-        deleted = await interaction.client.store.delete(
-            self.owner, name, actor=actor_of(interaction), reason="user" if own else "admin"
+        deleted = await delete_image(
+            interaction.client.store, self.owner, name, actor=actor_of(interaction), reason="user" if own else "admin"
         )
         if isinstance(deleted, Refusal):
             await interaction.followup.send(embed=message_embed(message_for_refusal(deleted)), ephemeral=True)

@@ -12,7 +12,9 @@ from typing import Any, NamedTuple, Self
 
 import discord
 
+from adapters.application.deleting import delete_image
 from adapters.application.exporting import export_of
+from adapters.application.governing import set_preference
 from adapters.application.reading import image_names, newest_images, preference_of, quota_status
 from adapters.application.results import DeletedImage, GalleryImage
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
@@ -47,7 +49,7 @@ async def erase(interaction: Interaction, names: Sequence[str], reason: str) -> 
     user, actor = str(interaction.user.id), actor_of(interaction)
     erased = Erased(0, 0)
     for name in names:
-        done = await interaction.client.store.delete(user, name, actor=actor, reason=reason)
+        done = await delete_image(interaction.client.store, user, name, actor=actor, reason=reason)
         if isinstance(done, DeletedImage):
             erased = erased._replace(images=erased.images + 1, freed_bytes=erased.freed_bytes + done.freed_bytes)
         else:
@@ -160,7 +162,7 @@ class EraseItem(
             case "forgetall":
                 erased = await erase(interaction, image_names(bot.store, user), "privacy")
                 if preference_of(bot.store, user, STYLE) is not None:
-                    await bot.store.prefer(user, STYLE, FIRST_STYLE, actor=actor_of(interaction))
+                    await set_preference(bot.store, user, STYLE, FIRST_STYLE, actor=actor_of(interaction))
                 told = message_for_erased(erased)
                 if quota_status(bot.store, user)["user"]["reserved_mb"]:
                     told = told._replace(text=f"{told.text} {STILL_COMING}")

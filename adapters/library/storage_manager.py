@@ -7,7 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Self
 
+from adapters.application.deleting import clean_up_blocking, delete_image_blocking
 from adapters.application.following import FollowedStorage
+from adapters.application.governing import correct_clock_blocking, override_limits_blocking, reset_daily_blocking
 from adapters.application.reading import image_names, image_path
 from adapters.application.reserving import ReturnedPlaces, WantedPlaces, release_places, reserve_places
 from adapters.application.results import GivenLimits, StoreSettings
@@ -176,7 +178,7 @@ class StorageManager:
     def delete_image(self, user_id: str, image_name: str) -> tuple[bool, str]:
         """Takes a kept image away: `(ok, message)`. Blocks until that is durable; safe inside a coroutine."""
         try:
-            deleted = self._writer().delete_now(user_id, image_name)
+            deleted = delete_image_blocking(self._writer(), user_id, image_name)
         except Fault as error:
             return False, f"Error deleting image: {error}"
         if isinstance(deleted, Refusal):
@@ -189,7 +191,7 @@ class StorageManager:
 
         Raises ValueError for an impossible number of days, and Faults.
         """
-        cleaned = self._writer().cleanup_now(days)
+        cleaned = clean_up_blocking(self._writer(), days)
         if isinstance(cleaned, Refusal):
             raise ValueError(sentence_of(cleaned))  # noqa: TRY004 - the refusal is the answer, the argument its cause
         return cleaned.files, megabytes(cleaned.freed_bytes)
@@ -197,7 +199,7 @@ class StorageManager:
     def reset_daily(self, user_id: str, reason: str) -> tuple[bool, str]:
         """Sets a user's count of today to 0: `(ok, message)`."""
         try:
-            done = self._writer().reset_daily_now(user_id, reason)
+            done = reset_daily_blocking(self._writer(), user_id, reason)
         except Fault as error:
             return False, f"Error resetting: {error}"
         if isinstance(done, Refusal):
@@ -220,7 +222,7 @@ class StorageManager:
             _bytes(max_user_storage_mb, "max_user_storage_mb"), _count(max_user_daily_gens, "max_user_daily_gens")
         )
         try:
-            done = self._writer().override_limits_now(user_id, reason, own, until=until)
+            done = override_limits_blocking(self._writer(), user_id, reason, own, until=until)
         except Fault as error:
             return False, f"Error setting limits: {error}"
         if isinstance(done, Refusal):
@@ -230,7 +232,7 @@ class StorageManager:
     def clock_corrected(self) -> tuple[bool, str]:
         """Records that the clock once stood wrong and is right now: `(ok, message)`."""
         try:
-            done = self._writer().correct_clock_now()
+            done = correct_clock_blocking(self._writer())
         except Fault as error:
             return False, f"Error correcting the clock: {error}"
         if isinstance(done, Refusal):

@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from adapters.application.deleting import clean_up_blocking
 from adapters.application.reading import image_names
 from adapters.application.reserving import ReturnedPlaces, complete_generation, release_places
 from adapters.application.results import Delivery
@@ -85,9 +86,9 @@ def cleanups(story: Story) -> None:
     story.save("ann", "b.png", temp=True)
     story.save("ben", "a.png", temp=True)
     story.now = "2026-03-10T12:00:00.000000Z"
-    story.store.cleanup_now()
+    clean_up_blocking(story.store)
     story.save("ann", "a.png", temp=True)
-    story.store.cleanup_now()
+    clean_up_blocking(story.store)
     story.close()
 
 
@@ -172,7 +173,7 @@ def mixed(story: Story, seed: int) -> None:
                 story.delete(user, rng.choice(kept))
             case 1:
                 story.now = f"2026-03-{number + 2:02}T12:00:00.000000Z"
-                story.store.cleanup_now(1)
+                clean_up_blocking(story.store, 1)
             case 2:
                 reservation = story.reserve(user, rng.randrange(1, 4))
                 story.save(user, name, reservation=reservation)

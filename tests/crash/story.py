@@ -19,6 +19,7 @@ from uuid import UUID
 import pytest
 
 from adapters.application import opening, reserving, saving
+from adapters.application.deleting import delete_image_blocking
 from adapters.application.opening import OpenRoot
 from adapters.application.reserving import WantedPlaces, reserve_places
 from adapters.application.results import DeletedImage, GivenLimits, Reserved, SavedImage, StoreSettings
@@ -153,7 +154,7 @@ class Story:
 
     def delete(self, user: str, name: str) -> None:
         """Deletes an image."""
-        assert isinstance(self.store.delete_now(user, name), DeletedImage)
+        assert isinstance(delete_image_blocking(self.store, user, name), DeletedImage)
 
     def reserve(self, user: str, count: int) -> str:
         """Reserves places; the reservation's id."""

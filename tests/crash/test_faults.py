@@ -21,6 +21,7 @@ import orjson
 import pytest
 
 from adapters.application import storage
+from adapters.application.deleting import clean_up_blocking, delete_image_blocking
 from adapters.application.reading import image_path
 from adapters.application.reserving import WantedPlaces, reserve_places
 from adapters.application.results import CleanedUp, DeletedImage, Reserved, SavedImage
@@ -88,9 +89,9 @@ class Trial:
         self._save("ann", "new.png", details=True)
         self._save("ann", "kept.png")
         self._save("ben", "hill.png", details=True)
-        self._attempt(lambda: store.delete_now("ann", "old.png"))
+        self._attempt(lambda: delete_image_blocking(store, "ann", "old.png"))
         self._save("ann", "note.png", temp=True)
-        self._attempt(lambda: store.cleanup_now(0))
+        self._attempt(lambda: clean_up_blocking(store, 0))
         self._attempt(lambda: asyncio.run(reserve_places(store, WantedPlaces("ann", 2))))
         self._attempt(self.story.recheck)
         self._attempt(self.story.checkpoint)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from adapters.application.deleting import delete_image_blocking
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import image_names
 from adapters.application.reserving import WantedPlaces, reserve_places
@@ -74,7 +75,7 @@ def test_deletions_are_recorded_and_make_room(room_bytes: int, story: SmallDiskS
         assert readiness_of(story.store).degraded
         left = story.small.room_bytes
         for name in ("old.png", "kept.png"):
-            assert isinstance(story.store.delete_now("ann", name), DeletedImage)
+            assert isinstance(delete_image_blocking(story.store, "ann", name), DeletedImage)
         assert story.small.room_bytes > left
         assert story.try_to_save("4.png") is None
         assert image_names(story.store, "ann") == saved[::-1]
@@ -121,7 +122,7 @@ def test_a_full_disk_at_start_admits_only_what_frees(reserve_file: bool, either_
         readiness = readiness_of(story.store)
         assert readiness.degraded
         assert any("disk is full" in note for note in readiness.notes)
-        assert isinstance(story.store.delete_now("ann", "old.png"), DeletedImage)
+        assert isinstance(delete_image_blocking(story.store, "ann", "old.png"), DeletedImage)
         story.close()
     assert violations(settled(story.disk), story.promise) == []
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 from playwright.async_api import Browser, Page, Request, Route, ViewportSize, async_playwright, expect
 
+from adapters.application.governing import override_limits_blocking, reset_daily_blocking
 from adapters.application.reading import quota_status
 from adapters.application.results import GivenLimits
 from adapters.application.storage import Storage
@@ -325,15 +326,15 @@ async def test_a_picture_that_is_not_kept_is_shown_and_marked(browser: Browser, 
 async def test_a_refresh_leaves_the_focus_and_the_new_day_takes_the_refusal_away(desk: Desk) -> None:
     """What the page reads again by itself disturbs nobody, and shows that pictures can be made again."""
     page, store = desk.page, desk.service.store
-    store.override_limits_now("local", "a test", UserLimits(daily=1))
+    override_limits_blocking(store, "local", "a test", UserLimits(daily=1))
     await make(page)
     await make(page, "one too many")
     refusal = page.get_by_role("alert").filter(has_text="Daily limit reached")
     await expect(refusal).to_be_visible()
     await page.locator(".tile").first.focus()
-    store.reset_daily_now("local", "a new day")
+    reset_daily_blocking(store, "local", "a new day")
     await store.save("local", png(64, 64), name="from elsewhere.png")
-    store.reset_daily_now("local", "a new day")
+    reset_daily_blocking(store, "local", "a new day")
     await page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
     await expect(refusal).to_be_hidden()
     await expect(page.locator(".tile")).to_have_count(2)

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import pytest
 from eventsourcing.dcb.api import DCBEvent
 
+from adapters.application import deleting
+from adapters.application.opening import OpenRoot
 from adapters.application.results import DeletedImage
-from adapters.application.storage import Storage
 from adapters.eventlog.jsonl import writing
 from adapters.eventlog.jsonl.format import Tip, encode_batch
 from adapters.eventlog.jsonl.writing import LogWriter
@@ -170,12 +171,12 @@ def _own_limits_for_ever(patch: pytest.MonkeyPatch) -> None:
 
 
 def _file_left(patch: pytest.MonkeyPatch) -> None:
-    def deleted(_self: Storage, accepted: Accepted) -> DeletedImage:
+    def deleted(_root: OpenRoot, accepted: Accepted) -> DeletedImage:
         position, event = accepted.recorded[-1]
         assert isinstance(event, ImageDeleted)
         return DeletedImage(event.user, event.name, event.bytes, position, accepted.replayed)
 
-    patch.setattr(Storage, "_deleted", deleted)
+    patch.setattr(deleting, "_deleted", deleted)
 
 
 def _keys_kept_for_nine_days(patch: pytest.MonkeyPatch) -> None:

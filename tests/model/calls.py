@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, assert_never
 
+from adapters.application import deleting
+from adapters.application.deleting import clean_up_blocking, delete_image_blocking
+from adapters.application.governing import correct_clock_blocking, override_limits_blocking, reset_daily_blocking
+from adapters.application.idempotency import with_key
 from adapters.application.reserving import (
     ReturnedPlaces,
     WantedPlaces,
@@ -114,31 +119,32 @@ class Calls:
         match ask:
             case Delete():
                 assert isinstance(ask.name, str)
-                return store.delete_now(ask.user, ask.name, actor=Actor(ask.by), idempotency_key=ask.key)
+                return delete_image_blocking(store, ask.user, ask.name, actor=Actor(ask.by), idempotency_key=ask.key)
             case CleanUp():
-                return store.cleanup_now(ask.days)
+                return clean_up_blocking(store, ask.days)
             case ResetCount():
-                return store.reset_daily_now(ask.user, WHY)
+                return reset_daily_blocking(store, ask.user, WHY)
             case Override():
                 own = UserLimits(ask.user_bytes, ask.daily)
-                return store.override_limits_now(ask.user, WHY, own, until=_until(ask, now))
+                return override_limits_blocking(store, ask.user, WHY, own, until=_until(ask, now))
             case CorrectClock():
-                return store.correct_clock_now()
+                return correct_clock_blocking(store)
             case _:
                 assert_never(ask)
 
     async def _share(self, ask: Delete | CleanUp | ResetCount | Override | CorrectClock, now: datetime) -> Any:
         """The same as a coroutine, because a thread that waits for its batch is one too many here."""
-        store = self._store
+        root = self._store.opened()
         command: commands.Command
         done: Callable[[Accepted], Any] = changed
         match ask:
             case Delete():
                 assert isinstance(ask.name, str)
-                command = store._keyed(commands.DeleteImage(ask.user, ask.by, ask.name), ask.key)
-                done = store._deleted
+                deletion = commands.DeleteImage(ask.user, ask.by, ask.name)
+                command = with_key(deletion, ask.key, secret=root.recorder.secret)
+                done = partial(deleting._deleted, root)
             case CleanUp():
-                command, done = commands.CleanUp("library", ask.days), store._cleaned
+                command, done = commands.CleanUp("library", ask.days), partial(deleting._cleaned_up, root)
             case ResetCount():
                 command = commands.ResetDaily(ask.user, "library", WHY)
             case Override():
@@ -147,7 +153,8 @@ class Calls:
                 command = commands.CorrectClock("library")
             case _:
                 assert_never(ask)
-        return await store._submit(command, done)
+        outcome = await root.ledger.submit(command)
+        return outcome if isinstance(outcome, Refusal) else done(outcome)
 
     def _in_words(self, told: Any) -> GenerationOutcome:
         match told:

@@ -8,6 +8,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from adapters.application.deleting import clean_up_blocking, delete_image
+from adapters.application.governing import override_limits_blocking, reset_daily_blocking
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import quota_status
 from adapters.application.results import Changed, CleanedUp, DeletedImage
@@ -66,7 +68,7 @@ class ManagingCog(commands.Cog):
     ) -> None:
         """The seeds' words for what was done."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        done = await asyncio.to_thread(self.bot.store.cleanup_now, days, actor=actor_of(interaction))
+        done = await asyncio.to_thread(clean_up_blocking, self.bot.store, days, actor=actor_of(interaction))
         if isinstance(done, CleanedUp):
             freed = f"{megabytes(done.freed_bytes):.2f}MB"
             text = f"**Files Deleted**: {done.files}\n**Space Freed**: {freed}"
@@ -102,7 +104,8 @@ class ManagingCog(commands.Cog):
         own = UserLimits(None if storage_mb is None else storage_mb * MEGABYTE, daily)
         until = later(utc_now(), seconds=days * DAY_SECONDS) if days else None
         done = await asyncio.to_thread(
-            self.bot.store.override_limits_now,
+            override_limits_blocking,
+            self.bot.store,
             str(user.id),
             "by a manager on Discord",
             own,
@@ -119,7 +122,7 @@ class ManagingCog(commands.Cog):
         _refuse_non_members(interaction, user)
         await interaction.response.defer(ephemeral=True, thinking=True)
         done = await asyncio.to_thread(
-            self.bot.store.reset_daily_now, str(user.id), "by a manager on Discord", actor=actor_of(interaction)
+            reset_daily_blocking, self.bot.store, str(user.id), "by a manager on Discord", actor=actor_of(interaction)
         )
         await _answer(interaction, _changed(done, f"Today's count of {_name(user)} is 0 again."))
 
@@ -133,7 +136,7 @@ class ManagingCog(commands.Cog):
         """Recorded as done by who asks."""
         _refuse_non_members(interaction, user)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        done = await self.bot.store.delete(str(user.id), name, actor=actor_of(interaction), reason="admin")
+        done = await delete_image(self.bot.store, str(user.id), name, actor=actor_of(interaction), reason="admin")
         if isinstance(done, DeletedImage):
             freed = size_in_words(done.freed_bytes)
             text = f"**{plain(done.name, 120)}** of {_name(user)} is gone; {freed} are free again."

@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from adapters.application.governing import set_preference
 from adapters.application.reading import events_of, policy_in_force, quota_status
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.cogs.imagine import STYLE_CHOICES
@@ -66,7 +67,7 @@ class MineCog(commands.Cog):
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
         user = str(interaction.user.id)
-        done = await self.bot.store.prefer(user, STYLE, style, actor=actor_of(interaction))
+        done = await set_preference(self.bot.store, user, STYLE, style, actor=actor_of(interaction))
         said = f"From now on your pictures are made in the style **{style}**, unless you name another."
         message = message_for_refusal(done) if isinstance(done, Refusal) else Message("🎨 Your Style", said, BLUE)
         await Reply(interaction).finish(Content([message_embed(message)]))

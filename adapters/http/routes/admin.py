@@ -7,6 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
+from adapters.application.deleting import clean_up_blocking
+from adapters.application.governing import override_limits_blocking, reset_daily_blocking
 from adapters.application.reading import quota_status
 from adapters.application.results import Changed
 from adapters.http.answers import json_answer, refusal
@@ -26,7 +28,7 @@ async def reset(request: web.Request) -> web.Response:
     user = user_of(request)
     body = await _body(request, {"reason": REASON})
     store = services_of(request).store
-    answer = await asyncio.to_thread(store.reset_daily_now, user, body["reason"], actor=actor_of(request))
+    answer = await asyncio.to_thread(reset_daily_blocking, store, user, body["reason"], actor=actor_of(request))
     return _status_or_problem(request, user, answer)
 
 
@@ -42,7 +44,8 @@ async def limits(request: web.Request) -> web.Response:
     }
     body = await _body(request, fields)
     answer = await asyncio.to_thread(
-        services_of(request).store.override_limits_now,
+        override_limits_blocking,
+        services_of(request).store,
         user,
         body["reason"],
         UserLimits(body.get("user_bytes"), body.get("daily")),
@@ -57,7 +60,7 @@ async def cleanup(request: web.Request) -> web.Response:
     only(request)
     body = await _body(request, {"days": Field((int, NULL))})
     services = services_of(request)
-    cleaned = await asyncio.to_thread(services.store.cleanup_now, body.get("days"), actor=actor_of(request))
+    cleaned = await asyncio.to_thread(clean_up_blocking, services.store, body.get("days"), actor=actor_of(request))
     if isinstance(cleaned, Refusal):
         raise refusal(cleaned, services.clock())
     return json_answer({"files": cleaned.files, "freed_bytes": cleaned.freed_bytes})

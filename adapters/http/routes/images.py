@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
+from adapters.application.deleting import delete_image
 from adapters.application.reading import image_details, kept_image, newest_images, open_image, quota_status
 from adapters.application.storage import Storage
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
@@ -79,7 +80,7 @@ async def delete(request: web.Request) -> web.Response:
     only(request)
     user, name, actor, key = user_of(request), name_of(request), actor_of(request), idempotency_key_of(request)
     services = services_of(request)
-    deleted = await services.store.delete(user, name, actor=actor, idempotency_key=key)
+    deleted = await delete_image(services.store, user, name, actor=actor, idempotency_key=key)
     if isinstance(deleted, Refusal):
         raise refusal(deleted, services.clock())
     return json_answer({"deleted": deleted._asdict()}, headers=replayed(deleted.replayed))

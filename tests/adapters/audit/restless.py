@@ -14,6 +14,7 @@ import sys
 import threading
 from pathlib import Path
 
+from adapters.application.deleting import clean_up_blocking, delete_image
 from adapters.application.reading import image_names
 from adapters.application.results import GivenLimits
 from adapters.application.storage import Storage
@@ -46,11 +47,11 @@ class Doings:
         data, kept = png_of_size(rng.randrange(100, 5_000)), image_names(self.store, user)
         match rng.randrange(6):
             case 0 | 1 if kept:
-                await self.store.delete(user, rng.choice(kept))
+                await delete_image(self.store, user, rng.choice(kept))
             case 2:
                 await self.store.save(user, data, name=rng.choice(NAMES), temp=True)
             case 3 if rng.random() < 0.2:
-                await asyncio.to_thread(self.store.cleanup_now, 0)
+                await asyncio.to_thread(clean_up_blocking, self.store, 0)
             case _:
                 details = {"prompt": "a cat"} if rng.random() < 0.5 else None
                 await self.store.save(user, data, name=rng.choice(NAMES), details=details)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.application.deleting import clean_up_blocking, delete_image_blocking
 from adapters.application.storage import Storage
 from adapters.audit.comparison import UNDER_WAY_SECONDS, audit
 from adapters.audit.report import PASSING, SENTENCES, Audit, Finding, FindingKind
@@ -223,8 +224,8 @@ def test_an_image_that_waits_to_be_moved_is_no_finding(root: Path) -> None:
     save(store, "new.png")
     save(store, "a.png", 400)
     save(store, "a.png", 500)
-    store.delete_now("ada", "k/b.png")
-    store.cleanup_now(0)
+    delete_image_blocking(store, "ada", "k/b.png")
+    clean_up_blocking(store, 0)
     store.close()
     done = audited(root)
     assert done.findings == ()
@@ -251,7 +252,7 @@ def test_what_is_put_back_after_its_deletion_was_done_is_foreign(root: Path) -> 
     rest = {path: (root / path).read_bytes() for path in (f"{HOME}/a.png", f"{DETAILS}/a.png~.json")}
     head = (root / "logs" / "head").read_bytes()
     store = Storage(root)
-    store.delete_now("ada", "a.png")
+    delete_image_blocking(store, "ada", "a.png")
     store.close()
     for path, data in rest.items():
         put(root, path, data)

@@ -14,6 +14,8 @@ from time import monotonic
 
 import pytest
 
+from adapters.application.deleting import clean_up_blocking, delete_image_blocking
+from adapters.application.governing import override_limits_blocking
 from adapters.application.storage import Storage
 from adapters.audit.comparison import audit
 from adapters.audit.report import Audit, FindingKind
@@ -151,20 +153,20 @@ def save(store: Storage, name: str, size_bytes: int = 300, *, temp: bool = False
 
 def spell_anew(store: Storage) -> None:
     """Deletes an image and saves it in another spelling."""
-    store.delete_now("ada", "a.png")
+    delete_image_blocking(store, "ada", "a.png")
     save(store, "A.png")
 
 
 MEANWHILE: dict[str, tuple[str, str, Callable[[Storage], object]]] = {
     "overwritten before it is looked at": ("lstat", "a.png", lambda store: save(store, "a.png", 400)),
     "overwritten before it is read": ("open", "a.png", lambda store: save(store, "a.png", 300)),
-    "deleted before it is looked at": ("lstat", "a.png", lambda store: store.delete_now("ada", "a.png")),
-    "deleted before it is read": ("open", "a.png", lambda store: store.delete_now("ada", "a.png")),
+    "deleted before it is looked at": ("lstat", "a.png", lambda store: delete_image_blocking(store, "ada", "a.png")),
+    "deleted before it is read": ("open", "a.png", lambda store: delete_image_blocking(store, "ada", "a.png")),
     "saved before its folder is read": ("scan_directory", "ada", lambda store: save(store, "b.png")),
     "a temp file saved": ("scan_directory", "temp", lambda store: save(store, "b.png", temp=True)),
-    "temp files cleaned up": ("lstat", "t.png", lambda store: store.cleanup_now(0)),
+    "temp files cleaned up": ("lstat", "t.png", lambda store: clean_up_blocking(store, 0)),
     "details replaced": ("open", "a.png~.json", lambda store: save(store, "a.png", 400)),
-    "details taken away": ("open", "a.png~.json", lambda store: store.delete_now("ada", "a.png")),
+    "details taken away": ("open", "a.png~.json", lambda store: delete_image_blocking(store, "ada", "a.png")),
     "another spelling": ("scan_directory", "ada", spell_anew),
 }
 
@@ -223,7 +225,7 @@ def test_a_name_that_becomes_a_folder_is_no_finding(tmp_path: Path) -> None:
     save(store, "a.png")
 
     def become_a_folder() -> None:
-        store.delete_now("ada", "k")
+        delete_image_blocking(store, "ada", "k")
         save(store, "k/b.png")
         store.opened().checkpoint()
 
@@ -242,7 +244,7 @@ def test_a_file_that_changes_at_every_look_is_given_up_and_said(
     monkeypatch.setattr("adapters.audit.comparison.MAX_LOOKS", 5)
     store = Storage(tmp_path)
     save(store, "a.png")
-    store.override_limits_now("ada", "x", UserLimits(None, 100))
+    override_limits_blocking(store, "ada", "x", UserLimits(None, 100))
     looks = 0
 
     class Restless(Files):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.application.deleting import clean_up_blocking, delete_image_blocking
 from adapters.application.storage import Storage
 from adapters.audit.expected_files import ExpectedFiles
 from adapters.disk.files import Files
@@ -50,7 +51,7 @@ def test_the_latest_bytes_of_a_name_are_expected(tmp_path: Path) -> None:
         assert known.expected is not None
         assert known.expected[1:4] == ("A.png", 400, sha256(data).digest())
         assert (known.latest, known.expected.position) == (files.position, files.position)
-        store.delete_now("ada", "a.png")
+        delete_image_blocking(store, "ada", "a.png")
         files.follow()
         assert (files.known(A).expected, files.known(A).latest, len(files)) == (None, files.position, 0)
     store.close()
@@ -64,7 +65,7 @@ def test_what_was_done_before_is_not_even_kept_while_the_log_is_read(
     store = Storage(tmp_path)
     for name in ("a.png", "b.png", "a.png"):
         save(store, name)
-    store.delete_now("ada", "b.png")
+    delete_image_blocking(store, "ada", "b.png")
     store.close()
     with expected(tmp_path) as files:
         assert (files._gone, files._staged, len(files)) == ({}, {}, 1)
@@ -77,22 +78,22 @@ def test_what_is_done_is_not_kept(tmp_path: Path) -> None:
     for name in ("a.png", "b.png", "a.png"):
         save(store, name)
     save(store, "t.png", temp=True)
-    store.delete_now("ada", "b.png")
-    store.cleanup_now(0)
+    delete_image_blocking(store, "ada", "b.png")
+    clean_up_blocking(store, 0)
     store.close()
     with expected(tmp_path) as files:
         assert (files._gone, files._staged) == ({}, {})
         store = Storage(tmp_path, files=disk)
         disk.stuck = True
         save(store, "c.png")
-        store.delete_now("ada", "a.png")
+        delete_image_blocking(store, "ada", "a.png")
         files.follow()
         assert ([*files._gone], len(files._staged), files.known(A).unfinished) == ([A], 1, True)
         disk.stuck = False
         save(store, "a.png")
         files.follow()
         assert (files._gone, len(files._staged)) == ({}, 2)
-        store.delete_now("ada", "a.png")
+        delete_image_blocking(store, "ada", "a.png")
         store.opened().sweep()
         store.close()
         files.follow()

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
+from adapters.application.governing import reset_daily_blocking
 from adapters.application.storage import Storage
 from adapters.disk.files import Files
 from adapters.ports.clock import utc_now
@@ -192,7 +193,7 @@ def test_another_folder_waits(abby: Abby, old: Path, root: Path, tmp_path: Path,
 def test_a_clock_that_stands_wrong_is_refused(abby: Abby, old: Path, root: Path, fits: Any) -> None:
     """1, with the ledger's sentence."""
     store = Storage(root, clock=lambda: "2099" + utc_now()[4:])
-    store.reset_daily_now("ada", "x")
+    reset_daily_blocking(store, "ada", "x")
     store.close()
     for words in ((), ("--yes",)):
         told = abby("adopt", str(old), *words, "--json")

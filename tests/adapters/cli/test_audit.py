@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from adapters.application.governing import reset_daily_blocking
 from adapters.application.storage import Storage
 from adapters.audit.report import PASSING, SENTENCES, FindingKind
 from adapters.cli.auditing import MAX_FINDINGS_SHOWN
@@ -30,7 +31,7 @@ def home(root: Path) -> Path:
     store = Storage(root)
     for name in ("a.png", "b.png"):
         asyncio.run(store.save("ada", png(), name=name, details={"prompt": SECRET}, idempotency_key=f"secret {name}"))
-        store.reset_daily_now("ada", SECRET)
+        reset_daily_blocking(store, "ada", SECRET)
     store.close()
     return root / "images" / "users" / "ada"
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from freezegun import freeze_time
 
+from adapters.application.governing import reset_daily_blocking
 from adapters.application.results import GivenLimits
 from adapters.application.storage import Storage
 from adapters.cli.changing import instant
@@ -326,7 +327,7 @@ def test_an_unfinished_adoption_is_named(abby: Abby, filled: Path) -> None:
 def test_clock_corrected(abby: Abby, root: Path, fits: Any) -> None:
     """After a clock that stood ahead commands are refused until it is recorded that it is right; once is enough."""
     ahead = Storage(root, clock=lambda: "2999-01-01T00:00:00.000000Z")
-    ahead.reset_daily_now("ada", "from the future")
+    reset_daily_blocking(ahead, "ada", "from the future")
     ahead.close()
     refused = abby("reset", "ada", "--reason", "x", "--json")
     assert refused.code == 1

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from adapters.application.governing import reset_daily_blocking
 from adapters.application.opening import FollowedRoot
 from adapters.application.results import GivenLimits
 from adapters.application.storage import Storage
@@ -130,7 +131,7 @@ def test_a_root_that_cannot_be_used(doctor: Doctor, tmp_path: Path) -> None:
 def test_a_damaged_log(doctor: Doctor, root: Path) -> None:
     """FAIL, with the place; the checks that need no log still say theirs."""
     store = Storage(root)
-    store.reset_daily_now("ada", "number 1")
+    reset_daily_blocking(store, "ada", "number 1")
     store.close()
     log = root / "logs" / "events.jsonl"
     log.write_bytes(log.read_bytes().replace(b"number 1", b"number 7"))

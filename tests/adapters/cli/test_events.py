@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from adapters.application.deleting import delete_image_blocking
+from adapters.application.governing import reset_daily_blocking
 from adapters.application.results import GivenLimits
 from adapters.application.storage import Storage
 from adapters.wording.events import words
@@ -47,7 +49,7 @@ def log(root: Path) -> list[dict[str, Any]]:
     store = Storage(root, limits=GivenLimits(daily=2))
     for user in ("ada", "bob", "ada", "ada"):
         asyncio.run(store.save(user, png()))
-    store.delete_now("ada", "image_1.png")
+    delete_image_blocking(store, "ada", "image_1.png")
     store.close()
     lines = (root / "logs" / "events.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines[1:]]
@@ -103,7 +105,7 @@ def test_without_options_it_is_the_newest_fifty(abby: Abby, root: Path) -> None:
     """A long log does not run past; `--after 0` shows all of it."""
     store = Storage(root)
     for number in range(60):
-        store.reset_daily_now("ada", f"number {number}")
+        reset_daily_blocking(store, "ada", f"number {number}")
     store.close()
     assert [line["pos"] for line in abby("events", "--json").lines] == list(range(12, 62))
     assert len(abby("events", "--json", "--after", "0").lines) == 61
@@ -129,14 +131,14 @@ def test_a_wrong_use_is_told(abby: Abby, options: tuple[str, ...], word: str) ->
 def test_follow_sees_what_another_process_writes(root: Path, env_file: Path) -> None:
     """Events that come later are shown as they come, once each and in order, until Ctrl+C ends it with 130."""
     store = Storage(root)
-    store.reset_daily_now("ada", "before")
+    reset_daily_blocking(store, "ada", "before")
     store.close()
     store = Storage(root)
     with started(command(root, env_file, "events", "--follow", "--json", "--type", "DailyCountReset")) as process:
         assert process.stdout is not None
         seen = [json.loads(process.stdout.readline())["data"]["reason"]]
         for reason in ("first", "second"):
-            store.reset_daily_now("ada", reason)
+            reset_daily_blocking(store, "ada", reason)
             seen.append(json.loads(process.stdout.readline())["data"]["reason"])
         if os.name == "posix":
             process.send_signal(signal.SIGINT)
@@ -166,7 +168,7 @@ def test_a_reader_who_has_had_enough_is_no_failure(root: Path, env_file: Path) -
     """`abby events | head -1` ends quietly."""
     store = Storage(root)
     for number in range(200):
-        store.reset_daily_now("ada", f"{number} " * 60)
+        reset_daily_blocking(store, "ada", f"{number} " * 60)
     store.close()
     arguments = command(root, env_file, "events", "--json", "--after", "0")
     with subprocess.Popen(
@@ -184,7 +186,7 @@ def test_a_reader_who_has_had_enough_is_no_failure(root: Path, env_file: Path) -
 def test_any_locale_can_show_it(root: Path, env_file: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
     """JSON is ASCII and decodes to the text itself; in a table a character that cannot be shown is escaped."""
     store = Storage(root)
-    store.reset_daily_now("ada", "für Ümläute")
+    reset_daily_blocking(store, "ada", "für Ümläute")
     store.close()
     old = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
     told = run(command(root, env_file, "events", *options), cwd=tmp_path, **old)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from adapters.application.governing import reset_daily_blocking
 from adapters.application.storage import Storage
 from tests.adapters.cli.conftest import Abby
 
@@ -13,7 +14,7 @@ def begin(root: Path) -> Path:
     """The file of a log of four events."""
     store = Storage(root)
     for number in range(3):
-        store.reset_daily_now("ada", f"number {number}")
+        reset_daily_blocking(store, "ada", f"number {number}")
     store.close()
     return root / "logs" / "events.jsonl"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from adapters.application.governing import reset_daily_blocking
 from adapters.application.storage import Storage
 from tests.adapters.cli.conftest import Abby
 
@@ -16,7 +17,7 @@ def log(root: Path) -> Path:
     """The file of a log of four events, all of them below the watermark."""
     store = Storage(root)
     for number in range(3):
-        store.reset_daily_now("ada", f"number {number}")
+        reset_daily_blocking(store, "ada", f"number {number}")
     store.close()
     return root / "logs" / "events.jsonl"
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from adapters.application.deleting import delete_image
 from adapters.application.results import StoreSettings
 from adapters.application.storage import Storage
 from adapters.discord.bot import AbbyBot
@@ -34,7 +35,7 @@ async def test_a_picture_is_found_again_by_its_key(tmp_path: Path, length: int, 
         await store.save(SNOWFLAKE, b"bytes", name=name)
         assert named_by(bot, SNOWFLAKE, key_of(name)) == name
         assert named_by(bot, "2", key_of(name)) is None
-        await store.delete(SNOWFLAKE, name)
+        await delete_image(store, SNOWFLAKE, name)
         assert named_by(bot, SNOWFLAKE, key_of(name)) is None
     finally:
         store.close()

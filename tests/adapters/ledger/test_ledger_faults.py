@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.application.deleting import delete_image
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import image_names
 from adapters.application.reserving import WantedPlaces, reserve_places
@@ -152,7 +153,7 @@ async def test_a_full_disk_admits_only_what_frees(tmp_path: Path) -> None:
     with pytest.raises(DiskFull, match="The disk is full"):
         await reserve_places(story.store, WantedPlaces("1"))  # needs the log alone, and gives the reserve file up
     assert (await story.refused()).startswith("The disk is full. Nothing was saved, and nothing is lost.")
-    assert not isinstance(await story.store.delete("1", "a.png"), Refusal)
+    assert not isinstance(await delete_image(story.store, "1", "a.png"), Refusal)
     assert image_names(story.store, "1") == ["b.png"]
     assert readiness_of(story.store).degraded
     story.store.close()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from adapters.application.deleting import delete_image
 from adapters.application.reading import image_details, image_names, quota_status
 from adapters.application.results import LIBRARY, Actor, GivenLimits
 from adapters.application.storage import Storage
@@ -465,7 +466,7 @@ async def test_a_picture_deleted_since_is_answered_without_bytes(studio: Studio,
     """It is not made again, because it was made and charged."""
     first = generated(await studio.generate("1", CAT, idempotency_key="k"))
     assert first.pictures[0].image is not None
-    await store.delete("1", first.pictures[0].image.name, actor=LIBRARY)
+    await delete_image(store, "1", first.pictures[0].image.name, actor=LIBRARY)
     (picture,) = generated(await studio.generate("1", CAT, idempotency_key="k")).pictures
     assert picture.image is not None
     assert (picture.data, picture.image.path) == (b"", None)

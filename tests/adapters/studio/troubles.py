@@ -13,6 +13,7 @@ from contextlib import suppress
 from threading import RLock
 from typing import Any, NamedTuple
 
+from adapters.application.deleting import clean_up_blocking
 from adapters.application.results import GivenLimits
 from adapters.application.storage import Storage
 from adapters.generation.generator import ImageGenerator
@@ -156,7 +157,7 @@ class Evening:
     def all_expires(self) -> None:
         """Two days later some command comes, and releases what nobody settled."""
         self.now = TWO_DAYS_LATER
-        self.store.cleanup_now()
+        clean_up_blocking(self.store)
 
 
 class Account(NamedTuple):

@@ -1,0 +1,88 @@
+"""Takes kept images away, and old temp files: recorded first, carried out on the disk after.
+
+A coroutine has the plain name; what blocks until the change is durable ends in `_blocking`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from adapters.application.idempotency import with_key
+from adapters.application.opening import OpenRoot
+from adapters.application.results import LIBRARY, Actor, CleanedUp, DeletedImage
+from adapters.application.storage import Storage
+from adapters.ledger.pending import Accepted
+from domain.commands import CleanUp, DeleteImage
+from domain.events import CleanupCompleted, ImageDeleted
+from domain.images import MAX_CLEANUP_FILES
+from domain.refusals import Refusal
+
+MAX_CLEANUP_ROUNDS = 1_000
+"""Rounds of one cleanup, each of at most MAX_CLEANUP_FILES files."""
+
+
+async def delete_image(
+    storage: Storage,
+    user: str,
+    name: str,
+    *,
+    actor: Actor = LIBRARY,
+    reason: str = "user",
+    idempotency_key: str | None = None,
+) -> DeletedImage | Refusal:
+    """Takes a kept image away. Raises Faults."""
+    return await asyncio.to_thread(
+        delete_image_blocking, storage, user, name, actor=actor, reason=reason, idempotency_key=idempotency_key
+    )
+
+
+def delete_image_blocking(
+    storage: Storage,
+    user: str,
+    name: str,
+    *,
+    actor: Actor = LIBRARY,
+    reason: str = "user",
+    idempotency_key: str | None = None,
+) -> DeletedImage | Refusal:
+    """`delete_image` for callers without an event loop; it needs none, so it may also be called inside a coroutine."""
+    opened = storage.opened()
+    command = DeleteImage(user, actor.by, name, reason=reason, origin=actor.origin)
+    outcome = opened.ledger.execute(with_key(command, idempotency_key, secret=opened.recorder.secret))
+    return outcome if isinstance(outcome, Refusal) else _deleted(opened, outcome)
+
+
+def _deleted(opened: OpenRoot, accepted: Accepted) -> DeletedImage:
+    """Carries a recorded deletion out."""
+    position, event = accepted.recorded[-1]
+    assert isinstance(event, ImageDeleted)
+    opened.images.reconcile(event.user, event.name, temp=event.temp)
+    return DeletedImage(event.user, event.name, event.bytes, position, accepted.replayed)
+
+
+def clean_up_blocking(storage: Storage, days: int | None = None, *, actor: Actor = LIBRARY) -> CleanedUp | Refusal:
+    """Removes temp files that are so many days old (by default, as the settings say), by the age in the log. Raises
+    Faults.
+    """
+    command = CleanUp(actor.by, storage.settings.cleanup_days if days is None else days, actor.origin)
+    total = CleanedUp(0, 0, 0)
+    for _ in range(MAX_CLEANUP_ROUNDS):
+        opened = storage.opened()
+        outcome = opened.ledger.execute(command)
+        if isinstance(outcome, Refusal):
+            return outcome
+        done = _cleaned_up(opened, outcome)
+        total = CleanedUp(total.files + done.files, total.freed_bytes + done.freed_bytes, done.position)
+        if done.files < MAX_CLEANUP_FILES:
+            break
+    storage.last_cleanup = storage.clock()
+    return total
+
+
+def _cleaned_up(opened: OpenRoot, accepted: Accepted) -> CleanedUp:
+    """Carries one round of a recorded cleanup out."""
+    events = [event for event in accepted.events if isinstance(event, CleanupCompleted)]
+    for file in (file for event in events for file in event.files):
+        opened.images.reconcile(file.user, file.name, temp=True)
+    files = sum(len(event.files) for event in events)
+    return CleanedUp(files, sum(event.freed_bytes for event in events), accepted.recorded[-1][0])
