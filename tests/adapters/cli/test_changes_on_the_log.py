@@ -15,6 +15,7 @@ from freezegun import freeze_time
 
 from adapters.application.governing import reset_daily_blocking
 from adapters.application.results import GivenLimits
+from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.cli.changing import instant
 from domain.limits import MEGABYTE
@@ -40,8 +41,8 @@ def recorded(root: Path) -> list[dict[str, Any]]:
 def filled(root: Path) -> Path:
     """A root in which ada has an image and a temp file, and whose limits are not the defaults."""
     store = Storage(root, limits=GivenLimits(daily=3, user_bytes=7 * MEGABYTE))
-    asyncio.run(store.save("ada", png()))
-    asyncio.run(store.save("ada", png(), temp=True))
+    asyncio.run(save_image(store, NewImage("ada", png())))
+    asyncio.run(save_image(store, NewImage("ada", png(), temp=True)))
     store.close()
     return root
 

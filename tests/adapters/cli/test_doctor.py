@@ -14,6 +14,7 @@ import pytest
 from adapters.application.governing import reset_daily_blocking
 from adapters.application.opening import FollowedRoot
 from adapters.application.results import GivenLimits
+from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.cli.checks import log as log_checks
 from adapters.cli.checks import storage as storage_checks
@@ -75,7 +76,7 @@ def test_a_fresh_machine(doctor: Doctor, abby: Abby, root: Path) -> None:
 def test_a_root_in_use(doctor: Doctor, root: Path, env_file: Path) -> None:
     """The figures of the log: whole, its last event, what the pool still promises; and looking changes no file."""
     store = Storage(root, limits=GivenLimits(pool_bytes=3_000_000))
-    asyncio.run(store.save("ada", png(900_000)))
+    asyncio.run(save_image(store, NewImage("ada", png(900_000))))
     store.close()
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
     findings = doctor()
