@@ -23,20 +23,22 @@ _UNCHECKED = CheckedImage("application/octet-stream", "bin", 0, 0, 0)
 
 
 class Wanted(NamedTuple):
-    """What a caller's name means: the name or the folder of a fresh one, and the operation it implies."""
+    """What a caller's name means: whose it is, the name or the folder of a fresh one, and the operation it implies."""
 
+    user: str
+    temp: bool
     name: str | None
     folder: str | None
     operation: str | None
 
 
-def wanted(image_name: str | None, operation: str | None) -> Wanted:
+def wanted(user: str, image_name: str | None, operation: str | None, *, temp: bool) -> Wanted:
     """No name asks for a fresh one; so does the bare name of a kind, in that folder."""
     if image_name is None:
-        return Wanted(None, None, operation)
+        return Wanted(user, temp, None, None, operation)
     if image_name in KINDS:
-        return Wanted(None, image_name, operation or image_name)
-    return Wanted(image_name, None, operation)
+        return Wanted(user, temp, None, image_name, operation or image_name)
+    return Wanted(user, temp, image_name, None, operation)
 
 
 def malformed_save(user: object, image_name: object) -> str | None:
@@ -70,28 +72,18 @@ class Intake(NamedTuple):
     sha256: str
 
 
-def take_in(  # noqa: PLR0913 - a save, and the two parts of a root that are asked about it
-    user: str,
-    want: Wanted,
-    data: bytes,
-    extension: str,
-    *,
-    temp: bool,
-    view: View,
-    images: ImageStore,
-) -> Intake:
-    """Looks where the bytes of a save would lie. Raises StorageUnavailable for a path that cannot be used."""
-    digest = sha256(data).hexdigest()
+def take_in(want: Wanted, data: bytes, extension: str, *, view: View, images: ImageStore) -> Intake:
+    """Looks where the bytes of a save would lie. Raises StorageUnavailable for a path that cannot be used, OSError."""
+    user, temp, digest = want.user, want.temp, sha256(data).hexdigest()
     if want.name is None:
         first = images.first_free_number(user, want.folder, temp=temp)
-        name: str | FreshName = FreshName(want.folder, extension, first)
-        refuse_bad_path(user, f"{want.folder or 'image'}/image.{extension}", temp=temp, images=images)
-        return Intake(name, False, digest)
-    refuse_bad_path(user, want.name, temp=temp, images=images)
+        _refuse_bad_path(want, f"{want.folder or 'image'}/image.{extension}", images)
+        return Intake(FreshName(want.folder, extension, first), False, digest)
+    _refuse_bad_path(want, want.name, images)
     return Intake(want.name, images.is_untracked(user, want.name, temp=temp, view=view), digest)
 
 
-def refuse_bad_path(user: str, name: str, *, temp: bool, images: ImageStore) -> None:
+def _refuse_bad_path(want: Wanted, name: str, images: ImageStore) -> None:
     """Raises StorageUnavailable where the final path is too long or led elsewhere by a symbolic link."""
-    if sentence := images.refuse_path(user, name, temp=temp):
+    if sentence := images.refuse_path(want.user, name, temp=want.temp):
         raise StorageUnavailable(sentence)

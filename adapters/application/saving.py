@@ -1,39 +1,91 @@
-"""One save, from its checked bytes to its final path: stage, ask the ledger, bring into place. It runs to its end once
-begun.
+"""Keeps an image or a temp file: check its bytes, stage them, ask the ledger, bring them into place. Once begun a save
+runs to its end.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from adapters.application.idempotency import keyed
-from adapters.application.intake import Wanted, take_in
+from adapters.application.idempotency import with_key
+from adapters.application.intake import Wanted, check, malformed_save, take_in, wanted
 from adapters.application.opening import OpenRoot
-from adapters.application.results import Actor, SavedImage
+from adapters.application.results import LIBRARY, Actor, SavedImage
+from adapters.application.storage import Storage
 from adapters.images.check import CheckedImage
+from adapters.ledger.codec import decode
 from adapters.ledger.pending import Accepted
 from adapters.ports.faults import LedgerStopped, StorageUnavailable
 from domain.commands import SaveImage
-from domain.events import ImageSaved
+from domain.events import ImageSaved, idempotency_tag
 from domain.names import name_key
-from domain.refusals import Refusal
+from domain.refusals import Reason, Refusal
 
 
-class Saving(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """What is to be kept: bytes of a user, how they were made (`details`), the reservation that they settle.
+
+    No name asks for a fresh one; so does the bare name of a kind of operation, in the folder of that name.
+    """
+
+    user: str
+    data: bytes = field(repr=False)
+    name: str | None = None
+    temp: bool = False
+    reservation: str | None = None
+    operation: str | None = None
+    details: dict[str, Any] | None = None
+
+
+async def save_image(
+    storage: Storage, image: NewImage, *, actor: Actor = LIBRARY, idempotency_key: str | None = None
+) -> SavedImage | Refusal:
+    """Keeps an image, or a temp file. Raises InvalidImage for bytes that may not be kept, and Faults.
+
+    Once its bytes are staged the save belongs to the storage: a caller that is cancelled no longer stops it.
+    """
+    if sentence := malformed_save(image.user, image.name):
+        return Refusal(Reason.MALFORMED, None, sentence)
+    root = storage.running()
+    checked = await check(image.data, image.name, storage.settings)
+    save = _Save(
+        root=root,
+        image=image,
+        data=bytes(image.data),
+        checked=checked,
+        want=wanted(image.user, image.name, image.operation, temp=image.temp),
+        actor=actor,
+        idempotency_key=idempotency_key,
+    )
+    return await storage.to_the_end(save.carry_out())
+
+
+def saved_under(storage: Storage, actor: Actor, idempotency_key: str) -> SavedImage | None:
+    """The image that was saved under an idempotency key, None where none was. Raises Faults."""
+    root = storage.opened()
+    answer = root.state.answer(idempotency_tag(actor.by, idempotency_key))
+    if answer is None:
+        return None
+    for stored in root.recorder.read(after=answer.positions[-1] - 1, limit=1):
+        event = decode(stored)
+        if isinstance(event, ImageSaved):
+            return _saved_image(root, stored.position, event, replayed=True)
+    return None
+
+
+class _Save(NamedTuple):
     """Everything one save needs."""
 
     root: OpenRoot
-    user: str
+    image: NewImage
     data: bytes
     checked: CheckedImage
     want: Wanted
-    temp: bool
-    reservation: str | None
     actor: Actor
     idempotency_key: str | None
-    details: dict[str, Any] | None
 
     async def carry_out(self) -> SavedImage | Refusal:
         """Stages the bytes, has the ledger decide, and brings what was kept into place. Raises Faults."""
@@ -50,66 +102,54 @@ class Saving(NamedTuple):
         return outcome if isinstance(outcome, Refusal) else await asyncio.to_thread(self._place, outcome)
 
     def _stage(self) -> SaveImage:
-        images = self.root.images
-        view = self.root.ledger.state
-        extension = self.checked.extension
+        image, images = self.image, self.root.images
         try:
-            taken = take_in(
-                self.user,
-                self.want,
-                self.data,
-                extension,
-                temp=self.temp,
-                view=view,
-                images=images,
-            )
+            taken = take_in(self.want, self.data, self.checked.extension, view=self.root.state, images=images)
             staged = uuid4().hex
-            images.stage(staged, self.data, None if self.temp else self.details)
+            images.stage(staged, self.data, None if image.temp else image.details)
         except OSError as error:
             raise StorageUnavailable(_not_written(error)) from error
         command = SaveImage(
-            self.user,
-            self.actor.by,
-            taken.name,
-            len(self.data),
-            taken.sha256,
-            self.checked.media_type,
-            self.checked.width,
-            self.checked.height,
-            staged,
-            uuid4().hex,
-            self.want.operation,
-            self.temp,
-            self.reservation,
-            taken.untracked,
-            self.actor.origin,
+            user=image.user,
+            by=self.actor.by,
+            name=taken.name,
+            bytes=len(self.data),
+            sha256=taken.sha256,
+            media_type=self.checked.media_type,
+            width=self.checked.width,
+            height=self.checked.height,
+            staged=staged,
+            new_reservation=uuid4().hex,
+            operation=self.want.operation,
+            temp=image.temp,
+            reservation=image.reservation,
+            untracked=taken.untracked,
+            origin=self.actor.origin,
         )
-        if self.idempotency_key is None:
-            return command
-        return command._replace(idempotency_key=keyed(self.idempotency_key, command, secret=self.root.recorder.secret))
+        return with_key(command, self.idempotency_key, secret=self.root.recorder.secret)
 
     def _place(self, accepted: Accepted) -> SavedImage:
         position, event = accepted.recorded[-1]
         assert isinstance(event, ImageSaved)
         self.root.images.reconcile(event.user, event.name, temp=event.temp)
-        return saved_image(self.root, position, event, replayed=accepted.replayed)
+        return _saved_image(self.root, position, event, replayed=accepted.replayed)
 
 
-def saved_image(root: OpenRoot, position: int, event: ImageSaved, *, replayed: bool) -> SavedImage:
+def _saved_image(root: OpenRoot, position: int, event: ImageSaved, *, replayed: bool) -> SavedImage:
     """An ImageSaved as an answer, with the path where its bytes are now; None where the name no longer stands."""
-    current = root.ledger.state.current_image(event.user, name_key(event.name), temp=event.temp)
+    current = root.state.current_image(event.user, name_key(event.name), temp=event.temp)
     path = root.images.path(event.user, current.name, temp=event.temp) if current else None
     return SavedImage(
-        event.user,
-        event.name,
-        event.bytes,
-        path,
-        event.media_type,
-        event.width,
-        event.height,
-        event.sha256,
-        position,
-        replayed,
+        user=event.user,
+        name=event.name,
+        size_bytes=event.bytes,
+        path=path,
+        media_type=event.media_type,
+        width=event.width,
+        height=event.height,
+        sha256=event.sha256,
+        position=position,
+        replayed=replayed,
     )
 
 

@@ -13,6 +13,7 @@ from adapters.application.governing import correct_clock_blocking, override_limi
 from adapters.application.reading import image_names, image_path
 from adapters.application.reserving import ReturnedPlaces, WantedPlaces, release_places, reserve_places
 from adapters.application.results import StoreSettings
+from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.engines.following import open_reader
 from adapters.engines.opening import open_store
@@ -103,13 +104,16 @@ class StorageManager:
         saved once.
         """
         try:
-            saved = await self._writer().save(
-                user_id,
-                image_data,
-                name=image_name,
-                temp=is_temp,
-                reservation=_id_of(reservation),
-                operation=operation,
+            saved = await save_image(
+                self._writer(),
+                NewImage(
+                    user_id,
+                    image_data,
+                    name=image_name,
+                    temp=is_temp,
+                    reservation=_id_of(reservation),
+                    operation=operation,
+                ),
                 idempotency_key=request,
             )
         except Fault as error:

@@ -23,6 +23,7 @@ from adapters.application.reserving import (
     reserve_places,
 )
 from adapters.application.results import LIBRARY, Actor, Delivery, Reserved, SavedImage
+from adapters.application.saving import NewImage, save_image, saved_under
 from adapters.application.storage import Storage
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.provider import GenerationRequest, GenerationResult, Prepared
@@ -188,7 +189,7 @@ class Studio:
 
     def _kept_before(self, job: Job, count: int) -> list[SavedImage]:
         """The images that an earlier run under this key kept."""
-        saved = (self._store.saved_under(job.actor, f"{job.key}/save/{index}") for index in range(count))
+        saved = (saved_under(self._store, job.actor, f"{job.key}/save/{index}") for index in range(count))
         return [image for image in saved if image is not None]
 
     async def _ask(self, job: Job, prepared: Prepared) -> GenerationResult | GenerationFailure:
@@ -244,14 +245,13 @@ class Studio:
         text = as_text(details) if self._settings.prompt_in_image else None
         data = await asyncio.to_thread(with_text, made.data, text)
         try:
-            saved: SavedImage | NotKept = await self._store.save(
-                job.user,
-                data,
-                name=str(job.request.operation),
-                reservation=reserved.reservation,
+            saved: SavedImage | NotKept = await save_image(
+                self._store,
+                NewImage(
+                    job.user, data, name=str(job.request.operation), reservation=reserved.reservation, details=details
+                ),
                 actor=job.actor,
                 idempotency_key=job.derived(f"save/{index}"),
-                details=details,
             )
         except Fault as fault:
             _log.warning("picture not kept", user=job.user, reason=str(fault))

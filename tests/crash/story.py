@@ -23,6 +23,7 @@ from adapters.application.deleting import delete_image_blocking
 from adapters.application.opening import OpenRoot
 from adapters.application.reserving import WantedPlaces, reserve_places
 from adapters.application.results import DeletedImage, Reserved, SavedImage, StoreSettings
+from adapters.application.saving import NewImage, save_image
 from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl import rechecking, reserve_file
 from adapters.ledger import ledger as ledger_module
@@ -145,8 +146,10 @@ class Story:
         data = self.image(size_bytes, details=details)
         told = {"prompt": sha256(data).hexdigest()} if details else None
         saved = asyncio.run(
-            self.store.save(
-                user, data, name=name, temp=temp, reservation=reservation, idempotency_key=request, details=told
+            save_image(
+                self.store,
+                NewImage(user, data, name=name, temp=temp, reservation=reservation, details=told),
+                idempotency_key=request,
             )
         )
         assert isinstance(saved, SavedImage), saved

@@ -25,6 +25,7 @@ from adapters.application.deleting import clean_up_blocking, delete_image_blocki
 from adapters.application.reading import image_path
 from adapters.application.reserving import WantedPlaces, reserve_places
 from adapters.application.results import CleanedUp, DeletedImage, Reserved, SavedImage
+from adapters.application.saving import NewImage, save_image
 from adapters.ports.faults import Fault, LedgerStopped
 from domain.refusals import Refusal
 from tests.crash.crash_states import crash_states
@@ -103,7 +104,9 @@ class Trial:
         digest = sha256(data).hexdigest()
         told_details = {"prompt": digest} if details else None
         store = self.story.store
-        saved = self._attempt(lambda: asyncio.run(store.save(user, data, name=name, temp=temp, details=told_details)))
+        saved = self._attempt(
+            lambda: asyncio.run(save_image(store, NewImage(user, data, name=name, temp=temp, details=told_details)))
+        )
         if isinstance(saved, SavedImage):
             assert saved.path is not None
             with suppress(Unreadable):

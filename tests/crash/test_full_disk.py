@@ -15,6 +15,7 @@ from adapters.application.readiness import readiness_of
 from adapters.application.reading import image_names
 from adapters.application.reserving import WantedPlaces, reserve_places
 from adapters.application.results import DeletedImage, SavedImage
+from adapters.application.saving import NewImage, save_image
 from adapters.ports.faults import DiskFull, Fault
 from tests.crash.disk import Disk
 from tests.crash.faulty_files import SmallFiles
@@ -117,7 +118,7 @@ def test_a_full_disk_at_start_admits_only_what_frees(reserve_file: bool, either_
     story.small.room_bytes = 0 if reserve_file else 500
     with told(story):
         story.open()
-        refused(lambda: asyncio.run(story.store.save("ann", story.image(), name="new.png")))
+        refused(lambda: asyncio.run(save_image(story.store, NewImage("ann", story.image(), name="new.png"))))
         refused(lambda: asyncio.run(reserve_places(story.store, WantedPlaces("ann", 2))))
         readiness = readiness_of(story.store)
         assert readiness.degraded

@@ -19,6 +19,7 @@ import orjson
 import pytest
 
 from adapters.application.results import SavedImage
+from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from tests.crash.crash_states import crash_states
 from tests.crash.judging import ROOT, violations
@@ -277,7 +278,7 @@ def test_a_repeat_with_its_key_is_saved_once(either_root: Story) -> None:
     """Whatever a power cut left of a save, the same request saves it once, and where it was answered, says the same."""
 
     async def save(store: Storage) -> SavedImage:
-        saved = await store.save("ann", b"the same bytes", name="same.png", idempotency_key="key-1")
+        saved = await save_image(store, NewImage("ann", b"the same bytes", name="same.png"), idempotency_key="key-1")
         assert isinstance(saved, SavedImage), saved
         return saved
 

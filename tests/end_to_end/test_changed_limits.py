@@ -10,6 +10,7 @@ from freezegun import freeze_time
 from adapters.application.reading import quota_status
 from adapters.application.reserving import WantedPlaces, reserve_places
 from adapters.application.results import SavedImage
+from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.bootstrap.storage import given_limits, open_store
 from adapters.settings.config import Config, load_config
@@ -42,7 +43,7 @@ def started(config: Config) -> Storage:
 
 async def saved(store: Storage, data: bytes | None = None) -> bool:
     """Whether one more image was kept."""
-    return isinstance(await store.save("1", data or png()), SavedImage)
+    return isinstance(await save_image(store, NewImage("1", data or png())), SavedImage)
 
 
 async def test_limits_of_the_file_hold_from_the_next_start(env_file: Path) -> None:
@@ -80,5 +81,5 @@ async def test_the_estimate_and_the_largest_image_are_two_settings(env_file: Pat
     assert not isinstance(reserved, Refusal)
     assert reserved.bytes_each == 2 * MEGABYTE
     with pytest.raises(Exception, match="At most 1,048,576 are allowed"):
-        await store.save("1", png_of_size(MEGABYTE + 1))
+        await save_image(store, NewImage("1", png_of_size(MEGABYTE + 1)))
     store.close()

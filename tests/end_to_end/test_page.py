@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Page, Request, Route, ViewportSize, as
 
 from adapters.application.governing import override_limits_blocking, reset_daily_blocking
 from adapters.application.reading import quota_status
+from adapters.application.saving import NewImage, save_image
 from adapters.engines.opening import open_store
 from adapters.generation.generator import ImageGenerator
 from adapters.generation.sketch.provider import SketchProvider
@@ -333,7 +334,7 @@ async def test_a_refresh_leaves_the_focus_and_the_new_day_takes_the_refusal_away
     await expect(refusal).to_be_visible()
     await page.locator(".tile").first.focus()
     reset_daily_blocking(store, "local", "a new day")
-    await store.save("local", png(64, 64), name="from elsewhere.png")
+    await save_image(store, NewImage("local", png(64, 64), name="from elsewhere.png"))
     reset_daily_blocking(store, "local", "a new day")
     await page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
     await expect(refusal).to_be_hidden()

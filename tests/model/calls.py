@@ -28,6 +28,7 @@ from adapters.application.results import (
     SavedImage,
     changed,
 )
+from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.ledger.pending import Accepted
 from adapters.ports.faults import DiskFull, StorageUnavailable
@@ -80,15 +81,18 @@ class Calls:
         match ask:
             case Save():
                 assert not isinstance(ask.name, Kin)
-                return await store.save(
-                    ask.user,
-                    ask.data,
-                    name=ask.name,
-                    temp=ask.temp,
-                    reservation=None if ask.reservation is None else self._reservation(ask.reservation),
+                return await save_image(
+                    store,
+                    NewImage(
+                        ask.user,
+                        ask.data,
+                        name=ask.name,
+                        temp=ask.temp,
+                        reservation=None if ask.reservation is None else self._reservation(ask.reservation),
+                        details={"prompt": f"prompt {ask.content}"} if ask.details else None,
+                    ),
                     actor=actor,
                     idempotency_key=ask.key,
-                    details={"prompt": f"prompt {ask.content}"} if ask.details else None,
                 )
             case Reserve():
                 return await reserve_places(

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from adapters.application.deleting import delete_image
 from adapters.application.reading import image_details, kept_image, newest_images, open_image, quota_status
+from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
 from adapters.http.parameters import actor_of, idempotency_key_of, name_of, only, page_of, user_of
@@ -31,7 +32,9 @@ async def save(request: web.Request) -> web.Response:
     services = services_of(request)
     with services.bodies.budget() as budget:
         upload = await read_upload(request, services.bodies, budget, at_most=services.store.settings.max_image_bytes)
-        saved = await services.store.save(user, upload.data, name=upload.name, actor=actor, idempotency_key=key)
+        saved = await save_image(
+            services.store, NewImage(user, upload.data, name=upload.name), actor=actor, idempotency_key=key
+        )
     if isinstance(saved, Refusal):
         raise refusal(saved, services.clock())
     headers = {"Location": image_url(user, saved.name)} | replayed(saved.replayed)

@@ -19,6 +19,7 @@ import pytest
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import image_details, image_path
 from adapters.application.results import SavedImage
+from adapters.application.saving import NewImage, save_image
 from adapters.disk.files import Files
 from adapters.engines.opening import open_store
 from adapters.imagestore.local.layout import Layout
@@ -87,7 +88,7 @@ def with_details(name: str, details: dict[str, Any] | None) -> Callable[[Storage
     """The story of one save with what the studio knows of the picture."""
 
     async def saved(storage: StorageManager) -> object:
-        return await storage._writer().save("1", NEW, name=name, details=details)
+        return await save_image(storage._writer(), NewImage("1", NEW, name=name, details=details))
 
     return lambda storage: asyncio.run(saved(storage))
 
@@ -232,7 +233,7 @@ async def test_a_save_whose_file_cannot_be_put_in_place_answers_with_where_it_is
     disk = Disk()
     store = open_store(root, files=disk)
     disk.dies_at = lambda call, path: call == "rename" and "users" in path.parts
-    saved = await store.save("1", NEW, name="b.png")
+    saved = await save_image(store, NewImage("1", NEW, name="b.png"))
     assert isinstance(saved, SavedImage)
     assert saved.path is not None
     assert saved.path.parent == Layout(root).staging
@@ -266,7 +267,7 @@ def test_a_standing_name_without_a_file_is_reported_and_holds_nothing_back(root:
     assert (readiness.ready, readiness.degraded) == (True, True)
     assert "1/b.png" in readiness.notes[0]
     assert StorageManager.over(store).get_quota_status("1")["user"]["images"] == 2
-    asyncio.run(store.save("1", NEW, name="b.png"))
+    asyncio.run(save_image(store, NewImage("1", NEW, name="b.png")))
     assert readiness_of(store).degraded is False
     store.close()
     assert_disk_and_log_agree(root)

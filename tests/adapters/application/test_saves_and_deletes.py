@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from adapters.application.reading import image_names
+from adapters.application.saving import NewImage, save_image
 from adapters.disk.files import Files
 from adapters.engines.opening import open_store
 from adapters.library import StorageManager
@@ -122,7 +123,7 @@ async def test_a_caller_who_goes_away_no_longer_stops_a_save_that_is_staged(tmp_
     """From there on it belongs to the storage: it is kept, charged and in its place."""
     disk = SlowStaging()
     store = open_store(tmp_path, files=disk)
-    saving = asyncio.create_task(store.save("1", png_of_size(200), name="a.png"))
+    saving = asyncio.create_task(save_image(store, NewImage("1", png_of_size(200), name="a.png")))
     assert await asyncio.to_thread(disk.reached.wait, WITHIN_SECONDS)
     saving.cancel()
     with pytest.raises(asyncio.CancelledError):

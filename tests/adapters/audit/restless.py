@@ -16,6 +16,7 @@ from pathlib import Path
 
 from adapters.application.deleting import clean_up_blocking, delete_image
 from adapters.application.reading import image_names
+from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
 from domain.commands import SetPolicy
@@ -50,12 +51,12 @@ class Doings:
             case 0 | 1 if kept:
                 await delete_image(self.store, user, rng.choice(kept))
             case 2:
-                await self.store.save(user, data, name=rng.choice(NAMES), temp=True)
+                await save_image(self.store, NewImage(user, data, name=rng.choice(NAMES), temp=True))
             case 3 if rng.random() < 0.2:
                 await asyncio.to_thread(clean_up_blocking, self.store, 0)
             case _:
                 details = {"prompt": "a cat"} if rng.random() < 0.5 else None
-                await self.store.save(user, data, name=rng.choice(NAMES), details=details)
+                await save_image(self.store, NewImage(user, data, name=rng.choice(NAMES), details=details))
 
 
 async def main(root: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapters.application.deleting import clean_up_blocking, delete_image_blocking
+from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.audit.comparison import UNDER_WAY_SECONDS, audit
 from adapters.audit.report import PASSING, SENTENCES, Audit, Finding, FindingKind
@@ -33,7 +34,9 @@ OLD_SECONDS = UNDER_WAY_SECONDS + 60
 def save(store: Storage, name: str, size_bytes: int = 300, *, user: str = "ada", temp: bool = False) -> None:
     """Saves an image with details, or a temp file."""
     data = png_of_size(size_bytes)
-    saved = asyncio.run(store.save(user, data, name=name, temp=temp, details={"prompt": "a secret wish"}))
+    saved = asyncio.run(
+        save_image(store, NewImage(user, data, name=name, temp=temp, details={"prompt": "a secret wish"}))
+    )
     assert not isinstance(saved, Refusal)
 
 

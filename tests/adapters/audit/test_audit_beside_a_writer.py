@@ -16,6 +16,7 @@ import pytest
 
 from adapters.application.deleting import clean_up_blocking, delete_image_blocking
 from adapters.application.governing import override_limits_blocking
+from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.audit.comparison import audit
 from adapters.audit.report import Audit, FindingKind
@@ -150,7 +151,9 @@ class Meanwhile(Files):
 def save(store: Storage, name: str, size_bytes: int = 300, *, temp: bool = False, told: bool = True) -> None:
     """Saves an image, with details unless nothing of it is `told`, or a temp file."""
     details = {"prompt": "a cat"} if told else None
-    saved = asyncio.run(store.save("ada", png_of_size(size_bytes), name=name, temp=temp, details=details))
+    saved = asyncio.run(
+        save_image(store, NewImage("ada", png_of_size(size_bytes), name=name, temp=temp, details=details))
+    )
     assert not isinstance(saved, Refusal)
 
 

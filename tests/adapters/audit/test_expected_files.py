@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapters.application.deleting import clean_up_blocking, delete_image_blocking
+from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.audit.expected_files import ExpectedFiles
 from adapters.engines.choice import default_engine
@@ -36,7 +37,7 @@ def expected(root: Path) -> Iterator[ExpectedFiles]:
 def save(store: Storage, name: str, size_bytes: int = 300, *, temp: bool = False) -> bytes:
     """Saves an image or a temp file; its bytes."""
     data = png_of_size(size_bytes)
-    asyncio.run(store.save("ada", data, name=name, temp=temp))
+    asyncio.run(save_image(store, NewImage("ada", data, name=name, temp=temp)))
     return data
 
 

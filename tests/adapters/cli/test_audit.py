@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from adapters.application.governing import reset_daily_blocking
+from adapters.application.saving import NewImage, save_image
 from adapters.audit.report import PASSING, SENTENCES, FindingKind
 from adapters.cli.auditing import MAX_FINDINGS_SHOWN
 from adapters.engines.opening import open_store
@@ -30,7 +31,11 @@ def home(root: Path) -> Path:
     """The folder of a user with two images, of which the log and the details tell more than an audit may."""
     store = open_store(root)
     for name in ("a.png", "b.png"):
-        asyncio.run(store.save("ada", png(), name=name, details={"prompt": SECRET}, idempotency_key=f"secret {name}"))
+        asyncio.run(
+            save_image(
+                store, NewImage("ada", png(), name=name, details={"prompt": SECRET}), idempotency_key=f"secret {name}"
+            )
+        )
         reset_daily_blocking(store, "ada", SECRET)
     store.close()
     return root / "images" / "users" / "ada"

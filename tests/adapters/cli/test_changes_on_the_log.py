@@ -14,6 +14,7 @@ import pytest
 from freezegun import freeze_time
 
 from adapters.application.governing import reset_daily_blocking
+from adapters.application.saving import NewImage, save_image
 from adapters.cli.changing import instant
 from adapters.engines.opening import open_store
 from domain.commands import SetPolicy
@@ -39,9 +40,9 @@ def recorded(root: Path) -> list[dict[str, Any]]:
 @pytest.fixture
 def filled(root: Path) -> Path:
     """A root in which ada has an image and a temp file, and whose limits are not the defaults."""
-    store = open_store(root, limits=SetPolicy(daily=3, user_bytes=7 * MEGABYTE))
-    asyncio.run(store.save("ada", png()))
-    asyncio.run(store.save("ada", png(), temp=True))
+    store = open_store(root, limits=GivenLimits(daily=3, user_bytes=7 * MEGABYTE))
+    asyncio.run(save_image(store, NewImage("ada", png())))
+    asyncio.run(save_image(store, NewImage("ada", png(), temp=True)))
     store.close()
     return root
 

@@ -15,6 +15,7 @@ import pytest
 
 from adapters.application.deleting import delete_image_blocking
 from adapters.application.governing import reset_daily_blocking
+from adapters.application.saving import NewImage, save_image
 from adapters.engines.opening import open_store
 from adapters.wording.events import words
 from domain.commands import SetPolicy
@@ -48,7 +49,7 @@ def log(root: Path) -> list[dict[str, Any]]:
     """A log of a few events of two users; its lines as they are on the disk."""
     store = open_store(root, limits=SetPolicy(daily=2))
     for user in ("ada", "bob", "ada", "ada"):
-        asyncio.run(store.save(user, png()))
+        asyncio.run(save_image(store, NewImage(user, png())))
     delete_image_blocking(store, "ada", "image_1.png")
     store.close()
     lines = (root / "logs" / "events.jsonl").read_text(encoding="utf-8").splitlines()

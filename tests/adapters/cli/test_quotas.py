@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from adapters.application.reading import quota_status
+from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
 from domain.commands import SetPolicy
@@ -31,7 +32,7 @@ def fill(root: Path, **images: int) -> None:
     store = open_store(root, limits=SetPolicy(user_bytes=MEGABYTE, daily=3))
     for user, count in images.items():
         for _ in range(count):
-            asyncio.run(store.save(user, png(120_000)))
+            asyncio.run(save_image(store, NewImage(user, png(120_000))))
     store.close()
 
 
@@ -109,7 +110,7 @@ def test_users_of_an_empty_log(abby: Abby, root: Path, fits: Any) -> None:
 
 def test_reading_goes_on_beside_a_writer(abby: Abby, store: Storage) -> None:
     """The lock is the writer's; the figures are those that are surely on the disk."""
-    asyncio.run(store.save("ada", png()))
+    asyncio.run(save_image(store, NewImage("ada", png())))
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline and abby("status", "ada", "--json").json["user"]["images"] != 1:
         time.sleep(0.05)

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.application.deleting import delete_image
 from adapters.application.results import StoreSettings
+from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.discord.bot import AbbyBot
 from adapters.discord.bot_state import FILE, Remembered
@@ -33,7 +34,7 @@ async def test_a_picture_is_found_again_by_its_key(tmp_path: Path, length: int, 
     store = open_store(tmp_path / "root", settings=StoreSettings(check_images=False))
     bot = cast("AbbyBot", BotWithStore(store))
     try:
-        await store.save(SNOWFLAKE, b"bytes", name=name)
+        await save_image(store, NewImage(SNOWFLAKE, b"bytes", name=name))
         assert named_by(bot, SNOWFLAKE, key_of(name)) == name
         assert named_by(bot, "2", key_of(name)) is None
         await delete_image(store, SNOWFLAKE, name)

@@ -8,22 +8,12 @@ from typing import Any
 import pytest
 
 from adapters.application.results import DeletedImage
+from adapters.discord import erasing
 from adapters.discord.erasing import erase, message_for_erased
 from domain.refusals import Reason, Refusal
 
 GONE = Refusal(Reason.NOT_FOUND, "1", "a.png")
 STOPPED = Refusal(Reason.STOPPED, "1")
-
-
-class Answers:
-    """A store that answers each deletion with the next of these."""
-
-    def __init__(self, *answers: DeletedImage | Refusal) -> None:
-        self.left = list(answers)
-
-    async def delete(self, *_: str, **__: object) -> DeletedImage | Refusal:
-        """One answer."""
-        return self.left.pop(0)
 
 
 def deleted() -> DeletedImage:
@@ -42,9 +32,17 @@ def deleted() -> DeletedImage:
         ([GONE, STOPPED], "", "The bot is about to restart."),
     ],
 )
-async def test_what_could_not_be_deleted_is_said(answers: list[DeletedImage | Refusal], title: str, words: str) -> None:
+async def test_what_could_not_be_deleted_is_said(
+    answers: list[DeletedImage | Refusal], title: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was gone before is no failure; what stays is never passed over in silence."""
-    client = SimpleNamespace(store=Answers(*answers))
+    left = list(answers)
+
+    async def delete(*_: object, **__: object) -> DeletedImage | Refusal:
+        return left.pop(0)
+
+    monkeypatch.setattr(erasing, "delete_image", delete)
+    client = SimpleNamespace(store=None)
     interaction: Any = SimpleNamespace(user=SimpleNamespace(id=1), guild_id=None, client=client)
     message = message_for_erased(await erase(interaction, ["a.png"] * len(answers), "user"))
     assert title in message.title

@@ -15,6 +15,7 @@ from adapters.application.deleting import delete_image
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import events_of, image_names, quota_status
 from adapters.application.results import DeletedImage, SavedImage
+from adapters.application.saving import NewImage, save_image
 from adapters.audit.comparison import audit
 from adapters.cli import main
 from adapters.disk.files import Files
@@ -46,8 +47,8 @@ async def test_a_storage_root_opens_saves_refuses_deletes_and_reports(
     engine: EventLogEngine = InMemoryEngine()
     store = open_store(tmp_path, engine=engine, limits=SetPolicy(daily=2))
     for name in ("a.png", "b.png"):
-        assert isinstance(await store.save("ada", png(), name=name, idempotency_key=name), SavedImage)
-    refused = await store.save("ada", png(), name="c.png")
+        assert isinstance(await save_image(store, NewImage("ada", png(), name=name), idempotency_key=name), SavedImage)
+    refused = await save_image(store, NewImage("ada", png(), name="c.png"))
     assert isinstance(refused, Refusal)
     assert refused.reason is Reason.DAILY_LIMIT
     assert isinstance(await delete_image(store, "ada", "a.png"), DeletedImage)
@@ -61,7 +62,7 @@ async def test_a_storage_root_opens_saves_refuses_deletes_and_reports(
     again = open_store(tmp_path, engine=engine)
     assert again.opened().recorder.resumed == status["position"]
     assert (quota_status(again, "ada"), events_of(again, "ada", 100)) == (status, events)
-    repeated = await again.save("ada", png(), name="b.png", idempotency_key="b.png")
+    repeated = await save_image(again, NewImage("ada", png(), name="b.png"), idempotency_key="b.png")
     assert isinstance(repeated, SavedImage)
     assert repeated.replayed
     again.close()

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from adapters.application.storage import Storage
+from adapters.application.saving import NewImage, save_image
 from adapters.audit.comparison import audit
 from adapters.disk.files import Files
 from adapters.engines.opening import open_store
+from adapters.http.routes import images as images_routes
 from adapters.imagestore.local.image_store import LocalImageStore
 from adapters.ledger import ledger as ledger_module
 from domain.commands import ReleaseExpired
@@ -45,7 +46,7 @@ def fail_once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> Callabl
 @pytest.mark.parametrize(
     ("owner", "name", "is_kept"),
     [
-        (Storage, "save", False),
+        (images_routes, "save_image", False),
         (LocalImageStore, "stage", False),
         (Files, "write_durably", False),
         (ledger_module, "decide", False),
@@ -129,9 +130,9 @@ async def test_an_image_without_a_file_is_said_by_readiness_and_stops_no_start(t
 async def lose_a_file(root: Path) -> None:
     """A root whose last program was killed after an image was recorded, and the image's file went."""
     store = open_store(root)
-    await store.save("1", KEPT, name="kept.png")
+    await save_image(store, NewImage("1", KEPT, name="kept.png"))
     head = (root / "logs" / "head").read_bytes()
-    await store.save("1", LOST, name="lost.png")
+    await save_image(store, NewImage("1", LOST, name="lost.png"))
     store.close()
     (root / "logs" / "head").write_bytes(head)
     (root / "images/users/1/lost.png").unlink()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.http.routes.page import CONTENT_SECURITY_POLICY
 from tests.adapters.http.conftest import Running
@@ -99,7 +100,7 @@ async def test_an_operators_mistake_changes_nothing(service: Running, method: st
 
 async def test_a_cleanup_says_what_it_freed(service: Running) -> None:
     """Temp files of the age asked for; nothing else."""
-    await service.store.save("1", png(), name="t.png", temp=True)
+    await save_image(service.store, NewImage("1", png(), name="t.png", temp=True))
     await service.upload("1", png(), "kept.png")
     cleaned = await service.send_json("POST", "/v1/admin/cleanup", {"days": 0})
     assert cleaned.json == {"files": 1, "freed_bytes": len(png())}

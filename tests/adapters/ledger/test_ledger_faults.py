@@ -19,6 +19,7 @@ from adapters.application.deleting import delete_image
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import image_names
 from adapters.application.reserving import WantedPlaces, reserve_places
+from adapters.application.saving import NewImage, save_image
 from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.ledger import ledger as ledger_module
@@ -135,13 +136,13 @@ class FullDiskStory:
     async def fill(self) -> None:
         """Two images, and then no room even for a line of the log."""
         for name in ("a.png", "b.png"):
-            assert not isinstance(await self.store.save("1", png_of_size(100_000), name=name), Refusal)
+            assert not isinstance(await save_image(self.store, NewImage("1", png_of_size(100_000), name=name)), Refusal)
         self.disk.room_bytes = 200
 
     async def refused(self) -> str:
         """The sentence with which one more save is refused."""
         with pytest.raises(Fault) as raised:
-            await self.store.save("1", png(), name="c.png")
+            await save_image(self.store, NewImage("1", png(), name="c.png"))
         return str(raised.value)
 
 
@@ -165,8 +166,8 @@ async def test_a_disk_that_fills_up_while_staging_refuses_that_save_alone(tmp_pa
     await story.fill()
     story.disk.room_bytes = 5_000
     with pytest.raises(Fault, match="Nothing was saved"):
-        await story.store.save("1", png_of_size(100_000), name="c.png")
-    assert not isinstance(await story.store.save("1", png(), name="d.png"), Refusal)
+        await save_image(story.store, NewImage("1", png_of_size(100_000), name="c.png"))
+    assert not isinstance(await save_image(story.store, NewImage("1", png(), name="d.png")), Refusal)
     assert image_names(story.store, "1") == ["d.png", "b.png", "a.png"]
     story.store.close()
     assert_disk_and_log_agree(tmp_path)
@@ -184,7 +185,7 @@ async def test_saving_goes_on_when_there_is_room_again(tmp_path: Path, monkeypat
         await reserve_places(story.store, WantedPlaces("1"))
     story.disk.room_bytes = 17 * 1_048_576
     await asyncio.to_thread(until, lambda: not readiness_of(story.store).degraded)
-    assert not isinstance(await story.store.save("1", png(), name="c.png"), Refusal)
+    assert not isinstance(await save_image(story.store, NewImage("1", png(), name="c.png")), Refusal)
     story.store.close()
     assert_disk_and_log_agree(tmp_path)
     assert events_of(tmp_path, "ImageSaved")[-1]["data"]["name"] == "c.png"
