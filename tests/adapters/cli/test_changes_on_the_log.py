@@ -40,7 +40,7 @@ def recorded(root: Path) -> list[dict[str, Any]]:
 @pytest.fixture
 def filled(root: Path) -> Path:
     """A root in which ada has an image and a temp file, and whose limits are not the defaults."""
-    store = open_store(root, limits=GivenLimits(daily=3, user_bytes=7 * MEGABYTE))
+    store = open_store(root, limits=SetPolicy(daily=3, user_bytes=7 * MEGABYTE))
     asyncio.run(save_image(store, NewImage("ada", png())))
     asyncio.run(save_image(store, NewImage("ada", png(), temp=True)))
     store.close()

@@ -22,6 +22,7 @@ from adapters.engines.choice import default_engine
 from adapters.engines.opening import open_store
 from adapters.ports.clock import utc_now
 from adapters.settings.config import load_config
+from domain.commands import SetPolicy
 from domain.instants import later
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import Service, holding, png, write_env_file
@@ -75,7 +76,7 @@ def test_a_fresh_machine(doctor: Doctor, abby: Abby, root: Path) -> None:
 
 def test_a_root_in_use(doctor: Doctor, root: Path, env_file: Path) -> None:
     """The figures of the log: whole, its last event, what the pool still promises; and looking changes no file."""
-    store = open_store(root, limits=GivenLimits(pool_bytes=3_000_000))
+    store = open_store(root, limits=SetPolicy(pool_bytes=3_000_000))
     asyncio.run(save_image(store, NewImage("ada", png(900_000))))
     store.close()
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
