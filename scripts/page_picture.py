@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 # The line above makes these imports work from anywhere.
 from adapters.engines.opening import open_store  # noqa: E402 - as above
-from adapters.generation.generator import ImageGenerator  # noqa: E402 - as above
+from adapters.generation.generator import Generator  # noqa: E402 - as above
 from adapters.generation.sketch.provider import SketchProvider  # noqa: E402 - as above
 from adapters.http.service import HttpService, make_app  # noqa: E402 - as above
 from adapters.studio import Studio  # noqa: E402 - as above
@@ -51,7 +51,7 @@ async def main(target: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         provider = SketchProvider()
         store = open_store(Path(folder))
-        studio = Studio(store, ImageGenerator(provider=provider))
+        studio = Studio(store, Generator(provider))
         service = HttpService(make_app(store, studio), host="127.0.0.1", port=0)
         address = await service.start()
         try:

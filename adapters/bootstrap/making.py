@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from adapters.generation import ImageGenerator, choose_provider
+from adapters.generation import choose_provider
 from adapters.generation.configured import provider_settings
 from adapters.generation.image_url import ImageFetcher
+from adapters.library.image_generator import ImageGenerator
 from adapters.settings.config import Config
 from adapters.studio import StudioSettings
 

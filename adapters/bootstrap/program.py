@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from adapters.application.storage import Storage
 from adapters.bootstrap.making import make_generator, studio_settings
 from adapters.bootstrap.storage import given_limits, open_store
-from adapters.generation import ImageGenerator
 from adapters.http.service import HttpService, make_app
+from adapters.library.image_generator import ImageGenerator
 from adapters.ports.clock import Clock, utc_now
 from adapters.settings.config import Config
 from adapters.studio import Studio
@@ -37,12 +37,12 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
     studio = Studio(store, generator, studio_settings(config))
     app = None if bot_alone else make_app(store, studio, clock=clock)
     http = None if app is None else HttpService(app, host=config.http.host, port=config.http.port)
-    bot = _make_bot(config, store, studio) if bot_alone or config.discord.token else None
+    bot = _make_bot(config, store, studio, generator) if bot_alone or config.discord.token else None
     return Program(config=config, store=store, generator=generator, studio=studio, http=http, bot=bot)
 
 
-def _make_bot(config: Config, store: Storage, studio: Studio) -> BotLife:
+def _make_bot(config: Config, store: Storage, studio: Studio, generator: ImageGenerator) -> BotLife:
     from adapters.discord.bot import Parts  # here, as the library is large and a start without a bot needs none of it
     from adapters.discord.lifecycle import BotLife  # the same
 
-    return BotLife(Parts(config, store, studio))
+    return BotLife(Parts(config, store, studio, generator))

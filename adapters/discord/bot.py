@@ -25,7 +25,8 @@ from adapters.discord.bot_state import Remembered
 from adapters.discord.connection import connection_options
 from adapters.discord.errors import AbbyTree
 from adapters.discord.identifying import IdentifyPace
-from adapters.library import StorageManager
+from adapters.library.image_generator import ImageGenerator
+from adapters.library.storage_manager import StorageManager
 from adapters.settings.config import Config
 from adapters.studio import Studio
 
@@ -48,6 +49,7 @@ class Parts:
     config: Config
     store: Storage
     studio: Studio
+    generator: ImageGenerator
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class AbbyBot(commands.AutoShardedBot):
         self.store = parts.store
         self.studio = parts.studio
         self.storage = StorageManager.over(parts.store)
-        self.generator = parts.studio.generator
+        self.generator = parts.generator
         self.remembered = Remembered(parts.store.root)
         self.stopping = False
         self._abilities = abilities

@@ -1,6 +1,6 @@
-"""Making pictures: one generator with the seeds' calls, and one module per provider behind it."""
+"""Making pictures: one generator, and one module per provider behind it."""
 
-from adapters.generation.generator import ImageGenerator
+from adapters.generation.generator import Generator
 from adapters.generation.provider import (
     STYLES,
     GeneratedImage,
@@ -21,7 +21,7 @@ __all__ = [
     "GenerationFailure",
     "GenerationRequest",
     "GenerationResult",
-    "ImageGenerator",
+    "Generator",
     "Operation",
     "Provider",
     "ProviderSettings",

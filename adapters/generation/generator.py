@@ -1,8 +1,8 @@
-"""ImageGenerator: the seeds' calls and 3-tuples over one provider, and the richer steps underneath.
+"""Generator: makes images with one provider, in steps that can be taken one by one.
 
 Answers for checking a request, for asking the provider, for what the pictures of all providers have in common (they are
-pictures, and an upscale has the width that was asked for) and for wording success. It keeps no limits and saves
-nothing: that is the ledger's and the storage's work.
+pictures, and an upscale has the width that was asked for). It keeps no limits and saves nothing: that is the ledger's
+and the storage's work.
 """
 
 from __future__ import annotations
@@ -10,15 +10,10 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import replace
-from typing import Protocol
-
-from pydantic import SecretStr
 
 from adapters.generation.calls import not_as_promised
-from adapters.generation.configured import provider_settings
 from adapters.generation.image_url import ImageFetcher
 from adapters.generation.provider import (
-    STYLES,
     GeneratedImage,
     GenerationRequest,
     GenerationResult,
@@ -30,7 +25,7 @@ from adapters.generation.provider import (
     ignore_fraction,
     joined,
 )
-from adapters.generation.providers import ProviderSettings, UnavailableProvider, choose_provider
+from adapters.generation.providers import UnavailableProvider
 from adapters.generation.request_check import check_request
 from adapters.generation.taxonomy import FILTERED
 from adapters.images.shaping import (
@@ -43,7 +38,6 @@ from adapters.images.shaping import (
     size_of,
 )
 from adapters.ports.failures import FailureKind, GenerationFailure
-from adapters.settings.config import load_config
 
 UPSCALE_WIDTH = 2048
 """Pixels, where none are asked for."""
@@ -51,45 +45,14 @@ NO_PICTURE = not_as_promised("The image service", "no picture")
 NOT_PICTURES = not_as_promised("The image service", "something that is not a picture")
 CLOSED = GenerationFailure(FailureKind.UNAVAILABLE, "The image generator is closed. Make a new ImageGenerator.")
 
-ImageResult = tuple[bool, bytes | None, str]
 
-_MOVED = {
-    "db_path": "the event log keeps what db_path held: give StorageManager its storage_root",
-    "max_user_daily_gens": "limits belong to the ledger: give max_user_daily_gens to StorageManager",
-}
-
-
-class MaskedSecret(Protocol):
-    """A key that does not print itself, as pydantic's SecretStr."""
-
-    def get_secret_value(self) -> str:
-        """The key itself."""
-
-
-class ImageGenerator:
-    """Makes images with one provider; needs no running event loop until an image is asked for.
-
-    Which provider: `provider` where it is given, else what GENERATOR (or `generator`) says for this key and host. What
-    is not given is read from the configuration, when the first image is asked for. For one event loop at a time.
+class Generator:
+    """Makes images with one provider; needs no running event loop until an image is asked for. For one event loop at a
+    time.
     """
 
-    def __init__(
-        self,
-        api_key: str | MaskedSecret | None = None,
-        api_host: str | None = None,
-        *,
-        provider: Provider | None = None,
-        generator: str | None = None,
-        fetcher: ImageFetcher | None = None,
-        **moved: object,
-    ) -> None:
-        """Raise TypeError for an argument that is unknown or has moved, naming its new place."""
-        for name in moved:
-            where = _MOVED.get(name, "there is no such argument")
-            raise TypeError(f"ImageGenerator takes no argument {name!r}: {where}.")
-        self._api_key = _masked(api_key)
-        self._api_host = api_host
-        self._generator = generator
+    def __init__(self, provider: Provider | None = None, fetcher: ImageFetcher | None = None) -> None:
+        """A class below this one says what is used where one of the two is not given, when it is first needed."""
         self._provider = provider
         self._fetcher = fetcher
         self._workers = PictureWorkers()
@@ -100,15 +63,15 @@ class ImageGenerator:
     def provider(self) -> Provider:
         """The provider in use; the first look chooses it where none was given."""
         if self._provider is None:
-            settings = _configured()
-            if self._api_key is not None:
-                settings = replace(settings, api_key=self._api_key.get_secret_value())
-            if self._api_host is not None:
-                settings = replace(settings, api_host=self._api_host)
-            if self._generator is not None:
-                settings = replace(settings, generator=self._generator)
-            self._provider = choose_provider(settings)
+            self._provider = self._choose_provider()
         return self._provider
+
+    def _choose_provider(self) -> Provider:
+        raise AssertionError("a generator is given its provider")
+
+    def _make_fetcher(self) -> ImageFetcher:
+        """By itself a generator fetches from no host."""
+        return ImageFetcher(())
 
     @property
     def unavailable(self) -> GenerationFailure | None:
@@ -172,61 +135,8 @@ class ImageGenerator:
         if not isinstance(image, str):
             return image
         if self._fetcher is None:
-            self._fetcher = _configured_fetcher()
+            self._fetcher = self._make_fetcher()
         return await self._fetcher.fetch(image)
-
-    async def text_to_image(  # noqa: PLR0913, PLR0917 - the signature is the seeds'
-        self,
-        prompt: str,
-        style_preset: str | None = None,
-        width: int = 1024,
-        height: int = 1024,
-        steps: int = 50,
-        seed: int = 0,
-        cfg_scale: float = 7.0,
-    ) -> ImageResult:
-        """(ok, image bytes or None, message) for a picture of `prompt`."""
-        request = GenerationRequest(
-            Operation.TEXT_TO_IMAGE,
-            prompt,
-            style=style_preset,
-            width=width,
-            height=height,
-            steps=steps,
-            seed=seed,
-            cfg_scale=cfg_scale,
-        )
-        return _answer(await self.generate(request), "Image generated successfully")
-
-    async def image_to_image(
-        self,
-        image_data: bytes | str,
-        prompt: str,
-        style_preset: str | None = None,
-        strength: float = 0.35,
-        steps: int = 30,
-    ) -> ImageResult:
-        """(ok, image bytes or None, message); `strength` is how much of the input is kept, 0 to 1."""
-        image = await self.input_image(image_data)
-        if isinstance(image, GenerationFailure):
-            return _answer(image, "")
-        request = GenerationRequest(
-            Operation.IMAGE_TO_IMAGE, prompt, style=style_preset, strength=strength, steps=steps, image=image
-        )
-        return _answer(await self.generate(request), "Image transformed successfully")
-
-    async def upscale_image(self, image_data: bytes | str, width: int = UPSCALE_WIDTH) -> ImageResult:
-        """(ok, image bytes or None, message); the result has the width asked, in pixels."""
-        image = await self.input_image(image_data)
-        if isinstance(image, GenerationFailure):
-            return _answer(image, "")
-        request = GenerationRequest(Operation.UPSCALE, width=width, image=image)
-        return _answer(await self.generate(request), "Image upscaled successfully")
-
-    @staticmethod
-    def get_available_styles() -> dict[str, str]:
-        """The style presets, each under its own name."""
-        return {style: style for style in STYLES}
 
     def close(self) -> None:
         """Give back what the provider holds, from any place: within a running loop it is done soon, else now."""
@@ -286,22 +196,3 @@ def _checked(request: GenerationRequest, limits: RequestLimits) -> Prepared | Ge
     size = f"{fitted} by {max(1, round(fitted * height / width))} pixels"
     note = "" if fitted == wanted else f"It is {size}, the largest that is made of this shape."
     return Prepared(replace(request, width=fitted), note)
-
-
-def _answer(outcome: GenerationResult | GenerationFailure, success: str) -> ImageResult:
-    if isinstance(outcome, GenerationFailure):
-        return False, None, outcome.message
-    return True, outcome.images[0].data, f"{success}. {outcome.note}" if outcome.note else success
-
-
-def _masked(key: str | MaskedSecret | None) -> SecretStr | None:
-    plain = key.get_secret_value() if key is not None and not isinstance(key, str) else key
-    return SecretStr(plain) if plain else None
-
-
-def _configured() -> ProviderSettings:
-    return provider_settings(load_config())
-
-
-def _configured_fetcher() -> ImageFetcher:
-    return ImageFetcher(load_config().generation.image_url_hosts)

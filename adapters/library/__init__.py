@@ -1,10 +1,3 @@
-"""The storage: `StorageManager` keeps images within quotas; `QuotaManager` answers; `QuotaExceeded` is for callers who
-prefer exceptions.
+"""The calls that programs import, as `abby_core`: `StorageManager`, `QuotaManager` and `ImageGenerator` in the seeds'
+words, each in a module of its own.
 """
-
-from __future__ import annotations
-
-from adapters.library.quota_manager import QuotaExceeded, QuotaManager
-from adapters.library.storage_manager import StorageManager
-
-__all__ = ["QuotaExceeded", "QuotaManager", "StorageManager"]

@@ -25,7 +25,7 @@ from adapters.application.reserving import (
 from adapters.application.results import LIBRARY, Actor, Delivery, Reserved, SavedImage
 from adapters.application.saving import NewImage, save_image, saved_under
 from adapters.application.storage import Storage
-from adapters.generation.generator import ImageGenerator
+from adapters.generation.generator import Generator
 from adapters.generation.provider import GenerationRequest, GenerationResult, Prepared
 from adapters.generation.taxonomy import FILTERED
 from adapters.images.invalid_image import InvalidImage
@@ -68,7 +68,7 @@ _log = structlog.get_logger(__name__)
 class Studio:
     """Makes and keeps images for users within their quotas. It belongs to one event loop."""
 
-    def __init__(self, store: Storage, generator: ImageGenerator, settings: StudioSettings = DEFAULTS) -> None:
+    def __init__(self, store: Storage, generator: Generator, settings: StudioSettings = DEFAULTS) -> None:
         self._store = store
         self.generator = generator
         self._settings = settings

@@ -14,7 +14,7 @@ from adapters.application.governing import override_limits_blocking, reset_daily
 from adapters.application.reading import quota_status
 from adapters.application.saving import NewImage, save_image
 from adapters.engines.opening import open_store
-from adapters.generation.generator import ImageGenerator
+from adapters.generation.generator import Generator
 from adapters.generation.sketch.provider import SketchProvider
 from adapters.http.service import HttpService, make_app
 from adapters.studio import Studio
@@ -45,7 +45,7 @@ class Service:
     def __init__(self, root: Path, limits: SetPolicy) -> None:
         self.store = open_store(root, limits=limits)
         self._provider = SketchProvider()
-        self._studio = Studio(self.store, ImageGenerator(provider=self._provider))
+        self._studio = Studio(self.store, Generator(self._provider))
         self._http: HttpService | None = None
         self._port = 0
 

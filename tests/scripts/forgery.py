@@ -18,7 +18,7 @@ from adapters.application.reserving import complete_generation
 from adapters.application.results import Delivery, StoreSettings
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
-from adapters.library import StorageManager
+from adapters.library.storage_manager import StorageManager
 from domain.commands import AdoptImage, Command, SetPolicy, SetPreference
 from domain.events import IdempotencyKey
 from domain.refusals import Refusal

@@ -14,7 +14,7 @@ from adapters.adoption.adoption import adopt, dry_run, plan
 from adapters.adoption.tally import Adoption
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.disk.files import Files
-from adapters.library import StorageManager
+from adapters.library.storage_manager import StorageManager
 from adapters.ports.faults import AdoptionUnfinished, DiskFull, LogLocked, LogMissing, StorageUnavailable
 from domain.limits import MEGABYTE, Limits
 from domain.refusals import Reason, Refusal

@@ -17,7 +17,7 @@ from adapters.adoption.adoption import adopt
 from adapters.adoption.tally import Adoption
 from adapters.application.adoption_mark import AdoptionMark
 from adapters.disk.files import Files
-from adapters.library import StorageManager
+from adapters.library.storage_manager import StorageManager
 from adapters.ports.faults import AdoptionUnfinished, LogMissing
 from tests.adapters.adoption.adopting import planned, put, terms, told, traces
 from tests.adapters.application.evidence import assert_disk_and_log_agree

@@ -15,7 +15,7 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from adapters.library import StorageManager
+from adapters.library.storage_manager import StorageManager
 from tests.hostile.builders import png_of_size
 
 USERS = 8

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from adapters.library import StorageManager
+from adapters.library.storage_manager import StorageManager
 from domain.limits import MEGABYTE
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of, files_of
 from tests.hostile.builders import png, png_of_size

@@ -23,7 +23,7 @@ from adapters.application.saving import NewImage, save_image
 from adapters.disk.files import Files
 from adapters.engines.opening import open_store
 from adapters.imagestore.local.layout import Layout
-from adapters.library import StorageManager
+from adapters.library.storage_manager import StorageManager
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of, files_of, standing_of
 from tests.hostile.builders import png, png_of_size
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from freezegun import freeze_time
 
-from adapters.library import StorageManager
+from adapters.library.storage_manager import StorageManager
 from adapters.ports.clock import utc_now
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
 from tests.hostile.builders import png

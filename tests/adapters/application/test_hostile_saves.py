@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapters.library import StorageManager
+from adapters.library.storage_manager import StorageManager
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of, files_of, state_of_disk
 from tests.hostile.builders import png, png_of_size
 from tests.hostile.rows import Row, scenarios, sendable

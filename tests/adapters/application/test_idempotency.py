@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.library import StorageManager
+from adapters.library.storage_manager import StorageManager
 from domain.usage import Reservation
 from tests.hostile.builders import png
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.library import StorageManager
+from adapters.library.storage_manager import StorageManager
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of, standing_of
 
 PROJECT = Path(__file__).parents[3]
@@ -93,7 +93,7 @@ def test_what_was_acknowledged_survives_kills(tmp_path: Path, thorough: bool) ->
 PHOTOGRAPHS = """
     import asyncio, json, os, signal, sys
     from pathlib import Path
-    from adapters.library import StorageManager
+    from adapters.library.storage_manager import StorageManager
 
     storage = StorageManager(Path(sys.argv[1]))
     for sample in sys.argv[2:]:

@@ -20,7 +20,7 @@ from adapters.application import storage as service_module
 from adapters.application.readiness import readiness_of
 from adapters.disk.files import Files
 from adapters.engines.opening import open_store
-from adapters.library import StorageManager
+from adapters.library.storage_manager import StorageManager
 from adapters.ports.faults import (
     AdoptionUnfinished,
     ConfigError,
@@ -137,7 +137,7 @@ def test_the_same_limits_again_are_no_change(tmp_path: Path) -> None:
 HOLDER = """
     import sys
     from pathlib import Path
-    from adapters.library import StorageManager
+    from adapters.library.storage_manager import StorageManager
 
     with StorageManager(Path(sys.argv[1])) as storage:
         storage._store.opened().recorder.announce("http://127.0.0.1:4711")

@@ -15,7 +15,7 @@ from adapters.application.reading import image_names
 from adapters.application.saving import NewImage, save_image
 from adapters.disk.files import Files
 from adapters.engines.opening import open_store
-from adapters.library import StorageManager
+from adapters.library.storage_manager import StorageManager
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of, standing_of
 from tests.hostile.builders import png_of_size
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from adapters.library import StorageManager
+from adapters.library.storage_manager import StorageManager
 from tests.hostile.builders import png
 
 UNAUDITED = ("stat", "lstat", "fstat", "read", "write", "lseek", "fsync", "access", "statvfs")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.library import StorageManager
+from adapters.library.storage_manager import StorageManager
 from domain.limits import MEGABYTE
 from tests.adapters.discord.bot.stage import finished, running
 from tests.adapters.discord.fake.people import Person

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from adapters.application.reading import quota_status
 from adapters.engines.opening import open_store
-from adapters.generation import GenerationRequest, ImageGenerator, Provider
+from adapters.generation import GenerationRequest, Generator, Provider
 from adapters.studio import GenerationOutcome, Studio
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
 
@@ -30,7 +30,7 @@ class Effect(NamedTuple):
 async def effect_of(root: Path, provider: Provider, request: GenerationRequest) -> Effect:
     """One request of one user through a real studio and ledger under `root`; the provider is closed after it."""
     store = open_store(root)
-    generator = ImageGenerator(provider=provider)
+    generator = Generator(provider)
     studio = Studio(store, generator)
     try:
         answer = await studio.generate(USER, request)

@@ -88,3 +88,18 @@ def failing(kind: FailureKind) -> Make:
         return GenerationFailure(kind, f"It failed: {kind}.")
 
     return answer
+
+
+class CountingProvider(InMemoryProvider):
+    """Answers with a fault that it is given, and counts what it is asked."""
+
+    def __init__(self, fault: GenerationFailure) -> None:
+        super().__init__(self._fail)
+        self.fault = fault
+        self.closed = 0
+
+    async def _fail(self, _: GenerationRequest) -> GenerationFailure:
+        return self.fault
+
+    async def close(self) -> None:
+        self.closed += 1

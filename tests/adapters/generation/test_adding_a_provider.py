@@ -18,7 +18,6 @@ import adapters.generation
 from adapters.cli.generation_exits import GENERATION_EXITS
 from adapters.generation import (
     FailureKind,
-    ImageGenerator,
     ProviderSettings,
     UnavailableProvider,
     choose_provider,
@@ -27,6 +26,7 @@ from adapters.generation import (
 from adapters.generation.configured import provider_settings, sent_unencrypted
 from adapters.http.problems import GENERATION_FAILURES
 from adapters.images.shaping import size_of
+from adapters.library.image_generator import ImageGenerator
 from adapters.settings.config import load_config
 from tests.adapters.generation.making import png
 from tests.emulators.emulator import Drop, Emulator, Reply

@@ -22,7 +22,7 @@ from adapters.generation import (
     GenerationFailure,
     GenerationRequest,
     GenerationResult,
-    ImageGenerator,
+    Generator,
     Operation,
     ProviderSettings,
     UnavailableProvider,
@@ -71,7 +71,7 @@ async def asked(
 ) -> GenerationResult | GenerationFailure:
     """What a generator over this provider answers to one request; the server runs meanwhile."""
     async with emulator.serving():
-        generator = ImageGenerator(provider=choose_provider(settings_of(emulator, **changes)))
+        generator = Generator(choose_provider(settings_of(emulator, **changes)))
         try:
             return await generator.generate(request, told)
         finally:
@@ -213,7 +213,7 @@ async def test_an_upscale_too_large_to_be_kept_is_still_shown() -> None:
 async def test_an_upscale_is_bounded_in_factor_and_input(own: tuple[int, int], width: int, words: str | None) -> None:
     """One under and one over; what is refused costs no call."""
     provider = Automatic1111Provider(ProviderSettings(api_host="http://127.0.0.1:9"))
-    generator = ImageGenerator(provider=provider)
+    generator = Generator(provider)
     outcome = await generator.prepare(replace(LARGER, width=width, image=png(own)))
     await generator.aclose()
     if words is None:

@@ -14,7 +14,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
-from adapters.generation import ImageGenerator
 from adapters.generation.image_url import (
     HOST_FAILED,
     LONGEST_ADDRESS,
@@ -22,6 +21,7 @@ from adapters.generation.image_url import (
     ImageFetcher,
     Resolve,
 )
+from adapters.library.image_generator import ImageGenerator
 from tests.adapters.generation.in_memory_providers import InMemoryProvider
 from tests.adapters.generation.making import png
 from tests.adapters.generation.public_internet import (

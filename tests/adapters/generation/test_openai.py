@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from adapters.generation import FailureKind, GenerationFailure, GenerationRequest, GenerationResult, Operation, series
-from adapters.generation.generator import ImageGenerator
+from adapters.generation.generator import Generator
 from adapters.generation.openai import EDITS, GENERATIONS, MODELS, make_provider, missing
 from adapters.generation.openai_models import GPT_IMAGE, SQUARE_BYTES, cut_square, family_of, nearest_size
 from adapters.generation.providers import ProviderSettings, choose_provider
@@ -48,7 +48,7 @@ async def outcome_of(
 ) -> GenerationResult | GenerationFailure:
     """What one request comes to, from the check to the pictures."""
     async with emulator.serving():
-        generator = ImageGenerator(provider=make_provider(settings_for(emulator, model, **changes)))
+        generator = Generator(make_provider(settings_for(emulator, model, **changes)))
         try:
             return await generator.generate(request)
         finally:
@@ -131,7 +131,7 @@ async def test_another_server_is_asked_for_what_the_user_asked_without_a_key(mod
     emulator = OpenAIEmulator(None, any_model=True)
     async with emulator.serving() as address:
         provider = make_provider(ProviderSettings(openai_host=f"{address}/v1/", openai_model=model))
-        generator = ImageGenerator(provider=provider)
+        generator = Generator(provider)
         made = await generator.generate(replace(TEXT, width=320, height=200))
         changed = await generator.generate(CHANGE)
         await generator.aclose()

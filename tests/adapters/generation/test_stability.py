@@ -17,7 +17,7 @@ from adapters.generation import (
     GenerationFailure,
     GenerationRequest,
     GenerationResult,
-    ImageGenerator,
+    Generator,
     Operation,
     ProviderSettings,
     choose_provider,
@@ -56,7 +56,7 @@ async def answered(
     emulator: StabilityEmulator, request: GenerationRequest, **settings: Any
 ) -> GenerationResult | GenerationFailure:
     """What a generator with this provider answers."""
-    generator = ImageGenerator(provider=StabilityProvider(settings_for(emulator, **settings)))
+    generator = Generator(StabilityProvider(settings_for(emulator, **settings)))
     try:
         return await generator.generate(request)
     finally:

@@ -19,7 +19,7 @@ from adapters.generation import (
     GenerationFailure,
     GenerationRequest,
     GenerationResult,
-    ImageGenerator,
+    Generator,
     Operation,
     ProviderSettings,
 )
@@ -177,7 +177,7 @@ def provider_for(emulator: StabilityEmulator, *, answer_seconds: float = 30.0, *
 
 async def answered(provider: StabilityProvider, request: GenerationRequest) -> GenerationResult | GenerationFailure:
     """What a generator with this provider answers."""
-    generator = ImageGenerator(provider=provider)
+    generator = Generator(provider)
     try:
         return await generator.generate(request)
     finally:

@@ -16,7 +16,7 @@ from adapters.generation import (
     GenerationFailure,
     GenerationRequest,
     GenerationResult,
-    ImageGenerator,
+    Generator,
     Operation,
     ProviderSettings,
     series,
@@ -60,7 +60,7 @@ async def made(
     emulator: StableImageEmulator, request: GenerationRequest, model: str = "core", **settings: Any
 ) -> GenerationResult:
     """What comes of a request that must succeed, with its notes as users see them."""
-    generator = ImageGenerator(provider=provider(emulator, model, **settings))
+    generator = Generator(provider(emulator, model, **settings))
     result = await generator.generate(request)
     await generator.aclose()
     assert isinstance(result, GenerationResult), result

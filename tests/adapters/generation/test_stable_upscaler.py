@@ -15,7 +15,7 @@ from adapters.generation import (
     GenerationFailure,
     GenerationRequest,
     GenerationResult,
-    ImageGenerator,
+    Generator,
     Operation,
     ProviderSettings,
 )
@@ -66,7 +66,7 @@ def provider(emulator: StableImageEmulator, time: VirtualTime, name: str = "fast
 
 async def made(source: PartProvider, request: GenerationRequest = UPSCALE) -> GenerationResult:
     """What comes of an upscale that must succeed, through the generator that gives it its width."""
-    generator = ImageGenerator(provider=source)
+    generator = Generator(source)
     result = await generator.generate(request)
     await generator.aclose()
     assert isinstance(result, GenerationResult), result

@@ -15,7 +15,7 @@ from adapters.application.results import StoreSettings
 from adapters.application.storage import Storage
 from adapters.disk.files import Files
 from adapters.engines.opening import open_store
-from adapters.generation.generator import ImageGenerator
+from adapters.generation.generator import Generator
 from adapters.generation.provider import Provider
 from adapters.generation.sketch.provider import SketchProvider
 from adapters.http.bodies import BodyBounds
@@ -85,7 +85,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             stack.callback(store.close)
             used = provider or SketchProvider()
             stack.push_async_callback(used.close)
-            studio = Studio(store, ImageGenerator(provider=used))
+            studio = Studio(store, Generator(used))
             stack.push_async_callback(studio.close)
             service = HttpService(
                 make_app(store, studio, body_bounds=body_bounds), host="127.0.0.1", port=0, bounds=bounds

@@ -195,7 +195,7 @@ FORKED = """
     import asyncio, os, sys
     from pathlib import Path
     from adapters.ports.faults import Fault
-    from adapters.library import StorageManager
+    from adapters.library.storage_manager import StorageManager
     from tests.hostile.builders import png
 
     root = Path(sys.argv[1])

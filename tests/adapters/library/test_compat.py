@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-import adapters.generation
-import adapters.library
 import adapters.settings.config
+from adapters.library.image_generator import ImageGenerator
+from adapters.library.quota_manager import QuotaExceeded, QuotaManager
+from adapters.library.storage_manager import StorageManager
+from adapters.ports import faults
 
 ROOT = Path(__file__).parents[3]
 COMPAT = ROOT / "adapters" / "compat"
@@ -21,13 +23,13 @@ COMPAT = ROOT / "adapters" / "compat"
 @pytest.mark.parametrize(
     ("module", "name", "original"),
     [
-        ("abby_core.storage", "StorageManager", adapters.library.StorageManager),
-        ("abby_core.storage", "QuotaManager", adapters.library.QuotaManager),
-        ("abby_core.storage", "QuotaExceeded", adapters.library.QuotaExceeded),
-        ("abby_core.storage.storage_manager", "StorageManager", adapters.library.StorageManager),
-        ("abby_core.storage.quota_manager", "QuotaManager", adapters.library.QuotaManager),
-        ("abby_core.generation", "ImageGenerator", adapters.generation.ImageGenerator),
-        ("abby_core.generation.image_generator", "ImageGenerator", adapters.generation.ImageGenerator),
+        ("abby_core.storage", "StorageManager", StorageManager),
+        ("abby_core.storage", "QuotaManager", QuotaManager),
+        ("abby_core.storage", "QuotaExceeded", QuotaExceeded),
+        ("abby_core.storage.storage_manager", "StorageManager", StorageManager),
+        ("abby_core.storage.quota_manager", "QuotaManager", QuotaManager),
+        ("abby_core.generation", "ImageGenerator", ImageGenerator),
+        ("abby_core.generation.image_generator", "ImageGenerator", ImageGenerator),
         ("abby_adapters.discord.config", "BotConfig", adapters.settings.config.BotConfig),
         ("abby_adapters.discord.config", "StorageConfig", adapters.settings.config.StorageConfig),
     ],
@@ -35,6 +37,15 @@ COMPAT = ROOT / "adapters" / "compat"
 def test_a_former_path_leads_to_the_same_object(module: str, name: str, original: object) -> None:
     """Code written against it runs unchanged."""
     assert getattr(importlib.import_module(module), name) is original
+
+
+def test_every_fault_of_the_storage_has_a_public_name() -> None:
+    """What a program's calls raise it can also catch, without looking inside."""
+    public = importlib.import_module("abby_core.storage")
+    tree = {name: found for name, found in vars(faults).items() if isinstance(found, type)}
+    assert len(tree) >= 10
+    assert {name: getattr(public, name, None) for name in tree} == tree
+    assert set(tree) < set(public.__all__)
 
 
 @pytest.mark.parametrize("path", sorted(COMPAT.rglob("*.py")), ids=lambda path: path.relative_to(COMPAT).as_posix())

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from freezegun import freeze_time
 
-from adapters.library import QuotaExceeded, QuotaManager, StorageManager
+from adapters.library.quota_manager import QuotaExceeded, QuotaManager
+from adapters.library.storage_manager import StorageManager
 from domain.limits import MEGABYTE
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of, files_of
 from tests.hostile.builders import gif, jpeg, png, png_of_size, webp

@@ -18,7 +18,7 @@ from typing import Any
 from adapters.application.reading import quota_status
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
-from adapters.generation.generator import ImageGenerator
+from adapters.generation.generator import Generator
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.stability import make_provider
@@ -96,7 +96,7 @@ async def main(root: Path, address: str, plan: Plan) -> None:
     if plan.side < 1_024:
         settings = ProviderSettings(api_key=KEY, api_host=address, stability_model=SMALL_ENGINE)
     limits = SetPolicy(daily=plan.daily, user_bytes=ROOM_BYTES, pool_bytes=ROOM_BYTES)
-    generator = ImageGenerator(provider=make_provider(settings))
+    generator = Generator(make_provider(settings))
     with closing(open_store(root, limits=limits)) as store:
         studio = Studio(store, generator, StudioSettings(at_once=plan.at_once))
         try:

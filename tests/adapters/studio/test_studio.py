@@ -14,7 +14,7 @@ from adapters.application.reading import image_details, image_names, quota_statu
 from adapters.application.results import LIBRARY, Actor
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
-from adapters.generation.generator import ImageGenerator
+from adapters.generation.generator import Generator
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.providers import UnavailableProvider
 from adapters.ports.failures import FailureKind, GenerationFailure, NotStored
@@ -49,7 +49,7 @@ def store(tmp_path: Path) -> Iterator[Storage]:
 @pytest.fixture
 def studio(store: Storage, provider: InMemoryProvider) -> Studio:
     """A studio over both."""
-    return Studio(store, ImageGenerator(provider=provider))
+    return Studio(store, Generator(provider))
 
 
 def daily(store: Storage) -> int:
@@ -116,7 +116,7 @@ async def test_what_no_provider_takes_costs_nothing(studio: Studio, store: Stora
     assert isinstance(answer, GenerationFailure)
     assert answer.kind is FailureKind.BAD_REQUEST
     missing = UnavailableProvider(GenerationFailure(FailureKind.UNAVAILABLE, "There is none."))
-    answer = await Studio(store, ImageGenerator(provider=missing)).generate("1", CAT)
+    answer = await Studio(store, Generator(missing)).generate("1", CAT)
     assert isinstance(answer, GenerationFailure)
     assert (answer.kind, daily(store), provider.asked) == (FailureKind.UNAVAILABLE, 0, [])
 
@@ -165,7 +165,7 @@ async def test_moderated_pictures_may_be_free(tmp_path: Path, provider: InMemory
     """Where the operator decided so."""
     store = open_store(tmp_path, limits=SetPolicy(moderated_free=True))
     provider.make = failing(FailureKind.MODERATED_OUTPUT)
-    answer = await Studio(store, ImageGenerator(provider=provider)).generate("1", CAT)
+    answer = await Studio(store, Generator(provider)).generate("1", CAT)
     assert isinstance(answer, GenerationFailure)
     assert answer.message.endswith("What is filtered does not count.")
     assert daily(store) == 0
@@ -192,7 +192,7 @@ async def test_a_provider_that_never_answers_is_given_up(
 ) -> None:
     """Its answer counts as lost, and its call is cancelled."""
     monkeypatch.setattr(studio_module, "CALL_SECONDS", 0.05)
-    studio = Studio(store, ImageGenerator(provider=provider))
+    studio = Studio(store, Generator(provider))
     provider.stalled = asyncio.Event()
     answer = await studio.generate("1", CAT)
     assert isinstance(answer, GenerationFailure)
@@ -300,7 +300,7 @@ async def test_a_paid_picture_that_may_not_be_kept_is_shown_all_the_same(
     """Its bytes are handed out, marked, and the generation is charged, because it was delivered."""
     limits = SetPolicy(user_bytes=2 * MEGABYTE)
     store = open_store(tmp_path, limits=limits)
-    studio = Studio(store, ImageGenerator(provider=provider))
+    studio = Studio(store, Generator(provider))
 
     async def large(_: GenerationRequest) -> ProviderAnswer:
         return provider.result([provider.picture(2 * MEGABYTE + 1)])
@@ -319,7 +319,7 @@ async def test_a_paid_picture_that_may_not_be_kept_is_shown_all_the_same(
 async def test_of_a_batch_what_fits_is_kept(tmp_path: Path, provider: InMemoryProvider) -> None:
     """Each picture is judged by itself; a broken one does not take the others with it."""
     store = open_store(tmp_path)
-    studio = Studio(store, ImageGenerator(provider=provider))
+    studio = Studio(store, Generator(provider))
 
     async def second_is_broken(_: GenerationRequest) -> ProviderAnswer:
         first, third = provider.picture(), provider.picture()
@@ -341,7 +341,7 @@ async def test_a_paid_picture_is_shown_though_the_ledger_stops(tmp_path: Path, p
     """A disk that fails while the provider works takes the record, not the picture."""
     disk = FailingSync()
     store = open_store(tmp_path, files=disk)
-    studio = Studio(store, ImageGenerator(provider=provider))
+    studio = Studio(store, Generator(provider))
 
     async def and_the_disk_fails(_: GenerationRequest) -> ProviderAnswer:
         disk.failing = True
@@ -379,9 +379,7 @@ async def test_a_restart_does_not_forget_it(studio: Studio, store: Storage, tmp_
     store.close()
     with_another = InMemoryProvider()
     opened = open_store(tmp_path)
-    again = generated(
-        await Studio(opened, ImageGenerator(provider=with_another)).generate("1", CAT, idempotency_key="k")
-    )
+    again = generated(await Studio(opened, Generator(with_another)).generate("1", CAT, idempotency_key="k"))
     assert (again.replayed, with_another.asked) == (True, [])
     assert [picture.data for picture in again.pictures] == [picture.data for picture in first.pictures]
     opened.close()
@@ -389,7 +387,7 @@ async def test_a_restart_does_not_forget_it(studio: Studio, store: Storage, tmp_
 
 async def test_fifty_repeats_at_once_make_one_picture(store: Storage, provider: InMemoryProvider) -> None:
     """While it is made the others are told that it is running; afterwards they get it."""
-    studio = Studio(store, ImageGenerator(provider=provider), StudioSettings(queue_per_user=50))
+    studio = Studio(store, Generator(provider), StudioSettings(queue_per_user=50))
     answers = await asyncio.gather(*(studio.generate("1", CAT, idempotency_key="k") for _ in range(50)))
     assert len(provider.asked) == 1
     assert daily(store) == 1

@@ -13,7 +13,7 @@ import pytest
 from adapters.application.reading import image_details, quota_status
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
-from adapters.generation.generator import ImageGenerator
+from adapters.generation.generator import Generator
 from adapters.generation.provider import (
     GeneratedImage,
     GenerationRequest,
@@ -71,7 +71,7 @@ async def test_each_request_hears_its_place_and_then_that_it_is_made(
     store: Storage, provider: InMemoryProvider
 ) -> None:
     """Three at one turn: the second and third are told where they stand, and the places move up."""
-    studio = Studio(store, ImageGenerator(provider=provider), ONE_AT_ONCE)
+    studio = Studio(store, Generator(provider), ONE_AT_ONCE)
     heard: list[list[Progress]] = [[], [], []]
     asking = []
     for hers in heard:
@@ -107,7 +107,7 @@ async def test_how_much_is_done_is_told_where_the_provider_tells(store: Storage)
             return await super().generate(request)
 
     heard: list[Progress] = []
-    await Studio(store, ImageGenerator(provider=Telling())).generate("1", CAT, on_progress=heard.append)
+    await Studio(store, Generator(Telling())).generate("1", CAT, on_progress=heard.append)
     assert [progress.fraction for progress in heard] == [None, 0.25, 1.0]
 
 
@@ -118,7 +118,7 @@ async def test_who_may_not_wait_is_told_so_and_nothing_is_recorded(
     store: Storage, provider: InMemoryProvider, tmp_path: Path, user: str, words: str
 ) -> None:
     """One user's bound, and that of all; both before anything is reserved."""
-    studio = Studio(store, ImageGenerator(provider=provider), ONE_AT_ONCE)
+    studio = Studio(store, Generator(provider), ONE_AT_ONCE)
     users = ["1"] * 3 + ["2"] * 3 + ["3"] * 2
     asking = [asyncio.create_task(studio.generate(name, CAT)) for name in users]
     await until_asked(provider, 1)
@@ -137,7 +137,7 @@ async def test_a_request_that_is_cancelled_while_it_waits_gives_its_place_back(
     store: Storage, provider: InMemoryProvider, tmp_path: Path
 ) -> None:
     """The provider never hears of it, and the next one moves up."""
-    studio = Studio(store, ImageGenerator(provider=provider), ONE_AT_ONCE)
+    studio = Studio(store, Generator(provider), ONE_AT_ONCE)
     waits = asyncio.Event()
     first = asyncio.create_task(studio.generate("1", CAT))
     await until_asked(provider, 1)
@@ -160,7 +160,7 @@ async def test_who_waits_too_long_is_told_and_pays_nothing(
     """A reservation covers the line and the provider; what is left for the line is over before it expires."""
     monkeypatch.setattr(studio_module, "CALL_SECONDS", store.settings.reservation_seconds - 0.05)
     monkeypatch.setattr(studio_module, "CALL_SHARE", 1.0)
-    studio = Studio(store, ImageGenerator(provider=provider), ONE_AT_ONCE)
+    studio = Studio(store, Generator(provider), ONE_AT_ONCE)
     first = asyncio.create_task(studio.generate("1", CAT))
     await until_asked(provider, 1)
     answer = await studio.generate("2", CAT)
@@ -186,7 +186,7 @@ async def test_of_a_batch_what_was_filtered_is_not_kept_and_counts_by_the_settin
         return GenerationResult((pictures.picture(), pictures.picture()), "p", "m", 1.0, filtered=1)
 
     request = GenerationRequest(Operation.TEXT_TO_IMAGE, "cats", count=3)
-    generator = ImageGenerator(provider=InMemoryProvider(one_filtered))
+    generator = Generator(InMemoryProvider(one_filtered))
     made = await Studio(store, generator).generate("1", request)
     assert isinstance(made, Generated)
     assert [picture.image is not None for picture in made.pictures] == [True, True]
@@ -209,7 +209,7 @@ async def test_places_that_nothing_was_made_for_are_free_though_all_else_was_fil
     async def one_filtered(_: GenerationRequest) -> GenerationResult:
         return GenerationResult((), "p", "m", 1.0, filtered=1)
 
-    generator = ImageGenerator(provider=InMemoryProvider(one_filtered))
+    generator = Generator(InMemoryProvider(one_filtered))
     answer = await Studio(store, generator).generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "x", count=3))
     assert isinstance(answer, GenerationFailure)
     assert answer.kind is FailureKind.MODERATED_OUTPUT
@@ -228,7 +228,7 @@ async def test_what_is_no_picture_does_not_take_the_others_of_its_batch_with_it(
     async def one_is_junk(_: GenerationRequest) -> GenerationResult:
         return pictures.result([pictures.picture(), GeneratedImage(b"<html>", 1, "image/png"), pictures.picture()])
 
-    generator = ImageGenerator(provider=InMemoryProvider(one_is_junk))
+    generator = Generator(InMemoryProvider(one_is_junk))
     made = await Studio(store, generator).generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "x", count=3))
     assert isinstance(made, Generated)
     assert ([picture.image is not None for picture in made.pictures], figures(store)) == ([True, True], (2, 0))
@@ -238,7 +238,7 @@ async def test_what_is_no_picture_does_not_take_the_others_of_its_batch_with_it(
 async def test_the_prompt_is_in_the_file_only_where_that_is_set(tmp_path: Path, wanted: bool) -> None:
     """Never in the log, always beside the image, and in the image as the operator decides."""
     store = open_store(tmp_path)
-    studio = Studio(store, ImageGenerator(provider=InMemoryProvider()), StudioSettings(prompt_in_image=wanted))
+    studio = Studio(store, Generator(InMemoryProvider()), StudioSettings(prompt_in_image=wanted))
     made = await studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "my secret wish"))
     assert isinstance(made, Generated)
     (picture,) = made.pictures
@@ -279,7 +279,7 @@ async def test_shaped_inputs_are_in_memory_for_those_whose_turn_it_is_alone(stor
     provider = ShapingProvider()
     provider.stalled = asyncio.Event()
     request = GenerationRequest(Operation.UPSCALE, width=2_048, image=png(8, 8))
-    studio = Studio(store, ImageGenerator(provider=provider), ONE_AT_ONCE)
+    studio = Studio(store, Generator(provider), ONE_AT_ONCE)
     all_wait = asyncio.Event()
 
     def on_progress(progress: Progress) -> None:
@@ -300,7 +300,7 @@ async def test_an_input_that_is_no_longer_taken_at_its_turn_costs_nothing(store:
     """The provider may have closed or begun to rest meanwhile."""
     provider = InMemoryProvider()
     provider.stalled = asyncio.Event()
-    generator = ImageGenerator(provider=provider)
+    generator = Generator(provider)
     studio = Studio(store, generator, ONE_AT_ONCE)
     request = GenerationRequest(Operation.UPSCALE, width=2_048, image=png(8, 8))
     first = asyncio.create_task(studio.generate("1", CAT))

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from adapters.application.deleting import clean_up_blocking
 from adapters.engines.opening import open_store
-from adapters.generation.generator import ImageGenerator
+from adapters.generation.generator import Generator
 from adapters.generation.provider import GeneratedImage, GenerationRequest, GenerationResult, Operation
 from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import Fault
@@ -120,7 +120,7 @@ class Evening:
 
     async def pass_(self, *, closes_after: int | None = None) -> list[OnFraction]:
         """Everybody asks; the answers. The studio may be told to stop after some turns of the loop."""
-        studio = Studio(self.store, ImageGenerator(provider=self.provider), StudioSettings(at_once=2, queue_length=99))
+        studio = Studio(self.store, Generator(self.provider), StudioSettings(at_once=2, queue_length=99))
         asking = [asyncio.create_task(self._ask(studio, number, wish)) for number, wish in enumerate(self.wishes)]
         if closes_after is not None:
             for _ in range(closes_after):

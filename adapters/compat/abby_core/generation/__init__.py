@@ -1,5 +1,5 @@
-"""`abby_core.generation` is `adapters.generation`."""
+"""`ImageGenerator`: makes images with the configured provider, or with one that is given."""
 
-from adapters.generation import ImageGenerator
+from adapters.library.image_generator import ImageGenerator
 
 __all__ = ["ImageGenerator"]

@@ -1,5 +1,5 @@
 """`ImageGenerator` under its former module path."""
 
-from adapters.generation import ImageGenerator
+from adapters.library.image_generator import ImageGenerator
 
 __all__ = ["ImageGenerator"]

@@ -1,5 +1,32 @@
-"""`abby_core.storage` is `adapters.storage`."""
+"""`StorageManager` keeps images within quotas, `QuotaManager` answers; then the exceptions that their calls raise."""
 
-from adapters.library import QuotaExceeded, QuotaManager, StorageManager
+from adapters.library.quota_manager import QuotaExceeded, QuotaManager
+from adapters.library.storage_manager import StorageManager
+from adapters.ports.faults import (
+    AdoptionUnfinished,
+    ConfigError,
+    DiskFull,
+    Fault,
+    LedgerStopped,
+    LogDamaged,
+    LogForeign,
+    LogLocked,
+    LogMissing,
+    StorageUnavailable,
+)
 
-__all__ = ["QuotaExceeded", "QuotaManager", "StorageManager"]
+__all__ = [
+    "AdoptionUnfinished",
+    "ConfigError",
+    "DiskFull",
+    "Fault",
+    "LedgerStopped",
+    "LogDamaged",
+    "LogForeign",
+    "LogLocked",
+    "LogMissing",
+    "QuotaExceeded",
+    "QuotaManager",
+    "StorageManager",
+    "StorageUnavailable",
+]

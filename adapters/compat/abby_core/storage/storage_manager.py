@@ -1,5 +1,5 @@
 """`StorageManager` under its former module path."""
 
-from adapters.library import StorageManager
+from adapters.library.storage_manager import StorageManager
 
 __all__ = ["StorageManager"]
