@@ -43,9 +43,19 @@ from domain.refusals import Reason, Refusal
 from tests.adapters.discord.quota_figures import figures
 
 RESETS_AT = "2026-01-02T00:00:00.000000Z"
-REACHED = Refusal(Reason.DAILY_LIMIT, "1", asked=Asked(1, 0), limit=5, used=5, resets_at=RESETS_AT)
-FULL = Refusal(Reason.USER_STORAGE, "1", asked=Asked(1, MEGABYTE), limit=500 * MEGABYTE, used=500 * MEGABYTE)
 OPERATORS_WORDS = re.compile(r"\b[A-Z]+_[A-Z_]+\b|`abby |/srv")
+
+
+def reached(
+    reason: Reason = Reason.DAILY_LIMIT, detail: str = "", *, limit: int = 5, used: int = 5, asked: int = 1
+) -> Refusal:
+    """The daily limit says no; another reason with the same figures."""
+    return Refusal(reason, "1", detail, asked=Asked(asked, 0), limit=limit, used=used, resets_at=RESETS_AT)
+
+
+def full(reason: Reason = Reason.USER_STORAGE) -> Refusal:
+    """A limit of storage says no."""
+    return Refusal(reason, "1", asked=Asked(1, MEGABYTE), limit=500 * MEGABYTE, used=500 * MEGABYTE)
 
 
 def every_fault_class(fault: type[Fault] = Fault) -> Iterator[type[Fault]]:
@@ -62,7 +72,7 @@ SEEDS = [
         "The image service cannot take this at the moment.",
     ),
     (
-        message_for_refusal(REACHED),
+        message_for_refusal(reached()),
         "❌ Daily Generation Limit Reached",
         "You've reached your daily limit of 5 generations.\nNext Reset: <t:1767312000:R> (<t:1767312000:t>)",
     ),
@@ -71,8 +81,8 @@ SEEDS = [
         "❌ Generation Failed",
         "The size",
     ),
-    (message_for_refusal(FULL), "❌ Storage Error", "Your storage quota is full: 500.0 MB of 500.0 MB are used"),
-    (message_for_refusal(FULL._replace(reason=Reason.POOL_STORAGE)), "❌ Storage Error", "Server storage is full: "),
+    (message_for_refusal(full()), "❌ Storage Error", "Your storage quota is full: 500.0 MB of 500.0 MB are used"),
+    (message_for_refusal(full(Reason.POOL_STORAGE)), "❌ Storage Error", "Server storage is full: "),
     (message_for_storage_fault(DiskFull("/srv")), "❌ Storage Error", "The server's disk is full"),
     (unexpected("a1b2"), "❌ Generation Error", "An unexpected error occurred. Please try again later.\n"),
 ]
@@ -104,7 +114,7 @@ DETAILS = {
 @pytest.mark.parametrize("details", [DETAILS, {}], ids=["with details", "without"])
 def test_every_refusal_is_told_in_sentences_for_members(reason: Reason, details: dict[Reason, str]) -> None:
     """A title and whole sentences, without a word that only an operator knows."""
-    message = message_for_refusal(REACHED._replace(reason=reason, detail=details.get(reason, "")))
+    message = message_for_refusal(reached(reason, details.get(reason, "")))
     assert message.title
     assert message.text[0].isupper()
     assert message.text[-1] in ".)"
@@ -175,17 +185,14 @@ def test_the_general_fault_is_looked_at_last() -> None:
 )
 def test_the_daily_refusal_says_what_is_true(limit: int, used: int, asked: int, told: str) -> None:
     """Who has places left, but too few, has not reached the limit."""
-    text = message_for_refusal(REACHED._replace(limit=limit, used=used, asked=Asked(asked, 0))).text
+    text = message_for_refusal(reached(limit=limit, used=used, asked=asked)).text
     assert text.startswith(told)
     assert "<t:1767312000:R>" in text
 
 
 def test_a_daily_limit_of_nothing_promises_no_reset() -> None:
     """Waiting would not help."""
-    assert (
-        message_for_refusal(REACHED._replace(limit=0, used=0)).text
-        == "You've reached your daily limit of 0 generations."
-    )
+    assert message_for_refusal(reached(limit=0, used=0)).text == "You've reached your daily limit of 0 generations."
 
 
 @pytest.mark.parametrize(
@@ -224,7 +231,7 @@ def test_why_a_picture_is_not_kept_is_told_without_what_is_for_operators(
     reason: Reason, details: dict[Reason, str]
 ) -> None:
     """Where the storage's own sentence names a setting or a command, members read another."""
-    refusal = FULL._replace(reason=reason, detail=details.get(reason, ""), resets_at=RESETS_AT)
+    refusal = full(reason)._replace(detail=details.get(reason, ""), resets_at=RESETS_AT)
     told = reason_not_kept(refusal)
     assert told
     assert not OPERATORS_WORDS.search(told)
@@ -235,7 +242,7 @@ def test_why_a_picture_is_not_kept_is_told_without_what_is_for_operators(
 
 def test_a_picture_without_room_in_the_pool_is_told_without_the_setting() -> None:
     """The storage's own sentence names it, for the operator."""
-    refusal = FULL._replace(reason=Reason.POOL_STORAGE)
+    refusal = full(Reason.POOL_STORAGE)
     assert "MAX_GLOBAL_STORAGE_MB" in sentence_of(refusal)
     assert reason_not_kept(refusal) == (
         "Server storage is full: 500.0 MB of 500.0 MB are used, and this needs 1.0 MB more."
