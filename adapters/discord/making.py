@@ -146,6 +146,11 @@ def _ready(picture: Picture, index: int, at_most_bytes: int) -> _Ready:
     note = "" if whole else TOO_LARGE if file is None else WHOLE if kept else SHRUNK
     width, height = (kept.width, kept.height) if kept else size_of(picture.data)
     shown = Shown(
-        file.name if file else name, width, height, picture.seed, kept.name if kept else None, picture.not_kept
+        filename=file.name if file else name,
+        width=width,
+        height=height,
+        seed=picture.seed,
+        name=kept.name if kept else None,
+        not_kept=picture.not_kept,
     )
     return _Ready(file, shown, note)

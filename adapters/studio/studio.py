@@ -211,7 +211,14 @@ class Studio:
         filtered = min(result.filtered, reserved.count - len(images))
         seed = images[0].seed if len(images) == 1 else None
         delivered = len(images) + filtered
-        delivery = Delivery(result.provider, result.model, round(result.seconds, 3), delivered, result.credits, seed)
+        delivery = Delivery(
+            provider=result.provider,
+            model=result.model,
+            seconds=round(result.seconds, 3),
+            count=delivered,
+            credits=result.credits,
+            seed=seed,
+        )
         await self._record(job, reserved, delivery)
         pictures = [await self._keep_one(job, reserved, asked, result, index) for index in range(len(images))]
         if filtered:
