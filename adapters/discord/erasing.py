@@ -26,12 +26,12 @@ from adapters.discord.replies import Content, SentFile
 from adapters.discord.views import key_of, named_by
 from adapters.ports.clock import utc_now
 from adapters.wording.figures import size_in_words
+from domain.images import SECONDS_A_DAY
 from domain.instants import later
 from domain.refusals import Reason, Refusal
 
 MOST_CHOICES = 25
 MOST_IMAGES = 10_000
-DAY_SECONDS = 86_400
 STILL_COMING = "What is being made for you at this moment is kept when it is done; once it is here, delete that too."
 
 
@@ -71,7 +71,7 @@ def message_for_erased(erased: Erased) -> Message:
 
 def older_than(bot: AbbyBot, user: str, days: int) -> list[GalleryImage]:
     """A user's images that are so many days old."""
-    before = later(utc_now(), seconds=-days * DAY_SECONDS)
+    before = later(utc_now(), seconds=-days * SECONDS_A_DAY)
     return [image for image in newest_images(bot.store, user, limit=MOST_IMAGES) if image.at <= before]
 
 
