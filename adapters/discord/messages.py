@@ -212,12 +212,7 @@ def _daily(refusal: Refusal) -> str:
 
 
 def _room(refusal: Refusal) -> str:
-    held = f", {size_in_words(refusal.held)} are held for pictures under way" if refusal.held else ""
-    needed = refusal.asked.bytes - refusal.asked.replaced_bytes
-    return (
-        f"{size_in_words(refusal.used)} of {size_in_words(refusal.limit)} are used{held}, "
-        f"and this needs {size_in_words(needed)} more."
-    )
+    return room_in_words(refusal, "pictures under way")
 
 
 def _named(refusal: Refusal) -> str:

@@ -20,7 +20,7 @@ from adapters.images.formats import MEDIA_TYPES
 from adapters.images.png_chunks import chunks_of
 
 WORKERS = 2
-JPEG_QUALITIES = (92, 80, 60)
+QUALITIES = (92, 80, 60)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -148,14 +148,14 @@ def of_width(data: bytes, width: int) -> ShapedPicture:
     height = max(1, round(picture.height * width / picture.width))
     scaled = picture.resize((width, height), Image.Resampling.LANCZOS)
     if with_format in {"JPEG", "WEBP"}:
-        return _saved(flattened(scaled) if with_format == "JPEG" else scaled, with_format, quality=JPEG_QUALITIES[0])
+        return _saved(flattened(scaled) if with_format == "JPEG" else scaled, with_format, quality=QUALITIES[0])
     return _saved(scaled, "PNG")
 
 
 def encoded(picture: Image.Image, at_most_bytes: int) -> ShapedPicture:
     """As PNG, or where that takes more bytes, as a JPEG that is as good as fits. Raises DamagedPicture if none does."""
     attempt = _saved(picture, "PNG")
-    for quality in JPEG_QUALITIES:
+    for quality in QUALITIES:
         if len(attempt.data) <= at_most_bytes:
             return attempt
         attempt = _saved(picture, "JPEG", quality=quality)
