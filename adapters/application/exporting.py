@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 import orjson
 
-from adapters.application.reading import events_of, image_bytes, image_details, newest_images
+from adapters.application.reading import MOST_IMAGES, events_of, image_bytes, image_details, newest_images
 from adapters.application.storage import Storage
 from domain.events import to_data
 
 MOST_EVENTS = 20_000
-MOST_IMAGES = 10_000
 ROOM_FOR_NAMES_BYTES = 300
 """What the archive needs for an image beyond its bytes, at most: its name, twice, and two headers."""
 
@@ -26,17 +25,17 @@ class Export(NamedTuple):
     left_out: int
 
 
-def export_of(store: Storage, user: str, at_most_bytes: int) -> Export:
+def export_of(storage: Storage, user: str, at_most_bytes: int) -> Export:
     """The archive, its newest images first, in at most so many bytes where the record alone is no larger. Raises
     Faults. For a worker.
     """
-    images = newest_images(store, user, limit=MOST_IMAGES)
+    images = newest_images(storage, user, limit=MOST_IMAGES)
     record = {
         "user": user,
         "events": [
-            {"type": type(event).__name__, "data": to_data(event)} for event in events_of(store, user, MOST_EVENTS)
+            {"type": type(event).__name__, "data": to_data(event)} for event in events_of(storage, user, MOST_EVENTS)
         ],
-        "images": {image.name: image_details(store, user, image.name) for image in images},
+        "images": {image.name: image_details(storage, user, image.name) for image in images},
     }
     buffer, put = io.BytesIO(), 0
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -45,7 +44,7 @@ def export_of(store: Storage, user: str, at_most_bytes: int) -> Export:
             if buffer.tell() + image.size_bytes + (put + 2) * ROOM_FOR_NAMES_BYTES > at_most_bytes:
                 continue
             try:
-                data = image_bytes(store, user, image.name)
+                data = image_bytes(storage, user, image.name)
             except (FileNotFoundError, NotADirectoryError):
                 continue
             if data is not None:

@@ -33,6 +33,8 @@ T = TypeVar("T")
 READ_TRIES = 1_000
 """Times a reading is taken anew because a batch was being published; publishing takes microseconds."""
 READ_PAUSE_SECONDS = 0.0001
+MOST_IMAGES = 10_000
+"""Images of one user that are looked through at once."""
 
 
 class ReadableRoot(Protocol):

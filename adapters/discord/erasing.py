@@ -8,54 +8,23 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import discord
 
-from adapters.application.deleting import delete_image
+from adapters.application.erasing import Erased, erase_images, forget_user, images_older_than
 from adapters.application.exporting import export_of
-from adapters.application.governing import set_preference
-from adapters.application.reading import image_names, newest_images, preference_of, quota_status
-from adapters.application.results import DeletedImage, GalleryImage
-from adapters.discord.bot import AbbyBot, Interaction, actor_of
-from adapters.discord.default_style import FIRST_STYLE, STYLE
+from adapters.application.results import GalleryImage
+from adapters.discord.bot import Interaction, actor_of
 from adapters.discord.embeds import message_embed
 from adapters.discord.lasting_items import OwnItem
 from adapters.discord.messages import Message, message_for_refusal
 from adapters.discord.replies import Content, SentFile
 from adapters.discord.views import key_of, named_by
-from adapters.ports.clock import utc_now
 from adapters.wording.figures import size_in_words
-from domain.images import SECONDS_A_DAY
-from domain.instants import later
-from domain.refusals import Reason, Refusal
 
 MOST_CHOICES = 25
-MOST_IMAGES = 10_000
 STILL_COMING = "What is being made for you at this moment is kept when it is done; once it is here, delete that too."
-
-
-class Erased(NamedTuple):
-    """How many pictures went, the bytes they freed, how many stayed, and a refusal that stood in their way."""
-
-    images: int
-    freed_bytes: int
-    left: int = 0
-    refusal: Refusal | None = None
-
-
-async def erase(interaction: Interaction, names: Sequence[str], reason: str) -> Erased:
-    """Deletes pictures of the user who asks; those that are gone already are passed over. Raises Faults."""
-    user, actor = str(interaction.user.id), actor_of(interaction)
-    erased = Erased(0, 0)
-    for name in names:
-        done = await delete_image(interaction.client.store, user, name, actor=actor, reason=reason)
-        if isinstance(done, DeletedImage):
-            erased = erased._replace(images=erased.images + 1, freed_bytes=erased.freed_bytes + done.freed_bytes)
-        else:
-            stays = done.reason is not Reason.NOT_FOUND
-            erased = erased._replace(left=erased.left + stays, refusal=done if stays else erased.refusal or done)
-    return erased
 
 
 def message_for_erased(erased: Erased) -> Message:
@@ -67,12 +36,6 @@ def message_for_erased(erased: Erased) -> Message:
         return Message("🗑️ Deleted", text, discord.Colour.green())
     why = message_for_refusal(erased.refusal).text
     return Message("🗑️ Not All Deleted", f"{text} {_images(erased.left)} left: {why}", discord.Colour.red())
-
-
-def older_than(bot: AbbyBot, user: str, days: int) -> list[GalleryImage]:
-    """A user's images that are so many days old."""
-    before = later(utc_now(), seconds=-days * SECONDS_A_DAY)
-    return [image for image in newest_images(bot.store, user, limit=MOST_IMAGES) if image.at <= before]
 
 
 def choose_some(user: str, images: Sequence[GalleryImage]) -> discord.ui.View:
@@ -126,7 +89,7 @@ class EraseItem(
             case "some":
                 data: Any = interaction.data
                 named = [named_by(bot, user, key) for key in data["values"]]
-                return _told(await erase(interaction, [name for name in named if name], "user"))
+                return _told(await _erase(interaction, [name for name in named if name]))
             case "export":
                 return await _export(interaction)
             case "forget":
@@ -135,15 +98,19 @@ class EraseItem(
                 asked = Message("🔒 Delete Everything?", question, discord.Colour.red())
                 return Content([message_embed(asked)], (), _view(sure))
             case "forgetall":
-                erased = await erase(interaction, image_names(bot.store, user), "privacy")
-                if preference_of(bot.store, user, STYLE) is not None:
-                    await set_preference(bot.store, user, STYLE, FIRST_STYLE, actor=actor_of(interaction))
-                told = message_for_erased(erased)
-                if quota_status(bot.store, user)["user"]["reserved_mb"]:
+                forgotten = await forget_user(bot.store, user, actor=actor_of(interaction))
+                told = message_for_erased(forgotten.erased)
+                if forgotten.still_coming:
                     told = told._replace(text=f"{told.text} {STILL_COMING}")
                 return Content([message_embed(told)])
-        names = [image.name for image in older_than(bot, user, int(self.days))]
-        return _told(await erase(interaction, names, "user"))
+        names = [image.name for image in images_older_than(bot.store, user, int(self.days))]
+        return _told(await _erase(interaction, names))
+
+
+async def _erase(interaction: Interaction, names: Sequence[str]) -> Erased:
+    """Deletes pictures of the user who asks. Raises Faults."""
+    actor = actor_of(interaction)
+    return await erase_images(interaction.client.store, str(interaction.user.id), names, actor=actor, reason="user")
 
 
 async def _export(interaction: Interaction) -> Content:

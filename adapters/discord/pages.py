@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import re
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import discord
-from PIL import Image
 
-from adapters.application.reading import events_of, image_details, image_path, kept_image, newest_images
-from adapters.application.results import GalleryImage
+from adapters.application.galleries import images_made_by, sheet_of
+from adapters.application.history import Entry, KeptEntry, RefusedEntry, ReleasedEntry, history_of, prompt_of
+from adapters.application.storage import Storage
 from adapters.discord.bot import AbbyBot
 from adapters.discord.embeds import HistoryRow, Page, gallery_embed, history_embed
 from adapters.discord.lasting_items import OwnItem
 from adapters.discord.replies import Content, SentFile
-from adapters.images.shaping import DamagedPicture, decoded, flattened
-from domain.events import Event, GenerationReleased, GenerationReserved, ImageSaved, RequestRefused
-from domain.names import name_key
 
 GALLERY_ROWS = 9
 """Pictures a page, three beside each other."""
-SHEET_COLUMNS = 3
-THUMBNAIL_SIDE = 320
-MOST_IMAGES = 10_000
 HISTORY_ROWS = 10
-HISTORY_EVENTS = 1_000
-"""So many of a user's newest events make the history."""
 EVERYTHING = "all"
 NOT_MADE = {
     "failed": "failed; nothing was counted",
@@ -50,11 +40,9 @@ REFUSED = {
 
 async def gallery_page(bot: AbbyBot, user: str, kind: str, number: int) -> Content:
     """A page of a user's images, with small copies of them on one sheet; `kind` is an operation, or EVERYTHING."""
-    images = newest_images(bot.store, user, limit=MOST_IMAGES)
-    images = [image for image in images if kind in {EVERYTHING, image.operation}]
+    images = images_made_by(bot.store, user, None if kind == EVERYTHING else kind)
     page, rows = _cut(images, number, GALLERY_ROWS)
-    paths = [image_path(bot.store, user, row.name) for row in rows]
-    sheet = await asyncio.to_thread(_sheet, paths) if rows else None
+    sheet = await asyncio.to_thread(sheet_of, bot.store, user, [row.name for row in rows]) if rows else None
     files = [SentFile("gallery.webp", sheet)] if sheet else []
     embed = gallery_embed(page, rows, files[0].name if files else None)
     return Content([embed], files, _turning("gallery", kind, user, page))
@@ -62,10 +50,9 @@ async def gallery_page(bot: AbbyBot, user: str, kind: str, number: int) -> Conte
 
 async def history_page(bot: AbbyBot, user: str, number: int) -> Content:
     """A page of what a user asked for, and what became of it."""
-    events = await asyncio.to_thread(events_of, bot.store, user, HISTORY_EVENTS)
-    page, shown = _cut(_told(events), number, HISTORY_ROWS)
-    operations = {event.reservation: event.operation for event in events if isinstance(event, GenerationReserved)}
-    rows = await asyncio.to_thread(lambda: [_row(bot, event, operations) for event in shown])
+    entries = await asyncio.to_thread(history_of, bot.store, user)
+    page, shown = _cut(entries, number, HISTORY_ROWS)
+    rows = await asyncio.to_thread(lambda: [_row(bot.store, user, entry) for entry in shown])
     return Content([history_embed(page, rows)], (), _turning("history", EVERYTHING, user, page))
 
 
@@ -110,51 +97,14 @@ def _turning(what: str, kind: str, user: str, page: Page) -> discord.ui.View | N
     return view
 
 
-def _sheet(paths: Sequence[Path | None]) -> bytes | None:
-    """Small copies side by side, as one WEBP; what cannot be read stays empty. For a worker."""
-    rows = -(-len(paths) // SHEET_COLUMNS)
-    columns = min(SHEET_COLUMNS, len(paths))
-    sheet = Image.new("RGB", (columns * THUMBNAIL_SIDE, rows * THUMBNAIL_SIDE), "#2b2d31")
-    found = False
-    for index, path in enumerate(paths):
-        try:
-            picture = flattened(decoded(path.read_bytes())) if path else None
-        except (OSError, DamagedPicture):
-            picture = None
-        if picture is None:
-            continue
-        found = True
-        picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-        row, column = divmod(index, SHEET_COLUMNS)
-        left = column * THUMBNAIL_SIDE + (THUMBNAIL_SIDE - picture.width) // 2
-        sheet.paste(picture, (left, row * THUMBNAIL_SIDE + (THUMBNAIL_SIDE - picture.height) // 2))
-    buffer = io.BytesIO()
-    sheet.save(buffer, "WEBP", quality=80)
-    return buffer.getvalue() if found else None
-
-
-def _told(events: Sequence[Event]) -> list[Event]:
-    """The events that a history tells, newest first."""
-    told = (ImageSaved, GenerationReleased, RequestRefused)
-    return [
-        event
-        for event in reversed(events)
-        if isinstance(event, told) and not (isinstance(event, ImageSaved) and event.temp)
-    ]
-
-
-def _row(bot: AbbyBot, event: Event, operations: dict[str, str]) -> HistoryRow:
+def _row(storage: Storage, user: str, entry: Entry) -> HistoryRow:
     """For a worker: the words of a picture are read from its details."""
-    match event:
-        case ImageSaved():
-            image: GalleryImage | None = kept_image(bot.store, event.user, event.name)
-            stands = image is not None and name_key(image.name) == name_key(event.name) and image.at == event.at
-            details = (image_details(bot.store, event.user, event.name) or {}) if stands else {}
-            outcome = event.name if stands else f"{event.name}, deleted since"
-            return HistoryRow(event.at, event.operation, str(details.get("prompt", "")), outcome)
-        case GenerationReleased():
-            operation = operations.get(event.reservation, "")
-            return HistoryRow(event.at, operation, "", NOT_MADE.get(event.reason, event.reason))
-        case RequestRefused():
-            return HistoryRow(event.at, "", "", REFUSED.get(event.reason, "refused"))
-    raise AssertionError(f"a history tells nothing of {type(event).__name__}")
+    match entry:
+        case KeptEntry():
+            outcome = entry.name if entry.stands else f"{entry.name}, deleted since"
+            return HistoryRow(entry.at, entry.operation, prompt_of(storage, user, entry), outcome)
+        case ReleasedEntry():
+            return HistoryRow(entry.at, entry.operation, "", NOT_MADE.get(entry.reason, entry.reason))
+        case RefusedEntry():
+            return HistoryRow(entry.at, "", "", REFUSED.get(entry.record.reason, "refused"))
+    assert_never(entry)

@@ -6,16 +6,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from adapters.application.erasing import erase_images, images_older_than
 from adapters.application.reading import quota_status
-from adapters.discord.bot import AbbyBot, Interaction
+from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.embeds import message_embed, privacy_embed
 from adapters.discord.erasing import (
     MOST_CHOICES,
     choose_some,
     confirm_old,
-    erase,
     message_for_erased,
-    older_than,
     privacy_choices,
 )
 from adapters.discord.inputs import suggest_names
@@ -53,8 +52,9 @@ class DataCog(commands.Cog):
     async def _answer(self, interaction: Interaction, name: str | None, days: int | None) -> Content:
         user = str(interaction.user.id)
         if name is not None:
-            return Content([message_embed(message_for_erased(await erase(interaction, [name], "user")))])
-        images = older_than(self.bot, user, days or 0)
+            erased = await erase_images(self.bot.store, user, [name], actor=actor_of(interaction), reason="user")
+            return Content([message_embed(message_for_erased(erased))])
+        images = images_older_than(self.bot.store, user, days or 0)
         if not images:
             return Content([message_embed(NOTHING_TO_DELETE)])
         if days is None:

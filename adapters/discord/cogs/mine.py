@@ -9,18 +9,17 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from adapters.application.governing import set_preference
-from adapters.application.reading import events_of, policy_in_force, quota_status
+from adapters.application.default_style import set_default_style
+from adapters.application.history import RefusedEntry, ReleasedEntry, history_of, last_without_picture, refusal_of
+from adapters.application.reading import policy_in_force, quota_status
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.cogs.imagine import STYLE_CHOICES
-from adapters.discord.default_style import STYLE, style_of
+from adapters.discord.default_style import style_of
 from adapters.discord.embeds import message_embed, quota_embed
 from adapters.discord.messages import Message, help_text, message_for_refusal, timestamp
-from adapters.discord.pages import HISTORY_EVENTS, NOT_MADE, gallery_page, history_page
+from adapters.discord.pages import NOT_MADE, gallery_page, history_page
 from adapters.discord.replies import Content, Reply, tell
-from domain.events import Event, GenerationReleased, RequestRefused
-from domain.instants import next_midnight
-from domain.refusals import Reason, Refusal
+from domain.refusals import Refusal
 
 GalleryKind = Literal["all", "text_to_image", "image_to_image", "upscale"]
 NOTHING_REFUSED = Message(
@@ -67,7 +66,7 @@ class MineCog(commands.Cog):
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
         user = str(interaction.user.id)
-        done = await set_preference(self.bot.store, user, STYLE, style, actor=actor_of(interaction))
+        done = await set_default_style(self.bot.store, user, style, actor=actor_of(interaction))
         said = f"From now on your pictures are made in the style **{style}**, unless you name another."
         message = message_for_refusal(done) if isinstance(done, Refusal) else Message("🎨 Your Style", said, BLUE)
         await Reply(interaction).finish(Content([message_embed(message)]))
@@ -76,8 +75,9 @@ class MineCog(commands.Cog):
     async def why(self, interaction: Interaction) -> None:
         """Limits and failures are in the log."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        events = await asyncio.to_thread(events_of, self.bot.store, str(interaction.user.id), HISTORY_EVENTS)
-        await Reply(interaction).finish(Content([message_embed(last_no(events))]))
+        entries = await asyncio.to_thread(history_of, self.bot.store, str(interaction.user.id))
+        message = message_for_last(last_without_picture(entries))
+        await Reply(interaction).finish(Content([message_embed(message)]))
 
     @app_commands.command(description="Explain the commands, and what counts")
     async def help(self, interaction: Interaction) -> None:
@@ -88,24 +88,14 @@ class MineCog(commands.Cog):
 BLUE = discord.Colour.blurple()
 
 
-def last_no(events: list[Event]) -> Message:
-    """The last refusal or failure of these events, explained."""
-    for event in reversed(events):
-        if isinstance(event, RequestRefused):
-            resets_at = next_midnight(event.at) if event.reason == Reason.DAILY_LIMIT.value else None
-            title, text, colour = message_for_refusal(
-                Refusal(
-                    Reason(event.reason),
-                    event.user,
-                    asked=event.asked,
-                    limit=event.limit,
-                    used=event.used,
-                    held=event.held,
-                    resets_at=resets_at,
-                )
-            )
-            return Message(title, f"{timestamp(event.at, 'R')}: {text}", colour)
-        if isinstance(event, GenerationReleased):
-            words = NOT_MADE.get(event.reason, event.reason)
-            return Message("❌ Generation Failed", f"{timestamp(event.at, 'R')}: {words}.", discord.Colour.red())
-    return NOTHING_REFUSED
+def message_for_last(entry: ReleasedEntry | RefusedEntry | None) -> Message:
+    """The last refusal or failure, explained."""
+    match entry:
+        case RefusedEntry():
+            title, text, colour = message_for_refusal(refusal_of(entry.record))
+            return Message(title, f"{timestamp(entry.at, 'R')}: {text}", colour)
+        case ReleasedEntry():
+            words = NOT_MADE.get(entry.reason, entry.reason)
+            return Message("❌ Generation Failed", f"{timestamp(entry.at, 'R')}: {words}.", discord.Colour.red())
+        case None:
+            return NOTHING_REFUSED
