@@ -21,6 +21,7 @@ from adapters.ports.clock import Clock, utc_now
 from adapters.ports.faults import ConfigError, Fault, LedgerStopped, StorageUnavailable
 from adapters.settings.config import Config
 from adapters.studio import Studio, StudioSettings
+from adapters.wording.failures import sentence_of_failure
 from domain.limits import MEGABYTE, megabytes
 from domain.refusals import Refusal
 
@@ -158,8 +159,8 @@ def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
     for note in readiness.notes:
         print(f"Storage: {note}", file=out)
     print("ImageGenerator initialized successfully", file=out)
-    fault = program.generator.unavailable
-    made_by = fault.message if fault else f"Images are made by: {program.generator.provider.name}"
+    none = program.generator.unavailable
+    made_by = sentence_of_failure(none) if none else f"Images are made by: {program.generator.provider.name}"
     where = f"The page is at {address}/" if address else "The bot is connecting"
     print(made_by, f"{where} (Ctrl+C stops the service)", sep="\n", file=out, flush=True)
 
