@@ -17,7 +17,7 @@ from adapters.cli.exits import REFUSAL_EXITS, Exit
 from adapters.cli.generation_exits import GENERATION_EXITS
 from adapters.cli.output import Refused, malformed
 from adapters.network.loopback import is_this_machine
-from adapters.ports.failures import FailureKind
+from adapters.ports.failure_reasons import FailureKind
 from adapters.ports.faults import DiskFull, Fault
 from domain.refusals import Reason
 

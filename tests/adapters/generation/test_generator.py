@@ -24,22 +24,25 @@ from adapters.generation import (
 from adapters.generation.image_url import REFUSED
 from adapters.generation.provider import GeneratedImage
 from adapters.generation.sketch.provider import UPSCALE_PIXELS, SketchProvider
+from adapters.ports.failure_reasons import AskedToWait, PlainReason
+from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.in_memory_providers import InMemoryProvider, ProviderAnswer
 from tests.adapters.generation.making import TEXT, png
 
 KEY = "sk-not-a-real-key"
+FAILED = GenerationFailure(PlainReason.SERVICE_FAILED)
 
 
 class CountingProvider(InMemoryProvider):
-    """Answers with a fault that it is given, and counts what it is asked."""
+    """Answers with a failure that it is given, and counts what it is asked."""
 
-    def __init__(self, fault: GenerationFailure) -> None:
+    def __init__(self, failure: GenerationFailure) -> None:
         super().__init__(self._fail)
-        self.fault = fault
+        self.failure = failure
         self.closed = 0
 
     async def _fail(self, _: GenerationRequest) -> GenerationFailure:
-        return self.fault
+        return self.failure
 
     async def close(self) -> None:
         self.closed += 1
@@ -180,38 +183,38 @@ async def test_what_is_no_picture_is_never_given_out() -> None:
     outcome = await ImageGenerator(provider=provider).generate(TEXT)
     assert isinstance(outcome, GenerationFailure)
     assert outcome.kind is FailureKind.UPSTREAM
-    assert "not a picture" in outcome.message
+    assert "not a picture" in sentence_of_failure(outcome)
 
 
 async def test_an_address_that_is_not_listed_is_a_clear_failure() -> None:
     """By the hosts of the configuration; the provider never sees it."""
-    provider = CountingProvider(GenerationFailure(FailureKind.UPSTREAM, "never seen"))
+    provider = CountingProvider(FAILED)
     generator = ImageGenerator(provider=provider)
     for answer in (
         await generator.image_to_image("https://example.org/a.png", "x"),
         await generator.upscale_image("https://127.0.0.1/a.png"),
     ):
-        assert answer == (False, None, REFUSED.message)
+        assert answer == (False, None, sentence_of_failure(REFUSED))
     assert provider.asked == []
 
 
 async def test_a_bad_request_never_reaches_the_provider() -> None:
     """Checked before anything could be paid."""
-    provider = CountingProvider(GenerationFailure(FailureKind.UPSTREAM, "The service failed."))
+    provider = CountingProvider(FAILED)
     generator = ImageGenerator(provider=provider)
     refused = await generator.text_to_image("x" * 2001)
     assert refused[0] is False
     assert provider.asked == []
-    assert await generator.text_to_image("x") == (False, None, "The service failed.")
+    assert await generator.text_to_image("x") == (False, None, sentence_of_failure(FAILED))
     assert [request.steps for request in provider.asked] == [50]
 
 
-async def test_the_richer_call_hands_the_fault_through() -> None:
-    """A fault is a value with its kind; the check alone says the same without asking."""
-    fault = GenerationFailure(FailureKind.RATE_LIMITED, "Wait a moment.", retry_after_seconds=3.0, upstream_status=429)
-    generator = ImageGenerator(provider=CountingProvider(fault))
+async def test_the_richer_call_hands_the_failure_through() -> None:
+    """A failure is a value with its kind; the check alone says the same without asking."""
+    failure = GenerationFailure(AskedToWait(3.0), retry_after_seconds=3.0, upstream_status=429)
+    generator = ImageGenerator(provider=CountingProvider(failure))
     assert await generator.prepare(TEXT) == (TEXT, "")
-    assert await generator.generate(TEXT) is fault
+    assert await generator.generate(TEXT) is failure
     refusal = await generator.prepare(GenerationRequest(Operation.TEXT_TO_IMAGE, ""))
     assert isinstance(refusal, GenerationFailure)
     assert refusal.kind is FailureKind.BAD_REQUEST
@@ -219,7 +222,7 @@ async def test_the_richer_call_hands_the_fault_through() -> None:
 
 def test_a_generator_is_made_used_and_closed_without_a_running_loop() -> None:
     """`close` ends what is open, once, and a second close does nothing."""
-    provider = CountingProvider(GenerationFailure(FailureKind.UPSTREAM, "x"))
+    provider = CountingProvider(FAILED)
     generator = ImageGenerator(provider=provider)
     assert asyncio.run(generator.text_to_image("x"))[0] is False
     generator.close()
@@ -230,7 +233,7 @@ def test_a_generator_is_made_used_and_closed_without_a_running_loop() -> None:
 
 async def test_close_within_a_running_loop_closes_soon_and_refuses_at_once() -> None:
     """The seeds' code may call the plain `close` inside a coroutine."""
-    provider = CountingProvider(GenerationFailure(FailureKind.UPSTREAM, "x"))
+    provider = CountingProvider(FAILED)
     generator = ImageGenerator(provider=provider)
     generator.close()
     outcome = await generator.generate(TEXT)
