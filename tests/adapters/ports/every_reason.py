@@ -57,10 +57,10 @@ from adapters.ports.request_reasons import (
 ELSEWHERE = ServiceName("Stability AI")
 OWN = ServiceName("AUTOMATIC1111", "API_HOST")
 
-OF_SERVICES: list[FailureReason] = [
-    reason
-    for service in (ELSEWHERE, OWN)
-    for reason in (
+
+def of_service(service: ServiceName) -> list[FailureReason]:
+    """The reasons that name the service."""
+    return [
         *(Unreachable(service, obstacle) for obstacle in Obstacle),
         *(NotAsPromised(service, instead) for instead in Instead),
         NotConnected(service, 10.0),
@@ -70,11 +70,13 @@ OF_SERVICES: list[FailureReason] = [
         AnswerLost(service),
         AnswerLost(service, 120.0),
         PictureLost(service, 7.0),
-    )
-]
+    ]
+
+
 EVERY_REASON: list[FailureReason] = [
     *PlainReason,
-    *OF_SERVICES,
+    *of_service(ELSEWHERE),
+    *of_service(OWN),
     KeyRefused("STABILITY_API_KEY"),
     CannotMake(),
     CannotMake("width must be a multiple of 64"),
