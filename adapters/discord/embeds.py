@@ -230,8 +230,7 @@ def _kept_as(shown: Shown) -> str:
 
 
 def _not_kept(why: NotKept, at_most: int) -> str:
-    reason = plain(reason_not_kept(why), at_most)
-    return f"⚠️ not kept: {reason}" + ("" if reason.endswith((".", "…")) else ".")
+    return f"⚠️ not kept: {plain(reason_not_kept(why), at_most)}"
 
 
 def _counted(count: int, one: str, many: str = "") -> str:

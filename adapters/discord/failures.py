@@ -15,7 +15,7 @@ from discord import Colour
 from adapters.discord.messages import FAILED, MANAGERS, NOT_AVAILABLE, SAID_CHARACTERS, Message
 from adapters.discord.untrusted_text import names_a_setting, plain
 from adapters.ports.failure_reasons import CannotMake, FailureKind, KeyRefused, NotSetUp, OfService, WithoutApi
-from adapters.ports.failures import GenerationFailure, Note, NotKept, NotStored
+from adapters.ports.failures import FailureReason, GenerationFailure, Note, NotKept, NotStored
 from adapters.ports.request_reasons import ModelCannotEdit
 from adapters.wording.failures import STORAGE_FAULT, opening_of, words_of
 from adapters.wording.refusals import room_in_words, sentence_of
@@ -36,13 +36,13 @@ def note_for_members(notes: Iterable[Note]) -> str:
 def reason_not_kept(reason: NotKept) -> str:
     """Why a picture that was made is shown once and not kept, with what others wrote in it as it is."""
     if isinstance(reason, NotStored):
-        return reason.sentence or STORAGE_FAULT
+        return reason.sentence or f"{STORAGE_FAULT}."
     return NOT_KEPT.get(reason.reason, sentence_of)(reason)
 
 
 NOT_KEPT: Mapping[Reason, Callable[[Refusal], str]] = MappingProxyType(
     {
-        Reason.MALFORMED: lambda refusal: refusal.detail or "the storage does not take it",
+        Reason.MALFORMED: lambda refusal: refusal.detail or "the storage does not take it.",
         Reason.CLOCK_BEHIND: lambda refusal: (
             f"The clock of this computer is more than a day behind the log, which goes up to {refusal.detail}. "
             "One of the two is wrong."
@@ -57,31 +57,33 @@ NOT_KEPT: Mapping[Reason, Callable[[Refusal], str]] = MappingProxyType(
 """Why a picture is not kept, where the sentence for operators says more than is a member's to hear."""
 
 
-def words_for_members(failure: GenerationFailure) -> str:
-    """The reason, where a member can do something with it; "" where it is the operator's to hear."""
-    reason = failure.reason
-    if isinstance(reason, OfService) and reason.service.setting:
-        return ""
+def words_for_members(reason: FailureReason) -> str:
+    """The reason, and where it is the operator's to mend, what a member may do."""
+    if _is_of_operators(reason):
+        return "The image service failed. Nothing was counted; please try again in a moment."
     match reason:
         case KeyRefused():
             return "The image service does not accept its key; nothing was charged."
+        case CannotMake(details, setting) if setting or names_a_setting(details):
+            return "The image service cannot make this. Nothing was counted; change the request."
         case ModelCannotEdit(model):
             cannot = f"The model {model} makes pictures from words alone and cannot change one."
             return f"{cannot} Leave the input image out."
-        case NotSetUp() | WithoutApi():
-            return ""
-        case CannotMake(details, setting) if setting or names_a_setting(details):
-            return ""
     return words_of(reason)
 
 
+def _is_of_operators(reason: FailureReason) -> bool:
+    """Whether its sentence says where a service is, or how it is set up."""
+    return isinstance(reason, NotSetUp | WithoutApi) or (isinstance(reason, OfService) and bool(reason.service.setting))
+
+
 def _ended_by(failure: GenerationFailure) -> str:
-    words = words_for_members(failure)
-    return f"The reason: {opening_of(failure)}{words}" if words else ""
+    opening = "" if _is_of_operators(failure.reason) else opening_of(failure)
+    return f"The reason: {opening}{words_for_members(failure.reason)}"
 
 
-def _of_reason(failure: GenerationFailure, otherwise: str) -> str:
-    return plain(words_for_members(failure) or otherwise, SAID_CHARACTERS)
+def _of_reason(failure: GenerationFailure) -> str:
+    return plain(words_for_members(failure.reason), SAID_CHARACTERS)
 
 
 def _asked_to_wait(failure: GenerationFailure) -> str:
@@ -114,25 +116,10 @@ GENERATION_FAILURES: Mapping[FailureKind, tuple[str, Callable[[GenerationFailure
                 "Nothing was counted; please use other words."
             ),
         ),
-        FailureKind.MODERATED_OUTPUT: (
-            FAILED,
-            lambda failure: _of_reason(
-                failure, "The image service filtered the picture it made. Please use other words."
-            ),
-        ),
-        FailureKind.BAD_REQUEST: (
-            FAILED,
-            lambda failure: _of_reason(
-                failure, "The image service cannot make this. Nothing was counted; change the request."
-            ),
-        ),
+        FailureKind.MODERATED_OUTPUT: (FAILED, _of_reason),
+        FailureKind.BAD_REQUEST: (FAILED, _of_reason),
         FailureKind.RATE_LIMITED: (FAILED, _asked_to_wait),
-        FailureKind.UPSTREAM: (
-            FAILED,
-            lambda failure: _of_reason(
-                failure, "The image service failed. Nothing was counted; please try again in a moment."
-            ),
-        ),
+        FailureKind.UPSTREAM: (FAILED, _of_reason),
         FailureKind.UNAVAILABLE: (
             NOT_AVAILABLE,
             lambda _: (

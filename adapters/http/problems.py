@@ -71,6 +71,7 @@ MEDIA = _ours(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media-type", "The body has a t
 EXPECTATION = _ours(HTTPStatus.EXPECTATION_FAILED, "expectation", "What the request expects cannot be done")
 INTERNAL = _ours(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "The service failed on this request")
 UNAVAILABLE = _ours(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The service cannot answer at the moment")
+DISK_FULL = _ours(HTTPStatus.INSUFFICIENT_STORAGE, "disk-full", "The disk is full")
 TOO_BUSY = ProblemKind(
     int(HTTPStatus.SERVICE_UNAVAILABLE), _REGISTERED + "temporary-reduced-capacity", "The service is busy at the moment"
 )
@@ -152,7 +153,7 @@ _STOPPED = "The storage has stopped, and what was under way may or may not be ke
 FAULTS: Mapping[type[Fault], tuple[ProblemKind, str]] = MappingProxyType(
     {
         DiskFull: (
-            _ours(HTTPStatus.INSUFFICIENT_STORAGE, "disk-full", "The disk is full"),
+            DISK_FULL,
             "The disk is full, so nothing was kept. Delete something, or ask who runs the service to make room.",
         ),
         StorageUnavailable: (

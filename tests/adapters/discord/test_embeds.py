@@ -190,7 +190,7 @@ def test_a_quota_that_is_private_is_left_out() -> None:
     ("reason", "shown"),
     [
         (Refusal(Reason.STOPPED), "⚠️ not kept: The storage is shutting down."),
-        (NotStored("The PNG is damaged"), "⚠️ not kept: The PNG is damaged."),
+        (NotStored("The PNG is damaged."), "⚠️ not kept: The PNG is damaged."),
         (NotStored(), "⚠️ not kept: the storage has a fault; its operator finds more in the service's log."),
         (Refusal(Reason.POOL_STORAGE), "⚠️ not kept: Server storage is full: 0 bytes of 0 bytes are used, "),
         (Refusal(Reason.MALFORMED), "⚠️ not kept: the storage does not take it."),

@@ -70,7 +70,7 @@ def test_every_reason_is_told_in_sentences_for_members(reason: FailureReason) ->
     assert message.text[0].isupper()
     assert message.text.endswith(".")
     assert "418" not in message.text
-    for text in (message.text, words_for_members(failure), note_for_members([failure])):
+    for text in (message.text, words_for_members(reason), note_for_members([failure])):
         assert not OPERATORS_WORDS.search(text)
 
 
@@ -161,9 +161,9 @@ def test_why_a_picture_is_not_kept_is_told_without_what_is_for_operators(
     """Where the storage's own sentence names a setting or a command, members read another."""
     refusal = FULL._replace(reason=reason, detail=details.get(reason, ""), resets_at="2026-01-02T00:00:00.000000Z")
     told, for_operators = reason_not_kept(refusal), sentence_of(refusal)
-    assert told
+    assert told.endswith(".")
     assert not OPERATORS_WORDS.search(told)
-    assert told == (for_operators or "the storage does not take it") or OPERATORS_WORDS.search(for_operators)
+    assert told == (for_operators or "the storage does not take it.") or OPERATORS_WORDS.search(for_operators)
 
 
 def test_a_picture_without_room_in_the_pool_is_told_without_the_setting() -> None:
