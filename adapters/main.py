@@ -20,6 +20,7 @@ from adapters.bootstrap.program import Program, build
 from adapters.generation.configured import sent_unencrypted
 from adapters.ports.faults import Fault, LedgerStopped, StorageUnavailable
 from adapters.settings.config import Config
+from adapters.wording.failures import sentence_of_failure
 from domain.limits import megabytes
 from domain.refusals import Refusal
 
@@ -68,8 +69,8 @@ def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
     for note in readiness.notes:
         print(f"Storage: {note}", file=out)
     print("ImageGenerator initialized successfully", file=out)
-    fault = program.generator.unavailable
-    made_by = fault.message if fault else f"Images are made by: {program.generator.provider.name}"
+    none = program.generator.unavailable
+    made_by = sentence_of_failure(none) if none else f"Images are made by: {program.generator.provider.name}"
     where = f"The page is at {address}/" if address else "The bot is connecting"
     print(made_by, f"{where} (Ctrl+C stops the service)", sep="\n", file=out, flush=True)
 

@@ -22,6 +22,7 @@ from adapters.generation import (  # noqa: E402 - the line above makes the impor
     Operation,
 )
 from adapters.generation.sketch.provider import SketchProvider  # noqa: E402 - as above
+from adapters.wording.failures import sentence_of_failure  # noqa: E402 - as above
 
 TARGET = ROOT / "docs" / "pictures" / "styles.png"
 PROMPT = "A cute rabbit in a meadow"
@@ -40,7 +41,7 @@ async def sketch(prompt: str, style: str) -> Image.Image:
     outcome = await provider.generate(request)
     await provider.close()
     if isinstance(outcome, GenerationFailure):
-        raise SystemExit(outcome.message)
+        raise SystemExit(sentence_of_failure(outcome))
     return Image.open(io.BytesIO(outcome.images[0].data))
 
 

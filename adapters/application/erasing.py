@@ -10,10 +10,9 @@ from adapters.application.deleting import delete_image
 from adapters.application.reading import MOST_IMAGES, image_names, newest_images, quota_status
 from adapters.application.results import Actor, DeletedImage, GalleryImage
 from adapters.application.storage import Storage
+from domain.images import SECONDS_A_DAY
 from domain.instants import later
 from domain.refusals import Reason, Refusal
-
-DAY_SECONDS = 86_400
 
 
 class Erased(NamedTuple):
@@ -34,7 +33,7 @@ class Forgotten(NamedTuple):
 
 def images_older_than(storage: Storage, user: str, days: int) -> list[GalleryImage]:
     """A user's images that are so many days old, newest first."""
-    before = later(storage.clock(), seconds=-days * DAY_SECONDS)
+    before = later(storage.clock(), seconds=-days * SECONDS_A_DAY)
     return [image for image in newest_images(storage, user, limit=MOST_IMAGES) if image.at <= before]
 
 

@@ -182,7 +182,15 @@ def _together(state: QuotaState, read: Callable[[], T]) -> T:
 
 
 def _row(image: CurrentImage) -> GalleryImage:
-    return GalleryImage(image.name, image.bytes, image.at, image.media_type, image.width, image.height, image.operation)
+    return GalleryImage(
+        name=image.name,
+        size_bytes=image.bytes,
+        at=image.at,
+        media_type=image.media_type,
+        width=image.width,
+        height=image.height,
+        operation=image.operation,
+    )
 
 
 def _quota_status(state: QuotaState, user: str, at: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed, refused_of
 from adapters.cli.progress import OnProgress, bar
-from adapters.cli.tables import add_row, printable, table
+from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.disk.files import Files
 from adapters.engines.choice import choose_engine
 from adapters.ports.clock import utc_now
@@ -117,18 +117,19 @@ def _print(console: Console, adoption: Adoption, answer: Mapping[str, Any]) -> N
     _print_skipped(console, adoption, done=done)
     _print_limits(console, adoption, done=done)
     if done and adoption.images:
-        _say(console, f"Brought in: {_sum(adoption)}, into {answer['root']}.")
+        print_lines(console, f"Brought in: {_sum(adoption)}, into {answer['root']}.")
         if adoption.copied_bytes:
-            _say(console, f"The files in {answer['directory']} were copied and are as they were.")
+            print_lines(console, f"The files in {answer['directory']} were copied and are as they were.")
         return
     if not adoption.images:
         before = f"; {counted(adoption.already, 'image')} stood already" if adoption.already else ""
-        _say(console, f"There is nothing to bring in from {answer['directory']}{before}.")
+        print_lines(console, f"There is nothing to bring in from {answer['directory']}{before}.")
         return
     if adoption.copied_bytes > answer["disk_free_bytes"]:
         needed, free = size_in_words(adoption.copied_bytes), size_in_words(answer["disk_free_bytes"])
-        _say(console, f"Make room first: the copies need {needed}, and the disk has {free} free.", style="bold red")
-    _say(console, f"To bring in {_sum(adoption)}, stop the service and run:", "", f"  {answer['command']}", "")
+        room = f"Make room first: the copies need {needed}, and the disk has {free} free."
+        print_lines(console, room, style="bold red")
+    print_lines(console, f"To bring in {_sum(adoption)}, stop the service and run:", "", f"  {answer['command']}", "")
 
 
 def _print_users(console: Console, adoption: Adoption, *, done: bool) -> None:
@@ -148,25 +149,25 @@ def _print_skipped(console: Console, adoption: Adoption, *, done: bool) -> None:
     for skipped in adoption.skipped:
         by_reason[skipped.reason].append(skipped.source)
     if by_reason:
-        _say(console, f"{'Skipped' if done else 'Would be skipped'}, {len(adoption.skipped):,} in all:")
+        print_lines(console, f"{'Skipped' if done else 'Would be skipped'}, {len(adoption.skipped):,} in all:")
     for reason, sources in by_reason.items():
-        _say(console, f"  {reason}", style="yellow")
-        _say(console, *(f"    {printable(source)}" for source in sources[:MAX_FILES_SHOWN]))
+        print_lines(console, f"  {reason}", style="yellow")
+        print_lines(console, *(f"    {printable(source)}" for source in sources[:MAX_FILES_SHOWN]))
         if (more := len(sources) - MAX_FILES_SHOWN) > 0:
-            _say(console, f"    and {more:,} more; --json names them all")
+            print_lines(console, f"    and {more:,} more; --json names them all")
 
 
 def _print_limits(console: Console, adoption: Adoption, *, done: bool) -> None:
     are = "are" if done else "would be"
     if over := [share.user for share in adoption.shares if share.is_over]:
-        _say(
+        print_lines(
             console,
             f"{counted(len(over), 'user')} {are} over the limit, marked OVER: nothing more of theirs is kept until "
             "images are deleted, or until `abby limits USER --storage-mb MB` gives them room.",
         )
     if adoption.pool_is_over:
         used, limit = map(size_in_words, (adoption.pool_used_bytes, adoption.pool_limit_bytes))
-        _say(
+        print_lines(
             console,
             f"All users together {are} over the pool: {used} of {limit}. Nothing more of anybody's is kept until "
             "images are deleted, or until MAX_GLOBAL_STORAGE_MB is raised.",
@@ -175,7 +176,3 @@ def _print_limits(console: Console, adoption: Adoption, *, done: bool) -> None:
 
 def _sum(adoption: Adoption) -> str:
     return f"{counted(adoption.images, 'image')} ({size_in_words(adoption.size_bytes)})"
-
-
-def _say(console: Console, *lines: str, style: str = "") -> None:
-    console.print(*lines, sep="\n", style=style, markup=False, soft_wrap=True)

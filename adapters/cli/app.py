@@ -13,10 +13,10 @@ import typer
 from adapters.cli.exits import epilog
 from adapters.cli.invocation import Invocation
 from adapters.cli.running import carry_out
+from domain.validation import MAX_DAYS
 
 MAX_EVENTS = 10_000_000
 MAX_STORAGE_MB = 1_000_000_000
-MAX_DAYS = 36_500
 MAX_ROUNDS = 1_000
 
 app = typer.Typer(

@@ -16,7 +16,7 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
-from adapters.cli.tables import add_row, printable, table
+from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.cli.verifying import described, verdict
 from adapters.engines.choice import choose_engine
 from adapters.ports.faults import LogDamaged
@@ -87,7 +87,7 @@ def _rows(findings: Iterable[Finding]) -> list[dict[str, Any]]:
 
 def _print(console: Console, done: Audit, answer: Mapping[str, Any]) -> None:
     log = done.log
-    _say(
+    print_lines(
         console,
         verdict(log),
         f"Watermark  {'none' if log.watermark is None else f'position {log.watermark}'}",
@@ -96,15 +96,15 @@ def _print(console: Console, done: Audit, answer: Mapping[str, Any]) -> None:
     )
     _print_findings(console, done.findings)
     if done.passing:
-        _say(console, "Beside that, and no disagreement:")
+        print_lines(console, "Beside that, and no disagreement:")
         _print_meanings(console, done.passing)
     if answer["command"] is not None:
-        _say(console, "To bring foreign images in, stop the service and run (without --yes it only shows):")
-        _say(console, "", f"  {answer['command']}", "")
+        print_lines(console, "To bring foreign images in, stop the service and run (without --yes it only shows):")
+        print_lines(console, "", f"  {answer['command']}", "")
     of = "" if done.user is None else f" of {done.user}"
     whole = f"{counted(done.images, 'image')} and {counted(done.temp_files, 'temp file')}{of}"
     if done.agrees:
-        _say(
+        print_lines(
             console,
             f"Log and files agree: {whole} ({size_in_words(done.size_bytes)}) have the bytes that were recorded.",
             style="green",
@@ -112,7 +112,7 @@ def _print(console: Console, done: Audit, answer: Mapping[str, Any]) -> None:
     else:
         found = counted(len(done.findings), "finding")
         sentence = f"Log and files do not agree: {found}; by the log stand {whole}. Nothing was changed."
-        _say(console, sentence, style="bold red")
+        print_lines(console, sentence, style="bold red")
 
 
 def _print_findings(console: Console, findings: tuple[Finding, ...]) -> None:
@@ -124,7 +124,7 @@ def _print_findings(console: Console, findings: tuple[Finding, ...]) -> None:
         add_row(shown, finding.kind.value, printable(finding.path), position)
     console.print(shown)
     if (more := len(findings) - MAX_FINDINGS_SHOWN) > 0:
-        _say(console, f"and {more:,} more; --json names them all", "")
+        print_lines(console, f"and {more:,} more; --json names them all", "")
     _print_meanings(console, findings)
 
 
@@ -133,8 +133,4 @@ def _print_meanings(console: Console, findings: tuple[Finding, ...]) -> None:
     counts = Counter(finding.kind for finding in findings)
     for kind in FindingKind:
         if kind in counts:
-            _say(console, f"{kind.value}, {counts[kind]:,}: {SENTENCES[kind]}", style="yellow")
-
-
-def _say(console: Console, *lines: str, style: str = "") -> None:
-    console.print(*lines, sep="\n", style=style, markup=False, soft_wrap=True)
+            print_lines(console, f"{kind.value}, {counts[kind]:,}: {SENTENCES[kind]}", style="yellow")

@@ -7,7 +7,9 @@ from types import MappingProxyType
 
 from adapters.cli.exits import Exit
 from adapters.cli.output import Refused
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import FailureKind
+from adapters.ports.failures import GenerationFailure
+from adapters.wording.failures import sentence_of_failure
 
 GENERATION_EXITS: Mapping[FailureKind, Exit] = MappingProxyType(
     {
@@ -24,6 +26,6 @@ GENERATION_EXITS: Mapping[FailureKind, Exit] = MappingProxyType(
 )
 
 
-def not_made(fault: GenerationFailure) -> Refused:
-    """A provider's failure as it is told; its message is for people already."""
-    return Refused(fault.kind.value, fault.message, GENERATION_EXITS[fault.kind])
+def not_made(failure: GenerationFailure) -> Refused:
+    """A provider's failure as it is told."""
+    return Refused(failure.kind.value, sentence_of_failure(failure), GENERATION_EXITS[failure.kind])

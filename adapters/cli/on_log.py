@@ -21,7 +21,7 @@ from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import StorageUnavailable
 from adapters.settings.config import Config
 from adapters.studio import Generated, GenerationOutcome, Studio
-from adapters.wording.failures import sentence_of_not_kept
+from adapters.wording.failures import sentence_of_not_kept, sentence_of_notes
 from domain.limits import Override
 from domain.refusals import Refusal
 
@@ -98,4 +98,4 @@ def _made(made: Generated) -> Made:
         described = None if image is None else {name: getattr(image, name) for name in IMAGE_MEMBERS}
         reason = None if not_kept is None else sentence_of_not_kept(not_kept)
         pictures.append(MadePicture(described, picture.seed, reason, picture.media_type, picture.data))
-    return Made(tuple(pictures), made.provider, made.model, round(made.seconds, 3), made.note)
+    return Made(tuple(pictures), made.provider, made.model, round(made.seconds, 3), sentence_of_notes(made.notes))

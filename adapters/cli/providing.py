@@ -19,9 +19,7 @@ from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
 from adapters.cli.tables import add_row, table
 from adapters.generation.configured import provider_settings
-from adapters.generation.provider import ProviderReport
 from adapters.generation.providers import (
-    NOT_AVAILABLE,
     PROVIDERS,
     ProviderSettings,
     choice_of,
@@ -29,6 +27,9 @@ from adapters.generation.providers import (
     why_none,
 )
 from adapters.observability.redaction import Redactor
+from adapters.ports.failure_reasons import NotSetUp
+from adapters.ports.failures import GenerationFailure
+from adapters.wording.failures import sentence_beside_name, sentence_of_failure
 
 ASK_SECONDS = 20.0
 MODELS_SHOWN = 3
@@ -78,23 +79,19 @@ async def ask_all(settings: ProviderSettings, seconds: float = ASK_SECONDS) -> l
 async def _ask(name: str, settings: ProviderSettings, seconds: float) -> ProviderCheck:
     module = provider_module(name)
     if missing := module.missing(settings):
-        return ProviderCheck(name, State.NOT_SET_UP, missing=_alone(missing))
+        return ProviderCheck(name, State.NOT_SET_UP, missing=sentence_beside_name(GenerationFailure(NotSetUp(missing))))
     provider = module.make_provider(settings)
     try:
         async with asyncio.timeout(seconds):
             report = await provider.report()
     except TimeoutError:
-        report = ProviderReport(f"It did not answer within {seconds:g} seconds. Check its address and the network.")
+        silent = f"It did not answer within {seconds:g} seconds. Check its address and the network."
+        return ProviderCheck(name, State.TROUBLE, trouble=silent)
     finally:
         await provider.close()
-    state = State.TROUBLE if report.trouble else State.READY
-    return ProviderCheck(name, state, trouble=_alone(report.trouble), credits=report.credits, models=report.models)
-
-
-def _alone(reason: str) -> str:
-    """What a provider says of itself, as a sentence beside its name."""
-    words = reason.removeprefix(f"{NOT_AVAILABLE}: ")
-    return words[:1].upper() + words[1:]
+    trouble = "" if report.trouble is None else sentence_beside_name(report.trouble)
+    state = State.TROUBLE if trouble else State.READY
+    return ProviderCheck(name, state, trouble=trouble, credits=report.credits, models=report.models)
 
 
 def _answer(settings: ProviderSettings, checks: Sequence[ProviderCheck], redactor: Redactor) -> dict[str, Any]:
@@ -116,9 +113,9 @@ def _answer(settings: ProviderSettings, checks: Sequence[ProviderCheck], redacto
 
 
 def _advice(settings: ProviderSettings, chosen: str | None) -> str:
-    reason = why_none(settings)
-    if reason is not None:
-        return f"{NOT_AVAILABLE}: {reason}"
+    none = why_none(settings)
+    if none is not None:
+        return sentence_of_failure(none)
     return (
         f"No picture can be made by {chosen} now; beside its name stands why. Check its key, its address and the "
         "network (docs/providers.md names the settings), then run `abby providers` again. "

@@ -16,8 +16,9 @@ import orjson
 from adapters.cli.exits import REFUSAL_EXITS, Exit
 from adapters.cli.generation_exits import GENERATION_EXITS
 from adapters.cli.output import Refused, malformed
+from adapters.http.problems import DISK_FULL
 from adapters.network.loopback import is_this_machine
-from adapters.ports.failures import FailureKind
+from adapters.ports.failure_reasons import FailureKind
 from adapters.ports.faults import DiskFull, Fault
 from domain.refusals import Reason
 
@@ -146,7 +147,7 @@ class ServiceClient:
             return Refused(reason, detail, REFUSAL_EXITS[Reason[reason]], figures)
         if reason in list(FailureKind):
             return Refused(reason, detail, GENERATION_EXITS[FailureKind(reason)])
-        if str(problem.get("type", "")).endswith(":disk-full"):
+        if problem.get("type") == DISK_FULL.type:
             raise DiskFull(detail)
         if status == 400:
             return malformed(detail)

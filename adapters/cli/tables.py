@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich import box
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -23,6 +24,11 @@ def table(title: str, columns: Sequence[str], *, right: Iterable[str] = ()) -> T
 def add_row(made: Table, *cells: str) -> None:
     """A row of plain text: brackets in it are brackets; a word for a status has its colour."""
     made.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in cells))
+
+
+def print_lines(console: Console, *lines: str, style: str = "") -> None:
+    """Plain text, a line each, which the terminal wraps: a command in it can be copied."""
+    console.print(*lines, sep="\n", style=style, markup=False, soft_wrap=True)
 
 
 def printable(text: Path | str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Any, Self
+from typing import Any
 
 import discord
 
@@ -14,6 +14,7 @@ from adapters.discord.bot import Interaction, actor_of
 from adapters.discord.embeds import NAME_CHARACTERS, message_embed
 from adapters.discord.errors import refused_while_stopping, report
 from adapters.discord.inputs import kept, upscale_of
+from adapters.discord.lasting_items import LastingItem
 from adapters.discord.making import make
 from adapters.discord.messages import Message, message_for_refusal
 from adapters.discord.permissions import may_manage
@@ -40,24 +41,12 @@ UNKNOWN_ORIGIN = Message(
 )
 
 
-class PictureButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMPLATE):
+class PictureButton(LastingItem, template=TEMPLATE):
     """Any of the buttons under a picture."""
 
-    def __init__(self, button: discord.ui.Button[Any], action: str, owner: str, key: str) -> None:
-        super().__init__(button)
-        self.action, self.owner, self.key = action, owner, key
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - the signature is the library's
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """The button of an id."""
-        assert isinstance(item, discord.ui.Button), "ids of this form are those of buttons"
-        return cls(item, match["action"], match["owner"], match["name"])
+    def __init__(self, button: discord.ui.Item[Any], match: re.Match[str]) -> None:
+        super().__init__(button, match)
+        self.action, self.key = match["action"], match["name"]
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """The picture's owner may press all of them, a manager those that delete."""

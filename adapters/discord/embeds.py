@@ -11,15 +11,14 @@ from typing import Any, NamedTuple
 import discord
 
 from adapters.application.results import GalleryImage
+from adapters.discord.failures import reason_not_kept
 from adapters.discord.messages import (
     Figures,
     Message,
     bar,
     colour_of,
-    for_members,
     nearly_full,
     quota_line,
-    reason_not_kept,
     share,
     timestamp,
 )
@@ -126,7 +125,7 @@ def result_embed(asked: Asked, shown: Shown, status: Figures | None = None) -> d
     lines = [f"**Prompt:** {plain(asked.prompt, PROMPT_CHARACTERS)}"] if asked.prompt.strip() else []
     if asked.negative_prompt.strip():
         lines.append(f"**Without:** {plain(asked.negative_prompt, NEGATIVE_PROMPT_CHARACTERS)}")
-    if note := for_members(asked.note, NOTE_CHARACTERS):
+    if note := plain(asked.note, NOTE_CHARACTERS):
         lines.append(f"📝 {note}")
     if shown.not_kept is not None:
         lines.append(f"{_not_kept(shown.not_kept, NOTE_CHARACTERS)} Save it from here if you want it.")
@@ -231,8 +230,7 @@ def _kept_as(shown: Shown) -> str:
 
 
 def _not_kept(why: NotKept, at_most: int) -> str:
-    reason = plain(reason_not_kept(why), at_most)
-    return f"⚠️ not kept: {reason}" + ("" if reason.endswith((".", "…")) else ".")
+    return f"⚠️ not kept: {plain(reason_not_kept(why), at_most)}"
 
 
 def _counted(count: int, one: str, many: str = "") -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 import discord
 
@@ -17,7 +17,7 @@ from adapters.application.exporting import export_of
 from adapters.application.results import GalleryImage
 from adapters.discord.bot import Interaction, actor_of
 from adapters.discord.embeds import message_embed
-from adapters.discord.errors import refused_while_stopping, report
+from adapters.discord.lasting_items import OwnItem
 from adapters.discord.messages import Message, message_for_refusal
 from adapters.discord.replies import Content, SentFile
 from adapters.discord.views import key_of, named_by
@@ -73,42 +73,17 @@ def privacy_choices(user: str) -> discord.ui.View:
 
 
 class EraseItem(
-    discord.ui.DynamicItem[discord.ui.Item[Any]],
+    OwnItem,
     template=r"abby:(?P<action>some|old(?P<days>[0-9]{1,5})|export|forget|forgetall):(?P<owner>[a-z0-9_-]{1,64})",
 ):
     """Any of these choices."""
 
     def __init__(self, item: discord.ui.Item[Any], match: re.Match[str]) -> None:
-        super().__init__(item)
-        self.action, self.days, self.owner = match["action"], match["days"], match["owner"]
+        super().__init__(item, match)
+        self.action, self.days = match["action"], match["days"]
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - the signature is the library's
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """The choice of an id."""
-        return cls(item, match)
-
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """One's own alone; nobody else sees them."""
-        return self.owner == str(interaction.user.id) and not await refused_while_stopping(interaction)
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Does it; what goes wrong is told."""
-        try:
-            await interaction.response.defer()
-            content = await self._done(interaction)
-            await interaction.edit_original_response(
-                embeds=content.embeds, attachments=content.attachments(), view=content.view
-            )
-        except Exception as error:  # noqa: BLE001 - the library would only log it
-            await report(interaction, error)
-
-    async def _done(self, interaction: Interaction) -> Content:
+    async def content(self, interaction: discord.Interaction[Any]) -> Content:
+        """What was done, or the question before it is."""
         bot, user = interaction.client, self.owner
         match self.action:
             case "some":

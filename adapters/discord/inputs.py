@@ -10,14 +10,16 @@ from discord import app_commands
 
 from adapters.application.reading import image_bytes, image_names
 from adapters.discord.bot import Interaction
-from adapters.discord.messages import Message, message_for_failure, message_for_refusal
+from adapters.discord.failures import message_for_failure
+from adapters.discord.messages import Message, message_for_refusal
 from adapters.discord.views import picture_of
 from adapters.generation.generator import UPSCALE_WIDTH
 from adapters.generation.image_url import GONE
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.images.shaping import DamagedPicture, size_of
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import Fault
+from adapters.ports.request_reasons import AttachmentTooLarge
 from domain.limits import MEGABYTE
 from domain.refusals import Reason, Refusal
 
@@ -36,8 +38,7 @@ async def attached(interaction: Interaction, attachment: discord.Attachment) -> 
     """The bytes of an attachment, or why there are none."""
     most = interaction.client.config.storage.image_generation_size_mb * MEGABYTE
     if attachment.size > most:
-        sentence = f"The picture is larger than {most // MEGABYTE} MB. Attach a smaller one."
-        return message_for_failure(GenerationFailure(FailureKind.BAD_REQUEST, sentence))
+        return message_for_failure(GenerationFailure(AttachmentTooLarge(most)))
     try:
         return await attachment.read()
     except discord.HTTPException:

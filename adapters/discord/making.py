@@ -16,13 +16,8 @@ from adapters.application.reading import quota_status
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.embeds import Asked, Shown, further_embed, message_embed, quota_embed, result_embed
 from adapters.discord.errors import STOPPING
-from adapters.discord.messages import (
-    Figures,
-    Message,
-    message_for_failure,
-    message_for_refusal,
-    message_for_storage_fault,
-)
+from adapters.discord.failures import message_for_failure, note_for_members
+from adapters.discord.messages import Figures, Message, message_for_refusal, message_for_storage_fault
 from adapters.discord.notices import warn_managers
 from adapters.discord.replies import Content, Reply, SentFile
 from adapters.discord.views import buttons_of
@@ -33,6 +28,7 @@ from adapters.images.shrink import fitted
 from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import Fault
 from adapters.studio import Generated, GenerationOutcome, Picture
+from adapters.wording.failures import sentence_of_failure
 from domain.refusals import Refusal
 
 SHRUNK = "It is too large for this channel, so a smaller copy is shown."
@@ -92,7 +88,7 @@ async def _answer(interaction: Interaction, request: GenerationRequest, reply: R
     if isinstance(answer, Refusal):
         return message_for_refusal(answer)
     if isinstance(answer, GenerationFailure):
-        _log.warning("no picture", kind=answer.kind.value, reason=answer.message)
+        _log.warning("no picture", kind=answer.kind.value, reason=sentence_of_failure(answer))
         return message_for_failure(answer)
     return answer
 
@@ -108,7 +104,7 @@ async def _show(interaction: Interaction, request: GenerationRequest, reply: Rep
     for index, picture in enumerate(pictures):
         ready = await asyncio.to_thread(_ready, picture, index, interaction.filesize_limit)
         if index == 0:
-            asked = _asked(request, made.note, ready.note)
+            asked = _asked(request, note_for_members(made.notes), ready.note)
             embed = result_embed(asked, ready.shown, status if bot.config.discord.quota_line_public else None)
         else:
             embed = further_embed(ready.shown, index + 1, len(pictures))
@@ -146,6 +142,11 @@ def _ready(picture: Picture, index: int, at_most_bytes: int) -> _Ready:
     note = "" if whole else TOO_LARGE if file is None else WHOLE if kept else SHRUNK
     width, height = (kept.width, kept.height) if kept else size_of(picture.data)
     shown = Shown(
-        file.name if file else name, width, height, picture.seed, kept.name if kept else None, picture.not_kept
+        filename=file.name if file else name,
+        width=width,
+        height=height,
+        seed=picture.seed,
+        name=kept.name if kept else None,
+        not_kept=picture.not_kept,
     )
     return _Ready(file, shown, note)

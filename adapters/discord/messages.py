@@ -1,13 +1,12 @@
 """What the bot says: refusals, faults, progress and quotas, in words for the members of a server.
 
-One table for every reason and every kind of fault, which tests compare with the enumerations. No message names a
-setting: what only the operator can mend is for the server's managers to hear of. Left to others: how a message looks
-(`embeds`), who sees it, and the operator's own words (the log, `adapters.wording.refusals`).
+One table for every reason, which tests compare with the enumeration. No message names a setting: what only the operator
+can mend is for the server's managers to hear of. Left to others: pictures that could not be made or kept (`failures`),
+how a message looks (`embeds`), who sees it, and the operator's own words (the log, `adapters.wording`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -17,10 +16,8 @@ from discord import Colour
 
 from adapters.discord.untrusted_text import plain
 from adapters.images.invalid_image import InvalidImage
-from adapters.ports.failures import FailureKind, GenerationFailure, NotKept, NotStored
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
 from adapters.studio import Progress
-from adapters.wording.failures import STORAGE_FAULT
 from adapters.wording.figures import size_in_words
 from adapters.wording.refusals import room_in_words, sentence_of
 from domain.limits import Limits, Status
@@ -30,10 +27,6 @@ BAR_BLOCKS = 10
 NEARLY_FULL_PERCENT = 90.0
 SAID_CHARACTERS = 600
 """So much of a sentence that others wrote is passed on."""
-
-_OF_OPERATORS = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|`abby ")
-_STATUS = re.compile(r"^Non-200 response: \d+\. ")
-_PART_END = re.compile(r"(?<=[.;])\s+")
 
 Figures = Mapping[str, Any]
 """The dictionary of `get_quota_status`."""
@@ -65,16 +58,10 @@ def message_for_refusal(refusal: Refusal) -> Message:
     return Message(title, words(refusal), _REFUSAL_COLOURS.get(refusal.reason, Colour.red()))
 
 
-def message_for_failure(fault: GenerationFailure) -> Message:
-    """Why there is no picture, whether it counts, and what to do."""
-    title, words = GENERATION_FAILURES[fault.kind]
-    return Message(title, words(fault), Colour.red())
-
-
 def message_for_storage_fault(fault: Fault) -> Message:
     """A fault of the storage. Its message may name folders, so members hear it only where it is about their image."""
     if isinstance(fault, InvalidImage):
-        return Message(STORAGE, f"The image cannot be kept. {for_members(str(fault), SAID_CHARACTERS)}", Colour.red())
+        return Message(STORAGE, f"The image cannot be kept. {plain(str(fault), SAID_CHARACTERS)}", Colour.red())
     return Message(STORAGE, next(words for known, words in FAULTS.items() if isinstance(fault, known)), Colour.red())
 
 
@@ -123,17 +110,6 @@ def nearly_full(status: Figures) -> str | None:
     if used <= NEARLY_FULL_PERCENT:
         return None
     return f"💾 Storage quota nearly full: {used:.1f} % is used. Make room with `/delete`."
-
-
-def for_members(sentences: str, at_most: int) -> str:
-    """What others say, made harmless, without the parts that name a setting or a command of the operator; "" where
-    that leaves no beginning.
-    """
-    first, *others = _PART_END.split(sentences)
-    if _OF_OPERATORS.search(first):
-        return ""
-    said = " ".join([first, *(part for part in others if not _OF_OPERATORS.search(part))])
-    return plain(re.sub(";$", ".", said), at_most)
 
 
 def colour_of(status: Figures) -> Colour:
@@ -212,43 +188,14 @@ def _daily(refusal: Refusal) -> str:
 
 
 def _room(refusal: Refusal) -> str:
-    held = f", {size_in_words(refusal.held)} are held for pictures under way" if refusal.held else ""
-    needed = refusal.asked.bytes - refusal.asked.replaced_bytes
-    return (
-        f"{size_in_words(refusal.used)} of {size_in_words(refusal.limit)} are used{held}, "
-        f"and this needs {size_in_words(needed)} more."
-    )
+    return room_in_words(refusal, "pictures under way")
 
 
 def _named(refusal: Refusal) -> str:
     return f"**{plain(refusal.detail, SAID_CHARACTERS)}**" if refusal.detail else "that name"
 
 
-NOT_KEPT: Mapping[Reason, Callable[[Refusal], str]] = MappingProxyType(
-    {
-        Reason.MALFORMED: lambda refusal: refusal.detail or "the storage does not take it",
-        Reason.CLOCK_BEHIND: lambda refusal: (
-            f"The clock of this computer is more than a day behind the log, which goes up to {refusal.detail}. "
-            "One of the two is wrong."
-        ),
-        Reason.NAME_TAKEN: lambda refusal: (
-            f"The name {refusal.detail} is taken by a folder or file that is not one of the saved images. "
-            "Choose another name."
-        ),
-        Reason.POOL_STORAGE: lambda refusal: f"Server storage is full: {room_in_words(refusal)}",
-    }
-)
-"""Why a picture is not kept, where the sentence for operators says more than is a member's to hear."""
-
-
-def reason_not_kept(reason: NotKept) -> str:
-    """Why a picture that was made is shown once and not kept, with what others wrote in it as it is."""
-    if isinstance(reason, NotStored):
-        return reason.sentence or STORAGE_FAULT
-    return NOT_KEPT.get(reason.reason, sentence_of)(reason)
-
-
-_MANAGERS = "Please tell the server's managers: only they can have it mended."
+MANAGERS = "Please tell the server's managers: only they can have it mended."
 _REFUSAL_COLOURS = {Reason.REQUEST_RUNNING: Colour.yellow(), Reason.BUSY: Colour.yellow()}
 REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyType(
     {
@@ -258,7 +205,7 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
         ),
         Reason.CLOCK_BEHIND: (
             STORAGE,
-            lambda _: f"The bot's clock is wrong, so it cannot count the day's generations. {_MANAGERS}",
+            lambda _: f"The bot's clock is wrong, so it cannot count the day's generations. {MANAGERS}",
         ),
         Reason.REQUEST_CONFLICT: (
             _NOT_POSSIBLE,
@@ -305,83 +252,18 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
 """Title and words of every refusal."""
 
 
-def _said(fault: GenerationFailure, otherwise: str) -> str:
-    return for_members(_STATUS.sub("", fault.message), SAID_CHARACTERS) or otherwise
-
-
-def _asked_to_wait(fault: GenerationFailure) -> str:
-    seconds = fault.retry_after_seconds
-    when = "in a moment" if seconds is None else f"in {_counted_seconds(seconds)}"
-    return f"The image service has too much to do. Nothing was counted; please try again {when}."
-
-
-def _counted_seconds(seconds: float) -> str:
-    whole = max(1, round(seconds))
-    if whole < 120:
-        return f"{whole} second{'' if whole == 1 else 's'}"
-    return f"{-(-whole // 60)} minutes"
-
-
-GENERATION_FAILURES: Mapping[FailureKind, tuple[str, Callable[[GenerationFailure], str]]] = MappingProxyType(
-    {
-        FailureKind.AUTH: (
-            FAILED,
-            lambda _: f"The image service does not accept the bot's key. Nothing was counted. {_MANAGERS}",
-        ),
-        FailureKind.NO_CREDIT: (
-            FAILED,
-            lambda _: f"The bot's account at the image service is out of credit. Nothing was counted. {_MANAGERS}",
-        ),
-        FailureKind.MODERATED_PROMPT: (
-            FAILED,
-            lambda _: (
-                "The image service refused this by its content rules, before it made anything. "
-                "Nothing was counted; please use other words."
-            ),
-        ),
-        FailureKind.MODERATED_OUTPUT: (
-            FAILED,
-            lambda fault: _said(fault, "The image service filtered the picture it made. Please use other words."),
-        ),
-        FailureKind.BAD_REQUEST: (
-            FAILED,
-            lambda fault: _said(fault, "The image service cannot make this. Nothing was counted; change the request."),
-        ),
-        FailureKind.RATE_LIMITED: (FAILED, _asked_to_wait),
-        FailureKind.UPSTREAM: (
-            FAILED,
-            lambda fault: _said(fault, "The image service failed. Nothing was counted; please try again in a moment."),
-        ),
-        FailureKind.UNAVAILABLE: (
-            NOT_AVAILABLE,
-            lambda _: (
-                "The image service cannot take this at the moment. Nothing was counted. "
-                "If it stays like this, please tell the server's managers."
-            ),
-        ),
-        FailureKind.UNKNOWN: (
-            FAILED,
-            lambda _: (
-                "The image service's answer was lost, so nobody knows whether it made a picture. "
-                "Nothing was counted; please try again."
-            ),
-        ),
-    }
-)
-"""Title and words of every kind of fault."""
-
 FAULTS: Mapping[type[Fault], str] = MappingProxyType(
     {
         DiskFull: (
             "The server's disk is full, so nothing was kept. What you `/delete` makes room; "
             "please tell the server's managers too."
         ),
-        StorageUnavailable: (f"The storage cannot be written at the moment, so nothing was kept. {_MANAGERS}"),
+        StorageUnavailable: (f"The storage cannot be written at the moment, so nothing was kept. {MANAGERS}"),
         LedgerStopped: (
             "The storage has stopped, and what was under way may or may not be kept: `/gallery` shows it after the "
-            f"restart. {_MANAGERS}"
+            f"restart. {MANAGERS}"
         ),
-        Fault: f"The storage has a fault. {_MANAGERS}",
+        Fault: f"The storage has a fault. {MANAGERS}",
     }
 )
 """The words for each fault of the storage, the general one last."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from typing import Any, Self, assert_never
+from typing import Any, assert_never
 
 import discord
 
@@ -14,7 +14,7 @@ from adapters.application.history import Entry, KeptEntry, RefusedEntry, Release
 from adapters.application.storage import Storage
 from adapters.discord.bot import AbbyBot
 from adapters.discord.embeds import HistoryRow, Page, gallery_embed, history_embed
-from adapters.discord.errors import refused_while_stopping, report
+from adapters.discord.lasting_items import OwnItem
 from adapters.discord.replies import Content, SentFile
 
 GALLERY_ROWS = 9
@@ -57,45 +57,20 @@ async def history_page(bot: AbbyBot, user: str, number: int) -> Content:
 
 
 class PageButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    OwnItem,
     template=r"abby:(?P<what>gallery|history):(?P<kind>[a-z_]{1,20}):(?P<owner>[a-z0-9_-]{1,64}):(?P<page>[0-9]{1,5})",
 ):
     """Turns to another page."""
 
-    def __init__(self, button: discord.ui.Button[Any], match: re.Match[str]) -> None:
-        super().__init__(button)
-        self.what, self.kind, self.owner, self.number = match["what"], match["kind"], match["owner"], int(match["page"])
+    def __init__(self, button: discord.ui.Item[Any], match: re.Match[str]) -> None:
+        super().__init__(button, match)
+        self.what, self.kind, self.number = match["what"], match["kind"], int(match["page"])
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - the signature is the library's
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """The button of an id."""
-        assert isinstance(item, discord.ui.Button), "ids of this form are those of buttons"
-        return cls(item, match)
-
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """One's own pages alone; nobody else sees the buttons."""
-        return self.owner == str(interaction.user.id) and not await refused_while_stopping(interaction)
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Shows the page in the place of the former one."""
-        try:
-            await interaction.response.defer()
-            bot = interaction.client
-            if self.what == "gallery":
-                content = await gallery_page(bot, self.owner, self.kind, self.number)
-            else:
-                content = await history_page(bot, self.owner, self.number)
-            await interaction.edit_original_response(
-                embeds=content.embeds, attachments=content.attachments(), view=content.view
-            )
-        except Exception as error:  # noqa: BLE001 - the library would only log it
-            await report(interaction, error)
+    async def content(self, interaction: discord.Interaction[Any]) -> Content:
+        """The other page."""
+        if self.what == "gallery":
+            return await gallery_page(interaction.client, self.owner, self.kind, self.number)
+        return await history_page(interaction.client, self.owner, self.number)
 
 
 def _cut(entries: Sequence[Any], number: int, size: int) -> tuple[Page, list[Any]]:

@@ -19,6 +19,7 @@ _APART = "\u200b"
 _MARKUP = re.compile(r"([\\*_~|`\[\]])")
 _LINE_MARKUP = re.compile(r"^([#>+-])")
 _LINK = re.compile(r":(?=//)")
+_OF_OPERATORS = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|`abby ")
 _HALF = re.compile("[\ud800-\udfff]")
 _AT = re.compile(r"@(?!\u200b)")
 _TAG = re.compile(r"<(?!\u200b|t:\d{1,11}(?::[tTdDfFR])?>)")
@@ -36,6 +37,11 @@ def plain(text: str, at_most: int) -> str:
     escaped = _LINE_MARKUP.sub(r"\\\1", _MARKUP.sub(r"\\\1", cut(shown, at_most)))
     apart = _LINK.sub(f":{_APART}", escaped).replace("<", f"<{_APART}")
     return cut(inert(apart), at_most)
+
+
+def names_a_setting(text: str) -> bool:
+    """Whether a service speaks of what its operator has set, or could run: that is no help to a member."""
+    return _OF_OPERATORS.search(text) is not None
 
 
 def inert(text: str) -> str:

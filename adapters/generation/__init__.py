@@ -12,7 +12,8 @@ from adapters.generation.provider import (
 )
 from adapters.generation.providers import ProviderSettings, UnavailableProvider, choose_provider
 from adapters.generation.request_check import check_request
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import FailureKind
+from adapters.ports.failures import GenerationFailure
 
 __all__ = [
     "STYLES",

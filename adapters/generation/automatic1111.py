@@ -41,7 +41,7 @@ from adapters.generation.provider import (
     ignore_fraction,
     style_in_words,
 )
-from adapters.generation.providers import NOT_AVAILABLE, ProviderSettings, at_stability, choice_of
+from adapters.generation.providers import ProviderSettings, at_stability, choice_of
 from adapters.generation.request_check import SEED_MAX
 from adapters.generation.taxonomy import SaidError
 from adapters.images.shaping import (
@@ -53,9 +53,11 @@ from adapters.images.shaping import (
     media_type_of,
     size_of,
 )
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import FailureKind, Instead, ServiceName, WithoutApi
+from adapters.ports.failures import GenerationFailure
+from adapters.ports.request_reasons import TooManyPixelsToUpscale, WidthOutOfReach
 
-SERVER = "AUTOMATIC1111 at API_HOST"
+SERVER = ServiceName("AUTOMATIC1111", "API_HOST")
 API = "/sdapi/v1"
 DEFAULT_SIDE = 1024
 SIDE_STEP = 8
@@ -69,18 +71,15 @@ POLL_SECONDS = 1.0
 MODEL_NAME_CHARACTERS = 120
 LIMITS = RequestLimits(steps_min=1, steps_max=150, cfg_scale_max=30.0, at_once=1)
 
-WITHOUT_API = GenerationFailure(
-    FailureKind.UNAVAILABLE,
-    f"{NOT_AVAILABLE}: the server at API_HOST has no {API}. Whoever runs this starts it with --api; "
-    "nothing was charged.",
-    upstream_status=404,
-)
-NO_PICTURE = not_as_promised(SERVER, "no picture")
-NOT_A_PICTURE = not_as_promised(SERVER, "something that is not a picture")
-NOT_ITS_JSON = not_as_promised(SERVER, "something else than its API promises")
+WITHOUT_API = GenerationFailure(WithoutApi(SERVER.setting, API), upstream_status=404)
+NO_PICTURE = not_as_promised(SERVER, Instead.NO_PICTURE)
+NOT_A_PICTURE = not_as_promised(SERVER, Instead.NOT_A_PICTURE)
+NOT_ITS_JSON = not_as_promised(SERVER, Instead.NOT_ITS_API)
 
 _NO_MEMORY = SaidError("OutOfMemoryError", "its graphics card has too little memory for it; ask for a smaller picture")
-_NO_UPSCALER = SaidError("UnknownUpscaler", "it knows no upscaler of the name that AUTOMATIC1111_UPSCALER gives")
+_NO_UPSCALER = SaidError(
+    "UnknownUpscaler", "it knows no upscaler of the name that AUTOMATIC1111_UPSCALER gives", "AUTOMATIC1111_UPSCALER"
+)
 _ERROR_NAMES = {_NO_MEMORY.name: FailureKind.BAD_REQUEST, _NO_UPSCALER.name: FailureKind.BAD_REQUEST}
 
 
@@ -108,13 +107,14 @@ class Automatic1111Provider:
 
     def __init__(self, settings: ProviderSettings) -> None:
         service = Service(
-            SERVER,
+            SERVER.name,
             settings.api_host.rstrip("/"),
             "AUTOMATIC1111_LOGIN",
             _read_error,
             _ERROR_NAMES,
             headers=_login(settings.automatic1111_login),
             answer_seconds=ANSWER_SECONDS,
+            at_setting=SERVER.setting,
         )
         self._calls = ProviderCalls(service)
         self._questions = ProviderCalls(replace(service, answer_seconds=QUESTION_SECONDS))  # their failures stay apart
@@ -151,10 +151,10 @@ class Automatic1111Provider:
         """Ask which models the server has."""
         outcome = _with_api(await self._questions.get(f"{API}/sd-models"))
         if isinstance(outcome, GenerationFailure):
-            return ProviderReport(outcome.message)
+            return ProviderReport(outcome)
         models = await outcome.json()
         if not isinstance(models, list):
-            return ProviderReport(NOT_ITS_JSON.message)
+            return ProviderReport(NOT_ITS_JSON)
         titles = (model.get("title") for model in models if isinstance(model, dict))
         return ProviderReport(models=tuple(title for title in titles if isinstance(title, str)))
 
@@ -240,12 +240,9 @@ def _for_change(request: GenerationRequest, image: bytes) -> Prepared:
 def _for_upscale(request: GenerationRequest, image: bytes) -> Prepared | GenerationFailure:
     width, height = size_of(image)
     if width * height > UPSCALE_INPUT_PIXELS:
-        words = f"has {width * height:,} pixels; at most {UPSCALE_INPUT_PIXELS:,} can be upscaled. Send a smaller one."
-        return GenerationFailure(FailureKind.BAD_REQUEST, f"The input image {words}")
+        return GenerationFailure(TooManyPixelsToUpscale(width * height, UPSCALE_INPUT_PIXELS))
     if not width <= (request.width or 0) <= width * UPSCALE_FACTOR_MAX:
-        widths = f"from {width} to {width * UPSCALE_FACTOR_MAX:.0f} pixels, {UPSCALE_FACTOR_MAX:.0f} times its own"
-        words = f"This image can be upscaled to a width {widths}. Ask for one of these."
-        return GenerationFailure(FailureKind.BAD_REQUEST, words)
+        return GenerationFailure(WidthOutOfReach(width, UPSCALE_FACTOR_MAX))
     upright = filled(image, (width, height), at_most_bytes=LIMITS.image_bytes)
     return Prepared(replace(request, image=upright.data))
 
@@ -332,7 +329,7 @@ def _image(text: object, seed: object) -> GeneratedImage:
     try:
         data = from_base64(text if isinstance(text, str) else "")
     except ValueError as error:
-        raise DamagedPicture(str(error)) from error
+        raise DamagedPicture from error
     usable = isinstance(seed, int) and 0 <= seed <= SEED_MAX
     return GeneratedImage(data, seed if isinstance(seed, int) and usable else None, media_type_of(data))
 
@@ -343,7 +340,7 @@ def _name(model: object) -> str:
 
 
 def _with_api(outcome: Outcome) -> Outcome:
-    """The same, but a clear fault where the server has no API at all."""
+    """The same, but a clear failure where the server has no API at all."""
     return WITHOUT_API if isinstance(outcome, GenerationFailure) and outcome.upstream_status == 404 else outcome
 
 

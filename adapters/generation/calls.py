@@ -1,8 +1,8 @@
 """Calls to a provider's service: bounded in time and bytes, never redirected, never paid twice by themselves.
 
 A call that was sent and whose answer was lost may have been paid: it ends as UNKNOWN and is not made again. Retried are
-faults before anything was sent, 429 and 502 to 504, with full jitter, at most TRIES times and within a budget. What an
-answer means is told by the provider; here an answer that is no success becomes a fault of the one taxonomy.
+failures before anything was sent, 429 and 502 to 504, with full jitter, at most TRIES times and within a budget. What
+an answer means is told by the provider; here one that is no success becomes a failure of the one taxonomy.
 """
 
 from __future__ import annotations
@@ -27,7 +27,21 @@ import structlog
 from adapters.generation.breaker import CircuitBreaker, RetryBudget
 from adapters.generation.taxonomy import SaidError, failure_of
 from adapters.observability.redaction import Redactor
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import (
+    AnswerLost,
+    AnswerTooLarge,
+    FailureKind,
+    Instead,
+    NotAsPromised,
+    NotConnected,
+    NotHttp,
+    NoWholeAnswer,
+    Obstacle,
+    Resting,
+    ServiceName,
+    Unreachable,
+)
+from adapters.ports.failures import GenerationFailure
 
 TRIES = 3
 FIRST_BACKOFF_SECONDS = 0.5
@@ -41,7 +55,7 @@ BASE64_PIECE_CHARS = 256 * 1024
 """Divisible by 4, so that each piece stands for itself."""
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 REACHED = frozenset({FailureKind.AUTH, FailureKind.NO_CREDIT, FailureKind.MODERATED_PROMPT, FailureKind.BAD_REQUEST})
-"""Faults of the request or the account; the service itself works, and asking again changes nothing."""
+"""Failures of the request or the account; the service itself works, and asking again changes nothing."""
 
 Form = Callable[[], aiohttp.FormData]
 """Makes the form anew for each try, as one can be sent once only."""
@@ -53,7 +67,10 @@ _log = structlog.wrap_logger(logging.getLogger(__name__))
 
 @dataclass(frozen=True)
 class Service:
-    """A provider's service: where it is, what it is sent with every call, and how it tells its errors."""
+    """A provider's service: where it is, what it is sent with every call, and how it tells its errors.
+
+    Of a service that the operator runs, `at_setting` is the setting that says where.
+    """
 
     name: str
     address: str
@@ -62,6 +79,12 @@ class Service:
     error_names: Mapping[str, FailureKind]
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     answer_seconds: float = ANSWER_SECONDS
+    at_setting: str = ""
+
+    @property
+    def called(self) -> ServiceName:
+        """The service's name in what is said of it."""
+        return ServiceName(self.name, self.at_setting)
 
 
 class ServiceAnswer(NamedTuple):
@@ -83,9 +106,9 @@ Outcome = ServiceAnswer | GenerationFailure
 class _TryAgain(Exception):
     """One try has failed in a way that allows another."""
 
-    def __init__(self, fault: GenerationFailure) -> None:
-        super().__init__(fault.kind.value)
-        self.fault = fault
+    def __init__(self, failure: GenerationFailure) -> None:
+        super().__init__(failure.kind.value)
+        self.failure = failure
 
 
 class _Wanted(NamedTuple):
@@ -117,7 +140,7 @@ class ProviderCalls:
     def outage(self) -> GenerationFailure | None:
         """Why the service is left alone at the moment, None where it may be called."""
         wait = self._breaker.wait_seconds()
-        return _resting(self.service.name, wait) if wait else None
+        return _resting(self.service.called, wait) if wait else None
 
     async def get(
         self, path: str, *, query: Mapping[str, str] | None = None, accept: str = "application/json",
@@ -145,7 +168,7 @@ class ProviderCalls:
         def wait_before_next(error: Exception) -> bool | float:
             if not isinstance(error, _TryAgain) or tries >= wanted.tries:
                 return False
-            wait = _backoff(tries, error.fault.retry_after_seconds)
+            wait = _backoff(tries, error.failure.retry_after_seconds)
             return wait if wait is not None and self._budget.spend() else False
 
         try:
@@ -154,14 +177,14 @@ class ProviderCalls:
                     tries += 1
                     return await self._try(wanted)
         except _TryAgain as error:
-            return error.fault
+            return error.failure
         raise AssertionError("a try returns or raises")
 
     async def _try(self, wanted: _Wanted) -> Outcome:
-        """One call. Raises _TryAgain for a fault after which the same call may be made once more."""
+        """One call. Raises _TryAgain for a failure after which the same call may be made once more."""
         wait = self._breaker.begin()
         if wait:
-            return _resting(self.service.name, wait)
+            return _resting(self.service.called, wait)
         try:
             outcome, again = await self._once(wanted)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -191,50 +214,48 @@ class ProviderCalls:
                     raise
                 content = b""  # what a failure says of itself is not needed to know that it is one
             if not 200 <= response.status < 300:
-                fault = self._refused(response, content or b"")
-                return fault, response.status in RETRIED_STATUSES and fault.kind not in REACHED
+                failure = self._refused(response, content or b"")
+                return failure, response.status in RETRIED_STATUSES and failure.kind not in REACHED
             if content is None:
-                return _too_large(wanted.at_most_bytes, response.status), False
+                too_large = AnswerTooLarge(wanted.at_most_bytes)
+                return GenerationFailure(too_large, upstream_status=response.status), False
             named = {name.lower(): value for name, value in response.headers.items()}
             return ServiceAnswer(response.status, response.content_type, named, content), False
 
     def _refused(self, response: aiohttp.ClientResponse, content: bytes) -> GenerationFailure:
         said = self._without_secrets(self.service.read_error(parsed(content[:SMALL_ANSWER_BYTES])))
-        fault = failure_of(
+        failure = failure_of(
             response.status,
             said,
             self.service.error_names,
             key_setting=self.service.key_setting,
             retry_after_seconds=_retry_after(response.headers.get("Retry-After")),
         )
-        _log.warning("provider refused", provider=self.service.name, status=response.status, name=said.name)
-        return fault
+        _log.warning("provider refused", provider=str(self.service.called), status=response.status, name=said.name)
+        return failure
 
     def _without_secrets(self, said: SaidError) -> SaidError:
         """The same without the key, which a service may quote back: what it says is shown to users, and logged."""
         return SaidError(*(self._redactor.text(" ".join(part.split())) for part in said))
 
     def _broken(self, error: Exception, wanted: _Wanted) -> tuple[GenerationFailure, bool]:
-        """The fault of a call without an answer, and whether it may be made again: not sent, or free."""
-        _log.warning("provider not reached", provider=self.service.name, reason=type(error).__name__)
-        where = self.service.name
+        """What a call without an answer means, and whether it may be made again: not sent, or free."""
+        service = self.service.called
+        _log.warning("provider not reached", provider=str(service), reason=type(error).__name__)
         if isinstance(error, aiohttp.ClientSSLError | aiohttp.ClientConnectorCertificateError):
-            return _unavailable(f"the certificate of {where} is not trusted"), False
+            return GenerationFailure(Unreachable(service, Obstacle.CERTIFICATE)), False
         if isinstance(error, aiohttp.ConnectionTimeoutError):
-            words = f"Connection timeout: {where} did not answer within {CONNECT_SECONDS:.0f} seconds. Try again later."
-            return GenerationFailure(FailureKind.UNAVAILABLE, words), True
+            return GenerationFailure(NotConnected(service, CONNECT_SECONDS)), True
         if isinstance(error, aiohttp.ClientConnectorError):
-            return _unavailable(f"{where} cannot be reached"), True
+            return GenerationFailure(Unreachable(service, Obstacle.CONNECTION)), True
         if isinstance(error, aiohttp.InvalidURL):
-            return _unavailable(f"the address of {where} is not usable"), False
+            return GenerationFailure(Unreachable(service, Obstacle.ADDRESS)), False
         if not wanted.pays:
-            return GenerationFailure(FailureKind.UPSTREAM, f"Connection timeout: {where} gave no whole answer."), True
+            return GenerationFailure(NoWholeAnswer(service)), True
         if isinstance(error, aiohttp.ClientResponseError):
-            return GenerationFailure(
-                FailureKind.UPSTREAM, f"{where} does not answer as HTTP asks. Try again later."
-            ), False
-        within = f" within {self.service.answer_seconds:.0f} seconds" if isinstance(error, TimeoutError) else ""
-        return lost(where, within), False
+            return GenerationFailure(NotHttp(service)), False
+        seconds = self.service.answer_seconds if isinstance(error, TimeoutError) else None
+        return GenerationFailure(AnswerLost(service, seconds)), False
 
     def _tell_breaker(self, outcome: Outcome) -> None:
         if isinstance(outcome, ServiceAnswer) or outcome.kind in REACHED:
@@ -306,37 +327,13 @@ def from_base64(text: str) -> bytes:
     return b"".join(decoded)
 
 
-def lost(service: str, within: str = "") -> GenerationFailure:
-    """The fault of a paid call whose answer did not come."""
-    words = (
-        f"Connection timeout: {service} gave no answer{within}. Whether it made a picture is not known, so it was not "
-        "asked again by itself; nothing was charged here."
-    )
-    return GenerationFailure(FailureKind.UNKNOWN, words)
+def not_as_promised(service: ServiceName, instead: Instead) -> GenerationFailure:
+    """A success that does not hold what the service promises."""
+    return GenerationFailure(NotAsPromised(service, instead))
 
 
-def not_as_promised(service: str, what: str) -> GenerationFailure:
-    """The fault of a success that does not hold what the service promises."""
-    return GenerationFailure(
-        FailureKind.UPSTREAM, f"{service} answered with {what}. Nothing was charged; try again later."
-    )
-
-
-def _too_large(at_most_bytes: int, status: int) -> GenerationFailure:
-    words = f"The image service's answer is larger than {at_most_bytes // 1_048_576} MB and was cut off."
-    return GenerationFailure(FailureKind.UPSTREAM, f"{words} Nothing was charged.", upstream_status=status)
-
-
-def _unavailable(reason: str) -> GenerationFailure:
-    words = f"Image generation services are not available: {reason}. Nothing was charged; try again later."
-    return GenerationFailure(FailureKind.UNAVAILABLE, words)
-
-
-def _resting(service: str, wait: float) -> GenerationFailure:
-    words = f"Image generation services are not available: {service} failed or asked to wait"
-    return GenerationFailure(
-        FailureKind.UNAVAILABLE, f"{words}. Nothing was charged; try again in {max(1, round(wait))} seconds.", wait
-    )
+def _resting(service: ServiceName, wait: float) -> GenerationFailure:
+    return GenerationFailure(Resting(service, max(1, round(wait))), wait)
 
 
 def _backoff(tries: int, retry_after_seconds: float | None) -> float | None:

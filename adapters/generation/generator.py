@@ -27,7 +27,7 @@ from adapters.generation.provider import (
 )
 from adapters.generation.providers import UnavailableProvider
 from adapters.generation.request_check import check_request
-from adapters.generation.taxonomy import FILTERED
+from adapters.generation.taxonomy import FILTERED, THE_SERVICE, unusable_input
 from adapters.images.shaping import (
     ClosedMeanwhile,
     DamagedPicture,
@@ -37,13 +37,15 @@ from adapters.images.shaping import (
     refuse_damaged,
     size_of,
 )
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import Instead, PlainReason
+from adapters.ports.failures import GenerationFailure
+from adapters.ports.request_reasons import LargestAlready, WideAlready
 
 UPSCALE_WIDTH = 2048
 """Pixels, where none are asked for."""
-NO_PICTURE = not_as_promised("The image service", "no picture")
-NOT_PICTURES = not_as_promised("The image service", "something that is not a picture")
-CLOSED = GenerationFailure(FailureKind.UNAVAILABLE, "The image generator is closed. Make a new ImageGenerator.")
+NO_PICTURE = not_as_promised(THE_SERVICE, Instead.NO_PICTURE)
+NOT_PICTURES = not_as_promised(THE_SERVICE, Instead.NOT_A_PICTURE)
+CLOSED = GenerationFailure(PlainReason.GENERATOR_CLOSED)
 
 
 class Generator:
@@ -76,21 +78,21 @@ class Generator:
     @property
     def unavailable(self) -> GenerationFailure | None:
         """Why no image can be made at all, None where a provider is chosen, whether or not it works at the moment."""
-        return self.provider.fault if isinstance(self.provider, UnavailableProvider) else None
+        return self.provider.failure if isinstance(self.provider, UnavailableProvider) else None
 
     async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """The request as the provider takes it, or the reason why it would be refused unpaid: ask before reserving."""
         if self._closed:
             return CLOSED
-        if fault := self.provider.outage():
-            return fault
+        if outage := self.provider.outage():
+            return outage
         try:
             wanted = await self._checked(request, self.provider.limits)
             if isinstance(wanted, GenerationFailure):
                 return wanted
             prepared = await self.provider.prepare(wanted.request)
         except DamagedPicture as error:
-            return GenerationFailure(FailureKind.BAD_REQUEST, str(error))
+            return unusable_input(error)
         except ClosedMeanwhile:
             return CLOSED
         if isinstance(prepared, GenerationFailure):
@@ -177,22 +179,17 @@ class Generator:
 
 def _checked(request: GenerationRequest, limits: RequestLimits) -> Prepared | GenerationFailure:
     """The request, an upscale with the width that its result will have, or why it is refused. Raises DamagedPicture."""
-    if fault := check_request(request, limits):
-        return fault
+    if broken := check_request(request, limits):
+        return broken
     if request.operation is not Operation.UPSCALE or request.image is None:
         return Prepared(request)
     width, height = size_of(request.image)
     wanted = request.width or UPSCALE_WIDTH
     if wanted <= width:
-        return GenerationFailure(
-            FailureKind.BAD_REQUEST,
-            f"The image is {width} pixels wide already, and {wanted} are asked for. Ask for a larger width.",
-        )
+        return GenerationFailure(WideAlready(width, wanted))
     fitted = min(wanted, int(math.sqrt(limits.upscale_pixels * width / height)))
     if fitted <= width:
-        return GenerationFailure(
-            FailureKind.BAD_REQUEST, f"The image is as large as one of its shape can be: {width} by {height} pixels."
-        )
+        return GenerationFailure(LargestAlready(width, height))
     size = f"{fitted} by {max(1, round(fitted * height / width))} pixels"
     note = "" if fitted == wanted else f"It is {size}, the largest that is made of this shape."
     return Prepared(replace(request, width=fitted), note)

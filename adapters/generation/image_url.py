@@ -21,7 +21,10 @@ from yarl import URL
 from adapters.generation.calls import body_within
 from adapters.images.formats import MEDIA_TYPES, begun_media_type
 from adapters.network.public_addresses import is_public
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import PlainReason
+from adapters.ports.failures import GenerationFailure
+from adapters.ports.request_reasons import ImageThereTooLarge
+from adapters.wording.failures import sentence_of_failure
 
 FETCH_SECONDS = 15.0
 """From the look-up of the name to the last byte."""
@@ -29,32 +32,14 @@ LARGEST_IMAGE_BYTES = 10 * 1_048_576
 LONGEST_ADDRESS = 2048
 HTTPS_PORT = 443
 
-REFUSED = GenerationFailure(
-    FailureKind.BAD_REQUEST,
-    "This address cannot be used. Attach the image, or give the https address of one on Discord.",
-)
+REFUSED = GenerationFailure(PlainReason.ADDRESS_REFUSED)
 """The one answer to every address that is not fetched: it tells nobody what stands behind it."""
-TOO_LARGE = GenerationFailure(
-    FailureKind.BAD_REQUEST,
-    f"The image there is larger than {LARGEST_IMAGE_BYTES // 1_048_576} MB. Give a smaller one, or attach it.",
-)
-GONE = GenerationFailure(
-    FailureKind.BAD_REQUEST, "The link has expired or the image is gone. Attach it anew, or give a fresh link."
-)
-NOT_AN_IMAGE = GenerationFailure(
-    FailureKind.BAD_REQUEST,
-    "There is no PNG, JPEG, WEBP or GIF at this address. Give the address of the image itself, or attach it.",
-)
-TOO_SLOW = GenerationFailure(
-    FailureKind.UPSTREAM, "The image did not come in time from its address. Try again later, or attach the image."
-)
-NOT_REACHED = GenerationFailure(
-    FailureKind.UPSTREAM,
-    "There is no trusted connection to the host of this address. Try again later, or attach the image.",
-)
-HOST_FAILED = GenerationFailure(
-    FailureKind.UPSTREAM, "The host of this address did not give the whole image. Try again later, or attach the image."
-)
+TOO_LARGE = GenerationFailure(ImageThereTooLarge(LARGEST_IMAGE_BYTES))
+GONE = GenerationFailure(PlainReason.ADDRESS_EXPIRED)
+NOT_AN_IMAGE = GenerationFailure(PlainReason.ADDRESS_WITHOUT_IMAGE)
+TOO_SLOW = GenerationFailure(PlainReason.ADDRESS_TOO_SLOW)
+NOT_REACHED = GenerationFailure(PlainReason.ADDRESS_NOT_TRUSTED)
+HOST_FAILED = GenerationFailure(PlainReason.ADDRESS_FAILED)
 
 Resolve = Callable[[str], Awaitable[Collection[str]]]
 """The IP addresses of a host name. Raises OSError where there are none."""
@@ -119,7 +104,7 @@ class ImageFetcher:
         except (aiohttp.ClientError, OSError):
             outcome = HOST_FAILED
         if isinstance(outcome, GenerationFailure):
-            _log.info("image not fetched", host=host, reason=outcome.message)
+            _log.info("image not fetched", host=host, reason=sentence_of_failure(outcome))
         return outcome
 
     async def _pins(self, host: str) -> list[str]:

@@ -3,7 +3,7 @@
 Answers for what each family of models takes, for putting what has no field of its own into words or into a note, and
 for reading the answers; sizes are the work of `openai_models`. Pictures are taken as bytes alone: an answer that names
 an address instead is refused, as a service that is asked for bytes does not choose where this program connects to.
-Calls, retries and the taxonomy of faults are left to `calls` and `taxonomy`.
+Calls, retries and the taxonomy of failures are left to `calls` and `taxonomy`.
 """
 
 from __future__ import annotations
@@ -35,9 +35,11 @@ from adapters.generation.provider import (
 from adapters.generation.providers import OPENAI_ADDRESS, ProviderSettings
 from adapters.generation.series import in_series
 from adapters.generation.sizes import made_at
-from adapters.generation.taxonomy import SaidError
+from adapters.generation.taxonomy import THE_SERVICE, SaidError
 from adapters.images.shaping import DamagedPicture, PictureWorkers, media_type_of
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import FailureKind, Instead
+from adapters.ports.failures import GenerationFailure
+from adapters.ports.request_reasons import ModelCannotEdit, PromptTooLongForModel
 
 GENERATIONS = "/v1/images/generations"
 EDITS = "/v1/images/edits"
@@ -110,9 +112,8 @@ class OpenAIProvider:
 
     async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """The request at a size that the model has, with an input that it reads. Raises DamagedPicture."""
-        refusal = self._refusal(request)
-        if refusal is not None:
-            return GenerationFailure(FailureKind.BAD_REQUEST, refusal)
+        if failure := self._not_taken(request):
+            return failure
         own, notes = (DEFAULT_SIDE, DEFAULT_SIDE), [_without_field(request)]
         if request.image is not None:
             shape = cut_square if self.family.square_input else bounded
@@ -147,6 +148,7 @@ class OpenAIProvider:
             seconds=seconds,
             credits=credits_used,
             note=made.note,
+            ended_by=made.ended_by,
         )
 
     async def report(self) -> ProviderReport:
@@ -156,10 +158,10 @@ class OpenAIProvider:
         """
         outcome = await self._calls.get(MODELS)
         if isinstance(outcome, GenerationFailure):
-            return ProviderReport("" if outcome.kind is FailureKind.BAD_REQUEST else outcome.message)
+            return ProviderReport(None if outcome.kind is FailureKind.BAD_REQUEST else outcome)
         listed = _list_in(await outcome.json())
         if listed is None:
-            return ProviderReport(not_as_promised("The image service", "something other than its models").message)
+            return ProviderReport(not_as_promised(THE_SERVICE, Instead.NOT_ITS_MODELS))
         names = [item["id"] for item in listed if isinstance(item, dict) and isinstance(item.get("id"), str)]
         drawing = [name for name in names if "image" in name or "dall-e" in name]
         return ProviderReport(models=tuple((drawing or names)[:MODELS_TOLD]))
@@ -168,18 +170,12 @@ class OpenAIProvider:
         """Let the threads end; connections are held by calls alone."""
         self._workers.close()
 
-    def _refusal(self, request: GenerationRequest) -> str | None:
+    def _not_taken(self, request: GenerationRequest) -> GenerationFailure | None:
         if request.operation is Operation.IMAGE_TO_IMAGE and not self.family.edits:
-            return (
-                f"The model {self.model} makes pictures from words alone and cannot change one. Leave the input image "
-                "out; whoever runs this can set OPENAI_MODEL to a model that edits, such as gpt-image-1."
-            )
+            return GenerationFailure(ModelCannotEdit(self.model, "OPENAI_MODEL", "gpt-image-1"))
         length, most = len(prompt_of(request)), self.family.prompt_length
         if most is not None and length > most:
-            return (
-                f"The prompt, with its style and what to leave out, has {length} characters; the model {self.model} "
-                f"takes at most {most}. Shorten it."
-            )
+            return GenerationFailure(PromptTooLongForModel(length, self.model, most))
         return None
 
     async def _ask(self, request: GenerationRequest, count: int) -> list[GeneratedImage] | GenerationFailure:
@@ -253,33 +249,33 @@ class _Read(NamedTuple):
     """The pictures of an answer, and what stood in the place of the first that is none."""
 
     images: list[GeneratedImage]
-    instead: str
+    instead: Instead
 
 
 async def _pictures_of(answer: ServiceAnswer) -> list[GeneratedImage] | GenerationFailure:
-    """The pictures that came, or where there is none, the fault that says what came instead."""
+    """The pictures that came, or where there is none, what came instead."""
     listed = _list_in(await answer.json())
     if listed is None:
-        return not_as_promised("The image service", "something other than pictures")
+        return not_as_promised(THE_SERVICE, Instead.NOT_PICTURES)
     read = await asyncio.to_thread(_read, listed)
-    return read.images or not_as_promised("The image service", read.instead or "no picture")
+    return read.images or not_as_promised(THE_SERVICE, read.instead)
 
 
 def _read(listed: list[object]) -> _Read:
     images: list[GeneratedImage] = []
-    instead = ""
+    instead: Instead | None = None
     for item in listed:
         encoded = item.get("b64_json") if isinstance(item, dict) else None
         if not isinstance(encoded, str) or not encoded:
             address = isinstance(item, dict) and bool(item.get("url"))
-            instead = instead or ("an address instead of a picture" if address else "no picture")
+            instead = instead or (Instead.AN_ADDRESS if address else Instead.NO_PICTURE)
             continue
         try:
             data = from_base64(encoded)
             images.append(GeneratedImage(data, None, media_type_of(data)))
         except (ValueError, DamagedPicture):
-            instead = instead or "something that is not a picture"
-    return _Read(images, instead)
+            instead = instead or Instead.NOT_A_PICTURE
+    return _Read(images, instead or Instead.NO_PICTURE)
 
 
 def _list_in(said: object) -> list[object] | None:

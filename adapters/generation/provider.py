@@ -83,7 +83,8 @@ class GeneratedImage:
 class GenerationResult:
     """What a provider made. `filtered` more pictures were made and paid, and are withheld by its moderation.
 
-    `note` is for the user: what was done otherwise than asked, "" where nothing was.
+    `note` is for the user: what was done otherwise than asked, "" where nothing was. `ended_by` is the failure after
+    which no more pictures were asked for.
     """
 
     images: tuple[GeneratedImage, ...]
@@ -93,6 +94,7 @@ class GenerationResult:
     credits: float | None = None
     note: str = ""
     filtered: int = 0
+    ended_by: GenerationFailure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +129,9 @@ def joined(*notes: str) -> str:
 
 
 class ProviderReport(NamedTuple):
-    """What a provider says of itself. `trouble` is "" where it can be reached and takes its key."""
+    """What a provider says of itself. `trouble` is None where it can be reached and takes its key."""
 
-    trouble: str = ""
+    trouble: GenerationFailure | None = None
     credits: float | None = None
     models: tuple[str, ...] = ()
 

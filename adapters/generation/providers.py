@@ -23,13 +23,13 @@ from adapters.generation.provider import (
     RequestLimits,
     ignore_fraction,
 )
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import NotSetUp
+from adapters.ports.failures import GenerationFailure
 from adapters.settings.kinds import AUTO
 
 STABILITY_HOST = "api.stability.ai"
 STABILITY_ADDRESS = f"https://{STABILITY_HOST}"
 OPENAI_ADDRESS = "https://api.openai.com"
-NOT_AVAILABLE = "Image generation services are not available"
 
 PROVIDERS: Mapping[str, str] = MappingProxyType(
     {
@@ -84,19 +84,19 @@ class UnavailableProvider:
     name = "none"
     limits = RequestLimits()
 
-    def __init__(self, fault: GenerationFailure) -> None:
-        self.fault = fault
+    def __init__(self, failure: GenerationFailure) -> None:
+        self.failure = failure
 
     def outage(self) -> GenerationFailure | None:
         """The reason why there is no provider."""
-        return self.fault
+        return self.failure
 
     async def prepare(
         self,
         request: GenerationRequest,  # noqa: ARG002 - the port's signature; the answer is the same for every request
     ) -> Prepared | GenerationFailure:
         """The reason why there is no provider."""
-        return self.fault
+        return self.failure
 
     async def generate(
         self,
@@ -104,11 +104,11 @@ class UnavailableProvider:
         on_fraction: OnFraction = ignore_fraction,  # noqa: ARG002 - the same
     ) -> GenerationResult | GenerationFailure:
         """The reason why there is no provider."""
-        return self.fault
+        return self.failure
 
     async def report(self) -> ProviderReport:
         """The reason why there is no provider."""
-        return ProviderReport(self.fault.message)
+        return ProviderReport(self.failure)
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -123,14 +123,19 @@ class Choice(NamedTuple):
 
 def choose_provider(settings: ProviderSettings) -> Provider:
     """The provider that the settings ask for, or one that says why there is none."""
-    reason = why_none(settings)
-    if reason is not None:
-        return UnavailableProvider(GenerationFailure(FailureKind.UNAVAILABLE, f"{NOT_AVAILABLE}: {reason}"))
+    none = why_none(settings)
+    if none is not None:
+        return UnavailableProvider(none)
     return provider_module(choice_of(settings).name or AUTO).make_provider(settings)
 
 
-def why_none(settings: ProviderSettings) -> str | None:
+def why_none(settings: ProviderSettings) -> GenerationFailure | None:
     """Why the settings give no provider, and what to set; None where they give one. Whether it works is not asked."""
+    missing = _missing(settings)
+    return None if missing is None else GenerationFailure(NotSetUp(missing))
+
+
+def _missing(settings: ProviderSettings) -> str | None:
     wanted = choice_of(settings).name
     if wanted is None:
         return "no key is set. Set STABILITY_API_KEY, or GENERATOR=sketch for offline sketches."

@@ -1,6 +1,6 @@
 """Several pictures of one request by one paid call after the other, for services that make fewer at once.
 
-Answers for when no further call is begun and for what is said then; what one call is, is the provider's business.
+Answers for when no further call is begun; what one call is, is the provider's business.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 from adapters.generation.provider import GeneratedImage, OnFraction
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import FailureKind
+from adapters.ports.failures import GenerationFailure
 
 SERIES_SECONDS = 360.0
 """No further call is begun after this, so that what was paid is delivered before the request's time is over."""
@@ -21,18 +22,21 @@ Make = Callable[[int], Awaitable[Sequence[GeneratedImage] | GenerationFailure]]
 
 
 class Series(NamedTuple):
-    """What came. `filtered` more were made and are withheld; `note` says why the series ended early, "" if not."""
+    """What came. `filtered` more were made and are withheld. Where it ended early, `note` tells the user so, or
+    `ended_by` is the failure after which no more was asked for.
+    """
 
     images: tuple[GeneratedImage, ...]
     filtered: int
-    note: str
+    note: str = ""
+    ended_by: GenerationFailure | None = None
 
 
 async def in_series(count: int, make: Make, on_fraction: OnFraction, *, at_once: int = 1) -> Series | GenerationFailure:
-    """`count` pictures, `at_once` with each call. A fault ends the series; what came until then is delivered."""
+    """`count` pictures, `at_once` with each call. A failure ends the series; what came until then is delivered."""
     started = time.monotonic()
     images: list[GeneratedImage] = []
-    filtered, note = 0, ""
+    filtered, note, ended_by = 0, "", None
     for number in range(0, count, at_once):
         if number > 0 and time.monotonic() - started >= SERIES_SECONDS:
             note = NO_TIME
@@ -45,7 +49,7 @@ async def in_series(count: int, make: Make, on_fraction: OnFraction, *, at_once:
         elif not images and not filtered:
             return outcome
         else:
-            note = f"The reason: {outcome.message}"
+            ended_by = outcome
             break
         on_fraction((number + at_once) / count)
-    return Series(tuple(images[:count]), filtered, note)
+    return Series(tuple(images[:count]), filtered, note, ended_by)

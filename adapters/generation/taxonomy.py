@@ -1,16 +1,27 @@
-"""One taxonomy for the errors of every provider: from an answer's name and status to a kind, and to words for people.
+"""One taxonomy for the errors of every provider: from an answer's name and status to a kind, and to the reason.
 
 A provider's own names come first, then the status, as one status may mean several things: 429 is "wait" and, at some
-services, "out of credit". What a service says about itself is shown to people only where the request was at fault.
+services, "out of credit". What a service says about itself is passed on only where the request was at fault.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.images.shaping import DamagedPicture, NotSmallEnough
+from adapters.ports.failure_reasons import (
+    AnswerLost,
+    AskedToWait,
+    CannotMake,
+    FailureKind,
+    Filtered,
+    KeyRefused,
+    PlainReason,
+    ServiceName,
+)
+from adapters.ports.failures import FailureReason, GenerationFailure
 
 SAID_CHARACTERS = 200
 """So much of what a service says of a request is passed on."""
@@ -34,11 +45,20 @@ OF_STATUS: Mapping[int, FailureKind] = MappingProxyType(
 """What a status means where no name says more; every other status is the service's own failure."""
 
 
+THE_SERVICE = ServiceName("The image service")
+"""For what is true of every service."""
+FILTERED = GenerationFailure(Filtered())
+"""Where every picture that was made is withheld."""
+
+
 class SaidError(NamedTuple):
-    """An error as a service tells it: its name ("" where it has none) and its sentence."""
+    """An error as a service tells it: its name ("" where it has none), its sentence, and the setting of the operator's
+    that is wrong, where it is one.
+    """
 
     name: str = ""
     sentence: str = ""
+    setting: str = ""
 
 
 def failure_of(
@@ -49,46 +69,40 @@ def failure_of(
     key_setting: str,
     retry_after_seconds: float | None = None,
 ) -> GenerationFailure:
-    """The fault of an answer that is not a success. `key_setting` names the setting that holds the service's key."""
+    """What an answer that is not a success means. `key_setting` names the setting that holds the service's key."""
     kind = names.get(said.name) or OF_STATUS.get(status, FailureKind.UPSTREAM)
-    words = _WORDS[kind](_clean(said.sentence), key_setting, retry_after_seconds)
-    message = words if kind in _WITHOUT_STATUS else f"Non-200 response: {status}. {words}"
-    return GenerationFailure(kind, message, retry_after_seconds, status)
+    reason = _reason(kind, said, key_setting, retry_after_seconds)
+    return GenerationFailure(reason, retry_after_seconds, status)
 
 
-def _asked_to_wait(_: str, __: str, seconds: float | None) -> str:
-    wait = "in a moment" if seconds is None else f"in {seconds:.0f} seconds"
-    return f"The image service has too much to do; nothing was charged. Try again {wait}."
+def unusable_input(error: DamagedPicture) -> GenerationFailure:
+    """What a picture means that could not be decoded or shaped for the service."""
+    small = isinstance(error, NotSmallEnough)
+    return GenerationFailure(PlainReason.INPUT_NOT_SMALL_ENOUGH if small else PlainReason.INPUT_DAMAGED)
 
 
-def _cannot_be_made(said: str, _: str, __: float | None) -> str:
-    return f"The image service cannot make this{f': {said}' if said else ''}. Nothing was charged; change the request."
-
-
-_FILTERED = "The image service filtered the picture it made, so there is nothing to show. Use other words."
-_WITHOUT_STATUS = frozenset({FailureKind.MODERATED_PROMPT, FailureKind.MODERATED_OUTPUT})
-_WORDS: Mapping[FailureKind, Callable[[str, str, float | None], str]] = MappingProxyType(
-    {
-        FailureKind.AUTH: lambda _, key_setting, __: (
-            f"The image service does not accept its key; nothing was charged. Whoever runs this checks {key_setting}."
-        ),
-        FailureKind.NO_CREDIT: lambda *_: (
-            "The image service's account is out of credit; nothing was charged. Whoever runs this tops it up."
-        ),
-        FailureKind.MODERATED_PROMPT: lambda *_: (
-            "The image service refused the request by its content rules; nothing was charged. Use other words."
-        ),
-        FailureKind.MODERATED_OUTPUT: lambda *_: _FILTERED,
-        FailureKind.BAD_REQUEST: _cannot_be_made,
-        FailureKind.RATE_LIMITED: _asked_to_wait,
-        FailureKind.UPSTREAM: lambda *_: "The image service failed; nothing was charged. Try again in a moment.",
-        FailureKind.UNAVAILABLE: lambda *_: "The image service cannot be used at the moment. Try again later.",
-    }
-)
-
-
-FILTERED = GenerationFailure(FailureKind.MODERATED_OUTPUT, _FILTERED)
-"""The fault where every picture that was made is withheld."""
+def _reason(kind: FailureKind, said: SaidError, key_setting: str, seconds: float | None) -> FailureReason:
+    match kind:
+        case FailureKind.AUTH:
+            return KeyRefused(key_setting)
+        case FailureKind.NO_CREDIT:
+            return PlainReason.OUT_OF_CREDIT
+        case FailureKind.MODERATED_PROMPT:
+            return PlainReason.PROMPT_REFUSED
+        case FailureKind.MODERATED_OUTPUT:
+            return Filtered()
+        case FailureKind.BAD_REQUEST:
+            return CannotMake(_clean(said.sentence), said.setting)
+        case FailureKind.RATE_LIMITED:
+            return AskedToWait(seconds)
+        case FailureKind.UPSTREAM:
+            return PlainReason.SERVICE_FAILED
+        case FailureKind.UNAVAILABLE:
+            return PlainReason.SERVICE_UNUSABLE
+        case FailureKind.UNKNOWN:
+            return AnswerLost(THE_SERVICE)
+        case _:
+            assert_never(kind)
 
 
 def _clean(sentence: str) -> str:

@@ -1,7 +1,7 @@
 """What an error looks like over HTTP: RFC 9457 problem details, and a table from each reason to status, type and title.
 
 Answers for the tables, which a test compares with the enumerations they translate, and for how an error is written.
-The sentence of an occurrence comes from who found fault: the storage's wording, the image check, the provider.
+The sentence of an occurrence is `wording`'s, or that of a fault which is the sender's own.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import NamedTuple
 import orjson
 
 from adapters.images.invalid_image import ImageProblem, InvalidImage
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import FailureKind
+from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
+from adapters.wording.failures import sentence_of_failure
 from adapters.wording.refusals import sentence_of
 from domain.refusals import Reason, Refusal
 
@@ -69,6 +71,7 @@ MEDIA = _ours(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media-type", "The body has a t
 EXPECTATION = _ours(HTTPStatus.EXPECTATION_FAILED, "expectation", "What the request expects cannot be done")
 INTERNAL = _ours(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "The service failed on this request")
 UNAVAILABLE = _ours(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The service cannot answer at the moment")
+DISK_FULL = _ours(HTTPStatus.INSUFFICIENT_STORAGE, "disk-full", "The disk is full")
 TOO_BUSY = ProblemKind(
     int(HTTPStatus.SERVICE_UNAVAILABLE), _REGISTERED + "temporary-reduced-capacity", "The service is busy at the moment"
 )
@@ -150,7 +153,7 @@ _STOPPED = "The storage has stopped, and what was under way may or may not be ke
 FAULTS: Mapping[type[Fault], tuple[ProblemKind, str]] = MappingProxyType(
     {
         DiskFull: (
-            _ours(HTTPStatus.INSUFFICIENT_STORAGE, "disk-full", "The disk is full"),
+            DISK_FULL,
             "The disk is full, so nothing was kept. Delete something, or ask who runs the service to make room.",
         ),
         StorageUnavailable: (
@@ -185,13 +188,12 @@ def refused(refusal: Refusal, *, retry_after_seconds: int | None = None) -> Prob
     return Problem(REFUSALS[refusal.reason], sentence_of(refusal), members=members, headers=headers)
 
 
-def failed(fault: GenerationFailure) -> Problem:
-    """The problem for a picture that could not be made; the fault's own message is for people already."""
-    wait = fault.retry_after_seconds
+def failed(failure: GenerationFailure) -> Problem:
+    """The problem for a picture that could not be made."""
+    wait = failure.retry_after_seconds
     headers = {} if wait is None else {"Retry-After": str(min(MAX_RETRY_AFTER_SECONDS, max(1, round(wait))))}
-    return Problem(
-        GENERATION_FAILURES[fault.kind], fault.message, members={"reason": fault.kind.value}, headers=headers
-    )
+    kind, detail = GENERATION_FAILURES[failure.kind], sentence_of_failure(failure)
+    return Problem(kind, detail, members={"reason": failure.kind.value}, headers=headers)
 
 
 def broken(fault: Fault) -> Problem:

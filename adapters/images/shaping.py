@@ -20,14 +20,18 @@ from adapters.images.formats import MEDIA_TYPES
 from adapters.images.png_chunks import chunks_of
 
 WORKERS = 2
-JPEG_QUALITIES = (92, 80, 60)
+QUALITIES = (92, 80, 60)
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class DamagedPicture(Exception):
-    """Bytes that cannot be decoded as a picture; the message is for the user who sent them."""
+    """Bytes that cannot be decoded as a picture."""
+
+
+class NotSmallEnough(DamagedPicture):
+    """A picture of which no copy has as few bytes as are allowed."""
 
 
 class ClosedMeanwhile(Exception):
@@ -81,7 +85,7 @@ def size_of(data: bytes) -> tuple[int, int]:
             turned = exif.get(0x0112, 1) in {5, 6, 7, 8}
             width, height = image.size
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise _damaged() from error
+        raise DamagedPicture from error
     return (height, width) if turned else (width, height)
 
 
@@ -97,7 +101,7 @@ def refuse_damaged(data: bytes) -> None:
             image.draft(None, (1, 1))  # of a JPEG all is read as ever, and an eighth of the picture built
             image.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise _damaged() from error
+        raise DamagedPicture from error
 
 
 def decoded(data: bytes) -> Image.Image:
@@ -108,7 +112,7 @@ def decoded(data: bytes) -> Image.Image:
             mode = "RGBA" if image.has_transparency_data else "RGB"
             return image if image.mode == mode else image.convert(mode)  # a copy of a large one is costly
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise _damaged() from error
+        raise DamagedPicture from error
 
 
 def flattened(picture: Image.Image) -> Image.Image:
@@ -148,20 +152,20 @@ def of_width(data: bytes, width: int) -> ShapedPicture:
     height = max(1, round(picture.height * width / picture.width))
     scaled = picture.resize((width, height), Image.Resampling.LANCZOS)
     if with_format in {"JPEG", "WEBP"}:
-        return _saved(flattened(scaled) if with_format == "JPEG" else scaled, with_format, quality=JPEG_QUALITIES[0])
+        return _saved(flattened(scaled) if with_format == "JPEG" else scaled, with_format, quality=QUALITIES[0])
     return _saved(scaled, "PNG")
 
 
 def encoded(picture: Image.Image, at_most_bytes: int) -> ShapedPicture:
     """As PNG, or where that takes more bytes, as a JPEG that is as good as fits. Raises DamagedPicture if none does."""
     attempt = _saved(picture, "PNG")
-    for quality in JPEG_QUALITIES:
+    for quality in QUALITIES:
         if len(attempt.data) <= at_most_bytes:
             return attempt
         attempt = _saved(picture, "JPEG", quality=quality)
     if len(attempt.data) <= at_most_bytes:
         return attempt
-    raise DamagedPicture("The input image cannot be made small enough for the image service. Send another one.")
+    raise NotSmallEnough
 
 
 def _saved(picture: Image.Image, kind: str, **options: int) -> ShapedPicture:
@@ -175,7 +179,7 @@ def _format_of(data: bytes) -> str:
         with Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES)) as image:
             return image.format or "PNG"
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise _damaged() from error
+        raise DamagedPicture from error
 
 
 def _tells_after_its_picture(png: bytes) -> bool:
@@ -186,9 +190,3 @@ def _tells_after_its_picture(png: bytes) -> bool:
             return chunk.kind != b"IEND"
         in_picture = chunk.kind == b"IDAT"
     return False
-
-
-def _damaged() -> DamagedPicture:
-    return DamagedPicture(
-        "The input image is damaged or cut short, so it cannot be used. Send a whole PNG, JPEG, WEBP or GIF."
-    )

@@ -9,9 +9,8 @@ import io
 
 from PIL import Image
 
-from adapters.images.shaping import DamagedPicture, decoded
+from adapters.images.shaping import QUALITIES, DamagedPicture, decoded
 
-QUALITIES = (92, 80, 60)
 SIDES = (4096, 2048, 1024, 512)
 """Longest sides that are tried, in pixels; the first is below what WEBP can hold."""
 

@@ -17,6 +17,7 @@ from adapters.generation.provider import STYLES, GenerationRequest, GenerationRe
 from adapters.generation.providers import choose_provider
 from adapters.ports.failures import GenerationFailure
 from adapters.settings.config import load_config
+from adapters.wording.failures import sentence_of_failure, sentence_of_notes
 
 ImageResult = tuple[bool, bytes | None, str]
 
@@ -128,8 +129,9 @@ class ImageGenerator(Generator):
 
 def _answer(outcome: GenerationResult | GenerationFailure, success: str) -> ImageResult:
     if isinstance(outcome, GenerationFailure):
-        return False, None, outcome.message
-    return True, outcome.images[0].data, f"{success}. {outcome.note}" if outcome.note else success
+        return False, None, sentence_of_failure(outcome)
+    notes = sentence_of_notes(note for note in (outcome.note, outcome.ended_by) if note)
+    return True, outcome.images[0].data, f"{success}. {notes}" if notes else success
 
 
 def _masked(key: str | MaskedSecret | None) -> SecretStr | None:

@@ -1,4 +1,4 @@
-"""Why there is no picture, as values: an ordinary answer of an image service, and so returned and not raised.
+"""What could not be made or kept, as values: ordinary answers, and so returned and not raised.
 
 What goes wrong outside the rules is raised, and is in `faults`. The words are those of whoever shows them.
 """
@@ -6,36 +6,37 @@ What goes wrong outside the rules is raised, and is in `faults`. The words are t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from adapters.ports.failure_reasons import AnswerReason, CallReason, FailureKind, OwnReason, PlainReason
+from adapters.ports.request_reasons import RequestReason, ShapeReason
 from domain.refusals import Refusal
 
-
-class FailureKind(StrEnum):
-    """Why there is no image, the same for every provider; each says what a caller may do next."""
-
-    AUTH = "auth"  # the key is not accepted
-    NO_CREDIT = "no_credit"  # the account is out of credit: never retried
-    MODERATED_PROMPT = "moderated_prompt"  # refused before anything was made, unpaid
-    MODERATED_OUTPUT = "moderated_output"  # made, paid and filtered
-    BAD_REQUEST = "bad_request"  # the request must change: never retried
-    RATE_LIMITED = "rate_limited"  # wait, then try again
-    UPSTREAM = "upstream"  # the service failed
-    UNAVAILABLE = "unavailable"  # there is no provider, or no way to reach it
-    UNKNOWN = "unknown"  # the answer was lost after it may have been paid: never called again by itself
+FailureReason = PlainReason | AnswerReason | CallReason | OwnReason | RequestReason | ShapeReason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GenerationFailure:
-    """Why there is no image; `message` is fit for users and holds no secret."""
+    """Why there is no image. It holds no secret.
 
-    kind: FailureKind
-    message: str
+    `retry_after_seconds` is how long to wait before the next try, where that is known; `upstream_status` the status of
+    the service's answer, where there was one.
+    """
+
+    reason: FailureReason
     retry_after_seconds: float | None = None
     upstream_status: int | None = None
 
+    @property
+    def kind(self) -> FailureKind:
+        """What a caller may do next."""
+        return self.reason.kind
 
-@dataclass(frozen=True, slots=True)
+
+Note = str | GenerationFailure
+"""What is told with a picture: a sentence, or the failure after which no further ones were asked for."""
+
+
+@dataclass(frozen=True)
 class NotStored:
     """A picture that no limit refuses, and that the storage did not take.
 

@@ -36,11 +36,11 @@ from adapters.settings.kinds import (
     small_word,
 )
 from adapters.settings.sources import FORMER_NAMES, Given, Origin, Sources, shortened
+from domain.validation import MAX_DAYS
 
 LARGEST_LIMIT_MB = 1_000_000_000
 LARGEST_IMAGE_MB = 100
 LARGEST_DAILY_GENS = 1_000_000
-LONGEST_CLEANUP_DAYS = 36_500
 LONGEST_RESERVATION_MINUTES = 1_440
 LARGEST_AT_ONCE = 64
 LARGEST_QUEUE = 10_000
@@ -120,9 +120,9 @@ class StorageConfig(Section):
     cleanup_days: WholeNumber = Field(
         7,
         ge=0,
-        le=LONGEST_CLEANUP_DAYS,
+        le=MAX_DAYS,
         validation_alias="STORAGE_CLEANUP_DAYS",
-        description=f"a whole number of days from 0 to {LONGEST_CLEANUP_DAYS}",
+        description=f"a whole number of days from 0 to {MAX_DAYS}",
     )
     image_gen_size_mb: DecimalNumber = Field(
         1.5,

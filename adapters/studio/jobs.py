@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from adapters.application.results import Actor, SavedImage
 from adapters.generation.provider import GenerationRequest
-from adapters.ports.failures import GenerationFailure, NotKept
+from adapters.ports.failures import GenerationFailure, Note, NotKept
 from domain.refusals import Refusal
 
 T = TypeVar("T")
@@ -34,15 +34,15 @@ class Picture(NamedTuple):
 
 
 class Generated(NamedTuple):
-    """What a request made. `replayed`: it was made when this request was first sent; its bytes are those of the kept
-    files.
+    """What a request made, and what is told with it. `replayed`: it was made when this request was first sent; its
+    bytes are those of the kept files.
     """
 
     pictures: tuple[Picture, ...]
     provider: str
     model: str
     seconds: float
-    note: str = ""
+    notes: tuple[Note, ...] = ()
     replayed: bool = False
 
 

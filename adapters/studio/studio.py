@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import orjson
 import structlog
@@ -27,10 +27,10 @@ from adapters.application.saving import NewImage, save_image, saved_under
 from adapters.application.storage import Storage
 from adapters.generation.generator import Generator
 from adapters.generation.provider import GenerationRequest, GenerationResult, Prepared
-from adapters.generation.taxonomy import FILTERED
 from adapters.images.invalid_image import InvalidImage
 from adapters.images.png_text import with_text
-from adapters.ports.failures import FailureKind, GenerationFailure, NotKept, NotStored
+from adapters.ports.failure_reasons import FailedTooOften, FailureKind, Filtered, TakenTooLong, WaitedTooLong
+from adapters.ports.failures import GenerationFailure, NotKept, NotStored
 from adapters.ports.faults import DiskFull, Fault
 from adapters.studio.details import as_text, details_of
 from adapters.studio.generation_queue import GenerationQueue
@@ -44,6 +44,7 @@ from adapters.studio.jobs import (
     StudioSettings,
     ignore_progress,
 )
+from adapters.wording.failures import whether_it_counts
 from domain.refusals import Reason, Refusal
 
 MAX_ATTEMPTS = 16
@@ -60,7 +61,7 @@ SHOWN_FAULTS = (InvalidImage, DiskFull)
 DEFAULTS = StudioSettings()
 
 _RELEASE_REASONS = {FailureKind.MODERATED_PROMPT: "rejected", FailureKind.UNKNOWN: "unknown"}
-"""Why places are released after a fault; `failed` for all others."""
+"""Why places are released after a failure; `failed` for all others."""
 
 _log = structlog.get_logger(__name__)
 
@@ -182,10 +183,7 @@ class Studio:
             kept = self._kept_before(job, reserved.count)
             if kept:
                 return await asyncio.to_thread(_replayed, self._store, kept)
-        return GenerationFailure(
-            FailureKind.BAD_REQUEST,
-            f"This request has failed {MAX_ATTEMPTS} times. Send it again as a new one.",
-        )
+        return GenerationFailure(FailedTooOften(MAX_ATTEMPTS))
 
     def _kept_before(self, job: Job, count: int) -> list[SavedImage]:
         """The images that an earlier run under this key kept."""
@@ -197,11 +195,7 @@ class Studio:
         try:
             return await job.outside(asking, self._call_seconds)
         except TimeoutError:
-            return GenerationFailure(
-                FailureKind.UNKNOWN,
-                f"Connection timeout: the provider gave no answer within {self._call_seconds:.0f} seconds. "
-                "Nothing was charged; try again later.",
-            )
+            return GenerationFailure(TakenTooLong(self._call_seconds))
 
     async def _keep(
         self, job: Job, reserved: Reserved, asked: GenerationRequest, result: GenerationResult
@@ -211,7 +205,14 @@ class Studio:
         filtered = min(result.filtered, reserved.count - len(images))
         seed = images[0].seed if len(images) == 1 else None
         delivered = len(images) + filtered
-        delivery = Delivery(result.provider, result.model, round(result.seconds, 3), delivered, result.credits, seed)
+        delivery = Delivery(
+            provider=result.provider,
+            model=result.model,
+            seconds=round(result.seconds, 3),
+            count=delivered,
+            credits=result.credits,
+            seed=seed,
+        )
         await self._record(job, reserved, delivery)
         pictures = [await self._keep_one(job, reserved, asked, result, index) for index in range(len(images))]
         if filtered:
@@ -219,9 +220,10 @@ class Studio:
         if missing := reserved.count - delivered:
             await self._release(job, reserved, "failed", missing)
         if not images:
-            return self._told_counted(FILTERED)
-        note = " ".join(part for part in (result.note, self._about_filtered(filtered, reserved.count)) if part)
-        return Generated(tuple(pictures), result.provider, result.model, result.seconds, note)
+            return self._filtered()
+        notes = (result.note, result.ended_by, self._about_filtered(filtered, reserved.count))
+        told = tuple(note for note in notes if note)
+        return Generated(tuple(pictures), result.provider, result.model, result.seconds, told)
 
     async def _record(self, job: Job, reserved: Reserved, delivery: Delivery) -> None:
         """Tells the log what was delivered. Where even that fails, what was paid for is still shown."""
@@ -260,31 +262,30 @@ class Studio:
             await self._release(job, reserved, "not_kept", 1)
         return Picture(data, made.media_type, made.seed, saved)
 
-    async def _release_after(self, job: Job, reserved: Reserved, fault: GenerationFailure) -> GenerationFailure:
-        """A filtered result was delivered and paid; after every other fault nothing was. The fault as it is told."""
-        if fault.kind is not FailureKind.MODERATED_OUTPUT:
-            await self._release(job, reserved, _RELEASE_REASONS.get(fault.kind, "failed"))
-            return fault
+    async def _release_after(self, job: Job, reserved: Reserved, failure: GenerationFailure) -> GenerationFailure:
+        """A filtered result was delivered and paid; after every other failure nothing was. What the user is told."""
+        if failure.kind is not FailureKind.MODERATED_OUTPUT:
+            await self._release(job, reserved, _RELEASE_REASONS.get(failure.kind, "failed"))
+            return failure
         delivery = Delivery(self.generator.provider.name, "", 0.0, reserved.count)
         await self._record(job, reserved, delivery)
         await self._release(job, reserved, "moderated")
-        return self._told_counted(fault)
+        return self._filtered()
 
     def _about_filtered(self, filtered: int, count: int) -> str:
         if not filtered:
             return ""
-        return f"The image service filtered {filtered} of the {count} pictures. {self._counted()}"
+        return f"The image service filtered {filtered} of the {count} pictures. {whether_it_counts(self._counts())}"
 
-    def _told_counted(self, fault: GenerationFailure) -> GenerationFailure:
-        return replace(fault, message=f"{fault.message} {self._counted()}".rstrip())
+    def _filtered(self) -> GenerationFailure:
+        return GenerationFailure(Filtered(self._counts()))
 
-    def _counted(self) -> str:
-        """Whether what was filtered counts, for the user."""
+    def _counts(self) -> bool | None:
+        """Whether what was filtered counts; None while the storage cannot tell: the pictures are shown all the same."""
         try:
-            free = moderated_is_free(self._store)
+            return not moderated_is_free(self._store)
         except Fault:
-            return ""  # the pictures beside it are shown all the same
-        return "What is filtered does not count." if free else "It was made, so it counts as generated today."
+            return None
 
     async def _release(self, job: Job, reserved: Reserved, reason: str, count: int | None = None) -> None:
         """Gives places back; where even that fails, they are released by their expiry."""
@@ -303,11 +304,7 @@ def _content_of(request: GenerationRequest) -> tuple[bytes, bytes]:
 
 
 def _waited_too_long(seconds: float) -> GenerationFailure:
-    return GenerationFailure(
-        FailureKind.UNAVAILABLE,
-        f"The request waited {seconds / 60:.0f} minutes for its turn, and others are still before it. "
-        "Nothing was charged; try again later.",
-    )
+    return GenerationFailure(WaitedTooLong(seconds / 60))
 
 
 def _replayed(store: Storage, kept: Sequence[SavedImage]) -> Generated:

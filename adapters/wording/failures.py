@@ -6,17 +6,240 @@ server read instead is the bot's own table.
 
 from __future__ import annotations
 
-from adapters.ports.failures import NotKept, NotStored
-from adapters.wording.refusals import sentence_of
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import assert_never
 
+from adapters.ports.failure_reasons import (
+    AnswerLost,
+    AnswerReason,
+    AnswerTooLarge,
+    AskedToWait,
+    CallReason,
+    CannotMake,
+    FailedTooOften,
+    Filtered,
+    Instead,
+    KeyRefused,
+    NotAsPromised,
+    NotConnected,
+    NotHttp,
+    NotSetUp,
+    NoWholeAnswer,
+    Obstacle,
+    OwnReason,
+    PictureLost,
+    PlainReason,
+    Resting,
+    TakenTooLong,
+    Unreachable,
+    WaitedTooLong,
+    WithoutApi,
+)
+from adapters.ports.failures import FailureReason, GenerationFailure, Note, NotKept, NotStored
+from adapters.ports.request_reasons import RequestReason
+from adapters.wording.refusals import sentence_of
+from adapters.wording.requests import words_of_request, words_of_shape
+from domain.limits import MEGABYTE
+
+NOT_AVAILABLE = "Image generation services are not available"
 STORAGE_FAULT = "the storage has a fault; its operator finds more in the service's log"
+
+PLAIN: Mapping[PlainReason, str] = MappingProxyType(
+    {
+        PlainReason.OUT_OF_CREDIT: (
+            "The image service's account is out of credit; nothing was charged. Whoever runs this tops it up."
+        ),
+        PlainReason.PROMPT_REFUSED: (
+            "The image service refused the request by its content rules; nothing was charged. Use other words."
+        ),
+        PlainReason.SERVICE_FAILED: "The image service failed; nothing was charged. Try again in a moment.",
+        PlainReason.SERVICE_UNUSABLE: "The image service cannot be used at the moment. Try again later.",
+        PlainReason.GENERATOR_CLOSED: "The image generator is closed. Make a new ImageGenerator.",
+        PlainReason.CLOSED_MEANWHILE: (
+            "The picture was not made: the image generator is closed. Try again once it runs."
+        ),
+        PlainReason.HEIGHT_OF_UPSCALE: (
+            "An upscale takes a width alone; the height follows from the image. Leave the height out."
+        ),
+        PlainReason.INPUT_NOT_TAKEN: (
+            "A picture from text takes no input image. Leave it out, or ask for image_to_image."
+        ),
+        PlainReason.INPUT_NOT_AN_IMAGE: (
+            "The input is not an image that can be read. Send the bytes of a whole PNG, JPEG, WEBP or GIF."
+        ),
+        PlainReason.INPUT_DAMAGED: (
+            "The input image is damaged or cut short, so it cannot be used. Send a whole PNG, JPEG, WEBP or GIF."
+        ),
+        PlainReason.INPUT_NOT_SMALL_ENOUGH: (
+            "The input image cannot be made small enough for the image service. Send another one."
+        ),
+        PlainReason.ADDRESS_REFUSED: (
+            "This address cannot be used. Attach the image, or give the https address of one on Discord."
+        ),
+        PlainReason.ADDRESS_EXPIRED: (
+            "The link has expired or the image is gone. Attach it anew, or give a fresh link."
+        ),
+        PlainReason.ADDRESS_WITHOUT_IMAGE: (
+            "There is no PNG, JPEG, WEBP or GIF at this address. Give the address of the image itself, or attach it."
+        ),
+        PlainReason.ADDRESS_TOO_SLOW: (
+            "The image did not come in time from its address. Try again later, or attach the image."
+        ),
+        PlainReason.ADDRESS_NOT_TRUSTED: (
+            "There is no trusted connection to the host of this address. Try again later, or attach the image."
+        ),
+        PlainReason.ADDRESS_FAILED: (
+            "The host of this address did not give the whole image. Try again later, or attach the image."
+        ),
+    }
+)
+
+INSTEAD: Mapping[Instead, str] = MappingProxyType(
+    {
+        Instead.NO_PICTURE: "no picture",
+        Instead.NOT_A_PICTURE: "something that is not a picture",
+        Instead.NOT_PICTURES: "something other than pictures",
+        Instead.AN_ADDRESS: "an address instead of a picture",
+        Instead.NOT_ITS_API: "something else than its API promises",
+        Instead.NOT_ITS_MODELS: "something other than its models",
+        Instead.NO_BALANCE: "no balance",
+        Instead.NO_ENGINES: "no list of engines",
+        Instead.NO_NUMBER: "no number to ask for the picture by",
+    }
+)
+
+OBSTACLES: Mapping[Obstacle, str] = MappingProxyType(
+    {
+        Obstacle.CERTIFICATE: "the certificate of {} is not trusted",
+        Obstacle.CONNECTION: "{} cannot be reached",
+        Obstacle.ADDRESS: "the address of {} is not usable",
+    }
+)
+
+_OF_AN_ANSWER = frozenset({PlainReason.OUT_OF_CREDIT, PlainReason.SERVICE_FAILED, PlainReason.SERVICE_UNUSABLE})
+
+
+def sentence_of_failure(failure: GenerationFailure) -> str:
+    """What happened, why, what to do."""
+    return f"{opening_of(failure)}{words_of(failure.reason)}"
+
+
+def sentence_beside_name(failure: GenerationFailure) -> str:
+    """The same for a list of services, where it is plain already whose it is."""
+    opening = "" if _is_of_all_services(failure.reason) else opening_of(failure)
+    sentence = f"{opening}{words_of(failure.reason)}"
+    return sentence[:1].upper() + sentence[1:]
+
+
+def sentence_of_notes(notes: Iterable[Note]) -> str:
+    """What is told with a picture."""
+    return " ".join(note if isinstance(note, str) else f"The reason: {sentence_of_failure(note)}" for note in notes)
 
 
 def sentence_of_not_kept(reason: NotKept) -> str:
     """Why a picture that was made is shown once and not kept."""
-    return f"not kept: {reason_not_kept(reason)}"
+    return f"not kept: {reason.sentence or STORAGE_FAULT if isinstance(reason, NotStored) else sentence_of(reason)}"
 
 
-def reason_not_kept(reason: NotKept) -> str:
-    """The same without its beginning."""
-    return (reason.sentence or STORAGE_FAULT) if isinstance(reason, NotStored) else sentence_of(reason)
+def whether_it_counts(counts: bool | None) -> str:
+    """What is said of a picture that was made and filtered; "" where it is not known."""
+    if counts is None:
+        return ""
+    return "It was made, so it counts as generated today." if counts else "What is filtered does not count."
+
+
+def opening_of(failure: GenerationFailure) -> str:
+    """How a sentence begins: with the status of a service's refusal, or with what all of these have in common."""
+    if _is_of_all_services(failure.reason):
+        return f"{NOT_AVAILABLE}: "
+    told = isinstance(failure.reason, KeyRefused | CannotMake | AskedToWait) or failure.reason in _OF_AN_ANSWER
+    return f"Non-200 response: {failure.upstream_status}. " if told and failure.upstream_status is not None else ""
+
+
+def words_of(reason: FailureReason) -> str:
+    """The reason itself."""
+    if isinstance(reason, PlainReason):
+        return PLAIN[reason]
+    if isinstance(reason, AnswerReason):
+        return _of_answer(reason)
+    if isinstance(reason, CallReason):
+        return _of_call(reason)
+    if isinstance(reason, OwnReason):
+        return _of_own(reason)
+    return words_of_request(reason) if isinstance(reason, RequestReason) else words_of_shape(reason)
+
+
+def _is_of_all_services(reason: FailureReason) -> bool:
+    return isinstance(reason, Unreachable | Resting | NotSetUp | WithoutApi)
+
+
+def _of_answer(reason: AnswerReason) -> str:
+    match reason:
+        case KeyRefused(setting):
+            return (
+                f"The image service does not accept its key; nothing was charged. Whoever runs this checks {setting}."
+            )
+        case CannotMake(details):
+            about = f": {details}" if details else ""
+            return f"The image service cannot make this{about}. Nothing was charged; change the request."
+        case AskedToWait(seconds):
+            wait = "in a moment" if seconds is None else f"in {seconds:.0f} seconds"
+            return f"The image service has too much to do; nothing was charged. Try again {wait}."
+        case Filtered(counts):
+            filtered = "The image service filtered the picture it made, so there is nothing to show. Use other words."
+            return f"{filtered} {whether_it_counts(counts)}".rstrip()
+        case _:
+            assert_never(reason)
+
+
+def _of_call(reason: CallReason) -> str:
+    match reason:
+        case Unreachable(service, obstacle):
+            return f"{OBSTACLES[obstacle].format(service)}. Nothing was charged; try again later."
+        case NotConnected(service, seconds):
+            return f"Connection timeout: {service} did not answer within {seconds:.0f} seconds. Try again later."
+        case Resting(service, seconds):
+            return f"{service} failed or asked to wait. Nothing was charged; try again in {seconds} seconds."
+        case NoWholeAnswer(service):
+            return f"Connection timeout: {service} gave no whole answer."
+        case NotHttp(service):
+            return f"{service} does not answer as HTTP asks. Try again later."
+        case NotAsPromised(service, instead):
+            return f"{service} answered with {INSTEAD[instead]}. Nothing was charged; try again later."
+        case AnswerTooLarge(most_bytes):
+            most = f"{most_bytes // MEGABYTE} MB"
+            return f"The image service's answer is larger than {most} and was cut off. Nothing was charged."
+        case AnswerLost(service, seconds):
+            return _lost(f"{service} gave no answer" + ("" if seconds is None else f" within {seconds:.0f} seconds"))
+        case PictureLost(service, minutes):
+            return _lost(f"{service} gave no answer within {minutes:.0f} minutes")
+        case _:
+            assert_never(reason)
+
+
+def _lost(what: str) -> str:
+    return (
+        f"Connection timeout: {what}. Whether it made a picture is not known, so it was not asked again by itself; "
+        "nothing was charged here."
+    )
+
+
+def _of_own(reason: OwnReason) -> str:
+    match reason:
+        case NotSetUp(missing):
+            return missing
+        case WithoutApi(setting, path):
+            return (
+                f"the server at {setting} has no {path}. Whoever runs this starts it with --api; nothing was charged."
+            )
+        case WaitedTooLong(minutes):
+            waited = f"The request waited {minutes:.0f} minutes for its turn, and others are still before it."
+            return f"{waited} Nothing was charged; try again later."
+        case TakenTooLong(seconds):
+            lost = f"Connection timeout: the provider gave no answer within {seconds:.0f} seconds."
+            return f"{lost} Nothing was charged; try again later."
+        case FailedTooOften(times):
+            return f"This request has failed {times} times. Send it again as a new one."
+        case _:
+            assert_never(reason)

@@ -21,9 +21,9 @@ def _daily(refusal: Refusal) -> str:
     )
 
 
-def room_in_words(refusal: Refusal) -> str:
+def room_in_words(refusal: Refusal, held_for: str = "running generations") -> str:
     """What is used and held of a storage limit, and what was needed."""
-    held = f", {size_in_words(refusal.held)} are held for running generations" if refusal.held else ""
+    held = f", {size_in_words(refusal.held)} are held for {held_for}" if refusal.held else ""
     needed = refusal.asked.bytes - refusal.asked.replaced_bytes
     return (
         f"{size_in_words(refusal.used)} of {size_in_words(refusal.limit)} are used{held}, "

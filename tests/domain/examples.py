@@ -70,8 +70,10 @@ def key(name: str, content: str = "a") -> IdempotencyKey:
 # Events
 
 
-def policy(*, at: str = NOON, source: str = "environment", by: str = BY, **limits: Any) -> PolicyChanged:
-    return PolicyChanged(at, by, Limits(**limits), source)
+def policy(
+    *, at: str = NOON, source: str = "environment", by: str = BY, origin: str | None = None, **limits: Any
+) -> PolicyChanged:
+    return PolicyChanged(at, by, Limits(**limits), source, origin)
 
 
 def reserved(
@@ -83,10 +85,10 @@ def reserved(
     bytes_each: int = 100,
     expires_at: str | None = None,
     operation: str = "unspecified",
-    request: IdempotencyKey | None = None,
+    **more: Any,
 ) -> GenerationReserved:
     expires_at = expires_at or later(at, seconds=TTL_SECONDS)
-    return GenerationReserved(at, user, BY, reservation, operation, count, bytes_each, expires_at, request=request)
+    return GenerationReserved(at, user, BY, reservation, operation, count, bytes_each, expires_at, **more)
 
 
 def completed(
@@ -110,10 +112,10 @@ def released(
     delivered: int = 0,
     reason: str = "failed",
     refunded: int | None = None,
-    request: IdempotencyKey | None = None,
+    **more: Any,
 ) -> GenerationReleased:
     refunded = count - delivered if refunded is None else refunded
-    return GenerationReleased(at, user, by, reservation, count, delivered, reason, refunded, request=request)
+    return GenerationReleased(at, user, by, reservation, count, delivered, reason, refunded, **more)
 
 
 def saved(
@@ -125,12 +127,11 @@ def saved(
     replaced: int = 0,
     operation: str = "unspecified",
     temp: bool = False,
-    reservation: str | None = None,
-    request: IdempotencyKey | None = None,
+    media_type: str = "image/png",
+    **more: Any,
 ) -> ImageSaved:
     return ImageSaved(
-        at, user, BY, name, size, replaced, SHA, "image/png", 64, 48, operation, temp, "staged1", reservation,
-        request=request,
+        at, user, BY, name, size, replaced, SHA, media_type, 64, 48, operation, temp, "staged1", **more
     )  # fmt: skip
 
 
@@ -153,16 +154,21 @@ def deleted(
     user: str = USER,
     temp: bool = False,
     reason: str = "user",
-    request: IdempotencyKey | None = None,
+    **more: Any,
 ) -> ImageDeleted:
-    return ImageDeleted(at, user, BY, name, size, temp, reason, request=request)
+    return ImageDeleted(at, user, BY, name, size, temp, reason, **more)
 
 
 def cleaned(
-    *files: tuple[str, str, int], at: str = NOON, days: int = 7, request: IdempotencyKey | None = None
+    *files: tuple[str, str, int],
+    at: str = NOON,
+    by: str = BY,
+    days: int = 7,
+    freed_bytes: int | None = None,
+    **more: Any,
 ) -> CleanupCompleted:
-    freed = sum(size for _, _, size in files)
-    return CleanupCompleted(at, BY, tuple(CleanedFile(*file) for file in files), freed, days, request=request)
+    freed = sum(size for _, _, size in files) if freed_bytes is None else freed_bytes
+    return CleanupCompleted(at, by, tuple(CleanedFile(*file) for file in files), freed, days, **more)
 
 
 def refused(
@@ -170,40 +176,65 @@ def refused(
     *,
     at: str = NOON,
     user: str = USER,
+    by: str = BY,
     command: str = "ReserveGeneration",
     asked: Asked = ONE_PLACE,
     limit: int = 0,
     used: int = 0,
     held: int = 0,
     last: bool = False,
+    origin: str | None = None,
 ) -> RequestRefused:
-    return RequestRefused(at, user, BY, reason, command, asked, limit, used, held, last)
+    return RequestRefused(at, user, by, reason, command, asked, limit, used, held, last, origin)
 
 
 def overridden(
-    *, at: str = NOON, user: str = USER, until: str | None = None, reason: str = "a friend", **limits: int
+    *,
+    at: str = NOON,
+    user: str = USER,
+    by: str = BY,
+    until: str | None = None,
+    reason: str = "a friend",
+    origin: str | None = None,
+    request: IdempotencyKey | None = None,
+    **limits: int,
 ) -> LimitsOverridden:
-    return LimitsOverridden(at, user, BY, UserLimits(**limits) if limits else None, reason, until)
+    own = UserLimits(**limits) if limits else None
+    return LimitsOverridden(at, user, by, own, reason, until, origin, request)
 
 
-def reset(*, at: str = NOON, user: str = USER, request: IdempotencyKey | None = None) -> DailyCountReset:
-    return DailyCountReset(at, user, BY, "kindness", request=request)
+def reset(*, at: str = NOON, user: str = USER, **more: Any) -> DailyCountReset:
+    return DailyCountReset(at, user, BY, "kindness", **more)
 
 
-def corrected(*, was: str, now: str) -> ClockCorrected:
-    return ClockCorrected(now, BY, was, now)
+def corrected(*, was: str, now: str, at: str | None = None, **more: Any) -> ClockCorrected:
+    return ClockCorrected(now if at is None else at, BY, was, now, **more)
 
 
 # Commands
 
-SWEEP = ReleaseExpired()
-CORRECT_CLOCK = CorrectClock(BY)
+
+def sweep(**more: Any) -> ReleaseExpired:
+    return ReleaseExpired(**more)
+
+
+def correct_clock(**more: Any) -> CorrectClock:
+    return CorrectClock(BY, **more)
+
+
+SWEEP = sweep()
+CORRECT_CLOCK = correct_clock()
 
 
 def reserve(
-    reservation: str = "r1", *, user: str = USER, bytes_each: int | None = 100, **more: Any
+    reservation: str = "r1",
+    *,
+    user: str = USER,
+    ttl_seconds: int = TTL_SECONDS,
+    bytes_each: int | None = 100,
+    **more: Any,
 ) -> ReserveGeneration:
-    return ReserveGeneration(user, BY, reservation, TTL_SECONDS, bytes_each=bytes_each, **more)
+    return ReserveGeneration(user, BY, reservation, ttl_seconds, bytes_each=bytes_each, **more)
 
 
 def complete(reservation: str = "r1", *, user: str = USER, **more: Any) -> CompleteGeneration:
@@ -214,8 +245,10 @@ def release(reservation: str = "r1", reason: str = "failed", *, user: str = USER
     return ReleasePlaces(user, BY, reservation, reason, **more)
 
 
-def save(name: str | FreshName = "cat.png", size: int = 100, *, user: str = USER, **more: Any) -> SaveImage:
-    return SaveImage(user, BY, name, size, SHA, "image/png", 64, 48, "staged1", more.pop("own", OWN), **more)
+def save(
+    name: str | FreshName = "cat.png", size: int = 100, *, user: str = USER, by: str = BY, own: str = OWN, **more: Any
+) -> SaveImage:
+    return SaveImage(user, by, name, size, SHA, "image/png", 64, 48, "staged1", own, **more)
 
 
 def adopt(name: str = "old.png", size: int = 100, *, user: str = USER, **more: Any) -> AdoptImage:
@@ -234,9 +267,9 @@ def override(*, user: str = USER, reason: str = "a friend", **more: Any) -> Over
     return OverrideLimits(user, BY, reason, **more)
 
 
-def reset_daily(*, user: str = USER, **more: Any) -> ResetDaily:
-    return ResetDaily(user, BY, "kindness", **more)
+def reset_daily(*, user: str = USER, reason: str = "kindness", **more: Any) -> ResetDaily:
+    return ResetDaily(user, BY, reason, **more)
 
 
-def set_policy(source: str = "environment", **limits: Any) -> SetPolicy:
-    return SetPolicy(BY, source, **limits)
+def set_policy(source: str = "environment", *, by: str = BY, **more: Any) -> SetPolicy:
+    return SetPolicy(by, source, **more)

@@ -145,12 +145,15 @@ def test_what_a_stored_line_means() -> None:
     request = IdempotencyKey("job-7/reserve", "0f" * 32)
     limits = Limits(5_000_000, 9_000_000, 7, 1_500_000, moderated_free=True)
     expected: list[Event] = [
-        policy(by="system", **limits._asdict())._replace(origin="guild:9"),
-        overridden(user_bytes=0, daily=9, until=on(20), reason="a contest")
-        ._replace(by="discord:1", origin="guild:9", request=request),
-        cleaned((USER, "t.png", 100), (OTHER, "up/u.gif", 23))._replace(by="cli", origin="http", request=request),
-        refused("USER_STORAGE", command="SaveImage", asked=Asked(1, 900, 100), limit=1000, used=150, held=60, last=True)
-        ._replace(by="api:bot", origin="http"),
+        policy(by="system", origin="guild:9", **limits._asdict()),
+        overridden(
+            user_bytes=0, daily=9, until=on(20), reason="a contest", by="discord:1", origin="guild:9", request=request
+        ),
+        cleaned((USER, "t.png", 100), (OTHER, "up/u.gif", 23), by="cli", origin="http", request=request),
+        refused(
+            "USER_STORAGE", command="SaveImage", asked=Asked(1, 900, 100), limit=1000, used=150, held=60, last=True,
+            by="api:bot", origin="http",
+        ),
         PreferenceSet(NOON, USER, "page", "style", "pixel-art", "http", request),
     ]  # fmt: skip
     assert [typed(read[type(event).__name__]) for event in expected] == [typed(event) for event in expected]
@@ -204,7 +207,7 @@ TAGS: list[tuple[Event, list[str]]] = [
     (reset(), ["user:42"]),
     (PreferenceSet(NOON, USER, BY, "style", "anime"), ["user:42"]),
     (corrected(was=NOON, now=NOON), ["policy"]),
-    (corrected(was=NOON, now=NOON)._replace(request=KEY), ["policy", REQUEST_TAG]),
+    (corrected(was=NOON, now=NOON, request=KEY), ["policy", REQUEST_TAG]),
 ]
 
 

@@ -11,13 +11,13 @@ from domain.validation import MAX_KEY_CHARS
 from tests.domain.examples import (
     CORRECT_CLOCK,
     NOON,
-    SWEEP,
     adopt,
     adopted,
     clean_up,
     cleaned,
     complete,
     completed,
+    correct_clock,
     corrected,
     delete,
     key,
@@ -33,6 +33,7 @@ from tests.domain.examples import (
     saved,
     saved_plainly,
     set_policy,
+    sweep,
 )
 from tests.domain.history import given
 
@@ -51,7 +52,7 @@ ANSWERED: list[tuple[Command, tuple[int, ...]]] = [
     (clean_up(idempotency_key=KEY), (3,)),
     (override(daily=1, idempotency_key=KEY), (3,)),
     (reset_daily(idempotency_key=KEY), (3,)),
-    (CORRECT_CLOCK._replace(idempotency_key=KEY), (3,)),
+    (correct_clock(idempotency_key=KEY), (3,)),
 ]
 
 
@@ -83,7 +84,7 @@ def test_another_digest_under_the_same_key_is_a_conflict() -> None:
 def test_two_actors_keys_never_meet() -> None:
     """The scope of a key is who sent it."""
     told = given(save(idempotency_key=KEY))
-    told.when(save("b.png", idempotency_key=SAME_KEY_OTHER_CONTENT)._replace(by="page")).then_allowed()
+    told.when(save("b.png", idempotency_key=SAME_KEY_OTHER_CONTENT, by="page")).then_allowed()
 
 
 def test_two_keys_of_one_actor_never_meet() -> None:
@@ -130,16 +131,16 @@ def test_a_refusal_is_decided_anew() -> None:
 
 def test_a_command_that_wrote_nothing_is_decided_anew() -> None:
     """A sweep with nothing due stores no answer, and does the work once there is some."""
-    told = given(reserved()).when(SWEEP._replace(idempotency_key=KEY)).then()
-    told.when(SWEEP._replace(idempotency_key=KEY), at=on(11)).then(
+    told = given(reserved()).when(sweep(idempotency_key=KEY)).then()
+    told.when(sweep(idempotency_key=KEY), at=on(11)).then(
         released(at=on(11), by="system", reason="expired", refunded=1)
     )
 
 
 def test_policy_changes_refusals_and_automatic_releases_carry_no_request() -> None:
     """They answer nobody, so a repeat is decided anew."""
-    told = given(policy(daily=0)).when(set_policy(daily=1)._replace(idempotency_key=KEY)).then(policy(daily=1))
-    told.when(set_policy(daily=2)._replace(idempotency_key=KEY)).then(policy(daily=2))
+    told = given(policy(daily=0)).when(set_policy(daily=1, idempotency_key=KEY)).then(policy(daily=1))
+    told.when(set_policy(daily=2, idempotency_key=KEY)).then(policy(daily=2))
 
 
 def test_a_repeat_while_its_reservation_is_open_is_running() -> None:

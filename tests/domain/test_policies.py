@@ -56,8 +56,8 @@ def test_moderated_free_is_part_of_the_policy() -> None:
 @pytest.mark.parametrize("source", POLICY_SOURCES)
 def test_a_policy_tells_by_what_it_was_given(source: str) -> None:
     """Environment, constructor or default; and who, from where."""
-    told = given(policy(daily=1)).when(set_policy(source, daily=2)._replace(by="cli", origin="http"))
-    told.then(policy(daily=2, source=source, by="cli")._replace(origin="http"))
+    told = given(policy(daily=1)).when(set_policy(source, daily=2, by="cli", origin="http"))
+    told.then(policy(daily=2, source=source, by="cli", origin="http"))
 
 
 def test_limits_not_given_stay_those_of_the_log() -> None:
@@ -119,7 +119,7 @@ def test_a_reset_sets_todays_count_of_that_user_to_zero() -> None:
 
 def test_a_reset_of_an_unused_day_is_recorded_all_the_same() -> None:
     """An admin acted; the log tells so."""
-    told = given().when(reset_daily(origin="guild:1")).then(reset()._replace(origin="guild:1"))
+    told = given().when(reset_daily(origin="guild:1")).then(reset(origin="guild:1"))
     assert told.state.daily.status(USER, 5, NOON).used == 0
 
 

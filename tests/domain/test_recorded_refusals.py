@@ -35,8 +35,14 @@ FULL_DAY = policy(daily=0)
         (
             [policy(user_bytes=150), adopted("cat.png", 90), reserved(bytes_each=30)],
             save(size=151, origin="guild:1"),
-            refused("USER_STORAGE", command="SaveImage", asked=Asked(1, 151, 90), limit=150, used=90, held=30)._replace(
-                origin="guild:1"
+            refused(
+                "USER_STORAGE",
+                command="SaveImage",
+                asked=Asked(1, 151, 90),
+                limit=150,
+                used=90,
+                held=30,
+                origin="guild:1",
             ),
         ),
         (
@@ -47,7 +53,7 @@ FULL_DAY = policy(daily=0)
         (
             [overridden(daily=0)],
             reserve(origin="http"),
-            refused(limit=0, used=0)._replace(origin="http"),
+            refused(limit=0, used=0, origin="http"),
         ),
     ],
     ids=["DAILY_LIMIT", "USER_STORAGE", "POOL_STORAGE", "an override's limit"],

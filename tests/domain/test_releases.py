@@ -40,14 +40,14 @@ def test_a_reservation_charges_its_day_and_holds_its_bytes() -> None:
 
 def test_a_reservation_lasts_as_long_as_it_was_asked_for() -> None:
     """expires_at is the decision's time and the seconds asked; operation and origin are kept."""
-    asked = reserve(operation="upscale", origin="http")._replace(ttl_seconds=60)
-    given().when(asked).then(reserved(expires_at=on(10, "12:01"), operation="upscale")._replace(origin="http"))
+    asked = reserve(operation="upscale", origin="http", ttl_seconds=60)
+    given().when(asked).then(reserved(expires_at=on(10, "12:01"), operation="upscale", origin="http"))
 
 
 def test_a_delivery_changes_no_usage() -> None:
     """The provider delivered; nothing of it is in use yet."""
     told = given(reserved(count=2))
-    told.when(complete(credits=0.5, seed=7, origin="http")).then(completed(credits=0.5, seed=7)._replace(origin="http"))
+    told.when(complete(credits=0.5, seed=7, origin="http")).then(completed(credits=0.5, seed=7, origin="http"))
     assert used(told) == 2
     assert told.state.user(USER) == (0, 0, 200)
     assert told.state.pool == (0, 200)
@@ -236,4 +236,4 @@ def test_an_unknown_reservation_and_another_users_are_refused_alike(command: Com
 def test_a_release_and_a_delivery_carry_the_callers_reason_and_origin() -> None:
     """They name who asked; only automatic releases are the system's."""
     told = given(reserved()).when(release(reason="rejected", origin="guild:1"))
-    told.then(released(reason="rejected")._replace(origin="guild:1"))
+    told.then(released(reason="rejected", origin="guild:1"))

@@ -40,9 +40,8 @@ def test_a_plain_save_reserves_its_real_size_and_settles_it_in_one_decision() ->
 
 def test_a_plain_save_keeps_its_operation_and_origin_in_both_events() -> None:
     """The place tells what it was for."""
-    place, image = saved_plainly(operation="upscale")
     told = given().when(save(operation="upscale", origin="http"))
-    told.then(place._replace(origin="http"), image._replace(origin="http"))
+    told.then(*saved_plainly(operation="upscale", origin="http"))
 
 
 def test_a_plain_save_asks_for_one_place_and_its_size() -> None:
@@ -104,7 +103,7 @@ def test_a_save_without_an_operation_takes_that_of_its_reservation(
 def test_adopting_charges_bytes_and_no_generation() -> None:
     """Operation `adopted`, no reservation; a temp file may be adopted too."""
     told = given().when(adopt("old.png", 70, origin="cli", idempotency_key=key("k")))
-    told.then(adopted("old.png", 70, request=key("k"))._replace(origin="cli"))
+    told.then(adopted("old.png", 70, request=key("k"), origin="cli"))
     told.when(adopt("t.png", 30, temp=True)).then(adopted("t.png", 30, temp=True))
     assert told.state.user(USER) == (70, 30, 0)
     assert told.state.pool == (100, 0)
@@ -126,7 +125,7 @@ def test_adopting_over_a_standing_name_replaces_it() -> None:
 def test_a_deletion_frees_the_bytes_that_stand(reason: str) -> None:
     """Of the user and the pool; the day's count stays."""
     told = given(save(size=100)).when(delete(reason=reason, origin="page"))
-    told.then(deleted(size=100, reason=reason)._replace(origin="page"))
+    told.then(deleted(size=100, reason=reason, origin="page"))
     assert told.state.user(USER) == (0, 0, 0)
     assert told.state.pool == (0, 0)
     assert used(told) == 1

@@ -18,6 +18,7 @@ from tests.domain.examples import (
     clean_up,
     complete,
     completed,
+    correct_clock,
     corrected,
     delete,
     key,
@@ -179,9 +180,9 @@ def test_open_reservations_are_cancelled_and_refunded_after_a_correction() -> No
         reserved("d", at=on(20)),
         saved("d.png", at=on(20), reservation="d"),
     ]
-    told = given(*past).when(CORRECT_CLOCK._replace(idempotency_key=key("k")), at=NOON)
+    told = given(*past).when(correct_clock(idempotency_key=key("k")), at=NOON)
     told.then(
-        corrected(was=on(20), now=NOON)._replace(request=key("k")),
+        corrected(was=on(20), now=NOON, request=key("k")),
         released("a", at=NOON, by="system", count=3, delivered=1, reason="cancelled", refunded=2),
         released("b", at=NOON, by="system", reason="cancelled", refunded=1),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from tests.domain.examples import (
     adopt,
     clean_up,
     complete,
+    correct_clock,
     delete,
     key,
     on,
@@ -36,6 +38,7 @@ from tests.domain.examples import (
     reset_daily,
     save,
     set_policy,
+    sweep,
 )
 from tests.domain.history import given
 
@@ -44,8 +47,8 @@ NOT_WHOLE: list[Any] = [1.0, True, "1", float("nan")]
 NOT_TEXT: list[Any] = ["", "x" * (MAX_TEXT + 1), "two\nlines", "\x1b[31m", "\u202e", "\udcff", 7, None]
 
 
-def prefer(preference: Any = "style", value: Any = "anime") -> SetPreference:
-    return SetPreference("42", "page", preference, value)
+def prefer(preference: Any = "style", value: Any = "anime", **more: Any) -> SetPreference:
+    return SetPreference("42", "page", preference, value, **more)
 
 
 BAD: dict[str, list[Command]] = {
@@ -59,10 +62,10 @@ BAD: dict[str, list[Command]] = {
         save(FreshName("up", "p/ng")),
     ],
     "request key": [
-        command._replace(idempotency_key=key(""))
-        for command in (
-            reserve(), complete(), release(), save(), adopt(), delete(), clean_up(), override(daily=1), reset_daily(),
-            prefer(), set_policy(), CORRECT_CLOCK, SWEEP,
+        make(idempotency_key=key(""))
+        for make in (
+            reserve, complete, release, save, adopt, delete, clean_up, partial(override, daily=1), reset_daily, prefer,
+            set_policy, correct_clock, sweep,
         )
     ],
     "count": [
@@ -76,7 +79,7 @@ BAD: dict[str, list[Command]] = {
     ],
     "bytes of a place": [reserve(bytes_each=size) for size in [-1, MAX_LIMIT + 1, *NOT_WHOLE]],
     "reservation lasts": [
-        reserve()._replace(ttl_seconds=seconds) for seconds in [-1, MAX_TTL_SECONDS + 1, *NOT_WHOLE]
+        reserve(ttl_seconds=seconds) for seconds in [-1, MAX_TTL_SECONDS + 1, *NOT_WHOLE]
     ],
     "temp file": [save(temp=True, reservation="r1"), save(temp=True, reservation="")],
     "must be one of": [
@@ -96,7 +99,7 @@ BAD: dict[str, list[Command]] = {
     ],
     "reason": [
         *(override(daily=1, reason=text) for text in NOT_TEXT),
-        *(reset_daily()._replace(reason=text) for text in NOT_TEXT),
+        *(reset_daily(reason=text) for text in NOT_TEXT),
     ],
     "preference": [prefer(preference=text) for text in NOT_TEXT],
     "value": [prefer(value=text) for text in NOT_TEXT],
@@ -124,7 +127,7 @@ GOOD: list[Command] = [
     *(make(operation=word) for make in (reserve, save) for word in OPERATIONS),
     save(operation=None),
     *(reserve(bytes_each=size) for size in (None, 0, MAX_LIMIT)),
-    *(reserve()._replace(ttl_seconds=seconds) for seconds in (0, 1, MAX_TTL_SECONDS)),
+    *(reserve(ttl_seconds=seconds) for seconds in (0, 1, MAX_TTL_SECONDS)),
     save(temp=True),
     save(reservation="r1"),
     *(release(reason=word) for word in RELEASE_REASONS),
@@ -135,7 +138,7 @@ GOOD: list[Command] = [
     *(override(**{limit: value}) for limit in ("user_bytes", "daily") for value in EDGES),
     *(set_policy(**{limit: value}) for limit in ("user_bytes", "pool_bytes", "daily", "gen_bytes") for value in EDGES),
     *(override(daily=1, reason=text) for text in ("x", "x" * MAX_TEXT, "ein Freund, für immer")),
-    *(reset_daily()._replace(reason=text) for text in ("x", "x" * MAX_TEXT)),
+    *(reset_daily(reason=text) for text in ("x", "x" * MAX_TEXT)),
     *(prefer(text, text) for text in ("x", "x" * MAX_TEXT)),
     save(FreshName(None, "png")),
     save(FreshName("up", "png", 10)),

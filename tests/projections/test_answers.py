@@ -119,5 +119,5 @@ def test_an_answer_that_was_over_before_a_correction_stays_over() -> None:
 
 def test_a_correction_may_itself_be_asked_for_with_a_key() -> None:
     """And is answered like everything else."""
-    answers = told(corrected(was=on(20), now=NOON)._replace(request=key("k")))
+    answers = told(corrected(was=on(20), now=NOON, request=key("k")))
     assert answers.get(TAG) == KeyedAnswer(DIGEST, (1,), NOON)

@@ -15,7 +15,7 @@ from tests.domain.examples import NOON, USER, on
 
 
 def held(name: str = "r1", expires_at: str = NOON, **more: Any) -> Reservation:
-    return Reservation(name, USER, "unspecified", 2, 100, expires_at, "2026-03-10")._replace(**more)
+    return Reservation(name, USER, "unspecified", 2, 100, expires_at, "2026-03-10", **more)
 
 
 DAY_AFTER = on(11)

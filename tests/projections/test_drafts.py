@@ -189,7 +189,7 @@ def test_places_that_were_due_are_swept_once_in_a_batch() -> None:
     """The second sweep of a draft sees the first; a place made in the batch is looked at in the next one."""
     state = given(reserved()).state
     draft = state.draft()
-    carry_out(draft, reserve("r2")._replace(ttl_seconds=0), on(11))
+    carry_out(draft, reserve("r2", ttl_seconds=0), on(11))
     assert [held.reservation for held in draft.due(on(11), 10)] == ["r1"]
     assert len(carry_out(draft, SWEEP, on(11))) == 1  # type: ignore[arg-type]  # events
     assert carry_out(draft, SWEEP, on(11)) == ()
@@ -265,5 +265,5 @@ def test_an_image_that_no_shelf_can_keep_spoils_the_draft_and_not_its_pouring() 
     state = given(policy()).state
     draft = state.draft()
     with pytest.raises(ImpossibleFact, match="has a tab"):
-        draft.apply(draft.position + 1, adopted("a.png")._replace(media_type="image\tpng"))
+        draft.apply(draft.position + 1, adopted("a.png", media_type="image\tpng"))
     assert state_of(state) == state_of(given(policy()).state)

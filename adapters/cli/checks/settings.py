@@ -13,9 +13,10 @@ from pathlib import Path
 
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.generation.configured import provider_settings, sent_unencrypted
-from adapters.generation.providers import NOT_AVAILABLE, choice_of, why_none
+from adapters.generation.providers import choice_of, why_none
 from adapters.settings.config import Config
 from adapters.settings.kinds import project_folder
+from adapters.wording.failures import sentence_of_failure
 
 PACKAGES = ("abby-ledger", "aiohttp", "discord.py", "eventsourcing", "orjson", "pillow", "pydantic", "structlog")
 
@@ -74,8 +75,8 @@ def provider(config: Config) -> Finding:
     """Who makes the pictures, and why; whether that works is not asked here."""
     settings = provider_settings(config)
     choice = choice_of(settings)
-    if reason := why_none(settings):
-        found = f"{NOT_AVAILABLE}: {reason} {choice.why}"
+    if none := why_none(settings):
+        found = f"{sentence_of_failure(none)} {choice.why}"
         return fail("provider", found, "Without a provider no picture is made; everything else works.")
     return ok("provider", f"Pictures are made by: {choice.name}. {choice.why} `abby providers` asks whether it works.")
 

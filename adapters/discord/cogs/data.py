@@ -21,8 +21,8 @@ from adapters.discord.inputs import suggest_names
 from adapters.discord.messages import Message
 from adapters.discord.replies import Content, Reply, tell
 from adapters.wording.figures import size_in_words
+from domain.validation import MAX_DAYS
 
-MOST_DAYS = 36_500
 NOTHING_TO_DELETE = Message("🗑️ Nothing To Delete", "You have no such images.", discord.Colour.blurple())
 ONE_WAY = Message("❌ That Is Not Possible", "Give a name, or a number of days, or neither.", discord.Colour.red())
 
@@ -40,7 +40,7 @@ class DataCog(commands.Cog):
         self,
         interaction: Interaction,
         name: app_commands.Range[str, 1, 120] | None = None,
-        older_than_days: app_commands.Range[int, 0, MOST_DAYS] | None = None,
+        older_than_days: app_commands.Range[int, 0, MAX_DAYS] | None = None,
     ) -> None:
         """One that is named goes at once; many are asked about first."""
         if name is not None and older_than_days is not None:

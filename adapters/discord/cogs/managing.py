@@ -24,14 +24,14 @@ from adapters.discord.untrusted_text import plain
 from adapters.ports.clock import utc_now
 from adapters.ports.event_log import LogReport
 from adapters.wording.figures import size_in_words
+from domain.images import SECONDS_A_DAY
 from domain.instants import later
 from domain.limits import MEGABYTE, UserLimits, megabytes
 from domain.refusals import Refusal
+from domain.validation import MAX_DAYS
 
 MOST_MB = 1_000_000
 MOST_DAILY = 1_000_000
-MOST_DAYS = 36_500
-DAY_SECONDS = 86_400
 NOTE_CHARACTERS = 300
 GREEN = discord.Colour.green()
 
@@ -64,7 +64,7 @@ class ManagingCog(commands.Cog):
     @app_commands.default_permissions(manage_guild=True)
     @check_managers
     async def storage_cleanup(
-        self, interaction: Interaction, days: app_commands.Range[int, 0, MOST_DAYS] | None = None
+        self, interaction: Interaction, days: app_commands.Range[int, 0, MAX_DAYS] | None = None
     ) -> None:
         """The seeds' words for what was done."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -96,13 +96,13 @@ class ManagingCog(commands.Cog):
         user: Someone,
         daily: app_commands.Range[int, 0, MOST_DAILY] | None = None,
         storage_mb: app_commands.Range[int, 0, MOST_MB] | None = None,
-        days: app_commands.Range[int, 1, MOST_DAYS] | None = None,
+        days: app_commands.Range[int, 1, MAX_DAYS] | None = None,
     ) -> None:
         """Replaces their former limits whole."""
         _refuse_non_members(interaction, user)
         await interaction.response.defer(ephemeral=True, thinking=True)
         own = UserLimits(None if storage_mb is None else storage_mb * MEGABYTE, daily)
-        until = later(utc_now(), seconds=days * DAY_SECONDS) if days else None
+        until = later(utc_now(), seconds=days * SECONDS_A_DAY) if days else None
         done = await asyncio.to_thread(
             override_limits_blocking,
             self.bot.store,

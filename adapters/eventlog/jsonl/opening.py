@@ -77,12 +77,7 @@ class _Opening:
         files.make_directories(paths.logs)
         lock = self._take_lock()
         reserve_file = ReserveFile(files, paths.reserve_file)
-        if not files.lexists(paths.log):
-            refuse_beside_remains(files, paths, adopting=adopting)
-            reserve_file.with_room(lambda: begin_log(files, paths, self._clock))
-        elif not files.lexists(paths.head):
-            # A killed process may have named the log and not synced that, and a watermark without a log is refused.
-            files.sync_directory(paths.logs)
+        self._begin_where_there_is_none(reserve_file, adopting=adopting)
         log_fd = self._open_log(lock)
         read_fd = open_log_file(files, self._descriptors, paths, READ)
         files.drop_cache(read_fd)
@@ -114,6 +109,15 @@ class _Opening:
         return WritableLog(
             log=log, watermark=watermark, lock=lock, log_fd=log_fd, head_fd=head_fd, reserve_file=reserve_file, key=key
         )
+
+    def _begin_where_there_is_none(self, reserve_file: ReserveFile, *, adopting: bool) -> None:
+        files, paths = self._files, self._paths
+        if not files.lexists(paths.log):
+            refuse_beside_remains(files, paths, adopting=adopting)
+            reserve_file.with_room(lambda: begin_log(files, paths, self._clock))
+        elif not files.lexists(paths.head):
+            # A killed process may have named the log and not synced that, and a watermark without a log is refused.
+            files.sync_directory(paths.logs)
 
     def _take_lock(self) -> WriterLock:
         files, paths = self._files, self._paths

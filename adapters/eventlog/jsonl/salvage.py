@@ -12,16 +12,16 @@ from pathlib import Path
 
 import orjson
 
-from adapters.disk.files import READ, UPDATE, Files
-from adapters.eventlog.jsonl.following import look
+from adapters.disk.files import UPDATE, Files
 from adapters.eventlog.jsonl.format import MAX_LINE_BYTES, fixed_form
 from adapters.eventlog.jsonl.judging import contradicts_watermark, lost_more_than_a_batch
 from adapters.eventlog.jsonl.layout import LogPaths
-from adapters.eventlog.jsonl.log_file import Verified, open_log_file, refuse_damage, unusable, verify_to
+from adapters.eventlog.jsonl.log_file import Verified, refuse_damage, unusable
 from adapters.eventlog.jsonl.scanning import BLOCK_BYTES
+from adapters.eventlog.jsonl.verify import read_whole
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
 from adapters.ports.event_log import SalvagedLog
-from adapters.ports.faults import ConfigError, LogMissing
+from adapters.ports.faults import ConfigError
 
 LIST_NAME = "not-salvaged.jsonl"
 
@@ -38,11 +38,7 @@ def salvage(root: Path, to: Path, *, files: Files | None = None) -> SalvagedLog:
         raise ConfigError(f"The folder {target.root} is inside that of the log. Name another one with --to.")
     with ExitStack() as descriptors:
         try:
-            if not files.lexists(paths.log):
-                raise LogMissing(f"There is no log {paths.log}. Check STORAGE_ROOT.")
-            fd = open_log_file(files, descriptors, paths, READ)
-            slots, size = look(files, fd, paths)
-            found = verify_to(files, fd, paths, slots, end=size)
+            fd, slots, size, found = read_whole(files, descriptors, paths)
             _refuse_unproven(paths, found, slots, size)
             key = files.read(paths.key) if files.lexists(paths.key) else None
         except OSError as error:

@@ -8,14 +8,27 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.following import look
 from adapters.eventlog.jsonl.judging import contradicts_watermark, lost_more_than_a_batch
 from adapters.eventlog.jsonl.layout import LogPaths
-from adapters.eventlog.jsonl.log_file import open_log_file, unusable, verify_to
+from adapters.eventlog.jsonl.log_file import Verified, open_log_file, unusable, verify_to
+from adapters.eventlog.jsonl.watermark import Slot
 from adapters.ports.event_log import LogReport
 from adapters.ports.faults import LogMissing
+
+
+class WholeLog(NamedTuple):
+    """A log that was read from end to end: its descriptor, the valid slots of its watermark, the size that it had, and
+    what was found in it.
+    """
+
+    fd: int
+    slots: list[Slot]
+    size: int
+    found: Verified
 
 
 def verify(root: Path, *, files: Files | None = None) -> LogReport:
@@ -28,11 +41,7 @@ def verify(root: Path, *, files: Files | None = None) -> LogReport:
     paths = LogPaths.below(root)
     with ExitStack() as descriptors:
         try:
-            if not files.lexists(paths.log):
-                raise LogMissing(f"There is no log {paths.log}. Check STORAGE_ROOT.")
-            fd = open_log_file(files, descriptors, paths, READ)
-            slots, size = look(files, fd, paths)
-            header, scanner, _, lost = verify_to(files, fd, paths, slots, end=size)
+            _, slots, size, (header, scanner, _, lost) = read_whole(files, descriptors, paths)
         except OSError as error:
             raise unusable(paths, error) from error
     damage = contradicts_watermark(scanner, slots, header, size) or lost_more_than_a_batch(scanner) or lost
@@ -50,3 +59,12 @@ def verify(root: Path, *, files: Files | None = None) -> LogReport:
         torn_bytes=0 if damage else size - scanner.whole.offset,
         damage=damage,
     )
+
+
+def read_whole(files: Files, descriptors: ExitStack, paths: LogPaths) -> WholeLog:
+    """Reads a log up to where it ends at this moment. Raises LogMissing, LogForeign and OSError."""
+    if not files.lexists(paths.log):
+        raise LogMissing(f"There is no log {paths.log}. Check STORAGE_ROOT.")
+    fd = open_log_file(files, descriptors, paths, READ)
+    slots, size = look(files, fd, paths)
+    return WholeLog(fd, slots, size, verify_to(files, fd, paths, slots, end=size))

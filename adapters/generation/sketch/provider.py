@@ -29,16 +29,16 @@ from adapters.generation.providers import ProviderSettings
 from adapters.generation.request_check import SEED_MAX
 from adapters.generation.sketch.scenes import paint
 from adapters.generation.sketch.scenes.caption import draw_caption
+from adapters.generation.taxonomy import unusable_input
 from adapters.images.shaping import ClosedMeanwhile, DamagedPicture, PictureWorkers, decoded, flattened
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import PlainReason
+from adapters.ports.failures import GenerationFailure
 
 SOFTWARE = "Abby Ledger offline sketch"
 DEFAULT_STYLE = "enhance"
 DEFAULT_SIDE = 1024
 UPSCALE_PIXELS = 8_388_608
-CLOSED = GenerationFailure(
-    FailureKind.UNAVAILABLE, "The picture was not made: the image generator is closed. Try again once it runs."
-)
+CLOSED = GenerationFailure(PlainReason.CLOSED_MEANWHILE)
 
 
 def missing(_: ProviderSettings) -> str | None:
@@ -80,7 +80,7 @@ class SketchProvider:
             try:
                 image, note = await self._workers.run(_make, request, number)
             except DamagedPicture as error:
-                return GenerationFailure(FailureKind.BAD_REQUEST, str(error))
+                return unusable_input(error)
             except ClosedMeanwhile:
                 return CLOSED
             images.append(image)
@@ -94,7 +94,7 @@ class SketchProvider:
         return ProviderReport(models=("sketch-1",))
 
     async def close(self) -> None:
-        """Let the workers end: what they are painting is finished, what waits for them is answered with a fault."""
+        """Let the workers end: what they are painting is finished, what waits for them is answered with a failure."""
         self._closed = True
         self._workers.close()
 

@@ -26,9 +26,10 @@ from adapters.generation.stability.v1 import UPSCALE_ENGINE, UPSCALE_PIXELS, Eng
 from adapters.generation.stability.v2beta import MODELS, StableImage, StableUpscaler
 from adapters.generation.taxonomy import SaidError
 from adapters.images.shaping import PictureWorkers
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import FailureKind, Instead, ServiceName
+from adapters.ports.failures import GenerationFailure
 
-SERVICE_NAME = "Stability AI"
+SERVICE = ServiceName("Stability AI")
 KEY_SETTING = "STABILITY_API_KEY"
 CLIENT_ID = "abby-ledger"
 
@@ -120,11 +121,11 @@ class StabilityProvider:
         balance = await self._calls.get("/v1/user/balance")
         credit = await _credits(balance) if isinstance(balance, ServiceAnswer) else balance
         if isinstance(credit, GenerationFailure):
-            return ProviderReport(credit.message)
+            return ProviderReport(credit)
         answer = await self._calls.get("/v1/engines/list")
         engines = await _engines(answer) if isinstance(answer, ServiceAnswer) else answer
         if isinstance(engines, GenerationFailure):
-            return ProviderReport(engines.message, credit)
+            return ProviderReport(engines, credit)
         return ProviderReport(credits=credit, models=engines)
 
     async def close(self) -> None:
@@ -149,7 +150,7 @@ def read_error(body: object) -> SaidError:
 def _service(settings: ProviderSettings, answer_seconds: float) -> Service:
     key = (settings.api_key or "").strip()  # one that was read from a file ends in a line's end
     return Service(
-        name=SERVICE_NAME,
+        name=SERVICE.name,
         address=settings.api_host.rstrip("/"),
         key_setting=KEY_SETTING,
         read_error=read_error,
@@ -163,13 +164,13 @@ async def _credits(answer: ServiceAnswer) -> float | GenerationFailure:
     said = await answer.json()
     left = said.get("credits") if isinstance(said, dict) else None
     if isinstance(left, bool) or not isinstance(left, int | float):
-        return not_as_promised(SERVICE_NAME, "no balance")
+        return not_as_promised(SERVICE, Instead.NO_BALANCE)
     return float(left)
 
 
 async def _engines(answer: ServiceAnswer) -> tuple[str, ...] | GenerationFailure:
     said = await answer.json()
     if not isinstance(said, list):
-        return not_as_promised(SERVICE_NAME, "no list of engines")
+        return not_as_promised(SERVICE, Instead.NO_ENGINES)
     names = (engine.get("id") for engine in said if isinstance(engine, dict))
     return tuple(name for name in names if isinstance(name, str))

@@ -28,7 +28,9 @@ from adapters.generation.provider import (
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.sizes import Size, made_at, shape_distance
 from adapters.images.shaping import DamagedPicture, PictureWorkers, filled, media_type_of, size_of, within
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import Instead, ServiceName
+from adapters.ports.failures import GenerationFailure
+from adapters.ports.request_reasons import UpscaledTooLarge, UpscaledTooNarrow
 
 PROVIDER = "stability"
 SDXL = "stable-diffusion-xl"
@@ -98,7 +100,7 @@ class EngineImage:
         else:
             form = _form_of(_image_fields(request), "init_image", request.image)
             outcome = await self._calls.post_form(f"{path}image-to-image", form, at_most_bytes=at_most)
-        return await _result(outcome, job, self._calls.service.name, on_fraction, self._workers)
+        return await _result(outcome, job, self._calls.service.called, on_fraction, self._workers)
 
 
 class EngineUpscaler:
@@ -115,15 +117,10 @@ class EngineUpscaler:
         own = await self._workers.run(size_of, request.image)
         width = request.width or 2 * own[0]
         if width < UPSCALE_WIDTH_MIN:
-            return _refused(
-                f"The picture would be {width} pixels wide, and this upscaler makes {UPSCALE_WIDTH_MIN} and more. "
-                "Ask for a larger width."
-            )
+            return GenerationFailure(UpscaledTooNarrow(width, UPSCALE_WIDTH_MIN))
         if width * (width * own[1] // own[0]) > UPSCALE_PIXELS:
-            return _refused(
-                f"The picture would have more than {UPSCALE_PIXELS:,} pixels, the most that this upscaler makes. "
-                f"Ask for a width of at most {math.isqrt(UPSCALE_PIXELS * own[0] // own[1])}."
-            )
+            widest = math.isqrt(UPSCALE_PIXELS * own[0] // own[1])
+            return GenerationFailure(UpscaledTooLarge(UPSCALE_PIXELS, widest))
         shaped = await self._workers.run(
             within,
             request.image,
@@ -146,7 +143,7 @@ class EngineUpscaler:
         form = _form_of({"width": str(width)}, "image", request.image)
         path = f"/v1/generation/{UPSCALE_ENGINE}/image-to-image/upscale"
         outcome = await self._calls.post_form(path, form, at_most_bytes=_answer_bytes(self._settings, 1))
-        return await _result(outcome, job, self._calls.service.name, on_fraction, self._workers)
+        return await _result(outcome, job, self._calls.service.called, on_fraction, self._workers)
 
 
 @lru_cache(maxsize=256)
@@ -226,13 +223,13 @@ class _Job(NamedTuple):
 
 
 async def _result(
-    outcome: Outcome, job: _Job, service: str, on_fraction: OnFraction, workers: PictureWorkers
+    outcome: Outcome, job: _Job, service: ServiceName, on_fraction: OnFraction, workers: PictureWorkers
 ) -> GenerationResult | GenerationFailure:
     if isinstance(outcome, GenerationFailure):
         return outcome
     artifacts = await workers.run(_artifacts, outcome.body)
     if artifacts is None:
-        return not_as_promised(service, "something other than pictures")
+        return not_as_promised(service, Instead.NOT_PICTURES)
     on_fraction(1.0)
     return GenerationResult(
         artifacts.images,
@@ -271,7 +268,3 @@ def _image(artifact: dict[str, object]) -> GeneratedImage:
         raise TypeError(type(text))
     data = from_base64(text)
     return GeneratedImage(data, seed if isinstance(seed, int) else None, media_type_of(data))
-
-
-def _refused(sentence: str) -> GenerationFailure:
-    return GenerationFailure(FailureKind.BAD_REQUEST, sentence)

@@ -34,7 +34,8 @@ from adapters.generation.stability.v2beta_wire import (
     size_made,
 )
 from adapters.images.shaping import PictureWorkers, ShapedPicture, filled, size_of, within
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failures import GenerationFailure
+from adapters.ports.request_reasons import InputTooSmall
 
 __all__ = ["ASPECT_RATIOS", "MODELS", "StableImage", "StableUpscaler"]
 
@@ -70,11 +71,7 @@ class StableImage:
             return Prepared(sized, joined(_shape_note(size), *notes))
         shaped = await self._workers.run(_input, request.image, request.width, request.height)
         if min(shaped.width, shaped.height) < INPUT_SIDE_MIN:
-            return GenerationFailure(
-                FailureKind.BAD_REQUEST,
-                f"The input image comes to {shaped.width} by {shaped.height} pixels, and the image service takes sides "
-                f"of {INPUT_SIDE_MIN} pixels and more. Send a larger or less narrow one.",
-            )
+            return GenerationFailure(InputTooSmall(shaped.width, shaped.height, INPUT_SIDE_MIN))
         sized = replace(request, image=shaped.data, width=shaped.width, height=shaped.height)
         return Prepared(sized, joined(*notes))
 
@@ -90,7 +87,7 @@ class StableImage:
             answer = await self._calls.post_form(path, form, at_most_bytes=self._settings.image_bytes, accept=PICTURE)
             if isinstance(answer, GenerationFailure):
                 return answer
-            return await picture_of(answer, self._calls.service.name)
+            return await picture_of(answer, self._calls.service.called)
 
         result = await batch(request, make, on_fraction, model=model, settings=self._settings)
         if isinstance(result, GenerationFailure):

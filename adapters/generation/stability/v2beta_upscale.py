@@ -14,7 +14,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
-from adapters.generation.calls import ProviderCalls, ServiceAnswer, lost, not_as_promised
+from adapters.generation.calls import ProviderCalls, ServiceAnswer, not_as_promised
 from adapters.generation.provider import (
     GeneratedImage,
     GenerationRequest,
@@ -36,7 +36,9 @@ from adapters.generation.stability.v2beta_wire import (
     size_made,
 )
 from adapters.images.shaping import PictureWorkers, ShapedPicture, size_of, within
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import AnswerLost, FailureKind, Instead, PictureLost
+from adapters.ports.failures import GenerationFailure
+from adapters.ports.request_reasons import ShapeNotTaken, ShapeStaysNarrow
 
 UPSCALED_BYTES = 96 * 1024 * 1024
 """A PNG of 16 megapixels is large; what is kept of it is scaled to the width asked for."""
@@ -110,8 +112,8 @@ class StableUpscaler:
             at_most_bytes=INPUT_BYTES,
         )
         reason = self._unfit(shaped, own) or self._too_narrow(shaped, own, request.width)
-        if reason:
-            return GenerationFailure(FailureKind.BAD_REQUEST, reason)
+        if reason is not None:
+            return GenerationFailure(reason)
         prepared = replace(request, image=shaped.data)
         if (shaped.width, shaped.height) == own:
             return Prepared(prepared)
@@ -139,7 +141,7 @@ class StableUpscaler:
         if self._name == "creative":
             return await self._finished(await self._calls.post_form(path, form, at_most_bytes=UPSCALED_BYTES))
         answer = await self._calls.post_form(path, form, at_most_bytes=UPSCALED_BYTES, accept=PICTURE)
-        return answer if isinstance(answer, GenerationFailure) else await picture_of(answer, self._calls.service.name)
+        return answer if isinstance(answer, GenerationFailure) else await picture_of(answer, self._calls.service.called)
 
     def _fields(self, request: GenerationRequest, number: int) -> dict[str, str]:
         fields = {"output_format": "png"}
@@ -160,11 +162,11 @@ class StableUpscaler:
         """The picture of what was started, however long it takes. It is paid: an end without one is UNKNOWN."""
         if isinstance(started, GenerationFailure):
             return started
-        service = self._calls.service.name
+        service = self._calls.service.called
         said = await started.json()
         generation_id = said.get("id") if isinstance(said, dict) else None
         if not isinstance(generation_id, str) or not _GENERATION_ID.fullmatch(generation_id):
-            return not_as_promised(service, "no number to ask for the picture by")
+            return not_as_promised(service, Instead.NO_NUMBER)
         until = self._clock() + CREATIVE_SECONDS
         while self._clock() + POLL_SECONDS <= until:
             await self._pause(POLL_SECONDS)
@@ -176,34 +178,24 @@ class StableUpscaler:
                     return await picture_of(outcome, service)
             elif not _passes(outcome):
                 kept = outcome.kind in {FailureKind.MODERATED_PROMPT, FailureKind.UPSTREAM}
-                return outcome if kept else lost(service)
-        return lost(service, f" within {CREATIVE_SECONDS / 60:.0f} minutes")
+                return outcome if kept else GenerationFailure(AnswerLost(service))
+        return GenerationFailure(PictureLost(service, CREATIVE_SECONDS / 60))
 
-    def _unfit(self, shaped: ShapedPicture, own: tuple[int, int]) -> str:
+    def _unfit(self, shaped: ShapedPicture, own: tuple[int, int]) -> ShapeNotTaken | None:
         bounds = self._bounds
         shorter, longer = sorted((shaped.width, shaped.height))
         if shorter >= bounds.shortest_side and longer <= bounds.longest_shape * shorter:
-            return ""
-        return (
-            f"The input image has {own[0]} by {own[1]} pixels. The upscaler {self._name} takes sides of "
-            f"{bounds.shortest_side} pixels and more, and none more than {bounds.longest_shape:g} times as long as the "
-            "other. Send another one."
-        )
+            return None
+        return ShapeNotTaken(own[0], own[1], self._name, bounds.shortest_side, bounds.longest_shape)
 
-    def _too_narrow(self, shaped: ShapedPicture, own: tuple[int, int], wanted: int | None) -> str:
+    def _too_narrow(self, shaped: ShapedPicture, own: tuple[int, int], wanted: int | None) -> ShapeStaysNarrow | None:
         """Why an input that was scaled down is of no use: what is made of it would be narrower than asked."""
         if self._bounds.factor is None or shaped.width == own[0] or wanted is None:
-            return ""
+            return None
         reached = shaped.width * self._bounds.factor
-        if reached >= wanted:
-            return ""
-        way_out = f"Ask for at most {reached}." if reached > own[0] else "Send one that is less tall."
-        return (
-            f"The input image has {own[0]} by {own[1]} pixels. The upscaler {self._name} makes such a shape "
-            f"{reached} pixels wide at most, and {wanted} are asked for. {way_out}"
-        )
+        return None if reached >= wanted else ShapeStaysNarrow(own[0], own[1], self._name, reached, wanted)
 
 
-def _passes(fault: GenerationFailure) -> bool:
+def _passes(failure: GenerationFailure) -> bool:
     """Whether a later question may still bring the picture: no answer came, or the service is not well."""
-    return fault.kind in _PASSING and (fault.upstream_status is None or fault.upstream_status >= 400)
+    return failure.kind in _PASSING and (failure.upstream_status is None or failure.upstream_status >= 400)

@@ -22,6 +22,7 @@ from adapters.generation.series import in_series
 from adapters.generation.taxonomy import FILTERED
 from adapters.images.formats import PNG, begun_media_type
 from adapters.images.shaping import DamagedPicture, PictureWorkers, size_of
+from adapters.ports.failure_reasons import Instead, ServiceName
 from adapters.ports.failures import GenerationFailure
 
 PROVIDER = "stability"
@@ -70,7 +71,7 @@ def seed_of(request: GenerationRequest, number: int) -> str:
     return "0" if request.seed == 0 else str(1 + (request.seed - 1 + number) % SEED_MAX)
 
 
-async def picture_of(answer: ServiceAnswer, service: str) -> GeneratedImage | GenerationFailure:
+async def picture_of(answer: ServiceAnswer, service: ServiceName) -> GeneratedImage | GenerationFailure:
     """The picture of an answer, whether it came as bytes or, as some gateways prefer, in JSON."""
     if answer.media_type.startswith("image/"):
         reason, seed, media_type = answer.headers.get("finish-reason"), answer.headers.get("seed"), answer.media_type
@@ -78,17 +79,17 @@ async def picture_of(answer: ServiceAnswer, service: str) -> GeneratedImage | Ge
     elif answer.media_type == "application/json":
         said = await answer.json()
         if not isinstance(said, dict):
-            return not_as_promised(service, "no picture")
+            return not_as_promised(service, Instead.NO_PICTURE)
         reason, seed = said.get("finish_reason"), said.get("seed")
         inner = _INNER_TYPE.search(answer.headers.get("content-type", ""))
         media_type = inner[1] if inner else "image/png"
         data = await asyncio.to_thread(_decoded, said.get("image"))
     else:
-        return not_as_promised(service, "something that is not a picture")
+        return not_as_promised(service, Instead.NOT_A_PICTURE)
     if reason == _FILTERED:
         return FILTERED
     if not data:
-        return not_as_promised(service, "no picture")
+        return not_as_promised(service, Instead.NO_PICTURE)
     return GeneratedImage(data, _number(seed), media_type)
 
 
@@ -114,6 +115,7 @@ async def batch(
         credits=None if each is None else each * (len(made.images) + made.filtered),
         note=made.note,
         filtered=made.filtered,
+        ended_by=made.ended_by,
     )
 
 

@@ -15,7 +15,7 @@ from adapters.http.problems import failed
 from adapters.http.services import services_of
 from adapters.ports.failures import GenerationFailure
 from adapters.studio import Generated, Picture
-from adapters.wording.failures import sentence_of_not_kept
+from adapters.wording.failures import sentence_of_not_kept, sentence_of_notes
 from domain.refusals import Refusal
 
 GENERATION_FIELDS = {
@@ -59,7 +59,7 @@ def _answer(user: str, made: Generated) -> web.Response:
         "provider": made.provider,
         "model": made.model,
         "seconds": round(made.seconds, 3),
-        "note": made.note,
+        "note": sentence_of_notes(made.notes),
     }
     kept = [picture.image.name for picture in made.pictures if picture.image is not None]
     headers = {"Location": image_url(user, kept[0])} if kept else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from adapters.wording.figures import counted
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench
 from scripts.bench.callers import PEERS, Load, pairs_a_second
@@ -39,11 +40,7 @@ def _rows(bench: Bench, callers: int, users: int) -> Iterator[Figure]:
                 missing[name] = str(error)
     ours = found.pop("abby")
     usual = (callers, users) == (USUAL_CALLERS, USUAL_USERS)
-    case = partial(Case, "pairs", f"{_counted(callers, 'caller')}, {_counted(users, 'user')}", "pairs/s")
+    case = partial(Case, "pairs", f"{counted(callers, 'caller')}, {counted(users, 'user')}", "pairs/s")
     for name, theirs in found.items():
         row = case(name, BARS.get(name) if usual else None)
         yield alone(row, ours, missing[name]) if name in missing else compared(row, ours, theirs)
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

@@ -195,7 +195,9 @@ def test_tries_come_to_an_end(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "server", [(answered(507, {"type": "urn:x:disk-full", "detail": "The disk is full."}),)], indirect=True
+    "server",
+    [(answered(507, {"type": "urn:abby-ledger:problem:disk-full", "detail": "The disk is full."}),)],
+    indirect=True,
 )
 def test_a_full_disk_of_the_service_is_a_full_disk(server: Server) -> None:
     """The fault, and with it exit code 74, is that of a log of one's own."""

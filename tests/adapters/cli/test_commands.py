@@ -19,7 +19,7 @@ from adapters.cli.generation_exits import GENERATION_EXITS, not_made
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, refused_of
 from adapters.cli.running import exit_code_of
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import FailureKind
 from adapters.ports.faults import (
     AdoptionUnfinished,
     ConfigError,
@@ -32,10 +32,12 @@ from adapters.ports.faults import (
     LogMissing,
     StorageUnavailable,
 )
+from adapters.wording.failures import sentence_of_failure
 from adapters.wording.refusals import SENTENCES
 from domain.refusals import Reason, Refusal
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import PROJECT, SCHEMAS, run
+from tests.adapters.ports.every_reason import failure_of_kind
 
 COMMANDS = [
     "serve",
@@ -188,7 +190,9 @@ def test_every_failure_of_a_provider_has_its_code(
     kind: FailureKind, fits: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The table is whole, and each answer is as the schema says."""
-    told = not_made(GenerationFailure(kind, "words"))
+    failure = failure_of_kind(kind)
+    told = not_made(failure)
+    assert told.message == sentence_of_failure(failure)
     assert Output(as_json=True).refused(told) == GENERATION_EXITS[kind]
     assert fits("refused", json.loads(capsys.readouterr().out))
 

@@ -25,10 +25,13 @@ from adapters.discord.embeds import (
     quota_embed,
     result_embed,
 )
-from adapters.discord.messages import Message, message_for_failure, message_for_refusal, pool_message, unexpected
+from adapters.discord.failures import message_for_failure
+from adapters.discord.messages import Message, message_for_refusal, pool_message, unexpected
 from adapters.discord.untrusted_text import length
 from adapters.generation.provider import Operation
-from adapters.ports.failures import FailureKind, GenerationFailure, NotKept, NotStored
+from adapters.ports.failure_reasons import CannotMake, KeyRefused, NotSetUp
+from adapters.ports.failures import GenerationFailure, NotKept, NotStored
+from adapters.ports.request_reasons import NotText
 from domain.refusals import Reason, Refusal
 from tests.adapters.discord.hostile_texts import LINK, LIVE, TEXTS
 from tests.adapters.discord.quota_figures import figures
@@ -114,8 +117,8 @@ def test_any_other_embed_is_within_the_limits(one: str, other: str) -> None:
     check(message_embed(Message(f"A{one}", other, discord.Colour.red())), links=True)
     for reason in Reason:
         check(message_embed(message_for_refusal(Refusal(reason, "1", one, resets_at=AT))))
-    for kind in FailureKind:
-        check(message_embed(message_for_failure(GenerationFailure(kind, one))))
+    for reason_of in (CannotMake, NotSetUp, KeyRefused, NotText):
+        check(message_embed(message_for_failure(GenerationFailure(reason_of(one)))))
 
 
 def test_a_message_is_shown_as_it_is() -> None:
@@ -187,7 +190,7 @@ def test_a_quota_that_is_private_is_left_out() -> None:
     ("reason", "shown"),
     [
         (Refusal(Reason.STOPPED), "⚠️ not kept: The storage is shutting down."),
-        (NotStored("The PNG is damaged"), "⚠️ not kept: The PNG is damaged."),
+        (NotStored("The PNG is damaged."), "⚠️ not kept: The PNG is damaged."),
         (NotStored(), "⚠️ not kept: the storage has a fault; its operator finds more in the service's log."),
         (Refusal(Reason.POOL_STORAGE), "⚠️ not kept: Server storage is full: 0 bytes of 0 bytes are used, "),
         (Refusal(Reason.MALFORMED), "⚠️ not kept: the storage does not take it."),

@@ -10,42 +10,42 @@ from discord import Colour
 
 from adapters.discord.messages import (
     COLOURS,
-    FAILED,
     FAULTS,
-    GENERATION_FAILURES,
-    NOT_AVAILABLE,
     REFUSALS,
     Message,
     bar,
     colour_of,
-    for_members,
     help_text,
-    message_for_failure,
     message_for_refusal,
     message_for_storage_fault,
     nearly_full,
     pool_message,
     progress_text,
     quota_line,
-    reason_not_kept,
     unexpected,
 )
-from adapters.generation.automatic1111 import WITHOUT_API
-from adapters.generation.taxonomy import FILTERED, SaidError, failure_of
 from adapters.images.invalid_image import InvalidImage
-from adapters.ports.failures import FailureKind, GenerationFailure
 from adapters.ports.faults import DiskFull, Fault
 from adapters.studio import Progress
-from adapters.wording.refusals import sentence_of
 from domain.events import Asked
 from domain.limits import MEGABYTE, Limits, Status
 from domain.refusals import Reason, Refusal
 from tests.adapters.discord.quota_figures import figures
 
 RESETS_AT = "2026-01-02T00:00:00.000000Z"
-REACHED = Refusal(Reason.DAILY_LIMIT, "1", asked=Asked(1, 0), limit=5, used=5, resets_at=RESETS_AT)
-FULL = Refusal(Reason.USER_STORAGE, "1", asked=Asked(1, MEGABYTE), limit=500 * MEGABYTE, used=500 * MEGABYTE)
 OPERATORS_WORDS = re.compile(r"\b[A-Z]+_[A-Z_]+\b|`abby |/srv")
+
+
+def reached(
+    reason: Reason = Reason.DAILY_LIMIT, detail: str = "", *, limit: int = 5, used: int = 5, asked: int = 1
+) -> Refusal:
+    """The daily limit says no; another reason with the same figures."""
+    return Refusal(reason, "1", detail, asked=Asked(asked, 0), limit=limit, used=used, resets_at=RESETS_AT)
+
+
+def full(reason: Reason = Reason.USER_STORAGE) -> Refusal:
+    """A limit of storage says no."""
+    return Refusal(reason, "1", asked=Asked(1, MEGABYTE), limit=500 * MEGABYTE, used=500 * MEGABYTE)
 
 
 def every_fault_class(fault: type[Fault] = Fault) -> Iterator[type[Fault]]:
@@ -57,22 +57,12 @@ def every_fault_class(fault: type[Fault] = Fault) -> Iterator[type[Fault]]:
 
 SEEDS = [
     (
-        message_for_failure(WITHOUT_API),
-        "❌ Image generation services are not available. Please try again later.",
-        "The image service cannot take this at the moment.",
-    ),
-    (
-        message_for_refusal(REACHED),
+        message_for_refusal(reached()),
         "❌ Daily Generation Limit Reached",
         "You've reached your daily limit of 5 generations.\nNext Reset: <t:1767312000:R> (<t:1767312000:t>)",
     ),
-    (
-        message_for_failure(GenerationFailure(FailureKind.BAD_REQUEST, "The size is too large.")),
-        "❌ Generation Failed",
-        "The size",
-    ),
-    (message_for_refusal(FULL), "❌ Storage Error", "Your storage quota is full: 500.0 MB of 500.0 MB are used"),
-    (message_for_refusal(FULL._replace(reason=Reason.POOL_STORAGE)), "❌ Storage Error", "Server storage is full: "),
+    (message_for_refusal(full()), "❌ Storage Error", "Your storage quota is full: 500.0 MB of 500.0 MB are used"),
+    (message_for_refusal(full(Reason.POOL_STORAGE)), "❌ Storage Error", "Server storage is full: "),
     (message_for_storage_fault(DiskFull("/srv")), "❌ Storage Error", "The server's disk is full"),
     (unexpected("a1b2"), "❌ Generation Error", "An unexpected error occurred. Please try again later.\n"),
 ]
@@ -80,16 +70,15 @@ SEEDS = [
 
 @pytest.mark.parametrize(("message", "title", "beginning"), SEEDS)
 def test_the_error_texts_begin_with_the_seeds_words(message: Message, title: str, beginning: str) -> None:
-    """The five error texts of the specification, title and first sentence."""
+    """Of the five error texts of the specification, title and first sentence; `test_failures` has the other two."""
     assert message.title == title
     assert message.text.startswith(beginning)
     assert message.colour == Colour.red()
 
 
-def test_every_reason_and_every_fault_has_words() -> None:
-    """A new member of an enumeration cannot go without a message."""
+def test_every_reason_has_words() -> None:
+    """A new member of the enumeration cannot go without a message."""
     assert set(REFUSALS) == set(Reason)
-    assert set(GENERATION_FAILURES) == set(FailureKind)
 
 
 DETAILS = {
@@ -104,44 +93,12 @@ DETAILS = {
 @pytest.mark.parametrize("details", [DETAILS, {}], ids=["with details", "without"])
 def test_every_refusal_is_told_in_sentences_for_members(reason: Reason, details: dict[Reason, str]) -> None:
     """A title and whole sentences, without a word that only an operator knows."""
-    message = message_for_refusal(REACHED._replace(reason=reason, detail=details.get(reason, "")))
+    message = message_for_refusal(reached(reason, details.get(reason, "")))
     assert message.title
     assert message.text[0].isupper()
     assert message.text[-1] in ".)"
     assert not OPERATORS_WORDS.search(message.text)
     assert details.get(reason, "") in message.text or reason is Reason.CLOCK_BEHIND
-
-
-@pytest.mark.parametrize("kind", FailureKind)
-@pytest.mark.parametrize(
-    "sentence",
-    ["", "Whoever runs this checks STABILITY_API_KEY.", "AUTOMATIC1111 at API_HOST gave no answer; try again."],
-)
-def test_every_fault_is_told_in_sentences_for_members(kind: FailureKind, sentence: str) -> None:
-    """The same for what a provider may answer."""
-    message = message_for_failure(GenerationFailure(kind, sentence))
-    assert message.title in {FAILED, NOT_AVAILABLE}
-    assert message.text[0].isupper()
-    assert message.text.endswith(".")
-    assert not OPERATORS_WORDS.search(message.text)
-
-
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422, 429, 500, 503])
-def test_no_answer_of_a_provider_tells_members_of_a_setting_or_a_status(status: int) -> None:
-    """Both are in the fault's own message, for the operator."""
-    fault = failure_of(status, SaidError("", "no"), {}, key_setting="STABILITY_API_KEY")
-    text = message_for_failure(fault).text
-    assert "STABILITY" not in text
-    assert str(status) not in text
-    assert text[0].isupper()
-
-
-def test_what_a_service_says_of_a_request_is_passed_on() -> None:
-    """Only who asked can change it."""
-    fault = failure_of(400, SaidError("", "width must be a multiple of 64"), {}, key_setting="STABILITY_API_KEY")
-    assert message_for_failure(fault).text.startswith(
-        "The image service cannot make this: width must be a multiple of 64."
-    )
 
 
 @pytest.mark.parametrize("fault", [*every_fault_class()], ids=lambda fault: fault.__name__)
@@ -175,71 +132,14 @@ def test_the_general_fault_is_looked_at_last() -> None:
 )
 def test_the_daily_refusal_says_what_is_true(limit: int, used: int, asked: int, told: str) -> None:
     """Who has places left, but too few, has not reached the limit."""
-    text = message_for_refusal(REACHED._replace(limit=limit, used=used, asked=Asked(asked, 0))).text
+    text = message_for_refusal(reached(limit=limit, used=used, asked=asked)).text
     assert text.startswith(told)
     assert "<t:1767312000:R>" in text
 
 
 def test_a_daily_limit_of_nothing_promises_no_reset() -> None:
     """Waiting would not help."""
-    assert (
-        message_for_refusal(REACHED._replace(limit=0, used=0)).text
-        == "You've reached your daily limit of 0 generations."
-    )
-
-
-@pytest.mark.parametrize(
-    ("seconds", "told"),
-    [(None, "in a moment."), (0.2, "in 1 second."), (90.0, "in 90 seconds."), (150.0, "in 3 minutes.")],
-)
-def test_a_wait_is_told_in_words(seconds: float | None, told: str) -> None:
-    """As long as the service asks for."""
-    assert message_for_failure(GenerationFailure(FailureKind.RATE_LIMITED, "Wait.", seconds)).text.endswith(told)
-
-
-def test_whether_a_filtered_picture_counts_is_in_the_message() -> None:
-    """The studio adds it to the fault, and it is passed on."""
-    fault = GenerationFailure(FILTERED.kind, f"{FILTERED.message} It was made, so it counts as generated today.")
-    assert message_for_failure(fault).text.endswith("It was made, so it counts as generated today.")
-
-
-@pytest.mark.parametrize(
-    ("sentences", "told"),
-    [
-        ("The size is too large. Ask for less.", "The size is too large. Ask for less."),
-        ("The model cannot edit; whoever runs this can set OPENAI_MODEL to one that does.", "The model cannot edit."),
-        ("It is taken. `abby adopt` brings files in. Choose another.", "It is taken. Choose another."),
-        ("API_HOST gave no answer; nothing was charged.", ""),
-        ("", ""),
-    ],
-)
-def test_what_is_for_operators_is_left_out_for_members(sentences: str, told: str) -> None:
-    """What names a setting or a command goes; without its beginning, nothing of a message makes sense."""
-    assert for_members(sentences, 200) == told
-
-
-@pytest.mark.parametrize("reason", Reason)
-@pytest.mark.parametrize("details", [DETAILS, {}], ids=["with details", "without"])
-def test_why_a_picture_is_not_kept_is_told_without_what_is_for_operators(
-    reason: Reason, details: dict[Reason, str]
-) -> None:
-    """Where the storage's own sentence names a setting or a command, members read another."""
-    refusal = FULL._replace(reason=reason, detail=details.get(reason, ""), resets_at=RESETS_AT)
-    told = reason_not_kept(refusal)
-    assert told
-    assert not OPERATORS_WORDS.search(told)
-    assert told in {sentence_of(refusal), "the storage does not take it"} or OPERATORS_WORDS.search(
-        sentence_of(refusal)
-    )
-
-
-def test_a_picture_without_room_in_the_pool_is_told_without_the_setting() -> None:
-    """The storage's own sentence names it, for the operator."""
-    refusal = FULL._replace(reason=Reason.POOL_STORAGE)
-    assert "MAX_GLOBAL_STORAGE_MB" in sentence_of(refusal)
-    assert reason_not_kept(refusal) == (
-        "Server storage is full: 500.0 MB of 500.0 MB are used, and this needs 1.0 MB more."
-    )
+    assert message_for_refusal(reached(limit=0, used=0)).text == "You've reached your daily limit of 0 generations."
 
 
 def test_the_quota_line_has_the_seeds_form() -> None:

@@ -15,7 +15,9 @@ from adapters.generation.provider import (
     RequestLimits,
     ignore_fraction,
 )
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import FailureKind
+from adapters.ports.failures import GenerationFailure
+from tests.adapters.ports.every_reason import failure_of_kind
 from tests.hostile.builders import png_of_size
 
 ProviderAnswer = GenerationResult | GenerationFailure
@@ -82,24 +84,24 @@ class InMemoryProvider:
 
 
 def failing(kind: FailureKind) -> Make:
-    """A way to answer: with that fault."""
+    """A way to answer: with a failure of that kind."""
 
     async def answer(_: GenerationRequest) -> ProviderAnswer:
-        return GenerationFailure(kind, f"It failed: {kind}.")
+        return failure_of_kind(kind)
 
     return answer
 
 
 class CountingProvider(InMemoryProvider):
-    """Answers with a fault that it is given, and counts what it is asked."""
+    """Answers with a failure that it is given, and counts what it is asked."""
 
-    def __init__(self, fault: GenerationFailure) -> None:
+    def __init__(self, failure: GenerationFailure) -> None:
         super().__init__(self._fail)
-        self.fault = fault
+        self.failure = failure
         self.closed = 0
 
     async def _fail(self, _: GenerationRequest) -> GenerationFailure:
-        return self.fault
+        return self.failure
 
     async def close(self) -> None:
         self.closed += 1

@@ -28,6 +28,7 @@ from adapters.http.problems import GENERATION_FAILURES
 from adapters.images.shaping import size_of
 from adapters.library.image_generator import ImageGenerator
 from adapters.settings.config import load_config
+from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.making import png
 from tests.emulators.emulator import Drop, Emulator, Reply
 
@@ -87,7 +88,8 @@ async def test_the_example_makes_a_picture() -> None:
     assert (ok, message) == (True, "Image generated successfully. The server knows no styles.")
     assert data is not None
     assert size_of(data) == (96, 64)
-    assert (report.trouble, report.models) == ("", ("plain-1",))
+    assert (report.trouble, report.models) == (None, ("plain-1",))
+    assert (await chosen(api_host=address).provider.report()).trouble is not None
     assert "does not do upscale" in refused[2]
     assert [heard.path for heard in server.heard] == ["/picture", "/health"]
 
@@ -120,7 +122,7 @@ def test_the_example_says_what_it_lacks() -> None:
     """As every provider, with what to set."""
     provider = choose_provider(ProviderSettings(generator="plain"))
     assert isinstance(provider, UnavailableProvider)
-    assert "Set it to your server's address" in provider.fault.message
+    assert "Set it to your server's address" in sentence_of_failure(provider.failure)
 
 
 def test_the_example_keeps_the_rules_of_the_house() -> None:

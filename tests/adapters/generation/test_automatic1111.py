@@ -29,9 +29,11 @@ from adapters.generation import (
     choose_provider,
 )
 from adapters.generation import automatic1111 as module
-from adapters.generation.automatic1111 import Automatic1111Provider
+from adapters.generation.automatic1111 import SERVER, WITHOUT_API, Automatic1111Provider
 from adapters.generation.breaker import FAILURES_TO_OPEN
+from adapters.ports.failure_reasons import Instead, NotAsPromised, Obstacle, Unreachable
 from adapters.studio import Generated
+from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.effects import effect_of
 from tests.adapters.generation.making import opened, png
 from tests.emulators.automatic1111 import BELOW, MODEL, Automatic1111Emulator, painted
@@ -221,7 +223,7 @@ async def test_an_upscale_is_bounded_in_factor_and_input(own: tuple[int, int], w
         return
     assert isinstance(outcome, GenerationFailure)
     assert outcome.kind is FailureKind.BAD_REQUEST
-    assert words in outcome.message
+    assert words in sentence_of_failure(outcome)
 
 
 @pytest.mark.usefixtures("_watched")
@@ -361,8 +363,8 @@ async def test_a_wrong_login_is_told_to_whoever_runs_this(login: str | None) -> 
     outcome = await asked(Automatic1111Emulator(LOGIN), CAT, automatic1111_login=login)
     assert isinstance(outcome, GenerationFailure)
     assert (outcome.kind, outcome.upstream_status) == (FailureKind.AUTH, 401)
-    assert "AUTOMATIC1111_LOGIN" in outcome.message
-    assert "wrong" not in outcome.message
+    assert "AUTOMATIC1111_LOGIN" in sentence_of_failure(outcome)
+    assert "wrong" not in sentence_of_failure(outcome)
 
 
 async def test_an_upscaler_that_the_server_lacks_is_told_with_its_setting() -> None:
@@ -370,7 +372,7 @@ async def test_an_upscaler_that_the_server_lacks_is_told_with_its_setting() -> N
     outcome = await asked(Automatic1111Emulator(), LARGER, automatic1111_upscaler="Best")
     assert isinstance(outcome, GenerationFailure)
     assert outcome.kind is FailureKind.BAD_REQUEST
-    assert "AUTOMATIC1111_UPSCALER" in outcome.message
+    assert "AUTOMATIC1111_UPSCALER" in sentence_of_failure(outcome)
 
 
 @pytest.mark.parametrize(
@@ -385,7 +387,7 @@ def test_a_setting_that_is_missing_is_named(changes: dict[str, str], words: str)
     """GENERATOR=automatic1111 needs a server's address, and a login that is one."""
     provider = choose_provider(ProviderSettings(generator="automatic1111", **changes))  # type: ignore[arg-type]  # texts
     assert isinstance(provider, UnavailableProvider)
-    assert words in provider.fault.message
+    assert words in sentence_of_failure(provider.failure)
 
 
 async def test_the_report_names_the_models_or_the_trouble() -> None:
@@ -398,11 +400,11 @@ async def test_the_report_names_the_models_or_the_trouble() -> None:
         without_api, no_json = await provider.report(), await provider.report()
     down = await provider.report()
     await provider.close()
-    assert (good.trouble, good.credits, len(good.models)) == ("", None, 2)
+    assert (good.trouble, good.credits, len(good.models)) == (None, None, 2)
     assert good.models[0].startswith(MODEL)
-    assert "--api" in without_api.trouble
-    assert "something else than its API promises" in no_json.trouble
-    assert "API_HOST cannot be reached" in down.trouble
+    assert without_api.trouble == WITHOUT_API
+    assert no_json.trouble == GenerationFailure(NotAsPromised(SERVER, Instead.NOT_ITS_API))
+    assert down.trouble == GenerationFailure(Unreachable(SERVER, Obstacle.CONNECTION))
 
 
 NOT_FOUND = Reply(404, b'{"detail":"Not Found"}')
@@ -454,8 +456,8 @@ async def test_each_failure_has_its_kind_its_words_and_costs_no_quota(
         effect = await effect_of(tmp_path, choose_provider(settings_of(emulator, image_bytes=1024 * 1024)), CAT)
     fault = effect.answer
     assert isinstance(fault, GenerationFailure), fault
-    assert (fault.kind, fault.message[: len(words)]) == (kind, words)
-    assert "/home/me" not in fault.message
+    assert (fault.kind, sentence_of_failure(fault)[: len(words)]) == (kind, words)
+    assert "/home/me" not in sentence_of_failure(fault)
     assert len(emulator.heard) == len(script)
     assert emulator.sent_bytes < 8 * 1024 * 1024
     reason = "unknown" if kind is FailureKind.UNKNOWN else "failed"
@@ -472,7 +474,7 @@ async def test_a_server_that_is_down_is_told_as_that(tmp_path: Path) -> None:
     assert isinstance(effect.answer, GenerationFailure)
     assert effect.answer.kind is FailureKind.UNAVAILABLE
     words = "Image generation services are not available: AUTOMATIC1111 at API_HOST cannot be reached."
-    assert effect.answer.message.startswith(words)
+    assert sentence_of_failure(effect.answer).startswith(words)
     assert (effect.charged, effect.held_mb, effect.released) == (0, 0.0, ["failed"])
 
 

@@ -22,7 +22,9 @@ from adapters.generation import calls as calls_module
 from adapters.generation.breaker import FAILURES_TO_OPEN, CircuitBreaker
 from adapters.generation.calls import Outcome, ProviderCalls, Service, ServiceAnswer
 from adapters.generation.taxonomy import SaidError
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import FailureKind
+from adapters.ports.failures import GenerationFailure
+from adapters.wording.failures import sentence_of_failure
 from tests.emulators.emulator import CutOff, Drop, Emulator, Endless, Hang, Reply, Scripted
 
 SECRET = "sk-0123456789abcdefSECRET"
@@ -76,8 +78,8 @@ async def post(calls: ProviderCalls) -> Outcome:
 def fault(outcome: Outcome) -> GenerationFailure:
     """The fault, which it must be; and never one that shows the key."""
     assert isinstance(outcome, GenerationFailure), outcome
-    assert SECRET not in outcome.message
-    assert outcome.message.isprintable()
+    assert SECRET not in sentence_of_failure(outcome)
+    assert sentence_of_failure(outcome).isprintable()
     return outcome
 
 
@@ -119,7 +121,7 @@ async def test_what_fails_is_tried_again_only_where_nothing_can_be_paid_twice(
     assert len(service.heard) == (paid_times if paid else free_times)
     if paid or kind is not FailureKind.UNKNOWN:
         assert outcome.kind is kind
-        assert outcome.message.startswith(words)
+        assert sentence_of_failure(outcome).startswith(words)
     else:
         assert outcome.kind is FailureKind.UPSTREAM
     assert service.sent_bytes < 20_000_000
@@ -140,7 +142,7 @@ async def test_an_answer_that_does_not_come_in_time_is_unknown(service: Plain) -
     service.script.append(Hang())
     outcome = fault(await post(calling(service.address, answer_seconds=0.2)))
     assert (outcome.kind, len(service.heard)) == (FailureKind.UNKNOWN, 1)
-    assert outcome.message.startswith("Connection timeout: plain gave no answer within")
+    assert sentence_of_failure(outcome).startswith("Connection timeout: plain gave no answer within")
 
 
 QUOTED = "no-shape-of-a-key-0815"
@@ -162,8 +164,8 @@ async def test_a_key_that_the_service_quotes_back_is_shown_to_nobody(service: Pl
     calls = calling(service.address, headers={"Authorization": f"Bearer {QUOTED}"})
     with capture_logs() as logged:
         outcome = fault(await post(calls))
-    assert QUOTED[:8] not in f"{outcome.message} {logged}".lower()
-    assert said["message"][:3] in outcome.message
+    assert QUOTED[:8] not in f"{sentence_of_failure(outcome)} {logged}".lower()
+    assert said["message"][:3] in sentence_of_failure(outcome)
 
 
 def far_date() -> str:
@@ -215,7 +217,7 @@ async def test_a_failing_service_is_left_alone_after_five_failures(service: Plai
         assert fault(await post(calls)).kind is FailureKind.UPSTREAM
     outcome = fault(await post(calls))
     assert (outcome.kind, len(service.heard)) == (FailureKind.UNAVAILABLE, FAILURES_TO_OPEN)
-    assert outcome.message.startswith("Image generation services are not available")
+    assert sentence_of_failure(outcome).startswith("Image generation services are not available")
     assert calls.outage() is not None
 
 
@@ -259,7 +261,7 @@ async def test_nobody_there_is_tried_again_as_nothing_was_sent(paid: bool) -> No
         calls = calling(f"http://127.0.0.1:{taken.getsockname()[1]}")
         outcome = fault(await (post(calls) if paid else calls.get("/look")))
     assert outcome.kind is FailureKind.UNAVAILABLE
-    assert "cannot be reached" in outcome.message
+    assert "cannot be reached" in sentence_of_failure(outcome)
 
 
 async def test_a_name_that_is_not_found_opens_the_breaker() -> None:
@@ -284,7 +286,7 @@ async def test_no_answer_to_a_connection_is_the_seeds_timeout(monkeypatch: pytes
         for filler in fillers:
             filler.close()
     assert outcome.kind is FailureKind.UNAVAILABLE
-    assert outcome.message.startswith("Connection timeout")
+    assert sentence_of_failure(outcome).startswith("Connection timeout")
 
 
 async def test_an_untrusted_certificate_is_not_tried_again(service: Plain) -> None:

@@ -6,8 +6,12 @@ import asyncio
 
 from adapters.generation import FailureKind, GenerationFailure, GenerationRequest, Generator, Operation
 from adapters.generation.provider import GeneratedImage
+from adapters.ports.failure_reasons import AskedToWait, PlainReason
+from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.in_memory_providers import CountingProvider, InMemoryProvider, ProviderAnswer
 from tests.adapters.generation.making import TEXT
+
+FAILED = GenerationFailure(PlainReason.SERVICE_FAILED)
 
 
 async def test_what_is_no_picture_is_never_given_out() -> None:
@@ -20,15 +24,15 @@ async def test_what_is_no_picture_is_never_given_out() -> None:
     outcome = await Generator(provider).generate(TEXT)
     assert isinstance(outcome, GenerationFailure)
     assert outcome.kind is FailureKind.UPSTREAM
-    assert "not a picture" in outcome.message
+    assert "not a picture" in sentence_of_failure(outcome)
 
 
-async def test_the_richer_call_hands_the_fault_through() -> None:
-    """A fault is a value with its kind; the check alone says the same without asking."""
-    fault = GenerationFailure(FailureKind.RATE_LIMITED, "Wait a moment.", retry_after_seconds=3.0, upstream_status=429)
-    generator = Generator(CountingProvider(fault))
+async def test_the_richer_call_hands_the_failure_through() -> None:
+    """A failure is a value with its kind; the check alone says the same without asking."""
+    failure = GenerationFailure(AskedToWait(3.0), retry_after_seconds=3.0, upstream_status=429)
+    generator = Generator(CountingProvider(failure))
     assert await generator.prepare(TEXT) == (TEXT, "")
-    assert await generator.generate(TEXT) is fault
+    assert await generator.generate(TEXT) is failure
     refusal = await generator.prepare(GenerationRequest(Operation.TEXT_TO_IMAGE, ""))
     assert isinstance(refusal, GenerationFailure)
     assert refusal.kind is FailureKind.BAD_REQUEST
@@ -36,7 +40,7 @@ async def test_the_richer_call_hands_the_fault_through() -> None:
 
 async def test_close_within_a_running_loop_closes_soon_and_refuses_at_once() -> None:
     """Programs may call the plain `close` inside a coroutine."""
-    provider = CountingProvider(GenerationFailure(FailureKind.UPSTREAM, "x"))
+    provider = CountingProvider(FAILED)
     generator = Generator(provider)
     generator.close()
     outcome = await generator.generate(TEXT)

@@ -21,6 +21,7 @@ from adapters.generation.image_url import (
     TOO_SLOW,
     ImageFetcher,
 )
+from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.making import png
 from tests.adapters.generation.public_internet import (
     GOOD,
@@ -183,7 +184,7 @@ async def test_no_signature_reaches_a_log(reply: bytes | Play, caplog: pytest.Lo
     asyncio.get_running_loop().set_debug(True)
     with capture_logs() as lines:
         outcomes = [await fetched(reply), await fetched(reply, GOOD.replace("https", "http"))]
-    told = [outcome.message for outcome in outcomes if isinstance(outcome, GenerationFailure)]
+    told = [sentence_of_failure(outcome) for outcome in outcomes if isinstance(outcome, GenerationFailure)]
     assert lines
     for text in (str(lines), caplog.text, *told):
         assert SECRET not in text

@@ -19,6 +19,7 @@ from adapters.generation.openai_models import GPT_IMAGE, SQUARE_BYTES, cut_squar
 from adapters.generation.providers import ProviderSettings, choose_provider
 from adapters.generation.series import NO_TIME
 from adapters.studio import Generated
+from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.effects import effect_of
 from tests.adapters.generation.making import opened, png
 from tests.emulators.emulator import Drop, Reply, Scripted
@@ -202,7 +203,7 @@ async def test_what_the_model_cannot_do_is_refused_before_it_is_asked(
     outcome = await outcome_of(emulator, request_, model)
     assert isinstance(outcome, GenerationFailure)
     assert (outcome.kind, emulator.heard) == (FailureKind.BAD_REQUEST, [])
-    assert words in outcome.message
+    assert words in sentence_of_failure(outcome)
 
 
 async def test_a_prompt_of_exactly_the_models_length_is_taken() -> None:
@@ -232,7 +233,9 @@ async def test_what_came_before_a_fault_is_delivered_and_the_rest_given_back(tmp
         provider = make_provider(settings_for(emulator, "dall-e-3"))
         effect = await effect_of(tmp_path, provider, replace(TEXT, count=3))
     assert isinstance(effect.answer, Generated)
-    assert effect.answer.note.startswith("1 of the 3 pictures did not come; nothing is charged for that. The reason: ")
+    few, reason = effect.answer.notes
+    assert few == "1 of the 3 pictures did not come; nothing is charged for that."
+    assert isinstance(reason, GenerationFailure)
     assert effect[1:] == (2, 0.0, ["failed"], 2, 2)
     assert len(emulator.heard) == 3
 
@@ -276,7 +279,7 @@ async def test_a_key_goes_to_its_own_service_alone() -> None:
     (heard,) = emulator.heard
     assert heard.headers["Authorization"] == f"Bearer {KEY}"
     assert STABILITY_KEY not in str(heard)
-    assert KEY not in outcome.message
+    assert KEY not in sentence_of_failure(outcome)
 
 
 @pytest.mark.parametrize(
@@ -321,8 +324,9 @@ async def test_a_report_names_the_models_or_the_trouble(
         provider = make_provider(settings_for(emulator))
         report = await provider.report()
         await provider.close()
-    assert report.trouble.startswith(trouble)
-    assert bool(report.trouble) is bool(trouble)
+    told = "" if report.trouble is None else sentence_of_failure(report.trouble)
+    assert told.startswith(trouble)
+    assert bool(told) is bool(trouble)
     assert set(models) <= set(report.models)
     assert len(report.models) <= 20
     assert not {"gpt-4o", "20"} & set(report.models)

@@ -14,6 +14,7 @@ from adapters.generation.openai import OpenAIProvider, make_provider, read_error
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.taxonomy import SaidError
 from adapters.studio import Generated
+from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.effects import Effect, effect_of
 from tests.adapters.generation.making import png
 from tests.emulators.emulator import CutOff, Drop, Endless, Hang, Reply, Scripted
@@ -153,8 +154,8 @@ async def test_a_fault_has_its_kind_its_words_and_costs_the_user_nothing(
     fault = effect.answer
     assert isinstance(fault, GenerationFailure)
     assert fault.kind is row.kind
-    assert fault.message.startswith(row.begins), fault.message
-    assert KEY not in fault.message
+    assert sentence_of_failure(fault).startswith(row.begins), sentence_of_failure(fault)
+    assert KEY not in sentence_of_failure(fault)
     assert len(emulator.heard) == row.calls
     assert effect == Effect(fault, 0, 0.0, [row.released], 0, 0)
 
@@ -195,7 +196,7 @@ async def test_an_address_instead_of_a_picture_is_not_fetched(model: str, tmp_pa
         effect = await effect_of(tmp_path, provider_at(address, model), TEXT)
     assert isinstance(effect.answer, GenerationFailure)
     assert effect.answer.kind is FailureKind.UPSTREAM
-    assert effect.answer.message.startswith(f"{FAILED}an address instead of a picture")
+    assert sentence_of_failure(effect.answer).startswith(f"{FAILED}an address instead of a picture")
     assert effect[1:] == (0, 0.0, ["failed"], 0, 0)
     assert len(emulator.heard) == 1
 
@@ -208,7 +209,7 @@ async def test_pictures_beside_junk_are_delivered(tmp_path: Path) -> None:
     async with emulator.serving() as address:
         effect = await effect_of(tmp_path, provider_at(address), request)
     assert isinstance(effect.answer, Generated)
-    assert effect.answer.note == "2 of the 3 pictures did not come; nothing is charged for that."
+    assert effect.answer.notes == ("2 of the 3 pictures did not come; nothing is charged for that.",)
     assert effect[1:] == (1, 0.0, ["failed"], 1, 1)
 
 

@@ -7,6 +7,7 @@ import pytest
 from adapters.generation import FailureKind, GenerationFailure, ProviderSettings, UnavailableProvider, choose_provider
 from adapters.generation.providers import PROVIDERS, provider_module
 from adapters.settings.kinds import PROVIDER_NAMES
+from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.making import TEXT
 
 KEY = "sk-not-a-real-key"
@@ -80,10 +81,10 @@ async def test_a_provider_that_is_not_there_answers_why_and_what_to_do(settings:
     await provider.close()
     assert isinstance(outcome, GenerationFailure)
     assert outcome.kind is FailureKind.UNAVAILABLE
-    assert outcome.message.startswith("Image generation services are not available")
-    assert words in outcome.message
-    assert "GENERATOR" in outcome.message
-    assert KEY not in outcome.message
+    assert sentence_of_failure(outcome).startswith("Image generation services are not available")
+    assert words in sentence_of_failure(outcome)
+    assert "GENERATOR" in sentence_of_failure(outcome)
+    assert KEY not in sentence_of_failure(outcome)
 
 
 @pytest.mark.parametrize(

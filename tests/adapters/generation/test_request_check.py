@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from adapters.generation import FailureKind, GenerationRequest, Operation, RequestLimits, check_request
+from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.making import TEXT, png
 
 LIMITS = RequestLimits()
@@ -24,7 +25,7 @@ def refused(request: GenerationRequest, limits: RequestLimits = LIMITS, **change
     if fault is None:
         return ""
     assert fault.kind is FailureKind.BAD_REQUEST
-    return fault.message
+    return sentence_of_failure(fault)
 
 
 @pytest.mark.parametrize("request_", [TEXT, IMAGE, UPSCALE], ids=lambda request: request.operation)

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 
 import pytest
 
-from adapters.generation import FailureKind, GenerationFailure, series
+from adapters.generation import GenerationFailure, series
 from adapters.generation.provider import GeneratedImage
 from adapters.generation.series import NO_TIME, Series, in_series
 from adapters.generation.taxonomy import FILTERED
+from adapters.ports.failure_reasons import PlainReason
 
-BROKEN = GenerationFailure(FailureKind.UPSTREAM, "It failed.")
+BROKEN = GenerationFailure(PlainReason.SERVICE_FAILED)
 Step = GenerationFailure | int
 
 
 class Service:
-    """Answers each call with so many pictures, or with a fault, and keeps what was asked and told."""
+    """Answers each call with so many pictures, or with a failure, and keeps what was asked and told."""
 
     def __init__(self, *steps: Step) -> None:
         self._steps = list(steps)
@@ -33,29 +34,29 @@ class Service:
 @pytest.mark.parametrize(
     ("steps", "at_once", "asked", "came"),
     [
-        ((1, 1, 1), 1, [0, 1, 2], (3, 0, "")),
-        ((3,), 3, [0], (3, 0, "")),
-        ((2,), 3, [0], (2, 0, "")),
-        ((4,), 3, [0], (3, 0, "")),
-        ((1, BROKEN), 1, [0, 1], (1, 0, "The reason: It failed.")),
-        ((1, FILTERED, 1), 1, [0, 1, 2], (2, 1, "")),
-        ((FILTERED, BROKEN), 1, [0, 1], (0, 1, "The reason: It failed.")),
-        ((FILTERED, FILTERED, FILTERED), 1, [0, 1, 2], (0, 3, "")),
+        ((1, 1, 1), 1, [0, 1, 2], (3, 0, None)),
+        ((3,), 3, [0], (3, 0, None)),
+        ((2,), 3, [0], (2, 0, None)),
+        ((4,), 3, [0], (3, 0, None)),
+        ((1, BROKEN), 1, [0, 1], (1, 0, BROKEN)),
+        ((1, FILTERED, 1), 1, [0, 1, 2], (2, 1, None)),
+        ((FILTERED, BROKEN), 1, [0, 1], (0, 1, BROKEN)),
+        ((FILTERED, FILTERED, FILTERED), 1, [0, 1, 2], (0, 3, None)),
     ],
 )
 async def test_what_was_paid_is_delivered_whatever_comes_after_it(
-    steps: tuple[Step, ...], at_once: int, asked: list[int], came: tuple[int, int, str]
+    steps: tuple[Step, ...], at_once: int, asked: list[int], came: tuple[int, int, GenerationFailure | None]
 ) -> None:
-    """Pictures, filtered ones, and why there are no more, of three."""
+    """Pictures, filtered ones, and after which failure there are no more, of three."""
     service = Service(*steps)
     made = await in_series(3, service.make, service.told.append, at_once=at_once)
     assert isinstance(made, Series)
-    assert (len(made.images), made.filtered, made.note) == came
+    assert (len(made.images), made.filtered, made.ended_by, made.note) == (*came, "")
     assert service.asked == asked
     assert service.told == sorted(service.told)
 
 
-async def test_a_fault_before_anything_came_is_the_answer() -> None:
+async def test_a_failure_before_anything_came_is_the_answer() -> None:
     """It is told as it is, and no second call is paid."""
     service = Service(BROKEN)
     assert await in_series(3, service.make, service.told.append) is BROKEN

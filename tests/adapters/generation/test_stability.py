@@ -25,6 +25,7 @@ from adapters.generation import (
 from adapters.generation.stability import StabilityProvider
 from adapters.generation.stability.v1 import SDXL_SIZES, nearest_size
 from adapters.generation.stability.v2beta import MODELS
+from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.making import opened, png
 from tests.emulators.emulator import Reply
 from tests.emulators.stability import KEY, SDXL_ENGINES, StabilityEmulator
@@ -249,7 +250,7 @@ async def test_an_upscale_out_of_bounds_is_refused_unasked(
     await provider.close()
     assert isinstance(refused, GenerationFailure)
     assert refused.kind is FailureKind.BAD_REQUEST
-    assert refused.message.startswith(beginning)
+    assert sentence_of_failure(refused).startswith(beginning)
     assert not isinstance(largest, GenerationFailure)
     assert not isinstance(smallest, GenerationFailure)
     assert emulator.heard == []
@@ -261,7 +262,7 @@ async def test_a_damaged_input_is_refused_unasked(request_: GenerationRequest, e
     outcome = await answered(emulator, replace(request_, image=noise(600)[:90_000]))
     assert isinstance(outcome, GenerationFailure)
     assert outcome.kind is FailureKind.BAD_REQUEST
-    assert "damaged or cut short" in outcome.message
+    assert "damaged or cut short" in sentence_of_failure(outcome)
     assert emulator.heard == []
 
 
@@ -314,7 +315,7 @@ async def test_the_report_tells_balance_and_engines(emulator: StabilityEmulator)
     await provider.generate(replace(TEXT, count=2))
     after = await provider.report()
     await provider.close()
-    assert (before.trouble, before.credits) == ("", 100.0)
+    assert (before.trouble, before.credits) == (None, 100.0)
     assert SDXL in before.models
     assert after.credits == pytest.approx(98.2)
     assert emulator.complaints == []
@@ -342,6 +343,7 @@ async def test_trouble_is_reported_in_words(
     provider = StabilityProvider(settings_for(emulator))
     report = await provider.report()
     await provider.close()
-    assert report.trouble.startswith(trouble)
-    assert KEY not in report.trouble
+    assert report.trouble is not None
+    assert sentence_of_failure(report.trouble).startswith(trouble)
+    assert KEY not in sentence_of_failure(report.trouble)
     assert (report.credits, report.models) == (credit, ())

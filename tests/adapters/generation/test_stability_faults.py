@@ -27,6 +27,7 @@ from adapters.generation.calls import parsed
 from adapters.generation.stability import ERROR_NAMES, StabilityProvider, read_error
 from adapters.generation.taxonomy import SaidError
 from adapters.studio import Generated
+from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.effects import effect_of
 from tests.adapters.generation.making import png
 from tests.emulators.emulator import CutOff, Drop, Endless, Hang, Reply, Scripted
@@ -194,7 +195,7 @@ async def test_the_table_of_errors(
     effect = await effect_of(tmp_path, provider, TEXT)
     assert isinstance(effect.answer, GenerationFailure)
     assert effect.answer.kind is row.kind
-    assert effect.answer.message.startswith(row.says)
+    assert sentence_of_failure(effect.answer).startswith(row.says)
     assert len(emulator.heard) == row.calls
     assert (effect.charged, effect.held_mb, effect.released) == (row.charged, 0, [row.released])
     assert (effect.delivered, effect.kept) == (row.delivered, 0)
@@ -290,7 +291,7 @@ async def test_a_host_that_nobody_listens_at_is_tried_again(emulator: StabilityE
     effect = await effect_of(tmp_path, provider_for(emulator, api_host=address), TEXT)
     assert isinstance(effect.answer, GenerationFailure)
     assert effect.answer.kind is FailureKind.UNAVAILABLE
-    assert effect.answer.message.startswith(
+    assert sentence_of_failure(effect.answer).startswith(
         "Image generation services are not available: Stability AI cannot be reached"
     )
     assert (effect.charged, effect.released) == (0, ["failed"])
@@ -346,7 +347,7 @@ async def test_pictures_beside_junk_are_delivered(junk: object, emulator: Stabil
     emulator.script.append(Reply(200, orjson.dumps({"artifacts": [junk, good, good]})))
     effect = await effect_of(tmp_path, provider_for(emulator), replace(TEXT, count=3))
     assert isinstance(effect.answer, Generated)
-    assert effect.answer.note == "1 of the 3 pictures did not come; nothing is charged for that."
+    assert effect.answer.notes == ("1 of the 3 pictures did not come; nothing is charged for that.",)
     assert (effect.charged, effect.kept, effect.released) == (2, 2, ["failed"])
 
 

@@ -24,7 +24,9 @@ from adapters.generation import (
 from adapters.generation.series import NO_TIME
 from adapters.generation.stability.v2beta import MODELS, StableImage
 from adapters.images.shaping import size_of
+from adapters.ports.failure_reasons import PlainReason
 from adapters.studio import Generated
+from adapters.wording.failures import sentence_of_failure, sentence_of_notes
 from tests.adapters.generation.effects import effect_of
 from tests.adapters.generation.making import png
 from tests.adapters.generation.stable_image import PartProvider
@@ -238,7 +240,7 @@ async def test_an_input_that_is_too_small_or_too_narrow_is_refused_unsent(
     assert isinstance(prepared, GenerationFailure) == (min(size) < 64)
     if isinstance(prepared, GenerationFailure):
         assert prepared.kind is FailureKind.BAD_REQUEST
-        assert prepared.message.startswith(f"The input image comes to {size[0]} by {size[1]} pixels")
+        assert sentence_of_failure(prepared).startswith(f"The input image comes to {size[0]} by {size[1]} pixels")
 
 
 async def test_several_pictures_are_made_one_after_the_other(emulator: StableImageEmulator) -> None:
@@ -263,7 +265,8 @@ async def test_what_came_before_a_failure_is_delivered(emulator: StableImageEmul
     effect = await effect_of(tmp_path, provider(emulator), replace(TEXT, count=4, width=80, height=64))
     assert isinstance(effect.answer, Generated)
     few = "2 of the 4 pictures did not come; nothing is charged for that."
-    assert f"{few} The reason: Non-200 response: 402." in effect.answer.note
+    assert effect.answer.notes[-1] == GenerationFailure(PlainReason.OUT_OF_CREDIT, upstream_status=402)
+    assert f"{few} The reason: Non-200 response: 402." in sentence_of_notes(effect.answer.notes)
     assert (effect.charged, effect.delivered, effect.kept, effect.held_mb) == (2, 2, 2, 0)
     assert effect.released == ["failed"]
     assert len(emulator.heard) == 3
@@ -393,7 +396,7 @@ async def test_each_failure_has_its_kind_its_words_and_its_effect_on_the_quota(
     emulator.script.extend(case.answers)
     effect = await effect_of(tmp_path, provider(emulator), TEXT)
     assert isinstance(effect.answer, GenerationFailure)
-    assert (effect.answer.kind, effect.answer.message[: len(case.begins)]) == (case.kind, case.begins)
+    assert (effect.answer.kind, sentence_of_failure(effect.answer)[: len(case.begins)]) == (case.kind, case.begins)
     assert (effect.charged, effect.kept, effect.held_mb) == (case.charged, 0, 0)
     assert effect.released == [case.released]
     assert len(emulator.heard) == case.calls

@@ -24,6 +24,7 @@ from adapters.generation.stability.v2beta import StableUpscaler
 from adapters.generation.stability.v2beta_upscale import CREATIVE_SECONDS, POLL_SECONDS, UPSCALED_BYTES
 from adapters.images.shaping import PictureWorkers, size_of
 from adapters.studio import Generated
+from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.effects import effect_of
 from tests.adapters.generation.making import png
 from tests.adapters.generation.stable_image import PartProvider
@@ -181,8 +182,10 @@ async def test_an_input_that_no_scaling_fits_is_refused_before_anything_is_reser
     effect = await effect_of(tmp_path, provider(emulator, time, name), request)
     assert isinstance(effect.answer, GenerationFailure)
     assert effect.answer.kind is FailureKind.BAD_REQUEST
-    assert effect.answer.message.startswith(f"The input image has {size[0]} by {size[1]} pixels. The upscaler {name}")
-    assert words in effect.answer.message
+    assert sentence_of_failure(effect.answer).startswith(
+        f"The input image has {size[0]} by {size[1]} pixels. The upscaler {name}"
+    )
+    assert words in sentence_of_failure(effect.answer)
     assert (effect.charged, effect.released, emulator.heard) == (0, [], [])
 
 
@@ -207,7 +210,7 @@ async def test_fast_is_not_given_less_than_serves_the_width(
     else:
         assert isinstance(prepared, GenerationFailure)
         assert prepared.kind is FailureKind.BAD_REQUEST
-        assert prepared.message.endswith(way_out)
+        assert sentence_of_failure(prepared).endswith(way_out)
 
 
 @pytest.mark.parametrize(
@@ -273,7 +276,9 @@ async def test_creative_is_given_up_at_its_deadline(
     effect = await effect_of(tmp_path, provider(emulator, time, "creative"), UPSCALE)
     assert isinstance(effect.answer, GenerationFailure)
     assert effect.answer.kind is FailureKind.UNKNOWN
-    assert effect.answer.message.startswith("Connection timeout: Stability AI gave no answer within 7 minutes.")
+    assert sentence_of_failure(effect.answer).startswith(
+        "Connection timeout: Stability AI gave no answer within 7 minutes."
+    )
     assert (effect.charged, effect.released, effect.held_mb) == (0, ["unknown"], 0)
     assert len(time.waits) == CREATIVE_SECONDS / POLL_SECONDS
     assert started(emulator).path.endswith("creative")
@@ -371,7 +376,7 @@ async def test_each_failure_has_its_kind_its_words_and_its_effect_on_the_quota(
     emulator.script.extend(case.answers)
     effect = await effect_of(tmp_path, provider(emulator, time, case.upscaler), UPSCALE)
     assert isinstance(effect.answer, GenerationFailure)
-    assert (effect.answer.kind, effect.answer.message[: len(case.begins)]) == (case.kind, case.begins)
+    assert (effect.answer.kind, sentence_of_failure(effect.answer)[: len(case.begins)]) == (case.kind, case.begins)
     assert (effect.charged, effect.kept, effect.held_mb) == (case.charged, 0, 0)
     assert effect.released == [case.released]
     assert len(emulator.heard) == case.calls

@@ -13,10 +13,13 @@ from PIL import Image
 
 from adapters.generation.provider import STYLES, GenerationRequest, GenerationResult, OnFraction, ignore_fraction
 from adapters.generation.sketch.provider import SketchProvider
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import FailureKind
+from adapters.ports.failures import GenerationFailure
+from adapters.wording.failures import sentence_of_failure
 from domain.commands import SetPolicy
 from tests.adapters.http.conftest import JSON, Running, Serve
 from tests.adapters.http.wire import Wire, request
+from tests.adapters.ports.every_reason import failure_of_kind
 
 PATH = "/v1/users/1/generations"
 GENERATION_FIELDS = {"prompt": "a paper boat", "width": 256, "height": 192, "seed": 7, "style": "origami"}
@@ -127,12 +130,13 @@ async def test_a_wish_that_cannot_be_costs_nothing(service: Running, wish: dict[
     ],
 )
 async def test_a_provider_that_fails_gives_the_place_back(serve: Serve, kind: FailureKind, status: int) -> None:
-    """The provider's sentence is the answer, and the day's count is as before."""
-    gate = Gate(GenerationFailure(kind, "The provider says no."))
+    """The failure's sentence is the answer, and the day's count is as before."""
+    failure = failure_of_kind(kind)
+    gate = Gate(failure)
     gate.open.set()
     service: Running = await serve(provider=gate)
     failed = await service.send_json("POST", PATH, GENERATION_FIELDS)
-    assert (failed.status, failed.json["detail"]) == (status, "The provider says no.")
+    assert (failed.status, failed.json["detail"]) == (status, sentence_of_failure(failure))
     status_after = await service.quota("1")
     assert (status_after["daily"]["used"], status_after["user"]["reserved_mb"]) == (0, 0)
 

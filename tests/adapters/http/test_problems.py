@@ -18,7 +18,8 @@ from adapters.http.problems import (
     render,
 )
 from adapters.images.invalid_image import ImageProblem, InvalidImage
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import AskedToWait, FailureKind
+from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, LogLocked, StorageUnavailable
 from domain.refusals import Reason, Refusal
 
@@ -110,8 +111,8 @@ def test_a_storage_refusal_names_its_policy_and_no_time() -> None:
 @pytest.mark.parametrize(("wait", "header"), [(0.2, "1"), (7.6, "8"), (10**9, "86400")])
 def test_a_provider_that_asks_to_wait_is_believed_within_a_day(wait: float, header: str) -> None:
     """At least a second, at most a day."""
-    fault = GenerationFailure(FailureKind.RATE_LIMITED, "Too many.", retry_after_seconds=wait)
-    assert failed(fault).headers == {"Retry-After": header}
+    failure = GenerationFailure(AskedToWait(wait), retry_after_seconds=wait)
+    assert failed(failure).headers == {"Retry-After": header}
 
 
 @pytest.mark.parametrize(

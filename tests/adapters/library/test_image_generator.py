@@ -15,7 +15,6 @@ from pydantic import SecretStr
 
 from adapters.generation import (
     STYLES,
-    FailureKind,
     GenerationFailure,
     GenerationRequest,
 )
@@ -23,10 +22,13 @@ from adapters.generation.image_url import REFUSED
 from adapters.generation.provider import GeneratedImage
 from adapters.generation.sketch.provider import UPSCALE_PIXELS, SketchProvider
 from adapters.library.image_generator import ImageGenerator
+from adapters.ports.failure_reasons import PlainReason
+from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.in_memory_providers import CountingProvider, InMemoryProvider, ProviderAnswer
 from tests.adapters.generation.making import png
 
 KEY = "sk-not-a-real-key"
+FAILED = GenerationFailure(PlainReason.SERVICE_FAILED)
 
 
 @pytest.mark.parametrize(
@@ -156,30 +158,30 @@ async def test_an_upscale_has_the_width_asked_whatever_the_provider_made() -> No
 
 async def test_an_address_that_is_not_listed_is_a_clear_failure() -> None:
     """By the hosts of the configuration; the provider never sees it."""
-    provider = CountingProvider(GenerationFailure(FailureKind.UPSTREAM, "never seen"))
+    provider = CountingProvider(FAILED)
     generator = ImageGenerator(provider=provider)
     for answer in (
         await generator.image_to_image("https://example.org/a.png", "x"),
         await generator.upscale_image("https://127.0.0.1/a.png"),
     ):
-        assert answer == (False, None, REFUSED.message)
+        assert answer == (False, None, sentence_of_failure(REFUSED))
     assert provider.asked == []
 
 
 async def test_a_bad_request_never_reaches_the_provider() -> None:
     """Checked before anything could be paid."""
-    provider = CountingProvider(GenerationFailure(FailureKind.UPSTREAM, "The service failed."))
+    provider = CountingProvider(FAILED)
     generator = ImageGenerator(provider=provider)
     refused = await generator.text_to_image("x" * 2001)
     assert refused[0] is False
     assert provider.asked == []
-    assert await generator.text_to_image("x") == (False, None, "The service failed.")
+    assert await generator.text_to_image("x") == (False, None, sentence_of_failure(FAILED))
     assert [request.steps for request in provider.asked] == [50]
 
 
 def test_a_generator_is_made_used_and_closed_without_a_running_loop() -> None:
     """`close` ends what is open, once, and a second close does nothing."""
-    provider = CountingProvider(GenerationFailure(FailureKind.UPSTREAM, "x"))
+    provider = CountingProvider(FAILED)
     generator = ImageGenerator(provider=provider)
     assert asyncio.run(generator.text_to_image("x"))[0] is False
     generator.close()

@@ -23,6 +23,7 @@ from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.stability import make_provider
 from adapters.studio import Generated, GenerationOutcome, Studio, StudioSettings
+from adapters.wording.failures import sentence_of_failure
 from domain.commands import SetPolicy
 from domain.refusals import Refusal
 from tests.adapters.studio.loop_watch import LoopWatch
@@ -78,8 +79,8 @@ def _kind(answer: GenerationOutcome) -> str:
             return "kept" if all(shown.image is not None for shown in pictures) else "not kept"
         case Refusal(reason=reason):
             return reason.value
-        case fault:
-            return fault.message
+        case failure:
+            return sentence_of_failure(failure)
 
 
 def peak_bytes() -> int | None:

@@ -17,7 +17,8 @@ from adapters.engines.opening import open_store
 from adapters.generation.generator import Generator
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.providers import UnavailableProvider
-from adapters.ports.failures import FailureKind, GenerationFailure, NotStored
+from adapters.ports.failure_reasons import FailedTooOften, FailureKind, Filtered, NotSetUp, TakenTooLong
+from adapters.ports.failures import GenerationFailure, NotStored
 from adapters.ports.faults import LedgerStopped
 from adapters.studio import Generated, Studio, StudioSettings
 from adapters.studio import studio as studio_module
@@ -27,6 +28,7 @@ from domain.refusals import Reason, Refusal
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of, files_of
 from tests.adapters.application.small_disk import FailingSync
 from tests.adapters.generation.in_memory_providers import InMemoryProvider, ProviderAnswer, failing
+from tests.adapters.ports.every_reason import failure_of_kind
 
 CAT = GenerationRequest(Operation.TEXT_TO_IMAGE, "a cat", style="anime", width=512, height=512)
 Open = Callable[..., tuple[Studio, InMemoryProvider]]
@@ -115,14 +117,14 @@ async def test_what_no_provider_takes_costs_nothing(studio: Studio, store: Stora
     answer = await studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, ""))
     assert isinstance(answer, GenerationFailure)
     assert answer.kind is FailureKind.BAD_REQUEST
-    missing = UnavailableProvider(GenerationFailure(FailureKind.UNAVAILABLE, "There is none."))
+    missing = UnavailableProvider(GenerationFailure(NotSetUp("There is none.")))
     answer = await Studio(store, Generator(missing)).generate("1", CAT)
     assert isinstance(answer, GenerationFailure)
     assert (answer.kind, daily(store), provider.asked) == (FailureKind.UNAVAILABLE, 0, [])
 
 
-# Fault, reason of the release, places charged after it, whether a delivery is recorded.
-FAULTS = [
+# Failure, reason of the release, places charged after it, whether a delivery is recorded.
+FAILURES = [
     (FailureKind.AUTH, "failed", 0, False),
     (FailureKind.NO_CREDIT, "failed", 0, False),
     (FailureKind.MODERATED_PROMPT, "rejected", 0, False),
@@ -135,26 +137,24 @@ FAULTS = [
 ]
 
 
-def test_every_kind_of_fault_has_its_row() -> None:
+def test_every_kind_of_failure_has_its_row() -> None:
     """A new kind needs a decision about its quota."""
-    assert [kind for kind, *_ in FAULTS] == list(FailureKind)
+    assert [kind for kind, *_ in FAILURES] == list(FailureKind)
 
 
-@pytest.mark.parametrize("row", FAULTS, ids=lambda row: row[0])
-async def test_a_fault_releases_the_places_for_its_reason(
+@pytest.mark.parametrize("row", FAILURES, ids=lambda row: row[0])
+async def test_a_failure_releases_the_places_for_its_reason(
     studio: Studio,
     store: Storage,
     provider: InMemoryProvider,
     tmp_path: Path,
     row: tuple[FailureKind, str, int, bool],
 ) -> None:
-    """The caller hears the fault; the quota is given back unless the provider delivered."""
+    """The caller hears the failure; the quota is given back unless the provider delivered."""
     kind, reason, charged, delivered = row
     provider.make = failing(kind)
     answer = await studio.generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "a cat", count=2))
-    assert isinstance(answer, GenerationFailure)
-    about_counting = " It was made, so it counts as generated today." if delivered else ""
-    assert answer == GenerationFailure(kind, f"It failed: {kind}.{about_counting}")
+    assert answer == (GenerationFailure(Filtered(counts=True)) if delivered else failure_of_kind(kind))
     assert (daily(store), held_mb(store), files_of(tmp_path)) == (charged, 0, set())
     (released,) = events_of(tmp_path, "GenerationReleased")
     assert (released["data"]["reason"], released["data"]["count"]) == (reason, 2)
@@ -167,7 +167,7 @@ async def test_moderated_pictures_may_be_free(tmp_path: Path, provider: InMemory
     provider.make = failing(FailureKind.MODERATED_OUTPUT)
     answer = await Studio(store, Generator(provider)).generate("1", CAT)
     assert isinstance(answer, GenerationFailure)
-    assert answer.message.endswith("What is filtered does not count.")
+    assert answer.reason == Filtered(counts=False)
     assert daily(store) == 0
     store.close()
 
@@ -196,7 +196,7 @@ async def test_a_provider_that_never_answers_is_given_up(
     provider.stalled = asyncio.Event()
     answer = await studio.generate("1", CAT)
     assert isinstance(answer, GenerationFailure)
-    assert (answer.kind, answer.message.startswith("Connection timeout")) == (FailureKind.UNKNOWN, True)
+    assert (answer.kind, answer.reason) == (FailureKind.UNKNOWN, TakenTooLong(0.05))
     assert (daily(store), held_mb(store), provider.cancelled) == (0, 0, 1)
     assert events_of(tmp_path, "GenerationReleased")[0]["data"]["reason"] == "unknown"
 
@@ -434,7 +434,7 @@ async def test_a_request_that_keeps_failing_is_given_up(
         await studio.generate("1", CAT, idempotency_key="k")
     answer = await studio.generate("1", CAT, idempotency_key="k")
     assert isinstance(answer, GenerationFailure)
-    assert "has failed 2 times" in answer.message
+    assert answer.reason == FailedTooOften(2)
     assert len(provider.asked) == 2
 
 

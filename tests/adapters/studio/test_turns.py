@@ -23,7 +23,8 @@ from adapters.generation.provider import (
     Prepared,
     ignore_fraction,
 )
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import FailureKind, Filtered, WaitedTooLong
+from adapters.ports.failures import GenerationFailure
 from adapters.studio import Generated, Progress, Studio, StudioSettings
 from adapters.studio import studio as studio_module
 from adapters.wording.refusals import sentence_of
@@ -31,6 +32,7 @@ from domain.commands import SetPolicy
 from domain.refusals import Reason, Refusal
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
 from tests.adapters.generation.in_memory_providers import InMemoryProvider, ProviderAnswer
+from tests.adapters.ports.every_reason import failure_of_kind
 from tests.hostile.builders import png
 
 CAT = GenerationRequest(Operation.TEXT_TO_IMAGE, "a cat")
@@ -166,7 +168,7 @@ async def test_who_waits_too_long_is_told_and_pays_nothing(
     answer = await studio.generate("2", CAT)
     assert isinstance(answer, GenerationFailure)
     assert (answer.kind, figures(store, "2")) == (FailureKind.UNAVAILABLE, (0, 0))
-    assert "waited" in answer.message
+    assert isinstance(answer.reason, WaitedTooLong)
     assert provider.stalled is not None
     provider.stalled.set()
     assert isinstance(await first, Generated)
@@ -190,8 +192,9 @@ async def test_of_a_batch_what_was_filtered_is_not_kept_and_counts_by_the_settin
     made = await Studio(store, generator).generate("1", request)
     assert isinstance(made, Generated)
     assert [picture.image is not None for picture in made.pictures] == [True, True]
-    assert "filtered 1 of the 3 pictures" in made.note
-    assert ("does not count" in made.note) is free
+    (note,) = made.notes
+    assert "filtered 1 of the 3 pictures" in str(note)
+    assert ("does not count" in str(note)) is free
     assert figures(store) == (charged, 0)
     (completed,) = events_of(tmp_path, "GenerationCompleted")
     (released,) = events_of(tmp_path, "GenerationReleased")
@@ -212,8 +215,7 @@ async def test_places_that_nothing_was_made_for_are_free_though_all_else_was_fil
     generator = Generator(InMemoryProvider(one_filtered))
     answer = await Studio(store, generator).generate("1", GenerationRequest(Operation.TEXT_TO_IMAGE, "x", count=3))
     assert isinstance(answer, GenerationFailure)
-    assert answer.kind is FailureKind.MODERATED_OUTPUT
-    assert answer.message.endswith("It was made, so it counts as generated today.")
+    assert answer.reason == Filtered(counts=True)
     assert figures(store) == (1, 0)
     released = [
         (event["data"]["reason"], event["data"]["count"]) for event in events_of(tmp_path, "GenerationReleased")
@@ -309,9 +311,10 @@ async def test_an_input_that_is_no_longer_taken_at_its_turn_costs_nothing(store:
     second = asyncio.create_task(studio.generate("2", request, on_progress=lambda _: waits.set()))
     async with asyncio.timeout(30):
         await waits.wait()
-    provider.outage = lambda: GenerationFailure(FailureKind.UNAVAILABLE, "It rests.")  # type: ignore[method-assign]  # it fails meanwhile
+    resting = failure_of_kind(FailureKind.UNAVAILABLE)
+    provider.outage = lambda: resting  # type: ignore[method-assign]  # it fails meanwhile
     provider.stalled.set()
     await first
     answer = await second
     assert isinstance(answer, GenerationFailure)
-    assert (answer.message, figures(store, "2")) == ("It rests.", (0, 0))
+    assert (answer, figures(store, "2")) == (resting, (0, 0))

@@ -17,12 +17,13 @@ from adapters.application.deleting import clean_up_blocking
 from adapters.engines.opening import open_store
 from adapters.generation.generator import Generator
 from adapters.generation.provider import GeneratedImage, GenerationRequest, GenerationResult, Operation
-from adapters.ports.failures import FailureKind, GenerationFailure
+from adapters.ports.failure_reasons import FailureKind
 from adapters.ports.faults import Fault
 from adapters.studio import Generated, Studio, StudioSettings
 from domain.commands import SetPolicy
 from domain.limits import MEGABYTE
 from tests.adapters.generation.in_memory_providers import InMemoryProvider, ProviderAnswer
+from tests.adapters.ports.every_reason import failure_of_kind
 from tests.crash.disk import Disk
 from tests.crash.faulty_files import FaultyFiles, Kind
 from tests.crash.judging import ROOT
@@ -92,7 +93,7 @@ class FatefulProvider(InMemoryProvider):
                 return GenerationResult(tuple(pictures[1:]), self.name, "m", 1.0, filtered=1)
             case FailureKind():
                 self.delivered[request.prompt] = request.count if fate is FailureKind.MODERATED_OUTPUT else 0
-                return GenerationFailure(fate, f"It failed: {fate}.")
+                return failure_of_kind(fate)
         self.delivered[request.prompt] = len(pictures)
         return self.result(pictures)
 

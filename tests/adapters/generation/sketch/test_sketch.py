@@ -11,6 +11,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from adapters.generation import STYLES, FailureKind, GenerationFailure, GenerationRequest, Operation
 from adapters.generation.sketch.provider import SketchProvider
+from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.making import TEXT, answered, opened, png, sketched
 
 SAMPLES = Path(__file__).parents[3] / "samples"
@@ -169,7 +170,7 @@ async def test_a_damaged_image_is_a_fault_and_not_an_exception(operation: Operat
     outcome = await answered(UPSCALE, operation=operation, prompt="x", image=whole[: len(whole) // 2])
     assert isinstance(outcome, GenerationFailure)
     assert outcome.kind is FailureKind.BAD_REQUEST
-    assert "damaged or cut short" in outcome.message
+    assert "damaged or cut short" in sentence_of_failure(outcome)
 
 
 async def test_the_event_loop_runs_on_while_a_picture_is_painted() -> None:
