@@ -25,12 +25,11 @@ from adapters.adoption.tally import Adoption, Tally
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.opening import OpenRoot
 from adapters.disk.files import APPEND, READ, Files
-from adapters.imagestore.local.image_store import LocalImageStore
 from adapters.imagestore.local.layout import Layout
 from adapters.ledger.codec import decode
 from adapters.ledger.projector import Projector
 from adapters.ports.clock import Clock
-from adapters.ports.event_log import EventLogEngine
+from adapters.ports.engines import Engines
 from adapters.ports.faults import AdoptionUnfinished, Fault, LedgerStopped
 from adapters.ports.image_store import ImageStore
 from domain.commands import AdoptImage
@@ -65,7 +64,7 @@ class Terms:
     max_image_bytes: int
     limits: Limits
     progress: Progress
-    engine: EventLogEngine
+    engines: Engines
     files: Files
 
 
@@ -94,7 +93,7 @@ def plan(root: Path, directory: Path, files: Files) -> Plan | str:
 def dry_run(planned: Plan, terms: Terms) -> Adoption | Refusal:
     """What `adopt` would do, by reading every file; nothing is changed. Beside a running service too. Raises Faults."""
     layout = Layout(planned.root)
-    images = LocalImageStore(layout, terms.files)
+    images = terms.engines.images(planned.root)
     state = _read_log(planned.root, images, terms).state
     draft = state.draft()
     now = max(terms.clock(), state.last_at)
@@ -132,9 +131,9 @@ def adopt(planned: Plan, terms: Terms) -> Adoption | Refusal:
     """
     mark = AdoptionMark(planned.root, terms.files)
     # Before a log is begun, so that nobody serves it without its images; a log that stands may be another's to hold.
-    is_new = not terms.engine.exists(planned.root) and mark.set(planned.directory)
+    is_new = not terms.engines.log.exists(planned.root) and mark.set(planned.directory)
     try:
-        opened = OpenRoot(planned.root, engine=terms.engine, clock=terms.clock, files=terms.files, adopting=True)
+        opened = OpenRoot(planned.root, engines=terms.engines, clock=terms.clock, files=terms.files, adopting=True)
     except Fault:
         if is_new:
             mark.remove()
@@ -153,10 +152,10 @@ def adopt(planned: Plan, terms: Terms) -> Adoption | Refusal:
 def _read_log(root: Path, images: ImageStore, terms: Terms) -> Projector:
     """What the log says now, if there is one. Raises Faults."""
     projector = Projector()
-    if not terms.engine.exists(root):
-        terms.engine.refuse_beside_remains(root, adopting=True)
+    if not terms.engines.log.exists(root):
+        terms.engines.log.refuse_beside_remains(root, adopting=True)
         return projector
-    with closing(terms.engine.open_for_reading(root, beyond_watermark=True)) as recorder:
+    with closing(terms.engines.log.open_for_reading(root, beyond_watermark=True)) as recorder:
         projector.catch_up(recorder)
         images.start_at(recorder.reconciled)
         for stored in recorder.read(after=recorder.reconciled):

@@ -5,20 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters.application.opening import FollowedRoot
-from adapters.disk.files import Files
 from adapters.ports.clock import Clock, utc_now
-from adapters.ports.event_log import EventLogEngine
+from adapters.ports.engines import Engines
 
 
 class FollowedStorage:
     """One storage root, read only. Readings raise LogDamaged or StorageUnavailable once the log cannot be followed."""
 
-    def __init__(
-        self, root: Path, *, engine: EventLogEngine, clock: Clock = utc_now, files: Files | None = None
-    ) -> None:
+    def __init__(self, root: Path, *, engines: Engines, clock: Clock = utc_now) -> None:
         """Raises LogMissing and LogDamaged, StorageUnavailable where the root cannot be read."""
         self.root = root
-        self._followed = FollowedRoot(root.resolve(), engine=engine, clock=clock, files=files or Files())
+        self._followed = FollowedRoot(root.resolve(), engines=engines, clock=clock)
 
     def running(self) -> FollowedRoot:
         """The followed root. Raises LogDamaged or StorageUnavailable where the log is no longer followed."""

@@ -16,14 +16,12 @@ import structlog
 
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.disk.files import Files
-from adapters.imagestore.local.image_store import LocalImageStore
-from adapters.imagestore.local.layout import Layout
 from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.ledger import LedgerHooks, QuotaLedger
 from adapters.ledger.projector import Projector
 from adapters.ledger.snapshotting import Snapshotting
 from adapters.ports.clock import Clock
-from adapters.ports.event_log import EventLogEngine
+from adapters.ports.engines import Engines
 from adapters.ports.faults import (
     AdoptionUnfinished,
     ConfigError,
@@ -31,7 +29,6 @@ from adapters.ports.faults import (
     LogDamaged,
     StorageUnavailable,
 )
-from adapters.ports.image_store import ImageStore
 from domain.commands import SetPolicy
 from domain.refusals import Refusal
 from projections.quota_state import QuotaState
@@ -46,9 +43,7 @@ _log = structlog.get_logger(__name__)
 class OpenRoot(LedgerHooks):
     """A root opened for writing: recorder, ledger and image store, and what the log wants done beside appending."""
 
-    def __init__(
-        self, root: Path, *, engine: EventLogEngine, clock: Clock, files: Files, adopting: bool = False
-    ) -> None:
+    def __init__(self, root: Path, *, engines: Engines, clock: Clock, files: Files, adopting: bool = False) -> None:
         self.root = root
         self.users = 0
         with ExitStack() as undoing:
@@ -57,18 +52,18 @@ class OpenRoot(LedgerHooks):
                     _refuse_unfinished(root, files)
                 projector = Projector()
                 with collecting_no_garbage():
-                    self.recorder = engine.open_for_writing(
+                    self.recorder = engines.log.open_for_writing(
                         root, clock=clock, adopting=adopting, on_event=projector.take, restore=projector.restore
                     )
                 undoing.callback(self.recorder.close)
-                self._start(projector, files, clock, undoing)
+                self.images = engines.images(root)
+                self._start(projector, clock, undoing)
             except OSError as error:
                 raise StorageUnavailable(unavailable(root, error)) from error
             undoing.pop_all()
 
-    def _start(self, projector: Projector, files: Files, clock: Clock, undoing: ExitStack) -> None:
+    def _start(self, projector: Projector, clock: Clock, undoing: ExitStack) -> None:
         """Brings the disk in line with the log. Raises OSError where the disk cannot be looked at."""
-        self.images: ImageStore = LocalImageStore(Layout(self.root), files)
         self.images.start_at(self.recorder.reconciled)
         for stored in self.recorder.read(after=self.recorder.reconciled):
             self.images.note([(stored.position, decode(stored))])
@@ -127,18 +122,20 @@ class OpenRoot(LedgerHooks):
 class FollowedRoot:
     """A root opened for reading beside its writer: a thread follows the log. `position` of the state says how far."""
 
-    def __init__(self, root: Path, *, engine: EventLogEngine, clock: Clock, files: Files) -> None:
+    def __init__(self, root: Path, *, engines: Engines, clock: Clock) -> None:
         self.root = root
         self._clock = clock
         self.projector = Projector()
         with collecting_no_garbage():
-            self.recorder = engine.open_for_reading(root, on_event=self.projector.take, restore=self.projector.restore)
+            self.recorder = engines.log.open_for_reading(
+                root, on_event=self.projector.take, restore=self.projector.restore
+            )
         try:
             self.projector.replay(self.recorder)
         except BaseException:
             self.recorder.close()
             raise
-        self.images: ImageStore = LocalImageStore(Layout(root), files)
+        self.images = engines.images(root)
         self.fault: Exception | None = None
         """Why the log is no longer followed."""
         self._stopped = threading.Event()
@@ -190,7 +187,7 @@ _roots: dict[Path, OpenRoot] = {}
 _guard = threading.Lock()
 
 
-def acquire(root: Path, limits: SetPolicy, *, engine: EventLogEngine, clock: Clock, files: Files) -> OpenRoot:
+def acquire(root: Path, limits: SetPolicy, *, engines: Engines, clock: Clock, files: Files) -> OpenRoot:
     """The open root of a path, opened if this process has not done so yet. Give it back with `give_back`.
 
     Given limits become the policy; where the root is open already, limits that differ are a ConfigError that names
@@ -200,7 +197,7 @@ def acquire(root: Path, limits: SetPolicy, *, engine: EventLogEngine, clock: Clo
     with _guard:
         opened = _roots.get(resolved)
         if opened is None:
-            opened = OpenRoot(resolved, engine=engine, clock=clock, files=files)
+            opened = OpenRoot(resolved, engines=engines, clock=clock, files=files)
             _set_policy(opened, limits)
             _roots[resolved] = opened
         else:

@@ -18,7 +18,7 @@ from adapters.application.opening import OpenRoot, acquire, give_back
 from adapters.application.results import StoreSettings
 from adapters.disk.files import Files
 from adapters.ports.clock import Clock, utc_now
-from adapters.ports.event_log import EventLogEngine
+from adapters.ports.engines import Engines
 from adapters.ports.faults import LedgerStopped, StorageUnavailable
 from domain.commands import SetPolicy
 
@@ -37,7 +37,7 @@ class Storage:
         self,
         root: Path,
         *,
-        engine: EventLogEngine,
+        engines: Engines,
         limits: SetPolicy = NO_LIMITS,
         settings: StoreSettings = DEFAULTS,
         clock: Clock = utc_now,
@@ -48,7 +48,7 @@ class Storage:
         Raises LogLocked, LogDamaged and ConfigError; a root that cannot be made or written is tried again later.
         """
         self.root = root
-        self.engine = engine
+        self.engines = engines
         self.settings = settings
         self.clock = clock
         self.last_cleanup: str | None = None
@@ -75,7 +75,9 @@ class Storage:
                 raise StorageUnavailable(self._unavailable)
             self._tried_at = monotonic()
             try:
-                self._opened = acquire(self.root, self._limits, engine=self.engine, clock=self.clock, files=self._files)
+                self._opened = acquire(
+                    self.root, self._limits, engines=self.engines, clock=self.clock, files=self._files
+                )
             except StorageUnavailable as error:
                 self._unavailable = str(error)
                 raise

@@ -19,7 +19,7 @@ from adapters.cli.output import Output, malformed, refused_of
 from adapters.cli.progress import OnProgress, bar
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.disk.files import Files
-from adapters.engines.choice import choose_engine
+from adapters.engines.choice import choose_engines
 from adapters.ports.clock import utc_now
 from adapters.ports.faults import LogLocked
 from adapters.settings.config import Config
@@ -64,7 +64,7 @@ def _terms(config: Config, progress: OnProgress, files: Files) -> Terms:
         max_image_bytes=store_settings(config).max_image_bytes,
         limits=Limits(**given_limits(config).given),
         progress=progress,
-        engine=choose_engine(config.persistence_module, files),
+        engines=choose_engines(config.persistence_module, files),
         files=files,
     )
 

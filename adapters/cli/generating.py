@@ -14,9 +14,10 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.operations import Made, MadePicture, Operations, PictureRequest
 from adapters.cli.output import Output, Refused, malformed
+from adapters.engines.choice import image_stores
 from adapters.images.formats import EXTENSIONS
-from adapters.imagestore.local.layout import Layout
 from adapters.ports.faults import StorageUnavailable
+from adapters.ports.image_store import ImageStore
 from adapters.wording.figures import in_mb
 from domain.limits import megabytes
 from domain.names import malformed_user
@@ -30,13 +31,13 @@ def generate(invocation: Invocation, output: Output, user: str, request: Picture
     if sentence := malformed_user(user) or _bad_target(out):
         return output.refused(malformed(sentence))
     config = invocation.set_up()
-    layout = Layout(config.storage.storage_root)
+    images = image_stores()(config.storage.storage_root)
     with operations(config, may_begin=True) as ask:
         with output.waiting("The picture is being made..."):
             made = ask.generate(user, request)
         if isinstance(made, Refused):
             return output.refused(made)
-        told = [_told(ask, user, picture, out, layout) for picture in made.pictures]
+        told = [_told(ask, user, picture, out, images) for picture in made.pictures]
     answer = _answer(user, made, told)
     output.answer(answer, lambda console: _print(console, answer))
     return Exit.DONE if all(picture.image for picture in made.pictures) else Exit.REFUSED
@@ -53,11 +54,11 @@ def _bad_target(out: Path | None) -> str | None:
     return None
 
 
-def _told(ask: Operations, user: str, picture: MadePicture, out: Path | None, layout: Layout) -> Mapping[str, Any]:
+def _told(ask: Operations, user: str, picture: MadePicture, out: Path | None, images: ImageStore) -> Mapping[str, Any]:
     """One picture for programs, its copy written."""
     image, file = picture.image, None
     if image is not None:
-        path = layout.final(user, image["name"], temp=False)
+        path = images.path(user, image["name"], temp=False)
         image = image | {"path": str(path) if path.exists() else None}
     if out is not None or picture.image is None:
         file = _write_copy(ask, user, picture, out)

@@ -1,4 +1,5 @@
-"""Which engine keeps the log: that of the module which PERSISTENCE_MODULE names.
+"""Which engines keep a storage root: the log's is that of the module which PERSISTENCE_MODULE names, images are kept in
+folders.
 
 A module offers one by a function `event_log_engine(*, files)`, which gives an `adapters.ports.event_log.EventLogEngine`
 that handles files through `files`; `adapters.eventlog`, the default, is an example.
@@ -6,25 +7,48 @@ that handles files through `files`; `adapters.eventlog`, the default, is an exam
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
 from adapters import eventlog
 from adapters.disk.files import Files
+from adapters.imagestore.local.image_store import LocalImageStore
+from adapters.imagestore.local.layout import Layout
+from adapters.ports.engines import Engines
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import ConfigError
+from adapters.ports.image_store import ImageStore
 
 DEFAULT_MODULE = "adapters.eventlog"
 OFFER = "event_log_engine"
 """The function by which a module offers its engine."""
 
 
+def default_engines(files: Files | None = None) -> Engines:
+    """The engines where nothing is configured."""
+    return Engines(default_engine(files), image_stores(files))
+
+
+def choose_engines(module: str, files: Files | None = None) -> Engines:
+    """The log's engine of a module, by its dotted name, and the one for images there is. Raises ConfigError as
+    `choose_engine` does.
+    """
+    return Engines(choose_engine(module, files), image_stores(files))
+
+
+def image_stores(files: Files | None = None) -> Callable[[Path], ImageStore]:
+    """What gives the image store of a root."""
+    return lambda root: LocalImageStore(Layout(root), files or Files())
+
+
 def default_engine(files: Files | None = None) -> EventLogEngine:
-    """The engine where nothing is configured."""
+    """The log's engine where nothing is configured."""
     return eventlog.event_log_engine(files=files or Files())
 
 
 def choose_engine(module: str, files: Files | None = None) -> EventLogEngine:
-    """The engine of a module, by its dotted name. Raises ConfigError where there is no such module or it offers
+    """The log's engine of a module, by its dotted name. Raises ConfigError where there is no such module or it offers
     none.
     """
     if module == DEFAULT_MODULE:

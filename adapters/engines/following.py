@@ -6,8 +6,9 @@ from pathlib import Path
 
 from adapters.application.following import FollowedStorage
 from adapters.disk.files import Files
-from adapters.engines.choice import default_engine
+from adapters.engines.choice import default_engine, image_stores
 from adapters.ports.clock import Clock, utc_now
+from adapters.ports.engines import Engines
 from adapters.ports.event_log import EventLogEngine
 
 
@@ -15,5 +16,5 @@ def open_reader(
     root: Path, *, engine: EventLogEngine | None = None, clock: Clock = utc_now, files: Files | None = None
 ) -> FollowedStorage:
     """The readings of a root. Raises LogMissing and LogDamaged, StorageUnavailable where the root cannot be read."""
-    files = files or Files()
-    return FollowedStorage(root, engine=engine or default_engine(files), clock=clock, files=files)
+    engines = Engines(engine or default_engine(files), image_stores(files))
+    return FollowedStorage(root, engines=engines, clock=clock)

@@ -7,8 +7,9 @@ from pathlib import Path
 from adapters.application.results import StoreSettings
 from adapters.application.storage import DEFAULTS, NO_LIMITS, Storage
 from adapters.disk.files import Files
-from adapters.engines.choice import default_engine
+from adapters.engines.choice import default_engine, image_stores
 from adapters.ports.clock import Clock, utc_now
+from adapters.ports.engines import Engines
 from adapters.ports.event_log import EventLogEngine
 from domain.commands import SetPolicy
 
@@ -27,5 +28,5 @@ def open_store(
     Raises LogLocked, LogDamaged and ConfigError; a root that cannot be made or written is tried again later.
     """
     files = files or Files()
-    engine = engine or default_engine(files)
-    return Storage(root, engine=engine, limits=limits, settings=settings, clock=clock, files=files)
+    engines = Engines(engine or default_engine(files), image_stores(files))
+    return Storage(root, engines=engines, limits=limits, settings=settings, clock=clock, files=files)

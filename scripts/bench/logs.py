@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from adapters.application.opening import acquire, give_back
 from adapters.disk.files import Files
-from adapters.engines.choice import default_engine
+from adapters.engines.choice import default_engines
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.ledger.codec import encode
 from adapters.ports.clock import utc_now
@@ -61,7 +61,7 @@ def make_log(root: Path, shape: Shape) -> Path:
         recorder.append(part)
     recorder.checkpoint(recorder.head)
     recorder.close()
-    give_back(acquire(root, SetPolicy(), engine=default_engine(), clock=utc_now, files=Files()))
+    give_back(acquire(root, SetPolicy(), engines=default_engines(), clock=utc_now, files=Files()))
     return root
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapters.application.opening import OpenRoot
-from adapters.engines.choice import default_engine
+from adapters.engines.choice import default_engines
 from adapters.eventlog.jsonl import JSONLRecorder
 from domain.usage import UserUsage
 from tests.crash.disk import Disk, SimulatedFiles
@@ -38,7 +38,7 @@ def violations(disk: Disk, promise: Promise) -> list[str]:
     """What is wrong once the program has opened a disk; nothing, if it keeps its promises."""
     files = SimulatedFiles(disk)
     try:
-        root = OpenRoot(ROOT, engine=default_engine(files), clock=lambda: LATER, files=files)
+        root = OpenRoot(ROOT, engines=default_engines(files), clock=lambda: LATER, files=files)
     except Exception as error:  # noqa: BLE001 - whatever it is, the program does not start
         return [f"refused to start: {type(error).__name__}: {error}"]
     try:

@@ -7,8 +7,9 @@ from contextlib import closing
 from adapters.application.opening import FollowedRoot
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.cli.verifying import verdict
-from adapters.disk.files import Files
+from adapters.engines.choice import image_stores
 from adapters.ports.clock import utc_now
+from adapters.ports.engines import Engines
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import Fault
 from adapters.settings.config import Config
@@ -33,7 +34,7 @@ def whole(config: Config, engine: EventLogEngine) -> tuple[list[Finding], QuotaS
         report = engine.verify(root)
         if not report.is_whole:
             return [fail("log", verdict(report), "Run `abby verify` to see more.")], None
-        with closing(FollowedRoot(root, engine=engine, clock=utc_now, files=Files())) as followed:
+        with closing(FollowedRoot(root, engines=Engines(engine, image_stores()), clock=utc_now)) as followed:
             state = followed.projector.state
     except Fault as fault:
         return [fail("log", str(fault), "Run `abby verify` to see more.")], None

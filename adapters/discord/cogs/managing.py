@@ -150,7 +150,7 @@ class ManagingCog(commands.Cog):
     async def audit(self, interaction: Interaction) -> None:
         """Reads the log from its first byte to its last, beside the running bot."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        report = await asyncio.to_thread(self.bot.store.engine.verify, self.bot.store.root)
+        report = await asyncio.to_thread(self.bot.store.engines.log.verify, self.bot.store.root)
         await _answer(interaction, self._told(report))
 
     def _told(self, report: LogReport) -> Message:

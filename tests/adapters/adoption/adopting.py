@@ -8,7 +8,7 @@ from pathlib import Path
 from adapters.adoption.adoption import Plan, Progress, Terms, adopt, dry_run, plan
 from adapters.adoption.tally import Adoption
 from adapters.disk.files import Files
-from adapters.engines.choice import default_engine
+from adapters.engines.choice import default_engines
 from adapters.ports.clock import utc_now
 from domain.limits import MEGABYTE, Limits
 from tests.adapters.application.evidence import events_of, state_of_disk
@@ -37,7 +37,7 @@ def terms(
         max_image_bytes=MAX_IMAGE_BYTES,
         limits=limits,
         progress=progress,
-        engine=default_engine(files),
+        engines=default_engines(files),
         files=files,
     )
 

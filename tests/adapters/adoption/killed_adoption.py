@@ -18,7 +18,7 @@ from typing import Any
 
 from adapters.adoption.adoption import Plan, Terms, adopt, plan
 from adapters.disk.files import Files
-from adapters.engines.choice import default_engine
+from adapters.engines.choice import default_engines
 from adapters.ports.clock import utc_now
 from domain.limits import Limits
 
@@ -55,7 +55,7 @@ def adopt_and_die(root: Path, directory: Path, at_call: int) -> None:
         max_image_bytes=10**7,
         limits=Limits(),
         progress=lambda _done, _total: None,
-        engine=default_engine(files),
+        engines=default_engines(files),
         files=files,
     )
     adopt(planned, terms)

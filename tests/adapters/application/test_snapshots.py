@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from adapters.application import opening
 from adapters.application.opening import FollowedRoot, OpenRoot
 from adapters.disk.files import Files
-from adapters.engines.choice import default_engine
+from adapters.engines.choice import default_engine, default_engines
 from adapters.ledger import snapshotting
 from adapters.ledger.pending import Accepted
 from adapters.ledger.projector import Projector
@@ -57,7 +57,7 @@ class SmallDisk(Files):
 def started(root: Path, files: Files | None = None) -> OpenRoot:
     """An open root."""
     files = files or Files()
-    return OpenRoot(root, engine=default_engine(files), clock=utc_now, files=files)
+    return OpenRoot(root, engines=default_engines(files), clock=utc_now, files=files)
 
 
 def reserve(opened: OpenRoot, *numbers: int) -> None:
@@ -97,7 +97,7 @@ def test_a_stop_keeps_what_is_known_and_the_next_start_goes_on_from_there(tmp_pa
     assert opened.recorder.resumed == known["position"] == snapshots(tmp_path)[0]
     assert state_of(opened.projector.state) == known
     opened.close()
-    reader = FollowedRoot(tmp_path, engine=default_engine(), clock=utc_now, files=Files())
+    reader = FollowedRoot(tmp_path, engines=default_engines(), clock=utc_now)
     assert (state_of(reader.state), reader.recorder.resumed) == (known, known["position"])
     reader.close()
     shutil.rmtree(tmp_path / "logs" / "snapshots")
@@ -221,7 +221,7 @@ def test_damage_before_the_snapshot_stops_a_running_ledger(tmp_path: Path) -> No
     assert soon(lambda: opened.ledger.fault is not None)
     assert "damaged at position 1" in str(opened.ledger.fault)
     opened.close()
-    reader = FollowedRoot(tmp_path, engine=default_engine(), clock=utc_now, files=Files())
+    reader = FollowedRoot(tmp_path, engines=default_engines(), clock=utc_now)
     assert soon(lambda: reader.fault is not None)
     with pytest.raises(LogDamaged, match="position 1"):
         _ = reader.state

@@ -18,7 +18,7 @@ from adapters.cli.checks import log as log_checks
 from adapters.cli.checks import storage as storage_checks
 from adapters.cli.checks.finding import Level
 from adapters.disk.files import Files
-from adapters.engines.choice import default_engine
+from adapters.engines.choice import default_engines
 from adapters.engines.opening import open_store
 from adapters.ports.clock import utc_now
 from adapters.settings.config import load_config
@@ -202,7 +202,7 @@ def test_the_clock_is_behind_the_log(doctor: Doctor, root: Path) -> None:
 def test_how_far_the_clock_may_be_behind(root: Path, seconds: int, level: Level) -> None:
     """A minute is nothing, up to a day the log's time is used, beyond it commands are refused."""
     open_store(root).close()
-    with closing(FollowedRoot(root, engine=default_engine(), clock=utc_now, files=Files())) as followed:
+    with closing(FollowedRoot(root, engines=default_engines(), clock=utc_now)) as followed:
         state = followed.projector.state
     assert log_checks.clock_shows(later(state.last_at, seconds=seconds), state).level is level
 

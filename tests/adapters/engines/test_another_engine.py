@@ -19,10 +19,12 @@ from adapters.application.saving import NewImage, save_image
 from adapters.audit.comparison import audit
 from adapters.cli import main
 from adapters.disk.files import Files
+from adapters.engines.choice import image_stores
 from adapters.engines.following import open_reader
 from adapters.engines.opening import open_store
 from adapters.ledger import snapshotting
 from adapters.ports.clock import utc_now
+from adapters.ports.engines import Engines
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import LogLocked, LogMissing
 from domain.commands import SetPolicy
@@ -100,7 +102,7 @@ def test_existing_images_are_adopted_into_it(tmp_path: Path) -> None:
         max_image_bytes=10**6,
         limits=Limits(),
         progress=lambda _done, _total: None,
-        engine=engine,
+        engines=Engines(engine, image_stores(files)),
         files=files,
     )
     for work in (dry_run, adopt):

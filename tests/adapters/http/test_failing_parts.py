@@ -85,7 +85,7 @@ def assert_invariants(service: Running) -> None:
     assert (state.position, state.pool.used_bytes) == (account.last, account.used("1", temp=False))
     assert (state.pool.held_bytes, state.user("1").held_bytes) == (account.held("1"), account.held("1"))
     assert {day.day: day.count for day in state.days("1")} == {day: count for (_, day), count in account.days.items()}
-    engine = service.store.engine
+    engine = service.store.engines.log
     assert audit(root, engine.verify(root), engine=engine).findings == ()
 
 
@@ -120,7 +120,7 @@ async def test_an_image_without_a_file_is_said_by_readiness_and_stops_no_start(t
     assert any("1/lost.png" in note for note in ready.json["notes"])
     assert (await service.quota("1"))["user"]["images"] == 2
     assert service.store.opened().ledger.state.user("1").image_bytes == len(KEPT) + len(LOST)
-    root, engine = service.store.root, service.store.engine
+    root, engine = service.store.root, service.store.engines.log
     found = audit(root, engine.verify(root), engine=engine).findings
     assert [(finding.kind.value, finding.path) for finding in found] == [("missing", "images/users/1/lost.png")]
     assert (await service.upload("1", LOST, "lost.png")).status == 201

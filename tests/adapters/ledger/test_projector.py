@@ -9,7 +9,7 @@ from eventsourcing.dcb.api import DCBEvent
 
 from adapters.application.opening import OpenRoot
 from adapters.disk.files import Files
-from adapters.engines.choice import default_engine
+from adapters.engines.choice import default_engines
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.ledger.codec import encode
 from adapters.ledger.projector import Projector
@@ -43,7 +43,7 @@ def test_a_start_reads_the_log_once(tmp_path: Path) -> None:
     with_events.checkpoint(2_000)
     with_events.close()
     files = CountingFiles()
-    root = OpenRoot(tmp_path, engine=default_engine(files), clock=utc_now, files=files)
+    root = OpenRoot(tmp_path, engines=default_engines(files), clock=utc_now, files=files)
     size = (tmp_path / "logs" / "events.jsonl").stat().st_size
     assert size <= files.read_bytes < size + 16_384
     assert root.projector.preferences.get("42", "style") == "anime"
