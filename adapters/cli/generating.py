@@ -37,8 +37,8 @@ def generate(invocation: Invocation, output: Output, user: str, request: Picture
             made = ask.generate(user, request)
         if isinstance(made, Refused):
             return output.refused(made)
-        told = [_told(ask, user, picture, out, images) for picture in made.pictures]
-    answer = _answer(user, made, told)
+        pictures = [_described(ask, user, picture, out, images) for picture in made.pictures]
+    answer = _answer(user, made, pictures)
     output.answer(answer, lambda console: _print(console, answer))
     return Exit.DONE if all(picture.image for picture in made.pictures) else Exit.REFUSED
 
@@ -54,7 +54,9 @@ def _bad_target(out: Path | None) -> str | None:
     return None
 
 
-def _told(ask: Operations, user: str, picture: MadePicture, out: Path | None, images: ImageStore) -> Mapping[str, Any]:
+def _described(
+    ask: Operations, user: str, picture: MadePicture, out: Path | None, images: ImageStore
+) -> Mapping[str, Any]:
     """One picture for programs, its copy written."""
     image, file = picture.image, None
     if image is not None:
@@ -93,9 +95,9 @@ def _free_name(media_type: str) -> Path:
     )
 
 
-def _answer(user: str, made: Made, told: list[Mapping[str, Any]]) -> dict[str, Any]:
+def _answer(user: str, made: Made, pictures: list[Mapping[str, Any]]) -> dict[str, Any]:
     about = {"provider": made.provider, "model": made.model, "seconds": made.seconds, "note": made.note}
-    return {"user": user, "pictures": told, **about}
+    return {"user": user, "pictures": pictures, **about}
 
 
 def _print(console: Console, answer: Mapping[str, Any]) -> None:

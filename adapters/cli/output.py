@@ -125,9 +125,9 @@ def _say(sentence: str) -> None:
 
 
 def _described(fault: Fault) -> dict[str, Any]:
-    told: dict[str, Any] = {"kind": type(fault).__name__, "message": str(fault), "exit_code": fault.exit_code}
+    described: dict[str, Any] = {"kind": type(fault).__name__, "message": str(fault), "exit_code": fault.exit_code}
     if isinstance(fault, LogDamaged):
-        told |= {"position": fault.position, "offset": fault.offset}
+        described |= {"position": fault.position, "offset": fault.offset}
     if isinstance(fault, LogLocked):
-        told |= {"pid": fault.pid, "address": fault.address}
-    return told
+        described |= {"pid": fault.pid, "address": fault.address}
+    return described

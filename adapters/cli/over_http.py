@@ -69,15 +69,17 @@ def _image_path(user: str, name: str) -> str:
 
 
 def _made(answer: dict[str, Any]) -> Made:
-    pictures = tuple(_picture(told) for told in answer["pictures"])
+    pictures = tuple(_picture(described) for described in answer["pictures"])
     return Made(pictures, answer["provider"], answer["model"], answer["seconds"], answer["note"])
 
 
-def _picture(told: dict[str, Any]) -> MadePicture:
+def _picture(described: dict[str, Any]) -> MadePicture:
     """A picture that may not be kept comes with its bytes; a kept one is fetched when it is wanted."""
-    image = told["image"]
+    image = described["image"]
     if image is None:
-        shown = told["shown"]
-        return MadePicture(None, told["seed"], told["not_kept"], shown["media_type"], base64.b64decode(shown["data"]))
+        shown = described["shown"]
+        return MadePicture(
+            None, described["seed"], described["not_kept"], shown["media_type"], base64.b64decode(shown["data"])
+        )
     kept = {name: image[name] for name in IMAGE_MEMBERS}
-    return MadePicture(kept, told["seed"], None, image["media_type"], None)
+    return MadePicture(kept, described["seed"], None, image["media_type"], None)

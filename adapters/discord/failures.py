@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from discord import Colour
 
-from adapters.discord.messages import FAILED, MANAGERS, NOT_AVAILABLE, SAID_CHARACTERS, Message
+from adapters.discord.messages import FAILED, MANAGERS, NOT_AVAILABLE, QUOTED_CHARACTERS, Message
 from adapters.discord.untrusted_text import names_a_setting, plain
 from adapters.ports.failure_reasons import CannotMake, FailureKind, KeyRefused, NotSetUp, OfService, WithoutApi
 from adapters.ports.failures import FailureReason, GenerationFailure, Note, NotKept, NotStored
@@ -83,7 +83,7 @@ def _ended_by(failure: GenerationFailure) -> str:
 
 
 def _of_reason(failure: GenerationFailure) -> str:
-    return plain(words_for_members(failure.reason), SAID_CHARACTERS)
+    return plain(words_for_members(failure.reason), QUOTED_CHARACTERS)
 
 
 def _asked_to_wait(failure: GenerationFailure) -> str:

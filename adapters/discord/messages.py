@@ -25,7 +25,7 @@ from domain.refusals import Reason, Refusal
 
 BAR_BLOCKS = 10
 NEARLY_FULL_PERCENT = 90.0
-SAID_CHARACTERS = 600
+QUOTED_CHARACTERS = 600
 """So much of a sentence that others wrote is passed on."""
 
 Figures = Mapping[str, Any]
@@ -61,7 +61,7 @@ def message_for_refusal(refusal: Refusal) -> Message:
 def message_for_storage_fault(fault: Fault) -> Message:
     """A fault of the storage. Its message may name folders, so members hear it only where it is about their image."""
     if isinstance(fault, InvalidImage):
-        return Message(STORAGE, f"The image cannot be kept. {plain(str(fault), SAID_CHARACTERS)}", Colour.red())
+        return Message(STORAGE, f"The image cannot be kept. {plain(str(fault), QUOTED_CHARACTERS)}", Colour.red())
     return Message(STORAGE, next(words for known, words in FAULTS.items() if isinstance(fault, known)), Colour.red())
 
 
@@ -192,7 +192,7 @@ def _room(refusal: Refusal) -> str:
 
 
 def _named(refusal: Refusal) -> str:
-    return f"**{plain(refusal.detail, SAID_CHARACTERS)}**" if refusal.detail else "that name"
+    return f"**{plain(refusal.detail, QUOTED_CHARACTERS)}**" if refusal.detail else "that name"
 
 
 MANAGERS = "Please tell the server's managers: only they can have it mended."
@@ -201,7 +201,7 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
     {
         Reason.MALFORMED: (
             _NOT_POSSIBLE,
-            lambda refusal: plain(refusal.detail, SAID_CHARACTERS) or "Something in this command has a wrong form.",
+            lambda refusal: plain(refusal.detail, QUOTED_CHARACTERS) or "Something in this command has a wrong form.",
         ),
         Reason.CLOCK_BEHIND: (
             STORAGE,

@@ -43,7 +43,7 @@ from adapters.generation.provider import (
 )
 from adapters.generation.providers import ProviderSettings, at_stability, choice_of
 from adapters.generation.request_check import SEED_MAX
-from adapters.generation.taxonomy import SaidError
+from adapters.generation.taxonomy import ErrorDetails
 from adapters.images.shaping import (
     DamagedPicture,
     PictureWorkers,
@@ -76,8 +76,10 @@ NO_PICTURE = not_as_promised(SERVER, Instead.NO_PICTURE)
 NOT_A_PICTURE = not_as_promised(SERVER, Instead.NOT_A_PICTURE)
 NOT_ITS_JSON = not_as_promised(SERVER, Instead.NOT_ITS_API)
 
-_NO_MEMORY = SaidError("OutOfMemoryError", "its graphics card has too little memory for it; ask for a smaller picture")
-_NO_UPSCALER = SaidError(
+_NO_MEMORY = ErrorDetails(
+    "OutOfMemoryError", "its graphics card has too little memory for it; ask for a smaller picture"
+)
+_NO_UPSCALER = ErrorDetails(
     "UnknownUpscaler", "it knows no upscaler of the name that AUTOMATIC1111_UPSCALER gives", "AUTOMATIC1111_UPSCALER"
 )
 _ERROR_NAMES = {_NO_MEMORY.name: FailureKind.BAD_REQUEST, _NO_UPSCALER.name: FailureKind.BAD_REQUEST}
@@ -197,8 +199,8 @@ class Automatic1111Provider:
             if self._running > 1:
                 continue
             outcome = await self._questions.get(f"{API}/progress", query={"skip_current_image": "true"})
-            said = parsed(outcome.body) if isinstance(outcome, ServiceAnswer) else None
-            done = said.get("progress") if isinstance(said, dict) else None
+            body = parsed(outcome.body) if isinstance(outcome, ServiceAnswer) else None
+            done = body.get("progress") if isinstance(body, dict) else None
             if isinstance(done, float | int) and 0 < done <= 1 and self._running == 1:
                 on_fraction(float(done))
 
@@ -285,13 +287,13 @@ def _upscale_body(request: GenerationRequest, upscaler: str) -> tuple[dict[str, 
 
 def _read_pictures(content: bytes, count: int) -> _Made | GenerationFailure:
     """The pictures of an answer, without a grid that comes before them."""
-    said = parsed(content)
-    if not isinstance(said, dict) or not isinstance(said.get("images"), list):
+    body = parsed(content)
+    if not isinstance(body, dict) or not isinstance(body.get("images"), list):
         return NOT_ITS_JSON
-    told = parsed(said["info"].encode()) if isinstance(said.get("info"), str) else None
-    info = told if isinstance(told, dict) else {}
+    inner = parsed(body["info"].encode()) if isinstance(body.get("info"), str) else None
+    info = inner if isinstance(inner, dict) else {}
     first = info.get("index_of_first_image")
-    sent = said["images"][first if isinstance(first, int) and first > 0 else 0 :][-count:]
+    sent = body["images"][first if isinstance(first, int) and first > 0 else 0 :][-count:]
     seeds = info.get("all_seeds")
     known = seeds if isinstance(seeds, list) and len(seeds) >= len(sent) else [None] * len(sent)
     images: list[GeneratedImage] = []
@@ -305,13 +307,13 @@ def _read_pictures(content: bytes, count: int) -> _Made | GenerationFailure:
 
 def _read_upscale(content: bytes, size: tuple[int, int], at_most_bytes: int) -> GeneratedImage | GenerationFailure:
     """The picture of an answer in its own shape: the server squeezes it into multiples of SIDE_STEP."""
-    said = parsed(content)
-    if not isinstance(said, dict):
+    body = parsed(content)
+    if not isinstance(body, dict):
         return NOT_ITS_JSON
-    if not said.get("image"):
+    if not body.get("image"):
         return NO_PICTURE
     try:
-        image = _image(said["image"], None)
+        image = _image(body["image"], None)
         if size_of(image.data) == size:
             return image
         stretched = decoded(image.data).resize(size, Image.Resampling.LANCZOS)
@@ -344,18 +346,18 @@ def _with_api(outcome: Outcome) -> Outcome:
     return WITHOUT_API if isinstance(outcome, GenerationFailure) and outcome.upstream_status == 404 else outcome
 
 
-def _read_error(said: object) -> SaidError:
+def _read_error(body: object) -> ErrorDetails:
     """Either the server's own form, or that of its web framework, whose `detail` is a list of broken fields."""
-    if not isinstance(said, dict):
-        return SaidError()
-    name, detail, errors = (said.get(part) for part in ("error", "detail", "errors"))
+    if not isinstance(body, dict):
+        return ErrorDetails()
+    name, detail, errors = (body.get(part) for part in ("error", "detail", "errors"))
     if name == _NO_MEMORY.name:
         return _NO_MEMORY
     if isinstance(errors, str) and errors.startswith("could not find upscaler"):
         return _NO_UPSCALER
     if isinstance(detail, list):
-        return SaidError("", "; ".join(_broken_field(entry) for entry in detail if isinstance(entry, dict)))
-    return SaidError("", next((text for text in (detail, errors) if isinstance(text, str) and text), ""))
+        return ErrorDetails("", "; ".join(_broken_field(entry) for entry in detail if isinstance(entry, dict)))
+    return ErrorDetails("", next((text for text in (detail, errors) if isinstance(text, str) and text), ""))
 
 
 def _broken_field(entry: dict[str, object]) -> str:

@@ -25,7 +25,7 @@ import stamina
 import structlog
 
 from adapters.generation.breaker import CircuitBreaker, RetryBudget
-from adapters.generation.taxonomy import SaidError, failure_of
+from adapters.generation.taxonomy import ErrorDetails, failure_of
 from adapters.observability.redaction import Redactor
 from adapters.ports.failure_reasons import (
     AnswerLost,
@@ -75,7 +75,7 @@ class Service:
     name: str
     address: str
     key_setting: str
-    read_error: Callable[[object], SaidError]
+    read_error: Callable[[object], ErrorDetails]
     error_names: Mapping[str, FailureKind]
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     answer_seconds: float = ANSWER_SECONDS
@@ -223,20 +223,20 @@ class ProviderCalls:
             return ServiceAnswer(response.status, response.content_type, named, content), False
 
     def _refused(self, response: aiohttp.ClientResponse, content: bytes) -> GenerationFailure:
-        said = self._without_secrets(self.service.read_error(parsed(content[:SMALL_ANSWER_BYTES])))
+        error = self._without_secrets(self.service.read_error(parsed(content[:SMALL_ANSWER_BYTES])))
         failure = failure_of(
             response.status,
-            said,
+            error,
             self.service.error_names,
             key_setting=self.service.key_setting,
             retry_after_seconds=_retry_after(response.headers.get("Retry-After")),
         )
-        _log.warning("provider refused", provider=str(self.service.called), status=response.status, name=said.name)
+        _log.warning("provider refused", provider=str(self.service.called), status=response.status, name=error.name)
         return failure
 
-    def _without_secrets(self, said: SaidError) -> SaidError:
+    def _without_secrets(self, error: ErrorDetails) -> ErrorDetails:
         """The same without the key, which a service may quote back: what it says is shown to users, and logged."""
-        return SaidError(*(self._redactor.text(" ".join(part.split())) for part in said))
+        return ErrorDetails(*(self._redactor.text(" ".join(part.split())) for part in error))
 
     def _broken(self, error: Exception, wanted: _Wanted) -> tuple[GenerationFailure, bool]:
         """What a call without an answer means, and whether it may be made again: not sent, or free."""

@@ -35,14 +35,14 @@ def provider_settings(config: Config) -> ProviderSettings:
 def sent_unencrypted(config: Config) -> list[str]:
     """A warning where the provider in use is sent a secret over plain http, to another machine than this one."""
     api = config.api
-    told = {
+    sent = {
         "stability": ("API_HOST", api.stability_api_host, "key", api.stability_key),
         "automatic1111": ("API_HOST", api.stability_api_host, "login", api.automatic1111_login),
         "openai": ("OPENAI_HOST", api.openai_host, "key", api.openai_key),
     }.get(choice_of(provider_settings(config)).name or "")
-    if told is None:
+    if sent is None:
         return []
-    setting, address, secret, value = told
+    setting, address, secret, value = sent
     parts = urlsplit(address)
     if value is None or parts.scheme != "http" or is_this_machine(parts.hostname or ""):
         return []

@@ -35,7 +35,7 @@ from adapters.generation.provider import (
 from adapters.generation.providers import OPENAI_ADDRESS, ProviderSettings
 from adapters.generation.series import in_series
 from adapters.generation.sizes import made_at
-from adapters.generation.taxonomy import THE_SERVICE, SaidError
+from adapters.generation.taxonomy import THE_SERVICE, ErrorDetails
 from adapters.images.shaping import DamagedPicture, PictureWorkers, media_type_of
 from adapters.ports.failure_reasons import FailureKind, Instead
 from adapters.ports.failures import GenerationFailure
@@ -189,20 +189,20 @@ class OpenAIProvider:
         return await _pictures_of(outcome) if isinstance(outcome, ServiceAnswer) else outcome
 
 
-def read_error(said: object) -> SaidError:
+def read_error(body: object) -> ErrorDetails:
     """`{"error": {"message", "type", "param", "code"}}`; the name is the code, or the type where that says more.
 
     Servers that speak as OpenAI does may have a number as the code, or a sentence in the place of the object.
     """
-    error = said.get("error") if isinstance(said, dict) else None
+    error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, str):
-        return SaidError("", error)
+        return ErrorDetails("", error)
     if not isinstance(error, dict):
-        return SaidError()
+        return ErrorDetails()
     names = [name for name in (error.get("code"), error.get("type")) if isinstance(name, str) and name]
     known = [name for name in names if name in ERROR_NAMES]
     message = error.get("message")
-    return SaidError((known or names or [""])[0], message if isinstance(message, str) else "")
+    return ErrorDetails((known or names or [""])[0], message if isinstance(message, str) else "")
 
 
 def prompt_of(request: GenerationRequest) -> str:
@@ -278,7 +278,7 @@ def _read(listed: list[object]) -> _Read:
     return _Read(images, instead or Instead.NO_PICTURE)
 
 
-def _list_in(said: object) -> list[object] | None:
+def _list_in(body: object) -> list[object] | None:
     """The list that OpenAI's answers hold as `data`."""
-    listed = said.get("data") if isinstance(said, dict) else None
+    listed = body.get("data") if isinstance(body, dict) else None
     return listed if isinstance(listed, list) else None

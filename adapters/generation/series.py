@@ -17,7 +17,7 @@ SERIES_SECONDS = 360.0
 """No further call is begun after this, so that what was paid is delivered before the request's time is over."""
 NO_TIME = "There was no time for more."
 
-Make = Callable[[int], Awaitable[Sequence[GeneratedImage] | GenerationFailure]]
+PaidCall = Callable[[int], Awaitable[Sequence[GeneratedImage] | GenerationFailure]]
 """Makes the pictures from number 0, 1, ... on with one paid call."""
 
 
@@ -32,7 +32,9 @@ class Series(NamedTuple):
     ended_by: GenerationFailure | None = None
 
 
-async def in_series(count: int, make: Make, on_fraction: OnFraction, *, at_once: int = 1) -> Series | GenerationFailure:
+async def in_series(
+    count: int, make: PaidCall, on_fraction: OnFraction, *, at_once: int = 1
+) -> Series | GenerationFailure:
     """`count` pictures, `at_once` with each call. A failure ends the series; what came until then is delivered."""
     started = time.monotonic()
     images: list[GeneratedImage] = []

@@ -23,7 +23,7 @@ from adapters.ports.failure_reasons import (
 )
 from adapters.ports.failures import FailureReason, GenerationFailure
 
-SAID_CHARACTERS = 200
+DETAILS_CHARACTERS = 200
 """So much of what a service says of a request is passed on."""
 
 OF_STATUS: Mapping[int, FailureKind] = MappingProxyType(
@@ -51,7 +51,7 @@ FILTERED = GenerationFailure(Filtered())
 """Where every picture that was made is withheld."""
 
 
-class SaidError(NamedTuple):
+class ErrorDetails(NamedTuple):
     """An error as a service tells it: its name ("" where it has none), its sentence, and the setting of the operator's
     that is wrong, where it is one.
     """
@@ -63,15 +63,15 @@ class SaidError(NamedTuple):
 
 def failure_of(
     status: int,
-    said: SaidError,
+    error: ErrorDetails,
     names: Mapping[str, FailureKind],
     *,
     key_setting: str,
     retry_after_seconds: float | None = None,
 ) -> GenerationFailure:
     """What an answer that is not a success means. `key_setting` names the setting that holds the service's key."""
-    kind = names.get(said.name) or OF_STATUS.get(status, FailureKind.UPSTREAM)
-    reason = _reason(kind, said, key_setting, retry_after_seconds)
+    kind = names.get(error.name) or OF_STATUS.get(status, FailureKind.UPSTREAM)
+    reason = _reason(kind, error, key_setting, retry_after_seconds)
     return GenerationFailure(reason, retry_after_seconds, status)
 
 
@@ -81,7 +81,7 @@ def unusable_input(error: DamagedPicture) -> GenerationFailure:
     return GenerationFailure(PlainReason.INPUT_NOT_SMALL_ENOUGH if small else PlainReason.INPUT_DAMAGED)
 
 
-def _reason(kind: FailureKind, said: SaidError, key_setting: str, seconds: float | None) -> FailureReason:
+def _reason(kind: FailureKind, error: ErrorDetails, key_setting: str, seconds: float | None) -> FailureReason:
     match kind:
         case FailureKind.AUTH:
             return KeyRefused(key_setting)
@@ -92,7 +92,7 @@ def _reason(kind: FailureKind, said: SaidError, key_setting: str, seconds: float
         case FailureKind.MODERATED_OUTPUT:
             return Filtered()
         case FailureKind.BAD_REQUEST:
-            return CannotMake(_clean(said.sentence), said.setting)
+            return CannotMake(_clean(error.sentence), error.setting)
         case FailureKind.RATE_LIMITED:
             return AskedToWait(seconds)
         case FailureKind.UPSTREAM:
@@ -108,4 +108,4 @@ def _reason(kind: FailureKind, said: SaidError, key_setting: str, seconds: float
 def _clean(sentence: str) -> str:
     """A service's sentence on one line, short, with nothing that a terminal or a page would act on."""
     text = " ".join("".join(character if character.isprintable() else " " for character in sentence).split())
-    return (text if len(text) <= SAID_CHARACTERS else f"{text[: SAID_CHARACTERS - 3]}...").rstrip(". ")
+    return (text if len(text) <= DETAILS_CHARACTERS else f"{text[: DETAILS_CHARACTERS - 3]}...").rstrip(". ")

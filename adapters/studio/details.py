@@ -26,8 +26,13 @@ LABELS = {
 def details_of(asked: GenerationRequest, result: GenerationResult, made: GeneratedImage) -> dict[str, Any]:
     """What was asked and what came of it, without what is empty."""
     of_request = {name: value for name, value in asdict(asked).items() if name not in {"image", "count", "seed"}}
-    told = {"seed": made.seed, "provider": result.provider, "model": result.model, "seconds": round(result.seconds, 3)}
-    return {name: value for name, value in (of_request | told).items() if value not in {None, ""}}
+    of_result = {
+        "seed": made.seed,
+        "provider": result.provider,
+        "model": result.model,
+        "seconds": round(result.seconds, 3),
+    }
+    return {name: value for name, value in (of_request | of_result).items() if value not in {None, ""}}
 
 
 def as_text(details: dict[str, Any]) -> str:

@@ -221,9 +221,9 @@ class Studio:
             await self._release(job, reserved, "failed", missing)
         if not images:
             return self._filtered()
-        notes = (result.note, result.ended_by, self._about_filtered(filtered, reserved.count))
-        told = tuple(note for note in notes if note)
-        return Generated(tuple(pictures), result.provider, result.model, result.seconds, told)
+        about_filtered = self._about_filtered(filtered, reserved.count)
+        notes = tuple(note for note in (result.note, result.ended_by, about_filtered) if note)
+        return Generated(tuple(pictures), result.provider, result.model, result.seconds, notes)
 
     async def _record(self, job: Job, reserved: Reserved, delivery: Delivery) -> None:
         """Tells the log what was delivered. Where even that fails, what was paid for is still shown."""

@@ -153,8 +153,9 @@ def opening_of(failure: GenerationFailure) -> str:
     """How a sentence begins: with the status of a service's refusal, or with what all of these have in common."""
     if _is_of_all_services(failure.reason):
         return f"{NOT_AVAILABLE}: "
-    told = isinstance(failure.reason, KeyRefused | CannotMake | AskedToWait) or failure.reason in _OF_AN_ANSWER
-    return f"Non-200 response: {failure.upstream_status}. " if told and failure.upstream_status is not None else ""
+    status = failure.upstream_status
+    refused = isinstance(failure.reason, KeyRefused | CannotMake | AskedToWait) or failure.reason in _OF_AN_ANSWER
+    return f"Non-200 response: {status}. " if refused and status is not None else ""
 
 
 def words_of(reason: FailureReason) -> str:

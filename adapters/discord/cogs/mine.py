@@ -67,8 +67,8 @@ class MineCog(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         user = str(interaction.user.id)
         done = await set_default_style(self.bot.store, user, style, actor=actor_of(interaction))
-        said = f"From now on your pictures are made in the style **{style}**, unless you name another."
-        message = message_for_refusal(done) if isinstance(done, Refusal) else Message("🎨 Your Style", said, BLUE)
+        changed = f"From now on your pictures are made in the style **{style}**, unless you name another."
+        message = message_for_refusal(done) if isinstance(done, Refusal) else Message("🎨 Your Style", changed, BLUE)
         await Reply(interaction).finish(Content([message_embed(message)]))
 
     @app_commands.command(description="Explain why your last request came to nothing")

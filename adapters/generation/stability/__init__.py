@@ -24,7 +24,7 @@ from adapters.generation.provider import (
 from adapters.generation.providers import ProviderSettings, at_stability, choice_of
 from adapters.generation.stability.v1 import UPSCALE_ENGINE, UPSCALE_PIXELS, EngineImage, EngineUpscaler
 from adapters.generation.stability.v2beta import MODELS, StableImage, StableUpscaler
-from adapters.generation.taxonomy import SaidError
+from adapters.generation.taxonomy import ErrorDetails
 from adapters.images.shaping import PictureWorkers
 from adapters.ports.failure_reasons import FailureKind, Instead, ServiceName
 from adapters.ports.failures import GenerationFailure
@@ -136,15 +136,15 @@ class StabilityProvider:
         return self._upscaler if request.operation is Operation.UPSCALE else self._image
 
 
-def read_error(body: object) -> SaidError:
+def read_error(body: object) -> ErrorDetails:
     """An error of v1, `{"name", "message"}`, or of v2beta, `{"name", "errors": [...]}`; anything else says nothing."""
     if not isinstance(body, dict):
-        return SaidError()
+        return ErrorDetails()
     name, message, errors = body.get("name"), body.get("message"), body.get("errors")
     if not isinstance(message, str):
         sentences = errors if isinstance(errors, list) else []
         message = "; ".join(sentence for sentence in sentences if isinstance(sentence, str))
-    return SaidError(name if isinstance(name, str) else "", message)
+    return ErrorDetails(name if isinstance(name, str) else "", message)
 
 
 def _service(settings: ProviderSettings, answer_seconds: float) -> Service:
@@ -161,16 +161,16 @@ def _service(settings: ProviderSettings, answer_seconds: float) -> Service:
 
 
 async def _credits(answer: ServiceAnswer) -> float | GenerationFailure:
-    said = await answer.json()
-    left = said.get("credits") if isinstance(said, dict) else None
+    body = await answer.json()
+    left = body.get("credits") if isinstance(body, dict) else None
     if isinstance(left, bool) or not isinstance(left, int | float):
         return not_as_promised(SERVICE, Instead.NO_BALANCE)
     return float(left)
 
 
 async def _engines(answer: ServiceAnswer) -> tuple[str, ...] | GenerationFailure:
-    said = await answer.json()
-    if not isinstance(said, list):
+    body = await answer.json()
+    if not isinstance(body, list):
         return not_as_promised(SERVICE, Instead.NO_ENGINES)
-    names = (engine.get("id") for engine in said if isinstance(engine, dict))
+    names = (engine.get("id") for engine in body if isinstance(engine, dict))
     return tuple(name for name in names if isinstance(name, str))

@@ -137,7 +137,7 @@ class EngineUpscaler:
     ) -> GenerationResult | GenerationFailure:
         """Upscale the input of a prepared request."""
         assert request.image is not None, "checked before"
-        assert request.width is not None, "told by prepare"
+        assert request.width is not None, "set by prepare"
         job = _Job(UPSCALE_ENGINE, 1, time.perf_counter(), self._settings.credits_each.get(UPSCALE_ENGINE))
         width = _width_within(request.width, await self._workers.run(size_of, request.image))
         form = _form_of({"width": str(width)}, "image", request.image)
@@ -246,10 +246,10 @@ class _Artifacts(NamedTuple):
     filtered: int
 
 
-def _artifacts(body: bytes) -> _Artifacts | None:
+def _artifacts(content: bytes) -> _Artifacts | None:
     """What an answer holds, without what is no picture; None where there is nothing else. For a thread: it is long."""
-    said = parsed(body)
-    found = said.get("artifacts") if isinstance(said, dict) else None
+    body = parsed(content)
+    found = body.get("artifacts") if isinstance(body, dict) else None
     artifacts = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
     reasons = [artifact.get("finishReason") for artifact in artifacts]
     images: list[GeneratedImage] = []

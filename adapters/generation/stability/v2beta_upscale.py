@@ -163,8 +163,8 @@ class StableUpscaler:
         if isinstance(started, GenerationFailure):
             return started
         service = self._calls.service.called
-        said = await started.json()
-        generation_id = said.get("id") if isinstance(said, dict) else None
+        body = await started.json()
+        generation_id = body.get("id") if isinstance(body, dict) else None
         if not isinstance(generation_id, str) or not _GENERATION_ID.fullmatch(generation_id):
             return not_as_promised(service, Instead.NO_NUMBER)
         until = self._clock() + CREATIVE_SECONDS

@@ -44,7 +44,7 @@ CREDITS: Mapping[str, float] = MappingProxyType(
 )
 """Credits of one picture in the middle of 2025, by model or upscaler; the settings know newer ones."""
 
-Make = Callable[[int], Awaitable[GeneratedImage | GenerationFailure]]
+PaidPicture = Callable[[int], Awaitable[GeneratedImage | GenerationFailure]]
 """Makes picture number 0, 1, ... of a batch with one paid call."""
 
 _FILTERED = "CONTENT_FILTERED"
@@ -77,13 +77,13 @@ async def picture_of(answer: ServiceAnswer, service: ServiceName) -> GeneratedIm
         reason, seed, media_type = answer.headers.get("finish-reason"), answer.headers.get("seed"), answer.media_type
         data: bytes | None = answer.body
     elif answer.media_type == "application/json":
-        said = await answer.json()
-        if not isinstance(said, dict):
+        body = await answer.json()
+        if not isinstance(body, dict):
             return not_as_promised(service, Instead.NO_PICTURE)
-        reason, seed = said.get("finish_reason"), said.get("seed")
+        reason, seed = body.get("finish_reason"), body.get("seed")
         inner = _INNER_TYPE.search(answer.headers.get("content-type", ""))
         media_type = inner[1] if inner else "image/png"
-        data = await asyncio.to_thread(_decoded, said.get("image"))
+        data = await asyncio.to_thread(_decoded, body.get("image"))
     else:
         return not_as_promised(service, Instead.NOT_A_PICTURE)
     if reason == _FILTERED:
@@ -94,7 +94,7 @@ async def picture_of(answer: ServiceAnswer, service: ServiceName) -> GeneratedIm
 
 
 async def batch(
-    request: GenerationRequest, make: Make, on_fraction: OnFraction, *, model: str, settings: ProviderSettings
+    request: GenerationRequest, make: PaidPicture, on_fraction: OnFraction, *, model: str, settings: ProviderSettings
 ) -> GenerationResult | GenerationFailure:
     """`request.count` pictures, one call after another, and what they cost."""
     started = time.perf_counter()

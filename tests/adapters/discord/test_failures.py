@@ -16,7 +16,7 @@ from adapters.discord.failures import (
 )
 from adapters.discord.messages import FAILED, NOT_AVAILABLE
 from adapters.generation.automatic1111 import WITHOUT_API
-from adapters.generation.taxonomy import SaidError, failure_of
+from adapters.generation.taxonomy import ErrorDetails, failure_of
 from adapters.ports.failure_reasons import AskedToWait, CannotMake, FailureKind, Filtered, KeyRefused, PlainReason
 from adapters.ports.failures import FailureReason, GenerationFailure, Note
 from adapters.ports.request_reasons import ModelCannotEdit, NotAChoice
@@ -76,7 +76,7 @@ def test_every_reason_is_told_in_sentences_for_members(reason: FailureReason) ->
 
 def test_what_a_service_says_of_a_request_is_passed_on() -> None:
     """Only who asked can change it."""
-    failure = failure_of(400, SaidError("", "width must be a multiple of 64"), {}, key_setting="STABILITY_API_KEY")
+    failure = failure_of(400, ErrorDetails("", "width must be a multiple of 64"), {}, key_setting="STABILITY_API_KEY")
     assert message_for_failure(failure).text == (
         "The image service cannot make this: width must be a multiple of 64. Nothing was charged; change the request."
     )

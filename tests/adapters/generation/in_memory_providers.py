@@ -21,7 +21,7 @@ from tests.adapters.ports.every_reason import failure_of_kind
 from tests.hostile.builders import png_of_size
 
 ProviderAnswer = GenerationResult | GenerationFailure
-Make = Callable[[GenerationRequest], Awaitable[ProviderAnswer]]
+Generate = Callable[[GenerationRequest], Awaitable[ProviderAnswer]]
 
 
 class InMemoryProvider:
@@ -33,7 +33,7 @@ class InMemoryProvider:
     name = "in memory"
     limits = RequestLimits()
 
-    def __init__(self, make: Make | None = None) -> None:
+    def __init__(self, make: Generate | None = None) -> None:
         self.asked: list[GenerationRequest] = []
         self.stalled: asyncio.Event | None = None
         self.arrived = asyncio.Event()
@@ -83,7 +83,7 @@ class InMemoryProvider:
         return GenerationResult(tuple(images), self.name, "model-1", 1.5, credits=0.25 * len(images))
 
 
-def failing(kind: FailureKind) -> Make:
+def failing(kind: FailureKind) -> Generate:
     """A way to answer: with a failure of that kind."""
 
     async def answer(_: GenerationRequest) -> ProviderAnswer:

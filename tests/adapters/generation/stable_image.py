@@ -8,7 +8,7 @@ from adapters.generation import FailureKind, GenerationFailure, GenerationReques
 from adapters.generation.calls import ProviderCalls, Service
 from adapters.generation.provider import OnFraction, Prepared, ProviderReport, RequestLimits, ignore_fraction
 from adapters.generation.stability.v2beta import StableImage, StableUpscaler
-from adapters.generation.taxonomy import SaidError
+from adapters.generation.taxonomy import ErrorDetails
 from adapters.images.shaping import PictureWorkers
 from tests.emulators.stability_v2beta import KEY, StableImageEmulator
 
@@ -28,7 +28,7 @@ class PartProvider:
                 "Stability AI",
                 emulator.address,
                 "STABILITY_API_KEY",
-                _said,
+                _read_error,
                 {"payment_required": FailureKind.NO_CREDIT, "content_moderation": FailureKind.MODERATED_PROMPT},
                 headers={"Authorization": f"Bearer {KEY}"},
             )
@@ -59,7 +59,7 @@ class PartProvider:
         self._workers.close()
 
 
-def _said(body: object) -> SaidError:
+def _read_error(body: object) -> ErrorDetails:
     if not isinstance(body, dict):
-        return SaidError()
-    return SaidError(str(body.get("name", "")), " ".join(map(str, body.get("errors", []))))
+        return ErrorDetails()
+    return ErrorDetails(str(body.get("name", "")), " ".join(map(str, body.get("errors", []))))

@@ -104,7 +104,7 @@ async def test_the_example_makes_a_picture() -> None:
         (Drop(), "not asked again"),
     ],
 )
-async def test_the_example_gives_the_faults_of_all_providers(answer: Reply | Drop, words: str) -> None:
+async def test_the_example_gives_the_failures_of_all_providers(answer: Reply | Drop, words: str) -> None:
     """Without a line of its own for them."""
     server = PlainServer()
     async with server.serving() as address:
@@ -149,7 +149,7 @@ def test_an_example_of_settings_gives_its_provider(tmp_path: Path, number: int, 
 
 
 @pytest.mark.parametrize("kind", list(FailureKind))
-def test_the_table_of_faults_is_the_one_that_holds(kind: FailureKind) -> None:
+def test_the_table_of_failures_is_the_one_that_holds(kind: FailureKind) -> None:
     """Each kind has its row, with its exit code and its status over HTTP."""
     (row,) = re.findall(rf"^\| `{kind}` \|.*$", DOCUMENT, re.MULTILINE)
     assert row.endswith(f"| {int(GENERATION_EXITS[kind])} | {GENERATION_FAILURES[kind].status} |")

@@ -68,14 +68,14 @@ def settings_of(emulator: Automatic1111Emulator, **changes: Any) -> ProviderSett
 async def asked(
     emulator: Automatic1111Emulator,
     request: GenerationRequest,
-    told: Callable[[float], None] = lambda _: None,
+    on_fraction: Callable[[float], None] = lambda _: None,
     **changes: Any,
 ) -> GenerationResult | GenerationFailure:
     """What a generator over this provider answers to one request; the server runs meanwhile."""
     async with emulator.serving():
         generator = Generator(choose_provider(settings_of(emulator, **changes)))
         try:
-            return await generator.generate(request, told)
+            return await generator.generate(request, on_fraction)
         finally:
             await generator.aclose()
 
@@ -231,18 +231,18 @@ async def test_the_progress_of_our_job_is_told_while_it_runs() -> None:
     """The emulated job goes on only once its progress was told; a question that fails is passed over."""
     emulator = Automatic1111Emulator()
     emulator.shown = shown = asyncio.Event()
-    told: list[float] = []
+    fractions: list[float] = []
 
     def hear(done: float) -> None:
-        told.append(done)
-        if len(told) == 2:
+        fractions.append(done)
+        if len(fractions) == 2:
             emulator.script.append(Reply(500, b"{}"))
-        elif len(told) == 4:
+        elif len(fractions) == 4:
             shown.set()
 
     outcome = await asked(emulator, CAT, hear)
     assert isinstance(outcome, GenerationResult)
-    assert set(told) == {0.51}
+    assert set(fractions) == {0.51}
     asked_for = emulator.asked(f"{BELOW}/progress")
     assert len(asked_for) > 4
     assert asked_for[0].query == {"skip_current_image": "true"}
@@ -305,12 +305,12 @@ async def test_a_cancelled_request_stops_asking_and_interrupts_nobody() -> None:
         await provider.close()
 
 
-@pytest.mark.parametrize("told", [True, False], ids=["index told", "no index"])
-async def test_a_grid_that_comes_first_is_no_picture_of_ours(told: bool) -> None:
+@pytest.mark.parametrize("indexed", [True, False], ids=["index told", "no index"])
+async def test_a_grid_that_comes_first_is_no_picture_of_ours(indexed: bool) -> None:
     """Neither where the info says so nor where there is only one picture too many."""
     emulator = Automatic1111Emulator()
-    emulator.grid_first = told
-    if not told:
+    emulator.grid_first = indexed
+    if not indexed:
         pictures = [sent_png(painted((64, 72), seed), {}) for seed in (1, 7, 8)]
         body = {"images": pictures, "parameters": {}, "info": json.dumps({"all_seeds": [7, 8]})}
         emulator.script.append(Reply(200, json.dumps(body).encode()))
@@ -318,7 +318,7 @@ async def test_a_grid_that_comes_first_is_no_picture_of_ours(told: bool) -> None
     assert [image.seed for image in result.images] == [7, 8]
     expected = [painted((64, 72), seed).tobytes() for seed in (7, 8)]
     assert [opened(image).tobytes() for image in result.images] == expected
-    assert result.model == (MODEL if told else "unknown")
+    assert result.model == (MODEL if indexed else "unknown")
 
 
 @pytest.mark.parametrize("junk", ["bm8gcGljdHVyZQ==", "*", None], ids=["no picture", "no base64", "nothing"])
@@ -416,7 +416,7 @@ NO_IMAGES = Reply(200, b'{"images":[],"parameters":{},"info":"{}"}')
 JUNK = Reply(200, b'{"images":["not base64!"],"parameters":{},"info":"{}"}')
 TEXT_FILE = Reply(200, b'{"images":["aGVsbG8="],"parameters":{},"info":"{}"}')
 MIDDLE = b'{"images":["'
-FAULTS: list[tuple[str, list[Scripted], FailureKind, str]] = [
+FAILURES: list[tuple[str, list[Scripted], FailureKind, str]] = [
     ("a field", [BROKEN_FIELD], FailureKind.BAD_REQUEST,
      "Non-200 response: 422. The image service cannot make this: steps: value is too large."),
     ("a sentence", [SAID], FailureKind.BAD_REQUEST,
@@ -443,7 +443,7 @@ FAULTS: list[tuple[str, list[Scripted], FailureKind, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("script", "kind", "words"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS])
+@pytest.mark.parametrize(("script", "kind", "words"), [row[1:] for row in FAILURES], ids=[row[0] for row in FAILURES])
 async def test_each_failure_has_its_kind_its_words_and_costs_no_quota(
     script: list[Scripted], kind: FailureKind, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -454,10 +454,10 @@ async def test_each_failure_has_its_kind_its_words_and_costs_no_quota(
     emulator.script.extend(script)
     async with emulator.serving():
         effect = await effect_of(tmp_path, choose_provider(settings_of(emulator, image_bytes=1024 * 1024)), CAT)
-    fault = effect.answer
-    assert isinstance(fault, GenerationFailure), fault
-    assert (fault.kind, sentence_of_failure(fault)[: len(words)]) == (kind, words)
-    assert "/home/me" not in sentence_of_failure(fault)
+    failure = effect.answer
+    assert isinstance(failure, GenerationFailure), failure
+    assert (failure.kind, sentence_of_failure(failure)[: len(words)]) == (kind, words)
+    assert "/home/me" not in sentence_of_failure(failure)
     assert len(emulator.heard) == len(script)
     assert emulator.sent_bytes < 8 * 1024 * 1024
     reason = "unknown" if kind is FailureKind.UNKNOWN else "failed"

@@ -21,7 +21,7 @@ from structlog.testing import capture_logs
 from adapters.generation import calls as calls_module
 from adapters.generation.breaker import FAILURES_TO_OPEN, CircuitBreaker
 from adapters.generation.calls import Outcome, ProviderCalls, Service, ServiceAnswer
-from adapters.generation.taxonomy import SaidError
+from adapters.generation.taxonomy import ErrorDetails
 from adapters.ports.failure_reasons import FailureKind
 from adapters.ports.failures import GenerationFailure
 from adapters.wording.failures import sentence_of_failure
@@ -42,9 +42,13 @@ class Plain(Emulator):
         return web.json_response({"fine": True})
 
 
-def read_error(said: object) -> SaidError:
+def read_error(body: object) -> ErrorDetails:
     """As most services tell it."""
-    return SaidError(str(said.get("name", "")), str(said.get("message", ""))) if isinstance(said, dict) else SaidError()
+    return (
+        ErrorDetails(str(body.get("name", "")), str(body.get("message", "")))
+        if isinstance(body, dict)
+        else ErrorDetails()
+    )
 
 
 @pytest.fixture
@@ -75,8 +79,8 @@ async def post(calls: ProviderCalls) -> Outcome:
     return await calls.post_json("/make", {"prompt": "a cat"}, at_most_bytes=1_000_000)
 
 
-def fault(outcome: Outcome) -> GenerationFailure:
-    """The fault, which it must be; and never one that shows the key."""
+def failure(outcome: Outcome) -> GenerationFailure:
+    """The failure, which it must be; and never one that shows the key."""
     assert isinstance(outcome, GenerationFailure), outcome
     assert SECRET not in sentence_of_failure(outcome)
     assert sentence_of_failure(outcome).isprintable()
@@ -117,7 +121,7 @@ async def test_what_fails_is_tried_again_only_where_nothing_can_be_paid_twice(
     _, script, paid_times, free_times, kind, words = row
     service.script.extend([script] * 9)
     calls = calling(service.address)
-    outcome = fault(await (post(calls) if paid else calls.get("/look")))
+    outcome = failure(await (post(calls) if paid else calls.get("/look")))
     assert len(service.heard) == (paid_times if paid else free_times)
     if paid or kind is not FailureKind.UNKNOWN:
         assert outcome.kind is kind
@@ -140,7 +144,7 @@ async def test_a_service_that_recovers_is_not_given_up(service: Plain, failures:
 async def test_an_answer_that_does_not_come_in_time_is_unknown(service: Plain) -> None:
     """It may have been paid, so it is asked once; the seeds' words say what happened."""
     service.script.append(Hang())
-    outcome = fault(await post(calling(service.address, answer_seconds=0.2)))
+    outcome = failure(await post(calling(service.address, answer_seconds=0.2)))
     assert (outcome.kind, len(service.heard)) == (FailureKind.UNKNOWN, 1)
     assert sentence_of_failure(outcome).startswith("Connection timeout: plain gave no answer within")
 
@@ -149,7 +153,7 @@ QUOTED = "no-shape-of-a-key-0815"
 
 
 @pytest.mark.parametrize(
-    "said",
+    "error",
     [
         {"message": f"header 'Bearer {QUOTED}' is not understood"},
         {"message": "x" * 185 + QUOTED},
@@ -158,14 +162,14 @@ QUOTED = "no-shape-of-a-key-0815"
     ],
     ids=["quoted", "cut in its middle", "in capitals", "as the name"],
 )
-async def test_a_key_that_the_service_quotes_back_is_shown_to_nobody(service: Plain, said: dict[str, str]) -> None:
+async def test_a_key_that_the_service_quotes_back_is_shown_to_nobody(service: Plain, error: dict[str, str]) -> None:
     """Neither in the words for the user nor in the log, not even its beginning; what else was said stays."""
-    service.script.append(Reply(400, orjson.dumps(said)))
+    service.script.append(Reply(400, orjson.dumps(error)))
     calls = calling(service.address, headers={"Authorization": f"Bearer {QUOTED}"})
     with capture_logs() as logged:
-        outcome = fault(await post(calls))
+        outcome = failure(await post(calls))
     assert QUOTED[:8] not in f"{sentence_of_failure(outcome)} {logged}".lower()
-    assert said["message"][:3] in sentence_of_failure(outcome)
+    assert error["message"][:3] in sentence_of_failure(outcome)
 
 
 def far_date() -> str:
@@ -184,12 +188,12 @@ async def test_a_wait_that_is_too_long_for_a_request_is_told_and_kept(
     """The caller hears how long, and the service is left alone until then."""
     service.script.extend([Reply(429, headers={"Retry-After": retry_after})] * 5)
     calls = calling(service.address)
-    outcome = fault(await post(calls))
+    outcome = failure(await post(calls))
     assert len(service.heard) == times
     assert (calls.outage() is not None) is waits
     if waits:
         assert 3500 < (outcome.retry_after_seconds or 0) <= 3600
-        again = fault(await post(calls))
+        again = failure(await post(calls))
         assert (again.kind, len(service.heard)) == (FailureKind.UNAVAILABLE, times)
         assert 3500 < (again.retry_after_seconds or 0) <= 3600
 
@@ -214,8 +218,8 @@ async def test_a_failing_service_is_left_alone_after_five_failures(service: Plai
     service.script.extend([Reply(500)] * 10)
     calls = calling(service.address)
     for _ in range(FAILURES_TO_OPEN):
-        assert fault(await post(calls)).kind is FailureKind.UPSTREAM
-    outcome = fault(await post(calls))
+        assert failure(await post(calls)).kind is FailureKind.UPSTREAM
+    outcome = failure(await post(calls))
     assert (outcome.kind, len(service.heard)) == (FailureKind.UNAVAILABLE, FAILURES_TO_OPEN)
     assert sentence_of_failure(outcome).startswith("Image generation services are not available")
     assert calls.outage() is not None
@@ -237,7 +241,7 @@ async def test_a_recovered_service_is_used_again(service: Plain) -> None:
     service.script.extend([Reply(500)] * FAILURES_TO_OPEN)
     for _ in range(FAILURES_TO_OPEN):
         await post(calls)
-    assert fault(await post(calls)).kind is FailureKind.UNAVAILABLE
+    assert failure(await post(calls)).kind is FailureKind.UNAVAILABLE
     now[0] += 60
     assert isinstance(await post(calls), ServiceAnswer)
     assert isinstance(await post(calls), ServiceAnswer)
@@ -259,7 +263,7 @@ async def test_nobody_there_is_tried_again_as_nothing_was_sent(paid: bool) -> No
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         calls = calling(f"http://127.0.0.1:{taken.getsockname()[1]}")
-        outcome = fault(await (post(calls) if paid else calls.get("/look")))
+        outcome = failure(await (post(calls) if paid else calls.get("/look")))
     assert outcome.kind is FailureKind.UNAVAILABLE
     assert "cannot be reached" in sentence_of_failure(outcome)
 
@@ -268,7 +272,7 @@ async def test_a_name_that_is_not_found_opens_the_breaker() -> None:
     """No DNS, no service; two requests of three tries each are enough to know."""
     calls = calling("http://no-such-host.invalid")
     for _ in range(2):
-        assert fault(await post(calls)).kind is FailureKind.UNAVAILABLE
+        assert failure(await post(calls)).kind is FailureKind.UNAVAILABLE
     assert calls.outage() is not None
 
 
@@ -282,7 +286,7 @@ async def test_no_answer_to_a_connection_is_the_seeds_timeout(monkeypatch: pytes
         for filler in fillers:
             filler.setblocking(False)
             filler.connect_ex(silent.getsockname())
-        outcome = fault(await post(calling(f"http://127.0.0.1:{silent.getsockname()[1]}")))
+        outcome = failure(await post(calling(f"http://127.0.0.1:{silent.getsockname()[1]}")))
         for filler in fillers:
             filler.close()
     assert outcome.kind is FailureKind.UNAVAILABLE
@@ -291,7 +295,7 @@ async def test_no_answer_to_a_connection_is_the_seeds_timeout(monkeypatch: pytes
 
 async def test_an_untrusted_certificate_is_not_tried_again(service: Plain) -> None:
     """A plain service where a safe one is expected has no certificate at all."""
-    outcome = fault(await post(calling(service.address.replace("http:", "https:"))))
+    outcome = failure(await post(calling(service.address.replace("http:", "https:"))))
     assert outcome.kind is FailureKind.UNAVAILABLE
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.hostile.rows import Row, assert_acted_out, scenarios
 
 CALLS = "tests.adapters.generation.test_calls"
-STABILITY = "tests.adapters.generation.test_stability_faults"
+STABILITY = "tests.adapters.generation.test_stability_failures"
 IMAGE_URL = "tests.adapters.generation.test_image_url"
 HTTP = "tests.adapters.http.test_failing_provider"
 IDENTIFYING = "tests.adapters.discord.test_identifying"

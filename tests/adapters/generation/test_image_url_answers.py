@@ -114,10 +114,10 @@ ANSWERS: dict[str, tuple[bytes | Play, GenerationFailure]] = {
 }
 
 
-@pytest.mark.parametrize(("reply", "fault"), ANSWERS.values(), ids=ANSWERS)
-async def test_an_answer_that_is_no_image_is_a_clear_failure(reply: bytes | Play, fault: GenerationFailure) -> None:
+@pytest.mark.parametrize(("reply", "failure"), ANSWERS.values(), ids=ANSWERS)
+async def test_an_answer_that_is_no_image_is_a_clear_failure(reply: bytes | Play, failure: GenerationFailure) -> None:
     """Each says what is wrong and what to do, and nothing of what was found."""
-    assert await fetched(reply) is fault
+    assert await fetched(reply) is failure
 
 
 async def test_the_largest_image_is_taken() -> None:
@@ -184,8 +184,8 @@ async def test_no_signature_reaches_a_log(reply: bytes | Play, caplog: pytest.Lo
     asyncio.get_running_loop().set_debug(True)
     with capture_logs() as lines:
         outcomes = [await fetched(reply), await fetched(reply, GOOD.replace("https", "http"))]
-    told = [sentence_of_failure(outcome) for outcome in outcomes if isinstance(outcome, GenerationFailure)]
+    sentences = [sentence_of_failure(outcome) for outcome in outcomes if isinstance(outcome, GenerationFailure)]
     assert lines
-    for text in (str(lines), caplog.text, *told):
+    for text in (str(lines), caplog.text, *sentences):
         assert SECRET not in text
         assert PUBLIC not in text

@@ -214,18 +214,18 @@ async def test_a_prompt_of_exactly_the_models_length_is_taken() -> None:
 async def test_dall_e_3_is_asked_for_one_picture_after_the_other() -> None:
     """Each call asks for one, and each that came is told."""
     emulator = OpenAIEmulator()
-    told: list[float] = []
+    fractions: list[float] = []
     async with emulator.serving():
         provider = make_provider(settings_for(emulator, "dall-e-3"))
-        outcome = await provider.generate(replace(TEXT, count=4), told.append)
+        outcome = await provider.generate(replace(TEXT, count=4), fractions.append)
     assert isinstance(outcome, GenerationResult)
     assert (len(outcome.images), outcome.note, emulator.complaints) == (4, "", [])
     assert [heard.fields["n"] for heard in emulator.heard] == [1] * 4
-    assert told == [0.25, 0.5, 0.75, 1.0]
+    assert fractions == [0.25, 0.5, 0.75, 1.0]
 
 
 @pytest.mark.parametrize("ends", [Drop(), Reply(400, orjson.dumps(error("No.", "moderation_blocked"))), Reply(500)])
-async def test_what_came_before_a_fault_is_delivered_and_the_rest_given_back(tmp_path: Path, ends: Scripted) -> None:
+async def test_what_came_before_a_failure_is_delivered_and_the_rest_given_back(tmp_path: Path, ends: Scripted) -> None:
     """Two of three: the note says so, two are kept and charged, one place is released, and no more is asked for."""
     emulator = OpenAIEmulator()
     emulator.script.extend([answer_of(PICTURE), answer_of(PICTURE), ends])
@@ -295,8 +295,8 @@ async def test_a_key_goes_to_its_own_service_alone() -> None:
 )
 def test_openai_itself_needs_a_key_and_other_servers_do_not(settings: ProviderSettings, needs: str | None) -> None:
     """The sentence names the setting; the table of providers knows the word."""
-    said = missing(settings)
-    assert (said is None) if needs is None else (said or "").startswith(needs)
+    sentence = missing(settings)
+    assert (sentence is None) if needs is None else (sentence or "").startswith(needs)
     assert choose_provider(settings).name == ("none" if needs else "openai")
 
 
@@ -324,9 +324,9 @@ async def test_a_report_names_the_models_or_the_trouble(
         provider = make_provider(settings_for(emulator))
         report = await provider.report()
         await provider.close()
-    told = "" if report.trouble is None else sentence_of_failure(report.trouble)
-    assert told.startswith(trouble)
-    assert bool(told) is bool(trouble)
+    sentence = "" if report.trouble is None else sentence_of_failure(report.trouble)
+    assert sentence.startswith(trouble)
+    assert bool(sentence) is bool(trouble)
     assert set(models) <= set(report.models)
     assert len(report.models) <= 20
     assert not {"gpt-4o", "20"} & set(report.models)

@@ -21,11 +21,11 @@ UPSCALE = GenerationRequest(Operation.UPSCALE, width=2048, image=png())
 
 def refused(request: GenerationRequest, limits: RequestLimits = LIMITS, **changes: Any) -> str:
     """The message of the refusal, empty for a request that may be sent."""
-    fault = check_request(replace(request, **changes), limits)
-    if fault is None:
+    failure = check_request(replace(request, **changes), limits)
+    if failure is None:
         return ""
-    assert fault.kind is FailureKind.BAD_REQUEST
-    return sentence_of_failure(fault)
+    assert failure.kind is FailureKind.BAD_REQUEST
+    return sentence_of_failure(failure)
 
 
 @pytest.mark.parametrize("request_", [TEXT, IMAGE, UPSCALE], ids=lambda request: request.operation)

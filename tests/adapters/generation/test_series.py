@@ -22,7 +22,7 @@ class Service:
     def __init__(self, *steps: Step) -> None:
         self._steps = list(steps)
         self.asked: list[int] = []
-        self.told: list[float] = []
+        self.fractions: list[float] = []
 
     async def make(self, number: int) -> Sequence[GeneratedImage] | GenerationFailure:
         """The next step."""
@@ -49,26 +49,26 @@ async def test_what_was_paid_is_delivered_whatever_comes_after_it(
 ) -> None:
     """Pictures, filtered ones, and after which failure there are no more, of three."""
     service = Service(*steps)
-    made = await in_series(3, service.make, service.told.append, at_once=at_once)
+    made = await in_series(3, service.make, service.fractions.append, at_once=at_once)
     assert isinstance(made, Series)
     assert (len(made.images), made.filtered, made.ended_by, made.note) == (*came, "")
     assert service.asked == asked
-    assert service.told == sorted(service.told)
+    assert service.fractions == sorted(service.fractions)
 
 
 async def test_a_failure_before_anything_came_is_the_answer() -> None:
     """It is told as it is, and no second call is paid."""
     service = Service(BROKEN)
-    assert await in_series(3, service.make, service.told.append) is BROKEN
-    assert (service.asked, service.told) == ([0], [])
+    assert await in_series(3, service.make, service.fractions.append) is BROKEN
+    assert (service.asked, service.fractions) == ([0], [])
 
 
 async def test_no_call_is_begun_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first one always is; a series that is complete says nothing of time."""
     monkeypatch.setattr(series, "SERIES_SECONDS", 0.0)
     long, short = Service(1), Service(1)
-    ended = await in_series(2, long.make, long.told.append)
-    whole = await in_series(1, short.make, short.told.append)
+    ended = await in_series(2, long.make, long.fractions.append)
+    whole = await in_series(1, short.make, short.fractions.append)
     assert isinstance(ended, Series)
     assert isinstance(whole, Series)
     assert (len(ended.images), ended.note, whole.note) == (1, NO_TIME, "")

@@ -148,10 +148,10 @@ async def test_an_upscale_has_the_width_asked(emulator: StabilityEmulator) -> No
 async def test_the_end_is_told(request_: GenerationRequest, emulator: StabilityEmulator) -> None:
     """v1 tells no progress, so a caller hears that it is done, once."""
     provider = StabilityProvider(settings_for(emulator))
-    told: list[float] = []
-    assert isinstance(await provider.generate(request_, told.append), GenerationResult)
+    fractions: list[float] = []
+    assert isinstance(await provider.generate(request_, fractions.append), GenerationResult)
     await provider.close()
-    assert told == [1.0]
+    assert fractions == [1.0]
 
 
 @pytest.mark.parametrize(

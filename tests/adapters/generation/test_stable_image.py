@@ -281,8 +281,8 @@ async def test_a_filtered_picture_is_counted_and_the_others_are_delivered(emulat
 
 async def test_a_picture_in_json_is_as_good(emulator: StableImageEmulator) -> None:
     """Some gateways answer so, whatever was accepted."""
-    said = {"image": base64.b64encode(PICTURE).decode(), "finish_reason": "SUCCESS", "seed": 5}
-    emulator.script.append(Reply(200, orjson.dumps(said), "application/json; type=image/png"))
+    body = {"image": base64.b64encode(PICTURE).decode(), "finish_reason": "SUCCESS", "seed": 5}
+    emulator.script.append(Reply(200, orjson.dumps(body), "application/json; type=image/png"))
     result = await made(emulator, TEXT)
     assert (result.images[0].data, result.images[0].seed, result.images[0].media_type) == (PICTURE, 5, "image/png")
 
@@ -297,9 +297,9 @@ def picture(data: bytes = PICTURE, finish_reason: str = "SUCCESS") -> Reply:
     return Reply(200, data, "image/png", {"finish-reason": finish_reason, "seed": "3"})
 
 
-def in_json(**said: object) -> Reply:
+def in_json(**body: object) -> Reply:
     """A success in JSON."""
-    return Reply(200, orjson.dumps(said))
+    return Reply(200, orjson.dumps(body))
 
 
 class Case(NamedTuple):
@@ -315,7 +315,7 @@ class Case(NamedTuple):
 
 FILTERED_JSON = {"image": base64.b64encode(PICTURE).decode(), "finish_reason": "CONTENT_FILTERED", "seed": 1}
 BUSY = refused(503, "busy")
-FAULTS = {
+FAILURES = {
     "wrong key": Case(
         [refused(401, "unauthorized")], FailureKind.AUTH, "Non-200 response: 401. The image service does"
     ),
@@ -388,7 +388,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("case", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("case", FAILURES.values(), ids=FAILURES)
 async def test_each_failure_has_its_kind_its_words_and_its_effect_on_the_quota(
     emulator: StableImageEmulator, tmp_path: Path, case: Case
 ) -> None:

@@ -233,14 +233,14 @@ async def test_creative_is_asked_for_every_ten_seconds_until_it_is_done(
 ) -> None:
     """The service complains about more; the first question too comes after a wait."""
     emulator.polls_needed = polls
-    told: list[float] = []
+    fractions: list[float] = []
     source = provider(emulator, time, "creative")
     prepared = await source.prepare(UPSCALE)
     assert not isinstance(prepared, GenerationFailure)
-    result = await source.generate(prepared.request, told.append)
+    result = await source.generate(prepared.request, fractions.append)
     await source.close()
     assert isinstance(result, GenerationResult)
-    assert (time.waits, told, emulator.complaints) == ([POLL_SECONDS] * polls, [1.0], [])
+    assert (time.waits, fractions, emulator.complaints) == ([POLL_SECONDS] * polls, [1.0], [])
     assert POLL_SECONDS == 10
 
 
@@ -311,7 +311,7 @@ LOST = "Connection timeout: Stability AI gave no answer"
 BLURRED = Reply(200, png(), "image/png", {"finish-reason": "CONTENT_FILTERED"})
 FILTERED = "The image service filtered the picture it made"
 TOO_LARGE = Endless(UPSCALED_BYTES + 1, "image/png")
-FAULTS = {
+FAILURES = {
     "no credit": Case("fast", [refused(402, "payment_required")], FailureKind.NO_CREDIT, "Non-200 response: 402."),
     "moderated": Case(
         "conservative",
@@ -368,7 +368,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("case", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("case", FAILURES.values(), ids=FAILURES)
 async def test_each_failure_has_its_kind_its_words_and_its_effect_on_the_quota(
     emulator: StableImageEmulator, time: VirtualTime, tmp_path: Path, case: Case
 ) -> None:

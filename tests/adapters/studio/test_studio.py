@@ -228,7 +228,7 @@ async def test_more_pictures_than_asked_are_not_kept(
     assert (len(made.pictures), daily(store)) == (1, 1)
 
 
-async def test_an_answer_without_pictures_is_a_fault(
+async def test_an_answer_without_pictures_is_a_failure(
     studio: Studio, store: Storage, provider: InMemoryProvider, tmp_path: Path
 ) -> None:
     """Nobody is told of a success that has nothing to show, and nothing is charged."""

@@ -164,7 +164,7 @@ async def test_an_upscale_keeps_transparency() -> None:
 
 
 @pytest.mark.parametrize("operation", [Operation.IMAGE_TO_IMAGE, Operation.UPSCALE])
-async def test_a_damaged_image_is_a_fault_and_not_an_exception(operation: Operation) -> None:
+async def test_a_damaged_image_is_a_failure_and_not_an_exception(operation: Operation) -> None:
     """Its header is whole, so only decoding finds out."""
     whole = (SAMPLES / "phone.jpg").read_bytes()
     outcome = await answered(UPSCALE, operation=operation, prompt="x", image=whole[: len(whole) // 2])
@@ -186,17 +186,17 @@ async def test_the_event_loop_runs_on_while_a_picture_is_painted() -> None:
 
 
 async def test_closing_answers_everyone_who_waits() -> None:
-    """What is being painted is finished, the rest gets a fault; nobody waits for ever or is cancelled."""
+    """What is being painted is finished, the rest gets a failure; nobody waits for ever or is cancelled."""
     provider = SketchProvider()
     waiting = [asyncio.ensure_future(provider.generate(TEXT)) for _ in range(12)]
     await asyncio.sleep(0)
     await provider.close()
     await provider.close()
     outcomes = [*await asyncio.gather(*waiting), await provider.generate(TEXT)]
-    faults = [outcome for outcome in outcomes if isinstance(outcome, GenerationFailure)]
-    assert len(faults) >= 10
-    assert provider.outage() == faults[-1]
-    assert {fault.kind for fault in faults} == {FailureKind.UNAVAILABLE}
+    failures = [outcome for outcome in outcomes if isinstance(outcome, GenerationFailure)]
+    assert len(failures) >= 10
+    assert provider.outage() == failures[-1]
+    assert {failure.kind for failure in failures} == {FailureKind.UNAVAILABLE}
 
 
 async def test_callers_at_once_each_get_their_own_picture() -> None:

@@ -25,7 +25,7 @@ from adapters.generation import (
 )
 from adapters.generation.calls import parsed
 from adapters.generation.stability import ERROR_NAMES, StabilityProvider, read_error
-from adapters.generation.taxonomy import SaidError
+from adapters.generation.taxonomy import ErrorDetails
 from adapters.studio import Generated
 from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.effects import effect_of
@@ -207,8 +207,8 @@ def test_every_name_of_v1_has_its_row() -> None:
     """Names of v2beta, and one of an engine that is gone, are left out; and no row stands twice."""
     elsewhere = {"internal_error", "invalid_language", "invalid_sdxl_v222_dimensions"}
     replies = [reply for row in TABLE for reply in row.script if isinstance(reply, Reply)]
-    said = {read_error(parsed(reply.body)).name for reply in replies}
-    assert set(ERROR_NAMES) - elsewhere <= said
+    names = {read_error(parsed(reply.body)).name for reply in replies}
+    assert set(ERROR_NAMES) - elsewhere <= names
     assert len({row.what for row in TABLE}) == len(TABLE)
 
 
@@ -352,17 +352,20 @@ async def test_pictures_beside_junk_are_delivered(junk: object, emulator: Stabil
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "read"),
     [
-        ({"id": "1", "name": "bad_request", "message": "a: is required"}, SaidError("bad_request", "a: is required")),
-        ({"name": "bad_request", "errors": ["a: is", "b: is"]}, SaidError("bad_request", "a: is; b: is")),
-        ({"name": "bad_request", "errors": ["a", 1, None]}, SaidError("bad_request", "a")),
-        ({"name": 7, "message": ["x"], "errors": "x"}, SaidError()),
-        ({}, SaidError()),
-        (["bad_request"], SaidError()),
-        (None, SaidError()),
+        (
+            {"id": "1", "name": "bad_request", "message": "a: is required"},
+            ErrorDetails("bad_request", "a: is required"),
+        ),
+        ({"name": "bad_request", "errors": ["a: is", "b: is"]}, ErrorDetails("bad_request", "a: is; b: is")),
+        ({"name": "bad_request", "errors": ["a", 1, None]}, ErrorDetails("bad_request", "a")),
+        ({"name": 7, "message": ["x"], "errors": "x"}, ErrorDetails()),
+        ({}, ErrorDetails()),
+        (["bad_request"], ErrorDetails()),
+        (None, ErrorDetails()),
     ],
 )
-def test_errors_of_both_apis_are_read(body: object, said: SaidError) -> None:
+def test_errors_of_both_apis_are_read(body: object, read: ErrorDetails) -> None:
     """v1 has one message, v2beta a list; anything else says nothing, and breaks nothing."""
-    assert read_error(body) == said
+    assert read_error(body) == read

@@ -1,4 +1,4 @@
-"""What goes wrong at OpenAI's service: the kind of each fault, what the user reads, and what it costs."""
+"""What goes wrong at OpenAI's service: the kind of each failure, what the user reads, and what it costs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from adapters.generation import FailureKind, GenerationFailure, GenerationRequest, Operation, openai
 from adapters.generation.openai import OpenAIProvider, make_provider, read_error
 from adapters.generation.providers import ProviderSettings
-from adapters.generation.taxonomy import SaidError
+from adapters.generation.taxonomy import ErrorDetails
 from adapters.studio import Generated
 from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.effects import Effect, effect_of
@@ -141,7 +141,7 @@ TABLE = {
 
 
 @pytest.mark.parametrize("row", TABLE.values(), ids=TABLE.keys())
-async def test_a_fault_has_its_kind_its_words_and_costs_the_user_nothing(
+async def test_a_failure_has_its_kind_its_words_and_costs_the_user_nothing(
     row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No picture, no charge, nothing held; a paid call is made again only where the service said that it was not."""
@@ -151,13 +151,13 @@ async def test_a_fault_has_its_kind_its_words_and_costs_the_user_nothing(
     emulator.script.extend(row.script)
     async with emulator.serving() as address:
         effect = await effect_of(tmp_path, provider_at(address), TEXT)
-    fault = effect.answer
-    assert isinstance(fault, GenerationFailure)
-    assert fault.kind is row.kind
-    assert sentence_of_failure(fault).startswith(row.begins), sentence_of_failure(fault)
-    assert KEY not in sentence_of_failure(fault)
+    failure = effect.answer
+    assert isinstance(failure, GenerationFailure)
+    assert failure.kind is row.kind
+    assert sentence_of_failure(failure).startswith(row.begins), sentence_of_failure(failure)
+    assert KEY not in sentence_of_failure(failure)
     assert len(emulator.heard) == row.calls
-    assert effect == Effect(fault, 0, 0.0, [row.released], 0, 0)
+    assert effect == Effect(failure, 0, 0.0, [row.released], 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -242,21 +242,21 @@ async def test_a_service_that_fails_again_and_again_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "read"),
+    ("body", "read"),
     [
-        (error("Why.", "a_code", kind="a_type"), SaidError("a_code", "Why.")),
-        (error("Why.", None, kind="a_type"), SaidError("a_type", "Why.")),
-        (error("Why.", "a_code", kind="insufficient_quota"), SaidError("insufficient_quota", "Why.")),
-        (error("Why.", "invalid_api_key", kind="a_type"), SaidError("invalid_api_key", "Why.")),
-        ({"error": {"code": 500, "message": "Why.", "type": ""}}, SaidError("", "Why.")),
-        ({"error": {"code": ["x"], "message": {"a": 1}}}, SaidError()),
-        ({"error": "Why."}, SaidError("", "Why.")),
-        ({"error": None}, SaidError()),
-        ({"detail": "Why."}, SaidError()),
-        ([], SaidError()),
-        (None, SaidError()),
+        (error("Why.", "a_code", kind="a_type"), ErrorDetails("a_code", "Why.")),
+        (error("Why.", None, kind="a_type"), ErrorDetails("a_type", "Why.")),
+        (error("Why.", "a_code", kind="insufficient_quota"), ErrorDetails("insufficient_quota", "Why.")),
+        (error("Why.", "invalid_api_key", kind="a_type"), ErrorDetails("invalid_api_key", "Why.")),
+        ({"error": {"code": 500, "message": "Why.", "type": ""}}, ErrorDetails("", "Why.")),
+        ({"error": {"code": ["x"], "message": {"a": 1}}}, ErrorDetails()),
+        ({"error": "Why."}, ErrorDetails("", "Why.")),
+        ({"error": None}, ErrorDetails()),
+        ({"detail": "Why."}, ErrorDetails()),
+        ([], ErrorDetails()),
+        (None, ErrorDetails()),
     ],
 )
-def test_an_error_is_read_in_every_shape_that_servers_give_it(said: object, read: SaidError) -> None:
+def test_an_error_is_read_in_every_shape_that_servers_give_it(body: object, read: ErrorDetails) -> None:
     """The code, or the type where it alone is known; junk is no error of ours."""
-    assert read_error(said) == read
+    assert read_error(body) == read
