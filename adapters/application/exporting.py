@@ -8,8 +8,14 @@ from typing import NamedTuple
 
 import orjson
 
-from adapters.application.reading import MOST_IMAGES, events_of, image_bytes, image_details, newest_images
-from adapters.application.storage import Storage
+from adapters.application.reading import (
+    MOST_IMAGES,
+    ReadableStorage,
+    events_of,
+    image_bytes,
+    image_details,
+    newest_images,
+)
 from domain.events import to_data
 
 MOST_EVENTS = 20_000
@@ -25,7 +31,7 @@ class Export(NamedTuple):
     left_out: int
 
 
-def export_of(storage: Storage, user: str, at_most_bytes: int) -> Export:
+def export_of(storage: ReadableStorage, user: str, at_most_bytes: int) -> Export:
     """The archive, its newest images first, in at most so many bytes where the record alone is no larger. Raises
     Faults. For a worker.
     """

@@ -1,0 +1,176 @@
+"""What every image store does, by its port: bytes follow the log, whatever order it is carried out in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from adapters.ports.image_store import ImageStore
+from domain.events import CleanedFile, CleanupCompleted, ImageDeleted, ImageSaved
+from projections.quota_state import QuotaState
+from tests.adapters.imagestore.stores import STORES
+
+AT = "2026-01-01T12:00:00.000000Z"
+Opening = Callable[[], ImageStore]
+
+
+@pytest.fixture(params=list(STORES.values()), ids=list(STORES))
+def opening(request: pytest.FixtureRequest, tmp_path: Path) -> Opening:
+    """Opens one kind of store, each time over the same place."""
+    return lambda: request.param(tmp_path)
+
+
+@pytest.fixture
+def images(opening: Opening) -> ImageStore:
+    """A store without an image."""
+    return opening()
+
+
+def saved(name: str, staged: str, *, user: str = "ada", temp: bool = False) -> ImageSaved:
+    """What the log says of a save."""
+    return ImageSaved(
+        at=AT,
+        user=user,
+        by="library",
+        name=name,
+        bytes=3,
+        replaced_bytes=0,
+        sha256="",
+        media_type="image/png",
+        width=1,
+        height=1,
+        operation="unspecified",
+        temp=temp,
+        staged=staged,
+    )
+
+
+def deleted(name: str) -> ImageDeleted:
+    """What the log says of a deletion."""
+    return ImageDeleted(at=AT, user="ada", by="library", name=name, bytes=3, temp=False, reason="user")
+
+
+def keep(images: ImageStore, position: int, name: str, data: bytes, **details: object) -> None:
+    """A save from its first step to its last."""
+    images.stage(f"id{position}", data, details or None)
+    images.note([(position, saved(name, f"id{position}"))])
+    images.reconcile("ada", name, temp=False)
+
+
+def bytes_of(images: ImageStore, name: str) -> bytes:
+    """All bytes of ada's image."""
+    with images.open_image("ada", name) as opened:
+        return opened.read()
+
+
+def test_bytes_are_there_from_the_moment_they_are_recorded(images: ImageStore) -> None:
+    """In place or not; only once they are, the position is done."""
+    images.stage("id1", b"cat", {"prompt": "a cat"})
+    assert images.reconciled() == 0
+    images.note([(1, saved("k/a.png", "id1"))])
+    assert (bytes_of(images, "k/a.png"), images.reconciled()) == (b"cat", 0)
+    images.reconcile("ada", "k/a.png", temp=False)
+    assert (bytes_of(images, "k/a.png"), images.reconciled()) == (b"cat", 1)
+    assert images.read_details("ada", "k/a.png") == {"prompt": "a cat"}
+    assert images.path("ada", "k/a.png", temp=False).read_bytes() == b"cat"
+
+
+def test_a_name_that_is_saved_again_has_the_last_bytes_and_their_details(images: ImageStore) -> None:
+    """Nothing of the former ones is told for the new ones."""
+    keep(images, 1, "a.png", b"one", prompt="first")
+    keep(images, 2, "a.png", b"two")
+    assert (bytes_of(images, "a.png"), images.read_details("ada", "a.png")) == (b"two", None)
+
+
+def test_a_deletion_takes_bytes_and_details_away(images: ImageStore) -> None:
+    """And no others."""
+    keep(images, 1, "a.png", b"one", prompt="first")
+    keep(images, 2, "b.png", b"two")
+    images.note([(3, deleted("a.png"))])
+    images.reconcile("ada", "a.png", temp=False)
+    with pytest.raises(FileNotFoundError):
+        images.open_image("ada", "a.png")
+    assert (images.read_details("ada", "a.png"), bytes_of(images, "b.png")) == (None, b"two")
+    assert images.reconciled() == 3
+
+
+def test_a_cleanup_takes_temp_files_away_and_no_image_of_their_name(images: ImageStore) -> None:
+    """Temp files and images are apart."""
+    keep(images, 1, "a.png", b"one")
+    images.stage("id2", b"two", None)
+    images.note([(2, saved("a.png", "id2", temp=True))])
+    images.reconcile("ada", "a.png", temp=True)
+    temp = images.path("ada", "a.png", temp=True)
+    assert temp.read_bytes() == b"two"
+    files = (CleanedFile("ada", "a.png", 3),)
+    images.note([(3, CleanupCompleted(AT, "library", files=files, freed_bytes=3, older_than_days=7))])
+    images.reconcile("ada", "a.png", temp=True)
+    assert not temp.exists()
+    assert bytes_of(images, "a.png") == b"one"
+
+
+def test_what_was_recorded_is_carried_out_by_the_next_start(images: ImageStore, opening: Opening) -> None:
+    """After a crash in between; carried out twice, nothing changes."""
+    keep(images, 1, "a.png", b"one")
+    images.stage("id2", b"two", {"prompt": "second"})
+    events = [(1, saved("a.png", "id1")), (2, saved("a.png", "id2")), (3, saved("b.png", "id3"))]
+    for _ in range(2):
+        again = opening()
+        again.start_at(0)
+        again.note(events)
+        again.sync_folders()
+        again.reconcile_all()
+        again.remove_unneeded_staged()
+        assert (bytes_of(again, "a.png"), again.read_details("ada", "a.png")) == (b"two", {"prompt": "second"})
+        assert (again.reconciled(), {key.key for key in again.missing}) == (3, {"b.png"})
+
+
+def test_what_was_staged_and_never_recorded_goes(images: ImageStore, opening: Opening) -> None:
+    """By whoever staged it, or by the next start."""
+    images.stage("id1", b"one", None)
+    images.discard("id1")
+    images.discard("id1")
+    images.stage("id2", b"two", {"prompt": "second"})
+    again = opening()
+    assert again.remove_unneeded_staged() == 2
+    assert again.remove_unneeded_staged() == 0
+
+
+def test_bytes_that_are_gone_are_reported_until_the_name_is_used_again(images: ImageStore) -> None:
+    """They stay charged, so somebody has to know."""
+    images.note([(1, saved("a.png", "never staged"))])
+    images.reconcile("ada", "a.png", temp=False)
+    assert [(key.user, key.key, key.temp) for key in images.missing] == [("ada", "a.png", False)]
+    keep(images, 2, "a.png", b"two")
+    assert list(images.missing) == []
+
+
+def test_only_what_the_log_does_not_know_is_untracked(images: ImageStore) -> None:
+    """Not a file that stands, nor one that is just being kept."""
+    view, save = QuotaState(), saved("a.png", "id1", temp=True)
+    images.stage("id1", b"one", None)
+    images.note([(1, save)])
+    assert not images.is_untracked("ada", "b.png", temp=True, view=view)
+    assert not images.is_untracked("ada", "a.png", temp=True, view=view)
+    images.reconcile("ada", "a.png", temp=True)
+    assert images.is_untracked("ada", "a.png", temp=True, view=view)
+    view.apply(1, save)
+    assert not images.is_untracked("ada", "a.png", temp=True, view=view)
+
+
+def test_a_free_number_is_above_all_that_are_there(images: ImageStore) -> None:
+    """In each folder for itself, and of each user."""
+    assert images.first_free_number("ada", "upscale", temp=False) == 1
+    keep(images, 1, "upscale/image_7.png", b"one")
+    keep(images, 2, "image_2.png", b"two")
+    assert images.first_free_number("ada", "upscale", temp=False) == 8
+    assert images.first_free_number("ada", None, temp=False) == 3
+    assert images.first_free_number("bob", "upscale", temp=False) == 1
+
+
+def test_an_ordinary_name_is_not_refused_and_there_is_room(images: ImageStore) -> None:
+    """Nothing has to be made for that."""
+    assert images.refuse_path("ada", "k/a.png", temp=False) is None
+    assert images.free_bytes() > 0
