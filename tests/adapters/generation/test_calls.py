@@ -7,7 +7,7 @@ import gc
 import socket
 import time
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
@@ -172,21 +172,22 @@ async def test_a_key_that_the_service_quotes_back_is_shown_to_nobody(service: Pl
     assert error["message"][:3] in sentence_of_failure(outcome)
 
 
-def far_date() -> str:
-    """A date in an hour, as HTTP writes it."""
+def in_an_hour() -> str:
+    """A date in an hour, as HTTP writes it. Of the moment: tests are collected long before the last of them runs."""
     return formatdate(time.time() + 3600, usegmt=True)
 
 
 @pytest.mark.parametrize(
     ("retry_after", "times", "waits"),
-    [("3600", 1, True), (far_date(), 1, True), ("0", 3, False), ("soon", 3, False), ("-5", 3, False), ("", 3, False)],
+    [("3600", 1, True), (in_an_hour, 1, True), ("0", 3, False), ("soon", 3, False), ("-5", 3, False), ("", 3, False)],
     ids=["an hour", "a date in an hour", "no time", "a word", "the past", "nothing"],
 )
 async def test_a_wait_that_is_too_long_for_a_request_is_told_and_kept(
-    service: Plain, retry_after: str, times: int, *, waits: bool
+    service: Plain, retry_after: str | Callable[[], str], times: int, *, waits: bool
 ) -> None:
     """The caller hears how long, and the service is left alone until then."""
-    service.script.extend([Reply(429, headers={"Retry-After": retry_after})] * 5)
+    header = retry_after if isinstance(retry_after, str) else retry_after()
+    service.script.extend([Reply(429, headers={"Retry-After": header})] * 5)
     calls = calling(service.address)
     outcome = failure(await post(calls))
     assert len(service.heard) == times
