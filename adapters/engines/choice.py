@@ -65,5 +65,6 @@ def choose_engine(module: str, files: Files | None = None) -> EventLogEngine:
 
 def _unusable(module: str) -> ConfigError:
     return ConfigError(
-        f"PERSISTENCE_MODULE={module}: the service keeps its log with {DEFAULT_MODULE} alone. Leave the setting out."
+        f"PERSISTENCE_MODULE={module}: no module of that name offers an engine that keeps the log. Name one that does, "
+        f"or leave the setting out: then it is {DEFAULT_MODULE}."
     )

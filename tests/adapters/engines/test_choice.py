@@ -47,5 +47,6 @@ def test_anything_else_is_refused_in_words_that_name_the_setting(module: str) ->
     with pytest.raises(ConfigError) as refused:
         choose_engine(module)
     assert str(refused.value) == (
-        f"PERSISTENCE_MODULE={module}: the service keeps its log with adapters.eventlog alone. Leave the setting out."
+        f"PERSISTENCE_MODULE={module}: no module of that name offers an engine that keeps the log. Name one that does, "
+        "or leave the setting out: then it is adapters.eventlog."
     )
