@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -21,6 +22,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """`--thorough` runs the long forms of the tests; `--pictures` lets them write pictures of the documents."""
     parser.addoption("--thorough", action="store_true", help="run the long form of each test that has one")
     parser.addoption("--pictures", action="store_true", help="take the pictures of the bot in docs/pictures anew")
+
+
+def pytest_configure() -> None:
+    """Takes Ctrl+C as usual where the tests were started without it, as `nohup` and a shell's `&` do: the programs that
+    tests start and interrupt would inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
