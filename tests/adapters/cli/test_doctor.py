@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -169,6 +170,57 @@ def test_a_log_that_is_gone(doctor: Doctor, root: Path) -> None:
     open_store(root).close()
     (root / "logs" / "events.jsonl").unlink()
     assert doctor()["log"]["level"] == "FAIL"
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["with an image", "with a watermark"])
+def test_logs_that_are_gone(doctor: Doctor, abby: Abby, root: Path, kept: bool) -> None:
+    """FAIL where `serve` refuses: images, or what belongs to a log, say that there was one."""
+    store = open_store(root)
+    if kept:
+        asyncio.run(save_image(store, NewImage("ada", png())))
+    store.close()
+    shutil.rmtree(root / "logs") if kept else (root / "logs/events.jsonl").unlink()
+    finding = doctor()["log"]
+    assert (finding["level"], "There is no log" in finding["found"]) == ("FAIL", True)
+    assert abby("serve").code == 65
+
+
+def test_images_that_are_gone(doctor: Doctor, root: Path) -> None:
+    """WARN, as readiness does: they stay charged."""
+    store = open_store(root)
+    asyncio.run(save_image(store, NewImage("ada", png())))
+    store.close()
+    shutil.rmtree(root / "images")
+    finding = doctor()["images"]
+    assert (finding["level"], "ada/image_1.png" in finding["found"]) == ("WARN", True)
+
+
+def test_an_address_for_other_machines(doctor: Doctor, abby: Abby, tmp_path: Path) -> None:
+    """FAIL, with the words of the start that is refused."""
+    file = write_env_file(tmp_path / "other.env", HTTP_HOST="0.0.0.0")
+    finding = doctor(env_file=file)["port"]
+    assert finding["level"] == "FAIL"
+    assert finding["found"] in abby("serve", env_file=file).err.replace("\n", " ")
+
+
+@pytest.mark.parametrize("folder", ["images/users", "images/.staged", "temp", "logs/snapshots"])
+def test_a_file_where_a_folder_belongs(doctor: Doctor, root: Path, folder: str) -> None:
+    """FAIL, and it is named."""
+    store = open_store(root)
+    asyncio.run(save_image(store, NewImage("ada", png())))
+    store.close()
+    shutil.rmtree(root / folder, ignore_errors=True)
+    (root / folder).write_bytes(b"in the way")
+    finding = doctor()["files"]
+    assert (finding["level"], folder in finding["found"]) == ("FAIL", True)
+
+
+def test_a_log_that_is_write_protected(doctor: Doctor, root: Path) -> None:
+    """FAIL where a start is refused, whoever asks."""
+    open_store(root).close()
+    (root / "logs/events.jsonl").chmod(0o444)
+    finding = doctor()["files"]
+    assert (finding["level"], "write-protected" in finding["found"]) == ("FAIL", True)
 
 
 def test_an_unfinished_adoption(doctor: Doctor, root: Path) -> None:
