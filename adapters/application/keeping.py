@@ -43,8 +43,7 @@ async def refuse_unkeepable(
         return
     if idempotency_key is not None and root.state.answer(idempotency_tag(actor.by, idempotency_key)) is not None:
         return
-    count = min(wanted.count, MOST_AT_ONCE) if isinstance(wanted.count, int) else 1
-    await asyncio.to_thread(_try, root, _place_of(wanted), count)
+    await asyncio.to_thread(_try, root, _place_of(wanted), _bounded(wanted.count))
 
 
 async def refuse_unkeepable_now(storage: Storage, wanted: WantedPlaces) -> None:
@@ -67,6 +66,11 @@ def _place_of(wanted: WantedPlaces) -> Place:
     return Place(wanted.user, wanted.operation if wanted.operation in KINDS else None)
 
 
+def _bounded(count: object) -> int:
+    """How many pictures room is looked for; whether so many may be asked for is the ledger's to say."""
+    return max(1, min(count, MOST_AT_ONCE)) if isinstance(count, int) else 1
+
+
 def _try(root: OpenRoot, place: Place, count: int) -> None:
     """Goes the way of a save there, with room for `count` pictures more. Raises DiskFull or StorageUnavailable."""
     each, failed_bytes = root.state.policy.gen_bytes, root.troubles.largest_bytes
@@ -74,19 +78,20 @@ def _try(root: OpenRoot, place: Place, count: int) -> None:
     try:
         _refuse_without_room(root, root.state.pool.held_bytes + each * count)
         root.images.probe(*place, size_bytes, whole=failed_bytes > 0)
-    except DiskFull as fault:
-        _note(root, place, fault)
+    except DiskFull as full:
+        _note(root, place, full)
         raise
     except OSError as error:
         fault = fault_of(error, size_bytes=size_bytes, images=root.images)
         _note(root, place, fault)
         raise fault from error
-    root.troubles.overcome(place, failed_bytes)
+    if root.troubles.overcome(place, failed_bytes):
+        _log.info("pictures can be kept again", user=place.user)
 
 
 def _note(root: OpenRoot, place: Place, fault: Fault) -> None:
-    root.troubles.note(place)
-    _log.warning("pictures cannot be kept", user=place.user, reason=str(fault))
+    if root.troubles.note(place):  # else it is in the log already
+        _log.warning("pictures cannot be kept", user=place.user, reason=str(fault))
 
 
 def _refuse_without_room(root: OpenRoot, promised_bytes: int) -> None:

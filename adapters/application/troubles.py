@@ -62,21 +62,25 @@ class Troubles:
         with self._guard:
             return list(self._places)[::-1]
 
-    def note(self, place: Place, size_bytes: int = 0) -> None:
-        """A save of so many bytes failed there, or a try."""
+    def note(self, place: Place, size_bytes: int = 0) -> bool:
+        """A save of so many bytes failed there, or a try; whether that is new."""
         with self._guard:
+            is_new = place not in self._places
             self._places.pop(place, None)
             self._places[place] = None
             if len(self._places) > MOST_PLACES:
                 del self._places[next(iter(self._places))]
             self._largest_bytes = max(self._largest_bytes, size_bytes)
+            return is_new
 
-    def overcome(self, place: Place, size_bytes: int) -> None:
-        """A try of so many bytes, really written, succeeded there."""
+    def overcome(self, place: Place, size_bytes: int) -> bool:
+        """A try of so many bytes, really written, succeeded there; whether something had failed there."""
         with self._guard:
-            self._places.pop(place, None)
             if size_bytes >= self._largest_bytes:
                 self._largest_bytes = 0
+            known = place in self._places
+            self._places.pop(place, None)
+            return known
 
 
 def fault_of(error: OSError, *, size_bytes: int, images: ImageStore) -> DiskFull | StorageUnavailable:
