@@ -70,8 +70,10 @@ class ImageStore(Protocol):
         with a few, or `whole` with as many, and leaves nothing behind. Raises OSError where a save would fail.
         """
 
-    def unwritable(self) -> list[str]:
-        """What takes no file, of the places where saves go, a sentence each. Changes nothing."""
+    def unwritable(self, folders: Iterable[str]) -> list[str]:
+        """What takes no file, of the places where saves of any user and into these folders go, a sentence each. Changes
+        nothing.
+        """
 
     def refuse_path(self, user: str, name: str, *, temp: bool) -> str | None:
         """Why no bytes may be kept under a name here, as a sentence; None where they may. Raises OSError."""

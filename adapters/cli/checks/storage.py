@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
+from adapters.application.intake import KINDS
 from adapters.application.looking import Looking
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.cli.service_client import ServiceClient
@@ -55,7 +56,7 @@ def written(config: Config, engine: EventLogEngine, images: ImageStore) -> list[
     path = config.storage.storage_root
     if not path.exists():
         return []
-    sentences = [*engine.unwritable(path), *images.unwritable()]
+    sentences = [*engine.unwritable(path), *images.unwritable(KINDS)]
     if not sentences:
         return [ok("files", "Every folder and file that a command would write can be written.")]
     more = f" (and {len(sentences) - MOST_TOLD} more)" if len(sentences) > MOST_TOLD else ""

@@ -159,9 +159,9 @@ class LocalImageStore:
         with self._lock_of(user or ""):
             self._probe.carry_out(self.layout.folders(user, folder), size_bytes, whole=whole)
 
-    def unwritable(self) -> list[str]:
+    def unwritable(self, folders: Iterable[str]) -> list[str]:
         """Of the folders of saves those that take no file."""
-        return unwritable_folders(self.layout, self._files, self._own)
+        return unwritable_folders(self.layout, self._files, self._own, folders)
 
     def free_bytes(self) -> int:
         """What is free on the disk of the images. Raises OSError."""

@@ -8,21 +8,36 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from adapters.disk.files import Files
 from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.local.own_files import OwnFiles
+from domain.names import malformed_user
 
 
-def unwritable_folders(layout: Layout, files: Files, own: OwnFiles) -> list[str]:
+def unwritable_folders(layout: Layout, files: Files, own: OwnFiles, folders: Iterable[str]) -> list[str]:
     """A sentence for each folder that takes no file, of those of all users and those of each."""
     of_all = (layout.users.parent, layout.staging, layout.users, layout.temp)
     found = [_sentence(layout, files, own, folder, thorough=True) for folder in of_all]
-    homes = [folder for home in _folders_in(layout.users) for folder in layout.folders(home.name, None)]
-    for folder in (*homes, *_folders_in(layout.temp)):
-        found += [_sentence(layout, files, own, way, thorough=False) for way in (folder, *_folders_in(folder))]
+    ways: dict[Path, None] = {}
+    for home in _homes_in(layout.users):
+        for way in layout.folders(home.name, None):
+            ways |= dict.fromkeys((way, *(way / folder for folder in folders), *_folders_in(way)))
+    for home in _homes_in(layout.temp):
+        ways |= dict.fromkeys((home, *_folders_in(home)))
+    found += [_sentence(layout, files, own, way, thorough=False) for way in ways]
     return list(filter(None, found))
+
+
+def _homes_in(folder: Path) -> list[Path]:
+    """What stands in the place of users' folders; none where it cannot be looked at, which is told of itself."""
+    try:
+        with os.scandir(folder) as entries:
+            return [folder / entry.name for entry in entries if malformed_user(entry.name) is None]
+    except OSError:
+        return []
 
 
 def _folders_in(folder: Path) -> list[Path]:

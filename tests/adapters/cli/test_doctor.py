@@ -203,16 +203,29 @@ def test_an_address_for_other_machines(doctor: Doctor, abby: Abby, tmp_path: Pat
     assert finding["found"] in abby("serve", env_file=file).err.replace("\n", " ")
 
 
-@pytest.mark.parametrize("folder", ["images/users", "images/.staged", "temp", "logs/snapshots"])
-def test_a_file_where_a_folder_belongs(doctor: Doctor, root: Path, folder: str) -> None:
-    """FAIL, and it is named."""
+WRITTEN = ["images/.staged", "images/users", "images/users/ada", "images/users/ada/text_to_image"]
+WRITTEN += ["images/users/ada/.details", "images/users/ada/.details/text_to_image", "temp", "logs/snapshots"]
+
+
+@pytest.mark.parametrize("is_link", [False, True], ids=["a file", "a link"])
+def test_what_stands_where_a_folder_belongs(doctor: Doctor, root: Path, tmp_path: Path, is_link: bool) -> None:
+    """FAIL, and it is named, for each folder that a command would write; in its place again, all is well."""
     store = open_store(root)
-    asyncio.run(save_image(store, NewImage("ada", png())))
+    asyncio.run(save_image(store, NewImage("ada", png(), name="text_to_image", details={"prompt": "a cat"})))
+    asyncio.run(save_image(store, NewImage("ada", png(), temp=True)))
     store.close()
-    shutil.rmtree(root / folder, ignore_errors=True)
-    (root / folder).write_bytes(b"in the way")
-    finding = doctor()["files"]
-    assert (finding["level"], folder in finding["found"]) == ("FAIL", True)
+    for folder in WRITTEN:
+        path = root / folder
+        path.mkdir(exist_ok=True)
+        path.rename(tmp_path / "away")
+        path.symlink_to(tmp_path / "away") if is_link else path.write_bytes(b"in the way")
+        finding = doctor()["files"]
+        followed = is_link and not folder.startswith("images/")
+        assert finding["level"] == ("OK" if followed else "FAIL"), folder
+        assert followed or folder in finding["found"]
+        path.unlink()
+        (tmp_path / "away").rename(path)
+    assert doctor()["files"]["level"] == "OK"
 
 
 def test_a_log_that_is_write_protected(doctor: Doctor, root: Path) -> None:

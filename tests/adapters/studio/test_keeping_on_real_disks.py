@@ -201,8 +201,8 @@ def test_folders_of_another_account_are_known_before_anybody_is_paid(anybodys: P
         folder.mkdir(parents=True)
     env_file = write_env_file(anybodys / "settings.env")
     give(anybodys, NOBODY)
-    command = [sys.executable, "-c", AS_NOBODY, env_file, anybodys / "warm"]
-    command += [anybodys / f"root{number}" for number in range(len(folders))]
+    roots = ["warm", *(f"root{number}" for number in range(len(folders)))]
+    command = [sys.executable, "-c", AS_NOBODY, str(env_file), *(str(anybodys / root) for root in roots)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/", env={"PYTHONPATH": str(PROJECT)}
     ) as child:
