@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from adapters.disk.files import Files
 from adapters.imagestore.local.layout import DETAILS_FOLDER
-from adapters.imagestore.local.walking import MAX_DEPTH, is_left_by_a_desktop
+from adapters.imagestore.local.walking import MAX_DEPTH, is_nobodys_image
 from domain.names import malformed_name, malformed_user, name_key
 
 USERS = "users"
@@ -102,7 +102,7 @@ class _Walk:
             self._look_at(folder / name, home)
 
     def _look_at(self, path: Path, home: Path) -> None:
-        if path.name == DETAILS_FOLDER or is_left_by_a_desktop(path.name):
+        if path.name == DETAILS_FOLDER or is_nobodys_image(path.name):
             return
         try:
             status = self._files.lstat(path)

@@ -51,7 +51,7 @@ def export_of(storage: ReadableStorage, user: str, at_most_bytes: int) -> Export
                 continue
             try:
                 data = image_bytes(storage, user, image.name)
-            except (FileNotFoundError, NotADirectoryError):
+            except OSError:  # its file is gone, or cannot be read
                 continue
             if data is not None:
                 archive.writestr(f"images/{image.name}", data)

@@ -15,6 +15,8 @@ from pathlib import Path
 import structlog
 
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
+from adapters.application.looking import Looking
+from adapters.application.troubles import Troubles
 from adapters.disk.files import Files
 from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.ledger import LedgerHooks, QuotaLedger
@@ -46,6 +48,8 @@ class OpenRoot(LedgerHooks):
     def __init__(self, root: Path, *, engines: Engines, clock: Clock, files: Files, adopting: bool = False) -> None:
         self.root = root
         self.users = 0
+        self.troubles, self.looking = Troubles(), Looking()
+        self._files = files
         with ExitStack() as undoing:
             try:
                 if not adopting:
@@ -89,8 +93,12 @@ class OpenRoot(LedgerHooks):
         return self.ledger.now()
 
     def short_of_space(self) -> bool:
-        """Whether the log's reserve file is used up."""
-        return self.recorder.short_of_space
+        """Whether the log's reserve file is used up, and cannot be made again now."""
+        return self.recorder.short_of_space and not self.recorder.regain_space()
+
+    def free_bytes(self) -> int:
+        """What is free on the disk of the root itself. Raises OSError."""
+        return self._files.free_bytes(self.root)
 
     def checkpoint(self) -> None:
         """Writes the watermark, with the position up to which all file work is done; perhaps a snapshot after it."""

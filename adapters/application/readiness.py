@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from adapters.application.keeping import what_keeps_from_saving
 from adapters.application.opening import OpenRoot
 from adapters.application.storage import Storage
 from adapters.ledger.ledger import NO_SPACE
@@ -28,7 +29,9 @@ class Readiness(NamedTuple):
 
 
 def readiness_of(storage: Storage) -> Readiness:
-    """How a storage stands, also where it could not be opened or has stopped."""
+    """How a storage stands, also where it could not be opened or has stopped. Tries whether pictures could be kept, and
+    looks at some images: for a worker.
+    """
     try:
         opened = storage.opened()
     except (StorageUnavailable, LedgerStopped) as error:
@@ -38,14 +41,25 @@ def readiness_of(storage: Storage) -> Readiness:
         return Readiness(False, True, (str(ledger.fault),), storage.last_cleanup, position)
     if ledger.clock_is_behind():
         return Readiness(False, True, (CLOCK_BEHIND,), storage.last_cleanup, position)
-    notes = _notes(opened)
+    try:
+        notes = _notes(opened)
+    except LedgerStopped as error:
+        return Readiness(False, True, (str(error),), storage.last_cleanup, position)
     return Readiness(True, bool(notes), tuple(notes), storage.last_cleanup, position)
 
 
 def _notes(opened: OpenRoot) -> list[str]:
     """What an operator should look at while the ledger runs."""
-    notes = [NO_SPACE] if opened.short_of_space() else []
-    if missing := opened.images.missing:
-        some = ", ".join(f"{key.user}/{key.key}" for key in sorted(missing)[:NAMED_MISSING])
-        notes.append(f"{len(missing)} images have no file, among them {some}. They stay charged.")
-    return notes
+    keeping = [NO_SPACE] if opened.short_of_space() else what_keeps_from_saving(opened)
+    return [*(f"Pictures cannot be kept, so none is asked for: {why}" for why in keeping), *_notes_on_files(opened)]
+
+
+def _notes_on_files(opened: OpenRoot) -> list[str]:
+    try:
+        missing = opened.looking.missing(opened.state, opened.images)
+    except OSError as error:
+        return [f"The images cannot be looked at: {error.strerror or error}."]
+    if not missing:
+        return []
+    some = ", ".join(f"{key.user}/{key.key}" for key in missing[:NAMED_MISSING])
+    return [f"{len(missing)} images have no file, among them {some}. They stay charged."]

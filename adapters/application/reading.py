@@ -131,10 +131,13 @@ def kept_image(storage: ReadableStorage, user: str, name: str) -> GalleryImage |
 
 
 def image_path(storage: ReadableStorage, user: str, name: str) -> Path | None:
-    """Where a kept image lies, None where no such name stands."""
+    """Where a kept image lies; None where no such name stands, or something stands there that was put in its place."""
     root = storage.running()
     current = root.state.current_image(user, name_key(name), temp=False)
-    return root.images.path(user, current.name, temp=False) if current else None
+    if current is None:
+        return None
+    path = root.images.path(user, current.name, temp=False)
+    return None if root.images.is_foreign(user, current.name) else path
 
 
 def image_details(storage: ReadableStorage, user: str, name: str) -> dict[str, Any] | None:

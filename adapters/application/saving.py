@@ -14,10 +14,11 @@ from adapters.application.intake import Wanted, check, malformed_save, take_in, 
 from adapters.application.opening import OpenRoot
 from adapters.application.results import LIBRARY, Actor, SavedImage
 from adapters.application.storage import Storage
+from adapters.application.troubles import Place, fault_of
 from adapters.images.check import CheckedImage
 from adapters.ledger.codec import decode
 from adapters.ledger.pending import Accepted
-from adapters.ports.faults import LedgerStopped, StorageUnavailable
+from adapters.ports.faults import LedgerStopped
 from domain.commands import SaveImage
 from domain.events import ImageSaved, idempotency_tag
 from domain.names import name_key
@@ -108,7 +109,8 @@ class _Save(NamedTuple):
             staged = uuid4().hex
             images.stage(staged, self.data, None if image.temp else image.details)
         except OSError as error:
-            raise StorageUnavailable(_not_written(error)) from error
+            self.root.troubles.note(Place(image.user, self.want.folder), len(self.data))
+            raise fault_of(error, size_bytes=len(self.data), images=images) from error
         command = SaveImage(
             user=image.user,
             by=self.actor.by,
@@ -150,10 +152,4 @@ def _saved_image(root: OpenRoot, position: int, event: ImageSaved, *, replayed: 
         sha256=event.sha256,
         position=position,
         replayed=replayed,
-    )
-
-
-def _not_written(error: OSError) -> str:
-    return (
-        f"{error.strerror or error}. Nothing was saved. Check the free space and the permissions of the storage folder."
     )

@@ -25,7 +25,7 @@ from adapters.audit.expected_files import ExpectedFiles, Known
 from adapters.audit.report import PASSING, Audit, Finding, FindingKind
 from adapters.disk.files import READ, Files
 from adapters.imagestore.local.layout import DETAILS_FOLDER, DETAILS_SUFFIX, Layout
-from adapters.imagestore.local.walking import MAX_DEPTH, is_left_by_a_desktop
+from adapters.imagestore.local.walking import MAX_DEPTH, is_nobodys_image
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.event_log import EventLogEngine, LogReport
 from adapters.ports.image_store import Key
@@ -167,8 +167,9 @@ class _Comparison:
 
     def _at(self, path: Path, depth: int) -> Iterator[Path]:
         """The path itself, or what is below it where it is a folder; what is gone by now is not there."""
+        tops = (self._layout.users.parent, self._layout.temp)  # which may be links, to another disk
         try:
-            mode = self._files.lstat(path).st_mode
+            mode = (self._files.stat if path in tops else self._files.lstat)(path).st_mode
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError:
@@ -180,7 +181,7 @@ class _Comparison:
             self._add(self._finding(FindingKind.NO_FILE, path))
         elif path != self._layout.staging:
             for name in self._names_in(path):
-                if not is_left_by_a_desktop(name):
+                if not is_nobodys_image(name):
                     yield from self._at(path / name, depth + 1)
 
     def _names_in(self, folder: Path) -> list[str]:

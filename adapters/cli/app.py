@@ -50,7 +50,8 @@ def _print_version(wanted: bool) -> None:
 def abby(
     context: typer.Context,
     root: Annotated[
-        Path | None, typer.Option("--root", metavar="DIR", help="The storage root, in place of STORAGE_ROOT.")
+        Path | None,
+        typer.Option("--root", readable=False, metavar="DIR", help="The storage root, in place of STORAGE_ROOT."),
     ] = None,
     env_file: Annotated[
         Path | None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -14,10 +14,13 @@ from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
 from adapters.cli.tables import add_row, table
 from adapters.disk.files import Files
-from adapters.engines.choice import choose_engine
+from adapters.engines.choice import choose_engine, image_stores
 from adapters.ports.clock import utc_now
+from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import ConfigError
+from adapters.settings.config import Config
 from adapters.wording.figures import counted
+from projections.quota_state import QuotaState
 
 
 def doctor(invocation: Invocation, output: Output) -> int:
@@ -38,20 +41,46 @@ def examine(invocation: Invocation) -> list[Finding]:
     except ConfigError as error:
         advice = "Correct them; nothing starts before that, and the rest was not looked at."
         return [*findings, fail("settings", str(error), advice)]
-    in_log, state = log.whole(config, engine)
-    return [
-        *findings,
+    findings += [
         settings.unknown_names(config),
         settings.provider(config),
         settings.key(config),
         settings.token(config),
-        storage.root(config),
-        storage.disk(config, state, Files()),
+    ]
+    return [*findings, *_of_the_root(config, engine)]
+
+
+def _of_the_root(config: Config, engine: EventLogEngine) -> list[Finding]:
+    """What concerns the storage root, each look also where others fail."""
+    images = image_stores()(config.storage.storage_root)
+    state: QuotaState | None = None
+
+    def look_at_log() -> list[Finding]:
+        nonlocal state
+        found, state = log.whole(config, engine)
+        return found
+
+    in_log = _looked("log", look_at_log)
+    return [
+        *_looked("root", lambda: [storage.root(config)]),
+        *_looked("files", lambda: storage.written(config, engine, images)),
+        *_looked("images", lambda: storage.kept_images(images, state)),
+        *_looked("disk", lambda: [storage.disk(config, state, Files())]),
         *in_log,
         log.clock_shows(utc_now(), state),
-        *storage.holder(config, engine),
-        *storage.adoption(config),
+        *_looked("lock", lambda: storage.holder(config, engine)),
+        *_looked("adoption", lambda: storage.adoption(config)),
     ]
+
+
+def _looked(check: str, look: Callable[[], list[Finding]]) -> list[Finding]:
+    """What a look finds; where the system does not let it look, that."""
+    try:
+        return look()
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        advice = "Check who owns it, its permissions and its disk, and which account runs this command."
+        return [fail(check, f"It cannot be looked at ({error.strerror or error}{where}).", advice)]
 
 
 def _print(console: Console, answer: Mapping[str, Any]) -> None:

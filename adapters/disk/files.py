@@ -127,6 +127,10 @@ class Files:
         """Lets later reads of a file come from the disk, where the system can do that."""
         self._platform.drop_cache(fd)
 
+    def take_room(self, fd: int, size: int) -> None:
+        """Gives a new file so many bytes of the disk, unwritten, where the system can do that."""
+        self._platform.take_room(fd, size)
+
     def free_bytes(self, path: Path) -> int:
         """What is free for this account on the disk of a path."""
         return shutil.disk_usage(path).free

@@ -7,6 +7,7 @@ everything that is the same everywhere belong to `files`.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -43,6 +44,9 @@ NETWORK_FILE_SYSTEMS = frozenset(
 )
 """Types, as Linux names them, whose locks and syncs depend on another machine."""
 
+CANNOT_TAKE_ROOM = frozenset({errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENODEV})
+"""What a file system answers that takes room only for what is written."""
+
 _OCTAL = re.compile(r"\\([0-7]{3})")
 """How the table of mounts writes a space and the like."""
 
@@ -63,6 +67,9 @@ class Platform(Protocol):
 
     def drop_cache(self, fd: int) -> None:
         """Lets later reads of a file come from the disk, not from memory; does nothing where the system cannot."""
+
+    def take_room(self, fd: int, size: int) -> None:
+        """Gives a new file so many bytes of the disk, unwritten; does nothing where the system cannot."""
 
     def network_file_system(self, path: Path) -> str | None:
         """The type of the network file system that holds a path, None where it is local or cannot be known."""
@@ -92,6 +99,16 @@ class Posix:
         """posix_fadvise, where there is one."""
         if hasattr(self._os, "posix_fadvise"):
             self._os.posix_fadvise(fd, 0, 0, self._os.POSIX_FADV_DONTNEED)
+
+    def take_room(self, fd: int, size: int) -> None:
+        """posix_fallocate, where there is one and the file system knows it."""
+        if not hasattr(self._os, "posix_fallocate"):
+            return
+        try:
+            self._os.posix_fallocate(fd, 0, size)
+        except OSError as error:
+            if error.errno not in CANNOT_TAKE_ROOM:
+                raise
 
     def network_file_system(self, path: Path) -> str | None:
         """By the table of mounts, where the system shows one: the longest mount point above the path decides."""
@@ -155,6 +172,9 @@ class Windows:
             raise BlockingIOError(*error.args) from error
 
     def drop_cache(self, fd: int) -> None:
+        """Nothing: there is no such call."""
+
+    def take_room(self, fd: int, size: int) -> None:
         """Nothing: there is no such call."""
 
     def network_file_system(self, path: Path) -> str | None:

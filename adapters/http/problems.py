@@ -64,6 +64,7 @@ BAD_REQUEST = _ours(HTTPStatus.BAD_REQUEST, "malformed", "The request is malform
 NOT_LOCAL = _ours(HTTPStatus.BAD_REQUEST, "not-a-local-host", "The service answers to this machine's own names alone")
 OTHER_SITE = _ours(HTTPStatus.FORBIDDEN, "other-site", "Another site's page may not do this")
 NOT_FOUND = _ours(HTTPStatus.NOT_FOUND, "not-found", "There is nothing here")
+FILE_GONE = _ours(HTTPStatus.NOT_FOUND, "file-gone", "The image's file is gone")
 METHOD = _ours(HTTPStatus.METHOD_NOT_ALLOWED, "method", "The method is not allowed here")
 TOO_SLOW = _ours(HTTPStatus.REQUEST_TIMEOUT, "body-too-slow", "The body took too long to arrive")
 LENGTH = _ours(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "The body is too large")
@@ -158,7 +159,7 @@ FAULTS: Mapping[type[Fault], tuple[ProblemKind, str]] = MappingProxyType(
         ),
         StorageUnavailable: (
             UNAVAILABLE,
-            "The storage cannot be written at the moment, so nothing was kept. The service's log says why.",
+            "The storage cannot be written at the moment, so nothing was kept. The service's log and /readyz say why.",
         ),
         LedgerStopped: (UNAVAILABLE, _STOPPED),
         Fault: (INTERNAL, "Something stands in the service's way, and its log says what."),

@@ -54,15 +54,20 @@ def make_app(
     return app
 
 
+def not_for_this_machine(host: str) -> str:
+    """What to tell where the service is to listen for other machines."""
+    return (
+        f"HTTP_HOST={host!r} would open the service to other machines, and it has no tokens yet to tell "
+        "who may ask. Use 127.0.0.1, ::1 or localhost."
+    )
+
+
 class HttpService:
     """Listens on one address, from `start` to `stop`."""
 
     def __init__(self, app: web.Application, *, host: str, port: int, bounds: ConnectionBounds = _BOUNDS) -> None:
         if not is_this_machine(host):
-            raise ConfigError(
-                f"HTTP_HOST={host!r} would open the service to other machines, and it has no tokens yet to tell "
-                "who may ask. Use 127.0.0.1, ::1 or localhost."
-            )
+            raise ConfigError(not_for_this_machine(host))
         self._host, self._port, self._bounds = host, port, bounds
         # aiohttp waits this long twice: for a request to end by itself, and again before it cancels its handler.
         self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=bounds.shutdown_seconds / 2)

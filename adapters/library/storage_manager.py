@@ -10,6 +10,7 @@ from typing import Any, Self
 from adapters.application.deleting import clean_up_blocking, delete_image_blocking
 from adapters.application.following import FollowedStorage
 from adapters.application.governing import correct_clock_blocking, override_limits_blocking, reset_daily_blocking
+from adapters.application.keeping import refuse_unkeepable
 from adapters.application.reading import image_names, image_path
 from adapters.application.reserving import ReturnedPlaces, WantedPlaces, release_places, reserve_places
 from adapters.application.results import StoreSettings
@@ -125,11 +126,14 @@ class StorageManager:
     async def reserve(
         self, user_id: str, count: int = 1, *, operation: str | None = None, request: str | None = None
     ) -> tuple[bool, str, Reservation | None]:
-        """Holds places and bytes for `count` generations before a provider is paid: `(ok, message, reservation)`."""
+        """Holds places and bytes for `count` generations before a provider is paid: `(ok, message, reservation)`.
+
+        Where pictures could not be kept, nothing is held, and the message says why.
+        """
+        wanted = WantedPlaces(user_id, count, operation=operation)
         try:
-            reserved = await reserve_places(
-                self._writer(), WantedPlaces(user_id, count, operation=operation), idempotency_key=request
-            )
+            await refuse_unkeepable(self._writer(), wanted, idempotency_key=request)
+            reserved = await reserve_places(self._writer(), wanted, idempotency_key=request)
         except Fault as error:
             return False, f"Error reserving: {error}", None
         if isinstance(reserved, Refusal):

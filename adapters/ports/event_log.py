@@ -251,6 +251,9 @@ class EventLogEngine(Protocol):
     def refuse_beside_remains(self, root: Path, *, adopting: bool) -> None:
         """Raises LogMissing where something says that there was a log; `adopting` means that images may be there."""
 
+    def unwritable(self, root: Path) -> list[str]:
+        """What stands of the log and cannot be written by this account, a sentence each. Changes nothing."""
+
     def verify(self, root: Path) -> LogReport:
         """Reads the whole log and tells what it is, beside a running writer too. Raises LogMissing, LogForeign or
         StorageUnavailable.

@@ -58,7 +58,22 @@ class ImageStore(Protocol):
     def missing(self) -> AbstractSet[Key]:
         """Names that stand and have no bytes at all."""
 
+    def is_there(self, user: str, name: str, *, temp: bool) -> bool:
+        """Whether there are bytes of a name that stands; it is among the `missing` from then on, or no longer. Raises
+        OSError.
+        """
+
     # -- a save
+
+    def probe(self, user: str | None, folder: str | None, size_bytes: int, *, whole: bool) -> None:
+        """Goes the way of a save of so many bytes into a folder of a user (None: as far as it is that of all users)
+        with a few, or `whole` with as many, and leaves nothing behind. Raises OSError where a save would fail.
+        """
+
+    def unwritable(self, folders: Iterable[str]) -> list[str]:
+        """What takes no file, of the places where saves of any user and into these folders go, a sentence each. Changes
+        nothing.
+        """
 
     def refuse_path(self, user: str, name: str, *, temp: bool) -> str | None:
         """Why no bytes may be kept under a name here, as a sentence; None where they may. Raises OSError."""
@@ -78,11 +93,14 @@ class ImageStore(Protocol):
     # -- reading
 
     def path(self, user: str, name: str, *, temp: bool) -> Path:
-        """Where the bytes of a current name are now."""
+        """Where the bytes of a current name are now, or should be."""
+
+    def is_foreign(self, user: str, name: str) -> bool:
+        """Whether something stands where the bytes of a kept image belong that no save put there. Raises nothing."""
 
     def open_image(self, user: str, name: str) -> BufferedIOBase:
         """The bytes of a kept image, to be read from their start. Raises OSError, FileNotFoundError where there are
-        none.
+        none, or what is there was not put there by a save.
         """
 
     def read_details(self, user: str, name: str) -> dict[str, object] | None:

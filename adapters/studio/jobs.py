@@ -84,6 +84,7 @@ class Job:
         self.actor = actor
         self.key = key
         self.on_progress = on_progress
+        self.has_waited = False
         self._cancelled = False
         self._outside: asyncio.Task[Any] | None = None
 

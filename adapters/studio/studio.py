@@ -14,6 +14,7 @@ from dataclasses import fields
 import orjson
 import structlog
 
+from adapters.application.keeping import refuse_unkeepable, refuse_unkeepable_now
 from adapters.application.reading import image_bytes, moderated_is_free
 from adapters.application.reserving import (
     ReturnedPlaces,
@@ -129,6 +130,7 @@ class Studio:
                 prepared = None  # of those that wait, only the inputs as they were sent are in memory
             try:
                 await self._wait_turn(job)
+                job.has_waited = True
             except TimeoutError:
                 await self._release(job, reserved, "failed")
                 return _waited_too_long(self._queue_seconds)
@@ -150,6 +152,8 @@ class Studio:
         """The picture of a request whose turn it is, and which is prepared now where it was not kept so."""
         job.on_progress(Progress())
         try:
+            if job.has_waited:
+                await refuse_unkeepable_now(self._store, _places_of(job))
             prepared = early or await self.generator.prepare(job.request)
             if isinstance(prepared, GenerationFailure):
                 return await self._release_after(job, reserved, prepared)
@@ -171,13 +175,9 @@ class Studio:
         key = job.key
         for attempt in range(1, MAX_ATTEMPTS + 1):
             job.key = key if attempt == 1 or key is None else f"{key}#{attempt}"
-            reserved = await reserve_places(
-                self._store,
-                WantedPlaces(job.user, job.request.count, operation=str(job.request.operation), exclusive=True),
-                actor=job.actor,
-                idempotency_key=job.derived("reserve"),
-                content=content,
-            )
+            wanted, step = _places_of(job), job.derived("reserve")
+            await refuse_unkeepable(self._store, wanted, actor=job.actor, idempotency_key=step)
+            reserved = await reserve_places(self._store, wanted, actor=job.actor, idempotency_key=step, content=content)
             if isinstance(reserved, Refusal) or not reserved.replayed:
                 return reserved
             kept = self._kept_before(job, reserved.count)
@@ -295,6 +295,10 @@ class Studio:
             )
         except Fault as fault:
             _log.error("places not released before their expiry", user=job.user, reason=str(fault))
+
+
+def _places_of(job: Job) -> WantedPlaces:
+    return WantedPlaces(job.user, job.request.count, operation=str(job.request.operation), exclusive=True)
 
 
 def _content_of(request: GenerationRequest) -> tuple[bytes, bytes]:

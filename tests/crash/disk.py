@@ -20,7 +20,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterator
-from errno import EBADF, EEXIST, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY
+from errno import EBADF, EEXIST, EISDIR, ENOENT, ENOSPC, ENOTDIR, ENOTEMPTY
 from pathlib import Path
 from stat import S_IFDIR, S_IFREG
 from typing import Any, NamedTuple
@@ -366,6 +366,11 @@ class SimulatedFiles(Files):
 
     def drop_cache(self, fd: int) -> None:
         self._file(fd)
+
+    def take_room(self, fd: int, size: int) -> None:
+        self._file(fd)
+        if size > self.free:
+            raise OSError(ENOSPC, os.strerror(ENOSPC))
 
     def free_bytes(self, path: Path) -> int:
         self.disk.find(path)

@@ -142,6 +142,11 @@ class SmallFiles(SimulatedFiles):
         self._give(self.lstat(path).st_size)
         super().unlink(path)
 
+    def take_room(self, fd: int, size: int) -> None:
+        del fd
+        if self.room_bytes is not None and size > self.room_bytes:
+            raise OSError(ENOSPC, os.strerror(ENOSPC))
+
     def free_bytes(self, path: Path) -> int:
         return super().free_bytes(path) if self.room_bytes is None else self.room_bytes
 

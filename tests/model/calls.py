@@ -31,7 +31,7 @@ from adapters.application.results import (
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.ledger.pending import Accepted
-from adapters.ports.faults import DiskFull, StorageUnavailable
+from adapters.ports.faults import DiskFull
 from domain import commands
 from domain.limits import UserLimits
 from domain.refusals import Reason, Refusal
@@ -72,9 +72,6 @@ class Calls:
             return self._in_words(await self._share(ask, now) if shared else self._ask_now(ask, now))
         except DiskFull:
             return ("disk full",)
-        except StorageUnavailable as error:
-            assert "Nothing was saved" in str(error)  # noqa: PT017 - an answer like others
-            return ("not staged",)
 
     async def _ask(self, ask: Save | Reserve | Deliver | Release) -> Any:
         store, actor = self._store, Actor(ask.by)

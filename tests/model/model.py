@@ -76,7 +76,7 @@ class Model(Rules):
         if ask.user == MALFORMED_USER or ask.name == MALFORMED_NAME:
             return ("refused", "MALFORMED")
         has_bytes = ask.size_bytes > 0 or (ask.details and not ask.temp)
-        return ("not staged",) if self.full and not self.short and has_bytes else None
+        return ("disk full",) if self.full and not self.short and has_bytes else None
 
     def _together(self, decide: Callable[[], None]) -> None:
         """One batch: first what expired. Where the disk does not take it, all is decided anew with the reserve file."""

@@ -17,7 +17,7 @@ EVENTS = (
     *("ImageDeleted", "CleanupCompleted", "RequestRefused", "LimitsOverridden", "DailyCountReset", "ClockCorrected"),
 )
 """Every event but PreferenceSet, which no decision reads."""
-ANSWERS = ("saved", "reserved", "changed", "deleted", "cleaned", "a stored answer", "not staged", "disk full")
+ANSWERS = ("saved", "reserved", "changed", "deleted", "cleaned", "a stored answer", "disk full")
 CASES = (
     "a batch that wrote several events",
     "a delivered place was released",

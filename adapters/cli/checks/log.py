@@ -29,6 +29,10 @@ def whole(config: Config, engine: EventLogEngine) -> tuple[list[Finding], QuotaS
     """The finding on the log, and what it says of quotas, where it can be read."""
     root = config.storage.storage_root
     if not engine.exists(root):
+        try:
+            engine.refuse_beside_remains(root, adopting=False)
+        except Fault as fault:
+            return [fail("log", str(fault), "Nothing starts before that; do what it says.")], None
         return [ok("log", f"There is no log {engine.location(root).log} yet; the first start makes it.")], None
     try:
         report = engine.verify(root)

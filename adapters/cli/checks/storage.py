@@ -7,24 +7,31 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
+from pathlib import Path
 
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
+from adapters.application.intake import KINDS
+from adapters.application.looking import Looking
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.cli.service_client import ServiceClient
 from adapters.disk.files import Files
+from adapters.network.loopback import is_this_machine
 from adapters.ports.event_log import ENOUGH_FREE_BYTES, EventLogEngine
 from adapters.ports.faults import Fault
+from adapters.ports.image_store import ImageStore
 from adapters.settings.config import Config
 from adapters.wording.figures import size_in_words
 from projections.quota_state import QuotaState
 
 READY_SECONDS = 5.0
+MOST_TOLD = 5
+"""Files and folders that are named, of those that cannot be written."""
 
 
 def root(config: Config) -> Finding:
     """Whether the storage root is there, or can be made, and takes files; the file that is tried has no name."""
     path = config.storage.storage_root
-    stands = next(folder for folder in (path, *path.parents) if folder.exists())
+    stands = _nearest(path)
     try:
         if not stands.is_dir():
             raise NotADirectoryError(20, "it is no folder", str(stands))
@@ -44,11 +51,32 @@ def root(config: Config) -> Finding:
     return ok("root", f"The storage root {path} can be written.")
 
 
+def written(config: Config, engine: EventLogEngine, images: ImageStore) -> list[Finding]:
+    """Whether every folder and file that a command would write can be written, where there are some already."""
+    path = config.storage.storage_root
+    if not path.exists():
+        return []
+    sentences = [*engine.unwritable(path), *images.unwritable(KINDS)]
+    if not sentences:
+        return [ok("files", "Every folder and file that a command would write can be written.")]
+    more = f" (and {len(sentences) - MOST_TOLD} more)" if len(sentences) > MOST_TOLD else ""
+    advice = "Put that right; before that no picture is asked for, or none starts."
+    return [fail("files", " ".join(sentences[:MOST_TOLD]) + more, advice)]
+
+
+def kept_images(images: ImageStore, state: QuotaState | None) -> list[Finding]:
+    """Whether images have their files, as far as some tell."""
+    missing = Looking().missing(state, images) if state else []
+    if not missing:
+        return []
+    found = f"Images have no file, among them {missing[0].user}/{missing[0].key}. They stay charged."
+    return [warn("images", found, "`abby audit` names them all; put them back from a copy.")]
+
+
 def disk(config: Config, state: QuotaState | None, files: Files) -> Finding:
     """Whether the disk has room for what the pool's limit still promises; without a log, for the limit that is set."""
     path = config.storage.storage_root
-    stands = next(folder for folder in (path, *path.parents) if folder.exists())
-    free = files.free_bytes(stands)
+    free = min(files.free_bytes(_nearest(folder)) for folder in (path, path / "images"))
     limit = state.policy.pool_bytes if state else config.storage.max_global_storage_mb * 1_048_576
     promised = max(0, limit - (state.pool.used_bytes if state else 0))
     figures = f"{size_in_words(free)} are free, and the pool still promises {size_in_words(promised)}"
@@ -82,6 +110,11 @@ def adoption(config: Config) -> list[Finding]:
     return [fail("adoption", f"Images were being adopted from {directory}, and that is not finished.", advice)]
 
 
+def _nearest(path: Path) -> Path:
+    """The path itself, or the nearest one above it that stands."""
+    return next(folder for folder in (path, *path.parents) if folder.exists())
+
+
 def _service(address: str) -> Finding:
     try:
         state = ServiceClient(address).look("/readyz", seconds=READY_SECONDS).json
@@ -99,7 +132,11 @@ def _service(address: str) -> Finding:
 
 def _port(config: Config) -> Finding:
     """Whether the address of the service is free; it is bound for a moment and given back."""
+    from adapters.http.service import not_for_this_machine  # here, as aiohttp is large
+
     host, port = config.http.host, config.http.port
+    if not is_this_machine(host):
+        return fail("port", not_for_this_machine(host), "`serve` refuses to start before that.")
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         with socket.socket(family, socket.SOCK_STREAM) as probe:

@@ -151,7 +151,7 @@ class ManagingCog(commands.Cog):
         """Reads the log from its first byte to its last, beside the running bot."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         report = await asyncio.to_thread(self.bot.store.engines.log.verify, self.bot.store.root)
-        await _answer(interaction, self._told(report))
+        await _answer(interaction, await asyncio.to_thread(self._told, report))
 
     def _told(self, report: LogReport) -> Message:
         readiness = readiness_of(self.bot.store)

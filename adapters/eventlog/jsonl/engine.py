@@ -14,6 +14,7 @@ from adapters.eventlog.jsonl.log_file import refuse_damage
 from adapters.eventlog.jsonl.recorder import JSONLRecorder
 from adapters.eventlog.jsonl.salvage import salvage
 from adapters.eventlog.jsonl.verify import verify
+from adapters.eventlog.jsonl.writable import unwritable
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.event_log import Damage, LogHolder, LogLocation, LogReport, OnEvent, Restore, SalvagedLog
 from adapters.ports.faults import LogMissing
@@ -87,6 +88,10 @@ class JSONLEngine:
     def refuse_beside_remains(self, root: Path, *, adopting: bool) -> None:
         """Raises LogMissing where a watermark, a snapshot or an image says that there was a log."""
         refuse_beside_remains(self._files, LogPaths.below(root), adopting=adopting)
+
+    def unwritable(self, root: Path) -> list[str]:
+        """What stands in `logs/` and cannot be written."""
+        return unwritable(self._files, LogPaths.below(root))
 
     def verify(self, root: Path) -> LogReport:
         """What stands in the log."""

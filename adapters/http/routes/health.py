@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from adapters.application.readiness import readiness_of
@@ -15,8 +17,10 @@ async def alive(_request: web.Request) -> web.Response:
 
 
 async def ready(request: web.Request) -> web.Response:
-    """200 where saves can succeed, else 503; both say why and when temp files were last cleaned up."""
-    state = readiness_of(services_of(request).store)
+    """200 where commands are admitted, else 503; `degraded` where pictures cannot be kept, or something else is to be
+    looked at. All say why, and when temp files were last cleaned up.
+    """
+    state = await asyncio.to_thread(readiness_of, services_of(request).store)
     word = "degraded" if state.ready and state.degraded else "ready" if state.ready else "not ready"
     body = {
         "status": word,

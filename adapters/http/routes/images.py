@@ -7,6 +7,7 @@ import hashlib
 from io import BufferedIOBase
 from typing import NamedTuple
 
+import structlog
 from aiohttp import web
 
 from adapters.application.deleting import delete_image
@@ -15,7 +16,7 @@ from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
 from adapters.http.parameters import actor_of, idempotency_key_of, name_of, only, page_of, user_of
-from adapters.http.problems import NOT_FOUND, Problem
+from adapters.http.problems import FILE_GONE, NOT_FOUND, UNAVAILABLE, Problem
 from adapters.http.services import services_of
 from adapters.http.uploads import read_upload
 from domain.refusals import Refusal
@@ -23,6 +24,9 @@ from domain.refusals import Refusal
 CHUNK_BYTES = 262_144
 # Nothing in an image may run or load, should a browser open it as a page of its own.
 IMAGE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+TELL_THE_OPERATOR = "Who runs the service finds more with `abby audit`."
+
+_log = structlog.get_logger(__name__)
 
 
 async def save(request: web.Request) -> web.Response:
@@ -70,8 +74,6 @@ async def fetch(request: web.Request) -> web.StreamResponse:
     only(request)
     user, name = user_of(request), name_of(request)
     opened = await asyncio.to_thread(_open, services_of(request).store, user, name)
-    if opened is None:
-        raise _no_image(name)
     try:
         return await _send(request, opened)
     finally:
@@ -96,19 +98,32 @@ class _Opened(NamedTuple):
     media_type: str
 
 
-def _open(store: Storage, user: str, name: str) -> _Opened | None:
-    """The file with the hash of exactly the bytes that will be sent, whatever is renamed over it meanwhile."""
+def _open(store: Storage, user: str, name: str) -> _Opened:
+    """The file with the hash of exactly the bytes that will be sent, whatever is renamed over it meanwhile. Raises
+    Problem.
+    """
     image = kept_image(store, user, name)
     try:
         file = open_image(store, user, name) if image else None
+        if image is None or file is None:
+            raise _no_image(name)
+        return _digested(file, image.media_type)
     except FileNotFoundError:
-        return None
-    if image is None or file is None:
-        return None
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
-    size_bytes = file.tell()
-    file.seek(0)
-    return _Opened(file, size_bytes, digest, image.media_type)
+        raise Problem(FILE_GONE, f"The image {name!r} was kept, and its file is gone. {TELL_THE_OPERATOR}") from None
+    except OSError as error:
+        _log.error("image not readable", user=user, name=name, reason=str(error))
+        raise Problem(UNAVAILABLE, f"The file of the image {name!r} cannot be read. {TELL_THE_OPERATOR}") from error
+
+
+def _digested(file: BufferedIOBase, media_type: str) -> _Opened:
+    try:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size_bytes = file.tell()
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return _Opened(file, size_bytes, digest, media_type)
 
 
 async def _send(request: web.Request, opened: _Opened) -> web.StreamResponse:

@@ -20,7 +20,11 @@ import orjson
 import structlog
 
 from adapters.disk.files import Files
-from adapters.imagestore.local.layout import MAX_PATH_CHARS, Layout
+from adapters.imagestore.local.layout import Layout
+from adapters.imagestore.local.moving import move
+from adapters.imagestore.local.own_files import OwnFiles
+from adapters.imagestore.local.probing import Probe
+from adapters.imagestore.local.writable import unwritable_folders
 from adapters.ports.image_store import Key
 from domain.events import CleanupCompleted, Event, ImageDeleted, ImageSaved
 from domain.names import folder_of, fresh_number, name_key
@@ -55,6 +59,8 @@ class LocalImageStore:
     def __init__(self, layout: Layout, files: Files) -> None:
         self.layout = layout
         self._files = files
+        self._own = OwnFiles(layout, files)
+        self._probe = Probe(layout, files, self._own)
         self._locks = [threading.Lock() for _ in range(LOCKS)]
         self._guard = threading.Lock()
         self._touched: dict[Key, Touched] = {}
@@ -123,13 +129,43 @@ class LocalImageStore:
                     return staged
         return self.layout.final(user, name, temp=temp)
 
+    def is_foreign(self, user: str, name: str) -> bool:
+        """Whether a link or the like stands at the path of a kept image."""
+        path = self.path(user, name, temp=False)
+        try:
+            return self._own.is_foreign(path)
+        except OSError:
+            return False  # what is recorded is answered for, where the disk cannot say
+
     def open_image(self, user: str, name: str) -> BufferedIOBase:
         """The bytes of a kept image, to be read from their start. Raises OSError."""
-        return self.path(user, name, temp=False).open("rb")
+        for is_again in (False, True):
+            try:
+                return self._own.open(self.path(user, name, temp=False))
+            except FileNotFoundError:  # it may just have been brought into place
+                if is_again:
+                    self.missing.add(Key(user, False, name_key(name)))
+                    raise
+        raise AssertionError("the second try returns or raises")
+
+    def is_there(self, user: str, name: str, *, temp: bool) -> bool:
+        """Whether an ordinary file lies where the bytes of a name should."""
+        found = self._own.is_ordinary(self.path(user, name, temp=temp))
+        (self.missing.discard if found else self.missing.add)(Key(user, temp, name_key(name)))
+        return found
+
+    def probe(self, user: str | None, folder: str | None, size_bytes: int, *, whole: bool) -> None:
+        """Tries a save, under the lock of the user's final paths."""
+        with self._lock_of(user or ""):
+            self._probe.carry_out(self.layout.folders(user, folder), size_bytes, whole=whole)
+
+    def unwritable(self, folders: Iterable[str]) -> list[str]:
+        """Of the folders of saves those that take no file."""
+        return unwritable_folders(self.layout, self._files, self._own, folders)
 
     def free_bytes(self) -> int:
-        """What is free on the disk of the root. Raises OSError."""
-        return self._files.free_bytes(self.layout.root)
+        """What is free on the disk of the images. Raises OSError."""
+        return self._files.free_bytes(self._own.nearest(self.layout.users))
 
     def _is_there_or_unknown(self, path: Path) -> bool:
         """Also where the disk cannot say: what is recorded is answered for, whatever fails after it."""
@@ -201,7 +237,7 @@ class LocalImageStore:
         """These folders and those above them up to the root, as far as they stand."""
         root = self.layout.root
         ways = {way for folder in folders for way in (folder, *folder.parents) if way.is_relative_to(root)}
-        return sorted(way for way in ways if self._files.lexists(way) and self._is_folder(way))
+        return sorted(way for way in ways if self._files.lexists(way) and self._own.is_folder(way))
 
     def sync_folders(self) -> None:
         """Syncs the folders that stand for all users, which a program may have made and not synced when it was killed.
@@ -221,6 +257,9 @@ class LocalImageStore:
         with self._guard:
             needed = {touched.staged for touched in self._touched.values() if touched.staged}
         removed = 0
+        if sentence := self._own.refuse((self.layout.staging / "any",)):
+            _log.warning("staged files not looked at", reason=sentence)
+            return 0
         for name in self._files.list_directory(self.layout.staging):
             if name.removesuffix(".json") in needed:
                 continue
@@ -251,14 +290,7 @@ class LocalImageStore:
 
     def refuse_path(self, user: str, name: str, *, temp: bool) -> str | None:
         """Why no file may be put at a final path: too long for the platform, or led elsewhere by a symbolic link."""
-        final = self.layout.final(user, name, temp=temp)
-        if len(str(final)) > MAX_PATH_CHARS:
-            return f"The path of {name!r} would have {len(str(final))} characters; this system allows {MAX_PATH_CHARS}."
-        parents = [parent for parent in final.parents if parent.is_relative_to(self.layout.root)]
-        for parent in parents:
-            if parent != self.layout.root and self._files.is_symlink(parent):
-                return f"{parent.relative_to(self.layout.root)} is a symbolic link. Put a real folder in its place."
-        return None
+        return self._own.refuse((self.layout.staging / "any", *self.layout.finals(user, name, temp=temp)))
 
     def _in_the_way(self, user: str, name: str, *, temp: bool) -> str | None:
         """The name of what is at a name's final path, or of a file in the place of its folder; None where it is free.
@@ -293,6 +325,8 @@ class LocalImageStore:
         )
 
     def _carry_out(self, key: Key, touched: Touched) -> None:
+        for spelling in touched.spellings | {touched.name}:
+            self._own.require(self.layout.finals(key.user, spelling, temp=key.temp))
         if touched.staged is not None:
             self._bring_into_place(key, touched.name, touched.staged)
         for spelling in sorted(touched.spellings | {touched.name}):
@@ -308,7 +342,7 @@ class LocalImageStore:
             if not key.temp:
                 self._place_details(key.user, name, staged)
             self._files.make_directories(final.parent)
-            self._files.rename(source, final)
+            move(self._files, source, final)
             self._files.sync_directory(final.parent)
         elif not self._files.lexists(final):
             self.missing.add(key)
@@ -319,7 +353,7 @@ class LocalImageStore:
         source, final = self.layout.staged_details(staged), self.layout.details(user, name)
         if self._files.lexists(source):
             self._files.make_directories(final.parent)
-            self._files.rename(source, final)
+            move(self._files, source, final)
             self._files.sync_directory(final.parent)
         elif self._files.lexists(final) and self._details_of(final).get("staged") != staged:
             self._files.unlink(final)
@@ -327,7 +361,7 @@ class LocalImageStore:
 
     def _details_of(self, path: Path) -> dict[str, object]:
         try:
-            found = orjson.loads(self._files.read(path))
+            found = orjson.loads(self._own.read(path))
         except (OSError, orjson.JSONDecodeError):
             return {}
         return found if isinstance(found, dict) else {}

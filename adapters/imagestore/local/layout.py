@@ -16,6 +16,8 @@ MAX_PATH_CHARS = 259 if os.name == "nt" else 4095
 """Characters that the platform allows in a path (without its ending zero)."""
 DETAILS_FOLDER = ".details"
 DETAILS_SUFFIX = "~.json"
+OWN_PREFIX = ".abby-"
+"""How names begin that stand among images for a moment only; no image's name begins with a dot."""
 
 
 class Layout:
@@ -40,6 +42,18 @@ class Layout:
         folder, _, bare = name.rpartition("/")
         home = self.home(user, temp=False) / DETAILS_FOLDER
         return (home / folder if folder else home) / (bare + DETAILS_SUFFIX)
+
+    def finals(self, user: str, name: str, *, temp: bool) -> tuple[Path, ...]:
+        """Where the file of a name belongs, and its details where it may have some."""
+        final = self.final(user, name, temp=temp)
+        return (final,) if temp else (final, self.details(user, name))
+
+    def folders(self, user: str | None, folder: str | None) -> tuple[Path, ...]:
+        """The folders into which an image of a user and its details are put; without a user, that of all users."""
+        if user is None:
+            return (self.users,)
+        home = self.home(user, temp=False)
+        return tuple(way / folder if folder else way for way in (home, home / DETAILS_FOLDER))
 
     def staged(self, staged: str) -> Path:
         """A staged file."""

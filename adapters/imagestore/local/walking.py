@@ -1,10 +1,11 @@
-"""What every walk over folders of images goes by: how deep it looks, and whose files in them are nobody's images.
+"""What every walk over folders of images goes by: how deep it looks, and which files in them are nobody's images.
 
 What is told of a file that is met is the business of whoever walks.
 """
 
 from __future__ import annotations
 
+from adapters.imagestore.local.layout import OWN_PREFIX
 from domain.names import DESKTOP_FILES
 
 MAX_DEPTH = 32
@@ -14,6 +15,6 @@ DESKTOP_PREFIX = "._"
 """How macOS names what it keeps beside a file on a foreign disk."""
 
 
-def is_left_by_a_desktop(name: str) -> bool:
-    """Whether a file or folder of that name is a desktop's own."""
-    return name.lower() in LEFT_BY_DESKTOPS or name.startswith(DESKTOP_PREFIX)
+def is_nobodys_image(name: str) -> bool:
+    """Whether a file or folder of that name is a desktop's own, or was put there for a moment by the image store."""
+    return name.lower() in LEFT_BY_DESKTOPS or name.startswith((DESKTOP_PREFIX, OWN_PREFIX))

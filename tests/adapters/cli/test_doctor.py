@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -169,6 +170,70 @@ def test_a_log_that_is_gone(doctor: Doctor, root: Path) -> None:
     open_store(root).close()
     (root / "logs" / "events.jsonl").unlink()
     assert doctor()["log"]["level"] == "FAIL"
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["with an image", "with a watermark"])
+def test_logs_that_are_gone(doctor: Doctor, abby: Abby, root: Path, kept: bool) -> None:
+    """FAIL where `serve` refuses: images, or what belongs to a log, say that there was one."""
+    store = open_store(root)
+    if kept:
+        asyncio.run(save_image(store, NewImage("ada", png())))
+    store.close()
+    shutil.rmtree(root / "logs") if kept else (root / "logs/events.jsonl").unlink()
+    finding = doctor()["log"]
+    assert (finding["level"], "There is no log" in finding["found"]) == ("FAIL", True)
+    assert abby("serve").code == 65
+
+
+def test_images_that_are_gone(doctor: Doctor, root: Path) -> None:
+    """WARN, as readiness does: they stay charged."""
+    store = open_store(root)
+    asyncio.run(save_image(store, NewImage("ada", png())))
+    store.close()
+    shutil.rmtree(root / "images")
+    finding = doctor()["images"]
+    assert (finding["level"], "ada/image_1.png" in finding["found"]) == ("WARN", True)
+
+
+def test_an_address_for_other_machines(doctor: Doctor, abby: Abby, tmp_path: Path) -> None:
+    """FAIL, with the words of the start that is refused."""
+    file = write_env_file(tmp_path / "other.env", HTTP_HOST="0.0.0.0")
+    finding = doctor(env_file=file)["port"]
+    assert finding["level"] == "FAIL"
+    assert finding["found"] in abby("serve", env_file=file).err.replace("\n", " ")
+
+
+WRITTEN = ["images/.staged", "images/users", "images/users/ada", "images/users/ada/text_to_image"]
+WRITTEN += ["images/users/ada/.details", "images/users/ada/.details/text_to_image", "temp", "logs/snapshots"]
+
+
+@pytest.mark.parametrize("is_link", [False, True], ids=["a file", "a link"])
+def test_what_stands_where_a_folder_belongs(doctor: Doctor, root: Path, tmp_path: Path, is_link: bool) -> None:
+    """FAIL, and it is named, for each folder that a command would write; in its place again, all is well."""
+    store = open_store(root)
+    asyncio.run(save_image(store, NewImage("ada", png(), name="text_to_image", details={"prompt": "a cat"})))
+    asyncio.run(save_image(store, NewImage("ada", png(), temp=True)))
+    store.close()
+    for folder in WRITTEN:
+        path = root / folder
+        path.mkdir(exist_ok=True)
+        path.rename(tmp_path / "away")
+        path.symlink_to(tmp_path / "away") if is_link else path.write_bytes(b"in the way")
+        finding = doctor()["files"]
+        followed = is_link and not folder.startswith("images/")
+        assert finding["level"] == ("OK" if followed else "FAIL"), folder
+        assert followed or folder in finding["found"]
+        path.unlink()
+        (tmp_path / "away").rename(path)
+    assert doctor()["files"]["level"] == "OK"
+
+
+def test_a_log_that_is_write_protected(doctor: Doctor, root: Path) -> None:
+    """FAIL where a start is refused, whoever asks."""
+    open_store(root).close()
+    (root / "logs/events.jsonl").chmod(0o444)
+    finding = doctor()["files"]
+    assert (finding["level"], "write-protected" in finding["found"]) == ("FAIL", True)
 
 
 def test_an_unfinished_adoption(doctor: Doctor, root: Path) -> None:

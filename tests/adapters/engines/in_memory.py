@@ -192,6 +192,11 @@ class InMemoryEngine:
             if not adopting and any((root / "images").iterdir()):
                 raise LogMissing(f"There is no log of {root}, but there are images.")
 
+    def unwritable(self, root: Path) -> list[str]:
+        """Memory can be written."""
+        del root
+        return []
+
     def verify(self, root: Path) -> LogReport:
         """What stands in the log."""
         log = self._log(root)

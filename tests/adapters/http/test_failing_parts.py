@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from adapters.ledger import ledger as ledger_module
 from domain.commands import ReleaseExpired
 from tests.adapters.application.evidence import assert_disk_and_log_agree
 from tests.adapters.application.small_disk import SmallDisk
+from tests.adapters.generation.in_memory_providers import InMemoryProvider
 from tests.adapters.http.conftest import Running, Serve
 from tests.crash.recount import recount
 from tests.hostile.builders import png, png_of_size
@@ -105,10 +107,82 @@ async def test_a_full_disk_is_507_and_deletions_still_work(serve: Serve) -> None
     assert (await service.ask("DELETE", "/v1/users/1/images/a.png")).status == 200
     assert (await service.ask("GET", "/v1/users/1/images/b.png")).body == png_of_size(50_000)
     disk.room_bytes = None
-    await asyncio.to_thread(service.store.opened().sweep)
     assert (await service.upload("1", png(), "c.png")).status == 201
     service.store.close()
     assert_disk_and_log_agree(service.store.root)
+
+
+async def test_a_picture_that_could_not_be_kept_is_507_or_503_and_nobody_is_paid(tmp_path: Path, serve: Serve) -> None:
+    """A disk that is full down to its reserve file, then a folder that takes nothing; both are over at once."""
+    disk, provider = SmallDisk(), InMemoryProvider()
+    service: Running = await serve(files=disk, provider=provider)
+    path, asked = "/v1/users/1/generations", {"prompt": "a cat"}
+    assert (await service.send_json("POST", path, asked)).status == 201
+    for room_bytes, status, kind in ((1_000_000, 507, "disk-full"), (None, 503, "unavailable")):
+        disk.room_bytes = room_bytes
+        if room_bytes is None:
+            (tmp_path / "root/images/.staged").rename(tmp_path / "away")
+            (tmp_path / "root/images/.staged").write_bytes(b"in the way")
+        refused = await service.send_json("POST", path, asked)
+        assert (refused.status, refused.json["type"]) == (status, f"urn:abby-ledger:problem:{kind}")
+        assert str(tmp_path) not in refused.json["detail"]
+        ready = await service.ask("GET", "/readyz")
+        assert (ready.status, ready.json["status"]) == (200, "degraded")
+        disk.room_bytes = None
+        if room_bytes is None:
+            (tmp_path / "root/images/.staged").unlink()
+            (tmp_path / "away").rename(tmp_path / "root/images/.staged")
+        assert (await service.send_json("POST", path, asked)).status == 201
+        assert (await service.ask("GET", "/readyz")).json["status"] == "ready"
+    assert len(provider.asked) == 3
+
+
+async def test_a_save_on_a_full_disk_is_507(serve: Serve) -> None:
+    """Also where its bytes find no room and the log still does; with room the next one is kept."""
+    disk = SmallDisk()
+    service: Running = await serve(files=disk)
+    disk.room_bytes = 2_000
+    refused = await service.upload("1", png_of_size(50_000), "a.png")
+    assert (refused.status, refused.json["type"]) == (507, "urn:abby-ledger:problem:disk-full")
+    assert (await service.ask("GET", "/readyz")).json["status"] == "degraded"
+    disk.room_bytes = None
+    assert (await service.upload("1", png_of_size(50_000), "a.png")).status == 201
+    assert (await service.ask("GET", "/readyz")).json["status"] == "ready"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links are other things elsewhere")
+async def test_an_image_whose_file_went_is_told_as_that(tmp_path: Path, service: Running) -> None:
+    """404 where it is gone or a link stands there, 503 where it cannot be read; none of them gives out another file."""
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"somebody else's")
+    for name in ("gone.png", "link.png"):
+        assert (await service.upload("1", png(), name)).status == 201
+        (tmp_path / "root/images/users/1" / name).unlink()
+    (tmp_path / "root/images/users/1/link.png").symlink_to(secret)
+    for name in ("gone.png", "link.png"):
+        answer = await service.ask("GET", f"/v1/users/1/images/{name}")
+        assert (answer.status, answer.json["type"]) == (404, "urn:abby-ledger:problem:file-gone")
+        assert answer.json["detail"].startswith(f"The image '{name}' was kept, and its file is gone.")
+    assert (await service.ask("GET", "/v1/users/1/images/never.png")).json["type"].endswith(":not-found")
+    ready = (await service.ask("GET", "/readyz")).json
+    assert (ready["status"], "2 images have no file" in ready["notes"][0]) == ("degraded", True)
+
+
+async def test_with_all_images_gone_readiness_says_so_before_and_after_a_start(tmp_path: Path, serve: Serve) -> None:
+    """As the README promises; put back from a copy, all is well at once."""
+    service: Running = await serve()
+    for user in ("1", "2"):
+        assert (await service.upload(user, png(), "a.png")).status == 201
+    (tmp_path / "root/images").rename(tmp_path / "copy")
+    for _ in range(2):
+        ready = (await service.ask("GET", "/readyz")).json
+        assert ready["status"] == "degraded"
+        assert "2 images have no file, among them 1/a.png, 2/a.png." in ready["notes"][0]
+        service.store.close()
+        service = await serve()
+    shutil.rmtree(tmp_path / "root/images")
+    (tmp_path / "copy").rename(tmp_path / "root/images")
+    assert (await service.ask("GET", "/readyz")).json["status"] == "ready"
 
 
 async def test_an_image_without_a_file_is_said_by_readiness_and_stops_no_start(tmp_path: Path, serve: Serve) -> None:

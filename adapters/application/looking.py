@@ -1,0 +1,48 @@
+"""Which images have no file, as far as was looked: at some each time, round and round, and at those that had none.
+
+A running service cannot look at a million files whenever it is asked how it is; a root that has lost them all, or has
+few, is known at once. `abby audit` compares them all, bytes included.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from itertools import islice
+
+from adapters.ports.image_store import ImageStore, Key
+from domain.usage import CurrentImage
+from projections.quota_state import QuotaState
+
+LOOKED_AT = 200
+"""Images that are looked at each time."""
+LOOKED_AT_AGAIN = 1_000
+"""Images without a file that are looked at again each time."""
+
+
+class Looking:
+    """A round over the images of one root, which goes on where it stopped. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._round: Iterator[tuple[str, str, CurrentImage]] = iter(())
+
+    def missing(self, state: QuotaState, images: ImageStore) -> list[Key]:
+        """The names that stand and have no file, kept images first. Raises OSError where the disk cannot say."""
+        known = list(images.missing)
+        with self._guard:
+            looked_at = list(islice(self._round, LOOKED_AT))
+            if len(looked_at) < LOOKED_AT:
+                self._round = state.gallery.all()
+                looked_at += islice(self._round, LOOKED_AT - len(looked_at))
+        keys = {*known[:LOOKED_AT_AGAIN], *(Key(user, False, key) for user, key, _ in looked_at)}
+        gone = {key for key in keys if not _has_file(key, state, images)}
+        return sorted(gone | set(known[LOOKED_AT_AGAIN:]))
+
+
+def _has_file(key: Key, state: QuotaState, images: ImageStore) -> bool:
+    """Also of a name that no longer stands, which needs none."""
+    current = state.current_image(key.user, key.key, temp=key.temp)
+    if current is None or images.is_there(key.user, current.name, temp=key.temp):
+        return True
+    return state.current_image(key.user, key.key, temp=key.temp) is None
