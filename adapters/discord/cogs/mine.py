@@ -18,7 +18,7 @@ from adapters.discord.default_style import style_of
 from adapters.discord.embeds import message_embed, quota_embed
 from adapters.discord.messages import Message, help_text, message_for_refusal, timestamp
 from adapters.discord.pages import NOT_MADE, gallery_page, history_page
-from adapters.discord.replies import Content, Reply, tell
+from adapters.discord.replies import NOT_TAKEN, Content, Reply, defer, respond, tell
 from domain.refusals import Refusal
 
 GalleryKind = Literal["all", "text_to_image", "image_to_image", "upscale"]
@@ -38,19 +38,19 @@ class MineCog(commands.Cog):
         """The figures are in memory, so there is nothing to defer."""
         status = quota_status(self.bot.store, str(interaction.user.id))
         embed = quota_embed(status, interaction.user.display_name)
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        await respond(interaction, embed)
 
     @app_commands.command(description="Show your images, newest first")
     @app_commands.describe(kind="Only those made in this way")
     async def gallery(self, interaction: Interaction, kind: GalleryKind = "all") -> None:
         """Small copies are made meanwhile."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        await Reply(interaction).finish(await gallery_page(self.bot, str(interaction.user.id), kind, 1))
+        await defer(interaction, ephemeral=True)
+        await Reply(interaction).finish(await gallery_page(self.bot, str(interaction.user.id), kind, 1), NOT_TAKEN)
 
     @app_commands.command(description="Show what you asked for lately, and what became of it")
     async def history(self, interaction: Interaction) -> None:
         """The log is read meanwhile."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True)
         await Reply(interaction).finish(await history_page(self.bot, str(interaction.user.id), 1))
 
     @app_commands.command(description="Show or set the style of your pictures where you name none")
@@ -64,7 +64,7 @@ class MineCog(commands.Cog):
             )
             await tell(interaction, message)
             return
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True)
         user = str(interaction.user.id)
         done = await set_default_style(self.bot.store, user, style, actor=actor_of(interaction))
         changed = f"From now on your pictures are made in the style **{style}**, unless you name another."
@@ -74,7 +74,7 @@ class MineCog(commands.Cog):
     @app_commands.command(description="Explain why your last request came to nothing")
     async def why(self, interaction: Interaction) -> None:
         """Limits and failures are in the log."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True)
         entries = await asyncio.to_thread(history_of, self.bot.store, str(interaction.user.id))
         message = message_for_last(last_without_picture(entries))
         await Reply(interaction).finish(Content([message_embed(message)]))
