@@ -150,10 +150,11 @@ class _Showing:
         view = buttons_of(user, kept.name, self.request.operation) if kept else None
         return Content([embed], [ready.file] if ready.file else (), view)
 
-    async def smaller(self) -> Content | None:
-        """The message with a copy that is much smaller than what was refused."""
-        refused = min(len(self.picture.data), self.interaction.filesize_limit)
-        return await self.content(refused // SMALLER_BY)
+    async def smaller(self) -> Content:
+        """The message with a copy that is much smaller than what was refused; one that cannot be is sent once more."""
+        limit = self.interaction.filesize_limit
+        content = await self.content(min(len(self.picture.data), limit) // SMALLER_BY)
+        return content if content.files else await self.content(limit)
 
 
 async def _bring(reply: Reply, showing: _Showing) -> None:

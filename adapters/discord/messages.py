@@ -69,10 +69,15 @@ def made_and_kept(names: Sequence[str]) -> Message:
     """Pictures that stand, though their message does not: their names, and how to see them."""
     shown = ", ".join(f"**{plain(name, QUOTED_CHARACTERS)}**" for name in names)
     if len(names) == 1:
-        text = f"Your picture was made and kept as {shown}, but it could not be shown here. `/show` posts it again"
+        text = f"Your picture was made and kept as {shown}. It could not be shown here: {again_with(names[0])}"
     else:
-        text = f"Your pictures were made and kept as {shown}, but not all could be shown here. `/show` posts one again"
-    return Message("🖼️ Made And Kept", f"{text}, and `/gallery` has it.", Colour.yellow())
+        text = f"Your pictures were made and kept as {shown}. Not all could be shown here: {again_with(names[0])}"
+    return Message("🖼️ Made And Kept", text, Colour.yellow())
+
+
+def again_with(name: str) -> str:
+    """How a kept picture is seen again."""
+    return f"`/show {name}` posts it again, and `/gallery` has it."
 
 
 def unexpected(reference: str) -> Message:

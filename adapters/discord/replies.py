@@ -49,11 +49,16 @@ class SentFile(NamedTuple):
 
 
 class Content(NamedTuple):
-    """What a message shows."""
+    """What a message shows. `stands_alone`: its words say enough without its files."""
 
     embeds: Sequence[discord.Embed]
     files: Sequence[SentFile] = ()
     view: discord.ui.View | None = None
+    stands_alone: bool = False
+
+    def without_files(self) -> Content:
+        """The words alone."""
+        return self._replace(embeds=[embed.copy().set_image(url=None) for embed in self.embeds], files=())
 
     def attachments(self) -> list[discord.File]:
         """The files, ready for one upload."""
@@ -65,7 +70,7 @@ class Spare(NamedTuple):
     `kept` is what the log names where nothing of it reached anybody.
     """
 
-    smaller: Callable[[], Awaitable[Content | None]] | None = None
+    smaller: Callable[[], Awaitable[Content]] | None = None
     words: Message | None = None
     kept: str = ""
 
@@ -100,7 +105,7 @@ async def first(interaction: discord.Interaction[Any], call: Callable[[], Awaita
             heard = getattr(error, "code", None) == ALREADY_ACKNOWLEDGED
             if heard and left < FIRST_CALLS - 1:
                 return
-            if heard or not left or verdict_on(error) is not Verdict.ANOTHER_TIME:
+            if heard or not left or verdict_on(error) is Verdict.INTERACTION_OVER:
                 raise
             _log.info("the first answer is tried again", **facts_of(error))
         else:
@@ -183,8 +188,9 @@ class Reply:
         """By which way the content, or what there is in its stead, has arrived."""
         came = await self._by_any_of(ways, content)
         if came is Verdict.TOO_LARGE and spare.smaller is not None:
-            smaller = await spare.smaller()
-            came = came if smaller is None else await self._by_any_of(ways, smaller)
+            came = await self._by_any_of(ways, await spare.smaller())
+        elif not isinstance(came, Way) and content.files and content.stands_alone:
+            came = await self._by_any_of(ways, content.without_files())
         if not isinstance(came, Way) and spare.words is not None:
             came = await self._by_any_of(ways, Content([message_embed(spare.words)]))
         if isinstance(came, Way):

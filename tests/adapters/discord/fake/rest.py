@@ -27,6 +27,7 @@ from tests.adapters.discord.fake.world import (
     VIEW_CHANNEL,
     Channel,
     Upload,
+    User,
 )
 
 Answer = Json | list[Json] | None
@@ -43,6 +44,7 @@ class Trouble:
     `status` 0 drops the connection; 429 carries the headers and the JSON of Discord's rate limits, without `via` those
     of what stands before it; `code` is one of Discord's own. A request hangs until `until` is set, and goes its way
     then, if it has no other fault. Where it `reaches`, it is carried out all the same, and only the answer is lost.
+    `user` and `with_files` narrow it to answers to one user, and to requests with files or without.
     """
 
     where: str
@@ -54,6 +56,8 @@ class Trouble:
     via: bool = True
     until: asyncio.Event | None = None
     reaches: bool = False
+    user: User | None = None
+    with_files: bool | None = None
 
     @property
     def refusal(self) -> Refused:
@@ -89,7 +93,7 @@ class Heard:
 
 class Rest:
     """The interface. `syncs` has the names of the commands of each registration; `heard` every request that was
-    answered, `hanging` those that a test had wait.
+    answered.
 
     `refusals` counts by status; Discord bans a bot for 10,000 of 401, 403 and 429 in ten minutes.
     """
@@ -102,7 +106,6 @@ class Rest:
         self.syncs: list[list[str]] = []
         self.troubles: list[Trouble] = []
         self.heard: list[Heard] = []
-        self.hanging: list[str] = []
         self.unknown_routes: list[str] = []
         self.refusals: Counter[int] = Counter()
         self._not_before: dict[str, float] = {}
@@ -146,7 +149,7 @@ class Rest:
             if now < self._not_before.pop(what, 0.0):
                 self.world.complain(f"{what} came again before the time that its 429 named")
             try:
-                trouble = await self._trouble_of(what)
+                trouble = await self._trouble_of(request, what)
                 if needs_token and request.headers.get("Authorization") != f"Bot {self.world.settings.token}":
                     raise unauthorized()
                 body = await handler(request) if trouble is None or trouble.reaches else None
@@ -165,21 +168,28 @@ class Rest:
 
         return answer
 
-    async def _trouble_of(self, what: str) -> Trouble | None:
+    async def _trouble_of(self, request: web.Request, what: str) -> Trouble | None:
         """The fault that was ordered for a request, which has waited where it hangs; None where it goes its way."""
-        trouble = next((one for one in self.troubles if one.times > 0 and re.search(one.where, what)), None)
+        trouble = next((one for one in self.troubles if self._is_meant(one, request, what)), None)
         if trouble is None:
             return None
         trouble.times -= 1
+        self.world.bell.ring()
         if trouble.until is not None:
-            self.hanging.append(what)
-            self.world.bell.ring()
             await trouble.until.wait()
             if trouble.status == HTTPStatus.OK:
                 return None
         if trouble.status == HTTPStatus.TOO_MANY_REQUESTS:
             self._not_before[what] = self.world.clock.now() + trouble.retry_after
         return trouble
+
+    def _is_meant(self, trouble: Trouble, request: web.Request, what: str) -> bool:
+        if trouble.times <= 0 or not re.search(trouble.where, what):
+            return False
+        if trouble.with_files is not None and trouble.with_files != (request.content_type == "multipart/form-data"):
+            return False
+        interaction = self.world.interactions.get(request.match_info.get("token", ""))
+        return trouble.user is None or (interaction is not None and interaction.user is trouble.user)
 
     def _drop(self, request: web.Request, what: str) -> None:
         """As a reset by the peer: nothing is answered."""
