@@ -6,6 +6,7 @@ The reasons are the ledger's; how they read is for whoever shows them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from adapters.application.reading import ReadableStorage, events_of, image_details, kept_image
@@ -62,6 +63,12 @@ def prompt_of(storage: ReadableStorage, user: str, entry: KeptEntry) -> str:
 def last_without_picture(entries: Sequence[Entry]) -> ReleasedEntry | RefusedEntry | None:
     """The newest entry that tells of a refusal or a failure, None where there is none."""
     return next((entry for entry in entries if not isinstance(entry, KeptEntry)), None)
+
+
+def latest_kept(entries: Sequence[Entry], most: int) -> list[KeptEntry]:
+    """The images that stand and that nothing came after, newest first; none where the last request came to nothing."""
+    kept = takewhile(lambda entry: isinstance(entry, KeptEntry), entries)
+    return [entry for entry in islice(kept, most) if isinstance(entry, KeptEntry) and entry.stands]
 
 
 def refusal_of(record: RequestRefused) -> Refusal:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import structlog
 
+from adapters.application.abandoned import release_abandoned
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.looking import Looking
 from adapters.application.troubles import Troubles
@@ -206,7 +207,12 @@ def acquire(root: Path, limits: SetPolicy, *, engines: Engines, clock: Clock, fi
         opened = _roots.get(resolved)
         if opened is None:
             opened = OpenRoot(resolved, engines=engines, clock=clock, files=files)
-            _set_policy(opened, limits)
+            try:
+                _set_policy(opened, limits)
+                release_abandoned(opened.ledger)
+            except BaseException:
+                opened.close()
+                raise
             _roots[resolved] = opened
         else:
             opened.ledger.refuse_if_stopped()
@@ -253,9 +259,6 @@ def _set_policy(opened: OpenRoot, limits: SetPolicy) -> None:
         outcome = opened.ledger.execute(limits)
     except DiskFull as error:
         _log.warning("limits not changed", reason=str(error))
-    except BaseException:
-        opened.close()
-        raise
     else:
         if isinstance(outcome, Refusal):
             _log.warning("limits not changed", reason=outcome.reason.value)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from uuid import uuid4
 
+from adapters.application.abandoned import new_reservation_id
 from adapters.application.idempotency import with_key
 from adapters.application.results import LIBRARY, Actor, Changed, Delivery, Reserved, changed
 from adapters.application.storage import Storage
@@ -17,7 +17,9 @@ from domain.refusals import Refusal
 
 @dataclass(frozen=True, slots=True)
 class WantedPlaces:
-    """Places to be held for a user. `exclusive`: a request under the same key that still runs is refused."""
+    """Places to be held for a user. `exclusive`: this process itself works on the request. So while it runs, one under
+    the same key is refused, and where the process ends first, the next start releases what is open.
+    """
 
     user: str
     count: int = 1
@@ -51,7 +53,7 @@ async def reserve_places(
     command = ReserveGeneration(
         user=wanted.user,
         by=actor.by,
-        reservation=uuid4().hex,
+        reservation=new_reservation_id(attended=wanted.exclusive),
         ttl_seconds=storage.settings.reservation_seconds,
         count=wanted.count,
         operation=wanted.operation or "unspecified",

@@ -7,8 +7,7 @@ Answers for what it is made of, which commands Discord knows of, and which work 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -23,8 +22,12 @@ from adapters.application.results import Actor
 from adapters.application.storage import Storage
 from adapters.discord.bot_state import Remembered
 from adapters.discord.connection import connection_options
+from adapters.discord.delivery import Patience, facts_of
+from adapters.discord.ending import tell_stopped
 from adapters.discord.errors import AbbyTree
 from adapters.discord.identifying import IdentifyPace
+from adapters.discord.left_over import LeftOver
+from adapters.discord.pending_answers import PendingAnswers
 from adapters.library.image_generator import ImageGenerator
 from adapters.library.storage_manager import StorageManager
 from adapters.settings.config import Config
@@ -32,6 +35,7 @@ from adapters.studio import Studio
 
 COMMANDS_SENT = "commands"
 """Under this name it is remembered which commands Discord was sent last."""
+DEFAULT_PATIENCE = Patience()
 TOLD_SECONDS = 5.0
 """How long work that was cancelled may take to tell its user so."""
 
@@ -50,6 +54,7 @@ class Parts:
     store: Storage
     studio: Studio
     generator: ImageGenerator
+    patience: Patience = DEFAULT_PATIENCE
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,8 @@ class Abilities:
 class AbbyBot(commands.AutoShardedBot):
     """Abby on Discord. `storage`, `generator` and `config` are there for other people's cogs too."""
 
-    def __init__(self, parts: Parts, abilities: Abilities) -> None:
+    def __init__(self, parts: Parts, abilities: Abilities, pending: PendingAnswers) -> None:
+        """`pending` is the process's: a bot that comes back after a trouble finds the work of the one before it."""
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # it does not speak, so it needs neither
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -84,10 +90,13 @@ class AbbyBot(commands.AutoShardedBot):
         self.storage = StorageManager.over(parts.store)
         self.generator = parts.generator
         self.remembered = Remembered(parts.store.root)
+        self.patience = parts.patience
+        self.pending = pending
         self.stopping = False
         self._abilities = abilities
         self._pace = IdentifyPace()
-        self._work: set[asyncio.Task[Any]] = set()
+        self._work: dict[asyncio.Task[Any], discord.Interaction[Any]] = {}
+        self._catching_up: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
         """Before the connection: commands, menus and buttons, also those on messages of earlier starts."""
@@ -97,6 +106,8 @@ class AbbyBot(commands.AutoShardedBot):
             add_menus(self)
         self.add_dynamic_items(*self._abilities.buttons)
         await self.register_commands()
+        left_over = LeftOver(self, self.pending, self.studio, self.patience)
+        self._catching_up = asyncio.get_running_loop().create_task(left_over.tell_all())
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Called by the library before each session."""
@@ -136,28 +147,35 @@ class AbbyBot(commands.AutoShardedBot):
             return user_id in {member.id for member in application.team.members}
         return user_id == application.owner.id
 
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """Around what takes long: `drain` waits for it, and ends it where it takes too long."""
+    def begins(self, interaction: discord.Interaction[Any]) -> None:
+        """The running task is the work of an interaction: `drain` waits for it, and ends it where it takes too long."""
         task = asyncio.current_task()
-        assert task is not None, "work runs in a task"
-        self._work.add(task)
-        try:
-            yield
-        finally:
-            self._work.discard(task)
+        assert task is not None, "the library runs each interaction in a task of its own"
+        self._work[task] = interaction
+        task.add_done_callback(lambda done: self._work.pop(done, None))
 
     async def drain(self, seconds: float) -> None:
-        """Takes no new work, waits so long for what runs, then cancels it; it tells its users."""
+        """Takes no new work, waits so long for what runs, then cancels it; whoever was promised an answer gets one."""
         self.stopping = True
-        if not self._work:
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+        work = {task: interaction for task, interaction in self._work.items() if task is not asyncio.current_task()}
+        if not work:
             return
-        _log.info("waiting for pictures under way", count=len(self._work), seconds=seconds)
-        _, late = await asyncio.wait(set(self._work), timeout=seconds)
-        for task in late:
-            task.cancel()
+        _log.info("waiting for what is under way", count=len(work), seconds=seconds)
+        _, late = await asyncio.wait(set(work), timeout=seconds)
         if late:
-            await asyncio.wait(late, timeout=TOLD_SECONDS)
+            await asyncio.wait({asyncio.ensure_future(_end(task, work[task])) for task in late}, timeout=TOLD_SECONDS)
+
+
+async def _end(task: asyncio.Task[Any], interaction: discord.Interaction[Any]) -> None:
+    """Cancels the work of an interaction, and tells its user so."""
+    task.cancel()
+    await asyncio.wait({task})
+    try:
+        await tell_stopped(interaction)
+    except discord.DiscordException as error:
+        _log.warning("a stop was not told", **facts_of(error))
 
 
 Interaction = discord.Interaction[AbbyBot]

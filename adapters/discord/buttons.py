@@ -18,7 +18,7 @@ from adapters.discord.lasting_items import LastingItem
 from adapters.discord.making import make
 from adapters.discord.messages import Message, message_for_refusal
 from adapters.discord.permissions import may_manage
-from adapters.discord.replies import Content, Reply, tell
+from adapters.discord.replies import Content, Reply, defer, first, tell
 from adapters.discord.untrusted_text import plain
 from adapters.discord.views import TEMPLATE, ask_to_delete, buttons_of, named_by
 from adapters.generation.provider import GenerationRequest, Operation
@@ -72,50 +72,47 @@ class PictureButton(LastingItem, template=TEMPLATE):
             return
         match self.action:
             case "again" | "vary" | "upscale":
-                await interaction.response.defer(thinking=True)
-                await make_from(interaction, self.owner, name, self.action)
+                await defer(interaction)
+                await make(interaction, wish_from(interaction, self.owner, name, self.action))
             case "delete":
-                await interaction.response.edit_message(view=ask_to_delete(self.owner, name))
+                question = ask_to_delete(self.owner, name)
+                await first(interaction, lambda: interaction.response.edit_message(view=question))
             case "sure":
                 await self._delete(interaction, name)
             case _:
                 image = kept_image(interaction.client.store, self.owner, name)
                 operation = image.operation if image else Operation.UPSCALE
-                await interaction.response.edit_message(view=buttons_of(self.owner, name, operation))
+                buttons = buttons_of(self.owner, name, operation)
+                await first(interaction, lambda: interaction.response.edit_message(view=buttons))
 
     async def _delete(self, interaction: Interaction, name: str) -> None:
         own = self.owner == str(interaction.user.id)
-        await interaction.response.defer()
+        await defer(interaction, thinking=False)
         deleted = await delete_image(
             interaction.client.store, self.owner, name, actor=actor_of(interaction), reason="user" if own else "admin"
         )
         if isinstance(deleted, Refusal):
-            await interaction.followup.send(embed=message_embed(message_for_refusal(deleted)), ephemeral=True)
+            await tell(interaction, message_for_refusal(deleted))
             return
         freed = size_in_words(deleted.freed_bytes)
         text = f"**{plain(deleted.name, NAME_CHARACTERS)}** is gone, and {freed} are free again."
         gone = Message("🗑️ Image Deleted", text, discord.Colour.light_grey())
-        await interaction.edit_original_response(embed=message_embed(gone), attachments=[], view=None)
+        await Reply(interaction).finish(Content([message_embed(gone)]))
 
 
-async def make_from(interaction: Interaction, owner: str, name: str, action: str) -> None:
-    """Another picture from a kept one: made again, varied, or larger. The interaction was deferred."""
+async def wish_from(interaction: Interaction, owner: str, name: str, action: str) -> GenerationRequest | Message:
+    """Another picture from a kept one: made again, varied, or larger; or why there is none."""
     image = await kept(interaction, owner, name)
     if isinstance(image, Message):
-        await Reply(interaction).finish(Content([message_embed(image)]))
-        return
+        return image
     if action == "upscale":
-        await make(interaction, upscale_of(interaction, image))
-        return
+        return upscale_of(interaction, image)
     details = await asyncio.to_thread(image_details, interaction.client.store, owner, name) or {}
     if not details.get("prompt"):
-        await Reply(interaction).finish(Content([message_embed(UNKNOWN_ORIGIN)]))
-        return
+        return UNKNOWN_ORIGIN
     seed = 1 + interaction.id % SEED_MAX  # another picture, and the same one where this very press is told twice
     known = {detail: details[detail] for detail in KEPT_DETAILS if detail in details}
     if action == "again":
         shape = {side: details[side] for side in ("width", "height") if side in details}
-        await make(interaction, GenerationRequest(Operation.TEXT_TO_IMAGE, **known, **shape, seed=seed))
-    else:
-        varied = GenerationRequest(Operation.IMAGE_TO_IMAGE, **known, strength=VARY_STRENGTH, image=image, seed=seed)
-        await make(interaction, varied)
+        return GenerationRequest(Operation.TEXT_TO_IMAGE, **known, **shape, seed=seed)
+    return GenerationRequest(Operation.IMAGE_TO_IMAGE, **known, strength=VARY_STRENGTH, image=image, seed=seed)

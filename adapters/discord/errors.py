@@ -8,12 +8,16 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+import aiohttp
 import discord
 import structlog
 from discord import app_commands
 
+from adapters.discord.delivery import facts_of
+from adapters.discord.embeds import message_embed
+from adapters.discord.ending import made_already
 from adapters.discord.messages import Message, message_for_refusal, message_for_storage_fault, unexpected
-from adapters.discord.replies import tell
+from adapters.discord.replies import Content, Reply, promised, tell
 from adapters.ports.faults import Fault
 from domain.refusals import Reason, Refusal
 
@@ -61,8 +65,9 @@ class AbbyTree(app_commands.CommandTree[Any]):
 
 
 async def refused_while_stopping(interaction: discord.Interaction[Any]) -> bool:
-    """Tells the user, where the bot is stopping."""
+    """Tells the user, where the bot is stopping. Else this task is work that a stop waits for."""
     if not interaction.client.stopping:
+        interaction.client.begins(interaction)
         return False
     if interaction.type is not discord.InteractionType.autocomplete:
         await tell(interaction, STOPPING)
@@ -72,13 +77,18 @@ async def refused_while_stopping(interaction: discord.Interaction[Any]) -> bool:
 async def report(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Tells the user what happened. Raises nothing: an exception from here would be lost."""
     cause = getattr(error, "original", error)
+    if (made := made_already(interaction)) is not None:
+        _log.error("an error behind a picture", command=_name_of(interaction), exc_info=cause)
+        if promised(interaction):
+            await Reply(interaction).finish(Content([message_embed(made)]))
+        return
     if isinstance(cause, discord.HTTPException) and cause.code in TOO_LATE:
         _log.info("nobody left to answer", code=cause.code, command=_name_of(interaction))
         return
     try:
         await tell(interaction, _message_for(interaction, cause))
-    except discord.HTTPException as failed:
-        _log.warning("error not told", command=_name_of(interaction), code=failed.code, status=failed.status)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as failed:
+        _log.warning("error not told", command=_name_of(interaction), **facts_of(failed))
     except Exception as failed:  # noqa: BLE001 - whatever it is, it ends here and is in the log
         _log.error("error not told", command=_name_of(interaction), exc_info=failed)
 

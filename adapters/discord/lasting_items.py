@@ -11,7 +11,7 @@ from typing import Any, Self
 import discord
 
 from adapters.discord.errors import refused_while_stopping, report
-from adapters.discord.replies import Content
+from adapters.discord.replies import NOT_TAKEN, Content, Reply, defer
 
 NO_ID = r"(?!)"
 """The template of what is no kind by itself."""
@@ -46,11 +46,8 @@ class OwnItem(LastingItem, template=NO_ID):
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Does what it says; what goes wrong is told."""
         try:
-            await interaction.response.defer()
-            content = await self.content(interaction)
-            await interaction.edit_original_response(
-                embeds=content.embeds, attachments=content.attachments(), view=content.view
-            )
+            await defer(interaction, thinking=False)
+            await Reply(interaction).finish(await self.content(interaction), NOT_TAKEN)
         except Exception as error:  # noqa: BLE001 - the library would only log it
             await report(interaction, error)
 

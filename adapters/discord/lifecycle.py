@@ -21,6 +21,7 @@ from adapters.discord.cogs.managing import ManagingCog
 from adapters.discord.cogs.mine import MineCog
 from adapters.discord.erasing import EraseItem
 from adapters.discord.pages import PageButton
+from adapters.discord.pending_answers import PendingAnswers
 from adapters.ports.faults import ConfigError
 
 DRAIN_SECONDS = 15.0
@@ -55,6 +56,7 @@ class BotLife:
             )
         self.fault: ConfigError | None = None
         self._parts = parts
+        self._pending = PendingAnswers(parts.store.root)
         self._token = token.get_secret_value()
         self._bot: AbbyBot | None = None
         self._stopping = False
@@ -96,7 +98,7 @@ class BotLife:
     async def _connected(self) -> Exception | None:
         """One connection to its end: None where it was meant to end, else why it did."""
         try:
-            async with AbbyBot(self._parts, ABILITIES) as self._bot:
+            async with AbbyBot(self._parts, ABILITIES, self._pending) as self._bot:
                 await self._bot.start(self._token)
         except discord.LoginFailure:
             self._end(NOT_ACCEPTED)

@@ -7,7 +7,9 @@ Limits are the ledger's, the words `words`', the looks `embeds`', the buttons `b
 from __future__ import annotations
 
 import asyncio
-from typing import NamedTuple
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import discord
 import structlog
@@ -15,11 +17,11 @@ import structlog
 from adapters.application.reading import quota_status
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.embeds import Asked, Shown, further_embed, message_embed, quota_embed, result_embed
-from adapters.discord.errors import STOPPING
+from adapters.discord.ending import MADE
 from adapters.discord.failures import message_for_failure, note_for_members
-from adapters.discord.messages import Figures, Message, message_for_refusal, message_for_storage_fault
+from adapters.discord.messages import Figures, Message, made_and_kept, message_for_refusal, message_for_storage_fault
 from adapters.discord.notices import warn_managers
-from adapters.discord.replies import Content, Reply, SentFile
+from adapters.discord.replies import Content, Reply, SentFile, Spare
 from adapters.discord.views import buttons_of
 from adapters.generation.provider import GenerationRequest
 from adapters.images.formats import EXTENSIONS
@@ -34,10 +36,16 @@ from domain.refusals import Refusal
 SHRUNK = "It is too large for this channel, so a smaller copy is shown."
 WHOLE = f"{SHRUNK[:-1]}; the kept one is whole."
 TOO_LARGE = "It is too large to be shown in this channel."
-CANCELLED = Message(
-    "⏹️ Stopped", "The bot is stopping, so this was not made. Please ask again in a minute.", discord.Colour.yellow()
-)
+SMALLER_BY = 4
+"""By so much less than what was refused is a smaller copy, where a channel takes less than it says."""
 GONE = Message("🖼️ Made Before", "This was made before, and its picture was deleted since.", discord.Colour.yellow())
+
+NOT_SHOWN = Message(
+    "🖼️ Made, But Not Shown",
+    "Your picture was made, but it could not be kept, and Discord did not take it either. `/why` tells what counted.",
+    discord.Colour.yellow(),
+)
+Wish = Coroutine[Any, Any, GenerationRequest | Message]
 
 _log = structlog.get_logger(__name__)
 
@@ -50,25 +58,23 @@ class _Ready(NamedTuple):
     note: str
 
 
-async def make(interaction: Interaction, request: GenerationRequest) -> None:
-    """Makes what is asked and answers the interaction, which was deferred; raises what nobody expects."""
+async def make(interaction: Interaction, wish: GenerationRequest | Wish) -> None:
+    """Makes what is asked and answers the interaction, which was deferred; raises what nobody expects before anything
+    is made. A wish that takes its time, such as for a picture to start from, is waited for here.
+    """
     bot = interaction.client
+    bot.pending.note(interaction)
     reply = Reply(interaction)
-    if bot.stopping:
-        await reply.finish(Content([message_embed(STOPPING)]))
+    try:
+        request = wish if isinstance(wish, GenerationRequest) else await wish
+        answer = request if isinstance(request, Message) else await _answer(interaction, request, reply)
+    finally:
+        await reply.end_progress()
+    if isinstance(answer, Message):
+        await reply.finish(Content([message_embed(answer)]))
         return
-    with bot.working():
-        try:
-            answer = await _answer(interaction, request, reply)
-        except asyncio.CancelledError:
-            await reply.finish(Content([message_embed(CANCELLED)]))
-            raise
-        finally:
-            await reply.end_progress()
-        if not isinstance(answer, Generated):
-            await reply.finish(Content([message_embed(answer)]))
-            return
-        await _show(interaction, request, reply, answer)
+    assert isinstance(request, GenerationRequest), "nothing is made of words for a user"
+    await _show(interaction, request, reply, answer)
     await warn_managers(bot)
 
 
@@ -94,27 +100,81 @@ async def _answer(interaction: Interaction, request: GenerationRequest, reply: R
 
 
 async def _show(interaction: Interaction, request: GenerationRequest, reply: Reply, made: Generated) -> None:
-    """Each picture as a message with buttons of its own: the first in the place of the progress, the rest after it."""
+    """Each picture as a message with buttons of its own: the first in the place of the progress, the rest after it.
+    Whatever fails from here on, its user is told where the picture is.
+    """
     bot, user = interaction.client, str(interaction.user.id)
     pictures = [picture for picture in made.pictures if picture.data]
     if not pictures:
         await reply.finish(Content([message_embed(GONE)]))
         return
+    interaction.extras[MADE] = message_for_made(pictures)
     status = _status(bot, user)
-    for index, picture in enumerate(pictures):
-        ready = await asyncio.to_thread(_ready, picture, index, interaction.filesize_limit)
-        if index == 0:
-            asked = _asked(request, note_for_members(made.notes), ready.note)
-            embed = result_embed(asked, ready.shown, status if bot.config.discord.quota_line_public else None)
-        else:
-            embed = further_embed(ready.shown, index + 1, len(pictures))
-        if ready.file is None:
-            embed.set_image(url=None)
-        view = buttons_of(user, picture.image.name, request.operation) if picture.image else None
-        content = Content([embed], [ready.file] if ready.file else (), view)
-        await (reply.finish(content) if index == 0 else reply.further(content))
+    for place, picture in enumerate(pictures):
+        showing = _Showing(
+            interaction=interaction,
+            request=request,
+            notes=note_for_members(made.notes),
+            picture=picture,
+            place=place,
+            of=len(pictures),
+            status=status if bot.config.discord.quota_line_public else None,
+        )
+        await _bring(reply, showing)
     if status is not None and not bot.config.discord.quota_line_public:
         await reply.further(Content([quota_embed(status, interaction.user.display_name)]), ephemeral=True)
+
+
+@dataclass(frozen=True)
+class _Showing:
+    """What the message of one picture is made of; `status` is None where the quota is not to be seen."""
+
+    interaction: Interaction
+    request: GenerationRequest
+    notes: str
+    picture: Picture
+    place: int
+    of: int
+    status: Figures | None
+
+    async def content(self, at_most_bytes: int) -> Content:
+        """The message; the picture is shrunk where it is larger."""
+        ready = await asyncio.to_thread(_ready, self.picture, self.place, at_most_bytes)
+        if self.place == 0:
+            embed = result_embed(_asked(self.request, self.notes, ready.note), ready.shown, self.status)
+        else:
+            embed = further_embed(ready.shown, self.place + 1, self.of)
+        if ready.file is None:
+            embed.set_image(url=None)
+        kept, user = self.picture.image, str(self.interaction.user.id)
+        view = buttons_of(user, kept.name, self.request.operation) if kept else None
+        return Content([embed], [ready.file] if ready.file else (), view)
+
+    async def smaller(self) -> Content:
+        """The message with a copy that is much smaller than what was refused; one that cannot be is sent once more."""
+        limit = self.interaction.filesize_limit
+        content = await self.content(min(len(self.picture.data), limit) // SMALLER_BY)
+        return content if content.files else await self.content(limit)
+
+
+async def _bring(reply: Reply, showing: _Showing) -> None:
+    """Shows one picture, or says where it is."""
+    bring = reply.finish if showing.place == 0 else reply.further
+    kept = showing.picture.image
+    spare = Spare(showing.smaller, message_for_made([showing.picture]), kept.name if kept else "")
+    try:
+        content = await showing.content(showing.interaction.filesize_limit)
+    except Exception as error:  # noqa: BLE001 - it was made: that is told, and what went wrong is for the log
+        _log.error("a picture cannot be shown", user=showing.interaction.user.id, name=spare.kept, exc_info=error)
+        await bring(Content([message_embed(message_for_made([showing.picture]))]), Spare(kept=spare.kept))
+    else:
+        await bring(content, spare)
+
+
+def message_for_made(pictures: Sequence[Picture]) -> Message:
+    """Where pictures are that could not be shown."""
+    names = [picture.image.name for picture in pictures if picture.image]
+    return made_and_kept(names) if names else NOT_SHOWN
 
 
 def _asked(request: GenerationRequest, *notes: str) -> Asked:

@@ -7,7 +7,7 @@ how a message looks (`embeds`), who sees it, and the operator's own words (the l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -63,6 +63,21 @@ def message_for_storage_fault(fault: Fault) -> Message:
     if isinstance(fault, InvalidImage):
         return Message(STORAGE, f"The image cannot be kept. {plain(str(fault), QUOTED_CHARACTERS)}", Colour.red())
     return Message(STORAGE, next(words for known, words in FAULTS.items() if isinstance(fault, known)), Colour.red())
+
+
+def made_and_kept(names: Sequence[str]) -> Message:
+    """Pictures that stand, though their message does not: their names, and how to see them."""
+    shown = ", ".join(f"**{plain(name, QUOTED_CHARACTERS)}**" for name in names)
+    if len(names) == 1:
+        text = f"Your picture was made and kept as {shown}. It could not be shown here: {again_with(names[0])}"
+    else:
+        text = f"Your pictures were made and kept as {shown}. Not all could be shown here: {again_with(names[0])}"
+    return Message("🖼️ Made And Kept", text, Colour.yellow())
+
+
+def again_with(name: str) -> str:
+    """How a kept picture is seen again."""
+    return f"`/show {name}` posts it again, and `/gallery` has it."
 
 
 def unexpected(reference: str) -> Message:

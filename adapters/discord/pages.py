@@ -45,7 +45,7 @@ async def gallery_page(bot: AbbyBot, user: str, kind: str, number: int) -> Conte
     sheet = await asyncio.to_thread(sheet_of, bot.store, user, [row.name for row in rows]) if rows else None
     files = [SentFile("gallery.webp", sheet)] if sheet else []
     embed = gallery_embed(page, rows, files[0].name if files else None)
-    return Content([embed], files, _turning("gallery", kind, user, page))
+    return Content([embed], files, _turning("gallery", kind, user, page), stands_alone=True)
 
 
 async def history_page(bot: AbbyBot, user: str, number: int) -> Content:

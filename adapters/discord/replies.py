@@ -1,33 +1,44 @@
-"""The bot's answer to one interaction: deferred at once, edited while it is worked on, finished in its place.
+"""The bot's answer to one interaction: promised at once, edited while it is worked on, brought by one way or another.
 
-A token that has ended (after 15 minutes) sends the answer into the channel instead. What the answer says is the
-business of whoever gives it.
+A call that fails is made again after a pause; then the answer goes as a message after the first, then into the channel
+as an ordinary one. What no way brings is said in a few words instead, by any way that works. What the answer says is
+the business of whoever gives it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from io import BytesIO
 from typing import Any, NamedTuple
 
+import aiohttp
 import discord
 import structlog
 
+from adapters.discord.delivery import Patience, Verdict, Way, facts_of, pause_after, verdict_on
 from adapters.discord.embeds import message_embed
-from adapters.discord.messages import Message, progress_text
+from adapters.discord.messages import Message
+from adapters.discord.progress import ProgressTeller
 from adapters.studio import Progress
 
-PROGRESS_SECONDS = 2.0
-"""Between two edits that tell how far the work is."""
-TOKEN_ENDED = frozenset({10015, 50027})
-"""Codes of Discord's: the webhook is unknown, its token is void."""
+ANSWER = (Way.EDIT, Way.EDIT, Way.FOLLOW_UP, Way.CHANNEL)
+"""The ways of an answer, in order; one that is twice here is tried again after a pause."""
+FURTHER = (Way.FOLLOW_UP, Way.FOLLOW_UP, Way.CHANNEL)
+"""Those of a message after it."""
+FIRST_CALLS = 2
+"""So often the first call to an interaction is made, within the three seconds that Discord waits."""
+ALREADY_ACKNOWLEDGED = 40060
+OVERTAKEN_SECONDS = 60.0
+"""For so long an edit of progress that was under way is waited for behind the answer."""
+SEE_BELOW = "⬇️ The answer is in the message below."
 
-FINISHED = "finished"
-"""Stands among the extras of an interaction that has had its answer."""
+PROMISED, PRIVATE, FINISHED = "promised", "private", "finished"
+"""Among the extras of an interaction: that an answer is promised, that its user alone sees it, that it is there."""
 
 _log = structlog.get_logger(__name__)
+_behind: set[asyncio.Task[None]] = set()
+"""What is still tidied up behind an answer."""
 
 
 class SentFile(NamedTuple):
@@ -38,34 +49,98 @@ class SentFile(NamedTuple):
 
 
 class Content(NamedTuple):
-    """What a message shows."""
+    """What a message shows. `stands_alone`: its words say enough without its files."""
 
     embeds: Sequence[discord.Embed]
     files: Sequence[SentFile] = ()
     view: discord.ui.View | None = None
+    stands_alone: bool = False
+
+    def without_files(self) -> Content:
+        """The words alone."""
+        return self._replace(embeds=[embed.copy().set_image(url=None) for embed in self.embeds], files=())
 
     def attachments(self) -> list[discord.File]:
         """The files, ready for one upload."""
         return [discord.File(BytesIO(file.data), file.name) for file in self.files]
 
 
+class Spare(NamedTuple):
+    """What is brought where a content cannot be: one with smaller files where those are too large, and at last words.
+    `kept` is what the log names where nothing of it reached anybody.
+    """
+
+    smaller: Callable[[], Awaitable[Content]] | None = None
+    words: Message | None = None
+    kept: str = ""
+
+
+NOT_TAKEN = Spare(
+    words=Message(
+        "❌ Not Shown", "Discord did not take this answer. Please ask again in a minute.", discord.Colour.red()
+    )
+)
+NO_SPARE = Spare()
+
+
+async def defer(interaction: discord.Interaction[Any], *, ephemeral: bool = False, thinking: bool = True) -> None:
+    """Promises an answer: in a message of its own, or else in the place of the one with the button. Raises what Discord
+    answers where it does not take that.
+    """
+    await first(interaction, lambda: interaction.response.defer(ephemeral=ephemeral, thinking=thinking))
+    interaction.extras[PROMISED] = thinking
+    interaction.extras[PRIVATE] = ephemeral or not thinking
+
+
+async def first(interaction: discord.Interaction[Any], call: Callable[[], Awaitable[object]]) -> None:
+    """The first call to an interaction, made again where it broke or hung. Discord may have heard it all the same, and
+    then it says so.
+    """
+    patience: Patience = interaction.client.patience
+    for left in reversed(range(FIRST_CALLS)):
+        try:
+            async with asyncio.timeout(patience.first_seconds):
+                await call()
+        except Exception as error:
+            heard = getattr(error, "code", None) == ALREADY_ACKNOWLEDGED
+            if heard and left < FIRST_CALLS - 1:
+                return
+            if heard or not left or verdict_on(error) is Verdict.INTERACTION_OVER:
+                raise
+            _log.info("the first answer is tried again", **facts_of(error))
+        else:
+            return
+
+
+async def respond(
+    interaction: discord.Interaction[Any], embed: discord.Embed, view: discord.ui.View | None = None
+) -> None:
+    """Answers at once, for the user alone. Raises what Discord answers where it does not take that."""
+    shown = discord.utils.MISSING if view is None else view
+    await first(interaction, lambda: interaction.response.send_message(embed=embed, view=shown, ephemeral=True))
+
+
 async def tell(interaction: discord.Interaction[Any], message: Message) -> None:
     """A short answer for the user alone; where one was promised to all, in its place. What is shown already stays."""
     embed = message_embed(message)
-    if not interaction.response.is_done():
-        await interaction.response.send_message(embed=embed, ephemeral=True)
-    elif _promised(interaction):
+    if promised(interaction):
         await Reply(interaction).finish(Content([embed]))
+    elif interaction.response.is_done() or PROMISED in interaction.extras:
+        await Reply(interaction).further(Content([embed]), ephemeral=True)
     else:
-        await interaction.followup.send(embed=embed, ephemeral=True)
+        try:
+            await respond(interaction, embed)
+        except discord.HTTPException as error:
+            if error.code != ALREADY_ACKNOWLEDGED:
+                raise
+            await Reply(interaction).finish(Content([embed]))  # a promise that was heard, though its answer was lost
 
 
-def _promised(interaction: discord.Interaction[Any]) -> bool:
-    """Whether the interaction was deferred and has had no answer yet. (A button that only changes its own message
+def promised(interaction: discord.Interaction[Any]) -> bool:
+    """Whether the interaction was promised an answer and has had none yet. (A button that only changes its own message
     promises none: there the original is the message with the picture.)
     """
-    deferred = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
-    return deferred and not interaction.extras.get(FINISHED)
+    return bool(interaction.extras.get(PROMISED)) and not interaction.extras.get(FINISHED)
 
 
 class Reply:
@@ -73,62 +148,109 @@ class Reply:
 
     def __init__(self, interaction: discord.Interaction[Any]) -> None:
         self._interaction = interaction
-        self._latest = Progress()
-        self._changed = asyncio.Event()
-        self._editing = asyncio.Lock()
-        self._teller: asyncio.Task[None] | None = None
-        self._finished = False
+        self._patience: Patience = interaction.client.patience
+        self._progress = ProgressTeller(interaction, self._patience)
+        self._overtaking: asyncio.Task[None] | None = None
+        self._private = bool(interaction.extras.get(PRIVATE))
+        self._closed: set[Way] = set()
+        self._gone = False
 
     def on_progress(self, progress: Progress) -> None:
-        """Notes how far the work is; it is told at most every PROGRESS_SECONDS."""
-        self._latest = progress
-        self._changed.set()
-        if self._teller is None and not self._finished:
-            self._teller = asyncio.get_running_loop().create_task(self._tell_progress())
+        """Notes how far the work is; it is told now and then."""
+        self._progress.note(progress)
 
     async def end_progress(self) -> None:
-        """After this no edit is under way that could overtake the answer."""
-        self._finished = True
-        async with self._editing:
-            if self._teller is not None:
-                self._teller.cancel()
-        if self._teller is not None:
-            with suppress(asyncio.CancelledError):
-                await self._teller
-            self._teller = None
+        """After this no edit begins that could overtake the answer."""
+        self._overtaking = await self._progress.end() or self._overtaking
 
-    async def finish(self, content: Content) -> None:
-        """Puts the answer in the place of the progress; raises discord.HTTPException where Discord does not take it."""
+    async def finish(self, content: Content, spare: Spare = NO_SPARE) -> bool:
+        """Puts the answer in the place of the progress, or brings it as it can be; whether any of it arrived."""
         await self.end_progress()
-        try:
-            await self._interaction.edit_original_response(
-                content=None, embeds=content.embeds, attachments=content.attachments(), view=content.view
-            )
-        except discord.HTTPException as error:
-            await self._into_channel(content, error)
+        way = await self._bring(ANSWER, content, spare)
+        if way is None:
+            return False
         self._interaction.extras[FINISHED] = True
+        self._interaction.client.pending.forget(self._interaction.id)
+        if self._overtaking is not None:
+            _behind_the_answer(self._after_overtaking(self._overtaking, None if way is Way.EDIT else SEE_BELOW))
+        elif Way.EDIT not in self._closed and (way is Way.CHANNEL or (way is Way.FOLLOW_UP and self._progress.told)):
+            _behind_the_answer(self._write_over(SEE_BELOW))
+        return True
 
-    async def further(self, content: Content, *, ephemeral: bool = False) -> None:
-        """One more message; what is for the user alone is left out where the token has ended."""
+    async def further(self, content: Content, spare: Spare = NO_SPARE, *, ephemeral: bool = False) -> bool:
+        """One more message, or what can be brought of it; whether any of it arrived. One for the user alone has the
+        interaction's own way only.
+        """
+        self._private = self._private or ephemeral
+        return await self._bring(FURTHER, content, spare) is not None
+
+    async def _bring(self, ways: Sequence[Way], content: Content, spare: Spare) -> Way | None:
+        """By which way the content, or what there is in its stead, has arrived."""
+        came = await self._by_any_of(ways, content)
+        if came is Verdict.TOO_LARGE and spare.smaller is not None:
+            came = await self._by_any_of(ways, await spare.smaller())
+        elif not isinstance(came, Way) and content.files and content.stands_alone:
+            came = await self._by_any_of(ways, content.without_files())
+        if not isinstance(came, Way) and spare.words is not None:
+            came = await self._by_any_of(ways, Content([message_embed(spare.words)]))
+        if isinstance(came, Way):
+            return came
+        user, interaction = self._interaction.user.id, self._interaction.id
+        _log.error("an answer reached nobody", user=user, interaction=interaction, kept=spare.kept or None)
+        return None
+
+    async def _by_any_of(self, ways: Sequence[Way], content: Content) -> Way | Verdict:
+        """The way by which it arrived, or what the last call said. Files that are too large are so by every way."""
+        verdict, pause = Verdict.ANOTHER_TIME, 0.0
+        for way in ways:
+            if way in self._closed or (way is Way.CHANNEL and (self._private or not self._interaction.channel_id)):
+                continue
+            await asyncio.sleep(pause)
+            try:
+                async with asyncio.timeout(self._patience.call_seconds):
+                    await self._send(way, content)
+                return way
+            except Exception as error:  # noqa: BLE001 - the next way is tried, whatever it was
+                verdict = self._judge(way, error)
+                pause = pause_after(error, self._patience) if verdict is Verdict.ANOTHER_TIME else 0.0
+            if verdict is Verdict.TOO_LARGE and content.files:
+                return verdict
+        return verdict
+
+    def _judge(self, way: Way, error: Exception) -> Verdict:
+        """What it means, also for the ways that are left."""
+        verdict = verdict_on(error)
+        if not isinstance(error, discord.DiscordException | aiohttp.ClientError | OSError):
+            _log.warning("a way to answer failed", way=way.value, exc_info=error)
+        else:
+            _log.warning("a way to answer failed", way=way.value, **facts_of(error))
+        if verdict is Verdict.INTERACTION_OVER and way is not Way.CHANNEL:
+            self._closed |= {Way.EDIT, Way.FOLLOW_UP}
+        elif verdict is Verdict.MESSAGE_GONE and way is Way.EDIT:
+            self._closed.add(way)
+            self._gone = True
+        return verdict
+
+    async def _send(self, way: Way, content: Content) -> None:
         view = discord.utils.MISSING if content.view is None else content.view
-        try:
-            await self._interaction.followup.send(
-                embeds=content.embeds, files=content.attachments(), view=view, ephemeral=ephemeral
-            )
-        except discord.HTTPException as error:
-            if not ephemeral:
-                await self._into_channel(content, error)
-            elif error.code not in TOKEN_ENDED:
-                raise
+        match way:
+            case Way.EDIT:
+                await self._interaction.edit_original_response(
+                    content=None, embeds=content.embeds, attachments=content.attachments(), view=content.view
+                )
+            case Way.FOLLOW_UP:
+                alone = self._private or self._gone  # who removed the message does not see it come back
+                await self._interaction.followup.send(
+                    embeds=content.embeds, files=content.attachments(), view=view, ephemeral=alone
+                )
+            case Way.CHANNEL:
+                await self._into_channel(content)
 
-    async def _into_channel(self, content: Content, error: discord.HTTPException) -> None:
-        """The answer as an ordinary message, which rings its user up. Raises `error` where its token has not ended."""
-        if error.code not in TOKEN_ENDED or self._interaction.channel_id is None:
-            raise error
-        channel = self._interaction.client.get_partial_messageable(
-            self._interaction.channel_id, guild_id=self._interaction.guild_id
-        )
-        user = self._interaction.user
+    async def _into_channel(self, content: Content) -> None:
+        """The answer as an ordinary message, which rings its user up."""
+        channel_id, user = self._interaction.channel_id, self._interaction.user
+        assert channel_id is not None, "a way for interactions of a channel"
+        channel = self._interaction.client.get_partial_messageable(channel_id, guild_id=self._interaction.guild_id)
         sent: dict[str, Any] = {} if content.view is None else {"view": content.view}
         await channel.send(
             user.mention,
@@ -138,14 +260,22 @@ class Reply:
             **sent,
         )
 
-    async def _tell_progress(self) -> None:
-        while True:
-            await asyncio.sleep(PROGRESS_SECONDS)
-            await self._changed.wait()
-            self._changed.clear()
-            async with self._editing:
-                try:
-                    await self._interaction.edit_original_response(content=progress_text(self._latest))
-                except discord.HTTPException as error:
-                    _log.info("progress not told", code=error.code)
-                    return
+    async def _after_overtaking(self, edit: asyncio.Task[None], words: str | None) -> None:
+        """Takes progress away that came after the answer, once its edit has ended."""
+        await asyncio.wait({edit}, timeout=OVERTAKEN_SECONDS)
+        edit.cancel()
+        await self._write_over(words)
+
+    async def _write_over(self, words: str | None) -> None:
+        """Puts words in the place of the progress; where that fails, the answer is there all the same."""
+        try:
+            async with asyncio.timeout(self._patience.call_seconds):
+                await self._interaction.edit_original_response(content=words)
+        except Exception as error:  # noqa: BLE001 - the same
+            _log.info("progress not taken away", **facts_of(error))
+
+
+def _behind_the_answer(tidying: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.get_running_loop().create_task(tidying)
+    _behind.add(task)
+    task.add_done_callback(_behind.discard)

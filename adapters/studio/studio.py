@@ -46,6 +46,7 @@ from adapters.studio.jobs import (
     ignore_progress,
 )
 from adapters.wording.failures import whether_it_counts
+from domain.commands import MAX_COUNT
 from domain.refusals import Reason, Refusal
 
 MAX_ATTEMPTS = 16
@@ -180,14 +181,18 @@ class Studio:
             reserved = await reserve_places(self._store, wanted, actor=job.actor, idempotency_key=step, content=content)
             if isinstance(reserved, Refusal) or not reserved.replayed:
                 return reserved
-            kept = self._kept_before(job, reserved.count)
+            kept = self._kept(job.actor, job.key, reserved.count)
             if kept:
                 return await asyncio.to_thread(_replayed, self._store, kept)
         return GenerationFailure(FailedTooOften(MAX_ATTEMPTS))
 
-    def _kept_before(self, job: Job, count: int) -> list[SavedImage]:
-        """The images that an earlier run under this key kept."""
-        saved = (saved_under(self._store, job.actor, f"{job.key}/save/{index}") for index in range(count))
+    def kept_under(self, actor: Actor, idempotency_key: str) -> list[SavedImage]:
+        """The images that the first attempt under a key kept, such as one that a former process made. Raises Faults."""
+        return self._kept(actor, idempotency_key, MAX_COUNT)
+
+    def _kept(self, actor: Actor, key: str | None, count: int) -> list[SavedImage]:
+        """The images that an attempt kept: its places are saved in order."""
+        saved = (saved_under(self._store, actor, f"{key}/save/{index}") for index in range(count))
         return [image for image in saved if image is not None]
 
     async def _ask(self, job: Job, prepared: Prepared) -> GenerationResult | GenerationFailure:

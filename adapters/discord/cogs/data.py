@@ -19,7 +19,7 @@ from adapters.discord.erasing import (
 )
 from adapters.discord.inputs import suggest_names
 from adapters.discord.messages import Message
-from adapters.discord.replies import Content, Reply, tell
+from adapters.discord.replies import Content, Reply, defer, respond, tell
 from adapters.wording.figures import size_in_words
 from domain.validation import MAX_DAYS
 
@@ -46,7 +46,7 @@ class DataCog(commands.Cog):
         if name is not None and older_than_days is not None:
             await tell(interaction, ONE_WAY)
             return
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True)
         await Reply(interaction).finish(await self._answer(interaction, name, older_than_days))
 
     async def _answer(self, interaction: Interaction, name: str | None, days: int | None) -> Content:
@@ -70,7 +70,7 @@ class DataCog(commands.Cog):
         """The figures are in memory."""
         user = str(interaction.user.id)
         embed = privacy_embed(quota_status(self.bot.store, user), self.bot.generator.provider.name)
-        await interaction.response.send_message(embed=embed, view=privacy_choices(user), ephemeral=True)
+        await respond(interaction, embed, privacy_choices(user))
 
 
 def _asked(text: str) -> Message:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
+from dataclasses import replace
 
 import discord
 from discord import app_commands
@@ -12,11 +14,11 @@ from adapters.application.reading import image_details
 from adapters.discord.bot import AbbyBot, Interaction
 from adapters.discord.cogs.imagine import STYLE_CHOICES, Prompt
 from adapters.discord.default_style import style_of
-from adapters.discord.embeds import info_embed, message_embed
+from adapters.discord.embeds import info_embed
 from adapters.discord.inputs import ONE_SOURCE, at_address, attached, in_message, kept, ours, suggest_names, upscale_of
 from adapters.discord.making import make
 from adapters.discord.messages import Message, message_for_refusal
-from adapters.discord.replies import Content, Reply, tell
+from adapters.discord.replies import defer, respond, tell
 from adapters.discord.views import named_by
 from adapters.generation.provider import GenerationRequest, Operation
 from domain.refusals import Reason, Refusal
@@ -25,6 +27,7 @@ ADDRESS_CHARACTERS = 2000
 STRENGTH = 0.35
 
 Address = app_commands.Range[str, 8, ADDRESS_CHARACTERS]
+Source = Awaitable[bytes | Message]
 
 
 class ImagesCog(commands.Cog):
@@ -52,16 +55,10 @@ class ImagesCog(commands.Cog):
         strength: app_commands.Range[float, 0.0, 1.0] = STRENGTH,
     ) -> None:
         """Defers at once, then makes it."""
-        await interaction.response.defer(thinking=True)
-        data = await _given(interaction, image, url, None)
-        if isinstance(data, Message):
-            await Reply(interaction).finish(Content([message_embed(data)]))
-            return
+        await defer(interaction)
         style = style or style_of(interaction)
-        await make(
-            interaction,
-            GenerationRequest(Operation.IMAGE_TO_IMAGE, prompt, style=style, strength=strength, image=data),
-        )
+        change = GenerationRequest(Operation.IMAGE_TO_IMAGE, prompt, style=style, strength=strength)
+        await make(interaction, _changed(_given(interaction, image, url, None), change))
 
     @app_commands.command(description="Make a picture larger; it counts as one generation")
     @app_commands.describe(
@@ -76,8 +73,8 @@ class ImagesCog(commands.Cog):
         name: app_commands.Range[str, 1, 120] | None = None,
     ) -> None:
         """Defers at once, then makes it."""
-        await interaction.response.defer(thinking=True)
-        await _upscale(interaction, await _given(interaction, image, url, name))
+        await defer(interaction)
+        await make(interaction, _larger(interaction, _given(interaction, image, url, name)))
 
 
 async def _given(
@@ -94,11 +91,16 @@ async def _given(
     return await kept(interaction, str(interaction.user.id), name)
 
 
-async def _upscale(interaction: Interaction, data: bytes | Message) -> None:
-    if isinstance(data, Message):
-        await Reply(interaction).finish(Content([message_embed(data)]))
-        return
-    await make(interaction, upscale_of(interaction, data))
+async def _changed(source: Source, change: GenerationRequest) -> GenerationRequest | Message:
+    """The request for a change of a picture, or why there is no such picture."""
+    data = await source
+    return data if isinstance(data, Message) else replace(change, image=data)
+
+
+async def _larger(interaction: Interaction, source: Source) -> GenerationRequest | Message:
+    """The request for a larger picture, or why there is none to begin with."""
+    data = await source
+    return data if isinstance(data, Message) else upscale_of(interaction, data)
 
 
 def add_menus(bot: AbbyBot) -> None:
@@ -109,12 +111,13 @@ def add_menus(bot: AbbyBot) -> None:
 
 async def upscale_message(interaction: Interaction, message: discord.Message) -> None:
     """Makes the picture of a message larger, for whoever asks and from their quota."""
-    await interaction.response.defer(thinking=True)
-    if (picture := ours(interaction, message)) is None:
-        await _upscale(interaction, await in_message(interaction, message))
-        return
-    name = named_by(interaction.client, *picture)
-    await _upscale(interaction, await kept(interaction, picture[0], name or picture[1]))
+    await defer(interaction)
+    picture = ours(interaction, message)
+    if picture is None:
+        source = in_message(interaction, message)
+    else:
+        source = kept(interaction, picture[0], named_by(interaction.client, *picture) or picture[1])
+    await make(interaction, _larger(interaction, source))
 
 
 async def tell_of_message(interaction: Interaction, message: discord.Message) -> None:
@@ -122,11 +125,11 @@ async def tell_of_message(interaction: Interaction, message: discord.Message) ->
     picture = ours(interaction, message)
     if picture is None:
         name = message.attachments[0].filename if message.attachments else "This message"
-        await interaction.response.send_message(embed=info_embed(name, None), ephemeral=True)
+        await respond(interaction, info_embed(name, None))
         return
     kept_name = named_by(interaction.client, *picture)
     if kept_name is None:
         await tell(interaction, message_for_refusal(Refusal(Reason.NOT_FOUND, None, picture[1])))
         return
     details = await asyncio.to_thread(image_details, interaction.client.store, picture[0], kept_name)
-    await interaction.response.send_message(embed=info_embed(kept_name, details), ephemeral=True)
+    await respond(interaction, info_embed(kept_name, details))

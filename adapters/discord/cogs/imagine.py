@@ -10,6 +10,7 @@ from discord.ext import commands
 from adapters.discord.bot import AbbyBot, Interaction
 from adapters.discord.default_style import style_of
 from adapters.discord.making import make
+from adapters.discord.replies import defer
 from adapters.generation.provider import STYLES, GenerationRequest, Operation
 from adapters.generation.request_check import SEED_MAX
 
@@ -58,7 +59,7 @@ class ImagineCog(commands.Cog):
         count: app_commands.Range[int, 1, MOST_AT_ONCE] = 1,
     ) -> None:
         """Defers at once, then makes it."""
-        await interaction.response.defer(thinking=True)
+        await defer(interaction)
         width, height = SIZES[size]
         request = GenerationRequest(
             Operation.TEXT_TO_IMAGE,

@@ -19,7 +19,7 @@ from adapters.discord.errors import NotAllowed
 from adapters.discord.inputs import suggestions
 from adapters.discord.messages import Message, message_for_refusal, timestamp
 from adapters.discord.permissions import check_limits_changers, check_managers, may_manage
-from adapters.discord.replies import Content, Reply
+from adapters.discord.replies import Content, Reply, defer, respond
 from adapters.discord.untrusted_text import plain
 from adapters.ports.clock import utc_now
 from adapters.ports.event_log import LogReport
@@ -67,7 +67,7 @@ class ManagingCog(commands.Cog):
         self, interaction: Interaction, days: app_commands.Range[int, 0, MAX_DAYS] | None = None
     ) -> None:
         """The seeds' words for what was done."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True)
         done = await asyncio.to_thread(clean_up_blocking, self.bot.store, days, actor=actor_of(interaction))
         if isinstance(done, CleanedUp):
             freed = f"{megabytes(done.freed_bytes):.2f}MB"
@@ -83,7 +83,7 @@ class ManagingCog(commands.Cog):
         """As the user sees it."""
         _refuse_non_members(interaction, user)
         embed = quota_embed(quota_status(self.bot.store, str(user.id)), user.display_name)
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        await respond(interaction, embed)
 
     @quota_admin.command(description="Give a user limits of their own; with neither, take theirs away")
     @app_commands.describe(
@@ -100,7 +100,7 @@ class ManagingCog(commands.Cog):
     ) -> None:
         """Replaces their former limits whole."""
         _refuse_non_members(interaction, user)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True)
         own = UserLimits(None if storage_mb is None else storage_mb * MEGABYTE, daily)
         until = later(utc_now(), seconds=days * SECONDS_A_DAY) if days else None
         done = await asyncio.to_thread(
@@ -120,7 +120,7 @@ class ManagingCog(commands.Cog):
     async def reset(self, interaction: Interaction, user: Someone) -> None:
         """Recorded as done by who asks."""
         _refuse_non_members(interaction, user)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True)
         done = await asyncio.to_thread(
             reset_daily_blocking, self.bot.store, str(user.id), "by a manager on Discord", actor=actor_of(interaction)
         )
@@ -135,7 +135,7 @@ class ManagingCog(commands.Cog):
     ) -> None:
         """Recorded as done by who asks."""
         _refuse_non_members(interaction, user)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True)
         done = await delete_image(self.bot.store, str(user.id), name, actor=actor_of(interaction), reason="admin")
         if isinstance(done, DeletedImage):
             freed = size_in_words(done.freed_bytes)
@@ -149,7 +149,7 @@ class ManagingCog(commands.Cog):
     @check_managers
     async def audit(self, interaction: Interaction) -> None:
         """Reads the log from its first byte to its last, beside the running bot."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True)
         report = await asyncio.to_thread(self.bot.store.engines.log.verify, self.bot.store.root)
         await _answer(interaction, await asyncio.to_thread(self._told, report))
 

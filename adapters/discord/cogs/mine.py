@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Literal
 
 import discord
@@ -10,15 +11,24 @@ from discord import app_commands
 from discord.ext import commands
 
 from adapters.application.default_style import set_default_style
-from adapters.application.history import RefusedEntry, ReleasedEntry, history_of, last_without_picture, refusal_of
+from adapters.application.history import (
+    Entry,
+    RefusedEntry,
+    ReleasedEntry,
+    history_of,
+    last_without_picture,
+    latest_kept,
+    refusal_of,
+)
 from adapters.application.reading import policy_in_force, quota_status
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
-from adapters.discord.cogs.imagine import STYLE_CHOICES
+from adapters.discord.cogs.imagine import MOST_AT_ONCE, STYLE_CHOICES
 from adapters.discord.default_style import style_of
-from adapters.discord.embeds import message_embed, quota_embed
-from adapters.discord.messages import Message, help_text, message_for_refusal, timestamp
+from adapters.discord.embeds import NAME_CHARACTERS, message_embed, quota_embed
+from adapters.discord.messages import Message, again_with, help_text, message_for_refusal, timestamp
 from adapters.discord.pages import NOT_MADE, gallery_page, history_page
-from adapters.discord.replies import Content, Reply, tell
+from adapters.discord.replies import NOT_TAKEN, Content, Reply, defer, respond, tell
+from adapters.discord.untrusted_text import plain
 from domain.refusals import Refusal
 
 GalleryKind = Literal["all", "text_to_image", "image_to_image", "upscale"]
@@ -38,19 +48,19 @@ class MineCog(commands.Cog):
         """The figures are in memory, so there is nothing to defer."""
         status = quota_status(self.bot.store, str(interaction.user.id))
         embed = quota_embed(status, interaction.user.display_name)
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        await respond(interaction, embed)
 
     @app_commands.command(description="Show your images, newest first")
     @app_commands.describe(kind="Only those made in this way")
     async def gallery(self, interaction: Interaction, kind: GalleryKind = "all") -> None:
         """Small copies are made meanwhile."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        await Reply(interaction).finish(await gallery_page(self.bot, str(interaction.user.id), kind, 1))
+        await defer(interaction, ephemeral=True)
+        await Reply(interaction).finish(await gallery_page(self.bot, str(interaction.user.id), kind, 1), NOT_TAKEN)
 
     @app_commands.command(description="Show what you asked for lately, and what became of it")
     async def history(self, interaction: Interaction) -> None:
         """The log is read meanwhile."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True)
         await Reply(interaction).finish(await history_page(self.bot, str(interaction.user.id), 1))
 
     @app_commands.command(description="Show or set the style of your pictures where you name none")
@@ -64,7 +74,7 @@ class MineCog(commands.Cog):
             )
             await tell(interaction, message)
             return
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True)
         user = str(interaction.user.id)
         done = await set_default_style(self.bot.store, user, style, actor=actor_of(interaction))
         changed = f"From now on your pictures are made in the style **{style}**, unless you name another."
@@ -74,9 +84,9 @@ class MineCog(commands.Cog):
     @app_commands.command(description="Explain why your last request came to nothing")
     async def why(self, interaction: Interaction) -> None:
         """Limits and failures are in the log."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer(interaction, ephemeral=True)
         entries = await asyncio.to_thread(history_of, self.bot.store, str(interaction.user.id))
-        message = message_for_last(last_without_picture(entries))
+        message = message_for_latest(entries)
         await Reply(interaction).finish(Content([message_embed(message)]))
 
     @app_commands.command(description="Explain the commands, and what counts")
@@ -86,6 +96,18 @@ class MineCog(commands.Cog):
 
 
 BLUE = discord.Colour.blurple()
+
+
+def message_for_latest(entries: Sequence[Entry]) -> Message:
+    """What became of the latest request: where it came to something, the names; and the last refusal or failure."""
+    kept = latest_kept(entries, MOST_AT_ONCE)
+    refused = message_for_last(last_without_picture(entries))
+    if not kept:
+        return refused
+    names = ", ".join(f"**{plain(entry.name, NAME_CHARACTERS)}**" for entry in reversed(kept))
+    made = f"{timestamp(kept[0].at, 'R')}: made and kept as {names}. Not to be seen? {again_with(kept[-1].name)}"
+    before = "" if refused is NOTHING_REFUSED else f"\n\n**Before that**\n{refused.text}"
+    return Message("✅ Made And Kept", f"{made}{before}", discord.Colour.green())
 
 
 def message_for_last(entry: ReleasedEntry | RefusedEntry | None) -> Message:

@@ -89,6 +89,10 @@ class BotProcess:
         """Sends it a signal."""
         self._process.send_signal(number)
 
+    def kill(self) -> None:
+        """Ends it without a word."""
+        self._process.kill()
+
     async def exit_code(self, *, timeout: float = KILLED_AFTER_SECONDS) -> int:
         """Waits for its end."""
         try:

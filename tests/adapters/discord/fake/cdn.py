@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import re
@@ -50,12 +51,16 @@ class Attachment:
 
 
 class Cdn:
-    """Keeps every file for as long as the fake runs, also those of deleted messages."""
+    """Keeps every file for as long as the fake runs, also those of deleted messages. While `shown` is set, whoever
+    fetches one waits for it; `waiting` counts them.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.address = ""
         self.kept: dict[str, Attachment] = {}
+        self.shown: asyncio.Event | None = None
+        self.waiting = 0
 
     def routes(self) -> list[web.RouteDef]:
         """What a client fetches."""
@@ -94,6 +99,10 @@ class Cdn:
             return web.Response(status=404, text="This content is no longer available.")
         if int(expires, 16) < self.world.clock.now():
             return web.Response(status=404, text="This content is no longer available.")
+        if self.shown is not None:
+            self.waiting += 1
+            self.world.bell.ring()
+            await self.shown.wait()
         return web.Response(body=attachment.data, content_type=attachment.content_type)
 
 

@@ -139,7 +139,7 @@ class Interaction:
             "entitlements": [],
             "authorizing_integration_owners": owners,
             "context": 0 if guild else 1,
-            "attachment_size_limit": self.channel.attachment_bytes,
+            "attachment_size_limit": (guild and guild.announced_bytes) or self.channel.attachment_bytes,
         }
         if guild is None:
             event["user"] = self.user.json
@@ -203,11 +203,12 @@ class Desk:
         return interaction
 
     def follow_up(self, interaction: Interaction, body: Body) -> Message:
-        """A further message; the first one after a deferral fills the deferred message."""
+        """A further message; the first one after a deferral fills the deferred message, where that is still there."""
         check_message(body, allowed=FIELDS_OF_A_WEBHOOK, channel=interaction.channel)
-        if interaction.response == DEFER and interaction.original and interaction.original.loading:
-            interaction.original.write(body, self.cdn)
-            return interaction.original
+        original = interaction.original
+        if interaction.response == DEFER and original and original.loading and not original.deleted:
+            original.write(body, self.cdn)
+            return original
         message = self._new(interaction, body, loading=False)
         interaction.followups.append(message)
         self.world.bell.ring()

@@ -6,6 +6,7 @@ the next requests: see `Trouble`.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections import Counter
@@ -18,7 +19,7 @@ from aiohttp import hdrs, web
 from tests.adapters.discord.fake.command_rules import SLASH, check_commands
 from tests.adapters.discord.fake.interactions import Desk, Interaction
 from tests.adapters.discord.fake.messages import FIELDS_OF_A_CHANNEL, Body, Message, check_message
-from tests.adapters.discord.fake.refusals import Json, Refused, refused, unauthorized, unknown_route
+from tests.adapters.discord.fake.refusals import SENTENCES, Json, Refused, refused, unauthorized, unknown_route
 from tests.adapters.discord.fake.world import (
     ATTACH_FILES,
     MANAGE_MESSAGES,
@@ -26,6 +27,7 @@ from tests.adapters.discord.fake.world import (
     VIEW_CHANNEL,
     Channel,
     Upload,
+    User,
 )
 
 Answer = Json | list[Json] | None
@@ -37,9 +39,12 @@ FILE_FIELD = re.compile(r"files\[(\d+)\]")
 
 @dataclass
 class Trouble:
-    """A failure that a test orders for the next `times` requests whose `METHOD /path` matches `where`.
+    """A fault that a test orders for the next `times` requests whose `METHOD /path` matches `where`.
 
-    429 carries the headers and the JSON of Discord's rate limits. A `status` of 0 drops the connection.
+    `status` 0 drops the connection; 429 carries the headers and the JSON of Discord's rate limits, without `via` those
+    of what stands before it; `code` is one of Discord's own. A request hangs until `until` is set, and goes its way
+    then, if it has no other fault. Where it `reaches`, it is carried out all the same, and only the answer is lost.
+    `user` and `with_files` narrow it to answers to one user, and to requests with files or without.
     """
 
     where: str
@@ -47,12 +52,21 @@ class Trouble:
     times: int = 1
     retry_after: float = 0.0
     is_global: bool = False
+    code: int = 0
+    via: bool = True
+    until: asyncio.Event | None = None
+    reaches: bool = False
+    user: User | None = None
+    with_files: bool | None = None
 
     @property
     def refusal(self) -> Refused:
         """The answer."""
         if self.status != HTTPStatus.TOO_MANY_REQUESTS:
-            return Refused(self.status, 0, f"{self.status}: {HTTPStatus(self.status).phrase}", on_purpose=True)
+            sentence = SENTENCES[self.code][1] if self.code else f"{self.status}: {HTTPStatus(self.status).phrase}"
+            return Refused(self.status, self.code, sentence, on_purpose=True)
+        if not self.via:
+            return Refused(429, 0, "error code: 1015", on_purpose=True)
         headers = {
             "Via": "1.1 google",
             "Retry-After": str(max(1, round(self.retry_after))),
@@ -78,7 +92,8 @@ class Heard:
 
 
 class Rest:
-    """The interface. `syncs` has the names of the commands of each registration; `heard` every request.
+    """The interface. `syncs` has the names of the commands of each registration; `heard` every request that was
+    answered.
 
     `refusals` counts by status; Discord bans a bot for 10,000 of 401, 403 and 429 in ten minutes.
     """
@@ -134,11 +149,15 @@ class Rest:
             if now < self._not_before.pop(what, 0.0):
                 self.world.complain(f"{what} came again before the time that its 429 named")
             try:
-                if self._dropped_by_trouble(request, what):
-                    return web.Response(status=500)
+                trouble = await self._trouble_of(request, what)
                 if needs_token and request.headers.get("Authorization") != f"Bot {self.world.settings.token}":
                     raise unauthorized()
-                body = await handler(request)
+                body = await handler(request) if trouble is None or trouble.reaches else None
+                if trouble is not None:
+                    if trouble.status != 0:
+                        raise trouble.refusal
+                    self._drop(request, what)
+                    return web.Response(status=500)
             except Refused as no:
                 self._keep_refusal(request, what, no)
                 self.heard.append(Heard(what, now, no.status, no.code))
@@ -149,19 +168,34 @@ class Rest:
 
         return answer
 
-    def _dropped_by_trouble(self, request: web.Request, what: str) -> bool:
-        trouble = next((one for one in self.troubles if one.times > 0 and re.search(one.where, what)), None)
+    async def _trouble_of(self, request: web.Request, what: str) -> Trouble | None:
+        """The fault that was ordered for a request, which has waited where it hangs; None where it goes its way."""
+        trouble = next((one for one in self.troubles if self._is_meant(one, request, what)), None)
         if trouble is None:
-            return False
+            return None
         trouble.times -= 1
+        self.world.bell.ring()
+        if trouble.until is not None:
+            await trouble.until.wait()
+            if trouble.status == HTTPStatus.OK:
+                return None
         if trouble.status == HTTPStatus.TOO_MANY_REQUESTS:
             self._not_before[what] = self.world.clock.now() + trouble.retry_after
-        if trouble.status != 0:
-            raise trouble.refusal
-        assert request.transport is not None
-        request.transport.abort()
+        return trouble
+
+    def _is_meant(self, trouble: Trouble, request: web.Request, what: str) -> bool:
+        if trouble.times <= 0 or not re.search(trouble.where, what):
+            return False
+        if trouble.with_files is not None and trouble.with_files != (request.content_type == "multipart/form-data"):
+            return False
+        interaction = self.world.interactions.get(request.match_info.get("token", ""))
+        return trouble.user is None or (interaction is not None and interaction.user is trouble.user)
+
+    def _drop(self, request: web.Request, what: str) -> None:
+        """As a reset by the peer: nothing is answered."""
+        if request.transport is not None:
+            request.transport.abort()
         self.heard.append(Heard(what, self.world.clock.now(), 0))
-        return True
 
     def _keep_refusal(self, request: web.Request, what: str, no: Refused) -> None:
         self.refusals[no.status] += 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -137,11 +137,9 @@ class FakeDiscord:
         """Tells the bot of a guild that was made after it came online."""
         await self.gateway.add_guild(guild)
 
-    def trouble(
-        self, where: str, status: int, *, times: int = 1, retry_after: float = 0.0, is_global: bool = False
-    ) -> Trouble:
-        """Orders a failure for the next requests whose `METHOD /path` matches `where`: see `Trouble`."""
-        trouble = Trouble(where, status, times, retry_after, is_global)
+    def trouble(self, where: str, status: int, *, times: int = 1, **more: Any) -> Trouble:
+        """Orders a fault for the next requests whose `METHOD /path` matches `where`; `more` is what `Trouble` takes."""
+        trouble = Trouble(where, status, times, **more)
         self.rest.troubles.append(trouble)
         return trouble
 

@@ -117,13 +117,16 @@ class User:
 
 @dataclass(eq=False)
 class Guild:
-    """A server. `bot_permissions` are what the bot was invited with."""
+    """A server. `bot_permissions` are what the bot was invited with; `announced_bytes` is the largest file as
+    interactions tell it, where that is not true.
+    """
 
     id: int
     name: str
     owner: User
     bot_permissions: int = USUAL
     attachment_bytes: int | None = None
+    announced_bytes: int | None = None
     permissions: dict[User, int] = field(default_factory=dict)
     channels: list[Channel] = field(default_factory=list)
 

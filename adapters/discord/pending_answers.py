@@ -1,0 +1,109 @@
+"""Who waits for a picture on Discord, in a small file for each, so that the next start can tell them how it ended.
+
+A file holds the interaction's token, which is a secret: its mode is 600, and it goes with the answer, or unread once
+the token has ended. Losing one does no harm: a member is not told. So what cannot be written or read is logged.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from time import time
+from typing import Any, NamedTuple
+
+import discord
+import orjson
+import structlog
+
+FOLDER = Path("logs", "pending")
+"""Below the storage root."""
+TOKEN_SECONDS = 15 * 60.0 - 10.0
+"""An interaction's token serves for so long."""
+MOST = 1_000
+"""So many stand there at once; who comes then is not noted."""
+
+_log = structlog.get_logger(__name__)
+
+
+class PendingAnswer(NamedTuple):
+    """An interaction that was promised an answer: whose, under which id, since when (seconds of the epoch)."""
+
+    interaction: int
+    application: int
+    token: str
+    user: int
+    at: float
+
+
+class PendingAnswers:
+    """Those of one storage root. One process at a time has them, as with the log."""
+
+    def __init__(self, root: Path) -> None:
+        self._folder = root / FOLDER
+        self._mine: set[int] = set()
+
+    def note(self, interaction: discord.Interaction[Any]) -> None:
+        """Promises an answer."""
+        if len(self._mine) >= MOST:
+            return
+        self._mine.add(interaction.id)
+        pending = PendingAnswer(
+            interaction=interaction.id,
+            application=interaction.application_id,
+            token=interaction.token,
+            user=interaction.user.id,
+            at=interaction.created_at.timestamp(),
+        )
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            with open(self._file(interaction.id), "xb", opener=_private) as file:
+                file.write(orjson.dumps(pending._asdict()))
+        except OSError as error:
+            _log.warning("not noted who waits for an answer", reason=error.strerror)
+
+    def forget(self, interaction_id: int) -> None:
+        """It has its answer."""
+        if interaction_id not in self._mine:
+            return
+        self._mine.discard(interaction_id)
+        with suppress(OSError):
+            self._file(interaction_id).unlink()
+
+    def left(self) -> list[PendingAnswer]:
+        """What a former process had promised, and can still be told; what cannot is removed. For a worker."""
+        try:
+            files = sorted(self._folder.glob("*.json"))
+        except OSError:
+            return []
+        read = {file: _read(file) for file in files if file.stem not in {str(own) for own in self._mine}}
+        now = time()
+        for file, pending in read.items():
+            if pending is None or now - pending.at > TOKEN_SECONDS:
+                with suppress(OSError):
+                    file.unlink()
+        left = [pending for pending in read.values() if pending is not None and now - pending.at <= TOKEN_SECONDS]
+        self._mine.update(pending.interaction for pending in left)
+        return left
+
+    def _file(self, interaction_id: int) -> Path:
+        return self._folder / f"{interaction_id}.json"
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _read(file: Path) -> PendingAnswer | None:
+    """What stands in a file; None where that is nothing to go by."""
+    try:
+        members = orjson.loads(file.read_bytes())
+        return PendingAnswer(
+            interaction=int(members["interaction"]),
+            application=int(members["application"]),
+            token=str(members["token"]),
+            user=int(members["user"]),
+            at=float(members["at"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
