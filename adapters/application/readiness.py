@@ -38,7 +38,7 @@ def readiness_of(storage: Storage) -> Readiness:
         return Readiness(False, True, (str(ledger.fault),), storage.last_cleanup, position)
     if ledger.clock_is_behind():
         return Readiness(False, True, (CLOCK_BEHIND,), storage.last_cleanup, position)
-    notes = _notes(opened)
+    notes = [*_notes(opened), *(note for part in storage.watched for note in part())]
     return Readiness(True, bool(notes), tuple(notes), storage.last_cleanup, position)
 
 

@@ -65,6 +65,9 @@ async def make(interaction: Interaction, request: GenerationRequest) -> None:
             raise
         finally:
             await reply.end_progress()
+        if isinstance(answer, Refusal):
+            await reply.alone(message_for_refusal(answer))
+            return
         if not isinstance(answer, Generated):
             await reply.finish(Content([message_embed(answer)]))
             return
@@ -72,7 +75,7 @@ async def make(interaction: Interaction, request: GenerationRequest) -> None:
     await warn_managers(bot)
 
 
-async def _answer(interaction: Interaction, request: GenerationRequest, reply: Reply) -> Generated | Message:
+async def _answer(interaction: Interaction, request: GenerationRequest, reply: Reply) -> Generated | Message | Refusal:
     """What the studio made, or why there is nothing."""
     try:
         answer: GenerationOutcome = await interaction.client.studio.generate(
@@ -85,8 +88,6 @@ async def _answer(interaction: Interaction, request: GenerationRequest, reply: R
     except Fault as fault:
         _log.error("no picture", reason=str(fault))
         return message_for_storage_fault(fault)
-    if isinstance(answer, Refusal):
-        return message_for_refusal(answer)
     if isinstance(answer, GenerationFailure):
         _log.warning("no picture", kind=answer.kind.value, reason=sentence_of_failure(answer))
         return message_for_failure(answer)

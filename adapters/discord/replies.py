@@ -108,6 +108,17 @@ class Reply:
             await self._into_channel(content, error)
         self._interaction.extras[FINISHED] = True
 
+    async def alone(self, message: Message) -> None:
+        """A refusal after an answer was promised to all: the promise is taken back, and who asked is told alone."""
+        await self.end_progress()
+        if not self._interaction.response.is_done():
+            await tell(self._interaction, message)
+            return
+        with suppress(discord.HTTPException):  # it is gone already
+            await self._interaction.delete_original_response()
+        self._interaction.extras[FINISHED] = True
+        await self._interaction.followup.send(embed=message_embed(message), ephemeral=True)
+
     async def further(self, content: Content, *, ephemeral: bool = False) -> None:
         """One more message; what is for the user alone is left out where the token has ended."""
         view = discord.utils.MISSING if content.view is None else content.view
