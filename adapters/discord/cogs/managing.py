@@ -41,7 +41,7 @@ Someone = discord.Member | discord.User
 ManagersAnswer = Message | Refusal
 
 
-async def _suggest_theirs(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+async def suggest_theirs(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """The images of the user who is named in the same command, as far as whoever types may delete them: managers see
     the names of what was made in their server, and none of a user who is known to be no member.
     """
@@ -98,7 +98,7 @@ class ManagingCog(commands.Cog):
     @check_managers
     async def show(self, interaction: Interaction, user: Someone) -> None:
         """As the user sees it."""
-        _refuse_non_members(interaction, user)
+        refuse_non_members(interaction, user)
         embed = quota_embed(quota_status(self.bot.store, str(user.id)), user.display_name)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
@@ -116,7 +116,7 @@ class ManagingCog(commands.Cog):
         days: app_commands.Range[int, 1, MAX_DAYS] | None = None,
     ) -> None:
         """Replaces their former limits whole."""
-        _refuse_non_members(interaction, user)
+        refuse_non_members(interaction, user)
         await interaction.response.defer(ephemeral=True, thinking=True)
         own = UserLimits(None if storage_mb is None else storage_mb * MEGABYTE, daily)
         until = later(utc_now(), seconds=days * SECONDS_A_DAY) if days else None
@@ -136,7 +136,7 @@ class ManagingCog(commands.Cog):
     @check_shared_managers
     async def reset(self, interaction: Interaction, user: Someone) -> None:
         """Recorded as done by who asks."""
-        _refuse_non_members(interaction, user)
+        refuse_non_members(interaction, user)
         await interaction.response.defer(ephemeral=True, thinking=True)
         done = await asyncio.to_thread(
             reset_daily_blocking, self.bot.store, str(user.id), "by a manager on Discord", actor=actor_of(interaction)
@@ -145,13 +145,13 @@ class ManagingCog(commands.Cog):
 
     @quota_admin.command(name="delete-image", description="Delete an image of a user")
     @app_commands.describe(user="Whose", name="Which")
-    @app_commands.autocomplete(name=_suggest_theirs)
+    @app_commands.autocomplete(name=suggest_theirs)
     @check_managers
     async def delete_image(
         self, interaction: Interaction, user: Someone, name: app_commands.Range[str, 1, 120]
     ) -> None:
         """Recorded as done by who asks."""
-        _refuse_non_members(interaction, user)
+        refuse_non_members(interaction, user)
         await interaction.response.defer(ephemeral=True, thinking=True)
         save = save_under(self.bot.store, str(user.id), name)
         if save is None or not await may_delete(interaction, str(user.id), save):
@@ -189,7 +189,7 @@ class ManagingCog(commands.Cog):
         return Message("🔎 Audit", "\n".join(lines), GREEN if good else discord.Colour.red())
 
 
-def _refuse_non_members(interaction: Interaction, user: Someone) -> None:
+def refuse_non_members(interaction: Interaction, user: Someone) -> None:
     """Managers of a server manage its members, the bot's owner everybody. Raises NotAllowed."""
     if not isinstance(user, discord.Member) and not interaction.client.is_owner_id(interaction.user.id):
         raise NotAllowed

@@ -77,7 +77,8 @@ class TestImagine:
         asked = [await ann.slash("imagine", {"prompt": f"cat {n}"}, channel=c) for n, c in enumerate(channels)]
         messages = await asyncio.gather(*map(finished, asked))
         assert sum(bool(message.attachments) for message in messages) == DAILY
-        assert sum("Daily Generation Limit Reached" in message.text for message in messages) == 1
+        (refused,) = (message for message in messages if "Daily Generation Limit Reached" in message.text)
+        assert refused.ephemeral
         quota = await finished(await ann.slash("quota"))
         assert "Daily Generations: 5/5" in quota.text
         assert "Images: 5" in quota.text
