@@ -142,7 +142,7 @@ class AdoptImage(NamedTuple):
 
 
 class DeleteImage(NamedTuple):
-    """Takes a name away."""
+    """Takes a name away. `position` is that of the ImageSaved that is meant; None means whichever stands."""
 
     user: str
     by: str
@@ -151,6 +151,7 @@ class DeleteImage(NamedTuple):
     reason: str = "user"
     origin: str | None = None
     idempotency_key: IdempotencyKey | None = None
+    position: int | None = None
 
 
 class CleanUp(NamedTuple):

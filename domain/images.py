@@ -75,9 +75,9 @@ def adopt(command: AdoptImage, view: View, at: str) -> tuple[Event, ...] | Refus
 
 
 def delete(command: DeleteImage, view: View, at: str) -> tuple[Event, ...] | Refusal:
-    """ImageDeleted, if the name stands."""
+    """ImageDeleted, if the name stands, and was not saved anew since where one save of it is meant."""
     current = view.current_image(command.user, name_key(command.name), temp=command.temp)
-    if current is None:
+    if current is None or command.position not in {None, current.position}:
         return Refusal(Reason.NOT_FOUND, command.user, command.name)
     return (
         ImageDeleted(

@@ -9,7 +9,7 @@ import asyncio
 
 from adapters.application.idempotency import with_key
 from adapters.application.opening import OpenRoot
-from adapters.application.results import LIBRARY, Actor, CleanedUp, DeletedImage
+from adapters.application.results import LIBRARY, Actor, CleanedUp, DeletedImage, ImageSave
 from adapters.application.storage import Storage
 from adapters.ledger.pending import Accepted
 from domain.commands import CleanUp, DeleteImage
@@ -50,6 +50,20 @@ def delete_image_blocking(
     command = DeleteImage(user, actor.by, name, reason=reason, origin=actor.origin)
     outcome = opened.ledger.execute(with_key(command, idempotency_key, secret=opened.recorder.secret))
     return outcome if isinstance(outcome, Refusal) else _deleted(opened, outcome)
+
+
+async def delete_save(
+    storage: Storage, user: str, save: ImageSave, *, actor: Actor = LIBRARY, reason: str = "user"
+) -> DeletedImage | Refusal:
+    """Takes one save of an image away, and not what was saved under its name since. Raises Faults."""
+    opened = storage.opened()
+    command = DeleteImage(
+        user=user, by=actor.by, name=save.name, reason=reason, origin=actor.origin, position=save.position
+    )
+    outcome = await opened.ledger.submit(command)
+    if isinstance(outcome, Refusal):
+        return outcome
+    return await asyncio.to_thread(_deleted, opened, outcome)
 
 
 def _deleted(opened: OpenRoot, accepted: Accepted) -> DeletedImage:

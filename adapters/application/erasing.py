@@ -1,4 +1,7 @@
-"""Deletes many images of a user: some by their names, those of an age, or everything that is theirs."""
+"""Deletes many images of a user: chosen ones, those of an age, or everything that is theirs.
+
+What goes is what was shown when it was asked about: the saves that stood then, and none that came later.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from adapters.application.default_style import forget_default_style
-from adapters.application.deleting import delete_image
-from adapters.application.reading import MOST_IMAGES, image_names, newest_images, quota_status
-from adapters.application.results import Actor, DeletedImage, GalleryImage
+from adapters.application.deleting import delete_save
+from adapters.application.reading import quota_status
+from adapters.application.results import Actor, DeletedImage, ImageSave
+from adapters.application.saves import saves_of
 from adapters.application.storage import Storage
 from domain.images import SECONDS_A_DAY
 from domain.instants import later
@@ -25,23 +29,28 @@ class Erased(NamedTuple):
 
 
 class Forgotten(NamedTuple):
-    """What was erased of all; `still_coming`: something is being made for the user, and is kept when it is done."""
+    """What was erased of all; how many came after the question, and stay; `still_coming`: something is being made for
+    the user, and is kept when it is done.
+    """
 
     erased: Erased
+    came_later: int
     still_coming: bool
 
 
-def images_older_than(storage: Storage, user: str, days: int) -> list[GalleryImage]:
-    """A user's images that are so many days old, newest first."""
+def saves_older_than(storage: Storage, user: str, days: int) -> list[ImageSave]:
+    """A user's images that are so many days old, newest first: the newest save of that age, and all before it."""
     before = later(storage.clock(), seconds=-days * SECONDS_A_DAY)
-    return [image for image in newest_images(storage, user, limit=MOST_IMAGES) if image.at <= before]
+    saves = saves_of(storage, user)
+    newest = max((save.position for save in saves if save.at <= before), default=0)
+    return [save for save in saves if save.position <= newest]
 
 
-async def erase_images(storage: Storage, user: str, names: Sequence[str], *, actor: Actor, reason: str) -> Erased:
-    """Deletes images of a user; those that are gone already are passed over. Raises Faults."""
+async def erase_images(storage: Storage, user: str, saves: Sequence[ImageSave], *, actor: Actor, reason: str) -> Erased:
+    """Deletes these saves of a user; those that are gone already are passed over. Raises Faults."""
     erased = Erased(0, 0)
-    for name in names:
-        done = await delete_image(storage, user, name, actor=actor, reason=reason)
+    for save in saves:
+        done = await delete_save(storage, user, save, actor=actor, reason=reason)
         if isinstance(done, DeletedImage):
             erased = erased._replace(images=erased.images + 1, freed_bytes=erased.freed_bytes + done.freed_bytes)
         else:
@@ -50,8 +59,12 @@ async def erase_images(storage: Storage, user: str, names: Sequence[str], *, act
     return erased
 
 
-async def forget_user(storage: Storage, user: str, *, actor: Actor) -> Forgotten:
-    """Deletes every image of a user and what they chose; their limits and the log stay. Raises Faults."""
-    erased = await erase_images(storage, user, image_names(storage, user), actor=actor, reason="privacy")
+async def forget_user(storage: Storage, user: str, *, up_to: int, actor: Actor) -> Forgotten:
+    """Deletes every image of a user up to a position, and what they chose; their limits and the log stay. Raises
+    Faults.
+    """
+    saves = saves_of(storage, user, up_to=up_to)
+    erased = await erase_images(storage, user, saves, actor=actor, reason="privacy")
     await forget_default_style(storage, user, actor=actor)
-    return Forgotten(erased, still_coming=bool(quota_status(storage, user)["user"]["reserved_mb"]))
+    came_later = sum(save.position > up_to for save in saves_of(storage, user))
+    return Forgotten(erased, came_later, still_coming=bool(quota_status(storage, user)["user"]["reserved_mb"]))

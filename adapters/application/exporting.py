@@ -1,59 +1,135 @@
-"""All that is kept of a user, as one archive: what is recorded, how each image was made, and the images that fit."""
+"""All that is kept of a user, as archives that each fit into a file of some size: what is recorded, how each image was
+made, and every image whole.
+
+An image that is larger than one archive may be is cut, and its pieces joined give it back.
+"""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from typing import NamedTuple
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import orjson
 
-from adapters.application.reading import (
-    MOST_IMAGES,
-    ReadableStorage,
-    events_of,
-    image_bytes,
-    image_details,
-    newest_images,
-)
+from adapters.application.reading import ReadableStorage, events_of, image_bytes, image_details
+from adapters.application.results import ImageSave
+from adapters.application.saves import saves_of
 from domain.events import to_data
 
-MOST_EVENTS = 20_000
-ROOM_FOR_NAMES_BYTES = 300
-"""What the archive needs for an image beyond its bytes, at most: its name, twice, and two headers."""
+MOST_EVENTS = 1_000_000
+ROOM_FOR_NAMES_BYTES = 400
+"""What an archive needs for an entry beyond its bytes, at most: its name, twice, and two headers."""
+ROOM_FOR_END_BYTES = 1_000
+"""What an archive needs beyond its entries, and what deflated text may need more than was measured."""
+LEAST_ARCHIVE_BYTES = 4_096
+JOIN = """\
+Some of your images are larger than one file may be here, so they are cut into pieces: `.part-1`, `.part-2` and so on
+behind the name of the image. Put the pieces of all archives into one folder and join them in their order:
+
+  Linux, macOS:  cat image.png.part-1 image.png.part-2 > image.png
+  Windows:       copy /b image.png.part-1 + image.png.part-2 image.png
+"""
+
+
+class Entry(NamedTuple):
+    """One file of an archive: text that is given, or the bytes of an image from `begin` to `end`."""
+
+    name: str
+    size_bytes: int
+    text: bytes = b""
+    save: ImageSave | None = None
+    begin: int = 0
+    end: int = 0
 
 
 class Export(NamedTuple):
-    """The bytes of the archive, and how many images are in it and are not."""
+    """What goes into which archive, and how many images there are in all of them."""
 
-    data: bytes
+    user: str
+    archives: tuple[tuple[Entry, ...], ...]
     images: int
-    left_out: int
 
 
-def export_of(storage: ReadableStorage, user: str, at_most_bytes: int) -> Export:
-    """The archive, its newest images first, in at most so many bytes where the record alone is no larger. Raises
-    Faults. For a worker.
+def plan_export(storage: ReadableStorage, user: str, at_most_bytes: int) -> Export:
+    """What goes into which archive of at most so many bytes, and no fewer than LEAST_ARCHIVE_BYTES. Raises Faults. For
+    a worker.
     """
-    images = newest_images(storage, user, limit=MOST_IMAGES)
-    record = {
-        "user": user,
-        "events": [
-            {"type": type(event).__name__, "data": to_data(event)} for event in events_of(storage, user, MOST_EVENTS)
-        ],
-        "images": {image.name: image_details(storage, user, image.name) for image in images},
-    }
-    buffer, put = io.BytesIO(), 0
+    room = max(at_most_bytes, LEAST_ARCHIVE_BYTES) - ROOM_FOR_END_BYTES - ROOM_FOR_NAMES_BYTES
+    saves = saves_of(storage, user)
+    entries = [*_record(storage, user, saves, room)]
+    entries += [entry for save in saves for entry in _pieces(save, room)]
+    if any(entry.save and entry.end - entry.begin < entry.save.size_bytes for entry in entries):
+        entries.insert(0, _text("how-to-join.txt", JOIN.encode()))
+    return Export(user, tuple(_packed(entries, room + ROOM_FOR_NAMES_BYTES)), len(saves))
+
+
+def archive_of(storage: ReadableStorage, export: Export, index: int) -> bytes:
+    """One of the archives; an image that was deleted or saved anew since is left out. Raises Faults. For a worker."""
+    buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("record.json", orjson.dumps(record, option=orjson.OPT_INDENT_2), zipfile.ZIP_DEFLATED)
-        for image in images:
-            if buffer.tell() + image.size_bytes + (put + 2) * ROOM_FOR_NAMES_BYTES > at_most_bytes:
-                continue
-            try:
-                data = image_bytes(storage, user, image.name)
-            except OSError:  # its file is gone, or cannot be read
-                continue
-            if data is not None:
-                archive.writestr(f"images/{image.name}", data)
-                put += 1
-    return Export(buffer.getvalue(), put, len(images) - put)
+        for entry in export.archives[index]:
+            if entry.save is None:
+                archive.writestr(entry.name, entry.text, zipfile.ZIP_DEFLATED)
+            elif (data := _bytes_of(storage, export.user, entry.save)) is not None:
+                archive.writestr(entry.name, data[entry.begin : entry.end])
+    return buffer.getvalue()
+
+
+def _record(storage: ReadableStorage, user: str, saves: Iterable[ImageSave], room: int) -> Iterator[Entry]:
+    """What is recorded and how each image was made, in as many files as it takes."""
+    events = [{"type": type(event).__name__, "data": to_data(event)} for event in events_of(storage, user, MOST_EVENTS)]
+    details = [(save.name, image_details(storage, user, save.name)) for save in saves]
+    texts = list(_texts(user, events, details, room))
+    for number, text in enumerate(texts, 1):
+        yield _text("record.json" if len(texts) == 1 else f"record-{number}.json", text)
+
+
+def _texts(user: str, events: list[Any], details: list[Any], room: int) -> Iterator[bytes]:
+    """The record as one JSON object, or as the halves of it where that is too large."""
+    text = orjson.dumps({"user": user, "events": events, "images": dict(details)}, option=orjson.OPT_INDENT_2)
+    if _text("", text).size_bytes <= room or len(events) + len(details) <= 1:
+        yield text
+        return
+    half_events, half_details = len(events) // 2, len(details) // 2
+    yield from _texts(user, events[:half_events], details[:half_details], room)
+    yield from _texts(user, events[half_events:], details[half_details:], room)
+
+
+def _text(name: str, text: bytes) -> Entry:
+    return Entry(name, len(zlib.compress(text)), text)
+
+
+def _pieces(save: ImageSave, room: int) -> Iterator[Entry]:
+    """An image as it is, or the pieces of a large one."""
+    name, size = f"images/{save.name}", save.size_bytes
+    if size <= room:
+        yield Entry(name, size, save=save, end=size)
+        return
+    for number, begin in enumerate(range(0, size, room), 1):
+        end = min(begin + room, size)
+        yield Entry(f"{name}.part-{number}", end - begin, save=save, begin=begin, end=end)
+
+
+def _packed(entries: Iterable[Entry], room: int) -> Iterator[tuple[Entry, ...]]:
+    """The entries in their order, so many together as there is room for."""
+    taken: list[Entry] = []
+    used = 0
+    for entry in entries:
+        needed = entry.size_bytes + ROOM_FOR_NAMES_BYTES
+        if taken and used + needed > room:
+            yield tuple(taken)
+            taken, used = [], 0
+        taken.append(entry)
+        used += needed
+    yield tuple(taken)
+
+
+def _bytes_of(storage: ReadableStorage, user: str, save: ImageSave) -> bytes | None:
+    try:
+        data = image_bytes(storage, user, save.name)
+    except OSError:  # its file is gone, or cannot be read
+        return None
+    return data if data is not None and len(data) == save.size_bytes else None

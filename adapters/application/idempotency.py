@@ -26,7 +26,7 @@ from domain.commands import (
 from domain.events import IdempotencyKey
 
 _OF_THIS_ATTEMPT = frozenset(
-    {"idempotency_key", "new_reservation", "staged", "untracked", "origin", "exclusive", "ttl_seconds"}
+    {"idempotency_key", "new_reservation", "staged", "untracked", "origin", "exclusive", "ttl_seconds", "position"}
 )
 _OF_A_NEW_RESERVATION = _OF_THIS_ATTEMPT | {"reservation"}
 """Whoever reserves is given a new id; whoever releases, delivers or saves says which reservation is meant."""

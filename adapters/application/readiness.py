@@ -42,7 +42,7 @@ def readiness_of(storage: Storage) -> Readiness:
     if ledger.clock_is_behind():
         return Readiness(False, True, (CLOCK_BEHIND,), storage.last_cleanup, position)
     try:
-        notes = _notes(opened)
+        notes = [*_notes(opened), *(note for part in storage.watched for note in part())]
     except LedgerStopped as error:
         return Readiness(False, True, (str(error),), storage.last_cleanup, position)
     return Readiness(True, bool(notes), tuple(notes), storage.last_cleanup, position)

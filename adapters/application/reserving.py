@@ -11,6 +11,7 @@ from adapters.application.results import LIBRARY, Actor, Changed, Delivery, Rese
 from adapters.application.storage import Storage
 from adapters.ledger.pending import Accepted
 from domain.commands import CompleteGeneration, ReleasePlaces, ReserveGeneration
+from domain.decisions import decide
 from domain.events import GenerationReserved
 from domain.refusals import Refusal
 
@@ -50,16 +51,7 @@ async def reserve_places(
     `content` tells requests under one key apart, such as by their prompt; its parts are digested aside, as an input
     image of many megabytes would hold the event loop up.
     """
-    command = ReserveGeneration(
-        user=wanted.user,
-        by=actor.by,
-        reservation=new_reservation_id(attended=wanted.exclusive),
-        ttl_seconds=storage.settings.reservation_seconds,
-        count=wanted.count,
-        operation=wanted.operation or "unspecified",
-        exclusive=wanted.exclusive,
-        origin=actor.origin,
-    )
+    command = _reservation(storage, wanted, actor)
     if idempotency_key is not None:
         secret = storage.opened().recorder.secret
         command = await asyncio.to_thread(with_key, command, idempotency_key, secret=secret, content=content)
@@ -98,6 +90,37 @@ async def release_places(
     )
     command = with_key(command, idempotency_key, secret=opened.recorder.secret)
     return changed(await opened.ledger.submit(command))
+
+
+def refusal_of_places(storage: Storage, wanted: WantedPlaces, *, actor: Actor) -> Refusal | None:
+    """Why these places would be refused at this moment, None where they would not; nothing is held by asking. For
+    whoever would otherwise fetch what is needed first. Raises Faults.
+    """
+    opened = storage.running()
+    decision = decide(_reservation(storage, wanted, actor), opened.state, opened.state.policy, opened.now())
+    return decision if isinstance(decision, Refusal) else None
+
+
+async def record_refusal_of_places(storage: Storage, wanted: WantedPlaces, *, actor: Actor) -> None:
+    """Has the ledger refuse these places, so that the log knows of it; where they have become free meanwhile, they are
+    given back at once. Raises Faults.
+    """
+    reserved = await reserve_places(storage, wanted, actor=actor)
+    if isinstance(reserved, Reserved):
+        await release_places(storage, ReturnedPlaces(wanted.user, reserved.reservation), actor=actor)
+
+
+def _reservation(storage: Storage, wanted: WantedPlaces, actor: Actor) -> ReserveGeneration:
+    return ReserveGeneration(
+        user=wanted.user,
+        by=actor.by,
+        reservation=new_reservation_id(attended=wanted.exclusive),
+        ttl_seconds=storage.settings.reservation_seconds,
+        count=wanted.count,
+        operation=wanted.operation or "unspecified",
+        exclusive=wanted.exclusive,
+        origin=actor.origin,
+    )
 
 
 def _reserved(accepted: Accepted) -> Reserved:

@@ -90,6 +90,15 @@ class CleanedUp(NamedTuple):
     position: int
 
 
+class ImageSave(NamedTuple):
+    """One save of a kept image: its name, and the position of its ImageSaved, which tells it from later ones."""
+
+    name: str
+    position: int
+    size_bytes: int
+    at: str
+
+
 class GalleryImage(NamedTuple):
     """One row of a gallery."""
 

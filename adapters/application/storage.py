@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -53,6 +53,8 @@ class Storage:
         self.clock = clock
         self.last_cleanup: str | None = None
         """When old temp files were last removed, since the start."""
+        self.watched: list[Callable[[], Iterable[str]]] = []
+        """What else the service stands on, each of which says what an operator should look at."""
         self._limits = limits
         self._files = files or Files()
         self._guard = threading.Lock()

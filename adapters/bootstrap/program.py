@@ -38,6 +38,8 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
     app = None if bot_alone else make_app(store, studio, clock=clock)
     http = None if app is None else HttpService(app, host=config.http.host, port=config.http.port)
     bot = _make_bot(config, store, studio, generator) if bot_alone or config.discord.token else None
+    if bot is not None:
+        store.watched.append(bot.notes)
     return Program(config=config, store=store, generator=generator, studio=studio, http=http, bot=bot)
 
 

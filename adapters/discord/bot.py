@@ -9,11 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 import discord
-import orjson
 import structlog
 from discord import app_commands
 from discord.ext import commands
@@ -21,23 +19,34 @@ from discord.ext import commands
 from adapters.application.results import Actor
 from adapters.application.storage import Storage
 from adapters.discord.bot_state import Remembered
-from adapters.discord.connection import connection_options
+from adapters.discord.connection import GuardedState, connection_options
+from adapters.discord.cooldowns import Cooldowns
 from adapters.discord.delivery import Patience, facts_of
 from adapters.discord.ending import tell_stopped
-from adapters.discord.errors import AbbyTree
+from adapters.discord.errors import OUTDATED_BUTTON, AbbyTree
 from adapters.discord.identifying import IdentifyPace
 from adapters.discord.left_over import LeftOver
 from adapters.discord.pending_answers import PendingAnswers
+from adapters.discord.registration import Registration
+from adapters.discord.replies import tell
+from adapters.discord.workers import MemberWorkers
 from adapters.library.image_generator import ImageGenerator
 from adapters.library.storage_manager import StorageManager
 from adapters.settings.config import Config
 from adapters.studio import Studio
+from adapters.studio.generation_queue import GenerationQueue
 
-COMMANDS_SENT = "commands"
-"""Under this name it is remembered which commands Discord was sent last."""
 DEFAULT_PATIENCE = Patience()
+OTHERS_SECONDS = 1.0
+"""How long a press that nothing here knows is left to other people's cogs."""
+INPUTS_AT_ONCE, INPUTS_OF_ONE_USER, INPUTS_WAITING = 4, 3, 60
+"""Inputs that are fetched at once, and those of one user and of all that may be fetched or wait for it."""
+INPUT_BYTES = 256 * 1_048_576
+"""Of all these inputs together, by the sizes that are told of them."""
 TOLD_SECONDS = 5.0
 """How long work that was cancelled may take to tell its user so."""
+
+OWNING_ROLES = frozenset({discord.TeamMemberRole.admin, discord.TeamMemberRole.developer})
 
 _log = structlog.get_logger(__name__)
 
@@ -92,11 +101,24 @@ class AbbyBot(commands.AutoShardedBot):
         self.remembered = Remembered(parts.store.root)
         self.patience = parts.patience
         self.pending = pending
+        self.cooldowns = Cooldowns()
+        self.workers = MemberWorkers()
+        self.input_line = GenerationQueue(
+            INPUTS_AT_ONCE, length=INPUTS_WAITING, per_user=INPUTS_OF_ONE_USER, input_bytes=INPUT_BYTES
+        )
         self.stopping = False
         self._abilities = abilities
+        self._registration = Registration(self.tree, self.remembered)
         self._pace = IdentifyPace()
         self._work: dict[asyncio.Task[Any], discord.Interaction[Any]] = {}
         self._catching_up: asyncio.Task[None] | None = None
+        self._away: set[int] = set()
+
+    def _get_state(self, **options: Any) -> GuardedState:
+        """The library's own way to have another state."""
+        return GuardedState(
+            dispatch=self.dispatch, handlers=self._handlers, hooks=self._hooks, http=self.http, **options
+        )
 
     async def setup_hook(self) -> None:
         """Before the connection: commands, menus and buttons, also those on messages of earlier starts."""
@@ -105,9 +127,15 @@ class AbbyBot(commands.AutoShardedBot):
         for add_menus in self._abilities.menus:
             add_menus(self)
         self.add_dynamic_items(*self._abilities.buttons)
-        await self.register_commands()
+        self._registration.start()
         left_over = LeftOver(self, self.pending, self.studio, self.patience)
         self._catching_up = asyncio.get_running_loop().create_task(left_over.tell_all())
+
+    async def close(self) -> None:
+        """Ends what runs beside the connection, and the connection."""
+        await self._registration.stop()
+        await super().close()
+        self.workers.close()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Called by the library before each session."""
@@ -115,26 +143,8 @@ class AbbyBot(commands.AutoShardedBot):
 
     async def on_ready(self) -> None:
         """Says that all is well."""
+        self._registration.look_soon()
         _log.info(f"Abby is online as {self.user}", guilds=len(self.guilds), shards=self.shard_count)
-
-    async def register_commands(self) -> None:
-        """Sends Discord the commands where they differ from those it was sent last. A failure is logged: the commands
-        that Discord knows already still work.
-        """
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
-        digest = sha256(orjson.dumps([self.application_id, payload], option=orjson.OPT_SORT_KEYS)).hexdigest()
-        if self.remembered.get(COMMANDS_SENT) == digest:
-            return
-        try:
-            await self.tree.sync()
-        except (discord.HTTPException, app_commands.AppCommandError) as error:
-            _log.error(
-                "Discord did not take the commands; the bot goes on with those that it knows. Start again to retry",
-                reason=str(error),
-            )
-        else:
-            self.remembered.put(COMMANDS_SENT, digest)
-            _log.info("commands registered", count=len(payload))
 
     def is_owner_id(self, user_id: int) -> bool:
         """Whether this is who owns the bot: the one of the settings, or else the application's owner."""
@@ -143,9 +153,38 @@ class AbbyBot(commands.AutoShardedBot):
         application = self.application
         if application is None:
             return False
-        if application.team is not None:
-            return user_id in {member.id for member in application.team.members}
-        return user_id == application.owner.id
+        return user_id in owners_of(application)
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """The library connects again by itself."""
+        self._away.add(shard_id)
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """A new session."""
+        self._away.discard(shard_id)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """The former session."""
+        self._away.discard(shard_id)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why commands do not arrive at this moment, None where they do."""
+        if self._away:
+            return "it has lost its connection to Discord, and connects again"
+        return None if self.is_ready() else "it is connecting to Discord"
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Every press and form: what nothing here knows any more, such as a former version's button, is told so."""
+        kinds = {discord.InteractionType.component, discord.InteractionType.modal_submit}
+        data: Any = interaction.data or {}
+        known = (button.__discord_ui_compiled_template__ for button in self._abilities.buttons)
+        custom_id = str(data.get("custom_id", ""))
+        if interaction.type not in kinds or any(template.fullmatch(custom_id) for template in known):
+            return
+        await asyncio.sleep(OTHERS_SECONDS)
+        if not interaction.response.is_done():
+            await tell(interaction, OUTDATED_BUTTON)
 
     def begins(self, interaction: discord.Interaction[Any]) -> None:
         """The running task is the work of an interaction: `drain` waits for it, and ends it where it takes too long."""
@@ -176,6 +215,21 @@ async def _end(task: asyncio.Task[Any], interaction: discord.Interaction[Any]) -
         await tell_stopped(interaction)
     except discord.DiscordException as error:
         _log.warning("a stop was not told", **facts_of(error))
+
+
+def owners_of(application: discord.AppInfo) -> frozenset[int]:
+    """Who owns an application: its owner, or of a team its owner, admins and developers who have accepted. Who may only
+    read, or is invited, is none.
+    """
+    team = application.team
+    if team is None:
+        return frozenset({application.owner.id})
+    members = {
+        member.id
+        for member in team.members
+        if member.role in OWNING_ROLES and member.membership_state is discord.TeamMembershipState.accepted
+    }
+    return frozenset(members | ({team.owner_id} if team.owner_id else set()))
 
 
 Interaction = discord.Interaction[AbbyBot]

@@ -8,16 +8,20 @@ from typing import Any
 
 import discord
 
-from adapters.application.deleting import delete_image
+from adapters.application.deleting import delete_save
 from adapters.application.reading import image_details, kept_image
+from adapters.application.results import ImageSave
+from adapters.application.saves import save_under
+from adapters.discord.admission import Source, admitted_input
 from adapters.discord.bot import Interaction, actor_of
+from adapters.discord.cooldowns import BUTTONS_OF_PICTURES
 from adapters.discord.embeds import NAME_CHARACTERS, message_embed
-from adapters.discord.errors import refused_while_stopping, report
-from adapters.discord.inputs import kept, upscale_of
+from adapters.discord.errors import refused_for_now, report
+from adapters.discord.inputs import upscale_of
 from adapters.discord.lasting_items import LastingItem
 from adapters.discord.making import make
 from adapters.discord.messages import Message, message_for_refusal
-from adapters.discord.permissions import may_manage
+from adapters.discord.permissions import may_delete
 from adapters.discord.replies import Content, Reply, defer, first, tell
 from adapters.discord.untrusted_text import plain
 from adapters.discord.views import TEMPLATE, ask_to_delete, buttons_of, named_by
@@ -26,6 +30,11 @@ from adapters.generation.request_check import SEED_MAX
 from adapters.wording.figures import size_in_words
 from domain.refusals import Reason, Refusal
 
+_OPERATIONS = {
+    "again": Operation.TEXT_TO_IMAGE,
+    "vary": Operation.IMAGE_TO_IMAGE,
+    "upscale": Operation.UPSCALE,
+}
 VARY_STRENGTH = 0.5
 """How much of a picture a variation keeps."""
 KEPT_DETAILS = ("prompt", "negative_prompt", "style", "steps", "cfg_scale")
@@ -47,16 +56,11 @@ class PictureButton(LastingItem, template=TEMPLATE):
     def __init__(self, button: discord.ui.Item[Any], match: re.Match[str]) -> None:
         super().__init__(button, match)
         self.action, self.key = match["action"], match["name"]
+        self.position = int(match["save"]) if match["save"] else None
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """The picture's owner may press all of them, a manager those that delete."""
-        if await refused_while_stopping(interaction):
-            return False
-        deletes = self.action in {"delete", "sure", "keep"}
-        if self.owner == str(interaction.user.id) or (deletes and may_manage(interaction)):
-            return True
-        await tell(interaction, NOT_YOURS)
-        return False
+        """Whether a press is looked at now; who may press is asked once it is known which picture is meant."""
+        return not await refused_for_now(interaction, BUTTONS_OF_PICTURES)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Does it; what goes wrong is told."""
@@ -66,30 +70,41 @@ class PictureButton(LastingItem, template=TEMPLATE):
             await report(interaction, error)
 
     async def _do(self, interaction: Interaction) -> None:
+        store = interaction.client.store
         name = named_by(interaction.client, self.owner, self.key)
-        if name is None:
+        save = save_under(store, self.owner, name) if name else None
+        if not await self._is_for(interaction, save):
+            await tell(interaction, NOT_YOURS)
+            return
+        if save is None:
             await tell(interaction, message_for_refusal(Refusal(Reason.NOT_FOUND, self.owner, self.key)))
             return
         match self.action:
             case "again" | "vary" | "upscale":
-                await defer(interaction)
-                await make(interaction, wish_from(interaction, self.owner, name, self.action))
-            case "delete":
-                question = ask_to_delete(self.owner, name)
+                await make_from(interaction, self.owner, save.name, self.action)
+            case "sure" if self.position is not None:
+                await self._delete(interaction, save._replace(position=self.position))
+            case "delete" | "sure":  # a former version's "sure" did not say which save was asked about
+                question = ask_to_delete(self.owner, save)
                 await first(interaction, lambda: interaction.response.edit_message(view=question))
-            case "sure":
-                await self._delete(interaction, name)
             case _:
-                image = kept_image(interaction.client.store, self.owner, name)
+                image = kept_image(store, self.owner, save.name)
                 operation = image.operation if image else Operation.UPSCALE
-                buttons = buttons_of(self.owner, name, operation)
+                buttons = buttons_of(self.owner, save.name, operation)
                 await first(interaction, lambda: interaction.response.edit_message(view=buttons))
 
-    async def _delete(self, interaction: Interaction, name: str) -> None:
+    async def _is_for(self, interaction: Interaction, save: ImageSave | None) -> bool:
+        """The picture's owner may press all of them; who else may delete it, those that delete."""
+        if self.owner == str(interaction.user.id):
+            return True
+        deletes = self.action in {"delete", "sure", "keep"}
+        return deletes and save is not None and await may_delete(interaction, self.owner, save)
+
+    async def _delete(self, interaction: Interaction, save: ImageSave) -> None:
         own = self.owner == str(interaction.user.id)
         await defer(interaction, thinking=False)
-        deleted = await delete_image(
-            interaction.client.store, self.owner, name, actor=actor_of(interaction), reason="user" if own else "admin"
+        deleted = await delete_save(
+            interaction.client.store, self.owner, save, actor=actor_of(interaction), reason="user" if own else "admin"
         )
         if isinstance(deleted, Refusal):
             await tell(interaction, message_for_refusal(deleted))
@@ -100,19 +115,23 @@ class PictureButton(LastingItem, template=TEMPLATE):
         await Reply(interaction).finish(Content([message_embed(gone)]))
 
 
-async def wish_from(interaction: Interaction, owner: str, name: str, action: str) -> GenerationRequest | Message:
-    """Another picture from a kept one: made again, varied, or larger; or why there is none."""
-    image = await kept(interaction, owner, name)
-    if isinstance(image, Message):
-        return image
+async def make_from(interaction: Interaction, owner: str, name: str, action: str) -> None:
+    """Another picture from a kept one: made again, varied, or larger."""
+    image = await admitted_input(interaction, _OPERATIONS[action], Source.of_kept(interaction, owner, name))
+    if image is None:
+        return
     if action == "upscale":
-        return upscale_of(interaction, image)
+        await make(interaction, upscale_of(interaction, image))
+        return
     details = await asyncio.to_thread(image_details, interaction.client.store, owner, name) or {}
     if not details.get("prompt"):
-        return UNKNOWN_ORIGIN
+        await Reply(interaction).alone(UNKNOWN_ORIGIN)
+        return
     seed = 1 + interaction.id % SEED_MAX  # another picture, and the same one where this very press is told twice
     known = {detail: details[detail] for detail in KEPT_DETAILS if detail in details}
     if action == "again":
         shape = {side: details[side] for side in ("width", "height") if side in details}
-        return GenerationRequest(Operation.TEXT_TO_IMAGE, **known, **shape, seed=seed)
-    return GenerationRequest(Operation.IMAGE_TO_IMAGE, **known, strength=VARY_STRENGTH, image=image, seed=seed)
+        await make(interaction, GenerationRequest(Operation.TEXT_TO_IMAGE, **known, **shape, seed=seed))
+    else:
+        varied = GenerationRequest(Operation.IMAGE_TO_IMAGE, **known, strength=VARY_STRENGTH, image=image, seed=seed)
+        await make(interaction, varied)

@@ -25,7 +25,7 @@ from adapters.discord.messages import (
 from adapters.discord.untrusted_text import cut, inert, length, plain
 from adapters.generation.provider import Operation
 from adapters.ports.failures import NotKept
-from adapters.studio.details import LABELS
+from adapters.studio.details import LABELS, applicable
 from adapters.wording.figures import size_in_words
 
 TITLE_CHARACTERS = 256
@@ -179,6 +179,7 @@ def info_embed(name: str, details: Mapping[str, Any] | None) -> discord.Embed:
     if not details:
         text = f"{_bold(name)}\nHow it was made was not kept with it."
         return _embed("🔎 Image Info", text, discord.Colour.blurple())
+    details = applicable(details)
     prompt = plain(str(details.get("prompt", "")), PROMPT_CHARACTERS)
     text = _bold(name) + (f"\n**Prompt:** {prompt}" if prompt else "")
     fields = [

@@ -1,29 +1,34 @@
 """What deletes more than one picture, and what hands one's data over: the choices under `/delete` and `/privacy`.
 
-Each choice is an id that works after a restart. Who presses deletes their own pictures, whosever message it is on.
+Each choice is an id that works after a restart. Who presses deletes their own pictures, and of those exactly what the
+question showed: an id says which saves these were, so that a picture that was saved anew meanwhile stays.
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import discord
 
-from adapters.application.erasing import Erased, erase_images, forget_user, images_older_than
-from adapters.application.exporting import export_of
-from adapters.application.results import GalleryImage
+from adapters.application.erasing import Erased, Forgotten, erase_images, forget_user
+from adapters.application.results import ImageSave
+from adapters.application.saves import position_now, saves_of
 from adapters.discord.bot import Interaction, actor_of
 from adapters.discord.embeds import message_embed
+from adapters.discord.exporting import exported
 from adapters.discord.lasting_items import OwnItem
 from adapters.discord.messages import Message, message_for_refusal
-from adapters.discord.replies import Content, SentFile
-from adapters.discord.views import key_of, named_by
+from adapters.discord.replies import Content
 from adapters.wording.figures import size_in_words
 
 MOST_CHOICES = 25
+GONE_ALREADY = Message(
+    "🗑️ Nothing Deleted",
+    "What you were asked about is gone already, or was saved anew since. `/delete` shows what there is now.",
+    discord.Colour.blurple(),
+)
 STILL_COMING = "What is being made for you at this moment is kept when it is done; once it is here, delete that too."
 
 
@@ -38,19 +43,19 @@ def message_for_erased(erased: Erased) -> Message:
     return Message("🗑️ Not All Deleted", f"{text} {_images(erased.left)} left: {why}", discord.Colour.red())
 
 
-def choose_some(user: str, images: Sequence[GalleryImage]) -> discord.ui.View:
+def choose_some(user: str, images: Sequence[ImageSave]) -> discord.ui.View:
     """A list of the newest images, of which several can be chosen."""
     shown = images[:MOST_CHOICES]
     options = [
         discord.SelectOption(
             label=image.name[-100:],
-            value=key_of(image.name),
+            value=str(image.position),
             description=f"{size_in_words(image.size_bytes)}, {image.at[:10]}",
         )
         for image in shown
     ]
     select: discord.ui.Select[Any] = discord.ui.Select(
-        custom_id=f"abby:some:{user}",
+        custom_id=f"abby:chosen:{user}",
         placeholder="Choose what to delete",
         options=options,
         min_values=1,
@@ -59,9 +64,10 @@ def choose_some(user: str, images: Sequence[GalleryImage]) -> discord.ui.View:
     return _view(select)
 
 
-def confirm_old(user: str, days: int) -> discord.ui.View:
-    """Yes, those that are so old."""
-    return _view(_button(f"abby:old{days}:{user}", "Yes, delete them", discord.ButtonStyle.danger))
+def confirm_old(user: str, images: Sequence[ImageSave]) -> discord.ui.View:
+    """Yes, these, which are all up to the newest of them."""
+    newest = max(image.position for image in images)
+    return _view(_button(f"abby:upto{newest}:{user}", "Yes, delete them", discord.ButtonStyle.danger))
 
 
 def privacy_choices(user: str) -> discord.ui.View:
@@ -74,64 +80,69 @@ def privacy_choices(user: str) -> discord.ui.View:
 
 class EraseItem(
     OwnItem,
-    template=r"abby:(?P<action>some|old(?P<days>[0-9]{1,5})|export|forget|forgetall):(?P<owner>[a-z0-9_-]{1,64})",
+    template=(
+        r"abby:(?P<action>chosen|export|forget|(?P<bulk>upto|forgetupto)(?P<position>[0-9]{1,15}))"
+        r":(?P<owner>[a-z0-9_-]{1,64})"
+    ),
 ):
     """Any of these choices."""
 
     def __init__(self, item: discord.ui.Item[Any], match: re.Match[str]) -> None:
         super().__init__(item, match)
-        self.action, self.days = match["action"], match["days"]
+        self.action, self.up_to = match["bulk"] or match["action"], int(match["position"] or 0)
 
-    async def content(self, interaction: discord.Interaction[Any]) -> Content:
-        """What was done, or the question before it is."""
-        bot, user = interaction.client, self.owner
+    @property
+    def paced_as(self) -> str:
+        """An export reads every picture; the rest is as the command that deletes."""
+        return "export" if self.action == "export" else "delete"
+
+    async def contents(self, interaction: discord.Interaction[Any]) -> AsyncIterator[Content]:
+        """What was done, or the question before it is; of an export, one part after the other."""
+        if self.action != "export":
+            yield await self._answer(interaction)
+            return
+        async for part in exported(interaction, self.owner):
+            yield part
+
+    async def _answer(self, interaction: Interaction) -> Content:
+        store, user = interaction.client.store, self.owner
         match self.action:
-            case "some":
+            case "chosen":
                 data: Any = interaction.data
-                named = [named_by(bot, user, key) for key in data["values"]]
-                return _told(await _erase(interaction, [name for name in named if name]))
-            case "export":
-                return await _export(interaction)
+                chosen = {int(value) for value in data["values"] if value.isdecimal()}
+                saves = [save for save in saves_of(store, user) if save.position in chosen]
+            case "upto":
+                saves = saves_of(store, user, up_to=self.up_to)
             case "forget":
-                question = "This deletes all of your images for good. Your limits stay as they are. Are you sure?"
-                sure = _button(f"abby:forgetall:{user}", "Yes, delete everything", discord.ButtonStyle.danger)
-                asked = Message("🔒 Delete Everything?", question, discord.Colour.red())
-                return Content([message_embed(asked)], (), _view(sure))
-            case "forgetall":
-                forgotten = await forget_user(bot.store, user, actor=actor_of(interaction))
-                told = message_for_erased(forgotten.erased)
-                if forgotten.still_coming:
-                    told = told._replace(text=f"{told.text} {STILL_COMING}")
-                return Content([message_embed(told)])
-        names = [image.name for image in images_older_than(bot.store, user, int(self.days))]
-        return _told(await _erase(interaction, names))
+                return ask_to_forget(user, saves_of(store, user), position_now(store))
+            case _:
+                forgotten = await forget_user(store, user, up_to=self.up_to, actor=actor_of(interaction))
+                return Content([message_embed(message_for_forgotten(forgotten))])
+        erased = await erase_images(store, user, saves, actor=actor_of(interaction), reason="user")
+        return Content([message_embed(message_for_erased(erased) if saves else GONE_ALREADY)])
 
 
-async def _erase(interaction: Interaction, names: Sequence[str]) -> Erased:
-    """Deletes pictures of the user who asks. Raises Faults."""
-    actor = actor_of(interaction)
-    return await erase_images(interaction.client.store, str(interaction.user.id), names, actor=actor, reason="user")
-
-
-async def _export(interaction: Interaction) -> Content:
-    bot, user = interaction.client, str(interaction.user.id)
-    export = await asyncio.to_thread(export_of, bot.store, user, interaction.filesize_limit)
-    left_out = (
-        f" {export.left_out} images did not fit into a file that Discord takes; `/gallery` shows them."
-        if export.left_out
-        else ""
+def ask_to_forget(user: str, saves: Sequence[ImageSave], position: int) -> Content:
+    """Sure, about all of these? Yes means what was recorded up to this position."""
+    size = size_in_words(sum(save.size_bytes for save in saves))
+    question = (
+        f"This deletes all of your images for good: {_images(len(saves))}, {size}. Your limits stay as they are. "
+        "Are you sure?"
     )
-    text = f"The file holds {export.images} of your images, how each was made, and what is recorded of you.{left_out}"
-    embed = message_embed(Message("🔒 Your Data", text, discord.Colour.blurple()))
-    return Content([embed], [SentFile("abby-export.zip", export.data)], None)
+    sure = _button(f"abby:forgetupto{position}:{user}", "Yes, delete everything", discord.ButtonStyle.danger)
+    return Content([message_embed(Message("🔒 Delete Everything?", question, discord.Colour.red()))], (), _view(sure))
+
+
+def message_for_forgotten(forgotten: Forgotten) -> Message:
+    """What was deleted of everything, and what came or comes after the question."""
+    told = message_for_erased(forgotten.erased)
+    if forgotten.came_later:
+        told = told._replace(text=f"{told.text} {_images(forgotten.came_later)} came after the question, and stayed.")
+    return told._replace(text=f"{told.text} {STILL_COMING}") if forgotten.still_coming else told
 
 
 def _images(count: int) -> str:
     return f"{count} image{'' if count == 1 else 's'}"
-
-
-def _told(erased: Erased) -> Content:
-    return Content([message_embed(message_for_erased(erased))])
 
 
 def _button(

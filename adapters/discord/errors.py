@@ -13,10 +13,17 @@ import discord
 import structlog
 from discord import app_commands
 
+from adapters.discord.cooldowns import AUTOCOMPLETE
 from adapters.discord.delivery import facts_of
 from adapters.discord.embeds import message_embed
 from adapters.discord.ending import made_already
-from adapters.discord.messages import Message, message_for_refusal, message_for_storage_fault, unexpected
+from adapters.discord.messages import (
+    Message,
+    message_for_refusal,
+    message_for_storage_fault,
+    too_often,
+    unexpected,
+)
 from adapters.discord.replies import Content, Reply, promised, tell
 from adapters.ports.faults import Fault
 from domain.refusals import Reason, Refusal
@@ -31,13 +38,19 @@ NOT_ALLOWED = Message(
 )
 OWNER_ONLY = Message(
     "❌ Not Allowed",
-    "Limits hold in every server at once, so only the bot's owner changes them. "
-    "With `DISCORD_MANAGERS_CHANNEL` the owner lets the managers of one server do so too.",
+    "Limits, log and storage are those of every server at once, so only the bot's owner changes them or looks into "
+    "them. With `DISCORD_MANAGERS_CHANNEL` the owner lets the managers of one server do so too.",
     discord.Colour.red(),
 )
 OUTDATED = Message(
     "❌ Unknown Command",
     "The bot's commands have changed. Reload Discord (Ctrl+R), then choose the command again.",
+    discord.Colour.red(),
+)
+OUTDATED_BUTTON = Message(
+    "❌ No Longer In Use",
+    "This belongs to an earlier version of the bot, so it does nothing any more. Use the command again; `/help` lists "
+    "them.",
     discord.Colour.red(),
 )
 
@@ -49,7 +62,7 @@ class NotAllowed(app_commands.CheckFailure):
 
 
 class OwnerOnly(NotAllowed):
-    """Who asks manages this server, but may not do what holds in every one."""
+    """Who asks manages this server, but may not do what concerns every one."""
 
 
 class AbbyTree(app_commands.CommandTree[Any]):
@@ -57,7 +70,9 @@ class AbbyTree(app_commands.CommandTree[Any]):
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Whether a command may begin."""
-        return not await refused_while_stopping(interaction)
+        if interaction.type is discord.InteractionType.autocomplete:
+            return await _suggests(interaction)
+        return not await refused_for_now(interaction, _name_of(interaction))
 
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
         """Every error that a command raised."""
@@ -72,6 +87,26 @@ async def refused_while_stopping(interaction: discord.Interaction[Any]) -> bool:
     if interaction.type is not discord.InteractionType.autocomplete:
         await tell(interaction, STOPPING)
     return True
+
+
+async def refused_for_now(interaction: discord.Interaction[Any], what: str) -> bool:
+    """Tells the user, and nobody else, where the bot is stopping, or where they used this too often of late."""
+    if await refused_while_stopping(interaction):
+        return True
+    seconds = interaction.client.cooldowns.wait(interaction.user.id, what)
+    if seconds:
+        await tell(interaction, too_often(seconds))
+    return bool(seconds)
+
+
+async def _suggests(interaction: discord.Interaction[Any]) -> bool:
+    """Whether suggestions are looked for; where they are asked for too often, there are none."""
+    if await refused_while_stopping(interaction):
+        return False
+    if not interaction.client.cooldowns.wait(interaction.user.id, AUTOCOMPLETE):
+        return True
+    await interaction.response.autocomplete([])
+    return False
 
 
 async def report(interaction: discord.Interaction[Any], error: BaseException) -> None:

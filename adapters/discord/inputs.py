@@ -34,11 +34,22 @@ ONE_SOURCE = Message(
 NO_PICTURE = Message("❌ No Picture Here", "There is no picture in this message.", discord.Colour.red())
 
 
+def refused_attachment(interaction: Interaction, attachment: discord.Attachment) -> Message | None:
+    """Why an attachment is not fetched, None where it may be."""
+    most = interaction.client.config.storage.image_generation_size_mb * MEGABYTE
+    return message_for_failure(GenerationFailure(AttachmentTooLarge(most))) if attachment.size > most else None
+
+
+def refused_address(interaction: Interaction, address: str) -> Message | None:
+    """Why an address is not asked, None where it may be."""
+    refused = interaction.client.generator.refuses_address(address.strip())
+    return message_for_failure(refused) if refused is not None else None
+
+
 async def attached(interaction: Interaction, attachment: discord.Attachment) -> bytes | Message:
     """The bytes of an attachment, or why there are none."""
-    most = interaction.client.config.storage.image_generation_size_mb * MEGABYTE
-    if attachment.size > most:
-        return message_for_failure(GenerationFailure(AttachmentTooLarge(most)))
+    if (refused := refused_attachment(interaction, attachment)) is not None:
+        return refused
     try:
         return await attachment.read()
     except discord.HTTPException:
@@ -99,5 +110,10 @@ def suggestions(interaction: Interaction, user: str, typed: str) -> list[app_com
     except Fault:
         return []  # the command itself tells the fault
     wanted = typed.strip().lower()
-    fitting = [name for name in names if wanted in name.lower() and len(name) <= LONGEST_SUGGESTION]
+    return choices_of([name for name in names if wanted in name.lower()])
+
+
+def choices_of(names: Sequence[str]) -> list[app_commands.Choice[str]]:
+    """Names as Discord suggests them: the first of those that it takes."""
+    fitting = [name for name in names if len(name) <= LONGEST_SUGGESTION]
     return [app_commands.Choice(name=name, value=name) for name in fitting[:MOST_SUGGESTED]]

@@ -6,13 +6,18 @@ What an id says and what a press does is up to each kind.
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from typing import Any, Self
 
 import discord
 
-from adapters.discord.errors import refused_while_stopping, report
-from adapters.discord.replies import NOT_TAKEN, Content, Reply, defer
+from adapters.discord.errors import refused_for_now, report
+from adapters.discord.messages import Message
+from adapters.discord.replies import NOT_TAKEN, Content, Reply, defer, tell
 
+NOT_THEIRS = Message(
+    "❌ Not Yours", "This is for whoever asked for it. Use the command yourself.", discord.Colour.red()
+)
 NO_ID = r"(?!)"
 """The template of what is no kind by itself."""
 
@@ -37,20 +42,38 @@ class LastingItem(discord.ui.DynamicItem[discord.ui.Item[Any]], template=NO_ID):
 
 
 class OwnItem(LastingItem, template=NO_ID):
-    """An item that its owner alone sees and uses. A press shows `content` in the place of the item's message."""
+    """An item that its owner alone sees and uses. A press shows `contents`, the first in the place of the item's
+    message.
+    """
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """One's own alone; nobody else sees it."""
-        return self.owner == str(interaction.user.id) and not await refused_while_stopping(interaction)
+        """One's own alone; who else presses it is told."""
+        if self.owner != str(interaction.user.id):
+            await tell(interaction, NOT_THEIRS)
+            return False
+        return not await refused_for_now(interaction, self.paced_as)
+
+    @property
+    def paced_as(self) -> str:
+        """The command with which a press shares its pace."""
+        raise NotImplementedError
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Does what it says; what goes wrong is told."""
         try:
             await defer(interaction, thinking=False)
-            await Reply(interaction).finish(await self.content(interaction), NOT_TAKEN)
+            reply, is_first = Reply(interaction), True
+            async for content in self.contents(interaction):
+                if is_first:
+                    await reply.finish(content, NOT_TAKEN)
+                else:
+                    await reply.further(content, NOT_TAKEN, ephemeral=True)
+                is_first = False
         except Exception as error:  # noqa: BLE001 - the library would only log it
             await report(interaction, error)
 
-    async def content(self, interaction: discord.Interaction[Any]) -> Content:
-        """What a press shows. Raises what `report` can tell."""
+    def contents(self, interaction: discord.Interaction[Any]) -> AsyncIterator[Content]:
+        """What a press shows: the first in the place of the item's message, more as messages for who pressed alone.
+        Raises what `report` can tell.
+        """
         raise NotImplementedError

@@ -39,6 +39,7 @@ NOT_ACCEPTED = (
     "https://discord.com/developers/applications, then start again."
 )
 NOT_REACHED = "Discord cannot be reached; it is tried again until it can"
+BROKEN = "The Discord bot ended by a defect; it is started again"
 PASSING = (OSError, aiohttp.ClientError, discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed)
 
 _log = structlog.get_logger(__name__)
@@ -55,6 +56,7 @@ class BotLife:
                 "docs/discord.md tells where it is."
             )
         self.fault: ConfigError | None = None
+        self._trouble: str | None = None
         self._parts = parts
         self._pending = PendingAnswers(parts.store.root)
         self._token = token.get_secret_value()
@@ -65,6 +67,19 @@ class BotLife:
     def start(self) -> None:
         """Begins to connect, and returns at once."""
         self._living = asyncio.get_running_loop().create_task(self._live())
+
+    def notes(self) -> tuple[str, ...]:
+        """What an operator should look at: that the bot has ended, or is not connected, and why."""
+        if self._living is None or self._stopping:
+            return ()
+        if self.fault is not None:
+            return (f"The Discord bot has ended, and commands are not answered: {self.fault}",)
+        bot = self._bot
+        trouble = "it cannot connect to Discord, and tries again" if bot is None else bot.trouble
+        if trouble is None:
+            return ()
+        because = f" ({self._trouble})" if self._trouble and (bot is None or not bot.is_ready()) else ""
+        return (f"The Discord bot is offline: {trouble}{because}.",)
 
     async def stop(self) -> None:
         """No new work; what runs is finished or given up; then the bot goes offline."""
@@ -90,8 +105,9 @@ class BotLife:
                 return
             if loop.time() - began > LONGEST_PAUSE_SECONDS:
                 pause = FIRST_PAUSE_SECONDS  # it was online for a while
+            self._trouble = str(trouble) or type(trouble).__name__
             say = _log.error if pause == FIRST_PAUSE_SECONDS else _log.info
-            say(NOT_REACHED, reason=str(trouble), seconds=pause)
+            say(NOT_REACHED if isinstance(trouble, PASSING) else BROKEN, reason=self._trouble, seconds=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
@@ -100,13 +116,15 @@ class BotLife:
         try:
             async with AbbyBot(self._parts, ABILITIES, self._pending) as self._bot:
                 await self._bot.start(self._token)
+                if not self._stopping:
+                    return ConnectionResetError("the connection was ended")
         except discord.LoginFailure:
             self._end(NOT_ACCEPTED)
         except PASSING as error:
             return error
         except Exception as error:  # noqa: BLE001 - whatever ends the bot, the service beside it goes on
             _log.error("the bot ended", exc_info=error)
-            self._end(f"The Discord bot ended: {error}")
+            return error
         finally:
             self._bot = None
         return None

@@ -7,9 +7,9 @@ Limits are the ledger's, the words `words`', the looks `embeds`', the buttons `b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import discord
 import structlog
@@ -45,7 +45,6 @@ NOT_SHOWN = Message(
     "Your picture was made, but it could not be kept, and Discord did not take it either. `/why` tells what counted.",
     discord.Colour.yellow(),
 )
-Wish = Coroutine[Any, Any, GenerationRequest | Message]
 
 _log = structlog.get_logger(__name__)
 
@@ -58,27 +57,26 @@ class _Ready(NamedTuple):
     note: str
 
 
-async def make(interaction: Interaction, wish: GenerationRequest | Wish) -> None:
+async def make(interaction: Interaction, request: GenerationRequest) -> None:
     """Makes what is asked and answers the interaction, which was deferred; raises what nobody expects before anything
-    is made. A wish that takes its time, such as for a picture to start from, is waited for here.
+    is made.
     """
-    bot = interaction.client
-    bot.pending.note(interaction)
     reply = Reply(interaction)
     try:
-        request = wish if isinstance(wish, GenerationRequest) else await wish
-        answer = request if isinstance(request, Message) else await _answer(interaction, request, reply)
+        answer = await _answer(interaction, request, reply)
     finally:
         await reply.end_progress()
+    if isinstance(answer, Refusal):
+        await reply.alone(message_for_refusal(answer))
+        return
     if isinstance(answer, Message):
         await reply.finish(Content([message_embed(answer)]))
         return
-    assert isinstance(request, GenerationRequest), "nothing is made of words for a user"
     await _show(interaction, request, reply, answer)
-    await warn_managers(bot)
+    await warn_managers(interaction.client)
 
 
-async def _answer(interaction: Interaction, request: GenerationRequest, reply: Reply) -> Generated | Message:
+async def _answer(interaction: Interaction, request: GenerationRequest, reply: Reply) -> Generated | Message | Refusal:
     """What the studio made, or why there is nothing."""
     try:
         answer: GenerationOutcome = await interaction.client.studio.generate(
@@ -91,8 +89,6 @@ async def _answer(interaction: Interaction, request: GenerationRequest, reply: R
     except Fault as fault:
         _log.error("no picture", reason=str(fault))
         return message_for_storage_fault(fault)
-    if isinstance(answer, Refusal):
-        return message_for_refusal(answer)
     if isinstance(answer, GenerationFailure):
         _log.warning("no picture", kind=answer.kind.value, reason=sentence_of_failure(answer))
         return message_for_failure(answer)

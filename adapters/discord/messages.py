@@ -7,6 +7,7 @@ how a message looks (`embeds`), who sees it, and the operator's own words (the l
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -89,6 +90,15 @@ def unexpected(reference: str) -> Message:
     return Message(UNEXPECTED, text, Colour.red())
 
 
+def too_often(seconds: float) -> Message:
+    """Somebody used one command or button so often that others would have to wait."""
+    whole = max(1, math.ceil(seconds))
+    text = (
+        f"You used this very often just now. Nothing was done; try again in {whole} second{'' if whole == 1 else 's'}."
+    )
+    return Message(_WAIT, text, Colour.yellow())
+
+
 def progress_text(progress: Progress) -> str:
     """How far a request is."""
     if progress.queue_position is not None:
@@ -165,7 +175,8 @@ def help_text(policy: Limits) -> str:
     return "\n".join(
         [
             "`/imagine` makes a picture from words, `/imgimg` changes one, `/upscale` makes one larger.",
-            "`/gallery`, `/history`: your pictures. `/delete` makes room. `/style` sets your usual style.",
+            "`/gallery`, `/history`: your pictures. `/show` posts one again, `/delete` makes room.",
+            "`/style` sets your usual style.",
             "`/quota`: what is left. `/why`: your last refusal. `/privacy`: what is kept, and how to erase it.",
             "",
             f"**Limits**: {_generations(policy.daily)} a day, anew at 00:00 UTC, and {storage} of storage.",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, assert_never
 
 import discord
@@ -13,9 +12,11 @@ from adapters.application.galleries import images_made_by, sheet_of
 from adapters.application.history import Entry, KeptEntry, RefusedEntry, ReleasedEntry, history_of, prompt_of
 from adapters.application.storage import Storage
 from adapters.discord.bot import AbbyBot
-from adapters.discord.embeds import HistoryRow, Page, gallery_embed, history_embed
+from adapters.discord.embeds import HistoryRow, Page, gallery_embed, history_embed, message_embed
 from adapters.discord.lasting_items import OwnItem
+from adapters.discord.messages import message_for_refusal
 from adapters.discord.replies import Content, SentFile
+from domain.refusals import Refusal
 
 GALLERY_ROWS = 9
 """Pictures a page, three beside each other."""
@@ -42,7 +43,10 @@ async def gallery_page(bot: AbbyBot, user: str, kind: str, number: int) -> Conte
     """A page of a user's images, with small copies of them on one sheet; `kind` is an operation, or EVERYTHING."""
     images = images_made_by(bot.store, user, None if kind == EVERYTHING else kind)
     page, rows = _cut(images, number, GALLERY_ROWS)
-    sheet = await asyncio.to_thread(sheet_of, bot.store, user, [row.name for row in rows]) if rows else None
+    names = [row.name for row in rows]
+    sheet = await bot.workers.run(user, lambda: sheet_of(bot.store, user, names)) if rows else None
+    if isinstance(sheet, Refusal):
+        return Content([message_embed(message_for_refusal(sheet))])
     files = [SentFile("gallery.webp", sheet)] if sheet else []
     embed = gallery_embed(page, rows, files[0].name if files else None)
     return Content([embed], files, _turning("gallery", kind, user, page), stands_alone=True)
@@ -50,9 +54,15 @@ async def gallery_page(bot: AbbyBot, user: str, kind: str, number: int) -> Conte
 
 async def history_page(bot: AbbyBot, user: str, number: int) -> Content:
     """A page of what a user asked for, and what became of it."""
-    entries = await asyncio.to_thread(history_of, bot.store, user)
-    page, shown = _cut(entries, number, HISTORY_ROWS)
-    rows = await asyncio.to_thread(lambda: [_row(bot.store, user, entry) for entry in shown])
+
+    def read() -> tuple[Page, list[HistoryRow]]:
+        page, shown = _cut(history_of(bot.store, user), number, HISTORY_ROWS)
+        return page, [_row(bot.store, user, entry) for entry in shown]
+
+    found = await bot.workers.run(user, read)
+    if isinstance(found, Refusal):
+        return Content([message_embed(message_for_refusal(found))])
+    page, rows = found
     return Content([history_embed(page, rows)], (), _turning("history", EVERYTHING, user, page))
 
 
@@ -66,11 +76,17 @@ class PageButton(
         super().__init__(button, match)
         self.what, self.kind, self.number = match["what"], match["kind"], int(match["page"])
 
-    async def content(self, interaction: discord.Interaction[Any]) -> Content:
+    @property
+    def paced_as(self) -> str:
+        """As the command that showed the first page."""
+        return self.what
+
+    async def contents(self, interaction: discord.Interaction[Any]) -> AsyncIterator[Content]:
         """The other page."""
         if self.what == "gallery":
-            return await gallery_page(interaction.client, self.owner, self.kind, self.number)
-        return await history_page(interaction.client, self.owner, self.number)
+            yield await gallery_page(interaction.client, self.owner, self.kind, self.number)
+        else:
+            yield await history_page(interaction.client, self.owner, self.number)
 
 
 def _cut(entries: Sequence[Any], number: int, size: int) -> tuple[Page, list[Any]]:

@@ -231,6 +231,20 @@ class Reply:
             self._gone = True
         return verdict
 
+    async def alone(self, message: Message) -> bool:
+        """A refusal after an answer was promised to all: the promise is taken back, and who asked is told alone;
+        whether that arrived.
+        """
+        await self.end_progress()
+        try:
+            async with asyncio.timeout(self._patience.call_seconds):
+                await self._interaction.delete_original_response()
+        except Exception as error:  # noqa: BLE001 - it may be gone already; who asked is told all the same
+            _log.info("a promise not taken back", **facts_of(error))
+        self._interaction.extras[FINISHED] = True
+        self._interaction.client.pending.forget(self._interaction.id)
+        return await self.further(Content([message_embed(message)]), ephemeral=True)
+
     async def _send(self, way: Way, content: Content) -> None:
         view = discord.utils.MISSING if content.view is None else content.view
         match way:

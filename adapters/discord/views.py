@@ -5,6 +5,7 @@ An id is all that a button knows, so that it works after a restart. What a press
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
@@ -12,14 +13,20 @@ from typing import NamedTuple
 import discord
 
 from adapters.application.reading import image_names, kept_image
+from adapters.application.results import ImageSave
 from adapters.discord.bot import AbbyBot
 from adapters.generation.provider import Operation
 from domain.names import name_key
 
 ID_CHARACTERS = 100
-TEMPLATE = r"abby:(?P<action>again|vary|upscale|delete|sure|keep):(?P<owner>[a-z0-9_-]{1,64}):(?P<name>[^:]{1,80})"
-"""The ids of these buttons. An owner's id from Discord has at most 20 digits, which leaves room for the name."""
-LONGEST_NAME = 60
+TEMPLATE = (
+    r"abby:(?P<action>again|vary|upscale|delete|sure|keep)(?P<save>[0-9]{1,15})?"
+    r":(?P<owner>[a-z0-9_-]{1,64}):(?P<name>[^:]{1,80})"
+)
+"""The ids of these buttons; the one that deletes after a question says which save was asked about. An owner's id from
+Discord has at most 20 digits, which leaves room for the name.
+"""
+LONGEST_NAME = 50
 HASH_MARK = "~"
 """Begins what stands for a longer name; no name begins with it."""
 
@@ -55,9 +62,9 @@ def buttons_of(owner: str, name: str, operation: str) -> discord.ui.View:
     return _view(owner, name, ACTIONS_OF.get(operation, ["upscale", "delete"]))
 
 
-def ask_to_delete(owner: str, name: str) -> discord.ui.View:
-    """Sure?"""
-    return _view(owner, name, ["sure", "keep"])
+def ask_to_delete(owner: str, save: ImageSave) -> discord.ui.View:
+    """Sure? Yes means this save, and not what may stand under its name by then."""
+    return _view(owner, save.name, ["sure", "keep"], save.position)
 
 
 def named_by(bot: AbbyBot, owner: str, key: str) -> str | None:
@@ -79,18 +86,18 @@ def picture_of(message: discord.Message) -> tuple[str, str] | None:
     """Owner and key of the picture that a message of ours shows, by its buttons; None where it has none."""
     for row in message.components:
         for part in getattr(row, "children", ()):
-            words = str(getattr(part, "custom_id", "") or "").split(":")
-            if len(words) == 4 and words[0] == "abby":
-                return words[2], words[3]
+            if match := re.fullmatch(TEMPLATE, str(getattr(part, "custom_id", "") or "")):
+                return match["owner"], match["name"]
     return None
 
 
-def _view(owner: str, name: str, actions: Sequence[str]) -> discord.ui.View:
+def _view(owner: str, name: str, actions: Sequence[str], position: int | None = None) -> discord.ui.View:
     """The buttons. The view is stopped: the library need not remember it, as its ids say all."""
     view = discord.ui.View(timeout=None)
     for action in actions:
         look = LOOKS[action]
-        custom_id = f"abby:{action}:{owner}:{key_of(name)}"
+        meant = action if position is None else f"{action}{position}"
+        custom_id = f"abby:{meant}:{owner}:{key_of(name)}"
         assert len(custom_id) <= ID_CHARACTERS, "an id of Discord's and a short name fit"
         view.add_item(discord.ui.Button(label=look.label, emoji=look.emoji, style=look.style, custom_id=custom_id))
     view.stop()

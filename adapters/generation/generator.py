@@ -136,9 +136,16 @@ class Generator:
         """The bytes of an input image: as they are, or fetched where its https address is given."""
         if not isinstance(image, str):
             return image
+        return await self._image_fetcher().fetch(image)
+
+    def refuses_address(self, address: str) -> GenerationFailure | None:
+        """Why an address is not even looked up, None where it may be asked for its image."""
+        return self._image_fetcher().refuses(address)
+
+    def _image_fetcher(self) -> ImageFetcher:
         if self._fetcher is None:
             self._fetcher = self._make_fetcher()
-        return await self._fetcher.fetch(image)
+        return self._fetcher
 
     def close(self) -> None:
         """Give back what the provider holds, from any place: within a running loop it is done soon, else now."""

@@ -85,6 +85,10 @@ class ImageFetcher:
         self._socket_factory = socket_factory
         self._deadline_seconds = deadline_seconds
 
+    def refuses(self, url: str) -> GenerationFailure | None:
+        """REFUSED for an address that is not even looked up; None where it may be asked."""
+        return None if _read_address(url, self._hosts) is not None else REFUSED
+
     async def fetch(self, url: str) -> bytes | GenerationFailure:
         """The bytes of the image; REFUSED for an address that is not connected to, else what went wrong."""
         address = _read_address(url, self._hosts)

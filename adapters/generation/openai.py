@@ -85,7 +85,10 @@ class OpenAIProvider:
     """Asks one model of one server, whose address may end in /v1. Its key goes there alone, no other's does."""
 
     name = "openai"
-    limits = RequestLimits(operations=frozenset({Operation.TEXT_TO_IMAGE, Operation.IMAGE_TO_IMAGE}))
+    limits = RequestLimits(
+        operations=frozenset({Operation.TEXT_TO_IMAGE, Operation.IMAGE_TO_IMAGE}),
+        unused=frozenset({"steps", "cfg_scale", "strength"}),
+    )
 
     def __init__(self, settings: ProviderSettings) -> None:
         self.model = settings.openai_model

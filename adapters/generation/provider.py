@@ -99,7 +99,9 @@ class GenerationResult:
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
-    """What a provider accepts. Lengths in characters, sides in pixels; `at_once` requests run beside each other."""
+    """What a provider accepts. Lengths in characters, sides in pixels; `at_once` requests run beside each other.
+    `unused` names what of a request it has no use for.
+    """
 
     prompt_length: int = 2000
     side_min: int = 64
@@ -114,6 +116,7 @@ class RequestLimits:
     image_pixels: int = 50_000_000
     operations: frozenset[Operation] = frozenset(Operation)
     at_once: int = 4
+    unused: frozenset[str] = frozenset()
 
 
 class Prepared(NamedTuple):

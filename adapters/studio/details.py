@@ -6,10 +6,11 @@ is taken out of there unless PROMPT_IN_IMAGE asks for it.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from adapters.generation.provider import GeneratedImage, GenerationRequest, GenerationResult
+from adapters.generation.provider import GeneratedImage, GenerationRequest, GenerationResult, Operation
 
 LABELS = {
     "negative_prompt": "Negative prompt",
@@ -23,16 +24,33 @@ LABELS = {
 }
 
 
-def details_of(asked: GenerationRequest, result: GenerationResult, made: GeneratedImage) -> dict[str, Any]:
-    """What was asked and what came of it, without what is empty."""
-    of_request = {name: value for name, value in asdict(asked).items() if name not in {"image", "count", "seed"}}
+_NOT_OF = {
+    Operation.TEXT_TO_IMAGE: frozenset({"strength"}),
+    Operation.UPSCALE: frozenset({"negative_prompt", "steps", "cfg_scale", "seed", "style", "strength"}),
+}
+"""What of a request has no part in such a picture."""
+
+
+def details_of(
+    asked: GenerationRequest, result: GenerationResult, made: GeneratedImage, unused: Collection[str] = ()
+) -> dict[str, Any]:
+    """What was asked and what came of it, without what is empty, or `unused` by the provider."""
+    left_out = {"image", "count", "seed", *unused}
+    of_request = {name: value for name, value in asdict(asked).items() if name not in left_out}
     of_result = {
         "seed": made.seed,
         "provider": result.provider,
         "model": result.model,
         "seconds": round(result.seconds, 3),
     }
-    return {name: value for name, value in (of_request | of_result).items() if value not in {None, ""}}
+    details = {name: value for name, value in (of_request | of_result).items() if value not in {None, ""}}
+    return applicable(details)
+
+
+def applicable(details: Mapping[str, Any]) -> dict[str, Any]:
+    """The details that have a part in a picture of their operation, of those that were kept."""
+    not_of = _NOT_OF.get(details.get("operation", ""), frozenset())
+    return {name: value for name, value in details.items() if name not in not_of}
 
 
 def as_text(details: dict[str, Any]) -> str:

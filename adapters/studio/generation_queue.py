@@ -27,8 +27,9 @@ class _Waiting:
 class GenerationQueue:
     """`join` and `leave` are a request's coming and going; in between, `wait_turn` and `end_turn` are its turn."""
 
-    def __init__(self, at_once: int, *, length: int, per_user: int) -> None:
+    def __init__(self, at_once: int, *, length: int, per_user: int, input_bytes: int | None = None) -> None:
         self._at_once = at_once
+        self._most_bytes = MAX_INPUT_BYTES if input_bytes is None else input_bytes
         self._length = length
         self._per_user = per_user
         self._of_user: Counter[str] = Counter()
@@ -41,7 +42,7 @@ class GenerationQueue:
         """Why one more request may not join; None where it may."""
         if self._of_user[user] >= self._per_user:
             return Refusal(Reason.BUSY, user, limit=self._per_user, used=self._of_user[user])
-        if self._requests >= self._length or self._input_bytes + input_bytes > MAX_INPUT_BYTES:
+        if self._requests >= self._length or self._input_bytes + input_bytes > self._most_bytes:
             return Refusal(Reason.BUSY, user)
         return None
 

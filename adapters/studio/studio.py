@@ -99,7 +99,7 @@ class Studio:
         if idempotency_key is not None and len(idempotency_key) > MAX_IDEMPOTENCY_KEY_CHARS:
             return Refusal(Reason.MALFORMED, user, f"A request key has at most {MAX_IDEMPOTENCY_KEY_CHARS} characters.")
         input_bytes = len(request.image or b"")
-        if busy := self._queue.refusal(user, input_bytes):
+        if busy := self.refusal(user, input_bytes):
             return busy
         self._queue.join(user, input_bytes)
         job = Job(user, request, actor, idempotency_key, on_progress)
@@ -112,6 +112,10 @@ class Studio:
         except asyncio.CancelledError:
             job.cancel()
             raise
+
+    def refusal(self, user: str, input_bytes: int = 0) -> Refusal | None:
+        """Why one more request may not join the line at this moment; None where it may."""
+        return self._queue.refusal(user, input_bytes)
 
     async def close(self) -> None:
         """Cancels what waits and what the providers work on, and waits until every place is settled or released."""
@@ -248,7 +252,7 @@ class Studio:
         self, job: Job, reserved: Reserved, asked: GenerationRequest, result: GenerationResult, index: int
     ) -> Picture:
         made = result.images[index]
-        details = details_of(asked, result, made)
+        details = details_of(asked, result, made, self.generator.provider.limits.unused)
         text = as_text(details) if self._settings.prompt_in_image else None
         data = await asyncio.to_thread(with_text, made.data, text)
         try:

@@ -6,7 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from adapters.application.erasing import erase_images, images_older_than
+from adapters.application.deleting import delete_image
+from adapters.application.erasing import Erased, saves_older_than
 from adapters.application.reading import quota_status
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.embeds import message_embed, privacy_embed
@@ -21,6 +22,7 @@ from adapters.discord.inputs import suggest_names
 from adapters.discord.messages import Message
 from adapters.discord.replies import Content, Reply, defer, respond, tell
 from adapters.wording.figures import size_in_words
+from domain.refusals import Refusal
 from domain.validation import MAX_DAYS
 
 NOTHING_TO_DELETE = Message("🗑️ Nothing To Delete", "You have no such images.", discord.Colour.blurple())
@@ -52,9 +54,10 @@ class DataCog(commands.Cog):
     async def _answer(self, interaction: Interaction, name: str | None, days: int | None) -> Content:
         user = str(interaction.user.id)
         if name is not None:
-            erased = await erase_images(self.bot.store, user, [name], actor=actor_of(interaction), reason="user")
+            done = await delete_image(self.bot.store, user, name, actor=actor_of(interaction))
+            erased = Erased(0, 0, 0, done) if isinstance(done, Refusal) else Erased(1, done.freed_bytes)
             return Content([message_embed(message_for_erased(erased))])
-        images = images_older_than(self.bot.store, user, days or 0)
+        images = saves_older_than(self.bot.store, user, days or 0)
         if not images:
             return Content([message_embed(NOTHING_TO_DELETE)])
         if days is None:
@@ -63,7 +66,7 @@ class DataCog(commands.Cog):
             return Content([message_embed(_asked(text))], (), choose_some(user, images))
         size = size_in_words(sum(image.size_bytes for image in images))
         text = f"{len(images)} of your images are {days} days old or older ({size}). Delete them for good?"
-        return Content([message_embed(_asked(text))], (), confirm_old(user, days))
+        return Content([message_embed(_asked(text))], (), confirm_old(user, images))
 
     @app_commands.command(description="Show what is kept of you, export it, or delete all of it")
     async def privacy(self, interaction: Interaction) -> None:

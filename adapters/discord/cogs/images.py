@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from dataclasses import replace
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from adapters.application.reading import image_details
+from adapters.application.reading import image_details, kept_image
+from adapters.discord.admission import Source, admitted_input
 from adapters.discord.bot import AbbyBot, Interaction
 from adapters.discord.cogs.imagine import STYLE_CHOICES, Prompt
 from adapters.discord.default_style import style_of
 from adapters.discord.embeds import info_embed
-from adapters.discord.inputs import ONE_SOURCE, at_address, attached, in_message, kept, ours, suggest_names, upscale_of
+from adapters.discord.inputs import ONE_SOURCE, ours, suggest_names, upscale_of
 from adapters.discord.making import make
-from adapters.discord.messages import Message, message_for_refusal
-from adapters.discord.replies import defer, respond, tell
+from adapters.discord.messages import message_for_refusal
+from adapters.discord.replies import respond, tell
 from adapters.discord.views import named_by
 from adapters.generation.provider import GenerationRequest, Operation
 from domain.refusals import Reason, Refusal
@@ -27,7 +26,6 @@ ADDRESS_CHARACTERS = 2000
 STRENGTH = 0.35
 
 Address = app_commands.Range[str, 8, ADDRESS_CHARACTERS]
-Source = Awaitable[bytes | Message]
 
 
 class ImagesCog(commands.Cog):
@@ -54,11 +52,16 @@ class ImagesCog(commands.Cog):
         style: str | None = None,
         strength: app_commands.Range[float, 0.0, 1.0] = STRENGTH,
     ) -> None:
-        """Defers at once, then makes it."""
-        await defer(interaction)
+        """Promises it at once, then fetches what it starts from, and makes it."""
+        source = _given(interaction, image, url, None)
+        data = await admitted_input(interaction, Operation.IMAGE_TO_IMAGE, source)
+        if data is None:
+            return
         style = style or style_of(interaction)
-        change = GenerationRequest(Operation.IMAGE_TO_IMAGE, prompt, style=style, strength=strength)
-        await make(interaction, _changed(_given(interaction, image, url, None), change))
+        await make(
+            interaction,
+            GenerationRequest(Operation.IMAGE_TO_IMAGE, prompt, style=style, strength=strength, image=data),
+        )
 
     @app_commands.command(description="Make a picture larger; it counts as one generation")
     @app_commands.describe(
@@ -72,35 +75,26 @@ class ImagesCog(commands.Cog):
         url: Address | None = None,
         name: app_commands.Range[str, 1, 120] | None = None,
     ) -> None:
-        """Defers at once, then makes it."""
-        await defer(interaction)
-        await make(interaction, _larger(interaction, _given(interaction, image, url, name)))
+        """Promises it at once, then fetches what it starts from, and makes it."""
+        await _upscale(interaction, _given(interaction, image, url, name))
 
 
-async def _given(
-    interaction: Interaction, image: discord.Attachment | None, url: str | None, name: str | None
-) -> bytes | Message:
+def _given(interaction: Interaction, image: discord.Attachment | None, url: str | None, name: str | None) -> Source:
     """The picture of exactly one source."""
     if sum(source is not None for source in (image, url, name)) != 1:
-        return ONE_SOURCE
+        return Source.of_nothing(ONE_SOURCE)
     if image is not None:
-        return await attached(interaction, image)
+        return Source.of_attachment(interaction, image)
     if url is not None:
-        return await at_address(interaction, url)
+        return Source.of_address(interaction, url)
     assert name is not None, "one of the three is given"
-    return await kept(interaction, str(interaction.user.id), name)
+    return Source.of_kept(interaction, str(interaction.user.id), name)
 
 
-async def _changed(source: Source, change: GenerationRequest) -> GenerationRequest | Message:
-    """The request for a change of a picture, or why there is no such picture."""
-    data = await source
-    return data if isinstance(data, Message) else replace(change, image=data)
-
-
-async def _larger(interaction: Interaction, source: Source) -> GenerationRequest | Message:
-    """The request for a larger picture, or why there is none to begin with."""
-    data = await source
-    return data if isinstance(data, Message) else upscale_of(interaction, data)
+async def _upscale(interaction: Interaction, source: Source) -> None:
+    data = await admitted_input(interaction, Operation.UPSCALE, source)
+    if data is not None:
+        await make(interaction, upscale_of(interaction, data))
 
 
 def add_menus(bot: AbbyBot) -> None:
@@ -111,13 +105,11 @@ def add_menus(bot: AbbyBot) -> None:
 
 async def upscale_message(interaction: Interaction, message: discord.Message) -> None:
     """Makes the picture of a message larger, for whoever asks and from their quota."""
-    await defer(interaction)
-    picture = ours(interaction, message)
-    if picture is None:
-        source = in_message(interaction, message)
-    else:
-        source = kept(interaction, picture[0], named_by(interaction.client, *picture) or picture[1])
-    await make(interaction, _larger(interaction, source))
+    if (picture := ours(interaction, message)) is None:
+        await _upscale(interaction, Source.of_message(interaction, message))
+        return
+    name = named_by(interaction.client, *picture)
+    await _upscale(interaction, Source.of_kept(interaction, picture[0], name or picture[1]))
 
 
 async def tell_of_message(interaction: Interaction, message: discord.Message) -> None:
@@ -131,5 +123,9 @@ async def tell_of_message(interaction: Interaction, message: discord.Message) ->
     if kept_name is None:
         await tell(interaction, message_for_refusal(Refusal(Reason.NOT_FOUND, None, picture[1])))
         return
-    details = await asyncio.to_thread(image_details, interaction.client.store, picture[0], kept_name)
+    store = interaction.client.store
+    details = await asyncio.to_thread(image_details, store, picture[0], kept_name)
+    image = kept_image(store, picture[0], kept_name)
+    if details and image is not None and image.width and image.height:
+        details |= {"width": image.width, "height": image.height}  # what it has, which need not be what was asked
     await respond(interaction, info_embed(kept_name, details))

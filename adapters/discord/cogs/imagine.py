@@ -7,10 +7,10 @@ from typing import Literal
 from discord import app_commands
 from discord.ext import commands
 
+from adapters.discord.admission import admitted
 from adapters.discord.bot import AbbyBot, Interaction
 from adapters.discord.default_style import style_of
 from adapters.discord.making import make
-from adapters.discord.replies import defer
 from adapters.generation.provider import STYLES, GenerationRequest, Operation
 from adapters.generation.request_check import SEED_MAX
 
@@ -58,8 +58,9 @@ class ImagineCog(commands.Cog):
         steps: app_commands.Range[int, 10, 50] = 30,
         count: app_commands.Range[int, 1, MOST_AT_ONCE] = 1,
     ) -> None:
-        """Defers at once, then makes it."""
-        await defer(interaction)
+        """Promises it at once, then makes it."""
+        if not await admitted(interaction, Operation.TEXT_TO_IMAGE, count):
+            return
         width, height = SIZES[size]
         request = GenerationRequest(
             Operation.TEXT_TO_IMAGE,

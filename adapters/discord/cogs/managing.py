@@ -1,4 +1,4 @@
-"""The managers' commands: cleaning up, quotas of others, and whether the log is whole."""
+"""The managers' commands: cleaning up, quotas of others, and whether the log is whole. Who may is `permissions`'."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from adapters.application.deleting import clean_up_blocking, delete_image
+from adapters.application.deleting import clean_up_blocking, delete_save
 from adapters.application.governing import override_limits_blocking, reset_daily_blocking
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import quota_status
 from adapters.application.results import Changed, CleanedUp, DeletedImage
+from adapters.application.saves import save_under, saves_from, saves_of
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.embeds import message_embed, quota_embed
 from adapters.discord.errors import NotAllowed
-from adapters.discord.inputs import suggestions
+from adapters.discord.inputs import choices_of, suggestions
 from adapters.discord.messages import Message, message_for_refusal, timestamp
-from adapters.discord.permissions import check_limits_changers, check_managers, may_manage
+from adapters.discord.permissions import check_managers, check_shared_managers, is_owner, manages_here, may_delete
 from adapters.discord.replies import Content, Reply, defer, respond
 from adapters.discord.untrusted_text import plain
 from adapters.ports.clock import utc_now
 from adapters.ports.event_log import LogReport
+from adapters.ports.faults import Fault
 from adapters.wording.figures import size_in_words
 from domain.images import SECONDS_A_DAY
 from domain.instants import later
@@ -39,16 +41,31 @@ Someone = discord.Member | discord.User
 ManagersAnswer = Message | Refusal
 
 
-async def _suggest_theirs(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    """The images of the user who is named in the same command, for those who may manage."""
+async def suggest_theirs(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """The images of the user who is named in the same command, as far as whoever types may delete them: managers see
+    the names of what was made in their server, and none of a user who is known to be no member.
+    """
     someone = getattr(interaction.namespace, "user", None)
-    if someone is None or not may_manage(interaction):
+    if someone is None or not manages_here(interaction):
         return []
-    return suggestions(interaction, str(someone.id), typed)
+    user = str(someone.id)
+    if is_owner(interaction):
+        return suggestions(interaction, user, typed)
+    if isinstance(someone, discord.User):
+        return []
+    store, here = interaction.client.store, actor_of(interaction).origin
+    assert here is not None, "an interaction comes from somewhere"
+    try:
+        fitting = [save for save in saves_of(store, user) if typed.strip().lower() in save.name.lower()]
+        return choices_of(await asyncio.to_thread(lambda: [one.name for one in saves_from(store, user, fitting, here)]))
+    except Fault:
+        return []  # the command itself tells the fault
 
 
 class ManagingCog(commands.Cog):
-    """For whoever may manage the server, and for the bot's owner; seen by them alone."""
+    """For whoever may manage the server, and for the bot's owner; seen by them alone. What all servers share is for the
+    owner, and for the managers of the managers' channel's server.
+    """
 
     quota_admin = app_commands.Group(
         name="quota_admin",
@@ -62,7 +79,7 @@ class ManagingCog(commands.Cog):
     @app_commands.command(description="Remove old temporary files; images are never removed by age")
     @app_commands.describe(days="How old they are, where not as set")
     @app_commands.default_permissions(manage_guild=True)
-    @check_managers
+    @check_shared_managers
     async def storage_cleanup(
         self, interaction: Interaction, days: app_commands.Range[int, 0, MAX_DAYS] | None = None
     ) -> None:
@@ -81,7 +98,7 @@ class ManagingCog(commands.Cog):
     @check_managers
     async def show(self, interaction: Interaction, user: Someone) -> None:
         """As the user sees it."""
-        _refuse_non_members(interaction, user)
+        refuse_non_members(interaction, user)
         embed = quota_embed(quota_status(self.bot.store, str(user.id)), user.display_name)
         await respond(interaction, embed)
 
@@ -89,7 +106,7 @@ class ManagingCog(commands.Cog):
     @app_commands.describe(
         user="Whom", daily="Generations a day", storage_mb="Storage in MB", days="For how long; for good otherwise"
     )
-    @check_limits_changers
+    @check_shared_managers
     async def set(
         self,
         interaction: Interaction,
@@ -99,7 +116,7 @@ class ManagingCog(commands.Cog):
         days: app_commands.Range[int, 1, MAX_DAYS] | None = None,
     ) -> None:
         """Replaces their former limits whole."""
-        _refuse_non_members(interaction, user)
+        refuse_non_members(interaction, user)
         await defer(interaction, ephemeral=True)
         own = UserLimits(None if storage_mb is None else storage_mb * MEGABYTE, daily)
         until = later(utc_now(), seconds=days * SECONDS_A_DAY) if days else None
@@ -116,10 +133,10 @@ class ManagingCog(commands.Cog):
 
     @quota_admin.command(description="Set a user's count of today to 0")
     @app_commands.describe(user="Whose")
-    @check_limits_changers
+    @check_shared_managers
     async def reset(self, interaction: Interaction, user: Someone) -> None:
         """Recorded as done by who asks."""
-        _refuse_non_members(interaction, user)
+        refuse_non_members(interaction, user)
         await defer(interaction, ephemeral=True)
         done = await asyncio.to_thread(
             reset_daily_blocking, self.bot.store, str(user.id), "by a manager on Discord", actor=actor_of(interaction)
@@ -128,15 +145,19 @@ class ManagingCog(commands.Cog):
 
     @quota_admin.command(name="delete-image", description="Delete an image of a user")
     @app_commands.describe(user="Whose", name="Which")
-    @app_commands.autocomplete(name=_suggest_theirs)
+    @app_commands.autocomplete(name=suggest_theirs)
     @check_managers
     async def delete_image(
         self, interaction: Interaction, user: Someone, name: app_commands.Range[str, 1, 120]
     ) -> None:
         """Recorded as done by who asks."""
-        _refuse_non_members(interaction, user)
+        refuse_non_members(interaction, user)
         await defer(interaction, ephemeral=True)
-        done = await delete_image(self.bot.store, str(user.id), name, actor=actor_of(interaction), reason="admin")
+        save = save_under(self.bot.store, str(user.id), name)
+        if save is None or not await may_delete(interaction, str(user.id), save):
+            await _answer(interaction, _none_of_theirs(user, name))
+            return
+        done = await delete_save(self.bot.store, str(user.id), save, actor=actor_of(interaction), reason="admin")
         if isinstance(done, DeletedImage):
             freed = size_in_words(done.freed_bytes)
             text = f"**{plain(done.name, 120)}** of {_name(user)} is gone; {freed} are free again."
@@ -146,7 +167,7 @@ class ManagingCog(commands.Cog):
 
     @app_commands.command(description="Verify the log: is it whole, what is its head, what needs a look")
     @app_commands.default_permissions(manage_guild=True)
-    @check_managers
+    @check_shared_managers
     async def audit(self, interaction: Interaction) -> None:
         """Reads the log from its first byte to its last, beside the running bot."""
         await defer(interaction, ephemeral=True)
@@ -168,10 +189,19 @@ class ManagingCog(commands.Cog):
         return Message("🔎 Audit", "\n".join(lines), GREEN if good else discord.Colour.red())
 
 
-def _refuse_non_members(interaction: Interaction, user: Someone) -> None:
+def refuse_non_members(interaction: Interaction, user: Someone) -> None:
     """Managers of a server manage its members, the bot's owner everybody. Raises NotAllowed."""
     if not isinstance(user, discord.Member) and not interaction.client.is_owner_id(interaction.user.id):
         raise NotAllowed
+
+
+def _none_of_theirs(user: Someone, name: str) -> Message:
+    """One answer for what is not there and for what is not the manager's to know of."""
+    text = (
+        f"{_name(user)} has no image **{plain(name, NOTE_CHARACTERS)}** that you may delete. Managers delete what was "
+        "made in their server; what was made elsewhere only its maker and the bot's owner delete."
+    )
+    return Message("❌ Image Not Found", text, discord.Colour.red())
 
 
 async def _answer(interaction: Interaction, answer: ManagersAnswer) -> None:

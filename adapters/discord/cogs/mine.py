@@ -20,16 +20,18 @@ from adapters.application.history import (
     latest_kept,
     refusal_of,
 )
-from adapters.application.reading import policy_in_force, quota_status
+from adapters.application.reading import kept_image, policy_in_force, quota_status
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.cogs.imagine import MOST_AT_ONCE, STYLE_CHOICES
 from adapters.discord.default_style import style_of
 from adapters.discord.embeds import NAME_CHARACTERS, message_embed, quota_embed
+from adapters.discord.inputs import suggest_names
 from adapters.discord.messages import Message, again_with, help_text, message_for_refusal, timestamp
 from adapters.discord.pages import NOT_MADE, gallery_page, history_page
 from adapters.discord.replies import NOT_TAKEN, Content, Reply, defer, respond, tell
+from adapters.discord.showing import shown_again
 from adapters.discord.untrusted_text import plain
-from domain.refusals import Refusal
+from domain.refusals import Reason, Refusal
 
 GalleryKind = Literal["all", "text_to_image", "image_to_image", "upscale"]
 NOTHING_REFUSED = Message(
@@ -56,6 +58,22 @@ class MineCog(commands.Cog):
         """Small copies are made meanwhile."""
         await defer(interaction, ephemeral=True)
         await Reply(interaction).finish(await gallery_page(self.bot, str(interaction.user.id), kind, 1), NOT_TAKEN)
+
+    @app_commands.command(description="Post one of your images here once more, in full")
+    @app_commands.describe(name="Which")
+    @app_commands.autocomplete(name=suggest_names)
+    async def show(self, interaction: Interaction, name: app_commands.Range[str, 1, 120]) -> None:
+        """For everybody in the channel, as when it was made."""
+        store, user = self.bot.store, str(interaction.user.id)
+        if kept_image(store, user, name) is None:
+            await tell(interaction, message_for_refusal(Refusal(Reason.NOT_FOUND, user, name)))
+            return
+        await interaction.response.defer(thinking=True)
+        shown = await self.bot.workers.run(user, lambda: shown_again(store, user, name, interaction.filesize_limit))
+        if isinstance(shown, Refusal):
+            shown = message_for_refusal(shown)
+        reply = Reply(interaction)
+        await (reply.alone(shown) if isinstance(shown, Message) else reply.finish(shown))
 
     @app_commands.command(description="Show what you asked for lately, and what became of it")
     async def history(self, interaction: Interaction) -> None:

@@ -55,7 +55,7 @@ class SketchProvider:
     """Paints with the processor alone; no network, no key, no credits."""
 
     name = "sketch"
-    limits = RequestLimits(upscale_pixels=UPSCALE_PIXELS, at_once=2)
+    limits = RequestLimits(upscale_pixels=UPSCALE_PIXELS, at_once=2, unused=frozenset({"steps", "cfg_scale"}))
 
     def __init__(self) -> None:
         self._workers = PictureWorkers()

@@ -100,7 +100,9 @@ class StabilityProvider:
         by_engine = settings.stability_upscaler == UPSCALE_ENGINE
         self._image: Part = StableImage(*parts) if settings.stability_model in MODELS else EngineImage(*parts)
         self._upscaler: Part = EngineUpscaler(*parts) if by_engine else StableUpscaler(*parts)
-        self.limits = RequestLimits(upscale_pixels=UPSCALE_PIXELS) if by_engine else RequestLimits()
+        self.limits = (
+            RequestLimits(upscale_pixels=UPSCALE_PIXELS) if by_engine else RequestLimits(unused=frozenset({"steps"}))
+        )
 
     def outage(self) -> GenerationFailure | None:
         """Why the service is left alone at the moment, None where it may be called."""

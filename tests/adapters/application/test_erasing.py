@@ -9,10 +9,11 @@ import pytest
 
 from adapters.application import erasing
 from adapters.application.default_style import FIRST_STYLE, default_style, set_default_style
-from adapters.application.erasing import Erased, erase_images, forget_user, images_older_than
+from adapters.application.erasing import Erased, erase_images, forget_user, saves_older_than
 from adapters.application.reading import image_names
 from adapters.application.reserving import WantedPlaces, reserve_places
-from adapters.application.results import LIBRARY, DeletedImage
+from adapters.application.results import LIBRARY, DeletedImage, ImageSave
+from adapters.application.saves import position_now, saves_of
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
@@ -69,9 +70,9 @@ async def test_what_could_not_be_deleted_is_counted(
     async def delete(*_: object, **__: object) -> DeletedImage | Refusal:
         return left.pop(0)
 
-    monkeypatch.setattr(erasing, "delete_image", delete)
-    names = ["a.png"] * len(answers)
-    assert await erase_images(store, "1", names, actor=LIBRARY, reason="user") == erased
+    monkeypatch.setattr(erasing, "delete_save", delete)
+    saves = [ImageSave("a.png", 1, 1_000, DAYS[0])] * len(answers)
+    assert await erase_images(store, "1", saves, actor=LIBRARY, reason="user") == erased
 
 
 @pytest.mark.parametrize(("days", "names"), [(0, ["b.png", "a.png"]), (1, ["a.png"]), (2, ["a.png"]), (3, [])])
@@ -81,7 +82,7 @@ async def test_an_image_is_as_old_as_the_log_says(store: Storage, times: Times, 
     times.now = DAYS[1]
     await save_image(store, NewImage("1", png(), name="b.png"))
     times.now = DAYS[2]
-    assert [image.name for image in images_older_than(store, "1", days)] == names
+    assert [image.name for image in saves_older_than(store, "1", days)] == names
 
 
 async def test_all_of_a_user_is_forgotten_and_nothing_of_others(store: Storage, tmp_path: Path) -> None:
@@ -90,8 +91,8 @@ async def test_all_of_a_user_is_forgotten_and_nothing_of_others(store: Storage, 
         await save_image(store, NewImage(user, png(), name="a.png"))
         await set_default_style(store, user, "anime", actor=LIBRARY)
     await reserve_places(store, WantedPlaces("1"))
-    forgotten = await forget_user(store, "1", actor=LIBRARY)
-    assert forgotten == (Erased(1, len(png())), True)
+    forgotten = await forget_user(store, "1", up_to=position_now(store), actor=LIBRARY)
+    assert forgotten == (Erased(1, len(png())), 0, True)
     assert (image_names(store, "1"), default_style(store, "1")) == ([], FIRST_STYLE)
     assert (image_names(store, "2"), default_style(store, "2")) == (["a.png"], "anime")
     assert [event["data"]["reason"] for event in events_of(tmp_path, "ImageDeleted")] == ["privacy"]
@@ -99,5 +100,23 @@ async def test_all_of_a_user_is_forgotten_and_nothing_of_others(store: Storage, 
 
 async def test_who_chose_nothing_has_no_choice_recorded_by_being_forgotten(store: Storage, tmp_path: Path) -> None:
     """The log gets no line for what does not change."""
-    assert await forget_user(store, "1", actor=LIBRARY) == (Erased(0, 0), False)
+    assert await forget_user(store, "1", up_to=position_now(store), actor=LIBRARY) == (Erased(0, 0), 0, False)
     assert events_of(tmp_path, "PreferenceSet") == []
+
+
+async def test_what_was_asked_about_goes_and_nothing_that_came_later(store: Storage) -> None:
+    """An image that is saved anew under its name between the question and the answer is another one: by its age,
+    chosen, or with everything, it stays; so does what is new.
+    """
+    for name in ("a.png", "b.png", "c.png"):
+        await save_image(store, NewImage("1", png(), name=name))
+    asked, position = saves_older_than(store, "1", 0), position_now(store)
+    assert asked == saves_of(store, "1")
+    await save_image(store, NewImage("1", png(2), name="b.png"))
+    await save_image(store, NewImage("1", png(), name="d.png"))
+    chosen = [save for save in asked if save.name in {"b.png", "c.png"}]
+    assert (await erase_images(store, "1", chosen, actor=LIBRARY, reason="user")).images == 1
+    assert image_names(store, "1") == ["d.png", "b.png", "a.png"]
+    assert [save.name for save in saves_of(store, "1", up_to=position)] == ["a.png"]
+    assert await forget_user(store, "1", up_to=position, actor=LIBRARY) == (Erased(1, len(png())), 2, False)
+    assert image_names(store, "1") == ["d.png", "b.png"]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from adapters.application.deleting import delete_image
-from adapters.application.results import StoreSettings
+from adapters.application.results import ImageSave, StoreSettings
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.discord.bot import AbbyBot
 from adapters.discord.bot_state import FILE, Remembered
-from adapters.discord.views import ID_CHARACTERS, LOOKS, ask_to_delete, buttons_of, key_of, named_by
+from adapters.discord.views import ID_CHARACTERS, LOOKS, TEMPLATE, ask_to_delete, buttons_of, key_of, named_by
 from adapters.engines.opening import open_store
 
 SNOWFLAKE = "18446744073709551615"
@@ -27,7 +28,7 @@ class BotWithStore:
 
 
 @pytest.mark.parametrize("folder", ["", "a folder/"])
-@pytest.mark.parametrize("length", [59, 60, 61, 120])
+@pytest.mark.parametrize("length", [49, 50, 51, 120])
 async def test_a_picture_is_found_again_by_its_key(tmp_path: Path, length: int, folder: str) -> None:
     """One that is gone is not; another user's of the same name is not meant."""
     name = f"{folder}{'a' * (length - len(folder) - 4)}.png"
@@ -48,9 +49,11 @@ async def test_every_id_is_within_the_limit() -> None:
     name = "b" * 120
     items: list[Any] = [
         *buttons_of(SNOWFLAKE, name, "text_to_image").children,
-        *ask_to_delete(SNOWFLAKE, name).children,
+        *ask_to_delete(SNOWFLAKE, ImageSave(name, 10**15 - 1, 1, "")).children,
     ]
-    assert {item.custom_id.split(":")[1] for item in items} == set(LOOKS)
+    matches = [re.fullmatch(TEMPLATE, item.custom_id) for item in items]
+    assert {match["action"] for match in matches if match} == set(LOOKS)
+    assert {match["save"] for match in matches if match} == {None, "9" * 15}
     assert max(len(item.custom_id) for item in items) <= ID_CHARACTERS
 
 

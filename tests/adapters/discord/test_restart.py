@@ -97,13 +97,13 @@ async def test_a_stop_while_an_attachment_is_fetched_is_told(
 ) -> None:
     """Nothing was reserved yet, and the message says more than that the bot is thinking."""
     root = tmp_path / "root"
-    fake.cdn.shown = asyncio.Event()
+    fake.cdn.held = asyncio.Event()
     words = command(root, "bot", API_HOST=painter.address)
     async with await BotProcess.start([sys.executable, "-c", PATCHED, *words[3:]], {}, fake) as bot:
         await bot.ready()
         await fake.synced()
         asked = await ann.slash("imgimg", {"prompt": "a cat", "image": Upload("in.png", png(), "image/png")})
-        await fake.world.bell.until(lambda: fake.cdn.waiting, timeout=10, what=lambda: "a file that is fetched")
+        await fake.world.bell.until(lambda: fake.cdn.asked, timeout=10, what=lambda: "a file that is fetched")
         bot.send(signal.SIGTERM)
         assert "The bot is stopping" in (await finished(asked)).text
         assert await bot.exit_code(timeout=GENTLE_SECONDS) == 0

@@ -12,7 +12,7 @@ MADE = GeneratedImage(b"", 41, "image/png")
 RESULT = GenerationResult((MADE,), "stability", "core", 1.25)
 TEXT = (
     "ein Mädchen, 猫\nNegative prompt: blur\n"
-    "Steps: 20, CFG scale: 7.0, Seed: 41, Style: anime, Strength: 0.35, Model: core, Provider: stability, Size: 64x32"
+    "Steps: 20, CFG scale: 7.0, Seed: 41, Style: anime, Model: core, Provider: stability, Size: 64x32"
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.adapters.discord.bot.stage import Stage, finished
-from tests.adapters.discord.fake.interactions import Interaction
+from tests.adapters.discord.fake.interactions import COMPONENT, Interaction
 from tests.adapters.discord.fake.messages import Message
 from tests.adapters.discord.fake.people import Person
 
@@ -99,3 +99,18 @@ async def test_a_press_is_refused_where_the_day_is_used_up(stage: Stage, ann: Pe
     await stage.imagine(ann)
     message = await finished(await ann.click(made, "Again"))
     assert "You've reached your daily limit" in message.text
+
+
+@pytest.mark.parametrize("custom_id", ["abby:old7:{ann}", "abby:forgetall:{ann}", "generate_again_17"])
+async def test_a_button_of_an_earlier_version_says_so(stage: Stage, ann: Person, custom_id: str) -> None:
+    """Alone to whoever presses it; nothing is deleted by what no longer says which pictures it means."""
+    made = await stage.imagine(ann)
+    data = {"custom_id": custom_id.format(ann=ann.id), "component_type": 2}
+    pressed = Interaction(
+        world=stage.discord.world, kind=COMPONENT, user=ann, channel=made.channel, data=data, source=made
+    )
+    await ann.line.send(pressed)
+    told = await pressed.followup() if pressed.original is made else await finished(pressed)
+    assert "belongs to an earlier version" in told.text
+    assert told.ephemeral
+    assert "Images: 1" in (await finished(await ann.slash("quota"))).text

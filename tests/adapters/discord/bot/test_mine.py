@@ -110,6 +110,31 @@ class TestDelete:
         await ann.click(message, "Yes, delete them")
         await stage.changed(message, "2 images deleted")
 
+    async def test_what_the_question_did_not_show_stays(self, stage: Stage, ann: Person) -> None:
+        """What is made between the question and the answer was not asked about: by age, or with everything."""
+        await stage.imagine(ann, count=2)
+        message = await said(ann, "delete", older_than_days=0)
+        await stage.imagine(ann)
+        await ann.click(message, "Yes, delete them")
+        await stage.changed(message, "2 images deleted")
+        assert "Images: 1" in (await said(ann, "quota")).text
+        message = await said(ann, "privacy")
+        await ann.click(message, "Delete everything")
+        await stage.changed(message, "1 image,")
+        await stage.imagine(ann)
+        await ann.click(message, "Yes, delete everything")
+        await stage.changed(message, "1 image deleted")
+        assert "1 image came after the question, and stayed." in message.text
+        assert "Images: 1" in (await said(ann, "quota")).text
+
+    async def test_what_is_gone_by_then_is_said(self, stage: Stage, ann: Person) -> None:
+        """A list that was left open shows what there is no more."""
+        await stage.imagine(ann)
+        message = await said(ann, "delete")
+        await said(ann, "delete", name="text_to_image/image_1.png")
+        await ann.select(message, "Choose what to delete", ["text_to_image/image_1.png"])
+        await stage.changed(message, "gone already")
+
     async def test_a_name_and_an_age_exclude_each_other(self, ann: Person) -> None:
         """Nothing is deleted."""
         assert "or neither" in (await said(ann, "delete", name="a.png", older_than_days=1)).text
@@ -130,6 +155,24 @@ class TestPrivacy:
         assert record["images"]["text_to_image/image_1.png"]["prompt"] == "a wren"
         assert {event["type"] for event in record["events"]} >= {"GenerationReserved", "ImageSaved"}
         assert archive.read("images/text_to_image/image_1.png").startswith(b"\x89PNG")
+
+    async def test_an_export_comes_in_as_many_parts_as_it_takes(self, stage: Stage, ann: Person) -> None:
+        """Each below what Discord takes there; together they hold every picture."""
+        narrow = stage.discord.guild("narrow", attachment_bytes=6_000)
+        await stage.discord.join(narrow)
+        await stage.imagine(ann, count=2)
+        asked = await ann.slash("privacy", channel=narrow.channels[0])
+        message = await finished(asked)
+        pressed = await ann.click(message, "Export my data")
+        await stage.changed(message, "Part 1 of ")
+        parts = int(message.text.partition("Part 1 of ")[2].partition(";")[0])
+        assert parts > 1
+        await pressed.followup(lambda one: f"Part {parts} of {parts}" in one.text)
+        sent = [message, *pressed.followups]
+        assert all(one.ephemeral and len(one.attachments[0].data) <= 6_000 for one in sent)
+        archives = [zipfile.ZipFile(io.BytesIO(one.attachments[0].data)) for one in sent]
+        names = {name.partition(".part-")[0] for archive in archives for name in archive.namelist()}
+        assert {f"images/text_to_image/image_{number}.png" for number in (1, 2)} <= names
 
     async def test_everything_is_deleted_after_a_question(self, stage: Stage, ann: Person) -> None:
         """The files are gone; the day's count stays, or deleting would be a way around the limit."""

@@ -77,7 +77,8 @@ class TestImagine:
         asked = [await ann.slash("imagine", {"prompt": f"cat {n}"}, channel=c) for n, c in enumerate(channels)]
         messages = await asyncio.gather(*map(finished, asked))
         assert sum(bool(message.attachments) for message in messages) == DAILY
-        assert sum("Daily Generation Limit Reached" in message.text for message in messages) == 1
+        (refused,) = (message for message in messages if "Daily Generation Limit Reached" in message.text)
+        assert refused.ephemeral
         quota = await finished(await ann.slash("quota"))
         assert "Daily Generations: 5/5" in quota.text
         assert "Images: 5" in quota.text
@@ -196,6 +197,33 @@ class TestImagine:
         record_property("the longest wait of 200 commands, in seconds", max(filter(None, waits)))
 
 
+class TestShow:
+    """`/show`: a kept picture once more."""
+
+    async def test_a_kept_picture_is_posted_again_in_full(self, stage: Stage, ann: Person, bob: Person) -> None:
+        """For all in the channel, with its words and buttons; a name of somebody else's is not found."""
+        made = await stage.imagine(ann, prompt="a heron", seed=3)
+        (choice,) = await ann.autocomplete("show", "name", "image_1")
+        shown = await finished(await ann.slash("show", {"name": choice.value}))
+        assert shown.attachments[0].data == made.attachments[0].data
+        for words in ("a heron", "Seed: 3", "Size: 1024x1024", f"Kept as {choice.value}"):
+            assert words in shown.text
+        assert not shown.ephemeral
+        assert shown.buttons == made.buttons
+        assert "Daily Generations: 1/5" in (await finished(await ann.slash("quota"))).text
+        assert "Image Not Found" in (await finished(await bob.slash("show", {"name": choice.value}))).text
+
+    async def test_one_that_is_too_large_for_the_channel_is_shown_smaller(self, stage: Stage, ann: Person) -> None:
+        """And that is said."""
+        little = stage.discord.guild("little", attachment_bytes=5_000)
+        await stage.discord.join(little)
+        await stage.imagine(ann)
+        options = {"name": "text_to_image/image_1.png"}
+        shown = await finished(await ann.slash("show", options, channel=little.channels[0]))
+        assert "too large for this channel" in shown.text
+        assert len(shown.attachments[0].data) <= 5_000
+
+
 class TestFromPictures:
     """`/imgimg` and `/upscale`."""
 
@@ -261,5 +289,11 @@ class TestMenus:
         assert info.ephemeral
         for words in ("a fox", "Seed: 11", "Style: anime", "Size: 1024x1024"):
             assert words in info.text
+        assert "Strength" not in info.text
+        larger = await finished(await ann.click(made, "Upscale"))
+        info = await finished(await ann.context("Image info", larger))
+        assert "Size: 2048x2048" in info.text
+        for words in ("Steps", "CFG", "Seed", "Style", "Strength"):
+            assert words not in info.text
         said = ann.say("look", Upload("mine.png", png(), "image/png"))
         assert "was not kept with it" in (await finished(await ann.context("Image info", said))).text

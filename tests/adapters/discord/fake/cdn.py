@@ -51,16 +51,16 @@ class Attachment:
 
 
 class Cdn:
-    """Keeps every file for as long as the fake runs, also those of deleted messages. While `shown` is set, whoever
-    fetches one waits for it; `waiting` counts them.
+    """Keeps every file for as long as the fake runs, also those of deleted messages. `asked` counts the downloads, of
+    which `held` has each wait until it is set; `most_at_once` of them were under way together.
     """
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.address = ""
         self.kept: dict[str, Attachment] = {}
-        self.shown: asyncio.Event | None = None
-        self.waiting = 0
+        self.asked = self.most_at_once = self._under_way = 0
+        self.held: asyncio.Event | None = None
 
     def routes(self) -> list[web.RouteDef]:
         """What a client fetches."""
@@ -93,16 +93,24 @@ class Cdn:
         return f"{path}?ex={expires:x}&is={now:x}&hm={_signature(path, f'{expires:x}')}"
 
     async def _serve(self, request: web.Request) -> web.Response:
+        self.asked += 1
+        self._under_way += 1
+        self.most_at_once = max(self.most_at_once, self._under_way)
+        self.world.bell.ring()
+        try:
+            if self.held is not None:
+                await self.held.wait()
+            return self._answer(request)
+        finally:
+            self._under_way -= 1
+
+    def _answer(self, request: web.Request) -> web.Response:
         attachment = self.kept.get(request.path)
         expires = request.query.get("ex", "0")
         if attachment is None or request.query.get("hm") != _signature(request.path, expires):
             return web.Response(status=404, text="This content is no longer available.")
         if int(expires, 16) < self.world.clock.now():
             return web.Response(status=404, text="This content is no longer available.")
-        if self.shown is not None:
-            self.waiting += 1
-            self.world.bell.ring()
-            await self.shown.wait()
         return web.Response(body=attachment.data, content_type=attachment.content_type)
 
 

@@ -91,16 +91,19 @@ class Interaction:
         return self.original.history if self.original else []
 
     async def message(self, until: Callable[[Message], object] = bool, *, timeout: float = 10.0) -> Message:
-        """The answer as it stands, once it says more than that the bot is thinking and `until` is true."""
+        """The answer as it stands, once it says more than that the bot is thinking and `until` is true; where the bot
+        has taken it back, what it told the user alone instead.
+        """
         return await self.world.bell.until(
-            lambda: (
-                self.original
-                if self.original and not self.original.loading and not self.original.deleted and until(self.original)
-                else None
-            ),
+            lambda: next((one for one in self._answers() if not one.loading and until(one)), None),
             timeout=timeout,
             what=lambda: f"an answer to {self}: {self.original and self.original.looks()}; refused: {self.failures}",
         )
+
+    def _answers(self) -> list[Message]:
+        if self.original is None:
+            return []
+        return [one for one in self.followups if one.ephemeral] if self.original.deleted else [self.original]
 
     async def followup(self, until: Callable[[Message], object] = bool, *, timeout: float = 10.0) -> Message:
         """A further message for which `until` is true."""

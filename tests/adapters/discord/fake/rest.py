@@ -215,18 +215,7 @@ class Rest:
         return self.world.bot.json
 
     async def _application(self, _request: web.Request) -> Answer:
-        owner = next((user for user in self.world.users.values() if not user.is_bot), self.world.bot)
-        return {
-            "id": str(self.world.application_id),
-            "name": self.world.bot.name,
-            "description": "",
-            "icon": None,
-            "bot_public": True,
-            "bot_require_code_grant": False,
-            "owner": owner.json,
-            "verify_key": "0" * 64,
-            "flags": 0,
-        }
+        return self.world.application
 
     async def _gateway_bot(self, _request: web.Request) -> Answer:
         return self.gateway_told()

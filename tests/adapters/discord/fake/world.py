@@ -115,6 +115,15 @@ class User:
         }
 
 
+@dataclass(frozen=True)
+class TeamMember:
+    """One of the team that an application belongs to; who has not accepted is only invited."""
+
+    user: User
+    role: str = "developer"
+    accepted: bool = True
+
+
 @dataclass(eq=False)
 class Guild:
     """A server. `bot_permissions` are what the bot was invited with; `announced_bytes` is the largest file as
@@ -250,6 +259,7 @@ class World:
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
         self.users: dict[int, User] = {self.bot.id: self.bot}
+        self.team: list[TeamMember] = []
         self.interactions: dict[str, Interaction] = {}
         self.complaints: list[str] = []
 
@@ -268,6 +278,40 @@ class World:
         if channel.guild is not None:
             channel.guild.channels.append(channel)
         return channel
+
+    @property
+    def application(self) -> Json:
+        """The application as Discord sends it: it belongs to the first user, or to the team, whose first member owns
+        that.
+        """
+        owner = next((user for user in self.users.values() if not user.is_bot), self.bot)
+        return {
+            "id": str(self.application_id),
+            "name": self.bot.name,
+            "description": "",
+            "icon": None,
+            "bot_public": True,
+            "bot_require_code_grant": False,
+            "owner": owner.json,
+            "verify_key": "0" * 64,
+            "flags": 0,
+            "team": self._team if self.team else None,
+        }
+
+    @property
+    def _team(self) -> Json:
+        members = [
+            {
+                "membership_state": 2 if member.accepted else 1,
+                "team_id": "1",
+                "user": member.user.json,
+                "role": member.role,
+                "permissions": ["*"],
+            }
+            for member in self.team
+        ]
+        owner = str(self.team[0].user.id)
+        return {"id": "1", "name": "Team", "icon": None, "owner_user_id": owner, "members": members}
 
     def complain(self, sentence: str) -> None:
         """Keeps what a good bot does not do; a test asks for none."""

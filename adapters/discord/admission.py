@@ -1,0 +1,155 @@
+"""Whether a picture may be begun: what needs no input is asked first, and inputs are fetched one behind the other.
+
+Who is refused is told so before anything is promised, so that nobody else sees it, and before a byte is fetched for
+them. The ledger decides again when the places are reserved. What a picture starts from is `inputs`', making it
+`making`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import NamedTuple
+
+import discord
+import structlog
+
+from adapters.application.reserving import WantedPlaces, record_refusal_of_places, refusal_of_places
+from adapters.application.results import Actor
+from adapters.application.saves import save_under
+from adapters.discord.bot import AbbyBot, Interaction, actor_of
+from adapters.discord.failures import message_for_failure
+from adapters.discord.inputs import at_address, attached, in_message, kept, refused_address, refused_attachment
+from adapters.discord.messages import Message, message_for_refusal, message_for_storage_fault
+from adapters.discord.replies import Reply, defer, tell
+from adapters.generation.image_url import LARGEST_IMAGE_BYTES
+from adapters.generation.provider import Operation
+from adapters.ports.faults import Fault
+from adapters.studio.generation_queue import GenerationQueue
+from domain.refusals import Reason, Refusal
+
+RECORD_SECONDS = 1.0
+"""How long a refusal waits until it is in the log: Discord wants its answer within three seconds."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Source(NamedTuple):
+    """What a picture starts from: its bytes at most, how they are fetched, and why there are none where that is
+    known.
+    """
+
+    size_bytes: int
+    fetch: Callable[[], Awaitable[bytes | Message]]
+    missing: Message | None = None
+
+    @classmethod
+    def of_attachment(cls, interaction: Interaction, attachment: discord.Attachment) -> Source:
+        """A file that was attached."""
+        missing = refused_attachment(interaction, attachment)
+        return cls(attachment.size, lambda: attached(interaction, attachment), missing)
+
+    @classmethod
+    def of_address(cls, interaction: Interaction, address: str) -> Source:
+        """What stands at an address."""
+        missing = refused_address(interaction, address)
+        return cls(LARGEST_IMAGE_BYTES, lambda: at_address(interaction, address), missing)
+
+    @classmethod
+    def of_message(cls, interaction: Interaction, message: discord.Message) -> Source:
+        """The first picture that a message shows."""
+        return cls(LARGEST_IMAGE_BYTES, lambda: in_message(interaction, message))
+
+    @classmethod
+    def of_kept(cls, interaction: Interaction, owner: str, name: str) -> Source:
+        """A kept picture. Raises Faults."""
+        save = save_under(interaction.client.store, owner, name)
+        if save is None:
+            return cls.of_nothing(message_for_refusal(Refusal(Reason.NOT_FOUND, owner, name)))
+        return cls(save.size_bytes, lambda: kept(interaction, owner, name))
+
+    @classmethod
+    def of_nothing(cls, why: Message) -> Source:
+        """There is none."""
+
+        async def fetch() -> Message:
+            return why
+
+        return cls(0, fetch, why)
+
+
+async def admitted(interaction: Interaction, operation: Operation, count: int = 1) -> bool:
+    """Whether so many pictures may be begun. An answer is promised then; else who asks, and nobody else, is told
+    why.
+    """
+    if (why := await _refusal(interaction, operation, count)) is not None:
+        await tell(interaction, why)
+        return False
+    await _promise(interaction)
+    return True
+
+
+async def admitted_input(interaction: Interaction, operation: Operation, source: Source) -> bytes | None:
+    """What a picture starts from, where it may be begun: an answer is promised then. None where not; it was told."""
+    bot, user = interaction.client, str(interaction.user.id)
+    why = source.missing or await _refusal(interaction, operation, 1)
+    if why is None and (busy := bot.input_line.refusal(user, source.size_bytes)):
+        why = message_for_refusal(busy)
+    if why is not None:
+        await tell(interaction, why)
+        return None
+    bot.input_line.join(user, source.size_bytes)
+    try:
+        await _promise(interaction)
+        data = await _fetched(bot.input_line, source)
+    finally:
+        bot.input_line.leave(user, source.size_bytes)
+    if isinstance(data, Message):
+        await Reply(interaction).alone(data)
+        return None
+    return data
+
+
+async def _promise(interaction: Interaction) -> None:
+    """Promises an answer to all; the next start tells how it ended, where this one does not come to it."""
+    await defer(interaction)
+    interaction.client.pending.note(interaction)
+
+
+async def _fetched(line: GenerationQueue, source: Source) -> bytes | Message:
+    """The input, when it is its turn."""
+    await line.wait_turn(lambda _: None)
+    try:
+        return await source.fetch()
+    finally:
+        line.end_turn()
+
+
+async def _refusal(interaction: Interaction, operation: Operation, count: int) -> Message | None:
+    """Why no picture may be begun, as far as that is known without an input: no service, too many requests, a quota."""
+    bot, user = interaction.client, str(interaction.user.id)
+    if (none := bot.generator.unavailable) is not None:
+        return message_for_failure(none)
+    if busy := bot.studio.refusal(user):
+        return message_for_refusal(busy)
+    wanted = WantedPlaces(user, count, operation=str(operation))
+    actor = actor_of(interaction)
+    try:
+        refusal = refusal_of_places(bot.store, wanted, actor=actor)
+    except Fault as fault:
+        _log.error("no picture", reason=str(fault))
+        return message_for_storage_fault(fault)
+    if refusal is None:
+        return None
+    with suppress(TimeoutError):
+        await asyncio.wait_for(bot.store.to_the_end(_recorded(bot, wanted, actor)), RECORD_SECONDS)
+    return message_for_refusal(refusal)
+
+
+async def _recorded(bot: AbbyBot, wanted: WantedPlaces, actor: Actor) -> None:
+    """So that `/why` knows of it. A ledger that has stopped meanwhile is told to whoever asks next."""
+    try:
+        await record_refusal_of_places(bot.store, wanted, actor=actor)
+    except Fault as fault:
+        _log.warning("refusal not recorded", reason=str(fault))

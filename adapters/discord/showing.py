@@ -1,0 +1,51 @@
+"""A kept picture as a message: the file in full, as far as the channel takes it, how it was made, and its buttons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adapters.application.reading import ReadableStorage, image_bytes, image_details, kept_image
+from adapters.discord.embeds import Asked, Shown, result_embed
+from adapters.discord.making import TOO_LARGE, WHOLE
+from adapters.discord.messages import Message, message_for_refusal
+from adapters.discord.replies import Content, SentFile
+from adapters.discord.views import buttons_of
+from adapters.images.shrink import fitted
+from domain.refusals import Reason, Refusal
+
+
+def shown_again(storage: ReadableStorage, user: str, name: str, at_most_bytes: int) -> Content | Message:
+    """The picture, or why there is none to show. For a worker."""
+    image = kept_image(storage, user, name)
+    data = _bytes_of(storage, user, name)
+    if image is None or data is None:
+        return message_for_refusal(Refusal(Reason.NOT_FOUND, user, name))
+    fit = fitted(image.name.rpartition("/")[2].replace(" ", "_"), data, at_most_bytes)
+    file = SentFile(*fit) if fit is not None else None
+    details: dict[str, Any] = image_details(storage, user, name) or {}
+    asked = Asked(
+        operation=image.operation,
+        prompt=str(details.get("prompt", "")),
+        negative_prompt=str(details.get("negative_prompt", "")),
+        style=details.get("style"),
+        note=TOO_LARGE if file is None else "" if file.data is data else WHOLE,
+    )
+    seed = details.get("seed")
+    shown = Shown(
+        filename=file.name if file else image.name,
+        width=image.width,
+        height=image.height,
+        seed=seed if isinstance(seed, int) else None,
+        name=image.name,
+    )
+    embed = result_embed(asked, shown)
+    if file is None:
+        embed.set_image(url=None)
+    return Content([embed], [file] if file else (), buttons_of(user, image.name, image.operation))
+
+
+def _bytes_of(storage: ReadableStorage, user: str, name: str) -> bytes | None:
+    try:
+        return image_bytes(storage, user, name)
+    except OSError:
+        return None
