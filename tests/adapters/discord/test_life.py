@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -48,6 +49,14 @@ async def painter() -> AsyncIterator[Automatic1111Emulator]:
 async def imagine(person: Person) -> Interaction:
     """A wish for a picture."""
     return await person.slash("imagine", {"prompt": "a cat"})
+
+
+async def readiness(page: str) -> dict[str, Any]:
+    """What `/readyz` answers; the service is there, whatever the bot does."""
+    async with aiohttp.ClientSession() as session, session.get(f"{page}readyz") as answer:
+        assert answer.status == 200
+        state: dict[str, Any] = await answer.json()
+        return state
 
 
 async def test_a_restart_keeps_buttons_and_registers_commands_where_they_changed(
@@ -135,6 +144,10 @@ async def test_a_wrong_token_is_said_once_and_ends_the_bot_alone(fake: FakeDisco
         page = (await bot.logged(r"The page is at (\S+)")).group(1)
         async with aiohttp.ClientSession() as session, session.get(f"{page}healthz") as answer:
             assert answer.status == 200
+        state = await readiness(page)
+        assert state["status"] == "degraded"
+        assert "The Discord bot has ended" in state["notes"][0]
+        assert "Discord does not accept DISCORD_TOKEN" in state["notes"][0]
         bot.send(signal.SIGTERM)
         assert await bot.exit_code() == 0
     assert bot.log.count("Discord does not accept DISCORD_TOKEN") == 1

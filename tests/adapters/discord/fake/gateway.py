@@ -81,7 +81,8 @@ class Gateway:
     """Every session there is; `counts` has how often `identify`, `resume` and `heartbeat` were accepted.
 
     `closed_with` are the codes by which the gateway ended connections; `refuse_resumes` answers the next ones with an
-    invalid session. `acknowledges` may be set to False: a connection that is dead without being closed.
+    invalid session. `acknowledges` may be set to False: a connection that is dead without being closed; `is_open` too:
+    nobody can connect.
     """
 
     def __init__(self, world: World) -> None:
@@ -93,6 +94,7 @@ class Gateway:
         self.closed_with: list[int] = []
         self.refuse_resumes = 0
         self.acknowledges = True
+        self.is_open = True
 
     def routes(self) -> list[web.RouteDef]:
         """The first address, and the one that READY names for resuming."""
@@ -146,6 +148,8 @@ class Gateway:
         return len(connections)
 
     async def _serve(self, request: web.Request) -> web.WebSocketResponse:
+        if not self.is_open:
+            raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse(max_msg_size=4096, compress=False)
         await socket.prepare(request)
         connection = Connection(socket, request.transport, compress=request.query.get("compress") == "zlib-stream")
