@@ -98,8 +98,9 @@ class OpenRoot(LedgerHooks):
         return self.recorder.short_of_space and not self.recorder.regain_space()
 
     def free_bytes(self) -> int:
-        """What is free on the disk of the root itself. Raises OSError."""
-        return self._files.free_bytes(self.root)
+        """What is free on the disk of the root itself, or of where it would be made. Raises OSError."""
+        ways = (self.root, *self.root.parents)
+        return self._files.free_bytes(next(way for way in ways if self._files.exists(way)))
 
     def checkpoint(self) -> None:
         """Writes the watermark, with the position up to which all file work is done; perhaps a snapshot after it."""

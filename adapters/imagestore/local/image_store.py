@@ -20,6 +20,7 @@ import orjson
 import structlog
 
 from adapters.disk.files import Files
+from adapters.imagestore.local.details_files import DetailsFiles
 from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.local.moving import move
 from adapters.imagestore.local.own_files import OwnFiles
@@ -60,6 +61,7 @@ class LocalImageStore:
         self.layout = layout
         self._files = files
         self._own = OwnFiles(layout, files)
+        self._details = DetailsFiles(layout, files, self._own)
         self._probe = Probe(layout, files, self._own)
         self._locks = [threading.Lock() for _ in range(LOCKS)]
         self._guard = threading.Lock()
@@ -340,7 +342,7 @@ class LocalImageStore:
         final = self.layout.final(key.user, name, temp=key.temp)
         if self._files.lexists(source):
             if not key.temp:
-                self._place_details(key.user, name, staged)
+                self._details.place(key.user, name, staged)
             self._files.make_directories(final.parent)
             move(self._files, source, final)
             self._files.sync_directory(final.parent)
@@ -348,29 +350,9 @@ class LocalImageStore:
             self.missing.add(key)
             _log.error("image without a file", user=key.user, name=name)
 
-    def _place_details(self, user: str, name: str, staged: str) -> None:
-        """Details go first, the image last; done again after a crash, the details may be in place already."""
-        source, final = self.layout.staged_details(staged), self.layout.details(user, name)
-        if self._files.lexists(source):
-            self._files.make_directories(final.parent)
-            move(self._files, source, final)
-            self._files.sync_directory(final.parent)
-        elif self._files.lexists(final) and self._details_of(final).get("staged") != staged:
-            self._files.unlink(final)
-            self._files.sync_directory(final.parent)
-
-    def _details_of(self, path: Path) -> dict[str, object]:
-        try:
-            found = orjson.loads(self._own.read(path))
-        except (OSError, orjson.JSONDecodeError):
-            return {}
-        return found if isinstance(found, dict) else {}
-
     def read_details(self, user: str, name: str) -> dict[str, object] | None:
         """How a kept image was made, None where nothing is known."""
-        found = self._details_of(self.layout.details(user, name))
-        found.pop("staged", None)
-        return found or None
+        return self._details.read(user, name)
 
     def _take_away(self, key: Key, spelling: str, *, current: str | None) -> None:
         gone = self.layout.final(key.user, spelling, temp=key.temp)
