@@ -21,6 +21,7 @@ from adapters.discord.ending import MADE
 from adapters.discord.failures import message_for_failure, note_for_members
 from adapters.discord.messages import Figures, Message, made_and_kept, message_for_refusal, message_for_storage_fault
 from adapters.discord.notices import warn_managers
+from adapters.discord.pending_answers import PendingAnswer
 from adapters.discord.replies import Content, Reply, SentFile, Spare
 from adapters.discord.views import buttons_of
 from adapters.generation.provider import GenerationRequest
@@ -63,7 +64,7 @@ async def make(interaction: Interaction, wish: GenerationRequest | Wish) -> None
     is made. A wish that takes its time, such as for a picture to start from, is waited for here.
     """
     bot = interaction.client
-    bot.pending.note(interaction)
+    bot.pending.note(PendingAnswer.of(interaction))
     reply = Reply(interaction)
     try:
         request = wish if isinstance(wish, GenerationRequest) else await wish
