@@ -22,6 +22,7 @@ from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.failures import message_for_failure
 from adapters.discord.inputs import at_address, attached, in_message, kept, refused_address, refused_attachment
 from adapters.discord.messages import Message, message_for_refusal, message_for_storage_fault
+from adapters.discord.pending_answers import PendingAnswer
 from adapters.discord.replies import Reply, defer, tell
 from adapters.generation.image_url import LARGEST_IMAGE_BYTES
 from adapters.generation.provider import Operation
@@ -114,7 +115,7 @@ async def admitted_input(interaction: Interaction, operation: Operation, source:
 async def _promise(interaction: Interaction) -> None:
     """Promises an answer to all; the next start tells how it ended, where this one does not come to it."""
     await defer(interaction)
-    interaction.client.pending.note(interaction)
+    interaction.client.pending.note(PendingAnswer.of(interaction))
 
 
 async def _fetched(line: GenerationQueue, source: Source) -> bytes | Message:

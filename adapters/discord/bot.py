@@ -201,7 +201,7 @@ class AbbyBot(commands.AutoShardedBot):
         work = {task: interaction for task, interaction in self._work.items() if task is not asyncio.current_task()}
         if not work:
             return
-        _log.info("waiting for what is under way", count=len(work), seconds=seconds)
+        _log.info("waiting for pictures under way", count=len(work), seconds=seconds)
         _, late = await asyncio.wait(set(work), timeout=seconds)
         if late:
             await asyncio.wait({asyncio.ensure_future(_end(task, work[task])) for task in late}, timeout=TOLD_SECONDS)

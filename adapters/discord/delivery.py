@@ -14,14 +14,14 @@ import discord
 
 class Patience(NamedTuple):
     """Seconds: between two edits that tell progress, and for one that is under way when the answer is there; for one
-    call to Discord, and of those for the first one to an interaction, which Discord waits three seconds for; before a
-    way is tried again, and at most where Discord names a time.
+    call to Discord, and for the first one to an interaction, for which Discord waits three seconds in all; before a way
+    is tried again, and at most where Discord names a time.
     """
 
     progress_seconds: float = 2.0
     grace_seconds: float = 0.5
     call_seconds: float = 20.0
-    first_seconds: float = 1.2
+    first_seconds: float = 2.5
     pause_seconds: float = 2.0
     longest_pause_seconds: float = 10.0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import time
 from typing import Any, NamedTuple
 
 import discord
@@ -40,7 +41,7 @@ class LeftOver(NamedTuple):
     async def tell_all(self) -> None:
         """Tells everyone who still waits for an answer of a former process. Raises nothing: other work goes on."""
         try:
-            left = await asyncio.to_thread(self.pending.left)
+            left = await asyncio.to_thread(self.pending.left, time())
             for pending in left:
                 await self._tell(pending)
         except Exception as error:  # noqa: BLE001 - it ends here and is in the log

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from time import time
 from typing import Any, NamedTuple
 
 import discord
@@ -35,6 +34,17 @@ class PendingAnswer(NamedTuple):
     user: int
     at: float
 
+    @classmethod
+    def of(cls, interaction: discord.Interaction[Any]) -> PendingAnswer:
+        """What is noted of an interaction."""
+        return cls(
+            interaction=interaction.id,
+            application=interaction.application_id,
+            token=interaction.token,
+            user=interaction.user.id,
+            at=interaction.created_at.timestamp(),
+        )
+
 
 class PendingAnswers:
     """Those of one storage root. One process at a time has them, as with the log."""
@@ -43,21 +53,14 @@ class PendingAnswers:
         self._folder = root / FOLDER
         self._mine: set[int] = set()
 
-    def note(self, interaction: discord.Interaction[Any]) -> None:
-        """Promises an answer."""
+    def note(self, pending: PendingAnswer) -> None:
+        """An answer was promised."""
         if len(self._mine) >= MOST:
             return
-        self._mine.add(interaction.id)
-        pending = PendingAnswer(
-            interaction=interaction.id,
-            application=interaction.application_id,
-            token=interaction.token,
-            user=interaction.user.id,
-            at=interaction.created_at.timestamp(),
-        )
+        self._mine.add(pending.interaction)
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            with open(self._file(interaction.id), "xb", opener=_private) as file:
+            with open(self._file(pending.interaction), "xb", opener=_private) as file:
                 file.write(orjson.dumps(pending._asdict()))
         except OSError as error:
             _log.warning("not noted who waits for an answer", reason=error.strerror)
@@ -70,14 +73,15 @@ class PendingAnswers:
         with suppress(OSError):
             self._file(interaction_id).unlink()
 
-    def left(self) -> list[PendingAnswer]:
-        """What a former process had promised, and can still be told; what cannot is removed. For a worker."""
+    def left(self, now: float) -> list[PendingAnswer]:
+        """What a former process had promised, and can still be told at this second of the epoch; what cannot is
+        removed. For a worker.
+        """
         try:
             files = sorted(self._folder.glob("*.json"))
         except OSError:
             return []
         read = {file: _read(file) for file in files if file.stem not in {str(own) for own in self._mine}}
-        now = time()
         for file, pending in read.items():
             if pending is None or now - pending.at > TOKEN_SECONDS:
                 with suppress(OSError):

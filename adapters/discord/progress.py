@@ -42,7 +42,8 @@ class ProgressTeller:
         self._changed.set()
         if self._teller is None and not self._ended:
             context = copy_context()
-            context.run(async_context.set, AsyncWebhookAdapter())  # one adapter makes one call after the other
+            adapter = AsyncWebhookAdapter()  # type: ignore[no-untyped-call]  # the library has no words for it
+            context.run(async_context.set, adapter)  # one adapter makes one call after the other
             self._teller = asyncio.get_running_loop().create_task(self._tell(), context=context)
 
     async def end(self) -> asyncio.Task[None] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from collections.abc import AsyncIterator
@@ -18,7 +19,7 @@ PATIENCE = {
     "progress_seconds": 0.05,
     "grace_seconds": 0.05,
     "call_seconds": 1.0,
-    "first_seconds": 0.8,
+    "first_seconds": 1.5,
     "pause_seconds": 0.05,
     "longest_pause_seconds": 0.2,
 }
@@ -39,11 +40,11 @@ async def running(
 
 def main() -> None:
     """`abby`, whose bot is built with the patience that the first argument says."""
-    from adapters import main as service
     from adapters.cli import main as abby
     from adapters.discord.delivery import Patience
     from adapters.discord.lifecycle import BotLife
 
+    service: Any = importlib.import_module("adapters.main")
     patience, build = Patience(**json.loads(sys.argv.pop(1))), service.build
 
     def impatient(*given: Any, **named: Any) -> Any:

@@ -152,7 +152,7 @@ class TestImagine:
         assert stage.painter.jobs == jobs + 1
         assert gateway.counts["identify"] == sessions
 
-    async def test_a_picture_whose_message_was_deleted_meanwhile_is_in_the_gallery(
+    async def test_a_picture_whose_message_was_deleted_meanwhile_is_shown_to_its_user_alone(
         self, stage: Stage, ann: Person
     ) -> None:
         """Whoever deleted it does not see it come back."""
@@ -161,8 +161,24 @@ class TestImagine:
         (await asked.message(lambda message: "Painting" in message.text)).delete()
         stage.painter.shown.set()
         stage.painter.shown = None
-        await stage.bot.logged('"code":10008')
+        message = await asked.followup(lambda message: message.attachments, timeout=20)
+        assert message.ephemeral
+        assert message.seen_by is ann
+        assert message.buttons == ["Again", "Vary", "Upscale", "Delete"]
         assert "Page 1 of 1 · 1 image" in (await finished(await ann.slash("gallery"))).text
+        stage.discord.world.complaints.clear()
+
+    @pytest.mark.parametrize(("takes", "expected"), [(3_000, "image_1.webp"), (10, "made and kept as")])
+    async def test_a_channel_that_takes_less_than_it_says_is_sent_a_smaller_copy_or_the_name(
+        self, stage: Stage, ann: Person, takes: int, expected: str
+    ) -> None:
+        """The limit that an interaction tells is not always the one that holds."""
+        number = len(stage.discord.world.guilds)
+        guild = stage.discord.guild(f"mean {number}", attachment_bytes=takes)
+        guild.announced_bytes = 10 << 20
+        await stage.discord.join(guild)
+        message = await finished(await ann.slash("imagine", {"prompt": "a cat"}, channel=guild.channels[0]))
+        assert expected in "\n".join([message.text, *(attachment.name for attachment in message.attachments)])
         stage.discord.world.complaints.clear()
 
     async def test_direct_messages_are_a_place_as_any(self, ann: Person) -> None:
