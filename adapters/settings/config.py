@@ -232,7 +232,7 @@ SECTIONS: dict[str, type[Section]] = {
 class Config:
     """Every setting, checked. Bad values are named in one ConfigError, a line each; no text of it shows a secret."""
 
-    sources: Sources = field(default_factory=Sources.read, repr=False)
+    sources: Sources = field(default_factory=lambda: read_sources(None), repr=False)
     storage: StorageConfig = field(init=False)
     api: ApiConfig = field(init=False)
     generation: GenerationConfig = field(init=False)
@@ -277,9 +277,8 @@ class Config:
 
     @property
     def warnings(self) -> list[str]:
-        """Names that look like a setting's written wrong; what a provider's settings give away, `generation` says."""
-        known = {name for section in SECTIONS.values() for name in section.settings()} | set(FORMER_NAMES.values())
-        return self.sources.unknown_names(known)
+        """Names that are no setting's, and what else is odd. What a provider's settings give away is not told here."""
+        return self.sources.warnings(known_names())
 
     def origin(self, name: str) -> Origin:
         """Where the value of a setting, such as `MAX_USER_STORAGE_MB`, comes from."""
@@ -315,7 +314,17 @@ def load_config(overrides: Mapping[str, object] | None = None, env_file: Path | 
     strange = set(overrides or {}) - {name for section in SECTIONS.values() for name in section.settings()}
     if strange:
         raise TypeError(f"there is no setting {', '.join(sorted(strange))}")
-    return Config(Sources.read(overrides, env_file))
+    return Config(read_sources(overrides, env_file))
+
+
+def read_sources(overrides: Mapping[str, object] | None = None, env_file: Path | None = None) -> Sources:
+    """Where the values come from. Raises ConfigError for lines of the file that are not understood."""
+    return Sources.read(overrides, env_file, known=known_names())
+
+
+def known_names() -> set[str]:
+    """The names of all settings, former ones too."""
+    return {name for section in SECTIONS.values() for name in section.settings()} | set(FORMER_NAMES.values())
 
 
 def __getattr__(name: str) -> Config:

@@ -75,4 +75,4 @@ def explain(problem: Any, settings: Mapping[str, FieldInfo], given: Mapping[str,
     reason = problem["msg"].removeprefix("Value error").lstrip(", ") if problem["type"] == "value_error" else ""
     shown = found.name if is_secret(settings[name]) else f"{found.name}={shortened(found.value)}"
     why = f"{reason}; it takes" if reason else "it takes"
-    return f"{shown} ({found.origin}): {why} {settings[name].description}."
+    return f"{shown} ({found.place}): {why} {settings[name].description}."

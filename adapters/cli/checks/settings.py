@@ -36,7 +36,9 @@ def versions() -> Finding:
 def env_file(given: Path | None) -> Finding:
     """Which file of settings is read, if any."""
     path = (project_folder() / ".env") if given is None else given.absolute()
-    if path.is_file():
+    if path.is_dir():
+        return fail(".env", f"{path} is a folder, and no file of settings.", "Move it away, or name a file.")
+    if path.exists():
         return ok(".env", f"Settings are read from {path}.")
     return ok(".env", f"There is no {path}: the environment and the defaults hold.")
 
@@ -44,7 +46,7 @@ def env_file(given: Path | None) -> Finding:
 def unknown_names(config: Config) -> Finding:
     """Variables that look like a setting written wrong."""
     if warnings := [*config.warnings, *sent_unencrypted(config)]:
-        return warn("settings", "; ".join(warnings), "Correct or remove them.")
+        return warn("settings", "; ".join(warning.rstrip(".") for warning in warnings), "Correct or remove them.")
     return ok("settings", "Every setting can be used, and none looks misspelt.")
 
 

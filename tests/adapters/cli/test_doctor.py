@@ -120,7 +120,7 @@ def test_all_warnings_of_the_settings_are_told_in_one_finding(doctor: Doctor, tm
     finding = doctor(env_file=file)["settings"]
     assert (finding["level"], finding["advice"]) == ("WARN", "Correct or remove them.")
     assert finding["found"] == (
-        "HTTP_PROT (.env) is not a setting and is ignored; did you mean HTTP_PORT?; "
+        f"HTTP_PROT ({file} line 3) is not a setting and is ignored; did you mean HTTP_PORT?; "
         "OPENAI_HOST begins with http://, so the key is sent unencrypted; use https://"
     )
 
