@@ -38,17 +38,17 @@ def examine(invocation: Invocation) -> list[Finding]:
     except ConfigError as error:
         advice = "Correct them; nothing starts before that, and the rest was not looked at."
         return [*findings, fail("settings", str(error), advice)]
-    in_log, state = log.whole(config, engine)
+    in_log = log.whole(config, engine)
     return [
         *findings,
-        settings.unknown_names(config),
+        settings.unknown_names(config, in_log.limits),
         settings.provider(config),
         settings.key(config),
         settings.token(config),
         storage.root(config),
-        storage.disk(config, state, Files()),
-        *in_log,
-        log.clock_shows(utc_now(), state),
+        storage.disk(config, in_log.state, Files()),
+        *in_log.findings,
+        log.clock_shows(utc_now(), in_log.state),
         *storage.holder(config, engine),
         *storage.adoption(config),
     ]

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
 
@@ -34,7 +35,7 @@ from adapters.settings.kinds import (
     capital_word,
     small_word,
 )
-from adapters.settings.section import Section
+from adapters.settings.section import DEFAULT_WORD, Section
 from adapters.settings.sources import FORMER_NAMES, Origin, Sources
 from domain.validation import MAX_DAYS
 
@@ -46,11 +47,24 @@ LARGEST_AT_ONCE = 64
 LARGEST_QUEUE = 10_000
 LARGEST_SNOWFLAKE = 2**63 - 1
 
-LIMIT_MB = f"a whole number of MB from 0 to {LARGEST_LIMIT_MB}"
+LIMIT_SETTINGS = MappingProxyType(
+    {
+        "MAX_USER_STORAGE_MB": "user_bytes",
+        "MAX_GLOBAL_STORAGE_MB": "pool_bytes",
+        "MAX_USER_DAILY_GENS": "daily",
+        "IMAGE_GEN_SIZE_MB": "gen_bytes",
+        "MODERATED_FREE": "moderated_free",
+    }
+)
+"""Settings that the log remembers, and their names in `Limits`: one that is not given leaves what was recorded."""
+BACK = f", or {DEFAULT_WORD} to go back to that of a new log"
+LIMIT_MB = f"a whole number of MB from 0 to {LARGEST_LIMIT_MB}{BACK}"
 
 
 class StorageConfig(Section):
     """Where images and the log are, and the limits. A limit counts as given only where `origin` is not `default`."""
+
+    remembered: ClassVar[frozenset[str]] = frozenset(LIMIT_SETTINGS)
 
     storage_root: Folder = Field(
         Path("shared"), validation_alias="STORAGE_ROOT", description="a folder, relative to the project's or whole"
@@ -66,7 +80,7 @@ class StorageConfig(Section):
         ge=0,
         le=LARGEST_DAILY_GENS,
         validation_alias="MAX_USER_DAILY_GENS",
-        description=f"a whole number from 0 to {LARGEST_DAILY_GENS}",
+        description=f"a whole number from 0 to {LARGEST_DAILY_GENS}{BACK}",
     )
     cleanup_days: WholeNumber = Field(
         7,
@@ -80,7 +94,7 @@ class StorageConfig(Section):
         gt=0,
         le=LARGEST_IMAGE_MB,
         validation_alias="IMAGE_GEN_SIZE_MB",
-        description=f"a number of MB above 0, at most {LARGEST_IMAGE_MB}, such as 1.5",
+        description=f"a number of MB above 0, at most {LARGEST_IMAGE_MB}, such as 1.5{BACK}",
     )
     image_generation_size_mb: WholeNumber = Field(
         20,
@@ -96,7 +110,7 @@ class StorageConfig(Section):
         validation_alias="RESERVATION_MINUTES",
         description=f"a whole number of minutes from 1 to {LONGEST_RESERVATION_MINUTES}",
     )
-    moderated_free: bool = Field(False, validation_alias="MODERATED_FREE", description="true or false")
+    moderated_free: bool = Field(False, validation_alias="MODERATED_FREE", description=f"true or false{BACK}")
 
 
 class ApiConfig(Section):

@@ -5,7 +5,7 @@ without showing a secret. Which settings there are is `config`'s to say.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -13,11 +13,16 @@ from pydantic.fields import FieldInfo
 from adapters.ports.faults import ConfigError
 from adapters.settings.sources import Given, Origin, Sources, shortened
 
+DEFAULT_WORD = "default"
+DEFAULT_OF_A_NEW_LOG = "default of a new log; another log keeps the limit that was set last"
+
 
 class Section(BaseModel):
     """Some settings that belong together. Made without arguments it reads the environment and `.env` of the process."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, validate_default=True, str_strip_whitespace=True)
+    remembered: ClassVar[frozenset[str]] = frozenset()
+    """Settings whose last value the log holds on to: DEFAULT_WORD gives them that of a new log again."""
     _given: dict[str, Given] = PrivateAttr(default_factory=dict)
 
     def __init__(self, sources: Sources | None = None) -> None:
@@ -28,11 +33,15 @@ class Section(BaseModel):
             if found is not None:
                 given[name] = found
         try:
-            super().__init__(**{name: found.value for name, found in given.items()})
+            super().__init__(**{name: found.value for name, found in given.items() if not self._goes_back(found)})
         except ValidationError as error:
             lines = [explain(problem, type(self).settings(), given) for problem in error.errors(include_context=False)]
             raise ConfigError("\n".join(lines)) from error
         self._given = given
+
+    def _goes_back(self, found: Given) -> bool:
+        """Whether a value asks for the default, as one that is given."""
+        return found.name in self.remembered and str(found.value).strip().lower() == DEFAULT_WORD
 
     @classmethod
     def settings(cls) -> dict[str, FieldInfo]:
@@ -56,7 +65,7 @@ class Section(BaseModel):
             given = self._given.get(name)
             value = getattr(self, attribute)
             shown = ("is set" if value else "is not set") if is_secret(info) else f"= {shortened(value)}"
-            notes: list[str] = [self.origin(name)]
+            notes: list[str] = [self.origin(name) if given or name not in self.remembered else DEFAULT_OF_A_NEW_LOG]
             for origin, overruled in given.overruled if given else ():
                 notes.append(f"{origin} says {'otherwise' if is_secret(info) else shortened(overruled)}")
             lines.append(f"{name} {shown} ({'; '.join(notes)})")

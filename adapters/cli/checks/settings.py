@@ -8,6 +8,7 @@ import platform
 import re
 from base64 import urlsafe_b64decode
 from binascii import Error as NoBase64
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -43,11 +44,11 @@ def env_file(given: Path | None) -> Finding:
     return ok(".env", f"There is no {path}: the environment and the defaults hold.")
 
 
-def unknown_names(config: Config) -> Finding:
-    """Variables that look like a setting written wrong."""
+def unknown_names(config: Config, limits: Sequence[str] = ()) -> Finding:
+    """Variables that look like a setting written wrong; where there are none, the `limits` that the log holds on to."""
     if warnings := [*config.warnings, *sent_unencrypted(config)]:
         return warn("settings", "; ".join(warning.rstrip(".") for warning in warnings), "Correct or remove them.")
-    return ok("settings", "Every setting can be used, and none looks misspelt.")
+    return ok("settings", " ".join(["Every setting can be used, and none looks misspelt.", *limits]))
 
 
 def key(config: Config) -> Finding:
