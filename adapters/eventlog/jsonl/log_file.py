@@ -112,6 +112,8 @@ def verify_to(
     mark = slots[0].tip.position if slots else 0
     scanner = Scanner(begin.tip, begin.starts, mark=mark, on_event=takers.on_event)
     scan(files, fd, scanner, end)
+    if lost is not None and (scanner.broken is None or scanner.is_cut_off):
+        lost = lost._replace(ends_at=scanner.whole.position)
     return Verified(header, scanner, resumed, lost)
 
 
@@ -158,10 +160,8 @@ def refuse_damage(paths: LogPaths, damage: Damage | None) -> None:
     """Raises LogDamaged for damage, in words that say where, what and what to do."""
     if damage is None:
         return
-    at = "" if damage.position is None else f" at position {damage.position} (byte {damage.offset})"
     raise LogDamaged(
-        f"The log {paths.log} is damaged{at}: {damage.what}. Nothing was changed, and nothing is repaired by itself. "
-        "Run `abby verify` to see more, and put the log back from a copy if there is one.",
+        f"{damage.in_words(f'The log {paths.log}')} `abby verify` shows more.",
         position=damage.position,
         offset=damage.offset,
     )
