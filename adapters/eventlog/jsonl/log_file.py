@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from stat import S_ISREG
 from typing import NamedTuple
 
+from adapters.disk.errors import not_done_there
 from adapters.disk.files import APPEND, READ, Files, is_disk_full
 from adapters.eventlog.jsonl.format import MAX_HEADER_BYTES, ForeignHeaderError, Header, Tip, decode_header
 from adapters.eventlog.jsonl.layout import LogPaths
@@ -172,6 +173,8 @@ def unusable(paths: LogPaths, error: OSError) -> Fault:
     if is_disk_full(error):
         return disk_full(paths.logs)
     where = f" ({error.filename})" if error.filename else ""
+    if (not_done := not_done_there(paths.root, error)) is not None:
+        return StorageUnavailable(not_done)
     return StorageUnavailable(
         f"The storage root {paths.root} cannot be used: {error.strerror or error}{where}. Create it, check who owns it "
         "and its permissions, or set STORAGE_ROOT to another folder."
