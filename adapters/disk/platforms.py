@@ -171,7 +171,8 @@ class Windows:
         drive = PureWindowsPath(str(path).removeprefix("\\\\?\\")).anchor
         of_drive = {REMOTE_DRIVE: "share", RAM_DRIVE: "ram disk"}.get(kernel.GetDriveTypeW(drive))
         name = ctypes.create_unicode_buffer(MAX_KIND_CHARS)
-        asked = kernel.GetVolumeInformationW(drive, None, 0, None, None, None, name, MAX_KIND_CHARS)
+        no_serial_number_length_and_flags = (None, 0, None, None, None)
+        asked = kernel.GetVolumeInformationW(drive, *no_serial_number_length_and_flags, name, MAX_KIND_CHARS)
         return of_drive or (name.value or None if asked else None)
 
 

@@ -279,7 +279,7 @@ def test_what_a_file_system_does_not_do_harms_or_not(platform: type[Posix], numb
                 port.sync_directory(PATH)
     operations = ["dropping a file from memory", "sync of a folder"][: 1 + (number in NOT_DONE)]
     assert [entry["operation"] for entry in said] == operations, "each is said once"
-    verbs = [lambda: port.lock(3), lambda: port.sync_data(3)]
+    verbs: list[Callable[[], None]] = [lambda: port.lock(3), lambda: port.sync_data(3)]
     for verb in verbs + ([] if number in NOT_DONE else [lambda: port.sync_directory(PATH)]):
         with pytest.raises(OSError, match=re.escape(os.strerror(number))):
             verb()
