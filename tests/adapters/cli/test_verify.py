@@ -109,7 +109,8 @@ def test_a_log_older_than_its_watermark_is_told_as_such(abby: Abby, log: Path, t
         assert fits("verify", told.json)
         assert (told.json["whole"], told.json["damage"]["ends_at"]) == (False, 3)
     to = tmp_path / "salvaged"
-    assert abby("salvage", "--to", str(to)).code == 0
+    told = abby("salvage", "--to", str(to))
+    assert (told.code, "3 events up to where the log ends are whole" in told.out) == (0, True)
     assert abby("verify", root=to).code == 0
 
 
