@@ -19,6 +19,7 @@ if sys.version_info < OLDEST_PYTHON:
 import collections
 import contextlib
 import dataclasses
+import errno
 import hashlib
 import importlib.util
 import json
@@ -33,6 +34,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 WAIT_FOR_OTHER_SETUP_SECONDS = 900
+NO_LOCKS_THERE = {errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 KEPT_PIP_LINES = 200
 PIP_RETRIES = 2
 PYTHON_VERSION = "{}.{}".format(*sys.version_info[:2])
@@ -188,7 +190,9 @@ def only_one(layout: Layout) -> Iterator[None]:
 
 
 def try_lock(descriptor: int) -> bool:
-    """Take the lock if it is free; closing the file, or the end of the process, gives it back."""
+    """Take the lock if it is free; closing the file, or the end of the process, gives it back. A file system that has
+    no locks keeps nobody waiting.
+    """
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -198,8 +202,8 @@ def try_lock(descriptor: int) -> bool:
             import fcntl
 
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
+    except OSError as error:
+        return error.errno in NO_LOCKS_THERE
     return True
 
 

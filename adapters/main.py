@@ -17,11 +17,12 @@ from adapters.application.readiness import readiness_of
 from adapters.application.results import SYSTEM
 from adapters.application.storage import Storage
 from adapters.bootstrap.program import Program, build
+from adapters.bootstrap.storage import limits_of_the_log
 from adapters.generation.configured import sent_unencrypted
 from adapters.ports.faults import Fault, LedgerStopped, StorageUnavailable
 from adapters.settings.config import Config
 from adapters.wording.failures import sentence_of_failure
-from domain.limits import megabytes
+from adapters.wording.limits import limits_in_force
 from domain.refusals import Refusal
 
 TICK_SECONDS = 0.5
@@ -65,7 +66,8 @@ def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
     readiness = readiness_of(program.store)
     if readiness.ready:
         print("StorageManager initialized successfully", file=out)
-        print(_limits_in_force(program.store), file=out)
+        opened = program.store.opened()
+        print(limits_in_force(opened.state.policy), *limits_of_the_log(program.config, opened), sep="\n", file=out)
     for note in readiness.notes:
         print(f"Storage: {note}", file=out)
     print("ImageGenerator initialized successfully", file=out)
@@ -73,15 +75,6 @@ def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
     made_by = sentence_of_failure(none) if none else f"Images are made by: {program.generator.provider.name}"
     where = f"The page is at {address}/" if address else "The bot is connecting"
     print(made_by, f"{where} (Ctrl+C stops the service)", sep="\n", file=out, flush=True)
-
-
-def _limits_in_force(store: Storage) -> str:
-    """The policy of the log: what was given is in it by now, and what was left out is what was set last."""
-    policy = store.opened().ledger.state.policy
-    return (
-        f"Limits in force: {megabytes(policy.user_bytes)} MB a user, {megabytes(policy.pool_bytes)} MB together, "
-        f"{policy.daily} generations a user and day"
-    )
 
 
 async def _look_after(program: Program, address: str | None, stopping: asyncio.Event) -> int:

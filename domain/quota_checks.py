@@ -89,4 +89,5 @@ def _refusal(demand: Demand, reason: Reason, figures: _Figures, view: View, at: 
         held=figures.held,
         resets_at=resets_at,
         record=record,
+        estimated=isinstance(command, ReserveGeneration),
     )

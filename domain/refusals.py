@@ -27,7 +27,8 @@ class Reason(Enum):
 
 class Refusal(NamedTuple):
     """A refused command. `limit`, `used` and `held` are places or bytes, as the reason says; of a BUSY one they are the
-    user's own requests under way, and 0 where those of all users are too many.
+    user's own requests under way, and 0 where those of all users are too many. `estimated`: nothing is made
+    yet, and the bytes asked for are what a reservation would hold.
 
     `detail` is the sentence of a malformed command, or names what was not found or taken; `resets_at` ends a
     DAILY_LIMIT. `record` is the event that the refusal leaves in the log, where it leaves one.
@@ -42,3 +43,4 @@ class Refusal(NamedTuple):
     held: int = 0
     resets_at: str | None = None
     record: RequestRefused | None = None
+    estimated: bool = False

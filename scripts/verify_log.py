@@ -32,9 +32,13 @@ MAX_LINE_BYTES, MAX_HEADER_BYTES = 16_777_216, 512
 MAX_BATCH, MAX_FILES = 100_000, 500
 SLOT_BYTES, SLOT_OFFSETS = 512, (0, 4096)
 ENDING = 75  # `,"hash":"<64 hex>"}`, without the LF
+NO_END = "the line does not end"
 SEGMENT_BYTES = 4 * 1024 * 1024
 SEGMENTS_AHEAD = 2  # for each process, so that memory stays bounded
 BAR_CELLS = 30
+NO_WATERMARK = (
+    "none beside it, so a cut end cannot be seen; a service does not start so (`abby salvage --to DIR` makes one)"
+)
 
 # Section 4: the forms of members, and the types. One value has one spelling, so expressions over bytes are exact.
 RUN = rb'[^"\\\x00-\x1f]*+'
@@ -246,7 +250,7 @@ def follow(lines: list[bytes], tip: Tip, part: Part) -> Segment:
             whole = Tip(place.position, offset, digest)
             marked = whole if offset == part.mark else marked
     else:
-        bad = (offset, "the line does not end") if rest else None
+        bad = (offset, NO_END) if rest else None
     return Segment(begin=begin, first=first, last=last, facts=facts, tip=whole, batches=batches, bad=bad, marked=marked)
 
 
@@ -463,7 +467,9 @@ class Finding(NamedTuple):
 
 @dataclass
 class Report:
-    """What stands in a log: its whole part in `positions`, `batches` and `hash`; section 7's verdict."""
+    """What stands in a log: its whole part in `positions`, `batches` and `hash`; section 7's verdict. `ends_early`: it
+    is damaged in that it ends there and there was more once, as an older copy beside a newer watermark does.
+    """
 
     file: str
     size_bytes: int
@@ -475,6 +481,7 @@ class Report:
     hash: str | None = None
     watermark: int | None = None
     torn_bytes: int = 0
+    ends_early: bool = False
     findings: tuple[Finding, ...] = ()
     totals: dict[str, int] | None = None
 
@@ -509,6 +516,7 @@ class Verifier:
         self.bad: Finding | None = None
         self.impossible: Finding | None = None
         self.marked: Tip | None = None
+        self.cut_off = False
 
     def run(self) -> Report:
         """Reads the log from its first byte to its last."""
@@ -552,6 +560,7 @@ class Verifier:
                 if segment.bad is not None:
                     self.bad = Finding(place.position + 1, *segment.bad)
                     break
+        self.cut_off = self.bad is None or self.bad.what == NO_END
         if self.bad is None and place.position < place.last:
             what = f"the log ends inside the batch of positions {place.first} to {place.last}"
             self.bad = Finding(place.position + 1, self.report.size_bytes, what)
@@ -622,6 +631,7 @@ class Verifier:
             if self.report.size_bytes < mark.size or tip.position < mark.position:
                 position, offset, what = self.bad or Finding(tip.position + 1, tip.size, "the log ends")
                 surely = f"{mark.position} positions and {mark.size} bytes were surely on the disk once"
+                self.report.ends_early = self.bad is None or self.cut_off
                 return Finding(position, offset, f"{what}, and {surely}")
             if self.marked != mark:
                 return Finding(mark.position, mark.size, "it is not the log that was written: changed or replaced")
@@ -668,14 +678,18 @@ def in_words(report: Report) -> Iterator[str]:
     if report.log is not None:
         yield f"  log {report.log}, begun {report.created}, {report.size_bytes:,} bytes"
         yield f"  whole: {report.positions:,} events in {report.batches:,} batches, the last hash {report.hash}"
-        mark = "none beside it, so a cut end cannot be seen" if report.watermark is None else f"{report.watermark:,}"
+        mark = NO_WATERMARK if report.watermark is None else f"{report.watermark:,}"
         yield f"  watermark: {mark}"
     if report.totals is not None:
         yield "  at the end: " + ", ".join(f"{name} {count:,}" for name, count in report.totals.items())
     if report.verdict == "torn":
         yield f"  {report.torn_bytes:,} bytes are of a batch that nobody was told of; the next start sets them aside."
+    elif report.ends_early:
+        yield f"  This copy is whole up to position {report.positions:,}, where it ends, and older than the watermark"
+        yield "  beside it, or its end was cut off. Nothing was changed. `abby salvage --to DIR` takes it from here."
     elif report.verdict == "damaged":
-        yield "  Nothing was changed. Put the log back from a copy, if there is one whose report says whole."
+        yield "  Nothing was changed. Put the log back from a copy, if there is one whose report says whole;"
+        yield "  `abby salvage --to DIR` writes a new log of what is whole before the damage."
 
 
 def bar(size_bytes: int) -> Progress:

@@ -7,6 +7,7 @@ needed. What only Windows does runs through substitutes: no test here has seen a
 from __future__ import annotations
 
 import ast
+import errno
 import hashlib
 import os
 import re
@@ -360,6 +361,22 @@ class TestOnlyOne:
         with pytest.raises(launch.SetupFailed, match="for too long"):
             second.__enter__()
         assert "waiting for it" in capsys.readouterr().out
+
+    @posix_only
+    @pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EINVAL, errno.ENOTSUP])
+    def test_a_file_system_without_locks_keeps_nobody_waiting(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+    ) -> None:
+        """As a network share may answer: no other launch.py holds it, so none is waited for."""
+
+        def flock(_descriptor: int, _mode: int) -> None:
+            raise OSError(number, os.strerror(number))
+
+        substitute = types.ModuleType("fcntl")
+        vars(substitute).update(flock=flock, LOCK_EX=2, LOCK_NB=4)
+        monkeypatch.setitem(sys.modules, "fcntl", substitute)
+        with launch.only_one(launch.Layout(tmp_path, windows=False)):
+            pass
 
     @pytest.mark.parametrize("free", [True, False])
     def test_windows_locks_one_byte(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: bool) -> None:

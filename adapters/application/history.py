@@ -10,6 +10,7 @@ from itertools import islice, takewhile
 from typing import NamedTuple
 
 from adapters.application.reading import ReadableStorage, events_of, image_details, kept_image
+from domain.commands import ReserveGeneration
 from domain.events import Event, GenerationReleased, GenerationReserved, ImageSaved, RequestRefused
 from domain.instants import next_midnight
 from domain.names import name_key
@@ -81,6 +82,7 @@ def refusal_of(record: RequestRefused) -> Refusal:
         used=record.used,
         held=record.held,
         resets_at=next_midnight(record.at) if record.reason == Reason.DAILY_LIMIT.value else None,
+        estimated=record.command == ReserveGeneration.__name__,
     )
 
 

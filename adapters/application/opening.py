@@ -18,6 +18,7 @@ from adapters.application.abandoned import release_abandoned
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.looking import Looking
 from adapters.application.troubles import Troubles
+from adapters.disk.errors import not_done_there
 from adapters.disk.files import Files
 from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.ledger import LedgerHooks, QuotaLedger
@@ -278,6 +279,6 @@ def _refuse_other_limits(opened: OpenRoot, limits: SetPolicy) -> None:
 
 def unavailable(root: Path, error: OSError) -> str:
     """The sentence for a root that cannot be made or written."""
-    return (
+    return not_done_there(root, error) or (
         f"No such file or folder can be used: {root} ({error.strerror or error}). Create it, or check its permissions."
     )

@@ -21,7 +21,7 @@ from stat import S_ISDIR, S_ISREG
 import orjson
 
 from adapters.application.opening import collecting_no_garbage
-from adapters.audit.expected_files import ExpectedFiles, Known
+from adapters.audit.expected_files import Expected, ExpectedFiles, Known
 from adapters.audit.report import PASSING, Audit, Finding, FindingKind
 from adapters.disk.files import READ, Files
 from adapters.imagestore.local.layout import DETAILS_FOLDER, DETAILS_SUFFIX, Layout
@@ -220,7 +220,11 @@ class _Comparison:
         return self._finding(untracked if S_ISREG(mode) else FindingKind.NO_FILE, path)
 
     def _look_at_details(self, path: Path, key: Key, known: Known) -> Finding | None:
-        """Details name the staged file that they came with, which is that of the event whose image they tell of."""
+        """Details name the staged file that they came with, which is that of the event whose image they tell of.
+
+        What another log knew before, as after a salvage, is not stray: details beside an adopted image are taken for
+        its own, and beside a file that has other bytes than this log recorded for those of that file.
+        """
         if known.unfinished or not self._files.lexists(path):
             return None
         status = self._files.lstat(path)
@@ -229,9 +233,17 @@ class _Comparison:
         if (expected := known.expected) is not None:
             own = self._layout.details(key.user, expected.name)
             its_place = path == own or self._files.is_same_file(path, own)
-            if its_place and status.st_size <= MAX_DETAILS_BYTES and self._came_with(path) == expected.staged:
-                return None
+            if its_place and status.st_size <= MAX_DETAILS_BYTES:
+                if (came_with := self._came_with(path)) == expected.staged:
+                    return None
+                if isinstance(came_with, str) and (expected.adopted or self._is_of_other_bytes(key, expected)):
+                    return None
         return self._finding(FindingKind.STRAY_DETAILS, path)
+
+    def _is_of_other_bytes(self, key: Key, expected: Expected) -> bool:
+        final = self._layout.final(key.user, expected.name, temp=key.temp)
+        found = self._what_is_wrong(final, expected.size_bytes, expected.sha256)
+        return found in {FindingKind.WRONG_SIZE, FindingKind.WRONG_HASH}
 
     def _came_with(self, path: Path) -> object:
         try:

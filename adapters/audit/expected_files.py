@@ -25,13 +25,16 @@ _FILE_EVENTS = frozenset({ImageSaved.__name__, ImageDeleted.__name__, CleanupCom
 
 
 class Expected(NamedTuple):
-    """A file that stands by the log. `position` is that of its event, `sha256` are the 32 bytes of its hash."""
+    """A file that stands by the log. `position` is that of its event, `sha256` are the 32 bytes of its hash. `adopted`:
+    it was there before the log knew it.
+    """
 
     position: int
     name: str
     size_bytes: int
     sha256: bytes
     staged: str
+    adopted: bool = False
 
 
 class Known(NamedTuple):
@@ -113,7 +116,12 @@ class ExpectedFiles:
                     self._staged[event.staged] = position
                 if self._user in (None, event.user):
                     self._current[key] = Expected(
-                        position, event.name, event.bytes, bytes.fromhex(event.sha256), event.staged
+                        position=position,
+                        name=event.name,
+                        size_bytes=event.bytes,
+                        sha256=bytes.fromhex(event.sha256),
+                        staged=event.staged,
+                        adopted=event.operation == "adopted",
                     )
             case ImageDeleted():
                 self._remove(Key(event.user, event.temp, name_key(event.name)), position)

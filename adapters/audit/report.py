@@ -80,6 +80,14 @@ SENTENCES: Mapping[FindingKind, str] = MappingProxyType(
 )
 """One sentence, or a few, for each kind: what it means and what to do."""
 
+OUT_OF_REACH = (
+    "The log does not know it, and it lies in no user's folder, where nothing of Abby's looks, `abby adopt` neither. "
+    "It was left alone. Move it away; an image that is to be kept belongs into images/users/<user>/."
+)
+"""Of an untracked file outside the folders of users."""
+_PARTS_IN_A_HOME = 4
+"""images, users, the user, and a name."""
+
 
 class Finding(NamedTuple):
     """One finding. `path` is below the root, with slashes. `user` and `position` are those of the event that a file was
@@ -90,6 +98,20 @@ class Finding(NamedTuple):
     path: str
     user: str | None = None
     position: int | None = None
+
+    @property
+    def can_be_adopted(self) -> bool:
+        """Whether an adoption would look at it."""
+        parts = self.path.split("/")
+        in_a_home = parts[:2] == ["images", "users"] and len(parts) >= _PARTS_IN_A_HOME
+        return self.kind is FindingKind.UNTRACKED and in_a_home
+
+    @property
+    def meaning(self) -> str:
+        """What it means and what to do."""
+        if self.kind is FindingKind.UNTRACKED and not self.can_be_adopted:
+            return OUT_OF_REACH
+        return SENTENCES[self.kind]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+from adapters.application.reading import ReadableRoot
 from adapters.application.results import SYSTEM, StoreSettings
 from adapters.application.storage import Storage
 from adapters.engines import opening
 from adapters.engines.choice import choose_engine
 from adapters.ports.clock import Clock, utc_now
-from adapters.settings.config import Config
+from adapters.settings.config import LIMIT_SETTINGS, Config
+from adapters.wording.limits import limit_of_the_log
 from domain.commands import SetPolicy
-from domain.limits import MEGABYTE
-
-LIMIT_SETTINGS = (
-    "MAX_USER_STORAGE_MB",
-    "MAX_GLOBAL_STORAGE_MB",
-    "MAX_USER_DAILY_GENS",
-    "IMAGE_GEN_SIZE_MB",
-    "MODERATED_FREE",
-)
+from domain.limits import MEGABYTE, Limits
 
 
 def open_store(config: Config, limits: SetPolicy, *, clock: Clock = utc_now) -> Storage:
@@ -50,6 +44,17 @@ def given_limits(config: Config) -> SetPolicy:
         source="default" if all(config.origin(setting) == "default" for setting in LIMIT_SETTINGS) else "environment",
         by=SYSTEM.by,
     )
+
+
+def limits_of_the_log(config: Config, root: ReadableRoot) -> list[str]:
+    """A sentence for each limit that no setting gives and that is not the default: what is left out holds on."""
+    policy, changes = root.state.policy, root.projector.limit_changes
+    told = []
+    for setting, limit in LIMIT_SETTINGS.items():
+        value, default, change = getattr(policy, limit), getattr(Limits(), limit), changes.last(limit)
+        if config.origin(setting) == "default" and value != default and change is not None:
+            told.append(limit_of_the_log(setting, limit, value, default, since=change.at, source=change.source))
+    return told
 
 
 def store_settings(config: Config) -> StoreSettings:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from adapters.application.adoption_mark import adopt_command
 from adapters.audit.comparison import audit as compare
-from adapters.audit.report import SENTENCES, Audit, Finding, FindingKind
+from adapters.audit.report import Audit, Finding, FindingKind
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
@@ -48,7 +48,7 @@ def audit(invocation: Invocation, output: Output, user: str | None) -> int:
 
 def _command(invocation: Invocation, root: Path, done: Audit) -> str | None:
     """The command that brings untracked images in, None where there are none."""
-    if not any(finding.kind is FindingKind.UNTRACKED for finding in done.findings):
+    if not any(finding.can_be_adopted for finding in done.findings):
         return None
     env_file = invocation.env_file
     options = () if env_file is None else ("--env-file", str(env_file.absolute()))
@@ -79,7 +79,7 @@ def _rows(findings: Iterable[Finding]) -> list[dict[str, Any]]:
             "file": printable(finding.path),
             "user": finding.user,
             "position": finding.position,
-            "meaning": SENTENCES[finding.kind],
+            "meaning": finding.meaning,
         }
         for finding in findings
     ]
@@ -129,8 +129,7 @@ def _print_findings(console: Console, findings: tuple[Finding, ...]) -> None:
 
 
 def _print_meanings(console: Console, findings: tuple[Finding, ...]) -> None:
-    """Each kind once, with how often it was found and what it means."""
-    counts = Counter(finding.kind for finding in findings)
-    for kind in FindingKind:
-        if kind in counts:
-            print_lines(console, f"{kind.value}, {counts[kind]:,}: {SENTENCES[kind]}", style="yellow")
+    """Each kind and meaning once, with how often it was found."""
+    counts = Counter((finding.kind, finding.meaning) for finding in findings)
+    for kind, meaning in sorted(counts, key=lambda found: list(FindingKind).index(found[0])):
+        print_lines(console, f"{kind.value}, {counts[kind, meaning]:,}: {meaning}", style="yellow")

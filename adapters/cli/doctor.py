@@ -41,32 +41,34 @@ def examine(invocation: Invocation) -> list[Finding]:
     except ConfigError as error:
         advice = "Correct them; nothing starts before that, and the rest was not looked at."
         return [*findings, fail("settings", str(error), advice)]
+    in_log = log.InLog([])
+
+    def look_at_log() -> list[Finding]:
+        nonlocal in_log
+        in_log = log.whole(config, engine)
+        return in_log.findings
+
+    of_log = _looked("log", look_at_log)
     findings += [
-        settings.unknown_names(config),
+        settings.unknown_names(config, in_log.limits),
         settings.provider(config),
         settings.key(config),
         settings.token(config),
     ]
-    return [*findings, *_of_the_root(config, engine)]
+    return [*findings, *_of_the_root(config, engine, in_log.state, of_log)]
 
 
-def _of_the_root(config: Config, engine: EventLogEngine) -> list[Finding]:
+def _of_the_root(
+    config: Config, engine: EventLogEngine, state: QuotaState | None, of_log: list[Finding]
+) -> list[Finding]:
     """What concerns the storage root, each look also where others fail."""
     images = image_stores()(config.storage.storage_root)
-    state: QuotaState | None = None
-
-    def look_at_log() -> list[Finding]:
-        nonlocal state
-        found, state = log.whole(config, engine)
-        return found
-
-    in_log = _looked("log", look_at_log)
     return [
         *_looked("root", lambda: [storage.root(config)]),
         *_looked("files", lambda: storage.written(config, engine, images)),
         *_looked("images", lambda: storage.kept_images(images, state)),
         *_looked("disk", lambda: [storage.disk(config, state, Files())]),
-        *in_log,
+        *of_log,
         log.clock_shows(utc_now(), state),
         *_looked("lock", lambda: storage.holder(config, engine)),
         *_looked("adoption", lambda: storage.adoption(config)),

@@ -19,9 +19,14 @@ class Invocation:
 
     def config(self) -> Config:
         """The configuration, the options above it. Raises ConfigError."""
+        from adapters.ports.faults import ConfigError
         from adapters.settings.config import load_config
+        from adapters.settings.kinds import filled_in
 
-        root = None if self.root is None else self.root.absolute()
+        try:
+            root = None if self.root is None else filled_in(self.root).absolute()
+        except ValueError as error:
+            raise ConfigError(f"--root {self.root}: {error}.") from error
         env_file = None if self.env_file is None else self.env_file.absolute()
         return load_config({"STORAGE_ROOT": root}, env_file)
 

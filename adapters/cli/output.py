@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from adapters.cli.exits import REFUSAL_EXITS
-from adapters.ports.faults import Fault, LogDamaged, LogLocked
+from adapters.ports.faults import DiskFull, Fault, LogDamaged, LogLocked
 from adapters.wording.refusals import QUOTA_REASONS, sentence_of
 from domain.refusals import Reason, Refusal
 
@@ -94,7 +94,7 @@ class Output:
         if self.as_json:
             self.json_line({"error": _described(fault)})
         else:
-            _say(str(fault))
+            _say(_in_words(fault))
         return fault.exit_code
 
 
@@ -124,8 +124,16 @@ def _say(sentence: str) -> None:
     sys.stderr.flush()
 
 
+def _in_words(fault: Fault) -> str:
+    """What went wrong, for operators: of a full disk also which one it is."""
+    if isinstance(fault, DiskFull) and fault.folder is not None:
+        return f"{fault} It is the disk of {fault.folder}."
+    return str(fault)
+
+
 def _described(fault: Fault) -> dict[str, Any]:
-    described: dict[str, Any] = {"kind": type(fault).__name__, "message": str(fault), "exit_code": fault.exit_code}
+    message = _in_words(fault)
+    described: dict[str, Any] = {"kind": type(fault).__name__, "message": message, "exit_code": fault.exit_code}
     if isinstance(fault, LogDamaged):
         described |= {"position": fault.position, "offset": fault.offset}
     if isinstance(fault, LogLocked):

@@ -36,11 +36,13 @@ def salvage_log(invocation: Invocation, output: Output, to: Path) -> int:
 
 def _print(console: Console, done: SalvagedLog) -> None:
     whole = "The log is whole; all of it was copied." if done.damage is None and not done.entries else None
+    up_to = "the damage" if done.damage is None or done.damage.ends_at is None else "where the log ends"
     lines = [
-        whole or f"{counted(done.positions, 'event')} up to the damage are whole and stand in a new log.",
+        whole or f"{counted(done.positions, 'event')} up to {up_to} are whole and stand in a new log.",
         f"New log   {done.log}",
         f"Left out  {counted(done.entries, 'entry', 'entries')}, listed in {done.left_out}",
         "Nothing was changed where the log stood. To go on with the new one, stop what uses the storage, move its",
-        f"folder `logs` away, put {done.log.parent} in its place, and run `abby doctor`.",
+        f"folder `logs` away, put {done.log.parent} in its place, and run `abby doctor`. Images that were saved after",
+        "its end are unknown to it: `abby audit` names them, and `abby adopt` brings them in.",
     ]
     console.print(*lines, sep="\n", markup=False, soft_wrap=True)

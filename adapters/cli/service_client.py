@@ -6,6 +6,7 @@ fault that the same command would have met on a log of its own. Which routes the
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any, NamedTuple
@@ -89,7 +90,10 @@ class ServiceClient:
             headers["Content-Type"] = "application/json"
         if key is not None:
             headers["Idempotency-Key"] = f'"{key}"'
-        sent = None if body is None else orjson.dumps(body)
+        try:
+            sent = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            return malformed("An argument holds characters that are not text. Type it anew; nothing was asked for.")
         tries = MAX_TRIES if key else 1
         was_sent = False
         while True:

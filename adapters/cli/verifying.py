@@ -14,6 +14,12 @@ from adapters.engines.choice import choose_engine
 from adapters.ports.event_log import LogReport
 from adapters.wording.figures import counted
 
+WITHOUT_WATERMARK = (
+    "There is no watermark beside it, logs/head, so nobody can see whether its end is missing, and a service does not "
+    "start with it. Put the head of the same copy beside it; without one, `abby salvage --to DIR` writes a new log of "
+    "what is there."
+)
+
 
 def verify_log(invocation: Invocation, output: Output) -> int:
     """Tells what the log is; the exit code says whether it is whole."""
@@ -38,22 +44,18 @@ def described(report: LogReport) -> Mapping[str, Any]:
         "watermark": report.watermark,
         "reconciled": report.reconciled,
         "torn_bytes": report.torn_bytes,
-        "damage": None
-        if damage is None
-        else {"position": damage.position, "offset": damage.offset, "what": damage.what},
+        "damage": None if damage is None else damage._asdict(),
     }
 
 
 def verdict(report: LogReport) -> str:
     """One sentence on what was found, and where it is not good, what to do."""
     if (damage := report.damage) is not None:
-        at = "" if damage.position is None else f" at position {damage.position} (byte {damage.offset})"
-        return (
-            f"The log is damaged{at}: {damage.what}. Nothing was changed. "
-            "Stop what writes it, copy the folder `logs` away, and put the log back from a copy if there is one."
-        )
+        return f"{damage.in_words('The log')} Before either, stop what writes it and copy the folder `logs` away."
     read = f"{counted(report.positions, 'event')} in {counted(report.batches, 'batch', 'batches')}"
     whole = f"The log is whole: {read}, every hash fits."
+    if report.watermark is None and report.positions:
+        whole = f"{whole} {WITHOUT_WATERMARK}"
     if report.torn_bytes:
         return (
             f"{whole} After them stand {counted(report.torn_bytes, 'byte')} of a batch that is not whole: being "

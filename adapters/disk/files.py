@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from stat import S_ISLNK
 
+from adapters.disk.errors import noting
 from adapters.disk.platforms import Platform, this_platform
 
 DISK_FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
@@ -51,6 +52,7 @@ class Files:
 
     # -- one system call each ----------------------------------------------------------------------
 
+    @noting("to open a file")
     def open(self, path: Path, flags: int, mode: int = 0o644) -> int:
         """A descriptor; `flags` is READ, APPEND, UPDATE or CREATE. No program started later inherits it."""
         return os.open(path, flags | _BINARY, mode)
@@ -59,85 +61,103 @@ class Files:
         """Closes a descriptor, and with it the lock it holds."""
         os.close(fd)
 
+    @noting("to write a file")
     def write(self, fd: int, data: memoryview) -> int:
         """Writes where the descriptor stands (APPEND: at the end); gives how many bytes were taken, perhaps not all."""
         return os.write(fd, data)
 
+    @noting("to write a file")
     def write_at(self, fd: int, data: memoryview, offset: int) -> int:
         """Writes at an offset; gives how many bytes were taken, perhaps not all."""
         os.lseek(fd, offset, os.SEEK_SET)
         return os.write(fd, data)
 
+    @noting("to read a file")
     def read_at(self, fd: int, size: int, offset: int) -> bytes:
         """At most `size` bytes from an offset, none at the end. One thread at a time for a descriptor."""
         os.lseek(fd, offset, os.SEEK_SET)
         return os.read(fd, size)
 
+    @noting("to cut a file to a size")
     def truncate(self, fd: int, size: int) -> None:
         """Cuts a file to a size."""
         os.ftruncate(fd, size)
 
+    @noting("to sync a file")
     def sync_data(self, fd: int) -> None:
         """Returns once the data of a file are on the disk itself."""
         self._platform.sync_data(fd)
 
+    @noting("to sync a folder")
     def sync_directory(self, path: Path) -> None:
         """Returns once the names in a directory are on the disk itself."""
         self._platform.sync_directory(path)
 
+    @noting("to rename a file")
     def rename(self, source: Path, target: Path) -> None:
         """Renames, replacing what is there."""
         os.replace(source, target)  # noqa: PTH105 - the verb of the port; pathlib's does the same one call later
 
+    @noting("to remove a file")
     def unlink(self, path: Path) -> None:
         """Removes a name of a file."""
         path.unlink()
 
+    @noting("to make a folder")
     def make_directory(self, path: Path) -> None:
         """Makes one directory."""
         path.mkdir()
 
+    @noting("to remove a folder")
     def remove_directory(self, path: Path) -> None:
         """Removes an empty directory."""
         path.rmdir()
 
+    @noting("to look at a file")
     def stat(self, path: Path) -> os.stat_result:
         """What a path leads to, links followed."""
         return path.stat()
 
+    @noting("to look at a file")
     def lstat(self, path: Path) -> os.stat_result:
         """What stands at a path itself."""
         return path.lstat()
 
+    @noting("to look at a file")
     def fstat(self, fd: int) -> os.stat_result:
         """What an open file is, wherever its name has gone."""
         return os.fstat(fd)
 
+    @noting("to list a folder")
     def scan_directory(self, path: Path) -> list[str]:
         """The names in a directory, sorted."""
         return sorted(os.listdir(path))  # noqa: PTH208 - names are wanted, not paths
 
+    @noting("to lock a file")
     def lock(self, fd: int) -> None:
         """Takes the exclusive lock of an open file until it is closed. Raises BlockingIOError at once where another
         holds it.
         """
         self._platform.lock(fd)
 
+    @noting("to drop a file from memory")
     def drop_cache(self, fd: int) -> None:
         """Lets later reads of a file come from the disk, where the system can do that."""
         self._platform.drop_cache(fd)
 
+    @noting("to take room on the disk")
     def take_room(self, fd: int, size: int) -> None:
         """Gives a new file so many bytes of the disk, unwritten, where the system can do that."""
         self._platform.take_room(fd, size)
 
+    @noting("to ask for the free space")
     def free_bytes(self, path: Path) -> int:
         """What is free for this account on the disk of a path."""
         return shutil.disk_usage(path).free
 
-    def network_file_system(self, path: Path) -> str | None:
-        """The type of the network file system that holds a path, None where it is local or cannot be known."""
-        return self._platform.network_file_system(path)
+    def file_system(self, path: Path) -> str | None:
+        """The type of the file system that holds a path, as the system names it; None where it cannot be known."""
+        return self._platform.file_system(path.resolve())
 
     # -- made of those above -----------------------------------------------------------------------
 

@@ -7,48 +7,32 @@ everything that is the same everywhere belong to `files`.
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
-import re
+import subprocess
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
+from subprocess import SubprocessError
 from types import ModuleType
 from typing import Any, Protocol
+
+from adapters.disk.errors import FOLDER_NOT_SYNCED_HERE, warn_once
+from adapters.disk.file_systems import kind_at, linux_mounts, told_mounts
 
 FAR_BYTE = 1 << 40
 """What is locked on Windows, where a lock keeps others from reading: a byte no file reaches, so the holder's name
 stays readable.
 """
 
-NETWORK_FILE_SYSTEMS = frozenset(
-    [
-        "9p",
-        "afs",
-        "ceph",
-        "cifs",
-        "fuse.glusterfs",
-        "fuse.rclone",
-        "fuse.s3fs",
-        "fuse.sshfs",
-        "gfs2",
-        "lustre",
-        "ncpfs",
-        "nfs",
-        "nfs4",
-        "ocfs2",
-        "smb3",
-        "smbfs",
-    ]
-)
-"""Types, as Linux names them, whose locks and syncs depend on another machine."""
-
 CANNOT_TAKE_ROOM = frozenset({errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENODEV})
 """What a file system answers that takes room only for what is written."""
-
-_OCTAL = re.compile(r"\\([0-7]{3})")
-"""How the table of mounts writes a space and the like."""
+MOUNT_SECONDS = 5.0
+MAX_KIND_CHARS = 64
+REMOTE_DRIVE, RAM_DRIVE = 4, 6
+"""What Windows answers to the question for the type of a drive."""
 
 
 class Platform(Protocol):
@@ -71,8 +55,8 @@ class Platform(Protocol):
     def take_room(self, fd: int, size: int) -> None:
         """Gives a new file so many bytes of the disk, unwritten; does nothing where the system cannot."""
 
-    def network_file_system(self, path: Path) -> str | None:
-        """The type of the network file system that holds a path, None where it is local or cannot be known."""
+    def file_system(self, path: Path) -> str | None:
+        """The type of the file system that holds a path, as the system names it; None where it cannot be known."""
 
 
 class Posix:
@@ -88,17 +72,28 @@ class Posix:
         self._os.fdatasync(fd)
 
     def sync_directory(self, path: Path) -> None:
-        """fsync of the directory."""
-        self._with_directory(path, self._os.fsync)
+        """fsync of the directory. Where the file system has none, names are as safe as on Windows, and it is said."""
+        try:
+            self._with_directory(path, self._sync_names)
+        except OSError as error:
+            if error.errno not in FOLDER_NOT_SYNCED_HERE:
+                raise
+            warn_once(
+                "sync of a folder", _reason(error), "a power cut may undo the latest renames; a start redoes them"
+            )
 
     def lock(self, fd: int) -> None:
         """flock, which belongs to the open file: closing another descriptor of the same file does not lose it."""
         self._fcntl.flock(fd, self._fcntl.LOCK_EX | self._fcntl.LOCK_NB)
 
     def drop_cache(self, fd: int) -> None:
-        """posix_fadvise, where there is one."""
-        if hasattr(self._os, "posix_fadvise"):
+        """posix_fadvise, where there is one. It is a wish: refused, the log is verified as memory has it."""
+        if not hasattr(self._os, "posix_fadvise"):
+            return
+        try:
             self._os.posix_fadvise(fd, 0, 0, self._os.POSIX_FADV_DONTNEED)
+        except OSError as error:
+            warn_once("dropping a file from memory", _reason(error), "a start reads the log as memory has it")
 
     def take_room(self, fd: int, size: int) -> None:
         """posix_fallocate, where there is one and the file system knows it."""
@@ -110,18 +105,17 @@ class Posix:
             if error.errno not in CANNOT_TAKE_ROOM:
                 raise
 
-    def network_file_system(self, path: Path) -> str | None:
-        """By the table of mounts, where the system shows one: the longest mount point above the path decides."""
+    def file_system(self, path: Path) -> str | None:
+        """By the table of mounts, where the system shows one."""
         try:
-            lines = self._mounts.read_text(errors="surrogateescape").splitlines()
+            table = self._mounts.read_text(errors="surrogateescape")
         except OSError:
             return None
-        found, longest = None, -1
-        for fields in (line.split() for line in lines):
-            mount_point = Path(_OCTAL.sub(lambda escaped: chr(int(escaped[1], 8)), fields[1]))
-            if path.is_relative_to(mount_point) and len(mount_point.parts) >= longest:
-                found, longest = fields[2], len(mount_point.parts)
-        return found if found in NETWORK_FILE_SYSTEMS else None
+        return kind_at(path, linux_mounts(table))
+
+    def _sync_names(self, fd: int) -> None:
+        """What makes the names in an open directory durable."""
+        self._os.fsync(fd)
 
     def _with_directory(self, path: Path, sync: Callable[[int], None]) -> None:
         fd = self._os.open(path, self._os.O_RDONLY)
@@ -134,27 +128,36 @@ class Posix:
 class MacOS(Posix):
     """macOS, whose fsync leaves the data in the drive's cache: F_FULLFSYNC does not."""
 
+    def __init__(self, system: Any = os, *, fcntl: Any, list_mounts: Callable[[], str] | None = None) -> None:
+        super().__init__(system, fcntl=fcntl)
+        self._list_mounts = list_mounts or _mounts_told
+
     def sync_data(self, fd: int) -> None:
         """F_FULLFSYNC."""
         self._fcntl.fcntl(fd, self._fcntl.F_FULLFSYNC)
 
-    def sync_directory(self, path: Path) -> None:
+    def _sync_names(self, fd: int) -> None:
         """F_FULLFSYNC, or fsync where the file system has none for directories."""
-        self._with_directory(path, self._full_sync_or_sync)
-
-    def _full_sync_or_sync(self, fd: int) -> None:
         try:
             self.sync_data(fd)
         except OSError:
             self._os.fsync(fd)
 
+    def file_system(self, path: Path) -> str | None:
+        """By what the command `mount` tells."""
+        try:
+            return kind_at(path, told_mounts(self._list_mounts()))
+        except (OSError, SubprocessError):
+            return None
+
 
 class Windows:
     """Windows, which has no sync of a directory: a name made just before a power cut may be lost there."""
 
-    def __init__(self, system: Any = os, *, msvcrt: Any) -> None:
+    def __init__(self, system: Any = os, *, msvcrt: Any, kernel: Any = None) -> None:
         self._os = system
         self._msvcrt = msvcrt
+        self._kernel = kernel
 
     def sync_data(self, fd: int) -> None:
         """os.fsync, which is FlushFileBuffers here."""
@@ -177,9 +180,28 @@ class Windows:
     def take_room(self, fd: int, size: int) -> None:
         """Nothing: there is no such call."""
 
-    def network_file_system(self, path: Path) -> str | None:
-        r"""A path of the form \\server\share."""
-        return "share" if str(path).startswith("\\\\") and not str(path).startswith("\\\\?\\") else None
+    def file_system(self, path: Path) -> str | None:
+        r"""By the path, where it is of the form \\server\share, else by what the system says of the drive."""
+        if str(path).startswith("\\\\") and not str(path).startswith("\\\\?\\"):
+            return "share"
+        kernel = self._kernel or getattr(getattr(ctypes, "windll", None), "kernel32", None)
+        if kernel is None:
+            return None
+        drive = PureWindowsPath(str(path).removeprefix("\\\\?\\")).anchor
+        of_drive = {REMOTE_DRIVE: "share", RAM_DRIVE: "ram disk"}.get(kernel.GetDriveTypeW(drive))
+        name = ctypes.create_unicode_buffer(MAX_KIND_CHARS)
+        no_serial_number_length_and_flags = (None, 0, None, None, None)
+        asked = kernel.GetVolumeInformationW(drive, *no_serial_number_length_and_flags, name, MAX_KIND_CHARS)
+        return of_drive or (name.value or None if asked else None)
+
+
+def _mounts_told() -> str:
+    done = subprocess.run(["/sbin/mount"], capture_output=True, timeout=MOUNT_SECONDS, check=True)
+    return done.stdout.decode(errors="surrogateescape")
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def this_platform(name: str = sys.platform, load: Callable[[str], ModuleType] = import_module) -> Platform:

@@ -40,6 +40,8 @@ def event_of(found: VerifiedEvent) -> Event:
 def damaged(position: int, error: Exception) -> LogDamaged:
     """The fault of a log whose event at a position cannot be one of ours, or cannot have happened there."""
     return LogDamaged(
-        f"The log is damaged at position {position}: {error}. Nothing was changed. Run `abby verify` to see more.",
+        f"The log is damaged at position {position}: {error}. Nothing was changed. Put a copy of the log's "
+        "folder back. `abby verify` shows whether the bytes are those that were written; if so, `abby salvage` keeps "
+        "this event too.",
         position=position,
     )

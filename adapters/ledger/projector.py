@@ -11,6 +11,7 @@ from adapters.ledger.snapshot_state import Frozen, decode_state
 from adapters.ports.event_log import EventSource, VerifiedEvent
 from domain.events import Event, ImpossibleFact
 from projections.activity import Activity
+from projections.limit_changes import LimitChanges
 from projections.preferences import Preferences
 from projections.quota_state import QuotaFold, QuotaState
 from projections.stored_state import dump
@@ -25,6 +26,7 @@ class Projector:
         self.state = QuotaState()
         self.activity = Activity()
         self.preferences = Preferences()
+        self.limit_changes = LimitChanges()
 
     def take(self, found: VerifiedEvent) -> None:
         """Applies one event while an opening log verifies it: so a start reads the log once.
@@ -40,14 +42,14 @@ class Projector:
 
     def dump(self) -> Frozen:
         """All projections as they are at this moment, for `encode_state`. For the thread that changes them."""
-        return Frozen(dump(self.state), self.preferences.dump(), *self.activity.dump())
+        return Frozen(dump(self.state), self.preferences.dump(), self.limit_changes.dump(), *self.activity.dump())
 
     def restore(self, stored: bytes) -> bool:
         """Becomes what a dump of it was; False where the stored state is of another schema or none. Before a start."""
         state = decode_state(stored)
         if state is None:
             return False
-        self.state, self.preferences, self.activity = state
+        self.state, self.preferences, self.limit_changes, self.activity = state
         return True
 
     def replay(self, recorder: EventSource) -> None:
@@ -74,6 +76,7 @@ class Projector:
         """Hands an event that the state already holds to the other projections."""
         self.activity.apply(position, event)
         self.preferences.apply(position, event)
+        self.limit_changes.apply(position, event)
 
     def _fed_at_a_start(self, position: int, event: Event) -> None:
         self.feed(position, event)

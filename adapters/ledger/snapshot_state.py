@@ -15,14 +15,17 @@ import orjson
 
 from projections.activity import Activity, Tally
 from projections.image_index import UserImages
+from projections.limit_changes import LimitChange, LimitChanges
 from projections.preferences import Preferences
 from projections.quota_state import QuotaState, Tables
 from projections.stored_state import StoredState, load
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised whenever a projection keeps something else, or the same in another shape: older snapshots are not used."""
 ROWS_A_LINE = 1_000
 """So that no line takes long to make while others wait for the interpreter."""
+
+Projections = tuple[QuotaState, Preferences, LimitChanges, Activity]
 
 _SCHEMA_LINE = orjson.dumps({"schema": SCHEMA})
 
@@ -32,6 +35,7 @@ class Frozen(NamedTuple):
 
     state: StoredState
     preferences: dict[tuple[str, str], str]
+    limits: dict[str, LimitChange]
     days: dict[str, dict[str, Tally]]
     totals: dict[str, Tally]
 
@@ -39,7 +43,11 @@ class Frozen(NamedTuple):
 def encode_state(frozen: Frozen) -> Iterator[bytes]:
     """The stored form, a line at a time."""
     yield _SCHEMA_LINE + b"\n"
-    tables: dict[str, Mapping[Any, Any]] = {**frozen.state.tables, "preferences": frozen.preferences}
+    tables: dict[str, Mapping[Any, Any]] = {
+        **frozen.state.tables,
+        "preferences": frozen.preferences,
+        "limits": frozen.limits,
+    }
     tables |= {f"day {day}": tallies for day, tallies in frozen.days.items()}
     for name, table in {**tables, "totals": frozen.totals}.items():
         for rows in _parts(table.items()):
@@ -51,7 +59,7 @@ def encode_state(frozen: Frozen) -> Iterator[bytes]:
                 yield _line(of_user.dump()) if isinstance(of_user, UserImages) else of_user + b"\n"
 
 
-def decode_state(stored: bytes) -> tuple[QuotaState, Preferences, Activity] | None:
+def decode_state(stored: bytes) -> Projections | None:
     """The projections of a stored form; None where it is of another schema or no such form."""
     lines = stored.split(b"\n")
     if lines[0] != _SCHEMA_LINE:
@@ -75,15 +83,14 @@ def _sections(lines: Iterator[bytes]) -> tuple[dict[str, list[Any]], dict[str, d
     return tables, images
 
 
-def _projections(
-    tables: dict[str, list[Any]], images: dict[str, dict[str, bytes]]
-) -> tuple[QuotaState, Preferences, Activity]:
+def _projections(tables: dict[str, list[Any]], images: dict[str, dict[str, bytes]]) -> Projections:
     named = {name: tables.get(name, []) for name in (*Tables._fields, "book")}
     chosen = {(user, preference): value for (user, preference), value in tables.get("preferences", [])}
     days = {name[4:]: _tallies(rows) for name, rows in tables.items() if name.startswith("day ")}
     return (
         load(named, images, orjson.loads),
         Preferences(chosen),
+        LimitChanges({name: LimitChange(*members) for name, members in tables.get("limits", [])}),
         Activity(days, _tallies(tables.get("totals", []))),
     )
 

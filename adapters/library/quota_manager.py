@@ -7,6 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.application.reading import ReadableStorage, global_usage, quota_status
+from adapters.wording.figures import in_mb
+from adapters.wording.refusals import OF_ESTIMATE
 from domain.refusals import Reason, Refusal
 
 
@@ -46,7 +48,9 @@ class QuotaManager:
         ):
             if not status[part]["allowed"]:
                 figures = status[part]
-                raise QuotaExceeded(words, reason=reason.value, used=figures["used_mb"], limit=figures["limit_mb"])
+                used = f"{in_mb(figures['used_mb'])} of {in_mb(figures['limit_mb'])} are used"
+                told = f"{words}: {used}, and the next picture is expected to need more than is left{OF_ESTIMATE}."
+                raise QuotaExceeded(told, reason=reason.value, used=figures["used_mb"], limit=figures["limit_mb"])
 
 
 class QuotaExceeded(Exception):

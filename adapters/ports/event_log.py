@@ -50,12 +50,30 @@ Restore = Callable[[bytes], bool]
 
 class Damage(NamedTuple):
     """Why a log is refused: position and byte offset where it shows (None where that is nowhere in the log), and what
-    was found.
+    was found. `ends_at` is a position where all that is there is whole up to its end, and there was more once: an older
+    copy, or the end is gone.
     """
 
     position: int | None
     offset: int | None
     what: str
+    ends_at: int | None = None
+
+    def in_words(self, log: str) -> str:
+        """What is wrong with a log, and how to go on: for whoever runs the service."""
+        if self.ends_at is not None:
+            return (
+                f"{log} is whole up to position {self.ends_at}, where it ends, and {self.what}. Either it is a copy "
+                "that is older than what lies beside it, or its end was cut off. Nothing was changed. `abby salvage "
+                f"--to DIR` takes it from position {self.ends_at} on; a newer copy of its folder is better, if there "
+                "is one."
+            )
+        at = "" if self.position is None else f" at position {self.position} (byte {self.offset})"
+        return (
+            f"{log} is damaged{at}: {self.what}. Nothing was changed, and nothing is repaired by itself. Put a copy of "
+            "its folder back if there is one; `abby salvage --to DIR` writes a new log of what is whole "
+            "before the damage."
+        )
 
 
 @dataclass(frozen=True, slots=True)

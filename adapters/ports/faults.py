@@ -63,9 +63,16 @@ class AdoptionUnfinished(Fault):
 
 
 class DiskFull(Fault):
-    """The disk has no room; nothing of the batch was kept, and the log is whole."""
+    """The disk has no room; nothing of the batch was kept, and the log is whole.
+
+    Its message is fit for users, who hear it too, so it names no folder: that is in `folder`, where it is known.
+    """
 
     exit_code = 74
+
+    def __init__(self, message: str, *, folder: str | None = None) -> None:
+        super().__init__(message)
+        self.folder = folder
 
 
 class LedgerStopped(Fault):

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import BeforeValidator, Field, SecretStr
 
 from adapters.ports.faults import ConfigError
 from adapters.settings.kinds import (
@@ -35,7 +35,8 @@ from adapters.settings.kinds import (
     capital_word,
     small_word,
 )
-from adapters.settings.sources import FORMER_NAMES, Given, Origin, Sources, shortened
+from adapters.settings.section import DEFAULT_WORD, Section
+from adapters.settings.sources import FORMER_NAMES, Origin, Sources
 from domain.validation import MAX_DAYS
 
 LARGEST_LIMIT_MB = 1_000_000_000
@@ -46,60 +47,24 @@ LARGEST_AT_ONCE = 64
 LARGEST_QUEUE = 10_000
 LARGEST_SNOWFLAKE = 2**63 - 1
 
-LIMIT_MB = f"a whole number of MB from 0 to {LARGEST_LIMIT_MB}"
-
-
-class Section(BaseModel):
-    """Some settings that belong together. Made without arguments it reads the environment and `.env` of the process."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, validate_default=True, str_strip_whitespace=True)
-    _given: dict[str, Given] = PrivateAttr(default_factory=dict)
-
-    def __init__(self, sources: Sources | None = None) -> None:
-        sources = sources if sources is not None else Sources.read()
-        given: dict[str, Given] = {}
-        for name, setting in type(self).settings().items():
-            found = sources.find(name, empty_is_unset=is_secret(setting))
-            if found is not None:
-                given[name] = found
-        try:
-            super().__init__(**{name: found.value for name, found in given.items()})
-        except ValidationError as error:
-            lines = [explain(problem, type(self).settings(), given) for problem in error.errors(include_context=False)]
-            raise ConfigError("\n".join(lines)) from error
-        self._given = given
-
-    @classmethod
-    def settings(cls) -> dict[str, FieldInfo]:
-        """The settings of this section by their names."""
-        return {str(info.validation_alias): info for info in cls.model_fields.values()}
-
-    def origin(self, name: str) -> Origin:
-        """Where the value of one of these settings comes from."""
-        return self._given[name].origin if name in self._given else "default"
-
-    def secrets(self) -> list[SecretStr]:
-        """The values of these settings that may be shown to nobody."""
-        values = (getattr(self, attribute) for attribute in type(self).model_fields)
-        return [value for value in values if isinstance(value, SecretStr)]
-
-    def describe(self) -> list[str]:
-        """A line for each setting: value, origin, and what was overruled; of a secret only whether it is set."""
-        lines = []
-        for attribute, info in type(self).model_fields.items():
-            name = str(info.validation_alias)
-            given = self._given.get(name)
-            value = getattr(self, attribute)
-            shown = ("is set" if value else "is not set") if is_secret(info) else f"= {shortened(value)}"
-            notes: list[str] = [self.origin(name)]
-            for origin, overruled in given.overruled if given else ():
-                notes.append(f"{origin} says {'otherwise' if is_secret(info) else shortened(overruled)}")
-            lines.append(f"{name} {shown} ({'; '.join(notes)})")
-        return lines
+LIMIT_SETTINGS = MappingProxyType(
+    {
+        "MAX_USER_STORAGE_MB": "user_bytes",
+        "MAX_GLOBAL_STORAGE_MB": "pool_bytes",
+        "MAX_USER_DAILY_GENS": "daily",
+        "IMAGE_GEN_SIZE_MB": "gen_bytes",
+        "MODERATED_FREE": "moderated_free",
+    }
+)
+"""Settings that the log remembers, and their names in `Limits`: one that is not given leaves what was recorded."""
+BACK = f", or {DEFAULT_WORD} to go back to that of a new log"
+LIMIT_MB = f"a whole number of MB from 0 to {LARGEST_LIMIT_MB}{BACK}"
 
 
 class StorageConfig(Section):
     """Where images and the log are, and the limits. A limit counts as given only where `origin` is not `default`."""
+
+    remembered: ClassVar[frozenset[str]] = frozenset(LIMIT_SETTINGS)
 
     storage_root: Folder = Field(
         Path("shared"), validation_alias="STORAGE_ROOT", description="a folder, relative to the project's or whole"
@@ -115,7 +80,7 @@ class StorageConfig(Section):
         ge=0,
         le=LARGEST_DAILY_GENS,
         validation_alias="MAX_USER_DAILY_GENS",
-        description=f"a whole number from 0 to {LARGEST_DAILY_GENS}",
+        description=f"a whole number from 0 to {LARGEST_DAILY_GENS}{BACK}",
     )
     cleanup_days: WholeNumber = Field(
         7,
@@ -129,7 +94,7 @@ class StorageConfig(Section):
         gt=0,
         le=LARGEST_IMAGE_MB,
         validation_alias="IMAGE_GEN_SIZE_MB",
-        description=f"a number of MB above 0, at most {LARGEST_IMAGE_MB}, such as 1.5",
+        description=f"a number of MB above 0, at most {LARGEST_IMAGE_MB}, such as 1.5{BACK}",
     )
     image_generation_size_mb: WholeNumber = Field(
         20,
@@ -145,7 +110,7 @@ class StorageConfig(Section):
         validation_alias="RESERVATION_MINUTES",
         description=f"a whole number of minutes from 1 to {LONGEST_RESERVATION_MINUTES}",
     )
-    moderated_free: bool = Field(False, validation_alias="MODERATED_FREE", description="true or false")
+    moderated_free: bool = Field(False, validation_alias="MODERATED_FREE", description=f"true or false{BACK}")
 
 
 class ApiConfig(Section):
@@ -281,7 +246,7 @@ SECTIONS: dict[str, type[Section]] = {
 class Config:
     """Every setting, checked. Bad values are named in one ConfigError, a line each; no text of it shows a secret."""
 
-    sources: Sources = field(default_factory=Sources.read, repr=False)
+    sources: Sources = field(default_factory=lambda: read_sources(None), repr=False)
     storage: StorageConfig = field(init=False)
     api: ApiConfig = field(init=False)
     generation: GenerationConfig = field(init=False)
@@ -326,9 +291,8 @@ class Config:
 
     @property
     def warnings(self) -> list[str]:
-        """Names that look like a setting's written wrong; what a provider's settings give away, `generation` says."""
-        known = {name for section in SECTIONS.values() for name in section.settings()} | set(FORMER_NAMES.values())
-        return self.sources.unknown_names(known)
+        """Names that are no setting's, and what else is odd. What a provider's settings give away is not told here."""
+        return self.sources.warnings(known_names())
 
     def origin(self, name: str) -> Origin:
         """Where the value of a setting, such as `MAX_USER_STORAGE_MB`, comes from."""
@@ -364,7 +328,17 @@ def load_config(overrides: Mapping[str, object] | None = None, env_file: Path | 
     strange = set(overrides or {}) - {name for section in SECTIONS.values() for name in section.settings()}
     if strange:
         raise TypeError(f"there is no setting {', '.join(sorted(strange))}")
-    return Config(Sources.read(overrides, env_file))
+    return Config(read_sources(overrides, env_file))
+
+
+def read_sources(overrides: Mapping[str, object] | None = None, env_file: Path | None = None) -> Sources:
+    """Where the values come from. Raises ConfigError for lines of the file that are not understood."""
+    return Sources.read(overrides, env_file, known=known_names())
+
+
+def known_names() -> set[str]:
+    """The names of all settings, former ones too."""
+    return {name for section in SECTIONS.values() for name in section.settings()} | set(FORMER_NAMES.values())
 
 
 def __getattr__(name: str) -> Config:
@@ -373,18 +347,3 @@ def __getattr__(name: str) -> Config:
         globals()["config"] = loaded = load_config()
         return loaded
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def is_secret(setting: FieldInfo) -> bool:
-    """Whether the values of a setting may be shown to nobody."""
-    return "SecretStr" in str(setting.annotation)
-
-
-def explain(problem: Any, settings: Mapping[str, FieldInfo], given: Mapping[str, Given]) -> str:
-    """One line on one bad value: the name it was given under, the value unless it is secret, and what is accepted."""
-    name = str(problem["loc"][0])
-    found = given[name]
-    reason = problem["msg"].removeprefix("Value error").lstrip(", ") if problem["type"] == "value_error" else ""
-    shown = found.name if is_secret(settings[name]) else f"{found.name}={shortened(found.value)}"
-    why = f"{reason}; it takes" if reason else "it takes"
-    return f"{shown} ({found.origin}): {why} {settings[name].description}."

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from difflib import get_close_matches
 from ipaddress import ip_address
+from os.path import expandvars
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -18,6 +20,8 @@ DISCORD_GATEWAY = "wss://gateway.discord.gg/"
 AUTO = "auto"
 PROVIDER_NAMES = ("stability", "automatic1111", "openai", "sketch")
 """The words that GENERATOR takes beside `auto`. The modules behind them are in the table of generation/providers.py."""
+UNFILLED = re.compile(r"\$\w|\$\{|%\w+%")
+"""What is left of a variable in a path where there is none of that name."""
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -63,6 +67,10 @@ def service_address(value: str) -> str:
         raise ValueError("")
     if parts.username is not None or parts.password is not None:
         raise ValueError("leave the user name and password out of it")
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("its port is no number up to 65535") from None
     return value.strip().rstrip("/")
 
 
@@ -154,8 +162,12 @@ def plain_path(value: object) -> object:
 
 
 def folder_of_its_own(path: Path) -> Path:
-    """A folder below the project's where it is relative, and never one of the system's."""
-    absolute = project_folder() / path.expanduser()
+    """A folder below the project's where it is relative, and never one of the system's.
+
+    `~`, `$NAME` and `${NAME}` (on Windows `%NAME%` too) are filled in, as a shell would; what names nothing is refused,
+    because a folder of that name is never meant.
+    """
+    absolute = project_folder() / filled_in(path)
     try:
         resolved = absolute.resolve()
     except (OSError, RuntimeError):
@@ -163,6 +175,19 @@ def folder_of_its_own(path: Path) -> Path:
     if is_system_directory(absolute) or is_system_directory(resolved):
         raise ValueError("it is a system directory; choose a folder of its own, such as `shared`")
     return absolute
+
+
+def filled_in(path: Path) -> Path:
+    """The path with variables and the home folder of its user in place. Raises ValueError."""
+    path = Path(expandvars(path))
+    if UNFILLED.search(str(path)):
+        raise ValueError("it names a variable that is not set here; write the whole path")
+    if not path.parts[:1] or not path.parts[0].startswith("~"):
+        return path
+    with suppress(RuntimeError):
+        if Path(path.parts[0]).expanduser().is_dir():
+            return path.expanduser()
+    raise ValueError("that user has no home folder here; write the whole path")
 
 
 def project_folder(package: Path = Path(__file__).parents[1]) -> Path:

@@ -1,35 +1,41 @@
 """Where the values of settings come from, strongest first, and which origin said what. It judges no value.
 
-The environment and `.env` are read here, through pydantic-settings, and nowhere else in the product but launch.py.
+The environment is read here and nowhere else in the product but launch.py; how a file of settings is read is
+`env_file`'s to know.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource
-
-from adapters.ports.faults import ConfigError
+from adapters.settings.env_file import EnvFile, nearest, read_env_file
 from adapters.settings.kinds import project_folder
 
 Origin = Literal["argument", "environment", ".env", "default"]
 
 SHOWN_VALUE_CHARACTERS = 80
 FORMER_NAMES = {"STORAGE_CLEANUP_DAYS": "CLEANUP_DAYS"}
+_LIKE_A_NAME = re.compile(r"[A-Z]{2,20}(_[A-Z0-9]{1,20}){0,5}")
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One value as it was given: under which name, where, and what a weaker origin says to the same setting."""
+    """One value as it was given: under which name, where, and what a weaker origin says to the same setting.
+
+    `place` is where a person finds it: the origin, or file and line.
+    """
 
     name: str
     value: object = field(repr=False)  # it may be a secret
     origin: Origin
+    place: str
     overruled: tuple[tuple[Origin, object], ...] = field(default=(), repr=False)
 
 
@@ -38,30 +44,33 @@ class Sources:
     """The origins of values, strongest first; names are in capitals."""
 
     by_origin: tuple[tuple[Origin, Mapping[str, object]], ...] = field(repr=False)  # secrets are among them
+    env_file: EnvFile | None = None
 
     @classmethod
-    def read(cls, arguments: Mapping[str, object] | None = None, env_file: Path | None = None) -> Sources:
-        """Read the environment and the `.env` of the project (or `env_file`); arguments that are None are not given."""
+    def read(
+        cls,
+        arguments: Mapping[str, object] | None = None,
+        env_file: Path | None = None,
+        *,
+        known: AbstractSet[str] = frozenset(),
+    ) -> Sources:
+        """Read the environment and the `.env` of the project (or `env_file`); arguments that are None are not given.
+        `known` are the names of the settings.
+
+        Raises ConfigError, with a line for each line of the file that is not understood.
+        """
         path = env_file if env_file is not None else project_folder() / ".env"
-        try:
-            from_file = DotEnvSettingsSource(BaseSettings, env_file=path, env_file_encoding="utf-8-sig").env_vars
-        except UnicodeDecodeError as error:
-            raise ConfigError(f"{path} is not UTF-8 text; save it again as UTF-8.") from error
-        except OSError as error:
-            raise ConfigError(f"{path} cannot be read ({error.strerror}); check who owns it.") from error
+        found = read_env_file(path, known, os.environ)
+        from_file = {name: entry.value for name, entry in found.entries.items()}
         return cls(
-            (
-                ("argument", present(arguments or {})),
-                ("environment", present(EnvSettingsSource(BaseSettings).env_vars)),
-                (".env", present(from_file)),
-            )
+            (("argument", present(arguments or {})), ("environment", present(os.environ)), (".env", from_file)), found
         )
 
     def find(self, name: str, *, empty_is_unset: bool) -> Given | None:
         """The strongest value of a setting, under its name or its former one."""
         names = [name] + ([FORMER_NAMES[name]] if name in FORMER_NAMES else [])
         found = [
-            Given(spelling, values[spelling], origin)
+            Given(spelling, values[spelling], origin, self._place(origin, spelling))
             for origin, values in self.by_origin
             for spelling in names
             if spelling in values and not (empty_is_unset and values[spelling] == "")
@@ -70,18 +79,38 @@ class Sources:
             return None
         first, *weaker = found
         overruled = tuple((given.origin, given.value) for given in weaker if given.value != first.value)
-        return Given(first.name, first.value, first.origin, overruled)
+        return Given(first.name, first.value, first.origin, first.place, overruled)
 
-    def unknown_names(self, known: set[str]) -> list[str]:
-        """A warning for each name that is no setting but within one edit of one."""
-        return [
-            f"{name} ({origin}) is not a setting and is ignored; did you mean {meant}?"
+    def warnings(self, known: AbstractSet[str]) -> list[str]:
+        """What is understood and yet looked at: a variable whose name is within one edit of a setting's, every name in
+        the file that is no setting's, and what is odd in the file.
+        """
+        near = [
+            _ignored(name, origin, meant)
             for origin, values in self.by_origin
             for name in sorted(values)
-            if name not in known
+            if origin != ".env" and name not in known
             for meant in sorted(known)
             if within_one_edit(name, meant)
         ]
+        return [*near, *self._unknown_in_file(known), *(self.env_file.oddities if self.env_file else ())]
+
+    def _unknown_in_file(self, known: AbstractSet[str]) -> list[str]:
+        """A name of which nothing is known is shown where it looks like one: a key that was put there alone may end in
+        `=` too.
+        """
+        if self.env_file is None:
+            return []
+        told = []
+        for name, entry in self.env_file.entries.items():
+            if name not in known:
+                meant = next((other for other in sorted(known) if within_one_edit(name, other)), nearest(name, known))
+                shown = entry.spelling if meant or _LIKE_A_NAME.fullmatch(entry.spelling) else "a name"
+                told.append(_ignored(shown, self.env_file.place(name), meant))
+        return told
+
+    def _place(self, origin: Origin, name: str) -> str:
+        return self.env_file.place(name) if origin == ".env" and self.env_file is not None else origin
 
 
 def present(values: Mapping[str, Any]) -> dict[str, object]:
@@ -95,6 +124,11 @@ def shortened(value: object) -> str:
     text = re.sub(r"\?.*", "?...", text) if "://" in text else text
     text = text if text.isprintable() else repr(text)
     return text if len(text) <= SHOWN_VALUE_CHARACTERS else text[:SHOWN_VALUE_CHARACTERS] + "..."
+
+
+def _ignored(name: str, place: str, meant: str | None) -> str:
+    meant = f"; did you mean {meant}?" if meant else "."
+    return f"{name} ({place}) is not a setting and is ignored{meant}"
 
 
 def _as_written(value: object) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from adapters.wording.figures import size_in_words
 from domain.refusals import Reason, Refusal
 
+OF_ESTIMATE = " (the estimate IMAGE_GEN_SIZE_MB)"
 Sentence = Callable[[Refusal], str]
 
 
@@ -21,14 +22,16 @@ def _daily(refusal: Refusal) -> str:
     )
 
 
-def room_in_words(refusal: Refusal, held_for: str = "running generations") -> str:
-    """What is used and held of a storage limit, and what was needed."""
+def room_in_words(refusal: Refusal, held_for: str = "running generations", setting: str = "") -> str:
+    """What is used and held of a storage limit, and what was needed; `setting` is named as that of an estimate."""
     held = f", {size_in_words(refusal.held)} are held for {held_for}" if refusal.held else ""
-    needed = refusal.asked.bytes - refusal.asked.replaced_bytes
-    return (
-        f"{size_in_words(refusal.used)} of {size_in_words(refusal.limit)} are used{held}, "
-        f"and this needs {size_in_words(needed)} more."
-    )
+    used = f"{size_in_words(refusal.used)} of {size_in_words(refusal.limit)} are used{held}"
+    needed = size_in_words(refusal.asked.bytes - refusal.asked.replaced_bytes)
+    if not refusal.estimated:
+        return f"{used}, and this needs {needed} more."
+    left = size_in_words(max(0, refusal.limit - refusal.used - refusal.held))
+    pictures = "the next picture is" if refusal.asked.count == 1 else f"{refusal.asked.count} pictures are"
+    return f"{used}, so {left} are left, and {pictures} expected to need {needed}{setting}."
 
 
 def _busy(refusal: Refusal) -> str:
@@ -62,10 +65,10 @@ SENTENCES: dict[Reason, Sentence] = {
     ),
     Reason.DAILY_LIMIT: _daily,
     Reason.USER_STORAGE: lambda refusal: (
-        f"Your storage quota is full: {room_in_words(refusal)} Delete images to make room."
+        f"Your storage quota is full: {room_in_words(refusal, setting=OF_ESTIMATE)} Delete images to make room."
     ),
     Reason.POOL_STORAGE: lambda refusal: (
-        f"Server storage is full: {room_in_words(refusal)} "
+        f"Server storage is full: {room_in_words(refusal, setting=OF_ESTIMATE)} "
         "An operator can run a cleanup, delete images, or raise MAX_GLOBAL_STORAGE_MB."
     ),
     Reason.BUSY: _busy,

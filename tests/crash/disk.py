@@ -376,7 +376,7 @@ class SimulatedFiles(Files):
         self.disk.find(path)
         return self.free
 
-    def network_file_system(self, path: Path) -> str | None:
+    def file_system(self, path: Path) -> str | None:
         del path
         return None
 

@@ -12,9 +12,9 @@ from adapters.application.reserving import WantedPlaces, reserve_places
 from adapters.application.results import SavedImage
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
-from adapters.bootstrap.storage import given_limits, open_store
+from adapters.bootstrap.storage import given_limits, limits_of_the_log, open_store
 from adapters.settings.config import Config, load_config
-from domain.limits import MEGABYTE
+from domain.limits import MEGABYTE, Limits
 from domain.refusals import Refusal
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
 from tests.hostile.builders import png, png_of_size
@@ -72,6 +72,50 @@ async def test_limits_of_the_file_hold_from_the_next_start(env_file: Path) -> No
     assert [(change["at"][11:16], change["limits"]["daily"], change["source"]) for change in changes] == [
         ("08:00", 2, "environment"), ("09:00", 3, "environment"), ("10:00", 9, "environment"),
     ]  # fmt: skip
+
+
+def test_a_limit_taken_out_of_the_file_is_told_and_can_go_back(env_file: Path) -> None:
+    """The start says which limit holds, since when and by whom, and what brings the default back; that does."""
+    with freeze_time("2026-01-01T08:00:00Z") as clock:
+        started(configured(env_file, MAX_USER_STORAGE_MB=2, MODERATED_FREE="true")).close()
+        clock.move_to("2026-01-02T09:30:00Z")
+        started(configured(env_file, MAX_USER_DAILY_GENS=9)).close()
+        config = configured(env_file)
+        assert (
+            "MAX_USER_STORAGE_MB = 500 (default of a new log; another log keeps the limit that was set last)"
+            in config.describe()
+        )
+        for _ in range(2):  # the second time from a snapshot
+            store = started(config)
+            told = limits_of_the_log(config, store.opened())
+            store.close()
+            assert told == [
+                (
+                    "MAX_USER_STORAGE_MB is not given, so the log's limit holds: 2.0 MB, set by a setting of the "
+                    "service (environment or .env), since 2026-01-01 08:00 UTC. Give MAX_USER_STORAGE_MB=default to go "
+                    "back to 500.0 MB, or another value."
+                ),
+                (
+                    "MAX_USER_DAILY_GENS is not given, so the log's limit holds: 9, set by a setting of the service "
+                    "(environment or .env), since 2026-01-02 09:30 UTC. Give MAX_USER_DAILY_GENS=default to go back to "
+                    "5, or another value."
+                ),
+                (
+                    "MODERATED_FREE is not given, so the log's limit holds: true, set by a setting of the service "
+                    "(environment or .env), since 2026-01-01 08:00 UTC. Give MODERATED_FREE=default to go back to "
+                    "false, or another value."
+                ),
+            ]
+        config = configured(env_file, **dict.fromkeys(LIMITS, " Default "))
+        assert {config.origin(name) for name in LIMITS} == {".env"}
+        store = started(config)
+        assert limits_of_the_log(config, store.opened()) == []
+        assert store.opened().state.policy == Limits()
+        store.close()
+        assert events_of(env_file.parent / "root", "PolicyChanged")[-1]["data"]["source"] == "environment"
+        store = started(configured(env_file))
+        assert limits_of_the_log(configured(env_file), store.opened()) == []
+        store.close()
 
 
 async def test_the_estimate_and_the_largest_image_are_two_settings(env_file: Path) -> None:

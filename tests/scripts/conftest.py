@@ -103,6 +103,8 @@ def disagreements(case: Case, report: verify_log.Report, said: list[object]) -> 
     first = report.findings[0].position if report.findings else None
     if (verdict, whole, position) != (report.verdict, report.positions, first):
         yield f"{case.name}: {said} and {report.verdict} {report.positions} {first} {report.findings}"
+    elif report.ends_early is not (words == "older"):
+        yield f"{case.name}: {words} and {report.findings}"
     elif report.verdict != "damaged":
         assert report.totals is not None
         if sums != {name: report.totals[name] for name in ("image_bytes", "temp_bytes", "held_bytes")}:

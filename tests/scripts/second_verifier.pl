@@ -70,7 +70,7 @@ sub verify { my ($path) = @_; my $head = $path =~ s{[^/]*\z}{head}r; my $slots =
     $bad ||= $offset < length $log ? 'no end' : $pos < $last ? 'no whole batch' : ''; pos($log) = $offset;
     while ($bad && $log =~ /\G([^\n]*\n)/gc) { $later ||= $+{first} > $pos + 1 && $+{first} <= $+{pos} && $+{pos} <= $+{last} if length $1 <= 16777216 && $1 =~ /$place".*,"hash":"$sha"\}\n\z/n }
     return ('damaged', $whole, undef, 'head') if grep({ $_->{log} ne $id } @slots) || -e $head && !$m && $end < length $log;
-    return ('damaged', $whole, $pos + 1, 'cut') if $m && ($m->{size} > length $log || $m->{position} > $whole);
+    return ('damaged', $whole, $pos + 1, $bad eq 'bad line' ? 'cut' : 'older') if $m && ($m->{size} > length $log || $m->{position} > $whole);
     return ('damaged', $whole, $m->{position}, 'replaced') if $m && ($at{ $m->{size} } // '') ne "$m->{position} $m->{hash}";
     return ('damaged', $whole, $pos + 1, 'later batch') if $later;
     $wrong ? ('damaged', $whole, @$wrong) : $bad ? ('torn', $whole, $pos + 1, $bad) : ('whole', $whole, undef, '') }

@@ -127,3 +127,29 @@ def test_the_product_finds_a_log_whole_torn_or_damaged_as_the_verifiers_do(log: 
                 verdict = "damaged" if said.damage else "torn" if said.torn_bytes else "whole"
                 report = verify_log.verify(path)
                 assert (report.verdict, report.positions) == (verdict, said.positions)
+                assert report.ends_early is (said.damage is not None and said.damage.ends_at is not None)
+    path.with_name("head").unlink()
+    for alone in (log, log[:-20], prefix(log, 30), log.replace(b"cat.png", b"Cat.png", 1)):
+        path.write_bytes(alone)
+        said = verify(tmp_path)
+        verdict = "damaged" if said.damage else "torn" if said.torn_bytes else "whole"
+        assert verify_log.verify(path).verdict == verdict
+
+
+def test_a_copy_older_than_its_watermark_is_told_as_one(log: bytes, tmp_path: Path) -> None:
+    """Where it ends, that all of it is whole, and what takes it from there: also a copy that ends in a line."""
+    path = tmp_path / "events.jsonl"
+    path.with_name("head").write_bytes(head(slot(log, len(lines_of(log)))))
+    for copied, position in ((prefix(log, 30), 30), (prefix(log, 31)[:-5], 30), (header_of(log), 0)):
+        path.write_bytes(copied)
+        said = start(path)
+        assert said.returncode == 1
+        assert f"This copy is whole up to position {position}, where it ends" in said.stdout
+        assert "`abby salvage --to DIR` takes it from here" in said.stdout
+        assert json.loads(start(path, "--json").stdout)["ends_early"] is True
+    path.write_bytes(prefix(log, 30).replace(b"cat.png", b"Cat.png", 1))
+    assert 'ends_early": false' in start(path, "--json").stdout
+    assert "`abby salvage --to DIR` writes a new log" in start(path).stdout
+    path.with_name("head").unlink()
+    path.write_bytes(log)
+    assert (start(path).returncode, "`abby salvage --to DIR` makes one" in start(path).stdout) == (0, True)

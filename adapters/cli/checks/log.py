@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
+from typing import NamedTuple
 
 from adapters.application.opening import FollowedRoot
+from adapters.bootstrap.storage import limits_of_the_log
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.cli.verifying import verdict
 from adapters.engines.choice import image_stores
@@ -25,26 +28,35 @@ NOTICED_SECONDS = 60.0
 """How far the clock may lie behind the last event without a word."""
 
 
-def whole(config: Config, engine: EventLogEngine) -> tuple[list[Finding], QuotaState | None]:
-    """The finding on the log, and what it says of quotas, where it can be read."""
+class InLog(NamedTuple):
+    """What was found of the log, what it says of quotas, and of limits that no setting gives, where it can be read."""
+
+    findings: list[Finding]
+    state: QuotaState | None = None
+    limits: Sequence[str] = ()
+
+
+def whole(config: Config, engine: EventLogEngine) -> InLog:
+    """Looks whether the log is whole, and reads it."""
     root = config.storage.storage_root
     if not engine.exists(root):
         try:
             engine.refuse_beside_remains(root, adopting=False)
         except Fault as fault:
-            return [fail("log", str(fault), "Nothing starts before that; do what it says.")], None
-        return [ok("log", f"There is no log {engine.location(root).log} yet; the first start makes it.")], None
+            return InLog([fail("log", str(fault), "Nothing starts before that; do what it says.")])
+        return InLog([ok("log", f"There is no log {engine.location(root).log} yet; the first start makes it.")])
     try:
         report = engine.verify(root)
         if not report.is_whole:
-            return [fail("log", verdict(report), "Run `abby verify` to see more.")], None
+            return InLog([fail("log", verdict(report), "Run `abby verify` to see more.")])
         with closing(FollowedRoot(root, engines=Engines(engine, image_stores()), clock=utc_now)) as followed:
-            state = followed.projector.state
+            state, limits = followed.projector.state, limits_of_the_log(config, followed)
     except Fault as fault:
-        return [fail("log", str(fault), "Run `abby verify` to see more.")], None
+        return InLog([fail("log", str(fault), "Run `abby verify` to see more.")])
     if report.torn_bytes:
-        return [warn("log", verdict(report), "If nothing writes at the moment, start the service once.")], state
-    return [ok("log", verdict(report))], state
+        found = warn("log", verdict(report), "If nothing writes at the moment, start the service once.")
+        return InLog([found], state, limits)
+    return InLog([ok("log", verdict(report))], state, limits)
 
 
 def clock_shows(now: str, state: QuotaState | None) -> Finding:

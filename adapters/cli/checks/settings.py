@@ -8,6 +8,7 @@ import platform
 import re
 from base64 import urlsafe_b64decode
 from binascii import Error as NoBase64
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -36,16 +37,18 @@ def versions() -> Finding:
 def env_file(given: Path | None) -> Finding:
     """Which file of settings is read, if any."""
     path = (project_folder() / ".env") if given is None else given.absolute()
-    if path.is_file():
+    if path.is_dir():
+        return fail(".env", f"{path} is a folder, and no file of settings.", "Move it away, or name a file.")
+    if path.exists():
         return ok(".env", f"Settings are read from {path}.")
     return ok(".env", f"There is no {path}: the environment and the defaults hold.")
 
 
-def unknown_names(config: Config) -> Finding:
-    """Variables that look like a setting written wrong."""
+def unknown_names(config: Config, limits: Sequence[str] = ()) -> Finding:
+    """Variables that look like a setting written wrong; where there are none, the `limits` that the log holds on to."""
     if warnings := [*config.warnings, *sent_unencrypted(config)]:
-        return warn("settings", "; ".join(warnings), "Correct or remove them.")
-    return ok("settings", "Every setting can be used, and none looks misspelt.")
+        return warn("settings", "; ".join(warning.rstrip(".") for warning in warnings), "Correct or remove them.")
+    return ok("settings", " ".join(["Every setting can be used, and none looks misspelt.", *limits]))
 
 
 def key(config: Config) -> Finding:

@@ -12,6 +12,7 @@ from pathlib import Path
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.intake import KINDS
 from adapters.application.looking import Looking
+from adapters.cli.checks.file_system import weak_file_system
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.cli.service_client import ServiceClient
 from adapters.disk.files import Files
@@ -43,9 +44,8 @@ def root(config: Config) -> Finding:
     except OSError as error:
         advice = "Create the folder, check who owns it and its permissions, or set STORAGE_ROOT to another one."
         return fail("root", f"The storage root {path} cannot be used: {error.strerror} ({stands}).", advice)
-    if kind := Files().network_file_system(stands):
-        found = f"The storage root {path} lies on a network file system ({kind})."
-        return warn("root", found, "Use a local disk: locks and syncs depend on another machine there.")
+    if weak := weak_file_system(path, Files().file_system(stands)):
+        return weak
     if stands != path:
         return ok("root", f"The storage root {path} is not there yet; it can be made.")
     return ok("root", f"The storage root {path} can be written.")

@@ -27,8 +27,11 @@ def contradicts_watermark(scanner: Scanner, slots: list[Slot], header: Header, s
     mark = slots[0].tip
     whole, broken = scanner.whole, scanner.broken
     if size < mark.offset or (broken is None and whole.position < mark.position):
-        what = f"it ends too early: {mark.position} positions and {mark.offset} bytes were surely on the disk once"
-        return Damage(whole.position + 1, whole.offset, what)
+        once = f"{mark.position} positions and {mark.offset} bytes were surely on the disk once"
+        what = f"it ends too early: {once}, as its watermark, logs/head, says"
+        if broken is not None and not scanner.is_cut_off:
+            return Damage(whole.position + 1, whole.offset, f"{broken.why}, and {what}")
+        return Damage(whole.position + 1, whole.offset, what, ends_at=whole.position)
     if broken is not None and whole.position < mark.position:
         return Damage(broken.position, broken.offset, f"{broken.why}, and this was surely on the disk once")
     if not scanner.passed(mark):

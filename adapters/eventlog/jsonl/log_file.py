@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from stat import S_ISREG
 from typing import NamedTuple
 
+from adapters.disk.errors import not_done_there
 from adapters.disk.files import APPEND, READ, Files, is_disk_full
 from adapters.eventlog.jsonl.format import MAX_HEADER_BYTES, ForeignHeaderError, Header, Tip, decode_header
 from adapters.eventlog.jsonl.layout import LogPaths
@@ -112,6 +113,8 @@ def verify_to(
     mark = slots[0].tip.position if slots else 0
     scanner = Scanner(begin.tip, begin.starts, mark=mark, on_event=takers.on_event)
     scan(files, fd, scanner, end)
+    if lost is not None and (scanner.broken is None or scanner.is_cut_off):
+        lost = lost._replace(ends_at=scanner.whole.position)
     return Verified(header, scanner, resumed, lost)
 
 
@@ -158,10 +161,8 @@ def refuse_damage(paths: LogPaths, damage: Damage | None) -> None:
     """Raises LogDamaged for damage, in words that say where, what and what to do."""
     if damage is None:
         return
-    at = "" if damage.position is None else f" at position {damage.position} (byte {damage.offset})"
     raise LogDamaged(
-        f"The log {paths.log} is damaged{at}: {damage.what}. Nothing was changed, and nothing is repaired by itself. "
-        "Run `abby verify` to see more, and put the log back from a copy if there is one.",
+        f"{damage.in_words(f'The log {paths.log}')} `abby verify` shows more.",
         position=damage.position,
         offset=damage.offset,
     )
@@ -172,6 +173,8 @@ def unusable(paths: LogPaths, error: OSError) -> Fault:
     if is_disk_full(error):
         return disk_full(paths.logs)
     where = f" ({error.filename})" if error.filename else ""
+    if (not_done := not_done_there(paths.root, error)) is not None:
+        return StorageUnavailable(not_done)
     return StorageUnavailable(
         f"The storage root {paths.root} cannot be used: {error.strerror or error}{where}. Create it, check who owns it "
         "and its permissions, or set STORAGE_ROOT to another folder."

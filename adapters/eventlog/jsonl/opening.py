@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from adapters.disk.file_systems import Weakness, weakness_of
 from adapters.disk.files import APPEND, READ, UPDATE, Files
 from adapters.eventlog.jsonl.creation import begin_log, load_or_make_key, refuse_beside_remains
 from adapters.eventlog.jsonl.format import Header, Tip
@@ -121,8 +122,13 @@ class _Opening:
 
     def _take_lock(self) -> WriterLock:
         files, paths = self._files, self._paths
-        if (kind := files.network_file_system(paths.logs)) is not None:
-            _log.warning("log on a network file system", path=str(paths.logs), kind=kind, advice="use a local disk")
+        kind = files.file_system(paths.logs)
+        match weakness_of(kind):
+            case Weakness.NETWORK:
+                _log.warning("log on a network file system", path=str(paths.logs), kind=kind, advice="use a local disk")
+            case Weakness.RENAME:
+                advice = "use a disk with ext4, xfs, btrfs, APFS or NTFS"
+                _log.warning("log where renames are not atomic", path=str(paths.logs), kind=kind, advice=advice)
         lock = WriterLock(files, paths.lock)
         self._descriptors.callback(lock.close)
         return lock

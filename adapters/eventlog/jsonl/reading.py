@@ -90,7 +90,8 @@ def decode_block(block: bytes, first: int, last: int, offset: int) -> Iterator[D
 def _changed(position: int, offset: int) -> LogDamaged:
     return LogDamaged(
         f"The log was changed while it was open, at position {position} (after byte {offset}). "
-        "Run `abby verify` to see more, and restart what has it open.",
+        "`abby verify` shows more; restart what has it open. If it stays so, `abby salvage --to DIR` writes a new log "
+        "of what is whole.",
         position=position,
         offset=offset,
     )

@@ -78,6 +78,7 @@ class ReserveFile:
 def disk_full(logs: Path) -> DiskFull:
     """What to tell whoever wanted to write."""
     return DiskFull(
-        f"The disk of {logs} is full. Nothing of this was recorded, and what was recorded before is whole. "
-        "Delete images or make room on the disk; saving goes on by itself when 16 MiB are free."
+        "The disk is full. Nothing of this was recorded, and what was recorded before is whole. "
+        "Delete images or make room on the disk; saving goes on by itself when 16 MiB are free.",
+        folder=str(logs),
     )

@@ -16,12 +16,12 @@ from adapters.disk.files import UPDATE, Files
 from adapters.eventlog.jsonl.format import MAX_LINE_BYTES, fixed_form
 from adapters.eventlog.jsonl.judging import contradicts_watermark, lost_more_than_a_batch
 from adapters.eventlog.jsonl.layout import LogPaths
-from adapters.eventlog.jsonl.log_file import Verified, refuse_damage, unusable
+from adapters.eventlog.jsonl.log_file import Verified, unusable
 from adapters.eventlog.jsonl.scanning import BLOCK_BYTES
 from adapters.eventlog.jsonl.verify import read_whole
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
 from adapters.ports.event_log import SalvagedLog
-from adapters.ports.faults import ConfigError
+from adapters.ports.faults import ConfigError, LogDamaged
 
 LIST_NAME = "not-salvaged.jsonl"
 
@@ -39,7 +39,7 @@ def salvage(root: Path, to: Path, *, files: Files | None = None) -> SalvagedLog:
     with ExitStack() as descriptors:
         try:
             fd, slots, size, found = read_whole(files, descriptors, paths)
-            _refuse_unproven(paths, found, slots, size)
+            _refuse_unproven(paths, found, slots)
             key = files.read(paths.key) if files.lexists(paths.key) else None
         except OSError as error:
             raise unusable(paths, error) from error
@@ -49,13 +49,17 @@ def salvage(root: Path, to: Path, *, files: Files | None = None) -> SalvagedLog:
             raise unusable(target, error) from error
 
 
-def _refuse_unproven(paths: LogPaths, found: Verified, slots: list[Slot], size: int) -> None:
+def _refuse_unproven(paths: LogPaths, found: Verified, slots: list[Slot]) -> None:
     """Raises LogDamaged for a log that is whole in itself and yet not the one that was written: where it begins to
     differ cannot be told.
     """
     scanner, own = found.scanner, [slot for slot in slots if slot.log_id == found.header.log_id]
     if own and scanner.whole.position >= own[0].tip.position and not scanner.passed(own[0].tip):
-        refuse_damage(paths, contradicts_watermark(scanner, own, found.header, size))
+        raise LogDamaged(
+            f"Nothing of the log {paths.log} can be salvaged: it is not the log that was written, and where it begins "
+            f"to differ cannot be told. Put a copy of {paths.logs} back.",
+            position=own[0].tip.position,
+        )
 
 
 class _Salvage:

@@ -37,14 +37,16 @@ class Scanner:
     """Takes the bytes of a log in order from a point between two batches.
 
     `whole` is the end of the last batch of which everything is there; `broken` the first bad record after it, None
-    where there is none; `later` the offset of a complete line whose batch begins after the bad record. `starts[p]` is
-    the offset after position p, so the line of p is `starts[p-1]:starts[p]`; it is given filled up to the point the
-    scan begins at, and is filled on. The hash at position `mark` is kept for `passed`.
+    where there is none; `is_cut_off`: it is bad because the bytes end there; `later` the offset of a complete line
+    whose batch begins after the bad record. `starts[p]` is the offset after position p, so the line of p is
+    `starts[p-1]:starts[p]`; it is given filled up to the point the scan begins at, and is filled on. The hash at
+    position `mark` is kept for `passed`.
     """
 
     def __init__(self, tip: Tip, starts: array[int], *, mark: int = 0, on_event: OnEvent | None = None) -> None:
         self.whole = tip
         self.broken: Break | None = None
+        self.is_cut_off = False
         self.later: int | None = None
         self.batches = 0
         self.starts = starts
@@ -70,6 +72,7 @@ class Scanner:
 
     def finish(self) -> None:
         """Says that there are no more bytes. Offsets of a batch that is not whole are dropped from `starts`."""
+        self.is_cut_off = self.broken is None and (bool(self._rest) or self._batch is not None)
         if self.broken is None and self._rest:
             self._break("the line does not end")
         elif self.broken is None and self._batch is not None:

@@ -1,6 +1,7 @@
 """Reads a whole log and tells what it is, without a lock and without changing anything: what `abby verify` shows.
 
-It reads with the code that opening uses, so it says what a start would say. A verifier that shares no code with the
+It reads with the code that opening uses, so it says what a start would say; only a log without any watermark beside
+it, as in a copy of the file alone, is judged by itself, and a start refuses it. A verifier that shares no code with the
 writer is another program.
 """
 
@@ -44,7 +45,9 @@ def verify(root: Path, *, files: Files | None = None) -> LogReport:
             _, slots, size, (header, scanner, _, lost) = read_whole(files, descriptors, paths)
         except OSError as error:
             raise unusable(paths, error) from error
-    damage = contradicts_watermark(scanner, slots, header, size) or lost_more_than_a_batch(scanner) or lost
+    is_alone = not slots and not files.lexists(paths.head)
+    contradiction = None if is_alone else contradicts_watermark(scanner, slots, header, size)
+    damage = contradiction or lost_more_than_a_batch(scanner) or lost
     slot = slots[0] if slots else None
     return LogReport(
         location=str(paths.log),

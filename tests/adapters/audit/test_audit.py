@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.adoption.former_layouts import take_inventory
 from adapters.application.deleting import clean_up_blocking, delete_image_blocking
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
@@ -202,6 +203,37 @@ def test_each_kind_is_found_and_nothing_else(what: str, root: Path) -> None:
         ) or finding.path.endswith("/a.png")
         assert ((finding.user, finding.position) != (None, None)) is compared
     assert state_of_disk(root) == before
+
+
+def test_details_beside_other_bytes_than_recorded_are_told_once(root: Path) -> None:
+    """A salvaged log may be older than image and details: the bytes are found, and no prompt is to be removed."""
+    put(root, f"{HOME}/a.png", png_of_size(301))
+    put(root, f"{DETAILS}/a.png~.json", b'{"staged":"of a later event","prompt":"a wish"}')
+    assert found(audited(root)) == {(FindingKind.WRONG_SIZE, f"{HOME}/a.png")}
+
+
+@pytest.mark.parametrize(
+    ("path", "adoptable"),
+    [
+        (f"{HOME}/z.png", True),
+        (f"{HOME}/k/z.png", True),
+        ("images/users/Not A User/z.png", True),
+        ("images/z.png", False),
+        ("images/users/z.png", False),
+        ("images/other/deep/er/z.png", False),
+        ("images/Users/ada/z.png", False),
+    ],
+)
+def test_adopt_is_advised_only_where_it_looks(root: Path, path: str, adoptable: bool) -> None:
+    """In the folders of users, the malformed too, of which it says why; elsewhere a file is to be moved away."""
+    put(root, path)
+    [finding] = audited(root).findings
+    assert (finding.kind, finding.path, finding.can_be_adopted) == (FindingKind.UNTRACKED, path, adoptable)
+    assert (finding.meaning == SENTENCES[FindingKind.UNTRACKED]) is adoptable
+    inventory = take_inventory(root, Files())
+    told_of = {one.source for one in inventory.skipped} if adoptable else set()
+    looked_at = {one.source for one in inventory.files} | told_of
+    assert any((root / path).is_relative_to(source) for source in looked_at) is adoptable
 
 
 def test_details_that_are_none_of_ours_belong_to_nothing(root: Path) -> None:

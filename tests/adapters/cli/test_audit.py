@@ -238,3 +238,32 @@ def test_the_schema_and_the_document_know_every_kind() -> None:
     document = (SCHEMAS.parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
     for kind in FindingKind:
         assert kind.value in document
+
+
+def test_after_salvage_and_adopt_all_agree_and_no_prompt_is_to_be_removed(
+    abby: Abby, home: Path, root: Path, tmp_path: Path
+) -> None:
+    """The details of images that stand stay, though the events that they came with are lost."""
+    log = root / "logs" / "events.jsonl"
+    lines = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join([*lines[:3], b"damage\n", *lines[4:]]))
+    assert abby("salvage", "--to", str(tmp_path / "new")).code == 0
+    (root / "logs").rename(tmp_path / "damaged")
+    (tmp_path / "new" / "logs").rename(root / "logs")
+    assert abby("adopt", str(root), "--yes").code == 0
+    told = abby("audit", "--json")
+    assert (told.code, told.json["findings"]) == (0, []), told.json["findings"]
+    assert len(list((home / ".details").iterdir())) == 2
+
+
+def test_a_file_in_no_users_folder_is_not_said_to_be_adoptable(abby: Abby, home: Path, root: Path, fits: Any) -> None:
+    """No command is shown that would not look there; beside one that it would, each has its own meaning."""
+    (root / "images" / "z.png").write_bytes(png())
+    told = abby("audit", "--json")
+    assert fits("audit", told.json)
+    assert (told.json["command"], told.json["findings"][0]["file"]) == (None, "images/z.png")
+    assert "in no user's folder" in abby("audit").out
+    (home / "z.png").write_bytes(png())
+    said = " ".join(abby("audit").out.split())
+    assert "foreign, 1: The log does not know it, so nobody" in said
+    assert "foreign, 1: The log does not know it, and it lies in no user's folder" in said

@@ -21,6 +21,16 @@ from adapters.ports.faults import DiskFull
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import SMALL, WAIT_SECONDS, Service, holding, serving, write_env_file
 
+TOO_LARGE = ("9" * 20, str(2**53))
+"""Numbers that no limit and no size may be; some of them are too large for the JSON of others."""
+WRONG_NUMBERS = [
+    *(("limits", "ada", "--daily", number) for number in TOO_LARGE),
+    *(("limits", "ada", "--storage-mb", number) for number in (*TOO_LARGE, "9" * 5_000, "nan", "inf", "1e400")),
+    *(("cleanup", "--days", number) for number in TOO_LARGE),
+    *(("generate", "a fox", f"--{option}", number) for option in ("seed", "width", "height") for number in TOO_LARGE),
+    ("reset", "ada", "--reason", "\udcff"),
+    ("generate", "\udcff"),
+]
 ANSWER = b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b"
 
 
@@ -249,3 +259,17 @@ def test_a_service_that_tells_its_address_late_is_waited_for(abby: Abby, root: P
         told = abby("cleanup")
     assert told.code == 0, told.err
     assert "Removed 3 temp files: 2 kB freed." in told.out
+
+
+def test_a_number_too_large_is_refused_by_the_service_as_without_one(abby: Abby, root: Path, env_file: Path) -> None:
+    """With a sentence, never with a traceback; and nothing is recorded. So is a text that is none."""
+    open_store(root).close()
+    alone = [abby(*words) for words in WRONG_NUMBERS]
+    with serving(root, env_file):
+        through = [abby(*words) for words in WRONG_NUMBERS]
+    assert b'"by":"cli"' not in (root / "logs" / "events.jsonl").read_bytes()
+    for words, one, other in zip(WRONG_NUMBERS, alone, through, strict=True):
+        assert (one.code, other.code) == (2, 2), words
+        assert one.err == other.err or "\udcff" in words
+        assert "Traceback" not in other.err
+    assert "A limit must be a whole number from 0 to 9007199254740991." in through[0].err

@@ -256,3 +256,21 @@ def test_a_short_command_logs_nothing_of_its_own(abby: Abby) -> None:
     """Standard error is for what a person has to know."""
     made = abby("generate", "x", "--width", "64", "--height", "64")
     assert (made.code, made.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("root", "told"),
+    [
+        ("~nobody-of-that-name/x", "--root ~nobody-of-that-name/x: that user has no home folder here"),
+        ("$NOT_THERE/x", "--root $NOT_THERE/x: it names a variable that is not set here"),
+    ],
+)
+@pytest.mark.parametrize("words", [("status", "ada"), ("doctor",), ("serve",)])
+def test_a_root_that_a_shell_left_as_it_was_is_a_sentence(
+    env_file: Path, capsys: pytest.CaptureFixture[str], root: str, told: str, words: tuple[str, ...]
+) -> None:
+    """A shell passes the name of a user that there is not on; no folder of that name is made, and none is looked at."""
+    code = main(["--root", root, "--env-file", str(env_file), *words])
+    said = capsys.readouterr()
+    assert code == (1 if words == ("doctor",) else 78)
+    assert told in " ".join((said.out + said.err).split())

@@ -17,6 +17,7 @@ from adapters.application.opening import FollowedRoot
 from adapters.application.saving import NewImage, save_image
 from adapters.cli.checks import log as log_checks
 from adapters.cli.checks import storage as storage_checks
+from adapters.cli.checks.file_system import weak_file_system
 from adapters.cli.checks.finding import Level
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engines
@@ -121,7 +122,7 @@ def test_all_warnings_of_the_settings_are_told_in_one_finding(doctor: Doctor, tm
     finding = doctor(env_file=file)["settings"]
     assert (finding["level"], finding["advice"]) == ("WARN", "Correct or remove them.")
     assert finding["found"] == (
-        "HTTP_PROT (.env) is not a setting and is ignored; did you mean HTTP_PORT?; "
+        f"HTTP_PROT ({file} line 3) is not a setting and is ignored; did you mean HTTP_PORT?; "
         "OPENAI_HOST begins with http://, so the key is sent unencrypted; use https://"
     )
 
@@ -346,3 +347,26 @@ def test_a_port_in_use(doctor: Doctor, tmp_path: Path) -> None:
         file = write_env_file(tmp_path / "port.env", HTTP_PORT=str(port))
         assert doctor(env_file=file)["port"]["level"] == "WARN"
     assert doctor(env_file=file)["port"]["level"] == "OK"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("nfs4", "lies on a network file system (nfs4)"),
+        ("vfat", "renames are not atomic (vfat)"),
+        ("exFAT", "renames are not atomic (exFAT)"),
+        ("tmpfs", "lies in memory (tmpfs): the log and all images are gone after a restart"),
+        ("ext4", None),
+        (None, None),
+    ],
+)
+def test_a_file_system_that_is_weaker_is_named(tmp_path: Path, kind: str | None, words: str | None) -> None:
+    """With its type and what to use instead; what is not known is not spoken of."""
+    finding = weak_file_system(tmp_path, kind)
+    if words is None:
+        assert finding is None
+    else:
+        assert finding is not None
+        assert (finding.check, finding.level) == ("root", Level.WARN)
+        assert words in finding.found
+        assert finding.advice

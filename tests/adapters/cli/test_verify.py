@@ -89,3 +89,57 @@ def test_a_foreign_file_is_left_alone(abby: Abby, root: Path, fits: Any) -> None
     assert told.code == 65
     assert fits("error", told.json)
     assert told.json["error"]["kind"] == "LogForeign"
+
+
+def test_a_log_older_than_its_watermark_is_told_as_such(abby: Abby, log: Path, tmp_path: Path, fits: Any) -> None:
+    """As a copy is whose head was copied later: where it ends, what the head says, and salvage takes it from there."""
+    lines = log.read_bytes().splitlines(keepends=True)
+    for copied in (b"".join(lines[:-1]), b"".join(lines)[:-9]):
+        log.write_bytes(copied)
+        for words in ("verify", "doctor", "status", "audit", "users"):
+            told = abby(words, *(["ada"] if words == "status" else []))
+            said = " ".join(f"{told.out} {told.err}".split())
+            assert told.code == (1 if words == "doctor" else 65)
+            if words != "doctor":
+                assert "is whole up to position 3, where it ends, and it ends too early: 4 positions" in said
+                assert "older than what lies beside it" in said
+                assert "`abby salvage --to DIR` takes it from position 3 on" in said
+                assert "damaged" not in said
+        told = abby("verify", "--json")
+        assert fits("verify", told.json)
+        assert (told.json["whole"], told.json["damage"]["ends_at"]) == (False, 3)
+    to = tmp_path / "salvaged"
+    told = abby("salvage", "--to", str(to))
+    assert (told.code, "3 events up to where the log ends are whole" in told.out) == (0, True)
+    assert abby("verify", root=to).code == 0
+
+
+def test_a_log_alone_is_whole_and_says_that_its_watermark_is_missing(abby: Abby, log: Path, tmp_path: Path) -> None:
+    """As the verifier that is one file says; a start refuses it, and salvage gives it a watermark."""
+    (log.parent / "head").unlink()
+    told = abby("verify")
+    assert told.code == 0
+    assert "The log is whole: 4 events in 4 batches, every hash fits. There is no watermark beside it" in told.out
+    assert "`abby salvage --to DIR`" in told.out
+    assert abby("reset", "ada", "--reason", "x").code == 65
+    assert abby("doctor").code == 1
+    assert abby("salvage", "--to", str(tmp_path / "salvaged")).code == 0
+    assert "no watermark" not in abby("verify", root=tmp_path / "salvaged").out
+
+
+def test_every_message_about_damage_names_salvage(abby: Abby, log: Path) -> None:
+    """A changed line, another log's watermark, a watermark that cannot be read: for each command that meets it."""
+    whole, head = log.read_bytes(), log.parent / "head"
+    mark = head.read_bytes()
+    for data, slots in (
+        (whole.replace(b"number 1", b"number 7"), mark),
+        (whole, mark.replace(b'"check":"', b'"check":"0')),
+        (whole.replace(whole[8:12], b"0000", 1), mark),
+        (b"".join(whole.splitlines(keepends=True)[:2]), mark),
+    ):
+        log.write_bytes(data)
+        head.write_bytes(slots)
+        for words in (("verify",), ("status", "ada"), ("audit",), ("reset", "ada", "--reason", "x"), ("events",)):
+            told = abby(*words)
+            assert told.code == 65
+            assert "`abby salvage --to DIR`" in " ".join(f"{told.out} {told.err}".split()), words

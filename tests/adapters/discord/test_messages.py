@@ -68,6 +68,15 @@ SEEDS = [
 ]
 
 
+@pytest.mark.parametrize("reason", [Reason.USER_STORAGE, Reason.POOL_STORAGE])
+def test_members_hear_that_an_estimate_does_not_fit(reason: Reason) -> None:
+    """How much is left and expected; no setting."""
+    refusal = Refusal(reason, "1", asked=Asked(1, 3 * MEGABYTE // 2), limit=2 * MEGABYTE, used=MEGABYTE, estimated=True)
+    text = message_for_refusal(refusal).text
+    assert "so 1.0 MB are left, and the next picture is expected to need 1.5 MB. " in text
+    assert "IMAGE_GEN_SIZE_MB" not in text
+
+
 @pytest.mark.parametrize(("message", "title", "beginning"), SEEDS)
 def test_the_error_texts_begin_with_the_seeds_words(message: Message, title: str, beginning: str) -> None:
     """Of the five error texts of the specification, title and first sentence; `test_failures` has the other two."""

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from structlog.testing import capture_logs
 
+from adapters.disk.errors import FOLDER_NOT_SYNCED_HERE, not_done_there, operation_of, warn_once
+from adapters.disk.file_systems import Weakness, weakness_of
 from adapters.disk.files import APPEND, CREATE, READ, UPDATE, Files
 from adapters.disk.platforms import FAR_BYTE, MacOS, Posix, Windows, this_platform
 from tests.adapters.eventlog.jsonl.logs import Disk, fails
@@ -249,27 +255,165 @@ def test_each_platform_has_its_verbs(name: str, kind: type, wanted: str) -> None
     assert type(this_platform()) is type(this_platform(sys.platform))
 
 
+CLOSED = 9_999
+"""A descriptor that is not open."""
+NOT_DONE = sorted(FOLDER_NOT_SYNCED_HERE)
+DAMAGE = (errno.EIO, errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM)
+PLATFORMS = (Posix, MacOS)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("number", [*NOT_DONE, *DAMAGE])
+def test_what_a_file_system_does_not_do_harms_or_not(platform: type[Posix], number: int) -> None:
+    """Each verb that is a platform's own by each error: a folder's sync may not be there, dropping from memory is a
+    wish; a lock and the sync of data are needed, and a disk that fails is no disk that lacks something.
+    """
+    error = OSError(number, os.strerror(number))
+    warn_once.cache_clear()
+    failing = dict.fromkeys(("fdatasync", "fsync", "posix_fadvise", "flock", "fcntl"), error)
+    port = platform(Calls(**failing), fcntl=Calls(**failing))
+    with capture_logs() as said:
+        for _ in range(2):
+            port.drop_cache(3)
+            if number in NOT_DONE:
+                port.sync_directory(PATH)
+    operations = ["dropping a file from memory", "sync of a folder"][: 1 + (number in NOT_DONE)]
+    assert [entry["operation"] for entry in said] == operations, "each is said once"
+    verbs: list[Callable[[], None]] = [lambda: port.lock(3), lambda: port.sync_data(3)]
+    for verb in verbs + ([] if number in NOT_DONE else [lambda: port.sync_directory(PATH)]):
+        with pytest.raises(OSError, match=re.escape(os.strerror(number))):
+            verb()
+
+
+def test_each_verb_names_itself_in_its_errors(tmp_path: Path) -> None:
+    """So that a person is told which operation a file system refuses, and not to look who owns it."""
+    files, none = Files(), tmp_path / "none"
+    verbs: dict[str, Callable[[], object]] = {
+        "to open a file": lambda: files.open(none, READ),
+        "to write a file": lambda: files.write(CLOSED, memoryview(b"x")),
+        "to read a file": lambda: files.read_at(CLOSED, 1, 0),
+        "to cut a file to a size": lambda: files.truncate(CLOSED, 0),
+        "to sync a file": lambda: files.sync_data(CLOSED),
+        "to sync a folder": lambda: files.sync_directory(none),
+        "to rename a file": lambda: files.rename(none, none),
+        "to remove a file": lambda: files.unlink(none),
+        "to make a folder": lambda: files.make_directory(none / "x"),
+        "to remove a folder": lambda: files.remove_directory(none),
+        "to look at a file": lambda: files.stat(none),
+        "to list a folder": lambda: files.scan_directory(none),
+        "to lock a file": lambda: files.lock(CLOSED),
+        "to ask for the free space": lambda: files.free_bytes(none),
+    }
+    for operation, verb in verbs.items():
+        with pytest.raises(OSError) as refused:  # noqa: PT011 - which error it is belongs to the system
+            verb()
+        assert operation_of(refused.value) == operation
+        told = not_done_there(none, OSError(errno.ENOSYS, "Function not implemented"))
+        assert told is not None
+        assert "a call is answered with" in told
+        assert not_done_there(none, refused.value) is None
+
+
 MOUNTS = """\
 /dev/vda / ext4 rw 0 0
 server:/home /mnt/a\\040share nfs4 rw 0 0
 /dev/vdb /mnt/a\\040share/local ext4 rw 0 0
+tmpfs /dev/shm tmpfs rw 0 0
+/dev/sdc1 /mnt/usb vfat rw 0 0
+a line of another form
 """
 
 
 @pytest.mark.parametrize(
     ("path", "kind"),
-    [("/mnt/a share/root", "nfs4"), ("/mnt/a share/local/root", None), ("/home/abby", None), ("/mnt/a sharex", None)],
+    [
+        ("/mnt/a share/root", "nfs4"),
+        ("/mnt/a share/local/root", "ext4"),
+        ("/home/abby", "ext4"),
+        ("/mnt/a sharex", "ext4"),
+        ("/dev/shm/abby", "tmpfs"),
+        ("/mnt/usb/abby", "vfat"),
+    ],
 )
-def test_a_network_file_system_is_known_on_linux(tmp_path: Path, path: str, kind: str | None) -> None:
+def test_the_file_system_of_a_path_is_known_on_linux(tmp_path: Path, path: str, kind: str) -> None:
     """The longest mount point above a path decides; without a table of mounts nothing is known."""
     (tmp_path / "mounts").write_text(MOUNTS)
-    assert Posix(fcntl=None, mounts=tmp_path / "mounts").network_file_system(Path(path)) == kind
-    assert Posix(fcntl=None, mounts=tmp_path / "none").network_file_system(Path(path)) is None
+    assert Posix(fcntl=None, mounts=tmp_path / "mounts").file_system(Path(path)) == kind
+    assert Posix(fcntl=None, mounts=tmp_path / "none").file_system(Path(path)) is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/mounts").exists(), reason="Linux shows its mounts there")
+def test_the_file_system_behind_a_link_is_that_of_its_target(files: Files, tmp_path: Path) -> None:
+    """What is asked is where the bytes lie."""
+    (tmp_path / "link").symlink_to("/proc")
+    assert files.file_system(tmp_path / "link" / "self") == "proc"
+    assert files.file_system(tmp_path) == files.file_system(tmp_path / "not there yet")
+
+
+TOLD = """\
+/dev/disk1s1 on / (apfs, local, journaled)
+map auto_home on /System/Volumes/Data/home (autofs, automounted, nobrowse)
+//guest@nas/share on /Volumes/a (b) share (smbfs, nodev, nosuid, mounted by abby)
+/dev/disk2s1 on /Volumes/USB (msdos, local, nodev)
+"""
 
 
 @pytest.mark.parametrize(
-    ("path", "kind"), [(r"\\server\share\root", "share"), (r"\\?\C:\root", None), (r"C:\root", None)]
+    ("path", "kind"),
+    [("/Users/abby", "apfs"), ("/Volumes/a (b) share/root", "smbfs"), ("/Volumes/USB/root", "msdos")],
 )
-def test_a_network_share_is_known_on_windows(path: str, kind: str | None) -> None:
-    """By its path; a long path of a local disk begins alike."""
-    assert Windows(msvcrt=None).network_file_system(Path(path)) == kind
+def test_the_file_system_of_a_path_is_known_on_macos(path: str, kind: str) -> None:
+    """By what `mount` tells; where that cannot be run, nothing is known."""
+    assert MacOS(fcntl=None, list_mounts=lambda: TOLD).file_system(Path(path)) == kind
+
+    def broken() -> str:
+        raise subprocess.TimeoutExpired("mount", 5)
+
+    assert MacOS(fcntl=None, list_mounts=broken).file_system(Path(path)) is None
+
+
+class Kernel:
+    """A substitute for the system's library on Windows, which knows drives by their letter."""
+
+    DRIVES: ClassVar = {"C:\\": (3, "NTFS"), "E:\\": (2, "exFAT"), "R:\\": (6, "NTFS"), "N:\\": (4, "NTFS")}
+
+    def GetDriveTypeW(self, drive: str) -> int:  # noqa: N802 - its name there
+        """The type of the drive, 1 for none."""
+        return self.DRIVES.get(drive, (1, ""))[0]
+
+    def GetVolumeInformationW(self, drive: str, *rest: Any) -> int:  # noqa: N802 - its name there
+        """Writes the name of the file system into the buffer; 0 for a drive that there is not."""
+        rest[5].value = self.DRIVES.get(drive, (1, ""))[1]
+        return int(drive in self.DRIVES)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        (r"\\server\share\root", "share"),
+        (r"\\?\C:\root", "NTFS"),
+        (r"C:\root", "NTFS"),
+        (r"E:\root", "exFAT"),
+        (r"R:\root", "ram disk"),
+        (r"N:\root", "share"),
+        (r"X:\root", None),
+    ],
+)
+def test_the_file_system_of_a_path_is_known_on_windows(path: str, kind: str | None) -> None:
+    """By the path of a share, else by what the system says of the drive; without its library nothing is known."""
+    assert Windows(msvcrt=None, kernel=Kernel()).file_system(Path(path)) == kind
+    assert Windows(msvcrt=None).file_system(Path(path)) == (kind if path.startswith(r"\\server") else None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "weakness"),
+    [
+        *((kind, Weakness.NETWORK) for kind in ("nfs4", "cifs", "smbfs", "9p", "fuse.sshfs", "share", "vboxsf")),
+        *((kind, Weakness.RENAME) for kind in ("vfat", "exfat", "msdos", "exFAT", "FAT32", "fuseblk", "ext2")),
+        *((kind, Weakness.MEMORY) for kind in ("tmpfs", "ramfs", "ram disk")),
+        *((kind, None) for kind in ("ext4", "xfs", "btrfs", "apfs", "NTFS", "zfs", "overlay", None, "")),
+    ],
+)
+def test_a_file_system_that_is_weaker_than_the_protocol_is_known(kind: str | None, weakness: Weakness | None) -> None:
+    """As Linux, macOS and Windows name them; what nobody knows is not spoken of."""
+    assert weakness_of(kind) is weakness

@@ -14,10 +14,12 @@ from adapters.ledger.projector import Projector
 from adapters.ledger.snapshot_state import SCHEMA, decode_state, encode_state
 from domain.commands import Command
 from domain.decisions import StoredAnswer, decide
-from domain.events import Event, PreferenceSet
+from domain.events import Event, PolicyChanged, PreferenceSet
 from domain.instants import later
+from domain.limits import Limits
 from domain.names import name_key
 from domain.refusals import Refusal
+from projections.limit_changes import LimitChange
 from tests.domain.examples import NOON, key, reserve, save
 from tests.domain.history import stored, typed
 from tests.projections.state import state_of
@@ -47,7 +49,7 @@ def known(projector: Projector) -> object:
     state = {
         name: typed(tuple(part) if isinstance(part, list) else part) for name, part in state_of(projector.state).items()
     }
-    return state, typed(projector.activity.dump()), projector.preferences.dump()
+    return state, typed(projector.activity.dump()), projector.preferences.dump(), typed(projector.limit_changes.dump())
 
 
 @within_the_time_of_the_suite
@@ -101,6 +103,7 @@ SOME = (
 )
 """Two users with names, holds and an answer."""
 CHOICE: Event = PreferenceSet(at=NOON, user="42", by="cli", preference="style", value="anime")
+POLICY: Event = PolicyChanged(NOON, "system", Limits(daily=9), "environment")
 
 
 def test_preferences_and_activity_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,9 +112,11 @@ def test_preferences_and_activity_are_kept(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("projections.activity.FINE_DAYS", 1)
     projector = played(*SOME, (86_400, save("z.png", 1, user="42", own="own4")))
     projector.feed(0, CHOICE)
+    projector.feed(0, POLICY)
     again = restored(b"".join(encode_state(projector.dump())))
     assert known(again) == known(projector)
     assert again.preferences.get("42", "style") == "anime"
+    assert again.limit_changes.last("daily") == LimitChange(9, NOON, "system", "environment")
     assert again.activity.total("42") == projector.activity.total("42")
     assert len(again.activity.days()) == 1
 
@@ -151,6 +156,7 @@ def test_a_state_of_another_schema_or_misshapen_is_not_taken_in() -> None:
 STATES_BY_SCHEMA = {
     1: "3181534f97cb5fbd01826c7b744c811551c5275d5b521f8f5c34e388e112e492",
     2: "c1fd7f7653b542652bc3372249f03e7c327e1e6ef3416a95cb7c122c55a98d9a",
+    3: "657f4a987ad2f74b05a32cc8864daa6ba7f77c4f3ee881cfccf5bc36c708c5b7",
 }
 """The SHA-256 of the stored form of one history."""
 
@@ -159,5 +165,6 @@ def test_whoever_changes_the_stored_form_raises_its_schema() -> None:
     """Else an older snapshot would be taken for one of this version. A new schema gets a new row here."""
     projector = played(*SOME)
     projector.feed(0, CHOICE)
+    projector.feed(0, POLICY)
     kept = b"".join(encode_state(projector.dump()))
     assert sha256(kept).hexdigest() == STATES_BY_SCHEMA[SCHEMA]

@@ -113,8 +113,8 @@ class Disk(Files):
         self.meet("drop_cache", self._paths[fd])
         super().drop_cache(fd)
 
-    def network_file_system(self, path: Path) -> str | None:
-        return self.network or super().network_file_system(path)
+    def file_system(self, path: Path) -> str | None:
+        return self.network or super().file_system(path)
 
     def free_bytes(self, path: Path) -> int:
         self.meet("free_bytes", path.name)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from adapters.disk.files import Files
+from adapters.disk.platforms import Posix
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.eventlog.jsonl.verify import verify
-from adapters.ports.faults import LogDamaged, LogMissing, StorageUnavailable
+from adapters.ports.faults import LedgerStopped, LogDamaged, LogMissing, StorageUnavailable
 from tests.adapters.eventlog.jsonl.logs import NOW, Disk, abandon, clock, event, opened, refused, write_log
 
 OTHER_ID = "f" * 32
@@ -271,6 +275,53 @@ def test_a_log_on_a_network_file_system_is_warned_about(tmp_path: Path) -> None:
     with capture_logs() as said:
         opened(tmp_path, disk).close()
     assert [(entry["event"], entry["kind"]) for entry in said] == [("log on a network file system", "nfs4")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="these are the calls of POSIX")
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.ENOLCK])
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ("fsync", None),
+        ("posix_fadvise", None),
+        ("flock", "to lock a file is answered with"),
+        ("fdatasync", "to sync a file is answered with"),
+    ],
+)
+def test_what_a_file_system_does_not_do_is_named_or_does_no_harm(
+    tmp_path: Path, call: str, told: str | None, number: int
+) -> None:
+    """A start goes on without the sync of a folder, and names what it cannot do without; it never says whose it is."""
+    write_log(tmp_path, [1, 1])
+
+    class Odd:
+        """The system with one call less."""
+
+        def __getattr__(self, name: str) -> Any:
+            if name == call:
+                return self.refuse
+            module = import_module("fcntl")
+            return getattr(module if hasattr(module, name) else os, name)
+
+        def refuse(self, *_: object) -> None:
+            raise OSError(number, os.strerror(number))
+
+    files = Files(Posix(Odd(), fcntl=Odd()))
+    if told is None:
+        recorder = JSONLRecorder(tmp_path, clock=clock, files=files)
+        recorder.append([event()])
+        recorder.close()
+        assert verify(tmp_path).positions == 3
+        return
+    with pytest.raises((StorageUnavailable, LedgerStopped)) as refused:
+        JSONLRecorder(tmp_path, clock=clock, files=files)
+    assert os.strerror(number) in str(refused.value)
+    assert "who owns it" not in str(refused.value)
+    if isinstance(refused.value, StorageUnavailable):
+        assert told in str(refused.value)
+        assert "ext4, xfs, btrfs" in str(refused.value)
+    else:
+        assert "failed while the log was synced" in str(refused.value)
 
 
 def test_nothing_stays_open_after_a_refusal(tmp_path: Path) -> None:

@@ -215,6 +215,10 @@ def test_a_full_disk_refuses_the_batch_and_gives_up_the_reserve_file(tmp_path: P
     with pytest.raises(DiskFull, match="16 MiB are free") as caught:
         recorder.append([event()])
     assert caught.value.exit_code == 74
+    assert str(tmp_path) not in str(caught.value), (
+        "members and callers over HTTP hear it, and folders are the operator's"
+    )
+    assert caught.value.folder == str(tmp_path / "logs")
     assert (tmp_path / "logs" / LOG).stat().st_size == size
     assert changes(disk)[-3:] == [("truncate", LOG), ("sync_data", LOG), ("unlink", ".spare")]
     assert recorder.short_of_space
