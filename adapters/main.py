@@ -18,7 +18,7 @@ from adapters.application.results import SYSTEM
 from adapters.application.storage import Storage
 from adapters.bootstrap.program import Program, build
 from adapters.generation.configured import sent_unencrypted
-from adapters.ports.faults import Fault, LedgerStopped, StorageUnavailable
+from adapters.ports.faults import Fault, LedgerStopped, LogDamaged, StorageUnavailable
 from adapters.settings.config import Config
 from adapters.wording.failures import sentence_of_failure
 from domain.limits import megabytes
@@ -100,7 +100,7 @@ async def _look_after(program: Program, address: str | None, stopping: asyncio.E
             if opened.ledger.fault is not None:
                 _log.error("service stops", reason=str(opened.ledger.fault))
                 await _wait(stopping, DRAIN_SECONDS)
-                return STOPPED_EXIT_CODE
+                return _exit_code(opened.ledger.fault)
             if address is not None and not announced:
                 opened.recorder.announce(address)
                 announced = True
@@ -109,6 +109,16 @@ async def _look_after(program: Program, address: str | None, stopping: asyncio.E
                 cleanup_at = loop.time() + CLEANUP_SECONDS
         await _wait(stopping, TICK_SECONDS)
     return 0
+
+
+def _exit_code(fault: BaseException) -> int:
+    """Of a ledger that has stopped: damage of the log, wherever it was found, is another thing than a failing disk."""
+    cause: BaseException | None = fault
+    while cause is not None:
+        if isinstance(cause, LogDamaged):
+            return cause.exit_code
+        cause = cause.__cause__
+    return STOPPED_EXIT_CODE
 
 
 def _clean_up(store: Storage) -> None:

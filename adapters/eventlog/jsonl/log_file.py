@@ -32,7 +32,8 @@ WATERMARK_READS = 3
 class OpenLog:
     """An open log. `tip` is the end of what is recorded, `starts` the offset after each position, `watermark` the slot
     that holds (None only for a log that its writer has just begun), `identity` the file's device and inode.
-    `resumed` is the point of the snapshot that its opening went on from: what is before it was not read yet.
+    `resumed` is the point of the snapshot that its opening went on from, `rechecked` whether what is before that was
+    read nevertheless.
     `descriptors` closes all it holds.
     """
 
@@ -45,6 +46,7 @@ class OpenLog:
     identity: tuple[int, int]
     resumed: FilePoint | None
     descriptors: ExitStack
+    rechecked: bool = False
 
 
 def open_log_file(files: Files, descriptors: ExitStack, paths: LogPaths, flags: int) -> int:

@@ -25,7 +25,7 @@ from adapters.eventlog.jsonl.log_file import Takers
 from adapters.eventlog.jsonl.opening import open_for_writing
 from adapters.eventlog.jsonl.reading import LazyReadResponse, decode_block, matcher, next_block
 from adapters.eventlog.jsonl.rechecking import Recheck
-from adapters.eventlog.jsonl.snapshots import FilePoint, write_snapshot
+from adapters.eventlog.jsonl.snapshots import FilePoint, forget_snapshots, write_snapshot
 from adapters.eventlog.jsonl.writing import LogWriter
 from adapters.ports.clock import Clock
 from adapters.ports.event_log import OnEvent, Restore, SnapshotPoint
@@ -176,6 +176,8 @@ class JSONLRecorder(DCBRecorder):
         assert isinstance(point, FilePoint), "the point of another log"
         self._writing()
         write_snapshot(self._files, self._log.paths, point, state)
+        if self._finding is not None:
+            forget_snapshots(self._files, self._log.paths)
 
     def regain_space(self) -> bool:
         """Makes the reserve file again where 16 MiB are free; whether it is there now."""
@@ -253,10 +255,14 @@ class JSONLRecorder(DCBRecorder):
         return self._writer
 
     def _found(self, damage: LogDamaged) -> None:
-        """What was before the snapshot is not what was written: nothing is told or taken from here on."""
+        """What was before the snapshot is not what was written: nothing is told or taken from here on.
+
+        A snapshot must not spare the next start that part again: it would serve until it finds the same.
+        """
         self._finding = damage
         if self._writer is not None:
             self._writer.stop_for(damage)
+            forget_snapshots(self._files, self._log.paths)
 
     def _refuse_if_unusable(self) -> None:
         if self._writer is not None and self._writer.stopped is not None:
