@@ -41,9 +41,13 @@ def serve(config: Config, out: TextIO = sys.stdout, *, bot_alone: bool = False) 
         print(line, file=out)
     program = build(config, bot_alone=bot_alone)
     try:
-        return asyncio.run(_serve(program, out))
+        code = asyncio.run(_serve(program, out))
     finally:
-        program.store.close()
+        unmarked = program.store.close()
+    if unmarked is None or code:
+        return code
+    print(f"Storage: The service stopped, but its log was not left in order. {unmarked}", file=out, flush=True)
+    return _exit_code(unmarked)
 
 
 async def _serve(program: Program, out: TextIO) -> int:

@@ -26,6 +26,7 @@ from adapters.ports.faults import (
     AdoptionUnfinished,
     ConfigError,
     DiskFull,
+    LedgerStopped,
     LogDamaged,
     StorageUnavailable,
 )
@@ -36,6 +37,10 @@ from projections.quota_state import QuotaState
 FOLLOW_SECONDS = 0.2
 """How often a reader looks for new events."""
 FOLLOW_STOP_SECONDS = 5.0
+WITHOUT_WATERMARK = (
+    "The disk had no room for the log's last watermark. All that was acknowledged is in the log, but if its end goes "
+    "missing now, nothing will tell. Make room on the disk, then start again."
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -46,6 +51,7 @@ class OpenRoot(LedgerHooks):
     def __init__(self, root: Path, *, engines: Engines, clock: Clock, files: Files, adopting: bool = False) -> None:
         self.root = root
         self.users = 0
+        self._is_marked = True
         with ExitStack() as undoing:
             try:
                 if not adopting:
@@ -94,12 +100,14 @@ class OpenRoot(LedgerHooks):
 
     def checkpoint(self) -> None:
         """Writes the watermark, with the position up to which all file work is done; perhaps a snapshot after it."""
-        if self.recorder.checkpoint(self.images.reconciled()):
+        self._is_marked = self.recorder.checkpoint(self.images.reconciled())
+        if self._is_marked:
             self.snapshotting.watermark_written()
 
     def stopping(self) -> None:
         """Keeps what is known for the next start, unless the watermark has no room: a snapshot is never ahead of it."""
-        if self.recorder.checkpoint(self.images.reconciled()):
+        self._is_marked = self.recorder.checkpoint(self.images.reconciled())
+        if self._is_marked:
             self.snapshotting.stopping()
 
     def sweep(self) -> None:
@@ -111,12 +119,19 @@ class OpenRoot(LedgerHooks):
         """Notes the names whose files must be brought into place."""
         self.images.note(recorded)
 
-    def close(self) -> None:
-        """Finishes what is queued and frees the lock. In a forked child all of that is its parent's."""
+    def close(self) -> LedgerStopped | None:
+        """Finishes what is queued and frees the lock. In a forked child all of that is its parent's.
+
+        Gives why the last watermark is not on the disk, None where it is.
+        """
         if self.ledger.is_inherited:
-            return
+            return None
         self.ledger.close()
-        self.recorder.close()
+        try:
+            self.recorder.close()
+        except LedgerStopped as error:
+            return error
+        return self.ledger.fault or (None if self._is_marked else LedgerStopped(WITHOUT_WATERMARK))
 
 
 class FollowedRoot:
@@ -207,15 +222,15 @@ def acquire(root: Path, limits: SetPolicy, *, engines: Engines, clock: Clock, fi
         return opened
 
 
-def give_back(opened: OpenRoot) -> None:
-    """Ends one use of an open root; the last one closes it."""
+def give_back(opened: OpenRoot) -> LedgerStopped | None:
+    """Ends one use of an open root; the last one closes it, and is given what `OpenRoot.close` gives."""
     with _guard:
         opened.users -= 1
         if opened.users > 0:
-            return
+            return None
         if _roots.get(opened.root) is opened:
             del _roots[opened.root]
-        opened.close()
+        return opened.close()
 
 
 @contextmanager

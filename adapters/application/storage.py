@@ -90,13 +90,14 @@ class Storage:
         opened.ledger.refuse_if_stopped()
         return opened
 
-    def close(self) -> None:
-        """Ends the use of the root; the last user of it in this process closes the log."""
+    def close(self) -> LedgerStopped | None:
+        """Ends the use of the root; the last user of it in this process closes the log, and is given why its last
+        watermark is not on the disk, None where it is.
+        """
         with self._guard:
             self._closed = True
             opened, self._opened = self._opened, None
-        if opened is not None:
-            give_back(opened)
+        return None if opened is None else give_back(opened)
 
     async def to_the_end(self, work: Coroutine[Any, Any, T]) -> T:
         """Awaits work that belongs to the storage from now on: a caller that is cancelled no longer stops it."""

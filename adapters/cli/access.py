@@ -27,7 +27,8 @@ apart.
 def operations(config: Config, *, may_begin: bool = False) -> Iterator[Operations]:
     """The operations of whoever may write. A new log is begun only where the command `may_begin` one.
 
-    Raises LogLocked where another program holds the log and has no address, LogMissing, and what opening raises.
+    Raises LogLocked where another program holds the log and has no address, LogMissing, what opening raises, and
+    LedgerStopped where the log's last watermark could not be written.
     """
     if not may_begin:
         refuse_without_log(config)
@@ -43,7 +44,9 @@ def operations(config: Config, *, may_begin: bool = False) -> Iterator[Operation
     try:
         yield OperationsOnLog(found, config)
     finally:
-        found.close()
+        unmarked = found.close()
+    if unmarked is not None:
+        raise unmarked
 
 
 def open_store(config: Config) -> Storage:
