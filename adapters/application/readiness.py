@@ -8,9 +8,16 @@ from adapters.application.opening import OpenRoot
 from adapters.application.storage import Storage
 from adapters.ledger.ledger import NO_SPACE
 from adapters.ports.faults import LedgerStopped, StorageUnavailable
+from adapters.wording.figures import counted
 
 NAMED_MISSING = 5
 """Images without a file that are named."""
+NOT_GONE = "Deleted, and still on the disk: {files}, among them {some} ({why})."
+NOT_IN_PLACE = "Kept, and not in place yet: {files}, among them {some} ({why}), served from where they wait."
+TRIED_AGAIN = (
+    "It is tried again every minute and at each start. Look at the owner and the permissions of their folders; "
+    "`abby audit` names them all."
+)
 CLOCK_BEHIND = (
     "The clock is more than a day behind the log: one of the two is wrong, and commands are refused. "
     "If the clock is right now, stop the service and run `abby clock-corrected`; else set the clock."
@@ -48,4 +55,15 @@ def _notes(opened: OpenRoot) -> list[str]:
     if missing := opened.images.missing:
         some = ", ".join(f"{key.user}/{key.key}" for key in sorted(missing)[:NAMED_MISSING])
         notes.append(f"{len(missing)} images have no file, among them {some}. They stay charged.")
+    return [*notes, *_file_work_that_failed(opened)]
+
+
+def _file_work_that_failed(opened: OpenRoot) -> list[str]:
+    """What was recorded and answered, and could not be carried out on the disk so far."""
+    notes = []
+    for stands, what in ((False, NOT_GONE), (True, NOT_IN_PLACE)):
+        if names := [name for name in opened.images.unfinished() if name.stands is stands]:
+            some = ", ".join(f"{name.user}/{name.name}" for name in names[:NAMED_MISSING])
+            sentence = what.format(files=counted(len(names), "file"), some=some, why=names[0].why)
+            notes.append(f"{sentence} {TRIED_AGAIN}")
     return notes

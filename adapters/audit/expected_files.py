@@ -8,7 +8,7 @@ which the watermark tells up to a second later. No lock is taken and nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -20,6 +20,7 @@ from domain.events import CleanupCompleted, Event, ImageDeleted, ImageSaved
 from domain.names import name_key
 
 K = TypeVar("K")
+V = TypeVar("V")
 
 _FILE_EVENTS = frozenset({ImageSaved.__name__, ImageDeleted.__name__, CleanupCompleted.__name__})
 
@@ -59,7 +60,7 @@ class ExpectedFiles:
         self._reconciled = reconciled
         self._current: dict[Key, Expected] = {}
         self._gone: dict[Key, int] = {}
-        self._staged: dict[str, int] = {}
+        self._staged: dict[str, tuple[int, Key]] = {}
         self._recorder = engine.open_for_reading(root, beyond_watermark=True, on_event=self._take)
         self._forget_what_is_done()
 
@@ -87,6 +88,11 @@ class ExpectedFiles:
         """
         return staged in self._staged
 
+    def stands(self, staged: str) -> bool:
+        """Whether a staged file that is needed holds the bytes of an image that stands; else it is to be removed."""
+        current = self._current.get(self._staged[staged][1])
+        return current is not None and current.staged == staged
+
     def follow(self) -> None:
         """Takes in what was recorded since. Raises LogDamaged or StorageUnavailable."""
         before = self._recorder.head
@@ -110,7 +116,7 @@ class ExpectedFiles:
                 key = Key(event.user, event.temp, name_key(event.name))
                 self._gone.pop(key, None)
                 if position > self._reconciled:
-                    self._staged[event.staged] = position
+                    self._staged[event.staged] = (position, key)
                 if self._user in (None, event.user):
                     self._current[key] = Expected(
                         position, event.name, event.bytes, bytes.fromhex(event.sha256), event.staged
@@ -131,11 +137,11 @@ class ExpectedFiles:
     def _forget_what_is_done(self) -> None:
         """Drops what was kept for file work that is done by now; only what is kept for the newest events stays."""
         self._reconciled = max(self._reconciled, self._recorder.reconciled)
-        _drop_up_to(self._gone, self._reconciled)
-        _drop_up_to(self._staged, self._reconciled)
+        _drop_first(self._gone, lambda key: self._gone[key] <= self._reconciled)
+        _drop_first(self._staged, lambda staged: self._staged[staged][0] <= self._reconciled)
 
 
-def _drop_up_to(kept: dict[K, int], position: int) -> None:
+def _drop_first(kept: dict[K, V], is_done: Callable[[K], bool]) -> None:
     """Drops the first entries, which are in the order of their positions."""
-    for key in list(takewhile(lambda key: kept[key] <= position, kept)):
+    for key in list(takewhile(is_done, kept)):
         del kept[key]
