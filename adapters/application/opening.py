@@ -17,11 +17,12 @@ import structlog
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.disk.files import Files
 from adapters.ledger.codec import Recorded, decode
-from adapters.ledger.ledger import LedgerHooks, QuotaLedger
+from adapters.ledger.ledger import NO_SPACE, LedgerHooks, QuotaLedger
 from adapters.ledger.projector import Projector
 from adapters.ledger.snapshotting import Snapshotting
 from adapters.ports.clock import Clock
 from adapters.ports.engines import Engines
+from adapters.ports.event_log import NO_ROOM_AT_ALL
 from adapters.ports.faults import (
     AdoptionUnfinished,
     ConfigError,
@@ -97,6 +98,10 @@ class OpenRoot(LedgerHooks):
     def short_of_space(self) -> bool:
         """Whether the log's reserve file is used up."""
         return self.recorder.short_of_space
+
+    def without_space(self) -> str:
+        """What to say while it is: what makes room, and whether even a deletion can be recorded."""
+        return f"The disk is full. {NO_ROOM_AT_ALL}" if self.recorder.room_used_up else NO_SPACE
 
     def checkpoint(self) -> None:
         """Writes the watermark, with the position up to which all file work is done; perhaps a snapshot after it."""

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from adapters.application.opening import OpenRoot
 from adapters.application.storage import Storage
-from adapters.ledger.ledger import NO_SPACE
 from adapters.ports.faults import LedgerStopped, StorageUnavailable
 from adapters.wording.figures import counted
 
@@ -51,7 +50,7 @@ def readiness_of(storage: Storage) -> Readiness:
 
 def _notes(opened: OpenRoot) -> list[str]:
     """What an operator should look at while the ledger runs."""
-    notes = [NO_SPACE] if opened.short_of_space() else []
+    notes = [opened.without_space()] if opened.short_of_space() else []
     if missing := opened.images.missing:
         some = ", ".join(f"{key.user}/{key.key}" for key in sorted(missing)[:NAMED_MISSING])
         notes.append(f"{len(missing)} images have no file, among them {some}. They stay charged.")

@@ -19,6 +19,13 @@ from adapters.ports.clock import Clock
 ENOUGH_FREE_BYTES = 16 * 1024 * 1024
 """What a disk must have free before a log that ran short of space takes more than what frees."""
 
+NO_ROOM_AT_ALL = (
+    "The room that was kept for deletions is used up too, so that nothing can be recorded now, not even a deletion. "
+    "Nothing is lost. Make room on the disk by other means: then deletions are taken at once, and saves when 16 MiB "
+    "are free."
+)
+"""What is said while not even what frees can be recorded."""
+
 
 class JSONEvent(DCBEvent):
     """An event to be recorded whose type and tags are text and whose `data` are a JSON object as orjson has just
@@ -181,6 +188,10 @@ class EventLog(OpenedLog, Recorder, Protocol):
     @property
     def short_of_space(self) -> bool:
         """Whether only what frees should be admitted."""
+
+    @property
+    def room_used_up(self) -> bool:
+        """Whether not even what frees could be recorded, when it was tried last."""
 
     def checkpoint(self, reconciled: int) -> bool:
         """Keeps how far the log and the file work have come, if either moved since; False where there is no room for

@@ -114,6 +114,11 @@ class JSONLRecorder(DCBRecorder):
         """Whether the reserve file is used up, so that only what frees should be admitted. False for a reader."""
         return self._writer is not None and self._writer.short_of_space
 
+    @property
+    def room_used_up(self) -> bool:
+        """Whether not even what frees could be recorded, when it was tried last. False for a reader."""
+        return self._writer is not None and self._writer.room_used_up
+
     # -- the library's interface -------------------------------------------------------------------
 
     def read(

@@ -75,14 +75,21 @@ def write_snapshot(files: Files, paths: LogPaths, point: FilePoint, state: Itera
         files.unlink(paths.snapshots / name)
 
 
-def forget_snapshots(files: Files, paths: LogPaths) -> None:
-    """Removes them all, so that the next start reads the whole log. What cannot be removed stays, and is logged."""
+def forget_snapshots(files: Files, paths: LogPaths) -> bool:
+    """Removes them all, so that the next start reads the whole log; whether there were any, and none is left.
+
+    What cannot be removed stays, and is logged.
+    """
     try:
-        for name in _names(files, paths):
+        names = _names(files, paths)
+        for name in names:
             files.unlink(paths.snapshots / name)
-        files.sync_directory(paths.snapshots)
+        if names:
+            files.sync_directory(paths.snapshots)
     except OSError as error:
         _log.error("snapshots not removed", path=str(paths.snapshots), reason=error.strerror or str(error))
+        return False
+    return bool(names)
 
 
 def snapshots_of(files: Files, paths: LogPaths, header: Header) -> list[Head]:

@@ -50,6 +50,7 @@ class InMemoryLog(InMemoryDCBRecorder):
         self.reconciled = 0
         self.resumed = 0
         self.short_of_space = False
+        self.room_used_up = False
         self.holder: LogHolder | None = None
         self.snapshot: tuple[int, bytes] | None = None
 
