@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from adapters.application.opening import OpenRoot, acquire, give_back
 from adapters.application.results import StoreSettings
+from adapters.application.workers import WorkersByKind
 from adapters.disk.files import Files
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.engines import Engines
@@ -53,6 +54,8 @@ class Storage:
         self.clock = clock
         self.last_cleanup: str | None = None
         """When old temp files were last removed, since the start."""
+        self.workers = WorkersByKind()
+        """The threads in which the work of this storage is done."""
         self._limits = limits
         self._files = files or Files()
         self._guard = threading.Lock()
@@ -97,6 +100,7 @@ class Storage:
         with self._guard:
             self._closed = True
             opened, self._opened = self._opened, None
+        self.workers.close()
         return None if opened is None else give_back(opened)
 
     async def to_the_end(self, work: Coroutine[Any, Any, T]) -> T:

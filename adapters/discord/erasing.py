@@ -5,7 +5,6 @@ Each choice is an id that works after a restart. Who presses deletes their own p
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -115,7 +114,7 @@ async def _erase(interaction: Interaction, names: Sequence[str]) -> Erased:
 
 async def _export(interaction: Interaction) -> Content:
     bot, user = interaction.client, str(interaction.user.id)
-    export = await asyncio.to_thread(export_of, bot.store, user, interaction.filesize_limit)
+    export = await bot.store.workers.surveying.run(export_of, bot.store, user, interaction.filesize_limit)
     left_out = (
         f" {export.left_out} images did not fit into a file that Discord takes; `/gallery` shows them."
         if export.left_out

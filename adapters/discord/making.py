@@ -102,7 +102,7 @@ async def _show(interaction: Interaction, request: GenerationRequest, reply: Rep
         return
     status = _status(bot, user)
     for index, picture in enumerate(pictures):
-        ready = await asyncio.to_thread(_ready, picture, index, interaction.filesize_limit)
+        ready = await bot.store.workers.drawing.run(_ready, picture, index, interaction.filesize_limit)
         if index == 0:
             asked = _asked(request, note_for_members(made.notes), ready.note)
             embed = result_embed(asked, ready.shown, status if bot.config.discord.quota_line_public else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any, assert_never
@@ -42,7 +41,8 @@ async def gallery_page(bot: AbbyBot, user: str, kind: str, number: int) -> Conte
     """A page of a user's images, with small copies of them on one sheet; `kind` is an operation, or EVERYTHING."""
     images = images_made_by(bot.store, user, None if kind == EVERYTHING else kind)
     page, rows = _cut(images, number, GALLERY_ROWS)
-    sheet = await asyncio.to_thread(sheet_of, bot.store, user, [row.name for row in rows]) if rows else None
+    names, drawing = [row.name for row in rows], bot.store.workers.drawing
+    sheet = await drawing.run_in_turn(user, sheet_of, bot.store, user, names) if rows else None
     files = [SentFile("gallery.webp", sheet)] if sheet else []
     embed = gallery_embed(page, rows, files[0].name if files else None)
     return Content([embed], files, _turning("gallery", kind, user, page))
@@ -50,9 +50,9 @@ async def gallery_page(bot: AbbyBot, user: str, kind: str, number: int) -> Conte
 
 async def history_page(bot: AbbyBot, user: str, number: int) -> Content:
     """A page of what a user asked for, and what became of it."""
-    entries = await asyncio.to_thread(history_of, bot.store, user)
+    entries = await bot.store.workers.surveying.run(history_of, bot.store, user)
     page, shown = _cut(entries, number, HISTORY_ROWS)
-    rows = await asyncio.to_thread(lambda: [_row(bot.store, user, entry) for entry in shown])
+    rows = await bot.store.workers.reading.run(lambda: [_row(bot.store, user, entry) for entry in shown])
     return Content([history_embed(page, rows)], (), _turning("history", EVERYTHING, user, page))
 
 

@@ -182,7 +182,7 @@ class Studio:
                 return reserved
             kept = self._kept_before(job, reserved.count)
             if kept:
-                return await asyncio.to_thread(_replayed, self._store, kept)
+                return await self._store.workers.reading.run(_replayed, self._store, kept)
         return GenerationFailure(FailedTooOften(MAX_ATTEMPTS))
 
     def _kept_before(self, job: Job, count: int) -> list[SavedImage]:
@@ -245,7 +245,7 @@ class Studio:
         made = result.images[index]
         details = details_of(asked, result, made)
         text = as_text(details) if self._settings.prompt_in_image else None
-        data = await asyncio.to_thread(with_text, made.data, text)
+        data = await self._store.workers.drawing.run(with_text, made.data, text)
         try:
             saved: SavedImage | NotKept = await save_image(
                 self._store,

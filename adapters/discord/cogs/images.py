@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -128,5 +126,6 @@ async def tell_of_message(interaction: Interaction, message: discord.Message) ->
     if kept_name is None:
         await tell(interaction, message_for_refusal(Refusal(Reason.NOT_FOUND, None, picture[1])))
         return
-    details = await asyncio.to_thread(image_details, interaction.client.store, picture[0], kept_name)
+    store = interaction.client.store
+    details = await store.workers.reading.run(image_details, store, picture[0], kept_name)
     await interaction.response.send_message(embed=info_embed(kept_name, details), ephemeral=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -68,7 +66,8 @@ class ManagingCog(commands.Cog):
     ) -> None:
         """The seeds' words for what was done."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        done = await asyncio.to_thread(clean_up_blocking, self.bot.store, days, actor=actor_of(interaction))
+        store = self.bot.store
+        done = await store.workers.changing.run(clean_up_blocking, store, days, actor=actor_of(interaction))
         if isinstance(done, CleanedUp):
             freed = f"{megabytes(done.freed_bytes):.2f}MB"
             text = f"**Files Deleted**: {done.files}\n**Space Freed**: {freed}"
@@ -103,7 +102,7 @@ class ManagingCog(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         own = UserLimits(None if storage_mb is None else storage_mb * MEGABYTE, daily)
         until = later(utc_now(), seconds=days * SECONDS_A_DAY) if days else None
-        done = await asyncio.to_thread(
+        done = await self.bot.store.workers.changing.run(
             override_limits_blocking,
             self.bot.store,
             str(user.id),
@@ -121,7 +120,7 @@ class ManagingCog(commands.Cog):
         """Recorded as done by who asks."""
         _refuse_non_members(interaction, user)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        done = await asyncio.to_thread(
+        done = await self.bot.store.workers.changing.run(
             reset_daily_blocking, self.bot.store, str(user.id), "by a manager on Discord", actor=actor_of(interaction)
         )
         await _answer(interaction, _changed(done, f"Today's count of {_name(user)} is 0 again."))
@@ -150,7 +149,8 @@ class ManagingCog(commands.Cog):
     async def audit(self, interaction: Interaction) -> None:
         """Reads the log from its first byte to its last, beside the running bot."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        report = await asyncio.to_thread(self.bot.store.engines.log.verify, self.bot.store.root)
+        store = self.bot.store
+        report = await store.workers.surveying.run(store.engines.log.verify, store.root)
         await _answer(interaction, self._told(report))
 
     def _told(self, report: LogReport) -> Message:
