@@ -70,7 +70,7 @@ def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
     if readiness.ready:
         print("StorageManager initialized successfully", file=out)
         print(_limits_in_force(program.store), file=out)
-    for note in readiness.notes:
+    for note in (*readiness.notes, *([readiness.begun] if readiness.begun else [])):
         print(f"Storage: {note}", file=out)
     print("ImageGenerator initialized successfully", file=out)
     none = program.generator.unavailable
@@ -94,7 +94,7 @@ async def _look_after(program: Program, address: str | None, stopping: asyncio.E
     Raises the fault of a bot that has ended where there is nothing beside it.
     """
     loop = asyncio.get_running_loop()
-    announced = False
+    announced = marked = False
     cleanup_at = loop.time()
     while not stopping.is_set():
         if program.http is None and program.bot is not None and program.bot.fault is not None:
@@ -108,6 +108,9 @@ async def _look_after(program: Program, address: str | None, stopping: asyncio.E
             if address is not None and not announced:
                 opened.recorder.announce(address)
                 announced = True
+            if not marked:
+                await asyncio.to_thread(opened.mark.leave, opened.now())
+                marked = True
             if loop.time() >= cleanup_at:
                 await asyncio.to_thread(_clean_up, program.store)
                 cleanup_at = loop.time() + CLEANUP_SECONDS

@@ -9,12 +9,13 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import structlog
 
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
+from adapters.application.root_mark import RootMark
 from adapters.disk.files import Files
 from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.ledger import NO_SPACE, LedgerHooks, QuotaLedger
@@ -22,7 +23,7 @@ from adapters.ledger.projector import Projector
 from adapters.ledger.snapshotting import Snapshotting
 from adapters.ports.clock import Clock
 from adapters.ports.engines import Engines
-from adapters.ports.event_log import NO_ROOM_AT_ALL
+from adapters.ports.event_log import NO_ROOM_AT_ALL, EventLogEngine
 from adapters.ports.faults import (
     AdoptionUnfinished,
     ConfigError,
@@ -51,12 +52,15 @@ class OpenRoot(LedgerHooks):
 
     def __init__(self, root: Path, *, engines: Engines, clock: Clock, files: Files, adopting: bool = False) -> None:
         self.root = root
+        self.mark = RootMark(root, files)
         self.users = 0
         self._is_marked = True
         with ExitStack() as undoing:
             try:
                 if not adopting:
                     _refuse_unfinished(root, files)
+                self.begun = self._is_to_be_begun(engines.log, adopting=adopting)
+                """Whether there was no log, so that a new one was begun."""
                 projector = Projector()
                 with collecting_no_garbage():
                     self.recorder = engines.log.open_for_writing(
@@ -68,6 +72,16 @@ class OpenRoot(LedgerHooks):
             except OSError as error:
                 raise StorageUnavailable(unavailable(root, error)) from error
             undoing.pop_all()
+
+    def _is_to_be_begun(self, engine: EventLogEngine, *, adopting: bool) -> bool:
+        """Whether there is no log yet. Raises LogMissing where there was one."""
+        with suppress(OSError):  # of a root that cannot be looked at, opening tells
+            if engine.exists(self.root):
+                return False
+            if not adopting:
+                engine.refuse_beside_remains(self.root, adopting=False)
+                self.mark.refuse_lost()
+        return True
 
     def _start(self, projector: Projector, clock: Clock, undoing: ExitStack) -> None:
         """Brings the disk in line with the log. Raises OSError where the disk cannot be looked at."""

@@ -11,6 +11,10 @@ from adapters.wording.figures import counted
 
 NAMED_MISSING = 5
 """Images without a file that are named."""
+BEGUN = (
+    "A new log was begun at this start, as there was none in {root}: all quotas begin at 0. If there should be one, "
+    "stop the service and look whether the disk of the storage root is mounted."
+)
 NOT_GONE = "Deleted, and still on the disk: {files}, among them {some} ({why})."
 NOT_IN_PLACE = "Kept, and not in place yet: {files}, among them {some} ({why}), served from where they wait."
 TRIED_AGAIN = (
@@ -24,13 +28,17 @@ CLOCK_BEHIND = (
 
 
 class Readiness(NamedTuple):
-    """Whether commands are admitted; `degraded` and `notes` say what an operator should look at."""
+    """Whether commands are admitted; `degraded` and `notes` say what an operator should look at.
+
+    `begun` says that this start began a new log, which is nothing wrong: a first start is like that.
+    """
 
     ready: bool
     degraded: bool
     notes: tuple[str, ...]
     last_cleanup: str | None
     position: int
+    begun: str | None = None
 
 
 def readiness_of(storage: Storage) -> Readiness:
@@ -45,7 +53,8 @@ def readiness_of(storage: Storage) -> Readiness:
     if ledger.clock_is_behind():
         return Readiness(False, True, (CLOCK_BEHIND,), storage.last_cleanup, position)
     notes = _notes(opened)
-    return Readiness(True, bool(notes), tuple(notes), storage.last_cleanup, position)
+    begun = BEGUN.format(root=opened.root) if opened.begun else None
+    return Readiness(True, bool(notes), tuple(notes), storage.last_cleanup, position, begun)
 
 
 def _notes(opened: OpenRoot) -> list[str]:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from adapters.application.root_mark import RootMark
 from adapters.cli.operations import Operations
+from adapters.disk.files import Files
 from adapters.engines.choice import choose_engine
 from adapters.ports.faults import LogLocked
 from adapters.settings.config import Config
@@ -68,7 +70,11 @@ def open_reader(config: Config) -> FollowedStorage:
 
 def refuse_without_log(config: Config) -> None:
     """Raises LogMissing where there is nothing yet that a command could change: a mistyped root is not made."""
-    choose_engine(config.persistence_module).refuse_without_log(config.storage.storage_root)
+    root, engine = config.storage.storage_root, choose_engine(config.persistence_module)
+    if not engine.exists(root):
+        engine.refuse_beside_remains(root, adopting=False)
+        RootMark(root.resolve(), Files()).refuse_lost()
+    engine.refuse_without_log(root)
 
 
 def _store_or_address(config: Config) -> Storage | str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from contextlib import closing
 
 from adapters.application.opening import FollowedRoot
+from adapters.application.root_mark import RootMark
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.cli.verifying import verdict
+from adapters.disk.files import Files
 from adapters.engines.choice import image_stores
 from adapters.ports.clock import utc_now
 from adapters.ports.engines import Engines
 from adapters.ports.event_log import EventLogEngine
-from adapters.ports.faults import Fault
+from adapters.ports.faults import Fault, LogMissing
 from adapters.settings.config import Config
 from adapters.wording.figures import minute
 from domain.decisions import clock_is_behind
@@ -29,6 +31,13 @@ def whole(config: Config, engine: EventLogEngine) -> tuple[list[Finding], QuotaS
     """The finding on the log, and what it says of quotas, where it can be read."""
     root = config.storage.storage_root
     if not engine.exists(root):
+        try:
+            engine.refuse_beside_remains(root, adopting=False)
+            RootMark(root.resolve(), Files()).refuse_lost()
+        except LogMissing as fault:
+            return [fail("log", str(fault), "The service does not start before that.")], None
+        except OSError as error:
+            return [fail("log", f"Whether there is a log cannot be seen ({error.strerror}).", "See `root`.")], None
         return [ok("log", f"There is no log {engine.location(root).log} yet; the first start makes it.")], None
     try:
         report = engine.verify(root)

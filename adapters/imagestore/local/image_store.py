@@ -165,12 +165,15 @@ class LocalImageStore:
                 _log.warning("file not in place yet", user=key.user, name=touched.name, reason=str(error))
                 self._note_failure(key, error)
                 return None
+            except Exception as error:
+                self._note_failure(key, error)
+                raise
             return touched
 
-    def _note_failure(self, key: Key, error: OSError) -> None:
+    def _note_failure(self, key: Key, error: Exception) -> None:
         with self._guard:
             if key in self._touched:
-                self._failed[key] = error.strerror or str(error)
+                self._failed[key] = getattr(error, "strerror", None) or str(error) or type(error).__name__
 
     def _forget(self, key: Key, done: Touched) -> None:
         """The name is in place, unless the log has used it again meanwhile."""

@@ -10,11 +10,12 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from adapters.application.deleting import clean_up_blocking, delete_image_blocking
-from adapters.application.readiness import Readiness, readiness_of
+from adapters.application.readiness import readiness_of
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
@@ -36,7 +37,7 @@ def test_files_that_could_not_be_removed_or_moved_are_counted_until_they_are(tmp
     store = open_store(tmp_path, files=disk)
     save(store, "a.png")
     save(store, "t.png", temp=True)
-    assert readiness_of(store) == Readiness(True, False, (), None, store.opened().state.position)
+    assert readiness_of(store).notes == ()
     disk.stuck = True
     delete_image_blocking(store, "ada", "a.png")
     clean_up_blocking(store, 0)
@@ -88,12 +89,11 @@ WITHOUT_THE_RIGHT = """
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="another account is needed")
-def test_a_folder_that_may_not_be_changed_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_may_not_be_changed_is_told() -> None:
     """On the real disk, by an account that is not its master: nothing pretends that all agree."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    command = [sys.executable, "-c", textwrap.dedent(WITHOUT_THE_RIGHT), str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=PROJECT)
+    with TemporaryDirectory() as root:  # pytest's own folders are closed to other accounts
+        command = [sys.executable, "-c", textwrap.dedent(WITHOUT_THE_RIGHT), root]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=PROJECT)
     assert done.returncode == 0, done.stderr
     assert "still on the disk: 1 file, among them ada/a.png (Permission denied)" in done.stdout
     assert "not in place yet: 1 file, among them ada/b.png (Permission denied)" in done.stdout
