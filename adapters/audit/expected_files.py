@@ -1,5 +1,5 @@
 """What files the log wants to be there: every current name with its hash, taken from one pass over the log, and kept
-up with it.
+up with it. For one user only the lines with that user's tag are read.
 
 It is read beside a running writer, beyond the watermark: a file is moved into place as soon as its event is durable,
 which the watermark tells up to a second later. No lock is taken and nothing is changed. Whether the files are there is
@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple, TypeVar
+
+from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
 from adapters.ledger.codec import decode, event_of
 from adapters.ports.event_log import EventLogEngine, VerifiedEvent
@@ -51,8 +53,8 @@ class ExpectedFiles:
     """The current names of a log. `follow` moves on; close it in the end."""
 
     def __init__(self, root: Path, *, engine: EventLogEngine, reconciled: int, user: str | None) -> None:
-        """Reads the whole log; of `user` alone where one is given. `reconciled` is a position up to which all file
-        work was done at some time, such as `verify` tells.
+        """Reads the whole log; the lines of `user` alone where one is given. `reconciled` is a position up to which all
+        file work was done at some time, such as `verify` tells.
 
         Raises LogDamaged, LogMissing or StorageUnavailable.
         """
@@ -61,7 +63,11 @@ class ExpectedFiles:
         self._current: dict[Key, Expected] = {}
         self._gone: dict[Key, int] = {}
         self._staged: dict[str, tuple[int, Key]] = {}
-        self._recorder = engine.open_for_reading(root, beyond_watermark=True, on_event=self._take)
+        if user is None:
+            self._recorder = engine.open_for_reading(root, beyond_watermark=True, on_event=self._take)
+        else:
+            self._recorder = engine.open_for_reading(root, beyond_watermark=True, at_end=True)
+            self._take_in(DCBQuery(items=[DCBQueryItem(tags=[f"user:{user}"])]))
         self._forget_what_is_done()
 
     @property
@@ -97,14 +103,17 @@ class ExpectedFiles:
         """Takes in what was recorded since. Raises LogDamaged or StorageUnavailable."""
         before = self._recorder.head
         self._recorder.follow()
-        for stored in self._recorder.read(after=before):
-            if stored.event.type in _FILE_EVENTS:
-                self._note(stored.position, decode(stored))
+        self._take_in(after=before)
         self._forget_what_is_done()
 
     def close(self) -> None:
         """Gives the log back."""
         self._recorder.close()
+
+    def _take_in(self, query: DCBQuery | None = None, *, after: int = 0) -> None:
+        for stored in self._recorder.read(query, after=after):
+            if stored.event.type in _FILE_EVENTS:
+                self._note(stored.position, decode(stored))
 
     def _take(self, found: VerifiedEvent) -> None:
         if found.type in _FILE_EVENTS:

@@ -73,7 +73,7 @@ class LogReport:
     last one's hash in hex, `size_bytes` the size of all. `watermark` is the position that is surely on the disk, None
     where nothing says, `reconciled` how far the image files are done. `torn_bytes` are those of a last batch that is
     not whole: left by a crash, or being written at this moment; the next start sets them aside. `damage` is what a
-    start would refuse, the first of it.
+    start would refuse, the first of it. `unread` is the position up to which nothing was read, and no batch counted.
     """
 
     location: str
@@ -87,6 +87,7 @@ class LogReport:
     reconciled: int | None
     torn_bytes: int
     damage: Damage | None
+    unread: int = 0
 
     @property
     def is_whole(self) -> bool:
@@ -174,6 +175,9 @@ class OpenedLog(EventSource, Protocol):
 class FollowedLog(OpenedLog, Protocol):
     """A log that is read beside its writer."""
 
+    def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
+        """The last events that match a query, at most so many, oldest first. Raises LogDamaged."""
+
     def follow(self) -> int:
         """Takes in what the writer recorded since, and gives the new head. Raises LogDamaged or StorageUnavailable."""
 
@@ -240,11 +244,15 @@ class EventLogEngine(Protocol):
         root: Path,
         *,
         beyond_watermark: bool = False,
+        at_end: bool = False,
         on_event: OnEvent | None = None,
         restore: Restore | None = None,
     ) -> FollowedLog:
         """Opens the log beside its writer, without a lock and without a change: what is surely on the disk, or
-        `beyond_watermark` all that is whole. Raises StorageUnavailable, LogMissing, LogForeign or LogDamaged.
+        `beyond_watermark` all that is whole. `at_end` for a few events of a long log: what was recorded before is
+        neither verified nor handed on, and only searched when it is asked for.
+
+        Raises StorageUnavailable, LogMissing, LogForeign or LogDamaged.
         """
 
     def location(self, root: Path) -> LogLocation:
@@ -262,9 +270,13 @@ class EventLogEngine(Protocol):
     def refuse_beside_remains(self, root: Path, *, adopting: bool) -> None:
         """Raises LogMissing where something says that there was a log; `adopting` means that images may be there."""
 
-    def verify(self, root: Path) -> LogReport:
-        """Reads the whole log and tells what it is, beside a running writer too. Raises LogMissing, LogForeign or
-        StorageUnavailable.
+    def verify(
+        self, root: Path, *, on_event: OnEvent | None = None, restore: Restore | None = None, at_end: bool = False
+    ) -> LogReport:
+        """Reads the whole log and tells what it is, beside a running writer too. With `restore`, from the newest
+        snapshot on, as a start does; `at_end` only what is not surely on the disk. The report tells what was not read.
+
+        Raises LogMissing, LogForeign or StorageUnavailable.
         """
 
     def refuse_damage(self, root: Path, damage: Damage | None) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 
-from adapters.application.opening import FollowedRoot
+from adapters.application.opening import collecting_no_garbage
 from adapters.application.root_mark import RootMark
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.cli.verifying import verdict
 from adapters.disk.files import Files
 from adapters.engines.choice import image_stores
-from adapters.ports.clock import utc_now
-from adapters.ports.engines import Engines
+from adapters.ledger.codec import decode
+from adapters.ledger.projector import Projector
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import Fault, LogMissing
 from adapters.settings.config import Config
-from adapters.wording.figures import minute
+from adapters.wording.figures import counted, minute
 from domain.decisions import clock_is_behind
 from domain.instants import seconds_between
 from projections.quota_state import QuotaState
@@ -26,9 +27,12 @@ LATEST_PLAUSIBLE = "2100-01-01T00:00:00.000000Z"
 NOTICED_SECONDS = 60.0
 """How far the clock may lie behind the last event without a word."""
 
+MOST_NAMED = 5
+"""Files that are named; `abby audit` names all."""
+
 
 def whole(config: Config, engine: EventLogEngine) -> tuple[list[Finding], QuotaState | None]:
-    """The finding on the log, and what it says of quotas, where it can be read."""
+    """The finding on the log, read as a start reads it, and what it says of quotas, where it can be read."""
     root = config.storage.storage_root
     if not engine.exists(root):
         try:
@@ -39,17 +43,41 @@ def whole(config: Config, engine: EventLogEngine) -> tuple[list[Finding], QuotaS
         except OSError as error:
             return [fail("log", f"Whether there is a log cannot be seen ({error.strerror}).", "See `root`.")], None
         return [ok("log", f"There is no log {engine.location(root).log} yet; the first start makes it.")], None
+    projector = Projector()
     try:
-        report = engine.verify(root)
+        with collecting_no_garbage():
+            report = engine.verify(root, on_event=projector.take, restore=projector.restore)
         if not report.is_whole:
             return [fail("log", verdict(report), "Run `abby verify` to see more.")], None
-        with closing(FollowedRoot(root, engines=Engines(engine, image_stores()), clock=utc_now)) as followed:
-            state = followed.projector.state
+        undone = _left_undone(root, engine, report.reconciled or 0)
     except Fault as fault:
         return [fail("log", str(fault), "Run `abby verify` to see more.")], None
+    state = projector.state
     if report.torn_bytes:
-        return [warn("log", verdict(report), "If nothing writes at the moment, start the service once.")], state
-    return [ok("log", verdict(report))], state
+        return [
+            warn("log", verdict(report), "If nothing writes at the moment, start the service once."),
+            *undone,
+        ], state
+    return [ok("log", verdict(report)), *undone], state
+
+
+def _left_undone(root: Path, engine: EventLogEngine, reconciled: int) -> list[Finding]:
+    """Whether files were to be moved or removed, and were not; a running service is asked itself."""
+    if (holder := engine.holder(root)) is not None and holder.address is not None:
+        return []
+    images = image_stores()(root)
+    images.start_at(reconciled)
+    with closing(engine.open_for_reading(root, at_end=True)) as reader:
+        images.note((stored.position, decode(stored)) for stored in reader.read(after=reconciled))
+    try:
+        left = images.left_undone()
+    except OSError as error:
+        return [warn("files", f"The files cannot be looked at ({error.strerror}).", "Check their permissions.")]
+    if not left:
+        return []
+    some = ", ".join(f"{name.user}/{name.name}" for name in left[:MOST_NAMED])
+    found = f"{counted(len(left), 'file')} could not be moved into place or removed so far, among them {some}."
+    return [warn("files", found, "Start the service, which tries again and says why not; `abby audit` names them all.")]
 
 
 def clock_shows(now: str, state: QuotaState | None) -> Finding:

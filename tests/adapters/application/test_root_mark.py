@@ -10,7 +10,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from adapters.adoption import adoption
+from adapters.application.opening import OpenRoot
 from adapters.application.readiness import readiness_of
 from adapters.application.root_mark import RootMark
 from adapters.disk.files import Files
@@ -168,5 +168,5 @@ def test_an_adoption_is_not_stopped_by_a_mark(tmp_path: Path) -> None:
     store.opened().mark.leave(AT)
     store.close()
     unmounted(root)
-    opened = adoption.OpenRoot(root, engines=default_engines(), clock=lambda: AT, files=Files(), adopting=True)
+    opened = OpenRoot(root, engines=default_engines(), clock=lambda: AT, files=Files(), adopting=True)
     opened.close()

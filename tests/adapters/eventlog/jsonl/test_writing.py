@@ -241,16 +241,17 @@ def test_what_frees_is_given_room_part_by_part_until_it_fits(tmp_path: Path) -> 
     disk.faults["write"] = fails(NO_SPACE, times=3)
     assert recorder.append([event()]) == 1
     assert reserve_file.stat().st_size == (PARTS - 4) * part
-    assert not recorder.room_used_up
+    used_up = [recorder.room_used_up]
     disk.faults["write"] = fails(NO_SPACE)
     with pytest.raises(DiskFull, match="not even a deletion") as caught:
         recorder.append([event()])
     assert "Delete images" not in str(caught.value)
     assert not reserve_file.exists()
-    assert recorder.room_used_up
+    used_up.append(recorder.room_used_up)
     disk.faults.clear()
     assert recorder.append([event()]) == 2
-    assert not recorder.room_used_up
+    used_up.append(recorder.room_used_up)
+    assert used_up == [False, True, False]
     recorder.close()
     assert verify(tmp_path).positions == 2
 
