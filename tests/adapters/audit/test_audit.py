@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from eventsourcing.dcb.api import DCBSequencedEvent
 
 from adapters.application.deleting import clean_up_blocking, delete_image_blocking
 from adapters.application.saving import NewImage, save_image
@@ -18,6 +19,8 @@ from adapters.audit.report import PASSING, SENTENCES, Audit, Finding, FindingKin
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engine
 from adapters.engines.opening import open_store
+from adapters.eventlog.jsonl import searching
+from adapters.eventlog.jsonl.format import decode_recorded
 from adapters.ports.faults import LogDamaged
 from domain.refusals import Refusal
 from tests.adapters.application.evidence import events_of, state_of_disk
@@ -256,6 +259,25 @@ def test_what_is_not_in_place_or_not_gone_is_named(root: Path) -> None:
     assert (FindingKind.WRONG_SIZE, f"{HOME}/a.png") in found(audited(root))
     open_store(root).close()
     assert {kind for kind, _ in found(audited(root))}.isdisjoint({FindingKind.NOT_IN_PLACE, FindingKind.NOT_GONE})
+
+
+def test_of_one_user_only_their_lines_are_taken_apart(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the answer is that of the whole audit, as far as it is theirs."""
+    (root / HOME / "a.png").unlink()
+    taken = []
+
+    def counted(line: bytes) -> DCBSequencedEvent:
+        taken.append(decode_recorded(line))
+        return taken[-1]
+
+    monkeypatch.setattr(searching, "decode_recorded", counted)
+    engine = default_engine(Files())
+    done = audit(root, engine.verify(root, at_end=True), engine=engine, user="ada")
+    assert found(done) == {one for one in found(audited(root)) if one[1].startswith(HOME)}
+    assert found(done) == {(FindingKind.MISSING, f"{HOME}/a.png")}
+    assert taken
+    assert all("user:ada" in stored.event.tags for stored in taken)
+    assert len(taken) < done.position
 
 
 def test_a_staged_file_whose_work_is_done_is_needed_no_more(root: Path) -> None:
