@@ -54,7 +54,14 @@ def readiness_of(storage: Storage) -> Readiness:
         return Readiness(False, True, (CLOCK_BEHIND,), storage.last_cleanup, position)
     notes = _notes(opened)
     begun = BEGUN.format(root=opened.root) if opened.begun else None
-    return Readiness(True, bool(notes), tuple(notes), storage.last_cleanup, position, begun)
+    return Readiness(
+        ready=True,
+        degraded=bool(notes),
+        notes=tuple(notes),
+        last_cleanup=storage.last_cleanup,
+        position=position,
+        begun=begun,
+    )
 
 
 def _notes(opened: OpenRoot) -> list[str]:
