@@ -19,7 +19,7 @@ from adapters.application.storage import Storage
 from adapters.bootstrap.program import Program, build
 from adapters.bootstrap.storage import limits_of_the_log
 from adapters.generation.configured import sent_unencrypted
-from adapters.ports.faults import Fault, LedgerStopped, StorageUnavailable
+from adapters.ports.faults import Fault, LedgerStopped, LogDamaged, StorageUnavailable
 from adapters.settings.config import Config
 from adapters.wording.failures import sentence_of_failure
 from adapters.wording.limits import limits_in_force
@@ -42,9 +42,13 @@ def serve(config: Config, out: TextIO = sys.stdout, *, bot_alone: bool = False) 
         print(line, file=out)
     program = build(config, bot_alone=bot_alone)
     try:
-        return asyncio.run(_serve(program, out))
+        code = asyncio.run(_serve(program, out))
     finally:
-        program.store.close()
+        unmarked = program.store.close()
+    if unmarked is None or code:
+        return code
+    print(f"Storage: The service stopped, but its log was not left in order. {unmarked}", file=out, flush=True)
+    return _exit_code(unmarked)
 
 
 async def _serve(program: Program, out: TextIO) -> int:
@@ -67,8 +71,9 @@ def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
     if readiness.ready:
         print("StorageManager initialized successfully", file=out)
         opened = program.store.opened()
-        print(limits_in_force(opened.state.policy), *limits_of_the_log(program.config, opened), sep="\n", file=out)
-    for note in readiness.notes:
+        of_the_log = limits_of_the_log(program.config, opened.projector)
+        print(limits_in_force(opened.state.policy), *of_the_log, sep="\n", file=out)
+    for note in (*readiness.notes, *([readiness.begun] if readiness.begun else [])):
         print(f"Storage: {note}", file=out)
     print("ImageGenerator initialized successfully", file=out)
     none = program.generator.unavailable
@@ -83,7 +88,7 @@ async def _look_after(program: Program, address: str | None, stopping: asyncio.E
     Raises the fault of a bot that has ended where there is nothing beside it.
     """
     loop = asyncio.get_running_loop()
-    announced = False
+    announced = marked = False
     cleanup_at = loop.time()
     while not stopping.is_set():
         if program.http is None and program.bot is not None and program.bot.fault is not None:
@@ -93,15 +98,28 @@ async def _look_after(program: Program, address: str | None, stopping: asyncio.E
             if opened.ledger.fault is not None:
                 _log.error("service stops", reason=str(opened.ledger.fault))
                 await _wait(stopping, DRAIN_SECONDS)
-                return STOPPED_EXIT_CODE
+                return _exit_code(opened.ledger.fault)
             if address is not None and not announced:
                 opened.recorder.announce(address)
                 announced = True
+            if not marked:
+                await asyncio.to_thread(opened.mark.leave, opened.now())
+                marked = True
             if loop.time() >= cleanup_at:
                 await asyncio.to_thread(_clean_up, program.store)
                 cleanup_at = loop.time() + CLEANUP_SECONDS
         await _wait(stopping, TICK_SECONDS)
     return 0
+
+
+def _exit_code(fault: BaseException) -> int:
+    """Of a ledger that has stopped: damage of the log, wherever it was found, is another thing than a failing disk."""
+    cause: BaseException | None = fault
+    while cause is not None:
+        if isinstance(cause, LogDamaged):
+            return cause.exit_code
+        cause = cause.__cause__
+    return STOPPED_EXIT_CODE
 
 
 def _clean_up(store: Storage) -> None:

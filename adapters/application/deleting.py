@@ -5,8 +5,6 @@ A coroutine has the plain name; what blocks until the change is durable ends in 
 
 from __future__ import annotations
 
-import asyncio
-
 from adapters.application.idempotency import with_key
 from adapters.application.opening import OpenRoot
 from adapters.application.results import LIBRARY, Actor, CleanedUp, DeletedImage, ImageSave
@@ -31,7 +29,7 @@ async def delete_image(
     idempotency_key: str | None = None,
 ) -> DeletedImage | Refusal:
     """Takes a kept image away. Raises Faults."""
-    return await asyncio.to_thread(
+    return await storage.workers.changing.run(
         delete_image_blocking, storage, user, name, actor=actor, reason=reason, idempotency_key=idempotency_key
     )
 
@@ -63,7 +61,7 @@ async def delete_save(
     outcome = await opened.ledger.submit(command)
     if isinstance(outcome, Refusal):
         return outcome
-    return await asyncio.to_thread(_deleted, opened, outcome)
+    return await storage.workers.keeping.run(_deleted, opened, outcome)
 
 
 def _deleted(opened: OpenRoot, accepted: Accepted) -> DeletedImage:

@@ -6,8 +6,6 @@ next try, at the next request or when readiness is asked.
 
 from __future__ import annotations
 
-import asyncio
-
 import structlog
 
 from adapters.application.intake import KINDS
@@ -43,12 +41,12 @@ async def refuse_unkeepable(
         return
     if idempotency_key is not None and root.state.answer(idempotency_tag(actor.by, idempotency_key)) is not None:
         return
-    await asyncio.to_thread(_try, root, _place_of(wanted), _bounded(wanted.count))
+    await storage.workers.keeping.run(_try, root, _place_of(wanted), _bounded(wanted.count))
 
 
 async def refuse_unkeepable_now(storage: Storage, wanted: WantedPlaces) -> None:
     """The same for places that are held already, and so have been promised their room."""
-    await asyncio.to_thread(_try, storage.running(), _place_of(wanted), 0)
+    await storage.workers.keeping.run(_try, storage.running(), _place_of(wanted), 0)
 
 
 def what_keeps_from_saving(root: OpenRoot) -> list[str]:

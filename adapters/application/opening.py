@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -17,19 +17,22 @@ import structlog
 from adapters.application.abandoned import release_abandoned
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.looking import Looking
+from adapters.application.root_mark import RootMark
 from adapters.application.troubles import Troubles
 from adapters.disk.errors import not_done_there
 from adapters.disk.files import Files
 from adapters.ledger.codec import Recorded, decode
-from adapters.ledger.ledger import LedgerHooks, QuotaLedger
+from adapters.ledger.ledger import NO_SPACE, LedgerHooks, QuotaLedger
 from adapters.ledger.projector import Projector
 from adapters.ledger.snapshotting import Snapshotting
 from adapters.ports.clock import Clock
 from adapters.ports.engines import Engines
+from adapters.ports.event_log import NO_ROOM_AT_ALL, EventLogEngine
 from adapters.ports.faults import (
     AdoptionUnfinished,
     ConfigError,
     DiskFull,
+    LedgerStopped,
     LogDamaged,
     StorageUnavailable,
 )
@@ -40,6 +43,10 @@ from projections.quota_state import QuotaState
 FOLLOW_SECONDS = 0.2
 """How often a reader looks for new events."""
 FOLLOW_STOP_SECONDS = 5.0
+WITHOUT_WATERMARK = (
+    "The disk had no room for the log's last watermark. All that was acknowledged is in the log, but if its end goes "
+    "missing now, nothing will tell. Make room on the disk, then start again."
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -49,13 +56,17 @@ class OpenRoot(LedgerHooks):
 
     def __init__(self, root: Path, *, engines: Engines, clock: Clock, files: Files, adopting: bool = False) -> None:
         self.root = root
+        self.mark = RootMark(root, files)
         self.users = 0
         self.troubles, self.looking = Troubles(), Looking()
         self._files = files
+        self._is_marked = True
         with ExitStack() as undoing:
             try:
                 if not adopting:
                     _refuse_unfinished(root, files)
+                self.begun = self._is_to_be_begun(engines.log, adopting=adopting)
+                """Whether there was no log, so that a new one was begun."""
                 projector = Projector()
                 with collecting_no_garbage():
                     self.recorder = engines.log.open_for_writing(
@@ -67,6 +78,16 @@ class OpenRoot(LedgerHooks):
             except OSError as error:
                 raise StorageUnavailable(unavailable(root, error)) from error
             undoing.pop_all()
+
+    def _is_to_be_begun(self, engine: EventLogEngine, *, adopting: bool) -> bool:
+        """Whether there is no log yet. Raises LogMissing where there was one."""
+        with suppress(OSError):  # of a root that cannot be looked at, opening tells
+            if engine.exists(self.root):
+                return False
+            if not adopting:
+                engine.refuse_beside_remains(self.root, adopting=False)
+                self.mark.refuse_lost()
+        return True
 
     def _start(self, projector: Projector, clock: Clock, undoing: ExitStack) -> None:
         """Brings the disk in line with the log. Raises OSError where the disk cannot be looked at."""
@@ -103,14 +124,20 @@ class OpenRoot(LedgerHooks):
         ways = (self.root, *self.root.parents)
         return self._files.free_bytes(next(way for way in ways if self._files.exists(way)))
 
+    def without_space(self) -> str:
+        """What to say while it is: what makes room, and whether even a deletion can be recorded."""
+        return f"The disk is full. {NO_ROOM_AT_ALL}" if self.recorder.room_used_up else NO_SPACE
+
     def checkpoint(self) -> None:
         """Writes the watermark, with the position up to which all file work is done; perhaps a snapshot after it."""
-        if self.recorder.checkpoint(self.images.reconciled()):
+        self._is_marked = self.recorder.checkpoint(self.images.reconciled())
+        if self._is_marked:
             self.snapshotting.watermark_written()
 
     def stopping(self) -> None:
         """Keeps what is known for the next start, unless the watermark has no room: a snapshot is never ahead of it."""
-        if self.recorder.checkpoint(self.images.reconciled()):
+        self._is_marked = self.recorder.checkpoint(self.images.reconciled())
+        if self._is_marked:
             self.snapshotting.stopping()
 
     def sweep(self) -> None:
@@ -122,12 +149,19 @@ class OpenRoot(LedgerHooks):
         """Notes the names whose files must be brought into place."""
         self.images.note(recorded)
 
-    def close(self) -> None:
-        """Finishes what is queued and frees the lock. In a forked child all of that is its parent's."""
+    def close(self) -> LedgerStopped | None:
+        """Finishes what is queued and frees the lock. In a forked child all of that is its parent's.
+
+        Gives why the last watermark is not on the disk, None where it is.
+        """
         if self.ledger.is_inherited:
-            return
+            return None
         self.ledger.close()
-        self.recorder.close()
+        try:
+            self.recorder.close()
+        except LedgerStopped as error:
+            return error
+        return self.ledger.fault or (None if self._is_marked else LedgerStopped(WITHOUT_WATERMARK))
 
 
 class FollowedRoot:
@@ -223,15 +257,15 @@ def acquire(root: Path, limits: SetPolicy, *, engines: Engines, clock: Clock, fi
         return opened
 
 
-def give_back(opened: OpenRoot) -> None:
-    """Ends one use of an open root; the last one closes it."""
+def give_back(opened: OpenRoot) -> LedgerStopped | None:
+    """Ends one use of an open root; the last one closes it, and is given what `OpenRoot.close` gives."""
     with _guard:
         opened.users -= 1
         if opened.users > 0:
-            return
+            return None
         if _roots.get(opened.root) is opened:
             del _roots[opened.root]
-        opened.close()
+        return opened.close()
 
 
 @contextmanager

@@ -7,11 +7,21 @@ from typing import NamedTuple
 from adapters.application.keeping import what_keeps_from_saving
 from adapters.application.opening import OpenRoot
 from adapters.application.storage import Storage
-from adapters.ledger.ledger import NO_SPACE
 from adapters.ports.faults import LedgerStopped, StorageUnavailable
+from adapters.wording.figures import counted
 
 NAMED_MISSING = 5
 """Images without a file that are named."""
+BEGUN = (
+    "A new log was begun at this start, as there was none in {root}: all quotas begin at 0. If there should be one, "
+    "stop the service and look whether the disk of the storage root is mounted."
+)
+NOT_GONE = "Deleted, and still on the disk: {files}, among them {some} ({why})."
+NOT_IN_PLACE = "Kept, and not in place yet: {files}, among them {some} ({why}), served from where they wait."
+TRIED_AGAIN = (
+    "It is tried again every minute and at each start. Look at the owner and the permissions of their folders; "
+    "`abby audit` names them all."
+)
 CLOCK_BEHIND = (
     "The clock is more than a day behind the log: one of the two is wrong, and commands are refused. "
     "If the clock is right now, stop the service and run `abby clock-corrected`; else set the clock."
@@ -19,13 +29,17 @@ CLOCK_BEHIND = (
 
 
 class Readiness(NamedTuple):
-    """Whether commands are admitted; `degraded` and `notes` say what an operator should look at."""
+    """Whether commands are admitted; `degraded` and `notes` say what an operator should look at.
+
+    `begun` says that this start began a new log, which is nothing wrong: a first start is like that.
+    """
 
     ready: bool
     degraded: bool
     notes: tuple[str, ...]
     last_cleanup: str | None
     position: int
+    begun: str | None = None
 
 
 def readiness_of(storage: Storage) -> Readiness:
@@ -45,16 +59,28 @@ def readiness_of(storage: Storage) -> Readiness:
         notes = [*_notes(opened), *(note for part in storage.watched for note in part())]
     except LedgerStopped as error:
         return Readiness(False, True, (str(error),), storage.last_cleanup, position)
-    return Readiness(True, bool(notes), tuple(notes), storage.last_cleanup, position)
+    begun = BEGUN.format(root=opened.root) if opened.begun else None
+    return Readiness(
+        ready=True,
+        degraded=bool(notes),
+        notes=tuple(notes),
+        last_cleanup=storage.last_cleanup,
+        position=position,
+        begun=begun,
+    )
 
 
 def _notes(opened: OpenRoot) -> list[str]:
     """What an operator should look at while the ledger runs."""
-    keeping = [NO_SPACE] if opened.short_of_space() else what_keeps_from_saving(opened)
-    return [*(f"Pictures cannot be kept, so none is asked for: {why}" for why in keeping), *_notes_on_files(opened)]
+    keeping = [opened.without_space()] if opened.short_of_space() else what_keeps_from_saving(opened)
+    return [
+        *(f"Pictures cannot be kept, so none is asked for: {why}" for why in keeping),
+        *_notes_on_missing(opened),
+        *_file_work_that_failed(opened),
+    ]
 
 
-def _notes_on_files(opened: OpenRoot) -> list[str]:
+def _notes_on_missing(opened: OpenRoot) -> list[str]:
     try:
         missing = opened.looking.missing(opened.state, opened.images)
     except OSError as error:
@@ -63,3 +89,14 @@ def _notes_on_files(opened: OpenRoot) -> list[str]:
         return []
     some = ", ".join(f"{key.user}/{key.key}" for key in missing[:NAMED_MISSING])
     return [f"{len(missing)} images have no file, among them {some}. They stay charged."]
+
+
+def _file_work_that_failed(opened: OpenRoot) -> list[str]:
+    """What was recorded and answered, and could not be carried out on the disk so far."""
+    notes = []
+    for stands, what in ((False, NOT_GONE), (True, NOT_IN_PLACE)):
+        if names := [name for name in opened.images.unfinished() if name.stands is stands]:
+            some = ", ".join(f"{name.user}/{name.name}" for name in names[:NAMED_MISSING])
+            sentence = what.format(files=counted(len(names), "file"), some=some, why=names[0].why)
+            notes.append(f"{sentence} {TRIED_AGAIN}")
+    return notes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 from adapters.application.abandoned import new_reservation_id
@@ -54,7 +53,7 @@ async def reserve_places(
     command = _reservation(storage, wanted, actor)
     if idempotency_key is not None:
         secret = storage.opened().recorder.secret
-        command = await asyncio.to_thread(with_key, command, idempotency_key, secret=secret, content=content)
+        command = await storage.workers.reading.run(with_key, command, idempotency_key, secret=secret, content=content)
     outcome = await storage.opened().ledger.submit(command)
     return outcome if isinstance(outcome, Refusal) else _reserved(outcome)
 

@@ -4,7 +4,6 @@ runs to its end.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -15,6 +14,7 @@ from adapters.application.opening import OpenRoot
 from adapters.application.results import LIBRARY, Actor, SavedImage
 from adapters.application.storage import Storage
 from adapters.application.troubles import Place, fault_of
+from adapters.application.workers import Workers
 from adapters.images.check import CheckedImage
 from adapters.ledger.codec import decode
 from adapters.ledger.pending import Accepted
@@ -54,6 +54,7 @@ async def save_image(
     checked = await check(image.data, image.name, storage.settings)
     save = _Save(
         root=root,
+        keeping=storage.workers.keeping,
         image=image,
         data=bytes(image.data),
         checked=checked,
@@ -81,6 +82,7 @@ class _Save(NamedTuple):
     """Everything one save needs."""
 
     root: OpenRoot
+    keeping: Workers
     image: NewImage
     data: bytes
     checked: CheckedImage
@@ -90,17 +92,17 @@ class _Save(NamedTuple):
 
     async def carry_out(self) -> SavedImage | Refusal:
         """Stages the bytes, has the ledger decide, and brings what was kept into place. Raises Faults."""
-        command = await asyncio.to_thread(self._stage)
+        command = await self.keeping.run(self._stage)
         try:
             outcome = await self.root.ledger.submit(command)
         except LedgerStopped:
             raise  # the outcome is unknown, so the bytes may be needed at the next start
         except Exception:
-            await asyncio.to_thread(self.root.images.discard, command.staged)
+            await self.keeping.run(self.root.images.discard, command.staged)
             raise
         if isinstance(outcome, Refusal) or outcome.replayed:
-            await asyncio.to_thread(self.root.images.discard, command.staged)
-        return outcome if isinstance(outcome, Refusal) else await asyncio.to_thread(self._place, outcome)
+            await self.keeping.run(self.root.images.discard, command.staged)
+        return outcome if isinstance(outcome, Refusal) else await self.keeping.run(self._place, outcome)
 
     def _stage(self) -> SaveImage:
         image, images = self.image, self.root.images

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from adapters.application.opening import OpenRoot, acquire, give_back
 from adapters.application.results import StoreSettings
+from adapters.application.workers import WorkersByKind
 from adapters.disk.files import Files
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.engines import Engines
@@ -55,6 +56,8 @@ class Storage:
         """When old temp files were last removed, since the start."""
         self.watched: list[Callable[[], Iterable[str]]] = []
         """What else the service stands on, each of which says what an operator should look at."""
+        self.workers = WorkersByKind()
+        """The threads in which the work of this storage is done."""
         self._limits = limits
         self._files = files or Files()
         self._guard = threading.Lock()
@@ -92,13 +95,15 @@ class Storage:
         opened.ledger.refuse_if_stopped()
         return opened
 
-    def close(self) -> None:
-        """Ends the use of the root; the last user of it in this process closes the log."""
+    def close(self) -> LedgerStopped | None:
+        """Ends the use of the root; the last user of it in this process closes the log, and is given why its last
+        watermark is not on the disk, None where it is.
+        """
         with self._guard:
             self._closed = True
             opened, self._opened = self._opened, None
-        if opened is not None:
-            give_back(opened)
+        self.workers.close()
+        return None if opened is None else give_back(opened)
 
     async def to_the_end(self, work: Coroutine[Any, Any, T]) -> T:
         """Awaits work that belongs to the storage from now on: a caller that is cancelled no longer stops it."""

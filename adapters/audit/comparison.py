@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
+from time import monotonic, sleep
 
 import orjson
 
@@ -37,6 +39,9 @@ MAX_LOOKS = 100
 """Looks at one file that changes each time, before it is given up."""
 MAX_DETAILS_BYTES = 1024 * 1024
 """Details are a few hundred bytes; what is larger is none of ours, and is not read."""
+SETTLE_SECONDS = 3.0
+"""How long a running writer is given for file work that is not done: it takes a moment, and is told a second later."""
+SETTLE_PAUSE_SECONDS = 0.1
 UNDER_WAY_SECONDS = 600
 """How long a staged file that no event names yet may belong to a save under way; it takes a moment, or a slow disk."""
 
@@ -44,6 +49,10 @@ OnProgress = Callable[[int, int], None]
 """Called with how many of the current files are compared, and how many there are."""
 Look = Callable[[Known], Finding | None]
 """Looks at one file with what the log says of its name."""
+Again = Callable[[], Finding | None]
+"""Looks at one file with what the log says by then."""
+TO_BE_DONE = frozenset({FindingKind.NOT_IN_PLACE, FindingKind.NOT_GONE})
+"""Kinds that a running writer may be about to settle."""
 
 
 def audit(  # noqa: PLR0913 - keywords that are given by name
@@ -66,7 +75,8 @@ def audit(  # noqa: PLR0913 - keywords that are given by name
     with collecting_no_garbage():
         expected = ExpectedFiles(root, engine=engine, reconciled=log.reconciled or 0, user=user)
     with closing(expected):
-        return _Comparison(Layout(root.absolute()), expected, user, clock, files).carry_out(log, progress)
+        comparison = _Comparison(Layout(root.absolute()), expected, user, clock, files)
+        return comparison.carry_out(log, progress, is_written=engine.holder(root) is not None)
 
 
 class _Comparison:
@@ -79,21 +89,23 @@ class _Comparison:
         self._clock = clock
         self._files = files
         self._found: list[Finding] = []
+        self._unfinished: list[Again] = []
         self._current = {False: 0, True: 0}
         self._size_bytes = 0
 
-    def carry_out(self, log: LogReport, progress: OnProgress) -> Audit:
-        """First the files that should be there, then those that are."""
+    def carry_out(self, log: LogReport, progress: OnProgress, *, is_written: bool) -> Audit:
+        """First the files that should be there, then those that are, in the end those on which work is to be done."""
         total = len(self._expected)
         for done, key in enumerate(self._expected.keys()):
             progress(done, total)
             self._compare(key)
         progress(total, total)
         for path in self._files_that_are_there():
-            self._add(self._settled(path, *self._look_at_what_is_there(path)))
+            self._add_settled(path, *self._look_at_what_is_there(path))
         if self._user is None:
             for name in self._names_in(self._layout.staging):
-                self._add(self._look_at_staged(name))
+                self._add(partial(self._look_at_staged, name))
+        self._look_again(SETTLE_SECONDS if is_written else 0)
         found = sorted(self._found, key=lambda finding: (finding.path, finding.kind))
         return Audit(
             log=log,
@@ -112,7 +124,7 @@ class _Comparison:
         """Compares one current name; one that was deleted meanwhile is not counted."""
         if (current := self._expected.known(key).expected) is not None:
             final = self._layout.final(key.user, current.name, temp=key.temp)
-            self._add(self._settled(final, key, lambda known: self._look_at_standing(key, known)))
+            self._add_settled(final, key, lambda known: self._look_at_standing(key, known))
         if (current := self._expected.known(key).expected) is not None:
             self._current[key.temp] += 1
             self._size_bytes += current.size_bytes
@@ -126,7 +138,7 @@ class _Comparison:
             self._what_is_wrong(path, expected.size_bytes, expected.sha256) if known.unfinished else FindingKind.MISSING
         )
         if kind is None:
-            path, kind = final, FindingKind.WAITING
+            path, kind = final, FindingKind.NOT_IN_PLACE
         elif kind is FindingKind.MISSING:  # what is not staged any more is in place by now
             path, kind = final, self._what_is_wrong(final, expected.size_bytes, expected.sha256)
         return None if kind is None else self._finding(kind, path, key.user, expected.position)
@@ -173,12 +185,12 @@ class _Comparison:
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError:
-            self._add(self._finding(FindingKind.UNREADABLE, path))
+            self._found.append(self._finding(FindingKind.UNREADABLE, path))
             return
         if not S_ISDIR(mode):
             yield path
         elif depth >= MAX_DEPTH:
-            self._add(self._finding(FindingKind.NO_FILE, path))
+            self._found.append(self._finding(FindingKind.NO_FILE, path))
         elif path != self._layout.staging:
             for name in self._names_in(path):
                 if not is_nobodys_image(name):
@@ -191,7 +203,7 @@ class _Comparison:
         except NotADirectoryError:
             return []
         except OSError:
-            self._add(self._finding(FindingKind.UNREADABLE, folder))
+            self._found.append(self._finding(FindingKind.UNREADABLE, folder))
             return []
 
     def _look_at_what_is_there(self, path: Path) -> tuple[Key, Look]:
@@ -207,7 +219,7 @@ class _Comparison:
 
     def _look_at_file(self, path: Path, key: Key, known: Known) -> Finding | None:
         """A file under a name that does not stand, or not in this spelling; one that stands was compared before."""
-        if known.unfinished or not self._files.lexists(path):
+        if not self._files.lexists(path):
             return None
         if known.expected is not None:
             final = self._layout.final(key.user, known.expected.name, temp=key.temp)
@@ -216,6 +228,8 @@ class _Comparison:
         mode = self._files.lstat(path).st_mode
         if S_ISDIR(mode):
             return None  # the file is long gone, and its name is that of a folder by now
+        if known.unfinished:
+            return self._finding(FindingKind.NOT_GONE, path)
         untracked = FindingKind.UNTRACKED_TEMP if key.temp else FindingKind.UNTRACKED
         return self._finding(untracked if S_ISREG(mode) else FindingKind.NO_FILE, path)
 
@@ -225,8 +239,10 @@ class _Comparison:
         What another log knew before, as after a salvage, is not stray: details beside an adopted image are taken for
         its own, and beside a file that has other bytes than this log recorded for those of that file.
         """
-        if known.unfinished or not self._files.lexists(path):
+        if not self._files.lexists(path):
             return None
+        if known.unfinished:
+            return None if known.expected else self._finding(FindingKind.NOT_GONE, path)
         status = self._files.lstat(path)
         if not S_ISREG(status.st_mode):
             return self._finding(FindingKind.NO_FILE, path)
@@ -264,8 +280,8 @@ class _Comparison:
             return None
         except OSError:
             return self._finding(FindingKind.UNREADABLE, path)
-        if self._expected.needs(name.removesuffix(".json")):
-            return None
+        if self._expected.needs(staged := name.removesuffix(".json")):
+            return None if self._expected.stands(staged) else self._finding(FindingKind.NOT_GONE, path)
         if not S_ISREG(status.st_mode):
             return self._finding(FindingKind.NO_FILE, path)
         is_new = datetime.fromisoformat(self._clock()).timestamp() - status.st_mtime < UNDER_WAY_SECONDS
@@ -279,7 +295,7 @@ class _Comparison:
         for _ in range(MAX_LOOKS):
             known = self._expected.known(key)
             found = self._looked(path, look, known)
-            if found is None or found.kind is FindingKind.WAITING:
+            if found is None or found.kind in TO_BE_DONE:
                 return found
             self._expected.follow()
             if is_fresh and self._expected.known(key).latest == known.latest:
@@ -299,6 +315,24 @@ class _Comparison:
     def _finding(self, kind: FindingKind, path: Path, user: str | None = None, position: int | None = None) -> Finding:
         return Finding(kind, path.relative_to(self._layout.root).as_posix(), user, position)
 
-    def _add(self, found: Finding | None) -> None:
-        if found is not None:
+    def _add_settled(self, path: Path, key: Key, look: Look) -> None:
+        self._add(lambda: self._settled(path, key, look))
+
+    def _add(self, again: Again) -> None:
+        """Looks, and keeps what is found; where work is to be done, the look for the end."""
+        found = again()
+        if found is not None and found.kind in TO_BE_DONE:
+            self._unfinished.append(again)
+        elif found is not None:
             self._found.append(found)
+
+    def _look_again(self, seconds: float) -> None:
+        """Looks at what is to be done until it is, at most so long; what is not done then is found."""
+        until = monotonic() + seconds
+        while self._unfinished and monotonic() < until:
+            sleep(SETTLE_PAUSE_SECONDS)
+            self._expected.follow()
+            looks, self._unfinished = self._unfinished, []
+            for look in looks:
+                self._add(look)
+        self._found += [found for look in self._unfinished if (found := look()) is not None]

@@ -1,5 +1,5 @@
 """What files the log wants to be there: every current name with its hash, taken from one pass over the log, and kept
-up with it.
+up with it. For one user only the lines with that user's tag are read.
 
 It is read beside a running writer, beyond the watermark: a file is moved into place as soon as its event is durable,
 which the watermark tells up to a second later. No lock is taken and nothing is changed. Whether the files are there is
@@ -8,10 +8,12 @@ which the watermark tells up to a second later. No lock is taken and nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple, TypeVar
+
+from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
 from adapters.ledger.codec import decode, event_of
 from adapters.ports.event_log import EventLogEngine, VerifiedEvent
@@ -20,6 +22,7 @@ from domain.events import CleanupCompleted, Event, ImageDeleted, ImageSaved
 from domain.names import name_key
 
 K = TypeVar("K")
+V = TypeVar("V")
 
 _FILE_EVENTS = frozenset({ImageSaved.__name__, ImageDeleted.__name__, CleanupCompleted.__name__})
 
@@ -53,8 +56,8 @@ class ExpectedFiles:
     """The current names of a log. `follow` moves on; close it in the end."""
 
     def __init__(self, root: Path, *, engine: EventLogEngine, reconciled: int, user: str | None) -> None:
-        """Reads the whole log; of `user` alone where one is given. `reconciled` is a position up to which all file
-        work was done at some time, such as `verify` tells.
+        """Reads the whole log; the lines of `user` alone where one is given. `reconciled` is a position up to which all
+        file work was done at some time, such as `verify` tells.
 
         Raises LogDamaged, LogMissing or StorageUnavailable.
         """
@@ -62,8 +65,12 @@ class ExpectedFiles:
         self._reconciled = reconciled
         self._current: dict[Key, Expected] = {}
         self._gone: dict[Key, int] = {}
-        self._staged: dict[str, int] = {}
-        self._recorder = engine.open_for_reading(root, beyond_watermark=True, on_event=self._take)
+        self._staged: dict[str, tuple[int, Key]] = {}
+        if user is None:
+            self._recorder = engine.open_for_reading(root, beyond_watermark=True, on_event=self._take)
+        else:
+            self._recorder = engine.open_for_reading(root, beyond_watermark=True, at_end=True)
+            self._take_in(DCBQuery(items=[DCBQueryItem(tags=[f"user:{user}"])]))
         self._forget_what_is_done()
 
     @property
@@ -90,18 +97,26 @@ class ExpectedFiles:
         """
         return staged in self._staged
 
+    def stands(self, staged: str) -> bool:
+        """Whether a staged file that is needed holds the bytes of an image that stands; else it is to be removed."""
+        current = self._current.get(self._staged[staged][1])
+        return current is not None and current.staged == staged
+
     def follow(self) -> None:
         """Takes in what was recorded since. Raises LogDamaged or StorageUnavailable."""
         before = self._recorder.head
         self._recorder.follow()
-        for stored in self._recorder.read(after=before):
-            if stored.event.type in _FILE_EVENTS:
-                self._note(stored.position, decode(stored))
+        self._take_in(after=before)
         self._forget_what_is_done()
 
     def close(self) -> None:
         """Gives the log back."""
         self._recorder.close()
+
+    def _take_in(self, query: DCBQuery | None = None, *, after: int = 0) -> None:
+        for stored in self._recorder.read(query, after=after):
+            if stored.event.type in _FILE_EVENTS:
+                self._note(stored.position, decode(stored))
 
     def _take(self, found: VerifiedEvent) -> None:
         if found.type in _FILE_EVENTS:
@@ -113,7 +128,7 @@ class ExpectedFiles:
                 key = Key(event.user, event.temp, name_key(event.name))
                 self._gone.pop(key, None)
                 if position > self._reconciled:
-                    self._staged[event.staged] = position
+                    self._staged[event.staged] = (position, key)
                 if self._user in (None, event.user):
                     self._current[key] = Expected(
                         position=position,
@@ -139,11 +154,11 @@ class ExpectedFiles:
     def _forget_what_is_done(self) -> None:
         """Drops what was kept for file work that is done by now; only what is kept for the newest events stays."""
         self._reconciled = max(self._reconciled, self._recorder.reconciled)
-        _drop_up_to(self._gone, self._reconciled)
-        _drop_up_to(self._staged, self._reconciled)
+        _drop_first(self._gone, lambda key: self._gone[key] <= self._reconciled)
+        _drop_first(self._staged, lambda staged: self._staged[staged][0] <= self._reconciled)
 
 
-def _drop_up_to(kept: dict[K, int], position: int) -> None:
+def _drop_first(kept: dict[K, V], is_done: Callable[[K], bool]) -> None:
     """Drops the first entries, which are in the order of their positions."""
-    for key in list(takewhile(lambda key: kept[key] <= position, kept)):
+    for key in list(takewhile(is_done, kept)):
         del kept[key]

@@ -23,12 +23,13 @@ class FindingKind(StrEnum):
     UNTRACKED_TEMP = "foreign temp"
     STRAY_DETAILS = "stray details"
     STRAY_STAGED = "stray staged"
-    WAITING = "waiting"
+    NOT_IN_PLACE = "not in place"
+    NOT_GONE = "not gone"
     UNDER_WAY = "under way"
     UNSETTLED = "unsettled"
 
 
-PASSING = frozenset({FindingKind.WAITING, FindingKind.UNDER_WAY, FindingKind.UNSETTLED})
+PASSING = frozenset({FindingKind.UNDER_WAY, FindingKind.UNSETTLED})
 """Kinds that are no disagreement: they come and go beside a running service."""
 
 SENTENCES: Mapping[FindingKind, str] = MappingProxyType(
@@ -68,9 +69,15 @@ SENTENCES: Mapping[FindingKind, str] = MappingProxyType(
             "It was written for an image and is needed by none that stands: left by a crash, or by an image that "
             "was replaced or deleted. The next start of the service removes it."
         ),
-        FindingKind.WAITING: (
-            "It stands, and its bytes are still in `images/.staged`, where they are served from. The service "
-            "moves them into place; if it does not, its log says why."
+        FindingKind.NOT_IN_PLACE: (
+            "It stands, and its bytes are still in `images/.staged`, where they are served from: moving them failed, "
+            "or was cut off. A running service tries again every minute, and each start does; `/readyz` and its log "
+            "say why it fails. Look at the owner and the permissions of the folder where it belongs."
+        ),
+        FindingKind.NOT_GONE: (
+            "Its image was deleted or replaced, and it is still there: removing it failed, or was cut off. A running "
+            "service tries again every minute, and each start does; `/readyz` and its log say why it fails. Look at "
+            "the owner and the permissions of the file and its folder, or remove it yourself."
         ),
         FindingKind.UNDER_WAY: (
             "No event names it yet, and it was written just now: a save is under way, or was cut off."

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from adapters.application.reading import ReadableRoot
 from adapters.application.results import SYSTEM, StoreSettings
 from adapters.application.storage import Storage
 from adapters.engines import opening
 from adapters.engines.choice import choose_engine
+from adapters.ledger.projector import Projector
 from adapters.ports.clock import Clock, utc_now
 from adapters.settings.config import LIMIT_SETTINGS, Config
 from adapters.wording.limits import limit_of_the_log
@@ -46,9 +46,9 @@ def given_limits(config: Config) -> SetPolicy:
     )
 
 
-def limits_of_the_log(config: Config, root: ReadableRoot) -> list[str]:
+def limits_of_the_log(config: Config, projector: Projector) -> list[str]:
     """A sentence for each limit that no setting gives and that is not the default: what is left out holds on."""
-    policy, changes = root.state.policy, root.projector.limit_changes
+    policy, changes = projector.state.policy, projector.limit_changes
     told = []
     for setting, limit in LIMIT_SETTINGS.items():
         value, default, change = getattr(policy, limit), getattr(Limits(), limit), changes.last(limit)

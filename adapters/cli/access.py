@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from adapters.application.root_mark import RootMark
 from adapters.cli.operations import Operations
+from adapters.disk.files import Files
 from adapters.engines.choice import choose_engine
 from adapters.ports.faults import LogLocked
 from adapters.settings.config import Config
@@ -27,7 +29,8 @@ apart.
 def operations(config: Config, *, may_begin: bool = False) -> Iterator[Operations]:
     """The operations of whoever may write. A new log is begun only where the command `may_begin` one.
 
-    Raises LogLocked where another program holds the log and has no address, LogMissing, and what opening raises.
+    Raises LogLocked where another program holds the log and has no address, LogMissing, what opening raises, and
+    LedgerStopped where the log's last watermark could not be written.
     """
     if not may_begin:
         refuse_without_log(config)
@@ -43,7 +46,9 @@ def operations(config: Config, *, may_begin: bool = False) -> Iterator[Operation
     try:
         yield OperationsOnLog(found, config)
     finally:
-        found.close()
+        unmarked = found.close()
+    if unmarked is not None:
+        raise unmarked
 
 
 def open_store(config: Config) -> Storage:
@@ -65,7 +70,11 @@ def open_reader(config: Config) -> FollowedStorage:
 
 def refuse_without_log(config: Config) -> None:
     """Raises LogMissing where there is nothing yet that a command could change: a mistyped root is not made."""
-    choose_engine(config.persistence_module).refuse_without_log(config.storage.storage_root)
+    root, engine = config.storage.storage_root, choose_engine(config.persistence_module)
+    if not engine.exists(root):
+        engine.refuse_beside_remains(root, adopting=False)
+        RootMark(root.resolve(), Files()).refuse_lost()
+    engine.refuse_without_log(root)
 
 
 def _store_or_address(config: Config) -> Storage | str:

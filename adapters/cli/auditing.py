@@ -28,13 +28,15 @@ MAX_FINDINGS_SHOWN = 50
 
 
 def audit(invocation: Invocation, output: Output, user: str | None) -> int:
-    """Verifies the log, compares it with the files, and tells what came of it; 1 where something was found."""
+    """Verifies the log, compares it with the files, and tells what came of it; 1 where something was found. For one
+    user only the lines of that user are read.
+    """
     if user is not None and (sentence := malformed_user(user)):
         return output.refused(malformed(sentence))
     config = invocation.set_up()
     root, engine = config.storage.storage_root, choose_engine(config.persistence_module)
     with output.waiting("Verifying the log"):
-        log = engine.verify(root)
+        log = engine.verify(root, at_end=user is not None)
     if (damage := log.damage) is not None:
         raise LogDamaged(verdict(log), position=damage.position, offset=damage.offset)
     with bar(output, "Comparing files") as progress:

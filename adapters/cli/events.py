@@ -1,13 +1,13 @@
 """`abby events`: the lines of the log, as they were recorded and, with `--follow`, as they come.
 
-It reads beside the writer, without its lock, what is surely on the disk. Which events it begins with: those after
+It reads beside the writer, without its lock, what is surely on the disk, and of a long log no more than it shows: each
+line is checked against the one before, and `verify` reads all. Which events it begins with: those after
 `--after` where that is given, else the newest ones.
 """
 
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
@@ -51,7 +51,7 @@ def events(invocation: Invocation, output: Output, wanted: Wanted) -> int:
         return output.refused(malformed(sentence))
     config = invocation.set_up()
     engine = choose_engine(config.persistence_module)
-    with closing(engine.open_for_reading(config.storage.storage_root)) as recorder:
+    with closing(engine.open_for_reading(config.storage.storage_root, at_end=True)) as recorder:
         _show_heading(output)
         query = _query(wanted)
         _show(output, _begin(recorder, wanted, query))
@@ -84,9 +84,7 @@ def _begin(recorder: FollowedLog, wanted: Wanted, query: DCBQuery | None) -> Ite
     """What the log holds already: after a position the first ones, else the newest ones."""
     if wanted.after is not None:
         return islice(recorder.read(query, after=wanted.after), wanted.limit)
-    most = NEWEST_SHOWN if wanted.limit is None else wanted.limit
-    first = max(0, recorder.head - most) if query is None else 0
-    return iter(deque(recorder.read(query, after=first), maxlen=most))
+    return iter(recorder.newest(query, NEWEST_SHOWN if wanted.limit is None else wanted.limit))
 
 
 def _show_heading(output: Output) -> None:

@@ -44,6 +44,7 @@ def described(report: LogReport) -> Mapping[str, Any]:
         "watermark": report.watermark,
         "reconciled": report.reconciled,
         "torn_bytes": report.torn_bytes,
+        "unread": report.unread,
         "damage": None if damage is None else damage._asdict(),
     }
 
@@ -54,6 +55,12 @@ def verdict(report: LogReport) -> str:
         return f"{damage.in_words('The log')} Before either, stop what writes it and copy the folder `logs` away."
     read = f"{counted(report.positions, 'event')} in {counted(report.batches, 'batch', 'batches')}"
     whole = f"The log is whole: {read}, every hash fits."
+    if report.unread:
+        after = counted(report.positions - report.unread, "event")
+        whole = (
+            f"The log was read from position {report.unread:,} on: {after} after it, every hash fits. What is before "
+            "was not read as a whole; `abby verify` does that."
+        )
     if report.watermark is None and report.positions:
         whole = f"{whole} {WITHOUT_WATERMARK}"
     if report.torn_bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import Any
 
@@ -123,7 +122,8 @@ async def make_from(interaction: Interaction, owner: str, name: str, action: str
     if action == "upscale":
         await make(interaction, upscale_of(interaction, image))
         return
-    details = await asyncio.to_thread(image_details, interaction.client.store, owner, name) or {}
+    store = interaction.client.store
+    details = await store.workers.reading.run(image_details, store, owner, name) or {}
     if not details.get("prompt"):
         await Reply(interaction).alone(UNKNOWN_ORIGIN)
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 import discord
@@ -64,8 +63,9 @@ async def at_address(interaction: Interaction, address: str) -> bytes | Message:
 
 async def kept(interaction: Interaction, owner: str, name: str) -> bytes | Message:
     """The bytes of a kept picture."""
+    store = interaction.client.store
     try:
-        data = await asyncio.to_thread(image_bytes, interaction.client.store, owner, name)
+        data = await store.workers.reading.run(image_bytes, store, owner, name)
     except OSError:
         data = None
     return message_for_refusal(Refusal(Reason.NOT_FOUND, owner, name)) if data is None else data

@@ -6,7 +6,6 @@ Limits are the ledger's, the words `words`', the looks `embeds`', the buttons `b
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -135,7 +134,7 @@ class _Showing:
 
     async def content(self, at_most_bytes: int) -> Content:
         """The message; the picture is shrunk where it is larger."""
-        ready = await asyncio.to_thread(_ready, self.picture, self.place, at_most_bytes)
+        ready = await self.interaction.client.store.workers.drawing.run(_ready, self.picture, self.place, at_most_bytes)
         if self.place == 0:
             embed = result_embed(_asked(self.request, self.notes, ready.note), ready.shown, self.status)
         else:

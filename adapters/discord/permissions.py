@@ -8,7 +8,6 @@ managers' channel's server. The owner may all of it.
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import discord
@@ -51,7 +50,8 @@ async def may_delete(interaction: discord.Interaction[Any], maker: str, save: Im
         return True
     if not manages_here(interaction):
         return False
-    origin = await asyncio.to_thread(origin_of, interaction.client.store, maker, save)
+    store = interaction.client.store
+    origin = await store.workers.reading.run(origin_of, store, maker, save)
     return origin is not None and origin == actor_of(interaction).origin
 
 

@@ -83,6 +83,10 @@ class LedgerHooks:
         """Whether only what frees may be written."""
         return False
 
+    def without_space(self) -> str:
+        """What to say while only that may be."""
+        return NO_SPACE
+
     def checkpoint(self) -> None:
         """A good moment to write the watermark."""
 
@@ -287,7 +291,7 @@ class QuotaLedger:
             assert pending.command is not None
             pending.error = None
             if work.without_space and not isinstance(pending.command, ADMITTED_WITHOUT_SPACE):
-                pending.error = DiskFull(NO_SPACE)
+                pending.error = DiskFull(self._hooks.without_space())
                 continue
             try:
                 decision = decide(pending.command, work.draft, work.draft.policy, work.now)

@@ -19,6 +19,13 @@ from adapters.ports.clock import Clock
 ENOUGH_FREE_BYTES = 16 * 1024 * 1024
 """What a disk must have free before a log that ran short of space takes more than what frees."""
 
+NO_ROOM_AT_ALL = (
+    "The room that was kept for deletions is used up too, so that nothing can be recorded now, not even a deletion. "
+    "Nothing is lost. Make room on the disk by other means: then deletions are taken at once, and saves when 16 MiB "
+    "are free."
+)
+"""What is said while not even what frees can be recorded."""
+
 
 class JSONEvent(DCBEvent):
     """An event to be recorded whose type and tags are text and whose `data` are a JSON object as orjson has just
@@ -84,7 +91,7 @@ class LogReport:
     last one's hash in hex, `size_bytes` the size of all. `watermark` is the position that is surely on the disk, None
     where nothing says, `reconciled` how far the image files are done. `torn_bytes` are those of a last batch that is
     not whole: left by a crash, or being written at this moment; the next start sets them aside. `damage` is what a
-    start would refuse, the first of it.
+    start would refuse, the first of it. `unread` is the position up to which nothing was read, and no batch counted.
     """
 
     location: str
@@ -98,6 +105,7 @@ class LogReport:
     reconciled: int | None
     torn_bytes: int
     damage: Damage | None
+    unread: int = 0
 
     @property
     def is_whole(self) -> bool:
@@ -185,6 +193,9 @@ class OpenedLog(EventSource, Protocol):
 class FollowedLog(OpenedLog, Protocol):
     """A log that is read beside its writer."""
 
+    def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
+        """The last events that match a query, at most so many, oldest first. Raises LogDamaged."""
+
     def follow(self) -> int:
         """Takes in what the writer recorded since, and gives the new head. Raises LogDamaged or StorageUnavailable."""
 
@@ -199,6 +210,10 @@ class EventLog(OpenedLog, Recorder, Protocol):
     @property
     def short_of_space(self) -> bool:
         """Whether only what frees should be admitted."""
+
+    @property
+    def room_used_up(self) -> bool:
+        """Whether not even what frees could be recorded, when it was tried last."""
 
     def checkpoint(self, reconciled: int) -> bool:
         """Keeps how far the log and the file work have come, if either moved since; False where there is no room for
@@ -247,11 +262,15 @@ class EventLogEngine(Protocol):
         root: Path,
         *,
         beyond_watermark: bool = False,
+        at_end: bool = False,
         on_event: OnEvent | None = None,
         restore: Restore | None = None,
     ) -> FollowedLog:
         """Opens the log beside its writer, without a lock and without a change: what is surely on the disk, or
-        `beyond_watermark` all that is whole. Raises StorageUnavailable, LogMissing, LogForeign or LogDamaged.
+        `beyond_watermark` all that is whole. `at_end` for a few events of a long log: what was recorded before is
+        neither verified nor handed on, and only searched when it is asked for.
+
+        Raises StorageUnavailable, LogMissing, LogForeign or LogDamaged.
         """
 
     def location(self, root: Path) -> LogLocation:
@@ -272,9 +291,13 @@ class EventLogEngine(Protocol):
     def unwritable(self, root: Path) -> list[str]:
         """What stands of the log and cannot be written by this account, a sentence each. Changes nothing."""
 
-    def verify(self, root: Path) -> LogReport:
-        """Reads the whole log and tells what it is, beside a running writer too. Raises LogMissing, LogForeign or
-        StorageUnavailable.
+    def verify(
+        self, root: Path, *, on_event: OnEvent | None = None, restore: Restore | None = None, at_end: bool = False
+    ) -> LogReport:
+        """Reads the whole log and tells what it is, beside a running writer too. With `restore`, from the newest
+        snapshot on, as a start does; `at_end` only what is not surely on the disk. The report tells what was not read.
+
+        Raises LogMissing, LogForeign or StorageUnavailable.
         """
 
     def refuse_damage(self, root: Path, damage: Damage | None) -> None:

@@ -25,6 +25,17 @@ class Key(NamedTuple):
     key: str
 
 
+class Unfinished(NamedTuple):
+    """A name whose bytes are not where the log wants them: not in place yet where it `stands`, else not gone yet.
+    `why` is what the disk said when it was tried last, None where it was not tried.
+    """
+
+    user: str
+    name: str
+    stands: bool
+    why: str | None = None
+
+
 class ImageStore(Protocol):
     """The bytes of one storage root: kept images with their details, and temp files. Safe from any thread.
 
@@ -62,6 +73,12 @@ class ImageStore(Protocol):
         """Whether there are bytes of a name that stands; it is among the `missing` from then on, or no longer. Raises
         OSError.
         """
+
+    def unfinished(self) -> list[Unfinished]:
+        """What was tried and failed, the oldest first; it is tried again."""
+
+    def left_undone(self) -> list[Unfinished]:
+        """What is to be done for the touched names, looked at without doing it, the oldest first. Raises OSError."""
 
     # -- a save
 

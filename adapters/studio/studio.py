@@ -187,7 +187,7 @@ class Studio:
                 return reserved
             kept = self._kept(job.actor, job.key, reserved.count)
             if kept:
-                return await asyncio.to_thread(_replayed, self._store, kept)
+                return await self._store.workers.reading.run(_replayed, self._store, kept)
         return GenerationFailure(FailedTooOften(MAX_ATTEMPTS))
 
     def kept_under(self, actor: Actor, idempotency_key: str) -> list[SavedImage]:
@@ -254,7 +254,7 @@ class Studio:
         made = result.images[index]
         details = details_of(asked, result, made, self.generator.provider.limits.unused)
         text = as_text(details) if self._settings.prompt_in_image else None
-        data = await asyncio.to_thread(with_text, made.data, text)
+        data = await self._store.workers.drawing.run(with_text, made.data, text)
         try:
             saved: SavedImage | NotKept = await save_image(
                 self._store,

@@ -87,7 +87,7 @@ def test_a_limit_taken_out_of_the_file_is_told_and_can_go_back(env_file: Path) -
         )
         for _ in range(2):  # the second time from a snapshot
             store = started(config)
-            told = limits_of_the_log(config, store.opened())
+            told = limits_of_the_log(config, store.opened().projector)
             store.close()
             assert told == [
                 (
@@ -109,12 +109,12 @@ def test_a_limit_taken_out_of_the_file_is_told_and_can_go_back(env_file: Path) -
         config = configured(env_file, **dict.fromkeys(LIMITS, " Default "))
         assert {config.origin(name) for name in LIMITS} == {".env"}
         store = started(config)
-        assert limits_of_the_log(config, store.opened()) == []
+        assert limits_of_the_log(config, store.opened().projector) == []
         assert store.opened().state.policy == Limits()
         store.close()
         assert events_of(env_file.parent / "root", "PolicyChanged")[-1]["data"]["source"] == "environment"
         store = started(configured(env_file))
-        assert limits_of_the_log(configured(env_file), store.opened()) == []
+        assert limits_of_the_log(configured(env_file), store.opened().projector) == []
         store.close()
 
 

@@ -16,6 +16,7 @@ from adapters.application.opening import OpenRoot
 from adapters.application.results import DeletedImage
 from adapters.eventlog.jsonl import writing
 from adapters.eventlog.jsonl.format import Tip, encode_batch
+from adapters.eventlog.jsonl.reserve_file import disk_full
 from adapters.eventlog.jsonl.writing import LogWriter
 from adapters.imagestore.local.image_store import LocalImageStore
 from adapters.ledger import ledger
@@ -137,7 +138,9 @@ def _watermark_before_the_sync(patch: pytest.MonkeyPatch) -> None:
         try:
             self._files.write_all(self._held.log_fd, b"".join(lines))
         except OSError as error:
-            self._take_back(error)
+            self._take_back()
+            self._give_up_room()
+            raise disk_full(self._log.paths.logs) from error
         offset = self._log.tip.offset
         for line in lines:
             offset += len(line)

@@ -276,6 +276,7 @@ def timeless() -> Iterator[None]:
         patch.setattr(ledger_module, "SWEEP_SECONDS", NEVER_SECONDS)
         patch.setattr(rechecking, "BEGIN_AFTER_SECONDS", NEVER_SECONDS)
         patch.setattr(reserve_file, "RESERVE_BYTES", RESERVE_BYTES)
+        patch.setattr(reserve_file, "PARTS", 1)
         patch.setattr(snapshotting, "EVENTS_AT_A_STOP", NEVER_EVENTS)
         patch.setattr(snapshotting, "EVENTS_BETWEEN", NEVER_EVENTS)
         patch.setattr(opening, "OpenRoot", Watched)

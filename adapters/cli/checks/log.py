@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import NamedTuple
 
-from adapters.application.opening import FollowedRoot
+from adapters.application.opening import collecting_no_garbage
+from adapters.application.root_mark import RootMark
 from adapters.bootstrap.storage import limits_of_the_log
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.cli.verifying import verdict
+from adapters.disk.files import Files
 from adapters.engines.choice import image_stores
-from adapters.ports.clock import utc_now
-from adapters.ports.engines import Engines
+from adapters.ledger.codec import decode
+from adapters.ledger.projector import Projector
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import Fault
 from adapters.settings.config import Config
-from adapters.wording.figures import minute
+from adapters.wording.figures import counted, minute
 from domain.decisions import clock_is_behind
 from domain.instants import seconds_between
 from projections.quota_state import QuotaState
@@ -26,6 +29,9 @@ EARLIEST_PLAUSIBLE = "2025-01-01T00:00:00.000000Z"
 LATEST_PLAUSIBLE = "2100-01-01T00:00:00.000000Z"
 NOTICED_SECONDS = 60.0
 """How far the clock may lie behind the last event without a word."""
+
+MOST_NAMED = 5
+"""Files that are named; `abby audit` names all."""
 
 
 class InLog(NamedTuple):
@@ -37,26 +43,47 @@ class InLog(NamedTuple):
 
 
 def whole(config: Config, engine: EventLogEngine) -> InLog:
-    """Looks whether the log is whole, and reads it."""
+    """Looks whether the log is whole, and reads it, as a start reads it."""
     root = config.storage.storage_root
     if not engine.exists(root):
         try:
             engine.refuse_beside_remains(root, adopting=False)
+            RootMark(root.resolve(), Files()).refuse_lost()
         except Fault as fault:
             return InLog([fail("log", str(fault), "Nothing starts before that; do what it says.")])
         return InLog([ok("log", f"There is no log {engine.location(root).log} yet; the first start makes it.")])
+    projector = Projector()
     try:
-        report = engine.verify(root)
+        with collecting_no_garbage():
+            report = engine.verify(root, on_event=projector.take, restore=projector.restore)
         if not report.is_whole:
             return InLog([fail("log", verdict(report), "Run `abby verify` to see more.")])
-        with closing(FollowedRoot(root, engines=Engines(engine, image_stores()), clock=utc_now)) as followed:
-            state, limits = followed.projector.state, limits_of_the_log(config, followed)
+        undone = _left_undone(root, engine, report.reconciled or 0)
     except Fault as fault:
         return InLog([fail("log", str(fault), "Run `abby verify` to see more.")])
+    found = ok("log", verdict(report))
     if report.torn_bytes:
         found = warn("log", verdict(report), "If nothing writes at the moment, start the service once.")
-        return InLog([found], state, limits)
-    return InLog([ok("log", verdict(report))], state, limits)
+    return InLog([found, *undone], projector.state, limits_of_the_log(config, projector))
+
+
+def _left_undone(root: Path, engine: EventLogEngine, reconciled: int) -> list[Finding]:
+    """Whether files were to be moved or removed, and were not; a running service is asked itself."""
+    if (holder := engine.holder(root)) is not None and holder.address is not None:
+        return []
+    images = image_stores()(root)
+    images.start_at(reconciled)
+    with closing(engine.open_for_reading(root, at_end=True)) as reader:
+        images.note((stored.position, decode(stored)) for stored in reader.read(after=reconciled))
+    try:
+        left = images.left_undone()
+    except OSError as error:
+        return [warn("files", f"The files cannot be looked at ({error.strerror}).", "Check their permissions.")]
+    if not left:
+        return []
+    some = ", ".join(f"{name.user}/{name.name}" for name in left[:MOST_NAMED])
+    found = f"{counted(len(left), 'file')} could not be moved into place or removed so far, among them {some}."
+    return [warn("files", found, "Start the service, which tries again and says why not; `abby audit` names them all.")]
 
 
 def clock_shows(now: str, state: QuotaState | None) -> Finding:

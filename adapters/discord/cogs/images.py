@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -124,7 +122,7 @@ async def tell_of_message(interaction: Interaction, message: discord.Message) ->
         await tell(interaction, message_for_refusal(Refusal(Reason.NOT_FOUND, None, picture[1])))
         return
     store = interaction.client.store
-    details = await asyncio.to_thread(image_details, store, picture[0], kept_name)
+    details = await store.workers.reading.run(image_details, store, picture[0], kept_name)
     image = kept_image(store, picture[0], kept_name)
     if details and image is not None and image.width and image.height:
         details |= {"width": image.width, "height": image.height}  # what it has, which need not be what was asked

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -57,9 +55,10 @@ async def suggest_theirs(interaction: Interaction, typed: str) -> list[app_comma
     assert here is not None, "an interaction comes from somewhere"
     try:
         fitting = [save for save in saves_of(store, user) if typed.strip().lower() in save.name.lower()]
-        return choices_of(await asyncio.to_thread(lambda: [one.name for one in saves_from(store, user, fitting, here)]))
+        theirs = await store.workers.reading.run(lambda: list(saves_from(store, user, fitting, here)))
     except Fault:
         return []  # the command itself tells the fault
+    return choices_of([one.name for one in theirs])
 
 
 class ManagingCog(commands.Cog):
@@ -85,7 +84,8 @@ class ManagingCog(commands.Cog):
     ) -> None:
         """The seeds' words for what was done."""
         await defer(interaction, ephemeral=True)
-        done = await asyncio.to_thread(clean_up_blocking, self.bot.store, days, actor=actor_of(interaction))
+        store = self.bot.store
+        done = await store.workers.changing.run(clean_up_blocking, store, days, actor=actor_of(interaction))
         if isinstance(done, CleanedUp):
             freed = f"{megabytes(done.freed_bytes):.2f}MB"
             text = f"**Files Deleted**: {done.files}\n**Space Freed**: {freed}"
@@ -120,7 +120,7 @@ class ManagingCog(commands.Cog):
         await defer(interaction, ephemeral=True)
         own = UserLimits(None if storage_mb is None else storage_mb * MEGABYTE, daily)
         until = later(utc_now(), seconds=days * SECONDS_A_DAY) if days else None
-        done = await asyncio.to_thread(
+        done = await self.bot.store.workers.changing.run(
             override_limits_blocking,
             self.bot.store,
             str(user.id),
@@ -138,7 +138,7 @@ class ManagingCog(commands.Cog):
         """Recorded as done by who asks."""
         refuse_non_members(interaction, user)
         await defer(interaction, ephemeral=True)
-        done = await asyncio.to_thread(
+        done = await self.bot.store.workers.changing.run(
             reset_daily_blocking, self.bot.store, str(user.id), "by a manager on Discord", actor=actor_of(interaction)
         )
         await _answer(interaction, _changed(done, f"Today's count of {_name(user)} is 0 again."))
@@ -171,8 +171,9 @@ class ManagingCog(commands.Cog):
     async def audit(self, interaction: Interaction) -> None:
         """Reads the log from its first byte to its last, beside the running bot."""
         await defer(interaction, ephemeral=True)
-        report = await asyncio.to_thread(self.bot.store.engines.log.verify, self.bot.store.root)
-        await _answer(interaction, await asyncio.to_thread(self._told, report))
+        surveying, store = self.bot.store.workers.surveying, self.bot.store
+        report = await surveying.run(store.engines.log.verify, store.root)
+        await _answer(interaction, await surveying.run(self._told, report))
 
     def _told(self, report: LogReport) -> Message:
         readiness = readiness_of(self.bot.store)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Literal
 
@@ -103,7 +102,8 @@ class MineCog(commands.Cog):
     async def why(self, interaction: Interaction) -> None:
         """Limits and failures are in the log."""
         await defer(interaction, ephemeral=True)
-        entries = await asyncio.to_thread(history_of, self.bot.store, str(interaction.user.id))
+        store = self.bot.store
+        entries = await store.workers.surveying.run(history_of, store, str(interaction.user.id))
         message = message_for_latest(entries)
         await Reply(interaction).finish(Content([message_embed(message)]))
 

@@ -10,7 +10,7 @@ from adapters.disk.files import Files
 from adapters.eventlog.jsonl.creation import refuse_beside_remains
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.lock import is_held, read_holder
-from adapters.eventlog.jsonl.log_file import refuse_damage
+from adapters.eventlog.jsonl.log_file import Takers, refuse_damage
 from adapters.eventlog.jsonl.recorder import JSONLRecorder
 from adapters.eventlog.jsonl.salvage import salvage
 from adapters.eventlog.jsonl.verify import verify
@@ -45,6 +45,7 @@ class JSONLEngine:
         root: Path,
         *,
         beyond_watermark: bool = False,
+        at_end: bool = False,
         on_event: OnEvent | None = None,
         restore: Restore | None = None,
     ) -> JSONLRecorder:
@@ -55,6 +56,7 @@ class JSONLEngine:
             files=self._files,
             read_only=True,
             beyond_watermark=beyond_watermark,
+            at_end=at_end,
             on_event=on_event,
             restore=restore,
         )
@@ -93,9 +95,11 @@ class JSONLEngine:
         """What stands in `logs/` and cannot be written."""
         return unwritable(self._files, LogPaths.below(root))
 
-    def verify(self, root: Path) -> LogReport:
+    def verify(
+        self, root: Path, *, on_event: OnEvent | None = None, restore: Restore | None = None, at_end: bool = False
+    ) -> LogReport:
         """What stands in the log."""
-        return verify(root, files=self._files)
+        return verify(root, files=self._files, takers=Takers(on_event, restore), at_end=at_end)
 
     def refuse_damage(self, root: Path, damage: Damage | None) -> None:
         """Raises LogDamaged for damage, in words that say where, what and what to do."""

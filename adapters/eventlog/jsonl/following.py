@@ -20,6 +20,7 @@ from adapters.eventlog.jsonl.log_file import (
     read_watermark,
     refuse_damage,
     unusable,
+    verify_from_end,
     verify_to,
 )
 from adapters.eventlog.jsonl.scanning import Scanner, scan
@@ -28,8 +29,9 @@ from adapters.ports.event_log import Damage
 from adapters.ports.faults import LogMissing
 
 
-def open_for_reading(paths: LogPaths, files: Files, *, beyond_watermark: bool, takers: Takers) -> OpenLog:
-    """Opens a log and takes in its records up to the watermark, or all whole batches.
+def open_for_reading(paths: LogPaths, files: Files, *, beyond_watermark: bool, at_end: bool, takers: Takers) -> OpenLog:
+    """Opens a log and takes in its records up to the watermark, or all whole batches; `at_end` only those after the
+    watermark, and nobody is handed them.
 
     Raises LogMissing, LogForeign, LogDamaged or StorageUnavailable, and then nothing stays open.
     """
@@ -40,8 +42,11 @@ def open_for_reading(paths: LogPaths, files: Files, *, beyond_watermark: bool, t
                 raise LogMissing(f"There is no log {paths.log} yet. Start the service once, or check STORAGE_ROOT.")
             fd = open_log_file(files, descriptors, paths, READ)
             slots, size = look(files, fd, paths)
-            header, scanner, resumed, lost = verify_to(
-                files, fd, paths, slots, end=_end(slots, size, beyond_watermark=beyond_watermark), takers=takers
+            end = _end(slots, size, beyond_watermark=beyond_watermark)
+            header, scanner, resumed, lost = (
+                verify_from_end(files, fd, paths, slots, end=end)
+                if at_end
+                else verify_to(files, fd, paths, slots, end=end, takers=takers)
             )
         except OSError as error:
             raise unusable(paths, error) from error
@@ -57,6 +62,7 @@ def open_for_reading(paths: LogPaths, files: Files, *, beyond_watermark: bool, t
             identity=identity(files, fd),
             resumed=resumed,
             descriptors=descriptors.pop_all(),
+            known_from=slots[0].tip.position if at_end and slots else 0,
         )
 
 

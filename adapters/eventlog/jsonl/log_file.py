@@ -19,7 +19,14 @@ from adapters.eventlog.jsonl.format import MAX_HEADER_BYTES, ForeignHeaderError,
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.reserve_file import disk_full
 from adapters.eventlog.jsonl.scanning import Scanner, scan
-from adapters.eventlog.jsonl.snapshots import FilePoint, newer_than_log, resume, snapshots_of
+from adapters.eventlog.jsonl.snapshots import (
+    HASH_ENDING_BYTES,
+    OFFSET_BYTES,
+    FilePoint,
+    newer_than_log,
+    resume,
+    snapshots_of,
+)
 from adapters.eventlog.jsonl.watermark import Slot, read_slots
 from adapters.ports.event_log import Damage, OnEvent, Restore
 from adapters.ports.faults import Fault, LedgerStopped, LogDamaged, LogForeign, StorageUnavailable
@@ -33,7 +40,8 @@ WATERMARK_READS = 3
 class OpenLog:
     """An open log. `tip` is the end of what is recorded, `starts` the offset after each position, `watermark` the slot
     that holds (None only for a log that its writer has just begun), `identity` the file's device and inode.
-    `resumed` is the point of the snapshot that its opening went on from: what is before it was not read yet.
+    `resumed` is the point of the snapshot that its opening went on from, `rechecked` whether what is before that was
+    read nevertheless. Of positions before `known_from` no offset is known: the log was opened at its end.
     `descriptors` closes all it holds.
     """
 
@@ -46,6 +54,8 @@ class OpenLog:
     identity: tuple[int, int]
     resumed: FilePoint | None
     descriptors: ExitStack
+    rechecked: bool = False
+    known_from: int = 0
 
 
 def open_log_file(files: Files, descriptors: ExitStack, paths: LogPaths, flags: int) -> int:
@@ -116,6 +126,25 @@ def verify_to(
     if lost is not None and (scanner.broken is None or scanner.is_cut_off):
         lost = lost._replace(ends_at=scanner.whole.position)
     return Verified(header, scanner, resumed, lost)
+
+
+def verify_from_end(files: Files, fd: int, paths: LogPaths, slots: list[Slot], *, end: int) -> Verified:
+    """Reads and verifies an open log from its watermark on up to byte `end`; of what is before, the last line alone.
+
+    Raises LogForeign where it does not begin as one of ours. `lost` also tells that the line is not the watermark's.
+    """
+    header = _read_header(files, fd, paths)
+    tip = slots[0].tip if slots else Tip(0, header.size, header.digest)
+    size = files.fstat(fd).st_size
+    lost = newer_than_log(snapshots_of(files, paths, header), size)
+    ending = files.read_all_at(fd, HASH_ENDING_BYTES, tip.offset - HASH_ENDING_BYTES) if tip.position else b""
+    if lost is None and tip.position and tip.offset <= size and ending != b'%b"}\n' % tip.digest.hex().encode():
+        lost = Damage(tip.position, tip.offset, "it is not the log that was written: it was changed or replaced")
+    starts = array("Q", bytes(tip.position * OFFSET_BYTES))
+    starts.append(tip.offset)
+    scanner = Scanner(tip, starts, mark=tip.position)
+    scan(files, fd, scanner, end)
+    return Verified(header, scanner, None, lost)
 
 
 def _read_header(files: Files, fd: int, paths: LogPaths) -> Header:

@@ -15,6 +15,7 @@ import structlog
 
 from adapters.disk.file_systems import Weakness, weakness_of
 from adapters.disk.files import APPEND, READ, UPDATE, Files
+from adapters.eventlog.jsonl import rechecking
 from adapters.eventlog.jsonl.creation import begin_log, load_or_make_key, refuse_beside_remains
 from adapters.eventlog.jsonl.format import Header, Tip
 from adapters.eventlog.jsonl.judging import contradicts_watermark, lost_more_than_a_batch
@@ -33,6 +34,7 @@ from adapters.eventlog.jsonl.log_file import (
 )
 from adapters.eventlog.jsonl.reserve_file import ReserveFile
 from adapters.eventlog.jsonl.scanning import BLOCK_BYTES
+from adapters.eventlog.jsonl.snapshots import FilePoint
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
 from adapters.ports.clock import Clock
 
@@ -88,6 +90,7 @@ class _Opening:
         refuse_damage(paths, lost)
         refuse_damage(paths, contradicts_watermark(scanner, slots, header, size))
         refuse_damage(paths, lost_more_than_a_batch(scanner))
+        rechecked = self._check_before_snapshot(read_fd, header, resumed, slots)
         if scanner.broken is not None:
             reserve_file.with_room(lambda: self._keep_torn_bytes(read_fd, scanner.whole, size))
             files.truncate(log_fd, scanner.whole.offset)
@@ -106,10 +109,18 @@ class _Opening:
             identity=identity(files, log_fd),
             resumed=resumed,
             descriptors=self._descriptors.pop_all(),
+            rechecked=rechecked,
         )
         return WritableLog(
             log=log, watermark=watermark, lock=lock, log_fd=log_fd, head_fd=head_fd, reserve_file=reserve_file, key=key
         )
+
+    def _check_before_snapshot(self, fd: int, header: Header, resumed: FilePoint | None, slots: list[Slot]) -> bool:
+        """Verifies what a snapshot spared, where that is short; whether it was. Raises LogDamaged."""
+        if resumed is None or resumed.tip.offset > rechecking.SHORT_BYTES:
+            return False
+        refuse_damage(self._paths, rechecking.damage_before(self._files, fd, header, resumed, slots[0].tip))
+        return True
 
     def _begin_where_there_is_none(self, reserve_file: ReserveFile, *, adopting: bool) -> None:
         files, paths = self._files, self._paths

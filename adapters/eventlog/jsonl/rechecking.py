@@ -1,7 +1,8 @@
-"""Verifies, in the background, the part of an open log that a snapshot spared its opening: every byte is read and
-hashed again, and the chain must come out at the snapshot's point.
+"""Verifies the part of a log that a snapshot spared its opening: every byte is read and hashed again, and the chain
+must come out at the snapshot's point.
 
-It gives way to others after each block. What a finding means is the recorder's.
+A short part is verified before a writer takes its first event, a longer one in the background, where it gives way to
+others after each block. What a finding means is the opening's and the recorder's.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from adapters.eventlog.jsonl.snapshots import FilePoint
 from adapters.ports.event_log import Damage
 from adapters.ports.faults import LogDamaged
 
+SHORT_BYTES = 32 * 1024 * 1024
+"""A writer's start waits for the check of a part that is no longer: a fraction of a second."""
 BEGIN_AFTER_SECONDS = 1.0
 """So that a start has disk and interpreter to itself, and a short command reads nothing twice."""
 REST = 1.0
@@ -42,8 +45,8 @@ class Recheck:
         self._thread = threading.Thread(target=self._run, name="abby-recheck", daemon=True)
 
     def start(self) -> None:
-        """Begins, if a snapshot spared anything."""
-        if self._log.resumed is not None:
+        """Begins, if a snapshot spared anything that was not verified since."""
+        if self._log.resumed is not None and not self._log.rechecked:
             self._thread.start()
 
     def stop(self) -> None:
@@ -75,17 +78,23 @@ class Recheck:
         fd = self._files.open(self._log.paths.log, READ)
         try:
             chain = Chain(self._log.header, point, self._mark.tip)
-            while chain.position < point.tip.position and not self._stopped.is_set():
+            while not chain.is_done and not self._stopped.is_set():
                 began = monotonic()
-                last = next_block(point.starts, chain.position, point.tip.position)
-                begin, end = point.starts[chain.position], point.starts[last]
-                damage = chain.follow(self._files.read_all_at(fd, end - begin, begin), last)
-                if damage is not None:
+                if (damage := chain.read_on(self._files, fd)) is not None:
                     return damage
                 self._stopped.wait((monotonic() - began) * REST)
             return None
         finally:
             self._files.close(fd)
+
+
+def damage_before(files: Files, fd: int, header: Header, point: FilePoint, mark: Tip) -> Damage | None:
+    """The first damage of an open log before the point of a snapshot, None where there is none. Raises OSError."""
+    chain = Chain(header, point, mark)
+    damage = None
+    while damage is None and not chain.is_done:
+        damage = chain.read_on(files, fd)
+    return damage
 
 
 class Chain:
@@ -96,6 +105,18 @@ class Chain:
         self._digest = header.digest
         self._point = point
         self._marks = {mark.position: mark.digest, point.tip.position: point.tip.digest}
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has come to the point."""
+        return self.position >= self._point.tip.position
+
+    def read_on(self, files: Files, fd: int) -> Damage | None:
+        """Reads the next block of the log; gives the first damage in it."""
+        starts = self._point.starts
+        last = next_block(starts, self.position, self._point.tip.position)
+        begin, end = starts[self.position], starts[last]
+        return self.follow(files.read_all_at(fd, end - begin, begin), last)
 
     def follow(self, block: bytes, last: int) -> Damage | None:
         """Takes the lines up to a position; gives the first damage."""

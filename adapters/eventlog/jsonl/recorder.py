@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBRecorder, DCBSequencedEvent
@@ -25,7 +26,8 @@ from adapters.eventlog.jsonl.log_file import Takers
 from adapters.eventlog.jsonl.opening import open_for_writing
 from adapters.eventlog.jsonl.reading import LazyReadResponse, decode_block, matcher, next_block
 from adapters.eventlog.jsonl.rechecking import Recheck
-from adapters.eventlog.jsonl.snapshots import FilePoint, write_snapshot
+from adapters.eventlog.jsonl.searching import Search
+from adapters.eventlog.jsonl.snapshots import FilePoint, forget_snapshots, write_snapshot
 from adapters.eventlog.jsonl.writing import LogWriter
 from adapters.ports.clock import Clock
 from adapters.ports.event_log import OnEvent, Restore, SnapshotPoint
@@ -36,7 +38,8 @@ class JSONLRecorder(DCBRecorder):
     """The log of a storage root.
 
     `read_only` opens it beside its writer, showing what is at or below the watermark, or with `beyond_watermark`
-    every whole batch; `follow` moves on. `adopting` lets a new log be begun beside images. `on_event` is called with
+    every whole batch; `follow` moves on. `at_end` opens it so that what is before the watermark is only searched when
+    it is asked for. `adopting` lets a new log be begun beside images. `on_event` is called with
     each event while opening verifies it, so that a replay need not read and decode the log a second time; what it
     raises goes to the caller, and then nothing stays open. `restore` is called before that with the
     state of the newest valid snapshot (adapters.eventlog.jsonl.snapshots); only later events are handed on then, and
@@ -53,6 +56,7 @@ class JSONLRecorder(DCBRecorder):
         files: Files | None = None,
         read_only: bool = False,
         beyond_watermark: bool = False,
+        at_end: bool = False,
         adopting: bool = False,
         on_event: OnEvent | None = None,
         restore: Restore | None = None,
@@ -69,11 +73,14 @@ class JSONLRecorder(DCBRecorder):
         self._finding: LogDamaged | None = None
         paths, takers = LogPaths.below(root), Takers(on_event, restore)
         if read_only:
-            self._log = open_for_reading(paths, self._files, beyond_watermark=beyond_watermark, takers=takers)
+            self._log = open_for_reading(
+                paths, self._files, beyond_watermark=beyond_watermark, at_end=at_end, takers=takers
+            )
         else:
             writable = open_for_writing(paths, self._files, clock, adopting=adopting, takers=takers)
             self._log = writable.log
             self._writer = LogWriter(writable, self._files)
+        self._search = Search(self._bytes, paths, self._log.header)
         self._recheck = Recheck(self._log, self._files, self._found)
         self._recheck.start()
 
@@ -114,6 +121,11 @@ class JSONLRecorder(DCBRecorder):
         """Whether the reserve file is used up, so that only what frees should be admitted. False for a reader."""
         return self._writer is not None and self._writer.short_of_space
 
+    @property
+    def room_used_up(self) -> bool:
+        """Whether not even what frees could be recorded, when it was tried last. False for a reader."""
+        return self._writer is not None and self._writer.room_used_up
+
     # -- the library's interface -------------------------------------------------------------------
 
     def read(
@@ -124,13 +136,28 @@ class JSONLRecorder(DCBRecorder):
         Raises LogDamaged while iterating where the file was changed beneath.
         """
         self._refuse_if_unusable()
-        head = self.head
+        head, known = self.head, self._log.known_from
         begin = max(after or 0, 0)
-        if query is None or (matches := matcher(query)) is None:
-            events: Iterator[DCBSequencedEvent] = self._events(begin, head)
+        events: Iterator[DCBSequencedEvent]
+        if known:
+            matches = matcher(query)
+            events = chain(
+                self._search.between(query, begin, self._log.starts[known]) if begin < known else (),
+                (event for event in self._events(max(begin, known), head) if matches is None or matches(event)),
+            )
+        elif query is None or (matches := matcher(query)) is None:
+            events = self._events(begin, head)
         else:
             events = filter(matches, self._index.candidates(query, begin, head))
         return LazyReadResponse(events, head=head or None, limit=limit)
+
+    def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
+        """The last events that match a query, at most so many, oldest first: read from the end, no further than needed.
+
+        Raises LogDamaged where what is read is not what was recorded.
+        """
+        self._refuse_if_unusable()
+        return self._search.newest(query, most, self._log.tip.offset)
 
     def append(self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None) -> int:
         """Records events together, durably, and gives the last one's position.
@@ -176,6 +203,8 @@ class JSONLRecorder(DCBRecorder):
         assert isinstance(point, FilePoint), "the point of another log"
         self._writing()
         write_snapshot(self._files, self._log.paths, point, state)
+        if self._finding is not None:
+            forget_snapshots(self._files, self._log.paths)
 
     def regain_space(self) -> bool:
         """Makes the reserve file again where 16 MiB are free; whether it is there now."""
@@ -240,6 +269,12 @@ class JSONLRecorder(DCBRecorder):
             yield from decode_block(block, after + 1, last, begin)
             after = last
 
+    def _bytes(self, begin: int, end: int) -> bytes:
+        """The bytes of the log from an offset up to another."""
+        with self._reading:
+            self._refuse_if_unusable()
+            return self._files.read_all_at(self._log.read_fd, end - begin, begin)
+
     def _is_violated(self, condition: DCBAppendCondition) -> bool:
         """Whether an event after the condition's position matches it. Costs nothing where that position is the head."""
         after = condition.after or 0
@@ -253,10 +288,14 @@ class JSONLRecorder(DCBRecorder):
         return self._writer
 
     def _found(self, damage: LogDamaged) -> None:
-        """What was before the snapshot is not what was written: nothing is told or taken from here on."""
+        """What was before the snapshot is not what was written: nothing is told or taken from here on.
+
+        A snapshot must not spare the next start that part again: it would serve until it finds the same.
+        """
         self._finding = damage
         if self._writer is not None:
             self._writer.stop_for(damage)
+            forget_snapshots(self._files, self._log.paths)
 
     def _refuse_if_unusable(self) -> None:
         if self._writer is not None and self._writer.stopped is not None:

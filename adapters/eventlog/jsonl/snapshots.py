@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
+import structlog
 
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.format import SUFFIX_BYTES, Header, Tip
@@ -33,6 +34,8 @@ HASH_ENDING_BYTES = 67
 
 _FIELDS = {"log": str, "position": int, "offset": int, "hash": str, "content": str, "check": str}
 _CHECK_BYTES = len(b',"check":""}') + 64
+
+_log = structlog.get_logger(__name__)
 
 
 class FilePoint(NamedTuple):
@@ -70,6 +73,23 @@ def write_snapshot(files: Files, paths: LogPaths, point: FilePoint, state: Itera
     files.sync_directory(paths.snapshots)
     for name in _names(files, paths)[KEPT:]:
         files.unlink(paths.snapshots / name)
+
+
+def forget_snapshots(files: Files, paths: LogPaths) -> bool:
+    """Removes them all, so that the next start reads the whole log; whether there were any, and none is left.
+
+    What cannot be removed stays, and is logged.
+    """
+    try:
+        names = _names(files, paths)
+        for name in names:
+            files.unlink(paths.snapshots / name)
+        if names:
+            files.sync_directory(paths.snapshots)
+    except OSError as error:
+        _log.error("snapshots not removed", path=str(paths.snapshots), reason=error.strerror or str(error))
+        return False
+    return bool(names)
 
 
 def snapshots_of(files: Files, paths: LogPaths, header: Header) -> list[Head]:

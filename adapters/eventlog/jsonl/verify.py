@@ -1,4 +1,5 @@
-"""Reads a whole log and tells what it is, without a lock and without changing anything: what `abby verify` shows.
+"""Reads a whole log and tells what it is, without a lock and without changing anything: what `abby verify` shows. Of a
+long log it may read a part, and tells which.
 
 It reads with the code that opening uses, so it says what a start would say; only a log without any watermark beside
 it, as in a copy of the file alone, is judged by itself, and a start refuses it. A verifier that shares no code with the
@@ -12,10 +13,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapters.disk.files import READ, Files
+from adapters.eventlog.jsonl import rechecking
 from adapters.eventlog.jsonl.following import look
 from adapters.eventlog.jsonl.judging import contradicts_watermark, lost_more_than_a_batch
 from adapters.eventlog.jsonl.layout import LogPaths
-from adapters.eventlog.jsonl.log_file import Verified, open_log_file, unusable, verify_to
+from adapters.eventlog.jsonl.log_file import (
+    NOBODY,
+    Takers,
+    Verified,
+    open_log_file,
+    unusable,
+    verify_from_end,
+    verify_to,
+)
 from adapters.eventlog.jsonl.watermark import Slot
 from adapters.ports.event_log import LogReport
 from adapters.ports.faults import LogMissing
@@ -32,8 +42,9 @@ class WholeLog(NamedTuple):
     found: Verified
 
 
-def verify(root: Path, *, files: Files | None = None) -> LogReport:
-    """Verifies the log of a storage root, beside a running writer too.
+def verify(root: Path, *, files: Files | None = None, takers: Takers = NOBODY, at_end: bool = False) -> LogReport:
+    """Verifies the log of a storage root, beside a running writer too: from its beginning, from the newest snapshot
+    that the takers take in, or `at_end` from its watermark on. What is short before a snapshot is read too.
 
     Raises LogMissing where there is none, LogForeign where the file is none of ours, StorageUnavailable where it cannot
     be read.
@@ -42,7 +53,12 @@ def verify(root: Path, *, files: Files | None = None) -> LogReport:
     paths = LogPaths.below(root)
     with ExitStack() as descriptors:
         try:
-            _, slots, size, (header, scanner, _, lost) = read_whole(files, descriptors, paths)
+            fd, slots, size, (header, scanner, resumed, lost) = read_whole(
+                files, descriptors, paths, takers=takers, at_end=at_end
+            )
+            if resumed is not None and resumed.tip.offset <= rechecking.SHORT_BYTES and slots:
+                lost = lost or rechecking.damage_before(files, fd, header, resumed, slots[0].tip)
+                resumed = None
         except OSError as error:
             raise unusable(paths, error) from error
     is_alone = not slots and not files.lexists(paths.head)
@@ -61,13 +77,18 @@ def verify(root: Path, *, files: Files | None = None) -> LogReport:
         reconciled=slot.reconciled if slot else None,
         torn_bytes=0 if damage else size - scanner.whole.offset,
         damage=damage,
+        unread=slot.tip.position if at_end and slot else resumed.tip.position if resumed else 0,
     )
 
 
-def read_whole(files: Files, descriptors: ExitStack, paths: LogPaths) -> WholeLog:
+def read_whole(
+    files: Files, descriptors: ExitStack, paths: LogPaths, *, takers: Takers = NOBODY, at_end: bool = False
+) -> WholeLog:
     """Reads a log up to where it ends at this moment. Raises LogMissing, LogForeign and OSError."""
     if not files.lexists(paths.log):
         raise LogMissing(f"There is no log {paths.log}. Check STORAGE_ROOT.")
     fd = open_log_file(files, descriptors, paths, READ)
     slots, size = look(files, fd, paths)
-    return WholeLog(fd, slots, size, verify_to(files, fd, paths, slots, end=size))
+    if at_end:
+        return WholeLog(fd, slots, size, verify_from_end(files, fd, paths, slots, end=size))
+    return WholeLog(fd, slots, size, verify_to(files, fd, paths, slots, end=size, takers=takers))

@@ -16,7 +16,8 @@ from adapters.disk.files import Files, is_disk_full
 from adapters.eventlog.jsonl.format import Tip, encode_batch
 from adapters.eventlog.jsonl.log_file import sync_log
 from adapters.eventlog.jsonl.opening import WritableLog
-from adapters.eventlog.jsonl.reserve_file import disk_full
+from adapters.eventlog.jsonl.reserve_file import disk_full, no_room_at_all
+from adapters.eventlog.jsonl.snapshots import forget_snapshots
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
 from adapters.ports.faults import DiskFull, LedgerStopped, LogDamaged
 
@@ -26,6 +27,8 @@ class LogWriter:
 
     def __init__(self, writable: WritableLog, files: Files) -> None:
         self.stopped: LedgerStopped | None = None
+        self.room_used_up = False
+        """Whether the last batch found no room, and none was left to give up for it."""
         self._files = files
         self._held = writable
         self._log = writable.log
@@ -103,25 +106,44 @@ class LogWriter:
             self._stop(f"{path} {sizes}: another program changed it", None)
 
     def _write(self, data: bytes) -> None:
-        """Appends bytes durably, or leaves the log as it was and raises DiskFull, or stops."""
+        """Appends bytes durably, or leaves the log as it was and raises DiskFull, or stops.
+
+        The first write that finds no room is refused, so that its caller brings only what frees; for that, room is
+        given up until it fits.
+        """
+        was_short = self.short_of_space
+        while (error := self._fails_to_write(data)) is not None:
+            self.room_used_up = not self._give_up_room()
+            if self.room_used_up:
+                raise no_room_at_all(self._log.paths.logs) from error
+            if not was_short:
+                raise disk_full(self._log.paths.logs) from error
+        self.room_used_up = False
+        self._sync(self._held.log_fd)
+
+    def _fails_to_write(self, data: bytes) -> OSError | None:
+        """Writes; gives the error where there was no room, after the log was cut back to what it was."""
         try:
             self._files.write_all(self._held.log_fd, data)
         except OSError as error:
             if not is_disk_full(error):
                 self._stop(f"a write to {self._log.paths.log} failed ({error.strerror or error})", error)
-            self._take_back(error)
-        self._sync(self._held.log_fd)
+            self._take_back()
+            return error
+        return None
 
-    def _take_back(self, error: OSError) -> NoReturn:
-        """After a write that found no room: the log is cut back to what it was, and the reserve file is given up."""
+    def _take_back(self) -> None:
+        """After a write that found no room: the log is cut back to what it was."""
         path = self._log.paths.log
         try:
             self._files.truncate(self._held.log_fd, self._log.tip.offset)
         except OSError as failed:
             self._stop(f"the disk is full, and a part of a batch could not be cut off {path} again", failed)
         self._sync(self._held.log_fd)
-        self._held.reserve_file.give_up()
-        raise disk_full(self._log.paths.logs) from error
+
+    def _give_up_room(self) -> bool:
+        """A part of the reserve file, then the snapshots, which are caches; False where nothing is left."""
+        return self._held.reserve_file.give_up_a_part() or forget_snapshots(self._files, self._log.paths)
 
     def _sync(self, fd: int) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from aiohttp import web
@@ -28,7 +27,9 @@ async def reset(request: web.Request) -> web.Response:
     user = user_of(request)
     body = await _body(request, {"reason": REASON})
     store = services_of(request).store
-    answer = await asyncio.to_thread(reset_daily_blocking, store, user, body["reason"], actor=actor_of(request))
+    answer = await store.workers.changing.run(
+        reset_daily_blocking, store, user, body["reason"], actor=actor_of(request)
+    )
     return _status_or_problem(request, user, answer)
 
 
@@ -43,9 +44,10 @@ async def limits(request: web.Request) -> web.Response:
         "reason": REASON,
     }
     body = await _body(request, fields)
-    answer = await asyncio.to_thread(
+    store = services_of(request).store
+    answer = await store.workers.changing.run(
         override_limits_blocking,
-        services_of(request).store,
+        store,
         user,
         body["reason"],
         UserLimits(body.get("user_bytes"), body.get("daily")),
@@ -60,7 +62,8 @@ async def cleanup(request: web.Request) -> web.Response:
     only(request)
     body = await _body(request, {"days": Field((int, NULL))})
     services = services_of(request)
-    cleaned = await asyncio.to_thread(clean_up_blocking, services.store, body.get("days"), actor=actor_of(request))
+    store = services.store
+    cleaned = await store.workers.changing.run(clean_up_blocking, store, body.get("days"), actor=actor_of(request))
     if isinstance(cleaned, Refusal):
         raise refusal(cleaned, services.clock())
     return json_answer({"files": cleaned.files, "freed_bytes": cleaned.freed_bytes})

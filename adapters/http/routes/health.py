@@ -24,7 +24,7 @@ async def ready(request: web.Request) -> web.Response:
     word = "degraded" if state.ready and state.degraded else "ready" if state.ready else "not ready"
     body = {
         "status": word,
-        "notes": list(state.notes),
+        "notes": [*state.notes, *([state.begun] if state.begun else [])],
         "last_cleanup": state.last_cleanup,
         "position": state.position,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from io import BufferedIOBase
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from adapters.application.deleting import delete_image
 from adapters.application.reading import image_details, kept_image, newest_images, open_image, quota_status
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
+from adapters.application.workers import Workers
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
 from adapters.http.parameters import actor_of, idempotency_key_of, name_of, only, page_of, user_of
 from adapters.http.problems import FILE_GONE, NOT_FOUND, UNAVAILABLE, Problem
@@ -65,7 +65,7 @@ async def details(request: web.Request) -> web.Response:
     store = services_of(request).store
     if kept_image(store, user, name) is None:
         raise _no_image(name)
-    found = await asyncio.to_thread(image_details, store, user, name)
+    found = await store.workers.reading.run(image_details, store, user, name)
     return json_answer({"name": name, "url": image_url(user, name), "details": found})
 
 
@@ -73,11 +73,12 @@ async def fetch(request: web.Request) -> web.StreamResponse:
     """The bytes as they were saved, with the media type that decoding found."""
     only(request)
     user, name = user_of(request), name_of(request)
-    opened = await asyncio.to_thread(_open, services_of(request).store, user, name)
+    store = services_of(request).store
+    opened = await store.workers.reading.run(_open, store, user, name)
     try:
-        return await _send(request, opened)
+        return await _send(request, opened, store.workers.reading)
     finally:
-        await asyncio.to_thread(opened.file.close)
+        await store.workers.reading.run(opened.file.close)
 
 
 async def delete(request: web.Request) -> web.Response:
@@ -126,7 +127,7 @@ def _digested(file: BufferedIOBase, media_type: str) -> _Opened:
     return _Opened(file, size_bytes, digest, media_type)
 
 
-async def _send(request: web.Request, opened: _Opened) -> web.StreamResponse:
+async def _send(request: web.Request, opened: _Opened, reading: Workers) -> web.StreamResponse:
     answer = web.StreamResponse(
         headers={
             "Cache-Control": "private, no-cache",
@@ -143,7 +144,7 @@ async def _send(request: web.Request, opened: _Opened) -> web.StreamResponse:
     answer.content_type = opened.media_type
     answer.content_length = opened.size_bytes
     await answer.prepare(request)
-    while request.method == "GET" and (chunk := await asyncio.to_thread(opened.file.read, CHUNK_BYTES)):
+    while request.method == "GET" and (chunk := await reading.run(opened.file.read, CHUNK_BYTES)):
         await answer.write(chunk)
     await answer.write_eof()
     return answer

@@ -14,7 +14,6 @@ from contextlib import suppress
 from io import BufferedIOBase
 from pathlib import Path
 from stat import S_ISDIR
-from typing import NamedTuple
 
 import orjson
 import structlog
@@ -25,8 +24,9 @@ from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.local.moving import move
 from adapters.imagestore.local.own_files import OwnFiles
 from adapters.imagestore.local.probing import Probe
+from adapters.imagestore.local.touched import Touched, left_of
 from adapters.imagestore.local.writable import unwritable_folders
-from adapters.ports.image_store import Key
+from adapters.ports.image_store import Key, Unfinished
 from domain.events import CleanupCompleted, Event, ImageDeleted, ImageSaved
 from domain.names import folder_of, fresh_number, name_key
 from domain.view import View
@@ -35,21 +35,6 @@ LOCKS = 64
 """Users share this many locks; two users with one lock only wait for each other."""
 
 _log = structlog.get_logger(__name__)
-
-
-class Touched(NamedTuple):
-    """What the log says of a name that is not yet known to be in place.
-
-    `staged` None: the name no longer stands. `spellings` and `superseded`: what else was used for it and must go.
-    `first` is the earliest position not yet carried out, `latest` the last one.
-    """
-
-    first: int
-    latest: int
-    name: str
-    staged: str | None
-    spellings: frozenset[str] = frozenset()
-    superseded: frozenset[str] = frozenset()
 
 
 class LocalImageStore:
@@ -66,6 +51,7 @@ class LocalImageStore:
         self._locks = [threading.Lock() for _ in range(LOCKS)]
         self._guard = threading.Lock()
         self._touched: dict[Key, Touched] = {}
+        self._failed: dict[Key, str] = {}
         self._durable = 0
         self.missing: set[Key] = set()
         """Names that stand and have no file at all; reported, and still charged."""
@@ -198,6 +184,8 @@ class LocalImageStore:
             self._sync_folders_of(done)
         except OSError as error:
             _log.warning("folders not synced yet", reason=str(error))
+            for key in touched_by_key:
+                self._note_failure(key, error)
             return
         for key, touched in done.items():
             self._forget(key, touched)
@@ -213,8 +201,17 @@ class LocalImageStore:
                 self._carry_out(key, touched)
             except OSError as error:
                 _log.warning("file not in place yet", user=key.user, name=touched.name, reason=str(error))
+                self._note_failure(key, error)
                 return None
+            except Exception as error:
+                self._note_failure(key, error)
+                raise
             return touched
+
+    def _note_failure(self, key: Key, error: Exception) -> None:
+        with self._guard:
+            if key in self._touched:
+                self._failed[key] = getattr(error, "strerror", None) or str(error) or type(error).__name__
 
     def _forget(self, key: Key, done: Touched) -> None:
         """The name is in place, unless the log has used it again meanwhile."""
@@ -222,6 +219,25 @@ class LocalImageStore:
             now = self._touched.get(key)
             if now is not None and now.latest == done.latest:
                 del self._touched[key]
+                self._failed.pop(key, None)
+
+    def unfinished(self) -> list[Unfinished]:
+        """What was tried and failed, the oldest first; it is tried again."""
+        with self._guard:
+            failed = sorted((self._touched[key].first, key, why) for key, why in self._failed.items())
+            touched = [(key, self._touched[key], why) for _, key, why in failed]
+        return [Unfinished(key.user, of.name, of.staged is not None, why) for key, of, why in touched]
+
+    def left_undone(self) -> list[Unfinished]:
+        """What is to be done for the touched names, looked at without doing it, the oldest first. Raises OSError."""
+        with self._guard:
+            touched_by_key = sorted(self._touched.items(), key=lambda item: item[1].first)
+        found = []
+        for key, touched in touched_by_key:
+            left = left_of(self.layout, key, touched)
+            if any(self._files.lexists(path) and not self._is_folder(path) for path in left):
+                found.append(Unfinished(key.user, touched.name, touched.staged is not None))
+        return found
 
     def _sync_folders_of(self, touched_by_key: dict[Key, Touched]) -> None:
         """Syncs the folders that stand on the way to these names and to their details."""

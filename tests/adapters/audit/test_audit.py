@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from eventsourcing.dcb.api import DCBSequencedEvent
 
 from adapters.adoption.former_layouts import take_inventory
 from adapters.application.deleting import clean_up_blocking, delete_image_blocking
@@ -19,6 +20,8 @@ from adapters.audit.report import PASSING, SENTENCES, Audit, Finding, FindingKin
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engine
 from adapters.engines.opening import open_store
+from adapters.eventlog.jsonl import searching
+from adapters.eventlog.jsonl.format import decode_recorded
 from adapters.ports.faults import LogDamaged
 from domain.refusals import Refusal
 from tests.adapters.application.evidence import events_of, state_of_disk
@@ -254,8 +257,8 @@ def test_a_staged_file_of_just_now_may_be_a_save_under_way(root: Path) -> None:
     assert (done.agrees, done.passing) == (True, (Finding(FindingKind.UNDER_WAY, f"{STAGED}/x"),))
 
 
-def test_an_image_that_waits_to_be_moved_is_no_finding(root: Path) -> None:
-    """It is served from where it waits; the bytes there are compared too. What is to be removed is left to its time."""
+def test_what_is_not_in_place_or_not_gone_is_named(root: Path) -> None:
+    """Nothing writes, so nothing is about to settle it; the bytes that wait to be moved are compared too."""
     disk = StuckDisk()
     store = open_store(root, files=disk)
     disk.stuck = True
@@ -264,17 +267,49 @@ def test_an_image_that_waits_to_be_moved_is_no_finding(root: Path) -> None:
     save(store, "a.png", 500)
     delete_image_blocking(store, "ada", "k/b.png")
     clean_up_blocking(store, 0)
+    [first, _] = [
+        event["data"]["staged"] for event in events_of(root, "ImageSaved")[-2:] if event["data"]["name"] == "a.png"
+    ]
     store.close()
     done = audited(root)
-    assert done.findings == ()
-    waiting = [(finding.kind, finding.path, finding.user) for finding in done.passing]
-    assert waiting == [(FindingKind.WAITING, f"{HOME}/{name}", "ada") for name in ("a.png", "new.png")]
-    assert (done.images, done.temp_files) == (3, 0)
+    assert {finding.path for finding in done.findings if finding.kind is FindingKind.NOT_IN_PLACE} == {
+        f"{HOME}/a.png",
+        f"{HOME}/new.png",
+    }
+    assert {finding.path for finding in done.findings if finding.kind is FindingKind.NOT_GONE} == {
+        f"{HOME}/k/b.png",
+        f"{DETAILS}/k/b.png~.json",
+        "temp/ada/t.png",
+        f"{STAGED}/{first}",
+        f"{STAGED}/{first}.json",
+    }
+    assert (done.agrees, done.passing, done.images, done.temp_files) == (False, (), 3, 0)
     staged = max((root / STAGED).iterdir(), key=lambda path: path.stat().st_size)
     flip(root, staged.relative_to(root).as_posix())
-    assert found(audited(root)) == {(FindingKind.WRONG_HASH, staged.relative_to(root).as_posix())}
+    assert (FindingKind.WRONG_HASH, staged.relative_to(root).as_posix()) in found(audited(root))
     staged.unlink()
-    assert found(audited(root)) == {(FindingKind.WRONG_SIZE, f"{HOME}/a.png")}
+    assert (FindingKind.WRONG_SIZE, f"{HOME}/a.png") in found(audited(root))
+    open_store(root).close()
+    assert {kind for kind, _ in found(audited(root))}.isdisjoint({FindingKind.NOT_IN_PLACE, FindingKind.NOT_GONE})
+
+
+def test_of_one_user_only_their_lines_are_taken_apart(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the answer is that of the whole audit, as far as it is theirs."""
+    (root / HOME / "a.png").unlink()
+    taken = []
+
+    def counted(line: bytes) -> DCBSequencedEvent:
+        taken.append(decode_recorded(line))
+        return taken[-1]
+
+    monkeypatch.setattr(searching, "decode_recorded", counted)
+    engine = default_engine(Files())
+    done = audit(root, engine.verify(root, at_end=True), engine=engine, user="ada")
+    assert found(done) == {one for one in found(audited(root)) if one[1].startswith(HOME)}
+    assert found(done) == {(FindingKind.MISSING, f"{HOME}/a.png")}
+    assert taken
+    assert all("user:ada" in stored.event.tags for stored in taken)
+    assert len(taken) < done.position
 
 
 def test_a_staged_file_whose_work_is_done_is_needed_no_more(root: Path) -> None:
@@ -300,7 +335,7 @@ def test_what_is_put_back_after_its_deletion_was_done_is_foreign(root: Path) -> 
     }
     now = (root / "logs" / "head").read_bytes()
     (root / "logs" / "head").write_bytes(head)
-    assert audited(root).agrees
+    assert found(audited(root)) == {(FindingKind.NOT_GONE, path) for path in rest}
     before = default_engine().verify(root)
     (root / "logs" / "head").write_bytes(now)
     assert len(audit(root, before, engine=default_engine()).findings) == 2

@@ -96,17 +96,46 @@ def test_an_audit_in_a_loop_finds_nothing_beside_a_writer_ever(tmp_path: Path, t
     assert done.images + done.temp_files > 0
 
 
-def test_after_a_kill_only_what_a_start_settles_is_passing(tmp_path: Path) -> None:
-    """A staged file may be left, or wait; no finding, before the next start and after it."""
+def test_after_a_kill_only_what_a_start_settles_is_found(tmp_path: Path) -> None:
+    """A staged file may be left or wait, a file may not be gone; after the next start nothing is found."""
     with restless(tmp_path) as doings:
         doings.process.kill()
         doings.process.wait(WAIT_SECONDS)
     done = audited(tmp_path)
-    assert done.findings == ()
-    assert {finding.kind for finding in done.passing} <= {FindingKind.WAITING, FindingKind.UNDER_WAY}
+    assert {finding.kind for finding in done.findings} <= {FindingKind.NOT_IN_PLACE, FindingKind.NOT_GONE}
+    assert {finding.kind for finding in done.passing} <= {FindingKind.UNDER_WAY}
     open_store(tmp_path).close()
     done = audited(tmp_path)
     assert (done.findings, done.passing) == ((), ())
+
+
+def test_a_running_writer_is_given_a_moment_for_what_it_has_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it has done then is no finding; what it could not do is."""
+    monkeypatch.setattr("adapters.audit.comparison.SETTLE_SECONDS", 0.5)
+    files = StuckDisk()
+    store = open_store(tmp_path, files=files)
+    save(store, "a.png")
+    save(store, "k/b.png")
+    files.stuck = True
+    delete_image_blocking(store, "ada", "a.png")
+    save(store, "c.png")
+
+    def unstick() -> None:
+        files.stuck = False
+        store.opened().sweep()
+
+    disk = Meanwhile("lstat", "a.png", unstick)
+    assert audited(tmp_path, disk).agrees
+    files.stuck = True
+    delete_image_blocking(store, "ada", "k/b.png")
+    done = audited(tmp_path)
+    store.close()
+    assert {(finding.kind, finding.path) for finding in done.findings} == {
+        (FindingKind.NOT_GONE, "images/users/ada/k/b.png"),
+        (FindingKind.NOT_GONE, "images/users/ada/.details/k/b.png~.json"),
+    }
 
 
 class Meanwhile(Files):

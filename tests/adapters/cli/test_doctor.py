@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from adapters.application.deleting import delete_image_blocking
 from adapters.application.governing import reset_daily_blocking
 from adapters.application.opening import FollowedRoot
 from adapters.application.saving import NewImage, save_image
@@ -22,10 +23,14 @@ from adapters.cli.checks.finding import Level
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engines
 from adapters.engines.opening import open_store
+from adapters.eventlog.jsonl import rechecking
+from adapters.ledger import snapshotting
 from adapters.ports.clock import utc_now
 from adapters.settings.config import load_config
 from domain.commands import SetPolicy
 from domain.instants import later
+from domain.refusals import Refusal
+from tests.adapters.application.stuck_disk import StuckDisk
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import Service, holding, png, write_env_file
 
@@ -164,6 +169,42 @@ def test_a_torn_end(doctor: Doctor, root: Path) -> None:
     with (root / "logs" / "events.jsonl").open("ab") as file:
         file.write(b'{"pos"')
     assert doctor()["log"]["level"] == "WARN"
+
+
+def test_files_that_could_not_be_removed_or_moved(doctor: Doctor, root: Path) -> None:
+    """WARN, with their number and some names: the deletion was answered, and the bytes are still there."""
+    disk = StuckDisk()
+    store = open_store(root, files=disk)
+    asyncio.run(save_image(store, NewImage("ada", png(), name="a.png")))
+    disk.stuck = True
+    assert not isinstance(delete_image_blocking(store, "ada", "a.png"), Refusal)
+    asyncio.run(save_image(store, NewImage("ada", png(), name="b.png")))
+    while_held = doctor()["files"]
+    store.close()
+    assert while_held == doctor()["files"]
+    assert while_held["level"] == "WARN"
+    assert "2 files" in while_held["found"]
+    assert "ada/a.png, ada/b.png" in while_held["found"]
+    open_store(root).close()
+    assert "files" not in doctor()
+
+
+def test_a_long_log_is_read_as_a_start_reads_it(doctor: Doctor, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From its newest snapshot on, and the finding says what was not read; a short one is read whole."""
+    monkeypatch.setattr(snapshotting, "EVENTS_AT_A_STOP", 1)
+    store = open_store(root)
+    asyncio.run(save_image(store, NewImage("ada", png(), name="a.png")))
+    store.close()
+    assert "3 events in" in doctor()["log"]["found"]
+    monkeypatch.setattr(rechecking, "SHORT_BYTES", 0)
+    found = doctor()
+    assert found["log"]["level"] == "OK"
+    assert "read from position 3 on: 0 events after it" in found["log"]["found"]
+    assert "abby verify" in found["log"]["found"]
+    log = root / "logs" / "events.jsonl"
+    log.write_bytes(log.read_bytes().replace(b"a.png", b"b.png"))
+    monkeypatch.undo()
+    assert doctor()["log"]["level"] == "FAIL", "what a start would refuse"
 
 
 def test_a_log_that_is_gone(doctor: Doctor, root: Path) -> None:

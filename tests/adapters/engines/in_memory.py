@@ -50,6 +50,7 @@ class InMemoryLog(InMemoryDCBRecorder):
         self.reconciled = 0
         self.resumed = 0
         self.short_of_space = False
+        self.room_used_up = False
         self.holder: LogHolder | None = None
         self.snapshot: tuple[int, bytes] | None = None
 
@@ -122,6 +123,10 @@ class InMemoryReader:
         found = self._log.read(query, after=after, limit=limit)
         return (stored for stored in found if stored.position <= self.head)
 
+    def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
+        """The last of what has been taken in."""
+        return list(self.read(query))[-most:] if most else []
+
     def follow(self) -> int:
         """Takes in all there is."""
         self.head = self._log.head
@@ -163,6 +168,7 @@ class InMemoryEngine:
         root: Path,
         *,
         beyond_watermark: bool = False,  # noqa: ARG002 - what is in memory is all one
+        at_end: bool = False,  # noqa: ARG002 - and quickly read
         on_event: OnEvent | None = None,
         restore: Restore | None = None,
     ) -> InMemoryReader:
@@ -197,9 +203,17 @@ class InMemoryEngine:
         del root
         return []
 
-    def verify(self, root: Path) -> LogReport:
+    def verify(
+        self,
+        root: Path,
+        *,
+        on_event: OnEvent | None = None,
+        restore: Restore | None = None,
+        at_end: bool = False,  # noqa: ARG002 - it is quickly read
+    ) -> LogReport:
         """What stands in the log."""
         log = self._log(root)
+        log.hand_on(on_event, restore)
         return LogReport(
             location=self.location(root).log,
             log_id=log.secret.hex()[:32],

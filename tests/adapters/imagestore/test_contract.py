@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.ports.image_store import ImageStore
+from adapters.ports.image_store import ImageStore, Unfinished
 from domain.events import CleanedFile, CleanupCompleted, ImageDeleted, ImageSaved
 from projections.quota_state import QuotaState
 from tests.adapters.imagestore.stores import STORES
@@ -125,6 +125,21 @@ def test_what_was_recorded_is_carried_out_by_the_next_start(images: ImageStore, 
         again.remove_unneeded_staged()
         assert (bytes_of(again, "a.png"), again.read_details("ada", "a.png")) == (b"two", {"prompt": "second"})
         assert (again.reconciled(), {key.key for key in again.missing}) == (3, {"b.png"})
+
+
+def test_what_is_left_to_be_done_can_be_looked_at_without_doing_it(images: ImageStore, opening: Opening) -> None:
+    """Not in place, or not gone; nothing was tried, so nothing has failed."""
+    keep(images, 1, "a.png", b"one", prompt="first")
+    keep(images, 2, "b.png", b"two")
+    images.stage("id4", b"new", None)
+    again = opening()
+    again.start_at(2)
+    again.note([(3, deleted("a.png")), (4, saved("c.png", "id4")), (5, deleted("gone.png"))])
+    assert again.left_undone() == [Unfinished("ada", "a.png", False), Unfinished("ada", "c.png", True)]
+    assert again.unfinished() == []
+    assert bytes_of(again, "b.png") == b"two"
+    again.reconcile_all()
+    assert (again.left_undone(), again.unfinished(), again.reconciled()) == ([], [], 5)
 
 
 def test_what_was_staged_and_never_recorded_goes(images: ImageStore, opening: Opening) -> None:

@@ -27,8 +27,9 @@ WAIT_SECONDS = 10.0
 
 @pytest.fixture(autouse=True)
 def checked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a snapshot spared the opening is verified right after it."""
+    """What a snapshot spared the opening is long, and verified right after it."""
     monkeypatch.setattr(rechecking, "BEGIN_AFTER_SECONDS", 0)
+    monkeypatch.setattr(rechecking, "SHORT_BYTES", 0)
 
 
 class Taker:
@@ -303,6 +304,58 @@ def test_damage_before_the_snapshot_stops_the_writer(root: Path, number: int) ->
     head = (root / "logs" / "head").read_bytes()
     recorder.close()
     assert (root / "logs" / "head").read_bytes() == head
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_after_such_a_finding_the_next_start_is_refused_before_it_serves(root: Path, number: int) -> None:
+    """The snapshots are gone, so all of the log is read, at that start and at each one after it."""
+    flip(root, number)
+    recorder = Taker().open(root)
+    refusal(lambda: recorder.checkpoint(0))
+    recorder.close()
+    for _ in range(2):
+        with pytest.raises(LogDamaged, match="abby verify") as raised:
+            Taker().open(root)
+        assert raised.value.position == number
+
+
+def test_a_snapshot_that_was_being_written_when_damage_was_found_does_not_stay(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would spare the next start the damaged part again."""
+    monkeypatch.setattr(rechecking, "BEGIN_AFTER_SECONDS", WAIT_SECONDS)
+    flip(root, 1)
+    recorder = Taker().open(root)
+    point = recorder.snapshot_point()
+    recorder._recheck.carry_out()
+    recorder.write_snapshot(point, [b"state at 5"])
+    recorder.close()
+    assert snapshots(root) == []
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_damage_in_a_short_part_before_the_snapshot_is_refused_before_the_first_event(
+    root: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is acknowledged on top of it."""
+    monkeypatch.setattr(rechecking, "SHORT_BYTES", (root / "logs" / "events.jsonl").stat().st_size)
+    flip(root, number)
+    before = (root / "logs" / "head").read_bytes()
+    with pytest.raises(LogDamaged, match=f"damaged at position {number}"):
+        Taker().open(root)
+    assert (root / "logs" / "head").read_bytes() == before
+    Taker().open(root, read_only=True).close()
+
+
+def test_a_short_part_that_was_verified_at_the_start_is_not_read_again(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The background has nothing left to do."""
+    monkeypatch.setattr(rechecking, "SHORT_BYTES", (root / "logs" / "events.jsonl").stat().st_size)
+    recorder = Taker().open(root)
+    assert recorder.resumed == 4
+    assert not recorder._recheck._thread.is_alive()
+    recorder.close()
 
 
 def test_damage_before_the_snapshot_stops_a_reader(root: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapters.eventlog.jsonl import JSONLRecorder
+from adapters.eventlog.jsonl.reserve_file import PARTS
 from adapters.eventlog.jsonl.verify import verify
 from adapters.ports.faults import DiskFull, LedgerStopped, StorageUnavailable
 from tests.adapters.eventlog.jsonl.logs import Disk, abandon, batch, event, fails, numbers, opened, write_log
@@ -200,10 +201,8 @@ def test_a_failed_sync_while_opening_stops_the_opening(tmp_path: Path, name: str
 # -- a full disk -------------------------------------------------------------------------------------------------------
 
 
-def test_a_full_disk_refuses_the_batch_and_gives_up_the_reserve_file(tmp_path: Path) -> None:
-    """A partial batch is cut off again, earlier ones stand, what fits in the reserve file goes on, and room comes
-    back.
-    """
+def test_a_full_disk_refuses_the_batch_and_gives_up_a_part_of_the_reserve_file(tmp_path: Path) -> None:
+    """A partial batch is cut off again, earlier ones stand, what fits in that room goes on, and room comes back."""
     disk = Disk()
     disk.free = 10 * ENOUGH
     recorder = opened(tmp_path, disk)
@@ -220,7 +219,7 @@ def test_a_full_disk_refuses_the_batch_and_gives_up_the_reserve_file(tmp_path: P
     )
     assert caught.value.folder == str(tmp_path / "logs")
     assert (tmp_path / "logs" / LOG).stat().st_size == size
-    assert changes(disk)[-3:] == [("truncate", LOG), ("sync_data", LOG), ("unlink", ".spare")]
+    assert changes(disk)[-3:] == [("truncate", LOG), ("sync_data", LOG), ("truncate", ".spare")]
     assert recorder.short_of_space
     disk.short, disk.faults = False, {}
     assert recorder.append([event()]) == 3
@@ -231,6 +230,49 @@ def test_a_full_disk_refuses_the_batch_and_gives_up_the_reserve_file(tmp_path: P
     recorder.close()
     assert verify(tmp_path).positions == 3
     assert (tmp_path / "logs" / ".spare").stat().st_size == 1024 * 1024
+
+
+def test_what_frees_is_given_room_part_by_part_until_it_fits(tmp_path: Path) -> None:
+    """So another program that fills the disk finds no more than a part to take; when all is gone, that is said."""
+    disk = Disk()
+    recorder = opened(tmp_path, disk)
+    reserve_file = tmp_path / "logs" / ".spare"
+    part = reserve_file.stat().st_size // PARTS
+    disk.faults["write"] = fails(NO_SPACE, times=1)
+    with pytest.raises(DiskFull, match="Delete images"):
+        recorder.append([event()])
+    assert reserve_file.stat().st_size == (PARTS - 1) * part
+    disk.faults["write"] = fails(NO_SPACE, times=3)
+    assert recorder.append([event()]) == 1
+    assert reserve_file.stat().st_size == (PARTS - 4) * part
+    used_up = [recorder.room_used_up]
+    disk.faults["write"] = fails(NO_SPACE)
+    with pytest.raises(DiskFull, match="not even a deletion") as caught:
+        recorder.append([event()])
+    assert "Delete images" not in str(caught.value)
+    assert not reserve_file.exists()
+    used_up.append(recorder.room_used_up)
+    disk.faults.clear()
+    assert recorder.append([event()]) == 2
+    used_up.append(recorder.room_used_up)
+    assert used_up == [False, True, False]
+    recorder.close()
+    assert verify(tmp_path).positions == 2
+
+
+def test_snapshots_are_given_up_before_a_deletion_is_refused(tmp_path: Path) -> None:
+    """They are caches: deleting them changes no answer."""
+    disk = Disk()
+    recorder = opened(tmp_path, disk)
+    recorder.append([event()])
+    assert recorder.checkpoint(0)
+    recorder.write_snapshot(recorder.snapshot_point(), [b"state"])
+    disk.faults["write"] = fails(NO_SPACE, times=1 + PARTS)
+    with pytest.raises(DiskFull, match="Delete images"):
+        recorder.append([event()])
+    assert recorder.append([event()]) == 2
+    assert list((tmp_path / "logs" / "snapshots").iterdir()) == []
+    recorder.close()
 
 
 def test_a_disk_that_stays_full_refuses_again_and_again(tmp_path: Path) -> None:
@@ -328,6 +370,7 @@ def test_a_start_that_finds_no_room_at_all_says_so(tmp_path: Path) -> None:
         disk.faults = {"write": fails(fault)}
         with pytest.raises(StorageUnavailable, match=fault.strerror):
             opened(tmp_path / "old", disk)
+    (tmp_path / "old" / "logs" / ".spare").write_bytes(b"the rest of it")
     disk.faults = {"write": fails(NO_SPACE, times=1), "unlink": fails(BAD_DISK, name=".spare")}
     opened(tmp_path / "old", disk).close()
     assert verify(tmp_path / "old").torn_bytes == 0

@@ -1,0 +1,189 @@
+"""Finds lines of a log without reading all of it as events: the newest ones from its end backwards, those after a
+position by halving, those of a tag or type by looking for their bytes.
+
+A line that is found is checked: its hash must be that of its bytes after the hash of the line before. What stands
+between is not looked at. Which part of a log was verified whole is its opening's to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from itertools import islice
+from typing import NoReturn
+
+import orjson
+from eventsourcing.dcb.api import DCBQuery, DCBSequencedEvent
+
+from adapters.eventlog.jsonl.format import MAX_LINE_BYTES, SUFFIX_BYTES, Header, NotAnEventError, decode_recorded
+from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.eventlog.jsonl.log_file import refuse_damage
+from adapters.eventlog.jsonl.reading import matcher
+from adapters.eventlog.jsonl.snapshots import HASH_ENDING_BYTES
+from adapters.ports.event_log import Damage
+
+BLOCK_BYTES = 1024 * 1024
+"""How much is looked through at once; the newest few lines take less."""
+FIRST_BLOCK_BYTES = 64 * 1024
+POSITION_BYTES = 32
+"""Enough of a line to tell its position."""
+
+Read = Callable[[int, int], bytes]
+"""The bytes of the log from an offset up to another."""
+
+
+class Search:
+    """Looks through the lines of one log."""
+
+    def __init__(self, read: Read, paths: LogPaths, header: Header) -> None:
+        self._read = read
+        self._paths = paths
+        self._header = header
+
+    def newest(self, query: DCBQuery | None, most: int, end: int) -> list[DCBSequencedEvent]:
+        """The last events before byte `end` that match a query, at most so many, oldest first. Raises LogDamaged."""
+        found = list(islice(self._backwards(query, end), most))
+        return found[::-1]
+
+    def between(self, query: DCBQuery | None, after: int, end: int) -> Iterator[DCBSequencedEvent]:
+        """The events above a position and before byte `end` that match a query, in order. Raises LogDamaged."""
+        begin = self._offset_after(after, end)
+        while begin < end:
+            block = self._whole_lines(begin, end)
+            for event in self._matching(query, begin, block):
+                if event.position > after:
+                    yield event
+            begin += len(block)
+
+    def _backwards(self, query: DCBQuery | None, end: int) -> Iterator[DCBSequencedEvent]:
+        size = FIRST_BLOCK_BYTES
+        while end > self._header.size:
+            begin, block = self._whole_lines_before(end, size)
+            yield from reversed(list(self._matching(query, begin, block)))
+            end, size = begin, BLOCK_BYTES
+
+    def _matching(self, query: DCBQuery | None, begin: int, block: bytes) -> Iterator[DCBSequencedEvent]:
+        """The events of whole lines, read at a byte offset, that match a query."""
+        matches = matcher(query)
+        for start, stop in _candidates(block, _needles(query)):
+            event = self._event(block, begin, start, stop)
+            if matches is None or matches(event):
+                yield event
+
+    def _event(self, block: bytes, begin: int, start: int, stop: int) -> DCBSequencedEvent:
+        """The event of one line, whose LF is at `stop`, checked against the line before."""
+        line, offset = block[start:stop], begin + start
+        former = self._header.digest
+        if offset > self._header.size:
+            kept = block[start - HASH_ENDING_BYTES : start] if start >= HASH_ENDING_BYTES else b""
+            ending = kept or self._read(offset - HASH_ENDING_BYTES, offset)
+            try:
+                former = bytes.fromhex(ending[:64].decode())
+            except ValueError:
+                self._refuse(offset, line, "the line before it has no hash")
+        digest = sha256(former + line[:-SUFFIX_BYTES]).hexdigest().encode()
+        if line[-SUFFIX_BYTES:] != b',"hash":"%b"}' % digest:
+            self._refuse(offset, line, "its hash does not fit its bytes")
+        try:
+            return decode_recorded(line)
+        except NotAnEventError as error:
+            self._refuse(offset, line, str(error))
+
+    # -- blocks of whole lines ---------------------------------------------------------------------
+
+    def _whole_lines(self, begin: int, end: int) -> bytes:
+        """A block that begins at a line and ends with one."""
+        size = BLOCK_BYTES
+        while True:
+            block = self._read(begin, min(end, begin + size))
+            whole = block.rfind(b"\n") + 1
+            if whole:
+                return block[:whole]
+            size = self._larger(size, begin)
+
+    def _whole_lines_before(self, end: int, size: int) -> tuple[int, bytes]:
+        """A block that begins at a line and ends at a byte after one, and where it begins."""
+        while True:
+            begin = max(self._header.size, end - size)
+            block = self._read(begin, end)
+            if begin == self._header.size:
+                return begin, block
+            cut = block.find(b"\n") + 1
+            if 0 < cut < len(block):
+                return begin + cut, block[cut:]
+            size = self._larger(size, begin)
+
+    def _offset_after(self, position: int, end: int) -> int:
+        """The beginning of a line at or before the one after a position, and no block before it."""
+        low, high = self._header.size, end
+        while position > 0 and high - low > FIRST_BLOCK_BYTES:
+            middle = (low + high) // 2
+            start = self._line_after(middle, high)
+            if start >= high:
+                high = middle
+            elif self._position_at(start) <= position:
+                low = start
+            else:
+                high = start
+        return low
+
+    def _line_after(self, offset: int, end: int) -> int:
+        """Where the first line begins after an offset; `end` where none does before that."""
+        size = FIRST_BLOCK_BYTES
+        while True:
+            block = self._read(offset, min(end, offset + size))
+            if ending := block.find(b"\n") + 1:
+                return offset + ending
+            if offset + len(block) >= end:
+                return end
+            size = self._larger(size, offset)
+
+    def _position_at(self, offset: int) -> int:
+        head = self._read(offset, offset + POSITION_BYTES)
+        position = _position(head)
+        if position is None:
+            self._refuse(offset, head, "it is no event line")
+        return position
+
+    def _larger(self, size: int, offset: int) -> int:
+        """Twice as much, up to the longest line. Raises LogDamaged beyond that."""
+        if size > MAX_LINE_BYTES:
+            self._refuse(offset, b"", "a line is longer than any line of ours")
+        return 2 * size
+
+    def _refuse(self, offset: int, line: bytes, why: str) -> NoReturn:
+        refuse_damage(self._paths, Damage(_position(line), offset, why))
+        raise AssertionError("damage is refused")
+
+
+def _position(line: bytes) -> int | None:
+    """The position that a line begins with, None where it does not."""
+    number = line.removeprefix(b'{"pos":').partition(b",")[0]
+    return int(number) if line.startswith(b'{"pos":') and number.isdigit() else None
+
+
+def _needles(query: DCBQuery | None) -> list[bytes] | None:
+    """Bytes of which one is in every line that may match; None where any line may."""
+    needles = []
+    for item in query.items if query else []:
+        if item.tags:
+            needles.append(orjson.dumps(item.tags[0]))
+        elif item.types:
+            needles += [b'"type":' + orjson.dumps(name) for name in item.types]
+        else:
+            return None
+    return needles or None
+
+
+def _candidates(block: bytes, needles: list[bytes] | None) -> list[tuple[int, int]]:
+    """Where the lines with one of these bytes begin and end, in order; their LF is at the end."""
+    if needles is None:
+        needles = [b'{"pos":']
+    found = set()
+    for needle in needles:
+        at = block.find(needle)
+        while at >= 0:
+            start, stop = block.rfind(b"\n", 0, at) + 1, block.find(b"\n", at)
+            found.add((start, stop))
+            at = block.find(needle, stop)
+    return sorted(found)
