@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+from aiohttp.compression_utils import HAS_BROTLI
 
 from adapters.discord.failures import message_for_failure
 from adapters.generation import FailureKind, GenerationFailure, GenerationRequest, Generator, Operation
@@ -160,10 +161,19 @@ async def test_a_failure_in_a_success_has_the_kind_that_it_tells(error: object, 
     assert not failure.surely_unpaid
 
 
+@pytest.mark.skipif(HAS_BROTLI, reason="it is read here")
+@pytest.mark.parametrize("service", SERVICES)
+async def test_an_answer_in_a_compression_that_is_not_read_is_told_as_one(service: str) -> None:
+    """It may have been paid, and whoever runs this reads why it is of no use."""
+    failure = await failing(service, Reply(200, b"\x8b\x05packed", headers={"Content-Encoding": "br"}))
+    assert failure.kind is FailureKind.UPSTREAM
+    assert not failure.surely_unpaid
+    assert "compressed in a way that is not read here" in sentence_of_failure(failure)
+
+
 async def test_pictures_beside_an_error_are_delivered() -> None:
     """A service that made some and failed with the rest was paid for those."""
     emulator = Automatic1111Emulator()
-    emulator.form = None
     async with emulator.serving() as address:
         generator = Generator(choose_provider(ProviderSettings("automatic1111", api_host=address)))
         emulator.form = lambda answer: answer._replace(body=answer.body[:-1] + b', "error": "the second one failed"}')
