@@ -47,7 +47,7 @@ class Found(NamedTuple):
 
 def pictures_in(message: discord.Message) -> list[Found]:
     """What may be a picture, likely ones first and otherwise in their order."""
-    parts = (message, *message.message_snapshots)
+    parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
     return sorted((found for part in parts for found in _of_part(part)), key=lambda found: found.rank)
 
 

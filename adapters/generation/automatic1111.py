@@ -168,11 +168,11 @@ class Automatic1111Provider:
         if isinstance(outcome, GenerationFailure):
             return outcome
         contents = await delivered(self._calls, outcome, at_most_bytes=self._image_bytes)
-        sent = [place for place in contents.sent or () if place.data]
-        if not sent:
+        data = [place.data for place in contents.sent or () if place.data]
+        if not data:
             return self._without_pictures(contents, contents.sent or [])
         try:
-            made = await self._workers.run(_stretched, _image(sent[0].data, None), size, self._image_bytes)
+            made = await self._workers.run(_stretched, _image(data[0], None), size, self._image_bytes)
         except DamagedPicture:
             return NOT_A_PICTURE
         return _Made((made,), self._upscaler)

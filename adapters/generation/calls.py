@@ -23,11 +23,12 @@ import structlog
 from yarl import URL
 
 from adapters.generation.answers import Contents, parsed, text_of
+from adapters.generation.bodies import plain_within
 from adapters.generation.breaker import CircuitBreaker, RetryBudget
 from adapters.generation.retry_after import retry_after_seconds
 from adapters.generation.taxonomy import ErrorDetails, failure_inside, failure_of, not_as_promised
 from adapters.generation.told_errors import told_in, told_in_text
-from adapters.generation.unpacking import CannotUnpack, UnpackedTooLarge, is_packed, unpacked
+from adapters.generation.unpacking import CannotUnpack
 from adapters.observability.redaction import Redactor
 from adapters.ports.failure_reasons import (
     AnswerLost,
@@ -53,7 +54,6 @@ ANSWER_SECONDS = 120.0
 SMALL_ANSWER_BYTES = 1024 * 1024
 LONGEST_TEXT_BYTES = 4 * 1024
 """So much is read of a failure that is no JSON."""
-CHUNK_BYTES = 64 * 1024
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 REACHED = frozenset({FailureKind.AUTH, FailureKind.NO_CREDIT, FailureKind.MODERATED_PROMPT, FailureKind.BAD_REQUEST})
 """Failures of the request or the account; the service itself works, and asking again changes nothing."""
@@ -247,7 +247,7 @@ class ProviderCalls:
         """What came, and whether the same call may be made again."""
         success = 200 <= response.status < 300
         try:
-            content = await _plain_within(response, wanted.at_most_bytes)
+            content = await plain_within(response, wanted.at_most_bytes)
         except (aiohttp.ClientError, TimeoutError, OSError):
             if success:
                 raise
@@ -349,32 +349,6 @@ class ProviderCalls:
             if self._calls == 0:
                 self._session = None
                 await session.close()
-
-
-async def body_within(response: aiohttp.ClientResponse, at_most_bytes: int) -> bytes | None:
-    """The body, None where it is larger than that; no more is taken in then."""
-    if (response.content_length or 0) > at_most_bytes:
-        response.close()
-        return None
-    content = bytearray()
-    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-        content += chunk
-        if len(content) > at_most_bytes:
-            response.close()
-            return None
-    return bytes(content)
-
-
-async def _plain_within(response: aiohttp.ClientResponse, at_most_bytes: int) -> bytes | None:
-    """The body as it was before it was compressed, None where it is larger than that. Raises CannotUnpack."""
-    content = await body_within(response, at_most_bytes)
-    named = response.headers.get("Content-Encoding", "")
-    if content is None or not is_packed(content, named):
-        return content
-    try:
-        return await asyncio.to_thread(unpacked, content, named, at_most_bytes)
-    except UnpackedTooLarge:
-        return None
 
 
 def _resting(service: ServiceName, wait: float) -> GenerationFailure:

@@ -18,7 +18,7 @@ import structlog
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from adapters.generation.calls import body_within
+from adapters.generation.bodies import body_within
 from adapters.images.formats import INPUTS, MEDIA_TYPES, begun_format
 from adapters.network.public_addresses import is_public
 from adapters.ports.failure_reasons import PlainReason

@@ -72,5 +72,5 @@ def _names(told: dict[str, object]) -> Iterator[str]:
 def _statuses(told: dict[str, object]) -> Iterator[int]:
     for place in (told.get("error"), told.get("detail"), told):
         if isinstance(place, dict):
-            values = (place.get(key) for key in STATUSES)
-            yield from (int(value) for value in values if str(value).isdecimal() and 400 <= int(str(value)) < 600)
+            values = (str(place.get(key)) for key in STATUSES)
+            yield from (int(value) for value in values if len(value) == 3 and value.isdecimal() and value[0] in "45")

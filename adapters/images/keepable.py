@@ -18,7 +18,7 @@ def keepable(data: bytes, at_most_bytes: int) -> ShapedPicture:
     that has more bytes. Raises DamagedPicture.
     """
     found = begun_format(data)
-    if found in MEDIA_TYPES:
+    if found is not None and found in MEDIA_TYPES:
         whole = data[: _end_of(data, found)]
         refuse_damaged(whole)
         return ShapedPicture(whole, MEDIA_TYPES[found], *size_of(whole))

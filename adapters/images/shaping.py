@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple, ParamSpec, TypeVar
@@ -101,7 +101,7 @@ def refuse_damaged(data: bytes) -> None:
         raise DamagedPicture from error
 
 
-def decoded(data: bytes, formats: Sequence[str] = INPUTS) -> Image.Image:
+def decoded(data: bytes, formats: tuple[str, ...] = INPUTS) -> Image.Image:
     """The first frame, upright, as RGB or RGBA of eight bits. Raises DamagedPicture."""
     try:
         with Image.open(io.BytesIO(data), formats=formats) as image:

@@ -87,7 +87,7 @@ def test_a_jpeg_for_print_and_an_avif_have_their_colours() -> None:
         saved(Image.new("RGB", (16, 16), "red"), "AVIF"),
     ):
         picture = decoded(data)
-        red, green, blue = picture.getpixel((8, 8))
+        red, green, blue = picture.resize((1, 1)).tobytes()
         assert (picture.mode, red > 240, green < 16, blue < 16) == ("RGB", True, True, True)
 
 
