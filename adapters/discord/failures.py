@@ -112,7 +112,7 @@ def _without_programmers_words(reason: FailureReason) -> str | None:
 
 COUNTED = "nothing was counted"
 """What members hear of costs: money is the operator's, the count is theirs."""
-_DOES = {
+_DOES: Mapping[str, str] = {
     Operation.TEXT_TO_IMAGE: "make pictures from words",
     Operation.IMAGE_TO_IMAGE: "change a picture",
     Operation.UPSCALE: "make a picture larger",

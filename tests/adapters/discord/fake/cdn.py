@@ -58,7 +58,7 @@ class Attachment:
 class Cdn:
     """Keeps every file for as long as the fake runs, also those of deleted messages.
 
-    `troubles` come before all files, one a download: a status, or BREAKS_OFF. `served` counts the downloads.
+    `troubles` come before all files, one a download: a status, or BREAKS_OFF.
     """
 
     def __init__(self, world: World) -> None:
@@ -66,7 +66,6 @@ class Cdn:
         self.address = ""
         self.kept: dict[str, Attachment] = {}
         self.troubles: deque[int | str] = deque()
-        self.served = 0
 
     def routes(self) -> list[web.RouteDef]:
         """What a client fetches."""
@@ -100,7 +99,6 @@ class Cdn:
         return f"{path}?ex={expires:x}&is={now:x}&hm={_signature(path, f'{expires:x}')}"
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        self.served += 1
         if self.troubles:
             return await _trouble(request, self.troubles.popleft())
         attachment = self.kept.get(request.path)
