@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import aiohttp
 import discord
+import structlog
 from discord import app_commands
 
 from adapters.application.reading import image_bytes, image_names
 from adapters.discord.bot import Interaction
 from adapters.discord.failures import message_for_failure
+from adapters.discord.message_pictures import Found, pictures_in
 from adapters.discord.messages import Message, message_for_refusal
 from adapters.discord.views import picture_of
 from adapters.generation.generator import UPSCALE_WIDTH
 from adapters.generation.image_url import GONE
 from adapters.generation.provider import GenerationRequest, Operation
+from adapters.images.formats import INPUTS, begun_format
 from adapters.images.shaping import DamagedPicture, size_of
+from adapters.ports.failure_reasons import PlainReason
 from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import Fault
-from adapters.ports.request_reasons import AttachmentTooLarge
+from adapters.ports.request_reasons import AttachmentTooLarge, InputNotRead
 from domain.limits import MEGABYTE
 from domain.refusals import Reason, Refusal
 
+DOWNLOAD_TRIES = 2
+DOWNLOAD_SECONDS = 30.0
+MOST_TRIED = 5
+"""So many files and previews of a message are looked at."""
 MOST_SUGGESTED = 25
 LONGEST_SUGGESTION = 100
 """Characters; Discord takes no longer ones."""
@@ -30,7 +39,10 @@ ONE_SOURCE = Message(
     "Give one picture to start from: attach it, or give its address, or name one of yours.",
     discord.Colour.red(),
 )
+BROKEN_OFF = GenerationFailure(PlainReason.ATTACHMENT_FAILED)
 NO_PICTURE = Message("❌ No Picture Here", "There is no picture in this message.", discord.Colour.red())
+
+_log = structlog.get_logger(__name__)
 
 
 def refused_attachment(interaction: Interaction, attachment: discord.Attachment) -> Message | None:
@@ -49,10 +61,15 @@ async def attached(interaction: Interaction, attachment: discord.Attachment) -> 
     """The bytes of an attachment, or why there are none."""
     if (refused := refused_attachment(interaction, attachment)) is not None:
         return refused
-    try:
-        return await attachment.read()
-    except discord.HTTPException:
-        return message_for_failure(GONE)
+    for _ in range(DOWNLOAD_TRIES):
+        try:
+            async with asyncio.timeout(DOWNLOAD_SECONDS):
+                return await attachment.read()
+        except (discord.NotFound, discord.Forbidden):
+            return message_for_failure(GONE)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # a time-out is an OSError
+            _log.warning("attachment not downloaded", reason=type(error).__name__)
+    return message_for_failure(BROKEN_OFF)
 
 
 async def at_address(interaction: Interaction, address: str) -> bytes | Message:
@@ -72,14 +89,35 @@ async def kept(interaction: Interaction, owner: str, name: str) -> bytes | Messa
 
 
 async def in_message(interaction: Interaction, message: discord.Message) -> bytes | Message:
-    """The bytes of the first picture that a message shows."""
-    for attachment in message.attachments:
-        if (attachment.content_type or "").startswith("image/"):
-            return await attached(interaction, attachment)
-    for embed in message.embeds:
-        if address := embed.image.url or embed.thumbnail.url:
-            return await at_address(interaction, address)
-    return NO_PICTURE
+    """The bytes of the first picture of a message that can be had and read, or why there is none."""
+    why: Message | None = None
+    for found in pictures_in(message)[:MOST_TRIED]:
+        data = await _bytes_of(interaction, found)
+        if isinstance(data, bytes) and begun_format(data) in INPUTS:
+            return data
+        why = why or (data if isinstance(data, Message) else not_read(data))
+    return why or NO_PICTURE
+
+
+async def _bytes_of(interaction: Interaction, found: Found) -> bytes | Message:
+    """What is there, without a download where it is said to be of a format that is not read."""
+    if found.format:
+        return message_for_failure(GenerationFailure(InputNotRead(found.format)))
+    if found.attachment is not None:
+        return await attached(interaction, found.attachment)
+    why: Message | None = None
+    for address in found.addresses:
+        data = await at_address(interaction, address)
+        if isinstance(data, bytes):
+            return data
+        why = why or data
+    return why or NO_PICTURE
+
+
+def not_read(data: bytes) -> Message:
+    """What members hear of bytes that are no picture, or none that is read."""
+    name = begun_format(data)
+    return message_for_failure(GenerationFailure(InputNotRead(name) if name else PlainReason.INPUT_NOT_AN_IMAGE))
 
 
 def upscale_of(interaction: Interaction, image: bytes) -> GenerationRequest:

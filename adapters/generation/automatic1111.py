@@ -12,23 +12,17 @@ import asyncio
 import base64
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
 import aiohttp
 from PIL import Image
 
-from adapters.generation.calls import (
-    SMALL_ANSWER_BYTES,
-    Outcome,
-    ProviderCalls,
-    Service,
-    ServiceAnswer,
-    from_base64,
-    not_as_promised,
-    parsed,
-)
+from adapters.generation.answers import Contents, Sent, parsed, seed_of
+from adapters.generation.automatic1111_pictures import wanted_among
+from adapters.generation.calls import SMALL_ANSWER_BYTES, Outcome, ProviderCalls, Service, ServiceAnswer
+from adapters.generation.delivery import delivered
 from adapters.generation.provider import (
     GeneratedImage,
     GenerationRequest,
@@ -42,18 +36,11 @@ from adapters.generation.provider import (
     style_in_words,
 )
 from adapters.generation.providers import ProviderSettings, at_stability, choice_of
-from adapters.generation.request_check import SEED_MAX
-from adapters.generation.taxonomy import ErrorDetails
-from adapters.images.shaping import (
-    DamagedPicture,
-    PictureWorkers,
-    decoded,
-    encoded,
-    filled,
-    media_type_of,
-    size_of,
-)
-from adapters.ports.failure_reasons import FailureKind, Instead, ServiceName, WithoutApi
+from adapters.generation.taxonomy import ErrorDetails, not_as_promised
+from adapters.images.formats import PNG, begun_media_type
+from adapters.images.keepable import keepable
+from adapters.images.shaping import DamagedPicture, PictureWorkers, decoded, encoded, filled, size_of
+from adapters.ports.failure_reasons import CannotMake, FailureKind, Instead, ServiceName, WithoutApi
 from adapters.ports.failures import GenerationFailure
 from adapters.ports.request_reasons import TooManyPixelsToUpscale, WidthOutOfReach
 
@@ -72,7 +59,6 @@ MODEL_NAME_CHARACTERS = 120
 LIMITS = RequestLimits(steps_min=1, steps_max=150, cfg_scale_max=30.0, at_once=1)
 
 WITHOUT_API = GenerationFailure(WithoutApi(SERVER.setting, API), upstream_status=404)
-NO_PICTURE = not_as_promised(SERVER, Instead.NO_PICTURE)
 NOT_A_PICTURE = not_as_promised(SERVER, Instead.NOT_A_PICTURE)
 NOT_ITS_JSON = not_as_promised(SERVER, Instead.NOT_ITS_API)
 
@@ -170,7 +156,10 @@ class Automatic1111Provider:
         outcome = _with_api(await self._calls.post_json(f"{API}/{path}", body, at_most_bytes=at_most_bytes))
         if isinstance(outcome, GenerationFailure):
             return outcome
-        return await self._workers.run(_read_pictures, outcome.body, request.count)
+        contents = await delivered(self._calls, outcome, at_most_bytes=self._image_bytes)
+        wanted, seeds, model = await self._workers.run(_wanted_of, contents, request)
+        images = tuple(_image(sent.data, seed) for sent, seed in zip(wanted, seeds, strict=False) if sent.data)
+        return _Made(images, _name(model)) if images else self._without_pictures(contents, wanted)
 
     async def _upscaled(self, request: GenerationRequest) -> _Made | GenerationFailure:
         body, size = await self._workers.run(_upscale_body, request, self._upscaler)
@@ -178,8 +167,19 @@ class Automatic1111Provider:
         outcome = _with_api(await self._calls.post_json(f"{API}/extra-single-image", body, at_most_bytes=at_most_bytes))
         if isinstance(outcome, GenerationFailure):
             return outcome
-        made = await self._workers.run(_read_upscale, outcome.body, size, self._image_bytes)
-        return made if isinstance(made, GenerationFailure) else _Made((made,), self._upscaler)
+        contents = await delivered(self._calls, outcome, at_most_bytes=self._image_bytes)
+        data = [place.data for place in contents.sent or () if place.data]
+        if not data:
+            return self._without_pictures(contents, contents.sent or [])
+        try:
+            made = await self._workers.run(_stretched, _image(data[0], None), size, self._image_bytes)
+        except DamagedPicture:
+            return NOT_A_PICTURE
+        return _Made((made,), self._upscaler)
+
+    def _without_pictures(self, contents: Contents, wanted: list[Sent]) -> GenerationFailure:
+        nothing = Instead.NO_PICTURE if contents.sent == [] else Instead.NOT_ITS_API
+        return self._calls.without_pictures(contents, wanted[0].instead if wanted else nothing)
 
     @asynccontextmanager
     async def _job(self, on_fraction: OnFraction) -> AsyncIterator[None]:
@@ -285,40 +285,23 @@ def _upscale_body(request: GenerationRequest, upscaler: str) -> tuple[dict[str, 
     return body, (wanted, max(1, round(height * wanted / width)))
 
 
-def _read_pictures(content: bytes, count: int) -> _Made | GenerationFailure:
-    """The pictures of an answer, without a grid that comes before them."""
-    body = parsed(content)
-    if not isinstance(body, dict) or not isinstance(body.get("images"), list):
-        return NOT_ITS_JSON
-    inner = parsed(body["info"].encode()) if isinstance(body.get("info"), str) else None
-    info = inner if isinstance(inner, dict) else {}
-    first = info.get("index_of_first_image")
-    sent = body["images"][first if isinstance(first, int) and first > 0 else 0 :][-count:]
+def _wanted_of(contents: Contents, asked: GenerationRequest) -> tuple[list[Sent], list[object], object]:
+    """The wanted ones among the pictures of an answer, their seeds, and the model's name as it is told."""
+    told = contents.body.get("info") if isinstance(contents.body, dict) else None
+    info = parsed(told.encode()) if isinstance(told, str) else told
+    info = info if isinstance(info, dict) else {}
+    wanted = wanted_among(contents.sent or [], asked, info.get("index_of_first_image"))
     seeds = info.get("all_seeds")
-    known = seeds if isinstance(seeds, list) and len(seeds) >= len(sent) else [None] * len(sent)
-    images: list[GeneratedImage] = []
-    for text, seed in zip(sent, known, strict=False):
-        with suppress(DamagedPicture):
-            images.append(_image(text, seed))
-    if not images:
-        return NOT_A_PICTURE if sent else NO_PICTURE
-    return _Made(tuple(images), _name(info.get("sd_model_name")))
+    known = seeds if isinstance(seeds, list) and len(seeds) >= len(wanted) else [None] * len(wanted)
+    return wanted, known, info.get("sd_model_name")
 
 
-def _read_upscale(content: bytes, size: tuple[int, int], at_most_bytes: int) -> GeneratedImage | GenerationFailure:
-    """The picture of an answer in its own shape: the server squeezes it into multiples of SIDE_STEP."""
-    body = parsed(content)
-    if not isinstance(body, dict):
-        return NOT_ITS_JSON
-    if not body.get("image"):
-        return NO_PICTURE
-    try:
-        image = _image(body["image"], None)
-        if size_of(image.data) == size:
-            return image
-        stretched = decoded(image.data).resize(size, Image.Resampling.LANCZOS)
-    except DamagedPicture:
-        return NOT_A_PICTURE
+def _stretched(image: GeneratedImage, size: tuple[int, int], at_most_bytes: int) -> GeneratedImage:
+    """The picture in its own shape: the server squeezes it into multiples of SIDE_STEP. Raises DamagedPicture."""
+    data = keepable(image.data, at_most_bytes).data
+    if size_of(data) == size:
+        return image
+    stretched = decoded(data).resize(size, Image.Resampling.LANCZOS)
     try:
         shaped = encoded(stretched, at_most_bytes)
     except DamagedPicture:
@@ -326,14 +309,8 @@ def _read_upscale(content: bytes, size: tuple[int, int], at_most_bytes: int) -> 
     return GeneratedImage(shaped.data, None, shaped.media_type)
 
 
-def _image(text: object, seed: object) -> GeneratedImage:
-    """Raises DamagedPicture for a text that is not the base64 of a picture."""
-    try:
-        data = from_base64(text if isinstance(text, str) else "")
-    except ValueError as error:
-        raise DamagedPicture from error
-    usable = isinstance(seed, int) and 0 <= seed <= SEED_MAX
-    return GeneratedImage(data, seed if isinstance(seed, int) and usable else None, media_type_of(data))
+def _image(data: bytes, seed: object) -> GeneratedImage:
+    return GeneratedImage(data, seed_of(seed), begun_media_type(data) or PNG)
 
 
 def _name(model: object) -> str:
@@ -342,24 +319,19 @@ def _name(model: object) -> str:
 
 
 def _with_api(outcome: Outcome) -> Outcome:
-    """The same, but a clear failure where the server has no API at all."""
-    return WITHOUT_API if isinstance(outcome, GenerationFailure) and outcome.upstream_status == 404 else outcome
+    """The same, but a clear failure where the server has no API at all; it may also lack something that it names."""
+    if isinstance(outcome, ServiceAnswer) or outcome.upstream_status != 404:
+        return outcome
+    said = outcome.reason.details if isinstance(outcome.reason, CannotMake) else ""
+    return outcome if said.replace(" ", "").lower() not in {"", "notfound"} else WITHOUT_API
 
 
 def _read_error(body: object) -> ErrorDetails:
-    """Either the server's own form, or that of its web framework, whose `detail` is a list of broken fields."""
+    """What this server alone tells; all else is told as others do."""
     if not isinstance(body, dict):
         return ErrorDetails()
-    name, detail, errors = (body.get(part) for part in ("error", "detail", "errors"))
-    if name == _NO_MEMORY.name:
+    if body.get("error") == _NO_MEMORY.name:
         return _NO_MEMORY
-    if isinstance(errors, str) and errors.startswith("could not find upscaler"):
-        return _NO_UPSCALER
-    if isinstance(detail, list):
-        return ErrorDetails("", "; ".join(_broken_field(entry) for entry in detail if isinstance(entry, dict)))
-    return ErrorDetails("", next((text for text in (detail, errors) if isinstance(text, str) and text), ""))
-
-
-def _broken_field(entry: dict[str, object]) -> str:
-    where = entry.get("loc")
-    return f"{where[-1]}: {entry.get('msg')}" if isinstance(where, list) and where else str(entry.get("msg"))
+    errors = body.get("errors")
+    unknown = isinstance(errors, str) and errors.startswith("could not find upscaler")
+    return _NO_UPSCALER if unknown else ErrorDetails()

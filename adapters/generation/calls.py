@@ -1,38 +1,40 @@
 """Calls to a provider's service: bounded in time and bytes, never redirected, never paid twice by themselves.
 
 A call that was sent and whose answer was lost may have been paid: it ends as UNKNOWN and is not made again. Retried are
-failures before anything was sent, 429 and 502 to 504, with full jitter, at most TRIES times and within a budget. What
-an answer means is told by the provider; here one that is no success becomes a failure of the one taxonomy.
+failures before anything was sent, 429 and 502 to 504, with full jitter, at most TRIES times and within a budget. An
+answer that is no success becomes a failure of the one taxonomy here; what a success holds is read by `answers`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import io
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import aiohttp
 import orjson
 import stamina
 import structlog
+from yarl import URL
 
+from adapters.generation.answers import Contents, parsed, text_of
+from adapters.generation.bodies import plain_within
 from adapters.generation.breaker import CircuitBreaker, RetryBudget
-from adapters.generation.taxonomy import ErrorDetails, failure_of
+from adapters.generation.retry_after import retry_after_seconds
+from adapters.generation.taxonomy import ErrorDetails, failure_inside, failure_of, not_as_promised
+from adapters.generation.told_errors import told_in, told_in_text
+from adapters.generation.unpacking import CannotUnpack
 from adapters.observability.redaction import Redactor
 from adapters.ports.failure_reasons import (
     AnswerLost,
     AnswerTooLarge,
     FailureKind,
     Instead,
-    NotAsPromised,
     NotConnected,
     NotHttp,
     NoWholeAnswer,
@@ -50,9 +52,8 @@ LONGEST_BACKOFF_SECONDS = 20.0
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 120.0
 SMALL_ANSWER_BYTES = 1024 * 1024
-CHUNK_BYTES = 64 * 1024
-BASE64_PIECE_CHARS = 256 * 1024
-"""Divisible by 4, so that each piece stands for itself."""
+LONGEST_TEXT_BYTES = 4 * 1024
+"""So much is read of a failure that is no JSON."""
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 REACHED = frozenset({FailureKind.AUTH, FailureKind.NO_CREDIT, FailureKind.MODERATED_PROMPT, FailureKind.BAD_REQUEST})
 """Failures of the request or the account; the service itself works, and asking again changes nothing."""
@@ -69,14 +70,16 @@ _log = structlog.wrap_logger(logging.getLogger(__name__))
 class Service:
     """A provider's service: where it is, what it is sent with every call, and how it tells its errors.
 
-    Of a service that the operator runs, `at_setting` is the setting that says where.
+    `error_names` says what the names of its errors mean where the status alone would say less; `read_error` reads what
+    only this service tells, and what it leaves empty is read as everybody's. Of a service that the operator runs,
+    `at_setting` is the setting that says where.
     """
 
     name: str
     address: str
     key_setting: str
-    read_error: Callable[[object], ErrorDetails]
-    error_names: Mapping[str, FailureKind]
+    read_error: Callable[[object], ErrorDetails] = told_in
+    error_names: Mapping[str, FailureKind] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     answer_seconds: float = ANSWER_SECONDS
     at_setting: str = ""
@@ -95,9 +98,11 @@ class ServiceAnswer(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
 
+    charset: str = ""
+
     async def json(self) -> Any:
         """The body as JSON, None where it is none; parsed aside, as a large one would hold the event loop up."""
-        return await asyncio.to_thread(parsed, self.body)
+        return await asyncio.to_thread(parsed, self.body, self.charset)
 
 
 Outcome = ServiceAnswer | GenerationFailure
@@ -113,7 +118,7 @@ class _TryAgain(Exception):
 
 class _Wanted(NamedTuple):
     method: str
-    path: str
+    address: str
     accept: str
     at_most_bytes: int
     json: object = None
@@ -147,41 +152,69 @@ class ProviderCalls:
         at_most_bytes: int = SMALL_ANSWER_BYTES, tries: int = TRIES,
     ) -> Outcome:  # fmt: skip
         """Asks for something that costs nothing, up to `tries` times, whatever went wrong on the way."""
-        return await self._call(_Wanted("GET", path, accept, at_most_bytes, query=query, tries=tries))
+        address = self.service.address + path
+        return await self._call(_Wanted("GET", address, accept, at_most_bytes, query=query, tries=tries))
 
     async def post_json(
         self, path: str, body: object, *, at_most_bytes: int, accept: str = "application/json"
     ) -> Outcome:
         """Sends a JSON value with a call that may be paid."""
-        return await self._call(_Wanted("POST", path, accept, at_most_bytes, json=body))
+        return await self._call(_Wanted("POST", self.service.address + path, accept, at_most_bytes, json=body))
 
     async def post_form(
         self, path: str, form: Form, *, at_most_bytes: int, accept: str = "application/json"
     ) -> Outcome:
         """Sends a multipart form with a call that may be paid."""
-        return await self._call(_Wanted("POST", path, accept, at_most_bytes, form=form))
+        return await self._call(_Wanted("POST", self.service.address + path, accept, at_most_bytes, form=form))
+
+    async def get_own(self, address: str, *, at_most_bytes: int) -> Outcome | None:
+        """Asks for a picture at an address that the service told, None where that is not at the service itself: the key
+        goes there anyway, and to any other place a service does not send this program.
+        """
+        own = URL(self.service.address)
+        try:
+            told = own.join(URL(address))
+            is_own = told.origin() == own.origin()
+        except ValueError:
+            is_own = False
+        if not is_own:
+            _log.warning("picture not fetched", provider=str(self.service.called), reason="it is at another place")
+            return None
+        return await self._call(_Wanted("GET", str(told), "image/*", at_most_bytes))
+
+    def without_pictures(self, contents: Contents, instead: Instead) -> GenerationFailure:
+        """Why a success holds none: what the service says of it, or else what stands in their place."""
+        return self.failure_in(contents.body) or not_as_promised(self.service.called, instead)
+
+    def failure_in(self, body: object) -> GenerationFailure | None:
+        """The failure that a success tells of, None where it tells of none."""
+        error = self._error_in(body)
+        if not error.sentence and error.name not in self.service.error_names:
+            return None
+        _log.warning("provider failed in a success", provider=str(self.service.called), name=error.name)
+        return failure_inside(error, self.service.error_names, key_setting=self.service.key_setting)
 
     async def _call(self, wanted: _Wanted) -> Outcome:
         self._budget.call()
-        tries = 0
+        before: list[GenerationFailure] = []
 
         def wait_before_next(error: Exception) -> bool | float:
-            if not isinstance(error, _TryAgain) or tries >= wanted.tries:
+            if not isinstance(error, _TryAgain) or len(before) >= wanted.tries:
                 return False
-            wait = _backoff(tries, error.failure.retry_after_seconds)
+            wait = _backoff(len(before), error.failure.retry_after_seconds)
             return wait if wait is not None and self._budget.spend() else False
 
         try:
             async for attempt in stamina.retry_context(on=wait_before_next, attempts=wanted.tries, timeout=None):
                 with attempt:
-                    tries += 1
-                    return await self._try(wanted)
+                    outcome = await self._try(wanted, before)
+                    return outcome if isinstance(outcome, ServiceAnswer) else _after(before, outcome)
         except _TryAgain as error:
-            return error.failure
+            return _after(before[:-1], error.failure)
         raise AssertionError("a try returns or raises")
 
-    async def _try(self, wanted: _Wanted) -> Outcome:
-        """One call. Raises _TryAgain for a failure after which the same call may be made once more."""
+    async def _try(self, wanted: _Wanted, failures: list[GenerationFailure]) -> Outcome:
+        """One call. Raises _TryAgain for a failure, one more of `failures`, after which it may be made once more."""
         wait = self._breaker.begin()
         if wait:
             return _resting(self.service.called, wait)
@@ -191,6 +224,7 @@ class ProviderCalls:
             outcome, again = self._broken(error, wanted)
         self._tell_breaker(outcome)
         if isinstance(outcome, GenerationFailure) and again:
+            failures.append(outcome)
             raise _TryAgain(outcome)
         return outcome
 
@@ -204,39 +238,63 @@ class ProviderCalls:
             body["data"] = io.BytesIO(await asyncio.to_thread(orjson.dumps, wanted.json))
             headers["Content-Type"] = "application/json"
         async with self._opened() as session, session.request(
-            wanted.method, self.service.address + wanted.path, params=wanted.query, headers=headers,
+            wanted.method, wanted.address, params=wanted.query, headers=headers,
             allow_redirects=False, **body,
         ) as response:  # fmt: skip
-            try:
-                content = await body_within(response, wanted.at_most_bytes)
-            except (aiohttp.ClientError, TimeoutError, OSError):
-                if 200 <= response.status < 300:
-                    raise
-                content = b""  # what a failure says of itself is not needed to know that it is one
-            if not 200 <= response.status < 300:
-                failure = self._refused(response, content or b"")
-                return failure, response.status in RETRIED_STATUSES and failure.kind not in REACHED
-            if content is None:
-                too_large = AnswerTooLarge(wanted.at_most_bytes)
-                return GenerationFailure(too_large, upstream_status=response.status), False
-            named = {name.lower(): value for name, value in response.headers.items()}
-            return ServiceAnswer(response.status, response.content_type, named, content), False
+            return await self._read(response, wanted)
+
+    async def _read(self, response: aiohttp.ClientResponse, wanted: _Wanted) -> tuple[Outcome, bool]:
+        """What came, and whether the same call may be made again."""
+        success = 200 <= response.status < 300
+        try:
+            content = await plain_within(response, wanted.at_most_bytes)
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            if success:
+                raise
+            content = b""  # what a failure says of itself is not needed to know that it is one
+        except CannotUnpack:
+            if success:
+                return not_as_promised(self.service.called, Instead.PACKED), False
+            content = b""
+        if not success:
+            failure = self._refused(response, content or b"")
+            return failure, response.status in RETRIED_STATUSES and failure.kind not in REACHED
+        if content is None:
+            return GenerationFailure(AnswerTooLarge(wanted.at_most_bytes), upstream_status=response.status), False
+        named = {name.lower(): value for name, value in response.headers.items()}
+        return ServiceAnswer(response.status, response.content_type, named, content, response.charset or ""), False
 
     def _refused(self, response: aiohttp.ClientResponse, content: bytes) -> GenerationFailure:
-        error = self._without_secrets(self.service.read_error(parsed(content[:SMALL_ANSWER_BYTES])))
+        charset = response.charset or ""
+        body = parsed(content[:SMALL_ANSWER_BYTES], charset)
+        error = self._error_in(body, "" if body is not None else text_of(content[:LONGEST_TEXT_BYTES], charset))
         failure = failure_of(
             response.status,
             error,
             self.service.error_names,
             key_setting=self.service.key_setting,
-            retry_after_seconds=_retry_after(response.headers.get("Retry-After")),
+            retry_after_seconds=retry_after_seconds(response.headers),
         )
-        _log.warning("provider refused", provider=str(self.service.called), status=response.status, name=error.name)
+        _log.warning(
+            "provider refused",
+            provider=str(self.service.called),
+            status=response.status,
+            name=error.name,
+            said=error.sentence,
+        )
         return failure
+
+    def _error_in(self, body: object, text: str = "") -> ErrorDetails:
+        """What the service tells of a failure: as only it does, else as all do."""
+        own = self.service.read_error(body)
+        usual = told_in(body, self.service.error_names) if body is not None else told_in_text(text)
+        known = usual.name if usual.name in self.service.error_names else own.name or usual.name
+        return self._without_secrets(ErrorDetails(known, own.sentence or usual.sentence, own.setting, usual.status))
 
     def _without_secrets(self, error: ErrorDetails) -> ErrorDetails:
         """The same without the key, which a service may quote back: what it says is shown to users, and logged."""
-        return ErrorDetails(*(self._redactor.text(" ".join(part.split())) for part in error))
+        name, sentence, setting = (self._redactor.text(" ".join(part.split())) for part in error[:3])
+        return ErrorDetails(name, sentence, setting, error.status)
 
     def _broken(self, error: Exception, wanted: _Wanted) -> tuple[GenerationFailure, bool]:
         """What a call without an answer means, and whether it may be made again: not sent, or free."""
@@ -293,47 +351,15 @@ class ProviderCalls:
                 await session.close()
 
 
-async def body_within(response: aiohttp.ClientResponse, at_most_bytes: int) -> bytes | None:
-    """The body, None where it is larger than that; no more is taken in then."""
-    if (response.content_length or 0) > at_most_bytes:
-        response.close()
-        return None
-    content = bytearray()
-    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-        content += chunk
-        if len(content) > at_most_bytes:
-            response.close()
-            return None
-    return bytes(content)
-
-
-def parsed(content: bytes) -> object:
-    """JSON as Python values, None for anything else: services answer with pages of text when they fail."""
-    try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return None
-
-
-def from_base64(text: str) -> bytes:
-    """What a text in base64 stands for. Raises ValueError for any other.
-
-    In pieces: a whole picture at once would keep every other thread waiting meanwhile, the event loop's among them.
-    """
-    pieces = (text[at : at + BASE64_PIECE_CHARS] for at in range(0, len(text), BASE64_PIECE_CHARS))
-    decoded = [base64.b64decode(piece, validate=True) for piece in pieces]
-    if any(len(piece) != BASE64_PIECE_CHARS // 4 * 3 for piece in decoded[:-1]):
-        raise ValueError("the text goes on after its end")
-    return b"".join(decoded)
-
-
-def not_as_promised(service: ServiceName, instead: Instead) -> GenerationFailure:
-    """A success that does not hold what the service promises."""
-    return GenerationFailure(NotAsPromised(service, instead))
-
-
 def _resting(service: ServiceName, wait: float) -> GenerationFailure:
     return GenerationFailure(Resting(service, max(1, round(wait))), wait)
+
+
+def _after(before: Sequence[GenerationFailure], last: GenerationFailure) -> GenerationFailure:
+    """The failure of a call that failed before: whether it was paid is known only if it is of every try."""
+    if before and isinstance(last.reason, Resting):
+        last = replace(before[-1], retry_after_seconds=last.retry_after_seconds)
+    return replace(last, maybe_paid=True) if any(not failure.surely_unpaid for failure in before) else last
 
 
 def _backoff(tries: int, retry_after_seconds: float | None) -> float | None:
@@ -341,17 +367,3 @@ def _backoff(tries: int, retry_after_seconds: float | None) -> float | None:
     jitter = random.uniform(0, FIRST_BACKOFF_SECONDS * 2.0**tries)  # noqa: S311 - spreads callers, hides nothing
     wait = max(jitter, retry_after_seconds or 0.0)
     return wait if wait <= LONGEST_BACKOFF_SECONDS else None
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds from a Retry-After header: a number or a date (RFC 9110, section 10.2.3); None for anything else."""
-    if value is None:
-        return None
-    if value.strip().isdecimal():
-        return float(value.strip()[:9])
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0.0, (aware - datetime.now(UTC)).total_seconds())

@@ -1,8 +1,8 @@
 """Generator: makes images with one provider, in steps that can be taken one by one.
 
 Answers for checking a request, for asking the provider, for what the pictures of all providers have in common (they are
-pictures, and an upscale has the width that was asked for). It keeps no limits and saves nothing: that is the ledger's
-and the storage's work.
+pictures of a format that is kept, and an upscale has the width that was asked for). It keeps no limits and saves
+nothing: that is the ledger's and the storage's work.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import asyncio
 import math
 from dataclasses import replace
 
-from adapters.generation.calls import not_as_promised
 from adapters.generation.image_url import ImageFetcher
 from adapters.generation.provider import (
     GeneratedImage,
@@ -27,14 +26,14 @@ from adapters.generation.provider import (
 )
 from adapters.generation.providers import UnavailableProvider
 from adapters.generation.request_check import check_request
-from adapters.generation.taxonomy import FILTERED, THE_SERVICE, unusable_input
+from adapters.generation.taxonomy import FILTERED, THE_SERVICE, not_as_promised, unusable_input
+from adapters.images.keepable import keepable
 from adapters.images.shaping import (
     ClosedMeanwhile,
     DamagedPicture,
     PictureWorkers,
     ShapedPicture,
     of_width,
-    refuse_damaged,
     size_of,
 )
 from adapters.ports.failure_reasons import Instead, PlainReason
@@ -119,7 +118,7 @@ class Generator:
         if not images and not result.filtered:
             return NOT_PICTURES if result.images else NO_PICTURE
         missing = prepared.request.count - len(images) - result.filtered
-        few = f"{missing} of the {prepared.request.count} pictures did not come; nothing is charged for that."
+        few = f"{missing} of the {prepared.request.count} pictures did not come; nothing is counted for that."
         return replace(result, images=images, note=joined(prepared.note, few if missing > 0 else "", result.note))
 
     async def generate(
@@ -175,10 +174,9 @@ class Generator:
 
     async def _finished(self, image: GeneratedImage, request: GenerationRequest) -> GeneratedImage | None:
         try:
-            if request.operation is not Operation.UPSCALE or request.width is None:
-                await self._workers.run(refuse_damaged, image.data)
-                return image
-            shaped: ShapedPicture = await self._workers.run(of_width, image.data, request.width)
+            shaped: ShapedPicture = await self._workers.run(keepable, image.data, self.provider.limits.image_bytes)
+            if request.operation is Operation.UPSCALE and request.width is not None:
+                shaped = await self._workers.run(of_width, shaped.data, request.width)
         except DamagedPicture:
             return None
         return GeneratedImage(shaped.data, image.seed, shaped.media_type)

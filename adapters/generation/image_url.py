@@ -18,12 +18,12 @@ import structlog
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from adapters.generation.calls import body_within
-from adapters.images.formats import MEDIA_TYPES, begun_media_type
+from adapters.generation.bodies import body_within
+from adapters.images.formats import INPUTS, MEDIA_TYPES, begun_format
 from adapters.network.public_addresses import is_public
 from adapters.ports.failure_reasons import PlainReason
 from adapters.ports.failures import GenerationFailure
-from adapters.ports.request_reasons import ImageThereTooLarge
+from adapters.ports.request_reasons import ImageThereTooLarge, InputNotRead
 from adapters.wording.failures import sentence_of_failure
 
 FETCH_SECONDS = 15.0
@@ -37,6 +37,8 @@ REFUSED = GenerationFailure(PlainReason.ADDRESS_REFUSED)
 TOO_LARGE = GenerationFailure(ImageThereTooLarge(LARGEST_IMAGE_BYTES))
 GONE = GenerationFailure(PlainReason.ADDRESS_EXPIRED)
 NOT_AN_IMAGE = GenerationFailure(PlainReason.ADDRESS_WITHOUT_IMAGE)
+A_HEIC = GenerationFailure(InputNotRead("HEIC"))
+"""The one format of which it is told, as telephones make it: whoever gives such an address takes it for a picture."""
 TOO_SLOW = GenerationFailure(PlainReason.ADDRESS_TOO_SLOW)
 NOT_REACHED = GenerationFailure(PlainReason.ADDRESS_NOT_TRUSTED)
 HOST_FAILED = GenerationFailure(PlainReason.ADDRESS_FAILED)
@@ -53,7 +55,7 @@ _ADDRESS = re.compile(
     r"(?:\#[a-z0-9._~!$&'()*+,;=:@%/?-]*)?",
     re.ASCII | re.IGNORECASE,
 )
-_HEADERS = {"Accept": ", ".join(MEDIA_TYPES.values()), "Accept-Encoding": "identity"}
+_HEADERS = {"Accept": ", ".join((*MEDIA_TYPES.values(), "image/avif")), "Accept-Encoding": "identity"}
 
 _log = structlog.get_logger(__name__)
 
@@ -145,7 +147,10 @@ class ImageFetcher:
             content = await body_within(response, LARGEST_IMAGE_BYTES)
         if content is None:
             return TOO_LARGE
-        return content if begun_media_type(content) else NOT_AN_IMAGE
+        found = begun_format(content)
+        if found in INPUTS:
+            return content
+        return A_HEIC if found == "HEIC" else NOT_AN_IMAGE
 
 
 class _PinnedResolver(AbstractResolver):

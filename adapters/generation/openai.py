@@ -1,23 +1,22 @@
 """The openai provider: OpenAI's image service, and servers that speak as it does (LocalAI, proxies).
 
 Answers for what each family of models takes, for putting what has no field of its own into words or into a note, and
-for reading the answers; sizes are the work of `openai_models`. Pictures are taken as bytes alone: an answer that names
-an address instead is refused, as a service that is asked for bytes does not choose where this program connects to.
-Calls, retries and the taxonomy of failures are left to `calls` and `taxonomy`.
+for taking the pictures of the answers; sizes are the work of `openai_models`. A picture that an answer names by its
+address is fetched from the server itself and from nowhere else: a service does not choose where this program connects
+to. Calls, retries and the taxonomy of failures are left to `calls` and `taxonomy`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import io
 import time
 from dataclasses import replace
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import aiohttp
 
-from adapters.generation.calls import ProviderCalls, Service, ServiceAnswer, from_base64, not_as_promised
+from adapters.generation.calls import ProviderCalls, Service, ServiceAnswer
+from adapters.generation.delivery import delivered
 from adapters.generation.openai_models import Family, bounded, cut_square, family_of, nearest_size
 from adapters.generation.provider import (
     GeneratedImage,
@@ -35,8 +34,9 @@ from adapters.generation.provider import (
 from adapters.generation.providers import OPENAI_ADDRESS, ProviderSettings
 from adapters.generation.series import in_series
 from adapters.generation.sizes import made_at
-from adapters.generation.taxonomy import THE_SERVICE, ErrorDetails
-from adapters.images.shaping import DamagedPicture, PictureWorkers, media_type_of
+from adapters.generation.taxonomy import THE_SERVICE, not_as_promised
+from adapters.images.formats import PNG, begun_media_type
+from adapters.images.shaping import PictureWorkers
 from adapters.ports.failure_reasons import FailureKind, Instead
 from adapters.ports.failures import GenerationFailure
 from adapters.ports.request_reasons import ModelCannotEdit, PromptTooLongForModel
@@ -102,7 +102,6 @@ class OpenAIProvider:
                 name=self.name,
                 address=settings.openai_host.rstrip("/").removesuffix("/v1"),
                 key_setting="OPENAI_API_KEY",
-                read_error=read_error,
                 error_names=ERROR_NAMES,
                 headers={"Authorization": f"Bearer {key}"} if key else {},
                 answer_seconds=ANSWER_SECONDS,
@@ -189,23 +188,18 @@ class OpenAIProvider:
             outcome = await self._calls.post_json(GENERATIONS, fields, at_most_bytes=most)
         else:
             outcome = await self._calls.post_form(EDITS, lambda: _form(fields, image), at_most_bytes=most)
-        return await _pictures_of(outcome) if isinstance(outcome, ServiceAnswer) else outcome
+        return await self._pictures_of(outcome) if isinstance(outcome, ServiceAnswer) else outcome
 
-
-def read_error(body: object) -> ErrorDetails:
-    """`{"error": {"message", "type", "param", "code"}}`; the name is the code, or the type where that says more.
-
-    Servers that speak as OpenAI does may have a number as the code, or a sentence in the place of the object.
-    """
-    error = body.get("error") if isinstance(body, dict) else None
-    if isinstance(error, str):
-        return ErrorDetails("", error)
-    if not isinstance(error, dict):
-        return ErrorDetails()
-    names = [name for name in (error.get("code"), error.get("type")) if isinstance(name, str) and name]
-    known = [name for name in names if name in ERROR_NAMES]
-    message = error.get("message")
-    return ErrorDetails((known or names or [""])[0], message if isinstance(message, str) else "")
+    async def _pictures_of(self, answer: ServiceAnswer) -> list[GeneratedImage] | GenerationFailure:
+        """The pictures that came, or where there is none, what came instead."""
+        contents = await delivered(self._calls, answer, at_most_bytes=self._image_bytes)
+        if contents.sent is None:
+            return self._calls.without_pictures(contents, Instead.NOT_PICTURES)
+        data = [place.data for place in contents.sent if place.data]
+        if not data:
+            instead = next((place.instead for place in contents.sent), Instead.NO_PICTURE)
+            return self._calls.without_pictures(contents, instead)
+        return [GeneratedImage(one, None, begun_media_type(one) or PNG) for one in data]
 
 
 def prompt_of(request: GenerationRequest) -> str:
@@ -248,40 +242,7 @@ def _form(fields: dict[str, str | int], image: bytes) -> aiohttp.FormData:
     return form
 
 
-class _Read(NamedTuple):
-    """The pictures of an answer, and what stood in the place of the first that is none."""
-
-    images: list[GeneratedImage]
-    instead: Instead
-
-
-async def _pictures_of(answer: ServiceAnswer) -> list[GeneratedImage] | GenerationFailure:
-    """The pictures that came, or where there is none, what came instead."""
-    listed = _list_in(await answer.json())
-    if listed is None:
-        return not_as_promised(THE_SERVICE, Instead.NOT_PICTURES)
-    read = await asyncio.to_thread(_read, listed)
-    return read.images or not_as_promised(THE_SERVICE, read.instead)
-
-
-def _read(listed: list[object]) -> _Read:
-    images: list[GeneratedImage] = []
-    instead: Instead | None = None
-    for item in listed:
-        encoded = item.get("b64_json") if isinstance(item, dict) else None
-        if not isinstance(encoded, str) or not encoded:
-            address = isinstance(item, dict) and bool(item.get("url"))
-            instead = instead or (Instead.AN_ADDRESS if address else Instead.NO_PICTURE)
-            continue
-        try:
-            data = from_base64(encoded)
-            images.append(GeneratedImage(data, None, media_type_of(data)))
-        except (ValueError, DamagedPicture):
-            instead = instead or Instead.NOT_A_PICTURE
-    return _Read(images, instead or Instead.NO_PICTURE)
-
-
 def _list_in(body: object) -> list[object] | None:
-    """The list that OpenAI's answers hold as `data`."""
-    listed = body.get("data") if isinstance(body, dict) else None
+    """The list that OpenAI's answers hold as `data`; some servers answer with the list alone."""
+    listed = body.get("data") if isinstance(body, dict) else body
     return listed if isinstance(listed, list) else None

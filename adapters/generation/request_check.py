@@ -13,11 +13,12 @@ from itertools import chain
 from PIL import Image, UnidentifiedImageError
 
 from adapters.generation.provider import STYLES, GenerationRequest, Operation, RequestLimits
-from adapters.images.formats import MEDIA_TYPES
+from adapters.images.formats import INPUTS, begun_format
 from adapters.ports.failure_reasons import PlainReason
 from adapters.ports.failures import FailureReason, GenerationFailure
 from adapters.ports.request_reasons import (
     InputMissing,
+    InputNotRead,
     InputTooLarge,
     InputTooManyPixels,
     NotAChoice,
@@ -110,12 +111,13 @@ def _input_image(request: GenerationRequest, limits: RequestLimits) -> Iterator[
 
 def _header(data: bytes, limits: RequestLimits) -> Iterator[FailureReason]:
     try:
-        with Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES)) as image:
+        with Image.open(io.BytesIO(data), formats=INPUTS) as image:
             width, height = image.size
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         yield InputTooManyPixels(limits.image_pixels)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        yield PlainReason.INPUT_NOT_AN_IMAGE
+        found = begun_format(data)
+        yield PlainReason.INPUT_NOT_AN_IMAGE if found is None or found in INPUTS else InputNotRead(found)
     else:
         if width * height > limits.image_pixels:
             yield InputTooManyPixels(limits.image_pixels)

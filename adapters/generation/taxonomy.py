@@ -1,7 +1,8 @@
 """One taxonomy for the errors of every provider: from an answer's name and status to a kind, and to the reason.
 
 A provider's own names come first, then the status, as one status may mean several things: 429 is "wait" and, at some
-services, "out of credit". What a service says about itself is passed on only where the request was at fault.
+services, "out of credit". What a service says is passed on where it refuses, or answers with a failure in the place of
+what was asked for; what it says of a breakdown of its own, with a status of 5xx, is not: it may name its folders.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from adapters.ports.failure_reasons import (
     CannotMake,
     FailureKind,
     Filtered,
+    Instead,
     KeyRefused,
+    NotAsPromised,
     PlainReason,
     ServiceName,
 )
@@ -45,6 +48,9 @@ OF_STATUS: Mapping[int, FailureKind] = MappingProxyType(
 """What a status means where no name says more; every other status is the service's own failure."""
 
 
+UNPAID_STATUSES = frozenset(OF_STATUS) - {408}
+"""With these a service refuses before it works; of every other it is not known whether it did."""
+
 THE_SERVICE = ServiceName("The image service")
 """For what is true of every service."""
 FILTERED = GenerationFailure(Filtered())
@@ -52,13 +58,14 @@ FILTERED = GenerationFailure(Filtered())
 
 
 class ErrorDetails(NamedTuple):
-    """An error as a service tells it: its name ("" where it has none), its sentence, and the setting of the operator's
-    that is wrong, where it is one.
+    """An error as a service tells it: its name ("" where it has none), its sentence, the setting of the operator's that
+    is wrong, where it is one, and the status that stands inside of it, 0 where none does.
     """
 
     name: str = ""
     sentence: str = ""
     setting: str = ""
+    status: int = 0
 
 
 def failure_of(
@@ -72,7 +79,28 @@ def failure_of(
     """What an answer that is not a success means. `key_setting` names the setting that holds the service's key."""
     kind = names.get(error.name) or OF_STATUS.get(status, FailureKind.UPSTREAM)
     reason = _reason(kind, error, key_setting, retry_after_seconds)
-    return GenerationFailure(reason, retry_after_seconds, status)
+    passed_on = status < 500 and not isinstance(reason, CannotMake)
+    return GenerationFailure(
+        reason,
+        retry_after_seconds,
+        status,
+        said=_clean(error.sentence) if passed_on else "",
+        maybe_paid=status not in UNPAID_STATUSES,
+    )
+
+
+def failure_inside(error: ErrorDetails, names: Mapping[str, FailureKind], *, key_setting: str) -> GenerationFailure:
+    """What a failure means that came as a success. What it costs is not known."""
+    status = error.status if error.status in OF_STATUS else 0
+    kind = names.get(error.name) or OF_STATUS.get(status, FailureKind.UPSTREAM)
+    reason = _reason(kind, error, key_setting, None)
+    said = "" if isinstance(reason, CannotMake) else _clean(error.sentence or error.name)
+    return GenerationFailure(reason, said=said, maybe_paid=True)
+
+
+def not_as_promised(service: ServiceName, instead: Instead) -> GenerationFailure:
+    """A success that does not hold what the service promises."""
+    return GenerationFailure(NotAsPromised(service, instead))
 
 
 def unusable_input(error: DamagedPicture) -> GenerationFailure:

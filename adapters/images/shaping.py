@@ -1,7 +1,8 @@
 """Shapes pictures to what a provider takes and a user asked for, aside from the event loop and two at a time.
 
-Answers for decoding what a user sent, for scaling, and for the format. What is too large to be decoded was refused
-before, by `request_check`. Colours stay as they are; what is transparent becomes white where the target knows none.
+Answers for decoding what a user or a service sent, for scaling, and for the format. What is too large to be decoded was
+refused before, by `request_check`. Colours stay as they are (`levels`); what is transparent becomes white where the
+target knows none.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 from PIL import Image, ImageOps
 
-from adapters.images.formats import MEDIA_TYPES
+from adapters.images.formats import INPUTS, MEDIA_TYPES
+from adapters.images.levels import in_eight_bits
 from adapters.images.png_chunks import chunks_of
 
 WORKERS = 2
@@ -78,7 +80,7 @@ class PictureWorkers:
 def size_of(data: bytes) -> tuple[int, int]:
     """Width and height as they are seen, with the orientation of EXIF. Raises DamagedPicture."""
     try:
-        with Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES)) as image:
+        with Image.open(io.BytesIO(data), formats=INPUTS) as image:
             # Of a PNG, Pillow decodes everything in order to see what may stand behind the picture.
             whole = image.format != "PNG" or _tells_after_its_picture(data)
             exif = image.getexif() if whole else Image.Image.getexif(image)
@@ -89,28 +91,22 @@ def size_of(data: bytes) -> tuple[int, int]:
     return (height, width) if turned else (width, height)
 
 
-def media_type_of(data: bytes) -> str:
-    """The media type, by content. Raises DamagedPicture."""
-    return MEDIA_TYPES[_format_of(data)]
-
-
 def refuse_damaged(data: bytes) -> None:
     """Raises DamagedPicture where the first frame cannot be decoded to its end."""
     try:
-        with Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES)) as image:
+        with Image.open(io.BytesIO(data), formats=INPUTS) as image:
             image.draft(None, (1, 1))  # of a JPEG all is read as ever, and an eighth of the picture built
             image.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DamagedPicture from error
 
 
-def decoded(data: bytes) -> Image.Image:
-    """The first frame, upright, as RGB or RGBA. Raises DamagedPicture."""
+def decoded(data: bytes, formats: tuple[str, ...] = INPUTS) -> Image.Image:
+    """The first frame, upright, as RGB or RGBA of eight bits. Raises DamagedPicture."""
     try:
-        with Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES)) as image:
+        with Image.open(io.BytesIO(data), formats=formats) as image:
             ImageOps.exif_transpose(image, in_place=True)
-            mode = "RGBA" if image.has_transparency_data else "RGB"
-            return image if image.mode == mode else image.convert(mode)  # a copy of a large one is costly
+            return in_eight_bits(image, data)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DamagedPicture from error
 
@@ -146,7 +142,7 @@ def within(data: bytes, *, at_most_pixels: int, longest_side: int, at_most_bytes
 def of_width(data: bytes, width: int) -> ShapedPicture:
     """The picture at exactly this width, in its shape and format; the same bytes where it is. Raises DamagedPicture."""
     with_format = _format_of(data)
-    if size_of(data)[0] == width:
+    if size_of(data)[0] == width and with_format in MEDIA_TYPES:
         return ShapedPicture(data, MEDIA_TYPES[with_format], *size_of(data))
     picture = decoded(data)
     height = max(1, round(picture.height * width / picture.width))
@@ -162,7 +158,7 @@ def encoded(picture: Image.Image, at_most_bytes: int) -> ShapedPicture:
     for quality in QUALITIES:
         if len(attempt.data) <= at_most_bytes:
             return attempt
-        attempt = _saved(picture, "JPEG", quality=quality)
+        attempt = _saved(flattened(picture), "JPEG", quality=quality)
     if len(attempt.data) <= at_most_bytes:
         return attempt
     raise NotSmallEnough
@@ -176,7 +172,7 @@ def _saved(picture: Image.Image, kind: str, **options: int) -> ShapedPicture:
 
 def _format_of(data: bytes) -> str:
     try:
-        with Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES)) as image:
+        with Image.open(io.BytesIO(data), formats=INPUTS) as image:
             return image.format or "PNG"
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DamagedPicture from error

@@ -42,6 +42,7 @@ class PlainReason(Enum):
     INPUT_DAMAGED = "an input image that cannot be decoded", FailureKind.BAD_REQUEST
     INPUT_NOT_SMALL_ENOUGH = "no copy of the input is as small as the service asks", FailureKind.BAD_REQUEST
 
+    ATTACHMENT_FAILED = "Discord did not give the whole attachment", FailureKind.UPSTREAM
     ADDRESS_REFUSED = "an address that is not fetched", FailureKind.BAD_REQUEST
     ADDRESS_EXPIRED = "nothing is there any more", FailureKind.BAD_REQUEST
     ADDRESS_WITHOUT_IMAGE = "something else is there", FailureKind.BAD_REQUEST
@@ -53,6 +54,11 @@ class PlainReason(Enum):
     def kind(self) -> FailureKind:
         """What a caller may do next."""
         return self.value[1]
+
+    @property
+    def unpaid(self) -> bool:
+        """Whether no provider can have worked."""
+        return self not in {PlainReason.SERVICE_FAILED, PlainReason.SERVICE_UNUSABLE}
 
 
 class Obstacle(Enum):
@@ -75,6 +81,7 @@ class Instead(Enum):
     NO_BALANCE = auto()
     NO_ENGINES = auto()
     NO_NUMBER = auto()
+    PACKED = auto()
 
 
 @dataclass(frozen=True)
@@ -89,26 +96,27 @@ class ServiceName:
 
 
 class _Reason:
-    """Gives each reason with figures its kind."""
+    """Gives each reason with figures its kind, and says whether by it no provider can have worked."""
 
     kind: ClassVar[FailureKind]
+    unpaid: ClassVar[bool]
 
-    def __init_subclass__(cls, kind: FailureKind) -> None:
-        cls.kind = kind
+    def __init_subclass__(cls, kind: FailureKind, *, unpaid: bool = False) -> None:
+        cls.kind, cls.unpaid = kind, unpaid
 
 
 # -- what a service answers ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class KeyRefused(_Reason, kind=FailureKind.AUTH):
+class KeyRefused(_Reason, kind=FailureKind.AUTH, unpaid=True):
     """The service does not accept its key, which `setting` holds."""
 
     setting: str
 
 
 @dataclass(frozen=True)
-class CannotMake(_Reason, kind=FailureKind.BAD_REQUEST):
+class CannotMake(_Reason, kind=FailureKind.BAD_REQUEST, unpaid=True):
     """The service does not take the request. `details` is what it says of it, on one line and bounded, "" where it
     says nothing; `setting`, where one of the operator's is what must change.
     """
@@ -118,7 +126,7 @@ class CannotMake(_Reason, kind=FailureKind.BAD_REQUEST):
 
 
 @dataclass(frozen=True)
-class AskedToWait(_Reason, kind=FailureKind.RATE_LIMITED):
+class AskedToWait(_Reason, kind=FailureKind.RATE_LIMITED, unpaid=True):
     """The service has too much to do; `seconds` as it says itself, None where it does not."""
 
     seconds: float | None = None
@@ -138,7 +146,7 @@ AnswerReason = KeyRefused | CannotMake | AskedToWait | Filtered
 
 
 @dataclass(frozen=True)
-class Unreachable(_Reason, kind=FailureKind.UNAVAILABLE):
+class Unreachable(_Reason, kind=FailureKind.UNAVAILABLE, unpaid=True):
     """Nothing can be sent to the service."""
 
     service: ServiceName
@@ -146,7 +154,7 @@ class Unreachable(_Reason, kind=FailureKind.UNAVAILABLE):
 
 
 @dataclass(frozen=True)
-class NotConnected(_Reason, kind=FailureKind.UNAVAILABLE):
+class NotConnected(_Reason, kind=FailureKind.UNAVAILABLE, unpaid=True):
     """No connection came about in time."""
 
     service: ServiceName
@@ -154,7 +162,7 @@ class NotConnected(_Reason, kind=FailureKind.UNAVAILABLE):
 
 
 @dataclass(frozen=True)
-class Resting(_Reason, kind=FailureKind.UNAVAILABLE):
+class Resting(_Reason, kind=FailureKind.UNAVAILABLE, unpaid=True):
     """The service is left alone for a while."""
 
     service: ServiceName
@@ -215,14 +223,14 @@ CallReason = OfService | AnswerTooLarge
 
 
 @dataclass(frozen=True)
-class NotSetUp(_Reason, kind=FailureKind.UNAVAILABLE):
+class NotSetUp(_Reason, kind=FailureKind.UNAVAILABLE, unpaid=True):
     """There is no provider; `missing` is the sentence of the provider's module that says what to set."""
 
     missing: str
 
 
 @dataclass(frozen=True)
-class WithoutApi(_Reason, kind=FailureKind.UNAVAILABLE):
+class WithoutApi(_Reason, kind=FailureKind.UNAVAILABLE, unpaid=True):
     """The operator's own server, at the address in `setting`, was started without its API."""
 
     setting: str
@@ -230,7 +238,7 @@ class WithoutApi(_Reason, kind=FailureKind.UNAVAILABLE):
 
 
 @dataclass(frozen=True)
-class WaitedTooLong(_Reason, kind=FailureKind.UNAVAILABLE):
+class WaitedTooLong(_Reason, kind=FailureKind.UNAVAILABLE, unpaid=True):
     """The request's turn did not come in time."""
 
     minutes: float
@@ -244,7 +252,7 @@ class TakenTooLong(_Reason, kind=FailureKind.UNKNOWN):
 
 
 @dataclass(frozen=True)
-class FailedTooOften(_Reason, kind=FailureKind.BAD_REQUEST):
+class FailedTooOften(_Reason, kind=FailureKind.BAD_REQUEST, unpaid=True):
     """A request under one key has failed in every attempt that it has."""
 
     times: int

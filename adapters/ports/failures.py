@@ -19,17 +19,25 @@ class GenerationFailure:
     """Why there is no image. It holds no secret.
 
     `retry_after_seconds` is how long to wait before the next try, where that is known; `upstream_status` the status of
-    the service's answer, where there was one.
+    the service's answer, where there was one. `said` is what the service says of it, on one line and bounded, where the
+    reason does not hold it; `maybe_paid`, that the service may have worked, whatever the reason.
     """
 
     reason: FailureReason
     retry_after_seconds: float | None = None
     upstream_status: int | None = None
+    said: str = ""
+    maybe_paid: bool = False
 
     @property
     def kind(self) -> FailureKind:
         """What a caller may do next."""
         return self.reason.kind
+
+    @property
+    def surely_unpaid(self) -> bool:
+        """Whether it is known that no provider worked for this: it was not asked, or it refused before."""
+        return self.reason.unpaid and not self.maybe_paid
 
 
 Note = str | GenerationFailure

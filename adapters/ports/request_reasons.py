@@ -13,6 +13,7 @@ from adapters.ports.failure_reasons import FailureKind
 
 class _OfRequest:
     kind: ClassVar[FailureKind] = FailureKind.BAD_REQUEST
+    unpaid: ClassVar[bool] = True
 
 
 # -- rules that hold for every provider ---------------------------------------------------------------
@@ -99,6 +100,13 @@ class InputTooManyPixels(_OfRequest):
 
 
 @dataclass(frozen=True)
+class InputNotRead(_OfRequest):
+    """The input is a file of this format, such as HEIC, which is not read here."""
+
+    format: str
+
+
+@dataclass(frozen=True)
 class AttachmentTooLarge(_OfRequest):
     """An image that was attached to a message has too many bytes."""
 
@@ -123,6 +131,7 @@ RequestReason = (
     | InputMissing
     | InputTooLarge
     | InputTooManyPixels
+    | InputNotRead
     | AttachmentTooLarge
     | ImageThereTooLarge
 )

@@ -171,7 +171,12 @@ class GenerationConfig(Section):
     )  # fmt: skip
     prompt_in_image: bool = Field(False, validation_alias="PROMPT_IN_IMAGE", description="true or false")
     image_url_hosts: HostList = Field(
-        ("cdn.discordapp.com", "media.discordapp.net"),
+        (
+            "cdn.discordapp.com",
+            "media.discordapp.net",
+            "images-ext-1.discordapp.net",
+            "images-ext-2.discordapp.net",
+        ),
         validation_alias="IMAGE_URL_HOSTS",
         description="host names with commas between them, such as cdn.discordapp.com,media.discordapp.net",
     )

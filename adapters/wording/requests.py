@@ -12,6 +12,7 @@ from adapters.ports.request_reasons import (
     AttachmentTooLarge,
     ImageThereTooLarge,
     InputMissing,
+    InputNotRead,
     InputTooLarge,
     InputTooManyPixels,
     InputTooSmall,
@@ -37,6 +38,8 @@ from adapters.ports.request_reasons import (
 )
 from domain.limits import MEGABYTE
 
+READABLE = "PNG, JPEG, WEBP, GIF or AVIF"
+
 
 def words_of_request(reason: RequestReason) -> str:  # noqa: C901, PLR0912 - one line for each reason is clearest
     """A rule that holds for every provider."""
@@ -56,13 +59,18 @@ def words_of_request(reason: RequestReason) -> str:  # noqa: C901, PLR0912 - one
         case OutOfRange():
             return f"The value {reason.asked} of {reason.what} is not usable. Choose {_range(reason)}."
         case InputMissing(operation):
-            needed = f"There is no input image, and {operation} needs one."
-            return f"{needed} Send the bytes of a PNG, JPEG, WEBP or GIF."
+            return f"There is no input image, and {operation} needs one. Use a {READABLE}."
         case InputTooLarge(size_bytes, most_bytes):
             size, most_mb = f"{size_bytes / MEGABYTE:.1f} MB", f"{most_bytes / MEGABYTE:.0f} MB"
             return f"The input image has {size}; at most {most_mb} are taken. Send a smaller one."
         case InputTooManyPixels(most):
             return f"The input image has more than {most:,} pixels. Send a smaller one."
+        case InputNotRead(name):
+            taken = " as iPhones take them," if name == "HEIC" else ""
+            return (
+                f"This is a file of the format {name},{taken} and that format is not read here. "
+                "Save it as PNG, JPEG, WEBP or GIF and use that, or take a screenshot of it."
+            )
         case AttachmentTooLarge(most_bytes):
             return f"The picture is larger than {most_bytes // MEGABYTE} MB. Attach a smaller one."
         case ImageThereTooLarge(most_bytes):

@@ -53,8 +53,9 @@ def schema_of(name: str) -> Draft202012Validator:
 class Automatic1111Emulator(Emulator):
     """The server, started with --api, and with --api-auth where it is given a login `name:password`.
 
-    With `grid_first` a grid of all pictures comes before them. While `shown` is set, each job waits for it halfway.
-    `jobs` counts the jobs that were finished.
+    With `grid_first` a grid of all pictures comes before them, and `maps_behind` are the sizes of pictures that an
+    extension adds after them; `index_told` and `texts_written` may be taken away, as by other servers of this kind.
+    While `shown` is set, each job waits for it halfway. `jobs` counts the jobs that were finished.
     """
 
     name = "automatic1111"
@@ -63,6 +64,9 @@ class Automatic1111Emulator(Emulator):
         super().__init__()
         self.login = login
         self.grid_first = False
+        self.maps_behind: list[tuple[int, int]] = []
+        self.index_told = True
+        self.texts_written = True
         self.shown: asyncio.Event | None = None
         self.jobs = 0
         self.most_jobs_at_once = 0
@@ -141,14 +145,19 @@ class Automatic1111Emulator(Emulator):
         await self._work(fields["n_iter"], fields["steps"])
         texts = [infotext(fields, seed) for seed in seeds]
         size = (fields["width"], fields["height"])
-        made = [png(painted(size, seed), {"parameters": text}) for seed, text in zip(seeds, texts, strict=True)]
+        written = [{"parameters": text} if self.texts_written else {} for text in texts]
+        made = [png(painted(size, seed), texts) for seed, texts in zip(seeds, written, strict=True)]
         if self.grid_first:
-            made.insert(0, png(painted((size[0] * count, size[1]), first), {"parameters": texts[0]}))
+            made.insert(0, png(painted((size[0] * count, size[1]), first), written[0]))
             texts.insert(0, texts[0])
+        made += [png(Image.new("RGB", map_size, "white"), {}) for map_size in self.maps_behind]
+        told = info(fields, seeds, texts, 1 if self.grid_first else 0)
+        if not self.index_told:
+            del told["index_of_first_image"]
         return {
             "images": made if fields["send_images"] else [],
             "parameters": {**fields, **emptied},
-            "info": json.dumps(info(fields, seeds, texts, 1 if self.grid_first else 0)),
+            "info": json.dumps(told),
         }
 
     async def _upscale(self, request: web.Request) -> object:

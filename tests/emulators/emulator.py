@@ -3,7 +3,8 @@
 An emulator of one provider subclasses `Emulator`, adds its routes, and answers a request that breaks the published
 description with the error that the real service gives; `complaints` keeps each such finding, so that a test of a good
 client may ask for none. `script` holds answers that come before all others, one a request: failures of every kind, as
-they happen on the wire.
+they happen on the wire. `form` has the ordinary answers come in another form (`forms`). Which tests use which fault is
+in the README beside this.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from aiohttp import web
+
+from tests.emulators.forms import Answer, Form, holds_picture
 
 HANG_SECONDS = 60.0
 CHUNK = b"\0" * 65_536
@@ -73,7 +76,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Emulator(ABC):
     """The part that all emulators share: a real server, what it heard, and its script.
 
-    `delay_seconds` holds every ordinary answer up; `running` and `most_at_once` count the requests under way.
+    `delay_seconds` holds every ordinary answer up; `running` and `most_at_once` count the requests under way. `form`
+    changes every ordinary answer that holds a picture.
     """
 
     name = "emulator"
@@ -82,6 +86,7 @@ class Emulator(ABC):
         self.heard: list[Heard] = []
         self.complaints: list[str] = []
         self.script: deque[Scripted] = deque()
+        self.form: Form | None = None
         self.delay_seconds = 0.0
         self.running = 0
         self.most_at_once = 0
@@ -126,7 +131,8 @@ class Emulator(ABC):
                 return await self._play(request, self.script.popleft())
             if self.delay_seconds:
                 await asyncio.sleep(self.delay_seconds)
-            return await handler(request)
+            response = await handler(request)
+            return response if self.form is None else _in_form(response, self.form)
         finally:
             self.running -= 1
 
@@ -159,6 +165,16 @@ class Emulator(ABC):
             await response.write(CHUNK)
             self.sent_bytes += len(CHUNK)
         return response
+
+
+def _in_form(response: web.StreamResponse, form: Form) -> web.StreamResponse:
+    """The same answer in this form; failures and what holds no picture as they are."""
+    body = response.body if isinstance(response, web.Response) else None
+    if not isinstance(body, bytes) or response.status != 200 or not holds_picture(body):
+        return response
+    changed = form(Answer(body, dict(response.headers)))
+    headers = {name: value for name, value in changed.headers.items() if name != "Content-Length"}
+    return web.Response(status=response.status, body=changed.body, headers=headers)
 
 
 async def _hear(request: web.Request) -> Heard:

@@ -24,6 +24,7 @@ FACTS: Mapping[str, Any] = json.loads(Path(__file__).with_name("openai_schema.js
 KEY = "sk-emulated-0123456789"
 NOT_FOR_IMAGES = ("gpt-4o", "text-embedding-3-small")
 CREATED = 1_700_000_000
+OWN_PICTURES = "/made/{number}.png"
 COLOURS = ("teal", "salmon", "gold", "plum", "navy", "olive", "coral", "khaki", "sienna", "indigo")
 
 
@@ -41,7 +42,8 @@ class Refused(Exception):
 class OpenAIEmulator(Emulator):
     """`key` None: none is asked for. `any_model`: as LocalAI does, every model's name and every size is taken.
 
-    `answers_with_url` makes the pictures addresses, whatever was asked for; `fewer` leaves so many out.
+    `answers_with_url` makes the pictures addresses of this form, whatever was asked for; `fewer` leaves so many out.
+    Those below `OWN_PICTURES` are its own to serve.
     """
 
     name = "openai"
@@ -50,15 +52,17 @@ class OpenAIEmulator(Emulator):
         super().__init__()
         self.key = key
         self.any_model = any_model
-        self.answers_with_url = False
+        self.answers_with_url = ""
         self.fewer = 0
+        self.served: dict[str, bytes] = {}
 
     def routes(self) -> list[web.RouteDef]:
-        """The three endpoints."""
+        """The three endpoints, and the pictures that answers name by their address."""
         return [
             web.post("/v1/images/generations", self._guarded(self._generations)),
             web.post("/v1/images/edits", self._guarded(self._edits)),
             web.get("/v1/models", self._guarded(self._models)),
+            web.get("/made/{name}", self._guarded(self._made)),
         ]
 
     def _guarded(
@@ -102,6 +106,10 @@ class OpenAIEmulator(Emulator):
         models = [{"id": name, "object": "model", "created": CREATED, "owned_by": "emulator"} for name in names]
         return web.json_response({"object": "list", "data": models})
 
+    async def _made(self, request: web.Request) -> web.Response:
+        found = self.served.get(request.path)
+        return web.Response(status=404) if found is None else web.Response(body=found, content_type="image/png")
+
     def _family(self, endpoint: str, fields: Mapping[str, object]) -> str:
         if self.any_model:
             return "other"
@@ -123,7 +131,9 @@ class OpenAIEmulator(Emulator):
             if as_bytes and not self.answers_with_url:
                 pictures.append({"b64_json": base64.b64encode(picture(size, number)).decode()})
             else:
-                pictures.append({"url": f"{self.address}/picture/{number}.png"})
+                form = self.answers_with_url or f"{self.address}{OWN_PICTURES}"
+                pictures.append({"url": form.format(number=number)})
+                self.served[f"/made/{number}.png"] = picture(size, number)
             if family == "dall-e-3":
                 pictures[-1]["revised_prompt"] = f"In more words: {fields['prompt']}"
         told = {"background": "opaque", "output_format": "png", "quality": "medium", "size": size}

@@ -14,6 +14,7 @@ from adapters.discord.default_style import style_of
 from adapters.discord.embeds import info_embed
 from adapters.discord.inputs import ONE_SOURCE, ours, suggest_names, upscale_of
 from adapters.discord.making import make
+from adapters.discord.message_pictures import pictures_in
 from adapters.discord.messages import message_for_refusal
 from adapters.discord.replies import respond, tell
 from adapters.discord.views import named_by
@@ -114,7 +115,8 @@ async def tell_of_message(interaction: Interaction, message: discord.Message) ->
     """How the picture of a message was made; of a picture from elsewhere, that nothing is known."""
     picture = ours(interaction, message)
     if picture is None:
-        name = message.attachments[0].filename if message.attachments else "This message"
+        attached_ones = (found.attachment for found in pictures_in(message))
+        name = next((attachment.filename for attachment in attached_ones if attachment), "This message")
         await respond(interaction, info_embed(name, None))
         return
     kept_name = named_by(interaction.client, *picture)

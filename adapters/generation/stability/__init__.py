@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-from adapters.generation.calls import ANSWER_SECONDS, ProviderCalls, Service, ServiceAnswer, not_as_promised
+from adapters.generation.calls import ANSWER_SECONDS, ProviderCalls, Service, ServiceAnswer
 from adapters.generation.provider import (
     GenerationRequest,
     GenerationResult,
@@ -24,7 +24,7 @@ from adapters.generation.provider import (
 from adapters.generation.providers import ProviderSettings, at_stability, choice_of
 from adapters.generation.stability.v1 import UPSCALE_ENGINE, UPSCALE_PIXELS, EngineImage, EngineUpscaler
 from adapters.generation.stability.v2beta import MODELS, StableImage, StableUpscaler
-from adapters.generation.taxonomy import ErrorDetails
+from adapters.generation.taxonomy import not_as_promised
 from adapters.images.shaping import PictureWorkers
 from adapters.ports.failure_reasons import FailureKind, Instead, ServiceName
 from adapters.ports.failures import GenerationFailure
@@ -138,24 +138,12 @@ class StabilityProvider:
         return self._upscaler if request.operation is Operation.UPSCALE else self._image
 
 
-def read_error(body: object) -> ErrorDetails:
-    """An error of v1, `{"name", "message"}`, or of v2beta, `{"name", "errors": [...]}`; anything else says nothing."""
-    if not isinstance(body, dict):
-        return ErrorDetails()
-    name, message, errors = body.get("name"), body.get("message"), body.get("errors")
-    if not isinstance(message, str):
-        sentences = errors if isinstance(errors, list) else []
-        message = "; ".join(sentence for sentence in sentences if isinstance(sentence, str))
-    return ErrorDetails(name if isinstance(name, str) else "", message)
-
-
 def _service(settings: ProviderSettings, answer_seconds: float) -> Service:
     key = (settings.api_key or "").strip()  # one that was read from a file ends in a line's end
     return Service(
         name=SERVICE.name,
         address=settings.api_host.rstrip("/"),
         key_setting=KEY_SETTING,
-        read_error=read_error,
         error_names=ERROR_NAMES,
         headers={"Authorization": f"Bearer {key}", "Stability-Client-ID": CLIENT_ID},
         answer_seconds=answer_seconds,

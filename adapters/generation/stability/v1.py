@@ -9,14 +9,15 @@ from __future__ import annotations
 import io
 import math
 import time
-from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
 import aiohttp
 
-from adapters.generation.calls import Form, Outcome, ProviderCalls, from_base64, not_as_promised, parsed
+from adapters.generation.answers import FAILED, FILTERED, SUCCESS, Contents
+from adapters.generation.calls import Form, Outcome, ProviderCalls
+from adapters.generation.delivery import delivered
 from adapters.generation.provider import (
     GeneratedImage,
     GenerationRequest,
@@ -27,8 +28,9 @@ from adapters.generation.provider import (
 )
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.sizes import Size, made_at, shape_distance
-from adapters.images.shaping import DamagedPicture, PictureWorkers, filled, media_type_of, size_of, within
-from adapters.ports.failure_reasons import Instead, ServiceName
+from adapters.images.formats import PNG, begun_media_type
+from adapters.images.shaping import PictureWorkers, filled, size_of, within
+from adapters.ports.failure_reasons import Instead
 from adapters.ports.failures import GenerationFailure
 from adapters.ports.request_reasons import UpscaledTooLarge, UpscaledTooNarrow
 
@@ -64,9 +66,6 @@ BASE64_GROWTH = 4 / 3
 AROUND_A_PICTURE_BYTES = 64 * 1024
 """What an answer holds besides the picture itself."""
 
-SUCCESS, FILTERED, FAILED = "SUCCESS", "CONTENT_FILTERED", "ERROR"
-"""How the making of an artifact may have ended."""
-
 
 class EngineImage:
     """Makes pictures from words or from a picture with the engine that the settings name."""
@@ -92,7 +91,7 @@ class EngineImage:
         self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
     ) -> GenerationResult | GenerationFailure:
         """Make the pictures of a prepared request with one call."""
-        job = _Job(self._engine, request.count, time.perf_counter(), self._settings.credits_each.get(self._engine))
+        job = _job(self._settings, self._engine, request.count)
         path = f"/v1/generation/{self._engine}/"
         at_most = _answer_bytes(self._settings, request.count)
         if request.image is None:
@@ -100,7 +99,7 @@ class EngineImage:
         else:
             form = _form_of(_image_fields(request), "init_image", request.image)
             outcome = await self._calls.post_form(f"{path}image-to-image", form, at_most_bytes=at_most)
-        return await _result(outcome, job, self._calls.service.called, on_fraction, self._workers)
+        return await _result(self._calls, outcome, job, on_fraction)
 
 
 class EngineUpscaler:
@@ -138,12 +137,12 @@ class EngineUpscaler:
         """Upscale the input of a prepared request."""
         assert request.image is not None, "checked before"
         assert request.width is not None, "set by prepare"
-        job = _Job(UPSCALE_ENGINE, 1, time.perf_counter(), self._settings.credits_each.get(UPSCALE_ENGINE))
+        job = _job(self._settings, UPSCALE_ENGINE, 1)
         width = _width_within(request.width, await self._workers.run(size_of, request.image))
         form = _form_of({"width": str(width)}, "image", request.image)
         path = f"/v1/generation/{UPSCALE_ENGINE}/image-to-image/upscale"
         outcome = await self._calls.post_form(path, form, at_most_bytes=_answer_bytes(self._settings, 1))
-        return await _result(outcome, job, self._calls.service.called, on_fraction, self._workers)
+        return await _result(self._calls, outcome, job, on_fraction)
 
 
 @lru_cache(maxsize=256)
@@ -197,7 +196,7 @@ def _image_fields(request: GenerationRequest) -> dict[str, str]:
 
 
 def _form_of(fields: dict[str, str], image_name: str, image: bytes) -> Form:
-    media_type = media_type_of(image)
+    media_type = begun_media_type(image) or PNG
 
     def form() -> aiohttp.FormData:
         made = aiohttp.FormData(default_to_multipart=True)
@@ -214,22 +213,30 @@ def _answer_bytes(settings: ProviderSettings, count: int) -> int:
 
 
 class _Job(NamedTuple):
-    """One call for `pictures`: by which model, when it began (of `perf_counter`), and what one picture costs."""
+    """One call for `pictures`: by which model, when it began (of `perf_counter`), what one picture costs, and the bytes
+    of the largest.
+    """
 
     model: str
     pictures: int
     began: float
     credits_each: float | None
+    picture_bytes: int
+
+
+def _job(settings: ProviderSettings, model: str, pictures: int) -> _Job:
+    return _Job(model, pictures, time.perf_counter(), settings.credits_each.get(model), settings.image_bytes)
 
 
 async def _result(
-    outcome: Outcome, job: _Job, service: ServiceName, on_fraction: OnFraction, workers: PictureWorkers
+    calls: ProviderCalls, outcome: Outcome, job: _Job, on_fraction: OnFraction
 ) -> GenerationResult | GenerationFailure:
     if isinstance(outcome, GenerationFailure):
         return outcome
-    artifacts = await workers.run(_artifacts, outcome.body)
+    contents = await delivered(calls, outcome, at_most_bytes=job.picture_bytes)
+    artifacts = _artifacts(contents)
     if artifacts is None:
-        return not_as_promised(service, Instead.NOT_PICTURES)
+        return calls.without_pictures(contents, Instead.NOT_PICTURES)
     on_fraction(1.0)
     return GenerationResult(
         artifacts.images,
@@ -246,25 +253,14 @@ class _Artifacts(NamedTuple):
     filtered: int
 
 
-def _artifacts(content: bytes) -> _Artifacts | None:
-    """What an answer holds, without what is no picture; None where there is nothing else. For a thread: it is long."""
-    body = parsed(content)
-    found = body.get("artifacts") if isinstance(body, dict) else None
-    artifacts = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-    reasons = [artifact.get("finishReason") for artifact in artifacts]
-    images: list[GeneratedImage] = []
-    for artifact, reason in zip(artifacts, reasons, strict=True):
-        if reason == SUCCESS:
-            with suppress(TypeError, ValueError, DamagedPicture):
-                images.append(_image(artifact))
+def _artifacts(contents: Contents) -> _Artifacts | None:
+    """What an answer holds, without what is no picture; None where there is nothing else."""
+    sent = contents.sent or []
+    images = [
+        GeneratedImage(place.data, place.seed, begun_media_type(place.data) or PNG)
+        for place in sent
+        if place.data and place.ended in {SUCCESS, ""}
+    ]
+    reasons = [place.ended for place in sent]
     known = bool(images) or FILTERED in reasons or FAILED in reasons
     return _Artifacts(tuple(images), reasons.count(FILTERED)) if known else None
-
-
-def _image(artifact: dict[str, object]) -> GeneratedImage:
-    """Raises TypeError, ValueError or DamagedPicture for anything but a picture in base64."""
-    text, seed = artifact.get("base64"), artifact.get("seed")
-    if not isinstance(text, str):
-        raise TypeError(type(text))
-    data = from_base64(text)
-    return GeneratedImage(data, seed if isinstance(seed, int) else None, media_type_of(data))

@@ -87,7 +87,7 @@ class StableImage:
             answer = await self._calls.post_form(path, form, at_most_bytes=self._settings.image_bytes, accept=PICTURE)
             if isinstance(answer, GenerationFailure):
                 return answer
-            return await picture_of(answer, self._calls.service.called)
+            return await picture_of(self._calls, answer, self._settings.image_bytes)
 
         result = await batch(request, make, on_fraction, model=model, settings=self._settings)
         if isinstance(result, GenerationFailure):

@@ -14,7 +14,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
-from adapters.generation.calls import ProviderCalls, ServiceAnswer, not_as_promised
+from adapters.generation.calls import SMALL_ANSWER_BYTES, ProviderCalls, ServiceAnswer
+from adapters.generation.delivery import delivered
 from adapters.generation.provider import (
     GeneratedImage,
     GenerationRequest,
@@ -141,7 +142,10 @@ class StableUpscaler:
         if self._name == "creative":
             return await self._finished(await self._calls.post_form(path, form, at_most_bytes=UPSCALED_BYTES))
         answer = await self._calls.post_form(path, form, at_most_bytes=UPSCALED_BYTES, accept=PICTURE)
-        return answer if isinstance(answer, GenerationFailure) else await picture_of(answer, self._calls.service.called)
+        return answer if isinstance(answer, GenerationFailure) else await self._picture(answer)
+
+    async def _picture(self, answer: ServiceAnswer) -> GeneratedImage | GenerationFailure:
+        return await picture_of(self._calls, answer, UPSCALED_BYTES)
 
     def _fields(self, request: GenerationRequest, number: int) -> dict[str, str]:
         fields = {"output_format": "png"}
@@ -162,23 +166,31 @@ class StableUpscaler:
         """The picture of what was started, however long it takes. It is paid: an end without one is UNKNOWN."""
         if isinstance(started, GenerationFailure):
             return started
-        service = self._calls.service.called
-        body = await started.json()
-        generation_id = body.get("id") if isinstance(body, dict) else None
-        if not isinstance(generation_id, str) or not _GENERATION_ID.fullmatch(generation_id):
-            return not_as_promised(service, Instead.NO_NUMBER)
+        contents = await delivered(self._calls, started, at_most_bytes=UPSCALED_BYTES)
+        if any(place.data or place.ended for place in contents.sent or ()):
+            return await self._picture(started)  # it was quick
+        body = contents.body
+        if failure := self._calls.failure_in(body):
+            return failure  # an error has an id of its own
+        generation_id = str(body.get("id", "")) if isinstance(body, dict) else ""
+        if not _GENERATION_ID.fullmatch(generation_id):
+            return self._calls.without_pictures(contents, Instead.NO_NUMBER)
+        return await self._waited_for(generation_id)
+
+    async def _waited_for(self, generation_id: str) -> GeneratedImage | GenerationFailure:
         until = self._clock() + CREATIVE_SECONDS
+        service = self._calls.service.called
         while self._clock() + POLL_SECONDS <= until:
             await self._pause(POLL_SECONDS)
             outcome = await self._calls.get(
                 f"/v2beta/results/{generation_id}", accept="*/*", at_most_bytes=UPSCALED_BYTES, tries=1
             )
             if isinstance(outcome, ServiceAnswer):
-                if outcome.status != 202:
-                    return await picture_of(outcome, service)
+                if not await _in_progress(outcome):
+                    return await self._picture(outcome)
             elif not _passes(outcome):
                 kept = outcome.kind in {FailureKind.MODERATED_PROMPT, FailureKind.UPSTREAM}
-                return outcome if kept else GenerationFailure(AnswerLost(service))
+                return replace(outcome, maybe_paid=True) if kept else GenerationFailure(AnswerLost(service))
         return GenerationFailure(PictureLost(service, CREATIVE_SECONDS / 60))
 
     def _unfit(self, shaped: ShapedPicture, own: tuple[int, int]) -> ShapeNotTaken | None:
@@ -194,6 +206,14 @@ class StableUpscaler:
             return None
         reached = shaped.width * self._bounds.factor
         return None if reached >= wanted else ShapeStaysNarrow(own[0], own[1], self._name, reached, wanted)
+
+
+async def _in_progress(answer: ServiceAnswer) -> bool:
+    """202, or as some gateways have it, a success that says so."""
+    if answer.status == 202 or len(answer.body) > SMALL_ANSWER_BYTES:
+        return answer.status == 202
+    body = await answer.json()
+    return isinstance(body, dict) and body.get("status") == "in-progress"
 
 
 def _passes(failure: GenerationFailure) -> bool:

@@ -6,23 +6,23 @@ provider's published description, https://platform.stability.ai/docs/api-referen
 
 from __future__ import annotations
 
-import asyncio
 import io
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 import aiohttp
 
-from adapters.generation.calls import Form, ServiceAnswer, from_base64, not_as_promised
+from adapters.generation.answers import FILTERED
+from adapters.generation.calls import Form, ProviderCalls, ServiceAnswer
+from adapters.generation.delivery import delivered
 from adapters.generation.provider import GeneratedImage, GenerationRequest, GenerationResult, OnFraction
 from adapters.generation.providers import ProviderSettings
 from adapters.generation.series import in_series
-from adapters.generation.taxonomy import FILTERED
+from adapters.generation.taxonomy import FILTERED as WITHHELD
 from adapters.images.formats import PNG, begun_media_type
 from adapters.images.shaping import DamagedPicture, PictureWorkers, size_of
-from adapters.ports.failure_reasons import Instead, ServiceName
+from adapters.ports.failure_reasons import Instead
 from adapters.ports.failures import GenerationFailure
 
 PROVIDER = "stability"
@@ -47,9 +47,6 @@ CREDITS: Mapping[str, float] = MappingProxyType(
 PaidPicture = Callable[[int], Awaitable[GeneratedImage | GenerationFailure]]
 """Makes picture number 0, 1, ... of a batch with one paid call."""
 
-_FILTERED = "CONTENT_FILTERED"
-_INNER_TYPE = re.compile(r"type=(image/[a-z]+)")
-
 
 def form_of(fields: Mapping[str, str], image: bytes | None = None) -> Form:
     """A multipart form, also of text alone: these endpoints refuse every other kind. `image` is a PNG or a JPEG."""
@@ -71,26 +68,19 @@ def seed_of(request: GenerationRequest, number: int) -> str:
     return "0" if request.seed == 0 else str(1 + (request.seed - 1 + number) % SEED_MAX)
 
 
-async def picture_of(answer: ServiceAnswer, service: ServiceName) -> GeneratedImage | GenerationFailure:
+async def picture_of(
+    calls: ProviderCalls, answer: ServiceAnswer, at_most_bytes: int
+) -> GeneratedImage | GenerationFailure:
     """The picture of an answer, whether it came as bytes or, as some gateways prefer, in JSON."""
-    if answer.media_type.startswith("image/"):
-        reason, seed, media_type = answer.headers.get("finish-reason"), answer.headers.get("seed"), answer.media_type
-        data: bytes | None = answer.body
-    elif answer.media_type == "application/json":
-        body = await answer.json()
-        if not isinstance(body, dict):
-            return not_as_promised(service, Instead.NO_PICTURE)
-        reason, seed = body.get("finish_reason"), body.get("seed")
-        inner = _INNER_TYPE.search(answer.headers.get("content-type", ""))
-        media_type = inner[1] if inner else "image/png"
-        data = await asyncio.to_thread(_decoded, body.get("image"))
-    else:
-        return not_as_promised(service, Instead.NOT_A_PICTURE)
-    if reason == _FILTERED:
-        return FILTERED
-    if not data:
-        return not_as_promised(service, Instead.NO_PICTURE)
-    return GeneratedImage(data, _number(seed), media_type)
+    contents = await delivered(calls, answer, at_most_bytes=at_most_bytes)
+    place = contents.sent[0] if contents.sent else None
+    if place is not None and place.ended == FILTERED:
+        return WITHHELD
+    if place is None or not place.data:
+        json = isinstance(contents.body, dict)
+        instead = place.instead if place else Instead.NO_PICTURE if json or not answer.body else Instead.NOT_A_PICTURE
+        return calls.without_pictures(contents, instead)
+    return GeneratedImage(place.data, place.seed, begun_media_type(place.data) or PNG)
 
 
 async def batch(
@@ -125,15 +115,3 @@ async def size_made(result: GenerationResult, workers: PictureWorkers) -> tuple[
         return await workers.run(size_of, result.images[0].data) if result.images else None
     except DamagedPicture:
         return None
-
-
-def _decoded(text: object) -> bytes | None:
-    try:
-        return from_base64(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-
-
-def _number(value: object) -> int | None:
-    text = str(value)
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(SEED_MAX)) else None

@@ -15,12 +15,22 @@ from adapters.discord.failures import (
     words_for_members,
 )
 from adapters.discord.messages import FAILED, NOT_AVAILABLE
+from adapters.discord.untrusted_text import inert
 from adapters.generation.automatic1111 import WITHOUT_API
 from adapters.generation.taxonomy import ErrorDetails, failure_of
-from adapters.ports.failure_reasons import AskedToWait, CannotMake, FailureKind, Filtered, KeyRefused, PlainReason
+from adapters.ports.failure_reasons import (
+    AskedToWait,
+    CannotMake,
+    FailureKind,
+    Filtered,
+    KeyRefused,
+    PlainReason,
+    Resting,
+    ServiceName,
+)
 from adapters.ports.failures import FailureReason, GenerationFailure, Note
 from adapters.ports.request_reasons import ModelCannotEdit, NotAChoice
-from adapters.wording.failures import PLAIN, sentence_of_failure
+from adapters.wording.failures import sentence_of_failure
 from adapters.wording.refusals import sentence_of
 from domain.events import Asked
 from domain.limits import MEGABYTE
@@ -28,6 +38,9 @@ from domain.refusals import Reason, Refusal
 from tests.adapters.ports.every_reason import EVERY_REASON
 
 OPERATORS_WORDS = re.compile(r"\b[A-Z]+_[A-Z_]+\b|`abby |/srv")
+PROGRAMMERS_WORDS = re.compile(
+    r"\bbytes\b|\bstring\b|base64|JSON|\bHTTP\b|\bAPI\b|ImageGenerator|\bcharged\b|\w_\w", re.IGNORECASE
+)
 FULL = Refusal(Reason.POOL_STORAGE, "1", asked=Asked(1, MEGABYTE), limit=500 * MEGABYTE, used=500 * MEGABYTE)
 
 
@@ -70,15 +83,21 @@ def test_every_reason_is_told_in_sentences_for_members(reason: FailureReason) ->
     assert message.text[0].isupper()
     assert message.text.endswith(".")
     assert "418" not in message.text
-    for text in (message.text, words_for_members(reason), note_for_members([failure])):
+    for text in (message.text, words_for_members(failure), note_for_members([failure])):
         assert not OPERATORS_WORDS.search(text)
+
+
+@pytest.mark.parametrize("reason", EVERY_REASON, ids=repr)
+def test_no_message_to_members_speaks_to_programmers(reason: FailureReason) -> None:
+    """Nobody who attached a picture has bytes to send, and what a service charges is not theirs to know."""
+    assert not PROGRAMMERS_WORDS.search(message_for_failure(GenerationFailure(reason)).text)
 
 
 def test_what_a_service_says_of_a_request_is_passed_on() -> None:
     """Only who asked can change it."""
     failure = failure_of(400, ErrorDetails("", "width must be a multiple of 64"), {}, key_setting="STABILITY_API_KEY")
     assert message_for_failure(failure).text == (
-        "The image service cannot make this: width must be a multiple of 64. Nothing was charged; change the request."
+        "The image service cannot make this: width must be a multiple of 64. Nothing was counted; change the request."
     )
 
 
@@ -99,17 +118,37 @@ def test_a_model_that_cannot_edit_is_told_without_how_to_choose_another() -> Non
     failure = GenerationFailure(ModelCannotEdit("dall-e-3", "OPENAI_MODEL", "gpt-image-1"))
     assert "OPENAI_MODEL" in sentence_of_failure(failure)
     assert message_for_failure(failure).text == (
-        "The model dall-e-3 makes pictures from words alone and cannot change one. Leave the input image out."
+        "The model dall-e-3 makes pictures from words alone and cannot change one. Leave the picture to start from out."
     )
 
 
+NOW = 1_700_000_000.4
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [AskedToWait(1.0), Resting(ServiceName("Stability AI"), 1), PlainReason.SERVICE_FAILED],
+    ids=["asked to wait", "left alone", "failed"],
+)
 @pytest.mark.parametrize(
     ("seconds", "told"),
-    [(None, "in a moment."), (0.2, "in 1 second."), (90.0, "in 90 seconds."), (150.0, "in 3 minutes.")],
+    [
+        (0.2, "Nothing was counted; please try again in 1 second."),
+        (90.0, "Nothing was counted; please try again in 90 seconds."),
+        (150.0, "Nothing was counted; please try again at <t:1700000150:t>, in 3 minutes."),
+        (3600.0, "Nothing was counted; please try again at <t:1700003600:t>, in 60 minutes."),
+    ],
 )
-def test_a_wait_is_told_in_words(seconds: float | None, told: str) -> None:
-    """As long as the service asks for."""
-    assert message_for_failure(GenerationFailure(AskedToWait(seconds), seconds)).text.endswith(told)
+def test_how_long_a_service_asks_to_wait_is_told(reason: FailureReason, seconds: float, told: str) -> None:
+    """A longer wait with the time at which it ends, which each reader's own clock shows."""
+    message = message_for_failure(GenerationFailure(reason, seconds), lambda: NOW)
+    assert message.text.replace("counted. Please", "counted; please").endswith(told)
+    assert inert(message.text) == message.text
+
+
+def test_a_wait_that_is_not_told_is_short() -> None:
+    """And no time is made up."""
+    assert message_for_failure(GenerationFailure(AskedToWait())).text.endswith("please try again in a moment.")
 
 
 @pytest.mark.parametrize(
@@ -132,11 +171,11 @@ def test_whether_a_filtered_picture_counts_is_in_the_message(counts: bool | None
         (("Made at 512 by 512 pixels.", "The input was scaled."), "Made at 512 by 512 pixels. The input was scaled."),
         (
             ("1.", GenerationFailure(KeyRefused("STABILITY_API_KEY"), upstream_status=401)),
-            "1. The reason: Non-200 response: 401. The image service does not accept its key; nothing was charged.",
+            "1. The reason: Non-200 response: 401. The image service does not accept its key; nothing was counted.",
         ),
         (
             (GenerationFailure(PlainReason.PROMPT_REFUSED, upstream_status=403), "2."),
-            f"The reason: {PLAIN[PlainReason.PROMPT_REFUSED]} 2.",
+            "The reason: " + words_for_members(GenerationFailure(PlainReason.PROMPT_REFUSED)) + " 2.",
         ),
     ],
 )

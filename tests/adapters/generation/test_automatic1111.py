@@ -307,11 +307,11 @@ async def test_a_cancelled_request_stops_asking_and_interrupts_nobody() -> None:
 
 @pytest.mark.parametrize("indexed", [True, False], ids=["index told", "no index"])
 async def test_a_grid_that_comes_first_is_no_picture_of_ours(indexed: bool) -> None:
-    """Neither where the info says so nor where there is only one picture too many."""
+    """Neither where the info says so nor where the first picture is as large as both together."""
     emulator = Automatic1111Emulator()
     emulator.grid_first = indexed
     if not indexed:
-        pictures = [sent_png(painted((64, 72), seed), {}) for seed in (1, 7, 8)]
+        pictures = [sent_png(painted(size, seed), {}) for size, seed in (((128, 72), 1), ((64, 72), 7), ((64, 72), 8))]
         body = {"images": pictures, "parameters": {}, "info": json.dumps({"all_seeds": [7, 8]})}
         emulator.script.append(Reply(200, json.dumps(body).encode()))
     result = await made(emulator, replace(CAT, count=2))
@@ -429,7 +429,7 @@ FAILURES: list[tuple[str, list[Scripted], FailureKind, str]] = [
     ("memory", [MEMORY], FailureKind.BAD_REQUEST,
      "Non-200 response: 500. The image service cannot make this: its graphics card has too little memory for it"),
     ("failure", [UNSAID], FailureKind.UPSTREAM,
-     "Non-200 response: 500. The image service failed; nothing was charged."),
+     "Non-200 response: 500. The image service failed; whether it charged anything is not known"),
     ("starting", [Reply(503)] * 3, FailureKind.UPSTREAM, "Non-200 response: 503. The image service failed"),
     ("a page", [Reply(200, b"<html>hello</html>", "text/html")], FailureKind.UPSTREAM,
      "AUTOMATIC1111 at API_HOST answered with something else than its API promises."),

@@ -25,6 +25,7 @@ from adapters.generation.taxonomy import ErrorDetails
 from adapters.ports.failure_reasons import FailureKind
 from adapters.ports.failures import GenerationFailure
 from adapters.wording.failures import sentence_of_failure
+from tests.adapters.generation.making import png
 from tests.emulators.emulator import CutOff, Drop, Emulator, Endless, Hang, Reply, Scripted
 
 SECRET = "sk-0123456789abcdefSECRET"
@@ -139,6 +140,23 @@ async def test_a_service_that_recovers_is_not_given_up(service: Plain, failures:
     assert isinstance(outcome, ServiceAnswer)
     assert await outcome.json() == {"fine": True}
     assert [heard.fields for heard in service.heard] == [{"prompt": "a cat"}] * (failures + 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [(b'{"fine": true}', "application/json"), (png(), "image/png")],
+    ids=["JSON", "a picture"],
+)
+async def test_a_connection_that_ends_wrongly_behind_the_last_byte_has_lost_nothing(
+    service: Plain, body: bytes, kind: str
+) -> None:
+    """The length that was told was another one; a byte less, and the answer is lost."""
+    service.script.extend([CutOff(200, body, len(body) + 9, kind), CutOff(200, body[:-1], len(body) + 9, kind)])
+    calls = calling(service.address)
+    outcome = await post(calls)
+    assert isinstance(outcome, ServiceAnswer)
+    assert outcome.body == body
+    assert failure(await post(calls)).kind is FailureKind.UNKNOWN
 
 
 async def test_an_answer_that_does_not_come_in_time_is_unknown(service: Plain) -> None:

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from adapters.generation import GenerationFailure
 from adapters.generation.image_url import (
+    A_HEIC,
     FETCH_SECONDS,
     GONE,
     HOST_FAILED,
@@ -94,6 +95,7 @@ ANSWERS: dict[str, tuple[bytes | Play, GenerationFailure]] = {
     "11 MB without a declared length": (eleven_mb, TOO_LARGE),
     "a page called an image": (answer(HTML, "Content-Type: image/png"), NOT_AN_IMAGE),
     "a drawing in XML": (answer(b"<svg/>", "Content-Type: image/svg+xml"), NOT_AN_IMAGE),
+    "a HEIC": (answer(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64)), A_HEIC),
     "an image after a byte": (answer(b"\n" + PNG), NOT_AN_IMAGE),
     "a sound in a RIFF": (answer(b"RIFF\0\0\0\0WAVEfmt "), NOT_AN_IMAGE),
     "nothing": (answer(b""), NOT_AN_IMAGE),

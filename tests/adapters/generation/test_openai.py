@@ -234,7 +234,7 @@ async def test_what_came_before_a_failure_is_delivered_and_the_rest_given_back(t
         effect = await effect_of(tmp_path, provider, replace(TEXT, count=3))
     assert isinstance(effect.answer, Generated)
     few, reason = effect.answer.notes
-    assert few == "1 of the 3 pictures did not come; nothing is charged for that."
+    assert few == "1 of the 3 pictures did not come; nothing is counted for that."
     assert isinstance(reason, GenerationFailure)
     assert effect[1:] == (2, 0.0, ["failed"], 2, 2)
     assert len(emulator.heard) == 3
@@ -246,7 +246,7 @@ async def test_a_long_series_ends_before_its_pictures_would_be_lost(monkeypatch:
     emulator = OpenAIEmulator()
     result = await made_by(emulator, replace(TEXT, count=3), "dall-e-3")
     assert (len(result.images), len(emulator.heard)) == (1, 1)
-    assert result.note == f"2 of the 3 pictures did not come; nothing is charged for that. {NO_TIME}"
+    assert result.note == f"2 of the 3 pictures did not come; nothing is counted for that. {NO_TIME}"
 
 
 async def test_a_service_that_makes_fewer_than_asked_is_taken_at_its_word() -> None:
@@ -255,7 +255,7 @@ async def test_a_service_that_makes_fewer_than_asked_is_taken_at_its_word() -> N
     emulator.fewer = 1
     result = await made_by(emulator, replace(TEXT, count=3))
     assert len(result.images) == 2
-    assert result.note == "1 of the 3 pictures did not come; nothing is charged for that."
+    assert result.note == "1 of the 3 pictures did not come; nothing is counted for that."
     emulator.fewer = -1
     result = await made_by(emulator, replace(TEXT, count=3))
     assert (len(result.images), result.note) == (3, "")

@@ -10,9 +10,8 @@ import orjson
 import pytest
 
 from adapters.generation import FailureKind, GenerationFailure, GenerationRequest, Operation, openai
-from adapters.generation.openai import OpenAIProvider, make_provider, read_error
+from adapters.generation.openai import OpenAIProvider, make_provider
 from adapters.generation.providers import ProviderSettings
-from adapters.generation.taxonomy import ErrorDetails
 from adapters.studio import Generated
 from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.effects import Effect, effect_of
@@ -54,7 +53,7 @@ class Row(NamedTuple):
     released: str = "failed"
 
 
-FAILED = "The image service answered with "
+FAILED = "openai answered with "
 TABLE = {
     "wrong key": Row([refusal(401, "invalid_api_key")], FailureKind.AUTH, "Non-200 response: 401. The image service"),
     "no rights": Row(
@@ -119,10 +118,10 @@ TABLE = {
     ),
     "down": Row([Reply(503)] * 3, FailureKind.UPSTREAM, "Non-200 response: 503. The image service failed", calls=3),
     "a page": Row([Reply(200, b"<html>Hi</html>", "text/html")], FailureKind.UPSTREAM, f"{FAILED}something other than"),
-    "a list": Row([Reply(200, b"[]")], FailureKind.UPSTREAM, f"{FAILED}something other than pictures"),
+    "an empty list": Row([Reply(200, b"[]")], FailureKind.UPSTREAM, f"{FAILED}no picture"),
     "nothing": Row([answer_of()], FailureKind.UPSTREAM, f"{FAILED}no picture"),
     "null": Row([answer_of({"b64_json": None})], FailureKind.UPSTREAM, f"{FAILED}no picture"),
-    "text": Row([answer_of("x", 5, None)], FailureKind.UPSTREAM, f"{FAILED}no picture"),
+    "text": Row([answer_of("x", 5, None)], FailureKind.UPSTREAM, f"{FAILED}something that is not"),
     "not base64": Row(
         [answer_of({"b64_json": "!!" + PICTURE["b64_json"]})], FailureKind.UPSTREAM, f"{FAILED}something that is not"
     ),
@@ -188,10 +187,10 @@ async def test_a_service_that_recovers_is_asked_again_and_charged_once(
 
 
 @pytest.mark.parametrize("model", ["gpt-image-1", "dall-e-3", "dall-e-2"])
-async def test_an_address_instead_of_a_picture_is_not_fetched(model: str, tmp_path: Path) -> None:
-    """Bytes were asked for: the answer is refused, nothing is charged, and nobody goes to the address."""
+async def test_an_address_at_another_host_is_not_fetched(model: str, tmp_path: Path) -> None:
+    """Bytes were asked for: the answer is refused, nothing is counted, and nobody goes to another host's address."""
     emulator = OpenAIEmulator()
-    emulator.answers_with_url = True
+    emulator.answers_with_url = "http://pictures.example/made/{number}.png"
     async with emulator.serving() as address:
         effect = await effect_of(tmp_path, provider_at(address, model), TEXT)
     assert isinstance(effect.answer, GenerationFailure)
@@ -209,7 +208,7 @@ async def test_pictures_beside_junk_are_delivered(tmp_path: Path) -> None:
     async with emulator.serving() as address:
         effect = await effect_of(tmp_path, provider_at(address), request)
     assert isinstance(effect.answer, Generated)
-    assert effect.answer.notes == ("2 of the 3 pictures did not come; nothing is charged for that.",)
+    assert effect.answer.notes == ("2 of the 3 pictures did not come; nothing is counted for that.",)
     assert effect[1:] == (1, 0.0, ["failed"], 1, 1)
 
 
@@ -239,24 +238,3 @@ async def test_a_service_that_fails_again_and_again_is_left_alone() -> None:
     assert isinstance(outcome, GenerationFailure)
     assert outcome.kind is FailureKind.UNAVAILABLE
     assert len(emulator.heard) == 5
-
-
-@pytest.mark.parametrize(
-    ("body", "read"),
-    [
-        (error("Why.", "a_code", kind="a_type"), ErrorDetails("a_code", "Why.")),
-        (error("Why.", None, kind="a_type"), ErrorDetails("a_type", "Why.")),
-        (error("Why.", "a_code", kind="insufficient_quota"), ErrorDetails("insufficient_quota", "Why.")),
-        (error("Why.", "invalid_api_key", kind="a_type"), ErrorDetails("invalid_api_key", "Why.")),
-        ({"error": {"code": 500, "message": "Why.", "type": ""}}, ErrorDetails("", "Why.")),
-        ({"error": {"code": ["x"], "message": {"a": 1}}}, ErrorDetails()),
-        ({"error": "Why."}, ErrorDetails("", "Why.")),
-        ({"error": None}, ErrorDetails()),
-        ({"detail": "Why."}, ErrorDetails()),
-        ([], ErrorDetails()),
-        (None, ErrorDetails()),
-    ],
-)
-def test_an_error_is_read_in_every_shape_that_servers_give_it(body: object, read: ErrorDetails) -> None:
-    """The code, or the type where it alone is known; junk is no error of ours."""
-    assert read_error(body) == read

@@ -23,9 +23,9 @@ from adapters.generation import (
     Operation,
     ProviderSettings,
 )
-from adapters.generation.calls import parsed
-from adapters.generation.stability import ERROR_NAMES, StabilityProvider, read_error
-from adapters.generation.taxonomy import ErrorDetails
+from adapters.generation.answers import parsed
+from adapters.generation.stability import ERROR_NAMES, StabilityProvider
+from adapters.generation.told_errors import told_in
 from adapters.studio import Generated
 from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.effects import effect_of
@@ -72,13 +72,13 @@ class Row(NamedTuple):
 
 
 NOT_THIS = "Non-200 response: 400. The image service cannot make this: it is so. Nothing was charged"
-FAILED = "Non-200 response: {}. The image service failed; nothing was charged"
+FAILED = "Non-200 response: {}. The image service failed; whether it charged anything is not known"
 REFUSED = "The image service refused the request by its content rules; nothing was charged"
 NO_CREDIT = "Non-200 response: {}. The image service's account is out of credit; nothing was charged"
 NO_KEY = "Non-200 response: {}. The image service does not accept its key; nothing was charged"
 BUSY = "Non-200 response: 429. The image service has too much to do; nothing was charged"
 LOST = "Connection timeout: Stability AI gave no answer"
-NOT_PICTURES = "Stability AI answered with something other than pictures. Nothing was charged"
+NOT_PICTURES = "Stability AI answered with something other than pictures. Whether it charged anything is not known"
 
 TABLE = [
     *(
@@ -142,7 +142,7 @@ TABLE = [
         "in error",
         [artifacts("ERROR")],
         FailureKind.UPSTREAM,
-        "The image service answered with no picture. Nothing was",
+        "The image service answered with no picture. Whether it charged",
     ),
     Row(
         "filtered",
@@ -207,7 +207,7 @@ def test_every_name_of_v1_has_its_row() -> None:
     """Names of v2beta, and one of an engine that is gone, are left out; and no row stands twice."""
     elsewhere = {"internal_error", "invalid_language", "invalid_sdxl_v222_dimensions"}
     replies = [reply for row in TABLE for reply in row.script if isinstance(reply, Reply)]
-    names = {read_error(parsed(reply.body)).name for reply in replies}
+    names = {told_in(parsed(reply.body), ERROR_NAMES).name for reply in replies}
     assert set(ERROR_NAMES) - elsewhere <= names
     assert len({row.what for row in TABLE}) == len(TABLE)
 
@@ -347,25 +347,5 @@ async def test_pictures_beside_junk_are_delivered(junk: object, emulator: Stabil
     emulator.script.append(Reply(200, orjson.dumps({"artifacts": [junk, good, good]})))
     effect = await effect_of(tmp_path, provider_for(emulator), replace(TEXT, count=3))
     assert isinstance(effect.answer, Generated)
-    assert effect.answer.notes == ("1 of the 3 pictures did not come; nothing is charged for that.",)
+    assert effect.answer.notes == ("1 of the 3 pictures did not come; nothing is counted for that.",)
     assert (effect.charged, effect.kept, effect.released) == (2, 2, ["failed"])
-
-
-@pytest.mark.parametrize(
-    ("body", "read"),
-    [
-        (
-            {"id": "1", "name": "bad_request", "message": "a: is required"},
-            ErrorDetails("bad_request", "a: is required"),
-        ),
-        ({"name": "bad_request", "errors": ["a: is", "b: is"]}, ErrorDetails("bad_request", "a: is; b: is")),
-        ({"name": "bad_request", "errors": ["a", 1, None]}, ErrorDetails("bad_request", "a")),
-        ({"name": 7, "message": ["x"], "errors": "x"}, ErrorDetails()),
-        ({}, ErrorDetails()),
-        (["bad_request"], ErrorDetails()),
-        (None, ErrorDetails()),
-    ],
-)
-def test_errors_of_both_apis_are_read(body: object, read: ErrorDetails) -> None:
-    """v1 has one message, v2beta a list; anything else says nothing, and breaks nothing."""
-    assert read_error(body) == read

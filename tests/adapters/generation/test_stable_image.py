@@ -264,8 +264,10 @@ async def test_what_came_before_a_failure_is_delivered(emulator: StableImageEmul
     emulator.script.extend([picture(), picture(), refused(402, "payment_required")])
     effect = await effect_of(tmp_path, provider(emulator), replace(TEXT, count=4, width=80, height=64))
     assert isinstance(effect.answer, Generated)
-    few = "2 of the 4 pictures did not come; nothing is charged for that."
-    assert effect.answer.notes[-1] == GenerationFailure(PlainReason.OUT_OF_CREDIT, upstream_status=402)
+    few = "2 of the 4 pictures did not come; nothing is counted for that."
+    assert effect.answer.notes[-1] == GenerationFailure(
+        PlainReason.OUT_OF_CREDIT, upstream_status=402, said="some-field: is wrong"
+    )
     assert f"{few} The reason: Non-200 response: 402." in sentence_of_notes(effect.answer.notes)
     assert (effect.charged, effect.delivered, effect.kept, effect.held_mb) == (2, 2, 2, 0)
     assert effect.released == ["failed"]
@@ -300,6 +302,9 @@ def picture(data: bytes = PICTURE, finish_reason: str = "SUCCESS") -> Reply:
 def in_json(**body: object) -> Reply:
     """A success in JSON."""
     return Reply(200, orjson.dumps(body))
+
+
+NOT_A_PICTURE = "Stability AI answered with something that is not a picture"
 
 
 class Case(NamedTuple):
@@ -352,13 +357,11 @@ FAILURES = {
     "a page of text": Case(
         [Reply(200, b"<html>", "text/html")], FailureKind.UPSTREAM, "Stability AI answered with something that is not"
     ),
-    "junk as JSON": Case([Reply(200, b"{")], FailureKind.UPSTREAM, "Stability AI answered with no picture"),
+    "junk as JSON": Case([Reply(200, b"{")], FailureKind.UPSTREAM, NOT_A_PICTURE),
     "JSON without a picture": Case([in_json(seed=1)], FailureKind.UPSTREAM, "Stability AI answered with no picture"),
-    "no base64": Case([in_json(image="%%%")], FailureKind.UPSTREAM, "Stability AI answered with no picture"),
+    "no base64": Case([in_json(image="%%%")], FailureKind.UPSTREAM, NOT_A_PICTURE),
     "no bytes": Case([picture(b"")], FailureKind.UPSTREAM, "Stability AI answered with no picture"),
-    "junk as a picture": Case(
-        [picture(b"hello")], FailureKind.UPSTREAM, "The image service answered with something that is not a picture"
-    ),
+    "junk as a picture": Case([picture(b"hello")], FailureKind.UPSTREAM, NOT_A_PICTURE),
     "too many bytes": Case(
         [Endless(30 * 1024 * 1024, "image/png")], FailureKind.UPSTREAM, "The image service's answer is"
     ),

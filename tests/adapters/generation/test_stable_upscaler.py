@@ -360,7 +360,11 @@ FAILURES = {
         "creative", [BEGUN, BLURRED], FailureKind.MODERATED_OUTPUT, FILTERED, charged=1, released="moderated", calls=2
     ),
     "junk at the end": Case(
-        "creative", [BEGUN, Reply(200, b"{")], FailureKind.UPSTREAM, "Stability AI answered with no picture", calls=2
+        "creative",
+        [BEGUN, Reply(200, b"{")],
+        FailureKind.UPSTREAM,
+        "Stability AI answered with something that is not a picture",
+        calls=2,
     ),
     "too many bytes at the end": Case(
         "creative", [BEGUN, TOO_LARGE], FailureKind.UPSTREAM, "The image service's answer is larger", calls=2

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from PIL import Image
 
-from adapters.generation.calls import BASE64_PIECE_CHARS, from_base64
+from adapters.generation.answers import BASE64_PIECE_CHARS, from_base64
 from adapters.images.shaping import DamagedPicture, decoded, refuse_damaged, size_of
 from tests.hostile.builders import png, png_chunk
 
@@ -70,7 +70,8 @@ FULL = "A" * BASE64_PIECE_CHARS
 
 
 @pytest.mark.parametrize(
-    "text", ["A", "AAA", "AA=A", "A A=", "ÄAAA", FULL + "A", FULL[:-1] + "=" + "AAAA", FULL[:-2] + "==" + FULL]
+    "text",
+    ["A", "AAAAA", "AA=A", "A=A=", "ÄAAA", "A*A=", FULL + "A", FULL[:-1] + "=" + "AAAA", FULL[:-2] + "==" + FULL],
 )
 def test_what_is_no_base64_is_refused(text: str) -> None:
     """Also where only the whole shows it: an end at a seam, and more after it."""

@@ -10,11 +10,15 @@ from adapters.ports.failure_reasons import (
     FailureKind,
     Filtered,
     KeyRefused,
+    NotConnected,
     NotSetUp,
     NoWholeAnswer,
     PlainReason,
     Resting,
     ServiceName,
+    Unreachable,
+    WaitedTooLong,
+    WithoutApi,
 )
 from adapters.ports.failures import FailureReason, GenerationFailure, NotKept, NotStored
 from adapters.wording.failures import (
@@ -22,6 +26,7 @@ from adapters.wording.failures import (
     NOT_AVAILABLE,
     OBSTACLES,
     PLAIN,
+    UNPAID,
     sentence_beside_name,
     sentence_of_failure,
     sentence_of_not_kept,
@@ -48,6 +53,23 @@ def test_every_reason_has_a_sentence_of_its_own(reason: FailureReason) -> None:
     assert sentence.isprintable()
     assert sentence.endswith(".")
     assert sentence not in [sentence_of_failure(GenerationFailure(other)) for other in EVERY_REASON if other != reason]
+
+
+@pytest.mark.parametrize("reason", EVERY_REASON, ids=repr)
+def test_nothing_was_charged_is_said_only_where_no_service_can_have_worked(reason: FailureReason) -> None:
+    """By its reason, and never of a call of which a try may have been paid."""
+    told, unsure = (sentence_of_failure(GenerationFailure(reason, maybe_paid=maybe)).lower() for maybe in (False, True))
+    assert UNPAID not in unsure
+    assert UNPAID not in told or type(reason) in REFUSED_EARLY or reason in REFUSED_EARLY
+
+
+REFUSED_EARLY = frozenset(
+    {
+        *(KeyRefused, CannotMake, AskedToWait, Unreachable, NotConnected, Resting, WithoutApi, WaitedTooLong),
+        *(PlainReason.OUT_OF_CREDIT, PlainReason.PROMPT_REFUSED),
+    }
+)
+"""What is answered before any work, where it comes with a status of its own, and what is never sent."""
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import re
+from collections import deque
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -16,13 +17,16 @@ from tests.adapters.discord.fake.refusals import Json
 from tests.adapters.discord.fake.world import Upload, World
 
 GUESSES = ((b"\x89PNG", "image/png"), (b"\xff\xd8", "image/jpeg"), (b"GIF8", "image/gif"), (b"RIFF", "image/webp"))
+BREAKS_OFF = "breaks off"
 UNUSUAL = re.compile(r"[^\w.-]", re.ASCII)
 SIGNING_KEY = b"of this fake alone"
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that is kept. `width` and `height` are None for what is no picture."""
+    """A file that is kept. `width` and `height` are None for what is no picture, `content_type` is "" where it is not
+    told.
+    """
 
     id: int
     name: str
@@ -47,12 +51,16 @@ class Attachment:
         for name in ("description", "width", "height"):
             if (value := getattr(self, name)) is not None:
                 json[name] = value
+        if not self.content_type:
+            del json["content_type"]
         return json
 
 
 class Cdn:
     """Keeps every file for as long as the fake runs, also those of deleted messages. `asked` counts the downloads, of
     which `held` has each wait until it is set; `most_at_once` of them were under way together.
+
+    `troubles` come before all files, one a download: a status, or BREAKS_OFF.
     """
 
     def __init__(self, world: World) -> None:
@@ -61,6 +69,7 @@ class Cdn:
         self.kept: dict[str, Attachment] = {}
         self.asked = self.most_at_once = self._under_way = 0
         self.held: asyncio.Event | None = None
+        self.troubles: deque[int | str] = deque()
 
     def routes(self) -> list[web.RouteDef]:
         """What a client fetches."""
@@ -79,7 +88,8 @@ class Cdn:
         file_id = self.world.new_id()
         name = UNUSUAL.sub("_", upload.name)
         path = f"/{folder}/{owner}/{file_id}/{name}"
-        content_type = next((kind for start, kind in GUESSES if upload.data.startswith(start)), upload.content_type)
+        guessed = next((kind for start, kind in GUESSES if upload.data.startswith(start)), upload.content_type)
+        content_type = guessed if upload.content_type else ""
         size = _picture_size(upload.data)
         attachment = Attachment(
             file_id, name, upload.data, content_type, self.address + self._signed(path), description, *size
@@ -92,7 +102,7 @@ class Cdn:
         expires = now + int(self.world.settings.address_seconds)
         return f"{path}?ex={expires:x}&is={now:x}&hm={_signature(path, f'{expires:x}')}"
 
-    async def _serve(self, request: web.Request) -> web.Response:
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
         self.asked += 1
         self._under_way += 1
         self.most_at_once = max(self.most_at_once, self._under_way)
@@ -100,6 +110,8 @@ class Cdn:
         try:
             if self.held is not None:
                 await self.held.wait()
+            if self.troubles:
+                return await _trouble(request, self.troubles.popleft())
             return self._answer(request)
         finally:
             self._under_way -= 1
@@ -111,7 +123,19 @@ class Cdn:
             return web.Response(status=404, text="This content is no longer available.")
         if int(expires, 16) < self.world.clock.now():
             return web.Response(status=404, text="This content is no longer available.")
-        return web.Response(body=attachment.data, content_type=attachment.content_type)
+        return web.Response(body=attachment.data, content_type=attachment.content_type or "application/octet-stream")
+
+
+async def _trouble(request: web.Request, trouble: int | str) -> web.StreamResponse:
+    """A status; or the beginning of a file, and then nothing."""
+    if isinstance(trouble, int):
+        return web.Response(status=trouble, text="The file is not to be had.")
+    response = web.StreamResponse(headers={"Content-Length": "5000", "Content-Type": "image/png"})
+    await response.prepare(request)
+    await response.write(b"\x89PNG")
+    assert request.transport is not None
+    request.transport.abort()
+    return response
 
 
 def _signature(path: str, expires: str) -> str:

@@ -47,6 +47,8 @@ ATTACHMENT_FIELDS = frozenset(
         "flags",
     ]
 )
+FORWARD = 1
+"""The type of a reference to a message that is passed on."""
 ATTACHED = "attachment://"
 PICTURE_NAMES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 MENTION = re.compile(r"<@!?(\d+)>|@(everyone|here)")
@@ -70,7 +72,9 @@ class Version:
 
 @dataclass(eq=False)
 class Message:
-    """A message as it stands. `history` has each of its versions; `seen_by` is the one user of an ephemeral message."""
+    """A message as it stands. `history` has each of its versions; `seen_by` is the one user of an ephemeral message,
+    `forwarded` the message that this one passes on.
+    """
 
     id: int
     channel: Channel
@@ -86,6 +90,7 @@ class Message:
     deleted: bool = False
     seen_by: User | None = None
     interaction: Interaction | None = None
+    forwarded: Message | None = None
     history: list[Version] = field(default_factory=list)
 
     @property
@@ -171,7 +176,21 @@ class Message:
             "pinned": False,
             "application_id": str(self.author.id),
         }
-        return json
+        return json | self._of_forwarded
+
+    @property
+    def _of_forwarded(self) -> Json:
+        """A copy of what was passed on, as Discord sends it with such a message."""
+        if self.forwarded is None:
+            return {}
+        names = ("type", "content", "embeds", "components", "attachments", "flags", "timestamp", "edited_timestamp")
+        copied = {name: value for name, value in self.forwarded.json.items() if name in names}
+        reference = {
+            "type": FORWARD,
+            "message_id": str(self.forwarded.id),
+            "channel_id": str(self.forwarded.channel.id),
+        }
+        return {"message_reference": reference, "message_snapshots": [{"message": copied}]}
 
     def write(self, body: Body, cdn: Cdn) -> None:
         """Creates or edits: fields that are given replace, new files come to those that stay."""

@@ -127,6 +127,12 @@ class Person(User):
         message.write(Body({"content": text}, dict(enumerate(uploads))), self.line.cdn)
         return message
 
+    def forward(self, message: Message, *, channel: Channel | None = None) -> Message:
+        """Passes a message on; the new one has no content of its own."""
+        passed_on = self.say("", channel=channel)
+        passed_on.forwarded = message
+        return passed_on
+
     @property
     def _home(self) -> Channel:
         return next(channel for channel in self.line.world.channels.values() if channel.guild)
