@@ -201,6 +201,21 @@ def test_a_system_without_fadvise_keeps_its_cache() -> None:
     Posix(SimpleNamespace(), fcntl=Calls()).drop_cache(3)
 
 
+def test_a_new_file_is_given_its_room_where_the_system_can_do_that(files: Files, tmp_path: Path) -> None:
+    """Without a byte written; a disk without room says so, and a file system that knows no such thing is no fault."""
+    fd = files.open(tmp_path / "new", CREATE)
+    files.take_room(fd, 100_000)
+    files.close(fd)
+    if hasattr(os, "posix_fallocate"):
+        assert (tmp_path / "new").read_bytes() == bytes(100_000)
+    Windows(Calls(), msvcrt=Calls()).take_room(3, 100_000)
+    Posix(SimpleNamespace(), fcntl=Calls()).take_room(3, 100_000)
+    Posix(Calls(posix_fallocate=OSError(errno.EOPNOTSUPP, "unknown")), fcntl=Calls()).take_room(3, 100_000)
+    for number in (errno.ENOSPC, errno.EIO):
+        with pytest.raises(OSError, match="no"):
+            Posix(Calls(posix_fallocate=OSError(number, "no")), fcntl=Calls()).take_room(3, 100_000)
+
+
 def test_macos_verbs() -> None:
     """F_FULLFSYNC for data, without another way; for a directory it may be fsync; flock."""
     system, fcntl = Calls(), Calls()

@@ -185,6 +185,29 @@ def test_a_free_number_is_above_all_that_are_there(images: ImageStore) -> None:
     assert images.first_free_number("bob", "upscale", temp=False) == 1
 
 
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_probe_leaves_nothing(images: ImageStore, whole: bool) -> None:
+    """Neither of a user who has images nor of another; what was kept stays as it was."""
+    keep(images, 1, "k/a.png", b"one", prompt="first")
+    for user, folder in (("ada", "k"), ("ada", None), ("bob", "upscale"), (None, None)):
+        images.probe(user, folder, 50_000, whole=whole)
+    assert (bytes_of(images, "k/a.png"), images.read_details("ada", "k/a.png")) == (b"one", {"prompt": "first"})
+    assert images.first_free_number("bob", "upscale", temp=False) == 1
+    assert (images.remove_unneeded_staged(), images.unwritable(["k", "upscale"])) == (0, [])
+
+
+def test_whether_bytes_are_there_is_asked_anew(images: ImageStore) -> None:
+    """And they are among the missing for as long as they are not."""
+    keep(images, 1, "a.png", b"one")
+    path = images.path("ada", "a.png", temp=False)
+    assert (images.is_there("ada", "a.png", temp=False), images.is_foreign("ada", "a.png")) == (True, False)
+    path.rename(path.with_name("away"))
+    assert (images.is_there("ada", "a.png", temp=False), images.is_foreign("ada", "a.png")) == (False, False)
+    assert len(images.missing) == 1
+    path.with_name("away").rename(path)
+    assert (images.is_there("ada", "a.png", temp=False), len(images.missing)) == (True, 0)
+
+
 def test_an_ordinary_name_is_not_refused_and_there_is_room(images: ImageStore) -> None:
     """Nothing has to be made for that."""
     assert images.refuse_path("ada", "k/a.png", temp=False) is None
