@@ -161,7 +161,6 @@ async def together(rows: Sequence[Awaitable[None]]) -> None:
         raise ExceptionGroup("rows that failed", [error for error in failed if isinstance(error, Exception)])
 
 
-EVERY = pytest.mark.parametrize("fault", FAULTS)
 OF_A_KIND = ("dropped after it reached Discord", "500", "429", "400")
 """Faults that another one stands for, where what is tested comes after them."""
 EACH_KIND = pytest.mark.parametrize(
@@ -172,7 +171,7 @@ EACH_KIND = pytest.mark.parametrize(
 class TestFaults:
     """Each fault at each call."""
 
-    @EVERY
+    @pytest.mark.parametrize("fault", FAULTS)
     async def test_one_fault_costs_nobody_a_picture(self, stage: Stage, fault: str) -> None:
         """Whichever call it meets: the promise, the answer, the messages after it."""
 
@@ -230,7 +229,7 @@ class TestFaults:
 
         await together([silent(fault) for name, fault in FAULTS.items() if name not in OF_A_KIND])
 
-    @EVERY
+    @EACH_KIND
     async def test_progress_is_decoration(self, stage: Stage, fault: str) -> None:
         """The picture comes without a wait for it, and nothing of the progress is left on it."""
         row, painter = row_of(stage), stage.painter
@@ -251,23 +250,42 @@ class TestFaults:
     async def test_what_is_for_one_user_alone_comes_too(self, stage: Stage, fault: str) -> None:
         """Galleries, histories, exports: after one fault whole, and never into the channel."""
 
-        async def answered(command: str, words: str) -> None:
+        async def answered(command: str, words: str, *, where: str = ANSWER, button: str = "") -> None:
             row = row_of(stage)
             await finished(await row.ask())
-            row.order(FAULTS[fault], ANSWER)
-            await row.person.slash(command, channel=row.channel)
+            if button:
+                shown = await finished(await row.person.slash(command, channel=row.channel))
+            row.order(FAULTS[fault], where)
+            await (row.person.click(shown, button) if button else row.person.slash(command, channel=row.channel))
             await row.until(lambda: any(words in message.text for message in row.seen[1:]))
             assert all(message.ephemeral for message in row.seen[1:])
 
         if fault == OVER:
             return
-        await together([answered("gallery", "1 image"), answered("history", "image"), answered("why", "Made And Kept")])
+        await together(
+            [
+                answered("gallery", "1 image"),
+                answered("history", "image"),
+                answered("why", "Made And Kept"),
+                answered("quota", "Images: 1", where=CALLBACK),
+                answered("privacy", "Not Shown" if fault == "413" else "The file holds 1", button="Export my data"),
+            ]
+        )
 
 
 class TestFlows:
     """Every command and button that makes a picture brings it in the same way."""
 
-    @pytest.mark.parametrize("flow", ["Again", "Vary", "Upscale", "menu", "upscale by name"])
+    @pytest.mark.parametrize(
+        "flow",
+        [
+            "Again",
+            "Vary",
+            "menu",
+            pytest.param("Upscale", marks=pytest.mark.thorough),
+            pytest.param("upscale by name", marks=pytest.mark.thorough),
+        ],
+    )
     async def test_its_picture_arrives_or_its_name_does(self, stage: Stage, flow: str) -> None:
         """Where nothing but the way into the channel is open, and where Discord takes no file at all."""
         row = row_of(stage)
