@@ -43,12 +43,11 @@ def details_of(
         "model": result.model,
         "seconds": round(result.seconds, 3),
     }
-    details = {name: value for name, value in (of_request | of_result).items() if value not in {None, ""}}
-    return applicable(details)
+    return {name: value for name, value in (of_request | of_result).items() if value not in {None, ""}}
 
 
 def applicable(details: Mapping[str, Any]) -> dict[str, Any]:
-    """The details that have a part in a picture of their operation, of those that were kept."""
+    """Of the details that are kept, those that have a part in a picture of their operation: for people to read."""
     not_of = _NOT_OF.get(details.get("operation", ""), frozenset())
     return {name: value for name, value in details.items() if name not in not_of}
 

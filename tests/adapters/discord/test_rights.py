@@ -153,7 +153,7 @@ class Scene:
         channel = self.channels.get(asks.at) or self.world.direct(user)
         options = [] if about is None else [{"name": "user", "type": 6, "value": str(about.id)}]
         data = {"id": "1", "name": "quota_admin", "type": 1, "options": options}
-        event = Interaction(self.world, kind, user, channel, data).event()
+        event: Any = Interaction(self.world, kind, user, channel, data).event()
         return discord.Interaction(data=event, state=bot._connection)
 
 
@@ -180,10 +180,13 @@ def bot_of(scene: Scene, asks: Asks, user: User) -> AbbyBot:
     generator = ImageGenerator(provider=UnavailableProvider(GenerationFailure(PlainReason.GENERATOR_CLOSED)))
     parts = Parts(config, scene.store, Studio(scene.store, generator), generator)
     bot = AbbyBot(parts, Abilities(), PendingAnswers(scene.store.root))
-    bot._connection.user = discord.ClientUser(state=bot._connection, data=scene.world.bot.json)
-    bot._application = discord.AppInfo(bot._connection, scene.world.application)
+    own: Any = scene.world.bot.json
+    application: Any = scene.world.application
+    bot._connection.user = discord.ClientUser(state=bot._connection, data=own)
+    bot._application = discord.AppInfo(bot._connection, application)
     for guild in scene.guilds.values():
-        bot._connection._add_guild_from_data(guild.create_event(scene.world.bot))
+        event: Any = guild.create_event(scene.world.bot)
+        bot._connection._add_guild_from_data(event)
     return bot
 
 
@@ -215,11 +218,17 @@ async def test_an_act_needs_a_right_that_belongs_to_its_place(pictures: Scene, a
 
     def sees(of: User, guild: discord.Guild | None) -> bool:
         """The figures of a user: of a member of this guild, or where there is none, of anybody."""
-        whom: discord.Member | discord.User = discord.User(data=of.json, state=bot._connection)
+        user_data: Any = of.json
+        whom: discord.Member | discord.User = discord.User(data=user_data, state=bot._connection)
         if guild is not None:
-            member = pictures.guilds[asks.at].member(of, USUAL)
+            member: Any = pictures.guilds[asks.at].member(of, USUAL)
             whom = discord.Member(data=member, guild=guild, state=bot._connection)
-        return allowed(lambda: (managers_only(asked), managing.refuse_non_members(asked, whom)))
+
+        def check() -> None:
+            managers_only(asked)
+            managing.refuse_non_members(asked, whom)
+
+        return allowed(check)
 
     if asks.who != "the person":
         assert sees(pictures.ann, asked.guild) == asks.member_figures
@@ -237,7 +246,9 @@ async def test_names_are_suggested_of_what_may_be_deleted_and_of_nothing_else(pi
     user = pictures.asker(asks.who)
     bot = bot_of(pictures, asks, user)
     asked = pictures.interaction(bot, asks, user, AUTOCOMPLETE, pictures.ann)
-    asked._cs_namespace = app_commands.Namespace(asked, {}, asked.data["options"])  # type: ignore[typeddict-item, arg-type]  # the library's shapes are unions
+    options: Any = [{"name": "user", "type": 6, "value": str(pictures.ann.id)}]
+    own_slot: Any = asked
+    own_slot._cs_namespace = app_commands.Namespace(asked, {}, options)
     names = {choice.value.removesuffix(".png") for choice in await managing.suggest_theirs(asked, "")}
     assert names == asks.deletes
     bot.workers.close()

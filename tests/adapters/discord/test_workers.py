@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 
 import pytest
 
@@ -22,7 +23,7 @@ async def test_one_member_has_one_thread_and_the_others_are_served_meanwhile() -
         return user
 
     greedy = [asyncio.create_task(workers.run("greedy", lambda: work("greedy"))) for _ in range(12)]
-    others = [workers.run(f"other {number}", lambda number=number: work(f"other {number}")) for number in range(20)]
+    others = [workers.run(f"other {number}", partial(work, f"other {number}")) for number in range(20)]
     assert await asyncio.gather(*others) == [f"other {number}" for number in range(20)]
     assert running.count("greedy") == 1
     go_on.set()

@@ -28,9 +28,10 @@ WISHES: dict[str, Ask] = {
     "/upscale of a kept picture": lambda ann, _: ann.slash("upscale", {"name": "text_to_image/image_1.png"}),
     "the menu on a message": lambda ann, _: ann.context("Upscale", ann.say("look", PICTURE)),
     "the menu on a picture": lambda ann, made: ann.context("Upscale", made),
-    **{f"the button {button}": lambda ann, made, button=button: ann.click(made, button) for button in
-       ("Again", "Vary", "Upscale")},
-}  # fmt: skip
+    "the button Again": lambda ann, made: ann.click(made, "Again"),
+    "the button Vary": lambda ann, made: ann.click(made, "Vary"),
+    "the button Upscale": lambda ann, made: ann.click(made, "Upscale"),
+}
 """Every way to ask for a picture; some of them of one that was made."""
 MISTAKES: dict[str, tuple[Ask, str]] = {
     "no source": (lambda ann, _: ann.slash("upscale"), "Give one picture"),
