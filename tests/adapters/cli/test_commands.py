@@ -274,3 +274,14 @@ def test_a_root_that_a_shell_left_as_it_was_is_a_sentence(
     said = capsys.readouterr()
     assert code == (1 if words == ("doctor",) else 78)
     assert told in " ".join((said.out + said.err).split())
+
+
+def test_of_a_full_disk_the_operator_hears_which_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """The sentence itself is for users too, and names no folder."""
+    full = DiskFull("The disk is full.", folder="/srv/abby/logs")
+    for as_json in (False, True):
+        assert Output(as_json=as_json).fault(full) == 74
+    said = capsys.readouterr()
+    told = "The disk is full. It is the disk of /srv/abby/logs."
+    assert said.err == f"{told}\n"
+    assert json.loads(said.out)["error"]["message"] == told
