@@ -39,6 +39,7 @@ def serve(config: Config, out: TextIO = sys.stdout, *, bot_alone: bool = False) 
     """Runs the service until it is told to stop; the exit code. Raises Faults that keep it from starting."""
     for line in (*config.describe(), *config.warnings, *sent_unencrypted(config)):
         print(line, file=out)
+    out.flush()  # an output that cannot be written is found before anything is opened
     program = build(config, bot_alone=bot_alone)
     try:
         return asyncio.run(_serve(program, out))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from adapters.application.governing import correct_clock_blocking
 from adapters.application.results import Actor
@@ -47,10 +49,20 @@ def reset(invocation: Invocation, output: Output, user: str, reason: str) -> int
     return 0
 
 
-def limits(invocation: Invocation, output: Output, user: str, own: Override | str, reason: str) -> int:
-    """Gives a user limits of their own, or takes them away; a text instead is the sentence why that means nothing."""
+class WantedLimits(NamedTuple):
+    """The options of `abby limits`."""
+
+    storage_mb: float | None
+    daily: int | None
+    until: str | None
+    clear: bool
+
+
+def limits(invocation: Invocation, output: Output, user: str, wanted: WantedLimits, reason: str) -> int:
+    """Gives a user limits of their own, or takes them away."""
     if sentence := malformed_user(user):
         return output.refused(malformed(sentence))
+    own = own_limits(wanted)
     if isinstance(own, str):
         return output.refused(malformed(own))
     with operations(invocation.set_up()) as ask:
@@ -103,13 +115,16 @@ def correct_clock(invocation: Invocation, output: Output) -> int:
     return 0
 
 
-def own_limits(storage_mb: float | None, daily: int | None, until: str | None, *, clear: bool) -> Override | str:
+def own_limits(wanted: WantedLimits) -> Override | str:
     """What the options of `abby limits` mean, or the sentence why they mean nothing."""
+    storage_mb, daily, until, clear = wanted
     given = storage_mb is not None or daily is not None
     if clear and (given or until is not None):
         return "--clear takes all limits of the user's own away: leave the others out."
     if not clear and not given:
         return "Give --storage-mb, --daily or both; or --clear, to take the user's own limits away."
+    if storage_mb is not None and not math.isfinite(storage_mb):
+        return f"--storage-mb {storage_mb} is no size. Give a number of MB, such as 500."
     try:
         end = None if until is None else instant(until)
     except ValueError as error:
@@ -123,11 +138,13 @@ def own_limits(storage_mb: float | None, daily: int | None, until: str | None, *
 def instant(text: str) -> str:
     """A time as people write it, in the ledger's form: a date is its 00:00, and without an offset it is UTC.
 
-    Raises ValueError, with a sentence, for what is no time.
+    Raises ValueError, with a sentence, for what is no time, and for one that lies outside the years 1 to 9999 in UTC.
     """
     try:
         moment = datetime.fromisoformat(text)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except ValueError as error:
         raise ValueError(f"{text[:40]!r} is no time. Write it as 2026-01-31, or 2026-01-31T18:00 (UTC).") from error
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text[:40]!r} lies outside the years 1 to 9999 in UTC. For limits without an end leave --until out.") from error
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -52,14 +52,13 @@ def events(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     config = invocation.set_up()
     engine = choose_engine(config.persistence_module)
     with closing(engine.open_for_reading(config.storage.storage_root)) as recorder:
-        _show_heading(output)
         query = _query(wanted)
-        _show(output, _begin(recorder, wanted, query))
-        while wanted.follow:
+        is_read = _show_heading(output) and _show(output, _begin(recorder, wanted, query))
+        while wanted.follow and is_read:
             seen = recorder.head
             time.sleep(FOLLOW_SECONDS)
             recorder.follow()
-            _show(output, recorder.read(query, after=seen))
+            is_read = output.is_read() and _show(output, recorder.read(query, after=seen))
     return Exit.DONE
 
 
@@ -89,19 +88,22 @@ def _begin(recorder: FollowedLog, wanted: Wanted, query: DCBQuery | None) -> Ite
     return iter(deque(recorder.read(query, after=first), maxlen=most))
 
 
-def _show_heading(output: Output) -> None:
+def _show_heading(output: Output) -> bool:
+    heading = _columns("position", "time (UTC)", "user", "event", "by") + "what"
+    return output.as_json or output.text_line(heading, style="bold")
+
+
+def _show(output: Output, found: Iterable[DCBSequencedEvent]) -> bool:
+    """Shows what was found; False where nobody reads any more."""
+    return all(_shown(output, stored) for stored in found)
+
+
+def _shown(output: Output, stored: DCBSequencedEvent) -> bool:
     if not output.as_json:
-        output.text_line(_columns("position", "time (UTC)", "user", "event", "by") + "what", style="bold")
-
-
-def _show(output: Output, found: Iterable[DCBSequencedEvent]) -> None:
-    for stored in found:
-        if output.as_json:
-            recorded = stored.event
-            data = orjson.loads(recorded.data)
-            output.json_line({"pos": stored.position, "type": recorded.type, "tags": recorded.tags, "data": data})
-        else:
-            output.text_line(_line(stored))
+        return output.text_line(_line(stored))
+    recorded = stored.event
+    data = orjson.loads(recorded.data)
+    return output.json_line({"pos": stored.position, "type": recorded.type, "tags": recorded.tags, "data": data})
 
 
 def _line(stored: DCBSequencedEvent) -> str:
