@@ -19,6 +19,8 @@ from adapters.cli.running import carry_out
 from domain.validation import MAX_DAYS
 
 MAX_EVENTS = 10_000_000
+MAX_IMAGES = 10_000_000
+IMAGES_SHOWN = 50
 MAX_STORAGE_MB = 1_000_000_000
 MAX_ROUNDS = 1_000
 
@@ -33,6 +35,7 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object for programs instead of a table for people.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Also for a user of whom the log knows nothing.")]
 User = Annotated[
     str, typer.Argument(metavar="USER", help="A user's id, such as a Discord id, or `local` for the page.")
 ]
@@ -114,6 +117,28 @@ def users(context: typer.Context, as_json: Json = False) -> None:
     from adapters.cli import quotas
 
     carry_out(context, quotas.users, as_json=as_json)
+
+
+@command
+def images(
+    context: typer.Context,
+    user: User,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=MAX_IMAGES, metavar="N", help="At most N.", show_default=True)
+    ] = IMAGES_SHOWN,
+    offset: Annotated[
+        int, typer.Option("--offset", min=0, max=MAX_IMAGES, metavar="N", help="Pass over the newest N.")
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """List a user's images, newest first: name, size, form, when and how it was made."""
+    from adapters.cli import quotas
+
+    carry_out(
+        context,
+        lambda invocation, output: quotas.images(invocation, output, user, offset=offset, limit=limit),
+        as_json=as_json,
+    )
 
 
 @command
@@ -258,12 +283,15 @@ def reset(
     context: typer.Context,
     user: User,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")] = "by an operator",
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Set a user's count of today to 0."""
     from adapters.cli import changing
 
-    carry_out(context, lambda invocation, output: changing.reset(invocation, output, user, reason), as_json=as_json)
+    carry_out(
+        context, lambda invocation, output: changing.reset(invocation, output, user, reason, yes=yes), as_json=as_json
+    )
 
 
 @command
@@ -279,6 +307,7 @@ def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Take their own limits away again.")] = False,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")] = "by an operator",
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Give a user limits of their own; what is not given is as for everybody, also where it was given before."""
@@ -286,7 +315,9 @@ def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 
     wanted = changing.WantedLimits(storage_mb, daily, until, clear)
     carry_out(
-        context, lambda invocation, output: changing.limits(invocation, output, user, wanted, reason), as_json=as_json
+        context,
+        lambda invocation, output: changing.limits(invocation, output, user, wanted, reason, yes=yes),
+        as_json=as_json,
     )
 
 

@@ -10,7 +10,9 @@ from typing import NamedTuple
 from adapters.application.governing import correct_clock_blocking
 from adapters.application.results import Actor
 from adapters.cli.access import open_store, operations, refuse_without_log
+from adapters.cli.exits import REFUSAL_EXITS
 from adapters.cli.invocation import Invocation
+from adapters.cli.operations import Operations
 from adapters.cli.output import Output, Refused, malformed, refused_of
 from adapters.cli.quotas import show_status
 from adapters.ports.clock import utc_now
@@ -18,7 +20,7 @@ from adapters.ports.faults import LogLocked
 from adapters.wording.figures import counted, size_in_words
 from domain.limits import MEGABYTE, Override, UserLimits
 from domain.names import malformed_name, malformed_user
-from domain.refusals import Refusal
+from domain.refusals import Reason, Refusal
 
 
 def delete(invocation: Invocation, output: Output, user: str, name: str) -> int:
@@ -36,12 +38,12 @@ def delete(invocation: Invocation, output: Output, user: str, name: str) -> int:
     return 0
 
 
-def reset(invocation: Invocation, output: Output, user: str, reason: str) -> int:
+def reset(invocation: Invocation, output: Output, user: str, reason: str, *, yes: bool) -> int:
     """Sets a user's count of today to 0."""
     if sentence := malformed_user(user):
         return output.refused(malformed(sentence))
     with operations(invocation.set_up()) as ask:
-        status = ask.reset(user, reason)
+        status = _unknown(output, ask, user, yes=yes) or ask.reset(user, reason)
     if isinstance(status, Refused):
         return output.refused(status)
     output.note(f"Today's count of {user} is 0 again.")
@@ -58,7 +60,7 @@ class WantedLimits(NamedTuple):
     clear: bool
 
 
-def limits(invocation: Invocation, output: Output, user: str, wanted: WantedLimits, reason: str) -> int:
+def limits(invocation: Invocation, output: Output, user: str, wanted: WantedLimits, reason: str, *, yes: bool) -> int:
     """Gives a user limits of their own, or takes them away."""
     if sentence := malformed_user(user):
         return output.refused(malformed(sentence))
@@ -66,13 +68,24 @@ def limits(invocation: Invocation, output: Output, user: str, wanted: WantedLimi
     if isinstance(own, str):
         return output.refused(malformed(own))
     with operations(invocation.set_up()) as ask:
-        status = ask.limits(user, own, reason)
+        status = _unknown(output, ask, user, yes=yes) or ask.limits(user, own, reason)
     if isinstance(status, Refused):
         return output.refused(status)
     taken_away = own.limits == UserLimits()
     output.note(f"{user} has {'no limits of their own any more' if taken_away else 'limits of their own'}.")
     show_status(output, user, status)
     return 0
+
+
+def _unknown(output: Output, ask: Operations, user: str, *, yes: bool) -> Refused | None:
+    """The refusal to change what nobody has yet: a mistyped id looks like a new user. Whoever sits there is asked."""
+    if yes or ask.knows(user):
+        return None
+    sentence = f"The log knows nothing of {user}."
+    if output.may_ask() and output.asked(f"{sentence} Is the id right, and shall it be done all the same?"):
+        return None
+    advice = "Nothing was changed. If the id is right, run the command again with --yes."
+    return Refused(Reason.NOT_FOUND.value, f"{sentence} {advice}", REFUSAL_EXITS[Reason.NOT_FOUND])
 
 
 def cleanup(invocation: Invocation, output: Output, days: int | None) -> int:
@@ -146,5 +159,7 @@ def instant(text: str) -> str:
     except ValueError as error:
         raise ValueError(f"{text[:40]!r} is no time. Write it as 2026-01-31, or 2026-01-31T18:00 (UTC).") from error
     except OverflowError as error:
-        raise ValueError(f"{text[:40]!r} lies outside the years 1 to 9999 in UTC. For limits without an end leave --until out.") from error
+        raise ValueError(
+            f"{text[:40]!r} lies outside the years 1 to 9999 in UTC. For limits without an end leave --until out."
+        ) from error
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -1,11 +1,13 @@
 """`abby events`: the lines of the log, as they were recorded and, with `--follow`, as they come.
 
 It reads beside the writer, without its lock, what is surely on the disk. Which events it begins with: those after
-`--after` where that is given, else the newest ones.
+`--after` where that is given, else the newest ones. Where a line is too short for all columns, what happened has lines
+of its own.
 """
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -15,6 +17,7 @@ from typing import NamedTuple
 
 import orjson
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem, DCBSequencedEvent
+from rich.console import Console
 
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
@@ -33,6 +36,9 @@ FOLLOW_SECONDS = 0.2
 
 _NUMBER, _TIME, _USER, _TYPE, _ACTOR = 8, 20, 20, 19, 18
 """Widths of the columns; what is longer moves the rest of its line."""
+WIDE_COLUMNS = 140
+"""From this width of a terminal on an event is one line, as it is in a file."""
+INDENT = "    "
 
 
 class Wanted(NamedTuple):
@@ -89,8 +95,8 @@ def _begin(recorder: FollowedLog, wanted: Wanted, query: DCBQuery | None) -> Ite
 
 
 def _show_heading(output: Output) -> bool:
-    heading = _columns("position", "time (UTC)", "user", "event", "by") + "what"
-    return output.as_json or output.text_line(heading, style="bold")
+    columns = Columns("position", "time (UTC)", "event", "user", "by", "what")
+    return output.as_json or output.text_line(_text(columns, output.console), style="bold")
 
 
 def _show(output: Output, found: Iterable[DCBSequencedEvent]) -> bool:
@@ -100,20 +106,40 @@ def _show(output: Output, found: Iterable[DCBSequencedEvent]) -> bool:
 
 def _shown(output: Output, stored: DCBSequencedEvent) -> bool:
     if not output.as_json:
-        return output.text_line(_line(stored))
+        return output.text_line(_text(_columns(stored), output.console))
     recorded = stored.event
     data = orjson.loads(recorded.data)
     return output.json_line({"pos": stored.position, "type": recorded.type, "tags": recorded.tags, "data": data})
 
 
-def _line(stored: DCBSequencedEvent) -> str:
+class Columns(NamedTuple):
+    """What is shown of an event."""
+
+    number: str
+    at: str
+    event: str
+    user: str
+    actor: str
+    what: str
+
+
+def _columns(stored: DCBSequencedEvent) -> Columns:
     event = decode(stored)
     at = event.at[:19].replace("T", " ")
-    name, user = type(event).__name__, getattr(event, "user", "")
-    return _columns(str(stored.position), at, user, name, event.by) + words(event)
+    user = getattr(event, "user", "")
+    return Columns(str(stored.position), at, type(event).__name__, user, event.by, words(event))
 
 
-def _columns(number: str, at: str, user: str, name: str, actor: str) -> str:
-    """The columns before the words, each at least as wide as its content and a space."""
-    cells = ((number, _NUMBER), (at, _TIME), (name, _TYPE), (user, _USER), (actor, _ACTOR))
-    return "".join(cell.ljust(width) + " " for cell, width in cells)
+def _text(columns: Columns, console: Console) -> str:
+    """One line; on a narrow terminal the words below the rest, both wrapped between words."""
+    if console.is_terminal and console.width < WIDE_COLUMNS:
+        head = " ".join(filter(None, columns[:-1]))
+        return "\n".join((*_wrapped(head, "", console.width), *_wrapped(columns.what, INDENT, console.width)))
+    widths = (_NUMBER, _TIME, _TYPE, _USER, _ACTOR)
+    return "".join(cell.ljust(width) + " " for cell, width in zip(columns, widths, strict=False)) + columns.what
+
+
+def _wrapped(text: str, indent: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text, width, initial_indent=indent, subsequent_indent=INDENT, break_on_hyphens=False, replace_whitespace=False
+    )

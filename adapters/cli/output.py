@@ -24,8 +24,8 @@ from adapters.ports.faults import Fault, LogDamaged, LogLocked
 from adapters.wording.refusals import QUOTA_REASONS, sentence_of
 from domain.refusals import Reason, Refusal
 
-PIPED_WIDTH = 120
-"""Columns of a table that goes to a file or another program."""
+PIPED_WIDTH = 100_000
+"""Columns of what goes to a file or another program: nothing is wrapped there, as nobody knows how wide it is read."""
 
 DEFECT = "abby has a defect; standard error says where. Nothing that was acknowledged is lost."
 _NO_FIGURES: Mapping[str, Any] = MappingProxyType({})
@@ -75,6 +75,16 @@ class Output:
         """A sentence beside the answer, for people."""
         if not self.as_json:
             streams.say(sentence)
+
+    def may_ask(self) -> bool:
+        """Whether somebody sits there who can be asked."""
+        return not self.as_json and sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+    def asked(self, question: str) -> bool:
+        """Asks a person; anything but a clear yes is a no."""
+        sys.stderr.write(f"{question} [y/N] ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
     @contextmanager
     def waiting(self, what: str) -> Iterator[None]:

@@ -5,11 +5,12 @@ tuples and words.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from adapters.application.deleting import clean_up_blocking, delete_image_blocking
 from adapters.application.following import FollowedStorage
 from adapters.application.governing import correct_clock_blocking, override_limits_blocking, reset_daily_blocking
+from adapters.application.quota_figures import GlobalUsage, QuotaStatus
 from adapters.application.reading import image_names, image_path
 from adapters.application.reserving import ReturnedPlaces, WantedPlaces, release_places, reserve_places
 from adapters.application.results import StoreSettings
@@ -160,13 +161,13 @@ class StorageManager:
             return False, _words(released, "Error releasing: ")
         return True, "Released."
 
-    def get_quota_status(self, user_id: str) -> dict[str, Any]:
-        """A user's quotas: global, user, daily, storage, global_storage and the position of the log. Raises
+    def get_quota_status(self, user_id: str) -> QuotaStatus:
+        """A user's quotas: global, user, daily, storage, global_storage, limits and the position of the log. Raises
         ValueError.
         """
         return self.quota.get_quota_status(user_id)
 
-    def get_global_usage(self) -> dict[str, Any]:
+    def get_global_usage(self) -> GlobalUsage:
         """What all users together use, in MB, and `disk_free_mb`."""
         return self.quota.get_global_usage()
 

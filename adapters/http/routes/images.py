@@ -10,7 +10,8 @@ from typing import NamedTuple
 from aiohttp import web
 
 from adapters.application.deleting import delete_image
-from adapters.application.reading import image_details, kept_image, newest_images, open_image, quota_status
+from adapters.application.galleries import page_of_images
+from adapters.application.reading import image_details, kept_image, open_image
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
@@ -45,13 +46,9 @@ async def listing(request: web.Request) -> web.Response:
     """A page of the images, newest first, and how many there are."""
     user = user_of(request)
     offset, limit = page_of(request)
-    store = services_of(request).store
-    total = quota_status(store, user)["user"]["images"]
-    shown = [
-        image._asdict() | {"url": image_url(user, image.name)}
-        for image in newest_images(store, user, offset=offset, limit=limit)
-    ]
-    return json_answer({"images": shown, "total": total, "offset": offset, "limit": limit})
+    page = page_of_images(services_of(request).store, user, offset=offset, limit=limit)
+    shown = [image._asdict() | {"url": image_url(user, image.name)} for image in page.images]
+    return json_answer({"images": shown, "total": page.total, "offset": offset, "limit": limit})
 
 
 async def details(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""Where a command's output goes: nobody reads it, it cannot be written, it is closed; and how its options are written."""
+"""Where a command's output goes when nobody reads it or takes it, and how its options are written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "bot": (),
     "status": ("ada",),
     "users": (),
+    "images": ("ada",),
     "events": ("--after", "0"),
     "verify": (),
     "audit": (),
@@ -41,10 +42,10 @@ WORDS: dict[str, tuple[str, ...]] = {
     "doctor": (),
 }
 """Each command but `bench`, which is a program of its own, with words that it carries out."""
-UNTIL_STOPPED = {"serve", "bot"}
+UNTIL_STOPPED = frozenset({"serve", "bot"})
 
 
-def spoken(root: Path, env_file: Path, *, also: Set[str] = frozenset()) -> Iterator[tuple[str, list[str]]]:
+def spoken(root: Path, env_file: Path, *, also: frozenset[str] = frozenset()) -> Iterator[tuple[str, list[str]]]:
     """Each command with all its words, for people and for programs; what goes or is made has a name for each."""
     for name, words in WORDS.items():
         for number, as_json in enumerate(([], ["--json"]), start=1):
@@ -184,6 +185,9 @@ WRONG = [
     ["status", "a", "b"],
     ["status", "BAD"],
     ["status", "a", "--what"],
+    ["images"],
+    ["images", "BAD"],
+    ["images", "ada", "--limit", "0"],
     ["events", "--limit", "0"],
     ["events", "--limit", "many"],
     ["events", "--after", "-1"],
@@ -192,7 +196,6 @@ WRONG = [
     ["audit", "--user", "BAD"],
     ["salvage"],
     ["bench", "--rounds", "0"],
-    ["bench", "--only", "nonsense"],
     ["generate"],
     ["generate", "x", "--seed", "one"],
     ["generate", "x", "--user", "BAD"],
@@ -220,6 +223,17 @@ def test_a_wrong_use_is_json_where_json_was_asked_for(words: list[str], abby: Ab
     assert fits("refused", told.json)
     assert told.json["refused"]["reason"] == "MALFORMED"
     assert abby(*words).out == ""
+
+
+def test_a_wrong_word_for_the_benchmarks_is_json_too(
+    env_file: Path, root: Path, capfd: pytest.CaptureFixture[str], fits: Any
+) -> None:
+    """They are a program of their own, which finds it."""
+    options = ["--root", str(root), "--env-file", str(env_file)]
+    assert main(["bench", "--only", "nonsense", "--json", *options]) == 2
+    told = capfd.readouterr()
+    assert fits("refused", json.loads(told.out))
+    assert told.err == ""
 
 
 def test_json_behind_two_dashes_is_a_word(abby: Abby) -> None:
