@@ -164,6 +164,7 @@ async def test_the_status_has_exactly_the_promised_shape(storage: StorageManager
         },
         "storage": {"used_mb": 1.5, "limit_mb": 500.0, "allowed": True},
         "global_storage": {"used_mb": 1.5, "limit_mb": 5000.0, "allowed": True},
+        "limits": {"storage": "everybody", "daily": "everybody", "until": None},
         "position": events_of(tmp_path)[-1]["pos"],
     }  # fmt: skip
     assert storage.get_quota_status("nobody")["user"]["images"] == 0
@@ -283,6 +284,36 @@ async def test_other_data_is_kept_where_images_are_not_asked_for(tmp_path: Path)
         assert (await storage.save_image(b"no picture", "1"))[2] == tmp_path / "images/users/1/image_1.bin"
         ok, message, _ = await storage.save_image(bytes(20 * MEGABYTE + 1), "1")
         assert (ok, message.startswith("Error saving image: The file has 20,971,521 bytes.")) == (False, True)
+
+
+@pytest.mark.parametrize("is_temp", [False, True])
+async def test_an_extension_of_something_else_is_refused(
+    storage: StorageManager, tmp_path: Path, *, is_temp: bool
+) -> None:
+    """With the name that is right, and nothing is left; every extension of the format will do, and so will none."""
+    for name in ("a.exe", "a.html", "a.svg", "a.jpg", "k/a.TIF", "a.b"):
+        ok, message, path = await storage.save_image(png(), "1", name, is_temp)
+        assert (ok, path) == (False, None)
+        assert message.startswith("Error saving image: The picture is a PNG, but its name ends in .")
+        assert message.endswith("Name it a.png instead.")
+    assert files_of(tmp_path) == set()
+    assert not events_of(tmp_path, "ImageSaved")
+    for data, name in ((png(), "a.PNG"), (jpeg(), "a.jpe"), (jpeg(), "b.JPEG"), (jpeg(), "c.jfif"), (gif(1), "d")):
+        assert (await storage.save_image(data, "1", name, is_temp))[0]
+
+
+async def test_a_name_of_before_can_be_read_and_deleted(tmp_path: Path) -> None:
+    """What stands in the log keeps its name, whatever it ends in."""
+    with StorageManager(tmp_path, check_images=False) as storage:
+        assert (await storage.save_image(png(), "1", "a.exe"))[0]
+    with StorageManager(tmp_path) as storage:
+        assert storage.get_user_images("1") == ["a.exe"]
+        path = storage.get_image_path("1", "a.exe")
+        assert path is not None
+        assert path.read_bytes() == png()
+        assert not (await storage.save_image(png(), "1", "a.exe"))[0]
+        assert storage.delete_image("1", "a.exe")[0]
+    assert_disk_and_log_agree(tmp_path)
 
 
 @pytest.mark.parametrize("data", [bytearray(png()), memoryview(png())], ids=["bytearray", "memoryview"])
