@@ -5,6 +5,7 @@ What they are is `bootstrap`'s to say.
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 from contextlib import suppress
@@ -32,7 +33,7 @@ DRAIN_SECONDS = 5.0
 """How long a service whose ledger has stopped still answers, so that `/readyz` and callers hear of it."""
 STOPPED_EXIT_CODE = 74
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 def serve(config: Config, out: TextIO = sys.stdout, *, bot_alone: bool = False) -> int:

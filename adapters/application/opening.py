@@ -7,6 +7,7 @@ StorageUnavailable, a log held by another process LogLocked, a damaged one LogDa
 from __future__ import annotations
 
 import gc
+import logging
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -37,7 +38,7 @@ FOLLOW_SECONDS = 0.2
 """How often a reader looks for new events."""
 FOLLOW_STOP_SECONDS = 5.0
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class OpenRoot(LedgerHooks):

@@ -7,6 +7,7 @@ Answers for what it is made of, which commands Discord knows of, and which work 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ COMMANDS_SENT = "commands"
 TOLD_SECONDS = 5.0
 """How long work that was cancelled may take to tell its user so."""
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 AnyItem = discord.ui.DynamicItem[discord.ui.Item[Any]]
 MakeCog = Callable[["AbbyBot"], commands.Cog]

@@ -7,6 +7,7 @@ Limits are the ledger's, the words `words`', the looks `embeds`', the buttons `b
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import NamedTuple
 
 import discord
@@ -39,7 +40,7 @@ CANCELLED = Message(
 )
 GONE = Message("🖼️ Made Before", "This was made before, and its picture was deleted since.", discord.Colour.yellow())
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class _Ready(NamedTuple):

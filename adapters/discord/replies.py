@@ -7,6 +7,7 @@ business of whoever gives it.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from io import BytesIO
@@ -27,7 +28,7 @@ TOKEN_ENDED = frozenset({10015, 50027})
 FINISHED = "finished"
 """Stands among the extras of an interaction that has had its answer."""
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class SentFile(NamedTuple):

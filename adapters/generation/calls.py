@@ -17,11 +17,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import count
 from typing import Any, NamedTuple
 
 import aiohttp
 import orjson
-import stamina
 import structlog
 
 from adapters.generation.breaker import CircuitBreaker, RetryBudget
@@ -60,8 +60,6 @@ REACHED = frozenset({FailureKind.AUTH, FailureKind.NO_CREDIT, FailureKind.MODERA
 Form = Callable[[], aiohttp.FormData]
 """Makes the form anew for each try, as one can be sent once only."""
 
-# Over the standard library, which is silent or writes to standard error until a host says where entries go; structlog
-# by itself would print them among what the host's program prints.
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
@@ -163,22 +161,17 @@ class ProviderCalls:
 
     async def _call(self, wanted: _Wanted) -> Outcome:
         self._budget.call()
-        tries = 0
-
-        def wait_before_next(error: Exception) -> bool | float:
-            if not isinstance(error, _TryAgain) or tries >= wanted.tries:
-                return False
-            wait = _backoff(tries, error.failure.retry_after_seconds)
-            return wait if wait is not None and self._budget.spend() else False
-
-        try:
-            async for attempt in stamina.retry_context(on=wait_before_next, attempts=wanted.tries, timeout=None):
-                with attempt:
-                    tries += 1
-                    return await self._try(wanted)
-        except _TryAgain as error:
-            return error.failure
-        raise AssertionError("a try returns or raises")
+        for tries in count(1):
+            try:
+                return await self._try(wanted)
+            except _TryAgain as error:
+                failure = error.failure
+            wait = _backoff(tries, failure.retry_after_seconds)
+            if tries >= wanted.tries or wait is None or not self._budget.spend():
+                return failure
+            _log.warning("a call is made again", provider=self.service.name, after_seconds=round(wait, 1), tries=tries)
+            await asyncio.sleep(wait)
+        raise AssertionError("the last try returns")
 
     async def _try(self, wanted: _Wanted) -> Outcome:
         """One call. Raises _TryAgain for a failure after which the same call may be made once more."""

@@ -6,6 +6,7 @@ It gives way to others after each block. What a finding means is the recorder's.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from hashlib import sha256
@@ -27,7 +28,7 @@ REST = 1.0
 """After each block it sleeps this often as long as the block took."""
 STOP_SECONDS = 5.0
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class Recheck:
