@@ -243,7 +243,10 @@ def generate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     height: Annotated[
         int | None, typer.Option("--height", metavar="PIXELS", help="1024 where it is not given.")
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write a copy there as well.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Write a copy there as well, in the format of its name."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make a picture from words and keep it within the user's quota."""
