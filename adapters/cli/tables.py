@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from rich import box
+from rich.columns import Columns
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.padding import Padding
 from rich.table import Table
@@ -69,14 +70,18 @@ class Rows:
         return made
 
     def _lines(self) -> RenderResult:
-        """Names first, then each figure beside its name, then words."""
+        """Names first, then each figure beside its name, as many in a line as fit, then words."""
         yield Text(self._title, style="bold")
-        names = len(list(takewhile(lambda column: column not in self._figures, self._columns[:-1])))
         for row in self._rows:
-            yield Text("  ").join(_styled(cell) for cell in row[:names] if cell)
-            for name, cell in zip(self._columns[names:], row[names:], strict=True):
-                label = f"{name}  " if name in self._figures else ""
-                yield Padding(Text(label) + _styled(cell), (0, 0, 0, 2))
+            cells = [(name, cell) for name, cell in zip(self._columns, row, strict=True) if cell]
+            names = list(takewhile(lambda told: told[0] not in self._figures, cells))
+            figures = [Text(f"{name} ") + _styled(cell) for name, cell in cells if name in self._figures]
+            words = [_styled(cell) for name, cell in cells[len(names) :] if name not in self._figures]
+            if not figures and len(names) > 1:
+                words = [_styled(names.pop()[1])]
+            yield Text("  ").join(_styled(cell) for _, cell in names)
+            for shown in (*([Columns(figures, padding=(0, 3))] if figures else []), *words):
+                yield Padding(shown, (0, 0, 0, 2), expand=False)
 
 
 def table(title: str, columns: Sequence[str], *, right: Iterable[str] = ()) -> Rows:
