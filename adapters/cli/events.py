@@ -95,7 +95,7 @@ def _begin(recorder: FollowedLog, wanted: Wanted, query: DCBQuery | None) -> Ite
 
 
 def _show_heading(output: Output) -> bool:
-    columns = Columns("position", "time (UTC)", "event", "user", "by", "what")
+    columns = Columns(number="position", at="time (UTC)", event="event", user="user", actor="by", what="what")
     return output.as_json or output.text_line(_text(columns, output.console), style="bold")
 
 
@@ -125,9 +125,14 @@ class Columns(NamedTuple):
 
 def _columns(stored: DCBSequencedEvent) -> Columns:
     event = decode(stored)
-    at = event.at[:19].replace("T", " ")
-    user = getattr(event, "user", "")
-    return Columns(str(stored.position), at, type(event).__name__, user, event.by, words(event))
+    return Columns(
+        number=str(stored.position),
+        at=event.at[:19].replace("T", " "),
+        event=type(event).__name__,
+        user=getattr(event, "user", ""),
+        actor=event.by,
+        what=words(event),
+    )
 
 
 def _text(columns: Columns, console: Console) -> str:

@@ -9,19 +9,17 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import typer
 
 from adapters.cli import streams
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
+from adapters.cli.output import Output, malformed
+from adapters.ports.faults import Fault, StorageUnavailable
 
-if TYPE_CHECKING:
-    from adapters.cli.output import Output  # late: a help text needs neither it nor the faults
-    from adapters.ports.faults import StorageUnavailable
-
-Work = Callable[[Invocation, "Output"], int]
+Work = Callable[[Invocation, Output], int]
 """A command: says what it has to say, gives the exit code, raises Faults."""
 
 BUG = "abby has a defect: the lines above say where. Please report them; nothing that was acknowledged is lost."
@@ -50,15 +48,11 @@ def run(app: typer.Typer, words: Sequence[str]) -> int:
 
 def carry_out(context: typer.Context, work: Work, *, as_json: bool) -> NoReturn:
     """Ends the program with the exit code of `work`."""
-    from adapters.cli.output import Output
-
     raise typer.Exit(exit_code_of(work, context.find_object(Invocation) or Invocation(), Output(as_json=as_json)))
 
 
 def exit_code_of(work: Work, invocation: Invocation, output: Output) -> int:
     """What `work` gives, or the code of what ended it. Raises OSError where standard output cannot be written."""
-    from adapters.ports.faults import Fault
-
     try:
         return int(work(invocation, output))
     except Fault as fault:
@@ -94,8 +88,6 @@ def asks_for_json(words: Sequence[str]) -> bool:
 def _told(error: Exception, *, as_json: bool) -> int:
     """Says what is wrong with a command line."""
     if as_json:
-        from adapters.cli.output import Output, malformed
-
         return Output(as_json=True).refused(malformed(_sentence(error)))
     from typer.rich_utils import rich_format_error
 
@@ -124,8 +116,6 @@ def _defect(output: Output) -> int:
 
 
 def _of_the_disk(error: OSError) -> StorageUnavailable:
-    from adapters.ports.faults import StorageUnavailable
-
     where = f" {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else ""
     return StorageUnavailable(
         f"The file system refuses{where}: {error.strerror or error}. Check the path, its owner and its permissions, "
