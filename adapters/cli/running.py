@@ -24,8 +24,8 @@ Work = Callable[[Invocation, Output], int]
 
 BUG = "abby has a defect: the lines above say where. Please report them; nothing that was acknowledged is lost."
 NOT_WRITTEN = (
-    "Standard output cannot be written ({}). The command itself was carried out, and only its answer is lost: "
-    "run it again with an output that has room where the answer is needed."
+    "Standard output cannot be written ({}), so the answer is lost; what the command had to change is changed. Run it "
+    "again with an output that has room where the answer is needed."
 )
 WrongUse: type[Exception] = typer.BadParameter.__mro__[1]
 """What typer raises for a command line that it does not understand; it has no public name."""
