@@ -5,6 +5,7 @@ What they are is `bootstrap`'s to say.
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 from contextlib import suppress
@@ -33,13 +34,14 @@ DRAIN_SECONDS = 5.0
 """How long a service whose ledger has stopped still answers, so that `/readyz` and callers hear of it."""
 STOPPED_EXIT_CODE = 74
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 def serve(config: Config, out: TextIO = sys.stdout, *, bot_alone: bool = False) -> int:
     """Runs the service until it is told to stop; the exit code. Raises Faults that keep it from starting."""
     for line in (*config.describe(), *config.warnings, *sent_unencrypted(config)):
         print(line, file=out)
+    out.flush()  # an output that cannot be written is found before anything is opened
     program = build(config, bot_alone=bot_alone)
     try:
         code = asyncio.run(_serve(program, out))

@@ -6,6 +6,7 @@ former process had reserved. Places that a program reserved for itself are its o
 
 from __future__ import annotations
 
+import logging
 from uuid import uuid4
 
 import structlog
@@ -21,7 +22,7 @@ _VERSION_AT = 12
 _OWN, _ORDINARY = "8", "4"
 """RFC 9562 leaves version 8 to each program's own meaning; a random one is of version 4."""
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 def new_reservation_id(*, attended: bool) -> str:

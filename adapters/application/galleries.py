@@ -1,12 +1,26 @@
-"""A user's images to be looked through: those of one kind, and small copies of some on one sheet."""
+"""A user's images to be looked through: some of them, those of one kind, and small copies of some on one sheet."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from adapters.application.reading import MOST_IMAGES, ReadableStorage, image_bytes, newest_images
 from adapters.application.results import GalleryImage
 from adapters.images.contact_sheet import contact_sheet
+
+
+class ImagesPage(NamedTuple):
+    """Some of a user's images, newest first, and how many there are in all."""
+
+    images: list[GalleryImage]
+    total: int
+
+
+def page_of_images(storage: ReadableStorage, user: str, *, offset: int, limit: int) -> ImagesPage:
+    """At most `limit` images of a user, after the newest `offset`."""
+    images = newest_images(storage, user, offset=offset, limit=limit)
+    return ImagesPage(images, storage.running().state.gallery.count(user))
 
 
 def images_made_by(storage: ReadableStorage, user: str, operation: str | None) -> list[GalleryImage]:

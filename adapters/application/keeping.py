@@ -6,6 +6,8 @@ next try, at the next request or when readiness is asked.
 
 from __future__ import annotations
 
+import logging
+
 import structlog
 
 from adapters.application.intake import KINDS
@@ -26,7 +28,7 @@ MOST_AT_ONCE = 16
 MOST_TRIED = 5
 """Places of users that are tried when readiness is asked."""
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 async def refuse_unkeepable(

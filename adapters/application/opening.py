@@ -7,6 +7,7 @@ StorageUnavailable, a log held by another process LogLocked, a damaged one LogDa
 from __future__ import annotations
 
 import gc
+import logging
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -48,7 +49,7 @@ WITHOUT_WATERMARK = (
     "missing now, nothing will tell. Make room on the disk, then start again."
 )
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class OpenRoot(LedgerHooks):

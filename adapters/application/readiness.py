@@ -8,7 +8,8 @@ from adapters.application.keeping import what_keeps_from_saving
 from adapters.application.opening import OpenRoot
 from adapters.application.storage import Storage
 from adapters.ports.faults import LedgerStopped, StorageUnavailable
-from adapters.wording.figures import counted
+from adapters.wording.figures import counted, minute
+from domain.instants import seconds_between
 
 NAMED_MISSING = 5
 """Images without a file that are named."""
@@ -26,6 +27,11 @@ CLOCK_BEHIND = (
     "The clock is more than a day behind the log: one of the two is wrong, and commands are refused. "
     "If the clock is right now, stop the service and run `abby clock-corrected`; else set the clock."
 )
+
+
+CLOCK_NOTICED_SECONDS = 60.0
+"""How far the clock may lie behind the last event without a word."""
+SECONDS_AN_HOUR = 3600
 
 
 class Readiness(NamedTuple):
@@ -56,7 +62,7 @@ def readiness_of(storage: Storage) -> Readiness:
     if ledger.clock_is_behind():
         return Readiness(False, True, (CLOCK_BEHIND,), storage.last_cleanup, position)
     try:
-        notes = [*_notes(opened), *(note for part in storage.watched for note in part())]
+        notes = [*_notes(opened, storage.clock()), *(note for part in storage.watched for note in part())]
     except LedgerStopped as error:
         return Readiness(False, True, (str(error),), storage.last_cleanup, position)
     begun = BEGUN.format(root=opened.root) if opened.begun else None
@@ -70,11 +76,34 @@ def readiness_of(storage: Storage) -> Readiness:
     )
 
 
-def _notes(opened: OpenRoot) -> list[str]:
+class LogAhead(NamedTuple):
+    """That the last event lies ahead of the clock and what that does, and what to do."""
+
+    found: str
+    advice: str
+
+
+def log_ahead(last_at: str, now: str) -> LogAhead | None:
+    """What is told of a log whose last event lies ahead of the clock; None where it hardly does."""
+    seconds = seconds_between(now, last_at)
+    if seconds <= CLOCK_NOTICED_SECONDS:
+        return None
+    ahead = f"{seconds / SECONDS_AN_HOUR:.1f} hours" if seconds >= SECONDS_AN_HOUR else f"{seconds / 60:.0f} minutes"
+    return LogAhead(
+        f"The log's last event lies {ahead} ahead of the clock ({minute(last_at)}, and it is {minute(now)}): the clock "
+        "is wrong, or was then. Until it has caught up events bear the log's time: days begin by it, and reserved "
+        "places are held that much longer.",
+        "If the clock is right now, stop the service and run `abby clock-corrected`; else set the clock.",
+    )
+
+
+def _notes(opened: OpenRoot, now: str) -> list[str]:
     """What an operator should look at while the ledger runs."""
     keeping = [opened.without_space()] if opened.short_of_space() else what_keeps_from_saving(opened)
+    ahead = log_ahead(opened.state.last_at, now) if opened.state.position else None
     return [
         *(f"Pictures cannot be kept, so none is asked for: {why}" for why in keeping),
+        *([" ".join(ahead)] if ahead else []),
         *_notes_on_missing(opened),
         *_file_work_that_failed(opened),
     ]

@@ -15,6 +15,15 @@ from typing import Any, Protocol, TypeVar
 
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
+from adapters.application.quota_figures import (
+    DailyFigures,
+    GlobalUsage,
+    LimitsInForce,
+    PoolFigures,
+    QuotaStatus,
+    StorageFigures,
+    UserFigures,
+)
 from adapters.application.results import GalleryImage
 from adapters.application.storage import Storage
 from adapters.ledger.codec import decode
@@ -22,9 +31,10 @@ from adapters.ledger.projector import Projector
 from adapters.ports.event_log import EventSource
 from adapters.ports.image_store import ImageStore
 from domain.events import Event
-from domain.limits import Limits, megabytes
+from domain.limits import Limits, Override, UserLimits, megabytes
 from domain.names import malformed_user, name_key
 from domain.usage import CurrentImage
+from projections.daily_quota import DailyStatus
 from projections.quota_state import QuotaState
 from projections.user_quota import StorageStatus
 
@@ -67,7 +77,7 @@ class ReadableStorage(Protocol):
         """The root, where its figures are up to date. Raises LedgerStopped, StorageUnavailable and LogDamaged."""
 
 
-def quota_status(storage: ReadableStorage, user: str) -> dict[str, Any]:
+def quota_status(storage: ReadableStorage, user: str) -> QuotaStatus:
     """The quota dictionary of a user; its `position` says of when the figures are. Raises ValueError for a malformed
     id.
     """
@@ -78,17 +88,30 @@ def quota_status(storage: ReadableStorage, user: str) -> dict[str, Any]:
     return _together(state, lambda: _quota_status(state, user, at))
 
 
-def global_usage(storage: ReadableStorage) -> dict[str, Any]:
+def global_usage(storage: ReadableStorage) -> GlobalUsage:
     """The pool's figures, and what is free on the disk. Raises OSError where the disk cannot say."""
     root = storage.running()
     state, free = root.state, megabytes(root.images.free_bytes())
-    return _together(state, lambda: _global(state.whole.status(state.policy.pool_bytes))) | {"disk_free_mb": free}
+    pool = _together(state, lambda: _global(state.whole.status(state.policy.pool_bytes)))
+    return {**pool, "disk_free_mb": free}
 
 
 def known_users(storage: ReadableStorage) -> list[str]:
     """Every user with images, temp files or places, in order."""
     state = storage.running().state
     return sorted({*state.users.users(), *state.gallery.users(), *state.temps.users()})
+
+
+def is_known(storage: ReadableStorage, user: str) -> bool:
+    """Whether any event of the log is about a user: a mistyped id has none. Of one it has not met lately it reads the
+    log: for a worker.
+    """
+    root = storage.running()
+    state = root.state
+    if state.days(user) or state.override(user) or state.gallery.count(user):
+        return True
+    query = DCBQuery(items=[DCBQueryItem(tags=[f"user:{user}"])])
+    return any(True for _ in root.recorder.read(query, limit=1))
 
 
 def usage_of(storage: ReadableStorage, user: str) -> dict[str, Any]:
@@ -196,39 +219,67 @@ def _row(image: CurrentImage) -> GalleryImage:
     )
 
 
-def _quota_status(state: QuotaState, user: str, at: str) -> dict[str, Any]:
+def _quota_status(state: QuotaState, user: str, at: str) -> QuotaStatus:
     limits = state.limits_of(user, at)
     own = state.users.status(user, limits.user_bytes)
     pool = state.whole.status(state.policy.pool_bytes)
-    daily = state.daily.status(user, limits.daily, at)
-    whole = _global(pool)
-    user_figures = _figures(own, "limit_mb")
-    user_figures["images"] = state.gallery.count(user)
+    whole, user_figures = _global(pool), _user(own, state.gallery.count(user))
     return {
         "global": whole,
         "user": user_figures,
-        "daily": daily._asdict(),
-        "storage": _brief(user_figures, "limit_mb", fits=own.remaining_bytes >= limits.gen_bytes),
-        "global_storage": _brief(whole, "total_mb", fits=pool.remaining_bytes >= limits.gen_bytes),
+        "daily": _daily(state.daily.status(user, limits.daily, at)),
+        "storage": _brief(user_figures["used_mb"], user_figures["limit_mb"], own, limits),
+        "global_storage": _brief(whole["used_mb"], whole["total_mb"], pool, limits),
+        "limits": _in_force(state.override(user), at),
         "position": state.position,
     }
 
 
-def _global(status: StorageStatus) -> dict[str, Any]:
-    return _figures(status, "total_mb")
-
-
-def _figures(status: StorageStatus, limit_name: str) -> dict[str, Any]:
+def _global(status: StorageStatus) -> PoolFigures:
     return {
         "used_mb": megabytes(status.used_bytes),
         "reserved_mb": megabytes(status.held_bytes),
-        limit_name: megabytes(status.limit_bytes),
+        "total_mb": megabytes(status.limit_bytes),
         "remaining_mb": megabytes(status.remaining_bytes),
         "percentage": status.percentage,
         "status": status.status.value,
     }
 
 
-def _brief(figures: dict[str, Any], limit_name: str, *, fits: bool) -> dict[str, Any]:
-    """The seeds' other shape of the same figures. `allowed`: the estimate of one generation fits, holds counted."""
-    return {"used_mb": figures["used_mb"], "limit_mb": figures[limit_name], "allowed": fits}
+def _user(status: StorageStatus, images: int) -> UserFigures:
+    return {
+        "used_mb": megabytes(status.used_bytes),
+        "reserved_mb": megabytes(status.held_bytes),
+        "limit_mb": megabytes(status.limit_bytes),
+        "remaining_mb": megabytes(status.remaining_bytes),
+        "percentage": status.percentage,
+        "status": status.status.value,
+        "images": images,
+    }
+
+
+def _daily(status: DailyStatus) -> DailyFigures:
+    return {
+        "allowed": status.allowed,
+        "used": status.used,
+        "remaining": status.remaining,
+        "limit": status.limit,
+        "reset_hours": status.reset_hours,
+        "resets_at": status.resets_at,
+    }
+
+
+def _brief(used_mb: float, limit_mb: float, status: StorageStatus, limits: Limits) -> StorageFigures:
+    fits = status.remaining_bytes >= limits.gen_bytes
+    return {"used_mb": used_mb, "limit_mb": limit_mb, "allowed": fits}
+
+
+def _in_force(override: Override | None, at: str) -> LimitsInForce:
+    """Whose the limits are at a time; an override that is over is none."""
+    is_over = override is None or (override.until is not None and override.until <= at)
+    own = UserLimits() if override is None or is_over else override.limits
+    return {
+        "storage": "everybody" if own.user_bytes is None else "own",
+        "daily": "everybody" if own.daily is None else "own",
+        "until": None if override is None or own == UserLimits() else override.until,
+    }

@@ -8,6 +8,7 @@ the service's to say, who refuses because of it `opening`'s.
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from pathlib import Path
 from tempfile import gettempdir
@@ -24,7 +25,7 @@ TEXT = (
     "Remove this file if that folder was moved away or given up for good.\n"
 )
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class RootMark:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command that the arguments (the program's own, where none are given) ask for; gives the exit code."""
     from adapters.cli.app import app
+    from adapters.cli.running import run
 
-    try:
-        app(args=None if arguments is None else list(arguments), prog_name="abby")
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0
-    return 0
+    return run(app, sys.argv[1:] if arguments is None else arguments)

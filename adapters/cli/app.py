@@ -5,8 +5,11 @@ Those modules are imported when their command runs, so that `abby --help` and sm
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +19,8 @@ from adapters.cli.running import carry_out
 from domain.validation import MAX_DAYS
 
 MAX_EVENTS = 10_000_000
+MAX_IMAGES = 10_000_000
+IMAGES_SHOWN = 50
 MAX_STORAGE_MB = 1_000_000_000
 MAX_ROUNDS = 1_000
 
@@ -30,6 +35,7 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object for programs instead of a table for people.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Also for a user of whom the log knows nothing.")]
 User = Annotated[
     str, typer.Argument(metavar="USER", help="A user's id, such as a Discord id, or `local` for the page.")
 ]
@@ -63,10 +69,26 @@ def abby(
 ) -> None:
     """Keeps the global options for the command that follows them."""
     del version  # its callback has ended the program where it was given
-    context.obj = Invocation(root, env_file)
+    context.obj = (context.find_object(Invocation) or Invocation()).over(root, env_file)
 
 
-@app.command()
+def command(carried_out: Callable[..., None]) -> Callable[..., None]:
+    """Registers a command, which takes the global options behind its name too; these stand above those before it."""
+    own, known = (inspect.signature(function, eval_str=True).parameters for function in (carried_out, abby))
+    added = {name: parameter for name, parameter in known.items() if name not in own}
+
+    @wraps(carried_out)
+    def with_global_options(context: typer.Context, **given: Any) -> None:
+        abby(context, **{name: given.pop(name) for name in added})
+        carried_out(context, **given)
+
+    parameters = [*own.values(), *added.values()]
+    with_global_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # typer asks for it
+    with_global_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return app.command()(with_global_options)
+
+
+@command
 def serve(context: typer.Context) -> None:
     """Run the service: the page, the HTTP API, the daily cleanup, and the Discord bot where DISCORD_TOKEN is set."""
     from adapters.cli.serving import serve_until_stopped
@@ -74,7 +96,7 @@ def serve(context: typer.Context) -> None:
     carry_out(context, serve_until_stopped, as_json=False)
 
 
-@app.command()
+@command
 def bot(context: typer.Context) -> None:
     """Run the Discord bot alone, without the page and the HTTP API. It needs DISCORD_TOKEN."""
     from adapters.cli.serving import run_bot_until_stopped
@@ -82,7 +104,7 @@ def bot(context: typer.Context) -> None:
     carry_out(context, run_bot_until_stopped, as_json=False)
 
 
-@app.command()
+@command
 def status(context: typer.Context, user: User, as_json: Json = False) -> None:
     """Show a user's quota: storage, today's generations, and what all users share."""
     from adapters.cli import quotas
@@ -90,7 +112,7 @@ def status(context: typer.Context, user: User, as_json: Json = False) -> None:
     carry_out(context, lambda invocation, output: quotas.status(invocation, output, user), as_json=as_json)
 
 
-@app.command()
+@command
 def users(context: typer.Context, as_json: Json = False) -> None:
     """List every user the log knows, with their figures."""
     from adapters.cli import quotas
@@ -98,7 +120,29 @@ def users(context: typer.Context, as_json: Json = False) -> None:
     carry_out(context, quotas.users, as_json=as_json)
 
 
-@app.command()
+@command
+def images(
+    context: typer.Context,
+    user: User,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=MAX_IMAGES, metavar="N", help="At most N.", show_default=True)
+    ] = IMAGES_SHOWN,
+    offset: Annotated[
+        int, typer.Option("--offset", min=0, max=MAX_IMAGES, metavar="N", help="Pass over the newest N.")
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """List a user's images, newest first: name, size, form, when and how it was made."""
+    from adapters.cli import quotas
+
+    carry_out(
+        context,
+        lambda invocation, output: quotas.images(invocation, output, user, offset=offset, limit=limit),
+        as_json=as_json,
+    )
+
+
+@command
 def events(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     context: typer.Context,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new events until Ctrl+C.")] = False,
@@ -125,7 +169,7 @@ def events(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     carry_out(context, lambda invocation, output: show(invocation, output, wanted), as_json=as_json)
 
 
-@app.command()
+@command
 def verify(context: typer.Context, as_json: Json = False) -> None:
     """Read the whole log and say whether every line is what was written."""
     from adapters.cli.verifying import verify_log
@@ -133,7 +177,7 @@ def verify(context: typer.Context, as_json: Json = False) -> None:
     carry_out(context, verify_log, as_json=as_json)
 
 
-@app.command()
+@command
 def audit(
     context: typer.Context,
     user: Annotated[
@@ -150,7 +194,7 @@ def audit(
     carry_out(context, lambda invocation, output: compare(invocation, output, user), as_json=as_json)
 
 
-@app.command()
+@command
 def salvage(
     context: typer.Context,
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder for the new log and the list.")],
@@ -162,7 +206,7 @@ def salvage(
     carry_out(context, lambda invocation, output: salvage_log(invocation, output, to), as_json=as_json)
 
 
-@app.command()
+@command
 def bench(
     context: typer.Context,
     only: Annotated[
@@ -187,7 +231,7 @@ def bench(
     carry_out(context, lambda invocation, output: measure(invocation, output, options), as_json=as_json)
 
 
-@app.command()
+@command
 def generate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     context: typer.Context,
     prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What the picture shows.")],
@@ -200,7 +244,10 @@ def generate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     height: Annotated[
         int | None, typer.Option("--height", metavar="PIXELS", help="1024 where it is not given.")
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write a copy there as well.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Write a copy there as well, in the format of its name."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make a picture from words and keep it within the user's quota."""
@@ -211,7 +258,7 @@ def generate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     carry_out(context, lambda invocation, output: make(invocation, output, user, request, out), as_json=as_json)
 
 
-@app.command()
+@command
 def providers(context: typer.Context, as_json: Json = False) -> None:
     """Show who can make pictures, which one GENERATOR chooses and why, and ask each whether it works.
 
@@ -222,7 +269,7 @@ def providers(context: typer.Context, as_json: Json = False) -> None:
     carry_out(context, show, as_json=as_json)
 
 
-@app.command()
+@command
 def delete(
     context: typer.Context,
     user: User,
@@ -235,20 +282,23 @@ def delete(
     carry_out(context, lambda invocation, output: changing.delete(invocation, output, user, name), as_json=as_json)
 
 
-@app.command()
+@command
 def reset(
     context: typer.Context,
     user: User,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")] = "by an operator",
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Set a user's count of today to 0."""
     from adapters.cli import changing
 
-    carry_out(context, lambda invocation, output: changing.reset(invocation, output, user, reason), as_json=as_json)
+    carry_out(
+        context, lambda invocation, output: changing.reset(invocation, output, user, reason, yes=yes), as_json=as_json
+    )
 
 
-@app.command()
+@command
 def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     context: typer.Context,
     user: User,
@@ -261,18 +311,21 @@ def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Take their own limits away again.")] = False,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")] = "by an operator",
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Give a user limits of their own; what is not given is as for everybody, also where it was given before."""
     from adapters.cli import changing
 
-    own = changing.own_limits(storage_mb, daily, until, clear=clear)
+    wanted = changing.WantedLimits(storage_mb, daily, until, clear)
     carry_out(
-        context, lambda invocation, output: changing.limits(invocation, output, user, own, reason), as_json=as_json
+        context,
+        lambda invocation, output: changing.limits(invocation, output, user, wanted, reason, yes=yes),
+        as_json=as_json,
     )
 
 
-@app.command()
+@command
 def cleanup(
     context: typer.Context,
     days: Annotated[
@@ -286,7 +339,7 @@ def cleanup(
     carry_out(context, lambda invocation, output: changing.cleanup(invocation, output, days), as_json=as_json)
 
 
-@app.command()
+@command
 def adopt(
     context: typer.Context,
     directory: Annotated[
@@ -310,7 +363,7 @@ def adopt(
     carry_out(context, lambda invocation, output: bring_in(invocation, output, directory, yes=yes), as_json=as_json)
 
 
-@app.command()
+@command
 def clock_corrected(context: typer.Context, as_json: Json = False) -> None:
     """Record that the clock is right now, after it once stood wrong. Stop the service first."""
     from adapters.cli import changing
@@ -318,7 +371,7 @@ def clock_corrected(context: typer.Context, as_json: Json = False) -> None:
     carry_out(context, changing.correct_clock, as_json=as_json)
 
 
-@app.command()
+@command
 def doctor(context: typer.Context, as_json: Json = False) -> None:
     """Look at everything that commonly stands in the way, and say what to do."""
     from adapters.cli.doctor import doctor as look

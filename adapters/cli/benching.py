@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
-from adapters.cli.output import Output, Refused
+from adapters.cli.output import Output, malformed
 from adapters.settings.kinds import project_folder
 
 WITHOUT_THE_FOLDER = (
@@ -31,7 +30,7 @@ def bench(invocation: Invocation, output: Output, options: BenchOptions) -> int:
     """Runs them to their end; their exit code."""
     project = project_folder()
     if not (project / "scripts" / "bench").is_dir():
-        return output.refused(Refused("NOT_HERE", WITHOUT_THE_FOLDER.format(project), Exit.USAGE))
+        return output.refused(malformed(WITHOUT_THE_FOLDER.format(project)))
     disk = _standing(invocation.set_up().storage.storage_root)
     words = ["--dir", str(disk), *(word for work in options.only for word in ("--only", work))]
     words += ["--rounds", str(options.rounds)] if options.rounds else []

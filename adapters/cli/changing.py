@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from adapters.application.governing import correct_clock_blocking
 from adapters.application.results import Actor
 from adapters.cli.access import open_store, operations, refuse_without_log
+from adapters.cli.exits import REFUSAL_EXITS
 from adapters.cli.invocation import Invocation
+from adapters.cli.operations import Operations
 from adapters.cli.output import Output, Refused, malformed, refused_of
 from adapters.cli.quotas import show_status
 from adapters.ports.clock import utc_now
@@ -16,7 +20,7 @@ from adapters.ports.faults import LogLocked
 from adapters.wording.figures import counted, size_in_words
 from domain.limits import MEGABYTE, Override, UserLimits
 from domain.names import malformed_name, malformed_user
-from domain.refusals import Refusal
+from domain.refusals import Reason, Refusal
 
 
 def delete(invocation: Invocation, output: Output, user: str, name: str) -> int:
@@ -34,12 +38,12 @@ def delete(invocation: Invocation, output: Output, user: str, name: str) -> int:
     return 0
 
 
-def reset(invocation: Invocation, output: Output, user: str, reason: str) -> int:
+def reset(invocation: Invocation, output: Output, user: str, reason: str, *, yes: bool) -> int:
     """Sets a user's count of today to 0."""
     if sentence := malformed_user(user):
         return output.refused(malformed(sentence))
     with operations(invocation.set_up()) as ask:
-        status = ask.reset(user, reason)
+        status = _unknown(output, ask, user, yes=yes) or ask.reset(user, reason)
     if isinstance(status, Refused):
         return output.refused(status)
     output.note(f"Today's count of {user} is 0 again.")
@@ -47,20 +51,41 @@ def reset(invocation: Invocation, output: Output, user: str, reason: str) -> int
     return 0
 
 
-def limits(invocation: Invocation, output: Output, user: str, own: Override | str, reason: str) -> int:
-    """Gives a user limits of their own, or takes them away; a text instead is the sentence why that means nothing."""
+class WantedLimits(NamedTuple):
+    """The options of `abby limits`."""
+
+    storage_mb: float | None
+    daily: int | None
+    until: str | None
+    clear: bool
+
+
+def limits(invocation: Invocation, output: Output, user: str, wanted: WantedLimits, reason: str, *, yes: bool) -> int:
+    """Gives a user limits of their own, or takes them away."""
     if sentence := malformed_user(user):
         return output.refused(malformed(sentence))
+    own = own_limits(wanted)
     if isinstance(own, str):
         return output.refused(malformed(own))
     with operations(invocation.set_up()) as ask:
-        status = ask.limits(user, own, reason)
+        status = _unknown(output, ask, user, yes=yes) or ask.limits(user, own, reason)
     if isinstance(status, Refused):
         return output.refused(status)
     taken_away = own.limits == UserLimits()
     output.note(f"{user} has {'no limits of their own any more' if taken_away else 'limits of their own'}.")
     show_status(output, user, status)
     return 0
+
+
+def _unknown(output: Output, ask: Operations, user: str, *, yes: bool) -> Refused | None:
+    """The refusal to change what nobody has yet: a mistyped id looks like a new user. Whoever sits there is asked."""
+    if yes or ask.knows(user):
+        return None
+    sentence = f"The log knows nothing of {user}."
+    if output.may_ask() and output.asked(f"{sentence} Is the id right, and shall it be done all the same?"):
+        return None
+    advice = "Nothing was changed. If the id is right, run the command again with --yes."
+    return Refused(Reason.NOT_FOUND.value, f"{sentence} {advice}", REFUSAL_EXITS[Reason.NOT_FOUND])
 
 
 def cleanup(invocation: Invocation, output: Output, days: int | None) -> int:
@@ -103,13 +128,16 @@ def correct_clock(invocation: Invocation, output: Output) -> int:
     return 0
 
 
-def own_limits(storage_mb: float | None, daily: int | None, until: str | None, *, clear: bool) -> Override | str:
+def own_limits(wanted: WantedLimits) -> Override | str:
     """What the options of `abby limits` mean, or the sentence why they mean nothing."""
+    storage_mb, daily, until, clear = wanted
     given = storage_mb is not None or daily is not None
     if clear and (given or until is not None):
         return "--clear takes all limits of the user's own away: leave the others out."
     if not clear and not given:
         return "Give --storage-mb, --daily or both; or --clear, to take the user's own limits away."
+    if storage_mb is not None and not math.isfinite(storage_mb):
+        return f"--storage-mb {storage_mb} is no size. Give a number of MB, such as 500."
     try:
         end = None if until is None else instant(until)
     except ValueError as error:
@@ -123,11 +151,15 @@ def own_limits(storage_mb: float | None, daily: int | None, until: str | None, *
 def instant(text: str) -> str:
     """A time as people write it, in the ledger's form: a date is its 00:00, and without an offset it is UTC.
 
-    Raises ValueError, with a sentence, for what is no time.
+    Raises ValueError, with a sentence, for what is no time, and for one that lies outside the years 1 to 9999 in UTC.
     """
     try:
         moment = datetime.fromisoformat(text)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except ValueError as error:
         raise ValueError(f"{text[:40]!r} is no time. Write it as 2026-01-31, or 2026-01-31T18:00 (UTC).") from error
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(
+            f"{text[:40]!r} lies outside the years 1 to 9999 in UTC. For limits without an end leave --until out."
+        ) from error
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -2,11 +2,13 @@
 
 It reads beside the writer, without its lock, what is surely on the disk, and of a long log no more than it shows: each
 line is checked against the one before, and `verify` reads all. Which events it begins with: those after
-`--after` where that is given, else the newest ones.
+`--after` where that is given, else the newest ones. Where a line is too short for all columns, what happened has lines
+of its own.
 """
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -15,6 +17,7 @@ from typing import NamedTuple
 
 import orjson
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem, DCBSequencedEvent
+from rich.console import Console
 
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
@@ -33,6 +36,9 @@ FOLLOW_SECONDS = 0.2
 
 _NUMBER, _TIME, _USER, _TYPE, _ACTOR = 8, 20, 20, 19, 18
 """Widths of the columns; what is longer moves the rest of its line."""
+WIDE_COLUMNS = 140
+"""From this width of a terminal on an event is one line, as it is in a file."""
+INDENT = "    "
 
 
 class Wanted(NamedTuple):
@@ -52,14 +58,13 @@ def events(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     config = invocation.set_up()
     engine = choose_engine(config.persistence_module)
     with closing(engine.open_for_reading(config.storage.storage_root, at_end=True)) as recorder:
-        _show_heading(output)
         query = _query(wanted)
-        _show(output, _begin(recorder, wanted, query))
-        while wanted.follow:
+        is_read = _show_heading(output) and _show(output, _begin(recorder, wanted, query))
+        while wanted.follow and is_read:
             seen = recorder.head
             time.sleep(FOLLOW_SECONDS)
             recorder.follow()
-            _show(output, recorder.read(query, after=seen))
+            is_read = output.is_read() and _show(output, recorder.read(query, after=seen))
     return Exit.DONE
 
 
@@ -87,29 +92,57 @@ def _begin(recorder: FollowedLog, wanted: Wanted, query: DCBQuery | None) -> Ite
     return iter(recorder.newest(query, NEWEST_SHOWN if wanted.limit is None else wanted.limit))
 
 
-def _show_heading(output: Output) -> None:
+def _show_heading(output: Output) -> bool:
+    columns = Columns(number="position", at="time (UTC)", event="event", user="user", actor="by", what="what")
+    return output.as_json or output.text_line(_text(columns, output.console), style="bold")
+
+
+def _show(output: Output, found: Iterable[DCBSequencedEvent]) -> bool:
+    """Shows what was found; False where nobody reads any more."""
+    return all(_shown(output, stored) for stored in found)
+
+
+def _shown(output: Output, stored: DCBSequencedEvent) -> bool:
     if not output.as_json:
-        output.text_line(_columns("position", "time (UTC)", "user", "event", "by") + "what", style="bold")
+        return output.text_line(_text(_columns(stored), output.console))
+    recorded = stored.event
+    data = orjson.loads(recorded.data)
+    return output.json_line({"pos": stored.position, "type": recorded.type, "tags": recorded.tags, "data": data})
 
 
-def _show(output: Output, found: Iterable[DCBSequencedEvent]) -> None:
-    for stored in found:
-        if output.as_json:
-            recorded = stored.event
-            data = orjson.loads(recorded.data)
-            output.json_line({"pos": stored.position, "type": recorded.type, "tags": recorded.tags, "data": data})
-        else:
-            output.text_line(_line(stored))
+class Columns(NamedTuple):
+    """What is shown of an event."""
+
+    number: str
+    at: str
+    event: str
+    user: str
+    actor: str
+    what: str
 
 
-def _line(stored: DCBSequencedEvent) -> str:
+def _columns(stored: DCBSequencedEvent) -> Columns:
     event = decode(stored)
-    at = event.at[:19].replace("T", " ")
-    name, user = type(event).__name__, getattr(event, "user", "")
-    return _columns(str(stored.position), at, user, name, event.by) + words(event)
+    return Columns(
+        number=str(stored.position),
+        at=event.at[:19].replace("T", " "),
+        event=type(event).__name__,
+        user=getattr(event, "user", ""),
+        actor=event.by,
+        what=words(event),
+    )
 
 
-def _columns(number: str, at: str, user: str, name: str, actor: str) -> str:
-    """The columns before the words, each at least as wide as its content and a space."""
-    cells = ((number, _NUMBER), (at, _TIME), (name, _TYPE), (user, _USER), (actor, _ACTOR))
-    return "".join(cell.ljust(width) + " " for cell, width in cells)
+def _text(columns: Columns, console: Console) -> str:
+    """One line; on a narrow terminal the words below the rest, both wrapped between words."""
+    if console.is_terminal and console.width < WIDE_COLUMNS:
+        head = " ".join(filter(None, columns[:-1]))
+        return "\n".join((*_wrapped(head, "", console.width), *_wrapped(columns.what, INDENT, console.width)))
+    widths = (_NUMBER, _TIME, _TYPE, _USER, _ACTOR)
+    return "".join(cell.ljust(width) + " " for cell, width in zip(columns, widths, strict=False)) + columns.what
+
+
+def _wrapped(text: str, indent: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text, width, initial_indent=indent, subsequent_indent=INDENT, break_on_hyphens=False, replace_whitespace=False
+    )

@@ -15,7 +15,8 @@ from adapters.cli.invocation import Invocation
 from adapters.cli.operations import Made, MadePicture, Operations, PictureRequest
 from adapters.cli.output import Output, Refused, malformed
 from adapters.engines.choice import image_stores
-from adapters.images.formats import EXTENSIONS
+from adapters.images.formats import EXTENSIONS, NAMED, PNG
+from adapters.images.shaping import DamagedPicture, in_format
 from adapters.ports.faults import StorageUnavailable
 from adapters.ports.image_store import ImageStore
 from adapters.wording.figures import in_mb
@@ -51,7 +52,17 @@ def _bad_target(out: Path | None) -> str | None:
         return f"--out {out} is a folder. Name a file in it."
     if not out.absolute().parent.is_dir():
         return f"--out {out} lies in a folder that is not there. Make the folder first."
+    if out.suffix and _format_named(out) is None:
+        right = out.with_suffix(f".{EXTENSIONS[PNG]}")
+        return (
+            f"--out {out} names no format that a copy is written in: PNG, JPEG, WEBP or GIF. Name it {right} instead."
+        )
     return None
+
+
+def _format_named(out: Path) -> str | None:
+    """The media type that the extension of a file promises, None where it has none or another."""
+    return NAMED.get(out.suffix.removeprefix(".").lower())
 
 
 def _described(
@@ -73,10 +84,12 @@ def _write_copy(ask: Operations, user: str, picture: MadePicture, out: Path | No
         assert picture.image is not None, "a picture that is not kept comes with its bytes"
         data = ask.image_bytes(user, picture.image["name"])
     target = out if out is not None else _free_name(picture.media_type)
+    kept = f"the picture is kept as {picture.image['name']}" if picture.image else "the picture is lost"
     try:
-        target.write_bytes(data)
+        target.write_bytes(in_format(data, promised) if (promised := _format_named(target)) else data)
+    except DamagedPicture as error:
+        raise StorageUnavailable(f"The copy {target} cannot be made in that format; {kept}. Choose .png.") from error
     except OSError as error:
-        kept = f"the picture is kept as {picture.image['name']}" if picture.image else "the picture is lost"
         raise StorageUnavailable(
             f"The copy {target} cannot be written ({error.strerror or error}); {kept}. Choose another --out."
         ) from error

@@ -17,6 +17,10 @@ class Invocation:
     root: Path | None = None
     env_file: Path | None = None
 
+    def over(self, root: Path | None, env_file: Path | None) -> Invocation:
+        """This one, with what is given in place of what it has."""
+        return Invocation(self.root if root is None else root, self.env_file if env_file is None else env_file)
+
     def config(self) -> Config:
         """The configuration, the options above it. Raises ConfigError."""
         from adapters.ports.faults import ConfigError

@@ -6,11 +6,12 @@ The limits in force are the log's: a command opens it and leaves its policy alon
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from adapters.application.deleting import clean_up_blocking, delete_image_blocking
 from adapters.application.governing import override_limits_blocking, reset_daily_blocking
-from adapters.application.reading import image_bytes, quota_status
+from adapters.application.reading import image_bytes, is_known, quota_status
 from adapters.application.results import Actor
 from adapters.application.storage import Storage
 from adapters.cli.generation_exits import not_made
@@ -34,6 +35,10 @@ class OperationsOnLog:
     def __init__(self, store: Storage, config: Config) -> None:
         self._store = store
         self._config = config
+
+    def knows(self, user: str) -> bool:
+        """Whether the log has anything about a user."""
+        return is_known(self._store, user)
 
     def generate(self, user: str, request: PictureRequest) -> Made | Refused:
         """Makes a picture with the provider that the service would use."""
@@ -62,12 +67,12 @@ class OperationsOnLog:
         deleted = delete_image_blocking(self._store, user, name, actor=CLI)
         return refused_of(deleted) if isinstance(deleted, Refusal) else deleted._asdict()
 
-    def reset(self, user: str, reason: str) -> dict[str, Any] | Refused:
+    def reset(self, user: str, reason: str) -> Mapping[str, Any] | Refused:
         """Sets today's count to 0."""
         changed = reset_daily_blocking(self._store, user, reason, actor=CLI)
         return refused_of(changed) if isinstance(changed, Refusal) else quota_status(self._store, user)
 
-    def limits(self, user: str, own: Override, reason: str) -> dict[str, Any] | Refused:
+    def limits(self, user: str, own: Override, reason: str) -> Mapping[str, Any] | Refused:
         """Gives a user limits of their own."""
         changed = override_limits_blocking(self._store, user, reason, own.limits, until=own.until, actor=CLI)
         return refused_of(changed) if isinstance(changed, Refusal) else quota_status(self._store, user)

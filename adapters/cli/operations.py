@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from adapters.cli.output import Refused
@@ -48,6 +49,9 @@ IMAGE_MEMBERS = ("name", "size_bytes", "media_type", "width", "height", "sha256"
 class Operations(Protocol):
     """The changes that commands make. Each answers for programs or is Refused; Faults are raised."""
 
+    def knows(self, user: str) -> bool:
+        """Whether the log has anything about a user; a mistyped id is a user too."""
+
     def generate(self, user: str, request: PictureRequest) -> Made | Refused:
         """Makes a picture and keeps it."""
 
@@ -57,10 +61,10 @@ class Operations(Protocol):
     def delete(self, user: str, name: str) -> dict[str, Any] | Refused:
         """Takes a kept image away: user, name, freed_bytes, position, replayed."""
 
-    def reset(self, user: str, reason: str) -> dict[str, Any] | Refused:
+    def reset(self, user: str, reason: str) -> Mapping[str, Any] | Refused:
         """Sets today's count to 0; the user's status dictionary after it."""
 
-    def limits(self, user: str, own: Override, reason: str) -> dict[str, Any] | Refused:
+    def limits(self, user: str, own: Override, reason: str) -> Mapping[str, Any] | Refused:
         """Gives a user limits of their own, none at all takes former ones away; their status dictionary after it."""
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:

@@ -1,7 +1,8 @@
 """What a command says and to whom: tables for people, JSON for programs, sentences on standard error.
 
 With `--json` standard output holds JSON and nothing else, whatever happens: an answer, `{"refused": ...}` or
-`{"error": ...}`, on one line each and in ASCII alone. Which figures there are is the commands' business.
+`{"error": ...}`, on one line each and in ASCII alone. Which figures there are is the commands' business. A reader who
+has gone, as `head` does, is no failure; an output that cannot be written is raised as the OSError it is.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.text import Text
 
-from adapters.cli.exits import REFUSAL_EXITS
+from adapters.cli import streams
+from adapters.cli.exits import REFUSAL_EXITS, Exit
 from adapters.ports.faults import DiskFull, Fault, LogDamaged, LogLocked
 from adapters.wording.refusals import QUOTA_REASONS, sentence_of
 from domain.refusals import Reason, Refusal
 
-PIPED_WIDTH = 120
-"""Columns of a table that goes to a file or another program."""
+PIPED_WIDTH = 100_000
+"""Columns of what goes to a file or another program: nothing is wrapped there, as nobody knows how wide it is read."""
 
+DEFECT = "abby has a defect; standard error says where. Nothing that was acknowledged is lost."
 _NO_FIGURES: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -52,25 +55,36 @@ class Output:
         if self.as_json:
             self.json_line(data)
         else:
-            show(self.console)
+            _sent(lambda: show(self.console))
 
-    def json_line(self, data: Mapping[str, Any]) -> None:
-        """One JSON object on its line, sent at once."""
-        sys.stdout.write(json.dumps(data) + "\n")
-        sys.stdout.flush()
+    def json_line(self, data: Mapping[str, Any]) -> bool:
+        """One JSON object on its line, sent at once; False where nobody reads any more."""
+        return self._write(json.dumps(data))
 
-    def text_line(self, line: str, *, style: str = "") -> None:
-        """One line of a list that may go on: cut to the width of a terminal, and whole for a file."""
-        if self.console.is_terminal:
-            self.console.print(Text(line, style=style), no_wrap=True, overflow="crop")
-        else:
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
+    def text_line(self, line: str, *, style: str = "") -> bool:
+        """One line of a list that may go on, sent at once and never cut; False where nobody reads any more."""
+        if not self.console.is_terminal:
+            return self._write(line)
+        return _sent(lambda: self.console.print(Text(line, style=style), soft_wrap=True))
+
+    def is_read(self) -> bool:
+        """Whether somebody still reads, as far as that can be known before something is written."""
+        return not streams.nobody_reads(sys.stdout)
 
     def note(self, sentence: str) -> None:
         """A sentence beside the answer, for people."""
         if not self.as_json:
-            _say(sentence)
+            streams.say(sentence)
+
+    def may_ask(self) -> bool:
+        """Whether somebody sits there who can be asked."""
+        return not self.as_json and sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+    def asked(self, question: str) -> bool:
+        """Asks a person; anything but a clear yes is a no."""
+        sys.stderr.write(f"{question} [y/N] ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
     @contextmanager
     def waiting(self, what: str) -> Iterator[None]:
@@ -86,7 +100,7 @@ class Output:
         if self.as_json:
             self.json_line({"refused": {"reason": refused.reason, "message": refused.message, **refused.figures}})
         else:
-            _say(refused.message)
+            streams.say(refused.message)
         return int(refused.exit_code)
 
     def fault(self, fault: Fault) -> int:
@@ -94,8 +108,17 @@ class Output:
         if self.as_json:
             self.json_line({"error": _described(fault)})
         else:
-            _say(_in_words(fault))
+            streams.say(_in_words(fault))
         return fault.exit_code
+
+    def defect(self) -> int:
+        """Ends a command that met a defect, which has been told on standard error; gives the exit code."""
+        if self.as_json:
+            self.json_line({"error": {"kind": "Defect", "message": DEFECT, "exit_code": int(Exit.BUG)}})
+        return Exit.BUG
+
+    def _write(self, line: str) -> bool:
+        return _sent(lambda: sys.stdout.write(line + "\n"))
 
 
 def refused_of(refusal: Refusal) -> Refused:
@@ -113,15 +136,26 @@ def malformed(sentence: str) -> Refused:
     return Refused(Reason.MALFORMED.value, sentence, REFUSAL_EXITS[Reason.MALFORMED])
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Hands the error on: rich would end the program here, with an exit code of its own."""
+        raise  # noqa: PLE0704 - rich calls this while it handles the error
+
+
 def _console() -> Console:
     """For a terminal as wide as it is, in colour unless NO_COLOR is set; for a file of one width, without colour."""
     width = None if sys.stdout.isatty() else PIPED_WIDTH
-    return Console(file=sys.stdout, highlight=False, width=width, soft_wrap=False)
+    return _Console(file=sys.stdout, highlight=False, width=width, soft_wrap=False)
 
 
-def _say(sentence: str) -> None:
-    sys.stderr.write(f"{sentence}\n")
-    sys.stderr.flush()
+def _sent(write: Callable[[], object]) -> bool:
+    try:
+        write()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        streams.give_up(sys.stdout)
+        return False
+    return True
 
 
 def _in_words(fault: Fault) -> str:

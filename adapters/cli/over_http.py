@@ -9,7 +9,8 @@ from uuid import uuid4
 
 from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
 from adapters.cli.output import Refused
-from adapters.cli.service_client import Answered, ServiceClient, ServiceUnavailable
+from adapters.cli.service_client import ANSWER_SECONDS, Answered, ServiceClient, ServiceUnavailable
+from adapters.http.problems import NOT_FOUND
 from domain.limits import Override
 
 GENERATION_SECONDS = 720.0
@@ -21,6 +22,13 @@ class OperationsOverHttp:
 
     def __init__(self, client: ServiceClient) -> None:
         self._client = client
+
+    def knows(self, user: str) -> bool:
+        """Whether the log has anything about a user."""
+        answer = self._client.look(f"/v1/users/{quote(user, safe='')}", seconds=ANSWER_SECONDS).json
+        if "user" not in answer and answer.get("type") != NOT_FOUND.type:
+            raise ServiceUnavailable(f"The service at {self._client.address} answered: {answer.get('detail', answer)}")
+        return "user" in answer
 
     def generate(self, user: str, request: PictureRequest) -> Made | Refused:
         """Makes a picture with the service's provider; however often the request is sent, it is made once."""

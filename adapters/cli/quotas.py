@@ -1,4 +1,4 @@
-"""`abby status` and `abby users`: the figures of the log, read beside a running service and without its lock."""
+"""`abby status`, `abby users` and `abby images`: what the log says, read beside a running service without its lock."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 from rich.console import Console
 
-from adapters.application.reading import global_usage, known_users, quota_status, usage_of
+from adapters.application.galleries import ImagesPage, page_of_images
+from adapters.application.reading import global_usage, is_known, known_users, quota_status, usage_of
 from adapters.cli.access import open_reader
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.tables import add_row, table
-from adapters.wording.figures import counted, in_mb, minute
+from adapters.wording.figures import counted, in_mb, minute, size_in_words
 from domain.names import malformed_user
 
-WIDE_COLUMNS = 100
-"""From this width of a terminal on the list of users shows every figure."""
+STRANGER = "The log knows nothing of {} yet."
 
 
 def status(invocation: Invocation, output: Output, user: str) -> int:
@@ -25,10 +25,10 @@ def status(invocation: Invocation, output: Output, user: str) -> int:
     if sentence := malformed_user(user):
         return output.refused(malformed(sentence))
     with closing(open_reader(invocation.set_up())) as reader:
-        figures, known = quota_status(reader, user), user in known_users(reader)
+        figures, known = quota_status(reader, user), is_known(reader, user)
     show_status(output, user, figures)
     if not known:
-        output.note(f"The log knows nothing of {user} yet: these are the limits that hold for everybody.")
+        output.note(f"{STRANGER.format(user)} These are the limits that hold for everybody.")
     return 0
 
 
@@ -51,10 +51,52 @@ def _print_status(console: Console, user: str, figures: Mapping[str, Any]) -> No
     console.print(
         f"Today: {daily['used']} of {counted(daily['limit'], 'generation')} used, {daily['remaining']} left. "
         f"The count starts anew at {minute(daily['resets_at'])} (within {hours}).",
+        limits_in_words(user, figures["limits"]),
         f"{counted(own['images'], 'image')} kept. As of position {figures['position']} of the log.",
         sep="\n",
         markup=False,
     )
+
+
+def limits_in_words(user: str, limits: Mapping[str, Any]) -> str:
+    """Whose the limits are, and until when."""
+    own = [name for name in ("storage", "daily") if limits[name] == "own"]
+    if not own:
+        return "The limits are those for everybody."
+    until = f"until {minute(limits['until'])}" if limits["until"] else "for good"
+    if len(own) == 1:
+        other = "daily" if own == ["storage"] else "storage"
+        return f"The {own[0]} limit is {user}'s own, {until}; the {other} limit is that for everybody."
+    return f"The storage limit and the daily limit are {user}'s own, {until}."
+
+
+def images(invocation: Invocation, output: Output, user: str, *, offset: int, limit: int) -> int:
+    """A user's kept images, newest first."""
+    if sentence := malformed_user(user):
+        return output.refused(malformed(sentence))
+    with closing(open_reader(invocation.set_up())) as reader:
+        page = page_of_images(reader, user, offset=offset, limit=limit)
+        known, position = bool(page.total) or is_known(reader, user), reader.running().state.position
+    rows = [image._asdict() for image in page.images]
+    answer = {"user": user, "images": rows, "total": page.total, "offset": offset, "limit": limit, "position": position}
+    output.answer(answer, lambda console: _print_images(console, user, page, offset))
+    if not known:
+        output.note(STRANGER.format(user))
+    return 0
+
+
+def _print_images(console: Console, user: str, page: ImagesPage, offset: int) -> None:
+    figures = ("size", "pixels")
+    shown = table(f"{counted(page.total, 'image')} of {user}", ("name", *figures, "saved", "made by"), right=figures)
+    for image in page.images:
+        pixels = f"{image.width}x{image.height}"
+        add_row(shown, image.name, size_in_words(image.size_bytes), pixels, minute(image.at), image.operation)
+    console.print(shown)
+    if (more := page.total - offset - len(page.images)) > 0:
+        ahead = offset + len(page.images)
+        console.print(
+            f"{counted(more, 'older one')} beside these: --offset {ahead}, or a larger --limit.", markup=False
+        )
 
 
 def users(invocation: Invocation, output: Output) -> int:
@@ -68,18 +110,13 @@ def users(invocation: Invocation, output: Output) -> int:
 
 def _print_users(console: Console, answer: Mapping[str, Any]) -> None:
     rows, whole = answer["users"], answer["global"]
-    figures = ("images", "used", "limit", "today") + (() if console.width < WIDE_COLUMNS else ("held", "percent"))
+    figures = ("images", "used", "limit", "today", "held", "percent")
     shown = table(counted(len(rows), "user"), ("user", "status", *figures), right=figures)
     for row in rows:
-        cells = {
-            "images": str(row["images"]),
-            "used": in_mb(row["used_mb"]),
-            "limit": in_mb(row["limit_mb"]),
-            "today": f"{row['daily_used']}/{row['daily_limit']}",
-            "held": in_mb(row["reserved_mb"]),
-            "percent": f"{row['percentage']:.1f}",
-        }
-        add_row(shown, row["user"], row["status"], *(cells[figure] for figure in figures))
+        sizes = (in_mb(row["used_mb"]), in_mb(row["limit_mb"]))
+        today = f"{row['daily_used']}/{row['daily_limit']}"
+        more = (today, in_mb(row["reserved_mb"]), f"{row['percentage']:.1f}")
+        add_row(shown, row["user"], row["status"], str(row["images"]), *sizes, *more)
     console.print(shown)
     console.print(
         f"Together: {in_mb(whole['used_mb'])} of {in_mb(whole['total_mb'])} used, {in_mb(whole['reserved_mb'])} held "

@@ -8,6 +8,7 @@ them. The ledger decides again when the places are reserved. What a picture star
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import NamedTuple
@@ -33,7 +34,7 @@ from domain.refusals import Reason, Refusal
 RECORD_SECONDS = 1.0
 """How long a refusal waits until it is in the log: Discord wants its answer within three seconds."""
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class Source(NamedTuple):

@@ -7,6 +7,7 @@ Answers for what it is made of, which commands Discord knows of, and which work 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -48,7 +49,7 @@ TOLD_SECONDS = 5.0
 
 OWNING_ROLES = frozenset({discord.TeamMemberRole.admin, discord.TeamMemberRole.developer})
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 AnyItem = discord.ui.DynamicItem[discord.ui.Item[Any]]
 MakeCog = Callable[["AbbyBot"], commands.Cog]

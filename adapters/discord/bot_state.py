@@ -6,6 +6,7 @@ or written is logged and forgotten.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import orjson
@@ -14,7 +15,7 @@ import structlog
 FILE = Path("logs", "discord.json")
 """Below the storage root."""
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class Remembered:

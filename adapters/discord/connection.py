@@ -6,6 +6,7 @@ connection in a form that nobody expects is lost alone: the connection and every
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +27,7 @@ BEGINNING_OF_SESSIONS = frozenset({"READY", "RESUMED"})
 LEAST_UPLOAD_BYTES = 10 * 1_048_576
 """What may be uploaded everywhere: the limit of an interaction that does not tell its own."""
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 def connection_options(config: DiscordConfig) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Answers for errors that are raised. A refusal is an answer, and told by whoever 
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from uuid import uuid4
 
@@ -54,7 +55,7 @@ OUTDATED_BUTTON = Message(
     discord.Colour.red(),
 )
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class NotAllowed(app_commands.CheckFailure):

@@ -7,6 +7,7 @@ Discord voids them: 17,280 a day. Connecting, resuming and its own waits after a
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -22,7 +23,7 @@ QUIET_SECONDS = 2 * LONGEST_SECONDS
 HELD_SECONDS = 40.0
 """How long a connection may wait for its session. The library gives it up after 60."""
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class TooSoon(OSError):

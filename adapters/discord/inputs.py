@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 import aiohttp
@@ -43,7 +44,7 @@ ONE_SOURCE = Message(
 BROKEN_OFF = GenerationFailure(PlainReason.ATTACHMENT_FAILED)
 NO_PICTURE = Message("❌ No Picture Here", "There is no picture in this message.", discord.Colour.red())
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 def refused_attachment(interaction: Interaction, attachment: discord.Attachment) -> Message | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from time import time
 from typing import Any, NamedTuple
 
@@ -27,7 +28,7 @@ RESTARTED = Message(
     discord.Colour.yellow(),
 )
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class LeftOver(NamedTuple):

@@ -7,6 +7,7 @@ tried again. Each is said once. What the bot can do is put together here.
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import aiohttp
 import discord
@@ -42,7 +43,7 @@ NOT_REACHED = "Discord cannot be reached; it is tried again until it can"
 BROKEN = "The Discord bot ended by a defect; it is started again"
 PASSING = (OSError, aiohttp.ClientError, discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed)
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class BotLife:

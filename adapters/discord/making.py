@@ -6,6 +6,7 @@ Limits are the ledger's, the words `words`', the looks `embeds`', the buttons `b
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -45,7 +46,7 @@ NOT_SHOWN = Message(
     discord.Colour.yellow(),
 )
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class _Ready(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import discord
 import structlog
 
@@ -15,7 +17,7 @@ from adapters.ports.faults import Fault
 TOLD = "pool told"
 """Under this name it is remembered on which day, and of which level, the channel was told."""
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 async def warn_managers(bot: AbbyBot) -> None:

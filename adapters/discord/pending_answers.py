@@ -6,6 +6,7 @@ the token has ended. Losing one does no harm: a member is not told. So what cann
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +23,7 @@ TOKEN_SECONDS = 15 * 60.0 - 10.0
 MOST = 1_000
 """So many stand there at once; who comes then is not noted."""
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class PendingAnswer(NamedTuple):

@@ -5,6 +5,7 @@ and no call of it is waited for once the answer is there.
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextvars import copy_context
 from http import HTTPStatus
 from typing import Any
@@ -20,7 +21,7 @@ from adapters.studio import Progress
 MOST_FAULTS = 3
 """After so many edits that failed no more is told."""
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class ProgressTeller:

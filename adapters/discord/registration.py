@@ -8,6 +8,7 @@ online.
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any
@@ -26,7 +27,7 @@ LEAST_SECONDS = 60.0
 """Between two looks, however many sessions there are."""
 FIRST_PAUSE_SECONDS = 15.0
 LONGEST_PAUSE_SECONDS = 3600.0
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 Shape = tuple[Any, ...]
 

@@ -8,6 +8,7 @@ the business of whoever gives it.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -36,7 +37,7 @@ SEE_BELOW = "⬇️ The answer is in the message below."
 PROMISED, PRIVATE, FINISHED = "promised", "private", "finished"
 """Among the extras of an interaction: that an answer is promised, that its user alone sees it, that it is there."""
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 _behind: set[asyncio.Task[None]] = set()
 """What is still tidied up behind an answer."""
 

@@ -14,11 +14,11 @@ import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any, NamedTuple
 
 import aiohttp
 import orjson
-import stamina
 import structlog
 from yarl import URL
 
@@ -61,8 +61,6 @@ REACHED = frozenset({FailureKind.AUTH, FailureKind.NO_CREDIT, FailureKind.MODERA
 Form = Callable[[], aiohttp.FormData]
 """Makes the form anew for each try, as one can be sent once only."""
 
-# Over the standard library, which is silent or writes to standard error until a host says where entries go; structlog
-# by itself would print them among what the host's program prints.
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
@@ -197,21 +195,19 @@ class ProviderCalls:
     async def _call(self, wanted: _Wanted) -> Outcome:
         self._budget.call()
         before: list[GenerationFailure] = []
-
-        def wait_before_next(error: Exception) -> bool | float:
-            if not isinstance(error, _TryAgain) or len(before) >= wanted.tries:
-                return False
-            wait = _backoff(len(before), error.failure.retry_after_seconds)
-            return wait if wait is not None and self._budget.spend() else False
-
-        try:
-            async for attempt in stamina.retry_context(on=wait_before_next, attempts=wanted.tries, timeout=None):
-                with attempt:
-                    outcome = await self._try(wanted, before)
-                    return outcome if isinstance(outcome, ServiceAnswer) else _after(before, outcome)
-        except _TryAgain as error:
-            return _after(before[:-1], error.failure)
-        raise AssertionError("a try returns or raises")
+        for tries in count(1):
+            try:
+                outcome = await self._try(wanted, before)
+            except _TryAgain as error:
+                failure = error.failure
+            else:
+                return outcome if isinstance(outcome, ServiceAnswer) else _after(before, outcome)
+            wait = _backoff(tries, failure.retry_after_seconds)
+            if tries >= wanted.tries or wait is None or not self._budget.spend():
+                return _after(before[:-1], failure)
+            _log.warning("a call is made again", provider=self.service.name, after_seconds=round(wait, 1), tries=tries)
+            await asyncio.sleep(wait)
+        raise AssertionError("the last try returns")
 
     async def _try(self, wanted: _Wanted, failures: list[GenerationFailure]) -> Outcome:
         """One call. Raises _TryAgain for a failure, one more of `failures`, after which it may be made once more."""

@@ -8,6 +8,7 @@ can be read is left to `request_check`. An address is never logged, because Disc
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import socket
 import ssl
@@ -57,7 +58,7 @@ _ADDRESS = re.compile(
 )
 _HEADERS = {"Accept": ", ".join((*MEDIA_TYPES.values(), "image/avif")), "Accept-Encoding": "identity"}
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 async def addresses_of(host: str) -> list[str]:

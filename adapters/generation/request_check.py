@@ -29,9 +29,9 @@ from adapters.ports.request_reasons import (
     TextBroken,
     TextTooLong,
 )
+from adapters.wording.figures import echo
 
 SEED_MAX = 4_294_967_295
-ECHO_LENGTH = 40
 
 
 def check_request(request: GenerationRequest, limits: RequestLimits) -> GenerationFailure | None:
@@ -44,7 +44,7 @@ def check_request(request: GenerationRequest, limits: RequestLimits) -> Generati
 def _operation(request: GenerationRequest, limits: RequestLimits) -> Iterator[FailureReason]:
     operation: object = request.operation
     if not isinstance(operation, Operation):
-        yield NotAChoice("operation", _echo(operation), tuple(Operation))
+        yield NotAChoice("operation", echo(operation), tuple(Operation))
     elif operation not in limits.operations:
         yield NotOffered(operation, tuple(known for known in Operation if known in limits.operations))
 
@@ -56,7 +56,7 @@ def _words(request: GenerationRequest, limits: RequestLimits) -> Iterator[Failur
         yield PromptEmpty(limits.prompt_length)
     yield from _text("negative prompt", request.negative_prompt, limits)
     if request.style is not None and request.style not in STYLES:
-        yield NotAChoice("style", _echo(request.style), STYLES)
+        yield NotAChoice("style", echo(request.style), STYLES)
 
 
 def _text(name: str, text: object, limits: RequestLimits) -> Iterator[FailureReason]:
@@ -86,13 +86,13 @@ def _numbers(request: GenerationRequest, limits: RequestLimits) -> Iterator[Fail
 
 def _whole(name: str, value: object, low: int, high: int) -> Iterator[FailureReason]:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        yield OutOfRange(name, _echo(value), low, high, whole=True)
+        yield OutOfRange(name, echo(value), low, high, whole=True)
 
 
 def _real(name: str, value: object, high: float) -> Iterator[FailureReason]:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not (number and isinstance(value, (int, float)) and 0 <= value <= high):
-        yield OutOfRange(name, _echo(value), 0, high, whole=False)
+        yield OutOfRange(name, echo(value), 0, high, whole=False)
 
 
 def _input_image(request: GenerationRequest, limits: RequestLimits) -> Iterator[FailureReason]:
@@ -121,12 +121,6 @@ def _header(data: bytes, limits: RequestLimits) -> Iterator[FailureReason]:
     else:
         if width * height > limits.image_pixels:
             yield InputTooManyPixels(limits.image_pixels)
-
-
-def _echo(value: object) -> str:
-    """What was sent, short and without control characters, fit to be shown."""
-    text = ascii(value)
-    return text if len(text) <= ECHO_LENGTH else f"{text[: ECHO_LENGTH - 3]}..."
 
 
 _RULES: tuple[Callable[[GenerationRequest, RequestLimits], Iterator[FailureReason]], ...] = (

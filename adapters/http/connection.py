@@ -7,6 +7,7 @@ how long a body may take (`bodies`), and everything that needs a parsed request 
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any, NamedTuple, cast
 
 import structlog
@@ -23,7 +24,7 @@ KEEP_ALIVE_SECONDS = 15.0
 LINGERING_SECONDS = 5.0
 SHUTDOWN_SECONDS = 25.0
 
-_log = structlog.get_logger()
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class ConnectionBounds(NamedTuple):

@@ -7,6 +7,7 @@ browser, so a `Host` that is not loopback (DNS rebinding) and a change asked for
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
@@ -55,7 +56,7 @@ STANDARD_HEADERS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_log = structlog.get_logger()
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 async def finish_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -7,6 +7,7 @@ Answers for what is put together and how it starts and stops. Each request is th
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import structlog
 from aiohttp import web
@@ -27,7 +28,7 @@ BACKLOG = 128
 _BODY_BOUNDS = BodyBounds()
 _BOUNDS = ConnectionBounds()
 
-_log = structlog.get_logger()
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 def make_app(

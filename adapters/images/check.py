@@ -31,7 +31,7 @@ from adapters.images.containers.jpeg import outline_jpeg
 from adapters.images.containers.outline import Outline, PictureBounds
 from adapters.images.containers.png import outline_png
 from adapters.images.containers.webp import outline_webp
-from adapters.images.formats import EXTENSIONS, GIF, JPEG, PNG, WEBP, begun_media_type
+from adapters.images.formats import EXTENSIONS, GIF, JPEG, NAMED, PNG, WEBP, begun_media_type
 from adapters.images.invalid_image import ImageProblem, InvalidImage, damaged
 
 __all__ = [
@@ -50,29 +50,6 @@ MAX_WAITING = 1_024
 MAX_WAIT_SECONDS = 60.0
 
 _OUTLINES = {PNG: outline_png, JPEG: outline_jpeg, WEBP: outline_webp, GIF: outline_gif}
-# What an extension promises. Those of other picture formats are here too, because none of their pictures is kept.
-_PROMISES = {
-    "png": PNG,
-    "apng": PNG,
-    "jpg": JPEG,
-    "jpeg": JPEG,
-    "jpe": JPEG,
-    "jfif": JPEG,
-    "webp": WEBP,
-    "gif": GIF,
-    "avif": "image/avif",
-    "bmp": "image/bmp",
-    "heic": "image/heic",
-    "heif": "image/heif",
-    "ico": "image/x-icon",
-    "jp2": "image/jp2",
-    "jxl": "image/jxl",
-    "psd": "image/vnd.adobe.photoshop",
-    "svg": "image/svg+xml",
-    "tif": "image/tiff",
-    "tiff": "image/tiff",
-}
-
 _slots = threading.BoundedSemaphore(MAX_AT_A_TIME)
 _waiting = threading.BoundedSemaphore(MAX_WAITING)
 # Makes no thread before the first picture.
@@ -147,13 +124,12 @@ async def check_image_async(
 
 
 def contradiction(name: str, media_type: str) -> str | None:
-    """The sentence that refuses a well-formed name whose extension promises another format; None where it does not.
+    """The sentence that refuses a well-formed name whose extension is not of the content's format; None where it is.
 
-    A name without an extension, or with one that promises no picture, contradicts nothing.
+    A name without an extension promises nothing. Any other may: what opens by its name must be what it says.
     """
     stem, dot, extension = name.rpartition("/")[2].rpartition(".")
-    promised = _PROMISES.get(extension.lower()) if dot else None
-    if promised is None or promised == media_type:
+    if not dot or NAMED.get(extension.lower()) == media_type:
         return None
     right = EXTENSIONS[media_type]
     return f"The picture is a {_shown(media_type)}, but its name ends in .{extension}. Name it {stem}.{right} instead."

@@ -16,6 +16,10 @@ MEDIA_TYPES: Mapping[str, str] = MappingProxyType({"PNG": PNG, "JPEG": JPEG, "WE
 """By the name that Pillow has for the format."""
 EXTENSIONS: Mapping[str, str] = MappingProxyType({PNG: "png", JPEG: "jpg", WEBP: "webp", GIF: "gif"})
 """By media type, without the dot."""
+NAMED: Mapping[str, str] = MappingProxyType(
+    {"png": PNG, "apng": PNG, "jpg": JPEG, "jpeg": JPEG, "jpe": JPEG, "jfif": JPEG, "webp": WEBP, "gif": GIF}
+)
+"""The media type that each extension promises, in lower case and without the dot; no other promises one of these."""
 AVIF = "AVIF"
 INPUTS = (*MEDIA_TYPES, AVIF)
 """By Pillow's names: what people may begin with. Of an AVIF a PNG is kept."""

@@ -152,6 +152,18 @@ def of_width(data: bytes, width: int) -> ShapedPicture:
     return _saved(scaled, "PNG")
 
 
+def in_format(data: bytes, media_type: str) -> bytes:
+    """The picture in a format; the same bytes where it is in that already. Raises DamagedPicture."""
+    if MEDIA_TYPES.get(_format_of(data)) == media_type:
+        return data
+    (kind,) = (name for name, known in MEDIA_TYPES.items() if known == media_type)
+    picture = decoded(data)
+    try:
+        return _saved(flattened(picture) if kind == "JPEG" else picture, kind, quality=QUALITIES[0]).data
+    except (OSError, ValueError) as error:  # such as a side that is longer than WEBP can tell
+        raise DamagedPicture from error
+
+
 def encoded(picture: Image.Image, at_most_bytes: int) -> ShapedPicture:
     """As PNG, or where that takes more bytes, as a JPEG that is as good as fits. Raises DamagedPicture if none does."""
     attempt = _saved(picture, "PNG")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import logging
 import os
 import threading
 from collections.abc import Iterable
@@ -71,7 +72,7 @@ NO_SPACE = (
 ANYTHING = DCBQuery()
 """Matches every event."""
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class LedgerHooks:

@@ -6,6 +6,7 @@ those. A snapshot that cannot be written is skipped, and said. What one is, and 
 
 from __future__ import annotations
 
+import logging
 import threading
 
 import structlog
@@ -21,7 +22,7 @@ EVENTS_AT_A_STOP = 1_000
 FINISH_SECONDS = 20.0
 """How long a stop waits for the snapshot that is being written."""
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class Snapshotting:

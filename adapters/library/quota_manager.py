@@ -4,8 +4,7 @@ prefer exceptions.
 
 from __future__ import annotations
 
-from typing import Any
-
+from adapters.application.quota_figures import GlobalUsage, QuotaStatus
 from adapters.application.reading import ReadableStorage, global_usage, quota_status
 from adapters.wording.figures import in_mb
 from adapters.wording.refusals import OF_ESTIMATE
@@ -20,13 +19,11 @@ class QuotaManager:
     def __init__(self, source: ReadableStorage) -> None:
         self._source = source
 
-    def get_quota_status(self, user_id: str) -> dict[str, Any]:
-        """The figures of a user: global, user, daily, storage, global_storage, position. Raises ValueError for a
-        malformed id.
-        """
+    def get_quota_status(self, user_id: str) -> QuotaStatus:
+        """The figures of a user, and whose limits they are held against. Raises ValueError for a malformed id."""
         return quota_status(self._source, user_id)
 
-    def get_global_usage(self) -> dict[str, Any]:
+    def get_global_usage(self) -> GlobalUsage:
         """The pool's figures in MB, and `disk_free_mb`."""
         return global_usage(self._source)
 
@@ -42,12 +39,11 @@ class QuotaManager:
                 limit=daily["limit"],
                 resets_at=daily["resets_at"],
             )
-        for part, reason, words in (
-            ("storage", Reason.USER_STORAGE, "Your storage quota is full"),
-            ("global_storage", Reason.POOL_STORAGE, "Server storage is full"),
+        for figures, reason, words in (
+            (status["storage"], Reason.USER_STORAGE, "Your storage quota is full"),
+            (status["global_storage"], Reason.POOL_STORAGE, "Server storage is full"),
         ):
-            if not status[part]["allowed"]:
-                figures = status[part]
+            if not figures["allowed"]:
                 used = f"{in_mb(figures['used_mb'])} of {in_mb(figures['limit_mb'])} are used"
                 told = f"{words}: {used}, and the next picture is expected to need more than is left{OF_ESTIMATE}."
                 raise QuotaExceeded(told, reason=reason.value, used=figures["used_mb"], limit=figures["limit_mb"])

@@ -4,13 +4,16 @@ tuples and words.
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from adapters.application.deleting import clean_up_blocking, delete_image_blocking
 from adapters.application.following import FollowedStorage
 from adapters.application.governing import correct_clock_blocking, override_limits_blocking, reset_daily_blocking
 from adapters.application.keeping import refuse_unkeepable
+from adapters.application.quota_figures import GlobalUsage, QuotaStatus
 from adapters.application.reading import image_names, image_path
 from adapters.application.reserving import ReturnedPlaces, WantedPlaces, release_places, reserve_places
 from adapters.application.results import StoreSettings
@@ -20,13 +23,14 @@ from adapters.engines.following import open_reader
 from adapters.engines.opening import open_store
 from adapters.library.quota_manager import QuotaManager
 from adapters.ports.faults import Fault, StorageUnavailable
-from adapters.wording.figures import size_in_words
+from adapters.wording.figures import echo, size_in_words
 from adapters.wording.refusals import QUOTA_REASONS, sentence_of
 from domain.commands import MAX_LIMIT, SetPolicy
 from domain.limits import MEGABYTE, UserLimits, megabytes
 from domain.names import malformed_name, malformed_user
 from domain.refusals import Reason, Refusal
 from domain.usage import Reservation
+from domain.validation import MAX_DAYS
 
 READING_ONLY = "this storage was opened for reading only. Open it without read_only=True to change it."
 
@@ -50,8 +54,8 @@ class StorageManager:
         check_images: bool = True,
         read_only: bool = False,
     ) -> None:
-        """Raises LogLocked, LogDamaged, and ConfigError for limits that contradict those of an open manager of the
-        same root.
+        """Raises ValueError for a number that can be none, LogLocked, LogDamaged, and ConfigError for limits that
+        contradict those of an open manager of the same root.
         """
         given = (max_global_storage_mb, max_user_storage_mb, max_user_daily_gens)
         limits = SetPolicy(
@@ -60,7 +64,7 @@ class StorageManager:
             daily=_count(max_user_daily_gens, "max_user_daily_gens"),
             source="default" if given == (None, None, None) else "constructor",
         )
-        settings = StoreSettings(cleanup_days=cleanup_days, check_images=check_images)
+        settings = StoreSettings(cleanup_days=_days(cleanup_days), check_images=check_images)
         root = Path(storage_root)
         self._take(None if read_only else open_store(root, limits=limits, settings=settings), root)
 
@@ -123,6 +127,27 @@ class StorageManager:
             return False, _words(saved, "Error saving image: "), None
         return True, f"Saved as {saved.name} ({size_in_words(saved.size_bytes)}).", saved.path
 
+    def save_image_sync(  # noqa: PLR0913 - the signature is that of `save_image`
+        self,
+        image_data: bytes,
+        user_id: str,
+        image_name: str | None = None,
+        is_temp: bool = False,
+        *,
+        reservation: Reservation | str | None = None,
+        operation: str | None = None,
+        request: str | None = None,
+    ) -> tuple[bool, str, Path | None]:
+        """`save_image` for callers without an event loop: blocks until the image is kept or refused.
+
+        It has a loop and a thread of its own, so it may also be called inside a coroutine, whose loop waits meanwhile.
+        """
+        save = self.save_image(
+            image_data, user_id, image_name, is_temp, reservation=reservation, operation=operation, request=request
+        )
+        with ThreadPoolExecutor(1, thread_name_prefix="save-image") as worker:
+            return worker.submit(asyncio.run, save).result()
+
     async def reserve(
         self, user_id: str, count: int = 1, *, operation: str | None = None, request: str | None = None
     ) -> tuple[bool, str, Reservation | None]:
@@ -164,13 +189,13 @@ class StorageManager:
             return False, _words(released, "Error releasing: ")
         return True, "Released."
 
-    def get_quota_status(self, user_id: str) -> dict[str, Any]:
-        """A user's quotas: global, user, daily, storage, global_storage and the position of the log. Raises
+    def get_quota_status(self, user_id: str) -> QuotaStatus:
+        """A user's quotas: global, user, daily, storage, global_storage, limits and the position of the log. Raises
         ValueError.
         """
         return self.quota.get_quota_status(user_id)
 
-    def get_global_usage(self) -> dict[str, Any]:
+    def get_global_usage(self) -> GlobalUsage:
         """What all users together use, in MB, and `disk_free_mb`."""
         return self.quota.get_global_usage()
 
@@ -271,13 +296,19 @@ def _bytes(size_mb: object, name: str) -> int | None:
     if size_mb is None:
         return None
     if isinstance(size_mb, bool) or not isinstance(size_mb, int | float) or not 0 <= size_mb <= MAX_LIMIT / MEGABYTE:
-        raise ValueError(f"{name} is a size in MB, 0 or more, and not {size_mb!r}.")
+        raise ValueError(f"{name} is a size in MB, from 0 to {MAX_LIMIT // MEGABYTE}, and not {echo(size_mb)}.")
     return round(size_mb * MEGABYTE)
+
+
+def _days(days: object) -> int:
+    if isinstance(days, bool) or not isinstance(days, int) or not 0 <= days <= MAX_DAYS:
+        raise ValueError(f"cleanup_days is a whole number of days from 0 to {MAX_DAYS}, and not {echo(days)}.")
+    return days
 
 
 def _count(count: object, name: str) -> int | None:
     if count is None:
         return None
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MAX_LIMIT:
-        raise ValueError(f"{name} is a whole number, 0 or more, and not {count!r}.")
+        raise ValueError(f"{name} is a whole number from 0 to {MAX_LIMIT}, and not {echo(count)}.")
     return count

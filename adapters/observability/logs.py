@@ -107,7 +107,7 @@ def _log_uncaught(kind: type[BaseException], error: BaseException, trace: Traceb
     """An exception that ends the program; Ctrl+C is none."""
     if issubclass(kind, KeyboardInterrupt):
         return
-    structlog.get_logger("abby").critical("uncaught exception", exc_info=(kind, error, trace))
+    structlog.wrap_logger(logging.getLogger("abby")).critical("uncaught exception", exc_info=(kind, error, trace))
 
 
 def _log_uncaught_in_thread(hooked: threading.ExceptHookArgs) -> None:

@@ -8,6 +8,7 @@ second picture. How many requests run and wait is the line's business, how a pic
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import fields
 
@@ -65,7 +66,7 @@ DEFAULTS = StudioSettings()
 _RELEASE_REASONS = {FailureKind.MODERATED_PROMPT: "rejected", FailureKind.UNKNOWN: "unknown"}
 """Why places are released after a failure; `failed` for all others."""
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class Studio:

@@ -1,10 +1,13 @@
-"""Figures in words: sizes with their unit, numbers with their noun, times to the minute. No sentences."""
+"""Figures in words: sizes with their unit, numbers with their noun, times to the minute, and what was handed in. No
+sentences.
+"""
 
 from __future__ import annotations
 
 from domain.limits import MEGABYTE, megabytes
 
 KILOBYTE = 1024
+ECHO_LENGTH = 40
 
 
 def size_in_words(size_bytes: int) -> str:
@@ -27,3 +30,12 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 def minute(at: str) -> str:
     """A time of the ledger, for people: to the minute, in UTC."""
     return f"{at[:10]} {at[11:16]} UTC"
+
+
+def echo(value: object) -> str:
+    """What was handed in, short and without control characters, fit to be shown."""
+    try:
+        text = ascii(value)
+    except ValueError:  # Python writes no number of thousands of digits
+        return "a number of thousands of digits"
+    return text if len(text) <= ECHO_LENGTH else f"{text[: ECHO_LENGTH - 3]}..."

@@ -1,29 +1,24 @@
-"""The figures as a table for people and as an object for programs."""
+"""The figures as rows for people, each as soon as it is known, and as an object for programs."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from scripts.bench.figures import Figure
 
-PIPED_WIDTH = 190
-"""Columns of a table that goes to a file."""
+TITLE = "Abby Ledger beside its peers, medians of one run"
+HEADINGS = ("work", "case", "Abby", "peer", "peer's figure", "ratio", "(from to)", "to reach", "")
+WIDTHS = (8, 44, 18, 24, 18, 6, 13, 13, 11)
+"""Of the columns; what is longer moves the rest of its row."""
+LEFT = frozenset({"work", "case", "peer", ""})
 VERDICTS = {True: "reached", False: "not reached", None: ""}
 
 
-def print_table(figures: Sequence[Figure]) -> None:
-    """One row a figure."""
-    table = Table(title="Abby Ledger beside its peers, medians of one run")
-    for name in ("work", "case", "Abby", "peer", "peer's figure", "ratio", "(from to)", "to reach", ""):
-        table.add_column(name, justify="left" if name in {"work", "case", "peer", ""} else "right")
-    for figure in figures:
-        table.add_row(*cells(figure))
-    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
+def row(words: Sequence[str]) -> str:
+    """One line, with a space between its columns."""
+    columns = zip(words, HEADINGS, WIDTHS, strict=True)
+    return " ".join(word.ljust(width) if name in LEFT else word.rjust(width) for word, name, width in columns).rstrip()
 
 
 def cells(figure: Figure) -> list[str]:

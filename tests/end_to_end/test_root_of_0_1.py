@@ -10,6 +10,7 @@ import asyncio
 import base64
 import json
 import shutil
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -72,14 +73,17 @@ def plain(value: object) -> Any:
     return getattr(value, "value", value)
 
 
+def without(left_out: str, figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures but this one, which is new since, or not the log's."""
+    return {name: figure for name, figure in figures.items() if name != left_out}
+
+
 def read(storage: ReadableStorage, root: Path) -> dict[str, Any]:
     """What a reading of 0.1.0 held, read now."""
-    usage = global_usage(storage)
-    del usage["disk_free_mb"]
     return {
         "users": known_users(storage),
-        "global_usage": usage,
-        "status": {user: quota_status(storage, user) for user in USERS},
+        "global_usage": without("disk_free_mb", global_usage(storage)),
+        "status": {user: without("limits", quota_status(storage, user)) for user in USERS},
         "names": {user: image_names(storage, user) for user in USERS},
         "gallery": {user: plain(newest_images(storage, user)) for user in USERS},
         "gallery_1_2": {user: plain(newest_images(storage, user, offset=1, limit=2)) for user in USERS},

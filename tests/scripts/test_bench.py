@@ -197,15 +197,34 @@ def test_memory_stays_below_what_the_design_allows(quick: subprocess.CompletedPr
     assert [figure["reached"] for figure in memory] == [True, True]
 
 
+def bench(*words: str) -> list[str]:
+    """The command line of the benchmarks."""
+    return [sys.executable, "-m", "scripts.bench", *words]
+
+
 def test_a_word_that_is_no_work_is_a_wrong_use() -> None:
-    """2, and the works are named."""
+    """2, and the works are named; one object where JSON was asked for."""
     told = subprocess.run(
-        [sys.executable, "-m", "scripts.bench", "--only", "nothing"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+        bench("--only", "nothing"), cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False
     )
     assert told.returncode == 2
     assert "pairs" in told.stderr
+
+
+def test_rows_come_as_they_are_measured(tmp_path: Path) -> None:
+    """The first stands there before the next work has begun; whoever has had enough ends it quietly."""
+    words = ("--quick", "--dir", str(tmp_path), "--only", "memory", "--only", "single", "--only", "replay")
+    with subprocess.Popen(
+        bench(*words), cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        title, heading, first = (process.stdout.readline() for _ in range(3))
+        assert "medians" in title
+        assert heading.split()[:3] == ["work", "case", "Abby"]
+        assert first.startswith("memory")
+        process.stdout.close()
+        said = process.stderr.read()
+        assert process.wait(60) == 0
+    assert "Traceback" not in said
+    assert "replay:" not in said

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapters.application.opening import collecting_no_garbage
+from adapters.application.readiness import log_ahead
 from adapters.application.root_mark import RootMark
 from adapters.bootstrap.storage import limits_of_the_log
 from adapters.cli.checks.finding import Finding, fail, ok, warn
@@ -21,14 +22,11 @@ from adapters.ports.faults import Fault
 from adapters.settings.config import Config
 from adapters.wording.figures import counted, minute
 from domain.decisions import clock_is_behind
-from domain.instants import seconds_between
 from projections.quota_state import QuotaState
 
 EARLIEST_PLAUSIBLE = "2025-01-01T00:00:00.000000Z"
 """Before this there was no Abby: a clock that shows less has not been set."""
 LATEST_PLAUSIBLE = "2100-01-01T00:00:00.000000Z"
-NOTICED_SECONDS = 60.0
-"""How far the clock may lie behind the last event without a word."""
 
 MOST_NAMED = 5
 """Files that are named; `abby audit` names all."""
@@ -99,10 +97,6 @@ def clock_shows(now: str, state: QuotaState | None) -> Finding:
             f"{shown}, more than a day before the log's last event ({minute(state.last_at)}): commands are refused.",
             "If the clock is right now, stop the service and run `abby clock-corrected`; else set the clock.",
         )
-    behind = seconds_between(now, state.last_at)
-    if behind > NOTICED_SECONDS:
-        found = f"{shown}, {behind:.0f} s before the last event of the log ({minute(state.last_at)})."
-        return warn(
-            "clock", found, "Until it has caught up events bear the log's time. Let the system set the clock (NTP)."
-        )
+    if ahead := log_ahead(state.last_at, now):
+        return warn("clock", *ahead)
     return ok("clock", f"{shown}; the last event of the log is of {minute(state.last_at)}.")

@@ -7,6 +7,7 @@ A new log is begun only where nothing says that there was one: `refuse_beside_re
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_bytes, token_hex
@@ -24,7 +25,7 @@ KEY_BYTES = 32
 MAX_IMAGE_DEPTH = 4
 """Levels below `images/` that may hold an image: users, the user, one folder, and one to spare."""
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 def begin_log(files: Files, paths: LogPaths, clock: Clock) -> None:

@@ -7,6 +7,7 @@ acknowledged is copied to `logs/torn/` and cut off.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ from adapters.eventlog.jsonl.snapshots import FilePoint
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
 from adapters.ports.clock import Clock
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ others after each block. What a finding means is the opening's and the recorder'
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from hashlib import sha256
@@ -30,7 +31,7 @@ REST = 1.0
 """After each block it sleeps this often as long as the block took."""
 STOP_SECONDS = 5.0
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class Recheck:

@@ -9,6 +9,7 @@ written aside, synced, renamed, its directory synced, and two are kept. When one
 
 from __future__ import annotations
 
+import logging
 import sys
 from array import array
 from collections.abc import Iterable
@@ -35,7 +36,7 @@ HASH_ENDING_BYTES = 67
 _FIELDS = {"log": str, "position": int, "offset": int, "hash": str, "content": str, "check": str}
 _CHECK_BYTES = len(b',"check":""}') + 64
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class FilePoint(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from io import BufferedIOBase
 from typing import NamedTuple
 
@@ -10,7 +11,8 @@ import structlog
 from aiohttp import web
 
 from adapters.application.deleting import delete_image
-from adapters.application.reading import image_details, kept_image, newest_images, open_image, quota_status
+from adapters.application.galleries import page_of_images
+from adapters.application.reading import image_details, kept_image, open_image
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.application.workers import Workers
@@ -26,7 +28,7 @@ CHUNK_BYTES = 262_144
 IMAGE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 TELL_THE_OPERATOR = "Who runs the service finds more with `abby audit`."
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 async def save(request: web.Request) -> web.Response:
@@ -49,13 +51,9 @@ async def listing(request: web.Request) -> web.Response:
     """A page of the images, newest first, and how many there are."""
     user = user_of(request)
     offset, limit = page_of(request)
-    store = services_of(request).store
-    total = quota_status(store, user)["user"]["images"]
-    shown = [
-        image._asdict() | {"url": image_url(user, image.name)}
-        for image in newest_images(store, user, offset=offset, limit=limit)
-    ]
-    return json_answer({"images": shown, "total": total, "offset": offset, "limit": limit})
+    page = page_of_images(services_of(request).store, user, offset=offset, limit=limit)
+    shown = [image._asdict() | {"url": image_url(user, image.name)} for image in page.images]
+    return json_answer({"images": shown, "total": page.total, "offset": offset, "limit": limit})
 
 
 async def details(request: web.Request) -> web.Response:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
-from adapters.application.reading import known_users, quota_status, usage_of
+from adapters.application.reading import is_known, known_users, quota_status, usage_of
 from adapters.http.answers import json_answer
 from adapters.http.parameters import only, page_of, user_of
+from adapters.http.problems import NOT_FOUND, Problem
 from adapters.http.services import services_of
 
 
@@ -25,7 +28,17 @@ async def users(request: web.Request) -> web.Response:
     return json_answer({"users": shown, "total": len(found), "offset": offset, "limit": limit})
 
 
+async def user(request: web.Request) -> web.Response:
+    """A user's figures in one row; 404 where the log has nothing about them."""
+    only(request)
+    wanted, store = user_of(request), services_of(request).store
+    if not await asyncio.to_thread(is_known, store, wanted):
+        raise Problem(NOT_FOUND, f"The log knows nothing of {wanted}.")
+    return json_answer(usage_of(store, wanted))
+
+
 ROUTES = (
     web.get("/v1/users", users),
+    web.get("/v1/users/{user:[^/]*}", user),
     web.get("/v1/users/{user:[^/]*}/quota", quota),
 )

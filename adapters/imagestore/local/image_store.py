@@ -8,6 +8,7 @@ Windows) stays touched and is tried again.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
@@ -34,7 +35,7 @@ from domain.view import View
 LOCKS = 64
 """Users share this many locks; two users with one lock only wait for each other."""
 
-_log = structlog.get_logger(__name__)
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class LocalImageStore:

@@ -36,6 +36,7 @@ def root(tmp_path: Path) -> Path:
         ("users/1/a.png", b"", "empty"),
         ("users/1/stats.db", b"SQLite format 3", "not a picture"),
         ("users/1/a.jpg", png(), "Name it a.png"),
+        ("users/1/a.exe", png(), "Name it a.png"),
         ("users/1/a.png", png_of_size(MAX_IMAGE_BYTES + 1), "IMAGE_GENERATION_SIZE_MB"),
         ("users/1/k/l/a.png", png(), "folder inside a folder"),
         ("users/1/" + "d/" * 40 + "a.png", png(), "folders deep"),

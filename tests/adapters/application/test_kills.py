@@ -11,6 +11,7 @@ import textwrap
 import time
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,7 +114,7 @@ def test_real_pictures_and_their_figures_survive_a_kill(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
     with StorageManager(tmp_path) as storage:
-        figures = {**storage.get_quota_status("1"), "position": 0}
+        figures: dict[str, Any] = {**storage.get_quota_status("1"), "position": 0}
         told = json.loads(done.stdout)
         for status in (figures, told):
             del status["daily"]["reset_hours"], status["daily"]["resets_at"]

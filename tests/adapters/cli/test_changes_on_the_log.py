@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from freezegun import freeze_time
+from PIL import Image
 
 from adapters.application.governing import reset_daily_blocking
 from adapters.application.saving import NewImage, save_image
@@ -61,6 +62,21 @@ def test_generate_keeps_a_picture_and_copies_it(abby: Abby, root: Path, tmp_path
     assert "a fox" not in (root / "logs" / "events.jsonl").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("x.jpg", "JPEG"), ("x.JPEG", "JPEG"), ("x.jpe", "JPEG"), ("x.webp", "WEBP"), ("x.gif", "GIF"), ("x", "PNG")],
+)
+def test_a_copy_is_what_its_name_says(name: str, form: str, abby: Abby, root: Path, tmp_path: Path) -> None:
+    """In whatever format the picture was made and is kept; a name without an extension gets it as it is."""
+    out = tmp_path / name
+    assert abby("generate", "a fox", *SMALL, "--out", str(out)).code == 0
+    with Image.open(out) as copy:
+        assert (copy.format, copy.size) == (form, (64, 64))
+    kept = root / "images" / "users" / "local" / "text_to_image" / "image_1.png"
+    assert kept.read_bytes().startswith(b"\x89PNG")
+    assert (out.read_bytes() == kept.read_bytes()) is (form == "PNG")
+
+
 def test_generate_tells_people_where_it_lies(abby: Abby, root: Path) -> None:
     """The name, the size and the path."""
     told = abby("generate", "a fox", "--user", "ada", *SMALL)
@@ -93,6 +109,9 @@ def test_the_daily_limit_refuses_in_words_and_in_json(abby: Abby, fits: Any) -> 
         (("x", "--width", "9"), "width"),
         (("x", "--user", "ADA"), "user id"),
         (("x", "--out", "/nowhere/at/all.png"), "folder"),
+        (("x", "--out", "x.exe"), "Name it x.png instead"),
+        (("x", "--out", "x.bmp"), "Name it x.png instead"),
+        (("x", "--out", "x.tiff"), "Name it x.png instead"),
     ],
 )
 def test_a_wish_that_cannot_be_meant_costs_nothing(abby: Abby, words: tuple[str, ...], said: str, fits: Any) -> None:

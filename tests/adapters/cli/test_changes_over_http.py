@@ -72,7 +72,7 @@ def test_every_change_goes_through_the_service(abby: Abby, root: Path, tmp_path:
 
 def test_refusals_are_the_same_words(abby: Abby, service: Service, fits: Any) -> None:
     """The sentence, the figures and the exit code of a refusal do not tell where it was decided."""
-    assert abby("limits", "ada", "--daily", "0").code == 0
+    assert abby("limits", "ada", "--yes", "--daily", "0").code == 0
     told = abby("generate", "x", "--user", "ada", *SMALL)
     assert (told.code, told.out) == (1, "")
     assert "Daily limit reached: 0 of 0" in told.err
@@ -100,7 +100,7 @@ def test_a_picture_that_the_service_may_not_keep(
     with serving(root, settings):
         refused = abby("generate", "x", *SMALL, "--json")
         assert refused.json["refused"]["reason"] == "USER_STORAGE"
-        assert abby("limits", "local", "--storage-mb", "0.00001", "--json").code == 0
+        assert abby("limits", "local", "--yes", "--storage-mb", "0.00001", "--json").code == 0
         told = abby("generate", "x", *SMALL, "--json")
     assert told.code == 1
     assert fits("generate", told.json)

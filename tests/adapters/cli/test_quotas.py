@@ -13,16 +13,19 @@ from typing import Any
 
 import pytest
 
+from adapters.application.governing import override_limits_blocking
 from adapters.application.reading import quota_status
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
+from adapters.wording.figures import minute
 from domain.commands import SetPolicy
-from domain.limits import MEGABYTE
+from domain.limits import MEGABYTE, UserLimits
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import command, environment, png
 
 UNKNOWN_USER = "4242"
+LATER = "2999-01-02T03:04:05.000000Z"
 NARROW_COLUMNS = 60
 TERMINAL_BYTES = 65_536
 
@@ -153,3 +156,59 @@ def on_a_terminal(arguments: list[str], **variables: str) -> str:
             shown += piece
     os.close(ours)
     return shown.decode().replace("\r\n", "\n")
+
+
+def test_images_are_listed_newest_first(abby: Abby, root: Path, fits: Any) -> None:
+    """As the service lists them; a part of them where that is asked."""
+    fill(root, ada=3)
+    told = abby("images", "ada", "--json")
+    assert fits("images", told.json)
+    assert [image["name"] for image in told.json["images"]] == ["image_3.png", "image_2.png", "image_1.png"]
+    part = abby("images", "ada", "--json", "--offset", "1", "--limit", "1").json
+    assert ([image["name"] for image in part["images"]], part["total"]) == (["image_2.png"], 3)
+    assert all(name in abby("images", "ada").out for name in ("3 images of ada", "image_1.png", "200x200"))
+
+
+def test_images_of_a_stranger_are_none_and_it_says_so(abby: Abby, root: Path, fits: Any) -> None:
+    """A mistyped id has no images, and neither has a new user."""
+    fill(root, ada=1)
+    told = abby("images", UNKNOWN_USER)
+    assert (told.code, "0 images" in told.out) == (0, True)
+    assert f"knows nothing of {UNKNOWN_USER}" in told.err
+    assert fits("images", abby("images", UNKNOWN_USER, "--json").json)
+
+
+LIMITS_SAID: list[tuple[UserLimits, str | None, str]] = [
+    (UserLimits(), None, "The limits are those for everybody."),
+    (UserLimits(5, 2), None, "The storage limit and the daily limit are ada's own, for good."),
+    (UserLimits(None, 2), None, "The daily limit is ada's own, for good; the storage limit is that for everybody."),
+    (UserLimits(5), LATER, f"The storage limit is ada's own, until {minute(LATER)}; the daily limit is that for"),
+]
+
+
+@pytest.mark.parametrize(("own", "until", "said"), LIMITS_SAID)
+def test_status_says_whose_the_limits_are(
+    own: UserLimits, until: str | None, said: str, abby: Abby, root: Path, fits: Any
+) -> None:
+    """Everybody's, or the user's own, for good or until when; for programs too."""
+    fill(root, ada=1)
+    store = open_store(root)
+    override_limits_blocking(store, "ada", "x", own, until=until)
+    store.close()
+    assert said in abby("status", "ada").out
+    told = abby("status", "ada", "--json").json
+    assert fits("status", told)
+    assert told["limits"] == {
+        "storage": "everybody" if own.user_bytes is None else "own",
+        "daily": "everybody" if own.daily is None else "own",
+        "until": until,
+    }
+
+
+def test_limits_that_are_over_are_everybodys_again(abby: Abby, root: Path) -> None:
+    """Nothing is recorded when they end."""
+    fill(root, ada=1)
+    store = open_store(root)
+    override_limits_blocking(store, "ada", "x", UserLimits(5, 2), until="2020-01-01T00:00:00.000000Z")
+    store.close()
+    assert "The limits are those for everybody." in abby("status", "ada").out

@@ -226,7 +226,7 @@ async def test_a_short_wait_is_waited_for(service: Plain, monkeypatch: pytest.Mo
         slept.append(seconds)
         await sleep(0)
 
-    monkeypatch.setattr("stamina._core._smart_sleep", short)
+    monkeypatch.setattr("adapters.generation.calls.asyncio.sleep", short)
     service.script.append(Reply(503, headers={"Retry-After": "7"}))
     assert isinstance(await post(calling(service.address)), ServiceAnswer)
     assert slept == [7.0]

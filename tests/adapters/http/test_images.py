@@ -52,6 +52,17 @@ async def test_an_upload_is_kept_as_it_is_and_charged(service: Running) -> None:
     assert (await service.quota("1"))["user"]["images"] == 1
 
 
+@pytest.mark.parametrize("name", ["a.exe", "a.html", "a.svg", "k/a.JPG", "a.tif", "a.png.exe"])
+async def test_an_upload_under_an_extension_of_something_else_is_refused(name: str, service: Running) -> None:
+    """422 with the name that is right; nothing is kept, and no browser is ever given a page by its name."""
+    refused = await service.upload("1", png(), name)
+    assert refused.status == 422
+    assert refused.json["type"].endswith("wrong-extension")
+    right = name.rpartition("/")[2].rpartition(".")[0] + ".png"
+    assert refused.json["detail"].endswith(f"Name it {right} instead.")
+    assert (await service.quota("1"))["user"]["images"] == 0
+
+
 async def test_an_image_is_sent_so_that_nothing_in_it_can_run(service: Running) -> None:
     """The decoder's media type, no sniffing, a sandbox, private to its user's browser, named by its hash."""
     data = webp()

@@ -20,7 +20,7 @@ GENERATION_FIELDS = {"prompt": "a secret wish", "width": 64, "height": 64}
 async def test_a_quota_is_the_status_dictionary(service: Running) -> None:
     """With the parts and the position that the design names, for a user nobody has heard of too."""
     status = await service.quota("nobody")
-    assert set(status) == {"global", "user", "daily", "storage", "global_storage", "position"}
+    assert set(status) == {"global", "user", "daily", "storage", "global_storage", "limits", "position"}
     assert (status["daily"]["limit"], status["user"]["limit_mb"], status["global"]["total_mb"]) == (5, 500, 5000)
 
 

@@ -218,7 +218,12 @@ def test_a_lower_pixel_bound_of_the_embedding_program_is_respected(monkeypatch: 
         ("x", "image/png", None),
         ("png", "image/jpeg", None),
         ("my cat 2", "image/gif", None),
-        ("a.v2", "image/png", None),
+        ("a.jpe", "image/jpeg", None),
+        ("a.jfif", "image/jpeg", None),
+        ("a.apng", "image/png", None),
+        ("a.WebP", "image/webp", None),
+        ("k.exe/a.png", "image/png", None),
+        ("k.exe/a", "image/png", None),
         ("k.png/a", "image/jpeg", None),
         ("a.png", "image/jpeg", "a.jpg"),
         ("k/a b.gif", "image/webp", "a b.webp"),
@@ -226,10 +231,22 @@ def test_a_lower_pixel_bound_of_the_embedding_program_is_respected(monkeypatch: 
         ("a.PNG", "image/jpeg", "a.jpg"),
         ("a.svg", "image/png", "a.png"),
         ("a.heic", "image/jpeg", "a.jpg"),
+        ("a.tif", "image/png", "a.png"),
+        ("a.TIFF", "image/png", "a.png"),
+        ("a.exe", "image/png", "a.png"),
+        ("a.EXE", "image/gif", "a.gif"),
+        ("a.html", "image/webp", "a.webp"),
+        ("a.png.exe", "image/png", "a.png.png"),
+        ("k/a.js", "image/jpeg", "a.jpg"),
+        ("a.v2", "image/png", "a.png"),
+        ("a.p", "image/png", "a.png"),
+        ("a.png_", "image/png", "a.png"),
+        ("a.pn g", "image/png", "a.png"),
+        ("a.2026", "image/png", "a.png"),
     ],
 )
-def test_an_extension_may_not_promise_another_format(name: str, media_type: str, right: str | None) -> None:
-    """Both spellings of JPEG are right, and so is no extension or one that promises no picture."""
+def test_an_extension_is_one_of_the_contents_format(name: str, media_type: str, right: str | None) -> None:
+    """Every spelling of JPEG's is right, and so is none at all; any other is refused, and the right one named."""
     sentence = contradiction(name, media_type)
     if right is None:
         assert sentence is None

@@ -1,4 +1,6 @@
-"""Looking at pictures and at their texts without holding others up: a size without decoding, base64 in pieces."""
+"""Looking at pictures and at their texts without holding others up: a size without decoding, base64 in pieces. And
+copies in other formats.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,9 @@ import pytest
 from PIL import Image
 
 from adapters.generation.answers import BASE64_PIECE_CHARS, from_base64
-from adapters.images.shaping import DamagedPicture, decoded, refuse_damaged, size_of
-from tests.hostile.builders import png, png_chunk
+from adapters.images.formats import EXTENSIONS, MEDIA_TYPES
+from adapters.images.shaping import DamagedPicture, decoded, in_format, refuse_damaged, size_of
+from tests.hostile.builders import png, png_chunk, saved
 
 WIDE = (6, 4)
 UPRIGHT = (4, 6)
@@ -77,3 +80,26 @@ def test_what_is_no_base64_is_refused(text: str) -> None:
     """Also where only the whole shows it: an end at a seam, and more after it."""
     with pytest.raises(ValueError):  # noqa: PT011 - the words are those of Python's library
         from_base64(text)
+
+
+def media_type_of(data: bytes) -> str:
+    """The media type, by content."""
+    with Image.open(io.BytesIO(data)) as picture:
+        return MEDIA_TYPES[picture.format or ""]
+
+
+@pytest.mark.parametrize("wanted", sorted(EXTENSIONS))
+@pytest.mark.parametrize("mode", ["L", "P", "RGB", "RGBA", "CMYK", "I;16"])
+def test_a_picture_in_another_format_is_that_picture(mode: str, wanted: str) -> None:
+    """Whatever its pixels are; in the format that it has already it is the same bytes."""
+    data = saved(Image.new(mode, (20, 10)), "JPEG" if mode == "CMYK" else "PNG")
+    copy = in_format(data, wanted)
+    assert media_type_of(copy) == wanted
+    assert size_of(copy) == (20, 10)
+    assert (copy == data) is (media_type_of(data) == wanted)
+
+
+def test_a_picture_that_a_format_cannot_hold_is_told() -> None:
+    """WEBP ends at 16,383 pixels a side."""
+    with pytest.raises(DamagedPicture):
+        in_format(png(16_384, 1), "image/webp")

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, get_type_hints
 
 import pytest
 from freezegun import freeze_time
 
+from adapters.application.quota_figures import GlobalUsage, QuotaStatus
 from adapters.library.quota_manager import QuotaExceeded, QuotaManager
 from adapters.library.storage_manager import StorageManager
 from domain.limits import MEGABYTE
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of, files_of
+from tests.adapters.cli.processes import SCHEMAS
 from tests.hostile.builders import gif, jpeg, png, png_of_size, webp
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -164,11 +170,12 @@ async def test_the_status_has_exactly_the_promised_shape(storage: StorageManager
         },
         "storage": {"used_mb": 1.5, "limit_mb": 500.0, "allowed": True},
         "global_storage": {"used_mb": 1.5, "limit_mb": 5000.0, "allowed": True},
+        "limits": {"storage": "everybody", "daily": "everybody", "until": None},
         "position": events_of(tmp_path)[-1]["pos"],
     }  # fmt: skip
     assert storage.get_quota_status("nobody")["user"]["images"] == 0
-    usage = storage.get_global_usage()
-    assert usage.pop("disk_free_mb") > 0
+    usage = dict(storage.get_global_usage())
+    assert usage.pop("disk_free_mb") != 0
     assert usage == status["global"]
 
 
@@ -244,6 +251,42 @@ def test_an_operator_gives_a_user_limits_of_their_own(storage: StorageManager) -
         assert (ok, "a time such as" in message) == (False, True)
 
 
+@pytest.mark.parametrize(
+    "days", [-3, -1, True, False, 2.5, -0.0, float("nan"), float("inf"), "7", None, 36_501, 10**30, 10**5000, []],
+    ids=lambda days: "huge" if isinstance(days, int) and days > MEGABYTE else repr(days),
+)  # fmt: skip
+def test_an_impossible_cleanup_age_is_refused_at_once(tmp_path: Path, days: object) -> None:
+    """Before anything is made, not when the first cleanup comes; the least and the most days are days."""
+    with pytest.raises(ValueError, match="cleanup_days is a whole number of days from 0 to 36500"):
+        StorageManager(tmp_path / "new", cleanup_days=days)  # type: ignore[arg-type]  # what a careless caller hands in
+    assert not (tmp_path / "new").exists()
+    for possible in (0, 36_500):
+        StorageManager(tmp_path / "made", cleanup_days=possible).close()
+
+
+ODD_NUMBERS = [-1, True, False, 2.5, float("nan"), float("inf"), "3", 10**30, 10**5000, []]
+
+
+@pytest.mark.parametrize("odd", ODD_NUMBERS, ids=lambda odd: "huge" if isinstance(odd, int) and odd > 1 else repr(odd))
+async def test_every_number_is_a_number_or_refused(storage: StorageManager, odd: Any) -> None:
+    """A refusal with a sentence, or ValueError for what an operator sets; never another exception, never a change."""
+    _, _, held = await storage.reserve("1", 2)
+    assert held is not None
+    before = storage.get_quota_status("1")
+    assert not (await storage.reserve("1", odd))[0]
+    assert not (await storage.release(held, count=odd))[0]
+    assert not storage.override_limits("1", max_user_daily_gens=1, until=odd)[0]
+    for name in ("max_global_storage_mb", "max_user_storage_mb", "max_user_daily_gens"):
+        if odd == 2.5 and name != "max_user_daily_gens":
+            continue
+        with pytest.raises(ValueError, match=name):
+            StorageManager(storage.storage_root, **{name: odd})
+        if name != "max_global_storage_mb":
+            with pytest.raises(ValueError, match=name):
+                storage.override_limits("1", **{name: odd})
+    assert storage.get_quota_status("1") | {"daily": before["daily"]} == before
+
+
 def test_impossible_limits_are_value_errors(tmp_path: Path) -> None:
     """They name the argument; nothing is made."""
     for argument, value in (
@@ -283,6 +326,83 @@ async def test_other_data_is_kept_where_images_are_not_asked_for(tmp_path: Path)
         assert (await storage.save_image(b"no picture", "1"))[2] == tmp_path / "images/users/1/image_1.bin"
         ok, message, _ = await storage.save_image(bytes(20 * MEGABYTE + 1), "1")
         assert (ok, message.startswith("Error saving image: The file has 20,971,521 bytes.")) == (False, True)
+
+
+@pytest.mark.parametrize("is_temp", [False, True])
+async def test_an_extension_of_something_else_is_refused(
+    storage: StorageManager, tmp_path: Path, *, is_temp: bool
+) -> None:
+    """With the name that is right, and nothing is left; every extension of the format will do, and so will none."""
+    for name in ("a.exe", "a.html", "a.svg", "a.jpg", "k/a.TIF", "a.b"):
+        ok, message, path = await storage.save_image(png(), "1", name, is_temp)
+        assert (ok, path) == (False, None)
+        assert message.startswith("Error saving image: The picture is a PNG, but its name ends in .")
+        assert message.endswith("Name it a.png instead.")
+    assert files_of(tmp_path) == set()
+    assert not events_of(tmp_path, "ImageSaved")
+    for data, name in ((png(), "a.PNG"), (jpeg(), "a.jpe"), (jpeg(), "b.JPEG"), (jpeg(), "c.jfif"), (gif(1), "d")):
+        assert (await storage.save_image(data, "1", name, is_temp))[0]
+
+
+def test_saving_without_an_event_loop(storage: StorageManager, tmp_path: Path) -> None:
+    """The same arguments and answers as `save_image`, from any thread."""
+    ok, message, path = storage.save_image_sync(png(), "1", "a.png")
+    assert (ok, message, path) == (True, "Saved as a.png (69 bytes).", tmp_path / "images/users/1/a.png")
+    assert storage.save_image_sync(b"no picture", "1") == asyncio.run(storage.save_image(b"no picture", "1"))
+    assert storage.save_image_sync(png(), "1", is_temp=True, request="key")[0]
+    _, _, held = asyncio.run(storage.reserve("1"))
+    assert storage.save_image_sync(png(), "1", reservation=held, operation="upscale")[0]
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda number: storage.save_image_sync(png(), "2", f"{number}.png"), range(16)))
+    assert all(ok for ok, _, _ in answers)
+    assert len(storage.get_user_images("2")) == 16
+    assert_disk_and_log_agree(tmp_path)
+
+
+async def test_saving_synchronously_inside_a_coroutine(storage: StorageManager, tmp_path: Path) -> None:
+    """The loop waits meanwhile, and saves of its own that are under way are done when it goes on."""
+    under_way = asyncio.ensure_future(storage.save_image(png(), "1", "a.png"))
+    await asyncio.sleep(0)
+    assert storage.save_image_sync(png(), "1", "b.png")[0]
+    assert (await under_way)[0]
+    assert sorted(storage.get_user_images("1")) == ["a.png", "b.png"]
+    assert_disk_and_log_agree(tmp_path)
+
+
+def test_saving_synchronously_has_the_same_signature() -> None:
+    """One of the two is only the other."""
+    both = (inspect.signature(call).parameters for call in (StorageManager.save_image, StorageManager.save_image_sync))
+    first, second = both
+    assert first == second
+
+
+@pytest.mark.parametrize(("shape", "schema"), [(QuotaStatus, "status"), (GlobalUsage, "users")])
+def test_the_shapes_for_type_checkers_are_those_of_the_schemas(shape: Any, schema: str) -> None:
+    """Each member, and those of each part; what is given at run time is held to the schemas elsewhere."""
+    described = json.loads((SCHEMAS / f"{schema}.json").read_text(encoding="utf-8"))["properties"]
+    parts = described if shape is QuotaStatus else {"global": described["global"]}
+    members = get_type_hints(shape)
+    if shape is GlobalUsage:
+        assert set(members) == set(parts["global"]["properties"])
+        return
+    assert set(members) == set(parts)
+    for name, part in parts.items():
+        if "properties" in part:
+            assert set(get_type_hints(members[name])) == set(part["properties"])
+
+
+async def test_a_name_of_before_can_be_read_and_deleted(tmp_path: Path) -> None:
+    """What stands in the log keeps its name, whatever it ends in."""
+    with StorageManager(tmp_path, check_images=False) as storage:
+        assert (await storage.save_image(png(), "1", "a.exe"))[0]
+    with StorageManager(tmp_path) as storage:
+        assert storage.get_user_images("1") == ["a.exe"]
+        path = storage.get_image_path("1", "a.exe")
+        assert path is not None
+        assert path.read_bytes() == png()
+        assert not (await storage.save_image(png(), "1", "a.exe"))[0]
+        assert storage.delete_image("1", "a.exe")[0]
+    assert_disk_and_log_agree(tmp_path)
 
 
 @pytest.mark.parametrize("data", [bytearray(png()), memoryview(png())], ids=["bytearray", "memoryview"])

@@ -1,5 +1,8 @@
-"""`StorageManager` keeps images within quotas, `QuotaManager` answers; then the exceptions that their calls raise."""
+"""`StorageManager` keeps images within quotas, `QuotaManager` answers; then the shapes of their figures and the
+exceptions that their calls raise.
+"""
 
+from adapters.application.quota_figures import GlobalUsage, QuotaStatus
 from adapters.library.quota_manager import QuotaExceeded, QuotaManager
 from adapters.library.storage_manager import StorageManager
 from adapters.ports.faults import (
@@ -20,6 +23,7 @@ __all__ = [
     "ConfigError",
     "DiskFull",
     "Fault",
+    "GlobalUsage",
     "LedgerStopped",
     "LogDamaged",
     "LogForeign",
@@ -27,6 +31,7 @@ __all__ = [
     "LogMissing",
     "QuotaExceeded",
     "QuotaManager",
+    "QuotaStatus",
     "StorageManager",
     "StorageUnavailable",
 ]

@@ -1,0 +1,82 @@
+"""The shapes of the quota figures as they leave here, for type checkers: the seeds' dictionaries, member by member.
+
+Sizes are in MB of 1,048,576 bytes with two decimals, percentages have one, times are the ledger's, `status` is OK,
+WARNING or CRITICAL.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+Whose = Literal["own", "everybody"]
+
+
+class PoolFigures(TypedDict):
+    """What all users together use and hold."""
+
+    used_mb: float
+    reserved_mb: float
+    total_mb: float
+    remaining_mb: float
+    percentage: float
+    status: str
+
+
+class GlobalUsage(PoolFigures):
+    """The pool's figures, and what is free on the disk."""
+
+    disk_free_mb: float
+
+
+class UserFigures(TypedDict):
+    """What one user stores and holds, and how many images that is."""
+
+    used_mb: float
+    reserved_mb: float
+    limit_mb: float
+    remaining_mb: float
+    percentage: float
+    status: str
+    images: int
+
+
+class DailyFigures(TypedDict):
+    """A user's generations of today; `allowed`: one more is."""
+
+    allowed: bool
+    used: int
+    remaining: int
+    limit: int
+    reset_hours: int
+    resets_at: str
+
+
+class StorageFigures(TypedDict):
+    """The seeds' other shape of a storage limit. `allowed`: the estimate of one generation fits, holds counted."""
+
+    used_mb: float
+    limit_mb: float
+    allowed: bool
+
+
+class LimitsInForce(TypedDict):
+    """Whose each limit of a user is, and until when their own ones are in force; None: for good, or there are none."""
+
+    storage: Whose
+    daily: Whose
+    until: str | None
+
+
+QuotaStatus = TypedDict(
+    "QuotaStatus",
+    {
+        "global": PoolFigures,
+        "user": UserFigures,
+        "daily": DailyFigures,
+        "storage": StorageFigures,
+        "global_storage": StorageFigures,
+        "limits": LimitsInForce,
+        "position": int,
+    },
+)
+"""The quota dictionary of a user, as of a position of the log."""
