@@ -62,7 +62,8 @@ class LeftOver(NamedTuple):
                 if verdict_on(error) is not Verdict.ANOTHER_TIME:
                     break  # the message or its token is gone
                 if not left:
-                    return  # the next start tries again
+                    self.pending.leave(pending.interaction)
+                    return
                 await asyncio.sleep(pause_after(error, self.patience))
             else:
                 break
