@@ -75,4 +75,5 @@ class LeftOver(NamedTuple):
         except Fault as fault:
             _log.warning("not known what became of a request", user=pending.user, reason=str(fault))
             return RESTARTED
-        return made_and_kept([image.name for image in kept]) if kept else RESTARTED
+        names = [image.name for image in kept if image.path is not None]
+        return made_and_kept(names) if names else RESTARTED

@@ -133,7 +133,7 @@ async def tell(interaction: discord.Interaction[Any], message: Message) -> None:
         except discord.HTTPException as error:
             if error.code != ALREADY_ACKNOWLEDGED:
                 raise
-            await Reply(interaction).finish(Content([embed]))  # a promise that was heard, though its answer was lost
+            await Reply(interaction).further(Content([embed]), ephemeral=True)  # it was heard, and its answer was lost
 
 
 def promised(interaction: discord.Interaction[Any]) -> bool:
