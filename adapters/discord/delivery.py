@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 import discord
 
+UPLOAD_BYTES_A_SECOND = 500_000
+"""A line that carries less is taken for one that hangs."""
+
 
 class Patience(NamedTuple):
     """Seconds: between two edits that tell progress, and for one that is under way when the answer is there; for one
@@ -20,10 +23,14 @@ class Patience(NamedTuple):
 
     progress_seconds: float = 2.0
     grace_seconds: float = 0.5
-    call_seconds: float = 20.0
+    call_seconds: float = 10.0
     first_seconds: float = 2.5
     pause_seconds: float = 2.0
     longest_pause_seconds: float = 10.0
+
+    def for_call(self, size_bytes: int) -> float:
+        """For one call that carries so much."""
+        return self.call_seconds + size_bytes / UPLOAD_BYTES_A_SECOND
 
 
 class Way(StrEnum):

@@ -63,7 +63,8 @@ class LeftOver(NamedTuple):
                 if verdict_on(error) is not Verdict.ANOTHER_TIME:
                     break  # the message or its token is gone
                 if not left:
-                    return  # the next start tries again
+                    self.pending.leave(pending.interaction)
+                    return
                 await asyncio.sleep(pause_after(error, self.patience))
             else:
                 break
@@ -75,4 +76,5 @@ class LeftOver(NamedTuple):
         except Fault as fault:
             _log.warning("not known what became of a request", user=pending.user, reason=str(fault))
             return RESTARTED
-        return made_and_kept([image.name for image in kept]) if kept else RESTARTED
+        names = [image.name for image in kept if image.path is not None]
+        return made_and_kept(names) if names else RESTARTED

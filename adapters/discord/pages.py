@@ -26,7 +26,7 @@ NOT_MADE = {
     "failed": "failed; nothing was counted",
     "rejected": "refused by the image service; nothing was counted",
     "moderated": "made and filtered",
-    "not_kept": "made; there was no room to keep it",
+    "not_kept": "made, but it could not be kept",
     "expired": "took too long; nothing was counted",
     "cancelled": "stopped; nothing was counted",
     "unknown": "its answer was lost; nothing was counted",

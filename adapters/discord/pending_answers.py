@@ -74,6 +74,10 @@ class PendingAnswers:
         with suppress(OSError):
             self._file(interaction_id).unlink()
 
+    def leave(self, interaction_id: int) -> None:
+        """Nobody could tell it: it is for whoever comes online next."""
+        self._mine.discard(interaction_id)
+
     def left(self, now: float) -> list[PendingAnswer]:
         """What a former process had promised, and can still be told at this second of the epoch; what cannot is
         removed. For a worker.

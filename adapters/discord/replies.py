@@ -134,7 +134,7 @@ async def tell(interaction: discord.Interaction[Any], message: Message) -> None:
         except discord.HTTPException as error:
             if error.code != ALREADY_ACKNOWLEDGED:
                 raise
-            await Reply(interaction).finish(Content([embed]))  # a promise that was heard, though its answer was lost
+            await Reply(interaction).further(Content([embed]), ephemeral=True)  # it was heard, and its answer was lost
 
 
 def promised(interaction: discord.Interaction[Any]) -> bool:
@@ -169,6 +169,7 @@ class Reply:
         await self.end_progress()
         way = await self._bring(ANSWER, content, spare)
         if way is None:
+            self._interaction.client.pending.leave(self._interaction.id)
             return False
         self._interaction.extras[FINISHED] = True
         self._interaction.client.pending.forget(self._interaction.id)
@@ -203,12 +204,13 @@ class Reply:
     async def _by_any_of(self, ways: Sequence[Way], content: Content) -> Way | Verdict:
         """The way by which it arrived, or what the last call said. Files that are too large are so by every way."""
         verdict, pause = Verdict.ANOTHER_TIME, 0.0
+        seconds = self._patience.for_call(sum(len(file.data) for file in content.files))
         for way in ways:
             if way in self._closed or (way is Way.CHANNEL and (self._private or not self._interaction.channel_id)):
                 continue
             await asyncio.sleep(pause)
             try:
-                async with asyncio.timeout(self._patience.call_seconds):
+                async with asyncio.timeout(seconds):
                     await self._send(way, content)
                 return way
             except Exception as error:  # noqa: BLE001 - the next way is tried, whatever it was

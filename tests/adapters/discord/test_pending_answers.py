@@ -42,6 +42,15 @@ def test_the_next_process_finds_whom_the_former_one_left(root: Path) -> None:
     assert PendingAnswers(root).left(NOW) == [waiting(3)]
 
 
+def test_what_could_not_be_told_is_for_whoever_comes_online_next(root: Path) -> None:
+    """In the same process too, as a bot may come back after a trouble."""
+    pending = PendingAnswers(root)
+    pending.note(waiting(1))
+    pending.leave(1)
+    assert pending.left(NOW) == [waiting(1)]
+    assert pending.left(NOW) == []
+
+
 @pytest.mark.parametrize(("age", "found"), [(TOKEN_SECONDS, True), (TOKEN_SECONDS + 0.1, False)])
 def test_a_note_ends_with_its_token(root: Path, age: float, found: bool) -> None:
     """Nothing of it is left behind."""
