@@ -1,0 +1,87 @@
+"""Birds, and nothing else that flies."""
+
+from __future__ import annotations
+
+from adapters.generation.sketch.scenes.drawings.parts import (
+    DARK,
+    DIM,
+    LIGHT,
+    PALE,
+    Drawing,
+    both,
+    curve,
+    disc,
+    poly,
+    stroke,
+)
+
+DRAWINGS: dict[str, Drawing] = {
+    "bird": (
+        stroke("2 24  3 50", 2.5, 2.5, DARK),
+        stroke("10 24  11 50", 2.5, 2.5, DARK),
+        poly("-12 8  -48 30  -44 38  -2 28"),
+        curve("-20 14  -10 -8  10 -14  24 0  16 22  -6 30"),
+        disc(20, -16, 13, 12),
+        poly("30 -20  47 -13  30 -9", LIGHT),
+        curve("-24 22  -14 0  8 0  10 8  -4 18", DIM),
+        curve("14 -4  26 -2  20 16  8 24  12 8", PALE),
+        disc(24, -19, 2.2, tone=DARK),
+    ),
+    "eagle": (
+        poly("-4 0  -20 -16  -50 -30  -46 -16  -40 -14  -38 -4  -30 -4  -26 8  -8 16"),
+        poly("4 0  20 -16  50 -30  46 -16  40 -14  38 -4  30 -4  26 8  8 16"),
+        poly("-10 14  -14 42  -5 36  0 44  5 36  14 42  10 14"),
+        curve("-10 -4  -6 -18  6 -18  10 -4  8 18  -8 18"),
+        curve("-8 -18  -6 -30  4 -32  9 -24  8 -16", LIGHT),
+        poly("6 -28  17 -23  8 -20", PALE),
+        poly("-9 32  -13 41  -5 36  0 43  5 36  13 41  9 32", LIGHT),
+        disc(3, -26, 1.7, tone=DARK),
+        *both(stroke("-10 2  -28 -8  -46 -20", 1.6, 1, DIM)),
+    ),
+    "owl": (
+        *both(poly("-20 -30  -22 -50  -6 -40")),
+        curve("-22 -26  0 -42  22 -26  26 6  18 38  0 46  -18 38  -26 6"),
+        *both(curve("-22 -6  -32 12  -24 36  -14 24", DIM)),
+        disc(0, 18, 15, 20, tone=PALE),
+        *(poly(f"{x - 3} {y}  {x + 3} {y}  {x} {y + 4}", DIM) for y in (8, 18, 28) for x in (-7, 0, 7)),
+        *both(disc(-9.5, -20, 9.5, tone=LIGHT), disc(-9, -20, 4.6, tone=DARK)),
+        poly("-3.4 -15  3.4 -15  0 -6", DARK),
+        *both(stroke("-8 42  -9 50", 4, 5, DARK)),
+    ),
+    "penguin": (
+        *both(curve("-18 -12  -32 10  -34 28  -26 24  -16 8", DARK), disc(-10, 47, 10, 4, tone=PALE)),
+        curve("-14 -44  0 -50  14 -44  22 -16  26 18  18 44  -18 44  -26 18  -22 -16", -0.55),
+        curve("-12 -26  0 -18  12 -26  18 8  14 38  -14 38  -18 8", LIGHT),
+        *both(disc(-7, -34, 5, 6, tone=LIGHT), disc(-6, -34, 2, tone=DARK)),
+        poly("-5 -28  5 -28  0 -19", PALE),
+    ),
+    "duck": (
+        curve("-46 4  -46 4  -30 14  -12 4  10 6  22 16  26 30  10 46  -20 46  -38 32"),
+        stroke("16 22  22 2  14 -14", 16, 13),
+        disc(14, -18, 14),
+        curve("25 -20  25 -20  42 -16  42 -11  25 -11", LIGHT),
+        curve("-28 22  -6 14  10 24  -2 36  -20 36", DIM),
+        disc(18, -22, 2.2, tone=DARK),
+        stroke("7 -4  20 -2", 3, 3, LIGHT),
+    ),
+    "swan": (
+        curve("-48 6  -48 6  -34 16  -20 4  4 4  24 18  28 34  10 46  -24 46  -40 32"),
+        stroke("20 26  36 8  22 -12  12 -30  24 -42", 11, 7),
+        disc(24, -40, 8.5, 7),
+        poly("29 -44  45 -36  30 -34", DARK),
+        curve("-34 14  -14 8  8 18  -2 34  -24 36", DIM),
+        stroke("-26 22  -10 20  2 25", 1.4, 1, LIGHT),
+        disc(26, -42, 1.5, tone=DARK),
+    ),
+    "chicken": (
+        stroke("-4 34  -4 50  4 50", 2.4, 2, DARK),
+        stroke("8 34  8 50  16 50", 2.4, 2, DARK),
+        curve("-30 8  -46 -6  -44 -22  -34 -28  -22 -10"),
+        curve("-34 6  -14 -2  6 -10  10 -30  26 -32  30 -14  28 14  12 36  -16 34"),
+        *(disc(x, y, 4.6, tone=DARK) for x, y in ((11, -35), (18, -39), (25, -35))),
+        poly("28 -26  40 -21  28 -16", LIGHT),
+        disc(29, -9, 3.4, 5, tone=DARK),
+        curve("-20 8  -2 4  10 14  -2 24  -16 20", DIM),
+        disc(22, -24, 2.1, tone=DARK),
+    ),
+}
