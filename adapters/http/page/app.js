@@ -14,7 +14,8 @@ const user = new URLSearchParams(location.search).get("user") || "local";
 let running = null; // the wish under way, or the one whose answer was lost, with its key
 let busy = false;
 let timer = 0;
-let lastShot = null;
+let lastShot = 0; // width by height of the picture in the frame
+let gone = false; // whether its file could not be shown
 let shownName = null; // of the kept image in the frame
 
 const say = (sentence) => {
@@ -48,7 +49,8 @@ async function refresh() {
 
 async function offerStyles() {
   if (at("style").options.length > 1) return;
-  const answer = await api.styles().catch(() => ({ styles: [] }));
+  const answer = await api.styles().catch(() => ({ styles: [], provider: "" }));
+  at("sketches").hidden = answer.provider !== "sketch";
   for (const style of answer.styles) at("style").append(new Option(readable(style), style));
 }
 
@@ -87,15 +89,23 @@ function showWorking(wish) {
   at("go-label").textContent = "Making it…";
   at("frame").dataset.state = "working";
   at("frame").setAttribute("aria-busy", "true");
-  at("canvas").style.aspectRatio = `${wish.width} / ${wish.height}`;
-  for (const [id, hidden] of [["empty", true], ["working", false], ["picture", true], ["caption", true]]) at(id).hidden = hidden;
+  shape(wish.width / wish.height);
+  for (const id of ["empty", "picture", "picture-gone", "caption"]) at(id).hidden = true;
+  at("working").hidden = false;
   const started = Date.now();
-  at("elapsed").textContent = "0 s";
-  timer = setInterval(() => {
+  const tell = () => {
     at("elapsed").textContent = `${Math.round((Date.now() - started) / 1000)} s`;
-  }, 1000);
+  };
+  tell();
+  timer = setInterval(tell, 1000);
   say("Your picture is being made.");
   at("frame").scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+}
+
+/** The frame takes the picture's own shape, so that nothing is left at its sides. */
+function shape(ratio) {
+  if (ratio) at("canvas").style.setProperty("--shape", ratio);
+  else at("canvas").style.removeProperty("--shape");
 }
 
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -109,11 +119,11 @@ function stopWorking() {
   at("working").hidden = true;
   const shown = Boolean(at("picture").getAttribute("src"));
   at("frame").dataset.state = shown ? "picture" : "empty";
-  at("picture").hidden = !shown;
+  at("picture").hidden = !shown || gone;
+  at("picture-gone").hidden = !shown || !gone;
   at("caption").hidden = !shown;
   at("empty").hidden = shown;
-  if (!shown) at("canvas").style.aspectRatio = "";
-  else if (lastShot) at("canvas").style.aspectRatio = lastShot;
+  shape(shown ? lastShot : 0);
 }
 
 /** A picture that was deleted is not shown any longer. */
@@ -127,6 +137,7 @@ const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => charact
 
 function showPicture(made, wish) {
   const { image, shown, seed, not_kept: notKept } = made.pictures[0];
+  gone = false;
   const picture = at("picture");
   if (picture.src.startsWith("blob:")) URL.revokeObjectURL(picture.src);
   picture.src = image
@@ -134,11 +145,13 @@ function showPicture(made, wish) {
     : URL.createObjectURL(new Blob([bytesOf(shown.data)], { type: shown.media_type }));
   picture.alt = wish.prompt;
   shownName = image ? image.name : null;
-  lastShot = image ? `${image.width} / ${image.height}` : `${wish.width} / ${wish.height}`;
+  lastShot = image ? image.width / image.height : wish.width / wish.height;
   at("caption-prompt").textContent = wish.prompt;
   const time = made.seconds > 0 && `${made.seconds.toFixed(1)} s`;
   const facts = [wish.style && readable(wish.style), seed !== null && `seed ${seed}`, time, made.provider];
-  at("caption-facts").textContent = facts.filter(Boolean).join(" · ") + (made.note ? ` — ${made.note}` : "");
+  at("caption-facts").textContent = facts.filter(Boolean).join(" · ");
+  at("caption-note").hidden = !made.note;
+  at("caption-note").textContent = made.note;
   at("not-kept").hidden = !notKept;
   at("not-kept").textContent = notKept ? notKept.charAt(0).toUpperCase() + notKept.slice(1) : "";
   return image !== null;
@@ -189,14 +202,18 @@ async function make(wish, key) {
   }
 }
 
-function reuse(details) {
+function fill(details) {
   at("prompt").value = details.prompt ?? "";
   at("style").value = details.style ?? "";
   at("negative").value = details.negative_prompt ?? "";
   at("seed").value = details.seed ?? "";
-  at("more").open = true;
   const size = document.querySelector(`input[name=size][value="${details.width}x${details.height}"]`);
   if (size) size.checked = true;
+}
+
+function reuse(details) {
+  fill(details);
+  at("more").open = true;
   at("prompt").focus();
   say("The settings are in the form.");
 }
@@ -240,6 +257,11 @@ at("choose").addEventListener("submit", (event) => {
     return;
   }
   location.search = chosen === "local" ? "" : `?user=${encodeURIComponent(chosen)}`;
+});
+
+at("picture").addEventListener("error", () => {
+  gone = true;
+  if (!busy) stopWorking();
 });
 
 offerStyles();
