@@ -148,6 +148,46 @@ async def test_every_view_fits_a_phone_of_320_pixels(browser: Browser, service: 
     assert len(views) == 10
 
 
+async def test_a_reload_finds_the_picture_that_is_being_made(
+    browser: Browser, service: Service, provider: Held
+) -> None:
+    """It is under way again, appears when it is done, and was made once; after that a reload asks for nothing."""
+    page = await opened(browser, await service.start())
+    provider.open.clear()
+    await page.get_by_label("Style").select_option("Anime")
+    await page.get_by_label("What should be in it?").fill(PROMPT)
+    await page.get_by_role("button", name="Make the picture").tap()
+    await asyncio.wait_for(provider.called.wait(), 20)
+    await page.reload()
+    await expect(page.locator("#working")).to_be_visible()
+    await expect(page.get_by_label("What should be in it?")).to_have_value(PROMPT)
+    await expect(page.get_by_label("Style")).to_have_value("anime")
+    provider.open.set()
+    await expect(page.get_by_role("img", name=PROMPT)).to_be_visible(timeout=20_000)
+    await expect(page.locator(".tile")).to_have_count(1)
+    assert (provider.calls, quota_status(service.store, "local")["daily"]["used"]) == (1, 1)
+    await page.reload()
+    await expect(page.locator(".tile")).to_have_count(1)
+    await expect(page.get_by_text("Your picture appears here.")).to_be_visible()
+    assert provider.calls == 1
+
+
+async def test_what_was_answered_is_not_asked_for_again_by_a_reload(browser: Browser, tmp_path: Path) -> None:
+    """A refusal is an answer: the next reload shows the page, and not the refusal once more."""
+    service = Service(tmp_path / "none", SetPolicy(daily=0))
+    page = await opened(browser, await service.start())
+    try:
+        await make(page)
+        await expect(page.locator("#refusal")).to_be_visible()
+        await page.reload()
+        await expect(page.locator("#go-left")).to_contain_text("left today")
+        await expect(page.locator("#refusal")).to_be_hidden()
+        assert await page.evaluate("() => sessionStorage.length") == 0
+    finally:
+        await page.close()
+        await service.close()
+
+
 @pytest.mark.parametrize("size", ["Square", "Portrait", "Landscape"])
 async def test_a_picture_has_no_bars_at_its_sides(browser: Browser, service: Service, size: str) -> None:
     """Its frame has its shape, also where it cannot be as wide as its column; the viewer has no other ground."""

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { Gallery } from "./gallery.js";
 import { showQuota, whenItResets } from "./quota.js";
+import { forget, recall, remember } from "./running.js";
 import { readable } from "./words.js";
 
 const USER = /^[a-z0-9_-]{1,64}$/;
@@ -82,7 +83,7 @@ function readWish() {
   return wish;
 }
 
-function showWorking(wish) {
+function showWorking(wish, started) {
   busy = true;
   at("refusal").hidden = true;
   at("go").setAttribute("aria-disabled", "true");
@@ -92,7 +93,6 @@ function showWorking(wish) {
   shape(wish.width / wish.height);
   for (const id of ["empty", "picture", "picture-gone", "caption"]) at(id).hidden = true;
   at("working").hidden = false;
-  const started = Date.now();
   const tell = () => {
     at("elapsed").textContent = `${Math.round((Date.now() - started) / 1000)} s`;
   };
@@ -181,12 +181,13 @@ function showFailure(failure) {
   at("refusal").scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
 }
 
-async function make(wish, key) {
+async function make(wish, key, started = Date.now()) {
   running = { wish, key };
-  showWorking(wish);
+  remember(user, { wish, key, started });
+  showWorking(wish, started);
   try {
     const made = await api.generate(user, wish, key);
-    running = null;
+    settle();
     const kept = showPicture(made, wish);
     stopWorking();
     const status = await refresh();
@@ -194,12 +195,26 @@ async function make(wish, key) {
     say(`${kept ? "Your picture is ready and kept." : "Your picture is ready, but it is not kept."}${left}`);
   } catch (failure) {
     if (!(failure instanceof api.Failure)) throw failure;
-    if (!failure.lost) running = null; // it was answered: another try is another request
+    if (!failure.lost) settle(); // it was answered: another try is another request
     stopWorking();
     say("");
     showFailure(failure);
     if (!failure.lost) await refresh();
   }
+}
+
+function settle() {
+  running = null;
+  forget(user);
+}
+
+/** What was under way before a reload: shown again, and asked for under the same key, which makes no second picture. */
+async function resume(styles) {
+  const request = recall(user);
+  if (!request) return;
+  await styles; // the form can name a style only once it is offered
+  fill(request.wish);
+  await make(request.wish, request.key, request.started);
 }
 
 function fill(details) {
@@ -264,7 +279,7 @@ at("picture").addEventListener("error", () => {
   if (!busy) stopWorking();
 });
 
-offerStyles();
+resume(offerStyles());
 refresh();
 const refreshWhenSeen = () => document.hidden || busy || refresh();
 setInterval(refreshWhenSeen, REFRESH_MS);
