@@ -27,7 +27,8 @@ PAGE = (ROOT / "adapters" / "http" / "page" / "index.html").read_text("utf-8")
 DOCUMENTS = (ROOT / "README.md", ROOT / ".env.example", *sorted((ROOT / "docs").glob("*.md")))
 SHAPES = {"isometric": {"star"}, "origami": {"star"}, "fantasy-art": {"tree"}}
 """What a style shows of itself: an ornament in the middle, and the trees of its crag."""
-PROMPT_IN_A_DOCUMENT = re.compile(r"(?:/imagine|abby generate|launch\.py generate)[^\n`]*?[\"“]([^\"”\n]+)[\"”]")
+PROMPT_IN_A_DOCUMENT = re.compile(r'"((?:an?|the|two) [a-z][^"\n]+)"', re.IGNORECASE)
+"""Quoted in the parts of the documents that are about sketches: a thing with its article."""
 
 
 def test_a_few_hundred_words_are_known_and_each_is_written_once() -> None:
@@ -98,13 +99,16 @@ def examples() -> list[str]:
     found = re.findall(r'placeholder="([^"]+)"\s+aria-describedby="prompt-error"', PAGE)
     found += re.findall(r"<q>([^<]+)</q>", PAGE)
     for document in DOCUMENTS:
-        found += PROMPT_IN_A_DOCUMENT.findall(document.read_text("utf-8"))
+        paragraphs = [
+            part for part in document.read_text("utf-8").split("\n\n") if "sketch" in part or "styles.png" in part
+        ]
+        found += [quoted for part in paragraphs for quoted in PROMPT_IN_A_DOCUMENT.findall(part)]
     return [*found, contact_sheet.PROMPT, *(prompt for prompt, _, _ in page_picture.WISHES)]
 
 
 def test_every_example_is_one_that_a_sketch_draws() -> None:
     """Who tries what the page proposes gets what it names."""
-    assert len(examples()) >= 6
+    assert len(examples()) >= 12
     assert [example for example in examples() if subject_of(example) is None] == []
 
 
