@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from adapters.generation.sketch.scenes.drawings.parts import (
     DARK,
     DIM,
@@ -12,6 +14,7 @@ from adapters.generation.sketch.scenes.drawings.parts import (
     box,
     curve,
     disc,
+    moved,
     poly,
     stroke,
 )
@@ -284,5 +287,56 @@ DRAWINGS: dict[str, Drawing] = {
         curve("8 20  15 8  20 18  16 32  4 37  2 30", PALE),
         disc(33, -30, 2, tone=LIGHT),
         poly("34 -19  36 -15  38 -19  41 -15  43 -20", LIGHT),
+    ),
+    "camel": (
+        *(box(left, 14, left + 6, 50) for left in (-30, -20, 8, 18)),
+        curve("-38 4  -30 -8  -24 -26  -14 -26  -8 -10  0 -26  10 -26  16 -8  24 -4  26 12  14 22  -30 20"),
+        stroke("20 4  32 6  32 -14  34 -28", 11, 8),
+        curve("28 -30  34 -38  46 -32  49 -26  42 -23  32 -23"),
+        poly("30 -34  30 -42  35 -36"),
+        stroke("-37 4  -43 14  -42 24", 2, 3),
+        curve("-30 -6  -24 -24  -14 -24  -8 -8", DIM),
+        curve("-4 -10  0 -24  10 -24  15 -7", DIM),
+        disc(38, -31, 1.5, tone=DARK),
+    ),
+    "goat": (
+        *(box(left, 16, left + 6, 50) for left in (-30, -20, 6, 16)),
+        curve("-38 2  -24 -8  8 -8  24 -6  26 8  18 20  -26 20  -36 14"),
+        stroke("20 4  26 -12  30 -20", 13, 10),
+        curve("22 -26  30 -32  40 -22  46 -10  40 -7  28 -12"),
+        stroke("28 -28  22 -42  8 -44", 4, 1.4, DARK),
+        poly("24 -24  14 -20  26 -17", DIM),
+        poly("36 -8  42 -8  38 8", LIGHT),
+        stroke("-36 2  -44 -6  -42 -12", 4, 2),
+        disc(33, -22, 1.7, tone=DARK),
+        *(box(left, 45, left + 6, 50, DARK) for left in (-30, -20, 6, 16)),
+    ),
+    "hedgehog": (
+        *(
+            moved(poly("0 -5  18 0  0 5", -0.35), -8 + 30 * x, 34 + 36 * y, turn=turn)
+            for x, y, turn in ((math.cos(t), math.sin(t), t) for t in (-math.pi * (n + 1) / 13 for n in range(12)))
+        ),
+        *(disc(x, 46, 7, 4) for x in (-22, 14)),
+        curve("-40 40  -38 16  -20 0  4 0  20 16  22 40  0 46  -30 46", -0.35),
+        curve("14 16  26 20  46 34  46 34  34 44  14 44", 0.3),
+        *(
+            stroke(f"{x} {y}  {x - 8} {y - 6}", 1.8, 1, DARK)
+            for x, y in ((-24, 32), (-10, 34), (-18, 18), (-2, 18), (6, 32))
+        ),
+        disc(27, 28, 2, tone=DARK),
+        disc(46, 34, 3, tone=DARK),
+    ),
+    "squirrel": (
+        curve("-8 46  -36 44  -46 16  -36 -14  -20 -30  -4 -24  -14 -14  -20 4  -10 20  -4 34", -0.15),
+        curve("-12 20  -10 0  6 -8  20 2  24 28  20 48  -14 48"),
+        disc(16, -16, 15, 13),
+        poly("6 -24  6 -42  16 -28"),
+        poly("18 -28  24 -40  27 -24"),
+        curve("6 8  18 6  20 28  12 42  4 30", PALE),
+        stroke("8 8  22 12  30 8", 5, 4),
+        disc(33, 6, 5, 6, tone=DARK),
+        disc(6, 47, 16, 4),
+        disc(21, -18, 2, tone=DARK),
+        disc(30, -13, 2, tone=DARK),
     ),
 }

@@ -84,4 +84,14 @@ DRAWINGS: dict[str, Drawing] = {
         curve("-20 8  -2 4  10 14  -2 24  -16 20", DIM),
         disc(22, -24, 2.1, tone=DARK),
     ),
+    "flamingo": (
+        stroke("0 12  2 50", 2.4, 2.4, DARK),
+        stroke("6 12  14 28  4 34", 2.2, 2, DARK),
+        curve("-28 10  -20 -8  4 -8  18 0  14 14  -6 20"),
+        stroke("12 2  26 -10  10 -26  14 -42", 7, 5),
+        disc(17, -43, 6.5, 5.5),
+        curve("21 -46  30 -42  30 -32  26 -34  22 -40", DARK),
+        curve("-24 8  -10 -2  8 2  -4 14", DIM),
+        disc(18, -44, 1.3, tone=DARK),
+    ),
 }
