@@ -172,6 +172,22 @@ async def test_a_reload_finds_the_picture_that_is_being_made(
     assert provider.calls == 1
 
 
+async def test_a_picture_that_is_made_elsewhere_appears_when_it_is_done(
+    browser: Browser, service: Service, provider: Held
+) -> None:
+    """Another tab knows of no wish; while a place is held it looks again soon, and not after a minute."""
+    address = await service.start()
+    page = await opened(browser, address)
+    provider.open.clear()
+    await page.get_by_label("What should be in it?").fill(PROMPT)
+    await page.get_by_role("button", name="Make the picture").tap()
+    await asyncio.wait_for(provider.called.wait(), 20)
+    other = await opened(browser, address)
+    await expect(other.locator("#storage-hint")).to_contain_text("held")
+    provider.open.set()
+    await expect(other.locator(".tile")).to_have_count(1, timeout=30_000)
+
+
 async def test_what_was_answered_is_not_asked_for_again_by_a_reload(browser: Browser, tmp_path: Path) -> None:
     """A refusal is an answer: the next reload shows the page, and not the refusal once more."""
     service = Service(tmp_path / "none", SetPolicy(daily=0))
@@ -188,17 +204,17 @@ async def test_what_was_answered_is_not_asked_for_again_by_a_reload(browser: Bro
         await service.close()
 
 
-@pytest.mark.parametrize("size", ["Square", "Portrait", "Landscape"])
-async def test_a_picture_has_no_bars_at_its_sides(browser: Browser, service: Service, size: str) -> None:
+async def test_a_picture_has_no_bars_at_its_sides(browser: Browser, service: Service) -> None:
     """Its frame has its shape, also where it cannot be as wide as its column; the viewer has no other ground."""
     page = await opened(browser, await service.start(), DESKTOP)
-    await page.get_by_text(size).tap()
-    await make(page)
-    shape = await page.locator("#picture").evaluate("image => image.naturalWidth / image.naturalHeight")
-    frame = await page.locator("#canvas").bounding_box()
-    assert frame is not None
-    assert frame["width"] / frame["height"] == pytest.approx(shape, rel=0.01)
-    assert frame["height"] <= DESKTOP["height"] * 0.79
+    for size in ("Square", "Portrait", "Landscape"):
+        await page.get_by_text(size).tap()
+        await make(page)
+        shape = await page.locator("#picture").evaluate("image => image.naturalWidth / image.naturalHeight")
+        frame = await page.locator("#canvas").bounding_box()
+        assert frame is not None
+        assert frame["width"] / frame["height"] == pytest.approx(shape, rel=0.01)
+        assert frame["height"] <= DESKTOP["height"] * 0.79
     await page.locator(".tile").first.tap()
     await expect(page.locator("#viewer-again")).to_be_visible()
     ground = await page.locator(".viewer-picture").evaluate("e => getComputedStyle(e).backgroundColor")
@@ -208,19 +224,18 @@ async def test_a_picture_has_no_bars_at_its_sides(browser: Browser, service: Ser
     assert shown["width"] / shown["height"] == pytest.approx(shape, rel=0.01)
 
 
-@pytest.mark.parametrize("width", [320, 360, 768, 1280])
-async def test_a_title_breaks_after_a_separator_and_never_in_a_word(
-    browser: Browser, service: Service, width: int
-) -> None:
-    """Each piece of the name stands on one line."""
+async def test_a_title_breaks_after_a_separator_and_never_in_a_word(browser: Browser, service: Service) -> None:
+    """Each piece of the name stands on one line, on phones and on screens."""
     await save_image(
         service.store, NewImage("local", png(64, 64), name="holiday_pictures_of_the_northern_lighthouses.png")
     )
-    page = await opened(browser, await service.start(), {"width": width, "height": 700})
+    page = await opened(browser, await service.start())
     await page.locator(".tile").first.tap()
     title = page.locator("#viewer-title")
     await expect(title).to_contain_text("lighthouses.png")
-    assert set(await title.evaluate(LINES_OF_EACH_PIECE)) == {1}
+    for width in (320, 360, 768, 1280):
+        await page.set_viewport_size({"width": width, "height": 700})
+        assert set(await title.evaluate(LINES_OF_EACH_PIECE)) == {1}, width
 
 
 async def test_a_picture_whose_file_is_gone_has_a_word_in_its_place(browser: Browser, service: Service) -> None:

@@ -9,12 +9,14 @@ import { readable } from "./words.js";
 const USER = /^[a-z0-9_-]{1,64}$/;
 const MAX_SEED = 4294967295;
 const REFRESH_MS = 60000;
+const SOON_MS = 3000; // while a place is held, a picture is being made somewhere: in another tab, or by the bot
 const at = (id) => document.getElementById(id);
 const user = new URLSearchParams(location.search).get("user") || "local";
 
 let running = null; // the wish under way, or the one whose answer was lost, with its key
 let busy = false;
 let timer = 0;
+let soon = 0;
 let lastShot = 0; // width by height of the picture in the frame
 let gone = false; // whether its file could not be shown
 let shownName = null; // of the kept image in the frame
@@ -39,6 +41,8 @@ async function refresh() {
     const [status] = await Promise.all([api.quota(user), gallery.refresh()]);
     showQuota(status);
     at("outage").hidden = true;
+    clearTimeout(soon);
+    if (status.user.reserved_mb > 0) soon = setTimeout(refreshWhenSeen, SOON_MS);
     if (status.daily.allowed && at("refusal").dataset.reason === "DAILY_LIMIT") at("refusal").hidden = true;
     return status;
   } catch (failure) {
@@ -46,6 +50,10 @@ async function refresh() {
     showFailure(failure);
     return null;
   }
+}
+
+function refreshWhenSeen() {
+  if (!document.hidden && !busy) refresh();
 }
 
 async function offerStyles() {
@@ -281,6 +289,5 @@ at("picture").addEventListener("error", () => {
 
 resume(offerStyles());
 refresh();
-const refreshWhenSeen = () => document.hidden || busy || refresh();
 setInterval(refreshWhenSeen, REFRESH_MS);
 document.addEventListener("visibilitychange", refreshWhenSeen);
