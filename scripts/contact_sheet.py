@@ -25,7 +25,7 @@ from adapters.generation.sketch.provider import SketchProvider  # noqa: E402 - a
 from adapters.wording.failures import sentence_of_failure  # noqa: E402 - as above
 
 TARGET = ROOT / "docs" / "pictures" / "styles.png"
-PROMPT = "A cute rabbit in a meadow"
+PROMPT = "A dragon at dusk"
 SIDE = 768
 THUMBNAIL = 240
 LABEL = 34

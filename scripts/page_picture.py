@@ -35,10 +35,10 @@ PHONE: ViewportSize = {"width": 380, "height": 880}
 MARGIN, GAP, ROUND = 44, 44, 22
 BACKGROUND = (226, 221, 209)
 WISHES = (
-    ("A rabbit folded from one sheet", "origami", "Square"),
-    ("A rabbit comes to the city at night", "neon-punk", "Portrait"),
-    ("A rabbit in a meadow, summer clouds", "anime", "Square"),
-    ("A rabbit and a castle in the sky, full moon", "fantasy-art", "Landscape"),
+    ("A fox folded from one sheet, autumn", "origami", "Square"),
+    ("An owl in the city at night", "neon-punk", "Portrait"),
+    ("A lighthouse, summer clouds", "anime", "Square"),
+    ("A dragon before the full moon", "fantasy-art", "Landscape"),
 )
 ANSWER_MS = 30_000
 

@@ -3,122 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from playwright.async_api import Browser, Page, Request, Route, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, Page, Request, Route, expect
 
 from adapters.application.governing import override_limits_blocking, reset_daily_blocking
 from adapters.application.reading import quota_status
 from adapters.application.saving import NewImage, save_image
-from adapters.engines.opening import open_store
-from adapters.generation.generator import Generator
-from adapters.generation.sketch.provider import SketchProvider
-from adapters.http.service import HttpService, make_app
-from adapters.studio import Studio
 from domain.commands import SetPolicy
 from domain.limits import UserLimits
+from tests.end_to_end.page_desk import PHONE, PROMPT, Desk, Service, make
 from tests.hostile.builders import png
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM_ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-PHONE: ViewportSize = {"width": 360, "height": 740}
-PROMPT = "a lighthouse above a quiet sea"
 MAX_TABS = 40
-
-
-class Service:
-    """A service of this test's own, which can be stopped and started again at its address."""
-
-    def __init__(self, root: Path, limits: SetPolicy) -> None:
-        self.store = open_store(root, limits=limits)
-        self._provider = SketchProvider()
-        self._studio = Studio(self.store, Generator(self._provider))
-        self._http: HttpService | None = None
-        self._port = 0
-
-    async def start(self) -> str:
-        """Listens, at the same port as before."""
-        self._http = HttpService(make_app(self.store, self._studio), host="127.0.0.1", port=self._port)
-        address = await self._http.start()
-        self._port = int(address.rpartition(":")[2])
-        return address
-
-    async def stop(self) -> None:
-        """Listens no more; what is stored stays."""
-        if self._http is not None:
-            await self._http.stop()
-            self._http = None
-
-    async def close(self) -> None:
-        """The end."""
-        await self.stop()
-        await self._studio.close()
-        await self._provider.close()
-        self.store.close()
-
-
-class Desk(NamedTuple):
-    """A page that is open, its service, and what went wrong in the browser."""
-
-    page: Page
-    service: Service
-    address: str
-    errors: list[str]
-
-
-@pytest.fixture
-async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """The system's Chromium."""
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
-        yield started
-        await started.close()
-
-
-@pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[Service]:
-    """A service with the usual limits."""
-    running = Service(tmp_path / "root", SetPolicy(daily=5))
-    yield running
-    await running.close()
-
-
-@pytest.fixture
-async def desk(browser: Browser, service: Service) -> AsyncIterator[Desk]:
-    """The page on a phone, in a zone five and a half hours ahead of UTC."""
-    address = await service.start()
-    context = await browser.new_context(
-        viewport=PHONE, has_touch=True, timezone_id="Asia/Kolkata", reduced_motion="reduce"
-    )
-    page = await context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if "Content Security" in message.text else None)
-    await page.goto(address)
-    await expect(page.locator("#go-left")).to_have_text("5 of 5 left today")
-    yield Desk(page, service, address, errors)
-    await context.close()
-    assert errors == []
-
-
-async def make(page: Page, prompt: str = PROMPT) -> None:
-    """Types a prompt, asks for the smallest of the sizes, and waits until the answer is shown."""
-    await page.get_by_label("What should be in it?").fill(prompt)
-    await page.get_by_role("button", name="Make the picture").tap()
-    await expect(page.locator("#frame")).not_to_have_attribute("aria-busy", "true", timeout=20_000)
 
 
 async def test_the_story_at_phone_width(desk: Desk) -> None:

@@ -1,7 +1,7 @@
 """The sketch provider: an offline, deterministic picture from prompt, style and seed.
 
 Answers for the three operations, for the label that says what the pictures are, and for keeping the event loop free.
-What is painted is the work of `sketch_scenes`. The same request gives the same bytes, on one version of Pillow.
+What is painted is the work of `scenes`. The same request gives the same bytes, on one version of Pillow.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from adapters.generation.providers import ProviderSettings
 from adapters.generation.request_check import SEED_MAX
 from adapters.generation.sketch.scenes import paint
 from adapters.generation.sketch.scenes.caption import draw_caption
+from adapters.generation.sketch.scenes.reading import subject_of
 from adapters.generation.taxonomy import unusable_input
 from adapters.images.shaping import ClosedMeanwhile, DamagedPicture, PictureWorkers, decoded, flattened
 from adapters.ports.failure_reasons import PlainReason
@@ -38,6 +39,12 @@ SOFTWARE = "Abby Ledger offline sketch"
 DEFAULT_STYLE = "enhance"
 DEFAULT_SIDE = 1024
 UPSCALE_PIXELS = 8_388_608
+DRAWN = "An offline sketch, not a picture by an image service. Of these words it draws “{}”."
+NOTHING_KNOWN = (
+    "An offline sketch, not a picture by an image service. It knows a few hundred English words and none of these, so "
+    "it shows the style alone."
+)
+REAL_PICTURES = "A key for an image service brings real pictures."
 CLOSED = GenerationFailure(PlainReason.CLOSED_MEANWHILE)
 
 
@@ -107,12 +114,19 @@ def _make(request: GenerationRequest, number: int) -> tuple[GeneratedImage, str]
     seed = _seed(request, number)
     if source is None:
         size = (request.width or DEFAULT_SIDE, request.height or DEFAULT_SIDE)
-        picture, note = _scene(request, seed, size), ""
+        picture, note = _scene(request, seed, size), _about(request.prompt)
     else:
-        base, note = _fit_input(source, request)
+        base, fitted = _fit_input(source, request)
+        note = " ".join(filter(None, (_about(request.prompt), fitted)))
         picture = _transform(base, _scene(request, seed, base.size), request.strength)
     draw_caption(picture)
     return GeneratedImage(_png(picture), seed, "image/png"), note
+
+
+def _about(prompt: str) -> str:
+    """What the picture is, and what of the prompt is in it."""
+    subject = subject_of(prompt)
+    return f"{NOTHING_KNOWN if subject is None else DRAWN.format(subject)} {REAL_PICTURES}"
 
 
 def _seed(request: GenerationRequest, number: int) -> int:

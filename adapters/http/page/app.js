@@ -3,18 +3,22 @@
 import * as api from "./api.js";
 import { Gallery } from "./gallery.js";
 import { showQuota, whenItResets } from "./quota.js";
+import { forget, recall, remember } from "./running.js";
 import { readable } from "./words.js";
 
 const USER = /^[a-z0-9_-]{1,64}$/;
 const MAX_SEED = 4294967295;
 const REFRESH_MS = 60000;
+const SOON_MS = 3000; // while a place is held, a picture is being made somewhere: in another tab, or by the bot
 const at = (id) => document.getElementById(id);
 const user = new URLSearchParams(location.search).get("user") || "local";
 
 let running = null; // the wish under way, or the one whose answer was lost, with its key
 let busy = false;
 let timer = 0;
-let lastShot = null;
+let soon = 0;
+let lastShot = 0; // width by height of the picture in the frame
+let gone = false; // whether its file could not be shown
 let shownName = null; // of the kept image in the frame
 
 const say = (sentence) => {
@@ -37,6 +41,8 @@ async function refresh() {
     const [status] = await Promise.all([api.quota(user), gallery.refresh()]);
     showQuota(status);
     at("outage").hidden = true;
+    clearTimeout(soon);
+    if (status.user.reserved_mb > 0) soon = setTimeout(refreshWhenSeen, SOON_MS);
     if (status.daily.allowed && at("refusal").dataset.reason === "DAILY_LIMIT") at("refusal").hidden = true;
     return status;
   } catch (failure) {
@@ -46,9 +52,14 @@ async function refresh() {
   }
 }
 
+function refreshWhenSeen() {
+  if (!document.hidden && !busy) refresh();
+}
+
 async function offerStyles() {
   if (at("style").options.length > 1) return;
-  const answer = await api.styles().catch(() => ({ styles: [] }));
+  const answer = await api.styles().catch(() => ({ styles: [], provider: "" }));
+  at("sketches").hidden = answer.provider !== "sketch";
   for (const style of answer.styles) at("style").append(new Option(readable(style), style));
 }
 
@@ -80,22 +91,29 @@ function readWish() {
   return wish;
 }
 
-function showWorking(wish) {
+function showWorking(wish, started) {
   busy = true;
   at("refusal").hidden = true;
   at("go").setAttribute("aria-disabled", "true");
   at("go-label").textContent = "Making it…";
   at("frame").dataset.state = "working";
   at("frame").setAttribute("aria-busy", "true");
-  at("canvas").style.aspectRatio = `${wish.width} / ${wish.height}`;
-  for (const [id, hidden] of [["empty", true], ["working", false], ["picture", true], ["caption", true]]) at(id).hidden = hidden;
-  const started = Date.now();
-  at("elapsed").textContent = "0 s";
-  timer = setInterval(() => {
+  shape(wish.width / wish.height);
+  for (const id of ["empty", "picture", "picture-gone", "caption"]) at(id).hidden = true;
+  at("working").hidden = false;
+  const tell = () => {
     at("elapsed").textContent = `${Math.round((Date.now() - started) / 1000)} s`;
-  }, 1000);
+  };
+  tell();
+  timer = setInterval(tell, 1000);
   say("Your picture is being made.");
   at("frame").scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+}
+
+/** The frame takes the picture's own shape, so that nothing is left at its sides. */
+function shape(ratio) {
+  if (ratio) at("canvas").style.setProperty("--shape", ratio);
+  else at("canvas").style.removeProperty("--shape");
 }
 
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -109,11 +127,11 @@ function stopWorking() {
   at("working").hidden = true;
   const shown = Boolean(at("picture").getAttribute("src"));
   at("frame").dataset.state = shown ? "picture" : "empty";
-  at("picture").hidden = !shown;
+  at("picture").hidden = !shown || gone;
+  at("picture-gone").hidden = !shown || !gone;
   at("caption").hidden = !shown;
   at("empty").hidden = shown;
-  if (!shown) at("canvas").style.aspectRatio = "";
-  else if (lastShot) at("canvas").style.aspectRatio = lastShot;
+  shape(shown ? lastShot : 0);
 }
 
 /** A picture that was deleted is not shown any longer. */
@@ -127,6 +145,7 @@ const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => charact
 
 function showPicture(made, wish) {
   const { image, shown, seed, not_kept: notKept } = made.pictures[0];
+  gone = false;
   const picture = at("picture");
   if (picture.src.startsWith("blob:")) URL.revokeObjectURL(picture.src);
   picture.src = image
@@ -134,11 +153,13 @@ function showPicture(made, wish) {
     : URL.createObjectURL(new Blob([bytesOf(shown.data)], { type: shown.media_type }));
   picture.alt = wish.prompt;
   shownName = image ? image.name : null;
-  lastShot = image ? `${image.width} / ${image.height}` : `${wish.width} / ${wish.height}`;
+  lastShot = image ? image.width / image.height : wish.width / wish.height;
   at("caption-prompt").textContent = wish.prompt;
   const time = made.seconds > 0 && `${made.seconds.toFixed(1)} s`;
   const facts = [wish.style && readable(wish.style), seed !== null && `seed ${seed}`, time, made.provider];
-  at("caption-facts").textContent = facts.filter(Boolean).join(" · ") + (made.note ? ` — ${made.note}` : "");
+  at("caption-facts").textContent = facts.filter(Boolean).join(" · ");
+  at("caption-note").hidden = !made.note;
+  at("caption-note").textContent = made.note;
   at("not-kept").hidden = !notKept;
   at("not-kept").textContent = notKept ? notKept.charAt(0).toUpperCase() + notKept.slice(1) : "";
   return image !== null;
@@ -168,12 +189,13 @@ function showFailure(failure) {
   at("refusal").scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
 }
 
-async function make(wish, key) {
+async function make(wish, key, started = Date.now()) {
   running = { wish, key };
-  showWorking(wish);
+  remember(user, { wish, key, started });
+  showWorking(wish, started);
   try {
     const made = await api.generate(user, wish, key);
-    running = null;
+    settle();
     const kept = showPicture(made, wish);
     stopWorking();
     const status = await refresh();
@@ -181,7 +203,7 @@ async function make(wish, key) {
     say(`${kept ? "Your picture is ready and kept." : "Your picture is ready, but it is not kept."}${left}`);
   } catch (failure) {
     if (!(failure instanceof api.Failure)) throw failure;
-    if (!failure.lost) running = null; // it was answered: another try is another request
+    if (!failure.lost) settle(); // it was answered: another try is another request
     stopWorking();
     say("");
     showFailure(failure);
@@ -189,14 +211,32 @@ async function make(wish, key) {
   }
 }
 
-function reuse(details) {
+function settle() {
+  running = null;
+  forget(user);
+}
+
+/** What was under way before a reload: shown again, and asked for under the same key, which makes no second picture. */
+async function resume(styles) {
+  const request = recall(user);
+  if (!request) return;
+  await styles; // the form can name a style only once it is offered
+  fill(request.wish);
+  await make(request.wish, request.key, request.started);
+}
+
+function fill(details) {
   at("prompt").value = details.prompt ?? "";
   at("style").value = details.style ?? "";
   at("negative").value = details.negative_prompt ?? "";
   at("seed").value = details.seed ?? "";
-  at("more").open = true;
   const size = document.querySelector(`input[name=size][value="${details.width}x${details.height}"]`);
   if (size) size.checked = true;
+}
+
+function reuse(details) {
+  fill(details);
+  at("more").open = true;
   at("prompt").focus();
   say("The settings are in the form.");
 }
@@ -242,8 +282,12 @@ at("choose").addEventListener("submit", (event) => {
   location.search = chosen === "local" ? "" : `?user=${encodeURIComponent(chosen)}`;
 });
 
-offerStyles();
+at("picture").addEventListener("error", () => {
+  gone = true;
+  if (!busy) stopWorking();
+});
+
+resume(offerStyles());
 refresh();
-const refreshWhenSeen = () => document.hidden || busy || refresh();
 setInterval(refreshWhenSeen, REFRESH_MS);
 document.addEventListener("visibilitychange", refreshWhenSeen);

@@ -1,7 +1,7 @@
 // The kept images, newest first, and the dialog that shows one of them, its details, and deletes it after a question.
 
 import * as api from "./api.js";
-import { readable } from "./words.js";
+import { breakable, readable } from "./words.js";
 
 const PAGE_SIZE = 12;
 const at = (id) => document.getElementById(id);
@@ -34,6 +34,7 @@ export class Gallery {
     at("confirm-no").addEventListener("click", () => this.unask({ focus: true }));
     at("confirm-yes").addEventListener("click", () => this.remove());
     at("viewer-again").addEventListener("click", () => this.again());
+    at("viewer-picture").addEventListener("error", () => this.missing(true));
   }
 
   /** Reads the newest again, as many as were shown. */
@@ -67,6 +68,8 @@ export class Gallery {
       at("grid").replaceChildren(...this.shown.map((image) => this.tile(image)));
       this.tileOf(focused)?.focus();
       this.drawn = drawn;
+    } else {
+      for (const tile of at("grid").querySelectorAll("[data-gone] img")) tile.src = tile.src; // it may be there again
     }
     at("gallery-empty").hidden = this.total > 0;
     at("gallery-count").textContent = this.total === 0 ? "" : `${this.total} kept, newest first`;
@@ -84,16 +87,25 @@ export class Gallery {
     picture.loading = "lazy";
     picture.decoding = "async";
     const button = document.createElement("button");
+    picture.addEventListener("error", () => this.mark(button, true));
+    picture.addEventListener("load", () => this.mark(button, false));
     button.type = "button";
     button.className = "tile";
     button.dataset.name = image.name;
     button.setAttribute("aria-haspopup", "dialog");
-    button.setAttribute("aria-label", `${image.name}, ${moment.format(new Date(image.at))}. Open`);
+    button.dataset.label = `${image.name}, ${moment.format(new Date(image.at))}`;
+    this.mark(button, false);
     button.append(picture);
     button.addEventListener("click", () => this.view(image));
     const item = document.createElement("li");
     item.append(button);
     return item;
+  }
+
+  // Where the file of a picture cannot be shown, a word stands in its place.
+  mark(button, gone) {
+    button.toggleAttribute("data-gone", gone);
+    button.setAttribute("aria-label", `${button.dataset.label}.${gone ? " Picture missing." : ""} Open`);
   }
 
   // An overwritten name gets another address, so that no stale picture is shown.
@@ -107,7 +119,8 @@ export class Gallery {
     this.deleted = false;
     this.unask();
     at("viewer-error").hidden = true;
-    at("viewer-title").textContent = image.name;
+    at("viewer-title").replaceChildren(...breakable(image.name));
+    this.missing(false);
     at("viewer-picture").src = this.source(image);
     at("viewer-picture").alt = `The image ${image.name}`;
     at("viewer-download").href = api.imageUrl(this.user, image.name);
@@ -124,6 +137,13 @@ export class Gallery {
     at("viewer-again").hidden = !found.details.prompt;
   }
 
+  /** A picture whose file cannot be shown has a word in its place, and nothing to download. */
+  missing(gone) {
+    at("viewer-picture").hidden = gone;
+    at("viewer-gone").hidden = !gone;
+    at("viewer-download").hidden = gone;
+  }
+
   facts(image, details) {
     const rows = [
       ["Prompt", details?.prompt],
@@ -132,6 +152,7 @@ export class Gallery {
       ["Seed", details?.seed],
       ["How", OPERATIONS[image.operation] ?? image.operation],
       ["Size", `${image.width} × ${image.height}, ${mb.format(image.size_bytes / 1048576)} MB`],
+      ["Made by", details?.provider === "sketch" ? "an offline sketch" : details?.provider],
       ["Made", moment.format(new Date(image.at))],
     ];
     at("viewer-facts").replaceChildren(

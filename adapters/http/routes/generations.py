@@ -32,9 +32,9 @@ GENERATION_FIELDS = {
 
 
 async def styles(request: web.Request) -> web.Response:
-    """The words that a request may name as its style."""
+    """The words that a request may name as its style, and who makes the pictures."""
     only(request)
-    return json_answer({"styles": STYLES})
+    return json_answer({"styles": STYLES, "provider": services_of(request).studio.generator.provider.name})
 
 
 async def generate(request: web.Request) -> web.Response:

@@ -91,8 +91,8 @@ async def test_the_sixth_generation_is_refused_with_the_time_of_the_reset(servic
 
 
 async def test_the_styles_are_those_the_generator_has(service: Running) -> None:
-    """All 17."""
-    assert (await service.ask("GET", "/v1/styles")).json == {"styles": list(STYLES)}
+    """All 17, and who makes the pictures."""
+    assert (await service.ask("GET", "/v1/styles")).json == {"styles": list(STYLES), "provider": "sketch"}
 
 
 BAD_WISHES: dict[str, Any] = {

@@ -98,3 +98,9 @@ def _luminance(colour: str) -> float:
     parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_no_sentence_of_the_page_names_a_command() -> None:
+    """Who reads the page has it in a browser, and perhaps nothing else."""
+    for name, file in PAGE.items():
+        assert not re.findall(r"<code>|\babby [a-z]+\b|launch\.py|\.venv", file.data.decode()), name

@@ -68,8 +68,10 @@ def _road(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
             (240, 214, 140),
         )
     _poles(canvas, meet, horizon, shade(road, -0.55))
-    name = reading.subject or "dog"
-    draw_subject(canvas, name, (w * 0.84, h * 0.93), u * (0.34 if reading.subject else 0.22), shade(road, -0.62))
+    if reading.subject is not None:
+        size, foot = u * 0.6, (w * 0.72, h * 0.95)
+        canvas.ellipse(foot[0] - size * 0.12, foot[1], size * 0.5, size * 0.035, (*shade(road, -0.7), 150))
+        draw_subject(canvas, reading.subject, foot, size, mix(palette.accent, shade(road, -0.6), 0.35))
 
 
 def _poles(canvas: Canvas, meet: float, horizon: float, dark: RGB) -> None:

@@ -1,4 +1,4 @@
-"""anime: a towering summer sky over a grassy hill, a small figure looking up at it, petals in the wind."""
+"""anime: a towering summer sky over a grassy hill, the subject before it, petals in the wind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from adapters.generation.sketch.scenes.canvas import Canvas, Point, soften
 from adapters.generation.sketch.scenes.palette import RGB, Palette, alpha, mix, shade
 from adapters.generation.sketch.scenes.reading import Reading
 from adapters.generation.sketch.scenes.shapes import closed_below, level_at, oval, smooth
-from adapters.generation.sketch.scenes.subjects import draw_subject
+from adapters.generation.sketch.scenes.subjects import draw_outlined
 
 BLADES = 900
 
@@ -35,19 +35,12 @@ def scene(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
     canvas.polygon(closed_below(hill, h), grass)
     _grass(canvas, hill, grass, rng)
     x = w * (0.62 if side < 0.5 else 0.36)
-    name = reading.subject or "person"
-    size = u * (0.24 if reading.subject else 0.17)
-    canvas.ellipse(
-        x + size * 0.2, level_at(hill, x) + size * 0.06, size * 0.45, size * 0.05, alpha(shade(grass, -0.6), 0.6)
-    )
-    draw_subject(canvas, name, (x, level_at(hill, x) + size * 0.06), size, mix(palette.ink, palette.accent, 0.12))
-    draw_subject(
-        canvas,
-        name,
-        (x - size * 0.012, level_at(hill, x) + size * 0.055),
-        size * 0.965,
-        mix(palette.accent, palette.ink, 0.3),
-    )
+    if reading.subject is not None:
+        size = u * 0.42
+        foot = (x, level_at(hill, x) + size * 0.1)
+        canvas.ellipse(foot[0] + size * 0.12, foot[1], size * 0.5, size * 0.05, alpha(shade(grass, -0.6), 0.6))
+        colours = (mix(palette.accent, palette.ink, 0.08), palette.ink)
+        draw_outlined(canvas, reading.subject, foot, size, colours, u * 0.004)
     _petals(canvas, rng, mix(palette.accent, (255, 255, 255), 0.45))
 
 

@@ -1,4 +1,4 @@
-"""cinematic: a letterboxed wide shot; one small figure before a huge low sun, light drawn out sideways by the lens."""
+"""cinematic: a letterboxed wide shot; the subject before a huge low sun, light drawn out sideways by the lens."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def scene(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
         )
         canvas.polygon(closed_below(line, horizon), mix(mix(warm, teal, 0.5), shade(teal, -0.72), 0.3 + 0.3 * layer))
     _plain(canvas, (top, horizon, bottom), teal, rng)
-    _walker(canvas, reading, (w * rng.uniform(0.26, 0.4), bottom - (bottom - top) * 0.1), (bottom - top) * 0.42, teal)
+    if reading.subject is not None:
+        foot = (w * rng.uniform(0.3, 0.4), bottom - (bottom - top) * 0.08)
+        _standing(canvas, reading.subject, foot, (bottom - top) * 0.66, shade(teal, -0.78))
     _streak(canvas, sun, warm)
     canvas.vignette(0.5)
     canvas.box(0, 0, w, top, (0, 0, 0))
@@ -58,9 +60,7 @@ def _plain(canvas: Canvas, levels: tuple[float, float, float], teal: RGB, rng: r
         canvas.line([(x - reach, y), (x + reach, y)], alpha(shade(teal, -0.7), 0.4), 1 + (bottom - top) * 0.005 * near)
 
 
-def _walker(canvas: Canvas, reading: Reading, foot: Point, size: float, teal: RGB) -> None:
-    dark = shade(teal, -0.86)
-    name = reading.subject or "person"
+def _standing(canvas: Canvas, name: str, foot: Point, size: float, dark: RGB) -> None:
     for step in range(14):
         share = step / 14
         y = foot[1] + size * 0.25 * share
@@ -71,7 +71,7 @@ def _walker(canvas: Canvas, reading: Reading, foot: Point, size: float, teal: RG
             size * 0.02,
             alpha(dark, 0.55 * (1 - share)),
         )
-    draw_subject(canvas, name, foot, size, dark)
+    draw_subject(canvas, name, foot, size, dark, contrast=0.6)
 
 
 def _streak(canvas: Canvas, sun: Point, warm: RGB) -> None:

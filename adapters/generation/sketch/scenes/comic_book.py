@@ -1,4 +1,4 @@
-"""comic-book: a page of four inked panels with halftone tints: the place, the subject in action, a burst, an eye."""
+"""comic-book: four inked panels with halftone tints: the place, the subject in action, a burst, a close look."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from PIL import ImageFont
 from adapters.generation.sketch.scenes.canvas import Canvas, Point
 from adapters.generation.sketch.scenes.palette import RGB, mix, shade
 from adapters.generation.sketch.scenes.reading import Reading
-from adapters.generation.sketch.scenes.shapes import closed_below, hills, oval, smooth, star
-from adapters.generation.sketch.scenes.subjects import draw_subject
+from adapters.generation.sketch.scenes.shapes import closed_below, hills, star
+from adapters.generation.sketch.scenes.subjects import draw_outlined, parts
 
 INK = (18, 16, 22)
 PAGE = (252, 248, 236)
@@ -32,7 +32,7 @@ def scene(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
     burst = [(left + slant + gap, middle), (w - gap, middle), (w - gap, bottom), (left - slant + gap, bottom)]
     _panel(canvas, action, _action, reading, rng)
     _panel(canvas, burst, _burst, reading, rng)
-    _panel(canvas, _upright(gap, lower + gap, w - gap, h - gap), _eye, reading, rng)
+    _panel(canvas, _upright(gap, lower + gap, w - gap, h - gap), _close, reading, rng)
 
 
 def _upright(left: float, top: float, right: float, bottom: float) -> list[Point]:
@@ -117,14 +117,10 @@ def _action(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
             for s in (-spread, spread)
         ]
         canvas.polygon([tip, *base], INK if number % 3 else (255, 255, 255))
-    size = min(w, h) * 0.78
-    for shift in ((-1, 0), (1, 0), (0, -1), (0, 1), (-0.7, -0.7), (0.7, 0.7), (0.7, -0.7), (-0.7, 0.7)):
-        foot = (middle[0] + shift[0] * size * 0.016, h * 0.93 + shift[1] * size * 0.016)
-        draw_subject(canvas, reading.subject or "cat", foot, size, INK)
-    draw_subject(canvas, reading.subject or "cat", (middle[0], h * 0.93), size, palette.accent)
-    draw_subject(
-        canvas, reading.subject or "cat", (middle[0] - size * 0.022, h * 0.92), size * 0.95, shade(palette.accent, 0.22)
-    )
+    if reading.subject is None:
+        canvas.polygon(star(*middle, min(w, h) * 0.34, min(w, h) * 0.2, 9, rng.uniform(0, 1)), palette.accent)
+    else:
+        _inked(canvas, reading.subject, (middle[0], h * 0.95), min(w, h) * 0.86, shade(palette.accent, 0.1))
 
 
 def _burst(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
@@ -145,34 +141,24 @@ def _burst(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
     _letters(canvas, at, word, size * 1.5 / max(4, len(word)), (228, 40, 48), edge=0.12)
 
 
-def _eye(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
+def _close(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
+    """Half of the subject, so near that it leaves the panel; rings where there is none."""
     palette, w, h = reading.palette, canvas.width, canvas.height
-    skin = mix(palette.accent, (255, 214, 180), 0.72)
-    canvas.gradient((skin, skin))
-    _halftone(canvas, shade(skin, -0.22), h * 0.06, lambda x, y: abs(x - 0.5) * 1.5 - 0.15 + 0.3 * y)
-    for side in (-1, 1):
-        at = (w * (0.5 + side * 0.2), h * 0.62)
-        lid = oval(at[0], at[1], w * 0.12, h * 0.26)
-        canvas.polygon(lid, (255, 255, 255))
-        canvas.line([*lid, lid[0]], INK, h * 0.025)
-        iris = min(h * 0.21, w * 0.1)
-        canvas.disc(*at, iris, INK)
-        canvas.disc(*at, iris * 0.86, mix(palette.sky[0], (30, 120, 160), 0.3))
-        canvas.disc(*at, iris * 0.45, INK)
-        canvas.disc(at[0] - iris * 0.35, at[1] - iris * 0.4, iris * 0.24, (255, 255, 255))
-        brow = smooth(
-            [(at[0] - side * w * 0.13, h * 0.26), (at[0], h * 0.14), (at[0] + side * w * 0.14, h * 0.24)], closed=False
-        )
-        canvas.line(brow, INK, h * 0.09)
-        for lash in range(4):
-            x = at[0] + side * w * (0.03 + 0.028 * lash)
-            canvas.line(
-                [(x, h * (0.38 + 0.018 * lash * lash)), (x + side * w * 0.022, h * (0.29 + 0.02 * lash * lash))],
-                INK,
-                h * 0.02,
-            )
-    drop = rng.uniform(0.46, 0.54)
-    canvas.line([(w * drop, h * 0.8), (w * (drop + 0.02), h * 0.92), (w * (drop - 0.012), h * 0.95)], INK, h * 0.025)
+    ground = mix(palette.light, palette.second, rng.uniform(0.3, 0.45))
+    canvas.gradient((ground, ground))
+    _halftone(canvas, shade(ground, -0.3), h * 0.06, lambda x, y: abs(x - 0.5) * 1.5 - 0.15 + 0.3 * y)
+    if reading.subject is not None:
+        size = max(h * 2.2, w * 0.62)
+        top = min(y for outline, _ in parts(reading.subject, (0.0, 0.0), size) for _, y in outline)
+        _inked(canvas, reading.subject, (w / 2, h * 0.08 - top), size, shade(palette.accent, 0.1))
+        return
+    for ring in range(7, 0, -1):
+        canvas.disc(w / 2, h * 1.1, h * 0.16 * ring + h * 0.014, INK)
+        canvas.disc(w / 2, h * 1.1, h * 0.16 * ring, palette.accent if ring % 2 else palette.second)
+
+
+def _inked(canvas: Canvas, name: str, foot: Point, size: float, colour: RGB) -> None:
+    draw_outlined(canvas, name, foot, size, (colour, INK), max(1.0, size * 0.014))
 
 
 def _letters(canvas: Canvas, at: Point, words: str, size: float, colour: RGB, edge: float = 0.0) -> None:

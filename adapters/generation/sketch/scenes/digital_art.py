@@ -12,7 +12,7 @@ from adapters.generation.sketch.scenes.canvas import Canvas, Point, clouds, soft
 from adapters.generation.sketch.scenes.forms import sphere
 from adapters.generation.sketch.scenes.palette import RGB, alpha, mix, shade
 from adapters.generation.sketch.scenes.reading import Reading
-from adapters.generation.sketch.scenes.subjects import draw_subject
+from adapters.generation.sketch.scenes.subjects import draw_subject, subject_mask
 
 THREADS = 46
 STEPS = 90
@@ -45,12 +45,16 @@ def scene(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
     ribbons = [_drawn(reading, rng, number) for number in range(5)]
     for ribbon in ribbons[:3]:
         _weave(canvas, ribbon)
-    sphere(canvas, orb, u * 0.19, mix(palette.accent, palette.second, 0.35), 0.9)
-    if reading.subject is not None:
-        draw_subject(canvas, reading.subject, (orb[0], orb[1] + u * 0.12), u * 0.25, alpha(shade(deep, -0.5), 0.85))
+    named = reading.subject is not None
+    radius, gloss = (u * 0.27, 0.25) if named else (u * 0.19, 0.9)
+    sphere(canvas, orb, radius, mix(palette.accent, palette.second, 0.35), gloss)
     for ribbon in ribbons[3:]:
         _weave(canvas, ribbon)
         _sparks(canvas, ribbon, rng)
+    if reading.subject is not None:
+        foot, size = (orb[0], orb[1] + u * 0.2), u * 0.42
+        canvas.shadow(subject_mask(canvas, reading.subject, foot, size), (255, 255, 255), 0.5, u * 0.012)
+        draw_subject(canvas, reading.subject, foot, size, shade(deep, -0.25))
     shine = soften(canvas.image.reduce(4), u * 0.006).resize(canvas.image.size, Image.Resampling.BICUBIC)
     canvas.replace(Image.blend(canvas.image, ImageChops.screen(canvas.image, shine), 0.55))
     canvas.vignette(0.45)

@@ -1,4 +1,4 @@
-"""enhance: a radiant mountain lake; snow peaks stand mirrored in still water, and rays fall from one side."""
+"""enhance: a radiant mountain lake; snow peaks stand mirrored in still water, or the open sea lies there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from adapters.generation.sketch.scenes.subjects import draw_subject
 
 SHORE = 0.55
 SPINE_STEPS = 7
-AFLOAT = frozenset({"boat", "fish"})
+AFLOAT = frozenset({"boat", "ship", "pirate ship", "fish", "whale", "dolphin", "shark", "duck", "swan"})
 
 
 def scene(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
@@ -32,8 +32,9 @@ def scene(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
     canvas.blend(
         mix(palette.light, (255, 255, 255), 0.6), sky.point([round(max(0, v - 138) * 1.7) for v in range(256)])
     )
-    _peaks(canvas, reading, rng)
-    _woods(canvas, mix(palette.land[2], palette.land[1], 0.25), rng)
+    if reading.mood != "sea":
+        _peaks(canvas, reading, rng)
+        _woods(canvas, mix(palette.land[2], palette.land[1], 0.25), rng)
     upper = canvas.image.crop((0, round(shore * 0.1), w, round(shore)))
     water = ImageOps.flip(upper).resize((w, h - round(shore)), Image.Resampling.BICUBIC)
     tint = Image.new("RGB", water.size, mix(palette.land[2], palette.sky[0], 0.45))
@@ -140,8 +141,8 @@ def _bank(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
         canvas.polygon(
             [(x - u * 0.002, foot), (x + lean, foot - tall), (x + u * 0.002, foot)], shade(dark, rng.uniform(0, 0.18))
         )
-    size = u * (0.3 if reading.subject else 0.24)
-    name = reading.subject or "tree"
-    ashore = (w * 0.77, level_at(line, w * 0.77) + u * 0.012)
-    afloat = (w * 0.66, h * (SHORE + (1 - SHORE) * 0.52))
-    draw_subject(canvas, name, afloat if name in AFLOAT else ashore, size, dark)
+    if reading.subject is not None:
+        ashore = (w * 0.64, level_at(line, w * 0.64))
+        place = (w * 0.6, h * (SHORE + (1 - SHORE) * 0.62)) if reading.subject in AFLOAT else ashore
+        colour = mix(reading.palette.accent, dark, 0.2)
+        draw_subject(canvas, reading.subject, (place[0], place[1] + u * 0.015), u * 0.5, colour)

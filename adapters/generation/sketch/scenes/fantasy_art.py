@@ -1,4 +1,4 @@
-"""fantasy-art: a castle on a floating crag before two moons, with a waterfall, an aurora and birds about the towers."""
+"""fantasy-art: what the prompt names on a floating crag before two moons, with a waterfall, birds an aurora."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ TOWERS = (
     (0.24, 0.22, 0.22, False),
     (0.0, 0.42, 0.3, False),
 )
+
+STONES = ((-0.36, 0.34), (-0.2, 0.5), (0.0, 0.66), (0.18, 0.46), (0.32, 0.28))
+"""A ring of stones, where nothing that is known is to stand there: their places from the middle and their heights."""
 
 
 def scene(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
@@ -114,10 +117,23 @@ def _island(canvas: Canvas, reading: Reading, at: Point, size: float, rng: rando
     for number in range(9):
         tree = x + size * 0.54 * (number / 4 - 1) * rng.uniform(0.85, 1.0)
         draw_subject(canvas, "tree", (tree, y + size * 0.025), size * rng.uniform(0.1, 0.16), shade(grass, -0.45))
-    for tower in TOWERS:
-        _tower(canvas, (x + tower[0] * size, y + size * 0.01), size, tower, reading)
-    if reading.subject is not None:
-        draw_subject(canvas, reading.subject, (x - size * 0.37, y + size * 0.04), size * 0.3, shade(rock, -0.6))
+    if reading.subject == "castle":
+        for tower in TOWERS:
+            _tower(canvas, (x + tower[0] * size, y + size * 0.01), size, tower, reading)
+    elif reading.subject is not None:
+        canvas.glow(x, y - size * 0.4, size * 0.75, mix(palette.light, palette.second, 0.4), 0.85)
+        draw_subject(canvas, reading.subject, (x, y + size * 0.04), size * 0.95, mix(palette.accent, rock, 0.15))
+    else:
+        for place, tall in STONES:
+            _stone(canvas, (x + place * size, y + size * 0.03), size * tall, rock)
+
+
+def _stone(canvas: Canvas, foot: Point, tall: float, rock: RGB) -> None:
+    """A standing stone with one side in the light."""
+    half, top = tall * 0.17, foot[1] - tall
+    left, middle, right = foot[0] - half, foot[0] + half * 0.2, foot[0] + half
+    canvas.polygon([(left, foot[1]), (left, top), (middle, top - half), (middle, foot[1])], shade(rock, 0.4))
+    canvas.polygon([(middle, foot[1]), (middle, top - half), (right, top + half), (right, foot[1])], shade(rock, -0.1))
 
 
 def _waterfall(canvas: Canvas, at: Point, size: float) -> None:

@@ -146,7 +146,7 @@ def _monument(canvas: Canvas, plan: _Plan, reading: Reading) -> None:
     _block(canvas, plan, (i + 0.02, j + 0.02, i + 0.98, j + 0.98), (0.0, 0.1), stone)
     _block(canvas, plan, (i + 0.2, j + 0.2, i + 0.8, j + 0.8), (0.1, 0.32), shade(stone, 0.2))
     x, y = plan.at(i + 0.5, j + 0.5, 0.3)
-    name, size = reading.subject or "star", plan.cell * 1.7
+    name, size = reading.subject or "star", plan.cell * 2.9
     for step in range(EXTRUSION_STEPS):
         shift = plan.cell * 0.012 * (EXTRUSION_STEPS - step)
         draw_subject(canvas, name, (x + shift, y - shift * 0.5), size, shade(reading.palette.accent, -0.5))

@@ -11,10 +11,11 @@ from adapters.generation.sketch.scenes.canvas import Canvas, Point
 from adapters.generation.sketch.scenes.palette import RGB, mix
 from adapters.generation.sketch.scenes.reading import Reading
 from adapters.generation.sketch.scenes.shapes import closed_below, placed, smooth
-from adapters.generation.sketch.scenes.subjects import draw_subject, outlines, subject_mask
+from adapters.generation.sketch.scenes.subjects import parts, subject_mask, tone_masks
 
 RIDGES = 34
 PAPER = (250, 247, 240)
+INKED = -0.5  # the tone from which on a part is filled with ink
 
 
 def scene(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
@@ -79,15 +80,16 @@ def _ridge_line(
 
 
 def _subject(canvas: Canvas, reading: Reading, ink: RGB) -> None:
-    name = reading.subject or "tree"
-    size = canvas.unit * (0.46 if reading.subject else 0.4)
-    foot = (canvas.width * 0.36, canvas.height * 0.9)
+    if reading.subject is None:
+        return
+    name, size, foot = reading.subject, canvas.unit * 0.58, (canvas.width * 0.46, canvas.height * 0.92)
     mask = subject_mask(canvas, name, foot, size)
     halo = mask.reduce(4).filter(ImageFilter.GaussianBlur(size * 0.012)).resize(mask.size)
     canvas.blend(PAPER, halo.point([0] * 16 + [255] * 240))
-    for part in outlines(name, foot, size):
-        canvas.line([*part, *part[:2]], ink, canvas.unit * 0.009)
-    draw_subject(canvas, name, foot, size, PAPER)  # leaves the outer half of the strokes: one outline around all parts
+    for part, tone in parts(name, foot, size):
+        canvas.line([*part, *part[:2]], ink, canvas.unit * (0.009 if tone == 0 else 0.005))
+        canvas.polygon(part, ink if tone < INKED else PAPER)
+    shaded = tone_masks(canvas, name, foot, size)[1].point([255 * (level < -INKED * 255) for level in range(256)])
     hatching = Canvas(canvas.image.size, PAPER, inset=True)
     for number in range(90):
         x = foot[0] - size + number * size / 45
@@ -95,7 +97,7 @@ def _subject(canvas: Canvas, reading: Reading, ink: RGB) -> None:
         end = (x - size, foot[1]) if darker else (x - size * 0.55, foot[1] - size * 0.45)
         hatching.line([end, (x - size * 0.1, foot[1] - size * 0.9)], ink, canvas.unit * 0.0018)
     light = ImageChops.offset(mask, -round(size * 0.09), -round(size * 0.05))
-    canvas.blend(hatching.image, ImageChops.subtract(mask, light))
+    canvas.blend(hatching.image, ImageChops.darker(ImageChops.subtract(mask, light), shaded))
 
 
 def _branch(canvas: Canvas, rng: random.Random, side: int, ink: RGB) -> None:

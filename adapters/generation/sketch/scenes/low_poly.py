@@ -10,7 +10,7 @@ from adapters.generation.sketch.scenes.canvas import Canvas
 from adapters.generation.sketch.scenes.forms import facets
 from adapters.generation.sketch.scenes.palette import RGB, mix, shade, spectrum
 from adapters.generation.sketch.scenes.reading import Reading
-from adapters.generation.sketch.scenes.subjects import subject_mask
+from adapters.generation.sketch.scenes.subjects import subject_mask, tint_subject
 
 SHORE = 0.66
 
@@ -71,16 +71,19 @@ def _slope(x: float, y: float, peak: _Peak, reading: Reading) -> RGB:
 
 
 def _standing(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
-    name, size = reading.subject or "boat", canvas.unit * (0.36 if reading.subject else 0.24)
-    foot = (canvas.width * rng.uniform(0.3, 0.42), canvas.height * 0.9)
-    mask = subject_mask(canvas, name, foot, size)
+    if reading.subject is None:
+        return
+    size, foot = canvas.unit * 0.56, (canvas.width * rng.uniform(0.4, 0.56), canvas.height * 0.94)
+    mask = subject_mask(canvas, reading.subject, foot, size)
     accent, second = reading.palette.accent, reading.palette.second
     fine = Canvas(canvas.image.size, inset=True)
 
     def colour(x: float, y: float) -> RGB:
         share = 0.5 + (x - foot[0]) / size * 0.7 - (foot[1] - y - size / 2) / size * 0.5
-        return shade(mix(second, shade(accent, -0.35), share), rng.uniform(-0.14, 0.14))
+        lit = mix(mix(accent, second, 0.3), shade(accent, -0.3), share)
+        return shade(lit, rng.uniform(-0.12, 0.12))
 
     facets(fine, size / 9, rng, colour, (foot[0] - size / 2, foot[1] - size, foot[0] + size / 2, foot[1]))
     canvas.shadow(mask, reading.palette.ink, 0.4, size * 0.03, (size * 0.04, size * 0.03))
     canvas.blend(fine.image, mask)
+    tint_subject(canvas, reading.subject, foot, size)

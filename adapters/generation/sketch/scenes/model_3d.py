@@ -11,7 +11,7 @@ from adapters.generation.sketch.scenes.canvas import Canvas, Point
 from adapters.generation.sketch.scenes.forms import inflate, sphere
 from adapters.generation.sketch.scenes.palette import RGB, alpha, mix, shade
 from adapters.generation.sketch.scenes.reading import Reading
-from adapters.generation.sketch.scenes.subjects import subject_mask
+from adapters.generation.sketch.scenes.subjects import subject_mask, tint_subject
 
 FLAT = 0.24  # how round a circle on the floor looks from the camera
 SHADE_STEPS = 64
@@ -135,13 +135,14 @@ def _subject(canvas: Canvas, reading: Reading, foot: Point, u: float) -> None:
     if reading.subject is None:
         _ball(canvas, (foot[0], foot[1] - u * 0.13), u * 0.14, reading.palette.accent)
         return
-    size = u * 0.36
+    size = u * 0.44
     mask = subject_mask(canvas, reading.subject, foot, size)
     _floor_shadow(canvas, (foot[0], foot[1] - size * 0.02), size * 0.3)
     for step in range(16):
         shift = round(size * 0.005 * (16 - step))
         canvas.image.paste(shade(reading.palette.accent, -0.5), (shift, -shift // 3), mask)
-    inflate(canvas, mask, reading.palette.accent, size * 0.1, 1.0)
+    inflate(canvas, mask, reading.palette.accent, size * 0.06, 1.0)
+    tint_subject(canvas, reading.subject, foot, size)
     gleam = Image.new("L", mask.size, 0)
     ImageDraw.Draw(gleam).ellipse(
         (foot[0] - size * 0.22, foot[1] - size * 0.95, foot[0] + size * 0.02, foot[1] - size * 0.1), fill=34

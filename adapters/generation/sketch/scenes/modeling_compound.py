@@ -1,4 +1,4 @@
-"""modeling-compound: rounded clay figures with pressed-in eyes on a turntable, thumb marks and all."""
+"""modeling-compound: a rounded clay figure between rolled coils on a turntable, thumb marks and all."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from adapters.generation.sketch.scenes.canvas import Canvas, Mask, Point, clouds
 from adapters.generation.sketch.scenes.forms import inflate
 from adapters.generation.sketch.scenes.palette import RGB, mix, shade
 from adapters.generation.sketch.scenes.reading import Reading
-from adapters.generation.sketch.scenes.shapes import brush, oval, placed, smooth
-from adapters.generation.sketch.scenes.subjects import subject_mask
+from adapters.generation.sketch.scenes.shapes import brush, oval
+from adapters.generation.sketch.scenes.subjects import subject_mask, tint_subject
 
 
 def scene(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
@@ -33,14 +33,20 @@ def scene(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
             u * 0.022,
         )
     _turntable(canvas, (x, y + u * 0.32), u, mix(palette.land[1], (120, 190, 130), 0.3))
-    name = reading.subject or "cat"
     colours = (palette.accent, palette.second, mix(palette.sky[0], (120, 170, 220), 0.5))
-    _snail(canvas, (x - u * 0.27, y + u * 0.33), u * 0.26, (colours[1], colours[2]))
-    _mushroom(canvas, (x + u * 0.29, y + u * 0.3), u * 0.27, colours[0])
-    size = u * 0.52
-    foot = (x + u * 0.015, y + u * 0.4)
-    mask = subject_mask(canvas, name, foot, size)
-    _lump(canvas, mask, mix(colours[0], colours[1], 0.25), u * 0.042)
+    for number, side in enumerate((-1, 1)):
+        _spiral(
+            canvas,
+            (x + side * u * 0.33, y + u * 0.27),
+            u * 0.13,
+            (colours[1 + number], shade(colours[2 - number], 0.4)),
+        )
+    foot, size = (x, y + u * 0.4), u * 0.62
+    if reading.subject is None:
+        _spiral(canvas, (x, y + u * 0.15), u * 0.22, (mix(colours[0], colours[1], 0.25), shade(colours[0], 0.4)))
+    else:
+        _lump(canvas, subject_mask(canvas, reading.subject, foot, size), mix(colours[0], colours[1], 0.25), u * 0.03)
+        tint_subject(canvas, reading.subject, foot, size)
     _balls(canvas, (x, y + u * 0.42), u, colours, rng)
     _thumb_marks(canvas, rng)
     canvas.vignette(0.2, palette.ink)
@@ -82,54 +88,17 @@ def _turntable(canvas: Canvas, at: Point, u: float, colour: RGB) -> None:
     _lump(canvas, _filled(canvas, oval(at[0], at[1] + u * 0.07, u * 0.47, u * 0.14)), colour, u * 0.03)
 
 
-def _snail(canvas: Canvas, foot: Point, size: float, colours: tuple[RGB, RGB]) -> None:
-    skin, shell = colours
-    body = placed(
-        brush([(-0.5, 0.42), (0.1, 0.42), (0.42, 0.3), (0.5, 0.02)], 0.16, 0.2), (foot[0], foot[1] - size * 0.5), size
-    )
-    _lump(canvas, _filled(canvas, body), skin, size * 0.08)
-    for x in (0.44, 0.58):
-        horn = placed(
-            brush([(0.5, 0.02), (x, -0.12), (x + 0.02, -0.24)], 0.05, 0.045), (foot[0], foot[1] - size * 0.5), size
-        )
-        _lump(
-            canvas,
-            _filled(canvas, horn, oval(foot[0] + (x + 0.02) * size, foot[1] - size * 0.76, size * 0.05, size * 0.05)),
-            skin,
-            size * 0.03,
-        )
-    middle = (foot[0] - size * 0.06, foot[1] - size * 0.4)
-    _lump(canvas, _filled(canvas, oval(*middle, size * 0.36, size * 0.34)), shell, size * 0.11)
-    spiral = [
+def _spiral(canvas: Canvas, middle: Point, size: float, colours: tuple[RGB, RGB]) -> None:
+    """A ball that a rolled strand is coiled upon."""
+    _lump(canvas, _filled(canvas, oval(*middle, size, size * 0.94)), colours[0], size * 0.3)
+    strand = [
         (
-            middle[0] + size * 0.29 * (1 - t / 34) * math.cos(t * 0.42),
-            middle[1] + size * 0.27 * (1 - t / 34) * math.sin(t * 0.42),
+            middle[0] + size * 0.8 * (1 - t / 34) * math.cos(t * 0.42),
+            middle[1] + size * 0.75 * (1 - t / 34) * math.sin(t * 0.42),
         )
         for t in range(33)
     ]
-    _lump(canvas, _filled(canvas, brush(spiral, size * 0.1, size * 0.05)), shade(shell, 0.4), size * 0.03)
-
-
-def _mushroom(canvas: Canvas, foot: Point, size: float, colour: RGB) -> None:
-    stem = placed(
-        smooth([(-0.12, -0.1), (-0.17, 0.5), (0.17, 0.5), (0.12, -0.1)]), (foot[0], foot[1] - size * 0.5), size
-    )
-    _lump(canvas, _filled(canvas, stem), (250, 238, 220), size * 0.09)
-    cap = placed(
-        smooth([(-0.5, 0.02), (-0.34, -0.36), (0, -0.5), (0.34, -0.36), (0.5, 0.02), (0, 0.1)]),
-        (foot[0], foot[1] - size * 0.5),
-        size,
-    )
-    _lump(canvas, _filled(canvas, cap), mix(colour, (226, 60, 60), 0.35), size * 0.11)
-    for x, y, r in (
-        (-0.2, -0.22, 0.09),
-        (0.12, -0.32, 0.08),
-        (0.28, -0.1, 0.09),
-        (-0.02, -0.06, 0.08),
-        (-0.36, -0.04, 0.06),
-    ):
-        spot = oval(foot[0] + x * size, foot[1] + (y - 0.5) * size, r * size, r * size * 0.9)
-        _lump(canvas, _filled(canvas, spot), (252, 244, 232), size * 0.025)
+    _lump(canvas, _filled(canvas, brush(strand, size * 0.28, size * 0.14)), colours[1], size * 0.08)
 
 
 def _balls(canvas: Canvas, at: Point, u: float, colours: tuple[RGB, ...], rng: random.Random) -> None:

@@ -6,10 +6,10 @@ import random
 
 from PIL import Image, ImageChops, ImageDraw
 
-from adapters.generation.sketch.scenes.canvas import Canvas, soften
+from adapters.generation.sketch.scenes.canvas import Canvas, Mask, soften
 from adapters.generation.sketch.scenes.palette import RGB, alpha, mix, shade
 from adapters.generation.sketch.scenes.reading import Reading
-from adapters.generation.sketch.scenes.subjects import subject_mask
+from adapters.generation.sketch.scenes.subjects import subject_mask, tone_masks
 
 HORIZON = 0.6
 GRID_LINES = 26
@@ -27,7 +27,7 @@ def scene(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
     _skyline(canvas, rng, (hot, cold))
     tubes = Canvas(canvas.image.size, (0, 0, 0), inset=True)
     _grid(tubes, hot)
-    _figure(canvas, tubes, reading, cold)
+    _figure(canvas, tubes, reading, (hot, cold))
     light = tubes.image
     small = light.reduce(4)
     shine = ImageChops.add(soften(small, canvas.unit * 0.004), soften(small, canvas.unit * 0.0012))
@@ -90,11 +90,19 @@ def _grid(canvas: Canvas, hot: RGB) -> None:
         canvas.line([(0, y), (canvas.width, y)], hot, width * (0.8 + number * 0.1))
 
 
-def _figure(canvas: Canvas, tubes: Canvas, reading: Reading, cold: RGB) -> None:
-    size = canvas.unit * (0.4 if reading.subject else 0.3)
-    foot = (canvas.width / 2, canvas.height * 0.9)
-    mask = subject_mask(canvas, reading.subject or "person", foot, size)
+def _figure(canvas: Canvas, tubes: Canvas, reading: Reading, colours: tuple[RGB, RGB]) -> None:
+    hot, cold = colours
+    if reading.subject is None:
+        return
+    size, foot = canvas.unit * 0.56, (canvas.width / 2, canvas.height * 0.93)
+    mask = subject_mask(canvas, reading.subject, foot, size)
     canvas.blend((10, 4, 26), mask)
     tubes.blend((0, 0, 0), mask)
-    rim = ImageChops.subtract(mask, soften(mask, canvas.unit * 0.004).point([255 * (v > 190) for v in range(256)]))
-    tubes.blend(cold, rim)
+    for tones, tube in zip(tone_masks(canvas, reading.subject, foot, size), (shade(cold, 0.6), hot), strict=True):
+        tubes.blend(tube, _rim(tones.point([255 * (level > 0) for level in range(256)]), canvas.unit * 0.0026))
+    tubes.blend(cold, _rim(mask, canvas.unit * 0.004))
+
+
+def _rim(mask: Mask, wide: float) -> Mask:
+    """The inner edge of what a mask shows."""
+    return ImageChops.subtract(mask, soften(mask, wide).point([255 * (level > 190) for level in range(256)]))

@@ -1,4 +1,4 @@
-"""origami: a folded crane (or the subject, folded) above a sheet of creased paper; small cranes hang on threads."""
+"""origami: the subject, folded, above a sheet of creased paper; small cranes hang on threads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from adapters.generation.sketch.scenes.forms import facets
 from adapters.generation.sketch.scenes.palette import RGB, mix, shade
 from adapters.generation.sketch.scenes.reading import Reading
 from adapters.generation.sketch.scenes.shapes import placed
-from adapters.generation.sketch.scenes.subjects import outlines
+from adapters.generation.sketch.scenes.subjects import parts
 
 # A crane seen from the side: facets from the back to the front, each with how light it lies.
 CRANE: tuple[tuple[float, tuple[Point, ...]], ...] = (
@@ -44,10 +44,10 @@ def scene(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
         canvas.line([(x, 0), (x, y)], shade(paper, -0.45), canvas.unit * 0.002)
         small = canvas.unit * rng.uniform(0.11, 0.15)
         _crane(canvas, (x, y + small * 0.3), small, rng.choice((palette.second, palette.accent, palette.land[0])))
-    if reading.subject in {None, "bird"}:
+    if reading.subject == "bird":
         _crane(canvas, (canvas.width * 0.5, canvas.height * 0.62), canvas.unit * 0.8, palette.accent)
     else:
-        _folded(canvas, reading, rng)
+        _folded(canvas, reading.subject or "star", reading.palette.accent, rng)
     canvas.vignette(0.28, palette.ink)
 
 
@@ -62,14 +62,14 @@ def _crane(canvas: Canvas, at: Point, size: float, colour: RGB) -> None:
         canvas.line([*placed(facet, at, size), placed(facet, at, size)[0]], shade(colour, light + 0.12), size * 0.003)
 
 
-def _folded(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
+def _folded(canvas: Canvas, name: str, paper: RGB, rng: random.Random) -> None:
     size = canvas.unit * 0.66
     foot = (canvas.width * 0.5, canvas.height * 0.94)
-    colour = reading.palette.accent
     mask = canvas.mask()
     sheet = Canvas(canvas.image.size, inset=True)
-    for part in outlines(str(reading.subject), foot, size):
-        corners = part[::7] if len(part) > 20 else part  # paper folds along straight edges
+    for part, tone in parts(name, foot, size):
+        colour = shade(paper, tone)
+        corners = part[::4] if len(part) > 20 else part  # paper folds along straight edges
         ImageDraw.Draw(mask).polygon(corners, fill=255)
         middle = (sum(p[0] for p in corners) / len(corners), sum(p[1] for p in corners) / len(corners))
         top = (middle[0] + rng.uniform(-0.04, 0.04) * size, middle[1] + rng.uniform(-0.04, 0.04) * size)
@@ -77,5 +77,5 @@ def _folded(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
             facing = math.atan2((one[1] + other[1]) / 2 - top[1], (one[0] + other[0]) / 2 - top[0])
             light = 0.3 * math.cos(facing + math.pi * 0.75) + rng.uniform(-0.06, 0.06)
             sheet.polygon((one, other, top), shade(colour, light))
-    canvas.shadow(mask, shade(colour, -0.8), 0.55, size * 0.035, (size * 0.05, size * 0.06))
+    canvas.shadow(mask, shade(paper, -0.8), 0.55, size * 0.035, (size * 0.05, size * 0.06))
     canvas.blend(sheet.image, mask)

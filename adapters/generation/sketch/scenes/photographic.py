@@ -1,4 +1,4 @@
-"""photographic: a still life near the lens, a vase with flowers on a table, before a room that is out of focus."""
+"""photographic: a still life near the lens, what the prompt names on a table, before a room that is out of focus."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from adapters.generation.sketch.scenes.forms import inflate, sphere
 from adapters.generation.sketch.scenes.palette import RGB, alpha, mix, shade
 from adapters.generation.sketch.scenes.reading import Reading
 from adapters.generation.sketch.scenes.shapes import brush, oval, smooth
-from adapters.generation.sketch.scenes.subjects import subject_mask
+from adapters.generation.sketch.scenes.subjects import subject_mask, tint_subject
 
 TABLE = 0.74
+BOUQUETS = frozenset({"flower", "vase"})
 
 
 def scene(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
@@ -22,28 +23,35 @@ def scene(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
     palette, w, h, u = reading.palette, canvas.width, canvas.height, canvas.unit
     _room(canvas, reading, rng)
     _table(canvas, mix(palette.land[2], (150, 98, 60), 0.72), rng)
-    side = -1 if reading.subject else 1
-    foot = (w * 0.5 + side * u * 0.08, h * 0.86)
-    _flowers(canvas, reading, (foot[0], foot[1] - u * 0.33), u, rng)
-    _vase(canvas, foot, u * 0.36, mix(palette.sky[1], (244, 240, 232), 0.7))
-    _beside(canvas, reading)
+    if reading.subject in BOUQUETS:
+        foot = (w * 0.5, h * 0.88)
+        _flowers(canvas, reading, (foot[0], foot[1] - u * 0.33), u, rng)
+        _vase(canvas, foot, u * 0.36, mix(palette.sky[1], (244, 240, 232), 0.7))
+    elif reading.subject is not None:
+        _figure(canvas, reading.subject, mix(palette.accent, (240, 232, 222), 0.35))
+    else:
+        _marbles(canvas, reading)
     canvas.vignette(0.42, palette.ink)
     canvas.grain(rng, 0.06, 1.0)
 
 
-def _beside(canvas: Canvas, reading: Reading) -> None:
-    """Fruit before the vase, or the subject as a porcelain figure."""
-    palette, u, middle = reading.palette, canvas.unit, canvas.width / 2
-    if reading.subject is None:
-        colours = (palette.accent, palette.second, mix(palette.accent, (120, 170, 60), 0.7))
-        places = ((-0.2, 0.885, 0.085), (-0.05, 0.915, 0.075), (-0.31, 0.925, 0.07))
-        for (x, y, radius), colour in zip(places, colours, strict=True):
-            _fruit(canvas, (middle + x * u, canvas.height * y - radius * u), radius * u, colour)
-        return
-    size, foot = u * 0.46, (middle + u * 0.23, canvas.height * 0.93)
-    mask = subject_mask(canvas, reading.subject, foot, size)
+def _figure(canvas: Canvas, name: str, glaze: RGB) -> None:
+    """The subject in painted porcelain."""
+    size, foot = canvas.unit * 0.66, (canvas.width / 2, canvas.height * 0.92)
     _contact(canvas, foot, size * 0.36)
-    inflate(canvas, mask, mix(palette.accent, (240, 232, 222), 0.5), size * 0.09, 0.9)
+    inflate(canvas, subject_mask(canvas, name, foot, size), glaze, size * 0.045, 0.9)
+    tint_subject(canvas, name, foot, size)
+
+
+def _marbles(canvas: Canvas, reading: Reading) -> None:
+    """Polished balls of stone, where nothing that is known is to stand there."""
+    palette, u = reading.palette, canvas.unit
+    colours = (palette.accent, palette.second, mix(palette.accent, (120, 170, 60), 0.7), palette.light)
+    places = ((0.02, 0.86, 0.17), (-0.24, 0.885, 0.1), (0.26, 0.9, 0.09), (-0.07, 0.93, 0.06))
+    for (x, y, radius), colour in zip(places, colours, strict=True):
+        at = (canvas.width / 2 + x * u, canvas.height * y - radius * u)
+        _contact(canvas, (at[0], at[1] + radius * u * 0.95), radius * u * 0.8)
+        sphere(canvas, at, radius * u, colour, 0.75)
 
 
 def _room(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
@@ -162,17 +170,3 @@ def _bloom(canvas: Canvas, at: Point, radius: float, colour: RGB, rng: random.Ra
             canvas.polygon(
                 oval(x - reach * 0.03, y - reach * 0.04, reach * 0.46, reach * 0.35, angle), shade(colour, light + 0.1)
             )
-
-
-def _fruit(canvas: Canvas, at: Point, radius: float, colour: RGB) -> None:
-    _contact(canvas, (at[0], at[1] + radius * 0.95), radius * 0.8)
-    sphere(canvas, at, radius, colour, 0.75)
-    canvas.ellipse(
-        at[0] + radius * 0.05, at[1] - radius * 0.8, radius * 0.2, radius * 0.07, alpha(shade(colour, -0.6), 0.6)
-    )
-    stem = [
-        (at[0] + radius * 0.05, at[1] - radius * 0.78),
-        (at[0] + radius * 0.1, at[1] - radius),
-        (at[0] + radius * 0.24, at[1] - radius * 1.2),
-    ]
-    canvas.polygon(brush(stem, radius * 0.07, radius * 0.05), (74, 50, 30))

@@ -10,7 +10,7 @@ from adapters.generation.sketch.scenes.canvas import Canvas
 from adapters.generation.sketch.scenes.palette import RGB, mix, shade
 from adapters.generation.sketch.scenes.reading import Reading
 from adapters.generation.sketch.scenes.shapes import hills, level_at
-from adapters.generation.sketch.scenes.subjects import outlines
+from adapters.generation.sketch.scenes.subjects import parts
 
 SHORT_SIDE = 112
 TILE = 8
@@ -34,7 +34,8 @@ def scene(canvas: Canvas, reading: Reading, rng: random.Random) -> None:
     ground = small[1] - TILE * 3
     _ground(pen, small, ground, reading, rng)
     _platforms(pen, small, ground, reading, rng)
-    _hero(grid, small, ground, reading)
+    if reading.subject is not None:
+        _hero(grid, reading.subject, ground, reading)
     for number in range(3):
         _sprite(pen, HEART, (4 + number * 9, 4), ((226, 54, 70), (255, 150, 150), (226, 54, 70)))
     canvas.replace(grid.resize(canvas.size, Image.Resampling.NEAREST))
@@ -112,20 +113,26 @@ def _platforms(
             _sprite(pen, COIN, coin, (gold, (255, 240, 170), (190, 130, 20)))
 
 
-def _hero(grid: Image.Image, size: tuple[int, int], ground: int, reading: Reading) -> None:
-    tall = max(6, round(min(size) * 0.3))
+def _hero(grid: Image.Image, name: str, ground: int, reading: Reading) -> None:
+    size = grid.size
+    tall = max(6, round(min(size) * 0.5))
     mask = Image.new("L", size, 0)
-    for part in outlines(reading.subject or "cat", (size[0] * 0.42, ground), tall):
-        ImageDraw.Draw(mask).polygon(part, fill=255)
     colour = mix(reading.palette.accent, (255, 255, 255), 0.1)
+    painted = Image.new("RGB", size)
+    for part, tone in parts(name, (size[0] * 0.44, ground), tall):
+        ImageDraw.Draw(mask).polygon(part, fill=255)
+        ImageDraw.Draw(painted).polygon(part, fill=shade(colour, tone))
+    levels = painted.tobytes()
     solid = [(x, y) for x in range(size[0]) for y in range(size[1]) if mask.getpixel((x, y))]
     inside = set(solid)
     for x, y in solid:
         edge = any(near not in inside for near in ((x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)))
         light = (x - 1, y - 2) not in inside or (x - 2, y - 1) not in inside
         dark = (x + 3, y) not in inside or (x, y + 3) not in inside
-        tone = shade(colour, 0.4) if light else shade(colour, -0.25) if dark else colour
-        grid.putpixel((x, y), reading.palette.ink if edge else tone)
+        at = (y * size[0] + x) * 3
+        flat = (levels[at], levels[at + 1], levels[at + 2])
+        lit = shade(flat, 0.25) if light else shade(flat, -0.2) if dark else flat
+        grid.putpixel((x, y), reading.palette.ink if edge else lit)
 
 
 def _sprite(

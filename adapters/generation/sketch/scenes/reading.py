@@ -1,16 +1,19 @@
 """What a sketch makes of a prompt: a mood, a subject and an accent colour.
 
-A few dozen English words are known, in singular and plural; everything else only moves the seed. Painting is left to
-the scenes.
+A few hundred English words are known (`vocabulary.py`), in singular and plural; everything else only moves the seed.
+Painting is left to the scenes.
 """
 
 from __future__ import annotations
 
 import random
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from adapters.generation.sketch.scenes.palette import HUES, MOODS, Palette, with_accent_hue
+from adapters.generation.sketch.scenes.vocabulary import PLACE_OF, THING_OF
 
 _MOOD_WORDS = {
     "day": "day sunny noon summer bright sky",
@@ -24,26 +27,25 @@ _MOOD_WORDS = {
     "autumn": "autumn fall october harvest leaf leaves",
     "spring": "spring blossom cherry garden cute pastel",
     "storm": "storm stormy rain rainy thunder grey gray gloomy",
-    "fire": "fire lava volcano flame dragon hell inferno",
+    "fire": "fire lava volcano flame hell inferno",
     "space": "space galaxy nebula cosmic planet alien astronaut universe",
 }
-
-_SUBJECT_WORDS = {
-    "cat": "cat kitten kitty feline tiger lion panther",
-    "rabbit": "rabbit bunny hare bunnies",
-    "dog": "dog puppy wolf fox hound corgi",
-    "bird": "bird eagle owl dove swan raven phoenix parrot sparrow dragon",
-    "fish": "fish shark whale dolphin koi salmon",
-    "tree": "tree oak pine willow bonsai palm",
-    "flower": "flower rose tulip lily daisy sunflower orchid lotus",
-    "house": "house home cottage cabin hut barn",
-    "boat": "boat ship sail sailboat yacht pirate",
-    "person": "person man woman girl boy knight wizard witch hero princess king queen people portrait astronaut",
-    "robot": "robot android cyborg mech machine",
-    "heart": "heart love valentine",
-}
+_MOOD_OF = {word: mood for mood, line in _MOOD_WORDS.items() for word in line.split()}
 
 DEFAULT_MOODS = ("day", "sunset", "dawn", "sea", "forest", "spring", "autumn", "desert")
+_ENDINGS = (
+    ("", ""),
+    ("s", ""),
+    ("ses", "s"),
+    ("xes", "x"),
+    ("ches", "ch"),
+    ("shes", "sh"),
+    ("ies", "y"),
+    ("ves", "f"),
+    ("ves", "fe"),
+)
+_LEFT_OUT = re.compile(r"\b(?:no|not|without)\s+(?:an?\s+|any\s+)?[a-z]+")
+_OWNER = re.compile(r"\b[a-z]+['\u2019]s\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,35 @@ class Reading:
 
 def read_prompt(prompt: str, rng: random.Random) -> Reading:
     """The first words that are known decide; without one the mood is drawn from the seed."""
-    words = [form for word in re.findall(r"[a-z]+", prompt.lower()) for form in (word, word.removesuffix("s"))]
+    words = _words(prompt.lower())
     drawn = rng.choice(DEFAULT_MOODS)
-    mood = _first(words, _MOOD_WORDS) or drawn
+    mood = _first(words, _MOOD_OF) or drawn
     hue = next((HUES[word] for word in words if word in HUES), None)
     palette = MOODS[mood] if hue is None else with_accent_hue(MOODS[mood], hue)
-    return Reading(palette, mood, _first(words, _SUBJECT_WORDS))
+    return Reading(palette, mood, subject_of(prompt))
 
 
-def _first(words: list[str], table: dict[str, str]) -> str | None:
-    index = {word: name for name, line in reversed(table.items()) for word in line.split()}
-    return next((index[word] for word in words if word in index), None)
+def subject_of(prompt: str) -> str | None:
+    """What a sketch of these words shows, None where it knows none of them.
+
+    A thing comes before the place it stands in and before its owner; what shall not be there is not drawn.
+    """
+    wanted = _LEFT_OUT.sub(" ", prompt.lower())
+    owned = _words(_OWNER.sub(" ", wanted))
+    every = _words(wanted)
+    return _first(owned, THING_OF) or _first(every, THING_OF) or _first(every, PLACE_OF)
+
+
+def _words(text: str) -> list[str]:
+    """Each pair of neighbours as one word ("ice cream", "light house"), then the word itself."""
+    found = re.findall(r"[a-z]+", text)
+    pairs = [(one + other, one) for one, other in pairwise(found)]
+    return [word for pair in pairs for word in pair] + found[-1:]
+
+
+def _first(words: Sequence[str], table: Mapping[str, str]) -> str | None:
+    return next((table[form] for word in words for form in _singulars(word) if form in table), None)
+
+
+def _singulars(word: str) -> list[str]:
+    return [word[: len(word) - len(end)] + other for end, other in _ENDINGS if word.endswith(end)]

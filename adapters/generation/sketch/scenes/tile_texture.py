@@ -105,5 +105,7 @@ def _star_tile(side: int, glaze: RGB, colours: tuple[RGB, ...], reading: Reading
         tile.polygon(star(middle, middle, s * 0.22, s * 0.1, 8), accent)
         tile.polygon(star(middle, middle, s * 0.12, s * 0.055, 8, math.pi / 8), shade(second, 0.2))
     else:
-        draw_subject(tile, reading.subject, (middle, middle + s * 0.18), s * 0.36, accent)
+        tile.disc(middle, middle, s * 0.33, deep)
+        tile.disc(middle, middle, s * 0.315, glaze)
+        draw_subject(tile, reading.subject, (middle, middle + s * 0.24), s * 0.48, accent)
     return tile.image
