@@ -103,7 +103,7 @@ class AbbyBot(commands.AutoShardedBot):
         self.patience = parts.patience
         self.pending = pending
         self.cooldowns = Cooldowns()
-        self.workers = MemberWorkers()
+        self.workers = MemberWorkers(parts.store.workers.drawing)
         self.input_line = GenerationQueue(
             INPUTS_AT_ONCE, length=INPUTS_WAITING, per_user=INPUTS_OF_ONE_USER, input_bytes=INPUT_BYTES
         )
@@ -129,14 +129,13 @@ class AbbyBot(commands.AutoShardedBot):
             add_menus(self)
         self.add_dynamic_items(*self._abilities.buttons)
         self._registration.start()
-        left_over = LeftOver(self, self.pending, self.studio, self.patience)
+        left_over = LeftOver(self, self.pending, self.store.workers.reading, self.studio, self.patience)
         self._catching_up = asyncio.get_running_loop().create_task(left_over.tell_all())
 
     async def close(self) -> None:
         """Ends what runs beside the connection, and the connection."""
         await self._registration.stop()
         await super().close()
-        self.workers.close()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Called by the library before each session."""

@@ -11,6 +11,7 @@ import discord
 import structlog
 
 from adapters.application.results import Actor
+from adapters.application.workers import Workers
 from adapters.discord.delivery import Patience, Verdict, facts_of, pause_after, verdict_on
 from adapters.discord.embeds import message_embed
 from adapters.discord.messages import Message, made_and_kept
@@ -36,13 +37,14 @@ class LeftOver(NamedTuple):
 
     client: discord.Client
     pending: PendingAnswers
+    workers: Workers
     studio: Studio
     patience: Patience
 
     async def tell_all(self) -> None:
         """Tells everyone who still waits for an answer of a former process. Raises nothing: other work goes on."""
         try:
-            left = await asyncio.to_thread(self.pending.left, time())
+            left = await self.workers.run(self.pending.left, time())
             for pending in left:
                 await self._tell(pending)
         except Exception as error:  # noqa: BLE001 - it ends here and is in the log

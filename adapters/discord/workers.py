@@ -1,20 +1,18 @@
-"""The bot's own threads, for what is drawn and packed for members: apart from everybody's, and one at a time for each
-member, so that a member who asks for much waits for nobody but themselves.
+"""How much the bot draws and packs for one member: one piece of work at a time, and few that wait, so that a member who
+asks for much holds up nobody but themselves.
 
-What is worked out is the business of whoever asks.
+The threads are the storage's (`application/workers.py`); what is worked out is the business of whoever asks.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from adapters.application.workers import Workers
 from domain.refusals import Reason, Refusal
 
-THREADS = 4
 MOST_OF_ONE_MEMBER = 4
 """Pieces of work of one member, the one that runs counted; of those at most one runs."""
 
@@ -22,11 +20,10 @@ T = TypeVar("T")
 
 
 class MemberWorkers:
-    """Threads that take work of members. It belongs to one event loop."""
+    """Threads that take work of members in turn. It belongs to one event loop."""
 
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="abby-members")
-        self._turns: dict[str, asyncio.Lock] = {}
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
         self._of_member: Counter[str] = Counter()
 
     async def run(self, user: str, work: Callable[[], T]) -> T | Refusal:
@@ -35,13 +32,8 @@ class MemberWorkers:
             return Refusal(Reason.BUSY, user, limit=MOST_OF_ONE_MEMBER, used=self._of_member[user])
         self._of_member[user] += 1
         try:
-            async with self._turns.setdefault(user, asyncio.Lock()):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            return await self._workers.run_in_turn(user, work)
         finally:
             self._of_member[user] -= 1
             if not self._of_member[user]:
-                del self._of_member[user], self._turns[user]
-
-    def close(self) -> None:
-        """No more work; what runs goes on to its end."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+                del self._of_member[user]

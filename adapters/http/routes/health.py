@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from aiohttp import web
 
 from adapters.application.readiness import readiness_of
@@ -20,7 +18,8 @@ async def ready(request: web.Request) -> web.Response:
     """200 where commands are admitted, else 503; `degraded` where pictures cannot be kept, or something else is to be
     looked at. All say why, and when temp files were last cleaned up.
     """
-    state = await asyncio.to_thread(readiness_of, services_of(request).store)
+    store = services_of(request).store
+    state = await store.workers.reading.run(readiness_of, store)
     word = "degraded" if state.ready and state.degraded else "ready" if state.ready else "not ready"
     body = {
         "status": word,

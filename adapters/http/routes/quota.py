@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from aiohttp import web
 
 from adapters.application.reading import is_known, known_users, quota_status, usage_of
@@ -32,7 +30,7 @@ async def user(request: web.Request) -> web.Response:
     """A user's figures in one row; 404 where the log has nothing about them."""
     only(request)
     wanted, store = user_of(request), services_of(request).store
-    if not await asyncio.to_thread(is_known, store, wanted):
+    if not await store.workers.surveying.run(is_known, store, wanted):
         raise Problem(NOT_FOUND, f"The log knows nothing of {wanted}.")
     return json_answer(usage_of(store, wanted))
 

@@ -8,13 +8,17 @@ from functools import partial
 
 import pytest
 
-from adapters.discord.workers import MOST_OF_ONE_MEMBER, THREADS, MemberWorkers
+from adapters.application.workers import Workers
+from adapters.discord.workers import MOST_OF_ONE_MEMBER, MemberWorkers
 from domain.refusals import Reason, Refusal
+
+THREADS = 4
 
 
 async def test_one_member_has_one_thread_and_the_others_are_served_meanwhile() -> None:
     """However much one asks for, one piece of theirs runs; what is more than may wait is refused at once."""
-    workers, go_on = MemberWorkers(), threading.Event()
+    threads, go_on = Workers("members", THREADS), threading.Event()
+    workers = MemberWorkers(threads)
     running: list[str] = []
 
     def work(user: str) -> str:
@@ -32,13 +36,14 @@ async def test_one_member_has_one_thread_and_the_others_are_served_meanwhile() -
     busy = Refusal(Reason.BUSY, "greedy", limit=MOST_OF_ONE_MEMBER, used=MOST_OF_ONE_MEMBER)
     assert answers.count(busy) == 12 - MOST_OF_ONE_MEMBER
     assert await workers.run("greedy", lambda: work("greedy")) == "greedy"
-    assert (workers._turns, workers._of_member) == ({}, {})
-    workers.close()
+    assert workers._of_member == {}
+    threads.close()
 
 
 async def test_the_threads_are_so_many_and_a_fault_ends_a_turn() -> None:
     """Of many members so many are served at once; what a member's work raises is raised to them."""
-    workers, go_on = MemberWorkers(), threading.Event()
+    threads, go_on = Workers("members", THREADS), threading.Event()
+    workers = MemberWorkers(threads)
     started = threading.Semaphore(0)
 
     def work() -> bool:
@@ -58,5 +63,5 @@ async def test_the_threads_are_so_many_and_a_fault_ends_a_turn() -> None:
     for _ in range(2):
         with pytest.raises(OSError, match="no disk"):
             await workers.run("1", fail)
-    assert workers._turns == {}
-    workers.close()
+    assert workers._of_member == {}
+    threads.close()
