@@ -44,9 +44,9 @@ class OwnFiles:
     def refuse_way(self, path: Path) -> str | None:
         """Why what lies at a path is not this root's, by the folders above it: a sentence. Raises OSError."""
         for folder in reversed(path.parents):
-            if folder == self._root or not folder.is_relative_to(self._root) or not self._files.is_symlink(folder):
+            if folder == self._root or not folder.is_relative_to(self._root):
                 continue
-            if sentence := self._refuse_link(folder):
+            if self._is_link(folder) and (sentence := self._refuse_link(folder)):
                 return sentence
         return None
 
@@ -114,6 +114,13 @@ class OwnFiles:
                 if fd >= 0:
                     self._files.close(fd)
         raise FileNotFoundError(errno.ENOENT, "no ordinary file of this storage", str(path))
+
+    def _is_link(self, path: Path) -> bool:
+        """Whether a link stands there, with one look. Raises OSError where the disk cannot say."""
+        try:
+            return S_ISLNK(self._files.lstat(path).st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
 
     def _link_at(self, path: Path) -> _Link | None:
         """The link at a path; None where something else stands there, or where the disk cannot say."""
