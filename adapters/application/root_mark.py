@@ -70,9 +70,16 @@ class RootMark:
         if Path(gettempdir()).resolve() in self._root.parents:
             return [self._root.parent]
         disk = self._root
+        with suppress(OSError):  # what cannot be looked at is no other disk
+            disk = self._mounted()
+        return list(dict.fromkeys(folder.parent for folder in (self._root, disk) if folder.parent != folder))
+
+    def _mounted(self) -> Path:
+        """The highest folder on the root's disk."""
+        disk = self._root
         while disk.parent != disk and self._device(disk.parent) == self._device(self._root):
             disk = disk.parent
-        return list(dict.fromkeys(folder.parent for folder in (self._root, disk) if folder.parent != folder))
+        return disk
 
     def _device(self, path: Path) -> int:
         return self._files.stat(path).st_dev

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 
 from adapters.engines.opening import open_store
+from adapters.eventlog.jsonl import rechecking
+from adapters.ledger import snapshotting
 from adapters.main import _exit_code
 from adapters.ports.faults import LedgerStopped, LogDamaged
 from domain.commands import SetPolicy
 from tests.adapters.application.small_disk import FailingSync
 from tests.adapters.cli.processes import command, run, started, write_env_file
+
+WAIT_SECONDS = 20.0
 
 WITH_A_DISK_THAT_FAILS = """
 import os, sys
@@ -55,6 +60,29 @@ def test_a_service_that_stops_over_damage_says_so_by_its_code(causes: list[Excep
         fault.__cause__ = cause
         fault = cause
     assert _exit_code(first) == code
+
+
+def test_damage_that_is_found_while_serving_ends_in_65_now_and_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real log, longer than is verified at a start, with a changed byte before its snapshot."""
+    monkeypatch.setattr(snapshotting, "EVENTS_AT_A_STOP", 1)
+    store = open_store(tmp_path, limits=SetPolicy(daily=3))
+    store.opened().ledger.execute(SetPolicy(daily=4))
+    store.close()
+    log = tmp_path / "logs" / "events.jsonl"
+    log.write_bytes(log.read_bytes().replace(b'"daily":3', b'"daily":5'))
+    monkeypatch.setattr(rechecking, "SHORT_BYTES", 0)
+    monkeypatch.setattr(rechecking, "BEGIN_AFTER_SECONDS", 0)
+    store = open_store(tmp_path)
+    until = monotonic() + WAIT_SECONDS
+    while store.opened().ledger.fault is None:
+        assert monotonic() < until
+        sleep(0.01)
+    assert _exit_code(store.opened().ledger.fault) == 65
+    store.close()
+    with pytest.raises(LogDamaged, match="abby verify"):
+        open_store(tmp_path)
 
 
 def test_a_stop_without_its_last_watermark_gives_the_reason(tmp_path: Path) -> None:
