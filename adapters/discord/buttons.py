@@ -43,6 +43,11 @@ NOT_YOURS = Message(
     "These buttons are for whoever made the picture. Make your own with `/imagine`.",
     discord.Colour.red(),
 )
+SAVED_ANEW = Message(
+    "🗑️ Nothing Deleted",
+    "Another image was saved under this name since you were asked, so nothing was deleted. Press *Delete* again.",
+    discord.Colour.blurple(),
+)
 UNKNOWN_ORIGIN = Message(
     "❌ That Is Not Possible",
     "How this picture was made was not kept with it, so it cannot be made again.",
@@ -105,7 +110,9 @@ class PictureButton(LastingItem, template=TEMPLATE):
             interaction.client.store, self.owner, save, actor=actor_of(interaction), reason="user" if own else "admin"
         )
         if isinstance(deleted, Refusal):
-            await interaction.followup.send(embed=message_embed(message_for_refusal(deleted)), ephemeral=True)
+            is_another = save_under(interaction.client.store, self.owner, save.name) is not None
+            why = SAVED_ANEW if deleted.reason is Reason.NOT_FOUND and is_another else message_for_refusal(deleted)
+            await interaction.followup.send(embed=message_embed(why), ephemeral=True)
             return
         freed = size_in_words(deleted.freed_bytes)
         text = f"**{plain(deleted.name, NAME_CHARACTERS)}** is gone, and {freed} are free again."

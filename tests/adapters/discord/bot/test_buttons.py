@@ -12,6 +12,18 @@ from tests.adapters.discord.fake.people import Person
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+async def pressed_by_hand(stage: Stage, person: Person, message: Message, custom_id: str) -> Message:
+    """What is said to who presses a button that the message had before."""
+    data = {"custom_id": custom_id, "component_type": 2}
+    pressed = Interaction(
+        world=stage.discord.world, kind=COMPONENT, user=person, channel=message.channel, data=data, source=message
+    )
+    await person.line.send(pressed)
+    return await stage.discord.world.bell.until(
+        lambda: next(iter(told(pressed)), None), timeout=10, what=lambda: "a word on the press"
+    )
+
+
 def told(press: Interaction) -> list[Message]:
     """What was said to who pressed, beside the message with the picture."""
     own = [press.original] if press.original is not None and press.original is not press.source else []
@@ -105,12 +117,16 @@ async def test_a_press_is_refused_where_the_day_is_used_up(stage: Stage, ann: Pe
 async def test_a_button_of_an_earlier_version_says_so(stage: Stage, ann: Person, custom_id: str) -> None:
     """Alone to whoever presses it; nothing is deleted by what no longer says which pictures it means."""
     made = await stage.imagine(ann)
-    data = {"custom_id": custom_id.format(ann=ann.id), "component_type": 2}
-    pressed = Interaction(
-        world=stage.discord.world, kind=COMPONENT, user=ann, channel=made.channel, data=data, source=made
-    )
-    await ann.line.send(pressed)
-    told = await pressed.followup() if pressed.original is made else await finished(pressed)
-    assert "belongs to an earlier version" in told.text
-    assert told.ephemeral
+    answer = await pressed_by_hand(stage, ann, made, custom_id.format(ann=ann.id))
+    assert "belongs to an earlier version" in answer.text
+    assert answer.ephemeral
+    assert "Images: 1" in (await finished(await ann.slash("quota"))).text
+
+
+async def test_yes_means_the_save_that_was_asked_about(stage: Stage, ann: Person) -> None:
+    """What was saved under its name since the question stays, and that is said."""
+    made = await stage.imagine(ann)
+    answer = await pressed_by_hand(stage, ann, made, f"abby:sure1:{ann.id}:text_to_image/image_1.png")
+    assert "Another image was saved under this name" in answer.text
+    assert answer.ephemeral
     assert "Images: 1" in (await finished(await ann.slash("quota"))).text
