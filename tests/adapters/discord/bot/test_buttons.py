@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.adapters.discord.bot.stage import Stage, finished
-from tests.adapters.discord.fake.interactions import COMPONENT, Interaction
+from tests.adapters.discord.fake.interactions import Interaction
 from tests.adapters.discord.fake.messages import Message
 from tests.adapters.discord.fake.people import Person
 
@@ -13,12 +13,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def pressed_by_hand(stage: Stage, person: Person, message: Message, custom_id: str) -> Message:
-    """What is said to who presses a button that the message had before."""
-    data = {"custom_id": custom_id, "component_type": 2}
-    pressed = Interaction(
-        world=stage.discord.world, kind=COMPONENT, user=person, channel=message.channel, data=data, source=message
-    )
-    await person.line.send(pressed)
+    """What is said to who presses a button that the message has from before."""
+    message.component("Delete")["custom_id"] = custom_id
+    pressed = await person.click(message, custom_id)
     return await stage.discord.world.bell.until(
         lambda: next(iter(told(pressed)), None), timeout=10, what=lambda: "a word on the press"
     )
