@@ -42,6 +42,11 @@ NOT_YOURS = Message(
     "These buttons are for whoever made the picture. Make your own with `/imagine`.",
     discord.Colour.red(),
 )
+SAVED_ANEW = Message(
+    "🗑️ Nothing Deleted",
+    "Another image was saved under this name since you were asked, so nothing was deleted. Press *Delete* again.",
+    discord.Colour.blurple(),
+)
 UNKNOWN_ORIGIN = Message(
     "❌ That Is Not Possible",
     "How this picture was made was not kept with it, so it cannot be made again.",
@@ -106,7 +111,9 @@ class PictureButton(LastingItem, template=TEMPLATE):
             interaction.client.store, self.owner, save, actor=actor_of(interaction), reason="user" if own else "admin"
         )
         if isinstance(deleted, Refusal):
-            await tell(interaction, message_for_refusal(deleted))
+            is_another = save_under(interaction.client.store, self.owner, save.name) is not None
+            why = SAVED_ANEW if deleted.reason is Reason.NOT_FOUND and is_another else message_for_refusal(deleted)
+            await tell(interaction, why)
             return
         freed = size_in_words(deleted.freed_bytes)
         text = f"**{plain(deleted.name, NAME_CHARACTERS)}** is gone, and {freed} are free again."

@@ -23,6 +23,15 @@ def test_a_deleted_name_may_come_back_in_another_spelling() -> None:
     given(adopted("Cat.png"), deleted("Cat.png")).when(adopt("cat.png")).then(adopted("cat.png"))
 
 
+def test_a_deletion_of_one_save_leaves_later_ones_alone() -> None:
+    """Who was asked about a save did not mean what stands under its name since; the newest may be meant too."""
+    told = given(adopted("cat.png", 40)).when(save("cat.png", 70)).then(*saved_plainly("cat.png", 70, replaced=40))
+    told.when(delete("cat.png", position=1)).then_refused(Reason.NOT_FOUND, detail="cat.png")
+    told.when(delete("cat.png", position=3)).then(deleted("cat.png", 70))
+    given(adopted("cat.png", 40)).when(delete("cat.png", position=1)).then(deleted("cat.png", 40))
+    given().when(delete("cat.png", position=1)).then_refused(Reason.NOT_FOUND, detail="cat.png")
+
+
 def test_images_and_temp_files_are_two_name_spaces() -> None:
     """One name may stand in both; neither replaces the other, and folders do not meet either."""
     told = given(saved("cat.png", 40, temp=True)).when(adopt("cat.png", 70)).then(adopted("cat.png", 70))

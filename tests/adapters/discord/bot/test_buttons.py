@@ -5,11 +5,20 @@ from __future__ import annotations
 import pytest
 
 from tests.adapters.discord.bot.stage import Stage, finished
-from tests.adapters.discord.fake.interactions import COMPONENT, Interaction
+from tests.adapters.discord.fake.interactions import Interaction
 from tests.adapters.discord.fake.messages import Message
 from tests.adapters.discord.fake.people import Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def pressed_by_hand(stage: Stage, person: Person, message: Message, custom_id: str) -> Message:
+    """What is said to who presses a button that the message has from before."""
+    message.component("Delete")["custom_id"] = custom_id
+    pressed = await person.click(message, custom_id)
+    return await stage.discord.world.bell.until(
+        lambda: next(iter(told(pressed)), None), timeout=10, what=lambda: "a word on the press"
+    )
 
 
 def told(press: Interaction) -> list[Message]:
@@ -105,12 +114,16 @@ async def test_a_press_is_refused_where_the_day_is_used_up(stage: Stage, ann: Pe
 async def test_a_button_of_an_earlier_version_says_so(stage: Stage, ann: Person, custom_id: str) -> None:
     """Alone to whoever presses it; nothing is deleted by what no longer says which pictures it means."""
     made = await stage.imagine(ann)
-    data = {"custom_id": custom_id.format(ann=ann.id), "component_type": 2}
-    pressed = Interaction(
-        world=stage.discord.world, kind=COMPONENT, user=ann, channel=made.channel, data=data, source=made
-    )
-    await ann.line.send(pressed)
-    told = await pressed.followup() if pressed.original is made else await finished(pressed)
-    assert "belongs to an earlier version" in told.text
-    assert told.ephemeral
+    answer = await pressed_by_hand(stage, ann, made, custom_id.format(ann=ann.id))
+    assert "belongs to an earlier version" in answer.text
+    assert answer.ephemeral
+    assert "Images: 1" in (await finished(await ann.slash("quota"))).text
+
+
+async def test_yes_means_the_save_that_was_asked_about(stage: Stage, ann: Person) -> None:
+    """What was saved under its name since the question stays, and that is said."""
+    made = await stage.imagine(ann)
+    answer = await pressed_by_hand(stage, ann, made, f"abby:sure1:{ann.id}:text_to_image/image_1.png")
+    assert "Another image was saved under this name" in answer.text
+    assert answer.ephemeral
     assert "Images: 1" in (await finished(await ann.slash("quota"))).text
