@@ -60,6 +60,8 @@ def events(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     with closing(engine.open_for_reading(config.storage.storage_root, at_end=True)) as recorder:
         query = _query(wanted)
         is_read = _show_heading(output) and _show(output, _begin(recorder, wanted, query))
+        if wanted.user is not None and not any(recorder.read(_query(Wanted(wanted.user)), limit=1)):
+            output.note(f"The log knows nothing of {wanted.user} yet.")
         while wanted.follow and is_read:
             seen = recorder.head
             time.sleep(FOLLOW_SECONDS)

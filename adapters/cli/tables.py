@@ -9,7 +9,7 @@ from typing import Literal
 
 from rich import box
 from rich.columns import Columns
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -76,13 +76,15 @@ class Rows:
             cells = [(name, cell) for name, cell in zip(self._columns, row, strict=True) if cell]
             names = list(takewhile(lambda told: told[0] not in self._figures, cells))
             figures = [Text(f"{name} ") + _styled(cell) for name, cell in cells if name in self._figures]
-            words = [_styled(cell) for name, cell in cells[len(names) :] if name not in self._figures]
+            words: list[RenderableType] = [
+                _styled(cell) for name, cell in cells[len(names) :] if name not in self._figures
+            ]
             if not figures and len(names) > 1:
                 words = [_styled(names.pop()[1])]
             yield Text("  ").join(_styled(cell) for _, cell in names)
-            beside = [Columns(figures, padding=(0, 3))] if figures else []
-            shown: list[Columns | Text] = [*beside, *words]
-            yield from (Padding(part, (0, 0, 0, 2), expand=False) for part in shown)
+            blocks: list[RenderableType] = [Columns(figures, padding=(0, 3))] if figures else []
+            for block in blocks + words:
+                yield Padding(block, (0, 0, 0, 2), expand=False)
 
 
 def table(title: str, columns: Sequence[str], *, right: Iterable[str] = ()) -> Rows:

@@ -96,6 +96,14 @@ def test_which_events(abby: Abby, log: list[dict[str, Any]], options: tuple[str,
 
 
 @pytest.mark.usefixtures("log")
+def test_a_user_whom_nobody_knows_is_told(abby: Abby) -> None:
+    """A mistyped id has no events, and neither has a user without those that were asked for."""
+    assert "knows nothing of typo" in abby("events", "--user", "typo").err
+    assert abby("events", "--user", "typo", "--json").err == ""
+    assert abby("events", "--user", "bob", "--type", "ImageDeleted").err == ""
+
+
+@pytest.mark.usefixtures("log")
 def test_types_are_chosen_together(abby: Abby) -> None:
     """`--type` may be given more than once, and goes with `--user` and the newest."""
     options = ("--type", "ImageSaved", "--type", "ImageDeleted", "--user", "ada", "--limit", "2")
