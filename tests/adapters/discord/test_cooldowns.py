@@ -73,5 +73,4 @@ async def test_every_command_and_button_has_a_pace_of_its_own(tmp_path: Path) ->
     }
     menus = {menu.name for menu in bot.tree.get_commands() if isinstance(menu, app_commands.ContextMenu)}
     assert commands | menus | {"export", BUTTONS_OF_PICTURES, AUTOCOMPLETE} == set(PACES)
-    bot.workers.close()
     store.close()

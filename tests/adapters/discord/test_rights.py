@@ -234,7 +234,6 @@ async def test_an_act_needs_a_right_that_belongs_to_its_place(pictures: Scene, a
         assert sees(pictures.ann, asked.guild) == asks.member_figures
     assert sees(pictures.stranger, None) == asks.stranger_figures
     assert allowed(lambda: shared_managers_only(asked)) == asks.shared
-    bot.workers.close()
 
 
 @pytest.mark.parametrize("asks", [asks for asks in TABLE if asks.who != "the person"], ids=str)
@@ -251,7 +250,6 @@ async def test_names_are_suggested_of_what_may_be_deleted_and_of_nothing_else(pi
     own_slot._cs_namespace = app_commands.Namespace(asked, {}, options)
     names = {choice.value.removesuffix(".png") for choice in await managing.suggest_theirs(asked, "")}
     assert names == asks.deletes
-    bot.workers.close()
 
 
 async def test_the_table_has_every_row_that_there_is() -> None:
