@@ -76,11 +76,9 @@ def test_damage_that_is_found_while_serving_ends_in_65_now_and_at_the_next_start
     monkeypatch.setattr(rechecking, "BEGIN_AFTER_SECONDS", 0)
     store = open_store(tmp_path)
     until = monotonic() + WAIT_SECONDS
-    while store.opened().ledger.fault is None:
+    while (fault := store.opened().ledger.fault) is None:
         assert monotonic() < until
         sleep(0.01)
-    fault = store.opened().ledger.fault
-    assert fault is not None
     assert _exit_code(fault) == 65
     store.close()
     with pytest.raises(LogDamaged, match="abby verify"):

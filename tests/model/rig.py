@@ -22,6 +22,7 @@ import pytest
 from adapters.application import opening, reserving, saving
 from adapters.application.opening import OpenRoot
 from adapters.application.results import StoreSettings
+from adapters.application.workers import Workers
 from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl import rechecking, reserve_file
 from adapters.ledger import ledger as ledger_module
@@ -261,7 +262,7 @@ class Rig:
         self._left = Left(self.disk.copy(), self.promised, done)
 
 
-async def _at_once(call: Callable[..., T], *arguments: Any, **keywords: Any) -> T:
+async def _at_once(_workers: Workers, call: Callable[..., T], *arguments: Any, **keywords: Any) -> T:
     return call(*arguments, **keywords)
 
 
@@ -283,7 +284,7 @@ def timeless() -> Iterator[None]:
         patch.setattr(opening, "QuotaLedger", PromptLedger)
         patch.setattr(saving, "uuid4", lambda: UUID(int=next(ids)))
         patch.setattr(reserving, "uuid4", lambda: UUID(int=next(ids)))
-        patch.setattr(asyncio, "to_thread", _at_once)
+        patch.setattr(Workers, "run", _at_once)
         patch.setattr(Rig, "loop", loop, raising=False)
         try:
             yield
