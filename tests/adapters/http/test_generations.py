@@ -59,6 +59,7 @@ async def test_a_wish_becomes_a_kept_picture_of_the_size_asked(service: Running)
     picture = made.json["pictures"][0]
     assert made.headers["location"] == picture["image"]["url"]
     assert (picture["seed"], picture["not_kept"], made.json["provider"]) == (7, None, "sketch")
+    assert "offline sketch" in made.json["note"]
     fetched = await service.ask("GET", picture["image"]["url"])
     assert Image.open(io.BytesIO(fetched.body)).size == (256, 192)
     known = (await service.ask("GET", f"/v1/users/1/details/{picture['image']['name']}")).json["details"]
