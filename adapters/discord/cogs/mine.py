@@ -67,7 +67,7 @@ class MineCog(commands.Cog):
         if kept_image(store, user, name) is None:
             await tell(interaction, message_for_refusal(Refusal(Reason.NOT_FOUND, user, name)))
             return
-        await interaction.response.defer(thinking=True)
+        await defer(interaction)
         shown = await self.bot.workers.run(user, lambda: shown_again(store, user, name, interaction.filesize_limit))
         if isinstance(shown, Refusal):
             shown = message_for_refusal(shown)
