@@ -72,7 +72,7 @@ class MineCog(commands.Cog):
         if isinstance(shown, Refusal):
             shown = message_for_refusal(shown)
         reply = Reply(interaction)
-        await (reply.alone(shown) if isinstance(shown, Message) else reply.finish(shown))
+        await (reply.alone(shown) if isinstance(shown, Message) else reply.finish(shown, NOT_TAKEN))
 
     @app_commands.command(description="Show what you asked for lately, and what became of it")
     async def history(self, interaction: Interaction) -> None:
