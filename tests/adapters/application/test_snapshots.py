@@ -19,6 +19,7 @@ from adapters.application import opening
 from adapters.application.opening import FollowedRoot, OpenRoot
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engine, default_engines
+from adapters.eventlog.jsonl import rechecking
 from adapters.ledger import snapshotting
 from adapters.ledger.pending import Accepted
 from adapters.ledger.projector import Projector
@@ -210,22 +211,25 @@ def test_a_ledger_that_stopped_keeps_nothing(tmp_path: Path) -> None:
     assert snapshots(tmp_path) == []
 
 
-def test_damage_before_the_snapshot_stops_a_running_ledger(tmp_path: Path) -> None:
-    """Found in the background, without any command; a reader's figures are refused too."""
+def test_damage_before_the_snapshot_stops_a_running_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found in the background, without any command; a reader's figures are refused too, and the next start."""
+    monkeypatch.setattr(rechecking, "SHORT_BYTES", 0)
     opened = started(tmp_path)
     reserve(opened, 1, 2, 3)
     opened.close()
     log = tmp_path / "logs" / "events.jsonl"
     log.write_bytes(log.read_bytes().replace(b'"reservation":"r1"', b'"reservation":"rX"', 1))
+    reader = FollowedRoot(tmp_path, engines=default_engines(), clock=utc_now)
     opened = started(tmp_path)
     assert soon(lambda: opened.ledger.fault is not None)
     assert "damaged at position 1" in str(opened.ledger.fault)
     opened.close()
-    reader = FollowedRoot(tmp_path, engines=default_engines(), clock=utc_now)
     assert soon(lambda: reader.fault is not None)
     with pytest.raises(LogDamaged, match="position 1"):
         _ = reader.state
     reader.close()
+    with pytest.raises(LogDamaged, match="position 1"):
+        started(tmp_path)
 
 
 def test_garbage_is_collected_again_after_a_start_as_it_was_before() -> None:
