@@ -84,7 +84,7 @@ class GenerationResult:
     """What a provider made. `filtered` more pictures were made and paid, and are withheld by its moderation.
 
     `note` is for the user: what was done otherwise than asked, "" where nothing was. `ended_by` is the failure after
-    which no more pictures were asked for.
+    which no more pictures were asked for. `about` tells people what the pictures are, where that is not plain.
     """
 
     images: tuple[GeneratedImage, ...]
@@ -95,6 +95,7 @@ class GenerationResult:
     note: str = ""
     filtered: int = 0
     ended_by: GenerationFailure | None = None
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

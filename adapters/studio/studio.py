@@ -232,7 +232,7 @@ class Studio:
         if not images:
             return self._filtered()
         about_filtered = self._about_filtered(filtered, reserved.count)
-        notes = tuple(note for note in (result.note, result.ended_by, about_filtered) if note)
+        notes = tuple(note for note in (result.about, result.note, result.ended_by, about_filtered) if note)
         return Generated(tuple(pictures), result.provider, result.model, result.seconds, notes)
 
     async def _record(self, job: Job, reserved: Reserved, delivery: Delivery) -> None:

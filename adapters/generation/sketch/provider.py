@@ -92,9 +92,9 @@ class SketchProvider:
                 return CLOSED
             images.append(image)
             on_fraction(len(images) / request.count)
-        return GenerationResult(
-            tuple(images), self.name, "sketch-1", round(time.perf_counter() - started, 3), credits=0.0, note=note
-        )
+        seconds = round(time.perf_counter() - started, 3)
+        about = "" if request.operation is Operation.UPSCALE else _about(request.prompt)
+        return GenerationResult(tuple(images), self.name, "sketch-1", seconds, credits=0.0, note=note, about=about)
 
     async def report(self) -> ProviderReport:
         """It is always there."""
@@ -114,10 +114,9 @@ def _make(request: GenerationRequest, number: int) -> tuple[GeneratedImage, str]
     seed = _seed(request, number)
     if source is None:
         size = (request.width or DEFAULT_SIDE, request.height or DEFAULT_SIDE)
-        picture, note = _scene(request, seed, size), _about(request.prompt)
+        picture, note = _scene(request, seed, size), ""
     else:
-        base, fitted = _fit_input(source, request)
-        note = " ".join(filter(None, (_about(request.prompt), fitted)))
+        base, note = _fit_input(source, request)
         picture = _transform(base, _scene(request, seed, base.size), request.strength)
     draw_caption(picture)
     return GeneratedImage(_png(picture), seed, "image/png"), note

@@ -137,7 +137,7 @@ async def test_each_sketch_says_what_it_is_and_what_brings_real_pictures(prompt:
     """With each picture, for the page, the bot and the command line alike."""
     result = await sketched(prompt=prompt, width=64, height=64)
     subject = subject_of(prompt)
-    assert "offline sketch" in result.note
-    assert "A key for an image service brings real pictures." in result.note
-    assert subject is None or f"“{subject}”" in result.note
+    assert "offline sketch" in result.about
+    assert "A key for an image service brings real pictures." in result.about
+    assert subject is None or f"“{subject}”" in result.about
     assert opened(result.images[0]).size == (64, 64)
