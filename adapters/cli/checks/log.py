@@ -76,12 +76,13 @@ def _left_undone(root: Path, engine: EventLogEngine, reconciled: int) -> list[Fi
     try:
         left = images.left_undone()
     except OSError as error:
-        return [warn("files", f"The files cannot be looked at ({error.strerror}).", "Check their permissions.")]
+        return [warn("undone", f"The files cannot be looked at ({error.strerror}).", "Check their permissions.")]
     if not left:
         return []
     some = ", ".join(f"{name.user}/{name.name}" for name in left[:MOST_NAMED])
     found = f"{counted(len(left), 'file')} could not be moved into place or removed so far, among them {some}."
-    return [warn("files", found, "Start the service, which tries again and says why not; `abby audit` names them all.")]
+    advice = "Start the service, which tries again and says why not; `abby audit` names them all."
+    return [warn("undone", found, advice)]
 
 
 def clock_shows(now: str, state: QuotaState | None) -> Finding:

@@ -42,7 +42,8 @@ def test_files_that_could_not_be_removed_or_moved_are_counted_until_they_are(tmp
     delete_image_blocking(store, "ada", "a.png")
     clean_up_blocking(store, 0)
     save(store, "b.png")
-    gone, placed = readiness_of(store).notes
+    refused, gone, placed = readiness_of(store).notes
+    assert refused.startswith("Pictures cannot be kept, so none is asked for: ")
     assert readiness_of(store).degraded
     assert gone.startswith("Deleted, and still on the disk: 2 files, among them ada/a.png, ada/t.png (Permission")
     assert placed.startswith("Kept, and not in place yet: 1 file, among them ada/b.png (Permission")
@@ -53,7 +54,7 @@ def test_files_that_could_not_be_removed_or_moved_are_counted_until_they_are(tmp
     ]
     store.close()
     again = open_store(tmp_path, files=disk)
-    assert len(readiness_of(again).notes) == 2, "a start that fails at the same says the same"
+    assert len(readiness_of(again).notes) == 3, "a start that fails at the same says the same"
     disk.stuck = False
     again.opened().sweep()
     assert not readiness_of(again).degraded

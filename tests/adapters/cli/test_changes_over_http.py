@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from adapters.application.governing import reset_daily_blocking
+from adapters.application.results import Changed
 from adapters.cli import main
 from adapters.cli.output import Refused
 from adapters.cli.service_client import Answered, ServiceClient, ServiceUnavailable
@@ -263,7 +265,9 @@ def test_a_service_that_tells_its_address_late_is_waited_for(abby: Abby, root: P
 
 def test_a_number_too_large_is_refused_by_the_service_as_without_one(abby: Abby, root: Path, env_file: Path) -> None:
     """With a sentence, never with a traceback; and nothing is recorded. So is a text that is none."""
-    open_store(root).close()
+    store = open_store(root)
+    assert isinstance(reset_daily_blocking(store, "ada", "so that the log knows them"), Changed)
+    store.close()
     alone = [abby(*words) for words in WRONG_NUMBERS]
     with serving(root, env_file):
         through = [abby(*words) for words in WRONG_NUMBERS]
