@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -130,12 +130,13 @@ async def test_the_picture_of_a_message_is_found_wherever_it_is(
     """Each place, in the message itself and in one that passes it on; and where there is none, why."""
     program = PROGRAM.format(way_in=internet.way_in)
     words = command(tmp_path / "root", "bot", API_HOST="http://127.0.0.1:9")
-    ann = fake.user("ann")
     wrong: list[str] = []
 
-    async def look(name: str, row: Row, passed_on: Callable[[Message], Message]) -> None:
+    async def look(name: str, row: Row, *, forwarded: bool = False) -> None:
+        person = fake.user(f"asker {len(fake.world.users)}")  # each of their own, as one may not ask so often
+        message = said(person, row)
         fake.cdn.troubles.extend(row.troubles)
-        text = (await finished(await ann.context("Upscale", passed_on(said(ann, row))))).text
+        text = (await finished(await person.context("Upscale", person.forward(message) if forwarded else message))).text
         fake.cdn.troubles.clear()
         if row.says not in text:
             wrong.append(f"{name}: {text}")
@@ -144,9 +145,9 @@ async def test_the_picture_of_a_message_is_found_wherever_it_is(
         await bot.ready(timeout=PATIENCE_SECONDS)
         await fake.synced(timeout=PATIENCE_SECONDS)
         for name, row in ROWS.items():
-            await look(name, row, lambda message: message)
+            await look(name, row)
         for name in FORWARDED:
-            await look(f"{name}, forwarded", ROWS[name], ann.forward)
+            await look(f"{name}, forwarded", ROWS[name], forwarded=True)
         assert wrong == [], bot.log[-3_000:]
         assert "unexpected" not in bot.log
     assert fake.complaints == []
