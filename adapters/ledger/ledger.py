@@ -365,6 +365,7 @@ class QuotaLedger:
             f"The outcome of this command is unknown, because the ledger stopped while it was under way: {error} "
             "Restart it, and send the command again with the same request key."
         )
+        unknown.__cause__ = error
         for pending in batch:
             pending.outcome, pending.error = None, unknown
         wake(batch)
