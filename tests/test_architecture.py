@@ -12,7 +12,7 @@ import tokenize
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
@@ -72,6 +72,9 @@ REASONED = re.compile(
 )
 
 
+pytestmark = pytest.mark.xdist_group("architecture")  # every file is taken apart once
+
+
 @dataclass(frozen=True)
 class Source:
     """One file of Python, by its path below the project's folder."""
@@ -84,26 +87,30 @@ class Source:
         """The file as Python reads it."""
         return ast.parse(self.text)
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All that the tree is made of."""
+        return tuple(ast.walk(self.tree))
+
     @property
     def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
         """Every function and method, also those inside others."""
-        return (node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+        return (node for node in self.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
     @property
     def imports(self) -> Iterator[tuple[int, str, str]]:
         """Line, module and name of each import; a relative one is written with its dots."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 yield from ((node.lineno, alias.name, "") for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
                 yield from ((node.lineno, "." * node.level + (node.module or ""), alias.name) for alias in node.names)
 
-    @property
-    def comments(self) -> Iterator[tuple[int, str]]:
+    @cached_property
+    def comments(self) -> tuple[tuple[int, str], ...]:
         """Line and text of each comment."""
-        for token in tokenize.generate_tokens(io.StringIO(self.text).readline):
-            if token.type == tokenize.COMMENT:
-                yield token.start[0], token.string
+        tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
+        return tuple((token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT)
 
 
 Rule = Callable[[Source], list[str]]
@@ -115,7 +122,13 @@ def sources(*places: str) -> list[Source]:
         path for place in places for path in ([ROOT / place] if place.endswith(".py") else (ROOT / place).rglob("*.py"))
     ]
     assert found, f"nothing to look at in {places}"
-    return [Source(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in sorted(found)]
+    return [source_of(path) for path in sorted(found)]
+
+
+@cache
+def source_of(path: Path) -> Source:
+    """A file, read and taken apart once."""
+    return Source(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
 
 
 def impure_imports(source: Source) -> list[str]:
@@ -131,7 +144,7 @@ def impure_imports(source: Source) -> list[str]:
 def impure_deeds(source: Source) -> list[str]:
     """The core has no clock, no input or output, and nothing asynchronous."""
     found = []
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith | ast.Global):
             found.append(f"line {node.lineno}: {type(node).__name__}")
         if isinstance(node, ast.Call):
@@ -145,7 +158,7 @@ def readers_of_the_environment(source: Source) -> list[str]:
     """Configuration is handed over; it is read in one place."""
     if source.path in READERS_OF_THE_ENVIRONMENT:
         return []
-    names = [(node.lineno, node.attr) for node in ast.walk(source.tree) if isinstance(node, ast.Attribute)]
+    names = [(node.lineno, node.attr) for node in source.nodes if isinstance(node, ast.Attribute)]
     names += [(line, name) for line, _module, name in source.imports]
     return [f"line {line}: {name}" for line, name in names if name in ENVIRONMENT]
 
@@ -176,7 +189,7 @@ def modules_named_in_text(source: Source) -> list[str]:
     """Installed, the rings stand inside a package: what is found by name is named beside its finder, or imported."""
     texts = [
         (node.lineno, node.value)
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     return [
@@ -189,7 +202,7 @@ def modules_named_in_text(source: Source) -> list[str]:
 def values_by_position(source: Source) -> list[str]:
     """A value of MOST_BY_POSITION members or more is built by name, and no two tuples are paired by their order."""
     found = []
-    for call in (node for node in ast.walk(source.tree) if isinstance(node, ast.Call)):
+    for call in (node for node in source.nodes if isinstance(node, ast.Call)):
         called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         if BUILDS_A_VALUE.fullmatch(called) and called != "TypeVar" and len(call.args) >= MOST_BY_POSITION:
             found.append(f"line {call.lineno}: {called} with {len(call.args)} members by position")
@@ -277,6 +290,13 @@ RULES: list[tuple[Rule, tuple[str, ...], Source]] = [
     (undocumented_tests, ("tests",), Source("tests/x.py", "class T:\n    async def test_x(self): ...")),
     (mocks, ("tests",), Source("tests/x.py", "from unittest import mock")),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _files_taken_apart() -> Iterator[None]:
+    """They fill much memory, and are let go."""
+    yield
+    source_of.cache_clear()
 
 
 @pytest.mark.parametrize("rule", dict.fromkeys(rule for rule, _, _ in RULES), ids=lambda rule: rule.__name__)
