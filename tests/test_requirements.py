@@ -68,12 +68,21 @@ def imported(*places: str) -> set[str]:
     """The packages that our files import, by the names under which they are installed."""
     folders = [path for place in places for path in (ROOT / place).rglob("*.py")]
     paths = [*folders, *(ROOT / place for place in places if place.endswith(".py"))]
-    nodes = [node for path in paths for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
-    modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    modules += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
-    foreign = {module.partition(".")[0] for module in modules} - sys.stdlib_module_names - OUR_OWN
+    foreign = set[str]().union(*map(packages_of, paths)) - sys.stdlib_module_names - OUR_OWN
     installed = importlib.metadata.packages_distributions()
     return {canonicalize_name(name) for module in foreign for name in installed.get(module, [module])}
+
+
+@cache
+def packages_of(path: Path) -> frozenset[str]:
+    """The names of the topmost packages that a file imports; each file is taken apart once."""
+    modules: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules.add(node.module)
+    return frozenset(module.partition(".")[0] for module in modules)
 
 
 def listed(requirements: list[str]) -> set[str]:
