@@ -40,9 +40,18 @@ class Model(Rules):
         return other
 
     def start(self, given: Limits) -> None:
-        """The program starts: what expired is released, and the given limits are the policy."""
+        """The program starts: what expired is released, the given limits are the policy, and what the program itself
+        worked on before is given back: what was delivered was not kept, of the rest nobody knows.
+        """
         self.short = self.short and self.full
         self._together(lambda: self._set_limits(given))
+        for number in [number for number, held in self.held.items() if held.exclusive and held.open()]:
+            held = self.held[number]
+            delivered, others = len(held.open(delivered=True)), len(held.open(delivered=False))
+            for reason, places in (("not_kept", delivered), ("unknown", others)):
+                if places:
+                    self.answer([Release(held.user, number, reason, places, by="system")])
+            tally["what was worked on was given back by a start"] += 1
 
     def sweep(self) -> None:
         """What expired is released."""

@@ -55,6 +55,7 @@ class Held(NamedTuple):
     day: date
     resets: int
     places: tuple[Place, ...]
+    exclusive: bool = False
 
     def open(self, *, delivered: bool | None = None) -> list[int]:
         """Which places are open, or of these the delivered or undelivered ones."""

@@ -157,7 +157,15 @@ class Rules(State):
         self.reserved += 1
         expires = self.last_at + timedelta(seconds=RESERVATION_SECONDS)
         places = (Place(),) * ask.places
-        self.held[self.reserved] = Held(ask.user, each, expires, self.last_at.date(), day.resets, places)
+        self.held[self.reserved] = Held(
+            user=ask.user,
+            each=each,
+            expires=expires,
+            day=self.last_at.date(),
+            resets=day.resets,
+            places=places,
+            exclusive=ask.exclusive,
+        )
         return ("reserved", self.reserved, ask.places, each, text_of(expires), len(self.trail), False)
 
     def _deliver(self, ask: Deliver) -> GenerationOutcome:
