@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from eventsourcing.dcb.api import DCBEvent
 
-from adapters.application import deleting
+from adapters.application import deleting, opening
 from adapters.application.opening import OpenRoot
 from adapters.application.results import DeletedImage
 from adapters.eventlog.jsonl import writing
@@ -94,6 +94,10 @@ def _asks_for_bytes_first(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(images, "refuse_what_does_not_fit", ask)
     patch.setattr(reserving, "refuse_what_does_not_fit", ask)
+
+
+def _gives_nothing_back(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(opening, "release_abandoned", lambda _ledger: None)
 
 
 def _forgets_to_release(patch: pytest.MonkeyPatch) -> None:
@@ -216,6 +220,7 @@ BREAKAGES = (
     Breakage("an overwrite must find room for all its bytes", _charges_overwrites_whole, rare=True),
     Breakage("bytes are asked for before the day", _asks_for_bytes_first),
     Breakage("expired places stay", _forgets_to_release),
+    Breakage("a start gives nothing back", _gives_nothing_back),
     Breakage("a corrected clock reopens days", _reopens_days),
     Breakage("a snapshot lacks the answers", _snapshot_without("answers")),
     Breakage("a snapshot lacks the reservations", _snapshot_without("reservations")),
