@@ -18,7 +18,7 @@ from uuid import UUID
 
 import pytest
 
-from adapters.application import opening, reserving, saving
+from adapters.application import abandoned, opening, saving
 from adapters.application.deleting import delete_image_blocking
 from adapters.application.opening import OpenRoot
 from adapters.application.reserving import WantedPlaces, reserve_places
@@ -208,7 +208,7 @@ def told(story: Story) -> Iterator[Story]:
         patch.setattr(reserve_file, "RESERVE_BYTES", RESERVE_BYTES)
         patch.setattr(opening, "OpenRoot", Watched)
         patch.setattr(saving, "uuid4", story.new_id)
-        patch.setattr(reserving, "uuid4", story.new_id)
+        patch.setattr(abandoned, "uuid4", story.new_id)
         patch.setattr(Story, "told", story)
         try:
             yield story

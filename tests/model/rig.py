@@ -19,7 +19,7 @@ from uuid import UUID
 
 import pytest
 
-from adapters.application import opening, reserving, saving
+from adapters.application import abandoned, opening, saving
 from adapters.application.opening import OpenRoot
 from adapters.application.results import StoreSettings
 from adapters.application.workers import Workers
@@ -283,7 +283,7 @@ def timeless() -> Iterator[None]:
         patch.setattr(opening, "OpenRoot", Watched)
         patch.setattr(opening, "QuotaLedger", PromptLedger)
         patch.setattr(saving, "uuid4", lambda: UUID(int=next(ids)))
-        patch.setattr(reserving, "uuid4", lambda: UUID(int=next(ids)))
+        patch.setattr(abandoned, "uuid4", lambda: UUID(int=next(ids)))
         patch.setattr(Workers, "run", _at_once)
         patch.setattr(Rig, "loop", loop, raising=False)
         try:
