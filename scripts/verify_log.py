@@ -683,7 +683,8 @@ def in_words(report: Report) -> Iterator[str]:
     if report.totals is not None:
         yield "  at the end: " + ", ".join(f"{name} {count:,}" for name, count in report.totals.items())
     if report.verdict == "torn":
-        yield f"  {report.torn_bytes:,} bytes are of a batch that nobody was told of; the next start sets them aside."
+        then = "" if report.watermark is None else "; the next start sets them aside"
+        yield f"  {report.torn_bytes:,} bytes are of a batch that nobody was told of{then}."
     elif report.ends_early:
         yield f"  This copy is whole up to position {report.positions:,}, where it ends, and older than the watermark"
         yield "  beside it, or its end was cut off. Nothing was changed. `abby salvage --to DIR` takes it from here."

@@ -61,6 +61,7 @@ class OpenRoot(LedgerHooks):
         self.users = 0
         self.troubles, self.looking = Troubles(), Looking()
         self._files = files
+        self._log_folder = Path(engines.log.location(root).folder)
         self._is_marked = True
         with ExitStack() as undoing:
             try:
@@ -121,8 +122,8 @@ class OpenRoot(LedgerHooks):
         return self.recorder.short_of_space and not self.recorder.regain_space()
 
     def free_bytes(self) -> int:
-        """What is free on the disk of the root itself, or of where it would be made. Raises OSError."""
-        ways = (self.root, *self.root.parents)
+        """What is free on the disk of the log, which may be another than that of the root. Raises OSError."""
+        ways = (self._log_folder, *self._log_folder.parents)
         return self._files.free_bytes(next(way for way in ways if self._files.exists(way)))
 
     def without_space(self) -> str:

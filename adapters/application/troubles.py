@@ -89,7 +89,7 @@ def fault_of(error: OSError, *, size_bytes: int, images: ImageStore) -> DiskFull
         path = error.filename2 or error.filename  # of a rename the target: the source was just written
         where = f" ({path})" if path else ""
         return StorageUnavailable(
-            f"{error.strerror or error}{where}. Nothing was saved. "
+            f"{str(error.strerror or error).removesuffix('.')}{where}. Nothing was saved. "
             "Check the free space and the permissions of the storage folder."
         )
     if error.errno != errno.ENOSPC:

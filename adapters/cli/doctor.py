@@ -64,10 +64,10 @@ def _of_the_root(
     """What concerns the storage root, each look also where others fail."""
     images = image_stores()(config.storage.storage_root)
     return [
-        *_looked("root", lambda: [storage.root(config)]),
+        *_looked("root", lambda: storage.root(config, engine)),
         *_looked("files", lambda: storage.written(config, engine, images)),
         *_looked("images", lambda: storage.kept_images(images, state)),
-        *_looked("disk", lambda: [storage.disk(config, state, Files())]),
+        *_looked("disk", lambda: [storage.disk(config, engine, state, Files())]),
         *of_log,
         log.clock_shows(utc_now(), state),
         *_looked("lock", lambda: storage.holder(config, engine)),

@@ -64,9 +64,10 @@ def verdict(report: LogReport) -> str:
     if report.watermark is None and report.positions:
         whole = f"{whole} {WITHOUT_WATERMARK}"
     if report.torn_bytes:
+        then = "" if report.watermark is None and report.positions else "; the next start sets them aside"
         return (
             f"{whole} After them stand {counted(report.torn_bytes, 'byte')} of a batch that is not whole: being "
-            "written now, or left by a crash and never acknowledged; the next start sets them aside."
+            f"written now, or left by a crash and never acknowledged{then}."
         )
     return whole
 

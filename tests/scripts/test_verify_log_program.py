@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.cli.verifying import verdict as verdict_of
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.verify import verify
 from scripts import verify_log
@@ -133,7 +134,9 @@ def test_the_product_finds_a_log_whole_torn_or_damaged_as_the_verifiers_do(log: 
         path.write_bytes(alone)
         said = verify(tmp_path)
         verdict = "damaged" if said.damage else "torn" if said.torn_bytes else "whole"
-        assert verify_log.verify(path).verdict == verdict
+        report = verify_log.verify(path)
+        assert report.verdict == verdict
+        assert "the next start" not in verdict_of(said) + "\n".join(verify_log.in_words(report))  # there is none
 
 
 def test_a_copy_older_than_its_watermark_is_told_as_one(log: bytes, tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""Whether the file system of the storage root is one that the protocol of log and files is not made for."""
+"""Whether the file system of a storage root, or of a part of it, is one that the protocol of log and files is not made
+for.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ _FOUND: Mapping[Weakness, tuple[str, str]] = MappingProxyType(
             "Use a disk with ext4, xfs, btrfs, APFS or NTFS.",
         ),
         Weakness.MEMORY: (
-            "lies in memory ({}): the log and all images are gone after a restart of this machine",
+            "lies in memory ({}): all that is kept there is gone after a restart of this machine",
             "Set STORAGE_ROOT to a folder on a disk.",
         ),
     }
@@ -28,10 +30,10 @@ _FOUND: Mapping[Weakness, tuple[str, str]] = MappingProxyType(
 """What is found and what to do; the type of the file system stands in between."""
 
 
-def weak_file_system(root: Path, kind: str | None) -> Finding | None:
-    """The finding on a root whose file system is of this type, None where nothing is known against it."""
+def weak_file_system(folder: Path, kind: str | None) -> Finding | None:
+    """The finding on a folder whose file system is of this type, None where nothing is known against it."""
     weakness = weakness_of(kind)
     if weakness is None:
         return None
     found, advice = _FOUND[weakness]
-    return warn("root", f"The storage root {root} {found.format(kind)}.", advice)
+    return warn("root", f"The storage folder {folder} {found.format(kind)}.", advice)

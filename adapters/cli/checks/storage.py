@@ -29,7 +29,7 @@ MOST_TOLD = 5
 """Files and folders that are named, of those that cannot be written."""
 
 
-def root(config: Config) -> Finding:
+def root(config: Config, engine: EventLogEngine) -> list[Finding]:
     """Whether the storage root is there, or can be made, and takes files; the file that is tried has no name."""
     path = config.storage.storage_root
     stands = _nearest(path)
@@ -43,12 +43,12 @@ def root(config: Config) -> Finding:
             raise PermissionError(13, "it may not be written", str(stands))
     except OSError as error:
         advice = "Create the folder, check who owns it and its permissions, or set STORAGE_ROOT to another one."
-        return fail("root", f"The storage root {path} cannot be used: {error.strerror} ({stands}).", advice)
-    if weak := weak_file_system(path, Files().file_system(stands)):
+        return [fail("root", f"The storage root {path} cannot be used: {error.strerror} ({stands}).", advice)]
+    if weak := _weak_disks(config, engine):
         return weak
     if stands != path:
-        return ok("root", f"The storage root {path} is not there yet; it can be made.")
-    return ok("root", f"The storage root {path} can be written.")
+        return [ok("root", f"The storage root {path} is not there yet; it can be made.")]
+    return [ok("root", f"The storage root {path} can be written.")]
 
 
 def written(config: Config, engine: EventLogEngine, images: ImageStore) -> list[Finding]:
@@ -56,7 +56,7 @@ def written(config: Config, engine: EventLogEngine, images: ImageStore) -> list[
     path = config.storage.storage_root
     if not path.exists():
         return []
-    sentences = [*engine.unwritable(path), *images.unwritable(KINDS)]
+    sentences = list(dict.fromkeys([*engine.unwritable(path), *images.unwritable(KINDS)]))
     if not sentences:
         return [ok("files", "Every folder and file that a command would write can be written.")]
     more = f" (and {len(sentences) - MOST_TOLD} more)" if len(sentences) > MOST_TOLD else ""
@@ -73,10 +73,9 @@ def kept_images(images: ImageStore, state: QuotaState | None) -> list[Finding]:
     return [warn("images", found, "`abby audit` names them all; put them back from a copy.")]
 
 
-def disk(config: Config, state: QuotaState | None, files: Files) -> Finding:
+def disk(config: Config, engine: EventLogEngine, state: QuotaState | None, files: Files) -> Finding:
     """Whether the disk has room for what the pool's limit still promises; without a log, for the limit that is set."""
-    path = config.storage.storage_root
-    free = min(files.free_bytes(_nearest(folder)) for folder in (path, path / "images"))
+    free = min(files.free_bytes(_nearest(folder)) for folder in _folders(config, engine))
     limit = state.policy.pool_bytes if state else config.storage.max_global_storage_mb * 1_048_576
     promised = max(0, limit - (state.pool.used_bytes if state else 0))
     figures = f"{size_in_words(free)} are free, and the pool still promises {size_in_words(promised)}"
@@ -108,6 +107,21 @@ def adoption(config: Config) -> list[Finding]:
         return []
     advice = f"Run `{adopt_command(root, directory)}`; it goes on where it stopped."
     return [fail("adoption", f"Images were being adopted from {directory}, and that is not finished.", advice)]
+
+
+def _folders(config: Config, engine: EventLogEngine) -> tuple[Path, ...]:
+    """The root, and what may be a link to another disk."""
+    path = config.storage.storage_root
+    return path, path / "images", Path(engine.location(path).folder)
+
+
+def _weak_disks(config: Config, engine: EventLogEngine) -> list[Finding]:
+    """What is known against the file systems of the root and of what lies on another disk, each once."""
+    first_of_kind: dict[str | None, Path] = {}
+    for folder in _folders(config, engine):
+        first_of_kind.setdefault(Files().file_system(_nearest(folder)), folder)
+    found = [weak_file_system(folder, kind) for kind, folder in first_of_kind.items()]
+    return [finding for finding in found if finding]
 
 
 def _nearest(path: Path) -> Path:

@@ -37,7 +37,8 @@ class OwnFiles:
         self._root = layout.root
         self._files = files
         self._operators: dict[Path, _Link] = {}
-        for folder in (layout.users.parent, layout.temp):
+        self._may_be_links = (layout.users.parent, layout.temp)
+        for folder in self._may_be_links:
             if (link := self._link_at(folder)) is not None:
                 self._operators[folder] = link
 
@@ -139,9 +140,9 @@ class OwnFiles:
 
     def _refuse_link(self, folder: Path) -> str | None:
         name, known, now = folder.relative_to(self._root), self._operators.get(folder), self._link_at(folder)
-        if known is None:
+        if known is None and folder not in self._may_be_links:
             return f"{name} is a symbolic link. Put a real folder in its place."
-        if now is None or now.itself != known.itself or known.target not in {None, now.target}:
+        if known is None or now is None or now.itself != known.itself or known.target not in {None, now.target}:
             return f"{name} leads elsewhere than when the storage was opened. If that is meant, restart what opened it."
         if now.target is None:
             return f"{name} is a link that leads nowhere at the moment. Mount the disk that it leads to."

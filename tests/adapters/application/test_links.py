@@ -174,6 +174,19 @@ def test_a_link_that_leads_elsewhere_since_the_start_is_not_followed(tmp_path: P
     assert len(events_of(root, "ImageSaved")) == 2
 
 
+def test_a_folder_that_becomes_a_link_after_the_start_is_told_as_what_a_restart_follows(tmp_path: Path) -> None:
+    """As when images are moved to another disk beside a running service: no real folder is asked for in its place."""
+    root, there = tmp_path / "root", tmp_path / "there"
+    with StorageManager(root) as storage:
+        assert asyncio.run(storage.save_image(png(), "1", "a.png"))[0]
+        (root / "images").rename(there)
+        (root / "images").symlink_to(there)
+        ok, message, _ = asyncio.run(storage.save_image(png(), "1", "b.png"))
+        assert (ok, "restart what opened it" in message) == (False, True)
+    with StorageManager(root) as storage:
+        assert asyncio.run(storage.save_image(png(), "1", "b.png"))[0]
+
+
 def test_a_link_whose_disk_comes_later_is_followed_then(tmp_path: Path) -> None:
     """The start goes on and says what is missing; once it is there, saves go on by themselves."""
     root, there = tmp_path / "root", tmp_path / "there"

@@ -123,13 +123,33 @@ async def test_images_behind_the_operators_link_lie_on_another_disk(
         assert await counted.is_kept()
         assert [path.name for path in (disk / "images/users/1/text_to_image").iterdir()] == ["image_1.png"]
         assert doctor(root)["files"] == "OK"
+        assert doctor(root)["root"] == "WARN"  # in memory, whatever the root lies on
         filling = fill(disk)
         await assert_refused_until(counted, filling.unlink, "The disk is full", full=True)
     assert isinstance(await counted.ask(), StorageUnavailable)
     notes = " ".join(readiness_of(counted.store).notes)
     assert "leads elsewhere" in notes
+    assert ".." not in notes
     assert "2 images have no file" in notes
     assert counted.paid == 2
+
+
+async def test_a_log_behind_the_operators_link_lies_on_another_disk(
+    begin: Begin, doctor: Doctor, tmp_path: Path
+) -> None:
+    """It is that disk's room which counts for what is recorded, and `doctor` says what it is and that it is full."""
+    root = tmp_path / "root"
+    root.mkdir()
+    with small_disk(tmp_path / "disk", SIZE) as disk:
+        (disk / "logs").mkdir()
+        (root / "logs").symlink_to(disk / "logs")
+        counted = begin(root)
+        assert await counted.is_kept()
+        assert doctor(root)["root"] == "WARN"
+        filling = fill(disk)
+        assert doctor(root)["disk"] == "FAIL"
+        await assert_refused_until(counted, filling.unlink, "The disk is full", full=True)
+        counted.store.close()
 
 
 async def test_a_disk_for_each_user_and_one_for_temp_files(begin: Begin, tmp_path: Path) -> None:
