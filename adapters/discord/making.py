@@ -117,6 +117,7 @@ async def _show(interaction: Interaction, request: GenerationRequest, reply: Rep
             status=status if bot.config.discord.quota_line_public else None,
         )
         await _bring(reply, showing)
+        interaction.extras[MADE] = message_for_made(pictures[place + 1 :]) if place + 1 < len(pictures) else None
     if status is not None and not bot.config.discord.quota_line_public:
         await reply.further(Content([quota_embed(status, interaction.user.display_name)]), ephemeral=True)
 
