@@ -135,6 +135,8 @@ class AbbyBot(commands.AutoShardedBot):
     async def close(self) -> None:
         """Ends what runs beside the connection, and the connection."""
         await self._registration.stop()
+        if self._catching_up is not None:
+            self._catching_up.cancel()
         await super().close()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:

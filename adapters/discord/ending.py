@@ -6,23 +6,29 @@ from typing import Any
 
 import discord
 
+from adapters.discord.embeds import message_embed
 from adapters.discord.messages import Message
-from adapters.discord.replies import promised, tell
+from adapters.discord.replies import Content, Reply, promised, tell
 
 MADE = "made"
-"""Among the extras of an interaction: the message about pictures that stand already."""
+"""Among the extras of an interaction: the message about pictures that are made and not shown yet, None once all are."""
 CANCELLED = Message(
     "⏹️ Stopped", "The bot is stopping, so this was not made. Please ask again in a minute.", discord.Colour.yellow()
 )
 
 
-def made_already(interaction: discord.Interaction[Any]) -> Message | None:
-    """What to say instead of any error, where something was made; None where nothing was."""
-    made: Message | None = interaction.extras.get(MADE)
-    return made
+async def tell_made(interaction: discord.Interaction[Any]) -> bool:
+    """Whether something was made; then that is told instead of any error, as far as it is not shown yet."""
+    if MADE not in interaction.extras:
+        return False
+    made: Message | None = interaction.extras[MADE]
+    if made is not None:
+        reply = Reply(interaction)
+        await (reply.finish if promised(interaction) else reply.further)(Content([message_embed(made)]))
+    return True
 
 
 async def tell_stopped(interaction: discord.Interaction[Any]) -> None:
     """The last words to whoever was promised an answer."""
-    if promised(interaction):
-        await tell(interaction, made_already(interaction) or CANCELLED)
+    if not await tell_made(interaction) and promised(interaction):
+        await tell(interaction, CANCELLED)

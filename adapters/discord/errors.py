@@ -16,8 +16,7 @@ from discord import app_commands
 
 from adapters.discord.cooldowns import AUTOCOMPLETE
 from adapters.discord.delivery import facts_of
-from adapters.discord.embeds import message_embed
-from adapters.discord.ending import made_already
+from adapters.discord.ending import MADE, tell_made
 from adapters.discord.messages import (
     Message,
     message_for_refusal,
@@ -25,7 +24,7 @@ from adapters.discord.messages import (
     too_often,
     unexpected,
 )
-from adapters.discord.replies import Content, Reply, promised, tell
+from adapters.discord.replies import tell
 from adapters.ports.faults import Fault
 from domain.refusals import Reason, Refusal
 
@@ -113,10 +112,9 @@ async def _suggests(interaction: discord.Interaction[Any]) -> bool:
 async def report(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Tells the user what happened. Raises nothing: an exception from here would be lost."""
     cause = getattr(error, "original", error)
-    if (made := made_already(interaction)) is not None:
+    if MADE in interaction.extras:
         _log.error("an error behind a picture", command=_name_of(interaction), exc_info=cause)
-        if promised(interaction):
-            await Reply(interaction).finish(Content([message_embed(made)]))
+        await tell_made(interaction)
         return
     if isinstance(cause, discord.HTTPException) and cause.code in TOO_LATE:
         _log.info("nobody left to answer", code=cause.code, command=_name_of(interaction))

@@ -43,6 +43,7 @@ class LeftOver(NamedTuple):
 
     async def tell_all(self) -> None:
         """Tells everyone who still waits for an answer of a former process. Raises nothing: other work goes on."""
+        left: list[PendingAnswer] = []
         try:
             left = await self.workers.run(self.pending.left, time())
             for pending in left:
@@ -52,6 +53,9 @@ class LeftOver(NamedTuple):
         else:
             if left:
                 _log.info("told of the restart", count=len(left))
+        finally:
+            for pending in left:
+                self.pending.leave(pending.interaction)  # whoever was told is forgotten already
 
     async def _tell(self, pending: PendingAnswer) -> None:
         embed = message_embed(self._message_for(pending))
@@ -65,7 +69,6 @@ class LeftOver(NamedTuple):
                 if verdict_on(error) is not Verdict.ANOTHER_TIME:
                     break  # the message or its token is gone
                 if not left:
-                    self.pending.leave(pending.interaction)
                     return
                 await asyncio.sleep(pause_after(error, self.patience))
             else:

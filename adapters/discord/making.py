@@ -27,6 +27,7 @@ from adapters.generation.provider import GenerationRequest
 from adapters.images.formats import EXTENSIONS
 from adapters.images.shaping import size_of
 from adapters.images.shrink import fitted
+from adapters.ports.failure_reasons import FailureKind
 from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import Fault
 from adapters.studio import Generated, GenerationOutcome, Picture
@@ -45,6 +46,9 @@ NOT_SHOWN = Message(
     "Your picture was made, but it could not be kept, and Discord did not take it either. `/why` tells what counted.",
     discord.Colour.yellow(),
 )
+
+REFUSALS = frozenset({FailureKind.BAD_REQUEST, FailureKind.MODERATED_PROMPT})
+"""Failures that say something of the request, and so are for who made it."""
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
@@ -69,14 +73,18 @@ async def make(interaction: Interaction, request: GenerationRequest) -> None:
     if isinstance(answer, Refusal):
         await reply.alone(message_for_refusal(answer))
         return
-    if isinstance(answer, Message):
-        await reply.finish(Content([message_embed(answer)]))
+    if isinstance(answer, GenerationFailure) and answer.kind in REFUSALS and answer.surely_unpaid:
+        await reply.alone(message_for_failure(answer))
+        return
+    if isinstance(answer, GenerationFailure | Message):
+        message = answer if isinstance(answer, Message) else message_for_failure(answer)
+        await reply.finish(Content([message_embed(message)]))
         return
     await _show(interaction, request, reply, answer)
     await warn_managers(interaction.client)
 
 
-async def _answer(interaction: Interaction, request: GenerationRequest, reply: Reply) -> Generated | Message | Refusal:
+async def _answer(interaction: Interaction, request: GenerationRequest, reply: Reply) -> GenerationOutcome | Message:
     """What the studio made, or why there is nothing."""
     try:
         answer: GenerationOutcome = await interaction.client.studio.generate(
@@ -91,7 +99,6 @@ async def _answer(interaction: Interaction, request: GenerationRequest, reply: R
         return message_for_storage_fault(fault)
     if isinstance(answer, GenerationFailure):
         _log.warning("no picture", kind=answer.kind.value, reason=sentence_of_failure(answer))
-        return message_for_failure(answer)
     return answer
 
 
@@ -117,6 +124,7 @@ async def _show(interaction: Interaction, request: GenerationRequest, reply: Rep
             status=status if bot.config.discord.quota_line_public else None,
         )
         await _bring(reply, showing)
+        interaction.extras[MADE] = message_for_made(pictures[place + 1 :]) if place + 1 < len(pictures) else None
     if status is not None and not bot.config.discord.quota_line_public:
         await reply.further(Content([quota_embed(status, interaction.user.display_name)]), ephemeral=True)
 

@@ -33,6 +33,9 @@ ALREADY_ACKNOWLEDGED = 40060
 OVERTAKEN_SECONDS = 60.0
 """For so long an edit of progress that was under way is waited for behind the answer."""
 SEE_BELOW = "⬇️ The answer is in the message below."
+REMOVALS = 2
+"""So often it is tried to take a promise back."""
+TOLD_ALONE = "⏹️ This came to nothing; whoever asked is told why."
 
 PROMISED, PRIVATE, FINISHED = "promised", "private", "finished"
 """Among the extras of an interaction: that an answer is promised, that its user alone sees it, that it is there."""
@@ -239,14 +242,29 @@ class Reply:
         whether that arrived.
         """
         await self.end_progress()
-        try:
-            async with asyncio.timeout(self._patience.call_seconds):
-                await self._interaction.delete_original_response()
-        except Exception as error:  # noqa: BLE001 - it may be gone already; who asked is told all the same
-            _log.info("a promise not taken back", **facts_of(error))
+        if not await self._taken_back():
+            await self._write_over(TOLD_ALONE)  # while a promise to all stands, the next message goes in its place
+        told = await self.further(Content([message_embed(message)]), ephemeral=True)
         self._interaction.extras[FINISHED] = True
-        self._interaction.client.pending.forget(self._interaction.id)
-        return await self.further(Content([message_embed(message)]), ephemeral=True)
+        pending = self._interaction.client.pending
+        (pending.forget if told else pending.leave)(self._interaction.id)
+        return told
+
+    async def _taken_back(self) -> bool:
+        """Whether the promise is gone."""
+        for left in reversed(range(REMOVALS)):
+            try:
+                async with asyncio.timeout(self._patience.call_seconds):
+                    await self._interaction.delete_original_response()
+            except Exception as error:  # noqa: BLE001 - whatever it is, who asked is told all the same
+                _log.info("a promise not taken back", **facts_of(error))
+                verdict = verdict_on(error)
+                if verdict in {Verdict.MESSAGE_GONE, Verdict.INTERACTION_OVER}:
+                    return True  # or nothing can be done about it any more
+                await asyncio.sleep(pause_after(error, self._patience) if left else 0.0)
+            else:
+                return True
+        return False
 
     async def _send(self, way: Way, content: Content) -> None:
         view = discord.utils.MISSING if content.view is None else content.view

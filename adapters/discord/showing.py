@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.application.reading import ReadableStorage, image_bytes, image_details, kept_image
+from adapters.discord.bot import Interaction
 from adapters.discord.embeds import Asked, Shown, result_embed
-from adapters.discord.making import TOO_LARGE, WHOLE
+from adapters.discord.making import SMALLER_BY, TOO_LARGE, WHOLE
 from adapters.discord.messages import Message, message_for_refusal
-from adapters.discord.replies import Content, SentFile
+from adapters.discord.replies import NOT_TAKEN, Content, SentFile, Spare
 from adapters.discord.views import buttons_of
 from adapters.images.shrink import fitted
 from domain.refusals import Reason, Refusal
@@ -42,6 +43,18 @@ def shown_again(storage: ReadableStorage, user: str, name: str, at_most_bytes: i
     if file is None:
         embed.set_image(url=None)
     return Content([embed], [file] if file else (), buttons_of(user, image.name, image.operation))
+
+
+def spare_of(interaction: Interaction, name: str, shown: Content) -> Spare:
+    """What is brought where Discord takes less than it says: a copy that is much smaller, or the words alone."""
+    store, user = interaction.client.store, str(interaction.user.id)
+    at_most_bytes = sum(len(file.data) for file in shown.files) // SMALLER_BY
+
+    async def smaller() -> Content:
+        again = await store.workers.drawing.run(shown_again, store, user, name, at_most_bytes)
+        return again if isinstance(again, Content) else shown.without_files()
+
+    return Spare(smaller, NOT_TAKEN.words, name)
 
 
 def _bytes_of(storage: ReadableStorage, user: str, name: str) -> bytes | None:

@@ -36,6 +36,8 @@ _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _DATA_ADDRESS = re.compile(r"data:[^,]{0,200},", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:https?:/)?/[^\s/]", re.IGNORECASE)
 _LONGEST_ADDRESS = 4096
+_SHORTEST_PICTURE_CHARS = 64
+"""In base64; a shorter text is a word or an id, or an address."""
 _QUOTED = re.compile(r"b?(['\"])(.*)\1", re.DOTALL)
 _FIRST_VALUE = json.JSONDecoder(strict=False)
 
@@ -143,25 +145,34 @@ def _entries(value: object, depth: int = DEEPEST) -> list[object] | None:
         return value
     if not isinstance(value, dict) or depth == 0:
         return None
-    if any(isinstance(value.get(name), str) and value[name] for name in TEXTS):
+    if any(_may_be_picture(value.get(name)) for name in TEXTS):
         return [value]
     for name in LISTS:
         inner = value.get(name)
-        if isinstance(inner, list):
+        if isinstance(inner, list) and inner:
             return inner
-        if isinstance(inner, str) and inner:
+        if isinstance(inner, str) and _may_be_picture(inner):
             return [inner]
         if isinstance(inner, dict):
             return _entries(inner, depth - 1) or [inner]
+    if any(isinstance(value.get(name), str) and value[name] for name in (*TEXTS, *LISTS)):
+        return [value]
     return [] if any(name in value for name in LISTS) else None
+
+
+def _may_be_picture(text: object) -> bool:
+    """Whether a text is long enough for a picture, or an address."""
+    return isinstance(text, str) and (len(text) >= _SHORTEST_PICTURE_CHARS or bool(_ADDRESS.match(text.strip())))
 
 
 def _of_entry(entry: object, depth: int = DEEPEST) -> Sent:
     if isinstance(entry, str):
         return _of_text(entry, {})
+    if isinstance(entry, list) and len(entry) == 1:
+        return _of_entry(entry[0], depth - 1)
     if not isinstance(entry, dict) or depth == 0:
         return Sent(None)
-    found = [entry[name] for name in TEXTS if entry.get(name)]
+    found = sorted((entry[name] for name in TEXTS if entry.get(name)), key=_is_word)
     for value in found:
         if isinstance(value, str):
             return _of_text(value, entry)
@@ -170,6 +181,11 @@ def _of_entry(entry: object, depth: int = DEEPEST) -> Sent:
         if sent.data or sent.address:
             return sent
     return _sent(None, entry)
+
+
+def _is_word(value: object) -> bool:
+    """Whether it is a text that is no picture: looked at last."""
+    return isinstance(value, str) and not _may_be_picture(value)
 
 
 def _of_text(text: str, told: Mapping[str, object]) -> Sent:

@@ -28,7 +28,7 @@ from adapters.discord.inputs import suggest_names
 from adapters.discord.messages import Message, again_with, help_text, message_for_refusal, timestamp
 from adapters.discord.pages import NOT_MADE, gallery_page, history_page
 from adapters.discord.replies import NOT_TAKEN, Content, Reply, defer, respond, tell
-from adapters.discord.showing import shown_again
+from adapters.discord.showing import shown_again, spare_of
 from adapters.discord.untrusted_text import plain
 from domain.refusals import Reason, Refusal
 
@@ -72,7 +72,10 @@ class MineCog(commands.Cog):
         if isinstance(shown, Refusal):
             shown = message_for_refusal(shown)
         reply = Reply(interaction)
-        await (reply.alone(shown) if isinstance(shown, Message) else reply.finish(shown, NOT_TAKEN))
+        if isinstance(shown, Message):
+            await reply.alone(shown)
+        else:
+            await reply.finish(shown, spare_of(interaction, name, shown))
 
     @app_commands.command(description="Show what you asked for lately, and what became of it")
     async def history(self, interaction: Interaction) -> None:

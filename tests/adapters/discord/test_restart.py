@@ -101,6 +101,27 @@ async def test_after_a_kill_nothing_counts_and_everybody_hears_of_it(
     assert reasons == ["unknown", "unknown"]
 
 
+async def test_a_stop_between_two_pictures_says_where_the_other_is(
+    fake: FakeDiscord, ann: Person, painter: Automatic1111Emulator, tmp_path: Path
+) -> None:
+    """The first one is there; the call that brings the second hangs."""
+    painter.shown, root = None, tmp_path / "root"
+    fake.trouble("POST /webhooks/", 200, times=1_000, until=asyncio.Event(), user=ann, with_files=True)
+    words = command(root, "bot", API_HOST=painter.address)
+    async with await BotProcess.start([sys.executable, "-c", PATCHED, *words[3:]], {}, fake) as bot:
+        await bot.ready()
+        await fake.synced()
+        asked = await ann.slash("imagine", {"prompt": "a cat", "count": 2})
+        await finished(asked)
+        await fake.world.bell.until(
+            lambda: fake.rest.troubles[0].times < 1_000, timeout=20, what=lambda: "a second picture on its way"
+        )
+        bot.send(signal.SIGTERM)
+        told = await asked.followup()
+        assert "made and kept as **text_to_image/image_2.png**" in told.text.replace("\\", "")
+        assert await bot.exit_code(timeout=GENTLE_SECONDS) == 0
+
+
 async def test_a_stop_while_an_attachment_is_fetched_is_told(
     fake: FakeDiscord, ann: Person, painter: Automatic1111Emulator, tmp_path: Path
 ) -> None:

@@ -62,12 +62,13 @@ FAULTS = {
     "token ended": Fault(401, 50027),
 }
 ANSWER, MORE, CHANNEL = r"PATCH /webhooks/", r"POST /webhooks/", r"POST /channels/"
+REMOVAL = r"DELETE /webhooks/"
 CALLBACK = r"POST /interactions/.*/callback"
 OVER = "token ended"
 """At the first call, nobody can be answered, and nothing is made; later, what is for one user alone reaches nobody."""
-EARNED = re.compile("40060|50027|came again before the time that its 429 named")
+EARNED = re.compile("40060|50027|DELETE .*10008|came again before the time that its 429 named")
 """What the fake complains of where a call reached it that the bot knows nothing of, a token has ended, or the answer
-does not wait for the limit of an edit of progress.
+does not wait for the limit of an edit of progress. A promise that is gone already is taken back once more in vain.
 """
 
 
@@ -271,6 +272,26 @@ class TestFaults:
                 answered("privacy", "Not Shown" if fault == "413" else "The file holds 1", button="Export my data"),
             ]
         )
+
+
+class TestRefusals:
+    """What is refused after an answer was promised to all."""
+
+    @EACH_KIND
+    async def test_it_is_for_who_asked_alone(self, stage: Stage, fault: str) -> None:
+        """And nobody is left "thinking", whether the promise can be taken back or not."""
+        if fault in {OVER, "message deleted"}:
+            return
+
+        async def refused(where: str, times: int = 1) -> None:
+            row = row_of(stage)
+            row.order(FAULTS[fault], where, times)
+            await row.person.context("Upscale", row.person.say("no picture", channel=row.channel))
+            await row.until(lambda: any("no picture in this message" in message.text for message in row.seen))
+            assert [one.text for one in row.seen if one.embeds and not one.ephemeral] == []
+            assert [one for one in row.channel.history if one.loading and not one.deleted] == []
+
+        await together([refused(REMOVAL), refused(REMOVAL, ALWAYS), refused(MORE)])
 
 
 class TestFlows:

@@ -239,6 +239,20 @@ class TestShow:
         assert "too large for this channel" in shown.text
         assert len(shown.attachments[0].data) <= 5_000
 
+    async def test_a_channel_that_takes_less_than_it_says_is_sent_a_smaller_copy(
+        self, stage: Stage, ann: Person
+    ) -> None:
+        """As with a picture that was just made."""
+        mean = stage.discord.guild("mean to show", attachment_bytes=3_000)
+        mean.announced_bytes = 10 << 20
+        await stage.discord.join(mean)
+        await stage.imagine(ann)
+        options = {"name": "text_to_image/image_1.png"}
+        shown = await finished(await ann.slash("show", options, channel=mean.channels[0]))
+        assert [attachment.name for attachment in shown.attachments] == ["image_1.webp"]
+        assert "too large for this channel" in shown.text
+        stage.discord.world.complaints.clear()
+
 
 class TestFromPictures:
     """`/imgimg` and `/upscale`."""

@@ -15,6 +15,7 @@ from tests.adapters.discord.fake.interactions import Interaction
 from tests.adapters.discord.fake.messages import Message
 from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.world import Upload
+from tests.adapters.discord.test_pictures_in_messages import HEIC
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -40,6 +41,14 @@ MISTAKES: dict[str, tuple[Ask, str]] = {
     "another host": (lambda ann, _: ann.slash("upscale", {"url": "https://example.com/a.png"}), "cannot be used"),
     "too large": (lambda ann, _: ann.slash("upscale", {"image": Upload("a.png", bytes(21 << 20))}), "MB"),
     "no picture there": (lambda ann, _: ann.context("Upscale", ann.say("no picture")), "no picture"),
+    "a file that is no picture": (
+        lambda ann, _: ann.slash("imgimg", {"prompt": "x", "image": Upload("a.png", b"words", "image/png")}),
+        "not an image",
+    ),
+    "an iPhone's picture": (
+        lambda ann, _: ann.slash("upscale", {"image": Upload("a.heic", HEIC, "image/heic")}),
+        "HEIC",
+    ),
     "both ways": (lambda ann, _: ann.slash("delete", {"name": "a.png", "older_than_days": 1}), "or neither"),
     "no manager": (lambda ann, _: ann.slash("audit", channel=ann.direct), "Not Allowed"),
 }
