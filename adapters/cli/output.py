@@ -2,7 +2,7 @@
 
 With `--json` standard output holds JSON and nothing else, whatever happens: an answer, `{"refused": ...}` or
 `{"error": ...}`, on one line each and in ASCII alone. Which figures there are is the commands' business. A reader who
-has gone, as `head` does, is no failure; an output that cannot be written is raised as the OSError it is.
+has gone, as `head` does, is no failure; an output that cannot be written is raised as `Unwritable`.
 """
 
 from __future__ import annotations
@@ -155,6 +155,9 @@ def _sent(write: Callable[[], object]) -> bool:
     except BrokenPipeError:
         streams.give_up(sys.stdout)
         return False
+    except OSError as error:  # told apart here, as a stream without a buffer holds nothing that would fail again later
+        streams.give_up(sys.stdout)
+        raise streams.Unwritable(error.errno, error.strerror) from error
     return True
 
 

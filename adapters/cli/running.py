@@ -62,6 +62,8 @@ def exit_code_of(work: Work, invocation: Invocation, output: Output) -> int:
     except BrokenPipeError:
         streams.give_up(sys.stdout)
         return Exit.DONE
+    except streams.Unwritable:
+        raise
     except OSError as error:
         if lost := streams.trouble(sys.stdout):
             raise lost from error

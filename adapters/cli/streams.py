@@ -13,6 +13,10 @@ from contextlib import suppress
 from typing import TextIO
 
 
+class Unwritable(OSError):
+    """Standard output cannot be written; no other file of the command is meant."""
+
+
 def stand_in_for_closed() -> None:
     """A program may be started without these streams (`>&-`): nobody wants them then, and nothing else takes their
     numbers.

@@ -159,6 +159,21 @@ def test_as_a_process_too_nothing_is_left_for_its_end(
     assert "Exception ignored" not in told.err
 
 
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["for people", "json"])
+def test_a_full_output_without_a_buffer_is_no_failing_disk(
+    as_json: list[str], filled: Path, env_file: Path, tmp_path: Path
+) -> None:
+    """Containers set PYTHONUNBUFFERED: nothing is left in the stream that would fail a second time, and yet it is told
+    what failed, and that the reset is done.
+    """
+    shell = " ".join(command(filled, env_file, "reset", "ada", *as_json))
+    told = run(["bash", "-c", f"PYTHONUNBUFFERED=1 {shell} >/dev/full"], cwd=tmp_path)
+    assert told.code == 74
+    assert "Standard output cannot be written (No space left on device)" in told.err
+    assert "Check the path" not in told.err
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Windows tells of a closed pipe when something is written")
 def test_follow_ends_with_its_reader(filled: Path, env_file: Path) -> None:
     """`abby events --follow --json | head -1` ends with `head`, and not only when something happens."""
