@@ -65,13 +65,13 @@ class RootMark:
     def _folders(self) -> list[Path]:
         """The folder above the root, and the one above the disk that the root lies on, where that is another.
 
-        The latter not of what is temporary: nobody misses it, and nobody looks for a file above it.
+        The latter not above the folder for what is temporary: nobody looks there for a file of one who used it.
         """
-        if Path(gettempdir()).resolve() in self._root.parents:
-            return [self._root.parent]
         disk = self._root
         with suppress(OSError):  # what cannot be looked at is no other disk
             disk = self._mounted()
+        if (temporary := Path(gettempdir()).resolve()) in self._root.parents and temporary not in disk.parents:
+            disk = self._root
         return list(dict.fromkeys(folder.parent for folder in (self._root, disk) if folder.parent != folder))
 
     def _mounted(self) -> Path:

@@ -72,6 +72,10 @@ class ForeignHeaderError(Exception):
     """The first line is none of ours; the message says why."""
 
 
+class OtherFormatError(ForeignHeaderError):
+    """The first line is that of another version's log."""
+
+
 class NotAnEventError(Exception):
     """A line whose hash fits is no event of this format; the message says why."""
 
@@ -88,7 +92,7 @@ def decode_header(start: bytes) -> Header:
     if match is None or not ending:
         raise ForeignHeaderError("its first line is not the header of a log of ours")
     if int(match[2]) != FORMAT:
-        raise ForeignHeaderError(
+        raise OtherFormatError(
             f"it is written in format {int(match[2])}, and this version of Abby reads format {FORMAT}; "
             "use a newer version"
         )

@@ -15,7 +15,14 @@ from typing import NamedTuple
 
 from adapters.disk.errors import not_done_there
 from adapters.disk.files import APPEND, READ, Files, is_disk_full
-from adapters.eventlog.jsonl.format import MAX_HEADER_BYTES, ForeignHeaderError, Header, Tip, decode_header
+from adapters.eventlog.jsonl.format import (
+    MAX_HEADER_BYTES,
+    ForeignHeaderError,
+    Header,
+    OtherFormatError,
+    Tip,
+    decode_header,
+)
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.reserve_file import disk_full
 from adapters.eventlog.jsonl.scanning import Scanner, scan
@@ -151,10 +158,15 @@ def _read_header(files: Files, fd: int, paths: LogPaths) -> Header:
     try:
         return decode_header(files.read_all_at(fd, MAX_HEADER_BYTES, 0))
     except ForeignHeaderError as error:
+        advice = "Check STORAGE_ROOT, or put the right file there; `abby verify` says the same of any file."
+        if files.lexists(paths.head) and not isinstance(error, OtherFormatError):
+            advice = (
+                f"Its watermark {paths.head} stands beside it, so it may be our log, damaged at its begin; `abby salvage` "
+                f"cannot read it without that line. Put it back from a copy, or move {paths.logs} away and run "
+                f"`abby adopt {paths.images}` to bring the images that are left into a new log."
+            )
         raise LogForeign(
-            f"The file {paths.log} is not used, because {error}. It was left alone. "
-            "Check STORAGE_ROOT, or put the right file there; `abby verify` says the same of any file.",
-            offset=0,
+            f"The file {paths.log} is not used, because {error}. It was left alone. {advice}", offset=0
         ) from error
 
 

@@ -106,6 +106,19 @@ def test_a_mark_stands_above_the_disk_that_the_root_lies_on(tmp_path: Path) -> N
         open_store(disk / "abby" / "root")
 
 
+def test_above_the_folder_for_what_is_temporary_no_mark_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That disk being the temporary folder; one that is mounted inside of that folder is a disk like others."""
+    disk = tmp_path / "disk"
+    (disk / "abby" / "root").mkdir(parents=True)
+    for temporary, marks in ((disk, []), (tmp_path, [".disk+abby+root.abby-log"])):
+        monkeypatch.setattr("adapters.application.root_mark.gettempdir", lambda folder=temporary: str(folder))
+        RootMark(disk / "abby" / "root", Disks(disk)).leave(AT)
+        assert [path.name for path in tmp_path.iterdir() if path != disk] == marks
+        assert (disk / "abby" / ".root.abby-log").exists()
+
+
 def test_a_folder_above_that_may_not_be_written_is_no_trouble(tmp_path: Path) -> None:
     """No mark is left, and whoever may can leave it by hand."""
 

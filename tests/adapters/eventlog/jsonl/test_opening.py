@@ -45,6 +45,20 @@ def test_a_file_without_our_header_is_foreign_and_left_alone(tmp_path: Path, sta
         verify(tmp_path)
 
 
+def test_a_log_whose_header_is_damaged_is_told_with_the_ways_out(tmp_path: Path) -> None:
+    """By the watermark beside it; a log of a newer version is not taken for one."""
+    opened(tmp_path).close()
+    log = tmp_path / "logs" / "events.jsonl"
+    whole = log.read_bytes()
+    for damaged in (b"", bytes(len(whole)), b"\x00" + whole[1:], whole.replace(b'"created"', b'"creatfd"')):
+        log.write_bytes(damaged)
+        told = str(refused(tmp_path, LogForeign))
+        assert "Put it back from a copy" in told
+        assert "`abby adopt" in told
+    log.write_bytes(whole.replace(b":1,", b":9,", 1))
+    assert "adopt" not in str(refused(tmp_path, LogForeign))
+
+
 def test_a_directory_in_the_logs_place_is_foreign(tmp_path: Path) -> None:
     """What is no file cannot be opened as one, and is left alone."""
     (tmp_path / "logs" / "events.jsonl").mkdir(parents=True)
