@@ -161,8 +161,8 @@ def _read_header(files: Files, fd: int, paths: LogPaths) -> Header:
         advice = "Check STORAGE_ROOT, or put the right file there; `abby verify` says the same of any file."
         if files.lexists(paths.head) and not isinstance(error, OtherFormatError):
             advice = (
-                f"Its watermark {paths.head} stands beside it, so it may be our log, damaged at its begin; `abby salvage` "
-                f"cannot read it without that line. Put it back from a copy, or move {paths.logs} away and run "
+                f"Its watermark {paths.head} stands beside it, so it may be our log, damaged at its beginning; `abby "
+                f"salvage` cannot read it without that line. Put it back from a copy, or move {paths.logs} away and run "
                 f"`abby adopt {paths.images}` to bring the images that are left into a new log."
             )
         raise LogForeign(
