@@ -12,16 +12,17 @@ from pathlib import Path
 
 import orjson
 
-from adapters.disk.files import UPDATE, Files
+from adapters.disk.files import UPDATE, Files, is_disk_full
 from adapters.eventlog.jsonl.format import MAX_LINE_BYTES, fixed_form
 from adapters.eventlog.jsonl.judging import contradicts_watermark, lost_more_than_a_batch
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import Verified, unusable
+from adapters.eventlog.jsonl.reserve_file import disk_full
 from adapters.eventlog.jsonl.scanning import BLOCK_BYTES
 from adapters.eventlog.jsonl.verify import read_whole
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
 from adapters.ports.event_log import SalvagedLog
-from adapters.ports.faults import ConfigError, LogDamaged
+from adapters.ports.faults import ConfigError, Fault, LogDamaged, StorageUnavailable
 
 LIST_NAME = "not-salvaged.jsonl"
 
@@ -46,7 +47,17 @@ def salvage(root: Path, to: Path, *, files: Files | None = None) -> SalvagedLog:
         try:
             return _Salvage(files=files, target=target, fd=fd, size=size, slots=slots, found=found).carry_out(key)
         except OSError as error:
-            raise unusable(target, error) from error
+            raise _unwritable(target, error) from error
+
+
+def _unwritable(target: LogPaths, error: OSError) -> Fault:
+    """Of the new folder, which is no storage root yet and has no setting."""
+    if is_disk_full(error):
+        return disk_full(target.logs)
+    return StorageUnavailable(
+        f"The new log cannot be written in {target.root}: {error.strerror or error}. Name another folder with --to, or "
+        "check who owns it; nothing was changed where the log stands."
+    )
 
 
 def _refuse_unproven(paths: LogPaths, found: Verified, slots: list[Slot]) -> None:

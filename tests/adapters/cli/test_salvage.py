@@ -58,3 +58,13 @@ def test_a_folder_with_something_in_it_is_refused(abby: Abby, root: Path, fits: 
     assert fits("error", told.json)
     assert "--to" in told.json["error"]["message"]
     assert abby("salvage").code == 2
+
+
+def test_a_folder_that_cannot_be_one_is_told_as_that_of_the_option(abby: Abby, root: Path, tmp_path: Path) -> None:
+    """74; the storage root and its setting have no part in it."""
+    begin(root)
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    told = abby("salvage", "--to", str(tmp_path / "file"))
+    assert told.code == 74
+    assert "--to" in told.err
+    assert "STORAGE_ROOT" not in told.err
