@@ -16,6 +16,8 @@ WITHOUT_THE_FOLDER = (
     "installed package; run `python3 launch.py bench` there."
 )
 
+NO_FOLDER = "--chart {} lies in a folder that is not there. Make the folder first; nothing was measured."
+
 
 class BenchOptions(NamedTuple):
     """What the command line says."""
@@ -31,6 +33,8 @@ def bench(invocation: Invocation, output: Output, options: BenchOptions) -> int:
     project = project_folder()
     if not (project / "scripts" / "bench").is_dir():
         return output.refused(malformed(WITHOUT_THE_FOLDER.format(project)))
+    if options.chart and not options.chart.absolute().parent.is_dir():
+        return output.refused(malformed(NO_FOLDER.format(options.chart)))
     disk = _standing(invocation.set_up().storage.storage_root)
     words = ["--dir", str(disk), *(word for work in options.only for word in ("--only", work))]
     words += ["--rounds", str(options.rounds)] if options.rounds else []

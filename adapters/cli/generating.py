@@ -48,6 +48,8 @@ def _bad_target(out: Path | None) -> str | None:
     """Why a copy could not be written, asked before anything is made and counted."""
     if out is None:
         return None
+    if str(out) == "-":
+        return "--out - names no file, and a picture is not written to standard output. Name a file, such as x.png."
     if out.is_dir():
         return f"--out {out} is a folder. Name a file in it."
     if not out.absolute().parent.is_dir():

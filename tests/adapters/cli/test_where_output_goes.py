@@ -206,6 +206,8 @@ WRONG = [
     ["audit", "--user", "BAD"],
     ["salvage"],
     ["bench", "--rounds", "0"],
+    ["bench", "--chart", "nowhere/at/all.svg"],
+    ["generate", "a fox", "--out", "-"],
     ["generate"],
     ["generate", "x", "--seed", "one"],
     ["generate", "x", "--user", "BAD"],
