@@ -162,8 +162,8 @@ def _read_header(files: Files, fd: int, paths: LogPaths) -> Header:
         if files.lexists(paths.head) and not isinstance(error, OtherFormatError):
             advice = (
                 f"Its watermark {paths.head} stands beside it, so it may be our log, damaged at its beginning; `abby "
-                f"salvage` cannot read it without that line. Put it back from a copy, or move {paths.logs} away and run "
-                f"`abby adopt {paths.images}` to bring the images that are left into a new log."
+                f"salvage` cannot read it without that line. Put it back from a copy, or move {paths.logs} away and "
+                f"run `abby adopt {paths.images}` to bring the images that are left into a new log."
             )
         raise LogForeign(
             f"The file {paths.log} is not used, because {error}. It was left alone. {advice}", offset=0
