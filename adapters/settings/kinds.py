@@ -22,6 +22,10 @@ PROVIDER_NAMES = ("stability", "automatic1111", "openai", "sketch")
 """The words that GENERATOR takes beside `auto`. The modules behind them are in the table of generation/providers.py."""
 UNFILLED = re.compile(r"\$\w|\$\{|%\w+%")
 """What is left of a variable in a path where there is none of that name."""
+COMMAND = re.compile(r"\$\(|`")
+"""What a shell would run, and a file of settings does not."""
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]")
+"""How an address begins; a drive of Windows has one letter."""
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -182,6 +186,10 @@ def filled_in(path: Path) -> Path:
     path = Path(expandvars(path))
     if UNFILLED.search(str(path)):
         raise ValueError("it names a variable that is not set here; write the whole path")
+    if COMMAND.search(str(path)):
+        raise ValueError("it has a command for a shell, and none runs here; write the whole path")
+    if ADDRESS.match(str(path)):
+        raise ValueError("it is an address, and images and log are kept in a folder; write its path")
     if not path.parts[:1] or not path.parts[0].startswith("~"):
         return path
     with suppress(RuntimeError):

@@ -312,6 +312,19 @@ class TestFolder:
         with pytest.raises(ConfigError, match="has no home folder here"):
             load(STORAGE_ROOT="~/abby")
 
+    @pytest.mark.parametrize("given", ["$(pwd)/abby", "'$(pwd)/abby'", "`pwd`/abby", "x/`pwd`"])
+    def test_a_command_in_a_folder_is_refused(self, load: Load, given: str) -> None:
+        """No shell reads the settings, and a folder of that name is never meant."""
+        with pytest.raises(ConfigError, match=r"line 1.*has a command for a shell, and none runs here"):
+            load(f"STORAGE_ROOT={given}")
+
+    @pytest.mark.parametrize("given", ["file:///tmp/abby", "s3://bucket/abby", "https://host.example/abby", "sftp:/x"])
+    def test_an_address_in_place_of_a_folder_is_refused(self, load: Load, given: str) -> None:
+        """It would become a folder `file:` in the project's; a drive of Windows is none."""
+        with pytest.raises(ConfigError, match=r"line 1.*is an address, and images and log are kept in a folder"):
+            load(f"STORAGE_ROOT={given}")
+        assert load(STORAGE_ROOT="C:/abby").storage.storage_root.name == "abby"
+
     def test_the_env_file_of_the_project_is_found_from_anywhere(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
