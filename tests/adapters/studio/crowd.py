@@ -26,7 +26,7 @@ from adapters.studio import Generated, GenerationOutcome, Studio, StudioSettings
 from adapters.wording.failures import sentence_of_failure
 from domain.commands import SetPolicy
 from domain.refusals import Refusal
-from tests.adapters.studio.loop_watch import LoopWatch
+from tests.adapters.studio.loop_watch import LoopWatch, piece_ms
 from tests.adapters.studio.plan import SMALL_ENGINE, Plan
 from tests.adapters.studio.slow_service import picture
 from tests.emulators.stability import KEY
@@ -61,6 +61,7 @@ async def ask_together(studio: Studio, store: Storage, plan: Plan) -> dict[str, 
         "gap_ms": round(watch.gap_ms, 1),
         "own_ms": round(watch.own_ms, 1),
         "process_ms": round(watch.process_ms, 1),
+        "piece_ms": round(piece_ms(), 1),
         "seconds": round(perf_counter() - began, 1),
     }
 

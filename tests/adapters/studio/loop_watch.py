@@ -14,6 +14,8 @@ from time import perf_counter, process_time, thread_time
 from typing import Self
 
 TICK_SECONDS = 0.001
+STEPS_OF_A_PIECE = 200_000
+PIECES = 40
 
 
 class LoopWatch:
@@ -44,6 +46,19 @@ class LoopWatch:
             self.own_ms = max(self.own_ms, own)
             self.process_ms = max(self.process_ms, min(process, gap))
             before = now
+
+
+def piece_ms() -> float:
+    """The processor time of a piece of work that is the same everywhere, as slow as this machine is at this moment: the
+    longest of some.
+    """
+    longest = 0.0
+    for _ in range(PIECES):
+        before, counted = thread_time(), 0
+        for step in range(STEPS_OF_A_PIECE):
+            counted += step
+        longest = max(longest, 1e3 * (thread_time() - before))
+    return longest
 
 
 async def watch_nothing() -> None:

@@ -49,7 +49,8 @@ class Figures(NamedTuple):
 
     Milliseconds of the longest stretch in which the loop did not come back: `gap_ms` by the clock, `own_ms` by the
     processor time of the loop's thread, `process_ms` by that of all threads, but no more than the stretch itself; the
-    last is the most that any thread can have kept the interpreter for. `control_ms` is `gap_ms` of an idle process.
+    last is the most that any thread can have kept the interpreter for. `control_ms` is `gap_ms` of an idle process, and
+    `piece_ms` the processor time that a known piece of work takes on the machine as it is.
     """
 
     answers: dict[str, int]
@@ -60,6 +61,7 @@ class Figures(NamedTuple):
     gap_ms: float
     own_ms: float
     process_ms: float
+    piece_ms: float
     seconds: float
     most_at_once: int = 0
     calls: int = 0

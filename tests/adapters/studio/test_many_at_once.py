@@ -22,8 +22,10 @@ from tests.adapters.studio.plan import Figures, Plan
 HERE = Path(__file__).parent
 RUN_SECONDS = 600
 END_SECONDS = 30
-LOOP_HELD_MS = 50.0
-"""How long no code of ours may keep the event loop from coming back."""
+LOOP_HELD_PIECES = 6
+"""How long no code of ours may keep the event loop from coming back, in pieces of known work (`loop_watch.piece_ms`):
+some 50 ms on a machine where such a piece takes eight.
+"""
 
 ANSWER_COPIES = 8
 """Of a picture under way: its answer as it comes, whole, as JSON, as base64, as the picture, and what is written."""
@@ -71,7 +73,7 @@ def test_a_crowd_with_pictures_of_real_size_is_served_so_too(
 def judge(plan: Plan, root: Path, record_property: Callable[[str, object], None]) -> None:
     """Runs a plan, records its figures and compares them with what is promised."""
     figures = run(plan, root)
-    for figure in ("gap_ms", "control_ms", "process_ms", "own_ms", "most_at_once", "seconds"):
+    for figure in ("gap_ms", "control_ms", "process_ms", "own_ms", "piece_ms", "most_at_once", "seconds"):
         record_property(figure, getattr(figures, figure))
     record_property("grown_mb", None if figures.grown_bytes is None else figures.grown_bytes // 1_000_000)
     refused = plan.users * plan.each - plan.allowed
@@ -80,7 +82,7 @@ def judge(plan: Plan, root: Path, record_property: Callable[[str, object], None]
     assert_the_log_says_so(root, plan)
     assert (figures.calls, figures.complaints) == (plan.allowed, [])
     assert figures.most_at_once <= plan.at_once
-    assert figures.own_ms < LOOP_HELD_MS
+    assert figures.own_ms < LOOP_HELD_PIECES * figures.piece_ms
     if figures.grown_bytes is not None:
         assert figures.grown_bytes < most_growth(plan, figures.largest_answer_bytes)
 
