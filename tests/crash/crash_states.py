@@ -6,7 +6,9 @@ alone, all but one.
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Iterator
+from hashlib import sha256
 from itertools import product
 from math import prod
 from operator import ne
@@ -15,6 +17,8 @@ from typing import Any, NamedTuple
 
 from tests.crash.disk import Change, Directory, Disk, File, Node, Place
 
+MARSHAL_WITHOUT_REFERENCES = 2
+"""The last version of the form in which equal values are equal bytes."""
 TRIES_PER_STATE = 4
 """Draws for each state that is still wanted: many draws make a state that was had before."""
 
@@ -31,10 +35,11 @@ class Doubt(NamedTuple):
 
 
 class CrashState(NamedTuple):
-    """What a power cut left, and by which choice."""
+    """What a power cut left, and by which choice; the key is the same for the same tree and contents, of any disk."""
 
     choice: Choice
     disk: Disk
+    key: bytes
 
 
 def doubts(disk: Disk) -> list[Doubt]:
@@ -53,7 +58,7 @@ def crash_states(disk: Disk, limit: int, seed: int) -> Iterator[CrashState]:
     """
     found = doubts(disk)
     counts = [doubt.versions for doubt in found]
-    seen: set[Any] = set()
+    seen: set[bytes] = set()
     for choice in product(*map(range, counts)) if prod(counts) <= limit else _some(counts, limit, seed):
         left, key = leave(disk, found, choice)
         if key in seen:
@@ -61,10 +66,10 @@ def crash_states(disk: Disk, limit: int, seed: int) -> Iterator[CrashState]:
         if len(seen) >= limit and not _is_extreme(choice, counts):
             return
         seen.add(key)
-        yield CrashState(choice, left)
+        yield CrashState(choice, left, key)
 
 
-def leave(disk: Disk, found: list[Doubt], choice: Choice) -> tuple[Disk, Any]:
+def leave(disk: Disk, found: list[Doubt], choice: Choice) -> tuple[Disk, bytes]:
     """The disk that a choice leaves, all of it synced, and a key that is the same for the same tree and contents."""
     chosen: dict[int, dict[Place, int]] = {}
     for doubt, version in zip(found, choice, strict=True):
@@ -76,7 +81,7 @@ def leave(disk: Disk, found: list[Doubt], choice: Choice) -> tuple[Disk, Any]:
     assert isinstance(root, Directory)
     left.root = root
     left.next_number_after(disk)
-    return left, key
+    return left, sha256(marshal.dumps(key, MARSHAL_WITHOUT_REFERENCES)).digest()
 
 
 def _some(counts: list[int], limit: int, seed: int) -> Iterator[Choice]:
