@@ -5,10 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+STOPPED = 130
+"""`Exit.STOPPED`, before anything is imported."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command that the arguments (the program's own, where none are given) ask for; gives the exit code."""
-    from adapters.cli.app import app
-    from adapters.cli.running import run
+    try:
+        from adapters.cli.app import app
+        from adapters.cli.running import run
 
-    return run(app, sys.argv[1:] if arguments is None else arguments)
+        return run(app, sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:  # wherever it comes: while a command is imported or read, or while its output ends
+        return STOPPED

@@ -15,6 +15,7 @@ import typer
 
 from adapters.cli.exits import epilog
 from adapters.cli.invocation import Invocation
+from adapters.cli.numbers import megabytes, whole
 from adapters.cli.running import carry_out
 from domain.validation import MAX_DAYS
 
@@ -125,10 +126,10 @@ def images(
     context: typer.Context,
     user: User,
     limit: Annotated[
-        int, typer.Option("--limit", min=1, max=MAX_IMAGES, metavar="N", help="At most N.", show_default=True)
+        int, typer.Option("--limit", parser=whole(1, MAX_IMAGES), metavar="N", help="At most N.", show_default=True)
     ] = IMAGES_SHOWN,
     offset: Annotated[
-        int, typer.Option("--offset", min=0, max=MAX_IMAGES, metavar="N", help="Pass over the newest N.")
+        int, typer.Option("--offset", parser=whole(0, MAX_IMAGES), metavar="N", help="Pass over the newest N.")
     ] = 0,
     as_json: Json = False,
 ) -> None:
@@ -152,11 +153,13 @@ def events(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     types: Annotated[
         list[str] | None, typer.Option("--type", metavar="TYPE", help="Only these, such as ImageSaved; repeatable.")
     ] = None,
-    after: Annotated[int | None, typer.Option("--after", min=0, metavar="POSITION", help="All after this one.")] = None,
+    after: Annotated[
+        int | None, typer.Option("--after", parser=whole(0), metavar="POSITION", help="All after this one.")
+    ] = None,
     limit: Annotated[
         int | None,
         typer.Option(
-            "--limit", min=1, max=MAX_EVENTS, metavar="N", help="At most N: the newest, or the first --after."
+            "--limit", parser=whole(1, MAX_EVENTS), metavar="N", help="At most N: the newest, or the first --after."
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
@@ -213,7 +216,7 @@ def bench(
         list[str] | None, typer.Option("--only", metavar="WORK", help="Only this, such as pairs; repeatable.")
     ] = None,
     rounds: Annotated[
-        int | None, typer.Option("--rounds", min=1, max=MAX_ROUNDS, metavar="N", help="In place of 5.")
+        int | None, typer.Option("--rounds", parser=whole(1, MAX_ROUNDS), metavar="N", help="In place of 5.")
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="A little of everything: to see it run, not to quote.")
@@ -239,10 +242,14 @@ def generate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     style: Annotated[
         str | None, typer.Option("--style", metavar="STYLE", help="Such as photographic or anime.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="The same seed, the same picture; 0: any.")] = 0,
-    width: Annotated[int | None, typer.Option("--width", metavar="PIXELS", help="1024 where it is not given.")] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", parser=whole(), metavar="N", help="The same seed, the same picture; 0: any.")
+    ] = 0,
+    width: Annotated[
+        int | None, typer.Option("--width", parser=whole(), metavar="PIXELS", help="1024 where it is not given.")
+    ] = None,
     height: Annotated[
-        int | None, typer.Option("--height", metavar="PIXELS", help="1024 where it is not given.")
+        int | None, typer.Option("--height", parser=whole(), metavar="PIXELS", help="1024 where it is not given.")
     ] = None,
     out: Annotated[
         Path | None,
@@ -303,9 +310,12 @@ def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     context: typer.Context,
     user: User,
     storage_mb: Annotated[
-        float | None, typer.Option("--storage-mb", min=0, max=MAX_STORAGE_MB, metavar="MB", help="Their storage.")
+        float | None,
+        typer.Option("--storage-mb", parser=megabytes(MAX_STORAGE_MB), metavar="MB", help="Their storage."),
     ] = None,
-    daily: Annotated[int | None, typer.Option("--daily", min=0, metavar="N", help="Their generations a day.")] = None,
+    daily: Annotated[
+        int | None, typer.Option("--daily", parser=whole(0), metavar="N", help="Their generations a day.")
+    ] = None,
     until: Annotated[
         str | None, typer.Option("--until", metavar="TIME", help="Until then, such as 2026-01-31 (UTC); else for good.")
     ] = None,
@@ -329,7 +339,8 @@ def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 def cleanup(
     context: typer.Context,
     days: Annotated[
-        int | None, typer.Option("--days", min=0, max=MAX_DAYS, metavar="N", help="In place of STORAGE_CLEANUP_DAYS.")
+        int | None,
+        typer.Option("--days", parser=whole(0, MAX_DAYS), metavar="N", help="In place of STORAGE_CLEANUP_DAYS."),
     ] = None,
     as_json: Json = False,
 ) -> None:

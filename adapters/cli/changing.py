@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -136,8 +135,6 @@ def own_limits(wanted: WantedLimits) -> Override | str:
         return "--clear takes all limits of the user's own away: leave the others out."
     if not clear and not given:
         return "Give --storage-mb, --daily or both; or --clear, to take the user's own limits away."
-    if storage_mb is not None and not math.isfinite(storage_mb):
-        return f"--storage-mb {storage_mb} is no size. Give a number of MB, such as 500."
     try:
         end = None if until is None else instant(until)
     except ValueError as error:

@@ -12,7 +12,7 @@ import textwrap
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 import orjson
@@ -59,9 +59,10 @@ def events(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     engine = choose_engine(config.persistence_module)
     with closing(engine.open_for_reading(config.storage.storage_root, at_end=True)) as recorder:
         query = _query(wanted)
-        is_read = _show_heading(output) and _show(output, _begin(recorder, wanted, query))
-        if wanted.user is not None and not any(recorder.read(_query(Wanted(wanted.user)), limit=1)):
-            output.note(f"The log knows nothing of {wanted.user} yet.")
+        begun = list(islice(found := _begin(recorder, wanted, query), 1))
+        is_read = _show_heading(output) and _show(output, chain(begun, found))
+        if not begun:
+            output.note(_of_nothing(recorder, wanted))
         while wanted.follow and is_read:
             seen = recorder.head
             time.sleep(FOLLOW_SECONDS)
@@ -92,6 +93,15 @@ def _begin(recorder: FollowedLog, wanted: Wanted, query: DCBQuery | None) -> Ite
     if wanted.after is not None:
         return islice(recorder.read(query, after=wanted.after), wanted.limit)
     return iter(recorder.newest(query, NEWEST_SHOWN if wanted.limit is None else wanted.limit))
+
+
+def _of_nothing(recorder: FollowedLog, wanted: Wanted) -> str:
+    """Why there is nothing to show."""
+    if wanted.user is not None and not any(recorder.read(_query(Wanted(wanted.user)), limit=1)):
+        return f"The log knows nothing of {wanted.user} yet."
+    if wanted.after is not None and wanted.after >= recorder.head:
+        return f"There is nothing after position {wanted.after} yet: the log ends at {recorder.head}."
+    return "No event of the log is one of these."
 
 
 def _show_heading(output: Output) -> bool:

@@ -82,6 +82,12 @@ def images(invocation: Invocation, output: Output, user: str, *, offset: int, li
     output.answer(answer, lambda console: _print_images(console, user, page, offset))
     if not known:
         output.note(STRANGER.format(user))
+    elif not page.images:
+        output.note(
+            f"{user} has {counted(page.total, 'image')}; --offset {offset} passes over all of them."
+            if page.total
+            else f"{user} has no image now."
+        )
     return 0
 
 
@@ -105,6 +111,8 @@ def users(invocation: Invocation, output: Output) -> int:
         rows = [usage_of(reader, user) for user in known_users(reader)]
         answer = {"users": rows, "global": global_usage(reader), "position": reader.running().state.position}
     output.answer(answer, lambda console: _print_users(console, answer))
+    if not rows:
+        output.note("The log knows no user yet.")
     return 0
 
 

@@ -10,16 +10,21 @@ from rich.console import Console
 
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
-from adapters.cli.output import Output
+from adapters.cli.output import Output, malformed
 from adapters.engines.choice import choose_engine
 from adapters.ports.event_log import SalvagedLog
+from adapters.ports.faults import ConfigError
 from adapters.wording.figures import counted
 
 
 def salvage_log(invocation: Invocation, output: Output, to: Path) -> int:
     """Salvages the log, and tells what came of it."""
     config = invocation.set_up()
-    done = choose_engine(config.persistence_module).salvage(config.storage.storage_root, to)
+    engine = choose_engine(config.persistence_module)
+    try:
+        done = engine.salvage(config.storage.storage_root, to)
+    except ConfigError as error:  # of the folder, which an option names and no setting
+        return output.refused(malformed(str(error)))
     output.answer(
         {
             "log": str(done.log),

@@ -16,12 +16,14 @@ from urllib.parse import unquote
 
 import orjson
 
+from adapters.generation.unforeseen import final_ones, is_preview, parts_of, texts_in, values_of
 from adapters.images.formats import ANSWERS, begun_format
 from adapters.ports.failure_reasons import Instead
 
 BASE64_PIECE_CHARS = 256 * 1024
 """Divisible by 4, so that each piece stands for itself."""
 SEED_MAX = 4_294_967_295
+BEGINNING_CHARS = 512
 DEEPEST = 4
 """So many values within each other are looked into."""
 LISTS = ("images", "artifacts", "data", "image", "output", "outputs", "result", "results", "predictions")
@@ -67,12 +69,77 @@ def contents_of(content: bytes, headers: Mapping[str, str], charset: str = "") -
     if begun_format(content) in ANSWERS:
         told = {name.replace("-", "_"): value for name, value in headers.items()}
         return Contents(None, [_sent(content, told)])
+    if parts := parts_of(content):
+        return _together([contents_of(part, {}, charset) for part in parts if not parts_of(part)])
     body = parsed(content, charset)
     if body is None or isinstance(body, str):
         alone = _of_text(body if isinstance(body, str) else content.decode("ascii", "ignore"), {})
-        return Contents(body, [alone] if alone.data else None)
-    entries = _entries(body)
-    return Contents(body, None if entries is None else [_of_entry(entry) for entry in entries])
+        if alone.data:
+            return Contents(body, [alone])
+    return _of_values(body, content, charset)
+
+
+def _of_values(body: object, content: bytes, charset: str) -> Contents:
+    """Of a body that is one value as it is read alone, of another the values in it that hold pictures."""
+    values = [] if _is_one_value(content) else values_of(text_of(content, charset).lstrip("\ufeff"))
+    if len(values) < 2 and isinstance(body, dict | list):
+        return Contents(body, _places(body))
+    read = [(value, _places(value)) for value in values]
+    final = final_ones([value for value, places in read if any(place.data or place.address for place in places or ())])
+    if not final:
+        told = next((value for value in (body, *reversed(values)) if isinstance(value, dict | list)), body)
+        return Contents(told, next((places for value, places in read if value is told), None))
+    return Contents(
+        final[-1], [place for value, places in read if any(value is one for one in final) for place in places or ()]
+    )
+
+
+def _is_one_value(content: bytes) -> bool:
+    try:
+        orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _together(found: list[Contents]) -> Contents:
+    """The parts of one answer."""
+    places = [place for one in found for place in one.sent or () if place.data]
+    body = next((one.body for one in found if one.body is not None), None)
+    return Contents(body, places or next((one.sent for one in found if one.sent is not None), None))
+
+
+def _places(value: object) -> list[Sent] | None:
+    """What stands in the places for pictures; where none is there, the pictures that stand anywhere else."""
+    entries = _entries(value)
+    final = [entry for entry in entries or () if not is_preview(entry)] or entries
+    known = None if final is None else [_of_entry(entry) for entry in final]
+    if any(place.data for place in known or ()) or (isinstance(value, dict) and value.get("error")):
+        return known
+    return _anywhere(value) or known
+
+
+def _anywhere(value: object) -> list[Sent]:
+    """Every picture once; of previews the last alone, and only where there is nothing else."""
+    found: dict[str, Sent] = {}
+    previews: list[Sent] = []
+    for text, told, is_less in texts_in(value):
+        if text in found or not _begins_as_picture(text):
+            continue
+        if (sent := _of_text(text, told)).data:
+            if is_less:
+                previews = [sent]
+            else:
+                found[text] = sent
+    return list(found.values()) or previews
+
+
+def _begins_as_picture(text: str) -> bool:
+    """By its first characters, so that a long text of another kind is not taken apart."""
+    try:
+        return begun_format(from_base64(_bare(text[:BEGINNING_CHARS])[:-8])) in ANSWERS
+    except ValueError:
+        return False
 
 
 def parsed(content: bytes, charset: str = "") -> object:

@@ -24,6 +24,10 @@ UNFILLED = re.compile(r"\$\w|\$\{|%\w+%")
 """What is left of a variable in a path where there is none of that name."""
 COMMAND = re.compile(r"\$\(|`")
 """What a shell would run, and a file of settings does not."""
+PLACEHOLDER = re.compile(r"\{\{.*\}\}|<[^<>]*>|!\w+!|@\w+@")
+"""What a template has where a value belongs."""
+A_LINE = re.compile(r"(export\s+)?[A-Z][A-Z0-9]*_[A-Z0-9_]+=")
+"""How a line with a setting begins, in place of a value."""
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]")
 """How an address begins; a drive of Windows has one letter."""
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
@@ -97,7 +101,7 @@ def host(value: str) -> str:
     try:
         ip_address(value)
     except ValueError:
-        if not re.fullmatch(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*", value):
+        if not re.fullmatch(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*", value) or value.isdigit():
             raise ValueError("") from None
     return value
 
@@ -153,6 +157,8 @@ def secret(value: object) -> object:
         return text
     if not re.fullmatch(r"[\x21-\x7e]{1,4096}", text.strip()):
         raise ValueError("it holds a space, a line break or a character that no key has; copy it again")
+    if A_LINE.match(text.strip()):
+        raise ValueError("it begins as a line with a setting does; copy the key alone")
     return text.strip()
 
 
@@ -186,6 +192,10 @@ def filled_in(path: Path) -> Path:
     path = Path(expandvars(path))
     if UNFILLED.search(str(path)):
         raise ValueError("it names a variable that is not set here; write the whole path")
+    if PLACEHOLDER.search(str(path)):
+        raise ValueError("it is a template's place for a path; write the path")
+    if A_LINE.match(str(path)):
+        raise ValueError("it begins as a line with a setting does; write the path alone")
     if COMMAND.search(str(path)):
         raise ValueError("it has a command for a shell, and none runs here; write the whole path")
     if ADDRESS.match(str(path)):

@@ -39,10 +39,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Ends the program, as a wrong use."""
-        if "--json" not in sys.argv:
-            super().error(message)
-        print(json.dumps({"refused": {"reason": "MALFORMED", "message": f"{message}."}}))
-        sys.exit(Exit.USAGE)
+        sentence = f"{message.removesuffix('.')}. `abby bench --help` says what can be asked."
+        if "--json" in sys.argv:
+            print(json.dumps({"refused": {"reason": "MALFORMED", "message": sentence}}))
+        else:
+            streams.say(f"abby bench: {sentence}")
+        raise SystemExit(Exit.USAGE)
 
 
 def main(words: list[str]) -> int:
@@ -80,11 +82,16 @@ def _measured(bench: Bench, works: Sequence[str], *, show: bool) -> Iterator[Fig
 def _ended(words: list[str]) -> int:
     """The exit code, also where nobody reads any more or standard output has no room."""
     try:
-        code = main(words)
+        try:
+            code = main(words)
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else Exit.USAGE
         sys.stdout.flush()
     except BrokenPipeError:
         streams.give_up(sys.stdout)
         return Exit.DONE
+    except KeyboardInterrupt:
+        return Exit.STOPPED
     except OSError as error:
         streams.give_up(sys.stdout)
         streams.say(f"The measurement cannot go on: {error}.")

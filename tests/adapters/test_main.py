@@ -66,13 +66,16 @@ def test_damage_that_is_found_while_serving_ends_in_65_now_and_at_the_next_start
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A real log, longer than is verified at a start, with a changed byte before its snapshot."""
+    # A stop leaves a snapshot after a thousand events only.
     monkeypatch.setattr(snapshotting, "EVENTS_AT_A_STOP", 1)
     store = open_store(tmp_path, limits=SetPolicy(daily=3))
     store.opened().ledger.execute(SetPolicy(daily=4))
     store.close()
     log = tmp_path / "logs" / "events.jsonl"
     log.write_bytes(log.read_bytes().replace(b'"daily":3', b'"daily":5'))
+    # The start verifies a log of up to 32 MiB, which takes long to write.
     monkeypatch.setattr(rechecking, "SHORT_BYTES", 0)
+    # The real one lets a start settle first.
     monkeypatch.setattr(rechecking, "BEGIN_AFTER_SECONDS", 0)
     fault: BaseException | None = None
     try:

@@ -170,6 +170,10 @@ def _same(body: bytes) -> bytes:
     return body
 
 
+def _as_events(body: bytes) -> bytes:
+    return b'event: progress\ndata: {"step": 1}\n\ndata: ' + body + b"\n\ndata: [DONE]\n\n"
+
+
 FORMS: Mapping[str, Form] = {
     "base64: data before it": of_text(lambda text: f"data:image/png;base64,{text}"),
     "base64: DATA, a name and a space": of_text(lambda text: f"DATA:image/png;name=a.png;base64, {text}"),
@@ -199,6 +203,10 @@ FORMS: Mapping[str, Form] = {
     "shape: base64 as a JSON string": lambda answer: Answer(
         json.dumps(_encoded(_as_bytes(answer).body)).encode(), {"Content-Type": "application/json"}
     ),
+    "shape: a stream of events": lambda answer: of_body(_as_events, Content_Type="text/event-stream")(
+        of_json(lambda value: value)(answer)
+    ),
+    "shape: names that nobody knows": of_json(lambda value: {"payload": {"blob": _first_picture(value)}}),
     "type: text/plain": of_body(_same, Content_Type="text/plain; charset=utf-8"),
     "type: text/html": of_body(_same, Content_Type="text/html"),
     "type: any bytes": of_body(_same, Content_Type="application/octet-stream"),

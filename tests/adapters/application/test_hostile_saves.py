@@ -223,6 +223,7 @@ def test_a_foreign_folder_is_in_the_way_of_a_file(storage: StorageManager, root:
 
 def test_a_path_that_is_too_long_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is staged: on the system whose paths are shortest a name that fits may still be too long."""
+    # No system here has the shortest paths there are.
     monkeypatch.setattr("adapters.imagestore.local.own_files.MAX_PATH_CHARS", len(str(tmp_path / "root")) + 40)
     with StorageManager(tmp_path / "root") as storage:
         ok, message, _ = save(storage, png(), name="a" * 60 + ".png")

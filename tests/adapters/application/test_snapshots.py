@@ -213,6 +213,7 @@ def test_a_ledger_that_stopped_keeps_nothing(tmp_path: Path) -> None:
 
 def test_damage_before_the_snapshot_stops_a_running_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Found in the background, without any command; a reader's figures are refused too, and the next start."""
+    # The start verifies a log of up to 32 MiB, which takes long to write.
     monkeypatch.setattr(rechecking, "SHORT_BYTES", 0)
     opened = started(tmp_path)
     reserve(opened, 1, 2, 3)

@@ -113,6 +113,7 @@ def test_a_running_writer_is_given_a_moment_for_what_it_has_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it has done then is no finding; what it could not do is."""
+    # Three real seconds would be waited in full for what stays.
     monkeypatch.setattr("adapters.audit.comparison.SETTLE_SECONDS", 0.5)
     files = StuckDisk()
     store = open_store(tmp_path, files=files)

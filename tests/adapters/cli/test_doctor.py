@@ -192,11 +192,13 @@ def test_files_that_could_not_be_removed_or_moved(doctor: Doctor, root: Path) ->
 
 def test_a_long_log_is_read_as_a_start_reads_it(doctor: Doctor, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From its newest snapshot on, and the finding says what was not read; a short one is read whole."""
+    # A stop leaves a snapshot after a thousand events only.
     monkeypatch.setattr(snapshotting, "EVENTS_AT_A_STOP", 1)
     store = open_store(root)
     asyncio.run(save_image(store, NewImage("ada", png(), name="a.png")))
     store.close()
     assert "3 events in" in doctor()["log"]["found"]
+    # A log of more than 32 MiB takes long to write.
     monkeypatch.setattr(rechecking, "SHORT_BYTES", 0)
     found = doctor()
     assert found["log"]["level"] == "OK"

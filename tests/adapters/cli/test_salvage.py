@@ -51,12 +51,13 @@ def test_a_whole_log_is_said_to_be_whole(abby: Abby, root: Path, tmp_path: Path)
 
 
 def test_a_folder_with_something_in_it_is_refused(abby: Abby, root: Path, fits: Any) -> None:
-    """78, with what to do; so is a command without a folder, with 2."""
+    """As a wrong argument, with what to do; so is one within the log's folder, and a command without a folder."""
     begin(root)
-    told = abby("salvage", "--to", str(root), "--json")
-    assert told.code == 78
-    assert fits("error", told.json)
-    assert "--to" in told.json["error"]["message"]
+    for folder in (root, root / "logs" / "new"):
+        told = abby("salvage", "--to", str(folder), "--json")
+        assert told.code == 2
+        assert fits("refused", told.json)
+        assert "--to" in told.json["refused"]["message"]
     assert abby("salvage").code == 2
 
 

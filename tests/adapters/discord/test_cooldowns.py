@@ -47,6 +47,7 @@ def test_so_many_uses_in_so_many_seconds_and_one_more_after_the_first_has_passed
 
 def test_the_idle_ones_are_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many members there are, so many are remembered; one who goes on and on is not forgotten for it."""
+    # The real number is that of a large server's members.
     monkeypatch.setattr(cooldowns, "MOST_REMEMBERED", 10)
     time = Time()
     uses = Cooldowns(time)

@@ -65,6 +65,7 @@ async def test_one_that_cannot_be_had_is_told_as_an_address(
     script: list[Reply | Drop], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The paid call is not made again."""
+    # The real pauses are seconds for each case.
     monkeypatch.setattr("adapters.generation.calls.FIRST_BACKOFF_SECONDS", 0.001)
     emulator = OpenAIEmulator()
     async with emulator.serving() as address:

@@ -58,6 +58,7 @@ SERVICES: dict[str, tuple[Callable[[], Emulator], Callable[[str], ProviderSettin
 @pytest.fixture(autouse=True)
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries wait a moment only."""
+    # The real pauses are seconds for each case.
     monkeypatch.setattr("adapters.generation.calls.FIRST_BACKOFF_SECONDS", 0.001)
 
 

@@ -87,6 +87,7 @@ def at_end(root: Path, files: Disk | None = None, **options: object) -> JSONLRec
 @pytest.fixture(params=[150, 1_000, 70_000], ids=lambda size: f"blocks of {size}")
 def _blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks shorter than most lines, shorter than some, longer than all."""
+    # Logs of many real blocks are megabytes long.
     monkeypatch.setattr(searching, "BLOCK_BYTES", request.param)
     monkeypatch.setattr(searching, "FIRST_BLOCK_BYTES", request.param // 2)
 

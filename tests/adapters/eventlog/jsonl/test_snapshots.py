@@ -29,6 +29,7 @@ WAIT_SECONDS = 10.0
 def checked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a snapshot spared the opening is long, and verified right after it."""
     monkeypatch.setattr(rechecking, "BEGIN_AFTER_SECONDS", 0)
+    # Beside a log of some lines.
     monkeypatch.setattr(rechecking, "SHORT_BYTES", 0)
 
 
@@ -323,6 +324,7 @@ def test_a_snapshot_that_was_being_written_when_damage_was_found_does_not_stay(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would spare the next start the damaged part again."""
+    # Not before the test does it itself.
     monkeypatch.setattr(rechecking, "BEGIN_AFTER_SECONDS", WAIT_SECONDS)
     flip(root, 1)
     recorder = Taker().open(root)
@@ -338,6 +340,7 @@ def test_damage_in_a_short_part_before_the_snapshot_is_refused_before_the_first_
     root: Path, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is acknowledged on top of it."""
+    # Beside a log of some lines.
     monkeypatch.setattr(rechecking, "SHORT_BYTES", (root / "logs" / "events.jsonl").stat().st_size)
     flip(root, number)
     before = (root / "logs" / "head").read_bytes()
@@ -351,6 +354,7 @@ def test_a_short_part_that_was_verified_at_the_start_is_not_read_again(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The background has nothing left to do."""
+    # Beside a log of some lines.
     monkeypatch.setattr(rechecking, "SHORT_BYTES", (root / "logs" / "events.jsonl").stat().st_size)
     recorder = Taker().open(root)
     assert recorder.resumed == 4
@@ -420,6 +424,7 @@ def test_a_close_ends_the_check(root: Path) -> None:
 
 def test_a_close_before_the_check_begins_asks_nothing_of_the_disk(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a disk that fails just then would pass for a damaged log, and the watermark would not be written."""
+    # Not before the test does it itself.
     monkeypatch.setattr(rechecking, "BEGIN_AFTER_SECONDS", WAIT_SECONDS)
     disk = Disk()
     here = threading.get_ident()

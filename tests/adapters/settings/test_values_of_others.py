@@ -1,0 +1,58 @@
+"""A value that is a template's, or another setting's, is told with file and line instead of being used as it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapters.ports.faults import ConfigError
+from adapters.settings.config import load_config
+
+LINES = [
+    "STORAGE_ROOT={{ root }}",
+    "STORAGE_ROOT=<path>",
+    "STORAGE_ROOT=<path>/abby",
+    "STORAGE_ROOT=!HOME!/abby",
+    "STORAGE_ROOT=@root@/abby",
+    "STORAGE_ROOT=STORAGE_ROOT=shared",
+    "STORAGE_ROOT=HTTP_PORT=80",
+    "STORAGE_ROOT=%APPDATA%/abby",
+    "STORAGE_ROOT=$env:NOWHERE/abby",
+    "DISCORD_TOKEN=DISCORD_TOKEN=abc",
+    "STABILITY_API_KEY=HTTP_PORT=80",
+    "HTTP_HOST=8080",
+    "HTTP_HOST=HTTP_HOST=127.0.0.1",
+    "HTTP_PORT=127.0.0.1:8080",
+    "HTTP_PORT=80 HTTP_HOST=127.0.0.1",
+    "HTTP_PORT => 80",
+    "HTTP_PORT=80;",
+    "HTTP_PORT=$((80+1))",
+    "HTTP_PORT ?= 80",
+    "${env:HTTP_PORT}=80",
+    "- HTTP_PORT=80",
+    "REM set HTTP_PORT=80",
+    "<HTTP_PORT>80</HTTP_PORT>",
+    "\u200bHTTP_PORT=80",
+    "HTTP_PORT\uff1d80",
+]
+FINE = ["STORAGE_ROOT=a@b", "STORAGE_ROOT=it's!", "STORAGE_ROOT=a=b", "DISCORD_TOKEN=ab_c==", "HTTP_HOST=1a.example"]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_it_is_told_with_its_place(line: str, tmp_path: Path) -> None:
+    """And with the setting that is meant."""
+    path = tmp_path / "settings.env"
+    path.write_text(f"# ours\n{line}\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as raised:
+        load_config({}, path)
+    assert f"{path} line 2" in str(raised.value)
+    assert any(name in str(raised.value) for name in ("HTTP_", "STORAGE_ROOT", "DISCORD_TOKEN", "STABILITY_API_KEY"))
+
+
+@pytest.mark.parametrize("line", FINE)
+def test_what_only_looks_like_it_is_taken(line: str, tmp_path: Path) -> None:
+    """Folders, keys and hosts may have such characters."""
+    path = tmp_path / "settings.env"
+    path.write_text(f"{line}\n", encoding="utf-8")
+    assert load_config({}, path).warnings is not None
