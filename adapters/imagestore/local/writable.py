@@ -59,6 +59,7 @@ def _sentence(layout: Layout, files: Files, own: OwnFiles, folder: Path, *, thor
             return ""
         if not own.is_folder(folder):
             return f"{name} is no folder. Move it away."
+        files.refuse_append_only(folder)
         if thorough:
             with tempfile.TemporaryFile(dir=folder) as tried:
                 tried.write(b"abby")
