@@ -8,18 +8,18 @@ from pathlib import Path
 
 from rich.console import Console
 
+from adapters.cli.access import log_of
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
-from adapters.engines.choice import choose_engine
 from adapters.ports.event_log import SalvagedLog
 from adapters.wording.figures import counted
 
 
 def salvage_log(invocation: Invocation, output: Output, to: Path) -> int:
     """Salvages the log, and tells what came of it."""
-    config = invocation.set_up()
-    done = choose_engine(config.persistence_module).salvage(config.storage.storage_root, to)
+    root, engine = log_of(invocation.set_up())
+    done = engine.salvage(root, to)
     output.answer(
         {
             "log": str(done.log),
