@@ -65,11 +65,11 @@ def written(config: Config, engine: EventLogEngine, images: ImageStore) -> list[
 
 
 def kept_images(images: ImageStore, state: QuotaState | None) -> list[Finding]:
-    """Whether images have their files, as far as some tell."""
+    """Whether images have their files, in their sizes, as far as some tell."""
     missing = Looking().missing(state, images) if state else []
     if not missing:
         return []
-    found = f"Images have no file, among them {missing[0].user}/{missing[0].key}. They stay charged."
+    found = f"Images have no file, or a damaged one, among them {missing[0].user}/{missing[0].key}. They stay charged."
     return [warn("images", found, "`abby audit` names them all; put them back from a copy.")]
 
 

@@ -228,12 +228,13 @@ def test_logs_that_are_gone(doctor: Doctor, abby: Abby, root: Path, kept: bool) 
     assert abby("serve").code == 65
 
 
-def test_images_that_are_gone(doctor: Doctor, root: Path) -> None:
+@pytest.mark.parametrize("is_cut", [False, True], ids=["gone", "cut off"])
+def test_images_that_are_gone(doctor: Doctor, root: Path, is_cut: bool) -> None:
     """WARN, as readiness does: they stay charged."""
     store = open_store(root)
     asyncio.run(save_image(store, NewImage("ada", png())))
     store.close()
-    shutil.rmtree(root / "images")
+    (root / "images/users/ada/image_1.png").write_bytes(b"x") if is_cut else shutil.rmtree(root / "images")
     finding = doctor()["images"]
     assert (finding["level"], "ada/image_1.png" in finding["found"]) == ("WARN", True)
 
