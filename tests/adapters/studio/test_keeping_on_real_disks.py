@@ -22,7 +22,7 @@ from tests.adapters.application.evidence import assert_disk_and_log_agree
 from tests.adapters.cli.processes import write_env_file
 from tests.adapters.studio.counted import DETAILS, HOME, KIND, STAGED, USERS, Counted, assert_refused_until
 from tests.adapters.studio.mounts import (
-    disk_of_few_inodes,
+    ext4_disk,
     fill,
     run,
     small_disk,
@@ -78,7 +78,7 @@ async def test_a_disk_that_is_filled_to_its_last_block(begin: Begin, doctor: Doc
 
 async def test_a_disk_without_inodes(begin: Begin, doctor: Doctor, tmp_path: Path) -> None:
     """Plenty of room, and no further file: told as that, at a start as while it runs."""
-    with disk_of_few_inodes(tmp_path / "disk", tmp_path / "image") as disk:
+    with ext4_disk(tmp_path / "disk", tmp_path / "image", "-N", "64") as disk:
         counted = begin(disk / "root")
         assert await counted.is_kept()
         many = use_up_inodes(disk)
