@@ -159,5 +159,5 @@ def _port(config: Config) -> Finding:
             probe.bind((host, port))
     except OSError as error:
         advice = "Stop the program that uses it, or set HTTP_PORT to another one."
-        return warn("port", f"The service could not listen on {host} port {port}: {error.strerror or error}.", advice)
+        return fail("port", f"The service could not listen on {host} port {port}: {error.strerror or error}.", advice)
     return ok("port", f"The service can listen on {host} port {port}.")

@@ -385,11 +385,11 @@ def one_answer(status: int, body: dict[str, Any]) -> Iterator[str]:
 
 
 def test_a_port_in_use(doctor: Doctor, tmp_path: Path) -> None:
-    """WARN: the service could not start there."""
+    """FAIL: `serve` does not start there."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         file = write_env_file(tmp_path / "port.env", HTTP_PORT=str(port))
-        assert doctor(env_file=file)["port"]["level"] == "WARN"
+        assert doctor(env_file=file)["port"]["level"] == "FAIL"
     assert doctor(env_file=file)["port"]["level"] == "OK"
 
 

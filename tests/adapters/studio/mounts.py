@@ -52,7 +52,7 @@ def small_disk(where: Path, options: str) -> Iterator[Path]:
 
 @contextmanager
 def ext4_disk(where: Path, image: Path, *options: str) -> Iterator[Path]:
-    """An ext4 file system of 128 MB in a file; `options` are those of `mkfs.ext4`, such as `-N 64` for so few inodes."""
+    """An ext4 file system of 128 MB in a file; `options` are of `mkfs.ext4`, such as `-N 64` for so few inodes."""
     tool = shutil.which("mkfs.ext4", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
     if tool is None:
         if os.environ.get("CI") == "true":
