@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from discord import Permissions
 from typer.main import get_command
 
 from adapters.cli.app import app
@@ -89,3 +90,12 @@ def test_every_refusal_has_a_sentence() -> None:
     assert set(SENTENCES) == set(Reason)
     for reason, sentence in SENTENCES.items():
         assert sentence(Refusal(reason, "1", "detail", resets_at="2026-01-02T00:00:00.000000Z"))
+
+
+def test_the_invitation_gives_the_permissions_that_it_names() -> None:
+    """In threads too, where a picture that takes long arrives as an ordinary message."""
+    text = (PROJECT / "docs" / "discord.md").read_text(encoding="utf-8")
+    number, named = re.findall(r"&permissions=(\d+)`\.\s+The permissions are ([^.]*)\.", text)[0]
+    names = [name.lower().replace(" ", "_").replace("channels", "channel") for name in re.split(", | and ", named)]
+    assert int(number) == Permissions(**dict.fromkeys(names, True)).value
+    assert "send_messages_in_threads" in names
