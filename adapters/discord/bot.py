@@ -109,7 +109,7 @@ class AbbyBot(commands.AutoShardedBot):
         )
         self.stopping = False
         self._abilities = abilities
-        self._registration = Registration(self.tree, self.remembered)
+        self._registration = Registration(self.tree)
         self._pace = IdentifyPace()
         self._work: dict[asyncio.Task[Any], discord.Interaction[Any]] = {}
         self._catching_up: asyncio.Task[None] | None = None

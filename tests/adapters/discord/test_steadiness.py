@@ -26,6 +26,14 @@ from adapters.cli import main
 main()
 """
 """The program, with short pauses between its looks at Discord's list of commands."""
+CHANGED_ELSEWHERE: list[Callable[[dict[str, Json]], object]] = [
+    lambda commands: commands["quota"].update(description="changed elsewhere"),
+    lambda commands: commands["imagine"]["options"][1]["choices"].pop(),
+    lambda commands: commands["imagine"]["options"][4].update(max_value=7),
+    lambda commands: commands["imagine"]["options"].append(commands["imagine"]["options"].pop(1)),
+    lambda commands: commands["audit"].update(default_member_permissions=None),
+]
+"""What somebody did to the commands that Discord has."""
 STRANGE: dict[str, Callable[[Json], object]] = {
     "no limit of attachments": lambda event: event.pop("attachment_size_limit"),
     "no token": lambda event: event.pop("token"),
@@ -91,11 +99,12 @@ async def test_commands_events_and_connections_go_wrong_and_the_bot_goes_on(
         fake.rest.commands[None] = []
         await fake.synced(2, timeout=30)
         assert "Daily Generations: 0/5" in (await finished(await ann.slash("quota"))).text
-        fake.rest.commands[None][0]["description"] = "changed elsewhere"
-        await fake.synced(3, timeout=30)
-        looks = len(fake.heard)
+        for change in CHANGED_ELSEWHERE:
+            change({command["name"]: command for command in fake.rest.commands[None]})
+            await fake.synced(len(fake.syncs) + 1, timeout=30)
+        sent, looks = len(fake.syncs), len(fake.heard)
         await _until(lambda: _has_looked_twice(fake, looks))
-        assert len(fake.syncs) == 3
+        assert len(fake.syncs) == sent
 
         (begun,) = (await readiness(page))["notes"]
         assert begun.startswith("A new log was begun")
