@@ -133,7 +133,7 @@ class AbbyBot(commands.AutoShardedBot):
         self._downloads = downloading(self.http.connector)
         self._registration.start()
         left_over = LeftOver(self, self.pending, self.store.workers.reading, self.studio, self.patience)
-        self._catching_up = asyncio.get_running_loop().create_task(left_over.tell_all())
+        self._catching_up = asyncio.get_running_loop().create_task(left_over.keep_telling())
 
     async def close(self) -> None:
         """Ends what runs beside the connection, and the connection."""
