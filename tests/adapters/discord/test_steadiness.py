@@ -7,7 +7,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from copy import deepcopy
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +58,7 @@ STRANGE: dict[str, Callable[[Json], object]] = {
     "no id of a component": lambda event: event["data"].pop("custom_id", None),
     "nothing at all": lambda event: event.clear(),
 }
+QUOTA: Json = {"id": "1", "name": "quota", "type": 1, "options": []}
 OTHER_EVENTS: list[tuple[str, Any]] = [
     ("GUILD_CREATE", {"id": "7"}),
     ("GUILD_UPDATE", {}),
@@ -65,6 +69,15 @@ OTHER_EVENTS: list[tuple[str, Any]] = [
 ]
 
 
+def emptied(event: Json) -> Iterator[Json]:
+    """The event with one member after the other null, in it, in its data and in who sent it."""
+    for part in ((), ("data",), ("member",), ("member", "user"), ("channel",)):
+        for name in reduce(getitem, part, event):
+            changed = deepcopy(event)
+            reduce(getitem, part, changed)[name] = None
+            yield changed
+
+
 async def send_what_is_strange(fake: FakeDiscord, person: Person) -> None:
     """A command and a press, each in every form that nobody expects; then other events."""
     channel = fake.world.channels[next(iter(fake.world.channels))]
@@ -72,12 +85,14 @@ async def send_what_is_strange(fake: FakeDiscord, person: Person) -> None:
     assert session is not None
     for change in STRANGE.values():
         for kind, data in (
-            (COMMAND, {"id": "1", "name": "quota", "type": 1, "options": []}),
+            (COMMAND, QUOTA),
             (COMPONENT, {"custom_id": "abby:old7:1", "component_type": 2}),
         ):
             event = Interaction(fake.world, kind, person, channel, dict(data)).event()
             change(event)
             await session.dispatch("INTERACTION_CREATE", event)
+    for event in emptied(Interaction(fake.world, COMMAND, person, channel, {**QUOTA, "resolved": {}}).event()):
+        await session.dispatch("INTERACTION_CREATE", event)
     for name, data in OTHER_EVENTS:
         await session.dispatch(name, data)
 
