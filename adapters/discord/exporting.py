@@ -19,6 +19,7 @@ from domain.refusals import Refusal
 
 SMALLER_BY = 4
 """By so much less than what was refused are the parts of the next plan."""
+MOST_PLANS = 6
 MOST_PARTS = 200
 """More than these would not come while the interaction lasts."""
 ANEW = "Discord took no file as large as the last one, so this begins anew; parts that came before are not needed. "
@@ -37,7 +38,7 @@ async def exported(interaction: discord.Interaction[Any], user: str) -> AsyncGen
     parts = _Parts(interaction, user)
     content = await parts.planned(interaction.filesize_limit)
     while content is not None:
-        yield content, Spare(parts.smaller, NOT_BROUGHT)
+        yield content, Spare(parts.smaller, NOT_BROUGHT, times=MOST_PLANS)
         content = await parts.following()
 
 

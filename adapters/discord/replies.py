@@ -37,8 +37,6 @@ OVERTAKEN_SECONDS = 60.0
 SEE_BELOW = "⬇️ The answer is in the message below."
 REMOVALS = 2
 """So often it is tried to take a promise back."""
-MOST_SMALLER = 6
-"""So often files that are too large are made smaller."""
 TOLD_ALONE = "⏹️ This came to nothing; whoever asked is told why."
 
 PROMISED, PRIVATE, FINISHED = "promised", "private", "finished"
@@ -88,13 +86,14 @@ class Content(NamedTuple):
 
 class Spare(NamedTuple):
     """What is brought where a content cannot be: one with smaller files where those are too large, and at last words.
-    `smaller` is told how many bytes were too many, and gives None where there are no smaller files. `kept` is what the
-    log names where nothing of it reached anybody.
+    `smaller` is told how many bytes were too many, and gives None where there are no smaller files; it is asked
+    `times` at most. `kept` is what the log names where nothing of it reached anybody.
     """
 
     smaller: Callable[[int], Awaitable[Content | None]] | None = None
     words: Message | None = None
     kept: str = ""
+    times: int = 3
 
 
 NOT_TAKEN = Spare(
@@ -243,7 +242,7 @@ class Reply:
 
     async def _made_smaller(self, ways: Sequence[Way], content: Content, spare: Spare) -> Way | Verdict:
         """The way of a content whose files are smaller, as long as there are such; else once more of the last."""
-        for _ in range(MOST_SMALLER):
+        for _ in range(spare.times):
             smaller = await self._smaller(content.file_bytes, spare)
             came = await self._by_any_of(ways, smaller or content)
             if smaller is None or came is not Verdict.TOO_LARGE:
