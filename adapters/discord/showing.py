@@ -45,14 +45,13 @@ def shown_again(storage: ReadableStorage, user: str, name: str, at_most_bytes: i
     return Content([embed], [file] if file else (), buttons_of(user, image.name, image.operation))
 
 
-def spare_of(interaction: Interaction, name: str, shown: Content) -> Spare:
+def spare_of(interaction: Interaction, name: str) -> Spare:
     """What is brought where Discord takes less than it says: a copy that is much smaller, or the words alone."""
     store, user = interaction.client.store, str(interaction.user.id)
-    at_most_bytes = sum(len(file.data) for file in shown.files) // SMALLER_BY
 
-    async def smaller() -> Content:
-        again = await store.workers.drawing.run(shown_again, store, user, name, at_most_bytes)
-        return again if isinstance(again, Content) else shown.without_files()
+    async def smaller(too_many_bytes: int) -> Content | None:
+        again = await store.workers.drawing.run(shown_again, store, user, name, too_many_bytes // SMALLER_BY)
+        return again if isinstance(again, Content) and again.files else None
 
     return Spare(smaller, NOT_TAKEN.words, name)
 
