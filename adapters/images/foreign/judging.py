@@ -107,7 +107,7 @@ def _by_patterns(data: bytes, parts: list[Part]) -> dict[int, str]:
     """What is found anywhere in the file, by the index of the part in which it begins."""
     begins = [part.begin for part in parts]
     found: dict[int, str] = {}
-    for at, what in found_anywhere(data):
+    for at, what in sorted(found_anywhere(data)):
         index = bisect_right(begins, at) - 1
         if parts[index].role is not Role.PROMPT or what == ARCHIVE:
             found.setdefault(index, what)
@@ -132,7 +132,7 @@ def _judged(part: Part) -> str | None:
 
 
 def _hidden_in(body: bytes) -> str | None:
-    return next((what for _, what in found_anywhere(body)), None)
+    return next((what for _, what in sorted(found_anywhere(body))), None)
 
 
 def _told(found: ForeignPart) -> str:
