@@ -3,7 +3,7 @@
 A check has three steps. The container is walked by our own code (containers/), which finds the size, the frames and the
 end without decoding, and refuses what is over the bounds. What stands beside the picture in its file, or behind it, is
 judged by `foreign`. Then Pillow decodes every pixel of what is left: a file of
-that one format that holds the picture and nothing else, so no profile, text, EXIF or thumbnail ever meets a parser, no
+that one format that holds the picture and nothing else, so no profile, text, EXIF or thumbnail ever meets its parsers, no
 other plugin (Ghostscript among them) is ever tried, and nothing is left for Pillow to warn about. Its global settings
 stay as the embedding program has them. The bytes that are kept are never changed.
 

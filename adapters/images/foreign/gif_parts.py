@@ -8,6 +8,7 @@ _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
 _GRAPHIC_CONTROL, _PLAIN_TEXT, _COMMENT, _APPLICATION = 0xF9, 0x01, 0xFE, 0xFF
 _HEADER_BYTES = 13
 _IDENTIFIER_BYTES = 11
+MAX_SUB_BLOCKS = 500_000
 _GRAPHIC_CONTROL_BYTES = 4
 _LOOPS = frozenset({b"NETSCAPE2.0", b"ANIMEXTS1.0"})
 _LOOP_BYTES = (_IDENTIFIER_BYTES + 3, _IDENTIFIER_BYTES + 5)
@@ -31,8 +32,8 @@ def gif_parts(data: bytes) -> list[Part]:
             end = _end(data, begin + 11 + _table_bytes(data[begin + 9]))
             parts.append(Part(Role.PICTURE, "a frame", begin, end))
         elif kind == bytes((_EXTENSION,)) and begin + 2 <= len(data):
-            end = _end(data, begin + 2)
-            parts.append(_extension(data[begin + 1], _joined(data, begin + 2), begin, end))
+            body, end = _joined(data, begin + 2)
+            parts.append(_extension(data[begin + 1], body, begin, end))
         else:
             break
     raise Unwalkable
@@ -52,24 +53,25 @@ def _extension(label: int, body: bytes, begin: int, end: int) -> Part:
     return Part(role, "an extension", begin, end, body)
 
 
-def _sizes(data: bytes, at: int) -> list[tuple[int, int]]:
-    """Where each sub-block begins and ends, without the last, which is empty. Raises Unwalkable."""
-    found: list[tuple[int, int]] = []
-    while len(found) <= MAX_PARTS * 5 and at < len(data):
+def _end(data: bytes, at: int) -> int:
+    """Where the sub-blocks that begin at an offset end. Raises Unwalkable."""
+    for _ in range(MAX_SUB_BLOCKS):
+        if at >= len(data):
+            break
         size = data[at]
-        if not size:
-            return [*found, (at + 1, at + 1)]
-        found.append((at + 1, at + 1 + size))
         at += 1 + size
+        if not size:
+            return at
     raise Unwalkable
 
 
-def _end(data: bytes, at: int) -> int:
-    return _sizes(data, at)[-1][1]
-
-
-def _joined(data: bytes, at: int) -> bytes:
-    return b"".join(data[begin:end] for begin, end in _sizes(data, at))
+def _joined(data: bytes, at: int) -> tuple[bytes, int]:
+    """What the sub-blocks that begin at an offset hold, and where they end. Raises Unwalkable."""
+    pieces, end = [], _end(data, at)
+    while at < end:
+        pieces.append(data[at + 1 : at + 1 + data[at]])
+        at += 1 + data[at]
+    return b"".join(pieces), end
 
 
 def _table_bytes(flags: int) -> int:

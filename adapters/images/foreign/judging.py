@@ -25,12 +25,16 @@ MAX_UNKNOWN_BYTES = 1 << 20
 """Of all parts together whose form nobody here knows."""
 MAX_COMMENT_BYTES = 1 << 20
 """Of all comments together, in which scripts are looked for; beyond it only what runs wherever it stands."""
+MAX_OTHER_PARTS = 2_000
+"""Parts beside the picture: each costs some time, and programs write a handful."""
+MANY = f"more than {MAX_OTHER_PARTS:,} parts"
 LARGE = "more than 1 MiB of an unknown kind"
 OTHER = "something else"
 
 _PARTS: Mapping[str, Callable[[bytes], list[Part]]] = MappingProxyType(
     {PNG: png_parts, JPEG: jpeg_parts, WEBP: webp_parts, GIF: gif_parts}
 )
+_JUDGED = frozenset({Role.PROMPT, Role.METADATA, Role.COMMENT, Role.UNKNOWN})
 
 
 class ForeignPart(NamedTuple):
@@ -90,8 +94,11 @@ def picture_alone(data: bytes) -> bytes:
 def foreign_parts(data: bytes, parts: list[Part]) -> list[ForeignPart]:
     """The parts of a file that do not belong there, in their order."""
     found = _by_patterns(data, parts)
+    found |= dict.fromkeys(_too_many(parts), MANY)
     unknown_bytes = comment_bytes = 0
     for index, part in enumerate(parts):
+        if found.get(index) == MANY:
+            continue
         unknown_bytes += len(part.body) if part.role is Role.UNKNOWN else 0
         comment_bytes += len(part.body) if part.role is Role.COMMENT else 0
         is_beyond = part.role is Role.COMMENT and comment_bytes > MAX_COMMENT_BYTES
@@ -101,6 +108,11 @@ def foreign_parts(data: bytes, parts: list[Part]) -> list[ForeignPart]:
         if what:
             found.setdefault(index, what)
     return [ForeignPart(parts[index], found[index]) for index in sorted(found)]
+
+
+def _too_many(parts: list[Part]) -> list[int]:
+    """The parts beside the picture that are one too many, and all after them."""
+    return [index for index, part in enumerate(parts) if part.role in _JUDGED][MAX_OTHER_PARTS:]
 
 
 def _by_patterns(data: bytes, parts: list[Part]) -> dict[int, str]:

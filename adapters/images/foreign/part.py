@@ -38,4 +38,4 @@ class Unwalkable(Exception):
 
 
 MAX_PARTS = 100_000
-"""Parts of one file, and sub-blocks of one part."""
+"""Of one file."""

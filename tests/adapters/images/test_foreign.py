@@ -12,7 +12,7 @@ from PIL import Image
 
 from adapters.images.check import CheckedImage, ImageProblem, InvalidImage, check_image
 from adapters.images.foreign.contents import begins_as, code_in, found_anywhere, is_text
-from adapters.images.foreign.judging import MAX_UNKNOWN_BYTES, picture_alone, without_foreign
+from adapters.images.foreign.judging import MAX_OTHER_PARTS, MAX_UNKNOWN_BYTES, picture_alone, without_foreign
 from adapters.images.keepable import keepable
 from adapters.images.png_text import with_text
 from tests.hostile.builders import LARGEST_IMAGE_BYTES, gif, jpeg, jpeg_segment, png, png_chunk, saved, webp
@@ -160,6 +160,16 @@ def test_parts_of_unknown_form_are_bounded() -> None:
     check(png(extras=[half, half]))
     with pytest.raises(InvalidImage, match="more than 1 MiB of an unknown kind"):
         check(png(extras=[half, half, png_chunk(b"prVt", b"\1\2\3\4")]))
+
+
+def test_parts_beside_the_picture_are_counted() -> None:
+    """On the bound and over it; a paid picture keeps as many as there may be."""
+    text = png_chunk(b"tEXt", b"Comment\0a tree")
+    check(png(extras=[text] * MAX_OTHER_PARTS))
+    many = png(extras=[text] * (MAX_OTHER_PARTS + 1))
+    with pytest.raises(InvalidImage, match="more than 2,000 parts"):
+        check(many)
+    assert keepable(many, LARGEST_IMAGE_BYTES).data == png(extras=[text] * MAX_OTHER_PARTS)
 
 
 def test_noise_is_taken_for_nothing() -> None:
