@@ -2,10 +2,10 @@
 
 A check has three steps. The container is walked by our own code (containers/), which finds the size, the frames and the
 end without decoding, and refuses what is over the bounds. What stands beside the picture in its file, or behind it, is
-judged by `foreign`. Then Pillow decodes every pixel of what is left: a file of
-that one format that holds the picture and nothing else, so no profile, text, EXIF or thumbnail ever meets its parsers, no
-other plugin (Ghostscript among them) is ever tried, and nothing is left for Pillow to warn about. Its global settings
-stay as the embedding program has them. The bytes that are kept are never changed.
+judged by `foreign`. Then Pillow decodes every pixel of what is left: a file of that one format that holds the picture
+and nothing else, so no profile, text, EXIF or thumbnail ever meets its parsers, no other plugin (Ghostscript among
+them) is ever tried, and nothing is left for Pillow to warn about. Its global settings stay as the embedding program has
+them. The bytes that are kept are never changed.
 
 Time is bounded by bounding the work before it begins: bytes, pixels, frames, frames times pixels, the scans of a JPEG.
 A thread cannot be stopped, and a process for each picture would cost more than the check and would have to start the
