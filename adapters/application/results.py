@@ -101,6 +101,7 @@ class ImageSave(NamedTuple):
     position: int
     size_bytes: int
     at: str
+    media_type: str = ""
 
 
 class GalleryImage(NamedTuple):

@@ -17,7 +17,7 @@ from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.application.workers import Workers
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
-from adapters.http.filenames import disposition
+from adapters.http.disposition import disposition
 from adapters.http.parameters import actor_of, idempotency_key_of, name_of, only, page_of, user_of
 from adapters.http.problems import FILE_GONE, NOT_FOUND, UNAVAILABLE, Problem
 from adapters.http.services import services_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.http.filenames import disposition, file_name
+from adapters.http.disposition import disposition
 from adapters.images.formats import EXTENSIONS, NAMED
 from domain.commands import SetPolicy
 from tests.adapters.http.conftest import Running, Serve
@@ -13,29 +13,6 @@ from tests.hostile.builders import gif, jpeg, png, webp
 
 CONTENTS = {"image/png": png(), "image/jpeg": jpeg(), "image/gif": gif(1), "image/webp": webp()}
 OTHERS = ("exe", "html", "htm", "svg", "php", "phtml", "js", "lnk", "jar", "zip", "pdf", "mp4", "sh", "bat", "hta", "x")
-
-
-@pytest.mark.parametrize(
-    ("name", "media_type", "expected"),
-    [
-        ("cat.png", "image/png", "cat.png"),
-        ("CAT.PNG", "image/png", "CAT.PNG"),
-        ("holidays/at sea.jpeg", "image/jpeg", "holidays-at sea.jpeg"),
-        ("holidays/at sea", "image/jpeg", "holidays-at sea.jpg"),
-        ("png", "image/png", "png.png"),
-        ("a.exe", "image/png", "a.exe.png"),
-        ("a.jpg", "image/png", "a.jpg.png"),
-        ("a.html/b", "image/gif", "a.html-b.gif"),
-        ("a.html", "application/octet-stream", "a.html.bin"),
-        ("../../etc/passwd", "image/webp", "-..-etc-passwd.webp"),
-        ("..\\a.lnk", "image/webp", "-a.lnk.webp"),
-        ("a.png. ", "image/png", "a.png"),
-        ("", "image/png", "image.png"),
-    ],
-)
-def test_a_file_is_opened_as_what_it_is(name: str, media_type: str, expected: str) -> None:
-    """Names of today, and of logs that were written before names had rules."""
-    assert file_name(name, media_type) == expected
 
 
 @pytest.mark.parametrize("name", ['a"b.png', "a\r\nSet-Cookie: x.png", "a;b.png", "käse.png", "a%41.png", "a\\b.png"])
