@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -22,6 +23,8 @@ PROMPT_KEYWORDS = frozenset(
     | {b"invokeai_metadata", b"invokeai_workflow", b"invokeai_graph", b"generation_data", b"fooocus_scheme"}
 )
 """Keywords of texts in which programs keep how a picture was made: AUTOMATIC1111, ComfyUI, InvokeAI, Fooocus."""
+_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1f]")
+"""Not in the words of a prompt, and in most of what is no text."""
 METADATA_KEYWORDS = (b"XML:com.adobe.xmp", b"Raw profile type ")
 
 
@@ -45,7 +48,7 @@ def _part(kind: bytes, body: bytes, begin: int, end: int) -> Part:
         return Part(Role.PICTURE, name, begin, end)
     if kind in _TEXTS:
         keyword, _, text = body.partition(b"\0")
-        return Part(_role_of(keyword), name, begin, end, text)
+        return Part(_role_of(kind, keyword, text), name, begin, end, text)
     known = (
         len(body) == _BYTES_OF[kind]
         if kind in _BYTES_OF
@@ -54,7 +57,8 @@ def _part(kind: bytes, body: bytes, begin: int, end: int) -> Part:
     return Part(Role.METADATA if known else Role.UNKNOWN, name, begin, end, body)
 
 
-def _role_of(keyword: bytes) -> Role:
-    if keyword in PROMPT_KEYWORDS:
+def _role_of(kind: bytes, keyword: bytes, text: bytes) -> Role:
+    is_packed = kind == b"zTXt" or (kind == b"iTXt" and text[:1] == b"\1")
+    if keyword in PROMPT_KEYWORDS and (is_packed or not _CONTROLS.search(text)):
         return Role.PROMPT
     return Role.METADATA if keyword.startswith(METADATA_KEYWORDS) else Role.COMMENT
