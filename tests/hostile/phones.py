@@ -1,11 +1,12 @@
 """Photographs as phones write them, by the forms of their makers: each with what stands behind its first picture.
 
 The forms are those of CIPA DC-007 (MPF), Ultra HDR 1.1 and ISO 21496-1 (gain maps), Motion Photo 1.0, its former
-MicroVideo, and Samsung's trailer as ExifTool's documentation describes it.
+MicroVideo, Dynamic Depth, and the blocks of Samsung, OnePlus and Vivo as ExifTool's sources describe them.
 """
 
 from __future__ import annotations
 
+import json
 import struct
 
 from PIL import Image
@@ -23,11 +24,11 @@ _GAIN_MAP = jpeg(Image.radial_gradient("L").resize((32, 24)))
 CLIP = clip(bytes(range(256)) * 40)
 
 
-def with_xmp(picture: bytes, inside: str, attributes: str = "") -> bytes:
+def with_xmp(picture: bytes, inside: str, attributes: str = "", *, names: str = _NAMESPACES) -> bytes:
     """The picture with a packet."""
     packet = (
         f'<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
-        f'{_NAMESPACES}><rdf:Description rdf:about="" {attributes}>{inside}</rdf:Description></rdf:RDF></x:xmpmeta>'
+        f'{names}><rdf:Description rdf:about="" {attributes}>{inside}</rdf:Description></rdf:RDF></x:xmpmeta>'
         f'<?xpacket end="w"?>'
     )
     return picture[:2] + jpeg_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet.encode()) + picture[2:]
@@ -116,6 +117,40 @@ def samsung_with_second_picture() -> bytes:
     return with_second_picture(jpeg(), _GAIN_MAP) + bytes(512) + blocks
 
 
+def oneplus(*blocks: tuple[str, bytes], of: bytes = jpeg()) -> bytes:
+    """OnePlus and OPPO: blocks, and a list of them that counts back from itself."""
+    blocks = blocks or (("watermark.device", b"\1\0\0\0\0PHONE 12\0"), ("private.emptyspace", b"\0\0\0\x40"))
+    listed = [
+        {"length": len(content), "name": name, "offset": sum(len(each) for _, each in blocks[index:]), "version": 1}
+        for index, (name, content) in enumerate(blocks)
+    ]
+    text = json.dumps(listed).encode() + b"\0"
+    return of + b"".join(content for _, content in blocks) + text + b"jxrs" + struct.pack("<I", len(text) + 8)
+
+
+def vivo(note: bytes = b'vivo{"exifVersion":1,"filter":"none"}\0', *, of: bytes = jpeg()) -> bytes:
+    """Vivo: a note in JSON, some bytes, and a fixed end."""
+    return of + note + b"\0\0\0\x26cameraalbum!" + b"\xff\xff\xff\xff\x1b*9HWfu\x84\x93\xa2\xb1"
+
+
+def vivo_with_picture() -> bytes:
+    """The same after a picture of the highlights, and that after a gain map."""
+    stream = b"streamdata" + _GAIN_MAP + b'streaminfo\0\1vivo{"a":2}\0'
+    return vivo(stream, of=with_second_picture(jpeg(), _GAIN_MAP))
+
+
+def oneplus_motion_photo() -> bytes:
+    """Blocks of the maker behind a clip, which is counted from the clip's begin to the file's end."""
+    tail = len(oneplus()) - len(jpeg())
+    return oneplus(of=motion_photo(length=len(CLIP) + tail))
+
+
+def depth_map() -> bytes:
+    """Dynamic Depth: Google's container under its former names."""
+    inside = container(("Depth", "image/jpeg", len(_GAIN_MAP))).replace("Item:Semantic", "Item:DataURI")
+    return with_xmp(jpeg(), inside, names=_NAMESPACES.replace("photos/1.0/", "photos/dd/1.0/")) + _GAIN_MAP
+
+
 def filled_up() -> bytes:
     """A camera that fills up its blocks."""
     return jpeg() + bytes(4_000)
@@ -133,6 +168,11 @@ PHONES = {
         micro_video,
         samsung_motion_photo,
         samsung_with_second_picture,
+        oneplus,
+        oneplus_motion_photo,
+        vivo,
+        vivo_with_picture,
+        depth_map,
         filled_up,
     )
 }

@@ -2,9 +2,8 @@
 
 Each stretch is announced inside the first picture and is a whole thing of its own kind, from its first byte to its
 last: a picture up to its end marker, a clip whose boxes add up to the length that was announced, blocks that their
-directory counts. Between them only zeros may stand. Sources: CIPA DC-007 (MPF), ISO 21496-1 and Ultra HDR 1.1 (gain
-maps, which stand behind as pictures), Motion Photo 1.0 and its former MicroVideo, ISO 14496-12 (boxes), ExifTool's
-description of Samsung's trailer.
+directory counts (`maker_blocks`). Between them only zeros may stand. Sources: CIPA DC-007 (MPF), ISO 21496-1 and Ultra
+HDR 1.1 (gain maps, which stand behind as pictures), Motion Photo 1.0, its former MicroVideo, and Dynamic Depth 1.0.
 """
 
 from __future__ import annotations
@@ -14,27 +13,19 @@ import struct
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
+from adapters.images.foreign.clips import is_clip, picture_parts
 from adapters.images.foreign.jpeg_parts import Segments, segments_of
-from adapters.images.foreign.part import Part, Role, Unwalkable
+from adapters.images.foreign.maker_blocks import maker_blocks
+from adapters.images.foreign.part import Part, Role
 
 MAX_PICTURES = 32
 MAX_CLIPS = 4
-MAX_BOXES = 10_000
-MAX_BLOCKS = 256
-MAX_BLOCK_BYTES = 65_536
-"""Of a maker's block that holds neither picture nor clip."""
 MAX_FILLING_BYTES = 65_536
 MAX_XMP_BYTES = 65_536
 
-_CONTAINER = "{http://ns.google.com/photos/1.0/container/}"
-_ITEM = "{http://ns.google.com/photos/1.0/container/item/}"
-_CAMERA = "{http://ns.google.com/photos/1.0/camera/}"
-_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_GOOGLE = "{http://ns.google.com/photos/"
+"""All of its names of properties begin so, those of depth maps too."""
 _NOT_ZERO = re.compile(rb"[^\0]")
-_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"meta", b"moof", b"mfra", b"sidx"})
-_MADE_OF = ({b"ftyp", b"moov", b"mdat"}, {b"ftyp", b"moov", b"moof", b"mdat"})
-_BLOCK_HEADER = struct.Struct("<HHI")
-_BLOCK_ENTRY = struct.Struct("<HHII")
 _NUMBER_OF_IMAGES = 0xB001
 
 
@@ -51,12 +42,12 @@ def jpeg_parts(data: bytes) -> list[Part]:
     """
     first = segments_of(data)
     announced = _announced(first)
-    blocks_begin, blocks = _maker_blocks(data, first.end)
+    blocks_begin, blocks = maker_blocks(data, first.end)
     parts, at, pictures = list(first.parts), first.end, 0
     while at < blocks_begin:
         following = _filled_to(data, at, blocks_begin)
         if data.startswith(b"\xff\xd8", following) and pictures < announced.pictures:
-            found = _picture(data, following, blocks_begin)
+            found = picture_parts(data, following, blocks_begin)
             pictures += 1
         else:
             found = _clip(data, at, blocks_begin, announced)
@@ -78,51 +69,24 @@ def _filled_to(data: bytes, at: int, end: int) -> int:
     return found.start() if found else end
 
 
-def _picture(data: bytes, begin: int, end: int) -> list[Part] | None:
-    try:
-        return segments_of(data, begin, end).parts
-    except Unwalkable:
-        return None
-
-
 def _clip(data: bytes, at: int, end: int, announced: Announced) -> list[Part] | None:
     """A clip that reaches to the end, and from there has the length that was announced."""
     for length in announced.clips:
         for begin in (end - length, len(data) - length):
-            if at <= begin < end and _filled_to(data, at, begin) == begin and _is_clip(data, begin, end):
+            if at <= begin < end and _filled_to(data, at, begin) == begin and is_clip(data, begin, end):
                 return [Part(Role.PICTURE, "a clip", begin, end)]
     return None
 
 
-def _is_clip(data: bytes, begin: int, end: int) -> bool:
-    """Whether the boxes of a video add up to exactly this stretch (ISO 14496-12, 4.2)."""
-    kinds: list[bytes] = []
-    at = begin
-    while at < end and len(kinds) < MAX_BOXES:
-        size, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
-        least = 16 if size == 1 else 8
-        if size == 1:
-            size = int.from_bytes(data[at + 8 : at + 16])
-        elif not size:
-            size = end - at
-        if size < least or kind not in _BOXES:
-            return False
-        kinds.append(kind)
-        at += size
-    return at == end and kinds[:1] == [b"ftyp"] and any(made_of <= set(kinds) for made_of in _MADE_OF)
-
-
 def _announced(first: Segments) -> Announced:
     pictures, clips = max(0, _pictures_listed(first.listed) - 1), set[int]()
-    for name, values in _described(first.xmp):
-        length = _number(values.get(f"{_ITEM}Length"))
-        mime = values.get(f"{_ITEM}Mime", "")
-        if name == "item" and mime == "image/jpeg" and length:
+    for values in _described(first.xmp):
+        length, mime = _number(values.get("Length")), values.get("Mime", "")
+        if mime.startswith("image/") and length:
             pictures += 1
-        elif name == "item" and mime in {"video/mp4", "video/quicktime"} and length:
+        elif mime.startswith("video/"):
             clips.add(length)
-        elif name == "camera":
-            clips.add(_number(values.get(f"{_CAMERA}MicroVideoOffset")))
+        clips.add(_number(values.get("MicroVideoOffset")))
     return Announced(min(pictures, MAX_PICTURES), frozenset(sorted(clips - {0})[:MAX_CLIPS]))
 
 
@@ -140,61 +104,22 @@ def _pictures_listed(listed: bytes) -> int:
     return 0
 
 
-def _described(xmp: bytes) -> list[tuple[str, dict[str, str]]]:
-    """The items of a container, and what the camera says, of an XMP packet; nothing where it is none."""
+def _described(xmp: bytes) -> list[dict[str, str]]:
+    """Google's properties, by their names, of each thing that an XMP packet describes; nothing where it is none."""
     if not xmp or len(xmp) > MAX_XMP_BYTES or b"<!" in xmp:
         return []  # a declaration of entities could make it larger than it is
     try:
         root = ET.fromstring(xmp.strip(b" \t\r\n\0"))  # noqa: S314 - bounded, and without any declaration
     except ET.ParseError:
         return []
-    items = [_values(element) for element in root.iter() if _is_item(element)]
-    camera = [_values(element) for element in root.iter(f"{_RDF}Description")]
-    return [("item", values) for values in items] + [("camera", values) for values in camera]
-
-
-def _is_item(element: ET.Element) -> bool:
-    return element.tag == f"{_CONTAINER}Item" or any(child.tag == f"{_ITEM}Length" for child in element)
+    return [values for element in root.iter() if (values := _values(element))]
 
 
 def _values(element: ET.Element) -> dict[str, str]:
     """Properties, which may be attributes as well as elements."""
-    return {child.tag: (child.text or "").strip() for child in element} | dict(element.attrib)
+    whole = {child.tag: (child.text or "").strip() for child in element} | dict(element.attrib)
+    return {name.rpartition("}")[2]: value for name, value in whole.items() if name.startswith(_GOOGLE)}
 
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else 0
-
-
-def _maker_blocks(data: bytes, after: int) -> tuple[int, list[Part]]:
-    """Where Samsung's blocks begin and their parts; the end of the data and none where it has no such trailer."""
-    none: tuple[int, list[Part]] = (len(data), [])
-    directory_at = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
-    if data[-4:] != b"SEFT" or not after < directory_at < len(data) - 8 - 12 or data[directory_at:][:4] != b"SEFH":
-        return none
-    count = int.from_bytes(data[directory_at + 8 : directory_at + 12], "little")
-    if count > MAX_BLOCKS or directory_at + 12 + 12 * count != len(data) - 8:
-        return none
-    entries = [_BLOCK_ENTRY.unpack_from(data, directory_at + 12 + 12 * index) for index in range(count)]
-    at = begin = directory_at - max((back for _, _, back, _ in entries), default=0)
-    parts: list[Part] = []
-    for _, kind, back, size in sorted(entries, key=lambda entry: -entry[2]):
-        block = _block(data, at, kind, size)
-        if at != directory_at - back or block is None or begin < after:
-            return none
-        parts.append(block)
-        at += size
-    return (begin, [*parts, Part(Role.PICTURE, "a directory", at, len(data))]) if at == directory_at else none
-
-
-def _block(data: bytes, at: int, kind: int, size: int) -> Part | None:
-    """A block that says of itself what its directory says, with a name, and a picture, a clip or few bytes in it."""
-    if size < _BLOCK_HEADER.size or at < 0:
-        return None
-    _, own_kind, name_bytes = _BLOCK_HEADER.unpack_from(data, at)
-    inside, end = at + _BLOCK_HEADER.size + name_bytes, at + size
-    if own_kind != kind or inside > end or not data[at + _BLOCK_HEADER.size : inside].isascii():
-        return None
-    if _is_clip(data, inside, end) or _picture(data, inside, end):
-        return Part(Role.PICTURE, "a block", at, end)
-    return Part(Role.METADATA, "a block behind it", at, end, data[inside:end]) if size <= MAX_BLOCK_BYTES else None

@@ -17,7 +17,16 @@ from adapters.images.keepable import keepable
 from adapters.images.png_text import with_text
 from tests.hostile.builders import LARGEST_IMAGE_BYTES, gif, jpeg, jpeg_segment, png, png_chunk, saved, webp
 from tests.hostile.payloads import PAYLOADS, clip
-from tests.hostile.phones import CLIP, PHONES, motion_photo, samsung_blocks, samsung_motion_photo, with_xmp
+from tests.hostile.phones import (
+    CLIP,
+    PHONES,
+    motion_photo,
+    oneplus,
+    samsung_blocks,
+    samsung_motion_photo,
+    vivo,
+    with_xmp,
+)
 from tests.hostile.polyglots import Polyglot, gif_extension, polyglots, webp_chunk, webp_of
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -140,10 +149,21 @@ def test_a_prompt_inside_a_picture_may_say_anything(payload: str) -> None:
         jpeg() + samsung_blocks((1, b"a", PAYLOADS["html"])),
         jpeg() + samsung_blocks((1, b"a", PAYLOADS["zip"])),
         jpeg() + samsung_blocks((1, b"a", bytes(100_000))),
+        oneplus(("a", PAYLOADS["html"])),
+        oneplus(("a", bytes(100_000))),
+        oneplus(of=jpeg() + b"\1"),
+        oneplus()[:-1] + b"\1",
+        oneplus().replace(b"offset", b"offsat"),
+        jpeg() + b"null\0jxrs\x0d\0\0\0",
+        vivo(b'vivo{"a":"' + PAYLOADS["svg"] + b'"}\0'),
+        vivo(of=jpeg() + b"\1"),
+        vivo() + b"\1",
+        vivo(b"streamdata" + PAYLOADS["js"]),
+        vivo(b"oppo{}"),
         jpeg() + b"SEFT",
         jpeg() + bytes(100_000),
     ],
-    ids=range(19),
+    ids=range(30),
 )
 def test_what_only_begins_as_a_phones_is_refused(data: bytes) -> None:
     """Lengths that do not match, clips that are none, what nothing announces, what stands behind or between."""
