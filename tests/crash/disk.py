@@ -256,6 +256,12 @@ class SimulatedFiles(Files):
         self._locked: dict[int, int] = {}
         self._descriptors = itertools.count(1000)
 
+    def confine(self, root: Path, *, anew: bool = True) -> None:
+        """There are no links on this disk, and nothing but files and folders."""
+
+    def refuse_way(self, path: Path) -> str | None:
+        del path
+
     def path_of(self, fd: int) -> Path:
         """The path under which a file was opened."""
         return self._paths[fd]

@@ -256,7 +256,7 @@ class LocalImageStore:
         """These folders and those above them up to the root, as far as they stand."""
         root = self.layout.root
         ways = {way for folder in folders for way in (folder, *folder.parents) if way.is_relative_to(root)}
-        return sorted(way for way in ways if self._files.lexists(way) and self._own.is_folder(way))
+        return sorted(way for way in ways if self._own.is_folder(way))
 
     def sync_folders(self) -> None:
         """Syncs the folders that stand for all users, which a program may have made and not synced when it was killed.
