@@ -104,31 +104,31 @@ class Files:
     @noting("to sync a folder")
     def sync_directory(self, path: Path) -> None:
         """Returns once the names in a directory are on the disk itself."""
-        with self._folder(path) as folder:
+        with self._folder_at(path) as folder:
             self._platform.sync_directory(folder)
 
     @noting("to rename a file")
     def rename(self, source: Path, target: Path) -> None:
         """Renames, replacing what is there."""
-        with self._place(source) as old, self._place(target) as new:
+        with self._place_of(source) as old, self._place_of(target) as new:
             os.replace(old.name, new.name, src_dir_fd=old.folder, dst_dir_fd=new.folder)
 
     @noting("to remove a file")
     def unlink(self, path: Path) -> None:
         """Removes a name of a file."""
-        with self._place(path) as place:
+        with self._place_of(path) as place:
             os.unlink(place.name, dir_fd=place.folder)
 
     @noting("to make a folder")
-    def make_directory(self, path: Path) -> None:
+    def make_directory(self, path: Path, mode: int = 0o777) -> None:
         """Makes one directory."""
-        with self._place(path) as place:
-            os.mkdir(place.name, dir_fd=place.folder)
+        with self._place_of(path) as place:
+            os.mkdir(place.name, mode, dir_fd=place.folder)
 
     @noting("to remove a folder")
     def remove_directory(self, path: Path) -> None:
         """Removes an empty directory."""
-        with self._place(path) as place:
+        with self._place_of(path) as place:
             os.rmdir(place.name, dir_fd=place.folder)
 
     @noting("to look at a file")
@@ -140,7 +140,7 @@ class Files:
     @noting("to look at a file")
     def lstat(self, path: Path) -> os.stat_result:
         """What stands at a path itself."""
-        with self._place(path) as place:
+        with self._place_of(path) as place:
             return os.stat(place.name, dir_fd=place.folder, follow_symlinks=False)
 
     @noting("to look at a file")
@@ -151,7 +151,7 @@ class Files:
     @noting("to list a folder")
     def scan_directory(self, path: Path) -> list[str]:
         """The names in a directory, sorted."""
-        with self._folder(path) as folder:
+        with self._folder_at(path) as folder:
             return sorted(os.listdir(folder))  # noqa: PTH208 - names are wanted, not paths
 
     @noting("to lock a file")
@@ -300,11 +300,11 @@ class Files:
     def _root_of(self, path: Path) -> OwnRoot | None:
         return next((own for own in self._roots.values() if own.holds(path)), None)
 
-    def _place(self, path: Path) -> AbstractContextManager[Place]:
+    def _place_of(self, path: Path) -> AbstractContextManager[Place]:
         own = self._root_of(path)
         return nullcontext(Place(path)) if own is None else own.place(path)
 
-    def _folder(self, path: Path) -> AbstractContextManager[int | Path]:
+    def _folder_at(self, path: Path) -> AbstractContextManager[int | Path]:
         own = self._root_of(path)
         return nullcontext(path) if own is None else own.folder(path)
 

@@ -341,7 +341,8 @@ class SimulatedFiles(Files):
         self.disk.directory(path.parent).put(path.name, None, self.disk.next_number())
         self._changed("unlink", path)
 
-    def make_directory(self, path: Path) -> None:
+    def make_directory(self, path: Path, mode: int = 0o777) -> None:
+        del mode
         parent = self.disk.directory(path.parent)
         if path.name in parent.names:
             raise _error(EEXIST, path)
