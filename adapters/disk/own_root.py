@@ -115,8 +115,8 @@ class OwnRoot:
         another name too.
         """
         with self.place(path) as place:
-            with suppress(FileNotFoundError):  # it may be about to be made; if not, opening says so
-                self._require_ordinary(path, os.stat(place.name, dir_fd=place.folder, follow_symlinks=False))
+            if not flags & os.O_EXCL:
+                self._look_first(path, place)
             fd = os.open(place.name, flags | ORDINARY, mode, dir_fd=place.folder)
             try:
                 self._require_same(path, os.fstat(fd))
@@ -222,6 +222,11 @@ class OwnRoot:
     def _require_ordinary(self, path: Path, found: os.stat_result) -> None:
         if (why := why_not_ordinary(found)) is not None:
             raise NotOwnError(f"{self._told(path)} {why}", path)
+
+    def _look_first(self, path: Path, place: Place) -> None:
+        """Because a pipe or a device may notice that it is opened."""
+        with suppress(FileNotFoundError):  # it may be about to be made; if not, opening says so
+            self._require_ordinary(path, os.stat(place.name, dir_fd=place.folder, follow_symlinks=False))
 
     def _require_same(self, path: Path, opened: os.stat_result) -> None:
         """What was opened is ordinary; where it was opened by its path, the path still leads to it through no link."""
