@@ -139,12 +139,15 @@ class Swapping:
         return counted
 
 
+MADE_OF_OTHERS = {"remove an empty folder", "same file", "exists", "write durably"}
+
+
 def is_led_out(found: object) -> bool:
     """Whether an answer is about the bait."""
     return found in (SECRET, len(SECRET)) or (isinstance(found, list) and "theirs" in found)
 
 
-@pytest.mark.parametrize("verb", VERBS.keys() - {"remove an empty folder", "same file", "exists", "write durably"})
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in MADE_OF_OTHERS])
 def test_a_folder_that_becomes_a_link_at_any_moment_leads_nobody_out(
     tmp_path: Path, bait: Path, verb: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
