@@ -261,6 +261,8 @@ def _naming(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.filename is not None:
             error.filename = str(path)
+        if error.filename2 is not None and not Path(error.filename2).is_absolute():  # of a rename: it is told first
+            error.filename2 = str(path)
         raise
 
 

@@ -357,7 +357,7 @@ class LocalImageStore:
     def _bring_into_place(self, key: Key, name: str, staged: str) -> None:
         source = self.layout.staged(staged)
         final = self.layout.final(key.user, name, temp=key.temp)
-        if self._files.lexists(source):
+        if self._own.stands(source):
             if not key.temp:
                 self._details.place(key.user, name, staged)
             self._files.make_directories(final.parent)

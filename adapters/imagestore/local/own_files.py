@@ -54,6 +54,16 @@ class OwnFiles:
         except (NotOwnError, FileNotFoundError, NotADirectoryError):
             return False
 
+    def stands(self, path: Path) -> bool:
+        """Whether an ordinary file of this root lies there. Raises NotOwnError where something else does."""
+        try:
+            found = self._files.lstat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        if (why := why_not_ordinary(found)) is not None:
+            raise NotOwnError(f"{path.name} {why}", path)
+        return True
+
     def is_foreign(self, path: Path) -> bool:
         """Whether a link leads there, or something else than an ordinary file is there. Raises OSError."""
         try:

@@ -25,6 +25,7 @@ from adapters.engines.opening import open_store
 from adapters.ledger import snapshotting
 from adapters.ports.faults import Fault
 from domain.commands import SetPolicy
+from tests.adapters.disk.planted import state_of
 from tests.hostile.builders import png
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="links need leave elsewhere")
@@ -45,15 +46,6 @@ def bait(tmp_path: Path) -> Path:
                 file.write_bytes(SECRET)
     (folder / "k/staged.json").write_bytes(SECRET)
     return folder
-
-
-def state_of(folder: Path) -> dict[str, tuple[int, int, bytes]]:
-    """All that is in a folder, with when it was changed."""
-    paths = (folder, *sorted(folder.rglob("*")))
-    return {
-        str(path): (path.lstat().st_mtime_ns, path.lstat().st_nlink, path.read_bytes() if path.is_file() else b"")
-        for path in paths
-    }
 
 
 class Swapper(threading.Thread):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import shutil
-import socket
-import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +14,7 @@ import pytest
 
 from adapters.disk.errors import NotOwnError
 from adapters.disk.files import APPEND, CREATE, READ, UPDATE, Files
+from tests.adapters.disk.planted import PLANTED, plant, state_of
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="links, pipes and sockets are other things elsewhere")
 WAYS = pytest.mark.parametrize("by_descriptors", [True, False], ids=["by descriptors", "by looks, as on Windows"])
@@ -59,16 +57,6 @@ def confined(root: Path, *, by_descriptors: bool = True) -> Files:
     return files
 
 
-def state(folder: Path) -> dict[str, tuple[int, int, int, bytes | None]]:
-    """What a folder is, with all that is below it."""
-    found = {}
-    for path in (folder, *sorted(folder.rglob("*"))):
-        status = path.lstat()
-        content = path.read_bytes() if path.is_file() else None
-        found[str(path)] = (status.st_mode, status.st_nlink, status.st_mtime_ns, content)
-    return found
-
-
 def written(files: Files, path: Path, flags: int) -> None:
     """Opens, and writes."""
     fd = files.open(path, flags)
@@ -109,13 +97,13 @@ def test_no_verb_goes_through_a_link(root: Path, bait: Path, verb: str, link: st
     files = confined(root, by_descriptors=by_descriptors)
     (root / link).rename(root / "former")
     (root / link).symlink_to(bait)
-    before = state(bait)
+    before = state_of(bait)
     if verb == "remove an empty folder":
         assert VERBS[verb](files, root) is False
     else:
         with pytest.raises(NotOwnError, match=f"^.Errno {errno.ELOOP}. {link} "):
             VERBS[verb](files, root)
-    assert state(bait) == before
+    assert state_of(bait) == before
 
 
 class Swapping:
@@ -154,7 +142,7 @@ def test_a_folder_that_becomes_a_link_at_any_moment_leads_nobody_out(
     """Before each call of the system in turn, and each folder on the way: done in the folder that was there, or
     refused.
     """
-    before, tried = state(bait), 0
+    before, tried = state_of(bait), 0
     for link in ("images/users/ada/k", "images/users/ada", "images/users", "images"):
         calls = 1
         for at_call in range(1, MOST_CALLS):
@@ -166,7 +154,7 @@ def test_a_folder_that_becomes_a_link_at_any_moment_leads_nobody_out(
                     patch.setattr(os, name, swapping.before(getattr(os, name)))
                 with suppress(OSError):
                     assert not is_led_out(VERBS[verb](files, root))
-            assert state(bait) == before, (link, at_call)
+            assert state_of(bait) == before, (link, at_call)
             calls, tried = swapping.calls, tried + 1
             if (bait.with_name("former")).exists():
                 shutil.rmtree(bait.with_name("former"))
@@ -177,47 +165,6 @@ def test_a_folder_that_becomes_a_link_at_any_moment_leads_nobody_out(
     assert tried > 4 * 6
 
 
-PLANTED: dict[str, tuple[Callable[[Path, Path], object], str]] = {
-    "a link": (lambda path, bait: path.symlink_to(bait / "a.png"), "is a symbolic link"),
-    "a link to a link": (lambda path, bait: path.symlink_to(linked(bait, "a.png")), "is a symbolic link"),
-    "a link to nothing": (lambda path, bait: path.symlink_to(bait / "nothing"), "is a symbolic link"),
-    "a link to itself": (lambda path, _: path.symlink_to(path), "is a symbolic link"),
-    "a link to a pipe": (lambda path, bait: path.symlink_to(piped(bait)), "is a symbolic link"),
-    "a link to a folder": (lambda path, bait: path.symlink_to(bait), "is a symbolic link"),
-    "a hard link": (lambda path, bait: path.hardlink_to(bait / "a.png"), "has a second name"),
-    "a pipe": (lambda path, _: os.mkfifo(path), "is no ordinary file but a pipe"),
-    "a socket": (lambda path, _: socket_at(path), "is no ordinary file but a pipe, a socket"),
-    "a device": (lambda path, _: device_at(path), "is no ordinary file but a pipe, a socket or a device"),
-    "a folder": (lambda path, _: path.mkdir(), "is a folder"),
-}
-"""What can stand in the place of a file, and what is said of it."""
-
-
-def linked(bait: Path, name: str) -> Path:
-    """A link to a file of the bait."""
-    (bait / "link").symlink_to(bait / name)
-    return bait / "link"
-
-
-def piped(bait: Path) -> Path:
-    """A pipe in the bait."""
-    os.mkfifo(bait / "pipe")
-    return bait / "pipe"
-
-
-def socket_at(path: Path) -> None:
-    """A socket, at a path which may be longer than the system's calls for sockets take."""
-    with socket.socket(socket.AF_UNIX) as listening, contextlib.chdir(path.parent):
-        listening.bind(path.name)
-
-
-def device_at(path: Path) -> None:
-    """The device that swallows everything."""
-    if os.geteuid() != 0:
-        pytest.skip("only root makes devices")
-    os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 3))
-
-
 OPENINGS = {"read": READ, "append": APPEND, "update": UPDATE}
 
 
@@ -226,9 +173,9 @@ OPENINGS = {"read": READ, "append": APPEND, "update": UPDATE}
 def test_only_an_ordinary_file_of_one_name_is_opened(root: Path, bait: Path, what: str, by_descriptors: bool) -> None:
     """Whatever it is opened for, and at once; it is looked at, listed, renamed and removed as what it is."""
     files, path = confined(root, by_descriptors=by_descriptors), root / HOME / "planted"
-    plant, told = PLANTED[what]
-    plant(path, bait)
-    before = state(bait)
+    plant(what, path, bait)
+    told = PLANTED[what][1]
+    before = state_of(bait)
     for flags in OPENINGS.values():
         with pytest.raises(NotOwnError, match=f"^.Errno {errno.ELOOP}. {HOME}/planted {told}"):
             written(files, path, flags)
@@ -236,10 +183,10 @@ def test_only_an_ordinary_file_of_one_name_is_opened(root: Path, bait: Path, wha
         written(files, path, CREATE)
     assert files.lexists(path)
     assert "planted" in files.list_directory(path.parent)
-    assert state(bait) == before
+    assert state_of(bait) == before
     files.rename(path, path.with_name("renamed"))
     (files.remove_directory if what == "a folder" else files.unlink)(path.with_name("renamed"))
-    assert {name: found[3] for name, found in state(bait).items()} == {name: found[3] for name, found in before.items()}
+    assert state_of(bait) == before
 
 
 @WAYS
@@ -273,7 +220,7 @@ def test_the_operators_link_is_followed_while_it_leads_where_it_led(
     files.sync_directory(root / top)
     (root / top).unlink()
     (root / top).symlink_to(bait)
-    before = state(bait)
+    before = state_of(bait)
     for verb in (files.read, files.unlink, files.exists):
         with pytest.raises(NotOwnError, match=f"{top} leads elsewhere than when the storage was opened"):
             verb(root / top / "a.png")
@@ -283,7 +230,7 @@ def test_the_operators_link_is_followed_while_it_leads_where_it_led(
     (root / top).symlink_to(there)
     with pytest.raises(NotOwnError, match="leads elsewhere"):
         files.read(root / top / "a.png")
-    assert [found[3] for found in state(there).values()] == [found[3] for found in before.values()]
+    assert [found[2] for found in state_of(there).values()] == [found[2] for found in before.values()]
 
 
 def test_errors_name_the_whole_path(root: Path) -> None:
