@@ -87,10 +87,8 @@ class Troubles:
 def fault_of(error: OSError, *, size_bytes: int, images: ImageStore) -> DiskFull | StorageUnavailable:
     """What to tell where a save of so many bytes cannot be written."""
     if not is_disk_full(error):
-        path = (
-            None if isinstance(error, NotOwnError) else error.filename2 or error.filename
-        )  # of a rename the target: the source was just written
-        where = f" ({path})" if path else ""
+        path = error.filename2 or error.filename  # of a rename the target: the source was just written
+        where = f" ({path})" if path and not isinstance(error, NotOwnError) else ""
         return StorageUnavailable(
             f"{str(error.strerror or error).removesuffix('.')}{where}. Nothing was saved. "
             "Check the free space and the permissions of the storage folder."

@@ -77,6 +77,7 @@ VERBS: dict[str, Verb] = {
     "unlink": lambda files, root: files.unlink(root / HOME / "a.png"),
     "rename in": lambda files, root: files.rename(root / "images/users/ada/b.png", root / HOME / "a.png"),
     "rename out": lambda files, root: files.rename(root / HOME / "a.png", root / "images/users/ada/b.png"),
+    "make one folder": lambda files, root: files.make_directory(root / HOME / "x"),
     "make a folder": lambda files, root: files.make_directories(root / HOME / "x"),
     "remove a folder": lambda files, root: files.remove_directory(root / HOME / "empty"),
     "remove an empty folder": lambda files, root: files.remove_if_empty(root / HOME / "empty"),
@@ -127,7 +128,7 @@ class Swapping:
         return counted
 
 
-MADE_OF_OTHERS = {"remove an empty folder", "same file", "exists", "write durably"}
+MADE_OF_OTHERS = {"make a folder", "remove an empty folder", "same file", "exists", "write durably"}
 
 
 def is_led_out(found: object) -> bool:
