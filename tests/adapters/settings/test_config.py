@@ -344,24 +344,6 @@ class TestFolder:
             load("STORAGE_ROOT=")
         assert load("STORAGE_ROOT=C:\\opt\\tdos").storage.storage_root.name.endswith("tdos")
 
-    def test_a_folder_that_climbs_is_given_as_where_it_leads(
-        self, load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """A relative one does not lead out of the project's folder; a whole path may lead anywhere."""
-        project = tmp_path / "project"
-        (project / "deep").mkdir(parents=True)
-        monkeypatch.setattr("adapters.settings.kinds.project_folder", lambda: project)
-        for given, leads_to in (("deep/../data", project / "data"), (f"{project}/deep/../../data", tmp_path / "data")):
-            assert load(STORAGE_ROOT=given).storage.storage_root == leads_to
-        for given, leads_to in (
-            ("..", tmp_path),
-            ("../data", tmp_path / "data"),
-            ("relative/../..", tmp_path),
-            ("deep/../../project2/x", tmp_path / "project2/x"),
-        ):
-            with pytest.raises(ConfigError, match=f"it leads out of this folder, to {re.escape(str(leads_to))}; if "):
-                load(STORAGE_ROOT=given)
-
     @pytest.mark.skipif(os.name == "nt", reason="links to system directories of POSIX")
     def test_a_link_or_a_detour_into_the_system_is_refused(self, load: Load, tmp_path: Path) -> None:
         """Links and `..` are followed first; links in a circle are left to whoever opens the folder."""
