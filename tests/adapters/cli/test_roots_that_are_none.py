@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from adapters.engines.opening import open_store
-from tests.adapters.disk.planted import state_of
+from scripts import verify_log
+from tests.adapters.disk.planted import PLANTED, plant, state_of
 
 COMMANDS = {
     "status": ("status", "1"),
@@ -58,3 +59,19 @@ def test_a_folder_that_holds_other_things_is_made_no_root(abby: Any, root: Path,
     else:
         assert ran.code == (1 if command == "doctor" else CONFIGURATION)
         assert "holds other things (.git)" in " ".join(told.split())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes are other things elsewhere")
+@pytest.mark.parametrize("name", ["events.jsonl", "head"])
+@pytest.mark.parametrize("what", PLANTED)
+def test_the_verifier_that_shares_no_code_refuses_what_the_service_refuses(
+    root: Path, tmp_path: Path, what: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At once: it waits for no pipe."""
+    (tmp_path / "bait").mkdir()
+    (tmp_path / "bait/a.png").write_bytes(b"x")
+    open_store(root).close()
+    assert verify_log.main([str(root / "logs/events.jsonl")]) == 0
+    plant(what, root / "logs" / name, tmp_path / "bait")
+    assert verify_log.main([str(root / "logs/events.jsonl")]) == verify_log.CANNOT_ASK
+    assert "cannot be read" in capsys.readouterr().err
