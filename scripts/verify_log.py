@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import re
+import stat
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
@@ -656,6 +657,11 @@ class Verifier:
         return None
 
 
+def is_ordinary(status: os.stat_result) -> bool:
+    """Whether a log may be kept in such a file (section 1): no link, no pipe, no device, and of one name."""
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+
+
 def verify(
     path: Path,
     *,
@@ -664,7 +670,10 @@ def verify(
     segment_bytes: int = SEGMENT_BYTES,
     progress: Progress = lambda _: None,
 ) -> Report:
-    """Verifies a log. Raises OSError where it cannot be read."""
+    """Verifies a log. Raises OSError where it cannot be read, or is no ordinary file of one name."""
+    for file in (path, path.with_name("head")):
+        if os.path.lexists(file) and not is_ordinary(file.lstat()):
+            raise OSError(None, f"{file.name} is no ordinary file, or has a second name (a hard link)")
     return Verifier(path, jobs=jobs, chain_only=chain_only, segment_bytes=segment_bytes, progress=progress).run()
 
 

@@ -18,9 +18,10 @@ import structlog
 from adapters.application.abandoned import release_abandoned
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.looking import Looking
+from adapters.application.other_things import why_not_begun
 from adapters.application.root_mark import RootMark, refuse_lost_log
 from adapters.application.troubles import Troubles
-from adapters.disk.errors import not_done_there
+from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import Files
 from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.ledger import NO_SPACE, LedgerHooks, QuotaLedger
@@ -83,12 +84,14 @@ class OpenRoot(LedgerHooks):
             undoing.pop_all()
 
     def _is_to_be_begun(self, engine: EventLogEngine, *, adopting: bool) -> bool:
-        """Whether there is no log yet. Raises LogMissing where there was one."""
+        """Whether there is no log yet. Raises LogMissing where there was one, ConfigError where none is begun."""
         with suppress(OSError):  # of a root that cannot be looked at, opening tells
             if engine.exists(self.root):
                 return False
             if not adopting:
                 refuse_lost_log(self.root, engine, self._files)
+                if (why := why_not_begun(self.root, self._files)) is not None:
+                    raise ConfigError(why)
         return True
 
     def _start(self, projector: Projector, clock: Clock, undoing: ExitStack) -> None:
@@ -316,6 +319,8 @@ def _refuse_other_limits(opened: OpenRoot, limits: SetPolicy) -> None:
 
 def unavailable(root: Path, error: OSError) -> str:
     """The sentence for a root that cannot be made or written."""
+    if isinstance(error, NotOwnError):
+        return f"The storage root {root} cannot be used: {error.sentence}"
     return not_done_there(root, error) or (
         f"No such file or folder can be used: {root} ({error.strerror or error}). Create it, or check its permissions."
     )

@@ -7,7 +7,6 @@ the token has ended. Losing one does no harm: a member is not told. So what cann
 from __future__ import annotations
 
 import logging
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,12 +15,16 @@ import discord
 import orjson
 import structlog
 
+from adapters.disk.files import CREATE, Files
+
 FOLDER = Path("logs", "pending")
 """Below the storage root."""
 TOKEN_SECONDS = 15 * 60.0 - 10.0
 """An interaction's token serves for so long."""
 MOST = 1_000
 """So many stand there at once; who comes then is not noted."""
+FINISHED = ".json"
+UNFINISHED = ".new"
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
@@ -57,6 +60,8 @@ class PendingAnswers:
 
     def __init__(self, root: Path) -> None:
         self._folder = root / FOLDER
+        self._files = Files()
+        self._files.confine(root)
         self._mine: dict[int, PendingAnswer] = {}
 
     def note(self, pending: PendingAnswer) -> bool:
@@ -77,7 +82,7 @@ class PendingAnswers:
         """It has its answer."""
         if self._mine.pop(interaction_id, None) is not None:
             with suppress(OSError):
-                self._file(interaction_id).unlink()
+                self._files.unlink(self._file(interaction_id))
 
     def leave(self, interaction_id: int) -> None:
         """Nobody could tell it: it is for whoever comes online next."""
@@ -88,54 +93,62 @@ class PendingAnswers:
         removed. For a worker.
         """
         try:
-            files = sorted(self._folder.glob("*.json"))
-            unfinished = list(self._folder.glob("*.new"))
+            found = [self._folder / name for name in sorted(self._files.list_directory(self._folder))]
         except OSError:
             return []
         mine = {str(own) for own in list(self._mine)}
-        for file in unfinished:
-            if file.stem not in mine:
-                file.unlink(missing_ok=True)
-        read = {file: _read(file) for file in files if file.stem not in mine}
+        others = [file for file in found if file.stem not in mine]
+        for file in others:
+            if file.suffix == UNFINISHED:
+                with suppress(OSError):
+                    self._files.unlink(file)
+        read = {file: self._read(file) for file in others if file.suffix == FINISHED}
         for file, pending in read.items():
             if pending is None or now - pending.at > TOKEN_SECONDS:
                 with suppress(OSError):
-                    file.unlink()
+                    self._files.unlink(file)
         left = [pending for pending in read.values() if pending is not None and now - pending.at <= TOKEN_SECONDS]
         self._mine.update((pending.interaction, pending) for pending in left)
         return left
 
     def _write(self, pending: PendingAnswer) -> None:
-        """Puts a note where the next process finds it, whole or as it was before."""
-        aside = self._file(pending.interaction).with_suffix(".new")
+        """Puts a note where the next process finds it, whole or as it was before. It need not outlive a power cut, so
+        nobody waits for the disk.
+        """
+        file = self._file(pending.interaction)
+        aside = file.with_suffix(UNFINISHED)
         try:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-            with open(aside, "wb", opener=_private) as file:
-                file.write(orjson.dumps(pending._asdict()))
-            aside.replace(self._file(pending.interaction))
+            with suppress(FileExistsError):
+                self._files.make_directory(self._folder, 0o700)
+            with suppress(FileNotFoundError):
+                self._files.unlink(aside)
+            self._fill(aside, orjson.dumps(pending._asdict()))
+            self._files.rename(aside, file)
         except OSError as error:
             _log.warning("not noted who waits for an answer", reason=error.strerror)
 
+    def _fill(self, file: Path, content: bytes) -> None:
+        fd = self._files.open(file, CREATE, 0o600)
+        try:
+            self._files.write_all(fd, content)
+        finally:
+            self._files.close(fd)
+
     def _file(self, interaction_id: int) -> Path:
-        return self._folder / f"{interaction_id}.json"
+        return self._folder / f"{interaction_id}{FINISHED}"
 
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def _read(file: Path) -> PendingAnswer | None:
-    """What stands in a file; None where that is nothing to go by."""
-    try:
-        members = orjson.loads(file.read_bytes())
-        return PendingAnswer(
-            interaction=int(members["interaction"]),
-            application=int(members["application"]),
-            token=str(members["token"]),
-            user=int(members["user"]),
-            at=float(members["at"]),
-            is_message=bool(members.get("is_message", True)),
-            shown=tuple(map(str, members.get("shown", ()))),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    def _read(self, file: Path) -> PendingAnswer | None:
+        """What stands in a file; None where that is nothing to go by."""
+        try:
+            members = orjson.loads(self._files.read(file))
+            return PendingAnswer(
+                interaction=int(members["interaction"]),
+                application=int(members["application"]),
+                token=str(members["token"]),
+                user=int(members["user"]),
+                at=float(members["at"]),
+                is_message=bool(members.get("is_message", True)),
+                shown=tuple(map(str, members.get("shown", ()))),
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None

@@ -9,8 +9,8 @@ import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from stat import S_ISREG
 
+from adapters.disk.errors import NotOwnError
 from adapters.disk.files import APPEND, CREATE, READ, UPDATE, Files, is_disk_full
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import ANYBODY_WRITES
@@ -34,6 +34,8 @@ def unwritable(files: Files, paths: LogPaths) -> list[str]:
         try:
             if files.lexists(path):
                 _refuse_folder(files, path) if flags is None else _refuse_file(files, path, flags)
+        except NotOwnError as error:
+            found.append(error.sentence)
         except OSError as error:
             found.append(f"{path.relative_to(paths.root)} cannot be used ({error.strerror or error}). {ADVICE}")
     return found
@@ -80,8 +82,6 @@ def _refuse_folder(files: Files, path: Path) -> None:
 def _refuse_file(files: Files, path: Path, flags: int) -> None:
     """Raises OSError where a file cannot be opened as a writer does."""
     mode = files.stat(path).st_mode
-    if not S_ISREG(mode):
-        raise OSError(None, "it is no file", str(path))
     if flags in WRITES and not mode & ANYBODY_WRITES:
         raise OSError(None, f"it is write-protected, mode {mode & 0o777:04o}", str(path))
     files.close(files.open(path, flags))
