@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from adapters.application.adoption_mark import adopt_command
+from adapters.application.opening import collecting_no_garbage
 from adapters.audit.comparison import audit as compare
 from adapters.audit.report import Audit, Finding, FindingKind
 from adapters.cli.exits import Exit
@@ -19,6 +20,7 @@ from adapters.cli.progress import bar
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.cli.verifying import described, verdict
 from adapters.engines.choice import choose_engine
+from adapters.ledger.projector import Projector
 from adapters.ports.faults import LogDamaged
 from adapters.wording.figures import counted, size_in_words
 from domain.names import malformed_user
@@ -35,8 +37,8 @@ def audit(invocation: Invocation, output: Output, user: str | None) -> int:
         return output.refused(malformed(sentence))
     config = invocation.set_up()
     root, engine = config.storage.storage_root, choose_engine(config.persistence_module)
-    with output.waiting("Verifying the log"):
-        log = engine.verify(root, at_end=user is not None)
+    with output.waiting("Verifying the log"), collecting_no_garbage():
+        log = engine.verify(root, at_end=user is not None, on_event=Projector().take)
     if (damage := log.damage) is not None:
         raise LogDamaged(verdict(log), position=damage.position, offset=damage.offset)
     with bar(output, "Comparing files") as progress:

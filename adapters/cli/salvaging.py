@@ -8,10 +8,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from adapters.application.opening import collecting_no_garbage
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
 from adapters.engines.choice import choose_engine
+from adapters.ledger.projector import Projector
 from adapters.ports.event_log import SalvagedLog
 from adapters.wording.figures import counted
 
@@ -19,7 +21,9 @@ from adapters.wording.figures import counted
 def salvage_log(invocation: Invocation, output: Output, to: Path) -> int:
     """Salvages the log, and tells what came of it."""
     config = invocation.set_up()
-    done = choose_engine(config.persistence_module).salvage(config.storage.storage_root, to)
+    engine = choose_engine(config.persistence_module)
+    with collecting_no_garbage():
+        done = engine.salvage(config.storage.storage_root, to, on_event=Projector().take)
     output.answer(
         {
             "log": str(done.log),
