@@ -1,7 +1,7 @@
 """Decides what a scanned log is: whole, with a torn end, or damaged. The rows of the table "Opening", in their order.
 
-The last row is for a line that is well hashed and yet no event there. It only decides. What is then done, and that nothing is ever repaired in silence, is `opening`'s; `verify` tells the
-same finding.
+After them comes a line that is well hashed and yet no event there. It only decides. What is then done, and that nothing
+is ever repaired in silence, is `opening`'s; `verify` tells the same finding.
 """
 
 from __future__ import annotations
