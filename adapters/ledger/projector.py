@@ -39,8 +39,8 @@ class Projector:
         except ImpossibleFact as error:
             raise damaged(found.position, error) from error
         if self.state.to_cancel and found.position == found.batch_last:
-            error = ImpossibleFact("its batch leaves reservations that a corrected clock should have cancelled")
-            raise damaged(found.position, error)
+            left = ImpossibleFact("its batch leaves reservations that a corrected clock should have cancelled")
+            raise damaged(found.position, left)
         self._fed_at_a_start(found.position, event)
 
     def dump(self) -> Frozen:

@@ -168,7 +168,8 @@ def decode_verified(line: bytes, position: int, batch: tuple[int, int] | None) -
     try:
         if not line.isascii():
             line.decode()
-        return VerifiedEvent(position, ends, orjson.loads(kind), orjson.loads(tags), line[found.end() : -SUFFIX_BYTES])
+        name = orjson.loads(kind) if b"\\" in kind else kind[1:-1].decode()
+        return VerifiedEvent(position, ends, name, orjson.loads(tags), line[found.end() : -SUFFIX_BYTES])
     except ValueError as error:
         raise NotAnEventError(f"it is no event line ({error})") from error
 
