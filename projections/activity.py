@@ -85,7 +85,7 @@ class Activity:
 
 
 def _said_by(event: Event) -> tuple[float, ...] | None:
-    """The figures of one event, in the order of a tally's; a replay asks for each, so they are no tally of their own."""
+    """The figures of one event in the order of a tally's, and no tally of its own: a replay asks for each."""
     match event:
         case GenerationReserved(count=count):
             return (count, 0, 0, 0, 0, 0, 0, 0.0)
