@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from adapters.application.adoption_mark import adopt_command
+from adapters.application.opening import collecting_no_garbage
 from adapters.audit.comparison import audit as compare
 from adapters.audit.report import Audit, Finding, FindingKind
 from adapters.cli.access import log_of
@@ -19,6 +20,7 @@ from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.cli.verifying import described, verdict
+from adapters.ledger.projector import Projector
 from adapters.ports.faults import LogDamaged
 from adapters.wording.figures import counted, size_in_words
 from domain.names import malformed_user
@@ -34,8 +36,8 @@ def audit(invocation: Invocation, output: Output, user: str | None) -> int:
     if user is not None and (sentence := malformed_user(user)):
         return output.refused(malformed(sentence))
     root, engine = log_of(invocation.set_up())
-    with output.waiting("Verifying the log"):
-        log = engine.verify(root, at_end=user is not None)
+    with output.waiting("Verifying the log"), collecting_no_garbage():
+        log = engine.verify(root, at_end=user is not None, on_event=Projector().take)
     if (damage := log.damage) is not None:
         raise LogDamaged(verdict(log), position=damage.position, offset=damage.offset)
     with bar(output, "Comparing files") as progress:
