@@ -5,7 +5,7 @@ A coroutine has the plain name; what blocks until the change is durable ends in 
 
 from __future__ import annotations
 
-from adapters.application.idempotency import with_key
+from adapters.application.idempotency import Key, with_key
 from adapters.application.opening import OpenRoot
 from adapters.application.results import LIBRARY, Actor, CleanedUp, DeletedImage, ImageSave
 from adapters.application.storage import Storage
@@ -26,7 +26,7 @@ async def delete_image(
     *,
     actor: Actor = LIBRARY,
     reason: str = "user",
-    idempotency_key: str | None = None,
+    idempotency_key: Key | None = None,
 ) -> DeletedImage | Refusal:
     """Takes a kept image away. Raises Faults."""
     return await storage.workers.changing.run(
@@ -41,12 +41,12 @@ def delete_image_blocking(
     *,
     actor: Actor = LIBRARY,
     reason: str = "user",
-    idempotency_key: str | None = None,
+    idempotency_key: Key | None = None,
 ) -> DeletedImage | Refusal:
     """`delete_image` for callers without an event loop; it needs none, so it may also be called inside a coroutine."""
     opened = storage.opened()
     command = DeleteImage(user, actor.by, name, reason=reason, origin=actor.origin)
-    outcome = opened.ledger.execute(with_key(command, idempotency_key, secret=opened.recorder.secret))
+    outcome = opened.ledger.execute(with_key(command, idempotency_key, opened))
     return outcome if isinstance(outcome, Refusal) else _deleted(opened, outcome)
 
 
