@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeVar
 import orjson
 
 from adapters.application.opening import OpenRoot
+from adapters.application.results import CLAIMED
 from domain.commands import (
     Command,
     CompleteGeneration,
@@ -88,7 +89,8 @@ def was_answered(command: C, key: Key | None, root: OpenRoot, content: tuple[byt
 def spellings(by: str, key: Key, *, secret: bytes) -> list[tuple[str, str]]:
     """Who asks and the key, as they are stored: now, and then as earlier versions did."""
     keys = [key] if isinstance(key, str) else [_of_a_step(key, secret), f"{key.key}/{key.step}"]
-    return [(by, stored) for stored in keys]
+    names = [by, by.removeprefix(CLAIMED)] if by.startswith(CLAIMED) else [by]
+    return [(name, stored) for name in names for stored in keys]
 
 
 def _of_a_step(key: StepKey, secret: bytes) -> str:
