@@ -275,4 +275,4 @@ def test_a_number_too_large_is_refused_by_the_service_as_without_one(abby: Abby,
         assert (one.code, other.code) == (2, 2), words
         assert one.err == other.err or "\udcff" in words
         assert "Traceback" not in other.err
-    assert "A limit must be a whole number from 0 to 9007199254740991." in through[0].err
+    assert any("A limit must be a whole number from 0 to 9007199254740991." in told.err for told in through)
