@@ -143,3 +143,15 @@ def test_every_message_about_damage_names_salvage(abby: Abby, log: Path) -> None
             told = abby(*words)
             assert told.code == 65
             assert "`abby salvage --to DIR`" in " ".join(f"{told.out} {told.err}".split()), words
+
+
+@pytest.mark.parametrize("command", [("verify",), ("status", "ada"), ("events",), ("users",), ("audit",)])
+def test_a_log_that_is_gone_is_not_one_that_never_was(abby: Abby, log: Path, command: tuple[str, ...]) -> None:
+    """65 wherever it is read: the watermark says that one stood here, and the ways out are told."""
+    log.unlink()
+    told = abby(*command)
+    assert told.code == 65
+    assert "is missing, but there is its watermark" in told.err
+    assert "Put the log back from a copy" in told.err
+    assert "abby adopt" in told.err
+    assert "Start the service once" not in told.err
