@@ -28,8 +28,9 @@ COMMAND = re.compile(r"\$\(|`")
 PLACEHOLDER = re.compile(r"\{\{.*\}\}|<[^<>]*>|!\w+!|@\w+@")
 """What a template has where a value belongs."""
 NO_KEY = re.compile(
-    r"<.*>|\{\{.*\}\}|\[.*\]|\$\(.*\)|`.*`|\$\w+|%\w+%|(insert|paste|enter|put|replace)[-_.].*|your[-_.](?!key$).*|change[-_]?(me|this|it)|"
-    r"replace[-_]?me|x{3,}|\*{3,}|\.{3,}|null|nil|none|undefined|todo|tbd|placeholder|(api[-_]?)?(key|token)([-_]?here)?",
+    r"<.*>|\{\{.*\}\}|\[.*\]|\$\(.*\)|`.*`|\$\w+|%\w+%|x{3,}|\*{3,}|\.{3,}|"
+    r"(insert|paste|enter|put|replace)[-_.].*|your[-_.](?!key$).*|change[-_]?(me|this|it)|replace[-_]?me|"
+    r"null|nil|none|undefined|todo|tbd|placeholder|(api[-_]?)?(key|token)([-_]?here)?",
     re.IGNORECASE,
 )
 """What stands for a key: a template's place, a shell's command or variable, a word that says there is none.

@@ -151,7 +151,7 @@ def test_a_log_that_is_gone_is_not_one_that_never_was(abby: Abby, log: Path, com
     log.unlink()
     told = abby(*command)
     assert told.code == 65
-    assert "is missing, but there is its watermark" in told.err
-    assert "Put the log back from a copy" in told.err
+    assert "but there is its watermark" in told.err
+    assert "Put it back from a copy" in told.err
     assert "abby adopt" in told.err
     assert "Start the service once" not in told.err
