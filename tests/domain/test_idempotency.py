@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.commands import CleanUp, Command
-from domain.events import IdempotencyKey
+from domain.events import Event, IdempotencyKey
 from domain.refusals import Reason
 from domain.validation import MAX_KEY_CHARS
 from tests.domain.examples import (
@@ -61,7 +61,7 @@ ANSWERED: list[tuple[Command, tuple[int, ...]]] = [
 )
 def test_a_repeat_is_answered_by_the_positions_of_the_first(command: Command, positions: tuple[int, ...]) -> None:
     """Nothing is written again, whichever command it is."""
-    past = [adopted(), reserved(), *([saved("t.png", temp=True)] if isinstance(command, CleanUp) else [])]
+    past: list[Event] = [adopted(), reserved(), *([saved("t.png", temp=True)] if isinstance(command, CleanUp) else [])]
     told = given(*past).when(command, at=on(10, "11:59")).then_allowed()
     told.when(command, at=on(10, "12:01")).then_answered(*positions)
     assert len(told.events) >= positions[-1]

@@ -58,8 +58,8 @@ def refuse_beside_remains(files: Files, paths: LogPaths, *, adopting: bool) -> N
         return
     raise LogMissing(
         f"There is no log {paths.log}, but there is {found}: one stood here. Nothing was changed. Put it "
-        f"back from a copy; if it is lost, move {paths.logs} away and run `abby adopt {paths.images}` to bring the images "
-        "that are left into a new log."
+        f"back from a copy; if it is lost, move {paths.logs} away and run `abby adopt {paths.images}` to bring the "
+        "images that are left into a new log."
     )
 
 
