@@ -88,7 +88,7 @@ def was_answered(command: C, key: Key | None, root: OpenRoot, content: tuple[byt
 
 def spellings(by: str, key: Key, *, secret: bytes) -> list[tuple[str, str]]:
     """Who asks and the key, as they are stored: now, and then as earlier versions did."""
-    keys = [key] if isinstance(key, str) else [_of_a_step(key, secret), f"{key.key}/{key.step}"]
+    keys = [_of_a_step(key, secret), f"{key.key}/{key.step}"] if isinstance(key, StepKey) else [key]
     names = [by, by.removeprefix(CLAIMED)] if by.startswith(CLAIMED) else [by]
     return [(name, stored) for name in names for stored in keys]
 
