@@ -84,7 +84,7 @@ def read_env_file(path: Path, known: AbstractSet[str], environment: Mapping[str,
             values = {entry.spelling: entry.value for entry in entries.values()}
             assignment = _parsed(line, {**environment, **values})
         except _NotUnderstood as error:
-            right = _name_meant(line, known) or "NAME"
+            right = name_meant(line, known) or "NAME"
             problems.append(f"{path} line {number}: {error}. Write {right}=VALUE, or put # before the line.")
             continue
         if assignment is None:
@@ -184,8 +184,8 @@ def _filled_in(value: str, values: Mapping[str, str]) -> str:
     return _REFERENCE.sub(replaced, value)
 
 
-def _name_meant(line: str, known: AbstractSet[str]) -> str | None:
-    """The setting that a line seems to be about, None where it names none: no other word of it is shown."""
+def name_meant(line: str, known: AbstractSet[str]) -> str | None:
+    """The setting that a line, or a name in one, seems to be about; None where it names none. Nothing else is shown."""
     for word in _WORD.findall(line)[:WORDS_LOOKED_AT]:
         if name := word.upper() if word.upper() in known else nearest(word, known):
             return name
