@@ -19,6 +19,7 @@ class AdoptionMark:
     def __init__(self, root: Path, files: Files) -> None:
         self.path = root / "logs" / "adopting"
         self._files = files
+        files.confine(root, anew=False)
 
     def directory(self) -> Path | None:
         """The directory of which only a part is adopted, None where there is none."""

@@ -20,7 +20,7 @@ from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.looking import Looking
 from adapters.application.root_mark import RootMark
 from adapters.application.troubles import Troubles
-from adapters.disk.errors import not_done_there
+from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import Files
 from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.ledger import NO_SPACE, LedgerHooks, QuotaLedger
@@ -315,6 +315,8 @@ def _refuse_other_limits(opened: OpenRoot, limits: SetPolicy) -> None:
 
 def unavailable(root: Path, error: OSError) -> str:
     """The sentence for a root that cannot be made or written."""
+    if isinstance(error, NotOwnError):
+        return f"The storage root {root} cannot be used: {error.sentence}"
     return not_done_there(root, error) or (
         f"No such file or folder can be used: {root} ({error.strerror or error}). Create it, or check its permissions."
     )

@@ -10,6 +10,7 @@ import threading
 from contextlib import suppress
 from typing import NamedTuple
 
+from adapters.disk.errors import NotOwnError
 from adapters.disk.files import is_disk_full
 from adapters.ports.faults import DiskFull, StorageUnavailable
 from adapters.ports.image_store import ImageStore
@@ -87,7 +88,7 @@ def fault_of(error: OSError, *, size_bytes: int, images: ImageStore) -> DiskFull
     """What to tell where a save of so many bytes cannot be written."""
     if not is_disk_full(error):
         path = error.filename2 or error.filename  # of a rename the target: the source was just written
-        where = f" ({path})" if path else ""
+        where = f" ({path})" if path and not isinstance(error, NotOwnError) else ""
         return StorageUnavailable(
             f"{str(error.strerror or error).removesuffix('.')}{where}. Nothing was saved. "
             "Check the free space and the permissions of the storage folder."

@@ -25,7 +25,9 @@ import orjson
 from adapters.application.opening import collecting_no_garbage
 from adapters.audit.expected_files import Expected, ExpectedFiles, Known
 from adapters.audit.report import PASSING, Audit, Finding, FindingKind
+from adapters.disk.errors import NotOwnError
 from adapters.disk.files import READ, Files
+from adapters.disk.own_root import why_not_ordinary
 from adapters.imagestore.local.layout import DETAILS_FOLDER, DETAILS_SUFFIX, Layout
 from adapters.imagestore.local.walking import MAX_DEPTH, is_nobodys_image
 from adapters.ports.clock import Clock, utc_now
@@ -88,6 +90,7 @@ class _Comparison:
         self._user = user
         self._clock = clock
         self._files = files
+        files.confine(layout.root)
         self._found: list[Finding] = []
         self._unfinished: list[Again] = []
         self._current = {False: 0, True: 0}
@@ -146,11 +149,13 @@ class _Comparison:
     def _what_is_wrong(self, path: Path, size_bytes: int, digest: bytes) -> FindingKind | None:
         try:
             status = self._files.lstat(path)
-            if not S_ISREG(status.st_mode):
+            if why_not_ordinary(status) is not None:
                 return FindingKind.NO_FILE
             if status.st_size != size_bytes:
                 return FindingKind.WRONG_SIZE
             return None if self._digest(path) == digest else FindingKind.WRONG_HASH
+        except NotOwnError:
+            return FindingKind.NO_FILE
         except (FileNotFoundError, NotADirectoryError):
             return FindingKind.MISSING
 

@@ -7,10 +7,13 @@ or written is logged and forgotten.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
 import structlog
+
+from adapters.disk.files import Files
 
 FILE = Path("logs", "discord.json")
 """Below the storage root."""
@@ -23,6 +26,8 @@ class Remembered:
 
     def __init__(self, root: Path) -> None:
         self._path = root / FILE
+        self._files = Files()
+        self._files.confine(root)
         self._texts: dict[str, str] = self._read()
 
     def get(self, name: str) -> str | None:
@@ -34,14 +39,16 @@ class Remembered:
         self._texts[name] = text
         aside = self._path.with_suffix(".new")
         try:
-            aside.write_bytes(orjson.dumps(self._texts))
-            aside.replace(self._path)
+            with suppress(FileNotFoundError):  # a crash may have left it
+                self._files.unlink(aside)
+            self._files.write_durably(aside, orjson.dumps(self._texts))
+            self._files.rename(aside, self._path)
         except OSError as error:
             _log.warning("not remembered", what=name, reason=str(error))
 
     def _read(self) -> dict[str, str]:
         try:
-            texts = orjson.loads(self._path.read_bytes())
+            texts = orjson.loads(self._files.read(self._path))
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:

@@ -7,7 +7,6 @@ the token has ended. Losing one does no harm: a member is not told. So what cann
 from __future__ import annotations
 
 import logging
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +14,8 @@ from typing import Any, NamedTuple
 import discord
 import orjson
 import structlog
+
+from adapters.disk.files import CREATE, Files
 
 FOLDER = Path("logs", "pending")
 """Below the storage root."""
@@ -52,6 +53,8 @@ class PendingAnswers:
 
     def __init__(self, root: Path) -> None:
         self._folder = root / FOLDER
+        self._files = Files()
+        self._files.confine(root)
         self._mine: set[int] = set()
 
     def note(self, pending: PendingAnswer) -> None:
@@ -60,9 +63,9 @@ class PendingAnswers:
             return
         self._mine.add(pending.interaction)
         try:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-            with open(self._file(pending.interaction), "xb", opener=_private) as file:
-                file.write(orjson.dumps(pending._asdict()))
+            with suppress(FileExistsError):
+                self._files.make_directory(self._folder, 0o700)
+            self._write(self._file(pending.interaction), orjson.dumps(pending._asdict()))
         except OSError as error:
             _log.warning("not noted who waits for an answer", reason=error.strerror)
 
@@ -72,7 +75,7 @@ class PendingAnswers:
             return
         self._mine.discard(interaction_id)
         with suppress(OSError):
-            self._file(interaction_id).unlink()
+            self._files.unlink(self._file(interaction_id))
 
     def leave(self, interaction_id: int) -> None:
         """Nobody could tell it: it is for whoever comes online next."""
@@ -83,14 +86,14 @@ class PendingAnswers:
         removed. For a worker.
         """
         try:
-            files = sorted(self._folder.glob("*.json"))
+            files = [self._folder / name for name in self._files.list_directory(self._folder) if name.endswith(".json")]
         except OSError:
             return []
-        read = {file: _read(file) for file in files if file.stem not in {str(own) for own in self._mine}}
+        read = {file: self._read(file) for file in files if file.stem not in {str(own) for own in self._mine}}
         for file, pending in read.items():
             if pending is None or now - pending.at > TOKEN_SECONDS:
                 with suppress(OSError):
-                    file.unlink()
+                    self._files.unlink(file)
         left = [pending for pending in read.values() if pending is not None and now - pending.at <= TOKEN_SECONDS]
         self._mine.update(pending.interaction for pending in left)
         return left
@@ -98,21 +101,24 @@ class PendingAnswers:
     def _file(self, interaction_id: int) -> Path:
         return self._folder / f"{interaction_id}.json"
 
+    def _write(self, file: Path, content: bytes) -> None:
+        """A new file. It need not outlive a power cut, so nobody waits for the disk."""
+        fd = self._files.open(file, CREATE, 0o600)
+        try:
+            self._files.write_all(fd, content)
+        finally:
+            self._files.close(fd)
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def _read(file: Path) -> PendingAnswer | None:
-    """What stands in a file; None where that is nothing to go by."""
-    try:
-        members = orjson.loads(file.read_bytes())
-        return PendingAnswer(
-            interaction=int(members["interaction"]),
-            application=int(members["application"]),
-            token=str(members["token"]),
-            user=int(members["user"]),
-            at=float(members["at"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    def _read(self, file: Path) -> PendingAnswer | None:
+        """What stands in a file; None where that is nothing to go by."""
+        try:
+            members = orjson.loads(self._files.read(file))
+            return PendingAnswer(
+                interaction=int(members["interaction"]),
+                application=int(members["application"]),
+                token=str(members["token"]),
+                user=int(members["user"]),
+                at=float(members["at"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None

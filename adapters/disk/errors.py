@@ -27,6 +27,20 @@ FOLDER_NOT_SYNCED_HERE = NOT_DONE_HERE | {errno.EBADF, errno.EISDIR}
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
+class NotOwnError(OSError):
+    """What stands at a path of a storage root, or on the way there, is not the root's own: a link, a pipe and the like.
+    `sentence` says what it is, by its path from the root, and what to do.
+    """
+
+    def __init__(self, sentence: str, path: Path) -> None:
+        super().__init__(errno.ELOOP, sentence, str(path))
+        self.sentence = sentence
+
+
+class LeadsNowhereError(NotOwnError, FileNotFoundError):
+    """The operator's link leads to nothing at the moment: nothing is there."""
+
+
 def noting(operation: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Marks the errors of a function with what it is about, such as "to lock a file"."""
 

@@ -3,7 +3,8 @@ through here.
 
 So a test can put a disk behind it that fails, or that records what a power cut may leave: it subclasses `Files` and
 overrides verbs. The first group of verbs is one system call each; the second is made of the first, and is where short
-writes are looped over. Files are opened binary. What is written, and in which order, belongs to the callers.
+writes are looped over. Files are opened binary. What is written, and in which order, belongs to the callers. Below a
+storage root that was told by `confine`, every verb goes the way of `own_root`: through no link, and to ordinary files.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from stat import S_ISLNK
 
 from adapters.disk.errors import noting
+from adapters.disk.own_root import HAS_DESCRIPTORS, OwnRoot, Place
 from adapters.disk.platforms import Platform, this_platform
 
 DISK_FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
@@ -46,16 +48,27 @@ def is_disk_full(error: OSError) -> bool:
 class Files:
     """The real file system. All verbs raise OSError, and paths are absolute."""
 
-    def __init__(self, platform: Platform | None = None) -> None:
+    def __init__(self, platform: Platform | None = None, *, by_descriptors: bool = HAS_DESCRIPTORS) -> None:
         self._platform = platform or this_platform()
+        self._by_descriptors = by_descriptors
         self._making = threading.Lock()
+        self._roots: dict[Path, OwnRoot] = {}
+
+    def confine(self, root: Path, *, anew: bool = True) -> None:
+        """From now on what lies below a storage root is reached as its own alone. The operator's links are those that
+        stand now; not `anew`: those that stood when it was told first.
+        """
+        if anew or root not in self._roots:
+            self._roots[root] = OwnRoot(root, by_descriptors=self._by_descriptors)
 
     # -- one system call each ----------------------------------------------------------------------
 
     @noting("to open a file")
     def open(self, path: Path, flags: int, mode: int = 0o644) -> int:
         """A descriptor; `flags` is READ, APPEND, UPDATE or CREATE. No program started later inherits it."""
-        return os.open(path, flags | _BINARY, mode)
+        flags |= _BINARY
+        own = self._root_of(path)
+        return os.open(path, flags, mode) if own is None else own.open(path, flags, mode)
 
     def close(self, fd: int) -> None:
         """Closes a descriptor, and with it the lock it holds."""
@@ -91,37 +104,44 @@ class Files:
     @noting("to sync a folder")
     def sync_directory(self, path: Path) -> None:
         """Returns once the names in a directory are on the disk itself."""
-        self._platform.sync_directory(path)
+        with self._folder_at(path) as folder:
+            self._platform.sync_directory(folder)
 
     @noting("to rename a file")
     def rename(self, source: Path, target: Path) -> None:
         """Renames, replacing what is there."""
-        os.replace(source, target)  # noqa: PTH105 - the verb of the port; pathlib's does the same one call later
+        with self._place_of(source) as old, self._place_of(target) as new:
+            os.replace(old.name, new.name, src_dir_fd=old.folder, dst_dir_fd=new.folder)
 
     @noting("to remove a file")
     def unlink(self, path: Path) -> None:
         """Removes a name of a file."""
-        path.unlink()
+        with self._place_of(path) as place:
+            os.unlink(place.name, dir_fd=place.folder)
 
     @noting("to make a folder")
-    def make_directory(self, path: Path) -> None:
+    def make_directory(self, path: Path, mode: int = 0o777) -> None:
         """Makes one directory."""
-        path.mkdir()
+        with self._place_of(path) as place:
+            os.mkdir(place.name, mode, dir_fd=place.folder)
 
     @noting("to remove a folder")
     def remove_directory(self, path: Path) -> None:
         """Removes an empty directory."""
-        path.rmdir()
+        with self._place_of(path) as place:
+            os.rmdir(place.name, dir_fd=place.folder)
 
     @noting("to look at a file")
     def stat(self, path: Path) -> os.stat_result:
-        """What a path leads to, links followed."""
-        return path.stat()
+        """What a path leads to, links followed; below a storage root only the operator's are."""
+        own = self._root_of(path)
+        return path.stat() if own is None else own.status(path)
 
     @noting("to look at a file")
     def lstat(self, path: Path) -> os.stat_result:
         """What stands at a path itself."""
-        return path.lstat()
+        with self._place_of(path) as place:
+            return os.stat(place.name, dir_fd=place.folder, follow_symlinks=False)
 
     @noting("to look at a file")
     def fstat(self, fd: int) -> os.stat_result:
@@ -131,7 +151,8 @@ class Files:
     @noting("to list a folder")
     def scan_directory(self, path: Path) -> list[str]:
         """The names in a directory, sorted."""
-        return sorted(os.listdir(path))  # noqa: PTH208 - names are wanted, not paths
+        with self._folder_at(path) as folder:
+            return sorted(os.listdir(folder))  # noqa: PTH208 - names are wanted, not paths
 
     @noting("to lock a file")
     def lock(self, fd: int) -> None:
@@ -154,6 +175,11 @@ class Files:
     def free_bytes(self, path: Path) -> int:
         """What is free for this account on the disk of a path."""
         return shutil.disk_usage(path).free
+
+    def refuse_way(self, path: Path) -> str | None:
+        """Why what lies at a path is not its storage root's, by the folders above it: a sentence, None where it is."""
+        own = self._root_of(path)
+        return None if own is None else own.refuse_way(path)
 
     def file_system(self, path: Path) -> str | None:
         """The type of the file system that holds a path, as the system names it; None where it cannot be known."""
@@ -268,6 +294,19 @@ class Files:
     def is_same_file(self, one: Path, other: Path) -> bool:
         """Whether two paths lead to one file; False where either leads nowhere."""
         return self.exists(one) and self.exists(other) and os.path.samestat(self.stat(one), self.stat(other))
+
+    # -- by which way ------------------------------------------------------------------------------
+
+    def _root_of(self, path: Path) -> OwnRoot | None:
+        return next((own for own in self._roots.values() if own.holds(path)), None)
+
+    def _place_of(self, path: Path) -> AbstractContextManager[Place]:
+        own = self._root_of(path)
+        return nullcontext(Place(path)) if own is None else own.place(path)
+
+    def _folder_at(self, path: Path) -> AbstractContextManager[int | Path]:
+        own = self._root_of(path)
+        return nullcontext(path) if own is None else own.folder(path)
 
 
 def _is_there(look: Callable[[Path], os.stat_result], path: Path) -> bool:

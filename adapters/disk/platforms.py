@@ -41,8 +41,8 @@ class Platform(Protocol):
     def sync_data(self, fd: int) -> None:
         """Returns once the data of a file, and the size needed to read it, are on the disk itself."""
 
-    def sync_directory(self, path: Path) -> None:
-        """Returns once the names in a directory are on the disk itself."""
+    def sync_directory(self, folder: int | Path) -> None:
+        """Returns once the names in a directory, an open one or one at a path, are on the disk itself."""
 
     def lock(self, fd: int) -> None:
         """Takes the exclusive lock of an open file, held until its descriptor is closed. Raises BlockingIOError at
@@ -71,10 +71,13 @@ class Posix:
         """fdatasync."""
         self._os.fdatasync(fd)
 
-    def sync_directory(self, path: Path) -> None:
+    def sync_directory(self, folder: int | Path) -> None:
         """fsync of the directory. Where the file system has none, names are as safe as on Windows, and it is said."""
         try:
-            self._with_directory(path, self._sync_names)
+            if isinstance(folder, int):
+                self._sync_names(folder)
+            else:
+                self._with_directory(folder, self._sync_names)
         except OSError as error:
             if error.errno not in FOLDER_NOT_SYNCED_HERE:
                 raise
@@ -163,7 +166,7 @@ class Windows:
         """os.fsync, which is FlushFileBuffers here."""
         self._os.fsync(fd)
 
-    def sync_directory(self, path: Path) -> None:
+    def sync_directory(self, folder: int | Path) -> None:
         """Nothing: there is no such call."""
 
     def lock(self, fd: int) -> None:

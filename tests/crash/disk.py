@@ -256,6 +256,12 @@ class SimulatedFiles(Files):
         self._locked: dict[int, int] = {}
         self._descriptors = itertools.count(1000)
 
+    def confine(self, root: Path, *, anew: bool = True) -> None:
+        """There are no links on this disk, and nothing but files and folders."""
+
+    def refuse_way(self, path: Path) -> str | None:
+        del path
+
     def path_of(self, fd: int) -> Path:
         """The path under which a file was opened."""
         return self._paths[fd]
@@ -335,7 +341,8 @@ class SimulatedFiles(Files):
         self.disk.directory(path.parent).put(path.name, None, self.disk.next_number())
         self._changed("unlink", path)
 
-    def make_directory(self, path: Path) -> None:
+    def make_directory(self, path: Path, mode: int = 0o777) -> None:
+        del mode
         parent = self.disk.directory(path.parent)
         if path.name in parent.names:
             raise _error(EEXIST, path)

@@ -21,7 +21,9 @@ WRITES = frozenset({"write", "write_at"})
 CHANGES = WRITES | {
     *("truncate", "sync_data", "sync_directory", "rename", "unlink", "make_directory", "remove_directory"),
 }
-READS = frozenset({"read_at", "stat", "lstat", "fstat", "scan_directory", "lock", "drop_cache", "free_bytes"})
+READS = frozenset(
+    {"read_at", "stat", "lstat", "fstat", "scan_directory", "lock", "drop_cache", "free_bytes", "refuse_way"}
+)
 CALLS = CHANGES | READS | {"open"}
 
 

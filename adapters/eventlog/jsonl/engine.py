@@ -68,17 +68,17 @@ class JSONLEngine:
 
     def exists(self, root: Path) -> bool:
         """Whether the log is there, or its watermark."""
-        paths = LogPaths.below(root)
+        paths = self._paths(root)
         return self._files.lexists(paths.log) or self._files.lexists(paths.head)
 
     def holder(self, root: Path) -> LogHolder | None:
         """Who has the lock, by what is written in its file."""
-        lock = LogPaths.below(root).lock
+        lock = self._paths(root).lock
         return LogHolder(*read_holder(self._files, lock)) if is_held(self._files, lock) else None
 
     def refuse_without_log(self, root: Path) -> None:
         """Raises LogMissing where there is no log: a mistyped root is not made."""
-        paths = LogPaths.below(root)
+        paths = self._paths(root)
         if self._files.lexists(paths.log):
             return
         refuse_beside_remains(self._files, paths, adopting=False)
@@ -89,11 +89,11 @@ class JSONLEngine:
 
     def refuse_beside_remains(self, root: Path, *, adopting: bool) -> None:
         """Raises LogMissing where a watermark, a snapshot or an image says that there was a log."""
-        refuse_beside_remains(self._files, LogPaths.below(root), adopting=adopting)
+        refuse_beside_remains(self._files, self._paths(root), adopting=adopting)
 
     def unwritable(self, root: Path) -> list[str]:
         """What stands in `logs/` and cannot be written."""
-        return unwritable(self._files, LogPaths.below(root))
+        return unwritable(self._files, self._paths(root))
 
     def verify(
         self, root: Path, *, on_event: OnEvent | None = None, restore: Restore | None = None, at_end: bool = False
@@ -108,3 +108,9 @@ class JSONLEngine:
     def salvage(self, root: Path, to: Path) -> SalvagedLog:
         """A new storage root without images, of what is whole."""
         return salvage(root, to, files=self._files)
+
+    def _paths(self, root: Path) -> LogPaths:
+        """The log's files, of which what is no file of its own is not opened."""
+        paths = LogPaths.below(root)
+        self._files.confine(paths.root, anew=False)
+        return paths

@@ -10,11 +10,11 @@ from __future__ import annotations
 from array import array
 from contextlib import ExitStack
 from dataclasses import dataclass
-from stat import S_ISREG
 from typing import NamedTuple
 
-from adapters.disk.errors import not_done_there
+from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import APPEND, READ, Files, is_disk_full
+from adapters.disk.own_root import why_not_ordinary
 from adapters.eventlog.jsonl.format import (
     MAX_HEADER_BYTES,
     ForeignHeaderError,
@@ -68,16 +68,19 @@ class OpenLog:
 def open_log_file(files: Files, descriptors: ExitStack, paths: LogPaths, flags: int) -> int:
     """A descriptor of the log, closed with the others.
 
-    Raises LogForeign where it is no file, StorageUnavailable where it is to be written and is protected.
+    Raises LogForeign where it is no ordinary file, as a link is none, StorageUnavailable where it is to be written and
+    is protected.
     """
-    mode = files.stat(paths.log).st_mode
-    if not S_ISREG(mode):
+    found = files.lstat(paths.log)
+    if (why := why_not_ordinary(found)) is not None:
         raise LogForeign(
-            f"{paths.log} is no file, so it is no log of ours. It was left alone. Check STORAGE_ROOT, or move it away."
+            f"{paths.log} {why} It was left alone: a log is one file of one name. Check STORAGE_ROOT too; it may be "
+            "meant for the folder where the log itself lies."
         )
+    mode = found.st_mode & 0o777
     if flags == APPEND and not mode & ANYBODY_WRITES:
         raise StorageUnavailable(
-            f"The log {paths.log} is write-protected (mode {mode & 0o777:04o}). Somebody did that on purpose, so it "
+            f"The log {paths.log} is write-protected (mode {mode:04o}). Somebody did that on purpose, so it "
             "was left alone. Give this account leave to write it, or open it for reading only."
         )
     fd = files.open(paths.log, flags)
@@ -213,6 +216,8 @@ def unusable(paths: LogPaths, error: OSError) -> Fault:
     """What to tell where the file system refuses while a log is opened."""
     if is_disk_full(error):
         return disk_full(paths.logs)
+    if isinstance(error, NotOwnError):
+        return StorageUnavailable(f"The storage root {paths.root} cannot be used: {error.sentence}")
     where = f" ({error.filename})" if error.filename else ""
     if (not_done := not_done_there(paths.root, error)) is not None:
         return StorageUnavailable(not_done)

@@ -72,6 +72,7 @@ class JSONLRecorder(DCBRecorder):
         self._writer: LogWriter | None = None
         self._finding: LogDamaged | None = None
         paths, takers = LogPaths.below(root), Takers(on_event, restore)
+        self._files.confine(paths.root)
         if read_only:
             self._log = open_for_reading(
                 paths, self._files, beyond_watermark=beyond_watermark, at_end=at_end, takers=takers

@@ -37,6 +37,8 @@ def salvage(root: Path, to: Path, *, files: Files | None = None) -> SalvagedLog:
     paths, target = LogPaths.below(root), LogPaths.below(to)
     if target.root.resolve().is_relative_to(paths.logs.resolve()):
         raise ConfigError(f"The folder {target.root} is inside that of the log. Name another one with --to.")
+    for own in (paths, target):
+        files.confine(own.root)
     with ExitStack() as descriptors:
         try:
             fd, slots, size, found = read_whole(files, descriptors, paths)

@@ -51,6 +51,7 @@ def verify(root: Path, *, files: Files | None = None, takers: Takers = NOBODY, a
     """
     files = files or Files()
     paths = LogPaths.below(root)
+    files.confine(paths.root)
     with ExitStack() as descriptors:
         try:
             fd, slots, size, (header, scanner, resumed, lost) = read_whole(

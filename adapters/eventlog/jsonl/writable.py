@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from stat import S_ISREG
 
+from adapters.disk.errors import NotOwnError
 from adapters.disk.files import APPEND, READ, Files
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import ANYBODY_WRITES
@@ -24,6 +24,8 @@ def unwritable(files: Files, paths: LogPaths) -> list[str]:
         try:
             if files.lexists(path):
                 look(files, path, flags=READ if path == paths.key else APPEND)
+        except NotOwnError as error:
+            found.append(error.sentence)
         except OSError as error:
             found.append(f"{path.relative_to(paths.root)} cannot be used ({error.strerror or error}). {ADVICE}")
     return found
@@ -40,8 +42,6 @@ def _refuse_folder(files: Files, path: Path, *, flags: int) -> None:
 def _refuse_file(files: Files, path: Path, *, flags: int) -> None:
     """Raises OSError where a file cannot be opened as a writer does."""
     mode = files.stat(path).st_mode
-    if not S_ISREG(mode):
-        raise OSError(None, "it is no file")
     if flags == APPEND and not mode & ANYBODY_WRITES:
         raise OSError(None, f"it is write-protected, mode {mode & 0o777:04o}")
     files.close(files.open(path, flags))

@@ -23,7 +23,7 @@ class DetailsFiles:
     def place(self, user: str, name: str, staged: str) -> None:
         """Details go first, the image last; done again after a crash, the details may be in place already."""
         source, final = self._layout.staged_details(staged), self._layout.details(user, name)
-        if self._files.lexists(source):
+        if self._own.stands(source):
             self._files.make_directories(final.parent)
             move(self._files, source, final)
             self._files.sync_directory(final.parent)

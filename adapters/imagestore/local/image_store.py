@@ -256,7 +256,7 @@ class LocalImageStore:
         """These folders and those above them up to the root, as far as they stand."""
         root = self.layout.root
         ways = {way for folder in folders for way in (folder, *folder.parents) if way.is_relative_to(root)}
-        return sorted(way for way in ways if self._files.lexists(way) and self._own.is_folder(way))
+        return sorted(way for way in ways if self._own.is_folder(way))
 
     def sync_folders(self) -> None:
         """Syncs the folders that stand for all users, which a program may have made and not synced when it was killed.
@@ -357,7 +357,7 @@ class LocalImageStore:
     def _bring_into_place(self, key: Key, name: str, staged: str) -> None:
         source = self.layout.staged(staged)
         final = self.layout.final(key.user, name, temp=key.temp)
-        if self._files.lexists(source):
+        if self._own.stands(source):
             if not key.temp:
                 self._details.place(key.user, name, staged)
             self._files.make_directories(final.parent)

@@ -276,8 +276,9 @@ def test_what_an_unusable_root_raises_keeps_nothing_of_its_callers(tmp_path: Pat
 class NoPermission(Files):
     """A file system on which this account may write nothing."""
 
-    def make_directory(self, path: Path) -> None:
+    def make_directory(self, path: Path, mode: int = 0o777) -> None:
         """Is refused."""
+        del mode
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 

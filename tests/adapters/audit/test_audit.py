@@ -404,11 +404,34 @@ def test_folders_are_looked_into_to_a_bounded_depth(root: Path) -> None:
     assert (kind, path.count("/x") < 40) == (FindingKind.NO_FILE, True)
 
 
-def test_a_hard_link_in_another_spelling_is_the_file_itself(root: Path) -> None:
-    """So it looks where case is no difference, and the folder lists the former spelling."""
-    (root / HOME / "A.PNG").hardlink_to(root / HOME / "a.png")
-    (root / DETAILS / "A.PNG~.json").hardlink_to(root / DETAILS / "a.png~.json")
-    assert audited(root).agrees
+class WithoutCase(Files):
+    """A disk to which case is no difference, and which lists the former spelling."""
+
+    def open(self, path: Path, flags: int, mode: int = 0o644) -> int:
+        return super().open(self._as_named(path), flags, mode)
+
+    def stat(self, path: Path) -> os.stat_result:
+        return super().stat(self._as_named(path))
+
+    def lstat(self, path: Path) -> os.stat_result:
+        return super().lstat(self._as_named(path))
+
+    def scan_directory(self, path: Path) -> list[str]:
+        return [name.replace("a.png", "A.PNG") for name in super().scan_directory(path)]
+
+    def _as_named(self, path: Path) -> Path:
+        return path.with_name(path.name.replace("A.PNG", "a.png"))
+
+
+def test_another_spelling_of_a_file_is_the_file_itself(root: Path) -> None:
+    """Where case is no difference, and the folder lists the former spelling."""
+    assert audited(root, files=WithoutCase()).agrees
+
+
+def test_an_image_with_a_second_name_is_no_file_of_ours(root: Path) -> None:
+    """Whoever has the other name may change it, and it is given to nobody."""
+    (root.parent / "second.png").hardlink_to(root / HOME / "a.png")
+    assert found(audited(root)) == {(FindingKind.NO_FILE, f"{HOME}/a.png")}
 
 
 def test_progress_is_told_to_the_last_file(root: Path) -> None:

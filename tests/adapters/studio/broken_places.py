@@ -37,9 +37,9 @@ class BrokenPlace(Unsynced):
         self._refuse(target)
         super().rename(source, target)
 
-    def make_directory(self, path: Path) -> None:
+    def make_directory(self, path: Path, mode: int = 0o777) -> None:
         self._refuse(path)
-        super().make_directory(path)
+        super().make_directory(path, mode)
 
     def _refuse(self, path: Path) -> None:
         if self.number is not None and path.parent == self._folder:

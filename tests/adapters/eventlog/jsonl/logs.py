@@ -89,9 +89,9 @@ class Disk(Files):
         if self.really_syncs:
             super().sync_directory(path)
 
-    def make_directory(self, path: Path) -> None:
+    def make_directory(self, path: Path, mode: int = 0o777) -> None:
         self.meet("make_directory", path.name)
-        super().make_directory(path)
+        super().make_directory(path, mode)
 
     def lock(self, fd: int) -> None:
         self.meet("lock", self._paths[fd])

@@ -62,7 +62,7 @@ def test_a_log_whose_header_is_damaged_is_told_with_the_ways_out(tmp_path: Path)
 def test_a_directory_in_the_logs_place_is_foreign(tmp_path: Path) -> None:
     """What is no file cannot be opened as one, and is left alone."""
     (tmp_path / "logs" / "events.jsonl").mkdir(parents=True)
-    with pytest.raises(LogForeign, match="is no file"):
+    with pytest.raises(LogForeign, match="is a folder"):
         opened(tmp_path)
 
 
