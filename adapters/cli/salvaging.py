@@ -19,8 +19,10 @@ from adapters.wording.figures import counted
 
 def salvage_log(invocation: Invocation, output: Output, to: Path) -> int:
     """Salvages the log, and tells what came of it."""
+    from adapters.bootstrap.storage import files_of
+
     config = invocation.set_up()
-    engine = choose_engine(config.persistence_module)
+    engine = choose_engine(config.persistence_module, files_of(config))
     try:
         done = engine.salvage(config.storage.storage_root, to)
     except ConfigError as error:  # of the folder, which an option names and no setting
