@@ -85,7 +85,7 @@ class Files:
         if flags == UPDATE:
             with suppress(FileExistsError):
                 return self._open_new(path, UPDATE | os.O_EXCL, mode)
-        return self._open_new(path, flags, mode) if flags == CREATE else self._opened(path, flags, mode)
+        return self._open_new(path, flags, mode) if flags == CREATE else self._open_cut(path, flags, mode)
 
     def close(self, fd: int) -> None:
         """Closes a descriptor, and with it the lock it holds."""
@@ -326,12 +326,12 @@ class Files:
     # -- by which way ------------------------------------------------------------------------------
 
     def _open_new(self, path: Path, flags: int, mode: int) -> int:
-        fd, mode = self._opened(path, flags, mode), mode & self.access
+        fd, mode = self._open_cut(path, flags, mode), mode & self.access
         if HAS_MODES and mode & ~os.fstat(fd).st_mode:
             _grant(fd, mode)
         return fd
 
-    def _opened(self, path: Path, flags: int, mode: int) -> int:
+    def _open_cut(self, path: Path, flags: int, mode: int) -> int:
         flags, mode, own = flags | _BINARY, mode & self.access, self._root_of(path)
         return os.open(path, flags, mode) if own is None else own.open(path, flags, mode)
 

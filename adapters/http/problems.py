@@ -71,6 +71,7 @@ LENGTH = _ours(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "The body is to
 MEDIA = _ours(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media-type", "The body has a type that is not accepted here")
 EXPECTATION = _ours(HTTPStatus.EXPECTATION_FAILED, "expectation", "What the request expects cannot be done")
 INTERNAL = _ours(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "The service failed on this request")
+VERSION = _ours(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "http-version", "This version of HTTP is not spoken here")
 UNAVAILABLE = _ours(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The service cannot answer at the moment")
 DISK_FULL = _ours(HTTPStatus.INSUFFICIENT_STORAGE, "disk-full", "The disk is full")
 TOO_BUSY = ProblemKind(
