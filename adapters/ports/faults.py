@@ -79,3 +79,9 @@ class LedgerStopped(Fault):
     """The ledger has stopped for good after a fault; a command that was under way has an unknown outcome."""
 
     exit_code = 74
+
+
+class OutcomeUnknown(LedgerStopped):
+    """The disk has not answered for long, so whether a command is recorded is not known yet: to its caller it is as if
+    the ledger had stopped, and to others it goes on once the disk answers.
+    """
