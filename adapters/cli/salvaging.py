@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from adapters.bootstrap.storage import files_of
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
@@ -19,8 +20,6 @@ from adapters.wording.figures import counted
 
 def salvage_log(invocation: Invocation, output: Output, to: Path) -> int:
     """Salvages the log, and tells what came of it."""
-    from adapters.bootstrap.storage import files_of
-
     config = invocation.set_up()
     engine = choose_engine(config.persistence_module, files_of(config))
     try:
