@@ -8,12 +8,15 @@ a value, nor a word that is no setting's name, because either may be a secret.
 from __future__ import annotations
 
 import codecs
+import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from stat import S_IMODE, S_IRGRP, S_IROTH, S_IWGRP, S_IWOTH
 from typing import NamedTuple
 
 from adapters.ports.faults import ConfigError
@@ -69,6 +72,27 @@ class EnvFile:
     def place(self, name: str) -> str:
         """File and line of an entry."""
         return f"{self.path} line {self.entries[name].line}"
+
+    def used_by_others(self, *, holds_secrets: bool) -> str | None:
+        """What other accounts may do with the file, and the command that ends it; None where that is nothing, or
+        nothing is to be hidden. A group that reads a file of somebody else is how this account may read it.
+        """
+        if os.name != "posix":
+            return None
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        readers = S_IROTH | (S_IRGRP if found.st_uid == os.geteuid() else 0)
+        if found.st_mode & (S_IWGRP | S_IWOTH):
+            may = "change"
+        elif holds_secrets and found.st_mode & readers:
+            may = "read the secrets in"
+        else:
+            return None
+        change = "go-rwx" if found.st_mode & readers & S_IRGRP else "g-w,o-rwx"
+        command = shlex.join(["chmod", change, str(self.path)])
+        return f"Other accounts of this machine may {may} {self.path} ({S_IMODE(found.st_mode):03o}); run `{command}`."
 
 
 def read_env_file(path: Path, known: AbstractSet[str], environment: Mapping[str, str]) -> EnvFile:

@@ -35,7 +35,7 @@ from adapters.images.invalid_image import InvalidImage
 from adapters.images.png_text import with_text
 from adapters.ports.failure_reasons import FailedTooOften, FailureKind, Filtered, TakenTooLong, WaitedTooLong
 from adapters.ports.failures import GenerationFailure, NotKept, NotStored
-from adapters.ports.faults import DiskFull, Fault
+from adapters.ports.faults import DiskFull, Fault, OutcomeUnknown
 from adapters.studio.details import as_text, details_of
 from adapters.studio.generation_queue import GenerationQueue
 from adapters.studio.jobs import (
@@ -48,7 +48,7 @@ from adapters.studio.jobs import (
     StudioSettings,
     ignore_progress,
 )
-from adapters.wording.failures import whether_it_counts
+from adapters.wording.failures import PERHAPS_KEPT, whether_it_counts
 from domain.commands import MAX_COUNT
 from domain.refusals import Reason, Refusal
 
@@ -273,6 +273,8 @@ class Studio:
             )
         except Fault as fault:
             _log.warning("picture not kept", user=job.user, reason=str(fault))
+            if isinstance(fault, OutcomeUnknown):
+                return Picture(data, made.media_type, made.seed, NotStored(PERHAPS_KEPT))  # and with it its place
             saved = NotStored(str(fault) if isinstance(fault, SHOWN_FAULTS) else "")
         if not isinstance(saved, SavedImage):
             await self._release(job, reserved, "not_kept", 1)
