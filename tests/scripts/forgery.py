@@ -142,15 +142,15 @@ def chained(header: bytes, lines: Iterable[Line], *, member: str = "data") -> by
     """A log with these events, its positions, batches and hashes made anew: what a careful forger would write."""
     lines = list(lines)
     digest = sha256(header[:-1]).digest()
-    log, first = header, 1
+    log, first = [header], 1
     for position, line in enumerate(lines, 1):
         last = next((p for p in range(position, len(lines)) if lines[p - 1].ends), len(lines))
         place = f'{{"pos":{position},"batch":[{first},{last}],"type":"{line.type}"'
         body = f'{place},"tags":{line.tags},"{member}":{line.data}'.encode("utf-8", "surrogateescape")
         digest = sha256(digest + body).digest()
-        log += body + b',"hash":"' + digest.hex().encode() + b'"}\n'
+        log.append(b'%b,"hash":"%b"}\n' % (body, digest.hex().encode()))
         first = position + 1 if position == last else first
-    return log
+    return b"".join(log)
 
 
 def rehashed(header: bytes, bodies: Iterable[bytes]) -> bytes:

@@ -28,6 +28,9 @@ from tests.scripts.forgery import (
     start,
 )
 
+LONGEST_TEXT = 1_280
+"""Bytes, by the document."""
+
 
 @pytest.mark.parametrize("segment_bytes", [40, 400, 4_000, 15_000])
 def test_where_a_log_is_cut_for_several_processes_changes_nothing(
@@ -54,9 +57,12 @@ def test_a_large_log_is_read_by_several_processes(log: bytes, tmp_path: Path) ->
     """Segments go to other processes and come back in order: the same words, also where a late line is bad."""
     path = tmp_path / "events.jsonl"
     lines = lines_of(log)
-    preference = lines[find(lines, "PreferenceSet")].with_data(at=lines[-1].members["at"], value="x" * 1_000_000)
-    large = chained(header_of(log), [*lines, *[preference] * 30])
-    for content, verdict in ((large, "whole"), (large[:-9_000_000] + b"?" + large[-8_999_999:], "damaged")):
+    preference = lines[find(lines, "PreferenceSet")].with_data(at=lines[-1].members["at"], value="x" * LONGEST_TEXT)
+    of_three = 2 * verify_log.SEGMENT_BYTES // LONGEST_TEXT
+    large = chained(header_of(log), [*lines, *[preference] * of_three])
+    near_its_end = len(large) * 4 // 5
+    bad = large[:near_its_end] + b"?" + large[near_its_end + 1 :]
+    for content, verdict in ((large, "whole"), (bad, "damaged")):
         path.write_bytes(content)
         alone, together = start(path, "--json", "--jobs", "1"), start(path, "--json", "--jobs", "2")
         assert together.stdout == alone.stdout
@@ -69,13 +75,14 @@ def test_exit_codes_tell_the_verdict_and_words_tell_where(log: bytes, tmp_path: 
     path = tmp_path / "events.jsonl"
     path.write_bytes(log)
     assert start(path).returncode == 0
-    assert "40 events in 35 batches" in start(path).stdout
+    count, batches = len(lines_of(log)), sum(line.ends for line in lines_of(log))
+    assert f"{count} events in {batches} batches" in start(path).stdout
     path.write_bytes(log[:-1])
     torn = start(path, "--json")
-    begin = len(prefix(log, 39))
+    begin = len(prefix(log, count - 1))
     assert torn.returncode == 3
     assert json.loads(torn.stdout)["torn_bytes"] == len(log) - 1 - begin
-    assert f"position 40, byte {begin:,}: the line does not end" in start(path).stdout
+    assert f"position {count}, byte {begin:,}: the line does not end" in start(path).stdout
     path.write_bytes(log.replace(b"cat.png", b"Cat.png", 1))
     said = start(path)
     offset = len(prefix(log, 2))
@@ -111,10 +118,12 @@ def test_a_terminal_sees_how_far_it_is_and_a_pipe_does_not(log: bytes, tmp_path:
 
 def test_the_product_finds_a_log_whole_torn_or_damaged_as_the_verifiers_do(log: bytes, tmp_path: Path) -> None:
     """What a start would say of a cut, an edited and a deleted line, with a watermark at each height."""
-    lines, count = log.splitlines(keepends=True), len(lines_of(log))
+    lines, events = log.splitlines(keepends=True), lines_of(log)
+    count = len(events)
     path = LogPaths.below(tmp_path).log
     path.parent.mkdir()
-    for height in (30, 33, count):
+    ends = [position for position, event in enumerate(events, start=1) if event.ends and position >= 30]
+    for height in (ends[0], ends[1], count):
         path.with_name("head").write_bytes(head(slot(log, height)))
         for position in range(27, count + 1):
             for damaged in (
