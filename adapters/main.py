@@ -20,7 +20,7 @@ from adapters.application.storage import Storage
 from adapters.bootstrap.program import Program, build
 from adapters.bootstrap.storage import limits_of_the_log
 from adapters.generation.configured import sent_unencrypted
-from adapters.ports.faults import Fault, LedgerStopped, LogDamaged, StorageUnavailable
+from adapters.ports.faults import Fault, LedgerStopped, StorageUnavailable, exit_code_of
 from adapters.settings.config import Config
 from adapters.wording.failures import sentence_of_failure
 from adapters.wording.limits import limits_in_force
@@ -32,7 +32,6 @@ CLEANUP_SECONDS = 86_400.0
 """How often old temp files are cleaned up."""
 DRAIN_SECONDS = 5.0
 """How long a service whose ledger has stopped still answers, so that `/readyz` and callers hear of it."""
-STOPPED_EXIT_CODE = 74
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
@@ -50,7 +49,7 @@ def serve(config: Config, out: TextIO = sys.stdout, *, bot_alone: bool = False) 
     if unmarked is None or code:
         return code
     print(f"Storage: The service stopped, but its log was not left in order. {unmarked}", file=out, flush=True)
-    return _exit_code(unmarked)
+    return exit_code_of(unmarked)
 
 
 async def _serve(program: Program, out: TextIO) -> int:
@@ -100,7 +99,7 @@ async def _look_after(program: Program, address: str | None, stopping: asyncio.E
             if opened.ledger.fault is not None:
                 _log.error("service stops", reason=str(opened.ledger.fault))
                 await _wait(stopping, DRAIN_SECONDS)
-                return _exit_code(opened.ledger.fault)
+                return exit_code_of(opened.ledger.fault)
             if address is not None and not announced:
                 opened.recorder.announce(address)
                 announced = True
@@ -112,16 +111,6 @@ async def _look_after(program: Program, address: str | None, stopping: asyncio.E
                 cleanup_at = loop.time() + CLEANUP_SECONDS
         await _wait(stopping, TICK_SECONDS)
     return 0
-
-
-def _exit_code(fault: BaseException) -> int:
-    """Of a ledger that has stopped: damage of the log, wherever it was found, is another thing than a failing disk."""
-    cause: BaseException | None = fault
-    while cause is not None:
-        if isinstance(cause, LogDamaged):
-            return cause.exit_code
-        cause = cause.__cause__
-    return STOPPED_EXIT_CODE
 
 
 def _clean_up(store: Storage) -> None:

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from discord import Permissions
 from typer.main import get_command
 
 from adapters.cli.app import app
+from adapters.disk.file_systems import Weakness, weakness_of
 from adapters.settings.config import SECTIONS
 from adapters.wording.refusals import SENTENCES
 from domain.refusals import Reason, Refusal
@@ -89,3 +91,29 @@ def test_every_refusal_has_a_sentence() -> None:
     assert set(SENTENCES) == set(Reason)
     for reason, sentence in SENTENCES.items():
         assert sentence(Refusal(reason, "1", "detail", resets_at="2026-01-02T00:00:00.000000Z"))
+
+
+def test_the_invitation_gives_the_permissions_that_it_names() -> None:
+    """In threads too, where a picture that takes long arrives as an ordinary message."""
+    text = (PROJECT / "docs" / "discord.md").read_text(encoding="utf-8")
+    number, named = re.findall(r"&permissions=(\d+)`\.\s+The permissions are ([^.]*)\.", text)[0]
+    names = [name.lower().replace(" ", "_").replace("channels", "channel") for name in re.split(", | and ", named)]
+    assert int(number) == Permissions(**dict.fromkeys(names, True)).value
+    assert "send_messages_in_threads" in names
+
+
+@pytest.mark.parametrize(
+    ("row", "names", "weakness"),
+    [
+        ("| FAT", "FAT, exFAT, ext2, UDF, fuseblk", Weakness.RENAME),
+        ("| NFS", "NFS, 9p, sshfs", Weakness.NETWORK),
+        ("| tmpfs", "tmpfs, ramfs, RAM disk", Weakness.MEMORY),
+        ("one. So it is on", "ext4, xfs, btrfs, APFS, NTFS", None),
+    ],
+)
+def test_the_file_systems_that_are_named_as_weaker_are_told_so(row: str, names: str, weakness: Weakness | None) -> None:
+    """By `doctor` as by the document, and those that are named as good are not."""
+    (line,) = (line for line in STORAGE.splitlines() if line.startswith(row))
+    for name in names.split(", "):
+        assert name in line
+        assert weakness in (weakness_of(name), weakness_of(f"fuse.{name}")), name

@@ -12,7 +12,7 @@ from uuid import uuid4
 import structlog
 
 from adapters.ledger.ledger import QuotaLedger
-from adapters.ports.faults import DiskFull
+from adapters.ports.faults import DiskFull, StorageUnavailable
 from domain.commands import ReleasePlaces
 from domain.refusals import Refusal
 from domain.usage import Reservation
@@ -55,7 +55,7 @@ def _release(ledger: QuotaLedger, held: Reservation, reason: str, count: int) ->
     command = ReleasePlaces(held.user, "system", held.reservation, reason, count)
     try:
         outcome = ledger.execute(command)
-    except DiskFull as error:
+    except (DiskFull, StorageUnavailable) as error:
         _log.warning("places not released before their expiry", reason=str(error))
         return False
     if isinstance(outcome, Refusal):

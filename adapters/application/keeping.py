@@ -6,6 +6,7 @@ next try, at the next request or when readiness is asked.
 
 from __future__ import annotations
 
+import errno
 import logging
 
 import structlog
@@ -22,7 +23,7 @@ from domain.events import idempotency_tag
 from domain.names import malformed_user
 
 LOG_ROOM_BYTES = 65_536
-"""What the log's disk must have free; all events of a picture take a few kilobytes."""
+"""What the log's disk must have for this account; all events of a picture take a few kilobytes."""
 MOST_AT_ONCE = 16
 """Of the pictures that are asked for together, room is asked for so many."""
 MOST_TRIED = 5
@@ -77,6 +78,7 @@ def _try(root: OpenRoot, place: Place, count: int) -> None:
     size_bytes = max(1, failed_bytes, each * max(1, count))
     try:
         _refuse_without_room(root, root.state.pool.held_bytes + each * count)
+        _refuse_unrecordable(root)
         root.images.probe(*place, size_bytes, whole=failed_bytes > 0)
     except DiskFull as full:
         _note(root, place, full)
@@ -100,3 +102,13 @@ def _refuse_without_room(root: OpenRoot, promised_bytes: int) -> None:
         raise DiskFull(NO_SPACE)
     if root.images.free_bytes() < promised_bytes or root.free_bytes() < LOG_ROOM_BYTES:
         raise DiskFull(FULL)
+
+
+def _refuse_unrecordable(root: OpenRoot) -> None:
+    """Raises DiskFull or OSError where the log could not take the events of a picture, or its watermark."""
+    try:
+        root.recorder.probe(LOG_ROOM_BYTES)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DiskFull(FULL) from error
+        raise

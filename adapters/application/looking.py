@@ -1,4 +1,5 @@
-"""Which images have no file, as far as was looked: at some each time, round and round, and at those that had none.
+"""Which images have no file, or one of another size, as far as was looked: at some each time, round and round, and at
+those that had none.
 
 A running service cannot look at a million files whenever it is asked how it is; a root that has lost them all, or has
 few, is known at once. `abby audit` compares them all, bytes included.
@@ -9,11 +10,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from itertools import islice
+from time import sleep
 
 from adapters.ports.image_store import ImageStore, Key
 from domain.usage import CurrentImage
 from projections.quota_state import QuotaState
 
+PAUSE_SECONDS = 0.005
+"""Between the first look at a file that is not as it was kept, and the second."""
 LOOKED_AT = 200
 """Images that are looked at each time."""
 LOOKED_AT_AGAIN = 1_000
@@ -28,7 +32,9 @@ class Looking:
         self._round: Iterator[tuple[str, str, CurrentImage]] = iter(())
 
     def missing(self, state: QuotaState, images: ImageStore) -> list[Key]:
-        """The names that stand and have no file, kept images first. Raises OSError where the disk cannot say."""
+        """The names that stand and have no file of their size, kept images first. Raises OSError where the disk cannot
+        say.
+        """
         known = list(images.missing)
         with self._guard:
             looked_at = list(islice(self._round, LOOKED_AT))
@@ -37,12 +43,15 @@ class Looking:
                 looked_at += islice(self._round, LOOKED_AT - len(looked_at))
         keys = {*known[:LOOKED_AT_AGAIN], *(Key(user, False, key) for user, key, _ in looked_at)}
         gone = {key for key in keys if not _has_file(key, state, images)}
+        if gone:
+            sleep(PAUSE_SECONDS)  # while a name is saved anew its file is the new one a moment before its figures are
+            gone = {key for key in gone if not _has_file(key, state, images)}
         return sorted(gone | set(known[LOOKED_AT_AGAIN:]))
 
 
 def _has_file(key: Key, state: QuotaState, images: ImageStore) -> bool:
-    """Also of a name that no longer stands, which needs none."""
+    """Whether a name has a file of its size; also of one that no longer stands, which needs none."""
     current = state.current_image(key.user, key.key, temp=key.temp)
-    if current is None or images.is_there(key.user, current.name, temp=key.temp):
+    if current is None or images.is_there(key.user, current.name, temp=key.temp, size_bytes=current.bytes):
         return True
-    return state.current_image(key.user, key.key, temp=key.temp) is None
+    return state.current_image(key.user, key.key, temp=key.temp) != current

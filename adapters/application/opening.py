@@ -18,7 +18,7 @@ import structlog
 from adapters.application.abandoned import release_abandoned
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.looking import Looking
-from adapters.application.root_mark import RootMark
+from adapters.application.root_mark import RootMark, refuse_lost_log
 from adapters.application.troubles import Troubles
 from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import Files
@@ -45,8 +45,9 @@ FOLLOW_SECONDS = 0.2
 """How often a reader looks for new events."""
 FOLLOW_STOP_SECONDS = 5.0
 WITHOUT_WATERMARK = (
-    "The disk had no room for the log's last watermark. All that was acknowledged is in the log, but if its end goes "
-    "missing now, nothing will tell. Make room on the disk, then start again."
+    "The log's last watermark could not be written: the disk had no room for it, or it may not be written. All that "
+    "was acknowledged is in the log, but if its end goes missing now, nothing will tell. Make room on the disk, check "
+    "the permissions and attributes of `logs/head`, then start again."
 )
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
@@ -87,8 +88,7 @@ class OpenRoot(LedgerHooks):
             if engine.exists(self.root):
                 return False
             if not adopting:
-                engine.refuse_beside_remains(self.root, adopting=False)
-                self.mark.refuse_lost()
+                refuse_lost_log(self.root, engine, self._files)
         return True
 
     def _start(self, projector: Projector, clock: Clock, undoing: ExitStack) -> None:
@@ -173,6 +173,7 @@ class FollowedRoot:
         self.root = root
         self._clock = clock
         self.projector = Projector()
+        refuse_lost_log(root, engines.log)
         with collecting_no_garbage():
             self.recorder = engines.log.open_for_reading(
                 root, on_event=self.projector.take, restore=self.projector.restore
@@ -295,7 +296,7 @@ def _set_policy(opened: OpenRoot, limits: SetPolicy) -> None:
     """Makes the given limits the policy. Where that cannot be written now, the log's stay in force, and it is said."""
     try:
         outcome = opened.ledger.execute(limits)
-    except DiskFull as error:
+    except (DiskFull, StorageUnavailable) as error:
         _log.warning("limits not changed", reason=str(error))
     else:
         if isinstance(outcome, Refusal):

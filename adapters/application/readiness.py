@@ -117,7 +117,8 @@ def _notes_on_missing(opened: OpenRoot) -> list[str]:
     if not missing:
         return []
     some = ", ".join(f"{key.user}/{key.key}" for key in missing[:NAMED_MISSING])
-    return [f"{len(missing)} images have no file, among them {some}. They stay charged."]
+    have = "has" if len(missing) == 1 else "have"
+    return [f"{counted(len(missing), 'image')} {have} no file, or a damaged one, among them {some}. They stay charged."]
 
 
 def _file_work_that_failed(opened: OpenRoot) -> list[str]:

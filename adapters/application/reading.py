@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from io import BufferedIOBase
+from errno import EIO
+from io import SEEK_END, BufferedIOBase
 from pathlib import Path
 from time import sleep
 from typing import Any, Protocol, TypeVar
@@ -40,6 +41,8 @@ from projections.user_quota import StorageStatus
 
 T = TypeVar("T")
 
+LOOKS, LOOK_PAUSE_SECONDS = 5, 0.005
+"""How often a file of another size than was kept is opened anew, and how far apart."""
 READ_TRIES = 1_000
 """Times a reading is taken anew because a batch was being published; publishing takes microseconds."""
 READ_PAUSE_SECONDS = 0.0001
@@ -173,11 +176,23 @@ def image_details(storage: ReadableStorage, user: str, name: str) -> dict[str, A
 def open_image(storage: ReadableStorage, user: str, name: str) -> BufferedIOBase | None:
     """The bytes of a kept image, to be read from their start and closed; None where no such name stands.
 
-    Raises OSError: FileNotFoundError where the name stands and its bytes are gone. For a worker.
+    Raises OSError: FileNotFoundError where the name stands and its bytes are gone, DamagedFileError where there are
+    fewer or more than were kept. For a worker.
     """
     root = storage.running()
-    current = root.state.current_image(user, name_key(name), temp=False)
-    return root.images.open_image(user, current.name) if current else None
+    found = kept = 0
+    for _ in range(LOOKS):
+        current = root.state.current_image(user, name_key(name), temp=False)
+        if current is None:
+            return None
+        file, kept = root.images.open_image(user, current.name), current.bytes
+        if (found := file.seek(0, SEEK_END)) == kept:
+            file.seek(0)
+            return file
+        file.close()
+        sleep(LOOK_PAUSE_SECONDS)  # the name may just be saved anew: its file is the new one before its figures are
+    root.images.is_there(user, name, temp=False, size_bytes=kept)
+    raise DamagedFileError(EIO, f"has {found:,} bytes where {kept:,} were kept", name)
 
 
 def image_bytes(storage: ReadableStorage, user: str, name: str) -> bytes | None:
@@ -193,6 +208,10 @@ def events_of(storage: ReadableStorage, user: str, most: int) -> list[Event]:
     """The newest events that concern a user, oldest first. Reads the log: for a worker."""
     query = DCBQuery(items=[DCBQueryItem(tags=[f"user:{user}"])])
     return [decode(stored) for stored in deque(storage.running().recorder.read(query), maxlen=most)]
+
+
+class DamagedFileError(FileNotFoundError):
+    """The file of a kept image is there, and not as long as it was kept: what was kept is not there."""
 
 
 def _together(state: QuotaState, read: Callable[[], T]) -> T:

@@ -16,6 +16,7 @@ from tempfile import gettempdir
 import structlog
 
 from adapters.disk.files import Files
+from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import LogMissing
 
 SUFFIX = ".abby-log"
@@ -26,6 +27,16 @@ TEXT = (
 )
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
+
+
+def refuse_lost_log(root: Path, engine: EventLogEngine, files: Files | None = None) -> None:
+    """Raises LogMissing where there is no log, and images, remains of it or a mark say that there was one: for whoever
+    only reads too, as they would say that there is none yet.
+    """
+    with suppress(OSError):  # of a root that cannot be looked at, opening tells
+        if not engine.exists(root):
+            engine.refuse_beside_remains(root, adopting=False)
+            RootMark(root.resolve(), files or Files()).refuse_lost()
 
 
 class RootMark:

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from adapters.application.root_mark import RootMark
+from adapters.application.root_mark import refuse_lost_log
 from adapters.cli.operations import Operations
-from adapters.disk.files import Files
 from adapters.engines.choice import choose_engine
 from adapters.ports.faults import LogLocked
 from adapters.settings.config import Config
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from adapters.application.following import FollowedStorage
     from adapters.application.storage import Storage
+    from adapters.ports.event_log import EventLogEngine
 
 ADDRESS_TRIES = 11
 ADDRESS_PAUSE_SECONDS = 0.1
@@ -68,12 +70,16 @@ def open_reader(config: Config) -> FollowedStorage:
     return following.open_reader(config.storage.storage_root, engine=choose_engine(config.persistence_module))
 
 
+def log_of(config: Config) -> tuple[Path, EventLogEngine]:
+    """The storage root and the engine of its log, for whoever reads it. Raises LogMissing where there was a log."""
+    root, engine = config.storage.storage_root, choose_engine(config.persistence_module)
+    refuse_lost_log(root, engine)
+    return root, engine
+
+
 def refuse_without_log(config: Config) -> None:
     """Raises LogMissing where there is nothing yet that a command could change: a mistyped root is not made."""
-    root, engine = config.storage.storage_root, choose_engine(config.persistence_module)
-    if not engine.exists(root):
-        engine.refuse_beside_remains(root, adopting=False)
-        RootMark(root.resolve(), Files()).refuse_lost()
+    root, engine = log_of(config)
     engine.refuse_without_log(root)
 
 

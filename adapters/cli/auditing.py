@@ -12,13 +12,13 @@ from rich.console import Console
 from adapters.application.adoption_mark import adopt_command
 from adapters.audit.comparison import audit as compare
 from adapters.audit.report import Audit, Finding, FindingKind
+from adapters.cli.access import log_of
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.cli.verifying import described, verdict
-from adapters.engines.choice import choose_engine
 from adapters.ports.faults import LogDamaged
 from adapters.wording.figures import counted, size_in_words
 from domain.names import malformed_user
@@ -33,8 +33,7 @@ def audit(invocation: Invocation, output: Output, user: str | None) -> int:
     """
     if user is not None and (sentence := malformed_user(user)):
         return output.refused(malformed(sentence))
-    config = invocation.set_up()
-    root, engine = config.storage.storage_root, choose_engine(config.persistence_module)
+    root, engine = log_of(invocation.set_up())
     with output.waiting("Verifying the log"):
         log = engine.verify(root, at_end=user is not None)
     if (damage := log.damage) is not None:

@@ -20,7 +20,6 @@ from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import ConfigError
 from adapters.settings.config import Config
 from adapters.wording.figures import counted
-from projections.quota_state import QuotaState
 
 
 def doctor(invocation: Invocation, output: Output) -> int:
@@ -55,14 +54,12 @@ def examine(invocation: Invocation) -> list[Finding]:
         settings.key(config),
         settings.token(config),
     ]
-    return [*findings, *_of_the_root(config, engine, in_log.state, of_log)]
+    return [*findings, *_of_the_root(config, engine, in_log, of_log)]
 
 
-def _of_the_root(
-    config: Config, engine: EventLogEngine, state: QuotaState | None, of_log: list[Finding]
-) -> list[Finding]:
+def _of_the_root(config: Config, engine: EventLogEngine, in_log: log.InLog, of_log: list[Finding]) -> list[Finding]:
     """What concerns the storage root, each look also where others fail."""
-    images = image_stores()(config.storage.storage_root)
+    state, images = in_log.state, in_log.images or image_stores()(config.storage.storage_root)
     return [
         *_looked("root", lambda: storage.root(config, engine)),
         *_looked("files", lambda: storage.written(config, engine, images)),

@@ -19,10 +19,10 @@ import orjson
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem, DCBSequencedEvent
 from rich.console import Console
 
+from adapters.cli.access import log_of
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
-from adapters.engines.choice import choose_engine
 from adapters.ledger.codec import decode
 from adapters.ports.event_log import FollowedLog
 from adapters.wording.events import words
@@ -55,9 +55,8 @@ def events(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     """Shows the events that are wanted, oldest first."""
     if sentence := _cannot_be_meant(wanted):
         return output.refused(malformed(sentence))
-    config = invocation.set_up()
-    engine = choose_engine(config.persistence_module)
-    with closing(engine.open_for_reading(config.storage.storage_root, at_end=True)) as recorder:
+    root, engine = log_of(invocation.set_up())
+    with closing(engine.open_for_reading(root, at_end=True)) as recorder:
         query = _query(wanted)
         begun = list(islice(found := _begin(recorder, wanted, query), 1))
         is_read = _show_heading(output) and _show(output, chain(begun, found))

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from adapters.cli import streams
 from adapters.cli.exits import REFUSAL_EXITS, Exit
-from adapters.ports.faults import DiskFull, Fault, LogDamaged, LogLocked
+from adapters.ports.faults import DiskFull, Fault, LogDamaged, LogLocked, exit_code_of
 from adapters.wording.refusals import QUOTA_REASONS, sentence_of
 from domain.refusals import Reason, Refusal
 
@@ -109,7 +109,7 @@ class Output:
             self.json_line({"error": _described(fault)})
         else:
             streams.say(_in_words(fault))
-        return fault.exit_code
+        return exit_code_of(fault)
 
     def defect(self) -> int:
         """Ends a command that met a defect, which has been told on standard error; gives the exit code."""
@@ -170,7 +170,7 @@ def _in_words(fault: Fault) -> str:
 
 def _described(fault: Fault) -> dict[str, Any]:
     message = _in_words(fault)
-    described: dict[str, Any] = {"kind": type(fault).__name__, "message": message, "exit_code": fault.exit_code}
+    described: dict[str, Any] = {"kind": type(fault).__name__, "message": message, "exit_code": exit_code_of(fault)}
     if isinstance(fault, LogDamaged):
         described |= {"position": fault.position, "offset": fault.offset}
     if isinstance(fault, LogLocked):

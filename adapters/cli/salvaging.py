@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from adapters.cli.access import log_of
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
-from adapters.engines.choice import choose_engine
 from adapters.ports.event_log import SalvagedLog
 from adapters.ports.faults import ConfigError
 from adapters.wording.figures import counted
@@ -19,10 +19,9 @@ from adapters.wording.figures import counted
 
 def salvage_log(invocation: Invocation, output: Output, to: Path) -> int:
     """Salvages the log, and tells what came of it."""
-    config = invocation.set_up()
-    engine = choose_engine(config.persistence_module)
+    root, engine = log_of(invocation.set_up())
     try:
-        done = engine.salvage(config.storage.storage_root, to)
+        done = engine.salvage(root, to)
     except ConfigError as error:  # of the folder, which an option names and no setting
         return output.refused(malformed(str(error)))
     output.answer(

@@ -7,10 +7,10 @@ from typing import Any
 
 from rich.console import Console
 
+from adapters.cli.access import log_of
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
-from adapters.engines.choice import choose_engine
 from adapters.ports.event_log import LogReport
 from adapters.wording.figures import counted
 
@@ -23,8 +23,8 @@ WITHOUT_WATERMARK = (
 
 def verify_log(invocation: Invocation, output: Output) -> int:
     """Tells what the log is; the exit code says whether it is whole."""
-    config = invocation.set_up()
-    report = choose_engine(config.persistence_module).verify(config.storage.storage_root)
+    root, engine = log_of(invocation.set_up())
+    report = engine.verify(root)
     output.answer(described(report), lambda console: _print(console, report))
     return Exit.DONE if report.is_whole else Exit.DATA
 

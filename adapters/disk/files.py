@@ -185,6 +185,11 @@ class Files:
         """The type of the file system that holds a path, as the system names it; None where it cannot be known."""
         return self._platform.file_system(path.resolve())
 
+    def refuse_append_only(self, path: Path) -> None:
+        """Raises OSError where a folder is told to take only what is new, so that nothing in it can be removed."""
+        if self._platform.is_append_only(path):
+            raise PermissionError(errno.EPERM, "it is append-only (attribute a)", str(path))
+
     # -- made of those above -----------------------------------------------------------------------
 
     def write_all(self, fd: int, data: bytes) -> None:

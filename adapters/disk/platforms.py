@@ -10,6 +10,8 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import stat
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,7 +19,7 @@ from importlib import import_module
 from pathlib import Path, PureWindowsPath
 from subprocess import SubprocessError
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from adapters.disk.errors import FOLDER_NOT_SYNCED_HERE, warn_once
 from adapters.disk.file_systems import kind_at, linux_mounts, told_mounts
@@ -27,6 +29,12 @@ FAR_BYTE = 1 << 40
 stays readable.
 """
 
+T = TypeVar("T")
+
+GET_ATTRIBUTES = (2 << 30) | (struct.calcsize("l") << 16) | (ord("f") << 8) | 1
+"""FS_IOC_GETFLAGS of Linux; other systems do not know it."""
+APPEND_ONLY = 0x20
+"""FS_APPEND_FL."""
 CANNOT_TAKE_ROOM = frozenset({errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENODEV})
 """What a file system answers that takes room only for what is written."""
 MOUNT_SECONDS = 5.0
@@ -54,6 +62,9 @@ class Platform(Protocol):
 
     def take_room(self, fd: int, size: int) -> None:
         """Gives a new file so many bytes of the disk, unwritten; does nothing where the system cannot."""
+
+    def is_append_only(self, path: Path) -> bool:
+        """Whether a file or folder is told to take only what is new; False where the system has no such thing."""
 
     def file_system(self, path: Path) -> str | None:
         """The type of the file system that holds a path, as the system names it; None where it cannot be known."""
@@ -108,6 +119,13 @@ class Posix:
             if error.errno not in CANNOT_TAKE_ROOM:
                 raise
 
+    def is_append_only(self, path: Path) -> bool:
+        """By the attributes of Linux (`chattr +a`), where the file system has them."""
+        try:
+            return bool(self._with_directory(path, self._attributes) & APPEND_ONLY)
+        except OSError:
+            return False
+
     def file_system(self, path: Path) -> str | None:
         """By the table of mounts, where the system shows one."""
         try:
@@ -120,10 +138,14 @@ class Posix:
         """What makes the names in an open directory durable."""
         self._os.fsync(fd)
 
-    def _with_directory(self, path: Path, sync: Callable[[int], None]) -> None:
+    def _attributes(self, fd: int) -> int:
+        word = self._fcntl.ioctl(fd, GET_ATTRIBUTES, bytes(struct.calcsize("l")))
+        return int.from_bytes(word[: struct.calcsize("i")], sys.byteorder)
+
+    def _with_directory(self, path: Path, use: Callable[[int], T]) -> T:
         fd = self._os.open(path, self._os.O_RDONLY)
         try:
-            sync(fd)
+            return use(fd)
         finally:
             self._os.close(fd)
 
@@ -145,6 +167,14 @@ class MacOS(Posix):
             self.sync_data(fd)
         except OSError:
             self._os.fsync(fd)
+
+    def is_append_only(self, path: Path) -> bool:
+        """By the flags that `chflags` sets."""
+        try:
+            flags: int = self._os.stat(path).st_flags
+        except OSError:
+            return False
+        return bool(flags & (stat.UF_APPEND | stat.SF_APPEND))
 
     def file_system(self, path: Path) -> str | None:
         """By what the command `mount` tells."""
@@ -182,6 +212,11 @@ class Windows:
 
     def take_room(self, fd: int, size: int) -> None:
         """Nothing: there is no such call."""
+
+    def is_append_only(self, path: Path) -> bool:
+        """No: there is no such thing."""
+        del path
+        return False
 
     def file_system(self, path: Path) -> str | None:
         r"""By the path, where it is of the form \\server\share, else by what the system says of the drive."""

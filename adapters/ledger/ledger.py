@@ -28,7 +28,7 @@ from adapters.ledger.pending import Accepted, Outcome, PendingCommand, result_of
 from adapters.ledger.projector import Projector
 from adapters.ports.clock import Clock
 from adapters.ports.event_log import Recorder
-from adapters.ports.faults import DiskFull, Fault, LedgerStopped
+from adapters.ports.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
 from domain.commands import (
     CleanUp,
     Command,
@@ -272,6 +272,9 @@ class QuotaLedger:
                 if work.without_space:
                     self._give_up(waiting, error)
                     break
+            except StorageUnavailable as error:
+                self._give_up(waiting, error)
+                break
             except IntegrityError:
                 self.projector.catch_up(self._recorder)
             else:

@@ -166,8 +166,8 @@ class Recorder(EventSource, Protocol):
     def append(self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None) -> int:
         """Records events together, durably, and gives the last one's position.
 
-        Raises IntegrityError where an event matches the condition; DiskFull, and then nothing was kept; LedgerStopped,
-        and then it is not known whether they were, and everything is refused from there on.
+        Raises IntegrityError where an event matches the condition; DiskFull or StorageUnavailable, and then nothing was
+        kept; LedgerStopped, and then it is not known whether they were, and everything is refused from there on.
         """
 
 
@@ -217,7 +217,12 @@ class EventLog(OpenedLog, Recorder, Protocol):
 
     def checkpoint(self, reconciled: int) -> bool:
         """Keeps how far the log and the file work have come, if either moved since; False where there is no room for
-        it now, which harms nothing. Raises LedgerStopped.
+        it now or it may not be written, which harms nothing. Raises LedgerStopped.
+        """
+
+    def probe(self, room_bytes: int) -> None:
+        """Tries whether so many bytes of events, and all that goes with them, could be kept now; leaves nothing behind.
+        Raises OSError where not, LedgerStopped.
         """
 
     def regain_space(self) -> bool:

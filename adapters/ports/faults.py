@@ -79,3 +79,15 @@ class LedgerStopped(Fault):
     """The ledger has stopped for good after a fault; a command that was under way has an unknown outcome."""
 
     exit_code = 74
+
+
+def exit_code_of(fault: BaseException) -> int:
+    """The code that a command ends with. Where damage of the log stopped the ledger it is that of damage, wherever it
+    was found: a supervisor that starts it again changes nothing.
+    """
+    cause: BaseException | None = fault
+    while isinstance(fault, LedgerStopped) and cause is not None:
+        if isinstance(cause, LogDamaged):
+            return cause.exit_code
+        cause = cause.__cause__
+    return fault.exit_code if isinstance(fault, Fault) else LedgerStopped.exit_code

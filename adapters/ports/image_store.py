@@ -67,11 +67,11 @@ class ImageStore(Protocol):
 
     @property
     def missing(self) -> AbstractSet[Key]:
-        """Names that stand and have no bytes at all."""
+        """Names that stand and have no bytes at all, or another number of them."""
 
-    def is_there(self, user: str, name: str, *, temp: bool) -> bool:
-        """Whether there are bytes of a name that stands; it is among the `missing` from then on, or no longer. Raises
-        OSError.
+    def is_there(self, user: str, name: str, *, temp: bool, size_bytes: int) -> bool:
+        """Whether there are just so many bytes of a name that stands; it is among the `missing` from then on, or no
+        longer. Raises OSError.
         """
 
     def unfinished(self) -> list[Unfinished]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import suppress
 from difflib import get_close_matches
@@ -30,6 +31,8 @@ A_LINE = re.compile(r"(export\s+)?[A-Z][A-Z0-9]*_[A-Z0-9_]+=")
 """How a line with a setting begins, in place of a value."""
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]")
 """How an address begins; a drive of Windows has one letter."""
+ON_WINDOWS = re.compile(r"[A-Za-z]:[/\\]|\\\\")
+"""How a path with a drive or another machine's name begins there. Elsewhere it would be a folder of that name."""
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -200,6 +203,8 @@ def filled_in(path: Path) -> Path:
         raise ValueError("it has a command for a shell, and none runs here; write the whole path")
     if ADDRESS.match(str(path)):
         raise ValueError("it is an address, and images and log are kept in a folder; write its path")
+    if os.name != "nt" and ON_WINDOWS.match(str(path)):
+        raise ValueError("it is a path of Windows, and this is another system; write the path that the folder has here")
     if not path.parts[:1] or not path.parts[0].startswith("~"):
         return path
     with suppress(RuntimeError):

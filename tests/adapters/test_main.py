@@ -11,8 +11,7 @@ import pytest
 from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl import rechecking
 from adapters.ledger import snapshotting
-from adapters.main import _exit_code
-from adapters.ports.faults import LedgerStopped, LogDamaged
+from adapters.ports.faults import LedgerStopped, LogDamaged, exit_code_of
 from domain.commands import SetPolicy
 from tests.adapters.application.small_disk import FailingSync
 from tests.adapters.cli.processes import command, run, started, write_env_file
@@ -59,7 +58,7 @@ def test_a_service_that_stops_over_damage_says_so_by_its_code(causes: list[Excep
     for cause in causes:
         fault.__cause__ = cause
         fault = cause
-    assert _exit_code(first) == code
+    assert exit_code_of(first) == code
 
 
 def test_damage_that_is_found_while_serving_ends_in_65_now_and_at_the_next_start(
@@ -88,7 +87,7 @@ def test_damage_that_is_found_while_serving_ends_in_65_now_and_at_the_next_start
             assert monotonic() < until
             sleep(0.01)
         store.close()
-    assert _exit_code(fault) == 65
+    assert exit_code_of(fault) == 65
     with pytest.raises(LogDamaged, match="abby verify"):
         open_store(tmp_path)
 

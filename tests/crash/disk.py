@@ -379,6 +379,9 @@ class SimulatedFiles(Files):
         if size > self.free:
             raise OSError(ENOSPC, os.strerror(ENOSPC))
 
+    def refuse_append_only(self, path: Path) -> None:
+        del path
+
     def free_bytes(self, path: Path) -> int:
         self.disk.find(path)
         return self.free

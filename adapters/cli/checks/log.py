@@ -9,16 +9,16 @@ from typing import NamedTuple
 
 from adapters.application.opening import collecting_no_garbage
 from adapters.application.readiness import log_ahead
-from adapters.application.root_mark import RootMark
+from adapters.application.root_mark import refuse_lost_log
 from adapters.bootstrap.storage import limits_of_the_log
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.cli.verifying import verdict
-from adapters.disk.files import Files
 from adapters.engines.choice import image_stores
 from adapters.ledger.codec import decode
 from adapters.ledger.projector import Projector
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import Fault
+from adapters.ports.image_store import ImageStore
 from adapters.settings.config import Config
 from adapters.wording.figures import counted, minute
 from domain.decisions import clock_is_behind
@@ -33,11 +33,14 @@ MOST_NAMED = 5
 
 
 class InLog(NamedTuple):
-    """What was found of the log, what it says of quotas, and of limits that no setting gives, where it can be read."""
+    """What was found of the log, what it says of quotas and of limits that no setting gives, where it can be read, and
+    the images, which then know what is still to be done for them.
+    """
 
     findings: list[Finding]
     state: QuotaState | None = None
     limits: Sequence[str] = ()
+    images: ImageStore | None = None
 
 
 def whole(config: Config, engine: EventLogEngine) -> InLog:
@@ -45,8 +48,7 @@ def whole(config: Config, engine: EventLogEngine) -> InLog:
     root = config.storage.storage_root
     if not engine.exists(root):
         try:
-            engine.refuse_beside_remains(root, adopting=False)
-            RootMark(root.resolve(), Files()).refuse_lost()
+            refuse_lost_log(root, engine)
         except Fault as fault:
             return InLog([fail("log", str(fault), "Nothing starts before that; do what it says.")])
         return InLog([ok("log", f"There is no log {engine.location(root).log} yet; the first start makes it.")])
@@ -56,23 +58,29 @@ def whole(config: Config, engine: EventLogEngine) -> InLog:
             report = engine.verify(root, on_event=projector.take, restore=projector.restore)
         if not report.is_whole:
             return InLog([fail("log", verdict(report), "Run `abby verify` to see more.")])
-        undone = _left_undone(root, engine, report.reconciled or 0)
+        images = _images(root, engine, report.reconciled or 0)
+        undone = _left_undone(root, engine, images)
     except Fault as fault:
         return InLog([fail("log", str(fault), "Run `abby verify` to see more.")])
     found = ok("log", verdict(report))
     if report.torn_bytes:
         found = warn("log", verdict(report), "If nothing writes at the moment, start the service once.")
-    return InLog([found, *undone], projector.state, limits_of_the_log(config, projector))
+    return InLog([found, *undone], projector.state, limits_of_the_log(config, projector), images)
 
 
-def _left_undone(root: Path, engine: EventLogEngine, reconciled: int) -> list[Finding]:
-    """Whether files were to be moved or removed, and were not; a running service is asked itself."""
-    if (holder := engine.holder(root)) is not None and holder.address is not None:
-        return []
+def _images(root: Path, engine: EventLogEngine, reconciled: int) -> ImageStore:
+    """The images of the root, told what is not known to be in place."""
     images = image_stores()(root)
     images.start_at(reconciled)
     with closing(engine.open_for_reading(root, at_end=True)) as reader:
         images.note((stored.position, decode(stored)) for stored in reader.read(after=reconciled))
+    return images
+
+
+def _left_undone(root: Path, engine: EventLogEngine, images: ImageStore) -> list[Finding]:
+    """Whether files were to be moved or removed, and were not; a running service is asked itself."""
+    if (holder := engine.holder(root)) is not None and holder.address is not None:
+        return []
     try:
         left = images.left_undone()
     except OSError as error:

@@ -65,11 +65,11 @@ def written(config: Config, engine: EventLogEngine, images: ImageStore) -> list[
 
 
 def kept_images(images: ImageStore, state: QuotaState | None) -> list[Finding]:
-    """Whether images have their files, as far as some tell."""
+    """Whether images have their files, in their sizes, as far as some tell."""
     missing = Looking().missing(state, images) if state else []
     if not missing:
         return []
-    found = f"Images have no file, among them {missing[0].user}/{missing[0].key}. They stay charged."
+    found = f"Images have no file, or a damaged one, among them {missing[0].user}/{missing[0].key}. They stay charged."
     return [warn("images", found, "`abby audit` names them all; put them back from a copy.")]
 
 
@@ -159,5 +159,5 @@ def _port(config: Config) -> Finding:
             probe.bind((host, port))
     except OSError as error:
         advice = "Stop the program that uses it, or set HTTP_PORT to another one."
-        return warn("port", f"The service could not listen on {host} port {port}: {error.strerror or error}.", advice)
+        return fail("port", f"The service could not listen on {host} port {port}: {error.strerror or error}.", advice)
     return ok("port", f"The service can listen on {host} port {port}.")

@@ -12,9 +12,9 @@ class LogPaths(NamedTuple):
     """The files of one log.
 
     `log` holds the events; `log_in_making` is the log before it has its name. `head` is the watermark, `lock` the
-    writer's lock, `reserve_file` the room kept for a full disk, `key` the random secret of request digests. `torn`
-    keeps what unfinished batches left, `snapshots` is for caches of projections. `images` stands beside `logs`; nothing
-    in it is read or written by the log.
+    writer's lock, `reserve_file` the room kept for a full disk, `key` the random secret of request digests. `probe`
+    stands for a moment while room is tried. `torn` keeps what unfinished batches left, `snapshots` is for caches of
+    projections. `images` stands beside `logs`; nothing in it is read or written by the log.
     """
 
     root: Path
@@ -25,6 +25,7 @@ class LogPaths(NamedTuple):
     lock: Path
     reserve_file: Path
     key: Path
+    probe: Path
     torn: Path
     snapshots: Path
     images: Path
@@ -43,6 +44,7 @@ class LogPaths(NamedTuple):
             lock=logs / ".lock",
             reserve_file=logs / ".spare",
             key=logs / ".key",
+            probe=logs / ".probe",
             torn=logs / "torn",
             snapshots=logs / "snapshots",
             images=root / "images",

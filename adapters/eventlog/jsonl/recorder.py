@@ -163,8 +163,9 @@ class JSONLRecorder(DCBRecorder):
     def append(self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None) -> int:
         """Records events together, durably, and gives the last one's position.
 
-        Raises IntegrityError where an event matches the condition; DiskFull, and then nothing was kept; LedgerStopped,
-        and then it is not known whether they were, and the recorder refuses everything from there on.
+        Raises IntegrityError where an event matches the condition; DiskFull or StorageUnavailable, and then nothing was
+        kept; LedgerStopped, and then it is not known whether they were, and the recorder refuses everything from there
+        on.
         """
         with self._changing:
             self._refuse_if_unusable()
@@ -189,6 +190,12 @@ class JSONLRecorder(DCBRecorder):
         with self._changing:
             self._refuse_if_unusable()
             return self._writing().checkpoint(reconciled)
+
+    def probe(self, room_bytes: int) -> None:
+        """Tries whether so many bytes and the watermark could be written now. Raises OSError."""
+        with self._changing:
+            self._refuse_if_unusable()
+            self._writing().probe(room_bytes)
 
     def snapshot_point(self) -> SnapshotPoint:
         """Where the log ends now: the point of a snapshot of this moment."""

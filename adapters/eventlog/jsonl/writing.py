@@ -1,12 +1,13 @@
 """The writing side of an open log: one write and one sync for a batch, the watermark, the reserve file.
 
 After any failure of which it is not known what the disk holds, it has stopped for good; `stopped` says why. Only a
-write that found no room is undone. Which events, and when the watermark is written, is the recorder's and the
-ledger's.
+write that found no room is undone, and one that was not allowed has written nothing. Which events, and when the
+watermark is written, is the recorder's and the ledger's.
 """
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -19,7 +20,11 @@ from adapters.eventlog.jsonl.opening import WritableLog
 from adapters.eventlog.jsonl.reserve_file import disk_full, no_room_at_all
 from adapters.eventlog.jsonl.snapshots import forget_snapshots
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
-from adapters.ports.faults import DiskFull, LedgerStopped, LogDamaged
+from adapters.eventlog.jsonl.writable import probe
+from adapters.ports.faults import DiskFull, LedgerStopped, LogDamaged, StorageUnavailable
+
+NOT_ALLOWED = frozenset({errno.EPERM, errno.EACCES})
+"""What a system says that lets a file be written no longer, before it has written anything: an attribute was set."""
 
 
 class LogWriter:
@@ -46,7 +51,9 @@ class LogWriter:
         return not self._held.reserve_file.stands
 
     def append(self, events: Sequence[DCBEvent]) -> None:
-        """Records a batch durably. Raises DiskFull, and then nothing of it was kept, or LedgerStopped."""
+        """Records a batch durably. Raises DiskFull or StorageUnavailable, and then nothing of it was kept, or
+        LedgerStopped.
+        """
         lines, digest = encode_batch(events, self._log.tip)
         self._refuse_if_moved()
         self._write(b"".join(lines))
@@ -58,7 +65,7 @@ class LogWriter:
 
     def checkpoint(self, reconciled: int | None = None) -> bool:
         """Writes the watermark if the log or `reconciled` (None: as it is) moved; False where the disk has no room
-        for it now, which harms nothing. Raises LedgerStopped.
+        for it now or it may not be written, which harms nothing. Raises LedgerStopped.
         """
         if reconciled is not None:
             self._reconciled = reconciled
@@ -71,10 +78,16 @@ class LogWriter:
         except DiskFull:
             return False
         except OSError as error:
+            if error.errno in NOT_ALLOWED:
+                return False
             self._stop(f"its watermark {self._log.paths.head} could not be written ({error.strerror or error})", error)
         self._sync(self._held.head_fd)
         self._watermark = slot
         return True
+
+    def probe(self, room_bytes: int) -> None:
+        """Tries what the next batches and their watermark need. Raises OSError."""
+        probe(self._files, self._log.paths, self._held.head_fd, room_bytes)
 
     def regain_space(self) -> bool:
         """Makes the reserve file again where enough is free; whether it is there now."""
@@ -106,7 +119,7 @@ class LogWriter:
             self._stop(f"{path} {sizes}: another program changed it", None)
 
     def _write(self, data: bytes) -> None:
-        """Appends bytes durably, or leaves the log as it was and raises DiskFull, or stops.
+        """Appends bytes durably, or leaves the log as it was and raises DiskFull or StorageUnavailable, or stops.
 
         The first write that finds no room is refused, so that its caller brings only what frees; for that, room is
         given up until it fits.
@@ -126,11 +139,21 @@ class LogWriter:
         try:
             self._files.write_all(self._held.log_fd, data)
         except OSError as error:
+            self._refuse_if_not_allowed(error)
             if not is_disk_full(error):
                 self._stop(f"a write to {self._log.paths.log} failed ({error.strerror or error})", error)
             self._take_back()
             return error
         return None
+
+    def _refuse_if_not_allowed(self, error: OSError) -> None:
+        """Raises StorageUnavailable for a write that was not allowed and has left the log as it was."""
+        if error.errno in NOT_ALLOWED and self._files.fstat(self._held.log_fd).st_size == self._log.tip.offset:
+            raise StorageUnavailable(
+                f"The log {self._log.paths.log} may not be written ({error.strerror or error}). Nothing of this was "
+                "recorded, and what was recorded before is whole. Check its permissions and attributes; all goes on by "
+                "itself then."
+            ) from error
 
     def _take_back(self) -> None:
         """After a write that found no room: the log is cut back to what it was."""

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from adapters.application.deleting import delete_image
 from adapters.application.galleries import page_of_images
-from adapters.application.reading import image_details, kept_image, open_image
+from adapters.application.reading import DamagedFileError, image_details, kept_image, open_image
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.application.workers import Workers
@@ -107,6 +107,9 @@ def _open(store: Storage, user: str, name: str) -> _Opened:
         if image is None or file is None:
             raise _no_image(name)
         return _digested(file, image.media_type)
+    except DamagedFileError as damaged:
+        sentence = f"The image {name!r} was kept, and its file is damaged: it {damaged.strerror}."
+        raise Problem(FILE_GONE, f"{sentence} {TELL_THE_OPERATOR}") from None
     except FileNotFoundError:
         raise Problem(FILE_GONE, f"The image {name!r} was kept, and its file is gone. {TELL_THE_OPERATOR}") from None
     except OSError as error:

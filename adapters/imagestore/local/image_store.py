@@ -55,7 +55,7 @@ class LocalImageStore:
         self._failed: dict[Key, str] = {}
         self._durable = 0
         self.missing: set[Key] = set()
-        """Names that stand and have no file at all; reported, and still charged."""
+        """Names that stand and have no file, or one of another size; reported, and still charged."""
 
     def _lock_of(self, user: str) -> threading.Lock:
         """The lock under which a user's final paths are changed."""
@@ -137,9 +137,10 @@ class LocalImageStore:
                     raise
         raise AssertionError("the second try returns or raises")
 
-    def is_there(self, user: str, name: str, *, temp: bool) -> bool:
-        """Whether an ordinary file lies where the bytes of a name should."""
-        found = self._own.is_ordinary(self.path(user, name, temp=temp))
+    def is_there(self, user: str, name: str, *, temp: bool, size_bytes: int) -> bool:
+        """Whether an ordinary file of that size lies where the bytes of a name should."""
+        path = self.path(user, name, temp=temp)
+        found = self._own.is_ordinary(path) and self._files.lstat(path).st_size == size_bytes
         (self.missing.discard if found else self.missing.add)(Key(user, temp, name_key(name)))
         return found
 

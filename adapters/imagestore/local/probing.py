@@ -36,6 +36,8 @@ class Probe:
         The disk is asked for `size_bytes`, which are really written where `whole`. Raises OSError.
         """
         self._own.require(folder / PROBE_NAME for folder in (self._layout.staging, *folders))
+        for folder in (self._layout.staging, *folders):  # first, as what is put into such a folder stays there
+            self._files.refuse_append_only(folder)
         self._files.make_directories(self._layout.staging)
         self._files.make_directories(self._layout.users)
         staged = [self._layout.staging / f"{OWN_PREFIX}{token_hex(16)}" for _ in folders]

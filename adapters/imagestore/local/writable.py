@@ -59,11 +59,13 @@ def _sentence(layout: Layout, files: Files, own: OwnFiles, folder: Path, *, thor
             return ""
         if not own.is_folder(folder):
             return f"{name} is no folder. Move it away."
+        files.refuse_append_only(folder)
         if thorough:
             with tempfile.TemporaryFile(dir=folder) as tried:
                 tried.write(b"abby")
         elif not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-            return f"{name} may not be written by this account. Check who owns it and its permissions."
+            return f"{name} may not be written by this account. Check who owns it, its permissions and attributes."
     except OSError as error:
-        return f"{name} takes no file ({error.strerror or error}). Check who owns it, its permissions and its disk."
+        advice = "Check who owns it, its permissions and attributes, and its disk."
+        return f"{name} takes no file ({error.strerror or error}). {advice}"
     return ""

@@ -13,8 +13,10 @@ import pytest
 from adapters.application.opening import OpenRoot
 from adapters.application.readiness import readiness_of
 from adapters.application.root_mark import RootMark
+from adapters.cli import main
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engines
+from adapters.engines.following import open_reader
 from adapters.engines.opening import open_store
 from adapters.library.storage_manager import StorageManager
 from adapters.ports.faults import LogMissing
@@ -172,6 +174,47 @@ def test_a_service_leaves_the_mark_says_what_it_began_and_doctor_says_what_serve
     assert log["level"] == "FAIL"
     assert str(mark) in log["found"]
     assert list(root.iterdir()) == []
+
+
+READERS = [
+    *(
+        ("status", "ada"),
+        ("users",),
+        ("events",),
+        ("audit",),
+        ("audit", "--user", "ada"),
+        ("verify",),
+        ("images", "ada"),
+        ("doctor",),
+    ),
+    *(("salvage", "--to", "new"), ("reset", "ada", "--reason", "test"), ("serve",)),
+]
+
+
+@pytest.mark.parametrize("words", READERS, ids=lambda words: words[0])
+def test_who_only_reads_a_root_whose_disk_is_not_mounted_says_what_serve_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    """65 and the way out, not that there is no log yet; `doctor` shows it as a failure. Nothing is made."""
+    root, env_file = tmp_path / "root", write_env_file(tmp_path / "settings")
+    root.mkdir()
+    RootMark(root, Files()).leave(AT)
+    code = main(["--root", str(root), "--env-file", str(env_file), *words])
+    told = "".join(capsys.readouterr()).replace("\n", " ")
+    assert code == (1 if words == ("doctor",) else 65)
+    assert "Mount the disk" in " ".join(told.split()) or words == ("doctor",)
+    assert "yet" not in told.partition("There is no log")[2]
+    assert list(root.iterdir()) == []
+
+
+def test_who_reads_a_root_that_never_had_a_log_says_that_there_is_none_yet(tmp_path: Path) -> None:
+    """Also beside a root that had one."""
+    RootMark(tmp_path / "other", Files()).leave(AT)
+    with pytest.raises(LogMissing, match="yet"):
+        open_reader(tmp_path / "root")
+    RootMark(tmp_path / "root", Files()).leave(AT)
+    with pytest.raises(LogMissing, match="Mount the disk"):
+        open_reader(tmp_path / "root")
 
 
 def test_an_adoption_is_not_stopped_by_a_mark(tmp_path: Path) -> None:

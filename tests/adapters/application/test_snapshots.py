@@ -6,6 +6,7 @@ import errno
 import gc
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ from adapters.ledger.projector import Projector
 from adapters.ports.clock import utc_now
 from adapters.ports.faults import LedgerStopped, LogDamaged
 from domain.commands import ReserveGeneration
+from tests.adapters.cli.processes import run, write_env_file
 from tests.projections.state import state_of
 
 WAIT_SECONDS = 10.0
@@ -53,6 +55,17 @@ class SmallDisk(Files):
             if self.full:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return super().open(path, flags, mode)
+
+
+# The check in the background is for logs above 32 MiB, which take a minute to write. It begins at once, so that damage
+# is found before the service has told its address: the moment that gave another code.
+SERVE_LONG_LOG = """
+import sys
+from adapters.cli import main
+from adapters.eventlog.jsonl import rechecking
+rechecking.SHORT_BYTES, rechecking.BEGIN_AFTER_SECONDS = 0, 0
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 def started(root: Path, files: Files | None = None) -> OpenRoot:
@@ -231,6 +244,22 @@ def test_damage_before_the_snapshot_stops_a_running_ledger(tmp_path: Path, monke
     reader.close()
     with pytest.raises(LogDamaged, match="position 1"):
         started(tmp_path)
+
+
+def test_damage_that_stops_a_service_ends_it_in_65_whatever_it_was_doing(tmp_path: Path) -> None:
+    """Not in 74, which a supervisor takes for a disk to be tried again. The next start refuses before it serves."""
+    root, env_file = tmp_path / "root", write_env_file(tmp_path / "settings")
+    opened = started(root)
+    reserve(opened, 1, 2, 3)
+    opened.close()
+    log = root / "logs" / "events.jsonl"
+    log.write_bytes(log.read_bytes().replace(b'"reservation":"r1"', b'"reservation":"rX"', 1))
+    command = [sys.executable, "-c", SERVE_LONG_LOG, "--root", str(root), "--env-file", str(env_file), "serve"]
+    stopped, refused = run(command, cwd=tmp_path), run(command, cwd=tmp_path)
+    for ran in (stopped, refused):
+        assert (ran.code, "damaged at position 1" in ran.err) == (65, True), ran
+    assert "surely on the disk once" in refused.err
+    assert "The page is at" not in refused.out
 
 
 def test_garbage_is_collected_again_after_a_start_as_it_was_before() -> None:

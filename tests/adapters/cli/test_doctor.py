@@ -230,12 +230,13 @@ def test_logs_that_are_gone(doctor: Doctor, abby: Abby, root: Path, kept: bool) 
     assert abby("serve").code == 65
 
 
-def test_images_that_are_gone(doctor: Doctor, root: Path) -> None:
+@pytest.mark.parametrize("is_cut", [False, True], ids=["gone", "cut off"])
+def test_images_that_are_gone(doctor: Doctor, root: Path, is_cut: bool) -> None:
     """WARN, as readiness does: they stay charged."""
     store = open_store(root)
     asyncio.run(save_image(store, NewImage("ada", png())))
     store.close()
-    shutil.rmtree(root / "images")
+    (root / "images/users/ada/image_1.png").write_bytes(b"x") if is_cut else shutil.rmtree(root / "images")
     finding = doctor()["images"]
     assert (finding["level"], "ada/image_1.png" in finding["found"]) == ("WARN", True)
 
@@ -386,11 +387,11 @@ def one_answer(status: int, body: dict[str, Any]) -> Iterator[str]:
 
 
 def test_a_port_in_use(doctor: Doctor, tmp_path: Path) -> None:
-    """WARN: the service could not start there."""
+    """FAIL: `serve` does not start there."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         file = write_env_file(tmp_path / "port.env", HTTP_PORT=str(port))
-        assert doctor(env_file=file)["port"]["level"] == "WARN"
+        assert doctor(env_file=file)["port"]["level"] == "FAIL"
     assert doctor(env_file=file)["port"]["level"] == "OK"
 
 

@@ -176,14 +176,16 @@ def test_a_full_output_without_a_buffer_is_no_failing_disk(
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows tells of a closed pipe when something is written")
 def test_follow_ends_with_its_reader(filled: Path, env_file: Path) -> None:
-    """`abby events --follow --json | head -1` ends with `head`, and not only when something happens."""
+    """`abby events --follow --json | head` ends with `head`, and not only when something happens."""
+    last = json.loads((filled / "logs" / "events.jsonl").read_bytes().splitlines()[-1])["pos"]
     arguments = command(filled, env_file, "events", "--follow", "--json")
     with subprocess.Popen(
         arguments, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert process.stdout.readline()
+        while json.loads(process.stdout.readline())["pos"] < last:
+            pass
         process.stdout.close()
         assert process.wait(WAIT_SECONDS) == 0
         assert process.stderr.read() == ""

@@ -70,6 +70,9 @@ class InMemoryLog(InMemoryDCBRecorder):
         self.reconciled = reconciled
         return True
 
+    def probe(self, room_bytes: int) -> None:
+        """Memory has room."""
+
     def regain_space(self) -> bool:
         """Memory is never short of space for long."""
         self.short_of_space = False

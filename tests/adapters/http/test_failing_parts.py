@@ -169,6 +169,28 @@ async def test_an_image_whose_file_went_is_told_as_that(tmp_path: Path, service:
     assert (ready["status"], "2 images have no file" in ready["notes"][0]) == ("degraded", True)
 
 
+@pytest.mark.parametrize("size_bytes", [0, 1, -1, 100_000], ids=["empty", "cut", "a byte less", "grown"])
+async def test_an_image_whose_file_has_another_size_is_told_as_damaged(
+    tmp_path: Path, service: Running, size_bytes: int
+) -> None:
+    """404, `/readyz` counts and names it, and `audit` does; put back as it was kept, it is served at once."""
+    kept = png()
+    assert (await service.upload("1", kept, "a.png")).status == 201
+    file = tmp_path / "root/images/users/1/a.png"
+    file.write_bytes((kept + bytes(100_000))[: size_bytes if size_bytes >= 0 else len(kept) + size_bytes])
+    answer = await service.ask("GET", "/v1/users/1/images/a.png")
+    assert (answer.status, answer.json["type"]) == (404, "urn:abby-ledger:problem:file-gone")
+    assert f"damaged: it has {file.stat().st_size:,} bytes where {len(kept):,} were kept" in answer.json["detail"]
+    ready = (await service.ask("GET", "/readyz")).json
+    assert (ready["status"], "1 image has no file, or a damaged one, among them 1/a.png" in ready["notes"][0]) == (
+        "degraded",
+        True,
+    )
+    file.write_bytes(kept)
+    assert (await service.ask("GET", "/v1/users/1/images/a.png")).body == kept
+    assert (await service.ask("GET", "/readyz")).json["status"] == "ready"
+
+
 async def test_with_all_images_gone_readiness_says_so_before_and_after_a_start(tmp_path: Path, serve: Serve) -> None:
     """As the README promises; put back from a copy, all is well at once."""
     service: Running = await serve()
@@ -178,7 +200,7 @@ async def test_with_all_images_gone_readiness_says_so_before_and_after_a_start(t
     for _ in range(2):
         ready = (await service.ask("GET", "/readyz")).json
         assert ready["status"] == "degraded"
-        assert "2 images have no file, among them 1/a.png, 2/a.png." in ready["notes"][0]
+        assert "2 images have no file, or a damaged one, among them 1/a.png, 2/a.png." in ready["notes"][0]
         service.store.close()
         service = await serve()
     shutil.rmtree(tmp_path / "root/images")

@@ -197,15 +197,22 @@ def test_a_probe_leaves_nothing(images: ImageStore, whole: bool) -> None:
 
 
 def test_whether_bytes_are_there_is_asked_anew(images: ImageStore) -> None:
-    """And they are among the missing for as long as they are not."""
+    """And they are among the missing for as long as they are not, or are fewer or more than were kept."""
+
+    def is_there() -> bool:
+        return images.is_there("ada", "a.png", temp=False, size_bytes=3)
+
     keep(images, 1, "a.png", b"one")
     path = images.path("ada", "a.png", temp=False)
-    assert (images.is_there("ada", "a.png", temp=False), images.is_foreign("ada", "a.png")) == (True, False)
+    assert (is_there(), images.is_foreign("ada", "a.png")) == (True, False)
     path.rename(path.with_name("away"))
-    assert (images.is_there("ada", "a.png", temp=False), images.is_foreign("ada", "a.png")) == (False, False)
+    assert (is_there(), images.is_foreign("ada", "a.png")) == (False, False)
     assert len(images.missing) == 1
     path.with_name("away").rename(path)
-    assert (images.is_there("ada", "a.png", temp=False), len(images.missing)) == (True, 0)
+    assert (is_there(), len(images.missing)) == (True, 0)
+    for size_bytes in (0, 2, 4):
+        path.write_bytes(bytes(size_bytes))
+        assert (is_there(), len(images.missing)) == (False, 1)
 
 
 def test_an_ordinary_name_is_not_refused_and_there_is_room(images: ImageStore) -> None:

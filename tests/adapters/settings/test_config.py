@@ -323,7 +323,13 @@ class TestFolder:
         """It would become a folder `file:` in the project's; a drive of Windows is none."""
         with pytest.raises(ConfigError, match=r"line 1.*is an address, and images and log are kept in a folder"):
             load(f"STORAGE_ROOT={given}")
-        assert load(STORAGE_ROOT="C:/abby").storage.storage_root.name == "abby"
+
+    @pytest.mark.skipif(os.name == "nt", reason="there it is a path like others")
+    @pytest.mark.parametrize("given", ["C:/abby", r"d:\abby", r"\\server\abby"])
+    def test_a_path_of_windows_is_refused_elsewhere(self, load: Load, given: str) -> None:
+        """As in WSL or a container: it would become a folder `C:` in the project's."""
+        with pytest.raises(ConfigError, match="it is a path of Windows"):
+            load(STORAGE_ROOT=given)
 
     def test_the_env_file_of_the_project_is_found_from_anywhere(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -342,7 +348,7 @@ class TestFolder:
             load('STORAGE_ROOT="C:\\opt\\tdos"')
         with pytest.raises(ConfigError, match=r"^STORAGE_ROOT= \(.*\.env line 1\): it takes a folder"):
             load("STORAGE_ROOT=")
-        assert load("STORAGE_ROOT=C:\\opt\\tdos").storage.storage_root.name.endswith("tdos")
+        assert load("STORAGE_ROOT=opt\\tdos").storage.storage_root.name.endswith("tdos")
 
     @pytest.mark.skipif(os.name == "nt", reason="links to system directories of POSIX")
     def test_a_link_or_a_detour_into_the_system_is_refused(self, load: Load, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from adapters.disk.files import CREATE, UPDATE, Files
+from adapters.disk.files import APPEND, CREATE, UPDATE, Files
 
 
 class Unsynced(Files):
@@ -44,6 +44,36 @@ class BrokenPlace(Unsynced):
     def _refuse(self, path: Path) -> None:
         if self.number is not None and path.parent == self._folder:
             raise OSError(self.number, os.strerror(self.number), str(path))
+
+
+class UnwritableFile(Unsynced):
+    """A disk on which one file is not written, and not opened for that, while `number` is set."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.number: int | None = None
+        self.file = file
+
+    def open(self, path: Path, flags: int, mode: int = 0o644) -> int:
+        if path == self.file and flags in (APPEND, UPDATE):
+            self._refuse()
+        return super().open(path, flags, mode)
+
+    def write(self, fd: int, data: memoryview) -> int:
+        self._refuse_if_it(fd)
+        return super().write(fd, data)
+
+    def write_at(self, fd: int, data: memoryview, offset: int) -> int:
+        self._refuse_if_it(fd)
+        return super().write_at(fd, data, offset)
+
+    def _refuse_if_it(self, fd: int) -> None:
+        if self.number is not None and os.path.samestat(os.fstat(fd), self.file.stat()):
+            self._refuse()
+
+    def _refuse(self) -> None:
+        if self.number is not None:
+            raise OSError(self.number, os.strerror(self.number), str(self.file))
 
 
 class FailingStaging(Unsynced):

@@ -51,16 +51,16 @@ def small_disk(where: Path, options: str) -> Iterator[Path]:
 
 
 @contextmanager
-def disk_of_few_inodes(where: Path, image: Path) -> Iterator[Path]:
-    """An ext4 file system of 32 MB with 64 inodes, in a file."""
+def ext4_disk(where: Path, image: Path, *options: str) -> Iterator[Path]:
+    """An ext4 file system of 128 MB in a file; `options` are of `mkfs.ext4`, such as `-N 64` for so few inodes."""
     tool = shutil.which("mkfs.ext4", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
     if tool is None:
         if os.environ.get("CI") == "true":
             pytest.fail("mkfs.ext4 may not be missing under CI: sudo apt install e2fsprogs", pytrace=False)
         pytest.skip("no mkfs.ext4 here; Debian and Ubuntu: sudo apt install e2fsprogs")
     with image.open("wb") as file:
-        file.truncate(32 * 1_048_576)
-    subprocess.run([tool, "-q", "-N", "64", image], check=True, capture_output=True)
+        file.truncate(128 * 1_048_576)
+    subprocess.run([tool, "-q", *options, image], check=True, capture_output=True)
     with mounted(where, "-o", "loop", str(image)) as disk:
         yield disk
 

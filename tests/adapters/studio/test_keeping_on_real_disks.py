@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from tests.adapters.application.evidence import assert_disk_and_log_agree
 from tests.adapters.cli.processes import write_env_file
 from tests.adapters.studio.counted import DETAILS, HOME, KIND, STAGED, USERS, Counted, assert_refused_until
 from tests.adapters.studio.mounts import (
-    disk_of_few_inodes,
+    ext4_disk,
     fill,
     run,
     small_disk,
@@ -63,6 +64,16 @@ def begin() -> Iterator[Callable[[Path], Counted]]:
 Begin = Callable[[Path], Counted]
 
 
+@contextmanager
+def linked_disk(root: Path, name: str) -> Iterator[Path]:
+    """A disk beside a new root, in which a folder is a link to it."""
+    root.mkdir()
+    with small_disk(root.with_name("disk"), SIZE) as disk:
+        (disk / name).mkdir()
+        (root / name).symlink_to(disk / name)
+        yield disk
+
+
 async def test_a_disk_that_is_filled_to_its_last_block(begin: Begin, doctor: Doctor, tmp_path: Path) -> None:
     """The whole storage root on it: nobody is paid, and once room is made the very next request is kept."""
     with small_disk(tmp_path / "disk", SIZE) as disk:
@@ -78,7 +89,7 @@ async def test_a_disk_that_is_filled_to_its_last_block(begin: Begin, doctor: Doc
 
 async def test_a_disk_without_inodes(begin: Begin, doctor: Doctor, tmp_path: Path) -> None:
     """Plenty of room, and no further file: told as that, at a start as while it runs."""
-    with disk_of_few_inodes(tmp_path / "disk", tmp_path / "image") as disk:
+    with ext4_disk(tmp_path / "disk", tmp_path / "image", "-N", "64") as disk:
         counted = begin(disk / "root")
         assert await counted.is_kept()
         many = use_up_inodes(disk)
@@ -115,10 +126,7 @@ async def test_images_behind_the_operators_link_lie_on_another_disk(
 ) -> None:
     """They are kept there, and it is that disk's room which counts; unmounted, it is no longer what was linked to."""
     root = tmp_path / "root"
-    root.mkdir()
-    with small_disk(tmp_path / "disk", SIZE) as disk:
-        (disk / "images").mkdir()
-        (root / "images").symlink_to(disk / "images")
+    with linked_disk(root, "images") as disk:
         counted = begin(root)
         assert await counted.is_kept()
         assert [path.name for path in (disk / "images/users/1/text_to_image").iterdir()] == ["image_1.png"]
@@ -139,10 +147,7 @@ async def test_a_log_behind_the_operators_link_lies_on_another_disk(
 ) -> None:
     """It is that disk's room which counts for what is recorded, and `doctor` says what it is and that it is full."""
     root = tmp_path / "root"
-    root.mkdir()
-    with small_disk(tmp_path / "disk", SIZE) as disk:
-        (disk / "logs").mkdir()
-        (root / "logs").symlink_to(disk / "logs")
+    with linked_disk(root, "logs") as disk:
         counted = begin(root)
         assert await counted.is_kept()
         assert doctor(root)["root"] == "WARN"
