@@ -92,6 +92,8 @@ class LogReport:
     where nothing says, `reconciled` how far the image files are done. `torn_bytes` are those of a last batch that is
     not whole: left by a crash, or being written at this moment; the next start sets them aside. `damage` is what a
     start would refuse, the first of it. `unread` is the position up to which nothing was read, and no batch counted.
+    `is_sealed` is whether the watermark was written with the log's key: False where it was written before there were
+    seals, None where it could not be asked.
     """
 
     location: str
@@ -106,6 +108,12 @@ class LogReport:
     torn_bytes: int
     damage: Damage | None
     unread: int = 0
+    is_sealed: bool | None = None
+
+    @property
+    def after_seal(self) -> int:
+        """Events after a watermark, whole in themselves: only their hashes say whose they are."""
+        return 0 if self.damage or self.watermark is None else max(0, self.positions - self.watermark)
 
     @property
     def is_whole(self) -> bool:
@@ -125,6 +133,15 @@ class SalvagedLog:
     size_bytes: int
     entries: int
     damage: Damage | None
+
+
+class KeptSnapshot(NamedTuple):
+    """A snapshot beside a log: its position and state, or `why` it is not used."""
+
+    location: str
+    position: int = 0
+    state: bytes = b""
+    why: str | None = None
 
 
 class LogHolder(NamedTuple):
@@ -304,6 +321,9 @@ class EventLogEngine(Protocol):
 
         Raises LogMissing, LogForeign or StorageUnavailable.
         """
+
+    def snapshots(self, root: Path) -> Sequence[KeptSnapshot]:
+        """Each snapshot beside the log, the newest first. Raises LogMissing, LogForeign or StorageUnavailable."""
 
     def refuse_damage(self, root: Path, damage: Damage | None) -> None:
         """Raises LogDamaged for what a report tells of the log; None is no damage."""

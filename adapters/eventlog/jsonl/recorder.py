@@ -110,7 +110,7 @@ class JSONLRecorder(DCBRecorder):
     @property
     def secret(self) -> bytes:
         """The random key of request digests, 32 bytes. A reader is not given it."""
-        return self._writing().key
+        return self._writing().key.secret
 
     @property
     def reconciled(self) -> int:
@@ -209,8 +209,7 @@ class JSONLRecorder(DCBRecorder):
         Raises OSError, and then there is no new snapshot, which harms nothing.
         """
         assert isinstance(point, FilePoint), "the point of another log"
-        self._writing()
-        write_snapshot(self._files, self._log.paths, point, state)
+        write_snapshot(self._files, self._log.paths, self._writing().key, point, state)
         if self._finding is not None:
             forget_snapshots(self._files, self._log.paths)
 
@@ -248,7 +247,7 @@ class JSONLRecorder(DCBRecorder):
                 return
             try:
                 if self._writer is not None and self._writer.stopped is None and self._pid == os.getpid():
-                    self._writer.checkpoint()
+                    self._writer.end()
             finally:
                 with self._reading:
                     self._closed = True

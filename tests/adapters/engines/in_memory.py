@@ -206,6 +206,10 @@ class InMemoryEngine:
         del root
         return []
 
+    def snapshots(self, root: Path) -> tuple[()]:  # noqa: ARG002 - it keeps none that could be looked at
+        """None."""
+        return ()
+
     def verify(
         self,
         root: Path,

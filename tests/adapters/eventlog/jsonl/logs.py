@@ -5,6 +5,7 @@ demand.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from eventsourcing.dcb.api import DCBEvent
 
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl import JSONLRecorder
+from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.eventlog.jsonl.seals import SECRET_BYTES, Key, read_key
+from adapters.eventlog.jsonl.watermark import SLOT_BYTES, SLOT_DISTANCE, encode_slot, read_slots
 from adapters.ports.faults import LogDamaged
 
 NOW = "2026-03-01T12:00:00.000000Z"
@@ -158,6 +162,28 @@ def write_log(root: Path, sizes: Sequence[int], *, watermark_after: int | None =
             recorder.checkpoint(0)
     abandon(recorder)
     return root / "logs" / "events.jsonl"
+
+
+def key_of(root: Path, *, to: Path | None = None) -> Key:
+    """The key of a log, which is made that of another root too."""
+    path = root / "logs" / ".key"
+    if to is not None:
+        (to / "logs").mkdir(parents=True)
+        shutil.copy(path, to / "logs")
+    key = read_key(Files(), LogPaths.below(root))
+    assert key is not None
+    return key
+
+
+def as_before_seals(root: Path) -> None:
+    """Makes of a log one whose writer knew no seals: a watermark without one, a key that has made none."""
+    path = root / "logs" / ".key"
+    path.write_bytes(path.read_bytes()[:SECRET_BYTES])
+    head = root / "logs" / "head"
+    with head.open("rb") as stored:
+        slots = read_slots(Files(), stored.fileno())
+    plain = slots[0]._replace(seal=None, ended=False)
+    head.write_bytes(encode_slot(plain).rjust(plain.counter % 2 * SLOT_DISTANCE + SLOT_BYTES, b"\0"))
 
 
 def numbers(recorder: JSONLRecorder) -> list[int]:
