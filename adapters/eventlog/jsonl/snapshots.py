@@ -44,6 +44,7 @@ _SEAL_BYTES = len(b',"seal":""}') + 64
 
 NOT_SEALED = "it was not written with the key of this log: forged, of another key, or of an earlier version"
 NOT_WHOLE = "it is not as it was written: changed or cut"
+NOT_FOR_US = "this account may not read logs/.key, so it cannot tell whose it is"
 NOT_OF_THIS_LOG = "the log has not this hash at its position"
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
@@ -109,10 +110,12 @@ def snapshots_of(files: Files, paths: LogPaths, header: Header) -> list[Head]:
     """
     found: list[Head] = []
     names = _names(files, paths)
-    with suppress(OSError):
+    try:
         key = read_key(files, paths) if names else None
-        if key is None:
-            return found
+    except PermissionError:  # a reader of another account
+        key = None
+    if key is None:
+        return found
     for name in names:
         with suppress(OSError):  # one that cannot be read, or that its writer has just removed, is as good as none
             head = _read_head(files, paths.snapshots / name, key)
@@ -165,10 +168,14 @@ def resume(files: Files, fd: int, header: Header, snapshots: list[Head], restore
 
 
 def look_at_all(files: Files, fd: int, paths: LogPaths, header: Header) -> list[KeptSnapshot]:
-    """Each snapshot beside an open log with its state, or with why it is not used. Raises OSError, of the key too."""
-    key = read_key(files, paths)
+    """Each snapshot beside an open log with its state, or with why it is not used. Raises OSError."""
+    names = _names(files, paths)
+    try:
+        key = read_key(files, paths)
+    except PermissionError:  # another account, which opens the log without snapshots
+        return [KeptSnapshot(str(paths.snapshots / name), why=NOT_FOR_US) for name in names]
     found = []
-    for name in _names(files, paths):
+    for name in names:
         with suppress(FileNotFoundError):  # its writer has just removed it
             found.append(_looked_at(files, fd, header, paths.snapshots / name, key))
     return found

@@ -15,8 +15,9 @@ from eventsourcing.dcb.api import DCBEvent
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.eventlog.jsonl.log_file import read_watermark
 from adapters.eventlog.jsonl.seals import SECRET_BYTES, Key, read_key
-from adapters.eventlog.jsonl.watermark import SLOT_BYTES, SLOT_DISTANCE, encode_slot, read_slots
+from adapters.eventlog.jsonl.watermark import SLOT_BYTES, SLOT_DISTANCE, Slot, encode_slot
 from adapters.ports.faults import LogDamaged
 
 NOW = "2026-03-01T12:00:00.000000Z"
@@ -179,11 +180,23 @@ def as_before_seals(root: Path) -> None:
     """Makes of a log one whose writer knew no seals: a watermark without one, a key that has made none."""
     path = root / "logs" / ".key"
     path.write_bytes(path.read_bytes()[:SECRET_BYTES])
-    head = root / "logs" / "head"
-    with head.open("rb") as stored:
-        slots = read_slots(Files(), stored.fileno())
-    plain = slots[0]._replace(seal=None, ended=False)
-    head.write_bytes(encode_slot(plain).rjust(plain.counter % 2 * SLOT_DISTANCE + SLOT_BYTES, b"\0"))
+    write_head(root, slot_of(root)._replace(seal=None, ended=False))
+
+
+def as_killed(root: Path) -> None:
+    """Makes of a log one whose writer did not stop in order: what comes after its watermark may be its own."""
+    write_head(root, slot_of(root)._replace(ended=False).sealed(key_of(root)))
+
+
+def slot_of(root: Path) -> Slot:
+    """The watermark that holds, with what its seal says."""
+    return read_watermark(Files(), LogPaths.below(root))[0]
+
+
+def write_head(root: Path, slot: Slot) -> None:
+    """Writes a watermark as anybody does who knows the form: its check fits."""
+    head = encode_slot(slot).rjust(slot.counter % 2 * SLOT_DISTANCE + SLOT_BYTES, b"\0")
+    (root / "logs" / "head").write_bytes(head)
 
 
 def numbers(recorder: JSONLRecorder) -> list[int]:

@@ -11,14 +11,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.disk.files import Files
 from adapters.eventlog.jsonl.format import Tip
-from adapters.eventlog.jsonl.layout import LogPaths
-from adapters.eventlog.jsonl.log_file import read_watermark
 from adapters.eventlog.jsonl.salvage import salvage
 from adapters.eventlog.jsonl.seals import SECRET_BYTES, Key, Proof
 from adapters.eventlog.jsonl.verify import verify
-from adapters.eventlog.jsonl.watermark import SLOT_BYTES, SLOT_DISTANCE, Slot, encode_slot
+from adapters.eventlog.jsonl.watermark import SLOT_BYTES, Slot, encode_slot
 from tests.adapters.eventlog.jsonl.logs import (
     Disk,
     abandon,
@@ -30,17 +27,9 @@ from tests.adapters.eventlog.jsonl.logs import (
     numbers,
     opened,
     refused,
+    slot_of,
+    write_head,
 )
-
-
-def holds(root: Path) -> Slot:
-    """The watermark that holds."""
-    return read_watermark(Files(), LogPaths.below(root))[0]
-
-
-def forge(root: Path, slot: Slot) -> None:
-    """Writes a watermark as somebody does who knows the form: its check fits."""
-    (root / "logs" / "head").write_bytes(encode_slot(slot).rjust(slot.counter % 2 * SLOT_DISTANCE + SLOT_BYTES, b"\0"))
 
 
 def stopped(root: Path, events: int = 3) -> Slot:
@@ -49,7 +38,7 @@ def stopped(root: Path, events: int = 3) -> Slot:
     for number in range(events):
         recorder.append([event(number)])
     recorder.close()
-    return holds(root)
+    return slot_of(root)
 
 
 def appended(root: Path, events: int, *, to: Path) -> None:
@@ -75,7 +64,7 @@ def test_a_stop_in_order_is_kept_and_taken_back_before_the_next_line(tmp_path: P
     slot = stopped(tmp_path)
     assert (slot.ended, slot.proof, slot.tip.position) == (True, Proof.SEALED, 3)
     opened(tmp_path).close()
-    assert holds(tmp_path) == slot
+    assert slot_of(tmp_path) == slot
     disk = Disk()
     recorder = opened(tmp_path, disk)
     disk.calls.clear()
@@ -87,12 +76,12 @@ def test_a_stop_in_order_is_kept_and_taken_back_before_the_next_line(tmp_path: P
         ("write", "events.jsonl"),
         ("sync_data", "events.jsonl"),
     ]
-    assert (holds(tmp_path).ended, holds(tmp_path).counter) == (False, slot.counter + 1)
+    assert (slot_of(tmp_path).ended, slot_of(tmp_path).counter) == (False, slot.counter + 1)
     abandon(recorder)
     recorder = opened(tmp_path)
     assert numbers(recorder) == [1, 2, 3, 4]
     recorder.close()
-    assert holds(tmp_path).ended
+    assert slot_of(tmp_path).ended
 
 
 def test_what_was_added_after_a_stop_is_damage_and_can_be_left_out(tmp_path: Path) -> None:
@@ -150,18 +139,22 @@ def replace_key(root: Path, _: Slot) -> None:
     (root / "logs" / ".key").write_bytes(bytes(SECRET_BYTES))
 
 
+def cut_key(root: Path, _: Slot) -> None:
+    (root / "logs" / ".key").write_bytes(b"short")
+
+
 def strip_seal(root: Path, slot: Slot) -> None:
-    forge(root, slot._replace(seal=None))
+    write_head(root, slot._replace(seal=None))
 
 
 HARMS: dict[str, tuple[Harm, str]] = {
     "no seal": (strip_seal, "has no seal, and logs/.key has sealed before"),
-    "no seal, and no end": (lambda root, slot: forge(root, slot._replace(seal=None, ended=False)), "has no seal"),
-    "a seal of another": (lambda root, slot: forge(root, slot._replace(ended=False)), "not written with logs/.key"),
-    "file work": (lambda root, slot: forge(root, slot._replace(reconciled=3)), "not written with logs/.key"),
-    "another key": (lambda root, slot: forge(root, slot.sealed(Key(b"x" * 32))), "not written with logs/.key"),
+    "no seal, and no end": (lambda root, slot: write_head(root, slot._replace(seal=None, ended=False)), "has no seal"),
+    "another's seal": (lambda root, slot: write_head(root, slot._replace(ended=False)), "not written with logs/.key"),
+    "file work": (lambda root, slot: write_head(root, slot._replace(reconciled=3)), "not written with logs/.key"),
+    "another key": (lambda root, slot: write_head(root, slot.sealed(Key(b"x" * 32))), "not written with logs/.key"),
     "key replaced": (replace_key, "not written with logs/.key"),
-    "key cut": (lambda root, _: (root / "logs" / ".key").write_bytes(b"short") and None, "is missing or no key"),
+    "key cut": (cut_key, "is missing or no key"),
     "key lost": (lose_key, "is missing or no key"),
 }  # fmt: skip
 
@@ -185,7 +178,7 @@ def test_a_watermark_that_the_key_has_not_sealed_is_refused(tmp_path: Path, name
     assert numbers(recorder) == [1, 2, 3]
     recorder.append([event()])
     recorder.close()
-    assert holds(tmp_path / "new").proof is Proof.SEALED
+    assert slot_of(tmp_path / "new").proof is Proof.SEALED
 
 
 def test_a_log_of_before_there_were_seals_is_taken_in_once(tmp_path: Path) -> None:
@@ -200,7 +193,7 @@ def test_a_log_of_before_there_were_seals_is_taken_in_once(tmp_path: Path) -> No
     opened(tmp_path, read_only=True).close()
     assert contents(tmp_path) == before
     opened(tmp_path).close()
-    assert holds(tmp_path).proof is Proof.SEALED
+    assert slot_of(tmp_path).proof is Proof.SEALED
     assert key_of(tmp_path) == Key(secret, has_sealed=True)
     (tmp_path / "logs" / "head").write_bytes(before["head"])
     assert "has no seal" in str(refused(tmp_path))
