@@ -118,3 +118,4 @@ class StoreSettings(NamedTuple):
     reservation_seconds: int = 15 * 60
     cleanup_days: int = 7
     check_images: bool = True
+    seal_file: Path | None = None

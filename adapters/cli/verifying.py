@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
 from adapters.ledger.snapshot_proof import SnapshotFinding, verify_with_snapshots
 from adapters.ports.event_log import LogReport
+from adapters.ports.faults import StorageUnavailable
 from adapters.wording.figures import counted
 
 WITHOUT_WATERMARK = (
@@ -23,15 +25,30 @@ WITHOUT_WATERMARK = (
 )
 
 
-def verify_log(invocation: Invocation, output: Output) -> int:
+def verify_log(invocation: Invocation, output: Output, seals: Path | None) -> int:
     """Tells what the log is; the exit code says whether it is whole."""
-    root, engine = log_of(invocation.set_up())
+    config = invocation.set_up()
+    root, engine = log_of(config)
+    seals = seals or config.storage.seal_file
     with collecting_no_garbage():
-        report, snapshots = verify_with_snapshots(engine, root)
+        report, snapshots = verify_with_snapshots(engine, root, points=_points(seals))
     output.answer(described(report, snapshots), lambda console: _print(console, report, snapshots))
     if not report.is_whole:
         return Exit.DATA
     return Exit.REFUSED if snapshots else Exit.DONE
+
+
+def _points(seals: Path | None) -> bytes:
+    """What stands in a file of seals. Raises StorageUnavailable."""
+    if seals is None:
+        return b""
+    try:
+        return seals.read_bytes()
+    except OSError as error:
+        raise StorageUnavailable(
+            f"The seals {seals} cannot be read ({error.strerror or error}), so nothing was compared with them. Name "
+            "their file with --seals, or set SEAL_FILE."
+        ) from error
 
 
 def described(report: LogReport, snapshots: Sequence[SnapshotFinding]) -> Mapping[str, Any]:

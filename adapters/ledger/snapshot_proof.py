@@ -43,13 +43,16 @@ def refused_snapshots(engine: EventLogEngine, root: Path) -> list[SnapshotFindin
     return [found for found in map(_refused, engine.snapshots(root)) if found]
 
 
-def verify_with_snapshots(engine: EventLogEngine, root: Path) -> tuple[LogReport, list[SnapshotFinding]]:
-    """Reads the whole log, each event as a start takes it, and compares every snapshot on the way.
+def verify_with_snapshots(
+    engine: EventLogEngine, root: Path, *, points: bytes = b""
+) -> tuple[LogReport, list[SnapshotFinding]]:
+    """Reads the whole log, each event as a start takes it, and compares every snapshot on the way, and the last of the
+    `points` that were kept outside.
 
     Raises LogDamaged for an event that cannot have happened, LogMissing, LogForeign or StorageUnavailable.
     """
     comparison = Comparison(engine.snapshots(root))
-    report = engine.verify(root, on_event=comparison.take)
+    report = engine.verify(root, on_event=comparison.take, points=points)
     return report, comparison.found(report)
 
 

@@ -245,6 +245,12 @@ class EventLog(OpenedLog, Recorder, Protocol):
     def regain_space(self) -> bool:
         """Ends being short of space where ENOUGH_FREE_BYTES are free; whether that is over."""
 
+    def sealed_point(self, at: str) -> bytes:
+        """How far the last checkpoint came, at a time: a line to be kept outside; empty where the log makes none."""
+
+    def refuse_without_point(self, stored: bytes) -> None:
+        """Raises LogDamaged where the log does not hold the last of such lines."""
+
     def snapshot_point(self) -> SnapshotPoint:
         """Where the log ends now: the place of a snapshot of this moment."""
 
@@ -314,10 +320,17 @@ class EventLogEngine(Protocol):
         """What stands of the log and cannot be written by this account, a sentence each. Changes nothing."""
 
     def verify(
-        self, root: Path, *, on_event: OnEvent | None = None, restore: Restore | None = None, at_end: bool = False
+        self,
+        root: Path,
+        *,
+        on_event: OnEvent | None = None,
+        restore: Restore | None = None,
+        at_end: bool = False,
+        points: bytes = b"",
     ) -> LogReport:
         """Reads the whole log and tells what it is, beside a running writer too. With `restore`, from the newest
         snapshot on, as a start does; `at_end` only what is not surely on the disk. The report tells what was not read.
+        `points` are lines that were kept outside: a log that does not hold the last one is damaged.
 
         Raises LogMissing, LogForeign or StorageUnavailable.
         """

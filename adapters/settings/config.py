@@ -69,6 +69,9 @@ class StorageConfig(Section):
     storage_root: Folder = Field(
         Path("shared"), validation_alias="STORAGE_ROOT", description="a folder, relative to the project's or whole"
     )
+    seal_file: Folder | None = Field(
+        None, validation_alias="SEAL_FILE", description="a file outside the storage root, best on another machine"
+    )
     max_global_storage_mb: WholeNumber = Field(
         5000, ge=0, le=LARGEST_LIMIT_MB, validation_alias="MAX_GLOBAL_STORAGE_MB", description=LIMIT_MB
     )

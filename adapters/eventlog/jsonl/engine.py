@@ -106,10 +106,16 @@ class JSONLEngine:
         return unwritable(self._files, self._paths(root))
 
     def verify(
-        self, root: Path, *, on_event: OnEvent | None = None, restore: Restore | None = None, at_end: bool = False
+        self,
+        root: Path,
+        *,
+        on_event: OnEvent | None = None,
+        restore: Restore | None = None,
+        at_end: bool = False,
+        points: bytes = b"",
     ) -> LogReport:
         """What stands in the log."""
-        return verify(root, files=self._files, takers=Takers(on_event, restore), at_end=at_end)
+        return verify(root, files=self._files, takers=Takers(on_event, restore), at_end=at_end, points=points)
 
     def snapshots(self, root: Path) -> Sequence[KeptSnapshot]:
         """The snapshots in `logs/snapshots`."""

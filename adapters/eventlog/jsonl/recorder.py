@@ -22,8 +22,9 @@ from adapters.disk.files import Files
 from adapters.eventlog.jsonl.following import open_for_reading, take_in
 from adapters.eventlog.jsonl.index import Index
 from adapters.eventlog.jsonl.layout import LogPaths
-from adapters.eventlog.jsonl.log_file import Takers
+from adapters.eventlog.jsonl.log_file import Takers, refuse_damage
 from adapters.eventlog.jsonl.opening import open_for_writing
+from adapters.eventlog.jsonl.points import LogAsRead, lacks_a_point
 from adapters.eventlog.jsonl.reading import LazyReadResponse, decode_block, matcher, next_block
 from adapters.eventlog.jsonl.rechecking import Recheck
 from adapters.eventlog.jsonl.searching import Search
@@ -196,6 +197,16 @@ class JSONLRecorder(DCBRecorder):
         with self._changing:
             self._refuse_if_unusable()
             self._writing().probe(room_bytes)
+
+    def sealed_point(self, at: str) -> bytes:
+        """How far the log surely is at a time, sealed: a line to be kept outside its folder."""
+        return self._writing().point(at)
+
+    def refuse_without_point(self, stored: bytes) -> None:
+        """Raises LogDamaged where the log does not hold the last of such lines."""
+        log = self._log
+        read = LogAsRead(log.read_fd, log.header, log.starts, log.tip)
+        refuse_damage(log.paths, lacks_a_point(self._files, read, stored, self._writing().key))
 
     def snapshot_point(self) -> SnapshotPoint:
         """Where the log ends now: the point of a snapshot of this moment."""

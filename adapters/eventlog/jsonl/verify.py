@@ -27,7 +27,8 @@ from adapters.eventlog.jsonl.log_file import (
     verify_from_end,
     verify_to,
 )
-from adapters.eventlog.jsonl.seals import Proof
+from adapters.eventlog.jsonl.points import LogAsRead, lacks_a_point
+from adapters.eventlog.jsonl.seals import Proof, read_key
 from adapters.eventlog.jsonl.snapshots import look_at_all
 from adapters.eventlog.jsonl.watermark import Slot
 from adapters.ports.event_log import KeptSnapshot, LogReport
@@ -45,7 +46,9 @@ class WholeLog(NamedTuple):
     found: Verified
 
 
-def verify(root: Path, *, files: Files | None = None, takers: Takers = NOBODY, at_end: bool = False) -> LogReport:
+def verify(
+    root: Path, *, files: Files | None = None, takers: Takers = NOBODY, at_end: bool = False, points: bytes = b""
+) -> LogReport:
     """Verifies the log of a storage root, beside a running writer too: from its beginning, from the newest snapshot
     that the takers take in, or `at_end` from its watermark on. What is short before a snapshot is read too.
 
@@ -63,6 +66,9 @@ def verify(root: Path, *, files: Files | None = None, takers: Takers = NOBODY, a
             if resumed is not None and resumed.tip.offset <= rechecking.SHORT_BYTES and slots:
                 lost = lost or rechecking.damage_before(files, fd, header, resumed, slots[0].tip)
                 resumed = None
+            if points:
+                read = LogAsRead(fd, header, scanner.starts, scanner.whole)
+                lost = lost or lacks_a_point(files, read, points, read_key(files, paths))
         except OSError as error:
             raise unusable(paths, error) from error
     is_alone = not slots and not files.lexists(paths.head)

@@ -17,6 +17,7 @@ from adapters.disk.files import Files, is_disk_full
 from adapters.eventlog.jsonl.format import Tip, encode_batch
 from adapters.eventlog.jsonl.log_file import sync_log
 from adapters.eventlog.jsonl.opening import WritableLog
+from adapters.eventlog.jsonl.points import encode_point
 from adapters.eventlog.jsonl.reserve_file import disk_full, no_room_at_all
 from adapters.eventlog.jsonl.seals import Key
 from adapters.eventlog.jsonl.snapshots import forget_snapshots
@@ -76,6 +77,10 @@ class LogWriter:
         if (former.tip, former.reconciled) == (self._log.tip, self._reconciled):
             return True
         return self._is_sealed(ended=False)
+
+    def point(self, at: str) -> bytes:
+        """How far the log surely is, as it is kept outside its folder."""
+        return encode_point(self._watermark, at, self.key)
 
     def end(self) -> None:
         """Writes that the writer stops in order here, where there is room and leave. Raises LedgerStopped."""

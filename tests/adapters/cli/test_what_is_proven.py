@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.application.governing import reset_daily_blocking
+from adapters.application.readiness import readiness_of
+from adapters.application.results import StoreSettings
 from adapters.application.saving import NewImage, save_image
 from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl.seals import Key
@@ -45,7 +48,7 @@ def resets(root: Path, *reasons: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def roots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
+def roots(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A root with an image, some events and a snapshot, and the same as it was two events earlier."""
     base = tmp_path_factory.mktemp("base")
     with pytest.MonkeyPatch.context() as patch:
@@ -56,7 +59,7 @@ def roots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path
         resets(base / "now", "first")
         shutil.copytree(base / "now", base / "earlier")
         resets(base / "now", "second", "third")
-    yield base / "now", base / "earlier"
+    return base / "now", base / "earlier"
 
 
 def put(source: Path, root: Path, *names: str) -> None:
@@ -150,7 +153,7 @@ def added_after_a_crash(root: Path) -> None:
 
 Tampering = Callable[[Path, Path], object]
 TAMPERINGS: dict[str, Tampering] = {
-    "nothing": lambda root, _: None,
+    "nothing": lambda *_: None,
     "a line edited, its hash left": lambda root, _: edited(root, lambda log: log.replace(b"first", b"other")),
     "the last lines cut off": lambda root, _: edited(root, lambda log: b"".join(log.splitlines(keepends=True)[:-2])),
     "an older copy of the log put beside its head": lambda root, earlier: put(earlier, root, "events.jsonl"),
@@ -181,8 +184,7 @@ def started(root: Path) -> str:
         try:
             open_store(root).close()
         except LogDamaged as error:
-            assert "abby salvage --to DIR" in str(error)
-            return "refuses"
+            return "refuses" if "abby salvage --to DIR" in str(error) else "refuses without a way out"
     told = {entry["event"] for entry in said}
     for event, word in {
         "request key made anew": "warns",
@@ -263,3 +265,48 @@ def test_the_snapshot_that_does_not_match_is_named(roots: tuple[Path, Path], roo
     told = " ".join(abby("verify").out.split())
     assert f"{newest(root)} does not match the log: by the log, images of ada differ" in told
     assert "move the snapshot away and start again" in told
+
+
+def test_a_seal_kept_outside_shows_a_log_that_was_put_back(roots: tuple[Path, Path], root: Path, abby: Abby) -> None:
+    """All of `logs` as it was earlier, and another root's, whose seals fit: refused, and named with its position."""
+    shutil.copytree(roots[0], root)
+    outside = root.with_name("outside.jsonl")
+    settings = StoreSettings(seal_file=outside)
+    store = open_store(root, settings=settings)
+    reset_daily_blocking(store, "ada", "fourth")
+    store.close()
+    [line] = outside.read_bytes().splitlines()
+    assert abby("verify", "--seals", str(outside)).code == 0
+    put(roots[1], root, "events.jsonl", "head", ".key", "snapshots")
+    assert abby("verify").code == 0
+    told = abby("verify", "--seals", str(outside), "--json")
+    assert (told.code, told.json["damage"]["position"]) == (65, slot_of(root).tip.position + 1)
+    assert f"sealed at position {json.loads(line)['position']}," in told.json["damage"]["what"]
+    with pytest.raises(LogDamaged, match="give SEAL_FILE another name"):
+        open_store(root, settings=settings)
+    replaced_by_another(root)
+    with pytest.raises(LogDamaged, match="are of another log"):
+        open_store(root, settings=settings)
+    assert outside.read_bytes().splitlines() == [line]
+    store = open_store(root, settings=StoreSettings(seal_file=root.with_name("anew.jsonl")))
+    reset_daily_blocking(store, "ada", "goes on")
+    store.close()
+    assert root.with_name("anew.jsonl").exists()
+
+
+def test_a_seal_file_that_cannot_be_written_stops_nothing(root: Path) -> None:
+    """It is told by readiness; a line that was cut, and what is no line, say nothing."""
+    store = open_store(root, settings=StoreSettings(seal_file=root.with_name("missing") / "seals.jsonl"))
+    reset_daily_blocking(store, "ada", "first")
+    store.opened().checkpoint()
+    store.opened().seals._wait()  # type: ignore[union-attr]  # it is set
+    notes = readiness_of(store).notes
+    assert any("SEAL_FILE" in note and "missing" in note for note in notes)
+    store.close()
+    outside = root.with_name("seals.jsonl")
+    outside.write_bytes(b'{"log":1}\n[]\nnothing\n{"log":"cut')
+    for number in (2, 3):
+        store = open_store(root, settings=StoreSettings(seal_file=outside))
+        reset_daily_blocking(store, "ada", f"number {number}")
+        store.close()
+        assert len(outside.read_bytes().splitlines()) == 3 + number
