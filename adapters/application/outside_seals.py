@@ -82,8 +82,8 @@ class OutsideSeals:
         if self.trouble is None:
             _log.warning("seal not kept outside", path=str(self._path), reason=why)
         self.trouble = (
-            f"The log's seals are not kept outside: SEAL_FILE ({self._path}): {why}. Nothing else is held up. Check that "
-            "its disk is there and that this account may write it."
+            f"The log's seals are not kept outside: SEAL_FILE ({self._path}): {why}. Nothing else is held up. Check "
+            "that its disk is there and that this account may write it."
         )
 
     def _read(self) -> bytes:

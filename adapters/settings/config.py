@@ -26,6 +26,7 @@ from adapters.settings.kinds import (
     HostList,
     ModelName,
     ModuleName,
+    OutsideFile,
     Prices,
     ProviderName,
     Secret,
@@ -69,7 +70,7 @@ class StorageConfig(Section):
     storage_root: Folder = Field(
         Path("shared"), validation_alias="STORAGE_ROOT", description="a folder, relative to the project's or whole"
     )
-    seal_file: Folder | None = Field(
+    seal_file: OutsideFile = Field(
         None, validation_alias="SEAL_FILE", description="a file outside the storage root, best on another machine"
     )
     max_global_storage_mb: WholeNumber = Field(

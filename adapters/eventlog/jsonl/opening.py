@@ -86,8 +86,7 @@ class _Opening:
         log_fd = self._open_log(lock)
         read_fd = open_log_file(files, self._descriptors, paths, READ)
         files.drop_cache(read_fd)
-        size = files.fstat(read_fd).st_size
-        slots = read_watermark(files, paths)
+        size, slots = files.fstat(read_fd).st_size, read_watermark(files, paths)
         header, scanner, resumed, lost = verify_to(files, read_fd, paths, slots, end=size, takers=takers)
         refuse_damage(paths, lost)
         refuse_damage(paths, contradicts_watermark(scanner, slots, header, size))
@@ -100,9 +99,6 @@ class _Opening:
         self._tell_after_seal(scanner, slots)
         key = reserve_file.with_room(lambda: self._key(events=scanner.whole.position > 0))
         head_fd, watermark = reserve_file.with_room(lambda: self._open_watermark(slots, header, key))
-        if not key.has_sealed:
-            key = key._replace(has_sealed=True)
-            reserve_file.with_room(lambda: keep_key(files, paths, key))
         set_aside(files, paths, header, key)
         reserve_file.regain()
         files.sync_directory(paths.logs)  # also what an earlier process had named and not synced when it was killed
@@ -212,5 +208,7 @@ class _Opening:
                 slot = slot._replace(counter=slot.counter + 1).sealed(key)
                 write_slot(files, head_fd, slot)
             sync_log(files, head_fd, self._paths)  # also of what a killed process wrote, which may be in memory alone
+            if not key.has_sealed:
+                keep_key(files, self._paths, key._replace(has_sealed=True))
             self._descriptors.push(stack.pop_all())
         return head_fd, slot

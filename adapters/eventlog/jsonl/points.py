@@ -92,7 +92,7 @@ def _lacks(files: Files, log: LogAsRead, point: dict[str, Any]) -> Damage | None
         what = f"its end is missing: it ends at position {log.whole.position}"
     at = min(position, log.whole.position)
     sentence = (
-        f"{what}; a point kept outside, in SEAL_FILE, was sealed at position {position}, {point['at']}, and the log does "
-        f"not hold it ({MEANT})"
+        f"{what}; a point kept outside, in SEAL_FILE, was sealed at position {position}, {point['at']}, and the log "
+        f"does not hold it ({MEANT})"
     )
     return Damage(at + 1, log.starts[at], sentence)

@@ -16,6 +16,7 @@ modulo 2. Position 0 stands after the header: its `hash` is the header's.
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -31,6 +32,10 @@ SLOT_DISTANCE = 4096
 """In different blocks, so that no disk writes both slots when it writes one."""
 SLOTS = 2
 
+MOST = 10**18
+"""Numbers have at most 18 digits."""
+
+_ID, _SEAL = re.compile("[0-9a-f]{32}"), re.compile("[0-9a-f]{64}")
 _FIELDS = {"log": str, "counter": int, "position": int, "size": int, "hash": str, "reconciled": int}
 _OPTIONAL = {"ended": bool, "seal": str}
 
@@ -86,7 +91,19 @@ def decode_slot(data: bytes) -> Slot | None:
         )
     except (ValueError, AttributeError):
         return None
-    return found if encode_slot(found) == data else None
+    return found if encode_slot(found) == data and _is_ours(found) else None
+
+
+def _is_ours(slot: Slot) -> bool:
+    """Whether the members have the forms that both verifiers ask for."""
+    numbers = (slot.counter, slot.tip.position, slot.tip.offset, slot.reconciled)
+    return (
+        min(numbers) >= 0
+        and max(numbers) < MOST
+        and len(slot.tip.digest) == sha256().digest_size
+        and _ID.fullmatch(slot.log_id) is not None
+        and (slot.seal is None or _SEAL.fullmatch(slot.seal) is not None)
+    )
 
 
 def _body(slot: Slot) -> bytes:
