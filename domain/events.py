@@ -8,6 +8,7 @@ a line looks, by the log.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -236,8 +237,12 @@ _TOUCHES_POOL = (GenerationReserved, GenerationReleased, ImageSaved, ImageDelete
 _TOUCHES_POLICY = (PolicyChanged, ClockCorrected)
 
 
+@lru_cache(maxsize=64)
 def idempotency_tag(by: str, key: str) -> str:
-    """The tag of a request: keys of two actors never meet, and no key is readable in a tag."""
+    """The tag of a request: keys of two actors never meet, and no key is readable in a tag.
+
+    Remembered for a while: it is asked for when an event is read, and again when its answer is kept.
+    """
     return "request:" + sha256(f"{by}\0{key}".encode()).hexdigest()[:32]
 
 

@@ -22,6 +22,16 @@ WINDOWS_DEVICES = frozenset(
 # Files that a desktop writes into folders by itself, or reads settings from.
 DESKTOP_FILES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini"})
 
+_DEVICES = "|".join(sorted(device for device in WINDOWS_DEVICES if device.isascii() and device.isalnum()))
+_DESKTOP_FILES = "|".join(sorted(map(re.escape, DESKTOP_FILES)))
+_STORED_SEGMENT = (
+    rf'(?!(?i:{_DEVICES}) *[./"])(?!(?i:{_DESKTOP_FILES})[/"])[A-Za-z0-9](?:[A-Za-z0-9._ -]*[A-Za-z0-9_-])?'
+)
+STORED_USER = rf'(?!(?:{_DEVICES})")[a-z0-9_-]{{1,{MAX_USER_ID_CHARS}}}'
+"""What `malformed_user` allows, as a regular expression for a string of JSON, whose closing quotation mark follows."""
+STORED_NAME = rf'(?=[^"]{{1,{MAX_NAME_CHARS}}}"){_STORED_SEGMENT}(?:/{_STORED_SEGMENT})?'
+"""What `malformed_name` allows, likewise."""
+
 _USER_ID = re.compile(r"[a-z0-9_-]+")
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]*")
 _FRESH = re.compile(r"(?:[^/]+/)?image_([1-9][0-9]*)\.[a-z0-9]+", re.IGNORECASE | re.ASCII)

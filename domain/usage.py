@@ -23,6 +23,9 @@ DELIVERED_KEPT_SECONDS = 86_400
 delivered.
 """
 
+MOST_BYTES = 2**63 - 1
+"""What all users together may use and hold: every program and every stored form of a number can have it."""
+
 DAYS_KEPT = 16
 """Distinct days whose counts are kept for one user; more than one, so that a corrected clock reopens no day."""
 
@@ -182,6 +185,8 @@ def evolve_pool(pool: PoolUsage, *, used_change: int, held_change: int) -> PoolU
     after = PoolUsage(pool.used_bytes + used_change, pool.held_bytes + held_change)
     if after.used_bytes < 0 or after.held_bytes < 0:
         raise ImpossibleFact(f"negative usage of the pool: {after}")
+    if after.used_bytes + after.held_bytes > MOST_BYTES:
+        raise ImpossibleFact(f"all users together use and hold more bytes than there can be: {after}")
     return after
 
 
@@ -205,6 +210,18 @@ def evolve_days(days: tuple[DayCount, ...], event: GenerationReserved | DailyCou
             assert_never(event)
     others = days[:-1] if days and days[-1] is today else tuple([count for count in days if count is not today])
     return (*others, after)[-DAYS_KEPT:]
+
+
+def refundable(
+    reservation: Reservation, days: tuple[DayCount, ...], event: GenerationReleased, *, moderated_free: bool
+) -> int:
+    """The places that a release gives back to the day that was charged: none where that day was reset since, or is no
+    longer kept; else those not delivered, and with `moderated_free` a moderated one too.
+    """
+    charged = find_day(days, reservation.day)
+    if charged is None or charged.resets != reservation.resets:
+        return 0
+    return event.count if moderated_free and event.reason == "moderated" else event.count - event.delivered
 
 
 def refund(days: tuple[DayCount, ...], reservation: Reservation, refunded: int) -> tuple[DayCount, ...]:

@@ -34,7 +34,7 @@ class Tally(NamedTuple):
     refused: int = 0
     credits: float = 0.0
 
-    def plus(self, other: Tally) -> Tally:
+    def plus(self, other: tuple[float, ...]) -> Tally:
         """Both together."""
         return Tally._make(map(add, self, other))
 
@@ -55,12 +55,12 @@ class Activity:
 
     def apply(self, position: int, event: Event) -> None:  # noqa: ARG002 - every projection is fed alike
         """Adds what an event says to its day and user."""
-        more = _tally_of(event)
+        more = _said_by(event)
         user = getattr(event, "user", None)
         if more is None or user is None:
             return
         tallies = self._days.setdefault(day_of(event.at), {})
-        tallies[user] = tallies[user].plus(more) if user in tallies else more
+        tallies[user] = tallies.get(user, _NOTHING).plus(more)
         while len(self._days) > FINE_DAYS:
             self._fold_away(min(self._days))
 
@@ -84,19 +84,20 @@ class Activity:
             self._totals[user] = self._totals.get(user, _NOTHING).plus(tally)
 
 
-def _tally_of(event: Event) -> Tally | None:
+def _said_by(event: Event) -> tuple[float, ...] | None:
+    """The figures of one event in the order of a tally's, and no tally of its own: a replay asks for each."""
     match event:
         case GenerationReserved(count=count):
-            return Tally(reserved=count)
+            return (count, 0, 0, 0, 0, 0, 0, 0.0)
         case GenerationCompleted(count=count, credits=credits):
-            return Tally(completed=count, credits=credits or 0.0)
+            return (0, count, 0, 0, 0, 0, 0, credits or 0.0)
         case GenerationReleased(refunded=refunded):
-            return Tally(refunded=refunded)
+            return (0, 0, refunded, 0, 0, 0, 0, 0.0)
         case ImageSaved(bytes=size):
-            return Tally(saved=1, saved_bytes=size)
+            return (0, 0, 0, 1, size, 0, 0, 0.0)
         case ImageDeleted():
-            return Tally(deleted=1)
+            return (0, 0, 0, 0, 0, 1, 0, 0.0)
         case RequestRefused():
-            return Tally(refused=1)
+            return (0, 0, 0, 0, 0, 0, 1, 0.0)
         case _:
             return None

@@ -39,6 +39,7 @@ from domain.usage import (
     Reservation,
     UserUsage,
     evolve_reservation,
+    refundable,
     reserve,
 )
 from projections.answers import Answers
@@ -74,6 +75,8 @@ class QuotaFold(ABC):
         self.last_at = EARLIEST
         self.policy = Limits()
         self.policy_is_recorded = False
+        self.to_cancel = 0
+        """Reservations that a corrected clock leaves to be cancelled, by the very next events."""
         self.users = UserQuota(tables.users)
         self.daily = DailyQuota(tables.days)
         self.whole = GlobalQuota()
@@ -136,7 +139,9 @@ class QuotaFold(ABC):
     def apply(self, position: int, event: Event) -> None:
         """Takes the state past one event. Raises ImpossibleFact for what cannot have happened."""
         if event.at < self.last_at and not isinstance(event, ClockCorrected):
-            raise ImpossibleFact(f"an event of {event.at} after one of {self.last_at}")
+            raise ImpossibleFact(f"an event of {event.at} after one of {self.last_at}: time never goes back in a log")
+        if self.to_cancel and not isinstance(event, GenerationReleased):
+            raise ImpossibleFact("reservations that were open when the clock was corrected are not cancelled")
         self._fold(position, event)
         self.answers.apply(position, event)
         self.last_at = event.at
@@ -189,6 +194,8 @@ class QuotaFold(ABC):
     def _saved(self, position: int, event: ImageSaved) -> None:
         held_change = 0
         if event.reservation is not None:
+            if event.temp or event.operation == "adopted":
+                raise ImpossibleFact(f"{event.name} took a place, as no temp file and no adopted image does")
             reservation = self.reservation(event.reservation)
             after = evolve_reservation(reservation, event)
             held_change = -after.bytes_each
@@ -218,6 +225,13 @@ class QuotaFold(ABC):
 
     def _released(self, event: GenerationReleased) -> None:
         after = evolve_reservation(self.reservation(event.reservation), event)
+        if self.to_cancel:
+            if event.reason != "cancelled" or after.open:
+                raise ImpossibleFact("it does not cancel what was open when the clock was corrected")
+            self.to_cancel -= 1
+        right = refundable(after, self.days(event.user), event, moderated_free=self.policy.moderated_free)
+        if event.refunded != right:
+            raise ImpossibleFact(f"{event.refunded} places given back to {after.day}, where {right} is right")
         self._keep(after)
         self.daily.give_back(after, event.refunded)
         held_change = -event.count * after.bytes_each
@@ -237,11 +251,15 @@ class QuotaFold(ABC):
             self._tables.overrides.put(event.user, Override(event.limits, event.until))
 
     def _clock_corrected(self, event: ClockCorrected) -> None:
-        if event.was != self.last_at or event.now != event.at:
-            raise ImpossibleFact(f"the clock was corrected from {event.was}, and the ledger stood at {self.last_at}")
+        if not event.was == self.last_at > event.now == event.at:
+            raise ImpossibleFact(
+                f"the clock was corrected from {event.was} to {event.now} at {event.at}, and the ledger stood at "
+                f"{self.last_at}"
+            )
         for reservation_id, reservation in self._tables.reservations.items():
             if reservation.open == 0:
                 self._tables.reservations.drop(reservation_id)
+        self.to_cancel = len(self._tables.reservations)
 
     def _keep(self, reservation: Reservation) -> None:
         """Keeps a reservation while something can still happen to it: one wholly settled is over."""
@@ -326,6 +344,7 @@ class Draft(QuotaFold):
         self.last_at = state.last_at
         self.policy = state.policy
         self.policy_is_recorded = state.policy_is_recorded
+        self.to_cancel = state.to_cancel
         self.whole = GlobalQuota(state.pool)
 
     def due(self, at: str, limit: int) -> list[Reservation]:
@@ -344,6 +363,7 @@ class Draft(QuotaFold):
             index.commit()
         state.position, state.last_at = self.position, self.last_at
         state.policy, state.policy_is_recorded = self.policy, self.policy_is_recorded
+        state.to_cancel = self.to_cancel
         state.whole.pool = self.whole.pool
         for reservation in self._made:
             state.deadlines.add(reservation)

@@ -15,6 +15,7 @@ import hmac
 import json
 import os
 import re
+import stat
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
@@ -35,32 +36,37 @@ SLOT_BYTES, SLOT_OFFSETS = 512, (0, 4096)
 ENDING = 75  # `,"hash":"<64 hex>"}`, without the LF
 KEY_BYTES, SEALS = 32, b" seals"
 NO_END = "the line does not end"
-SEGMENT_BYTES = 4 * 1024 * 1024
-SEGMENTS_AHEAD = 2  # for each process, so that memory stays bounded
+SEGMENT_BYTES, SEGMENTS_AHEAD = 4 * 1024 * 1024, 2  # so many for each process, so that memory stays bounded
 BAR_CELLS = 30
 NO_WATERMARK = (
     "none beside it, so a cut end cannot be seen; a service does not start so (`abby salvage --to DIR` makes one)"
 )
 
 # Section 4: the forms of members, and the types. One value has one spelling, so expressions over bytes are exact.
-RUN = rb'[^"\\\x00-\x1f]*+'
-TEXT = rb'"%b(?:\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))%b)*+"' % (RUN, RUN)
-TIME = rb'"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z"'
-WHOLE = rb"(?:0|[1-9]\d{0,17})"
-NUMBER = rb"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?"
-FLAG = rb"(?:true|false)"
-USER = rb'"[a-z0-9_-]{1,64}"'
-PART = rb"[A-Za-z0-9](?:[A-Za-z0-9._ -]*[A-Za-z0-9_-])?"
+RUN, ESCAPE = rb'[^"\\\x00-\x1f]*+', rb'\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))'
+STRING = rb'"%b(?:%b%b)*+"' % (RUN, ESCAPE, RUN)  # any at all, as types and tags are
+TEXT = rb'"(?:[^"\\\x00-\x1f]{1,1280}+"|(?:[^"\\\x00-\x1f]|\\["\\]){1,1280}+")'  # the first is the quicker
+CALLED = rb'"(?:[^"\\\x00-\x1f]|%b){0,1280}+"' % ESCAPE
+LEAP = rb"(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
+DAYS = rb"(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8])"
+TIME = rb'"(?!0000)(?:\d{4}-(?:%b)|%b-02-29)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z"' % (DAYS, LEAP)
+LONG, PLACES = rb"(?:0|[1-9]\d{0,17})", rb"(?:0|[1-9]\d?|100)"
+NUMBER = rb"(?:0|[1-9]\d{0,17})(?:\.\d{1,25})?(?:[eE][-+]?\d{1,2})?"
+FLAG, DIGEST = rb"(?:true|false)", rb'"[0-9a-f]{64}"'
+DEVICE, DESKTOP = rb"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])", rb"(?:thumbs\.db|ehthumbs\.db|desktop\.ini)"
+USER = rb'"(?!%b")[a-z0-9_-]{1,64}"' % DEVICE
+PART = rb'(?!(?i:%b *[./"]|%b[/"]))[A-Za-z0-9](?:[A-Za-z0-9._ -]*[A-Za-z0-9_-])?' % (DEVICE, DESKTOP)
 NAME = rb'"(?=[^"]{1,120}")%b(?:/%b)?"' % (PART, PART)
-DIGEST = rb'"[0-9a-f]{64}"'
+MOST = str(2**53)  # a number is below it where a digit is, and those before are its own
+BELOW = (rf"{MOST[:at]}[{int(not at)}-{int(digit) - 1}]\d{{{15 - at}}}" for at, digit in enumerate(MOST) if digit > "0")
+WHOLE = rf"(?:0|[1-9]\d{{0,14}}|{'|'.join(BELOW)}|{MOST})".encode()
 FILE = rb'\{"user":(%b),"name":(%b),"bytes":(%b)\}' % (USER, NAME, WHOLE)
 ANY_FILE = rb'\{"user":%b,"name":%b,"bytes":%b\}' % (USER, NAME, WHOLE)
 LIMITS = rb'"user_bytes":W,"pool_bytes":W,"daily":W,"gen_bytes":W,'.replace(b"W", WHOLE)
 POLICY = rb'\{%b"moderated_free":(?P<moderated_free>%b)\}' % (LIMITS, FLAG)
 OWN_LIMITS = rb'(?:null|\{"user_bytes":W(?:,"daily":W)?\}|\{"daily":W\})'.replace(b"W", WHOLE)
-ASKED = rb'\{"count":W,"bytes":W,"replaced_bytes":W\}'.replace(b"W", WHOLE)
+ASKED = rb'\{"count":%b,"bytes":%b,"replaced_bytes":%b\}' % (PLACES, LONG, WHOLE)
 OPERATIONS = ("text_to_image", "image_to_image", "upscale", "unspecified")
-RELEASES = ("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")
 
 
 def one_of(*words: str) -> bytes:
@@ -72,12 +78,18 @@ FORMS = {
     name: form
     for names, form in (
         ("at expires_at until was now", TIME),
-        ("count bytes bytes_each replaced_bytes delivered refunded width height freed_bytes older_than_days", WHOLE),
-        ("limit used held", WHOLE),
-        ("by origin reservation staged provider model media_type command preference value reason", TEXT),
-        ("seconds credits", NUMBER),
+        ("bytes bytes_each replaced_bytes width height freed_bytes older_than_days limit used held", WHOLE),
+        ("count delivered refunded", PLACES),
+        ("by origin preference value reason", TEXT),
+        ("provider model", CALLED),
+        ("reservation", rb'"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"'),
+        ("staged", rb'"[0-9a-f]{32}"'),
+        ("media_type", one_of("image/png", "image/jpeg", "image/webp", "image/gif", "application/octet-stream")),
+        ("command", rb'"[A-Za-z]{1,64}"'),
+        ("seconds", NUMBER),
+        ("credits", rb"-?" + NUMBER),
         ("temp last", FLAG),
-        ("seed", rb"-?\d{1,19}"),
+        ("seed", rb"(?:0|[1-9]\d{0,18}|-[1-9]\d{0,17})"),
         ("user", USER),
         ("name", NAME),
         ("sha256", DIGEST),
@@ -89,7 +101,7 @@ FORMS = {
         ("operation", one_of(*OPERATIONS)),
         ("operation=saved", one_of(*OPERATIONS, "adopted")),
         ("source", one_of("environment", "constructor", "default")),
-        ("reason=release", one_of(*RELEASES)),
+        ("reason=release", one_of("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")),
         ("reason=deletion", one_of("user", "admin", "privacy", "repair")),
         ("reason=exceeded", one_of("DAILY_LIMIT", "USER_STORAGE", "POOL_STORAGE")),
     )
@@ -116,14 +128,14 @@ ClockCorrected | policy | at was now | at by was now origin? request?
 """
 POSITION = rb"([1-9]\d{0,17})"
 PLACE = rb'\{"pos":%b,"batch":\[%b,%b\],"type":' % (POSITION, POSITION, POSITION)
-LINE = re.compile(rb'%b(%b),"tags":\[((?:%b(?:,%b)*)?)\],"data(?:":(?=\{)|64":(?="))' % (PLACE, TEXT, TEXT, TEXT))
+LINE = re.compile(rb'%b(%b),"tags":\[((?:%b(?:,%b)*)?)\],"data(?:":(?=\{)|64":(?="))' % (PLACE, STRING, STRING, STRING))
 FIXED_FORM = re.compile(rb'%b".*,"hash":"[0-9a-f]{64}"\}\n' % PLACE, re.DOTALL)
 HEADER = re.compile(rb'\{"log":"([0-9a-f]{32})","format":(\d+),"created":(%b)\}\n' % TIME)
 SLOT = re.compile(
     rb'(?P<sum>(?P<body>\{"log":"(?P<log>[0-9a-f]{32})","counter":(?P<counter>%b),"position":(?P<position>%b)'
     rb',"size":(?P<size>%b),"hash":"(?P<hash>[0-9a-f]{64})","reconciled":%b(?P<ended>,"ended":true)?)'
     rb'(?:,"seal":"(?P<seal>[0-9a-f]{64})")?)'
-    rb',"check":"(?P<check>[0-9a-f]{64})"\} *\n' % ((WHOLE,) * 4)
+    rb',"check":"(?P<check>[0-9a-f]{64})"\} *\n' % ((LONG,) * 4)
 )
 
 Fact = tuple[Any, ...]
@@ -154,6 +166,7 @@ def kinds() -> Iterator[tuple[bytes, Kind]]:
 
 
 KINDS = dict(kinds())
+CLOCK = b'"ClockCorrected"'
 
 
 class Place(NamedTuple):
@@ -276,7 +289,7 @@ def fact_of(line: bytes, found: re.Match[bytes]) -> Fact:
         return b"?", f"no event of version 1: its data have not the form of {found[4].decode()}"
     if found[5] != tags_of(kind, data):
         return b"?", "its tags are not those of its type and data"
-    return (found[4], *data.group(*kind.taken))
+    return (found[4], *data.group(*kind.taken), *([found[3]] if found[4] == CLOCK else []))
 
 
 def tags_of(kind: Kind, data: re.Match[bytes]) -> bytes:
@@ -332,9 +345,9 @@ class Account:
 
     def __init__(self) -> None:
         self.position = 0
-        self.at = b""
-        self.free = b"false"
-        self.to_cancel = 0  # reservations that a corrected clock leaves to be released
+        self.at, self.free = b"", b"false"
+        self.to_cancel = self.cancelled_by = 0  # what a corrected clock leaves to be released, up to which position
+        self.total = 0  # bytes that all users use and hold
         self.current: dict[tuple[bytes, bytes, bytes], int] = {}  # (temp, user, name) -> bytes
         self.reservations: dict[bytes, Reservation] = {}
         self.resets: Counter[tuple[bytes, bytes]] = Counter()  # of a user and day
@@ -344,12 +357,16 @@ class Account:
         name, at, *rest = fact
         if name == b"?":
             raise Impossible(at)
-        if at < self.at and name != b'"ClockCorrected"':
+        if at < self.at and name != CLOCK:
             raise Impossible("it is earlier than the event before it (A1)")
         if self.to_cancel and name != b'"GenerationReleased"':
             raise Impossible("reservations that were open when the clock was corrected are not released (A3)")
         if (rule := self._RULES.get(name)) is not None:
             rule(self, at, *rest)
+        if self.to_cancel and self.position + 1 == self.cancelled_by:
+            raise Impossible("its batch leaves reservations that the corrected clock should have released (A3)")
+        if self.total >= 2**63:
+            raise Impossible("all users together use and hold more bytes than there can be (A13)")
         self.position += 1
         self.at = at
 
@@ -369,17 +386,18 @@ class Account:
     def _policy(self, _at: bytes, free: bytes) -> None:
         self.free = free
 
-    def _corrected(self, at: bytes, was: bytes, now: bytes) -> None:
+    def _corrected(self, at: bytes, was: bytes, now: bytes, last: bytes) -> None:
         if not was == self.at > now == at:
             raise Impossible("the clock was not corrected from the time of the event before it to its own (A2)")
         self.reservations = {name: held for name, held in self.reservations.items() if held.open}
-        self.to_cancel = len(self.reservations)
+        self.to_cancel, self.cancelled_by = len(self.reservations), int(last)
 
     def _reserved(self, at: bytes, user: bytes, name: bytes, count: bytes, bytes_each: bytes) -> None:
         if name in self.reservations or int(count) < 1:
             raise Impossible("a reservation made twice, or of no place (A4)")
         day = user, at[1:11]
         self.reservations[name] = Reservation(user, int(count), int(bytes_each), day, self.resets[day])
+        self.total += int(count) * int(bytes_each)
 
     def _completed(self, _at: bytes, user: bytes, name: bytes, count: bytes) -> None:
         held = self._known(name, user)
@@ -400,6 +418,7 @@ class Account:
         if refunded != right:
             raise Impossible(f"{refunded} places given back to the day, where {right} is right (A8)")
         held.released += count
+        self.total -= count * held.bytes_each
         held.delivered += delivered
         self.to_cancel = max(0, self.to_cancel - 1)
 
@@ -412,16 +431,19 @@ class Account:
             if held.open < 1:
                 raise Impossible("a place settled, where none is open (A9)")
             held.settled += 1
+            self.total -= held.bytes_each
             if held.settled == held.count:
                 del self.reservations[reservation]
         key = temp, user, name.lower()
         if int(replaced) != self.current.get(key, 0):
             raise Impossible(f"it replaces {int(replaced)} bytes, where {self.current.get(key, 0)} stand (A10)")
         self.current[key] = int(size)
+        self.total += int(size) - int(replaced)
 
     def _deleted(self, _at: bytes, user: bytes, name: bytes, size: bytes, temp: bytes) -> None:
         if self.current.pop((temp, user, name.lower()), None) != int(size):
             raise Impossible(f"{name.decode()} with {int(size)} bytes goes, and does not stand (A11, A12)")
+        self.total -= int(size)
 
     def _cleaned(self, at: bytes, files: bytes, freed: bytes) -> None:
         found = re.findall(FILE, files)
@@ -448,7 +470,7 @@ class Account:
         b'"ImageDeleted"': _deleted,
         b'"CleanupCompleted"': _cleaned,
         b'"DailyCountReset"': _reset,
-        b'"ClockCorrected"': _corrected,
+        CLOCK: _corrected,
     }
 
 
@@ -713,6 +735,11 @@ class Verifier:
         return None
 
 
+def is_ordinary(status: os.stat_result) -> bool:
+    """Whether a log may be kept in such a file (section 1): no link, no pipe, no device, and of one name."""
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+
+
 def verify(
     path: Path,
     *,
@@ -722,7 +749,12 @@ def verify(
     progress: Progress = lambda _: None,
     key: Key | None = None,
 ) -> Report:
-    """Verifies a log, the seal of its watermark only with the key. Raises OSError where it cannot be read."""
+    """Verifies a log, the seal of its watermark only with the key. Raises OSError where it cannot be read, or is no
+    ordinary file of one name.
+    """
+    for file in (path, path.with_name("head")):
+        if os.path.lexists(file) and not is_ordinary(file.lstat()):
+            raise OSError(None, f"{file.name} is no ordinary file, or has a second name (a hard link)")
     verifier = Verifier(path, jobs=jobs, chain_only=chain_only, segment_bytes=segment_bytes, progress=progress, key=key)
     return verifier.run()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import orjson
@@ -17,7 +17,10 @@ import orjson
 from adapters.application.reading import ReadableStorage, events_of, image_bytes, image_details
 from adapters.application.results import ImageSave
 from adapters.application.saves import saves_of
+from adapters.images.file_names import promises
+from adapters.images.formats import EXTENSIONS
 from domain.events import to_data
+from domain.names import name_key
 
 MOST_EVENTS = 1_000_000
 ROOM_FOR_NAMES_BYTES = 400
@@ -60,7 +63,8 @@ def plan_export(storage: ReadableStorage, user: str, at_most_bytes: int) -> Expo
     room = max(at_most_bytes, LEAST_ARCHIVE_BYTES) - ROOM_FOR_END_BYTES - ROOM_FOR_NAMES_BYTES
     saves = saves_of(storage, user)
     entries = [*_record(storage, user, saves, room)]
-    entries += [entry for save in saves for entry in _pieces(save, room)]
+    named = {name_key(save.name) for save in saves}
+    entries += [entry for save in saves for entry in _pieces(save, _file_name(save, named), room)]
     if any(entry.save and entry.end - entry.begin < entry.save.size_bytes for entry in entries):
         entries.insert(0, _text("how-to-join.txt", JOIN.encode()))
     return Export(user, tuple(_packed(entries, room + ROOM_FOR_NAMES_BYTES)), len(saves))
@@ -102,9 +106,20 @@ def _text(name: str, text: bytes) -> Entry:
     return Entry(name, len(zlib.compress(text)), text)
 
 
-def _pieces(save: ImageSave, room: int) -> Iterator[Entry]:
+def _file_name(save: ImageSave, named: Collection[str]) -> str:
+    """The image's name, and behind one that promises something else an extension of its format: logs that were written
+    before names had rules hold such.
+    """
+    right = EXTENSIONS.get(save.media_type)
+    if right is None or promises(save.name) == save.media_type or "." not in save.name.rpartition("/")[2]:
+        return save.name
+    name = f"{save.name}.{right}"
+    return name if name_key(name) not in named else f"{save.name}.{save.position}.{right}"
+
+
+def _pieces(save: ImageSave, file_name: str, room: int) -> Iterator[Entry]:
     """An image as it is, or the pieces of a large one."""
-    name, size = f"images/{save.name}", save.size_bytes
+    name, size = f"images/{file_name}", save.size_bytes
     if size <= room:
         yield Entry(name, size, save=save, end=size)
         return

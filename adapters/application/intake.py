@@ -8,7 +8,9 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from adapters.application.results import StoreSettings
+from adapters.application.workers import Workers
 from adapters.images.check import CheckedImage, InvalidImage, check_image_async, contradiction
+from adapters.images.foreign.judging import Stripped, without_foreign
 from adapters.images.invalid_image import ImageProblem
 from adapters.ports.faults import StorageUnavailable
 from adapters.ports.image_store import ImageStore
@@ -44,6 +46,14 @@ def wanted(user: str, image_name: str | None, operation: str | None, *, temp: bo
 def malformed_save(user: object, image_name: object) -> str | None:
     """Why a save cannot be looked at, as a sentence."""
     return malformed_user(user) or (None if image_name is None else malformed_name(image_name))
+
+
+async def stripped(data: bytes, settings: StoreSettings, workers: Workers) -> Stripped:
+    """The bytes that are to be kept: as they are, or where it is set so, without what is no part of a picture."""
+    is_judged = settings.strip_foreign and settings.check_images and isinstance(data, (bytes, bytearray, memoryview))
+    if not is_judged or len(data) > settings.max_image_bytes:
+        return Stripped(data, ())
+    return await workers.run(without_foreign, bytes(data))
 
 
 async def check(data: bytes, image_name: str | None, settings: StoreSettings) -> CheckedImage:

@@ -18,6 +18,7 @@ import structlog
 from adapters.application.abandoned import release_abandoned
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.looking import Looking
+from adapters.application.other_things import why_not_begun
 from adapters.application.outside_seals import OutsideSeals
 from adapters.application.root_mark import RootMark, refuse_lost_log
 from adapters.application.troubles import Troubles
@@ -99,12 +100,14 @@ class OpenRoot(LedgerHooks):
             undoing.pop_all()
 
     def _is_to_be_begun(self, engine: EventLogEngine, *, adopting: bool) -> bool:
-        """Whether there is no log yet. Raises LogMissing where there was one."""
+        """Whether there is no log yet. Raises LogMissing where there was one, ConfigError where none is begun."""
         with suppress(OSError):  # of a root that cannot be looked at, opening tells
             if engine.exists(self.root):
                 return False
             if not adopting:
                 refuse_lost_log(self.root, engine, self._files)
+                if (why := why_not_begun(self.root, self._files)) is not None:
+                    raise ConfigError(why)
         return True
 
     def _start(self, projector: Projector, clock: Clock, undoing: ExitStack) -> None:

@@ -21,7 +21,10 @@ SYSTEM = Actor("system")
 
 
 class SavedImage(NamedTuple):
-    """An image that was saved; `replayed`: when this request was first sent. `path` None: it is gone since."""
+    """An image that was saved; `replayed`: when this request was first sent. `path` None: it is gone since.
+
+    `taken_off`: what its bytes held that is no part of a picture, and that is not kept.
+    """
 
     user: str
     name: str
@@ -33,6 +36,7 @@ class SavedImage(NamedTuple):
     sha256: str
     position: int
     replayed: bool = False
+    taken_off: tuple[str, ...] = ()
 
 
 class Reserved(NamedTuple):
@@ -97,6 +101,7 @@ class ImageSave(NamedTuple):
     position: int
     size_bytes: int
     at: str
+    media_type: str = ""
 
 
 class GalleryImage(NamedTuple):
@@ -119,3 +124,4 @@ class StoreSettings(NamedTuple):
     cleanup_days: int = 7
     check_images: bool = True
     seal_file: Path | None = None
+    strip_foreign: bool = False

@@ -50,4 +50,4 @@ def saves_from(storage: ReadableStorage, user: str, saves: Sequence[ImageSave], 
 
 
 def _save(image: CurrentImage) -> ImageSave:
-    return ImageSave(image.name, image.position, image.bytes, image.at)
+    return ImageSave(image.name, image.position, image.bytes, image.at, image.media_type)

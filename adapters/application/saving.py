@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from adapters.application.idempotency import with_key
-from adapters.application.intake import Wanted, check, malformed_save, take_in, wanted
+from adapters.application.intake import Wanted, check, malformed_save, stripped, take_in, wanted
 from adapters.application.opening import OpenRoot
 from adapters.application.results import LIBRARY, Actor, SavedImage
 from adapters.application.storage import Storage
@@ -51,12 +51,14 @@ async def save_image(
     if sentence := malformed_save(image.user, image.name):
         return Refusal(Reason.MALFORMED, None, sentence)
     root = storage.running()
-    checked = await check(image.data, image.name, storage.settings)
+    data, taken_off = await stripped(image.data, storage.settings, storage.workers.keeping)
+    checked = await check(data, image.name, storage.settings)
     save = _Save(
         root=root,
         keeping=storage.workers.keeping,
         image=image,
-        data=bytes(image.data),
+        data=bytes(data),
+        taken_off=taken_off,
         checked=checked,
         want=wanted(image.user, image.name, image.operation, temp=image.temp),
         actor=actor,
@@ -85,6 +87,7 @@ class _Save(NamedTuple):
     keeping: Workers
     image: NewImage
     data: bytes
+    taken_off: tuple[str, ...]
     checked: CheckedImage
     want: Wanted
     actor: Actor
@@ -136,7 +139,8 @@ class _Save(NamedTuple):
         position, event = accepted.recorded[-1]
         assert isinstance(event, ImageSaved)
         self.root.images.reconcile(event.user, event.name, temp=event.temp)
-        return _saved_image(self.root, position, event, replayed=accepted.replayed)
+        saved = _saved_image(self.root, position, event, replayed=accepted.replayed)
+        return saved._replace(taken_off=self.taken_off)
 
 
 def _saved_image(root: OpenRoot, position: int, event: ImageSaved, *, replayed: bool) -> SavedImage:

@@ -65,4 +65,5 @@ def store_settings(config: Config) -> StoreSettings:
         reservation_seconds=storage.reservation_minutes * 60,
         cleanup_days=storage.cleanup_days,
         seal_file=storage.seal_file,
+        strip_foreign=storage.foreign_parts == "strip",
     )

@@ -26,7 +26,7 @@ from adapters.cli.output import Output, malformed
 from adapters.ledger.codec import decode
 from adapters.ports.event_log import FollowedLog
 from adapters.wording.events import words
-from domain.events import TYPES
+from domain.events import TYPES, Event
 from domain.names import malformed_user
 
 NEWEST_SHOWN = 50
@@ -114,8 +114,9 @@ def _show(output: Output, found: Iterable[DCBSequencedEvent]) -> bool:
 
 
 def _shown(output: Output, stored: DCBSequencedEvent) -> bool:
+    event = decode(stored)
     if not output.as_json:
-        return output.text_line(_text(_columns(stored), output.console))
+        return output.text_line(_text(_columns(stored.position, event), output.console))
     recorded = stored.event
     data = orjson.loads(recorded.data)
     return output.json_line({"pos": stored.position, "type": recorded.type, "tags": recorded.tags, "data": data})
@@ -132,10 +133,9 @@ class Columns(NamedTuple):
     what: str
 
 
-def _columns(stored: DCBSequencedEvent) -> Columns:
-    event = decode(stored)
+def _columns(position: int, event: Event) -> Columns:
     return Columns(
-        number=str(stored.position),
+        number=str(position),
         at=event.at[:19].replace("T", " "),
         event=type(event).__name__,
         user=getattr(event, "user", ""),

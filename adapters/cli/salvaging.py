@@ -8,10 +8,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from adapters.application.opening import collecting_no_garbage
 from adapters.cli.access import log_of
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
+from adapters.ledger.projector import Projector
 from adapters.ports.event_log import SalvagedLog
 from adapters.ports.faults import ConfigError
 from adapters.wording.figures import counted
@@ -21,7 +23,8 @@ def salvage_log(invocation: Invocation, output: Output, to: Path) -> int:
     """Salvages the log, and tells what came of it."""
     root, engine = log_of(invocation.set_up())
     try:
-        done = engine.salvage(root, to)
+        with collecting_no_garbage():
+            done = engine.salvage(root, to, on_event=Projector().take)
     except ConfigError as error:  # of the folder, which an option names and no setting
         return output.refused(malformed(str(error)))
     output.answer(

@@ -1,4 +1,6 @@
-"""`abby verify`: whether the log is whole, read from its first byte to its last, beside a running service too."""
+"""`abby verify`: whether the log is whole, read from its first byte to its last, beside a running service too: every
+hash, and every event as a start would take it.
+"""
 
 from __future__ import annotations
 

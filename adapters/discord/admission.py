@@ -21,9 +21,16 @@ from adapters.application.results import Actor
 from adapters.application.saves import save_under
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.failures import message_for_failure
-from adapters.discord.inputs import at_address, attached, in_message, kept, refused_address, refused_attachment
+from adapters.discord.inputs import (
+    at_address,
+    attached,
+    in_message,
+    kept,
+    refused_address,
+    refused_attachment,
+    told_bytes,
+)
 from adapters.discord.messages import Message, message_for_refusal, message_for_storage_fault
-from adapters.discord.pending_answers import PendingAnswer
 from adapters.discord.replies import Reply, defer, tell
 from adapters.generation.image_url import LARGEST_IMAGE_BYTES
 from adapters.generation.provider import Operation
@@ -50,7 +57,7 @@ class Source(NamedTuple):
     def of_attachment(cls, interaction: Interaction, attachment: discord.Attachment) -> Source:
         """A file that was attached."""
         missing = refused_attachment(interaction, attachment)
-        return cls(attachment.size, lambda: attached(interaction, attachment), missing)
+        return cls(told_bytes(interaction, attachment), lambda: attached(interaction, attachment), missing)
 
     @classmethod
     def of_address(cls, interaction: Interaction, address: str) -> Source:
@@ -88,7 +95,7 @@ async def admitted(interaction: Interaction, operation: Operation, count: int = 
     if (why := await _refusal(interaction, operation, count)) is not None:
         await tell(interaction, why)
         return False
-    await _promise(interaction)
+    await defer(interaction)
     return True
 
 
@@ -103,7 +110,7 @@ async def admitted_input(interaction: Interaction, operation: Operation, source:
         return None
     bot.input_line.join(user, source.size_bytes)
     try:
-        await _promise(interaction)
+        await defer(interaction)
         data = await _fetched(bot.input_line, source)
     finally:
         bot.input_line.leave(user, source.size_bytes)
@@ -111,12 +118,6 @@ async def admitted_input(interaction: Interaction, operation: Operation, source:
         await Reply(interaction).alone(data)
         return None
     return data
-
-
-async def _promise(interaction: Interaction) -> None:
-    """Promises an answer to all; the next start tells how it ended, where this one does not come to it."""
-    await defer(interaction)
-    interaction.client.pending.note(PendingAnswer.of(interaction))
 
 
 async def _fetched(line: GenerationQueue, source: Source) -> bytes | Message:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import discord
 import structlog
 from discord import app_commands
@@ -20,7 +21,7 @@ from discord.ext import commands
 from adapters.application.results import Actor
 from adapters.application.storage import Storage
 from adapters.discord.bot_state import Remembered
-from adapters.discord.connection import GuardedState, connection_options
+from adapters.discord.connection import GuardedState, connection_options, downloading
 from adapters.discord.cooldowns import Cooldowns
 from adapters.discord.delivery import Patience, facts_of
 from adapters.discord.ending import tell_stopped
@@ -109,11 +110,12 @@ class AbbyBot(commands.AutoShardedBot):
         )
         self.stopping = False
         self._abilities = abilities
-        self._registration = Registration(self.tree, self.remembered)
+        self._registration = Registration(self.tree)
         self._pace = IdentifyPace()
         self._work: dict[asyncio.Task[Any], discord.Interaction[Any]] = {}
         self._catching_up: asyncio.Task[None] | None = None
         self._away: set[int] = set()
+        self._downloads: aiohttp.ClientSession | None = None
 
     def _get_state(self, **options: Any) -> GuardedState:
         """The library's own way to have another state."""
@@ -128,16 +130,25 @@ class AbbyBot(commands.AutoShardedBot):
         for add_menus in self._abilities.menus:
             add_menus(self)
         self.add_dynamic_items(*self._abilities.buttons)
+        self._downloads = downloading(self.http.connector)
         self._registration.start()
         left_over = LeftOver(self, self.pending, self.store.workers.reading, self.studio, self.patience)
-        self._catching_up = asyncio.get_running_loop().create_task(left_over.tell_all())
+        self._catching_up = asyncio.get_running_loop().create_task(left_over.keep_telling())
 
     async def close(self) -> None:
         """Ends what runs beside the connection, and the connection."""
         await self._registration.stop()
         if self._catching_up is not None:
             self._catching_up.cancel()
+        if self._downloads is not None:
+            await self._downloads.close()
         await super().close()
+
+    @property
+    def downloads(self) -> aiohttp.ClientSession:
+        """For files of Discord's, which are read as far as whoever asks wants to."""
+        assert self._downloads is not None, "there are no interactions before the connection"
+        return self._downloads
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Called by the library before each session."""

@@ -1,6 +1,6 @@
 """The few things the bot remembers from one start to the next, in a small file of its own: what it did last.
 
-Losing it does no harm: commands are registered once more, a warning is given once more. So a file that cannot be read
+Losing it does no harm: a warning is given once more. So a file that cannot be read
 or written is logged and forgotten.
 """
 

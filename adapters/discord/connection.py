@@ -42,6 +42,18 @@ def connection_options(config: DiscordConfig) -> dict[str, Any]:
     return {"connector": aiohttp.TCPConnector(limit=0, resolver=_NoNames())}
 
 
+def downloading(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
+    """A session for files, over the connections of the library's own: that one reads each to its end, however long."""
+    return aiohttp.ClientSession(
+        connector=connector,
+        connector_owner=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"Accept-Encoding": "identity"},
+        auto_decompress=False,
+        timeout=aiohttp.ClientTimeout(total=None),  # the deadline is the caller's
+    )
+
+
 class GuardedState(AutoShardedConnectionState[Any]):
     """What the library knows of Discord, where an event that cannot be read is logged and passed over."""
 

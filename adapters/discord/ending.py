@@ -24,7 +24,7 @@ async def tell_made(interaction: discord.Interaction[Any]) -> bool:
     made: Message | None = interaction.extras[MADE]
     if made is not None:
         reply = Reply(interaction)
-        await (reply.finish if promised(interaction) else reply.further)(Content([message_embed(made)]))
+        reply.settle(await (reply.finish if promised(interaction) else reply.further)(Content([message_embed(made)])))
     return True
 
 

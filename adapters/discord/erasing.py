@@ -7,7 +7,7 @@ question showed: an id says which saves these were, so that a picture that was s
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import discord
@@ -20,7 +20,7 @@ from adapters.discord.embeds import message_embed
 from adapters.discord.exporting import exported
 from adapters.discord.lasting_items import OwnItem
 from adapters.discord.messages import Message, message_for_refusal
-from adapters.discord.replies import Content
+from adapters.discord.replies import NOT_TAKEN, Content, Spare
 from adapters.wording.figures import size_in_words
 
 MOST_CHOICES = 25
@@ -96,10 +96,10 @@ class EraseItem(
         """An export reads every picture; the rest is as the command that deletes."""
         return "export" if self.action == "export" else "delete"
 
-    async def contents(self, interaction: discord.Interaction[Any]) -> AsyncIterator[Content]:
+    async def contents(self, interaction: discord.Interaction[Any]) -> AsyncGenerator[tuple[Content, Spare]]:
         """What was done, or the question before it is; of an export, one part after the other."""
         if self.action != "export":
-            yield await self._answer(interaction)
+            yield await self._answer(interaction), NOT_TAKEN
             return
         async for part in exported(interaction, self.owner):
             yield part

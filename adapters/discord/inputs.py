@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
 
 import aiohttp
 import discord
@@ -17,6 +19,7 @@ from adapters.discord.failures import message_for_failure
 from adapters.discord.message_pictures import Found, pictures_in
 from adapters.discord.messages import Message, message_for_refusal
 from adapters.discord.views import picture_of
+from adapters.generation.bodies import body_within
 from adapters.generation.generator import UPSCALE_WIDTH
 from adapters.generation.image_url import GONE
 from adapters.generation.provider import GenerationRequest, Operation
@@ -30,7 +33,8 @@ from domain.limits import MEGABYTE
 from domain.refusals import Reason, Refusal
 
 DOWNLOAD_TRIES = 2
-DOWNLOAD_SECONDS = 30.0
+FETCH_SECONDS = 30.0
+"""For all that is fetched for one picture to start from, however many files and tries there are."""
 MOST_TRIED = 5
 """So many files and previews of a message are looked at."""
 MOST_SUGGESTED = 25
@@ -41,6 +45,7 @@ ONE_SOURCE = Message(
     "Give one picture to start from: attach it, or give its address, or name one of yours.",
     discord.Colour.red(),
 )
+GONE_STATUSES = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN})
 BROKEN_OFF = GenerationFailure(PlainReason.ATTACHMENT_FAILED)
 NO_PICTURE = Message("❌ No Picture Here", "There is no picture in this message.", discord.Colour.red())
 
@@ -49,8 +54,21 @@ _log = structlog.wrap_logger(logging.getLogger(__name__))
 
 def refused_attachment(interaction: Interaction, attachment: discord.Attachment) -> Message | None:
     """Why an attachment is not fetched, None where it may be."""
-    most = interaction.client.config.storage.image_generation_size_mb * MEGABYTE
-    return message_for_failure(GenerationFailure(AttachmentTooLarge(most))) if attachment.size > most else None
+    return _too_large(interaction) if told_bytes(interaction, attachment) > _most_bytes(interaction) else None
+
+
+def told_bytes(interaction: Interaction, attachment: discord.Attachment) -> int:
+    """How large an attachment is said to be; as large as may be where that is no size."""
+    told: Any = attachment.size
+    return told if isinstance(told, int) and told >= 0 else _most_bytes(interaction)
+
+
+def _most_bytes(interaction: Interaction) -> int:
+    return interaction.client.config.storage.image_generation_size_mb * MEGABYTE
+
+
+def _too_large(interaction: Interaction) -> Message:
+    return message_for_failure(GenerationFailure(AttachmentTooLarge(_most_bytes(interaction))))
 
 
 def refused_address(interaction: Interaction, address: str) -> Message | None:
@@ -63,13 +81,28 @@ async def attached(interaction: Interaction, attachment: discord.Attachment) -> 
     """The bytes of an attachment, or why there are none."""
     if (refused := refused_attachment(interaction, attachment)) is not None:
         return refused
+    try:
+        async with asyncio.timeout(FETCH_SECONDS):
+            return await _downloaded(interaction, attachment.url)
+    except TimeoutError:
+        _log.warning("attachment not downloaded", reason="it took too long")
+        return message_for_failure(BROKEN_OFF)
+
+
+async def _downloaded(interaction: Interaction, url: str) -> bytes | Message:
+    """What Discord has there, of which no more is taken in than an input may be, whatever was told of it."""
     for _ in range(DOWNLOAD_TRIES):
         try:
-            async with asyncio.timeout(DOWNLOAD_SECONDS):
-                return await attachment.read()
-        except (discord.NotFound, discord.Forbidden):
-            return message_for_failure(GONE)
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # a time-out is an OSError
+            async with interaction.client.downloads.get(url, allow_redirects=False) as response:
+                if response.status in GONE_STATUSES:
+                    return message_for_failure(GONE)
+                if response.status == HTTPStatus.OK:
+                    data = await body_within(response, _most_bytes(interaction))
+                    return _too_large(interaction) if data is None else data
+                _log.warning("attachment not downloaded", status=response.status)
+        except TimeoutError:
+            raise
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # the last of an address that is none
             _log.warning("attachment not downloaded", reason=type(error).__name__)
     return message_for_failure(BROKEN_OFF)
 
@@ -91,10 +124,19 @@ async def kept(interaction: Interaction, owner: str, name: str) -> bytes | Messa
 
 
 async def in_message(interaction: Interaction, message: discord.Message) -> bytes | Message:
-    """The bytes of the first picture of a message that can be had and read, or why there is none."""
+    """The bytes of the first picture of a message that can be had and read, or why there is none. All share one
+    deadline: each has an equal part of what is left of it, so that one that hangs keeps nobody from the next.
+    """
     why: Message | None = None
-    for found in pictures_in(message)[:MOST_TRIED]:
-        data = await _bytes_of(interaction, found)
+    tried, loop = pictures_in(message)[:MOST_TRIED], asyncio.get_running_loop()
+    deadline = loop.time() + FETCH_SECONDS
+    for place, found in enumerate(tried):
+        data: bytes | Message
+        try:
+            async with asyncio.timeout((deadline - loop.time()) / (len(tried) - place)):
+                data = await _bytes_of(interaction, found)
+        except TimeoutError:
+            data = message_for_failure(BROKEN_OFF)
         if isinstance(data, bytes) and begun_format(data) in INPUTS:
             return data
         why = why or (data if isinstance(data, Message) else not_read(data))

@@ -6,14 +6,16 @@ What an id says and what a press does is up to each kind.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
 from typing import Any, Self
 
 import discord
 
 from adapters.discord.errors import refused_for_now, report
 from adapters.discord.messages import Message
-from adapters.discord.replies import NOT_TAKEN, Content, Reply, defer, tell
+from adapters.discord.replies import Brought, Content, Reply, Spare, defer, tell
 
 NOT_THEIRS = Message(
     "❌ Not Yours", "This is for whoever asked for it. Use the command yourself.", discord.Colour.red()
@@ -63,17 +65,17 @@ class OwnItem(LastingItem, template=NO_ID):
         try:
             await defer(interaction, thinking=False)
             reply, is_first = Reply(interaction), True
-            async for content in self.contents(interaction):
-                if is_first:
-                    await reply.finish(content, NOT_TAKEN)
-                else:
-                    await reply.further(content, NOT_TAKEN, ephemeral=True)
-                is_first = False
+            async with aclosing(self.contents(interaction)) as contents:
+                async for content, spare in contents:
+                    bring = reply.finish if is_first else partial(reply.further, ephemeral=True)
+                    if await bring(content, spare) is not Brought.CONTENT:
+                        break
+                    is_first = False
         except Exception as error:  # noqa: BLE001 - the library would only log it
             await report(interaction, error)
 
-    def contents(self, interaction: discord.Interaction[Any]) -> AsyncIterator[Content]:
-        """What a press shows: the first in the place of the item's message, more as messages for who pressed alone.
-        Raises what `report` can tell.
+    def contents(self, interaction: discord.Interaction[Any]) -> AsyncGenerator[tuple[Content, Spare]]:
+        """What a press shows, and what instead where Discord does not take it: the first in the place of the item's
+        message, more as messages for who pressed alone, until one does not come. Raises what `report` can tell.
         """
         raise NotImplementedError

@@ -40,8 +40,25 @@ NOT_ACCEPTED = (
     "https://discord.com/developers/applications, then start again."
 )
 NOT_REACHED = "Discord cannot be reached; it is tried again until it can"
+REFUSED_BY_GATEWAY = {
+    4004: "Discord's gateway does not accept the token at the moment",
+    4010: "Discord's gateway wants other shards",
+    4011: "Discord's gateway wants more shards",
+    4012: "Discord no longer speaks this version of its gateway: the library discord.py is too old",
+    4013: "Discord's gateway does not know an intent that is asked for",
+    4014: "an intent is asked for that this application was not granted: allow it on the Bot page of the application "
+    "at https://discord.com/developers/applications",
+}
+"""By the code with which it closes a connection for good. What is asked for may be another program's cog's."""
 BROKEN = "The Discord bot ended by a defect; it is started again"
-PASSING = (OSError, aiohttp.ClientError, discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed)
+PASSING = (
+    OSError,
+    aiohttp.ClientError,
+    discord.HTTPException,
+    discord.GatewayNotFound,
+    discord.ConnectionClosed,
+    discord.PrivilegedIntentsRequired,
+)
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
@@ -106,7 +123,7 @@ class BotLife:
                 return
             if loop.time() - began > LONGEST_PAUSE_SECONDS:
                 pause = FIRST_PAUSE_SECONDS  # it was online for a while
-            self._trouble = str(trouble) or type(trouble).__name__
+            self._trouble = _in_words(trouble)
             say = _log.error if pause == FIRST_PAUSE_SECONDS else _log.info
             say(NOT_REACHED if isinstance(trouble, PASSING) else BROKEN, reason=self._trouble, seconds=pause)
             await asyncio.sleep(pause)
@@ -133,3 +150,10 @@ class BotLife:
     def _end(self, sentence: str) -> None:
         self.fault = ConfigError(sentence)
         _log.error(sentence)
+
+
+def _in_words(trouble: Exception) -> str:
+    """Why a connection ended, for the operator."""
+    code = 4014 if isinstance(trouble, discord.PrivilegedIntentsRequired) else getattr(trouble, "code", None)
+    refused = REFUSED_BY_GATEWAY.get(code) if isinstance(code, int) else None
+    return f"{refused} ({code})" if refused else str(trouble) or type(trouble).__name__

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import discord
@@ -21,7 +22,7 @@ from adapters.discord.ending import MADE
 from adapters.discord.failures import message_for_failure, note_for_members
 from adapters.discord.messages import Figures, Message, made_and_kept, message_for_refusal, message_for_storage_fault
 from adapters.discord.notices import warn_managers
-from adapters.discord.replies import Content, Reply, SentFile, Spare
+from adapters.discord.replies import Brought, Content, Reply, SentFile, Spare
 from adapters.discord.views import buttons_of
 from adapters.generation.provider import GenerationRequest
 from adapters.images.formats import EXTENSIONS
@@ -113,6 +114,7 @@ async def _show(interaction: Interaction, request: GenerationRequest, reply: Rep
         return
     interaction.extras[MADE] = message_for_made(pictures)
     status = _status(bot, user)
+    missing = Brought.CONTENT
     for place, picture in enumerate(pictures):
         showing = _Showing(
             interaction=interaction,
@@ -123,8 +125,12 @@ async def _show(interaction: Interaction, request: GenerationRequest, reply: Rep
             of=len(pictures),
             status=status if bot.config.discord.quota_line_public else None,
         )
-        await _bring(reply, showing)
+        if await _bring(reply, showing) is Brought.NOTHING:
+            missing = Brought.NOTHING
+        elif picture.image is not None:
+            bot.pending.shown(interaction.id, picture.image.name)
         interaction.extras[MADE] = message_for_made(pictures[place + 1 :]) if place + 1 < len(pictures) else None
+    reply.settle(missing)
     if status is not None and not bot.config.discord.quota_line_public:
         await reply.further(Content([quota_embed(status, interaction.user.display_name)]), ephemeral=True)
 
@@ -154,25 +160,23 @@ class _Showing:
         view = buttons_of(user, kept.name, self.request.operation) if kept else None
         return Content([embed], [ready.file] if ready.file else (), view)
 
-    async def smaller(self) -> Content:
-        """The message with a copy that is much smaller than what was refused; one that cannot be is sent once more."""
-        limit = self.interaction.filesize_limit
-        content = await self.content(min(len(self.picture.data), limit) // SMALLER_BY)
-        return content if content.files else await self.content(limit)
+    async def smaller(self, too_many_bytes: int) -> Content | None:
+        """The message with a copy that is much smaller than what was refused."""
+        content = await self.content(too_many_bytes // SMALLER_BY)
+        return content if content.files else None
 
 
-async def _bring(reply: Reply, showing: _Showing) -> None:
+async def _bring(reply: Reply, showing: _Showing) -> Brought:
     """Shows one picture, or says where it is."""
-    bring = reply.finish if showing.place == 0 else reply.further
+    bring = partial(reply.finish, more_follows=True) if showing.place == 0 else reply.further
     kept = showing.picture.image
     spare = Spare(showing.smaller, message_for_made([showing.picture]), kept.name if kept else "")
     try:
         content = await showing.content(showing.interaction.filesize_limit)
     except Exception as error:  # noqa: BLE001 - it was made: that is told, and what went wrong is for the log
         _log.error("a picture cannot be shown", user=showing.interaction.user.id, name=spare.kept, exc_info=error)
-        await bring(Content([message_embed(message_for_made([showing.picture]))]), Spare(kept=spare.kept))
-    else:
-        await bring(content, spare)
+        return await bring(Content([message_embed(message_for_made([showing.picture]))]), Spare(kept=spare.kept))
+    return await bring(content, spare)
 
 
 def message_for_made(pictures: Sequence[Picture]) -> Message:

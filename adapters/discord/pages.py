@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, assert_never
 
 import discord
@@ -15,7 +15,7 @@ from adapters.discord.bot import AbbyBot
 from adapters.discord.embeds import HistoryRow, Page, gallery_embed, history_embed, message_embed
 from adapters.discord.lasting_items import OwnItem
 from adapters.discord.messages import message_for_refusal
-from adapters.discord.replies import Content, SentFile
+from adapters.discord.replies import NOT_TAKEN, Content, SentFile, Spare
 from domain.refusals import Refusal
 
 GALLERY_ROWS = 9
@@ -81,12 +81,12 @@ class PageButton(
         """As the command that showed the first page."""
         return self.what
 
-    async def contents(self, interaction: discord.Interaction[Any]) -> AsyncIterator[Content]:
+    async def contents(self, interaction: discord.Interaction[Any]) -> AsyncGenerator[tuple[Content, Spare]]:
         """The other page."""
         if self.what == "gallery":
-            yield await gallery_page(interaction.client, self.owner, self.kind, self.number)
+            yield await gallery_page(interaction.client, self.owner, self.kind, self.number), NOT_TAKEN
         else:
-            yield await history_page(interaction.client, self.owner, self.number)
+            yield await history_page(interaction.client, self.owner, self.number), NOT_TAKEN
 
 
 def _cut(entries: Sequence[Any], number: int, size: int) -> tuple[Page, list[Any]]:

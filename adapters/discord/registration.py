@@ -1,26 +1,22 @@
 """Keeps Discord's list of the bot's commands as the bot has it, beside the running bot.
 
-They are sent where they changed since they were sent last, and where Discord's list turns out to be another: somebody
-may have emptied it elsewhere. What Discord does not take now is tried again, later each time; meanwhile the bot is
-online.
+They are sent where Discord has others: the bot's have changed, or somebody has changed or emptied the list elsewhere.
+What Discord does not take now is tried again, later each time; meanwhile the bot is online.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
-from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 import structlog
 from discord import app_commands
 
-from adapters.discord.bot_state import Remembered
-
-COMMANDS_SENT = "commands"
-"""Under this name it is remembered which commands Discord was sent last."""
 LOOK_SECONDS = 3600.0
 """Between two looks at Discord's list, where no new session asks for one."""
 LEAST_SECONDS = 60.0
@@ -29,15 +25,48 @@ FIRST_PAUSE_SECONDS = 15.0
 LONGEST_PAUSE_SECONDS = 3600.0
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
-Shape = tuple[Any, ...]
+
+COMMAND: Mapping[str, Any] = MappingProxyType(
+    {
+        "type": 1,
+        "name": None,
+        "description": "",
+        "options": [],
+        "default_member_permissions": None,
+        "contexts": [0, 1, 2],
+        "integration_types": [0],
+        "nsfw": False,
+    }
+)
+"""What is compared of a command, each with what holds where nothing is said of it. Not compared: what Discord adds
+(ids, versions), and translations, which its list does not tell.
+"""
+OPTION: Mapping[str, Any] = MappingProxyType(
+    {
+        "type": None,
+        "name": None,
+        "description": "",
+        "required": False,
+        "autocomplete": False,
+        "choices": [],
+        "options": [],
+        "channel_types": [],
+        "min_value": None,
+        "max_value": None,
+        "min_length": None,
+        "max_length": None,
+    }
+)
+CHOICE: Mapping[str, Any] = MappingProxyType({"name": None, "value": None})
 
 
 class Registration:
     """The commands of one tree, from `start` to `stop`."""
 
-    def __init__(self, tree: app_commands.CommandTree[Any], remembered: Remembered) -> None:
+    def __init__(self, tree: app_commands.CommandTree[Any]) -> None:
         self._tree = tree
-        self._remembered = remembered
+        self._sent = (b"", b"")
+        """What Discord was sent last, and what it made of that: that it spells a command otherwise is no change."""
         self._asked = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
 
@@ -76,34 +105,48 @@ class Registration:
                 await asyncio.wait_for(self._asked.wait(), LOOK_SECONDS)
 
     async def _bring_in_line(self) -> None:
-        """Sends the commands, where Discord was sent others last or has others. Raises what the library raises."""
+        """Sends the commands, where Discord has others. Raises what the library raises."""
         client = self._tree.client
+        assert client.application_id is not None, "it is logged in"
         payload = [command.to_dict(self._tree) for command in self._tree.get_commands()]
-        digest = sha256(orjson.dumps([client.application_id, payload], option=orjson.OPT_SORT_KEYS)).hexdigest()
-        if self._remembered.get(COMMANDS_SENT) == digest:
-            assert client.application_id is not None, "it is logged in"
-            there = await client.http.get_global_commands(client.application_id)
-            if _shapes(there) == _shapes(payload):
-                return
-            _log.warning("Discord has other commands than the bot sent; they are sent again", there=len(there))
-        await self._tree.sync()
-        self._remembered.put(COMMANDS_SENT, digest)
-        _log.info("commands registered", count=len(payload))
+        ours, there = normal_form(payload), normal_form(await client.http.get_global_commands(client.application_id))
+        if there == ours or (ours, there) == self._sent:
+            return
+        answer = await client.http.bulk_upsert_global_commands(client.application_id, payload=payload)
+        self._sent = ours, normal_form(answer)
+        _log.info("commands registered", count=len(payload), there=len(orjson.loads(there)))
 
 
-def _shapes(commands: Any) -> list[Shape]:
-    """What a list of commands comes to, however Discord spells what was left out."""
-    return sorted(_shape(command, type_given=1) for command in commands)
+def normal_form(commands: Any) -> bytes:
+    """What a list of commands comes to, however Discord spells it: without what it adds, and what is so anyway."""
+    members = [_said(command, COMMAND) for command in commands]
+    return orjson.dumps(sorted(members, key=_type_and_name), option=orjson.OPT_SORT_KEYS)
 
 
-def _shape(part: Any, *, type_given: int = 0) -> Shape:
-    may = part.get("default_member_permissions")
-    options = tuple(_shape(option) for option in part.get("options") or ())
-    return (  # of one kind each, so that they can be sorted
-        int(part.get("type") or type_given),
-        str(part["name"]),
-        str(part.get("description") or ""),
-        "" if may is None else str(may),
-        bool(part.get("required")),
-        options,
-    )
+def _said(part: Any, members: Mapping[str, Any]) -> dict[str, Any]:
+    """What a command, an option or a choice says beyond what goes without saying."""
+    if part.get("dm_permission") is False and part.get("contexts") is None:
+        part = {**part, "contexts": [0]}  # the former word for it
+    said = {name: _spelled(name, part.get(name)) for name in members}
+    return {name: value for name, value in said.items() if value is not None and value != members[name]}
+
+
+def _spelled(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    match name:
+        case "options":
+            return [_said(option, OPTION) for option in value]
+        case "choices":
+            return [_said(choice, CHOICE) for choice in value]
+        case "contexts" | "integration_types" | "channel_types":
+            return sorted(value)
+        case "default_member_permissions":
+            return str(value)
+        case "min_value" | "max_value" | "value":
+            return float(value) if isinstance(value, int | float) else value
+    return value
+
+
+def _type_and_name(command: Mapping[str, Any]) -> tuple[int, str]:
+    return int(command.get("type", 1)), str(command.get("name"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from enum import Enum
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ import structlog
 from adapters.discord.delivery import Patience, Verdict, Way, facts_of, pause_after, verdict_on
 from adapters.discord.embeds import message_embed
 from adapters.discord.messages import Message
+from adapters.discord.pending_answers import PendingAnswer, PendingAnswers
 from adapters.discord.progress import ProgressTeller
 from adapters.studio import Progress
 
@@ -45,6 +47,14 @@ _behind: set[asyncio.Task[None]] = set()
 """What is still tidied up behind an answer."""
 
 
+class Brought(Enum):
+    """What of a content has arrived: itself, in whichever form; words in its place; nothing."""
+
+    CONTENT = "content"
+    WORDS = "words"
+    NOTHING = "nothing"
+
+
 class SentFile(NamedTuple):
     """A file to attach. It is kept as bytes: an upload that failed has used up its `discord.File`."""
 
@@ -60,6 +70,11 @@ class Content(NamedTuple):
     view: discord.ui.View | None = None
     stands_alone: bool = False
 
+    @property
+    def file_bytes(self) -> int:
+        """Those of all its files."""
+        return sum(len(file.data) for file in self.files)
+
     def without_files(self) -> Content:
         """The words alone."""
         return self._replace(embeds=[embed.copy().set_image(url=None) for embed in self.embeds], files=())
@@ -71,12 +86,14 @@ class Content(NamedTuple):
 
 class Spare(NamedTuple):
     """What is brought where a content cannot be: one with smaller files where those are too large, and at last words.
-    `kept` is what the log names where nothing of it reached anybody.
+    `smaller` is told how many bytes were too many, and gives None where there are no smaller files; it is asked
+    `times` at most. `kept` is what the log names where nothing of it reached anybody.
     """
 
-    smaller: Callable[[], Awaitable[Content]] | None = None
+    smaller: Callable[[int], Awaitable[Content | None]] | None = None
     words: Message | None = None
     kept: str = ""
+    times: int = 3
 
 
 NOT_TAKEN = Spare(
@@ -88,10 +105,17 @@ NO_SPARE = Spare()
 
 
 async def defer(interaction: discord.Interaction[Any], *, ephemeral: bool = False, thinking: bool = True) -> None:
-    """Promises an answer: in a message of its own, or else in the place of the one with the button. Raises what Discord
-    answers where it does not take that.
+    """Promises an answer: in a message of its own, or else in the place of the one with the button; the next start
+    tells how it ended, where this one does not come to it. Raises what Discord answers where it does not take that.
     """
-    await first(interaction, lambda: interaction.response.defer(ephemeral=ephemeral, thinking=thinking))
+    pending: PendingAnswers = interaction.client.pending
+    is_noted = pending.note(PendingAnswer.of(interaction, is_message=thinking))
+    try:
+        await first(interaction, lambda: interaction.response.defer(ephemeral=ephemeral, thinking=thinking))
+    except Exception:
+        if is_noted:  # not the note of the same interaction, told twice
+            pending.forget(interaction.id)
+        raise
     interaction.extras[PROMISED] = thinking
     interaction.extras[PRIVATE] = ephemeral or not thinking
 
@@ -130,7 +154,8 @@ async def tell(interaction: discord.Interaction[Any], message: Message) -> None:
     if promised(interaction):
         await Reply(interaction).finish(Content([embed]))
     elif interaction.response.is_done() or PROMISED in interaction.extras:
-        await Reply(interaction).further(Content([embed]), ephemeral=True)
+        reply = Reply(interaction)
+        reply.settle(await reply.further(Content([embed]), ephemeral=True))
     else:
         try:
             await respond(interaction, embed)
@@ -167,47 +192,77 @@ class Reply:
         """After this no edit begins that could overtake the answer."""
         self._overtaking = await self._progress.end() or self._overtaking
 
-    async def finish(self, content: Content, spare: Spare = NO_SPARE) -> bool:
-        """Puts the answer in the place of the progress, or brings it as it can be; whether any of it arrived."""
+    async def finish(self, content: Content, spare: Spare = NO_SPARE, *, more_follows: bool = False) -> Brought:
+        """Puts the answer in the place of the progress, or brings it as it can be; what of it arrived. Where
+        `more_follows`, its user waits until `settle`.
+        """
         await self.end_progress()
-        way = await self._bring(ANSWER, content, spare)
+        way, brought = await self._bring(ANSWER, content, spare)
+        if not more_follows:
+            self.settle(brought)
         if way is None:
-            self._interaction.client.pending.leave(self._interaction.id)
-            return False
+            return brought
         self._interaction.extras[FINISHED] = True
-        self._interaction.client.pending.forget(self._interaction.id)
         if self._overtaking is not None:
             _behind_the_answer(self._after_overtaking(self._overtaking, None if way is Way.EDIT else SEE_BELOW))
         elif Way.EDIT not in self._closed and (way is Way.CHANNEL or (way is Way.FOLLOW_UP and self._progress.told)):
             _behind_the_answer(self._write_over(SEE_BELOW))
-        return True
+        return brought
 
-    async def further(self, content: Content, spare: Spare = NO_SPARE, *, ephemeral: bool = False) -> bool:
-        """One more message, or what can be brought of it; whether any of it arrived. One for the user alone has the
+    async def further(self, content: Content, spare: Spare = NO_SPARE, *, ephemeral: bool = False) -> Brought:
+        """One more message, or what can be brought of it; what of it arrived. One for the user alone has the
         interaction's own way only.
         """
         self._private = self._private or ephemeral
-        return await self._bring(FURTHER, content, spare) is not None
+        return (await self._bring(FURTHER, content, spare))[1]
 
-    async def _bring(self, ways: Sequence[Way], content: Content, spare: Spare) -> Way | None:
+    def settle(self, brought: Brought) -> None:
+        """Its user waits no longer; where nothing arrived, the next start tells them."""
+        pending = self._interaction.client.pending
+        (pending.leave if brought is Brought.NOTHING else pending.forget)(self._interaction.id)
+
+    async def _bring(
+        self, ways: Sequence[Way], content: Content, spare: Spare
+    ) -> tuple[Way, Brought] | tuple[None, Brought]:
         """By which way the content, or what there is in its stead, has arrived."""
         came = await self._by_any_of(ways, content)
         if came is Verdict.TOO_LARGE and spare.smaller is not None:
-            came = await self._by_any_of(ways, await spare.smaller())
+            came = await self._made_smaller(ways, content, spare)
         elif not isinstance(came, Way) and content.files and content.stands_alone:
             came = await self._by_any_of(ways, content.without_files())
-        if not isinstance(came, Way) and spare.words is not None:
+        if isinstance(came, Way):
+            return came, Brought.CONTENT
+        if spare.words is not None:
             came = await self._by_any_of(ways, Content([message_embed(spare.words)]))
         if isinstance(came, Way):
-            return came
+            return came, Brought.WORDS
         user, interaction = self._interaction.user.id, self._interaction.id
         _log.error("an answer reached nobody", user=user, interaction=interaction, kept=spare.kept or None)
-        return None
+        return None, Brought.NOTHING
+
+    async def _made_smaller(self, ways: Sequence[Way], content: Content, spare: Spare) -> Way | Verdict:
+        """The way of a content whose files are smaller, as long as there are such; else once more of the last."""
+        for _ in range(spare.times):
+            smaller = await self._smaller(content.file_bytes, spare)
+            came = await self._by_any_of(ways, smaller or content)
+            if smaller is None or came is not Verdict.TOO_LARGE:
+                return came
+            content = smaller
+        return Verdict.TOO_LARGE
+
+    async def _smaller(self, too_many_bytes: int, spare: Spare) -> Content | None:
+        """The next smaller one. What goes wrong with it ends nothing: there are words for that."""
+        assert spare.smaller is not None, "asked by those who know"
+        try:
+            return await spare.smaller(too_many_bytes)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the answer itself is there
+            _log.error("no smaller answer", user=self._interaction.user.id, kept=spare.kept or None, exc_info=error)
+            return None
 
     async def _by_any_of(self, ways: Sequence[Way], content: Content) -> Way | Verdict:
         """The way by which it arrived, or what the last call said. Files that are too large are so by every way."""
         verdict, pause = Verdict.ANOTHER_TIME, 0.0
-        seconds = self._patience.for_call(sum(len(file.data) for file in content.files))
+        seconds = self._patience.for_call(content.file_bytes)
         for way in ways:
             if way in self._closed or (way is Way.CHANNEL and (self._private or not self._interaction.channel_id)):
                 continue
@@ -237,18 +292,13 @@ class Reply:
             self._gone = True
         return verdict
 
-    async def alone(self, message: Message) -> bool:
-        """A refusal after an answer was promised to all: the promise is taken back, and who asked is told alone;
-        whether that arrived.
-        """
+    async def alone(self, message: Message) -> None:
+        """A refusal after an answer was promised to all: the promise is taken back, and who asked is told alone."""
         await self.end_progress()
         if not await self._taken_back():
             await self._write_over(TOLD_ALONE)  # while a promise to all stands, the next message goes in its place
-        told = await self.further(Content([message_embed(message)]), ephemeral=True)
+        self.settle(await self.further(Content([message_embed(message)]), ephemeral=True))
         self._interaction.extras[FINISHED] = True
-        pending = self._interaction.client.pending
-        (pending.forget if told else pending.leave)(self._interaction.id)
-        return told
 
     async def _taken_back(self) -> bool:
         """Whether the promise is gone."""

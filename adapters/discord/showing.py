@@ -11,6 +11,7 @@ from adapters.discord.making import SMALLER_BY, TOO_LARGE, WHOLE
 from adapters.discord.messages import Message, message_for_refusal
 from adapters.discord.replies import NOT_TAKEN, Content, SentFile, Spare
 from adapters.discord.views import buttons_of
+from adapters.images.file_names import file_name
 from adapters.images.shrink import fitted
 from domain.refusals import Reason, Refusal
 
@@ -21,7 +22,8 @@ def shown_again(storage: ReadableStorage, user: str, name: str, at_most_bytes: i
     data = _bytes_of(storage, user, name)
     if image is None or data is None:
         return message_for_refusal(Refusal(Reason.NOT_FOUND, user, name))
-    fit = fitted(image.name.rpartition("/")[2].replace(" ", "_"), data, at_most_bytes)
+    posted_as = file_name(image.name.rpartition("/")[2], image.media_type).replace(" ", "_")
+    fit = fitted(posted_as, data, at_most_bytes)
     file = SentFile(*fit) if fit is not None else None
     details: dict[str, Any] = image_details(storage, user, name) or {}
     asked = Asked(
@@ -45,14 +47,13 @@ def shown_again(storage: ReadableStorage, user: str, name: str, at_most_bytes: i
     return Content([embed], [file] if file else (), buttons_of(user, image.name, image.operation))
 
 
-def spare_of(interaction: Interaction, name: str, shown: Content) -> Spare:
+def spare_of(interaction: Interaction, name: str) -> Spare:
     """What is brought where Discord takes less than it says: a copy that is much smaller, or the words alone."""
     store, user = interaction.client.store, str(interaction.user.id)
-    at_most_bytes = sum(len(file.data) for file in shown.files) // SMALLER_BY
 
-    async def smaller() -> Content:
-        again = await store.workers.drawing.run(shown_again, store, user, name, at_most_bytes)
-        return again if isinstance(again, Content) else shown.without_files()
+    async def smaller(too_many_bytes: int) -> Content | None:
+        again = await store.workers.drawing.run(shown_again, store, user, name, too_many_bytes // SMALLER_BY)
+        return again if isinstance(again, Content) and again.files else None
 
     return Spare(smaller, NOT_TAKEN.words, name)
 

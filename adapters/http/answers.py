@@ -44,7 +44,7 @@ def described(user: str, image: SavedImage) -> dict[str, object]:
         "height": image.height,
         "sha256": image.sha256,
         "position": image.position,
-    }
+    } | ({"taken_off": list(image.taken_off)} if image.taken_off else {})
 
 
 def refusal(reason: Refusal, now: str) -> Problem:

@@ -141,6 +141,9 @@ IMAGE_FAULTS: Mapping[ImageProblem, ProblemKind] = MappingProxyType(
         ImageProblem.TRAILING_BYTES: _ours(
             HTTPStatus.UNPROCESSABLE_ENTITY, "image-trailing-bytes", "The image is followed by something else"
         ),
+        ImageProblem.FOREIGN_PART: _ours(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "image-foreign-part", "The image holds something that is no picture"
+        ),
         ImageProblem.WRONG_EXTENSION: _ours(
             HTTPStatus.UNPROCESSABLE_ENTITY, "image-wrong-extension", "The name contradicts the image"
         ),

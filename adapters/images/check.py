@@ -1,10 +1,11 @@
 """Decides whether bytes are a picture that is kept: PNG, JPEG, WEBP or GIF by content, whole, and within the bounds.
 
-A check has two steps. The container is walked by our own code (containers/), which finds the size, the frames and the
-end without decoding, and refuses what is over the bounds. Then Pillow decodes every pixel of what is left: a file of
-that one format that holds the picture and nothing else, so no profile, text, EXIF or thumbnail ever meets a parser, no
-other plugin (Ghostscript among them) is ever tried, and nothing is left for Pillow to warn about. Its global settings
-stay as the embedding program has them. The bytes that are kept are never changed.
+A check has three steps. The container is walked by our own code (containers/), which finds the size, the frames and the
+end without decoding, and refuses what is over the bounds. What stands beside the picture in its file, or behind it, is
+judged by `foreign`. Then Pillow decodes every pixel of what is left: a file of that one format that holds the picture
+and nothing else, so no profile, text, EXIF or thumbnail ever meets its parsers, no other plugin (Ghostscript among
+them) is ever tried, and nothing is left for Pillow to warn about. Its global settings stay as the embedding program has
+them. The bytes that are kept are never changed.
 
 Time is bounded by bounding the work before it begins: bytes, pixels, frames, frames times pixels, the scans of a JPEG.
 A thread cannot be stopped, and a process for each picture would cost more than the check and would have to start the
@@ -31,6 +32,7 @@ from adapters.images.containers.jpeg import outline_jpeg
 from adapters.images.containers.outline import Outline, PictureBounds
 from adapters.images.containers.png import outline_png
 from adapters.images.containers.webp import outline_webp
+from adapters.images.foreign.judging import refuse_foreign
 from adapters.images.formats import EXTENSIONS, GIF, JPEG, NAMED, PNG, WEBP, begun_media_type
 from adapters.images.invalid_image import ImageProblem, InvalidImage, damaged
 
@@ -38,6 +40,7 @@ __all__ = [
     "CheckedImage",
     "ImageProblem",
     "InvalidImage",
+    "broken_form",
     "check_image",
     "check_image_async",
     "contradiction",
@@ -94,6 +97,7 @@ def check_image(
         raise _waited_too_long()
     try:
         outline = _outline(data, PictureBounds(max_pixels, max_frames))
+        refuse_foreign(data, outline.media_type)
         _decode(outline)
     finally:
         _slots.release()
@@ -133,6 +137,15 @@ def contradiction(name: str, media_type: str) -> str | None:
         return None
     right = EXTENSIONS[media_type]
     return f"The picture is a {_shown(media_type)}, but its name ends in .{extension}. Name it {stem}.{right} instead."
+
+
+def broken_form(data: bytes) -> ImageProblem | None:
+    """The rule that the form of a file breaks, as far as it shows without decoding; None where there is none."""
+    try:
+        refuse_foreign(data, _outline(data, PictureBounds(MAX_PIXELS, MAX_FRAMES)).media_type)
+    except InvalidImage as refusal:
+        return refusal.kind
+    return None
 
 
 def _outline(data: bytes, bounds: PictureBounds) -> Outline:

@@ -21,6 +21,7 @@ class ImageProblem(StrEnum):
     TOO_MANY_FRAMES = "too_many_frames"
     TOO_MANY_SCANS = "too_many_scans"
     TRAILING_BYTES = "trailing_bytes"
+    FOREIGN_PART = "foreign_part"
     WRONG_EXTENSION = "wrong_extension"
     TIMEOUT = "timeout"
 
@@ -45,4 +46,12 @@ def followed_by(media: str, extra_bytes: int) -> InvalidImage:
     return InvalidImage(
         ImageProblem.TRAILING_BYTES,
         f"The {media} goes on after the end of its picture (bytes too many: {extra_bytes:,}). Export it once more.",
+    )
+
+
+def foreign(media: str, name: str, what: str) -> InvalidImage:
+    """The fault for a part of the file that holds what no picture needs."""
+    return InvalidImage(
+        ImageProblem.FOREIGN_PART,
+        f"The {media} holds {what} in {name}, and that is no part of a picture. Export it without, as a new picture.",
     )

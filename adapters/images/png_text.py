@@ -12,7 +12,8 @@ TEXT_CHUNKS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 def with_text(data: bytes, text: str | None) -> bytes:
     """The picture with this text as its only one under KEYWORD, or without any. What is no whole PNG stays as it is.
 
-    The chunks are those of the PNG specification, third edition: 11.3.3.4 is the iTXt written here.
+    The chunks are those of the PNG specification, third edition: 11.3.3.4 is the iTXt written here. Of the text, what
+    nobody can read is left out: it could be another file.
     """
     if not data.startswith(SIGNATURE):
         return data
@@ -21,7 +22,8 @@ def with_text(data: bytes, text: str | None) -> bytes:
         return data
     kept = [chunk.whole for chunk in chunks if not _is_ours(chunk)]
     if text is not None:
-        kept.insert(1, memoryview(written(b"iTXt", KEYWORD + b"\0\0\0\0\0" + text.encode())))
+        readable = "".join(character for character in text if character.isprintable() or character in "\n\t")
+        kept.insert(1, memoryview(written(b"iTXt", KEYWORD + b"\0\0\0\0\0" + readable.encode())))
     return b"".join([SIGNATURE, *kept]) if text is not None or len(kept) < len(chunks) else data
 
 

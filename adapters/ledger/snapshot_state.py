@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from domain.names import malformed_user
 from projections.activity import Activity, Tally
 from projections.image_index import UserImages
 from projections.limit_changes import LimitChange, LimitChanges
@@ -26,6 +27,9 @@ ROWS_A_LINE = 1_000
 """So that no line takes long to make while others wait for the interpreter."""
 
 Projections = tuple[QuotaState, Preferences, LimitChanges, Activity]
+
+_IN_NO_NAME = (b'"/', b'".', b"/.", b"//")
+"""What stands in no line of images that a save made: a name begins with a letter or digit, and so does each part."""
 
 _SCHEMA_LINE = orjson.dumps({"schema": SCHEMA})
 
@@ -60,7 +64,9 @@ def encode_state(frozen: Frozen) -> Iterator[bytes]:
 
 
 def decode_state(stored: bytes) -> Projections | None:
-    """The projections of a stored form; None where it is of another schema or no such form."""
+    """The projections of a stored form; None where it is of another schema or no such form, and where a user or a name
+    in it is none: paths are made of them.
+    """
     lines = stored.split(b"\n")
     if lines[0] != _SCHEMA_LINE:
         return None
@@ -84,6 +90,9 @@ def _sections(lines: Iterator[bytes]) -> tuple[dict[str, list[Any]], dict[str, d
 
 
 def _projections(tables: dict[str, list[Any]], images: dict[str, dict[str, bytes]]) -> Projections:
+    for shelves in images.values():
+        if any(map(malformed_user, shelves)) or any(map(_leads_away, shelves.values())):
+            raise ValueError("a user or a name that no log has")
     named = {name: tables.get(name, []) for name in (*Tables._fields, "book")}
     chosen = {(user, preference): value for (user, preference), value in tables.get("preferences", [])}
     days = {name[4:]: _tallies(rows) for name, rows in tables.items() if name.startswith("day ")}
@@ -93,6 +102,13 @@ def _projections(tables: dict[str, list[Any]], images: dict[str, dict[str, bytes
         LimitChanges({name: LimitChange(*members) for name, members in tables.get("limits", [])}),
         Activity(days, _tallies(tables.get("totals", []))),
     )
+
+
+def _leads_away(packed: bytes) -> bool:
+    """Whether a name in packed images could lead out of its user's folder. They stay packed: a start has no time for
+    names that nobody asks for.
+    """
+    return any(map(packed.__contains__, _IN_NO_NAME)) or packed.count(b"\\") != packed.count(b"\\t")
 
 
 def _tallies(rows: Iterable[tuple[str, list[Any]]]) -> dict[str, Tally]:

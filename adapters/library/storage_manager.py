@@ -125,7 +125,8 @@ class StorageManager:
             return False, f"Error saving image: {error}", None
         if isinstance(saved, Refusal):
             return False, _words(saved, "Error saving image: "), None
-        return True, f"Saved as {saved.name} ({size_in_words(saved.size_bytes)}).", saved.path
+        taken_off = f" Taken off: {', '.join(saved.taken_off)}." if saved.taken_off else ""
+        return True, f"Saved as {saved.name} ({size_in_words(saved.size_bytes)}).{taken_off}", saved.path
 
     def save_image_sync(  # noqa: PLR0913 - the signature is that of `save_image`
         self,

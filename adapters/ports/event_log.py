@@ -37,19 +37,22 @@ class VerifiedEvent(NamedTuple):
     """An event as an opening log reads and verifies it: where it stands, the last position of what was recorded
     together with it, what was recorded.
 
-    `data` is the decoded object, or the recorded bytes where they were no JSON object in orjson's form.
+    `data` are the bytes of the JSON that was recorded; an engine that keeps none gives the decoded object. What was
+    recorded in another form than JSON is no JSON object here either.
     """
 
     position: int
     batch_last: int
     type: str
     tags: list[str]
-    data: dict[str, Any] | bytes
+    data: bytes | dict[str, Any]
 
 
 OnEvent = Callable[[VerifiedEvent], None]
-"""Called with each event, in order, while a log is opened: so a replay need not read the log a second time. What it
-raises goes to whoever opens, and then nothing stays open.
+"""Called with each event, in order, while a log is opened: so a replay need not read the log a second time.
+
+A LogDamaged that says `what` is wrong with the event is damage of the log there, and no later event is handed on.
+Whatever else it raises goes to whoever opens, and then nothing stays open.
 """
 Restore = Callable[[bytes], bool]
 """Takes a stored state in, before any event; False where it is not one of this version's, and then nothing changed."""
@@ -341,9 +344,9 @@ class EventLogEngine(Protocol):
     def refuse_damage(self, root: Path, damage: Damage | None) -> None:
         """Raises LogDamaged for what a report tells of the log; None is no damage."""
 
-    def salvage(self, root: Path, to: Path) -> SalvagedLog:
+    def salvage(self, root: Path, to: Path, *, on_event: OnEvent | None = None) -> SalvagedLog:
         """Makes a new log of what is provably whole in one, in a new folder, and a list of what is not; the original is
-        read and never touched.
+        read and never touched. What `on_event` says to be no event is not whole, nor is what follows it.
 
         Raises ConfigError for a folder that cannot be used, LogMissing or LogForeign, LogDamaged where nothing can be
         proven, StorageUnavailable or DiskFull.

@@ -38,14 +38,19 @@ class LogLocked(Fault):
 
 
 class LogDamaged(Fault):
-    """The log contradicts itself or its watermark. `position` and `offset` (bytes) say where, if that is known."""
+    """The log contradicts itself or its watermark. `position` and `offset` (bytes) say where, if that is known; `what`
+    is set for a line whose hash fits and that is no event, or none that can stand there: it says why.
+    """
 
     exit_code = 65
 
-    def __init__(self, message: str, *, position: int | None = None, offset: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, position: int | None = None, offset: int | None = None, what: str | None = None
+    ) -> None:
         super().__init__(message)
         self.position = position
         self.offset = offset
+        self.what = what
 
 
 class LogForeign(LogDamaged):

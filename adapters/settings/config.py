@@ -114,6 +114,9 @@ class StorageConfig(Section):
         validation_alias="RESERVATION_MINUTES",
         description=f"a whole number of minutes from 1 to {LONGEST_RESERVATION_MINUTES}",
     )
+    foreign_parts: Annotated[Literal["refuse", "strip"], BeforeValidator(small_word)] = Field(
+        "refuse", validation_alias="FOREIGN_PARTS", description="refuse or strip"
+    )
     moderated_free: bool = Field(False, validation_alias="MODERATED_FREE", description=f"true or false{BACK}")
 
 

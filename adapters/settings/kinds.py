@@ -177,17 +177,24 @@ def plain_path(value: object) -> object:
 def folder_of_its_own(path: Path) -> Path:
     """A folder below the project's where it is relative, and never one of the system's.
 
+    What climbs with `..` is given as the folder that it leads to.
+
     `~`, `$NAME` and `${NAME}` (on Windows `%NAME%` too) are filled in, as a shell would; what names nothing is refused,
     because a folder of that name is never meant.
     """
-    absolute = project_folder() / filled_in(path)
+    filled, project = filled_in(path), project_folder()
+    absolute = project / filled
     try:
         resolved = absolute.resolve()
     except (OSError, RuntimeError):
         resolved = absolute  # links that lead in a circle: opening the folder will say so
     if is_system_directory(absolute) or is_system_directory(resolved):
         raise ValueError("it is a system directory; choose a folder of its own, such as `shared`")
-    return absolute
+    if ".." not in filled.parts:
+        return absolute
+    if not filled.is_absolute() and not resolved.is_relative_to(project.resolve()):
+        raise ValueError(f"it leads out of this folder, to {resolved}; if that is meant, write that whole path")
+    return resolved
 
 
 def path_or_nothing(value: object) -> object:

@@ -261,6 +261,7 @@ class SimulatedFiles(Files):
 
     def refuse_way(self, path: Path) -> str | None:
         del path
+        return None
 
     def path_of(self, fd: int) -> Path:
         """The path under which a file was opened."""

@@ -48,6 +48,7 @@ BY = "library"
 OWN = "own"
 """The id of the reservation that a plain save makes for itself."""
 SHA = "ab" * 32
+STAGED = "5a" * 16
 TTL_SECONDS = 900
 ONE_PLACE = Asked(1, 100)
 DAY_SECONDS = 86_400
@@ -131,7 +132,7 @@ def saved(
     **more: Any,
 ) -> ImageSaved:
     return ImageSaved(
-        at, user, BY, name, size, replaced, SHA, media_type, 64, 48, operation, temp, "staged1", **more
+        at, user, BY, name, size, replaced, SHA, media_type, 64, 48, operation, temp, STAGED, **more
     )  # fmt: skip
 
 
@@ -248,11 +249,11 @@ def release(reservation: str = "r1", reason: str = "failed", *, user: str = USER
 def save(
     name: str | FreshName = "cat.png", size: int = 100, *, user: str = USER, by: str = BY, own: str = OWN, **more: Any
 ) -> SaveImage:
-    return SaveImage(user, by, name, size, SHA, "image/png", 64, 48, "staged1", own, **more)
+    return SaveImage(user, by, name, size, SHA, "image/png", 64, 48, STAGED, own, **more)
 
 
 def adopt(name: str = "old.png", size: int = 100, *, user: str = USER, **more: Any) -> AdoptImage:
-    return AdoptImage(user, BY, name, size, SHA, "image/png", 64, 48, "staged1", **more)
+    return AdoptImage(user, BY, name, size, SHA, "image/png", 64, 48, STAGED, **more)
 
 
 def delete(name: str = "cat.png", *, user: str = USER, **more: Any) -> DeleteImage:

@@ -117,22 +117,40 @@ def test_a_closed_reservation_has_no_place_to_settle() -> None:
 def test_what_is_released_as_delivered_was_delivered(count: int, delivered: int, because: str | None) -> None:
     """Two places are open, one of them delivered."""
     told = given(reserved(count=2), completed())
-    event = released(count=count, delivered=delivered, refunded=0)
+    event = released(count=count, delivered=delivered, refunded=max(0, count - delivered))
     if because is None:
         told.record(event)
     else:
         told.then_impossible(event, because)
 
 
-@pytest.mark.parametrize(("refunded", "possible"), [(-1, False), (0, True), (1, True), (2, True), (3, False)])
-def test_no_more_is_given_back_than_is_released(refunded: int, possible: bool) -> None:
+@pytest.mark.parametrize(
+    ("refunded", "because"),
+    [
+        (-1, "-1 refunded of 2"),
+        (0, "0 places given back to 2026-03-10, where 2 is right"),
+        (1, "1 places given back to 2026-03-10, where 2 is right"),
+        (2, None),
+        (3, "3 refunded of 2"),
+    ],
+)
+def test_exactly_what_was_not_delivered_is_given_back(refunded: int, because: str | None) -> None:
     """Two places are released; three were charged."""
     told = given(reserved(count=3))
     event = released(count=2, refunded=refunded)
-    if possible:
+    if because is None:
         told.record(event)
     else:
-        told.then_impossible(event, f"{refunded} refunded of 2")
+        told.then_impossible(event, because)
+
+
+@pytest.mark.parametrize("free", [False, True])
+def test_a_moderated_place_is_given_back_where_the_policy_of_its_time_says_so(free: bool) -> None:
+    """As the last PolicyChanged before it has it."""
+    told = given(policy(moderated_free=free), reserved(), completed())
+    event = released(delivered=1, reason="moderated", refunded=0 if free else 1)
+    told.then_impossible(event, f"where {int(free)} is right")
+    told.record(event._replace(refunded=int(free)))
 
 
 def test_nothing_is_given_back_to_a_day_that_was_reset_since() -> None:
@@ -145,6 +163,9 @@ def test_a_file_that_is_kept_needs_a_place() -> None:
     """Temp files and adopted ones need none."""
     given().then_impossible(saved(), "kept without a place")
     given(saved(temp=True), adopted())
+    told = given(reserved())
+    told.then_impossible(saved(temp=True, reservation="r1"), "took a place")
+    told.then_impossible(adopted()._replace(reservation="r1"), "took a place")
 
 
 @pytest.mark.parametrize("temp", [False, True])
@@ -188,6 +209,29 @@ def test_a_correction_starts_from_where_the_ledger_stood_and_leads_to_its_own_ti
     told.then_impossible(corrected(was=on(10, "12:00:00.000001"), now=earlier), "the clock was corrected from")
     told.then_impossible(corrected(was=NOON, now=on(8), at=earlier), "the clock was corrected from")
     told.record(corrected(was=NOON, now=earlier))
+
+
+def test_a_correction_leads_back() -> None:
+    """A clock that goes on, or stands, needs none."""
+    told = given(policy())
+    for now in (NOON, on(11)):
+        told.then_impossible(corrected(was=NOON, now=now), "the clock was corrected from")
+
+
+def test_what_was_open_when_the_clock_was_corrected_is_cancelled_right_after() -> None:
+    """Nothing stands between, no place stays open, and the reason is that one."""
+    told = given(reserved("a", count=2), reserved("b"), corrected(was=NOON, now=on(9)))
+    of_a, of_b = (released(which, at=on(9), count=count, reason="cancelled") for which, count in (("a", 2), ("b", 1)))
+    told.then_impossible(policy(at=on(9)), "are not cancelled")
+    told.then_impossible(of_a._replace(count=1, refunded=1), "does not cancel what was open")
+    told.then_impossible(of_b._replace(reason="failed"), "does not cancel what was open")
+    told.record(of_b, of_a, policy(at=on(9)))
+
+
+@pytest.mark.parametrize("back", ["11:59:59.999999", "11:00", "00:00"])
+def test_time_never_goes_back_but_by_a_correction(back: str) -> None:
+    """Neither by a microsecond nor by an hour; a clock that stands wrong makes the ledger's time stand still."""
+    given(policy()).then_impossible(policy(at=on(10, back)), "time never goes back in a log")
 
 
 def test_the_usage_of_a_user_is_never_negative() -> None:

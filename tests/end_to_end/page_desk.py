@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from playwright.async_api import Page, ViewportSize, expect
 
+from adapters.application.results import StoreSettings
 from adapters.engines.opening import open_store
 from adapters.generation.generator import Generator
 from adapters.generation.provider import Provider
@@ -32,8 +33,15 @@ PROMPT = "a lighthouse above a quiet sea"
 class Service:
     """A service of this test's own, which can be stopped and started again at its address."""
 
-    def __init__(self, root: Path, limits: SetPolicy, provider: Provider | None = None) -> None:
-        self.store = open_store(root, limits=limits)
+    def __init__(
+        self,
+        root: Path,
+        limits: SetPolicy,
+        provider: Provider | None = None,
+        *,
+        settings: StoreSettings = StoreSettings(),  # noqa: B008  # an immutable value
+    ) -> None:
+        self.store = open_store(root, limits=limits, settings=settings)
         self._provider = provider or SketchProvider()
         self._studio = Studio(self.store, Generator(self._provider))
         self._http: HttpService | None = None

@@ -122,7 +122,10 @@ def jpeg_mpf_phone() -> bytes:
     exif[MAKE], exif[MODEL], exif[ORIENTATION] = "Example", "Phone 1", 6
     exif.get_ifd(GPS_IFD).update({1: "N", 2: (0.0, 0.0, 0.0), 3: "E", 4: (0.0, 0.0, 0.0)})
     main = jpeg(_gradient(320, 240), exif=exif, quality=90)
-    return with_second_picture(main, jpeg(_gradient(80, 60).convert("L"))) + b"SEFT" + bytes(2_000)
+    block = struct.pack("<HHI", 0, 0x0A01, 14) + b"Image_UTC_Data" + b"1700000000000"
+    directory = b"SEFH" + struct.pack("<II", 107, 1) + struct.pack("<HHII", 0, 0x0A01, len(block), len(block))
+    trailer = block + directory + struct.pack("<I", len(directory)) + b"SEFT"
+    return with_second_picture(main, jpeg(_gradient(80, 60).convert("L"))) + trailer
 
 
 def with_second_picture(main: bytes, second: bytes) -> bytes:

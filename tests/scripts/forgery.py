@@ -80,7 +80,7 @@ async def _later_days(manager: StorageManager, store: Storage, now: list[str]) -
     now[0] = "2026-03-20T12:00:00.000000Z"
     assert manager.cleanup_old_files(7) == (3, 0.0)
     assert manager.cleanup_old_files(7) == (0, 0.0)
-    adopted = AdoptImage("old", "cli", "adopted.gif", 4_000, "ab" * 32, "image/gif", 1, 1, "staged")
+    adopted = AdoptImage("old", "cli", "adopted.gif", 4_000, "ab" * 32, "image/gif", 1, 1, "5a" * 16)
     execute(store, adopted)
     for user in ("42", "7"):
         _, _, held = await manager.reserve(user, 2)

@@ -11,15 +11,15 @@ for (table('forms')) { my ($names, $form) = @$_; $form =~ s/<(\w+)>/(?:$form{$1}
 for (table('events')) { my ($type, $names, $all) = (@$_, '');
     $all .= '(?:' . ($all && ',') . "\"$1\":(?<$1>$form{$2 // $1}))$3" while $names =~ /(\w+)(?:=(\w+))?(\??)/g;
     $data{$type} = qr/\A\{$all\}\z/n }
-my ($id, $sha, $w, $n, $text) = map { qr/$_/n } '[0-9a-f]{32}', '[0-9a-f]{64}', $form{whole}, '[1-9]\d{0,17}', $form{text};
+my ($id, $sha, $w, $n, $text) = map { qr/$_/n } '[0-9a-f]{32}', '[0-9a-f]{64}', $form{long}, '[1-9]\d{0,17}', $form{string};
 my $place = qr/\A\{"pos":(?<pos>$n),"batch":\[(?<first>$n),(?<last>$n)\],"type":/n;
 my $event = qr/$place"(?<type>[^"]*)","tags":\[(?<tags>($text(,$text)*)?)\],"data(":(?=\{)|64":(?="))/n;
 my $header = qr/\A\{"log":"(?<log>$id)","format":1,"created":$form{time}\}\n/n;
 my $slot = qr/\A(?<sum>(?<body>\{"log":"(?<log>$id)","counter":(?<counter>$w),"position":(?<position>$w),"size":(?<size>$w),"hash":"(?<hash>$sha)"
     ,"reconciled":$w(?<ended>,"ended":true)?)(,"seal":"(?<seal>$sha)")?),"check":"(?<check>$sha)"\}[ ]*\n\z/nx;
 
-my ($at, $free, $cancel, $stands, $known, $resets);    # the accounts of section 5
-sub gone { my ($is, $bytes) = @_; (delete $stands->{lc $is} // -1) != $bytes }
+my ($at, $free, $cancel, $stands, $known, $resets, $all);    # the accounts of section 5
+sub gone { my ($is, $bytes) = @_; $all -= $bytes; (delete $stands->{lc $is} // -1) != $bytes }
 sub value { Encode::encode_utf8(JSON::PP->new->utf8->allow_nonref->decode($_[0])) }
 sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an event; gives what it breaks, '' for nothing
     return "no $type" unless $data{$type} && $data =~ $data{$type};
@@ -35,26 +35,26 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
     elsif ($type eq 'ClockCorrected') { return 'A2' unless $e{was} eq $before && $e{now} eq $at && $at lt $before;
         delete @$known{ grep { !$known->{$_}{open} } keys %$known }; $cancel = keys %$known }
     elsif ($type eq 'GenerationReserved') { return 'A4' if $known->{$name} || !$e{count};
-        $known->{$name} = { %e, open => $e{count}, day => $day, resets => $resets->{$day} // 0, completed => 0, taken => 0, out => 0 } }
+        $all += $e{count} * $e{bytes_each}; $known->{$name} = { %e, open => $e{count}, day => $day, resets => $resets->{$day} // 0, completed => 0, taken => 0, out => 0 } }
     elsif ($type eq 'GenerationCompleted') { return 'A6' if !$e{count} || ($r->{completed} += $e{count}) > $r->{count} }
     elsif ($type eq 'GenerationReleased') { return 'A3' if $cancel && $e{count} != $open; $cancel-- if $cancel;
         my $waiting = $r->{completed} - $r->{taken}; $waiting = $waiting < 0 ? 0 : $waiting > $open ? $open : $waiting;
         return 'A7' if !$e{count} || $e{delivered} > $waiting || $e{count} - $e{delivered} > $open - $waiting;
         my $back = $e{reason} eq '"moderated"' && $free eq 'true' ? $e{count} : $e{count} - $e{delivered};
         return 'A8' if $e{refunded} != (($resets->{ $r->{day} } // 0) == $r->{resets} ? $back : 0);
-        $r->{open} -= $e{count}; $r->{taken} += $e{delivered}; $r->{out} += $e{count} }
+        $r->{open} -= $e{count}; $r->{taken} += $e{delivered}; $r->{out} += $e{count}; $all -= $e{count} * $r->{bytes_each} }
     elsif ($type eq 'ImageSaved') { my $key = lc "$e{temp} $user $e{name}";
         return 'A9' if !$r != ($e{temp} eq 'true' || $e{operation} eq '"adopted"') || $r && !$open;
         return 'A10' if $e{replaced_bytes} != ($stands->{$key} // 0);
-        $stands->{$key} = $e{bytes}; if ($r) { $r->{taken}++; delete $known->{$name} if !--$r->{open} && !$r->{out} } }
+        $stands->{$key} = $e{bytes}; $all += $e{bytes} - $e{replaced_bytes}; if ($r) { $all -= $r->{bytes_each}; $r->{taken}++; delete $known->{$name} if !--$r->{open} && !$r->{out} } }
     elsif ($type eq 'ImageDeleted') { return 'A11' if gone("$e{temp} $user $e{name}", $e{bytes}) }
     elsif ($type eq 'CleanupCompleted') { my ($freed, @files) = (0, $e{files} =~ /"user":("[^"]+"),"name":("[^"]+"),"bytes":(\d+)/g);
         while (my ($whose, $called, $bytes) = splice @files, 0, 3) { return 'A12' if gone("true $whose $called", $bytes); $freed += $bytes }
         return 'A12' if $freed != $e{freed_bytes} }
-    '' }
+    $all > 9223372036854775807 ? 'A13' : '' }
 
 sub verify { my ($path) = @_; my $head = $path =~ s{[^/]*\z}{head}r; my $slots = (-e $head ? slurp($head) : '') . "\0" x 4608;
-    ($at, $free, $cancel, $stands, $known, $resets) = ('', 'false', 0, {}, {}, {});
+    ($at, $free, $cancel, $stands, $known, $resets, $all) = ('', 'false', 0, {}, {}, {}, 0);
     my $log = slurp($path); return ('damaged', 0, undef, 'header') unless $log =~ $header && $+[0] <= 512;
     my ($id, $end, $hash, $pos, $first, $last, $whole) = ($+{log}, $+[0], sha256(substr $log, 0, $+[0] - 1), 0, 0, 0, 0);
     my @slots = sort { $b->{counter} <=> $a->{counter} } map { substr($slots, $_, 512) =~ $slot && sha256_hex($+{sum}) eq $+{check} ? {%+} : () } 0, 4096;
@@ -66,7 +66,7 @@ sub verify { my ($path) = @_; my $head = $path =~ s{[^/]*\z}{head}r; my $slots =
             && eval { Encode::decode('UTF-8', my $copy = $line, Encode::FB_CROAK); 1 };
         ($pos, $first, $last, $hash, $offset) = (@l{qw(pos first last)}, $next, $offset + length $line); push @waiting, [$l{type}, substr($body, $data), $l{tags}];
         next if $pos < $last; $whole = $pos; $at{$offset} = "$pos " . unpack 'H*', $hash;
-        while (my $event = shift @waiting) { $wrong ||= ($_ = broken(@$event)) && [$whole - @waiting, $_] } }
+        while (my $event = shift @waiting) { $wrong ||= ($_ = broken(@$event)) && [$whole - @waiting, $_] } $wrong ||= $cancel && [$whole, 'A3'] }
     $bad ||= $offset < length $log ? 'no end' : $pos < $last ? 'no whole batch' : ''; pos($log) = $offset;
     while ($bad && $log =~ /\G([^\n]*\n)/gc) { $later ||= $+{first} > $pos + 1 && $+{first} <= $+{pos} && $+{pos} <= $+{last} if length $1 <= 16777216 && $1 =~ /$place".*,"hash":"$sha"\}\n\z/n }
     return ('damaged', $whole, undef, 'head') if grep({ $_->{log} ne $id } @slots) || -e $head && !$m && $end < length $log; my $own = hmac_sha256('abby head 1', substr $::key // '', 0, 32); return ('damaged', $whole, undef, 'seal') if $m && $::key && ($m->{seal} ? $m->{seal} ne hmac_sha256_hex($m->{body}, $own) : 32 < length $::key);

@@ -21,15 +21,12 @@ SEALING, NEW = SECRET + b" seals", SECRET
 
 
 class Sealed(NamedTuple):
-    """A watermark, the key that stands beside it, and the verdicts, whole or damaged, without the key and with it; where it
-    shows.
-    """
+    """A watermark, the key that stands beside it, the verdicts without the key and with it, and where it shows."""
 
     name: str
     head: bytes
     key: bytes
-    without: str
-    given: str
+    verdicts: str
     position: int | None = None
     more: int = 0
     """How many events the log has after the watermark."""
@@ -55,27 +52,27 @@ def cases(log: bytes) -> list[Sealed]:
     count = len(lines_of(log))
     plain = slot(log, count)
     body = plain[: plain.index(b',"check"')]
-    end = slot(log, count, ended=True)
+    end, low = slot(log, count, ended=True), slot(log, 8, counter=2)
     turned = body.replace(b'"reconciled"', b'"ended":true,"reconciled"')
     return [
-        Sealed("as before", plain, NEW, *"ww"),
-        Sealed("no seal, of a key that makes them", plain, SEALING, *"wd"),
-        Sealed("a seal", sealed(log, count), SEALING, *"ww"),
-        Sealed("a seal, of a key that has not said so yet", sealed(log, count), NEW, *"ww"),
-        Sealed("a seal of another key", sealed(log, count, b"x" * 32), SEALING, *"wd"),
-        Sealed("a seal of something else", sealed(log, count, over=b"{}"), SEALING, *"wd"),
-        Sealed("an end", end, NEW, *"ww"),
-        Sealed("an end, sealed", sealed(log, count, ended=True), SEALING, *"ww"),
-        Sealed("an end, and more", slot(log, 8, ended=True), NEW, *"dd", 9, more=1),
-        Sealed("an end, sealed, and more", sealed(log, 8, ended=True), SEALING, *"dd", 9, more=1),
-        Sealed("a seal, and more", sealed(log, 8), SEALING, *"ww", more=1),
-        Sealed("an end that is false", checked(body + b',"ended":false'), NEW, *"dd"),
-        Sealed("an end in another place", checked(turned), NEW, *"dd"),
-        Sealed("a seal that is none", checked(body + b',"seal":"0"'), SEALING, *"dd"),
-        Sealed("a seal of capitals", checked(body + b',"seal":"%b"' % (b"A" * 64)), SEALING, *"dd"),
-        Sealed("a seal before an end", checked(body + b',"seal":"%b","ended":true' % (b"a" * 64)), NEW, *"dd"),
-        Sealed("a seal that is none, over one", head(slot(log, 8, counter=2), checked(body + b',"seal":"0"')), NEW, *"ww", more=1),
-        Sealed("a member of a later version", checked(body + b',"more":1'), SEALING, *"dd"),
+        Sealed("as before", plain, NEW, "ww"),
+        Sealed("no seal, of a key that makes them", plain, SEALING, "wd"),
+        Sealed("a seal", sealed(log, count), SEALING, "ww"),
+        Sealed("a seal, of a key that has not said so yet", sealed(log, count), NEW, "ww"),
+        Sealed("a seal of another key", sealed(log, count, b"x" * 32), SEALING, "wd"),
+        Sealed("a seal of something else", sealed(log, count, over=b"{}"), SEALING, "wd"),
+        Sealed("an end", end, NEW, "ww"),
+        Sealed("an end, sealed", sealed(log, count, ended=True), SEALING, "ww"),
+        Sealed("an end, and more", slot(log, 8, ended=True), NEW, "dd", 9, more=1),
+        Sealed("an end, sealed, and more", sealed(log, 8, ended=True), SEALING, "dd", 9, more=1),
+        Sealed("a seal, and more", sealed(log, 8), SEALING, "ww", more=1),
+        Sealed("an end that is false", checked(body + b',"ended":false'), NEW, "dd"),
+        Sealed("an end in another place", checked(turned), NEW, "dd"),
+        Sealed("a seal that is none", checked(body + b',"seal":"0"'), SEALING, "dd"),
+        Sealed("a seal of capitals", checked(body + b',"seal":"%b"' % (b"A" * 64)), SEALING, "dd"),
+        Sealed("a seal before an end", checked(body + b',"seal":"%b","ended":true' % (b"a" * 64)), NEW, "dd"),
+        Sealed("a seal that is none, above a slot", head(low, checked(body + b',"seal":"0"')), NEW, "ww", more=1),
+        Sealed("a member of a later version", checked(body + b',"more":1'), SEALING, "dd"),
     ]  # fmt: skip
 
 
@@ -85,19 +82,16 @@ def test_both_verifiers_and_the_product_agree_on_seals(tmp_path: Path, log: byte
         logs = tmp_path / str(number) / "logs"
         logs.mkdir(parents=True)
         path, key = logs / "events.jsonl", logs / ".key"
-        for name, data in (
-            ("events.jsonl", log),
-            ("head", case.head if len(case.head) > SLOT_BYTES else head(case.head)),
-            (".key", case.key),
-        ):
+        watermark = case.head if len(case.head) > SLOT_BYTES else head(case.head)
+        for name, data in (("events.jsonl", log), ("head", watermark), (".key", case.key)):
             (logs / name).write_bytes(data)
         alone, given = verify_log.verify(path), verify_log.verify(path, key=verify_log.Key.read(key))
-        assert (alone.verdict, given.verdict) == (WORDS[case.without], WORDS[case.given]), case.name
+        assert (alone.verdict, given.verdict) == (WORDS[case.verdicts[0]], WORDS[case.verdicts[1]]), case.name
         assert [found.position for found in given.findings] == ([case.position] if given.findings else []), case.name
         assert bool(given.watermark and given.positions > given.watermark) is bool(case.more), case.name
-        report = verify(logs.parent)
-        assert report.is_whole is (case.given == "w"), case.name
-        assert (report.damage.position if report.damage else None) == case.position, case.name
+        by_product = verify(logs.parent)
+        assert by_product.is_whole is (case.verdicts[1] == "w"), case.name
+        assert (by_product.damage.position if by_product.damage else None) == case.position, case.name
         if perl is not None:
             for report, arguments in ((alone, []), (given, [f"--key={key}"])):
                 said = second_opinion(perl, *arguments, str(path))

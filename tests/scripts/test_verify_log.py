@@ -230,14 +230,16 @@ def test_bytes_that_are_no_lines_are_found(judge: Judge, log: bytes) -> None:
 
 
 def test_a_line_is_at_most_16_mib_long(judge: Judge, log: bytes) -> None:
-    """A line of one byte more is bad though its hash fits, and what stands inside such a line begins no batch."""
+    """A line of one byte more is bad though its hash fits, and what stands inside such a line begins no batch. One of
+    this length is read, and told to be no event: no text of the ledger's is as long.
+    """
     header, lines = header_of(log), lines_of(log)
     index = find(lines, "PreferenceSet")
     room = 16_777_216 - len(chained(header, [lines[index]])) + len(header)
     longest, too_long = (lines[index].with_data(value="x" * (9 + room + more)) for more in (0, 1))
     later = chained(header, lines[:8]).splitlines(keepends=True)[-1]
     judge([
-        Case("the longest", chained(header, [longest]), None, "whole"),
+        Case("the longest", chained(header, [longest]), None, "damaged", 1, "no event"),
         Case("a byte more", chained(header, [too_long]), None, "torn", 1),
         Case("a later batch", header + b"x\n" + later, None, "damaged", 1),
         Case("a later batch within a line", header + b"x" * 16_777_216 + later, None, "torn", 1),

@@ -12,6 +12,7 @@ from pathlib import Path
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.intake import KINDS
 from adapters.application.looking import Looking
+from adapters.application.other_things import why_not_begun
 from adapters.cli.checks.file_system import weak_file_system
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.cli.service_client import ServiceClient
@@ -44,6 +45,8 @@ def root(config: Config, engine: EventLogEngine) -> list[Finding]:
     except OSError as error:
         advice = "Create the folder, check who owns it and its permissions, or set STORAGE_ROOT to another one."
         return [fail("root", f"The storage root {path} cannot be used: {error.strerror} ({stands}).", advice)]
+    if stands == path and not engine.exists(path) and (why := why_not_begun(path, Files())) is not None:
+        return [fail("root", why, "Set STORAGE_ROOT, or give --root.")]
     if weak := _weak_disks(config, engine):
         return weak
     if stands != path:

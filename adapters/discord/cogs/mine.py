@@ -75,7 +75,7 @@ class MineCog(commands.Cog):
         if isinstance(shown, Message):
             await reply.alone(shown)
         else:
-            await reply.finish(shown, spare_of(interaction, name, shown))
+            await reply.finish(shown, spare_of(interaction, name))
 
     @app_commands.command(description="Show what you asked for lately, and what became of it")
     async def history(self, interaction: Interaction) -> None:

@@ -125,9 +125,9 @@ class JSONLEngine:
         """Raises LogDamaged for damage, in words that say where, what and what to do."""
         refuse_damage(LogPaths.below(root), damage)
 
-    def salvage(self, root: Path, to: Path) -> SalvagedLog:
+    def salvage(self, root: Path, to: Path, *, on_event: OnEvent | None = None) -> SalvagedLog:
         """A new storage root without images, of what is whole."""
-        return salvage(root, to, files=self._files)
+        return salvage(root, to, files=self._files, on_event=on_event)
 
     def _paths(self, root: Path) -> LogPaths:
         """The log's files, of which what is no file of its own is not opened."""

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.creation import refuse_beside_remains
-from adapters.eventlog.jsonl.judging import contradicts_watermark
+from adapters.eventlog.jsonl.judging import contradicts_watermark, holds_no_event
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import (
     WATERMARK_READS,
@@ -53,6 +53,7 @@ def open_for_reading(paths: LogPaths, files: Files, *, beyond_watermark: bool, a
             raise unusable(paths, error) from error
         refuse_damage(paths, lost)
         refuse_damage(paths, contradicts_watermark(scanner, slots, header, size))
+        refuse_damage(paths, holds_no_event(scanner))
         return OpenLog(
             paths=paths,
             header=header,

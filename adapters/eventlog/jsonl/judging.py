@@ -1,7 +1,7 @@
 """Decides what a scanned log is: whole, with a torn end, or damaged. The rows of the table "Opening", in their order.
 
-It only decides. What is then done, and that nothing is ever repaired in silence, is `opening`'s; `verify` tells the
-same finding.
+After them comes a line that is well hashed and yet no event there. It only decides. What is then done, and that nothing
+is ever repaired in silence, is `opening`'s; `verify` tells the same finding.
 """
 
 from __future__ import annotations
@@ -58,3 +58,11 @@ def lost_more_than_a_batch(scanner: Scanner) -> Damage | None:
         return None
     position, offset, why = scanner.broken
     return Damage(position, offset, f"{why}, although a later batch (at byte {scanner.later}) was written after it")
+
+
+def holds_no_event(scanner: Scanner) -> Damage | None:
+    """Damage that every hash fits: a line that is no event of this version, or none that can stand where it does."""
+    if scanner.unfit is None:
+        return None
+    position, offset, why = scanner.unfit
+    return Damage(position, offset, why)

@@ -19,7 +19,7 @@ from adapters.disk.files import APPEND, READ, UPDATE, Files
 from adapters.eventlog.jsonl import rechecking
 from adapters.eventlog.jsonl.creation import begin_log, make_key, refuse_beside_remains
 from adapters.eventlog.jsonl.format import Header, Tip
-from adapters.eventlog.jsonl.judging import contradicts_watermark, lost_more_than_a_batch
+from adapters.eventlog.jsonl.judging import contradicts_watermark, holds_no_event, lost_more_than_a_batch
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.lock import WriterLock, held_by_another
 from adapters.eventlog.jsonl.log_file import (
@@ -91,6 +91,7 @@ class _Opening:
         refuse_damage(paths, lost)
         refuse_damage(paths, contradicts_watermark(scanner, slots, header, size))
         refuse_damage(paths, lost_more_than_a_batch(scanner))
+        refuse_damage(paths, holds_no_event(scanner))
         rechecked = self._check_before_snapshot(read_fd, header, resumed, slots)
         if scanner.broken is not None:
             reserve_file.with_room(lambda: self._keep_torn_bytes(read_fd, scanner.whole, size))

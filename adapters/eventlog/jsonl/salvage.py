@@ -14,22 +14,23 @@ import orjson
 
 from adapters.disk.files import UPDATE, Files, is_disk_full
 from adapters.eventlog.jsonl.format import MAX_LINE_BYTES, fixed_form
-from adapters.eventlog.jsonl.judging import contradicts_watermark, lost_more_than_a_batch
+from adapters.eventlog.jsonl.judging import contradicts_watermark, holds_no_event, lost_more_than_a_batch
 from adapters.eventlog.jsonl.layout import LogPaths
-from adapters.eventlog.jsonl.log_file import Verified, unusable
+from adapters.eventlog.jsonl.log_file import Takers, Verified, unusable
 from adapters.eventlog.jsonl.reserve_file import disk_full
 from adapters.eventlog.jsonl.scanning import BLOCK_BYTES
 from adapters.eventlog.jsonl.seals import Key, Proof, keep_key, read_key
 from adapters.eventlog.jsonl.verify import read_whole
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
-from adapters.ports.event_log import SalvagedLog
+from adapters.ports.event_log import OnEvent, SalvagedLog
 from adapters.ports.faults import ConfigError, Fault, LogDamaged, StorageUnavailable
 
 LIST_NAME = "not-salvaged.jsonl"
 
 
-def salvage(root: Path, to: Path, *, files: Files | None = None) -> SalvagedLog:
-    """Salvages the log of a storage root into a new folder, which becomes a storage root without images.
+def salvage(root: Path, to: Path, *, files: Files | None = None, on_event: OnEvent | None = None) -> SalvagedLog:
+    """Salvages the log of a storage root into a new folder, which becomes a storage root without images. Where
+    `on_event` refuses an event, its batch and what is after it are left out.
 
     Raises ConfigError where the folder holds something or lies with the log, LogMissing or LogForeign where no log of
     ours stands, LogDamaged where nothing of it can be proven, StorageUnavailable or DiskFull.
@@ -42,7 +43,7 @@ def salvage(root: Path, to: Path, *, files: Files | None = None) -> SalvagedLog:
         files.confine(own.root)
     with ExitStack() as descriptors:
         try:
-            fd, slots, size, found = read_whole(files, descriptors, paths, to_its_end=True)
+            fd, slots, size, found = read_whole(files, descriptors, paths, takers=Takers(on_event), to_its_end=True)
             _refuse_unproven(paths, found, _believed(slots))
             key = read_key(files, paths)
         except OSError as error:
@@ -96,7 +97,7 @@ class _Salvage:
 
     def carry_out(self, key: Key | None) -> SalvagedLog:
         """Writes the new root. Its log is named last, so that half of one is never taken for a log."""
-        files, target, whole = self._files, self._target, self._found.scanner.whole
+        files, target, whole = self._files, self._target, self._found.scanner.sound
         if files.list_directory(target.root):
             raise ConfigError(f"The folder {target.root} is not empty. Name a new one with --to; nothing was changed.")
         files.make_directories(target.logs)
@@ -117,14 +118,14 @@ class _Salvage:
             positions=whole.position,
             size_bytes=whole.offset,
             entries=self._entries,
-            damage=damage or self._found.lost,
+            damage=damage or self._found.lost or holds_no_event(scanner),
         )
 
     def _write_watermark(self, key: Key | None) -> None:
         """All of the new log is surely on the disk; file work is done as far as it was. Without a key it has no seal:
         the first start makes one, and takes it in.
         """
-        files, whole, log_id = self._files, self._found.scanner.whole, self._found.header.log_id
+        files, whole, log_id = self._files, self._found.scanner.sound, self._found.header.log_id
         reconciled = min([slot.reconciled for slot in self._believed[:1] if slot.log_id == log_id] or [0])
         head_fd = files.open(self._target.head, UPDATE)
         try:
@@ -140,12 +141,11 @@ class _Salvage:
 
     def _list(self) -> Iterator[bytes]:
         """What is not in the new log, an object a line: each line after its end, then what is not there at all."""
-        whole, broken = self._found.scanner.whole, self._found.scanner.broken
+        scanner = self._found.scanner
+        whole, reasons = scanner.sound, {found.offset: found.why for found in (scanner.broken, scanner.unfit) if found}
         for offset, line in self._lines(whole.offset):
             form = fixed_form(line)
-            why = "it follows the damage, or belongs to its batch"
-            if broken is not None and offset == broken.offset:
-                why = broken.why
+            why = reasons.get(offset, "it follows the damage, or belongs to its batch")
             yield self._entry(position=form[0] if form else None, offset=offset, bytes=len(line) + 1, why=why)
         known = [slot.tip.position for slot in self._believed if slot.log_id == self._found.header.log_id]
         if (lost := self._found.lost) is not None:

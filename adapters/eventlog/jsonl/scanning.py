@@ -21,6 +21,7 @@ from adapters.eventlog.jsonl.format import (
     fixed_form,
 )
 from adapters.ports.event_log import OnEvent, VerifiedEvent
+from adapters.ports.faults import LogDamaged
 
 BLOCK_BYTES = 1024 * 1024
 
@@ -41,6 +42,9 @@ class Scanner:
     whose batch begins after the bad record. `starts[p]` is the offset after position p, so the line of p is
     `starts[p-1]:starts[p]`; it is given filled up to the point the scan begins at, and is filled on. The hash at
     position `mark` is kept for `passed`.
+
+    `unfit` is the first event that whoever is handed the events says to be none, or none that can have happened there;
+    `sound` is then the end of the last batch before it. Nobody is handed an event after it.
     """
 
     def __init__(self, tip: Tip, starts: array[int], *, mark: int = 0, on_event: OnEvent | None = None) -> None:
@@ -48,6 +52,8 @@ class Scanner:
         self.broken: Break | None = None
         self.is_cut_off = False
         self.later: int | None = None
+        self.unfit: Break | None = None
+        self.sound = tip
         self.batches = 0
         self.starts = starts
         self._begin = tip.position
@@ -126,10 +132,24 @@ class Scanner:
         self.batches += 1
         if tip.position == self._mark:
             self._marked_digest = tip.digest
-        if self._on_event is not None:
-            for event in self._pending:
-                self._on_event(event)
+        if self.unfit is None:
+            self._offer()
+        if self.unfit is None:
+            self.sound = tip
         self._pending.clear()
+
+    def _offer(self) -> None:
+        """Hands the events of a batch to whoever takes them."""
+        if self._on_event is None:
+            return
+        for event in self._pending:
+            try:
+                self._on_event(event)
+            except LogDamaged as fault:
+                if fault.what is None:
+                    raise
+                self.unfit = Break(event.position, self.starts[event.position - 1], fault.what)
+                return
 
     def _break(self, why: str) -> None:
         """Marks the first bad record, which stands where the scan has got to."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl import rechecking
 from adapters.eventlog.jsonl.following import look
-from adapters.eventlog.jsonl.judging import contradicts_watermark, lost_more_than_a_batch
+from adapters.eventlog.jsonl.judging import contradicts_watermark, holds_no_event, lost_more_than_a_batch
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import (
     NOBODY,
@@ -73,7 +73,7 @@ def verify(
             raise unusable(paths, error) from error
     is_alone = not slots and not files.lexists(paths.head)
     contradiction = None if is_alone else contradicts_watermark(scanner, slots, header, size)
-    damage = contradiction or lost_more_than_a_batch(scanner) or lost
+    damage = contradiction or lost_more_than_a_batch(scanner) or lost or holds_no_event(scanner)
     slot = slots[0] if slots else None
     return LogReport(
         location=str(paths.log),

@@ -124,7 +124,6 @@ export class Gallery {
     at("viewer-picture").src = this.source(image);
     at("viewer-picture").alt = `The image ${image.name}`;
     at("viewer-download").href = api.imageUrl(this.user, image.name);
-    at("viewer-download").download = image.name.replace("/", "-");
     at("viewer-again").hidden = true;
     this.facts(image, null);
     at("viewer").showModal();

@@ -17,6 +17,7 @@ from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.application.workers import Workers
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
+from adapters.http.disposition import disposition
 from adapters.http.parameters import actor_of, idempotency_key_of, name_of, only, page_of, user_of
 from adapters.http.problems import FILE_GONE, NOT_FOUND, UNAVAILABLE, Problem
 from adapters.http.services import services_of
@@ -95,6 +96,7 @@ class _Opened(NamedTuple):
     size_bytes: int
     sha256: str
     media_type: str
+    disposition: str
 
 
 def _open(store: Storage, user: str, name: str) -> _Opened:
@@ -106,7 +108,7 @@ def _open(store: Storage, user: str, name: str) -> _Opened:
         file = open_image(store, user, name) if image else None
         if image is None or file is None:
             raise _no_image(name)
-        return _digested(file, image.media_type)
+        return _digested(file, image.media_type, disposition(image.name, image.media_type))
     except DamagedFileError as damaged:
         sentence = f"The image {name!r} was kept, and its file is damaged: it {damaged.strerror}."
         raise Problem(FILE_GONE, f"{sentence} {TELL_THE_OPERATOR}") from None
@@ -117,7 +119,7 @@ def _open(store: Storage, user: str, name: str) -> _Opened:
         raise Problem(UNAVAILABLE, f"The file of the image {name!r} cannot be read. {TELL_THE_OPERATOR}") from error
 
 
-def _digested(file: BufferedIOBase, media_type: str) -> _Opened:
+def _digested(file: BufferedIOBase, media_type: str, named: str) -> _Opened:
     try:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         size_bytes = file.tell()
@@ -125,7 +127,7 @@ def _digested(file: BufferedIOBase, media_type: str) -> _Opened:
     except BaseException:
         file.close()
         raise
-    return _Opened(file, size_bytes, digest, media_type)
+    return _Opened(file, size_bytes, digest, media_type, named)
 
 
 async def _send(request: web.Request, opened: _Opened, reading: Workers) -> web.StreamResponse:
@@ -133,7 +135,7 @@ async def _send(request: web.Request, opened: _Opened, reading: Workers) -> web.
         headers={
             "Cache-Control": "private, no-cache",
             "Content-Security-Policy": IMAGE_POLICY,
-            "Content-Disposition": "inline",
+            "Content-Disposition": opened.disposition,
             "Accept-Ranges": "none",
         }
     )

@@ -1,7 +1,6 @@
 """Walks a JPEG (ITU-T T.81): the segments and scans of the first picture up to its end marker.
 
-A phone writes more after that end: a second picture (MPF), a gain map, a motion clip. Up to a bound it is kept and not
-looked at. Profiles, EXIF and thumbnails inside are not looked at either.
+What follows that end, and the profiles, EXIF and thumbnails inside, are for `foreign` to look at.
 """
 
 from __future__ import annotations
@@ -11,9 +10,8 @@ import struct
 from typing import NamedTuple
 
 from adapters.images.containers.outline import Outline, PictureBounds
-from adapters.images.invalid_image import ImageProblem, InvalidImage, damaged, followed_by
+from adapters.images.invalid_image import ImageProblem, InvalidImage, damaged
 
-MAX_TRAILER_BYTES = 8 << 20
 MAX_SEGMENTS = 4_000
 # Every scan visits every block again, also when it adds nothing: 100 scans over 50,000,000 pixels take 3.5 seconds.
 # Encoders write about 10.
@@ -39,27 +37,25 @@ class _Segment(NamedTuple):
 
 def outline_jpeg(data: bytes, bounds: PictureBounds) -> Outline:
     """The outline of the first picture of a JPEG that is whole and within the bounds."""
-    segments, end = _segments(data)
+    segments = _segments(data)
     frames = [segment for segment in segments if segment.marker in _FRAMES]
     if len(frames) != 1 or not any(segment.marker == _SCAN for segment in segments):
         raise damaged("JPEG", "it does not hold exactly one picture")
     width, height = _size(frames[0])
     bounds.admit_size(width, height)
-    if len(data) - end > MAX_TRAILER_BYTES:
-        raise followed_by("JPEG", len(data) - end)
     picture = b"\xff\xd8" + b"".join(segment.whole for segment in segments if segment.marker in _SHOWN) + b"\xff\xd9"
     return Outline("JPEG", width, height, 1, picture)
 
 
-def _segments(data: bytes) -> tuple[list[_Segment], int]:
-    """The segments of the first picture, a scan with its data, and the offset just after the end marker."""
+def _segments(data: bytes) -> list[_Segment]:
+    """The segments of the first picture, a scan with its data."""
     segments: list[_Segment] = []
     scans = 0
     offset = 2
     for _ in range(MAX_SEGMENTS):
         marker, offset = _marker(data, offset)
         if marker == _END:
-            return segments, offset
+            return segments
         if marker in _WITHOUT_LENGTH or offset + 2 > len(data):
             raise damaged("JPEG", "a part of it is not where it belongs")
         end = offset + int(struct.unpack_from(">H", data, offset)[0])

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from io import BufferedIOBase
 from pathlib import Path
-from stat import S_ISDIR
+from stat import S_IFDIR, S_IFMT
 
 import orjson
 import structlog
@@ -237,7 +237,7 @@ class LocalImageStore:
         found = []
         for key, touched in touched_by_key:
             left = left_of(self.layout, key, touched)
-            if any(self._files.lexists(path) and not self._is_folder(path) for path in left):
+            if any(self._kind_at(path) not in (None, S_IFDIR) for path in left):
                 found.append(Unfinished(key.user, touched.name, touched.staged is not None))
         return found
 
@@ -319,13 +319,17 @@ class LocalImageStore:
         """
         folder = folder_of(name)
         for taken in (folder, name):
-            path = self.layout.final(user, taken, temp=temp) if taken else None
-            if path and self._files.lexists(path) and not (taken == folder and self._is_folder(path)):
+            kind = self._kind_at(self.layout.final(user, taken, temp=temp)) if taken else None
+            if kind is not None and not (taken == folder and kind == S_IFDIR):
                 return taken
         return None
 
-    def _is_folder(self, path: Path) -> bool:
-        return S_ISDIR(self._files.lstat(path).st_mode)
+    def _kind_at(self, path: Path) -> int | None:
+        """What stands at a path, as the type of a file's mode; None where nothing does."""
+        try:
+            return S_IFMT(self._files.lstat(path).st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
 
     def _touch(self, position: int, user: str, name: str, temp: bool, staged: str | None) -> None:
         key = Key(user, temp, name_key(name))
@@ -345,8 +349,6 @@ class LocalImageStore:
         )
 
     def _carry_out(self, key: Key, touched: Touched) -> None:
-        for spelling in touched.spellings | {touched.name}:
-            self._own.require(self.layout.finals(key.user, spelling, temp=key.temp))
         if touched.staged is not None:
             self._bring_into_place(key, touched.name, touched.staged)
         for spelling in sorted(touched.spellings | {touched.name}):
@@ -380,7 +382,7 @@ class LocalImageStore:
             details_kept = self.layout.details(key.user, current) if current else None
             paths.append((self.layout.details(key.user, spelling), details_kept))
         for path, other in paths:
-            if not self._files.lexists(path) or self._is_folder(path):
+            if self._kind_at(path) in (None, S_IFDIR):
                 pass  # a folder of that name was made since: the file is long gone
             elif not (other and self._files.is_same_file(path, other)):
                 self._files.unlink(path)

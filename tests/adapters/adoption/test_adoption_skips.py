@@ -14,7 +14,7 @@ from adapters.adoption.tally import Adoption
 from adapters.disk.files import Files
 from tests.adapters.adoption.adopting import MAX_IMAGE_BYTES, adopted, planned, put, skipped, terms, told, traces
 from tests.adapters.application.evidence import assert_disk_and_log_agree, files_of
-from tests.hostile.builders import png, png_of_size
+from tests.hostile.builders import png, png_chunk, png_of_size
 
 
 @pytest.fixture
@@ -37,6 +37,8 @@ def root(tmp_path: Path) -> Path:
         ("users/1/stats.db", b"SQLite format 3", "not a picture"),
         ("users/1/a.jpg", png(), "Name it a.png"),
         ("users/1/a.exe", png(), "Name it a.png"),
+        ("users/1/a.png", png() + b"<script>", "after the end of its picture"),
+        ("users/1/a.png", png(extras=[png_chunk(b"tEXt", b"Comment\0<?php echo 1;")]), "a script in its part tEXt"),
         ("users/1/a.png", png_of_size(MAX_IMAGE_BYTES + 1), "IMAGE_GENERATION_SIZE_MB"),
         ("users/1/k/l/a.png", png(), "folder inside a folder"),
         ("users/1/" + "d/" * 40 + "a.png", png(), "folders deep"),

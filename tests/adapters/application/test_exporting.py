@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -19,7 +22,8 @@ from adapters.application.results import StoreSettings
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
-from domain.commands import SetPolicy
+from domain.commands import SaveImage, SetPolicy
+from tests.hostile.builders import png
 
 SIZES = {
     "small.png": 1,
@@ -94,3 +98,35 @@ async def test_what_was_deleted_or_saved_anew_meanwhile_is_left_out(store: Stora
         names += zipfile.ZipFile(io.BytesIO(data)).namelist()
     assert not {"images/small.png", "images/image_1.png"} & set(names)
     assert "images/a folder/larger.png" in names
+
+
+async def test_an_image_with_anothers_extension_leaves_under_its_own(tmp_path: Path) -> None:
+    """Names of former logs: as a file of an archive each opens as a picture, and none takes the place of another."""
+    names = {"a.exe": "a.exe.png", "k/b.html": "k/b.html.png", "c.js": "c.js.7.png", "c.js.png": "c.js.png", "d": "d"}
+    with closing(open_store(tmp_path, limits=SetPolicy(daily=100))) as opened:
+        for name in names:
+            recorded_as(opened, name)
+        with zipfile.ZipFile(io.BytesIO(archive_of(opened, plan_export(opened, "1", 10_000_000), 0))) as archive:
+            found = {entry.removeprefix("images/") for entry in archive.namelist() if entry.startswith("images/")}
+    assert found == set(names.values())
+
+
+def recorded_as(store: Storage, name: str) -> None:
+    """An image under any name, as a former version recorded it."""
+    root, staged, data = store.opened(), uuid4().hex, png()
+    root.images.stage(staged, data, None)
+    root.ledger.execute(
+        SaveImage(
+            user="1",
+            by="library",
+            name=name,
+            bytes=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+            media_type="image/png",
+            width=1,
+            height=1,
+            staged=staged,
+            new_reservation=uuid4().hex,
+        )
+    )
+    root.images.reconcile("1", name, temp=False)

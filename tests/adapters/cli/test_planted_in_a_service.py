@@ -35,7 +35,7 @@ def status_of(address: str) -> int:
 
 
 def test_nobody_waits_for_what_stands_in_the_place_of_an_image(tmp_path: Path) -> None:
-    """Each image is not found, and nothing known of how it was made, for more readers at once than there are threads; told to end while they read, it ends."""
+    """More readers at once than there are threads are told so; while they read, the service ends when it is told."""
     root, bait = tmp_path / "root", tmp_path / "bait"
     bait.mkdir()
     (bait / "a.png").write_bytes(png())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from adapters.application.governing import reset_daily_blocking
 from adapters.engines.opening import open_store
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.eventlog.jsonl.logs import as_killed
+from tests.scripts.forgery import chained, head, slot
+from tests.scripts.members import BASE, BEFORE, HEADER, line_of
 
 
 @pytest.fixture
@@ -145,3 +148,77 @@ def test_every_message_about_damage_names_salvage(abby: Abby, log: Path) -> None
             told = abby(*words)
             assert told.code == 65
             assert "`abby salvage --to DIR`" in " ".join(f"{told.out} {told.err}".split()), words
+
+
+@pytest.fixture
+def forged(root: Path) -> Path:
+    """The file of a log whose fourth event has another `staged`, under hashes and a watermark that fit."""
+    lines = [line_of(*event) for event in BASE]
+    lines[3] = lines[3].with_data(staged="../../../etc/passwd")
+    log = chained(HEADER, lines)
+    (root / "logs").mkdir(parents=True)
+    (root / "logs" / "head").write_bytes(head(slot(log, len(lines))))
+    path = root / "logs" / "events.jsonl"
+    path.write_bytes(log)
+    return path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify",),
+        ("status", "42"),
+        ("users",),
+        ("events", "--user", "42"),
+        ("events", "--json"),
+        ("audit",),
+        ("audit", "--user", "42"),
+        ("reset", "42", "--reason", "x"),
+        ("cleanup",),
+    ],
+    ids=" ".join,
+)
+def test_a_line_that_is_well_hashed_and_no_event_is_told_by_every_command(
+    abby: Abby, forged: Path, words: tuple[str, ...]
+) -> None:
+    """65; the position, the member, what it should be, what to do; nothing is changed, and no traceback."""
+    before = forged.read_bytes()
+    told = abby(*words)
+    said = told.out + told.err
+    assert told.code == 65
+    assert "position 4" in said
+    assert "a staged that is not 32 lower-case hex digits" in said.replace("\n", " ")
+    assert "abby salvage" in said
+    assert "Traceback" not in said
+    assert forged.read_bytes() == before
+
+
+@pytest.mark.usefixtures("forged")
+def test_a_salvage_ends_before_a_line_that_is_no_event(abby: Abby, tmp_path: Path) -> None:
+    """The new log is whole and opens; the list tells why the line and those after it are left out."""
+    told = abby("salvage", "--to", str(tmp_path / "salvaged"))
+    assert told.code == 0
+    assert "3 events up to the damage are whole" in told.out
+    listed = (tmp_path / "salvaged" / "not-salvaged.jsonl").read_text().splitlines()
+    assert [json.loads(line)["position"] for line in listed] == [
+        *range(4, len(BASE) + 1),
+        4,
+    ]  # the last: of what once was
+    assert "32 lower-case hex digits" in listed[0]
+    assert abby("verify", root=tmp_path / "salvaged").code == 0
+    assert abby("users", root=tmp_path / "salvaged").code == 0
+    assert abby("verify").code == 65
+
+
+def test_an_event_that_cannot_have_happened_is_told_with_its_place(abby: Abby, root: Path) -> None:
+    """An hour back without a correction of the clock, say: the document's rule A1."""
+    lines = [line_of(*event) for event in BASE[:-1]]
+    lines[11] = lines[11].with_data(at=BEFORE)
+    log = chained(HEADER, lines)
+    (root / "logs").mkdir(parents=True)
+    (root / "logs" / "events.jsonl").write_bytes(log)
+    (root / "logs" / "head").write_bytes(head(slot(log, len(lines))))
+    told = abby("verify", "--json")
+    assert told.code == 65
+    assert (told.json["damage"]["position"], told.json["damage"]["offset"]) == (12, log.index(b'{"pos":12'))
+    assert "time never goes back" in told.json["damage"]["what"]

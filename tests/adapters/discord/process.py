@@ -67,7 +67,7 @@ class BotProcess:
         """Its number in the system."""
         return self._process.pid
 
-    async def ready(self, *, timeout: float = 20.0) -> None:
+    async def ready(self, *, timeout: float = 60.0) -> None:
         """Waits until the fake has made it ready; an end before that is an AssertionError with its log."""
         online = asyncio.ensure_future(self._fake.online(self._ready_before + 1, timeout=timeout))
         ended = asyncio.ensure_future(self._process.wait())

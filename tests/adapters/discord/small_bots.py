@@ -78,7 +78,7 @@ class SmallBot(discord.Client):
         self.tree = app_commands.CommandTree(self)
         self.faults: asyncio.Queue[BaseException] = asyncio.Queue()
         self.tree.error(self._keep_fault)
-        _add_commands(self.tree, answer or right_answer)
+        add_commands(self.tree, answer or right_answer)
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(Again)
@@ -119,7 +119,9 @@ async def right_answer(interaction: discord.Interaction[Any]) -> None:
     await interaction.edit_original_response(embed=embed, attachments=[file], view=view)
 
 
-def _add_commands(tree: app_commands.CommandTree[Any], answer: Answer) -> None:
+def add_commands(tree: app_commands.CommandTree[Any], answer: Answer = right_answer) -> None:
+    """Commands of every kind, and menus."""
+
     @tree.command(description="Makes a picture")
     @app_commands.describe(prompt="What to show", style="How to show it", steps="How carefully", like="Start from this")
     @app_commands.choices(

@@ -26,11 +26,12 @@ GENTLE_SECONDS = 25.0
 PATCHED = """
 import adapters.discord.cogs.mine as mine
 import adapters.discord.lifecycle as life
+import adapters.discord.making as making
 
 async def broken(*_):
     raise RuntimeError("broken on purpose")
 
-mine.history_page = broken
+mine.history_page = making._Showing.smaller = broken
 life.DRAIN_SECONDS = 0.3
 from adapters.cli import main
 main()

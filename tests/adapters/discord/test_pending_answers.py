@@ -68,6 +68,31 @@ def test_a_note_that_is_none_is_removed(root: Path, damage: bytes) -> None:
     assert files(root) == ["1.json"]
 
 
+def test_what_was_shown_already_stands_in_the_note(root: Path) -> None:
+    """One after the other; a former version's note says nothing of it, and a torn one is swept away."""
+    pending = PendingAnswers(root)
+    assert pending.note(waiting(1))
+    assert not pending.note(waiting(1))
+    for name in ("a.png", "b.png"):
+        pending.shown(1, name)
+    pending.shown(2, "of nobody")
+    (root / FOLDER / "3.json").write_bytes(
+        b'{"interaction": 3, "application": 7, "token": "t", "user": 3, "at": 1.7e9}'
+    )
+    (root / FOLDER / "4.new").write_bytes(b"{")
+    left = PendingAnswers(root).left(NOW)
+    assert left[0] == waiting(1)._replace(shown=("a.png", "b.png"))
+    assert (left[1].is_message, left[1].shown) == (True, ())
+    assert files(root) == ["1.json", "3.json"]
+
+
+def test_every_promise_goes_through_the_one_that_notes_it() -> None:
+    """A command that deferred by itself would be left "thinking" by a kill."""
+    modules = (Path(__file__).parents[3] / "adapters" / "discord").rglob("*.py")
+    promising = [file.name for file in modules if "response.defer(" in file.read_text(encoding="utf-8")]
+    assert promising == ["replies.py"]
+
+
 def test_there_are_only_so_many(root: Path) -> None:
     """Whoever comes then is answered all the same, and not told after a kill."""
     pending = PendingAnswers(root)

@@ -17,7 +17,7 @@ from PIL import Image
 
 from tests.adapters.discord.bot.stage import command, finished
 from tests.adapters.discord.bot.test_pictures import png
-from tests.adapters.discord.fake.cdn import BREAKS_OFF
+from tests.adapters.discord.fake.cdn import BREAKS_OFF, ENDLESS, HANGS
 from tests.adapters.discord.fake.messages import Message
 from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.server import FakeDiscord
@@ -26,6 +26,11 @@ from tests.adapters.discord.process import BotProcess
 from tests.adapters.discord.test_pictures_by_address import PROGRAM
 from tests.adapters.generation.public_internet import PublicInternet, answer
 
+HASTY = """
+import adapters.discord.inputs as inputs
+inputs.FETCH_SECONDS = 6.0
+"""
+"""The program, with little patience for all the files of a message together."""
 PICTURE = png(128)
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200)
 COPIES = "images-ext-1.discordapp.net"
@@ -34,6 +39,8 @@ ELSEWHERE = "https://pictures.example/a.png"
 FOUND = "This image can be upscaled to a width from 128 to 1024 pixels"
 """It was found and looked at, and is refused before a service is asked: making it would only take its time."""
 PATIENCE_SECONDS = 90.0
+MOST_TAKEN_BYTES = 20 * 1_048_576
+"""What may be on its way to who reads 1 MiB of it: far more than that, and far less than there is."""
 
 
 def avif() -> bytes:
@@ -104,6 +111,9 @@ ROWS = {
     "the CDN fails": Row((upload(),), says="Discord did not give the whole picture.", troubles=(503, 500)),
     "the file is gone": Row((upload(),), says="The link has expired", troubles=(404,)),
     "the file may not be had": Row((upload(),), says="The link has expired", troubles=(403,)),
+    "the first one hangs": Row((upload(), upload("b.png")), troubles=(HANGS,)),
+    "all hang": Row((upload(),) * 5, says="Discord did not give the whole picture.", troubles=(HANGS,) * 10),
+    "one without an end": Row((upload(),), says="larger than", troubles=(ENDLESS,) * 2),
     "the CDN breaks off, and a second one": Row((upload(), upload("b.png")), troubles=(BREAKS_OFF, BREAKS_OFF)),
 }
 
@@ -128,8 +138,8 @@ async def test_the_picture_of_a_message_is_found_wherever_it_is(
     fake: FakeDiscord, internet: PublicInternet, tmp_path: Path
 ) -> None:
     """Each place, in the message itself and in one that passes it on; and where there is none, why."""
-    program = PROGRAM.format(way_in=internet.way_in)
-    words = command(tmp_path / "root", "bot", API_HOST="http://127.0.0.1:9")
+    program = HASTY + PROGRAM.format(way_in=internet.way_in)
+    words = command(tmp_path / "root", "bot", API_HOST="http://127.0.0.1:9", IMAGE_GENERATION_SIZE_MB=1)
     wrong: list[str] = []
 
     async def look(name: str, row: Row, *, forwarded: bool = False) -> None:
@@ -151,4 +161,5 @@ async def test_the_picture_of_a_message_is_found_wherever_it_is(
         assert wrong == [], bot.log[-3_000:]
         assert "unexpected" not in bot.log
     assert fake.complaints == []
+    assert 0 < fake.cdn.most_bytes < MOST_TAKEN_BYTES
     assert set(internet.asked_for) == {COPIES}

@@ -7,7 +7,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from copy import deepcopy
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,14 @@ from adapters.cli import main
 main()
 """
 """The program, with short pauses between its looks at Discord's list of commands."""
+CHANGED_ELSEWHERE: list[Callable[[dict[str, Json]], object]] = [
+    lambda commands: commands["quota"].update(description="changed elsewhere"),
+    lambda commands: commands["imagine"]["options"][1]["choices"].pop(),
+    lambda commands: commands["imagine"]["options"][4].update(max_value=7),
+    lambda commands: commands["imagine"]["options"].append(commands["imagine"]["options"].pop(1)),
+    lambda commands: commands["audit"].update(default_member_permissions=None),
+]
+"""What somebody did to the commands that Discord has."""
 STRANGE: dict[str, Callable[[Json], object]] = {
     "no limit of attachments": lambda event: event.pop("attachment_size_limit"),
     "no token": lambda event: event.pop("token"),
@@ -47,6 +58,7 @@ STRANGE: dict[str, Callable[[Json], object]] = {
     "no id of a component": lambda event: event["data"].pop("custom_id", None),
     "nothing at all": lambda event: event.clear(),
 }
+QUOTA: Json = {"id": "1", "name": "quota", "type": 1, "options": []}
 OTHER_EVENTS: list[tuple[str, Any]] = [
     ("GUILD_CREATE", {"id": "7"}),
     ("GUILD_UPDATE", {}),
@@ -57,6 +69,15 @@ OTHER_EVENTS: list[tuple[str, Any]] = [
 ]
 
 
+def emptied(event: Json) -> Iterator[Json]:
+    """The event with one member after the other null, in it, in its data and in who sent it."""
+    for part in ((), ("data",), ("member",), ("member", "user"), ("channel",)):
+        for name in reduce(getitem, part, event):
+            changed = deepcopy(event)
+            reduce(getitem, part, changed)[name] = None
+            yield changed
+
+
 async def send_what_is_strange(fake: FakeDiscord, person: Person) -> None:
     """A command and a press, each in every form that nobody expects; then other events."""
     channel = fake.world.channels[next(iter(fake.world.channels))]
@@ -64,12 +85,14 @@ async def send_what_is_strange(fake: FakeDiscord, person: Person) -> None:
     assert session is not None
     for change in STRANGE.values():
         for kind, data in (
-            (COMMAND, {"id": "1", "name": "quota", "type": 1, "options": []}),
+            (COMMAND, QUOTA),
             (COMPONENT, {"custom_id": "abby:old7:1", "component_type": 2}),
         ):
             event = Interaction(fake.world, kind, person, channel, dict(data)).event()
             change(event)
             await session.dispatch("INTERACTION_CREATE", event)
+    for event in emptied(Interaction(fake.world, COMMAND, person, channel, {**QUOTA, "resolved": {}}).event()):
+        await session.dispatch("INTERACTION_CREATE", event)
     for name, data in OTHER_EVENTS:
         await session.dispatch(name, data)
 
@@ -91,11 +114,12 @@ async def test_commands_events_and_connections_go_wrong_and_the_bot_goes_on(
         fake.rest.commands[None] = []
         await fake.synced(2, timeout=30)
         assert "Daily Generations: 0/5" in (await finished(await ann.slash("quota"))).text
-        fake.rest.commands[None][0]["description"] = "changed elsewhere"
-        await fake.synced(3, timeout=30)
-        looks = len(fake.heard)
+        for change in CHANGED_ELSEWHERE:
+            change({command["name"]: command for command in fake.rest.commands[None]})
+            await fake.synced(len(fake.syncs) + 1, timeout=30)
+        sent, looks = len(fake.syncs), len(fake.heard)
         await _until(lambda: _has_looked_twice(fake, looks))
-        assert len(fake.syncs) == 3
+        assert len(fake.syncs) == sent
 
         (begun,) = (await readiness(page))["notes"]
         assert begun.startswith("A new log was begun")

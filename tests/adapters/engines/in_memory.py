@@ -248,7 +248,7 @@ class InMemoryEngine:
         if damage is not None:
             raise LogDamaged(f"The log of {root} is damaged: {damage.what}", position=damage.position)
 
-    def salvage(self, root: Path, to: Path) -> SalvagedLog:
+    def salvage(self, root: Path, to: Path, *, on_event: OnEvent | None = None) -> SalvagedLog:  # noqa: ARG002 - it refuses
         """There is nothing to salvage."""
         raise ConfigError(NO_SALVAGE.format(root, to))
 

@@ -17,7 +17,7 @@ from adapters.images.check import (
     check_image,
     contradiction,
 )
-from adapters.images.containers.jpeg import MAX_SCANS, MAX_TRAILER_BYTES
+from adapters.images.containers.jpeg import MAX_SCANS
 from adapters.images.formats import EXTENSIONS
 from tests.hostile.builders import (
     LARGEST_IMAGE_BYTES,
@@ -179,15 +179,6 @@ def test_a_jpeg_has_at_most_as_many_scans_as_allowed(scans: int, kept: bool) -> 
     """One scan under, on and over the limit: this is what bounds the time of a progressive JPEG."""
     data = jpeg_progressive_scans(scans, width=640, height=480)
     assert_kept_or(ImageProblem.TOO_MANY_SCANS, kept, lambda: check(data))
-
-
-@pytest.mark.parametrize(
-    ("trailer_bytes", "kept"), [(1, True), (MAX_TRAILER_BYTES, True), (MAX_TRAILER_BYTES + 1, False)]
-)
-def test_a_phones_trailer_is_kept_up_to_8_mib(trailer_bytes: int, kept: bool) -> None:
-    """It is not looked at: here it is a program."""
-    data = jpeg() + b"MZ".ljust(trailer_bytes, b"\xff")[:trailer_bytes]
-    assert_kept_or(ImageProblem.TRAILING_BYTES, kept, lambda: check(data))
 
 
 def test_the_embedding_programs_pillow_settings_are_left_alone() -> None:

@@ -44,6 +44,13 @@ def test_what_is_not_kept_as_it_is_becomes_a_png(kind: str) -> None:
     assert (picture.media_type, picture.width, picture.height) == ("image/png", 48, 32)
 
 
+def test_a_png_whose_end_alone_is_missing_is_written_anew() -> None:
+    """Its pixels are all there."""
+    data = saved("PNG")
+    picture = kept(data[:-5])
+    assert Image.open(io.BytesIO(picture.data)).tobytes() == Image.open(io.BytesIO(data)).tobytes()
+
+
 def test_a_png_that_would_be_too_large_becomes_a_jpeg() -> None:
     """An AVIF packs more than a PNG."""
     assert keepable(saved("AVIF"), 3_000).media_type == "image/jpeg"

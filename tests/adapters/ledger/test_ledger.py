@@ -72,7 +72,7 @@ def save(name: str, user: str = "1", *, size: int = 10, key: str | None = None) 
     """A plain save of one image."""
     request = IdempotencyKey(key, "0" * 64) if key else None
     return SaveImage(
-        user, "library", name, size, "0" * 64, "image/png", 1, 1, f"s-{name}", f"r-{name}", idempotency_key=request
+        user, "library", name, size, "0" * 64, "image/png", 1, 1, "5a" * 16, f"r-{name}", idempotency_key=request
     )
 
 

@@ -14,7 +14,7 @@ from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.ledger.codec import encode
 from adapters.ledger.projector import Projector
 from adapters.ports.clock import utc_now
-from adapters.ports.event_log import VerifiedEvent
+from adapters.ports.event_log import JSONEvent, VerifiedEvent
 from adapters.ports.faults import LogDamaged
 from domain.events import GenerationReleased, PreferenceSet
 from tests.projections.state import state_of
@@ -51,11 +51,9 @@ def test_a_start_reads_the_log_once(tmp_path: Path) -> None:
 
 
 def test_taking_in_and_replaying_agree(tmp_path: Path) -> None:
-    """Also for data that are JSON in a form of another writer, which a replay accepts."""
+    """A start that takes the log in while it is verified, and one that reads it afterwards."""
     recorder = JSONLRecorder(tmp_path, clock=utc_now)
-    loose = encode(CHOICE)
-    loose.data = loose.data.replace(b'":"', b'": "')
-    recorder.append([encode(CHOICE), loose])
+    recorder.append([encode(CHOICE), encode(CHOICE)])
     recorder.checkpoint(0)
     recorder.close()
     taken, replayed = Projector(), Projector()
@@ -66,6 +64,7 @@ def test_taking_in_and_replaying_agree(tmp_path: Path) -> None:
     assert state_of(taken.state) == state_of(replayed.state)
 
 
+LOOSE = JSONEvent("PreferenceSet", encode(CHOICE).data.replace(b'":"', b'": "'), encode(CHOICE).tags)
 IMPOSSIBLE = GenerationReleased(
     at=AT, user="42", by="cli", reservation="none", count=1, delivered=0, reason="failed", refunded=0
 )
@@ -78,10 +77,14 @@ IMPOSSIBLE = GenerationReleased(
         DCBEvent(type="Unheard", data=b"{}", tags=[]),
         DCBEvent(type="PreferenceSet", data=b"no JSON", tags=[]),
         DCBEvent(type="PreferenceSet", data=b"[1]", tags=[]),
+        DCBEvent(type="PreferenceSet", data=encode(CHOICE).data, tags=[]),
+        LOOSE,
     ],
 )
 def test_what_cannot_have_happened_refuses_a_start_and_names_its_position(tmp_path: Path, stored: DCBEvent) -> None:
-    """An impossible fact, a type that is not known, data that are none: the same refusal, and the lock is free."""
+    """An impossible fact, a type that is not known, data that are none or spelled otherwise, tags that do not follow:
+    the same refusal, and the lock is free.
+    """
     recorder = JSONLRecorder(tmp_path, clock=utc_now)
     recorder.append([encode(CHOICE), stored])
     recorder.close()

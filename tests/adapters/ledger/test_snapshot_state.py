@@ -153,6 +153,27 @@ def test_a_state_of_another_schema_or_misshapen_is_not_taken_in() -> None:
     assert decode_state(kept) is not None
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"a/b.png', b'"../../b.png'),
+        (b'"a/b.png', b'"a/../../b.png'),
+        (b'"a/b.png', b'"/etc/b.png'),
+        (b'"a/b.png', b'"a//b.png'),
+        (b'"a/b.png', b'"..\\\\b.png'),
+        (b'"a/b.png', b'"a\\u002f..\\u002fb.png'),
+        (b'"users":["42"]', b'"users":["../42"]'),
+        (b'"users":["42"]', b'"users":["con"]'),
+        (b'"users":["42"]', b'"users":[42]'),
+    ],
+)
+def test_a_state_with_a_name_that_leads_away_is_not_taken_in(old: bytes, new: bytes) -> None:
+    """Paths are made of users and names, so the log is read instead, which has none such."""
+    kept = b"".join(encode_state(played(*SOME).dump()))
+    assert old in kept
+    assert decode_state(kept.replace(old, new)) is None
+
+
 STATES_BY_SCHEMA = {
     1: "3181534f97cb5fbd01826c7b744c811551c5275d5b521f8f5c34e388e112e492",
     2: "c1fd7f7653b542652bc3372249f03e7c327e1e6ef3416a95cb7c122c55a98d9a",

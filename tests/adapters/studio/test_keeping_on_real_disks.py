@@ -124,7 +124,7 @@ async def test_a_disk_of_images_that_is_made_read_only(begin: Begin, doctor: Doc
 async def test_images_behind_the_operators_link_lie_on_another_disk(
     begin: Begin, doctor: Doctor, tmp_path: Path
 ) -> None:
-    """They are kept there, and it is that disk's room which counts; unmounted, it is no longer what was linked to."""
+    """They are kept there, and it is that disk's room which counts; unmounted, they are told to be mounted."""
     root = tmp_path / "root"
     with linked_disk(root, "images") as disk:
         counted = begin(root)
@@ -136,7 +136,7 @@ async def test_images_behind_the_operators_link_lie_on_another_disk(
         await assert_refused_until(counted, filling.unlink, "The disk is full", full=True)
     assert isinstance(await counted.ask(), StorageUnavailable)
     notes = " ".join(readiness_of(counted.store).notes)
-    assert "leads elsewhere" in notes
+    assert "leads nowhere at the moment. Mount the disk" in notes
     assert ".." not in notes
     assert "2 images have no file" in notes
     assert counted.paid == 2

@@ -269,7 +269,7 @@ class TestFaults:
                 answered("history", "image"),
                 answered("why", "Made And Kept"),
                 answered("quota", "Images: 1", where=CALLBACK),
-                answered("privacy", "Not Shown" if fault == "413" else "The file holds 1", button="Export my data"),
+                answered("privacy", "1 of your images", button="Export my data"),
             ]
         )
 

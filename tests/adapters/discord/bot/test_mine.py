@@ -174,6 +174,28 @@ class TestPrivacy:
         names = {name.partition(".part-")[0] for archive in archives for name in archive.namelist()}
         assert {f"images/text_to_image/image_{number}.png" for number in (1, 2)} <= names
 
+    @pytest.mark.parametrize(("takes", "comes"), [(6_000, True), (10, False)])
+    async def test_an_export_goes_as_small_as_discord_takes_it_or_says_what_works(
+        self, stage: Stage, ann: Person, takes: int, comes: bool
+    ) -> None:
+        """Where it takes less than it says, all begins anew in smaller parts; where it takes nothing, that is said."""
+        mean = stage.discord.guild(f"mean to export {takes}", attachment_bytes=takes)
+        mean.announced_bytes = 10 << 20
+        await stage.discord.join(mean)
+        await stage.imagine(ann, count=2)
+        message = await finished(await ann.slash("privacy", channel=mean.channels[0]))
+        pressed = await ann.click(message, "Export my data")
+        await stage.changed(message, "Part 1 of " if comes else "`/privacy` in a direct message")
+        if comes:
+            assert "this begins anew" in message.text
+            parts = int(message.text.partition("Part 1 of ")[2].partition(";")[0])
+            await pressed.followup(lambda one: f"Part {parts} of {parts}" in one.text)
+            assert await whole_images(stage, ann, [message, *pressed.followups]) == 2
+        else:
+            assert "`/show` posts single images" in message.text
+            assert pressed.followups == []
+        stage.discord.world.complaints.clear()
+
     async def test_everything_is_deleted_after_a_question(self, stage: Stage, ann: Person) -> None:
         """The files are gone; the day's count stays, or deleting would be a way around the limit."""
         await stage.imagine(ann, count=2)
@@ -203,3 +225,15 @@ class TestPrivacy:
         stage.painter.shown = None
         assert (await finished(asked)).attachments
         assert "Images: 1" in (await said(ann, "quota")).text
+
+
+async def whole_images(stage: Stage, person: Person, messages: list[Message]) -> int:
+    """How many of a user's images lie whole in the archives, once their pieces are joined."""
+    pieces: dict[str, dict[int, bytes]] = {}
+    for message in messages:
+        archive = zipfile.ZipFile(io.BytesIO(message.attachments[0].data))
+        for name in archive.namelist():
+            image, _, number = name.partition(".part-")
+            pieces.setdefault(image, {})[int(number or 1)] = archive.read(name)
+    kept = {file.read_bytes() for file in (stage.root / "images" / "users" / str(person.id)).rglob("*.png")}
+    return len(kept & {b"".join(data for _, data in sorted(parts.items())) for parts in pieces.values()})

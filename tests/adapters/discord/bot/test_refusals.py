@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from adapters.discord.bot import INPUTS_AT_ONCE, INPUTS_OF_ONE_USER
-from adapters.discord.cooldowns import PACES
+from adapters.discord.cooldowns import AUTOCOMPLETE, BUTTONS_OF_PICTURES, PACES
 from tests.adapters.discord.bot.stage import Stage, finished
 from tests.adapters.discord.bot.test_pictures import png
 from tests.adapters.discord.fake.interactions import Interaction
@@ -122,3 +122,15 @@ async def test_who_uses_a_command_too_often_is_told_when_it_may_be_used_again(an
     assert len(told) == 3
     assert all("try again in" in text and "second" in text for text in told)
     assert "Daily Generations: 0/5" in (await finished(await ann.slash("quota"))).text
+
+
+async def test_presses_and_suggestions_have_a_pace_too(stage: Stage, ann: Person, bob: Person) -> None:
+    """A press that is refused for another reason counts as well; whoever types too fast is suggested nothing more."""
+    made = await stage.imagine(ann)
+    pressed = [await bob.click(made, "Vary") for _ in range(PACES[BUTTONS_OF_PICTURES].times + 2)]
+    texts = [(await finished(one)).text for one in pressed]
+    assert sum("very often" in text for text in texts) == 2
+    assert sum("These buttons are for whoever made the picture" in text for text in texts) == len(texts) - 2
+    times = PACES[AUTOCOMPLETE].times + 2
+    suggested = await asyncio.gather(*(ann.autocomplete("show", "name", "", timeout=20) for _ in range(times)))
+    assert sum(not names for names in suggested) == 2

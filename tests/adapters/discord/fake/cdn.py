@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import re
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -17,7 +18,8 @@ from tests.adapters.discord.fake.refusals import Json
 from tests.adapters.discord.fake.world import Upload, World
 
 GUESSES = ((b"\x89PNG", "image/png"), (b"\xff\xd8", "image/jpeg"), (b"GIF8", "image/gif"), (b"RIFF", "image/webp"))
-BREAKS_OFF = "breaks off"
+BREAKS_OFF, HANGS, ENDLESS = "breaks off", "hangs", "endless"
+CHUNK_BYTES, LONGEST_BYTES = 256 * 1024, 1 << 28
 UNUSUAL = re.compile(r"[^\w.-]", re.ASCII)
 SIGNING_KEY = b"of this fake alone"
 
@@ -60,7 +62,8 @@ class Cdn:
     """Keeps every file for as long as the fake runs, also those of deleted messages. `asked` counts the downloads, of
     which `held` has each wait until it is set; `most_at_once` of them were under way together.
 
-    `troubles` come before all files, one a download: a status, or BREAKS_OFF.
+    `troubles` come before all files, one a download: a status, BREAKS_OFF, HANGS, or ENDLESS: more bytes than anybody
+    was told of. `most_bytes` is how many of those one client took.
     """
 
     def __init__(self, world: World) -> None:
@@ -70,6 +73,7 @@ class Cdn:
         self.asked = self.most_at_once = self._under_way = 0
         self.held: asyncio.Event | None = None
         self.troubles: deque[int | str] = deque()
+        self.most_bytes = 0
 
     def routes(self) -> list[web.RouteDef]:
         """What a client fetches."""
@@ -111,7 +115,7 @@ class Cdn:
             if self.held is not None:
                 await self.held.wait()
             if self.troubles:
-                return await _trouble(request, self.troubles.popleft())
+                return await self._trouble(request, self.troubles.popleft())
             return self._answer(request)
         finally:
             self._under_way -= 1
@@ -125,17 +129,25 @@ class Cdn:
             return web.Response(status=404, text="This content is no longer available.")
         return web.Response(body=attachment.data, content_type=attachment.content_type or "application/octet-stream")
 
-
-async def _trouble(request: web.Request, trouble: int | str) -> web.StreamResponse:
-    """A status; or the beginning of a file, and then nothing."""
-    if isinstance(trouble, int):
-        return web.Response(status=trouble, text="The file is not to be had.")
-    response = web.StreamResponse(headers={"Content-Length": "5000", "Content-Type": "image/png"})
-    await response.prepare(request)
-    await response.write(b"\x89PNG")
-    assert request.transport is not None
-    request.transport.abort()
-    return response
+    async def _trouble(self, request: web.Request, trouble: int | str) -> web.StreamResponse:
+        """A status; or the beginning of a file, and then nothing, or no end."""
+        if isinstance(trouble, int):
+            return web.Response(status=trouble, text="The file is not to be had.")
+        told = {} if trouble == ENDLESS else {"Content-Length": "5000"}
+        response = web.StreamResponse(headers={**told, "Content-Type": "image/png"})
+        await response.prepare(request)
+        await response.write(b"\x89PNG")
+        sent = 0
+        while trouble == ENDLESS and sent < LONGEST_BYTES and request.transport is not None:
+            with suppress(ConnectionError):
+                await response.write(bytes(CHUNK_BYTES))
+            sent += CHUNK_BYTES
+        self.most_bytes = max(self.most_bytes, sent)
+        if trouble == HANGS:
+            await asyncio.Event().wait()
+        if request.transport is not None:
+            request.transport.abort()
+        return response
 
 
 def _signature(path: str, expires: str) -> str:

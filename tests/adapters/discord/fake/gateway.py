@@ -82,7 +82,7 @@ class Gateway:
 
     `closed_with` are the codes by which the gateway ended connections; `refuse_resumes` answers the next ones with an
     invalid session. `acknowledges` may be set to False: a connection that is dead without being closed; `is_open` too:
-    nobody can connect.
+    nobody can connect. `refuses_with` is a code with which every new session is refused.
     """
 
     def __init__(self, world: World) -> None:
@@ -95,6 +95,7 @@ class Gateway:
         self.refuse_resumes = 0
         self.acknowledges = True
         self.is_open = True
+        self.refuses_with = 0
 
     def routes(self) -> list[web.RouteDef]:
         """The first address, and the one that READY names for resuming."""
@@ -136,6 +137,11 @@ class Gateway:
             if not resumable and connection.session is not None:
                 self.sessions.pop(connection.session.id, None)
             await connection.send({"op": INVALID, "d": resumable})
+
+    async def close(self, code: int) -> None:
+        """Ends every connection with a code of the gateway."""
+        for connection in list(self.connections):
+            await connection.socket.close(code=code)
 
     def drop(self) -> int:
         """Cuts every connection without a word; returns how many there were."""
@@ -196,6 +202,8 @@ class Gateway:
             raise Closed(4005, "identified twice on one connection")
         if data.get("token") != self.world.settings.token:
             raise Closed(4004, "wrong token")
+        if self.refuses_with:
+            raise Closed(self.refuses_with, "ordered by a test")
         shard = tuple(data.get("shard", (0, 1)))
         if len(shard) != 2 or not 0 <= shard[0] < shard[1]:
             raise Closed(4010, "no such shard")

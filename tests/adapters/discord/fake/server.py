@@ -159,7 +159,7 @@ class FakeDiscord:
             what=lambda: f"RESUMED {times} times; {self.gateway.counts}",
         )
 
-    async def synced(self, times: int = 1, *, timeout: float = 10.0) -> None:
+    async def synced(self, times: int = 1, *, timeout: float = 30.0) -> None:
         """Waits until commands were registered so many times."""
         await self.world.bell.until(
             lambda: len(self.syncs) >= times, timeout=timeout, what=lambda: f"{times} syncs; {self.complaints}"

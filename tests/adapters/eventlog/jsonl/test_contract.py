@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-import orjson
 import pytest
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBQueryItem
 from eventsourcing.dcb.application import DCBApplication
@@ -218,7 +217,7 @@ def test_what_was_recorded_is_there_after_opening_again(tmp_path: Path) -> None:
     again = opened(tmp_path, on_event=lambda found: replayed.append(tuple(found)))
     assert (again.log_id, again.created, again.secret, list(again.read())) == before
     assert (again.head, again.reconciled, again.short_of_space) == (4, 3, False)
-    assert replayed[0] == (1, 3, "Happened", ["user:42", "pool"], orjson.loads(event().data))
+    assert replayed[0] == (1, 3, "Happened", ["user:42", "pool"], event().data)
     assert replayed[3] == (4, 4, "Raw", ["a"], b"\x00 no JSON")
     again.close()
 

@@ -187,7 +187,7 @@ def test_a_line_that_is_no_event_is_refused_though_its_hash_fits(tmp_path: Path)
     body = line[:-75].replace(b'"data"', b'"dato"')
     digest = sha256(decode_header(header + b"\n").digest + body).hexdigest().encode()
     log.write_bytes(header + b"\n" + body + b',"hash":"' + digest + b'"}\n')
-    assert "its members are not those of an event" in str(refused(tmp_path))
+    assert "it is no event line" in str(refused(tmp_path))
 
 
 # -- row 3: damage at or below the watermark ---------------------------------------------------------------------------

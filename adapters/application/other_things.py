@@ -1,0 +1,41 @@
+"""Whether a folder can become a storage root: one that holds other things, as a checkout or a home does, cannot.
+
+It is asked where a log would be begun; a folder with a log is a storage root, whatever lies beside it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adapters.application.root_mark import SUFFIX
+from adapters.disk.files import Files
+from domain.names import DESKTOP_FILES
+
+OURS = frozenset({"images", "temp", "logs"})
+"""An operator may have made them, or have put images there to be adopted."""
+HARMLESS = frozenset(
+    {
+        *DESKTOP_FILES,
+        *(".ds_store", ".fseventsd", ".gitignore", ".gitkeep", ".keep", ".spotlight-v100", ".trashes", "lost+found"),
+        *("$recycle.bin", "system volume information"),
+    }
+)
+"""What disks, desktops and git lay into a folder that is empty to a person."""
+NAMED = 3
+"""Of the other things so many are named."""
+
+
+def why_not_begun(root: Path, files: Files) -> str | None:
+    """Why no log is begun in a folder, as a sentence; None where one may be. Raises OSError where it cannot be read."""
+    others = [name for name in files.list_directory(root) if not _belongs(name)]
+    if not others:
+        return None
+    named = ", ".join(others[:NAMED]) + (f" and {len(others) - NAMED} more" if len(others) > NAMED else "")
+    return (
+        f"The folder {root} is no storage root, and holds other things ({named}), as a project or a home does. Nothing "
+        f"was made there. Choose a folder of its own, such as {root / 'shared'}, or move them away."
+    )
+
+
+def _belongs(name: str) -> bool:
+    return name in OURS or name.lower() in HARMLESS or name.endswith(SUFFIX) or name.startswith("._")

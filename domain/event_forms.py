@@ -1,0 +1,191 @@
+"""The one description of what a stored event may look like: for each type its members in their order, for each member
+the form of its value, and whether it may be left out.
+
+A form is a regular expression over the bytes of the stored JSON, in which one value has one spelling: so an expression
+is exact, knows a whole number from a fraction and a flag, and costs a replay next to nothing. Everything that reads a
+log asks here before it makes an event of a line; what an event may do after those before it is for the folds to say.
+`docs/log-format.md` has the same forms for whoever writes a verifier, and tests hold both against each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from domain.commands import DELETE_REASONS, OPERATIONS, POLICY_SOURCES, RELEASE_REASONS
+from domain.events import MAX_FILES_A_CLEANUP, TYPES
+from domain.instants import STORED_TIME
+from domain.names import STORED_NAME, STORED_USER
+
+MOST_SHOWN = 60
+"""Bytes of a wrong value that a sentence quotes."""
+ADOPTED = "adopted"
+MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif", "application/octet-stream")
+"""What images are stored as; the last where nobody looked at the bytes."""
+EXCEEDED = ("DAILY_LIMIT", "USER_STORAGE", "POOL_STORAGE")
+
+
+class Form(NamedTuple):
+    """A form of values: what it is called in a sentence, and the expression that each of them matches."""
+
+    words: str
+    pattern: str
+
+
+class Member(NamedTuple):
+    """A member of an event type: its name, its form, whether it is left out where it has nothing to say."""
+
+    name: str
+    form: Form
+    optional: bool
+
+
+def _one_of(*words: str) -> Form:
+    return Form(f"one of {', '.join(words)}", f'"(?:{"|".join(map(re.escape, words))})"')
+
+
+def _object(words: str, **members: Form) -> Form:
+    inside = ",".join(f'"{name}":{form.pattern}' for name, form in members.items())
+    return Form(words, rf"\{{{inside}\}}")
+
+
+_NO_MORE_THAN_2_53 = (
+    r"[1-9]\d{0,14}|[1-8]\d{15}|900[0-6]\d{12}|9007(?:0\d{11}|1(?:[0-8]\d{10}|9(?:[0-8]\d{9}|9(?:[01]\d{8}|2(?:[0-4]\d{7}|"
+    r"5(?:[0-3]\d{6}|4(?:[0-6]\d{5}|7(?:[0-3]\d{4}|4(?:0(?:[0-8]\d\d|9(?:[0-8]\d|9[0-2])))))))))))"
+)
+_BYTE = r'[^"\\\x00-\x1f]'
+_ESCAPE = r'\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))'
+
+WHOLE = Form("a whole number from 0 to 9007199254740992 (2^53)", f"(?:0|{_NO_MORE_THAN_2_53})")
+PLACES = Form("a whole number from 0 to 100", r"(?:0|[1-9]\d?|100)")
+SUM = Form("a whole number of at most 18 digits", r"(?:0|[1-9]\d{0,17})")
+SEED = Form("a whole number of at most 19 digits", r"(?:0|[1-9]\d{0,18}|-[1-9]\d{0,17})")
+SECONDS = Form("a number from 0 up", r"(?:0|[1-9]\d{0,17})(?:\.\d{1,25})?(?:[eE][-+]?\d{1,2})?")
+CREDITS = Form("a number", f"-?{SECONDS.pattern}")
+FLAG = Form("true or false", "(?:true|false)")
+TEXT = Form(
+    "a text of 1 to 1280 bytes without control characters",
+    rf'"(?:{_BYTE}{{1,1280}}+"|(?:{_BYTE}|\\["\\]){{1,1280}}")',
+)
+CALLED = Form("a text of at most 1280 bytes", rf'"(?:{_BYTE}{{0,1280}}+"|(?:{_BYTE}|{_ESCAPE}){{0,1280}}")')
+TIME = Form("a time that exists, such as 2026-01-31T00:00:00.000000Z", f'"{STORED_TIME}"')
+USER = Form("a user id: 1 to 64 of a-z, 0-9, '_' and '-', and no device of Windows", f'"{STORED_USER}"')
+NAME = Form("an image name as they are allowed, in one folder at most", f'"{STORED_NAME}"')
+ID = Form("an id: 1 to 64 letters, digits, '.', '_' and '-'", '"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"')
+STAGED = Form("32 lower-case hex digits", '"[0-9a-f]{32}"')
+DIGEST = Form("64 lower-case hex digits", '"[0-9a-f]{64}"')
+COMMAND = Form("the name of a command", '"[A-Za-z]{1,64}"')
+POLICY = _object(
+    "limits: user_bytes, pool_bytes, daily, gen_bytes (whole numbers up to 2^53), moderated_free (true or false)",
+    user_bytes=WHOLE,
+    pool_bytes=WHOLE,
+    daily=WHOLE,
+    gen_bytes=WHOLE,
+    moderated_free=FLAG,
+)
+OWN_LIMITS = Form(
+    "null, or limits of one user: user_bytes, daily (whole numbers up to 2^53) or both",
+    rf'(?:null|\{{"user_bytes":{WHOLE.pattern}(?:,"daily":{WHOLE.pattern})?\}}|\{{"daily":{WHOLE.pattern}\}})',
+)
+ASKED = _object(
+    "what was asked for: count, bytes, replaced_bytes (whole numbers)", count=PLACES, bytes=SUM, replaced_bytes=WHOLE
+)
+_FILE = _object("a file", user=USER, name=NAME, bytes=WHOLE).pattern
+FILES = Form(
+    f"a list of at most {MAX_FILES_A_CLEANUP} files, each with user, name and bytes",
+    rf"\[(?:{_FILE}(?:,{_FILE}){{0,{MAX_FILES_A_CLEANUP - 1}}})?\]",
+)
+REQUEST = _object(
+    "a request: its key (1 to 1280 bytes, no control characters) and a digest of 64 lower-case hex digits",
+    key=TEXT,
+    digest=DIGEST,
+)
+
+_FORMS: dict[str, Form] = {
+    **dict.fromkeys(("at", "expires_at", "until", "was", "now"), TIME),
+    **dict.fromkeys(("bytes", "bytes_each", "replaced_bytes", "width", "height", "freed_bytes"), WHOLE),
+    **dict.fromkeys(("older_than_days", "limit", "used", "held"), WHOLE),
+    **dict.fromkeys(("count", "delivered", "refunded"), PLACES),
+    **dict.fromkeys(("by", "origin", "preference", "value", "reason"), TEXT),
+    **dict.fromkeys(("provider", "model"), CALLED),
+    **dict.fromkeys(("temp", "last"), FLAG),
+    "user": USER,
+    "name": NAME,
+    "reservation": ID,
+    "staged": STAGED,
+    "sha256": DIGEST,
+    "media_type": _one_of(*MEDIA_TYPES),
+    "operation": _one_of(*OPERATIONS),
+    "source": _one_of(*POLICY_SOURCES),
+    "command": COMMAND,
+    "seconds": SECONDS,
+    "credits": CREDITS,
+    "seed": SEED,
+    "asked": ASKED,
+    "files": FILES,
+    "request": REQUEST,
+}
+"""The form of each member, wherever it appears, except where the next table says otherwise."""
+_OF_A_TYPE: dict[tuple[str, str], Form] = {
+    ("PolicyChanged", "limits"): POLICY,
+    ("LimitsOverridden", "limits"): OWN_LIMITS,
+    ("GenerationReleased", "reason"): _one_of(*RELEASE_REASONS),
+    ("ImageDeleted", "reason"): _one_of(*DELETE_REASONS),
+    ("RequestRefused", "reason"): _one_of(*EXCEEDED),
+    ("ImageSaved", "operation"): _one_of(*OPERATIONS, ADOPTED),
+}
+
+MEMBERS: dict[str, tuple[Member, ...]] = {
+    type_name: tuple(
+        Member(name, _OF_A_TYPE.get((type_name, name)) or _FORMS[name], name in event._field_defaults)
+        for name in event._fields
+    )
+    for type_name, event in TYPES.items()
+}
+"""The members of each event type, in the order in which they are stored."""
+
+
+def _matches(members: Iterable[Member]) -> Callable[[bytes], object]:
+    pattern = ""
+    for name, form, optional in members:
+        part = f'{"," if pattern else ""}"{name}":{form.pattern}'
+        pattern += f"(?:{part})?" if optional else part
+    return re.compile(rf"\{{{pattern}\}}".encode()).fullmatch
+
+
+_WHOLE_EVENTS = {type_name: _matches(members) for type_name, members in MEMBERS.items()}
+
+
+def misshapen(type_name: str, data: bytes) -> str | None:
+    """Why the stored `data` of this type are no event of this version, as a sentence that names the member and what it
+    should be; None where they are one.
+    """
+    matches = _WHOLE_EVENTS.get(type_name)
+    if matches is None:
+        return f"unknown event type {type_name[:MOST_SHOWN]!r}; perhaps a later version of Abby wrote it"
+    return None if matches(data) else f"{type_name} has {_why(MEMBERS[type_name], data)}"
+
+
+def _why(members: tuple[Member, ...], data: bytes) -> str:
+    """What is wrong with data that do not match: the first member from the beginning that is not as it should be."""
+    at = 1
+    if not data.startswith(b"{"):
+        return f"no object of members, but {_shown(data)}"
+    for name, form, optional in members:
+        key = f'{"," if at > 1 else ""}"{name}":'.encode()
+        if not data.startswith(key, at):
+            if optional:
+                continue
+            return f"no {name} in its place, but {_shown(data[at:])}; it is {form.words}"
+        found = re.compile(form.pattern.encode()).match(data, at + len(key))
+        if found is None or data[found.end() : found.end() + 1] not in {b",", b"}"}:
+            return f"a {name} that is not {form.words}, but {_shown(data[at + len(key) :])}"
+        at = found.end()
+    return f"a member that it cannot have, or one twice, or an end of another form: {_shown(data[at:])}"
+
+
+def _shown(data: bytes) -> str:
+    """The beginning of some bytes, fit for a sentence."""
+    text = ascii(data[:MOST_SHOWN].decode(errors="replace"))[1:-1]
+    return f"{text}{'...' if len(data) > MOST_SHOWN else ''}" if data else "nothing"
