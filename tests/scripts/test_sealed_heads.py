@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import shutil
 import subprocess
 from hashlib import sha256
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import NamedTuple
 
 import pytest
 
+from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl.verify import verify
 from scripts import verify_log
 from tests.scripts.forgery import SECOND, SECONDS, SLOT_BYTES, head, lines_of, prefix, slot
+from tests.test_docs import PROJECT
 
 SECRET = bytes(range(32))
 WORDS = {"w": "whole", "d": "damaged"}
@@ -122,3 +125,16 @@ def test_the_verifier_takes_a_key_from_a_file(
     words = {0: "its seal: made with the key", 1: "was not written with this key", 2: "cannot be used"}
     assert words[code] in told.out + told.err
     assert ("snapshots: not looked at" in told.out) is (code != 2)
+
+
+def test_a_root_of_when_seals_were_new_opens(tmp_path: Path) -> None:
+    """It ended in order, and its seal is its key's: for the verifier, the product's `verify`, and a start."""
+    shutil.copytree(PROJECT / "tests" / "samples" / "sealed_head", tmp_path, dirs_exist_ok=True)
+    logs = tmp_path / "logs"
+    report = verify_log.verify(logs / "events.jsonl", key=verify_log.Key.read(logs / ".key"))
+    assert (report.verdict, report.seal, report.positions) == ("whole", "made with the key", 3)
+    assert b'"ended":true,"seal":"' in (logs / "head").read_bytes()
+    assert verify(tmp_path).is_sealed
+    store = open_store(tmp_path)
+    assert store.opened().state.position == 3
+    store.close()
