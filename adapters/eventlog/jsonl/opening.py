@@ -95,8 +95,7 @@ class _Opening:
         rechecked = self._check_before_snapshot(read_fd, header, resumed, slots)
         if scanner.broken is not None:
             reserve_file.with_room(lambda: self._keep_torn_bytes(read_fd, scanner.whole, size))
-            files.truncate(log_fd, scanner.whole.offset)
-            sync_log(files, log_fd, paths)
+            self._cut_off(log_fd, scanner.whole)
         self._tell_after_seal(scanner, slots)
         key = reserve_file.with_room(lambda: self._key(events=scanner.whole.position > 0))
         head_fd, watermark = reserve_file.with_room(lambda: self._open_watermark(slots, header, key))
@@ -187,6 +186,11 @@ class _Opening:
         """The bytes of an open file, a block at a time."""
         for begin in range(offset, end, BLOCK_BYTES):
             yield self._files.read_all_at(fd, min(BLOCK_BYTES, end - begin), begin)
+
+    def _cut_off(self, log_fd: int, whole: Tip) -> None:
+        """Cuts the log back to its whole part, durably."""
+        self._files.truncate(log_fd, whole.offset)
+        sync_log(self._files, log_fd, self._paths)
 
     def _tell_after_seal(self, scanner: Scanner, slots: list[Slot]) -> None:
         """After a crash some events stand after the last seal: nothing but their hashes says whose they are."""
