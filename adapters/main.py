@@ -14,11 +14,12 @@ from typing import TextIO
 import structlog
 
 from adapters.application.deleting import clean_up_blocking
+from adapters.application.exposure import exposure_of
 from adapters.application.readiness import readiness_of
 from adapters.application.results import SYSTEM
 from adapters.application.storage import Storage
 from adapters.bootstrap.program import Program, build
-from adapters.bootstrap.storage import limits_of_the_log
+from adapters.bootstrap.storage import files_of, limits_of_the_log
 from adapters.generation.configured import sent_unencrypted
 from adapters.ports.faults import Fault, LedgerStopped, StorageUnavailable, exit_code_of
 from adapters.settings.config import Config
@@ -69,12 +70,14 @@ async def _serve(program: Program, out: TextIO) -> int:
 
 def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
     readiness = readiness_of(program.store)
+    exposure = exposure_of(program.store.root.resolve(), files_of(program.config))
     if readiness.ready:
         print("StorageManager initialized successfully", file=out)
         opened = program.store.opened()
         of_the_log = limits_of_the_log(program.config, opened.projector)
         print(limits_in_force(opened.state.policy), *of_the_log, sep="\n", file=out)
-    for note in (*readiness.notes, *([readiness.begun] if readiness.begun else [])):
+    begun = [readiness.begun] if readiness.begun else []
+    for note in (*readiness.notes, *begun, *([" ".join(exposure)] if exposure else [])):
         print(f"Storage: {note}", file=out)
     print("ImageGenerator initialized successfully", file=out)
     none = program.generator.unavailable

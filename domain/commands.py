@@ -1,7 +1,7 @@
 """What callers ask of the ledger. A command carries ids, the actor and measured facts, never a decision and never the
 time.
 
-`by` is the actor (`discord:123`, `api:NAME`, `page`, `cli`, `library`, `system`), `origin` where it came from,
+`by` is the actor (`discord:123`, `api:NAME`, `cli`, `library`, `system`, `claimed:page`), `origin` where it came from,
 `idempotency_key` the caller's own key with the digest of the command. Sizes are bytes.
 """
 

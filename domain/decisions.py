@@ -115,9 +115,9 @@ def _carry_out(command: Command, view: View, policy: Limits, at: str) -> tuple[E
         case SetPolicy():
             return policies.set_policy(command, view, policy, at)
         case OverrideLimits():
-            return policies.override_limits(command, at)
+            return policies.override_limits(command, view, at)
         case ResetDaily():
-            return policies.reset_daily(command, at)
+            return policies.reset_daily(command, view, at)
         case SetPreference():
             return policies.set_preference(command, at)
         case _:

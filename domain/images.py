@@ -95,10 +95,10 @@ def delete(command: DeleteImage, view: View, at: str) -> tuple[Event, ...] | Ref
 
 
 def clean_up(command: CleanUp, view: View, at: str) -> tuple[Event, ...]:
-    """CleanupCompleted for the temp files old enough, at most 500 in an event; one without files if there are none."""
+    """CleanupCompleted for the temp files old enough, at most 500 in an event; nothing if there are none."""
     cutoff = later(at, seconds=-command.older_than_days * SECONDS_A_DAY)
     files = [CleanedFile(user, image.name, image.bytes) for user, image in view.temp_files(cutoff, MAX_CLEANUP_FILES)]
-    parts = [tuple(files[i : i + MAX_FILES_A_CLEANUP]) for i in range(0, len(files), MAX_FILES_A_CLEANUP)] or [()]
+    parts = [tuple(files[i : i + MAX_FILES_A_CLEANUP]) for i in range(0, len(files), MAX_FILES_A_CLEANUP)]
     return tuple(
         CleanupCompleted(
             at=at,

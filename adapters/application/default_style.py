@@ -25,5 +25,5 @@ async def set_default_style(storage: Storage, user: str, style: str, *, actor: A
 
 async def forget_default_style(storage: Storage, user: str, *, actor: Actor) -> None:
     """As if none had been chosen. Raises Faults."""
-    if preference_of(storage, user, STYLE) is not None:
+    if default_style(storage, user) != FIRST_STYLE:
         await set_default_style(storage, user, FIRST_STYLE, actor=actor)

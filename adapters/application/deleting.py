@@ -5,9 +5,9 @@ A coroutine has the plain name; what blocks until the change is durable ends in 
 
 from __future__ import annotations
 
-from adapters.application.idempotency import with_key
+from adapters.application.idempotency import Key, with_key
 from adapters.application.opening import OpenRoot
-from adapters.application.results import LIBRARY, Actor, CleanedUp, DeletedImage, ImageSave
+from adapters.application.results import LIBRARY, Actor, CleanedUp, DeletedImage, ImageSave, last_position
 from adapters.application.storage import Storage
 from adapters.ledger.pending import Accepted
 from domain.commands import CleanUp, DeleteImage
@@ -26,7 +26,7 @@ async def delete_image(
     *,
     actor: Actor = LIBRARY,
     reason: str = "user",
-    idempotency_key: str | None = None,
+    idempotency_key: Key | None = None,
 ) -> DeletedImage | Refusal:
     """Takes a kept image away. Raises Faults."""
     return await storage.workers.changing.run(
@@ -41,12 +41,12 @@ def delete_image_blocking(
     *,
     actor: Actor = LIBRARY,
     reason: str = "user",
-    idempotency_key: str | None = None,
+    idempotency_key: Key | None = None,
 ) -> DeletedImage | Refusal:
     """`delete_image` for callers without an event loop; it needs none, so it may also be called inside a coroutine."""
     opened = storage.opened()
     command = DeleteImage(user, actor.by, name, reason=reason, origin=actor.origin)
-    outcome = opened.ledger.execute(with_key(command, idempotency_key, secret=opened.recorder.secret))
+    outcome = opened.ledger.execute(with_key(command, idempotency_key, opened))
     return outcome if isinstance(outcome, Refusal) else _deleted(opened, outcome)
 
 
@@ -84,7 +84,8 @@ def clean_up_blocking(storage: Storage, days: int | None = None, *, actor: Actor
         if isinstance(outcome, Refusal):
             return outcome
         done = _cleaned_up(opened, outcome)
-        total = CleanedUp(total.files + done.files, total.freed_bytes + done.freed_bytes, done.position)
+        position = done.position or total.position
+        total = CleanedUp(total.files + done.files, total.freed_bytes + done.freed_bytes, position)
         if done.files < MAX_CLEANUP_FILES:
             break
     storage.last_cleanup = storage.clock()
@@ -97,4 +98,4 @@ def _cleaned_up(opened: OpenRoot, accepted: Accepted) -> CleanedUp:
     for file in (file for event in events for file in event.files):
         opened.images.reconcile(file.user, file.name, temp=True)
     files = sum(len(event.files) for event in events)
-    return CleanedUp(files, sum(event.freed_bytes for event in events), accepted.recorded[-1][0])
+    return CleanedUp(files, sum(event.freed_bytes for event in events), last_position(accepted))

@@ -5,6 +5,7 @@ A coroutine has the plain name; what blocks until the change is durable ends in 
 
 from __future__ import annotations
 
+from adapters.application.reading import preference_of
 from adapters.application.results import LIBRARY, Actor, Changed, changed
 from adapters.application.storage import Storage
 from domain.commands import CorrectClock, OverrideLimits, ResetDaily, SetPreference
@@ -15,20 +16,24 @@ from domain.refusals import Refusal
 async def set_preference(
     storage: Storage, user: str, preference: str, value: str, *, actor: Actor = LIBRARY
 ) -> Changed | Refusal:
-    """Remembers a user's own choice. Raises Faults."""
+    """Remembers a user's own choice; it is no event where it is the choice already. Raises Faults."""
+    if preference_of(storage, user, preference) == value:
+        return Changed(0)
     command = SetPreference(user, actor.by, preference, value, actor.origin)
     return changed(await storage.opened().ledger.submit(command))
 
 
 def reset_daily_blocking(storage: Storage, user: str, reason: str, *, actor: Actor = LIBRARY) -> Changed | Refusal:
-    """Sets a user's count of today to 0. Raises Faults."""
+    """Sets a user's count of today to 0; position 0 where it was. Raises Faults."""
     return changed(storage.opened().ledger.execute(ResetDaily(user, actor.by, reason, actor.origin)))
 
 
 def override_limits_blocking(
     storage: Storage, user: str, reason: str, own: UserLimits, *, until: str | None = None, actor: Actor = LIBRARY
 ) -> Changed | Refusal:
-    """Gives a user limits of their own, replacing former ones whole; none given takes them away. Raises Faults."""
+    """Gives a user limits of their own, replacing former ones whole; none given takes them away; position 0 where they
+    are theirs already. Raises Faults.
+    """
     command = OverrideLimits(
         user=user,
         by=actor.by,

@@ -3,6 +3,9 @@
 digest = HMAC-SHA-256, keyed with the log's own secret, of the command's canonical form: what the caller asked, with the
 SHA-256 of the content, without the time and without ids that were made for this attempt. Keyed, so that nobody who
 reads the log can guess a prompt.
+
+The steps of one request have keys that follow from its own. They end in a code keyed with the same secret, so nobody
+who knows or guesses a request's key can send one of its steps, or hold its place.
 """
 
 from __future__ import annotations
@@ -10,10 +13,12 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import orjson
 
+from adapters.application.opening import OpenRoot
+from adapters.application.results import CLAIMED
 from domain.commands import (
     Command,
     CompleteGeneration,
@@ -23,7 +28,9 @@ from domain.commands import (
     ReserveGeneration,
     SaveImage,
 )
-from domain.events import IdempotencyKey
+from domain.decisions import ANSWERS_KEPT_SECONDS
+from domain.events import IdempotencyKey, idempotency_tag
+from domain.instants import later
 
 _OF_THIS_ATTEMPT = frozenset(
     {"idempotency_key", "new_reservation", "staged", "untracked", "origin", "exclusive", "ttl_seconds", "position"}
@@ -31,14 +38,64 @@ _OF_THIS_ATTEMPT = frozenset(
 _OF_A_NEW_RESERVATION = _OF_THIS_ATTEMPT | {"reservation"}
 """Whoever reserves is given a new id; whoever releases, delivers or saves says which reservation is meant."""
 
+CODE_CHARS = 32
+"""Hex digits of the code in the key of a step."""
+
 C = TypeVar("C", ReserveGeneration, CompleteGeneration, ReleasePlaces, SaveImage, DeleteImage)
 
 
-def with_key(command: C, key: str | None, *, secret: bytes, content: Iterable[bytes] = ()) -> C:
-    """The command under a caller's key, as it is where there is none."""
+class StepKey(NamedTuple):
+    """The key of one step of a request with a caller's key, such as `save/0`."""
+
+    key: str
+    step: str
+
+
+Key = str | StepKey
+
+
+def with_key(command: C, key: Key | None, root: OpenRoot, content: tuple[bytes, ...] = ()) -> C:
+    """The command under a caller's key, as it is where there is none.
+
+    A request that an earlier version answered is spelled as it was then, so that its repeat gets that answer.
+    """
     if key is None:
         return command
-    return command._replace(idempotency_key=keyed(key, command, secret=secret, content=content))
+    secret, now = root.recorder.secret, root.now()
+    first, *former = spellings(command.by, key, secret=secret)
+    for by, stored in former:
+        answer = root.state.answer(idempotency_tag(by, stored))
+        if answer is None or later(answer.at, seconds=ANSWERS_KEPT_SECONDS) <= now:
+            continue
+        spelled = command._replace(by=by)
+        request = keyed(stored, spelled, secret=secret, content=content)
+        if request.digest == answer.digest:
+            return spelled._replace(idempotency_key=request)
+    return command._replace(idempotency_key=keyed(first[1], command, secret=secret, content=content))
+
+
+def was_answered(command: C, key: Key | None, root: OpenRoot, content: tuple[bytes, ...] = ()) -> bool:
+    """Whether the log has an answer to this command under this key, if only that the key is another's."""
+    if key is None or not any(
+        root.state.answer(idempotency_tag(*spelled))
+        for spelled in spellings(command.by, key, secret=root.recorder.secret)
+    ):
+        return False
+    command = with_key(command, key, root, content)
+    assert command.idempotency_key is not None
+    return root.state.answer(idempotency_tag(command.by, command.idempotency_key.key)) is not None
+
+
+def spellings(by: str, key: Key, *, secret: bytes) -> list[tuple[str, str]]:
+    """Who asks and the key, as they are stored: now, and then as earlier versions did."""
+    keys = [_of_a_step(key, secret), f"{key.key}/{key.step}"] if isinstance(key, StepKey) else [key]
+    names = [by, by.removeprefix(CLAIMED)] if by.startswith(CLAIMED) else [by]
+    return [(name, stored) for name in names for stored in keys]
+
+
+def _of_a_step(key: StepKey, secret: bytes) -> str:
+    code = hmac.new(secret, f"step\0{key.key}\0{key.step}".encode(), sha256).hexdigest()
+    return f"{key.key}/{key.step}~{code[:CODE_CHARS]}"
 
 
 def keyed(key: str, command: Command, *, secret: bytes, content: Iterable[bytes] = ()) -> IdempotencyKey:

@@ -11,15 +11,15 @@ import logging
 
 import structlog
 
+from adapters.application.idempotency import Key, was_answered
 from adapters.application.intake import KINDS
 from adapters.application.opening import OpenRoot
-from adapters.application.reserving import WantedPlaces
+from adapters.application.reserving import WantedPlaces, reservation_of
 from adapters.application.results import LIBRARY, Actor
 from adapters.application.storage import Storage
 from adapters.application.troubles import FULL, OF_ALL, Place, fault_of
 from adapters.ledger.ledger import NO_SPACE
 from adapters.ports.faults import DiskFull, Fault, StorageUnavailable
-from domain.events import idempotency_tag
 from domain.names import malformed_user
 
 LOG_ROOM_BYTES = 65_536
@@ -33,7 +33,12 @@ _log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 async def refuse_unkeepable(
-    storage: Storage, wanted: WantedPlaces, *, actor: Actor = LIBRARY, idempotency_key: str | None = None
+    storage: Storage,
+    wanted: WantedPlaces,
+    *,
+    actor: Actor = LIBRARY,
+    idempotency_key: Key | None = None,
+    content: tuple[bytes, ...] = (),
 ) -> None:
     """Returns where pictures for these places could be kept. Raises DiskFull or StorageUnavailable, and other Faults.
 
@@ -42,7 +47,8 @@ async def refuse_unkeepable(
     root = storage.running()
     if malformed_user(wanted.user):
         return
-    if idempotency_key is not None and root.state.answer(idempotency_tag(actor.by, idempotency_key)) is not None:
+    asked = reservation_of(storage, wanted, actor)
+    if await storage.workers.reading.run(was_answered, asked, idempotency_key, root, content):
         return
     await storage.workers.keeping.run(_try, root, _place_of(wanted), _bounded(wanted.count))
 

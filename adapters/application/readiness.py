@@ -59,6 +59,8 @@ def readiness_of(storage: Storage) -> Readiness:
     ledger, position = opened.ledger, opened.state.position
     if ledger.fault is not None:
         return Readiness(False, True, (str(ledger.fault),), storage.last_cleanup, position)
+    if (sentence := ledger.disk_wait.sentence()) is not None:
+        return Readiness(False, True, (sentence,), storage.last_cleanup, position)
     if ledger.clock_is_behind():
         return Readiness(False, True, (CLOCK_BEHIND,), storage.last_cleanup, position)
     try:

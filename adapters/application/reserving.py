@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from adapters.application.abandoned import new_reservation_id
-from adapters.application.idempotency import with_key
+from adapters.application.idempotency import Key, spellings, with_key
 from adapters.application.results import LIBRARY, Actor, Changed, Delivery, Reserved, changed
 from adapters.application.storage import Storage
 from adapters.ledger.pending import Accepted
 from domain.commands import CompleteGeneration, ReleasePlaces, ReserveGeneration
 from domain.decisions import decide
-from domain.events import GenerationReserved
+from domain.events import GenerationReserved, idempotency_tag
 from domain.refusals import Refusal
 
 
@@ -42,7 +42,7 @@ async def reserve_places(
     wanted: WantedPlaces,
     *,
     actor: Actor = LIBRARY,
-    idempotency_key: str | None = None,
+    idempotency_key: Key | None = None,
     content: tuple[bytes, ...] = (),
 ) -> Reserved | Refusal:
     """Holds places before a provider is called. Raises Faults.
@@ -50,12 +50,19 @@ async def reserve_places(
     `content` tells requests under one key apart, such as by their prompt; its parts are digested aside, as an input
     image of many megabytes would hold the event loop up.
     """
-    command = _reservation(storage, wanted, actor)
+    command = reservation_of(storage, wanted, actor)
     if idempotency_key is not None:
-        secret = storage.opened().recorder.secret
-        command = await storage.workers.reading.run(with_key, command, idempotency_key, secret=secret, content=content)
+        command = await storage.workers.reading.run(with_key, command, idempotency_key, storage.opened(), content)
     outcome = await storage.opened().ledger.submit(command)
     return outcome if isinstance(outcome, Refusal) else _reserved(outcome)
+
+
+def reserved_under(storage: Storage, actor: Actor, idempotency_key: Key) -> str | None:
+    """The reservation that was made under an idempotency key, None where none was. Raises Faults."""
+    root = storage.opened()
+    tags = (idempotency_tag(*spelled) for spelled in spellings(actor.by, idempotency_key, secret=root.recorder.secret))
+    answers = (root.state.answer(tag) for tag in tags)
+    return next((answer.reservation for answer in answers if answer and answer.reservation), None)
 
 
 async def complete_generation(
@@ -65,17 +72,17 @@ async def complete_generation(
     delivery: Delivery,
     *,
     actor: Actor = LIBRARY,
-    idempotency_key: str | None = None,
+    idempotency_key: Key | None = None,
 ) -> Changed | Refusal:
     """Records that the provider delivered. Raises Faults."""
     opened = storage.opened()
     command = CompleteGeneration(user, actor.by, reservation, *delivery, actor.origin)
-    command = with_key(command, idempotency_key, secret=opened.recorder.secret)
+    command = with_key(command, idempotency_key, opened)
     return changed(await opened.ledger.submit(command))
 
 
 async def release_places(
-    storage: Storage, returned: ReturnedPlaces, *, actor: Actor = LIBRARY, idempotency_key: str | None = None
+    storage: Storage, returned: ReturnedPlaces, *, actor: Actor = LIBRARY, idempotency_key: Key | None = None
 ) -> Changed | Refusal:
     """Gives open places back. Raises Faults."""
     opened = storage.opened()
@@ -87,7 +94,7 @@ async def release_places(
         count=returned.count,
         origin=actor.origin,
     )
-    command = with_key(command, idempotency_key, secret=opened.recorder.secret)
+    command = with_key(command, idempotency_key, opened)
     return changed(await opened.ledger.submit(command))
 
 
@@ -96,7 +103,7 @@ def refusal_of_places(storage: Storage, wanted: WantedPlaces, *, actor: Actor) -
     whoever would otherwise fetch what is needed first. Raises Faults.
     """
     opened = storage.running()
-    decision = decide(_reservation(storage, wanted, actor), opened.state, opened.state.policy, opened.now())
+    decision = decide(reservation_of(storage, wanted, actor), opened.state, opened.state.policy, opened.now())
     return decision if isinstance(decision, Refusal) else None
 
 
@@ -109,7 +116,8 @@ async def record_refusal_of_places(storage: Storage, wanted: WantedPlaces, *, ac
         await release_places(storage, ReturnedPlaces(wanted.user, reserved.reservation), actor=actor)
 
 
-def _reservation(storage: Storage, wanted: WantedPlaces, actor: Actor) -> ReserveGeneration:
+def reservation_of(storage: Storage, wanted: WantedPlaces, actor: Actor) -> ReserveGeneration:
+    """The command that holds these places."""
     return ReserveGeneration(
         user=wanted.user,
         by=actor.by,

@@ -5,15 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.ledger.pending import Outcome
+from adapters.ledger.pending import Accepted, Outcome
 from domain.refusals import Refusal
 
 
 class Actor(NamedTuple):
-    """Who asks (`discord:1`, `api:NAME`, `page`, `cli`, `library`, `system`), and from where (`guild:2`, `http`)."""
+    """Who asks (`discord:1`, `api:NAME`, `cli`, `library`, `system`, `claimed:page`), and from where (`guild:2`,
+    `http`).
+    """
 
     by: str
     origin: str | None = None
+
+
+CLAIMED = "claimed:"
+"""What follows is a client's own word, which nothing vouches for."""
+
+
+def claimed(client: str) -> str:
+    """Who asks, by its own word alone."""
+    return f"{CLAIMED}{client}"
 
 
 LIBRARY = Actor("library")
@@ -63,7 +74,9 @@ class Delivery(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """A change that needs no words of its own: deliveries, releases, limits, resets. The position of its last event."""
+    """A change that needs no words of its own: deliveries, releases, limits, resets. The position of its last event; 0
+    where it changed nothing, and so is no event.
+    """
 
     position: int
     replayed: bool = False
@@ -73,7 +86,12 @@ def changed(outcome: Outcome) -> Changed | Refusal:
     """What the ledger answered to a change, for whoever asked."""
     if isinstance(outcome, Refusal):
         return outcome
-    return Changed(outcome.recorded[-1][0] if outcome.recorded else 0, outcome.replayed)
+    return Changed(last_position(outcome), outcome.replayed)
+
+
+def last_position(accepted: Accepted) -> int:
+    """Where the last event of an answer stands, 0 where nothing was to be changed."""
+    return accepted.recorded[-1][0] if accepted.recorded else 0
 
 
 class DeletedImage(NamedTuple):
@@ -87,7 +105,7 @@ class DeletedImage(NamedTuple):
 
 
 class CleanedUp(NamedTuple):
-    """Temp files removed and bytes freed."""
+    """Temp files removed and bytes freed; position 0 where there were none."""
 
     files: int
     freed_bytes: int

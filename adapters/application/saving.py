@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from adapters.application.idempotency import with_key
+from adapters.application.idempotency import Key, spellings, with_key
 from adapters.application.intake import Wanted, check, malformed_save, stripped, take_in, wanted
 from adapters.application.opening import OpenRoot
 from adapters.application.results import LIBRARY, Actor, SavedImage
@@ -42,7 +42,7 @@ class NewImage:
 
 
 async def save_image(
-    storage: Storage, image: NewImage, *, actor: Actor = LIBRARY, idempotency_key: str | None = None
+    storage: Storage, image: NewImage, *, actor: Actor = LIBRARY, idempotency_key: Key | None = None
 ) -> SavedImage | Refusal:
     """Keeps an image, or a temp file. Raises InvalidImage for bytes that may not be kept, and Faults.
 
@@ -67,16 +67,21 @@ async def save_image(
     return await storage.to_the_end(save.carry_out())
 
 
-def saved_under(storage: Storage, actor: Actor, idempotency_key: str) -> SavedImage | None:
-    """The image that was saved under an idempotency key, None where none was. Raises Faults."""
+def saved_under(
+    storage: Storage, actor: Actor, idempotency_key: Key, *, reservation: str | None = None
+) -> SavedImage | None:
+    """The image that was saved under an idempotency key, None where none was. Raises Faults.
+
+    Where a reservation is given, one of its own: whatever else has such a key is another's.
+    """
     root = storage.opened()
-    answer = root.state.answer(idempotency_tag(actor.by, idempotency_key))
-    if answer is None:
-        return None
-    for stored in root.recorder.read(after=answer.positions[-1] - 1, limit=1):
-        event = decode(stored)
-        if isinstance(event, ImageSaved):
-            return _saved_image(root, stored.position, event, replayed=True)
+    for spelled in spellings(actor.by, idempotency_key, secret=root.recorder.secret):
+        answer = root.state.answer(idempotency_tag(*spelled))
+        after = answer.positions[-1] - 1 if answer else root.state.position
+        for stored in root.recorder.read(after=after, limit=1):
+            event = decode(stored)
+            if isinstance(event, ImageSaved) and reservation in (None, event.reservation):
+                return _saved_image(root, stored.position, event, replayed=True)
     return None
 
 
@@ -91,7 +96,7 @@ class _Save(NamedTuple):
     checked: CheckedImage
     want: Wanted
     actor: Actor
-    idempotency_key: str | None
+    idempotency_key: Key | None
 
     async def carry_out(self) -> SavedImage | Refusal:
         """Stages the bytes, has the ledger decide, and brings what was kept into place. Raises Faults."""
@@ -133,7 +138,7 @@ class _Save(NamedTuple):
             untracked=taken.untracked,
             origin=self.actor.origin,
         )
-        return with_key(command, self.idempotency_key, secret=self.root.recorder.secret)
+        return with_key(command, self.idempotency_key, self.root)
 
     def _place(self, accepted: Accepted) -> SavedImage:
         position, event = accepted.recorded[-1]

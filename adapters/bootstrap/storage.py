@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.application.results import SYSTEM, StoreSettings
 from adapters.application.storage import Storage
+from adapters.disk.files import GROUP_READS, OWNER_ALONE, Files
 from adapters.engines import opening
 from adapters.engines.choice import choose_engine
 from adapters.ledger.projector import Projector
@@ -19,13 +20,20 @@ def open_store(config: Config, limits: SetPolicy, *, clock: Clock = utc_now) -> 
 
     Raises LogLocked, LogDamaged and ConfigError; a root that cannot be made or written is tried again later.
     """
+    files = files_of(config)
     return opening.open_store(
         config.storage.storage_root,
-        engine=choose_engine(config.persistence_module),
+        engine=choose_engine(config.persistence_module, files),
         limits=limits,
         settings=store_settings(config),
         clock=clock,
+        files=files,
     )
+
+
+def files_of(config: Config) -> Files:
+    """The file system, where what is made is for whom the settings say."""
+    return Files(access=GROUP_READS if config.storage.group_access == "read" else OWNER_ALONE)
 
 
 def given_limits(config: Config) -> SetPolicy:

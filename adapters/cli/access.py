@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from adapters.application.root_mark import refuse_lost_log
+from adapters.bootstrap.storage import files_of
 from adapters.cli.operations import Operations
 from adapters.engines.choice import choose_engine
 from adapters.ports.faults import LogLocked
@@ -72,7 +73,7 @@ def open_reader(config: Config) -> FollowedStorage:
 
 def log_of(config: Config) -> tuple[Path, EventLogEngine]:
     """The storage root and the engine of its log, for whoever reads it. Raises LogMissing where there was a log."""
-    root, engine = config.storage.storage_root, choose_engine(config.persistence_module)
+    root, engine = config.storage.storage_root, choose_engine(config.persistence_module, files_of(config))
     refuse_lost_log(root, engine)
     return root, engine
 

@@ -33,7 +33,10 @@ MAX_FILES_SHOWN = 20
 
 def adopt(invocation: Invocation, output: Output, directory: Path, *, yes: bool) -> int:
     """Shows what adopting a directory would do, or does it; 1 where something is skipped."""
-    config, files = invocation.set_up(), Files()
+    from adapters.bootstrap.storage import files_of
+
+    config = invocation.set_up()
+    files = files_of(config)
     root = config.storage.storage_root
     planned = plan(root, directory, files)
     if isinstance(planned, str):

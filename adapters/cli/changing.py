@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from adapters.application.governing import correct_clock_blocking
 from adapters.application.results import Actor
@@ -45,7 +46,9 @@ def reset(invocation: Invocation, output: Output, user: str, reason: str, *, yes
         status = _unknown(output, ask, user, yes=yes) or ask.reset(user, reason)
     if isinstance(status, Refused):
         return output.refused(status)
-    output.note(f"Today's count of {user} is 0 again.")
+    status, is_changed = _apart(status)
+    again = "is 0 again." if is_changed else "is 0 already. Nothing was changed."
+    output.note(f"Today's count of {user} {again}")
     show_status(output, user, status)
     return 0
 
@@ -70,10 +73,23 @@ def limits(invocation: Invocation, output: Output, user: str, wanted: WantedLimi
         status = _unknown(output, ask, user, yes=yes) or ask.limits(user, own, reason)
     if isinstance(status, Refused):
         return output.refused(status)
-    taken_away = own.limits == UserLimits()
-    output.note(f"{user} has {'no limits of their own any more' if taken_away else 'limits of their own'}.")
+    status, is_changed = _apart(status)
+    output.note(_told(user, own.limits, is_changed=is_changed))
     show_status(output, user, status)
     return 0
+
+
+def _apart(answer: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    """The status in an answer, and whether anything was changed, which former services do not tell."""
+    status = dict(answer)
+    return status, bool(status.pop("changed", True))
+
+
+def _told(user: str, own: UserLimits, *, is_changed: bool) -> str:
+    none = own == UserLimits()
+    if not is_changed:
+        return f"{user} has {'no' if none else 'these'} limits of their own already. Nothing was changed."
+    return f"{user} has {'no limits of their own any more' if none else 'limits of their own'}."
 
 
 def _unknown(output: Output, ask: Operations, user: str, *, yes: bool) -> Refused | None:

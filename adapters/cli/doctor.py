@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from adapters.bootstrap.storage import files_of
 from adapters.cli.checks import log, settings, storage
 from adapters.cli.checks.finding import Finding, Level, fail
 from adapters.cli.exits import Exit
@@ -63,6 +64,7 @@ def _of_the_root(config: Config, engine: EventLogEngine, in_log: log.InLog, of_l
     return [
         *_looked("root", lambda: storage.root(config, engine)),
         *_looked("files", lambda: storage.written(config, engine, images)),
+        *_looked("others", lambda: storage.exposed(config, files_of(config))),
         *_looked("images", lambda: storage.kept_images(images, state)),
         *_looked("disk", lambda: [storage.disk(config, engine, state, Files())]),
         *of_log,

@@ -12,7 +12,7 @@ from typing import Any
 from adapters.application.deleting import clean_up_blocking, delete_image_blocking
 from adapters.application.governing import override_limits_blocking, reset_daily_blocking
 from adapters.application.reading import image_bytes, is_known, quota_status
-from adapters.application.results import Actor
+from adapters.application.results import Actor, Changed
 from adapters.application.storage import Storage
 from adapters.cli.generation_exits import not_made
 from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
@@ -70,12 +70,12 @@ class OperationsOnLog:
     def reset(self, user: str, reason: str) -> Mapping[str, Any] | Refused:
         """Sets today's count to 0."""
         changed = reset_daily_blocking(self._store, user, reason, actor=CLI)
-        return refused_of(changed) if isinstance(changed, Refusal) else quota_status(self._store, user)
+        return self._status(user, changed)
 
     def limits(self, user: str, own: Override, reason: str) -> Mapping[str, Any] | Refused:
         """Gives a user limits of their own."""
         changed = override_limits_blocking(self._store, user, reason, own.limits, until=own.until, actor=CLI)
-        return refused_of(changed) if isinstance(changed, Refusal) else quota_status(self._store, user)
+        return self._status(user, changed)
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files."""
@@ -83,6 +83,11 @@ class OperationsOnLog:
         if isinstance(cleaned, Refusal):
             return refused_of(cleaned)
         return {"files": cleaned.files, "freed_bytes": cleaned.freed_bytes}
+
+    def _status(self, user: str, changed: Changed | Refusal) -> Mapping[str, Any] | Refused:
+        if isinstance(changed, Refusal):
+            return refused_of(changed)
+        return {**quota_status(self._store, user), "changed": changed.position > 0}
 
     async def _generate(self, user: str, request: GenerationRequest) -> GenerationOutcome:
         from adapters.bootstrap.making import make_generator, studio_settings

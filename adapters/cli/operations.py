@@ -62,10 +62,12 @@ class Operations(Protocol):
         """Takes a kept image away: user, name, freed_bytes, position, replayed."""
 
     def reset(self, user: str, reason: str) -> Mapping[str, Any] | Refused:
-        """Sets today's count to 0; the user's status dictionary after it."""
+        """Sets today's count to 0; the user's status dictionary after it, and in `changed` whether it was another."""
 
     def limits(self, user: str, own: Override, reason: str) -> Mapping[str, Any] | Refused:
-        """Gives a user limits of their own, none at all takes former ones away; their status dictionary after it."""
+        """Gives a user limits of their own, none at all takes former ones away; their status dictionary after it,
+        and in `changed` whether they had others before.
+        """
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files: files, freed_bytes."""

@@ -17,7 +17,7 @@ from discord import Colour
 
 from adapters.discord.untrusted_text import plain
 from adapters.images.invalid_image import InvalidImage
-from adapters.ports.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
+from adapters.ports.faults import DiskFull, Fault, LedgerStopped, OutcomeUnknown, StorageUnavailable
 from adapters.studio import Progress
 from adapters.wording.figures import size_in_words
 from adapters.wording.refusals import room_in_words, sentence_of
@@ -285,6 +285,10 @@ FAULTS: Mapping[type[Fault], str] = MappingProxyType(
             "please tell the server's managers too."
         ),
         StorageUnavailable: (f"The storage cannot be written at the moment, so nothing was kept. {MANAGERS}"),
+        OutcomeUnknown: (
+            "The server's disk has not answered yet, so it is not known whether this is kept and counted. Look at "
+            f"`/gallery` and `/quota` in a minute before you try again. {MANAGERS}"
+        ),
         LedgerStopped: (
             "The storage has stopped, and what was under way may or may not be kept: `/gallery` shows it after the "
             f"restart. {MANAGERS}"

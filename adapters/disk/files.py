@@ -15,8 +15,9 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
+from itertools import islice
 from pathlib import Path
-from stat import S_ISLNK
+from stat import S_IMODE, S_ISLNK
 
 from adapters.disk.errors import noting
 from adapters.disk.own_root import HAS_DESCRIPTORS, OwnRoot, Place
@@ -36,6 +37,13 @@ APPEND = os.O_WRONLY | os.O_APPEND
 UPDATE = os.O_RDWR | os.O_CREAT
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
+OWNER_ALONE, GROUP_READS = 0o700, 0o750
+"""The most that anybody may do with what is made, whatever the umask: its owner alone has rights, or its group may read
+too. What holds a secret is asked for with less.
+"""
+HAS_MODES = os.name == "posix"
+"""Elsewhere who may use a file follows from the folder it is made in, and nothing is done about it."""
+
 _BINARY: int = getattr(os, "O_BINARY", 0)
 """Only Windows tells binary files from others."""
 
@@ -48,7 +56,15 @@ def is_disk_full(error: OSError) -> bool:
 class Files:
     """The real file system. All verbs raise OSError, and paths are absolute."""
 
-    def __init__(self, platform: Platform | None = None, *, by_descriptors: bool = HAS_DESCRIPTORS) -> None:
+    def __init__(
+        self,
+        platform: Platform | None = None,
+        *,
+        access: int = OWNER_ALONE,
+        by_descriptors: bool = HAS_DESCRIPTORS,
+    ) -> None:
+        self.access = access
+        """OWNER_ALONE or GROUP_READS: each mode that is asked for is cut to it."""
         self._platform = platform or this_platform()
         self._by_descriptors = by_descriptors
         self._making = threading.Lock()
@@ -66,9 +82,10 @@ class Files:
     @noting("to open a file")
     def open(self, path: Path, flags: int, mode: int = 0o644) -> int:
         """A descriptor; `flags` is READ, APPEND, UPDATE or CREATE. No program started later inherits it."""
-        flags |= _BINARY
-        own = self._root_of(path)
-        return os.open(path, flags, mode) if own is None else own.open(path, flags, mode)
+        if flags == UPDATE:
+            with suppress(FileExistsError):
+                return self._open_new(path, UPDATE | os.O_EXCL, mode)
+        return self._open_new(path, flags, mode) if flags == CREATE else self._open_cut(path, flags, mode)
 
     def close(self, fd: int) -> None:
         """Closes a descriptor, and with it the lock it holds."""
@@ -122,8 +139,13 @@ class Files:
     @noting("to make a folder")
     def make_directory(self, path: Path, mode: int = 0o777) -> None:
         """Makes one directory."""
+        mode &= self.access if HAS_MODES else 0o777
         with self._place_of(path) as place:
             os.mkdir(place.name, mode, dir_fd=place.folder)
+            made = os.stat(place.name, dir_fd=place.folder, follow_symlinks=False)
+        if HAS_MODES and mode & ~made.st_mode:
+            with self._folder_at(path) as folder:
+                _grant(folder, mode)
 
     @noting("to remove a folder")
     def remove_directory(self, path: Path) -> None:
@@ -153,6 +175,12 @@ class Files:
         """The names in a directory, sorted."""
         with self._folder_at(path) as folder:
             return sorted(os.listdir(folder))  # noqa: PTH208 - names are wanted, not paths
+
+    @noting("to list a folder")
+    def sample_directory(self, path: Path, most: int) -> list[str]:
+        """At most so many of the names in a directory, whichever the system gives first."""
+        with self._folder_at(path) as folder, os.scandir(folder) as entries:
+            return [entry.name for entry in islice(entries, most)]
 
     @noting("to lock a file")
     def lock(self, fd: int) -> None:
@@ -302,6 +330,16 @@ class Files:
 
     # -- by which way ------------------------------------------------------------------------------
 
+    def _open_new(self, path: Path, flags: int, mode: int) -> int:
+        fd, mode = self._open_cut(path, flags, mode), mode & self.access
+        if HAS_MODES and mode & ~os.fstat(fd).st_mode:
+            _grant(fd, mode)
+        return fd
+
+    def _open_cut(self, path: Path, flags: int, mode: int) -> int:
+        flags, mode, own = flags | _BINARY, mode & self.access, self._root_of(path)
+        return os.open(path, flags, mode) if own is None else own.open(path, flags, mode)
+
     def _root_of(self, path: Path) -> OwnRoot | None:
         return next((own for own in self._roots.values() if own.holds(path)), None)
 
@@ -320,6 +358,12 @@ def _is_there(look: Callable[[Path], os.stat_result], path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True
+
+
+def _grant(made: int | Path, mode: int) -> None:
+    """Gives what was just made the rights that a umask took from it; a file system that has none stays as it is."""
+    with suppress(OSError):
+        os.chmod(made, S_IMODE(os.stat(made).st_mode) | mode)  # noqa: PTH101, PTH116 - an open one, unknown to pathlib
 
 
 def _write_fully(data: bytes, write: Callable[[memoryview, int], int]) -> None:

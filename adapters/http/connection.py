@@ -11,11 +11,16 @@ import logging
 from typing import Any, NamedTuple, cast
 
 import structlog
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion10, HttpVersion11, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.streams import EMPTY_PAYLOAD
+from aiohttp.web_protocol import _ErrInfo  # what it makes of bytes that are no request: a version is judged later
 
-from adapters.http.problems import BAD_REQUEST, INTERNAL, MEDIA_TYPE, ProblemKind, render
+from adapters.http.problems import BAD_REQUEST, INTERNAL, MEDIA_TYPE, VERSION, ProblemKind, render
 
+VERSIONS = frozenset({HttpVersion10, HttpVersion11})
+"""aiohttp's parser lets others through, which have another form on the wire."""
 MAX_CONNECTIONS = 256
 HEAD_SECONDS = 10.0
 READER_SECONDS = 30.0
@@ -96,6 +101,11 @@ class Connection(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Takes bytes. A whole head is in time, however late a machine that stood still looks at the request itself."""
         super().data_received(data)
+        for place, (message, _) in enumerate(self._messages):
+            if isinstance(message, RawRequestMessage) and message.version not in VERSIONS:
+                error = HttpProcessingError(code=VERSION.status, message="its version is not spoken here")
+                unreadable = _ErrInfo(status=VERSION.status, exc=error, message=error.message)
+                self._messages[place] = (unreadable, EMPTY_PAYLOAD)
         if self._messages:
             self._head_received()
 
@@ -123,6 +133,8 @@ class Connection(web.RequestHandler):
         if isinstance(exc, HttpProcessingError):
             _log.info("http request unreadable", status=status, error=type(exc).__name__)
             kind, detail = BAD_REQUEST, "This is not a request that HTTP allows. Check its first line and its headers."
+            if status == VERSION.status:
+                kind, detail = VERSION, "Send the request as HTTP/1.1 or HTTP/1.0."
         else:
             _log.error("http connection failed", status=status, exc_info=exc)
             kind, detail = INTERNAL, "The service failed on this request. Its log says why."

@@ -45,11 +45,13 @@ OWN_SITES = frozenset({"same-origin", "none"})
 
 REFERENCE: Final = web.RequestKey("reference", str)
 
-# What an answer has unless its handler says otherwise: for programs, not to be kept, not to be framed or embedded.
+# What an answer has unless its handler says otherwise: for programs, not to be kept, not to be framed, embedded or held
+# by a window of another site.
 STANDARD_HEADERS: Mapping[str, str] = MappingProxyType(
     {
         "Cache-Control": "no-store",
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",

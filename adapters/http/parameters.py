@@ -9,7 +9,7 @@ import re
 
 from aiohttp import web
 
-from adapters.application.results import Actor
+from adapters.application.results import Actor, claimed
 from adapters.http.problems import BAD_REQUEST, Problem
 from domain.names import malformed_name, malformed_user
 
@@ -24,6 +24,7 @@ _VISIBLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 _CLIENTS = ("cli", "page")
 _LOCAL_CLIENT = "api:local"
+"""Any program of this machine: no credential says more of it, and none may be named so."""
 
 
 def user_of(request: web.Request) -> str:
@@ -47,14 +48,15 @@ def checked_name(name: str) -> str:
 
 
 def actor_of(request: web.Request) -> Actor:
-    """Who acts: the page, the command line, or another program on this machine.
+    """Who acts: a program on this machine, or what one says that it is: the page, the command line.
 
-    Without tokens everybody on loopback may do the same; the name is for the log, and keeps idempotency keys apart.
+    Without tokens everybody on loopback may do the same, and say so; the name is for the log, where it stands as
+    claimed, and keeps idempotency keys apart.
     """
     client = request.headers.get(CLIENT_HEADER)
     if client is not None and client not in _CLIENTS:
         raise Problem(BAD_REQUEST, f"The header {CLIENT_HEADER} is one of: {', '.join(_CLIENTS)}. Or leave it out.")
-    return Actor(by=client or _LOCAL_CLIENT, origin="http")
+    return Actor(by=claimed(client) if client else _LOCAL_CLIENT, origin="http")
 
 
 def idempotency_key_of(request: web.Request) -> str | None:

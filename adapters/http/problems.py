@@ -16,7 +16,7 @@ import orjson
 from adapters.images.invalid_image import ImageProblem, InvalidImage
 from adapters.ports.failure_reasons import FailureKind
 from adapters.ports.failures import GenerationFailure
-from adapters.ports.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
+from adapters.ports.faults import DiskFull, Fault, LedgerStopped, OutcomeUnknown, StorageUnavailable
 from adapters.wording.failures import sentence_of_failure
 from adapters.wording.refusals import sentence_of
 from domain.refusals import Reason, Refusal
@@ -71,7 +71,9 @@ LENGTH = _ours(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "The body is to
 MEDIA = _ours(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media-type", "The body has a type that is not accepted here")
 EXPECTATION = _ours(HTTPStatus.EXPECTATION_FAILED, "expectation", "What the request expects cannot be done")
 INTERNAL = _ours(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "The service failed on this request")
+VERSION = _ours(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "http-version", "This version of HTTP is not spoken here")
 UNAVAILABLE = _ours(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The service cannot answer at the moment")
+OUTCOME_UNKNOWN = _ours(HTTPStatus.GATEWAY_TIMEOUT, "outcome-unknown", "The outcome is not known yet")
 DISK_FULL = _ours(HTTPStatus.INSUFFICIENT_STORAGE, "disk-full", "The disk is full")
 TOO_BUSY = ProblemKind(
     int(HTTPStatus.SERVICE_UNAVAILABLE), _REGISTERED + "temporary-reduced-capacity", "The service is busy at the moment"
@@ -163,6 +165,14 @@ FAULTS: Mapping[type[Fault], tuple[ProblemKind, str]] = MappingProxyType(
         StorageUnavailable: (
             UNAVAILABLE,
             "The storage cannot be written at the moment, so nothing was kept. The service's log and /readyz say why.",
+        ),
+        OutcomeUnknown: (
+            OUTCOME_UNKNOWN,
+            (
+                "The service's disk has not answered yet, so it is not known whether this is recorded. Send it again "
+                "with the same Idempotency-Key, then it is answered once and counted once; without one, look first "
+                "what is there."
+            ),
         ),
         LedgerStopped: (UNAVAILABLE, _STOPPED),
         Fault: (INTERNAL, "Something stands in the service's way, and its log says what."),

@@ -22,8 +22,10 @@ import structlog
 from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery
 from eventsourcing.persistence import IntegrityError
 
+from adapters.ledger import disk_wait
 from adapters.ledger.batch import Batch
 from adapters.ledger.codec import Recorded, decode
+from adapters.ledger.disk_wait import DiskWait
 from adapters.ledger.pending import Accepted, Outcome, PendingCommand, result_of, wake
 from adapters.ledger.projector import Projector
 from adapters.ports.clock import Clock
@@ -123,6 +125,7 @@ class QuotaLedger:
         self._drained = threading.Event()
         self._closing = False
         self._fault: LedgerStopped | None = None
+        self.disk_wait = DiskWait()
         self._pid = os.getpid()
         self._writer = threading.Thread(target=self._run, name="abby-ledger", daemon=True)
         self._writer.start()
@@ -165,7 +168,8 @@ class QuotaLedger:
     def execute(self, command: Command) -> Outcome:
         """Carries a command out and blocks until it is durable. Not for a thread that runs an event loop others need.
 
-        Raises LedgerStopped after a fault, DiskFull where the disk has no room for what grows.
+        Raises LedgerStopped after a fault, DiskFull without room for what grows, OutcomeUnknown and StorageUnavailable
+        where the disk does not answer.
         """
         pending = PendingCommand(command)
         refused = self._enqueue(pending)
@@ -177,16 +181,25 @@ class QuotaLedger:
         if refused is not None:
             return refused
         assert pending.lock is not None
-        pending.lock.acquire()
+        while not pending.lock.acquire(timeout=disk_wait.ANSWER_SECONDS):
+            self.disk_wait.refuse_unknown()
         return result_of(pending)
 
     async def submit(self, command: Command) -> Outcome:
-        """Carries a command out without blocking the event loop. Cancelling the wait does not cancel the command."""
-        pending = PendingCommand(command, asyncio.get_running_loop())
+        """Carries a command out without blocking the event loop. Cancelling the wait does not cancel the command.
+
+        Raises what `execute` raises.
+        """
+        loop = asyncio.get_running_loop()
+        pending = PendingCommand(command, loop)
         if (refused := self._enqueue(pending)) is not None:
             return refused
         assert pending.future is not None
-        return await pending.future
+        overdue = loop.call_later(disk_wait.ANSWER_SECONDS, self.disk_wait.tell_overdue, pending.future)
+        try:
+            return await pending.future
+        finally:
+            overdue.cancel()
 
     def close(self) -> None:
         """Finishes what is queued, writes the watermark and stops. Later commands are refused as STOPPED."""
@@ -208,6 +221,7 @@ class QuotaLedger:
             user = getattr(pending.command, "user", None)
             if self._closing:
                 return Refusal(Reason.STOPPED, user)
+            self.disk_wait.refuse_more()
             if self._queue.qsize() >= MAX_QUEUED:
                 self._drained.clear()
                 return Refusal(Reason.BUSY, user)
@@ -225,12 +239,16 @@ class QuotaLedger:
         checkpoint_at = sweep_at = monotonic()
         running = True
         while running:
+            self.disk_wait.ends()
             running = self._drain(batch)
+            self.disk_wait.begins()
             idle = not batch
             if batch:
                 self._carry_out(batch)
                 batch.clear()
             now = monotonic()
+            if self.disk_wait.seconds() >= disk_wait.ANSWER_SECONDS:
+                sweep_at = -SWEEP_SECONDS  # whoever would have brought files into place was told and has gone
             if idle or not running or now - checkpoint_at >= CHECKPOINT_SECONDS:
                 self._hooks.checkpoint()
                 checkpoint_at = now

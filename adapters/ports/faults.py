@@ -86,6 +86,12 @@ class LedgerStopped(Fault):
     exit_code = 74
 
 
+class OutcomeUnknown(LedgerStopped):
+    """The disk has not answered for long, so whether a command is recorded is not known yet: to its caller it is as if
+    the ledger had stopped, and to others it goes on once the disk answers.
+    """
+
+
 def exit_code_of(fault: BaseException) -> int:
     """The code that a command ends with. Where damage of the log stopped the ledger it is that of damage, wherever it
     was found: a supervisor that starts it again changes nothing.

@@ -36,7 +36,7 @@ from adapters.settings.kinds import (
     capital_word,
     small_word,
 )
-from adapters.settings.section import DEFAULT_WORD, Section
+from adapters.settings.section import DEFAULT_WORD, Section, is_secret
 from adapters.settings.sources import FORMER_NAMES, Origin, Sources
 from domain.validation import MAX_DAYS
 
@@ -72,6 +72,9 @@ class StorageConfig(Section):
     )
     seal_file: OutsideFile = Field(
         None, validation_alias="SEAL_FILE", description="a file outside the storage root, best on another machine"
+    )
+    group_access: Annotated[Literal["none", "read"], BeforeValidator(small_word)] = Field(
+        "none", validation_alias="STORAGE_GROUP_ACCESS", description="none, or read for the group of the folder"
     )
     max_global_storage_mb: WholeNumber = Field(
         5000, ge=0, le=LARGEST_LIMIT_MB, validation_alias="MAX_GLOBAL_STORAGE_MB", description=LIMIT_MB
@@ -304,7 +307,7 @@ class Config:
     @property
     def warnings(self) -> list[str]:
         """Names that are no setting's, and what else is odd. What a provider's settings give away is not told here."""
-        return self.sources.warnings(known_names())
+        return [*self.sources.warnings(known_names()), *self._file_of_others()]
 
     def origin(self, name: str) -> Origin:
         """Where the value of a setting, such as `MAX_USER_STORAGE_MB`, comes from."""
@@ -317,6 +320,17 @@ class Config:
     def secrets(self) -> list[str]:
         """The secret values themselves, for the one place that takes them out of every log line."""
         return [value.get_secret_value() for section in self._sections() for value in section.secrets()]
+
+    def _file_of_others(self) -> list[str]:
+        """That others may write the file of settings, or read secrets in it."""
+        file = self.sources.env_file
+        holds_secrets = file is not None and any(
+            name in file.entries and is_secret(setting)
+            for section in self._sections()
+            for name, setting in section.settings().items()
+        )
+        told = None if file is None else file.used_by_others(holds_secrets=holds_secrets)
+        return [] if told is None else [told]
 
     def _sections(self) -> list[Section]:
         return [getattr(self, name) for name in SECTIONS]

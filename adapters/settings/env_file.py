@@ -8,12 +8,15 @@ a value, nor a word that is no setting's name, because either may be a secret.
 from __future__ import annotations
 
 import codecs
+import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from stat import S_IMODE, S_IRGRP, S_IROTH, S_IWGRP, S_IWOTH
 from typing import NamedTuple
 
 from adapters.ports.faults import ConfigError
@@ -70,6 +73,27 @@ class EnvFile:
         """File and line of an entry."""
         return f"{self.path} line {self.entries[name].line}"
 
+    def used_by_others(self, *, holds_secrets: bool) -> str | None:
+        """What other accounts may do with the file, and the command that ends it; None where that is nothing, or
+        nothing is to be hidden. A group that reads a file of somebody else is how this account may read it.
+        """
+        if os.name != "posix":
+            return None
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        readers = S_IROTH | (S_IRGRP if found.st_uid == os.geteuid() else 0)
+        if found.st_mode & (S_IWGRP | S_IWOTH):
+            may = "change"
+        elif holds_secrets and found.st_mode & readers:
+            may = "read the secrets in"
+        else:
+            return None
+        change = "go-rwx" if found.st_mode & readers & S_IRGRP else "g-w,o-rwx"
+        command = shlex.join(["chmod", change, str(self.path)])
+        return f"Other accounts of this machine may {may} {self.path} ({S_IMODE(found.st_mode):03o}); run `{command}`."
+
 
 def read_env_file(path: Path, known: AbstractSet[str], environment: Mapping[str, str]) -> EnvFile:
     """Reads a file; none where there is no such file. `known` are the names that may be shown, and `${NAME}` is taken
@@ -84,7 +108,7 @@ def read_env_file(path: Path, known: AbstractSet[str], environment: Mapping[str,
             values = {entry.spelling: entry.value for entry in entries.values()}
             assignment = _parsed(line, {**environment, **values})
         except _NotUnderstood as error:
-            right = _name_meant(line, known) or "NAME"
+            right = name_meant(line, known) or "NAME"
             problems.append(f"{path} line {number}: {error}. Write {right}=VALUE, or put # before the line.")
             continue
         if assignment is None:
@@ -184,8 +208,8 @@ def _filled_in(value: str, values: Mapping[str, str]) -> str:
     return _REFERENCE.sub(replaced, value)
 
 
-def _name_meant(line: str, known: AbstractSet[str]) -> str | None:
-    """The setting that a line seems to be about, None where it names none: no other word of it is shown."""
+def name_meant(line: str, known: AbstractSet[str]) -> str | None:
+    """The setting that a line, or a name in one, seems to be about; None where it names none. Nothing else is shown."""
     for word in _WORD.findall(line)[:WORDS_LOOKED_AT]:
         if name := word.upper() if word.upper() in known else nearest(word, known):
             return name

@@ -27,12 +27,32 @@ COMMAND = re.compile(r"\$\(|`")
 """What a shell would run, and a file of settings does not."""
 PLACEHOLDER = re.compile(r"\{\{.*\}\}|<[^<>]*>|!\w+!|@\w+@")
 """What a template has where a value belongs."""
+NO_KEY = re.compile(
+    r"<.*>|\{\{.*\}\}|\[.*\]|\$\(.*\)|`.*`|\$\w+|%\w+%|x{3,}|\*{3,}|\.{3,}|"
+    r"(insert|paste|enter|put|replace)[-_.].*|your[-_.](?!key$).*|change[-_]?(me|this|it)|replace[-_]?me|"
+    r"null|nil|none|undefined|todo|tbd|placeholder|(api[-_]?)?(key|token)([-_]?here)?",
+    re.IGNORECASE,
+)
+"""What stands for a key: a template's place, a shell's command or variable, a word that says there is none.
+`your_key` alone is taken: the first programs were shown with it."""
+NO_FOLDER = re.compile(r"null|nil|none|undefined|\$", re.IGNORECASE)
+"""What a program writes where it has no value, as a folder's whole name."""
+NOT_IN_NAMES = re.compile(r"[;|<>*?\"]")
+"""Characters of a shell's line, of a list or a pattern. A folder that stands may have them."""
 A_LINE = re.compile(r"(export\s+)?[A-Z][A-Z0-9]*_[A-Z0-9_]+=")
 """How a line with a setting begins, in place of a value."""
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]")
 """How an address begins; a drive of Windows has one letter."""
 ON_WINDOWS = re.compile(r"[A-Za-z]:[/\\]|\\\\")
 """How a path with a drive or another machine's name begins there. Elsewhere it would be a folder of that name."""
+NO_PATHS = (
+    (UNFILLED.search, "it names a variable that is not set here; write the whole path"),
+    (PLACEHOLDER.search, "it is a template's place for a path; write the path"),
+    (A_LINE.match, "it begins as a line with a setting does; write the path alone"),
+    (COMMAND.search, "it has a command for a shell, and none runs here; write the whole path"),
+    (ADDRESS.match, "it is an address, and images and log are kept in a folder; write its path"),
+)
+"""What is written in place of a path, in the order in which it is asked, and what is said of it."""
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -162,6 +182,8 @@ def secret(value: object) -> object:
         raise ValueError("it holds a space, a line break or a character that no key has; copy it again")
     if A_LINE.match(text.strip()):
         raise ValueError("it begins as a line with a setting does; copy the key alone")
+    if NO_KEY.fullmatch(text.strip()):
+        raise ValueError("it stands for a key, and is none; write the key itself, or nothing where none is needed")
     return text.strip()
 
 
@@ -210,24 +232,28 @@ def file_of_its_own(path: Path | None) -> Path | None:
 def filled_in(path: Path) -> Path:
     """The path with variables and the home folder of its user in place. Raises ValueError."""
     path = Path(expandvars(path))
-    if UNFILLED.search(str(path)):
-        raise ValueError("it names a variable that is not set here; write the whole path")
-    if PLACEHOLDER.search(str(path)):
-        raise ValueError("it is a template's place for a path; write the path")
-    if A_LINE.match(str(path)):
-        raise ValueError("it begins as a line with a setting does; write the path alone")
-    if COMMAND.search(str(path)):
-        raise ValueError("it has a command for a shell, and none runs here; write the whole path")
-    if ADDRESS.match(str(path)):
-        raise ValueError("it is an address, and images and log are kept in a folder; write its path")
-    if os.name != "nt" and ON_WINDOWS.match(str(path)):
-        raise ValueError("it is a path of Windows, and this is another system; write the path that the folder has here")
+    if why := _no_path(path):
+        raise ValueError(why)
     if not path.parts[:1] or not path.parts[0].startswith("~"):
         return path
     with suppress(RuntimeError):
         if Path(path.parts[0]).expanduser().is_dir():
             return path.expanduser()
     raise ValueError("that user has no home folder here; write the whole path")
+
+
+def _no_path(path: Path) -> str | None:
+    """Why that is no folder that anybody means, None where it may be one."""
+    text = str(path)
+    if why := next((why for is_one, why in NO_PATHS if is_one(text)), None):
+        return why
+    if os.name != "nt" and ON_WINDOWS.match(text):
+        return "it is a path of Windows, and this is another system; write the path that the folder has here"
+    if any(NO_FOLDER.fullmatch(part) for part in path.parts):
+        return "it stands for a path that some program did not know; write the path"
+    if NOT_IN_NAMES.search(text) and not (project_folder() / path).is_dir():
+        return "it has a character of a shell's line, of a list or a pattern; write the path of one folder"
+    return None
 
 
 def project_folder(package: Path = Path(__file__).parents[1]) -> Path:

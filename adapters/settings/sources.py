@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Literal
 
-from adapters.settings.env_file import EnvFile, nearest, read_env_file
+from adapters.settings.env_file import Entry, EnvFile, name_meant, nearest, read_env_file
 from adapters.settings.kinds import project_folder
 
 Origin = Literal["argument", "environment", ".env", "default"]
@@ -104,7 +104,8 @@ class Sources:
         told = []
         for name, entry in self.env_file.entries.items():
             if name not in known:
-                meant = next((other for other in sorted(known) if within_one_edit(name, other)), nearest(name, known))
+                meant = next((other for other in sorted(known) if within_one_edit(name, other)), None)
+                meant = meant or nearest(name, known) or name_meant(_named_in(entry), known)
                 shown = entry.spelling if meant or _LIKE_A_NAME.fullmatch(entry.spelling) else "a name"
                 told.append(_ignored(shown, self.env_file.place(name), meant))
         return told
@@ -124,6 +125,12 @@ def shortened(value: object) -> str:
     text = re.sub(r"\?.*", "?...", text) if "://" in text else text
     text = text if text.isprintable() else repr(text)
     return text if len(text) <= SHOWN_VALUE_CHARACTERS else text[:SHOWN_VALUE_CHARACTERS] + "..."
+
+
+def _named_in(entry: Entry) -> str:
+    """The words among which a setting's name may stand: of the name, and of a value that is itself a line."""
+    inner, equals, _ = entry.value.partition("=")
+    return f"{entry.spelling} {inner}" if equals else entry.spelling
 
 
 def _ignored(name: str, place: str, meant: str | None) -> str:

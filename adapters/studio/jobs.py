@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, TypeVar
 
+from adapters.application.idempotency import StepKey
 from adapters.application.results import Actor, SavedImage
 from adapters.generation.provider import GenerationRequest
 from adapters.ports.failures import GenerationFailure, Note, NotKept
@@ -88,9 +89,9 @@ class Job:
         self._cancelled = False
         self._outside: asyncio.Task[Any] | None = None
 
-    def derived(self, what: str) -> str | None:
+    def key_of(self, step: str) -> StepKey | None:
         """The request key of one step."""
-        return f"{self.key}/{what}" if self.key else None
+        return StepKey(self.key, step) if self.key else None
 
     async def outside(self, wait: Coroutine[Any, Any, T], seconds: float) -> T:
         """Waits for a turn or a provider; raises CancelledError once the job is cancelled, TimeoutError after that

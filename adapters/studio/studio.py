@@ -15,6 +15,7 @@ from dataclasses import fields
 import orjson
 import structlog
 
+from adapters.application.idempotency import StepKey
 from adapters.application.keeping import refuse_unkeepable, refuse_unkeepable_now
 from adapters.application.reading import image_bytes, moderated_is_free
 from adapters.application.reserving import (
@@ -23,6 +24,7 @@ from adapters.application.reserving import (
     complete_generation,
     release_places,
     reserve_places,
+    reserved_under,
 )
 from adapters.application.results import LIBRARY, Actor, Delivery, Reserved, SavedImage
 from adapters.application.saving import NewImage, save_image, saved_under
@@ -33,7 +35,7 @@ from adapters.images.invalid_image import InvalidImage
 from adapters.images.png_text import with_text
 from adapters.ports.failure_reasons import FailedTooOften, FailureKind, Filtered, TakenTooLong, WaitedTooLong
 from adapters.ports.failures import GenerationFailure, NotKept, NotStored
-from adapters.ports.faults import DiskFull, Fault
+from adapters.ports.faults import DiskFull, Fault, OutcomeUnknown
 from adapters.studio.details import as_text, details_of
 from adapters.studio.generation_queue import GenerationQueue
 from adapters.studio.jobs import (
@@ -46,7 +48,7 @@ from adapters.studio.jobs import (
     StudioSettings,
     ignore_progress,
 )
-from adapters.wording.failures import whether_it_counts
+from adapters.wording.failures import PERHAPS_KEPT, whether_it_counts
 from domain.commands import MAX_COUNT
 from domain.refusals import Reason, Refusal
 
@@ -181,23 +183,27 @@ class Studio:
         key = job.key
         for attempt in range(1, MAX_ATTEMPTS + 1):
             job.key = key if attempt == 1 or key is None else f"{key}#{attempt}"
-            wanted, step = _places_of(job), job.derived("reserve")
-            await refuse_unkeepable(self._store, wanted, actor=job.actor, idempotency_key=step)
+            wanted, step = _places_of(job), job.key_of("reserve")
+            await refuse_unkeepable(self._store, wanted, actor=job.actor, idempotency_key=step, content=content)
             reserved = await reserve_places(self._store, wanted, actor=job.actor, idempotency_key=step, content=content)
             if isinstance(reserved, Refusal) or not reserved.replayed:
                 return reserved
-            kept = self._kept(job.actor, job.key, reserved.count)
+            kept = self._kept(job.actor, job.key or "", reserved.reservation, reserved.count)
             if kept:
                 return await self._store.workers.reading.run(_replayed, self._store, kept)
         return GenerationFailure(FailedTooOften(MAX_ATTEMPTS))
 
     def kept_under(self, actor: Actor, idempotency_key: str) -> list[SavedImage]:
         """The images that the first attempt under a key kept, such as one that a former process made. Raises Faults."""
-        return self._kept(actor, idempotency_key, MAX_COUNT)
+        reservation = reserved_under(self._store, actor, StepKey(idempotency_key, "reserve"))
+        return self._kept(actor, idempotency_key, reservation, MAX_COUNT) if reservation else []
 
-    def _kept(self, actor: Actor, key: str | None, count: int) -> list[SavedImage]:
-        """The images that an attempt kept: its places are saved in order."""
-        saved = (saved_under(self._store, actor, f"{key}/save/{index}") for index in range(count))
+    def _kept(self, actor: Actor, key: str, reservation: str, count: int) -> list[SavedImage]:
+        """The images that an attempt kept, whose places it held itself: they are saved in order."""
+        saved = (
+            saved_under(self._store, actor, StepKey(key, f"save/{index}"), reservation=reservation)
+            for index in range(count)
+        )
         return [image for image in saved if image is not None]
 
     async def _ask(self, job: Job, prepared: Prepared) -> GenerationResult | GenerationFailure:
@@ -244,7 +250,7 @@ class Studio:
                 reserved.reservation,
                 delivery,
                 actor=job.actor,
-                idempotency_key=job.derived("complete/0"),
+                idempotency_key=job.key_of("complete/0"),
             )
         except Fault as fault:
             _log.error("delivery not recorded", user=job.user, reason=str(fault))
@@ -263,10 +269,12 @@ class Studio:
                     job.user, data, name=str(job.request.operation), reservation=reserved.reservation, details=details
                 ),
                 actor=job.actor,
-                idempotency_key=job.derived(f"save/{index}"),
+                idempotency_key=job.key_of(f"save/{index}"),
             )
         except Fault as fault:
             _log.warning("picture not kept", user=job.user, reason=str(fault))
+            if isinstance(fault, OutcomeUnknown):
+                return Picture(data, made.media_type, made.seed, NotStored(PERHAPS_KEPT))  # and with it its place
             saved = NotStored(str(fault) if isinstance(fault, SHOWN_FAULTS) else "")
         if not isinstance(saved, SavedImage):
             await self._release(job, reserved, "not_kept", 1)

@@ -47,6 +47,9 @@ UNPAID = "nothing was charged"
 UNKNOWN_COST = "whether it charged anything is not known, and nothing was counted"
 """What is said of costs. Only of a call that was not made, or was refused before any work, it is known."""
 STORAGE_FAULT = "the storage has a fault; its operator finds more in the service's log"
+PERHAPS_KEPT = (
+    "as far as is known: the storage's disk has not answered yet. Look in a minute, it may be kept all the same"
+)
 
 PLAIN: Mapping[PlainReason, str] = MappingProxyType(
     {

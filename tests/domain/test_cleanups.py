@@ -33,25 +33,33 @@ from tests.domain.history import given
 def test_temp_files_of_that_age_or_older_go(saved_at: str, goes: bool) -> None:
     """Seven days to the microsecond, by the time in the log."""
     told = given(saved("t.png", temp=True, at=saved_at)).when(clean_up(7))
-    told.then(cleaned(*([(USER, "t.png", 100)] if goes else [])))
+    told.then(*([cleaned((USER, "t.png", 100))] if goes else []))
 
 
 @pytest.mark.parametrize(("days", "goes"), [(0, True), (1, False)])
 def test_an_age_of_no_days_is_every_temp_file(days: int, goes: bool) -> None:
     """Also one that was saved just now."""
     told = given(saved("t.png", temp=True)).when(clean_up(days))
-    told.then(cleaned(*([(USER, "t.png", 100)] if goes else []), days=days))
+    told.then(*([cleaned((USER, "t.png", 100), days=days)] if goes else []))
 
 
 def test_a_users_images_are_never_removed_by_age() -> None:
     """However old."""
-    given(adopted("old.png", at="2020-01-01T00:00:00.000000Z")).when(clean_up(0)).then(cleaned(days=0))
+    given(adopted("old.png", at="2020-01-01T00:00:00.000000Z")).when(clean_up(0)).then()
 
 
-def test_nothing_to_clean_up_is_one_event_with_no_files() -> None:
-    """It tells that somebody looked; with its key and origin."""
-    told = given().when(clean_up(7, idempotency_key=key("k"), origin="http"))
-    told.then(cleaned(request=key("k"), origin="http"))
+def test_nothing_to_clean_up_is_no_event() -> None:
+    """Whoever asks again and again would make the log grow. A cleanup of something has its key and origin."""
+    command = clean_up(7, idempotency_key=key("k"), origin="http")
+    given().when(command).then()
+    told = given(saved("t.png", temp=True, at=on(1))).when(command)
+    told.then(cleaned((USER, "t.png", 100), request=key("k"), origin="http"))
+
+
+def test_a_cleanup_without_files_of_an_earlier_version_is_read_and_answered() -> None:
+    """Logs have them: nothing changes by one, and a repeat of its request gets it."""
+    told = given(cleaned(request=key("k")))
+    told.when(clean_up(7, idempotency_key=key("k"))).then_answered(1)
 
 
 def test_the_oldest_files_of_all_users_come_first() -> None:
@@ -65,7 +73,7 @@ def test_the_oldest_files_of_all_users_come_first() -> None:
         deleted("gone.png", 2, temp=True, at=on(3)),
     )
     told.when(clean_up(7)).then(cleaned((OTHER, "a.png", 3), (USER, "c.png", 4), (USER, "b.png", 5)))
-    told.when(clean_up(7)).then(cleaned())
+    told.when(clean_up(7)).then()
     assert told.state.pool == (0, 0)
 
 
@@ -92,7 +100,7 @@ def test_a_day_of_age_is_86400_seconds() -> None:
     """No calendar, no daylight saving."""
     assert DAY_SECONDS == 24 * 60 * 60
     told = given(saved("t.png", temp=True, at="2026-03-29T12:00:00.000000Z"))
-    told.when(clean_up(1), at="2026-03-30T11:59:59.999999Z").then(cleaned(days=1, at="2026-03-30T11:59:59.999999Z"))
+    told.when(clean_up(1), at="2026-03-30T11:59:59.999999Z").then()
     told.when(clean_up(1), at="2026-03-30T12:00:00.000000Z").then(
         cleaned((USER, "t.png", 100), days=1, at="2026-03-30T12:00:00.000000Z")
     )

@@ -9,6 +9,7 @@ import pytest
 from domain.commands import POLICY_SOURCES, SetPreference
 from domain.events import Event, LimitsOverridden, PreferenceSet
 from domain.limits import Limits, Override, UserLimits
+from domain.policies import MAX_RECORDED_RESETS
 from tests.domain.examples import (
     BY,
     NOON,
@@ -19,6 +20,7 @@ from tests.domain.examples import (
     overridden,
     override,
     policy,
+    reserve,
     reserved,
     reset,
     reset_daily,
@@ -103,7 +105,15 @@ def test_an_override_of_nothing_takes_the_former_one_away() -> None:
     told = given(policy(daily=7), overridden(daily=2)).when(override(until=on(12))).then(overridden())
     assert told.state.override(USER) is None
     assert told.state.limits_of(USER, NOON).daily == 7
-    told.when(override()).then(overridden())
+    told.when(override()).then()
+
+
+@pytest.mark.parametrize("own", [{"daily": 2}, {"user_bytes": 0}, {"daily": 0, "user_bytes": 9, "until": on(12)}])
+def test_limits_that_a_user_has_already_are_no_event(own: dict[str, Any]) -> None:
+    """Whatever the reason; another end is another limit."""
+    told = given().when(override(**own)).then_allowed()
+    told.when(override(reason="again", **own)).then()
+    told.when(override(**{**own, "until": on(20)})).then_allowed()
 
 
 def test_a_reset_sets_todays_count_of_that_user_to_zero() -> None:
@@ -121,6 +131,19 @@ def test_a_reset_of_an_unused_day_is_recorded_all_the_same() -> None:
     """An admin acted; the log tells so."""
     told = given().when(reset_daily(origin="guild:1")).then(reset(origin="guild:1"))
     assert told.state.daily.status(USER, 5, NOON).used == 0
+
+
+def test_of_a_count_that_is_0_the_first_resets_of_a_day_are_recorded() -> None:
+    """As refusals are. What changes something always is, and other users and days have their own."""
+    assert MAX_RECORDED_RESETS == 20
+    told = given()
+    for _ in range(20):
+        told.when(reset_daily()).then(reset())
+    told.when(reset_daily()).then()
+    told.when(reset_daily(user=OTHER)).then(reset(user=OTHER))
+    told.when(reserve()).then_allowed().when(reset_daily()).then(reset())
+    told.when(reset_daily()).then()
+    told.when(reset_daily(), at=on(11)).then(reset(at=on(11)))
 
 
 def test_a_preference_is_recorded_and_changes_no_figure() -> None:

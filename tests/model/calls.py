@@ -142,7 +142,7 @@ class Calls:
             case Delete():
                 assert isinstance(ask.name, str)
                 deletion = commands.DeleteImage(ask.user, ask.by, ask.name)
-                command = with_key(deletion, ask.key, secret=root.recorder.secret)
+                command = with_key(deletion, ask.key, root)
                 done = partial(deleting._deleted, root)
             case CleanUp():
                 command, done = commands.CleanUp("library", ask.days), partial(deleting._cleaned_up, root)

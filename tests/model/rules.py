@@ -27,6 +27,7 @@ from tests.model.state import DAY, State
 from tests.model.tally import tally
 
 RECORDED_REFUSALS = 20
+RECORDED_RESETS = 20
 OF_DELIVERED = ("moderated", "not_kept")
 """Reasons of places that were delivered; every other reason is of places that were not, where there are such."""
 UNKNOWN: GenerationOutcome = ("refused", "UNKNOWN_RESERVATION")
@@ -220,6 +221,8 @@ class Rules(State):
                 freed += len(person.temps.pop(key).data)
                 files += 1
         tally["a temp file was cleaned up"] += files > 0
+        if not files:
+            return ("cleaned", 0, 0, 0)
         self.record("CleanupCompleted")
         return ("cleaned", files, freed, len(self.trail))
 
@@ -227,12 +230,17 @@ class Rules(State):
         person = self.person(ask.user)
         if isinstance(ask, ResetCount):
             today = self.present.date()
+            if person.today(today).count == 0 and person.today(today).resets >= RECORDED_RESETS:
+                return ("changed", 0, False)
             person.touch(today, Day(0, person.today(today).resets + 1))
             self.record("DailyCountReset", ask.user)
         else:
             none = ask.user_bytes is None and ask.daily is None
             until = None if ask.lasting is None else self.now + ask.lasting
-            person.own = None if none else Own(ask.user_bytes, ask.daily, until)
+            own = None if none else Own(ask.user_bytes, ask.daily, until)
+            if own == person.own:
+                return ("changed", 0, False)
+            person.own = own
             self.record("LimitsOverridden", ask.user)
         return ("changed", len(self.trail), False)
 

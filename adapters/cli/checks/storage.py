@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
+from adapters.application.exposure import exposure_of
 from adapters.application.intake import KINDS
 from adapters.application.looking import Looking
 from adapters.application.other_things import why_not_begun
@@ -65,6 +66,13 @@ def written(config: Config, engine: EventLogEngine, images: ImageStore) -> list[
     more = f" (and {len(sentences) - MOST_TOLD} more)" if len(sentences) > MOST_TOLD else ""
     advice = "Put that right; before that no picture is asked for, or none starts."
     return [fail("files", " ".join(sentences[:MOST_TOLD]) + more, advice)]
+
+
+def exposed(config: Config, files: Files) -> list[Finding]:
+    """What of the root other accounts may use, as far as a part of it tells."""
+    path = config.storage.storage_root
+    exposure = exposure_of(path, files) if path.exists() else None
+    return [] if exposure is None else [warn("others", exposure.found, exposure.advice)]
 
 
 def kept_images(images: ImageStore, state: QuotaState | None) -> list[Finding]:

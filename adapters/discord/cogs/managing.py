@@ -211,7 +211,9 @@ async def _answer(interaction: Interaction, answer: ManagersAnswer) -> None:
 
 
 def _changed(done: Changed | Refusal, text: str) -> ManagersAnswer:
-    return done if isinstance(done, Refusal) else Message("✅ Done", text, GREEN)
+    if isinstance(done, Refusal):
+        return done
+    return Message("✅ Done", text if done.position else f"{text} It was so already: nothing was changed.", GREEN)
 
 
 def _limits_in_words(own: UserLimits, until: str | None) -> str:

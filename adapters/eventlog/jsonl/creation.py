@@ -57,9 +57,9 @@ def refuse_beside_remains(files: Files, paths: LogPaths, *, adopting: bool) -> N
     else:
         return
     raise LogMissing(
-        f"The log {paths.log} is missing, but there is {found}. Nothing was changed. Put the log back from a copy; "
-        "if it is lost, "
-        f"move {paths.logs} away and run `abby adopt {paths.images}` to bring the images that are left into a new log."
+        f"There is no log {paths.log}, but there is {found}: one stood here. Nothing was changed. Put it "
+        f"back from a copy; if it is lost, move {paths.logs} away and run `abby adopt {paths.images}` to bring the "
+        "images that are left into a new log."
     )
 
 

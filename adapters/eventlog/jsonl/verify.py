@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl import rechecking
+from adapters.eventlog.jsonl.creation import refuse_beside_remains
 from adapters.eventlog.jsonl.following import look
 from adapters.eventlog.jsonl.judging import contradicts_watermark, holds_no_event, lost_more_than_a_batch
 from adapters.eventlog.jsonl.layout import LogPaths
@@ -119,6 +120,7 @@ def read_whole(
     did. Raises LogMissing, LogForeign and OSError.
     """
     if not files.lexists(paths.log):
+        refuse_beside_remains(files, paths, adopting=False)
         raise LogMissing(f"There is no log {paths.log}. Check STORAGE_ROOT.")
     fd = open_log_file(files, descriptors, paths, READ)
     slots, size = look(files, fd, paths)

@@ -79,7 +79,7 @@ def _status_or_problem(request: web.Request, user: str, answer: Changed | Refusa
     services = services_of(request)
     if isinstance(answer, Refusal):
         raise refusal(answer, services.clock())
-    return json_answer(quota_status(services.store, user))
+    return json_answer({**quota_status(services.store, user), "changed": answer.position > 0})
 
 
 ROUTES = (

@@ -78,6 +78,7 @@ def write_env_file(path: Path, **settings: str) -> Path:
     """A file of settings."""
     lines = {"GENERATOR": "sketch", "HTTP_PORT": "0"} | settings
     path.write_text("".join(f"{name}={value}\n" for name, value in lines.items()), encoding="utf-8")
+    path.chmod(0o600)  # there are secrets in some
     return path
 
 

@@ -222,3 +222,15 @@ def test_an_event_that_cannot_have_happened_is_told_with_its_place(abby: Abby, r
     assert told.code == 65
     assert (told.json["damage"]["position"], told.json["damage"]["offset"]) == (12, log.index(b'{"pos":12'))
     assert "time never goes back" in told.json["damage"]["what"]
+
+
+@pytest.mark.parametrize("command", [("verify",), ("status", "ada"), ("events",), ("users",), ("audit",)])
+def test_a_log_that_is_gone_is_not_one_that_never_was(abby: Abby, log: Path, command: tuple[str, ...]) -> None:
+    """65 wherever it is read: the watermark says that one stood here, and the ways out are told."""
+    log.unlink()
+    told = abby(*command)
+    assert told.code == 65
+    assert "but there is its watermark" in told.err
+    assert "Put it back from a copy" in told.err
+    assert "abby adopt" in told.err
+    assert "Start the service once" not in told.err

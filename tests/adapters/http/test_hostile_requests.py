@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.adapters.http.conftest import JSON, Running
-from tests.adapters.http.wire import once, request
+from tests.adapters.http.wire import Wire, once, request
 from tests.hostile.builders import png
 from tests.hostile.rows import Row, rows, scenarios, sendable
 
@@ -98,6 +99,43 @@ async def test_a_raw_request(service: Running, row: Row, own_host: bool) -> None
     assert "x" not in answer.headers
     assert not [line for line in lines if line["log_level"] in ("error", "critical")]
     assert (await once(service.address, request("GET", "/healthz"))).status == 200
+
+
+def statuses(answers: bytes) -> list[int]:
+    """The status of each answer that came on a connection."""
+    return [int(status) for status in re.findall(rb"HTTP/1\.[01] (\d{3}) [A-Z]", answers)]
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        *("HTTP/2.0", "HTTP/2", "HTTP/3.0", "HTTP/0.9", "HTTP/1.2", "HTTP/1.9", "HTTP/9.9", "HTTP/0.0", "HTTP/10.1"),
+        *("HTTP/1.10", "HTTP/01.1", "HTTP/1", "HTTP/1.", "HTTP/.1", "HTTP/-1.1", "HTTP/a.b", "http/1.1", "HTTPS/1.1"),
+        *("ICY/1.1", "RTSP/1.0", "HTTP 1.1", "HTTP/1.1 HTTP/1.1", "HTTP/1.1x", "HTTP/\u00b9.1", "x", ""),
+    ],
+)
+async def test_a_version_that_is_not_spoken_is_refused_and_the_connection_closed(
+    service: Running, version: str
+) -> None:
+    """505, or 400 where it is no version at all; what follows in the same bytes is no request any more."""
+    smuggled = request("POST", "/v1/users/1/images?name=a.png", body=png())
+    wire = await Wire.open(service.address)
+    first = "PRI *" if version == "HTTP/2.0" else "GET /healthz"
+    await wire.send(f"{first} {version}\r\nHost: 127.0.0.1\r\n\r\n".encode("latin-1") + smuggled)
+    assert statuses(await wire.rest()) in ([505], [400])
+    await wire.close()
+    assert service.files() == []
+
+
+@pytest.mark.parametrize("version", ["HTTP/2.0", "HTTP/0.9", "HTTP/3.0"])
+async def test_other_versions_than_1_of_a_good_form_are_refused(service: Running, version: str) -> None:
+    """Neither the page nor a change is reached by them, behind a good request neither."""
+    wire = await Wire.open(service.address)
+    bad = request("POST", "/v1/users/1/images?name=a.png", body=png()).replace(b"HTTP/1.1", version.encode())
+    await wire.send(request("GET", "/healthz") + bad)
+    assert statuses(await wire.rest()) in ([200, 505], [400])  # the parser may refuse what came with it, too
+    await wire.close()
+    assert service.files() == []
 
 
 SCENARIOS_ELSEWHERE = {

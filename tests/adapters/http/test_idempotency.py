@@ -90,3 +90,22 @@ async def test_a_key_that_is_not_one_is_refused(service: Running, key: str) -> N
     answer = await service.upload("1", png(), headers={"Idempotency-Key": key})
     assert answer.status == 400
     assert (await service.quota("1"))["user"]["images"] == 0
+
+
+async def test_a_guessed_key_of_a_step_is_another_key(service: Running) -> None:
+    """Before or after a generation, uploads of another user under what the keys of its steps look like."""
+    wish = {"prompt": "x", "width": 64, "height": 64}
+
+    async def guess(user: str) -> list[int]:
+        steps = ("reserve", "complete/0", "save/0")
+        uploads = [
+            service.upload(user, png(), f"private-{step[:3]}.png", headers={"Idempotency-Key": f"{key}/{step}"})
+            for step in steps
+        ]
+        return [(await upload).status for upload in uploads]
+
+    for key, user in (("before", "2"), ("after", "3")):
+        guessed = await guess(user) if key == "before" else []
+        made = await service.send_json("POST", "/v1/users/1/generations", wish, headers={"Idempotency-Key": key})
+        assert (made.status, b"private" in made.body, made.json["pictures"][0]["not_kept"]) == (201, False, None)
+        assert (guessed or await guess(user)) == [201, 201, 201]

@@ -112,6 +112,7 @@ async def test_the_page_comes_with_its_policy_and_is_not_sent_twice(service: Run
     page = await service.ask("GET", "/")
     assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert page.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert page.headers["cross-origin-opener-policy"] == "same-origin"
     again = await service.ask("GET", "/", headers={"If-None-Match": page.headers["etag"]})
     assert (again.status, again.body) == (304, b"")
     script = await service.ask("GET", "/page/app.js")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from adapters.application.results import Actor
+from adapters.application.saving import NewImage, save_image
 from adapters.http.guards import is_loopback
+from adapters.ledger.codec import decode
 from tests.adapters.http.conftest import Running
 from tests.adapters.http.wire import once, request
 from tests.hostile.builders import png
@@ -118,8 +121,30 @@ async def test_a_forwarded_address_changes_nothing(service: Running) -> None:
 
 async def test_a_client_calls_itself_what_it_is_or_nothing(service: Running) -> None:
     """The actor in the log is one of a few words."""
-    answer = await service.upload("1", png(), headers={"Abby-Client": "system"})
-    assert answer.status == 400
+    for name in ("system", "api:bot", "claimed:cli", "discord:1", "", "x" * 1_000):
+        assert (await service.upload("1", png(), headers={"Abby-Client": name})).status == 400
+
+
+@pytest.mark.parametrize(
+    ("headers", "by"),
+    [({}, "api:local"), ({"Abby-Client": "page"}, "claimed:page"), ({"Abby-Client": "cli"}, "claimed:cli")],
+)
+async def test_a_clients_own_word_stands_in_the_log_as_claimed(
+    service: Running, headers: dict[str, str], by: str
+) -> None:
+    """Nothing vouches for it: it is never written as the command line on the log itself is."""
+    assert (await service.upload("1", png(), headers=headers)).status == 201
+    stored = list(service.store.running().recorder.read())[-1]
+    assert (decode(stored).by, decode(stored).origin) == (by, "http")
+
+
+async def test_a_request_that_was_answered_before_names_were_claims_is_answered_alike(service: Running) -> None:
+    """A repeat over the upgrade makes no second image."""
+    actor = Actor("page", "http")
+    await save_image(service.store, NewImage("1", png()), actor=actor, idempotency_key="k")
+    again = await service.upload("1", png(), headers={"Abby-Client": "page", "Idempotency-Key": "k"})
+    assert (again.status, again.headers["idempotency-replayed"]) == (201, "true")
+    assert (await service.quota("1"))["user"]["images"] == 1
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "OPTIONS", "PATCH", "BREW"])

@@ -15,6 +15,7 @@ from adapters.ports.faults import (
     LogForeign,
     LogLocked,
     LogMissing,
+    OutcomeUnknown,
     StorageUnavailable,
 )
 
@@ -29,6 +30,7 @@ __all__ = [
     "LogForeign",
     "LogLocked",
     "LogMissing",
+    "OutcomeUnknown",
     "QuotaExceeded",
     "QuotaManager",
     "QuotaStatus",
