@@ -126,7 +126,7 @@ PARTS = [
     Part("twice", "saves", 1, 3, 4_000),
     Part("twice", "overwrites", 1, 3, 3_500),
     Part("twice", "deletes", 1, 3, 4_000),
-    Part("twice", "cleanups", 1, 3, 1_500),
+    Part("twice", "cleanups", 1, 3, 1_400),
     Part("twice", "reservations", 1, 3, 2_500),
     Part("twice", "batches", 1, 40, 3_800),
     Part("twice", "batches", 21, 40, 1_100),
