@@ -11,6 +11,7 @@ and rules it names. It changes nothing. Exit codes: 0 whole, 3 torn (the last ba
 from __future__ import annotations
 
 import argparse
+import hmac
 import json
 import os
 import re
@@ -33,6 +34,7 @@ MAX_LINE_BYTES, MAX_HEADER_BYTES = 16_777_216, 512
 MAX_BATCH, MAX_FILES = 100_000, 500
 SLOT_BYTES, SLOT_OFFSETS = 512, (0, 4096)
 ENDING = 75  # `,"hash":"<64 hex>"}`, without the LF
+KEY_BYTES, SEALS = 32, b" seals"
 NO_END = "the line does not end"
 SEGMENT_BYTES, SEGMENTS_AHEAD = 4 * 1024 * 1024, 2  # so many for each process, so that memory stays bounded
 BAR_CELLS = 30
@@ -130,8 +132,10 @@ LINE = re.compile(rb'%b(%b),"tags":\[((?:%b(?:,%b)*)?)\],"data(?:":(?=\{)|64":(?
 FIXED_FORM = re.compile(rb'%b".*,"hash":"[0-9a-f]{64}"\}\n' % PLACE, re.DOTALL)
 HEADER = re.compile(rb'\{"log":"([0-9a-f]{32})","format":(\d+),"created":(%b)\}\n' % TIME)
 SLOT = re.compile(
-    rb'(\{"log":"([0-9a-f]{32})","counter":%b,"position":%b,"size":%b,"hash":"([0-9a-f]{64})","reconciled":%b)'
-    rb',"check":"([0-9a-f]{64})"\} *\n' % ((b"(%b)" % LONG,) * 4)
+    rb'(?P<sum>(?P<body>\{"log":"(?P<log>[0-9a-f]{32})","counter":(?P<counter>%b),"position":(?P<position>%b)'
+    rb',"size":(?P<size>%b),"hash":"(?P<hash>[0-9a-f]{64})","reconciled":%b(?P<ended>,"ended":true)?)'
+    rb'(?:,"seal":"(?P<seal>[0-9a-f]{64})")?)'
+    rb',"check":"(?P<check>[0-9a-f]{64})"\} *\n' % ((LONG,) * 4)
 )
 
 Fact = tuple[Any, ...]
@@ -476,7 +480,35 @@ class Slot(NamedTuple):
     log_id: str
     counter: int
     tip: Tip
-    reconciled: int
+    ended: bool
+    body: bytes
+    seal: bytes | None
+
+
+class Key(NamedTuple):
+    """What `logs/.key` holds: section 6."""
+
+    secret: bytes
+    has_sealed: bool
+
+    @classmethod
+    def read(cls, path: Path) -> Key:
+        """The key of a file. Raises ValueError where it is none."""
+        stored = path.read_bytes()
+        if stored[KEY_BYTES:] not in {b"", SEALS} or len(stored) < KEY_BYTES:
+            raise ValueError(f"it is not a key: {KEY_BYTES} bytes, and perhaps `{SEALS.decode()}` after them")
+        return cls(stored[:KEY_BYTES], len(stored) > KEY_BYTES)
+
+    def doubts(self, slot: Slot) -> str | None:
+        """Why a slot is not one that was written with this key, None where it is, or was before there were seals."""
+        if slot.seal is None:
+            return (
+                "the watermark beside it, head, has no seal, and this key made one before" if self.has_sealed else None
+            )
+        own = hmac.digest(self.secret, b"abby head 1", sha256)
+        if hmac.digest(own, slot.body, sha256).hex().encode() == slot.seal:
+            return None
+        return "the watermark beside it, head, was not written with this key"
 
 
 class Finding(NamedTuple):
@@ -504,6 +536,7 @@ class Report:
     watermark: int | None = None
     torn_bytes: int = 0
     ends_early: bool = False
+    seal: str = "not looked at: no key was given"
     findings: tuple[Finding, ...] = ()
     totals: dict[str, int] | None = None
 
@@ -520,17 +553,28 @@ def read_slots(head: Path) -> list[Slot] | None:
     slots = []
     for offset in SLOT_OFFSETS:
         found = SLOT.fullmatch(data[offset : offset + SLOT_BYTES])
-        if found and len(found[0]) == SLOT_BYTES and sha256(found[1]).hexdigest() == found[8].decode():
-            tip = Tip(int(found[4]), int(found[5]), bytes.fromhex(found[6].decode()))
-            slots.append(Slot(found[2].decode(), int(found[3]), tip, int(found[7])))
+        if found and len(found[0]) == SLOT_BYTES and sha256(found["sum"]).hexdigest().encode() == found["check"]:
+            tip = Tip(int(found["position"]), int(found["size"]), bytes.fromhex(found["hash"].decode()))
+            slot = Slot(
+                log_id=found["log"].decode(),
+                counter=int(found["counter"]),
+                tip=tip,
+                ended=found["ended"] is not None,
+                body=found["body"],
+                seal=found["seal"],
+            )
+            slots.append(slot)
     return sorted(slots, key=lambda slot: slot.counter, reverse=True)
 
 
 class Verifier:
     """One look at one log; `run` is its whole life."""
 
-    def __init__(self, path: Path, *, jobs: int, chain_only: bool, segment_bytes: int, progress: Progress) -> None:
+    def __init__(
+        self, path: Path, *, jobs: int, chain_only: bool, segment_bytes: int, progress: Progress, key: Key | None
+    ) -> None:
         self.path, self.jobs, self.chain_only, self.segment_bytes = path, jobs, chain_only, segment_bytes
+        self.key = key
         self.progress = progress
         self.slots = read_slots(path.with_name("head"))  # before the log, which goes on while we look
         self.report = Report(str(path), path.stat().st_size)
@@ -647,18 +691,31 @@ class Verifier:
                 return Finding(None, None, "the watermark beside it, head, is that of another log")
             if not self.slots and self.report.size_bytes > header_bytes:
                 return Finding(None, None, "the watermark beside it, head, cannot be read")
-        if self.slots:
-            mark = self.slots[0].tip
-            self.report.watermark = mark.position
-            if self.report.size_bytes < mark.size or tip.position < mark.position:
-                position, offset, what = self.bad or Finding(tip.position + 1, tip.size, "the log ends")
-                surely = f"{mark.position} positions and {mark.size} bytes were surely on the disk once"
-                self.report.ends_early = self.bad is None or self.cut_off
-                return Finding(position, offset, f"{what}, and {surely}")
-            if self.marked != mark:
-                return Finding(mark.position, mark.size, "it is not the log that was written: changed or replaced")
+        if self.slots and (found := self.contradiction(self.slots[0], tip)) is not None:
+            return found
         if self.bad is not None and (later := self.later_batch()) is not None:
             return self.bad._replace(what=f"{self.bad.what}, and a later batch was written after it, at byte {later}")
+        return None
+
+    def contradiction(self, slot: Slot, tip: Tip) -> Finding | None:
+        """What of the log is not as the slot that holds says; `tip` ends the whole part."""
+        mark, size = slot.tip, self.report.size_bytes
+        self.report.watermark = mark.position
+        if self.key is not None:
+            if (doubt := self.key.doubts(slot)) is not None:
+                self.report.seal = "wrong"
+                return Finding(None, None, doubt)
+            self.report.seal = "none yet" if slot.seal is None else "made with the key"
+        if size < mark.size or tip.position < mark.position:
+            position, offset, what = self.bad or Finding(tip.position + 1, tip.size, "the log ends")
+            surely = f"{mark.position} positions and {mark.size} bytes were surely on the disk once"
+            self.report.ends_early = self.bad is None or self.cut_off
+            return Finding(position, offset, f"{what}, and {surely}")
+        if self.marked != mark:
+            return Finding(mark.position, mark.size, "it is not the log that was written: changed or replaced")
+        if slot.ended and size > mark.size:
+            what = f"{size - mark.size:,} bytes were added after the service had stopped, and not by it"
+            return Finding(mark.position + 1, mark.size, what)
         return None
 
     def later_batch(self) -> int | None:
@@ -690,12 +747,16 @@ def verify(
     chain_only: bool = False,
     segment_bytes: int = SEGMENT_BYTES,
     progress: Progress = lambda _: None,
+    key: Key | None = None,
 ) -> Report:
-    """Verifies a log. Raises OSError where it cannot be read, or is no ordinary file of one name."""
+    """Verifies a log, the seal of its watermark only with the key. Raises OSError where it cannot be read, or is no
+    ordinary file of one name.
+    """
     for file in (path, path.with_name("head")):
         if os.path.lexists(file) and not is_ordinary(file.lstat()):
             raise OSError(None, f"{file.name} is no ordinary file, or has a second name (a hard link)")
-    return Verifier(path, jobs=jobs, chain_only=chain_only, segment_bytes=segment_bytes, progress=progress).run()
+    verifier = Verifier(path, jobs=jobs, chain_only=chain_only, segment_bytes=segment_bytes, progress=progress, key=key)
+    return verifier.run()
 
 
 def in_words(report: Report) -> Iterator[str]:
@@ -710,6 +771,11 @@ def in_words(report: Report) -> Iterator[str]:
         yield f"  whole: {report.positions:,} events in {report.batches:,} batches, the last hash {report.hash}"
         mark = NO_WATERMARK if report.watermark is None else f"{report.watermark:,}"
         yield f"  watermark: {mark}"
+        if report.watermark is not None:
+            yield f"  its seal: {report.seal}"
+        if report.verdict != "damaged" and report.watermark is not None and report.positions > report.watermark:
+            yield f"  {report.positions - report.watermark:,} events stand after the watermark: only hashes say whose"
+        yield "  snapshots: not looked at; `abby verify` compares them with the log"
     if report.totals is not None:
         yield "  at the end: " + ", ".join(f"{name} {count:,}" for name, count in report.totals.items())
     if report.verdict == "torn":
@@ -741,13 +807,19 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("file", type=Path, help="the log, such as shared/logs/events.jsonl")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--chain", action="store_true", help="only hashes, positions, batches and the watermark")
+    parser.add_argument("--key", type=Path, help="the log's key, logs/.key: looks at the seal of the watermark too")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one for each core)")
     given = parser.parse_args(arguments)
     if given.jobs < 1:
         parser.error("--jobs needs a number from 1 up")
     try:
+        key = None if given.key is None else Key.read(given.key)
+    except (OSError, ValueError) as error:
+        print(f"The key {given.key} cannot be used: {error}. Name the file .key beside the log.", file=sys.stderr)
+        return CANNOT_ASK
+    try:
         progress = bar(max(1, given.file.stat().st_size))
-        report = verify(given.file, jobs=given.jobs, chain_only=given.chain, progress=progress)
+        report = verify(given.file, jobs=given.jobs, chain_only=given.chain, progress=progress, key=key)
     except OSError as error:
         print(f"{given.file} cannot be read: {error.strerror or error}. Name the log, events.jsonl.", file=sys.stderr)
         return CANNOT_ASK

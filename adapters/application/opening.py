@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from adapters.application.abandoned import release_abandoned
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.looking import Looking
 from adapters.application.other_things import why_not_begun
+from adapters.application.outside_seals import OutsideSeals
 from adapters.application.root_mark import RootMark, refuse_lost_log
 from adapters.application.troubles import Troubles
 from adapters.disk.errors import NotOwnError, not_done_there
@@ -57,7 +58,16 @@ _log = structlog.wrap_logger(logging.getLogger(__name__))
 class OpenRoot(LedgerHooks):
     """A root opened for writing: recorder, ledger and image store, and what the log wants done beside appending."""
 
-    def __init__(self, root: Path, *, engines: Engines, clock: Clock, files: Files, adopting: bool = False) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        engines: Engines,
+        clock: Clock,
+        files: Files,
+        adopting: bool = False,
+        seals: Path | None = None,
+    ) -> None:
         self.root = root
         self.mark = RootMark(root, files)
         self.users = 0
@@ -65,6 +75,10 @@ class OpenRoot(LedgerHooks):
         self._files = files
         self._log_folder = Path(engines.log.location(root).folder)
         self._is_marked = True
+        self._clock = clock
+        self.seals = None if seals is None else OutsideSeals(seals)
+        """The file outside the root that is told how far the log is, where one is set."""
+        self._kept_outside = -1
         with ExitStack() as undoing:
             try:
                 if not adopting:
@@ -77,6 +91,8 @@ class OpenRoot(LedgerHooks):
                         root, clock=clock, adopting=adopting, on_event=projector.take, restore=projector.restore
                     )
                 undoing.callback(self.recorder.close)
+                if self.seals is not None:
+                    self.recorder.refuse_without_point(self.seals.stored())
                 self.images = engines.images(root)
                 self._start(projector, clock, undoing)
             except OSError as error:
@@ -138,12 +154,21 @@ class OpenRoot(LedgerHooks):
         self._is_marked = self.recorder.checkpoint(self.images.reconciled())
         if self._is_marked:
             self.snapshotting.watermark_written()
+            self._keep_outside(OutsideSeals.keep, now=False)
 
     def stopping(self) -> None:
         """Keeps what is known for the next start, unless the watermark has no room: a snapshot is never ahead of it."""
         self._is_marked = self.recorder.checkpoint(self.images.reconciled())
         if self._is_marked:
             self.snapshotting.stopping()
+            self._keep_outside(OutsideSeals.keep_last, now=True)
+
+    def _keep_outside(self, keep: Callable[[OutsideSeals, bytes], None], *, now: bool) -> None:
+        """Adds how far the log is to the file outside, where that moved on since and it is time."""
+        position = self.recorder.head
+        if self.seals is not None and position != self._kept_outside and (now or self.seals.is_due()):
+            self._kept_outside = position
+            keep(self.seals, self.recorder.sealed_point(self._clock()))
 
     def sweep(self) -> None:
         """Tries again what failed before: files not in place, the log's reserve file."""
@@ -238,7 +263,9 @@ _roots: dict[Path, OpenRoot] = {}
 _guard = threading.Lock()
 
 
-def acquire(root: Path, limits: SetPolicy, *, engines: Engines, clock: Clock, files: Files) -> OpenRoot:
+def acquire(
+    root: Path, limits: SetPolicy, *, engines: Engines, clock: Clock, files: Files, seals: Path | None = None
+) -> OpenRoot:
     """The open root of a path, opened if this process has not done so yet. Give it back with `give_back`.
 
     Given limits become the policy; where the root is open already, limits that differ are a ConfigError that names
@@ -248,7 +275,7 @@ def acquire(root: Path, limits: SetPolicy, *, engines: Engines, clock: Clock, fi
     with _guard:
         opened = _roots.get(resolved)
         if opened is None:
-            opened = OpenRoot(resolved, engines=engines, clock=clock, files=files)
+            opened = OpenRoot(resolved, engines=engines, clock=clock, files=files, seals=seals)
             try:
                 _set_policy(opened, limits)
                 release_abandoned(opened.ledger)

@@ -106,6 +106,7 @@ def _notes(opened: OpenRoot, now: str) -> list[str]:
     return [
         *(f"Pictures cannot be kept, so none is asked for: {why}" for why in keeping),
         *([" ".join(ahead)] if ahead else []),
+        *([opened.seals.trouble] if opened.seals is not None and opened.seals.trouble else []),
         *_notes_on_missing(opened),
         *_file_work_that_failed(opened),
     ]

@@ -141,4 +141,5 @@ class StoreSettings(NamedTuple):
     reservation_seconds: int = 15 * 60
     cleanup_days: int = 7
     check_images: bool = True
+    seal_file: Path | None = None
     strip_foreign: bool = False

@@ -81,7 +81,12 @@ class Storage:
             self._tried_at = monotonic()
             try:
                 self._opened = acquire(
-                    self.root, self._limits, engines=self.engines, clock=self.clock, files=self._files
+                    self.root,
+                    self._limits,
+                    engines=self.engines,
+                    clock=self.clock,
+                    files=self._files,
+                    seals=self.settings.seal_file,
                 )
             except StorageUnavailable as error:
                 self._unavailable = str(error)

@@ -72,5 +72,6 @@ def store_settings(config: Config) -> StoreSettings:
         max_image_bytes=storage.image_generation_size_mb * MEGABYTE,
         reservation_seconds=storage.reservation_minutes * 60,
         cleanup_days=storage.cleanup_days,
+        seal_file=storage.seal_file,
         strip_foreign=storage.foreign_parts == "strip",
     )

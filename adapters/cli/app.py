@@ -173,11 +173,15 @@ def events(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 
 
 @command
-def verify(context: typer.Context, as_json: Json = False) -> None:
+def verify(
+    context: typer.Context,
+    seals: Annotated[Path | None, typer.Option(help="Seals kept outside (default: SEAL_FILE).")] = None,
+    as_json: Json = False,
+) -> None:
     """Read the whole log and say whether every line is what was written."""
     from adapters.cli.verifying import verify_log
 
-    carry_out(context, verify_log, as_json=as_json)
+    carry_out(context, lambda invocation, output: verify_log(invocation, output, seals), as_json=as_json)
 
 
 @command

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,9 @@ from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
 from adapters.cli.tables import add_row, print_lines, printable, table
-from adapters.cli.verifying import described, verdict
-from adapters.ledger.projector import Projector
+from adapters.cli.verifying import described, told, verdict
+from adapters.ledger.snapshot_proof import SnapshotFinding, refused_snapshots, verify_with_snapshots
+from adapters.ports.event_log import EventLogEngine, LogReport
 from adapters.ports.faults import LogDamaged
 from adapters.wording.figures import counted, size_in_words
 from domain.names import malformed_user
@@ -36,17 +37,25 @@ def audit(invocation: Invocation, output: Output, user: str | None) -> int:
     if user is not None and (sentence := malformed_user(user)):
         return output.refused(malformed(sentence))
     root, engine = log_of(invocation.set_up())
-    with output.waiting("Verifying the log"), collecting_no_garbage():
-        log = engine.verify(root, at_end=user is not None, on_event=Projector().take)
+    with output.waiting("Verifying the log"):
+        log, snapshots = _verified(engine, root, user)
     if (damage := log.damage) is not None:
         raise LogDamaged(verdict(log), position=damage.position, offset=damage.offset)
     with bar(output, "Comparing files") as progress:
         done = compare(root, log, engine=engine, user=user, progress=progress)
-    answer = _answer(done, _command(invocation, root, done))
-    output.answer(answer, lambda console: _print(console, done, answer))
+    answer = _answer(done, snapshots, _command(invocation, root, done))
+    output.answer(answer, lambda console: _print(console, done, snapshots, answer))
     if user is not None and not done.images + done.temp_files:
         output.note(f"No file of {user} stands by the log.")
-    return Exit.DONE if done.agrees else Exit.REFUSED
+    return Exit.DONE if done.agrees and not snapshots else Exit.REFUSED
+
+
+def _verified(engine: EventLogEngine, root: Path, user: str | None) -> tuple[LogReport, list[SnapshotFinding]]:
+    """What the log is, and its snapshots; for one user the log is read at its end, and no state compared."""
+    if user is not None:
+        return engine.verify(root, at_end=True), refused_snapshots(engine, root)
+    with collecting_no_garbage():
+        return verify_with_snapshots(engine, root)
 
 
 def _command(invocation: Invocation, root: Path, done: Audit) -> str | None:
@@ -59,11 +68,11 @@ def _command(invocation: Invocation, root: Path, done: Audit) -> str | None:
     return printable(adopt_command(root, root, *options))
 
 
-def _answer(done: Audit, command: str | None) -> dict[str, Any]:
+def _answer(done: Audit, snapshots: Sequence[SnapshotFinding], command: str | None) -> dict[str, Any]:
     """The report for programs."""
     return {
         "agrees": done.agrees,
-        "log": described(done.log),
+        "log": described(done.log, snapshots),
         "position": done.position,
         "user": done.user,
         "images": done.images,
@@ -88,7 +97,7 @@ def _rows(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     ]
 
 
-def _print(console: Console, done: Audit, answer: Mapping[str, Any]) -> None:
+def _print(console: Console, done: Audit, snapshots: Sequence[SnapshotFinding], answer: Mapping[str, Any]) -> None:
     log = done.log
     print_lines(
         console,
@@ -97,6 +106,8 @@ def _print(console: Console, done: Audit, answer: Mapping[str, Any]) -> None:
         f"Last hash  {log.digest}",
         f"Compared   as of position {done.position}",
     )
+    for sentence in told(snapshots):
+        print_lines(console, sentence, style="bold red")
     _print_findings(console, done.findings)
     if done.passing:
         print_lines(console, "Beside that, and no disagreement:")

@@ -4,7 +4,8 @@ hash, and every event as a start would take it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -14,8 +15,9 @@ from adapters.cli.access import log_of
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
-from adapters.ledger.projector import Projector
+from adapters.ledger.snapshot_proof import SnapshotFinding, verify_with_snapshots
 from adapters.ports.event_log import LogReport
+from adapters.ports.faults import StorageUnavailable
 from adapters.wording.figures import counted
 
 WITHOUT_WATERMARK = (
@@ -25,17 +27,34 @@ WITHOUT_WATERMARK = (
 )
 
 
-def verify_log(invocation: Invocation, output: Output) -> int:
+def verify_log(invocation: Invocation, output: Output, seals: Path | None) -> int:
     """Tells what the log is; the exit code says whether it is whole."""
-    root, engine = log_of(invocation.set_up())
+    config = invocation.set_up()
+    root, engine = log_of(config)
+    seals = seals or config.storage.seal_file
     with collecting_no_garbage():
-        report = engine.verify(root, on_event=Projector().take)
-    output.answer(described(report), lambda console: _print(console, report))
-    return Exit.DONE if report.is_whole else Exit.DATA
+        report, snapshots = verify_with_snapshots(engine, root, points=_points(seals))
+    output.answer(described(report, snapshots), lambda console: _print(console, report, snapshots))
+    if not report.is_whole:
+        return Exit.DATA
+    return Exit.REFUSED if snapshots else Exit.DONE
 
 
-def described(report: LogReport) -> Mapping[str, Any]:
-    """The report for programs."""
+def _points(seals: Path | None) -> bytes:
+    """What stands in a file of seals. Raises StorageUnavailable."""
+    if seals is None:
+        return b""
+    try:
+        return seals.read_bytes()
+    except OSError as error:
+        raise StorageUnavailable(
+            f"The seals {seals} cannot be read ({error.strerror or error}), so nothing was compared with them. Name "
+            "their file with --seals, or set SEAL_FILE."
+        ) from error
+
+
+def described(report: LogReport, snapshots: Sequence[SnapshotFinding]) -> Mapping[str, Any]:
+    """The report for programs, with the snapshots that are not what the log says."""
     damage = report.damage
     return {
         "whole": report.is_whole,
@@ -50,6 +69,11 @@ def described(report: LogReport) -> Mapping[str, Any]:
         "reconciled": report.reconciled,
         "torn_bytes": report.torn_bytes,
         "unread": report.unread,
+        "sealed": report.is_sealed,
+        "after_seal": report.after_seal,
+        "snapshots": [
+            {"file": found.location, "what": found.what, "believed": found.is_believed} for found in snapshots
+        ],
         "damage": None if damage is None else damage._asdict(),
     }
 
@@ -66,6 +90,11 @@ def verdict(report: LogReport) -> str:
             f"The log was read from position {report.unread:,} on: {after} after it, every hash fits. What is before "
             "was not read as a whole; `abby verify` does that."
         )
+    if (more := report.after_seal) and report.is_sealed:
+        whole = (
+            f"{whole} {counted(more, 'event')} of them stand after the last seal: written in the last second of a "
+            "service that runs or was killed, or added by somebody else; their hashes alone do not say which."
+        )
     if report.watermark is None and report.positions:
         whole = f"{whole} {WITHOUT_WATERMARK}"
     if report.torn_bytes:
@@ -77,15 +106,26 @@ def verdict(report: LogReport) -> str:
     return whole
 
 
-def _print(console: Console, report: LogReport) -> None:
+SEALS = {True: "made with logs/.key", False: "none yet; the next start makes it", None: "not looked at"}
+
+
+def told(snapshots: Sequence[SnapshotFinding]) -> list[str]:
+    """A sentence for each snapshot that is not what the log says."""
+    return [found.in_words() for found in snapshots]
+
+
+def _print(console: Console, report: LogReport, snapshots: Sequence[SnapshotFinding]) -> None:
     console.print(verdict(report), style="green" if report.is_whole else "bold red", markup=False)
     console.print(
         f"Log        {report.location}",
         f"Id         {report.log_id}, begun {report.created}",
         f"Size       {counted(report.size_bytes, 'byte')}",
         f"Watermark  {'none' if report.watermark is None else f'position {report.watermark}'}",
+        f"Seal       {SEALS[report.is_sealed]}",
         f"Last hash  {report.digest}",
         sep="\n",
         markup=False,
         soft_wrap=True,
     )
+    for sentence in told(snapshots):
+        console.print(sentence, style="bold red", markup=False, soft_wrap=True)

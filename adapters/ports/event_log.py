@@ -95,6 +95,8 @@ class LogReport:
     where nothing says, `reconciled` how far the image files are done. `torn_bytes` are those of a last batch that is
     not whole: left by a crash, or being written at this moment; the next start sets them aside. `damage` is what a
     start would refuse, the first of it. `unread` is the position up to which nothing was read, and no batch counted.
+    `is_sealed` is whether the watermark was written with the log's key: False where it was written before there were
+    seals, None where it could not be asked.
     """
 
     location: str
@@ -109,6 +111,12 @@ class LogReport:
     torn_bytes: int
     damage: Damage | None
     unread: int = 0
+    is_sealed: bool | None = None
+
+    @property
+    def after_seal(self) -> int:
+        """Events after a watermark, whole in themselves: only their hashes say whose they are."""
+        return 0 if self.damage or self.watermark is None else max(0, self.positions - self.watermark)
 
     @property
     def is_whole(self) -> bool:
@@ -128,6 +136,15 @@ class SalvagedLog:
     size_bytes: int
     entries: int
     damage: Damage | None
+
+
+class KeptSnapshot(NamedTuple):
+    """A snapshot beside a log: its position and state, or `why` it is not used."""
+
+    location: str
+    position: int = 0
+    state: bytes = b""
+    why: str | None = None
 
 
 class LogHolder(NamedTuple):
@@ -231,6 +248,12 @@ class EventLog(OpenedLog, Recorder, Protocol):
     def regain_space(self) -> bool:
         """Ends being short of space where ENOUGH_FREE_BYTES are free; whether that is over."""
 
+    def sealed_point(self, at: str) -> bytes:
+        """How far the last checkpoint came, at a time: a line to be kept outside; empty where the log makes none."""
+
+    def refuse_without_point(self, stored: bytes) -> None:
+        """Raises LogDamaged where the log does not hold the last of such lines."""
+
     def snapshot_point(self) -> SnapshotPoint:
         """Where the log ends now: the place of a snapshot of this moment."""
 
@@ -300,13 +323,23 @@ class EventLogEngine(Protocol):
         """What stands of the log and cannot be written by this account, a sentence each. Changes nothing."""
 
     def verify(
-        self, root: Path, *, on_event: OnEvent | None = None, restore: Restore | None = None, at_end: bool = False
+        self,
+        root: Path,
+        *,
+        on_event: OnEvent | None = None,
+        restore: Restore | None = None,
+        at_end: bool = False,
+        points: bytes = b"",
     ) -> LogReport:
         """Reads the whole log and tells what it is, beside a running writer too. With `restore`, from the newest
         snapshot on, as a start does; `at_end` only what is not surely on the disk. The report tells what was not read.
+        `points` are lines that were kept outside: a log that does not hold the last one is damaged.
 
         Raises LogMissing, LogForeign or StorageUnavailable.
         """
+
+    def snapshots(self, root: Path) -> Sequence[KeptSnapshot]:
+        """Each snapshot beside the log, the newest first. Raises LogMissing, LogForeign or StorageUnavailable."""
 
     def refuse_damage(self, root: Path, damage: Damage | None) -> None:
         """Raises LogDamaged for what a report tells of the log; None is no damage."""

@@ -26,6 +26,7 @@ from adapters.settings.kinds import (
     HostList,
     ModelName,
     ModuleName,
+    OutsideFile,
     Prices,
     ProviderName,
     Secret,
@@ -68,6 +69,9 @@ class StorageConfig(Section):
 
     storage_root: Folder = Field(
         Path("shared"), validation_alias="STORAGE_ROOT", description="a folder, relative to the project's or whole"
+    )
+    seal_file: OutsideFile = Field(
+        None, validation_alias="SEAL_FILE", description="a file outside the storage root, best on another machine"
     )
     group_access: Annotated[Literal["none", "read"], BeforeValidator(small_word)] = Field(
         "none", validation_alias="STORAGE_GROUP_ACCESS", description="none, or read for the group of the folder"

@@ -219,6 +219,16 @@ def folder_of_its_own(path: Path) -> Path:
     return resolved
 
 
+def path_or_nothing(value: object) -> object:
+    """A path; nothing where it is empty."""
+    return None if value in {None, ""} else plain_path(value)
+
+
+def file_of_its_own(path: Path | None) -> Path | None:
+    """A file, under the rules of a folder."""
+    return None if path is None else folder_of_its_own(path)
+
+
 def filled_in(path: Path) -> Path:
     """The path with variables and the home folder of its user in place. Raises ValueError."""
     path = Path(expandvars(path))
@@ -263,4 +273,5 @@ ProviderName = Annotated[str, BeforeValidator(small_word), AfterValidator(provid
 ModelName = Annotated[str, AfterValidator(model_name)]
 HostList = Annotated[tuple[str, ...], BeforeValidator(host_list)]
 Prices = Annotated[dict[str, float], BeforeValidator(prices)]
+OutsideFile = Annotated[Path | None, BeforeValidator(path_or_nothing), AfterValidator(file_of_its_own)]
 Folder = Annotated[Path, BeforeValidator(plain_path), AfterValidator(folder_of_its_own)]

@@ -120,7 +120,7 @@ class Story:
     def promise_log(self) -> None:
         """All of the log that there is has been answered for."""
         found = self.disk.files_below(ROOT / "logs")
-        self._promise = self._promise._replace(log=found["events.jsonl"], key=found[".key"])
+        self._promise = self._promise._replace(log=found["events.jsonl"], key=found[".key"][:32])
 
     def image(self, size_bytes: int = 700, *, details: bool = False) -> bytes:
         """Bytes that no other image has."""

@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # A second verifier of the log, from docs/log-format.md alone; even the tables of events and forms are read there. For each FILE it prints
 # a line of JSON: the verdict, the events of the whole part, position and words of what is wrong, the sums at the end.
-use strict; use warnings; use Digest::SHA qw(sha256 sha256_hex); use Encode (); use FindBin (); use JSON::PP ();
+use strict; use warnings; use Digest::SHA qw(sha256 sha256_hex hmac_sha256 hmac_sha256_hex); use Encode (); use FindBin (); use JSON::PP ();
 
 sub slurp { open my $in, '<:raw', $_[0] or die "$_[0]: $!\n"; local $/; <$in> // '' }
 my $doc = slurp("$FindBin::Bin/../../docs/log-format.md");
@@ -15,8 +15,8 @@ my ($id, $sha, $w, $n, $text) = map { qr/$_/n } '[0-9a-f]{32}', '[0-9a-f]{64}', 
 my $place = qr/\A\{"pos":(?<pos>$n),"batch":\[(?<first>$n),(?<last>$n)\],"type":/n;
 my $event = qr/$place"(?<type>[^"]*)","tags":\[(?<tags>($text(,$text)*)?)\],"data(":(?=\{)|64":(?="))/n;
 my $header = qr/\A\{"log":"(?<log>$id)","format":1,"created":$form{time}\}\n/n;
-my $slot = qr/\A(?<sum>\{"log":"(?<log>$id)","counter":(?<counter>$w),"position":(?<position>$w),"size":(?<size>$w),"hash":"(?<hash>$sha)"
-    ,"reconciled":$w),"check":"(?<check>$sha)"\}[ ]*\n\z/nx;
+my $slot = qr/\A(?<sum>(?<body>\{"log":"(?<log>$id)","counter":(?<counter>$w),"position":(?<position>$w),"size":(?<size>$w),"hash":"(?<hash>$sha)"
+    ,"reconciled":$w(?<ended>,"ended":true)?)(,"seal":"(?<seal>$sha)")?),"check":"(?<check>$sha)"\}[ ]*\n\z/nx;
 
 my ($at, $free, $cancel, $stands, $known, $resets, $all);    # the accounts of section 5
 sub gone { my ($is, $bytes) = @_; $all -= $bytes; (delete $stands->{lc $is} // -1) != $bytes }
@@ -69,11 +69,11 @@ sub verify { my ($path) = @_; my $head = $path =~ s{[^/]*\z}{head}r; my $slots =
         while (my $event = shift @waiting) { $wrong ||= ($_ = broken(@$event)) && [$whole - @waiting, $_] } $wrong ||= $cancel && [$whole, 'A3'] }
     $bad ||= $offset < length $log ? 'no end' : $pos < $last ? 'no whole batch' : ''; pos($log) = $offset;
     while ($bad && $log =~ /\G([^\n]*\n)/gc) { $later ||= $+{first} > $pos + 1 && $+{first} <= $+{pos} && $+{pos} <= $+{last} if length $1 <= 16777216 && $1 =~ /$place".*,"hash":"$sha"\}\n\z/n }
-    return ('damaged', $whole, undef, 'head') if grep({ $_->{log} ne $id } @slots) || -e $head && !$m && $end < length $log;
+    return ('damaged', $whole, undef, 'head') if grep({ $_->{log} ne $id } @slots) || -e $head && !$m && $end < length $log; my $own = hmac_sha256('abby head 1', substr $::key // '', 0, 32); return ('damaged', $whole, undef, 'seal') if $m && $::key && ($m->{seal} ? $m->{seal} ne hmac_sha256_hex($m->{body}, $own) : 32 < length $::key);
     return ('damaged', $whole, $pos + 1, $bad eq 'bad line' ? 'cut' : 'older') if $m && ($m->{size} > length $log || $m->{position} > $whole);
-    return ('damaged', $whole, $m->{position}, 'replaced') if $m && ($at{ $m->{size} } // '') ne "$m->{position} $m->{hash}";
+    return ('damaged', $whole, $m->{position}, 'replaced') if $m && ($at{ $m->{size} } // '') ne "$m->{position} $m->{hash}"; return ('damaged', $whole, $m->{position} + 1, 'added') if $m && $m->{ended} && $m->{size} < length $log;
     return ('damaged', $whole, $pos + 1, 'later batch') if $later;
     $wrong ? ('damaged', $whole, @$wrong) : $bad ? ('torn', $whole, $pos + 1, $bad) : ('whole', $whole, undef, '') }
-for my $file (@ARGV) { my ($result, $sum) = ([verify($file)], { image_bytes => 0, temp_bytes => 0, held_bytes => 0 });
+for my $file (@ARGV) { if ($file =~ /^--key=(.*)/s) { $::key = slurp($1); next } my ($result, $sum) = ([verify($file)], { image_bytes => 0, temp_bytes => 0, held_bytes => 0 });
     $sum->{ /^true/ ? 'temp_bytes' : 'image_bytes' } += $stands->{$_} for keys %$stands; $sum->{held_bytes} += $_->{open} * $_->{bytes_each} for values %$known;
     print JSON::PP->new->canonical->encode([@$result, $sum]), "\n" }

@@ -80,6 +80,7 @@ class Ground:
         """This log stands there now, all of it below its watermark, and the image that it staged."""
         (self.logs / "events.jsonl").write_bytes(log)
         (self.logs / "head").write_bytes(head(slot(log, log.count(b"\n") - 1)))
+        (self.logs / ".key").unlink(missing_ok=True)  # else a watermark without its seal is all that is found
         self.staged.write_bytes(b"staged")
 
     def seen(self) -> dict[str, tuple[int, int, int]]:

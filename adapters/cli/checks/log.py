@@ -16,6 +16,7 @@ from adapters.cli.verifying import verdict
 from adapters.engines.choice import image_stores
 from adapters.ledger.codec import decode
 from adapters.ledger.projector import Projector
+from adapters.ledger.snapshot_proof import refused_snapshots
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import Fault
 from adapters.ports.image_store import ImageStore
@@ -59,13 +60,19 @@ def whole(config: Config, engine: EventLogEngine) -> InLog:
         if not report.is_whole:
             return InLog([fail("log", verdict(report), "Run `abby verify` to see more.")])
         images = _images(root, engine, report.reconciled or 0)
-        undone = _left_undone(root, engine, images)
+        undone = [*_snapshots(root, engine), *_left_undone(root, engine, images)]
     except Fault as fault:
         return InLog([fail("log", str(fault), "Run `abby verify` to see more.")])
     found = ok("log", verdict(report))
     if report.torn_bytes:
         found = warn("log", verdict(report), "If nothing writes at the moment, start the service once.")
     return InLog([found, *undone], projector.state, limits_of_the_log(config, projector), images)
+
+
+def _snapshots(root: Path, engine: EventLogEngine) -> list[Finding]:
+    """Those that a start does not believe; whether the others are what the log says, `abby verify` compares."""
+    advice = "Run `abby verify`, and find out who writes into that folder."
+    return [warn("snapshots", found.in_words(), advice) for found in refused_snapshots(engine, root)]
 
 
 def _images(root: Path, engine: EventLogEngine, reconciled: int) -> ImageStore:

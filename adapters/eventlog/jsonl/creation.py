@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_bytes, token_hex
+from secrets import token_hex
 from stat import S_ISDIR
 
 import structlog
@@ -18,10 +18,10 @@ import structlog
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl.format import encode_header
 from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.eventlog.jsonl.seals import Key, keep_key, new_key
 from adapters.ports.clock import Clock
 from adapters.ports.faults import LogMissing
 
-KEY_BYTES = 32
 MAX_IMAGE_DEPTH = 4
 """Levels below `images/` that may hold an image: users, the user, one folder, and one to spare."""
 
@@ -63,27 +63,16 @@ def refuse_beside_remains(files: Files, paths: LogPaths, *, adopting: bool) -> N
     )
 
 
-def load_or_make_key(files: Files, paths: LogPaths, *, events: bool) -> bytes:
-    """The random secret that request digests are keyed with. A lost one is made anew, and said where there are
-    `events`.
-    """
-    if files.lexists(paths.key):
-        key = files.read(paths.key)
-        if len(key) == KEY_BYTES:
-            return key
+def make_key(files: Files, paths: LogPaths, *, events: bool) -> Key:
+    """A new secret in place of one that is missing; that is said where there are `events`, which the lost one keyed."""
     if events:
         _log.warning(
             "request key made anew",
             file=str(paths.key),
             reason="it was missing or damaged; repeats of earlier requests will conflict",
         )
-    key = token_bytes(KEY_BYTES)
-    in_making = paths.key.with_name(".key.new")
-    with suppress(FileNotFoundError):
-        files.unlink(in_making)
-    files.write_durably(in_making, key, 0o600)
-    files.rename(in_making, paths.key)
-    files.sync_directory(paths.logs)
+    key = new_key()
+    keep_key(files, paths, key)
     return key
 
 

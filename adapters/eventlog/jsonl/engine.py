@@ -4,6 +4,7 @@ port.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from adapters.disk.files import Files
@@ -13,10 +14,19 @@ from adapters.eventlog.jsonl.lock import is_held, read_holder
 from adapters.eventlog.jsonl.log_file import Takers, refuse_damage
 from adapters.eventlog.jsonl.recorder import JSONLRecorder
 from adapters.eventlog.jsonl.salvage import salvage
-from adapters.eventlog.jsonl.verify import verify
+from adapters.eventlog.jsonl.verify import kept_snapshots, verify
 from adapters.eventlog.jsonl.writable import unwritable
 from adapters.ports.clock import Clock, utc_now
-from adapters.ports.event_log import Damage, LogHolder, LogLocation, LogReport, OnEvent, Restore, SalvagedLog
+from adapters.ports.event_log import (
+    Damage,
+    KeptSnapshot,
+    LogHolder,
+    LogLocation,
+    LogReport,
+    OnEvent,
+    Restore,
+    SalvagedLog,
+)
 from adapters.ports.faults import LogMissing
 
 
@@ -96,10 +106,20 @@ class JSONLEngine:
         return unwritable(self._files, self._paths(root))
 
     def verify(
-        self, root: Path, *, on_event: OnEvent | None = None, restore: Restore | None = None, at_end: bool = False
+        self,
+        root: Path,
+        *,
+        on_event: OnEvent | None = None,
+        restore: Restore | None = None,
+        at_end: bool = False,
+        points: bytes = b"",
     ) -> LogReport:
         """What stands in the log."""
-        return verify(root, files=self._files, takers=Takers(on_event, restore), at_end=at_end)
+        return verify(root, files=self._files, takers=Takers(on_event, restore), at_end=at_end, points=points)
+
+    def snapshots(self, root: Path) -> Sequence[KeptSnapshot]:
+        """The snapshots in `logs/snapshots`."""
+        return kept_snapshots(root, files=self._files)
 
     def refuse_damage(self, root: Path, damage: Damage | None) -> None:
         """Raises LogDamaged for damage, in words that say where, what and what to do."""

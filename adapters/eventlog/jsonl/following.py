@@ -13,6 +13,7 @@ from adapters.eventlog.jsonl.creation import refuse_beside_remains
 from adapters.eventlog.jsonl.judging import contradicts_watermark, holds_no_event
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import (
+    WATERMARK_READS,
     OpenLog,
     Takers,
     identity,
@@ -71,11 +72,19 @@ def look(files: Files, fd: int, paths: LogPaths) -> tuple[list[Slot], int]:
     """The watermark's valid slots, and a size of the log that belongs to them while a writer goes on.
 
     A log has a watermark before its first event, so without one the size is what it was before looking; with one the
-    log was at least that long by then, so its size is looked at again.
+    log was at least that long by then, so its size is looked at again. A writer takes back that the last one stopped
+    there before it writes a line, so where the log is longer the watermark is looked at again.
     """
     size = files.fstat(fd).st_size
     slots = read_watermark(files, paths)
-    return slots, files.fstat(fd).st_size if slots else size
+    for _ in range(WATERMARK_READS):
+        if not slots:
+            break
+        size = files.fstat(fd).st_size
+        if not slots[0].ended or size <= slots[0].tip.offset:
+            break
+        slots = read_watermark(files, paths)
+    return slots, size
 
 
 def take_in(log: OpenLog, files: Files, *, beyond_watermark: bool) -> None:

@@ -24,6 +24,8 @@ def contradicts_watermark(scanner: Scanner, slots: list[Slot], header: Header, s
         if size == header.size:
             return None
         return Damage(None, None, "it has events, but its watermark, logs/head, is missing or unreadable")
+    if (doubt := slots[0].proof.doubt) is not None:
+        return Damage(None, None, doubt)
     mark = slots[0].tip
     whole, broken = scanner.whole, scanner.broken
     if size < mark.offset or (broken is None and whole.position < mark.position):
@@ -40,7 +42,14 @@ def contradicts_watermark(scanner: Scanner, slots: list[Slot], header: Header, s
             scanner.starts[mark.position],
             "it is not the log that was written: it was changed or replaced",
         )
+    if slots[0].ended and size > mark.offset:
+        return Damage(mark.position + 1, mark.offset, _added(whole.position - mark.position, size - mark.offset))
     return None
+
+
+def _added(events: int, size: int) -> str:
+    lines = f"{events:,} {'line' if events == 1 else 'lines'}, " if events else ""
+    return f"{lines}{size:,} bytes were added after the service had stopped, and not by it"
 
 
 def lost_more_than_a_batch(scanner: Scanner) -> Damage | None:

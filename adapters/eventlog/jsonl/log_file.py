@@ -26,6 +26,7 @@ from adapters.eventlog.jsonl.format import (
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.reserve_file import disk_full
 from adapters.eventlog.jsonl.scanning import Scanner, scan
+from adapters.eventlog.jsonl.seals import read_key
 from adapters.eventlog.jsonl.snapshots import (
     HASH_ENDING_BYTES,
     OFFSET_BYTES,
@@ -122,7 +123,7 @@ def verify_to(
 
     Raises LogForeign where it does not begin as one of ours.
     """
-    header = _read_header(files, fd, paths)
+    header = read_header(files, fd, paths)
     snapshots = snapshots_of(files, paths, header)
     lost = newer_than_log(snapshots, files.fstat(fd).st_size)
     resumed = None
@@ -143,7 +144,7 @@ def verify_from_end(files: Files, fd: int, paths: LogPaths, slots: list[Slot], *
 
     Raises LogForeign where it does not begin as one of ours. `lost` also tells that the line is not the watermark's.
     """
-    header = _read_header(files, fd, paths)
+    header = read_header(files, fd, paths)
     tip = slots[0].tip if slots else Tip(0, header.size, header.digest)
     size = files.fstat(fd).st_size
     lost = newer_than_log(snapshots_of(files, paths, header), size)
@@ -157,7 +158,8 @@ def verify_from_end(files: Files, fd: int, paths: LogPaths, slots: list[Slot], *
     return Verified(header, scanner, None, lost)
 
 
-def _read_header(files: Files, fd: int, paths: LogPaths) -> Header:
+def read_header(files: Files, fd: int, paths: LogPaths) -> Header:
+    """The first line of an open log. Raises LogForeign where it does not begin as one of ours."""
     try:
         return decode_header(files.read_all_at(fd, MAX_HEADER_BYTES, 0))
     except ForeignHeaderError as error:
@@ -188,7 +190,9 @@ def sync_log(files: Files, fd: int, paths: LogPaths) -> None:
 
 
 def read_watermark(files: Files, paths: LogPaths) -> list[Slot]:
-    """The valid slots of the watermark, the one that holds first; none where there is no watermark."""
+    """The valid slots of the watermark with what their seals say, the one that holds first; none where there is no
+    watermark.
+    """
     with ExitStack() as stack:
         try:
             fd = files.open(paths.head, READ)
@@ -198,7 +202,11 @@ def read_watermark(files: Files, paths: LogPaths) -> list[Slot]:
         found: list[Slot] = []
         for _ in range(WATERMARK_READS):
             found = found or read_slots(files, fd)
+    try:
+        key = read_key(files, paths)
+    except PermissionError:  # a reader of another account; a writer is refused when it needs the key
         return found
+    return [slot.asked(key) for slot in found]
 
 
 def refuse_damage(paths: LogPaths, damage: Damage | None) -> None:

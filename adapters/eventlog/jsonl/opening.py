@@ -17,7 +17,7 @@ import structlog
 from adapters.disk.file_systems import Weakness, weakness_of
 from adapters.disk.files import APPEND, READ, UPDATE, Files
 from adapters.eventlog.jsonl import rechecking
-from adapters.eventlog.jsonl.creation import begin_log, load_or_make_key, refuse_beside_remains
+from adapters.eventlog.jsonl.creation import begin_log, make_key, refuse_beside_remains
 from adapters.eventlog.jsonl.format import Header, Tip
 from adapters.eventlog.jsonl.judging import contradicts_watermark, holds_no_event, lost_more_than_a_batch
 from adapters.eventlog.jsonl.layout import LogPaths
@@ -34,8 +34,9 @@ from adapters.eventlog.jsonl.log_file import (
     verify_to,
 )
 from adapters.eventlog.jsonl.reserve_file import ReserveFile
-from adapters.eventlog.jsonl.scanning import BLOCK_BYTES
-from adapters.eventlog.jsonl.snapshots import FilePoint
+from adapters.eventlog.jsonl.scanning import BLOCK_BYTES, Scanner
+from adapters.eventlog.jsonl.seals import Key, Proof, keep_key, read_key
+from adapters.eventlog.jsonl.snapshots import FilePoint, set_aside
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
 from adapters.ports.clock import Clock
 
@@ -52,7 +53,7 @@ class WritableLog:
     log_fd: int
     head_fd: int
     reserve_file: ReserveFile
-    key: bytes
+    key: Key
 
 
 def open_for_writing(paths: LogPaths, files: Files, clock: Clock, *, adopting: bool, takers: Takers) -> WritableLog:
@@ -85,8 +86,7 @@ class _Opening:
         log_fd = self._open_log(lock)
         read_fd = open_log_file(files, self._descriptors, paths, READ)
         files.drop_cache(read_fd)
-        size = files.fstat(read_fd).st_size
-        slots = read_watermark(files, paths)
+        size, slots = files.fstat(read_fd).st_size, read_watermark(files, paths)
         header, scanner, resumed, lost = verify_to(files, read_fd, paths, slots, end=size, takers=takers)
         refuse_damage(paths, lost)
         refuse_damage(paths, contradicts_watermark(scanner, slots, header, size))
@@ -95,10 +95,11 @@ class _Opening:
         rechecked = self._check_before_snapshot(read_fd, header, resumed, slots)
         if scanner.broken is not None:
             reserve_file.with_room(lambda: self._keep_torn_bytes(read_fd, scanner.whole, size))
-            files.truncate(log_fd, scanner.whole.offset)
-            sync_log(files, log_fd, paths)
-        head_fd, watermark = reserve_file.with_room(lambda: self._open_watermark(slots, header))
-        key = reserve_file.with_room(lambda: load_or_make_key(files, paths, events=scanner.whole.position > 0))
+            self._cut_off(log_fd, scanner.whole)
+        self._tell_after_seal(scanner, slots)
+        key = reserve_file.with_room(lambda: self._key(events=scanner.whole.position > 0))
+        head_fd, watermark = reserve_file.with_room(lambda: self._open_watermark(slots, header, key))
+        set_aside(files, paths, header, key)
         reserve_file.regain()
         files.sync_directory(paths.logs)  # also what an earlier process had named and not synced when it was killed
         log = OpenLog(
@@ -186,15 +187,33 @@ class _Opening:
         for begin in range(offset, end, BLOCK_BYTES):
             yield self._files.read_all_at(fd, min(BLOCK_BYTES, end - begin), begin)
 
-    def _open_watermark(self, slots: list[Slot], header: Header) -> tuple[int, Slot]:
-        """The open watermark and the slot that holds, which a log without events and without one is given."""
+    def _cut_off(self, log_fd: int, whole: Tip) -> None:
+        """Cuts the log back to its whole part, durably."""
+        self._files.truncate(log_fd, whole.offset)
+        sync_log(self._files, log_fd, self._paths)
+
+    def _tell_after_seal(self, scanner: Scanner, slots: list[Slot]) -> None:
+        """After a crash some events stand after the last seal: nothing but their hashes says whose they are."""
+        if slots and slots[0].proof is Proof.SEALED and (more := scanner.whole.position - slots[0].tip.position) > 0:
+            after = slots[0].tip.position
+            _log.warning("events after the last seal", events=more, after=after, reason="the last stop was a crash")
+
+    def _key(self, *, events: bool) -> Key:
+        """The key of the log, made anew where it is missing."""
+        return read_key(self._files, self._paths) or make_key(self._files, self._paths, events=events)
+
+    def _open_watermark(self, slots: list[Slot], header: Header, key: Key) -> tuple[int, Slot]:
+        """The open watermark and the slot that holds, sealed; a log without events and without one is given one."""
         files = self._files
         with ExitStack() as stack:
             head_fd = files.open(self._paths.head, UPDATE)
             stack.callback(files.close, head_fd)
-            slot = slots[0] if slots else Slot(header.log_id, 1, Tip(0, header.size, header.digest), 0)
-            if not slots:
+            slot = slots[0] if slots else Slot(header.log_id, 0, Tip(0, header.size, header.digest), 0)
+            if slot.proof is not Proof.SEALED:
+                slot = slot._replace(counter=slot.counter + 1).sealed(key)
                 write_slot(files, head_fd, slot)
             sync_log(files, head_fd, self._paths)  # also of what a killed process wrote, which may be in memory alone
+            if not key.has_sealed:
+                keep_key(files, self._paths, key._replace(has_sealed=True))
             self._descriptors.push(stack.pop_all())
         return head_fd, slot

@@ -22,8 +22,9 @@ from adapters.disk.files import Files
 from adapters.eventlog.jsonl.following import open_for_reading, take_in
 from adapters.eventlog.jsonl.index import Index
 from adapters.eventlog.jsonl.layout import LogPaths
-from adapters.eventlog.jsonl.log_file import Takers
+from adapters.eventlog.jsonl.log_file import Takers, refuse_damage
 from adapters.eventlog.jsonl.opening import open_for_writing
+from adapters.eventlog.jsonl.points import LogAsRead, lacks_a_point
 from adapters.eventlog.jsonl.reading import LazyReadResponse, decode_block, matcher, next_block
 from adapters.eventlog.jsonl.rechecking import Recheck
 from adapters.eventlog.jsonl.searching import Search
@@ -110,7 +111,7 @@ class JSONLRecorder(DCBRecorder):
     @property
     def secret(self) -> bytes:
         """The random key of request digests, 32 bytes. A reader is not given it."""
-        return self._writing().key
+        return self._writing().key.secret
 
     @property
     def reconciled(self) -> int:
@@ -197,6 +198,16 @@ class JSONLRecorder(DCBRecorder):
             self._refuse_if_unusable()
             self._writing().probe(room_bytes)
 
+    def sealed_point(self, at: str) -> bytes:
+        """How far the log surely is at a time, sealed: a line to be kept outside its folder."""
+        return self._writing().point(at)
+
+    def refuse_without_point(self, stored: bytes) -> None:
+        """Raises LogDamaged where the log does not hold the last of such lines."""
+        log = self._log
+        read = LogAsRead(log.read_fd, log.header, log.starts, log.tip)
+        refuse_damage(log.paths, lacks_a_point(self._files, read, stored, self._writing().key))
+
     def snapshot_point(self) -> SnapshotPoint:
         """Where the log ends now: the point of a snapshot of this moment."""
         with self._changing:
@@ -209,8 +220,7 @@ class JSONLRecorder(DCBRecorder):
         Raises OSError, and then there is no new snapshot, which harms nothing.
         """
         assert isinstance(point, FilePoint), "the point of another log"
-        self._writing()
-        write_snapshot(self._files, self._log.paths, point, state)
+        write_snapshot(self._files, self._log.paths, self._writing().key, point, state)
         if self._finding is not None:
             forget_snapshots(self._files, self._log.paths)
 
@@ -248,7 +258,7 @@ class JSONLRecorder(DCBRecorder):
                 return
             try:
                 if self._writer is not None and self._writer.stopped is None and self._pid == os.getpid():
-                    self._writer.checkpoint()
+                    self._writer.end()
             finally:
                 with self._reading:
                     self._closed = True

@@ -19,6 +19,7 @@ from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import Takers, Verified, unusable
 from adapters.eventlog.jsonl.reserve_file import disk_full
 from adapters.eventlog.jsonl.scanning import BLOCK_BYTES
+from adapters.eventlog.jsonl.seals import Key, Proof, keep_key, read_key
 from adapters.eventlog.jsonl.verify import read_whole
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
 from adapters.ports.event_log import OnEvent, SalvagedLog
@@ -42,15 +43,20 @@ def salvage(root: Path, to: Path, *, files: Files | None = None, on_event: OnEve
         files.confine(own.root)
     with ExitStack() as descriptors:
         try:
-            fd, slots, size, found = read_whole(files, descriptors, paths, takers=Takers(on_event))
-            _refuse_unproven(paths, found, slots)
-            key = files.read(paths.key) if files.lexists(paths.key) else None
+            fd, slots, size, found = read_whole(files, descriptors, paths, takers=Takers(on_event), to_its_end=True)
+            _refuse_unproven(paths, found, _believed(slots))
+            key = read_key(files, paths)
         except OSError as error:
             raise unusable(paths, error) from error
         try:
             return _Salvage(files=files, target=target, fd=fd, size=size, slots=slots, found=found).carry_out(key)
         except OSError as error:
             raise _unwritable(target, error) from error
+
+
+def _believed(slots: list[Slot]) -> list[Slot]:
+    """The watermarks that say something of the log: none that the key shows to be somebody else's."""
+    return [] if slots and slots[0].proof in {Proof.FORGED, Proof.SEAL_LOST} else slots
 
 
 def _unwritable(target: LogPaths, error: OSError) -> Fault:
@@ -85,10 +91,11 @@ class _Salvage:
         self._fd = fd
         self._size = size
         self._slots = slots
+        self._believed = _believed(slots)
         self._found = found
         self._entries = 0
 
-    def carry_out(self, key: bytes | None) -> SalvagedLog:
+    def carry_out(self, key: Key | None) -> SalvagedLog:
         """Writes the new root. Its log is named last, so that half of one is never taken for a log."""
         files, target, whole = self._files, self._target, self._found.scanner.sound
         if files.list_directory(target.root):
@@ -97,8 +104,8 @@ class _Salvage:
         left_out = target.root / LIST_NAME
         files.write_blocks_durably(left_out, self._list())
         if key is not None:
-            files.write_durably(target.key, key, 0o600)
-        self._write_watermark()
+            keep_key(files, target, key._replace(has_sealed=True))
+        self._write_watermark(key)
         files.write_blocks_durably(target.log_in_making, self._blocks(0, whole.offset))
         files.rename(target.log_in_making, target.log)
         files.sync_directory(target.logs)
@@ -114,13 +121,16 @@ class _Salvage:
             damage=damage or self._found.lost or holds_no_event(scanner),
         )
 
-    def _write_watermark(self) -> None:
-        """All of the new log is surely on the disk; file work is done as far as it was."""
+    def _write_watermark(self, key: Key | None) -> None:
+        """All of the new log is surely on the disk; file work is done as far as it was. Without a key it has no seal:
+        the first start makes one, and takes it in.
+        """
         files, whole, log_id = self._files, self._found.scanner.sound, self._found.header.log_id
-        reconciled = min([slot.reconciled for slot in self._slots[:1] if slot.log_id == log_id] or [0])
+        reconciled = min([slot.reconciled for slot in self._believed[:1] if slot.log_id == log_id] or [0])
         head_fd = files.open(self._target.head, UPDATE)
         try:
-            write_slot(files, head_fd, Slot(log_id, 1, whole, min(reconciled, whole.position)))
+            slot = Slot(log_id, 1, whole, min(reconciled, whole.position))
+            write_slot(files, head_fd, slot if key is None else slot.sealed(key))
             files.sync_data(head_fd)
         finally:
             files.close(head_fd)
@@ -137,7 +147,7 @@ class _Salvage:
             form = fixed_form(line)
             why = reasons.get(offset, "it follows the damage, or belongs to its batch")
             yield self._entry(position=form[0] if form else None, offset=offset, bytes=len(line) + 1, why=why)
-        known = [slot.tip.position for slot in self._slots if slot.log_id == self._found.header.log_id]
+        known = [slot.tip.position for slot in self._believed if slot.log_id == self._found.header.log_id]
         if (lost := self._found.lost) is not None:
             known.append(lost.position or 0)
         if (once := max(known, default=0)) > whole.position:

@@ -1,14 +1,17 @@
 """The snapshots of a log: what its projections were at a position, so that a start reads the rest alone.
 
 A snapshot is a cache and never a source. Its file, `logs/snapshots/<position>.snapshot`, is a line that names the log,
-the position, the byte after it, its hash and the SHA-256 of what follows, and has a check of its own; then the offset
-after each position from 0 on, eight bytes each; then the state, of which nothing is known here. Offsets are in the
-machine's order of bytes, which the content's hash covers, so that another machine takes the file for none. It is
+the position, the byte after it, its hash and the SHA-256 of what follows, and is sealed with the log's key; then the
+offset after each position from 0 on, eight bytes each; then the state, of which nothing is known here. Offsets are in
+the machine's order of bytes, which the content's hash covers, so that another machine takes the file for none. It is
 written aside, synced, renamed, its directory synced, and two are kept. When one is made is the storage's to say.
+
+One that the key has not sealed is read no further: a forged state beside a whole log would be believed.
 """
 
 from __future__ import annotations
 
+import hmac
 import logging
 import sys
 from array import array
@@ -24,17 +27,25 @@ import structlog
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.format import SUFFIX_BYTES, Header, Tip
 from adapters.eventlog.jsonl.layout import LogPaths
-from adapters.ports.event_log import Damage, Restore
+from adapters.eventlog.jsonl.seals import Key, read_key
+from adapters.ports.event_log import Damage, KeptSnapshot, Restore
 
 KEPT = 2
 SUFFIX = ".snapshot"
+REFUSED = f"{SUFFIX}.refused"
+"""How the name of one ends that was set aside."""
 MAX_HEAD_BYTES = 512
 OFFSET_BYTES = 8
 HASH_ENDING_BYTES = 67
 """The end of a line that begins with its hash: 64 digits, `"}` and LF."""
 
-_FIELDS = {"log": str, "position": int, "offset": int, "hash": str, "content": str, "check": str}
-_CHECK_BYTES = len(b',"check":""}') + 64
+_FIELDS = {"log": str, "position": int, "offset": int, "hash": str, "content": str, "seal": str}
+_SEAL_BYTES = len(b',"seal":""}') + 64
+
+NOT_SEALED = "it was not written with the key of this log: forged, of another key, or of an earlier version"
+NOT_WHOLE = "it is not as it was written: changed or cut"
+NOT_FOR_US = "this account may not read logs/.key, so it cannot tell whose it is"
+NOT_OF_THIS_LOG = "the log has not this hash at its position"
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
@@ -62,14 +73,14 @@ class Head(NamedTuple):
     size: int
 
 
-def write_snapshot(files: Files, paths: LogPaths, point: FilePoint, state: Iterable[bytes]) -> None:
+def write_snapshot(files: Files, paths: LogPaths, key: Key, point: FilePoint, state: Iterable[bytes]) -> None:
     """Writes a snapshot durably, and removes all but the latest two. Raises OSError, and then none was made."""
     content = [point.starts.tobytes(), *state]
     path, in_making = paths.snapshots / f"{point.tip.position:018d}{SUFFIX}", paths.snapshots / "new"
     files.make_directories(paths.snapshots)
     with suppress(FileNotFoundError):
         files.unlink(in_making)
-    files.write_blocks_durably(in_making, (_encode_head(point, _content_digest(content)), *content))
+    files.write_blocks_durably(in_making, (_encode_head(key, point, _content_digest(content)), *content))
     files.rename(in_making, path)
     files.sync_directory(paths.snapshots)
     for name in _names(files, paths)[KEPT:]:
@@ -94,14 +105,38 @@ def forget_snapshots(files: Files, paths: LogPaths) -> bool:
 
 
 def snapshots_of(files: Files, paths: LogPaths, header: Header) -> list[Head]:
-    """The snapshots of a log whose first line is whole, the newest first. Whether the rest is, `load` looks."""
-    found = []
-    for name in _names(files, paths):
+    """The snapshots of a log whose first line its key has sealed, the newest first; none where the key cannot be read.
+    Whether the rest is whole, `resume` looks.
+    """
+    found: list[Head] = []
+    names = _names(files, paths)
+    try:
+        key = read_key(files, paths) if names else None
+    except PermissionError:  # a reader of another account
+        key = None
+    if key is None:
+        return found
+    for name in names:
         with suppress(OSError):  # one that cannot be read, or that its writer has just removed, is as good as none
-            head = _read_head(files, paths.snapshots / name)
+            head = _read_head(files, paths.snapshots / name, key)
             if head is not None and head.log_id == header.log_id:
                 found.append(head)
     return found
+
+
+def set_aside(files: Files, paths: LogPaths, header: Header, key: Key) -> None:
+    """Gives other names to those that the key has not sealed for this log, and says so: forged, of another key, or of
+    an earlier version. The latest of them are kept. What cannot be read or named stays, and is not used either.
+    """
+    with suppress(OSError):
+        for name in _names(files, paths):
+            path = paths.snapshots / name
+            head = _read_head(files, path, key)
+            if head is None or head.log_id != header.log_id:
+                files.rename(path, path.with_name(path.stem + REFUSED))
+                _log.warning("snapshot set aside", path=str(path), reason=NOT_SEALED, then="the log is read instead")
+        for name in _names(files, paths, REFUSED)[KEPT:]:
+            files.unlink(paths.snapshots / name)
 
 
 def newer_than_log(snapshots: list[Head], size: int) -> Damage | None:
@@ -122,6 +157,7 @@ def resume(files: Files, fd: int, header: Header, snapshots: list[Head], restore
         with suppress(OSError, ValueError):  # a file or line that cannot be read is none
             content = memoryview(files.read(head.path))[head.size :]
             if _content_digest([content]) != head.content:
+                _log.warning("snapshot not used", path=str(head.path), reason=NOT_WHOLE)
                 continue
             split = (head.tip.position + 1) * OFFSET_BYTES
             starts = array("Q")
@@ -131,11 +167,45 @@ def resume(files: Files, fd: int, header: Header, snapshots: list[Head], restore
     return None
 
 
-def _names(files: Files, paths: LogPaths) -> list[str]:
-    return sorted((name for name in files.list_directory(paths.snapshots) if name.endswith(SUFFIX)), reverse=True)
+def look_at_all(files: Files, fd: int, paths: LogPaths, header: Header) -> list[KeptSnapshot]:
+    """Each snapshot beside an open log with its state, or with why it is not used. Raises OSError."""
+    names = _names(files, paths)
+    try:
+        key = read_key(files, paths)
+    except PermissionError:  # another account, which opens the log without snapshots
+        return [KeptSnapshot(str(paths.snapshots / name), why=NOT_FOR_US) for name in names]
+    found = []
+    for name in names:
+        with suppress(FileNotFoundError):  # its writer has just removed it
+            found.append(_looked_at(files, fd, header, paths.snapshots / name, key))
+    return found
 
 
-def _encode_head(point: FilePoint, content: str) -> bytes:
+def _looked_at(files: Files, fd: int, header: Header, path: Path, key: Key | None) -> KeptSnapshot:
+    location = str(path)
+    head = None if key is None else _read_head(files, path, key)
+    if head is None or head.log_id != header.log_id:
+        return KeptSnapshot(location, why=NOT_SEALED)
+    content = memoryview(files.read(path))[head.size :]
+    if _content_digest([content]) != head.content:
+        return KeptSnapshot(location, why=NOT_WHOLE)
+    split = (head.tip.position + 1) * OFFSET_BYTES
+    starts = array("Q")
+    starts.frombytes(content[:split])
+    try:
+        stands = _stands_in(files, fd, header, head.tip, starts)
+    except ValueError:  # no line is there
+        stands = False
+    if not stands:
+        return KeptSnapshot(location, why=NOT_OF_THIS_LOG)
+    return KeptSnapshot(location, head.tip.position, bytes(content[split:]))
+
+
+def _names(files: Files, paths: LogPaths, ending: str = SUFFIX) -> list[str]:
+    return sorted((name for name in files.list_directory(paths.snapshots) if name.endswith(ending)), reverse=True)
+
+
+def _encode_head(key: Key, point: FilePoint, content: str) -> bytes:
     fields = {
         "log": point.log_id,
         "position": point.tip.position,
@@ -144,18 +214,19 @@ def _encode_head(point: FilePoint, content: str) -> bytes:
         "content": content,
     }
     body = orjson.dumps(fields)[:-1]
-    return b'%b,"check":"%b"}\n' % (body, sha256(body).hexdigest().encode())
+    return b'%b,"seal":"%b"}\n' % (body, key.of_snapshot(body).encode())
 
 
-def _read_head(files: Files, path: Path) -> Head | None:
-    """The first line of a file, None where it is none of ours."""
+def _read_head(files: Files, path: Path, key: Key) -> Head | None:
+    """The first line of a file, None where the key has not sealed it."""
     fd = files.open(path, READ)
     try:
         line, ending, _ = files.read_all_at(fd, MAX_HEAD_BYTES, 0).partition(b"\n")
     finally:
         files.close(fd)
-    body = line[:-_CHECK_BYTES]
-    if not ending or line[-_CHECK_BYTES:] != b',"check":"%b"}' % sha256(body).hexdigest().encode():
+    body = line[:-_SEAL_BYTES]
+    sealed = b',"seal":"%b"}' % key.of_snapshot(body).encode()
+    if not ending or not hmac.compare_digest(line[-_SEAL_BYTES:], sealed):
         return None
     fields: dict[str, Any] = orjson.loads(line)
     if {name: type(value) for name, value in fields.items()} != _FIELDS:

@@ -23,12 +23,16 @@ from adapters.eventlog.jsonl.log_file import (
     Takers,
     Verified,
     open_log_file,
+    read_header,
     unusable,
     verify_from_end,
     verify_to,
 )
+from adapters.eventlog.jsonl.points import LogAsRead, lacks_a_point
+from adapters.eventlog.jsonl.seals import Proof, read_key
+from adapters.eventlog.jsonl.snapshots import look_at_all
 from adapters.eventlog.jsonl.watermark import Slot
-from adapters.ports.event_log import LogReport
+from adapters.ports.event_log import KeptSnapshot, LogReport
 from adapters.ports.faults import LogMissing
 
 
@@ -43,7 +47,9 @@ class WholeLog(NamedTuple):
     found: Verified
 
 
-def verify(root: Path, *, files: Files | None = None, takers: Takers = NOBODY, at_end: bool = False) -> LogReport:
+def verify(
+    root: Path, *, files: Files | None = None, takers: Takers = NOBODY, at_end: bool = False, points: bytes = b""
+) -> LogReport:
     """Verifies the log of a storage root, beside a running writer too: from its beginning, from the newest snapshot
     that the takers take in, or `at_end` from its watermark on. What is short before a snapshot is read too.
 
@@ -61,6 +67,9 @@ def verify(root: Path, *, files: Files | None = None, takers: Takers = NOBODY, a
             if resumed is not None and resumed.tip.offset <= rechecking.SHORT_BYTES and slots:
                 lost = lost or rechecking.damage_before(files, fd, header, resumed, slots[0].tip)
                 resumed = None
+            if points:
+                read = LogAsRead(fd, header, scanner.starts, scanner.whole)
+                lost = lost or lacks_a_point(files, read, points, read_key(files, paths))
         except OSError as error:
             raise unusable(paths, error) from error
     is_alone = not slots and not files.lexists(paths.head)
@@ -80,13 +89,36 @@ def verify(root: Path, *, files: Files | None = None, takers: Takers = NOBODY, a
         torn_bytes=0 if damage else size - scanner.whole.offset,
         damage=damage,
         unread=slot.tip.position if at_end and slot else resumed.tip.position if resumed else 0,
+        is_sealed={Proof.SEALED: True, Proof.UNSEALED: False}.get(slot.proof) if slot else None,
     )
 
 
+def kept_snapshots(root: Path, *, files: Files) -> list[KeptSnapshot]:
+    """The snapshots beside the log of a storage root. Raises LogMissing, LogForeign or StorageUnavailable."""
+    paths = LogPaths.below(root)
+    files.confine(paths.root)
+    try:
+        with ExitStack() as descriptors:
+            if not files.lexists(paths.log):
+                raise LogMissing(f"There is no log {paths.log}. Check STORAGE_ROOT.")
+            fd = open_log_file(files, descriptors, paths, READ)
+            return look_at_all(files, fd, paths, read_header(files, fd, paths))
+    except OSError as error:
+        raise unusable(paths, error) from error
+
+
 def read_whole(
-    files: Files, descriptors: ExitStack, paths: LogPaths, *, takers: Takers = NOBODY, at_end: bool = False
+    files: Files,
+    descriptors: ExitStack,
+    paths: LogPaths,
+    *,
+    takers: Takers = NOBODY,
+    at_end: bool = False,
+    to_its_end: bool = False,
 ) -> WholeLog:
-    """Reads a log up to where it ends at this moment. Raises LogMissing, LogForeign and OSError."""
+    """Reads a log up to where it ends at this moment; `to_its_end` not beyond where its writer stopped in order, if it
+    did. Raises LogMissing, LogForeign and OSError.
+    """
     if not files.lexists(paths.log):
         refuse_beside_remains(files, paths, adopting=False)
         raise LogMissing(f"There is no log {paths.log}. Check STORAGE_ROOT.")
@@ -94,4 +126,6 @@ def read_whole(
     slots, size = look(files, fd, paths)
     if at_end:
         return WholeLog(fd, slots, size, verify_from_end(files, fd, paths, slots, end=size))
-    return WholeLog(fd, slots, size, verify_to(files, fd, paths, slots, end=size, takers=takers))
+    stopped = to_its_end and bool(slots) and slots[0].ended and slots[0].proof.doubt is None
+    end = min(size, slots[0].tip.offset) if stopped else size
+    return WholeLog(fd, slots, size, verify_to(files, fd, paths, slots, end=end, takers=takers))

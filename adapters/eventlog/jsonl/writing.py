@@ -17,7 +17,9 @@ from adapters.disk.files import Files, is_disk_full
 from adapters.eventlog.jsonl.format import Tip, encode_batch
 from adapters.eventlog.jsonl.log_file import sync_log
 from adapters.eventlog.jsonl.opening import WritableLog
+from adapters.eventlog.jsonl.points import encode_point
 from adapters.eventlog.jsonl.reserve_file import disk_full, no_room_at_all
+from adapters.eventlog.jsonl.seals import Key
 from adapters.eventlog.jsonl.snapshots import forget_snapshots
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
 from adapters.eventlog.jsonl.writable import probe
@@ -41,8 +43,8 @@ class LogWriter:
         self._reconciled = writable.watermark.reconciled
 
     @property
-    def key(self) -> bytes:
-        """The random key of request digests."""
+    def key(self) -> Key:
+        """The random key of request digests, of seals and of snapshots."""
         return self._held.key
 
     @property
@@ -56,6 +58,8 @@ class LogWriter:
         """
         lines, digest = encode_batch(events, self._log.tip)
         self._refuse_if_moved()
+        if self._watermark.ended:
+            self._seal(ended=False)  # surely before a line after it, which would look like somebody else's
         self._write(b"".join(lines))
         offset = self._log.tip.offset
         for line in lines:
@@ -72,18 +76,41 @@ class LogWriter:
         former = self._watermark
         if (former.tip, former.reconciled) == (self._log.tip, self._reconciled):
             return True
-        slot = Slot(former.log_id, former.counter + 1, self._log.tip, self._reconciled)
+        return self._is_sealed(ended=False)
+
+    def point(self, at: str) -> bytes:
+        """How far the log surely is, as it is kept outside its folder."""
+        return encode_point(self._watermark, at, self.key)
+
+    def end(self) -> None:
+        """Writes that the writer stops in order here, where there is room and leave. Raises LedgerStopped."""
+        former = self._watermark
+        if not former.ended or (former.tip, former.reconciled) != (self._log.tip, self._reconciled):
+            self._is_sealed(ended=True)
+
+    def _is_sealed(self, *, ended: bool) -> bool:
+        try:
+            self._seal(ended=ended)
+        except (DiskFull, StorageUnavailable):
+            return False
+        return True
+
+    def _seal(self, *, ended: bool) -> None:
+        """Writes the watermark as all stands now. Raises DiskFull, StorageUnavailable or LedgerStopped."""
+        former, head = self._watermark, self._log.paths.head
+        slot = Slot(former.log_id, former.counter + 1, self._log.tip, self._reconciled, ended=ended).sealed(self.key)
         try:
             self._held.reserve_file.with_room(lambda: write_slot(self._files, self._held.head_fd, slot))
-        except DiskFull:
-            return False
         except OSError as error:
             if error.errno in NOT_ALLOWED:
-                return False
-            self._stop(f"its watermark {self._log.paths.head} could not be written ({error.strerror or error})", error)
+                raise StorageUnavailable(
+                    f"The watermark {head} may not be written ({error.strerror or error}). Nothing of this was "
+                    "recorded, and what was recorded before is whole. Check its permissions and attributes; all goes "
+                    "on by itself then."
+                ) from error
+            self._stop(f"its watermark {head} could not be written ({error.strerror or error})", error)
         self._sync(self._held.head_fd)
         self._watermark = slot
-        return True
 
     def probe(self, room_bytes: int) -> None:
         """Tries what the next batches and their watermark need. Raises OSError."""

@@ -25,6 +25,7 @@ from adapters.engines.opening import open_store
 from adapters.imagestore.local.layout import Layout
 from adapters.library.storage_manager import StorageManager
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of, files_of, standing_of
+from tests.adapters.eventlog.jsonl.logs import as_killed
 from tests.hostile.builders import png, png_of_size
 
 OLD, NEW = png(), png_of_size(200)
@@ -72,6 +73,7 @@ def died(root: Path, story: Callable[[StorageManager], object], dies_at: Callabl
     story(storage)
     storage.close()
     (root / "logs" / "head").write_bytes(head)
+    as_killed(root)
 
 
 def save(name: str, data: bytes = NEW, **how: Any) -> Callable[[StorageManager], object]:

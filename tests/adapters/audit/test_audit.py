@@ -26,7 +26,7 @@ from adapters.ports.faults import LogDamaged
 from domain.refusals import Refusal
 from tests.adapters.application.evidence import events_of, state_of_disk
 from tests.adapters.application.stuck_disk import StuckDisk
-from tests.adapters.eventlog.jsonl.logs import Disk
+from tests.adapters.eventlog.jsonl.logs import Disk, as_killed
 from tests.hostile.builders import png_of_size
 
 HOME = "images/users/ada"
@@ -335,6 +335,7 @@ def test_what_is_put_back_after_its_deletion_was_done_is_foreign(root: Path) -> 
     }
     now = (root / "logs" / "head").read_bytes()
     (root / "logs" / "head").write_bytes(head)
+    as_killed(root)
     assert found(audited(root)) == {(FindingKind.NOT_GONE, path) for path in rest}
     before = default_engine().verify(root)
     (root / "logs" / "head").write_bytes(now)

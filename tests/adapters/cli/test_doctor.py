@@ -33,6 +33,7 @@ from domain.refusals import Refusal
 from tests.adapters.application.stuck_disk import StuckDisk
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import Service, holding, png, write_env_file
+from tests.adapters.eventlog.jsonl.logs import as_killed
 
 GOOD_KEY = "sk-" + "Ab1" * 16
 GOOD_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcDe." + "x_Y-9" * 8  # the first part is a number in base64
@@ -166,6 +167,7 @@ def test_a_damaged_log(doctor: Doctor, root: Path) -> None:
 def test_a_torn_end(doctor: Doctor, root: Path) -> None:
     """WARN: nothing acknowledged is missing, and the next start sets it aside."""
     open_store(root).close()
+    as_killed(root)
     with (root / "logs" / "events.jsonl").open("ab") as file:
         file.write(b'{"pos"')
     assert doctor()["log"]["level"] == "WARN"

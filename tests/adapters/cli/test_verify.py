@@ -11,6 +11,7 @@ import pytest
 from adapters.application.governing import reset_daily_blocking
 from adapters.engines.opening import open_store
 from tests.adapters.cli.conftest import Abby
+from tests.adapters.eventlog.jsonl.logs import as_killed
 from tests.scripts.forgery import chained, head, slot
 from tests.scripts.members import BASE, BEFORE, HEADER, line_of
 
@@ -75,6 +76,7 @@ def test_a_cut_log_is_found_out(abby: Abby, log: Path) -> None:
 
 def test_a_torn_end_is_no_damage(abby: Abby, log: Path, fits: Any) -> None:
     """What a crash left after the last whole batch is told, with how many bytes, and the log is whole."""
+    as_killed(log.parent.parent)
     with log.open("ab") as file:
         file.write(b'{"pos":5,"ba')
     told = abby("verify", "--json")

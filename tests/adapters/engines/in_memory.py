@@ -78,6 +78,13 @@ class InMemoryLog(InMemoryDCBRecorder):
         self.short_of_space = False
         return True
 
+    def sealed_point(self, at: str) -> bytes:  # noqa: ARG002 - nothing is kept
+        """None."""
+        return b""
+
+    def refuse_without_point(self, stored: bytes) -> None:
+        """It holds whatever it held."""
+
     def snapshot_point(self) -> InMemoryPoint:
         """Where the log ends now."""
         return InMemoryPoint(self.head)
@@ -206,6 +213,10 @@ class InMemoryEngine:
         del root
         return []
 
+    def snapshots(self, root: Path) -> tuple[()]:  # noqa: ARG002 - it keeps none that could be looked at
+        """None."""
+        return ()
+
     def verify(
         self,
         root: Path,
@@ -213,6 +224,7 @@ class InMemoryEngine:
         on_event: OnEvent | None = None,
         restore: Restore | None = None,
         at_end: bool = False,  # noqa: ARG002 - it is quickly read
+        points: bytes = b"",  # noqa: ARG002 - it makes none
     ) -> LogReport:
         """What stands in the log."""
         log = self._log(root)

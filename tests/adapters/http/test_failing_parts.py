@@ -20,6 +20,7 @@ from adapters.ledger import ledger as ledger_module
 from domain.commands import ReleaseExpired
 from tests.adapters.application.evidence import assert_disk_and_log_agree
 from tests.adapters.application.small_disk import SmallDisk
+from tests.adapters.eventlog.jsonl.logs import as_killed
 from tests.adapters.generation.in_memory_providers import InMemoryProvider
 from tests.adapters.http.conftest import Running, Serve
 from tests.crash.recount import recount
@@ -232,4 +233,5 @@ async def lose_a_file(root: Path) -> None:
     await save_image(store, NewImage("1", LOST, name="lost.png"))
     store.close()
     (root / "logs" / "head").write_bytes(head)
+    as_killed(root)
     (root / "images/users/1/lost.png").unlink()

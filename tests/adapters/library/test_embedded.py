@@ -20,6 +20,7 @@ from abby_core.generation import ImageGenerator
 from abby_core.storage import StorageManager
 from tests.emulators.emulator import Drop, Reply
 from tests.emulators.stability import StabilityEmulator
+from tests.adapters.eventlog.jsonl.logs import as_killed
 from tests.hostile.builders import png
 
 root = Path({root!r})
@@ -32,6 +33,7 @@ def save_and_break():
         asyncio.run(storage.reserve("1", 9))
         storage.delete_image("1", "a.png")
         storage.cleanup_old_files(0)
+    as_killed(root)
     with (root / "logs" / "events.jsonl").open("ab") as log:
         log.write(b'{{"torn')
     (root / "images" / "users" / "1").mkdir(parents=True, exist_ok=True)

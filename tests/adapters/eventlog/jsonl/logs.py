@@ -5,6 +5,7 @@ demand.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from eventsourcing.dcb.api import DCBEvent
 
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl import JSONLRecorder
+from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.eventlog.jsonl.log_file import read_watermark
+from adapters.eventlog.jsonl.seals import SECRET_BYTES, Key, read_key
+from adapters.eventlog.jsonl.watermark import SLOT_BYTES, SLOT_DISTANCE, Slot, encode_slot
 from adapters.ports.faults import LogDamaged
 
 NOW = "2026-03-01T12:00:00.000000Z"
@@ -158,6 +163,40 @@ def write_log(root: Path, sizes: Sequence[int], *, watermark_after: int | None =
             recorder.checkpoint(0)
     abandon(recorder)
     return root / "logs" / "events.jsonl"
+
+
+def key_of(root: Path, *, to: Path | None = None) -> Key:
+    """The key of a log, which is made that of another root too."""
+    path = root / "logs" / ".key"
+    if to is not None:
+        (to / "logs").mkdir(parents=True)
+        shutil.copy(path, to / "logs")
+    key = read_key(Files(), LogPaths.below(root))
+    assert key is not None
+    return key
+
+
+def as_before_seals(root: Path) -> None:
+    """Makes of a log one whose writer knew no seals: a watermark without one, a key that has made none."""
+    path = root / "logs" / ".key"
+    path.write_bytes(path.read_bytes()[:SECRET_BYTES])
+    write_head(root, slot_of(root)._replace(seal=None, ended=False))
+
+
+def as_killed(root: Path) -> None:
+    """Makes of a log one whose writer did not stop in order: what comes after its watermark may be its own."""
+    write_head(root, slot_of(root)._replace(ended=False).sealed(key_of(root)))
+
+
+def slot_of(root: Path) -> Slot:
+    """The watermark that holds, with what its seal says."""
+    return read_watermark(Files(), LogPaths.below(root))[0]
+
+
+def write_head(root: Path, slot: Slot) -> None:
+    """Writes a watermark as anybody does who knows the form: its check fits."""
+    head = encode_slot(slot).rjust(slot.counter % 2 * SLOT_DISTANCE + SLOT_BYTES, b"\0")
+    (root / "logs" / "head").write_bytes(head)
 
 
 def numbers(recorder: JSONLRecorder) -> list[int]:

@@ -175,7 +175,7 @@ Harm = Callable[[list[bytes]], None]
 def harmed(root: Path, copy: Path, harm: Harm) -> Path:
     """A copy of a root whose lines were changed."""
     (copy / "logs").mkdir(parents=True)
-    for name in ("events.jsonl", "head"):
+    for name in ("events.jsonl", "head", ".key"):
         (copy / "logs" / name).write_bytes((root / "logs" / name).read_bytes())
     lines = (root / "logs" / "events.jsonl").read_bytes().split(b"\n")
     harm(lines)

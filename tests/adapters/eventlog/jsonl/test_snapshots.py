@@ -20,7 +20,7 @@ from adapters.eventlog.jsonl.format import Tip
 from adapters.eventlog.jsonl.verify import verify
 from adapters.eventlog.jsonl.watermark import Slot, encode_slot
 from adapters.ports.faults import LedgerStopped, LogDamaged
-from tests.adapters.eventlog.jsonl.logs import Disk, abandon, batch, event, fails, numbers, opened, refused
+from tests.adapters.eventlog.jsonl.logs import Disk, abandon, batch, event, fails, key_of, numbers, opened, refused
 
 WAIT_SECONDS = 10.0
 
@@ -215,6 +215,7 @@ def cut_with_its_watermark(root: Path) -> None:
     """The log as it was after two events, and a watermark that knows no more."""
     log, head = root / "logs" / "events.jsonl", root / "logs" / "head"
     copy = root / "copy"
+    key_of(root, to=copy)
     recorder = opened(copy)
     header = log.read_bytes().split(b"\n")[0] + b"\n"
     abandon(recorder)
@@ -233,7 +234,7 @@ def test_a_reader_takes_no_snapshot_beyond_what_it_shows(root: Path) -> None:
     recorder = opened(root, read_only=True)
     line = (root / "logs" / "events.jsonl").read_bytes().split(b"\n")[2]
     tip = Tip(2, recorder._log.starts[2], bytes.fromhex(line[-66:-2].decode()))
-    slot = Slot(recorder.log_id, 1, tip, 0)
+    slot = Slot(recorder.log_id, 1, tip, 0).sealed(key_of(root))
     recorder.close()
     (root / "logs" / "head").write_bytes(bytes(4096) + encode_slot(slot))
     taker = Taker()
@@ -378,7 +379,7 @@ def test_a_watermark_before_the_snapshot_whose_hash_the_log_has_not_is_found(roo
     """Its offset fits, which is all that an opening can see of it."""
     recorder = opened(root, read_only=True)
     tip = Tip(2, recorder._log.starts[2], b"\0" * 32)
-    slot = Slot(recorder.log_id, 1, tip, 0)
+    slot = Slot(recorder.log_id, 1, tip, 0).sealed(key_of(root))
     recorder.close()
     (root / "logs" / "head").write_bytes(bytes(4096) + encode_slot(slot))
     recorder = Taker().open(root)

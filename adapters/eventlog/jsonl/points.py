@@ -1,0 +1,98 @@
+"""Points of a log that are kept outside its folder: a line each, sealed, that says how far the log surely was.
+
+    {"log":"<32 hex>","position":9,"size":4711,"hash":"<64 hex>","at":"<time>","seal":"<64 hex>"}
+
+A log that does not hold such a point lost its end, was put back as it was earlier, or was replaced, with whatever seals
+beside it. Where the lines are kept is the storage's to say.
+"""
+
+from __future__ import annotations
+
+import hmac
+from array import array
+from typing import Any, NamedTuple
+
+import orjson
+
+from adapters.disk.files import Files
+from adapters.eventlog.jsonl.format import Header, Tip
+from adapters.eventlog.jsonl.seals import Key
+from adapters.eventlog.jsonl.snapshots import HASH_ENDING_BYTES
+from adapters.eventlog.jsonl.watermark import Slot
+from adapters.ports.event_log import Damage
+
+_SEAL_BYTES = len(b',"seal":""}') + 64
+OF_ANOTHER = (
+    "the points kept outside, in SEAL_FILE, are of another log: this one was put in its place (if that was meant, give "
+    "SEAL_FILE another name)"
+)
+MEANT = "if an older copy was put back on purpose, give SEAL_FILE another name"
+
+
+class LogAsRead(NamedTuple):
+    """An open log and what is known of it: the offset after each position, the end of its whole part."""
+
+    fd: int
+    header: Header
+    starts: array[int]
+    whole: Tip
+
+
+def encode_point(slot: Slot, at: str, key: Key) -> bytes:
+    """The line of a watermark that was written."""
+    fields = {
+        "log": slot.log_id,
+        "position": slot.tip.position,
+        "size": slot.tip.offset,
+        "hash": slot.tip.digest.hex(),
+        "at": at,
+    }
+    body = orjson.dumps(fields)[:-1]
+    return b'%b,"seal":"%b"}\n' % (body, key.of_point(body).encode())
+
+
+def lacks_a_point(files: Files, log: LogAsRead, stored: bytes, key: Key | None) -> Damage | None:
+    """What a log does not hold of the last stored point of it; the chain up to there holds all before. What the key has
+    not sealed says nothing, but that all lines are another log's.
+    """
+    others = False
+    for line in reversed(stored.split(b"\n")):
+        point = _decoded(line)
+        if point is None:
+            continue
+        if point["log"] != log.header.log_id:
+            others = True
+        elif key is None or hmac.compare_digest(line[-_SEAL_BYTES:], _ending(line, key)):
+            return _lacks(files, log, point)
+    return Damage(None, None, OF_ANOTHER) if others else None
+
+
+def _decoded(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = orjson.loads(line)
+        kinds = {name: type(value) for name, value in found.items()}
+    except (ValueError, AttributeError):
+        return None
+    wanted = {"log": str, "position": int, "size": int, "hash": str, "at": str, "seal": str}
+    return found if kinds == wanted and min(found["position"], found["size"]) >= 0 else None
+
+
+def _ending(line: bytes, key: Key) -> bytes:
+    return b',"seal":"%b"}' % key.of_point(line[:-_SEAL_BYTES]).encode()
+
+
+def _lacks(files: Files, log: LogAsRead, point: dict[str, Any]) -> Damage | None:
+    position, size = point["position"], point["size"]
+    if position <= log.whole.position:
+        ending = files.read_all_at(log.fd, HASH_ENDING_BYTES, size - HASH_ENDING_BYTES) if position else b""
+        if not position or (log.starts[position] == size and ending == b'%b"}\n' % point["hash"].encode()):
+            return None
+        what = "another history"
+    else:
+        what = f"its end is missing: it ends at position {log.whole.position}"
+    at = min(position, log.whole.position)
+    sentence = (
+        f"{what}; a point kept outside, in SEAL_FILE, was sealed at position {position}, {point['at']}, and the log "
+        f"does not hold it ({MEANT})"
+    )
+    return Damage(at + 1, log.starts[at], sentence)

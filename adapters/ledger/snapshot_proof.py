@@ -1,0 +1,122 @@
+"""Compares snapshots with the log that they are of, state by state: what `abby verify`, `audit` and `doctor` say of
+them.
+
+A start believes a snapshot that the log's key has sealed; whether the log says the same is only known by reading it
+from its beginning, which is done here with the projections that a start uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from adapters.ledger.projector import Projector
+from adapters.ports.event_log import EventLogEngine, KeptSnapshot, LogReport, VerifiedEvent
+from projections.image_index import ImageIndex
+
+
+class SnapshotFinding(NamedTuple):
+    """A snapshot that is not what the log says, in words that tell what to do; `is_believed` is whether a start would
+    go on from it.
+    """
+
+    location: str
+    what: str
+    is_believed: bool
+
+    def in_words(self) -> str:
+        """For whoever runs the service."""
+        if self.is_believed:
+            return (
+                f"The snapshot {self.location} does not match the log: {self.what}. A start would believe it. Stop the "
+                "service, move the snapshot away and start again: the log is read instead. Who wrote it had the key."
+            )
+        return (
+            f"The snapshot {self.location} is not used: {self.what}. The log is read instead; the next start of the "
+            "service sets aside what it did not write, and makes others."
+        )
+
+
+def refused_snapshots(engine: EventLogEngine, root: Path) -> list[SnapshotFinding]:
+    """The snapshots that a start does not believe. Raises LogMissing, LogForeign or StorageUnavailable."""
+    return [found for found in map(_refused, engine.snapshots(root)) if found]
+
+
+def verify_with_snapshots(
+    engine: EventLogEngine, root: Path, *, points: bytes = b""
+) -> tuple[LogReport, list[SnapshotFinding]]:
+    """Reads the whole log, each event as a start takes it, and compares every snapshot on the way, and the last of the
+    `points` that were kept outside.
+
+    Raises LogDamaged for an event that cannot have happened, LogMissing, LogForeign or StorageUnavailable.
+    """
+    comparison = Comparison(engine.snapshots(root))
+    report = engine.verify(root, on_event=comparison.take, points=points)
+    return report, comparison.found(report)
+
+
+class Comparison:
+    """One replay of a log beside its snapshots."""
+
+    def __init__(self, kept: Iterable[KeptSnapshot]) -> None:
+        kept = list(kept)
+        self._projector = Projector()
+        self._due = {snapshot.position: snapshot for snapshot in kept if snapshot.why is None}
+        self._found = [found for found in map(_refused, kept) if found]
+
+    def take(self, found: VerifiedEvent) -> None:
+        """Applies one event. Raises LogDamaged."""
+        self._projector.take(found)
+        if (snapshot := self._due.pop(found.position, None)) is not None and (what := self._difference(snapshot)):
+            self._found.append(SnapshotFinding(snapshot.location, what, is_believed=True))
+
+    def found(self, report: LogReport) -> list[SnapshotFinding]:
+        """What was found, after all events. Of a damaged log no more is known than up to there."""
+        late = () if report.damage else self._due.values()
+        return [
+            *self._found,
+            *(SnapshotFinding(each.location, "the log ends before its position", is_believed=True) for each in late),
+        ]
+
+    def _difference(self, snapshot: KeptSnapshot) -> str | None:
+        stored = Projector()
+        if not stored.restore(snapshot.state):
+            return None  # of another version of the program, which a start does not use
+        told, kept = _known(self._projector), _known(stored)
+        for name, rows in told.items():
+            if rows != kept[name]:
+                keys = [key for key in {**rows, **kept[name]} if rows.get(key) != kept[name].get(key)]
+                return (
+                    f"by the log, {name} of {keys[0]} differ"
+                    if len(keys) == 1
+                    else f"by the log, {len(keys)} {name} differ"
+                )
+        return None
+
+
+def _refused(snapshot: KeptSnapshot) -> SnapshotFinding | None:
+    return SnapshotFinding(snapshot.location, snapshot.why, is_believed=False) if snapshot.why else None
+
+
+def _known(projector: Projector) -> Mapping[str, Mapping[Any, Any]]:
+    """All that projections know, by name and key; what is over counts as forgotten already."""
+    state = projector.state
+    state.tidy()
+    frozen = projector.dump()
+    held = frozen.state.tables["reservations"]
+    return {
+        **frozen.state.tables,
+        "reservations": {key: one for key, one in held.items() if one.open or one.forgotten_at > state.last_at},
+        "images": _shelves(state.gallery),
+        "temp files": _shelves(state.temps),
+        "preferences": frozen.preferences,
+        "limits": frozen.limits,
+        "days of activity": frozen.days,
+        "totals of activity": frozen.totals,
+    }
+
+
+def _shelves(index: ImageIndex) -> dict[str, object]:
+    shelves = {user: index.of(user).dump() for user in index.users()}
+    return {user: (number, lines) for user, (number, lines) in shelves.items() if (number, lines) != (1, [])}
