@@ -15,7 +15,7 @@ from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.ledger.projector import Projector
 from adapters.ports.event_log import SalvagedLog
-from adapters.ports.faults import ConfigError
+from adapters.ports.faults import TargetRefused
 from adapters.wording.figures import counted
 
 
@@ -25,7 +25,7 @@ def salvage_log(invocation: Invocation, output: Output, to: Path) -> int:
     try:
         with collecting_no_garbage():
             done = engine.salvage(root, to, on_event=Projector().take)
-    except ConfigError as error:  # of the folder, which an option names and no setting
+    except TargetRefused as error:
         return output.refused(malformed(str(error)))
     output.answer(
         {

@@ -348,6 +348,6 @@ class EventLogEngine(Protocol):
         """Makes a new log of what is provably whole in one, in a new folder, and a list of what is not; the original is
         read and never touched. What `on_event` says to be no event is not whole, nor is what follows it.
 
-        Raises ConfigError for a folder that cannot be used, LogMissing or LogForeign, LogDamaged where nothing can be
+        Raises TargetRefused for a folder that cannot be used, LogMissing or LogForeign, LogDamaged where nothing can be
         proven, StorageUnavailable or DiskFull.
         """

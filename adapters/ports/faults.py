@@ -20,6 +20,10 @@ class ConfigError(Fault):
     exit_code = 78
 
 
+class TargetRefused(ConfigError):
+    """A folder that an argument names, and no setting, is not one that may be written into."""
+
+
 class StorageUnavailable(Fault):
     """The storage root cannot be made or written."""
 

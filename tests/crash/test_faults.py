@@ -37,6 +37,8 @@ from tests.crash.survey import settled
 
 ANSWERS = 8
 """What a trial is answered on a healthy disk, each after one sync of the log."""
+A_SECOND_LATER = "2026-03-01T12:00:01.000000Z"
+"""Than the story's time."""
 EVER = 1_000_000
 PAIRS = 2_000
 WAIT_SECONDS = 30.0
@@ -92,6 +94,7 @@ class Trial:
         self._save("ben", "hill.png", details=True)
         self._attempt(lambda: delete_image_blocking(store, "ann", "old.png"))
         self._save("ann", "note.png", temp=True)
+        self.story.now = A_SECOND_LATER  # so that there is something to clean up
         self._attempt(lambda: clean_up_blocking(store, 0))
         self._attempt(lambda: asyncio.run(reserve_places(store, WantedPlaces("ann", 2))))
         self._attempt(self.story.recheck)
@@ -130,6 +133,8 @@ class Trial:
             return fault
         if isinstance(answer, SavedImage):
             self.answers.append((answer.position, answer.sha256))
+        elif isinstance(answer, CleanedUp) and not answer.files:
+            assert answer.position == 0, "of nothing there is no event"
         elif isinstance(answer, DeletedImage | CleanedUp | Reserved):
             self.answers.append((answer.position, ""))
         else:

@@ -23,7 +23,7 @@ from adapters.eventlog.jsonl.seals import Key, Proof, keep_key, read_key
 from adapters.eventlog.jsonl.verify import read_whole
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
 from adapters.ports.event_log import OnEvent, SalvagedLog
-from adapters.ports.faults import ConfigError, Fault, LogDamaged, StorageUnavailable
+from adapters.ports.faults import Fault, LogDamaged, StorageUnavailable, TargetRefused
 
 LIST_NAME = "not-salvaged.jsonl"
 
@@ -32,13 +32,13 @@ def salvage(root: Path, to: Path, *, files: Files | None = None, on_event: OnEve
     """Salvages the log of a storage root into a new folder, which becomes a storage root without images. Where
     `on_event` refuses an event, its batch and what is after it are left out.
 
-    Raises ConfigError where the folder holds something or lies with the log, LogMissing or LogForeign where no log of
+    Raises TargetRefused where the folder holds something or lies with the log, LogMissing or LogForeign where no log of
     ours stands, LogDamaged where nothing of it can be proven, StorageUnavailable or DiskFull.
     """
     files = files or Files()
     paths, target = LogPaths.below(root), LogPaths.below(to)
     if target.root.resolve().is_relative_to(paths.logs.resolve()):
-        raise ConfigError(f"The folder {target.root} is inside that of the log. Name another one with --to.")
+        raise TargetRefused(f"The folder {target.root} is inside that of the log. Name another one with --to.")
     for own in (paths, target):
         files.confine(own.root)
     with ExitStack() as descriptors:
@@ -99,7 +99,9 @@ class _Salvage:
         """Writes the new root. Its log is named last, so that half of one is never taken for a log."""
         files, target, whole = self._files, self._target, self._found.scanner.sound
         if files.list_directory(target.root):
-            raise ConfigError(f"The folder {target.root} is not empty. Name a new one with --to; nothing was changed.")
+            raise TargetRefused(
+                f"The folder {target.root} is not empty. Name a new one with --to; nothing was changed."
+            )
         files.make_directories(target.logs)
         left_out = target.root / LIST_NAME
         files.write_blocks_durably(left_out, self._list())
