@@ -73,7 +73,7 @@ def plain(value: object) -> Any:
     return getattr(value, "value", value)
 
 
-NEW_WITH_DEFAULTS = {"estimated": False, "begun": None, "taken_off": []}
+NEW_WITH_DEFAULTS: dict[str, object] = {"estimated": False, "begun": None, "taken_off": []}
 """Members of answers that are new since, as they are where there is nothing to say."""
 
 
