@@ -16,7 +16,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from stat import S_IMODE, S_IRGRP, S_IROTH, S_IWGRP, S_IWOTH
+from stat import S_IMODE, S_IRGRP, S_IROTH, S_ISREG, S_IWGRP, S_IWOTH
 from typing import NamedTuple
 
 from adapters.ports.faults import ConfigError
@@ -82,6 +82,8 @@ class EnvFile:
         try:
             found = self.path.stat()
         except OSError:
+            return None
+        if not S_ISREG(found.st_mode):  # /dev/null, say, whose modes are not ours to change
             return None
         readers = S_IROTH | (S_IRGRP if found.st_uid == os.geteuid() else 0)
         if found.st_mode & (S_IWGRP | S_IWOTH):

@@ -196,7 +196,7 @@ class _Opening:
         """After a crash some events stand after the last seal: nothing but their hashes says whose they are."""
         if slots and slots[0].proof is Proof.SEALED and (more := scanner.whole.position - slots[0].tip.position) > 0:
             after = slots[0].tip.position
-            _log.warning("events after the last seal", events=more, after=after, reason="the last stop was a crash")
+            _log.info("events after the last seal", events=more, after=after, reason="the last stop was a crash")
 
     def _key(self, *, events: bool) -> Key:
         """The key of the log, made anew where it is missing."""

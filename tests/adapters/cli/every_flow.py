@@ -30,6 +30,7 @@ from adapters.generation.provider import GenerationRequest, Operation
 from adapters.ledger import snapshotting
 from adapters.library.storage_manager import StorageManager
 from adapters.settings.config import load_config
+from tests.adapters.eventlog.jsonl.logs import as_killed
 
 PAGE_OF_A_BOT = PendingAnswer(interaction=1, application=2, token="secret", user=3, at=4.0)
 
@@ -102,6 +103,7 @@ def commands(folder: Path, env_file: Path) -> None:
 
 def library(root: Path) -> None:
     """A program's own save, on a log whose last batch was torn."""
+    as_killed(root)
     with (root / "logs" / "events.jsonl").open("ab") as log:
         log.write(b'{"pos"')
     with StorageManager(root) as storage:

@@ -172,3 +172,9 @@ def test_a_file_of_settings_is_judged_by_what_stands_in_it(
     found = next(each["found"] for each in checks if each["check"] == "settings")
     assert (told is None) == (str(file) not in found)
     assert told is None or f"may {told} {file}" in found
+
+
+def test_nobody_is_told_to_change_a_device(abby: Abby) -> None:
+    """/dev/null in place of a file of settings is everybody's, as it must be."""
+    checks = abby("doctor", "--json", env_file=Path(os.devnull)).json["checks"]
+    assert "chmod" not in next(f"{each['found']} {each['advice']}" for each in checks if each["check"] == "settings")
