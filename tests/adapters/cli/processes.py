@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -15,11 +16,16 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
+from adapters.disk.files import Files
+from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.eventlog.jsonl.lock import read_holder
+
 PROJECT = Path(__file__).parents[3]
 SCHEMAS = PROJECT / "adapters" / "cli" / "schemas"
 WAIT_SECONDS = 20.0
 LIFE_SECONDS = 45.0
 START_LINES = 200
+LOCK_LOOKS, LOOK_SECONDS = 100, 0.05
 """Lines that a starting service may print before it names its page."""
 SMALL = ("--width", "64", "--height", "64")
 """Pictures of these tests are small, so that they are made quickly."""
@@ -133,10 +139,20 @@ def serving(root: Path, env_file: Path) -> Iterator[Service]:
         for _ in range(START_LINES):
             line = process.stdout.readline()
             if "The page is at" in line:
+                _wait_for_the_lock(root, process)
                 yield Service(line.split(" at ")[1].split("/ ")[0], process)
                 return
             assert line, f"the service ended: {process.communicate()[1]}"
         raise AssertionError("the service does not say where its page is")
+
+
+def _wait_for_the_lock(root: Path, process: subprocess.Popen[str]) -> None:
+    """Where the storage cannot be opened the lock never says it, and the test is about that."""
+    lock = LogPaths.below(root).lock
+    for _ in range(LOCK_LOOKS):
+        if process.poll() is not None or read_holder(Files(), lock)[1] is not None:
+            return
+        time.sleep(LOOK_SECONDS)
 
 
 @contextmanager
