@@ -25,8 +25,8 @@ SCHEMAS = PROJECT / "adapters" / "cli" / "schemas"
 WAIT_SECONDS = 20.0
 LIFE_SECONDS = 45.0
 START_LINES = 200
-LOCK_LOOKS, LOOK_SECONDS = 100, 0.05
 """Lines that a starting service may print before it names its page."""
+LOCK_LOOKS, LOOK_SECONDS = 100, 0.05
 SMALL = ("--width", "64", "--height", "64")
 """Pictures of these tests are small, so that they are made quickly."""
 
