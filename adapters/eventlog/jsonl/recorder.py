@@ -34,6 +34,9 @@ from adapters.ports.clock import Clock
 from adapters.ports.event_log import OnEvent, Restore, SnapshotPoint
 from adapters.ports.faults import LedgerStopped, LogDamaged
 
+PROBE_WAIT_SECONDS = 2.0
+"""A disk that is busy is waited for; a longer wait is a stuck one's."""
+
 
 class JSONLRecorder(DCBRecorder):
     """The log of a storage root.
@@ -193,10 +196,16 @@ class JSONLRecorder(DCBRecorder):
             return self._writing().checkpoint(reconciled)
 
     def probe(self, room_bytes: int) -> None:
-        """Tries whether so many bytes and the watermark could be written now. Raises OSError."""
-        with self._changing:
+        """Tries whether so many bytes and the watermark could be written now. Raises OSError. Behind a writer who waits
+        for the disk nothing is tried: what it meets it tells.
+        """
+        if not self._changing.acquire(timeout=PROBE_WAIT_SECONDS):
+            return
+        try:
             self._refuse_if_unusable()
             self._writing().probe(room_bytes)
+        finally:
+            self._changing.release()
 
     def sealed_point(self, at: str) -> bytes:
         """How far the log surely is at a time, sealed: a line to be kept outside its folder."""

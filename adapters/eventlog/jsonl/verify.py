@@ -99,12 +99,18 @@ def kept_snapshots(root: Path, *, files: Files) -> list[KeptSnapshot]:
     files.confine(paths.root)
     try:
         with ExitStack() as descriptors:
-            if not files.lexists(paths.log):
-                raise LogMissing(f"There is no log {paths.log}. Check STORAGE_ROOT.")
+            _require(files, paths)
             fd = open_log_file(files, descriptors, paths, READ)
             return look_at_all(files, fd, paths, read_header(files, fd, paths))
     except OSError as error:
         raise unusable(paths, error) from error
+
+
+def _require(files: Files, paths: LogPaths) -> None:
+    """Raises LogMissing where there is no log; where remains say that one stood there, in words that say so."""
+    if not files.lexists(paths.log):
+        refuse_beside_remains(files, paths, adopting=False)
+        raise LogMissing(f"There is no log {paths.log}. Check STORAGE_ROOT.")
 
 
 def read_whole(
@@ -119,9 +125,7 @@ def read_whole(
     """Reads a log up to where it ends at this moment; `to_its_end` not beyond where its writer stopped in order, if it
     did. Raises LogMissing, LogForeign and OSError.
     """
-    if not files.lexists(paths.log):
-        refuse_beside_remains(files, paths, adopting=False)
-        raise LogMissing(f"There is no log {paths.log}. Check STORAGE_ROOT.")
+    _require(files, paths)
     fd = open_log_file(files, descriptors, paths, READ)
     slots, size = look(files, fd, paths)
     if at_end:

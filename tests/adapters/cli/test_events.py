@@ -114,7 +114,7 @@ def test_without_options_it_is_the_newest_fifty(abby: Abby, root: Path) -> None:
     """A long log does not run past; `--after 0` shows all of it."""
     store = open_store(root)
     for number in range(60):
-        reset_daily_blocking(store, "ada", f"number {number}")
+        reset_daily_blocking(store, f"user-{number}", f"number {number}")
     store.close()
     assert [line["pos"] for line in abby("events", "--json").lines] == list(range(12, 62))
     assert len(abby("events", "--json", "--after", "0").lines) == 61

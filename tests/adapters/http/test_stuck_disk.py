@@ -12,6 +12,7 @@ from time import sleep
 import pytest
 
 from adapters.engines.opening import open_store
+from adapters.eventlog.jsonl import recorder
 from adapters.ledger import disk_wait
 from adapters.library.storage_manager import StorageManager
 from domain.commands import SetPolicy
@@ -25,9 +26,10 @@ UNKNOWN = "urn:abby-ledger:problem:outcome-unknown"
 @pytest.fixture
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HangingSync]:
     """The disk, which answers at the end of the test at the latest; deadlines are short."""
-    # The real ones are ten and two seconds.
+    # The real ones are ten, two and two seconds.
     monkeypatch.setattr(disk_wait, "ANSWER_SECONDS", 0.4)
     monkeypatch.setattr(disk_wait, "STUCK_SECONDS", 0.2)
+    monkeypatch.setattr(recorder, "PROBE_WAIT_SECONDS", 0.1)
     disk = HangingSync(tmp_path / "root" / "logs" / "events.jsonl")
     yield disk
     disk.answers.set()
