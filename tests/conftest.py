@@ -27,8 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure() -> None:
     """Takes Ctrl+C as usual where the tests were started without it, as `nohup` and a shell's `&` do: the programs that
-    tests start and interrupt would inherit that. A clock that is moved by days moves no wait for a disk: of the system's
-    monotonic clock, which freezegun moves along, no day can be skipped.
+    tests start and interrupt would inherit that. A clock that is moved by days moves no wait for a disk: the real
+    monotonic clock, which freezegun moves along, skips no day.
     """
     freezegun.configure(extend_ignore_list=["adapters.ledger.disk_wait"])
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
