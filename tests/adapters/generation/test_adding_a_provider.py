@@ -141,6 +141,7 @@ def test_an_example_of_settings_gives_its_provider(tmp_path: Path, number: int, 
     """Also with the lines that are commented out."""
     assert len(EXAMPLES) == 4
     file = tmp_path / "example.env"
+    file.touch(0o600)
     for text in (EXAMPLES[number], EXAMPLES[number].replace("# ", "")):
         file.write_text(text.replace("sk-...", "sk-0123456789"), encoding="utf-8")
         config = load_config({}, file)

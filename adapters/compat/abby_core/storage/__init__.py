@@ -17,6 +17,7 @@ from adapters.ports.faults import (
     LogMissing,
     OutcomeUnknown,
     StorageUnavailable,
+    TargetRefused,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "QuotaStatus",
     "StorageManager",
     "StorageUnavailable",
+    "TargetRefused",
 ]
