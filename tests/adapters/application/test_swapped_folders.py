@@ -139,8 +139,8 @@ def test_the_logs_folder_swapped_while_it_is_opened_leads_nobody_out(
     tmp_path: Path, bait: Path, thorough: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A log is begun, opened, written, left with a snapshot, and read, or that is refused. A link that stands while the
-    root is opened counts as the operator's: an empty lock may be made where it leads, and nothing there is changed. Where the
-    folder was away when a log was begun, two logs are mixed, and that is told as damage and never read as whole.
+    root is opened counts as the operator's: an empty lock may be made where it leads, and nothing there is changed.
+    Where the folder was away when a log was begun two logs are mixed, which is told as damage and never read as whole.
     """
     monkeypatch.setattr(snapshotting, "EVENTS_AT_A_STOP", 1)
     root = tmp_path / "root"
