@@ -9,18 +9,10 @@ from pathlib import Path
 
 from adapters.application.root_mark import SUFFIX
 from adapters.disk.files import Files
-from domain.names import DESKTOP_FILES
+from adapters.disk.litter import is_litter
 
 OURS = frozenset({"images", "temp", "logs"})
 """An operator may have made them, or have put images there to be adopted."""
-HARMLESS = frozenset(
-    {
-        *DESKTOP_FILES,
-        *(".ds_store", ".fseventsd", ".gitignore", ".gitkeep", ".keep", ".spotlight-v100", ".trashes", "lost+found"),
-        *("$recycle.bin", "system volume information"),
-    }
-)
-"""What disks, desktops and git lay into a folder that is empty to a person."""
 NAMED = 3
 """Of the other things so many are named."""
 
@@ -38,4 +30,4 @@ def why_not_begun(root: Path, files: Files) -> str | None:
 
 
 def _belongs(name: str) -> bool:
-    return name in OURS or name.lower() in HARMLESS or name.endswith(SUFFIX) or name.startswith("._")
+    return name in OURS or is_litter(name) or name.endswith(SUFFIX)

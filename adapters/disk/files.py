@@ -74,8 +74,21 @@ class Files:
         """From now on what lies below a storage root is reached as its own alone. The operator's links are those that
         stand now; not `anew`: those that stood when it was told first.
         """
-        if anew or root not in self._roots:
+        former = self._roots.get(root)
+        if former is None:
             self._roots[root] = OwnRoot(root, by_descriptors=self._by_descriptors)
+        elif anew:
+            self._roots[root] = OwnRoot(root, by_descriptors=self._by_descriptors).goes_on_from(former)
+
+    def holding(self, folder: Path) -> AbstractContextManager[None]:
+        """While it is open, a folder of a confined root is the one that it is now: another in its place is refused."""
+        own = self._root_of(folder)
+        return nullcontext() if own is None else own.holding(folder.name)
+
+    def is_elsewhere(self, folder: Path) -> bool:
+        """Whether a folder that is held is where the operator's link leads."""
+        own = self._root_of(folder)
+        return own is not None and own.is_elsewhere(folder.name)
 
     # -- one system call each ----------------------------------------------------------------------
 

@@ -61,6 +61,7 @@ class OwnRoot:
         self._parts = root.parts
         self._by_descriptors = by_descriptors
         self._operators: dict[str, _Link] = {}
+        self._held: dict[str, tuple[int, int]] = {}
         for name in MAY_BE_LINKS:
             if (link := _link_at(root / name)) is not None:
                 self._operators[name] = link
@@ -69,6 +70,29 @@ class OwnRoot:
         """Whether a path lies below this root."""
         parts = path.parts
         return len(parts) > len(self._parts) and parts[: len(self._parts)] == self._parts
+
+    @contextmanager
+    def holding(self, name: str) -> Iterator[None]:
+        """While this is open, the root's folder of that name is the one that it is now, and no other in its place."""
+        before = self._held.get(name)
+        with self.folder(self._root / name) as folder:
+            found = os.stat(folder)  # noqa: PTH116 - an open folder, which pathlib does not know
+        self._held[name] = (found.st_dev, found.st_ino)
+        try:
+            yield
+        finally:
+            if before is None:
+                del self._held[name]
+
+    def goes_on_from(self, former: OwnRoot) -> OwnRoot:
+        """This one, which holds what a former one of the same root holds."""
+        self._held = former._held
+        return self
+
+    def is_elsewhere(self, name: str) -> bool:
+        """Whether the held folder of that name is where the operator's link leads."""
+        link = self._operators.get(name)
+        return link is not None and link.target is not None and link.target == self._held.get(name)
 
     @contextmanager
     def place(self, path: Path) -> Iterator[Place]:
@@ -150,6 +174,11 @@ class OwnRoot:
                 fd = self._open_below(above, names[: depth + 1], flags if depth + 1 == len(names) else TO_PASS)
             finally:
                 os.close(above)
+            try:
+                self._require_held(names[: depth + 1], os.fstat(fd))
+            except BaseException:
+                os.close(fd)
+                raise
         return fd
 
     def _open_below(self, above: int, names: Sequence[str], flags: int) -> int:
@@ -188,9 +217,11 @@ class OwnRoot:
             if _is_link(found):
                 known = self._known(way, found)
                 try:
-                    self._require_target(way, known, folder.stat())
+                    found = folder.stat()
                 except FileNotFoundError:
                     raise self._leads_nowhere(way) from None
+                self._require_target(way, known, found)
+            self._require_held(way, found)
 
     def _known(self, names: Sequence[str], link: os.stat_result) -> _Link:
         """The operator's link of this name. Raises NotOwnError where it is none, or another than it was."""
@@ -207,6 +238,11 @@ class OwnRoot:
             self._operators[names[0]] = known._replace(target=target)
         elif known.target != target:
             raise self._leads_elsewhere(names)
+
+    def _require_held(self, names: Sequence[str], found: os.stat_result) -> None:
+        held = self._held.get(names[0]) if len(names) == 1 else None
+        if held is not None and held != (found.st_dev, found.st_ino):
+            raise self._refused(names, "is another folder than the one in use. Put that back, or restart what uses it.")
 
     def _leads_elsewhere(self, names: Sequence[str]) -> NotOwnError:
         told = "leads elsewhere than when the storage was opened. If that is meant, restart what opened it."

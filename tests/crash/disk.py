@@ -20,6 +20,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from errno import EBADF, EEXIST, EISDIR, ENOENT, ENOSPC, ENOTDIR, ENOTEMPTY
 from pathlib import Path
 from stat import S_IFDIR, S_IFREG
@@ -258,6 +259,14 @@ class SimulatedFiles(Files):
 
     def confine(self, root: Path, *, anew: bool = True) -> None:
         """There are no links on this disk, and nothing but files and folders."""
+
+    def holding(self, folder: Path) -> AbstractContextManager[None]:
+        del folder
+        return nullcontext()
+
+    def is_elsewhere(self, folder: Path) -> bool:
+        del folder
+        return False
 
     def refuse_way(self, path: Path) -> str | None:
         del path

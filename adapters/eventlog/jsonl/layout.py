@@ -49,3 +49,7 @@ class LogPaths(NamedTuple):
             snapshots=logs / "snapshots",
             images=root / "images",
         )
+
+    def has(self, name: str) -> bool:
+        """Whether something of the log's has that name in its folder."""
+        return any(path.parent == self.logs and path.name == name for path in self)

@@ -16,6 +16,7 @@ import structlog
 
 from adapters.disk.file_systems import Weakness, weakness_of
 from adapters.disk.files import APPEND, READ, UPDATE, Files
+from adapters.disk.litter import is_litter
 from adapters.eventlog.jsonl import rechecking
 from adapters.eventlog.jsonl.creation import begin_log, make_key, refuse_beside_remains
 from adapters.eventlog.jsonl.format import Header, Tip
@@ -27,6 +28,7 @@ from adapters.eventlog.jsonl.log_file import (
     Takers,
     identity,
     open_log_file,
+    read_header,
     read_watermark,
     refuse_damage,
     sync_log,
@@ -39,6 +41,7 @@ from adapters.eventlog.jsonl.seals import Key, Proof, keep_key, read_key
 from adapters.eventlog.jsonl.snapshots import FilePoint, set_aside
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
 from adapters.ports.clock import Clock
+from adapters.ports.faults import LogForeign
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
@@ -80,6 +83,8 @@ class _Opening:
     def carry_out(self, *, adopting: bool, takers: Takers) -> WritableLog:
         files, paths = self._files, self._paths
         files.make_directories(paths.logs)
+        self._descriptors.enter_context(files.holding(paths.logs))
+        self._refuse_what_is_no_logs_folder(adopting=adopting)
         lock = self._take_lock()
         reserve_file = ReserveFile(files, paths.reserve_file)
         self._begin_where_there_is_none(reserve_file, adopting=adopting)
@@ -133,6 +138,24 @@ class _Opening:
         elif not files.lexists(paths.head):
             # A killed process may have named the log and not synced that, and a watermark without a log is refused.
             files.sync_directory(paths.logs)
+
+    def _refuse_what_is_no_logs_folder(self, *, adopting: bool) -> None:
+        """Raises LogForeign, before anything is made there, where the operator's link leads to other things: to a log
+        that is none of ours, or to none and something else.
+        """
+        files, paths = self._files, self._paths
+        if not files.is_elsewhere(paths.logs):
+            return
+        if files.lexists(paths.log):
+            with ExitStack() as descriptors:
+                read_header(files, open_log_file(files, descriptors, paths, READ), paths)
+        elif not adopting:
+            others = [name for name in files.list_directory(paths.logs) if not (is_litter(name) or paths.has(name))]
+            if others:
+                raise LogForeign(
+                    f"{paths.logs} is a link to a folder without a log that holds other things, such as {others[0]}. "
+                    "Nothing was made there. Let it lead to a folder of its own."
+                )
 
     def _take_lock(self) -> WriterLock:
         files, paths = self._files, self._paths

@@ -234,6 +234,40 @@ def test_the_operators_link_is_followed_while_it_leads_where_it_led(
     assert [found[2] for found in state_of(there).values()] == [found[2] for found in before.values()]
 
 
+@WAYS
+@pytest.mark.parametrize("by_link", [False, True], ids=["a folder", "the operator's link"])
+def test_a_folder_that_is_held_is_that_one_alone(root: Path, by_link: bool, by_descriptors: bool) -> None:
+    """Another in its place takes and gives nothing until it is let go, also where the root is confined anew."""
+    logs, there = root / "logs", root.parent / "there"
+    if logs.exists():
+        logs.rename(there)
+    there.mkdir(exist_ok=True)
+    if by_link:
+        logs.symlink_to(there)
+    else:
+        there.rename(logs)
+    files = confined(root, by_descriptors=by_descriptors)
+    with files.holding(logs):
+        assert files.is_elsewhere(logs) is by_link
+        files.write_durably(logs / "a", b"ours")
+        logs.rename(root.parent / "away")
+        logs.mkdir()
+        for _ in range(2):
+            for verb in (lambda: files.write_durably(logs / "b", b""), lambda: files.list_directory(logs)):
+                with pytest.raises(NotOwnError, match="logs is another folder than the one in use"):
+                    verb()
+            if not by_link:  # a link that is noted anew is another one
+                files.confine(root)
+        assert list(logs.iterdir()) == []
+        logs.rmdir()
+        (root.parent / "away").rename(logs)
+        assert files.read(logs / "a") == b"ours"
+    logs.rename(root.parent / "away")
+    logs.mkdir()
+    files.confine(root)
+    files.write_durably(logs / "b", b"")
+
+
 def test_errors_name_the_whole_path(root: Path) -> None:
     """As they do where a file is reached by its path."""
     files = confined(root)

@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,14 @@ from adapters.disk.files import Files
 from adapters.disk.platforms import Posix
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.eventlog.jsonl.verify import verify
-from adapters.ports.faults import LedgerStopped, LogDamaged, LogMissing, StorageUnavailable
+from adapters.ports.faults import Fault, LedgerStopped, LogDamaged, LogForeign, LogMissing, StorageUnavailable
 from tests.adapters.eventlog.jsonl.logs import (
     NOW,
     Disk,
     abandon,
     as_before_seals,
     clock,
+    contents,
     event,
     opened,
     refused,
@@ -198,6 +200,71 @@ def test_a_reader_of_nothing_is_told_so_and_makes_nothing(tmp_path: Path) -> Non
     with pytest.raises(LogMissing, match=r"no log .* yet"):
         opened(tmp_path, read_only=True)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need leave elsewhere")
+@pytest.mark.parametrize("what", ["a note", "another program's events.jsonl", "nothing", "a log of ours"])
+def test_where_the_operators_link_leads_to_other_things_nothing_is_made(tmp_path: Path, what: str) -> None:
+    """Not even a lock; an empty folder, with what a disk puts into it, and one with a log are taken."""
+    root, there = tmp_path / "root", tmp_path / "there"
+    root.mkdir()
+    there.mkdir()
+    match what:
+        case "a note":
+            (there / "note.txt").write_bytes(b"mine")
+        case "another program's events.jsonl":
+            (there / "events.jsonl").write_bytes(b'{"event":"of another"}\n')
+        case "nothing":
+            (there / "lost+found").mkdir()
+        case _:
+            write_log(tmp_path, [1])
+            there.rmdir()
+            (tmp_path / "logs").rename(there)
+    (root / "logs").symlink_to(there)
+    before = {path: path.read_bytes() for path in there.rglob("*") if path.is_file()}
+    if what in {"nothing", "a log of ours"}:
+        opened(root).close()
+        assert verify(root, files=Files()).damage is None
+        return
+    with pytest.raises(LogForeign):
+        opened(root)
+    assert {path: path.read_bytes() for path in there.rglob("*")} == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open folder cannot be moved elsewhere")
+@pytest.mark.parametrize("number", range(1, 11))
+def test_a_folder_that_is_exchanged_while_a_log_is_begun_spoils_no_other_log(tmp_path: Path, number: int) -> None:
+    """Before any of the changes of a first start a folder with a log comes in its place: that one stays as it was."""
+    root = tmp_path / "root"
+    root.mkdir()
+    write_log(tmp_path, [1])
+    before = contents(tmp_path)
+
+    class Exchanging(Files):
+        """Exchanges the folder before one of the openings of a file and the renames in it."""
+
+        calls = 0
+
+        def _count(self, path: Path) -> None:
+            self.calls += path.parent == root / "logs"
+            if self.calls == number:
+                (root / "logs").rename(tmp_path / "begun")
+                (tmp_path / "logs").rename(root / "logs")
+                self.calls += 1
+
+        def open(self, path: Path, flags: int, mode: int = 0o644) -> int:
+            self._count(path)
+            return super().open(path, flags, mode)
+
+        def rename(self, source: Path, target: Path) -> None:
+            self._count(target)
+            super().rename(source, target)
+
+    files = Exchanging()
+    with suppress(Fault):
+        opened(root, files).close()
+    assert files.calls > number, "a first start has so many changes"
+    assert contents(root) == before
 
 
 # -- around it ---------------------------------------------------------------------------------------------------------
