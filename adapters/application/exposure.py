@@ -15,7 +15,9 @@ from pathlib import Path
 from stat import S_IMODE, S_ISDIR, S_ISLNK
 from typing import NamedTuple
 
+from adapters.application.other_things import is_unused
 from adapters.disk.files import GROUP_READS, HAS_MODES, Files
+from adapters.disk.litter import is_litter
 from adapters.disk.own_root import MAY_BE_LINKS
 
 MOST_LOOKED_AT = 400
@@ -36,6 +38,9 @@ def exposure_of(root: Path, files: Files) -> Exposure | None:
     if not HAS_MODES:
         return None
     files.confine(root, anew=False)
+    with suppress(OSError):  # of one that may not be listed, what is in it tells
+        if is_unused(root, files):
+            return None
     looked_at, open_to_others = 0, []
     for path, mode in _modes(root, files):
         looked_at += 1
@@ -63,7 +68,11 @@ def _modes(root: Path, files: Files) -> Iterator[tuple[Path, int]]:
             if S_ISLNK(found.st_mode):
                 continue
             if S_ISDIR(found.st_mode):
-                waiting += [path / name for name in sorted(files.sample_directory(path, MOST_OF_A_FOLDER))]
+                waiting += [
+                    path / name
+                    for name in sorted(files.sample_directory(path, MOST_OF_A_FOLDER))
+                    if not is_litter(name)
+                ]
             yield path, S_IMODE(found.st_mode)
 
 

@@ -18,7 +18,7 @@ import structlog
 from adapters.application.abandoned import release_abandoned
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.looking import Looking
-from adapters.application.other_things import why_not_begun
+from adapters.application.other_things import is_unused, why_not_begun
 from adapters.application.outside_seals import OutsideSeals
 from adapters.application.root_mark import RootMark, refuse_lost_log
 from adapters.application.troubles import Troubles
@@ -108,6 +108,8 @@ class OpenRoot(LedgerHooks):
                 refuse_lost_log(self.root, engine, self._files)
                 if (why := why_not_begun(self.root, self._files)) is not None:
                     raise ConfigError(why)
+            if is_unused(self.root, self._files):
+                self._files.close_to_others(self.root)  # as if it had been made here
         return True
 
     def _start(self, projector: Projector, clock: Clock, undoing: ExitStack) -> None:

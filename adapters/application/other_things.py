@@ -29,5 +29,10 @@ def why_not_begun(root: Path, files: Files) -> str | None:
     )
 
 
+def is_unused(root: Path, files: Files) -> bool:
+    """Whether a folder is empty to a person, as a fresh checkout's is. Raises OSError where it cannot be read."""
+    return all(is_litter(name) or name.endswith(SUFFIX) for name in files.list_directory(root))
+
+
 def _belongs(name: str) -> bool:
     return name in OURS or is_litter(name) or name.endswith(SUFFIX)

@@ -41,6 +41,8 @@ OWNER_ALONE, GROUP_READS = 0o700, 0o750
 """The most that anybody may do with what is made, whatever the umask: its owner alone has rights, or its group may read
 too. What holds a secret is asked for with less.
 """
+SPECIAL_BITS = 0o7000
+"""Of a mode: whose group files made in a folder get, and who may remove them."""
 HAS_MODES = os.name == "posix"
 """Elsewhere who may use a file follows from the folder it is made in, and nothing is done about it."""
 
@@ -159,6 +161,12 @@ class Files:
         if HAS_MODES and mode & ~made.st_mode:
             with self._folder_at(path) as folder:
                 _grant(folder, mode)
+
+    @noting("to close a folder to others")
+    def close_to_others(self, path: Path) -> None:
+        """Takes from a folder's mode what one that is made here would not have."""
+        if HAS_MODES:
+            path.chmod(S_IMODE(path.stat().st_mode) & (self.access | SPECIAL_BITS))
 
     @noting("to remove a folder")
     def remove_directory(self, path: Path) -> None:

@@ -264,6 +264,9 @@ class SimulatedFiles(Files):
         del folder
         return nullcontext()
 
+    def close_to_others(self, path: Path) -> None:
+        """There are no modes."""
+
     def is_elsewhere(self, folder: Path) -> bool:
         del folder
         return False

@@ -174,6 +174,24 @@ def test_a_file_of_settings_is_judged_by_what_stands_in_it(
     assert told is None or f"may {told} {file}" in found
 
 
+@pytest.mark.parametrize(("mode", "access", "then"), [(0o755, "none", 0o700), (0o2775, "read", 0o2750)])
+def test_a_checkouts_own_folder_is_closed_by_its_first_start(
+    abby: Abby, root: Path, tmp_path: Path, mode: int, access: str, then: int
+) -> None:
+    """It is empty but for what keeps it in git, so nobody is told to mend what a newcomer did not make."""
+    root.mkdir()
+    (root / ".gitkeep").touch(0o644)
+    root.chmod(mode)
+    env_file = write_env_file(tmp_path / "own.env", STORAGE_GROUP_ACCESS=access)
+    assert not [
+        each for each in abby("doctor", "--json", env_file=env_file).json["checks"] if "chmod" in each["advice"]
+    ]
+    abby("generate", "--user", "ada", "a red fox", "--width", "64", "--height", "64", env_file=env_file)
+    assert root.stat().st_mode & 0o7777 == then
+    checks = abby("doctor", "--json", env_file=env_file).json["checks"]
+    assert not [each for each in checks if each["check"] == "others" and each["level"] != "OK"]
+
+
 def test_nobody_is_told_to_change_a_device(abby: Abby) -> None:
     """/dev/null in place of a file of settings is everybody's, as it must be."""
     checks = abby("doctor", "--json", env_file=Path(os.devnull)).json["checks"]

@@ -314,6 +314,7 @@ def test_each_verb_names_itself_in_its_errors(tmp_path: Path) -> None:
         "to remove a file": lambda: files.unlink(none),
         "to make a folder": lambda: files.make_directory(none / "x"),
         "to remove a folder": lambda: files.remove_directory(none),
+        "to close a folder to others": lambda: files.close_to_others(none),
         "to look at a file": lambda: files.stat(none),
         "to list a folder": lambda: files.scan_directory(none),
         "to lock a file": lambda: files.lock(CLOSED),
