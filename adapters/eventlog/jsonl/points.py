@@ -8,7 +8,6 @@ beside it. Where the lines are kept is the storage's to say.
 
 from __future__ import annotations
 
-import hmac
 from array import array
 from typing import Any, NamedTuple
 
@@ -16,12 +15,11 @@ import orjson
 
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl.format import Header, Tip
-from adapters.eventlog.jsonl.seals import Key
+from adapters.eventlog.jsonl.seals import Key, is_sealed, sealed_line
 from adapters.eventlog.jsonl.snapshots import HASH_ENDING_BYTES
 from adapters.eventlog.jsonl.watermark import Slot
 from adapters.ports.event_log import Damage
 
-_SEAL_BYTES = len(b',"seal":""}') + 64
 OF_ANOTHER = (
     "the points kept outside, in SEAL_FILE, are of another log: this one was put in its place (if that was meant, give "
     "SEAL_FILE another name)"
@@ -47,8 +45,7 @@ def encode_point(slot: Slot, at: str, key: Key) -> bytes:
         "hash": slot.tip.digest.hex(),
         "at": at,
     }
-    body = orjson.dumps(fields)[:-1]
-    return b'%b,"seal":"%b"}\n' % (body, key.of_point(body).encode())
+    return sealed_line(fields, key.of_point) + b"\n"
 
 
 def lacks_a_point(files: Files, log: LogAsRead, stored: bytes, key: Key | None) -> Damage | None:
@@ -62,7 +59,7 @@ def lacks_a_point(files: Files, log: LogAsRead, stored: bytes, key: Key | None) 
             continue
         if point["log"] != log.header.log_id:
             others = True
-        elif key is None or hmac.compare_digest(line[-_SEAL_BYTES:], _ending(line, key)):
+        elif key is None or is_sealed(line, key.of_point):
             return _lacks(files, log, point)
     return Damage(None, None, OF_ANOTHER) if others else None
 
@@ -75,10 +72,6 @@ def _decoded(line: bytes) -> dict[str, Any] | None:
         return None
     wanted = {"log": str, "position": int, "size": int, "hash": str, "at": str, "seal": str}
     return found if kinds == wanted and min(found["position"], found["size"]) >= 0 else None
-
-
-def _ending(line: bytes, key: Key) -> bytes:
-    return b',"seal":"%b"}' % key.of_point(line[:-_SEAL_BYTES]).encode()
 
 
 def _lacks(files: Files, log: LogAsRead, point: dict[str, Any]) -> Damage | None:

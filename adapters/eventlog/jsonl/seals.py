@@ -9,17 +9,21 @@ the secret, so that a seal of one is none of another. Requests are keyed with th
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum
 from hashlib import sha256
 from secrets import token_bytes
 from typing import NamedTuple
 
+import orjson
+
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl.layout import LogPaths
 
 SECRET_BYTES = 32
 _SEALS = b" seals"
+_ENDING_BYTES = len(b',"seal":""}') + 64
 _HEAD, _SNAPSHOT, _POINT = b"abby head 1", b"abby snapshot 1", b"abby point 1"
 
 
@@ -81,6 +85,18 @@ def proof_of(body: bytes, seal: str | None, key: Key | None) -> Proof:
     if key is None:
         return Proof.KEY_LOST
     return Proof.SEALED if hmac.compare_digest(seal, key.of_head(body)) else Proof.FORGED
+
+
+def sealed_line(fields: Mapping[str, object], seal: Callable[[bytes], str]) -> bytes:
+    """A line of JSON, without its LF, whose last member is the seal of all bytes before that member."""
+    body = orjson.dumps(fields)[:-1]
+    return b'%b,"seal":"%b"}' % (body, seal(body).encode())
+
+
+def is_sealed(line: bytes, seal: Callable[[bytes], str]) -> bool:
+    """Whether a line is such a one."""
+    expected = b',"seal":"%b"}' % seal(line[:-_ENDING_BYTES]).encode()
+    return hmac.compare_digest(line[-_ENDING_BYTES:], expected)
 
 
 def read_key(files: Files, paths: LogPaths) -> Key | None:

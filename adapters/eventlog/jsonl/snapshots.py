@@ -11,7 +11,6 @@ One that the key has not sealed is read no further: a forged state beside a whol
 
 from __future__ import annotations
 
-import hmac
 import logging
 import sys
 from array import array
@@ -27,7 +26,7 @@ import structlog
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.format import SUFFIX_BYTES, Header, Tip
 from adapters.eventlog.jsonl.layout import LogPaths
-from adapters.eventlog.jsonl.seals import Key, read_key
+from adapters.eventlog.jsonl.seals import Key, is_sealed, read_key, sealed_line
 from adapters.ports.event_log import Damage, KeptSnapshot, Restore
 
 KEPT = 2
@@ -40,7 +39,6 @@ HASH_ENDING_BYTES = 67
 """The end of a line that begins with its hash: 64 digits, `"}` and LF."""
 
 _FIELDS = {"log": str, "position": int, "offset": int, "hash": str, "content": str, "seal": str}
-_SEAL_BYTES = len(b',"seal":""}') + 64
 
 NOT_SEALED = "it was not written with the key of this log: forged, of another key, or of an earlier version"
 NOT_WHOLE = "it is not as it was written: changed or cut"
@@ -213,8 +211,7 @@ def _encode_head(key: Key, point: FilePoint, content: str) -> bytes:
         "hash": point.tip.digest.hex(),
         "content": content,
     }
-    body = orjson.dumps(fields)[:-1]
-    return b'%b,"seal":"%b"}\n' % (body, key.of_snapshot(body).encode())
+    return sealed_line(fields, key.of_snapshot) + b"\n"
 
 
 def _read_head(files: Files, path: Path, key: Key) -> Head | None:
@@ -224,9 +221,7 @@ def _read_head(files: Files, path: Path, key: Key) -> Head | None:
         line, ending, _ = files.read_all_at(fd, MAX_HEAD_BYTES, 0).partition(b"\n")
     finally:
         files.close(fd)
-    body = line[:-_SEAL_BYTES]
-    sealed = b',"seal":"%b"}' % key.of_snapshot(body).encode()
-    if not ending or not hmac.compare_digest(line[-_SEAL_BYTES:], sealed):
+    if not ending or not is_sealed(line, key.of_snapshot):
         return None
     fields: dict[str, Any] = orjson.loads(line)
     if {name: type(value) for name, value in fields.items()} != _FIELDS:

@@ -12,10 +12,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.eventlog.jsonl.format import Tip
+from adapters.eventlog.jsonl.points import encode_point
 from adapters.eventlog.jsonl.salvage import salvage
 from adapters.eventlog.jsonl.seals import SECRET_BYTES, Key, Proof
 from adapters.eventlog.jsonl.verify import verify
 from adapters.eventlog.jsonl.watermark import SLOT_BYTES, Slot, encode_slot
+from adapters.ports.faults import LogDamaged
 from tests.adapters.eventlog.jsonl.logs import (
     Disk,
     abandon,
@@ -108,6 +110,21 @@ def test_what_was_added_after_a_stop_is_damage_and_can_be_left_out(tmp_path: Pat
         recorder = opened(tmp_path / str(number))
         assert numbers(recorder) == [1, 2, 3]
         recorder.close()
+
+
+def test_a_point_that_the_key_has_not_sealed_accuses_nobody(tmp_path: Path) -> None:
+    """Whoever may write the file outside cannot stop a service with it; a point that is sealed and missing does."""
+    recorder = opened(tmp_path)
+    recorder.append(batch(2))
+    now = "2026-03-01T12:00:00.000000Z"
+    mine = recorder.sealed_point(now)
+    ahead = encode_point(slot_of(tmp_path)._replace(tip=Tip(9, 10_000, bytes(32))), now, Key(bytes(32)))
+    recorder.refuse_without_point(mine + ahead)
+    recorder.refuse_without_point(mine + mine.replace(b'"position":2', b'"position":9') + b"no line\n")
+    missing = encode_point(slot_of(tmp_path)._replace(tip=Tip(9, 10_000, bytes(32))), now, key_of(tmp_path))
+    with pytest.raises(LogDamaged, match="a point kept outside"):
+        recorder.refuse_without_point(mine + missing)
+    recorder.close()
 
 
 def test_what_stands_after_the_last_seal_of_a_crash_is_taken_in_and_told(tmp_path: Path) -> None:
