@@ -16,8 +16,9 @@ from stat import S_IMODE, S_ISDIR, S_ISLNK
 from typing import NamedTuple
 
 from adapters.application.other_things import is_unused
-from adapters.disk.files import GROUP_READS, HAS_MODES, Files
+from adapters.disk.files import Files
 from adapters.disk.litter import is_litter
+from adapters.disk.modes import GROUP_READS, HAS_MODES
 from adapters.disk.own_root import MAY_BE_LINKS
 
 MOST_LOOKED_AT = 400

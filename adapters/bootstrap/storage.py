@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from adapters.application.results import SYSTEM, StoreSettings
 from adapters.application.storage import Storage
-from adapters.disk.files import GROUP_READS, OWNER_ALONE, Files
+from adapters.disk.files import Files
+from adapters.disk.modes import GROUP_READS, OWNER_ALONE
 from adapters.engines import opening
 from adapters.engines.choice import choose_engine
 from adapters.ledger.projector import Projector

@@ -20,6 +20,7 @@ from pathlib import Path
 from stat import S_IMODE, S_ISLNK
 
 from adapters.disk.errors import noting
+from adapters.disk.modes import HAS_MODES, OWNER_ALONE, SPECIAL_BITS, grant
 from adapters.disk.own_root import HAS_DESCRIPTORS, OwnRoot, Place
 from adapters.disk.platforms import Platform, this_platform
 
@@ -36,15 +37,6 @@ READ = os.O_RDONLY
 APPEND = os.O_WRONLY | os.O_APPEND
 UPDATE = os.O_RDWR | os.O_CREAT
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-
-OWNER_ALONE, GROUP_READS = 0o700, 0o750
-"""The most that anybody may do with what is made, whatever the umask: its owner alone has rights, or its group may read
-too. What holds a secret is asked for with less.
-"""
-SPECIAL_BITS = 0o7000
-"""Of a mode: whose group files made in a folder get, and who may remove them."""
-HAS_MODES = os.name == "posix"
-"""Elsewhere who may use a file follows from the folder it is made in, and nothing is done about it."""
 
 _BINARY: int = getattr(os, "O_BINARY", 0)
 """Only Windows tells binary files from others."""
@@ -160,7 +152,7 @@ class Files:
             made = os.stat(place.name, dir_fd=place.folder, follow_symlinks=False)
         if HAS_MODES and mode & ~made.st_mode:
             with self._folder_at(path) as folder:
-                _grant(folder, mode)
+                grant(folder, mode)
 
     @noting("to close a folder to others")
     def close_to_others(self, path: Path) -> None:
@@ -354,7 +346,7 @@ class Files:
     def _open_new(self, path: Path, flags: int, mode: int) -> int:
         fd, mode = self._open_cut(path, flags, mode), mode & self.access
         if HAS_MODES and mode & ~os.fstat(fd).st_mode:
-            _grant(fd, mode)
+            grant(fd, mode)
         return fd
 
     def _open_cut(self, path: Path, flags: int, mode: int) -> int:
@@ -379,12 +371,6 @@ def _is_there(look: Callable[[Path], os.stat_result], path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True
-
-
-def _grant(made: int | Path, mode: int) -> None:
-    """Gives what was just made the rights that a umask took from it; a file system that has none stays as it is."""
-    with suppress(OSError):
-        os.chmod(made, S_IMODE(os.stat(made).st_mode) | mode)  # noqa: PTH101, PTH116 - an open one, unknown to pathlib
 
 
 def _write_fully(data: bytes, write: Callable[[memoryview, int], int]) -> None:

@@ -92,11 +92,7 @@ class _Opening:
         read_fd = open_log_file(files, self._descriptors, paths, READ)
         files.drop_cache(read_fd)
         size, slots = files.fstat(read_fd).st_size, read_watermark(files, paths)
-        header, scanner, resumed, lost = verify_to(files, read_fd, paths, slots, end=size, takers=takers)
-        refuse_damage(paths, lost)
-        refuse_damage(paths, contradicts_watermark(scanner, slots, header, size))
-        refuse_damage(paths, lost_more_than_a_batch(scanner))
-        refuse_damage(paths, holds_no_event(scanner))
+        header, scanner, resumed = self._verify(read_fd, size, slots, takers)
         rechecked = self._check_before_snapshot(read_fd, header, resumed, slots)
         if scanner.broken is not None:
             reserve_file.with_room(lambda: self._keep_torn_bytes(read_fd, scanner.whole, size))
@@ -122,6 +118,17 @@ class _Opening:
         return WritableLog(
             log=log, watermark=watermark, lock=lock, log_fd=log_fd, head_fd=head_fd, reserve_file=reserve_file, key=key
         )
+
+    def _verify(
+        self, fd: int, size: int, slots: list[Slot], takers: Takers
+    ) -> tuple[Header, Scanner, FilePoint | None]:
+        """Reads the log as it is; the table "Opening" has each of the refusals. Raises LogForeign and LogDamaged."""
+        header, scanner, resumed, lost = verify_to(self._files, fd, self._paths, slots, end=size, takers=takers)
+        refuse_damage(self._paths, lost)
+        refuse_damage(self._paths, contradicts_watermark(scanner, slots, header, size))
+        refuse_damage(self._paths, lost_more_than_a_batch(scanner))
+        refuse_damage(self._paths, holds_no_event(scanner))
+        return header, scanner, resumed
 
     def _check_before_snapshot(self, fd: int, header: Header, resumed: FilePoint | None, slots: list[Slot]) -> bool:
         """Verifies what a snapshot spared, where that is short; whether it was. Raises LogDamaged."""
