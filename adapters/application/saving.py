@@ -9,20 +9,40 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from adapters.application.idempotency import with_key
-from adapters.application.intake import Wanted, check, malformed_save, take_in, wanted
+from adapters.application.intake import (
+    Wanted,
+    check,
+    malformed_save,
+    refuse_by_its_beginning,
+    take_in,
+    wanted,
+)
 from adapters.application.opening import OpenRoot
+from adapters.application.owners import owner_of
 from adapters.application.results import LIBRARY, Actor, SavedImage
 from adapters.application.storage import Storage
 from adapters.application.troubles import Place, fault_of
 from adapters.application.workers import Workers
-from adapters.images.check import CheckedImage
+from adapters.images.check import CheckedImage, Sender
 from adapters.ledger.codec import decode
 from adapters.ledger.pending import Accepted
 from adapters.ports.faults import LedgerStopped
-from domain.commands import SaveImage
+from domain.commands import FreshName, SaveImage
+from domain.decisions import decide
 from domain.events import ImageSaved, idempotency_tag
 from domain.names import name_key
 from domain.refusals import Reason, Refusal
+
+
+class Unseen(NamedTuple):
+    """What is known of a save before its bytes are: whose, how many bytes, and the name and reservation asked for."""
+
+    user: str
+    size_bytes: int
+    name: str | None = None
+    temp: bool = False
+    reservation: str | None = None
+    operation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +66,62 @@ async def save_image(
 ) -> SavedImage | Refusal:
     """Keeps an image, or a temp file. Raises InvalidImage for bytes that may not be kept, and Faults.
 
+    Cheap questions come first: only what the limits let in at this moment is looked at, in its owner's turn.
     Once its bytes are staged the save belongs to the storage: a caller that is cancelled no longer stops it.
     """
     if sentence := malformed_save(image.user, image.name):
         return Refusal(Reason.MALFORMED, None, sentence)
     root = storage.running()
-    checked = await check(image.data, image.name, storage.settings)
+    data = refuse_by_its_beginning(image.data, storage.settings)
+    unseen = Unseen(image.user, len(data), image.name, image.temp, image.reservation, image.operation)
+    if refusal := await refusal_unseen(storage, unseen, actor=actor, idempotency_key=idempotency_key):
+        return refusal
+    sender = Sender(owner_of(storage, image.user), paid=image.reservation is not None)
+    checked = await check(data, image.name, storage.settings, sender)
     save = _Save(
         root=root,
         keeping=storage.workers.keeping,
         image=image,
-        data=bytes(image.data),
+        data=data,
         checked=checked,
         want=wanted(image.user, image.name, image.operation, temp=image.temp),
         actor=actor,
         idempotency_key=idempotency_key,
     )
     return await storage.to_the_end(save.carry_out())
+
+
+async def refusal_unseen(
+    storage: Storage, unseen: Unseen, *, actor: Actor = LIBRARY, idempotency_key: str | None = None
+) -> Refusal | None:
+    """Why a save would be refused at this moment whatever its bytes are, asked before they are read or looked at. The
+    ledger says so, and records it as any refusal. What was answered under the key before is not asked. Raises Faults.
+    """
+    root = storage.running()
+    if idempotency_key is not None and root.state.answer(idempotency_tag(actor.by, idempotency_key)) is not None:
+        return None
+    want = wanted(unseen.user, unseen.name, unseen.operation, temp=unseen.temp)
+    command = SaveImage(
+        user=unseen.user,
+        by=actor.by,
+        name=FreshName(want.folder, "bin") if want.name is None else want.name,
+        bytes=unseen.size_bytes,
+        sha256="",
+        media_type="",
+        width=0,
+        height=0,
+        staged="",
+        new_reservation="",
+        operation=want.operation,
+        temp=unseen.temp,
+        reservation=unseen.reservation,
+        origin=actor.origin,
+        only_asked=True,
+    )
+    if not isinstance(decide(command, root.state, root.state.policy, root.now()), Refusal):
+        return None
+    outcome = await root.ledger.submit(command)
+    return outcome if isinstance(outcome, Refusal) else None
 
 
 def saved_under(storage: Storage, actor: Actor, idempotency_key: str) -> SavedImage | None:

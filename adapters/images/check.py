@@ -24,7 +24,9 @@ import asyncio
 import io
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 from PIL import Image
@@ -162,17 +164,17 @@ async def check_image_async(
     media_type = refuse_at_a_glance(data, max_bytes=max_bytes)
     turns = _turns_by_paid[sender.paid]
     turn = _asked(turns, sender)
+    answer: Future[CheckedImage] = Future()
+    work = partial(_checked, data, media_type, PictureBounds(max_pixels, max_frames), turn, paid=sender.paid)
+    # Begun by whoever gives the turn: an event loop that stands still would hold it as long.
+    turn.given.add_done_callback(lambda _: _workers.submit(_carry_out, work, answer, lambda: turns.end(turn)))
     try:
         async with asyncio.timeout(None if sender.paid else MAX_WAIT_SECONDS):
-            await asyncio.wrap_future(turn.given)
-        job = _workers.submit(_checked, data, media_type, PictureBounds(max_pixels, max_frames), turn, paid=sender.paid)
-    except BaseException as error:
-        turns.end(turn)
-        if isinstance(error, TimeoutError):
-            raise _waited_too_long() from error
-        raise
-    job.add_done_callback(lambda _: turns.end(turn))
-    return await asyncio.wrap_future(job)
+            return await asyncio.wrap_future(answer)
+    except TimeoutError as error:
+        raise _waited_too_long() from error
+    finally:
+        turns.leave(turn)
 
 
 def contradiction(name: str, media_type: str) -> str | None:
@@ -192,6 +194,17 @@ def _asked(turns: Turns, sender: Sender) -> Turn:
     if turn is None:
         raise _waited_too_long()
     return turn
+
+
+def _carry_out(work: Callable[[], CheckedImage], answer: Future[CheckedImage], end: Callable[[], None]) -> None:
+    """Does the work of a turn in a worker, unless nobody waits for it any more."""
+    try:
+        if answer.set_running_or_notify_cancel():
+            answer.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it is the caller's
+        answer.set_exception(error)
+    finally:
+        end()
 
 
 def _checked(data: bytes, media_type: str, bounds: PictureBounds, turn: Turn, *, paid: bool) -> CheckedImage:

@@ -41,7 +41,7 @@ class Turns:
         self._stands_at = 0.0
 
     def ask(self, owner: str | None) -> Turn | None:
-        """A place at the end of the owner's own line; None where as many wait as may. End it, in any case."""
+        """A place at the end of the owner's own line; None where as many wait as may."""
         turn = Turn(object() if owner is None else owner)
         with self._guard:
             own = self._waiting.get(turn.owner, ())
@@ -53,16 +53,20 @@ class Turns:
         return turn
 
     def end(self, turn: Turn) -> None:
-        """The turn is over, or given up before it came; a second call does nothing."""
+        """The turn is over; one that has not come yet is given up. A second call does nothing."""
         with self._guard:
+            self._leave(turn)
             if turn in self._running:
                 self._running.discard(turn)
                 self._owners_running.discard(turn.owner)
                 self._free += 1
                 self._begins[turn.owner] = self._begin_of(turn.owner) + turn.seconds
-            else:
-                self._leave(turn)
         self._give()
+
+    def leave(self, turn: Turn) -> None:
+        """Gives up a turn that has not come; one that has is ended by whoever does its work."""
+        with self._guard:
+            self._leave(turn)
 
     def _leave(self, turn: Turn) -> None:
         own = self._waiting.get(turn.owner)
@@ -78,11 +82,10 @@ class Turns:
         with self._guard:
             while self._free and (turn := self._next()) is not None:
                 self._leave(turn)
-                if turn.given.set_running_or_notify_cancel():  # else whoever waited has gone
-                    self._free -= 1
-                    self._running.add(turn)
-                    self._owners_running.add(turn.owner)
-                    given.append(turn)
+                self._free -= 1
+                self._running.add(turn)
+                self._owners_running.add(turn.owner)
+                given.append(turn)
         for turn in given:
             turn.given.set_result(None)
 

@@ -13,14 +13,15 @@ from aiohttp import web
 from adapters.application.deleting import delete_image
 from adapters.application.galleries import page_of_images
 from adapters.application.reading import image_details, kept_image, open_image
-from adapters.application.saving import NewImage, save_image
+from adapters.application.results import Actor
+from adapters.application.saving import NewImage, Unseen, refusal_unseen, save_image
 from adapters.application.storage import Storage
 from adapters.application.workers import Workers
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
-from adapters.http.parameters import actor_of, idempotency_key_of, name_of, only, page_of, user_of
+from adapters.http.parameters import actor_of, checked_name, idempotency_key_of, name_of, only, page_of, user_of
 from adapters.http.problems import FILE_GONE, NOT_FOUND, UNAVAILABLE, Problem
 from adapters.http.services import services_of
-from adapters.http.uploads import read_upload
+from adapters.http.uploads import FORM, read_upload
 from domain.refusals import Refusal
 
 CHUNK_BYTES = 262_144
@@ -36,6 +37,7 @@ async def save(request: web.Request) -> web.Response:
     only(request, "name")
     user, actor, key = user_of(request), actor_of(request), idempotency_key_of(request)
     services = services_of(request)
+    await _refuse_unread(request, user, actor, key)
     with services.bodies.budget() as budget:
         upload = await read_upload(request, services.bodies, budget, at_most=services.store.settings.max_image_bytes)
         saved = await save_image(
@@ -45,6 +47,19 @@ async def save(request: web.Request) -> web.Response:
         raise refusal(saved, services.clock())
     headers = {"Location": image_url(user, saved.name)} | replayed(saved.replayed)
     return json_answer({"image": described(user, saved)}, status=201, headers=headers)
+
+
+async def _refuse_unread(request: web.Request, user: str, actor: Actor, key: str | None) -> None:
+    """Raises the Problem of a body that the limits refuse by its announced length, before anything of it is read. A
+    form announces more than its image, so it is read first.
+    """
+    services, name = services_of(request), request.query.get("name")
+    size_bytes = request.content_length
+    if request.content_type == FORM or size_bytes is None or size_bytes > services.store.settings.max_image_bytes:
+        return
+    unseen = Unseen(user, size_bytes, None if name is None else checked_name(name))
+    if refused := await refusal_unseen(services.store, unseen, actor=actor, idempotency_key=key):
+        raise refusal(refused, services.clock())
 
 
 async def listing(request: web.Request) -> web.Response:
