@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from adapters.application.storage import Storage
+from adapters.ports.faults import Fault
 from domain.usage import UserUsage
 
 STRANGERS: Final = ""
@@ -17,7 +18,10 @@ STRANGERS: Final = ""
 
 
 def owner_of(storage: Storage, user: str) -> str:
-    """The owner in whose name a request of the user waits. Raises Faults."""
-    state = storage.running().state
+    """The owner in whose name a request of the user waits; while the log cannot be asked, everybody's own."""
+    try:
+        state = storage.running().state
+    except Fault:
+        return user
     known = state.days(user) or state.override(user) or state.user(user) != UserUsage()
     return user if known else STRANGERS
