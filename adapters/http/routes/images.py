@@ -12,12 +12,14 @@ from aiohttp import web
 
 from adapters.application.deleting import delete_image
 from adapters.application.galleries import page_of_images
+from adapters.application.owners import owner_of
 from adapters.application.reading import image_details, kept_image, open_image
 from adapters.application.results import Actor
 from adapters.application.saving import NewImage, Unseen, refusal_unseen, save_image
 from adapters.application.storage import Storage
 from adapters.application.workers import Workers
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
+from adapters.http.connection import connection_of
 from adapters.http.parameters import actor_of, checked_name, idempotency_key_of, name_of, only, page_of, user_of
 from adapters.http.problems import FILE_GONE, NOT_FOUND, UNAVAILABLE, Problem
 from adapters.http.services import services_of
@@ -38,11 +40,11 @@ async def save(request: web.Request) -> web.Response:
     user, actor, key = user_of(request), actor_of(request), idempotency_key_of(request)
     services = services_of(request)
     await _refuse_unread(request, user, actor, key)
-    with services.bodies.budget() as budget:
+    with services.bodies.budget(owner_of(services.store, user)) as budget:
         upload = await read_upload(request, services.bodies, budget, at_most=services.store.settings.max_image_bytes)
-        saved = await save_image(
-            services.store, NewImage(user, upload.data, name=upload.name), actor=actor, idempotency_key=key
-        )
+        image = NewImage(user, upload.data, name=upload.name)
+        saving = save_image(services.store, image, actor=actor, idempotency_key=key)
+        saved = await connection_of(request).while_open(saving)
     if isinstance(saved, Refusal):
         raise refusal(saved, services.clock())
     headers = {"Location": image_url(user, saved.name)} | replayed(saved.replayed)
