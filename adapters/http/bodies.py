@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import orjson
 from aiohttp import web
 
-from adapters.http.connection import connection_of
+from adapters.http.connection import Need, connection_of
 from adapters.http.problems import BAD_REQUEST, LENGTH, MEDIA, TOO_BUSY, TOO_SLOW, Problem
 from domain.limits import MEGABYTE
 
@@ -79,7 +79,7 @@ class BodyReader:
         holds_room = await self._take((at_most if announced is None else announced) * copies, budget)
         if request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(_CONTINUE)
-        with connection_of(request).awaiting_body():
+        with connection_of(request).keeping_place(Need.SENDS_OR_READS):
             return await self._read(request, at_most, holds_room=holds_room)
 
     async def _read(self, request: web.Request, at_most: int, *, holds_room: bool) -> bytes:

@@ -2,8 +2,8 @@
 
 aiohttp leaves a half-sent head and a reader that has stopped reading open; here each has a named bound. Where all
 places are taken, who keeps one without need gives it up: first who has asked for nothing yet, then who sends or reads
-slowly, and of these who has been waited for longest. Left to others: how long a body may take (`bodies`), and everything
-that needs a parsed request (`guards`).
+slowly, then strangers who wait in line, and of each kind who has done so longest. Left to others: how long a body may
+take (`bodies`), and everything that needs a parsed request (`guards`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from enum import IntEnum
 from typing import Any, NamedTuple, TypeVar, cast
 
 import structlog
@@ -76,23 +77,32 @@ class Connections:
         return True
 
 
-class WaitedFor(NamedTuple):
-    """Since when a client is waited for, in the order in which they are dropped: those without a request first."""
+class Need(IntEnum):
+    """How much a connection needs its place, in the order in which they give it up."""
 
-    in_request: bool
+    WITHOUT_REQUEST = 0
+    SENDS_OR_READS = 1
+    STRANGER_WAITS = 2
+
+
+class WaitedFor(NamedTuple):
+    """Since when a connection keeps its place for something that is not worked on."""
+
+    need: Need
     since: float
 
 
 class Connection(web.RequestHandler):
     """aiohttp's connection with our deadlines around it."""
 
-    __slots__ = ("_connections", "_head_timer", "_reader_timer", "_waited_since", "_when_gone")
+    __slots__ = ("_connections", "_head_timer", "_need", "_reader_timer", "_waited_since", "_when_gone")
 
     def __init__(self, connections: Connections, server: web.Server, **options: Any) -> None:
         super().__init__(server, **options)
         self._connections = connections
         self._head_timer: asyncio.TimerHandle | None = None
         self._reader_timer: asyncio.TimerHandle | None = None
+        self._need = Need.SENDS_OR_READS
         self._waited_since: float | None = None
         self._when_gone: list[Callable[[], object]] = []
 
@@ -122,12 +132,12 @@ class Connection(web.RequestHandler):
     def waited_for_since(self) -> WaitedFor | None:
         """Since when the client is waited for; None while the service works for it."""
         if self._waited_since is not None:
-            return WaitedFor(in_request=True, since=self._waited_since)
+            return WaitedFor(self._need, self._waited_since)
         if self._current_request is not None or (self._waiter is not None and self._waiter.done()):
             return None
         # aiohttp sets this time anew when it begins to wait. Without a waiter it throws away what is left of a body.
         since = self._next_keepalive_close_time - self._keepalive_timeout
-        return WaitedFor(in_request=self._waiter is None, since=since)
+        return WaitedFor(Need.SENDS_OR_READS if self._waiter is None else Need.WITHOUT_REQUEST, since)
 
     def give_place_up(self) -> None:
         """Closes the connection at once, for one that needs its place."""
@@ -137,23 +147,26 @@ class Connection(web.RequestHandler):
             self.transport.abort()
 
     @contextmanager
-    def awaiting_body(self) -> Iterator[None]:
-        """Within this block the client's body is waited for."""
-        self._waited_since = asyncio.get_running_loop().time()
+    def keeping_place(self, need: Need) -> Iterator[None]:
+        """Within this block the place is kept for the client's body, or for a stranger in line."""
+        self._need, self._waited_since = need, asyncio.get_running_loop().time()
         try:
             yield
         finally:
             self._waited_since = None
 
-    async def while_open(self, work: Coroutine[Any, Any, T]) -> T:
-        """The work's result. Where the client is gone before, the work is cancelled, and with it the handler."""
+    async def while_open(self, work: Coroutine[Any, Any, T], *, for_stranger: bool) -> T:
+        """The work's result. Where the client is gone before, the work is cancelled, and with it the handler. What is
+        for a stranger waits in line for long, and gives its place up last of those who do.
+        """
         if self.transport is None:
             work.close()
             raise asyncio.CancelledError
         task = asyncio.get_running_loop().create_task(work)
         self._when_gone.append(task.cancel)
         try:
-            return await task
+            with self.keeping_place(Need.STRANGER_WAITS) if for_stranger else nullcontext():
+                return await task
         finally:
             with suppress(ValueError):  # where the client is gone, the list is
                 self._when_gone.remove(task.cancel)
@@ -167,7 +180,7 @@ class Connection(web.RequestHandler):
     def pause_writing(self) -> None:
         """The other side reads slower than is sent: from now on it is watched."""
         super().pause_writing()
-        self._waited_since = asyncio.get_running_loop().time()
+        self._need, self._waited_since = Need.SENDS_OR_READS, asyncio.get_running_loop().time()
         self._watch_reader()
 
     def resume_writing(self) -> None:

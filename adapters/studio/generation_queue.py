@@ -1,7 +1,7 @@
 """The line in front of the provider: so many requests at once, so many more waiting, of all users and of one.
 
 Owners take turns: each one's first request comes before anybody's second, and who was served longest ago is first. A
-part of the places is for who has none, and all whom the log does not know together are one owner, with a quarter of the
+quarter of the places is for who has none, and all whom the log does not know together are one owner, with half of the
 places. It counts requests and the bytes of their input images, and tells each that waits its place. It belongs to one
 event loop.
 """
@@ -18,8 +18,10 @@ from domain.refusals import Reason, Refusal
 
 MAX_INPUT_BYTES = 128 * 1024 * 1024
 """Of the input images of all requests together, as they are in memory meanwhile."""
-PART = 4
-"""One of so many parts of the places is kept for owners who have none, and one is all that strangers get."""
+PART_FOR_NEWCOMERS = 4
+"""One of so many parts of the places is kept for owners who have none."""
+PART_OF_STRANGERS = 2
+"""One of so many parts of the places is all that strangers have together."""
 
 OnQueuePosition = Callable[[int], None]
 
@@ -64,13 +66,13 @@ class GenerationQueue:
             return Refusal(Reason.BUSY, user, limit=self._per_user, used=self._of_user[user])
         if self._requests >= self._places_for(owner) or self._input_bytes + input_bytes > self._most_bytes:
             return Refusal(Reason.BUSY, user)
-        if owner == STRANGERS and self._of_owner[owner] >= max(1, self._length // PART):
+        if owner == STRANGERS and self._of_owner[owner] >= max(1, self._length // PART_OF_STRANGERS):
             return Refusal(Reason.BUSY, user)
         return None
 
     def _places_for(self, owner: str) -> int:
         """How many of all places are taken before this owner is refused."""
-        return self._length - (self._length // PART if self._of_owner[owner] else 0)
+        return self._length - (self._length // PART_FOR_NEWCOMERS if self._of_owner[owner] else 0)
 
     def join(self, user: str, owner: str, input_bytes: int) -> None:
         """One more request is here."""

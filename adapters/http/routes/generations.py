@@ -6,6 +6,7 @@ import base64
 
 from aiohttp import web
 
+from adapters.application.owners import STRANGERS, owner_of
 from adapters.application.results import SavedImage
 from adapters.generation.provider import STYLES, GenerationRequest, Operation
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
@@ -46,8 +47,9 @@ async def generate(request: web.Request) -> web.Response:
     body = await read_json(request, services.bodies)
     check_fields(body, GENERATION_FIELDS)
     asked = GenerationRequest(Operation.TEXT_TO_IMAGE, **body)
+    is_stranger = owner_of(services.store, user) == STRANGERS
     making = services.studio.generate(user, asked, actor=actor, idempotency_key=key, kept_once_asked=True)
-    made = await connection_of(request).while_open(making)
+    made = await connection_of(request).while_open(making, for_stranger=is_stranger)
     if isinstance(made, GenerationFailure):
         raise failed(made)
     if isinstance(made, Refusal):

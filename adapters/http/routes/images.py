@@ -12,7 +12,7 @@ from aiohttp import web
 
 from adapters.application.deleting import delete_image
 from adapters.application.galleries import page_of_images
-from adapters.application.owners import owner_of
+from adapters.application.owners import STRANGERS, owner_of
 from adapters.application.reading import image_details, kept_image, open_image
 from adapters.application.results import Actor
 from adapters.application.saving import NewImage, Unseen, refusal_unseen, save_image
@@ -40,11 +40,12 @@ async def save(request: web.Request) -> web.Response:
     user, actor, key = user_of(request), actor_of(request), idempotency_key_of(request)
     services = services_of(request)
     await _refuse_unread(request, user, actor, key)
-    with services.bodies.budget(owner_of(services.store, user)) as budget:
+    owner = owner_of(services.store, user)
+    with services.bodies.budget(owner) as budget:
         upload = await read_upload(request, services.bodies, budget, at_most=services.store.settings.max_image_bytes)
         image = NewImage(user, upload.data, name=upload.name)
         saving = save_image(services.store, image, actor=actor, idempotency_key=key)
-        saved = await connection_of(request).while_open(saving)
+        saved = await connection_of(request).while_open(saving, for_stranger=owner == STRANGERS)
     if isinstance(saved, Refusal):
         raise refusal(saved, services.clock())
     headers = {"Location": image_url(user, saved.name)} | replayed(saved.replayed)

@@ -32,7 +32,7 @@ async def _large(_request: web.Request) -> web.Response:
 
 
 async def _slow(_request: web.Request) -> web.Response:
-    await asyncio.sleep(0.8)
+    await asyncio.sleep(1)
     return web.Response(text="done")
 
 
@@ -200,7 +200,7 @@ async def test_where_all_places_are_taken_the_one_that_was_waited_for_longest_is
         for _ in range(TIGHT.connections - 1):
             idle.append(await Wire.open(address))
             await idle[-1].send(sent)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.3)
         assert (await once(address, HELLO)).status == 200
         assert len(await idle[0].rest()) < LARGE_BYTES, "the oldest is dropped"
         assert (await working).body == b"done"
@@ -223,6 +223,33 @@ async def test_who_has_asked_for_nothing_is_dropped_before_who_sends_a_body() ->
             await wire.close()
 
 
+async def test_a_stranger_in_line_gives_its_place_to_others_and_who_is_known_does_not() -> None:
+    """Invented ids that wait keep nobody out; their work is cancelled."""
+    cancelled = list[str]()
+
+    async def work(who: str) -> str:
+        try:
+            await asyncio.sleep(0.5)
+        except asyncio.CancelledError:
+            cancelled.append(who)
+            raise
+        return who
+
+    async def in_line(req: web.Request) -> web.Response:
+        who = req.query["who"]
+        return web.Response(text=await connection_of(req).while_open(work(who), for_stranger=who != "known"))
+
+    async with listening(TIGHT, ("/work", in_line)) as address:
+        asked = []
+        for who in ("known", "first", "second"):
+            asked.append(asyncio.create_task(once(address, request("GET", f"/work?who={who}"))))
+            await asyncio.sleep(0.05)
+        assert (await once(address, HELLO)).status == 200
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert cancelled == ["first"]
+    assert [getattr(answer, "body", b"") for answer in answers] == [b"known", b"", b"second"]
+
+
 async def test_work_for_a_client_that_is_gone_is_cancelled() -> None:
     """As soon as it hangs up; who stays gets the answer."""
     begun, ended = asyncio.Event(), list[str]()
@@ -238,7 +265,7 @@ async def test_work_for_a_client_that_is_gone_is_cancelled() -> None:
         return "hello"
 
     async def worked_for(req: web.Request) -> web.Response:
-        return web.Response(text=await connection_of(req).while_open(work()))
+        return web.Response(text=await connection_of(req).while_open(work(), for_stranger=False))
 
     async with listening(ConnectionBounds(), ("/work", worked_for)) as address:
         wire = await Wire.open(address)

@@ -134,8 +134,8 @@ async def test_who_was_served_longest_ago_is_first() -> None:
     await again
 
 
-@pytest.mark.parametrize(("here", "joins"), [(1, True), (2, False)])
-def test_strangers_have_a_quarter_of_the_places_together(here: int, *, joins: bool) -> None:
+@pytest.mark.parametrize(("here", "joins"), [(3, True), (4, False)])
+def test_strangers_have_half_of_the_places_together(here: int, *, joins: bool) -> None:
     """Each id is a new one; who is known has the others."""
     line = GenerationQueue(1, length=8, per_user=3)
     for number in range(here):
