@@ -12,6 +12,7 @@ import structlog
 
 from adapters.application.intake import KINDS
 from adapters.application.opening import OpenRoot
+from adapters.application.owners import owner_of
 from adapters.application.reserving import WantedPlaces
 from adapters.application.results import LIBRARY, Actor
 from adapters.application.storage import Storage
@@ -43,7 +44,8 @@ async def refuse_unkeepable(
         return
     if idempotency_key is not None and root.state.answer(idempotency_tag(actor.by, idempotency_key)) is not None:
         return
-    await storage.workers.keeping.run(_try, root, _place_of(wanted), _bounded(wanted.count))
+    owner = owner_of(storage, wanted.user)
+    await storage.workers.keeping.run_in_turn(owner, _try, root, _place_of(wanted), _bounded(wanted.count))
 
 
 async def refuse_unkeepable_now(storage: Storage, wanted: WantedPlaces) -> None:

@@ -175,6 +175,7 @@ async def check_image_async(
         raise _waited_too_long() from error
     finally:
         turns.leave(turn)
+        del answer, work  # else a refusal, its frames and the bytes in them hold each other until they are collected
 
 
 def contradiction(name: str, media_type: str) -> str | None:
@@ -205,6 +206,7 @@ def _carry_out(work: Callable[[], CheckedImage], answer: Future[CheckedImage], e
         answer.set_exception(error)
     finally:
         end()
+        del work, answer  # as above
 
 
 def _checked(data: bytes, media_type: str, bounds: PictureBounds, turn: Turn, *, paid: bool) -> CheckedImage:

@@ -1,7 +1,7 @@
 """The memory in which pictures are decoded: so much for all of this process together, given out in the order of asking.
 
-What was paid for is asked for first, and comes first. A picture larger than all there is has all of it, alone. The
-figures are what formats take at most, so what is really in use is less. It is asked for in worker threads, which wait.
+What was paid for is asked for first, and comes first. A picture larger than all there is has all of it, alone. Ordinary
+pictures have memory of their own, so that they never wait for one that takes all of the other. The figures are what formats take at most, so what is really in use is less. It is asked for in worker threads, which wait.
 """
 
 from __future__ import annotations
@@ -12,6 +12,11 @@ from contextlib import contextmanager
 from threading import Condition
 
 from adapters.images.containers.outline import MAX_DECODED_BYTES
+
+SMALL_BYTES = 32_000_000
+"""What a picture of 8,000,000 pixels takes."""
+MOST_OF_SMALL_BYTES = 3 * SMALL_BYTES
+"""One for each turn (`check`)."""
 
 
 class DecodingMemory:
@@ -44,13 +49,13 @@ class DecodingMemory:
                 self._changed.notify_all()
 
 
-_of_this_process = DecodingMemory(MAX_DECODED_BYTES)
+_large, _small = DecodingMemory(MAX_DECODED_BYTES), DecodingMemory(MOST_OF_SMALL_BYTES)
 
 
 def _begin_anew() -> None:
     """In a forked child nobody gives back what was held when it was forked."""
-    global _of_this_process  # noqa: PLW0603 - one state for a process, made anew for each
-    _of_this_process = DecodingMemory(MAX_DECODED_BYTES)
+    global _large, _small
+    _large, _small = DecodingMemory(MAX_DECODED_BYTES), DecodingMemory(MOST_OF_SMALL_BYTES)
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, where no process is forked
@@ -60,5 +65,5 @@ if hasattr(os, "register_at_fork"):  # not on Windows, where no process is forke
 @contextmanager
 def held(size_bytes: int, *, first: bool = False) -> Iterator[None]:
     """Within this block so many bytes of the process's decoding memory are somebody's; blocks until there are."""
-    with _of_this_process.held(size_bytes, first=first):
+    with (_small if size_bytes <= SMALL_BYTES else _large).held(size_bytes, first=first):
         yield

@@ -2,8 +2,8 @@
 
 Owners take turns: each one's first request comes before anybody's second, and who was served longest ago is first. A
 quarter of the places is for who has none, and all whom the log does not know together are one owner, with half of the
-places. It counts requests and the bytes of their input images, and tells each that waits its place. It belongs to one
-event loop.
+places and never the last free turn. It counts requests and the bytes of their input images, and tells each that waits
+its place. It belongs to one event loop.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class GenerationQueue:
         self._of_owner: Counter[str] = Counter()
         self._requests = 0
         self._input_bytes = 0
-        self._running = 0
+        self._running = self._strangers_running = 0
         self._waiting: list[_Waiting] = []
         self._served: dict[str, int] = {}
         self._turns = count(1)
@@ -92,7 +92,7 @@ class GenerationQueue:
 
     def take_turn(self, owner: str) -> bool:
         """Whether a turn was free, and is this request's now without waiting; it calls `end_turn` then."""
-        free = self._running < self._at_once and not self._waiting
+        free = self._may_begin(owner) and not any(self._may_begin(waiting.owner) for waiting in self._waiting)
         if free:
             self._begin(owner)
         return free
@@ -111,22 +111,29 @@ class GenerationQueue:
                 self._waiting.remove(waiting)
                 self._tell_places()
             elif not waiting.turn.cancelled():
-                self.end_turn()  # the turn came at the same moment
+                self.end_turn(owner)  # the turn came at the same moment
             raise
 
-    def end_turn(self) -> None:
-        """The next one's turn begins."""
+    def end_turn(self, owner: str) -> None:
+        """The owner's turn ends, and the next one's begins."""
         self._running -= 1
-        while self._waiting and self._running < self._at_once:
-            waiting = self._in_order()[0]
+        self._strangers_running -= owner == STRANGERS
+        while (waiting := next(filter(lambda one: self._may_begin(one.owner), self._in_order()), None)) is not None:
             self._waiting.remove(waiting)
             if not waiting.turn.done():  # else it was cancelled, and its request has not heard of it yet
                 self._begin(waiting.owner)
                 waiting.turn.set_result(None)
         self._tell_places()
 
+    def _may_begin(self, owner: str) -> bool:
+        """Whether a turn is free for this owner: where there are several, the last is for who is known."""
+        if owner == STRANGERS and self._strangers_running >= max(1, self._at_once - 1):
+            return False
+        return self._running < self._at_once
+
     def _begin(self, owner: str) -> None:
         self._running += 1
+        self._strangers_running += owner == STRANGERS
         self._served[owner] = next(self._turns)
 
     def _in_order(self) -> list[_Waiting]:

@@ -108,9 +108,9 @@ class Job:
         if self._cancelled:
             raise asyncio.CancelledError
 
-    async def outside(self, wait: Coroutine[Any, Any, T], seconds: float) -> T:
+    async def outside(self, wait: Coroutine[Any, Any, T], seconds: float | None) -> T:
         """Waits for a turn or a provider; raises CancelledError once the job is cancelled, TimeoutError after that
-        time. What comes at the same moment counts as come: a turn that nobody takes would be lost to all.
+        time, where one is given. What comes at the same moment counts as come: a turn that nobody takes would be lost to all.
         """
         if self._cancelled:
             wait.close()

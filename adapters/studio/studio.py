@@ -133,7 +133,6 @@ class Studio:
         prepared: Prepared | GenerationFailure | None = await self.generator.prepare(job.request)
         if isinstance(prepared, GenerationFailure):
             return prepared
-        job.refuse_cancelled()
         reserved = await self._reserve(job)
         if not isinstance(reserved, Reserved):
             return reserved
@@ -152,7 +151,7 @@ class Studio:
         try:
             return await self._make(job, reserved, prepared)
         finally:
-            self._queue.end_turn()
+            self._queue.end_turn(job.owner)
 
     async def _wait_turn(self, job: Job) -> None:
         """Raises TimeoutError where it does not come in time."""
@@ -189,7 +188,8 @@ class Studio:
         for attempt in range(1, MAX_ATTEMPTS + 1):
             job.key = key if attempt == 1 or key is None else f"{key}#{attempt}"
             wanted, step = _places_of(job), job.derived("reserve")
-            await refuse_unkeepable(self._store, wanted, actor=job.actor, idempotency_key=step)
+            trying = refuse_unkeepable(self._store, wanted, actor=job.actor, idempotency_key=step)
+            await job.outside(trying, None)
             reserved = await reserve_places(self._store, wanted, actor=job.actor, idempotency_key=step, content=content)
             if isinstance(reserved, Refusal) or not reserved.replayed:
                 return reserved

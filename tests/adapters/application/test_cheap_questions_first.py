@@ -13,6 +13,7 @@ from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
 from adapters.images import check
+from adapters.images.containers.outline import Outline
 from adapters.images.invalid_image import InvalidImage
 from domain.commands import SetPolicy
 from domain.refusals import Reason, Refusal
@@ -36,7 +37,12 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The formats that were decoded, one for each decode."""
     found: list[str] = []
     decode = check._decode
-    monkeypatch.setattr(check, "_decode", lambda outline: (found.append(outline.format), decode(outline)))
+
+    def noting(outline: Outline) -> None:
+        found.append(outline.format)
+        decode(outline)
+
+    monkeypatch.setattr(check, "_decode", noting)
     return found
 
 

@@ -66,7 +66,7 @@ async def test_first_come_first_served_and_each_hears_its_place() -> None:
     waiting["c"].cancel()
     await asyncio.gather(waiting["c"], return_exceptions=True)
     for name in ("b", "d"):
-        line.end_turn()
+        line.end_turn("1")
         await waiting[name]
     assert served == ["b", "d"]
     assert heard == {"b": [1], "c": [2], "d": [3, 2, 1]}
@@ -79,7 +79,7 @@ async def test_a_request_that_was_just_cancelled_is_passed_over() -> None:
     first, second = (asyncio.create_task(line.wait_turn("1", deaf)) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
-    line.end_turn()
+    line.end_turn("1")
     async with asyncio.timeout(5):
         await second
 
@@ -90,7 +90,7 @@ async def test_a_turn_that_comes_as_its_request_is_cancelled_goes_to_the_next() 
     await line.wait_turn("1", deaf)
     first, second = (asyncio.create_task(line.wait_turn("1", deaf)) for _ in range(2))
     await asyncio.sleep(0)
-    line.end_turn()
+    line.end_turn("1")
     first.cancel()
     async with asyncio.timeout(5):
         await second
@@ -102,17 +102,18 @@ async def test_a_turn_that_comes_as_its_request_is_cancelled_goes_to_the_next() 
 )
 async def test_owners_take_turns(asked: str, order: str) -> None:
     """Each one's first comes before anybody's second; strangers (here ?) are one owner, however many they are."""
-    line, served = GenerationQueue(1, length=99, per_user=99), list[str]()
+    line, served, running = GenerationQueue(1, length=99, per_user=99), list[str](), ["first"]
 
     async def wait(owner: str) -> None:
         await line.wait_turn(STRANGERS if owner == "?" else owner, deaf)
         served.append(owner)
+        running.append(STRANGERS if owner == "?" else owner)
 
     await line.wait_turn("first", deaf)
     waiting = [asyncio.create_task(wait(owner)) for owner in asked]
     await asyncio.sleep(0)
     for _ in asked:
-        line.end_turn()
+        line.end_turn(running.pop())
         await asyncio.sleep(0)
         await asyncio.sleep(0)
     await asyncio.gather(*waiting)
@@ -127,11 +128,27 @@ async def test_who_was_served_longest_ago_is_first() -> None:
     await line.wait_turn("a", deaf)
     again, other = (asyncio.create_task(line.wait_turn(owner, deaf)) for owner in ("a", "b"))
     await asyncio.sleep(0)
-    line.end_turn()
+    line.end_turn("a")
     await other
     assert not again.done()
-    line.end_turn()
+    line.end_turn("b")
     await again
+
+
+@pytest.mark.parametrize(("at_once", "begun"), [(1, 1), (2, 1), (4, 3)])
+async def test_the_last_free_turn_is_for_who_is_known(at_once: int, begun: int) -> None:
+    """However many strangers wait, somebody known has a turn without waiting, where there are several."""
+    line = GenerationQueue(at_once, length=99, per_user=99)
+    strangers = [asyncio.create_task(line.wait_turn(STRANGERS, deaf)) for _ in range(9)]
+    await asyncio.sleep(0)
+    assert sum(task.done() for task in strangers) == begun
+    assert line.take_turn("1") is (at_once > 1)
+    for _ in range(begun):
+        line.end_turn(STRANGERS)
+    await asyncio.sleep(0)
+    assert sum(task.done() for task in strangers) == 2 * begun
+    for task in strangers:
+        task.cancel()
 
 
 @pytest.mark.parametrize(("here", "joins"), [(3, True), (4, False)])
@@ -186,7 +203,7 @@ class Turns:
     def end_one(self) -> None:
         """The first of those that have a turn ends it."""
         self.ended.add(self.having[0])
-        self.line.end_turn()
+        self.line.end_turn("1")
 
     async def all_end(self) -> None:
         """Until nobody has a turn or waits for one."""
