@@ -45,6 +45,10 @@ class Unseen(NamedTuple):
     operation: str | None = None
 
 
+LIMITS = (Reason.DAILY_LIMIT, Reason.USER_STORAGE, Reason.POOL_STORAGE)
+"""Of these refusals the log records some."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewImage:
     """What is to be kept: bytes of a user, how they were made (`details`), the reservation that they settle.
@@ -118,8 +122,11 @@ async def refusal_unseen(
         origin=actor.origin,
         only_asked=True,
     )
-    if not isinstance(decide(command, root.state, root.state.policy, root.now()), Refusal):
+    foreseen = decide(command, root.state, root.state.policy, root.now())
+    if not isinstance(foreseen, Refusal):
         return None
+    if foreseen.reason in LIMITS and foreseen.record is None:
+        return foreseen  # the log has as many of these as it takes on a day
     outcome = await root.ledger.submit(command)
     return outcome if isinstance(outcome, Refusal) else None
 

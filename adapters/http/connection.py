@@ -170,7 +170,7 @@ class Connection(web.RequestHandler):
         finally:
             with suppress(ValueError):  # where the client is gone, the list is
                 self._when_gone.remove(task.cancel)
-            del task  # else a refusal, its frames and the bytes in them hold each other until they are collected
+            del task  # else it, a refusal in it and the frames of that hold each other until they are collected
 
     def data_received(self, data: bytes) -> None:
         """Takes bytes. A whole head is in time, however late a machine that stood still looks at the request itself."""

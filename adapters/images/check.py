@@ -163,19 +163,20 @@ async def check_image_async(
     """
     media_type = refuse_at_a_glance(data, max_bytes=max_bytes)
     turns = _turns_by_paid[sender.paid]
-    turn = _asked(turns, sender)
-    answer: Future[CheckedImage] = Future()
-    work = partial(_checked, data, media_type, PictureBounds(max_pixels, max_frames), turn, paid=sender.paid)
+    answer: Future[CheckedImage | _Refused] = Future()
+    work = partial(_checked, data, media_type, PictureBounds(max_pixels, max_frames), paid=sender.paid)
     # Begun by whoever gives the turn: an event loop that stands still would hold it as long.
-    turn.given.add_done_callback(lambda _: _workers.submit(_carry_out, work, answer, lambda: turns.end(turn)))
+    turn = _asked(turns, sender, partial(_begin, turns, work, answer))
     try:
         async with asyncio.timeout(None if sender.paid else MAX_WAIT_SECONDS):
-            return await asyncio.wrap_future(answer)
+            found = await asyncio.wrap_future(answer)
     except TimeoutError as error:
         raise _waited_too_long() from error
     finally:
         turns.leave(turn)
-        del answer, work  # else a refusal, its frames and the bytes in them hold each other until they are collected
+    if isinstance(found, _Refused):
+        raise InvalidImage(found.kind, found.sentence)
+    return found
 
 
 def contradiction(name: str, media_type: str) -> str | None:
@@ -190,23 +191,41 @@ def contradiction(name: str, media_type: str) -> str | None:
     return f"The picture is a {_shown(media_type)}, but its name ends in .{extension}. Name it {stem}.{right} instead."
 
 
-def _asked(turns: Turns, sender: Sender) -> Turn:
-    turn = turns.ask(sender.owner)
+def _asked(turns: Turns, sender: Sender, begin: Callable[[Turn], object] | None = None) -> Turn:
+    turn = turns.ask(sender.owner, begin)
     if turn is None:
         raise _waited_too_long()
     return turn
 
 
-def _carry_out(work: Callable[[], CheckedImage], answer: Future[CheckedImage], end: Callable[[], None]) -> None:
+class _Refused(NamedTuple):
+    """A refusal on its way between threads. A future and an exception in it hold each other, and the exception all
+    frames and the picture in them, until they are collected: a hundred large ones would fill the memory.
+    """
+
+    kind: ImageProblem
+    sentence: str
+
+
+def _begin(
+    turns: Turns, work: Callable[[Turn], CheckedImage], answer: Future[CheckedImage | _Refused], turn: Turn
+) -> None:
+    _workers.submit(_carry_out, turns, work, answer, turn)
+
+
+def _carry_out(
+    turns: Turns, work: Callable[[Turn], CheckedImage], answer: Future[CheckedImage | _Refused], turn: Turn
+) -> None:
     """Does the work of a turn in a worker, unless nobody waits for it any more."""
     try:
         if answer.set_running_or_notify_cancel():
-            answer.set_result(work())
+            answer.set_result(work(turn))
+    except InvalidImage as refusal:
+        answer.set_result(_Refused(refusal.kind, str(refusal)))
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is the caller's
         answer.set_exception(error)
     finally:
-        end()
-        del work, answer  # as above
+        turns.end(turn)
 
 
 def _checked(data: bytes, media_type: str, bounds: PictureBounds, turn: Turn, *, paid: bool) -> CheckedImage:

@@ -1,7 +1,8 @@
 """The memory in which pictures are decoded: so much for all of this process together, given out in the order of asking.
 
 What was paid for is asked for first, and comes first. A picture larger than all there is has all of it, alone. Ordinary
-pictures have memory of their own, so that they never wait for one that takes all of the other. The figures are what formats take at most, so what is really in use is less. It is asked for in worker threads, which wait.
+pictures have memory of their own, so that they never wait for one that takes all of the other. The figures are what
+formats take at most, so what is really in use is less. It is asked for in worker threads, which wait.
 """
 
 from __future__ import annotations

@@ -11,17 +11,28 @@ Left to others: who an owner is, and doing the work.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Lock
 
 
 class Turn:
-    """One place in the line: `given` is done once it is its turn. Whoever has it notes the `seconds` that it took."""
+    """One place in the line: once it is its turn, `given` is done, and `begin` is called where there is one. Whoever
+    has it notes the `seconds` that it took.
+    """
 
-    def __init__(self, owner: object) -> None:
+    def __init__(self, owner: object, begin: Callable[[Turn], object] | None) -> None:
         self.owner = owner
+        self._begin = begin
         self.given: Future[None] = Future()
         self.seconds = 0.0
+
+    def come(self) -> None:
+        """It is its turn; what was to be called is held no longer."""
+        self.given.set_result(None)
+        begin, self._begin = self._begin, None
+        if begin is not None:
+            begin(self)
 
 
 class Turns:
@@ -40,9 +51,9 @@ class Turns:
         """Where the next turn of an owner begins, of those for whom that is later than where the line stands."""
         self._stands_at = 0.0
 
-    def ask(self, owner: str | None) -> Turn | None:
+    def ask(self, owner: str | None, begin: Callable[[Turn], object] | None = None) -> Turn | None:
         """A place at the end of the owner's own line; None where as many wait as may."""
-        turn = Turn(object() if owner is None else owner)
+        turn = Turn(object() if owner is None else owner, begin)
         with self._guard:
             own = self._waiting.get(turn.owner, ())
             if _is_full(self._count, self._most_waiting) or _is_full(len(own), self._most_of_one):
@@ -87,7 +98,7 @@ class Turns:
                 self._owners_running.add(turn.owner)
                 given.append(turn)
         for turn in given:
-            turn.given.set_result(None)
+            turn.come()
 
     def _next(self) -> Turn | None:
         ready = [owner for owner in self._waiting if owner not in self._owners_running]

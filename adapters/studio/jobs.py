@@ -110,7 +110,8 @@ class Job:
 
     async def outside(self, wait: Coroutine[Any, Any, T], seconds: float | None) -> T:
         """Waits for a turn or a provider; raises CancelledError once the job is cancelled, TimeoutError after that
-        time, where one is given. What comes at the same moment counts as come: a turn that nobody takes would be lost to all.
+        time, where one is given. What comes at the same moment counts as come: a turn that nobody takes would be lost
+        to all.
         """
         if self._cancelled:
             wait.close()
