@@ -262,6 +262,9 @@ class Studio:
         self, job: Job, reserved: Reserved, asked: GenerationRequest, result: GenerationResult, index: int
     ) -> Picture:
         made = result.images[index]
+        if made.too_large:
+            await self._release(job, reserved, "not_kept", 1)
+            return Picture(made.data, made.media_type, made.seed, NotStored(made.too_large))
         details = details_of(asked, result, made, self.generator.provider.limits.unused)
         text = as_text(details) if self._settings.prompt_in_image else None
         data = await self._store.workers.drawing.run(with_text, made.data, text)
