@@ -77,7 +77,14 @@ async def save_image(
         return Refusal(Reason.MALFORMED, None, sentence)
     root = storage.running()
     data = refuse_by_its_beginning(image.data, storage.settings)
-    unseen = Unseen(image.user, len(data), image.name, image.temp, image.reservation, image.operation)
+    unseen = Unseen(
+        user=image.user,
+        size_bytes=len(data),
+        name=image.name,
+        temp=image.temp,
+        reservation=image.reservation,
+        operation=image.operation,
+    )
     if refusal := await refusal_unseen(storage, unseen, actor=actor, idempotency_key=idempotency_key):
         return refusal
     sender = Sender(owner_of(storage, image.user), paid=image.reservation is not None)

@@ -24,7 +24,14 @@ def outline_gif(data: bytes, bounds: PictureBounds) -> Outline:
         raise damaged("GIF", "it holds no picture")
     bounds.admit_size(walk.width, walk.height, walk.frames)
     bytes_a_pixel = BYTES_A_PIXEL_ANIMATED if walk.frames > 1 else BYTES_A_PIXEL
-    return Outline("GIF", walk.width, walk.height, walk.frames, b"".join(walk.shown), bytes_a_pixel)
+    return Outline(
+        format="GIF",
+        width=walk.width,
+        height=walk.height,
+        frames=walk.frames,
+        picture=b"".join(walk.shown),
+        bytes_a_pixel=bytes_a_pixel,
+    )
 
 
 class _Walk:

@@ -51,7 +51,14 @@ def outline_jpeg(data: bytes, bounds: PictureBounds) -> Outline:
     if len(data) - end > MAX_TRAILER_BYTES:
         raise followed_by("JPEG", len(data) - end)
     picture = b"\xff\xd8" + b"".join(segment.whole for segment in segments if segment.marker in _SHOWN) + b"\xff\xd9"
-    return Outline("JPEG", width, height, 1, picture, _bytes_a_pixel(frames[0], segments))
+    return Outline(
+        format="JPEG",
+        width=width,
+        height=height,
+        frames=1,
+        picture=picture,
+        bytes_a_pixel=_bytes_a_pixel(frames[0], segments),
+    )
 
 
 def _refuse_costly_scans(segments: list[_Segment], pixels: int) -> None:

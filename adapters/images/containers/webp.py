@@ -43,7 +43,14 @@ def outline_webp(data: bytes, bounds: PictureBounds) -> Outline:
     if extended and extended[0][4:10] != (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little"):
         raise damaged("WEBP", "it says two different sizes")
     alpha = [chunk for chunk in chunks if chunk.kind == b"ALPH"][:1]
-    return Outline("WEBP", width, height, 1, _written(pictures[0], alpha, extended), BYTES_A_PIXEL)
+    return Outline(
+        format="WEBP",
+        width=width,
+        height=height,
+        frames=1,
+        picture=_written(pictures[0], alpha, extended),
+        bytes_a_pixel=BYTES_A_PIXEL,
+    )
 
 
 def _chunks(data: bytes) -> Iterator[_Chunk]:
