@@ -2,8 +2,8 @@
 
 aiohttp leaves a half-sent head and a reader that has stopped reading open; here each has a named bound. Where all
 places are taken, who keeps one without need gives it up: first who has asked for nothing yet, then who sends or reads
-slowly, then strangers who wait in line, and of each kind who has done so longest. Left to others: how long a body may
-take (`bodies`), and everything that needs a parsed request (`guards`).
+slowly, then strangers and refused ones in line, and of each kind who has done so longest. Left to others: how long a
+body may take (`bodies`), and everything that needs a parsed request (`guards`).
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Need(IntEnum):
 
     WITHOUT_REQUEST = 0
     SENDS_OR_READS = 1
-    STRANGER_WAITS = 2
+    WAITS_IN_LINE = 2
 
 
 class WaitedFor(NamedTuple):
@@ -148,7 +148,7 @@ class Connection(web.RequestHandler):
 
     @contextmanager
     def keeping_place(self, need: Need) -> Iterator[None]:
-        """Within this block the place is kept for the client's body, or for a stranger in line."""
+        """Within this block the place is kept for the client's body, or for one in line who may lose it."""
         self._need, self._waited_since = need, asyncio.get_running_loop().time()
         try:
             yield
@@ -165,7 +165,7 @@ class Connection(web.RequestHandler):
         task = asyncio.get_running_loop().create_task(work)
         self._when_gone.append(task.cancel)
         try:
-            with self.keeping_place(Need.STRANGER_WAITS) if for_stranger else nullcontext():
+            with self.keeping_place(Need.WAITS_IN_LINE) if for_stranger else nullcontext():
                 return await task
         finally:
             with suppress(ValueError):  # where the client is gone, the list is

@@ -1,17 +1,16 @@
 """The line in front of the provider: so many requests at once, so many more waiting, of all users and of one.
 
-Owners take turns: each one's first request comes before anybody's second, and who was served longest ago is first. A
-quarter of the places is for who has none, and all whom the log does not know together are one owner, with half of the
-places and never the last free turn. It counts requests and the bytes of their input images, and tells each that waits
-its place. It belongs to one event loop.
+Owners take turns, by the time that theirs have taken so far (as in `images/turns.py`): so each one's first request
+comes before anybody's second, and who asks for what takes long comes later. A quarter of the places is for who has none,
+and all whom the log does not know together are one owner, with half of the places and never the last free turn. It
+counts requests and the bytes of their input images, and tells each that waits its place. It belongs to one event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
-from itertools import count
 
 from adapters.application.owners import STRANGERS
 from domain.refusals import Reason, Refusal
@@ -22,6 +21,9 @@ PART_FOR_NEWCOMERS = 4
 """One of so many parts of the places is kept for owners who have none."""
 PART_OF_STRANGERS = 2
 """One of so many parts of the places is all that strangers have together."""
+
+LEAST_SECONDS = 0.05
+"""What a turn counts at least, from its beginning on."""
 
 OnQueuePosition = Callable[[int], None]
 
@@ -57,8 +59,10 @@ class GenerationQueue:
         self._input_bytes = 0
         self._running = self._strangers_running = 0
         self._waiting: list[_Waiting] = []
-        self._served: dict[str, int] = {}
-        self._turns = count(1)
+        self._begun: dict[str, deque[float]] = {}
+        self._next_at: dict[str, float] = {}
+        """Where the next turn of an owner begins, in seconds of turns, where that is later than `_stands_at`."""
+        self._stands_at = 0.0
 
     def refusal(self, user: str, owner: str, input_bytes: int) -> Refusal | None:
         """Why one more request may not join; None where it may."""
@@ -85,8 +89,6 @@ class GenerationQueue:
         """A request is done."""
         _take_one(self._of_user, user)
         _take_one(self._of_owner, owner)
-        if owner not in self._of_owner:
-            self._served.pop(owner, None)
         self._requests -= 1
         self._input_bytes -= input_bytes
 
@@ -118,6 +120,7 @@ class GenerationQueue:
         """The owner's turn ends, and the next one's begins."""
         self._running -= 1
         self._strangers_running -= owner == STRANGERS
+        self._charge(owner)
         while (waiting := next(filter(lambda one: self._may_begin(one.owner), self._in_order()), None)) is not None:
             self._waiting.remove(waiting)
             if not waiting.turn.done():  # else it was cancelled, and its request has not heard of it yet
@@ -134,16 +137,29 @@ class GenerationQueue:
     def _begin(self, owner: str) -> None:
         self._running += 1
         self._strangers_running += owner == STRANGERS
-        self._served[owner] = next(self._turns)
+        self._begun.setdefault(owner, deque()).append(asyncio.get_running_loop().time())
+        self._stands_at = max(self._stands_at, self._next_of(owner))
+        self._next_at = {known: at for known, at in self._next_at.items() if at > self._stands_at}
+        self._next_at[owner] = self._next_of(owner) + LEAST_SECONDS
+
+    def _charge(self, owner: str) -> None:
+        """Counts what a turn took beyond the least."""
+        taken = asyncio.get_running_loop().time() - self._begun[owner].popleft()
+        if not self._begun[owner]:
+            del self._begun[owner]
+        self._next_at[owner] = self._next_of(owner) + max(0.0, taken - LEAST_SECONDS)
+
+    def _next_of(self, owner: str) -> float:
+        return max(self._next_at.get(owner, 0.0), self._stands_at)
 
     def _in_order(self) -> list[_Waiting]:
-        """Those that wait, as their turns will come: each owner's first, then each one's second, and so on."""
+        """Those that wait, as their turns will come if each takes the least time."""
         before: Counter[str] = Counter()
         ranked = []
         for waiting in self._waiting:
-            ranked.append((before[waiting.owner], self._served.get(waiting.owner, 0), waiting))
+            ranked.append((self._next_of(waiting.owner) + before[waiting.owner] * LEAST_SECONDS, waiting))
             before[waiting.owner] += 1
-        return [waiting for *_, waiting in sorted(ranked, key=lambda ranks: ranks[:2])]
+        return [waiting for _, waiting in sorted(ranked, key=lambda rank: rank[0])]
 
     def _tell_places(self) -> None:
         for place, waiting in enumerate(self._in_order(), 1):

@@ -79,7 +79,7 @@ async def ask(address: str, user: str, number: int) -> str:
     return str(answer.status)
 
 
-async def honest(address: str, seconds: float) -> Figures:
+async def honest(address: str, seconds: float, pause_seconds: tuple[float, float] = (1.0, 3.0)) -> Figures:
     """Twenty users who each do a thing and think for a while, for so long."""
     found = Figures([], Counter())
     ends = time.monotonic() + seconds
@@ -87,7 +87,7 @@ async def honest(address: str, seconds: float) -> Figures:
     async def one(user: str) -> None:
         pauses = random.Random(user)
         for number in range(10**6):
-            await asyncio.sleep(pauses.uniform(0.2, 1.0))
+            await asyncio.sleep(pauses.uniform(*pause_seconds))
             begun = time.monotonic()
             if begun > ends:
                 return
@@ -146,7 +146,7 @@ def test_others_are_served_whatever_one_neighbour_sends(
     bad = Counter[str]()
     with service(tmp_path, monkeypatch) as running:
         with attacking(running.address, kind, bad):
-            found = asyncio.run(honest(running.address, 2))
+            found = asyncio.run(honest(running.address, 2, (0.2, 1.0)))
         peak = peak_bytes(running.process)
     assert set(found.answers) <= {"200", "201"}
     assert peak < PEAK_BYTES

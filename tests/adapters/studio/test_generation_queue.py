@@ -135,6 +135,26 @@ async def test_who_was_served_longest_ago_is_first() -> None:
     await again
 
 
+async def test_who_asks_for_what_takes_long_comes_later() -> None:
+    """After a turn of many times the least, another owner has several before it comes again."""
+    line, served = GenerationQueue(1, length=99, per_user=99), list[str]()
+
+    async def wait(owner: str) -> None:
+        await line.wait_turn(owner, deaf)
+        served.append(owner)
+
+    await line.wait_turn("long", deaf)
+    waiting = [asyncio.create_task(wait(owner)) for owner in ("long", "short", "short", "short")]
+    await asyncio.sleep(queue_module.LEAST_SECONDS * 10)
+    line.end_turn("long")
+    for owner in ("short", "short", "short", "long"):
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        line.end_turn(owner)
+    await asyncio.gather(*waiting)
+    assert served == ["short", "short", "short", "long"]
+
+
 @pytest.mark.parametrize(("at_once", "begun"), [(1, 1), (2, 1), (4, 3)])
 async def test_the_last_free_turn_is_for_who_is_known(at_once: int, begun: int) -> None:
     """However many strangers wait, somebody known has a turn without waiting, where there are several."""
