@@ -1,9 +1,10 @@
 """The line in front of the provider: so many requests at once, so many more waiting, of all users and of one.
 
 Owners take turns, by the time that theirs have taken so far (as in `images/turns.py`): so each one's first request
-comes before anybody's second, and who asks for what takes long comes later. A quarter of the places is for who has none,
-and all whom the log does not know together are one owner, with half of the places and never the last free turn. It
-counts requests and the bytes of their input images, and tells each that waits its place. It belongs to one event loop.
+comes before anybody's second, and who asks for what takes long comes later. A quarter of the places is for who has
+none, and all whom the log does not know together are one owner, with half of the places and never the last free turn.
+It counts requests and the bytes of their input images, and tells each that waits its place. It belongs to one event
+loop.
 """
 
 from __future__ import annotations
