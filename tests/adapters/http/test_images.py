@@ -10,7 +10,7 @@ from adapters.application.reading import image_path
 from adapters.application.results import StoreSettings
 from domain.commands import SetPolicy
 from tests.adapters.http.conftest import Running, Serve
-from tests.adapters.http.wire import once
+from tests.adapters.http.wire import Wire, once, request
 from tests.hostile.builders import jpeg, jpeg_mpf_phone, png, webp
 
 BOUNDARY = "frontier"
@@ -195,6 +195,17 @@ async def test_an_image_over_the_largest_size_is_413(serve: Serve) -> None:
     in_form = await service.ask("POST", PATH, body=form(("image", data)), kind=FORM)
     assert (unannounced.status, in_form.status) == (413, 413)
     assert unannounced.json["type"] == in_form.json["type"] == "urn:abby-ledger:problem:too-large"
+
+
+async def test_who_has_no_place_left_is_refused_before_the_body_is_sent(serve: Serve) -> None:
+    """By the length that is announced: nothing of the body is waited for, or asked for with the word to continue."""
+    service: Running = await serve(SetPolicy(daily=0))
+    wire = await Wire.open(service.address)
+    announced = {"Content-Length": "1000000", "Content-Type": "image/jpeg", "Expect": "100-continue"}
+    await wire.send(request("POST", "/v1/users/1/images", headers=announced))
+    answer = await wire.answer()
+    await wire.close()
+    assert (answer.status, answer.json["reason"]) == (429, "DAILY_LIMIT")
 
 
 async def test_a_list_is_newest_first_and_comes_in_pages(service: Running) -> None:
