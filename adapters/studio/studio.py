@@ -190,9 +190,7 @@ class Studio:
         for attempt in range(1, MAX_ATTEMPTS + 1):
             job.key = key if attempt == 1 or key is None else f"{key}#{attempt}"
             wanted, step = _places_of(job), job.key_of("reserve")
-            trying = refuse_unkeepable(
-                self._store, wanted, actor=job.actor, idempotency_key=step, content=content
-            )
+            trying = refuse_unkeepable(self._store, wanted, actor=job.actor, idempotency_key=step, content=content)
             await job.outside(trying, None)
             reserved = await reserve_places(self._store, wanted, actor=job.actor, idempotency_key=step, content=content)
             if isinstance(reserved, Refusal) or not reserved.replayed:
