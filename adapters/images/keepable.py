@@ -54,9 +54,12 @@ def _whole(data: bytes) -> bytes | None:
 
 
 def _decoded_bytes(data: bytes, name: str) -> int:
-    """What decoding takes, by what the header tells. Raises DamagedPicture and PictureTooLarge."""
+    """What decoding takes, by what the header tells. Raises DamagedPicture and PictureTooLarge.
+
+    What stands beside the picture is not asked: a broken note keeps its file from being opened, and is mended.
+    """
     try:
-        with Image.open(io.BytesIO(data), formats=[name]) as image:
+        with Image.open(io.BytesIO(picture_alone(data)), formats=[name]) as image:
             width, height = image.size
     except Image.DecompressionBombError as error:
         raise PictureTooLarge(_too_large("more pixels than anything shows", MAX_PIXELS)) from error

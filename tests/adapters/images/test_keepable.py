@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 
 import pytest
 from PIL import Image, ImageFile
@@ -11,7 +12,7 @@ from PIL import Image, ImageFile
 from adapters.images.check import check_image
 from adapters.images.keepable import PictureTooLarge, keepable
 from adapters.images.shaping import DamagedPicture, ShapedPicture
-from tests.hostile.builders import png
+from tests.hostile.builders import png, png_chunk
 
 MOST = 1_000_000
 
@@ -63,6 +64,22 @@ def test_what_is_no_picture_is_damaged(data: bytes) -> None:
     """Nothing is made up."""
     with pytest.raises(DamagedPicture):
         keepable(data, MOST)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        png_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(3_000_000))),
+        png_chunk(b"iCCP", b"x\0\1abc"),
+        png_chunk(b"tEXt", b"a\0b")[:-1] + b"x",
+    ],
+    ids=["a note that unpacks to too much", "a profile of no kind", "a wrong checksum"],
+)
+def test_a_png_with_a_broken_part_beside_its_picture_is_kept_without_it(broken: bytes) -> None:
+    """Its size is told by its header all the same, though no decoder opens the file as it came."""
+    data = png()
+    begin = data.index(b"IDAT") - 4
+    assert kept(data[:begin] + broken + data[begin:]).data == data
 
 
 def of_size(kind: str, width: int, height: int) -> bytes:
