@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import signal
 import sys
 from collections import Counter
@@ -30,6 +31,8 @@ SECONDS_BETWEEN = 0.05
 """Of one of the attackers' connections to its next request: one person's machine, not all the world's."""
 
 _numbers = count(1)
+_nobody_yet = f"invented{secrets.token_hex(4)}-"
+"""Ids of another program's run are known to the log by now."""
 answered: Counter[str] = Counter()
 
 
@@ -71,7 +74,7 @@ async def _again_and_again(address: str, send: Callable[[int], bytes]) -> None:
 async def _ask_and_go(address: str, *_: object) -> None:
     while True:
         async with connected(address) as wire:
-            await wire.send(_wish(f"invented{next(_numbers)}"))
+            await wire.send(_wish(_nobody(next(_numbers))))
         await asyncio.sleep(SECONDS_BETWEEN)
 
 
@@ -91,7 +94,7 @@ def _sending(data: bytes, user: Callable[[int], str]) -> Callable[[str], Corouti
 
 
 def _nobody(number: int) -> str:
-    return f"invented{number}"
+    return f"{_nobody_yet}{number}"
 
 
 def _bomb() -> bytes:
