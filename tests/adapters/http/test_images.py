@@ -283,3 +283,11 @@ async def test_an_image_whose_file_is_missing_is_404_and_stays_listed(service: R
     path.unlink()
     assert (await service.ask("GET", "/v1/users/1/images/a.png")).status == 404
     assert (await service.ask("GET", "/v1/users/1/images")).json["total"] == 1
+
+
+async def test_where_things_are_stripped_limits_are_asked_for_what_is_left(serve: Serve) -> None:
+    """An upload announces more than is kept, so its length refuses nothing."""
+    data = png()
+    limits = SetPolicy(user_bytes=len(data), gen_bytes=1)
+    service: Running = await serve(limits, settings=StoreSettings(strip_foreign=True))
+    assert (await service.upload("1", data + b"PK\3\4" + bytes(1_000), "a.png")).status == 201
