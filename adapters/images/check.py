@@ -207,6 +207,7 @@ def broken_form(data: bytes) -> ImageProblem | None:
 def _outline(data: bytes, media_type: str, bounds: PictureBounds) -> Outline:
     """What the container says of a picture within the bounds, in whose file nothing is foreign."""
     outline = _OUTLINES[media_type](data, bounds)
+    admit_decoding(outline)
     refuse_foreign(data, media_type)
     return outline
 
@@ -253,7 +254,6 @@ def _checked(data: bytes, media_type: str, bounds: PictureBounds, turn: Turn, *,
     begun = time.thread_time()
     try:
         outline = _outline(data, media_type, bounds)
-        admit_decoding(outline)
         with memory.held(outline.decoded_bytes, first=paid):
             _decode(outline)
     finally:
