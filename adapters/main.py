@@ -33,12 +33,17 @@ CLEANUP_SECONDS = 86_400.0
 """How often old temp files are cleaned up."""
 DRAIN_SECONDS = 5.0
 """How long a service whose ledger has stopped still answers, so that `/readyz` and callers hear of it."""
+SWITCH_SECONDS = 0.0005
+"""How long a thread that only calculates keeps all others waiting; Python's own 5 ms are so many for each step of a
+request, and a request has dozens. A service is no embedding program's, so it may say.
+"""
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 def serve(config: Config, out: TextIO = sys.stdout, *, bot_alone: bool = False) -> int:
     """Runs the service until it is told to stop; the exit code. Raises Faults that keep it from starting."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     for line in (*config.describe(), *config.warnings, *sent_unencrypted(config)):
         print(line, file=out)
     out.flush()  # an output that cannot be written is found before anything is opened

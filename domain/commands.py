@@ -103,6 +103,7 @@ class SaveImage(NamedTuple):
     """May this image be kept? `new_reservation` is the id used where the save must reserve its own place.
 
     `untracked`: a file that the log does not know stands where `name` would. `operation` None takes the reservation's.
+    `only_asked`: it is decided alike, before anybody has looked at the bytes, and of a yes nothing comes.
     """
 
     user: str
@@ -121,6 +122,7 @@ class SaveImage(NamedTuple):
     untracked: bool = False
     origin: str | None = None
     idempotency_key: IdempotencyKey | None = None
+    only_asked: bool = False
 
 
 class AdoptImage(NamedTuple):

@@ -40,7 +40,9 @@ class _Target(NamedTuple):
 
 
 def save(command: SaveImage, view: View, policy: Limits, at: str) -> tuple[Event, ...] | Refusal:
-    """ImageSaved: into a place of its reservation, into one reserved in the same breath, or as a temp file."""
+    """ImageSaved: into a place of its reservation, into one reserved in the same breath, or as a temp file; nothing
+    where it is only asked.
+    """
     reservation = _reservation_of(command, view, at)
     if isinstance(reservation, Refusal):
         return reservation
@@ -53,6 +55,8 @@ def save(command: SaveImage, view: View, policy: Limits, at: str) -> tuple[Event
     limits = effective(policy, view.override(command.user), at)
     if refusal := refuse_what_does_not_fit(demand, view, limits, at):
         return refusal
+    if command.only_asked:
+        return ()
     if not plain:
         return (
             _saved(

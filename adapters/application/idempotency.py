@@ -33,7 +33,17 @@ from domain.events import IdempotencyKey, idempotency_tag
 from domain.instants import later
 
 _OF_THIS_ATTEMPT = frozenset(
-    {"idempotency_key", "new_reservation", "staged", "untracked", "origin", "exclusive", "ttl_seconds", "position"}
+    {
+        "idempotency_key",
+        "new_reservation",
+        "staged",
+        "untracked",
+        "origin",
+        "exclusive",
+        "ttl_seconds",
+        "position",
+        "only_asked",
+    }
 )
 _OF_A_NEW_RESERVATION = _OF_THIS_ATTEMPT | {"reservation"}
 """Whoever reserves is given a new id; whoever releases, delivers or saves says which reservation is meant."""

@@ -9,7 +9,14 @@ from typing import NamedTuple
 
 from adapters.application.results import StoreSettings
 from adapters.application.workers import Workers
-from adapters.images.check import CheckedImage, InvalidImage, check_image_async, contradiction
+from adapters.images.check import (
+    CheckedImage,
+    InvalidImage,
+    Sender,
+    check_image_async,
+    contradiction,
+    refuse_at_a_glance,
+)
 from adapters.images.foreign.judging import Stripped, without_foreign
 from adapters.images.invalid_image import ImageProblem
 from adapters.ports.faults import StorageUnavailable
@@ -48,30 +55,42 @@ def malformed_save(user: object, image_name: object) -> str | None:
     return malformed_user(user) or (None if image_name is None else malformed_name(image_name))
 
 
-async def stripped(data: bytes, settings: StoreSettings, workers: Workers) -> Stripped:
-    """The bytes that are to be kept: as they are, or where it is set so, without what is no part of a picture."""
-    is_judged = settings.strip_foreign and settings.check_images and isinstance(data, (bytes, bytearray, memoryview))
+async def stripped(data: bytes, settings: StoreSettings, workers: Workers, sender: Sender) -> Stripped:
+    """The bytes that are to be kept: as they are, or where it is set so, without what is no part of a picture. Of what
+    an owner sends one at a time is looked at.
+    """
+    is_judged = settings.strips and isinstance(data, (bytes, bytearray, memoryview))
     if not is_judged or len(data) > settings.max_image_bytes:
         return Stripped(data, ())
-    return await workers.run(without_foreign, bytes(data))
+    if sender.paid or sender.owner is None:
+        return await workers.run(without_foreign, bytes(data))
+    return await workers.run_in_turn(sender.owner, without_foreign, bytes(data))
 
 
-async def check(data: bytes, image_name: str | None, settings: StoreSettings) -> CheckedImage:
+async def check(data: bytes, image_name: str | None, settings: StoreSettings, sender: Sender) -> CheckedImage:
     """What the bytes are. Raises InvalidImage where they may not be kept, or contradict the extension of the name."""
-    if not isinstance(data, (bytes, bytearray, memoryview)):
-        raise InvalidImage(ImageProblem.UNSUPPORTED, f"An image is bytes, and this is {type(data).__name__}.")
     if not settings.check_images:
-        if len(data) > settings.max_image_bytes:
-            raise InvalidImage(
-                ImageProblem.TOO_LARGE,
-                f"The file has {len(data):,} bytes. At most {settings.max_image_bytes:,} are allowed.",
-            )
         return _UNCHECKED
-    checked = await check_image_async(bytes(data), max_bytes=settings.max_image_bytes)
+    checked = await check_image_async(data, max_bytes=settings.max_image_bytes, sender=sender)
     sentence = contradiction(image_name, checked.media_type) if image_name else None
     if sentence:
         raise InvalidImage(ImageProblem.WRONG_EXTENSION, sentence)
     return checked
+
+
+def refuse_by_its_beginning(given: bytes | bytearray | memoryview, settings: StoreSettings) -> bytes:
+    """What was given, as bytes. Raises InvalidImage for what is refused without looking further than at a few."""
+    if not isinstance(given, (bytes, bytearray, memoryview)):
+        raise InvalidImage(ImageProblem.UNSUPPORTED, f"An image is bytes, and this is {type(given).__name__}.")
+    data = bytes(given)
+    if settings.check_images:
+        refuse_at_a_glance(data, max_bytes=settings.max_image_bytes)
+    elif len(data) > settings.max_image_bytes:
+        raise InvalidImage(
+            ImageProblem.TOO_LARGE,
+            f"The file has {len(data):,} bytes. At most {settings.max_image_bytes:,} are allowed.",
+        )
+    return data
 
 
 class Intake(NamedTuple):

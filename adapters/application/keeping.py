@@ -14,6 +14,7 @@ import structlog
 from adapters.application.idempotency import Key, was_answered
 from adapters.application.intake import KINDS
 from adapters.application.opening import OpenRoot
+from adapters.application.owners import owner_of
 from adapters.application.reserving import WantedPlaces, reservation_of
 from adapters.application.results import LIBRARY, Actor
 from adapters.application.storage import Storage
@@ -50,7 +51,8 @@ async def refuse_unkeepable(
     asked = reservation_of(storage, wanted, actor)
     if await storage.workers.reading.run(was_answered, asked, idempotency_key, root, content):
         return
-    await storage.workers.keeping.run(_try, root, _place_of(wanted), _bounded(wanted.count))
+    owner = owner_of(storage, wanted.user)
+    await storage.workers.keeping.run_in_turn(owner, _try, root, _place_of(wanted), _bounded(wanted.count))
 
 
 async def refuse_unkeepable_now(storage: Storage, wanted: WantedPlaces) -> None:

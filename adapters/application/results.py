@@ -143,3 +143,8 @@ class StoreSettings(NamedTuple):
     check_images: bool = True
     seal_file: Path | None = None
     strip_foreign: bool = False
+
+    @property
+    def strips(self) -> bool:
+        """Whether what is kept may be less than what came."""
+        return self.strip_foreign and self.check_images

@@ -9,20 +9,45 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from adapters.application.idempotency import Key, spellings, with_key
-from adapters.application.intake import Wanted, check, malformed_save, stripped, take_in, wanted
+from adapters.application.intake import (
+    Wanted,
+    check,
+    malformed_save,
+    refuse_by_its_beginning,
+    stripped,
+    take_in,
+    wanted,
+)
 from adapters.application.opening import OpenRoot
+from adapters.application.owners import owner_of
 from adapters.application.results import LIBRARY, Actor, SavedImage
 from adapters.application.storage import Storage
 from adapters.application.troubles import Place, fault_of
 from adapters.application.workers import Workers
-from adapters.images.check import CheckedImage
+from adapters.images.check import CheckedImage, Sender
 from adapters.ledger.codec import decode
 from adapters.ledger.pending import Accepted
 from adapters.ports.faults import LedgerStopped
-from domain.commands import SaveImage
+from domain.commands import FreshName, SaveImage
+from domain.decisions import decide
 from domain.events import ImageSaved, idempotency_tag
 from domain.names import name_key
 from domain.refusals import Reason, Refusal
+
+
+class Unseen(NamedTuple):
+    """What is known of a save before its bytes are: whose, how many bytes, and the name and reservation asked for."""
+
+    user: str
+    size_bytes: int
+    name: str | None = None
+    temp: bool = False
+    reservation: str | None = None
+    operation: str | None = None
+
+
+LIMITS = (Reason.DAILY_LIMIT, Reason.USER_STORAGE, Reason.POOL_STORAGE)
+"""Of these refusals the log records some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +71,31 @@ async def save_image(
 ) -> SavedImage | Refusal:
     """Keeps an image, or a temp file. Raises InvalidImage for bytes that may not be kept, and Faults.
 
+    Cheap questions come first: only what the limits let in at this moment is looked at, in its owner's turn.
     Once its bytes are staged the save belongs to the storage: a caller that is cancelled no longer stops it.
     """
     if sentence := malformed_save(image.user, image.name):
         return Refusal(Reason.MALFORMED, None, sentence)
     root = storage.running()
-    data, taken_off = await stripped(image.data, storage.settings, storage.workers.keeping)
-    checked = await check(data, image.name, storage.settings)
+    sender = Sender(owner_of(storage, image.user), paid=image.reservation is not None)
+    given, taken_off = await stripped(image.data, storage.settings, storage.workers.keeping, sender)
+    data = refuse_by_its_beginning(given, storage.settings)
+    unseen = Unseen(
+        user=image.user,
+        size_bytes=len(data),
+        name=image.name,
+        temp=image.temp,
+        reservation=image.reservation,
+        operation=image.operation,
+    )
+    if refusal := await refusal_unseen(storage, unseen, actor=actor, idempotency_key=idempotency_key):
+        return refusal
+    checked = await check(data, image.name, storage.settings, sender)
     save = _Save(
         root=root,
         keeping=storage.workers.keeping,
         image=image,
-        data=bytes(data),
+        data=data,
         taken_off=taken_off,
         checked=checked,
         want=wanted(image.user, image.name, image.operation, temp=image.temp),
@@ -65,6 +103,50 @@ async def save_image(
         idempotency_key=idempotency_key,
     )
     return await storage.to_the_end(save.carry_out())
+
+
+async def refusal_unseen(
+    storage: Storage, unseen: Unseen, *, actor: Actor = LIBRARY, idempotency_key: Key | None = None
+) -> Refusal | None:
+    """Why a save would be refused at this moment whatever its bytes are, asked before they are read or looked at. The
+    ledger says so, and records it as any refusal. What was answered under the key before is not asked. Raises Faults.
+    """
+    root = storage.running()
+    if _is_answered(root, actor, idempotency_key):
+        return None
+    want = wanted(unseen.user, unseen.name, unseen.operation, temp=unseen.temp)
+    command = SaveImage(
+        user=unseen.user,
+        by=actor.by,
+        name=FreshName(want.folder, "bin") if want.name is None else want.name,
+        bytes=unseen.size_bytes,
+        sha256="",
+        media_type="",
+        width=0,
+        height=0,
+        staged="",
+        new_reservation="",
+        operation=want.operation,
+        temp=unseen.temp,
+        reservation=unseen.reservation,
+        origin=actor.origin,
+        only_asked=True,
+    )
+    foreseen = decide(command, root.state, root.state.policy, root.now())
+    if not isinstance(foreseen, Refusal):
+        return None
+    if foreseen.reason in LIMITS and foreseen.record is None:
+        return foreseen  # the log has as many of these as it takes on a day
+    outcome = await root.ledger.submit(command)
+    return outcome if isinstance(outcome, Refusal) else None
+
+
+def _is_answered(root: OpenRoot, actor: Actor, key: Key | None) -> bool:
+    """Whether the log has an answer under the key, to whatever: without the bytes nobody can say to what."""
+    return key is not None and any(
+        root.state.answer(idempotency_tag(*spelled))
+        for spelled in spellings(actor.by, key, secret=root.recorder.secret)
+    )
 
 
 def saved_under(

@@ -28,7 +28,7 @@ class Workers:
         self._guard = Lock()
         self._threads: ThreadPoolExecutor | None = None
         self._closed = False
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Does the work in one of the threads. After `close` what still comes is done in the event loop's own."""
@@ -39,7 +39,8 @@ class Workers:
 
     async def run_in_turn(self, owner: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The same, one work of an owner at a time: whoever asks for much holds themselves up, and nobody else."""
-        async with self._turns.setdefault(owner, asyncio.Lock()):
+        of_this_loop = id(asyncio.get_running_loop()), owner  # programs may have several, and a lock belongs to one
+        async with self._turns.setdefault(of_this_loop, asyncio.Lock()):
             return await self.run(work, *args, **kwargs)
 
     def close(self) -> None:

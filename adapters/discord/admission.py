@@ -16,6 +16,7 @@ from typing import NamedTuple
 import discord
 import structlog
 
+from adapters.application.owners import owner_of
 from adapters.application.reserving import WantedPlaces, record_refusal_of_places, refusal_of_places
 from adapters.application.results import Actor
 from adapters.application.saves import save_under
@@ -102,31 +103,32 @@ async def admitted(interaction: Interaction, operation: Operation, count: int = 
 async def admitted_input(interaction: Interaction, operation: Operation, source: Source) -> bytes | None:
     """What a picture starts from, where it may be begun: an answer is promised then. None where not; it was told."""
     bot, user = interaction.client, str(interaction.user.id)
+    owner = owner_of(bot.store, user)
     why = source.missing or await _refusal(interaction, operation, 1)
-    if why is None and (busy := bot.input_line.refusal(user, source.size_bytes)):
+    if why is None and (busy := bot.input_line.refusal(user, owner, source.size_bytes)):
         why = message_for_refusal(busy)
     if why is not None:
         await tell(interaction, why)
         return None
-    bot.input_line.join(user, source.size_bytes)
+    bot.input_line.join(user, owner, source.size_bytes)
     try:
         await defer(interaction)
-        data = await _fetched(bot.input_line, source)
+        data = await _fetched(bot.input_line, owner, source)
     finally:
-        bot.input_line.leave(user, source.size_bytes)
+        bot.input_line.leave(user, owner, source.size_bytes)
     if isinstance(data, Message):
         await Reply(interaction).alone(data)
         return None
     return data
 
 
-async def _fetched(line: GenerationQueue, source: Source) -> bytes | Message:
+async def _fetched(line: GenerationQueue, owner: str, source: Source) -> bytes | Message:
     """The input, when it is its turn."""
-    await line.wait_turn(lambda _: None)
+    await line.wait_turn(owner, lambda _: None)
     try:
         return await source.fetch()
     finally:
-        line.end_turn()
+        line.end_turn(owner)
 
 
 async def _refusal(interaction: Interaction, operation: Operation, count: int) -> Message | None:

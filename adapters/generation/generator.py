@@ -27,7 +27,7 @@ from adapters.generation.provider import (
 from adapters.generation.providers import UnavailableProvider
 from adapters.generation.request_check import check_request
 from adapters.generation.taxonomy import FILTERED, THE_SERVICE, not_as_promised, unusable_input
-from adapters.images.keepable import keepable
+from adapters.images.keepable import PictureTooLarge, keepable
 from adapters.images.shaping import (
     ClosedMeanwhile,
     DamagedPicture,
@@ -57,6 +57,7 @@ class Generator:
         self._provider = provider
         self._fetcher = fetcher
         self._workers = PictureWorkers()
+        self._finishing = PictureWorkers()  # what was paid for waits for no input
         self._closed = False
         self._closing: asyncio.Task[None] | None = None
 
@@ -150,6 +151,7 @@ class Generator:
         """Give back what the provider holds, from any place: within a running loop it is done soon, else now."""
         already, self._closed = self._closed, True
         self._workers.close()
+        self._finishing.close()
         if already or self._provider is None:
             return
         try:
@@ -163,6 +165,7 @@ class Generator:
         """Give back what the provider holds, and wait for it."""
         self._closed = True
         self._workers.close()
+        self._finishing.close()
         if self._provider is not None:
             await self._provider.close()
 
@@ -174,9 +177,11 @@ class Generator:
 
     async def _finished(self, image: GeneratedImage, request: GenerationRequest) -> GeneratedImage | None:
         try:
-            shaped: ShapedPicture = await self._workers.run(keepable, image.data, self.provider.limits.image_bytes)
+            shaped: ShapedPicture = await self._finishing.run(keepable, image.data, self.provider.limits.image_bytes)
             if request.operation is Operation.UPSCALE and request.width is not None:
-                shaped = await self._workers.run(of_width, shaped.data, request.width)
+                shaped = await self._finishing.run(of_width, shaped.data, request.width)
+        except PictureTooLarge as large:
+            return replace(image, too_large=str(large))
         except DamagedPicture:
             return None
         return GeneratedImage(shaped.data, image.seed, shaped.media_type)

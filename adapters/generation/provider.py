@@ -72,11 +72,15 @@ class GenerationRequest:
 
 @dataclass(frozen=True, slots=True)
 class GeneratedImage:
-    """The bytes of one image, and the seed that makes it again where the provider tells one."""
+    """The bytes of one image, and the seed that makes it again where the provider tells one.
+
+    `too_large`: why it cannot be kept though it was made, as a sentence; nobody has decoded it then.
+    """
 
     data: bytes = field(repr=False)
     seed: int | None
     media_type: str
+    too_large: str = ""
 
 
 @dataclass(frozen=True, slots=True)

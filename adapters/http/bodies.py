@@ -1,4 +1,7 @@
-"""Reads the body of a request: within a deadline, a size and a budget of memory, then as strict JSON.
+"""Reads the body of a request: within a deadline, a size and the memory there is for bodies, then as strict JSON.
+
+A large body is read once there is room for all of it. Where there is none it waits, at the client's end;
+the owner who holds least is next, and who sends slowly while others wait is sent away.
 
 JSON is read as it is written: no NaN, no duplicate or unknown field, no NUL, no other type than the one asked for. Left
 to others: what the fields mean, and multipart forms (`uploads`).
@@ -8,32 +11,45 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import orjson
 from aiohttp import web
 
+from adapters.http.connection import Need, connection_of
 from adapters.http.problems import BAD_REQUEST, LENGTH, MEDIA, TOO_BUSY, TOO_SLOW, Problem
 from domain.limits import MEGABYTE
 
 BODY_SECONDS = 30.0
 BODY_BYTES_A_SECOND = 8_000
+CONTENDED_SECONDS = 5.0
+CONTENDED_BYTES_A_SECOND = 1_000_000
+WAIT_SECONDS = 30.0
+SLICE_SECONDS = 1.0
 MAX_JSON_BYTES = 131_072
 MAX_JSON_DEPTH = 8
-MAX_BUFFERED_BYTES = 256 * MEGABYTE
+MAX_BUFFERED_BYTES = 64 * MEGABYTE
+SMALL_BYTES = MAX_JSON_BYTES
+"""Bodies up to this size wait for no room: all connections together hold 32 MB of them."""
 
 _CLOSE = {"Connection": "close"}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class BodyBounds(NamedTuple):
-    """A body has `seconds`, and for every `bytes_a_second` that have come, one second more."""
+    """A body has `seconds`, and for every `bytes_a_second` that have come, one second more; while others wait for its
+    room, the contended ones. Room is waited for at most `wait_seconds`.
+    """
 
     seconds: float = BODY_SECONDS
     bytes_a_second: int = BODY_BYTES_A_SECOND
     buffered_bytes: int = MAX_BUFFERED_BYTES
+    wait_seconds: float = WAIT_SECONDS
+    contended_seconds: float = CONTENDED_SECONDS
+    contended_bytes_a_second: int = CONTENDED_BYTES_A_SECOND
 
 
 class BodyReader:
@@ -41,59 +57,149 @@ class BodyReader:
 
     def __init__(self, bounds: BodyBounds) -> None:
         self._bounds = bounds
-        self._buffered = 0
+        self._room = Room(bounds.buffered_bytes)
 
     @contextmanager
-    def budget(self) -> Iterator[Budget]:
-        """What is read within this block counts as held in memory until it ends."""
-        budget = Budget(self)
+    def budget(self, owner: str = "") -> Iterator[Budget]:
+        """What is read within this block counts as held in memory by the owner until it ends."""
+        budget = Budget(owner)
         try:
             yield budget
         finally:
-            self._buffered -= budget.taken
+            self._room.give_back(owner, budget.taken)
 
-    async def read(self, request: web.Request, *, at_most: int, budget: Budget) -> bytes:
-        """The whole body, or a Problem: 413 above `at_most` bytes, 408 when it is slow, 503 when memory is short."""
-        if (request.content_length or 0) > at_most:
+    async def read(self, request: web.Request, *, at_most: int, budget: Budget, copies: int = 1) -> bytes:
+        """The whole body, or a Problem: 413 above `at_most` bytes, 408 when it is slow, 503 when memory is short.
+
+        Whoever reads it makes a whole of so many `copies`.
+        """
+        announced = request.content_length
+        if (announced or 0) > at_most:
             raise _too_large(at_most)
+        holds_room = await self._take((at_most if announced is None else announced) * copies, budget)
         if request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(_CONTINUE)
+        with connection_of(request).keeping_place(Need.SENDS_OR_READS):
+            return await self._read(request, at_most, holds_room=holds_room)
+
+    async def _read(self, request: web.Request, at_most: int, *, holds_room: bool) -> bytes:
         body = bytearray()
         started = asyncio.get_running_loop().time()
-        while True:
-            deadline = started + self._bounds.seconds + len(body) / self._bounds.bytes_a_second
-            chunk = await _next_chunk(request, deadline)
-            if not chunk:
-                return bytes(body)
+        while chunk := await _next_chunk(request, self._pace(started, len(body), holds_room=holds_room)):
             if len(body) + len(chunk) > at_most:
                 raise _too_large(at_most)
-            self._take(len(chunk), budget)
             body += chunk
+        return bytes(body)
 
-    def _take(self, size_bytes: int, budget: Budget) -> None:
-        if self._buffered + size_bytes > self._bounds.buffered_bytes:
-            raise Problem(TOO_BUSY, "Too many uploads at once. Try again in a moment.", headers={"Retry-After": "2"})
-        self._buffered += size_bytes
-        budget.taken += size_bytes
+    async def _take(self, size_bytes: int, budget: Budget) -> bool:
+        """Whether there was need of room; now there is."""
+        if size_bytes <= SMALL_BYTES:
+            return False
+        try:
+            async with asyncio.timeout(self._bounds.wait_seconds):
+                budget.taken += await self._room.take(budget.owner, size_bytes)
+        except TimeoutError:
+            detail = "Too many uploads at once. Try again in a moment."
+            raise Problem(TOO_BUSY, detail, headers={"Retry-After": "2"} | _CLOSE) from None
+        return True
+
+    def _pace(self, started: float, read_bytes: int, *, holds_room: bool) -> Callable[[], Deadline]:
+        """By when more has to come, as it is at a moment: who holds room while others wait for it has less time."""
+        bounds = self._bounds
+        own = Deadline(started + bounds.seconds + read_bytes / bounds.bytes_a_second, bounds.bytes_a_second)
+        at = started + bounds.contended_seconds + read_bytes / bounds.contended_bytes_a_second
+        contended = Deadline(min(own.at, at), bounds.contended_bytes_a_second)
+        return lambda: contended if holds_room and self._room.is_waited_for else own
+
+
+class Deadline(NamedTuple):
+    """By when more of a body has to come, and at how many bytes a second it would."""
+
+    at: float
+    bytes_a_second: int
+
+
+async def _next_chunk(request: web.Request, pace: Callable[[], Deadline]) -> bytes:
+    """What comes next, b"" at the end. It is looked now and then whether others have begun to wait."""
+    now = asyncio.get_running_loop().time
+    while True:
+        try:
+            async with asyncio.timeout_at(min(pace().at, now() + SLICE_SECONDS)):
+                return await request.content.readany()
+        except TimeoutError:
+            if now() >= pace().at:
+                raise _too_slow(pace().bytes_a_second) from None
+        except (web.RequestPayloadError, ConnectionError) as error:
+            raise Problem(BAD_REQUEST, "The body is not whole, or not written as HTTP asks.") from error
+
+
+def _too_slow(bytes_a_second: int) -> Problem:
+    detail = f"The body has to come faster: at {bytes_a_second} bytes a second or more. Send it again."
+    return Problem(TOO_SLOW, detail, headers=_CLOSE)
 
 
 class Budget:
-    """The bytes that one request holds in memory."""
+    """The bytes that one request holds in memory, in its owner's name."""
 
-    def __init__(self, reader: BodyReader) -> None:
-        self._reader = reader
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
         self.taken = 0
 
 
-async def _next_chunk(request: web.Request, deadline: float) -> bytes:
-    try:
-        async with asyncio.timeout_at(deadline):
-            return await request.content.readany()
-    except TimeoutError:
-        detail = f"The body has to come faster: at {BODY_BYTES_A_SECOND} bytes a second or more. Send it again."
-        raise Problem(TOO_SLOW, detail, headers=_CLOSE) from None
-    except (web.RequestPayloadError, ConnectionError) as error:
-        raise Problem(BAD_REQUEST, "The body is not whole, or not written as HTTP asks.") from error
+class _Waiting(NamedTuple):
+    owner: str
+    size_bytes: int
+    given: asyncio.Future[None]
+
+
+class Room:
+    """So many bytes for all bodies together; it belongs to one event loop."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._free = most_bytes
+        self._held: Counter[str] = Counter()
+        self._waiting: list[_Waiting] = []
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether there is too little of it for all."""
+        return bool(self._waiting)
+
+    async def take(self, owner: str, size_bytes: int) -> int:
+        """Waits until there is room for so many bytes, all there is for more than that; how many are held now."""
+        waiting = _Waiting(owner, min(size_bytes, self._most_bytes), asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        self._give()
+        try:
+            await waiting.given
+        except asyncio.CancelledError:
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+                self._give()
+            elif not waiting.given.cancelled():
+                self.give_back(owner, waiting.size_bytes)  # it came at the same moment
+            raise
+        return waiting.size_bytes
+
+    def give_back(self, owner: str, size_bytes: int) -> None:
+        """Whoever waits for it has it."""
+        self._free += size_bytes
+        self._held[owner] -= size_bytes
+        if not self._held[owner]:
+            del self._held[owner]
+        self._give()
+
+    def _give(self) -> None:
+        while self._waiting:
+            first = min(self._waiting, key=lambda waiting: self._held[waiting.owner])
+            if first.size_bytes > self._free:
+                return  # what is larger waits no longer for that
+            self._waiting.remove(first)
+            if not first.given.done():  # else it was cancelled, and has not heard of it yet
+                self._free -= first.size_bytes
+                self._held[first.owner] += first.size_bytes
+                first.given.set_result(None)
 
 
 def _too_large(at_most: int) -> Problem:

@@ -1,14 +1,19 @@
 """One TCP connection: its deadlines, the cap on how many there are, and the answer to bytes that are not HTTP.
 
-aiohttp leaves a half-sent head and a reader that has stopped reading open; here each has a named bound. Left to others:
-how long a body may take (`bodies`), and everything that needs a parsed request (`guards`).
+aiohttp leaves a half-sent head and a reader that has stopped reading open; here each has a named bound. Where all
+places are taken, who keeps one without need gives it up: first who has asked for nothing yet, then who sends or reads
+slowly, then strangers and refused ones in line, and of each kind who has done so longest. Left to others: how long a
+body may take (`bodies`), and everything that needs a parsed request (`guards`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, NamedTuple, cast
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from enum import IntEnum
+from typing import Any, NamedTuple, TypeVar, cast
 
 import structlog
 from aiohttp import HttpVersion10, HttpVersion11, hdrs, web
@@ -29,6 +34,8 @@ KEEP_ALIVE_SECONDS = 15.0
 LINGERING_SECONDS = 5.0
 SHUTDOWN_SECONDS = 25.0
 
+T = TypeVar("T")
+
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
@@ -44,11 +51,11 @@ class ConnectionBounds(NamedTuple):
 
 
 class Connections:
-    """Makes one `Connection` for each that arrives, and knows how many are open."""
+    """Makes one `Connection` for each that arrives, and knows those that are open."""
 
     def __init__(self, server: web.Server, bounds: ConnectionBounds) -> None:
         self.bounds = bounds
-        self.open = 0
+        self.open: set[Connection] = set()
         self._server = server
 
     def __call__(self) -> Connection:
@@ -63,40 +70,112 @@ class Connections:
             access_log=None,
         )
 
+    def make_room(self) -> bool:
+        """Whether one more may be open, if need be in the place of the one that has kept us waiting longest."""
+        if len(self.open) < self.bounds.connections:
+            return True
+        waited_for = [(since, one) for one in self.open if (since := one.waited_for_since) is not None]
+        if not waited_for:
+            return False
+        _, longest = min(waited_for, key=lambda known: known[0])
+        longest.give_place_up()
+        return True
+
+
+class Need(IntEnum):
+    """How much a connection needs its place, in the order in which they give it up."""
+
+    WITHOUT_REQUEST = 0
+    SENDS_OR_READS = 1
+    WAITS_IN_LINE = 2
+
+
+class WaitedFor(NamedTuple):
+    """Since when a connection keeps its place for something that is not worked on."""
+
+    need: Need
+    since: float
+
 
 class Connection(web.RequestHandler):
     """aiohttp's connection with our deadlines around it."""
 
-    __slots__ = ("_admitted", "_connections", "_head_timer", "_reader_timer")
+    __slots__ = ("_connections", "_head_timer", "_need", "_reader_timer", "_waited_since", "_when_gone")
 
     def __init__(self, connections: Connections, server: web.Server, **options: Any) -> None:
         super().__init__(server, **options)
         self._connections = connections
-        self._admitted = False
         self._head_timer: asyncio.TimerHandle | None = None
         self._reader_timer: asyncio.TimerHandle | None = None
+        self._need = Need.SENDS_OR_READS
+        self._waited_since: float | None = None
+        self._when_gone: list[Callable[[], object]] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admits the connection and gives it its time for a head, or says that there are too many."""
         bounds = self._connections.bounds
-        if self._connections.open >= bounds.connections:
-            _log.warning("http connection refused", open=self._connections.open, bound=bounds.connections)
+        if not self._connections.make_room():
+            _log.warning("http connection refused", bound=bounds.connections)
             _last_words(transport, b"503 Service Unavailable", b"Retry-After: 1\r\n")
             return
-        self._admitted = True
-        self._connections.open += 1
+        self._connections.open.add(self)
         loop = asyncio.get_running_loop()
         self._head_timer = loop.call_later(bounds.head_seconds, self._head_overdue)
         super().connection_made(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Gives the place and the timers back."""
-        if self._admitted:
-            self._admitted = False
-            self._connections.open -= 1
+        self._connections.open.discard(self)
         self._head_received()
         self._reader_returned()
         super().connection_lost(exc)
+        told, self._when_gone = self._when_gone, []
+        for tell in told:
+            tell()
+
+    @property
+    def waited_for_since(self) -> WaitedFor | None:
+        """Since when the client is waited for; None while the service works for it."""
+        if self._waited_since is not None:
+            return WaitedFor(self._need, self._waited_since)
+        if self._current_request is not None or (self._waiter is not None and self._waiter.done()):
+            return None
+        # aiohttp sets this time anew when it begins to wait. Without a waiter it throws away what is left of a body.
+        since = self._next_keepalive_close_time - self._keepalive_timeout
+        return WaitedFor(Need.SENDS_OR_READS if self._waiter is None else Need.WITHOUT_REQUEST, since)
+
+    def give_place_up(self) -> None:
+        """Closes the connection at once, for one that needs its place."""
+        _log.info("http connection dropped for another", in_request=self._current_request is not None)
+        self._connections.open.discard(self)
+        if self.transport is not None:
+            self.transport.abort()
+
+    @contextmanager
+    def keeping_place(self, need: Need) -> Iterator[None]:
+        """Within this block the place is kept for the client's body, or for one in line who may lose it."""
+        self._need, self._waited_since = need, asyncio.get_running_loop().time()
+        try:
+            yield
+        finally:
+            self._waited_since = None
+
+    async def while_open(self, work: Coroutine[Any, Any, T], *, for_stranger: bool) -> T:
+        """The work's result. Where the client is gone before, the work is cancelled, and with it the handler. What is
+        for a stranger waits in line for long, and gives its place up last of those who do.
+        """
+        if self.transport is None:
+            work.close()
+            raise asyncio.CancelledError
+        task = asyncio.get_running_loop().create_task(work)
+        self._when_gone.append(task.cancel)
+        try:
+            with self.keeping_place(Need.WAITS_IN_LINE) if for_stranger else nullcontext():
+                return await task
+        finally:
+            with suppress(ValueError):  # where the client is gone, the list is
+                self._when_gone.remove(task.cancel)
+            del task  # else it, a refusal in it and the frames of that hold each other until they are collected
 
     def data_received(self, data: bytes) -> None:
         """Takes bytes. A whole head is in time, however late a machine that stood still looks at the request itself."""
@@ -112,10 +191,12 @@ class Connection(web.RequestHandler):
     def pause_writing(self) -> None:
         """The other side reads slower than is sent: from now on it is watched."""
         super().pause_writing()
+        self._need, self._waited_since = Need.SENDS_OR_READS, asyncio.get_running_loop().time()
         self._watch_reader()
 
     def resume_writing(self) -> None:
         """The other side reads again."""
+        self._waited_since = None
         self._reader_returned()
         super().resume_writing()
 
@@ -176,6 +257,12 @@ class Connection(web.RequestHandler):
         if self._reader_timer is not None:
             self._reader_timer.cancel()
             self._reader_timer = None
+
+
+def connection_of(request: web.Request) -> Connection:
+    """The connection that a request came by."""
+    assert isinstance(request.protocol, Connection), "the service makes its own connections"
+    return request.protocol
 
 
 class _BareResponse(web.Response):

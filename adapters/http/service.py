@@ -16,6 +16,7 @@ from adapters.application.storage import Storage
 from adapters.http.bodies import BodyBounds, BodyReader
 from adapters.http.connection import ConnectionBounds, Connections
 from adapters.http.guards import answer_and_log, expect_later, finish_headers, refuse_unauthorised
+from adapters.http.pace import Pace
 from adapters.http.routes import ALL_ROUTES
 from adapters.http.routes.page import PAGE, read_page
 from adapters.http.services import SERVICES, Services
@@ -44,6 +45,7 @@ def make_app(
         store=store,
         studio=studio,
         bodies=BodyReader(body_bounds),
+        pace=Pace(),
         clock=clock,
     )
     app[PAGE] = read_page()

@@ -9,17 +9,21 @@ from aiohttp import web
 
 from adapters.application.storage import Storage
 from adapters.http.bodies import BodyReader
+from adapters.http.pace import Pace
 from adapters.ports.clock import Clock
 from adapters.studio import Studio
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The storage, the studio over it, the reader of bodies, and the clock that waits are counted by."""
+    """The storage, the studio over it, the reader of bodies, the pace of refusals, and the clock that waits are
+    counted by.
+    """
 
     store: Storage
     studio: Studio
     bodies: BodyReader
+    pace: Pace
     clock: Clock
 
 

@@ -44,7 +44,7 @@ async def read_upload(request: web.Request, reader: BodyReader, budget: Budget, 
     """The image and its name. 415 for a body of another kind, 400 for an unclear form, 413 for a large image."""
     asked = request.query.get("name")
     if request.content_type == FORM:
-        body = await reader.read(request, at_most=at_most + MAX_FORM_OVERHEAD_BYTES, budget=budget)
+        body = await reader.read(request, at_most=at_most + MAX_FORM_OVERHEAD_BYTES, budget=budget, copies=2)
         data, inside = _fields(parse_form(body, _boundary_of(request)))
         if len(data) > at_most:
             raise Problem(LENGTH, f"The image is larger than the {at_most} bytes that are accepted.")

@@ -7,11 +7,14 @@ and nothing else, so no profile, text, EXIF or thumbnail ever meets its parsers,
 them) is ever tried, and nothing is left for Pillow to warn about. Its global settings stay as the embedding program has
 them. The bytes that are kept are never changed.
 
-Time is bounded by bounding the work before it begins: bytes, pixels, frames, frames times pixels, the scans of a JPEG.
-A thread cannot be stopped, and a process for each picture would cost more than the check and would have to start the
-embedding program's interpreter again. The slowest picture found within the bounds is a JPEG of 100 scans and
-50,000,000 pixels: under 4 seconds on one core. Two pictures are checked at a time in a process, since the largest WEBP
-takes 800 MB while it is decoded, and the largest of the other formats 450 MB.
+Time is bounded by bounding the work before it begins: bytes, sides, pixels, frames, frames times pixels, the scans of
+a JPEG and how often they visit its pixels. A thread cannot be stopped, and a process for each picture would cost more
+than the check and would have to start the embedding program's interpreter again. The slowest picture found within the
+bounds is a PNG of 16 bits and 50,000,000 pixels: under 3 seconds on one core. Memory is bounded by what a format takes
+for a pixel: 400 MB for one picture, and for all that are decoded at once (`memory`).
+
+Two pictures that people send are checked at a time in a process, in the order of `turns`: one of each owner, and who
+took much of the processor comes later. What a service made and was paid for has a turn of its own beside them.
 
 Left to others: names (domain.names), hashing, and where the bytes go.
 """
@@ -21,50 +24,66 @@ from __future__ import annotations
 import asyncio
 import io
 import os
-import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 from PIL import Image
 
+from adapters.images import memory
 from adapters.images.containers.gif import outline_gif
 from adapters.images.containers.jpeg import outline_jpeg
-from adapters.images.containers.outline import Outline, PictureBounds
+from adapters.images.containers.outline import Outline, PictureBounds, admit_decoding
 from adapters.images.containers.png import outline_png
 from adapters.images.containers.webp import outline_webp
 from adapters.images.foreign.judging import refuse_foreign
 from adapters.images.formats import EXTENSIONS, GIF, JPEG, NAMED, PNG, WEBP, begun_media_type
 from adapters.images.invalid_image import ImageProblem, InvalidImage, damaged
+from adapters.images.turns import Turn, Turns
 
 __all__ = [
     "CheckedImage",
     "ImageProblem",
     "InvalidImage",
+    "Sender",
     "broken_form",
     "check_image",
     "check_image_async",
     "contradiction",
+    "refuse_at_a_glance",
 ]
 
 MAX_PIXELS = 50_000_000
 MAX_FRAMES = 1_000
 MAX_AT_A_TIME = 2
+MAX_PAID_AT_A_TIME = 1
 MAX_WAITING = 1_024
+MAX_WAITING_OF_ONE = MAX_WAITING // 2
 MAX_WAIT_SECONDS = 60.0
 
 _OUTLINES = {PNG: outline_png, JPEG: outline_jpeg, WEBP: outline_webp, GIF: outline_gif}
-_slots = threading.BoundedSemaphore(MAX_AT_A_TIME)
-_waiting = threading.BoundedSemaphore(MAX_WAITING)
-# Makes no thread before the first picture.
-_workers = ThreadPoolExecutor(MAX_AT_A_TIME, thread_name_prefix="image-check")
+
+
+def _turns() -> dict[bool, Turns]:
+    """The turns of what people send, and of what was paid for, which never waits for those nor is sent away."""
+    sent = Turns(MAX_AT_A_TIME, most_waiting=MAX_WAITING, most_of_one=MAX_WAITING_OF_ONE)
+    return {False: sent, True: Turns(MAX_PAID_AT_A_TIME)}
+
+
+def _threads() -> ThreadPoolExecutor:
+    """A thread for each turn; none is made before the first picture."""
+    return ThreadPoolExecutor(MAX_AT_A_TIME + MAX_PAID_AT_A_TIME, thread_name_prefix="image-check")
+
+
+_turns_by_paid, _workers = _turns(), _threads()
 
 
 def _begin_anew() -> None:
     """A forked child has neither the threads nor anybody who gives back the turns taken when it was forked."""
-    global _slots, _waiting, _workers  # noqa: PLW0603 - one state for a process, made anew for each
-    _slots = threading.BoundedSemaphore(MAX_AT_A_TIME)
-    _waiting = threading.BoundedSemaphore(MAX_WAITING)
-    _workers = ThreadPoolExecutor(MAX_AT_A_TIME, thread_name_prefix="image-check")
+    global _turns_by_paid, _workers
+    _turns_by_paid, _workers = _turns(), _threads()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, where no process is forked
@@ -81,50 +100,86 @@ class CheckedImage(NamedTuple):
     frames: int
 
 
-def check_image(
-    data: bytes, *, max_bytes: int, max_pixels: int = MAX_PIXELS, max_frames: int = MAX_FRAMES
-) -> CheckedImage:
-    """Check and decode a picture in the calling thread. Raises InvalidImage with the rule it breaks.
+class Sender(NamedTuple):
+    """Whose picture it is: of one owner, one is checked at a time; None is nobody's. `paid`: a service made it."""
 
-    Safe from any thread; blocks while two others are being checked, at most MAX_WAIT_SECONDS.
-    """
+    owner: str | None = None
+    paid: bool = False
+
+
+NOBODY = Sender()
+
+
+def refuse_at_a_glance(data: bytes, *, max_bytes: int) -> str:
+    """The media type that the bytes begin as. Raises InvalidImage for what is refused without looking further."""
     if len(data) > max_bytes:
         raise InvalidImage(
             ImageProblem.TOO_LARGE,
             f"The picture has {len(data):,} bytes. At most {max_bytes:,} are allowed; scale it down or compress it.",
         )
-    if not _slots.acquire(timeout=MAX_WAIT_SECONDS):
-        raise _waited_too_long()
+    media_type = begun_media_type(data)
+    if media_type is None:
+        raise InvalidImage(
+            ImageProblem.UNSUPPORTED,
+            "The content is not a picture that can be kept. PNG, JPEG, WEBP and GIF are; save it as one of these."
+            if data
+            else "The picture is empty, it has no bytes. Upload it once more.",
+        )
+    return media_type
+
+
+def check_image(
+    data: bytes,
+    *,
+    max_bytes: int,
+    max_pixels: int = MAX_PIXELS,
+    max_frames: int = MAX_FRAMES,
+    sender: Sender = NOBODY,
+) -> CheckedImage:
+    """Check and decode a picture in the calling thread. Raises InvalidImage with the rule it breaks.
+
+    Safe from any thread; waits for its turn, at most MAX_WAIT_SECONDS where it was not paid for.
+    """
+    media_type = refuse_at_a_glance(data, max_bytes=max_bytes)
+    turns = _turns_by_paid[sender.paid]
+    turn = _asked(turns, sender)
     try:
-        outline = _outline(data, PictureBounds(max_pixels, max_frames))
-        refuse_foreign(data, outline.media_type)
-        _decode(outline)
+        turn.given.result(None if sender.paid else MAX_WAIT_SECONDS)
+        return _checked(data, media_type, PictureBounds(max_pixels, max_frames), turn, paid=sender.paid)
+    except TimeoutError as error:
+        raise _waited_too_long() from error
     finally:
-        _slots.release()
-    extension = EXTENSIONS[outline.media_type]
-    return CheckedImage(outline.media_type, extension, outline.width, outline.height, outline.frames)
+        turns.end(turn)
 
 
 async def check_image_async(
-    data: bytes, *, max_bytes: int, max_pixels: int = MAX_PIXELS, max_frames: int = MAX_FRAMES
+    data: bytes,
+    *,
+    max_bytes: int,
+    max_pixels: int = MAX_PIXELS,
+    max_frames: int = MAX_FRAMES,
+    sender: Sender = NOBODY,
 ) -> CheckedImage:
     """Check a picture without blocking the event loop, of which there may be several. Raises InvalidImage.
 
     A cancelled caller gives its turn back; a check that has begun runs to its end.
     """
-    if not _waiting.acquire(blocking=False):
-        raise _waited_too_long()
+    media_type = refuse_at_a_glance(data, max_bytes=max_bytes)
+    turns = _turns_by_paid[sender.paid]
+    answer: Future[CheckedImage | _Refused] = Future()
+    work = partial(_checked, data, media_type, PictureBounds(max_pixels, max_frames), paid=sender.paid)
+    # Begun by whoever gives the turn: an event loop that stands still would hold it as long.
+    turn = _asked(turns, sender, partial(_begin, turns, work, answer))
     try:
-        job = _workers.submit(check_image, data, max_bytes=max_bytes, max_pixels=max_pixels, max_frames=max_frames)
-    except BaseException:
-        _waiting.release()
-        raise
-    job.add_done_callback(_give_place_back)
-    try:
-        async with asyncio.timeout(MAX_WAIT_SECONDS):
-            return await asyncio.wrap_future(job)
+        async with asyncio.timeout(None if sender.paid else MAX_WAIT_SECONDS):
+            found = await asyncio.wrap_future(answer)
     except TimeoutError as error:
         raise _waited_too_long() from error
+    finally:
+        turns.leave(turn)
+    if isinstance(found, _Refused):
+        raise InvalidImage(found.kind, found.sentence)
+    return found
 
 
 def contradiction(name: str, media_type: str) -> str | None:
@@ -142,22 +197,69 @@ def contradiction(name: str, media_type: str) -> str | None:
 def broken_form(data: bytes) -> ImageProblem | None:
     """The rule that the form of a file breaks, as far as it shows without decoding; None where there is none."""
     try:
-        refuse_foreign(data, _outline(data, PictureBounds(MAX_PIXELS, MAX_FRAMES)).media_type)
+        media_type = refuse_at_a_glance(data, max_bytes=len(data))
+        _outline(data, media_type, PictureBounds(MAX_PIXELS, MAX_FRAMES))
     except InvalidImage as refusal:
         return refusal.kind
     return None
 
 
-def _outline(data: bytes, bounds: PictureBounds) -> Outline:
-    media_type = begun_media_type(data)
-    if media_type is None:
-        raise InvalidImage(
-            ImageProblem.UNSUPPORTED,
-            "The content is not a picture that can be kept. PNG, JPEG, WEBP and GIF are; save it as one of these."
-            if data
-            else "The picture is empty, it has no bytes. Upload it once more.",
-        )
-    return _OUTLINES[media_type](data, bounds)
+def _outline(data: bytes, media_type: str, bounds: PictureBounds) -> Outline:
+    """What the container says of a picture within the bounds, in whose file nothing is foreign."""
+    outline = _OUTLINES[media_type](data, bounds)
+    admit_decoding(outline)
+    refuse_foreign(data, media_type)
+    return outline
+
+
+def _asked(turns: Turns, sender: Sender, begin: Callable[[Turn], object] | None = None) -> Turn:
+    turn = turns.ask(sender.owner, begin)
+    if turn is None:
+        raise _waited_too_long()
+    return turn
+
+
+class _Refused(NamedTuple):
+    """A refusal on its way between threads. A future and an exception in it hold each other, and the exception all
+    frames and the picture in them, until they are collected: a hundred large ones would fill the memory.
+    """
+
+    kind: ImageProblem
+    sentence: str
+
+
+def _begin(
+    turns: Turns, work: Callable[[Turn], CheckedImage], answer: Future[CheckedImage | _Refused], turn: Turn
+) -> None:
+    _workers.submit(_carry_out, turns, work, answer, turn)
+
+
+def _carry_out(
+    turns: Turns, work: Callable[[Turn], CheckedImage], answer: Future[CheckedImage | _Refused], turn: Turn
+) -> None:
+    """Does the work of a turn in a worker, unless nobody waits for it any more."""
+    try:
+        if answer.set_running_or_notify_cancel():
+            answer.set_result(work(turn))
+    except InvalidImage as refusal:
+        answer.set_result(_Refused(refusal.kind, str(refusal)))
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it is the caller's
+        answer.set_exception(error)
+    finally:
+        turns.end(turn)
+
+
+def _checked(data: bytes, media_type: str, bounds: PictureBounds, turn: Turn, *, paid: bool) -> CheckedImage:
+    """The check of a picture whose turn it is; the turn is told what of the processor it took."""
+    begun = time.thread_time()
+    try:
+        outline = _outline(data, media_type, bounds)
+        with memory.held(outline.decoded_bytes, first=paid):
+            _decode(outline)
+    finally:
+        turn.seconds = time.thread_time() - begun
+    extension = EXTENSIONS[outline.media_type]
+    return CheckedImage(outline.media_type, extension, outline.width, outline.height, outline.frames)
 
 
 def _decode(outline: Outline) -> None:
@@ -184,10 +286,6 @@ def _decode(outline: Outline) -> None:
 
 def _shown(media_type: str) -> str:
     return media_type.removeprefix("image/").upper()
-
-
-def _give_place_back(_: Future[CheckedImage]) -> None:
-    _waiting.release()
 
 
 def _waited_too_long() -> InvalidImage:

@@ -74,18 +74,29 @@ class StudioSettings(NamedTuple):
     prompt_in_image: bool = False
 
 
-class Job:
-    """One request under way: who asked, and what it waits for outside, which a cancellation ends."""
+class Asker(NamedTuple):
+    """Who asked, in whose name the request waits in line, and who acts for them."""
 
-    def __init__(
-        self, user: str, request: GenerationRequest, actor: Actor, key: str | None, on_progress: OnProgress
-    ) -> None:
-        self.user = user
+    user: str
+    owner: str
+    actor: Actor
+
+
+class Job:
+    """One request under way: who asked, and what it waits for outside, which a cancellation ends.
+
+    `is_asked`: the provider has been, so it may have to be paid.
+    """
+
+    def __init__(self, asker: Asker, request: GenerationRequest, key: str | None, on_progress: OnProgress) -> None:
+        self.user = asker.user
+        self.owner = asker.owner
         self.request = request
-        self.actor = actor
+        self.actor = asker.actor
         self.key = key
         self.on_progress = on_progress
         self.has_waited = False
+        self.is_asked = False
         self._cancelled = False
         self._outside: asyncio.Task[Any] | None = None
 
@@ -93,9 +104,15 @@ class Job:
         """The request key of one step."""
         return StepKey(self.key, step) if self.key else None
 
-    async def outside(self, wait: Coroutine[Any, Any, T], seconds: float) -> T:
+    def refuse_cancelled(self) -> None:
+        """Raises CancelledError once the job is cancelled."""
+        if self._cancelled:
+            raise asyncio.CancelledError
+
+    async def outside(self, wait: Coroutine[Any, Any, T], seconds: float | None) -> T:
         """Waits for a turn or a provider; raises CancelledError once the job is cancelled, TimeoutError after that
-        time. What comes at the same moment counts as come: a turn that nobody takes would be lost to all.
+        time, where one is given. What comes at the same moment counts as come: a turn that nobody takes would be lost
+        to all.
         """
         if self._cancelled:
             wait.close()

@@ -17,6 +17,7 @@ import structlog
 
 from adapters.application.idempotency import StepKey
 from adapters.application.keeping import refuse_unkeepable, refuse_unkeepable_now
+from adapters.application.owners import owner_of
 from adapters.application.reading import image_bytes, moderated_is_free
 from adapters.application.reserving import (
     ReturnedPlaces,
@@ -39,6 +40,7 @@ from adapters.ports.faults import DiskFull, Fault, OutcomeUnknown
 from adapters.studio.details import as_text, details_of
 from adapters.studio.generation_queue import GenerationQueue
 from adapters.studio.jobs import (
+    Asker,
     Generated,
     GenerationOutcome,
     Job,
@@ -93,32 +95,35 @@ class Studio:
         actor: Actor = LIBRARY,
         idempotency_key: str | None = None,
         on_progress: OnProgress = ignore_progress,
+        kept_once_asked: bool = False,
     ) -> GenerationOutcome:
         """Makes what is asked and keeps it. A request that no provider takes, or that the quotas refuse, costs nothing.
 
         Raises Faults of the storage. Under the same `idempotency_key` one picture is made, however often it is sent.
-        `on_progress` is told the place in the line and how much is done.
+        `on_progress` is told the place in the line and how much is done. `kept_once_asked`: who cancels this gives up
+        a request that waits; once the provider was asked, what it makes is kept all the same.
         """
         if idempotency_key is not None and len(idempotency_key) > MAX_IDEMPOTENCY_KEY_CHARS:
             return Refusal(Reason.MALFORMED, user, f"A request key has at most {MAX_IDEMPOTENCY_KEY_CHARS} characters.")
-        input_bytes = len(request.image or b"")
-        if busy := self.refusal(user, input_bytes):
+        input_bytes, owner = len(request.image or b""), owner_of(self._store, user)
+        if busy := self._queue.refusal(user, owner, input_bytes):
             return busy
-        self._queue.join(user, input_bytes)
-        job = Job(user, request, actor, idempotency_key, on_progress)
+        self._queue.join(user, owner, input_bytes)
+        job = Job(Asker(user, owner, actor), request, idempotency_key, on_progress)
         work = asyncio.get_running_loop().create_task(self._work(job))
         self._running[work] = job
         work.add_done_callback(lambda done: self._running.pop(done, None))
-        work.add_done_callback(lambda _: self._queue.leave(user, input_bytes))
+        work.add_done_callback(lambda _: self._queue.leave(user, owner, input_bytes))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
-            job.cancel()
+            if not (kept_once_asked and job.is_asked):
+                job.cancel()
             raise
 
     def refusal(self, user: str, input_bytes: int = 0) -> Refusal | None:
         """Why one more request may not join the line at this moment; None where it may."""
-        return self._queue.refusal(user, input_bytes)
+        return self._queue.refusal(user, owner_of(self._store, user), input_bytes)
 
     async def close(self) -> None:
         """Cancels what waits and what the providers work on, and waits until every place is settled or released."""
@@ -133,7 +138,7 @@ class Studio:
         reserved = await self._reserve(job)
         if not isinstance(reserved, Reserved):
             return reserved
-        if not self._queue.take_turn():
+        if not self._queue.take_turn(job.owner):
             if job.request.image is not None:
                 prepared = None  # of those that wait, only the inputs as they were sent are in memory
             try:
@@ -148,12 +153,13 @@ class Studio:
         try:
             return await self._make(job, reserved, prepared)
         finally:
-            self._queue.end_turn()
+            self._queue.end_turn(job.owner)
 
     async def _wait_turn(self, job: Job) -> None:
         """Raises TimeoutError where it does not come in time."""
         await job.outside(
-            self._queue.wait_turn(lambda place: job.on_progress(Progress(queue_position=place))), self._queue_seconds
+            self._queue.wait_turn(job.owner, lambda place: job.on_progress(Progress(queue_position=place))),
+            self._queue_seconds,
         )
 
     async def _make(self, job: Job, reserved: Reserved, early: Prepared | None) -> GenerationOutcome:
@@ -184,7 +190,8 @@ class Studio:
         for attempt in range(1, MAX_ATTEMPTS + 1):
             job.key = key if attempt == 1 or key is None else f"{key}#{attempt}"
             wanted, step = _places_of(job), job.key_of("reserve")
-            await refuse_unkeepable(self._store, wanted, actor=job.actor, idempotency_key=step, content=content)
+            trying = refuse_unkeepable(self._store, wanted, actor=job.actor, idempotency_key=step, content=content)
+            await job.outside(trying, None)
             reserved = await reserve_places(self._store, wanted, actor=job.actor, idempotency_key=step, content=content)
             if isinstance(reserved, Refusal) or not reserved.replayed:
                 return reserved
@@ -207,6 +214,8 @@ class Studio:
         return [image for image in saved if image is not None]
 
     async def _ask(self, job: Job, prepared: Prepared) -> GenerationResult | GenerationFailure:
+        job.refuse_cancelled()
+        job.is_asked = True
         asking = self.generator.ask(prepared, lambda fraction: job.on_progress(Progress(fraction=fraction)))
         try:
             return await job.outside(asking, self._call_seconds)
@@ -259,6 +268,9 @@ class Studio:
         self, job: Job, reserved: Reserved, asked: GenerationRequest, result: GenerationResult, index: int
     ) -> Picture:
         made = result.images[index]
+        if made.too_large:
+            await self._release(job, reserved, "not_kept", 1)
+            return Picture(made.data, made.media_type, made.seed, NotStored(made.too_large))
         details = details_of(asked, result, made, self.generator.provider.limits.unused)
         text = as_text(details) if self._settings.prompt_in_image else None
         data = await self._store.workers.drawing.run(with_text, made.data, text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.commands import DELETE_REASONS
+from domain.commands import DELETE_REASONS, SaveImage
 from domain.events import Asked, Event
 from domain.refusals import Reason
 from tests.domain.examples import (
@@ -167,3 +167,28 @@ def test_a_cleanup_frees_temp_bytes_of_every_user_in_it() -> None:
     told = given(*past)
     assert (told.state.user(USER), told.state.user(OTHER)) == ((30, 0, 0), (0, 0, 0))
     assert told.state.pool == (30, 0)
+
+
+@pytest.mark.parametrize(
+    ("past", "command", "reason"),
+    [
+        ([], save(only_asked=True), None),
+        ([], save(only_asked=True, temp=True), None),
+        ([reserved("r1")], save(only_asked=True, reservation="r1"), None),
+        ([policy(daily=0)], save(only_asked=True), Reason.DAILY_LIMIT),
+        ([policy(user_bytes=99)], save(only_asked=True), Reason.USER_STORAGE),
+        ([policy(pool_bytes=99)], save(only_asked=True), Reason.POOL_STORAGE),
+        ([], save(only_asked=True, reservation="r9"), Reason.UNKNOWN_RESERVATION),
+        ([adopted("cat.png")], save("cat.png/a.png", only_asked=True), Reason.NAME_TAKEN),
+    ],
+)
+def test_a_save_that_is_only_asked_for_is_refused_alike_and_otherwise_changes_nothing(
+    past: list[Event], command: SaveImage, reason: Reason | None
+) -> None:
+    """With the refusal and its record of the save itself."""
+    asked = given(*past).when(command)
+    if reason is None:
+        asked.then()
+    else:
+        asked.then_refused(reason)
+        assert asked.decision == given(*past).when(command._replace(only_asked=False)).decision

@@ -6,10 +6,12 @@ import base64
 
 from aiohttp import web
 
+from adapters.application.owners import STRANGERS, owner_of
 from adapters.application.results import SavedImage
 from adapters.generation.provider import STYLES, GenerationRequest, Operation
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
 from adapters.http.bodies import Field, check_fields, read_json
+from adapters.http.connection import connection_of
 from adapters.http.parameters import actor_of, idempotency_key_of, only, user_of
 from adapters.http.problems import failed
 from adapters.http.services import services_of
@@ -45,7 +47,9 @@ async def generate(request: web.Request) -> web.Response:
     body = await read_json(request, services.bodies)
     check_fields(body, GENERATION_FIELDS)
     asked = GenerationRequest(Operation.TEXT_TO_IMAGE, **body)
-    made = await services.studio.generate(user, asked, actor=actor, idempotency_key=key)
+    is_stranger = owner_of(services.store, user) == STRANGERS
+    making = services.studio.generate(user, asked, actor=actor, idempotency_key=key, kept_once_asked=True)
+    made = await connection_of(request).while_open(making, for_stranger=is_stranger)
     if isinstance(made, GenerationFailure):
         raise failed(made)
     if isinstance(made, Refusal):

@@ -12,16 +12,19 @@ from aiohttp import web
 
 from adapters.application.deleting import delete_image
 from adapters.application.galleries import page_of_images
+from adapters.application.owners import STRANGERS, owner_of
 from adapters.application.reading import DamagedFileError, image_details, kept_image, open_image
-from adapters.application.saving import NewImage, save_image
+from adapters.application.results import Actor
+from adapters.application.saving import NewImage, Unseen, refusal_unseen, save_image
 from adapters.application.storage import Storage
 from adapters.application.workers import Workers
 from adapters.http.answers import described, image_url, json_answer, refusal, replayed
+from adapters.http.connection import Need, connection_of
 from adapters.http.disposition import disposition
-from adapters.http.parameters import actor_of, idempotency_key_of, name_of, only, page_of, user_of
+from adapters.http.parameters import actor_of, checked_name, idempotency_key_of, name_of, only, page_of, user_of
 from adapters.http.problems import FILE_GONE, NOT_FOUND, UNAVAILABLE, Problem
 from adapters.http.services import services_of
-from adapters.http.uploads import read_upload
+from adapters.http.uploads import FORM, read_upload
 from domain.refusals import Refusal
 
 CHUNK_BYTES = 262_144
@@ -37,15 +40,38 @@ async def save(request: web.Request) -> web.Response:
     only(request, "name")
     user, actor, key = user_of(request), actor_of(request), idempotency_key_of(request)
     services = services_of(request)
-    with services.bodies.budget() as budget:
+    owner = owner_of(services.store, user)
+    await _refuse_unread(request, owner, actor, key)
+    with services.bodies.budget(owner) as budget:
         upload = await read_upload(request, services.bodies, budget, at_most=services.store.settings.max_image_bytes)
-        saved = await save_image(
-            services.store, NewImage(user, upload.data, name=upload.name), actor=actor, idempotency_key=key
-        )
+        image = NewImage(user, upload.data, name=upload.name)
+        saving = save_image(services.store, image, actor=actor, idempotency_key=key)
+        saved = await connection_of(request).while_open(saving, for_stranger=owner == STRANGERS)
     if isinstance(saved, Refusal):
-        raise refusal(saved, services.clock())
+        raise await _in_turn(request, owner, saved)
     headers = {"Location": image_url(user, saved.name)} | replayed(saved.replayed)
     return json_answer({"image": described(user, saved)}, status=201, headers=headers)
+
+
+async def _in_turn(request: web.Request, owner: str, refused: Refusal) -> Problem:
+    """The problem for a refusal, once its owner may be told the next."""
+    services = services_of(request)
+    with connection_of(request).keeping_place(Need.WAITS_IN_LINE):
+        await services.pace.keep(owner)
+    return refusal(refused, services.clock())
+
+
+async def _refuse_unread(request: web.Request, owner: str, actor: Actor, key: str | None) -> None:
+    """Raises the Problem of a body that the limits refuse by its announced length, before anything of it is read. A
+    form announces more than its image, and what is stripped is kept with less, so these are read first.
+    """
+    services, user, name = services_of(request), user_of(request), request.query.get("name")
+    size_bytes, settings = request.content_length, services.store.settings
+    if request.content_type == FORM or settings.strips or size_bytes is None or size_bytes > settings.max_image_bytes:
+        return
+    unseen = Unseen(user, size_bytes, None if name is None else checked_name(name))
+    if refused := await refusal_unseen(services.store, unseen, actor=actor, idempotency_key=key):
+        raise await _in_turn(request, owner, refused)
 
 
 async def listing(request: web.Request) -> web.Response:

@@ -8,6 +8,7 @@ from adapters.images.containers.outline import Outline, PictureBounds
 from adapters.images.invalid_image import damaged, followed_by
 
 MAX_SUB_BLOCKS = 500_000
+BYTES_A_PIXEL, BYTES_A_PIXEL_ANIMATED = 1, 9
 
 _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
 _HEADER_BYTES = 13
@@ -22,7 +23,15 @@ def outline_gif(data: bytes, bounds: PictureBounds) -> Outline:
     if not walk.frames:
         raise damaged("GIF", "it holds no picture")
     bounds.admit_size(walk.width, walk.height, walk.frames)
-    return Outline("GIF", walk.width, walk.height, walk.frames, b"".join(walk.shown))
+    bytes_a_pixel = BYTES_A_PIXEL_ANIMATED if walk.frames > 1 else BYTES_A_PIXEL
+    return Outline(
+        format="GIF",
+        width=walk.width,
+        height=walk.height,
+        frames=walk.frames,
+        picture=b"".join(walk.shown),
+        bytes_a_pixel=bytes_a_pixel,
+    )
 
 
 class _Walk:

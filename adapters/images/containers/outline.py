@@ -7,18 +7,31 @@ from typing import NamedTuple
 from adapters.images.formats import MEDIA_TYPES
 from adapters.images.invalid_image import ImageProblem, InvalidImage
 
-# A whole animation may cost as much as four of the largest still pictures: about 3 seconds to decode.
+# A whole animation may cost as much as four of the largest still pictures: about 2 seconds to decode.
 ANIMATION_FACTOR = 4
+# What JPEG and GIF can tell at most, so that no picture of theirs is refused for it. Longer rows are no picture that
+# anything shows, and make decoders, thumbnails and browsers hold several whole rows of them.
+MAX_SIDE = 65_535
+# What decoding one picture may take; a WEBP takes most, 16 bytes a pixel. `images/memory.py` gives it out.
+MAX_DECODED_BYTES = 400_000_000
 
 
 class Outline(NamedTuple):
-    """A picture as its container describes it. `picture` is a file of the same format that holds the picture alone."""
+    """A picture as its container describes it. `picture` is a file of the same format that holds the picture alone,
+    `bytes_a_pixel` what its decoder holds of it at most (measured).
+    """
 
     format: str
     width: int
     height: int
     frames: int
     picture: bytes
+    bytes_a_pixel: int = 4
+
+    @property
+    def decoded_bytes(self) -> int:
+        """What decoding it takes."""
+        return self.width * self.height * self.bytes_a_pixel
 
     @property
     def media_type(self) -> str:
@@ -33,7 +46,13 @@ class PictureBounds(NamedTuple):
     max_frames: int
 
     def admit_size(self, width: int, height: int, frames: int = 1) -> None:
-        """Refuse a canvas over the pixel bound, or an animation whose frames add up to too many pixels."""
+        """Refuse a side or a canvas over its bound, or an animation whose frames add up to too many pixels."""
+        if max(width, height) > MAX_SIDE:
+            raise InvalidImage(
+                ImageProblem.TOO_MANY_PIXELS,
+                f"The picture has {width} x {height} pixels. At most {MAX_SIDE:,} pixels a side are allowed; "
+                "scale it down or cut it.",
+            )
         if width * height > self.max_pixels:
             raise InvalidImage(
                 ImageProblem.TOO_MANY_PIXELS,
@@ -55,6 +74,19 @@ class PictureBounds(NamedTuple):
                 ImageProblem.TOO_MANY_FRAMES,
                 f"The animation has too many frames. At most {self.max_frames} are allowed; cut it.",
             )
+
+
+def admit_decoding(outline: Outline) -> None:
+    """Refuse a picture of a format that takes more memory than others, and so may have fewer pixels."""
+    if outline.decoded_bytes <= MAX_DECODED_BYTES:
+        return
+    what = f"animated {outline.format}" if outline.frames > 1 else outline.format
+    raise InvalidImage(
+        ImageProblem.TOO_MANY_PIXELS,
+        f"The {what} has {outline.width} x {outline.height} pixels. Of this kind at most "
+        f"{MAX_DECODED_BYTES // outline.bytes_a_pixel:,} pixels are allowed, as showing it takes more memory than "
+        "others do; scale it down, or save it as an ordinary PNG or JPEG.",
+    )
 
 
 def refuse_animation(media: str) -> InvalidImage:

@@ -10,6 +10,7 @@ from adapters.images.containers.outline import Outline, PictureBounds, refuse_an
 from adapters.images.invalid_image import damaged, followed_by
 
 MAX_CHUNKS = 10_000
+BYTES_A_PIXEL = 16
 
 _ALPHA_FLAG = 0x10
 _ANIMATION_FLAG = 0x02
@@ -42,7 +43,14 @@ def outline_webp(data: bytes, bounds: PictureBounds) -> Outline:
     if extended and extended[0][4:10] != (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little"):
         raise damaged("WEBP", "it says two different sizes")
     alpha = [chunk for chunk in chunks if chunk.kind == b"ALPH"][:1]
-    return Outline("WEBP", width, height, 1, _written(pictures[0], alpha, extended))
+    return Outline(
+        format="WEBP",
+        width=width,
+        height=height,
+        frames=1,
+        picture=_written(pictures[0], alpha, extended),
+        bytes_a_pixel=BYTES_A_PIXEL,
+    )
 
 
 def _chunks(data: bytes) -> Iterator[_Chunk]:

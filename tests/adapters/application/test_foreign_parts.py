@@ -16,6 +16,9 @@ from adapters.bootstrap.storage import store_settings
 from adapters.engines.opening import open_store
 from adapters.images.check import ImageProblem, InvalidImage
 from adapters.settings.config import load_config
+from domain.commands import SetPolicy
+from domain.refusals import Reason
+from tests.adapters.application.evidence import events_of
 from tests.hostile.builders import jpeg, png
 from tests.hostile.payloads import PAYLOADS
 from tests.hostile.phones import PHONES
@@ -47,6 +50,19 @@ async def test_where_it_is_taken_off_the_rest_is_kept_and_told(tmp_path: Path) -
             assert saved.taken_off == ("an archive behind it",)
             assert (saved.size_bytes, saved.sha256) == (len(png()), hashlib.sha256(png()).hexdigest())
         assert image_bytes(store, "1", "a.png") == png()
+
+
+async def test_limits_are_asked_for_what_is_left(tmp_path: Path) -> None:
+    """What fits once something was taken off is kept; a byte less room refuses it, with the size that is left."""
+    for index, room_bytes in enumerate((len(png()), len(png()) - 1)):
+        limits = SetPolicy(user_bytes=room_bytes, gen_bytes=1)
+        with closing(open_store(tmp_path / str(index), limits=limits, settings=STRIP)) as store:
+            saved = await save_image(store, NewImage("1", BEHIND))
+            if isinstance(saved, SavedImage):
+                assert (saved.size_bytes, room_bytes) == (len(png()), len(png()))
+            else:
+                assert (saved.reason, room_bytes) == (Reason.USER_STORAGE, len(png()) - 1)
+                assert len(png()) in events_of(tmp_path / str(index))[-1]["data"]["asked"].values()
 
 
 async def test_what_is_whole_is_kept_as_it_came_where_things_are_taken_off(tmp_path: Path) -> None:

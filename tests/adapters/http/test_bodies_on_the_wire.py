@@ -10,7 +10,7 @@ import time
 import pytest
 
 from adapters.application.results import StoreSettings
-from adapters.http.bodies import BodyBounds
+from adapters.http.bodies import BodyBounds, Room
 from tests.adapters.http.conftest import JSON, Running, Serve
 from tests.adapters.http.wire import Wire, once, request
 from tests.hostile.builders import png
@@ -126,17 +126,72 @@ async def test_an_expectation_nobody_knows_is_417(service: Running) -> None:
     assert (answer.status, answer.json["status"]) == (417, 417)
 
 
-async def test_uploads_that_would_fill_the_memory_are_told_to_wait(serve: Serve) -> None:
-    """The bytes of all bodies that are being read are bounded together, and given back."""
-    service: Running = await serve(body_bounds=BodyBounds(buffered_bytes=100_000))
+async def test_uploads_that_would_fill_the_memory_wait_and_are_told_so(serve: Serve) -> None:
+    """The bytes of all bodies that are read are bounded together, and given back when a client hangs up."""
+    service: Running = await serve(body_bounds=BodyBounds(buffered_bytes=300_000, wait_seconds=0.3))
     first = await Wire.open(service.address)
-    await first.send(head(90_000) + bytes(80_000))
+    await first.send(head(280_000) + bytes(80_000))
     await asyncio.sleep(0.2)
-    busy = await service.upload("1", bytes(50_000))
+    busy = await service.upload("1", bytes(150_000))
     assert (busy.status, busy.json["type"].rpartition("#")[2]) == (503, "temporary-reduced-capacity")
+    assert (await service.upload("1", png())).status == 201, "what is small needs no room"
     await first.close()
     await asyncio.sleep(0.2)
-    assert (await service.upload("1", bytes(50_000))).status == 415
+    assert (await service.upload("1", bytes(150_000))).status == 415
+
+
+async def test_who_sends_slowly_while_others_wait_for_room_is_sent_away(serve: Serve) -> None:
+    """And who waited is served; where nobody waits, there is all the time of a body."""
+    service: Running = await serve(body_bounds=BodyBounds(buffered_bytes=300_000, contended_seconds=0.3))
+    slow = [await Wire.open(service.address) for _ in range(2)]
+    await slow[0].send(head(280_000) + bytes(80_000))
+    await slow[1].send(head(100_000) + bytes(80_000))  # which needs no room
+    await asyncio.sleep(0.5)
+    assert (await service.upload("1", bytes(150_000))).status == 415
+    assert (await slow[0].answer()).status == 408
+    await slow[1].send(bytes(20_000))
+    assert (await slow[1].answer()).status == 415
+    for wire in slow:
+        await wire.close()
+
+
+@pytest.mark.parametrize(("asked", "order"), [("aab", "aba"), ("aaabb", "ababa"), ("abc", "abc")])
+async def test_room_is_given_to_the_owner_who_holds_least(asked: str, order: str) -> None:
+    """However many bodies one sends, another's first comes after one of them; each frees its room when it has it."""
+    room, given = Room(100), list[str]()
+
+    async def hold(owner: str) -> None:
+        size = await room.take(owner, 50)
+        given.append(owner)
+        await done.wait()
+        room.give_back(owner, size)
+
+    done = asyncio.Event()
+    all_of_it = await room.take("first", 1_000)
+    assert all_of_it == 100
+    holding = [asyncio.create_task(hold(owner)) for owner in asked]
+    await asyncio.sleep(0)
+    room.give_back("first", all_of_it)
+    await asyncio.sleep(0)
+    assert "".join(given) == order[:2]
+    done.set()
+    await asyncio.gather(*holding)
+    assert sorted(given) == sorted(asked)
+    assert await room.take("last", 100) == 100
+
+
+async def test_room_that_is_given_up_goes_to_the_next() -> None:
+    """Whether a client goes before its room comes, or at the same moment."""
+    room = Room(100)
+    held = await room.take("a", 100)
+    early, late, last = (asyncio.create_task(room.take(owner, 100)) for owner in "bcd")
+    await asyncio.sleep(0)
+    early.cancel()
+    await asyncio.sleep(0)
+    room.give_back("a", held)
+    late.cancel()
+    async with asyncio.timeout(5):
+        assert await last == 100
 
 
 async def test_a_json_body_over_its_bound_is_413(serve: Serve) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from adapters.http.connection import ConnectionBounds
-from adapters.http.guards import answer_and_log, finish_headers
+from adapters.http.bodies import BodyBounds, BodyReader
+from adapters.http.connection import ConnectionBounds, connection_of
+from adapters.http.guards import Handler, answer_and_log, finish_headers
 from adapters.http.service import HttpService
 from adapters.ports.faults import ConfigError
 from tests.adapters.http.wire import Wire, once, request
@@ -31,7 +32,7 @@ async def _large(_request: web.Request) -> web.Response:
 
 
 async def _slow(_request: web.Request) -> web.Response:
-    await asyncio.sleep(0.8)
+    await asyncio.sleep(1)
     return web.Response(text="done")
 
 
@@ -50,18 +51,35 @@ async def _stream(request: web.Request) -> web.StreamResponse:
     return answer
 
 
-@pytest.fixture
-async def address() -> AsyncIterator[str]:
-    """A service of a few routes with tight bounds."""
+async def _body(request: web.Request) -> web.Response:
+    reader = BodyReader(BodyBounds())
+    with reader.budget() as budget:
+        return web.Response(text=str(len(await reader.read(request, at_most=1_000, budget=budget))))
+
+
+@asynccontextmanager
+async def listening(bounds: ConnectionBounds, *routes: tuple[str, Handler]) -> AsyncIterator[str]:
+    """A service of a few routes."""
     app = web.Application(middlewares=[answer_and_log])
     app.router.add_get("/", _hello)
+    app.router.add_post("/", _hello)
     app.router.add_get("/large", _large)
     app.router.add_get("/stream", _stream)
     app.router.add_get("/slow", _slow)
+    app.router.add_post("/body", _body)
+    for path, handler in routes:
+        app.router.add_get(path, handler)
     app.on_response_prepare.append(finish_headers)
-    service = HttpService(app, host="127.0.0.1", port=0, bounds=TIGHT)
+    service = HttpService(app, host="127.0.0.1", port=0, bounds=bounds)
     yield await service.start()
     await service.stop()
+
+
+@pytest.fixture
+async def address() -> AsyncIterator[str]:
+    """That service with tight bounds."""
+    async with listening(TIGHT) as address:
+        yield address
 
 
 Connect = Callable[[], Awaitable[Wire]]
@@ -150,17 +168,112 @@ async def test_a_slow_reader_that_goes_on_reading_gets_everything(connect: Conne
     assert time.monotonic() - started > 2 * TIGHT.reader_seconds
 
 
-async def test_one_connection_too_many_is_told_so_and_a_place_comes_back(address: str, connect: Connect) -> None:
-    """The cap counts open connections, not those that were."""
-    places = [await connect() for _ in range(TIGHT.connections)]
-    for wire in places:
-        await wire.send(HELLO)
-        await wire.answer()
-    refused = await connect()
+async def test_one_connection_too_many_is_told_so_and_a_place_comes_back(address: str) -> None:
+    """Where the service works for all of them; the cap counts open connections, not those that were."""
+    working = [asyncio.create_task(once(address, request("GET", "/slow"))) for _ in range(TIGHT.connections)]
+    await asyncio.sleep(0.2)
+    refused = await Wire.open(address)
     assert (await refused.rest()).startswith(b"HTTP/1.1 503 ")
-    await places[0].close()
-    await asyncio.sleep(0.1)
+    await refused.close()
+    assert [answer.body for answer in await asyncio.gather(*working)] == [b"done"] * TIGHT.connections
     assert (await once(address, HELLO)).status == 200
+
+
+BODY_TO_COME = request("POST", "/body", headers={"Content-Length": "1000"})
+WAITED_FOR = {
+    "silent": b"",
+    "half a head": b"GET / HTTP/1.1\r\nX-Slow: ",
+    "between requests": HELLO,
+    "a body to come": BODY_TO_COME,
+    "an answer that is not read": request("GET", "/large"),
+    "what is left of a body": request("POST", "/", headers={"Content-Length": "1000"}),
+}
+
+
+@pytest.mark.parametrize("sent", WAITED_FOR.values(), ids=WAITED_FOR.keys())
+async def test_where_all_places_are_taken_the_one_that_was_waited_for_longest_is_given_away(sent: bytes) -> None:
+    """Each kind of client that keeps a place without need; a request that is worked on is never cut."""
+    async with listening(TIGHT._replace(head_seconds=60, keep_alive_seconds=60, reader_seconds=60)) as address:
+        working = asyncio.create_task(once(address, request("GET", "/slow")))
+        await asyncio.sleep(0.1)
+        idle = []
+        for _ in range(TIGHT.connections - 1):
+            idle.append(await Wire.open(address))
+            await idle[-1].send(sent)
+            await asyncio.sleep(0.3)
+        assert (await once(address, HELLO)).status == 200
+        assert len(await idle[0].rest()) < LARGE_BYTES, "the oldest is dropped"
+        assert (await working).body == b"done"
+        await idle[1].send(b"")
+        for wire in idle:
+            await wire.close()
+
+
+async def test_who_has_asked_for_nothing_is_dropped_before_who_sends_a_body() -> None:
+    """Though the body began earlier."""
+    async with listening(TIGHT._replace(head_seconds=60)) as address:
+        body, silent, other = [await Wire.open(address) for _ in range(TIGHT.connections)]
+        await body.send(BODY_TO_COME)
+        await asyncio.sleep(0.1)
+        assert (await once(address, HELLO)).status == 200
+        assert await silent.rest() == b""
+        await body.send(bytes(1_000))
+        assert (await body.answer()).body == b"1000"
+        for wire in (body, silent, other):
+            await wire.close()
+
+
+async def test_a_stranger_in_line_gives_its_place_to_others_and_who_is_known_does_not() -> None:
+    """Invented ids that wait keep nobody out; their work is cancelled."""
+    cancelled = list[str]()
+
+    async def work(who: str) -> str:
+        try:
+            await asyncio.sleep(0.5)
+        except asyncio.CancelledError:
+            cancelled.append(who)
+            raise
+        return who
+
+    async def in_line(req: web.Request) -> web.Response:
+        who = req.query["who"]
+        return web.Response(text=await connection_of(req).while_open(work(who), for_stranger=who != "known"))
+
+    async with listening(TIGHT, ("/work", in_line)) as address:
+        asked = []
+        for who in ("known", "first", "second"):
+            asked.append(asyncio.create_task(once(address, request("GET", f"/work?who={who}"))))
+            await asyncio.sleep(0.05)
+        assert (await once(address, HELLO)).status == 200
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert cancelled == ["first"]
+    assert [getattr(answer, "body", b"") for answer in answers] == [b"known", b"", b"second"]
+
+
+async def test_work_for_a_client_that_is_gone_is_cancelled() -> None:
+    """As soon as it hangs up; who stays gets the answer."""
+    begun, ended = asyncio.Event(), list[str]()
+
+    async def work() -> str:
+        try:
+            begun.set()
+            await asyncio.sleep(0.3)
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+        ended.append("done")
+        return "hello"
+
+    async def worked_for(req: web.Request) -> web.Response:
+        return web.Response(text=await connection_of(req).while_open(work(), for_stranger=False))
+
+    async with listening(ConnectionBounds(), ("/work", worked_for)) as address:
+        wire = await Wire.open(address)
+        await wire.send(request("GET", "/work"))
+        await begun.wait()
+        await wire.close()
+        assert (await once(address, request("GET", "/work"))).body == b"hello"
+    assert ended == ["cancelled", "done"]
 
 
 NOT_HTTP = {

@@ -10,7 +10,7 @@ from adapters.application.reading import image_path
 from adapters.application.results import StoreSettings
 from domain.commands import SetPolicy
 from tests.adapters.http.conftest import Running, Serve
-from tests.adapters.http.wire import once
+from tests.adapters.http.wire import Wire, once, request
 from tests.hostile.builders import jpeg, jpeg_mpf_phone, png, webp
 
 BOUNDARY = "frontier"
@@ -197,6 +197,17 @@ async def test_an_image_over_the_largest_size_is_413(serve: Serve) -> None:
     assert unannounced.json["type"] == in_form.json["type"] == "urn:abby-ledger:problem:too-large"
 
 
+async def test_who_has_no_place_left_is_refused_before_the_body_is_sent(serve: Serve) -> None:
+    """By the length that is announced: nothing of the body is waited for, or asked for with the word to continue."""
+    service: Running = await serve(SetPolicy(daily=0))
+    wire = await Wire.open(service.address)
+    announced = {"Content-Length": "1000000", "Content-Type": "image/jpeg", "Expect": "100-continue"}
+    await wire.send(request("POST", "/v1/users/1/images", headers=announced))
+    answer = await wire.answer()
+    await wire.close()
+    assert (answer.status, answer.json["reason"]) == (429, "DAILY_LIMIT")
+
+
 async def test_a_list_is_newest_first_and_comes_in_pages(service: Running) -> None:
     """`offset` and `limit` walk over it; `total` says how many there are."""
     for name in ("a.png", "b.png", "c.png"):
@@ -272,3 +283,11 @@ async def test_an_image_whose_file_is_missing_is_404_and_stays_listed(service: R
     path.unlink()
     assert (await service.ask("GET", "/v1/users/1/images/a.png")).status == 404
     assert (await service.ask("GET", "/v1/users/1/images")).json["total"] == 1
+
+
+async def test_where_things_are_stripped_limits_are_asked_for_what_is_left(serve: Serve) -> None:
+    """An upload announces more than is kept, so its length refuses nothing."""
+    data = png()
+    limits = SetPolicy(user_bytes=len(data), gen_bytes=1)
+    service: Running = await serve(limits, settings=StoreSettings(strip_foreign=True))
+    assert (await service.upload("1", data + b"PK\3\4" + bytes(1_000), "a.png")).status == 201

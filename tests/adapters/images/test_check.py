@@ -17,7 +17,10 @@ from adapters.images.check import (
     check_image,
     contradiction,
 )
+from adapters.images.containers import jpeg as jpeg_container
+from adapters.images.containers import outline as outline_module
 from adapters.images.containers.jpeg import MAX_SCANS
+from adapters.images.containers.outline import MAX_SIDE
 from adapters.images.formats import EXTENSIONS
 from tests.hostile.builders import (
     LARGEST_IMAGE_BYTES,
@@ -179,6 +182,63 @@ def test_a_jpeg_has_at_most_as_many_scans_as_allowed(scans: int, kept: bool) -> 
     """One scan under, on and over the limit: this is what bounds the time of a progressive JPEG."""
     data = jpeg_progressive_scans(scans, width=640, height=480)
     assert_kept_or(ImageProblem.TOO_MANY_SCANS, kept, lambda: check(data))
+
+
+@pytest.mark.parametrize(("visits", "kept"), [(9, True), (10, True), (11, False)])
+def test_the_scans_of_a_jpeg_visit_so_many_pixels(monkeypatch: pytest.MonkeyPatch, visits: int, kept: bool) -> None:
+    """However few the scans are: what is bounded is the work. The first scan visits three components."""
+    monkeypatch.setattr(jpeg_container, "MAX_VISITED_PIXELS", 640 * 480 * 10)
+    data = jpeg_progressive_scans(visits - 2, width=640, height=480)
+    assert_kept_or(ImageProblem.TOO_MANY_SCANS, kept, lambda: check(data))
+
+
+def test_the_costliest_jpegs_are_refused_before_they_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred scans over 25 megapixels, which take three seconds."""
+    monkeypatch.setattr("adapters.images.check._decode", never)
+    assert_kept_or(ImageProblem.TOO_MANY_SCANS, False, lambda: check(jpeg_progressive_scans(100, 5_000, 5_000)))
+
+
+@pytest.mark.parametrize("size", [(50_000_000, 1), (1, 50_000_000), (65_536, 1), (1, 65_536)])
+def test_no_side_is_longer_than_others_can_tell(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row of 50,000,000 pixels is refused before anything of it is read; one of 65,535 is kept."""
+    monkeypatch.setattr("adapters.images.check._decode", never)
+    assert_kept_or(ImageProblem.TOO_MANY_PIXELS, False, lambda: check(png(*size, depth=1, colour=0)))
+    monkeypatch.undo()
+    assert check(png(*(min(side, MAX_SIDE) for side in size), depth=1, colour=0))
+
+
+@pytest.mark.parametrize(
+    ("make", "kept_pixels"),
+    [
+        (lambda width: webp(Image.new("L", (width, 10)), lossless=True), 1_000),
+        (lambda width: gif(2, width=width, height=10), 1_777),
+        (lambda width: gif(1, width=width, height=10), 16_000),
+        (lambda width: png(width, 10), 4_000),
+        (lambda width: jpeg(Image.new("RGB", (width, 10))), 16_000),
+        (lambda width: jpeg(Image.new("RGB", (width, 10)), progressive=True), 2_666),
+        (lambda width: jpeg(Image.new("CMYK", (width, 10)), progressive=True), 2_000),
+    ],
+    ids=["webp", "animated gif", "gif", "png", "jpeg", "progressive jpeg", "progressive cmyk jpeg"],
+)
+def test_a_format_that_takes_more_memory_may_have_fewer_pixels(
+    make: Callable[[int], bytes], kept_pixels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where 16,000 bytes are allowed: by what each format takes for a pixel; the sentence names the pixels allowed."""
+    monkeypatch.setattr(outline_module, "MAX_DECODED_BYTES", 16_000)
+    assert check(make(kept_pixels // 10))
+    assert_kept_or(ImageProblem.TOO_MANY_PIXELS, False, lambda: check(make(kept_pixels // 10 + 1)))
+
+
+def test_the_largest_picture_of_each_kind_takes_no_more_memory_than_there_is() -> None:
+    """50,000,000 pixels of what most pictures are; a WEBP has half of them."""
+    assert check(png(7_000, 7_000, depth=1, colour=0))
+    with pytest.raises(InvalidImage, match="at most 25,000,000 pixels"):
+        check(webp(Image.new("L", (5_001, 5_000)), lossless=True, method=0))
+
+
+def never(*_: object) -> None:
+    """Stands where nothing may be decoded."""
+    raise AssertionError("it was decoded")
 
 
 def test_the_embedding_programs_pillow_settings_are_left_alone() -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from adapters.images.check import check_image
-from adapters.images.keepable import keepable
+from adapters.images.keepable import PictureTooLarge, keepable
 from adapters.images.shaping import DamagedPicture, ShapedPicture
+from tests.hostile.builders import png, png_chunk
 
 MOST = 1_000_000
 
@@ -60,4 +63,55 @@ def test_a_png_that_would_be_too_large_becomes_a_jpeg() -> None:
 def test_what_is_no_picture_is_damaged(data: bytes) -> None:
     """Nothing is made up."""
     with pytest.raises(DamagedPicture):
+        keepable(data, MOST)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        png_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(3_000_000))),
+        png_chunk(b"iCCP", b"x\0\1abc"),
+        png_chunk(b"tEXt", b"a\0b")[:-1] + b"x",
+    ],
+    ids=["a note that unpacks to too much", "a profile of no kind", "a wrong checksum"],
+)
+def test_a_png_with_a_broken_part_beside_its_picture_is_kept_without_it(broken: bytes) -> None:
+    """Its size is told by its header all the same, though no decoder opens the file as it came."""
+    data = png()
+    begin = data.index(b"IDAT") - 4
+    assert kept(data[:begin] + broken + data[begin:]).data == data
+
+
+def of_size(kind: str, width: int, height: int) -> bytes:
+    """The beginning of a picture that claims this size, or a whole one where that is easily made."""
+    if kind == "PNG":
+        return png(width, height, depth=1, colour=0, pixels=b"")
+    if kind == "BMP":
+        header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
+        return b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + header
+    buffer = io.BytesIO()
+    Image.new("L", (width, height)).save(buffer, kind)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [
+        ("PNG", (7_072, 7_071)),
+        ("PNG", (65_536, 1)),
+        ("PNG", (100_000, 100_000)),
+        ("BMP", (20_000, 3_000)),
+        ("BMP", (50_000, 50_000)),
+        ("JPEG", (65_000, 770)),
+        ("WEBP", (5_001, 5_000)),
+    ],
+)
+def test_what_is_too_large_to_be_kept_is_told_by_its_header(
+    kind: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of it is decoded, in no format; the sentence says how large a picture may be."""
+    data = of_size(kind, *size)
+    monkeypatch.setattr(Image.Image, "load", None)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", None)
+    with pytest.raises(PictureTooLarge, match=r"At most [0-9,]+ are kept, and 65,535 a side; ask for a smaller one\."):
         keepable(data, MOST)

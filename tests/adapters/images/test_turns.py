@@ -7,8 +7,9 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,12 @@ from adapters.images.check import (
     CheckedImage,
     ImageProblem,
     InvalidImage,
+    Sender,
     check_image,
     check_image_async,
 )
+from adapters.images.memory import DecodingMemory
+from adapters.images.turns import Turns
 from tests.hostile.builders import LARGEST_IMAGE_BYTES as LIMIT
 from tests.hostile.builders import png
 
@@ -67,9 +71,7 @@ async def test_a_refusal_reaches_the_awaiting_caller() -> None:
 async def test_waiting_for_a_turn_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """While both turns are taken, a caller in either form is told to come back, and later callers are served again."""
     monkeypatch.setattr(check, "MAX_WAIT_SECONDS", 0.05)  # a minute would be too long for a test
-    for _ in range(MAX_AT_A_TIME):
-        assert check._slots.acquire(timeout=5)
-    try:
+    with all_turns_taken():
         for refused in (
             check_image_async(png(), max_bytes=LIMIT),
             asyncio.to_thread(check_image, png(), max_bytes=LIMIT),
@@ -77,28 +79,149 @@ async def test_waiting_for_a_turn_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
             with pytest.raises(InvalidImage, match="Try again") as refusal:
                 await refused
             assert refusal.value.kind is ImageProblem.TIMEOUT
-    finally:
-        for _ in range(MAX_AT_A_TIME):
-            check._slots.release()
     monkeypatch.undo()  # on a busy machine the worker may need longer than that to be free again
     assert await check_image_async(png(), max_bytes=LIMIT)
 
 
 async def test_the_queue_is_bounded_and_a_cancelled_caller_leaves_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """With room for one: a second caller is refused at once, and after a cancellation there is room again."""
-    monkeypatch.setattr(check, "_waiting", threading.BoundedSemaphore(1))
-    first = asyncio.create_task(check_image_async(png(3_000, 3_000), max_bytes=LIMIT))
+    turns = Turns(1, most_waiting=1)
+    monkeypatch.setitem(check._turns_by_paid, False, turns)
+    taken = turns.ask(None)
+    assert taken is not None
+    first = asyncio.create_task(check_image_async(png(), max_bytes=LIMIT))
     await asyncio.sleep(0)
     with pytest.raises(InvalidImage, match="too many others"):
         await check_image_async(png(), max_bytes=LIMIT)
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
-    for _ in range(500):
-        if check._waiting._value:
-            break
-        await asyncio.sleep(0.01)
-    assert await check_image_async(png(), max_bytes=LIMIT)
+    second = asyncio.create_task(check_image_async(png(), max_bytes=LIMIT))
+    await asyncio.sleep(0)
+    turns.end(taken)
+    assert await second
+
+
+async def test_what_was_paid_for_waits_for_nothing_that_people_send(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every turn of theirs taken, and the time to wait over at once, it is checked all the same."""
+    monkeypatch.setattr(check, "MAX_WAIT_SECONDS", 0.0)
+    with all_turns_taken():
+        for paid in (
+            check_image_async(png(), max_bytes=LIMIT, sender=Sender("1", paid=True)),
+            asyncio.to_thread(check_image, png(), max_bytes=LIMIT, sender=Sender("1", paid=True)),
+        ):
+            assert (await paid).width == 1
+
+
+@contextmanager
+def all_turns_taken() -> Iterator[None]:
+    """Within this block nobody else's picture is checked."""
+    turns = check._turns_by_paid[False]
+    taken = [turns.ask(None) for _ in range(MAX_AT_A_TIME)]
+    try:
+        for turn in taken:
+            assert turn is not None
+            turn.given.result(5)
+        yield
+    finally:
+        for turn in taken:
+            assert turn is not None
+            turns.end(turn)
+
+
+def told(turns: Turns, seconds_of: dict[str, float], asked: str) -> str:
+    """In which order the owners of a word come to their turns, when each takes as long as its owner's do."""
+    waiting = [turn for owner in asked if (turn := turns.ask(owner)) is not None]
+    order = ""
+    while running := [turn for turn in waiting if turn.given.done()]:
+        order += "".join(turn.owner for turn in running if isinstance(turn.owner, str))
+        for turn in running:
+            waiting.remove(turn)
+            turn.seconds = seconds_of.get(str(turn.owner), 1.0)
+            turns.end(turn)
+    assert not waiting
+    return order
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds_of", "order"),
+    [
+        ("aaab", {}, "abaa"),
+        ("aaabc", {}, "abcaa"),
+        ("aaabbb", {}, "ababab"),
+        ("aaaabbbb", {"a": 3.0}, "abbbabaa"),
+        ("aaaabbbb", {"b": 0.0}, "abbbbaaa"),
+    ],
+)
+def test_owners_take_turns_by_what_theirs_took(asked: str, seconds_of: dict[str, float], order: str) -> None:
+    """Who asked often, or sends what is costly, holds nobody up by more than one of theirs."""
+    assert told(Turns(1), seconds_of, asked) == order
+
+
+def test_of_one_owner_one_is_looked_at_however_many_turns_are_free() -> None:
+    """The second turn is somebody else's."""
+    turns = Turns(2)
+    first, second, other = turns.ask("a"), turns.ask("a"), turns.ask("b")
+    assert first is not None
+    assert second is not None
+    assert other is not None
+    assert [turn.given.done() for turn in (first, second, other)] == [True, False, True]
+    turns.end(first)
+    assert second.given.done()
+
+
+@pytest.mark.parametrize(("asked", "taken"), [("aaaa", 3), ("aaab", 4), ("abcd", 4), ("abcde", 4)])
+def test_so_many_wait_of_all_and_of_one(asked: str, taken: int) -> None:
+    """Whoever has a turn does not wait: with one at a time, two of one owner may, and three in all."""
+    turns = Turns(1, most_waiting=3, most_of_one=2)
+    assert sum(turns.ask(owner) is not None for owner in asked) == taken
+
+
+def test_memory_is_given_out_up_to_its_bound_and_paid_for_first() -> None:
+    """However many ask at once, never more than there is is held; a picture larger than all has all of it, alone."""
+    memory, order, most = DecodingMemory(100), list[str](), Most()
+
+    def decode(name: str, size_bytes: int, *, first: bool = False) -> None:
+        with memory.held(size_bytes, first=first), most.more(min(size_bytes, 100)):
+            order.append(name)
+
+    with ThreadPoolExecutor(40) as threads:
+        with memory.held(100):
+            sizes = [1, 60, 100, 500, 40] * 6
+            asked = [threads.submit(decode, "sent", size) for size in sizes]
+            waits_for(lambda: len(memory._waiting) == len(sizes))
+            paid = threads.submit(decode, "paid", 70, first=True)
+            waits_for(lambda: len(memory._waiting) == len(sizes) + 1)
+            assert order == []
+        for job in (paid, *asked):
+            job.result(20)
+    assert order[0] == "paid"
+    assert most.most <= 100
+    assert memory._free == 100
+
+
+def waits_for(holds: Callable[[], bool]) -> None:
+    """Until it holds; a test that waits in vain is ended by its own time."""
+    while not holds():
+        threading.Event().wait(0.005)
+
+
+class Most:
+    """What is held at once, and the most that ever was."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+        self.lock = threading.Lock()
+
+    @contextmanager
+    def more(self, size: int) -> Iterator[None]:
+        """Within this block so much more is held."""
+        with self.lock:
+            self.now += size
+            self.most = max(self.most, self.now)
+        yield
+        with self.lock:
+            self.now -= size
 
 
 class Meter:

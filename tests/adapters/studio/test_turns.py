@@ -281,7 +281,7 @@ async def test_shaped_inputs_are_in_memory_for_those_whose_turn_it_is_alone(stor
     provider = ShapingProvider()
     provider.stalled = asyncio.Event()
     request = GenerationRequest(Operation.UPSCALE, width=2_048, image=png(8, 8))
-    studio = Studio(store, Generator(provider), ONE_AT_ONCE)
+    studio = Studio(store, Generator(provider), ONE_AT_ONCE._replace(queue_length=16))
     all_wait = asyncio.Event()
 
     def on_progress(progress: Progress) -> None:

@@ -89,7 +89,10 @@ async def test_a_refusal_is_for_who_asked_alone(ann: Person, mistake: str) -> No
 
 
 async def test_inputs_are_fetched_one_behind_the_other(stage: Stage, ann: Person) -> None:
-    """So many at once, and so many of one user, in memory that is bounded; who waits is served in turn."""
+    """So many at once, and so many of one user, in memory that is bounded; who waits is served in turn. The last free
+    turn is Ann's, whom the log knows.
+    """
+    await stage.imagine(ann)
     cdn = stage.discord.cdn
     cdn.held, cdn.most_at_once = asyncio.Event(), 0
     asked_before = cdn.asked

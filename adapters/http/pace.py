@@ -1,0 +1,24 @@
+"""Refusals by the limits, told to an owner one after the other with a pause: who asks again and again waits.
+
+Else somebody with nothing left asks hundreds of times a second, and everybody else waits behind those answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from weakref import WeakValueDictionary
+
+REFUSAL_SECONDS = 0.05
+
+
+class Pace:
+    """For one event loop."""
+
+    def __init__(self, seconds: float = REFUSAL_SECONDS) -> None:
+        self._seconds = seconds
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def keep(self, owner: str) -> None:
+        """Returns when the owner may be told the next refusal."""
+        async with self._turns.setdefault(owner, asyncio.Lock()):
+            await asyncio.sleep(self._seconds)

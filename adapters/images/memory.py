@@ -1,0 +1,70 @@
+"""The memory in which pictures are decoded: so much for all of this process together, given out in the order of asking.
+
+What was paid for is asked for first, and comes first. A picture larger than all there is has all of it, alone. Ordinary
+pictures have memory of their own, so that they never wait for one that takes all of the other. The figures are what
+formats take at most, so what is really in use is less. It is asked for in worker threads, which wait.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Condition
+
+from adapters.images.containers.outline import MAX_DECODED_BYTES
+
+SMALL_BYTES = 32_000_000
+"""What a picture of 8,000,000 pixels takes."""
+MOST_OF_SMALL_BYTES = 3 * SMALL_BYTES
+"""One for each turn (`check`)."""
+
+
+class DecodingMemory:
+    """So many bytes; `held` blocks until there are enough of them."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._free = most_bytes
+        self._changed = Condition()
+        self._waiting: list[object] = []
+
+    @contextmanager
+    def held(self, size_bytes: int, *, first: bool = False) -> Iterator[None]:
+        """Within this block so many bytes are somebody's. Whoever holds some asks for no more."""
+        taken = min(size_bytes, self._most_bytes)
+        place = object()
+        with self._changed:
+            self._waiting.insert(0 if first else len(self._waiting), place)
+            try:
+                self._changed.wait_for(lambda: self._waiting[0] is place and taken <= self._free)
+                self._free -= taken
+            finally:
+                self._waiting.remove(place)
+                self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += taken
+                self._changed.notify_all()
+
+
+_large, _small = DecodingMemory(MAX_DECODED_BYTES), DecodingMemory(MOST_OF_SMALL_BYTES)
+
+
+def _begin_anew() -> None:
+    """In a forked child nobody gives back what was held when it was forked."""
+    global _large, _small
+    _large, _small = DecodingMemory(MAX_DECODED_BYTES), DecodingMemory(MOST_OF_SMALL_BYTES)
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where no process is forked
+    os.register_at_fork(after_in_child=_begin_anew)
+
+
+@contextmanager
+def held(size_bytes: int, *, first: bool = False) -> Iterator[None]:
+    """Within this block so many bytes of the process's decoding memory are somebody's; blocks until there are."""
+    with (_small if size_bytes <= SMALL_BYTES else _large).held(size_bytes, first=first):
+        yield
