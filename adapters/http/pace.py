@@ -1,6 +1,7 @@
 """Refusals by the limits, told to an owner one after the other with a pause: who asks again and again waits.
 
-Else somebody with nothing left asks hundreds of times a second, and everybody else waits behind those answers.
+Requests of strangers begin at that pace too. Else somebody with nothing left asks hundreds of times a second, and
+everybody else waits behind those answers.
 """
 
 from __future__ import annotations
@@ -19,6 +20,6 @@ class Pace:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def keep(self, owner: str) -> None:
-        """Returns when the owner may be told the next refusal."""
+        """Returns when it is the owner's next turn."""
         async with self._turns.setdefault(owner, asyncio.Lock()):
             await asyncio.sleep(self._seconds)

@@ -16,7 +16,7 @@ from adapters.http.parameters import actor_of, idempotency_key_of, only, user_of
 from adapters.http.problems import failed
 from adapters.http.services import services_of
 from adapters.ports.failures import GenerationFailure
-from adapters.studio import Generated, Picture
+from adapters.studio import Generated, GenerationOutcome, Picture
 from adapters.wording.failures import sentence_of_not_kept, sentence_of_notes
 from domain.refusals import Refusal
 
@@ -48,8 +48,13 @@ async def generate(request: web.Request) -> web.Response:
     check_fields(body, GENERATION_FIELDS)
     asked = GenerationRequest(Operation.TEXT_TO_IMAGE, **body)
     is_stranger = owner_of(services.store, user) == STRANGERS
-    making = services.studio.generate(user, asked, actor=actor, idempotency_key=key, kept_once_asked=True)
-    made = await connection_of(request).while_open(making, for_stranger=is_stranger)
+
+    async def make() -> GenerationOutcome:
+        if is_stranger:  # who hangs up meanwhile has cost nothing
+            await services.pace.keep(STRANGERS)
+        return await services.studio.generate(user, asked, actor=actor, idempotency_key=key, kept_once_asked=True)
+
+    made = await connection_of(request).while_open(make(), for_stranger=is_stranger)
     if isinstance(made, GenerationFailure):
         raise failed(made)
     if isinstance(made, Refusal):
