@@ -1,0 +1,1 @@
+"""A whole storage root, or all of one user, carried elsewhere and brought back."""

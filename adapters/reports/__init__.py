@@ -1,0 +1,1 @@
+"""Sums over the log and their pictures: documented views for SQL, and the reports that stand on them."""
