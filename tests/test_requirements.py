@@ -7,6 +7,7 @@ import importlib.metadata
 import re
 import sys
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -37,6 +38,8 @@ RUN_AND_NOT_IMPORTED = {
     "pytest-xdist": "pytest loads it by itself, for `-n`",
     "ruff": "checks and formats",
 }
+
+once_for_all = pytest.mark.xdist_group("imports")  # every file is taken apart once
 
 
 @cache
@@ -69,8 +72,13 @@ def imported(*places: str) -> set[str]:
     folders = [path for place in places for path in (ROOT / place).rglob("*.py")]
     paths = [*folders, *(ROOT / place for place in places if place.endswith(".py"))]
     foreign = set[str]().union(*map(packages_of, paths)) - sys.stdlib_module_names - OUR_OWN
-    installed = importlib.metadata.packages_distributions()
-    return {canonicalize_name(name) for module in foreign for name in installed.get(module, [module])}
+    return {canonicalize_name(name) for module in foreign for name in installed().get(module, [module])}
+
+
+@cache
+def installed() -> Mapping[str, list[str]]:
+    """The packages that each topmost module belongs to."""
+    return importlib.metadata.packages_distributions()
 
 
 @cache
@@ -141,6 +149,7 @@ def test_the_test_lock_holds_the_runtime_lock() -> None:
     }.items()
 
 
+@once_for_all
 def test_the_product_lists_what_it_imports_and_nothing_else() -> None:
     """A package that is there because another one needs it may go; one that nothing imports is a burden."""
     project = pyproject()["project"]
@@ -148,6 +157,7 @@ def test_the_product_lists_what_it_imports_and_nothing_else() -> None:
     assert listed(project["dependencies"] + extras) == imported(*PRODUCT)
 
 
+@once_for_all
 def test_the_tools_list_what_they_import_and_nothing_else() -> None:
     """The same for programs and tests, which have what the product and the build have; some tools are only run."""
     project = pyproject()
@@ -157,10 +167,10 @@ def test_the_tools_list_what_they_import_and_nothing_else() -> None:
     assert not RUN_AND_NOT_IMPORTED.keys() & imported(*TOOLS)
 
 
+@once_for_all
 def test_the_core_is_forbidden_every_package_that_the_product_has() -> None:
     """Also one that is added later."""
     contracts = pyproject()["tool"]["importlinter"]["contracts"]
     (core,) = (contract for contract in contracts if contract["type"] == "forbidden")
-    installed = importlib.metadata.packages_distributions()
-    forbidden = {canonicalize_name(name) for module in core["forbidden_modules"] for name in installed[module]}
+    forbidden = {canonicalize_name(name) for module in core["forbidden_modules"] for name in installed()[module]}
     assert forbidden == imported(*PRODUCT)

@@ -1,7 +1,8 @@
 """Reads the body of a request: within a deadline, a size and the memory there is for bodies, then as strict JSON.
 
 A large body is read once there is room for all of it. Where there is none it waits, at the client's end;
-the owner who holds least is next, and who sends slowly while others wait is sent away.
+the owner who holds least is next, and who sends slowly while others wait is sent away. Those of strangers begin one
+after the other, at a pace: reading them would leave no time for anybody else.
 
 JSON is read as it is written: no NaN, no duplicate or unknown field, no NUL, no other type than the one asked for. Left
 to others: what the fields mean, and multipart forms (`uploads`).
@@ -12,14 +13,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 from aiohttp import web
 
+from adapters.application.owners import STRANGERS
 from adapters.http.connection import Need, connection_of
+from adapters.http.pace import Pace
 from adapters.http.problems import BAD_REQUEST, LENGTH, MEDIA, TOO_BUSY, TOO_SLOW, Problem
 from domain.limits import MEGABYTE
 
@@ -32,8 +35,11 @@ SLICE_SECONDS = 1.0
 MAX_JSON_BYTES = 131_072
 MAX_JSON_DEPTH = 8
 MAX_BUFFERED_BYTES = 64 * MEGABYTE
+STRANGERS_BYTES_A_SECOND = 50_000_000
 SMALL_BYTES = MAX_JSON_BYTES
 """Bodies up to this size wait for no room: all connections together hold 32 MB of them."""
+
+T = TypeVar("T")
 
 _CLOSE = {"Connection": "close"}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -41,7 +47,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 class BodyBounds(NamedTuple):
     """A body has `seconds`, and for every `bytes_a_second` that have come, one second more; while others wait for its
-    room, the contended ones. Room is waited for at most `wait_seconds`.
+    room, the contended ones. Room is waited for at most `wait_seconds`, and so is a stranger's turn.
     """
 
     seconds: float = BODY_SECONDS
@@ -50,6 +56,7 @@ class BodyBounds(NamedTuple):
     wait_seconds: float = WAIT_SECONDS
     contended_seconds: float = CONTENDED_SECONDS
     contended_bytes_a_second: int = CONTENDED_BYTES_A_SECOND
+    strangers_bytes_a_second: int = STRANGERS_BYTES_A_SECOND
 
 
 class BodyReader:
@@ -58,6 +65,7 @@ class BodyReader:
     def __init__(self, bounds: BodyBounds) -> None:
         self._bounds = bounds
         self._room = Room(bounds.buffered_bytes)
+        self._strangers = Pace()
 
     @contextmanager
     def budget(self, owner: str = "") -> Iterator[Budget]:
@@ -76,7 +84,11 @@ class BodyReader:
         announced = request.content_length
         if (announced or 0) > at_most:
             raise _too_large(at_most)
-        holds_room = await self._take((at_most if announced is None else announced) * copies, budget)
+        size_bytes = at_most if announced is None else announced
+        if budget.owner == STRANGERS and size_bytes > SMALL_BYTES:
+            with connection_of(request).keeping_place(Need.WAITS_IN_LINE):
+                await self._in_time(self._strangers.keep(STRANGERS, size_bytes / self._bounds.strangers_bytes_a_second))
+        holds_room = await self._take(size_bytes * copies, budget)
         if request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(_CONTINUE)
         with connection_of(request).keeping_place(Need.SENDS_OR_READS):
@@ -95,13 +107,16 @@ class BodyReader:
         """Whether there was need of room; now there is."""
         if size_bytes <= SMALL_BYTES:
             return False
+        budget.taken += await self._in_time(self._room.take(budget.owner, size_bytes))
+        return True
+
+    async def _in_time(self, wait: Coroutine[Any, Any, T]) -> T:
         try:
             async with asyncio.timeout(self._bounds.wait_seconds):
-                budget.taken += await self._room.take(budget.owner, size_bytes)
+                return await wait
         except TimeoutError:
             detail = "Too many uploads at once. Try again in a moment."
             raise Problem(TOO_BUSY, detail, headers={"Retry-After": "2"} | _CLOSE) from None
-        return True
 
     def _pace(self, started: float, read_bytes: int, *, holds_room: bool) -> Callable[[], Deadline]:
         """By when more has to come, as it is at a moment: who holds room while others wait for it has less time."""

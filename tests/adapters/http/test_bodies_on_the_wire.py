@@ -155,6 +155,16 @@ async def test_who_sends_slowly_while_others_wait_for_room_is_sent_away(serve: S
         await wire.close()
 
 
+async def test_large_bodies_of_strangers_wait_for_each_other_and_for_nobody_else(serve: Serve) -> None:
+    """However many ids somebody invents; whose turn does not come in time is told so, and small ones need no turn."""
+    service: Running = await serve(body_bounds=BodyBounds(wait_seconds=0.5, strangers_bytes_a_second=10_000))
+    assert (await service.upload("known", png())).status == 201
+    strangers = [asyncio.create_task(service.upload(f"nobody{number}", bytes(400_000))) for number in range(3)]
+    assert (await service.upload("known", bytes(400_000))).status == 415
+    assert [(await stranger).status for stranger in strangers] == [503, 503, 503]
+    assert (await service.upload("new", png())).status == 201
+
+
 @pytest.mark.parametrize(("asked", "order"), [("aab", "aba"), ("aaabb", "ababa"), ("abc", "abc")])
 async def test_room_is_given_to_the_owner_who_holds_least(asked: str, order: str) -> None:
     """However many bodies one sends, another's first comes after one of them; each frees its room when it has it."""
