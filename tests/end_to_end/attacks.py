@@ -59,6 +59,9 @@ async def connected(address: str) -> AsyncIterator[Wire]:
         wire = await Wire.open(address)
         try:
             yield wire
+        except asyncio.CancelledError:
+            wire.abort()
+            raise
         finally:
             await wire.close()
 

@@ -41,8 +41,6 @@ PEAK_BYTES = 700_000_000
 TIMES_AS_LONG = 3
 JSON = {"Content-Type": "application/json"}
 SHORT_KINDS = ("tiny bombs of invented ids", "large bodies of invented ids", "closed sockets", "idle sockets")
-FOR_MEMORY = ("tiny bombs of invented ids", "large bodies of invented ids")
-"""Of many new people with places of their own: what is asked is that memory stays, and that all is answered."""
 BY_BAD = ("scan-heavy JPEGs", "tiny bombs")
 
 pytestmark = pytest.mark.skipif(
@@ -175,7 +173,7 @@ def test_honest_users_wait_no_three_times_as_long(
             told = f"p95 {alone.p95 * 1000:.0f} -> {found.p95 * 1000:.0f} ms ({times:.1f} times), {dict(found.answers)}"
             record_property(kind, f"{told}; peak {peak // 1_000_000} MB; the neighbour got {dict(bad)}")
             sys.stderr.write(f"{kind}: {told}; peak {peak // 1_000_000} MB; the neighbour got {dict(bad)}\n")
-            if times > TIMES_AS_LONG and kind not in FOR_MEMORY:
+            if times > TIMES_AS_LONG:
                 slow[kind] = times
             if not set(found.answers) <= {"200", "201"}:
                 failed[kind] = found.answers

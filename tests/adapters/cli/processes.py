@@ -120,15 +120,15 @@ def started(arguments: Sequence[str], **variables: str) -> Iterator[subprocess.P
     )
     end = Timer(LIFE_SECONDS, process.kill)
     end.start()
-    try:
-        with process:
+    with process:  # which waits for its end
+        try:
             yield process
             process.terminate()
             process.communicate(timeout=WAIT_SECONDS)
-    finally:
-        end.cancel()
-        if process.poll() is None:
-            process.kill()
+        finally:
+            end.cancel()
+            if process.poll() is None:
+                process.kill()
 
 
 @contextmanager

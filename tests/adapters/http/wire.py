@@ -64,6 +64,10 @@ class Wire:
                     await asyncio.sleep(pause_seconds)
         return bytes(found)
 
+    def abort(self) -> None:
+        """The client is gone, and what it has not sent yet with it."""
+        self._writer.transport.abort()
+
     async def close(self) -> None:
         """The client hangs up."""
         self._writer.close()
