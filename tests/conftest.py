@@ -30,7 +30,7 @@ def pytest_configure() -> None:
     tests start and interrupt would inherit that. A clock that is moved by days moves no wait for a disk: the real
     monotonic clock, which freezegun moves along, skips no day.
     """
-    freezegun.configure(extend_ignore_list=["adapters.ledger.disk_wait"])
+    freezegun.configure(extend_ignore_list=["adapters.disk.calls", "adapters.ledger.disk_wait"])
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -61,7 +61,7 @@ async def delete_save(
     outcome = await opened.ledger.submit(command)
     if isinstance(outcome, Refusal):
         return outcome
-    return await storage.workers.keeping.run(_deleted, opened, outcome)
+    return await storage.workers.keeping.run_recorded(_deleted, opened, outcome)
 
 
 def _deleted(opened: OpenRoot, accepted: Accepted) -> DeletedImage:

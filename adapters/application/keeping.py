@@ -51,7 +51,7 @@ async def refuse_unkeepable(
     asked = reservation_of(storage, wanted, actor)
     if await storage.workers.reading.run(was_answered, asked, idempotency_key, root, content):
         return
-    owner = owner_of(storage, wanted.user)
+    owner = owner_of(storage, wanted.user, actor)
     await storage.workers.keeping.run_in_turn(owner, _try, root, _place_of(wanted), _bounded(wanted.count))
 
 

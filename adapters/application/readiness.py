@@ -7,6 +7,8 @@ from typing import NamedTuple
 from adapters.application.keeping import what_keeps_from_saving
 from adapters.application.opening import OpenRoot
 from adapters.application.storage import Storage
+from adapters.application.workers import DiskStuck
+from adapters.disk import calls
 from adapters.ports.faults import LedgerStopped, StorageUnavailable
 from adapters.wording.figures import counted, minute
 from domain.instants import seconds_between
@@ -48,10 +50,20 @@ class Readiness(NamedTuple):
     begun: str | None = None
 
 
+async def readiness(storage: Storage) -> Readiness:
+    """The same from an event loop, also of a disk that does not answer what it is asked."""
+    try:
+        return await storage.workers.reading.run(readiness_of, storage)
+    except DiskStuck as stuck:
+        return Readiness(False, True, (str(stuck),), storage.last_cleanup, 0)
+
+
 def readiness_of(storage: Storage) -> Readiness:
     """How a storage stands, also where it could not be opened or has stopped. Tries whether pictures could be kept, and
     looks at some images: for a worker.
     """
+    if calls.longest_seconds() >= calls.STUCK_SECONDS:
+        return Readiness(False, True, (str(DiskStuck()),), storage.last_cleanup, 0)
     try:
         opened = storage.opened()
     except (StorageUnavailable, LedgerStopped) as error:

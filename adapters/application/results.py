@@ -18,6 +18,8 @@ class Actor(NamedTuple):
     origin: str | None = None
 
 
+HTTP = "http"
+"""The origin of what is asked over HTTP."""
 CLAIMED = "claimed:"
 """What follows is a client's own word, which nothing vouches for."""
 

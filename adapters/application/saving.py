@@ -4,6 +4,7 @@ runs to its end.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -23,11 +24,11 @@ from adapters.application.owners import owner_of
 from adapters.application.results import LIBRARY, Actor, SavedImage
 from adapters.application.storage import Storage
 from adapters.application.troubles import Place, fault_of
-from adapters.application.workers import Workers
+from adapters.application.workers import DiskStuck, Workers
 from adapters.images.check import CheckedImage, Sender
 from adapters.ledger.codec import decode
 from adapters.ledger.pending import Accepted
-from adapters.ports.faults import LedgerStopped
+from adapters.ports.faults import LedgerStopped, OutcomeUnknown
 from domain.commands import FreshName, SaveImage
 from domain.decisions import decide
 from domain.events import ImageSaved, idempotency_tag
@@ -77,7 +78,7 @@ async def save_image(
     if sentence := malformed_save(image.user, image.name):
         return Refusal(Reason.MALFORMED, None, sentence)
     root = storage.running()
-    sender = Sender(owner_of(storage, image.user), paid=image.reservation is not None)
+    sender = Sender(owner_of(storage, image.user, actor), paid=image.reservation is not None)
     given, taken_off = await stripped(image.data, storage.settings, storage.workers.keeping, sender)
     data = refuse_by_its_beginning(given, storage.settings)
     unseen = Unseen(
@@ -182,23 +183,32 @@ class _Save(NamedTuple):
 
     async def carry_out(self) -> SavedImage | Refusal:
         """Stages the bytes, has the ledger decide, and brings what was kept into place. Raises Faults."""
-        command = await self.keeping.run(self._stage)
+        staged = uuid4().hex
+        try:
+            command = await self.keeping.run(self._stage, staged)
+        except DiskStuck as stuck:
+            if stuck.work is not None:  # whatever it still writes is of no use
+                stuck.work.add_done_callback(lambda _: self.root.images.discard(staged))
+            raise
         try:
             outcome = await self.root.ledger.submit(command)
         except LedgerStopped:
             raise  # the outcome is unknown, so the bytes may be needed at the next start
         except Exception:
-            await self.keeping.run(self.root.images.discard, command.staged)
+            await self._discard(staged)
             raise
         if isinstance(outcome, Refusal) or outcome.replayed:
-            await self.keeping.run(self.root.images.discard, command.staged)
-        return outcome if isinstance(outcome, Refusal) else await self.keeping.run(self._place, outcome)
+            await self._discard(staged)
+        return outcome if isinstance(outcome, Refusal) else await self.keeping.run_recorded(self._place, outcome)
 
-    def _stage(self) -> SaveImage:
+    async def _discard(self, staged: str) -> None:
+        with suppress(OutcomeUnknown):  # it goes once the disk answers, or at the next start
+            await self.keeping.run_recorded(self.root.images.discard, staged)
+
+    def _stage(self, staged: str) -> SaveImage:
         image, images = self.image, self.root.images
         try:
             taken = take_in(self.want, self.data, self.checked.extension, view=self.root.state, images=images)
-            staged = uuid4().hex
             images.stage(staged, self.data, None if image.temp else image.details)
         except OSError as error:
             self.root.troubles.note(Place(image.user, self.want.folder), len(self.data))

@@ -2,29 +2,60 @@
 
 What is waited for elsewhere (a provider, Discord) is no work for a thread. The bytes of a picture that comes in are
 checked in threads of their own (`images/check.py`), and the event loop's common ones are for what is short and rare.
+
+Behind a disk that does not answer nobody waits without end: whoever has waited for long is told so, and the work goes
+on in its thread.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
 from threading import Lock
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
+
+from adapters.disk import calls
+from adapters.ledger import disk_wait
+from adapters.ports.faults import Fault, OutcomeUnknown, StorageUnavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
+class DiskStuck(StorageUnavailable):
+    """The disk has not answered for long. The `work` may still be carried out, or was never begun."""
+
+    def __init__(self, work: Future[Any] | None = None) -> None:
+        super().__init__(disk_wait.NO_ANSWER.format(seconds=calls.longest_seconds()))
+        self.work = work
+
+
+def _unknown(_: Future[Any]) -> OutcomeUnknown:
+    return OutcomeUnknown(disk_wait.NOT_KNOWN_YET)
+
+
 class Workers:
     """At most so many threads of one kind of work; each is made when it is first needed."""
 
-    def __init__(self, name: str, most: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        most: int,
+        *,
+        on_stuck: Callable[[Future[Any]], Fault] | None = None,
+        refuses_more: bool = False,
+    ) -> None:
+        """`on_stuck` makes what is raised behind a disk that does not answer; None where its work is waited for. Once
+        others have been told so, no more is taken where it `refuses_more`.
+        """
         self._name = name
         self._most = most
+        self._on_stuck = on_stuck
+        self._refuses_more = refuses_more
         self._guard = Lock()
         self._threads: ThreadPoolExecutor | None = None
         self._closed = False
@@ -32,10 +63,29 @@ class Workers:
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Does the work in one of the threads. After `close` what still comes is done in the event loop's own."""
-        call = partial(copy_context().run, work, *args, **kwargs)
+        if self._refuses_more and calls.longest_seconds() >= disk_wait.ANSWER_SECONDS:
+            raise DiskStuck
+        return await self._run(self._on_stuck, partial(work, *args, **kwargs))
+
+    async def run_recorded(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for what carries out a recorded command: OutcomeUnknown behind a disk that does not answer."""
+        return await self._run(_unknown, partial(work, *args, **kwargs))
+
+    async def _run(self, on_stuck: Callable[[Future[Any]], Fault] | None, work: Callable[[], T]) -> T:
         with self._guard:
-            future = None if self._closed else self._made().submit(call)
-        return await (asyncio.to_thread(work, *args, **kwargs) if future is None else asyncio.wrap_future(future))
+            future = None if self._closed else self._made().submit(copy_context().run, work)
+        if future is None:
+            return await asyncio.to_thread(work)
+        waited = asyncio.wrap_future(future)
+        if on_stuck is None:
+            return await waited
+        try:
+            is_done = await _answered(waited)
+        finally:
+            waited.cancel()  # of what has begun nobody hears
+        if not is_done:
+            raise on_stuck(future)
+        return waited.result()
 
     async def run_in_turn(self, owner: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The same, one work of an owner at a time: whoever asks for much holds themselves up, and nobody else."""
@@ -57,6 +107,15 @@ class Workers:
         return self._threads
 
 
+async def _answered(waited: asyncio.Future[Any]) -> bool:
+    """Returns once it is done, or False behind a disk that does not answer."""
+    while not waited.done():
+        await asyncio.wait({waited}, timeout=disk_wait.ANSWER_SECONDS)
+        if not waited.done() and calls.longest_seconds() >= calls.STUCK_SECONDS:
+            return False
+    return True
+
+
 class WorkersByKind:
     """The threads of one storage.
 
@@ -66,9 +125,9 @@ class WorkersByKind:
     """
 
     def __init__(self) -> None:
-        self.reading = Workers("abby-read", 8)
-        self.keeping = Workers("abby-keep", 8)
-        self.changing = Workers("abby-change", 8)
+        self.reading = Workers("abby-read", 8, on_stuck=DiskStuck)
+        self.keeping = Workers("abby-keep", 8, on_stuck=DiskStuck, refuses_more=True)
+        self.changing = Workers("abby-change", 8, on_stuck=_unknown)
         self.drawing = Workers("abby-draw", 4)
         self.surveying = Workers("abby-survey", 2)
 

@@ -103,7 +103,7 @@ async def admitted(interaction: Interaction, operation: Operation, count: int = 
 async def admitted_input(interaction: Interaction, operation: Operation, source: Source) -> bytes | None:
     """What a picture starts from, where it may be begun: an answer is promised then. None where not; it was told."""
     bot, user = interaction.client, str(interaction.user.id)
-    owner = owner_of(bot.store, user)
+    owner = owner_of(bot.store, user, actor_of(interaction))
     why = source.missing or await _refusal(interaction, operation, 1)
     if why is None and (busy := bot.input_line.refusal(user, owner, source.size_bytes)):
         why = message_for_refusal(busy)
@@ -136,10 +136,10 @@ async def _refusal(interaction: Interaction, operation: Operation, count: int) -
     bot, user = interaction.client, str(interaction.user.id)
     if (none := bot.generator.unavailable) is not None:
         return message_for_failure(none)
-    if busy := bot.studio.refusal(user):
+    actor = actor_of(interaction)
+    if busy := bot.studio.refusal(user, actor=actor):
         return message_for_refusal(busy)
     wanted = WantedPlaces(user, count, operation=str(operation))
-    actor = actor_of(interaction)
     try:
         refusal = refusal_of_places(bot.store, wanted, actor=actor)
     except Fault as fault:

@@ -14,6 +14,8 @@ from typing import ParamSpec, TypeVar
 
 import structlog
 
+from adapters.disk.calls import under_way
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -42,13 +44,14 @@ class LeadsNowhereError(NotOwnError, FileNotFoundError):
 
 
 def noting(operation: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Marks the errors of a function with what it is about, such as "to lock a file"."""
+    """Marks a call to a disk as under way, and its errors with what it is about, such as "to lock a file"."""
 
     def decorate(verb: Callable[P, T]) -> Callable[P, T]:
         @wraps(verb)
         def noted(*arguments: P.args, **words: P.kwargs) -> T:
             try:
-                return verb(*arguments, **words)
+                with under_way():
+                    return verb(*arguments, **words)
             except OSError as error:
                 error.add_note(operation)
                 raise

@@ -9,7 +9,7 @@ import re
 
 from aiohttp import web
 
-from adapters.application.results import Actor, claimed
+from adapters.application.results import HTTP, Actor, claimed
 from adapters.http.problems import BAD_REQUEST, Problem
 from domain.names import malformed_name, malformed_user
 
@@ -56,7 +56,7 @@ def actor_of(request: web.Request) -> Actor:
     client = request.headers.get(CLIENT_HEADER)
     if client is not None and client not in _CLIENTS:
         raise Problem(BAD_REQUEST, f"The header {CLIENT_HEADER} is one of: {', '.join(_CLIENTS)}. Or leave it out.")
-    return Actor(by=claimed(client) if client else _LOCAL_CLIENT, origin="http")
+    return Actor(by=claimed(client) if client else _LOCAL_CLIENT, origin=HTTP)
 
 
 def idempotency_key_of(request: web.Request) -> str | None:

@@ -1,7 +1,7 @@
 """How long the writer has waited for its disk, and what that means for callers: a sync that hangs is no fault yet, so
 nothing is given up, but nobody waits for it without end.
 
-A disk that is busy and answers is waited for; one that has not answered for STUCK_SECONDS is stuck.
+A disk that is busy and answers is waited for; one that has not answered for `calls.STUCK_SECONDS` is stuck.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import asyncio
 from time import monotonic
 from typing import Any
 
+from adapters.disk import calls
 from adapters.ports.faults import OutcomeUnknown, StorageUnavailable
 
 ANSWER_SECONDS = 10.0
 """After this, whoever waits behind a stuck disk is told that the outcome is not known yet, and no more is taken."""
-STUCK_SECONDS = 2.0
 
 NO_ANSWER = (
-    "The disk of the log has not answered for {seconds:.0f} seconds. Look whether it fails, or is a share that went "
+    "The disk has not answered for {seconds:.0f} seconds. Look whether it fails, or is a share that went "
     "away; it goes on by itself once the disk answers."
 )
 NOT_KNOWN_YET = (
@@ -49,7 +49,7 @@ class DiskWait:
     def sentence(self) -> str | None:
         """That the disk is stuck, for an operator; None while it is not."""
         seconds = self.seconds()
-        return NO_ANSWER.format(seconds=seconds) if seconds >= STUCK_SECONDS else None
+        return NO_ANSWER.format(seconds=seconds) if seconds >= calls.STUCK_SECONDS else None
 
     def refuse_more(self) -> None:
         """Raises StorageUnavailable where others have been told already that nothing is known."""
@@ -58,7 +58,7 @@ class DiskWait:
 
     def refuse_unknown(self) -> None:
         """Raises OutcomeUnknown behind a stuck disk: for a caller who has waited long."""
-        if self.seconds() >= STUCK_SECONDS:
+        if self.seconds() >= calls.STUCK_SECONDS:
             raise OutcomeUnknown(NOT_KNOWN_YET)
 
     def tell_overdue(self, future: asyncio.Future[Any]) -> None:
@@ -70,4 +70,4 @@ class DiskWait:
         except OutcomeUnknown as unknown:
             future.set_exception(unknown)
         else:
-            future.get_loop().call_later(STUCK_SECONDS, self.tell_overdue, future)
+            future.get_loop().call_later(calls.STUCK_SECONDS, self.tell_overdue, future)

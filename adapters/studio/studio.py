@@ -105,7 +105,7 @@ class Studio:
         """
         if idempotency_key is not None and len(idempotency_key) > MAX_IDEMPOTENCY_KEY_CHARS:
             return Refusal(Reason.MALFORMED, user, f"A request key has at most {MAX_IDEMPOTENCY_KEY_CHARS} characters.")
-        input_bytes, owner = len(request.image or b""), owner_of(self._store, user)
+        input_bytes, owner = len(request.image or b""), owner_of(self._store, user, actor)
         if busy := self._queue.refusal(user, owner, input_bytes):
             return busy
         self._queue.join(user, owner, input_bytes)
@@ -121,9 +121,9 @@ class Studio:
                 job.cancel()
             raise
 
-    def refusal(self, user: str, input_bytes: int = 0) -> Refusal | None:
+    def refusal(self, user: str, *, actor: Actor) -> Refusal | None:
         """Why one more request may not join the line at this moment; None where it may."""
-        return self._queue.refusal(user, owner_of(self._store, user), input_bytes)
+        return self._queue.refusal(user, owner_of(self._store, user, actor), 0)
 
     async def close(self) -> None:
         """Cancels what waits and what the providers work on, and waits until every place is settled or released."""

@@ -108,6 +108,7 @@ def verified(ground: Ground) -> int | None:
     return None if damage is None else damage.position
 
 
+@pytest.mark.timeout(3_600)  # the long form has every wrong kind of every member
 def test_whoever_reads_a_forged_log_says_the_same(tmp_path: Path, hook: None, perl: str | None, thorough: bool) -> None:
     """One member wrong at a time, hashes and watermark right: damage at that event, and nothing outside is touched."""
     del hook

@@ -47,7 +47,7 @@ async def generate(request: web.Request) -> web.Response:
     body = await read_json(request, services.bodies)
     check_fields(body, GENERATION_FIELDS)
     asked = GenerationRequest(Operation.TEXT_TO_IMAGE, **body)
-    is_stranger = owner_of(services.store, user) == STRANGERS
+    is_stranger = owner_of(services.store, user, actor) == STRANGERS
 
     async def make() -> GenerationOutcome:
         if is_stranger:  # who hangs up meanwhile has cost nothing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from adapters.application.readiness import readiness_of
+from adapters.application.readiness import readiness
 from adapters.http.answers import json_answer
 from adapters.http.services import services_of
 
@@ -19,7 +19,7 @@ async def ready(request: web.Request) -> web.Response:
     looked at. All say why, and when temp files were last cleaned up.
     """
     store = services_of(request).store
-    state = await store.workers.reading.run(readiness_of, store)
+    state = await readiness(store)
     word = "degraded" if state.ready and state.degraded else "ready" if state.ready else "not ready"
     body = {
         "status": word,

@@ -40,7 +40,7 @@ async def save(request: web.Request) -> web.Response:
     only(request, "name")
     user, actor, key = user_of(request), actor_of(request), idempotency_key_of(request)
     services = services_of(request)
-    owner = owner_of(services.store, user)
+    owner = owner_of(services.store, user, actor)
     await _refuse_unread(request, owner, actor, key)
     with services.bodies.budget(owner) as budget:
         upload = await read_upload(request, services.bodies, budget, at_most=services.store.settings.max_image_bytes)
