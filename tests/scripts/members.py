@@ -194,6 +194,8 @@ MAY_STAND: dict[str, frozenset[str]] = {
     "files": frozenset({"a list"}),
 }
 """What need not be refused by its form alone, because the member may have such a value; all must agree on it."""
+MAY_STAND_IN = frozenset({("RequestRefused", "bytes", "2^53 + 1")})
+"""The same in one type alone: more was asked for than anything that is kept can have."""
 OPTIONAL = frozenset({"origin", "request", "credits", "seed", "reservation", "until", "user_bytes", "daily"})
 """What may be missing somewhere."""
 
@@ -250,6 +252,8 @@ def must_be_refused(type_name: str, member: str, kind: str) -> bool:
     """Whether no event of the type can have this."""
     if kind == "missing":
         return member not in OPTIONAL
+    if (type_name, member, kind) in MAY_STAND_IN:
+        return False
     listed = (type_name, member) in _OTHERWISE and (type_name, member) != ("LimitsOverridden", "reason")
     return (listed and member != "limits") or kind not in MAY_STAND.get(member, frozenset())
 
