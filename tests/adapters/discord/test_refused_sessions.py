@@ -19,14 +19,18 @@ from tests.adapters.discord.test_life import imagine, readiness
 from tests.emulators.automatic1111 import Automatic1111Emulator
 
 HASTY = """
+import adapters.discord.identifying as identifying
 import adapters.discord.left_over as left_over
 import adapters.discord.lifecycle as life
+import adapters.discord.replies as replies
+replies.pause_after = lambda error, patience: 0.1
 left_over.AGAIN_SECONDS = life.FIRST_PAUSE_SECONDS = 0.2
 life.LONGEST_PAUSE_SECONDS = 1.0
+identifying.FIRST_SECONDS, identifying.LONGEST_SECONDS, identifying.HELD_SECONDS = 0.25, 2.0, 0.75
 from adapters.cli import main
 main()
 """
-"""The program, with short pauses before it connects again."""
+"""The program, with short pauses before it connects again, and before it tries another way to answer."""
 PATIENCE_SECONDS = 60.0
 CODES = {
     4014: "an intent is asked for that this application was not granted",

@@ -136,9 +136,13 @@ ACTS: list[tuple[Callable[[Counted], Awaitable[None]], str, str]] = [
 
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act[0].__name__)
 async def test_what_was_answered_and_cannot_be_done_is_told_until_it_is(
-    disk: Path, abby: Abby, act: tuple[Callable[[Counted], Awaitable[None]], str, str]
+    disk: Path,
+    abby: Abby,
+    act: tuple[Callable[[Counted], Awaitable[None]], str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """By readiness, by `audit` beside the service and without, and by `doctor`; put right, the next start does it."""
+    monkeypatch.setattr("adapters.audit.comparison.SETTLE_SECONDS", 0.2)
     carry_out, name, kind = act
     for letter, of_folder in (("i", False), ("a", True)):
         root = disk / f"{carry_out.__name__}-{letter}"
