@@ -43,7 +43,7 @@ HOURS = (1, 1, 1, 1, 1, 2, 3, 4, 5, 5, 6, 6, 7, 6, 6, 6, 7, 8, 9, 10, 10, 8, 5, 
 GUILDS = ("guild:801", "guild:802", "guild:803")
 PROVIDERS = (("sketch", "sketch", None), ("openai", "gpt-image-1", 0.04), ("stability", "core", 0.03))
 OPERATIONS = ("text_to_image", "text_to_image", "text_to_image", "image_to_image", "upscale")
-CLOCK_WRONG_FROM, CLOCK_WRONG_UNTIL, CLOCK_AHEAD_DAYS = 0.55, 0.553, 3
+CLOCK_WRONG_FROM, CLOCK_WRONG_UNTIL, CLOCK_AHEAD_DAYS = 0.55, 0.556, 3
 KEPT_DAYS = 7
 TTL_SECONDS = 900
 
@@ -104,7 +104,7 @@ class Life:
         names, weights = list(acts), list(acts.values())
         while self.progress < 1:
             self._pass_time()
-            while self._turning_points and self._turning_points[0][0] <= self.progress:
+            if self._turning_points and self._turning_points[0][0] <= self.progress:
                 self._turning_points.pop(0)[1]()
             user = self._random.choices(self._users, self._weights)[0]
             if self._stopped.get(user) != day_of(self._clock()) or self._random.random() < 0.05:
@@ -130,10 +130,11 @@ class Life:
         def policy(**limits: int | bool) -> Callable[[], object]:
             return lambda: self._do(SetPolicy(by="cli", source="environment", **limits))  # type: ignore[arg-type]  # limits by name
 
-        scale = self.shape.users / 200
-        pools = [round(scale * megabytes) * MEGABYTE for megabytes in (4_000, 7_000, 10_000)]
+        share = self.shape.events / 60_000
+        pools = [round(share * megabytes) * MEGABYTE for megabytes in (4_000, 7_000, 10_000)]
+        own = round(share * 200 / self.shape.users * 60) * MEGABYTE
         return [
-            (0.0, policy(user_bytes=60 * MEGABYTE, pool_bytes=pools[0], daily=5)),
+            (0.0, policy(user_bytes=own, pool_bytes=pools[0], daily=5)),
             (0.40, policy(pool_bytes=pools[1])),
             (CLOCK_WRONG_FROM, lambda: setattr(self._clock, "ahead", timedelta(days=CLOCK_AHEAD_DAYS))),
             (CLOCK_WRONG_UNTIL, self._correct_clock),

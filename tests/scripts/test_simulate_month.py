@@ -55,7 +55,7 @@ def test_a_month_is_a_whole_log_with_the_files_of_what_stands(month: tuple[Path,
 
 def test_the_same_seed_gives_the_same_month_and_another_one_another(tmp_path: Path) -> None:
     """So that what a tool says of it can be compared with what it said yesterday."""
-    few = SHAPE._replace(events=600)
+    few = SHAPE._replace(events=300)
     for name, seed in (("one", 13), ("two", 13), ("three", 14)):
         simulate(tmp_path / name, few, seed=seed)
     one, two, three = (facts(tmp_path / name) for name in ("one", "two", "three"))
