@@ -77,12 +77,13 @@ class Life:
         self._clock = clock
         self.shape = shape
         self._random = Random(seed)  # noqa: S311 - a made-up month is no secret
-        self._pictures = pictures()
+        self._pictures = list(pictures())
         self._users = [f"member-{number:03d}" for number in range(1, shape.users + 1)]
         self._weights = [0.3 + self._random.paretovariate(2.5) for _ in self._users]
         self._stopped: dict[str, str] = {}
         self._turning_points = self._planned()
         self._cleaned_on = ""
+        self._mistakes = 0
         self.watchers: list[Callable[[QuotaState], None]] = []
         """Called after each command with what is published."""
         self.told: Counter[str] = Counter()
@@ -271,7 +272,8 @@ class Life:
             [self._keyed(user, key), self._keyed(user, IdempotencyKey(key.key, "f" * 64))],
             [self._keyed(user, key), self._keyed(user, key)],
         ]
-        for command in self._random.choice(mistakes):
+        self._mistakes += 1
+        for command in mistakes[self._mistakes % len(mistakes)]:
             outcome = self._do(command)
             if isinstance(outcome, Accepted) and isinstance(command, ReserveGeneration):
                 self._wait(0.1, 2)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import struct
 import zlib
+from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -44,13 +46,14 @@ class Picture(NamedTuple):
         return len(self.head) + self.zeros + len(self.tail)
 
 
-def pictures() -> list[Picture]:
+@lru_cache(maxsize=1)
+def pictures() -> tuple[Picture, ...]:
     """The pictures of every month, the same each time."""
     step = (MOST_BYTES - LEAST_BYTES) // (KINDS - 1)
-    return [_picture(number, LEAST_BYTES + step * number + number % 7) for number in range(KINDS)]
+    return tuple(_picture(number, LEAST_BYTES + step * number + number % 7) for number in range(KINDS))
 
 
-def write_pictures(root: Path, state: QuotaState, made: list[Picture], seed: int) -> int:
+def write_pictures(root: Path, state: QuotaState, made: Iterable[Picture], seed: int) -> int:
     """Writes the file of each name that stands, and beside a kept image how it was made; gives how many."""
     layout, by_size, written = Layout(root), {picture.size_bytes: picture for picture in made}, 0
     for temp, index in ((False, state.gallery), (True, state.temps)):
