@@ -14,7 +14,7 @@ from adapters.wording.events import words
 from adapters.wording.figures import counted
 from adapters.wording.settlements import sentence_of_settlement, settlement_as_data
 from domain.limits import megabytes
-from projections.user_replay import Balances, Line, settlements_of
+from projections.user_replay import Line, settlements_of
 
 FIGURES = ("counted", "stored MB", "held MB")
 
@@ -52,10 +52,12 @@ def print_story(console: Console, user: str, lines: Sequence[Line]) -> None:
 
 def _described(line: Line) -> dict[str, Any]:
     event = line.event
+    before, after = line.before, line.after
     changed = {
-        name: after - before
-        for name, before, after in zip(Balances._fields, line.before, line.after, strict=True)
-        if name != "day"
+        "counted": after.counted - before.counted,
+        "image_bytes": after.image_bytes - before.image_bytes,
+        "temp_bytes": after.temp_bytes - before.temp_bytes,
+        "held_bytes": after.held_bytes - before.held_bytes,
     }
     return {
         "position": line.position,
@@ -65,7 +67,7 @@ def _described(line: Line) -> dict[str, Any]:
         "what": words(event),
         "reservation": getattr(event, "reservation", None),
         "changed": changed,
-        "after": line.after._asdict(),
+        "after": after._asdict(),
         "limits": {"daily": line.limits.daily, "user_bytes": line.limits.user_bytes},
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -92,11 +93,15 @@ class Past:
         return self.head if moment.at is None else self._position_at(moment.at)
 
     def _position_at(self, at: str) -> int:
-        """The last position whose event is not later. Only where the clock was corrected does time go back in a log:
-        between two such places it is halved.
+        """The last position whose event is not later."""
+        corrections = self._log.read(DCBQuery(items=[DCBQueryItem(types=[ClockCorrected.__name__])]))
+        return self._halved_between([stored.position for stored in corrections], at)
+
+    def _halved_between(self, corrections: Iterable[int], at: str) -> int:
+        """The same, where it is known at which positions the clock was corrected: only there does time go back in a
+        log, so between two of them it is halved.
         """
-        corrected = DCBQuery(items=[DCBQueryItem(types=[ClockCorrected.__name__])])
-        begins = [1, *(stored.position for stored in self._log.read(corrected))]
+        begins = [1, *corrections]
         ends = [*(begin - 1 for begin in begins[1:]), self.head]
         for begin, end in reversed(list(zip(begins, ends, strict=True))):
             if begin <= end and self._time_of(begin) <= at:
@@ -121,10 +126,10 @@ class Past:
 
     def user(self, user: str, moment: Moment) -> PastRoot:
         """One user's figures as of a moment, from that user's lines alone: the pool in them is only their part."""
-        position = self.position_of(moment)
+        position, lines = self._until(user, moment)
         replay = UserReplay(user)
-        for _ in self._told(replay, self._lines_of(user, position)):
-            pass
+        for recorded in lines:
+            _applied(replay, *recorded)
         return self._as_of(replay.state, position, moment)
 
     def everybody(self, moment: Moment) -> PastRoot:
@@ -154,7 +159,9 @@ class Past:
 
     def story(self, user: str, moment: Moment) -> Iterator[Line]:
         """What happened to a user up to a moment, line by line. Raises LogDamaged."""
-        yield from self._told(UserReplay(user), self._lines_of(user, self.position_of(moment)))
+        replay = UserReplay(user)
+        for recorded in self._until(user, moment)[1]:
+            yield _applied(replay, *recorded)
 
     def owner_of(self, reservation: str) -> str | None:
         """Whose a reservation is, None where the log has none of that id. Reads all reservations."""
@@ -170,15 +177,18 @@ class Past:
         """Whether any event of the log is about a user."""
         return any(True for _ in self._log.read(DCBQuery(items=[_lines(user)]), limit=1))
 
-    def _lines_of(self, user: str, position: int) -> Iterator[Recorded]:
-        for stored in self._log.read(DCBQuery(items=[_lines(user), POLICY])):
-            if stored.position > position:
-                return
-            yield stored.position, decode(stored)
-
-    def _told(self, replay: UserReplay, recorded: Iterator[Recorded]) -> Iterator[Line]:
-        for position, event in recorded:
-            yield _applied(replay, position, event)
+    def _until(self, user: str, moment: Moment) -> tuple[int, list[Recorded]]:
+        """The position that a moment means, and the user's lines and the policy's up to there: the log is looked
+        through once.
+        """
+        found = self._log.read(DCBQuery(items=[_lines(user), POLICY]))
+        if moment.at is None or moment.position is not None:
+            position = self.position_of(moment)
+            lines = takewhile(lambda stored: stored.position <= position, found)
+            return position, [(stored.position, decode(stored)) for stored in lines]
+        recorded = [(stored.position, decode(stored)) for stored in found]
+        position = self._halved_between((at for at, event in recorded if isinstance(event, ClockCorrected)), moment.at)
+        return position, [pair for pair in recorded if pair[0] <= position]
 
     def _as_of(self, state: QuotaState, position: int, moment: Moment) -> PastRoot:
         projector = Projector()
