@@ -17,6 +17,7 @@ from adapters.cli.changing import instant
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, Refused, malformed
+from adapters.cli.progress import bar
 from adapters.cli.quotas import STRANGER, limits_in_words
 from adapters.cli.story_table import described_lines, print_story
 from adapters.cli.tables import add_row, print_lines, table
@@ -69,8 +70,8 @@ def check(invocation: Invocation, output: Output, asked: Asked) -> int:
     if asked != Asked():
         return output.refused(malformed("--check is about the whole log: leave the user and the other options out."))
     root, engine = log_of(invocation.set_up())
-    with output.waiting("Reading the whole log"):
-        found = recheck(root, engine)
+    with bar(output, "Reading the whole log") as progress:
+        found = recheck(root, engine, progress)
     output.answer(_described_check(found), lambda console: _print_check(console, found))
     if not found.report.is_whole:
         return Exit.DATA
@@ -110,8 +111,8 @@ def _user(output: Output, past: Past, user: str, moment: Moment) -> int:
 
 
 def _everybody(output: Output, past: Past, asked: Asked, moment: Moment) -> int:
-    with output.waiting("Reading the log"):
-        then = past.everybody(moment)
+    with bar(output, "Reading the log") as progress:
+        then = past.everybody(moment, progress)
     rows = [] if asked.pool else [usage_of(then, user) for user in known_users(then)]
     answer = {**_when(past, then), "global": pool_usage(then), **({} if asked.pool else {"users": rows})}
     output.answer(answer, lambda console: _print_everybody(console, answer))

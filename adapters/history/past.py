@@ -17,6 +17,7 @@ from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
 from adapters.application.opening import collecting_no_garbage
 from adapters.application.reading import ReadableRoot
+from adapters.history.rechecking import EVENTS_BETWEEN_PROGRESS, OnProgress
 from adapters.ledger.codec import Recorded, damaged, decode
 from adapters.ledger.projector import Projector
 from adapters.ports.event_log import EventLogEngine, FollowedLog
@@ -132,13 +133,15 @@ class Past:
             _applied(replay, *recorded)
         return self._as_of(replay.state, position, moment)
 
-    def everybody(self, moment: Moment) -> PastRoot:
-        """All figures as of a moment, from the nearest kept snapshot on. Raises LogDamaged."""
+    def everybody(self, moment: Moment, progress: OnProgress = lambda _done, _all: None) -> PastRoot:
+        """All figures as of a moment, from the nearest kept snapshot on. `progress` is called with how many events are
+        read since, and how many there are. Raises LogDamaged.
+        """
         position, projector = self.position_of(moment), Projector()
         snapshot = self._engine.snapshot_before(self._root, position)
         if snapshot is not None:
             projector.restore(snapshot.state)
-        self._move_on(projector, position)
+        self._move_on(projector, position, progress)
         projector.state.tidy()
         return PastRoot(projector, self._log, self._present(projector.state, moment))
 
@@ -148,14 +151,16 @@ class Past:
         """
         projector = Projector()
         for position in positions:
-            self._move_on(projector, position)
+            self._move_on(projector, position, lambda _done, _all: None)
             yield PastRoot(projector, self._log, projector.state.last_at)
 
-    def _move_on(self, projector: Projector, position: int) -> None:
+    def _move_on(self, projector: Projector, position: int, progress: OnProgress) -> None:
         after = projector.state.position
         with collecting_no_garbage():
             for stored in self._log.read(after=after, limit=position - after) if position > after else ():
                 projector.take_stored(stored)
+                if stored.position % EVENTS_BETWEEN_PROGRESS == 0:
+                    progress(stored.position - after, position - after)
 
     def story(self, user: str, moment: Moment) -> Iterator[Line]:
         """What happened to a user up to a moment, line by line. Raises LogDamaged."""

@@ -7,6 +7,7 @@ the service itself does it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -15,8 +16,11 @@ from adapters.application.opening import collecting_no_garbage
 from adapters.ledger.projector import Projector
 from adapters.ledger.snapshot_proof import Comparison, SnapshotFinding
 from adapters.ledger.snapshot_state import encode_state
-from adapters.ports.event_log import EventLogEngine, KeptSnapshot, LogReport
+from adapters.ports.event_log import EventLogEngine, KeptSnapshot, LogReport, VerifiedEvent
 
+OnProgress = Callable[[int, int], None]
+"""Called with the position that is reached and the last one."""
+EVENTS_BETWEEN_PROGRESS = 2_000
 LIVE = "that readers and the service go on from in memory"
 """The name of the live projections where a finding tells of a snapshot."""
 
@@ -32,13 +36,19 @@ class Rechecked(NamedTuple):
     findings: list[SnapshotFinding]
 
 
-def recheck(root: Path, engine: EventLogEngine) -> Rechecked:
+def recheck(root: Path, engine: EventLogEngine, progress: OnProgress = lambda _done, _all: None) -> Rechecked:
     """Reads the whole log. Raises LogDamaged, LogMissing, LogForeign or StorageUnavailable."""
+
+    def take(found: VerifiedEvent) -> None:
+        comparison.take(found)
+        if found.position % EVENTS_BETWEEN_PROGRESS == 0:
+            progress(found.position, max(found.position, live.position))
+
     with collecting_no_garbage():
         live = _live(root, engine)
         kept = [*engine.snapshots(root), *engine.older_snapshots(root)]
         comparison = Comparison([*kept, live])
-        report = engine.verify(root, on_event=comparison.take)
+        report = engine.verify(root, on_event=take)
     positions = [snapshot.position for snapshot in kept if snapshot.why is None]
     return Rechecked(report, live.position, positions, comparison.found(report))
 

@@ -124,8 +124,10 @@ class Life:
             self._cleaned_on = today
             self._do(CleanUp(by="system", older_than_days=KEPT_DAYS))
 
-    def _wait(self, least: float, most: float) -> None:
-        self._clock.seconds += self._random.uniform(least, most)
+    def _wait(self, least: float, most: float) -> float:
+        waited = self._random.uniform(least, most)
+        self._clock.seconds += waited
+        return waited
 
     def _planned(self) -> list[tuple[float, Callable[[], object]]]:
         def policy(**limits: int | bool) -> Callable[[], object]:
@@ -159,8 +161,7 @@ class Life:
         reservation = self._reserve(user, count)
         if reservation is None:
             return
-        fate = self._random.random()
-        self._wait(1, 40)
+        fate, waited = self._random.random(), self._wait(1, 40)
         if fate < 0.05:
             self._release(user, reservation, self._random.choice(("failed", "failed", "rejected", "unknown")))
         elif fate < 0.06:
@@ -168,7 +169,8 @@ class Life:
         elif fate < 0.07:
             pass  # nobody ever asks again: it expires
         else:
-            self._deliver(user, reservation, count, moderated=fate < 0.11, kept=fate >= 0.115)
+            kept, seconds = fate >= 0.115, round(waited * self._random.uniform(0.2, 1), 3)
+            self._deliver(user, reservation, count, seconds, moderated=fate < 0.11, kept=kept)
 
     def _reserve(self, user: str, count: int = 1) -> str | None:
         reservation = f"{self._random.getrandbits(128):032x}"
@@ -185,7 +187,7 @@ class Life:
         )
         return None if self._refused(user, self._do(command)) else reservation
 
-    def _deliver(self, user: str, reservation: str, count: int, *, moderated: bool, kept: bool) -> None:
+    def _deliver(self, user: str, reservation: str, count: int, seconds: float, *, moderated: bool, kept: bool) -> None:
         provider, model, credit = self._random.choices(PROVIDERS, (3, 5, 4))[0]
         delivered = CompleteGeneration(
             user=user,
@@ -193,7 +195,7 @@ class Life:
             reservation=reservation,
             provider=provider,
             model=model,
-            seconds=round(self._random.lognormvariate(1.8, 0.6), 3),
+            seconds=seconds,
             count=count,
             credits=None if credit is None else round(credit * count, 2),
             seed=self._random.getrandbits(32),
