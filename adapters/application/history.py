@@ -9,24 +9,30 @@ from collections.abc import Sequence
 from itertools import islice, takewhile
 from typing import NamedTuple
 
-from adapters.application.reading import ReadableStorage, events_of, image_details, kept_image
+from adapters.application.reading import ReadableStorage, image_details, kept_image, recorded_of
 from domain.commands import ReserveGeneration
-from domain.events import Event, GenerationReleased, GenerationReserved, ImageSaved, RequestRefused
+from domain.events import Event, GenerationReleased, ImageSaved, RequestRefused
 from domain.instants import next_midnight
 from domain.names import name_key
 from domain.refusals import Reason, Refusal
+from projections.settlements import Settlement, Settlements
 
 HISTORY_EVENTS = 1_000
 """So many of a user's newest events make the history."""
+MOST_EVENTS = 100_000
+"""So many are looked through for the generation of one image."""
 
 
 class KeptEntry(NamedTuple):
-    """An image was kept; `stands`: it is still the one under its name."""
+    """An image was kept; `stands`: it is still the one under its name. `settlement` is that of its generation, None
+    where that is not known any more.
+    """
 
     at: str
     operation: str
     name: str
     stands: bool
+    settlement: Settlement | None = None
 
 
 class ReleasedEntry(NamedTuple):
@@ -35,6 +41,7 @@ class ReleasedEntry(NamedTuple):
     at: str
     operation: str
     reason: str
+    settlement: Settlement | None = None
 
 
 class RefusedEntry(NamedTuple):
@@ -49,10 +56,20 @@ Entry = KeptEntry | ReleasedEntry | RefusedEntry
 
 def history_of(storage: ReadableStorage, user: str) -> list[Entry]:
     """What became of a user's latest requests, newest first; temp files are left out. Reads the log: for a worker."""
-    events = events_of(storage, user, HISTORY_EVENTS)
-    operations = {event.reservation: event.operation for event in events if isinstance(event, GenerationReserved)}
-    entries = (_entry(storage, event, operations) for event in reversed(events))
+    recorded = recorded_of(storage, user, HISTORY_EVENTS)
+    settlements = Settlements(recorded)
+    entries = (_entry(storage, event, settlements) for _, event in reversed(recorded))
     return [entry for entry in entries if entry is not None]
+
+
+def settlement_of(storage: ReadableStorage, user: str, name: str) -> Settlement | None:
+    """What became of the generation that a kept image came from; None where it came from none, as an adopted one, or
+    the name does not stand. Reads the log: for a worker.
+    """
+    current = storage.running().state.current_image(user, name_key(name), temp=False)
+    if current is None:
+        return None
+    return Settlements(recorded_of(storage, user, MOST_EVENTS)).of_image(current.name, current.position)
 
 
 def prompt_of(storage: ReadableStorage, user: str, entry: KeptEntry) -> str:
@@ -86,15 +103,16 @@ def refusal_of(record: RequestRefused) -> Refusal:
     )
 
 
-def _entry(storage: ReadableStorage, event: Event, operations: dict[str, str]) -> Entry | None:
+def _entry(storage: ReadableStorage, event: Event, settlements: Settlements) -> Entry | None:
     """What a history tells of an event, None where it is no part of one."""
     match event:
         case ImageSaved(temp=False):
             image = kept_image(storage, event.user, event.name)
             stands = image is not None and name_key(image.name) == name_key(event.name) and image.at == event.at
-            return KeptEntry(event.at, event.operation, event.name, stands)
+            return KeptEntry(event.at, event.operation, event.name, stands, settlements.of(event.reservation))
         case GenerationReleased():
-            return ReleasedEntry(event.at, operations.get(event.reservation, ""), event.reason)
+            found = settlements.of(event.reservation)
+            return ReleasedEntry(event.at, found.operation if found else "", event.reason, found)
         case RequestRefused():
             return RefusedEntry(event.at, event)
         case _:

@@ -27,7 +27,7 @@ from adapters.application.quota_figures import (
 )
 from adapters.application.results import GalleryImage
 from adapters.application.storage import Storage
-from adapters.ledger.codec import decode
+from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.projector import Projector
 from adapters.ports.event_log import EventSource
 from adapters.ports.image_store import ImageStore
@@ -93,10 +93,14 @@ def quota_status(storage: ReadableStorage, user: str) -> QuotaStatus:
 
 def global_usage(storage: ReadableStorage) -> GlobalUsage:
     """The pool's figures, and what is free on the disk. Raises OSError where the disk cannot say."""
-    root = storage.running()
-    state, free = root.state, megabytes(root.images.free_bytes())
-    pool = _together(state, lambda: _global(state.whole.status(state.policy.pool_bytes)))
-    return {**pool, "disk_free_mb": free}
+    free = megabytes(storage.running().images.free_bytes())
+    return {**pool_usage(storage), "disk_free_mb": free}
+
+
+def pool_usage(storage: ReadableStorage) -> PoolFigures:
+    """The pool's figures."""
+    state = storage.running().state
+    return _together(state, lambda: _global(state.whole.status(state.policy.pool_bytes)))
 
 
 def known_users(storage: ReadableStorage) -> list[str]:
@@ -206,8 +210,14 @@ def image_bytes(storage: ReadableStorage, user: str, name: str) -> bytes | None:
 
 def events_of(storage: ReadableStorage, user: str, most: int) -> list[Event]:
     """The newest events that concern a user, oldest first. Reads the log: for a worker."""
+    return [event for _, event in recorded_of(storage, user, most)]
+
+
+def recorded_of(storage: ReadableStorage, user: str, most: int) -> list[Recorded]:
+    """The same with their positions. Reads the log: for a worker."""
     query = DCBQuery(items=[DCBQueryItem(tags=[f"user:{user}"])])
-    return [decode(stored) for stored in deque(storage.running().recorder.read(query), maxlen=most)]
+    found = deque(storage.running().recorder.read(query), maxlen=most)
+    return [(stored.position, decode(stored)) for stored in found]
 
 
 class DamagedFileError(FileNotFoundError):

@@ -392,3 +392,40 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
     from adapters.cli.doctor import doctor as look
 
     carry_out(context, look, as_json=as_json)
+
+
+@command
+def replay(  # noqa: PLR0913, PLR0917 - each is an option of the command line
+    context: typer.Context,
+    user: Annotated[
+        str | None, typer.Argument(metavar="[USER]", help="One user; everybody, where none is named.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="As of then, such as 2026-11-19T23:59 (UTC).")
+    ] = None,
+    position: Annotated[
+        int | None, typer.Option("--position", parser=whole(0), metavar="POSITION", help="As of this one.")
+    ] = None,
+    story: Annotated[bool, typer.Option("--story", help="Line by line, with what each changed.")] = False,
+    image: Annotated[str | None, typer.Option("--image", metavar="NAME", help="The story of this image.")] = None,
+    reservation: Annotated[
+        str | None, typer.Option("--reservation", metavar="ID", help="The story of this generation.")
+    ] = None,
+    pool: Annotated[bool, typer.Option("--pool", help="Only what all users together use.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Build all anew, and compare it with what is live and each snapshot.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what was, as of a time or a position, and line by line how it came to be; nothing is changed.
+
+    With --check ends with 0 where all agrees, with 1 where something does not, with 65 where the log is damaged.
+    """
+    from adapters.cli import replaying
+
+    asked = replaying.Asked(
+        user=user, at=at, position=position, story=story, image=image, reservation=reservation, pool=pool
+    )
+    if check:
+        carry_out(context, lambda invocation, output: replaying.check(invocation, output, asked), as_json=as_json)
+    carry_out(context, lambda invocation, output: replaying.replay(invocation, output, asked), as_json=as_json)

@@ -28,7 +28,7 @@ MEANINGS: Mapping[Exit, str] = MappingProxyType(
     {
         Exit.DONE: "done",
         Exit.REFUSED: "refused: a limit, a name that is not there; doctor: a failure; adopt: something skipped; "
-        "audit, verify: a finding",
+        "audit, verify, replay: a finding",
         Exit.USAGE: "the command was written wrong, or names what cannot exist",
         Exit.DATA: "the log is damaged, foreign or missing, or images are only half adopted",
         Exit.UNAVAILABLE: "the service or the image provider cannot be reached, or is busy",

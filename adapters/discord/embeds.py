@@ -43,6 +43,7 @@ FURTHER_NOTE_CHARACTERS = 140
 """Short, as all embeds of a message share the 6000 characters, and there may be nine further pictures."""
 NAME_CHARACTERS = 120
 ROW_PROMPT_CHARACTERS = 120
+SETTLEMENT_CHARACTERS = 260
 
 OPERATIONS: Mapping[str, str] = {
     Operation.TEXT_TO_IMAGE: "🎨 Image Generated",
@@ -83,12 +84,15 @@ class Shown(NamedTuple):
 
 
 class HistoryRow(NamedTuple):
-    """Something a user made: when, what, from which words, and what became of it."""
+    """Something a user made: when, what, from which words, and what became of it; `settlement` tells that of its
+    generation in full.
+    """
 
     at: str
     operation: str
     prompt: str
     outcome: str
+    settlement: str = ""
 
 
 class Page(NamedTuple):
@@ -165,20 +169,24 @@ def gallery_embed(page: Page, rows: Sequence[GalleryImage], filename: str | None
 
 def history_embed(page: Page, rows: Sequence[HistoryRow]) -> discord.Embed:
     """A page of what a user made, newest first."""
-    lines = [
-        f"{timestamp(row.at, 'R')} · {OPERATIONS.get(row.operation, '🖼️ Image')}: "
-        f"{plain(row.prompt, ROW_PROMPT_CHARACTERS) or 'no prompt'} · {plain(row.outcome, NAME_CHARACTERS)}"
-        for row in rows
-    ]
+    lines = []
+    for row in rows:
+        lines.append(
+            f"{timestamp(row.at, 'R')} · {OPERATIONS.get(row.operation, '🖼️ Image')}: "
+            f"{plain(row.prompt, ROW_PROMPT_CHARACTERS) or 'no prompt'} · {plain(row.outcome, NAME_CHARACTERS)}"
+        )
+        if row.settlement:
+            lines.append(f"-# {plain(row.settlement, SETTLEMENT_CHARACTERS)}")
     text = "\n".join(lines) or "There is nothing here yet. `/imagine` makes your first image."
     return _embed("📜 Your History", text, discord.Colour.blurple(), footer=_page_line(page, "entry", "entries"))
 
 
-def info_embed(name: str, details: Mapping[str, Any] | None) -> discord.Embed:
-    """How an image was made, as far as that was kept with it."""
+def info_embed(name: str, details: Mapping[str, Any] | None, settlement: str = "") -> discord.Embed:
+    """How an image was made, as far as that was kept with it, and what its generation counted and cost."""
+    generation = [Field("Generation", plain(settlement, NEGATIVE_PROMPT_CHARACTERS))] if settlement else []
     if not details:
         text = f"{_bold(name)}\nHow it was made was not kept with it."
-        return _embed("🔎 Image Info", text, discord.Colour.blurple())
+        return _embed("🔎 Image Info", text, discord.Colour.blurple(), generation)
     details = applicable(details)
     prompt = plain(str(details.get("prompt", "")), PROMPT_CHARACTERS)
     text = _bold(name) + (f"\n**Prompt:** {prompt}" if prompt else "")
@@ -189,7 +197,7 @@ def info_embed(name: str, details: Mapping[str, Any] | None) -> discord.Embed:
     ]
     if "width" in details and "height" in details:
         fields.append(Field("Size", plain(f"{details['width']}x{details['height']}", NAME_CHARACTERS), inline=True))
-    return _embed("🔎 Image Info", text, discord.Colour.blurple(), fields)
+    return _embed("🔎 Image Info", text, discord.Colour.blurple(), fields + generation)
 
 
 def privacy_embed(status: Figures, provider: str, policy_address: str | None = None) -> discord.Embed:

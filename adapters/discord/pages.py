@@ -16,6 +16,7 @@ from adapters.discord.embeds import HistoryRow, Page, gallery_embed, history_emb
 from adapters.discord.lasting_items import OwnItem
 from adapters.discord.messages import message_for_refusal
 from adapters.discord.replies import NOT_TAKEN, Content, SentFile, Spare
+from adapters.wording.settlements import RELEASED, sentence_of_settlement
 from domain.refusals import Refusal
 
 GALLERY_ROWS = 9
@@ -57,7 +58,8 @@ async def history_page(bot: AbbyBot, user: str, number: int) -> Content:
 
     def read() -> tuple[Page, list[HistoryRow]]:
         page, shown = _cut(history_of(bot.store, user), number, HISTORY_ROWS)
-        return page, [_row(bot.store, user, entry) for entry in shown]
+        rows = [_row(bot.store, user, entry) for entry in shown]
+        return page, [row._replace(settlement=told) for row, told in zip(rows, _settlements(shown), strict=True)]
 
     found = await bot.workers.run(user, read)
     if isinstance(found, Refusal):
@@ -113,6 +115,23 @@ def _turning(what: str, kind: str, user: str, page: Page) -> discord.ui.View | N
     return view
 
 
+def outcome_of(entry: ReleasedEntry) -> str:
+    """What became of places that were released; of a generation that counted all the same, not that it did not."""
+    words = RELEASED if entry.settlement is not None and entry.settlement.counted else NOT_MADE
+    return words.get(entry.reason, entry.reason)
+
+
+def _settlements(entries: Sequence[Entry]) -> list[str]:
+    """The settlement line of each generation, at the first entry that tells of it; else nothing."""
+    lines, told = [], set()
+    for entry in entries:
+        found = None if isinstance(entry, RefusedEntry) else entry.settlement
+        is_new = found is not None and found.reservation not in told
+        lines.append(sentence_of_settlement(found) if found is not None and is_new else "")
+        told |= {found.reservation} if found is not None else set()
+    return lines
+
+
 def _row(storage: Storage, user: str, entry: Entry) -> HistoryRow:
     """For a worker: the words of a picture are read from its details."""
     match entry:
@@ -120,7 +139,7 @@ def _row(storage: Storage, user: str, entry: Entry) -> HistoryRow:
             outcome = entry.name if entry.stands else f"{entry.name}, deleted since"
             return HistoryRow(entry.at, entry.operation, prompt_of(storage, user, entry), outcome)
         case ReleasedEntry():
-            return HistoryRow(entry.at, entry.operation, "", NOT_MADE.get(entry.reason, entry.reason))
+            return HistoryRow(entry.at, entry.operation, "", outcome_of(entry))
         case RefusedEntry():
             return HistoryRow(entry.at, "", "", REFUSED.get(entry.record.reason, "refused"))
     assert_never(entry)

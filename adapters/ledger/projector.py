@@ -61,9 +61,12 @@ class Projector:
         Raises LogDamaged for an event that cannot have happened after the ones before it.
         """
         for stored in recorder.read(after=self.state.position):
-            event = _applied(self.state, stored)
-            self._fed_at_a_start(stored.position, event)
+            self.take_stored(stored)
         self.state.tidy()
+
+    def take_stored(self, stored: DCBSequencedEvent) -> None:
+        """Applies one recorded event, before anybody reads. Raises LogDamaged as `replay` does."""
+        self._fed_at_a_start(stored.position, _applied(self.state, stored))
 
     def catch_up(self, recorder: EventSource) -> None:
         """The same while others read: they see all of what is new or none of it. Raises LogDamaged."""

@@ -8,6 +8,7 @@ from its beginning, which is done here with the projections that a start uses.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,18 +63,22 @@ class Comparison:
     def __init__(self, kept: Iterable[KeptSnapshot]) -> None:
         kept = list(kept)
         self._projector = Projector()
-        self._due = {snapshot.position: snapshot for snapshot in kept if snapshot.why is None}
+        self._due: dict[int, list[KeptSnapshot]] = {}
+        for snapshot in kept:
+            if snapshot.why is None:
+                self._due.setdefault(snapshot.position, []).append(snapshot)
         self._found = [found for found in map(_refused, kept) if found]
 
     def take(self, found: VerifiedEvent) -> None:
         """Applies one event. Raises LogDamaged."""
         self._projector.take(found)
-        if (snapshot := self._due.pop(found.position, None)) is not None and (what := self._difference(snapshot)):
-            self._found.append(SnapshotFinding(snapshot.location, what, is_believed=True))
+        for snapshot in self._due.pop(found.position, ()):
+            if what := self._difference(snapshot):
+                self._found.append(SnapshotFinding(snapshot.location, what, is_believed=True))
 
     def found(self, report: LogReport) -> list[SnapshotFinding]:
         """What was found, after all events. Of a damaged log no more is known than up to there."""
-        late = () if report.damage else self._due.values()
+        late = () if report.damage else chain.from_iterable(self._due.values())
         return [
             *self._found,
             *(SnapshotFinding(each.location, "the log ends before its position", is_believed=True) for each in late),

@@ -7,6 +7,7 @@ which one a program uses is chosen in `adapters.engines`. An open log is seen by
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,12 +140,20 @@ class SalvagedLog:
 
 
 class KeptSnapshot(NamedTuple):
-    """A snapshot beside a log: its position and state, or `why` it is not used."""
+    """A snapshot beside a log: its position and state, or `why` it is not used. `is_packed`: it is kept compressed,
+    and takes little room until somebody asks for its state.
+    """
 
     location: str
     position: int = 0
-    state: bytes = b""
+    kept: bytes = b""
     why: str | None = None
+    is_packed: bool = False
+
+    @property
+    def state(self) -> bytes:
+        """What projections were."""
+        return zlib.decompress(self.kept) if self.is_packed else self.kept
 
 
 class LogHolder(NamedTuple):
@@ -340,6 +349,14 @@ class EventLogEngine(Protocol):
 
     def snapshots(self, root: Path) -> Sequence[KeptSnapshot]:
         """Each snapshot beside the log, the newest first. Raises LogMissing, LogForeign or StorageUnavailable."""
+
+    def older_snapshots(self, root: Path) -> Sequence[KeptSnapshot]:
+        """Each snapshot that is kept for replays of the past alone, the newest first. Raises as `snapshots` does."""
+
+    def snapshot_before(self, root: Path, position: int) -> KeptSnapshot | None:
+        """The newest valid snapshot of a position or of one before it, with its state; None where none is kept. Raises
+        LogMissing, LogForeign or StorageUnavailable.
+        """
 
     def refuse_damage(self, root: Path, damage: Damage | None) -> None:
         """Raises LogDamaged for what a report tells of the log; None is no damage."""

@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from adapters.application.history import settlement_of
 from adapters.application.reading import image_details, kept_image
 from adapters.discord.admission import Source, admitted_input
 from adapters.discord.bot import AbbyBot, Interaction
@@ -19,6 +20,7 @@ from adapters.discord.messages import message_for_refusal
 from adapters.discord.replies import respond, tell
 from adapters.discord.views import named_by
 from adapters.generation.provider import GenerationRequest, Operation
+from adapters.wording.settlements import sentence_of_settlement
 from domain.refusals import Reason, Refusal
 
 ADDRESS_CHARACTERS = 2000
@@ -126,6 +128,9 @@ async def tell_of_message(interaction: Interaction, message: discord.Message) ->
     store = interaction.client.store
     details = await store.workers.reading.run(image_details, store, picture[0], kept_name)
     image = kept_image(store, picture[0], kept_name)
+    settlement = await store.workers.surveying.run(settlement_of, store, picture[0], kept_name)
     if details and image is not None and image.width and image.height:
         details |= {"width": image.width, "height": image.height}  # what it has, which need not be what was asked
-    await respond(interaction, info_embed(kept_name, details))
+    await respond(
+        interaction, info_embed(kept_name, details, "" if settlement is None else sentence_of_settlement(settlement))
+    )

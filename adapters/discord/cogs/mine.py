@@ -26,7 +26,7 @@ from adapters.discord.default_style import style_of
 from adapters.discord.embeds import NAME_CHARACTERS, message_embed, quota_embed
 from adapters.discord.inputs import suggest_names
 from adapters.discord.messages import Message, again_with, help_text, message_for_refusal, timestamp
-from adapters.discord.pages import NOT_MADE, gallery_page, history_page
+from adapters.discord.pages import gallery_page, history_page, outcome_of
 from adapters.discord.replies import NOT_TAKEN, Content, Reply, defer, respond, tell
 from adapters.discord.showing import shown_again, spare_of
 from adapters.discord.untrusted_text import plain
@@ -138,7 +138,7 @@ def message_for_last(entry: ReleasedEntry | RefusedEntry | None) -> Message:
             title, text, colour = message_for_refusal(refusal_of(entry.record))
             return Message(title, f"{timestamp(entry.at, 'R')}: {text}", colour)
         case ReleasedEntry():
-            words = NOT_MADE.get(entry.reason, entry.reason)
+            words = outcome_of(entry)
             return Message("❌ Generation Failed", f"{timestamp(entry.at, 'R')}: {words}.", discord.Colour.red())
         case None:
             return NOTHING_REFUSED

@@ -14,7 +14,7 @@ from adapters.eventlog.jsonl.lock import is_held, read_holder
 from adapters.eventlog.jsonl.log_file import Takers, refuse_damage
 from adapters.eventlog.jsonl.recorder import JSONLRecorder
 from adapters.eventlog.jsonl.salvage import salvage
-from adapters.eventlog.jsonl.verify import kept_snapshots, verify
+from adapters.eventlog.jsonl.verify import kept_older_snapshots, kept_snapshots, snapshot_before, verify
 from adapters.eventlog.jsonl.writable import unwritable
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.event_log import (
@@ -120,6 +120,14 @@ class JSONLEngine:
     def snapshots(self, root: Path) -> Sequence[KeptSnapshot]:
         """The snapshots in `logs/snapshots`."""
         return kept_snapshots(root, files=self._files)
+
+    def older_snapshots(self, root: Path) -> Sequence[KeptSnapshot]:
+        """The older ones there, compressed as they are kept."""
+        return kept_older_snapshots(root, files=self._files)
+
+    def snapshot_before(self, root: Path, position: int) -> KeptSnapshot | None:
+        """The nearest one that a replay can go on from."""
+        return snapshot_before(root, position, files=self._files)
 
     def refuse_damage(self, root: Path, damage: Damage | None) -> None:
         """Raises LogDamaged for damage, in words that say where, what and what to do."""

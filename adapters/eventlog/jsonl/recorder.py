@@ -23,6 +23,7 @@ from adapters.eventlog.jsonl.following import open_for_reading, take_in
 from adapters.eventlog.jsonl.index import Index
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import Takers, refuse_damage
+from adapters.eventlog.jsonl.older_snapshots import retire
 from adapters.eventlog.jsonl.opening import open_for_writing
 from adapters.eventlog.jsonl.points import LogAsRead, lacks_a_point
 from adapters.eventlog.jsonl.reading import LazyReadResponse, decode_block, matcher, next_block
@@ -229,7 +230,9 @@ class JSONLRecorder(DCBRecorder):
         Raises OSError, and then there is no new snapshot, which harms nothing.
         """
         assert isinstance(point, FilePoint), "the point of another log"
-        write_snapshot(self._files, self._log.paths, self._writing().key, point, state)
+        paths, key = self._log.paths, self._writing().key
+        write_snapshot(self._files, paths, key, point, state)
+        retire(self._files, paths, key)
         if self._finding is not None:
             forget_snapshots(self._files, self._log.paths)
 

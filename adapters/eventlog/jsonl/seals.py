@@ -24,7 +24,7 @@ from adapters.eventlog.jsonl.layout import LogPaths
 SECRET_BYTES = 32
 _SEALS = b" seals"
 _ENDING_BYTES = len(b',"seal":""}') + 64
-_HEAD, _SNAPSHOT, _POINT = b"abby head 1", b"abby snapshot 1", b"abby point 1"
+_HEAD, _SNAPSHOT, _POINT, _OLDER = b"abby head 1", b"abby snapshot 1", b"abby point 1", b"abby past 1"
 
 
 class Key(NamedTuple):
@@ -40,6 +40,10 @@ class Key(NamedTuple):
     def of_snapshot(self, body: bytes) -> str:
         """The seal of a snapshot's first line."""
         return self._seal(_SNAPSHOT, body)
+
+    def of_older_snapshot(self, body: bytes) -> str:
+        """The seal of the first line of one that is kept for replays of the past alone."""
+        return self._seal(_OLDER, body)
 
     def of_point(self, body: bytes) -> str:
         """The seal of a point that is kept outside the log's folder."""

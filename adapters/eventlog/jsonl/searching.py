@@ -47,13 +47,11 @@ class Search:
 
     def between(self, query: DCBQuery | None, after: int, end: int) -> Iterator[DCBSequencedEvent]:
         """The events above a position and before byte `end` that match a query, in order. Raises LogDamaged."""
-        begin = self._offset_after(after, end)
+        begin, size = self._offset_after(after, end), FIRST_BLOCK_BYTES
         while begin < end:
-            block = self._whole_lines(begin, end)
-            for event in self._matching(query, begin, block):
-                if event.position > after:
-                    yield event
-            begin += len(block)
+            block = self._whole_lines(begin, end, size)
+            yield from self._matching(query, begin, block, after)
+            begin, size = begin + len(block), BLOCK_BYTES
 
     def _backwards(self, query: DCBQuery | None, end: int) -> Iterator[DCBSequencedEvent]:
         size = FIRST_BLOCK_BYTES
@@ -62,12 +60,16 @@ class Search:
             yield from reversed(list(self._matching(query, begin, block)))
             end, size = begin, BLOCK_BYTES
 
-    def _matching(self, query: DCBQuery | None, begin: int, block: bytes) -> Iterator[DCBSequencedEvent]:
-        """The events of whole lines, read at a byte offset, that match a query."""
+    def _matching(
+        self, query: DCBQuery | None, begin: int, block: bytes, after: int = 0
+    ) -> Iterator[DCBSequencedEvent]:
+        """The events of whole lines, read at a byte offset, that match a query and stand above a position."""
         matches = matcher(query)
         for start, stop in _candidates(block, _needles(query)):
+            if after and (_position(block[start : start + POSITION_BYTES]) or after) < after:
+                continue  # near the beginning alone; the line of the position itself is looked at, and left out below
             event = self._event(block, begin, start, stop)
-            if matches is None or matches(event):
+            if event.position > after and (matches is None or matches(event)):
                 yield event
 
     def _event(self, block: bytes, begin: int, start: int, stop: int) -> DCBSequencedEvent:
@@ -91,9 +93,8 @@ class Search:
 
     # -- blocks of whole lines ---------------------------------------------------------------------
 
-    def _whole_lines(self, begin: int, end: int) -> bytes:
-        """A block that begins at a line and ends with one."""
-        size = BLOCK_BYTES
+    def _whole_lines(self, begin: int, end: int, size: int = BLOCK_BYTES) -> bytes:
+        """A block that begins at a line and ends with one, of about a size."""
         while True:
             block = self._read(begin, min(end, begin + size))
             whole = block.rfind(b"\n") + 1

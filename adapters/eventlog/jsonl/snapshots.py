@@ -4,7 +4,8 @@ A snapshot is a cache and never a source. Its file, `logs/snapshots/<position>.s
 the position, the byte after it, its hash and the SHA-256 of what follows, and is sealed with the log's key; then the
 offset after each position from 0 on, eight bytes each; then the state, of which nothing is known here. Offsets are in
 the machine's order of bytes, which the content's hash covers, so that another machine takes the file for none. It is
-written aside, synced, renamed, its directory synced, and two are kept. When one is made is the storage's to say.
+written aside, synced, renamed, its directory synced, and two are kept so; what becomes of older ones, `older_snapshots`
+says. When one is made is the storage's to say.
 
 One that the key has not sealed is read no further: a forged state beside a whole log would be believed.
 """
@@ -31,6 +32,8 @@ from adapters.ports.event_log import Damage, KeptSnapshot, Restore
 
 KEPT = 2
 SUFFIX = ".snapshot"
+OLDER = ".past"
+"""How the name of an older one ends, which no start goes on from."""
 REFUSED = f"{SUFFIX}.refused"
 """How the name of one ends that was set aside."""
 MAX_HEAD_BYTES = 512
@@ -72,17 +75,21 @@ class Head(NamedTuple):
 
 
 def write_snapshot(files: Files, paths: LogPaths, key: Key, point: FilePoint, state: Iterable[bytes]) -> None:
-    """Writes a snapshot durably, and removes all but the latest two. Raises OSError, and then none was made."""
+    """Writes a snapshot durably. Raises OSError, and then none was made."""
     content = [point.starts.tobytes(), *state]
-    path, in_making = paths.snapshots / f"{point.tip.position:018d}{SUFFIX}", paths.snapshots / "new"
-    files.make_directories(paths.snapshots)
+    path = paths.snapshots / f"{point.tip.position:018d}{SUFFIX}"
+    put(files, path, (_encode_head(key, point, content_digest(content)), *content))
+
+
+def put(files: Files, path: Path, blocks: Iterable[bytes]) -> None:
+    """Writes a file of this folder durably, whole or not at all. Raises OSError."""
+    in_making = path.with_name("new")
+    files.make_directories(path.parent)
     with suppress(FileNotFoundError):
         files.unlink(in_making)
-    files.write_blocks_durably(in_making, (_encode_head(key, point, _content_digest(content)), *content))
+    files.write_blocks_durably(in_making, blocks)
     files.rename(in_making, path)
-    files.sync_directory(paths.snapshots)
-    for name in _names(files, paths)[KEPT:]:
-        files.unlink(paths.snapshots / name)
+    files.sync_directory(path.parent)
 
 
 def forget_snapshots(files: Files, paths: LogPaths) -> bool:
@@ -91,7 +98,7 @@ def forget_snapshots(files: Files, paths: LogPaths) -> bool:
     What cannot be removed stays, and is logged.
     """
     try:
-        names = _names(files, paths)
+        names = [*snapshot_names(files, paths), *snapshot_names(files, paths, OLDER)]
         for name in names:
             files.unlink(paths.snapshots / name)
         if names:
@@ -107,7 +114,7 @@ def snapshots_of(files: Files, paths: LogPaths, header: Header) -> list[Head]:
     Whether the rest is whole, `resume` looks.
     """
     found: list[Head] = []
-    names = _names(files, paths)
+    names = snapshot_names(files, paths)
     try:
         key = read_key(files, paths) if names else None
     except PermissionError:  # a reader of another account
@@ -116,7 +123,7 @@ def snapshots_of(files: Files, paths: LogPaths, header: Header) -> list[Head]:
         return found
     for name in names:
         with suppress(OSError):  # one that cannot be read, or that its writer has just removed, is as good as none
-            head = _read_head(files, paths.snapshots / name, key)
+            head = read_head(files, paths.snapshots / name, key)
             if head is not None and head.log_id == header.log_id:
                 found.append(head)
     return found
@@ -127,13 +134,13 @@ def set_aside(files: Files, paths: LogPaths, header: Header, key: Key) -> None:
     an earlier version. The latest of them are kept. What cannot be read or named stays, and is not used either.
     """
     with suppress(OSError):
-        for name in _names(files, paths):
+        for name in snapshot_names(files, paths):
             path = paths.snapshots / name
-            head = _read_head(files, path, key)
+            head = read_head(files, path, key)
             if head is None or head.log_id != header.log_id:
                 files.rename(path, path.with_name(path.stem + REFUSED))
                 _log.warning("snapshot set aside", path=str(path), reason=NOT_SEALED, then="the log is read instead")
-        for name in _names(files, paths, REFUSED)[KEPT:]:
+        for name in snapshot_names(files, paths, REFUSED)[KEPT:]:
             files.unlink(paths.snapshots / name)
 
 
@@ -154,20 +161,20 @@ def resume(files: Files, fd: int, header: Header, snapshots: list[Head], restore
     for head in snapshots:
         with suppress(OSError, ValueError):  # a file or line that cannot be read is none
             content = memoryview(files.read(head.path))[head.size :]
-            if _content_digest([content]) != head.content:
+            if content_digest([content]) != head.content:
                 _log.warning("snapshot not used", path=str(head.path), reason=NOT_WHOLE)
                 continue
             split = (head.tip.position + 1) * OFFSET_BYTES
             starts = array("Q")
             starts.frombytes(content[:split])
-            if _stands_in(files, fd, header, head.tip, starts) and restore(bytes(content[split:])):
+            if stands_in(files, fd, header, head.tip, starts[-2]) and restore(bytes(content[split:])):
                 return FilePoint(head.log_id, head.tip, starts)
     return None
 
 
 def look_at_all(files: Files, fd: int, paths: LogPaths, header: Header) -> list[KeptSnapshot]:
     """Each snapshot beside an open log with its state, or with why it is not used. Raises OSError."""
-    names = _names(files, paths)
+    names = snapshot_names(files, paths)
     try:
         key = read_key(files, paths)
     except PermissionError:  # another account, which opens the log without snapshots
@@ -181,17 +188,23 @@ def look_at_all(files: Files, fd: int, paths: LogPaths, header: Header) -> list[
 
 def _looked_at(files: Files, fd: int, header: Header, path: Path, key: Key | None) -> KeptSnapshot:
     location = str(path)
-    head = None if key is None else _read_head(files, path, key)
+    head = None if key is None else read_head(files, path, key)
     if head is None or head.log_id != header.log_id:
         return KeptSnapshot(location, why=NOT_SEALED)
-    content = memoryview(files.read(path))[head.size :]
-    if _content_digest([content]) != head.content:
+    return opened(files, fd, header, head)
+
+
+def opened(files: Files, fd: int, header: Header, head: Head) -> KeptSnapshot:
+    """A sealed one with its state, or with why it is not used. Raises OSError."""
+    location = str(head.path)
+    content = memoryview(files.read(head.path))[head.size :]
+    if content_digest([content]) != head.content:
         return KeptSnapshot(location, why=NOT_WHOLE)
     split = (head.tip.position + 1) * OFFSET_BYTES
     starts = array("Q")
     starts.frombytes(content[:split])
     try:
-        stands = _stands_in(files, fd, header, head.tip, starts)
+        stands = stands_in(files, fd, header, head.tip, starts[-2])
     except ValueError:  # no line is there
         stands = False
     if not stands:
@@ -199,7 +212,8 @@ def _looked_at(files: Files, fd: int, header: Header, path: Path, key: Key | Non
     return KeptSnapshot(location, head.tip.position, bytes(content[split:]))
 
 
-def _names(files: Files, paths: LogPaths, ending: str = SUFFIX) -> list[str]:
+def snapshot_names(files: Files, paths: LogPaths, ending: str = SUFFIX) -> list[str]:
+    """The names of the snapshots, or of those with another ending, the newest first. Raises OSError."""
     return sorted((name for name in files.list_directory(paths.snapshots) if name.endswith(ending)), reverse=True)
 
 
@@ -214,7 +228,7 @@ def _encode_head(key: Key, point: FilePoint, content: str) -> bytes:
     return sealed_line(fields, key.of_snapshot) + b"\n"
 
 
-def _read_head(files: Files, path: Path, key: Key) -> Head | None:
+def read_head(files: Files, path: Path, key: Key) -> Head | None:
     """The first line of a file, None where the key has not sealed it."""
     fd = files.open(path, READ)
     try:
@@ -230,20 +244,22 @@ def _read_head(files: Files, path: Path, key: Key) -> Head | None:
     return Head(path, fields["log"], tip, fields["content"], len(line) + 1)
 
 
-def _content_digest(blocks: Iterable[bytes | memoryview]) -> str:
+def content_digest(blocks: Iterable[bytes | memoryview]) -> str:
+    """The hash of what follows a first line, in hex; of another machine's order of bytes it is another."""
     digest = sha256(sys.byteorder.encode())
     for block in blocks:
         digest.update(block)
     return digest.hexdigest()
 
 
-def _stands_in(files: Files, fd: int, header: Header, tip: Tip, starts: array[int]) -> bool:
-    """Whether the open log has this hash at this position: its line says so, and makes it of the one before."""
+def stands_in(files: Files, fd: int, header: Header, tip: Tip, begin: int) -> bool:
+    """Whether the open log has this hash at this position, whose line begins at a byte: the line says so, and makes it
+    of the one before. Raises ValueError where no line is there.
+    """
     former = header.digest
     if tip.position > 1:
-        ending = files.read_all_at(fd, HASH_ENDING_BYTES, starts[tip.position - 1] - HASH_ENDING_BYTES)
+        ending = files.read_all_at(fd, HASH_ENDING_BYTES, begin - HASH_ENDING_BYTES)
         former = bytes.fromhex(ending[:64].decode())
-    begin = starts[tip.position - 1]
     line = files.read_all_at(fd, tip.offset - begin, begin)
     if not line.endswith(b',"hash":"%b"}\n' % tip.digest.hex().encode()):
         return False

@@ -8,14 +8,16 @@ writer is another program.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl import rechecking
 from adapters.eventlog.jsonl.creation import refuse_beside_remains
 from adapters.eventlog.jsonl.following import look
+from adapters.eventlog.jsonl.format import Header
 from adapters.eventlog.jsonl.judging import contradicts_watermark, holds_no_event, lost_more_than_a_batch
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import (
@@ -28,12 +30,15 @@ from adapters.eventlog.jsonl.log_file import (
     verify_from_end,
     verify_to,
 )
+from adapters.eventlog.jsonl.older_snapshots import nearest, older_snapshots
 from adapters.eventlog.jsonl.points import LogAsRead, lacks_a_point
 from adapters.eventlog.jsonl.seals import Proof, read_key
 from adapters.eventlog.jsonl.snapshots import look_at_all
 from adapters.eventlog.jsonl.watermark import Slot
 from adapters.ports.event_log import KeptSnapshot, LogReport
 from adapters.ports.faults import LogMissing
+
+T = TypeVar("T")
 
 
 class WholeLog(NamedTuple):
@@ -95,13 +100,28 @@ def verify(
 
 def kept_snapshots(root: Path, *, files: Files) -> list[KeptSnapshot]:
     """The snapshots beside the log of a storage root. Raises LogMissing, LogForeign or StorageUnavailable."""
+    return _beside(root, files, look_at_all)
+
+
+def kept_older_snapshots(root: Path, *, files: Files) -> list[KeptSnapshot]:
+    """Those that are kept for replays of the past. Raises LogMissing, LogForeign or StorageUnavailable."""
+    return _beside(root, files, older_snapshots)
+
+
+def snapshot_before(root: Path, position: int, *, files: Files) -> KeptSnapshot | None:
+    """The newest valid one of a position or of one before it. Raises LogMissing, LogForeign or StorageUnavailable."""
+    return _beside(root, files, lambda files, fd, paths, header: nearest(files, fd, paths, header, position))
+
+
+def _beside(root: Path, files: Files, look: Callable[[Files, int, LogPaths, Header], T]) -> T:
+    """What stands beside an open log."""
     paths = LogPaths.below(root)
     files.confine(paths.root)
     try:
         with ExitStack() as descriptors:
             _require(files, paths)
             fd = open_log_file(files, descriptors, paths, READ)
-            return look_at_all(files, fd, paths, read_header(files, fd, paths))
+            return look(files, fd, paths, read_header(files, fd, paths))
     except OSError as error:
         raise unusable(paths, error) from error
 

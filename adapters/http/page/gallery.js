@@ -129,9 +129,10 @@ export class Gallery {
     at("viewer").showModal();
     at("viewer-close").focus();
     const found = await api.details(this.user, image.name).catch(() => null);
-    if (this.open?.image !== image || !found?.details) return;
+    if (this.open?.image !== image || !found) return;
+    this.facts(image, found.details, found.generation);
+    if (!found.details) return;
     this.open.details = found.details;
-    this.facts(image, found.details);
     at("viewer-picture").alt = found.details.prompt ?? at("viewer-picture").alt;
     at("viewer-again").hidden = !found.details.prompt;
   }
@@ -143,7 +144,7 @@ export class Gallery {
     at("viewer-download").hidden = gone;
   }
 
-  facts(image, details) {
+  facts(image, details, generation) {
     const rows = [
       ["Prompt", details?.prompt],
       ["Left out", details?.negative_prompt],
@@ -152,6 +153,7 @@ export class Gallery {
       ["How", OPERATIONS[image.operation] ?? image.operation],
       ["Size", `${image.width} × ${image.height}, ${mb.format(image.size_bytes / 1048576)} MB`],
       ["Made by", details?.provider === "sketch" ? "an offline sketch" : details?.provider],
+      ["Generation", generation?.sentence],
       ["Made", moment.format(new Date(image.at))],
     ];
     at("viewer-facts").replaceChildren(

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from adapters.application.deleting import delete_image
 from adapters.application.galleries import page_of_images
+from adapters.application.history import settlement_of
 from adapters.application.owners import STRANGERS, owner_of
 from adapters.application.reading import DamagedFileError, image_details, kept_image, open_image
 from adapters.application.results import Actor
@@ -25,6 +26,7 @@ from adapters.http.parameters import actor_of, checked_name, idempotency_key_of,
 from adapters.http.problems import FILE_GONE, NOT_FOUND, UNAVAILABLE, Problem
 from adapters.http.services import services_of
 from adapters.http.uploads import FORM, read_upload
+from adapters.wording.settlements import settlement_as_data
 from domain.refusals import Refusal
 
 CHUNK_BYTES = 262_144
@@ -84,14 +86,18 @@ async def listing(request: web.Request) -> web.Response:
 
 
 async def details(request: web.Request) -> web.Response:
-    """How an image was made: prompt, style, seed, where they are known."""
+    """How an image was made: prompt, style, seed, where they are known; and what became of its generation: what it
+    counted and cost.
+    """
     only(request)
     user, name = user_of(request), name_of(request)
     store = services_of(request).store
     if kept_image(store, user, name) is None:
         raise _no_image(name)
     found = await store.workers.reading.run(image_details, store, user, name)
-    return json_answer({"name": name, "url": image_url(user, name), "details": found})
+    settlement = await store.workers.surveying.run(settlement_of, store, user, name)
+    generation = None if settlement is None else settlement_as_data(settlement)
+    return json_answer({"name": name, "url": image_url(user, name), "details": found, "generation": generation})
 
 
 async def fetch(request: web.Request) -> web.StreamResponse:

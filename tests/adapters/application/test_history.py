@@ -16,6 +16,7 @@ from adapters.application.history import (
     last_without_picture,
     prompt_of,
     refusal_of,
+    settlement_of,
 )
 from adapters.application.reserving import ReturnedPlaces, WantedPlaces, release_places, reserve_places
 from adapters.application.results import Reserved
@@ -95,3 +96,20 @@ async def test_the_last_request_without_a_picture_is_found_behind_kept_ones(stor
     entries = history_of(store, "1")
     assert [type(entry) for entry in entries] == [KeptEntry, RefusedEntry, KeptEntry]
     assert last_without_picture(entries) == entries[1]
+
+
+async def test_each_entry_has_the_settlement_of_its_generation(store: Storage) -> None:
+    """And an image that of the save which stands; an image that is gone has none."""
+    await save_image(store, NewImage("1", png(), name="a.png"))
+    reserved = await reserve_places(store, WantedPlaces("1"))
+    assert isinstance(reserved, Reserved)
+    await release_places(store, ReturnedPlaces("1", reserved.reservation, "failed"))
+    released, saved = history_of(store, "1")
+    assert isinstance(released, ReleasedEntry)
+    assert isinstance(saved, KeptEntry)
+    assert released.settlement is not None
+    assert saved.settlement is not None
+    assert (released.settlement.counted, saved.settlement.counted) == (0, 1)
+    assert settlement_of(store, "1", "A.png") == saved.settlement
+    await delete_image(store, "1", "a.png")
+    assert settlement_of(store, "1", "a.png") is None

@@ -59,6 +59,7 @@ COMMANDS = [
     "adopt",
     "clock-corrected",
     "doctor",
+    "replay",
 ]
 HEAVY = ("aiohttp", "PIL", "pydantic", "eventsourcing", "structlog", "discord")
 FAULTS: list[tuple[Fault, int]] = [

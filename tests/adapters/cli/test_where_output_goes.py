@@ -40,6 +40,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "adopt": ("root",),
     "clock-corrected": (),
     "doctor": (),
+    "replay": ("ada", "--story"),
 }
 """Each command but `bench`, which is a program of its own, with words that it carries out."""
 UNTIL_STOPPED = frozenset({"serve", "bot"})

@@ -225,9 +225,13 @@ def test_a_gallery_lists_its_rows_and_its_page() -> None:
 
 def test_a_history_lists_what_was_made() -> None:
     """When, what, from which words, what became of it."""
-    rows = [HistoryRow(AT, "text_to_image", "a cat", "kept as a.png"), HistoryRow(AT, "upscale", "", "gone")]
+    rows = [
+        HistoryRow(AT, "text_to_image", "a cat", "kept as a.png", "Reserved"),
+        HistoryRow(AT, "upscale", "", "gone"),
+    ]
     assert str(history_embed(Page(1, 1, 1), rows).description).splitlines() == [
         "<t:1767225600:R> · 🎨 Image Generated: a cat · kept as a.png",
+        "-# Reserved",
         "<t:1767225600:R> · 🔍 Image Upscaled: no prompt · gone",
     ]
 

@@ -213,6 +213,13 @@ class InMemoryEngine:
         del root
         return []
 
+    def older_snapshots(self, root: Path) -> tuple[()]:  # noqa: ARG002 - as `snapshots`
+        """None."""
+        return ()
+
+    def snapshot_before(self, root: Path, position: int) -> None:
+        """None."""
+
     def snapshots(self, root: Path) -> tuple[()]:  # noqa: ARG002 - it keeps none that could be looked at
         """None."""
         return ()

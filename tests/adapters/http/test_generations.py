@@ -62,8 +62,11 @@ async def test_a_wish_becomes_a_kept_picture_of_the_size_asked(service: Running)
     assert "offline sketch" in made.json["note"]
     fetched = await service.ask("GET", picture["image"]["url"])
     assert Image.open(io.BytesIO(fetched.body)).size == (256, 192)
-    known = (await service.ask("GET", f"/v1/users/1/details/{picture['image']['name']}")).json["details"]
+    told = (await service.ask("GET", f"/v1/users/1/details/{picture['image']['name']}")).json
+    known, generation = told["details"], told["generation"]
     assert (known["prompt"], known["style"], known["seed"]) == ("a paper boat", "origami", 7)
+    assert (generation["counted"], generation["open"], generation["provider"]) == (1, 0, "sketch")
+    assert f"kept as {picture['image']['name']}" in generation["sentence"]
     daily = (await service.quota("1"))["daily"]
     assert (daily["used"], daily["remaining"]) == (1, 4)
 

@@ -197,6 +197,7 @@ class TestImagine:
             ("quota", "Daily Generations: 0/5"),
             ("why", "failed; nothing was counted"),
             ("history", "failed; nothing was counted"),
+            ("history", "it failed. Counted nothing on"),
         ):
             assert words in (await finished(await ann.slash(command))).text
 
@@ -319,6 +320,9 @@ class TestMenus:
         assert info.ephemeral
         for words in ("a fox", "Seed: 11", "Style: anime", "Size: 1024x1024"):
             assert words in info.text
+        settlement = next(line for line in info.text.splitlines() if "Reserved" in line).partition("Reserved")[2]
+        assert "Counted 1 on" in settlement
+        assert settlement in (await finished(await ann.slash("history"))).text
         assert "Strength" not in info.text
         larger = await finished(await ann.click(made, "Upscale"))
         info = await finished(await ann.context("Image info", larger))

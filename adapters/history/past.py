@@ -1,0 +1,221 @@
+"""What was, as of a time or a position: read from the log, beside a running service too, and nothing is changed.
+
+A question about one user reads that user's lines and the policy's, wherever they stand; one about everybody goes on
+from the nearest kept snapshot before. The figures are those of the quota state, folded over what is read, and they are
+told by the use cases that tell them of the present.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import takewhile
+from pathlib import Path
+from typing import NamedTuple
+
+from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
+
+from adapters.application.opening import collecting_no_garbage
+from adapters.application.reading import ReadableRoot
+from adapters.history.rechecking import EVENTS_BETWEEN_PROGRESS, OnProgress
+from adapters.ledger.codec import Recorded, damaged, decode
+from adapters.ledger.projector import Projector
+from adapters.ports.event_log import EventLogEngine, FollowedLog
+from adapters.ports.image_store import ImageStore
+from domain.events import ClockCorrected, Event, GenerationReserved, ImpossibleFact
+from domain.instants import EARLIEST
+from projections.quota_state import QuotaState
+from projections.settlements import reservation_of
+from projections.user_replay import Line, UserReplay
+
+POLICY = DCBQueryItem(tags=["policy"])
+
+
+class Moment(NamedTuple):
+    """A point of the past: a time, a position, or both; neither is the end of the log. A time means all that the log
+    said by then: up to its last event that is not later.
+    """
+
+    at: str | None = None
+    position: int | None = None
+
+
+class PastRoot:
+    """What was published of a root at a moment; `at` is what the ledger's clock showed."""
+
+    def __init__(self, projector: Projector, log: FollowedLog, at: str) -> None:
+        self.projector = projector
+        self.recorder = log
+        self._at = at
+
+    @property
+    def state(self) -> QuotaState:
+        """The figures of then."""
+        return self.projector.state
+
+    @property
+    def images(self) -> ImageStore:
+        """No file of then is there to be read."""
+        raise NotImplementedError
+
+    def now(self) -> str:
+        """The present of then."""
+        return self._at
+
+    def running(self) -> ReadableRoot:
+        """Itself: the past does not move."""
+        return self
+
+
+class Past:
+    """The past of one log. `close` it in the end."""
+
+    def __init__(self, root: Path, engine: EventLogEngine) -> None:
+        """Opens the log at its end. Raises StorageUnavailable, LogMissing, LogForeign or LogDamaged."""
+        self._root = root
+        self._engine = engine
+        self._log = engine.open_for_reading(root, at_end=True)
+
+    def close(self) -> None:
+        """Gives the log back."""
+        self._log.close()
+
+    @property
+    def head(self) -> int:
+        """The last position there is."""
+        return self._log.head
+
+    # -- when --------------------------------------------------------------------------------------
+
+    def position_of(self, moment: Moment) -> int:
+        """The position that a moment means; 0 before the first event."""
+        if moment.position is not None:
+            return min(moment.position, self.head)
+        return self.head if moment.at is None else self._position_at(moment.at)
+
+    def _position_at(self, at: str) -> int:
+        """The last position whose event is not later."""
+        corrections = self._log.read(DCBQuery(items=[DCBQueryItem(types=[ClockCorrected.__name__])]))
+        return self._halved_between([stored.position for stored in corrections], at)
+
+    def _halved_between(self, corrections: Iterable[int], at: str) -> int:
+        """The same, where it is known at which positions the clock was corrected: only there does time go back in a
+        log, so between two of them it is halved.
+        """
+        begins = [1, *corrections]
+        ends = [*(begin - 1 for begin in begins[1:]), self.head]
+        for begin, end in reversed(list(zip(begins, ends, strict=True))):
+            if begin <= end and self._time_of(begin) <= at:
+                return self._halved(begin, end, at)
+        return 0
+
+    def _halved(self, low: int, high: int, at: str) -> int:
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self._time_of(middle) <= at:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def _time_of(self, position: int) -> str:
+        """The time of an event; the earliest one before the first."""
+        stored = next(self._log.read(after=position - 1, limit=1), None) if position else None
+        return EARLIEST if stored is None else decode(stored).at
+
+    # -- what --------------------------------------------------------------------------------------
+
+    def user(self, user: str, moment: Moment) -> PastRoot:
+        """One user's figures as of a moment, from that user's lines alone: the pool in them is only their part."""
+        position, lines = self._until(user, moment)
+        replay = UserReplay(user)
+        for recorded in lines:
+            _applied(replay, *recorded)
+        return self._as_of(replay.state, position, moment)
+
+    def everybody(self, moment: Moment, progress: OnProgress = lambda _done, _all: None) -> PastRoot:
+        """All figures as of a moment, from the nearest kept snapshot on. `progress` is called with how many events are
+        read since, and how many there are. Raises LogDamaged.
+        """
+        position, projector = self.position_of(moment), Projector()
+        snapshot = self._engine.snapshot_before(self._root, position)
+        if snapshot is not None:
+            projector.restore(snapshot.state)
+        self._move_on(projector, position, progress)
+        projector.state.tidy()
+        return PastRoot(projector, self._log, self._present(projector.state, moment))
+
+    def everybody_at(self, positions: Iterable[int]) -> Iterator[PastRoot]:
+        """All figures as of each of some positions, in their order, in one pass from the beginning. Each is as told
+        until the next is asked for.
+        """
+        projector = Projector()
+        for position in positions:
+            self._move_on(projector, position, lambda _done, _all: None)
+            yield PastRoot(projector, self._log, projector.state.last_at)
+
+    def _move_on(self, projector: Projector, position: int, progress: OnProgress) -> None:
+        after = projector.state.position
+        with collecting_no_garbage():
+            for stored in self._log.read(after=after, limit=position - after) if position > after else ():
+                projector.take_stored(stored)
+                if stored.position % EVENTS_BETWEEN_PROGRESS == 0:
+                    progress(stored.position - after, position - after)
+
+    def story(self, user: str, moment: Moment) -> Iterator[Line]:
+        """What happened to a user up to a moment, line by line. Raises LogDamaged."""
+        replay = UserReplay(user)
+        for recorded in self._until(user, moment)[1]:
+            yield _applied(replay, *recorded)
+
+    def owner_of(self, reservation: str) -> str | None:
+        """Whose a reservation is, None where the log has none of that id. Reads all reservations."""
+        reserved = DCBQuery(items=[DCBQueryItem(types=[GenerationReserved.__name__])])
+        for stored in self._log.read(reserved):
+            if reservation.encode() in stored.event.data:
+                event = decode(stored)
+                if reservation_of(event) == reservation and isinstance(event, GenerationReserved):
+                    return event.user
+        return None
+
+    def knows(self, user: str) -> bool:
+        """Whether any event of the log is about a user."""
+        return any(True for _ in self._log.read(DCBQuery(items=[_lines(user)]), limit=1))
+
+    def _until(self, user: str, moment: Moment) -> tuple[int, list[Recorded]]:
+        """The position that a moment means, and the user's lines and the policy's up to there: the log is looked
+        through once.
+        """
+        found = self._log.read(DCBQuery(items=[_lines(user), POLICY]))
+        if moment.at is None or moment.position is not None:
+            position = self.position_of(moment)
+            lines = takewhile(lambda stored: stored.position <= position, found)
+            return position, [(stored.position, decode(stored)) for stored in lines]
+        recorded = [(stored.position, decode(stored)) for stored in found]
+        position = self._halved_between((at for at, event in recorded if isinstance(event, ClockCorrected)), moment.at)
+        return position, [pair for pair in recorded if pair[0] <= position]
+
+    def _as_of(self, state: QuotaState, position: int, moment: Moment) -> PastRoot:
+        projector = Projector()
+        projector.state = state
+        state.last_at, state.position = max(state.last_at, self._time_of(position)), position
+        return PastRoot(projector, self._log, self._present(state, moment))
+
+    def _present(self, state: QuotaState, moment: Moment) -> str:
+        return state.last_at if moment.at is None else max(moment.at, state.last_at)
+
+
+def _applied(replay: UserReplay, position: int, event: Event) -> Line:
+    try:
+        return replay.apply(position, event)
+    except ImpossibleFact as error:
+        raise damaged(position, error) from error
+
+
+def _lines(user: str) -> DCBQueryItem:
+    return DCBQueryItem(tags=[f"user:{user}"])
+
+
+def opened(root: Path, engine: EventLogEngine) -> closing[Past]:
+    """The past of a root, closed at the end of a `with`."""
+    return closing(Past(root, engine))

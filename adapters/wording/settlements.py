@@ -1,0 +1,95 @@
+"""What became of a generation, in one line that reads the same wherever it is shown.
+
+It says what the log says: a cost is what a provider told, and where none was told it says that, never that nothing was
+paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from adapters.wording.figures import counted, minute, size_in_words
+from projections.settlements import GivenBack, Settlement
+
+RELEASED: Mapping[str, str] = MappingProxyType(
+    {
+        "failed": "it failed",
+        "rejected": "the image service refused it",
+        "moderated": "made and filtered",
+        "not_kept": "made, but not kept",
+        "expired": "nothing came in time",
+        "cancelled": "it was stopped",
+        "unknown": "the answer was lost",
+    }
+)
+"""Why places were given back, by the reason in the log."""
+
+
+def sentence_of_settlement(found: Settlement) -> str:
+    """Reserved, waited, made, kept or given back, counted, paid."""
+    parts = [f"Reserved {minute(found.reserved_at)} ({_places(found.count)} for {found.operation})", *_made(found)]
+    if found.kept:
+        names = ", ".join(image.name for image in found.kept)
+        parts.append(f"kept as {names} ({size_in_words(found.bytes)})")
+    parts += [_given_back(one) for one in found.given_back]
+    if found.open:
+        parts.append(f"{_places(found.open)} still open until {minute(found.expires_at)}")
+    return f"{'; '.join(parts)}. {_counted(found)} {_cost(found)}"
+
+
+def settlement_as_data(found: Settlement) -> dict[str, Any]:
+    """The same for programs, with its sentence."""
+    return {
+        "reservation": found.reservation,
+        "operation": found.operation,
+        "reserved_at": found.reserved_at,
+        "places": found.count,
+        "made": found.made,
+        "made_at": found.made_at,
+        "waited_seconds": found.waited_seconds,
+        "seconds": None if found.seconds is None else round(found.seconds, 3),
+        "provider": found.provider or None,
+        "model": found.model or None,
+        "kept": [image._asdict() for image in found.kept],
+        "given_back": [one._asdict() for one in found.given_back],
+        "open": found.open,
+        "day": found.day,
+        "counted": found.counted,
+        "credits": found.credits,
+        "sentence": sentence_of_settlement(found),
+    }
+
+
+def _places(count: int) -> str:
+    return counted(count, "place")
+
+
+def _made(found: Settlement) -> list[str]:
+    if found.made_at is None:
+        return []
+    model = f" {found.model}" if found.model and found.model != found.provider else ""
+    many = "" if found.made == found.count else f"{found.made} of {found.count} "
+    return [
+        f"waited {found.waited_seconds or 0:.1f} s",
+        f"{many}made by {found.provider}{model} in {found.seconds or 0:.1f} s",
+    ]
+
+
+def _given_back(one: GivenBack) -> str:
+    why = RELEASED.get(one.reason, one.reason)
+    return f"{_places(one.count)} released {minute(one.at)}: {why}"
+
+
+def _counted(found: Settlement) -> str:
+    if found.counted == 0:
+        return f"Counted nothing on {found.day}."
+    of_all = "" if found.counted == found.count else f" of {found.count}"
+    return f"Counted {found.counted}{of_all} on {found.day}."
+
+
+def _cost(found: Settlement) -> str:
+    if found.credits is not None:
+        return f"Cost {found.credits:g} credits."
+    return "No cost was told."

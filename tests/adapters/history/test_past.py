@@ -1,0 +1,142 @@
+"""What a replay tells of a moment is what was live at it, recorded while it ran."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from adapters.application.reading import known_users, pool_usage, quota_status
+from adapters.disk.files import Files
+from adapters.engines.choice import default_engine
+from adapters.history.past import Moment, Past, opened
+from adapters.history.rechecking import recheck
+from adapters.ledger.codec import decode
+from domain.events import ClockCorrected
+from projections.user_replay import of_image, of_reservation, settlements_of
+from scripts.month.life import Shape
+from scripts.simulate_month import simulate
+
+SHAPE = Shape(users=20, events=2_400, days=30)
+ENGINE = default_engine(Files())
+OF_ONE_USER = ("user", "daily", "storage", "limits", "position")
+SOME = 12
+"""Of all recorded positions, so many are also asked for one by one as of everybody."""
+
+
+class Month(NamedTuple):
+    """A simulated month that is open for questions, and what was live at some of its positions."""
+
+    root: Path
+    past: Past
+    rows: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
+    root = tmp_path_factory.mktemp("past") / "root"
+    rows = simulate(root, SHAPE, record=150).rows
+    with opened(root, ENGINE) as past:
+        yield Month(root, past, rows)
+
+
+@pytest.fixture(scope="module")
+def full_month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
+    root = tmp_path_factory.mktemp("past") / "root"
+    rows = simulate(root, Shape(users=200, events=60_000, days=30), record=1_000).rows
+    with opened(root, ENGINE) as past:
+        yield Month(root, past, rows)
+
+
+def differences(month: Month) -> list[tuple[int, str]]:
+    """The recorded positions at which a replay tells something else, and what of it."""
+    found = []
+    everybody = month.past.everybody_at(row["position"] for row in month.rows)
+    for row, whole in zip(month.rows, everybody, strict=True):
+        moment = Moment(row["at"], row["position"])
+        own = quota_status(month.past.user(row["user"], moment), row["user"])
+        found += [(row["position"], name) for name in OF_ONE_USER if own[name] != row["status"][name]]  # type: ignore[literal-required]  # its own members
+        found += [(row["position"], "global")] * (pool_usage(whole) != row["status"]["global"])
+    for row in month.rows[:: max(1, len(month.rows) // SOME)]:
+        then = month.past.everybody(Moment(row["at"], row["position"]))
+        found += [(row["position"], "everybody")] * (quota_status(then, row["user"]) != row["status"])
+    return found
+
+
+def test_the_replayed_status_is_the_one_that_was_live(month: Month) -> None:
+    """At random positions: of a user from that user's lines, of the pool and everybody from all."""
+    assert len(month.rows) > 100
+    assert differences(month) == []
+
+
+@pytest.mark.thorough
+def test_the_replayed_status_is_the_one_that_was_live_at_a_thousand_positions(full_month: Month) -> None:
+    """Of 60,000, over a month."""
+    assert len(full_month.rows) > 900
+    assert differences(full_month) == []
+
+
+def test_a_time_means_all_that_the_log_said_by_then(month: Month) -> None:
+    """Also where a corrected clock took time back: what was dated too late is known once its date has come, or the
+    correction.
+    """
+    log = month.past._log
+    recorded = [(stored.position, decode(stored)) for stored in log.read()]
+    corrected = next(position for position, event in recorded if isinstance(event, ClockCorrected))
+    times = [event.at for _, event in recorded]
+    asked = {
+        times[0],
+        times[len(times) // 3],
+        times[corrected - 2],
+        times[corrected - 1],
+        times[corrected + 40],
+        times[-1],
+    }
+    for at in asked:
+        expected = max(position for position, event in recorded if event.at <= at)
+        assert month.past.position_of(Moment(at)) == expected
+    assert month.past.position_of(Moment("2026-01-01T00:00:00.000000Z")) == 0
+    assert month.past.position_of(Moment("2027-01-01T00:00:00.000000Z")) == len(recorded)
+
+
+def test_before_the_first_event_there_is_nothing(month: Month) -> None:
+    """And no user is known."""
+    then = month.past.everybody(Moment(position=0))
+    assert known_users(then) == []
+    assert pool_usage(then)["used_mb"] == 0
+
+
+def test_a_story_ends_where_the_status_is_and_each_line_goes_on_from_the_one_before(month: Month) -> None:
+    """For every user: bytes and holds add up line by line, and the last balances are the figures of now."""
+    now = month.past.everybody(Moment())
+    for user in known_users(now):
+        lines = list(month.past.story(user, Moment()))
+        for former, line in pairwise(lines):
+            assert line.before[2:] == former.after[2:]
+        usage = now.state.user(user)
+        assert lines[-1].after[2:] == usage
+        days = {line.after.day: line.after.counted for line in lines}
+        assert {day.day: day.count for day in now.state.days(user)}.items() <= days.items() | set()
+
+
+def test_the_story_of_an_image_and_of_a_generation_are_parts_of_their_users(month: Month) -> None:
+    """With the lines of the generation that the image came from; a reservation is found without its user."""
+    user = known_users(month.past.everybody(Moment()))[0]
+    lines = list(month.past.story(user, Moment()))
+    generation = next(found for found in settlements_of(lines) if found.kept)
+    of_it = of_reservation(lines, generation.reservation)
+    assert {type(line.event).__name__ for line in of_it} >= {"GenerationReserved", "ImageSaved"}
+    assert set(of_it) <= set(of_image(lines, generation.kept[0].name))
+    assert month.past.owner_of(generation.reservation) == user
+    assert month.past.owner_of("f" * 32) is None
+
+
+def test_all_projections_built_from_nothing_agree_with_the_live_ones_and_each_snapshot(month: Month) -> None:
+    """And where a snapshot tells something else, that is found."""
+    found = recheck(month.root, ENGINE)
+    assert found.report.is_whole
+    assert not found.findings
+    assert (found.live, found.snapshots) == (month.past.head, [month.past.head])
