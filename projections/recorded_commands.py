@@ -124,10 +124,20 @@ def _command(event: Event) -> Command:  # noqa: C901, PLR0911, PLR0912 - one lin
             assert_never(event)
 
 
+def is_plain(reserved: GenerationReserved, saved: Event) -> bool:
+    """Whether a save reserved its own place, as one without a reservation does."""
+    return (
+        isinstance(saved, ImageSaved)
+        and saved.reservation == reserved.reservation
+        and (reserved.count, reserved.bytes_each, reserved.expires_at) == (1, saved.bytes, reserved.at)
+        and (reserved.request, reserved.operation) == (saved.request, saved.operation)
+    )
+
+
 def _command_at(events: Sequence[Event], at: int) -> Command:
     """The command that begins at an event."""
     event, more = events[at], events[at + 1 : at + 2]
-    if isinstance(event, GenerationReserved) and more and _is_plain(event, saved := more[0]):
+    if isinstance(event, GenerationReserved) and more and is_plain(event, saved := more[0]):
         assert isinstance(saved, ImageSaved)
         return _save(saved, reservation=None)
     return _command(event)
@@ -138,7 +148,7 @@ def _events_of_one(events: Sequence[Event], at: int) -> int:
     event = events[at]
     more = at + 1
     if isinstance(event, GenerationReserved):
-        return 2 if more < len(events) and _is_plain(event, events[more]) else 1
+        return 2 if more < len(events) and is_plain(event, events[more]) else 1
     if isinstance(event, ClockCorrected):
         while more < len(events) and _cancels(events[more]):
             more += 1
@@ -147,16 +157,6 @@ def _events_of_one(events: Sequence[Event], at: int) -> int:
         while more < most and _goes_on(events[more - 1], events[more]):
             more += 1
     return more - at
-
-
-def _is_plain(reserved: GenerationReserved, saved: Event) -> bool:
-    """Whether a save reserved its own place, as one without a reservation does."""
-    return (
-        isinstance(saved, ImageSaved)
-        and saved.reservation == reserved.reservation
-        and (reserved.count, reserved.bytes_each, reserved.expires_at) == (1, saved.bytes, reserved.at)
-        and (reserved.request, reserved.operation) == (saved.request, saved.operation)
-    )
 
 
 def _cancels(event: Event) -> bool:

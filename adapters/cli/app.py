@@ -427,3 +427,19 @@ def what_if(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 
     question = Question(daily, user_mb, pool_mb, since, self_check)
     carry_out(context, lambda invocation, output: decide_anew(invocation, output, question), as_json=as_json)
+
+
+@command
+def explain(
+    context: typer.Context,
+    what: Annotated[
+        str, typer.Argument(metavar="POSITION|REQUEST-KEY|USER", help="A position, a request's key; a user with --last.")
+    ],
+    last: Annotated[bool, typer.Option("--last", help="The latest request of this user.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Tell why a decision fell as it did: the limits and who set them, what was used by which lines, what was said."""
+    from adapters.cli.explaining import Wanted
+    from adapters.cli.explaining import explain as tell
+
+    carry_out(context, lambda invocation, output: tell(invocation, output, Wanted(what, last)), as_json=as_json)

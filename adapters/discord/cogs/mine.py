@@ -17,7 +17,6 @@ from adapters.application.history import (
     history_of,
     last_without_picture,
     latest_kept,
-    refusal_of,
 )
 from adapters.application.reading import kept_image, policy_in_force, quota_status
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
@@ -30,7 +29,7 @@ from adapters.discord.pages import NOT_MADE, gallery_page, history_page
 from adapters.discord.replies import NOT_TAKEN, Content, Reply, defer, respond, tell
 from adapters.discord.showing import shown_again, spare_of
 from adapters.discord.untrusted_text import plain
-from domain.refusals import Reason, Refusal
+from domain.refusals import Reason, Refusal, refusal_of
 
 GalleryKind = Literal["all", "text_to_image", "image_to_image", "upscale"]
 NOTHING_REFUSED = Message(

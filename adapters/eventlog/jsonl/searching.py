@@ -55,6 +55,15 @@ class Search:
                     yield event
             begin += len(block)
 
+    def holding(self, text: bytes, end: int) -> Iterator[DCBSequencedEvent]:
+        """The events before byte `end` in whose lines these bytes stand, in order. Raises LogDamaged."""
+        begin = self._header.size
+        while begin < end:
+            block = self._whole_lines(begin, end)
+            for start, stop in _candidates(block, [text]):
+                yield self._event(block, begin, start, stop)
+            begin += len(block)
+
     def _backwards(self, query: DCBQuery | None, end: int) -> Iterator[DCBSequencedEvent]:
         size = FIRST_BLOCK_BYTES
         while end > self._header.size:
