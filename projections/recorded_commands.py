@@ -92,7 +92,7 @@ def refused_commands(record: RequestRefused, state: QuotaState) -> Iterator[Rese
     yield from [temp, *places] if is_temp else [*places, temp]
 
 
-def _command(event: Event) -> Command:  # noqa: C901, PLR0911, PLR0912 - one line for each event is the clearest form
+def _command(event: Event) -> Command:  # noqa: C901, PLR0912 - one line for each event is the clearest form
     """The command of an event that is its only one."""
     match event:
         case GenerationReserved():

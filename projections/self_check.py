@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from domain.commands import Command, CorrectClock, ReleaseExpired, SaveImage
+from domain.commands import Command, ReleaseExpired
 from domain.decisions import Decision, clock_is_behind, decide
 from domain.events import Event, RequestRefused
 from domain.refusals import Refusal

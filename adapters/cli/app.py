@@ -433,7 +433,8 @@ def what_if(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 def explain(
     context: typer.Context,
     what: Annotated[
-        str, typer.Argument(metavar="POSITION|REQUEST-KEY|USER", help="A position, a request's key; a user with --last.")
+        str,
+        typer.Argument(metavar="POSITION|REQUEST-KEY|USER", help="A position, a request's key; a user with --last."),
     ],
     last: Annotated[bool, typer.Option("--last", help="The latest request of this user.")] = False,
     as_json: Json = False,

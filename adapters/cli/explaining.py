@@ -72,8 +72,8 @@ def _found(log: FollowedLog, wanted: Wanted) -> Found | Refused:
         return Found(explained, tuple(positions))
     if wanted.what.isdigit():
         return _none(
-            f"There is no position {wanted.what[:40]}: the log ends at {log.head}. Nor is it the key of a request. Of a "
-            f"user, `abby explain {wanted.what[:40]} --last` explains the latest request."
+            f"There is no position {wanted.what[:40]}: the log ends at {log.head}. Nor is it the key of a request. Of "
+            f"a user, `abby explain {wanted.what[:40]} --last` explains the latest request."
         )
     return _none(NO_KEY.format(echo(wanted.what)))
 

@@ -33,8 +33,8 @@ DIFFERENCES_SHOWN = 20
 
 REASONS = {"DAILY_LIMIT": "daily limit", "USER_STORAGE": "own storage", "POOL_STORAGE": "storage of all"}
 NO_LIMIT = (
-    "Say under which limits: --daily, --user-mb, --pool-mb, one or more. Or --self-check, to decide every outcome again "
-    "with the limits that were in force."
+    "Say under which limits: --daily, --user-mb, --pool-mb, one or more. Or --self-check, to decide every outcome "
+    "again with the limits that were in force."
 )
 CHECK_ALONE = "--self-check takes the limits that were in force: leave --daily, --user-mb and --pool-mb out."
 
@@ -126,9 +126,7 @@ def _of_span(answer: Mapping[str, Any]) -> str:
     begins, ends = answer["from"], answer["to"]
     if begins["at"] is None or ends["at"] is None:
         return "There was nothing to decide."
-    return (
-        f"Positions {begins['position']:,} to {ends['position']:,}: {minute(begins['at'])} to {minute(ends['at'])}."
-    )
+    return f"Positions {begins['position']:,} to {ends['position']:,}: {minute(begins['at'])} to {minute(ends['at'])}."
 
 
 def _print_stopped(console: Console, answer: Mapping[str, Any]) -> None:

@@ -43,15 +43,17 @@ def explain_last(log: EventSource, user: str) -> Explanation | None:
     return None if position is None else _explained(lines, position, user)
 
 
-def positions_of_request(log: OpenedLog, key: str) -> list[int]:
-    """The positions of what was recorded for a caller's key, its steps included; refusals carry none. Raises
-    LogDamaged. For a worker.
+def positions_of_request(log: OpenedLog, key: str, *, user: str | None = None) -> list[int]:
+    """The positions of what was recorded for a caller's key, its steps included, of one user where one is given;
+    refusals carry none. Raises LogDamaged. For a worker.
     """
     begins = b'"request":{"key":' + orjson.dumps(key)[:-1]
     found = []
     for stored in log.holding(begins):
-        request: IdempotencyKey | None = getattr(decode(stored), "request", None)
-        if request is not None and (request.key == key or request.key.startswith(key + STEP)):
+        event = decode(stored)
+        request: IdempotencyKey | None = getattr(event, "request", None)
+        is_its = request is not None and (request.key == key or request.key.startswith(key + STEP))
+        if is_its and user in {None, getattr(event, "user", None)}:
             found.append(stored.position)
         if len(found) == MOST_OF_A_REQUEST:
             break

@@ -1,5 +1,5 @@
-"""Why a decision fell as it did, in sentences: what was decided, what the user was told, the limits from old to new, what
-was used and held and by which lines, and what the log cannot tell.
+"""Why a decision fell as it did, in sentences: what was decided, what the user was told, the limits from old to new,
+what was used and held and by which lines, and what the log cannot tell.
 
 No sentence names another user than the one who is explained, but for who set a limit, and that only to operators.
 """
@@ -7,6 +7,7 @@ No sentence names another user than the one who is explained, but for who set a 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import NamedTuple
 
 from adapters.wording.events import words
@@ -21,6 +22,7 @@ from domain.events import (
     RequestRefused,
 )
 from domain.refusals import Reason, refusal_of
+from domain.usage import CurrentImage
 from projections.explanation import DECISIONS, Explanation, Held, LimitStep, Line
 
 LINES_TOLD = 20
@@ -49,6 +51,16 @@ _SOURCES = {
 }
 
 
+class Reader(Enum):
+    """Who reads an explanation. Operators read all; the user nobody else's name; a server's manager neither that nor
+    the names of images, which may have been made elsewhere.
+    """
+
+    OPERATOR = "operator"
+    USER = "user"
+    MANAGER = "manager"
+
+
 class Told(NamedTuple):
     """What was decided; what the user was told or what became of it; then the parts of the reason."""
 
@@ -64,19 +76,19 @@ class Told(NamedTuple):
         return (*self.limits, *self.used, *self.unknown)
 
 
-def told(explanation: Explanation, *, to_operators: bool = True) -> Told:
-    """The explanation in sentences; who set a limit is named to operators alone."""
+def told(explanation: Explanation, reader: Reader = Reader.OPERATOR) -> Told:
+    """The explanation in sentences, with what its reader may know."""
     event = explanation.event
     return Told(
         headline=f"{_what(event)}, {minute(event.at)} (position {explanation.position}).",
-        sentence=sentence_to_the_user(explanation),
-        limits=tuple(_limits(explanation, to_operators=to_operators)),
-        used=tuple(_used(explanation)),
+        sentence=_sentence(explanation, reader),
+        limits=tuple(_limits(explanation, reader)),
+        used=tuple(_used(explanation, reader)),
         unknown=tuple(_unknown(explanation)),
     )
 
 
-def sentence_to_the_user(explanation: Explanation) -> str:
+def _sentence(explanation: Explanation, reader: Reader) -> str:
     """What the user was told, in the words of that answer; of what is told with a picture, what became of it."""
     event = explanation.event
     match event:
@@ -85,15 +97,16 @@ def sentence_to_the_user(explanation: Explanation) -> str:
         case GenerationReserved():
             after = explanation.places + event.count
             return (
-                f"{counted(event.count, 'place')} reserved: with this {after} of {explanation.limits.daily} generations "
-                f"were used that day, and {size_in_words(event.count * event.bytes_each)} more held."
+                f"{counted(event.count, 'place')} reserved: with this {after} of {explanation.limits.daily} "
+                f"generations were used that day, and {size_in_words(event.count * event.bytes_each)} more held."
             )
         case GenerationReleased():
             counts = event.count - event.refunded
             charged = f"It counts: {counted(counts, 'generation')}." if counts else "It does not count."
             return f"{RELEASED[event.reason]} {charged}"
         case ImageSaved():
-            return f"Kept as {event.name}, {size_in_words(event.bytes)}."
+            name = "" if reader is Reader.MANAGER else f" as {event.name}"
+            return f"Kept{name}, {size_in_words(event.bytes)}."
         case _:
             return f"{words(event)[:1].upper()}{words(event)[1:]}."
 
@@ -112,7 +125,7 @@ def _what(event: Event) -> str:
             return f"Recorded ({type(event).__name__})"
 
 
-def _limits(explanation: Explanation, *, to_operators: bool) -> list[str]:
+def _limits(explanation: Explanation, reader: Reader) -> list[str]:
     """The limits that the decision asked for: those in force, then each from old to new."""
     event = explanation.event
     asked = LIMIT_OF.get(event.reason) if isinstance(event, RequestRefused) else None
@@ -125,16 +138,16 @@ def _limits(explanation: Explanation, *, to_operators: bool) -> list[str]:
     steps = [step for step in explanation.steps if step.limit in names]
     if not steps:
         return [*lines, "No limit was ever set: these are the defaults."]
-    lines += _cut([_step(step, to_operators=to_operators) for step in steps], "earlier change of a limit")
+    lines += _cut([_step(step, reader) for step in steps], "earlier change of a limit")
     return lines
 
 
-def _step(step: LimitStep, *, to_operators: bool) -> str:
-    actor = f" ({step.by})" if to_operators else ""
+def _step(step: LimitStep, reader: Reader) -> str:
+    actor = f" ({step.by})" if reader is Reader.OPERATOR else ""
     where = f"Position {step.position}, {minute(step.at)}"
     if not step.is_own:
         return f"{where}: {_amount(step.limit, step.value or 0)} for everybody, {_SOURCES[step.why]}{actor}."
-    why = f": {step.why}" if to_operators else ""
+    why = f": {step.why}" if reader is Reader.OPERATOR else ""
     if step.value is None:
         return f"{where}: the user's own limit for {LIMITS[step.limit]} was taken away{actor}{why}."
     until = f" until {minute(step.until)}" if step.until else ""
@@ -145,7 +158,7 @@ def _amount(name: str, value: int) -> str:
     return f"{value:,} {LIMITS[name]}" if name == "daily" else f"{size_in_words(value)} of {LIMITS[name]}"
 
 
-def _used(explanation: Explanation) -> list[str]:
+def _used(explanation: Explanation, reader: Reader) -> list[str]:
     event = explanation.event
     if not isinstance(event, DECISIONS):
         return []
@@ -154,7 +167,7 @@ def _used(explanation: Explanation) -> list[str]:
     if reason in {None, Reason.DAILY_LIMIT.value}:
         lines += _day(explanation)
     if reason in {None, Reason.USER_STORAGE.value}:
-        lines += _storage(explanation)
+        lines += _storage(explanation, reader)
     if isinstance(event, RequestRefused) and reason == Reason.POOL_STORAGE.value:
         own = explanation.usage.image_bytes + explanation.usage.temp_bytes
         lines.append(
@@ -188,17 +201,19 @@ def _day_line(line: Line) -> str:
     return f"Position {line.position}, {minute(event.at)}: {what}."
 
 
-def _storage(explanation: Explanation) -> list[str]:
+def _storage(explanation: Explanation, reader: Reader) -> list[str]:
     usage, limit = explanation.usage, explanation.limits.user_bytes
     used = f"{size_in_words(usage.image_bytes)} of {size_in_words(limit)} in {counted(explanation.images, 'image')}"
     temp = f", {size_in_words(usage.temp_bytes)} in temp files beside them" if usage.temp_bytes else ""
     lines = [f"Stored just before: {used}{temp}{':' if explanation.standing else '.'}"]
-    standing = [
-        f"Position {image.position}, {minute(image.at)}: {image.name}, {size_in_words(image.bytes)}."
-        for image in reversed(explanation.standing)
-    ]
+    standing = [_image(image, reader) for image in reversed(explanation.standing)]
     lines += _cut(standing, "older image", explanation.images)
     return lines + [_hold(held) for held in explanation.holds]
+
+
+def _image(image: CurrentImage, reader: Reader) -> str:
+    name = "" if reader is Reader.MANAGER else f"{image.name}, "
+    return f"Position {image.position}, {minute(image.at)}: {name}{size_in_words(image.bytes)}."
 
 
 def _hold(held: Held) -> str:
@@ -223,9 +238,9 @@ def _unknown(explanation: Explanation) -> list[str]:
         until = minute(gap.until)
         ended = f"position {gap.position} changed that" if gap.position else "that day ended"
         lines.append(
-            f"This was the 20th refusal for this reason that day, the last that is recorded. From {minute(gap.since)} to "
-            f"{until}, when {ended}, every further request for as much was refused in the same way. How many there "
-            "were, when, and what each asked for, the log does not tell."
+            "This was the 20th refusal for this reason that day, the last that is recorded. From "
+            f"{minute(gap.since)} to {until}, when {ended}, every further request for as much was refused in the same "
+            "way. How many there were, when, and what each asked for, the log does not tell."
         )
         if gap.of_others:
             lines.append("Other users may have made room meanwhile; that is no part of this user's lines.")

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
 from hypothesis import HealthCheck, given, settings
 
-from domain.commands import Command, SetPolicy
-from domain.events import Event, GenerationReserved, ImpossibleFact, RequestRefused
-from domain.refusals import Refusal
+from domain.commands import Command
 from projections.quota_state import QuotaState
-from projections.self_check import MOST_DIFFERENCES, SelfCheck
-from tests.domain.examples import ONE_PLACE, key, on, policy, refused, released, reserve, reserved, save, saved
+from projections.self_check import SelfCheck
 from tests.projections.recorded import batches_of
 from tests.projections.state import state_of
 from tests.projections.test_any_history import batches

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 
 from domain.commands import Command
 from projections.quota_state import QuotaState
-from projections.what_if import Sums, WhatIf
+from projections.what_if import WhatIf
 from tests.projections.recorded import batches_of
 from tests.projections.state import state_of
 from tests.projections.test_any_history import batches
