@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from domain.commands import Command, ReleaseExpired
-from domain.decisions import Decision, clock_is_behind, decide
+from domain.decisions import Decision, StoredAnswer, clock_is_behind, decide
 from domain.events import Event, RequestRefused
 from domain.refusals import Refusal
 from projections.quota_state import QuotaState
@@ -104,4 +104,4 @@ def _recorded_by(decided: Decision) -> tuple[Event, ...] | None:
     """The events that a decision leaves in the log; None for an answer that was given before."""
     if isinstance(decided, Refusal):
         return (decided.record,) if decided.record else ()
-    return decided if type(decided) is tuple else None
+    return None if isinstance(decided, StoredAnswer) else decided

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from domain.commands import (
     Command,
@@ -26,6 +27,7 @@ from domain.events import Event, GenerationCompleted, RequestRefused
 from domain.instants import day_of
 from domain.names import name_key
 from domain.refusals import Reason, Refusal
+from domain.usage import Reservation
 from projections.quota_state import QuotaState
 from projections.recorded_commands import Asked, commands_of, refused_commands
 from projections.self_check import Stored
@@ -37,7 +39,8 @@ FOLDER = "what-if"
 
 @dataclass(slots=True)
 class Sums:
-    """Requests of a user, of a day or of all: how many were asked, refused then, and refused here by reason.
+    """Requests of a user, of a day or of all: how many were asked, refused then, and refused here by reason. A picture
+    that outgrows its place is refused too, and no request of its own.
 
     `newly_refused` were allowed then, `newly_allowed` refused, and would have had `more_made` pictures. Of the pictures
     that the provider delivered then `made` are made here too, for `spent` credits; `not_made` are not asked for here,
@@ -85,7 +88,7 @@ class WhatIf:
 
     def __init__(self, state: QuotaState, given: Mapping[str, int]) -> None:
         self.state = state
-        self._given = dict(given)
+        self._given: dict[str, Any] = dict(given)
         self._never: set[str] = set()
         self._number = 0
         self._position = 0
@@ -130,7 +133,7 @@ class WhatIf:
         if isinstance(command, SaveImage) and held_by in self._never:
             return
         for sums in self._sums(command.user, event.at):
-            sums.asked += 1
+            sums.asked += _is_request(command)
         refusal = self._decide(command, event.at)
         if refusal is None or refusal.reason.value not in LIMIT_REASONS:
             return
@@ -152,7 +155,7 @@ class WhatIf:
             sums.refused_then += 1
             sums.cut += record.last
             if command is not None:
-                sums.asked += 1
+                sums.asked += _is_request(command)
                 sums.newly_allowed += refusal is None
                 sums.more_made += command.count if isinstance(command, ReserveGeneration) and refusal is None else 0
             if refusal is not None and refusal.reason.value in LIMIT_REASONS:
@@ -191,9 +194,9 @@ class WhatIf:
             self._decide(save, at)
 
     def _release(self, command: ReleasePlaces, at: str) -> None:
-        """Releases as many of the places as are open here."""
+        """Releases as many of the places as are open here. Those whose time is over the sweep has released."""
         reservation = self.state.reservation(command.reservation)
-        if reservation is not None and reservation.open:
+        if reservation is not None and reservation.open and not _is_of_sweep(command, reservation, at):
             self._decide(command._replace(count=min(command.count or reservation.open, reservation.open)), at)
 
     def _decide(self, command: Command, at: str) -> Refusal | None:
@@ -242,3 +245,14 @@ class WhatIf:
         if day not in self.days:
             self.days[day] = Sums()
         return self.whole, self.users[user], self.days[day]
+
+
+def _is_request(command: ReserveGeneration | SaveImage) -> bool:
+    """Whether it asks for something, and is not the picture of a place that was granted."""
+    return isinstance(command, ReserveGeneration) or command.reservation is None
+
+
+def _is_of_sweep(command: ReleasePlaces, reservation: Reservation, at: str) -> bool:
+    """Whether a release came by itself: what is due here is decided here."""
+    over = {"expired": reservation.expires_at, "not_kept": reservation.forgotten_at}.get(command.reason)
+    return command.by == "system" and over is not None and over <= at
