@@ -48,7 +48,7 @@ class Question(NamedTuple):
     days: int | None = None
     self_check: bool = False
 
-    def given(self) -> dict[str, int]:
+    def given(self) -> dict[str, Any]:
         """The other limits, by their names in `Limits`."""
         sizes = {"user_bytes": self.user_mb, "pool_bytes": self.pool_mb}
         found = {name: round(size * MEGABYTE) for name, size in sizes.items() if size is not None}
@@ -138,7 +138,7 @@ def _print_stopped(console: Console, answer: Mapping[str, Any]) -> None:
 # -- under other limits --------------------------------------------------------------------------------
 
 
-def _answer(story: WhatIf, span: Span, given: Mapping[str, int]) -> dict[str, Any]:
+def _answer(story: WhatIf, span: Span, given: Mapping[str, Any]) -> dict[str, Any]:
     policy = story.state.policy
     here = policy._replace(**given)
     pool = story.pool
@@ -221,7 +221,7 @@ def _print_whole(console: Console, sums: Mapping[str, Any]) -> None:
     add_row(shown, "allowed then, refused here", "", f"{sums['newly_refused']:,}")
     add_row(shown, "refused then, allowed here", "", f"{sums['newly_allowed']:,}")
     add_row(shown, "pictures made", f"{made + sums['pictures_not_made']:,}", f"{made + sums['pictures_more']:,}")
-    add_row(shown, "made and not kept", "", f"{sums['pictures_not_kept']:,}")
+    add_row(shown, "kept then, not here", "", f"{sums['pictures_not_kept']:,}")
     add_row(shown, "credits", f"{spent + sums['credits_saved']:,.2f}", f"{spent:,.2f}")
     console.print(shown)
 

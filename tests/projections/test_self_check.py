@@ -136,11 +136,11 @@ def test_what_the_rules_did_not_give_is_found(what: str, history: list[list[Even
 
 def test_an_outcome_that_leaves_others_impossible_is_found_before_them() -> None:
     """A request that was granted, recorded as refused: what was done with its place cannot be folded any more."""
-    flipped: list[Event] = [POLICY, refused(limit=2), completed(), saved(reservation="r1")]
     check = SelfCheck(QuotaState())
+    check.take([(1, POLICY)])
+    check.take([(2, refused(limit=2))])
     with pytest.raises(ImpossibleFact):
-        for position, event in enumerate(flipped, 1):
-            check.take([(position, event)])
+        check.take([(3, completed())])
     assert (check.differences[0].position, check.state.position) == (2, 2)
 
 
@@ -163,7 +163,7 @@ def test_a_cleanup_of_more_files_than_an_event_holds_is_one_command() -> None:
 def test_of_many_differences_the_first_are_kept_and_all_are_counted() -> None:
     """A log that is wrong throughout is told within bounds."""
     more = MOST_DIFFERENCES + 5
-    history: list[list[Event]] = [[POLICY], *([refused("POOL_STORAGE", user=f"u{number}")] for number in range(more))]
+    history: list[list[Event]] = [[POLICY]]
+    history += [[refused("POOL_STORAGE", user=f"u{number}")] for number in range(more)]
     check = checked(history)
     assert (check.found, len(check.differences)) == (more, MOST_DIFFERENCES)
-
