@@ -65,11 +65,17 @@ def commands_of(events: Sequence[Event]) -> Iterator[Asked]:
     """The commands behind events that were recorded together, in order. Refusals are `refused_commands`'s; they come
     with the command of the form that their record tells.
     """
-    at = 0
-    while at < len(events):
-        events_of_one = _events_of_one(events, at)
-        yield Asked(_command_at(events, at), tuple(events[at : at + events_of_one]))
-        at += events_of_one
+    at, last = 0, len(events)
+    while at < last:
+        event, more = events[at], at + 1
+        if more < last and isinstance(event, GenerationReserved) and is_plain(event, saved := events[more]):
+            assert isinstance(saved, ImageSaved)
+            yield Asked(_save(saved, reservation=None), (event, saved))
+            at += 2
+            continue
+        more = _end_of_one(events, at) if isinstance(event, ClockCorrected | CleanupCompleted) else more
+        yield Asked(_command(event), tuple(events[at:more]))
+        at = more
 
 
 def refused_commands(record: RequestRefused, state: QuotaState) -> Iterator[ReserveGeneration | SaveImage]:
@@ -127,36 +133,25 @@ def _command(event: Event) -> Command:  # noqa: C901, PLR0912 - one line for eac
 def is_plain(reserved: GenerationReserved, saved: Event) -> bool:
     """Whether a save reserved its own place, as one without a reservation does."""
     return (
-        isinstance(saved, ImageSaved)
+        reserved.expires_at == reserved.at
+        and isinstance(saved, ImageSaved)
         and saved.reservation == reserved.reservation
-        and (reserved.count, reserved.bytes_each, reserved.expires_at) == (1, saved.bytes, reserved.at)
+        and (reserved.count, reserved.bytes_each) == (1, saved.bytes)
         and (reserved.request, reserved.operation) == (saved.request, saved.operation)
     )
 
 
-def _command_at(events: Sequence[Event], at: int) -> Command:
-    """The command that begins at an event."""
-    event, more = events[at], events[at + 1 : at + 2]
-    if isinstance(event, GenerationReserved) and more and is_plain(event, saved := more[0]):
-        assert isinstance(saved, ImageSaved)
-        return _save(saved, reservation=None)
-    return _command(event)
-
-
-def _events_of_one(events: Sequence[Event], at: int) -> int:
-    """How many of the events from one on are of one command."""
-    event = events[at]
+def _end_of_one(events: Sequence[Event], at: int) -> int:
+    """Where the events of a command end that left several: a corrected clock, or a cleanup of many files."""
     more = at + 1
-    if isinstance(event, GenerationReserved):
-        return 2 if more < len(events) and is_plain(event, events[more]) else 1
-    if isinstance(event, ClockCorrected):
+    if isinstance(events[at], ClockCorrected):
         while more < len(events) and _cancels(events[more]):
             more += 1
-    if isinstance(event, CleanupCompleted):
-        most = min(len(events), at + MAX_CLEANUP_FILES // MAX_FILES_A_CLEANUP)
-        while more < most and _goes_on(events[more - 1], events[more]):
-            more += 1
-    return more - at
+        return more
+    most = min(len(events), at + MAX_CLEANUP_FILES // MAX_FILES_A_CLEANUP)
+    while more < most and _goes_on(events[more - 1], events[more]):
+        more += 1
+    return more
 
 
 def _cancels(event: Event) -> bool:

@@ -59,12 +59,11 @@ class SelfCheck:
 
     def _swept(self, events: tuple[Event, ...], first: int) -> int:
         """How many events the sweep before the commands has left, which are folded; each batch begins with one."""
-        if clock_is_behind(self.state, events[0].at):
+        if not self.state.due(events[0].at, 1) or clock_is_behind(self.state, events[0].at):
             return 0
         due = decide(ReleaseExpired(), self.state, self.state.policy, events[0].at)
         assert isinstance(due, tuple)
-        if due:
-            self.outcomes[ReleaseExpired.__name__] += 1
+        self.outcomes[ReleaseExpired.__name__] += 1
         recorded = events[: len(due)]
         if recorded != due:
             self._note(Difference(first, recorded, due))

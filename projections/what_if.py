@@ -10,7 +10,7 @@ nobody recorded is in no sum: see `docs/commands.md`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from domain.commands import (
@@ -62,6 +62,13 @@ class Sums:
     not_kept: int = 0
     cut: int = 0
 
+    def add(self, other: Sums) -> None:
+        """Adds what another holds."""
+        for name in (one.name for one in fields(self) if one.name != "refused"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for reason, count in other.refused.items():
+            self.refused[reason] += count
+
     @property
     def refused_here(self) -> int:
         """Requests that are refused here, for whatever limit."""
@@ -92,17 +99,27 @@ class WhatIf:
         self._never: set[str] = set()
         self._number = 0
         self._position = 0
-        self.whole = Sums()
+        self._policy = state.policy
+        self._limits = state.policy._replace(**self._given)
         self.users: dict[str, Sums] = {}
         self.days: dict[str, Sums] = {}
         self.pool = PoolStory()
+
+    @property
+    def whole(self) -> Sums:
+        """All requests together."""
+        whole = Sums()
+        for sums in self.days.values():
+            whole.add(sums)
+        return whole
 
     def take(self, batch: Sequence[Stored]) -> None:
         """Decides what was recorded together anew, and folds what follows."""
         events = tuple([event for _, event in batch])
         self._position = batch[0][0]
-        if not clock_is_behind(self.state, events[0].at):
-            self._decide(ReleaseExpired(), events[0].at)
+        at = events[0].at
+        if self.state.due(at, 1) and not clock_is_behind(self.state, at):
+            self._decide(ReleaseExpired(), at)
         for asked in commands_of(events):
             self._again(asked)
             self._position += len(asked.events)
@@ -149,7 +166,7 @@ class WhatIf:
 
     def _refused_then(self, record: RequestRefused) -> None:
         """A request that a limit refused. For a place that is not there here nothing could be saved either."""
-        command = next(refused_commands(record, self.state), None)
+        command = self._meant(record)
         refusal = None if command is None else self._decide(command := self._made_up(command), record.at)
         for sums in self._sums(record.user, record.at):
             sums.refused_then += 1
@@ -164,6 +181,15 @@ class WhatIf:
             self._note_full(refusal, record.at)
         elif isinstance(command, ReserveGeneration):
             self._make(command, record.at)
+
+    def _meant(self, record: RequestRefused) -> ReserveGeneration | SaveImage | None:
+        """The command that was refused: of several that may have been, one that the limits of its time refuse so."""
+        candidates = list(refused_commands(record, self.state))
+        for command in candidates[:-1]:
+            decided = decide(command, self.state, self.state.policy, record.at)
+            if isinstance(decided, Refusal) and decided.reason.value == record.reason:
+                return command
+        return candidates[-1] if candidates else None
 
     def _made_up(self, command: ReserveGeneration | SaveImage) -> ReserveGeneration | SaveImage:
         """The refused command with ids and a name that no other has; what it would have replaced is off its bytes."""
@@ -201,8 +227,10 @@ class WhatIf:
 
     def _decide(self, command: Command, at: str) -> Refusal | None:
         """Decides under the other limits and folds what follows; gives the refusal, where it is one."""
-        policy = self.state.policy._replace(**self._given)
-        decided = decide(command, self.state, policy, at)
+        if self.state.policy is not self._policy:
+            self._policy = self.state.policy
+            self._limits = self._policy._replace(**self._given)
+        decided = decide(command, self.state, self._limits, at)
         if isinstance(decided, Refusal):
             self._fold((decided.record,) if decided.record else ())
             return decided
@@ -237,14 +265,14 @@ class WhatIf:
         if now > self.pool.peak_bytes:
             self.pool.peak_bytes, self.pool.peak_at = now, at
 
-    def _sums(self, user: str, at: str) -> tuple[Sums, Sums, Sums]:
-        """All sums that a request of a user at a time belongs to."""
+    def _sums(self, user: str, at: str) -> tuple[Sums, Sums]:
+        """The sums that a request of a user at a time belongs to."""
         day = day_of(at)
         if user not in self.users:
             self.users[user] = Sums()
         if day not in self.days:
             self.days[day] = Sums()
-        return self.whole, self.users[user], self.days[day]
+        return self.users[user], self.days[day]
 
 
 def _is_request(command: ReserveGeneration | SaveImage) -> bool:
