@@ -21,6 +21,9 @@ OPTIONS = [
     (["limits", "ada"], "--storage-mb"),
     (["limits", "ada"], "--daily"),
     (["cleanup"], "--days"),
+    (["what-if"], "--daily"),
+    (["what-if"], "--user-mb"),
+    (["what-if"], "--pool-mb"),
 ]
 NO_NUMBERS = ["", " ", "nan", "inf", "-inf", "1e400", "1_000", "٣", "0x10", "1,5", "one", "--"]
 
