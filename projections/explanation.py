@@ -179,7 +179,17 @@ class UserFold:
             stands = (None, None) if former is None else (former.value, former.until)
             if stands != (value, until if value is not None else None):
                 end = until if value is not None else None
-                self.steps.append(LimitStep(position, event.at, event.by, name, value, is_own, why, end))
+                step = LimitStep(
+                    position=position,
+                    at=event.at,
+                    by=event.by,
+                    limit=name,
+                    value=value,
+                    is_own=is_own,
+                    why=why,
+                    until=end,
+                )
+                self.steps.append(step)
 
 
 def explain(lines: Sequence[Stored], position: int, user: str | None) -> Explanation | None:

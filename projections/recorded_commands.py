@@ -121,7 +121,7 @@ def _command(event: Event) -> Command:  # noqa: C901, PLR0912 - one line for eac
         case DailyCountReset():
             return ResetDaily(event.user, event.by, event.reason, event.origin, event.request)
         case PreferenceSet():
-            return SetPreference(event.user, event.by, event.preference, event.value, event.origin, event.request)
+            return _prefer(event)
         case CleanupCompleted():
             return CleanUp(event.by, event.older_than_days, event.origin, event.request)
         case ClockCorrected():
@@ -265,6 +265,17 @@ def _override(event: LimitsOverridden) -> OverrideLimits:
         user_bytes=limits.user_bytes,
         daily=limits.daily,
         until=event.until,
+        origin=event.origin,
+        idempotency_key=event.request,
+    )
+
+
+def _prefer(event: PreferenceSet) -> SetPreference:
+    return SetPreference(
+        user=event.user,
+        by=event.by,
+        preference=event.preference,
+        value=event.value,
         origin=event.origin,
         idempotency_key=event.request,
     )

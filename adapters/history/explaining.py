@@ -15,7 +15,7 @@ from adapters.ledger.codec import damaged, decode
 from adapters.ports.event_log import EventSource, OpenedLog
 from adapters.wording.explanations import told
 from domain.events import IdempotencyKey, ImpossibleFact, to_data
-from projections.explanation import Explanation, Line, Stored, explain, last_decision
+from projections.explanation import Explanation, Held, Line, Stored, explain, last_decision
 
 MOST_OF_A_REQUEST = 1_000
 """Lines of one request that are looked at."""
@@ -62,50 +62,58 @@ def positions_of_request(log: OpenedLog, key: str, *, user: str | None = None) -
 
 def described(explanation: Explanation) -> dict[str, Any]:
     """The explanation for programs; sizes in bytes."""
-    usage, unrecorded = explanation.usage, explanation.unrecorded
+    event, unrecorded = explanation.event, explanation.unrecorded
     return {
         "position": explanation.position,
-        "at": explanation.event.at,
+        "at": event.at,
         "user": explanation.user,
-        "by": explanation.event.by,
-        "events": [{"type": type(event).__name__, "data": to_data(event)} for event in explanation.events],
+        "by": event.by,
+        "events": [{"type": type(one).__name__, "data": to_data(one)} for one in explanation.events],
         "sentence": told(explanation).sentence,
-        "limits": {
-            "daily": explanation.limits.daily,
-            "user_bytes": explanation.limits.user_bytes,
-            "pool_bytes": explanation.limits.pool_bytes,
-            "own_until": explanation.override.until if explanation.override else None,
-            "is_own": explanation.override is not None,
-        },
+        "limits": _limits(explanation),
         "limits_set": [step._asdict() for step in explanation.steps],
         "day": {
             "day": explanation.day,
             "used": explanation.places,
             "lines": [_line(line) for line in explanation.day_lines],
         },
-        "storage": {
-            "image_bytes": usage.image_bytes,
-            "temp_bytes": usage.temp_bytes,
-            "held_bytes": usage.held_bytes,
-            "images": explanation.images,
-            "standing": [
-                {"position": image.position, "name": image.name, "bytes": image.bytes, "at": image.at}
-                for image in explanation.standing
-            ],
-            "holds": [
-                {
-                    "position": held.position,
-                    "reservation": held.reservation.reservation,
-                    "places": held.reservation.open,
-                    "bytes": held.reservation.held_bytes,
-                    "expires_at": held.reservation.expires_at,
-                }
-                for held in explanation.holds
-            ],
-        },
+        "storage": _storage(explanation),
         "agrees": explanation.agrees,
         "unrecorded": None if unrecorded is None else unrecorded._asdict(),
         "told": list(told(explanation).lines),
+    }
+
+
+def _limits(explanation: Explanation) -> dict[str, Any]:
+    limits, own = explanation.limits, explanation.override
+    return {
+        "daily": limits.daily,
+        "user_bytes": limits.user_bytes,
+        "pool_bytes": limits.pool_bytes,
+        "own_until": None if own is None else own.until,
+        "is_own": own is not None,
+    }
+
+
+def _storage(explanation: Explanation) -> dict[str, Any]:
+    return {
+        **explanation.usage._asdict(),
+        "images": explanation.images,
+        "standing": [
+            {"position": image.position, "name": image.name, "bytes": image.bytes, "at": image.at}
+            for image in explanation.standing
+        ],
+        "holds": [_hold(held) for held in explanation.holds],
+    }
+
+
+def _hold(held: Held) -> dict[str, Any]:
+    return {
+        "position": held.position,
+        "reservation": held.reservation.reservation,
+        "places": held.reservation.open,
+        "bytes": held.reservation.held_bytes,
+        "expires_at": held.reservation.expires_at,
     }
 
 
