@@ -123,7 +123,7 @@ def test_a_decision_is_explained_by_position_key_and_user(abby: Abby, fits: Any)
         "3 generations a day for everybody",
         "3 of 3:",
     ):
-        assert words in told
+        assert said in told
     by_key = json.loads(abby("explain", "key-ada", "--json").out)
     assert (by_key["position"], by_key["request"]) == (2, [2, 3])
 
