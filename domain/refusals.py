@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from domain.commands import ReserveGeneration
 from domain.events import Asked, RequestRefused
+from domain.instants import next_midnight
 
 
 class Reason(Enum):
@@ -44,3 +46,17 @@ class Refusal(NamedTuple):
     resets_at: str | None = None
     record: RequestRefused | None = None
     estimated: bool = False
+
+
+def refusal_of(record: RequestRefused) -> Refusal:
+    """A recorded refusal as it was answered."""
+    return Refusal(
+        reason=Reason(record.reason),
+        user=record.user,
+        asked=record.asked,
+        limit=record.limit,
+        used=record.used,
+        held=record.held,
+        resets_at=next_midnight(record.at) if record.reason == Reason.DAILY_LIMIT.value else None,
+        estimated=record.command == ReserveGeneration.__name__,
+    )

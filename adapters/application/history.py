@@ -10,11 +10,8 @@ from itertools import islice, takewhile
 from typing import NamedTuple
 
 from adapters.application.reading import ReadableStorage, image_details, kept_image, recorded_of
-from domain.commands import ReserveGeneration
 from domain.events import Event, GenerationReleased, ImageSaved, RequestRefused
-from domain.instants import next_midnight
 from domain.names import name_key
-from domain.refusals import Reason, Refusal
 from projections.settlements import Settlement, Settlements
 
 HISTORY_EVENTS = 1_000
@@ -87,20 +84,6 @@ def latest_kept(entries: Sequence[Entry], most: int) -> list[KeptEntry]:
     """The images that stand and that nothing came after, newest first; none where the last request came to nothing."""
     kept = takewhile(lambda entry: isinstance(entry, KeptEntry), entries)
     return [entry for entry in islice(kept, most) if isinstance(entry, KeptEntry) and entry.stands]
-
-
-def refusal_of(record: RequestRefused) -> Refusal:
-    """A recorded refusal as it was answered."""
-    return Refusal(
-        reason=Reason(record.reason),
-        user=record.user,
-        asked=record.asked,
-        limit=record.limit,
-        used=record.used,
-        held=record.held,
-        resets_at=next_midnight(record.at) if record.reason == Reason.DAILY_LIMIT.value else None,
-        estimated=record.command == ReserveGeneration.__name__,
-    )
 
 
 def _entry(storage: ReadableStorage, event: Event, settlements: Settlements) -> Entry | None:

@@ -29,7 +29,7 @@ from adapters.application.results import GalleryImage
 from adapters.application.storage import Storage
 from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.projector import Projector
-from adapters.ports.event_log import EventSource
+from adapters.ports.event_log import OpenedLog
 from adapters.ports.image_store import ImageStore
 from domain.events import Event
 from domain.limits import Limits, Override, UserLimits, megabytes
@@ -66,7 +66,7 @@ class ReadableRoot(Protocol):
         """Where the bytes lie."""
 
     @property
-    def recorder(self) -> EventSource:
+    def recorder(self) -> OpenedLog:
         """The log."""
 
     def now(self) -> str:

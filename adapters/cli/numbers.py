@@ -12,6 +12,7 @@ import typer
 from domain.limits import MEGABYTE
 
 MOST_DIGITS = 18
+MOST_DAYS = 36_500
 _WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", re.ASCII)
 
@@ -45,6 +46,13 @@ def megabytes(at_most: int) -> Callable[[object], float]:
         return number
 
     return read
+
+
+def days(value: object) -> int:
+    """Days back, with or without their `d`; weeks with a `w`. It raises typer.BadParameter."""
+    text = str(value).strip().lower()
+    number = whole(1, MOST_DAYS)(text.rstrip("dw") if text[:-1].isdigit() else text)
+    return number * 7 if text.endswith("w") else number
 
 
 def _check_bounds(number: float, text: str, at_least: int | None, at_most: int | None) -> None:

@@ -86,17 +86,18 @@ def only(request: web.Request, *known: str) -> None:
             raise Problem(BAD_REQUEST, f"The query parameter '{name}' is there twice.")
 
 
-def page_of(request: web.Request) -> tuple[int, int]:
-    """`offset` and `limit` of the query, 0 and PAGE_SIZE where they are not given."""
-    only(request, "offset", "limit")
-    offset = _number(request, "offset", default=0, lowest=0, highest=MAX_OFFSET)
-    return offset, _number(request, "limit", default=PAGE_SIZE, lowest=1, highest=MAX_PAGE_SIZE)
-
-
-def _number(request: web.Request, name: str, *, default: int, lowest: int, highest: int) -> int:
+def number_of(request: web.Request, name: str, *, default: int, lowest: int, highest: int) -> int:
+    """A whole number of the query, the default where it is not given; 400 beyond the bounds."""
     text = request.query.get(name)
     if text is None:
         return default
     if not _NUMBER.fullmatch(text) or not lowest <= int(text) <= highest:
         raise Problem(BAD_REQUEST, f"The query parameter '{name}' must be a whole number from {lowest} to {highest}.")
     return int(text)
+
+
+def page_of(request: web.Request) -> tuple[int, int]:
+    """`offset` and `limit` of the query, 0 and PAGE_SIZE where they are not given."""
+    only(request, "offset", "limit")
+    offset = number_of(request, "offset", default=0, lowest=0, highest=MAX_OFFSET)
+    return offset, number_of(request, "limit", default=PAGE_SIZE, lowest=1, highest=MAX_PAGE_SIZE)

@@ -215,6 +215,9 @@ class OpenedLog(EventSource, Protocol):
     def reconciled(self) -> int:
         """The position up to which all file work is done: as found at opening, for a reader as it last looked."""
 
+    def holding(self, text: bytes) -> Iterator[DCBSequencedEvent]:
+        """The events in whose recorded form these bytes stand, in order. Raises LogDamaged while iterating."""
+
     def close(self) -> None:
         """Gives the log back. Every later call is refused, but another close does nothing."""
 

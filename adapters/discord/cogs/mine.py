@@ -17,20 +17,25 @@ from adapters.application.history import (
     history_of,
     last_without_picture,
     latest_kept,
-    refusal_of,
 )
 from adapters.application.reading import kept_image, policy_in_force, quota_status
+from adapters.application.storage import Storage
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.cogs.imagine import MOST_AT_ONCE, STYLE_CHOICES
+from adapters.discord.cogs.managing import Someone, refuse_non_members
 from adapters.discord.default_style import style_of
 from adapters.discord.embeds import NAME_CHARACTERS, message_embed, quota_embed
 from adapters.discord.inputs import suggest_names
 from adapters.discord.messages import Message, again_with, help_text, message_for_refusal, timestamp
 from adapters.discord.pages import gallery_page, history_page, outcome_of
+from adapters.discord.permissions import managers_only
 from adapters.discord.replies import NOT_TAKEN, Content, Reply, defer, respond, tell
 from adapters.discord.showing import shown_again, spare_of
 from adapters.discord.untrusted_text import plain
-from domain.refusals import Reason, Refusal
+from adapters.history.explaining import explain_last
+from adapters.wording.explanations import Reader, told
+from domain.refusals import Reason, Refusal, refusal_of
+from projections.explanation import Explanation
 
 GalleryKind = Literal["all", "text_to_image", "image_to_image", "upscale"]
 NOTHING_REFUSED = Message(
@@ -101,13 +106,21 @@ class MineCog(commands.Cog):
         message = message_for_refusal(done) if isinstance(done, Refusal) else Message("🎨 Your Style", changed, BLUE)
         await Reply(interaction).finish(Content([message_embed(message)]))
 
-    @app_commands.command(description="Explain why your last request came to nothing")
-    async def why(self, interaction: Interaction) -> None:
-        """Limits and failures are in the log."""
-        await defer(interaction, ephemeral=True)
+    @app_commands.command(description="Explain why your last request ended as it did")
+    @app_commands.describe(user="Whose, where not yours; for those who manage the server")
+    async def why(self, interaction: Interaction, user: Someone | None = None) -> None:
+        """Limits and failures are in the log. Of others only those are told who may see their figures."""
         store = self.bot.store
-        entries = await store.workers.surveying.run(history_of, store, str(interaction.user.id))
-        message = message_for_latest(entries)
+        if user is not None and user.id != interaction.user.id:
+            managers_only(interaction)
+            refuse_non_members(interaction, user)
+            await defer(interaction, ephemeral=True)
+            explained = await store.workers.surveying.run(explain_last, store.running().recorder, str(user.id))
+            message = message_for_managers(explained, user.display_name)
+        else:
+            await defer(interaction, ephemeral=True)
+            entries, explained = await store.workers.surveying.run(_latest, store, str(interaction.user.id))
+            message = with_reasons(message_for_latest(entries), explained, Reader.USER)
         await Reply(interaction).finish(Content([message_embed(message)]))
 
     @app_commands.command(description="Explain the commands, and what counts")
@@ -117,6 +130,41 @@ class MineCog(commands.Cog):
 
 
 BLUE = discord.Colour.blurple()
+PART_CHARACTERS = 1_000
+"""Of each part of an explanation, so that all parts fit an embed."""
+REASON_CHARACTERS = 400
+
+
+def _latest(storage: Storage, user: str) -> tuple[list[Entry], Explanation | None]:
+    """What a user asked for lately, and why the newest of it ended so. Reads the log: for a worker."""
+    return history_of(storage, user), explain_last(storage.running().recorder, user)
+
+
+def message_for_managers(explained: Explanation | None, name: str) -> Message:
+    """Why a member's latest request ended as it did, without what is theirs alone."""
+    whose = plain(name, NAME_CHARACTERS)
+    if explained is None:
+        return Message("🔎 No Request", f"**{whose}** has asked for nothing yet.", BLUE)
+    headline, sentence = (plain(text, REASON_CHARACTERS) for text in told(explained, Reader.MANAGER)[:2])
+    return with_reasons(Message("🔎 Why", f"**{whose}**: {headline}\n{sentence}", BLUE), explained, Reader.MANAGER)
+
+
+def with_reasons(message: Message, explained: Explanation | None, reader: Reader) -> Message:
+    """The message with the limits, what was used and what the log cannot tell, as far as they fit."""
+    if explained is None:
+        return message
+    said = told(explained, reader)
+    parts = (("Limits, from old to new", said.limits), ("Used and held", said.used), ("Not known", said.unknown))
+    blocks = [f"**{title}**\n{_listed(lines)}" for title, lines in parts if lines]
+    return message._replace(text="\n\n".join([message.text, *blocks]))
+
+
+def _listed(lines: Sequence[str]) -> str:
+    """The first line, which sums up, and the newest of the others that fit."""
+    first, *others = (f"- {plain(line, REASON_CHARACTERS)}" for line in lines)
+    while others and len(first) + sum(map(len, others)) > PART_CHARACTERS:
+        del others[0]
+    return "\n".join([first, *others])
 
 
 def message_for_latest(entries: Sequence[Entry]) -> Message:

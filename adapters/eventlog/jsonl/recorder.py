@@ -165,6 +165,14 @@ class JSONLRecorder(DCBRecorder):
         self._refuse_if_unusable()
         return self._search.newest(query, most, self._log.tip.offset)
 
+    def holding(self, text: bytes) -> Iterator[DCBSequencedEvent]:
+        """The events in whose line these bytes stand, in order; each is checked, the rest is looked through.
+
+        Raises LogDamaged where what is found is not what was recorded.
+        """
+        self._refuse_if_unusable()
+        return self._search.holding(text, self._log.tip.offset)
+
     def append(self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None) -> int:
         """Records events together, durably, and gives the last one's position.
 

@@ -53,6 +53,15 @@ class Search:
             yield from self._matching(query, begin, block, after)
             begin, size = begin + len(block), BLOCK_BYTES
 
+    def holding(self, text: bytes, end: int) -> Iterator[DCBSequencedEvent]:
+        """The events before byte `end` in whose lines these bytes stand, in order. Raises LogDamaged."""
+        begin = self._header.size
+        while begin < end:
+            block = self._whole_lines(begin, end)
+            for start, stop in _candidates(block, [text]):
+                yield self._event(block, begin, start, stop)
+            begin += len(block)
+
     def _backwards(self, query: DCBQuery | None, end: int) -> Iterator[DCBSequencedEvent]:
         size = FIRST_BLOCK_BYTES
         while end > self._header.size:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.http.routes import admin, generations, health, images, page, quota
+from adapters.http.routes import admin, explanations, generations, health, images, page, quota
 
 ALL_ROUTES = (
     *page.ROUTES,
@@ -10,5 +10,6 @@ ALL_ROUTES = (
     *generations.ROUTES,
     *images.ROUTES,
     *quota.ROUTES,
+    *explanations.ROUTES,
     *admin.ROUTES,
 )

@@ -15,7 +15,6 @@ from adapters.application.history import (
     history_of,
     last_without_picture,
     prompt_of,
-    refusal_of,
     settlement_of,
 )
 from adapters.application.reserving import ReturnedPlaces, WantedPlaces, release_places, reserve_places
@@ -25,7 +24,7 @@ from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
 from domain.commands import SetPolicy
 from domain.instants import next_midnight
-from domain.refusals import Reason, Refusal
+from domain.refusals import Reason, Refusal, refusal_of
 from tests.hostile.builders import png, png_of_size
 
 

@@ -22,6 +22,9 @@ OPTIONS = [
     (["limits", "ada"], "--daily"),
     (["cleanup"], "--days"),
     (["replay"], "--position"),
+    (["what-if"], "--daily"),
+    (["what-if"], "--user-mb"),
+    (["what-if"], "--pool-mb"),
 ]
 NO_NUMBERS = ["", " ", "nan", "inf", "-inf", "1e400", "1_000", "٣", "0x10", "1,5", "one", "--"]
 

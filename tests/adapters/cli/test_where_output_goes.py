@@ -41,6 +41,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "clock-corrected": (),
     "doctor": (),
     "replay": ("ada", "--story"),
+    "what-if": ("--daily", "3"),
+    "explain": ("ada", "--last"),
 }
 """Each command but `bench`, which is a program of its own, with words that it carries out."""
 UNTIL_STOPPED = frozenset({"serve", "bot"})

@@ -65,6 +65,10 @@ class InMemoryLog(InMemoryDCBRecorder):
             raise LedgerStopped("The log was closed. Open it again.")
         return super().append(list(events), condition)
 
+    def holding(self, text: bytes) -> Iterator[DCBSequencedEvent]:
+        """The events in whose data these bytes stand."""
+        return (stored for stored in self.read() if text in stored.event.data)
+
     def checkpoint(self, reconciled: int) -> bool:
         """Keeps how far the file work has come."""
         self.reconciled = reconciled
@@ -132,6 +136,10 @@ class InMemoryReader:
         """What has been taken in so far."""
         found = self._log.read(query, after=after, limit=limit)
         return (stored for stored in found if stored.position <= self.head)
+
+    def holding(self, text: bytes) -> Iterator[DCBSequencedEvent]:
+        """What has been taken in so far and holds these bytes."""
+        return (stored for stored in self._log.holding(text) if stored.position <= self.head)
 
     def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
         """The last of what has been taken in."""

@@ -108,3 +108,25 @@ async def test_the_audit_reads_the_whole_log(owner: Person) -> None:
     text = (await finished(await owner.slash("audit"))).text
     for words in ("The log is whole", "**Head**: position", "**Last cleanup**: <t:"):
         assert words in text
+
+
+async def test_why_of_a_member_is_for_managers_of_their_server(
+    stage: Stage, ann: Person, bob: Person, boss: Person
+) -> None:
+    """They see figures and no name of a picture; a member sees their own alone, whoever they name."""
+    await stage.imagine(ann)
+    text = (await finished(await boss.slash("why", {"user": ann}))).text
+    assert "Limits, from old to new" in text
+    assert "Kept, " in text
+    assert "image\\_1" not in text
+    assert "image\\_1" in (await finished(await ann.slash("why", {"user": ann}))).text
+    refused = await finished(await bob.slash("why", {"user": ann}))
+    assert "Not Allowed" in refused.text
+    assert refused.ephemeral
+    assert "has asked for nothing yet" in (await finished(await boss.slash("why", {"user": bob}))).text
+
+
+async def test_why_of_others_is_not_told_in_direct_messages(ann: Person, boss: Person, owner: Person) -> None:
+    """A manager manages a server; the owner of the application everybody."""
+    assert "Not Allowed" in (await finished(await boss.slash("why", {"user": ann}, channel=boss.direct))).text
+    assert "nothing yet" in (await finished(await owner.slash("why", {"user": ann}, channel=owner.direct))).text

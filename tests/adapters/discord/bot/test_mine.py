@@ -66,6 +66,21 @@ async def test_the_last_refusal_is_explained(stage: Stage, ann: Person) -> None:
     assert "Next Reset" in message.text
 
 
+async def test_why_tells_the_limits_and_the_lines_that_used_them_up(stage: Stage, ann: Person) -> None:
+    """Since when each limit holds, without who set it; which requests used the day; what was kept as well."""
+    await stage.imagine(ann, count=4)
+    text = (await said(ann, "why")).text
+    assert "Made And Kept" in text
+    assert "Limits, from old to new" in text
+    await stage.imagine(ann, count=2)
+    text = (await said(ann, "why")).text
+    assert "5 generations a day, the limit for everybody" in text
+    assert "Used of" in text
+    assert "4 of 5" in text
+    assert "4 for text\\_to\\_image" in text
+    assert "discord:" not in text
+
+
 async def test_the_default_style_is_enhance_until_another_is_chosen(stage: Stage, ann: Person) -> None:
     """And what a command names goes before it."""
     assert "enhance" in (await said(ann, "style")).text

@@ -1,0 +1,278 @@
+"""`abby what-if`: the log's own history under other limits, or, with `--self-check`, under those that were in force.
+
+It reads beside a running service and changes nothing. What would have happened is decided in `projections/what_if.py`;
+here it is told: tables and a chart for people, JSON for programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from rich.console import Console
+
+from adapters.cli.access import log_of
+from adapters.cli.charts import Bar, bars
+from adapters.cli.exits import Exit
+from adapters.cli.invocation import Invocation
+from adapters.cli.output import Output, malformed
+from adapters.cli.progress import bar
+from adapters.cli.tables import add_row, print_lines, table
+from adapters.history.deciding_anew import Span, check_outcomes, decide_under
+from adapters.wording.differences import difference_in_words
+from adapters.wording.figures import counted, in_mb, minute
+from domain.limits import MEGABYTE, Limits, megabytes, percentage
+from projections.self_check import SelfCheck
+from projections.what_if import LIMIT_REASONS, Sums, WhatIf
+
+USERS_SHOWN = 20
+"""Users that are shown to people, those first for whom most changes; `--json` has all."""
+DAYS_SHOWN = 62
+"""Bars of a chart: the latest days."""
+DIFFERENCES_SHOWN = 20
+
+REASONS = {"DAILY_LIMIT": "daily limit", "USER_STORAGE": "own storage", "POOL_STORAGE": "storage of all"}
+NO_LIMIT = (
+    "Say under which limits: --daily, --user-mb, --pool-mb, one or more. Or --self-check, to decide every outcome "
+    "again with the limits that were in force."
+)
+CHECK_ALONE = "--self-check takes the limits that were in force: leave --daily, --user-mb and --pool-mb out."
+
+
+class Question(NamedTuple):
+    """What the command line says: other limits, None where they are as they were, and how many days back."""
+
+    daily: int | None = None
+    user_mb: float | None = None
+    pool_mb: float | None = None
+    days: int | None = None
+    self_check: bool = False
+
+    def given(self) -> dict[str, Any]:
+        """The other limits, by their names in `Limits`."""
+        sizes = {"user_bytes": self.user_mb, "pool_bytes": self.pool_mb}
+        found = {name: round(size * MEGABYTE) for name, size in sizes.items() if size is not None}
+        return found | ({} if self.daily is None else {"daily": self.daily})
+
+
+def what_if(invocation: Invocation, output: Output, question: Question) -> int:
+    """Tells what would have happened; for a self-check 0 where all is as recorded, 1 where it is not."""
+    given = question.given()
+    if question.self_check and given:
+        return output.refused(malformed(CHECK_ALONE))
+    if not question.self_check and not given:
+        return output.refused(malformed(NO_LIMIT))
+    root, engine = log_of(invocation.set_up())
+    if question.self_check:
+        with bar(output, "Deciding again") as progress:
+            checked, span = check_outcomes(root, engine, days=question.days, progress=progress)
+        return _tell_check(output, checked, span)
+    with bar(output, "Deciding anew") as progress:
+        story, span = decide_under(root, engine, given, days=question.days, progress=progress)
+    answer = _answer(story, span, given)
+    output.answer(answer, lambda console: _print(console, story, answer))
+    return Exit.DONE if span.stopped is None else Exit.DATA
+
+
+def _tell_check(output: Output, checked: SelfCheck, span: Span) -> int:
+    agrees = not checked.found and span.stopped is None
+    differences = [
+        {
+            "position": found.position,
+            "at": found.recorded[0].at if found.recorded else None,
+            "meaning": difference_in_words(found),
+        }
+        for found in checked.differences
+    ]
+    answer = {
+        "agrees": agrees,
+        **_span(span),
+        "outcomes": dict(sorted(checked.outcomes.items())),
+        "found": checked.found,
+        "differences": differences,
+    }
+    output.answer(answer, lambda console: _print_check(console, answer))
+    if span.stopped is not None:
+        return Exit.DATA
+    return Exit.DONE if agrees else Exit.REFUSED
+
+
+def _print_check(console: Console, answer: Mapping[str, Any]) -> None:
+    decided = counted(sum(answer["outcomes"].values()), "outcome")
+    if answer["agrees"]:
+        sentence = f"With the limits in force every recorded outcome is decided alike: {decided}, no difference."
+        print_lines(console, sentence, style="green")
+    else:
+        found = counted(answer["found"], "difference")
+        print_lines(console, f"Not every outcome is what the rules say: {found} in {decided}.", style="bold red")
+    print_lines(console, _of_span(answer))
+    for shown in answer["differences"][:DIFFERENCES_SHOWN]:
+        print_lines(console, f"Position {shown['position']}: {shown['meaning']}", style="yellow")
+    if (more := answer["found"] - DIFFERENCES_SHOWN) > 0:
+        print_lines(console, f"and {more:,} more; --json names up to a thousand.")
+    _print_stopped(console, answer)
+
+
+def _span(span: Span) -> dict[str, Any]:
+    stopped = None if span.stopped is None else {"position": span.stopped[0], "meaning": span.stopped[1]}
+    return {
+        "from": {"position": span.first, "at": span.from_at},
+        "to": {"position": span.last, "at": span.to_at},
+        "stopped": stopped,
+    }
+
+
+def _of_span(answer: Mapping[str, Any]) -> str:
+    begins, ends = answer["from"], answer["to"]
+    if begins["at"] is None or ends["at"] is None:
+        return "There was nothing to decide."
+    return f"Positions {begins['position']:,} to {ends['position']:,}: {minute(begins['at'])} to {minute(ends['at'])}."
+
+
+def _print_stopped(console: Console, answer: Mapping[str, Any]) -> None:
+    if (stopped := answer["stopped"]) is not None:
+        sentence = f"At position {stopped['position']} the log cannot be read on: {stopped['meaning']}."
+        print_lines(console, f"{sentence} `abby verify` says what stands there.", style="bold red")
+
+
+# -- under other limits --------------------------------------------------------------------------------
+
+
+def _answer(story: WhatIf, span: Span, given: Mapping[str, Any]) -> dict[str, Any]:
+    policy = story.state.policy
+    here = policy._replace(**given)
+    pool = story.pool
+    return {
+        "limits": {"in_force": _limits(policy), "here": _limits(here)},
+        **_span(span),
+        "requests": _sums(story.whole),
+        "users": [{"user": user, **_sums(sums)} for user, sums in _by_change(story)],
+        "days": [
+            {"day": day, **_sums(story.days.get(day, Sums())), "pool_peak_mb": megabytes(peak)}
+            for day, peak in sorted(pool.days.items())
+        ],
+        "pool": {
+            "peak_mb": megabytes(pool.peak_bytes),
+            "peak_at": pool.peak_at,
+            "peak_percentage": percentage(pool.peak_bytes, here.pool_bytes),
+            "first_full": None if pool.full_at is None else {"position": pool.full_position, "at": pool.full_at},
+        },
+    }
+
+
+def _limits(limits: Limits) -> dict[str, Any]:
+    return {
+        "daily": limits.daily,
+        "user_mb": megabytes(limits.user_bytes),
+        "pool_mb": megabytes(limits.pool_bytes),
+    }
+
+
+def _sums(sums: Sums) -> dict[str, Any]:
+    return {
+        "asked": sums.asked,
+        "refused_then": sums.refused_then,
+        "refused_here": sums.refused_here,
+        "refused_by_reason": dict(sums.refused),
+        "newly_refused": sums.newly_refused,
+        "newly_allowed": sums.newly_allowed,
+        "pictures_here": sums.made,
+        "pictures_not_made": sums.not_made,
+        "pictures_more": sums.more_made,
+        "pictures_not_kept": sums.not_kept,
+        "credits_here": round(sums.spent, 4),
+        "credits_saved": round(sums.saved, 4),
+        "pictures_without_price": sums.priceless,
+        "refusals_cut_off": sums.cut,
+    }
+
+
+def _by_change(story: WhatIf) -> list[tuple[str, Sums]]:
+    """All users, those first for whom most would have been otherwise."""
+    return sorted(story.users.items(), key=lambda row: (-row[1].newly_refused - row[1].newly_allowed, row[0]))
+
+
+def _print(console: Console, story: WhatIf, answer: Mapping[str, Any]) -> None:
+    print_lines(console, f"What if: {_other_limits(answer['limits'])}", style="bold")
+    print_lines(console, _of_span(answer))
+    _print_whole(console, answer["requests"])
+    _print_users(console, answer["users"])
+    _print_days(console, answer)
+    print_lines(console, *_in_words(story, answer))
+    _print_stopped(console, answer)
+
+
+def _other_limits(limits: Mapping[str, Mapping[str, Any]]) -> str:
+    then, here = limits["in_force"], limits["here"]
+    parts = [f"{here['daily']} generations a day instead of {then['daily']}"] if here["daily"] != then["daily"] else []
+    for name, whose in (("user_mb", "for each user"), ("pool_mb", "for all together")):
+        if here[name] != then[name]:
+            parts.append(f"{in_mb(here[name])} {whose} instead of {in_mb(then[name])}")
+    return "; ".join(parts) if parts else "the limits that are in force now, all the time"
+
+
+def _print_whole(console: Console, sums: Mapping[str, Any]) -> None:
+    shown = table("Requests", ("", "then", "here"), right=("then", "here"))
+    made, spent = sums["pictures_here"], sums["credits_here"]
+    add_row(shown, "asked", f"{sums['asked']:,}", f"{sums['asked']:,}")
+    add_row(shown, "refused", f"{sums['refused_then']:,}", f"{sums['refused_here']:,}")
+    for reason in LIMIT_REASONS:
+        add_row(shown, f"  {REASONS[reason]}", "", f"{sums['refused_by_reason'][reason]:,}")
+    add_row(shown, "allowed then, refused here", "", f"{sums['newly_refused']:,}")
+    add_row(shown, "refused then, allowed here", "", f"{sums['newly_allowed']:,}")
+    add_row(shown, "pictures made", f"{made + sums['pictures_not_made']:,}", f"{made + sums['pictures_more']:,}")
+    add_row(shown, "kept then, not here", "", f"{sums['pictures_not_kept']:,}")
+    add_row(shown, "credits", f"{spent + sums['credits_saved']:,.2f}", f"{spent:,.2f}")
+    console.print(shown)
+
+
+def _print_users(console: Console, rows: list[dict[str, Any]]) -> None:
+    changed = [row for row in rows if row["newly_refused"] or row["newly_allowed"]]
+    if not changed:
+        print_lines(console, "For no user would any request have ended otherwise.")
+        return
+    figures = ("asked", "refused then", "refused here", "more", "fewer", "credits saved")
+    shown = table(f"{counted(len(changed), 'user')} for whom it differs", ("user", *figures), right=figures)
+    for row in changed[:USERS_SHOWN]:
+        counts = (row["asked"], row["refused_then"], row["refused_here"], row["newly_refused"], row["newly_allowed"])
+        add_row(shown, row["user"], *(f"{count:,}" for count in counts), f"{row['credits_saved']:,.2f}")
+    console.print(shown)
+    if (more := len(changed) - USERS_SHOWN) > 0:
+        print_lines(console, f"and {counted(more, 'user')} more; --json has all.", "")
+
+
+def _print_days(console: Console, answer: Mapping[str, Any]) -> None:
+    days = answer["days"][-DAYS_SHOWN:]
+    limit = answer["limits"]["here"]["pool_mb"]
+    refused = [Bar(day["day"], day["refused_here"], f"{day['refused_here']} ({day['refused_then']})") for day in days]
+    peaks = [Bar(day["day"], day["pool_peak_mb"], in_mb(day["pool_peak_mb"])) for day in days]
+    if len(answer["days"]) > DAYS_SHOWN:
+        print_lines(console, f"The latest {DAYS_SHOWN} of {len(answer['days'])} days; --json has all.")
+    bars(console, "Refused by day: here (then)", refused)
+    bars(console, f"Most that all together used and held, of {in_mb(limit)}", peaks, whole=limit)
+
+
+def _in_words(story: WhatIf, answer: Mapping[str, Any]) -> list[str]:
+    sums, pool = story.whole, answer["pool"]
+    lines = []
+    if pool["first_full"] is not None:
+        full = pool["first_full"]
+        lines.append(f"All storage would first have been full at {minute(full['at'])} (position {full['position']}).")
+    elif pool["peak_at"] is not None:
+        most = f"{in_mb(pool['peak_mb'])} ({pool['peak_percentage']:.1f} %), at {minute(pool['peak_at'])}"
+        lines.append(f"All storage would never have been full; the most was {most}.")
+    if sums.not_made:
+        saved = f"{counted(sums.not_made, 'picture')} would not have been made, which saves {sums.saved:,.2f} credits"
+        lines.append(f"{saved}.")
+    if sums.more_made:
+        lines.append(
+            f"{counted(sums.more_made, 'picture')} more would have been made; what they had cost is not known."
+        )
+    if sums.priceless:
+        lines.append(f"Of {counted(sums.priceless, 'picture')} the log has no price; they are in no sum of credits.")
+    if sums.cut:
+        lines.append(
+            f"{counted(sums.cut, 'time')} a user was refused 20 times for one reason and day: what was refused after "
+            "that is not recorded, and so is not in these figures."
+        )
+    return lines

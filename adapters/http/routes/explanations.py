@@ -1,0 +1,43 @@
+"""Why a decision about a user fell as it did: the latest, one at a position, or that of a request's key."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from adapters.application.reading import ReadableRoot
+from adapters.history.explaining import described, explain_last, explain_position, positions_of_request
+from adapters.http.answers import json_answer
+from adapters.http.parameters import number_of, only, user_of
+from adapters.http.problems import BAD_REQUEST, NOT_FOUND, Problem
+from adapters.http.services import services_of
+from projections.explanation import Explanation
+
+MAX_POSITION = 999_999_999
+
+
+async def why(request: web.Request) -> web.Response:
+    """The explanation, as `abby explain --json` gives it; 404 where there is no such decision about this user."""
+    only(request, "position", "key")
+    user, key = user_of(request), request.query.get("key")
+    position = number_of(request, "position", default=0, lowest=1, highest=MAX_POSITION)
+    if key is not None and position:
+        raise Problem(
+            BAD_REQUEST, "Give `position` or `key`, not both; without either the latest request is explained."
+        )
+    store = services_of(request).store
+    root = store.running()
+    explained = await store.workers.surveying.run(_explained, root, user, position, key)
+    if explained is None or explained.user != user:
+        raise Problem(NOT_FOUND, f"The log has no such decision about {user}.")
+    return json_answer(described(explained))
+
+
+def _explained(root: ReadableRoot, user: str, position: int, key: str | None) -> Explanation | None:
+    """For a worker."""
+    if key:
+        positions = positions_of_request(root.recorder, key, user=user)
+        return explain_position(root.recorder, positions[-1]) if positions else None
+    return explain_position(root.recorder, position) if position else explain_last(root.recorder, user)
+
+
+ROUTES = (web.get("/v1/users/{user:[^/]*}/why", why),)

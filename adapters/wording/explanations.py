@@ -1,0 +1,253 @@
+"""Why a decision fell as it did, in sentences: what was decided, what the user was told, the limits from old to new,
+what was used and held and by which lines, and what the log cannot tell.
+
+No sentence names another user than the one who is explained, but for who set a limit, and that only to operators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from adapters.wording.events import words
+from adapters.wording.figures import counted, minute, size_in_words
+from adapters.wording.refusals import sentence_of
+from domain.events import (
+    DailyCountReset,
+    Event,
+    GenerationReleased,
+    GenerationReserved,
+    ImageSaved,
+    RequestRefused,
+)
+from domain.refusals import Reason, refusal_of
+from domain.usage import CurrentImage
+from projections.explanation import DECISIONS, Explanation, Held, LimitStep, Line
+
+LINES_TOLD = 20
+"""Lines of one kind that are told, the newest; programs get all."""
+
+RELEASED = {
+    "failed": "The picture could not be made.",
+    "rejected": "The image service refused the request.",
+    "moderated": "The picture was made and filtered by the image service.",
+    "not_kept": "The picture was made and could not be kept.",
+    "expired": "It took too long, and the place was given back when its time was over.",
+    "cancelled": "It was stopped.",
+    "unknown": "The answer of the image service was lost.",
+}
+"""What became of a place that was released, by the reason."""
+LIMITS = {"daily": "generations a day", "user_bytes": "storage of a user", "pool_bytes": "storage of all together"}
+LIMIT_OF = {
+    Reason.DAILY_LIMIT.value: "daily",
+    Reason.USER_STORAGE.value: "user_bytes",
+    Reason.POOL_STORAGE.value: "pool_bytes",
+}
+_SOURCES = {
+    "environment": "by a setting of the service",
+    "constructor": "by a program that opened the storage",
+    "default": "when the log was begun",
+}
+
+
+class Reader(Enum):
+    """Who reads an explanation. Operators read all; the user nobody else's name; a server's manager neither that nor
+    the names of images, which may have been made elsewhere.
+    """
+
+    OPERATOR = "operator"
+    USER = "user"
+    MANAGER = "manager"
+
+
+class Told(NamedTuple):
+    """What was decided; what the user was told or what became of it; then the parts of the reason."""
+
+    headline: str
+    sentence: str
+    limits: tuple[str, ...]
+    used: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All of the reason."""
+        return (*self.limits, *self.used, *self.unknown)
+
+
+def told(explanation: Explanation, reader: Reader = Reader.OPERATOR) -> Told:
+    """The explanation in sentences, with what its reader may know."""
+    event = explanation.event
+    return Told(
+        headline=f"{_what(event)}, {minute(event.at)} (position {explanation.position}).",
+        sentence=_sentence(explanation, reader),
+        limits=tuple(_limits(explanation, reader)),
+        used=tuple(_used(explanation, reader)),
+        unknown=tuple(_unknown(explanation)),
+    )
+
+
+def _sentence(explanation: Explanation, reader: Reader) -> str:
+    """What the user was told, in the words of that answer; of what is told with a picture, what became of it."""
+    event = explanation.event
+    match event:
+        case RequestRefused():
+            return sentence_of(refusal_of(event))
+        case GenerationReserved():
+            after = explanation.places + event.count
+            return (
+                f"{counted(event.count, 'place')} reserved: with this {after} of {explanation.limits.daily} "
+                f"generations were used that day, and {size_in_words(event.count * event.bytes_each)} more held."
+            )
+        case GenerationReleased():
+            counts = event.count - event.refunded
+            charged = f"It counts: {counted(counts, 'generation')}." if counts else "It does not count."
+            return f"{RELEASED[event.reason]} {charged}"
+        case ImageSaved():
+            name = "" if reader is Reader.MANAGER else f" as {event.name}"
+            return f"Kept{name}, {size_in_words(event.bytes)}."
+        case _:
+            return f"{words(event)[:1].upper()}{words(event)[1:]}."
+
+
+def _what(event: Event) -> str:
+    match event:
+        case RequestRefused():
+            return f"Refused ({event.reason})"
+        case GenerationReserved():
+            return "Allowed"
+        case GenerationReleased():
+            return "Given back"
+        case ImageSaved():
+            return "Allowed and kept"
+        case _:
+            return f"Recorded ({type(event).__name__})"
+
+
+def _limits(explanation: Explanation, reader: Reader) -> list[str]:
+    """The limits that the decision asked for: those in force, then each from old to new."""
+    event = explanation.event
+    asked = LIMIT_OF.get(event.reason) if isinstance(event, RequestRefused) else None
+    names = [asked] if asked else list(LIMITS)
+    lines = []
+    for name in names:
+        own = explanation.override and getattr(explanation.override.limits, name, None)
+        whose = "the user's own limit" if own is not None else "the limit for everybody"
+        lines.append(f"In force: {_amount(name, getattr(explanation.limits, name))}, {whose}.")
+    steps = [step for step in explanation.steps if step.limit in names]
+    if not steps:
+        return [*lines, "No limit was ever set: these are the defaults."]
+    lines += _cut([_step(step, reader) for step in steps], "earlier change of a limit")
+    return lines
+
+
+def _step(step: LimitStep, reader: Reader) -> str:
+    actor = f" ({step.by})" if reader is Reader.OPERATOR else ""
+    where = f"Position {step.position}, {minute(step.at)}"
+    if not step.is_own:
+        return f"{where}: {_amount(step.limit, step.value or 0)} for everybody, {_SOURCES[step.why]}{actor}."
+    why = f": {step.why}" if reader is Reader.OPERATOR else ""
+    if step.value is None:
+        return f"{where}: the user's own limit for {LIMITS[step.limit]} was taken away{actor}{why}."
+    until = f" until {minute(step.until)}" if step.until else ""
+    return f"{where}: {_amount(step.limit, step.value)} for this user alone{until}{actor}{why}."
+
+
+def _amount(name: str, value: int) -> str:
+    return f"{value:,} {LIMITS[name]}" if name == "daily" else f"{size_in_words(value)} of {LIMITS[name]}"
+
+
+def _used(explanation: Explanation, reader: Reader) -> list[str]:
+    event = explanation.event
+    if not isinstance(event, DECISIONS):
+        return []
+    reason = event.reason if isinstance(event, RequestRefused) else None
+    lines = _place(explanation)
+    if reason in {None, Reason.DAILY_LIMIT.value}:
+        lines += _day(explanation)
+    if reason in {None, Reason.USER_STORAGE.value}:
+        lines += _storage(explanation, reader)
+    if isinstance(event, RequestRefused) and reason == Reason.POOL_STORAGE.value:
+        own = explanation.usage.image_bytes + explanation.usage.temp_bytes
+        lines.append(
+            f"All users together used {size_in_words(event.used)} and held {size_in_words(event.held)}; of this "
+            f"{size_in_words(own)} and {size_in_words(explanation.usage.held_bytes)} were this user's."
+        )
+    return lines
+
+
+def _place(explanation: Explanation) -> list[str]:
+    """Where the place was reserved that was used or given back."""
+    meant = getattr(explanation.event, "reservation", None)
+    made = [held.position for held in explanation.holds if held.reservation.reservation == meant]
+    return [f"Its place was reserved at position {made[0]}."] if made else []
+
+
+def _day(explanation: Explanation) -> list[str]:
+    used, limit = explanation.places, explanation.limits.daily
+    lines = [f"Used of {explanation.day} just before: {used} of {limit}{':' if explanation.day_lines else '.'}"]
+    return lines + _cut([_day_line(line) for line in explanation.day_lines], "earlier line")
+
+
+def _day_line(line: Line) -> str:
+    event = line.event
+    if isinstance(event, DailyCountReset):
+        what = f"the count was set to 0, {-line.places} less"
+    elif isinstance(event, GenerationReleased):
+        what = f"{-line.places} given back ({event.reason})"
+    else:
+        what = f"{line.places} for {getattr(event, 'operation', 'a picture')}"
+    return f"Position {line.position}, {minute(event.at)}: {what}."
+
+
+def _storage(explanation: Explanation, reader: Reader) -> list[str]:
+    usage, limit = explanation.usage, explanation.limits.user_bytes
+    used = f"{size_in_words(usage.image_bytes)} of {size_in_words(limit)} in {counted(explanation.images, 'image')}"
+    temp = f", {size_in_words(usage.temp_bytes)} in temp files beside them" if usage.temp_bytes else ""
+    lines = [f"Stored just before: {used}{temp}{':' if explanation.standing else '.'}"]
+    standing = [_image(image, reader) for image in reversed(explanation.standing)]
+    lines += _cut(standing, "older image", explanation.images)
+    return lines + [_hold(held) for held in explanation.holds]
+
+
+def _image(image: CurrentImage, reader: Reader) -> str:
+    name = "" if reader is Reader.MANAGER else f"{image.name}, "
+    return f"Position {image.position}, {minute(image.at)}: {name}{size_in_words(image.bytes)}."
+
+
+def _hold(held: Held) -> str:
+    reservation = held.reservation
+    places = counted(reservation.open, "generation")
+    until = minute(reservation.expires_at)
+    return (
+        f"Position {held.position}: {size_in_words(reservation.held_bytes)} held for {places} under way, "
+        f"until {until} at the latest."
+    )
+
+
+def _unknown(explanation: Explanation) -> list[str]:
+    """What the log does not say, or says otherwise."""
+    lines = []
+    if explanation.agrees is False:
+        lines.append(
+            "The lines before do not give what this refusal says was used. `abby what-if --self-check` finds every "
+            "outcome that is not what the rules say."
+        )
+    if (gap := explanation.unrecorded) is not None:
+        until = minute(gap.until)
+        ended = f"position {gap.position} changed that" if gap.position else "that day ended"
+        lines.append(
+            "This was the 20th refusal for this reason that day, the last that is recorded. From "
+            f"{minute(gap.since)} to {until}, when {ended}, every further request for as much was refused in the same "
+            "way. How many there were, when, and what each asked for, the log does not tell."
+        )
+        if gap.of_others:
+            lines.append("Other users may have made room meanwhile; that is no part of this user's lines.")
+    return lines
+
+
+def _cut(lines: Sequence[str], what: str, count: int | None = None) -> list[str]:
+    """The newest of some lines, and how many were before them."""
+    left = (len(lines) if count is None else count) - min(len(lines), LINES_TOLD)
+    return ([f"... {counted(left, what)} before these."] if left else []) + list(lines[-LINES_TOLD:])

@@ -1,0 +1,288 @@
+"""Why a decision fell as it did, from one user's lines and those of the policy: the limits in force and who set them,
+what was used and held at that moment, and by which lines.
+
+Everything is asked of the quota state, folded over these lines alone: it is that user's as it is in the whole log, and
+of the pool it knows this user's part only. How it is told is for others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from domain.events import (
+    CleanupCompleted,
+    ClockCorrected,
+    DailyCountReset,
+    Event,
+    GenerationReleased,
+    GenerationReserved,
+    ImageSaved,
+    LimitsOverridden,
+    PolicyChanged,
+    RequestRefused,
+)
+from domain.instants import day_of, next_midnight
+from domain.limits import Limits, Override, effective
+from domain.refusals import Reason
+from domain.usage import CurrentImage, Reservation, UserUsage, find_day
+from projections.quota_state import QuotaState
+from projections.recorded_commands import is_plain
+
+Stored = tuple[int, Event]
+"""A position and its event."""
+
+STANDING_SHOWN = 1_000
+"""Images that are named as what is used, the newest; the figures are of all."""
+DECISIONS = (GenerationReserved, GenerationReleased, ImageSaved, RequestRefused)
+"""What a user asked for and what became of it."""
+
+
+class LimitStep(NamedTuple):
+    """A limit got a value: for everybody, or as this user's own until a time. None: the user's own was taken away.
+    `why` is the source of a policy, the reason of an override.
+    """
+
+    position: int
+    at: str
+    by: str
+    limit: str
+    value: int | None
+    is_own: bool
+    why: str
+    until: str | None = None
+
+
+class Line(NamedTuple):
+    """A line of the log and what it changed: places of a day, bytes of images and of temp files, bytes held."""
+
+    position: int
+    event: Event
+    day: str
+    places: int = 0
+    image_bytes: int = 0
+    temp_bytes: int = 0
+    held_bytes: int = 0
+
+
+class Held(NamedTuple):
+    """A reservation with open places, and where it was made."""
+
+    position: int
+    reservation: Reservation
+
+
+class Unrecorded(NamedTuple):
+    """After the 20th refusal of a user, reason and day none is recorded: so it stood until then, or until `position`
+    changed what was used or the limit. `of_others`: lines of other users may have changed it meanwhile.
+    """
+
+    since: str
+    until: str
+    position: int | None
+    of_others: bool
+
+
+class Explanation(NamedTuple):
+    """A decision and what it stood on; figures are those just before it. Sizes in bytes."""
+
+    position: int
+    events: tuple[Event, ...]
+    user: str | None
+    limits: Limits
+    override: Override | None
+    steps: tuple[LimitStep, ...]
+    day: str
+    places: int
+    day_lines: tuple[Line, ...]
+    usage: UserUsage
+    images: int
+    standing: tuple[CurrentImage, ...]
+    holds: tuple[Held, ...]
+    agrees: bool | None
+    unrecorded: Unrecorded | None
+
+    @property
+    def event(self) -> Event:
+        """The one that tells what was decided: of a save with its own place the image."""
+        return self.events[-1]
+
+
+class UserFold:
+    """One user's figures, line by line. `lines` are that user's and the policy's, in order."""
+
+    def __init__(self, user: str | None) -> None:
+        self.user = user
+        self.state = QuotaState()
+        self.steps: list[LimitStep] = []
+        self.lines: list[Line] = []
+        self.reserved_at: dict[str, int] = {}
+
+    def take(self, position: int, event: Event) -> Line:
+        """Folds one line; gives what it changed. Raises ImpossibleFact."""
+        day = self.day_charged(event)
+        before = self._figures(day)
+        own = self._narrowed(event)
+        self.state.apply(position, own)
+        self._note_steps(position, own)
+        if isinstance(own, GenerationReserved):
+            self.reserved_at[own.reservation] = position
+        after = self._figures(day)
+        line = Line(position, own, day, *(now - then for now, then in zip(after, before, strict=True)))
+        self.lines.append(line)
+        return line
+
+    def day_charged(self, event: Event) -> str:
+        """The day whose count an event is about: of a release that on which its place was charged."""
+        charged = self.state.reservation(event.reservation) if isinstance(event, GenerationReleased) else None
+        return charged.day if charged else day_of(event.at)
+
+    def _figures(self, day: str) -> tuple[int, int, int, int]:
+        if self.user is None:
+            return (0, 0, 0, 0)
+        usage = self.state.user(self.user)
+        count = find_day(self.state.days(self.user), day)
+        return (count.count if count else 0, usage.image_bytes, usage.temp_bytes, usage.held_bytes)
+
+    def _narrowed(self, event: Event) -> Event:
+        """The event as far as it concerns this user."""
+        if isinstance(event, CleanupCompleted):
+            files = tuple(file for file in event.files if file.user == self.user)
+            return event._replace(files=files, freed_bytes=sum(file.bytes for file in files))
+        if isinstance(event, ClockCorrected):
+            self.state.last_at = event.was  # the last line before it may be another user's
+        return event
+
+    def _note_steps(self, position: int, event: Event) -> None:
+        if isinstance(event, PolicyChanged):
+            limits = event.limits
+            of_all = {"daily": limits.daily, "user_bytes": limits.user_bytes, "pool_bytes": limits.pool_bytes}
+            self._step(position, event, of_all, why=event.source)
+        elif isinstance(event, LimitsOverridden):
+            own = event.limits
+            given = {"daily": own.daily if own else None, "user_bytes": own.user_bytes if own else None}
+            self._step(position, event, given, why=event.reason, until=event.until, is_own=True)
+
+    def _step(
+        self,
+        position: int,
+        event: PolicyChanged | LimitsOverridden,
+        given: Mapping[str, int | None],
+        *,
+        why: str,
+        until: str | None = None,
+        is_own: bool = False,
+    ) -> None:
+        """Notes the limits that have another value from here on, or another end."""
+        for name, value in given.items():
+            former = next((one for one in reversed(self.steps) if (one.limit, one.is_own) == (name, is_own)), None)
+            stands = (None, None) if former is None else (former.value, former.until)
+            if stands != (value, until if value is not None else None):
+                end = until if value is not None else None
+                step = LimitStep(
+                    position=position,
+                    at=event.at,
+                    by=event.by,
+                    limit=name,
+                    value=value,
+                    is_own=is_own,
+                    why=why,
+                    until=end,
+                )
+                self.steps.append(step)
+
+
+def explain(lines: Sequence[Stored], position: int, user: str | None) -> Explanation | None:
+    """The decision at a position, from the lines of its user and of the policy, some after it too; None where there is
+    none among them. Raises ImpossibleFact.
+    """
+    index = next((number for number, (at, _) in enumerate(lines) if at == position), None)
+    if index is None:
+        return None
+    begin = _begin_of(lines, index)
+    fold = UserFold(user)
+    for number, event in lines[:begin]:
+        fold.take(number, event)
+    end = index + 1 if begin != index or not _is_begin(lines, index) else index + 2
+    events = tuple(event for _, event in lines[begin:end])
+    return _explained(fold, lines[begin][0], events, lines[end:])
+
+
+def last_decision(lines: Sequence[Stored]) -> int | None:
+    """The position of the newest line that tells what became of a request; None where there is none."""
+    return next((position for position, event in reversed(lines) if isinstance(event, DECISIONS)), None)
+
+
+def _begin_of(lines: Sequence[Stored], index: int) -> int:
+    """Where the decision of a line begins: of a save with its own place, at that place."""
+    return index - 1 if index > 0 and _is_begin(lines, index - 1) else index
+
+
+def _is_begin(lines: Sequence[Stored], index: int) -> bool:
+    """Whether a line and the next are one decision."""
+    if index + 1 >= len(lines):
+        return False
+    (position, event), (after, saved) = lines[index], lines[index + 1]
+    return isinstance(event, GenerationReserved) and after == position + 1 and is_plain(event, saved)
+
+
+def _explained(fold: UserFold, position: int, events: tuple[Event, ...], later: Sequence[Stored]) -> Explanation:
+    state, user, at = fold.state, fold.user, events[0].at
+    override = None if user is None else state.override(user)
+    in_force = override if override and (override.until is None or override.until > at) else None
+    day = fold.day_charged(events[0])
+    count = None if user is None else find_day(state.days(user), day)
+    images = [] if user is None else state.gallery.newest_first(user, 0, STANDING_SHOWN)
+    holds = [Held(fold.reserved_at[held.reservation], held) for held in state.open_reservations()]
+    usage = UserUsage() if user is None else state.user(user)
+    places = count.count if count else 0
+    return Explanation(
+        position=position,
+        events=events,
+        user=user,
+        limits=effective(state.policy, in_force, at),
+        override=in_force,
+        steps=tuple(fold.steps),
+        day=day,
+        places=places,
+        day_lines=tuple(line for line in fold.lines if line.day == day and line.places),
+        usage=usage,
+        images=0 if user is None else state.gallery.count(user),
+        standing=tuple(images),
+        holds=tuple(holds),
+        agrees=_agrees(events[0], places, usage),
+        unrecorded=_unrecorded(fold, position, events[0], later),
+    )
+
+
+def _agrees(event: Event, places: int, usage: UserUsage) -> bool | None:
+    """Whether the lines give what a recorded refusal says was used; None where these lines cannot tell."""
+    if not isinstance(event, RequestRefused) or event.reason == Reason.POOL_STORAGE.value:
+        return None
+    if event.reason == Reason.DAILY_LIMIT.value:
+        return event.used == places
+    return (event.used, event.held) in {(usage.image_bytes, usage.held_bytes), (usage.temp_bytes, 0)}
+
+
+def _unrecorded(fold: UserFold, position: int, event: Event, later: Sequence[Stored]) -> Unrecorded | None:
+    """How long it stood as at the last refusal that is recorded. Moves the fold on."""
+    if not isinstance(event, RequestRefused):
+        return None
+    fold.take(position, event)
+    if not event.last:
+        return None
+    of_others = event.reason == Reason.POOL_STORAGE.value
+    for after, line in later:
+        if day_of(line.at) != day_of(event.at):
+            break
+        steps = len(fold.steps)
+        if _makes_room(fold.take(after, line), event.reason) or len(fold.steps) > steps:
+            return Unrecorded(event.at, line.at, after, of_others)
+    return Unrecorded(event.at, next_midnight(event.at), None, of_others)
+
+
+def _makes_room(line: Line, reason: str) -> bool:
+    """Whether a line leaves less of what a limit was refused for."""
+    if reason == Reason.DAILY_LIMIT.value:
+        return line.places < 0 or isinstance(line.event, DailyCountReset)
+    return line.image_bytes + line.temp_bytes + line.held_bytes < 0

@@ -1,0 +1,286 @@
+"""What would have happened under other limits: the real history decided anew, with `decide` itself, on a state of its
+own that goes another way where a decision falls otherwise.
+
+What was asked is known from what was recorded; what depends on a request that is refused here, its picture, its costs,
+the bytes of it and its deletion, did not happen here either. A request that is allowed here and was refused then is
+taken to have made what it asked for, at the size it asked for. Limits that users have of their own stay theirs. What
+nobody recorded is in no sum: see `docs/commands.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from domain.commands import (
+    Command,
+    CompleteGeneration,
+    ReleaseExpired,
+    ReleasePlaces,
+    ReserveGeneration,
+    SaveImage,
+    SetPolicy,
+)
+from domain.decisions import StoredAnswer, clock_is_behind, decide
+from domain.events import Event, GenerationCompleted, RequestRefused
+from domain.instants import day_of
+from domain.names import name_key
+from domain.refusals import Reason, Refusal
+from domain.usage import Reservation
+from projections.quota_state import QuotaState
+from projections.recorded_commands import Asked, commands_of, refused_commands
+from projections.self_check import Stored
+
+LIMIT_REASONS = (Reason.DAILY_LIMIT.value, Reason.USER_STORAGE.value, Reason.POOL_STORAGE.value)
+FOLDER = "what-if"
+"""Where the pictures stand that were never made."""
+
+
+@dataclass(slots=True)
+class Sums:
+    """Requests of a user, of a day or of all: how many were asked, refused then, and refused here by reason. A picture
+    that outgrows its place is refused too, and no request of its own.
+
+    `newly_refused` were allowed then, `newly_allowed` refused, and would have had `more_made` pictures. Of the pictures
+    that the provider delivered then `made` are made here too, for `spent` credits; `not_made` are not asked for here,
+    which saves `saved` credits. `priceless` counts pictures whose price is not recorded. `not_kept` found no room here
+    and did then. `cut` counts the 20th refusals of a user, reason and day: what was refused after each is not recorded.
+    """
+
+    asked: int = 0
+    refused_then: int = 0
+    refused: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LIMIT_REASONS, 0))
+    newly_refused: int = 0
+    newly_allowed: int = 0
+    more_made: int = 0
+    made: int = 0
+    spent: float = 0.0
+    not_made: int = 0
+    saved: float = 0.0
+    priceless: int = 0
+    not_kept: int = 0
+    cut: int = 0
+
+    def add(self, other: Sums) -> None:
+        """Adds what another holds."""
+        for name in (one.name for one in fields(self) if one.name != "refused"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for reason, count in other.refused.items():
+            self.refused[reason] += count
+
+    @property
+    def refused_here(self) -> int:
+        """Requests that are refused here, for whatever limit."""
+        return sum(self.refused.values())
+
+
+@dataclass(slots=True)
+class PoolStory:
+    """What all users together use and hold here: the most there was, when, and at which event a request was first
+    refused because the pool was full; by day the most of each.
+    """
+
+    peak_bytes: int = 0
+    peak_at: str | None = None
+    full_at: str | None = None
+    full_position: int | None = None
+    days: dict[str, int] = field(default_factory=dict)
+
+
+class WhatIf:
+    """The same history under other limits, one batch after the other. `state` is where it parts from what was; `given`
+    are the limits that are others, by their names in `Limits`.
+    """
+
+    def __init__(self, state: QuotaState, given: Mapping[str, int]) -> None:
+        self.state = state
+        self._given: dict[str, Any] = dict(given)
+        self._never: set[str] = set()
+        self._number = 0
+        self._position = 0
+        self._policy = state.policy
+        self._limits = state.policy._replace(**self._given)
+        self.users: dict[str, Sums] = {}
+        self.days: dict[str, Sums] = {}
+        self.pool = PoolStory()
+
+    @property
+    def whole(self) -> Sums:
+        """All requests together."""
+        whole = Sums()
+        for sums in self.days.values():
+            whole.add(sums)
+        return whole
+
+    def take(self, batch: Sequence[Stored]) -> None:
+        """Decides what was recorded together anew, and folds what follows."""
+        events = tuple([event for _, event in batch])
+        self._position = batch[0][0]
+        at = events[0].at
+        if self.state.due(at, 1) and not clock_is_behind(self.state, at):
+            self._decide(ReleaseExpired(), at)
+        for asked in commands_of(events):
+            self._again(asked)
+            self._position += len(asked.events)
+        self.state.tidy()
+        self._look_at_pool(events[-1].at)
+
+    def _again(self, asked: Asked) -> None:
+        command, event = asked.command, asked.events[0]
+        match command:
+            case SetPolicy():
+                self._fold(asked.events)
+            case ReserveGeneration() | SaveImage():
+                if isinstance(event, RequestRefused):
+                    self._refused_then(event)
+                else:
+                    self._allowed_then(command, event)
+            case CompleteGeneration():
+                assert isinstance(event, GenerationCompleted)
+                self._delivered(command, event)
+            case ReleasePlaces():
+                self._release(command, event.at)
+            case _:
+                self._decide(command, event.at)
+
+    def _allowed_then(self, command: ReserveGeneration | SaveImage, event: Event) -> None:
+        """A request that was granted. Pictures of a reservation that was refused here were never made."""
+        held_by = command.reservation
+        if isinstance(command, SaveImage) and held_by in self._never:
+            return
+        for sums in self._sums(command.user, event.at):
+            sums.asked += _is_request(command)
+        refusal = self._decide(command, event.at)
+        if refusal is None or refusal.reason.value not in LIMIT_REASONS:
+            return
+        for sums in self._sums(command.user, event.at):
+            sums.refused[refusal.reason.value] += 1
+            sums.newly_refused += 1
+            sums.not_kept += isinstance(command, SaveImage)
+        self._note_full(refusal, event.at)
+        if isinstance(command, ReserveGeneration):
+            self._never.add(command.reservation)
+        elif held_by is not None:
+            self._release(ReleasePlaces(command.user, command.by, held_by, "not_kept", 1), event.at)
+
+    def _refused_then(self, record: RequestRefused) -> None:
+        """A request that a limit refused. For a place that is not there here nothing could be saved either."""
+        command = self._meant(record)
+        refusal = None if command is None else self._decide(command := self._made_up(command), record.at)
+        for sums in self._sums(record.user, record.at):
+            sums.refused_then += 1
+            sums.cut += record.last
+            if command is not None:
+                sums.asked += _is_request(command)
+                sums.newly_allowed += refusal is None
+                sums.more_made += command.count if isinstance(command, ReserveGeneration) and refusal is None else 0
+            if refusal is not None and refusal.reason.value in LIMIT_REASONS:
+                sums.refused[refusal.reason.value] += 1
+        if refusal is not None:
+            self._note_full(refusal, record.at)
+        elif isinstance(command, ReserveGeneration):
+            self._make(command, record.at)
+
+    def _meant(self, record: RequestRefused) -> ReserveGeneration | SaveImage | None:
+        """The command that was refused: of several that may have been, one that the limits of its time refuse so."""
+        candidates = list(refused_commands(record, self.state))
+        for command in candidates[:-1]:
+            decided = decide(command, self.state, self.state.policy, record.at)
+            if isinstance(decided, Refusal) and decided.reason.value == record.reason:
+                return command
+        return candidates[-1] if candidates else None
+
+    def _made_up(self, command: ReserveGeneration | SaveImage) -> ReserveGeneration | SaveImage:
+        """The refused command with ids and a name that no other has; what it would have replaced is off its bytes."""
+        self._number += 1
+        own = f"{FOLDER}-{self._number}"
+        if isinstance(command, ReserveGeneration):
+            return command._replace(reservation=own)
+        standing = self.state.current_image(command.user, name_key(str(command.name)), temp=command.temp)
+        more = max(0, command.bytes - (standing.bytes if standing else 0))
+        return command._replace(name=f"{FOLDER}/{own}.png", bytes=more, new_reservation=own)
+
+    def _make(self, command: ReserveGeneration, at: str) -> None:
+        """Settles each place of a request that was refused then, with a picture as large as was expected."""
+        for number in range(command.count):
+            save = SaveImage(
+                user=command.user,
+                by=command.by,
+                name=f"{FOLDER}/{command.reservation}-{number}.png",
+                bytes=command.bytes_each or 0,
+                sha256="",
+                media_type="",
+                width=0,
+                height=0,
+                staged="",
+                new_reservation="",
+                reservation=command.reservation,
+            )
+            self._decide(save, at)
+
+    def _release(self, command: ReleasePlaces, at: str) -> None:
+        """Releases as many of the places as are open here. Those whose time is over the sweep has released."""
+        reservation = self.state.reservation(command.reservation)
+        if reservation is not None and reservation.open and not _is_of_sweep(command, reservation, at):
+            self._decide(command._replace(count=min(command.count or reservation.open, reservation.open)), at)
+
+    def _decide(self, command: Command, at: str) -> Refusal | None:
+        """Decides under the other limits and folds what follows; gives the refusal, where it is one."""
+        if self.state.policy is not self._policy:
+            self._policy = self.state.policy
+            self._limits = self._policy._replace(**self._given)
+        decided = decide(command, self.state, self._limits, at)
+        if isinstance(decided, Refusal):
+            self._fold((decided.record,) if decided.record else ())
+            return decided
+        if not isinstance(decided, StoredAnswer):
+            self._fold(decided)
+        return None
+
+    def _fold(self, events: tuple[Event, ...]) -> None:
+        for event in events:
+            self.state.apply(self.state.position + 1, event)
+
+    def _delivered(self, command: CompleteGeneration, event: GenerationCompleted) -> None:
+        """What a provider was paid for, or would not have been asked for here."""
+        is_made = command.reservation not in self._never
+        for sums in self._sums(event.user, event.at):
+            sums.made += event.count if is_made else 0
+            sums.spent += (event.credits or 0.0) if is_made else 0.0
+            sums.not_made += 0 if is_made else event.count
+            sums.saved += 0.0 if is_made else (event.credits or 0.0)
+            sums.priceless += event.count if event.credits is None else 0
+        if is_made:
+            self._decide(command, event.at)
+
+    def _note_full(self, refusal: Refusal, at: str) -> None:
+        if refusal.reason is Reason.POOL_STORAGE and self.pool.full_at is None:
+            self.pool.full_at, self.pool.full_position = at, self._position
+
+    def _look_at_pool(self, at: str) -> None:
+        pool, day = self.state.pool, day_of(at)
+        now = pool.used_bytes + pool.held_bytes
+        self.pool.days[day] = max(now, self.pool.days.get(day, 0))
+        if now > self.pool.peak_bytes:
+            self.pool.peak_bytes, self.pool.peak_at = now, at
+
+    def _sums(self, user: str, at: str) -> tuple[Sums, Sums]:
+        """The sums that a request of a user at a time belongs to."""
+        day = day_of(at)
+        if user not in self.users:
+            self.users[user] = Sums()
+        if day not in self.days:
+            self.days[day] = Sums()
+        return self.users[user], self.days[day]
+
+
+def _is_request(command: ReserveGeneration | SaveImage) -> bool:
+    """Whether it asks for something, and is not the picture of a place that was granted."""
+    return isinstance(command, ReserveGeneration) or command.reservation is None
+
+
+def _is_of_sweep(command: ReleasePlaces, reservation: Reservation, at: str) -> bool:
+    """Whether a release came by itself: what is due here is decided here."""
+    over = {"expired": reservation.expires_at, "not_kept": reservation.forgotten_at}.get(command.reason)
+    return command.by == "system" and over is not None and over <= at

@@ -1,0 +1,151 @@
+"""The one function behind `abby explain`, `/why` and the HTTP route, on real logs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.application.deleting import clean_up_blocking
+from adapters.application.governing import override_limits_blocking, reset_daily_blocking
+from adapters.application.reserving import ReturnedPlaces, WantedPlaces, release_places, reserve_places
+from adapters.application.results import Actor, Reserved
+from adapters.application.saving import NewImage, save_image
+from adapters.application.storage import Storage
+from adapters.engines.choice import default_engines
+from adapters.engines.opening import open_store
+from adapters.history.explaining import described, explain_last, explain_position, positions_of_request
+from adapters.wording.explanations import RELEASED, Reader, told
+from adapters.wording.refusals import sentence_of
+from domain.commands import RELEASE_REASONS, SetPolicy
+from domain.events import MAX_RECORDED_REFUSALS, GenerationReleased, RequestRefused
+from domain.limits import UserLimits
+from domain.refusals import Refusal
+from projections.explanation import Explanation
+from tests.hostile.builders import png
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Storage]:
+    """A log whose days have two places."""
+    opened = open_store(tmp_path / "root", limits=SetPolicy(daily=2))
+    yield opened
+    opened.close()
+
+
+def last(store: Storage, user: str = "ada") -> Explanation:
+    """The explanation of a user's latest request."""
+    found = explain_last(store.running().recorder, user)
+    assert found is not None
+    return found
+
+
+def refuse(store: Storage, times: int = 1) -> Refusal:
+    """Asks for more than the day has; gives what was answered last."""
+    for _ in range(times):
+        refused = asyncio.run(reserve_places(store, WantedPlaces("ada", 3)))
+    assert isinstance(refused, Refusal)
+    return refused
+
+
+def test_a_refusal_is_told_in_the_sentence_that_the_user_saw(store: Storage) -> None:
+    """With the limit, who set it, and the lines of the day."""
+    asyncio.run(save_image(store, NewImage("ada", png())))
+    asyncio.run(save_image(store, NewImage("bob", png())))
+    refused = refuse(store)
+    said = told(last(store))
+    assert said.sentence == sentence_of(refused)
+    assert said.limits[0] == "In force: 2 generations a day, the limit for everybody."
+    assert "Position 1, " in said.limits[1]
+    assert said.used[0].endswith("1 of 2:")
+    assert said.used[1].startswith("Position 2, ")
+    assert len(said.used) == 2
+
+
+def test_what_a_reader_may_not_know_is_left_out(store: Storage) -> None:
+    """Operators see who set a limit and why; the user sees no other person, a manager no name of an image either."""
+    override_limits_blocking(store, "ada", "a secret prize", UserLimits(None, 5), actor=Actor("discord:77"))
+    asyncio.run(save_image(store, NewImage("ada", png(), name="private.png")))
+    asyncio.run(save_image(store, NewImage("ada", png(), name="other.png")))
+    words = {
+        reader: "\n".join((told(last(store), reader).sentence, *told(last(store), reader).lines)) for reader in Reader
+    }
+    assert ("discord:77" in words[Reader.OPERATOR], "a secret prize" in words[Reader.OPERATOR]) == (True, True)
+    for reader in (Reader.USER, Reader.MANAGER):
+        assert "discord:77" not in words[reader]
+        assert "secret" not in words[reader]
+        assert "5 generations a day for this user alone" in words[reader]
+    assert ("private.png" in words[Reader.USER], "other.png" in words[Reader.USER]) == (True, True)
+    assert ".png" not in words[Reader.MANAGER]
+
+
+def test_after_the_20th_refusal_it_is_said_what_the_log_cannot_tell(store: Storage) -> None:
+    """The latest request was refused and is not recorded: the 20th is explained, and until when it stood so."""
+    refuse(store, MAX_RECORDED_REFUSALS - 1)
+    assert told(last(store)).unknown == ()
+    refuse(store, 3)
+    found = last(store)
+    assert isinstance(found.event, RequestRefused)
+    (unknown,) = told(found).unknown
+    assert "the 20th refusal for this reason that day" in unknown
+    assert "the log does not tell" in unknown
+    reset_daily_blocking(store, "ada", "kindness")
+    assert f"position {found.position + 1} changed that" in told(last(store)).unknown[0]
+
+
+def test_a_request_is_found_by_its_key_and_its_steps(store: Storage) -> None:
+    """Another key that begins alike is not it; who else used the key may be left out."""
+    reserved = asyncio.run(reserve_places(store, WantedPlaces("ada"), idempotency_key="k-1"))
+    assert isinstance(reserved, Reserved)
+    asyncio.run(save_image(store, NewImage("ada", png(), reservation=reserved.reservation), idempotency_key="k-1/save"))
+    asyncio.run(save_image(store, NewImage("bob", png()), idempotency_key="k-11"))
+    log = store.running().recorder
+    assert positions_of_request(log, "k-1") == [2, 3]
+    assert positions_of_request(log, "k-1", user="bob") == []
+    assert positions_of_request(log, "k-11") == [4, 5]
+    assert positions_of_request(log, "") == []
+    assert positions_of_request(log, 'k"\\') == []
+
+
+def test_a_reader_beside_the_service_finds_the_same(store: Storage, tmp_path: Path) -> None:
+    """It searches the bytes of the log, where the service asks an index."""
+    asyncio.run(save_image(store, NewImage("ada", png()), idempotency_key="k"))
+    refuse(store)
+    store.running().recorder.checkpoint(0)
+    reader = default_engines().log.open_for_reading(tmp_path / "root", at_end=True)
+    try:
+        found = explain_last(reader, "ada")
+        assert found is not None
+        assert described(found) == described(last(store))
+        assert positions_of_request(reader, "k") == [2, 3]
+        assert [explain_position(reader, position) for position in (0, -1, 5, 10**12)] == [None] * 4
+    finally:
+        reader.close()
+
+
+def test_a_release_tells_whether_it_counted(store: Storage) -> None:
+    """And where its place was reserved; there are words for each reason."""
+    reserved = asyncio.run(reserve_places(store, WantedPlaces("ada")))
+    assert isinstance(reserved, Reserved)
+    asyncio.run(release_places(store, ReturnedPlaces("ada", reserved.reservation, reason="failed")))
+    said = told(last(store))
+    assert said.sentence == "The picture could not be made. It does not count."
+    assert said.used[0] == "Its place was reserved at position 2."
+    assert isinstance(last(store).event, GenerationReleased)
+    assert set(RELEASED) == set(RELEASE_REASONS)
+
+
+def test_every_line_of_a_log_has_an_explanation(store: Storage) -> None:
+    """Also those that concern no user, or several."""
+    asyncio.run(save_image(store, NewImage("ada", png(), temp=True)))
+    clean_up_blocking(store, 0)
+    refuse(store)
+    log = store.running().recorder
+    for position in range(1, log.head + 1):
+        found = explain_position(log, position)
+        assert found is not None
+        assert told(found).sentence
+        assert described(found)["position"] <= position
+    assert explain_last(log, "nobody") is None
