@@ -117,7 +117,7 @@ def test_a_decision_is_explained_by_position_key_and_user(abby: Abby, fits: Any)
         assert abby("explain", *words).code == 0
         assert fits("explain", json.loads(abby("explain", *words, "--json").out))
     told = abby("explain", "ada", "--last").out
-    for words in (
+    for said in (
         "Refused (DAILY_LIMIT)",
         "Daily limit reached: 3 of 3",
         "3 generations a day for everybody",
