@@ -39,7 +39,7 @@ FOLDER = "what-if"
 
 @dataclass(slots=True)
 class Sums:
-    """Requests of a user, of a day or of all: how many were asked, refused then, and refused here by reason. A picture
+    """Requests of a user, of a day or of all: how many were asked, refused then and here by reason. A picture
     that outgrows its place is refused too, and no request of its own.
 
     `newly_refused` were allowed then, `newly_allowed` refused, and would have had `more_made` pictures. Of the pictures
@@ -49,7 +49,7 @@ class Sums:
     """
 
     asked: int = 0
-    refused_then: int = 0
+    then: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LIMIT_REASONS, 0))
     refused: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LIMIT_REASONS, 0))
     newly_refused: int = 0
     newly_allowed: int = 0
@@ -64,10 +64,16 @@ class Sums:
 
     def add(self, other: Sums) -> None:
         """Adds what another holds."""
-        for name in (one.name for one in fields(self) if one.name != "refused"):
+        for name in (one.name for one in fields(self) if one.name not in {"then", "refused"}):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for reason, count in other.refused.items():
-            self.refused[reason] += count
+        for reason in LIMIT_REASONS:
+            self.then[reason] += other.then[reason]
+            self.refused[reason] += other.refused[reason]
+
+    @property
+    def refused_then(self) -> int:
+        """Requests that were refused then, for whatever limit."""
+        return sum(self.then.values())
 
     @property
     def refused_here(self) -> int:
@@ -169,7 +175,7 @@ class WhatIf:
         command = self._meant(record)
         refusal = None if command is None else self._decide(command := self._made_up(command), record.at)
         for sums in self._sums(record.user, record.at):
-            sums.refused_then += 1
+            sums.then[record.reason] += 1
             sums.cut += record.last
             if command is not None:
                 sums.asked += _is_request(command)

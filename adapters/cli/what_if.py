@@ -173,6 +173,7 @@ def _sums(sums: Sums) -> dict[str, Any]:
         "asked": sums.asked,
         "refused_then": sums.refused_then,
         "refused_here": sums.refused_here,
+        "refused_then_by_reason": dict(sums.then),
         "refused_by_reason": dict(sums.refused),
         "newly_refused": sums.newly_refused,
         "newly_allowed": sums.newly_allowed,
@@ -217,7 +218,8 @@ def _print_whole(console: Console, sums: Mapping[str, Any]) -> None:
     add_row(shown, "asked", f"{sums['asked']:,}", f"{sums['asked']:,}")
     add_row(shown, "refused", f"{sums['refused_then']:,}", f"{sums['refused_here']:,}")
     for reason in LIMIT_REASONS:
-        add_row(shown, f"  {REASONS[reason]}", "", f"{sums['refused_by_reason'][reason]:,}")
+        then, here = sums["refused_then_by_reason"][reason], sums["refused_by_reason"][reason]
+        add_row(shown, f"  {REASONS[reason]}", f"{then:,}", f"{here:,}")
     add_row(shown, "allowed then, refused here", "", f"{sums['newly_refused']:,}")
     add_row(shown, "refused then, allowed here", "", f"{sums['newly_allowed']:,}")
     add_row(shown, "pictures made", f"{made + sums['pictures_not_made']:,}", f"{made + sums['pictures_more']:,}")
