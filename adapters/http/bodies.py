@@ -31,6 +31,7 @@ BODY_BYTES_A_SECOND = 8_000
 CONTENDED_SECONDS = 5.0
 CONTENDED_BYTES_A_SECOND = 1_000_000
 WAIT_SECONDS = 30.0
+TURN_SECONDS = 4.0
 SLICE_SECONDS = 1.0
 MAX_JSON_BYTES = 131_072
 MAX_JSON_DEPTH = 8
@@ -47,7 +48,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 class BodyBounds(NamedTuple):
     """A body has `seconds`, and for every `bytes_a_second` that have come, one second more; while others wait for its
-    room, the contended ones. Room is waited for at most `wait_seconds`, and so is a stranger's turn.
+    room, the contended ones. Room is waited for at most `wait_seconds`, and a stranger's turn at most `turn_seconds`.
     """
 
     seconds: float = BODY_SECONDS
@@ -56,6 +57,7 @@ class BodyBounds(NamedTuple):
     wait_seconds: float = WAIT_SECONDS
     contended_seconds: float = CONTENDED_SECONDS
     contended_bytes_a_second: int = CONTENDED_BYTES_A_SECOND
+    turn_seconds: float = TURN_SECONDS
     strangers_bytes_a_second: int = STRANGERS_BYTES_A_SECOND
 
 
@@ -86,8 +88,8 @@ class BodyReader:
             raise _too_large(at_most)
         size_bytes = at_most if announced is None else announced
         if budget.owner == STRANGERS and size_bytes > SMALL_BYTES:
-            with connection_of(request).keeping_place(Need.WAITS_IN_LINE):
-                await self._in_time(self._strangers.keep(STRANGERS, size_bytes / self._bounds.strangers_bytes_a_second))
+            turn = self._strangers.keep(STRANGERS, size_bytes / self._bounds.strangers_bytes_a_second)
+            await connection_of(request).while_open(self._in_time(turn, self._bounds.turn_seconds), for_stranger=True)
         holds_room = await self._take(size_bytes * copies, budget)
         if request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(_CONTINUE)
@@ -107,12 +109,12 @@ class BodyReader:
         """Whether there was need of room; now there is."""
         if size_bytes <= SMALL_BYTES:
             return False
-        budget.taken += await self._in_time(self._room.take(budget.owner, size_bytes))
+        budget.taken += await self._in_time(self._room.take(budget.owner, size_bytes), self._bounds.wait_seconds)
         return True
 
-    async def _in_time(self, wait: Coroutine[Any, Any, T]) -> T:
+    async def _in_time(self, wait: Coroutine[Any, Any, T], seconds: float) -> T:
         try:
-            async with asyncio.timeout(self._bounds.wait_seconds):
+            async with asyncio.timeout(seconds):
                 return await wait
         except TimeoutError:
             detail = "Too many uploads at once. Try again in a moment."

@@ -108,6 +108,10 @@ class Watched(OpenRoot):
         Rig.running.promise()
 
 
+async def _not_asked(*_arguments: object, **_keywords: object) -> None:
+    """Nothing keeps a save from being looked at."""
+
+
 class Rig:
     """One run of the program after another on one disk."""
 
@@ -171,7 +175,9 @@ class Rig:
         return self._run(self.calls.answer(ask, self.now, shared=False))
 
     def ask_together(self, asks: Sequence[Ask]) -> list[GenerationOutcome]:
-        """Asks for several things that share one batch, and brings all files into place, as a sweep does."""
+        """Asks for several things that share one batch, and brings all files into place, as a sweep does. Of a save it
+        is not asked before whether it would be refused: it would come after the batch.
+        """
 
         async def together() -> list[GenerationOutcome]:
             self.ledger.holding = True
@@ -184,7 +190,9 @@ class Rig:
             self.ledger.turn()
             return await asyncio.gather(*tasks)
 
-        answers = self._run(together())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(saving, "refusal_unseen", _not_asked)
+            answers = self._run(together())
         self.root.images.reconcile_all()
         return answers
 

@@ -157,7 +157,7 @@ async def test_who_sends_slowly_while_others_wait_for_room_is_sent_away(serve: S
 
 async def test_large_bodies_of_strangers_wait_for_each_other_and_for_nobody_else(serve: Serve) -> None:
     """However many ids somebody invents; whose turn does not come in time is told so, and small ones need no turn."""
-    service: Running = await serve(body_bounds=BodyBounds(wait_seconds=0.5, strangers_bytes_a_second=10_000))
+    service: Running = await serve(body_bounds=BodyBounds(turn_seconds=0.5, strangers_bytes_a_second=10_000))
     assert (await service.upload("known", png())).status == 201
     strangers = [asyncio.create_task(service.upload(f"nobody{number}", bytes(400_000))) for number in range(3)]
     assert (await service.upload("known", bytes(400_000))).status == 415

@@ -114,7 +114,7 @@ async def test_how_much_is_done_is_told_where_the_provider_tells(store: Storage)
 
 
 @pytest.mark.parametrize(
-    ("user", "words"), [("1", "You have 3 requests under way"), ("5", "Too many requests are waiting")]
+    ("user", "words"), [("1", "You have 3 requests under way"), ("3", "Too many requests are waiting")]
 )
 async def test_who_may_not_wait_is_told_so_and_nothing_is_recorded(
     store: Storage, provider: InMemoryProvider, tmp_path: Path, user: str, words: str
