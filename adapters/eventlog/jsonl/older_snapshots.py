@@ -41,7 +41,7 @@ from adapters.eventlog.jsonl.snapshots import (
 )
 from adapters.ports.event_log import KeptSnapshot
 
-MOST = 16
+MOST = 24
 MOST_BYTES = 256 * 1024 * 1024
 LEVEL = 1
 """Of compression: a quarter of the size at a hundred megabytes a second."""
@@ -166,7 +166,14 @@ def _read_head(files: Files, path: Path, key: Key) -> OlderHead | None:
     if {name: type(value) for name, value in fields.items()} != _FIELDS:
         return None
     tip = Tip(fields["position"], fields["offset"], bytes.fromhex(fields["hash"]))
-    return OlderHead(path, fields["log"], fields["begin"], tip, fields["content"], len(line) + 1)
+    return OlderHead(
+        path=path,
+        log_id=fields["log"],
+        begin=fields["begin"],
+        tip=tip,
+        content=fields["content"],
+        size=len(line) + 1,
+    )
 
 
 def _opened(files: Files, fd: int, header: Header, head: OlderHead) -> KeptSnapshot:

@@ -22,7 +22,7 @@ from adapters.eventlog.jsonl.reading import matcher
 from adapters.eventlog.jsonl.snapshots import HASH_ENDING_BYTES
 from adapters.ports.event_log import Damage
 
-BLOCK_BYTES = 1024 * 1024
+BLOCK_BYTES = 1048576
 """How much is looked through at once; the newest few lines take less."""
 FIRST_BLOCK_BYTES = 64 * 1024
 POSITION_BYTES = 32
