@@ -100,10 +100,11 @@ class Past:
         position = self._halved(0, self.head, at)
         corrections = DCBQuery(items=[DCBQueryItem(types=[ClockCorrected.__name__])])
         begins = [stored.position for stored in self._log.read(corrections, after=position)]
-        ends = [*(begin - 1 for begin in begins[1:]), self.head]
-        for begin, end in reversed(list(zip(begins, ends, strict=True))):
+        end = self.head
+        for begin in reversed(begins):
             if self._time_of(begin) <= at:
                 return self._halved(begin, end, at)
+            end = begin - 1
         return position
 
     def _halved(self, low: int, high: int, at: str) -> int:
