@@ -64,10 +64,14 @@ class Search:
         self, query: DCBQuery | None, begin: int, block: bytes, after: int = 0
     ) -> Iterator[DCBSequencedEvent]:
         """The events of whole lines, read at a byte offset, that match a query and stand above a position."""
-        matches = matcher(query)
+        matches, is_past = matcher(query), not after
         for start, stop in _candidates(block, _needles(query)):
-            if after and (_position(block[start : start + POSITION_BYTES]) or after) < after:
-                continue  # near the beginning alone; the line of the position itself is looked at, and left out below
+            if (
+                not is_past
+            ):  # near the beginning alone are lines that nobody asks for, whose hashes need not be looked at
+                is_past = (_position(block[start : start + POSITION_BYTES]) or after) >= after
+                if not is_past:
+                    continue
             event = self._event(block, begin, start, stop)
             if event.position > after and (matches is None or matches(event)):
                 yield event
