@@ -20,15 +20,15 @@ from adapters.application.reading import ReadableRoot
 from adapters.history.rechecking import EVENTS_BETWEEN_PROGRESS, OnProgress
 from adapters.ledger.codec import Recorded, damaged, decode
 from adapters.ledger.projector import Projector
-from adapters.ports.event_log import EventLogEngine, FollowedLog
+from adapters.ports.event_log import EventLogEngine, FollowedLog, LeadingTag
 from adapters.ports.image_store import ImageStore
-from domain.events import ClockCorrected, Event, GenerationReserved, ImpossibleFact, PolicyChanged
+from domain.events import ClockCorrected, Event, GenerationReserved, ImpossibleFact
 from domain.instants import EARLIEST
 from projections.quota_state import QuotaState
 from projections.settlements import reservation_of
 from projections.user_replay import Line, UserReplay
 
-POLICY = DCBQueryItem(types=[PolicyChanged.__name__, ClockCorrected.__name__])
+POLICY = LeadingTag("policy")
 
 
 class Moment(NamedTuple):

@@ -20,7 +20,7 @@ from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import refuse_damage
 from adapters.eventlog.jsonl.reading import matcher
 from adapters.eventlog.jsonl.snapshots import HASH_ENDING_BYTES
-from adapters.ports.event_log import Damage
+from adapters.ports.event_log import Damage, LeadingTag
 
 BLOCK_BYTES = 1048576
 """How much is looked through at once; the newest few lines take less."""
@@ -172,7 +172,8 @@ def _needles(query: DCBQuery | None) -> list[bytes] | None:
     needles = []
     for item in query.items if query else []:
         if item.tags:
-            needles.append(orjson.dumps(item.tags[0]))
+            before = b'"tags":[' if isinstance(item, LeadingTag) else b""
+            needles.append(before + orjson.dumps(item.tags[0]))
         elif item.types:
             needles += [b'"type":' + orjson.dumps(name) for name in item.types]
         else:
