@@ -109,7 +109,14 @@ def settle(former: Settlement | None, position: int, event: Event) -> Settlement
                 credits=former.credits if event.credits is None else (former.credits or 0.0) + event.credits,
             )
         case GenerationReleased():
-            back = GivenBack(position, event.at, event.reason, event.count, event.delivered, event.refunded)
+            back = GivenBack(
+                position=position,
+                at=event.at,
+                reason=event.reason,
+                count=event.count,
+                delivered=event.delivered,
+                refunded=event.refunded,
+            )
             return former._replace(given_back=(*former.given_back, back))
         case ImageSaved():
             image = Kept(position, event.at, event.name, event.bytes)

@@ -67,7 +67,14 @@ class UserReplay:
         self._note(event)
         settlement = self._settlements.apply(position, event)
         limits = self.state.limits_of(self._user, event.at)
-        return Line(position, event, before, self._balances(day), limits, settlement)
+        return Line(
+            position=position,
+            event=event,
+            before=before,
+            after=self._balances(day),
+            limits=limits,
+            settlement=settlement,
+        )
 
     def _note(self, event: Event) -> None:
         reservation_id = reservation_of(event)

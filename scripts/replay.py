@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
+if find_spec("typer") is None:
+    sys.exit(
+        "Abby is not set up for this Python: run `python3 launch.py test --version`, then this by that of `.venv`."
+    )
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-try:
-    from adapters.cli import main
-    from adapters.cli import replaying as _needs_all_of_it  # noqa: F401 - what it imports is missing before a set-up
-except ModuleNotFoundError as missing:
-    sys.exit(f"{missing.name} is not installed here: run `python3 launch.py test --version`, then this by its Python.")
+
+from adapters.cli import main
 
 if __name__ == "__main__":
     sys.exit(main(["replay", *sys.argv[1:]]))

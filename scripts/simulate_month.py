@@ -15,30 +15,31 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
+from importlib.util import find_spec
 from math import sqrt
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
+if find_spec("eventsourcing") is None or find_spec("PIL") is None:
+    sys.exit(
+        "Abby is not set up for this Python: run `python3 launch.py test --version`, then this by that of `.venv`."
+    )
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
-try:
-    from adapters.application.opening import acquire, give_back
-    from adapters.application.reading import quota_status
-    from adapters.disk.files import Files
-    from adapters.engines.choice import default_engines
-    from adapters.eventlog.jsonl import JSONLRecorder
-    from adapters.ledger.ledger import LedgerHooks, QuotaLedger
-    from adapters.ledger.projector import Projector
-    from adapters.ledger.snapshotting import Snapshotting
-    from domain.commands import SetPolicy
-    from projections.quota_state import QuotaState
-    from scripts.month.life import FakeClock, Life, Shape
-    from scripts.month.pictures import pictures, write_pictures
-except ModuleNotFoundError as missing:
-    sys.exit(f"{missing.name} is not installed here: run `python3 launch.py test --version` once, then this program by "
-             "`.venv/bin/python` (on Windows `.venv\\Scripts\\python`).")  # fmt: skip
+from adapters.application.opening import acquire, give_back  # noqa: E402 - the lines above make it work from anywhere
+from adapters.application.reading import quota_status  # noqa: E402 - as above
+from adapters.disk.files import Files  # noqa: E402 - as above
+from adapters.engines.choice import default_engines  # noqa: E402 - as above
+from adapters.eventlog.jsonl import JSONLRecorder  # noqa: E402 - as above
+from adapters.ledger.ledger import LedgerHooks, QuotaLedger  # noqa: E402 - as above
+from adapters.ledger.projector import Projector  # noqa: E402 - as above
+from adapters.ledger.snapshotting import Snapshotting  # noqa: E402 - as above
+from domain.commands import SetPolicy  # noqa: E402 - as above
+from projections.quota_state import QuotaState  # noqa: E402 - as above
+from scripts.month.life import FakeClock, Life, Shape  # noqa: E402 - as above
+from scripts.month.pictures import pictures, write_pictures  # noqa: E402 - as above
 
 USERS, EVENTS, DAYS, SEED = 200, 60_000, 30, 13
 

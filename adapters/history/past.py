@@ -20,7 +20,7 @@ from adapters.application.reading import ReadableRoot
 from adapters.history.rechecking import EVENTS_BETWEEN_PROGRESS, OnProgress
 from adapters.ledger.codec import Recorded, damaged, decode
 from adapters.ledger.projector import Projector
-from adapters.ports.event_log import EventLogEngine, FollowedLog
+from adapters.ports.event_log import EventLogEngine, FollowedLog, LeadingTag
 from adapters.ports.image_store import ImageStore
 from domain.events import ClockCorrected, Event, GenerationReserved, ImpossibleFact
 from domain.instants import EARLIEST
@@ -28,7 +28,7 @@ from projections.quota_state import QuotaState
 from projections.settlements import reservation_of
 from projections.user_replay import Line, UserReplay
 
-POLICY = DCBQueryItem(tags=["policy"])
+POLICY = LeadingTag("policy")
 
 
 class Moment(NamedTuple):
@@ -94,20 +94,18 @@ class Past:
         return self.head if moment.at is None else self._position_at(moment.at)
 
     def _position_at(self, at: str) -> int:
-        """The last position whose event is not later."""
-        corrections = self._log.read(DCBQuery(items=[DCBQueryItem(types=[ClockCorrected.__name__])]))
-        return self._halved_between([stored.position for stored in corrections], at)
-
-    def _halved_between(self, corrections: Iterable[int], at: str) -> int:
-        """The same, where it is known at which positions the clock was corrected: only there does time go back in a
-        log, so between two of them it is halved.
+        """The last position whose event is not later. Only where the clock was corrected does time go back in a log, so
+        it is halved first, and then only what follows is looked through for such places.
         """
-        begins = [1, *corrections]
-        ends = [*(begin - 1 for begin in begins[1:]), self.head]
-        for begin, end in reversed(list(zip(begins, ends, strict=True))):
-            if begin <= end and self._time_of(begin) <= at:
+        position = self._halved(0, self.head, at)
+        corrections = DCBQuery(items=[DCBQueryItem(types=[ClockCorrected.__name__])])
+        begins = [stored.position for stored in self._log.read(corrections, after=position)]
+        end = self.head
+        for begin in reversed(begins):
+            if self._time_of(begin) <= at:
                 return self._halved(begin, end, at)
-        return 0
+            end = begin - 1
+        return position
 
     def _halved(self, low: int, high: int, at: str) -> int:
         while low < high:
@@ -138,11 +136,12 @@ class Past:
         read since, and how many there are. Raises LogDamaged.
         """
         position, projector = self.position_of(moment), Projector()
-        snapshot = self._engine.snapshot_before(self._root, position)
-        if snapshot is not None:
-            projector.restore(snapshot.state)
-        self._move_on(projector, position, progress)
-        projector.state.tidy()
+        with collecting_no_garbage():
+            snapshot = self._engine.snapshot_before(self._root, position)
+            if snapshot is not None:
+                projector.restore(snapshot.state)
+            self._move_on(projector, position, progress)
+            projector.state.tidy()
         return PastRoot(projector, self._log, self._present(projector.state, moment))
 
     def everybody_at(self, positions: Iterable[int]) -> Iterator[PastRoot]:
@@ -151,16 +150,16 @@ class Past:
         """
         projector = Projector()
         for position in positions:
-            self._move_on(projector, position, lambda _done, _all: None)
+            with collecting_no_garbage():
+                self._move_on(projector, position, lambda _done, _all: None)
             yield PastRoot(projector, self._log, projector.state.last_at)
 
     def _move_on(self, projector: Projector, position: int, progress: OnProgress) -> None:
         after = projector.state.position
-        with collecting_no_garbage():
-            for stored in self._log.read(after=after, limit=position - after) if position > after else ():
-                projector.take_stored(stored)
-                if stored.position % EVENTS_BETWEEN_PROGRESS == 0:
-                    progress(stored.position - after, position - after)
+        for stored in self._log.read(after=after, limit=position - after) if position > after else ():
+            projector.take_stored(stored)
+            if stored.position % EVENTS_BETWEEN_PROGRESS == 0:
+                progress(stored.position - after, position - after)
 
     def story(self, user: str, moment: Moment) -> Iterator[Line]:
         """What happened to a user up to a moment, line by line. Raises LogDamaged."""
@@ -182,18 +181,12 @@ class Past:
         """Whether any event of the log is about a user."""
         return any(True for _ in self._log.read(DCBQuery(items=[_lines(user)]), limit=1))
 
-    def _until(self, user: str, moment: Moment) -> tuple[int, list[Recorded]]:
-        """The position that a moment means, and the user's lines and the policy's up to there: the log is looked
-        through once.
-        """
+    def _until(self, user: str, moment: Moment) -> tuple[int, Iterator[Recorded]]:
+        """The position that a moment means, and the user's lines and the policy's up to there."""
+        position = self.position_of(moment)
         found = self._log.read(DCBQuery(items=[_lines(user), POLICY]))
-        if moment.at is None or moment.position is not None:
-            position = self.position_of(moment)
-            lines = takewhile(lambda stored: stored.position <= position, found)
-            return position, [(stored.position, decode(stored)) for stored in lines]
-        recorded = [(stored.position, decode(stored)) for stored in found]
-        position = self._halved_between((at for at, event in recorded if isinstance(event, ClockCorrected)), moment.at)
-        return position, [pair for pair in recorded if pair[0] <= position]
+        lines = takewhile(lambda stored: stored.position <= position, found)
+        return position, ((stored.position, decode(stored)) for stored in lines)
 
     def _as_of(self, state: QuotaState, position: int, moment: Moment) -> PastRoot:
         projector = Projector()

@@ -41,7 +41,7 @@ from adapters.eventlog.jsonl.snapshots import (
 )
 from adapters.ports.event_log import KeptSnapshot
 
-MOST = 16
+MOST = 24
 MOST_BYTES = 256 * 1024 * 1024
 LEVEL = 1
 """Of compression: a quarter of the size at a hundred megabytes a second."""
@@ -69,9 +69,9 @@ def retire(files: Files, paths: LogPaths, key: Key) -> None:
         with suppress(OSError):  # what cannot be kept so is no longer kept
             _keep(files, key, paths.snapshots / name)
         files.unlink(paths.snapshots / name)
-    kept = {_position(name): name for name in snapshot_names(files, paths, OLDER)}
+    kept = _by_position(snapshot_names(files, paths, OLDER))
     sizes = {position: files.lstat(paths.snapshots / name).st_size for position, name in kept.items()}
-    until = _position(newest[0]) if newest else max(kept, default=0)
+    until = max([*_by_position(newest), *kept], default=0)
     while len(sizes) > MOST or sum(sizes.values()) > MOST_BYTES:
         position = superfluous(sorted(sizes), until)
         files.unlink(paths.snapshots / kept[position])
@@ -166,7 +166,14 @@ def _read_head(files: Files, path: Path, key: Key) -> OlderHead | None:
     if {name: type(value) for name, value in fields.items()} != _FIELDS:
         return None
     tip = Tip(fields["position"], fields["offset"], bytes.fromhex(fields["hash"]))
-    return OlderHead(path, fields["log"], fields["begin"], tip, fields["content"], len(line) + 1)
+    return OlderHead(
+        path=path,
+        log_id=fields["log"],
+        begin=fields["begin"],
+        tip=tip,
+        content=fields["content"],
+        size=len(line) + 1,
+    )
 
 
 def _opened(files: Files, fd: int, header: Header, head: OlderHead) -> KeptSnapshot:
@@ -184,5 +191,7 @@ def _opened(files: Files, fd: int, header: Header, head: OlderHead) -> KeptSnaps
     return KeptSnapshot(location, head.tip.position, state, is_packed=True)
 
 
-def _position(name: str) -> int:
-    return int(name.partition(".")[0])
+def _by_position(names: Sequence[str]) -> dict[int, str]:
+    """The names that are a position's; others are somebody else's."""
+    stems = [(name.partition(".")[0], name) for name in names]
+    return {int(stem): name for stem, name in stems if stem.isascii() and stem.isdigit()}

@@ -20,9 +20,9 @@ from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import refuse_damage
 from adapters.eventlog.jsonl.reading import matcher
 from adapters.eventlog.jsonl.snapshots import HASH_ENDING_BYTES
-from adapters.ports.event_log import Damage
+from adapters.ports.event_log import Damage, LeadingTag
 
-BLOCK_BYTES = 1024 * 1024
+BLOCK_BYTES = 1048576
 """How much is looked through at once; the newest few lines take less."""
 FIRST_BLOCK_BYTES = 64 * 1024
 POSITION_BYTES = 32
@@ -73,10 +73,14 @@ class Search:
         self, query: DCBQuery | None, begin: int, block: bytes, after: int = 0
     ) -> Iterator[DCBSequencedEvent]:
         """The events of whole lines, read at a byte offset, that match a query and stand above a position."""
-        matches = matcher(query)
+        matches, is_past = matcher(query), not after
         for start, stop in _candidates(block, _needles(query)):
-            if after and (_position(block[start : start + POSITION_BYTES]) or after) < after:
-                continue  # near the beginning alone; the line of the position itself is looked at, and left out below
+            if (
+                not is_past
+            ):  # near the beginning alone are lines that nobody asks for, whose hashes need not be looked at
+                is_past = (_position(block[start : start + POSITION_BYTES]) or after) >= after
+                if not is_past:
+                    continue
             event = self._event(block, begin, start, stop)
             if event.position > after and (matches is None or matches(event)):
                 yield event
@@ -177,7 +181,8 @@ def _needles(query: DCBQuery | None) -> list[bytes] | None:
     needles = []
     for item in query.items if query else []:
         if item.tags:
-            needles.append(orjson.dumps(item.tags[0]))
+            before = b'"tags":[' if isinstance(item, LeadingTag) else b""
+            needles.append(before + orjson.dumps(item.tags[0]))
         elif item.types:
             needles += [b'"type":' + orjson.dumps(name) for name in item.types]
         else:

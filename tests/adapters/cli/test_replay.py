@@ -59,6 +59,16 @@ def told_now(abby: Abby) -> Any:
 
 
 @pytest.mark.usefixtures("lived")
+def test_a_user_as_of_a_time(abby: Abby, fits: Any) -> None:
+    """Before all, and after all; a date is its 00:00."""
+    before, after = (told(abby, "ada", "--at", at) for at in ("2020-01-01", "2100-01-01T00:00Z"))
+    assert fits("replay", before)
+    assert (before["position"], before["at"]) == (0, "2020-01-01T00:00:00.000000Z")
+    assert (after["position"], after["status"]["user"]["images"]) == (9, 1)
+    assert told(abby, "--at", "2020-01-01")["users"] == []
+
+
+@pytest.mark.usefixtures("lived")
 def test_everybody_and_the_pool(abby: Abby, fits: Any) -> None:
     """As `users` tells them, of then."""
     assert fits("replay", told(abby))

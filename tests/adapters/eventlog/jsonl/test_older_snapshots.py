@@ -110,3 +110,17 @@ def test_one_of_another_log_is_not_used(tmp_path: Path) -> None:
     assert state_before(root, 2) is None
     (root / "logs" / ".key").write_bytes((other / "logs" / ".key").read_bytes())
     assert state_before(root, 2) is None
+
+
+def test_a_strangers_file_beside_them_is_in_nobodys_way(tmp_path: Path) -> None:
+    """Whatever its name: it is neither read nor counted, and it stays."""
+    root = written(tmp_path, 3)
+    for name in ("notes.past", "٣.past"):
+        (root / "logs" / "snapshots" / name).write_bytes(b"x")
+    recorder = opened(root)
+    recorder.append(batch(1, 3))
+    keep(recorder, b"state")
+    recorder.close()
+    found = sorted(path.name for path in (root / "logs" / "snapshots").glob("*.past"))
+    assert found == ["000000000000000001.past", "000000000000000002.past", "notes.past", "٣.past"]
+    assert state_before(root, 2) == (2, b"state at 2 " * 50)
