@@ -59,9 +59,9 @@ def test_a_refusal_is_told_in_the_sentence_that_the_user_saw(store: Storage) -> 
     assert said.sentence == sentence_of(refused)
     assert said.limits[0] == "In force: 2 generations a day, the limit for everybody."
     assert "Position 1, " in said.limits[1]
-    assert said.used[0].endswith("1 of 2:")
-    assert said.used[1].startswith("Position 2, ")
-    assert len(said.used) == 2
+    assert said.day[0].endswith("1 of 2:")
+    assert said.day[1].startswith("Position 2, ")
+    assert (len(said.day), said.storage) == (2, ())
 
 
 def test_what_a_reader_may_not_know_is_left_out(store: Storage) -> None:
@@ -132,7 +132,7 @@ def test_a_release_tells_whether_it_counted(store: Storage) -> None:
     asyncio.run(release_places(store, ReturnedPlaces("ada", reserved.reservation, reason="failed")))
     said = told(last(store))
     assert said.sentence == "The picture could not be made. It does not count."
-    assert said.used[0] == "Its place was reserved at position 2."
+    assert said.day[-1] == "Its place was reserved at position 2."
     assert isinstance(last(store).event, GenerationReleased)
     assert set(RELEASED) == set(RELEASE_REASONS)
 
