@@ -23,6 +23,7 @@ from domain.events import (
 )
 from domain.refusals import Reason, refusal_of
 from domain.usage import CurrentImage
+from projections.deadlines import deadline
 from projections.explanation import DECISIONS, Explanation, Held, LimitStep, Line
 
 LINES_TOLD = 20
@@ -218,7 +219,7 @@ def _image(image: CurrentImage, reader: Reader) -> str:
 def _hold(held: Held) -> str:
     reservation = held.reservation
     places = counted(reservation.open, "generation")
-    until = minute(reservation.expires_at)
+    until = minute(deadline(reservation))
     return (
         f"Position {held.position}: {size_in_words(reservation.held_bytes)} held for {places} under way, "
         f"until {until} at the latest."
