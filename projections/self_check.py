@@ -21,6 +21,9 @@ from projections.recorded_commands import Asked, commands_of, refused_commands
 MOST_DIFFERENCES = 1_000
 """Differences that are kept one by one; further ones are counted."""
 
+BATCHES_BETWEEN_TIDYING = 16
+"""What no decision asks for any more is forgotten so often: a ledger has time for it at every batch."""
+
 Stored = tuple[int, Event]
 """A position and its event."""
 
@@ -38,6 +41,7 @@ class SelfCheck:
 
     def __init__(self, state: QuotaState) -> None:
         self.state = state
+        self._batches = 0
         self.outcomes: Counter[str] = Counter()
         """Recorded outcomes that were decided again, by the name of their command."""
         self.differences: list[Difference] = []
@@ -55,7 +59,9 @@ class SelfCheck:
                 self._note(Difference(first + swept, asked.events, decided))
             swept += len(asked.events)
             self._fold(asked.events, first + swept - len(asked.events))
-        self.state.tidy()
+        self._batches += 1
+        if self._batches % BATCHES_BETWEEN_TIDYING == 0:
+            self.state.tidy()
 
     def _swept(self, events: tuple[Event, ...], first: int) -> int:
         """How many events the sweep before the commands has left, which are folded; each batch begins with one."""

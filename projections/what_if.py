@@ -30,7 +30,7 @@ from domain.refusals import Reason, Refusal
 from domain.usage import Reservation
 from projections.quota_state import QuotaState
 from projections.recorded_commands import Asked, commands_of, refused_commands
-from projections.self_check import Stored
+from projections.self_check import BATCHES_BETWEEN_TIDYING, Stored
 
 LIMIT_REASONS = (Reason.DAILY_LIMIT.value, Reason.USER_STORAGE.value, Reason.POOL_STORAGE.value)
 FOLDER = "what-if"
@@ -101,6 +101,7 @@ class WhatIf:
 
     def __init__(self, state: QuotaState, given: Mapping[str, int]) -> None:
         self.state = state
+        self._batches = 0
         self._given: dict[str, Any] = dict(given)
         self._never: set[str] = set()
         self._number = 0
@@ -129,7 +130,9 @@ class WhatIf:
         for asked in commands_of(events):
             self._again(asked)
             self._position += len(asked.events)
-        self.state.tidy()
+        self._batches += 1
+        if self._batches % BATCHES_BETWEEN_TIDYING == 0:
+            self.state.tidy()
         self._look_at_pool(events[-1].at)
 
     def _again(self, asked: Asked) -> None:

@@ -92,7 +92,8 @@ def _print(console: Console, found: Found) -> None:
         print_lines(console, f"The request left {counted(len(found.request), 'line')}: {positions}.")
     for title, lines in (
         ("Limits, from old to new", explained.limits),
-        ("What was used and held", explained.used),
+        ("What was used of the day", explained.day),
+        ("What was stored and held", explained.storage),
         ("What the log cannot tell", explained.unknown),
     ):
         if lines:

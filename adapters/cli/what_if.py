@@ -233,7 +233,7 @@ def _print_users(console: Console, rows: list[dict[str, Any]]) -> None:
     if not changed:
         print_lines(console, "For no user would any request have ended otherwise.")
         return
-    figures = ("asked", "refused then", "refused here", "more", "fewer", "credits saved")
+    figures = ("asked", "refused then", "refused here", "newly refused", "newly allowed", "credits saved")
     shown = table(f"{counted(len(changed), 'user')} for whom it differs", ("user", *figures), right=figures)
     for row in changed[:USERS_SHOWN]:
         counts = (row["asked"], row["refused_then"], row["refused_here"], row["newly_refused"], row["newly_allowed"])

@@ -15,6 +15,7 @@ from adapters.ledger.codec import damaged, decode
 from adapters.ports.event_log import EventSource, OpenedLog
 from adapters.wording.explanations import told
 from domain.events import IdempotencyKey, ImpossibleFact, to_data
+from projections.deadlines import deadline
 from projections.explanation import Explanation, Held, Line, Stored, explain, last_decision
 
 MOST_OF_A_REQUEST = 1_000
@@ -113,7 +114,7 @@ def _hold(held: Held) -> dict[str, Any]:
         "reservation": held.reservation.reservation,
         "places": held.reservation.open,
         "bytes": held.reservation.held_bytes,
-        "expires_at": held.reservation.expires_at,
+        "until": deadline(held.reservation),
     }
 
 

@@ -23,6 +23,7 @@ from domain.events import (
 )
 from domain.refusals import Reason, refusal_of
 from domain.usage import CurrentImage
+from projections.deadlines import deadline
 from projections.explanation import DECISIONS, Explanation, Held, LimitStep, Line
 
 LINES_TOLD = 20
@@ -67,13 +68,14 @@ class Told(NamedTuple):
     headline: str
     sentence: str
     limits: tuple[str, ...]
-    used: tuple[str, ...]
+    day: tuple[str, ...]
+    storage: tuple[str, ...]
     unknown: tuple[str, ...]
 
     @property
     def lines(self) -> tuple[str, ...]:
         """All of the reason."""
-        return (*self.limits, *self.used, *self.unknown)
+        return (*self.limits, *self.day, *self.storage, *self.unknown)
 
 
 def told(explanation: Explanation, reader: Reader = Reader.OPERATOR) -> Told:
@@ -83,7 +85,8 @@ def told(explanation: Explanation, reader: Reader = Reader.OPERATOR) -> Told:
         headline=f"{_what(event)}, {minute(event.at)} (position {explanation.position}).",
         sentence=_sentence(explanation, reader),
         limits=tuple(_limits(explanation, reader)),
-        used=tuple(_used(explanation, reader)),
+        day=tuple(_day(explanation)),
+        storage=tuple(_storage(explanation, reader)),
         unknown=tuple(_unknown(explanation)),
     )
 
@@ -158,36 +161,24 @@ def _amount(name: str, value: int) -> str:
     return f"{value:,} {LIMITS[name]}" if name == "daily" else f"{size_in_words(value)} of {LIMITS[name]}"
 
 
-def _used(explanation: Explanation, reader: Reader) -> list[str]:
+def _matters(explanation: Explanation, *reasons: Reason) -> bool:
+    """Whether one of some limits was asked: by a refusal its own alone, by what was granted each."""
     event = explanation.event
-    if not isinstance(event, DECISIONS):
-        return []
-    reason = event.reason if isinstance(event, RequestRefused) else None
-    lines = _place(explanation)
-    if reason in {None, Reason.DAILY_LIMIT.value}:
-        lines += _day(explanation)
-    if reason in {None, Reason.USER_STORAGE.value}:
-        lines += _storage(explanation, reader)
-    if isinstance(event, RequestRefused) and reason == Reason.POOL_STORAGE.value:
-        own = explanation.usage.image_bytes + explanation.usage.temp_bytes
-        lines.append(
-            f"All users together used {size_in_words(event.used)} and held {size_in_words(event.held)}; of this "
-            f"{size_in_words(own)} and {size_in_words(explanation.usage.held_bytes)} were this user's."
-        )
-    return lines
-
-
-def _place(explanation: Explanation) -> list[str]:
-    """Where the place was reserved that was used or given back."""
-    meant = getattr(explanation.event, "reservation", None)
-    made = [held.position for held in explanation.holds if held.reservation.reservation == meant]
-    return [f"Its place was reserved at position {made[0]}."] if made else []
+    if isinstance(event, RequestRefused):
+        return event.reason in {reason.value for reason in reasons}
+    return isinstance(event, DECISIONS)
 
 
 def _day(explanation: Explanation) -> list[str]:
+    """What the day's count was made of, and where the place was reserved that was used or given back."""
+    if not _matters(explanation, Reason.DAILY_LIMIT):
+        return []
     used, limit = explanation.places, explanation.limits.daily
     lines = [f"Used of {explanation.day} just before: {used} of {limit}{':' if explanation.day_lines else '.'}"]
-    return lines + _cut([_day_line(line) for line in explanation.day_lines], "earlier line")
+    lines += _cut([_day_line(line) for line in explanation.day_lines], "earlier line")
+    meant = getattr(explanation.event, "reservation", None)
+    made = [held.position for held in explanation.holds if held.reservation.reservation == meant]
+    return lines + [f"Its place was reserved at position {position}." for position in made]
 
 
 def _day_line(line: Line) -> str:
@@ -202,6 +193,15 @@ def _day_line(line: Line) -> str:
 
 
 def _storage(explanation: Explanation, reader: Reader) -> list[str]:
+    """What stands and what is held; of what all share the figures of a refusal."""
+    event = explanation.event
+    if isinstance(event, RequestRefused) and event.reason == Reason.POOL_STORAGE.value:
+        own = explanation.usage.image_bytes + explanation.usage.temp_bytes
+        sums = f"used {size_in_words(event.used)} and held {size_in_words(event.held)}"
+        theirs = f"{size_in_words(own)} and {size_in_words(explanation.usage.held_bytes)} were this user's"
+        return [f"All users together {sums}; of this {theirs}."]
+    if not _matters(explanation, Reason.USER_STORAGE):
+        return []
     usage, limit = explanation.usage, explanation.limits.user_bytes
     used = f"{size_in_words(usage.image_bytes)} of {size_in_words(limit)} in {counted(explanation.images, 'image')}"
     temp = f", {size_in_words(usage.temp_bytes)} in temp files beside them" if usage.temp_bytes else ""
@@ -219,7 +219,7 @@ def _image(image: CurrentImage, reader: Reader) -> str:
 def _hold(held: Held) -> str:
     reservation = held.reservation
     places = counted(reservation.open, "generation")
-    until = minute(reservation.expires_at)
+    until = minute(deadline(reservation))
     return (
         f"Position {held.position}: {size_in_words(reservation.held_bytes)} held for {places} under way, "
         f"until {until} at the latest."

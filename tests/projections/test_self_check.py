@@ -59,6 +59,7 @@ def test_every_recorded_outcome_is_decided_alike(history: list[tuple[int, list[C
     for batch in recorded:
         check.take(batch)
     assert check.differences == []
+    check.state.tidy()
     assert state_of(check.state) == state_of(state)
 
 

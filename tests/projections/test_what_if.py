@@ -43,6 +43,7 @@ def test_with_the_limits_in_force_nothing_goes_another_way(history: list[tuple[i
     story = WhatIf(QuotaState(), {})
     for batch in recorded:
         story.take(batch)
+    story.state.tidy()
     assert state_of(story.state) == state_of(state)
     assert story.whole.refused_here == story.whole.refused_then
     assert (story.whole.newly_refused, story.whole.newly_allowed, story.whole.not_made) == (0, 0, 0)

@@ -130,7 +130,7 @@ class MineCog(commands.Cog):
 
 
 BLUE = discord.Colour.blurple()
-PART_CHARACTERS = 1_000
+PART_CHARACTERS = 700
 """Of each part of an explanation, so that all parts fit an embed."""
 REASON_CHARACTERS = 400
 
@@ -154,7 +154,12 @@ def with_reasons(message: Message, explained: Explanation | None, reader: Reader
     if explained is None:
         return message
     said = told(explained, reader)
-    parts = (("Limits, from old to new", said.limits), ("Used and held", said.used), ("Not known", said.unknown))
+    parts = (
+        ("Limits, from old to new", said.limits),
+        ("Used of the day", said.day),
+        ("Stored and held", said.storage),
+        ("Not known", said.unknown),
+    )
     blocks = [f"**{title}**\n{_listed(lines)}" for title, lines in parts if lines]
     return message._replace(text="\n\n".join([message.text, *blocks]))
 

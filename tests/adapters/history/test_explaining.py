@@ -10,8 +10,14 @@ import pytest
 
 from adapters.application.deleting import clean_up_blocking
 from adapters.application.governing import override_limits_blocking, reset_daily_blocking
-from adapters.application.reserving import ReturnedPlaces, WantedPlaces, release_places, reserve_places
-from adapters.application.results import Actor, Reserved
+from adapters.application.reserving import (
+    ReturnedPlaces,
+    WantedPlaces,
+    complete_generation,
+    release_places,
+    reserve_places,
+)
+from adapters.application.results import Actor, Delivery, Reserved
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.engines.choice import default_engines
@@ -21,8 +27,10 @@ from adapters.wording.explanations import RELEASED, Reader, told
 from adapters.wording.refusals import sentence_of
 from domain.commands import RELEASE_REASONS, SetPolicy
 from domain.events import MAX_RECORDED_REFUSALS, GenerationReleased, RequestRefused
+from domain.instants import later
 from domain.limits import UserLimits
 from domain.refusals import Refusal
+from domain.usage import DELIVERED_KEPT_SECONDS
 from projections.explanation import Explanation
 from tests.hostile.builders import png
 
@@ -59,9 +67,9 @@ def test_a_refusal_is_told_in_the_sentence_that_the_user_saw(store: Storage) -> 
     assert said.sentence == sentence_of(refused)
     assert said.limits[0] == "In force: 2 generations a day, the limit for everybody."
     assert "Position 1, " in said.limits[1]
-    assert said.used[0].endswith("1 of 2:")
-    assert said.used[1].startswith("Position 2, ")
-    assert len(said.used) == 2
+    assert said.day[0].endswith("1 of 2:")
+    assert said.day[1].startswith("Position 2, ")
+    assert (len(said.day), said.storage) == (2, ())
 
 
 def test_what_a_reader_may_not_know_is_left_out(store: Storage) -> None:
@@ -132,7 +140,7 @@ def test_a_release_tells_whether_it_counted(store: Storage) -> None:
     asyncio.run(release_places(store, ReturnedPlaces("ada", reserved.reservation, reason="failed")))
     said = told(last(store))
     assert said.sentence == "The picture could not be made. It does not count."
-    assert said.used[0] == "Its place was reserved at position 2."
+    assert said.day[-1] == "Its place was reserved at position 2."
     assert isinstance(last(store).event, GenerationReleased)
     assert set(RELEASED) == set(RELEASE_REASONS)
 
@@ -149,3 +157,16 @@ def test_every_line_of_a_log_has_an_explanation(store: Storage) -> None:
         assert told(found).sentence
         assert described(found)["position"] <= position
     assert explain_last(log, "nobody") is None
+
+
+def test_a_delivered_place_is_held_a_day_longer(store: Storage) -> None:
+    """That is until when it is said to be held."""
+    reserved = asyncio.run(reserve_places(store, WantedPlaces("ada")))
+    assert isinstance(reserved, Reserved)
+    refuse(store)
+    (held,) = described(last(store))["storage"]["holds"]
+    assert held["until"] == reserved.expires_at
+    asyncio.run(complete_generation(store, "ada", reserved.reservation, Delivery("sketch", "v1", 1.0)))
+    refuse(store)
+    (held,) = described(last(store))["storage"]["holds"]
+    assert held["until"] == later(reserved.expires_at, seconds=DELIVERED_KEPT_SECONDS)

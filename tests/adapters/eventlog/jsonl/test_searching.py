@@ -109,6 +109,19 @@ def test_what_is_found_is_what_reading_all_gives(root: Path, query: DCBQuery | N
     whole.close()
 
 
+@pytest.mark.usefixtures("_blocks")
+def test_what_holds_some_bytes_is_found_wherever_it_stands(root: Path) -> None:
+    """By a writer's reader and by one at the end; what is not there is found by neither."""
+    whole, reader = opened(root, read_only=True), at_end(root)
+    wanted = [stored for stored in whole.read() if b"7" in stored.event.data]
+    assert 0 < len(wanted) < whole.head
+    for log in (whole, reader):
+        found = [stored for stored in log.holding(b"7") if b"7" in stored.event.data]
+        assert found == wanted
+        assert list(log.holding(b"in no line of this log")) == []
+        log.close()
+
+
 def test_a_reader_at_the_end_follows_its_writer(tmp_path: Path) -> None:
     """What is recorded later is read as ever, after what was there; an empty log has nothing."""
     chance = random.Random(13)
@@ -196,6 +209,8 @@ def test_a_line_that_is_shown_is_checked(root: Path, tmp_path: Path) -> None:
         far.newest(None, far.head)
     with pytest.raises(LogDamaged, match="abby verify"):
         list(far.read(after=0))
+    with pytest.raises(LogDamaged, match="hash does not fit"):
+        list(far.holding(b"tolt"))
     far.close()
     near = at_end(harmed(root, tmp_path / "near", lambda lines: flip(lines, -2)))
     with pytest.raises(LogDamaged, match="hash does not fit"):
