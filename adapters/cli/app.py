@@ -86,7 +86,7 @@ def command(carried_out: Callable[..., None]) -> Callable[..., None]:
     parameters = [*own.values(), *added.values()]
     with_global_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # typer asks for it
     with_global_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return app.command()(with_global_options)
+    return app.command(carried_out.__name__.strip("_").replace("_", "-"))(with_global_options)
 
 
 @command
@@ -392,3 +392,62 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
     from adapters.cli.doctor import doctor as look
 
     carry_out(context, look, as_json=as_json)
+
+
+@command
+def backup(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder, or that of a former backup.")],
+    without_key: Annotated[
+        bool, typer.Option("--without-key", help="Leave out the secret of the log; a restored root makes a new one.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Copy log, images and their details into a folder, beside a running service too, and read all of it back.
+
+    A second run copies only what is new. Interrupted, the former backup stays as it was, and the same command goes on.
+    Ends with 0, or with 1 where images have no right bytes in the storage root itself; the rest is backed up.
+    """
+    from adapters.cli import archiving
+
+    carry_out(
+        context,
+        lambda invocation, output: archiving.backup(invocation, output, folder, with_key=not without_key),
+        as_json=as_json,
+    )
+
+
+@command
+def restore(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a backup.")],
+    as_json: Json = False,
+) -> None:
+    """Make an empty storage root (--root) of a backup; it is read whole before anything is made.
+
+    Interrupted, the same command goes on where it stopped. Ends with 0, or with 1 where the backup had not all bytes.
+    """
+    from adapters.cli import archiving
+
+    carry_out(
+        context, lambda invocation, output: archiving.restore(invocation, output, folder, is_ours=True), as_json=as_json
+    )
+
+
+@command
+def import_(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a backup that was made elsewhere.")],
+    as_json: Json = False,
+) -> None:
+    """Make an empty storage root (--root) of somebody else's backup: every line and every picture is looked at.
+
+    As `restore`, but its key is not taken over, and what is no picture is refused.
+    """
+    from adapters.cli import archiving
+
+    carry_out(
+        context,
+        lambda invocation, output: archiving.restore(invocation, output, folder, is_ours=False),
+        as_json=as_json,
+    )
