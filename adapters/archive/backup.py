@@ -1,8 +1,9 @@
 """Makes and renews a backup of a storage root, beside whoever writes it: what `abby backup` does.
 
-The order: the list of what stands is read from the log, then the files, until all that stands at one position is there;
-then the log up to that position. All of it is then read back from where it was written to, and only then is it said to
-be a backup. A run that is cut off, wherever, leaves the former backup as it was, and the next run goes on.
+The order: the log, to the end that it has when it is opened, beyond its watermark; then the files that stand by it, until
+all that stands at one position is there; then the log up to that position. All of it is then read back from where it was
+written to, and only then is it said to be a backup. A run that is cut off, wherever, leaves the former backup as it was,
+and the next run goes on.
 
 Nothing of the root is changed and no lock of it is taken.
 """
@@ -29,7 +30,7 @@ from adapters.archive.layout import (
 )
 from adapters.archive.settling import OnProgress, Settling, Standing
 from adapters.archive.source import SourceFiles
-from adapters.archive.store import ContentStore
+from adapters.archive.store import ContentStore, digest_of
 from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import UPDATE, Files, is_disk_full
 from adapters.disk.litter import is_litter
@@ -125,28 +126,34 @@ class _Backup:
         with collecting_no_garbage():
             log = engine.open_for_reading(self._root, beyond_watermark=True, on_event=standing.take)
         with closing(log):
+            copied = self._copy_log(log.head)
             for _ in range(COPIES):
                 position, stood = settling.carry_out(standing, log)
                 self._store.sync()
                 if not (bad := self._bad(stood, settling.held)):
                     break
+                for digest in {file.sha256 for file in bad}:
+                    self._store.remove(digest)
                 for file in bad:
-                    self._store.remove(file.sha256)
                     del settling.held[file.position]
             else:
                 raise StorageUnavailable(_not_given_back(self._paths.folder, len(bad)))
-        copied = engine.copy(self._root, self._paths.log_root, up_to=position, with_key=self._terms.with_key)
-        self._verify_log(copied)
-        manifest = self._publish(copied, stood, settling.held)
+        more = self._copy_log(position) if position > copied.position else copied
+        self._verify_log(more)
+        manifest = self._publish(more, stood, settling.held)
         return BackedUp(
             folder=self._paths.folder,
             manifest=manifest,
             copied_files=settling.copied_files,
             copied_bytes=settling.copied_bytes,
-            log_bytes=copied.copied_bytes,
+            log_bytes=more.size_bytes - copied.size_bytes + copied.copied_bytes,
             removed_files=self._remove_what_is_left(manifest, stood),
             missing=tuple(file for file in stood if settling.held[file.position].is_missing),
         )
+
+    def _copy_log(self, up_to: int) -> CopiedLog:
+        engine = self._terms.engine
+        return engine.copy(self._root, self._paths.log_root, up_to=up_to, with_key=self._terms.with_key)
 
     def _known(self) -> dict[int, Content]:
         """The list of the former backup, so that how an image was made is read once; empty where it cannot be used."""
@@ -178,8 +185,7 @@ class _Backup:
         """Writes the list and then, in the place of the former one, what the backup is."""
         lines = list(encode_contents(stood, held))
         digest = sha256(b"".join(lines)).hexdigest()
-        if not self._files.exists(self._paths.contents(digest)):
-            _exchange(self._files, self._paths.contents(digest), lines)
+        self._write_contents(digest, lines)
         manifest = Manifest(
             log_id=copied.log_id,
             position=copied.position,
@@ -193,9 +199,17 @@ class _Backup:
             has_key=copied.has_key,
             at=self._terms.clock(),
         )
-        read_contents(self._paths, manifest, self._files)  # as it stands on the disk
         _exchange(self._files, self._paths.manifest, (manifest.encoded(),))
         return manifest
+
+    def _write_contents(self, digest: str, lines: list[bytes]) -> None:
+        """The list under its hash, as the disk gives it back; it is written once where nothing has changed."""
+        path = self._paths.contents(digest)
+        for _ in range(COPIES):
+            if self._files.lexists(path) and digest_of(self._files, path)[0] == digest:
+                return
+            _exchange(self._files, path, lines)
+        raise StorageUnavailable(_not_given_back(self._paths.folder, 1))
 
     def _remove_what_is_left(self, manifest: Manifest, stood: list[StandingFile]) -> int:
         for name in self._files.list_directory(self._paths.folder):

@@ -22,6 +22,7 @@ from adapters.cli.running import exit_code_of
 from adapters.ports.failure_reasons import FailureKind
 from adapters.ports.faults import (
     AdoptionUnfinished,
+    BackupDamaged,
     ConfigError,
     DiskFull,
     Fault,
@@ -30,6 +31,7 @@ from adapters.ports.faults import (
     LogForeign,
     LogLocked,
     LogMissing,
+    RestoreUnfinished,
     StorageUnavailable,
 )
 from adapters.wording.failures import sentence_of_failure
@@ -59,6 +61,9 @@ COMMANDS = [
     "adopt",
     "clock-corrected",
     "doctor",
+    "backup",
+    "restore",
+    "import",
 ]
 HEAVY = ("aiohttp", "PIL", "pydantic", "eventsourcing", "structlog", "discord")
 FAULTS: list[tuple[Fault, int]] = [
@@ -69,6 +74,8 @@ FAULTS: list[tuple[Fault, int]] = [
     (LogForeign("x"), 65),
     (LogMissing("x"), 65),
     (AdoptionUnfinished("x"), 65),
+    (RestoreUnfinished("x"), 65),
+    (BackupDamaged("x"), 65),
     (DiskFull("x"), 74),
     (LedgerStopped("x"), 74),
 ]

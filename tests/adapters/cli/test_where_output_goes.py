@@ -40,6 +40,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "adopt": ("root",),
     "clock-corrected": (),
     "doctor": (),
+    "backup": ("backup{}",),
+    "restore": ("backup{}", "--root", "restored{}"),
+    "import": ("backup{}", "--root", "imported{}"),
 }
 """Each command but `bench`, which is a program of its own, with words that it carries out."""
 UNTIL_STOPPED = frozenset({"serve", "bot"})
@@ -52,7 +55,8 @@ def spoken(root: Path, env_file: Path, *, also: frozenset[str] = frozenset()) ->
             if name in UNTIL_STOPPED and (as_json or name not in also):
                 continue
             own = [word.format(number) for word in words]
-            yield " ".join([name, *as_json]), [name, *own, *as_json, "--root", str(root), "--env-file", str(env_file)]
+            own += [] if "--root" in own else ["--root", str(root)]
+            yield " ".join([name, *as_json]), [name, *own, *as_json, "--env-file", str(env_file)]
 
 
 @pytest.fixture
