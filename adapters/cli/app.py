@@ -24,6 +24,7 @@ MAX_IMAGES = 10_000_000
 IMAGES_SHOWN = 50
 MAX_STORAGE_MB = 1_000_000_000
 MAX_ROUNDS = 1_000
+PART_MB, MAX_PART_MB = 100, 1_000
 
 app = typer.Typer(
     name="abby",
@@ -451,3 +452,20 @@ def import_(
         lambda invocation, output: archiving.restore(invocation, output, folder, is_ours=False),
         as_json=as_json,
     )
+
+
+@command
+def export(
+    context: typer.Context,
+    user: User,
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new or empty folder for the archives.")],
+    part_mb: Annotated[
+        float,
+        typer.Option("--part-mb", parser=megabytes(MAX_PART_MB), metavar="MB", help="At most so large, each of them."),
+    ] = PART_MB,
+    as_json: Json = False,
+) -> None:
+    """Write all of one user into ZIP archives: pictures, how each was made, every line of the log about the user."""
+    from adapters.cli.exporting import export as write
+
+    carry_out(context, lambda invocation, output: write(invocation, output, user, to, part_mb), as_json=as_json)

@@ -64,6 +64,7 @@ COMMANDS = [
     "backup",
     "restore",
     "import",
+    "export",
 ]
 HEAVY = ("aiohttp", "PIL", "pydantic", "eventsourcing", "structlog", "discord")
 FAULTS: list[tuple[Fault, int]] = [

@@ -43,6 +43,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "backup": ("backup{}",),
     "restore": ("backup{}", "--root", "restored{}"),
     "import": ("backup{}", "--root", "imported{}"),
+    "export": ("ada", "--to", "export{}"),
 }
 """Each command but `bench`, which is a program of its own, with words that it carries out."""
 UNTIL_STOPPED = frozenset({"serve", "bot"})
