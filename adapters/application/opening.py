@@ -321,8 +321,8 @@ def refuse_unfinished(root: Path, files: Files, *, adopting: bool = False) -> No
     """
     if (contents := RestoreMark(root, files).directory()) is not None:
         raise RestoreUnfinished(
-            f"The backup {contents.parent} is being restored into {root}, and that is not finished. Run the command that began "
-            "it again, `abby restore` or `abby import`; it goes on where it stopped."
+            f"The backup {contents.parent} is being restored into {root}, and that is not finished. Run the command "
+            "that began it again, `abby restore` or `abby import`; it goes on where it stopped."
         )
     if not adopting and (directory := AdoptionMark(root, files).directory()) is not None:
         raise AdoptionUnfinished(

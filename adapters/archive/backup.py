@@ -1,9 +1,9 @@
 """Makes and renews a backup of a storage root, beside whoever writes it: what `abby backup` does.
 
-The order: the log, to the end that it has when it is opened, beyond its watermark; then the files that stand by it, until
-all that stands at one position is there; then the log up to that position. All of it is then read back from where it was
-written to, and only then is it said to be a backup. A run that is cut off, wherever, leaves the former backup as it was,
-and the next run goes on.
+The order: the log, to the end that it has when it is opened, beyond its watermark; then the files that stand by it,
+until all that stands at one position is there; then the log up to that position. All of it is then read back from where
+it was written to, and only then is it said to be a backup. A run that is cut off, wherever, leaves the former backup as
+it was, and the next run goes on.
 
 Nothing of the root is changed and no lock of it is taken.
 """

@@ -167,10 +167,18 @@ def decode_contents(stored: bytes, manifest: Manifest, folder: Path) -> dict[int
     try:
         for line in stored.split(b"\n")[:-1]:
             told: dict[str, Any] = orjson.loads(line)
-            details = told.get("details")
-            if details is not None and not (isinstance(details, str) and len(details) <= MAX_DETAILS_CHARS):
-                raise ValueError(line)
-            found[int(told["position"])] = Content(int(told["position"]), details, told.get("missing") is True)
+            position = int(told["position"])
+            found[position] = Content(position, _details(told), told.get("missing") is True)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BackupDamaged(f"The list of files in {folder} is not of the form of one. {ANOTHER_COPY}") from error
     return found
+
+
+def _details(told: dict[str, Any]) -> str | None:
+    """How an image was made, as a line tells it. Raises ValueError where that is no text, or longer than any."""
+    details = told.get("details")
+    if details is None:
+        return None
+    if not isinstance(details, str) or len(details) > MAX_DETAILS_CHARS:
+        raise ValueError(details)
+    return details

@@ -184,8 +184,8 @@ class _Checked:
             return
         if file.size_bytes > most:
             raise BackupDamaged(
-                f"{file.name} of {file.user} has {file.size_bytes:,} bytes, and a picture may have {most:,} here. Nothing "
-                "was made. Raise IMAGE_GENERATION_SIZE_MB if that is meant."
+                f"{file.name} of {file.user} has {file.size_bytes:,} bytes, and a picture may have {most:,} here. "
+                "Nothing was made. Raise IMAGE_GENERATION_SIZE_MB if that is meant."
             )
         if not store.is_right(file.sha256, file.size_bytes):
             raise BackupDamaged(f"The bytes of {file.name} of {file.user} are not those kept. {ANOTHER_COPY}")
@@ -201,7 +201,8 @@ class _Checked:
             raise BackupDamaged(f"{file.name} of {file.user} is no picture. {error} {ANOTHER_COPY}") from error
         if checked.media_type != file.media_type:
             raise BackupDamaged(
-                f"{file.name} of {file.user} is {checked.media_type}, and its log says {file.media_type}. {ANOTHER_COPY}"
+                f"{file.name} of {file.user} is {checked.media_type}, and its log says {file.media_type}. "
+                f"{ANOTHER_COPY}"
             )
 
 
@@ -228,9 +229,7 @@ class _Restore:
         self._terms.progress(total, total)
         for folder in sorted(self._touched):
             files.sync_directory(folder)
-        copied = engine.copy(
-            backup.paths.log_root, self._root, up_to=manifest.position, with_key=self._terms.is_ours
-        )
+        copied = engine.copy(backup.paths.log_root, self._root, up_to=manifest.position, with_key=self._terms.is_ours)
         if (copied.digest, copied.size_bytes) != (manifest.digest, manifest.log_bytes):
             raise BackupDamaged(f"The log in {backup.paths.folder} is not the one that was backed up. {ANOTHER_COPY}")
         self._read_back()

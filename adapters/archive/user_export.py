@@ -1,5 +1,5 @@
-"""All of one user as files in a folder: the pictures, how each was made, the lines of the log, in archives of at most so
-many bytes each. What goes into which is `application/exporting`'s to plan, as for a member who asks the bot.
+"""All of one user as files in a folder: the pictures, how each was made, the lines of the log, in archives of at most
+so many bytes each. What goes into which is `application/exporting`'s to plan, as for a member who asks the bot.
 
 Each archive is written aside and named when it is whole, so that a run that was cut off leaves none that is not.
 """
@@ -83,6 +83,8 @@ def _write(files: Files, path: Path, data: bytes) -> int:
 
 def _unwritable(folder: Path, error: OSError) -> Fault:
     if is_disk_full(error):
-        return DiskFull("The disk has no room for the export. Make room, empty the folder and try again.", folder=str(folder))
+        return DiskFull(
+            "The disk has no room for the export. Make room, empty the folder and try again.", folder=str(folder)
+        )
     told = not_done_there(folder, error)
     return StorageUnavailable(told or f"The export cannot be written in {folder}: {error.strerror or error}.")

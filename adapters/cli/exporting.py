@@ -54,6 +54,7 @@ def _print(console: Console, user: str, done: ExportedUser) -> None:
     written = f"{counted(len(done.archives), 'archive')} ({size_in_words(done.size_bytes)})"
     print_lines(
         console,
-        f"Exported: {counted(done.images, 'image')} of {user}, how each was made, and every line about {user}, in {written}.",
+        f"Exported: {counted(done.images, 'image')} of {user}, how each was made, and every line of the log about "
+        f"{user}, in {written}.",
         *(f"  {printable(path)}" for path in done.archives),
     )

@@ -49,6 +49,6 @@ def test_deleted_and_cleaned_up_files_do_not_stand() -> None:
         files.apply(position, event)
     cleaned = (CleanedFile("ada", "a.png", 7),)
     files.apply(4, CleanupCompleted(at=AT, by="system", files=cleaned, freed_bytes=7, older_than_days=0))
-    files.apply(5, ImageDeleted(at=AT, user="ada", by="library", name="a.png", bytes=7, temp=False))
+    files.apply(5, ImageDeleted(at=AT, user="ada", by="library", name="a.png", bytes=7, temp=False, reason="user"))
     assert [file.name for file in files] == ["t.png"]
     assert len(files) == 1

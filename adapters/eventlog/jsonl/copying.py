@@ -184,9 +184,9 @@ class _Copy:
         if slot.tip.position > self._tip.position:
             raise TargetRefused(
                 f"The copy in {self._target.root} knows more than the log: it goes up to position "
-                f"{slot.tip.position:,}, and the log to {self._tip.position:,}. Either the log is an older copy, or its "
-                "end was cut off. Nothing was changed. Look into that first; to begin another copy of the log as it is, "
-                "name another folder."
+                f"{slot.tip.position:,}, and the log to {self._tip.position:,}. Either the log is an older copy, or "
+                "its end was cut off. Nothing was changed. Look into that first; to begin another copy of the log as "
+                "it is, name another folder."
             )
         position = slot.tip.position
         found = _digest_at(self._files, self._log.fd, scanner, header, position)

@@ -3,9 +3,9 @@ system.
 
     python -m tests.adapters.archive.killed_archive
 
-Each line of its input is JSON, `["backup", root, folder, call]` or `["restore", folder, root, call]`: the child is killed
-at that call, counted from 1, of those that change the disk or sync it: before it, or where it writes, in its middle. It
-answers with a line: `killed`, or `done` where there were fewer calls.
+Each line of its input is JSON, `["backup", root, folder, call]` or `["restore", folder, root, call]`: the child is
+killed at that call, counted from 1, of those that change the disk or sync it: before it, or where it writes, in its
+middle. It answers with a line: `killed`, or `done` where there were fewer calls.
 """
 
 from __future__ import annotations

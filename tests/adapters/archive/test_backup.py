@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_a_second_run_copies_only_what_is_new(root: Path, folder: Path) -> None:
 
 def test_bytes_that_the_backup_has_lost_are_copied_again(root: Path, folder: Path) -> None:
     """A flipped byte of the backup is found by any later run, whatever its time and size say."""
-    name = sorted(blobs(folder))[0]
+    name = min(blobs(folder))
     path = folder / "files" / name[:2] / name
     whole = path.read_bytes()
     path.write_bytes(bytes([whole[0] ^ 1]) + whole[1:])
@@ -105,7 +106,7 @@ def test_a_torn_end_is_left_out_and_damage_is_refused(root: Path, folder: Path) 
 
 @pytest.mark.parametrize("case", ["older", "another", "other things", "inside", "around", "a file"])
 def test_a_folder_that_is_not_this_roots_backup_is_left_alone(root: Path, folder: Path, case: str) -> None:
-    """An older log beside a newer backup, another log, other things, the root itself: refused, and nothing is changed."""
+    """An older log beside a newer backup, another log, other things, the root itself: nothing is changed."""
     match case:
         case "older":
             newer = shutil.copytree(root, root.with_name("newer"))
@@ -154,13 +155,13 @@ def test_a_link_in_the_target_is_not_followed(root: Path, folder: Path, tmp_path
     path.symlink_to(elsewhere)
     change(root)
     before = tree(elsewhere) if elsewhere.is_dir() else elsewhere.read_bytes()
-    try:
-        backed_up(root, folder)
-    except StorageUnavailable as error:
-        assert "symbolic link" in str(error)
+    if place in {"backup.json", "log/logs/head"}:  # put in its place as a whole
+        with suppress(StorageUnavailable):
+            backed_up(root, folder)
+            assert not path.is_symlink()
     else:
-        assert not path.is_symlink()
-        assert_disk_and_log_agree(root)
+        with pytest.raises(StorageUnavailable, match="symbolic link"):
+            backed_up(root, folder)
     assert (tree(elsewhere) if elsewhere.is_dir() else elsewhere.read_bytes()) == before
 
 
@@ -246,7 +247,7 @@ class FailingImages(Files):
 
     def read_at(self, fd: int, size: int, offset: int) -> bytes:
         """An error, below the folders of images."""
-        if "/images/" in os.readlink(f"/proc/self/fd/{fd}"):
+        if "/images/" in str(Path(f"/proc/self/fd/{fd}").readlink()):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         return super().read_at(fd, size, offset)
 

@@ -57,8 +57,6 @@ def killing() -> Iterator[Kill]:
         told.close()
 
 
-
-
 def moments(calls: int, *, thorough: bool) -> list[int]:
     """Calls to be killed at."""
     every = range(1, calls + 1)

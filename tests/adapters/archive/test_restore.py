@@ -112,7 +112,7 @@ def forged_contents(folder: Path, change: Callable[[list[dict[str, Any]]], objec
 
 def first(folder: Path, pattern: str) -> Path:
     """A file of a backup."""
-    return sorted(folder.glob(pattern))[0]
+    return min(folder.glob(pattern))
 
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
