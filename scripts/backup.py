@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 try:
-    from adapters.cli import main
+    from adapters.cli import main  # where the environment is not set up, a sentence says so
 except ModuleNotFoundError as error:
     sys.exit(f"{error.name} is not installed here. Run `python3 launch.py --version` once, then use .venv's python.")
 
