@@ -13,6 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
+from adapters.cli import archive_commands
+from adapters.cli.arguments import Json, User, Yes
 from adapters.cli.exits import epilog
 from adapters.cli.invocation import Invocation
 from adapters.cli.numbers import megabytes, whole
@@ -24,7 +26,6 @@ MAX_IMAGES = 10_000_000
 IMAGES_SHOWN = 50
 MAX_STORAGE_MB = 1_000_000_000
 MAX_ROUNDS = 1_000
-PART_MB, MAX_PART_MB = 100, 1_000
 
 app = typer.Typer(
     name="abby",
@@ -35,12 +36,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON object for programs instead of a table for people.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Also for a user of whom the log knows nothing.")]
-User = Annotated[
-    str, typer.Argument(metavar="USER", help="A user's id, such as a Discord id, or `local` for the page.")
-]
 
 
 def _print_version(wanted: bool) -> None:
@@ -395,77 +390,4 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
     carry_out(context, look, as_json=as_json)
 
 
-@command
-def backup(
-    context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder, or that of a former backup.")],
-    without_key: Annotated[
-        bool, typer.Option("--without-key", help="Leave out the secret of the log; a restored root makes a new one.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Copy log, images and their details into a folder, beside a running service too, and read all of it back.
-
-    A second run copies only what is new. Interrupted, the former backup stays as it was, and the same command goes on.
-    Ends with 0, or with 1 where images have no right bytes in the storage root itself; the rest is backed up.
-    """
-    from adapters.cli import archiving
-
-    carry_out(
-        context,
-        lambda invocation, output: archiving.backup(invocation, output, folder, with_key=not without_key),
-        as_json=as_json,
-    )
-
-
-@command
-def restore(
-    context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a backup.")],
-    as_json: Json = False,
-) -> None:
-    """Make an empty storage root (--root) of a backup; it is read whole before anything is made.
-
-    Interrupted, the same command goes on where it stopped. Ends with 0, or with 1 where the backup had not all bytes.
-    """
-    from adapters.cli import archiving
-
-    carry_out(
-        context, lambda invocation, output: archiving.restore(invocation, output, folder, is_ours=True), as_json=as_json
-    )
-
-
-@command
-def import_(
-    context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a backup that was made elsewhere.")],
-    as_json: Json = False,
-) -> None:
-    """Make an empty storage root (--root) of somebody else's backup: every line and every picture is looked at.
-
-    As `restore`, but its key is not taken over, and what is no picture is refused.
-    """
-    from adapters.cli import archiving
-
-    carry_out(
-        context,
-        lambda invocation, output: archiving.restore(invocation, output, folder, is_ours=False),
-        as_json=as_json,
-    )
-
-
-@command
-def export(
-    context: typer.Context,
-    user: User,
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new or empty folder for the archives.")],
-    part_mb: Annotated[
-        float,
-        typer.Option("--part-mb", parser=megabytes(MAX_PART_MB), metavar="MB", help="At most so large, each of them."),
-    ] = PART_MB,
-    as_json: Json = False,
-) -> None:
-    """Write all of one user into ZIP archives: pictures, how each was made, every line of the log about the user."""
-    from adapters.cli.exporting import export as write
-
-    carry_out(context, lambda invocation, output: write(invocation, output, user, to, part_mb), as_json=as_json)
+archive_commands.register(command)
