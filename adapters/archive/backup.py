@@ -10,7 +10,7 @@ Nothing of the root is changed and no lock of it is taken.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -161,7 +161,7 @@ class _Backup:
             return read_contents(self._paths, read_manifest(self._paths, self._files), self._files)
         return {}
 
-    def _bad(self, stood: list[StandingFile], held: dict[int, Content]) -> list[StandingFile]:
+    def _bad(self, stood: Sequence[StandingFile], held: dict[int, Content]) -> list[StandingFile]:
         """Reads all bytes back; gives the files of which the disk has others."""
         by_digest = {file.sha256: file for file in stood if not held[file.position].is_missing}
         bad: set[str] = set()
@@ -181,7 +181,7 @@ class _Backup:
         if (report.positions, report.digest) != (copied.position, copied.digest):
             raise StorageUnavailable(_not_given_back(self._paths.folder, 1))
 
-    def _publish(self, copied: CopiedLog, stood: list[StandingFile], held: dict[int, Content]) -> Manifest:
+    def _publish(self, copied: CopiedLog, stood: Sequence[StandingFile], held: dict[int, Content]) -> Manifest:
         """Writes the list and then, in the place of the former one, what the backup is."""
         lines = list(encode_contents(stood, held))
         digest = sha256(b"".join(lines)).hexdigest()
@@ -211,7 +211,7 @@ class _Backup:
             _exchange(self._files, path, lines)
         raise StorageUnavailable(_not_given_back(self._paths.folder, 1))
 
-    def _remove_what_is_left(self, manifest: Manifest, stood: list[StandingFile]) -> int:
+    def _remove_what_is_left(self, manifest: Manifest, stood: Sequence[StandingFile]) -> int:
         for name in self._files.list_directory(self._paths.folder):
             if is_contents(name) and name != self._paths.contents(manifest.contents).name:
                 self._files.unlink(self._paths.folder / name)
@@ -220,7 +220,7 @@ class _Backup:
         return removed
 
 
-def _exchange(files: Files, path: Path, blocks: tuple[bytes, ...] | list[bytes]) -> None:
+def _exchange(files: Files, path: Path, blocks: Sequence[bytes]) -> None:
     """Writes a file durably in the place of what stands there."""
     in_making = path.with_name(f"{path.name}.new")
     with suppress(FileNotFoundError):

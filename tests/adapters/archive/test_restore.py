@@ -34,7 +34,7 @@ MOST = 10**7
 def figures(root: Path) -> list[Any]:
     """What a start says of the users."""
     store = open_store(root)
-    told = [quota_status(store, user) | {"daily": None} for user in ("ada", "bob", "eve")]
+    told: list[Any] = [quota_status(store, user) | {"daily": None} for user in ("ada", "bob", "eve")]
     told.append(image_details(store, "bob", "replaced.png"))
     store.close()
     return told
@@ -130,7 +130,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "a list changed": lambda folder: one_byte(first(folder, "contents-*")),
     "a list without a line": lambda folder: forged_contents(folder, lambda lines: lines.pop()),
     "a list with a line more": lambda folder: forged_contents(folder, lambda lines: lines.append({"position": 99})),
-    "a list of nothing": lambda folder: forged_contents(folder, lambda lines: lines.append([])),
+    "a list of nothing": lambda folder: forged_contents(folder, lambda lines: lines.append({})),
     "details that are none": lambda folder: forged_contents(folder, lambda lines: lines[0].update(details="[1]")),
     "details of no text": lambda folder: forged_contents(folder, lambda lines: lines[0].update(details=7)),
     "bytes gone": lambda folder: first(folder, "files/*/*").unlink(),
