@@ -52,6 +52,7 @@ LATE_TO_START_QUICKLY = frozenset(
         "adapters/cli/access.py",  # a reading command and one that asks the service open no storage
         "adapters/cli/adopting.py",  # its help and a refusal need no service
         "adapters/cli/app.py",  # every command; only the one that was given is imported
+        "adapters/cli/archive_commands.py",  # the same
         "adapters/cli/invocation.py",  # a help text reads no settings
         "adapters/cli/on_log.py",  # all commands but one need no provider
     }

@@ -1,5 +1,6 @@
-"""The mark `logs/adopting`: it names the directory whose images are being adopted, from before the first until after
-the last, so that nobody else opens a root that is only half known. Who refuses because of it is `opening`'s.
+"""The marks `logs/adopting` and `logs/restoring`: they name the directory whose images are being adopted, or the backup
+that is being restored, from before the first file until after the last, so that nobody else opens a root that is only
+half there. Who refuses because of them is `opening`'s.
 """
 
 from __future__ import annotations
@@ -9,20 +10,23 @@ import shlex
 import subprocess
 from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
 
 from adapters.disk.files import Files
 
 
-class AdoptionMark:
-    """The mark of one root, which may stand or not."""
+class UnfinishedMark:
+    """A mark of one root, which may stand or not."""
+
+    NAME: ClassVar[str]
 
     def __init__(self, root: Path, files: Files) -> None:
-        self.path = root / "logs" / "adopting"
+        self.path = root / "logs" / self.NAME
         self._files = files
         files.confine(root, anew=False)
 
     def directory(self) -> Path | None:
-        """The directory of which only a part is adopted, None where there is none."""
+        """The directory of which only a part is there, None where there is none."""
         if not self._files.lexists(self.path):
             return None
         return Path(os.fsdecode(self._files.read(self.path).removesuffix(b"\n")))
@@ -45,6 +49,18 @@ class AdoptionMark:
         with suppress(FileNotFoundError):
             self._files.unlink(self.path)
         self._files.sync_directory(self.path.parent)
+
+
+class AdoptionMark(UnfinishedMark):
+    """That of an adoption."""
+
+    NAME = "adopting"
+
+
+class RestoreMark(UnfinishedMark):
+    """That of a restore; it holds through to its end, after the log has its name."""
+
+    NAME = "restoring"
 
 
 def adopt_command(root: Path, directory: Path, *options: str, windows: bool = os.name == "nt") -> str:

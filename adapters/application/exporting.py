@@ -19,7 +19,7 @@ from adapters.application.results import ImageSave
 from adapters.application.saves import saves_of
 from adapters.images.file_names import promises
 from adapters.images.formats import EXTENSIONS
-from domain.events import to_data
+from domain.events import CleanupCompleted, Event, to_data
 from domain.names import name_key
 
 MOST_EVENTS = 1_000_000
@@ -84,11 +84,20 @@ def archive_of(storage: ReadableStorage, export: Export, index: int) -> bytes:
 
 def _record(storage: ReadableStorage, user: str, saves: Iterable[ImageSave], room: int) -> Iterator[Entry]:
     """What is recorded and how each image was made, in as many files as it takes."""
-    events = [{"type": type(event).__name__, "data": to_data(event)} for event in events_of(storage, user, MOST_EVENTS)]
+    recorded = (_own(event, user) for event in events_of(storage, user, MOST_EVENTS))
+    events = [{"type": type(event).__name__, "data": to_data(event)} for event in recorded]
     details = [(save.name, image_details(storage, user, save.name)) for save in saves]
     texts = list(_texts(user, events, details, room))
     for number, text in enumerate(texts, 1):
         yield _text("record.json" if len(texts) == 1 else f"record-{number}.json", text)
+
+
+def _own(event: Event, user: str) -> Event:
+    """An event as far as it is the user's: one cleanup removes the temp files of many."""
+    if not isinstance(event, CleanupCompleted):
+        return event
+    files = tuple(file for file in event.files if file.user == user)
+    return event._replace(files=files, freed_bytes=sum(file.bytes for file in files))
 
 
 def _texts(user: str, events: list[Any], details: list[Any], room: int) -> Iterator[bytes]:

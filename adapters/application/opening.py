@@ -16,7 +16,7 @@ from pathlib import Path
 import structlog
 
 from adapters.application.abandoned import release_abandoned
-from adapters.application.adoption_mark import AdoptionMark, adopt_command
+from adapters.application.adoption_mark import AdoptionMark, RestoreMark, adopt_command
 from adapters.application.looking import Looking
 from adapters.application.other_things import is_unused, why_not_begun
 from adapters.application.outside_seals import OutsideSeals
@@ -37,6 +37,7 @@ from adapters.ports.faults import (
     DiskFull,
     LedgerStopped,
     LogDamaged,
+    RestoreUnfinished,
     StorageUnavailable,
 )
 from domain.commands import SetPolicy
@@ -81,8 +82,7 @@ class OpenRoot(LedgerHooks):
         self._kept_outside = -1
         with ExitStack() as undoing:
             try:
-                if not adopting:
-                    _refuse_unfinished(root, files)
+                refuse_unfinished(root, files, adopting=adopting)
                 self.begun = self._is_to_be_begun(engines.log, adopting=adopting)
                 """Whether there was no log, so that a new one was begun."""
                 projector = Projector()
@@ -315,9 +315,16 @@ def collecting_no_garbage() -> Iterator[None]:
             gc.enable()
 
 
-def _refuse_unfinished(root: Path, files: Files) -> None:
-    """Raises AdoptionUnfinished where an adoption was begun and not ended."""
-    if (directory := AdoptionMark(root, files).directory()) is not None:
+def refuse_unfinished(root: Path, files: Files, *, adopting: bool = False) -> None:
+    """Raises RestoreUnfinished where a restore was begun and not ended, AdoptionUnfinished where an adoption was and
+    this is not the one that goes on with it.
+    """
+    if (contents := RestoreMark(root, files).directory()) is not None:
+        raise RestoreUnfinished(
+            f"The backup {contents.parent} is being restored into {root}, and that is not finished. Run the command "
+            "that began it again, `abby restore` or `abby import`; it goes on where it stopped."
+        )
+    if not adopting and (directory := AdoptionMark(root, files).directory()) is not None:
         raise AdoptionUnfinished(
             f"Existing images were being adopted from {directory}, and that is not finished. "
             f"Run `{adopt_command(root, directory)}`; it goes on where it stopped."

@@ -13,6 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
+from adapters.cli import archive_commands
+from adapters.cli.arguments import Json, User, Yes
 from adapters.cli.exits import epilog
 from adapters.cli.invocation import Invocation
 from adapters.cli.numbers import days, megabytes, whole
@@ -34,12 +36,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON object for programs instead of a table for people.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Also for a user of whom the log knows nothing.")]
-User = Annotated[
-    str, typer.Argument(metavar="USER", help="A user's id, such as a Discord id, or `local` for the page.")
-]
 
 
 def _print_version(wanted: bool) -> None:
@@ -86,7 +82,7 @@ def command(carried_out: Callable[..., None]) -> Callable[..., None]:
     parameters = [*own.values(), *added.values()]
     with_global_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # typer asks for it
     with_global_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return app.command()(with_global_options)
+    return app.command(carried_out.__name__.strip("_").replace("_", "-"))(with_global_options)
 
 
 @command
@@ -481,3 +477,4 @@ def explain(
     from adapters.cli.explaining import explain as tell
 
     carry_out(context, lambda invocation, output: tell(invocation, output, Wanted(what, last)), as_json=as_json)
+archive_commands.register(command)

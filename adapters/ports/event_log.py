@@ -148,6 +148,19 @@ class SalvagedLog:
     damage: Damage | None
 
 
+class CopiedLog(NamedTuple):
+    """What a copy of a log holds now: its last position with its hash in hex, and its size; `copied_bytes` of it are
+    new. `has_key`: whoever opens the copy goes on as the original would.
+    """
+
+    log_id: str
+    position: int
+    digest: str
+    size_bytes: int
+    copied_bytes: int
+    has_key: bool
+
+
 class KeptSnapshot(NamedTuple):
     """A snapshot beside a log: its position and state, or `why` it is not used. `is_packed`: it is kept compressed,
     and takes little room until somebody asks for its state.
@@ -379,4 +392,21 @@ class EventLogEngine(Protocol):
 
         Raises TargetRefused for a folder that cannot be used, LogMissing or LogForeign, LogDamaged where nothing can be
         proven, StorageUnavailable or DiskFull.
+        """
+
+    def copy(
+        self,
+        root: Path,
+        to: Path,
+        *,
+        on_event: OnEvent | None = None,
+        up_to: int | None = None,
+        with_key: bool = True,
+    ) -> CopiedLog:
+        """Makes the log of another root the same as this one, beside a running writer too: all that is whole, or up to
+        a position. A former copy is only added to. The copy says that all file work is done; without the key whoever
+        opens it makes a new one.
+
+        Raises TargetRefused where what stands there is no beginning of this log, LogMissing, LogForeign, LogDamaged,
+        StorageUnavailable or DiskFull.
         """

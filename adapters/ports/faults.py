@@ -71,6 +71,18 @@ class AdoptionUnfinished(Fault):
     exit_code = 65
 
 
+class RestoreUnfinished(Fault):
+    """A backup was being brought into a storage root, and that has not ended yet."""
+
+    exit_code = 65
+
+
+class BackupDamaged(Fault):
+    """A backup is not as it was written, or there is none: nothing can be made of it."""
+
+    exit_code = 65
+
+
 class DiskFull(Fault):
     """The disk has no room; nothing of the batch was kept, and the log is whole.
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from adapters.disk.files import Files
+from adapters.eventlog.jsonl.copying import copy_log
 from adapters.eventlog.jsonl.creation import refuse_beside_remains
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.lock import is_held, read_holder
@@ -18,6 +19,7 @@ from adapters.eventlog.jsonl.verify import kept_older_snapshots, kept_snapshots,
 from adapters.eventlog.jsonl.writable import unwritable
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.event_log import (
+    CopiedLog,
     Damage,
     KeptSnapshot,
     LogHolder,
@@ -136,6 +138,18 @@ class JSONLEngine:
     def salvage(self, root: Path, to: Path, *, on_event: OnEvent | None = None) -> SalvagedLog:
         """A new storage root without images, of what is whole."""
         return salvage(root, to, files=self._files, on_event=on_event)
+
+    def copy(
+        self,
+        root: Path,
+        to: Path,
+        *,
+        on_event: OnEvent | None = None,
+        up_to: int | None = None,
+        with_key: bool = True,
+    ) -> CopiedLog:
+        """The log below another root, its watermark and its key."""
+        return copy_log(root, to, files=self._files, on_event=on_event, up_to=up_to, with_key=with_key)
 
     def _paths(self, root: Path) -> LogPaths:
         """The log's files, of which what is no file of its own is not opened."""

@@ -95,6 +95,9 @@ def commands(folder: Path, env_file: Path) -> None:
                 str(folder / "own" / "x.png"),
             ),
             ("salvage", "--to", str(folder / "salvaged")),
+            ("backup", str(folder / "backup")),
+            ("restore", str(folder / "backup"), "--root", str(folder / "restored")),
+            ("export", "ada", "--to", str(folder / "exported")),
             *(("doctor",), ("audit",), ("verify",), ("images", "ada"), ("cleanup", "--days", "3650")),
         ):
             code = main(["--root", str(root), "--env-file", str(env_file), *words])

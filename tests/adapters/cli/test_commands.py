@@ -22,6 +22,7 @@ from adapters.cli.running import exit_code_of
 from adapters.ports.failure_reasons import FailureKind
 from adapters.ports.faults import (
     AdoptionUnfinished,
+    BackupDamaged,
     ConfigError,
     DiskFull,
     Fault,
@@ -30,6 +31,7 @@ from adapters.ports.faults import (
     LogForeign,
     LogLocked,
     LogMissing,
+    RestoreUnfinished,
     StorageUnavailable,
 )
 from adapters.wording.failures import sentence_of_failure
@@ -62,6 +64,10 @@ COMMANDS = [
     "replay",
     "what-if",
     "explain",
+    "backup",
+    "restore",
+    "import",
+    "export",
 ]
 HEAVY = ("aiohttp", "PIL", "pydantic", "eventsourcing", "structlog", "discord")
 FAULTS: list[tuple[Fault, int]] = [
@@ -72,6 +78,8 @@ FAULTS: list[tuple[Fault, int]] = [
     (LogForeign("x"), 65),
     (LogMissing("x"), 65),
     (AdoptionUnfinished("x"), 65),
+    (RestoreUnfinished("x"), 65),
+    (BackupDamaged("x"), 65),
     (DiskFull("x"), 74),
     (LedgerStopped("x"), 74),
 ]
@@ -204,7 +212,7 @@ def test_every_failure_of_a_provider_has_its_code(
 def test_the_schemas_are_schemas() -> None:
     """Each is well formed, says what it is of, and lets nothing pass that it does not name."""
     files = sorted(SCHEMAS.glob("*.json"))
-    assert len(files) == 21
+    assert len(files) == 24
     for file in files:
         schema = json.loads(file.read_text(encoding="utf-8"))
         Draft202012Validator.check_schema(schema)

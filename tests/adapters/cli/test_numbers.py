@@ -25,6 +25,7 @@ OPTIONS = [
     (["what-if"], "--daily"),
     (["what-if"], "--user-mb"),
     (["what-if"], "--pool-mb"),
+    (["export", "ada", "--to", "x"], "--part-mb"),
 ]
 NO_NUMBERS = ["", " ", "nan", "inf", "-inf", "1e400", "1_000", "٣", "0x10", "1,5", "one", "--"]
 

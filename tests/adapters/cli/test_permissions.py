@@ -34,13 +34,15 @@ STOOD = {"root/images/users/eve/": "777", "root/images/users/eve/in-place.png": 
 """What was there before, and was adopted at its place."""
 SECRETS = (
     *("root/logs/.key", "root/logs/pending/", "root/logs/pending/1.json", "root/logs/discord.json"),
-    "salvaged/logs/.key",
+    *("salvaged/logs/.key", "backup/log/logs/.key", "restored/logs/.key"),
 )
 MADE = (
     *("root/", "root/logs/", "root/logs/events.jsonl", "root/logs/head", "root/logs/.lock", "root/logs/.spare"),
     *("root/images/users/ada/a.png", "root/images/users/ada/k/b.png", "root/images/.staged/", "root/temp/ada/t.png"),
     *("root/images/users/ada/.details/a.png~.json", "root/images/users/eve/old.png"),
     *("root/logs/snapshots/", "salvaged/", "salvaged/logs/events.jsonl"),
+    *("backup/", "backup/backup.json", "backup/files/", "backup/log/logs/events.jsonl", "exported/ada-1.zip"),
+    *("restored/", "restored/images/users/ada/a.png", "restored/images/users/ada/.details/a.png~.json"),
     *("salvaged/not-salvaged.jsonl", ".root.abby-log", *SECRETS),
 )
 """What the flows leave at least: one of each kind of file."""

@@ -43,6 +43,10 @@ WORDS: dict[str, tuple[str, ...]] = {
     "replay": ("ada", "--story"),
     "what-if": ("--daily", "3"),
     "explain": ("ada", "--last"),
+    "backup": ("backup{}",),
+    "restore": ("backup{}", "--root", "restored{}"),
+    "import": ("backup{}", "--root", "imported{}"),
+    "export": ("ada", "--to", "export{}"),
 }
 """Each command but `bench`, which is a program of its own, with words that it carries out."""
 UNTIL_STOPPED = frozenset({"serve", "bot"})
@@ -55,7 +59,8 @@ def spoken(root: Path, env_file: Path, *, also: frozenset[str] = frozenset()) ->
             if name in UNTIL_STOPPED and (as_json or name not in also):
                 continue
             own = [word.format(number) for word in words]
-            yield " ".join([name, *as_json]), [name, *own, *as_json, "--root", str(root), "--env-file", str(env_file)]
+            own += [] if "--root" in own else ["--root", str(root)]
+            yield " ".join([name, *as_json]), [name, *own, *as_json, "--env-file", str(env_file)]
 
 
 @pytest.fixture

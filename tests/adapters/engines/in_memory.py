@@ -18,6 +18,7 @@ from eventsourcing.dcb.popo import InMemoryDCBRecorder
 from adapters.disk.files import Files
 from adapters.ports.clock import Clock
 from adapters.ports.event_log import (
+    CopiedLog,
     Damage,
     EventLogEngine,
     LogHolder,
@@ -266,6 +267,18 @@ class InMemoryEngine:
     def salvage(self, root: Path, to: Path, *, on_event: OnEvent | None = None) -> SalvagedLog:  # noqa: ARG002 - it refuses
         """There is nothing to salvage."""
         raise ConfigError(NO_SALVAGE.format(root, to))
+
+    def copy(
+        self,
+        root: Path,
+        to: Path,
+        *,
+        on_event: OnEvent | None = None,  # noqa: ARG002 - it refuses
+        up_to: int | None = None,  # noqa: ARG002 - the same
+        with_key: bool = True,  # noqa: ARG002 - the same
+    ) -> CopiedLog:
+        """There is nothing that would outlast this process."""
+        raise ConfigError(f"The log of {root} is in memory. It cannot be copied to {to}.")
 
     def _log(self, root: Path) -> InMemoryLog:
         if not self.exists(root):

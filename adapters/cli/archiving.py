@@ -1,0 +1,159 @@
+"""`abby backup`, `abby restore` and `abby import`: a storage root carried elsewhere and brought back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from adapters.archive.backup import BackedUp, BackupTerms, back_up
+from adapters.archive.restoring import Restored, RestoreTerms
+from adapters.archive.restoring import restore as carry_out
+from adapters.bootstrap.storage import files_of, store_settings
+from adapters.cli.access import log_of
+from adapters.cli.exits import Exit
+from adapters.cli.invocation import Invocation
+from adapters.cli.output import Output, malformed
+from adapters.cli.progress import bar
+from adapters.cli.tables import add_row, print_lines, printable, table
+from adapters.engines.choice import choose_engine
+from adapters.ports.faults import TargetRefused
+from adapters.wording.figures import counted, size_in_words
+from projections.standing_files import StandingFile
+
+MAX_MISSING_SHOWN = 20
+"""Files without bytes that are named to people; `--json` names all."""
+KEY = {
+    True: "in the backup: a restored root goes on as this one would, and whoever reads the backup can write seals",
+    False: "not in the backup: a restored root makes a new one, so that repeats of earlier requests are refused",
+}
+
+
+def backup(invocation: Invocation, output: Output, folder: Path, *, with_key: bool) -> int:
+    """Brings a backup up to date and tells what is in it; 1 where images have no right bytes in the root itself."""
+    config = invocation.set_up()
+    root, engine = log_of(config)
+    try:
+        with bar(output, "Copying and reading back") as progress:
+            terms = BackupTerms(engine, files_of(config), with_key=with_key, progress=progress)
+            done = back_up(root, folder, terms)
+    except TargetRefused as error:
+        return output.refused(malformed(str(error)))
+    output.answer(_backed_up(done), lambda console: _print_backup(console, done))
+    return Exit.REFUSED if done.missing else Exit.DONE
+
+
+def restore(invocation: Invocation, output: Output, folder: Path, *, is_ours: bool) -> int:
+    """Makes the storage root of a backup; 1 where the backup had not all bytes."""
+    config = invocation.set_up()
+    files, most = files_of(config), None if is_ours else store_settings(config).max_image_bytes
+    engine = choose_engine(config.persistence_module, files)
+    try:
+        with bar(output, "Reading and copying") as progress:
+            terms = RestoreTerms(engine, files, max_image_bytes=most, progress=progress)
+            done = carry_out(folder, config.storage.storage_root, terms)
+    except TargetRefused as error:
+        return output.refused(malformed(str(error)))
+    output.answer(_restored(done), lambda console: _print_restored(console, done))
+    return Exit.REFUSED if done.missing else Exit.DONE
+
+
+def _backed_up(done: BackedUp) -> dict[str, Any]:
+    """What a backup is, for programs."""
+    manifest = done.manifest
+    return {
+        "directory": printable(done.folder),
+        "log_id": manifest.log_id,
+        "position": manifest.position,
+        "hash": manifest.digest,
+        "at": manifest.at,
+        "images": manifest.images,
+        "temp_files": manifest.temp_files,
+        "size_bytes": manifest.size_bytes,
+        "log_bytes": manifest.log_bytes,
+        "key": manifest.has_key,
+        "copied": {"files": done.copied_files, "size_bytes": done.copied_bytes, "log_bytes": done.log_bytes},
+        "removed_files": done.removed_files,
+        "missing": _rows(done.missing),
+    }
+
+
+def _restored(done: Restored) -> dict[str, Any]:
+    manifest = done.manifest
+    return {
+        "root": printable(done.root),
+        "log_id": manifest.log_id,
+        "position": manifest.position,
+        "hash": manifest.digest,
+        "at": manifest.at,
+        "images": manifest.images,
+        "temp_files": manifest.temp_files,
+        "size_bytes": manifest.size_bytes,
+        "key": done.has_key,
+        "missing": _rows(done.missing),
+    }
+
+
+def _rows(missing: Sequence[StandingFile]) -> list[dict[str, Any]]:
+    return [{"user": file.user, "name": file.name, "temp": file.temp, "position": file.position} for file in missing]
+
+
+def _print_backup(console: Console, done: BackedUp) -> None:
+    manifest = done.manifest
+    _print_missing(console, done.missing, "in the storage root; `abby audit` says what is wrong with them")
+    print_lines(
+        console,
+        f"Backed up: {_sum(manifest.images, manifest.temp_files, manifest.size_bytes)}, as of position "
+        f"{manifest.position:,}; all of it was read back.",
+        style="yellow" if done.missing else "green",
+    )
+    new = f"{counted(done.copied_files, 'file')} ({size_in_words(done.copied_bytes)})"
+    print_lines(
+        console,
+        f"Folder     {printable(done.folder)}",
+        f"New        {new}, {size_in_words(done.log_bytes)} of the log; {done.removed_files:,} no longer needed",
+        f"Log        {manifest.log_id}",
+        f"Last hash  {manifest.digest}",
+        f"Key        {KEY[manifest.has_key]}",
+    )
+
+
+def _print_restored(console: Console, done: Restored) -> None:
+    manifest = done.manifest
+    _print_missing(console, done.missing, "in the backup")
+    print_lines(
+        console,
+        f"Restored: {_sum(manifest.images, manifest.temp_files, manifest.size_bytes)}, as of position "
+        f"{manifest.position:,} of {manifest.at}; all of it was read back.",
+        style="yellow" if done.missing else "green",
+    )
+    print_lines(
+        console,
+        f"Root       {printable(done.root)}",
+        f"Log        {manifest.log_id}",
+        f"Last hash  {manifest.digest}",
+    )
+    if not done.has_key:
+        print_lines(
+            console,
+            "It has no key yet; the next start makes one. Requests that were answered before are refused if they are",
+            "repeated, and what SEAL_FILE names is of the former key: give it another name.",
+        )
+
+
+def _print_missing(console: Console, missing: Sequence[StandingFile], where: str) -> None:
+    if not missing:
+        return
+    shown = table("Without bytes", ("user", "name", "saved at"), right=("saved at",))
+    for file in missing[:MAX_MISSING_SHOWN]:
+        add_row(shown, file.user, file.name, str(file.position))
+    console.print(shown)
+    if (more := len(missing) - MAX_MISSING_SHOWN) > 0:
+        print_lines(console, f"and {more:,} more; --json names them all", "")
+    print_lines(console, f"These stand by the log, and their bytes are not {where}. The rest is whole.", style="yellow")
+
+
+def _sum(images: int, temp_files: int, size_bytes: int) -> str:
+    return f"{counted(images, 'image')} and {counted(temp_files, 'temp file')} ({size_in_words(size_bytes)})"

@@ -1,0 +1,99 @@
+"""`abby backup`, `restore`, `import` and `export` as a person and a program meet them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.application.deleting import clean_up_blocking
+from adapters.engines.opening import open_store
+from tests.adapters.archive.archiving import PLENTY, fill, save
+from tests.adapters.cli.conftest import Abby
+from tests.adapters.cli.processes import PROJECT, environment
+from tests.hostile.builders import png_of_size
+
+
+def test_a_root_is_carried_elsewhere_and_audited(abby: Abby, root: Path, tmp_path: Path, fits: Any) -> None:
+    """Backup, restore and import tell what they did as their schemas say, and the roots that come of it agree."""
+    fill(root)
+    folder, new, imported = tmp_path / "backup", tmp_path / "new", tmp_path / "imported"
+    told = abby("backup", str(folder), "--json")
+    assert (told.code, told.json["images"], told.json["copied"]["files"]) == (0, 4, 4)
+    assert fits("backup", told.json)
+    people = abby("backup", str(folder))
+    assert "all of it was read back" in people.out
+    assert "0 files (0 bytes)" in people.out or "0 files" in people.out
+    for command, target in (("restore", new), ("import", imported)):
+        told = abby(command, str(folder), "--json", root=target)
+        assert (told.code, told.json["key"], told.json["missing"]) == (0, command == "restore", [])
+        assert fits("restore", told.json)
+        assert abby("audit", root=target).code == 0
+        again = abby(command, str(folder), root=target)
+        assert again.code == 2
+        assert "holds something already" in again.err
+    assert "It has no key yet" in abby("import", str(folder), root=tmp_path / "third").out
+
+
+def test_what_the_root_has_lost_is_named_and_ends_with_1(abby: Abby, root: Path, tmp_path: Path, fits: Any) -> None:
+    """A cron job learns of it; the backup is whole beside that."""
+    fill(root)
+    (root / "images/users/ada/k/b.png").unlink()
+    told = abby("backup", str(tmp_path / "backup"), "--json")
+    assert told.code == 1
+    assert fits("backup", told.json)
+    assert [(row["user"], row["name"]) for row in told.json["missing"]] == [("ada", "k/b.png")]
+    people = abby("backup", str(tmp_path / "backup"))
+    assert people.code == 1
+    assert "k/b.png" in people.out
+    assert "abby audit" in people.out
+    assert abby("restore", str(tmp_path / "backup"), root=tmp_path / "new").code == 1
+
+
+@pytest.mark.parametrize("command", ["restore", "import"])
+def test_a_folder_without_a_backup_is_65(abby: Abby, tmp_path: Path, command: str) -> None:
+    """In words, and nothing is made."""
+    ran = abby(command, str(tmp_path / "none"), root=tmp_path / "new")
+    assert ran.code == 65
+    assert "There is no backup in" in ran.err
+    assert not (tmp_path / "new").exists()
+
+
+def test_all_of_a_user_is_exported_and_nothing_of_others(abby: Abby, root: Path, tmp_path: Path, fits: Any) -> None:
+    """Pictures whole, details, every line; of a cleanup that went over many users only what was the user's."""
+    fill(root)
+    store = open_store(root, limits=PLENTY)
+    save(store, "ada", "mine.png", png_of_size(300), temp=True)
+    save(store, "bob", "secret-of-bob.png", png_of_size(300), temp=True)
+    clean_up_blocking(store, 0)
+    store.close()
+    told = abby("export", "ada", "--to", str(tmp_path / "out"), "--part-mb", "0.005", "--json")
+    assert told.code == 0
+    assert fits("export", told.json)
+    assert len(told.json["archives"]) > 1
+    found: dict[str, bytes] = {}
+    for path in told.json["archives"]:
+        assert Path(path).stat().st_size <= 0.005 * 1_048_576
+        with zipfile.ZipFile(path) as archive:
+            found |= {name: archive.read(name) for name in archive.namelist()}
+    assert found["images/a.png"] == (root / "images/users/ada/a.png").read_bytes()
+    records = b"".join(data for name, data in found.items() if name.startswith("record"))
+    assert b"mine.png" in records
+    assert b"ImageSaved" in records
+    assert b"secret-of-bob" not in records
+    assert abby("export", "ada", "--to", str(tmp_path / "out")).code == 2
+    assert abby("export", "nobody", "--to", str(tmp_path / "none")).code == 1
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_script_runs_from_a_clone(root: Path, tmp_path: Path) -> None:
+    """`python scripts/backup.py DIR` is `abby backup DIR`."""
+    fill(root)
+    command = [sys.executable, str(PROJECT / "scripts/backup.py"), str(tmp_path / "b"), "--root", str(root), "--json"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment(PYTHONPATH=""), capture_output=True, check=True)
+    assert json.loads(done.stdout)["images"] == 4
