@@ -190,15 +190,20 @@ def audit(
     user: Annotated[
         str | None, typer.Option("--user", metavar="USER", help="Only the files of this user; the log is read whole.")
     ] = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Show what would be mended, and how.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --repair: mend it. Stop the service first.")] = False,
     as_json: Json = False,
 ) -> None:
     """Compare the whole log with all image and temp files, beside a running service too; nothing is changed.
 
-    Ends with 0 where all agree, with 1 where something was found: a file missing, changed or unknown to the log.
+    Ends with 0 where all agree, with 1 where something was found: a file missing, changed or unknown to the log. With
+    --repair --yes what the log does not know is moved to `found` in the storage root, and images that have no bytes of
+    their own any more are recorded as gone; it ends with 0 where nothing is left.
     """
-    from adapters.cli.auditing import audit as compare
+    from adapters.cli import auditing
 
-    carry_out(context, lambda invocation, output: compare(invocation, output, user), as_json=as_json)
+    wanted = auditing.Wanted(user, repair=repair, yes=yes)
+    carry_out(context, lambda invocation, output: auditing.asked(invocation, output, wanted), as_json=as_json)
 
 
 @command

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,32 @@ from domain.names import malformed_user
 
 MAX_FINDINGS_SHOWN = 50
 """Findings that are named to people; `--json` names all."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for: of one user alone, only to be looked at or to be mended."""
+
+    user: str | None = None
+    repair: bool = False
+    yes: bool = False
+
+    def refuse(self) -> str | None:
+        """Why these options do not go together, as a sentence; None where they do."""
+        if self.yes and not self.repair:
+            return "--yes is for --repair: without that nothing is changed."
+        return None
+
+
+def asked(invocation: Invocation, output: Output, wanted: Wanted) -> int:
+    """Does what the options ask for; gives the exit code."""
+    if (sentence := wanted.refuse()) is not None:
+        return output.refused(malformed(sentence))
+    if wanted.repair:
+        from adapters.cli.repairing import repair
+
+        return repair(invocation, output, wanted.user, yes=wanted.yes)
+    return audit(invocation, output, wanted.user)
 
 
 def audit(invocation: Invocation, output: Output, user: str | None) -> int:
