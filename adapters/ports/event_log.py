@@ -105,7 +105,7 @@ class LogReport:
     start would refuse, the first of it. `unread` is the position up to which nothing was read, and no batch counted.
     `is_sealed` is whether the watermark was written with the log's key: False where it was written before there were
     seals, None where it could not be asked. `marked` are the points of the positions that were asked for, of those that
-    are there and were read.
+    are there and were read. `looks_like` is what was done to a damaged log, as far as its lines tell.
     """
 
     location: str
@@ -122,6 +122,7 @@ class LogReport:
     unread: int = 0
     is_sealed: bool | None = None
     marked: tuple[LogPoint, ...] = ()
+    looks_like: str | None = None
 
     @property
     def after_seal(self) -> int:

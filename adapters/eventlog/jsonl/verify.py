@@ -32,6 +32,7 @@ from adapters.eventlog.jsonl.log_file import (
 from adapters.eventlog.jsonl.points import LogAsRead, lacks_a_point, marked_points
 from adapters.eventlog.jsonl.seals import Proof, read_key
 from adapters.eventlog.jsonl.snapshots import look_at_all
+from adapters.eventlog.jsonl.tampering import looks_like
 from adapters.eventlog.jsonl.watermark import Slot
 from adapters.ports.event_log import KeptSnapshot, LogReport
 from adapters.ports.faults import LogMissing
@@ -76,6 +77,7 @@ def verify(
                 resumed = None
             read = LogAsRead(fd, header, scanner.starts, scanner.whole)
             marked = marked_points(files, read, marks)
+            like = looks_like(files, fd, scanner, slots[0] if slots else None)
             if points:
                 lost = lost or lacks_a_point(files, read, points, read_key(files, paths))
         except OSError as error:
@@ -99,6 +101,7 @@ def verify(
         unread=slot.tip.position if at_end and slot else resumed.tip.position if resumed else 0,
         is_sealed={Proof.SEALED: True, Proof.UNSEALED: False}.get(slot.proof) if slot else None,
         marked=marked,
+        looks_like=like if damage else None,
     )
 
 

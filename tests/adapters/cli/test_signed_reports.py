@@ -148,12 +148,12 @@ def other_log(root: Path) -> list[bytes]:
 
 Tampering = Callable[[list[bytes], Path], list[bytes]]
 TAMPERINGS: dict[str, tuple[Tampering, int, str]] = {
-    "edit": (lambda log, _: [*log[:6], log[6].replace(b"first", b"other"), *log[7:]], 6, "its hash does not fit"),
-    "drop": (lambda log, _: [*log[:6], *log[7:]], 6, "its hash does not fit"),
-    "insert": (lambda log, _: [*log[:7], log[6], *log[7:]], 7, "its hash does not fit"),
-    "reorder": (lambda log, _: [*log[:6], log[7], log[6], *log[8:]], 6, "its hash does not fit"),
-    "truncate": (lambda log, _: log[:7], 7, "ends at"),
-    "splice": (lambda log, root: [*log[:6], *other_log(root)[6:]], 6, "its hash does not fit"),
+    "edit": (lambda log, _: [*log[:6], log[6].replace(b"first", b"other"), *log[7:]], 6, "a line was edited"),
+    "drop": (lambda log, _: [*log[:6], *log[7:]], 6, "lines were taken out"),
+    "insert": (lambda log, _: [*log[:7], log[6], *log[7:]], 7, "lines were put in"),
+    "reorder": (lambda log, _: [*log[:6], log[7], log[6], *log[8:]], 6, "in another order"),
+    "truncate": (lambda log, _: log[:7], 7, "its end was cut off"),
+    "splice": (lambda log, root: [*log[:6], *other_log(root)[6:]], 6, "of another log"),
 }
 """What is done to a log, the position where it shows, and what is said."""
 
