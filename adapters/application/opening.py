@@ -59,7 +59,7 @@ _log = structlog.wrap_logger(logging.getLogger(__name__))
 class OpenRoot(LedgerHooks):
     """A root opened for writing: recorder, ledger and image store, and what the log wants done beside appending."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keywords that are given by name
         self,
         root: Path,
         *,
@@ -67,8 +67,10 @@ class OpenRoot(LedgerHooks):
         clock: Clock,
         files: Files,
         adopting: bool = False,
+        repairing: bool = False,
         seals: Path | None = None,
     ) -> None:
+        """`repairing`: no snapshot is believed, and no staged file removed; whoever mends the root looks at them."""
         self.root = root
         self.mark = RootMark(root, files)
         self.users = 0
@@ -88,13 +90,19 @@ class OpenRoot(LedgerHooks):
                 projector = Projector()
                 with collecting_no_garbage():
                     self.recorder = engines.log.open_for_writing(
-                        root, clock=clock, adopting=adopting, on_event=projector.take, restore=projector.restore
+                        root,
+                        clock=clock,
+                        adopting=adopting,
+                        on_event=projector.take,
+                        restore=None if repairing else projector.restore,
                     )
                 undoing.callback(self.recorder.close)
                 if self.seals is not None:
                     self.recorder.refuse_without_point(self.seals.stored())
                 self.images = engines.images(root)
                 self._start(projector, clock, undoing)
+                if not repairing:
+                    self.images.remove_unneeded_staged()
             except OSError as error:
                 raise StorageUnavailable(unavailable(root, error)) from error
             undoing.pop_all()
@@ -122,7 +130,6 @@ class OpenRoot(LedgerHooks):
         undoing.callback(self.ledger.close)
         self.images.sync_folders()
         self.images.reconcile_all()
-        self.images.remove_unneeded_staged()
 
     @property
     def state(self) -> QuotaState:

@@ -11,8 +11,8 @@ from adapters.application.root_mark import SUFFIX
 from adapters.disk.files import Files
 from adapters.disk.litter import is_litter
 
-OURS = frozenset({"images", "temp", "logs"})
-"""An operator may have made them, or have put images there to be adopted."""
+OURS = frozenset({"images", "temp", "logs", "found"})
+"""An operator may have made them, or have put images there to be adopted; a repair moves to the last what it found."""
 NAMED = 3
 """Of the other things so many are named."""
 

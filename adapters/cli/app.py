@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.cli import archive_commands
+from adapters.cli import archive_commands, audit_commands
 from adapters.cli.arguments import Json, User, Yes
 from adapters.cli.exits import epilog
 from adapters.cli.invocation import Invocation
@@ -180,21 +180,7 @@ def verify(
     carry_out(context, lambda invocation, output: verify_log(invocation, output, seals), as_json=as_json)
 
 
-@command
-def audit(
-    context: typer.Context,
-    user: Annotated[
-        str | None, typer.Option("--user", metavar="USER", help="Only the files of this user; the log is read whole.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Compare the whole log with all image and temp files, beside a running service too; nothing is changed.
-
-    Ends with 0 where all agree, with 1 where something was found: a file missing, changed or unknown to the log.
-    """
-    from adapters.cli.auditing import audit as compare
-
-    carry_out(context, lambda invocation, output: compare(invocation, output, user), as_json=as_json)
+audit_commands.register(command)
 
 
 @command

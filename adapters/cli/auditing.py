@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from adapters.application.adoption_mark import adopt_command
 from adapters.application.opening import collecting_no_garbage
 from adapters.audit.comparison import audit as compare
 from adapters.audit.report import Audit, Finding, FindingKind
+from adapters.bootstrap.storage import files_of
 from adapters.cli.access import log_of
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
@@ -30,21 +32,74 @@ MAX_FINDINGS_SHOWN = 50
 """Findings that are named to people; `--json` names all."""
 
 
-def audit(invocation: Invocation, output: Output, user: str | None) -> int:
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for: of one user alone, only to be looked at or to be mended."""
+
+    user: str | None = None
+    repair: bool = False
+    yes: bool = False
+    report: Path | None = None
+    since: Path | None = None
+    verify: Path | None = None
+    key: Path | None = None
+
+    def refuse(self) -> str | None:
+        """Why these options do not go together, as a sentence; None where they do."""
+        if self.yes and not self.repair:
+            return "--yes is for --repair: without that nothing is changed."
+        if self.repair and (self.report or self.since):
+            return "--repair goes with neither --report nor --since. Mend first, then write the report."
+        if self.user is not None and (self.report or self.since):
+            return "--report and --since are of the whole log. Leave --user out."
+        if self.verify is not None and (self.repair or self.report or self.since or self.user is not None):
+            return "--verify looks at a report alone; it goes with --key and nothing else."
+        if self.key is not None and not (self.verify or self.report or self.since):
+            return "--key is for --report, --since and --verify."
+        return None
+
+
+def asked(invocation: Invocation, output: Output, wanted: Wanted) -> int:
+    """Does what the options ask for; gives the exit code."""
+    if (sentence := wanted.refuse()) is not None:
+        return output.refused(malformed(sentence))
+    if wanted.repair:
+        from adapters.cli.repairing import repair
+
+        return repair(invocation, output, wanted.user, yes=wanted.yes)
+    if wanted.verify is not None:
+        from adapters.cli.vouching import verify_report
+
+        return verify_report(invocation, output, wanted.verify, wanted.key)
+    return audit(invocation, output, wanted)
+
+
+def audit(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     """Verifies the log, compares it with the files, and tells what came of it; 1 where something was found. For one
     user only the lines of that user are read.
     """
+    user = wanted.user
     if user is not None and (sentence := malformed_user(user)):
         return output.refused(malformed(sentence))
-    root, engine = log_of(invocation.set_up())
+    config = invocation.set_up()
+    root, engine = log_of(config)
+    vouched = None
+    if wanted.report or wanted.since:
+        from adapters.cli.vouching import Vouched
+
+        vouched = Vouched(root, report=wanted.report, since=wanted.since, key=wanted.key)
     with output.waiting("Verifying the log"):
-        log, snapshots = _verified(engine, root, user)
+        log, snapshots = vouched.verified(engine) if vouched else _verified(engine, root, user)
     if (damage := log.damage) is not None:
         raise LogDamaged(verdict(log), position=damage.position, offset=damage.offset)
     with bar(output, "Comparing files") as progress:
         done = compare(root, log, engine=engine, user=user, progress=progress)
     answer = _answer(done, snapshots, _command(invocation, root, done))
     output.answer(answer, lambda console: _print(console, done, snapshots, answer))
+    if vouched is not None:
+        for said in (vouched.grown(done), vouched.write(done, snapshots, files_of(config))):
+            if said is not None:
+                output.note(said)
     if user is not None and not done.images + done.temp_files:
         output.note(f"No file of {user} stands by the log.")
     return Exit.DONE if done.agrees and not snapshots else Exit.REFUSED

@@ -7,7 +7,7 @@ from its beginning, which is done here with the projections that a start uses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +15,9 @@ from typing import Any, NamedTuple
 from adapters.ledger.projector import Projector
 from adapters.ports.event_log import EventLogEngine, KeptSnapshot, LogReport, VerifiedEvent
 from projections.image_index import ImageIndex
+
+Beside = Callable[[VerifiedEvent, Projector], None]
+"""Told of each event that is read, and of the projections after it."""
 
 
 class SnapshotFinding(NamedTuple):
@@ -45,22 +48,29 @@ def refused_snapshots(engine: EventLogEngine, root: Path) -> list[SnapshotFindin
 
 
 def verify_with_snapshots(
-    engine: EventLogEngine, root: Path, *, points: bytes = b""
+    engine: EventLogEngine,
+    root: Path,
+    *,
+    points: bytes = b"",
+    marks: Sequence[int] = (),
+    beside: Beside | None = None,
 ) -> tuple[LogReport, list[SnapshotFinding]]:
     """Reads the whole log, each event as a start takes it, and compares every snapshot on the way, and the last of the
-    `points` that were kept outside.
+    `points` that were kept outside. `beside` is told each event and the projections after it; of `marks` the report
+    tells the points.
 
     Raises LogDamaged for an event that cannot have happened, LogMissing, LogForeign or StorageUnavailable.
     """
-    comparison = Comparison(engine.snapshots(root))
-    report = engine.verify(root, on_event=comparison.take, points=points)
+    comparison = Comparison(engine.snapshots(root), beside)
+    report = engine.verify(root, on_event=comparison.take, points=points, marks=marks)
     return report, comparison.found(report)
 
 
 class Comparison:
     """One replay of a log beside its snapshots."""
 
-    def __init__(self, kept: Iterable[KeptSnapshot]) -> None:
+    def __init__(self, kept: Iterable[KeptSnapshot], beside: Beside | None = None) -> None:
+        self._beside = beside
         kept = list(kept)
         self._projector = Projector()
         self._due: dict[int, list[KeptSnapshot]] = {}
@@ -72,6 +82,8 @@ class Comparison:
     def take(self, found: VerifiedEvent) -> None:
         """Applies one event. Raises LogDamaged."""
         self._projector.take(found)
+        if self._beside is not None:
+            self._beside(found, self._projector)
         for snapshot in self._due.pop(found.position, ()):
             if what := self._difference(snapshot):
                 self._found.append(SnapshotFinding(snapshot.location, what, is_believed=True))

@@ -96,6 +96,14 @@ class Damage(NamedTuple):
         )
 
 
+class LogPoint(NamedTuple):
+    """A position, and of the log up to there the size in bytes and the last hash in hex."""
+
+    position: int
+    size_bytes: int
+    digest: str
+
+
 @dataclass(frozen=True, slots=True)
 class LogReport:
     """What stands in a log, read from its beginning to its end.
@@ -106,7 +114,8 @@ class LogReport:
     not whole: left by a crash, or being written at this moment; the next start sets them aside. `damage` is what a
     start would refuse, the first of it. `unread` is the position up to which nothing was read, and no batch counted.
     `is_sealed` is whether the watermark was written with the log's key: False where it was written before there were
-    seals, None where it could not be asked.
+    seals, None where it could not be asked. `marked` are the points of the positions that were asked for, of those that
+    are there and were read. `looks_like` is what was done to a damaged log, as far as its lines tell.
     """
 
     location: str
@@ -122,6 +131,8 @@ class LogReport:
     damage: Damage | None
     unread: int = 0
     is_sealed: bool | None = None
+    marked: tuple[LogPoint, ...] = ()
+    looks_like: str | None = None
 
     @property
     def after_seal(self) -> int:
@@ -364,10 +375,12 @@ class EventLogEngine(Protocol):
         restore: Restore | None = None,
         at_end: bool = False,
         points: bytes = b"",
+        marks: Sequence[int] = (),
     ) -> LogReport:
         """Reads the whole log and tells what it is, beside a running writer too. With `restore`, from the newest
         snapshot on, as a start does; `at_end` only what is not surely on the disk. The report tells what was not read.
-        `points` are lines that were kept outside: a log that does not hold the last one is damaged.
+        `points` are lines that were kept outside: a log that does not hold the last one is damaged. `marks` are
+        positions whose points the report tells.
 
         Raises LogMissing, LogForeign or StorageUnavailable.
         """

@@ -115,9 +115,11 @@ class JSONLEngine:
         restore: Restore | None = None,
         at_end: bool = False,
         points: bytes = b"",
+        marks: Sequence[int] = (),
     ) -> LogReport:
         """What stands in the log."""
-        return verify(root, files=self._files, takers=Takers(on_event, restore), at_end=at_end, points=points)
+        takers = Takers(on_event, restore)
+        return verify(root, files=self._files, takers=takers, at_end=at_end, points=points, marks=marks)
 
     def snapshots(self, root: Path) -> Sequence[KeptSnapshot]:
         """The snapshots in `logs/snapshots`."""

@@ -9,6 +9,7 @@ beside it. Where the lines are kept is the storage's to say.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import orjson
@@ -18,12 +19,13 @@ from adapters.eventlog.jsonl.format import Header, Tip
 from adapters.eventlog.jsonl.seals import Key, is_sealed, sealed_line
 from adapters.eventlog.jsonl.snapshots import HASH_ENDING_BYTES
 from adapters.eventlog.jsonl.watermark import Slot
-from adapters.ports.event_log import Damage
+from adapters.ports.event_log import Damage, LogPoint
 
 OF_ANOTHER = (
     "the points kept outside, in SEAL_FILE, are of another log: this one was put in its place (if that was meant, give "
     "SEAL_FILE another name)"
 )
+HASH_HEX = 64
 MEANT = "if an older copy was put back on purpose, give SEAL_FILE another name"
 
 
@@ -62,6 +64,18 @@ def lacks_a_point(files: Files, log: LogAsRead, stored: bytes, key: Key | None) 
         elif key is None or is_sealed(line, key.of_point):
             return _lacks(files, log, point)
     return Damage(None, None, OF_ANOTHER) if others else None
+
+
+def marked_points(files: Files, log: LogAsRead, positions: Iterable[int]) -> tuple[LogPoint, ...]:
+    """The points of positions, of those whose line is in the whole part that was read."""
+    found = []
+    for position in positions:
+        if 0 < position <= log.whole.position and (size := log.starts[position]):
+            ending = files.read_all_at(log.fd, HASH_ENDING_BYTES, size - HASH_ENDING_BYTES)
+            found.append(LogPoint(position, size, ending[:HASH_HEX].decode()))
+        elif position == 0:
+            found.append(LogPoint(0, log.header.size, log.header.digest.hex()))
+    return tuple(found)
 
 
 def _decoded(line: bytes) -> dict[str, Any] | None:

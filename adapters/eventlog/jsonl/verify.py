@@ -8,7 +8,7 @@ writer is another program.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -31,9 +31,10 @@ from adapters.eventlog.jsonl.log_file import (
     verify_to,
 )
 from adapters.eventlog.jsonl.older_snapshots import nearest, older_snapshots
-from adapters.eventlog.jsonl.points import LogAsRead, lacks_a_point
+from adapters.eventlog.jsonl.points import LogAsRead, lacks_a_point, marked_points
 from adapters.eventlog.jsonl.seals import Proof, read_key
 from adapters.eventlog.jsonl.snapshots import look_at_all
+from adapters.eventlog.jsonl.tampering import looks_like
 from adapters.eventlog.jsonl.watermark import Slot
 from adapters.ports.event_log import KeptSnapshot, LogReport
 from adapters.ports.faults import LogMissing
@@ -53,7 +54,13 @@ class WholeLog(NamedTuple):
 
 
 def verify(
-    root: Path, *, files: Files | None = None, takers: Takers = NOBODY, at_end: bool = False, points: bytes = b""
+    root: Path,
+    *,
+    files: Files | None = None,
+    takers: Takers = NOBODY,
+    at_end: bool = False,
+    points: bytes = b"",
+    marks: Sequence[int] = (),
 ) -> LogReport:
     """Verifies the log of a storage root, beside a running writer too: from its beginning, from the newest snapshot
     that the takers take in, or `at_end` from its watermark on. What is short before a snapshot is read too.
@@ -72,8 +79,10 @@ def verify(
             if resumed is not None and resumed.tip.offset <= rechecking.SHORT_BYTES and slots:
                 lost = lost or rechecking.damage_before(files, fd, header, resumed, slots[0].tip)
                 resumed = None
+            read = LogAsRead(fd, header, scanner.starts, scanner.whole)
+            marked = marked_points(files, read, marks)
+            like = looks_like(files, fd, scanner, slots[0] if slots else None)
             if points:
-                read = LogAsRead(fd, header, scanner.starts, scanner.whole)
                 lost = lost or lacks_a_point(files, read, points, read_key(files, paths))
         except OSError as error:
             raise unusable(paths, error) from error
@@ -95,6 +104,8 @@ def verify(
         damage=damage,
         unread=slot.tip.position if at_end and slot else resumed.tip.position if resumed else 0,
         is_sealed={Proof.SEALED: True, Proof.UNSEALED: False}.get(slot.proof) if slot else None,
+        marked=marked,
+        looks_like=like if damage else None,
     )
 
 

@@ -5,7 +5,7 @@ module that PERSISTENCE_MODULE may name.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -241,6 +241,7 @@ class InMemoryEngine:
         restore: Restore | None = None,
         at_end: bool = False,  # noqa: ARG002 - it is quickly read
         points: bytes = b"",  # noqa: ARG002 - it makes none
+        marks: Sequence[int] = (),  # noqa: ARG002 - it has no hashes to tell
     ) -> LogReport:
         """What stands in the log."""
         log = self._log(root)
