@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from adapters.cli.exits import epilog
+from adapters.cli.formats import QueryFormat
 from adapters.cli.invocation import Invocation
 from adapters.cli.numbers import megabytes, whole
 from adapters.cli.running import carry_out
@@ -392,3 +393,29 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
     from adapters.cli.doctor import doctor as look
 
     carry_out(context, look, as_json=as_json)
+
+
+@command
+def query(
+    context: typer.Context,
+    question: Annotated[
+        str | None, typer.Argument(metavar="SQL", help="One SELECT over the views; without it these are shown.")
+    ] = None,
+    file_format: Annotated[
+        QueryFormat, typer.Option("--format", help="csv and parquet take any number of rows.")
+    ] = QueryFormat.TABLE,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", dir_okay=False, metavar="FILE", help="Write the answer there.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask the log a question in SQL, beside a running service too: `abby query "from daily where refused > 9"`.
+
+    The question reads the log and nothing else, and changes nothing. docs/queries.md describes the views. It needs the
+    extra `reports`.
+    """
+    from adapters.cli.querying import Question
+    from adapters.cli.querying import query as ask
+
+    asked = Question(question, QueryFormat.JSON if as_json else file_format, out)
+    carry_out(context, lambda invocation, output: ask(invocation, output, asked), as_json=asked.is_json)
