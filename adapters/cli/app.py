@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from adapters.cli.exits import epilog
-from adapters.cli.formats import QueryFormat
+from adapters.cli.formats import QueryFormat, ReportFormat, ReportKey
 from adapters.cli.invocation import Invocation
 from adapters.cli.numbers import megabytes, whole
 from adapters.cli.running import carry_out
@@ -419,3 +419,30 @@ def query(
 
     asked = Question(question, QueryFormat.JSON if as_json else file_format, out)
     carry_out(context, lambda invocation, output: ask(invocation, output, asked), as_json=asked.is_json)
+
+
+@command
+def report(  # noqa: PLR0913, PLR0917 - each is an option of the command line
+    context: typer.Context,
+    by: Annotated[ReportKey, typer.Option("--by", help="A row for each of these.")] = ReportKey.DAY,
+    days: Annotated[
+        int | None,
+        typer.Option("--days", parser=whole(1, MAX_DAYS), metavar="N", help="The last N days; else the whole log."),
+    ] = None,
+    file_format: Annotated[
+        ReportFormat, typer.Option("--format", help="html is one page that needs no network.")
+    ] = ReportFormat.TABLE,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", dir_okay=False, metavar="FILE", help="Write the report there.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell what was made, refused, stored and paid for, how long it took, and when storage will be full.
+
+    Reads beside a running service and changes nothing. It needs the extra `reports`.
+    """
+    from adapters.cli.reporting import Wanted
+    from adapters.cli.reporting import report as tell
+
+    wanted = Wanted(by, days, ReportFormat.JSON if as_json else file_format, out)
+    carry_out(context, lambda invocation, output: tell(invocation, output, wanted), as_json=wanted.is_json)

@@ -24,3 +24,15 @@ class ReportFormat(StrEnum):
     HTML = "html"
     SVG = "svg"
     PNG = "png"
+
+
+class ReportKey(StrEnum):
+    """By what a report is told."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    USER = "user"
+    GUILD = "guild"
+    OPERATION = "operation"
+    PROVIDER = "provider"

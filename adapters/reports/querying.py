@@ -48,7 +48,7 @@ class Answer(NamedTuple):
 
 def ask(log: FollowedLog, question: str, *, most: int = MOST_ROWS) -> Answer:
     """The answer's first rows. Raises NotAnswered, ConfigError without the extra, LogDamaged."""
-    with database(log) as made, _told():
+    with database(log) as made, told():
         one = _one_select(made, question)
         found = made.execute(one)
         names = _distinct([column[0] for column in found.description])
@@ -59,7 +59,7 @@ def ask(log: FollowedLog, question: str, *, most: int = MOST_ROWS) -> Answer:
 
 def write(log: FollowedLog, question: str, file_format: str, target: BinaryIO) -> None:
     """Writes the whole answer, in one of FILE_FORMATS. Raises as `ask` does."""
-    with database(log, target=target) as made, _told():
+    with database(log, target=target) as made, told():
         one = _one_select(made, question)
         made.execute(f"COPY (\n{one}\n) TO '{TARGET}' {FILE_FORMATS[file_format]}")
 
@@ -109,7 +109,7 @@ def _distinct(names: list[str]) -> list[str]:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """What the database cannot do, as what it means."""
     import duckdb
 

@@ -150,7 +150,7 @@ WITH resets AS (
 ), happened AS (
     SELECT "user", "day", sum(asked) AS asked, sum(made) AS made, sum(kept) AS kept, sum(released) AS released,
            sum(refused) AS refused, sum(added_bytes) AS added_bytes, sum(removed_bytes) AS removed_bytes,
-           sum(credits) AS credits
+           round(fsum(credits), 6) AS credits
     FROM facts GROUP BY ALL
 )
 SELECT "day", "user", coalesce(asked, 0) AS asked, coalesce(counted, 0) AS counted, coalesce(refunded, 0) AS refunded,
