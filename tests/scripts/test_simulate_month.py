@@ -1,0 +1,69 @@
+"""A simulated month is made by the real ledger, is the same for the same seed, and has in it what tools must bear."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import orjson
+import pytest
+
+from adapters.disk.files import Files
+from adapters.engines.choice import default_engine
+from adapters.ledger.snapshot_proof import verify_with_snapshots
+from domain.refusals import Reason
+from scripts.month.life import Shape
+from scripts.simulate_month import Made, simulate
+
+SHAPE = Shape(users=25, events=3_000, days=30)
+FROM_THE_LEDGER = {Reason.BUSY, Reason.STOPPED}
+"""What a busy or stopped ledger says, whatever is asked: no month with one caller has it."""
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Made]:
+    root = tmp_path_factory.mktemp("month") / "root"
+    return root, simulate(root, SHAPE, record=20, with_pictures=True)
+
+
+def facts(root: Path) -> list[tuple[str, dict[str, object]]]:
+    lines = (root / "logs" / "events.jsonl").read_bytes().splitlines()[1:]
+    return [(event["type"], event["data"]) for event in map(orjson.loads, lines)]
+
+
+def test_a_month_has_every_kind_of_event_and_of_refusal(month: tuple[Path, Made]) -> None:
+    """Also refusals that are not recorded, after the 20th of a user, reason and day."""
+    root, made = month
+    kinds = Counter(kind for kind, _ in facts(root))
+    assert len(kinds) == 12, kinds
+    answers = {answer.partition(",")[0] for answer in made.told}
+    assert answers >= {reason.value for reason in Reason if reason not in FROM_THE_LEDGER}, made.told
+    assert made.told["DAILY_LIMIT, not recorded"] > 0
+    reasons = {data["reason"] for kind, data in facts(root) if kind == "GenerationReleased"}
+    assert reasons == {"failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown"}
+
+
+def test_a_month_is_a_whole_log_with_the_files_of_what_stands(month: tuple[Path, Made]) -> None:
+    """Every line is as a start takes it, and each name that stands has a file of its size."""
+    root, made = month
+    report, findings = verify_with_snapshots(default_engine(Files()), root)
+    assert report.is_whole
+    assert not findings
+    assert made.events == report.positions >= SHAPE.events
+    assert made.files == sum(1 for path in root.rglob("*.png") if path.is_file()) > 0
+
+
+def test_the_same_seed_gives_the_same_month_and_another_one_another(tmp_path: Path) -> None:
+    """So that what a tool says of it can be compared with what it said yesterday."""
+    few = SHAPE._replace(events=600)
+    for name, seed in (("one", 13), ("two", 13), ("three", 14)):
+        simulate(tmp_path / name, few, seed=seed)
+    one, two, three = (facts(tmp_path / name) for name in ("one", "two", "three"))
+    assert one == two
+    assert one != three
+
+
+def test_what_holds_something_is_left_alone(month: tuple[Path, Made]) -> None:
+    """A mistyped folder loses nothing."""
+    with pytest.raises(FileExistsError):
+        simulate(month[0], SHAPE)
