@@ -14,8 +14,8 @@ from adapters.ports.faults import ConfigError
 from adapters.reports.database import NOT_INSTALLED
 from adapters.reports.reporting import OVER_TIME, Report
 
-SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
-VEGA_LITE = "5.20"
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+VEGA_LITE = "6.4"
 WIDTH, HEIGHT = 460, 240
 BARS_SHOWN = 15
 SCALE = 2.0
