@@ -21,6 +21,7 @@ OPTIONS = [
     (["limits", "ada"], "--storage-mb"),
     (["limits", "ada"], "--daily"),
     (["cleanup"], "--days"),
+    (["report"], "--days"),
 ]
 NO_NUMBERS = ["", " ", "nan", "inf", "-inf", "1e400", "1_000", "٣", "0x10", "1,5", "one", "--"]
 

@@ -40,6 +40,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "adopt": ("root",),
     "clock-corrected": (),
     "doctor": (),
+    "query": ("from daily",),
+    "report": ("--by", "user"),
 }
 """Each command but `bench`, which is a program of its own, with words that it carries out."""
 UNTIL_STOPPED = frozenset({"serve", "bot"})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -30,6 +32,8 @@ def blocks(kind: str) -> list[str]:
 
 
 SQL, JQ = blocks("sql"), blocks("jq")
+LOOKS = 200
+"""For a watermark, which is written within a second."""
 NO_SELECT = (
     "",
     "-- nothing",
@@ -111,8 +115,9 @@ def test_a_question_reaches_nothing_but_the_log(question: str, month: Path, tmp_
     with opened(month) as log:
         with pytest.raises(NotAnswered):
             ask(log, text)
-        with pytest.raises(NotAnswered):
-            write(log, text, "csv", BytesIO())
+        if question in ELSEWHERE:
+            with pytest.raises(NotAnswered):
+                write(log, text, "csv", BytesIO())
         if question in ELSEWHERE or "{out}" in question or SOURCE in question:
             with database(log) as made, pytest.raises((duckdb.Error, PermissionError)):
                 made.execute(text).fetchall()
@@ -140,14 +145,19 @@ def test_it_reads_whole_batches_beside_a_writer(tmp_path: Path) -> None:
     with closing(open_store(root)) as store:
         for user in ("ada", "bob"):
             reset_daily_blocking(store, user, "tried", actor=Actor("cli"))
+        log_file = root / "logs" / "events.jsonl"
+        whole = log_file.stat().st_size
+        with log_file.open("ab") as torn:
+            torn.write(b'{"pos":4,"batch":[4,4],"type":"Daily')
         with opened(root) as log:
+            for _ in range(LOOKS):
+                if log.follow():
+                    break
+                sleep(0.05)
             head, rows = log.head, ask(log, "SELECT position FROM events ORDER BY position").rows
-        assert [position for (position,) in rows] == list(range(1, head + 1))
-    log_file = root / "logs" / "events.jsonl"
-    with log_file.open("ab") as torn:
-        torn.write(b'{"pos":4,"batch":[4,4],"type":"Daily')
-    with opened(root) as log:
-        assert ask(log, "SELECT count(*) FROM events").rows == [(log.head,)]
+        os.truncate(log_file, whole)
+    assert head >= 2
+    assert [position for (position,) in rows] == list(range(1, head + 1))
 
 
 def test_a_line_that_is_none_is_damage(month: Path, tmp_path: Path) -> None:

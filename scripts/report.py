@@ -1,0 +1,16 @@
+"""`abby report` from a clone: `python scripts/report.py --by week`; its options are the command's."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+try:
+    from adapters.cli import main
+    from adapters.cli import reporting as _needs_all_of_it  # noqa: F401 - what it imports is missing before a set-up
+except ModuleNotFoundError as missing:
+    sys.exit(f"{missing.name} is not installed here: run `python3 launch.py test --version`, then this by its Python.")
+
+if __name__ == "__main__":
+    sys.exit(main(["report", *sys.argv[1:]]))
