@@ -7,10 +7,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 try:
-    from adapters.cli import main
-    from adapters.cli import reporting as _needs_all_of_it  # noqa: F401 - what it imports is missing before a set-up
+    from adapters.cli import main, reporting  # here, so that what is missing before a set-up is told in a sentence
 except ModuleNotFoundError as missing:
     sys.exit(f"{missing.name} is not installed here: run `python3 launch.py test --version`, then this by its Python.")
+
+__all__ = ["main", "reporting"]
 
 if __name__ == "__main__":
     sys.exit(main(["report", *sys.argv[1:]]))

@@ -422,7 +422,7 @@ def query(
 
 
 @command
-def report(  # noqa: PLR0913, PLR0917 - each is an option of the command line
+def report(
     context: typer.Context,
     by: Annotated[ReportKey, typer.Option("--by", help="A row for each of these.")] = ReportKey.DAY,
     days: Annotated[

@@ -1,4 +1,4 @@
-"""`abby query`: a question in SQL, its answer as a table, as JSON, CSV or Parquet. It reads beside a running service."""
+"""`abby query`: a question in SQL, its answer as a table, JSON, CSV or Parquet. It reads beside a running service."""
 
 from __future__ import annotations
 

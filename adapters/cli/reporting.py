@@ -103,7 +103,9 @@ def _print(console: Console, told: Report) -> None:
     if not told.rows:
         print_lines(console, NOTHING_YET)
         return
-    made = table(f"{told.first_day} to {told.last_day}, by {told.by}", (told.by, *COLUMNS.values()), right=COLUMNS.values())
+    made = table(
+        f"{told.first_day} to {told.last_day}, by {told.by}", (told.by, *COLUMNS.values()), right=COLUMNS.values()
+    )
     rows = told.rows[-ROWS_SHOWN:] if told.by in OVER_TIME else _busiest(told)
     for row in (*rows, {**told.total, "key": "all"}):
         add_row(made, printable(row["key"]), *(cell(name, row[name]) for name in COLUMNS))

@@ -72,17 +72,19 @@ def database(log: FollowedLog, *, target: BinaryIO | None = None) -> Iterator[du
         import duckdb
     except ModuleNotFoundError as error:
         raise ConfigError(NOT_INSTALLED) from error
-    with TemporaryDirectory(prefix="abby-query-", ignore_cleanup_errors=True) as folder:
-        with closing(duckdb.connect(":memory:", config=_settings(folder))) as made:
-            made.register_filesystem(_file_system(SOURCE, LinesFile, log.lines()))
-            allowed = [SOURCE]
-            if target is not None:
-                made.register_filesystem(_file_system(TARGET, lambda _lines: target, log.lines()))
-                allowed.append(TARGET)
-            for name, text in VIEWS.items():
-                made.execute(f"CREATE VIEW {name} AS {text}")
-            _close(made, allowed)
-            yield made
+    with (
+        TemporaryDirectory(prefix="abby-query-", ignore_cleanup_errors=True) as folder,
+        closing(duckdb.connect(":memory:", config=_settings(folder))) as made,
+    ):
+        made.register_filesystem(_file_system(SOURCE, LinesFile, log.lines()))
+        allowed = [SOURCE]
+        if target is not None:
+            made.register_filesystem(_file_system(TARGET, lambda _lines: target, log.lines()))
+            allowed.append(TARGET)
+        for name, text in VIEWS.items():
+            made.execute(f"CREATE VIEW {name} AS {text}")
+        _close(made, allowed)
+        yield made
 
 
 def _settings(folder: str) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def _close(made: duckdb.DuckDBPyConnection, allowed: list[str]) -> None:
 def _file_system(name: str, opened: Any, lines: StoredLines) -> Any:
     """The file system of one file: the lines, or what an answer is written to."""
     try:
-        from fsspec import AbstractFileSystem
+        from fsspec import AbstractFileSystem  # type: ignore[import-untyped]  # it comes without types
     except ModuleNotFoundError as error:
         raise ConfigError(NOT_INSTALLED) from error
     reads = name == SOURCE
@@ -143,5 +145,7 @@ def damaged(error: Exception) -> LogDamaged | None:
     if SOURCE not in str(error):
         return None
     return LogDamaged(
-        "The log has a line that cannot be read as one. `abby verify` says where and what to do.", position=None, offset=None
+        "The log has a line that cannot be read as one. `abby verify` says where and what to do.",
+        position=None,
+        offset=None,
     )

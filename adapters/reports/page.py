@@ -33,8 +33,8 @@ p { margin:0; color:var(--faint); } p.forecast { margin:12px 0 20px; padding:12p
   border:1px solid var(--line); border-left:4px solid var(--main); border-radius:8px; color:var(--words); }
 .sums { display:grid; grid-template-columns:repeat(auto-fit,minmax(130px,1fr)); gap:12px; margin:0 0 20px; }
 .sums div, .chart { background:var(--card); border:1px solid var(--line); border-radius:10px; padding:14px 16px; }
-.sums dt { color:var(--faint); font-size:13px; } .sums dd { margin:2px 0 0; font-size:20px; font-weight:600; white-space:nowrap;
-  font-variant-numeric:tabular-nums; }
+.sums dt { color:var(--faint); font-size:13px; } .sums dd { margin:2px 0 0; font-size:20px; font-weight:600;
+  white-space:nowrap; font-variant-numeric:tabular-nums; }
 .charts { display:grid; grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr)); gap:16px; }
 .chart { overflow:hidden; } .chart .vega-embed { width:100%; padding-right:0; }
 .vega-embed summary { opacity:.35 !important; }
@@ -46,7 +46,15 @@ tfoot td { font-weight:600; border-bottom:0; } tbody tr:hover { background:color
 """
 SUMS = ("asked", "made", "kept", "refused", "growth_bytes", "credits", "users")
 SUM_NAMES = {"asked": "places asked for", "refused": "refused", "growth_bytes": "storage grew by", "users": "people"}
-POLICY = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:"
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'unsafe-inline' 'unsafe-eval'",  # Vega makes functions of its own expressions; data are none
+        "style-src 'unsafe-inline'",
+        "img-src data: blob:",
+    )
+)
+"""What the page may do: nothing from elsewhere."""
 
 
 def as_page(told: Report) -> str:

@@ -223,7 +223,8 @@ def _largest(told: Report, look: Look) -> dict[str, Any]:
     largest = sorted(told.rows, key=lambda row: (-row["asked"], row["key"]))[:BARS_SHOWN]
     values = [{"key": row["key"], "asked": row["asked"]} for row in largest]
     return _chart(
-        f"Places that were asked for, by {told.by}" + (f": the first {BARS_SHOWN}" if len(told.rows) > BARS_SHOWN else ""),
+        f"Places that were asked for, by {told.by}"
+        + (f": the first {BARS_SHOWN}" if len(told.rows) > BARS_SHOWN else ""),
         data={"values": values},
         mark={"type": "bar", "color": look.main},
         encoding={

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 100_000
 """Rows of an answer that is held in memory; CSV and Parquet have no bound."""
-FILE_FORMATS = {"csv": "(FORMAT csv, HEADER, USE_TMP_FILE false)", "parquet": "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"}
+FILE_FORMATS = {
+    "csv": "(FORMAT csv, HEADER, USE_TMP_FILE false)",
+    "parquet": "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)",
+}
 MOST_SAID = 600
 NO_SELECT = (
     "A query is one SELECT over the views; this is {}. It reads the log and nothing else, and changes nothing. "
@@ -65,7 +68,7 @@ def write(log: FollowedLog, question: str, file_format: str, target: BinaryIO) -
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: times as the log writes them, numbers as numbers, what JSON cannot say as null or text."""
+    """A value as JSON has it: times as the log writes them, what JSON cannot say as null or text."""
     if isinstance(value, float):
         return value if isfinite(value) else None
     if value is None or isinstance(value, str | int):

@@ -115,48 +115,51 @@ SELECT position, "time", "user", user_bytes, pool_bytes, daily, reserved_bytes, 
        until, lead("time") OVER later AS replaced_at, lead(position) OVER later IS NULL AS stands
 FROM changes WINDOW later AS (PARTITION BY type, "user" ORDER BY position)""",
     "facts": """
-SELECT position, "time", "day", type, "user", guild, reservation, operation, provider,
+WITH told AS (
+    SELECT position, "time", "day", type, "user", guild, reservation, operation, provider, places, refunded, reason,
+           bytes, replaced_bytes, seconds, credits,
+           unnest(CASE WHEN type = 'CleanupCompleted' THEN files ELSE [NULL] END) AS file
+    FROM events
+    WHERE type IN ('GenerationReserved', 'GenerationCompleted', 'GenerationReleased', 'ImageSaved', 'ImageDeleted',
+                   'RequestRefused', 'CleanupCompleted', 'DailyCountReset')
+)
+SELECT position, "time", "day", type, coalesce("user", file."user") AS "user", guild, reservation, operation, provider,
        CASE WHEN type = 'GenerationReserved' THEN places ELSE 0 END AS asked,
        CASE WHEN type = 'GenerationCompleted' THEN places ELSE 0 END AS made,
        CASE WHEN type = 'ImageSaved' AND reservation IS NOT NULL THEN 1 ELSE 0 END AS kept,
        CASE WHEN type = 'GenerationReleased' THEN places ELSE 0 END AS released,
        CASE WHEN type = 'GenerationReleased' THEN refunded ELSE 0 END AS refunded,
        CASE WHEN type = 'RequestRefused' THEN 1 ELSE 0 END AS refused,
+       CASE WHEN type = 'DailyCountReset' THEN 1 ELSE 0 END AS resets,
        CASE WHEN type IN ('GenerationReleased', 'RequestRefused') THEN reason END AS reason,
        CASE WHEN type = 'ImageSaved' THEN bytes ELSE 0 END AS added_bytes,
-       CASE WHEN type = 'ImageSaved' THEN replaced_bytes WHEN type = 'ImageDeleted' THEN bytes ELSE 0 END
-           AS removed_bytes,
-       CASE WHEN type = 'GenerationCompleted' THEN seconds END AS seconds,
-       CASE WHEN type = 'GenerationCompleted' THEN credits END AS credits
-FROM events
-WHERE type IN ('GenerationReserved', 'GenerationCompleted', 'GenerationReleased', 'ImageSaved', 'ImageDeleted',
-               'RequestRefused')
-UNION ALL BY NAME
-SELECT position, "time", "day", type, file."user" AS "user", guild, 0 AS asked, 0 AS made, 0 AS kept, 0 AS released,
-       0 AS refunded, 0 AS refused, 0 AS added_bytes, file.bytes AS removed_bytes
-FROM (SELECT position, "time", "day", type, guild, unnest(files) AS file FROM events WHERE type = 'CleanupCompleted')""",
+       CASE WHEN type = 'ImageSaved' THEN replaced_bytes WHEN type = 'ImageDeleted' THEN bytes
+            WHEN type = 'CleanupCompleted' THEN file.bytes ELSE 0 END AS removed_bytes,
+       seconds, credits
+FROM told""",
     "daily": """
-WITH resets AS (
-    SELECT "user", "day", max(position) AS last_reset, count(*) AS resets
-    FROM events WHERE type = 'DailyCountReset' GROUP BY ALL
+WITH told AS MATERIALIZED (
+    SELECT position, "day", type, "user", reservation, asked, made, kept, released, refunded, refused, resets,
+           added_bytes, removed_bytes, credits
+    FROM facts
+), reset AS (
+    SELECT "user", "day", max(position) AS last_reset FROM told WHERE type = 'DailyCountReset' GROUP BY ALL
 ), refunds AS (
-    SELECT reservation, sum(refunded) AS refunded FROM facts WHERE type = 'GenerationReleased' GROUP BY reservation
+    SELECT reservation, sum(refunded) AS refunded FROM told WHERE type = 'GenerationReleased' GROUP BY reservation
 ), charges AS (
-    SELECT facts."user", facts."day",
+    SELECT told."user", told."day",
            sum(asked - coalesce(refunds.refunded, 0)) FILTER (position > coalesce(last_reset, 0)) AS counted,
            sum(refunds.refunded) AS refunded
-    FROM facts LEFT JOIN refunds USING (reservation) LEFT JOIN resets USING ("user", "day")
+    FROM told LEFT JOIN refunds USING (reservation) LEFT JOIN reset USING ("user", "day")
     WHERE type = 'GenerationReserved' GROUP BY ALL
 ), happened AS (
-    SELECT "user", "day", sum(asked) AS asked, sum(made) AS made, sum(kept) AS kept, sum(released) AS released,
-           sum(refused) AS refused, sum(added_bytes) AS added_bytes, sum(removed_bytes) AS removed_bytes,
-           round(fsum(credits), 6) AS credits
-    FROM facts GROUP BY ALL
+    SELECT "user", "day", sum(asked) AS asked, sum(resets) AS resets, sum(made) AS made, sum(kept) AS kept,
+           sum(released) AS released, sum(refused) AS refused, sum(added_bytes) AS added_bytes,
+           sum(removed_bytes) AS removed_bytes, round(fsum(credits), 6) AS credits
+    FROM told GROUP BY ALL
 )
-SELECT "day", "user", coalesce(asked, 0) AS asked, coalesce(counted, 0) AS counted, coalesce(refunded, 0) AS refunded,
-       coalesce(resets, 0) AS resets, coalesce(made, 0) AS made, coalesce(kept, 0) AS kept,
-       coalesce(released, 0) AS released, coalesce(refused, 0) AS refused, coalesce(added_bytes, 0) AS added_bytes,
-       coalesce(removed_bytes, 0) AS removed_bytes, credits
-FROM happened FULL JOIN charges USING ("user", "day") FULL JOIN resets USING ("user", "day")""",
+SELECT "day", "user", asked, coalesce(counted, 0) AS counted, coalesce(charges.refunded, 0) AS refunded, resets, made,
+       kept, released, refused, added_bytes, removed_bytes, credits
+FROM happened LEFT JOIN charges USING ("user", "day")""",
 }
 """The text of each view by its name; a later one may stand on those before it."""

@@ -34,12 +34,18 @@ def test_a_question_has_one_answer_in_every_format(abby: Abby, month: Path, tmp_
         assert abby("query", QUESTION, "--format", name, "--out", str(tmp_path / f"x.{name}"), root=month).code == 0
     assert (tmp_path / "x.csv").read_text(encoding="utf-8") == said
     assert json.loads((tmp_path / "x.json").read_bytes()) == told.json
-    found = duckdb.sql(f"SELECT CAST(day AS VARCHAR), asked FROM '{tmp_path / 'x.parquet'}' ORDER BY 1").fetchall()
+    found = (
+        duckdb.connect()
+        .execute(f"SELECT CAST(day AS VARCHAR), asked FROM '{tmp_path / 'x.parquet'}' ORDER BY 1")
+        .fetchall()
+    )
     assert [[day, int(asked)] for day, asked in found] == rows
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
 
 
-def test_what_cannot_be_asked_is_told_and_nothing_is_written(abby: Abby, month: Path, tmp_path: Path, fits: Any) -> None:
+def test_what_cannot_be_asked_is_told_and_nothing_is_written(
+    abby: Abby, month: Path, tmp_path: Path, fits: Any
+) -> None:
     """2, a sentence, no file and no part of one; a file that is there stays as it is."""
     kept = tmp_path / "kept.csv"
     kept.write_text("mine", encoding="utf-8")
@@ -101,8 +107,12 @@ def test_the_script_runs_from_a_clone_and_says_what_is_missing(name: str, month:
     """By itself; without the set-up in one sentence."""
     program = PROJECT / "scripts" / f"{name}.py"
     words = ["from limits"] if name == "query" else []
-    done = subprocess.run([sys.executable, program, *words, "--root", month], cwd=tmp_path, capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, program, *words, "--root", month], cwd=tmp_path, capture_output=True, check=False
+    )
     assert done.returncode == 0, done.stderr
-    bare = subprocess.run([sys.executable, "-S", "-E", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    bare = subprocess.run(
+        [sys.executable, "-S", "-E", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert (bare.returncode, len(bare.stderr.splitlines())) == (1, 1)
     assert "launch.py" in bare.stderr

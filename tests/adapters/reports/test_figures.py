@@ -28,7 +28,18 @@ from projections.quota_state import QuotaState
 from tests.adapters.reports.conftest import opened
 
 NAMES = {reason: name for name, reason in REFUSALS.items()}
-COUNTED = ("asked", "made", "kept", "released", "refunded", "refused", *RELEASES, *REFUSALS, "added_bytes", "removed_bytes")
+COUNTED = (
+    "asked",
+    "made",
+    "kept",
+    "released",
+    "refunded",
+    "refused",
+    *RELEASES,
+    *REFUSALS,
+    "added_bytes",
+    "removed_bytes",
+)
 
 
 @dataclass
@@ -88,7 +99,8 @@ def folded(root: Path, by: str) -> Fold:
             if isinstance(event, GenerationCompleted):
                 made.credits[key] += [event.credits] if event.credits is not None else []
                 made.seconds[key].append(event.seconds)
-        for day in made.state.days(user) if (user := getattr(event, "user", None)) else ():
+        user = getattr(event, "user", "")
+        for day in made.state.days(user):
             made.counted[user, day.day] = day.count
     return made
 
@@ -100,7 +112,7 @@ def key_of(made: Fold, event: Any, by: str, user: str) -> str:
     day = date.fromisoformat(event.at[:10])
     reservation = getattr(event, "reservation", None) or ""
     origin = event.origin or ""
-    return {
+    keys: dict[str, str] = {
         "day": event.at[:10],
         "week": "{}-W{:02}".format(*day.isocalendar()[:2]),
         "month": event.at[:7],
@@ -108,7 +120,8 @@ def key_of(made: Fold, event: Any, by: str, user: str) -> str:
         "guild": origin[6:] if origin.startswith("guild:") else "(not known)",
         "operation": getattr(event, "operation", None) or made.operations.get(reservation, "(not known)"),
         "provider": getattr(event, "provider", None) or made.providers.get(reservation, "(not known)"),
-    }[by]
+    }
+    return keys[by]
 
 
 def told(root: Path, by: str) -> Report:
