@@ -42,17 +42,14 @@ p { margin:0; color:var(--faint); } p.forecast { margin:12px 0 20px; padding:12p
 table { border-collapse:collapse; width:100%; font-size:13.5px; font-variant-numeric:tabular-nums; }
 th,td { padding:7px 12px; text-align:right; white-space:nowrap; border-bottom:1px solid var(--line); }
 th:first-child,td:first-child { text-align:left; } thead th { color:var(--faint); font-weight:500; }
-tfoot td { font-weight:600; border-bottom:0; } tbody tr:hover { background:color-mix(in srgb,var(--main) 8%,transparent); }
+tfoot td { font-weight:600; border-bottom:0; }
+tbody tr:hover { background:color-mix(in srgb,var(--main) 8%,transparent); }
 """
 SUMS = ("asked", "made", "kept", "refused", "growth_bytes", "credits", "users")
 SUM_NAMES = {"asked": "places asked for", "refused": "refused", "growth_bytes": "storage grew by", "users": "people"}
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'unsafe-inline' 'unsafe-eval'",  # Vega makes functions of its own expressions; data are none
-        "style-src 'unsafe-inline'",
-        "img-src data: blob:",
-    )
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; "
+    "script-src 'unsafe-inline' 'unsafe-eval'"  # Vega makes functions of its own expressions; data are none
 )
 """What the page may do: nothing from elsewhere."""
 
