@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
-from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from rich.console import Console
 
@@ -16,7 +15,7 @@ from adapters.cli.formats import QueryFormat
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.tables import add_row, print_lines, printable, table
-from adapters.cli.written import InTheWay, new_file, send_bytes
+from adapters.cli.written import InTheWay, Sent, new_file
 from adapters.ports.event_log import FollowedLog
 from adapters.reports.querying import FILE_FORMATS, MOST_ROWS, Answer, NotAnswered, ask, plain, write
 from adapters.wording.figures import counted
@@ -60,10 +59,9 @@ def query(invocation: Invocation, output: Output, question: Question) -> int:
 def _file(log: FollowedLog, output: Output, question: Question, text: str) -> int:
     """Writes the whole answer to its file, or to standard output."""
     if question.out is None:
-        made = BytesIO()
-        made.close = lambda: None  # type: ignore[method-assign]  # the database closes it, and it is read after that
-        write(log, text, question.file_format.value, made)
-        send_bytes(sys.stdout, made.getvalue())
+        sent = Sent(sys.stdout)
+        write(log, text, question.file_format.value, cast("BinaryIO", sent))
+        sent.end()
         return Exit.DONE
     with new_file(question.out) as target:
         write(log, text, question.file_format.value, target)
