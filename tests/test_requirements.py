@@ -31,6 +31,7 @@ TOOLS = frozenset({"launch.py", "scripts", "tests"})
 OUR_OWN = frozenset({*PRODUCT, "abby_adapters", "abby_core", "launch", "scripts", "tests"})
 RUN_AND_NOT_IMPORTED = {
     "coverage": "measures which lines the tests run",
+    "fsspec": "duckdb reads the log through it",
     "hiredis": "redis takes it where it is installed",
     "import-linter": "lint-imports checks the order of the rooms",
     "mypy": "checks the types",

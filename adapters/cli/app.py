@@ -13,18 +13,17 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.cli import archive_commands, audit_commands
+from adapters.cli import archive_commands, audit_commands, past_commands, report_commands
 from adapters.cli.arguments import Json, User, Yes
 from adapters.cli.exits import epilog
 from adapters.cli.invocation import Invocation
-from adapters.cli.numbers import days, megabytes, whole
+from adapters.cli.numbers import MAX_STORAGE_MB, megabytes, whole
 from adapters.cli.running import carry_out
 from domain.validation import MAX_DAYS
 
 MAX_EVENTS = 10_000_000
 MAX_IMAGES = 10_000_000
 IMAGES_SHOWN = 50
-MAX_STORAGE_MB = 1_000_000_000
 MAX_ROUNDS = 1_000
 
 app = typer.Typer(
@@ -376,91 +375,6 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
     carry_out(context, look, as_json=as_json)
 
 
-@command
-def replay(  # noqa: PLR0913, PLR0917 - each is an option of the command line
-    context: typer.Context,
-    user: Annotated[
-        str | None, typer.Argument(metavar="[USER]", help="One user; everybody, where none is named.")
-    ] = None,
-    at: Annotated[
-        str | None, typer.Option("--at", metavar="TIME", help="As of then, such as 2026-11-19T23:59 (UTC).")
-    ] = None,
-    position: Annotated[
-        int | None, typer.Option("--position", parser=whole(0), metavar="POSITION", help="As of this one.")
-    ] = None,
-    story: Annotated[bool, typer.Option("--story", help="Line by line, with what each changed.")] = False,
-    image: Annotated[str | None, typer.Option("--image", metavar="NAME", help="The story of this image.")] = None,
-    reservation: Annotated[
-        str | None, typer.Option("--reservation", metavar="ID", help="The story of this generation.")
-    ] = None,
-    pool: Annotated[bool, typer.Option("--pool", help="Only what all users together use.")] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Build all anew, and compare it with what is live and each snapshot.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Show what was, as of a time or a position, and line by line how it came to be; nothing is changed.
-
-    With --check ends with 0 where all agrees, with 1 where something does not, with 65 where the log is damaged.
-    """
-    from adapters.cli import replaying
-
-    asked = replaying.Asked(
-        user=user, at=at, position=position, story=story, image=image, reservation=reservation, pool=pool
-    )
-    if check:
-        carry_out(context, lambda invocation, output: replaying.check(invocation, output, asked), as_json=as_json)
-    carry_out(context, lambda invocation, output: replaying.replay(invocation, output, asked), as_json=as_json)
-
-
-@command
-def what_if(  # noqa: PLR0913, PLR0917 - each is an option of the command line
-    context: typer.Context,
-    daily: Annotated[
-        int | None, typer.Option("--daily", parser=whole(0), metavar="N", help="Generations of a user and day.")
-    ] = None,
-    user_mb: Annotated[
-        float | None,
-        typer.Option("--user-mb", parser=megabytes(MAX_STORAGE_MB), metavar="MB", help="Storage of each user."),
-    ] = None,
-    pool_mb: Annotated[
-        float | None,
-        typer.Option("--pool-mb", parser=megabytes(MAX_STORAGE_MB), metavar="MB", help="Storage of all together."),
-    ] = None,
-    since: Annotated[
-        int | None,
-        typer.Option("--since", parser=days, metavar="DAYS", help="The last so many days of the log, such as 30d."),
-    ] = None,
-    self_check: Annotated[
-        bool, typer.Option("--self-check", help="Decide every recorded outcome again, with the limits of its time.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Decide the log's history anew under other limits: who would have been refused, and what it had saved.
-
-    Reads beside a running service and changes nothing. --self-check ends with 0 where every outcome is what the rules
-    say, else with 1 and what differs.
-    """
-    from adapters.cli.what_if import Question
-    from adapters.cli.what_if import what_if as decide_anew
-
-    question = Question(daily, user_mb, pool_mb, since, self_check)
-    carry_out(context, lambda invocation, output: decide_anew(invocation, output, question), as_json=as_json)
-
-
-@command
-def explain(
-    context: typer.Context,
-    what: Annotated[
-        str,
-        typer.Argument(metavar="POSITION|REQUEST-KEY|USER", help="A position, a request's key; a user with --last."),
-    ],
-    last: Annotated[bool, typer.Option("--last", help="The latest request of this user.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Tell why a decision fell as it did: the limits and who set them, what was used by which lines, what was said."""
-    from adapters.cli.explaining import Wanted
-    from adapters.cli.explaining import explain as tell
-
-    carry_out(context, lambda invocation, output: tell(invocation, output, Wanted(what, last)), as_json=as_json)
+past_commands.register(command)
 archive_commands.register(command)
+report_commands.register(command)

@@ -13,6 +13,7 @@ from domain.limits import MEGABYTE
 
 MOST_DIGITS = 18
 MOST_DAYS = 36_500
+MAX_STORAGE_MB = 1_000_000_000
 _WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", re.ASCII)
 

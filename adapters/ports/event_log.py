@@ -213,6 +213,21 @@ class SnapshotPoint(Protocol):
         """The last position before it."""
 
 
+class StoredLines(NamedTuple):
+    """The events of an open log as lines of JSON, each with `pos`, `type`, `tags` and `data`: the bytes from `begin` to
+    `end`, which `read` gives from an offset up to another. It raises what reading a log raises.
+    """
+
+    begin: int
+    end: int
+    read: Callable[[int, int], bytes]
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes they are."""
+        return self.end - self.begin
+
+
 class EventSource(Protocol):
     """What was recorded, to be read."""
 
@@ -260,6 +275,11 @@ class FollowedLog(OpenedLog, Protocol):
 
     def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
         """The last events that match a query, at most so many, oldest first. Raises LogDamaged."""
+
+    def lines(self) -> StoredLines:
+        """All that has been taken in, as it is stored: for whoever adds it up without this program. It is not verified
+        again.
+        """
 
     def follow(self) -> int:
         """Takes in what the writer recorded since, and gives the new head. Raises LogDamaged or StorageUnavailable."""

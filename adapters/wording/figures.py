@@ -39,3 +39,9 @@ def echo(value: object) -> str:
     except ValueError:  # Python writes no number of thousands of digits
         return "a number of thousands of digits"
     return text if len(text) <= ECHO_LENGTH else f"{text[: ECHO_LENGTH - 3]}..."
+
+
+def printable_lines(text: str, most: int) -> str:
+    """What another program said, fit to be shown: its lines stay, what would steer a terminal is escaped."""
+    shown = "".join(char if char == "\n" or char.isprintable() else f"\\x{ord(char):02x}" for char in text.strip())
+    return shown if len(shown) <= most else f"{shown[:most]}..."

@@ -32,7 +32,7 @@ from adapters.eventlog.jsonl.searching import Search
 from adapters.eventlog.jsonl.snapshots import FilePoint, forget_snapshots, write_snapshot
 from adapters.eventlog.jsonl.writing import LogWriter
 from adapters.ports.clock import Clock
-from adapters.ports.event_log import OnEvent, Restore, SnapshotPoint
+from adapters.ports.event_log import OnEvent, Restore, SnapshotPoint, StoredLines
 from adapters.ports.faults import LedgerStopped, LogDamaged
 
 PROBE_WAIT_SECONDS = 2.0
@@ -172,6 +172,11 @@ class JSONLRecorder(DCBRecorder):
         """
         self._refuse_if_unusable()
         return self._search.holding(text, self._log.tip.offset)
+
+    def lines(self) -> StoredLines:
+        """The lines of all events, as they stand in the file."""
+        self._refuse_if_unusable()
+        return StoredLines(self._log.header.size, self._log.tip.offset, self._bytes)
 
     def append(self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None) -> int:
         """Records events together, durably, and gives the last one's position.

@@ -26,6 +26,7 @@ OPTIONS = [
     (["what-if"], "--user-mb"),
     (["what-if"], "--pool-mb"),
     (["export", "ada", "--to", "x"], "--part-mb"),
+    (["report"], "--days"),
 ]
 NO_NUMBERS = ["", " ", "nan", "inf", "-inf", "1e400", "1_000", "٣", "0x10", "1,5", "one", "--"]
 

@@ -47,6 +47,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "restore": ("backup{}", "--root", "restored{}"),
     "import": ("backup{}", "--root", "imported{}"),
     "export": ("ada", "--to", "export{}"),
+    "query": ("from daily",),
+    "report": ("--by", "user"),
 }
 """Each command but `bench`, which is a program of its own, with words that it carries out."""
 UNTIL_STOPPED = frozenset({"serve", "bot"})

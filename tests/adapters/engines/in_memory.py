@@ -28,6 +28,7 @@ from adapters.ports.event_log import (
     Restore,
     SalvagedLog,
     SnapshotPoint,
+    StoredLines,
     VerifiedEvent,
 )
 from adapters.ports.faults import ConfigError, LedgerStopped, LogDamaged, LogLocked, LogMissing
@@ -145,6 +146,15 @@ class InMemoryReader:
     def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
         """The last of what has been taken in."""
         return list(self.read(query))[-most:] if most else []
+
+    def lines(self) -> StoredLines:
+        """What has been taken in, written out."""
+        written = b"".join(
+            b'{"pos":%d,"type":%b,"tags":%b,"data":%b}\n'
+            % (stored.position, orjson.dumps(stored.event.type), orjson.dumps(stored.event.tags), stored.event.data)
+            for stored in self.read()
+        )
+        return StoredLines(0, len(written), lambda begin, end: written[begin:end])
 
     def follow(self) -> int:
         """Takes in all there is."""

@@ -1,0 +1,119 @@
+"""`abby report`: what was made, refused, stored and paid for, as a table, a file for programs, a page or a picture."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+from rich.console import Console
+
+from adapters.cli.access import log_of
+from adapters.cli.exits import Exit
+from adapters.cli.formats import ReportFormat, ReportKey
+from adapters.cli.invocation import Invocation
+from adapters.cli.output import Output, malformed
+from adapters.cli.tables import add_row, print_lines, printable, table
+from adapters.cli.written import InTheWay, new_file, send_bytes
+from adapters.reports.page import as_page
+from adapters.reports.pictures import png, svg
+from adapters.reports.querying import NotAnswered
+from adapters.reports.reporting import OVER_TIME, Report, Terms
+from adapters.reports.reporting import report as tell
+from adapters.reports.wording import COLUMNS, as_csv, as_markdown, cell, described, in_words
+from adapters.wording.figures import counted
+
+ROWS_SHOWN = 62
+NO_TEXT = "A PNG is no text: name a file with --out."
+NOTHING_YET = "The log has no generation in that time."
+
+
+class Wanted(NamedTuple):
+    """By what a report is told, of how many days, in which form, and where."""
+
+    by: ReportKey
+    days: int | None
+    file_format: ReportFormat
+    out: Path | None
+
+    @property
+    def is_json(self) -> bool:
+        """Whether standard output holds JSON alone."""
+        return self.file_format is ReportFormat.JSON and self.out is None
+
+
+FILES: Mapping[ReportFormat, Callable[[Report], bytes]] = MappingProxyType(
+    {
+        ReportFormat.CSV: lambda told: as_csv(told).encode(),
+        ReportFormat.MARKDOWN: lambda told: as_markdown(told).encode(),
+        ReportFormat.HTML: lambda told: as_page(told).encode(),
+        ReportFormat.SVG: svg,
+        ReportFormat.PNG: png,
+    }
+)
+
+
+def report(invocation: Invocation, output: Output, wanted: Wanted) -> int:
+    """Tells the figures, or writes them."""
+    if wanted.file_format is ReportFormat.PNG and wanted.out is None:
+        return output.refused(malformed(NO_TEXT))
+    root, engine = log_of(invocation.set_up())
+    try:
+        with output.waiting("Reading the log"), closing(engine.open_for_reading(root, at_end=True)) as log:
+            told = tell(log, Terms(wanted.by.value, wanted.days))
+        return _given(output, wanted, told)
+    except (NotAnswered, InTheWay) as error:
+        return output.refused(malformed(str(error)))
+
+
+def _given(output: Output, wanted: Wanted, told: Report) -> int:
+    if wanted.out is None and wanted.file_format not in FILES:
+        output.answer(described(told), lambda console: _print(console, told))
+        return Exit.DONE
+    data = FILES.get(wanted.file_format, _as_text(wanted.file_format))(told)
+    if wanted.out is None:
+        send_bytes(sys.stdout, data)
+        return Exit.DONE
+    with new_file(wanted.out) as target:
+        target.write(data)
+    output.note(f"Written to {printable(wanted.out)}, as of position {told.position:,}.")
+    return Exit.DONE
+
+
+def _as_text(file_format: ReportFormat) -> Callable[[Report], bytes]:
+    """JSON and tables as files."""
+
+    def written(told: Report) -> bytes:
+        import json
+        from io import StringIO
+
+        if file_format is ReportFormat.JSON:
+            return (json.dumps(described(told)) + "\n").encode()
+        made = StringIO()
+        _print(Console(file=made, width=200, highlight=False), told)
+        return made.getvalue().encode()
+
+    return written
+
+
+def _print(console: Console, told: Report) -> None:
+    if not told.rows:
+        print_lines(console, NOTHING_YET)
+        return
+    made = table(
+        f"{told.first_day} to {told.last_day}, by {told.by}", (told.by, *COLUMNS.values()), right=COLUMNS.values()
+    )
+    rows = told.rows[-ROWS_SHOWN:] if told.by in OVER_TIME else _busiest(told)
+    for row in (*rows, {**told.total, "key": "all"}):
+        add_row(made, printable(row["key"]), *(cell(name, row[name]) for name in COLUMNS))
+    console.print(made)
+    if (more := len(told.rows) - len(rows)) > 0:
+        print_lines(console, f"and {counted(more, 'row')} more; --format csv or json has all.")
+    print_lines(console, in_words(told.forecast))
+
+
+def _busiest(told: Report) -> list[dict[str, object]]:
+    return sorted(told.rows, key=lambda row: (-row["asked"], row["key"]))[:ROWS_SHOWN]

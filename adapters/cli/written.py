@@ -1,0 +1,105 @@
+"""Answers that are files: written beside their place and put there when they are whole, or sent as they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import BinaryIO, TextIO, cast
+
+from adapters.cli import streams
+from adapters.cli.tables import printable
+from adapters.ports.faults import StorageUnavailable
+
+IN_THE_WAY = "{} is there already, and nothing was changed. Name another file."
+
+
+class InTheWay(Exception):
+    """Something stands where an answer was to be written; the message says what to do."""
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """A new file, which is there when the block ends well and not before. Raises InTheWay, StorageUnavailable."""
+    if os.path.lexists(path):
+        raise InTheWay(IN_THE_WAY.format(printable(path)))
+    try:
+        made = NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}.", delete=False)  # noqa: SIM115 - below
+        try:
+            with made:
+                yield cast("BinaryIO", _Kept(made))
+            _put(Path(made.name), path)
+        finally:
+            with suppress(OSError):
+                Path(made.name).unlink()
+    except FileExistsError as error:
+        raise InTheWay(IN_THE_WAY.format(printable(path))) from error
+    except OSError as error:
+        raise StorageUnavailable(f"{printable(path)} cannot be written: {error.strerror or error}.") from error
+
+
+def _put(made: Path, path: Path) -> None:
+    """Gives a file its name; what stands there is not replaced. Raises OSError."""
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without hard links
+        if os.path.lexists(path):
+            raise FileExistsError(path) from None
+        made.rename(path)
+
+
+class _Kept:
+    """A file that stays open when whoever writes it closes it."""
+
+    def __init__(self, file: object) -> None:
+        self._file = file
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._file, name)
+
+    def close(self) -> None:
+        """The block closes it."""
+
+
+class Sent:
+    """Standard output as a file that an answer is written to, piece by piece. Whoever writes does not learn that nobody
+    reads, or that it cannot be written: `end` tells.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._failed: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        """Sends bytes as they are."""
+        if self._failed is None:
+            try:
+                self._stream.flush()
+                self._stream.buffer.write(data)
+                self._stream.buffer.flush()
+            except OSError as error:
+                self._failed = error
+                streams.give_up(self._stream)
+        return len(data)
+
+    def flush(self) -> None:
+        """Each piece is sent at once."""
+
+    def close(self) -> None:
+        """It stays open."""
+
+    def end(self) -> None:
+        """A reader who has gone is no failure; raises Unwritable where it is one."""
+        if self._failed is not None and not isinstance(self._failed, BrokenPipeError):
+            raise streams.Unwritable(self._failed.errno, self._failed.strerror) from self._failed
+
+
+def send_bytes(stream: TextIO, data: bytes) -> None:
+    """Bytes as they are, to standard output. Raises Unwritable."""
+    sent = Sent(stream)
+    sent.write(data)
+    sent.end()

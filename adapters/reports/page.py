@@ -1,0 +1,119 @@
+"""A report as one page of HTML: it works without a network, in light and dark, and its charts answer to the pointer."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import Any
+
+from adapters.reports.pictures import DARK, LIGHT, describe, script
+from adapters.reports.reporting import Report
+from adapters.reports.wording import COLUMNS, cell, in_words
+
+SNIPPET = """
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const told = JSON.parse(document.getElementById("told").textContent);
+const draw = () => told.charts.forEach((chart, number) => vegaEmbed(
+  `#chart-${number}`, {...chart, ...told.looks[dark.matches ? "dark" : "light"][number]},
+  {renderer: "svg", actions: {export: true, source: false, compiled: false, editor: false}}));
+dark.addEventListener("change", draw);
+draw();
+"""
+STYLE = """
+:root { color-scheme: light dark; --ground:#f5f6f9; --card:#ffffff; --words:#1f2430; --faint:#5b6475; --line:#e2e5ec;
+  --main:#5b3fd4; }
+@media (prefers-color-scheme: dark) { :root { --ground:#0f1116; --card:#171a21; --words:#e8eaf0; --faint:#a3abbb;
+  --line:#2c313c; --main:#a592ff; } }
+* { box-sizing: border-box; }
+body { margin:0; background:var(--ground); color:var(--words);
+  font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif; }
+main { max-width:1180px; margin:0 auto; padding:32px 20px 48px; }
+h1 { font-size:26px; margin:0 0 4px; } h2 { font-size:17px; margin:32px 0 12px; }
+p { margin:0; color:var(--faint); } p.forecast { margin:12px 0 20px; padding:12px 16px; background:var(--card);
+  border:1px solid var(--line); border-left:4px solid var(--main); border-radius:8px; color:var(--words); }
+.sums { display:grid; grid-template-columns:repeat(auto-fit,minmax(130px,1fr)); gap:12px; margin:0 0 20px; }
+.sums div, .chart { background:var(--card); border:1px solid var(--line); border-radius:10px; padding:14px 16px; }
+.sums dt { color:var(--faint); font-size:13px; } .sums dd { margin:2px 0 0; font-size:20px; font-weight:600;
+  white-space:nowrap; font-variant-numeric:tabular-nums; }
+.charts { display:grid; grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr)); gap:16px; }
+.chart { overflow:hidden; } .chart .vega-embed { width:100%; padding-right:0; }
+.vega-embed summary { opacity:.35 !important; }
+.rows { overflow-x:auto; background:var(--card); border:1px solid var(--line); border-radius:10px; }
+table { border-collapse:collapse; width:100%; font-size:13.5px; font-variant-numeric:tabular-nums; }
+th,td { padding:7px 12px; text-align:right; white-space:nowrap; border-bottom:1px solid var(--line); }
+th:first-child,td:first-child { text-align:left; } thead th { color:var(--faint); font-weight:500; }
+tfoot td { font-weight:600; border-bottom:0; }
+tbody tr:hover { background:color-mix(in srgb,var(--main) 8%,transparent); }
+"""
+SUMS = ("asked", "made", "kept", "refused", "growth_bytes", "credits", "users")
+SUM_NAMES = {"asked": "places asked for", "refused": "refused", "growth_bytes": "storage grew by", "users": "people"}
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; "
+    "script-src 'unsafe-inline' 'unsafe-eval'"  # Vega makes functions of its own expressions; data are none
+)
+"""What the page may do: nothing from elsewhere."""
+
+
+def as_page(told: Report) -> str:
+    """The page."""
+    title = f"Image generation, {told.first_day} to {told.last_day}"
+    charts = describe(told)["concat"]
+    holes = "".join(f'<div class="chart" id="chart-{number}"></div>' for number in range(len(charts)))
+    sums = "".join(
+        f"<div><dt>{escape(SUM_NAMES.get(name, name))}</dt><dd>{escape(cell(name, told.total[name]))}</dd></div>"
+        for name in SUMS
+    )
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<title>{escape(title)}</title><style>{STYLE}</style></head>
+<body><main>
+<h1>{escape(title)}</h1><p>As of position {told.position:,} of the log. Times are UTC.</p>
+<p class="forecast">{escape(in_words(told.forecast))}</p>
+<dl class="sums">{sums}</dl>
+<div class="charts">{holes}</div>
+<h2>By {escape(told.by)}</h2>
+<div class="rows"><table>{_table(told)}</table></div>
+</main>
+<script type="application/json" id="told">{_as_data(told)}</script>
+<script type="module">{_as_script()}</script>
+</body></html>
+"""
+
+
+def _as_script() -> str:
+    """All that draws, fit to stand in a page."""
+    return script(SNIPPET).replace("</script", "<\\/script")
+
+
+def _as_data(told: Report) -> str:
+    """The charts in both looks, fit to stand in a page."""
+    looks: dict[str, Any] = {}
+    for name, look in (("light", LIGHT), ("dark", DARK)):
+        whole = describe(told, look)
+        config = {**whole["config"], "legend": {**whole["config"]["legend"]}}
+        looks[name] = [_alone(chart, config) for chart in whole["concat"]]
+    text = json.dumps({"charts": [{"$schema": describe(told)["$schema"]}] * len(looks["light"]), "looks": looks})
+    return text.replace("<", "\\u003c").replace("&", "\\u0026")
+
+
+def _alone(chart: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
+    """A chart that stands by itself and is as wide as its card."""
+    return {
+        **chart,
+        "width": "container",
+        "background": "transparent",
+        "autosize": {"type": "fit", "contains": "padding"},
+        "config": config,
+    }
+
+
+def _table(told: Report) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in (told.by, *COLUMNS.values()))
+    body = "".join(f"<tr>{_row(row['key'], row)}</tr>" for row in told.rows)
+    return f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody><tfoot><tr>{_row('all', told.total)}</tr></tfoot>"
+
+
+def _row(key: str, row: dict[str, Any]) -> str:
+    cells = "".join(f"<td>{escape(cell(name, row[name]))}</td>" for name in COLUMNS)
+    return f"<td>{escape(key)}</td>{cells}"

@@ -1,0 +1,126 @@
+"""One question in SQL, asked of the views of a log; its answer as rows, or written as CSV or Parquet.
+
+A question is one SELECT. That it reads the log alone is the database's business; that it is one, is looked at here, so
+that whoever writes something else is told so in a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from math import isfinite
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+from adapters.ports.event_log import FollowedLog
+from adapters.reports.database import TARGET, damaged, database
+from adapters.wording.figures import printable_lines
+
+if TYPE_CHECKING:
+    import duckdb
+
+MOST_ROWS = 100_000
+"""Rows of an answer that is held in memory; CSV and Parquet have no bound."""
+FILE_FORMATS = {
+    "csv": "(FORMAT csv, HEADER, USE_TMP_FILE false)",
+    "parquet": "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)",
+}
+MOST_SAID = 600
+NO_SELECT = (
+    "A query is one SELECT over the views; this is {}. It reads the log and nothing else, and changes nothing. "
+    "`abby query` without a question shows the views."
+)
+TOO_LARGE = (
+    "The question needs more memory than a query may have. Ask for fewer columns, fewer groups, or a part: "
+    "`WHERE day >= '2026-11-01'`."
+)
+
+
+class NotAnswered(Exception):
+    """The question cannot be answered; the message says why, in words for whoever asked."""
+
+
+class Answer(NamedTuple):
+    """The columns with their types, the rows, and whether there were more."""
+
+    columns: tuple[tuple[str, str], ...]
+    rows: list[tuple[Any, ...]]
+    is_cut: bool
+
+
+def ask(log: FollowedLog, question: str, *, most: int = MOST_ROWS) -> Answer:
+    """The answer's first rows. Raises NotAnswered, ConfigError without the extra, LogDamaged."""
+    with database(log) as made, told():
+        one = _one_select(made, question)
+        found = made.execute(one)
+        names = _distinct([column[0] for column in found.description])
+        columns = tuple(zip(names, (str(column[1]) for column in found.description), strict=True))
+        rows = found.fetchmany(most + 1)
+    return Answer(columns, rows[:most], len(rows) > most)
+
+
+def write(log: FollowedLog, question: str, file_format: str, target: BinaryIO) -> None:
+    """Writes the whole answer, in one of FILE_FORMATS. Raises as `ask` does."""
+    with database(log, target=target) as made, told():
+        one = _one_select(made, question)
+        made.execute(f"COPY (\n{one}\n) TO '{TARGET}' {FILE_FORMATS[file_format]}")
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: times as the log writes them, what JSON cannot say as null or text."""
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, datetime):
+        return f"{value.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return plain(float(value))
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _one_select(made: duckdb.DuckDBPyConnection, question: str) -> str:
+    """The text of the one SELECT that a question is."""
+    import duckdb
+
+    found = made.extract_statements(question)
+    if len(found) != 1:
+        raise NotAnswered(NO_SELECT.format("none" if not found else f"{len(found)} statements"))
+    (one,) = found
+    if one.type != duckdb.StatementType.SELECT:
+        raise NotAnswered(NO_SELECT.format(f"a statement of the kind {one.type.name}"))
+    return str(one.query).strip().rstrip(";")
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Names as they are, with a number behind one that was there already."""
+    made: list[str] = []
+    for name in names:
+        free, number = name, 1
+        while free in made:
+            number += 1
+            free = f"{name}_{number}"
+        made.append(free)
+    return made
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """What the database cannot do, as what it means."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise NotAnswered(TOO_LARGE) from error
+    except duckdb.Error as error:
+        if (damage := damaged(error)) is not None:
+            raise damage from error
+        raise NotAnswered(f"The database says: {printable_lines(str(error), MOST_SAID)}") from error

@@ -1,0 +1,180 @@
+"""What a report says: the figures of each day, week, month, user, guild, operation or provider, and how storage grows.
+
+The sums are SQL over the views, the same that a query may ask; nothing is added up here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from adapters.ledger.codec import decode
+from adapters.ports.event_log import FollowedLog
+from adapters.reports.database import database
+from adapters.reports.querying import plain, told
+
+if TYPE_CHECKING:
+    import duckdb
+
+PACE_DAYS = 30
+"""The pace of a forecast is that of the last so many days, or of all where there are fewer."""
+LEAST_PACE_DAYS = 2
+MOST_FORECAST_DAYS = 3_650
+"""Storage that is full later than in ten years is said to stay free."""
+
+NOT_KNOWN = "(not known)"
+KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "day": 'CAST("day" AS VARCHAR)',
+        "week": """strftime("day", '%G-W%V')""",
+        "month": """strftime("day", '%Y-%m')""",
+        "user": "coalesce(\"user\", '(nobody)')",
+        "guild": f"coalesce(guild, '{NOT_KNOWN}')",
+        "operation": f"coalesce(facts.operation, known.operation, '{NOT_KNOWN}')",
+        "provider": f"coalesce(facts.provider, known.provider, '{NOT_KNOWN}')",
+    }
+)
+"""What a report can be told by, and how that is said of a fact."""
+OVER_TIME = frozenset({"day", "week", "month"})
+RELEASES = ("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")
+REFUSALS = MappingProxyType(
+    {"refused_daily": "DAILY_LIMIT", "refused_user": "USER_STORAGE", "refused_pool": "POOL_STORAGE"}
+)
+_KNOWN = """LEFT JOIN (
+    SELECT reservation, max(operation) FILTER (type = 'GenerationReserved') AS operation,
+           max_by(provider, position) FILTER (type = 'GenerationCompleted') AS provider
+    FROM events WHERE type IN ('GenerationReserved', 'GenerationCompleted') GROUP BY reservation
+) AS known USING (reservation)"""
+_BY_REASON = ",\n".join(
+    [
+        *(
+            f"sum(released) FILTER (type = 'GenerationReleased' AND reason = '{reason}') AS {reason}"
+            for reason in RELEASES
+        ),
+        *(f"sum(refused) FILTER (reason = '{reason}') AS {name}" for name, reason in REFUSALS.items()),
+    ]
+)
+SUMS = f"""sum(asked) AS asked, sum(made) AS made, sum(kept) AS kept, sum(released) AS released,
+sum(refunded) AS refunded, sum(refused) AS refused,
+{_BY_REASON},
+sum(added_bytes) AS added_bytes, sum(removed_bytes) AS removed_bytes,
+sum(added_bytes) - sum(removed_bytes) AS growth_bytes, round(fsum(credits), 6) AS credits,
+median(seconds) AS median_seconds, quantile_cont(seconds, 0.95) AS p95_seconds,
+count(DISTINCT "user") AS users"""
+GROWTH = """
+SELECT "day", growth_bytes, sum(growth_bytes) OVER (ORDER BY "day") AS stored_bytes
+FROM (SELECT "day", sum(added_bytes) - sum(removed_bytes) AS growth_bytes FROM facts GROUP BY "day")
+ORDER BY "day" """
+POOL_LIMIT = """SELECT pool_bytes FROM limits WHERE "user" IS NULL AND stands"""
+
+
+class Terms(NamedTuple):
+    """By what a report is told, of the last so many days; of all where that is None."""
+
+    by: str = "day"
+    days: int | None = None
+
+
+class Forecast(NamedTuple):
+    """How long storage lasts: what is used of how much, the growth of a day at the pace of the last `pace_days`, and
+    the day on which it is full; None where that is not in sight.
+    """
+
+    used_bytes: int
+    pool_bytes: int | None
+    pace_bytes: int
+    pace_days: int
+    full_on: str | None
+    is_full: bool
+
+
+class Report(NamedTuple):
+    """The figures: of each key, of each day, and of the whole; `stored` is what was stored at the end of each day."""
+
+    position: int
+    by: str
+    first_day: str | None
+    last_day: str | None
+    rows: list[dict[str, Any]]
+    days: list[dict[str, Any]]
+    total: dict[str, Any]
+    stored: list[dict[str, Any]]
+    forecast: Forecast
+
+
+def report(log: FollowedLog, terms: Terms) -> Report:
+    """The figures of a log. Raises ConfigError without the extra, LogDamaged, NotAnswered where memory is short."""
+    newest = log.newest(None, 1)
+    last = date.fromisoformat(decode(newest[0]).at[:10]) if newest else None
+    since = None if terms.days is None or last is None else last - timedelta(days=terms.days - 1)
+    with database(log) as made, told():
+        found = _rows(made, _figures(terms.by), [since or date.min])
+        growth = _rows(made, GROWTH, [])
+        limit = made.execute(POOL_LIMIT).fetchone()
+    rows = [row for row in found if row.pop("is_key")]
+    days = [row for row in found if row["day"] is not None]
+    total = next(row for row in found if row["key"] is None and row["day"] is None)
+    for row in (*rows, total):
+        del row["day"]
+    stored = [row for row in growth if since is None or row["day"] >= since.isoformat()]
+    return Report(
+        position=log.head,
+        by=terms.by,
+        first_day=days[0]["day"] if days else None,
+        last_day=days[-1]["day"] if days else None,
+        rows=rows,
+        days=days,
+        total=total,
+        stored=stored,
+        forecast=forecast(growth, limit[0] if limit else None),
+    )
+
+
+def forecast(growth: list[dict[str, Any]], pool_bytes: int | None) -> Forecast:
+    """When storage is full, if it goes on growing as it did in the last days."""
+    if not growth:
+        return Forecast(0, pool_bytes, 0, 0, None, is_full=False)
+    last = date.fromisoformat(growth[-1]["day"])
+    known = (last - date.fromisoformat(growth[0]["day"])).days + 1
+    pace_days = min(PACE_DAYS, known)
+    since = (last - timedelta(days=pace_days - 1)).isoformat()
+    grown = sum(row["growth_bytes"] for row in growth if row["day"] >= since)
+    pace, used = grown // pace_days, growth[-1]["stored_bytes"]
+    is_full = pool_bytes is not None and used >= pool_bytes
+    full_on = None
+    if pool_bytes is not None and not is_full and pace > 0 and pace_days >= LEAST_PACE_DAYS:
+        left = -(-(pool_bytes - used) // pace)
+        full_on = (last + timedelta(days=left)).isoformat() if left <= MOST_FORECAST_DAYS else None
+    return Forecast(used, pool_bytes, pace, pace_days, full_on, is_full=is_full)
+
+
+def _figures(by: str) -> str:
+    """The sums of each key, of each day and of all, from one reading of the log."""
+    known = _KNOWN if by in {"operation", "provider"} else ""
+    return f"""
+SELECT grouping("key") = 0 AS is_key, CAST("key" AS VARCHAR) AS "key", CAST("day" AS VARCHAR) AS "day", {SUMS}
+FROM (SELECT facts.*, {KEYS[by]} AS "key" FROM facts {known} WHERE "day" >= ? AND resets = 0)
+GROUP BY GROUPING SETS (("key"), ("day"), ())
+ORDER BY ALL"""  # noqa: S608 - texts of this module alone; what is asked for is a value
+
+
+def _rows(made: duckdb.DuckDBPyConnection, text: str, values: list[Any]) -> list[dict[str, Any]]:
+    found = made.execute(text, values)
+    names = [column[0] for column in found.description]
+    return [
+        {
+            name: _whole(plain(value)) if name not in _MAY_BE_NOTHING else plain(value)
+            for name, value in zip(names, row, strict=True)
+        }
+        for row in found.fetchall()
+    ]
+
+
+_MAY_BE_NOTHING = frozenset({"key", "day", "credits", "median_seconds", "p95_seconds", "is_key"})
+
+
+def _whole(value: Any) -> Any:
+    """A sum; of nothing it is 0."""
+    return 0 if value is None else value

@@ -1,0 +1,165 @@
+"""The views that queries and reports stand on, in DuckDB's SQL: each a table of what the log's lines say.
+
+`docs/queries.md` describes their columns, and a test compares. They are read from the lines whenever they are asked
+for, and of each line only the members that a query needs. Times are UTC; sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SOURCE = "abbylog://events"
+"""The name under which the database finds the lines; there is no other file that it can open."""
+MOST_LINE_BYTES = 16_777_216
+
+_FILE = 'STRUCT("user" VARCHAR, "name" VARCHAR, "bytes" BIGINT)'
+_LIMITS = "STRUCT(user_bytes BIGINT, pool_bytes BIGINT, daily BIGINT, gen_bytes BIGINT, moderated_free BOOLEAN)"
+MEMBERS: Mapping[str, str] = {
+    **dict.fromkeys(("at", "expires_at", "until", "was", "now"), "TIMESTAMP"),
+    **dict.fromkeys(("user", "by", "origin", "reservation", "operation", "provider", "model", "reason"), "VARCHAR"),
+    **dict.fromkeys(("name", "sha256", "media_type", "staged", "command", "preference", "value", "source"), "VARCHAR"),
+    **dict.fromkeys(("count", "delivered", "refunded"), "INTEGER"),
+    **dict.fromkeys(("bytes_each", "bytes", "replaced_bytes", "width", "height", "freed_bytes"), "BIGINT"),
+    **dict.fromkeys(("older_than_days", "limit", "used", "held"), "BIGINT"),
+    **dict.fromkeys(("seconds", "credits"), "DOUBLE"),
+    "seed": "HUGEINT",
+    **dict.fromkeys(("temp", "last"), "BOOLEAN"),
+    "asked": 'STRUCT("count" INTEGER, "bytes" HUGEINT, replaced_bytes BIGINT)',
+    "limits": _LIMITS,
+    "files": f"{_FILE}[]",
+    "request": 'STRUCT("key" VARCHAR, digest VARCHAR)',
+}
+"""Every member that an event can have, with its type in the database; a test compares with the log's own forms."""
+
+
+def _stored(data: str) -> str:
+    columns = {"pos": "BIGINT", "batch": "BIGINT[]", "type": "VARCHAR", "tags": "VARCHAR[]", "data": data}
+    spelled = ", ".join(f"{name}: '{kind}'" for name, kind in columns.items())
+    return f"read_ndjson('{SOURCE}', columns = {{{spelled}}}, maximum_object_size = {MOST_LINE_BYTES})"
+
+
+_DATA = "STRUCT({})".format(", ".join(f'"{name}" {kind}' for name, kind in MEMBERS.items()))
+_EVERY = """
+SELECT pos AS position, data."at" AS "time", CAST(data."at" AS DATE) AS "day", type, data."user" AS "user",
+       data."by" AS actor, data.origin AS origin,
+       CASE WHEN starts_with(data.origin, 'guild:') THEN substr(data.origin, 7) END AS guild"""
+
+VIEWS: Mapping[str, str] = {
+    "lines": f"SELECT pos AS position, type, tags, data FROM {_stored('JSON')}",  # noqa: S608 - texts of this module alone
+    "events": f"""{_EVERY}, data.reservation AS reservation, data.operation AS operation, data."count" AS places,
+       data.delivered AS delivered, data.reason AS reason, data.refunded AS refunded, data.bytes_each AS bytes_each,
+       data.expires_at AS expires_at, data.provider AS provider, data.model AS model, data.seconds AS seconds,
+       data.credits AS credits, data.seed AS seed, data."name" AS "name", data.bytes AS bytes,
+       data.replaced_bytes AS replaced_bytes, data.sha256 AS sha256, data.media_type AS media_type,
+       data.width AS width, data.height AS height, data.temp AS temp, data.files AS files,
+       data.freed_bytes AS freed_bytes, data.limits AS limits, data.until AS until, data.preference AS preference,
+       data."value" AS "value", data.was AS was, data."now" AS corrected_to, data.request."key" AS request_key
+FROM {_stored(_DATA)}""",
+    "generations": """
+WITH reserved AS (
+    SELECT position, "time", "day", "user", guild, actor, origin, operation, reservation, places, bytes_each, expires_at
+    FROM events WHERE type = 'GenerationReserved'
+), outcomes AS (
+    SELECT reservation,
+           sum(places) FILTER (type = 'GenerationCompleted') AS made,
+           count(*) FILTER (type = 'ImageSaved') AS kept,
+           sum(places) FILTER (type = 'GenerationReleased') AS released,
+           sum(refunded) FILTER (type = 'GenerationReleased') AS refunded,
+           max_by(reason, position) FILTER (type = 'GenerationReleased') AS release_reason,
+           sum(bytes) FILTER (type = 'ImageSaved') AS bytes,
+           sum(credits) FILTER (type = 'GenerationCompleted') AS credits,
+           sum(seconds) FILTER (type = 'GenerationCompleted') AS seconds,
+           max_by(provider, position) FILTER (type = 'GenerationCompleted') AS provider,
+           max_by(model, position) FILTER (type = 'GenerationCompleted') AS model,
+           min("time") FILTER (type = 'GenerationCompleted') AS first_made_at,
+           max("time") FILTER (type IN ('ImageSaved', 'GenerationReleased')) AS ended_at
+    FROM events
+    WHERE reservation IS NOT NULL AND type IN ('GenerationCompleted', 'GenerationReleased', 'ImageSaved')
+    GROUP BY reservation
+)
+SELECT position, "time", "day", "user", guild, actor, origin, operation, reservation, places, bytes_each, expires_at,
+       coalesce(made, 0) AS made, coalesce(kept, 0) AS kept, coalesce(released, 0) AS released,
+       coalesce(refunded, 0) AS refunded, places - coalesce(kept, 0) - coalesce(released, 0) AS open,
+       release_reason, provider, model, seconds, credits, coalesce(bytes, 0) AS bytes, first_made_at,
+       CASE WHEN places = coalesce(kept, 0) + coalesce(released, 0) THEN ended_at END AS ended_at
+FROM reserved LEFT JOIN outcomes USING (reservation)""",
+    "images": """
+WITH steps AS (
+    SELECT position, "time", "day", type, "user", guild, actor, "name", lower("name") AS name_key, bytes,
+           replaced_bytes, sha256, media_type, width, height, operation, temp, reservation, reason
+    FROM events WHERE type IN ('ImageSaved', 'ImageDeleted')
+    UNION ALL BY NAME
+    SELECT position, "time", "day", type, file."user" AS "user", file."name" AS "name",
+           lower(file."name") AS name_key, file.bytes AS bytes, true AS temp, 'cleanup' AS reason
+    FROM (SELECT position, "time", "day", type, unnest(files) AS file FROM events WHERE type = 'CleanupCompleted')
+), lives AS (
+    SELECT *, lead(position) OVER life AS ended_position, lead("time") OVER life AS ended_at,
+           lead(CASE WHEN type = 'ImageSaved' THEN 'replaced' ELSE reason END) OVER life AS ended_by
+    FROM steps WINDOW life AS (PARTITION BY "user", temp, name_key ORDER BY position)
+)
+SELECT position, "time", "day", "user", guild, actor, "name", bytes, replaced_bytes, sha256, media_type, width, height,
+       operation, temp, reservation, ended_position IS NULL AS stands, ended_position, ended_at, ended_by
+FROM lives WHERE type = 'ImageSaved'""",
+    "refusals": f"""{_EVERY}, data.reason AS reason, data.command AS command, data.asked."count" AS asked_places,
+       data.asked.bytes AS asked_bytes, data."limit" AS allowed, data.used AS used, data.held AS held,
+       data."last" AS is_last_recorded
+FROM {_stored(_DATA)} WHERE type = 'RequestRefused'""",
+    "limits": """
+WITH changes AS (
+    SELECT position, "time", type, "user", actor, origin, reason, until,
+           limits.user_bytes AS user_bytes, limits.pool_bytes AS pool_bytes, limits.daily AS daily,
+           limits.gen_bytes AS reserved_bytes, limits.moderated_free AS moderated_free
+    FROM events WHERE type IN ('PolicyChanged', 'LimitsOverridden')
+)
+SELECT position, "time", "user", user_bytes, pool_bytes, daily, reserved_bytes, moderated_free, actor, origin, reason,
+       until, lead("time") OVER later AS replaced_at, lead(position) OVER later IS NULL AS stands
+FROM changes WINDOW later AS (PARTITION BY type, "user" ORDER BY position)""",
+    "facts": """
+WITH told AS (
+    SELECT position, "time", "day", type, "user", guild, reservation, operation, provider, places, refunded, reason,
+           bytes, replaced_bytes, seconds, credits,
+           unnest(CASE WHEN type = 'CleanupCompleted' THEN files ELSE [NULL] END) AS file
+    FROM events
+    WHERE type IN ('GenerationReserved', 'GenerationCompleted', 'GenerationReleased', 'ImageSaved', 'ImageDeleted',
+                   'RequestRefused', 'CleanupCompleted', 'DailyCountReset')
+)
+SELECT position, "time", "day", type, coalesce("user", file."user") AS "user", guild, reservation, operation, provider,
+       CASE WHEN type = 'GenerationReserved' THEN places ELSE 0 END AS asked,
+       CASE WHEN type = 'GenerationCompleted' THEN places ELSE 0 END AS made,
+       CASE WHEN type = 'ImageSaved' AND reservation IS NOT NULL THEN 1 ELSE 0 END AS kept,
+       CASE WHEN type = 'GenerationReleased' THEN places ELSE 0 END AS released,
+       CASE WHEN type = 'GenerationReleased' THEN refunded ELSE 0 END AS refunded,
+       CASE WHEN type = 'RequestRefused' THEN 1 ELSE 0 END AS refused,
+       CASE WHEN type = 'DailyCountReset' THEN 1 ELSE 0 END AS resets,
+       CASE WHEN type IN ('GenerationReleased', 'RequestRefused') THEN reason END AS reason,
+       CASE WHEN type = 'ImageSaved' THEN bytes ELSE 0 END AS added_bytes,
+       CASE WHEN type = 'ImageSaved' THEN replaced_bytes WHEN type = 'ImageDeleted' THEN bytes
+            WHEN type = 'CleanupCompleted' THEN file.bytes ELSE 0 END AS removed_bytes,
+       seconds, credits
+FROM told""",
+    "daily": """
+WITH told AS MATERIALIZED (
+    SELECT position, "day", type, "user", reservation, asked, made, kept, released, refunded, refused, resets,
+           added_bytes, removed_bytes, credits
+    FROM facts
+), reset AS (
+    SELECT "user", "day", max(position) AS last_reset FROM told WHERE type = 'DailyCountReset' GROUP BY ALL
+), refunds AS (
+    SELECT reservation, sum(refunded) AS refunded FROM told WHERE type = 'GenerationReleased' GROUP BY reservation
+), charges AS (
+    SELECT told."user", told."day",
+           sum(asked - coalesce(refunds.refunded, 0)) FILTER (position > coalesce(last_reset, 0)) AS counted,
+           sum(refunds.refunded) AS refunded
+    FROM told LEFT JOIN refunds USING (reservation) LEFT JOIN reset USING ("user", "day")
+    WHERE type = 'GenerationReserved' GROUP BY ALL
+), happened AS (
+    SELECT "user", "day", sum(asked) AS asked, sum(resets) AS resets, sum(made) AS made, sum(kept) AS kept,
+           sum(released) AS released, sum(refused) AS refused, sum(added_bytes) AS added_bytes,
+           sum(removed_bytes) AS removed_bytes, round(fsum(credits), 6) AS credits
+    FROM told GROUP BY ALL
+)
+SELECT "day", "user", asked, coalesce(counted, 0) AS counted, coalesce(charges.refunded, 0) AS refunded, resets, made,
+       kept, released, refused, added_bytes, removed_bytes, credits
+FROM happened LEFT JOIN charges USING ("user", "day")""",
+}
+"""The text of each view by its name; a later one may stand on those before it."""

@@ -1,0 +1,107 @@
+"""A report as text: its columns and their names, cells, and the sentence of the forecast. What prints or draws is
+elsewhere.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from datetime import date
+from io import StringIO
+from types import MappingProxyType
+from typing import Any
+
+from adapters.reports.reporting import Forecast, Report
+from adapters.wording.figures import counted, size_in_words
+
+COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "asked": "asked",
+        "made": "made",
+        "kept": "kept",
+        "failed": "failed",
+        "moderated": "moderated",
+        "refused_daily": "refused: daily",
+        "refused_user": "own storage",
+        "refused_pool": "all storage",
+        "growth_bytes": "growth",
+        "credits": "credits",
+        "median_seconds": "seconds",
+        "p95_seconds": "95 of 100",
+    }
+)
+"""The columns that people are shown, with their names; CSV and JSON have all."""
+DASH = "-"
+
+
+def cell(name: str, value: Any) -> str:
+    """A figure for people."""
+    if value is None:
+        return DASH
+    if name.endswith("_bytes"):
+        return f"-{size_in_words(-value)}" if value < 0 else size_in_words(value)
+    if name.endswith("_seconds"):
+        return f"{value:,.1f}"
+    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
+
+
+def in_words(forecast: Forecast) -> str:
+    """When storage is full."""
+    used = size_in_words(forecast.used_bytes)
+    if forecast.pool_bytes is None:
+        return f"{used} are stored; the log knows no limit of all."
+    of = f"{used} of {size_in_words(forecast.pool_bytes)} are stored"
+    pace = f"at the pace of the last {counted(forecast.pace_days, 'day')} ({size_in_words(forecast.pace_bytes)} a day)"
+    if forecast.is_full:
+        return f"{of}: it is full."
+    if forecast.full_on is not None:
+        full = date.fromisoformat(forecast.full_on)
+        return f"{of}: full on {full.day} {full:%B %Y} {pace}."
+    if forecast.pace_bytes <= 0:
+        return f"{of}: it does not grow, by the last {counted(forecast.pace_days, 'day')}."
+    return f"{of}: not full within ten years {pace}."
+
+
+def as_csv(told: Report) -> str:
+    """Every figure of each key."""
+    made = StringIO()
+    names = [told.by, *(name for name in told.total if name != "key")]
+    written = csv.writer(made, lineterminator="\n")
+    written.writerow(names)
+    for row in told.rows:
+        written.writerow([_unformula(row["key"]), *("" if row[name] is None else row[name] for name in names[1:])])
+    return made.getvalue()
+
+
+def as_markdown(told: Report) -> str:
+    """The report as a document."""
+    lines = [f"# Image generation, {told.first_day} to {told.last_day}", "", in_words(told.forecast), ""]
+    lines += [f"| {told.by} | {' | '.join(COLUMNS.values())} |", f"|---|{'---:|' * len(COLUMNS)}"]
+    for row in (*told.rows, {**told.total, "key": "**all**"}):
+        key = row["key"] if row["key"] == "**all**" else _escaped(row["key"])
+        lines.append(f"| {key} | {' | '.join(cell(name, row[name]) for name in COLUMNS)} |")
+    return "\n".join([*lines, "", f"As of position {told.position:,}.", ""])
+
+
+def described(told: Report) -> dict[str, Any]:
+    """The report for programs."""
+    return {
+        "position": told.position,
+        "by": told.by,
+        "first_day": told.first_day,
+        "last_day": told.last_day,
+        "rows": told.rows,
+        "days": told.days,
+        "total": {name: value for name, value in told.total.items() if name != "key"},
+        "stored": told.stored,
+        "forecast": {**told.forecast._asdict(), "sentence": in_words(told.forecast)},
+    }
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{char}" if char in "\\|`*_[]<>#" else char if char.isprintable() else " " for char in text)
+
+
+def _unformula(text: str) -> str:
+    """A cell that a spreadsheet does not take for a formula."""
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

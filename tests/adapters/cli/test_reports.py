@@ -1,0 +1,118 @@
+"""`abby query` and `abby report`: their formats, their files, and what is said where they cannot."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.adapters.cli.conftest import Abby
+from tests.adapters.cli.processes import PROJECT
+from tests.adapters.reports.conftest import month
+
+__all__ = ["month"]
+QUESTION = "SELECT day, sum(asked) AS asked FROM daily GROUP BY day ORDER BY day"
+
+
+def test_a_question_has_one_answer_in_every_format(abby: Abby, month: Path, tmp_path: Path, fits: Any) -> None:
+    """On standard output and in a file."""
+    import duckdb
+
+    told = abby("query", QUESTION, "--json", root=month)
+    assert fits("query", told.json)
+    rows = [[row["day"], row["asked"]] for row in told.json["rows"]]
+    assert len(rows) > 20
+    assert f"{rows[0][1]}" in abby("query", QUESTION, root=month).out
+    said = abby("query", QUESTION, "--format", "csv", root=month).out
+    assert [[day, int(asked)] for day, asked in list(csv.reader(said.splitlines()))[1:]] == rows
+    for name in ("json", "csv", "parquet"):
+        assert abby("query", QUESTION, "--format", name, "--out", str(tmp_path / f"x.{name}"), root=month).code == 0
+    assert (tmp_path / "x.csv").read_text(encoding="utf-8") == said
+    assert json.loads((tmp_path / "x.json").read_bytes()) == told.json
+    found = (
+        duckdb.connect()
+        .execute(f"SELECT CAST(day AS VARCHAR), asked FROM '{tmp_path / 'x.parquet'}' ORDER BY 1")
+        .fetchall()
+    )
+    assert [[day, int(asked)] for day, asked in found] == rows
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
+
+
+def test_what_cannot_be_asked_is_told_and_nothing_is_written(
+    abby: Abby, month: Path, tmp_path: Path, fits: Any
+) -> None:
+    """2, a sentence, no file and no part of one; a file that is there stays as it is."""
+    kept = tmp_path / "kept.csv"
+    kept.write_text("mine", encoding="utf-8")
+    before = sorted(tmp_path.iterdir())
+    for words in (
+        ["query", "DROP VIEW events"],
+        ["query", "SELECT nothing FROM events", "--format", "csv", "--out", str(tmp_path / "new.csv")],
+        ["query", QUESTION, "--format", "parquet"],
+        ["query", QUESTION, "--format", "csv", "--out", str(kept)],
+        ["report", "--format", "png"],
+        ["report", "--format", "svg", "--out", str(kept)],
+    ):
+        told = abby(*words, root=month)
+        assert (told.code, told.out) == (2, ""), words
+        assert told.err.strip()
+    assert fits("refused", abby("query", "DROP VIEW events", "--json", root=month).json)
+    assert sorted(tmp_path.iterdir()) == before
+    assert kept.read_text(encoding="utf-8") == "mine"
+
+
+def test_without_a_question_the_views_are_shown(abby: Abby, month: Path) -> None:
+    """With their columns."""
+    said = abby("query", root=month).out
+    assert all(view in said for view in ("events", "generations", "images", "refusals", "daily", "limits"))
+
+
+def test_a_report_has_the_same_figures_in_every_format(abby: Abby, month: Path, tmp_path: Path, fits: Any) -> None:
+    """Pictures are pictures; the page needs nothing from elsewhere."""
+    told = abby("report", "--by", "user", "--json", root=month).json
+    assert fits("report", told)
+    asked = f"{told['total']['asked']:,}"
+    assert asked in abby("report", "--by", "user", root=month).out
+    assert asked in abby("report", "--by", "user", "--format", "markdown", root=month).out
+    rows = list(csv.DictReader(abby("report", "--by", "user", "--format", "csv", root=month).out.splitlines()))
+    assert [(row["user"], int(row["asked"])) for row in rows] == [(row["key"], row["asked"]) for row in told["rows"]]
+    for name in ("html", "svg", "png"):
+        assert abby("report", "--by", "user", "--format", name, "--out", str(tmp_path / name), root=month).code == 0
+    page = (tmp_path / "html").read_text(encoding="utf-8")
+    assert asked in page
+    assert told["forecast"]["sentence"] in page
+    assert "default-src 'none'" in page
+    assert all(f'{part}="http' not in page for part in ("src", "href"))
+    assert (tmp_path / "svg").read_text(encoding="utf-8").startswith("<svg")
+    assert (tmp_path / "png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_empty_log_has_an_empty_report(abby: Abby, root: Path, store: Any, fits: Any) -> None:
+    """And no picture fails over it."""
+    store.close()
+    told = abby("report", "--json", root=root)
+    assert fits("report", told.json)
+    assert told.json["rows"] == []
+    assert abby("report", root=root).code == 0
+    assert abby("report", "--format", "svg", root=root).code == 0
+
+
+@pytest.mark.parametrize("name", ["query", "report"])
+def test_the_script_runs_from_a_clone_and_says_what_is_missing(name: str, month: Path, tmp_path: Path) -> None:
+    """By itself; without the set-up in one sentence."""
+    program = PROJECT / "scripts" / f"{name}.py"
+    words = ["from limits"] if name == "query" else []
+    done = subprocess.run(
+        [sys.executable, program, *words, "--root", month], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    bare = subprocess.run(
+        [sys.executable, "-S", "-E", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (bare.returncode, len(bare.stderr.splitlines())) == (1, 1)
+    assert "launch.py" in bare.stderr

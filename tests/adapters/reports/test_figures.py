@@ -1,0 +1,206 @@
+"""Report, view and the projections of the quota state agree on every figure of a month, each computed by itself."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from math import fsum
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+
+from adapters.ledger.codec import decode
+from adapters.reports.querying import ask
+from adapters.reports.reporting import KEYS, REFUSALS, RELEASES, Report, Terms, forecast, report
+from domain.events import (
+    CleanupCompleted,
+    Event,
+    GenerationCompleted,
+    GenerationReleased,
+    GenerationReserved,
+    ImageDeleted,
+    ImageSaved,
+    RequestRefused,
+)
+from projections.quota_state import QuotaState
+from tests.adapters.reports.conftest import opened
+
+NAMES = {reason: name for name, reason in REFUSALS.items()}
+COUNTED = (
+    "asked",
+    "made",
+    "kept",
+    "released",
+    "refunded",
+    "refused",
+    *RELEASES,
+    *REFUSALS,
+    "added_bytes",
+    "removed_bytes",
+)
+
+
+@dataclass
+class Fold:
+    """The figures by a key, folded in Python, and the quota state at the end of each day."""
+
+    sums: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    credits: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    state: QuotaState = field(default_factory=QuotaState)
+    stored: dict[str, int] = field(default_factory=dict)
+    counted: dict[tuple[str, str], int] = field(default_factory=dict)
+    operations: dict[str, str] = field(default_factory=dict)
+    providers: dict[str, str] = field(default_factory=dict)
+
+
+def facts(event: Event) -> Counter[str]:
+    """What an event adds, as its class says."""
+    match event:
+        case GenerationReserved():
+            return Counter(asked=event.count)
+        case GenerationCompleted():
+            return Counter(made=event.count)
+        case GenerationReleased():
+            return Counter({"released": event.count, "refunded": event.refunded, event.reason: event.count})
+        case RequestRefused():
+            return Counter({"refused": 1, NAMES[event.reason]: 1})
+        case ImageSaved():
+            kept = int(event.reservation is not None)
+            return Counter(kept=kept, added_bytes=event.bytes, removed_bytes=event.replaced_bytes)
+        case ImageDeleted():
+            return Counter(removed_bytes=event.bytes)
+        case _:
+            return Counter()
+
+
+def folded(root: Path, by: str) -> Fold:
+    """Reads the log once, event by event."""
+    made = Fold()
+    with opened(root) as log:
+        events = [(stored.position, decode(stored)) for stored in log.read()]
+    for _, event in events:
+        if isinstance(event, GenerationReserved):
+            made.operations[event.reservation] = event.operation
+        elif isinstance(event, GenerationCompleted):
+            made.providers[event.reservation] = event.provider
+    for position, event in events:
+        made.state.apply(position, event)
+        made.stored[event.at[:10]] = made.state.pool.used_bytes
+        if isinstance(event, CleanupCompleted):
+            for file in event.files:
+                made.sums[key_of(made, event, by, file.user)]["removed_bytes"] += file.bytes
+            continue
+        if (sums := facts(event)) or isinstance(event, GenerationReserved):
+            key = key_of(made, event, by, getattr(event, "user", ""))
+            made.sums[key].update(sums)
+            if isinstance(event, GenerationCompleted):
+                made.credits[key] += [event.credits] if event.credits is not None else []
+                made.seconds[key].append(event.seconds)
+        user = getattr(event, "user", "")
+        for day in made.state.days(user):
+            made.counted[user, day.day] = day.count
+    return made
+
+
+def key_of(made: Fold, event: Any, by: str, user: str) -> str:
+    """The key of a report, found in Python."""
+    from datetime import date
+
+    day = date.fromisoformat(event.at[:10])
+    reservation = getattr(event, "reservation", None) or ""
+    origin = event.origin or ""
+    keys: dict[str, str] = {
+        "day": event.at[:10],
+        "week": "{}-W{:02}".format(*day.isocalendar()[:2]),
+        "month": event.at[:7],
+        "user": user,
+        "guild": origin[6:] if origin.startswith("guild:") else "(not known)",
+        "operation": getattr(event, "operation", None) or made.operations.get(reservation, "(not known)"),
+        "provider": getattr(event, "provider", None) or made.providers.get(reservation, "(not known)"),
+    }
+    return keys[by]
+
+
+def told(root: Path, by: str) -> Report:
+    with opened(root) as log:
+        return report(log, Terms(by))
+
+
+@pytest.mark.parametrize("by", KEYS)
+def test_a_report_says_what_a_fold_in_python_finds(by: str, month: Path) -> None:
+    """Every figure of every key, and of the whole."""
+    found, made = told(month, by), folded(month, by)
+    assert {row["key"] for row in found.rows} == set(made.sums)
+    for row in found.rows:
+        key = row["key"]
+        assert {name: row[name] for name in COUNTED} == {name: made.sums[key][name] for name in COUNTED}, key
+        assert row["growth_bytes"] == made.sums[key]["added_bytes"] - made.sums[key]["removed_bytes"]
+        assert row["credits"] == (round(fsum(made.credits[key]), 6) if made.credits[key] else None)
+        assert row["median_seconds"] == (pytest.approx(median(made.seconds[key])) if made.seconds[key] else None)
+    whole = sum(made.sums.values(), Counter[str]())
+    assert {name: found.total[name] for name in COUNTED} == {name: whole[name] for name in COUNTED}
+
+
+def test_storage_is_what_the_quota_state_says_at_the_end_of_each_day(month: Path) -> None:
+    """In the report, and in the views; a clock that went back leaves a day its last figure in the log."""
+    found, made = told(month, "day"), folded(month, "day")
+    last = max(made.stored)
+    assert {row["day"] for row in found.stored} <= set(made.stored)
+    assert found.stored[-1]["stored_bytes"] == made.state.pool.used_bytes
+    assert found.forecast.used_bytes == made.state.pool.used_bytes
+    assert found.forecast.pool_bytes == made.state.policy.pool_bytes
+    assert found.last_day == last
+    with opened(month) as log:
+        (sums,) = ask(log, "SELECT sum(bytes) FROM images WHERE stands").rows
+        users = dict(ask(log, 'SELECT "user", sum(bytes) FROM images WHERE stands AND NOT temp GROUP BY ALL').rows)
+        open_places = dict(ask(log, "SELECT reservation, open FROM generations WHERE open > 0").rows)
+    assert sums == (made.state.pool.used_bytes,)
+    assert users == {user: usage.image_bytes for user, usage in made.state.tables.users.items() if usage.image_bytes}
+    assert open_places == {kept.reservation: kept.open for kept in made.state.open_reservations()}
+
+
+def test_daily_counts_are_those_that_decisions_read(month: Path) -> None:
+    """Of every user and day, resets and refunds included."""
+    made = folded(month, "day")
+    with opened(month) as log:
+        rows = ask(log, 'SELECT "user", CAST("day" AS VARCHAR), counted FROM daily').rows
+    found = {(user, day): counted for user, day, counted in rows}
+    assert {key: count for key, count in found.items() if count} == {key: n for key, n in made.counted.items() if n}
+
+
+def test_a_part_of_the_days_has_the_same_figures(month: Path) -> None:
+    """`--days` leaves days out and changes none; the forecast is of the whole."""
+    whole = told(month, "day")
+    with opened(month) as log:
+        part = report(log, Terms("day", 7))
+    since = part.first_day
+    assert since is not None
+    assert part.rows == [row for row in whole.rows if row["key"] >= since]
+    assert part.forecast == whole.forecast
+
+
+@pytest.mark.parametrize(
+    ("growth", "pool", "full_on"),
+    [
+        ([("2026-03-01", 10), ("2026-03-02", 10)], 100, "2026-03-10"),
+        ([("2026-03-01", 10), ("2026-03-02", 10)], 25, "2026-03-03"),
+        ([("2026-03-01", 10), ("2026-03-02", 10)], 20, None),
+        ([("2026-03-01", 10), ("2026-03-02", -10)], 100, None),
+        ([("2026-03-01", 10)], 100, None),
+        ([("2026-03-01", 1), ("2026-03-02", 1)], 10**9, None),
+        ([], 100, None),
+        ([("2026-03-01", 10), ("2026-03-02", 10)], None, None),
+    ],
+)
+def test_a_forecast_goes_on_at_the_pace_of_the_last_days(
+    growth: list[tuple[str, int]], pool: int | None, full_on: str | None
+) -> None:
+    """None where it is full, does not grow, is known for one day, is years away, or has no limit."""
+    rows, stored = [], 0
+    for day, grown in growth:
+        stored += grown
+        rows.append({"day": day, "growth_bytes": grown, "stored_bytes": stored})
+    assert forecast(rows, pool).full_on == full_on
