@@ -6,8 +6,8 @@ import pytest
 import typer
 
 from adapters.cli import main
-from adapters.cli.app import MAX_STORAGE_MB, app
-from adapters.cli.numbers import megabytes, whole
+from adapters.cli.app import app
+from adapters.cli.numbers import MAX_STORAGE_MB, megabytes, whole
 
 OPTIONS = [
     (["images", "ada"], "--limit"),
