@@ -74,8 +74,9 @@ def root(tmp_path: Path) -> Path:
 
 
 def snapshots(root: Path) -> list[Path]:
-    """The files, the newest first."""
-    return sorted((root / "logs" / "snapshots").iterdir(), reverse=True)
+    """The files that a start may go on from, and what else stands there but older ones, the newest first."""
+    files = (root / "logs" / "snapshots").iterdir()
+    return sorted((path for path in files if path.suffix != ".past"), reverse=True)
 
 
 def handed_over(root: Path, *, read_only: bool = False) -> tuple[bytes, list[int]]:
