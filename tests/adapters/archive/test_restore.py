@@ -76,7 +76,7 @@ def test_a_root_that_holds_something_is_left_alone(folder: Path, tmp_path: Path,
 
 
 def test_a_mark_that_was_never_named_is_nothing(folder: Path, tmp_path: Path) -> None:
-    """A run that was killed while it wrote its mark has made nothing else; no seed of the kills need hit that moment."""
+    """A run that was killed while it wrote its mark has made nothing else, and the next one goes on."""
     (tmp_path / "new/logs").mkdir(parents=True)
     (tmp_path / "new/logs/restoring.new").write_bytes(b"/so")
     assert restored(folder, tmp_path / "new").missing == ()
