@@ -11,10 +11,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-try:
-    from adapters.cli import main  # where the environment is not set up, a sentence says so
-except ModuleNotFoundError as error:
-    sys.exit(f"{error.name} is not installed here. Run `python3 launch.py --version` once, then use .venv's python.")
-
 if __name__ == "__main__":
-    sys.exit(main(["backup", *sys.argv[1:]]))
+    try:
+        from adapters.cli import main  # here, so that a sentence is said where the environment is not set up
+
+        sys.exit(main(["backup", *sys.argv[1:]]))
+    except ModuleNotFoundError as error:
+        told = "Run `python3 launch.py --version` once, then this with the python of .venv."
+        sys.exit(f"{error.name} is not installed here. {told}")

@@ -22,6 +22,7 @@ class UnfinishedMark:
 
     def __init__(self, root: Path, files: Files) -> None:
         self.path = root / "logs" / self.NAME
+        self.in_making = self.path.with_name(f"{self.NAME}.new")
         self._files = files
         files.confine(root, anew=False)
 
@@ -35,12 +36,11 @@ class UnfinishedMark:
         """Writes it durably, whole or not at all; False where it stands already."""
         if self._files.lexists(self.path):
             return False
-        in_making = self.path.with_name(self.path.name + ".new")
         self._files.make_directories(self.path.parent)
         with suppress(FileNotFoundError):
-            self._files.unlink(in_making)
-        self._files.write_durably(in_making, os.fsencode(directory) + b"\n")
-        self._files.rename(in_making, self.path)
+            self._files.unlink(self.in_making)
+        self._files.write_durably(self.in_making, os.fsencode(directory) + b"\n")
+        self._files.rename(self.in_making, self.path)
         self._files.sync_directory(self.path.parent)
         return True
 

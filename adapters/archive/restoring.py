@@ -94,7 +94,8 @@ def restore(folder: Path, root: Path, terms: RestoreTerms) -> Restored:
 
 def _refuse_root(root: Path, contents: Path, files: Files) -> None:
     """Raises TargetRefused unless a root is empty to a person, or was being filled from this very backup."""
-    begun = RestoreMark(root, files).directory()
+    mark = RestoreMark(root, files)
+    begun = mark.directory()
     if begun == contents:
         return
     if begun is not None:
@@ -105,7 +106,8 @@ def _refuse_root(root: Path, contents: Path, files: Files) -> None:
     try:
         for name in files.list_directory(root):
             below = files.list_directory(root / name) if name in OURS else [name]
-            others = [other for other in below if not (is_litter(other) or other.endswith(SUFFIX))]
+            left = {mark.in_making.name} if name == mark.path.parent.name else set()  # by a run that was killed at once
+            others = [other for other in below if not (is_litter(other) or other.endswith(SUFFIX) or other in left)]
             if others:
                 raise TargetRefused(
                     f"The storage root {root} holds something already, such as {name}. A backup is restored into an "

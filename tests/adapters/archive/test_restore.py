@@ -75,6 +75,14 @@ def test_a_root_that_holds_something_is_left_alone(folder: Path, tmp_path: Path,
     assert restored(folder, target).missing == ()
 
 
+def test_a_mark_that_was_never_named_is_nothing(folder: Path, tmp_path: Path) -> None:
+    """A run that was killed while it wrote its mark has made nothing else, and the next one goes on."""
+    (tmp_path / "new/logs").mkdir(parents=True)
+    (tmp_path / "new/logs/restoring.new").write_bytes(b"/so")
+    assert restored(folder, tmp_path / "new").missing == ()
+    assert not (tmp_path / "new/logs/restoring.new").exists()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="links need leave elsewhere")
 def test_images_may_lie_on_another_disk(folder: Path, tmp_path: Path) -> None:
     """A link of the operator's at `images` is followed, as everywhere."""
