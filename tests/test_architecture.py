@@ -51,6 +51,7 @@ LATE_TO_START_QUICKLY = frozenset(
         "adapters/cli/__init__.py",  # the name of the installed program, before it is known what it is to do
         "adapters/cli/access.py",  # a reading command and one that asks the service open no storage
         "adapters/cli/adopting.py",  # its help and a refusal need no service
+        "adapters/cli/audit_commands.py",  # as app.py: that of its commands which was given
         "adapters/cli/app.py",  # every command; only the one that was given is imported
         "adapters/cli/archive_commands.py",  # the same
         "adapters/cli/invocation.py",  # a help text reads no settings

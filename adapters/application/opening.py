@@ -30,7 +30,7 @@ from adapters.ledger.projector import Projector
 from adapters.ledger.snapshotting import Snapshotting
 from adapters.ports.clock import Clock
 from adapters.ports.engines import Engines
-from adapters.ports.event_log import NO_ROOM_AT_ALL, EventLogEngine
+from adapters.ports.event_log import NO_ROOM_AT_ALL, EventLog, EventLogEngine
 from adapters.ports.faults import (
     AdoptionUnfinished,
     ConfigError,
@@ -84,21 +84,12 @@ class OpenRoot(LedgerHooks):
         self._kept_outside = -1
         with ExitStack() as undoing:
             try:
-                refuse_unfinished(root, files, adopting=adopting)
                 self.begun = self._is_to_be_begun(engines.log, adopting=adopting)
                 """Whether there was no log, so that a new one was begun."""
                 projector = Projector()
-                with collecting_no_garbage():
-                    self.recorder = engines.log.open_for_writing(
-                        root,
-                        clock=clock,
-                        adopting=adopting,
-                        on_event=projector.take,
-                        restore=None if repairing else projector.restore,
-                    )
+                self.recorder = self._open_log(engines.log, projector, adopting=adopting, repairing=repairing)
                 undoing.callback(self.recorder.close)
-                if self.seals is not None:
-                    self.recorder.refuse_without_point(self.seals.stored())
+                self._refuse_without_point()
                 self.images = engines.images(root)
                 self._start(projector, clock, undoing)
                 if not repairing:
@@ -107,8 +98,24 @@ class OpenRoot(LedgerHooks):
                 raise StorageUnavailable(unavailable(root, error)) from error
             undoing.pop_all()
 
+    def _open_log(self, engine: EventLogEngine, projector: Projector, *, adopting: bool, repairing: bool) -> EventLog:
+        """The log, with what it says in the projections."""
+        restore = None if repairing else projector.restore
+        with collecting_no_garbage():
+            return engine.open_for_writing(
+                self.root, clock=self._clock, adopting=adopting, on_event=projector.take, restore=restore
+            )
+
+    def _refuse_without_point(self) -> None:
+        """Raises LogDamaged where the log does not hold the last seal that was kept outside."""
+        if self.seals is not None:
+            self.recorder.refuse_without_point(self.seals.stored())
+
     def _is_to_be_begun(self, engine: EventLogEngine, *, adopting: bool) -> bool:
-        """Whether there is no log yet. Raises LogMissing where there was one, ConfigError where none is begun."""
+        """Whether there is no log yet. Raises LogMissing where there was one, ConfigError where none is begun,
+        AdoptionUnfinished.
+        """
+        refuse_unfinished(self.root, self._files, adopting=adopting)
         with suppress(OSError):  # of a root that cannot be looked at, opening tells
             if engine.exists(self.root):
                 return False

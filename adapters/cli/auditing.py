@@ -20,8 +20,10 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
+from adapters.cli.repairing import repair
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.cli.verifying import described, told, verdict
+from adapters.cli.vouching import Vouched, verify_report
 from adapters.ledger.snapshot_proof import SnapshotFinding, refused_snapshots, verify_with_snapshots
 from adapters.ports.event_log import EventLogEngine, LogReport
 from adapters.ports.faults import LogDamaged
@@ -64,12 +66,8 @@ def asked(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     if (sentence := wanted.refuse()) is not None:
         return output.refused(malformed(sentence))
     if wanted.repair:
-        from adapters.cli.repairing import repair
-
         return repair(invocation, output, wanted.user, yes=wanted.yes)
     if wanted.verify is not None:
-        from adapters.cli.vouching import verify_report
-
         return verify_report(invocation, output, wanted.verify, wanted.key)
     return audit(invocation, output, wanted)
 
@@ -85,8 +83,6 @@ def audit(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     root, engine = log_of(config)
     vouched = None
     if wanted.report or wanted.since:
-        from adapters.cli.vouching import Vouched
-
         vouched = Vouched(root, report=wanted.report, since=wanted.since, key=wanted.key)
     with output.waiting("Verifying the log"):
         log, snapshots = vouched.verified(engine) if vouched else _verified(engine, root, user)

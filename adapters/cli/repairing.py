@@ -12,6 +12,7 @@ from adapters.audit.comparison import audit as compare
 from adapters.audit.repair import Action, Mend, Repair, plan
 from adapters.audit.repair import repair as carry_out
 from adapters.audit.report import Audit
+from adapters.bootstrap.storage import files_of
 from adapters.cli.access import log_of, refuse_without_log
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
@@ -51,8 +52,6 @@ def repair(invocation: Invocation, output: Output, user: str | None, *, yes: boo
 
 
 def _mended(config: Config, output: Output, root: Path, user: str | None) -> Repair:
-    from adapters.bootstrap.storage import files_of
-
     files = files_of(config)
     engines = choose_engines(config.persistence_module, files)
     try:

@@ -63,6 +63,7 @@ class Vouched:
         self._path = report
         self._since = None if since is None else read_report(since)
         self._key = key
+        self._figures: Figures | None = None
         if since is not None and self._since is not None:
             self._refuse(since, self._since)
 
@@ -75,7 +76,9 @@ class Vouched:
         """The log read as a whole. Raises LogDamaged where it has not only grown since the former report."""
         mark = engine.verify(self._root, at_end=True).watermark if self._path is not None else None
         self._figures = None if mark is None else Figures(mark)
-        marks = [position for position in (mark, self._since and self._since.position) if position is not None]
+        marks = [] if mark is None else [mark]
+        if self._since is not None:
+            marks.append(self._since.position)
         beside = None if self._figures is None else self._figures.take
         with collecting_no_garbage():
             log, snapshots = verify_with_snapshots(engine, self._root, marks=marks, beside=beside)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -36,7 +37,7 @@ from adapters.eventlog.jsonl.seals import Proof, read_key
 from adapters.eventlog.jsonl.snapshots import look_at_all
 from adapters.eventlog.jsonl.tampering import looks_like
 from adapters.eventlog.jsonl.watermark import Slot
-from adapters.ports.event_log import KeptSnapshot, LogReport
+from adapters.ports.event_log import Damage, KeptSnapshot, LogReport
 from adapters.ports.faults import LogMissing
 
 T = TypeVar("T")
@@ -77,8 +78,7 @@ def verify(
                 files, descriptors, paths, takers=takers, at_end=at_end
             )
             if resumed is not None and resumed.tip.offset <= rechecking.SHORT_BYTES and slots:
-                lost = lost or rechecking.damage_before(files, fd, header, resumed, slots[0].tip)
-                resumed = None
+                lost, resumed = lost or rechecking.damage_before(files, fd, header, resumed, slots[0].tip), None
             read = LogAsRead(fd, header, scanner.starts, scanner.whole)
             marked = marked_points(files, read, marks)
             like = looks_like(files, fd, scanner, slots[0] if slots else None)
@@ -87,11 +87,18 @@ def verify(
         except OSError as error:
             raise unusable(paths, error) from error
     is_alone = not slots and not files.lexists(paths.head)
-    contradiction = None if is_alone else contradicts_watermark(scanner, slots, header, size)
-    damage = contradiction or lost_more_than_a_batch(scanner) or lost or holds_no_event(scanner)
-    slot = slots[0] if slots else None
+    found = Verified(header, scanner, resumed, lost)
+    damage = _damage_of(found, None if is_alone else slots, size)
+    report = _report_of(str(paths.log), found, slots[0] if slots else None, size, damage)
+    if at_end and slots:
+        report = replace(report, unread=slots[0].tip.position)
+    return replace(report, marked=marked, looks_like=like if damage else None)
+
+
+def _report_of(location: str, found: Verified, slot: Slot | None, size: int, damage: Damage | None) -> LogReport:
+    header, scanner, resumed, _ = found
     return LogReport(
-        location=str(paths.log),
+        location=location,
         log_id=header.log_id,
         created=header.created,
         positions=scanner.whole.position,
@@ -102,11 +109,16 @@ def verify(
         reconciled=slot.reconciled if slot else None,
         torn_bytes=0 if damage else size - scanner.whole.offset,
         damage=damage,
-        unread=slot.tip.position if at_end and slot else resumed.tip.position if resumed else 0,
+        unread=resumed.tip.position if resumed else 0,
         is_sealed={Proof.SEALED: True, Proof.UNSEALED: False}.get(slot.proof) if slot else None,
-        marked=marked,
-        looks_like=like if damage else None,
     )
+
+
+def _damage_of(found: Verified, slots: list[Slot] | None, size: int) -> Damage | None:
+    """What is wrong with a log as it was read; `slots` None where there is no watermark to compare it with."""
+    header, scanner, _, lost = found
+    contradiction = None if slots is None else contradicts_watermark(scanner, slots, header, size)
+    return contradiction or lost_more_than_a_batch(scanner) or lost or holds_no_event(scanner)
 
 
 def kept_snapshots(root: Path, *, files: Files) -> list[KeptSnapshot]:
