@@ -31,7 +31,7 @@ main { max-width:1180px; margin:0 auto; padding:32px 20px 48px; }
 h1 { font-size:26px; margin:0 0 4px; } h2 { font-size:17px; margin:32px 0 12px; }
 p { margin:0; color:var(--faint); } p.forecast { margin:12px 0 20px; padding:12px 16px; background:var(--card);
   border:1px solid var(--line); border-left:4px solid var(--main); border-radius:8px; color:var(--words); }
-.sums { display:grid; grid-template-columns:repeat(auto-fit,minmax(130px,1fr)); gap:12px; margin:0 0 20px; }
+.sums { display:grid; grid-template-columns:repeat(auto-fit,minmax(150px,1fr)); gap:12px; margin:0 0 20px; }
 .sums div, .chart { background:var(--card); border:1px solid var(--line); border-radius:10px; padding:14px 16px; }
 .sums dt { color:var(--faint); font-size:13px; } .sums dd { margin:2px 0 0; font-size:20px; font-weight:600;
   white-space:nowrap; font-variant-numeric:tabular-nums; }

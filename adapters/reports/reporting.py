@@ -10,10 +10,13 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
+
 from adapters.ledger.codec import decode
 from adapters.ports.event_log import FollowedLog
 from adapters.reports.database import database
 from adapters.reports.querying import plain, told
+from domain.events import PolicyChanged
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,11 +66,13 @@ sum(added_bytes) AS added_bytes, sum(removed_bytes) AS removed_bytes,
 sum(added_bytes) - sum(removed_bytes) AS growth_bytes, round(fsum(credits), 6) AS credits,
 median(seconds) AS median_seconds, quantile_cont(seconds, 0.95) AS p95_seconds,
 count(DISTINCT "user") AS users"""
+_STORED = """sum(sum(added_bytes) - sum(removed_bytes))
+    OVER (PARTITION BY grouping("key"), grouping("day") ORDER BY "day") AS stored_bytes"""
 GROWTH = """
 SELECT "day", growth_bytes, sum(growth_bytes) OVER (ORDER BY "day") AS stored_bytes
 FROM (SELECT "day", sum(added_bytes) - sum(removed_bytes) AS growth_bytes FROM facts GROUP BY "day")
 ORDER BY "day" """
-POOL_LIMIT = """SELECT pool_bytes FROM limits WHERE "user" IS NULL AND stands"""
+POLICIES = DCBQuery(items=[DCBQueryItem(types=["PolicyChanged"])])
 
 
 class Terms(NamedTuple):
@@ -111,13 +116,14 @@ def report(log: FollowedLog, terms: Terms) -> Report:
     since = None if terms.days is None or last is None else last - timedelta(days=terms.days - 1)
     with database(log) as made, told():
         found = _rows(made, _figures(terms.by), [since or date.min])
-        growth = _rows(made, GROWTH, [])
-        limit = made.execute(POOL_LIMIT).fetchone()
+        growth = _grown(found) if since is None else _rows(made, GROWTH, [])
     rows = [row for row in found if row.pop("is_key")]
     days = [row for row in found if row["day"] is not None]
     total = next(row for row in found if row["key"] is None and row["day"] is None)
     for row in (*rows, total):
         del row["day"]
+    for row in (*rows, *days, total):
+        del row["stored_bytes"]
     stored = [row for row in growth if since is None or row["day"] >= since.isoformat()]
     return Report(
         position=log.head,
@@ -128,7 +134,7 @@ def report(log: FollowedLog, terms: Terms) -> Report:
         days=days,
         total=total,
         stored=stored,
-        forecast=forecast(growth, limit[0] if limit else None),
+        forecast=forecast(growth, _pool_limit(log)),
     )
 
 
@@ -150,11 +156,25 @@ def forecast(growth: list[dict[str, Any]], pool_bytes: int | None) -> Forecast:
     return Forecast(used, pool_bytes, pace, pace_days, full_on, is_full=is_full)
 
 
+def _pool_limit(log: FollowedLog) -> int | None:
+    """The storage of all, by the policy that was recorded last: found from the end of the log."""
+    newest = log.newest(POLICIES, 1)
+    policy = decode(newest[0]) if newest else None
+    return policy.limits.pool_bytes if isinstance(policy, PolicyChanged) else None
+
+
+def _grown(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The growth of each day, where the figures are of all days and so have it."""
+    names = ("day", "growth_bytes", "stored_bytes")
+    return [{name: row[name] for name in names} for row in found if row["day"] is not None]
+
+
 def _figures(by: str) -> str:
     """The sums of each key, of each day and of all, from one reading of the log."""
     known = _KNOWN if by in {"operation", "provider"} else ""
     return f"""
-SELECT grouping("key") = 0 AS is_key, CAST("key" AS VARCHAR) AS "key", CAST("day" AS VARCHAR) AS "day", {SUMS}
+SELECT grouping("key") = 0 AS is_key, CAST("key" AS VARCHAR) AS "key", CAST("day" AS VARCHAR) AS "day", {SUMS},
+{_STORED}
 FROM (SELECT facts.*, {KEYS[by]} AS "key" FROM facts {known} WHERE "day" >= ? AND resets = 0)
 GROUP BY GROUPING SETS (("key"), ("day"), ())
 ORDER BY ALL"""  # noqa: S608 - texts of this module alone; what is asked for is a value
