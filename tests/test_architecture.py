@@ -56,6 +56,8 @@ LATE_TO_START_QUICKLY = frozenset(
         "adapters/cli/archive_commands.py",  # the same
         "adapters/cli/invocation.py",  # a help text reads no settings
         "adapters/cli/on_log.py",  # all commands but one need no provider
+        "adapters/cli/past_commands.py",  # as app.py, of which these commands are
+        "adapters/cli/report_commands.py",  # the same
     }
 )
 """Files of the topmost room, which no other imports: a late import there saves time, and cannot hide a circle of rooms.

@@ -36,7 +36,7 @@ from adapters.disk.files import UPDATE, Files, is_disk_full
 from adapters.disk.litter import is_litter
 from adapters.ledger.projector import Projector
 from adapters.ports.clock import Clock, utc_now
-from adapters.ports.event_log import CopiedLog, EventLogEngine
+from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import (
     BackupDamaged,
     DiskFull,
@@ -45,6 +45,7 @@ from adapters.ports.faults import (
     StorageUnavailable,
     TargetRefused,
 )
+from adapters.ports.log_reports import CopiedLog
 from projections.standing_files import StandingFile
 
 COPIES = 2

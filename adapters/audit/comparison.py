@@ -31,8 +31,9 @@ from adapters.disk.own_root import why_not_ordinary
 from adapters.imagestore.local.layout import DETAILS_FOLDER, DETAILS_SUFFIX, Layout
 from adapters.imagestore.local.walking import MAX_DEPTH, is_nobodys_image
 from adapters.ports.clock import Clock, utc_now
-from adapters.ports.event_log import EventLogEngine, LogReport
+from adapters.ports.event_log import EventLogEngine
 from adapters.ports.image_store import Key
+from adapters.ports.log_reports import LogReport
 from domain.names import name_key
 
 BLOCK_BYTES = 1024 * 1024

@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from adapters.ports.event_log import LogReport
+from adapters.ports.log_reports import LogReport
 
 
 class FindingKind(StrEnum):

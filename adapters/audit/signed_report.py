@@ -16,8 +16,8 @@ import orjson
 from adapters.audit.report import Audit
 from adapters.audit.signing_keys import SigningKey, signature_fits
 from adapters.ledger.snapshot_proof import SnapshotFinding
-from adapters.ports.event_log import Damage, LogPoint, LogReport
 from adapters.ports.faults import ConfigError, StorageUnavailable
+from adapters.ports.log_reports import Damage, LogPoint, LogReport
 
 FORM = 1
 MAX_BYTES = 1024 * 1024 * 1024

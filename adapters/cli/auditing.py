@@ -25,8 +25,9 @@ from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.cli.verifying import described, told, verdict
 from adapters.cli.vouching import Vouched, verify_report
 from adapters.ledger.snapshot_proof import SnapshotFinding, refused_snapshots, verify_with_snapshots
-from adapters.ports.event_log import EventLogEngine, LogReport
+from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import LogDamaged
+from adapters.ports.log_reports import LogReport
 from adapters.wording.figures import counted, size_in_words
 from domain.names import malformed_user
 

@@ -14,8 +14,8 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.ledger.projector import Projector
-from adapters.ports.event_log import SalvagedLog
 from adapters.ports.faults import TargetRefused
+from adapters.ports.log_reports import SalvagedLog
 from adapters.wording.figures import counted
 
 

@@ -16,8 +16,8 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
 from adapters.ledger.snapshot_proof import SnapshotFinding, verify_with_snapshots
-from adapters.ports.event_log import LogReport
 from adapters.ports.faults import StorageUnavailable
+from adapters.ports.log_reports import LogReport
 from adapters.wording.figures import counted
 
 WITHOUT_WATERMARK = (

@@ -21,8 +21,9 @@ from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.disk.files import Files
 from adapters.ledger.snapshot_proof import SnapshotFinding, verify_with_snapshots
 from adapters.ports.clock import utc_now
-from adapters.ports.event_log import EventLogEngine, LogReport
+from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import LogDamaged
+from adapters.ports.log_reports import LogReport
 from adapters.wording.figures import counted, size_in_words
 
 MAX_USERS_SHOWN = 50

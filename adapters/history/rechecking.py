@@ -16,7 +16,8 @@ from adapters.application.opening import collecting_no_garbage
 from adapters.ledger.projector import Projector
 from adapters.ledger.snapshot_proof import Comparison, SnapshotFinding
 from adapters.ledger.snapshot_state import encode_state
-from adapters.ports.event_log import EventLogEngine, KeptSnapshot, LogReport, VerifiedEvent
+from adapters.ports.event_log import EventLogEngine, VerifiedEvent
+from adapters.ports.log_reports import KeptSnapshot, LogReport
 
 OnProgress = Callable[[int, int], None]
 """Called with the position that is reached and the last one."""

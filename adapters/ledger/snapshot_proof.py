@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from adapters.ledger.projector import Projector
-from adapters.ports.event_log import EventLogEngine, KeptSnapshot, LogReport, VerifiedEvent
+from adapters.ports.event_log import EventLogEngine, VerifiedEvent
+from adapters.ports.log_reports import KeptSnapshot, LogReport
 from projections.image_index import ImageIndex
 
 Beside = Callable[[VerifiedEvent, Projector], None]

@@ -7,15 +7,14 @@ which one a program uses is chosen in `adapters.engines`. An open log is seen by
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBQueryItem, DCBSequencedEvent
 
 from adapters.ports.clock import Clock
+from adapters.ports.log_reports import CopiedLog, Damage, KeptSnapshot, LogHolder, LogLocation, LogReport, SalvagedLog
 
 ENOUGH_FREE_BYTES = 16 * 1024 * 1024
 """What a disk must have free before a log that ran short of space takes more than what frees."""
@@ -66,143 +65,6 @@ Whatever else it raises goes to whoever opens, and then nothing stays open.
 """
 Restore = Callable[[bytes], bool]
 """Takes a stored state in, before any event; False where it is not one of this version's, and then nothing changed."""
-
-
-class Damage(NamedTuple):
-    """Why a log is refused: position and byte offset where it shows (None where that is nowhere in the log), and what
-    was found. `ends_at` is a position where all that is there is whole up to its end, and there was more once: an older
-    copy, or the end is gone.
-    """
-
-    position: int | None
-    offset: int | None
-    what: str
-    ends_at: int | None = None
-
-    def in_words(self, log: str) -> str:
-        """What is wrong with a log, and how to go on: for whoever runs the service."""
-        if self.ends_at is not None:
-            return (
-                f"{log} is whole up to position {self.ends_at}, where it ends, and {self.what}. Either it is a copy "
-                "that is older than what lies beside it, or its end was cut off. Nothing was changed. `abby salvage "
-                f"--to DIR` takes it from position {self.ends_at} on; a newer copy of its folder is better, if there "
-                "is one."
-            )
-        at = "" if self.position is None else f" at position {self.position} (byte {self.offset})"
-        return (
-            f"{log} is damaged{at}: {self.what}. Nothing was changed, and nothing is repaired by itself. Put a copy of "
-            "its folder back if there is one; `abby salvage --to DIR` writes a new log of what is whole "
-            "before the damage."
-        )
-
-
-class LogPoint(NamedTuple):
-    """A position, and of the log up to there the size in bytes and the last hash in hex."""
-
-    position: int
-    size_bytes: int
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class LogReport:
-    """What stands in a log, read from its beginning to its end.
-
-    `location` is where it is, as people are told. `positions` and `batches` are whole and verified, `digest` is the
-    last one's hash in hex, `size_bytes` the size of all. `watermark` is the position that is surely on the disk, None
-    where nothing says, `reconciled` how far the image files are done. `torn_bytes` are those of a last batch that is
-    not whole: left by a crash, or being written at this moment; the next start sets them aside. `damage` is what a
-    start would refuse, the first of it. `unread` is the position up to which nothing was read, and no batch counted.
-    `is_sealed` is whether the watermark was written with the log's key: False where it was written before there were
-    seals, None where it could not be asked. `marked` are the points of the positions that were asked for, of those that
-    are there and were read. `looks_like` is what was done to a damaged log, as far as its lines tell.
-    """
-
-    location: str
-    log_id: str
-    created: str
-    positions: int
-    batches: int
-    digest: str
-    size_bytes: int
-    watermark: int | None
-    reconciled: int | None
-    torn_bytes: int
-    damage: Damage | None
-    unread: int = 0
-    is_sealed: bool | None = None
-    marked: tuple[LogPoint, ...] = ()
-    looks_like: str | None = None
-
-    @property
-    def after_seal(self) -> int:
-        """Events after a watermark, whole in themselves: only their hashes say whose they are."""
-        return 0 if self.damage or self.watermark is None else max(0, self.positions - self.watermark)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing that was acknowledged is missing or changed."""
-        return self.damage is None
-
-
-@dataclass(frozen=True, slots=True)
-class SalvagedLog:
-    """What a salvage made: the new log and the list of what is not in it, how many positions and bytes are in the log,
-    how many entries in the list, and the damage that a start would refuse, None where the original is whole.
-    """
-
-    log: Path
-    left_out: Path
-    positions: int
-    size_bytes: int
-    entries: int
-    damage: Damage | None
-
-
-class CopiedLog(NamedTuple):
-    """What a copy of a log holds now: its last position with its hash in hex, and its size; `copied_bytes` of it are
-    new. `has_key`: whoever opens the copy goes on as the original would.
-    """
-
-    log_id: str
-    position: int
-    digest: str
-    size_bytes: int
-    copied_bytes: int
-    has_key: bool
-
-
-class KeptSnapshot(NamedTuple):
-    """A snapshot beside a log: its position and state, or `why` it is not used. `is_packed`: it is kept compressed,
-    and takes little room until somebody asks for its state.
-    """
-
-    location: str
-    position: int = 0
-    kept: bytes = b""
-    why: str | None = None
-    is_packed: bool = False
-
-    @property
-    def state(self) -> bytes:
-        """What projections were."""
-        return zlib.decompress(self.kept) if self.is_packed else self.kept
-
-
-class LogHolder(NamedTuple):
-    """Who writes a log at the moment: the process, and the address of its service; None where it is not known."""
-
-    pid: int | None
-    address: str | None
-
-
-class LogLocation(NamedTuple):
-    """Where a log is, as people are told: the log itself, and the folder or the like that holds all that belongs to
-    it.
-    """
-
-    log: str
-    folder: str
 
 
 class SnapshotPoint(Protocol):

@@ -21,8 +21,8 @@ from adapters.discord.permissions import check_managers, check_shared_managers, 
 from adapters.discord.replies import Content, Reply, defer, respond
 from adapters.discord.untrusted_text import plain
 from adapters.ports.clock import utc_now
-from adapters.ports.event_log import LogReport
 from adapters.ports.faults import Fault
+from adapters.ports.log_reports import LogReport
 from adapters.wording.figures import size_in_words
 from domain.images import SECONDS_A_DAY
 from domain.instants import later

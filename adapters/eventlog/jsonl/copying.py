@@ -22,8 +22,9 @@ from adapters.eventlog.jsonl.seals import Key, keep_key, read_key
 from adapters.eventlog.jsonl.snapshots import HASH_ENDING_BYTES
 from adapters.eventlog.jsonl.verify import WholeLog, read_whole
 from adapters.eventlog.jsonl.watermark import Slot, read_slots, write_slot
-from adapters.ports.event_log import CopiedLog, OnEvent
+from adapters.ports.event_log import OnEvent
 from adapters.ports.faults import DiskFull, Fault, LogDamaged, StorageUnavailable, TargetRefused
+from adapters.ports.log_reports import CopiedLog
 
 
 def copy_log(

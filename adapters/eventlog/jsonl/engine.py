@@ -18,18 +18,9 @@ from adapters.eventlog.jsonl.salvage import salvage
 from adapters.eventlog.jsonl.verify import kept_older_snapshots, kept_snapshots, snapshot_before, verify
 from adapters.eventlog.jsonl.writable import unwritable
 from adapters.ports.clock import Clock, utc_now
-from adapters.ports.event_log import (
-    CopiedLog,
-    Damage,
-    KeptSnapshot,
-    LogHolder,
-    LogLocation,
-    LogReport,
-    OnEvent,
-    Restore,
-    SalvagedLog,
-)
+from adapters.ports.event_log import OnEvent, Restore
 from adapters.ports.faults import LogMissing
+from adapters.ports.log_reports import CopiedLog, Damage, KeptSnapshot, LogHolder, LogLocation, LogReport, SalvagedLog
 
 
 class JSONLEngine:

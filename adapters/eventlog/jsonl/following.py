@@ -26,8 +26,8 @@ from adapters.eventlog.jsonl.log_file import (
 )
 from adapters.eventlog.jsonl.scanning import Scanner, scan
 from adapters.eventlog.jsonl.watermark import Slot
-from adapters.ports.event_log import Damage
 from adapters.ports.faults import LogMissing
+from adapters.ports.log_reports import Damage
 
 
 def open_for_reading(paths: LogPaths, files: Files, *, beyond_watermark: bool, at_end: bool, takers: Takers) -> OpenLog:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from adapters.eventlog.jsonl.format import Header
 from adapters.eventlog.jsonl.scanning import Scanner
 from adapters.eventlog.jsonl.watermark import Slot
-from adapters.ports.event_log import Damage
+from adapters.ports.log_reports import Damage
 
 
 def contradicts_watermark(scanner: Scanner, slots: list[Slot], header: Header, size: int) -> Damage | None:

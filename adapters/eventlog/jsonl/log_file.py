@@ -36,8 +36,9 @@ from adapters.eventlog.jsonl.snapshots import (
     snapshots_of,
 )
 from adapters.eventlog.jsonl.watermark import Slot, read_slots
-from adapters.ports.event_log import Damage, OnEvent, Restore
+from adapters.ports.event_log import OnEvent, Restore
 from adapters.ports.faults import Fault, LedgerStopped, LogDamaged, LogForeign, StorageUnavailable
+from adapters.ports.log_reports import Damage
 
 ANYBODY_WRITES = 0o222
 WATERMARK_READS = 3

@@ -39,7 +39,7 @@ from adapters.eventlog.jsonl.snapshots import (
     snapshots_of,
     stands_in,
 )
-from adapters.ports.event_log import KeptSnapshot
+from adapters.ports.log_reports import KeptSnapshot
 
 MOST = 24
 MOST_BYTES = 256 * 1024 * 1024

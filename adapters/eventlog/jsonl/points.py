@@ -19,7 +19,7 @@ from adapters.eventlog.jsonl.format import Header, Tip
 from adapters.eventlog.jsonl.seals import Key, is_sealed, sealed_line
 from adapters.eventlog.jsonl.snapshots import HASH_ENDING_BYTES
 from adapters.eventlog.jsonl.watermark import Slot
-from adapters.ports.event_log import Damage, LogPoint
+from adapters.ports.log_reports import Damage, LogPoint
 
 OF_ANOTHER = (
     "the points kept outside, in SEAL_FILE, are of another log: this one was put in its place (if that was meant, give "

@@ -20,8 +20,8 @@ from adapters.eventlog.jsonl.format import SUFFIX_BYTES, Header, Tip
 from adapters.eventlog.jsonl.log_file import OpenLog, refuse_damage
 from adapters.eventlog.jsonl.reading import next_block
 from adapters.eventlog.jsonl.snapshots import FilePoint
-from adapters.ports.event_log import Damage
 from adapters.ports.faults import LogDamaged
+from adapters.ports.log_reports import Damage
 
 SHORT_BYTES = 32 * 1024 * 1024
 """A writer's start waits for the check of a part that is no longer: a fraction of a second."""

@@ -22,8 +22,9 @@ from adapters.eventlog.jsonl.scanning import BLOCK_BYTES
 from adapters.eventlog.jsonl.seals import Key, Proof, keep_key, read_key
 from adapters.eventlog.jsonl.verify import read_whole
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
-from adapters.ports.event_log import OnEvent, SalvagedLog
+from adapters.ports.event_log import OnEvent
 from adapters.ports.faults import Fault, LogDamaged, StorageUnavailable, TargetRefused
+from adapters.ports.log_reports import SalvagedLog
 
 LIST_NAME = "not-salvaged.jsonl"
 

@@ -20,7 +20,8 @@ from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import refuse_damage
 from adapters.eventlog.jsonl.reading import matcher
 from adapters.eventlog.jsonl.snapshots import HASH_ENDING_BYTES
-from adapters.ports.event_log import Damage, LeadingTag
+from adapters.ports.event_log import LeadingTag
+from adapters.ports.log_reports import Damage
 
 BLOCK_BYTES = 1048576
 """How much is looked through at once; the newest few lines take less."""

@@ -28,7 +28,8 @@ from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.format import SUFFIX_BYTES, Header, Tip
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.seals import Key, is_sealed, read_key, sealed_line
-from adapters.ports.event_log import Damage, KeptSnapshot, Restore
+from adapters.ports.event_log import Restore
+from adapters.ports.log_reports import Damage, KeptSnapshot
 
 KEPT = 2
 SUFFIX = ".snapshot"

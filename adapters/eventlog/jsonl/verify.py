@@ -37,8 +37,8 @@ from adapters.eventlog.jsonl.seals import Proof, read_key
 from adapters.eventlog.jsonl.snapshots import look_at_all
 from adapters.eventlog.jsonl.tampering import looks_like
 from adapters.eventlog.jsonl.watermark import Slot
-from adapters.ports.event_log import Damage, KeptSnapshot, LogReport
 from adapters.ports.faults import LogMissing
+from adapters.ports.log_reports import Damage, KeptSnapshot, LogReport
 
 T = TypeVar("T")
 

@@ -17,21 +17,9 @@ from eventsourcing.dcb.popo import InMemoryDCBRecorder
 
 from adapters.disk.files import Files
 from adapters.ports.clock import Clock
-from adapters.ports.event_log import (
-    CopiedLog,
-    Damage,
-    EventLogEngine,
-    LogHolder,
-    LogLocation,
-    LogReport,
-    OnEvent,
-    Restore,
-    SalvagedLog,
-    SnapshotPoint,
-    StoredLines,
-    VerifiedEvent,
-)
+from adapters.ports.event_log import EventLogEngine, OnEvent, Restore, SnapshotPoint, StoredLines, VerifiedEvent
 from adapters.ports.faults import ConfigError, LedgerStopped, LogDamaged, LogLocked, LogMissing
+from adapters.ports.log_reports import CopiedLog, Damage, LogHolder, LogLocation, LogReport, SalvagedLog
 
 NO_SALVAGE = "The log of {} is in memory, where nothing is damaged. Nothing was salvaged to {}."
 

@@ -9,8 +9,8 @@ import pytest
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl.copying import copy_log
 from adapters.eventlog.jsonl.verify import verify
-from adapters.ports.event_log import CopiedLog
 from adapters.ports.faults import LogDamaged, TargetRefused
+from adapters.ports.log_reports import CopiedLog
 from tests.adapters.eventlog.jsonl.logs import Disk, abandon, batch, opened, write_log
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl import JSONLEngine
-from adapters.ports.event_log import LogHolder, LogLocation
 from adapters.ports.faults import LogDamaged, LogMissing
+from adapters.ports.log_reports import LogHolder, LogLocation
 from tests.adapters.eventlog.jsonl.logs import Disk, clock, event
 
 ADDRESS = "http://127.0.0.1:4711"

@@ -13,8 +13,8 @@ import pytest
 from adapters.eventlog.jsonl import salvage as salvage_module
 from adapters.eventlog.jsonl.salvage import LIST_NAME, salvage
 from adapters.eventlog.jsonl.verify import verify
-from adapters.ports.event_log import SalvagedLog
 from adapters.ports.faults import ConfigError, DiskFull, LogDamaged, LogForeign, LogMissing, StorageUnavailable
+from adapters.ports.log_reports import SalvagedLog
 from tests.adapters.eventlog.jsonl.logs import Disk, abandon, batch, contents, event, fails, numbers, opened, write_log
 
 
