@@ -109,7 +109,7 @@ class Watched(OpenRoot):
 
 
 async def _not_asked(*_arguments: object, **_keywords: object) -> None:
-    """Nothing keeps a save from being looked at."""
+    """The question that comes before a save is looked at; that one would not share the batch of the save."""
 
 
 class Rig:
@@ -175,9 +175,7 @@ class Rig:
         return self._run(self.calls.answer(ask, self.now, shared=False))
 
     def ask_together(self, asks: Sequence[Ask]) -> list[GenerationOutcome]:
-        """Asks for several things that share one batch, and brings all files into place, as a sweep does. Of a save it
-        is not asked before whether it would be refused: it would come after the batch.
-        """
+        """Asks for several things that share one batch, and brings all files into place, as a sweep does."""
 
         async def together() -> list[GenerationOutcome]:
             self.ledger.holding = True
@@ -190,9 +188,7 @@ class Rig:
             self.ledger.turn()
             return await asyncio.gather(*tasks)
 
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(saving, "refusal_unseen", _not_asked)
-            answers = self._run(together())
+        answers = self._run(together())
         self.root.images.reconcile_all()
         return answers
 
@@ -293,7 +289,9 @@ def timeless() -> Iterator[None]:
         patch.setattr(saving, "uuid4", lambda: UUID(int=next(ids)))
         # The number stands before the digit that tells whose a reservation is: so ids are in the order of their making.
         patch.setattr(abandoned, "uuid4", lambda: UUID(int=next(ids) << 96))
+        patch.setattr(saving, "refusal_unseen", _not_asked)
         patch.setattr(Workers, "run", _at_once)
+        patch.setattr(Workers, "run_recorded", _at_once)
         patch.setattr(Rig, "loop", loop, raising=False)
         try:
             yield
