@@ -29,6 +29,9 @@ from adapters.wording.figures import counted, size_in_words
 MAX_USERS_SHOWN = 50
 """Users that are named to people; `--json` names all."""
 
+NOT_GENUINE = "NOT_GENUINE"
+"""The reason why programs are refused a report."""
+
 
 def verify_report(invocation: Invocation, output: Output, path: Path, key: Path | None) -> int:
     """Tells whether a report was signed with the key that is known; 1 where not. The log is not looked at."""
@@ -36,7 +39,7 @@ def verify_report(invocation: Invocation, output: Output, path: Path, key: Path 
     report = read_report(path)
     known = public_key(key) if key is not None else known_key(root)
     if (why := _doubt(report, known, path)) is not None:
-        return output.refused(Refused("report", why, Exit.REFUSED))
+        return output.refused(Refused(NOT_GENUINE, why, Exit.REFUSED))
     answer = {"valid": True, "key": report.key, "report": report.said}
     output.answer(answer, lambda console: _print(console, report))
     return Exit.DONE

@@ -19,6 +19,7 @@ from adapters.cli.generation_exits import GENERATION_EXITS, not_made
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, refused_of
 from adapters.cli.running import exit_code_of
+from adapters.cli.vouching import NOT_GENUINE
 from adapters.ports.failure_reasons import FailureKind
 from adapters.ports.faults import (
     AdoptionUnfinished,
@@ -226,7 +227,7 @@ def test_the_schema_of_refusals_knows_every_reason() -> None:
     """No more and no fewer than there are."""
     schema = json.loads((SCHEMAS / "refused.json").read_text(encoding="utf-8"))
     known = schema["properties"]["refused"]["properties"]["reason"]["enum"]
-    assert set(known) == {*(reason.value for reason in Reason), *(kind.value for kind in FailureKind)}
+    assert set(known) == {*(reason.value for reason in Reason), *(kind.value for kind in FailureKind), NOT_GENUINE}
 
 
 def test_the_document_is_about_these_commands() -> None:

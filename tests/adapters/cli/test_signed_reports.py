@@ -107,6 +107,7 @@ def test_verify_tells_a_genuine_report_and_no_other(abby: Abby, report: Path, tm
     report.write_bytes(report.read_bytes().replace(b'"held_bytes":0', b'"held_bytes":1', 1))
     changed = abby("audit", "--verify", str(report), "--json")
     assert (changed.code, "changed" in changed.json["refused"]["message"]) == (1, True)
+    assert fits("refused", changed.json)
     for junk in (b"", b"{}\n{}\n", b"\xff\n", report.read_bytes()[:100]):
         report.write_bytes(junk)
         assert abby("audit", "--verify", str(report)).code == 78
