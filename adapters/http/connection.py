@@ -56,6 +56,8 @@ class Connections:
     def __init__(self, server: web.Server, bounds: ConnectionBounds) -> None:
         self.bounds = bounds
         self.open: set[Connection] = set()
+        self.is_over = False
+        """Whether the service takes no more connections; one that was accepted just before is sent away."""
         self._server = server
 
     def __call__(self) -> Connection:
@@ -114,6 +116,9 @@ class Connection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admits the connection and gives it its time for a head, or says that there are too many."""
         bounds = self._connections.bounds
+        if self._connections.is_over:
+            _last_words(transport, b"503 Service Unavailable", b"")
+            return
         if not self._connections.make_room():
             _log.warning("http connection refused", bound=bounds.connections)
             _last_words(transport, b"503 Service Unavailable", b"Retry-After: 1\r\n")
@@ -132,6 +137,14 @@ class Connection(web.RequestHandler):
         told, self._when_gone = self._when_gone, []
         for tell in told:
             tell()
+
+    def close(self) -> None:
+        """Takes no more requests. aiohttp throws away what comes from now on, and would wait in vain for the request of
+        a connection that has only just been made.
+        """
+        super().close()
+        if self._waiter is None and self._current_request is None and not self._messages:
+            self.force_close()
 
     @property
     def waited_for_since(self) -> WaitedFor | None:

@@ -75,15 +75,16 @@ class HttpService:
         # aiohttp waits this long twice: for a request to end by itself, and again before it cancels its handler.
         self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=bounds.shutdown_seconds / 2)
         self._listener: asyncio.Server | None = None
+        self._connections: Connections | None = None
 
     async def start(self) -> str:
         """Begins to listen; the answer is the address of the page, such as `http://127.0.0.1:8080`."""
         await self._runner.setup()
         assert self._runner.server is not None, "a runner that is set up has a server"
-        connections = Connections(self._runner.server, self._bounds)
+        self._connections = Connections(self._runner.server, self._bounds)
         try:
             self._listener = await asyncio.get_running_loop().create_server(
-                connections, self._host, self._port, backlog=BACKLOG
+                self._connections, self._host, self._port, backlog=BACKLOG
             )
         except OSError as error:
             await self._runner.cleanup()
@@ -104,4 +105,6 @@ class HttpService:
         """Takes no more connections, lets requests under way end within `shutdown_seconds`, cancels the rest."""
         if self._listener is not None:
             self._listener.close()
+        if self._connections is not None:
+            self._connections.is_over = True
         await self._runner.cleanup()

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 import pytest
 
-from adapters.application import saving
+from adapters.application import intake, saving
 from adapters.application.adoption_mark import RestoreMark
 from adapters.application.reading import image_details, quota_status
 from adapters.disk.files import Files
@@ -212,10 +212,11 @@ def test_an_import_takes_no_key_over_and_looks_at_every_picture(filled: Path, fo
 def test_an_import_refuses_what_is_no_picture(tmp_path: Path, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another program wrote it into its log as a PNG, and the hashes fit; a restore of one's own believes that."""
 
-    async def anything(_data: bytes, _name: str | None, _settings: object) -> CheckedImage:
+    async def anything(*_: object) -> CheckedImage:
         return CheckedImage("image/png", "png", 1, 1, 1)
 
     monkeypatch.setattr(saving, "check", anything)
+    monkeypatch.setattr(intake, "refuse_at_a_glance", lambda *_, **_words: "image/png")
     store = open_store(tmp_path / "root", limits=PLENTY)
     save(store, "ada", "a.png", data)
     store.close()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 
 import pytest
 from aiohttp import web
@@ -20,6 +21,8 @@ from tests.adapters.http.wire import Wire, once, request
 
 HELLO = request("GET", "/")
 LARGE_BYTES = 30_000_000
+STOP_SECONDS = 5.0
+"""Far less than requests under way are waited for."""
 TIGHT = ConnectionBounds(connections=3, head_seconds=0.3, reader_seconds=0.3, keep_alive_seconds=0.3)
 
 
@@ -353,3 +356,18 @@ async def test_a_taken_port_is_said_so() -> None:
     with pytest.raises(ConfigError, match=f"port {port}.*HTTP_PORT"):
         await second.start()
     await first.stop()
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_who_connects_while_the_service_stops_holds_nothing_up(steps: int) -> None:
+    """Accepted before, while or after the service is told: nobody waits for a request that is not read."""
+    service = HttpService(web.Application(), host="127.0.0.1", port=0, bounds=ConnectionBounds())
+    host, port = (await service.start()).removeprefix("http://").split(":")
+    with ExitStack() as sockets:
+        for _ in range(8):
+            sockets.enter_context(socket.create_connection((host, int(port)))).sendall(HELLO)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(STOP_SECONDS):
+            await service.stop()
+        await asyncio.sleep(0.1)  # what was accepted meanwhile is sent away

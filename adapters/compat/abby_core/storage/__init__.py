@@ -7,6 +7,7 @@ from adapters.library.quota_manager import QuotaExceeded, QuotaManager
 from adapters.library.storage_manager import StorageManager
 from adapters.ports.faults import (
     AdoptionUnfinished,
+    BackupDamaged,
     ConfigError,
     DiskFull,
     Fault,
@@ -16,12 +17,14 @@ from adapters.ports.faults import (
     LogLocked,
     LogMissing,
     OutcomeUnknown,
+    RestoreUnfinished,
     StorageUnavailable,
     TargetRefused,
 )
 
 __all__ = [
     "AdoptionUnfinished",
+    "BackupDamaged",
     "ConfigError",
     "DiskFull",
     "Fault",
@@ -35,6 +38,7 @@ __all__ = [
     "QuotaExceeded",
     "QuotaManager",
     "QuotaStatus",
+    "RestoreUnfinished",
     "StorageManager",
     "StorageUnavailable",
     "TargetRefused",
