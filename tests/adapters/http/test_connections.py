@@ -359,7 +359,7 @@ async def test_a_taken_port_is_said_so() -> None:
 
 
 # What Python accepts while its server is being closed it drops without closing the transport first.
-@pytest.mark.filterwarnings("ignore:.*_SelectorTransport.__del__:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("steps", range(6))
 async def test_who_connects_while_the_service_stops_holds_nothing_up(steps: int) -> None:
     """Accepted before, while or after the service is told: nobody waits for a request that is not read."""
