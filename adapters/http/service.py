@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 
 import structlog
 from aiohttp import web
@@ -103,8 +104,20 @@ class HttpService:
 
     async def stop(self) -> None:
         """Takes no more connections, lets requests under way end within `shutdown_seconds`, cancels the rest."""
-        if self._listener is not None:
-            self._listener.close()
         if self._connections is not None:
             self._connections.is_over = True
+        if self._listener is not None:
+            await _accept_no_more(self._listener)
         await self._runner.cleanup()
+
+
+async def _accept_no_more(listener: asyncio.Server) -> None:
+    """Closes the listener once what it has accepted is made: Python (3.11) drops a connection that is half made by then,
+    with its socket open, and its client waits.
+    """
+    loop = asyncio.get_running_loop()
+    with suppress(NotImplementedError):  # Windows' loop accepts one by one, and knows no readers
+        for one in listener.sockets:
+            loop.remove_reader(one)
+    await asyncio.sleep(0)
+    listener.close()
