@@ -112,8 +112,8 @@ class HttpService:
 
 
 async def _accept_no_more(listener: asyncio.Server) -> None:
-    """Closes the listener once what it has accepted is made: Python (3.11) drops a connection that is half made by then,
-    with its socket open, and its client waits.
+    """Closes the listener once what it has accepted is made: Python (3.11) drops a connection that is half made by
+    then, with its socket open, and its client waits.
     """
     loop = asyncio.get_running_loop()
     with suppress(NotImplementedError):  # Windows' loop accepts one by one, and knows no readers
