@@ -1,17 +1,12 @@
-"""`abby explain` from a clone: `python scripts/explain.py USER --last`; its options are the command's."""
+#!/usr/bin/env python3
+"""Says why a request was decided as it was: `abby explain` from a clone, with its options and exit codes.
+
+python3 scripts/explain.py USER --last
+"""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-try:
-    from adapters.cli import explaining, main  # here, so that what is missing before a set-up is told in a sentence
-except ModuleNotFoundError as missing:
-    sys.exit(f"{missing.name} is not installed here: run `python3 launch.py test --version`, then this by its Python.")
-
-__all__ = ["explaining", "main"]
+from in_clone import run
 
 if __name__ == "__main__":
-    sys.exit(main(["explain", *sys.argv[1:]]))
+    run("explain")

@@ -1,21 +1,12 @@
-"""Writes all of one user into archives: `abby export` from a clone. `python scripts/export.py USER --to DIR`.
+#!/usr/bin/env python3
+"""Writes all of one user into archives: `abby export` from a clone, with its options and exit codes.
 
-All options are those of `abby export --help`, and so are the exit codes.
+python3 scripts/export.py USER --to DIR
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from in_clone import run
 
 if __name__ == "__main__":
-    try:
-        from adapters.cli import main  # here, so that a sentence is said where the environment is not set up
-
-        sys.exit(main(["export", *sys.argv[1:]]))
-    except ModuleNotFoundError as error:
-        told = "Run `python3 launch.py --version` once, then this with the python of .venv."
-        sys.exit(f"{error.name} is not installed here. {told}")
+    run("export")

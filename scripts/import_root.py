@@ -1,23 +1,12 @@
-"""Makes an empty storage root of somebody else's backup: `abby import` from a clone.
+#!/usr/bin/env python3
+"""Makes an empty storage root of somebody else's backup: `abby import` from a clone, with its options and exit codes.
 
-    python scripts/import_root.py DIR --root ROOT
-
-All options are those of `abby import --help`, and so are the exit codes.
+python3 scripts/import_root.py DIR --root ROOT
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from in_clone import run
 
 if __name__ == "__main__":
-    try:
-        from adapters.cli import main  # here, so that a sentence is said where the environment is not set up
-
-        sys.exit(main(["import", *sys.argv[1:]]))
-    except ModuleNotFoundError as error:
-        told = "Run `python3 launch.py --version` once, then this with the python of .venv."
-        sys.exit(f"{error.name} is not installed here. {told}")
+    run("import")

@@ -1,17 +1,12 @@
-"""`abby query` from a clone: `python scripts/query.py "from daily"`; its options are the command's."""
+#!/usr/bin/env python3
+"""Asks the log in SQL: `abby query` from a clone, with its options and exit codes.
+
+python3 scripts/query.py "from daily"
+"""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-try:
-    from adapters.cli import main, querying  # here, so that what is missing before a set-up is told in a sentence
-except ModuleNotFoundError as missing:
-    sys.exit(f"{missing.name} is not installed here: run `python3 launch.py test --version`, then this by its Python.")
-
-__all__ = ["main", "querying"]
+from in_clone import run
 
 if __name__ == "__main__":
-    sys.exit(main(["query", *sys.argv[1:]]))
+    run("query")

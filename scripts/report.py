@@ -1,17 +1,12 @@
-"""`abby report` from a clone: `python scripts/report.py --by week`; its options are the command's."""
+#!/usr/bin/env python3
+"""Counts by day, user, provider and more: `abby report` from a clone, with its options and exit codes.
+
+python3 scripts/report.py --by week
+"""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-try:
-    from adapters.cli import main, reporting  # here, so that what is missing before a set-up is told in a sentence
-except ModuleNotFoundError as missing:
-    sys.exit(f"{missing.name} is not installed here: run `python3 launch.py test --version`, then this by its Python.")
-
-__all__ = ["main", "reporting"]
+from in_clone import run
 
 if __name__ == "__main__":
-    sys.exit(main(["report", *sys.argv[1:]]))
+    run("report")

@@ -1,21 +1,12 @@
-"""Makes an empty storage root of a backup: `abby restore` from a clone. `python scripts/restore.py DIR --root ROOT`.
+#!/usr/bin/env python3
+"""Makes an empty storage root of a backup: `abby restore` from a clone, with its options and exit codes.
 
-All options are those of `abby restore --help`, and so are the exit codes.
+python3 scripts/restore.py DIR --root ROOT
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from in_clone import run
 
 if __name__ == "__main__":
-    try:
-        from adapters.cli import main  # here, so that a sentence is said where the environment is not set up
-
-        sys.exit(main(["restore", *sys.argv[1:]]))
-    except ModuleNotFoundError as error:
-        told = "Run `python3 launch.py --version` once, then this with the python of .venv."
-        sys.exit(f"{error.name} is not installed here. {told}")
+    run("restore")

@@ -1,17 +1,12 @@
-"""`abby what-if` from a clone: `python scripts/what_if.py --daily 3 --since 30d`; its options are the command's."""
+#!/usr/bin/env python3
+"""Decides the recorded history anew under other limits: `abby what-if` from a clone, with its options and exit codes.
+
+python3 scripts/what_if.py --daily 3 --since 30d
+"""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-try:
-    from adapters.cli import main, what_if  # here, so that what is missing before a set-up is told in a sentence
-except ModuleNotFoundError as missing:
-    sys.exit(f"{missing.name} is not installed here: run `python3 launch.py test --version`, then this by its Python.")
-
-__all__ = ["main", "what_if"]
+from in_clone import run
 
 if __name__ == "__main__":
-    sys.exit(main(["what-if", *sys.argv[1:]]))
+    run("what-if")

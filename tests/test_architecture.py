@@ -49,15 +49,15 @@ OWN_PACKAGES = (*CORE, "adapters")
 LATE_TO_START_QUICKLY = frozenset(
     {
         "adapters/cli/__init__.py",  # the name of the installed program, before it is known what it is to do
-        "adapters/cli/access.py",  # a reading command and one that asks the service open no storage
-        "adapters/cli/adopting.py",  # its help and a refusal need no service
-        "adapters/cli/audit_commands.py",  # as app.py: that of its commands which was given
+        "adapters/cli/reach/access.py",  # a reading command and one that asks the service open no storage
+        "adapters/cli/archive/adopting.py",  # its help and a refusal need no service
+        "adapters/cli/proof/commands.py",  # as app.py: that of its commands which was given
         "adapters/cli/app.py",  # every command; only the one that was given is imported
-        "adapters/cli/archive_commands.py",  # the same
+        "adapters/cli/archive/commands.py",  # the same
         "adapters/cli/invocation.py",  # a help text reads no settings
-        "adapters/cli/on_log.py",  # all commands but one need no provider
-        "adapters/cli/past_commands.py",  # as app.py, of which these commands are
-        "adapters/cli/report_commands.py",  # the same
+        "adapters/cli/reach/on_log.py",  # all commands but one need no provider
+        "adapters/cli/past/commands.py",  # as app.py, of which these commands are
+        "adapters/cli/reports/commands.py",  # the same
     }
 )
 """Files of the topmost room, which no other imports: a late import there saves time, and cannot hide a circle of rooms.

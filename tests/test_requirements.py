@@ -28,7 +28,7 @@ SYSTEMS = {
 
 PRODUCT = ("adapters", "domain", "projections")
 TOOLS = frozenset({"launch.py", "scripts", "tests"})
-OUR_OWN = frozenset({*PRODUCT, "abby_adapters", "abby_core", "launch", "scripts", "tests"})
+OUR_OWN = frozenset({*PRODUCT, "abby_adapters", "abby_core", "in_clone", "launch", "scripts", "tests"})
 RUN_AND_NOT_IMPORTED = {
     "coverage": "measures which lines the tests run",
     "fsspec": "duckdb reads the log through it",

@@ -13,11 +13,14 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.cli import archive_commands, audit_commands, past_commands, report_commands
+from adapters.cli.archive import commands as archive_commands
 from adapters.cli.arguments import Json, User, Yes
 from adapters.cli.exits import epilog
 from adapters.cli.invocation import Invocation
 from adapters.cli.numbers import MAX_STORAGE_MB, megabytes, whole
+from adapters.cli.past import commands as past_commands
+from adapters.cli.proof import commands as audit_commands
+from adapters.cli.reports import commands as report_commands
 from adapters.cli.running import carry_out
 from domain.validation import MAX_DAYS
 
@@ -103,7 +106,7 @@ def bot(context: typer.Context) -> None:
 @command
 def status(context: typer.Context, user: User, as_json: Json = False) -> None:
     """Show a user's quota: storage, today's generations, and what all users share."""
-    from adapters.cli import quotas
+    from adapters.cli.ledger import quotas
 
     carry_out(context, lambda invocation, output: quotas.status(invocation, output, user), as_json=as_json)
 
@@ -111,7 +114,7 @@ def status(context: typer.Context, user: User, as_json: Json = False) -> None:
 @command
 def users(context: typer.Context, as_json: Json = False) -> None:
     """List every user the log knows, with their figures."""
-    from adapters.cli import quotas
+    from adapters.cli.ledger import quotas
 
     carry_out(context, quotas.users, as_json=as_json)
 
@@ -129,7 +132,7 @@ def images(
     as_json: Json = False,
 ) -> None:
     """List a user's images, newest first: name, size, form, when and how it was made."""
-    from adapters.cli import quotas
+    from adapters.cli.ledger import quotas
 
     carry_out(
         context,
@@ -160,8 +163,8 @@ def events(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Show the log's events: the newest 50, or those that the options ask for."""
-    from adapters.cli.events import Wanted
-    from adapters.cli.events import events as show
+    from adapters.cli.ledger.events import Wanted
+    from adapters.cli.ledger.events import events as show
 
     wanted = Wanted(user, tuple(types or ()), after, limit, follow)
     carry_out(context, lambda invocation, output: show(invocation, output, wanted), as_json=as_json)
@@ -174,7 +177,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Read the whole log and say whether every line is what was written."""
-    from adapters.cli.verifying import verify_log
+    from adapters.cli.proof.verifying import verify_log
 
     carry_out(context, lambda invocation, output: verify_log(invocation, output, seals), as_json=as_json)
 
@@ -189,7 +192,7 @@ def salvage(
     as_json: Json = False,
 ) -> None:
     """Write a new log of what is provably whole, and a list of what is not."""
-    from adapters.cli.salvaging import salvage_log
+    from adapters.cli.proof.salvaging import salvage_log
 
     carry_out(context, lambda invocation, output: salvage_log(invocation, output, to), as_json=as_json)
 
@@ -243,8 +246,8 @@ def generate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     as_json: Json = False,
 ) -> None:
     """Make a picture from words and keep it within the user's quota."""
-    from adapters.cli.generating import generate as make
-    from adapters.cli.operations import PictureRequest
+    from adapters.cli.ledger.generating import generate as make
+    from adapters.cli.reach.operations import PictureRequest
 
     request = PictureRequest(prompt, style, seed, width, height)
     carry_out(context, lambda invocation, output: make(invocation, output, user, request, out), as_json=as_json)
@@ -269,7 +272,7 @@ def delete(
     as_json: Json = False,
 ) -> None:
     """Delete one of a user's images; its bytes are free at once."""
-    from adapters.cli import changing
+    from adapters.cli.ledger import changing
 
     carry_out(context, lambda invocation, output: changing.delete(invocation, output, user, name), as_json=as_json)
 
@@ -283,7 +286,7 @@ def reset(
     as_json: Json = False,
 ) -> None:
     """Set a user's count of today to 0."""
-    from adapters.cli import changing
+    from adapters.cli.ledger import changing
 
     carry_out(
         context, lambda invocation, output: changing.reset(invocation, output, user, reason, yes=yes), as_json=as_json
@@ -310,7 +313,7 @@ def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     as_json: Json = False,
 ) -> None:
     """Give a user limits of their own; what is not given is as for everybody, also where it was given before."""
-    from adapters.cli import changing
+    from adapters.cli.ledger import changing
 
     wanted = changing.WantedLimits(storage_mb, daily, until, clear)
     carry_out(
@@ -330,7 +333,7 @@ def cleanup(
     as_json: Json = False,
 ) -> None:
     """Remove temp files that are so many days old. Images are never removed by age."""
-    from adapters.cli import changing
+    from adapters.cli.ledger import changing
 
     carry_out(context, lambda invocation, output: changing.cleanup(invocation, output, days), as_json=as_json)
 
@@ -354,7 +357,7 @@ def adopt(
     the service first. Interrupted, the same command goes on where it stopped. Ends with 0, or with 1 where something
     was, or would be, skipped; the rest is in.
     """
-    from adapters.cli.adopting import adopt as bring_in
+    from adapters.cli.archive.adopting import adopt as bring_in
 
     carry_out(context, lambda invocation, output: bring_in(invocation, output, directory, yes=yes), as_json=as_json)
 
@@ -362,7 +365,7 @@ def adopt(
 @command
 def clock_corrected(context: typer.Context, as_json: Json = False) -> None:
     """Record that the clock is right now, after it once stood wrong. Stop the service first."""
-    from adapters.cli import changing
+    from adapters.cli.ledger import changing
 
     carry_out(context, changing.correct_clock, as_json=as_json)
 

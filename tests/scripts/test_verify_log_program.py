@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.cli.verifying import verdict as verdict_of
+from adapters.cli.proof.verifying import verdict as verdict_of
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.verify import verify
 from scripts import verify_log

@@ -12,7 +12,7 @@ from adapters.application.readiness import log_ahead
 from adapters.application.root_mark import refuse_lost_log
 from adapters.bootstrap.storage import limits_of_the_log
 from adapters.cli.checks.finding import Finding, fail, ok, warn
-from adapters.cli.verifying import verdict
+from adapters.cli.proof.verifying import verdict
 from adapters.engines.choice import image_stores
 from adapters.ledger.codec import decode
 from adapters.ledger.projector import Projector

@@ -16,7 +16,7 @@ from adapters.application.looking import Looking
 from adapters.application.other_things import why_not_begun
 from adapters.cli.checks.file_system import weak_file_system
 from adapters.cli.checks.finding import Finding, fail, ok, warn
-from adapters.cli.service_client import ServiceClient
+from adapters.cli.reach.service_client import ServiceClient
 from adapters.disk.files import Files
 from adapters.network.loopback import is_this_machine
 from adapters.ports.event_log import ENOUGH_FREE_BYTES, EventLogEngine

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,6 @@ from adapters.application.deleting import clean_up_blocking
 from adapters.engines.opening import open_store
 from tests.adapters.archive.archiving import PLENTY, fill, save
 from tests.adapters.cli.conftest import Abby
-from tests.adapters.cli.processes import PROJECT, environment
 from tests.hostile.builders import png_of_size
 
 
@@ -89,11 +85,3 @@ def test_all_of_a_user_is_exported_and_nothing_of_others(abby: Abby, root: Path,
     assert abby("export", "ada", "--to", str(tmp_path / "out")).code == 2
     assert abby("export", "nobody", "--to", str(tmp_path / "none")).code == 1
     assert not (tmp_path / "none").exists()
-
-
-def test_the_script_runs_from_a_clone(root: Path, tmp_path: Path) -> None:
-    """`python scripts/backup.py DIR` is `abby backup DIR`."""
-    fill(root)
-    command = [sys.executable, str(PROJECT / "scripts/backup.py"), str(tmp_path / "b"), "--root", str(root), "--json"]
-    done = subprocess.run(command, cwd=tmp_path, env=environment(PYTHONPATH=""), capture_output=True, check=True)
-    assert json.loads(done.stdout)["images"] == 4

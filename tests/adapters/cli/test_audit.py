@@ -16,7 +16,7 @@ import pytest
 from adapters.application.governing import reset_daily_blocking
 from adapters.application.saving import NewImage, save_image
 from adapters.audit.report import PASSING, SENTENCES, FindingKind
-from adapters.cli.auditing import MAX_FINDINGS_SHOWN
+from adapters.cli.proof.auditing import MAX_FINDINGS_SHOWN
 from adapters.engines.opening import open_store
 from tests.adapters.application.evidence import assert_disk_and_log_agree, state_of_disk
 from tests.adapters.cli.conftest import Abby

@@ -17,7 +17,7 @@ from adapters.application.governing import reset_daily_blocking
 from adapters.application.results import Changed
 from adapters.cli import main
 from adapters.cli.output import Refused
-from adapters.cli.service_client import Answered, ServiceClient, ServiceUnavailable
+from adapters.cli.reach.service_client import Answered, ServiceClient, ServiceUnavailable
 from adapters.engines.opening import open_store
 from adapters.ports.faults import DiskFull
 from tests.adapters.cli.conftest import Abby

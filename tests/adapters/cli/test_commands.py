@@ -15,11 +15,11 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # i
 from adapters.cli import main
 from adapters.cli.app import app
 from adapters.cli.exits import MEANINGS, REFUSAL_EXITS, Exit
-from adapters.cli.generation_exits import GENERATION_EXITS, not_made
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, refused_of
+from adapters.cli.proof.vouching import NOT_GENUINE
+from adapters.cli.reach.generation_exits import GENERATION_EXITS, not_made
 from adapters.cli.running import exit_code_of
-from adapters.cli.vouching import NOT_GENUINE
 from adapters.ports.failure_reasons import FailureKind
 from adapters.ports.faults import (
     AdoptionUnfinished,

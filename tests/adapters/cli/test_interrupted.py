@@ -7,11 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.machinery import ModuleSpec
 
 import pytest
 
-from adapters import cli
 from adapters.cli import STOPPED, main
 from adapters.cli.exits import Exit
 from tests.adapters.cli.conftest import Abby
@@ -19,7 +19,7 @@ from tests.adapters.cli.processes import PROJECT, environment
 
 MOMENTS = 60
 STEP_SECONDS = 0.02
-LATE = ["adapters.cli.app", "adapters.cli.running", "adapters.cli.quotas", "adapters.cli.access"]
+LATE = ["adapters.cli.app", "adapters.cli.running", "adapters.cli.ledger.quotas", "adapters.cli.reach.access"]
 
 
 class Interrupting:
@@ -42,7 +42,8 @@ def test_an_interrupt_during_an_import_is_no_traceback(
     """Whichever module it is."""
     for late in LATE:  # what another test has imported is neither asked of the importer again nor of the package
         monkeypatch.delitem(sys.modules, late, raising=False)
-        monkeypatch.delattr(cli, late.rpartition(".")[2], raising=False)
+        package, _, name = late.rpartition(".")
+        monkeypatch.delattr(import_module(package), name, raising=False)
     monkeypatch.setattr(sys, "meta_path", [Interrupting(module), *sys.meta_path])
     told = abby("users")
     assert (told.code, told.out, told.err) == (Exit.STOPPED, "", "")

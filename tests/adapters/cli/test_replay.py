@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -128,11 +126,3 @@ def test_a_check_ends_with_0_where_all_agrees(abby: Abby, lived: Path, fits: Any
     log = lived / "logs" / "events.jsonl"
     log.write_bytes(log.read_bytes().replace(b'"count":1', b'"count":2', 1))
     assert abby("replay", "--check").code == 65
-
-
-def test_the_script_of_a_clone_does_the_same(abby: Abby, lived: Path, tmp_path: Path) -> None:
-    """By itself, from any folder."""
-    script = [sys.executable, str(PROJECT / "scripts" / "replay.py")]
-    words = ["ada", "--position", "3", "--json", "--root", str(lived)]
-    done = subprocess.run([*script, *words], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
-    assert json.loads(done.stdout) == told(abby, "ada", "--position", "3"), done.stderr

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.adapters.cli.conftest import Abby
-from tests.adapters.cli.processes import PROJECT
 from tests.adapters.reports.conftest import month
 
 __all__ = ["month"]
@@ -100,19 +95,3 @@ def test_an_empty_log_has_an_empty_report(abby: Abby, root: Path, store: Any, fi
     assert told.json["rows"] == []
     assert abby("report", root=root).code == 0
     assert abby("report", "--format", "svg", root=root).code == 0
-
-
-@pytest.mark.parametrize("name", ["query", "report"])
-def test_the_script_runs_from_a_clone_and_says_what_is_missing(name: str, month: Path, tmp_path: Path) -> None:
-    """By itself; without the set-up in one sentence."""
-    program = PROJECT / "scripts" / f"{name}.py"
-    words = ["from limits"] if name == "query" else []
-    done = subprocess.run(
-        [sys.executable, program, *words, "--root", month], cwd=tmp_path, capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    bare = subprocess.run(
-        [sys.executable, "-S", "-E", program], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert (bare.returncode, len(bare.stderr.splitlines())) == (1, 1)
-    assert "launch.py" in bare.stderr

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,8 @@ from rich.console import Console
 
 from adapters.application.reserving import WantedPlaces, reserve_places
 from adapters.application.saving import NewImage, save_image
-from adapters.cli.charts import Bar, bars
 from adapters.cli.numbers import days
+from adapters.cli.past.charts import Bar, bars
 from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.ledger.codec import encode
@@ -23,7 +22,7 @@ from adapters.ports.clock import utc_now
 from domain.commands import SetPolicy
 from domain.events import Event
 from tests.adapters.cli.conftest import Abby
-from tests.adapters.cli.processes import PROJECT, png, run
+from tests.adapters.cli.processes import png
 from tests.domain.examples import completed, policy, refused, reserved, saved
 
 WIDTHS = (40, 80, 200)
@@ -157,12 +156,3 @@ def test_bars_fit_any_width(width: int) -> None:
     assert max(map(len, lines)) <= width
     assert [line.count("█") for line in lines[1:4]] == sorted(line.count("█") for line in lines[1:4])
     assert all(row.figure in line for row, line in zip(rows, lines[1:], strict=False))
-
-
-@pytest.mark.parametrize("name", ["what_if", "explain"])
-def test_each_runs_by_itself_from_a_clone(name: str, tmp_path: Path) -> None:
-    """Without the environment it says in a sentence what to run first."""
-    script = str(PROJECT / "scripts" / f"{name}.py")
-    assert "--json" in run([sys.executable, script, "--help"], cwd=tmp_path).out
-    bare = run([sys.executable, "-S", script, "--help"], cwd=tmp_path)
-    assert (bare.code, "python3 launch.py" in bare.err) == (1, True)

@@ -317,7 +317,7 @@ def test_a_defect_is_json_too(abby: Abby, filled: Path, fits: Any, monkeypatch: 
     def broken(*_: object) -> int:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("adapters.cli.quotas.users", broken)
+    monkeypatch.setattr("adapters.cli.ledger.quotas.users", broken)
     told = abby("users", "--json", root=filled)
     assert told.code == 70
     assert fits("error", told.json)

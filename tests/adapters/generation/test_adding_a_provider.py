@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 
 import adapters.generation
-from adapters.cli.generation_exits import GENERATION_EXITS
+from adapters.cli.reach.generation_exits import GENERATION_EXITS
 from adapters.generation import (
     FailureKind,
     ProviderSettings,

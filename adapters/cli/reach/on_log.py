@@ -14,9 +14,9 @@ from adapters.application.governing import override_limits_blocking, reset_daily
 from adapters.application.reading import image_bytes, is_known, quota_status
 from adapters.application.results import Actor, Changed
 from adapters.application.storage import Storage
-from adapters.cli.generation_exits import not_made
-from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
 from adapters.cli.output import Refused, refused_of
+from adapters.cli.reach.generation_exits import not_made
+from adapters.cli.reach.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import StorageUnavailable

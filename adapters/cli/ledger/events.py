@@ -19,10 +19,10 @@ import orjson
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem, DCBSequencedEvent
 from rich.console import Console
 
-from adapters.cli.access import log_of
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
+from adapters.cli.reach.access import log_of
 from adapters.ledger.codec import decode
 from adapters.ports.event_log import FollowedLog
 from adapters.wording.events import words

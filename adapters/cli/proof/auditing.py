@@ -15,15 +15,15 @@ from adapters.application.opening import collecting_no_garbage
 from adapters.audit.comparison import audit as compare
 from adapters.audit.report import Audit, Finding, FindingKind
 from adapters.bootstrap.storage import files_of
-from adapters.cli.access import log_of
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
-from adapters.cli.repairing import repair
+from adapters.cli.proof.repairing import repair
+from adapters.cli.proof.verifying import described, told, verdict
+from adapters.cli.proof.vouching import Vouched, verify_report
+from adapters.cli.reach.access import log_of
 from adapters.cli.tables import add_row, print_lines, printable, table
-from adapters.cli.verifying import described, told, verdict
-from adapters.cli.vouching import Vouched, verify_report
 from adapters.ledger.snapshot_proof import SnapshotFinding, refused_snapshots, verify_with_snapshots
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import LogDamaged

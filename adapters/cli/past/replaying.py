@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 from rich.console import Console
 
 from adapters.application.reading import known_users, pool_usage, quota_status, usage_of
-from adapters.cli.access import log_of
-from adapters.cli.changing import instant
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
+from adapters.cli.ledger.changing import instant
+from adapters.cli.ledger.quotas import STRANGER, limits_in_words
 from adapters.cli.output import Output, Refused, malformed
+from adapters.cli.past.story_table import described_lines, print_story
 from adapters.cli.progress import bar
-from adapters.cli.quotas import STRANGER, limits_in_words
-from adapters.cli.story_table import described_lines, print_story
+from adapters.cli.reach.access import log_of
 from adapters.cli.tables import add_row, print_lines, table
 from adapters.history.past import Moment, Past, PastRoot, opened
 from adapters.history.rechecking import Rechecked, recheck

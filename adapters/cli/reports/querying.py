@@ -9,13 +9,13 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from rich.console import Console
 
-from adapters.cli.access import log_of
 from adapters.cli.exits import Exit
-from adapters.cli.formats import QueryFormat
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
+from adapters.cli.reach.access import log_of
+from adapters.cli.reports.formats import QueryFormat
+from adapters.cli.reports.written import InTheWay, Sent, new_file
 from adapters.cli.tables import add_row, print_lines, printable, table
-from adapters.cli.written import InTheWay, Sent, new_file
 from adapters.ports.event_log import FollowedLog
 from adapters.reports.querying import FILE_FORMATS, MOST_ROWS, Answer, NotAnswered, ask, plain, write
 from adapters.wording.figures import counted

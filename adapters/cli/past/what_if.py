@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 from rich.console import Console
 
-from adapters.cli.access import log_of
-from adapters.cli.charts import Bar, bars
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
+from adapters.cli.past.charts import Bar, bars
 from adapters.cli.progress import bar
+from adapters.cli.reach.access import log_of
 from adapters.cli.tables import add_row, print_lines, table
 from adapters.history.deciding_anew import Span, check_outcomes, decide_under
 from adapters.wording.differences import difference_in_words

@@ -38,7 +38,7 @@ def backup(
     A second run copies only what is new. Interrupted, the former backup stays as it was, and the same command goes on.
     Ends with 0, or with 1 where images have no right bytes in the storage root itself; the rest is backed up.
     """
-    from adapters.cli import archiving
+    from adapters.cli.archive import archiving
 
     carry_out(
         context,
@@ -56,7 +56,7 @@ def restore(
 
     Interrupted, the same command goes on where it stopped. Ends with 0, or with 1 where the backup had not all bytes.
     """
-    from adapters.cli import archiving
+    from adapters.cli.archive import archiving
 
     carry_out(
         context, lambda invocation, output: archiving.restore(invocation, output, folder, is_ours=True), as_json=as_json
@@ -72,7 +72,7 @@ def import_(
 
     As `restore`, but its key is not taken over, and what is no picture is refused.
     """
-    from adapters.cli import archiving
+    from adapters.cli.archive import archiving
 
     carry_out(
         context,
@@ -92,6 +92,6 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write all of one user into ZIP archives: pictures, how each was made, every line of the log about the user."""
-    from adapters.cli.exporting import export as write
+    from adapters.cli.archive.exporting import export as write
 
     carry_out(context, lambda invocation, output: write(invocation, output, user, to, part_mb), as_json=as_json)

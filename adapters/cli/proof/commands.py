@@ -45,7 +45,7 @@ def audit(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     --repair --yes what the log does not know is moved to `found` in the storage root, and images that have no bytes of
     their own any more are recorded as gone; it ends with 0 where nothing is left.
     """
-    from adapters.cli import auditing
+    from adapters.cli.proof import auditing
 
     wanted = auditing.Wanted(user, repair=repair, yes=yes, report=report, since=since, verify=verify, key=key)
     carry_out(context, lambda invocation, output: auditing.asked(invocation, output, wanted), as_json=as_json)

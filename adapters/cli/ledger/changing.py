@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from adapters.application.governing import correct_clock_blocking
 from adapters.application.results import Actor
-from adapters.cli.access import open_store, operations, refuse_without_log
 from adapters.cli.exits import REFUSAL_EXITS
 from adapters.cli.invocation import Invocation
-from adapters.cli.operations import Operations
+from adapters.cli.ledger.quotas import show_status
 from adapters.cli.output import Output, Refused, malformed, refused_of
-from adapters.cli.quotas import show_status
+from adapters.cli.reach.access import open_store, operations, refuse_without_log
+from adapters.cli.reach.operations import Operations
 from adapters.ports.clock import utc_now
 from adapters.ports.faults import LogLocked
 from adapters.wording.figures import counted, size_in_words

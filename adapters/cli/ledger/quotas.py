@@ -10,9 +10,9 @@ from rich.console import Console
 
 from adapters.application.galleries import ImagesPage, page_of_images
 from adapters.application.reading import global_usage, is_known, known_users, quota_status, usage_of
-from adapters.cli.access import open_reader
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
+from adapters.cli.reach.access import open_reader
 from adapters.cli.tables import add_row, table
 from adapters.wording.figures import counted, in_mb, minute, size_in_words
 from domain.names import malformed_user

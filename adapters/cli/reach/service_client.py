@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import orjson
 
 from adapters.cli.exits import REFUSAL_EXITS, Exit
-from adapters.cli.generation_exits import GENERATION_EXITS
 from adapters.cli.output import Refused, malformed
+from adapters.cli.reach.generation_exits import GENERATION_EXITS
 from adapters.http.problems import DISK_FULL
 from adapters.network.loopback import is_this_machine
 from adapters.ports.failure_reasons import FailureKind

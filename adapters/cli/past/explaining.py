@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from adapters.cli.access import log_of
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, Refused, malformed
+from adapters.cli.reach.access import log_of
 from adapters.cli.tables import print_lines
 from adapters.history.explaining import described, explain_last, explain_position, positions_of_request
 from adapters.ports.event_log import FollowedLog

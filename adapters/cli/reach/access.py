@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from adapters.application.root_mark import refuse_lost_log
 from adapters.bootstrap.storage import files_of
-from adapters.cli.operations import Operations
+from adapters.cli.reach.operations import Operations
 from adapters.engines.choice import choose_engine
 from adapters.ports.faults import LogLocked
 from adapters.settings.config import Config
@@ -39,12 +39,12 @@ def operations(config: Config, *, may_begin: bool = False) -> Iterator[Operation
         refuse_without_log(config)
     found = _store_or_address(config)
     if isinstance(found, str):
-        from adapters.cli.over_http import OperationsOverHttp
-        from adapters.cli.service_client import ServiceClient
+        from adapters.cli.reach.over_http import OperationsOverHttp
+        from adapters.cli.reach.service_client import ServiceClient
 
         yield OperationsOverHttp(ServiceClient(found))
         return
-    from adapters.cli.on_log import OperationsOnLog
+    from adapters.cli.reach.on_log import OperationsOnLog
 
     try:
         yield OperationsOnLog(found, config)

@@ -9,10 +9,10 @@ from pathlib import Path
 from rich.console import Console
 
 from adapters.application.opening import collecting_no_garbage
-from adapters.cli.access import log_of
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
+from adapters.cli.reach.access import log_of
 from adapters.ledger.projector import Projector
 from adapters.ports.faults import TargetRefused
 from adapters.ports.log_reports import SalvagedLog

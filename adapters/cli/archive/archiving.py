@@ -12,11 +12,11 @@ from adapters.archive.backup import BackedUp, BackupTerms, back_up
 from adapters.archive.restoring import Restored, RestoreTerms
 from adapters.archive.restoring import restore as carry_out
 from adapters.bootstrap.storage import files_of, store_settings
-from adapters.cli.access import log_of
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
+from adapters.cli.reach.access import log_of
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.engines.choice import choose_engine
 from adapters.ports.faults import TargetRefused

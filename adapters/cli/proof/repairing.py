@@ -13,13 +13,13 @@ from adapters.audit.repair import Action, Mend, Repair, plan
 from adapters.audit.repair import repair as carry_out
 from adapters.audit.report import Audit
 from adapters.bootstrap.storage import files_of
-from adapters.cli.access import log_of, refuse_without_log
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
+from adapters.cli.proof.verifying import verdict
+from adapters.cli.reach.access import log_of, refuse_without_log
 from adapters.cli.tables import add_row, print_lines, printable, table
-from adapters.cli.verifying import verdict
 from adapters.engines.choice import choose_engines
 from adapters.ledger.snapshot_proof import SnapshotFinding, verify_with_snapshots
 from adapters.ports.clock import utc_now

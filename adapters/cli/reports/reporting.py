@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from adapters.cli.access import log_of
 from adapters.cli.exits import Exit
-from adapters.cli.formats import ReportFormat, ReportKey
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
+from adapters.cli.reach.access import log_of
+from adapters.cli.reports.formats import ReportFormat, ReportKey
+from adapters.cli.reports.written import InTheWay, new_file, send_bytes
 from adapters.cli.tables import add_row, print_lines, printable, table
-from adapters.cli.written import InTheWay, new_file, send_bytes
 from adapters.reports.page import as_page
 from adapters.reports.pictures import png, svg
 from adapters.reports.querying import NotAnswered

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from adapters.cli.arguments import Json
-from adapters.cli.formats import QueryFormat, ReportFormat, ReportKey
 from adapters.cli.numbers import whole
+from adapters.cli.reports.formats import QueryFormat, ReportFormat, ReportKey
 from adapters.cli.running import carry_out
 from domain.validation import MAX_DAYS
 
@@ -41,8 +41,8 @@ def query(
     The question reads the log and nothing else, and changes nothing. docs/queries.md describes the views. It needs the
     extra `reports`.
     """
-    from adapters.cli.querying import Question
-    from adapters.cli.querying import query as ask
+    from adapters.cli.reports.querying import Question
+    from adapters.cli.reports.querying import query as ask
 
     asked = Question(question, QueryFormat.JSON if as_json else file_format, out)
     carry_out(context, lambda invocation, output: ask(invocation, output, asked), as_json=asked.is_json)
@@ -67,8 +67,8 @@ def report(
 
     Reads beside a running service and changes nothing. It needs the extra `reports`.
     """
-    from adapters.cli.reporting import Wanted
-    from adapters.cli.reporting import report as tell
+    from adapters.cli.reports.reporting import Wanted
+    from adapters.cli.reports.reporting import report as tell
 
     wanted = Wanted(by, days, ReportFormat.JSON if as_json else file_format, out)
     carry_out(context, lambda invocation, output: tell(invocation, output, wanted), as_json=wanted.is_json)

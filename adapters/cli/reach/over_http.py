@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
-from adapters.cli.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
 from adapters.cli.output import Refused
-from adapters.cli.service_client import ANSWER_SECONDS, Answered, ServiceClient, ServiceUnavailable
+from adapters.cli.reach.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
+from adapters.cli.reach.service_client import ANSWER_SECONDS, Answered, ServiceClient, ServiceUnavailable
 from adapters.http.problems import NOT_FOUND
 from domain.limits import Override
 

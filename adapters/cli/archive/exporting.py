@@ -10,11 +10,11 @@ from rich.console import Console
 from adapters.application.reading import is_known
 from adapters.archive.user_export import ExportedUser, export_user
 from adapters.bootstrap.storage import files_of
-from adapters.cli.access import open_reader
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, Refused, malformed
 from adapters.cli.progress import bar
+from adapters.cli.reach.access import open_reader
 from adapters.cli.tables import print_lines, printable
 from adapters.ports.faults import TargetRefused
 from adapters.wording.figures import counted, size_in_words

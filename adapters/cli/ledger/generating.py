@@ -9,11 +9,11 @@ from typing import Any
 
 from rich.console import Console
 
-from adapters.cli.access import operations
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
-from adapters.cli.operations import Made, MadePicture, Operations, PictureRequest
 from adapters.cli.output import Output, Refused, malformed
+from adapters.cli.reach.access import operations
+from adapters.cli.reach.operations import Made, MadePicture, Operations, PictureRequest
 from adapters.engines.choice import image_stores
 from adapters.images.formats import EXTENSIONS, NAMED, PNG
 from adapters.images.shaping import DamagedPicture, in_format

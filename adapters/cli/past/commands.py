@@ -48,7 +48,7 @@ def replay(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 
     With --check ends with 0 where all agrees, with 1 where something does not, with 65 where the log is damaged.
     """
-    from adapters.cli import replaying
+    from adapters.cli.past import replaying
 
     asked = replaying.Asked(
         user=user, at=at, position=position, story=story, image=image, reservation=reservation, pool=pool
@@ -85,8 +85,8 @@ def what_if(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     Reads beside a running service and changes nothing. --self-check ends with 0 where every outcome is what the rules
     say, else with 1 and what differs.
     """
-    from adapters.cli.what_if import Question
-    from adapters.cli.what_if import what_if as decide_anew
+    from adapters.cli.past.what_if import Question
+    from adapters.cli.past.what_if import what_if as decide_anew
 
     question = Question(daily, user_mb, pool_mb, since, self_check)
     carry_out(context, lambda invocation, output: decide_anew(invocation, output, question), as_json=as_json)
@@ -102,7 +102,7 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Tell why a decision fell as it did: the limits and who set them, what was used by which lines, what was said."""
-    from adapters.cli.explaining import Wanted
-    from adapters.cli.explaining import explain as tell
+    from adapters.cli.past.explaining import Wanted
+    from adapters.cli.past.explaining import explain as tell
 
     carry_out(context, lambda invocation, output: tell(invocation, output, Wanted(what, last)), as_json=as_json)

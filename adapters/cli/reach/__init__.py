@@ -1,0 +1,1 @@
+"""How a command reaches the ledger: the log of this machine's root, or the service that holds it."""

@@ -1,0 +1,1 @@
+"""The commands that count: reports, queries, and what they are written as."""
