@@ -32,6 +32,21 @@ STORED_USER = rf'(?!(?:{_DEVICES})")[a-z0-9_-]{{1,{MAX_USER_ID_CHARS}}}'
 STORED_NAME = rf'(?=[^"]{{1,{MAX_NAME_CHARS}}}"){_STORED_SEGMENT}(?:/{_STORED_SEGMENT})?'
 """What `malformed_name` allows, likewise."""
 
+
+def _in_any_case(words: str) -> str:
+    """Alternatives as a pattern that needs no flag, which not every dialect has."""
+    return re.sub("[a-z]", lambda letter: f"[{letter[0].upper()}{letter[0]}]", words)
+
+
+_SEGMENT_PATTERN = (
+    rf"(?!(?:{_in_any_case(_DEVICES)}) *(?:[./]|$))(?!(?:{_in_any_case(_DESKTOP_FILES)})(?:/|$))"
+    r"[A-Za-z0-9](?:[A-Za-z0-9._ -]*[A-Za-z0-9_-])?"
+)
+USER_PATTERN = rf"^(?!(?:{_DEVICES})$)[a-z0-9_-]{{1,{MAX_USER_ID_CHARS}}}$"
+"""What `malformed_user` allows, as a pattern that JSON Schema's dialect (ECMA-262) and Python's read alike."""
+NAME_PATTERN = rf"^(?!.{{{MAX_NAME_CHARS + 1}}}){_SEGMENT_PATTERN}(?:/{_SEGMENT_PATTERN})?$"
+"""What `malformed_name` allows, likewise."""
+
 _USER_ID = re.compile(r"[a-z0-9_-]+")
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]*")
 _FRESH = re.compile(r"(?:[^/]+/)?image_([1-9][0-9]*)\.[a-z0-9]+", re.IGNORECASE | re.ASCII)

@@ -6,7 +6,9 @@ WARNING or CRITICAL.
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal
+
+from typing_extensions import TypedDict  # on Python 3.11 pydantic reads no other
 
 Whose = Literal["own", "everybody"]
 
@@ -19,7 +21,7 @@ class PoolFigures(TypedDict):
     total_mb: float
     remaining_mb: float
     percentage: float
-    status: str
+    status: Literal["OK", "WARNING", "CRITICAL"]
 
 
 class GlobalUsage(PoolFigures):
@@ -36,7 +38,7 @@ class UserFigures(TypedDict):
     limit_mb: float
     remaining_mb: float
     percentage: float
-    status: str
+    status: Literal["OK", "WARNING", "CRITICAL"]
     images: int
 
 
@@ -80,3 +82,17 @@ QuotaStatus = TypedDict(
     },
 )
 """The quota dictionary of a user, as of a position of the log."""
+
+
+class UserUsage(TypedDict):
+    """A user's figures in one row."""
+
+    user: str
+    images: int
+    used_mb: float
+    reserved_mb: float
+    limit_mb: float
+    percentage: float
+    status: Literal["OK", "WARNING", "CRITICAL"]
+    daily_used: int
+    daily_limit: int

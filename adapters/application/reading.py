@@ -24,6 +24,7 @@ from adapters.application.quota_figures import (
     QuotaStatus,
     StorageFigures,
     UserFigures,
+    UserUsage,
 )
 from adapters.application.results import GalleryImage
 from adapters.application.storage import Storage
@@ -121,12 +122,21 @@ def is_known(storage: ReadableStorage, user: str) -> bool:
     return any(True for _ in root.recorder.read(query, limit=1))
 
 
-def usage_of(storage: ReadableStorage, user: str) -> dict[str, Any]:
+def usage_of(storage: ReadableStorage, user: str) -> UserUsage:
     """A user's figures in one row, for lists of users."""
     status = quota_status(storage, user)
     own, daily = status["user"], status["daily"]
-    kept = {name: own[name] for name in ("images", "used_mb", "reserved_mb", "limit_mb", "percentage", "status")}
-    return {"user": user, **kept, "daily_used": daily["used"], "daily_limit": daily["limit"]}
+    return {
+        "user": user,
+        "images": own["images"],
+        "used_mb": own["used_mb"],
+        "reserved_mb": own["reserved_mb"],
+        "limit_mb": own["limit_mb"],
+        "percentage": own["percentage"],
+        "status": own["status"],
+        "daily_used": daily["used"],
+        "daily_limit": daily["limit"],
+    }
 
 
 def policy_in_force(storage: ReadableStorage) -> Limits:

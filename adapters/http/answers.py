@@ -10,6 +10,7 @@ import orjson
 from aiohttp import web
 
 from adapters.application.results import SavedImage
+from adapters.http.contract.shapes import KeptImage
 from adapters.http.problems import Problem, refused
 from domain.instants import seconds_between
 from domain.refusals import Refusal
@@ -33,9 +34,9 @@ def image_url(user: str, name: str) -> str:
     return f"/v1/users/{quote(user, safe='')}/images/{quote(name)}"
 
 
-def described(user: str, image: SavedImage) -> dict[str, object]:
+def described(user: str, image: SavedImage) -> KeptImage:
     """A kept image for programs: where it is on disk is nobody else's business."""
-    return {
+    told: KeptImage = {
         "name": image.name,
         "url": image_url(user, image.name),
         "size_bytes": image.size_bytes,
@@ -44,7 +45,10 @@ def described(user: str, image: SavedImage) -> dict[str, object]:
         "height": image.height,
         "sha256": image.sha256,
         "position": image.position,
-    } | ({"taken_off": list(image.taken_off)} if image.taken_off else {})
+    }
+    if image.taken_off:
+        told["taken_off"] = list(image.taken_off)
+    return told
 
 
 def refusal(reason: Refusal, now: str) -> Problem:

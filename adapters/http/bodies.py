@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
@@ -272,27 +272,3 @@ def _inside(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [*value.keys(), *value.values()]
     return value if isinstance(value, list) else []
-
-
-class Field(NamedTuple):
-    """What one field of a body may be. `kinds` are exact types, so that true is not taken for the number 1."""
-
-    kinds: tuple[type, ...]
-    required: bool = False
-
-
-_NAMES = {str: "text", int: "a whole number", float: "a number", type(None): "null"}
-
-
-def check_fields(body: Mapping[str, Any], fields: Mapping[str, Field]) -> None:
-    """400 for a field that is unknown, missing or of another type than declared."""
-    if unknown := sorted(set(body) - set(fields)):
-        detail = f"The field {unknown[0][:40]!r} is not known here. Known are: {', '.join(sorted(fields))}."
-        raise Problem(BAD_REQUEST, detail)
-    for name, field in fields.items():
-        if name not in body:
-            if field.required:
-                raise Problem(BAD_REQUEST, f"The field '{name}' is missing.")
-        elif type(body[name]) not in field.kinds:
-            kinds = " or ".join(_NAMES[kind] for kind in field.kinds)
-            raise Problem(BAD_REQUEST, f"The field '{name}' must be {kinds}.")

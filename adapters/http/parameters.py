@@ -1,4 +1,4 @@
-"""What a request says outside its body: the user and image in its path, its query, its idempotency key, and who acts.
+"""What a request says outside its query and body: the user and image in its path, its idempotency key, and who acts.
 
 Values are validated after decoding, because a path may hide `/`, NUL and line ends behind percent signs.
 """
@@ -14,14 +14,10 @@ from adapters.http.problems import BAD_REQUEST, Problem
 from domain.names import malformed_name, malformed_user
 
 MAX_KEY_CHARS = 255
-MAX_PAGE_SIZE = 100
-PAGE_SIZE = 50
-MAX_OFFSET = 10_000_000
 CLIENT_HEADER = "Abby-Client"
 
 _QUOTED_KEY = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 _VISIBLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
-_NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 _CLIENTS = ("cli", "page")
 _LOCAL_CLIENT = "api:local"
 """Any program of this machine: no credential says more of it, and none may be named so."""
@@ -74,30 +70,3 @@ def idempotency_key_of(request: web.Request) -> str | None:
     if len(text) > MAX_KEY_CHARS or not _VISIBLE.fullmatch(text):
         raise Problem(BAD_REQUEST, f"An Idempotency-Key has 1 to {MAX_KEY_CHARS} visible ASCII characters.")
     return text
-
-
-def only(request: web.Request, *known: str) -> None:
-    """400 where the query has a parameter that is not known, or one of them twice."""
-    for name in request.query:
-        if name not in known:
-            listed = ", ".join(known) if known else "none"
-            raise Problem(BAD_REQUEST, f"The query parameter {name[:40]!r} is not known here. Known are: {listed}.")
-        if len(request.query.getall(name)) > 1:
-            raise Problem(BAD_REQUEST, f"The query parameter '{name}' is there twice.")
-
-
-def number_of(request: web.Request, name: str, *, default: int, lowest: int, highest: int) -> int:
-    """A whole number of the query, the default where it is not given; 400 beyond the bounds."""
-    text = request.query.get(name)
-    if text is None:
-        return default
-    if not _NUMBER.fullmatch(text) or not lowest <= int(text) <= highest:
-        raise Problem(BAD_REQUEST, f"The query parameter '{name}' must be a whole number from {lowest} to {highest}.")
-    return int(text)
-
-
-def page_of(request: web.Request) -> tuple[int, int]:
-    """`offset` and `limit` of the query, 0 and PAGE_SIZE where they are not given."""
-    only(request, "offset", "limit")
-    offset = number_of(request, "offset", default=0, lowest=0, highest=MAX_OFFSET)
-    return offset, number_of(request, "limit", default=PAGE_SIZE, lowest=1, highest=MAX_PAGE_SIZE)

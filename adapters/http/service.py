@@ -19,6 +19,7 @@ from adapters.http.connection import ConnectionBounds, Connections
 from adapters.http.guards import answer_and_log, expect_later, finish_headers, refuse_unauthorised
 from adapters.http.pace import Pace
 from adapters.http.routes import ALL_ROUTES
+from adapters.http.routes.documentation import offer_document
 from adapters.http.routes.page import PAGE, read_page
 from adapters.http.services import SERVICES, Services
 from adapters.network.loopback import is_this_machine
@@ -50,10 +51,11 @@ def make_app(
         clock=clock,
     )
     app[PAGE] = read_page()
+    offer_document(app, ALL_ROUTES)
     for route in ALL_ROUTES:
-        app.router.add_route(route.method, route.path, route.handler, expect_handler=expect_later)
+        app.router.add_route(route.method, route.pattern, route.handle, expect_handler=expect_later)
         if route.method == "GET":
-            app.router.add_route("HEAD", route.path, route.handler, expect_handler=expect_later)
+            app.router.add_route("HEAD", route.pattern, route.handle, expect_handler=expect_later)
     app.on_response_prepare.append(finish_headers)
     return app
 

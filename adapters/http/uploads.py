@@ -14,16 +14,27 @@ from typing import NamedTuple
 from aiohttp import web
 
 from adapters.http.bodies import BodyReader, Budget
+from adapters.http.contract.bodies import Body
 from adapters.http.parameters import checked_name
 from adapters.http.problems import BAD_REQUEST, LENGTH, MEDIA, Problem
 
 FORM = "multipart/form-data"
+UPLOADED = ("image/png", "image/jpeg", "image/webp", "image/gif", "application/octet-stream")
+"""The media types of an image that is the body itself; it is what its bytes say, whatever is announced."""
 MAX_PARTS = 8
 MAX_PART_HEADER_BYTES = 2_048
 MAX_FORM_OVERHEAD_BYTES = 65_536
 FILE_FIELD, NAME_FIELD = "image", "name"
 
 _BOUNDARY = re.compile(r"[A-Za-z0-9'()+_,./:=? -]{0,69}[A-Za-z0-9'()+_,./:=?-]")
+
+
+class Form(Body):
+    """A form with one image."""
+
+    image: bytes
+    name: str | None = None
+    """The name it is to get; without one, the next free number."""
 
 
 class Upload(NamedTuple):

@@ -8,10 +8,54 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+
+from typing_extensions import TypedDict  # on Python 3.11 pydantic reads no other
 
 from adapters.wording.figures import counted, minute, size_in_words
 from projections.settlements import GivenBack, Settlement
+
+
+class KeptOfGeneration(TypedDict):
+    """An image that a generation left."""
+
+    position: int
+    at: str
+    name: str
+    bytes: int
+
+
+class GivenBackPlaces(TypedDict):
+    """Places that a generation gave back, and why; `refunded` of them no longer count on the day that was charged."""
+
+    position: int
+    at: str
+    reason: str
+    count: int
+    delivered: int
+    refunded: int
+
+
+class SettlementData(TypedDict):
+    """What became of a generation: what it counted and cost. None: not known, or not there yet."""
+
+    reservation: str
+    operation: str
+    reserved_at: str
+    places: int
+    made: int
+    made_at: str | None
+    waited_seconds: float | None
+    seconds: float | None
+    provider: str | None
+    model: str | None
+    kept: list[KeptOfGeneration]
+    given_back: list[GivenBackPlaces]
+    open: int
+    day: str
+    counted: int
+    credits: float | None
+    sentence: str
+
 
 RELEASED: Mapping[str, str] = MappingProxyType(
     {
@@ -39,7 +83,7 @@ def sentence_of_settlement(found: Settlement) -> str:
     return f"{'; '.join(parts)}. {_counted(found)} {_cost(found)}"
 
 
-def settlement_as_data(found: Settlement) -> dict[str, Any]:
+def settlement_as_data(found: Settlement) -> SettlementData:
     """The same for programs, with its sentence."""
     return {
         "reservation": found.reservation,
@@ -52,13 +96,27 @@ def settlement_as_data(found: Settlement) -> dict[str, Any]:
         "seconds": None if found.seconds is None else round(found.seconds, 3),
         "provider": found.provider or None,
         "model": found.model or None,
-        "kept": [image._asdict() for image in found.kept],
-        "given_back": [one._asdict() for one in found.given_back],
+        "kept": [
+            {"position": image.position, "at": image.at, "name": image.name, "bytes": image.bytes}
+            for image in found.kept
+        ],
+        "given_back": [_as_data(one) for one in found.given_back],
         "open": found.open,
         "day": found.day,
         "counted": found.counted,
         "credits": found.credits,
         "sentence": sentence_of_settlement(found),
+    }
+
+
+def _as_data(one: GivenBack) -> GivenBackPlaces:
+    return {
+        "position": one.position,
+        "at": one.at,
+        "reason": one.reason,
+        "count": one.count,
+        "delivered": one.delivered,
+        "refunded": one.refunded,
     }
 
 

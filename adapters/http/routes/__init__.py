@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from adapters.http.routes import admin, explanations, generations, health, images, page, quota
+from adapters.http.routes import admin, documentation, explanations, generations, health, images, page, quota
 
 ALL_ROUTES = (
     *page.ROUTES,
+    *documentation.ROUTES,
     *health.ROUTES,
     *generations.ROUTES,
     *images.ROUTES,

@@ -2,88 +2,126 @@
 
 from __future__ import annotations
 
-from typing import Any
+from http import HTTPStatus
+from typing import Annotated
 
 from aiohttp import web
+from pydantic import Field
 
 from adapters.application.deleting import clean_up_blocking
 from adapters.application.governing import override_limits_blocking, reset_daily_blocking
 from adapters.application.reading import quota_status
 from adapters.application.results import Changed
 from adapters.http.answers import json_answer, refusal
-from adapters.http.bodies import Field, check_fields, read_json
-from adapters.http.parameters import actor_of, only, user_of
+from adapters.http.contract.bodies import Body
+from adapters.http.contract.route import Answer, Route, Scope
+from adapters.http.contract.shapes import PRINTABLE, ChangedQuota, CleanedUp, Instant
+from adapters.http.parameters import actor_of, user_of
 from adapters.http.services import services_of
+from domain.commands import MAX_LIMIT, MAX_TEXT
 from domain.limits import UserLimits
 from domain.refusals import Refusal
+from domain.validation import MAX_DAYS
 
-REASON = Field((str,), required=True)
-NULL = type(None)
+Reason = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=PRINTABLE)]
+Limit = Annotated[int, Field(ge=0, le=MAX_LIMIT)]
 
 
-async def reset(request: web.Request) -> web.Response:
+class Why(Body):
+    """Why it is done."""
+
+    reason: Reason
+    """For the log, and for whoever asks later."""
+
+
+class OwnLimits(Why):
+    """What a user has in place of everybody's limits; with neither limit given, nothing any more."""
+
+    user_bytes: Limit | None = None
+    """What the images of the user may take together, in bytes."""
+    daily: Limit | None = None
+    """Generations a day."""
+    until: Instant | None = None
+    """When they end; without it, never."""
+
+
+class Age(Body):
+    """Which temp files are removed."""
+
+    days: Annotated[int, Field(ge=0, le=MAX_DAYS)] | None = None
+    """Their least age; without it, the service's own setting."""
+
+
+async def reset(request: web.Request, body: Why) -> web.Response:
     """Sets a user's count of today to 0."""
-    only(request)
     user = user_of(request)
-    body = await _body(request, {"reason": REASON})
     store = services_of(request).store
-    answer = await store.workers.changing.run(
-        reset_daily_blocking, store, user, body["reason"], actor=actor_of(request)
-    )
+    answer = await store.workers.changing.run(reset_daily_blocking, store, user, body.reason, actor=actor_of(request))
     return _status_or_problem(request, user, answer)
 
 
-async def limits(request: web.Request) -> web.Response:
+async def limits(request: web.Request, body: OwnLimits) -> web.Response:
     """Gives a user limits of their own, or with none given takes them away."""
-    only(request)
     user = user_of(request)
-    fields = {
-        "user_bytes": Field((int, NULL)),
-        "daily": Field((int, NULL)),
-        "until": Field((str, NULL)),
-        "reason": REASON,
-    }
-    body = await _body(request, fields)
     store = services_of(request).store
     answer = await store.workers.changing.run(
         override_limits_blocking,
         store,
         user,
-        body["reason"],
-        UserLimits(body.get("user_bytes"), body.get("daily")),
-        until=body.get("until"),
+        body.reason,
+        UserLimits(body.user_bytes, body.daily),
+        until=body.until,
         actor=actor_of(request),
     )
     return _status_or_problem(request, user, answer)
 
 
-async def cleanup(request: web.Request) -> web.Response:
+async def cleanup(request: web.Request, body: Age) -> web.Response:
     """Removes temp files of this age, without `days` by the service's own setting."""
-    only(request)
-    body = await _body(request, {"days": Field((int, NULL))})
     services = services_of(request)
     store = services.store
-    cleaned = await store.workers.changing.run(clean_up_blocking, store, body.get("days"), actor=actor_of(request))
+    cleaned = await store.workers.changing.run(clean_up_blocking, store, body.days, actor=actor_of(request))
     if isinstance(cleaned, Refusal):
         raise refusal(cleaned, services.clock())
-    return json_answer({"files": cleaned.files, "freed_bytes": cleaned.freed_bytes})
-
-
-async def _body(request: web.Request, fields: dict[str, Field]) -> dict[str, Any]:
-    body = await read_json(request, services_of(request).bodies)
-    check_fields(body, fields)
-    return body
+    answer: CleanedUp = {"files": cleaned.files, "freed_bytes": cleaned.freed_bytes}
+    return json_answer(answer)
 
 
 def _status_or_problem(request: web.Request, user: str, answer: Changed | Refusal) -> web.Response:
     services = services_of(request)
     if isinstance(answer, Refusal):
         raise refusal(answer, services.clock())
-    return json_answer({**quota_status(services.store, user), "changed": answer.position > 0})
+    status: ChangedQuota = {**quota_status(services.store, user), "changed": answer.position > 0}
+    return json_answer(status)
 
 
+_NOW = Answer("The user's quota after it, and whether anything changed.", ChangedQuota)
 ROUTES = (
-    web.post("/v1/admin/users/{user:[^/]*}/reset", reset),
-    web.put("/v1/admin/users/{user:[^/]*}/limits", limits),
-    web.post("/v1/admin/cleanup", cleanup),
+    Route(
+        "POST",
+        "/v1/admin/users/{user}/reset",
+        reset,
+        subject="admin",
+        scope=Scope.ADMIN,
+        answers={HTTPStatus.OK: _NOW},
+        body=Why,
+    ),
+    Route(
+        "PUT",
+        "/v1/admin/users/{user}/limits",
+        limits,
+        subject="admin",
+        scope=Scope.ADMIN,
+        answers={HTTPStatus.OK: _NOW},
+        body=OwnLimits,
+    ),
+    Route(
+        "POST",
+        "/v1/admin/cleanup",
+        cleanup,
+        subject="admin",
+        scope=Scope.ADMIN,
+        answers={HTTPStatus.OK: Answer("What was removed.", CleanedUp)},
+        body=Age,
+    ),
 )

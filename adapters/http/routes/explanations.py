@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from aiohttp import web
 
 from adapters.application.reading import ReadableRoot
 from adapters.history.explaining import described, explain_last, explain_position, positions_of_request
 from adapters.http.answers import json_answer
-from adapters.http.parameters import number_of, only, user_of
+from adapters.http.contract.query import WholeNumber, Words
+from adapters.http.contract.route import Answer, Route, Scope
+from adapters.http.contract.shapes import ExplanationData
+from adapters.http.parameters import user_of
 from adapters.http.problems import BAD_REQUEST, NOT_FOUND, Problem
 from adapters.http.services import services_of
 from projections.explanation import Explanation
 
-MAX_POSITION = 999_999_999
+POSITION = WholeNumber("position", "Where the decision stands in the log.", lowest=1, highest=999_999_999, default=0)
+KEY = Words(
+    "key",
+    "The request's Idempotency-Key; the last of its decisions is explained.",
+    pattern=r"^[\x20-\x7e]{1,255}$",
+    form="1 to 255 visible ASCII characters",
+)
 
 
 async def why(request: web.Request) -> web.Response:
     """The explanation, as `abby explain --json` gives it; 404 where there is no such decision about this user."""
-    only(request, "position", "key")
-    user, key = user_of(request), request.query.get("key")
-    position = number_of(request, "position", default=0, lowest=1, highest=MAX_POSITION)
+    user, key, position = user_of(request), KEY.of(request), POSITION.of(request)
     if key is not None and position:
         raise Problem(
             BAD_REQUEST, "Give `position` or `key`, not both; without either the latest request is explained."
@@ -40,4 +49,15 @@ def _explained(root: ReadableRoot, user: str, position: int, key: str | None) ->
     return explain_position(root.recorder, position) if position else explain_last(root.recorder, user)
 
 
-ROUTES = (web.get("/v1/users/{user:[^/]*}/why", why),)
+ROUTES = (
+    Route(
+        "GET",
+        "/v1/users/{user}/why",
+        why,
+        subject="history",
+        scope=Scope.READ,
+        answers={HTTPStatus.OK: Answer("The explanation.", ExplanationData)},
+        query=(POSITION, KEY),
+        may_lack=True,
+    ),
+)

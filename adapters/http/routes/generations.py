@@ -3,50 +3,60 @@
 from __future__ import annotations
 
 import base64
+from http import HTTPStatus
 
 from aiohttp import web
 
 from adapters.application.owners import STRANGERS, owner_of
 from adapters.application.results import SavedImage
 from adapters.generation.provider import STYLES, GenerationRequest, Operation
-from adapters.http.answers import described, image_url, json_answer, refusal, replayed
-from adapters.http.bodies import Field, check_fields, read_json
+from adapters.http.answers import REPLAYED, described, image_url, json_answer, refusal, replayed
 from adapters.http.connection import connection_of
-from adapters.http.parameters import actor_of, idempotency_key_of, only, user_of
-from adapters.http.problems import failed
+from adapters.http.contract.bodies import Body
+from adapters.http.contract.route import Answer, Route, Scope
+from adapters.http.contract.shapes import Made, MadePicture, Styles
+from adapters.http.parameters import actor_of, idempotency_key_of, user_of
+from adapters.http.problems import GENERATION_FAILURES, failed
 from adapters.http.services import services_of
 from adapters.ports.failures import GenerationFailure
 from adapters.studio import Generated, GenerationOutcome, Picture
 from adapters.wording.failures import sentence_of_not_kept, sentence_of_notes
 from domain.refusals import Refusal
 
-GENERATION_FIELDS = {
-    "prompt": Field((str,), required=True),
-    "negative_prompt": Field((str,)),
-    "style": Field((str, type(None))),
-    "width": Field((int,)),
-    "height": Field((int,)),
-    "steps": Field((int,)),
-    "seed": Field((int,)),
-    "cfg_scale": Field((int, float)),
-    "count": Field((int,)),
-}
+
+class Wish(Body):
+    """The picture that is wanted. What the provider cannot do is refused, with a sentence, before it costs anything."""
+
+    prompt: str
+    """What is to be seen."""
+    negative_prompt: str = ""
+    """What is not to be seen."""
+    style: str | None = None
+    """One of `/v1/styles`; without it, the user's own, else none."""
+    width: int | None = None
+    """Pixels; the next size that the provider knows is made."""
+    height: int | None = None
+    """Pixels."""
+    steps: int = 30
+    seed: int = 0
+    """0 leaves the choice to the provider."""
+    cfg_scale: float = 7.0
+    """How closely the prompt is followed."""
+    count: int = 1
+    """How many pictures of it."""
 
 
 async def styles(request: web.Request) -> web.Response:
     """The words that a request may name as its style, and who makes the pictures."""
-    only(request)
-    return json_answer({"styles": STYLES, "provider": services_of(request).studio.generator.provider.name})
+    answer: Styles = {"styles": list(STYLES), "provider": services_of(request).studio.generator.provider.name}
+    return json_answer(answer)
 
 
-async def generate(request: web.Request) -> web.Response:
-    """201 with the pictures that are kept; 200 with their bytes where they were made and none may be kept."""
-    only(request)
+async def generate(request: web.Request, wish: Wish) -> web.Response:
+    """Makes pictures from words, waits for them, and keeps them."""
     user, actor, key = user_of(request), actor_of(request), idempotency_key_of(request)
     services = services_of(request)
-    body = await read_json(request, services.bodies)
-    check_fields(body, GENERATION_FIELDS)
-    asked = GenerationRequest(Operation.TEXT_TO_IMAGE, **body)
+    asked = GenerationRequest(Operation.TEXT_TO_IMAGE, **wish.model_dump())
     is_stranger = owner_of(services.store, user, actor) == STRANGERS
 
     async def make() -> GenerationOutcome:
@@ -63,7 +73,7 @@ async def generate(request: web.Request) -> web.Response:
 
 
 def _answer(user: str, made: Generated) -> web.Response:
-    body = {
+    body: Made = {
         "pictures": [_picture(user, picture) for picture in made.pictures],
         "provider": made.provider,
         "model": made.model,
@@ -75,17 +85,42 @@ def _answer(user: str, made: Generated) -> web.Response:
     return json_answer(body, status=201 if kept else 200, headers=headers | replayed(made.replayed))
 
 
-def _picture(user: str, picture: Picture) -> dict[str, object]:
+def _picture(user: str, picture: Picture) -> MadePicture:
     """A kept picture is fetched by its address; one that may not be kept comes with its bytes, to be shown once."""
     kept = picture.kept
     if isinstance(kept, SavedImage):
         return {"image": described(user, kept), "seed": picture.seed, "not_kept": None}
     data = base64.b64encode(picture.data).decode("ascii")
-    shown = {"media_type": picture.media_type, "data": data}
-    return {"image": None, "seed": picture.seed, "not_kept": sentence_of_not_kept(kept), "shown": shown}
+    return {
+        "image": None,
+        "seed": picture.seed,
+        "not_kept": sentence_of_not_kept(kept),
+        "shown": {"media_type": picture.media_type, "data": data},
+    }
 
 
+_FAILURES = tuple(sorted({HTTPStatus(kind.status) for kind in GENERATION_FAILURES.values()}))
 ROUTES = (
-    web.get("/v1/styles", styles),
-    web.post("/v1/users/{user:[^/]*}/generations", generate),
+    Route(
+        "GET",
+        "/v1/styles",
+        styles,
+        subject="generations",
+        scope=Scope.READ,
+        answers={HTTPStatus.OK: Answer("The styles.", Styles)},
+    ),
+    Route(
+        "POST",
+        "/v1/users/{user}/generations",
+        generate,
+        subject="generations",
+        scope=Scope.WRITE,
+        answers={
+            HTTPStatus.CREATED: Answer("The pictures that are kept.", Made, headers=("Location", REPLAYED)),
+            HTTPStatus.OK: Answer("Pictures were made and none may be kept; here are their bytes.", Made),
+        },
+        body=Wish,
+        is_repeatable=True,
+        problems=(HTTPStatus.TOO_MANY_REQUESTS, *_FAILURES),
+    ),
 )

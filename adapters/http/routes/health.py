@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from aiohttp import web
 
 from adapters.application.readiness import readiness
 from adapters.http.answers import json_answer
+from adapters.http.contract.route import Answer, Route, Scope
+from adapters.http.contract.shapes import Alive, Ready
 from adapters.http.services import services_of
 
 
 async def alive(_request: web.Request) -> web.Response:
     """200 as long as the process answers at all."""
-    return json_answer({"status": "alive"})
+    answer: Alive = {"status": "alive"}
+    return json_answer(answer)
 
 
 async def ready(request: web.Request) -> web.Response:
@@ -20,9 +25,8 @@ async def ready(request: web.Request) -> web.Response:
     """
     store = services_of(request).store
     state = await readiness(store)
-    word = "degraded" if state.ready and state.degraded else "ready" if state.ready else "not ready"
-    body = {
-        "status": word,
+    body: Ready = {
+        "status": "degraded" if state.ready and state.degraded else "ready" if state.ready else "not ready",
         "notes": [*state.notes, *([state.begun] if state.begun else [])],
         "last_cleanup": state.last_cleanup,
         "position": state.position,
@@ -31,6 +35,23 @@ async def ready(request: web.Request) -> web.Response:
 
 
 ROUTES = (
-    web.get("/healthz", alive),
-    web.get("/readyz", ready),
+    Route(
+        "GET",
+        "/healthz",
+        alive,
+        subject="health",
+        scope=Scope.OPEN,
+        answers={HTTPStatus.OK: Answer("It lives.", Alive)},
+    ),
+    Route(
+        "GET",
+        "/readyz",
+        ready,
+        subject="health",
+        scope=Scope.OPEN,
+        answers={
+            HTTPStatus.OK: Answer("Commands are admitted.", Ready),
+            HTTPStatus.SERVICE_UNAVAILABLE: Answer("Commands are not admitted.", Ready),
+        },
+    ),
 )

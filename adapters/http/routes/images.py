@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from http import HTTPStatus
 from io import BufferedIOBase
 from typing import NamedTuple
 
@@ -15,21 +16,26 @@ from adapters.application.galleries import page_of_images
 from adapters.application.history import settlement_of
 from adapters.application.owners import STRANGERS, owner_of
 from adapters.application.reading import DamagedFileError, image_details, kept_image, open_image
-from adapters.application.results import Actor
+from adapters.application.results import Actor, GalleryImage
 from adapters.application.saving import NewImage, Unseen, refusal_unseen, save_image
 from adapters.application.storage import Storage
 from adapters.application.workers import Workers
-from adapters.http.answers import described, image_url, json_answer, refusal, replayed
+from adapters.http.answers import REPLAYED, described, image_url, json_answer, refusal, replayed
 from adapters.http.connection import Need, connection_of
+from adapters.http.contract.query import LIMIT, OFFSET, PAGE, Words
+from adapters.http.contract.route import Answer, Route, Scope, Upload
+from adapters.http.contract.shapes import Deleted, ImageDetails, ImagesPage, Kept, ListedImage
 from adapters.http.disposition import disposition
-from adapters.http.parameters import actor_of, checked_name, idempotency_key_of, name_of, only, page_of, user_of
+from adapters.http.parameters import actor_of, checked_name, idempotency_key_of, name_of, user_of
 from adapters.http.problems import FILE_GONE, NOT_FOUND, UNAVAILABLE, Problem
 from adapters.http.services import services_of
-from adapters.http.uploads import FORM, read_upload
+from adapters.http.uploads import FORM, UPLOADED, Form, read_upload
 from adapters.wording.settlements import settlement_as_data
+from domain.names import NAME_PATTERN
 from domain.refusals import Refusal
 
 CHUNK_BYTES = 262_144
+NAME = Words("name", "The name it is to get; without one, the next free number.", NAME_PATTERN, "an image name")
 # Nothing in an image may run or load, should a browser open it as a page of its own.
 IMAGE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 TELL_THE_OPERATOR = "Who runs the service finds more with `abby audit`."
@@ -39,7 +45,6 @@ _log = structlog.wrap_logger(logging.getLogger(__name__))
 
 async def save(request: web.Request) -> web.Response:
     """201 with the image as it is kept."""
-    only(request, "name")
     user, actor, key = user_of(request), actor_of(request), idempotency_key_of(request)
     services = services_of(request)
     owner = owner_of(services.store, user, actor)
@@ -52,7 +57,8 @@ async def save(request: web.Request) -> web.Response:
     if isinstance(saved, Refusal):
         raise await _in_turn(request, owner, saved)
     headers = {"Location": image_url(user, saved.name)} | replayed(saved.replayed)
-    return json_answer({"image": described(user, saved)}, status=201, headers=headers)
+    answer: Kept = {"image": described(user, saved)}
+    return json_answer(answer, status=201, headers=headers)
 
 
 async def _in_turn(request: web.Request, owner: str, refused: Refusal) -> Problem:
@@ -79,17 +85,30 @@ async def _refuse_unread(request: web.Request, owner: str, actor: Actor, key: st
 async def listing(request: web.Request) -> web.Response:
     """A page of the images, newest first, and how many there are."""
     user = user_of(request)
-    offset, limit = page_of(request)
+    offset, limit = OFFSET.of(request), LIMIT.of(request)
     page = page_of_images(services_of(request).store, user, offset=offset, limit=limit)
-    shown = [image._asdict() | {"url": image_url(user, image.name)} for image in page.images]
-    return json_answer({"images": shown, "total": page.total, "offset": offset, "limit": limit})
+    shown = [_listed(user, image) for image in page.images]
+    answer: ImagesPage = {"images": shown, "total": page.total, "offset": offset, "limit": limit}
+    return json_answer(answer)
+
+
+def _listed(user: str, image: GalleryImage) -> ListedImage:
+    return {
+        "name": image.name,
+        "size_bytes": image.size_bytes,
+        "at": image.at,
+        "media_type": image.media_type,
+        "width": image.width,
+        "height": image.height,
+        "operation": image.operation,
+        "url": image_url(user, image.name),
+    }
 
 
 async def details(request: web.Request) -> web.Response:
     """How an image was made: prompt, style, seed, where they are known; and what became of its generation: what it
     counted and cost.
     """
-    only(request)
     user, name = user_of(request), name_of(request)
     store = services_of(request).store
     if kept_image(store, user, name) is None:
@@ -97,12 +116,12 @@ async def details(request: web.Request) -> web.Response:
     found = await store.workers.reading.run(image_details, store, user, name)
     settlement = await store.workers.surveying.run(settlement_of, store, user, name)
     generation = None if settlement is None else settlement_as_data(settlement)
-    return json_answer({"name": name, "url": image_url(user, name), "details": found, "generation": generation})
+    answer: ImageDetails = {"name": name, "url": image_url(user, name), "details": found, "generation": generation}
+    return json_answer(answer)
 
 
 async def fetch(request: web.Request) -> web.StreamResponse:
     """The bytes as they were saved, with the media type that decoding found."""
-    only(request)
     user, name = user_of(request), name_of(request)
     store = services_of(request).store
     opened = await store.workers.reading.run(_open, store, user, name)
@@ -114,13 +133,21 @@ async def fetch(request: web.Request) -> web.StreamResponse:
 
 async def delete(request: web.Request) -> web.Response:
     """200 with what was freed."""
-    only(request)
     user, name, actor, key = user_of(request), name_of(request), actor_of(request), idempotency_key_of(request)
     services = services_of(request)
     deleted = await delete_image(services.store, user, name, actor=actor, idempotency_key=key)
     if isinstance(deleted, Refusal):
         raise refusal(deleted, services.clock())
-    return json_answer({"deleted": deleted._asdict()}, headers=replayed(deleted.replayed))
+    answer: Deleted = {
+        "deleted": {
+            "user": deleted.user,
+            "name": deleted.name,
+            "freed_bytes": deleted.freed_bytes,
+            "position": deleted.position,
+            "replayed": deleted.replayed,
+        }
+    }
+    return json_answer(answer, headers=replayed(deleted.replayed))
 
 
 class _Opened(NamedTuple):
@@ -189,11 +216,59 @@ def _no_image(name: str) -> Problem:
     return Problem(NOT_FOUND, f"There is no image {name!r}. It may have been deleted already.")
 
 
-_ONE = "/v1/users/{user:[^/]*}/images/{name:[\\s\\S]*}"
+_ALL, _ONE = "/v1/users/{user}/images", "/v1/users/{user}/images/{name}"
+_BYTES = Answer(
+    "The bytes, of the media type that decoding found.", None, ("image/*",), ("ETag", "Content-Disposition")
+)
+_UNCHANGED = Answer("The caller has them already (`If-None-Match`).", None, ())
 ROUTES = (
-    web.post("/v1/users/{user:[^/]*}/images", save),
-    web.get("/v1/users/{user:[^/]*}/images", listing),
-    web.get(_ONE, fetch),
-    web.delete(_ONE, delete),
-    web.get("/v1/users/{user:[^/]*}/details/{name:[\\s\\S]*}", details),
+    Route(
+        "POST",
+        _ALL,
+        save,
+        subject="images",
+        scope=Scope.WRITE,
+        answers={HTTPStatus.CREATED: Answer("The image as it is kept.", Kept, headers=("Location", REPLAYED))},
+        query=(NAME,),
+        body=Upload(UPLOADED, Form),
+        is_repeatable=True,
+        problems=(HTTPStatus.TOO_MANY_REQUESTS,),
+    ),
+    Route(
+        "GET",
+        _ALL,
+        listing,
+        subject="images",
+        scope=Scope.READ,
+        answers={HTTPStatus.OK: Answer("A page of them.", ImagesPage)},
+        query=PAGE,
+    ),
+    Route(
+        "GET",
+        _ONE,
+        fetch,
+        subject="images",
+        scope=Scope.READ,
+        answers={HTTPStatus.OK: _BYTES, HTTPStatus.NOT_MODIFIED: _UNCHANGED},
+        may_lack=True,
+    ),
+    Route(
+        "DELETE",
+        _ONE,
+        delete,
+        subject="images",
+        scope=Scope.WRITE,
+        answers={HTTPStatus.OK: Answer("What was freed.", Deleted, headers=(REPLAYED,))},
+        is_repeatable=True,
+        may_lack=True,
+    ),
+    Route(
+        "GET",
+        "/v1/users/{user}/details/{name}",
+        details,
+        subject="images",
+        scope=Scope.READ,
+        answers={HTTPStatus.OK: Answer("What is known.", ImageDetails)},
+        may_lack=True,
+    ),
 )

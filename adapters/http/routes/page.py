@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from http import HTTPStatus
 from importlib import resources
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -11,6 +12,7 @@ from typing import Final, NamedTuple
 from aiohttp import web
 
 from adapters import http
+from adapters.http.contract.route import Answer, Route, Scope
 from adapters.http.problems import NOT_FOUND, Problem
 
 CONTENT_SECURITY_POLICY = (
@@ -70,7 +72,8 @@ def _send(request: web.Request, name: str) -> web.Response:
     return answer
 
 
+_FILE = {HTTPStatus.OK: Answer("The file.", None, ("text/html", "text/css", "text/javascript", "image/svg+xml"))}
 ROUTES = (
-    web.get("/", index),
-    web.get("/page/{file}", file),
+    Route("GET", "/", index, subject="", scope=Scope.OPEN, answers=_FILE),
+    Route("GET", "/page/{file}", file, subject="", scope=Scope.OPEN, answers=_FILE, may_lack=True),
 )

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from aiohttp import web
 
+from adapters.application.quota_figures import QuotaStatus, UserUsage
 from adapters.application.reading import is_known, known_users, quota_status, usage_of
 from adapters.http.answers import json_answer
-from adapters.http.parameters import only, page_of, user_of
+from adapters.http.contract.query import LIMIT, OFFSET, PAGE
+from adapters.http.contract.route import Answer, Route, Scope
+from adapters.http.contract.shapes import UsersPage
+from adapters.http.parameters import user_of
 from adapters.http.problems import NOT_FOUND, Problem
 from adapters.http.services import services_of
 
 
 async def quota(request: web.Request) -> web.Response:
     """The status dictionary of one user."""
-    only(request)
     return json_answer(quota_status(services_of(request).store, user_of(request)))
 
 
 async def users(request: web.Request) -> web.Response:
     """Every user the ledger knows, with the figures of each, in the order of their ids."""
-    offset, limit = page_of(request)
+    offset, limit = OFFSET.of(request), LIMIT.of(request)
     store = services_of(request).store
     found = known_users(store)
     shown = [usage_of(store, user) for user in found[offset : offset + limit]]
-    return json_answer({"users": shown, "total": len(found), "offset": offset, "limit": limit})
+    answer: UsersPage = {"users": shown, "total": len(found), "offset": offset, "limit": limit}
+    return json_answer(answer)
 
 
 async def user(request: web.Request) -> web.Response:
     """A user's figures in one row; 404 where the log has nothing about them."""
-    only(request)
     wanted, store = user_of(request), services_of(request).store
     if not await store.workers.surveying.run(is_known, store, wanted):
         raise Problem(NOT_FOUND, f"The log knows nothing of {wanted}.")
@@ -36,7 +41,30 @@ async def user(request: web.Request) -> web.Response:
 
 
 ROUTES = (
-    web.get("/v1/users", users),
-    web.get("/v1/users/{user:[^/]*}", user),
-    web.get("/v1/users/{user:[^/]*}/quota", quota),
+    Route(
+        "GET",
+        "/v1/users",
+        users,
+        subject="quota",
+        scope=Scope.ADMIN,
+        answers={HTTPStatus.OK: Answer("A page of them.", UsersPage)},
+        query=PAGE,
+    ),
+    Route(
+        "GET",
+        "/v1/users/{user}",
+        user,
+        subject="quota",
+        scope=Scope.READ,
+        answers={HTTPStatus.OK: Answer("The figures.", UserUsage)},
+        may_lack=True,
+    ),
+    Route(
+        "GET",
+        "/v1/users/{user}/quota",
+        quota,
+        subject="quota",
+        scope=Scope.READ,
+        answers={HTTPStatus.OK: Answer("The status.", QuotaStatus)},
+    ),
 )

@@ -23,6 +23,7 @@ from adapters.http.connection import ConnectionBounds
 from adapters.http.service import HttpService, make_app
 from adapters.studio import Studio
 from domain.commands import SetPolicy
+from tests.adapters.http.promised import check
 from tests.adapters.http.wire import GenerationOutcome, once, request
 
 JSON = "application/json"
@@ -37,9 +38,11 @@ class Running(NamedTuple):
     async def ask(
         self, method: str, path: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None, kind: str = ""
     ) -> GenerationOutcome:
-        """One request; `kind` is the media type of its body."""
+        """One request, whose answer is as the document says; `kind` is the media type of its body."""
         typed = {"Content-Type": kind} if kind else {}
-        return await once(self.address, request(method, path, headers={**typed, **(headers or {})}, body=body))
+        answer = await once(self.address, request(method, path, headers={**typed, **(headers or {})}, body=body))
+        check(method, path, answer)
+        return answer
 
     async def send_json(
         self, method: str, path: str, body: object, *, headers: Mapping[str, str] | None = None

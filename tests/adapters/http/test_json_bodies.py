@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Annotated, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import Field
 
-from adapters.http.bodies import MAX_JSON_BYTES, MAX_JSON_DEPTH, Field, check_fields, parse_object
+from adapters.http.bodies import MAX_JSON_BYTES, MAX_JSON_DEPTH, parse_object
+from adapters.http.contract.bodies import Body, fitted
 from adapters.http.problems import BAD_REQUEST, Problem
 
 REFUSED = {
@@ -71,12 +74,17 @@ def test_keys_that_share_a_hash_cost_no_more_than_others() -> None:
     assert time.perf_counter() - started < 1
 
 
-FIELDS = {
-    "prompt": Field((str,), required=True),
-    "width": Field((int,)),
-    "scale": Field((int, float)),
-    "style": Field((str, type(None))),
-}
+class Sample(Body):
+    """A body with a field of each kind."""
+
+    prompt: str
+    width: int = 1
+    scale: float = 1
+    style: str | None = None
+    side: Annotated[int, Field(ge=64, le=2048)] = 64
+    words: Annotated[str, Field(min_length=1, max_length=3)] = "x"
+    kind: Literal["a", "b"] = "a"
+    names: Annotated[list[str], Field(default_factory=list)]
 
 
 @pytest.mark.parametrize(
@@ -90,18 +98,25 @@ FIELDS = {
         ({"prompt": "x", "width": True}, "whole number"),
         ({"prompt": "x", "width": 5.0}, "whole number"),
         ({"prompt": "x", "width": None}, "whole number"),
-        ({"prompt": "x", "scale": "7"}, "whole number or a number"),
-        ({"prompt": "x", "style": ["a"]}, "text or null"),
+        ({"prompt": "x", "scale": "7"}, "'scale' must be a number"),
+        ({"prompt": "x", "style": ["a"]}, "'style' must be text"),
+        ({"prompt": "x", "side": 63}, "'side' must be at least 64"),
+        ({"prompt": "x", "side": 2049}, "'side' must be at most 2048"),
+        ({"prompt": "x", "words": ""}, "'words' must be text of 1 characters or more"),
+        ({"prompt": "x", "words": "abcd"}, "'words' must be text of at most 3 characters"),
+        ({"prompt": "x", "kind": "c"}, "'kind' must be one of 'a' or 'b'"),
+        ({"prompt": "x", "names": "a"}, "'names' must be a list"),
+        ({"prompt": "x", "names": [1]}, "'names' must be text"),
         ({"prompt": {"$gt": ""}}, "must be text"),
     ],
 )
 def test_a_field_of_another_kind_is_refused(body: dict[str, object], word: str) -> None:
     """No field is guessed, converted or taken without being known."""
     with pytest.raises(Problem, match=word):
-        check_fields(body, FIELDS)
+        fitted(Sample, body)
 
 
 def test_fields_as_declared_are_taken() -> None:
     """Each kind once."""
-    check_fields({"prompt": "x", "width": 5, "scale": 7, "style": None}, FIELDS)
-    check_fields({"prompt": "x", "scale": 7.5, "style": "anime"}, FIELDS)
+    assert fitted(Sample, {"prompt": "x", "width": 5, "scale": 7, "style": None}).scale == 7
+    assert fitted(Sample, {"prompt": "x", "scale": 7.5, "style": "anime"}).style == "anime"

@@ -1,0 +1,89 @@
+"""A route, written down once: what it takes, what it answers, who may ask.
+
+The router, the checks before a handler and the OpenAPI document (`openapi.py`) are made of it, so none of them can
+differ from another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from aiohttp import web
+
+from adapters.http.bodies import read_json
+from adapters.http.contract.bodies import Body, fitted
+from adapters.http.contract.query import Parameter, refuse_unknown
+from adapters.http.services import services_of
+
+Handler = Callable[..., Awaitable[web.StreamResponse]]
+
+JSON = "application/json"
+_IN_PATH: Mapping[str, str] = {"user": "[^/]*", "name": r"[\s\S]*"}
+"""Both are judged after decoding, so that a malformed one has its sentence; an image name may hold a folder."""
+
+
+class Scope(StrEnum):
+    """What a caller must be allowed."""
+
+    OPEN = "open"
+    """Nothing: the page's files, whether the service lives."""
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+class Answer(NamedTuple):
+    """What comes with a status. `shape` None: bytes of the media types."""
+
+    says: str
+    shape: Any = None
+    media_types: tuple[str, ...] = (JSON,)
+    headers: tuple[str, ...] = ()
+
+
+class Upload(NamedTuple):
+    """A body that is read by its handler: bytes of these media types, or a form."""
+
+    media_types: tuple[str, ...]
+    form: type[Body] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method on one path, whose `handler` says in its docstring what it does. A `body` that is a model is read and
+    checked before, and handed to the handler.
+
+    `subject` groups routes for readers; `is_repeatable`: it takes an Idempotency-Key; `may_lack`: what it names may not
+    exist.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    _: KW_ONLY
+    subject: str
+    scope: Scope
+    answers: Mapping[HTTPStatus, Answer]
+    query: tuple[Parameter, ...] = ()
+    body: type[Body] | Upload | None = None
+    is_repeatable: bool = False
+    may_lack: bool = False
+    problems: tuple[HTTPStatus, ...] = ()
+
+    @property
+    def pattern(self) -> str:
+        """The path as aiohttp's router takes it."""
+        return re.sub(r"\{(\w+)\}", lambda found: f"{{{found[1]}:{_IN_PATH.get(found[1], '[^/]+')}}}", self.path)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """The answer to a request that the router brought here."""
+        refuse_unknown(request, self.query)
+        if isinstance(self.body, type):
+            given = await read_json(request, services_of(request).bodies)
+            return await self.handler(request, fitted(self.body, given))
+        return await self.handler(request)
