@@ -12,7 +12,7 @@ from errno import EIO
 from io import SEEK_END, BufferedIOBase
 from pathlib import Path
 from time import sleep
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
@@ -90,6 +90,32 @@ def quota_status(storage: ReadableStorage, user: str) -> QuotaStatus:
     root = storage.running()
     state, at = root.state, root.now()
     return _together(state, lambda: _quota_status(state, user, at))
+
+
+class Left(NamedTuple):
+    """What a user has left at a time, exactly: places of the day, bytes of their own and of all users together."""
+
+    at: str
+    daily: DailyStatus
+    own: StorageStatus
+    pool: StorageStatus
+
+
+def left_of(storage: ReadableStorage, user: str) -> Left:
+    """What a user has left now."""
+    root = storage.running()
+    state, at = root.state, root.now()
+
+    def read() -> Left:
+        limits = state.limits_of(user, at)
+        return Left(
+            at=at,
+            daily=state.daily.status(user, limits.daily, at),
+            own=state.users.status(user, limits.user_bytes),
+            pool=state.whole.status(state.policy.pool_bytes),
+        )
+
+    return _together(state, read)
 
 
 def global_usage(storage: ReadableStorage) -> GlobalUsage:

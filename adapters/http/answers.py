@@ -12,7 +12,7 @@ from aiohttp import web
 from adapters.application.results import SavedImage
 from adapters.http.contract.shapes import KeptImage
 from adapters.http.problems import Problem, refused
-from domain.instants import seconds_between
+from adapters.http.rate_limits import seconds_until
 from domain.refusals import Refusal
 
 REPLAYED = "Idempotency-Replayed"
@@ -55,4 +55,4 @@ def refusal(reason: Refusal, now: str) -> Problem:
     """The problem for a refusal at `now`; a daily limit says when to come back, and never too early."""
     if reason.resets_at is None:
         return refused(reason)
-    return refused(reason, retry_after_seconds=max(1, int(seconds_between(now, reason.resets_at)) + 1))
+    return refused(reason, retry_after_seconds=seconds_until(reason.resets_at, now))

@@ -32,6 +32,8 @@ from adapters.http.problems import (
     broken,
     render,
 )
+from adapters.http.rate_limits import LIMITED_USER, rate_limits
+from adapters.http.services import services_of
 from adapters.images.invalid_image import InvalidImage
 from adapters.network.loopback import is_this_machine
 from adapters.ports.faults import Fault
@@ -62,9 +64,13 @@ _log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 async def finish_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Signal before an answer is sent: the standard headers, the reference, and no word about the server's software."""
+    """Signal before an answer is sent: the standard headers, what its user has left, the reference, and no word about
+    the server's software.
+    """
     for name, value in STANDARD_HEADERS.items():
         response.headers.setdefault(name, value)
+    if LIMITED_USER in request:
+        response.headers.update(rate_limits(services_of(request).store, request[LIMITED_USER]))
     if REFERENCE in request:
         response.headers["X-Request-Id"] = request[REFERENCE]
     response.headers.popall(hdrs.SERVER, None)

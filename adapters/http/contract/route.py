@@ -18,6 +18,8 @@ from aiohttp import web
 from adapters.http.bodies import read_json
 from adapters.http.contract.bodies import Body, fitted
 from adapters.http.contract.query import Parameter, refuse_unknown
+from adapters.http.parameters import user_of
+from adapters.http.rate_limits import LIMITED_USER
 from adapters.http.services import services_of
 
 Handler = Callable[..., Awaitable[web.StreamResponse]]
@@ -83,6 +85,8 @@ class Route:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """The answer to a request that the router brought here."""
         refuse_unknown(request, self.query)
+        if "user" in request.match_info:
+            request[LIMITED_USER] = user_of(request)
         if isinstance(self.body, type):
             given = await read_json(request, services_of(request).bodies)
             return await self.handler(request, fitted(self.body, given))
