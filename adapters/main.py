@@ -109,6 +109,7 @@ async def _look_after(program: Program, address: str | None, stopping: asyncio.E
                 await _wait(stopping, DRAIN_SECONDS)
                 return exit_code_of(opened.ledger.fault)
             if address is not None and not announced:
+                await asyncio.to_thread(_make_pass, program)
                 opened.recorder.announce(address)
                 announced = True
             if not marked:
@@ -119,6 +120,14 @@ async def _look_after(program: Program, address: str | None, stopping: asyncio.E
                 cleanup_at = loop.time() + CLEANUP_SECONDS
         await _wait(stopping, TICK_SECONDS)
     return 0
+
+
+def _make_pass(program: Program) -> None:
+    """Lets the commands of this account in; without it they say that they need a token, where one is asked for."""
+    try:
+        program.tokens.make_pass()
+    except OSError as error:
+        _log.warning("no pass for the commands of this machine", reason=error.strerror or str(error))
 
 
 def _clean_up(store: Storage) -> None:

@@ -58,6 +58,7 @@ LATE_TO_START_QUICKLY = frozenset(
         "adapters/cli/reach/on_log.py",  # all commands but one need no provider
         "adapters/cli/past/commands.py",  # as app.py, of which these commands are
         "adapters/cli/reports/commands.py",  # the same
+        "adapters/cli/tokens/commands.py",  # the same
     }
 )
 """Files of the topmost room, which no other imports: a late import there saves time, and cannot hide a circle of rooms.

@@ -3,14 +3,14 @@
 Over HTTP ids cost nothing to invent. So a thousand of them wait behind each other and not in front of everybody else,
 and whoever has a count, an image or limits of their own waits as themselves. What is bounded for an owner is bounded
 for strangers together. The log cannot tell an invented id that has had its pictures from a person. Discord vouches for
-its members, and a program for whom it asks.
+its members, a program for whom it asks, and the operator for the holder of a token.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from adapters.application.results import HTTP, Actor
+from adapters.application.results import CLAIMED, HTTP, LOCAL_PROGRAM, Actor
 from adapters.application.storage import Storage
 from adapters.ports.faults import Fault
 from domain.usage import UserUsage
@@ -21,7 +21,7 @@ STRANGERS: Final = ""
 
 def owner_of(storage: Storage, user: str, actor: Actor) -> str:
     """The owner in whose name a request of the user waits; while the log cannot be asked, everybody's own."""
-    if actor.origin != HTTP:
+    if actor.origin != HTTP or not (actor.by == LOCAL_PROGRAM or actor.by.startswith(CLAIMED)):
         return user
     try:
         state = storage.running().state

@@ -20,6 +20,8 @@ class Actor(NamedTuple):
 
 HTTP = "http"
 """The origin of what is asked over HTTP."""
+LOCAL_PROGRAM = "api:local"
+"""Any program of this machine: no credential says more of it, and none may be named so."""
 CLAIMED = "claimed:"
 """What follows is a client's own word, which nothing vouches for."""
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from adapters.application.storage import Storage
 from adapters.bootstrap.making import make_generator, studio_settings
-from adapters.bootstrap.storage import given_limits, open_store
+from adapters.bootstrap.storage import files_of, given_limits, open_store
 from adapters.http.service import HttpService, make_app
 from adapters.library.image_generator import ImageGenerator
 from adapters.ports.clock import Clock, utc_now
 from adapters.settings.config import Config
 from adapters.studio import Studio
+from adapters.tokens.judging import KnownTokens
+from adapters.tokens.kept import KeptTokens
 
 if TYPE_CHECKING:
     from adapters.discord.lifecycle import BotLife  # late, as the library is large
@@ -27,6 +29,7 @@ class Program:
     generator: ImageGenerator
     studio: Studio
     http: HttpService | None
+    tokens: KnownTokens
     bot: BotLife | None
 
 
@@ -35,12 +38,14 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
     store = open_store(config, given_limits(config), clock=clock)
     generator = make_generator(config)
     studio = Studio(store, generator, studio_settings(config))
-    app = None if bot_alone else make_app(store, studio, clock=clock)
+    tokens = KnownTokens(KeptTokens(config.storage.storage_root, files_of(config)))
+    needs_token = config.http.access == "tokens"
+    app = None if bot_alone else make_app(store, studio, clock=clock, tokens=tokens, needs_token=needs_token)
     http = None if app is None else HttpService(app, host=config.http.host, port=config.http.port)
     bot = _make_bot(config, store, studio, generator) if bot_alone or config.discord.token else None
     if bot is not None:
         store.watched.append(bot.notes)
-    return Program(config=config, store=store, generator=generator, studio=studio, http=http, bot=bot)
+    return Program(config=config, store=store, generator=generator, studio=studio, http=http, tokens=tokens, bot=bot)
 
 
 def _make_bot(config: Config, store: Storage, studio: Studio, generator: ImageGenerator) -> BotLife:

@@ -22,6 +22,7 @@ from adapters.cli.past import commands as past_commands
 from adapters.cli.proof import commands as audit_commands
 from adapters.cli.reports import commands as report_commands
 from adapters.cli.running import carry_out
+from adapters.cli.tokens import commands as token_commands
 from domain.validation import MAX_DAYS
 
 MAX_EVENTS = 10_000_000
@@ -381,3 +382,4 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
 past_commands.register(command)
 archive_commands.register(command)
 report_commands.register(command)
+token_commands.register(command)

@@ -9,7 +9,8 @@ import re
 
 from aiohttp import web
 
-from adapters.application.results import HTTP, Actor, claimed
+from adapters.application.results import HTTP, LOCAL_PROGRAM, Actor, claimed
+from adapters.http.access import CALLER
 from adapters.http.problems import BAD_REQUEST, Problem
 from domain.names import malformed_name, malformed_user
 
@@ -19,8 +20,6 @@ CLIENT_HEADER = "Abby-Client"
 _QUOTED_KEY = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 _VISIBLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _CLIENTS = ("cli", "page")
-_LOCAL_CLIENT = "api:local"
-"""Any program of this machine: no credential says more of it, and none may be named so."""
 
 
 def user_of(request: web.Request) -> str:
@@ -44,15 +43,18 @@ def checked_name(name: str) -> str:
 
 
 def actor_of(request: web.Request) -> Actor:
-    """Who acts: a program on this machine, or what one says that it is: the page, the command line.
+    """Who acts: the token's name; without one a program on this machine, or what one says that it is: the page, the
+    command line.
 
-    Without tokens everybody on loopback may do the same, and say so; the name is for the log, where it stands as
+    Without a token everybody on loopback may do the same, and say so; the name is for the log, where it stands as
     claimed, and keeps idempotency keys apart.
     """
     client = request.headers.get(CLIENT_HEADER)
+    if (caller := request.get(CALLER)) is not None and caller.token is not None:
+        return Actor(by=f"api:{caller.token.name}", origin=HTTP)
     if client is not None and client not in _CLIENTS:
         raise Problem(BAD_REQUEST, f"The header {CLIENT_HEADER} is one of: {', '.join(_CLIENTS)}. Or leave it out.")
-    return Actor(by=claimed(client) if client else _LOCAL_CLIENT, origin=HTTP)
+    return Actor(by=claimed(client) if client else LOCAL_PROGRAM, origin=HTTP)
 
 
 def idempotency_key_of(request: web.Request) -> str | None:

@@ -62,6 +62,8 @@ def _ours(status: HTTPStatus, slug: str, title: str) -> ProblemKind:
 
 BAD_REQUEST = _ours(HTTPStatus.BAD_REQUEST, "malformed", "The request is malformed")
 NOT_LOCAL = _ours(HTTPStatus.BAD_REQUEST, "not-a-local-host", "The service answers to this machine's own names alone")
+UNAUTHORISED = _ours(HTTPStatus.UNAUTHORIZED, "no-token", "This needs a token that holds")
+FORBIDDEN = _ours(HTTPStatus.FORBIDDEN, "not-allowed", "The token does not allow this")
 OTHER_SITE = _ours(HTTPStatus.FORBIDDEN, "other-site", "Another site's page may not do this")
 NOT_FOUND = _ours(HTTPStatus.NOT_FOUND, "not-found", "There is nothing here")
 FILE_GONE = _ours(HTTPStatus.NOT_FOUND, "file-gone", "The image's file is gone, or damaged")

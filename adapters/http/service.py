@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 
 from adapters.application.storage import Storage
+from adapters.http.access import Access
 from adapters.http.bodies import BodyBounds, BodyReader
 from adapters.http.connection import ConnectionBounds, Connections
 from adapters.http.guards import answer_and_log, expect_later, finish_headers, refuse_unauthorised
@@ -26,6 +27,7 @@ from adapters.network.loopback import is_this_machine
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.faults import ConfigError
 from adapters.studio import Studio
+from adapters.tokens.judging import KnownTokens
 
 BACKLOG = 128
 _BODY_BOUNDS = BodyBounds()
@@ -39,11 +41,14 @@ def make_app(
     studio: Studio,
     *,
     clock: Clock = utc_now,
+    tokens: KnownTokens | None = None,
+    needs_token: bool = False,
     body_bounds: BodyBounds = _BODY_BOUNDS,
 ) -> web.Application:
-    """The application, ready to be served."""
+    """The application, ready to be served. `needs_token`: on this machine too."""
     app = web.Application(middlewares=[answer_and_log, refuse_unauthorised])
     app[SERVICES] = Services(
+        access=Access(store, tokens, is_needed=needs_token, clock=clock),
         store=store,
         studio=studio,
         bodies=BodyReader(body_bounds),

@@ -8,6 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from adapters.application.storage import Storage
+from adapters.http.access import Access
 from adapters.http.bodies import BodyReader
 from adapters.http.pace import Pace
 from adapters.ports.clock import Clock
@@ -16,10 +17,11 @@ from adapters.studio import Studio
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The storage, the studio over it, the reader of bodies, the pace of refusals, and the clock that waits are
-    counted by.
+    """Who may ask, the storage, the studio over it, the reader of bodies, the pace of refusals, and the clock that
+    waits are counted by.
     """
 
+    access: Access
     store: Storage
     studio: Studio
     bodies: BodyReader

@@ -228,6 +228,9 @@ class HttpConfig(Section):
         validation_alias="HTTP_PORT",
         description="a decimal number from 1 to 65535, or 0 for any free port",
     )
+    access: Annotated[Literal["local", "tokens"], BeforeValidator(small_word)] = Field(
+        "local", validation_alias="HTTP_ACCESS", description="local, or tokens to ask everybody for one"
+    )
 
 
 class ProgramConfig(Section):

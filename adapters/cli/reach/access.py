@@ -41,8 +41,10 @@ def operations(config: Config, *, may_begin: bool = False) -> Iterator[Operation
     if isinstance(found, str):
         from adapters.cli.reach.over_http import OperationsOverHttp
         from adapters.cli.reach.service_client import ServiceClient
+        from adapters.tokens.kept import KeptTokens
 
-        yield OperationsOverHttp(ServiceClient(found))
+        kept = KeptTokens(config.storage.storage_root, files_of(config))
+        yield OperationsOverHttp(ServiceClient(found, kept.read_pass()))
         return
     from adapters.cli.reach.on_log import OperationsOnLog
 

@@ -61,8 +61,11 @@ class Answered(NamedTuple):
 class ServiceClient:
     """The service at one address of this machine."""
 
-    def __init__(self, address: str) -> None:
-        """Raises ServiceUnavailable for an address that is not on this machine."""
+    def __init__(self, address: str, service_pass: str | None = None) -> None:
+        """`service_pass` is what the service left for the commands of its account.
+
+        Raises ServiceUnavailable for an address that is not on this machine.
+        """
         parts = urlsplit(address)
         if parts.scheme != "http" or not is_this_machine(parts.hostname or ""):
             raise ServiceUnavailable(
@@ -70,6 +73,7 @@ class ServiceClient:
                 "Use that service itself, or stop it."
             )
         self.address = address
+        self._pass = service_pass
         self._host, self._port = parts.hostname, parts.port
 
     def ask(
@@ -86,6 +90,8 @@ class ServiceClient:
         Raises ServiceUnavailable and DiskFull.
         """
         headers = {"Abby-Client": "cli", "Accept": "application/json"}
+        if self._pass is not None:
+            headers["Authorization"] = f"Bearer {self._pass}"
         if body is not None:
             headers["Content-Type"] = "application/json"
         if key is not None:

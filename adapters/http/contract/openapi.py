@@ -19,6 +19,8 @@ from adapters.http.problems import MEDIA_TYPE
 from domain.names import NAME_PATTERN, USER_PATTERN
 
 VERSION = "3.1.1"
+OPEN = "open"
+TOKENS = "Made by `abby token create`. On the service's own machine none is needed, unless the settings ask for one."
 SCHEMAS = "#/components/schemas/{model}"
 INTRODUCTION = (
     "May this user make or keep an image now? The service answers, records why, and keeps the images. Sizes are bytes "
@@ -71,13 +73,19 @@ def document(routes: Iterable[Route], *, title: str, version: str) -> dict[str, 
         "openapi": VERSION,
         "info": {"title": title, "version": version, "description": INTRODUCTION},
         "paths": paths,
-        "components": {"schemas": schemas, "responses": _problems(listed, shapes)},
+        "components": {
+            "schemas": schemas,
+            "responses": _problems(listed, shapes),
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": TOKENS}},
+        },
     }
 
 
 def problems_of(route: Route) -> list[HTTPStatus]:
     """The statuses of all problems that a route may answer with."""
     found = _ALWAYS | set(route.problems)
+    if route.scope is not None:
+        found |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
     if route.method not in {"GET", "HEAD"}:
         found |= _OF_CHANGES
     if route.body is not None:
@@ -105,7 +113,8 @@ def _operation(route: Route, shapes: Mapping[Any, Schema]) -> dict[str, Any]:
         "description": says,
         "parameters": [*_in_path(route), *_in_query(route), *([IDEMPOTENCY_KEY] if route.is_repeatable else [])],
         "responses": answers | problems,
-        "x-scope": route.scope.value,
+        "x-scope": OPEN if route.scope is None else route.scope.value,
+        "security": [] if route.scope is None else [{"token": []}],
     }
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": _content_of(route.body, shapes)}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
-from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -21,22 +20,13 @@ from adapters.http.contract.query import Parameter, refuse_unknown
 from adapters.http.parameters import user_of
 from adapters.http.rate_limits import LIMITED_USER
 from adapters.http.services import services_of
+from adapters.tokens.token import Scope
 
 Handler = Callable[..., Awaitable[web.StreamResponse]]
 
 JSON = "application/json"
 _IN_PATH: Mapping[str, str] = {"user": "[^/]*", "name": r"[\s\S]*"}
 """Both are judged after decoding, so that a malformed one has its sentence; an image name may hold a folder."""
-
-
-class Scope(StrEnum):
-    """What a caller must be allowed."""
-
-    OPEN = "open"
-    """Nothing: the page's files, whether the service lives."""
-    READ = "read"
-    WRITE = "write"
-    ADMIN = "admin"
 
 
 class Answer(NamedTuple):
@@ -61,7 +51,7 @@ class Route:
     checked before, and handed to the handler.
 
     `subject` groups routes for readers; `is_repeatable`: it takes an Idempotency-Key; `may_lack`: what it names may not
-    exist.
+    exist; `scope` None: anybody may ask, as for the page's files and whether the service lives.
     """
 
     method: str
@@ -69,7 +59,7 @@ class Route:
     handler: Handler
     _: KW_ONLY
     subject: str
-    scope: Scope
+    scope: Scope | None
     answers: Mapping[HTTPStatus, Answer]
     query: tuple[Parameter, ...] = ()
     body: type[Body] | Upload | None = None
@@ -84,6 +74,8 @@ class Route:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """The answer to a request that the router brought here."""
+        if self.scope is not None:
+            await services_of(request).access.let_in(request, self.scope)
         refuse_unknown(request, self.query)
         if "user" in request.match_info:
             request[LIMITED_USER] = user_of(request)

@@ -14,17 +14,22 @@ from adapters.application.reading import quota_status
 from adapters.application.results import Changed
 from adapters.http.answers import json_answer, refusal
 from adapters.http.contract.bodies import Body
-from adapters.http.contract.route import Answer, Route, Scope
-from adapters.http.contract.shapes import PRINTABLE, ChangedQuota, CleanedUp, Instant
+from adapters.http.contract.route import Answer, Route
+from adapters.http.contract.shapes import PRINTABLE, ChangedQuota, CleanedUp
 from adapters.http.parameters import actor_of, user_of
 from adapters.http.services import services_of
+from adapters.tokens.token import Scope
 from domain.commands import MAX_LIMIT, MAX_TEXT
+from domain.instants import STORED_TIME
 from domain.limits import UserLimits
 from domain.refusals import Refusal
 from domain.validation import MAX_DAYS
 
-Reason = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=PRINTABLE)]
-Limit = Annotated[int, Field(ge=0, le=MAX_LIMIT)]
+# What the ledger judges is described alone here, so that its sentence is the same wherever it is asked.
+Reason = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": MAX_TEXT, "pattern": PRINTABLE})]
+Limit = Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": MAX_LIMIT})]
+Days = Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": MAX_DAYS})]
+End = Annotated[str, Field(json_schema_extra={"pattern": f"^{STORED_TIME}$"})]
 
 
 class Why(Body):
@@ -41,14 +46,14 @@ class OwnLimits(Why):
     """What the images of the user may take together, in bytes."""
     daily: Limit | None = None
     """Generations a day."""
-    until: Instant | None = None
+    until: End | None = None
     """When they end; without it, never."""
 
 
 class Age(Body):
     """Which temp files are removed."""
 
-    days: Annotated[int, Field(ge=0, le=MAX_DAYS)] | None = None
+    days: Days | None = None
     """Their least age; without it, the service's own setting."""
 
 

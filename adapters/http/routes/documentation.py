@@ -11,7 +11,7 @@ import orjson
 from aiohttp import web
 
 from adapters.http.contract.openapi import document
-from adapters.http.contract.route import Answer, Route, Scope
+from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import OpenApi
 from adapters.http.services import services_of
 
@@ -48,7 +48,7 @@ ROUTES = (
         "/openapi.json",
         openapi,
         subject="documentation",
-        scope=Scope.OPEN,
+        scope=None,
         answers={HTTPStatus.OK: Answer("It.", OpenApi)},
     ),
 )

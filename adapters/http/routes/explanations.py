@@ -10,11 +10,12 @@ from adapters.application.reading import ReadableRoot
 from adapters.history.explaining import described, explain_last, explain_position, positions_of_request
 from adapters.http.answers import json_answer
 from adapters.http.contract.query import WholeNumber, Words
-from adapters.http.contract.route import Answer, Route, Scope
+from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import ExplanationData
 from adapters.http.parameters import user_of
 from adapters.http.problems import BAD_REQUEST, NOT_FOUND, Problem
 from adapters.http.services import services_of
+from adapters.tokens.token import Scope
 from projections.explanation import Explanation
 
 POSITION = WholeNumber("position", "Where the decision stands in the log.", lowest=1, highest=999_999_999, default=0)

@@ -13,13 +13,14 @@ from adapters.generation.provider import STYLES, GenerationRequest, Operation
 from adapters.http.answers import REPLAYED, described, image_url, json_answer, refusal, replayed
 from adapters.http.connection import connection_of
 from adapters.http.contract.bodies import Body
-from adapters.http.contract.route import Answer, Route, Scope
+from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import Made, MadePicture, Styles
 from adapters.http.parameters import actor_of, idempotency_key_of, user_of
 from adapters.http.problems import GENERATION_FAILURES, failed
 from adapters.http.services import services_of
 from adapters.ports.failures import GenerationFailure
 from adapters.studio import Generated, GenerationOutcome, Picture
+from adapters.tokens.token import Scope
 from adapters.wording.failures import sentence_of_not_kept, sentence_of_notes
 from domain.refusals import Refusal
 

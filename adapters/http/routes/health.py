@@ -8,7 +8,7 @@ from aiohttp import web
 
 from adapters.application.readiness import readiness
 from adapters.http.answers import json_answer
-from adapters.http.contract.route import Answer, Route, Scope
+from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import Alive, Ready
 from adapters.http.services import services_of
 
@@ -40,7 +40,7 @@ ROUTES = (
         "/healthz",
         alive,
         subject="health",
-        scope=Scope.OPEN,
+        scope=None,
         answers={HTTPStatus.OK: Answer("It lives.", Alive)},
     ),
     Route(
@@ -48,7 +48,7 @@ ROUTES = (
         "/readyz",
         ready,
         subject="health",
-        scope=Scope.OPEN,
+        scope=None,
         answers={
             HTTPStatus.OK: Answer("Commands are admitted.", Ready),
             HTTPStatus.SERVICE_UNAVAILABLE: Answer("Commands are not admitted.", Ready),

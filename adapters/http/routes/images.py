@@ -23,13 +23,14 @@ from adapters.application.workers import Workers
 from adapters.http.answers import REPLAYED, described, image_url, json_answer, refusal, replayed
 from adapters.http.connection import Need, connection_of
 from adapters.http.contract.query import LIMIT, OFFSET, PAGE, Words
-from adapters.http.contract.route import Answer, Route, Scope, Upload
+from adapters.http.contract.route import Answer, Route, Upload
 from adapters.http.contract.shapes import Deleted, ImageDetails, ImagesPage, Kept, ListedImage
 from adapters.http.disposition import disposition
 from adapters.http.parameters import actor_of, checked_name, idempotency_key_of, name_of, user_of
 from adapters.http.problems import FILE_GONE, NOT_FOUND, UNAVAILABLE, Problem
 from adapters.http.services import services_of
 from adapters.http.uploads import FORM, UPLOADED, Form, read_upload
+from adapters.tokens.token import Scope
 from adapters.wording.settlements import settlement_as_data
 from domain.names import NAME_PATTERN
 from domain.refusals import Refusal

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from aiohttp import web
 
 from adapters import http
-from adapters.http.contract.route import Answer, Route, Scope
+from adapters.http.contract.route import Answer, Route
 from adapters.http.problems import NOT_FOUND, Problem
 
 CONTENT_SECURITY_POLICY = (
@@ -74,6 +74,6 @@ def _send(request: web.Request, name: str) -> web.Response:
 
 _FILE = {HTTPStatus.OK: Answer("The file.", None, ("text/html", "text/css", "text/javascript", "image/svg+xml"))}
 ROUTES = (
-    Route("GET", "/", index, subject="", scope=Scope.OPEN, answers=_FILE),
-    Route("GET", "/page/{file}", file, subject="", scope=Scope.OPEN, answers=_FILE, may_lack=True),
+    Route("GET", "/", index, subject="", scope=None, answers=_FILE),
+    Route("GET", "/page/{file}", file, subject="", scope=None, answers=_FILE, may_lack=True),
 )

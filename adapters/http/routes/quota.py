@@ -10,11 +10,12 @@ from adapters.application.quota_figures import QuotaStatus, UserUsage
 from adapters.application.reading import is_known, known_users, quota_status, usage_of
 from adapters.http.answers import json_answer
 from adapters.http.contract.query import LIMIT, OFFSET, PAGE
-from adapters.http.contract.route import Answer, Route, Scope
+from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import UsersPage
 from adapters.http.parameters import user_of
 from adapters.http.problems import NOT_FOUND, Problem
 from adapters.http.services import services_of
+from adapters.tokens.token import Scope
 
 
 async def quota(request: web.Request) -> web.Response:

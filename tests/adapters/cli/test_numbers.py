@@ -27,6 +27,7 @@ OPTIONS = [
     (["what-if"], "--pool-mb"),
     (["export", "ada", "--to", "x"], "--part-mb"),
     (["report"], "--days"),
+    (["token", "create", "x"], "--days"),
 ]
 NO_NUMBERS = ["", " ", "nan", "inf", "-inf", "1e400", "1_000", "٣", "0x10", "1,5", "one", "--"]
 

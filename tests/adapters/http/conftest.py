@@ -22,6 +22,8 @@ from adapters.http.bodies import BodyBounds
 from adapters.http.connection import ConnectionBounds
 from adapters.http.service import HttpService, make_app
 from adapters.studio import Studio
+from adapters.tokens.judging import KnownTokens
+from adapters.tokens.kept import KeptTokens
 from domain.commands import SetPolicy
 from tests.adapters.http.promised import check
 from tests.adapters.http.wire import GenerationOutcome, once, request
@@ -83,6 +85,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             bounds: ConnectionBounds = ConnectionBounds(),  # noqa: B008  # an immutable value
             body_bounds: BodyBounds = BodyBounds(),  # noqa: B008  # an immutable value
             files: Files | None = None,
+            needs_token: bool = False,
         ) -> Running:
             store = open_store(tmp_path / "root", limits=limits, settings=settings, files=files)
             stack.callback(store.close)
@@ -90,9 +93,9 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             stack.push_async_callback(used.close)
             studio = Studio(store, Generator(used))
             stack.push_async_callback(studio.close)
-            service = HttpService(
-                make_app(store, studio, body_bounds=body_bounds), host="127.0.0.1", port=0, bounds=bounds
-            )
+            tokens = KnownTokens(KeptTokens(store.root, Files()))
+            app = make_app(store, studio, tokens=tokens, needs_token=needs_token, body_bounds=body_bounds)
+            service = HttpService(app, host="127.0.0.1", port=0, bounds=bounds)
             stack.push_async_callback(service.stop)
             return Running(await service.start(), store)
 

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.http.contract.route import Scope
 from adapters.http.routes import ALL_ROUTES
 from domain.names import (
     DESKTOP_FILES,
@@ -59,7 +58,7 @@ def test_every_operation_says_what_it_does_takes_and_answers(path: str, method: 
     """Each status has a schema where it has a body; a name is told once."""
     operation = DOCUMENT["paths"][path][method]
     assert operation["summary"]
-    assert operation["x-scope"] in list(Scope)
+    assert operation["x-scope"] in {"open", "read", "write", "admin"}
     for status, answer in operation["responses"].items():
         told = DOCUMENT["components"]["responses"][status] if "$ref" in answer else answer
         assert told["description"]

@@ -1,0 +1,1 @@
+"""The commands on the tokens of programs that ask over HTTP."""

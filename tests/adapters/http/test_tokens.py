@@ -1,0 +1,226 @@
+"""Who may ask for what with which token: every route, before anything is looked up.
+
+| who asks | this machine needs none | everybody needs one |
+|---|---|---|
+| without a token | everything | 401, but for open routes |
+| with one that holds | what its scope allows, for its user | the same |
+| with one that is unknown, revoked or over, cut, twice, or in another scheme | 401 | 401 |
+| the commands of the account that runs the service | everything | everything |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from adapters.disk.files import Files
+from adapters.http.contract.route import Route
+from adapters.http.routes import ALL_ROUTES
+from adapters.ledger.codec import decode
+from adapters.tokens.kept import KeptTokens
+from adapters.tokens.token import Scope, Token, digest_of, new_text
+from domain.instants import EARLIEST, LATEST
+from tests.adapters.http.conftest import JSON, Running, Serve
+from tests.adapters.http.wire import once
+from tests.hostile.builders import png
+
+WITHIN_SECONDS = 1.0
+"""A token that was revoked lets nobody in any more."""
+SCOPES = {
+    ("GET", "/"): "open",
+    ("GET", "/page/{file}"): "open",
+    ("GET", "/openapi.json"): "open",
+    ("GET", "/healthz"): "open",
+    ("GET", "/readyz"): "open",
+    ("GET", "/v1/styles"): "read",
+    ("POST", "/v1/users/{user}/generations"): "write",
+    ("POST", "/v1/users/{user}/images"): "write",
+    ("GET", "/v1/users/{user}/images"): "read",
+    ("GET", "/v1/users/{user}/images/{name}"): "read",
+    ("DELETE", "/v1/users/{user}/images/{name}"): "write",
+    ("GET", "/v1/users/{user}/details/{name}"): "read",
+    ("GET", "/v1/users"): "admin",
+    ("GET", "/v1/users/{user}"): "read",
+    ("GET", "/v1/users/{user}/quota"): "read",
+    ("GET", "/v1/users/{user}/why"): "read",
+    ("POST", "/v1/admin/users/{user}/reset"): "admin",
+    ("PUT", "/v1/admin/users/{user}/limits"): "admin",
+    ("POST", "/v1/admin/cleanup"): "admin",
+}
+
+
+def test_the_scope_of_every_route() -> None:
+    """A route that is added says here who may ask for it."""
+    assert {(route.method, route.path): route.scope or "open" for route in ALL_ROUTES} == SCOPES
+
+
+def given(service: Running, scope: Scope, *, user: str | None = None, ends_at: str | None = None) -> dict[str, str]:
+    """The header of a new token."""
+    text = new_text()
+    name = f"{scope}-{digest_of(text)[:8]}"
+    token = Token(name=name, scope=scope, user=user, made_at=EARLIEST, ends_at=ends_at, sha256=digest_of(text))
+    assert KeptTokens(service.store.root, Files()).add(token)
+    return {"Authorization": f"Bearer {text}"}
+
+
+def asked(route: Route, user: str = "1") -> tuple[str, str]:
+    """A request to a route that would be answered."""
+    return route.method, route.path.format(user=user, name="a.png", file="app.js")
+
+
+async def answered(service: Running, route: Route, headers: dict[str, str], user: str = "1") -> Any:
+    """What comes of it, without what differs from request to request."""
+    method, path = asked(route, user)
+    told = await service.ask(method, path, headers={"Content-Type": JSON, **headers}, body=b"{}" * (method != "GET"))
+    return told.status, re.sub(rb"urn:abby-ledger:request:\w+", b"", told.body), told
+
+
+async def test_without_a_token_where_one_is_needed_only_open_routes_answer(serve: Serve) -> None:
+    """And a 401 tells how to ask (RFC 6750), and nothing of the user."""
+    service: Running = await serve(needs_token=True)
+    for route in ALL_ROUTES:
+        status, _, told = await answered(service, route, {})
+        assert (status == 401) is (route.scope is not None), route.path
+        if status == 401:
+            assert told.headers["www-authenticate"].startswith("Bearer")
+            assert "ratelimit" not in told.headers
+
+
+@pytest.mark.parametrize("scope", Scope)
+async def test_a_token_is_let_in_to_what_its_scope_includes(serve: Serve, scope: Scope) -> None:
+    """To every such route, and to no other: 403, whatever is there."""
+    service: Running = await serve(needs_token=True)
+    token = given(service, scope)
+    for route in ALL_ROUTES:
+        status, _, _ = await answered(service, route, token)
+        assert (status == 403) is (route.scope is not None and not scope.includes(route.scope)), (route.path, status)
+        assert status != 401
+
+
+@pytest.mark.parametrize("scope", [Scope.READ, Scope.WRITE])
+async def test_a_token_for_one_user_learns_nothing_of_another(serve: Serve, scope: Scope) -> None:
+    """Of an image that stands and of one that does not it is told the same, byte for byte."""
+    service: Running = await serve(needs_token=True)
+    token, writer = given(service, scope, user="1"), given(service, Scope.WRITE)
+    assert (await service.upload("2", png(), "a.png", headers=writer)).status == 201
+    for route in ALL_ROUTES:
+        if route.scope is None or "{user}" not in route.path:
+            continue
+        of_own, of_one, of_none = [await answered(service, route, token, user) for user in ("1", "2", "3")]
+        assert of_one[0] == 403
+        assert of_one[1].replace(b"2", b"3") == of_none[1].replace(b"2", b"3"), route.path
+        assert "ratelimit" not in of_one[2].headers
+        assert (of_own[0] != 403) is scope.includes(route.scope)
+
+
+BROKEN = {
+    "nothing behind the scheme": ["Bearer"],
+    "another scheme": ["Basic {}"],
+    "no scheme": ["{}"],
+    "cut in half": ["Bearer {half}"],
+    "one character more": ["Bearer {}a"],
+    "a letter that is not ASCII": ["Bearer {}\u00e9"],
+    "another one": ["Bearer abby_" + "A" * 43],
+    "twice": ["Bearer {}", "Bearer {}"],
+}
+
+
+@pytest.mark.parametrize("needs_token", [False, True])
+@pytest.mark.parametrize("headers", BROKEN.values(), ids=BROKEN.keys())
+async def test_what_is_no_token_is_401(serve: Serve, headers: list[str], needs_token: bool) -> None:
+    """Also where none is needed: who sends one means to be somebody."""
+    service: Running = await serve(needs_token=needs_token)
+    text = given(service, Scope.ADMIN)["Authorization"].removeprefix("Bearer ")
+    lines = "".join(f"Authorization: {line.format(text, half=text[:20])}\r\n" for line in headers)
+    raw = f"GET /v1/users/1/quota HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}\r\n"
+    with capture_logs() as logs:
+        told = await once(service.address, raw.encode())
+    assert told.status == (400 if "\u00e9" in lines and told.status == 400 else 401)
+    assert text not in str(logs)
+    assert text.encode() not in told.body
+
+
+async def test_a_token_in_the_query_lets_nobody_in_and_is_not_logged(serve: Serve) -> None:
+    """Addresses are kept in histories and logs."""
+    service: Running = await serve(needs_token=True)
+    text = given(service, Scope.ADMIN)["Authorization"].removeprefix("Bearer ")
+    with capture_logs() as logs:
+        told = await service.ask("GET", f"/v1/users/1/quota?token={text}")
+    assert (told.status, text in str(logs)) == (401, False)
+
+
+async def test_a_token_that_was_revoked_is_refused_within_a_second(serve: Serve) -> None:
+    """And a new one is known as soon."""
+    service: Running = await serve(needs_token=True)
+    token = given(service, Scope.READ)
+    assert (await service.ask("GET", "/v1/users/1/quota", headers=token)).status == 200
+    (kept,) = KeptTokens(service.store.root, Files()).read()
+    assert KeptTokens(service.store.root, Files()).remove(kept.name)
+    await asyncio.sleep(WITHIN_SECONDS)
+    assert (await service.ask("GET", "/v1/users/1/quota", headers=token)).status == 401
+
+
+@pytest.mark.parametrize(("ends_at", "status"), [(EARLIEST, 401), (LATEST, 200)])
+async def test_a_token_holds_until_its_end(serve: Serve, ends_at: str, status: int) -> None:
+    """Not longer."""
+    service: Running = await serve(needs_token=True)
+    told = await service.ask("GET", "/v1/users/1/quota", headers=given(service, Scope.READ, ends_at=ends_at))
+    assert told.status == status
+
+
+async def test_what_a_token_does_is_done_in_its_name(service: Running) -> None:
+    """Also where none is needed, and whatever its holder claims to be; its last use is known by the day."""
+    token = given(service, Scope.WRITE)
+    await service.upload("1", png(), headers=token | {"Abby-Client": "page"})
+    event = decode(list(service.store.opened().recorder.read())[-1])
+    kept = KeptTokens(service.store.root, Files())
+    (known,) = kept.read()
+    assert event.by == f"api:{known.name}"
+    assert kept.used() == {known.name: event.at[:10]}
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"tokens":[{}]}', b'{"tokens":[{"name":1}]}', b"\xff"])
+async def test_a_damaged_file_of_tokens_lets_nobody_in(serve: Serve, data: bytes) -> None:
+    """500 with a reference; the log of the service says which file it is."""
+    service: Running = await serve(needs_token=True)
+    token = given(service, Scope.ADMIN)
+    KeptTokens(service.store.root, Files()).path.write_bytes(data)
+    with capture_logs() as logs:
+        told = await service.ask("GET", "/v1/users/1/quota", headers=token)
+    assert told.status == 500
+    assert "tokens.json" in str(logs)
+
+
+async def test_the_pass_of_the_service_lets_its_own_commands_in(serve: Serve) -> None:
+    """It stands where the service's account alone may read it, and the next start makes another."""
+    service: Running = await serve(needs_token=True)
+    kept = KeptTokens(service.store.root, Files())
+    former = kept.make_pass()
+    assert kept.read_pass() == former
+    told = await service.ask("GET", "/v1/users", headers={"Authorization": f"Bearer {former}"})
+    assert told.status == 401  # of a service that made none
+
+
+def test_the_files_are_their_owners_alone(tmp_path: Any) -> None:
+    """Whoever reads the pass or the hashes is the account that runs the service."""
+    (tmp_path / "logs").mkdir()
+    kept = KeptTokens(tmp_path, Files())
+    kept.make_pass()
+    kept.add(Token("a", Scope.READ, None, EARLIEST, None, digest_of(new_text())))
+    kept.note_used({"a": "2026-01-01"})
+    for path in (tmp_path / "logs").iterdir():
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+async def test_a_request_of_a_token_sends_its_request_once(service: Running) -> None:
+    """Two tokens may use one key: it belongs to who sends it."""
+    first, second = given(service, Scope.WRITE), given(service, Scope.WRITE)
+    key = {"Idempotency-Key": "one"}
+    saved = [await service.upload("1", png(), headers=token | key) for token in (first, first, second)]
+    assert [told.status for told in saved] == [201, 201, 201]
+    assert [told.headers.get("idempotency-replayed") for told in saved] == [None, "true", None]
+    assert len((await service.ask("GET", "/v1/users/1/images")).json["images"]) == 2
