@@ -37,7 +37,9 @@ class GivenBack(NamedTuple):
 class Settlement(NamedTuple):
     """One reservation and what became of its places. `seconds` were spent making; None where nothing was made.
 
-    `credits` is what providers said that it cost, None where none said anything.
+    `style` is the key of the one that was asked for; None where there was none, or a version before had recorded it.
+    `provider` made it, or where nothing was made was asked for it. `credits` is what providers said that it cost, None
+    where none said anything.
     """
 
     reservation: str
@@ -47,6 +49,7 @@ class Settlement(NamedTuple):
     reserved_at: str
     count: int  # type: ignore[assignment]  # the stored name; tuple.count is not needed
     expires_at: str
+    style: str | None = None
     made: int = 0
     made_at: str | None = None
     provider: str = ""
@@ -95,6 +98,7 @@ def settle(former: Settlement | None, position: int, event: Event) -> Settlement
             reserved_at=event.at,
             count=event.count,
             expires_at=event.expires_at,
+            style=event.style,
         )
     if former is None:
         return None
@@ -117,7 +121,9 @@ def settle(former: Settlement | None, position: int, event: Event) -> Settlement
                 delivered=event.delivered,
                 refunded=event.refunded,
             )
-            return former._replace(given_back=(*former.given_back, back))
+            return former._replace(
+                given_back=(*former.given_back, back), provider=former.provider or event.provider or ""
+            )
         case ImageSaved():
             image = Kept(position, event.at, event.name, event.bytes)
             return former._replace(kept=(*former.kept, image))
