@@ -53,7 +53,7 @@ class PolicyChanged(NamedTuple):
 
 
 class GenerationReserved(NamedTuple):
-    """Charges `count` to the day of `at` and holds count x bytes_each. `style`: the key of the style that was asked for."""
+    """Charges `count` to the day of `at` and holds count x bytes_each. `style` is the key of what was asked for."""
 
     at: str
     user: str

@@ -89,9 +89,7 @@ class Source(NamedTuple):
         return cls(0, fetch, why)
 
 
-async def admitted(
-    interaction: Interaction, operation: Operation, count: int = 1, *, style: str | None = None
-) -> bool:
+async def admitted(interaction: Interaction, operation: Operation, count: int = 1, *, style: str | None = None) -> bool:
     """Whether so many pictures may be begun. An answer is promised then; else who asks, and nobody else, is told
     why.
     """

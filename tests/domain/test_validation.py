@@ -78,7 +78,8 @@ BAD: dict[str, list[Command]] = {
         reserve(operation=None),
     ],
     "A style has": [
-        reserve(style=word) for word in ("", " ", "Anime", "-a", "_", "a b", "a.b", "../x", "a\n", "a\0", "\u0430", "x" * 65, 5)
+        reserve(style=word)
+        for word in ("", " ", "Anime", "-a", "_", "a b", "a.b", "../x", "a\n", "a\0", "\u0430", "x" * 65, 5)
     ],
     "bytes of a place": [reserve(bytes_each=size) for size in [-1, MAX_LIMIT + 1, *NOT_WHOLE]],
     "reservation lasts": [

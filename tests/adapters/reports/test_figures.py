@@ -54,6 +54,40 @@ class Fold:
     counted: dict[tuple[str, str], int] = field(default_factory=dict)
     operations: dict[str, str] = field(default_factory=dict)
     providers: dict[str, str] = field(default_factory=dict)
+    styles: dict[str, str] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
+    styles_since: int | None = None
+
+    def note(self, position: int, event: Event) -> None:
+        """What is known of the generation of an event."""
+        if isinstance(event, GenerationReserved | RequestRefused) and event.style and self.styles_since is None:
+            self.styles_since = position
+        if isinstance(event, GenerationReserved):
+            self.operations[event.reservation] = event.operation
+            self.styles[event.reservation] = self.style_at(position, event)
+        elif isinstance(event, GenerationCompleted):
+            self.providers[event.reservation] = event.provider
+        elif isinstance(event, GenerationReleased) and event.provider:
+            self.providers.setdefault(event.reservation, event.provider)
+        elif isinstance(event, ImageSaved):
+            self.kept |= {event.reservation} if event.reservation else set()
+
+    def style_at(self, position: int, event: GenerationReserved | RequestRefused) -> str:
+        """What was asked for, as far as the log had styles by then."""
+        known = self.styles_since is not None and position > self.styles_since
+        return event.style or ("(none)" if known else "(not known)")
+
+    def style_of(self, position: int, event: Event) -> str:
+        """The style that a figure belongs to."""
+        if isinstance(event, RequestRefused) and event.command == "ReserveGeneration":
+            return self.style_at(position, event)
+        return self.styles.get(getattr(event, "reservation", None) or "", "(not known)")
+
+    def provider_of(self, event: Event) -> str:
+        """Who made it, or was asked for it."""
+        reservation = getattr(event, "reservation", None) or ""
+        told: str | None = getattr(event, "provider", None) or self.providers.get(reservation)
+        return told or ("(not known)" if not reservation or reservation in self.kept else "(nothing delivered)")
 
 
 def facts(event: Event) -> Counter[str]:
@@ -81,20 +115,17 @@ def folded(root: Path, by: str) -> Fold:
     made = Fold()
     with opened(root) as log:
         events = [(stored.position, decode(stored)) for stored in log.read()]
-    for _, event in events:
-        if isinstance(event, GenerationReserved):
-            made.operations[event.reservation] = event.operation
-        elif isinstance(event, GenerationCompleted):
-            made.providers[event.reservation] = event.provider
+    for position, event in events:
+        made.note(position, event)
     for position, event in events:
         made.state.apply(position, event)
         made.stored[event.at[:10]] = made.state.pool.used_bytes
         if isinstance(event, CleanupCompleted):
             for file in event.files:
-                made.sums[key_of(made, event, by, file.user)]["removed_bytes"] += file.bytes
+                made.sums[key_of(made, position, event, by, file.user)]["removed_bytes"] += file.bytes
             continue
         if (sums := facts(event)) or isinstance(event, GenerationReserved):
-            key = key_of(made, event, by, getattr(event, "user", ""))
+            key = key_of(made, position, event, by, getattr(event, "user", ""))
             made.sums[key].update(sums)
             if isinstance(event, GenerationCompleted):
                 made.credits[key] += [event.credits] if event.credits is not None else []
@@ -105,7 +136,7 @@ def folded(root: Path, by: str) -> Fold:
     return made
 
 
-def key_of(made: Fold, event: Any, by: str, user: str) -> str:
+def key_of(made: Fold, position: int, event: Any, by: str, user: str) -> str:
     """The key of a report, found in Python."""
     from datetime import date
 
@@ -119,7 +150,8 @@ def key_of(made: Fold, event: Any, by: str, user: str) -> str:
         "user": user,
         "guild": origin[6:] if origin.startswith("guild:") else "(not known)",
         "operation": getattr(event, "operation", None) or made.operations.get(reservation, "(not known)"),
-        "provider": getattr(event, "provider", None) or made.providers.get(reservation, "(not known)"),
+        "style": made.style_of(position, event),
+        "provider": made.provider_of(event),
     }
     return keys[by]
 
@@ -160,6 +192,22 @@ def test_storage_is_what_the_quota_state_says_at_the_end_of_each_day(month: Path
     assert sums == (made.state.pool.used_bytes,)
     assert users == {user: usage.image_bytes for user, usage in made.state.tables.users.items() if usage.image_bytes}
     assert open_places == {kept.reservation: kept.open for kept in made.state.open_reservations()}
+
+
+def test_styles_and_providers_of_the_views_are_those_of_the_fold(month: Path) -> None:
+    """Of every generation and every image of one; what is not known is null. The month has each kind of answer."""
+    made = folded(month, "style")
+    with opened(month) as log:
+        styles = dict(ask(log, "SELECT reservation, coalesce(style, '(not known)') FROM generations").rows)
+        providers = dict(ask(log, "SELECT reservation, provider FROM generations WHERE provider IS NOT NULL").rows)
+        images = ask(log, "SELECT reservation, coalesce(style, '(not known)') FROM images").rows
+        saves = ask(log, "SELECT count(*) FROM events WHERE type = 'ImageSaved'").rows
+    assert styles == made.styles
+    assert providers == made.providers
+    assert images == [(reservation, made.styles.get(reservation, "(not known)")) for reservation, _ in images]
+    assert [(len(images),)] == saves
+    assert {"anime", "(none)", "(not known)"} <= set(styles.values())
+    assert {row["key"] for row in told(month, "provider").rows} >= {"(nothing delivered)", "(not known)", "sketch"}
 
 
 def test_daily_counts_are_those_that_decisions_read(month: Path) -> None:
