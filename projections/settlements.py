@@ -113,22 +113,24 @@ def settle(former: Settlement | None, position: int, event: Event) -> Settlement
                 credits=former.credits if event.credits is None else (former.credits or 0.0) + event.credits,
             )
         case GenerationReleased():
-            back = GivenBack(
-                position=position,
-                at=event.at,
-                reason=event.reason,
-                count=event.count,
-                delivered=event.delivered,
-                refunded=event.refunded,
-            )
-            return former._replace(
-                given_back=(*former.given_back, back), provider=former.provider or event.provider or ""
-            )
+            tried = former.provider or event.provider or ""
+            return former._replace(given_back=(*former.given_back, _back(position, event)), provider=tried)
         case ImageSaved():
             image = Kept(position, event.at, event.name, event.bytes)
             return former._replace(kept=(*former.kept, image))
         case _:
             return former
+
+
+def _back(position: int, event: GenerationReleased) -> GivenBack:
+    return GivenBack(
+        position=position,
+        at=event.at,
+        reason=event.reason,
+        count=event.count,
+        delivered=event.delivered,
+        refunded=event.refunded,
+    )
 
 
 def reservation_of(event: Event) -> str | None:

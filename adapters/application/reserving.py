@@ -53,8 +53,8 @@ async def reserve_places(
 ) -> Reserved | Refusal:
     """Holds places before a provider is called. Raises Faults.
 
-    `content` tells requests under one key apart, such as by their prompt; its parts are digested aside, as an input
-    image of many megabytes would hold the event loop up.
+    `content` tells requests under one key apart, such as by their prompt and style; its parts are digested aside, as an
+    input image of many megabytes would hold the event loop up.
     """
     command = reservation_of(storage, wanted, actor)
     if idempotency_key is not None:

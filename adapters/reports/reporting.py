@@ -41,10 +41,9 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "guild": f"coalesce(guild, '{NOT_KNOWN}')",
         "operation": f"coalesce(facts.operation, known.operation, '{NOT_KNOWN}')",
         "style": f"""coalesce(facts.style, known.style,
-            CASE WHEN coalesce(known.reserved_at, CASE WHEN facts.command = 'ReserveGeneration' THEN position END)
-                 > known.styles_since THEN '{NO_STYLE}' ELSE '{NOT_KNOWN}' END)""",
+            CASE WHEN known.reserved_at > known.styles_since THEN '{NO_STYLE}' ELSE '{NOT_KNOWN}' END)""",
         "provider": f"""coalesce(facts.provider, known.provider,
-            CASE WHEN known.is_generation AND NOT known.is_kept THEN '{NOT_DELIVERED}' ELSE '{NOT_KNOWN}' END)""",
+            CASE WHEN NOT known.is_kept THEN '{NOT_DELIVERED}' ELSE '{NOT_KNOWN}' END)""",
     }
 )
 """What a report can be told by, and how that is said of a fact."""
@@ -54,17 +53,17 @@ REFUSALS = MappingProxyType(
     {"refused_daily": "DAILY_LIMIT", "refused_user": "USER_STORAGE", "refused_pool": "POOL_STORAGE"}
 )
 _KNOWN = """LEFT JOIN (
-    SELECT reservation, reservation IS NOT NULL AS is_generation, bool_or(type = 'ImageSaved') AS is_kept,
+    SELECT reservation, bool_or(type = 'ImageSaved') AS is_kept,
            min(position) FILTER (type = 'GenerationReserved') AS reserved_at,
            min(min(position) FILTER (style IS NOT NULL)) OVER () AS styles_since,
            max(operation) FILTER (type = 'GenerationReserved') AS operation,
            max(style) FILTER (type = 'GenerationReserved') AS style,
            coalesce(max_by(provider, position) FILTER (type = 'GenerationCompleted'),
                     max_by(provider, position) FILTER (type = 'GenerationReleased')) AS provider
-    FROM events WHERE type IN ('GenerationReserved', 'GenerationCompleted', 'GenerationReleased', 'ImageSaved',
-                               'RequestRefused') GROUP BY reservation
-) AS known ON known.reservation IS NOT DISTINCT FROM facts.reservation"""
-"""What the log knows of the generation that a fact belongs to; of what belongs to none, since when it has styles."""
+    FROM events WHERE type IN ('GenerationReserved', 'GenerationCompleted', 'GenerationReleased', 'ImageSaved')
+    GROUP BY reservation
+) AS known USING (reservation)"""
+"""What the log knows of the generation that a fact belongs to, and since when it has styles."""
 _BY_REASON = ",\n".join(
     [
         *(

@@ -46,11 +46,11 @@ SELECT pos AS position, data."at" AS "time", CAST(data."at" AS DATE) AS "day", t
        CASE WHEN starts_with(data.origin, 'guild:') THEN substr(data.origin, 7) END AS guild"""
 NO_STYLE = "(none)"
 """Asked for without a style. No style is called so."""
-_ASKED = f"""asked AS (
-    SELECT position, "time", "day", type, "user", guild, actor, origin, operation, reservation, places, bytes_each,
+_RESERVED = f"""reserved AS (
+    SELECT position, "time", "day", "user", guild, actor, origin, operation, reservation, places, bytes_each,
            expires_at, coalesce(style, CASE WHEN position > min(position) FILTER (style IS NOT NULL) OVER ()
                                             THEN '{NO_STYLE}' END) AS style
-    FROM events WHERE type IN ('GenerationReserved', 'RequestRefused')
+    FROM events WHERE type = 'GenerationReserved'
 )"""  # noqa: S608 - texts of this module alone
 """What was asked for, with its style. That there was none is known once the log has any; before that it is null."""
 
@@ -63,11 +63,10 @@ VIEWS: Mapping[str, str] = {
        data.replaced_bytes AS replaced_bytes, data.sha256 AS sha256, data.media_type AS media_type,
        data.width AS width, data.height AS height, data.temp AS temp, data.files AS files,
        data.freed_bytes AS freed_bytes, data.limits AS limits, data.until AS until, data.preference AS preference,
-       data."value" AS "value", data.command AS command, data.was AS was, data."now" AS corrected_to,
-       data.request."key" AS request_key
+       data."value" AS "value", data.was AS was, data."now" AS corrected_to, data.request."key" AS request_key
 FROM {_stored(_DATA)}""",
     "generations": f"""
-WITH {_ASKED}, outcomes AS (
+WITH {_RESERVED}, outcomes AS (
     SELECT reservation,
            sum(places) FILTER (type = 'GenerationCompleted') AS made,
            count(*) FILTER (type = 'ImageSaved') AS kept,
@@ -91,11 +90,10 @@ SELECT position, "time", "day", "user", guild, actor, origin, operation, style, 
        coalesce(refunded, 0) AS refunded, places - coalesce(kept, 0) - coalesce(released, 0) AS open,
        release_reason, provider, model, seconds, credits, coalesce(bytes, 0) AS bytes, first_made_at,
        CASE WHEN places = coalesce(kept, 0) + coalesce(released, 0) THEN ended_at END AS ended_at
-FROM asked LEFT JOIN outcomes USING (reservation) WHERE type = 'GenerationReserved'""",  # noqa: S608 - as above
+FROM reserved LEFT JOIN outcomes USING (reservation)""",  # noqa: S608 - as above
     "images": f"""
-WITH {_ASKED}, styles AS (
-    SELECT reservation, max_by(style, position) AS style FROM asked WHERE type = 'GenerationReserved'
-    GROUP BY reservation
+WITH {_RESERVED}, styles AS (
+    SELECT reservation, max_by(style, position) AS style FROM reserved GROUP BY reservation
 ), steps AS (
     SELECT position, "time", "day", type, "user", guild, actor, "name", lower("name") AS name_key, bytes,
            replaced_bytes, sha256, media_type, width, height, operation, temp, reservation, reason
@@ -130,14 +128,14 @@ FROM changes WINDOW later AS (PARTITION BY type, "user" ORDER BY position)""",
     "facts": """
 WITH told AS (
     SELECT position, "time", "day", type, "user", guild, reservation, operation, style, provider, places, refunded,
-           reason, command, bytes, replaced_bytes, seconds, credits,
+           reason, bytes, replaced_bytes, seconds, credits,
            unnest(CASE WHEN type = 'CleanupCompleted' THEN files ELSE [NULL] END) AS file
     FROM events
     WHERE type IN ('GenerationReserved', 'GenerationCompleted', 'GenerationReleased', 'ImageSaved', 'ImageDeleted',
                    'RequestRefused', 'CleanupCompleted', 'DailyCountReset')
 )
 SELECT position, "time", "day", type, coalesce("user", file."user") AS "user", guild, reservation, operation, style,
-       provider, command, CASE WHEN type = 'GenerationReserved' THEN places ELSE 0 END AS asked,
+       provider, CASE WHEN type = 'GenerationReserved' THEN places ELSE 0 END AS asked,
        CASE WHEN type = 'GenerationCompleted' THEN places ELSE 0 END AS made,
        CASE WHEN type = 'ImageSaved' AND reservation IS NOT NULL THEN 1 ELSE 0 END AS kept,
        CASE WHEN type = 'GenerationReleased' THEN places ELSE 0 END AS released,

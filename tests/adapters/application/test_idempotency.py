@@ -12,6 +12,7 @@ from adapters.library.storage_manager import StorageManager
 from domain.commands import ReleasePlaces, ReserveGeneration
 from domain.names import malformed_style
 from domain.usage import Reservation
+from tests.adapters.application.evidence import events_of
 from tests.hostile.builders import png
 
 
@@ -71,6 +72,18 @@ def test_the_same_key_with_another_style_is_another_request() -> None:
     styles = [PLACES._replace(style=style) for style in (None, "anime", "enhance")]
     assert len({digest(command) for command in styles}) == len(styles)
     assert digest(STYLED, b'{"style":"anime"}') != digest(STYLED, b'{"style":"enhance"}')
+
+
+async def test_a_program_tells_a_style_and_one_key_stands_for_one(tmp_path: Path) -> None:
+    """It is recorded; words of a prompt are no style, and are nowhere."""
+    with StorageManager(tmp_path) as storage:
+        styles = ("anime", "anime", "enhance")
+        assert [(await storage.reserve("1", style=style, request="k"))[0] for style in styles] == [True, True, False]
+        ok, message, _ = await storage.reserve("1", style="a cat in love")
+        assert (ok, "A style has 1 to 64" in message) == (False, True)
+    (reserved,) = events_of(tmp_path, "GenerationReserved")
+    assert reserved["data"]["style"] == "anime"
+    assert b"cat" not in (tmp_path / "logs" / "events.jsonl").read_bytes()
 
 
 def test_every_style_that_there_is_has_a_key_that_the_log_takes() -> None:

@@ -56,15 +56,14 @@ class Fold:
     providers: dict[str, str] = field(default_factory=dict)
     styles: dict[str, str] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
-    styles_since: int | None = None
+    has_styles: bool = False
 
-    def note(self, position: int, event: Event) -> None:
+    def note(self, event: Event) -> None:
         """What is known of the generation of an event."""
-        if isinstance(event, GenerationReserved | RequestRefused) and event.style and self.styles_since is None:
-            self.styles_since = position
         if isinstance(event, GenerationReserved):
             self.operations[event.reservation] = event.operation
-            self.styles[event.reservation] = self.style_at(position, event)
+            self.has_styles = self.has_styles or event.style is not None
+            self.styles[event.reservation] = event.style or ("(none)" if self.has_styles else "(not known)")
         elif isinstance(event, GenerationCompleted):
             self.providers[event.reservation] = event.provider
         elif isinstance(event, GenerationReleased) and event.provider:
@@ -72,16 +71,10 @@ class Fold:
         elif isinstance(event, ImageSaved):
             self.kept |= {event.reservation} if event.reservation else set()
 
-    def style_at(self, position: int, event: GenerationReserved | RequestRefused) -> str:
-        """What was asked for, as far as the log had styles by then."""
-        known = self.styles_since is not None and position > self.styles_since
-        return event.style or ("(none)" if known else "(not known)")
-
-    def style_of(self, position: int, event: Event) -> str:
+    def style_of(self, event: Event) -> str:
         """The style that a figure belongs to."""
-        if isinstance(event, RequestRefused) and event.command == "ReserveGeneration":
-            return self.style_at(position, event)
-        return self.styles.get(getattr(event, "reservation", None) or "", "(not known)")
+        told = event.style if isinstance(event, RequestRefused) else None
+        return told or self.styles.get(getattr(event, "reservation", None) or "", "(not known)")
 
     def provider_of(self, event: Event) -> str:
         """Who made it, or was asked for it."""
@@ -115,17 +108,17 @@ def folded(root: Path, by: str) -> Fold:
     made = Fold()
     with opened(root) as log:
         events = [(stored.position, decode(stored)) for stored in log.read()]
-    for position, event in events:
-        made.note(position, event)
+    for _, event in events:
+        made.note(event)
     for position, event in events:
         made.state.apply(position, event)
         made.stored[event.at[:10]] = made.state.pool.used_bytes
         if isinstance(event, CleanupCompleted):
             for file in event.files:
-                made.sums[key_of(made, position, event, by, file.user)]["removed_bytes"] += file.bytes
+                made.sums[key_of(made, event, by, file.user)]["removed_bytes"] += file.bytes
             continue
         if (sums := facts(event)) or isinstance(event, GenerationReserved):
-            key = key_of(made, position, event, by, getattr(event, "user", ""))
+            key = key_of(made, event, by, getattr(event, "user", ""))
             made.sums[key].update(sums)
             if isinstance(event, GenerationCompleted):
                 made.credits[key] += [event.credits] if event.credits is not None else []
@@ -136,7 +129,7 @@ def folded(root: Path, by: str) -> Fold:
     return made
 
 
-def key_of(made: Fold, position: int, event: Any, by: str, user: str) -> str:
+def key_of(made: Fold, event: Any, by: str, user: str) -> str:
     """The key of a report, found in Python."""
     from datetime import date
 
@@ -150,7 +143,7 @@ def key_of(made: Fold, position: int, event: Any, by: str, user: str) -> str:
         "user": user,
         "guild": origin[6:] if origin.startswith("guild:") else "(not known)",
         "operation": getattr(event, "operation", None) or made.operations.get(reservation, "(not known)"),
-        "style": made.style_of(position, event),
+        "style": made.style_of(event),
         "provider": made.provider_of(event),
     }
     return keys[by]
