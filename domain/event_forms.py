@@ -184,7 +184,8 @@ def _why(members: tuple[Member, ...], data: bytes) -> str:
         if found is None or data[found.end() : found.end() + 1] not in {b",", b"}"}:
             return f"a {name} that is not {form.words}, but {_shown(data[at + len(key) :])}"
         at = found.end()
-    return f"a member that it cannot have, or one twice, or an end of another form: {_shown(data[at:])}"
+    unknown = "a member that it cannot have (perhaps a later version of Abby wrote it)"
+    return f"{unknown}, or one twice, or an end of another form: {_shown(data[at:])}"
 
 
 def _shown(data: bytes) -> str:
