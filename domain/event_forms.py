@@ -16,7 +16,7 @@ from typing import NamedTuple
 from domain.commands import DELETE_REASONS, OPERATIONS, POLICY_SOURCES, RELEASE_REASONS
 from domain.events import MAX_FILES_A_CLEANUP, TYPES
 from domain.instants import STORED_TIME
-from domain.names import STORED_NAME, STORED_USER
+from domain.names import STORED_NAME, STORED_STYLE, STORED_USER
 
 MOST_SHOWN = 60
 """Bytes of a wrong value that a sentence quotes."""
@@ -73,6 +73,7 @@ TIME = Form("a time that exists, such as 2026-01-31T00:00:00.000000Z", f'"{STORE
 USER = Form("a user id: 1 to 64 of a-z, 0-9, '_' and '-', and no device of Windows", f'"{STORED_USER}"')
 NAME = Form("an image name as they are allowed, in one folder at most", f'"{STORED_NAME}"')
 ID = Form("an id: 1 to 64 letters, digits, '.', '_' and '-'", '"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"')
+STYLE = Form("the key of a style: 1 to 64 of a-z, 0-9, '_' and '-', a letter or digit first", f'"{STORED_STYLE}"')
 STAGED = Form("32 lower-case hex digits", '"[0-9a-f]{32}"')
 DIGEST = Form("64 lower-case hex digits", '"[0-9a-f]{64}"')
 COMMAND = Form("the name of a command", '"[A-Za-z]{1,64}"')
@@ -113,6 +114,7 @@ _FORMS: dict[str, Form] = {
     "user": USER,
     "name": NAME,
     "reservation": ID,
+    "style": STYLE,
     "staged": STAGED,
     "sha256": DIGEST,
     "media_type": _one_of(*MEDIA_TYPES),
@@ -182,7 +184,8 @@ def _why(members: tuple[Member, ...], data: bytes) -> str:
         if found is None or data[found.end() : found.end() + 1] not in {b",", b"}"}:
             return f"a {name} that is not {form.words}, but {_shown(data[at + len(key) :])}"
         at = found.end()
-    return f"a member that it cannot have, or one twice, or an end of another form: {_shown(data[at:])}"
+    unknown = "a member that it cannot have (perhaps a later version of Abby wrote it)"
+    return f"{unknown}, or one twice, or an end of another form: {_shown(data[at:])}"
 
 
 def _shown(data: bytes) -> str:

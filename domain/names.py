@@ -1,4 +1,4 @@
-"""Which user ids and image names are allowed, when two names are one, and how a fresh name is built.
+"""Which user ids, image names and keys of styles are allowed, when two names are one, and how a fresh name is built.
 
 Everything that comes from outside passes here before it reaches an event or a path, so an accepted id or name is safe
 as a path segment on Linux, macOS and Windows. Left to others: whether a name stands already (the decisions), and
@@ -13,6 +13,7 @@ MAX_USER_ID_CHARS = 64
 MAX_NAME_CHARS = 120
 MAX_QUOTED_CHARS = 40
 MAX_FRESH_DIGITS = 9
+MAX_STYLE_CHARS = 64
 
 # Windows opens a device for these, whatever the case, whatever extension follows, in every folder.
 WINDOWS_DEVICES = frozenset(
@@ -32,6 +33,9 @@ STORED_USER = rf'(?!(?:{_DEVICES})")[a-z0-9_-]{{1,{MAX_USER_ID_CHARS}}}'
 STORED_NAME = rf'(?=[^"]{{1,{MAX_NAME_CHARS}}}"){_STORED_SEGMENT}(?:/{_STORED_SEGMENT})?'
 """What `malformed_name` allows, likewise."""
 
+STORED_STYLE = rf"[a-z0-9][a-z0-9_-]{{0,{MAX_STYLE_CHARS - 1}}}"
+"""What `malformed_style` allows, likewise: the key of a style, never a user's own words."""
+
 
 def _in_any_case(words: str) -> str:
     """Alternatives as a pattern that needs no flag, which not every dialect has."""
@@ -48,6 +52,7 @@ NAME_PATTERN = rf"^(?!.{{{MAX_NAME_CHARS + 1}}}){_SEGMENT_PATTERN}(?:/{_SEGMENT_
 """What `malformed_name` allows, likewise."""
 
 _USER_ID = re.compile(r"[a-z0-9_-]+")
+_STYLE = re.compile(STORED_STYLE)
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]*")
 _FRESH = re.compile(r"(?:[^/]+/)?image_([1-9][0-9]*)\.[a-z0-9]+", re.IGNORECASE | re.ASCII)
 
@@ -82,6 +87,16 @@ def malformed_name(name: object) -> str | None:
         if broken_rule := _broken_segment_rule(segment):
             return f"The image name {_quoted(name)} is not allowed. {broken_rule}"
     return None
+
+
+def malformed_style(style: object) -> str | None:
+    """Why this cannot be the key of a style, as a sentence for people; None where it can be one."""
+    if isinstance(style, str) and _STYLE.fullmatch(style):
+        return None
+    return (
+        f"A style has 1 to {MAX_STYLE_CHARS} of the characters a-z, 0-9, '_' and '-', a letter or digit first. "
+        "Leave it out, or name one of those that there are."
+    )
 
 
 def name_key(name: str) -> str:

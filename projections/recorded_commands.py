@@ -174,6 +174,7 @@ def _reserve(event: GenerationReserved) -> ReserveGeneration:
         count=event.count,
         bytes_each=event.bytes_each,
         operation=event.operation,
+        style=event.style,
         origin=event.origin,
         idempotency_key=event.request,
     )
@@ -202,6 +203,7 @@ def _release(event: GenerationReleased) -> ReleasePlaces:
         reservation=event.reservation,
         reason=event.reason,
         count=event.count,
+        provider=event.provider,
         origin=event.origin,
         idempotency_key=event.request,
     )
@@ -291,6 +293,7 @@ def _refused_reservation(record: RequestRefused) -> ReserveGeneration:
         ttl_seconds=MAX_TTL_SECONDS,
         count=record.asked.count,
         bytes_each=record.asked.bytes // places,
+        style=record.style,
         origin=record.origin,
     )
 

@@ -207,7 +207,7 @@ def privacy_embed(status: Figures, provider: str, policy_address: str | None = N
         f"• Your {_counted(images, 'image')} ({status['user']['used_mb']}MB), each with how it was made: "
         "prompt, style, seed.\n"
         "• A record of your generations, deletions and refusals, with your Discord id and the server's. "
-        "It holds no prompts.\n"
+        "It holds the style of each, and no prompts.\n"
         "• Your usual style, if you set one."
     )
     fields = [
