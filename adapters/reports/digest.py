@@ -38,10 +38,13 @@ OnRead = Callable[[], None]
 
 
 class Pool(NamedTuple):
-    """What is stored now and what there is room for, as the quota state has them."""
+    """What is stored now and what there is room for, as the quota state has them. `today` is the day that a forecast
+    looks ahead from; where it is None, or the clock stands before the log, the log's last one is.
+    """
 
     used_bytes: int
     pool_bytes: int
+    today: str | None = None
 
 
 class AdviceKind(Enum):
@@ -121,7 +124,10 @@ def read_weeks(root: Path, engine: EventLogEngine, week: Week, pool: Pool, on_re
             if began_on is not None and isinstance(event, FACTS):
                 last_on = max(last_on or began_on, day_of(event.at))
                 grown[day_of(event.at)] += _growth(event)
-        days = [] if began_on is None or last_on is None else _each_day(began_on, last_on, grown, pool.used_bytes)
+        if began_on is None or last_on is None:
+            days = []
+        else:
+            days = _each_day(began_on, max(last_on, pool.today or last_on), grown, pool.used_bytes)
         return Weeks(figures, log.head, began_on, forecast(days, pool.pool_bytes), tuple(days))
 
 

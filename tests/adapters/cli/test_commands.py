@@ -71,6 +71,7 @@ COMMANDS = [
     "export",
     "query",
     "report",
+    "digest",
 ]
 HEAVY = ("aiohttp", "PIL", "pydantic", "eventsourcing", "structlog", "discord")
 FAULTS: list[tuple[Fault, int]] = [

@@ -49,6 +49,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "export": ("ada", "--to", "export{}"),
     "query": ("from daily",),
     "report": ("--by", "user"),
+    "digest": (),
 }
 """Each command but `bench`, which is a program of its own, with words that it carries out."""
 UNTIL_STOPPED = frozenset({"serve", "bot"})
