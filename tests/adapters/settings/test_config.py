@@ -162,14 +162,13 @@ class TestOrder:
 
     def test_where_a_digest_goes_and_when(self, load: Load) -> None:
         """To the managers' channel where there is one; everything is told in the one channel that is named for it."""
-        assert load().discord.digest_places == {}
+        assert (load().discord.digest_places, load().discord.digest_hours) == ({}, 8)
         assert load(DISCORD_MANAGERS_CHANNEL="5").discord.digest_places == {5: False}
         assert load(DISCORD_MANAGERS_CHANNEL="5", DISCORD_DIGEST_CHANNELS="none").discord.digest_places == {}
         both = {"DISCORD_MANAGERS_CHANNEL": "5", "DISCORD_DIGEST_CHANNELS": "6,managers,5,6"}
         assert load(**both).discord.digest_places == {6: False, 5: False}
         assert load(**both, DISCORD_DIGEST_WHOLE="5").discord.digest_places == {6: False, 5: True}
         assert load(DISCORD_DIGEST_AT="tuesday 9").discord.digest_hours == 33
-        assert load().discord.digest_hours == 8
 
     def test_a_bad_value_is_named_as_it_was_written(self, load: Load) -> None:
         """The person looks for the name that stands in their file."""
