@@ -7,7 +7,6 @@ itself) counts in the whole alone. How they read is `adapters/reports`'.
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter, defaultdict
 from math import fsum
 from typing import NamedTuple
@@ -89,8 +88,8 @@ class _Tally:
         self.by_day: Counter[str] = Counter()
         self.limits: Counter[int] = Counter()
         self.users: set[str] = set()
-        self.seconds = array("d")
-        self.credits = array("d")
+        self.seconds: list[float] = []
+        self.credits: list[float] = []
 
     def join(self, other: _Tally) -> None:
         self.sums.update(other.sums)

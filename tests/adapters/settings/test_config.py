@@ -160,16 +160,6 @@ class TestOrder:
         assert "STORAGE_CLEANUP_DAYS = 4 (.env; .env says 3)" in config.describe()
         assert load("STORAGE_CLEANUP_DAYS=4", CLEANUP_DAYS="2").storage.cleanup_days == 2
 
-    def test_where_a_digest_goes_and_when(self, load: Load) -> None:
-        """To the managers' channel where there is one; everything is told in the one channel that is named for it."""
-        assert (load().discord.digest_places, load().discord.digest_hours) == ({}, 8)
-        assert load(DISCORD_MANAGERS_CHANNEL="5").discord.digest_places == {5: False}
-        assert load(DISCORD_MANAGERS_CHANNEL="5", DISCORD_DIGEST_CHANNELS="none").discord.digest_places == {}
-        both = {"DISCORD_MANAGERS_CHANNEL": "5", "DISCORD_DIGEST_CHANNELS": "6,managers,5,6"}
-        assert load(**both).discord.digest_places == {6: False, 5: False}
-        assert load(**both, DISCORD_DIGEST_WHOLE="5").discord.digest_places == {6: False, 5: True}
-        assert load(DISCORD_DIGEST_AT="tuesday 9").discord.digest_hours == 33
-
     def test_a_bad_value_is_named_as_it_was_written(self, load: Load) -> None:
         """The person looks for the name that stands in their file."""
         with pytest.raises(ConfigError, match=r"^CLEANUP_DAYS=x \(.*\.env line 1\): it takes a whole number of days"):
@@ -198,17 +188,6 @@ class TestValues:
             ("PERSISTENCE_MODULE", ["eventsourcing.dcb.popo"], ["a-b", "", ".a", "a..b"]),
             ("DISCORD_OWNER", ["0", "9223372036854775807"], ["-1", "9223372036854775808", "@me", ""]),
             ("QUOTA_LINE_PUBLIC", ["true", "no"], ["perhaps"]),
-            (
-                "DISCORD_DIGEST_CHANNELS",
-                ["", "none", "0", "managers", "Managers, 9223372036854775807", ",".join(map(str, range(1, 51)))],
-                ["#managers", "none,5", "-1", "9223372036854775808", "<#5>", "5;6", ",".join(map(str, range(1, 52)))],
-            ),
-            ("DISCORD_DIGEST_WHOLE", ["0", "9223372036854775807"], ["managers", "-1"]),
-            (
-                "DISCORD_DIGEST_AT",
-                ["monday 8", "Sunday 23:00", " friday   00:00 "],
-                ["monday", "monday 24:00", "mon 8", "monday 08:30", "8", "", "lundi 8"],
-            ),
             (
                 "DISCORD_API_BASE",
                 ["https://discord.com/api/v10", "http://127.0.0.1:9/api", "http://[::1]:9"],
