@@ -221,7 +221,7 @@ def digest_embed(digest: Digest, names: Mapping[str, str], todo: Todo, filename:
     used = bar(share(ahead.used_bytes, ahead.pool_bytes)) + "\n" if ahead.pool_bytes else ""
     fields.append(Field("📦 Storage of all servers", f"{used}{storage(digest)}"))
     whose = "All servers, direct messages and the page" if digest.guild is None else "This server alone"
-    footer = f"{whose} · Monday 00:00 to Sunday 24:00 UTC · as of position {digest.position:,} of the log"
+    footer = f"{whose} · weeks in UTC · as of position {digest.position:,}"
     embed = _embed(f"📊 {title(digest.week)}", "\n".join(lines), discord.Colour.blurple(), fields, footer=footer)
     return embed.set_image(url=f"attachment://{filename}") if filename else embed
 

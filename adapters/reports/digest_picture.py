@@ -10,6 +10,7 @@ from typing import Any
 from adapters.reports.digest import Digest
 from adapters.reports.digest_words import title
 from adapters.reports.pictures import DARK, GIGABYTE, Look, drawn, framed
+from domain.limits import MEGABYTE
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 THIS, FORMER = "this week", "the week before"
@@ -61,9 +62,11 @@ def _made(digest: Digest, look: Look) -> dict[str, Any]:
 
 
 def _storage(digest: Digest, look: Look) -> dict[str, Any]:
-    stored = [{"day": row["day"], "gb": row["stored_bytes"] / GIGABYTE} for row in digest.growth]
+    largest = max([digest.forecast.pool_bytes or 0, *(row["stored_bytes"] for row in digest.growth)])
+    unit, unit_bytes = ("GB", GIGABYTE) if largest >= GIGABYTE else ("MB", MEGABYTE)
+    stored = [{"day": row["day"], "size": row["stored_bytes"] / unit_bytes} for row in digest.growth]
     x = {"field": "day", "type": "temporal", "title": None, "scale": {"type": "utc"}}
-    y = {"field": "gb", "type": "quantitative", "title": "GB"}
+    y = {"field": "size", "type": "quantitative", "title": unit}
     area = {"type": "area", "line": {"color": look.main}, "color": look.main, "fillOpacity": 0.18}
     layers: list[dict[str, Any]] = [
         {
@@ -73,7 +76,7 @@ def _storage(digest: Digest, look: Look) -> dict[str, Any]:
         }
     ]
     if digest.forecast.pool_bytes is not None:
-        limit = {"values": [{"gb": digest.forecast.pool_bytes / GIGABYTE, "what": "limit of all"}]}
+        limit = {"values": [{"size": digest.forecast.pool_bytes / unit_bytes, "what": "limit of all"}]}
         rule = {"type": "rule", "color": look.warning, "strokeDash": [2, 3], "strokeWidth": 1.5}
         text = {"type": "text", "align": "left", "x": 4, "dy": 9, "color": look.warning}
         layers.append({"data": limit, "mark": rule, "encoding": {"y": y}})

@@ -66,9 +66,9 @@ def rows(digest: Digest) -> list[Row]:
         ("🎨", "Made", lambda of: cell("made", of.made)),
         ("🚫", "Refused", _refused),
         ("💾", "Kept", lambda of: cell("kept_bytes", of.added_bytes)),
-        ("📈", "Storage grew by", lambda of: cell("growth_bytes", of.growth_bytes)),
+        ("📈", "Growth", lambda of: cell("growth_bytes", of.growth_bytes)),
         ("💳", "Credits", lambda of: cell("credits", of.credits)),
-        ("⏱️", "Seconds a picture", _seconds),
+        ("⏱️", "Seconds", _seconds),
     )
     return [Row(icon, name, say(this), say(former)) for icon, name, say in told]
 
@@ -132,11 +132,11 @@ def _figures(figures: Figures) -> dict[str, Any]:
 
 
 def _seconds(figures: Figures) -> str:
-    """Half of them, and 95 of 100, were made within these."""
+    """Half of them, and 95 % of them, were made within these."""
     if figures.median_seconds is None:
         return cell("median_seconds", None)
     slowest = cell("p95_seconds", figures.p95_seconds)
-    return f"{cell('median_seconds', figures.median_seconds)} (95 of 100: {slowest})"
+    return f"{cell('median_seconds', figures.median_seconds)} (95 %: {slowest})"
 
 
 def _refused(figures: Figures) -> str:
@@ -144,4 +144,5 @@ def _refused(figures: Figures) -> str:
     if not figures.refused:
         return "0"
     name = max(figures.refusals, key=lambda reason: figures.refusals[reason])
-    return f"{figures.refused:,} ({figures.refusals[name]:,} {REASONS[name]})"
+    most = "" if figures.refusals[name] == figures.refused else f"{figures.refusals[name]:,} "
+    return f"{figures.refused:,} ({most}{REASONS[name]})"

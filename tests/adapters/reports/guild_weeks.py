@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
+from adapters.application.results import Actor
+from adapters.application.saving import NewImage, save_image
 from adapters.engines.opening import open_store
 from domain.commands import CompleteGeneration, ReleasePlaces, ReserveGeneration, SetPolicy
 from domain.refusals import Reason, Refusal
+from tests.adapters.cli.processes import png
 
-LIMITS = SetPolicy(daily=5, pool_bytes=1_000_000_000, user_bytes=100_000_000)
+LIMITS = SetPolicy(daily=5, pool_bytes=20_000_000, user_bytes=20_000_000, gen_bytes=100_000)
 
 
 class Deed(NamedTuple):
-    """What a member did: so many pictures made, so many asked for that failed, so many refused."""
+    """What a member did: so many pictures made, so many asked for that failed, so many refused. What was made is kept
+    where it has a size.
+    """
 
     at: str
     user: str
@@ -23,6 +29,7 @@ class Deed(NamedTuple):
     made: int = 0
     failed: int = 0
     refused: int = 0
+    size_bytes: int = 0
 
 
 def write(root: Path, deeds: Sequence[Deed]) -> None:
@@ -40,6 +47,10 @@ def write(root: Path, deeds: Sequence[Deed]) -> None:
             if number < deed.made:
                 done = CompleteGeneration(deed.user, by, held, "stability", "core", 4.0, credits=0.2, origin=origin)
                 ledger.execute(done)
+            if deed.size_bytes and number < deed.made:
+                image = NewImage(deed.user, png(deed.size_bytes), reservation=held, operation="text_to_image")
+                assert not isinstance(asyncio.run(save_image(store, image, actor=Actor(by, origin))), Refusal)
+                continue
             reason = "not_kept" if number < deed.made else "failed"
             ledger.execute(ReleasePlaces(deed.user, by, held, reason, origin=origin))
         for _ in range(deed.refused):
