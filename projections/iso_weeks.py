@@ -11,6 +11,7 @@ from domain.instants import day_of, later
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 HOURS_A_DAY = 24
 SECONDS_A_HOUR = 3_600
+LAST_MONDAY = date(9999, 12, 27).toordinal()
 _NAME = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 
 
@@ -39,6 +40,10 @@ class Week(NamedTuple):
     def days(self) -> tuple[str, ...]:
         """Its days, in order."""
         return tuple((self.monday + timedelta(days=number)).isoformat() for number in range(7))
+
+    def after(self, count: int) -> Week:
+        """The one so many weeks later; the last there is where the calendar ends."""
+        return Week(date.fromordinal(min(self.monday.toordinal() + 7 * count, LAST_MONDAY)))
 
     def former(self) -> Week:
         """The one before."""

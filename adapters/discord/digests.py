@@ -42,6 +42,7 @@ CALL_SECONDS = 120.0
 """For one message, the library's own waiting for Discord's limits included."""
 BREATH_SECONDS = 0.002
 """After every thousand events, so that a long reading leaves the processor to others."""
+MOST_WEEKS_AHEAD = 4
 MOST_LOOKS = 5_000
 """Thousands of events that are read for one digest."""
 NONCE_CHARACTERS = 25
@@ -122,7 +123,7 @@ class Digests:
         week = last_whole_week(self._served.store.clock(), hours=self._served.settings.digest_hours)
         due = [channel for channel in self._places if self._is_due(channel, week)]
         if not due:
-            if all(last_told(self._served.remembered, channel) == week.name for channel in self._places):
+            if not self._not_before:
                 self._read = None
             return
         try:
@@ -137,10 +138,13 @@ class Digests:
                 await self._post_to(channel, weeks)
 
     def _is_due(self, channel_id: int, week: Week) -> bool:
-        now = asyncio.get_running_loop().time()
-        return last_told(self._served.remembered, channel_id) != week.name and now >= self._not_before.get(
-            channel_id, 0.0
-        )
+        """Whether a channel is to be told a week now. A clock that is set back a little makes no older week due; a week
+        that is far ahead was told by a clock that was wrong.
+        """
+        if asyncio.get_running_loop().time() < self._not_before.get(channel_id, 0.0):
+            return False
+        told = last_told(self._served.remembered, channel_id)
+        return told is None or not week.name <= told <= week.after(MOST_WEEKS_AHEAD).name
 
     def _rest(self, channels: list[int], what: str, **facts: Any) -> None:
         again = asyncio.get_running_loop().time() + AGAIN_SECONDS
@@ -219,6 +223,7 @@ class Digests:
         except Exception as error:  # noqa: BLE001 - whatever Discord does, it is tried again
             self._rest([channel_id], "a digest was not posted", **facts_of(error))
         else:
+            self._not_before.pop(channel_id, None)
             await self._remember(channel_id, week)
             await self._note(channel_id, place.narrowed)
             _log.info("a week's digest is posted", channel=channel_id, week=week)

@@ -129,6 +129,24 @@ async def test_it_is_posted_once_whatever_is_started_how_often(scene: Scene) -> 
     assert scene.fake.complaints == []
 
 
+@pytest.mark.parametrize(
+    ("told", "at", "is_told"),
+    [
+        ("2026-W48", "2026-11-30T07:59:59.000000Z", False),
+        ("2026-W49", "2026-11-30T08:00:00.000000Z", False),
+        ("2026-W47", "2026-11-30T08:00:00.000000Z", True),
+        ("2031-W01", "2026-11-30T08:00:00.000000Z", True),
+        ("2026-W48 begun", "2026-11-30T08:00:00.000000Z", True),
+        ("nonsense", "2026-11-30T08:00:00.000000Z", True),
+    ],
+)
+async def test_a_clock_that_is_set_makes_no_double(told: str, at: str, is_told: bool, scene: Scene) -> None:
+    """Back over the hour, it has nothing told again; and what a clock that was years ahead told silences none."""
+    Remembered(scene.root).put(f"digest {scene.foxes.id}", told)
+    await post(scene, at, DISCORD_DIGEST_CHANNELS=str(scene.foxes.id))
+    assert len(scene.foxes.messages) == is_told
+
+
 async def test_an_hour_of_another_day(scene: Scene) -> None:
     """The week that is told ends on Sunday all the same."""
     settings = {"DISCORD_DIGEST_CHANNELS": str(scene.foxes.id), "DISCORD_DIGEST_AT": "sunday 20"}
