@@ -50,7 +50,8 @@ def test_every_figure_is_that_of_the_report(month: Path) -> None:
     assert len(weeks) >= 4
     for week in weeks:
         found = read(month, week)
-        for told_week, which in ((week, "this"), (week.former(), "former")):
+        both = ((week, "this"), (week.former(), "former"))
+        for told_week, which in both if week == weeks[-1] else both[:1]:
             with opened(month) as log:
                 answer = ask(log, BY_GUILD.format(told_week.monday, told_week.sunday))
             rows = _rows(answer)
