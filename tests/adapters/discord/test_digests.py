@@ -181,11 +181,8 @@ async def test_without_a_channel_nothing_is_read(scene: Scene) -> None:
 # -- to whom ---------------------------------------------------------------------------------------
 
 
-async def test_each_server_is_told_its_own_members_and_the_whole_is_for_one_channel(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_each_server_is_told_its_own_members_and_the_whole_is_for_one_channel(scene: Scene) -> None:
     """Names are those of Discord, harmless and without a ping; the picture has words for who does not see it."""
-    monkeypatch.setattr(module, "picture", picture)
     operators = scene.fake.channel("operators", scene.fake.guild("Operators"))
     for number, name in ((11, "@everyone **ann** <@5>"), (22, "bob"), (33, "[cat](https://x.example)")):
         scene.fake.world.users[number] = User(number, name)

@@ -14,7 +14,7 @@ from adapters.engines.choice import default_engine
 from adapters.engines.opening import open_store
 from adapters.history.past import Moment
 from adapters.history.past import opened as past_of
-from adapters.reports.digest import Advice, AdviceKind, Pool, Weeks, advice, read_weeks
+from adapters.reports.digest import Advice, AdviceKind, Digest, Pool, Weeks, advice, read_weeks
 from adapters.reports.digest_words import Todo, advice_in_words, headline, title
 from adapters.reports.querying import Answer, ask
 from adapters.reports.reporting import SUMS, Forecast, Terms, report
@@ -263,8 +263,8 @@ def test_every_kind_of_advice_is_tried() -> None:
         (1000, 1001, "1,000 pictures by 0 people, as many as the week before."),
     ],
 )
-def test_the_week_in_a_sentence(made: int, former: int, said: str, month: Path) -> None:
+def test_the_week_in_a_sentence(made: int, former: int, said: str) -> None:
     """Beside the week before."""
-    digest = read(month, weeks_of(month)[0]).digest("no such guild")
-    told = digest._replace(this=figures(made=made, asked=made), former=figures(made=former))
-    assert headline(told) == said
+    week = Week(date(2026, 11, 23))
+    both = figures(made=made, asked=made), figures(made=former)
+    assert headline(Digest(week, None, 9, *both, forecast=FORECAST, growth=(), advice=None)) == said
