@@ -157,7 +157,8 @@ def _made_of(event: Any, command: Callable[..., C], *told: str, **fixed: Any) ->
     """
     members: list[str] = [*event._fields, *told]
     values: dict[str, Any] = {**command._field_defaults, **fixed}  # type: ignore[attr-defined]  # a named tuple
-    places, more = [], []
+    places: list[int] = []
+    more: list[Any] = []
     for name in command._fields:  # type: ignore[attr-defined]  # likewise
         stored = _STORED_AS.get(name, name)
         if name in fixed or stored not in members:

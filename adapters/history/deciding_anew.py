@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from adapters.history.progress import EVENTS_BETWEEN_PROGRESS, OnProgress
 from adapters.history.reading_ahead import ReadEvent, read_through
 from adapters.ledger.codec import damaged, decode
 from adapters.ledger.projector import EVENTS_BETWEEN_TIDYING, Projector
@@ -20,11 +21,6 @@ from domain.instants import EARLIEST, later
 from projections.quota_state import QuotaState
 from projections.self_check import SelfCheck, Stored
 from projections.what_if import WhatIf
-
-EVENTS_BETWEEN_PROGRESS = 2_000
-
-OnProgress = Callable[[int, int], None]
-"""Called with the position that is reached and the last one."""
 
 
 class Deciding(Protocol):

@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
-from adapters.application.opening import collecting_no_garbage
 from adapters.application.reading import ReadableRoot
-from adapters.history.rechecking import EVENTS_BETWEEN_PROGRESS, OnProgress
+from adapters.history.progress import EVENTS_BETWEEN_PROGRESS, OnProgress
 from adapters.ledger.codec import Recorded, damaged, decode
 from adapters.ledger.projector import Projector
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.event_log import EventLogEngine, FollowedLog, LeadingTag
 from adapters.ports.image_store import ImageStore
 from domain.events import ClockCorrected, Event, GenerationReserved, ImpossibleFact

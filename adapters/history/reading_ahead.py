@@ -14,8 +14,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from adapters.application.opening import collecting_no_garbage
 from adapters.ledger.codec import event_of
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.event_log import EventLogEngine, VerifiedEvent
 from adapters.ports.faults import Fault, StorageUnavailable
 from domain.events import Event

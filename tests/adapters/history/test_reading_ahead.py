@@ -15,7 +15,6 @@ from adapters.engines.choice import default_engine
 from adapters.history import reading_ahead
 from adapters.history.reading_ahead import ReadEvent, read_ahead, read_through
 from adapters.ports.faults import LogDamaged, StorageUnavailable
-from adapters.ports.log_reports import KeptSnapshot
 from scripts.bench.logs import Shape, make_log
 
 ENGINE = default_engine()
