@@ -73,11 +73,12 @@ def test_what_ends_the_reading_is_raised_here(root: Path, tmp_path: Path) -> Non
     for name in ("events.jsonl", "head", ".key"):
         content = (Path(log).parent / name).read_bytes()
         (damaged / "logs" / name).write_bytes(content.replace(b'{"pos":900,', b'{"pos":901,', 1))
-    faults = []
-    for read in (
+    faults: list[tuple[str, int | None, int | None]] = []
+    reads: list[Callable[[Told], None]] = [
         lambda told: read_through(damaged, ENGINE, told, events=0),
         lambda told: read_ahead(damaged, ENGINE, told),
-    ):
+    ]
+    for read in reads:
         with pytest.raises(LogDamaged) as raised:
             read(Told(restores=False))
         faults.append((str(raised.value), raised.value.position, raised.value.offset))
