@@ -41,7 +41,7 @@ from adapters.eventlog.jsonl.snapshots import (
 )
 from adapters.ports.log_reports import KeptSnapshot
 
-MOST = 24
+MOST = 48
 MOST_BYTES = 256 * 1024 * 1024
 LEVEL = 1
 """Of compression: a quarter of the size at a hundred megabytes a second."""
