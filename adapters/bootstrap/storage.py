@@ -16,7 +16,7 @@ from domain.commands import SetPolicy
 from domain.limits import MEGABYTE, Limits
 
 if TYPE_CHECKING:
-    from adapters.application.storage import Storage
+    from adapters.application.storage import Storage  # late: who reads the log opens no storage
 
 
 def open_store(config: Config, limits: SetPolicy, *, clock: Clock = utc_now) -> Storage:

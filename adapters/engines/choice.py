@@ -38,7 +38,7 @@ def choose_engines(module: str, files: Files | None = None) -> Engines:
 def image_stores(files: Files | None = None) -> Callable[[Path], ImageStore]:
     """What gives the image store of a root."""
     from adapters.imagestore.local.image_store import LocalImageStore  # late: who asks the log alone needs no images
-    from adapters.imagestore.local.layout import Layout
+    from adapters.imagestore.local.layout import Layout  # late, as the store
 
     return lambda root: LocalImageStore(Layout(root), files or Files())
 

@@ -27,7 +27,7 @@ from domain.refusals import Reason
 from projections.user_replay import Line, of_image, of_reservation
 
 if TYPE_CHECKING:
-    from adapters.history.rechecking import Rechecked
+    from adapters.history.rechecking import Rechecked  # late, as below
 
 OF_ONE_USER = ("user", "daily", "storage", "limits")
 """The parts of a quota dictionary that one user's lines tell."""
@@ -170,7 +170,7 @@ def _moment(answer: Mapping[str, Any]) -> str:
 
 
 def _story(output: Output, past: Past, asked: Asked, moment: Moment) -> int:
-    from adapters.cli.past.story_table import described_lines, print_story
+    from adapters.cli.past.story_table import described_lines, print_story  # late: the figures of a moment need none
 
     user = asked.user or past.owner_of(asked.reservation or "")
     if user is None:

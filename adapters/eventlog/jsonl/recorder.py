@@ -36,7 +36,7 @@ from adapters.ports.event_log import OnEvent, Restore, SnapshotPoint, StoredLine
 from adapters.ports.faults import LedgerStopped, LogDamaged
 
 if TYPE_CHECKING:
-    from adapters.eventlog.jsonl.subscribing import JSONLSubscription
+    from adapters.eventlog.jsonl.subscribing import JSONLSubscription  # late: see `subscribe`
 
 PROBE_WAIT_SECONDS = 2.0
 """A disk that is busy is waited for; a longer wait is a stuck one's."""
