@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from domain.commands import DELETE_REASONS, OPERATIONS, POLICY_SOURCES, RELEASE_REASONS
@@ -18,6 +19,8 @@ from domain.events import MAX_FILES_A_CLEANUP, TYPES
 from domain.instants import STORED_TIME
 from domain.names import STORED_NAME, STORED_STYLE, STORED_USER
 
+MOST_TYPES = 64
+"""Types of events whose expressions are kept; there are fewer."""
 MOST_SHOWN = 60
 """Bytes of a wrong value that a sentence quotes."""
 ADOPTED = "adopted"
@@ -156,14 +159,18 @@ def _matches(members: Iterable[Member]) -> Callable[[bytes], object]:
     return re.compile(rf"\{{{pattern}\}}".encode()).fullmatch
 
 
-_WHOLE_EVENTS = {type_name: _matches(members) for type_name, members in MEMBERS.items()}
+@lru_cache(maxsize=MOST_TYPES)
+def _whole_event(type_name: str) -> Callable[[bytes], object] | None:
+    """Whether bytes are data of a type; None for a type that there is not. Made when the first event of it is met."""
+    members = MEMBERS.get(type_name)
+    return None if members is None else _matches(members)
 
 
 def misshapen(type_name: str, data: bytes) -> str | None:
     """Why the stored `data` of this type are no event of this version, as a sentence that names the member and what it
     should be; None where they are one.
     """
-    matches = _WHOLE_EVENTS.get(type_name)
+    matches = _whole_event(type_name)
     if matches is None:
         return f"unknown event type {type_name[:MOST_SHOWN]!r}; perhaps a later version of Abby wrote it"
     return None if matches(data) else f"{type_name} has {_why(MEMBERS[type_name], data)}"

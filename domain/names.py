@@ -8,12 +8,15 @@ whether the final path is free of symlinks and untracked files (the storage adap
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 MAX_USER_ID_CHARS = 64
 MAX_NAME_CHARS = 120
 MAX_QUOTED_CHARS = 40
 MAX_FRESH_DIGITS = 9
 MAX_STYLE_CHARS = 64
+REMEMBERED = 4_096
+"""Users, and names, of at most their length that are remembered as they were judged: most are asked about again."""
 
 # Windows opens a device for these, whatever the case, whatever extension follows, in every folder.
 WINDOWS_DEVICES = frozenset(
@@ -65,6 +68,11 @@ def malformed_user(user: object) -> str | None:
         return f"The user id is empty. It needs 1 to {MAX_USER_ID_CHARS} characters."
     if len(user) > MAX_USER_ID_CHARS:
         return f"The user id {_quoted(user)} has {len(user)} characters. At most {MAX_USER_ID_CHARS} are allowed."
+    return _broken_user_rule(user)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _broken_user_rule(user: str) -> str | None:
     if not _USER_ID.fullmatch(user):
         return f"The user id {_quoted(user)} is not allowed. Only the characters a-z, 0-9, '_' and '-' may be in it."
     if _is_windows_device(user):
@@ -80,6 +88,11 @@ def malformed_name(name: object) -> str | None:
         return f"The image name is empty. It needs 1 to {MAX_NAME_CHARS} characters."
     if len(name) > MAX_NAME_CHARS:
         return f"The image name {_quoted(name)} has {len(name)} characters. At most {MAX_NAME_CHARS} are allowed."
+    return _broken_name_rule(name)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _broken_name_rule(name: str) -> str | None:
     segments = name.split("/")
     if len(segments) > 2:
         return f"The image name {_quoted(name)} has more than one folder. At most one is allowed."

@@ -15,7 +15,7 @@ from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
 from adapters.ledger.codec import decode
 from adapters.ports.event_log import FollowedLog
-from adapters.reports.database import database
+from adapters.reports.database import OnProgress, database, unwatched
 from adapters.reports.querying import plain, told
 from adapters.reports.views import NO_STYLE
 from domain.events import PolicyChanged
@@ -123,12 +123,12 @@ class Report(NamedTuple):
     forecast: Forecast
 
 
-def report(log: FollowedLog, terms: Terms) -> Report:
+def report(log: FollowedLog, terms: Terms, progress: OnProgress = unwatched) -> Report:
     """The figures of a log. Raises ConfigError without the extra, LogDamaged, NotAnswered where memory is short."""
     newest = log.newest(None, 1)
     last = date.fromisoformat(decode(newest[0]).at[:10]) if newest else None
     since = None if terms.days is None or last is None else last - timedelta(days=terms.days - 1)
-    with database(log) as made, told():
+    with database(log, progress=progress) as made, told():
         found = _rows(made, _figures(terms.by), [since or date.min])
         growth = _grown(found) if since is None else _rows(made, GROWTH, [])
     rows = [row for row in found if row.pop("is_key")]
