@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from adapters.wording.figures import counted, minute, size_in_words
+from adapters.wording.releases import became
 from domain.events import (
     CleanupCompleted,
     ClockCorrected,
@@ -34,7 +35,7 @@ def words(event: Event) -> str:  # noqa: C901, PLR0912 - one line for each event
             made = f"{event.count} made by {event.provider}"
             return f"{made} ({event.model})" if event.model else made
         case GenerationReleased():
-            return f"{counted(event.count, 'place')} released ({event.reason}), {event.refunded} given back"
+            return f"{counted(event.count, 'place')} released: {became(event.reason, event.count - event.refunded)}"
         case ImageSaved():
             kind = "temp file " if event.temp else ""
             return f"{kind}{event.name}, {size_in_words(event.bytes)}, {event.width}x{event.height}"

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from adapters.wording.events import words
 from adapters.wording.figures import counted, minute, size_in_words
 from adapters.wording.refusals import sentence_of
+from adapters.wording.releases import became
 from domain.events import (
     DailyCountReset,
     Event,
@@ -31,16 +32,6 @@ from projections.pool_shares import PoolShares
 LINES_TOLD = 20
 """Lines of one kind that are told, the newest; programs get all."""
 
-RELEASED = {
-    "failed": "The picture could not be made.",
-    "rejected": "The image service refused the request.",
-    "moderated": "The picture was made and filtered by the image service.",
-    "not_kept": "The picture was made and could not be kept.",
-    "expired": "It took too long, and the place was given back when its time was over.",
-    "cancelled": "It was stopped.",
-    "unknown": "The answer of the image service was lost.",
-}
-"""What became of a place that was released, by the reason."""
 LIMITS = {"daily": "generations a day", "user_bytes": "storage of a user", "pool_bytes": "storage of all together"}
 LIMIT_OF = {
     Reason.DAILY_LIMIT.value: "daily",
@@ -106,9 +97,8 @@ def _sentence(explanation: Explanation, reader: Reader) -> str:
                 f"generations were used that day, and {size_in_words(event.count * event.bytes_each)} more held."
             )
         case GenerationReleased():
-            counts = event.count - event.refunded
-            charged = f"It counts: {counted(counts, 'generation')}." if counts else "It does not count."
-            return f"{RELEASED[event.reason]} {charged}"
+            said = became(event.reason, event.count - event.refunded)
+            return f"{said[:1].upper()}{said[1:]}."
         case ImageSaved():
             name = "" if reader is Reader.MANAGER else f" as {event.name}"
             return f"Kept{name}, {size_in_words(event.bytes)}."

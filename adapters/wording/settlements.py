@@ -6,25 +6,11 @@ paid.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from adapters.wording.figures import counted, minute, size_in_words
+from adapters.wording.releases import RELEASED
 from projections.settlements import GivenBack, Settlement
-
-RELEASED: Mapping[str, str] = MappingProxyType(
-    {
-        "failed": "it failed",
-        "rejected": "the image service refused it",
-        "moderated": "made and filtered",
-        "not_kept": "made, but not kept",
-        "expired": "nothing came in time",
-        "cancelled": "it was stopped",
-        "unknown": "the answer was lost",
-    }
-)
-"""Why places were given back, by the reason in the log."""
 
 
 def sentence_of_settlement(found: Settlement) -> str:
@@ -78,7 +64,7 @@ def _made(found: Settlement) -> list[str]:
 
 
 def _given_back(one: GivenBack) -> str:
-    why = RELEASED.get(one.reason, one.reason)
+    why = RELEASED[one.reason]
     return f"{_places(one.count)} released {minute(one.at)}: {why}"
 
 

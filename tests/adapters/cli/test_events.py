@@ -215,7 +215,7 @@ SAID: list[tuple[Event, str]] = [
     ),
     (GenerationCompleted(AT, "a", "cli", "r", 1, "sketch", "", 0.1), "1 made by sketch"),
     (GenerationCompleted(AT, "a", "cli", "r", 1, "stability", "sd3", 0.1), "1 made by stability (sd3)"),
-    (GenerationReleased(AT, "a", "cli", "r", 1, 0, "failed", 1), "1 place released (failed), 1 given back"),
+    (GenerationReleased(AT, "a", "cli", "r", 1, 0, "failed", 1), "1 place released: it failed; nothing was counted"),
     (
         ImageSaved(AT, "a", "cli", "x.png", 2048, 0, "0" * 64, "image/png", 8, 9, "upscale", True, "s"),
         "temp file x.png, 2 kB, 8x9",
