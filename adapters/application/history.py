@@ -33,11 +33,14 @@ class KeptEntry(NamedTuple):
 
 
 class ReleasedEntry(NamedTuple):
-    """Places were given back, for one of the ledger's reasons; `operation` is "" where it is not known any more."""
+    """Places were given back, for one of the ledger's reasons; `operation` is "" where it is not known any more, and
+    `counted` of them count all the same.
+    """
 
     at: str
     operation: str
     reason: str
+    counted: int
     settlement: Settlement | None = None
 
 
@@ -95,7 +98,13 @@ def _entry(storage: ReadableStorage, event: Event, settlements: Settlements) -> 
             return KeptEntry(event.at, event.operation, event.name, stands, settlements.of(event.reservation))
         case GenerationReleased():
             found = settlements.of(event.reservation)
-            return ReleasedEntry(event.at, found.operation if found else "", event.reason, found)
+            return ReleasedEntry(
+                at=event.at,
+                operation=found.operation if found else "",
+                reason=event.reason,
+                counted=event.count - event.refunded,
+                settlement=found,
+            )
         case RequestRefused():
             return RefusedEntry(event.at, event)
         case _:

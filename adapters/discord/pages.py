@@ -16,23 +16,14 @@ from adapters.discord.embeds import HistoryRow, Page, gallery_embed, history_emb
 from adapters.discord.lasting_items import OwnItem
 from adapters.discord.messages import message_for_refusal
 from adapters.discord.replies import NOT_TAKEN, Content, SentFile, Spare
-from adapters.wording.settlements import RELEASED, sentence_of_settlement
+from adapters.wording.releases import became
+from adapters.wording.settlements import sentence_of_settlement
 from domain.refusals import Refusal
 
 GALLERY_ROWS = 9
 """Pictures a page, three beside each other."""
 HISTORY_ROWS = 10
 EVERYTHING = "all"
-NOT_MADE = {
-    "failed": "failed; nothing was counted",
-    "rejected": "refused by the image service; nothing was counted",
-    "moderated": "made and filtered",
-    "not_kept": "made, but it could not be kept",
-    "expired": "took too long; nothing was counted",
-    "cancelled": "stopped; nothing was counted",
-    "unknown": "its answer was lost; nothing was counted",
-}
-"""What became of a place that was released, by the reason."""
 REFUSED = {
     "DAILY_LIMIT": "refused: daily limit reached",
     "USER_STORAGE": "refused: your storage was full",
@@ -116,9 +107,8 @@ def _turning(what: str, kind: str, user: str, page: Page) -> discord.ui.View | N
 
 
 def outcome_of(entry: ReleasedEntry) -> str:
-    """What became of places that were released; of a generation that counted all the same, not that it did not."""
-    words = RELEASED if entry.settlement is not None and entry.settlement.counted else NOT_MADE
-    return words.get(entry.reason, entry.reason)
+    """What became of places that were released, and whether they counted."""
+    return became(entry.reason, entry.counted)
 
 
 def _settlements(entries: Sequence[Entry]) -> list[str]:

@@ -1,7 +1,8 @@
 """Why a decision fell as it did, from an open log: the one function behind `abby explain`, `/why` and the HTTP route.
 
-It reads the lines of one user and of the policy, found by their tags, and no others. What they mean is
-`projections/explanation.py`'s, how it reads for people `wording/explanations.py`'s.
+It reads the lines of one user and of the policy, found by their tags, and no others; only for an operator who asks
+whose the pool was, all of that moment. What they mean is `projections/explanation.py`'s, how it reads for people
+`wording/explanations.py`'s.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from typing import Any
 import orjson
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem, DCBSequencedEvent
 
+from adapters.history.past import Moment, Past
 from adapters.ledger.codec import damaged, decode
 from adapters.ports.event_log import EventSource, OpenedLog
 from adapters.wording.explanations import told
-from domain.events import IdempotencyKey, ImpossibleFact, to_data
+from domain.events import IdempotencyKey, ImpossibleFact, RequestRefused, to_data
+from domain.refusals import Reason
 from projections.deadlines import deadline
 from projections.explanation import Explanation, Held, Line, Stored, explain, last_decision
+from projections.pool_shares import PoolShares, shares_of
 
 MOST_OF_A_REQUEST = 1_000
 """Lines of one request that are looked at."""
@@ -59,6 +63,32 @@ def positions_of_request(log: OpenedLog, key: str, *, user: str | None = None) -
         if len(found) == MOST_OF_A_REQUEST:
             break
     return found
+
+
+def shares_at(past: Past, explanation: Explanation) -> PoolShares | None:
+    """Whose the pool was just before a refusal because it was full, from the nearest kept snapshot on; None of any
+    other decision. For operators alone. Raises LogDamaged.
+    """
+    event = explanation.event
+    if not isinstance(event, RequestRefused) or event.reason != Reason.POOL_STORAGE.value:
+        return None
+    return shares_of(past.everybody(Moment(position=explanation.position - 1)).state)
+
+
+def described_shares(shares: PoolShares) -> dict[str, Any]:
+    """Whose the pool was, for an operator's programs; sizes in bytes."""
+    return {
+        "used_bytes": shares.used_bytes,
+        "held_bytes": shares.held_bytes,
+        "users": [share._asdict() for share in shares.largest],
+        "other_users": shares.other_users,
+        "other_bytes": shares.other_bytes,
+        "holds": [
+            {"user": held.user, "places": held.open, "bytes": held.held_bytes, "until": deadline(held)}
+            for held in shares.holds
+        ],
+        "other_holds": shares.other_holds,
+    }
 
 
 def described(explanation: Explanation) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def verify_with_snapshots(
     marks: Sequence[int] = (),
     beside: Beside | None = None,
 ) -> tuple[LogReport, list[SnapshotFinding]]:
-    """Reads the whole log, each event as a start takes it, and compares every snapshot on the way, and the last of the
+    """Reads the whole log, each event as a start takes it, and compares every snapshot on the way, and the
     `points` that were kept outside. `beside` is told each event and the projections after it; of `marks` the report
     tells the points.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from adapters.wording.figures import counted, minute, size_in_words, wish
+from adapters.wording.releases import became
 from domain.events import (
     CleanupCompleted,
     ClockCorrected,
@@ -35,7 +36,8 @@ def words(event: Event) -> str:  # noqa: C901, PLR0912 - one line for each event
             return f"{made} ({event.model})" if event.model else made
         case GenerationReleased():
             tried = f", asked of {event.provider}" if event.provider else ""
-            return f"{counted(event.count, 'place')} released ({event.reason}{tried}), {event.refunded} given back"
+            outcome = became(event.reason, event.count - event.refunded)
+            return f"{counted(event.count, 'place')} released{tried}: {outcome}"
         case ImageSaved():
             kind = "temp file " if event.temp else ""
             return f"{kind}{event.name}, {size_in_words(event.bytes)}, {event.width}x{event.height}"

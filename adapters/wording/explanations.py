@@ -1,7 +1,8 @@
 """Why a decision fell as it did, in sentences: what was decided, what the user was told, the limits from old to new,
 what was used and held and by which lines, and what the log cannot tell.
 
-No sentence names another user than the one who is explained, but for who set a limit, and that only to operators.
+No sentence names another user than the one who is explained, but for who set a limit and whose the pool was, and that
+only to operators.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from adapters.wording.events import words
 from adapters.wording.figures import counted, minute, size_in_words, wish
 from adapters.wording.refusals import sentence_of
+from adapters.wording.releases import became
 from domain.events import (
     DailyCountReset,
     Event,
@@ -25,20 +27,11 @@ from domain.refusals import Reason, refusal_of
 from domain.usage import CurrentImage
 from projections.deadlines import deadline
 from projections.explanation import DECISIONS, Explanation, Held, LimitStep, Line
+from projections.pool_shares import PoolShares
 
 LINES_TOLD = 20
 """Lines of one kind that are told, the newest; programs get all."""
 
-RELEASED = {
-    "failed": "The picture could not be made.",
-    "rejected": "The image service refused the request.",
-    "moderated": "The picture was made and filtered by the image service.",
-    "not_kept": "The picture was made and could not be kept.",
-    "expired": "It took too long, and the place was given back when its time was over.",
-    "cancelled": "It was stopped.",
-    "unknown": "The answer of the image service was lost.",
-}
-"""What became of a place that was released, by the reason."""
 LIMITS = {"daily": "generations a day", "user_bytes": "storage of a user", "pool_bytes": "storage of all together"}
 LIMIT_OF = {
     Reason.DAILY_LIMIT.value: "daily",
@@ -105,9 +98,8 @@ def _sentence(explanation: Explanation, reader: Reader) -> str:
                 f"{size_in_words(event.count * event.bytes_each)} more held."
             )
         case GenerationReleased():
-            counts = event.count - event.refunded
-            charged = f"It counts: {counted(counts, 'generation')}." if counts else "It does not count."
-            return f"{RELEASED[event.reason]} {charged}"
+            said = became(event.reason, event.count - event.refunded)
+            return f"{said[:1].upper()}{said[1:]}."
         case ImageSaved():
             name = "" if reader is Reader.MANAGER else f" as {event.name}"
             return f"Kept{name}, {size_in_words(event.bytes)}."
@@ -199,10 +191,13 @@ def _storage(explanation: Explanation, reader: Reader) -> list[str]:
     """What stands and what is held; of what all share the figures of a refusal."""
     event = explanation.event
     if isinstance(event, RequestRefused) and event.reason == Reason.POOL_STORAGE.value:
-        own = explanation.usage.image_bytes + explanation.usage.temp_bytes
-        sums = f"used {size_in_words(event.used)} and held {size_in_words(event.held)}"
-        theirs = f"{size_in_words(own)} and {size_in_words(explanation.usage.held_bytes)} were this user's"
-        return [f"All users together {sums}; of this {theirs}."]
+        own, held = explanation.usage.image_bytes + explanation.usage.temp_bytes, explanation.usage.held_bytes
+        sums = f"used {size_in_words(event.used)} of {size_in_words(event.limit)} and held {size_in_words(event.held)}"
+        others = f"{size_in_words(max(0, event.used - own))}, with {size_in_words(max(0, event.held - held))} held"
+        return [
+            f"All users together {sums}.",
+            f"This user kept {size_in_words(own)} of it, with {size_in_words(held)} held; all others kept {others}.",
+        ]
     if not _matters(explanation, Reason.USER_STORAGE):
         return []
     usage, limit = explanation.usage, explanation.limits.user_bytes
@@ -212,6 +207,24 @@ def _storage(explanation: Explanation, reader: Reader) -> list[str]:
     standing = [_image(image, reader) for image in reversed(explanation.standing)]
     lines += _cut(standing, "older image", explanation.images)
     return lines + [_hold(held) for held in explanation.holds]
+
+
+def told_of_shares(shares: PoolShares) -> list[str]:
+    """Whose the pool was, with names: for operators alone."""
+    lines = [
+        f"{share.user}: {size_in_words(share.used_bytes)} kept, {size_in_words(share.held_bytes)} held."
+        for share in shares.largest
+    ]
+    if shares.other_users:
+        lines.append(f"... and {counted(shares.other_users, 'other user')} with {size_in_words(shares.other_bytes)}.")
+    lines += [
+        f"Under way: {size_in_words(held.held_bytes)} held for {counted(held.open, 'generation')} of {held.user}, "
+        f"until {minute(deadline(held))} at the latest."
+        for held in shares.holds
+    ]
+    if shares.other_holds:
+        lines.append(f"... and {counted(shares.other_holds, 'other hold')}.")
+    return lines
 
 
 def _image(image: CurrentImage, reader: Reader) -> str:

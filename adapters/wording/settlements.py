@@ -6,12 +6,10 @@ paid.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from typing_extensions import TypedDict  # on Python 3.11 pydantic reads no other
 
 from adapters.wording.figures import counted, minute, size_in_words, wish
+from adapters.wording.releases import RELEASED
 from projections.settlements import GivenBack, Settlement
 
 
@@ -56,20 +54,6 @@ class SettlementData(TypedDict):
     counted: int
     credits: float | None
     sentence: str
-
-
-RELEASED: Mapping[str, str] = MappingProxyType(
-    {
-        "failed": "it failed",
-        "rejected": "the image service refused it",
-        "moderated": "made and filtered",
-        "not_kept": "made, but not kept",
-        "expired": "nothing came in time",
-        "cancelled": "it was stopped",
-        "unknown": "the answer was lost",
-    }
-)
-"""Why places were given back, by the reason in the log."""
 
 
 def sentence_of_settlement(found: Settlement) -> str:
@@ -145,7 +129,7 @@ def _tried(found: Settlement) -> list[str]:
 
 
 def _given_back(one: GivenBack) -> str:
-    why = RELEASED.get(one.reason, one.reason)
+    why = RELEASED[one.reason]
     return f"{_places(one.count)} released {minute(one.at)}: {why}"
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.wording.settlements import RELEASED, sentence_of_settlement
+from adapters.wording.events import words as words_of
+from adapters.wording.releases import RELEASED, became
+from adapters.wording.settlements import sentence_of_settlement
 from domain.commands import RELEASE_REASONS
 from domain.events import Event, GenerationCompleted, GenerationReleased, GenerationReserved, ImageSaved
 from projections.settlements import Settlement, Settlements
@@ -73,7 +75,12 @@ def test_each_way_to_end_is_told(
 
 def test_every_reason_of_a_release_has_its_words() -> None:
     """No stored word reaches a reader."""
-    assert set(RELEASED) == set(RELEASE_REASONS)
+    assert tuple(RELEASED) == RELEASE_REASONS
+    for reason in RELEASE_REASONS:
+        event = released(reason, refunded=1)
+        assert became(reason, 0) == f"{RELEASED[reason]}; nothing was counted"
+        assert words_of(event) == f"1 place released: {became(reason, 0)}"
+        assert f": {RELEASED[reason]}. Counted nothing" in sentence_of_settlement(settled(reserved(), event))
 
 
 def test_what_began_before_the_events_that_are_known_has_no_settlement() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from adapters.archive.backup import BackedUp, BackupTerms, back_up
+from adapters.archive.layout import Manifest
 from adapters.archive.restoring import Restored, RestoreTerms
 from adapters.archive.restoring import restore as carry_out
 from adapters.bootstrap.storage import files_of, store_settings
@@ -60,11 +61,9 @@ def restore(invocation: Invocation, output: Output, folder: Path, *, is_ours: bo
     return Exit.REFUSED if done.missing else Exit.DONE
 
 
-def _backed_up(done: BackedUp) -> dict[str, Any]:
-    """What a backup is, for programs."""
-    manifest = done.manifest
+def _held(manifest: Manifest) -> dict[str, Any]:
+    """How far a backup goes and what it holds."""
     return {
-        "directory": printable(done.folder),
         "log_id": manifest.log_id,
         "position": manifest.position,
         "hash": manifest.digest,
@@ -72,6 +71,15 @@ def _backed_up(done: BackedUp) -> dict[str, Any]:
         "images": manifest.images,
         "temp_files": manifest.temp_files,
         "size_bytes": manifest.size_bytes,
+    }
+
+
+def _backed_up(done: BackedUp) -> dict[str, Any]:
+    """What a backup is, for programs."""
+    manifest = done.manifest
+    return {
+        "directory": printable(done.folder),
+        **_held(manifest),
         "log_bytes": manifest.log_bytes,
         "key": manifest.has_key,
         "copied": {"files": done.copied_files, "size_bytes": done.copied_bytes, "log_bytes": done.log_bytes},
@@ -81,16 +89,9 @@ def _backed_up(done: BackedUp) -> dict[str, Any]:
 
 
 def _restored(done: Restored) -> dict[str, Any]:
-    manifest = done.manifest
     return {
         "root": printable(done.root),
-        "log_id": manifest.log_id,
-        "position": manifest.position,
-        "hash": manifest.digest,
-        "at": manifest.at,
-        "images": manifest.images,
-        "temp_files": manifest.temp_files,
-        "size_bytes": manifest.size_bytes,
+        **_held(done.manifest),
         "key": done.has_key,
         "missing": _rows(done.missing),
     }

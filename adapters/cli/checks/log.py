@@ -11,7 +11,7 @@ from adapters.application.readiness import log_ahead
 from adapters.application.root_mark import refuse_lost_log
 from adapters.bootstrap.storage import limits_of_the_log
 from adapters.cli.checks.finding import Finding, fail, ok, warn
-from adapters.cli.proof.verifying import verdict
+from adapters.cli.proof.verifying import seals_if_any, verdict
 from adapters.engines.choice import image_stores
 from adapters.ledger.codec import decode
 from adapters.ledger.projector import Projector
@@ -56,7 +56,8 @@ def whole(config: Config, engine: EventLogEngine) -> InLog:
     projector = Projector()
     try:
         with collecting_no_garbage():
-            report = engine.verify(root, on_event=projector.take, restore=projector.restore)
+            points, unread = seals_if_any(config.storage.seal_file)
+            report = engine.verify(root, on_event=projector.take, restore=projector.restore, points=points)
         if not report.is_whole:
             return InLog([fail("log", verdict(report), "Run `abby verify` to see more.")])
         images = _images(root, engine, report.reconciled or 0)
@@ -66,6 +67,8 @@ def whole(config: Config, engine: EventLogEngine) -> InLog:
     found = ok("log", verdict(report))
     if report.torn_bytes:
         found = warn("log", verdict(report), "If nothing writes at the moment, start the service once.")
+    if unread is not None:
+        undone.append(warn("seals", unread, "Check that its disk is there; the service makes the file when it runs."))
     return InLog([found, *undone], projector.state, limits_of_the_log(config, projector), images)
 
 

@@ -15,13 +15,22 @@ from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, Refused, malformed
 from adapters.cli.reach.access import log_of
 from adapters.cli.tables import print_lines
-from adapters.history.explaining import described, explain_last, explain_position, positions_of_request
+from adapters.history.explaining import (
+    described,
+    described_shares,
+    explain_last,
+    explain_position,
+    positions_of_request,
+    shares_at,
+)
+from adapters.history.past import opened
 from adapters.ports.event_log import FollowedLog
-from adapters.wording.explanations import told
+from adapters.wording.explanations import told, told_of_shares
 from adapters.wording.figures import counted, echo
 from domain.names import malformed_user
 from domain.refusals import Reason
 from projections.explanation import Explanation
+from projections.pool_shares import PoolShares
 
 MOST_POSITION_DIGITS = 15
 NO_KEY = (
@@ -38,10 +47,13 @@ class Wanted(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What is explained, and the positions of the whole request where a key was given."""
+    """What is explained, and the positions of the whole request where a key was given, and of
+    a full pool whose it was.
+    """
 
     explanation: Explanation
     request: tuple[int, ...] = ()
+    shares: PoolShares | None = None
 
 
 def explain(invocation: Invocation, output: Output, wanted: Wanted) -> int:
@@ -53,7 +65,10 @@ def explain(invocation: Invocation, output: Output, wanted: Wanted) -> int:
         found = _found(log, wanted)
     if isinstance(found, Refused):
         return output.refused(found)
-    answer = {**described(found.explanation), "request": list(found.request)}
+    with opened(root, engine) as past:
+        found = found._replace(shares=shares_at(past, found.explanation))
+    shares = None if found.shares is None else described_shares(found.shares)
+    answer = {**described(found.explanation), "request": list(found.request), "pool": shares}
     output.answer(answer, lambda console: _print(console, found))
     return Exit.DONE
 
@@ -94,6 +109,7 @@ def _print(console: Console, found: Found) -> None:
         ("Limits, from old to new", explained.limits),
         ("What was used of the day", explained.day),
         ("What was stored and held", explained.storage),
+        ("Whose the storage of all was, the largest first", told_of_shares(found.shares) if found.shares else ()),
         ("What the log cannot tell", explained.unknown),
     ):
         if lines:

@@ -19,7 +19,7 @@ from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
 from adapters.cli.proof.repairing import repair
-from adapters.cli.proof.verifying import described, told, verdict
+from adapters.cli.proof.verifying import described, seals_if_any, told, verdict
 from adapters.cli.proof.vouching import Vouched, verify_report
 from adapters.cli.reach.access import log_of
 from adapters.cli.tables import add_row, print_lines, printable, table
@@ -86,28 +86,33 @@ def audit(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     if wanted.report or wanted.since:
         vouched = Vouched(root, report=wanted.report, since=wanted.since, key=wanted.key)
     with output.waiting("Verifying the log"):
-        log, snapshots = vouched.verified(engine) if vouched else _verified(engine, root, user)
+        points, unread = seals_if_any(config.storage.seal_file)
+        log, snapshots = vouched.verified(engine, points) if vouched else _verified(engine, root, user, points)
     if (damage := log.damage) is not None:
         raise LogDamaged(verdict(log), position=damage.position, offset=damage.offset)
     with bar(output, "Comparing files") as progress:
         done = compare(root, log, engine=engine, user=user, progress=progress)
-    answer = _answer(done, snapshots, _command(invocation, root, done))
+    written = None if vouched is None else vouched.write(done, snapshots, files_of(config))
+    beside = {"since": None, "report": None} if vouched is None else vouched.described(done, written)
+    answer = {**_answer(done, snapshots, _command(invocation, root, done)), **beside}
     output.answer(answer, lambda console: _print(console, done, snapshots, answer))
-    if vouched is not None:
-        for said in (vouched.grown(done), vouched.write(done, snapshots, files_of(config))):
-            if said is not None:
-                output.note(said)
+    for said in () if vouched is None else vouched.sentences(done, written):
+        output.note(said)
+    if unread is not None:
+        output.note(unread)
     if user is not None and not done.images + done.temp_files:
         output.note(f"No file of {user} stands by the log.")
     return Exit.DONE if done.agrees and not snapshots else Exit.REFUSED
 
 
-def _verified(engine: EventLogEngine, root: Path, user: str | None) -> tuple[LogReport, list[SnapshotFinding]]:
+def _verified(
+    engine: EventLogEngine, root: Path, user: str | None, points: bytes
+) -> tuple[LogReport, list[SnapshotFinding]]:
     """What the log is, and its snapshots; for one user the log is read at its end, and no state compared."""
     if user is not None:
-        return engine.verify(root, at_end=True), refused_snapshots(engine, root)
+        return engine.verify(root, at_end=True, points=points), refused_snapshots(engine, root)
     with collecting_no_garbage():
-        return verify_with_snapshots(engine, root)
+        return verify_with_snapshots(engine, root, points=points)
 
 
 def _command(invocation: Invocation, root: Path, done: Audit) -> str | None:

@@ -33,14 +33,14 @@ def verify_log(invocation: Invocation, output: Output, seals: Path | None) -> in
     root, engine = log_of(config)
     seals = seals or config.storage.seal_file
     with collecting_no_garbage():
-        report, snapshots = verify_with_snapshots(engine, root, points=_points(seals))
+        report, snapshots = verify_with_snapshots(engine, root, points=seals_kept(seals))
     output.answer(described(report, snapshots), lambda console: _print(console, report, snapshots))
     if not report.is_whole:
         return Exit.DATA
     return Exit.REFUSED if snapshots else Exit.DONE
 
 
-def _points(seals: Path | None) -> bytes:
+def seals_kept(seals: Path | None) -> bytes:
     """What stands in a file of seals. Raises StorageUnavailable."""
     if seals is None:
         return b""
@@ -51,6 +51,14 @@ def _points(seals: Path | None) -> bytes:
             f"The seals {seals} cannot be read ({error.strerror or error}), so nothing was compared with them. Name "
             "their file with --seals, or set SEAL_FILE."
         ) from error
+
+
+def seals_if_any(seals: Path | None) -> tuple[bytes, str | None]:
+    """What stands in SEAL_FILE, for who looks at more than that; else a sentence on why nothing does."""
+    try:
+        return seals_kept(seals), None
+    except StorageUnavailable as unavailable:
+        return b"", str(unavailable)
 
 
 def described(report: LogReport, snapshots: Sequence[SnapshotFinding]) -> Mapping[str, Any]:

@@ -76,7 +76,7 @@ class Vouched:
         if (why := _doubt(report, known, path)) is not None and (known is not None or not report.is_signed):
             raise LogDamaged(f"{why} So nothing can be said of the log since then.")
 
-    def verified(self, engine: EventLogEngine) -> tuple[LogReport, list[SnapshotFinding]]:
+    def verified(self, engine: EventLogEngine, points: bytes = b"") -> tuple[LogReport, list[SnapshotFinding]]:
         """The log read as a whole. Raises LogDamaged where it has not only grown since the former report."""
         mark = engine.verify(self._root, at_end=True).watermark if self._path is not None else None
         self._figures = None if mark is None else Figures(mark)
@@ -85,13 +85,13 @@ class Vouched:
             marks.append(self._since.position)
         beside = None if self._figures is None else self._figures.take
         with collecting_no_garbage():
-            log, snapshots = verify_with_snapshots(engine, self._root, marks=marks, beside=beside)
+            log, snapshots = verify_with_snapshots(engine, self._root, points=points, marks=marks, beside=beside)
         if log.damage is None and self._since is not None:
             engine.refuse_damage(self._root, not_grown(self._since, log))
         return log, snapshots
 
-    def write(self, done: Audit, snapshots: Sequence[SnapshotFinding], files: Files) -> str | None:
-        """Writes the report that was asked for; a sentence on it."""
+    def write(self, done: Audit, snapshots: Sequence[SnapshotFinding], files: Files) -> dict[str, Any] | None:
+        """Writes the report that was asked for, and tells what it is."""
         if self._path is None:
             return None
         if self._figures is None or not done.log.marked:
@@ -101,10 +101,23 @@ class Vouched:
         key = self._signing_key(files)
         said = say(done, done.log.marked[0], self._figures.told(), snapshots, utc_now())
         _put(self._path, signed(said, key))
-        return (
-            f"Report of position {said['position']} written to {printable(self._path)}, signed with the key "
-            f"{key.public}."
-        )
+        return {
+            "file": printable(self._path),
+            "position": said["position"],
+            "hash": said["hash"],
+            "key": key.public,
+        }
+
+    def sentences(self, done: Audit, written: dict[str, Any] | None) -> list[str]:
+        """A sentence on each, for people."""
+        grown = self.grown(done)
+        found = [] if grown is None else [grown]
+        if written is not None:
+            found.append(
+                f"Report of position {written['position']} written to {written['file']}, signed with the key "
+                f"{written['key']}."
+            )
+        return found
 
     def grown(self, done: Audit) -> str | None:
         """A sentence on what came since the former report."""
@@ -112,6 +125,20 @@ class Vouched:
             return None
         more = counted(done.log.positions - self._since.position, "event")
         return f"The log has only grown since the report of {self._since.said['at']}: {more} more."
+
+    def described(self, done: Audit, written: dict[str, Any] | None) -> dict[str, Any]:
+        """The same for programs: how far the log has grown, and the report that was written."""
+        since = None if self._since is None else self._since.said
+        return {
+            "since": since
+            and {
+                "grown": True,
+                "at": since["at"],
+                "position": since["position"],
+                "more": done.log.positions - since["position"],
+            },
+            "report": written,
+        }
 
     def _signing_key(self, files: Files) -> SigningKey:
         return own_key(self._root, files) if self._key is None else signing_key(self._key)

@@ -51,10 +51,11 @@ def encode_point(slot: Slot, at: str, key: Key) -> bytes:
 
 
 def lacks_a_point(files: Files, log: LogAsRead, stored: bytes, key: Key | None) -> Damage | None:
-    """What a log does not hold of the last stored point of it; the chain up to there holds all before. What the key has
-    not sealed says nothing, but that all lines are another log's.
+    """What a log does not hold of its stored points, from the last backwards, as far as they lie within what was read;
+    the chain up to a point holds all before. What the key has not sealed says nothing, but that all lines are another
+    log's.
     """
-    others = False
+    others = own = False
     for line in reversed(stored.split(b"\n")):
         point = _decoded(line)
         if point is None:
@@ -62,8 +63,16 @@ def lacks_a_point(files: Files, log: LogAsRead, stored: bytes, key: Key | None) 
         if point["log"] != log.header.log_id:
             others = True
         elif key is None or is_sealed(line, key.of_point):
-            return _lacks(files, log, point)
-    return Damage(None, None, OF_ANOTHER) if others else None
+            own = True
+            if not _is_unread(log, point) and (damage := _lacks(files, log, point)) is not None:
+                return damage
+    return Damage(None, None, OF_ANOTHER) if others and not own else None
+
+
+def _is_unread(log: LogAsRead, point: dict[str, Any]) -> bool:
+    """Whether a point lies before what was read of a log, where nothing is known of it."""
+    position: int = point["position"]
+    return 0 < position <= log.whole.position and not log.starts[position]
 
 
 def marked_points(files: Files, log: LogAsRead, positions: Iterable[int]) -> tuple[LogPoint, ...]:
@@ -91,9 +100,12 @@ def _decoded(line: bytes) -> dict[str, Any] | None:
 def _lacks(files: Files, log: LogAsRead, point: dict[str, Any]) -> Damage | None:
     position, size = point["position"], point["size"]
     if position <= log.whole.position:
-        ending = files.read_all_at(log.fd, HASH_ENDING_BYTES, size - HASH_ENDING_BYTES) if position else b""
-        if not position or (log.starts[position] == size and ending == b'%b"}\n' % point["hash"].encode()):
+        if not position:
             return None
+        if log.starts[position] == size:
+            ending = files.read_all_at(log.fd, HASH_ENDING_BYTES, size - HASH_ENDING_BYTES)
+            if ending == b'%b"}\n' % point["hash"].encode():
+                return None
         what = "another history"
     else:
         what = f"its end is missing: it ends at position {log.whole.position}"

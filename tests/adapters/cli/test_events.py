@@ -219,7 +219,7 @@ SAID: list[tuple[Event, str]] = [
     ),
     (GenerationCompleted(AT, "a", "cli", "r", 1, "sketch", "", 0.1), "1 made by sketch"),
     (GenerationCompleted(AT, "a", "cli", "r", 1, "stability", "sd3", 0.1), "1 made by stability (sd3)"),
-    (GenerationReleased(AT, "a", "cli", "r", 1, 0, "failed", 1), "1 place released (failed), 1 given back"),
+    (GenerationReleased(AT, "a", "cli", "r", 1, 0, "failed", 1), "1 place released: it failed; nothing was counted"),
     (
         GenerationReleased(AT, "a", "cli", "r", 1, 0, "failed", 1, provider="openai"),
         "1 place released (failed, asked of openai), 1 given back",

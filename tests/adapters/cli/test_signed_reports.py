@@ -213,6 +213,24 @@ def test_another_history_of_the_same_length_is_found(abby: Abby, filled: Path, t
     assert "another history" in told.json["error"]["message"]
 
 
+def test_programs_are_told_of_both_reports(abby: Abby, report: Path, filled: Path, tmp_path: Path, fits: Any) -> None:
+    """How far the log has grown since the former, and what the new one is."""
+    resets(filled, "one more")
+    told = abby("audit", "--since", str(report), "--report", str(tmp_path / "new.json"), "--json")
+    assert (told.code, fits("audit", told.json)) == (0, True)
+    then = json.loads(report.read_bytes().splitlines()[0])
+    assert told.json["since"] == {"grown": True, "at": then["at"], "position": EVENTS, "more": 1}
+    body, ending = (json.loads(line) for line in (tmp_path / "new.json").read_bytes().splitlines())
+    assert told.json["report"] == {
+        "file": str(tmp_path / "new.json"),
+        "position": body["position"],
+        "hash": body["hash"],
+        "key": ending["key"],
+    }
+    plain = abby("audit", "--json").json
+    assert (plain["since"], plain["report"]) == (None, None)
+
+
 # -- the command line ------------------------------------------------------------------------------
 
 

@@ -137,13 +137,18 @@ def test_a_decision_is_explained_by_position_key_and_user(abby: Abby, fits: Any)
         (("BAD USER", "--last"), 2, "not allowed"),
         (("0",), 1, "There is no position 0"),
         (("9" * 400,), 1, "There is no position"),
+        (("-5",), 2, "No such option"),
+        (("--", "-5"), 1, "nothing under the request key"),
+        (('k"\\\x1b',), 1, "nothing under the request key"),
+        (("1", "--last"), 1, "no request of 1"),
+        (("", "--last"), 2, "is empty"),
     ],
 )
 def test_what_is_not_there_is_told_with_what_to_do(abby: Abby, words: tuple[str, ...], code: int, said: str) -> None:
     """As a refusal, for people and for programs."""
     told = abby("explain", *words)
     assert (told.code, said in told.err) == (code, True)
-    assert abby("explain", *words, "--json").code == code
+    assert abby("explain", "--json", *words).code == code
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -18,7 +18,7 @@ from adapters.application.readiness import readiness_of
 from adapters.application.results import StoreSettings
 from adapters.application.saving import NewImage, save_image
 from adapters.engines.opening import open_store
-from adapters.eventlog.jsonl.seals import Key
+from adapters.eventlog.jsonl.seals import Key, sealed_line
 from adapters.ledger import snapshotting
 from adapters.ports.faults import LogDamaged
 from scripts import verify_log
@@ -267,7 +267,9 @@ def test_the_snapshot_that_does_not_match_is_named(roots: tuple[Path, Path], roo
     assert "move the snapshot away and start again" in told
 
 
-def test_a_seal_kept_outside_shows_a_log_that_was_put_back(roots: tuple[Path, Path], root: Path, abby: Abby) -> None:
+def test_a_seal_kept_outside_shows_a_log_that_was_put_back(
+    roots: tuple[Path, Path], root: Path, abby: Abby, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All of `logs` as it was earlier, and another root's, whose seals fit: refused, and named with its position."""
     shutil.copytree(roots[0], root)
     outside = root.with_name("outside.jsonl")
@@ -282,6 +284,14 @@ def test_a_seal_kept_outside_shows_a_log_that_was_put_back(roots: tuple[Path, Pa
     told = abby("verify", "--seals", str(outside), "--json")
     assert (told.code, told.json["damage"]["position"]) == (65, slot_of(root).tip.position + 1)
     assert f"sealed at position {json.loads(line)['position']}," in told.json["damage"]["what"]
+    for command in ("audit", "doctor"):
+        monkeypatch.setenv("SEAL_FILE", str(outside))
+        asked = abby(command)
+        assert (asked.code, "a point kept outside" in " ".join((asked.out + asked.err).split())) == (
+            {"audit": 65, "doctor": 1}[command],
+            True,
+        )
+    monkeypatch.delenv("SEAL_FILE")
     with pytest.raises(LogDamaged, match="give SEAL_FILE another name"):
         open_store(root, settings=settings)
     replaced_by_another(root)
@@ -292,6 +302,22 @@ def test_a_seal_kept_outside_shows_a_log_that_was_put_back(roots: tuple[Path, Pa
     reset_daily_blocking(store, "ada", "goes on")
     store.close()
     assert root.with_name("anew.jsonl").exists()
+
+
+def test_every_seal_kept_outside_is_compared(roots: tuple[Path, Path], root: Path, abby: Abby) -> None:
+    """A log that holds the last of them and not one before is another history."""
+    shutil.copytree(roots[0], root)
+    outside = root.with_name("outside.jsonl")
+    store = open_store(root, settings=StoreSettings(seal_file=outside))
+    reset_daily_blocking(store, "ada", "fourth")
+    store.close()
+    [line] = outside.read_bytes().splitlines()
+    point = {name: value for name, value in json.loads(line).items() if name != "seal"}
+    key = key_of(root)
+    former = sealed_line({**point, "position": point["position"] - 1, "hash": "0" * 64}, key.of_point)
+    outside.write_bytes(former + b"\n" + line + b"\n")
+    told = abby("verify", "--seals", str(outside), "--json")
+    assert (told.code, "another history" in told.json["damage"]["what"]) == (65, True)
 
 
 def test_a_seal_file_that_cannot_be_written_stops_nothing(root: Path) -> None:

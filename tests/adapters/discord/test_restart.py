@@ -137,7 +137,7 @@ async def test_after_a_kill_nothing_counts_and_everybody_hears_of_it(
         assert batch.original is not None
         assert len(batch.original.attachments) == 1
         assert "Daily Generations: 0/5" in (await finished(await ann.slash("quota"))).text
-        assert "its answer was lost; nothing was counted" in (await finished(await ann.slash("why"))).text
+        assert "the answer was lost; nothing was counted" in (await finished(await ann.slash("why"))).text
         assert (await finished(await imagine(ann))).attachments
         await nobody_waits(root)
         bot.send(signal.SIGTERM)

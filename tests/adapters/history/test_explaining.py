@@ -22,10 +22,19 @@ from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.engines.choice import default_engines
 from adapters.engines.opening import open_store
-from adapters.history.explaining import described, explain_last, explain_position, positions_of_request
-from adapters.wording.explanations import RELEASED, Reader, told
+from adapters.history.explaining import (
+    described,
+    described_shares,
+    explain_last,
+    explain_position,
+    positions_of_request,
+    shares_at,
+)
+from adapters.history.past import opened
+from adapters.wording.explanations import Reader, told, told_of_shares
+from adapters.wording.figures import size_in_words
 from adapters.wording.refusals import sentence_of
-from domain.commands import RELEASE_REASONS, SetPolicy
+from domain.commands import SetPolicy
 from domain.events import MAX_RECORDED_REFUSALS, GenerationReleased, RequestRefused
 from domain.instants import later
 from domain.limits import UserLimits
@@ -134,15 +143,14 @@ def test_a_reader_beside_the_service_finds_the_same(store: Storage, tmp_path: Pa
 
 
 def test_a_release_tells_whether_it_counted(store: Storage) -> None:
-    """And where its place was reserved; there are words for each reason."""
+    """And where its place was reserved."""
     reserved = asyncio.run(reserve_places(store, WantedPlaces("ada")))
     assert isinstance(reserved, Reserved)
     asyncio.run(release_places(store, ReturnedPlaces("ada", reserved.reservation, reason="failed")))
     said = told(last(store))
-    assert said.sentence == "The picture could not be made. It does not count."
+    assert said.sentence == "It failed; nothing was counted."
     assert said.day[-1] == "Its place was reserved at position 2."
     assert isinstance(last(store).event, GenerationReleased)
-    assert set(RELEASED) == set(RELEASE_REASONS)
 
 
 def test_every_line_of_a_log_has_an_explanation(store: Storage) -> None:
@@ -170,3 +178,26 @@ def test_a_delivered_place_is_held_a_day_longer(store: Storage) -> None:
     refuse(store)
     (held,) = described(last(store))["storage"]["holds"]
     assert held["until"] == later(reserved.expires_at, seconds=DELIVERED_KEPT_SECONDS)
+
+
+def test_a_full_pool_is_told_with_names_to_operators_alone(tmp_path: Path) -> None:
+    """Whose it was, how many others, and what was under way; the user only sees sums."""
+    size = len(png())
+    store = open_store(tmp_path / "root", limits=SetPolicy(pool_bytes=3 * size + size // 2))
+    for user in ("bob", "bob", "cleo"):
+        asyncio.run(save_image(store, NewImage(user, png())))
+    asyncio.run(save_image(store, NewImage("ada", png())))
+    found = last(store)
+    assert isinstance(found.event, RequestRefused)
+    assert found.event.reason == "POOL_STORAGE"
+    words = "\n".join(told(found, Reader.USER).lines)
+    assert f"all others kept {size_in_words(3 * size)}" in words
+    assert ("bob" in words, "cleo" in words, "bob" in str(described(found))) == (False, False, False)
+    store.close()
+    with opened(tmp_path / "root", default_engines().log) as past:
+        shares = shares_at(past, found)
+        assert shares is not None
+    assert [(share.user, share.used_bytes) for share in shares.largest] == [("bob", 2 * size), ("cleo", size)]
+    assert (shares.used_bytes, shares.held_bytes) == (found.event.used, found.event.held)
+    assert told_of_shares(shares)[0].startswith("bob: ")
+    assert described_shares(shares)["other_users"] == 0

@@ -195,8 +195,8 @@ class TestImagine:
         assert (message.attachments, message.buttons) == ([], [])
         for command, words in (
             ("quota", "Daily Generations: 0/5"),
-            ("why", "failed; nothing was counted"),
-            ("history", "failed; nothing was counted"),
+            ("why", "it failed; nothing was counted"),
+            ("history", "it failed; nothing was counted"),
             ("history", "it failed. Counted nothing on"),
         ):
             assert words in (await finished(await ann.slash(command))).text
