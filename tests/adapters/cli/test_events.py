@@ -222,7 +222,7 @@ SAID: list[tuple[Event, str]] = [
     (GenerationReleased(AT, "a", "cli", "r", 1, 0, "failed", 1), "1 place released: it failed; nothing was counted"),
     (
         GenerationReleased(AT, "a", "cli", "r", 1, 0, "failed", 1, provider="openai"),
-        "1 place released (failed, asked of openai), 1 given back",
+        "1 place released, asked of openai: it failed; nothing was counted",
     ),
     (
         ImageSaved(AT, "a", "cli", "x.png", 2048, 0, "0" * 64, "image/png", 8, 9, "upscale", True, "s"),
