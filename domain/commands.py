@@ -54,7 +54,7 @@ class SetPolicy(NamedTuple):
 
 
 class ReserveGeneration(NamedTuple):
-    """May `count` images be made? `bytes_each` None holds the policy's estimate.
+    """May `count` images be made? `bytes_each` None holds the policy's estimate. `style` is the key of one, if any.
 
     `exclusive`: a repeat of this request while the reservation is open is REQUEST_RUNNING, not the former answer again.
     """
@@ -67,6 +67,7 @@ class ReserveGeneration(NamedTuple):
     bytes_each: int | None = None
     operation: str = "unspecified"
     exclusive: bool = False
+    style: str | None = None
     origin: str | None = None
     idempotency_key: IdempotencyKey | None = None
 
@@ -88,13 +89,14 @@ class CompleteGeneration(NamedTuple):
 
 
 class ReleasePlaces(NamedTuple):
-    """Gives open places back; `count` None means all of them."""
+    """Gives open places back; `count` None means all of them. `provider` was asked to fill them, where anybody was."""
 
     user: str
     by: str
     reservation: str
     reason: str
     count: int | None = None  # type: ignore[assignment]  # the stored name; tuple.count is not needed
+    provider: str | None = None
     origin: str | None = None
     idempotency_key: IdempotencyKey | None = None
 

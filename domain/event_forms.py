@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from domain.commands import DELETE_REASONS, OPERATIONS, POLICY_SOURCES, RELEASE_REASONS
 from domain.events import MAX_FILES_A_CLEANUP, TYPES
 from domain.instants import STORED_TIME
-from domain.names import STORED_NAME, STORED_USER
+from domain.names import STORED_NAME, STORED_STYLE, STORED_USER
 
+MOST_TYPES = 64
+"""Types of events whose expressions are kept; there are fewer."""
 MOST_SHOWN = 60
 """Bytes of a wrong value that a sentence quotes."""
 ADOPTED = "adopted"
@@ -73,6 +76,7 @@ TIME = Form("a time that exists, such as 2026-01-31T00:00:00.000000Z", f'"{STORE
 USER = Form("a user id: 1 to 64 of a-z, 0-9, '_' and '-', and no device of Windows", f'"{STORED_USER}"')
 NAME = Form("an image name as they are allowed, in one folder at most", f'"{STORED_NAME}"')
 ID = Form("an id: 1 to 64 letters, digits, '.', '_' and '-'", '"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"')
+STYLE = Form("the key of a style: 1 to 64 of a-z, 0-9, '_' and '-', a letter or digit first", f'"{STORED_STYLE}"')
 STAGED = Form("32 lower-case hex digits", '"[0-9a-f]{32}"')
 DIGEST = Form("64 lower-case hex digits", '"[0-9a-f]{64}"')
 COMMAND = Form("the name of a command", '"[A-Za-z]{1,64}"')
@@ -113,6 +117,7 @@ _FORMS: dict[str, Form] = {
     "user": USER,
     "name": NAME,
     "reservation": ID,
+    "style": STYLE,
     "staged": STAGED,
     "sha256": DIGEST,
     "media_type": _one_of(*MEDIA_TYPES),
@@ -154,14 +159,18 @@ def _matches(members: Iterable[Member]) -> Callable[[bytes], object]:
     return re.compile(rf"\{{{pattern}\}}".encode()).fullmatch
 
 
-_WHOLE_EVENTS = {type_name: _matches(members) for type_name, members in MEMBERS.items()}
+@lru_cache(maxsize=MOST_TYPES)
+def _whole_event(type_name: str) -> Callable[[bytes], object] | None:
+    """Whether bytes are data of a type; None for a type that there is not. Made when the first event of it is met."""
+    members = MEMBERS.get(type_name)
+    return None if members is None else _matches(members)
 
 
 def misshapen(type_name: str, data: bytes) -> str | None:
     """Why the stored `data` of this type are no event of this version, as a sentence that names the member and what it
     should be; None where they are one.
     """
-    matches = _WHOLE_EVENTS.get(type_name)
+    matches = _whole_event(type_name)
     if matches is None:
         return f"unknown event type {type_name[:MOST_SHOWN]!r}; perhaps a later version of Abby wrote it"
     return None if matches(data) else f"{type_name} has {_why(MEMBERS[type_name], data)}"
@@ -182,7 +191,8 @@ def _why(members: tuple[Member, ...], data: bytes) -> str:
         if found is None or data[found.end() : found.end() + 1] not in {b",", b"}"}:
             return f"a {name} that is not {form.words}, but {_shown(data[at + len(key) :])}"
         at = found.end()
-    return f"a member that it cannot have, or one twice, or an end of another form: {_shown(data[at:])}"
+    unknown = "a member that it cannot have (perhaps a later version of Abby wrote it)"
+    return f"{unknown}, or one twice, or an end of another form: {_shown(data[at:])}"
 
 
 def _shown(data: bytes) -> str:

@@ -53,7 +53,7 @@ class PolicyChanged(NamedTuple):
 
 
 class GenerationReserved(NamedTuple):
-    """Charges `count` to the day of `at` and holds count x bytes_each."""
+    """Charges `count` to the day of `at` and holds count x bytes_each. `style` is the key of what was asked for."""
 
     at: str
     user: str
@@ -63,6 +63,7 @@ class GenerationReserved(NamedTuple):
     count: int  # type: ignore[assignment]  # the stored name; tuple.count is not needed
     bytes_each: int
     expires_at: str
+    style: str | None = None
     origin: str | None = None
     request: IdempotencyKey | None = None
 
@@ -85,7 +86,10 @@ class GenerationCompleted(NamedTuple):
 
 
 class GenerationReleased(NamedTuple):
-    """Frees `count` places, `delivered` of them completed before; `refunded` goes back to the day that was charged."""
+    """Frees `count` places, `delivered` of them completed before; `refunded` goes back to the day that was charged.
+
+    `provider`: who was asked for what the places were held for, where anybody was.
+    """
 
     at: str
     user: str
@@ -95,6 +99,7 @@ class GenerationReleased(NamedTuple):
     delivered: int
     reason: str
     refunded: int
+    provider: str | None = None
     origin: str | None = None
     request: IdempotencyKey | None = None
 
@@ -149,7 +154,10 @@ class CleanupCompleted(NamedTuple):
 
 
 class RequestRefused(NamedTuple):
-    """A limit said no. The first `MAX_RECORDED_REFUSALS` of a user, reason and day are recorded, the last as such."""
+    """A limit said no. The first `MAX_RECORDED_REFUSALS` of a user, reason and day are recorded, the last as such.
+
+    `style`: that of the generation that was asked for.
+    """
 
     at: str
     user: str
@@ -161,6 +169,7 @@ class RequestRefused(NamedTuple):
     used: int
     held: int
     last: bool
+    style: str | None = None
     origin: str | None = None
 
 

@@ -1,4 +1,4 @@
-"""Which user ids and image names are allowed, when two names are one, and how a fresh name is built.
+"""Which user ids, image names and keys of styles are allowed, when two names are one, and how a fresh name is built.
 
 Everything that comes from outside passes here before it reaches an event or a path, so an accepted id or name is safe
 as a path segment on Linux, macOS and Windows. Left to others: whether a name stands already (the decisions), and
@@ -8,11 +8,15 @@ whether the final path is free of symlinks and untracked files (the storage adap
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 MAX_USER_ID_CHARS = 64
 MAX_NAME_CHARS = 120
 MAX_QUOTED_CHARS = 40
 MAX_FRESH_DIGITS = 9
+MAX_STYLE_CHARS = 64
+REMEMBERED = 4_096
+"""Users, and names, of at most their length that are remembered as they were judged: most are asked about again."""
 
 # Windows opens a device for these, whatever the case, whatever extension follows, in every folder.
 WINDOWS_DEVICES = frozenset(
@@ -32,6 +36,9 @@ STORED_USER = rf'(?!(?:{_DEVICES})")[a-z0-9_-]{{1,{MAX_USER_ID_CHARS}}}'
 STORED_NAME = rf'(?=[^"]{{1,{MAX_NAME_CHARS}}}"){_STORED_SEGMENT}(?:/{_STORED_SEGMENT})?'
 """What `malformed_name` allows, likewise."""
 
+STORED_STYLE = rf"[a-z0-9][a-z0-9_-]{{0,{MAX_STYLE_CHARS - 1}}}"
+"""What `malformed_style` allows, likewise: the key of a style, never a user's own words."""
+
 
 def _in_any_case(words: str) -> str:
     """Alternatives as a pattern that needs no flag, which not every dialect has."""
@@ -48,6 +55,7 @@ NAME_PATTERN = rf"^(?!.{{{MAX_NAME_CHARS + 1}}}){_SEGMENT_PATTERN}(?:/{_SEGMENT_
 """What `malformed_name` allows, likewise."""
 
 _USER_ID = re.compile(r"[a-z0-9_-]+")
+_STYLE = re.compile(STORED_STYLE)
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]*")
 _FRESH = re.compile(r"(?:[^/]+/)?image_([1-9][0-9]*)\.[a-z0-9]+", re.IGNORECASE | re.ASCII)
 
@@ -60,6 +68,11 @@ def malformed_user(user: object) -> str | None:
         return f"The user id is empty. It needs 1 to {MAX_USER_ID_CHARS} characters."
     if len(user) > MAX_USER_ID_CHARS:
         return f"The user id {_quoted(user)} has {len(user)} characters. At most {MAX_USER_ID_CHARS} are allowed."
+    return _broken_user_rule(user)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _broken_user_rule(user: str) -> str | None:
     if not _USER_ID.fullmatch(user):
         return f"The user id {_quoted(user)} is not allowed. Only the characters a-z, 0-9, '_' and '-' may be in it."
     if _is_windows_device(user):
@@ -75,6 +88,11 @@ def malformed_name(name: object) -> str | None:
         return f"The image name is empty. It needs 1 to {MAX_NAME_CHARS} characters."
     if len(name) > MAX_NAME_CHARS:
         return f"The image name {_quoted(name)} has {len(name)} characters. At most {MAX_NAME_CHARS} are allowed."
+    return _broken_name_rule(name)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _broken_name_rule(name: str) -> str | None:
     segments = name.split("/")
     if len(segments) > 2:
         return f"The image name {_quoted(name)} has more than one folder. At most one is allowed."
@@ -82,6 +100,16 @@ def malformed_name(name: object) -> str | None:
         if broken_rule := _broken_segment_rule(segment):
             return f"The image name {_quoted(name)} is not allowed. {broken_rule}"
     return None
+
+
+def malformed_style(style: object) -> str | None:
+    """Why this cannot be the key of a style, as a sentence for people; None where it can be one."""
+    if isinstance(style, str) and _STYLE.fullmatch(style):
+        return None
+    return (
+        f"A style has 1 to {MAX_STYLE_CHARS} of the characters a-z, 0-9, '_' and '-', a letter or digit first. "
+        "Leave it out, or name one of those that there are."
+    )
 
 
 def name_key(name: str) -> str:

@@ -77,6 +77,7 @@ def _refusal(demand: Demand, reason: Reason, figures: _Figures, view: View, at: 
             used=figures.used,
             held=figures.held,
             last=recorded + 1 == MAX_RECORDED_REFUSALS,
+            style=command.style if isinstance(command, ReserveGeneration) else None,
             origin=command.origin,
         )
     resets_at = next_midnight(at) if reason is Reason.DAILY_LIMIT else None

@@ -32,7 +32,7 @@ from domain.commands import (
     SetPreference,
 )
 from domain.instants import is_instant
-from domain.names import fresh_name, malformed_name, malformed_user
+from domain.names import fresh_name, malformed_name, malformed_style, malformed_user
 
 MAX_KEY_CHARS = 320
 """Characters of an idempotency key: 255 of a caller and what the studio derives from them."""
@@ -84,6 +84,7 @@ def _bad_reservation(command: ReserveGeneration) -> str | None:
         or _bad_key(command)
         or _bad_count(command.count)
         or _bad_operation(command.operation)
+        or (None if command.style is None else malformed_style(command.style))
         or (None if _is_limit(command.bytes_each) else "The bytes of a place must be a whole number.")
         or _bad_ttl(command.ttl_seconds)
     )

@@ -35,6 +35,10 @@ class Deadlines:
         """Notes a new reservation."""
         heappush(self._heap, (reservation.expires_at, reservation.reservation))
 
+    def has_come(self, at: str) -> bool:
+        """Whether any entry has come at `at`: where none has, nothing is due."""
+        return bool(self._heap) and self._heap[0][0] <= at
+
     def due(self, at: str, look_up: Callable[[str], Reservation | None]) -> Iterator[Reservation]:
         """Open reservations whose deadline has come at `at`, the oldest deadline first; the heap stays as it is.
 

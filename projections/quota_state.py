@@ -307,7 +307,7 @@ class QuotaState(QuotaFold):
 
     def due(self, at: str, limit: int) -> list[Reservation]:
         """Reservations of which a deadline has come, the oldest first."""
-        return due_of(self, self.deadlines, at, limit)
+        return due_of(self, self.deadlines, at, limit) if self.deadlines.has_come(at) else []
 
     def draft(self) -> Draft:
         """An empty draft over this state."""
@@ -327,6 +327,10 @@ class QuotaState(QuotaFold):
     def tidy(self) -> None:
         """Forgets what no decision asks for any more: old answers, and reservations that are over."""
         self.answers.prune(self.last_at)
+        self.tidy_deadlines()
+
+    def tidy_deadlines(self) -> None:
+        """Forgets reservations that are over; costs next to nothing where none is."""
         self.deadlines.tidy(self._tables.reservations, self.last_at)
 
     def _note_deadline(self, reservation: Reservation) -> None:

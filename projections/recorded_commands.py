@@ -6,8 +6,9 @@ what exactly was asked, there are several candidates. What is decided of a comma
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, assert_never
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
 
 from domain.commands import (
     AdoptImage,
@@ -42,7 +43,7 @@ from domain.events import (
 )
 from domain.images import MAX_CLEANUP_FILES
 from domain.instants import seconds_between
-from domain.limits import UserLimits
+from domain.limits import Limits, UserLimits
 from domain.refusals import Reason
 from domain.validation import MAX_TTL_SECONDS
 from projections.quota_state import QuotaState
@@ -70,11 +71,11 @@ def commands_of(events: Sequence[Event]) -> Iterator[Asked]:
         event, more = events[at], at + 1
         if more < last and isinstance(event, GenerationReserved) and is_plain(event, saved := events[more]):
             assert isinstance(saved, ImageSaved)
-            yield Asked(_save(saved, reservation=None), (event, saved))
+            yield Asked(_save(saved, saved.reservation or "", None), (event, saved))
             at += 2
             continue
         more = _end_of_one(events, at) if isinstance(event, ClockCorrected | CleanupCompleted) else more
-        yield Asked(_command(event), tuple(events[at:more]))
+        yield Asked(_COMMANDS[type(event)](event), tuple(events[at:more]))
         at = more
 
 
@@ -82,10 +83,10 @@ def refused_commands(record: RequestRefused, state: QuotaState) -> Iterator[Rese
     """Each command that may have been refused so, the likeliest first: which place a picture was for is not recorded,
     nor the name that it would have replaced.
     """
-    if record.command == ReserveGeneration.__name__:
-        yield _refused_reservation(record)
+    save = _of_refused(record)
+    if isinstance(save, ReserveGeneration):
+        yield save
         return
-    save = _refused_save(record)
     kept = save._replace(name=_name_replaced(record, state, temp=False))
     if record.asked.count:
         yield kept
@@ -96,38 +97,6 @@ def refused_commands(record: RequestRefused, state: QuotaState) -> Iterator[Rese
     temp = save._replace(temp=True, name=_name_replaced(record, state, temp=True))
     is_temp = record.reason == Reason.USER_STORAGE.value and not record.held
     yield from [temp, *places] if is_temp else [*places, temp]
-
-
-def _command(event: Event) -> Command:  # noqa: C901, PLR0912 - one line for each event is the clearest form
-    """The command of an event that is its only one."""
-    match event:
-        case GenerationReserved():
-            return _reserve(event)
-        case GenerationCompleted():
-            return _complete(event)
-        case GenerationReleased():
-            return _release(event)
-        case ImageSaved():
-            return _adopt(event) if event.operation == "adopted" else _save(event, reservation=event.reservation)
-        case ImageDeleted():
-            return _delete(event)
-        case RequestRefused():
-            reserves = event.command == ReserveGeneration.__name__
-            return _refused_reservation(event) if reserves else _refused_save(event)
-        case PolicyChanged():
-            return SetPolicy(by=event.by, source=event.source, **event.limits._asdict(), origin=event.origin)
-        case LimitsOverridden():
-            return _override(event)
-        case DailyCountReset():
-            return ResetDaily(event.user, event.by, event.reason, event.origin, event.request)
-        case PreferenceSet():
-            return _prefer(event)
-        case CleanupCompleted():
-            return CleanUp(event.by, event.older_than_days, event.origin, event.request)
-        case ClockCorrected():
-            return CorrectClock(event.by, event.origin, event.request)
-        case _:
-            assert_never(event)
 
 
 def is_plain(reserved: GenerationReserved, saved: Event) -> bool:
@@ -162,154 +131,7 @@ def _goes_on(former: Event, event: Event) -> bool:
     """Whether a cleanup of more files than one event holds goes on."""
     assert isinstance(former, CleanupCompleted)
     full = len(former.files) == MAX_FILES_A_CLEANUP
-    return full and isinstance(event, CleanupCompleted) and _command(event) == _command(former)
-
-
-def _reserve(event: GenerationReserved) -> ReserveGeneration:
-    return ReserveGeneration(
-        user=event.user,
-        by=event.by,
-        reservation=event.reservation,
-        ttl_seconds=int(seconds_between(event.at, event.expires_at)),
-        count=event.count,
-        bytes_each=event.bytes_each,
-        operation=event.operation,
-        origin=event.origin,
-        idempotency_key=event.request,
-    )
-
-
-def _complete(event: GenerationCompleted) -> CompleteGeneration:
-    return CompleteGeneration(
-        user=event.user,
-        by=event.by,
-        reservation=event.reservation,
-        provider=event.provider,
-        model=event.model,
-        seconds=event.seconds,
-        count=event.count,
-        credits=event.credits,
-        seed=event.seed,
-        origin=event.origin,
-        idempotency_key=event.request,
-    )
-
-
-def _release(event: GenerationReleased) -> ReleasePlaces:
-    return ReleasePlaces(
-        user=event.user,
-        by=event.by,
-        reservation=event.reservation,
-        reason=event.reason,
-        count=event.count,
-        origin=event.origin,
-        idempotency_key=event.request,
-    )
-
-
-def _save(event: ImageSaved, *, reservation: str | None) -> SaveImage:
-    return SaveImage(
-        user=event.user,
-        by=event.by,
-        name=event.name,
-        bytes=event.bytes,
-        sha256=event.sha256,
-        media_type=event.media_type,
-        width=event.width,
-        height=event.height,
-        staged=event.staged,
-        new_reservation=event.reservation or "",
-        operation=event.operation,
-        temp=event.temp,
-        reservation=reservation,
-        origin=event.origin,
-        idempotency_key=event.request,
-    )
-
-
-def _adopt(event: ImageSaved) -> AdoptImage:
-    return AdoptImage(
-        user=event.user,
-        by=event.by,
-        name=event.name,
-        bytes=event.bytes,
-        sha256=event.sha256,
-        media_type=event.media_type,
-        width=event.width,
-        height=event.height,
-        staged=event.staged,
-        temp=event.temp,
-        origin=event.origin,
-        idempotency_key=event.request,
-    )
-
-
-def _delete(event: ImageDeleted) -> DeleteImage:
-    return DeleteImage(
-        user=event.user,
-        by=event.by,
-        name=event.name,
-        temp=event.temp,
-        reason=event.reason,
-        origin=event.origin,
-        idempotency_key=event.request,
-    )
-
-
-def _override(event: LimitsOverridden) -> OverrideLimits:
-    limits = event.limits or UserLimits()
-    return OverrideLimits(
-        user=event.user,
-        by=event.by,
-        reason=event.reason,
-        user_bytes=limits.user_bytes,
-        daily=limits.daily,
-        until=event.until,
-        origin=event.origin,
-        idempotency_key=event.request,
-    )
-
-
-def _prefer(event: PreferenceSet) -> SetPreference:
-    return SetPreference(
-        user=event.user,
-        by=event.by,
-        preference=event.preference,
-        value=event.value,
-        origin=event.origin,
-        idempotency_key=event.request,
-    )
-
-
-def _refused_reservation(record: RequestRefused) -> ReserveGeneration:
-    """How long it would have held its places is not recorded: as long as one may."""
-    places = max(record.asked.count, 1)
-    return ReserveGeneration(
-        user=record.user,
-        by=record.by,
-        reservation=UNKNOWN_RESERVATION,
-        ttl_seconds=MAX_TTL_SECONDS,
-        count=record.asked.count,
-        bytes_each=record.asked.bytes // places,
-        origin=record.origin,
-    )
-
-
-def _refused_save(record: RequestRefused) -> SaveImage:
-    """As a save of its own place; what the picture was like is not recorded."""
-    return SaveImage(
-        user=record.user,
-        by=record.by,
-        name=UNKNOWN_NAME,
-        bytes=record.asked.bytes,
-        sha256="",
-        media_type="",
-        width=0,
-        height=0,
-        staged="",
-        new_reservation=UNKNOWN_RESERVATION,
-        origin=record.origin,
-    )
+    return full and isinstance(event, CleanupCompleted) and _clean_up(event) == _clean_up(former)
 
 
 def _name_replaced(record: RequestRefused, state: QuotaState, *, temp: bool) -> str:
@@ -320,3 +142,91 @@ def _name_replaced(record: RequestRefused, state: QuotaState, *, temp: bool) -> 
     standing = index.of(record.user).newest_first(0, MOST_LOOKED_AT)
     fitting = (image.name for image in standing if image.bytes == record.asked.replaced_bytes)
     return next(fitting, UNKNOWN_NAME)
+
+
+# -- the form of each command ----------------------------------------------------------------------
+
+C = TypeVar("C")
+_STORED_AS = {"idempotency_key": "request"}
+"""Members of commands that have another name in events."""
+
+
+def _made_of(event: Any, command: Callable[..., C], *told: str, **fixed: Any) -> Callable[..., C]:
+    """What makes commands of a class from events of a class: of the members that both have, of those that are `told`
+    beside the event, in this order, and of the `fixed` ones; others have their defaults.
+    """
+    members: list[str] = [*event._fields, *told]
+    values: dict[str, Any] = {**command._field_defaults, **fixed}  # type: ignore[attr-defined]  # a named tuple
+    places: list[int] = []
+    more: list[Any] = []
+    for name in command._fields:  # type: ignore[attr-defined]  # likewise
+        stored = _STORED_AS.get(name, name)
+        if name in fixed or stored not in members:
+            places.append(len(members) + len(more))
+            more.append(values[name])
+        else:
+            places.append(len(members) - 1 - members[::-1].index(stored))
+    make: Callable[[Iterable[Any]], C] = command._make  # type: ignore[attr-defined]  # likewise
+    pick = itemgetter(*places)
+    return lambda recorded, *values: make(pick((*recorded, *values, *more)))
+
+
+_reserve = _made_of(GenerationReserved, ReserveGeneration, "ttl_seconds")
+_save = _made_of(ImageSaved, SaveImage, "new_reservation", "reservation")
+_adopt = _made_of(ImageSaved, AdoptImage)
+_clean_up = _made_of(CleanupCompleted, CleanUp)
+_set_policy = _made_of(PolicyChanged, SetPolicy, *Limits._fields)
+_override = _made_of(LimitsOverridden, OverrideLimits, *UserLimits._fields)
+_refused_reservation = _made_of(
+    RequestRefused,
+    ReserveGeneration,
+    "count",
+    "bytes_each",
+    reservation=UNKNOWN_RESERVATION,
+    ttl_seconds=MAX_TTL_SECONDS,  # how long it would have held its places is not recorded: as long as one may
+)
+_refused_save = _made_of(
+    RequestRefused,
+    SaveImage,
+    "bytes",
+    name=UNKNOWN_NAME,
+    new_reservation=UNKNOWN_RESERVATION,
+    sha256="",
+    media_type="",
+    width=0,
+    height=0,
+    staged="",
+)
+"""As a save of its own place; what the picture was like is not recorded."""
+
+
+def _of_reserved(event: GenerationReserved) -> Command:
+    return _reserve(event, int(seconds_between(event.at, event.expires_at)))
+
+
+def _of_saved(event: ImageSaved) -> Command:
+    return _adopt(event) if event.operation == "adopted" else _save(event, event.reservation or "", event.reservation)
+
+
+def _of_refused(record: RequestRefused) -> ReserveGeneration | SaveImage:
+    asked = record.asked
+    if record.command == ReserveGeneration.__name__:
+        return _refused_reservation(record, asked.count, asked.bytes // max(asked.count, 1))
+    return _refused_save(record, asked.bytes)
+
+
+_COMMANDS: dict[type[Event], Callable[[Any], Command]] = {
+    GenerationReserved: _of_reserved,
+    GenerationCompleted: _made_of(GenerationCompleted, CompleteGeneration),
+    GenerationReleased: _made_of(GenerationReleased, ReleasePlaces),
+    ImageSaved: _of_saved,
+    ImageDeleted: _made_of(ImageDeleted, DeleteImage),
+    RequestRefused: _of_refused,
+    PolicyChanged: lambda event: _set_policy(event, *event.limits),
+    LimitsOverridden: lambda event: _override(event, *(event.limits or UserLimits())),
+    DailyCountReset: _made_of(DailyCountReset, ResetDaily),
+    PreferenceSet: _made_of(PreferenceSet, SetPreference),
+    CleanupCompleted: _clean_up,
+    ClockCorrected: _made_of(ClockCorrected, CorrectClock),
+}
+"""The command of each event that is its only one."""

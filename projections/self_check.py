@@ -60,6 +60,7 @@ class SelfCheck:
             swept += len(asked.events)
             self._fold(asked.events, first + swept - len(asked.events))
         self._batches += 1
+        self.state.tidy_deadlines()
         if self._batches % BATCHES_BETWEEN_TIDYING == 0:
             self.state.tidy()
 

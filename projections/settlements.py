@@ -37,7 +37,9 @@ class GivenBack(NamedTuple):
 class Settlement(NamedTuple):
     """One reservation and what became of its places. `seconds` were spent making; None where nothing was made.
 
-    `credits` is what providers said that it cost, None where none said anything.
+    `style` is the key of the one that was asked for; None where there was none, or a version before had recorded it.
+    `provider` made it, or where nothing was made was asked for it. `credits` is what providers said that it cost, None
+    where none said anything.
     """
 
     reservation: str
@@ -47,6 +49,7 @@ class Settlement(NamedTuple):
     reserved_at: str
     count: int  # type: ignore[assignment]  # the stored name; tuple.count is not needed
     expires_at: str
+    style: str | None = None
     made: int = 0
     made_at: str | None = None
     provider: str = ""
@@ -95,6 +98,7 @@ def settle(former: Settlement | None, position: int, event: Event) -> Settlement
             reserved_at=event.at,
             count=event.count,
             expires_at=event.expires_at,
+            style=event.style,
         )
     if former is None:
         return None
@@ -109,20 +113,24 @@ def settle(former: Settlement | None, position: int, event: Event) -> Settlement
                 credits=former.credits if event.credits is None else (former.credits or 0.0) + event.credits,
             )
         case GenerationReleased():
-            back = GivenBack(
-                position=position,
-                at=event.at,
-                reason=event.reason,
-                count=event.count,
-                delivered=event.delivered,
-                refunded=event.refunded,
-            )
-            return former._replace(given_back=(*former.given_back, back))
+            tried = former.provider or event.provider or ""
+            return former._replace(given_back=(*former.given_back, _back(position, event)), provider=tried)
         case ImageSaved():
             image = Kept(position, event.at, event.name, event.bytes)
             return former._replace(kept=(*former.kept, image))
         case _:
             return former
+
+
+def _back(position: int, event: GenerationReleased) -> GivenBack:
+    return GivenBack(
+        position=position,
+        at=event.at,
+        reason=event.reason,
+        count=event.count,
+        delivered=event.delivered,
+        refunded=event.refunded,
+    )
 
 
 def reservation_of(event: Event) -> str | None:

@@ -50,11 +50,12 @@ class Line(NamedTuple):
 class UserReplay:
     """One user's figures, event by event. The state answers as the published one does, for this user alone."""
 
-    def __init__(self, user: str) -> None:
+    def __init__(self, user: str, state: QuotaState | None = None) -> None:
+        """From nothing, or from that user's part of a state."""
         self._user = user
         self._settlements = Settlements()
         self._places: dict[str, Reservation] = {}
-        self.state = QuotaState()
+        self.state = state or QuotaState()
 
     def apply(self, position: int, event: Event) -> Line:
         """Takes the state past an event that concerns this user. Raises ImpossibleFact."""

@@ -131,6 +131,7 @@ class WhatIf:
             self._again(asked)
             self._position += len(asked.events)
         self._batches += 1
+        self.state.tidy_deadlines()
         if self._batches % BATCHES_BETWEEN_TIDYING == 0:
             self.state.tidy()
         self._look_at_pool(events[-1].at)

@@ -83,6 +83,7 @@ FORMS = {
         ("by origin preference value reason", TEXT),
         ("provider model", CALLED),
         ("reservation", rb'"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"'),
+        ("style", rb'"[a-z0-9][a-z0-9_-]{0,63}"'),
         ("staged", rb'"[0-9a-f]{32}"'),
         ("media_type", one_of("image/png", "image/jpeg", "image/webp", "image/gif", "application/octet-stream")),
         ("command", rb'"[A-Za-z]{1,64}"'),
@@ -110,17 +111,17 @@ FORMS = {
 TYPES = """
 PolicyChanged | policy | at moderated_free | at by limits=policy source origin?
 GenerationReserved | pool | at user reservation count bytes_each
- | at user by reservation operation count bytes_each expires_at origin? request?
+ | at user by reservation operation count bytes_each expires_at style? origin? request?
 GenerationCompleted | | at user reservation count
  | at user by reservation count provider model seconds credits? seed? origin? request?
 GenerationReleased | pool | at user reservation count delivered reason refunded
- | at user by reservation count delivered reason=release refunded origin? request?
+ | at user by reservation count delivered reason=release refunded provider? origin? request?
 ImageSaved | pool | at user name bytes replaced_bytes operation temp reservation
  | at user by name bytes replaced_bytes sha256 media_type width height operation=saved temp staged reservation? origin?
  request?
 ImageDeleted | pool | at user name bytes temp | at user by name bytes temp reason=deletion origin? request?
 CleanupCompleted | | at files freed_bytes | at by files freed_bytes older_than_days origin? request?
-RequestRefused | | at by | at user by reason=exceeded command asked limit used held last origin?
+RequestRefused | | at by | at user by reason=exceeded command asked limit used held last style? origin?
 LimitsOverridden | | at by | at user by limits=own reason until? origin? request?
 DailyCountReset | | at user | at user by reason origin? request?
 PreferenceSet | | at by | at user by preference value origin? request?

@@ -47,6 +47,8 @@ _OF_THIS_ATTEMPT = frozenset(
 )
 _OF_A_NEW_RESERVATION = _OF_THIS_ATTEMPT | {"reservation"}
 """Whoever reserves is given a new id; whoever releases, delivers or saves says which reservation is meant."""
+_SINCE_0_2 = {ReserveGeneration: "style", ReleasePlaces: "provider"}
+"""What commands of version 0.1 had not: where it says nothing, their digest stays what it was."""
 
 CODE_CHARS = 32
 """Hex digits of the code in the key of a step."""
@@ -110,14 +112,18 @@ def _of_a_step(key: StepKey, secret: bytes) -> str:
 
 def keyed(key: str, command: Command, *, secret: bytes, content: Iterable[bytes] = ()) -> IdempotencyKey:
     """The request of `command` under a caller's key. `content` is what was asked for beyond the command, such as a
-    prompt, in parts that are digested as one.
+    prompt, in parts that are digested as one. Where there is content, a style is told by it, and not once more.
     """
     left_out = _OF_A_NEW_RESERVATION if isinstance(command, ReserveGeneration) else _OF_THIS_ATTEMPT
+    parts = tuple(content)
+    newer = _SINCE_0_2.get(type(command))
+    if newer is not None and (parts or getattr(command, newer) is None):
+        left_out |= {newer}
     asked = {
         name: _canonical(value) for name, value in zip(command._fields, command, strict=True) if name not in left_out
     }
     digest = sha256()
-    for part in content:
+    for part in parts:
         digest.update(part)
     canonical = orjson.dumps([type(command).__name__, asked, digest.hexdigest()], option=orjson.OPT_SORT_KEYS)
     return IdempotencyKey(key, hmac.new(secret, canonical, sha256).hexdigest())

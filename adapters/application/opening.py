@@ -6,11 +6,10 @@ StorageUnavailable, a log held by another process LogLocked, a damaged one LogDa
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import structlog
@@ -28,6 +27,7 @@ from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.ledger import NO_SPACE, LedgerHooks, QuotaLedger
 from adapters.ledger.projector import Projector
 from adapters.ledger.snapshotting import Snapshotting
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.clock import Clock
 from adapters.ports.engines import Engines
 from adapters.ports.event_log import NO_ROOM_AT_ALL, EventLog, EventLogEngine
@@ -315,18 +315,6 @@ def give_back(opened: OpenRoot) -> LedgerStopped | None:
         if _roots.get(opened.root) is opened:
             del _roots[opened.root]
         return opened.close()
-
-
-@contextmanager
-def collecting_no_garbage() -> Iterator[None]:
-    """While a log is taken in, all that is made is kept: looking for cycles in it again and again doubles a start."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def refuse_unfinished(root: Path, files: Files, *, adopting: bool = False) -> None:

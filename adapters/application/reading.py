@@ -12,7 +12,7 @@ from errno import EIO
 from io import SEEK_END, BufferedIOBase
 from pathlib import Path
 from time import sleep
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
@@ -27,7 +27,6 @@ from adapters.application.quota_figures import (
     UserUsage,
 )
 from adapters.application.results import GalleryImage
-from adapters.application.storage import Storage
 from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.projector import Projector
 from adapters.ports.event_log import OpenedLog
@@ -39,6 +38,9 @@ from domain.usage import CurrentImage
 from projections.daily_quota import DailyStatus
 from projections.quota_state import QuotaState
 from projections.user_quota import StorageStatus
+
+if TYPE_CHECKING:
+    from adapters.application.storage import Storage  # late: a replay of the past reads, and opens no storage
 
 T = TypeVar("T")
 

@@ -19,22 +19,28 @@ from domain.refusals import Refusal
 class WantedPlaces:
     """Places to be held for a user. `exclusive`: this process itself works on the request. So while it runs, one under
     the same key is refused, and where the process ends first, the next start releases what is open.
+
+    `style` is the key of the one that is asked for.
     """
 
     user: str
     count: int = 1
     operation: str | None = None
     exclusive: bool = False
+    style: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnedPlaces:
-    """Open places of a reservation to be given back, all of them where no count is given."""
+    """Open places of a reservation to be given back, all of them where no count is given. `provider` is who was asked
+    to fill them, where anybody was.
+    """
 
     user: str
     reservation: str
     reason: str = "cancelled"
     count: int | None = None
+    provider: str | None = None
 
 
 async def reserve_places(
@@ -47,8 +53,8 @@ async def reserve_places(
 ) -> Reserved | Refusal:
     """Holds places before a provider is called. Raises Faults.
 
-    `content` tells requests under one key apart, such as by their prompt; its parts are digested aside, as an input
-    image of many megabytes would hold the event loop up.
+    `content` tells requests under one key apart, such as by their prompt and style; its parts are digested aside, as an
+    input image of many megabytes would hold the event loop up.
     """
     command = reservation_of(storage, wanted, actor)
     if idempotency_key is not None:
@@ -92,6 +98,7 @@ async def release_places(
         reservation=returned.reservation,
         reason=returned.reason,
         count=returned.count,
+        provider=returned.provider,
         origin=actor.origin,
     )
     command = with_key(command, idempotency_key, opened)
@@ -126,6 +133,7 @@ def reservation_of(storage: Storage, wanted: WantedPlaces, actor: Actor) -> Rese
         count=wanted.count,
         operation=wanted.operation or "unspecified",
         exclusive=wanted.exclusive,
+        style=wanted.style,
         origin=actor.origin,
     )
 

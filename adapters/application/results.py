@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from adapters.ledger.pending import Accepted, Outcome
 from domain.refusals import Refusal
+
+if TYPE_CHECKING:
+    from adapters.ledger.pending import Accepted, Outcome  # late: whoever only reads waits for no ledger
 
 
 class Actor(NamedTuple):

@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.application.opening import collecting_no_garbage, refuse_unfinished
+from adapters.application.opening import refuse_unfinished
 from adapters.archive.layout import (
     MAX_MANIFEST_BYTES,
     BackupPaths,
@@ -35,6 +35,7 @@ from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import UPDATE, Files, is_disk_full
 from adapters.disk.litter import is_litter
 from adapters.ledger.projector import Projector
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import (

@@ -19,7 +19,6 @@ from typing import NamedTuple
 import orjson
 
 from adapters.application.adoption_mark import RestoreMark
-from adapters.application.opening import collecting_no_garbage
 from adapters.application.other_things import OURS
 from adapters.application.root_mark import SUFFIX
 from adapters.archive.backup import read_contents, read_manifest
@@ -33,6 +32,7 @@ from adapters.images.check import check_image
 from adapters.images.invalid_image import InvalidImage
 from adapters.imagestore.local.layout import OWN_PREFIX, Layout
 from adapters.ledger.projector import Projector
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.event_log import EventLogEngine, VerifiedEvent
 from adapters.ports.faults import BackupDamaged, DiskFull, Fault, StorageUnavailable, TargetRefused
 from projections.standing_files import StandingFile

@@ -22,7 +22,6 @@ from time import monotonic, sleep
 
 import orjson
 
-from adapters.application.opening import collecting_no_garbage
 from adapters.audit.expected_files import Expected, ExpectedFiles, Known
 from adapters.audit.report import PASSING, Audit, Finding, FindingKind
 from adapters.disk.errors import NotOwnError
@@ -30,6 +29,7 @@ from adapters.disk.files import READ, Files
 from adapters.disk.own_root import why_not_ordinary
 from adapters.imagestore.local.layout import DETAILS_FOLDER, DETAILS_SUFFIX, Layout
 from adapters.imagestore.local.walking import MAX_DEPTH, is_nobodys_image
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.image_store import Key

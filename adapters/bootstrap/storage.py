@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from adapters.application.results import SYSTEM, StoreSettings
-from adapters.application.storage import Storage
 from adapters.disk.files import Files
 from adapters.disk.modes import GROUP_READS, OWNER_ALONE
-from adapters.engines import opening
 from adapters.engines.choice import choose_engine
 from adapters.ledger.projector import Projector
 from adapters.ports.clock import Clock, utc_now
@@ -15,12 +15,17 @@ from adapters.wording.limits import limit_of_the_log
 from domain.commands import SetPolicy
 from domain.limits import MEGABYTE, Limits
 
+if TYPE_CHECKING:
+    from adapters.application.storage import Storage  # late: who reads the log opens no storage
+
 
 def open_store(config: Config, limits: SetPolicy, *, clock: Clock = utc_now) -> Storage:
     """The configured root, opened for writing with the configured engine.
 
     Raises LogLocked, LogDamaged and ConfigError; a root that cannot be made or written is tried again later.
     """
+    from adapters.engines import opening  # late: commands that read the log open no storage
+
     files = files_of(config)
     return opening.open_store(
         config.storage.storage_root,

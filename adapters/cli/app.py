@@ -72,10 +72,14 @@ def abby(
     context.obj = (context.find_object(Invocation) or Invocation()).over(root, env_file)
 
 
+_GLOBAL = inspect.signature(abby, eval_str=True).parameters
+"""The global options, as typer is told of them."""
+
+
 def command(carried_out: Callable[..., None]) -> Callable[..., None]:
     """Registers a command, which takes the global options behind its name too; these stand above those before it."""
-    own, known = (inspect.signature(function, eval_str=True).parameters for function in (carried_out, abby))
-    added = {name: parameter for name, parameter in known.items() if name not in own}
+    own = inspect.signature(carried_out, eval_str=True).parameters
+    added = {name: parameter for name, parameter in _GLOBAL.items() if name not in own}
 
     @wraps(carried_out)
     def with_global_options(context: typer.Context, **given: Any) -> None:

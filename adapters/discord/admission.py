@@ -34,7 +34,7 @@ from adapters.discord.inputs import (
 from adapters.discord.messages import Message, message_for_refusal, message_for_storage_fault
 from adapters.discord.replies import Reply, defer, tell
 from adapters.generation.image_url import LARGEST_IMAGE_BYTES
-from adapters.generation.provider import Operation
+from adapters.generation.provider import STYLES, Operation
 from adapters.ports.faults import Fault
 from adapters.studio.generation_queue import GenerationQueue
 from domain.refusals import Reason, Refusal
@@ -89,22 +89,24 @@ class Source(NamedTuple):
         return cls(0, fetch, why)
 
 
-async def admitted(interaction: Interaction, operation: Operation, count: int = 1) -> bool:
+async def admitted(interaction: Interaction, operation: Operation, count: int = 1, *, style: str | None = None) -> bool:
     """Whether so many pictures may be begun. An answer is promised then; else who asks, and nobody else, is told
     why.
     """
-    if (why := await _refusal(interaction, operation, count)) is not None:
+    if (why := await _refusal(interaction, operation, count, style)) is not None:
         await tell(interaction, why)
         return False
     await defer(interaction)
     return True
 
 
-async def admitted_input(interaction: Interaction, operation: Operation, source: Source) -> bytes | None:
+async def admitted_input(
+    interaction: Interaction, operation: Operation, source: Source, *, style: str | None = None
+) -> bytes | None:
     """What a picture starts from, where it may be begun: an answer is promised then. None where not; it was told."""
     bot, user = interaction.client, str(interaction.user.id)
     owner = owner_of(bot.store, user, actor_of(interaction))
-    why = source.missing or await _refusal(interaction, operation, 1)
+    why = source.missing or await _refusal(interaction, operation, 1, style)
     if why is None and (busy := bot.input_line.refusal(user, owner, source.size_bytes)):
         why = message_for_refusal(busy)
     if why is not None:
@@ -131,15 +133,18 @@ async def _fetched(line: GenerationQueue, owner: str, source: Source) -> bytes |
         line.end_turn(owner)
 
 
-async def _refusal(interaction: Interaction, operation: Operation, count: int) -> Message | None:
-    """Why no picture may be begun, as far as that is known without an input: no service, too many requests, a quota."""
+async def _refusal(interaction: Interaction, operation: Operation, count: int, style: str | None) -> Message | None:
+    """Why no picture may be begun, as far as that is known without an input: no service, too many requests, a quota.
+
+    That there is no such style is told later, with those that there are.
+    """
     bot, user = interaction.client, str(interaction.user.id)
     if (none := bot.generator.unavailable) is not None:
         return message_for_failure(none)
     actor = actor_of(interaction)
     if busy := bot.studio.refusal(user, actor=actor):
         return message_for_refusal(busy)
-    wanted = WantedPlaces(user, count, operation=str(operation))
+    wanted = WantedPlaces(user, count, operation=str(operation), style=style if style in STYLES else None)
     try:
         refusal = refusal_of_places(bot.store, wanted, actor=actor)
     except Fault as fault:

@@ -24,6 +24,7 @@ from adapters.discord.bot_state import Remembered
 from adapters.discord.connection import GuardedState, connection_options, downloading
 from adapters.discord.cooldowns import Cooldowns
 from adapters.discord.delivery import Patience, facts_of
+from adapters.discord.digests import Digests, Served
 from adapters.discord.ending import tell_stopped
 from adapters.discord.errors import OUTDATED_BUTTON, AbbyTree
 from adapters.discord.identifying import IdentifyPace
@@ -114,6 +115,7 @@ class AbbyBot(commands.AutoShardedBot):
         self._pace = IdentifyPace()
         self._work: dict[asyncio.Task[Any], discord.Interaction[Any]] = {}
         self._catching_up: asyncio.Task[None] | None = None
+        self._digests = Digests(Served(self, self.store, self.remembered, self.config.discord, self.patience))
         self._away: set[int] = set()
         self._downloads: aiohttp.ClientSession | None = None
 
@@ -134,9 +136,11 @@ class AbbyBot(commands.AutoShardedBot):
         self._registration.start()
         left_over = LeftOver(self, self.pending, self.store.workers.reading, self.studio, self.patience)
         self._catching_up = asyncio.get_running_loop().create_task(left_over.keep_telling())
+        self._digests.start()
 
     async def close(self) -> None:
         """Ends what runs beside the connection, and the connection."""
+        self._digests.stop()
         await self._registration.stop()
         if self._catching_up is not None:
             self._catching_up.cancel()
@@ -209,6 +213,7 @@ class AbbyBot(commands.AutoShardedBot):
     async def drain(self, seconds: float) -> None:
         """Takes no new work, waits so long for what runs, then cancels it; whoever was promised an answer gets one."""
         self.stopping = True
+        self._digests.stop()
         if self._catching_up is not None:
             self._catching_up.cancel()
         work = {task: interaction for task, interaction in self._work.items() if task is not asyncio.current_task()}

@@ -1,6 +1,6 @@
 """The few things the bot remembers from one start to the next, in a small file of its own: what it did last.
 
-Losing it does no harm: a warning is given once more. So a file that cannot be read
+Losing it does no harm: a warning, or a week's digest, is given once more. So a file that cannot be read
 or written is logged and forgotten.
 """
 
@@ -34,8 +34,8 @@ class Remembered:
         """What was put last, None where nothing was."""
         return self._texts.get(name)
 
-    def put(self, name: str, text: str) -> None:
-        """Remembers it, in the file too where that can be written."""
+    def put(self, name: str, text: str) -> bool:
+        """Remembers it, in the file too where that can be written: whether it could."""
         self._texts[name] = text
         aside = self._path.with_suffix(".new")
         try:
@@ -45,6 +45,8 @@ class Remembered:
             self._files.rename(aside, self._path)
         except OSError as error:
             _log.warning("not remembered", what=name, reason=str(error))
+            return False
+        return True
 
     def _read(self) -> dict[str, str]:
         try:
@@ -55,3 +57,18 @@ class Remembered:
             _log.warning("nothing remembered", reason=str(error))
             return {}
         return {str(name): str(text) for name, text in texts.items()} if isinstance(texts, dict) else {}
+
+
+DIGEST, DIGEST_TROUBLE, BEGUN = "digest {}", "digest trouble {}", "{} begun"
+"""Of a channel by its id: which week it was told last, or is being told; what is wrong with it."""
+
+
+def last_told(remembered: Remembered, channel_id: int) -> str | None:
+    """The week whose digest a channel was told last, None where that is not known."""
+    week = remembered.get(DIGEST.format(channel_id))
+    return None if week is None or week.endswith(BEGUN.format("")) else week
+
+
+def trouble_of(remembered: Remembered, channel_id: int) -> str:
+    """What kept a digest from a channel when the bot looked last; "" where nothing did."""
+    return remembered.get(DIGEST_TROUBLE.format(channel_id)) or ""

@@ -25,6 +25,8 @@ from adapters.discord.messages import (
 from adapters.discord.untrusted_text import cut, inert, length, plain
 from adapters.generation.provider import Operation
 from adapters.ports.failures import NotKept
+from adapters.reports.digest import Digest
+from adapters.reports.digest_words import Todo, advice_in_words, headline, rows, storage, title, went_wrong
 from adapters.studio.details import LABELS, applicable
 from adapters.wording.figures import size_in_words
 
@@ -35,6 +37,7 @@ FIELD_VALUE_CHARACTERS = 1024
 FIELDS = 25
 FOOTER_CHARACTERS = 2048
 WHOLE_CHARACTERS = 6000
+CONTENT_CHARACTERS = 2000
 
 PROMPT_CHARACTERS = 1000
 NEGATIVE_PROMPT_CHARACTERS = 400
@@ -200,6 +203,37 @@ def info_embed(name: str, details: Mapping[str, Any] | None, settlement: str = "
     return _embed("🔎 Image Info", text, discord.Colour.blurple(), fields + generation)
 
 
+def digest_embed(digest: Digest, names: Mapping[str, str], todo: Todo, filename: str | None = None) -> discord.Embed:
+    """A week beside the one before. `names` are those of its users, as far as they are known; `filename` is that of an
+    attached picture.
+    """
+    lines = [f"**{headline(digest)}**"]
+    if advised := advice_in_words(digest.advice, todo):
+        lines.append(f"💡 {advised}")
+    told = () if digest.this.is_empty and digest.former.is_empty else rows(digest)
+    fields = [Field(f"{row.icon} {row.name}", f"**{row.this}**\nbefore: {row.former}", inline=True) for row in told]
+    if makers := digest.this.makers:
+        ranked = (f"{_bold(names.get(one.user, one.user))} · {one.made:,}" for one in makers)
+        fields.append(Field("🏆 Made most", "\n".join(ranked), inline=True))
+    if wrong := went_wrong(digest.this):
+        fields.append(Field("⚠️ Went wrong", wrong.replace(" · ", "\n"), inline=True))
+    ahead = digest.forecast
+    used = bar(share(ahead.used_bytes, ahead.pool_bytes)) + "\n" if ahead.pool_bytes else ""
+    fields.append(Field("📦 Storage of all servers", f"{used}{storage(digest)}"))
+    whose = "All servers, direct messages and the page" if digest.guild is None else "This server alone"
+    footer = f"{whose} · weeks in UTC · as of position {digest.position:,}"
+    embed = _embed(f"📊 {title(digest.week)}", "\n".join(lines), discord.Colour.blurple(), fields, footer=footer)
+    return embed.set_image(url=f"attachment://{filename}") if filename else embed
+
+
+def embed_as_text(embed: discord.Embed) -> str:
+    """The same words as an ordinary message, for where no embed may be sent."""
+    fields = [f"**{field.name}**: {' · '.join(str(field.value).splitlines())}" for field in embed.fields]
+    footer = [f"-# {embed.footer.text}"] if embed.footer.text else []
+    lines = [f"**{embed.title}**", embed.description or "", *fields]
+    return "\n".join([cut("\n".join(lines), CONTENT_CHARACTERS - length("".join(footer)) - 1), *footer])
+
+
 def privacy_embed(status: Figures, provider: str, policy_address: str | None = None) -> discord.Embed:
     """What is kept of a user, who else gets it, and how to take it along or erase it. The provider is named."""
     images = status["user"]["images"]
@@ -207,7 +241,7 @@ def privacy_embed(status: Figures, provider: str, policy_address: str | None = N
         f"• Your {_counted(images, 'image')} ({status['user']['used_mb']}MB), each with how it was made: "
         "prompt, style, seed.\n"
         "• A record of your generations, deletions and refusals, with your Discord id and the server's. "
-        "It holds no prompts.\n"
+        "It holds the style of each, and no prompts.\n"
         "• Your usual style, if you set one."
     )
     fields = [

@@ -15,6 +15,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from stat import S_IMODE, S_ISLNK
@@ -63,6 +64,12 @@ class Files:
         self._by_descriptors = by_descriptors
         self._making = threading.Lock()
         self._roots: dict[Path, OwnRoot] = {}
+
+    def __reduce__(self) -> tuple[Callable[[], Files], tuple[()]]:
+        """For another process, in which no root is confined yet. Raises TypeError for what is made of it: a test's."""
+        if type(self) is not Files:
+            raise TypeError(f"{type(self).__name__} stays in its process")
+        return partial(Files, access=self.access, by_descriptors=self._by_descriptors), ()
 
     def confine(self, root: Path, *, anew: bool = True) -> None:
         """From now on what lies below a storage root is reached as its own alone. The operator's links are those that

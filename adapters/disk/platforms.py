@@ -7,7 +7,6 @@ everything that is the same everywhere belong to `files`.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import stat
@@ -222,6 +221,8 @@ class Windows:
         r"""By the path, where it is of the form \\server\share, else by what the system says of the drive."""
         if str(path).startswith("\\\\") and not str(path).startswith("\\\\?\\"):
             return "share"
+        import ctypes  # late: a fiftieth of a second that only Windows needs
+
         kernel = self._kernel or getattr(getattr(ctypes, "windll", None), "kernel32", None)
         if kernel is None:
             return None

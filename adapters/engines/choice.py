@@ -13,8 +13,6 @@ from pathlib import Path
 
 from adapters import eventlog
 from adapters.disk.files import Files
-from adapters.imagestore.local.image_store import LocalImageStore
-from adapters.imagestore.local.layout import Layout
 from adapters.ports.engines import Engines
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import ConfigError
@@ -39,6 +37,9 @@ def choose_engines(module: str, files: Files | None = None) -> Engines:
 
 def image_stores(files: Files | None = None) -> Callable[[Path], ImageStore]:
     """What gives the image store of a root."""
+    from adapters.imagestore.local.image_store import LocalImageStore  # late: who asks the log alone needs no images
+    from adapters.imagestore.local.layout import Layout  # late, as the store
+
     return lambda root: LocalImageStore(Layout(root), files or Files())
 
 

@@ -11,20 +11,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from adapters.application.opening import collecting_no_garbage
-from adapters.ledger.codec import damaged, decode, event_of
+from adapters.history.progress import EVENTS_BETWEEN_PROGRESS, OnProgress
+from adapters.history.reading_ahead import ReadEvent, read_through
+from adapters.ledger.codec import damaged, decode
 from adapters.ledger.projector import EVENTS_BETWEEN_TIDYING, Projector
-from adapters.ports.event_log import EventLogEngine, VerifiedEvent
+from adapters.ports.event_log import EventLogEngine
 from domain.events import Event, ImpossibleFact
 from domain.instants import EARLIEST, later
 from projections.quota_state import QuotaState
 from projections.self_check import SelfCheck, Stored
 from projections.what_if import WhatIf
-
-EVENTS_BETWEEN_PROGRESS = 2_000
-
-OnProgress = Callable[[int, int], None]
-"""Called with the position that is reached and the last one."""
 
 
 class Deciding(Protocol):
@@ -72,18 +68,18 @@ class Reading:
         self._projector = kept
         return True
 
-    def take(self, found: VerifiedEvent) -> None:
-        """Takes one event. Raises LogDamaged for one that is none."""
+    def take(self, read: ReadEvent) -> None:
+        """Takes one event. Raises LogDamaged for one that cannot have happened before the decisions begin."""
         if self._stopped is not None:
             return
-        event = event_of(found)
-        if found.position % EVENTS_BETWEEN_PROGRESS == 0:
-            self._on_progress(found.position)
+        position, batch_last, event = read
+        if position % EVENTS_BETWEEN_PROGRESS == 0:
+            self._on_progress(position)
         if self.deciding is None and event.at < self._since:
-            self._fold(found.position, event)
+            self._fold(position, event)
             return
-        self._batch.append((found.position, event))
-        if found.position == found.batch_last:
+        self._batch.append((position, event))
+        if position == batch_last:
             self._decide()
 
     def span(self) -> Span:
@@ -144,8 +140,7 @@ def _read(
     last, last_at = _end_of(root, engine)
     since = EARLIEST if days is None else later(last_at, seconds=-86_400 * days)
     reading = Reading(begin, since, lambda position: progress(min(position, last), last))
-    with collecting_no_garbage():
-        engine.open_for_reading(root, on_event=reading.take, restore=reading.restore).close()
+    read_through(root, engine, reading, events=last)
     return reading
 
 

@@ -13,22 +13,24 @@ from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
+import orjson
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
-from adapters.application.opening import collecting_no_garbage
 from adapters.application.reading import ReadableRoot
-from adapters.history.rechecking import EVENTS_BETWEEN_PROGRESS, OnProgress
+from adapters.history.progress import EVENTS_BETWEEN_PROGRESS, OnProgress
 from adapters.ledger.codec import Recorded, damaged, decode
 from adapters.ledger.projector import Projector
+from adapters.ledger.snapshot_state import decode_user
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.event_log import EventLogEngine, FollowedLog, LeadingTag
 from adapters.ports.image_store import ImageStore
 from domain.events import ClockCorrected, Event, GenerationReserved, ImpossibleFact
 from domain.instants import EARLIEST
 from projections.quota_state import QuotaState
-from projections.settlements import reservation_of
 from projections.user_replay import Line, UserReplay
 
 POLICY = LeadingTag("policy")
+CORRECTIONS = DCBQuery(items=[LeadingTag("policy", ClockCorrected.__name__)])
 
 
 class Moment(NamedTuple):
@@ -98,8 +100,7 @@ class Past:
         it is halved first, and then only what follows is looked through for such places.
         """
         position = self._halved(0, self.head, at)
-        corrections = DCBQuery(items=[DCBQueryItem(types=[ClockCorrected.__name__])])
-        begins = [stored.position for stored in self._log.read(corrections, after=position)]
+        begins = [stored.position for stored in self._log.read(CORRECTIONS, after=position)]
         end = self.head
         for begin in reversed(begins):
             if self._time_of(begin) <= at:
@@ -124,10 +125,13 @@ class Past:
     # -- what --------------------------------------------------------------------------------------
 
     def user(self, user: str, moment: Moment) -> PastRoot:
-        """One user's figures as of a moment, from that user's lines alone: the pool in them is only their part."""
-        position, lines = self._until(user, moment)
-        replay = UserReplay(user)
-        for recorded in lines:
+        """One user's figures as of a moment, from the nearest kept snapshot on and that user's lines alone: the pool in
+        them is only their part.
+        """
+        position = self.position_of(moment)
+        snapshot = self._engine.snapshot_before(self._root, position)
+        replay = UserReplay(user, None if snapshot is None else decode_user(snapshot.state, user))
+        for recorded in self._lines_of(user, position, after=replay.state.position):
             _applied(replay, *recorded)
         return self._as_of(replay.state, position, moment)
 
@@ -164,29 +168,27 @@ class Past:
     def story(self, user: str, moment: Moment) -> Iterator[Line]:
         """What happened to a user up to a moment, line by line. Raises LogDamaged."""
         replay = UserReplay(user)
-        for recorded in self._until(user, moment)[1]:
+        for recorded in self._lines_of(user, self.position_of(moment)):
             yield _applied(replay, *recorded)
 
     def owner_of(self, reservation: str) -> str | None:
-        """Whose a reservation is, None where the log has none of that id. Reads all reservations."""
-        reserved = DCBQuery(items=[DCBQueryItem(types=[GenerationReserved.__name__])])
-        for stored in self._log.read(reserved):
-            if reservation.encode() in stored.event.data:
-                event = decode(stored)
-                if reservation_of(event) == reservation and isinstance(event, GenerationReserved):
-                    return event.user
+        """Whose a reservation is, None where the log has none of that id."""
+        for stored in self._log.holding(b'"reservation":' + orjson.dumps(reservation)):
+            event = decode(stored)
+            if isinstance(event, GenerationReserved) and event.reservation == reservation:
+                return event.user
         return None
 
     def knows(self, user: str) -> bool:
         """Whether any event of the log is about a user."""
         return any(True for _ in self._log.read(DCBQuery(items=[_lines(user)]), limit=1))
 
-    def _until(self, user: str, moment: Moment) -> tuple[int, Iterator[Recorded]]:
-        """The position that a moment means, and the user's lines and the policy's up to there."""
-        position = self.position_of(moment)
-        found = self._log.read(DCBQuery(items=[_lines(user), POLICY]))
-        lines = takewhile(lambda stored: stored.position <= position, found)
-        return position, ((stored.position, decode(stored)) for stored in lines)
+    def _lines_of(self, user: str, position: int, *, after: int = 0) -> Iterator[Recorded]:
+        """The user's lines and the policy's, above one position and up to another."""
+        if after < position:
+            found = self._log.read(DCBQuery(items=[_lines(user), POLICY]), after=after)
+            for stored in takewhile(lambda stored: stored.position <= position, found):
+                yield stored.position, decode(stored)
 
     def _as_of(self, state: QuotaState, position: int, moment: Moment) -> PastRoot:
         projector = Projector()

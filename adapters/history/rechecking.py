@@ -7,21 +7,18 @@ the service itself does it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.application.opening import collecting_no_garbage
+from adapters.history.progress import EVENTS_BETWEEN_PROGRESS, OnProgress
 from adapters.ledger.projector import Projector
 from adapters.ledger.snapshot_proof import Comparison, SnapshotFinding
 from adapters.ledger.snapshot_state import encode_state
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.event_log import EventLogEngine, VerifiedEvent
 from adapters.ports.log_reports import KeptSnapshot, LogReport
 
-OnProgress = Callable[[int, int], None]
-"""Called with the position that is reached and the last one."""
-EVENTS_BETWEEN_PROGRESS = 2_000
 LIVE = "that readers and the service go on from in memory"
 """The name of the live projections where a finding tells of a snapshot."""
 

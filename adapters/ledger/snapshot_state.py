@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from domain.names import malformed_user
+from domain.usage import PoolUsage, Reservation
 from projections.activity import Activity, Tally
 from projections.image_index import UserImages
 from projections.limit_changes import LimitChange, LimitChanges
@@ -31,6 +32,12 @@ Projections = tuple[QuotaState, Preferences, LimitChanges, Activity]
 _IN_NO_NAME = (b'"/', b'".', b"/.", b"//")
 """What stands in no line of images that a save made: a name begins with a letter or digit, and so does each part."""
 
+_SHELVES = ("images", "temps")
+_TABLE = b'{"table":"'
+_OF_USERS = tuple(
+    b'%b%b"' % (_TABLE, name) for name in (b"users", b"days", b"overrides", b"refusals", b"reservations", b"book")
+)
+"""How the lines begin that tell of one user's figures."""
 _SCHEMA_LINE = orjson.dumps({"schema": SCHEMA})
 
 
@@ -76,11 +83,44 @@ def decode_state(stored: bytes) -> Projections | None:
         return None
 
 
-def _sections(lines: Iterator[bytes]) -> tuple[dict[str, list[Any]], dict[str, dict[str, bytes]]]:
-    """The rows of each table, and the packed images."""
+def decode_user(stored: bytes, user: str) -> QuotaState | None:
+    """One user's part of the quota state, and the policy: what a replay of that user's lines goes on from, whose pool
+    is that part too. None where `decode_state` gives none.
+    """
+    lines = stored.split(b"\n")
+    if lines[0] != _SCHEMA_LINE:
+        return None
+    try:
+        tables, images = _sections(iter(lines[1:-1]), _OF_USERS)
+        own = {name: shelves[user] for name, shelves in images.items() if user in shelves}
+        if malformed_user(user) or any(map(_leads_away, own.values())):
+            return None
+        return _user_state(tables, own, user)
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _user_state(tables: Mapping[str, list[Any]], images: Mapping[str, bytes], user: str) -> QuotaState:
+    rows: dict[str, list[Any]] = {name: [] for name in Tables._fields} | {"book": tables["book"]}
+    for name in ("users", "days", "overrides"):
+        rows[name] = [row for row in tables.get(name, []) if row[0] == user]
+    rows["refusals"] = [row for row in tables.get("refusals", []) if row[0][0] == user]
+    rows["reservations"] = [row for row in tables.get("reservations", []) if Reservation(*row[1]).user == user]
+    state = load(rows, {name: {user: images[name]} if name in images else {} for name in _SHELVES}, orjson.loads)
+    usage = state.user(user)
+    state.whole.pool = PoolUsage(usage.image_bytes + usage.temp_bytes, usage.held_bytes)
+    return state
+
+
+def _sections(
+    lines: Iterator[bytes], wanted: tuple[bytes, ...] = ()
+) -> tuple[dict[str, list[Any]], dict[str, dict[str, bytes]]]:
+    """The rows of each table, or of those whose lines begin as wanted, and the packed images."""
     tables: dict[str, list[Any]] = {}
-    images: dict[str, dict[str, bytes]] = {"images": {}, "temps": {}}
+    images: dict[str, dict[str, bytes]] = {name: {} for name in _SHELVES}
     for line in lines:
+        if wanted and line.startswith(_TABLE) and not line.startswith(wanted):
+            continue
         section = orjson.loads(line)
         if "table" in section:
             tables.setdefault(section["table"], []).extend(section["rows"])

@@ -15,7 +15,7 @@ from adapters.ledger.projector import Projector
 from adapters.ledger.snapshot_state import Frozen, encode_state
 from adapters.ports.event_log import EventLog, SnapshotPoint
 
-EVENTS_BETWEEN = 50_000
+EVENTS_BETWEEN = 25_000
 """New events after which a running ledger's state is kept: what a start after a kill reads at most, and a little."""
 EVENTS_AT_A_STOP = 1_000
 """With fewer new events than this a start is quick without another snapshot."""

@@ -150,13 +150,20 @@ class StorageManager:
             return worker.submit(asyncio.run, save).result()
 
     async def reserve(
-        self, user_id: str, count: int = 1, *, operation: str | None = None, request: str | None = None
+        self,
+        user_id: str,
+        count: int = 1,
+        *,
+        operation: str | None = None,
+        style: str | None = None,
+        request: str | None = None,
     ) -> tuple[bool, str, Reservation | None]:
         """Holds places and bytes for `count` generations before a provider is paid: `(ok, message, reservation)`.
 
-        Where pictures could not be kept, nothing is held, and the message says why.
+        `style` is the key of one, such as `pixel-art`, for reports; never words of a prompt. Where pictures could not
+        be kept, nothing is held, and the message says why.
         """
-        wanted = WantedPlaces(user_id, count, operation=operation)
+        wanted = WantedPlaces(user_id, count, operation=operation, style=style)
         try:
             await refuse_unkeepable(self._writer(), wanted, idempotency_key=request)
             reserved = await reserve_places(self._writer(), wanted, idempotency_key=request)

@@ -34,12 +34,12 @@ class JSONEvent(DCBEvent):
 
 
 class LeadingTag(DCBQueryItem):
-    """What matches as a tag does, asked for where all events that have the tag have it first: a log of text looks
-    quicker for the longer text.
+    """What matches as a tag does, and one of some types where they are given, asked for where all events that have the
+    tag have it first: a log of text looks quicker for the longer text.
     """
 
-    def __init__(self, tag: str) -> None:
-        super().__init__(tags=[tag])
+    def __init__(self, tag: str, *types: str) -> None:
+        super().__init__(types=list(types), tags=[tag])
 
 
 class VerifiedEvent(NamedTuple):

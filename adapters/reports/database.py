@@ -9,7 +9,7 @@ no other file, no network, no extension, no change of these settings. Needs the 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from io import SEEK_CUR, SEEK_END, SEEK_SET
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from adapters.ports.event_log import FollowedLog, StoredLines
 from adapters.ports.faults import ConfigError, LogDamaged
 from adapters.reports.views import SOURCE, VIEWS
+from domain.limits import MEGABYTE
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,11 +36,20 @@ NOT_INSTALLED = (
 )
 
 
+OnProgress = Callable[[int, int], None]
+"""Called, by any thread, with how many MB of the log are read, and how many there are; a question may read it twice."""
+
+
+def unwatched(_done: int, _all: int) -> None:
+    """Nobody watches."""
+
+
 class LinesFile:
     """The lines as a file that is read: for the database, which wants one."""
 
-    def __init__(self, lines: StoredLines) -> None:
+    def __init__(self, lines: StoredLines, progress: OnProgress = unwatched) -> None:
         self._lines = lines
+        self._progress = progress
         self._at = 0
 
     def read(self, size: int = -1) -> bytes:
@@ -47,6 +57,7 @@ class LinesFile:
         begin = self._lines.begin + self._at
         end = self._lines.end if size < 0 else min(self._lines.end, begin + size)
         self._at += max(0, end - begin)
+        self._progress(self._at // MEGABYTE, self._lines.size_bytes // MEGABYTE)
         return self._lines.read(begin, end) if end > begin else b""
 
     def seek(self, offset: int, whence: int = SEEK_SET) -> int:
@@ -63,8 +74,11 @@ class LinesFile:
 
 
 @contextmanager
-def database(log: FollowedLog, *, target: BinaryIO | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database with the views, closed to everything else. `target` is a file for `COPY ... TO 'abbyout://result'`.
+def database(
+    log: FollowedLog, *, target: BinaryIO | None = None, progress: OnProgress = unwatched
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with the views, closed to everything else. `target` is a file for `COPY ... TO 'abbyout://result'`;
+    `progress` is told how far the log is read.
 
     Raises ConfigError where DuckDB is not installed.
     """
@@ -76,7 +90,7 @@ def database(log: FollowedLog, *, target: BinaryIO | None = None) -> Iterator[du
         TemporaryDirectory(prefix="abby-query-", ignore_cleanup_errors=True) as folder,
         closing(duckdb.connect(":memory:", config=_settings(folder))) as made,
     ):
-        made.register_filesystem(_file_system(SOURCE, LinesFile, log.lines()))
+        made.register_filesystem(_file_system(SOURCE, lambda lines: LinesFile(lines, progress), log.lines()))
         allowed = [SOURCE]
         if target is not None:
             made.register_filesystem(_file_system(TARGET, lambda _lines: target, log.lines()))

@@ -81,12 +81,17 @@ def describe(told: Report, look: Look = LIGHT) -> dict[str, Any]:
     charts = [_stacked("Generations by day", told.days, OUTCOMES, look.outcomes),
               _stacked("Refusals by day", told.days, REASONS, look.reasons),
               _storage(told, look), fourth]  # fmt: skip
+    return framed(f"Image generation, {told.first_day} to {told.last_day}", charts, look)
+
+
+def framed(title: str, charts: Sequence[dict[str, Any]], look: Look) -> dict[str, Any]:
+    """Charts side by side in one look, under a title."""
     return {
         "$schema": SCHEMA,
-        "title": {"text": f"Image generation, {told.first_day} to {told.last_day}", "offset": 18},
+        "title": {"text": title, "offset": 18},
         "background": look.ground,
         "padding": 20,
-        "concat": charts,
+        "concat": list(charts),
         "columns": 2,
         "spacing": {"row": 42, "column": 46},
         "resolve": {"scale": {"color": "independent"}},
@@ -101,7 +106,12 @@ def svg(told: Report) -> bytes:
 
 def png(told: Report) -> bytes:
     """All charts as one picture of dots."""
-    return bytes(_vl_convert().vegalite_to_png(describe(told), vl_version=VEGA_LITE, scale=SCALE))
+    return drawn(describe(told))
+
+
+def drawn(description: dict[str, Any]) -> bytes:
+    """A description as PNG. Raises ConfigError without the extra."""
+    return bytes(_vl_convert().vegalite_to_png(description, vl_version=VEGA_LITE, scale=SCALE))
 
 
 def script(snippet: str) -> str:

@@ -14,7 +14,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from adapters.ports.event_log import FollowedLog
-from adapters.reports.database import TARGET, damaged, database
+from adapters.reports.database import TARGET, OnProgress, damaged, database, unwatched
 from adapters.wording.figures import printable_lines
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ class Answer(NamedTuple):
     is_cut: bool
 
 
-def ask(log: FollowedLog, question: str, *, most: int = MOST_ROWS) -> Answer:
+def ask(log: FollowedLog, question: str, *, most: int = MOST_ROWS, progress: OnProgress = unwatched) -> Answer:
     """The answer's first rows. Raises NotAnswered, ConfigError without the extra, LogDamaged."""
-    with database(log) as made, told():
+    with database(log, progress=progress) as made, told():
         one = _one_select(made, question)
         found = made.execute(one)
         names = _distinct([column[0] for column in found.description])
@@ -60,9 +60,11 @@ def ask(log: FollowedLog, question: str, *, most: int = MOST_ROWS) -> Answer:
     return Answer(columns, rows[:most], len(rows) > most)
 
 
-def write(log: FollowedLog, question: str, file_format: str, target: BinaryIO) -> None:
+def write(
+    log: FollowedLog, question: str, file_format: str, target: BinaryIO, *, progress: OnProgress = unwatched
+) -> None:
     """Writes the whole answer, in one of FILE_FORMATS. Raises as `ask` does."""
-    with database(log, target=target) as made, told():
+    with database(log, target=target, progress=progress) as made, told():
         one = _one_select(made, question)
         made.execute(f"COPY (\n{one}\n) TO '{TARGET}' {FILE_FORMATS[file_format]}")
 

@@ -1,4 +1,5 @@
-"""What a report says: the figures of each day, week, month, user, guild, operation or provider, and how storage grows.
+"""What a report says: the figures of each day, week, month, user, guild, operation, style or provider, and how storage
+grows.
 
 The sums are SQL over the views, the same that a query may ask; nothing is added up here.
 """
@@ -14,8 +15,9 @@ from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
 from adapters.ledger.codec import decode
 from adapters.ports.event_log import FollowedLog
-from adapters.reports.database import database
+from adapters.reports.database import OnProgress, database, unwatched
 from adapters.reports.querying import plain, told
+from adapters.reports.views import NO_STYLE
 from domain.events import PolicyChanged
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ MOST_FORECAST_DAYS = 3_650
 """Storage that is full later than in ten years is said to stay free."""
 
 NOT_KNOWN = "(not known)"
+NOT_DELIVERED = "(nothing delivered)"
+"""A generation of which no provider delivered anything, and none is recorded that was asked."""
 KEYS: Mapping[str, str] = MappingProxyType(
     {
         "day": 'CAST("day" AS VARCHAR)',
@@ -36,7 +40,10 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "user": "coalesce(\"user\", '(nobody)')",
         "guild": f"coalesce(guild, '{NOT_KNOWN}')",
         "operation": f"coalesce(facts.operation, known.operation, '{NOT_KNOWN}')",
-        "provider": f"coalesce(facts.provider, known.provider, '{NOT_KNOWN}')",
+        "style": f"""coalesce(facts.style, known.style,
+            CASE WHEN known.reserved_at > known.styles_since THEN '{NO_STYLE}' ELSE '{NOT_KNOWN}' END)""",
+        "provider": f"""coalesce(facts.provider, known.provider,
+            CASE WHEN NOT known.is_kept THEN '{NOT_DELIVERED}' ELSE '{NOT_KNOWN}' END)""",
     }
 )
 """What a report can be told by, and how that is said of a fact."""
@@ -46,10 +53,17 @@ REFUSALS = MappingProxyType(
     {"refused_daily": "DAILY_LIMIT", "refused_user": "USER_STORAGE", "refused_pool": "POOL_STORAGE"}
 )
 _KNOWN = """LEFT JOIN (
-    SELECT reservation, max(operation) FILTER (type = 'GenerationReserved') AS operation,
-           max_by(provider, position) FILTER (type = 'GenerationCompleted') AS provider
-    FROM events WHERE type IN ('GenerationReserved', 'GenerationCompleted') GROUP BY reservation
+    SELECT reservation, bool_or(type = 'ImageSaved') AS is_kept,
+           min(position) FILTER (type = 'GenerationReserved') AS reserved_at,
+           min(min(position) FILTER (style IS NOT NULL)) OVER () AS styles_since,
+           max(operation) FILTER (type = 'GenerationReserved') AS operation,
+           max(style) FILTER (type = 'GenerationReserved') AS style,
+           coalesce(max_by(provider, position) FILTER (type = 'GenerationCompleted'),
+                    max_by(provider, position) FILTER (type = 'GenerationReleased')) AS provider
+    FROM events WHERE type IN ('GenerationReserved', 'GenerationCompleted', 'GenerationReleased', 'ImageSaved')
+    GROUP BY reservation
 ) AS known USING (reservation)"""
+"""What the log knows of the generation that a fact belongs to, and since when it has styles."""
 _BY_REASON = ",\n".join(
     [
         *(
@@ -109,12 +123,12 @@ class Report(NamedTuple):
     forecast: Forecast
 
 
-def report(log: FollowedLog, terms: Terms) -> Report:
+def report(log: FollowedLog, terms: Terms, progress: OnProgress = unwatched) -> Report:
     """The figures of a log. Raises ConfigError without the extra, LogDamaged, NotAnswered where memory is short."""
     newest = log.newest(None, 1)
     last = date.fromisoformat(decode(newest[0]).at[:10]) if newest else None
     since = None if terms.days is None or last is None else last - timedelta(days=terms.days - 1)
-    with database(log) as made, told():
+    with database(log, progress=progress) as made, told():
         found = _rows(made, _figures(terms.by), [since or date.min])
         growth = _grown(found) if since is None else _rows(made, GROWTH, [])
     rows = [row for row in found if row.pop("is_key")]
@@ -171,7 +185,7 @@ def _grown(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _figures(by: str) -> str:
     """The sums of each key, of each day and of all, from one reading of the log."""
-    known = _KNOWN if by in {"operation", "provider"} else ""
+    known = _KNOWN if by in {"operation", "style", "provider"} else ""
     return f"""
 SELECT grouping("key") = 0 AS is_key, CAST("key" AS VARCHAR) AS "key", CAST("day" AS VARCHAR) AS "day", {SUMS},
 {_STORED}

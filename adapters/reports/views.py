@@ -16,7 +16,8 @@ _FILE = 'STRUCT("user" VARCHAR, "name" VARCHAR, "bytes" BIGINT)'
 _LIMITS = "STRUCT(user_bytes BIGINT, pool_bytes BIGINT, daily BIGINT, gen_bytes BIGINT, moderated_free BOOLEAN)"
 MEMBERS: Mapping[str, str] = {
     **dict.fromkeys(("at", "expires_at", "until", "was", "now"), "TIMESTAMP"),
-    **dict.fromkeys(("user", "by", "origin", "reservation", "operation", "provider", "model", "reason"), "VARCHAR"),
+    **dict.fromkeys(("user", "by", "origin", "reservation", "operation", "style"), "VARCHAR"),
+    **dict.fromkeys(("provider", "model", "reason"), "VARCHAR"),
     **dict.fromkeys(("name", "sha256", "media_type", "staged", "command", "preference", "value", "source"), "VARCHAR"),
     **dict.fromkeys(("count", "delivered", "refunded"), "INTEGER"),
     **dict.fromkeys(("bytes_each", "bytes", "replaced_bytes", "width", "height", "freed_bytes"), "BIGINT"),
@@ -43,23 +44,29 @@ _EVERY = """
 SELECT pos AS position, data."at" AS "time", CAST(data."at" AS DATE) AS "day", type, data."user" AS "user",
        data."by" AS actor, data.origin AS origin,
        CASE WHEN starts_with(data.origin, 'guild:') THEN substr(data.origin, 7) END AS guild"""
+NO_STYLE = "(none)"
+"""Asked for without a style. No style is called so."""
+_RESERVED = f"""reserved AS (
+    SELECT position, "time", "day", "user", guild, actor, origin, operation, reservation, places, bytes_each,
+           expires_at, coalesce(style, CASE WHEN position > min(position) FILTER (style IS NOT NULL) OVER ()
+                                            THEN '{NO_STYLE}' END) AS style
+    FROM events WHERE type = 'GenerationReserved'
+)"""  # noqa: S608 - texts of this module alone
+"""What was asked for, with its style. That there was none is known once the log has any; before that it is null."""
 
 VIEWS: Mapping[str, str] = {
     "lines": f"SELECT pos AS position, type, tags, data FROM {_stored('JSON')}",  # noqa: S608 - texts of this module alone
-    "events": f"""{_EVERY}, data.reservation AS reservation, data.operation AS operation, data."count" AS places,
-       data.delivered AS delivered, data.reason AS reason, data.refunded AS refunded, data.bytes_each AS bytes_each,
-       data.expires_at AS expires_at, data.provider AS provider, data.model AS model, data.seconds AS seconds,
-       data.credits AS credits, data.seed AS seed, data."name" AS "name", data.bytes AS bytes,
+    "events": f"""{_EVERY}, data.reservation AS reservation, data.operation AS operation, data.style AS style,
+       data."count" AS places, data.delivered AS delivered, data.reason AS reason, data.refunded AS refunded,
+       data.bytes_each AS bytes_each, data.expires_at AS expires_at, data.provider AS provider, data.model AS model,
+       data.seconds AS seconds, data.credits AS credits, data.seed AS seed, data."name" AS "name", data.bytes AS bytes,
        data.replaced_bytes AS replaced_bytes, data.sha256 AS sha256, data.media_type AS media_type,
        data.width AS width, data.height AS height, data.temp AS temp, data.files AS files,
        data.freed_bytes AS freed_bytes, data.limits AS limits, data.until AS until, data.preference AS preference,
        data."value" AS "value", data.was AS was, data."now" AS corrected_to, data.request."key" AS request_key
 FROM {_stored(_DATA)}""",
-    "generations": """
-WITH reserved AS (
-    SELECT position, "time", "day", "user", guild, actor, origin, operation, reservation, places, bytes_each, expires_at
-    FROM events WHERE type = 'GenerationReserved'
-), outcomes AS (
+    "generations": f"""
+WITH {_RESERVED}, outcomes AS (
     SELECT reservation,
            sum(places) FILTER (type = 'GenerationCompleted') AS made,
            count(*) FILTER (type = 'ImageSaved') AS kept,
@@ -69,7 +76,8 @@ WITH reserved AS (
            sum(bytes) FILTER (type = 'ImageSaved') AS bytes,
            sum(credits) FILTER (type = 'GenerationCompleted') AS credits,
            sum(seconds) FILTER (type = 'GenerationCompleted') AS seconds,
-           max_by(provider, position) FILTER (type = 'GenerationCompleted') AS provider,
+           coalesce(max_by(provider, position) FILTER (type = 'GenerationCompleted'),
+                    max_by(provider, position) FILTER (type = 'GenerationReleased')) AS provider,
            max_by(model, position) FILTER (type = 'GenerationCompleted') AS model,
            min("time") FILTER (type = 'GenerationCompleted') AS first_made_at,
            max("time") FILTER (type IN ('ImageSaved', 'GenerationReleased')) AS ended_at
@@ -77,14 +85,16 @@ WITH reserved AS (
     WHERE reservation IS NOT NULL AND type IN ('GenerationCompleted', 'GenerationReleased', 'ImageSaved')
     GROUP BY reservation
 )
-SELECT position, "time", "day", "user", guild, actor, origin, operation, reservation, places, bytes_each, expires_at,
-       coalesce(made, 0) AS made, coalesce(kept, 0) AS kept, coalesce(released, 0) AS released,
+SELECT position, "time", "day", "user", guild, actor, origin, operation, style, reservation, places, bytes_each,
+       expires_at, coalesce(made, 0) AS made, coalesce(kept, 0) AS kept, coalesce(released, 0) AS released,
        coalesce(refunded, 0) AS refunded, places - coalesce(kept, 0) - coalesce(released, 0) AS open,
        release_reason, provider, model, seconds, credits, coalesce(bytes, 0) AS bytes, first_made_at,
        CASE WHEN places = coalesce(kept, 0) + coalesce(released, 0) THEN ended_at END AS ended_at
-FROM reserved LEFT JOIN outcomes USING (reservation)""",
-    "images": """
-WITH steps AS (
+FROM reserved LEFT JOIN outcomes USING (reservation)""",  # noqa: S608 - as above
+    "images": f"""
+WITH {_RESERVED}, styles AS (
+    SELECT reservation, max_by(style, position) AS style FROM reserved GROUP BY reservation
+), steps AS (
     SELECT position, "time", "day", type, "user", guild, actor, "name", lower("name") AS name_key, bytes,
            replaced_bytes, sha256, media_type, width, height, operation, temp, reservation, reason
     FROM events WHERE type IN ('ImageSaved', 'ImageDeleted')
@@ -98,10 +108,11 @@ WITH steps AS (
     FROM steps WINDOW life AS (PARTITION BY "user", temp, name_key ORDER BY position)
 )
 SELECT position, "time", "day", "user", guild, actor, "name", bytes, replaced_bytes, sha256, media_type, width, height,
-       operation, temp, reservation, ended_position IS NULL AS stands, ended_position, ended_at, ended_by
-FROM lives WHERE type = 'ImageSaved'""",
-    "refusals": f"""{_EVERY}, data.reason AS reason, data.command AS command, data.asked."count" AS asked_places,
-       data.asked.bytes AS asked_bytes, data."limit" AS allowed, data.used AS used, data.held AS held,
+       operation, style, temp, reservation, ended_position IS NULL AS stands, ended_position, ended_at, ended_by
+FROM lives LEFT JOIN styles USING (reservation) WHERE type = 'ImageSaved'""",  # noqa: S608 - as above
+    "refusals": f"""{_EVERY}, data.reason AS reason, data.command AS command, data.style AS style,
+       data.asked."count" AS asked_places, data.asked.bytes AS asked_bytes, data."limit" AS allowed,
+       data.used AS used, data.held AS held,
        data."last" AS is_last_recorded
 FROM {_stored(_DATA)} WHERE type = 'RequestRefused'""",
     "limits": """
@@ -116,15 +127,15 @@ SELECT position, "time", "user", user_bytes, pool_bytes, daily, reserved_bytes, 
 FROM changes WINDOW later AS (PARTITION BY type, "user" ORDER BY position)""",
     "facts": """
 WITH told AS (
-    SELECT position, "time", "day", type, "user", guild, reservation, operation, provider, places, refunded, reason,
-           bytes, replaced_bytes, seconds, credits,
+    SELECT position, "time", "day", type, "user", guild, reservation, operation, style, provider, places, refunded,
+           reason, bytes, replaced_bytes, seconds, credits,
            unnest(CASE WHEN type = 'CleanupCompleted' THEN files ELSE [NULL] END) AS file
     FROM events
     WHERE type IN ('GenerationReserved', 'GenerationCompleted', 'GenerationReleased', 'ImageSaved', 'ImageDeleted',
                    'RequestRefused', 'CleanupCompleted', 'DailyCountReset')
 )
-SELECT position, "time", "day", type, coalesce("user", file."user") AS "user", guild, reservation, operation, provider,
-       CASE WHEN type = 'GenerationReserved' THEN places ELSE 0 END AS asked,
+SELECT position, "time", "day", type, coalesce("user", file."user") AS "user", guild, reservation, operation, style,
+       provider, CASE WHEN type = 'GenerationReserved' THEN places ELSE 0 END AS asked,
        CASE WHEN type = 'GenerationCompleted' THEN places ELSE 0 END AS made,
        CASE WHEN type = 'ImageSaved' AND reservation IS NOT NULL THEN 1 ELSE 0 END AS kept,
        CASE WHEN type = 'GenerationReleased' THEN places ELSE 0 END AS released,

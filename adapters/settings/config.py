@@ -19,6 +19,9 @@ from adapters.ports.faults import ConfigError
 from adapters.settings.kinds import (
     DISCORD_API,
     DISCORD_GATEWAY,
+    MANAGERS,
+    WEEKDAYS,
+    ChannelList,
     DecimalNumber,
     DiscordAddress,
     Folder,
@@ -32,6 +35,7 @@ from adapters.settings.kinds import (
     Secret,
     ServiceAddress,
     Snowflake,
+    TimeOfWeek,
     WholeNumber,
     capital_word,
     small_word,
@@ -83,19 +87,13 @@ class StorageConfig(Section):
         500, ge=0, le=LARGEST_LIMIT_MB, validation_alias="MAX_USER_STORAGE_MB", description=LIMIT_MB
     )
     max_user_daily_gens: WholeNumber = Field(
-        5,
-        ge=0,
-        le=LARGEST_DAILY_GENS,
-        validation_alias="MAX_USER_DAILY_GENS",
+        5, ge=0, le=LARGEST_DAILY_GENS, validation_alias="MAX_USER_DAILY_GENS",
         description=f"a whole number from 0 to {LARGEST_DAILY_GENS}{BACK}",
-    )
+    )  # fmt: skip
     cleanup_days: WholeNumber = Field(
-        7,
-        ge=0,
-        le=MAX_DAYS,
-        validation_alias="STORAGE_CLEANUP_DAYS",
+        7, ge=0, le=MAX_DAYS, validation_alias="STORAGE_CLEANUP_DAYS",
         description=f"a whole number of days from 0 to {MAX_DAYS}",
-    )
+    )  # fmt: skip
     image_gen_size_mb: DecimalNumber = Field(
         1.5,
         gt=0,
@@ -111,12 +109,9 @@ class StorageConfig(Section):
         description=f"a whole number of MB from 1 to {LARGEST_IMAGE_MB}, the hard cap",
     )
     reservation_minutes: WholeNumber = Field(
-        15,
-        ge=1,
-        le=LONGEST_RESERVATION_MINUTES,
-        validation_alias="RESERVATION_MINUTES",
+        15, ge=1, le=LONGEST_RESERVATION_MINUTES, validation_alias="RESERVATION_MINUTES",
         description=f"a whole number of minutes from 1 to {LONGEST_RESERVATION_MINUTES}",
-    )
+    )  # fmt: skip
     foreign_parts: Annotated[Literal["refuse", "strip"], BeforeValidator(small_word)] = Field(
         "refuse", validation_alias="FOREIGN_PARTS", description="refuse or strip"
     )
@@ -204,6 +199,19 @@ class DiscordConfig(Section):
         0, ge=0, le=LARGEST_SNOWFLAKE, validation_alias="DISCORD_MANAGERS_CHANNEL",
         description="the id of a Discord channel, or 0 for none",
     )  # fmt: skip
+    digest_channels: ChannelList = Field(
+        (MANAGERS,), validation_alias="DISCORD_DIGEST_CHANNELS",
+        description=f"ids of Discord channels with commas between them, {MANAGERS} for that of "
+        "DISCORD_MANAGERS_CHANNEL, or none",
+    )  # fmt: skip
+    digest_whole: Snowflake = Field(
+        0, ge=0, le=LARGEST_SNOWFLAKE, validation_alias="DISCORD_DIGEST_WHOLE",
+        description="the id of a Discord channel, or 0 for none",
+    )  # fmt: skip
+    digest_at: TimeOfWeek = Field(
+        "monday 08:00", validation_alias="DISCORD_DIGEST_AT",
+        description="a day of the week and an hour in UTC, such as monday 08:00",
+    )  # fmt: skip
     quota_line_public: bool = Field(True, validation_alias="QUOTA_LINE_PUBLIC", description="true or false")
     api_base: DiscordAddress = Field(
         DISCORD_API, validation_alias="DISCORD_API_BASE",
@@ -214,6 +222,21 @@ class DiscordConfig(Section):
         description=f"{DISCORD_GATEWAY} or, for tests, an address on this machine, such as ws://127.0.0.1:9000/gateway",
     )  # fmt: skip
 
+    @property
+    def digest_places(self) -> dict[int, bool]:
+        """The channels to which a week's digest is posted, and whether everything is told there, and not the figures of
+        the channel's server alone.
+        """
+        named = (self.managers_channel if word == MANAGERS else int(word) for word in self.digest_channels)
+        own = {channel: False for channel in named if channel}
+        return {**own, self.digest_whole: True} if self.digest_whole else own
+
+    @property
+    def digest_hours(self) -> int:
+        """How many hours after a week's end its digest is told."""
+        day, hour = self.digest_at.split()
+        return WEEKDAYS.index(day) * 24 + int(hour[:2])
+
 
 class HttpConfig(Section):
     """Where the service listens."""
@@ -222,12 +245,9 @@ class HttpConfig(Section):
         "127.0.0.1", validation_alias="HTTP_HOST", description="an IP address or a host name, such as 127.0.0.1"
     )
     port: WholeNumber = Field(
-        8080,
-        ge=0,
-        le=65535,
-        validation_alias="HTTP_PORT",
+        8080, ge=0, le=65535, validation_alias="HTTP_PORT",
         description="a decimal number from 1 to 65535, or 0 for any free port",
-    )
+    )  # fmt: skip
     access: Annotated[Literal["local", "tokens"], BeforeValidator(small_word)] = Field(
         "local", validation_alias="HTTP_ACCESS", description="local, or tokens to ask everybody for one"
     )

@@ -19,6 +19,10 @@ from adapters.settings.storage_root import is_system_directory
 DISCORD_API = "https://discord.com/api/v10"
 DISCORD_GATEWAY = "wss://gateway.discord.gg/"
 AUTO = "auto"
+MANAGERS, NO_CHANNEL = "managers", "none"
+MOST_CHANNELS = 50
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+LAST_HOUR = 23
 PROVIDER_NAMES = ("stability", "automatic1111", "openai", "sketch")
 """The words that GENERATOR takes beside `auto`. The modules behind them are in the table of generation/providers.py."""
 UNFILLED = re.compile(r"\$\w|\$\{|%\w+%")
@@ -152,6 +156,29 @@ def model_name(value: str) -> str:
     return value
 
 
+def channel_list(value: object) -> object:
+    """Ids of Discord channels with commas between them, MANAGERS for the one that is set as the managers'."""
+    if not isinstance(value, str):
+        return value
+    words = [part.strip().lower() for part in value.split(",") if part.strip()]
+    if words in ([NO_CHANNEL], ["0"]):
+        return ()
+    for word in words:
+        if word != MANAGERS and (not re.fullmatch(r"[0-9]{1,20}", word, re.ASCII) or not 0 < int(word) < 2**63):
+            raise ValueError(f"{word!r:.60} is no id of a channel")
+    if len(words) > MOST_CHANNELS:
+        raise ValueError(f"there are more than {MOST_CHANNELS}")
+    return tuple(dict.fromkeys(words))
+
+
+def time_of_week(value: str) -> str:
+    """A day and an hour, as in `monday 08:00`."""
+    found = re.fullmatch(r"([a-z]+)\s+([0-9]{1,2})(?::00)?", value.strip().lower(), re.ASCII)
+    if found is None or found[1] not in WEEKDAYS or int(found[2]) > LAST_HOUR:
+        raise ValueError("")
+    return f"{found[1]} {int(found[2]):02}:00"
+
+
 def host_list(value: object) -> object:
     """Host names with commas between them."""
     if not isinstance(value, str):
@@ -271,6 +298,8 @@ ModuleName = Annotated[str, AfterValidator(module_name)]
 Secret = Annotated[SecretStr, BeforeValidator(secret)]
 ProviderName = Annotated[str, BeforeValidator(small_word), AfterValidator(provider_name)]
 ModelName = Annotated[str, AfterValidator(model_name)]
+ChannelList = Annotated[tuple[str, ...], BeforeValidator(channel_list)]
+TimeOfWeek = Annotated[str, AfterValidator(time_of_week)]
 HostList = Annotated[tuple[str, ...], BeforeValidator(host_list)]
 Prices = Annotated[dict[str, float], BeforeValidator(prices)]
 OutsideFile = Annotated[Path | None, BeforeValidator(path_or_nothing), AfterValidator(file_of_its_own)]

@@ -319,16 +319,17 @@ class Studio:
 
     async def _release(self, job: Job, reserved: Reserved, reason: str, count: int | None = None) -> None:
         """Gives places back; where even that fails, they are released by their expiry."""
+        asked = self.generator.provider.name if job.is_asked else None
+        returned = ReturnedPlaces(job.user, reserved.reservation, reason=reason, count=count, provider=asked)
         try:
-            await release_places(
-                self._store, ReturnedPlaces(job.user, reserved.reservation, reason=reason, count=count), actor=job.actor
-            )
+            await release_places(self._store, returned, actor=job.actor)
         except Fault as fault:
             _log.error("places not released before their expiry", user=job.user, reason=str(fault))
 
 
 def _places_of(job: Job) -> WantedPlaces:
-    return WantedPlaces(job.user, job.request.count, operation=str(job.request.operation), exclusive=True)
+    asked = job.request
+    return WantedPlaces(job.user, asked.count, operation=str(asked.operation), exclusive=True, style=asked.style)
 
 
 def _content_of(request: GenerationRequest) -> tuple[bytes, bytes]:

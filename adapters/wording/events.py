@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from adapters.wording.figures import counted, minute, size_in_words
+from adapters.wording.figures import counted, minute, size_in_words, wish
 from domain.events import (
     CleanupCompleted,
     ClockCorrected,
@@ -29,12 +29,13 @@ def words(event: Event) -> str:  # noqa: C901, PLR0912 - one line for each event
             return _policy(event)
         case GenerationReserved():
             places = counted(event.count, "place")
-            return f"{places} for {event.operation}, {size_in_words(event.bytes_each)} each"
+            return f"{places} for {wish(event.operation, event.style)}, {size_in_words(event.bytes_each)} each"
         case GenerationCompleted():
             made = f"{event.count} made by {event.provider}"
             return f"{made} ({event.model})" if event.model else made
         case GenerationReleased():
-            return f"{counted(event.count, 'place')} released ({event.reason}), {event.refunded} given back"
+            tried = f", asked of {event.provider}" if event.provider else ""
+            return f"{counted(event.count, 'place')} released ({event.reason}{tried}), {event.refunded} given back"
         case ImageSaved():
             kind = "temp file " if event.temp else ""
             return f"{kind}{event.name}, {size_in_words(event.bytes)}, {event.width}x{event.height}"
@@ -64,9 +65,10 @@ def _policy(event: PolicyChanged) -> str:
 
 
 def _refusal(event: RequestRefused) -> str:
+    style = f", style {event.style}" if event.style else ""
     if event.reason == "DAILY_LIMIT":
-        return f"{event.reason}: {event.used} of {event.limit} used"
-    return f"{event.reason}: {size_in_words(event.used)} of {size_in_words(event.limit)} used"
+        return f"{event.reason}: {event.used} of {event.limit} used{style}"
+    return f"{event.reason}: {size_in_words(event.used)} of {size_in_words(event.limit)} used{style}"
 
 
 def _override(event: LimitsOverridden) -> str:

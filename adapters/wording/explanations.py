@@ -11,7 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from adapters.wording.events import words
-from adapters.wording.figures import counted, minute, size_in_words
+from adapters.wording.figures import counted, minute, size_in_words, wish
 from adapters.wording.refusals import sentence_of
 from domain.events import (
     DailyCountReset,
@@ -100,8 +100,9 @@ def _sentence(explanation: Explanation, reader: Reader) -> str:
         case GenerationReserved():
             after = explanation.places + event.count
             return (
-                f"{counted(event.count, 'place')} reserved: with this {after} of {explanation.limits.daily} "
-                f"generations were used that day, and {size_in_words(event.count * event.bytes_each)} more held."
+                f"{counted(event.count, 'place')} reserved for {wish(event.operation, event.style)}: with this {after} "
+                f"of {explanation.limits.daily} generations were used that day, and "
+                f"{size_in_words(event.count * event.bytes_each)} more held."
             )
         case GenerationReleased():
             counts = event.count - event.refunded
@@ -117,7 +118,7 @@ def _sentence(explanation: Explanation, reader: Reader) -> str:
 def _what(event: Event) -> str:
     match event:
         case RequestRefused():
-            return f"Refused ({event.reason})"
+            return f"Refused ({event.reason}{f', style {event.style}' if event.style else ''})"
         case GenerationReserved():
             return "Allowed"
         case GenerationReleased():
@@ -187,8 +188,10 @@ def _day_line(line: Line) -> str:
         what = f"the count was set to 0, {-line.places} less"
     elif isinstance(event, GenerationReleased):
         what = f"{-line.places} given back ({event.reason})"
+    elif isinstance(event, GenerationReserved):
+        what = f"{line.places} for {wish(event.operation, event.style)}"
     else:
-        what = f"{line.places} for {getattr(event, 'operation', 'a picture')}"
+        what = f"{line.places} for a picture"
     return f"Position {line.position}, {minute(event.at)}: {what}."
 
 

@@ -1,5 +1,5 @@
-"""Figures in words: sizes with their unit, numbers with their noun, times to the minute, and what was handed in. No
-sentences.
+"""Figures in words: sizes with their unit, numbers with their noun, times to the minute, what was asked for, and what
+was handed in. No sentences.
 """
 
 from __future__ import annotations
@@ -30,6 +30,11 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 def minute(at: str) -> str:
     """A time of the ledger, for people: to the minute, in UTC."""
     return f"{at[:10]} {at[11:16]} UTC"
+
+
+def wish(operation: str, style: str | None) -> str:
+    """What kind of picture was asked for, by the words of the log."""
+    return f"{operation} in the style {style}" if style else operation
 
 
 def echo(value: object) -> str:

@@ -1,6 +1,11 @@
-"""Which limits hold for everybody, and of one that no setting gives: since when, by whom, and how to go back."""
+"""Which limits hold for everybody and whose own, and of one that no setting gives: since when, by whom, and how to go
+back.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from adapters.wording.figures import minute, size_in_words
 from domain.limits import Limits, megabytes
@@ -12,12 +17,27 @@ _SETTERS = {
 }
 
 
+STRANGER = "The log knows nothing of {} yet."
+
+
 def limits_in_force(policy: Limits) -> str:
     """The policy of the log, in a line."""
     return (
         f"Limits in force: {megabytes(policy.user_bytes)} MB a user, {megabytes(policy.pool_bytes)} MB together, "
         f"{policy.daily} generations a user and day"
     )
+
+
+def limits_in_words(user: str, limits: Mapping[str, Any]) -> str:
+    """Whose the limits are, and until when."""
+    own = [name for name in ("storage", "daily") if limits[name] == "own"]
+    if not own:
+        return "The limits are those for everybody."
+    until = f"until {minute(limits['until'])}" if limits["until"] else "for good"
+    if len(own) == 1:
+        other = "daily" if own == ["storage"] else "storage"
+        return f"The {own[0]} limit is {user}'s own, {until}; the {other} limit is that for everybody."
+    return f"The storage limit and the daily limit are {user}'s own, {until}."
 
 
 def limit_of_the_log(setting: str, limit: str, value: int, default: int, *, since: str, source: str) -> str:

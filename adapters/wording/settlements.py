@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from typing_extensions import TypedDict  # on Python 3.11 pydantic reads no other
 
-from adapters.wording.figures import counted, minute, size_in_words
+from adapters.wording.figures import counted, minute, size_in_words, wish
 from projections.settlements import GivenBack, Settlement
 
 
@@ -40,6 +40,7 @@ class SettlementData(TypedDict):
 
     reservation: str
     operation: str
+    style: str | None
     reserved_at: str
     places: int
     made: int
@@ -73,10 +74,12 @@ RELEASED: Mapping[str, str] = MappingProxyType(
 
 def sentence_of_settlement(found: Settlement) -> str:
     """Reserved, waited, made, kept or given back, counted, paid."""
-    parts = [f"Reserved {minute(found.reserved_at)} ({_places(found.count)} for {found.operation})", *_made(found)]
+    wanted = wish(found.operation, found.style)
+    parts = [f"Reserved {minute(found.reserved_at)} ({_places(found.count)} for {wanted})", *_made(found)]
     if found.kept:
         names = ", ".join(image.name for image in found.kept)
         parts.append(f"kept as {names} ({size_in_words(found.bytes)})")
+    parts += _tried(found)
     parts += [_given_back(one) for one in found.given_back]
     if found.open:
         parts.append(f"{_places(found.open)} still open until {minute(found.expires_at)}")
@@ -88,6 +91,7 @@ def settlement_as_data(found: Settlement) -> SettlementData:
     return {
         "reservation": found.reservation,
         "operation": found.operation,
+        "style": found.style,
         "reserved_at": found.reserved_at,
         "places": found.count,
         "made": found.made,
@@ -133,6 +137,11 @@ def _made(found: Settlement) -> list[str]:
         f"waited {found.waited_seconds or 0:.1f} s",
         f"{many}made by {found.provider}{model} in {found.seconds or 0:.1f} s",
     ]
+
+
+def _tried(found: Settlement) -> list[str]:
+    """Who was asked, where nothing came of it."""
+    return [f"asked of {found.provider}"] if found.made_at is None and found.provider else []
 
 
 def _given_back(one: GivenBack) -> str:

@@ -7,11 +7,11 @@ domain's. Nothing here knows an outcome before the ledger has said it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from adapters.ledger.ledger import QuotaLedger
 from adapters.ledger.pending import Accepted, Outcome
@@ -37,13 +37,18 @@ from domain.refusals import Reason, Refusal
 from projections.quota_state import QuotaState
 from scripts.month.pictures import Picture, pictures
 
+T = TypeVar("T")
 BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
 HOURS = (1, 1, 1, 1, 1, 2, 3, 4, 5, 5, 6, 6, 7, 6, 6, 6, 7, 8, 9, 10, 10, 8, 5, 3)
 """How much of a day happens in each of its hours."""
 GUILDS = ("guild:801", "guild:802", "guild:803")
 PROVIDERS = (("sketch", "sketch", None), ("openai", "gpt-image-1", 0.04), ("stability", "core", 0.03))
+STYLES = ("enhance", "enhance", "enhance", "photographic", "photographic", "anime", "pixel-art", None)
+"""What is asked for, as often as it stands here: as members of a server do, of whom most choose nothing."""
 OPERATIONS = ("text_to_image", "text_to_image", "text_to_image", "image_to_image", "upscale")
 CLOCK_WRONG_FROM, CLOCK_WRONG_UNTIL, CLOCK_AHEAD_DAYS = 0.55, 0.556, 3
+STYLES_FROM = 0.1
+"""Until then the log is that of a version which recorded neither styles nor who had been asked in vain."""
 KEPT_DAYS = 7
 TTL_SECONDS = 900
 
@@ -163,7 +168,7 @@ class Life:
             return
         fate, waited = self._random.random(), self._wait(1, 40)
         if fate < 0.05:
-            self._release(user, reservation, self._random.choice(("failed", "failed", "rejected", "unknown")))
+            self._fail(user, reservation, self._random.choice(("failed", "failed", "rejected", "unknown")))
         elif fate < 0.06:
             self._release(user, reservation, "cancelled")
         elif fate < 0.07:
@@ -182,6 +187,7 @@ class Life:
             ttl_seconds=TTL_SECONDS,
             count=count,
             operation=self._random.choice(OPERATIONS),
+            style=self._by_chance(reservation, STYLES),
             origin=self._origin(user),
             idempotency_key=_key(f"ask-{reservation[:16]}") if self._random.random() < 0.5 else None,
         )
@@ -211,6 +217,15 @@ class Life:
 
     def _release(self, user: str, reservation: str, reason: str) -> None:
         self._do(ReleasePlaces(user, self._by(user), reservation, reason))
+
+    def _fail(self, user: str, reservation: str, reason: str) -> None:
+        """A provider was asked, and nothing came."""
+        tried = self._by_chance(reservation, [name for name, _, _ in PROVIDERS])
+        self._do(ReleasePlaces(user, self._by(user), reservation, reason, provider=tried))
+
+    def _by_chance(self, reservation: str, choices: Sequence[T]) -> T | None:
+        """One of these, by the id alone, so that whatever else happens is what it was before there were any."""
+        return None if self.progress < STYLES_FROM else choices[int(reservation[:8], 16) % len(choices)]
 
     # -- images ------------------------------------------------------------------------------------
 

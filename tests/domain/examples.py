@@ -184,9 +184,10 @@ def refused(
     used: int = 0,
     held: int = 0,
     last: bool = False,
+    style: str | None = None,
     origin: str | None = None,
 ) -> RequestRefused:
-    return RequestRefused(at, user, by, reason, command, asked, limit, used, held, last, origin)
+    return RequestRefused(at, user, by, reason, command, asked, limit, used, held, last, style, origin)
 
 
 def overridden(

@@ -55,8 +55,9 @@ FULL_DAY = policy(daily=0)
             reserve(origin="http"),
             refused(limit=0, used=0, origin="http"),
         ),
+        ([FULL_DAY], reserve(style="anime"), refused(style="anime")),
     ],
-    ids=["DAILY_LIMIT", "USER_STORAGE", "POOL_STORAGE", "an override's limit"],
+    ids=["DAILY_LIMIT", "USER_STORAGE", "POOL_STORAGE", "an override's limit", "of a style"],
 )
 def test_a_limits_no_is_recorded_with_its_figures(past: list[Event], command: Command, record: Event) -> None:
     """Reason, command, what was asked, the limit, what was used and held."""

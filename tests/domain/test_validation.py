@@ -77,6 +77,10 @@ BAD: dict[str, list[Command]] = {
         *(make(operation=word) for make in (reserve, save) for word in ("", "adopted", "UPSCALE")),
         reserve(operation=None),
     ],
+    "A style has": [
+        reserve(style=word)
+        for word in ("", " ", "Anime", "-a", "_", "a b", "a.b", "../x", "a\n", "a\0", "\u0430", "x" * 65, 5)
+    ],
     "bytes of a place": [reserve(bytes_each=size) for size in [-1, MAX_LIMIT + 1, *NOT_WHOLE]],
     "reservation lasts": [
         reserve(ttl_seconds=seconds) for seconds in [-1, MAX_TTL_SECONDS + 1, *NOT_WHOLE]
@@ -128,6 +132,7 @@ GOOD: list[Command] = [
     save(operation=None),
     *(reserve(bytes_each=size) for size in (None, 0, MAX_LIMIT)),
     *(reserve(ttl_seconds=seconds) for seconds in (0, 1, MAX_TTL_SECONDS)),
+    *(reserve(style=word) for word in (None, "a", "3d-model", "x" * 64)),
     save(temp=True),
     save(reservation="r1"),
     *(release(reason=word) for word in RELEASE_REASONS),

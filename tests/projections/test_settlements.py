@@ -12,10 +12,10 @@ from projections.settlements import Settlement, Settlements
 AT = "2026-11-0{}T10:00:{:02}.000000Z"
 
 
-def reserved(count: int = 1) -> GenerationReserved:
+def reserved(count: int = 1, style: str | None = None) -> GenerationReserved:
     return GenerationReserved(
         at=AT.format(1, 0), user="ada", by="library", reservation="r", operation="upscale", count=count,
-        bytes_each=10, expires_at=AT.format(1, 59),
+        bytes_each=10, expires_at=AT.format(1, 59), style=style,
     )  # fmt: skip
 
 
@@ -55,6 +55,10 @@ def settled(*events: Event) -> Settlement:
         ([reserved(2), completed(None), saved(), released("expired", 1)], 1, 0, None, "1 of 2 made by openai"),
         ([reserved(2), completed(0.1), completed(0.2), saved(), saved("b.png")], 2, 0, 0.3, "kept as a.png, b.png"),
         ([reserved(), saved()], 1, 0, None, "1 place for upscale); kept as a.png"),
+        ([reserved(style="low-poly")], 1, 1, None, "(1 place for upscale in the style low-poly); 1 place still open"),
+        ([reserved(), released("failed", 1)._replace(provider="openai")], 0, 0, None, "; asked of openai; 1 place rel"),
+        ([reserved(), completed(), released("not_kept", 0, delivered=1)._replace(provider="x")], 1, 0, 0.5,
+         "made by openai m in 5.5 s; 1 place released"),
     ],
 )  # fmt: skip
 def test_each_way_to_end_is_told(

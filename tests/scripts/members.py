@@ -29,22 +29,26 @@ _IMAGE = {"sha256": "ab" * 32, "media_type": "image/png", "width": 64, "height":
 _TEMP = {"name": "t.png", "bytes": 50, "replaced_bytes": 0, **_IMAGE, "operation": "unspecified", "temp": True}
 _LAST = {"origin": "guild:9", "request": _REQUEST}
 _R = {"reservation": "5f0c7d3e9a1b4c2d8e6f70819a2b3c4d"}
-_PLACES = {"operation": "text_to_image", "count": 3, "bytes_each": 1_000, "expires_at": "2026-03-10T12:15:00.000000Z"}
+_PLACES = {"operation": "text_to_image", "count": 3, "bytes_each": 1_000, "expires_at": "2026-03-10T12:15:00.000000Z",
+           "style": "3d-model"}  # fmt: skip
 _COST = {"provider": "stability", "model": "sdxl-1.0", "seconds": 6.875, "credits": 0.4, "seed": 4294967295}
 _KEPT = {**_TEMP, "name": "Sub/a.png", "bytes": 900, "operation": "text_to_image", "temp": False, "staged": STAGED}
 _ASKED = {"asked": {"count": 1, "bytes": 900, "replaced_bytes": 0}, "limit": 5, "used": 5, "held": 0, "last": True}
+_TRIED = {"provider": "stability"}
 
 BASE: list[tuple[str, dict[str, object]]] = [
     ("PolicyChanged", {"at": DAY, "by": "system", "limits": _LIMITS, "source": "default", "origin": "guild:9"}),
     ("GenerationReserved", {**_WHO, **_R, **_PLACES, **_LAST}),
     ("GenerationCompleted", {**_WHO, **_R, "count": 2, **_COST, **_LAST}),
     ("ImageSaved", {**_WHO, **_KEPT, **_R, **_LAST}),
-    ("GenerationReleased", {**_WHO, **_R, "count": 2, "delivered": 1, "reason": "failed", "refunded": 1, **_LAST}),
+    ("GenerationReleased", {**_WHO, **_R, "count": 2, "delivered": 1, "reason": "failed", "refunded": 1,
+                            **_TRIED, **_LAST}),
     ("ImageDeleted", {**_WHO, "name": "Sub/a.png", "bytes": 900, "temp": False, "reason": "user", **_LAST}),
     ("ImageSaved", {**_WHO, **_TEMP, "staged": "1b" * 16}),
     ("CleanupCompleted", {"at": DAY, "by": "cli", "files": [{"user": "42", "name": "t.png", "bytes": 50}],
                           "freed_bytes": 50, "older_than_days": 7, **_LAST}),
-    ("RequestRefused", {**_WHO, "reason": "DAILY_LIMIT", "command": "SaveImage", **_ASKED, "origin": "http"}),
+    ("RequestRefused", {**_WHO, "reason": "DAILY_LIMIT", "command": "SaveImage", **_ASKED, "style": "anime",
+                        "origin": "http"}),
     ("LimitsOverridden", {**_WHO, "limits": {"user_bytes": 1, "daily": 9}, "reason": "a game", "until": DAY, **_LAST}),
     ("DailyCountReset", {**_WHO, "reason": "kindness", **_LAST}),
     ("PreferenceSet", {**_WHO, "preference": "style", "value": "pixel-art", **_LAST}),
@@ -190,13 +194,16 @@ MAY_STAND: dict[str, frozenset[str]] = {
     "command": frozenset(
         {"a device", "of another case", "31 digits", "33 digits", "capital digits", "64 capital digits", "no digits"}
     ),
+    "style": frozenset({"a text", "a device", "31 digits", "33 digits", "no digits"}),
     "limits": frozenset({"null"}),
     "files": frozenset({"a list"}),
 }
 """What need not be refused by its form alone, because the member may have such a value; all must agree on it."""
 MAY_STAND_IN = frozenset({("RequestRefused", "bytes", "2^53 + 1")})
 """The same in one type alone: more was asked for than anything that is kept can have."""
-OPTIONAL = frozenset({"origin", "request", "credits", "seed", "reservation", "until", "user_bytes", "daily"})
+OPTIONAL = frozenset(
+    {"origin", "request", "credits", "seed", "reservation", "until", "user_bytes", "daily", "style", "provider"}
+)
 """What may be missing somewhere."""
 
 

@@ -7,7 +7,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.application.opening import collecting_no_garbage
 from adapters.application.readiness import log_ahead
 from adapters.application.root_mark import refuse_lost_log
 from adapters.bootstrap.storage import limits_of_the_log
@@ -17,6 +16,7 @@ from adapters.engines.choice import image_stores
 from adapters.ledger.codec import decode
 from adapters.ledger.projector import Projector
 from adapters.ledger.snapshot_proof import refused_snapshots
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import Fault
 from adapters.ports.image_store import ImageStore

@@ -13,11 +13,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from adapters.cli.checks.finding import Finding, fail, ok, warn
+from adapters.discord.bot_state import Remembered, last_told, trouble_of
 from adapters.generation.configured import provider_settings, sent_unencrypted
 from adapters.generation.providers import choice_of, why_none
 from adapters.settings.config import Config
 from adapters.settings.kinds import project_folder
 from adapters.wording.failures import sentence_of_failure
+from adapters.wording.figures import counted
 
 PACKAGES = ("abby-ledger", "aiohttp", "discord.py", "eventsourcing", "orjson", "pillow", "pydantic", "structlog")
 
@@ -72,6 +74,24 @@ def token(config: Config) -> Finding:
         advice = "Copy the bot's token (not the application's id or secret) from Discord's developer portal again."
         return warn("token", "DISCORD_TOKEN is set and does not look like a bot's token.", advice)
     return ok("token", "DISCORD_TOKEN is set and looks like a bot's token. Only Discord knows whether it is good.")
+
+
+def digest(config: Config) -> Finding:
+    """Where each week's digest goes, and what kept the bot from posting it when it looked last."""
+    settings = config.discord
+    places = settings.digest_places
+    if not places:
+        return ok("digest", "No week's digest is posted: no channel is set for it, and none for the managers.")
+    if settings.token is None:
+        where = "DISCORD_DIGEST_WHOLE" if settings.digest_whole else "DISCORD_DIGEST_CHANNELS"
+        return warn("digest", f"{where} is set, and there is no bot that could post a digest.", "Set DISCORD_TOKEN.")
+    remembered = Remembered(config.storage.storage_root)
+    if troubles := [trouble for trouble in (trouble_of(remembered, channel) for channel in places) if trouble]:
+        return warn("digest", " ".join(troubles), "The bot looks again at its next start, and when a digest is due.")
+    told = [name for name in (last_told(remembered, channel) for channel in places) if name]
+    last = f" The last that was posted is that of {max(told)}." if told else " None was posted yet."
+    when = settings.digest_at.capitalize()
+    return ok("digest", f"Each week's digest goes to {counted(len(places), 'channel')}, {when} UTC.{last}")
 
 
 def provider(config: Config) -> Finding:

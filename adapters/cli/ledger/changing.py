@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from adapters.application.governing import correct_clock_blocking
@@ -15,6 +14,7 @@ from adapters.cli.ledger.quotas import show_status
 from adapters.cli.output import Output, Refused, malformed, refused_of
 from adapters.cli.reach.access import open_store, operations, refuse_without_log
 from adapters.cli.reach.operations import Operations
+from adapters.cli.times import instant
 from adapters.ports.clock import utc_now
 from adapters.ports.faults import LogLocked
 from adapters.wording.figures import counted, size_in_words
@@ -159,20 +159,3 @@ def own_limits(wanted: WantedLimits) -> Override | str:
         return f"--until {until} has passed already. Give a time to come; without an offset it is UTC."
     size_bytes = None if storage_mb is None else round(storage_mb * MEGABYTE)
     return Override(UserLimits(size_bytes, daily), end)
-
-
-def instant(text: str) -> str:
-    """A time as people write it, in the ledger's form: a date is its 00:00, and without an offset it is UTC.
-
-    Raises ValueError, with a sentence, for what is no time, and for one that lies outside the years 1 to 9999 in UTC.
-    """
-    try:
-        moment = datetime.fromisoformat(text)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except ValueError as error:
-        raise ValueError(f"{text[:40]!r} is no time. Write it as 2026-01-31, or 2026-01-31T18:00 (UTC).") from error
-    except OverflowError as error:
-        raise ValueError(
-            f"{text[:40]!r} lies outside the years 1 to 9999 in UTC. For limits without an end leave --until out."
-        ) from error
-    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -15,9 +15,8 @@ from adapters.cli.output import Output, malformed
 from adapters.cli.reach.access import open_reader
 from adapters.cli.tables import add_row, table
 from adapters.wording.figures import counted, in_mb, minute, size_in_words
+from adapters.wording.limits import STRANGER, limits_in_words
 from domain.names import malformed_user
-
-STRANGER = "The log knows nothing of {} yet."
 
 
 def status(invocation: Invocation, output: Output, user: str) -> int:
@@ -56,18 +55,6 @@ def _print_status(console: Console, user: str, figures: Mapping[str, Any]) -> No
         sep="\n",
         markup=False,
     )
-
-
-def limits_in_words(user: str, limits: Mapping[str, Any]) -> str:
-    """Whose the limits are, and until when."""
-    own = [name for name in ("storage", "daily") if limits[name] == "own"]
-    if not own:
-        return "The limits are those for everybody."
-    until = f"until {minute(limits['until'])}" if limits["until"] else "for good"
-    if len(own) == 1:
-        other = "daily" if own == ["storage"] else "storage"
-        return f"The {own[0]} limit is {user}'s own, {until}; the {other} limit is that for everybody."
-    return f"The storage limit and the daily limit are {user}'s own, {until}."
 
 
 def images(invocation: Invocation, output: Output, user: str, *, offset: int, limit: int) -> int:

@@ -7,26 +7,27 @@ It reads beside a running service and changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.console import Console
 
 from adapters.application.reading import known_users, pool_usage, quota_status, usage_of
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
-from adapters.cli.ledger.changing import instant
-from adapters.cli.ledger.quotas import STRANGER, limits_in_words
 from adapters.cli.output import Output, Refused, malformed
-from adapters.cli.past.story_table import described_lines, print_story
 from adapters.cli.progress import bar
 from adapters.cli.reach.access import log_of
 from adapters.cli.tables import add_row, print_lines, table
+from adapters.cli.times import instant
 from adapters.history.past import Moment, Past, PastRoot, opened
-from adapters.history.rechecking import Rechecked, recheck
 from adapters.wording.figures import counted, in_mb, minute
+from adapters.wording.limits import STRANGER, limits_in_words
 from domain.names import malformed_name, malformed_user
 from domain.refusals import Reason
 from projections.user_replay import Line, of_image, of_reservation
+
+if TYPE_CHECKING:
+    from adapters.history.rechecking import Rechecked  # late, as below
 
 OF_ONE_USER = ("user", "daily", "storage", "limits")
 """The parts of a quota dictionary that one user's lines tell."""
@@ -69,6 +70,8 @@ def check(invocation: Invocation, output: Output, asked: Asked) -> int:
     """Builds all projections from nothing, and compares them with what is live and with each snapshot."""
     if asked != Asked():
         return output.refused(malformed("--check is about the whole log: leave the user and the other options out."))
+    from adapters.history.rechecking import recheck  # late, as is the story: the figures of a moment need neither
+
     root, engine = log_of(invocation.set_up())
     with bar(output, "Reading the whole log") as progress:
         found = recheck(root, engine, progress)
@@ -167,6 +170,8 @@ def _moment(answer: Mapping[str, Any]) -> str:
 
 
 def _story(output: Output, past: Past, asked: Asked, moment: Moment) -> int:
+    from adapters.cli.past.story_table import described_lines, print_story  # late: the figures of a moment need none
+
     user = asked.user or past.owner_of(asked.reservation or "")
     if user is None:
         return output.refused(_unknown(f"The log has no reservation {asked.reservation}."))

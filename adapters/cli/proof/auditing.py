@@ -11,7 +11,6 @@ from typing import Any
 from rich.console import Console
 
 from adapters.application.adoption_mark import adopt_command
-from adapters.application.opening import collecting_no_garbage
 from adapters.audit.comparison import audit as compare
 from adapters.audit.report import Audit, Finding, FindingKind
 from adapters.bootstrap.storage import files_of
@@ -25,6 +24,7 @@ from adapters.cli.proof.vouching import Vouched, verify_report
 from adapters.cli.reach.access import log_of
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.ledger.snapshot_proof import SnapshotFinding, refused_snapshots, verify_with_snapshots
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import LogDamaged
 from adapters.ports.log_reports import LogReport

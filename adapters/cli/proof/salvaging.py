@@ -8,12 +8,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from adapters.application.opening import collecting_no_garbage
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.reach.access import log_of
 from adapters.ledger.projector import Projector
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.faults import TargetRefused
 from adapters.ports.log_reports import SalvagedLog
 from adapters.wording.figures import counted

@@ -10,12 +10,12 @@ from typing import Any
 
 from rich.console import Console
 
-from adapters.application.opening import collecting_no_garbage
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
 from adapters.cli.reach.access import log_of
 from adapters.ledger.snapshot_proof import SnapshotFinding, verify_with_snapshots
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.faults import StorageUnavailable
 from adapters.ports.log_reports import LogReport
 from adapters.wording.figures import counted

@@ -9,7 +9,6 @@ from typing import Any
 
 from rich.console import Console
 
-from adapters.application.opening import collecting_no_garbage
 from adapters.audit.figures import Figures
 from adapters.audit.report import Audit
 from adapters.audit.signed_report import SignedReport, not_grown, read_report, say, signed
@@ -20,6 +19,7 @@ from adapters.cli.output import Output, Refused
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.disk.files import Files
 from adapters.ledger.snapshot_proof import SnapshotFinding, verify_with_snapshots
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.clock import utc_now
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import LogDamaged

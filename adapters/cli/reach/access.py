@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from adapters.application.root_mark import refuse_lost_log
 from adapters.bootstrap.storage import files_of
-from adapters.cli.reach.operations import Operations
 from adapters.engines.choice import choose_engine
 from adapters.ports.faults import LogLocked
 from adapters.settings.config import Config
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from adapters.application.following import FollowedStorage
     from adapters.application.storage import Storage
+    from adapters.cli.reach.operations import Operations
     from adapters.ports.event_log import EventLogEngine
 
 ADDRESS_TRIES = 11

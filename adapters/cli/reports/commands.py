@@ -1,4 +1,4 @@
-"""The commands that add up: how they are written. What each does is `querying`'s and `reporting`'s."""
+"""The commands that add up: how they are written. What each does is `querying`'s, `reporting`'s and `digesting`'s."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Command = Callable[..., None]
 
 def register(command: Callable[[Command], Command]) -> None:
     """Adds them to the command line."""
-    for carried_out in (query, report):
+    for carried_out in (query, report, digest):
         command(carried_out)
 
 
@@ -72,3 +72,27 @@ def report(
 
     wanted = Wanted(by, days, ReportFormat.JSON if as_json else file_format, out)
     carry_out(context, lambda invocation, output: tell(invocation, output, wanted), as_json=wanted.is_json)
+
+
+def digest(
+    context: typer.Context,
+    week: Annotated[
+        str | None, typer.Option("--week", metavar="2026-W48", help="This ISO week; else the last whole one.")
+    ] = None,
+    guild: Annotated[
+        str | None, typer.Option("--guild", metavar="ID", help="Of this Discord server alone; else of everything.")
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", dir_okay=False, metavar="FILE", help="Write its picture there, a PNG.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell a week beside the one before: made, refused, kept, paid, who made most, what went wrong, and what to do.
+
+    The bot posts the same every week where DISCORD_DIGEST_CHANNELS says. Only --picture needs the extra `reports`.
+    """
+    from adapters.cli.reports.digesting import Wanted
+    from adapters.cli.reports.digesting import digest as tell
+
+    wanted = Wanted(week, guild, picture)
+    carry_out(context, lambda invocation, output: tell(invocation, output, wanted), as_json=as_json)

@@ -35,4 +35,5 @@ class ReportKey(StrEnum):
     USER = "user"
     GUILD = "guild"
     OPERATION = "operation"
+    STYLE = "style"
     PROVIDER = "provider"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
@@ -12,16 +12,19 @@ from rich.console import Console
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
+from adapters.cli.progress import bar
 from adapters.cli.reach.access import log_of
 from adapters.cli.reports.formats import QueryFormat
 from adapters.cli.reports.written import InTheWay, Sent, new_file
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.ports.event_log import FollowedLog
+from adapters.reports.database import unwatched
 from adapters.reports.querying import FILE_FORMATS, MOST_ROWS, Answer, NotAnswered, ask, plain, write
 from adapters.wording.figures import counted
 
 ROWS_SHOWN = 1_000
 COLUMNS_OF_EACH = "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"
+READING = "Reading the log, MB"
 NO_PARQUET = "Parquet is no text: name a file with --out."
 NUMBERS = ("INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "DECIMAL", "FLOAT")
 
@@ -50,7 +53,8 @@ def query(invocation: Invocation, output: Output, question: Question) -> int:
                 return _views(log, output)
             if question.file_format.value in FILE_FORMATS:
                 return _file(log, output, question, question.text)
-            answer = ask(log, question.text)
+            with bar(output, READING) as progress:
+                answer = ask(log, question.text, progress=progress)
         except (NotAnswered, InTheWay) as error:
             return output.refused(malformed(str(error)))
         return _answered(log.head, output, question, answer)
@@ -60,11 +64,13 @@ def _file(log: FollowedLog, output: Output, question: Question, text: str) -> in
     """Writes the whole answer to its file, or to standard output."""
     if question.out is None:
         sent = Sent(sys.stdout)
-        write(log, text, question.file_format.value, cast("BinaryIO", sent))
+        watched = nullcontext(unwatched) if sys.stdout.isatty() else bar(output, READING)  # not between the rows
+        with watched as progress:
+            write(log, text, question.file_format.value, cast("BinaryIO", sent), progress=progress)
         sent.end()
         return Exit.DONE
-    with new_file(question.out) as target:
-        write(log, text, question.file_format.value, target)
+    with new_file(question.out) as target, bar(output, READING) as progress:
+        write(log, text, question.file_format.value, target, progress=progress)
     output.note(f"Written to {printable(question.out)}, as of position {log.head:,}.")
     return Exit.DONE
 

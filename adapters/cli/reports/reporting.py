@@ -14,6 +14,7 @@ from rich.console import Console
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
+from adapters.cli.progress import bar
 from adapters.cli.reach.access import log_of
 from adapters.cli.reports.formats import ReportFormat, ReportKey
 from adapters.cli.reports.written import InTheWay, new_file, send_bytes
@@ -27,6 +28,7 @@ from adapters.reports.wording import COLUMNS, as_csv, as_markdown, cell, describ
 from adapters.wording.figures import counted
 
 ROWS_SHOWN = 62
+READING = "Reading the log, MB"
 NO_TEXT = "A PNG is no text: name a file with --out."
 NOTHING_YET = "The log has no generation in that time."
 
@@ -62,8 +64,11 @@ def report(invocation: Invocation, output: Output, wanted: Wanted) -> int:
         return output.refused(malformed(NO_TEXT))
     root, engine = log_of(invocation.set_up())
     try:
-        with output.waiting("Reading the log"), closing(engine.open_for_reading(root, at_end=True)) as log:
-            told = tell(log, Terms(wanted.by.value, wanted.days))
+        with (
+            closing(engine.open_for_reading(root, at_end=True)) as log,
+            bar(output, READING) as progress,
+        ):
+            told = tell(log, Terms(wanted.by.value, wanted.days), progress)
         return _given(output, wanted, told)
     except (NotAnswered, InTheWay) as error:
         return output.refused(malformed(str(error)))

@@ -55,10 +55,10 @@ class ImagesCog(commands.Cog):
     ) -> None:
         """Promises it at once, then fetches what it starts from, and makes it."""
         source = _given(interaction, image, url, None)
-        data = await admitted_input(interaction, Operation.IMAGE_TO_IMAGE, source)
+        style = style or style_of(interaction)
+        data = await admitted_input(interaction, Operation.IMAGE_TO_IMAGE, source, style=style)
         if data is None:
             return
-        style = style or style_of(interaction)
         await make(
             interaction,
             GenerationRequest(Operation.IMAGE_TO_IMAGE, prompt, style=style, strength=strength, image=data),

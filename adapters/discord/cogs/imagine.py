@@ -59,14 +59,15 @@ class ImagineCog(commands.Cog):
         count: app_commands.Range[int, 1, MOST_AT_ONCE] = 1,
     ) -> None:
         """Promises it at once, then makes it."""
-        if not await admitted(interaction, Operation.TEXT_TO_IMAGE, count):
+        style = style or style_of(interaction)
+        if not await admitted(interaction, Operation.TEXT_TO_IMAGE, count, style=style):
             return
         width, height = SIZES[size]
         request = GenerationRequest(
             Operation.TEXT_TO_IMAGE,
             prompt,
             negative_prompt=negative_prompt or "",
-            style=style or style_of(interaction),
+            style=style,
             width=width,
             height=height,
             steps=steps,

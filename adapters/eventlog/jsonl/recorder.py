@@ -13,9 +13,9 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBRecorder, DCBSequencedEvent
-from eventsourcing.dcb.persistence import DCBListenNotifySubscription
 from eventsourcing.persistence import IntegrityError, ProgrammingError
 
 from adapters.disk.files import Files
@@ -34,6 +34,9 @@ from adapters.eventlog.jsonl.writing import LogWriter
 from adapters.ports.clock import Clock
 from adapters.ports.event_log import OnEvent, Restore, SnapshotPoint, StoredLines
 from adapters.ports.faults import LedgerStopped, LogDamaged
+
+if TYPE_CHECKING:
+    from adapters.eventlog.jsonl.subscribing import JSONLSubscription  # late: see `subscribe`
 
 PROBE_WAIT_SECONDS = 2.0
 """A disk that is busy is waited for; a longer wait is a stuck one's."""
@@ -196,6 +199,8 @@ class JSONLRecorder(DCBRecorder):
 
     def subscribe(self, query: DCBQuery | None = None, *, after: int | None = None) -> JSONLSubscription:
         """Recorded events, and then new ones as they come (for a reader, as `follow` takes them in)."""
+        from adapters.eventlog.jsonl.subscribing import JSONLSubscription  # late: what it stands on is slow to import
+
         self._refuse_if_unusable()
         return JSONLSubscription(self, query=query, after=after)
 
@@ -355,16 +360,3 @@ class JSONLRecorder(DCBRecorder):
     def _notify_listeners(self) -> None:
         for listener in tuple(self._listeners):
             listener.set()
-
-
-class JSONLSubscription(DCBListenNotifySubscription[JSONLRecorder]):
-    """Events as they are recorded; a context manager, which must be left for its thread to end."""
-
-    def __init__(self, recorder: JSONLRecorder, query: DCBQuery | None = None, after: int | None = None) -> None:
-        super().__init__(recorder=recorder, query=query, after=after)
-        self._recorder.listen(self._has_been_notified)
-
-    def stop(self) -> None:
-        """Ends the subscription."""
-        super().stop()
-        self._recorder.unlisten(self._has_been_notified)

@@ -26,6 +26,8 @@ from adapters.ports.log_reports import Damage
 BLOCK_BYTES = 1048576
 """How much is looked through at once; the newest few lines take less."""
 FIRST_BLOCK_BYTES = 64 * 1024
+LINE_BYTES = 4 * 1024
+"""Most lines are shorter; where one is looked for, no more is read at first."""
 POSITION_BYTES = 32
 """Enough of a line to tell its position."""
 
@@ -144,7 +146,7 @@ class Search:
 
     def _line_after(self, offset: int, end: int) -> int:
         """Where the first line begins after an offset; `end` where none does before that."""
-        size = FIRST_BLOCK_BYTES
+        size = LINE_BYTES
         while True:
             block = self._read(offset, min(end, offset + size))
             if ending := block.find(b"\n") + 1:
@@ -181,9 +183,11 @@ def _needles(query: DCBQuery | None) -> list[bytes] | None:
     """Bytes of which one is in every line that may match; None where any line may."""
     needles = []
     for item in query.items if query else []:
-        if item.tags:
-            before = b'"tags":[' if isinstance(item, LeadingTag) else b""
-            needles.append(before + orjson.dumps(item.tags[0]))
+        if isinstance(item, LeadingTag):
+            tag = b'"tags":[' + orjson.dumps(item.tags[0])
+            needles += [b'"type":%b,%b' % (orjson.dumps(name), tag) for name in item.types] or [tag]
+        elif item.tags:
+            needles.append(orjson.dumps(item.tags[0]))
         elif item.types:
             needles += [b'"type":' + orjson.dumps(name) for name in item.types]
         else:

@@ -43,6 +43,7 @@ HASH_ENDING_BYTES = 67
 """The end of a line that begins with its hash: 64 digits, `"}` and LF."""
 
 _FIELDS = {"log": str, "position": int, "offset": int, "hash": str, "content": str, "seal": str}
+_OLDER_FIELDS = {"log": str, "position": int, "begin": int, "offset": int, "hash": str, "content": str, "seal": str}
 
 NOT_SEALED = "it was not written with the key of this log: forged, of another key, or of an earlier version"
 NOT_WHOLE = "it is not as it was written: changed or cut"
@@ -66,13 +67,17 @@ class FilePoint(NamedTuple):
 
 
 class Head(NamedTuple):
-    """What the first line of a snapshot says. `size` counts its LF; `content` is the hash of what follows, in hex."""
+    """What the first line of a snapshot says. `size` counts its LF; `content` is the hash of what follows, in hex.
+    `begin`, of an older one alone, is where the line of its position begins in the log; what follows is then the state
+    alone, compressed.
+    """
 
     path: Path
     log_id: str
     tip: Tip
     content: str
     size: int
+    begin: int | None
 
 
 def write_snapshot(files: Files, paths: LogPaths, key: Key, point: FilePoint, state: Iterable[bytes]) -> None:
@@ -110,12 +115,12 @@ def forget_snapshots(files: Files, paths: LogPaths) -> bool:
     return bool(names)
 
 
-def snapshots_of(files: Files, paths: LogPaths, header: Header) -> list[Head]:
+def snapshots_of(files: Files, paths: LogPaths, header: Header, ending: str = SUFFIX) -> list[Head]:
     """The snapshots of a log whose first line its key has sealed, the newest first; none where the key cannot be read.
-    Whether the rest is whole, `resume` looks.
+    Whether the rest is whole, `resume` and `opened` look.
     """
     found: list[Head] = []
-    names = snapshot_names(files, paths)
+    names = snapshot_names(files, paths, ending)
     try:
         key = read_key(files, paths) if names else None
     except PermissionError:  # a reader of another account
@@ -173,9 +178,9 @@ def resume(files: Files, fd: int, header: Header, snapshots: list[Head], restore
     return None
 
 
-def look_at_all(files: Files, fd: int, paths: LogPaths, header: Header) -> list[KeptSnapshot]:
-    """Each snapshot beside an open log with its state, or with why it is not used. Raises OSError."""
-    names = snapshot_names(files, paths)
+def look_at_all(files: Files, fd: int, paths: LogPaths, header: Header, ending: str = SUFFIX) -> list[KeptSnapshot]:
+    """Each snapshot beside an open log with its state, or with why it is not used, the newest first. Raises OSError."""
+    names = snapshot_names(files, paths, ending)
     try:
         key = read_key(files, paths)
     except PermissionError:  # another account, which opens the log without snapshots
@@ -201,16 +206,22 @@ def opened(files: Files, fd: int, header: Header, head: Head) -> KeptSnapshot:
     content = memoryview(files.read(head.path))[head.size :]
     if content_digest([content]) != head.content:
         return KeptSnapshot(location, why=NOT_WHOLE)
-    split = (head.tip.position + 1) * OFFSET_BYTES
-    starts = array("Q")
-    starts.frombytes(content[:split])
+    split = (head.tip.position + 1) * OFFSET_BYTES if head.begin is None else 0
+    begin = last_begin(content[:split]) if head.begin is None else head.begin
     try:
-        stands = stands_in(files, fd, header, head.tip, starts[-2])
+        stands = stands_in(files, fd, header, head.tip, begin)
     except ValueError:  # no line is there
         stands = False
     if not stands:
         return KeptSnapshot(location, why=NOT_OF_THIS_LOG)
-    return KeptSnapshot(location, head.tip.position, bytes(content[split:]))
+    return KeptSnapshot(location, head.tip.position, bytes(content[split:]), is_packed=head.begin is not None)
+
+
+def last_begin(offsets: memoryview) -> int:
+    """Where the last line begins, by the stored offsets after each position."""
+    starts = array("Q")
+    starts.frombytes(offsets[-2 * OFFSET_BYTES :])
+    return starts[0]
 
 
 def snapshot_names(files: Files, paths: LogPaths, ending: str = SUFFIX) -> list[str]:
@@ -236,13 +247,20 @@ def read_head(files: Files, path: Path, key: Key) -> Head | None:
         line, ending, _ = files.read_all_at(fd, MAX_HEAD_BYTES, 0).partition(b"\n")
     finally:
         files.close(fd)
-    if not ending or not is_sealed(line, key.of_snapshot):
+    is_older = path.suffix == OLDER
+    if not ending or not is_sealed(line, key.of_older_snapshot if is_older else key.of_snapshot):
         return None
     fields: dict[str, Any] = orjson.loads(line)
-    if {name: type(value) for name, value in fields.items()} != _FIELDS:
+    if {name: type(value) for name, value in fields.items()} != (_OLDER_FIELDS if is_older else _FIELDS):
         return None
-    tip = Tip(fields["position"], fields["offset"], bytes.fromhex(fields["hash"]))
-    return Head(path, fields["log"], tip, fields["content"], len(line) + 1)
+    return Head(
+        path=path,
+        log_id=fields["log"],
+        tip=Tip(fields["position"], fields["offset"], bytes.fromhex(fields["hash"])),
+        content=fields["content"],
+        size=len(line) + 1,
+        begin=fields.get("begin"),
+    )
 
 
 def content_digest(blocks: Iterable[bytes | memoryview]) -> str:

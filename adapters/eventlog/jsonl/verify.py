@@ -31,10 +31,10 @@ from adapters.eventlog.jsonl.log_file import (
     verify_from_end,
     verify_to,
 )
-from adapters.eventlog.jsonl.older_snapshots import nearest, older_snapshots
+from adapters.eventlog.jsonl.older_snapshots import nearest
 from adapters.eventlog.jsonl.points import LogAsRead, lacks_a_point, marked_points
 from adapters.eventlog.jsonl.seals import Proof, read_key
-from adapters.eventlog.jsonl.snapshots import look_at_all
+from adapters.eventlog.jsonl.snapshots import OLDER, look_at_all
 from adapters.eventlog.jsonl.tampering import looks_like
 from adapters.eventlog.jsonl.watermark import Slot
 from adapters.ports.faults import LogMissing
@@ -128,7 +128,7 @@ def kept_snapshots(root: Path, *, files: Files) -> list[KeptSnapshot]:
 
 def kept_older_snapshots(root: Path, *, files: Files) -> list[KeptSnapshot]:
     """Those that are kept for replays of the past. Raises LogMissing, LogForeign or StorageUnavailable."""
-    return _beside(root, files, older_snapshots)
+    return _beside(root, files, lambda files, fd, paths, header: look_at_all(files, fd, paths, header, OLDER))
 
 
 def snapshot_before(root: Path, position: int, *, files: Files) -> KeptSnapshot | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.application.opening import collecting_no_garbage
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.ledger.ledger import LedgerHooks, QuotaLedger
 from adapters.ledger.pending import Accepted
 from adapters.ledger.projector import Projector
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.clock import utc_now
 from domain.commands import ReserveGeneration, SaveImage, SetPolicy
 from scripts.bench.peer import DAILY, GEN_BYTES, IMAGE_BYTES, SHA256, STORAGE_BYTES, Pair

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import orjson
 
-from adapters.application.opening import collecting_no_garbage
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.ledger.projector import Projector
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.clock import utc_now
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench

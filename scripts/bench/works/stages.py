@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 from time import perf_counter_ns
 from typing import Any, NamedTuple
 
-from adapters.application.opening import collecting_no_garbage
 from adapters.eventlog.jsonl import JSONLRecorder, writing
 from adapters.eventlog.jsonl.writing import LogWriter
 from adapters.ledger import batch, ledger, projector
 from adapters.ledger.ledger import QuotaLedger
 from adapters.ledger.pending import Accepted, PendingCommand
 from adapters.ledger.projector import Projector
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.clock import utc_now
 from projections.quota_state import Draft, QuotaFold
 from scripts.bench.apart import apart

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.application import opening
 from adapters.application.opening import FollowedRoot, OpenRoot
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engine, default_engines
@@ -24,6 +23,7 @@ from adapters.eventlog.jsonl import rechecking
 from adapters.ledger import snapshotting
 from adapters.ledger.pending import Accepted
 from adapters.ledger.projector import Projector
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.clock import utc_now
 from adapters.ports.faults import LedgerStopped, LogDamaged
 from domain.commands import ReserveGeneration
@@ -266,7 +266,7 @@ def test_garbage_is_collected_again_after_a_start_as_it_was_before() -> None:
     """Whoever has switched it off finds it off."""
     for enabled in (True, False):
         (gc.enable if enabled else gc.disable)()
-        with opening.collecting_no_garbage():
+        with collecting_no_garbage():
             assert not gc.isenabled()
         assert gc.isenabled() is enabled
     gc.enable()

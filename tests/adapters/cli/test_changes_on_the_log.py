@@ -16,7 +16,7 @@ from PIL import Image
 
 from adapters.application.governing import reset_daily_blocking
 from adapters.application.saving import NewImage, save_image
-from adapters.cli.ledger.changing import instant
+from adapters.cli.times import instant
 from adapters.engines.opening import open_store
 from domain.commands import SetPolicy
 from domain.limits import MEGABYTE

@@ -20,6 +20,7 @@ from adapters.cli.checks import log as log_checks
 from adapters.cli.checks import storage as storage_checks
 from adapters.cli.checks.file_system import weak_file_system
 from adapters.cli.checks.finding import Level
+from adapters.discord.bot_state import Remembered
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engine, default_engines
 from adapters.engines.opening import open_store
@@ -37,7 +38,21 @@ from tests.adapters.eventlog.jsonl.logs import as_killed
 
 GOOD_KEY = "sk-" + "Ab1" * 16
 GOOD_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcDe." + "x_Y-9" * 8  # the first part is a number in base64
-CHECKS = [".env", "clock", "disk", "key", "lock", "log", "port", "provider", "root", "settings", "token", "versions"]
+CHECKS = [
+    ".env",
+    "clock",
+    "digest",
+    "disk",
+    "key",
+    "lock",
+    "log",
+    "port",
+    "provider",
+    "root",
+    "settings",
+    "token",
+    "versions",
+]
 
 Doctor = Callable[..., dict[str, Any]]
 
@@ -105,6 +120,10 @@ def test_a_root_in_use(doctor: Doctor, root: Path, env_file: Path) -> None:
         ("GENERATOR", "auto", "provider", ("OK", "made by: sketch. GENERATOR=auto")),
         ("STABILITY_API_KEY", GOOD_KEY, "key", ("OK", "looks like")),
         ("STABILITY_API_KEY", "my-secret-key", "key", ("WARN", "does not look")),
+        ("HTTP_PORT", "0", "digest", ("OK", "No week's digest is posted")),
+        ("DISCORD_DIGEST_AT", "mon 8", "settings", ("FAIL", "it takes a day of the week and an hour in UTC")),
+        ("DISCORD_DIGEST_CHANNELS", "#managers", "settings", ("FAIL", "'#managers' is no id of a channel")),
+        ("DISCORD_MANAGERS_CHANNEL", "5", "digest", ("WARN", "there is no bot that could post a digest")),
         ("DISCORD_TOKEN", GOOD_TOKEN, "token", ("OK", "looks like")),
         ("DISCORD_TOKEN", "my-secret-token", "token", ("WARN", "does not look")),
         ("DISCORD_TOKEN", "letters-not-digits12.GabcDe." + "x" * 38, "token", ("WARN", "does not look")),
@@ -118,6 +137,23 @@ def test_a_setting_is_judged(
     level, words = told
     assert finding["level"] == level
     assert words in finding["found"]
+
+
+def test_what_keeps_a_digest_from_its_channel_is_told(doctor: Doctor, root: Path, tmp_path: Path) -> None:
+    """As the bot found it when it looked last; where nothing does, when it is posted and which was."""
+    file = write_env_file(
+        tmp_path / "other.env", DISCORD_TOKEN=GOOD_TOKEN, DISCORD_DIGEST_CHANNELS="5,6", DISCORD_DIGEST_AT="friday 9"
+    )
+    told = doctor(env_file=file)["digest"]
+    assert told["found"] == "Each week's digest goes to 2 channels, Friday 09:00 UTC. None was posted yet."
+    open_store(root).close()
+    remembered = Remembered(root)
+    remembered.put("digest 6", "2026-W48")
+    remembered.put("digest trouble 5", "Channel 5 is not there.")
+    told = doctor(env_file=file)["digest"]
+    assert (told["level"], told["found"]) == ("WARN", "Channel 5 is not there.")
+    remembered.put("digest trouble 5", "")
+    assert doctor(env_file=file)["digest"]["found"].endswith("The last that was posted is that of 2026-W48.")
 
 
 def test_all_warnings_of_the_settings_are_told_in_one_finding(doctor: Doctor, tmp_path: Path) -> None:

@@ -213,9 +213,17 @@ SAID: list[tuple[Event, str]] = [
         GenerationReserved(AT, "a", "cli", "r", "upscale", 2, 1_572_864, AT),
         "2 places for upscale, 1.5 MB each",
     ),
+    (
+        GenerationReserved(AT, "a", "cli", "r", "upscale", 1, 1_572_864, AT, style="anime"),
+        "1 place for upscale in the style anime, 1.5 MB each",
+    ),
     (GenerationCompleted(AT, "a", "cli", "r", 1, "sketch", "", 0.1), "1 made by sketch"),
     (GenerationCompleted(AT, "a", "cli", "r", 1, "stability", "sd3", 0.1), "1 made by stability (sd3)"),
     (GenerationReleased(AT, "a", "cli", "r", 1, 0, "failed", 1), "1 place released (failed), 1 given back"),
+    (
+        GenerationReleased(AT, "a", "cli", "r", 1, 0, "failed", 1, provider="openai"),
+        "1 place released (failed, asked of openai), 1 given back",
+    ),
     (
         ImageSaved(AT, "a", "cli", "x.png", 2048, 0, "0" * 64, "image/png", 8, 9, "upscale", True, "s"),
         "temp file x.png, 2 kB, 8x9",
@@ -228,6 +236,10 @@ SAID: list[tuple[Event, str]] = [
     (
         RequestRefused(AT, "a", "cli", "DAILY_LIMIT", "SaveImage", Asked(1, 5), 5, 5, 0, last=False),
         "DAILY_LIMIT: 5 of 5 used",
+    ),
+    (
+        RequestRefused(AT, "a", "cli", "DAILY_LIMIT", "ReserveGeneration", Asked(1, 5), 5, 5, 0, last=False, style="a"),
+        "DAILY_LIMIT: 5 of 5 used, style a",
     ),
     (
         RequestRefused(AT, "a", "cli", "USER_STORAGE", "SaveImage", Asked(1, 5), 1_048_576, 1024, 0, last=False),

@@ -50,6 +50,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "query": ("from daily",),
     "report": ("--by", "user"),
     "token": ("create", "token-{}"),
+    "digest": (),
 }
 """Each command but `bench`, which is a program of its own, with words that it carries out."""
 UNTIL_STOPPED = frozenset({"serve", "bot"})

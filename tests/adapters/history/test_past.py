@@ -15,8 +15,12 @@ from adapters.engines.choice import default_engine
 from adapters.history.past import Moment, Past, opened
 from adapters.history.rechecking import recheck
 from adapters.ledger.codec import decode
+from adapters.ledger.projector import Projector
+from adapters.ledger.snapshot_state import decode_user, encode_state
 from domain.events import ClockCorrected
-from projections.user_replay import of_image, of_reservation, settlements_of
+from projections.quota_state import QuotaState
+from projections.stored_state import dump
+from projections.user_replay import UserReplay, concerns, of_image, of_reservation, settlements_of
 from scripts.month.life import Shape
 from scripts.simulate_month import simulate
 
@@ -100,6 +104,42 @@ def test_a_time_means_all_that_the_log_said_by_then(month: Month) -> None:
         assert month.past.position_of(Moment(at)) == expected
     assert month.past.position_of(Moment("2026-01-01T00:00:00.000000Z")) == 0
     assert month.past.position_of(Moment("2027-01-01T00:00:00.000000Z")) == len(recorded)
+
+
+def test_one_users_part_of_a_snapshot_goes_on_as_if_that_users_lines_alone_had_been_read(month: Month) -> None:
+    """From any position on, for every user and for one that nobody knows; the pool in it is that part too."""
+    recorded = [(stored.position, decode(stored)) for stored in month.past._log.read()]
+    users = [*known_users(month.past.everybody(Moment())), "nobody"]
+    whole = Projector()
+    for position, event in recorded:
+        whole.state.apply(position, event)
+        if position not in {700, 1_500, recorded[-1][0]}:
+            continue
+        stored = b"".join(encode_state(whole.dump()))
+        for user in users:
+            kept = decode_user(stored, user)
+            assert kept is not None
+            former, later = (
+                [(at, one) for at, one in recorded if concerns(one, user) and (at <= position) == before]
+                for before in (True, False)
+            )
+            read, resumed = UserReplay(user), UserReplay(user, kept)
+            for at, one in former:
+                read.apply(at, one)
+            assert figures(resumed.state) == figures(read.state)
+            for at, one in later:
+                assert resumed.apply(at, one)[:5] == read.apply(at, one)[:5]
+            assert figures(resumed.state) == figures(read.state)
+
+
+def figures(state: QuotaState) -> tuple[object, ...]:
+    """All that a state tells of anybody, but answers to requests, and whose time is over."""
+    state.tidy()
+    tables = dump(state).tables
+    held = {key: one for key, one in tables["reservations"].items() if one.open}
+    book = {name: tables["book"][name] for name in ("policy", "policy_is_recorded", "pool")}
+    shelves = [{user: index.of(user).dump() for user in index.users()} for index in (state.gallery, state.temps)]
+    return {name: tables[name] for name in ("users", "days", "overrides", "refusals")}, held, book, shelves
 
 
 def test_before_the_first_event_there_is_nothing(month: Month) -> None:

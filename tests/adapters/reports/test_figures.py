@@ -54,6 +54,33 @@ class Fold:
     counted: dict[tuple[str, str], int] = field(default_factory=dict)
     operations: dict[str, str] = field(default_factory=dict)
     providers: dict[str, str] = field(default_factory=dict)
+    styles: dict[str, str] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
+    has_styles: bool = False
+
+    def note(self, event: Event) -> None:
+        """What is known of the generation of an event."""
+        if isinstance(event, GenerationReserved):
+            self.operations[event.reservation] = event.operation
+            self.has_styles = self.has_styles or event.style is not None
+            self.styles[event.reservation] = event.style or ("(none)" if self.has_styles else "(not known)")
+        elif isinstance(event, GenerationCompleted):
+            self.providers[event.reservation] = event.provider
+        elif isinstance(event, GenerationReleased) and event.provider:
+            self.providers.setdefault(event.reservation, event.provider)
+        elif isinstance(event, ImageSaved):
+            self.kept |= {event.reservation} if event.reservation else set()
+
+    def style_of(self, event: Event) -> str:
+        """The style that a figure belongs to."""
+        told = event.style if isinstance(event, RequestRefused) else None
+        return told or self.styles.get(getattr(event, "reservation", None) or "", "(not known)")
+
+    def provider_of(self, event: Event) -> str:
+        """Who made it, or was asked for it."""
+        reservation = getattr(event, "reservation", None) or ""
+        told: str | None = getattr(event, "provider", None) or self.providers.get(reservation)
+        return told or ("(not known)" if not reservation or reservation in self.kept else "(nothing delivered)")
 
 
 def facts(event: Event) -> Counter[str]:
@@ -82,10 +109,7 @@ def folded(root: Path, by: str) -> Fold:
     with opened(root) as log:
         events = [(stored.position, decode(stored)) for stored in log.read()]
     for _, event in events:
-        if isinstance(event, GenerationReserved):
-            made.operations[event.reservation] = event.operation
-        elif isinstance(event, GenerationCompleted):
-            made.providers[event.reservation] = event.provider
+        made.note(event)
     for position, event in events:
         made.state.apply(position, event)
         made.stored[event.at[:10]] = made.state.pool.used_bytes
@@ -119,7 +143,8 @@ def key_of(made: Fold, event: Any, by: str, user: str) -> str:
         "user": user,
         "guild": origin[6:] if origin.startswith("guild:") else "(not known)",
         "operation": getattr(event, "operation", None) or made.operations.get(reservation, "(not known)"),
-        "provider": getattr(event, "provider", None) or made.providers.get(reservation, "(not known)"),
+        "style": made.style_of(event),
+        "provider": made.provider_of(event),
     }
     return keys[by]
 
@@ -160,6 +185,22 @@ def test_storage_is_what_the_quota_state_says_at_the_end_of_each_day(month: Path
     assert sums == (made.state.pool.used_bytes,)
     assert users == {user: usage.image_bytes for user, usage in made.state.tables.users.items() if usage.image_bytes}
     assert open_places == {kept.reservation: kept.open for kept in made.state.open_reservations()}
+
+
+def test_styles_and_providers_of_the_views_are_those_of_the_fold(month: Path) -> None:
+    """Of every generation and every image of one; what is not known is null. The month has each kind of answer."""
+    made = folded(month, "style")
+    with opened(month) as log:
+        styles = dict(ask(log, "SELECT reservation, coalesce(style, '(not known)') FROM generations").rows)
+        providers = dict(ask(log, "SELECT reservation, provider FROM generations WHERE provider IS NOT NULL").rows)
+        images = ask(log, "SELECT reservation, coalesce(style, '(not known)') FROM images").rows
+        saves = ask(log, "SELECT count(*) FROM events WHERE type = 'ImageSaved'").rows
+    assert styles == made.styles
+    assert providers == made.providers
+    assert images == [(reservation, made.styles.get(reservation, "(not known)")) for reservation, _ in images]
+    assert [(len(images),)] == saves
+    assert {"anime", "(none)", "(not known)"} <= set(styles.values())
+    assert {row["key"] for row in told(month, "provider").rows} >= {"(nothing delivered)", "(not known)", "sketch"}
 
 
 def test_daily_counts_are_those_that_decisions_read(month: Path) -> None:

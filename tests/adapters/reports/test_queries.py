@@ -22,8 +22,10 @@ from adapters.reports.database import NOT_INSTALLED, TARGET, database
 from adapters.reports.querying import NotAnswered, ask, write
 from adapters.reports.views import MEMBERS, SOURCE, VIEWS
 from domain.event_forms import MEMBERS as STORED_MEMBERS
+from domain.limits import MEGABYTE
 from tests.adapters.reports.conftest import opened
 
+COUNT = "SELECT type, count(*) FROM events GROUP BY 1"
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "queries.md").read_text(encoding="utf-8")
 
 
@@ -172,6 +174,21 @@ def test_a_line_that_is_none_is_damage(month: Path, tmp_path: Path) -> None:
     (root / "logs" / "events.jsonl").write_bytes(data)
     with opened(root) as log, pytest.raises(LogDamaged, match="abby verify"):
         ask(log, "SELECT count(*) FROM events WHERE type = 'ImageSaved'")
+
+
+def test_who_watches_is_told_how_far_the_log_is_read(month: Path) -> None:
+    """In MB, up to all of it, whatever becomes of the rows; nobody has to watch."""
+    for question in (
+        lambda log, seen: ask(log, COUNT, progress=seen),
+        lambda log, seen: write(log, COUNT, "csv", BytesIO(), progress=seen),
+    ):
+        seen: list[tuple[int, int]] = []
+        with opened(month) as log:
+            question(log, lambda done, whole, seen=seen: seen.append((done, whole)))
+            megabytes = log.lines().size_bytes // MEGABYTE
+        assert megabytes > 0
+        assert (megabytes, megabytes) in seen
+        assert all(0 <= done <= whole == megabytes for done, whole in seen)
 
 
 def test_what_needs_too_much_memory_is_told_so(month: Path) -> None:

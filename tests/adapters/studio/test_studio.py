@@ -96,7 +96,7 @@ async def test_a_picture_is_reserved_made_and_kept(
         "GenerationReserved", "GenerationCompleted", "ImageSaved",
     ]  # fmt: skip
     assert (completed["data"]["credits"], completed["data"]["seed"]) == (0.25, 41)
-    assert saved["data"]["operation"] == "text_to_image"
+    assert (saved["data"]["operation"], reserved["data"]["style"]) == ("text_to_image", "anime")
     assert b"cat" not in (tmp_path / "logs" / "events.jsonl").read_bytes()
 
 
@@ -158,8 +158,9 @@ async def test_a_failure_releases_the_places_for_its_reason(
     assert answer == (GenerationFailure(Filtered(counts=True)) if delivered else failure_of_kind(kind))
     assert (daily(store), held_mb(store), files_of(tmp_path)) == (charged, 0, set())
     (released,) = events_of(tmp_path, "GenerationReleased")
-    assert (released["data"]["reason"], released["data"]["count"]) == (reason, 2)
+    assert [released["data"][name] for name in ("reason", "count", "provider")] == [reason, 2, "in memory"]
     assert len(events_of(tmp_path, "GenerationCompleted")) == int(delivered)
+    assert "style" not in events_of(tmp_path, "GenerationReserved")[0]["data"]
 
 
 async def test_moderated_pictures_may_be_free(tmp_path: Path, provider: InMemoryProvider) -> None:
@@ -443,9 +444,10 @@ async def test_a_request_that_keeps_failing_is_given_up(
     ("request_", "user"),
     [
         (GenerationRequest(Operation.TEXT_TO_IMAGE, "a dog", style="anime", width=512, height=512), "1"),
+        (GenerationRequest(Operation.TEXT_TO_IMAGE, "a cat", style="enhance", width=512, height=512), "1"),
         (CAT, "2"),
     ],
-    ids=["another prompt", "another user"],
+    ids=["another prompt", "another style", "another user"],
 )
 async def test_the_same_key_for_something_else_is_a_conflict(
     studio: Studio, provider: InMemoryProvider, request_: GenerationRequest, user: str

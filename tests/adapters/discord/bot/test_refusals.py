@@ -9,6 +9,7 @@ import pytest
 
 from adapters.discord.bot import INPUTS_AT_ONCE, INPUTS_OF_ONE_USER
 from adapters.discord.cooldowns import AUTOCOMPLETE, BUTTONS_OF_PICTURES, PACES
+from tests.adapters.application.evidence import events_of
 from tests.adapters.discord.bot.stage import Stage, finished
 from tests.adapters.discord.bot.test_pictures import png
 from tests.adapters.discord.fake.interactions import Interaction
@@ -34,6 +35,8 @@ WISHES: dict[str, Ask] = {
     "the button Upscale": lambda ann, made: ann.click(made, "Upscale"),
 }
 """Every way to ask for a picture; some of them of one that was made."""
+STYLED = {"/imagine", "/imgimg of a file"}
+"""Those of which the style is known before an input or a picture's details are read."""
 MISTAKES: dict[str, tuple[Ask, str]] = {
     "no source": (lambda ann, _: ann.slash("upscale"), "Give one picture"),
     "no such name": (lambda ann, _: ann.slash("upscale", {"name": "image_9.png"}), "Image Not Found"),
@@ -74,6 +77,8 @@ async def test_a_limit_of_none_refuses_before_anything_is_fetched(stage: Stage, 
     assert await seen_by_all(asked) == []
     assert stage.discord.cdn.asked == asked_before
     assert "daily limit of 0" in (await finished(await ann.slash("why"))).text
+    refused = events_of(stage.root, "RequestRefused")[-1]["data"]
+    assert refused.get("style") == ("enhance" if wish in STYLED else None)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

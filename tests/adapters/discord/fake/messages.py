@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 EPHEMERAL, LOADING, LAYOUT = 1 << 6, 1 << 7, 1 << 15
 FLAGS_TO_SEND = 1 << 2 | EPHEMERAL | 1 << 12 | LAYOUT
 CONTENT_LENGTH = 2_000
+NONCE_LENGTH, NONCE_SECONDS = 25, 300.0
 MOST_ATTACHMENTS = 10
 MOST_MENTIONS = 100
 FIELDS = frozenset(["content", "embeds", "components", "attachments", "allowed_mentions", "flags", "tts", "poll"])
@@ -91,6 +92,7 @@ class Message:
     seen_by: User | None = None
     interaction: Interaction | None = None
     forwarded: Message | None = None
+    nonce: str | None = None
     history: list[Version] = field(default_factory=list)
 
     @property
@@ -250,6 +252,8 @@ def check_message(
     flags = (fields.get("flags") or 0) | (message.flags & LAYOUT if message else 0)
     if (fields.get("flags") or 0) & ~(FLAGS_TO_SEND | LOADING):
         form.wrong(f"{prefix}flags", "BASE_TYPE_CHOICES", "Only some flags may be set by a bot.")
+    if fields.get("nonce") is not None:
+        form.text(f"{prefix}nonce", fields["nonce"], NONCE_LENGTH)
     check_embeds(form, f"{prefix}embeds", fields.get("embeds") or [])
     if flags & LAYOUT:
         check_layout(form, f"{prefix}components", fields.get("components") or [])

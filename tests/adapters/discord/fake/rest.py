@@ -18,7 +18,7 @@ from aiohttp import hdrs, web
 
 from tests.adapters.discord.fake.command_rules import SLASH, check_commands
 from tests.adapters.discord.fake.interactions import Desk, Interaction
-from tests.adapters.discord.fake.messages import FIELDS_OF_A_CHANNEL, Body, Message, check_message
+from tests.adapters.discord.fake.messages import FIELDS_OF_A_CHANNEL, NONCE_SECONDS, Body, Message, check_message
 from tests.adapters.discord.fake.refusals import SENTENCES, Json, Refused, refused, unauthorized, unknown_route
 from tests.adapters.discord.fake.world import (
     ATTACH_FILES,
@@ -301,7 +301,12 @@ class Rest:
         if body.files:
             self._channel(request, ATTACH_FILES)
         check_message(body, allowed=FIELDS_OF_A_CHANNEL, channel=channel)
-        message = Message(self.world.new_id(), channel, self.world.bot, self.world.clock.now())
+        nonce, now = body.fields.get("nonce"), self.world.clock.now()
+        if nonce is not None and body.fields.get("enforce_nonce"):
+            for one in channel.history:
+                if one.nonce == nonce and now - one.created_at < NONCE_SECONDS:
+                    return one.json
+        message = Message(self.world.new_id(), channel, self.world.bot, now, nonce=nonce)
         channel.history.append(message)
         message.write(body, self.desk.cdn)
         return message.json
