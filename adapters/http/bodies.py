@@ -35,6 +35,7 @@ TURN_SECONDS = 4.0
 SLICE_SECONDS = 1.0
 MAX_JSON_BYTES = 131_072
 MAX_JSON_DEPTH = 8
+LARGEST_EXACT = 2**53
 MAX_BUFFERED_BYTES = 64 * MEGABYTE
 STRANGERS_BYTES_A_SECOND = 50_000_000
 SMALL_BYTES = MAX_JSON_BYTES
@@ -236,7 +237,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     """A JSON object whose keys are unique, whose texts hold no NUL, and that is nowhere deeper than MAX_JSON_DEPTH."""
     try:
         orjson.loads(body)  # the strict grammar: UTF-8, no NaN, no lone surrogate, nothing after the end
-        parsed = json.loads(body, object_pairs_hook=_unique)
+        parsed = json.loads(body, object_pairs_hook=_unique, parse_float=_number)
     except (ValueError, RecursionError) as error:
         reason = error if isinstance(error, _Refused) else "it is not well formed"
         raise Problem(BAD_REQUEST, f"The body cannot be read as JSON: {reason}.") from error
@@ -255,6 +256,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise _Refused("a field is there twice")
     return found
+
+
+def _number(text: str) -> float:
+    """A number with a point or an exponent; a whole one is that, as JSON Schema has it, whose 5.0 is an integer."""
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) <= LARGEST_EXACT else number
 
 
 def _check_texts(parsed: Any) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
@@ -94,7 +94,7 @@ async def answer_and_log(request: web.Request, handler: Handler) -> web.StreamRe
 async def refuse_unauthorised(request: web.Request, handler: Handler) -> web.StreamResponse:
     """400, 403, 405, 415 or 417 before any handler sees the request."""
     if request.method not in METHODS:
-        raise Problem(METHOD, f"The method is not one of {', '.join(sorted(METHODS))}.")
+        raise _of_router(web.HTTPMethodNotAllowed(request.method, _methods_here(request)))
     hosts = request.headers.getall(hdrs.HOST, [])
     if len(hosts) != 1:
         raise Problem(BAD_REQUEST, "A request needs exactly one Host header.")
@@ -158,6 +158,12 @@ def problem_response(request: web.Request, problem: Problem) -> web.Response:
     if problem.headers.get(hdrs.CONNECTION) == "close":
         response.force_close()
     return response
+
+
+def _methods_here(request: web.Request) -> Iterable[str]:
+    """The methods that the request's path has, all where it is no route's."""
+    error = request.match_info.http_exception
+    return error.allowed_methods if isinstance(error, web.HTTPMethodNotAllowed) else METHODS
 
 
 def _of_router(error: web.HTTPException) -> Problem:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from email.message import Message
 from email.parser import HeaderParser
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from aiohttp import web
+from pydantic import Field
 
 from adapters.http.bodies import BodyReader, Budget
 from adapters.http.contract.bodies import Body
 from adapters.http.parameters import checked_name
 from adapters.http.problems import BAD_REQUEST, LENGTH, MEDIA, Problem
+from domain.names import NAME_PATTERN
 
 FORM = "multipart/form-data"
 UPLOADED = ("image/png", "image/jpeg", "image/webp", "image/gif", "application/octet-stream")
@@ -33,7 +35,7 @@ class Form(Body):
     """A form with one image."""
 
     image: bytes
-    name: str | None = None
+    name: Annotated[str, Field(json_schema_extra={"pattern": NAME_PATTERN})] = ""
     """The name it is to get; without one, the next free number."""
 
 

@@ -13,7 +13,7 @@ from adapters.http.contract.query import WholeNumber, Words
 from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import ExplanationData
 from adapters.http.parameters import user_of
-from adapters.http.problems import BAD_REQUEST, NOT_FOUND, Problem
+from adapters.http.problems import NOT_FOUND, Problem
 from adapters.http.services import services_of
 from adapters.tokens.token import Scope
 from projections.explanation import Explanation
@@ -28,12 +28,11 @@ KEY = Words(
 
 
 async def why(request: web.Request) -> web.Response:
-    """The explanation, as `abby explain --json` gives it; 404 where there is no such decision about this user."""
+    """Why a decision about the user fell as it did: the latest, the one at a position, or the last of a request's key.
+
+    It is what `abby explain --json` gives.
+    """
     user, key, position = user_of(request), KEY.of(request), POSITION.of(request)
-    if key is not None and position:
-        raise Problem(
-            BAD_REQUEST, "Give `position` or `key`, not both; without either the latest request is explained."
-        )
     store = services_of(request).store
     root = store.running()
     explained = await store.workers.surveying.run(_explained, root, user, position, key)
@@ -46,7 +45,8 @@ def _explained(root: ReadableRoot, user: str, position: int, key: str | None) ->
     """For a worker."""
     if key:
         positions = positions_of_request(root.recorder, key, user=user)
-        return explain_position(root.recorder, positions[-1]) if positions else None
+        wanted = position or max(positions, default=0)
+        return explain_position(root.recorder, wanted) if wanted in positions else None
     return explain_position(root.recorder, position) if position else explain_last(root.recorder, user)
 
 

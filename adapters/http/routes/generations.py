@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 from http import HTTPStatus
+from typing import Annotated, Any
 
 from aiohttp import web
+from pydantic import Field
 
 from adapters.application.owners import STRANGERS, owner_of
 from adapters.application.results import SavedImage
-from adapters.generation.provider import STYLES, GenerationRequest, Operation
+from adapters.generation.provider import STYLES, GenerationRequest, Operation, RequestLimits
+from adapters.generation.request_check import SEED_MAX
 from adapters.http.answers import REPLAYED, described, image_url, json_answer, refusal, replayed
 from adapters.http.connection import connection_of
 from adapters.http.contract.bodies import Body
@@ -25,25 +28,46 @@ from adapters.wording.failures import sentence_of_not_kept, sentence_of_notes
 from domain.refusals import Refusal
 
 
+def _bounds(low: float, high: float) -> Any:
+    return Field(json_schema_extra={"minimum": low, "maximum": high})
+
+
+# What a provider judges is described alone here; one may take less or more than most do.
+_MOST = RequestLimits()
+Prompt = Annotated[
+    str,
+    Field(
+        json_schema_extra={"minLength": 1, "maxLength": _MOST.prompt_length, "pattern": r"^[^\x00]*[^\s\x00][^\x00]*$"}
+    ),
+]
+Negative = Annotated[str, Field(json_schema_extra={"maxLength": _MOST.prompt_length, "pattern": r"^[^\x00]*$"})]
+Style = Annotated[str, Field(json_schema_extra={"enum": list(STYLES)})]
+Side = Annotated[int, _bounds(_MOST.side_min, _MOST.side_max)]
+Steps = Annotated[int, _bounds(_MOST.steps_min, _MOST.steps_max)]
+Seed = Annotated[int, _bounds(0, SEED_MAX)]
+Scale = Annotated[float, _bounds(0, _MOST.cfg_scale_max)]
+HowMany = Annotated[int, _bounds(1, _MOST.count_max)]
+
+
 class Wish(Body):
     """The picture that is wanted. What the provider cannot do is refused, with a sentence, before it costs anything."""
 
-    prompt: str
+    prompt: Prompt
     """What is to be seen."""
-    negative_prompt: str = ""
+    negative_prompt: Negative = ""
     """What is not to be seen."""
-    style: str | None = None
+    style: Style | None = None
     """One of `/v1/styles`; without it, the user's own, else none."""
-    width: int | None = None
+    width: Side | None = None
     """Pixels; the next size that the provider knows is made."""
-    height: int | None = None
+    height: Side | None = None
     """Pixels."""
-    steps: int = 30
-    seed: int = 0
+    steps: Steps = 30
+    seed: Seed = 0
     """0 leaves the choice to the provider."""
-    cfg_scale: float = 7.0
+    cfg_scale: Scale = 7.0
     """How closely the prompt is followed."""
-    count: int = 1
+    count: HowMany = 1
     """How many pictures of it."""
 
 

@@ -96,7 +96,7 @@ class Sample(Body):
         ({"prompt": "x", "__class__": "os.system"}, "not known"),
         ({"prompt": "x", "width": "5"}, "whole number"),
         ({"prompt": "x", "width": True}, "whole number"),
-        ({"prompt": "x", "width": 5.0}, "whole number"),
+        ({"prompt": "x", "width": 5.5}, "whole number"),
         ({"prompt": "x", "width": None}, "whole number"),
         ({"prompt": "x", "scale": "7"}, "'scale' must be a number"),
         ({"prompt": "x", "style": ["a"]}, "'style' must be text"),

@@ -1,0 +1,48 @@
+"""Schemathesis asks the service for all that its document allows and for what it does not, and judges every answer.
+
+A status beyond the document, an answer that is not as its schema says, a request that fits and is refused, one that
+does not fit and is taken, a route that answers without a token: each fails here.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.adapters.cli.processes import PROJECT, command, environment, run, serving, write_env_file
+
+CASES, MANY_CASES = 3, 100
+"""Random ones for each route, beside those at the bounds of each value."""
+SECONDS = 240
+WHAT_NO_SCHEMA_TELLS = """
+[[operations]]
+include-name = "POST /v1/users/{user}/images"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "429", "5xx", "415", "422"]
+"""
+"""Of bytes: whether they are a picture, and of the kind that the name says."""
+
+
+def test_every_request_is_answered_as_the_document_says(tmp_path: Path, thorough: bool) -> None:
+    """All checks that schemathesis has."""
+    root, settings = tmp_path / "root", tmp_path / "settings.env"
+    write_env_file(settings, HTTP_ACCESS="tokens", MAX_USER_DAILY_GENS="1000000", LOG_LEVEL="ERROR")
+    (tmp_path / "schemathesis.toml").write_text(WHAT_NO_SCHEMA_TELLS, encoding="utf-8")
+    with serving(root, settings) as service:
+        token = run(command(root, settings, "token", "create", "all", "--scope", "admin"), cwd=tmp_path).out.strip()
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "schemathesis.cli", "run", f"{service.address}/openapi.json"),
+                *("--checks", "all", "--phases", "coverage,fuzzing", "--generation-codec", "ascii"),
+                *("--max-examples", str(MANY_CASES if thorough else CASES), "--continue-on-failure", "--seed", "1"),
+                *("--header", f"Authorization: Bearer {token}"),
+            ],
+            cwd=tmp_path,
+            env=environment(SCHEMATHESIS_HOOKS="tests.adapters.http.asking_everything", PYTHONPATH=str(PROJECT)),
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr
+    assert "No issues found" in done.stdout
