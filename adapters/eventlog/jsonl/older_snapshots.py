@@ -2,8 +2,9 @@
 
 When two newer ones stand, a snapshot becomes `logs/snapshots/<position>.past`: a sealed line as a snapshot's, with the
 byte where the line of its position begins in place of all offsets, and then the state, compressed. At most MOST of
-them are kept, of at most MOST_BYTES together: where there are more, that one goes whose neighbours lie closest
-together for their age, so that they are sparser the older they are. All may be deleted: a replay then begins earlier.
+them are kept, of at most MOST_BYTES together: where there are more, those go first that the key has not sealed, then
+that one whose neighbours lie closest together for their age, so that they are sparser the older they are. All may be
+deleted: a replay then begins earlier.
 """
 
 from __future__ import annotations
@@ -52,10 +53,25 @@ def retire(files: Files, paths: LogPaths, key: Key) -> None:
     kept = _by_position(snapshot_names(files, paths, OLDER))
     sizes = {position: files.lstat(paths.snapshots / name).st_size for position, name in kept.items()}
     until = max([*_by_position(newest), *kept], default=0)
-    while len(sizes) > MOST or sum(sizes.values()) > MOST_BYTES:
-        position = superfluous(sorted(sizes), until)
+    useless = _not_sealed(files, paths, key, kept) if _are_too_many(sizes) else []
+    while _are_too_many(sizes):
+        position = useless.pop() if useless else superfluous(sorted(sizes), until)
         files.unlink(paths.snapshots / kept[position])
         del sizes[position]
+
+
+def _are_too_many(sizes: dict[int, int]) -> bool:
+    return len(sizes) > MOST or sum(sizes.values()) > MOST_BYTES
+
+
+def _not_sealed(files: Files, paths: LogPaths, key: Key, kept: dict[int, str]) -> list[int]:
+    """Those that nobody believes: forged, of another key, or cut. What cannot be read now may be whole."""
+    found = []
+    for position, name in kept.items():
+        with suppress(OSError):
+            if read_head(files, paths.snapshots / name, key) is None:
+                found.append(position)
+    return found
 
 
 def superfluous(positions: Sequence[int], until: int) -> int:

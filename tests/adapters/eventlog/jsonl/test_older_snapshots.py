@@ -112,6 +112,20 @@ def test_one_of_another_log_is_not_used(tmp_path: Path) -> None:
     assert state_before(root, 2) is None
 
 
+def test_those_of_another_key_go_before_any_that_is_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only where there are too many: until then they take nobody's place."""
+    monkeypatch.setattr(older_snapshots, "MOST", 5)
+    root, other = written(tmp_path / "a", 3), written(tmp_path / "b", 6)
+    for path in (other / "logs" / "snapshots").glob("*[234].past"):
+        path.rename(root / "logs" / "snapshots" / f"{int(path.stem) + 100:018d}.past")
+    recorder = opened(root)
+    for number in range(5):
+        recorder.append(batch(1, 3 + number))
+        keep(recorder, b"state")
+    recorder.close()
+    assert names(root, ".past") == [2, 3, 4, 5, 6]
+
+
 def test_a_strangers_file_beside_them_is_in_nobodys_way(tmp_path: Path) -> None:
     """Whatever its name: it is neither read nor counted, and it stays."""
     root = written(tmp_path, 3)
