@@ -6,20 +6,26 @@ bytes. Where keys are kept is `signing_keys`' to know, what is found of log and 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, NamedTuple
 
 import orjson
 
 from adapters.audit.report import Audit
+from adapters.audit.report_form import is_report
 from adapters.audit.signing_keys import SigningKey, signature_fits
 from adapters.ledger.snapshot_proof import SnapshotFinding
 from adapters.ports.faults import ConfigError, StorageUnavailable
 from adapters.ports.log_reports import Damage, LogPoint, LogReport
+from adapters.wording.figures import printable_lines
 
 FORM = 1
+MOST_SAID = 300
+_KEY = re.compile("[0-9a-f]{64}")
 MAX_BYTES = 1024 * 1024 * 1024
 """A report of a million users has some 200 MB."""
 NO_REPORT = (
@@ -73,19 +79,21 @@ def signed(said: dict[str, Any], key: SigningKey) -> bytes:
 def read_report(path: Path) -> SignedReport:
     """A report from its file. Raises ConfigError where it is none, StorageUnavailable where it cannot be read."""
     try:
-        stored = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
+        found = path.stat()
+        stored = path.read_bytes() if S_ISREG(found.st_mode) and found.st_size <= MAX_BYTES else b""
     except OSError as error:
-        raise StorageUnavailable(f"The report {path} cannot be read: {error.strerror or error}.") from error
+        reason = error.strerror or error
+        raise StorageUnavailable(
+            f"The report {printable_lines(str(path), MOST_SAID)} cannot be read: {reason}."
+        ) from error
     body, _, ending = stored.partition(b"\n")
     try:
         said, sealed = orjson.loads(body), orjson.loads(ending)
         signature, key = bytes.fromhex(sealed["signature"]), str(sealed["key"])
-        wanted = {"abby_report": int, "at": str, "log": str, "position": int, "size": int, "hash": str, "users": dict}
-        is_one = said["abby_report"] == FORM and all(type(said[name]) is kind for name, kind in wanted.items())
     except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(NO_REPORT.format(path)) from error
-    if not is_one:
-        raise ConfigError(NO_REPORT.format(path))
+        raise ConfigError(NO_REPORT.format(printable_lines(str(path), MOST_SAID))) from error
+    if not is_report(said) or not _KEY.fullmatch(key):
+        raise ConfigError(NO_REPORT.format(printable_lines(str(path), MOST_SAID)))
     return SignedReport(said, key, signature_fits(key, signature, body + b"\n"))
 
 

@@ -77,11 +77,19 @@ DARK = Look(
 
 def describe(told: Report, look: Look = LIGHT) -> dict[str, Any]:
     """The description of all charts in one."""
+    if told.first_day is None:
+        return framed("No generation is recorded yet", [_nothing()], look)
     fourth = _latency(told, look) if told.by in OVER_TIME else _largest(told, look)
     charts = [_stacked("Generations by day", told.days, OUTCOMES, look.outcomes),
               _stacked("Refusals by day", told.days, REASONS, look.reasons),
               _storage(told, look), fourth]  # fmt: skip
     return framed(f"Image generation, {told.first_day} to {told.last_day}", charts, look)
+
+
+def _nothing() -> dict[str, Any]:
+    """A chart of nothing: one without any value cannot be drawn."""
+    mark = {"type": "text", "fontSize": 14}
+    return _chart("", data={"values": [{"what": "nothing yet"}]}, mark=mark, encoding={"text": {"field": "what"}})
 
 
 def framed(title: str, charts: Sequence[dict[str, Any]], look: Look) -> dict[str, Any]:

@@ -6,8 +6,9 @@ that whoever writes something else is told so in a sentence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
@@ -15,13 +16,18 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from adapters.ports.event_log import FollowedLog
 from adapters.reports.database import TARGET, OnProgress, damaged, database, unwatched
+from adapters.reports.patience import never, patiently
 from adapters.wording.figures import printable_lines
+from domain.limits import MEGABYTE
 
 if TYPE_CHECKING:
     import duckdb
 
 MOST_ROWS = 100_000
 """Rows of an answer that is held in memory; CSV and Parquet have no bound."""
+BATCH_ROWS = 1_000
+MOST_BYTES = 128 * MEGABYTE
+"""What the values of such an answer take in memory."""
 FILE_FORMATS = {
     "csv": "(FORMAT csv, HEADER, USE_TMP_FILE false)",
     "parquet": "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)",
@@ -34,6 +40,10 @@ NO_SELECT = (
 TOO_LARGE = (
     "The question needs more memory than a query may have. Ask for fewer columns, fewer groups, or a part: "
     "`WHERE day >= '2026-11-01'`."
+)
+TOO_MUCH = (
+    f"The answer is larger than the {MOST_BYTES // MEGABYTE} MB that are shown at once. Ask for fewer rows or columns, "
+    "or write it to a file: `--format csv --out FILE`."
 )
 
 
@@ -52,21 +62,48 @@ class Answer(NamedTuple):
 def ask(log: FollowedLog, question: str, *, most: int = MOST_ROWS, progress: OnProgress = unwatched) -> Answer:
     """The answer's first rows. Raises NotAnswered, ConfigError without the extra, LogDamaged."""
     with database(log, progress=progress) as made, told():
-        one = _one_select(made, question)
-        found = made.execute(one)
-        names = _distinct([column[0] for column in found.description])
-        columns = tuple(zip(names, (str(column[1]) for column in found.description), strict=True))
-        rows = found.fetchmany(most + 1)
-    return Answer(columns, rows[:most], len(rows) > most)
+        return patiently(made, lambda: _asked(made, question, most))
 
 
 def write(
-    log: FollowedLog, question: str, file_format: str, target: BinaryIO, *, progress: OnProgress = unwatched
+    log: FollowedLog,
+    question: str,
+    file_format: str,
+    target: BinaryIO,
+    *,
+    progress: OnProgress = unwatched,
+    is_over: Callable[[], bool] = never,
 ) -> None:
-    """Writes the whole answer, in one of FILE_FORMATS. Raises as `ask` does."""
+    """Writes the whole answer, in one of FILE_FORMATS, or as much as came before it `is_over`. Raises as `ask` does."""
     with database(log, target=target, progress=progress) as made, told():
-        one = _one_select(made, question)
-        made.execute(f"COPY (\n{one}\n) TO '{TARGET}' {FILE_FORMATS[file_format]}")
+        import duckdb
+
+        copied = f"COPY (\n{_one_select(made, question)}\n) TO '{TARGET}' {FILE_FORMATS[file_format]}"
+        with suppress(duckdb.InterruptException):  # nobody waits for the rest
+            patiently(made, lambda: made.execute(copied), is_over)
+
+
+def _asked(made: duckdb.DuckDBPyConnection, question: str, most: int) -> Answer:
+    found = made.execute(_one_select(made, question))
+    names = _distinct([column[0] for column in found.description])
+    columns = tuple(zip(names, (str(column[1]) for column in found.description), strict=True))
+    rows: list[tuple[Any, ...]] = []
+    size_bytes = 0
+    while len(rows) <= most and (more := found.fetchmany(min(BATCH_ROWS, most + 1 - len(rows)))):
+        size_bytes += sum(_size_bytes(value) for row in more for value in row)
+        if size_bytes > MOST_BYTES:
+            raise NotAnswered(TOO_MUCH)
+        rows += more
+    return Answer(columns, rows[:most], len(rows) > most)
+
+
+def _size_bytes(value: Any) -> int:
+    """What a value takes in memory, about."""
+    if isinstance(value, list | tuple):
+        return sys.getsizeof(value) + sum(map(_size_bytes, value))
+    if isinstance(value, dict):
+        return sys.getsizeof(value) + sum(_size_bytes(one) for pair in value.items() for one in pair)
+    return sys.getsizeof(value)
 
 
 def plain(value: Any) -> Any:
@@ -120,7 +157,7 @@ def told() -> Iterator[None]:
 
     try:
         yield
-    except duckdb.OutOfMemoryException as error:
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
         raise NotAnswered(TOO_LARGE) from error
     except duckdb.Error as error:
         if (damage := damaged(error)) is not None:

@@ -16,6 +16,7 @@ from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 from adapters.ledger.codec import decode
 from adapters.ports.event_log import FollowedLog
 from adapters.reports.database import OnProgress, database, unwatched
+from adapters.reports.patience import patiently
 from adapters.reports.querying import plain, told
 from adapters.reports.views import NO_STYLE
 from domain.events import PolicyChanged
@@ -97,9 +98,12 @@ class Terms(NamedTuple):
 
 
 class Forecast(NamedTuple):
-    """How long storage lasts: what is used of how much, the growth of a day at the pace of the last `pace_days`, and
-    the day on which it is full; None where that is not in sight.
+    """How long storage lasts, as of the day of the newest event: what is used of how much, the growth of a day at the
+    pace of the `pace_days` until then, and the day on which it is full; None where that is not in sight, or where there
+    are too few days to say.
     """
+
+    as_of: str | None
 
     used_bytes: int
     pool_bytes: int | None
@@ -129,8 +133,8 @@ def report(log: FollowedLog, terms: Terms, progress: OnProgress = unwatched) -> 
     last = date.fromisoformat(decode(newest[0]).at[:10]) if newest else None
     since = None if terms.days is None or last is None else last - timedelta(days=terms.days - 1)
     with database(log, progress=progress) as made, told():
-        found = _rows(made, _figures(terms.by), [since or date.min])
-        growth = _grown(found) if since is None else _rows(made, GROWTH, [])
+        found = patiently(made, lambda: _rows(made, _figures(terms.by), [since or date.min]))
+        growth = _grown(found) if since is None else patiently(made, lambda: _rows(made, GROWTH, []))
     rows = [row for row in found if row.pop("is_key")]
     days = [row for row in found if row["day"] is not None]
     total = next(row for row in found if row["key"] is None and row["day"] is None)
@@ -155,7 +159,9 @@ def report(log: FollowedLog, terms: Terms, progress: OnProgress = unwatched) -> 
 def forecast(growth: list[dict[str, Any]], pool_bytes: int | None) -> Forecast:
     """When storage is full, if it goes on growing as it did in the last days."""
     if not growth:
-        return Forecast(0, pool_bytes, 0, 0, None, is_full=False)
+        return Forecast(
+            as_of=None, used_bytes=0, pool_bytes=pool_bytes, pace_bytes=0, pace_days=0, full_on=None, is_full=False
+        )
     last = date.fromisoformat(growth[-1]["day"])
     known = (last - date.fromisoformat(growth[0]["day"])).days + 1
     pace_days = min(PACE_DAYS, known)
@@ -167,7 +173,15 @@ def forecast(growth: list[dict[str, Any]], pool_bytes: int | None) -> Forecast:
     if pool_bytes is not None and not is_full and pace > 0 and pace_days >= LEAST_PACE_DAYS:
         left = -(-(pool_bytes - used) // pace)
         full_on = (last + timedelta(days=left)).isoformat() if left <= MOST_FORECAST_DAYS else None
-    return Forecast(used, pool_bytes, pace, pace_days, full_on, is_full=is_full)
+    return Forecast(
+        as_of=last.isoformat(),
+        used_bytes=used,
+        pool_bytes=pool_bytes,
+        pace_bytes=pace,
+        pace_days=pace_days,
+        full_on=full_on,
+        is_full=is_full,
+    )
 
 
 def _pool_limit(log: FollowedLog) -> int | None:

@@ -11,7 +11,7 @@ from io import StringIO
 from types import MappingProxyType
 from typing import Any
 
-from adapters.reports.reporting import Forecast, Report
+from adapters.reports.reporting import LEAST_PACE_DAYS, Forecast, Report
 from adapters.wording.figures import counted, size_in_words
 
 COLUMNS: Mapping[str, str] = MappingProxyType(
@@ -48,18 +48,28 @@ def cell(name: str, value: Any) -> str:
 def in_words(forecast: Forecast) -> str:
     """When storage is full."""
     used = size_in_words(forecast.used_bytes)
+    if forecast.as_of is None:
+        return "Nothing is recorded yet."
     if forecast.pool_bytes is None:
-        return f"{used} are stored; the log knows no limit of all."
-    of = f"{used} of {size_in_words(forecast.pool_bytes)} are stored"
-    pace = f"at the pace of the last {counted(forecast.pace_days, 'day')} ({size_in_words(forecast.pace_bytes)} a day)"
+        return f"On {_day(forecast.as_of)} {used} were stored; the log knows no limit of all."
+    of = f"On {_day(forecast.as_of)} {used} of {size_in_words(forecast.pool_bytes)} were stored"
+    pace = (
+        f"at the pace of the {counted(forecast.pace_days, 'day')} before ({size_in_words(forecast.pace_bytes)} a day)"
+    )
     if forecast.is_full:
-        return f"{of}: it is full."
+        return f"{of}: that is full."
     if forecast.full_on is not None:
-        full = date.fromisoformat(forecast.full_on)
-        return f"{of}: full on {full.day} {full:%B %Y} {pace}."
+        return f"{of}: full on {_day(forecast.full_on)} {pace}."
+    if forecast.pace_days < LEAST_PACE_DAYS:
+        return f"{of}. One day is too short a time to say when it is full."
     if forecast.pace_bytes <= 0:
-        return f"{of}: it does not grow, by the last {counted(forecast.pace_days, 'day')}."
+        return f"{of}: it does not grow, by the {counted(forecast.pace_days, 'day')} before."
     return f"{of}: not full within ten years {pace}."
+
+
+def _day(day: str) -> str:
+    found = date.fromisoformat(day)
+    return f"{found.day} {found:%B %Y}"
 
 
 def as_csv(told: Report) -> str:

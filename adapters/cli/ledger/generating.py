@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
@@ -14,6 +15,7 @@ from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, Refused, malformed
 from adapters.cli.reach.access import operations
 from adapters.cli.reach.operations import Made, MadePicture, Operations, PictureRequest
+from adapters.cli.written import IN_THE_WAY
 from adapters.engines.choice import image_stores
 from adapters.images.formats import EXTENSIONS, NAMED, PNG
 from adapters.images.shaping import DamagedPicture, in_format
@@ -52,6 +54,8 @@ def _bad_target(out: Path | None) -> str | None:
         return "--out - names no file, and a picture is not written to standard output. Name a file, such as x.png."
     if out.is_dir():
         return f"--out {out} is a folder. Name a file in it."
+    if os.path.lexists(out):
+        return IN_THE_WAY.format(f"--out {out}")
     if not out.absolute().parent.is_dir():
         return f"--out {out} lies in a folder that is not there. Make the folder first."
     if out.suffix and _format_named(out) is None:

@@ -23,6 +23,7 @@ from adapters.cli.proof.verifying import described, seals_if_any, told, verdict
 from adapters.cli.proof.vouching import Vouched, verify_report
 from adapters.cli.reach.access import log_of
 from adapters.cli.tables import add_row, print_lines, printable, table
+from adapters.cli.written import InTheWay
 from adapters.ledger.snapshot_proof import SnapshotFinding, refused_snapshots, verify_with_snapshots
 from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.event_log import EventLogEngine
@@ -70,7 +71,10 @@ def asked(invocation: Invocation, output: Output, wanted: Wanted) -> int:
         return repair(invocation, output, wanted.user, yes=wanted.yes)
     if wanted.verify is not None:
         return verify_report(invocation, output, wanted.verify, wanted.key)
-    return audit(invocation, output, wanted)
+    try:
+        return audit(invocation, output, wanted)
+    except InTheWay as error:
+        return output.refused(malformed(str(error)))
 
 
 def audit(invocation: Invocation, output: Output, wanted: Wanted) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from rich.console import Console
@@ -17,12 +17,13 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, Refused
 from adapters.cli.tables import add_row, print_lines, printable, table
+from adapters.cli.written import new_file, refuse_target
 from adapters.disk.files import Files
 from adapters.ledger.snapshot_proof import SnapshotFinding, verify_with_snapshots
 from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.clock import utc_now
 from adapters.ports.event_log import EventLogEngine
-from adapters.ports.faults import LogDamaged
+from adapters.ports.faults import Fault, LogDamaged
 from adapters.ports.log_reports import LogReport
 from adapters.wording.figures import counted, size_in_words
 
@@ -63,17 +64,20 @@ class Vouched:
     """What an audit is asked beside its findings: whether the log has only grown since a report, and a new report."""
 
     def __init__(self, root: Path, *, report: Path | None, since: Path | None, key: Path | None) -> None:
+        """Raises InTheWay where the new report cannot be written, and what reading the former one raises."""
         self._root = root
         self._path = report
         self._since = None if since is None else read_report(since)
         self._key = key
         self._figures: Figures | None = None
+        if report is not None and not _is_former(report):
+            refuse_target(report, root)
         if since is not None and self._since is not None:
             self._refuse(since, self._since)
 
     def _refuse(self, path: Path, report: SignedReport) -> None:
         known = public_key(self._key) if self._key is not None else known_key(self._root)
-        if (why := _doubt(report, known, path)) is not None and (known is not None or not report.is_signed):
+        if (why := _doubt(report, known, path)) is not None:
             raise LogDamaged(f"{why} So nothing can be said of the log since then.")
 
     def verified(self, engine: EventLogEngine, points: bytes = b"") -> tuple[LogReport, list[SnapshotFinding]]:
@@ -91,7 +95,7 @@ class Vouched:
         return log, snapshots
 
     def write(self, done: Audit, snapshots: Sequence[SnapshotFinding], files: Files) -> dict[str, Any] | None:
-        """Writes the report that was asked for, and tells what it is."""
+        """Writes the report that was asked for, and tells what it is. Raises InTheWay."""
         if self._path is None:
             return None
         if self._figures is None or not done.log.marked:
@@ -100,7 +104,7 @@ class Vouched:
             )
         key = self._signing_key(files)
         said = say(done, done.log.marked[0], self._figures.told(), snapshots, utc_now())
-        _put(self._path, signed(said, key))
+        _put(self._path, signed(said, key), self._root)
         return {
             "file": printable(self._path),
             "position": said["position"],
@@ -144,14 +148,27 @@ class Vouched:
         return own_key(self._root, files) if self._key is None else signing_key(self._key)
 
 
-def _put(path: Path, stored: bytes) -> None:
-    """Writes a file whole or not at all, in place of what stands there."""
-    files, in_making = Files(), path.with_name(path.name + ".new")
-    with suppress(FileNotFoundError):
-        files.unlink(in_making)
-    files.write_durably(in_making, stored)
-    files.rename(in_making, path)
-    files.sync_directory(path.absolute().parent)
+def _is_former(path: Path) -> bool:
+    """Whether a former report stands at a path: what a new one may take the place of, and nothing else."""
+    if path.is_symlink():
+        return False
+    try:
+        read_report(path)
+    except Fault:
+        return False
+    return True
+
+
+def _put(path: Path, stored: bytes, root: Path) -> None:
+    """Writes a report, whole or not at all; in the place of a former one alone. Raises InTheWay, StorageUnavailable."""
+    if not _is_former(path):
+        with new_file(path, root) as target:
+            target.write(stored)
+        return
+    in_making = path.with_name(f".{path.name[:40]}.{token_hex(4)}")
+    with new_file(in_making, root) as target:
+        target.write(stored)
+    in_making.replace(path)
 
 
 def _print(console: Console, report: SignedReport) -> None:

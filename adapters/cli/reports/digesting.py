@@ -11,8 +11,8 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.reach.access import log_of
-from adapters.cli.reports.written import InTheWay, new_file
 from adapters.cli.tables import add_row, print_lines, printable, table
+from adapters.cli.written import InTheWay, new_file, refuse_target
 from adapters.history.past import Moment, opened
 from adapters.ports.clock import utc_now
 from adapters.reports.digest import Digest, Pool, read_weeks
@@ -45,6 +45,11 @@ def digest(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     if week is None:
         return output.refused(malformed(NO_WEEK.format(echo(wanted.week))))
     root, engine = log_of(invocation.set_up())
+    try:
+        if wanted.picture is not None:
+            refuse_target(wanted.picture, root)
+    except InTheWay as error:
+        return output.refused(malformed(str(error)))
     with output.waiting("Reading the log"):
         with opened(root, engine) as past:
             state = past.everybody(Moment()).state
@@ -54,7 +59,7 @@ def digest(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     if wanted.picture is None:
         return Exit.DONE
     try:
-        with new_file(wanted.picture) as target:
+        with new_file(wanted.picture, root) as target:
             target.write(picture(told))
     except InTheWay as error:
         return output.refused(malformed(str(error)))

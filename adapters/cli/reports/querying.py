@@ -15,8 +15,8 @@ from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
 from adapters.cli.reach.access import log_of
 from adapters.cli.reports.formats import QueryFormat
-from adapters.cli.reports.written import InTheWay, Sent, new_file
 from adapters.cli.tables import add_row, print_lines, printable, table
+from adapters.cli.written import InTheWay, Sent, new_file, refuse_target
 from adapters.ports.event_log import FollowedLog
 from adapters.reports.database import unwatched
 from adapters.reports.querying import FILE_FORMATS, MOST_ROWS, Answer, NotAnswered, ask, plain, write
@@ -49,37 +49,41 @@ def query(invocation: Invocation, output: Output, question: Question) -> int:
     root, engine = log_of(invocation.set_up())
     with closing(engine.open_for_reading(root, at_end=True)) as log:
         try:
+            if question.out is not None:
+                refuse_target(question.out, root)
             if question.text is None:
                 return _views(log, output)
             if question.file_format.value in FILE_FORMATS:
-                return _file(log, output, question, question.text)
+                return _file(log, output, question, root)
             with bar(output, READING) as progress:
                 answer = ask(log, question.text, progress=progress)
+            return _answered(log.head, output, question, answer, root)
         except (NotAnswered, InTheWay) as error:
             return output.refused(malformed(str(error)))
-        return _answered(log.head, output, question, answer)
 
 
-def _file(log: FollowedLog, output: Output, question: Question, text: str) -> int:
+def _file(log: FollowedLog, output: Output, question: Question, root: Path) -> int:
     """Writes the whole answer to its file, or to standard output."""
+    text = question.text or ""
     if question.out is None:
         sent = Sent(sys.stdout)
         watched = nullcontext(unwatched) if sys.stdout.isatty() else bar(output, READING)  # not between the rows
         with watched as progress:
-            write(log, text, question.file_format.value, cast("BinaryIO", sent), progress=progress)
+            kind, target = question.file_format.value, cast("BinaryIO", sent)
+            write(log, text, kind, target, progress=progress, is_over=lambda: sent.is_over)
         sent.end()
         return Exit.DONE
-    with new_file(question.out) as target, bar(output, READING) as progress:
+    with new_file(question.out, root) as target, bar(output, READING) as progress:
         write(log, text, question.file_format.value, target, progress=progress)
     output.note(f"Written to {printable(question.out)}, as of position {log.head:,}.")
     return Exit.DONE
 
 
-def _answered(position: int, output: Output, question: Question, answer: Answer) -> int:
+def _answered(position: int, output: Output, question: Question, answer: Answer, root: Path) -> int:
     data = described(position, answer)
     if question.out is not None:
         text = _as_text(answer) if question.file_format is QueryFormat.TABLE else _as_json(data)
-        with new_file(question.out) as target:
+        with new_file(question.out, root) as target:
             target.write(text.encode())
         output.note(f"Written to {printable(question.out)}, as of position {position:,}.")
         return Exit.DONE

@@ -17,8 +17,8 @@ from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
 from adapters.cli.reach.access import log_of
 from adapters.cli.reports.formats import ReportFormat, ReportKey
-from adapters.cli.reports.written import InTheWay, new_file, send_bytes
 from adapters.cli.tables import add_row, print_lines, printable, table
+from adapters.cli.written import InTheWay, new_file, refuse_target, send_bytes
 from adapters.reports.page import as_page
 from adapters.reports.pictures import png, svg
 from adapters.reports.querying import NotAnswered
@@ -64,17 +64,19 @@ def report(invocation: Invocation, output: Output, wanted: Wanted) -> int:
         return output.refused(malformed(NO_TEXT))
     root, engine = log_of(invocation.set_up())
     try:
+        if wanted.out is not None:
+            refuse_target(wanted.out, root)
         with (
             closing(engine.open_for_reading(root, at_end=True)) as log,
             bar(output, READING) as progress,
         ):
             told = tell(log, Terms(wanted.by.value, wanted.days), progress)
-        return _given(output, wanted, told)
+        return _given(output, wanted, told, root)
     except (NotAnswered, InTheWay) as error:
         return output.refused(malformed(str(error)))
 
 
-def _given(output: Output, wanted: Wanted, told: Report) -> int:
+def _given(output: Output, wanted: Wanted, told: Report, root: Path) -> int:
     if wanted.out is None and wanted.file_format not in FILES:
         output.answer(described(told), lambda console: _print(console, told))
         return Exit.DONE
@@ -82,7 +84,7 @@ def _given(output: Output, wanted: Wanted, told: Report) -> int:
     if wanted.out is None:
         send_bytes(sys.stdout, data)
         return Exit.DONE
-    with new_file(wanted.out) as target:
+    with new_file(wanted.out, root) as target:
         target.write(data)
     output.note(f"Written to {printable(wanted.out)}, as of position {told.position:,}.")
     return Exit.DONE

@@ -128,7 +128,8 @@ def _in_path(route: Route) -> list[dict[str, Any]]:
 
 def _in_query(route: Route) -> list[dict[str, Any]]:
     return [
-        {"name": one.name, "in": "query", "description": one.says, "schema": dict(one.schema)} for one in route.query
+        {"name": one.name, "in": "query", "description": one.says, "schema": dict(one.schema)}
+        for one in route.query or ()
     ]
 
 

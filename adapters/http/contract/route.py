@@ -51,7 +51,8 @@ class Route:
     checked before, and handed to the handler.
 
     `subject` groups routes for readers; `is_repeatable`: it takes an Idempotency-Key; `may_lack`: what it names may not
-    exist; `scope` None: anybody may ask, as for the page's files and whether the service lives.
+    exist; `scope` None: anybody may ask, as for the page's files and whether the service lives;
+    `query` None: it is for the page's own script, and not looked at.
     """
 
     method: str
@@ -61,7 +62,7 @@ class Route:
     subject: str
     scope: Scope | None
     answers: Mapping[HTTPStatus, Answer]
-    query: tuple[Parameter, ...] = ()
+    query: tuple[Parameter, ...] | None = ()
     body: type[Body] | Upload | None = None
     is_repeatable: bool = False
     may_lack: bool = False
@@ -76,7 +77,8 @@ class Route:
         """The answer to a request that the router brought here."""
         if self.scope is not None:
             await services_of(request).access.let_in(request, self.scope)
-        refuse_unknown(request, self.query)
+        if self.query is not None:
+            refuse_unknown(request, self.query)
         if "user" in request.match_info:
             request[LIMITED_USER] = user_of(request)
         if isinstance(self.body, type):

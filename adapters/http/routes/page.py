@@ -74,6 +74,6 @@ def _send(request: web.Request, name: str) -> web.Response:
 
 _FILE = {HTTPStatus.OK: Answer("The file.", None, ("text/html", "text/css", "text/javascript", "image/svg+xml"))}
 ROUTES = (
-    Route("GET", "/", index, subject="", scope=None, answers=_FILE),
-    Route("GET", "/page/{file}", file, subject="", scope=None, answers=_FILE, may_lack=True),
+    Route("GET", "/", index, subject="", scope=None, answers=_FILE, query=None),
+    Route("GET", "/page/{file}", file, subject="", scope=None, answers=_FILE, query=None, may_lack=True),
 )

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from adapters.application.storage import Storage
+from adapters.cli.exits import Exit
 from tests.adapters.cli.conftest import Abby
+from tests.adapters.cli.processes import command, started
 from tests.adapters.reports.conftest import month
 
 __all__ = ["month"]
@@ -95,3 +102,50 @@ def test_an_empty_log_has_an_empty_report(abby: Abby, root: Path, store: Any, fi
     assert told.json["rows"] == []
     assert abby("report", root=root).code == 0
     assert abby("report", "--format", "svg", root=root).code == 0
+
+
+ENDLESS = "SELECT count(*) FROM range(1000000) a, range(1000000) b, range(1000000) c"
+SOON_SECONDS = 10.0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_question_without_an_end_is_stopped(month: Path, env_file: Path, number: signal.Signals) -> None:
+    """In order: its folder for what does not fit into memory goes with it."""
+    with started(command(month, env_file, "query", ENDLESS), TMPDIR=str(env_file.parent)) as process:
+        while not list(env_file.parent.glob("abby-query-*")):
+            time.sleep(0.05)
+        time.sleep(0.5)  # it is being asked
+        process.send_signal(number)
+        assert process.wait(SOON_SECONDS) == Exit.STOPPED
+    assert not list(env_file.parent.glob("abby-query-*"))
+
+
+def test_an_answer_that_nobody_reads_any_more_ends(month: Path, env_file: Path) -> None:
+    """Quietly, as `| head` wants it."""
+    words = command(month, env_file, "query", "FROM range(100000000000)", "--format", "csv")
+    with started(words) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "range\n"
+        process.stdout.close()
+        assert process.wait(SOON_SECONDS) == Exit.DONE
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+        process.stdout = None
+
+
+@pytest.mark.parametrize("question", ["SELECT repeat('x', 50000) FROM range(100000)", "SELECT repeat('x', 300000000)"])
+def test_an_answer_too_large_to_be_shown_is_refused(abby: Abby, month: Path, question: str) -> None:
+    """Many values, and one; a file may hold it."""
+    told = abby("query", question, "--json", root=month)
+    assert (told.code, told.json["refused"]["reason"]) == (2, "MALFORMED")
+    assert "--out" in told.json["refused"]["message"] or "memory" in told.json["refused"]["message"]
+
+
+@pytest.mark.parametrize("name", ["png", "svg", "html", "csv", "markdown", "json", "table"])
+def test_a_log_in_which_nothing_was_made_has_a_report_too(
+    abby: Abby, root: Path, store: Storage, tmp_path: Path, name: str
+) -> None:
+    """An empty one, in every format."""
+    store.close()
+    told = abby("report", "--format", name, "--out", str(tmp_path / "made"), root=root)
+    assert (told.code, (tmp_path / "made").stat().st_size > 0) == (0, True), told.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import pytest
 
 from adapters.application.governing import reset_daily_blocking
 from adapters.application.saving import NewImage, save_image
+from adapters.audit.signed_report import signed
+from adapters.audit.signing_keys import signing_key
 from adapters.engines.opening import open_store
 from tests.adapters.cli import ed25519_by_hand
 from tests.adapters.cli.conftest import Abby
@@ -284,3 +287,79 @@ def test_the_script_from_a_clone_is_the_same_command(filled: Path) -> None:
     done = subprocess.run(asked, capture_output=True, text=True, check=False, cwd=filled)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["agrees"]
+
+
+IN_THE_WAY = ("a file", "a link to a file", "a link to nothing", "a folder", "the log", "the key", "a name in the root")
+
+
+def in_the_way(kind: str, root: Path, folder: Path) -> Path:
+    """Something that stands where a report is wanted, or a place that is not for it."""
+    path = folder / "wanted"
+    if kind == "a file":
+        path.write_text("SECRET=1", encoding="utf-8")
+    elif kind.startswith("a link"):
+        (folder / "there").write_text("there", encoding="utf-8")
+        path.symlink_to(folder / ("there" if kind.endswith("file") else "nowhere"))
+    elif kind == "a folder":
+        path.mkdir()
+    else:
+        return root / "logs" / {"the log": "events.jsonl", "the key": ".key"}.get(kind, "new.json")
+    return path
+
+
+@pytest.mark.parametrize("words", [("audit", "--report"), ("query", "from daily", "--out"), ("report", "--out")])
+@pytest.mark.parametrize("kind", IN_THE_WAY)
+def test_nothing_that_stands_is_written_over(
+    abby: Abby, filled: Path, tmp_path: Path, kind: str, words: tuple[str, ...]
+) -> None:
+    """Whatever it is; and nothing is written among what the log needs."""
+    target = in_the_way(kind, filled, tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    told = abby(*words, str(target))
+    assert told.code == 2, told.err
+    said = " ".join(told.err.replace("│", "").split())
+    assert any(sentence in said for sentence in ("is there already", "Name a file elsewhere", "is a directory"))
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+NO_FORM: dict[str, list[object]] = {
+    "at": ["\x1b[2J", "2026-01-01T00:00:00.000000Z\n", 1, None],
+    "log": ["x\n", "", None],
+    "position": [-1, 2**63, "5", 1.5, True],
+    "size": [-1, 2**63],
+    "hash": ["0", None],
+    "agrees": ["yes", 1],
+    "findings": [[1], {"\x1b": 1}, {"missing": "x"}],
+    "pool": [None, {}, {"used_bytes": -1, "held_bytes": 0}],
+    "users": [{"ada": {}}, {"\x1b[2J": {}}, []],
+    "more": [1],
+}
+
+
+@pytest.mark.parametrize(
+    ("member", "value"), [(name, value) for name, values in NO_FORM.items() for value in values], ids=repr
+)
+def test_a_report_of_another_form_is_none(abby: Abby, report: Path, filled: Path, member: str, value: object) -> None:
+    """Though it is signed, with the key that is known: by each member, with another value than it may have."""
+    said = json.loads(report.read_bytes().splitlines()[0])
+    key = signing_key(filled / "logs" / ".report-key")
+    report.write_bytes(signed(said | {member: value}, key))
+    for option in ("--verify", "--since"):
+        told = abby("audit", option, str(report))
+        assert (told.code, "\x1b" in told.out + told.err) == (78, False), told.err
+
+
+def test_what_is_no_ordinary_file_is_no_report(abby: Abby, filled: Path, tmp_path: Path) -> None:
+    """Nobody waits for a pipe, and nothing without an end is read."""
+    del filled
+    os.mkfifo(tmp_path / "pipe")
+    for path in ("/dev/zero", str(tmp_path / "pipe"), str(tmp_path)):
+        assert abby("audit", "--verify", path).code in {2, 78}
+
+
+def test_a_report_whose_key_nobody_knows_proves_nothing_of_the_log(abby: Abby, report: Path, filled: Path) -> None:
+    """As with --verify: anybody can sign one."""
+    for name in (".report-key", "report-key.pub"):
+        (filled / "logs" / name).unlink()
+    told = abby("audit", "--since", str(report))
+    assert (told.code, "nothing here says whose" in told.err) == (65, True)

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from adapters.http.routes.page import CONTENT_SECURITY_POLICY, INDEX, MEDIA_TYPES, read_page
+from tests.adapters.http.conftest import Running
 
 PAGE = read_page()
 HTML = PAGE[INDEX].data.decode()
@@ -104,3 +105,9 @@ def test_no_sentence_of_the_page_names_a_command() -> None:
     """Who reads the page has it in a browser, and perhaps nothing else."""
     for name, file in PAGE.items():
         assert not re.findall(r"<code>|\babby [a-z]+\b|launch\.py|\.venv", file.data.decode()), name
+
+
+async def test_the_page_is_given_out_whatever_its_query_says(service: Running) -> None:
+    """The query is the page's own: whom it acts for, which view it shows."""
+    assert (await service.ask("GET", "/?user=ada&view=quota")).status == 200
+    assert (await service.ask("GET", "/page/app.js?v=2")).status == 200

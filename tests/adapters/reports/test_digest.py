@@ -28,7 +28,9 @@ BY_GUILD = f"""SELECT guild, {SUMS} FROM facts
 WHERE "day" BETWEEN '{{}}' AND '{{}}' AND resets = 0 GROUP BY GROUPING SETS ((guild), ())"""
 TODO = Todo(limits="Raise it.", room="Make room.", look="Look.")
 NO_REFUSALS = {"refused_daily": 0, "refused_user": 0, "refused_pool": 0}
-FORECAST = Forecast(10, 100, 0, 30, None, is_full=False)
+FORECAST = Forecast(
+    as_of="2026-10-04", used_bytes=10, pool_bytes=100, pace_bytes=0, pace_days=30, full_on=None, is_full=False
+)
 
 
 def read(root: Path, week: Week) -> Weeks:

@@ -14,17 +14,27 @@ from adapters.cli.tables import printable
 from adapters.ports.faults import StorageUnavailable
 
 IN_THE_WAY = "{} is there already, and nothing was changed. Name another file."
+IN_THE_ROOT = "{} lies in the storage root, which is for the log and the images alone. Name a file elsewhere."
 
 
 class InTheWay(Exception):
     """Something stands where an answer was to be written; the message says what to do."""
 
 
-@contextmanager
-def new_file(path: Path) -> Iterator[BinaryIO]:
-    """A new file, which is there when the block ends well and not before. Raises InTheWay, StorageUnavailable."""
+def refuse_target(path: Path, root: Path | None) -> None:
+    """Raises InTheWay where something stands at a path, or it lies in the storage root: asked before long work too."""
     if os.path.lexists(path):
         raise InTheWay(IN_THE_WAY.format(printable(path)))
+    if root is not None and path.resolve().is_relative_to(root.resolve()):
+        raise InTheWay(IN_THE_ROOT.format(printable(path)))
+
+
+@contextmanager
+def new_file(path: Path, root: Path | None) -> Iterator[BinaryIO]:
+    """A new file outside a storage root, which is there when the block ends well and not before. Raises InTheWay,
+    StorageUnavailable.
+    """
+    refuse_target(path, root)
     try:
         made = NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}.", delete=False)  # noqa: SIM115 - below
         try:
@@ -85,6 +95,11 @@ class Sent:
                 self._failed = error
                 streams.give_up(self._stream)
         return len(data)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing that is written arrives any more."""
+        return self._failed is not None
 
     def flush(self) -> None:
         """Each piece is sent at once."""
