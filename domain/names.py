@@ -15,7 +15,7 @@ MAX_NAME_CHARS = 120
 MAX_QUOTED_CHARS = 40
 MAX_FRESH_DIGITS = 9
 MAX_STYLE_CHARS = 64
-REMEMBERED = 256
+REMEMBERED = 4_096
 """Users, and names, of at most their length that are remembered as they were judged: most are asked about again."""
 
 # Windows opens a device for these, whatever the case, whatever extension follows, in every folder.
