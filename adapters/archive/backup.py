@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from adapters.application.opening import refuse_unfinished
 from adapters.archive.layout import (
+    ANOTHER_COPY,
     MAX_MANIFEST_BYTES,
     BackupPaths,
     Content,
@@ -50,6 +51,9 @@ from adapters.ports.log_reports import CopiedLog
 from projections.standing_files import StandingFile
 
 COPIES = 2
+MAX_ROW_BYTES = 65_536
+"""Of a file in the list: its prompts are in it."""
+MAX_CONTENTS_BYTES = 4 * 1_073_741_824
 """Times that bytes are written which the disk does not give back."""
 
 
@@ -98,9 +102,7 @@ def read_manifest(paths: BackupPaths, files: Files) -> Manifest:
             f"There is no backup in {paths.folder}: it has no {paths.manifest.name}. Either it is another folder, or "
             "its first run has not ended; run `abby backup` again."
         )
-    if files.lstat(paths.manifest).st_size > MAX_MANIFEST_BYTES:
-        raise BackupDamaged(f"{paths.manifest} is not what a backup has there. Nothing was made.")
-    return decode_manifest(files.read(paths.manifest), paths.folder)
+    return decode_manifest(_read_within(MAX_MANIFEST_BYTES, paths.manifest, files), paths.folder)
 
 
 def read_contents(paths: BackupPaths, manifest: Manifest, files: Files) -> dict[int, Content]:
@@ -108,7 +110,16 @@ def read_contents(paths: BackupPaths, manifest: Manifest, files: Files) -> dict[
     path = paths.contents(manifest.contents)
     if not files.exists(path):
         raise BackupDamaged(f"The list of files {path} is missing. Take another backup.")
-    return decode_contents(files.read(path), manifest, paths.folder)
+    files_there = manifest.images + manifest.temp_files
+    most = min(MAX_CONTENTS_BYTES, MAX_MANIFEST_BYTES + files_there * MAX_ROW_BYTES)
+    return decode_contents(_read_within(most, path, files), manifest, paths.folder)
+
+
+def _read_within(most_bytes: int, path: Path, files: Files) -> bytes:
+    """The whole of a file. Raises BackupDamaged for one that is larger than it can be, OSError."""
+    if (size_bytes := files.stat(path).st_size) > most_bytes:
+        raise BackupDamaged(f"{path} has {size_bytes:,} bytes, more than it has in a backup. {ANOTHER_COPY}")
+    return files.read(path)
 
 
 class _Backup:

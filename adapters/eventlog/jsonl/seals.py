@@ -107,6 +107,8 @@ def read_key(files: Files, paths: LogPaths) -> Key | None:
     """The key that stands, None where there is none or what stands is no key. Raises OSError."""
     if not files.lexists(paths.key):
         return None
+    if files.stat(paths.key).st_size > SECRET_BYTES + len(_SEALS):
+        return None
     stored = files.read(paths.key)
     if stored[SECRET_BYTES:] not in {b"", _SEALS} or len(stored) < SECRET_BYTES:
         return None

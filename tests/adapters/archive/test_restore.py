@@ -149,6 +149,9 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "the log cut": lambda folder: os.truncate(folder / "log/logs/events.jsonl", 900),
     "the watermark gone": lambda folder: (folder / "log/logs/head").unlink(),
     "the key gone": lambda folder: (folder / "log/logs/.key").unlink(),
+    "a manifest of 60 GB, which cost a forger no room": lambda folder: os.truncate(folder / "backup.json", 60 * 10**9),
+    "a list of 60 GB": lambda folder: os.truncate(first(folder, "contents-*"), 60 * 10**9),
+    "a key of 60 GB": lambda folder: os.truncate(folder / "log/logs/.key", 60 * 10**9),
     "the key replaced": lambda folder: (folder / "log/logs/.key").write_bytes(b"k" * 32 + b" seals"),
 }
 
