@@ -151,7 +151,7 @@ class _Comparison:
         try:
             status = self._files.lstat(path)
             if why_not_ordinary(status) is not None:
-                return FindingKind.NO_FILE
+                return FindingKind.SECOND_NAME if S_ISREG(status.st_mode) else FindingKind.NO_FILE
             if status.st_size != size_bytes:
                 return FindingKind.WRONG_SIZE
             return None if self._digest(path) == digest else FindingKind.WRONG_HASH

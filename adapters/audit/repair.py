@@ -51,6 +51,7 @@ ACTIONS = {
     FindingKind.WRONG_SIZE: Action.RECORD,
     FindingKind.WRONG_HASH: Action.RECORD,
     FindingKind.NO_FILE: Action.MOVE,
+    FindingKind.SECOND_NAME: Action.LEAVE,
     FindingKind.UNREADABLE: Action.LEAVE,
     FindingKind.UNTRACKED: Action.MOVE,
     FindingKind.UNTRACKED_TEMP: Action.MOVE,
@@ -74,6 +75,11 @@ OUT_OF_PLACE = (
 )
 CANNOT_BE_READ = "It cannot be read, so nobody knows what it is. Check its owner, its permissions and the disk."
 CHANGES = "It changes while it is looked at. Run the command again."
+TWO_NAMES = (
+    "Its bytes may be right, and somebody else may change them by its other name. Put a copy in its place: `cp FILE "
+    "FILE.copy && mv FILE.copy FILE`."
+)
+WHY_LEFT = {FindingKind.UNSETTLED: CHANGES, FindingKind.SECOND_NAME: TWO_NAMES}
 AT_A_START = "It could not be settled now, and is tried again at each start. Look at the permissions of its folder."
 
 
@@ -163,7 +169,7 @@ def _mend(finding: Finding, *, is_alone: bool) -> Mend:
     if (action is Action.RECORD and image is None) or (action is Action.SETTLE and is_alone):
         action, why = Action.LEAVE, AT_A_START
     elif action is Action.LEAVE:
-        why = CHANGES if kind is FindingKind.UNSETTLED else CANNOT_BE_READ
+        why = WHY_LEFT.get(kind, CANNOT_BE_READ)
     return Mend(kind.value, finding.path, action, why, image)
 
 

@@ -18,6 +18,7 @@ class FindingKind(StrEnum):
     WRONG_SIZE = "wrong size"
     WRONG_HASH = "wrong hash"
     NO_FILE = "no file"
+    SECOND_NAME = "second name"
     UNREADABLE = "unreadable"
     UNTRACKED = "foreign"
     UNTRACKED_TEMP = "foreign temp"
@@ -49,6 +50,11 @@ SENTENCES: Mapping[FindingKind, str] = MappingProxyType(
         FindingKind.NO_FILE: (
             "A link, a folder or something else that is no ordinary file stands where a file or folder of the "
             "storage belongs. It was left alone, and nothing behind a link was looked for. Move it away."
+        ),
+        FindingKind.SECOND_NAME: (
+            "The file has a second name elsewhere (a hard link), as `cp -al` and `rsync --link-dest` leave one, so "
+            "others could change its bytes, and it is not given out. Put a copy in its place: copy it, then move the "
+            "copy over it."
         ),
         FindingKind.UNREADABLE: (
             "It cannot be read, so it was not compared. Check its owner and permissions and the disk, then run "

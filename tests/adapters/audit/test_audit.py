@@ -432,7 +432,7 @@ def test_another_spelling_of_a_file_is_the_file_itself(root: Path) -> None:
 def test_an_image_with_a_second_name_is_no_file_of_ours(root: Path) -> None:
     """Whoever has the other name may change it, and it is given to nobody."""
     (root.parent / "second.png").hardlink_to(root / HOME / "a.png")
-    assert found(audited(root)) == {(FindingKind.NO_FILE, f"{HOME}/a.png")}
+    assert found(audited(root)) == {(FindingKind.SECOND_NAME, f"{HOME}/a.png")}
 
 
 def test_progress_is_told_to_the_last_file(root: Path) -> None:

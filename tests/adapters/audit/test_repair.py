@@ -168,3 +168,15 @@ def test_killed_at_a_hundred_moments_and_run_again_it_ends_the_same(broken: Path
     """The same, longer."""
     moments = sorted(Random(14).sample(range(1, CHANGES), THOROUGH_KILLS))
     assert kill_and_compare(broken, tmp_path, moments) >= THOROUGH_KILLS * 9 // 10
+
+
+def test_an_image_with_a_second_name_is_not_recorded_as_gone(tmp_path: Path, broken: Path) -> None:
+    """A copy of links (`cp -al`) leaves every image so, and its bytes are right: what to do is said alone."""
+    root = copied(broken, tmp_path / "root")
+    mended(root)
+    path = next(iter(sorted((root / HOME).glob("*.png"))))
+    (tmp_path / "second.png").hardlink_to(path)
+    before, deleted = path.read_bytes(), len(events_of(root, "ImageDeleted"))
+    [mend] = mended(root).mends
+    assert (mend.kind, mend.action, "cp FILE" in (mend.why or "")) == ("second name", Action.LEAVE, True)
+    assert (path.read_bytes(), len(events_of(root, "ImageDeleted"))) == (before, deleted)
