@@ -51,10 +51,10 @@ from adapters.ports.log_reports import CopiedLog
 from projections.standing_files import StandingFile
 
 COPIES = 2
+"""Times that bytes are written which the disk does not give back."""
 MAX_ROW_BYTES = 65_536
 """Of a file in the list: its prompts are in it."""
-MAX_CONTENTS_BYTES = 4 * 1_073_741_824
-"""Times that bytes are written which the disk does not give back."""
+MAX_CONTENTS_BYTES = 1_073_741_824
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class _Said(_Part):
 def is_report(said: Any) -> bool:
     """Whether it has the form that docs/signed-reports.md tells."""
     try:
-        _Said.model_validate(said)
+        found = _Said.model_validate(said)
     except ValidationError:
         return False
-    return True
+    return found.agrees is not bool(found.findings)

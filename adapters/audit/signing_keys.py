@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.disk.files import Files
@@ -122,6 +123,8 @@ def _signing_key(stored: bytes, path: Path) -> SigningKey:
 
 def _stored(path: Path) -> bytes:
     try:
+        if not S_ISREG(path.stat().st_mode):
+            raise _no_key(path)
         with path.open("rb") as file:
             return file.read(MAX_KEY_BYTES)
     except OSError as error:

@@ -21,12 +21,17 @@ class InTheWay(Exception):
     """Something stands where an answer was to be written; the message says what to do."""
 
 
+def why_not_in(root: Path, path: Path) -> str | None:
+    """Why nothing is written at a path, as a sentence: it lies in the storage root; None where it does not."""
+    return IN_THE_ROOT.format(printable(path)) if path.resolve().is_relative_to(root.resolve()) else None
+
+
 def refuse_target(path: Path, root: Path | None) -> None:
     """Raises InTheWay where something stands at a path, or it lies in the storage root: asked before long work too."""
     if os.path.lexists(path):
         raise InTheWay(IN_THE_WAY.format(printable(path)))
-    if root is not None and path.resolve().is_relative_to(root.resolve()):
-        raise InTheWay(IN_THE_ROOT.format(printable(path)))
+    if root is not None and (why := why_not_in(root, path)):
+        raise InTheWay(why)
 
 
 @contextmanager

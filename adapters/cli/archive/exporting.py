@@ -16,6 +16,7 @@ from adapters.cli.output import Output, Refused, malformed
 from adapters.cli.progress import bar
 from adapters.cli.reach.access import open_reader
 from adapters.cli.tables import print_lines, printable
+from adapters.cli.written import why_not_in
 from adapters.ports.faults import TargetRefused
 from adapters.wording.figures import counted, size_in_words
 from domain.limits import MEGABYTE
@@ -28,6 +29,8 @@ def export(invocation: Invocation, output: Output, user: str, to: Path, part_mb:
     if sentence := malformed_user(user):
         return output.refused(malformed(sentence))
     config = invocation.set_up()
+    if why := why_not_in(config.storage.storage_root, to):
+        return output.refused(malformed(why))
     with closing(open_reader(config)) as storage:
         if not is_known(storage, user):
             sentence = f"The log knows nothing of {user}. Check the id; `abby users` lists them all."

@@ -15,7 +15,7 @@ from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, Refused, malformed
 from adapters.cli.reach.access import operations
 from adapters.cli.reach.operations import Made, MadePicture, Operations, PictureRequest
-from adapters.cli.written import IN_THE_WAY
+from adapters.cli.written import IN_THE_WAY, why_not_in
 from adapters.engines.choice import image_stores
 from adapters.images.formats import EXTENSIONS, NAMED, PNG
 from adapters.images.shaping import DamagedPicture, in_format
@@ -34,6 +34,8 @@ def generate(invocation: Invocation, output: Output, user: str, request: Picture
     if sentence := malformed_user(user) or _bad_target(out):
         return output.refused(malformed(sentence))
     config = invocation.set_up()
+    if out is not None and (why := why_not_in(config.storage.storage_root, out)):
+        return output.refused(malformed(why))
     images = image_stores()(config.storage.storage_root)
     with operations(config, may_begin=True) as ask:
         with output.waiting("The picture is being made..."):

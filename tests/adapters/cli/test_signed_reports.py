@@ -322,6 +322,16 @@ def test_nothing_that_stands_is_written_over(
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize("words", [("export", "ada", "--to"), ("generate", "x", "--user", "ada", "--out")])
+@pytest.mark.parametrize("place", ["logs/new.png", "images/users/ada/new.png", "new.png"])
+def test_nothing_is_written_into_the_root(abby: Abby, filled: Path, words: tuple[str, ...], place: str) -> None:
+    """Neither archives nor copies: what lies there is what the log knows."""
+    before = sorted(filled.rglob("*"))
+    told = abby(*words, str(filled / place))
+    assert (told.code, "Name a file elsewhere" in told.err) == (2, True), told.err
+    assert sorted(filled.rglob("*")) == before
+
+
 NO_FORM: dict[str, list[object]] = {
     "at": ["\x1b[2J", "2026-01-01T00:00:00.000000Z\n", 1, None],
     "log": ["x\n", "", None],
@@ -349,12 +359,12 @@ def test_a_report_of_another_form_is_none(abby: Abby, report: Path, filled: Path
         assert (told.code, "\x1b" in told.out + told.err) == (78, False), told.err
 
 
-def test_what_is_no_ordinary_file_is_no_report(abby: Abby, filled: Path, tmp_path: Path) -> None:
+def test_what_is_no_ordinary_file_is_no_report(abby: Abby, report: Path, tmp_path: Path) -> None:
     """Nobody waits for a pipe, and nothing without an end is read."""
-    del filled
     os.mkfifo(tmp_path / "pipe")
     for path in ("/dev/zero", str(tmp_path / "pipe"), str(tmp_path)):
         assert abby("audit", "--verify", path).code in {2, 78}
+        assert abby("audit", "--verify", str(report), "--key", path).code in {2, 78}
 
 
 def test_a_report_whose_key_nobody_knows_proves_nothing_of_the_log(abby: Abby, report: Path, filled: Path) -> None:
