@@ -16,6 +16,8 @@ from adapters.reports.reporting import OVER_TIME, Report
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 VEGA_LITE = "6.4"
+STORAGE = "Storage of all, at the end of each day"
+NO_VALUES: dict[str, Any] = {"values": []}
 WIDTH, HEIGHT = 460, 240
 BARS_SHOWN = 15
 SCALE = 2.0
@@ -77,19 +79,12 @@ DARK = Look(
 
 def describe(told: Report, look: Look = LIGHT) -> dict[str, Any]:
     """The description of all charts in one."""
-    if told.first_day is None:
-        return framed("No generation is recorded yet", [_nothing()], look)
     fourth = _latency(told, look) if told.by in OVER_TIME else _largest(told, look)
     charts = [_stacked("Generations by day", told.days, OUTCOMES, look.outcomes),
               _stacked("Refusals by day", told.days, REASONS, look.reasons),
               _storage(told, look), fourth]  # fmt: skip
-    return framed(f"Image generation, {told.first_day} to {told.last_day}", charts, look)
-
-
-def _nothing() -> dict[str, Any]:
-    """A chart of nothing: one without any value cannot be drawn."""
-    mark = {"type": "text", "fontSize": 14}
-    return _chart("", data={"values": [{"what": "nothing yet"}]}, mark=mark, encoding={"text": {"field": "what"}})
+    period = "none is recorded yet" if told.first_day is None else f"{told.first_day} to {told.last_day}"
+    return framed(f"Image generation, {period}", charts, look)
 
 
 def framed(title: str, charts: Sequence[dict[str, Any]], look: Look) -> dict[str, Any]:
@@ -136,6 +131,10 @@ def _vl_convert() -> Any:
 
 
 def _chart(title: str, **parts: Any) -> dict[str, Any]:
+    """A chart; where it has no values, which nothing can be drawn of, the word that there are none."""
+    if parts.get("data") == NO_VALUES:
+        nothing = {"values": [{"what": "nothing in that time"}]}
+        parts = {"data": nothing, "mark": {"type": "text", "fontSize": 14}, "encoding": {"text": {"field": "what"}}}
     return {"title": title, "width": WIDTH, "height": HEIGHT, **parts}
 
 
@@ -181,6 +180,8 @@ def _storage(told: Report, look: Look) -> dict[str, Any]:
     """What is stored, the limit of all, and where the pace of the last days leads."""
     forecast = told.forecast
     stored = [{"day": row["day"], "gb": row["stored_bytes"] / GIGABYTE} for row in told.stored]
+    if not stored:
+        return _chart(STORAGE, data=NO_VALUES)
     x = {**_DAY, "scale": {"type": "utc"}}
     y = {"field": "gb", "type": "quantitative", "title": "GB"}
     tip = [
@@ -200,11 +201,11 @@ def _storage(told: Report, look: Look) -> dict[str, Any]:
         text = {"type": "text", "align": "left", "x": 4, "dy": -7, "color": look.warning}
         layers.append({"data": {"values": limit}, "mark": rule, "encoding": {"y": y}})
         layers.append({"data": {"values": limit}, "mark": text, "encoding": {"y": y, "text": {"field": "what"}}})
-    if forecast.full_on is not None and forecast.pool_bytes is not None and stored:
+    if forecast.full_on is not None and forecast.pool_bytes is not None:
         ahead = [stored[-1], {"day": forecast.full_on, "gb": forecast.pool_bytes / GIGABYTE}]
         line = {"type": "line", "color": look.main, "strokeDash": [5, 4], "point": {"color": look.main}}
         layers.append({"data": {"values": ahead}, "mark": line, "encoding": {"x": x, "y": y, "tooltip": tip}})
-    return _chart("Storage of all, at the end of each day", layer=layers)
+    return _chart(STORAGE, layer=layers)
 
 
 def _latency(told: Report, look: Look) -> dict[str, Any]:

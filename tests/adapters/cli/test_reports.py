@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import signal
@@ -11,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.cli.exits import Exit
 from tests.adapters.cli.conftest import Abby
-from tests.adapters.cli.processes import command, started
+from tests.adapters.cli.processes import command, png, started
 from tests.adapters.reports.conftest import month
 
 __all__ = ["month"]
@@ -142,10 +144,13 @@ def test_an_answer_too_large_to_be_shown_is_refused(abby: Abby, month: Path, que
 
 
 @pytest.mark.parametrize("name", ["png", "svg", "html", "csv", "markdown", "json", "table"])
-def test_a_log_in_which_nothing_was_made_has_a_report_too(
-    abby: Abby, root: Path, store: Storage, tmp_path: Path, name: str
+@pytest.mark.parametrize("images", [0, 1])
+def test_a_log_in_which_next_to_nothing_was_made_has_a_report_too(
+    abby: Abby, root: Path, store: Storage, tmp_path: Path, images: int, name: str
 ) -> None:
-    """An empty one, in every format."""
+    """In every format: also where some of its charts have values, and some none."""
+    for _ in range(images):
+        asyncio.run(save_image(store, NewImage("ada", png())))
     store.close()
     told = abby("report", "--format", name, "--out", str(tmp_path / "made"), root=root)
     assert (told.code, (tmp_path / "made").stat().st_size > 0) == (0, True), told.err
