@@ -46,7 +46,7 @@ class KnownTokens:
 
     def is_pass(self, text: str) -> bool:
         """Whether it is the pass that was made last."""
-        return hmac.compare_digest(digest_of(text).encode(), self._pass_digest)
+        return is_text(text) and hmac.compare_digest(digest_of(text).encode(), self._pass_digest)
 
     def of_text(self, text: str, now: str) -> Token | None:
         """The token whose text this is, where it still holds. What the look-up compares are hashes, of which nobody
