@@ -45,6 +45,8 @@ def new_file(path: Path, root: Path | None) -> Iterator[BinaryIO]:
         try:
             with made:
                 yield cast("BinaryIO", _Kept(made))
+                made.flush()
+                os.fsync(made.fileno())
             _put(Path(made.name), path)
         finally:
             with suppress(OSError):
