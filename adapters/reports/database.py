@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from adapters.ports.event_log import FollowedLog, StoredLines
 from adapters.ports.faults import ConfigError, LogDamaged
+from adapters.reports.patience import ended_by_sigterm
 from adapters.reports.views import SOURCE, VIEWS
 from domain.limits import MEGABYTE
 
@@ -87,6 +88,7 @@ def database(
     except ModuleNotFoundError as error:
         raise ConfigError(NOT_INSTALLED) from error
     with (
+        ended_by_sigterm(),
         TemporaryDirectory(prefix="abby-query-", ignore_cleanup_errors=True) as folder,
         closing(duckdb.connect(":memory:", config=_settings(folder))) as made,
     ):

@@ -28,7 +28,7 @@ def patiently(made: duckdb.DuckDBPyConnection, work: Callable[[], T], is_over: C
     """The result of work with a database, which is interrupted where the program is, or as soon as it `is_over`: then
     it raises duckdb.InterruptException.
     """
-    with ThreadPoolExecutor(1, "query") as thread, _ended_by_sigterm():
+    with ThreadPoolExecutor(1, "query") as thread:
         under_way = thread.submit(work)
         try:
             while not _ended(under_way):
@@ -45,7 +45,7 @@ def _ended(under_way: Future[T]) -> bool:
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
+def ended_by_sigterm() -> Iterator[None]:
     """Within this block SIGTERM ends the program as Ctrl+C does: in order, and its files in the making go with it."""
     if threading.current_thread() is not threading.main_thread():
         yield
