@@ -12,11 +12,10 @@ from adapters.cli.arguments import Json
 from adapters.cli.invocation import Invocation
 from adapters.cli.numbers import whole
 from adapters.cli.running import carry_out
+from adapters.tokens.token import MAX_DAYS, Scope
 
 if TYPE_CHECKING:
     from adapters.cli.output import Output  # late: a help text writes no answer
-
-MOST_DAYS = 3_650
 
 
 class Action(StrEnum):
@@ -25,14 +24,6 @@ class Action(StrEnum):
     CREATE = "create"
     LIST = "list"
     REVOKE = "revoke"
-
-
-class Allowed(StrEnum):
-    """What a token allows, in the words of its scope."""
-
-    READ = "read"
-    WRITE = "write"
-    ADMIN = "admin"
 
 
 def register(command: Callable[[Callable[..., None]], object]) -> None:
@@ -47,14 +38,14 @@ def token(  # noqa: PLR0913, PLR0917 - each is an option of the command line
         str | None, typer.Argument(metavar="[NAME]", help="The token's: of the program that it is for.")
     ] = None,
     scope: Annotated[
-        Allowed, typer.Option("--scope", help="What it allows: write reads too, admin may do all.")
-    ] = Allowed.READ,
+        Scope, typer.Option("--scope", help="What it allows: write reads too, admin may do all.")
+    ] = Scope.READ,
     user: Annotated[
         str | None, typer.Option("--user", metavar="USER", help="Only for this user's quota and images.")
     ] = None,
     days: Annotated[
         int | None,
-        typer.Option("--days", parser=whole(1, MOST_DAYS), metavar="N", help="It ends then; else when it is revoked."),
+        typer.Option("--days", parser=whole(1, MAX_DAYS), metavar="N", help="It ends then; else when it is revoked."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -70,6 +61,6 @@ def token(  # noqa: PLR0913, PLR0917 - each is an option of the command line
             return managing.listed(invocation, output)
         if action is Action.REVOKE:
             return managing.revoked(invocation, output, name)
-        return managing.created(invocation, output, managing.Wanted(name, scope.value, user, days))
+        return managing.created(invocation, output, managing.Wanted(name, scope, user, days))
 
     carry_out(context, asked, as_json=as_json)

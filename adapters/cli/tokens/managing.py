@@ -27,7 +27,7 @@ class Wanted(NamedTuple):
     """A token that is to be made."""
 
     name: str | None
-    scope: str
+    scope: Scope
     user: str | None
     days: int | None
 
@@ -40,7 +40,7 @@ def created(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     ends_at = None if wanted.days is None else later(now, seconds=wanted.days * DAY_SECONDS)
     token = Token(
         name=wanted.name,
-        scope=Scope(wanted.scope),
+        scope=wanted.scope,
         user=wanted.user,
         made_at=now,
         ends_at=ends_at,
@@ -99,7 +99,7 @@ def _wrong(wanted: Wanted) -> str | None:
         return f"The name {wanted.name!r} stands for every program of this machine. Choose another."
     if wanted.user is not None and (sentence := malformed_user(wanted.user)):
         return sentence
-    if wanted.user is not None and wanted.scope == Scope.ADMIN:
+    if wanted.user is not None and wanted.scope is Scope.ADMIN:
         return "An admin's token is for all users, so it takes no --user. Use --scope write, or leave --user out."
     return None
 

@@ -20,7 +20,6 @@ Position = Annotated[int, Field(ge=0)]
 Instant = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 """Texts without control characters; the ledger refuses a few more that no pattern tells."""
-Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
