@@ -258,11 +258,11 @@ class Files:
             block += more
         return block
 
-    def read(self, path: Path) -> bytes:
-        """The whole of a small file."""
+    def read(self, path: Path, at_most: int | None = None) -> bytes:
+        """The whole of a small file; its first `at_most` bytes where it should be small and may not be."""
         fd = self.open(path, READ)
         try:
-            return self.read_all_at(fd, self.fstat(fd).st_size, 0)
+            return self.read_all_at(fd, self.fstat(fd).st_size if at_most is None else at_most, 0)
         finally:
             self.close(fd)
 

@@ -107,9 +107,7 @@ def read_key(files: Files, paths: LogPaths) -> Key | None:
     """The key that stands, None where there is none or what stands is no key. Raises OSError."""
     if not files.lexists(paths.key):
         return None
-    if files.stat(paths.key).st_size > SECRET_BYTES + len(_SEALS):
-        return None
-    stored = files.read(paths.key)
+    stored = files.read(paths.key, at_most=SECRET_BYTES + len(_SEALS) + 1)
     if stored[SECRET_BYTES:] not in {b"", _SEALS} or len(stored) < SECRET_BYTES:
         return None
     return Key(stored[:SECRET_BYTES], stored.endswith(_SEALS) and len(stored) > SECRET_BYTES)
