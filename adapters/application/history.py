@@ -45,10 +45,11 @@ class ReleasedEntry(NamedTuple):
 
 
 class RefusedEntry(NamedTuple):
-    """A limit said no."""
+    """A limit said no, at a position of the log."""
 
     at: str
     record: RequestRefused
+    position: int
 
 
 Entry = KeptEntry | ReleasedEntry | RefusedEntry
@@ -58,7 +59,7 @@ def history_of(storage: ReadableStorage, user: str) -> list[Entry]:
     """What became of a user's latest requests, newest first; temp files are left out. Reads the log: for a worker."""
     recorded = recorded_of(storage, user, HISTORY_EVENTS)
     settlements = Settlements(recorded)
-    entries = (_entry(storage, event, settlements) for _, event in reversed(recorded))
+    entries = (_entry(storage, position, event, settlements) for position, event in reversed(recorded))
     return [entry for entry in entries if entry is not None]
 
 
@@ -89,7 +90,7 @@ def latest_kept(entries: Sequence[Entry], most: int) -> list[KeptEntry]:
     return [entry for entry in islice(kept, most) if isinstance(entry, KeptEntry) and entry.stands]
 
 
-def _entry(storage: ReadableStorage, event: Event, settlements: Settlements) -> Entry | None:
+def _entry(storage: ReadableStorage, position: int, event: Event, settlements: Settlements) -> Entry | None:
     """What a history tells of an event, None where it is no part of one."""
     match event:
         case ImageSaved(temp=False):
@@ -106,6 +107,6 @@ def _entry(storage: ReadableStorage, event: Event, settlements: Settlements) -> 
                 settlement=found,
             )
         case RequestRefused():
-            return RefusedEntry(event.at, event)
+            return RefusedEntry(event.at, event, position)
         case _:
             return None

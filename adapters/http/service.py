@@ -23,6 +23,7 @@ from adapters.http.routes import ALL_ROUTES
 from adapters.http.routes.documentation import offer_document
 from adapters.http.routes.page import PAGE, read_page
 from adapters.http.services import SERVICES, Services
+from adapters.http.streaming import STREAMS, Streams
 from adapters.network.loopback import is_this_machine
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.faults import ConfigError
@@ -55,6 +56,8 @@ def make_app(
         pace=Pace(),
         clock=clock,
     )
+    app[STREAMS] = streams = Streams()
+    app.on_shutdown.append(streams.end)
     app[PAGE] = read_page()
     offer_document(app, ALL_ROUTES)
     for route in ALL_ROUTES:

@@ -15,10 +15,11 @@ from contextlib import closing
 from itertools import chain, islice
 from typing import NamedTuple
 
-import orjson
-from eventsourcing.dcb.api import DCBQuery, DCBQueryItem, DCBSequencedEvent
+from eventsourcing.dcb.api import DCBQuery, DCBSequencedEvent
 from rich.console import Console
 
+from adapters.application.recorded import Wanted as OfLog
+from adapters.application.recorded import line_of, unknown_type
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
@@ -26,7 +27,7 @@ from adapters.cli.reach.access import log_of
 from adapters.ledger.codec import decode
 from adapters.ports.event_log import FollowedLog
 from adapters.wording.events import words
-from domain.events import TYPES, Event
+from domain.events import Event
 from domain.names import malformed_user
 
 NEWEST_SHOWN = 50
@@ -50,6 +51,11 @@ class Wanted(NamedTuple):
     limit: int | None = None
     follow: bool = False
 
+    @property
+    def those(self) -> OfLog:
+        """Without where they begin and end."""
+        return OfLog(self.user, self.types)
+
 
 def events(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     """Shows the events that are wanted, oldest first."""
@@ -57,7 +63,7 @@ def events(invocation: Invocation, output: Output, wanted: Wanted) -> int:
         return output.refused(malformed(sentence))
     root, engine = log_of(invocation.set_up())
     with closing(engine.open_for_reading(root, at_end=True)) as recorder:
-        query = _query(wanted)
+        query = wanted.those.query
         begun = list(islice(found := _begin(recorder, wanted, query), 1))
         is_read = _show_heading(output) and _show(output, chain(begun, found))
         if not begun:
@@ -73,18 +79,11 @@ def events(invocation: Invocation, output: Output, wanted: Wanted) -> int:
 def _cannot_be_meant(wanted: Wanted) -> str | None:
     if wanted.user is not None and (sentence := malformed_user(wanted.user)):
         return sentence
-    if unknown := [name for name in wanted.types if name not in TYPES]:
-        return f"There is no event type {unknown[0][:40]!r}. The types are: {', '.join(TYPES)}."
+    if sentence := unknown_type(wanted.types):
+        return sentence
     if wanted.follow and wanted.after is not None and wanted.limit is not None:
         return "With --follow, --after shows all from there on; leave --limit out, or leave --after out."
     return None
-
-
-def _query(wanted: Wanted) -> DCBQuery | None:
-    if wanted.user is None and not wanted.types:
-        return None
-    tags = [] if wanted.user is None else [f"user:{wanted.user}"]
-    return DCBQuery(items=[DCBQueryItem(types=list(wanted.types), tags=tags)])
 
 
 def _begin(recorder: FollowedLog, wanted: Wanted, query: DCBQuery | None) -> Iterator[DCBSequencedEvent]:
@@ -96,7 +95,7 @@ def _begin(recorder: FollowedLog, wanted: Wanted, query: DCBQuery | None) -> Ite
 
 def _of_nothing(recorder: FollowedLog, wanted: Wanted) -> str:
     """Why there is nothing to show."""
-    if wanted.user is not None and not any(recorder.read(_query(Wanted(wanted.user)), limit=1)):
+    if wanted.user is not None and not any(recorder.read(OfLog(wanted.user).query, limit=1)):
         return f"The log knows nothing of {wanted.user} yet."
     if wanted.after is not None and wanted.after >= recorder.head:
         return f"There is nothing after position {wanted.after} yet: the log ends at {recorder.head}."
@@ -117,9 +116,7 @@ def _shown(output: Output, stored: DCBSequencedEvent) -> bool:
     event = decode(stored)
     if not output.as_json:
         return output.text_line(_text(_columns(stored.position, event), output.console))
-    recorded = stored.event
-    data = orjson.loads(recorded.data)
-    return output.json_line({"pos": stored.position, "type": recorded.type, "tags": recorded.tags, "data": data})
+    return output.json_line(line_of(stored))
 
 
 class Columns(NamedTuple):

@@ -20,6 +20,8 @@ from domain.names import NAME_PATTERN, USER_PATTERN
 
 VERSION = "3.1.1"
 OPEN = "open"
+ITEM = "x-item-schema"
+"""What a row of objects holds: the next version of OpenAPI has a word of its own for it."""
 TOKENS = "Made by `abby token create`. On the service's own machine none is needed, unless the settings ask for one."
 SCHEMAS = "#/components/schemas/{model}"
 INTRODUCTION = (
@@ -144,7 +146,8 @@ def _answer(answer: Answer, shapes: Mapping[Any, Schema]) -> dict[str, Any]:
     told: dict[str, Any] = {"description": answer.says}
     if answer.media_types:
         schema = {"type": "string", "format": "binary"} if answer.shape is None else shapes[answer.shape]
-        told["content"] = {kind: {"schema": schema} for kind in answer.media_types}
+        item = {} if answer.item is None else {ITEM: shapes[answer.item]}
+        told["content"] = {kind: {"schema": schema} | item for kind in answer.media_types}
     if answer.headers:
         told["headers"] = {name: {"schema": {"type": "string"}} for name in answer.headers}
     return told
@@ -154,7 +157,8 @@ def _schemas(routes: Iterable[Route]) -> tuple[dict[Any, Schema], dict[str, Any]
     """Each shape with the schema that refers to it, and the components that these refer to."""
     shapes: dict[Any, None] = {Problem: None}
     for route in routes:
-        shapes |= {answer.shape: None for answer in route.answers.values() if answer.shape is not None}
+        told = [shape for answer in route.answers.values() for shape in (answer.shape, answer.item)]
+        shapes |= {shape: None for shape in told if shape is not None}
         body = route.body.form if isinstance(route.body, Upload) else route.body
         shapes |= {} if body is None else {body: None}
     adapters = [(shape, "validation", TypeAdapter(shape)) for shape in shapes]

@@ -30,12 +30,15 @@ _IN_PATH: Mapping[str, str] = {"user": "[^/]*", "name": r"[\s\S]*"}
 
 
 class Answer(NamedTuple):
-    """What comes with a status. `shape` None: bytes of the media types."""
+    """What comes with a status. `shape` None: bytes of the media types; where these are a row of objects, `item` is the
+    shape of each.
+    """
 
     says: str
     shape: Any = None
     media_types: tuple[str, ...] = (JSON,)
     headers: tuple[str, ...] = ()
+    item: Any = None
 
 
 class Upload(NamedTuple):

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
-from typing_extensions import TypeAliasType, TypedDict
+from typing_extensions import TypedDict
 
 from adapters.application.quota_figures import QuotaStatus, UserUsage
+from adapters.application.recorded import Json
 from adapters.wording.settlements import SettlementData
 
 Count = Annotated[int, Field(ge=0)]
@@ -21,10 +22,6 @@ Instant = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 """Texts without control characters; the ledger refuses a few more that no pattern tells."""
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-
-
-Json = TypeAliasType("Json", "str | int | float | bool | list[Json] | dict[str, Json] | None")
-"""What a line of the log may hold."""
 
 
 class OpenApi(TypedDict):
@@ -49,6 +46,67 @@ class Ready(TypedDict):
     notes: list[str]
     last_cleanup: Instant | None
     position: Position
+
+
+class KeptOfHistory(TypedDict):
+    """An image was kept; `stands`: it is still the one under its name, and `url` gives it. `generation` is None where
+    it came from none, or that is not known any more.
+    """
+
+    kind: Literal["kept"]
+    at: Instant
+    operation: str
+    name: str
+    prompt: str
+    stands: bool
+    url: str | None
+    generation: SettlementData | None
+
+
+class GivenBackOfHistory(TypedDict):
+    """Places were given back; `counted` of them count all the same."""
+
+    kind: Literal["given back"]
+    at: Instant
+    operation: str
+    reason: str
+    counted: Count
+    sentence: str
+    generation: SettlementData | None
+
+
+class RefusedOfHistory(TypedDict):
+    """A limit said no; why, `/v1/users/{user}/why` says by its position."""
+
+    kind: Literal["refused"]
+    position: Position
+    at: Instant
+    reason: str
+    sentence: str
+
+
+class HistoryPage(TypedDict):
+    """What became of a user's latest requests, newest first, and how many are known."""
+
+    entries: list[KeptOfHistory | GivenBackOfHistory | RefusedOfHistory]
+    total: Count
+    offset: Count
+    limit: Count
+
+
+class Policy(TypedDict):
+    """The limits of whoever has none of their own, in bytes and places a day. A day begins at 00:00 UTC."""
+
+    user_bytes: Bytes
+    pool_bytes: Bytes
+    daily: Count
+    generation_bytes: Bytes
+    """Held for a picture until it is kept."""
+    moderated_is_free: bool
+    """Whether a picture that its provider filtered counts nothing."""
+    largest_image_bytes: Bytes
+    temp_days: Count
+    """Temp files are removed at this age."""
 
 
 class UsersPage(TypedDict):

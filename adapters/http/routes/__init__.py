@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from adapters.http.routes import admin, documentation, explanations, generations, health, images, page, quota
+from adapters.http.routes import (
+    admin,
+    documentation,
+    events,
+    explanations,
+    generations,
+    health,
+    history,
+    images,
+    page,
+    quota,
+)
 
 ALL_ROUTES = (
     *page.ROUTES,
@@ -11,6 +22,8 @@ ALL_ROUTES = (
     *generations.ROUTES,
     *images.ROUTES,
     *quota.ROUTES,
+    *history.ROUTES,
     *explanations.ROUTES,
+    *events.ROUTES,
     *admin.ROUTES,
 )

@@ -7,11 +7,11 @@ from http import HTTPStatus
 from aiohttp import web
 
 from adapters.application.quota_figures import QuotaStatus, UserUsage
-from adapters.application.reading import is_known, known_users, quota_status, usage_of
+from adapters.application.reading import is_known, known_users, policy_in_force, quota_status, usage_of
 from adapters.http.answers import json_answer
 from adapters.http.contract.query import LIMIT, OFFSET, PAGE
 from adapters.http.contract.route import Answer, Route
-from adapters.http.contract.shapes import UsersPage
+from adapters.http.contract.shapes import Policy, UsersPage
 from adapters.http.parameters import user_of
 from adapters.http.problems import NOT_FOUND, Problem
 from adapters.http.services import services_of
@@ -21,6 +21,22 @@ from adapters.tokens.token import Scope
 async def quota(request: web.Request) -> web.Response:
     """The status dictionary of one user."""
     return json_answer(quota_status(services_of(request).store, user_of(request)))
+
+
+async def policy(request: web.Request) -> web.Response:
+    """The limits for whoever has none of their own."""
+    store = services_of(request).store
+    limits, settings = policy_in_force(store), store.settings
+    answer: Policy = {
+        "user_bytes": limits.user_bytes,
+        "pool_bytes": limits.pool_bytes,
+        "daily": limits.daily,
+        "generation_bytes": limits.gen_bytes,
+        "moderated_is_free": limits.moderated_free,
+        "largest_image_bytes": settings.max_image_bytes,
+        "temp_days": settings.cleanup_days,
+    }
+    return json_answer(answer)
 
 
 async def users(request: web.Request) -> web.Response:
@@ -42,6 +58,14 @@ async def user(request: web.Request) -> web.Response:
 
 
 ROUTES = (
+    Route(
+        "GET",
+        "/v1/policy",
+        policy,
+        subject="quota",
+        scope=Scope.READ,
+        answers={HTTPStatus.OK: Answer("The limits.", Policy)},
+    ),
     Route(
         "GET",
         "/v1/users",

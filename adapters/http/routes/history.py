@@ -1,0 +1,84 @@
+"""What became of a user's requests: kept, given back without a picture, or refused, each with what it counted."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from aiohttp import web
+
+from adapters.application.history import Entry, KeptEntry, RefusedEntry, ReleasedEntry, history_of, prompt_of
+from adapters.application.storage import Storage
+from adapters.http.answers import image_url, json_answer
+from adapters.http.contract.query import LIMIT, OFFSET, PAGE
+from adapters.http.contract.route import Answer, Route
+from adapters.http.contract.shapes import GivenBackOfHistory, HistoryPage, KeptOfHistory, RefusedOfHistory
+from adapters.http.parameters import user_of
+from adapters.http.services import services_of
+from adapters.tokens.token import Scope
+from adapters.wording.refusals import sentence_of
+from adapters.wording.releases import became
+from adapters.wording.settlements import settlement_as_data
+from domain.refusals import refusal_of
+
+
+async def history(request: web.Request) -> web.Response:
+    """What became of the user's latest requests, newest first: of each generation its settlement, what it counted and
+    cost; of each refusal the sentence that was told. Temp files are left out.
+    """
+    user, offset, limit = user_of(request), OFFSET.of(request), LIMIT.of(request)
+    store = services_of(request).store
+    answer = await store.workers.surveying.run(_page, store, user, offset, limit)
+    return json_answer(answer)
+
+
+def _page(store: Storage, user: str, offset: int, limit: int) -> HistoryPage:
+    """For a worker."""
+    entries = history_of(store, user)
+    shown = [_told(store, user, entry) for entry in entries[offset : offset + limit]]
+    return {"entries": shown, "total": len(entries), "offset": offset, "limit": limit}
+
+
+def _told(store: Storage, user: str, entry: Entry) -> KeptOfHistory | GivenBackOfHistory | RefusedOfHistory:
+    match entry:
+        case KeptEntry():
+            return {
+                "kind": "kept",
+                "at": entry.at,
+                "operation": entry.operation,
+                "name": entry.name,
+                "prompt": prompt_of(store, user, entry),
+                "stands": entry.stands,
+                "url": image_url(user, entry.name) if entry.stands else None,
+                "generation": None if entry.settlement is None else settlement_as_data(entry.settlement),
+            }
+        case ReleasedEntry():
+            return {
+                "kind": "given back",
+                "at": entry.at,
+                "operation": entry.operation,
+                "reason": entry.reason,
+                "counted": entry.counted,
+                "sentence": became(entry.reason, entry.counted),
+                "generation": None if entry.settlement is None else settlement_as_data(entry.settlement),
+            }
+        case RefusedEntry():
+            return {
+                "kind": "refused",
+                "position": entry.position,
+                "at": entry.at,
+                "reason": entry.record.reason,
+                "sentence": sentence_of(refusal_of(entry.record)),
+            }
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/v1/users/{user}/history",
+        history,
+        subject="history",
+        scope=Scope.READ,
+        answers={HTTPStatus.OK: Answer("A page of it.", HistoryPage)},
+        query=PAGE,
+    ),
+)
