@@ -73,6 +73,7 @@ LENGTH = _ours(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "The body is to
 MEDIA = _ours(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media-type", "The body has a type that is not accepted here")
 EXPECTATION = _ours(HTTPStatus.EXPECTATION_FAILED, "expectation", "What the request expects cannot be done")
 INTERNAL = _ours(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "The service failed on this request")
+NOT_INSTALLED = _ours(HTTPStatus.NOT_IMPLEMENTED, "not-installed", "What this needs is not installed here")
 VERSION = _ours(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "http-version", "This version of HTTP is not spoken here")
 UNAVAILABLE = _ours(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The service cannot answer at the moment")
 OUTCOME_UNKNOWN = _ours(HTTPStatus.GATEWAY_TIMEOUT, "outcome-unknown", "The outcome is not known yet")

@@ -128,20 +128,20 @@ class OpenedLog(EventSource, Protocol):
     def holding(self, text: bytes) -> Iterator[DCBSequencedEvent]:
         """The events in whose recorded form these bytes stand, in order. Raises LogDamaged while iterating."""
 
+    def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
+        """The last events that match a query, at most so many, oldest first. Raises LogDamaged."""
+
+    def lines(self) -> StoredLines:
+        """All that is recorded, for a reader that it has taken in, as it is stored: for whoever adds it up without this
+        program. It is not verified again.
+        """
+
     def close(self) -> None:
         """Gives the log back. Every later call is refused, but another close does nothing."""
 
 
 class FollowedLog(OpenedLog, Protocol):
     """A log that is read beside its writer."""
-
-    def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
-        """The last events that match a query, at most so many, oldest first. Raises LogDamaged."""
-
-    def lines(self) -> StoredLines:
-        """All that has been taken in, as it is stored: for whoever adds it up without this program. It is not verified
-        again.
-        """
 
     def follow(self) -> int:
         """Takes in what the writer recorded since, and gives the new head. Raises LogDamaged or StorageUnavailable."""

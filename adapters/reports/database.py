@@ -16,7 +16,7 @@ from io import SEEK_CUR, SEEK_END, SEEK_SET
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from adapters.ports.event_log import FollowedLog, StoredLines
+from adapters.ports.event_log import OpenedLog, StoredLines
 from adapters.ports.faults import ConfigError, LogDamaged
 from adapters.reports.patience import ended_by_sigterm
 from adapters.reports.views import SOURCE, VIEWS
@@ -76,7 +76,7 @@ class LinesFile:
 
 @contextmanager
 def database(
-    log: FollowedLog, *, target: BinaryIO | None = None, progress: OnProgress = unwatched
+    log: OpenedLog, *, target: BinaryIO | None = None, progress: OnProgress = unwatched
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database with the views, closed to everything else. `target` is a file for `COPY ... TO 'abbyout://result'`;
     `progress` is told how far the log is read.

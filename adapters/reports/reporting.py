@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
 from adapters.ledger.codec import decode
-from adapters.ports.event_log import FollowedLog
+from adapters.ports.event_log import OpenedLog
 from adapters.reports.database import OnProgress, database, unwatched
 from adapters.reports.patience import patiently
 from adapters.reports.querying import plain, told
@@ -127,7 +127,7 @@ class Report(NamedTuple):
     forecast: Forecast
 
 
-def report(log: FollowedLog, terms: Terms, progress: OnProgress = unwatched) -> Report:
+def report(log: OpenedLog, terms: Terms, progress: OnProgress = unwatched) -> Report:
     """The figures of a log. Raises ConfigError without the extra, LogDamaged, NotAnswered where memory is short."""
     newest = log.newest(None, 1)
     last = date.fromisoformat(decode(newest[0]).at[:10]) if newest else None
@@ -184,7 +184,7 @@ def forecast(growth: list[dict[str, Any]], pool_bytes: int | None) -> Forecast:
     )
 
 
-def _pool_limit(log: FollowedLog) -> int | None:
+def _pool_limit(log: OpenedLog) -> int | None:
     """The storage of all, by the policy that was recorded last: found from the end of the log."""
     newest = log.newest(POLICIES, 1)
     policy = decode(newest[0]) if newest else None

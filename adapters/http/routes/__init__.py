@@ -13,6 +13,7 @@ from adapters.http.routes import (
     images,
     page,
     quota,
+    reports,
 )
 
 ALL_ROUTES = (
@@ -25,5 +26,6 @@ ALL_ROUTES = (
     *history.ROUTES,
     *explanations.ROUTES,
     *events.ROUTES,
+    *reports.ROUTES,
     *admin.ROUTES,
 )

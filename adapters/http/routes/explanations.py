@@ -9,9 +9,9 @@ from aiohttp import web
 from adapters.application.reading import ReadableRoot
 from adapters.history.explaining import described, explain_last, explain_position, positions_of_request
 from adapters.http.answers import json_answer
+from adapters.http.contract.past_shapes import ExplanationData
 from adapters.http.contract.query import WholeNumber, Words
 from adapters.http.contract.route import Answer, Route
-from adapters.http.contract.shapes import ExplanationData
 from adapters.http.parameters import user_of
 from adapters.http.problems import NOT_FOUND, Problem
 from adapters.http.services import services_of

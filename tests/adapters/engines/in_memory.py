@@ -59,6 +59,14 @@ class InMemoryLog(InMemoryDCBRecorder):
         """The events in whose data these bytes stand."""
         return (stored for stored in self.read() if text in stored.event.data)
 
+    def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
+        """The last of all."""
+        return _last(self.read(query), most)
+
+    def lines(self) -> StoredLines:
+        """All, written out."""
+        return _written_out(self.read())
+
     def checkpoint(self, reconciled: int) -> bool:
         """Keeps how far the file work has come."""
         self.reconciled = reconciled
@@ -107,6 +115,19 @@ class InMemoryLog(InMemoryDCBRecorder):
         return resumed
 
 
+def _last(found: Iterable[DCBSequencedEvent], most: int) -> list[DCBSequencedEvent]:
+    return list(found)[-most:] if most else []
+
+
+def _written_out(found: Iterable[DCBSequencedEvent]) -> StoredLines:
+    written = b"".join(
+        b'{"pos":%d,"type":%b,"tags":%b,"data":%b}\n'
+        % (stored.position, orjson.dumps(stored.event.type), orjson.dumps(stored.event.tags), stored.event.data)
+        for stored in found
+    )
+    return StoredLines(0, len(written), lambda begin, end: written[begin:end])
+
+
 class InMemoryReader:
     """A log that is followed beside its writer."""
 
@@ -133,16 +154,11 @@ class InMemoryReader:
 
     def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
         """The last of what has been taken in."""
-        return list(self.read(query))[-most:] if most else []
+        return _last(self.read(query), most)
 
     def lines(self) -> StoredLines:
         """What has been taken in, written out."""
-        written = b"".join(
-            b'{"pos":%d,"type":%b,"tags":%b,"data":%b}\n'
-            % (stored.position, orjson.dumps(stored.event.type), orjson.dumps(stored.event.tags), stored.event.data)
-            for stored in self.read()
-        )
-        return StoredLines(0, len(written), lambda begin, end: written[begin:end])
+        return _written_out(self.read())
 
     def follow(self) -> int:
         """Takes in all there is."""

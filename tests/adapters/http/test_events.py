@@ -21,6 +21,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from adapters.application.recorded import passage_after
 from adapters.disk.files import Files
 from adapters.http import streaming
 from adapters.http.routes import events
@@ -113,13 +114,13 @@ async def test_damage_that_is_met_on_the_way_is_no_whole_answer(
     """The reader sees that something is missing."""
     for number in range(3):
         await service.upload("1", png(), f"{number}.png")
-    whole, once = events.passage_after, []
+    once: list[int] = []
 
     def then_lost(*asked: Any) -> Any:
         if once:
             raise LogDamaged("as if it had been changed beneath")
         once.append(1)
-        return whole(*asked)
+        return passage_after(*asked)
 
     monkeypatch.setattr(events, "PAGE_EVENTS", 2)
     monkeypatch.setattr(events, "passage_after", then_lost)

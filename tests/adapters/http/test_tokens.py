@@ -53,6 +53,7 @@ SCOPES = {
     ("GET", "/v1/events/stream"): "admin",
     ("GET", "/v1/users/{user}/events"): "read",
     ("GET", "/v1/users/{user}/events/stream"): "read",
+    ("GET", "/v1/admin/report"): "admin",
     ("POST", "/v1/admin/users/{user}/reset"): "admin",
     ("PUT", "/v1/admin/users/{user}/limits"): "admin",
     ("POST", "/v1/admin/cleanup"): "admin",

@@ -1,0 +1,192 @@
+"""What is answered about the past, member by member: explanations and reports."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from adapters.application.recorded import Json
+from adapters.http.contract.shapes import Bytes, Count, Instant, Position
+
+
+class ExplainedEvent(TypedDict):
+    """A line of the log: its type, and its members as `docs/log-format.md` has them."""
+
+    type: str
+    data: dict[str, Json]
+
+
+class LimitsThen(TypedDict):
+    """The limits that were in force for the user."""
+
+    daily: Count
+    user_bytes: Bytes
+    pool_bytes: Bytes
+    own_until: Instant | None
+    is_own: bool
+
+
+class LimitStep(TypedDict):
+    """A limit as it was set: by whom, when and why."""
+
+    position: Position
+    at: Instant | None
+    by: str
+    limit: Literal["daily", "user_bytes", "pool_bytes"]
+    value: Count | None
+    is_own: bool
+    why: str
+    until: Instant | None
+
+
+class DayLine(TypedDict):
+    """A line that changed how many places of the day are used."""
+
+    position: Position
+    at: Instant | None
+    type: str
+    places: int
+
+
+class DayThen(TypedDict):
+    """What was used of the day, and by which lines."""
+
+    day: str
+    used: Count
+    lines: list[DayLine]
+
+
+class StandingImage(TypedDict):
+    """An image that took room then."""
+
+    position: Position
+    name: str
+    bytes: Bytes
+    at: Instant | None
+
+
+class Hold(TypedDict):
+    """Places and room that were held for a generation under way."""
+
+    position: Position
+    reservation: str
+    places: Count
+    bytes: Bytes
+    until: Instant | None
+
+
+class StorageThen(TypedDict):
+    """What was stored and held."""
+
+    image_bytes: Bytes
+    temp_bytes: Bytes
+    held_bytes: Bytes
+    images: Count
+    standing: list[StandingImage]
+    holds: list[Hold]
+
+
+class UnrecordedRefusals(TypedDict):
+    """Where refusals were no longer recorded: as the log tells, so it stood until then."""
+
+    since: Instant | None
+    until: Instant | None
+    position: Position | None
+    of_others: bool
+
+
+class ExplanationData(TypedDict):
+    """Why a decision fell as it did: the limits in force, what was used and held, and the sentence that was told."""
+
+    position: Position
+    at: Instant | None
+    user: str | None
+    by: str
+    events: list[ExplainedEvent]
+    sentence: str
+    limits: LimitsThen
+    limits_set: list[LimitStep]
+    day: DayThen
+    storage: StorageThen
+    agrees: bool | None
+    unrecorded: UnrecordedRefusals | None
+    told: list[str]
+
+
+class ReportSums(TypedDict):
+    """Figures of some generations: how many were asked for, made, kept, given back and refused, and why; what they
+    took and freed in bytes, their credits, and the seconds of making.
+    """
+
+    asked: Count
+    made: Count
+    kept: Count
+    released: Count
+    refunded: Count
+    refused: Count
+    failed: Count
+    rejected: Count
+    moderated: Count
+    not_kept: Count
+    expired: Count
+    cancelled: Count
+    unknown: Count
+    refused_daily: Count
+    refused_user: Count
+    refused_pool: Count
+    added_bytes: Bytes
+    removed_bytes: Bytes
+    growth_bytes: int
+    credits: float | None
+    median_seconds: float | None
+    p95_seconds: float | None
+    users: Count
+
+
+class ReportRow(ReportSums):
+    """Those of one key, as a day, a user or a style."""
+
+    key: str
+
+
+class ReportDay(ReportSums):
+    """Those of one day."""
+
+    key: None
+    day: str
+
+
+class StoredDay(TypedDict):
+    """What was stored at the end of a day, and by how much that grew."""
+
+    day: str
+    growth_bytes: int
+    stored_bytes: int
+
+
+class ForecastData(TypedDict):
+    """How long storage lasts at the pace of the last days; `full_on` is None where that is not in sight."""
+
+    as_of: str | None
+    used_bytes: Bytes
+    pool_bytes: Bytes | None
+    pace_bytes: int
+    pace_days: Count
+    full_on: str | None
+    is_full: bool
+    sentence: str
+
+
+class ReportData(TypedDict):
+    """What was made, refused, stored and paid for: of each key, of each day, of all."""
+
+    position: Position
+    by: str
+    first_day: str | None
+    last_day: str | None
+    rows: list[ReportRow]
+    days: list[ReportDay]
+    total: ReportSums
+    stored: list[StoredDay]
+    forecast: ForecastData

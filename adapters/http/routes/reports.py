@@ -1,0 +1,58 @@
+"""What was made, refused, stored and paid for, as `abby report --format json` tells it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from aiohttp import web
+
+from adapters.application.storage import Storage
+from adapters.http.answers import json_answer
+from adapters.http.contract.past_shapes import ReportData
+from adapters.http.contract.query import WholeNumber, Words
+from adapters.http.contract.route import Answer, Route
+from adapters.http.problems import NOT_INSTALLED, TOO_BUSY, Problem
+from adapters.http.services import services_of
+from adapters.ports.faults import ConfigError
+from adapters.reports.querying import NotAnswered
+from adapters.reports.reporting import KEYS, Report, Terms
+from adapters.reports.reporting import report as tell
+from adapters.reports.wording import described
+from adapters.tokens.token import Scope
+
+BY = Words("by", "By what it is told; without it, by day.", f"^(?:{'|'.join(KEYS)})$", f"one of {', '.join(KEYS)}")
+DAYS = WholeNumber("days", "Of the last so many days; without it, of all.", lowest=1, highest=36_500, default=0)
+
+
+async def report(request: web.Request) -> web.Response:
+    """What was made, refused, stored and paid for, by day or by something else, and when storage is full at this
+    pace: what `abby report --format json` tells. One is made at a time. It needs the extra `reports`.
+    """
+    terms = Terms(BY.of(request) or "day", DAYS.of(request) or None)
+    store = services_of(request).store
+    try:
+        made = await store.workers.surveying.run_in_turn("report", _made, store, terms)
+    except ConfigError as error:
+        raise Problem(NOT_INSTALLED, str(error)) from None
+    except NotAnswered as error:
+        raise Problem(TOO_BUSY, str(error)) from None
+    return json_answer(described(made))
+
+
+def _made(store: Storage, terms: Terms) -> Report:
+    """For a worker."""
+    return tell(store.running().recorder, terms)
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/v1/admin/report",
+        report,
+        subject="history",
+        scope=Scope.ADMIN,
+        answers={HTTPStatus.OK: Answer("The report.", ReportData)},
+        query=(BY, DAYS),
+        problems=(HTTPStatus.NOT_IMPLEMENTED,),
+    ),
+)
