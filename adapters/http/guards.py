@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import hdrs, web
 
+from adapters.http import openai_form
 from adapters.http.problems import (
     BAD_REQUEST,
     EXPECTATION,
@@ -152,9 +153,13 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def problem_response(request: web.Request, problem: Problem) -> web.Response:
     """The problem as an answer, with this request's reference as its instance."""
-    instance = f"urn:abby-ledger:request:{request[REFERENCE]}"
-    body = render(problem.kind, problem.detail, instance=instance, members=problem.members)
-    response = web.Response(status=problem.kind.status, body=body, content_type=MEDIA_TYPE, headers=problem.headers)
+    if request.path.startswith(openai_form.PREFIX):
+        status, body, headers = openai_form.told(problem)
+        response = web.Response(status=status, body=body, content_type="application/json", headers=headers)
+    else:
+        instance = f"urn:abby-ledger:request:{request[REFERENCE]}"
+        body = render(problem.kind, problem.detail, instance=instance, members=problem.members)
+        response = web.Response(status=problem.kind.status, body=body, content_type=MEDIA_TYPE, headers=problem.headers)
     if problem.headers.get(hdrs.CONNECTION) == "close":
         response.force_close()
     return response

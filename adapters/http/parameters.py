@@ -24,7 +24,11 @@ _CLIENTS = ("cli", "page")
 
 def user_of(request: web.Request) -> str:
     """The user in the path; 400 where it is malformed."""
-    user = request.match_info["user"]
+    return checked_user(request.match_info["user"])
+
+
+def checked_user(user: str) -> str:
+    """The id itself; 400 where it is malformed."""
     if sentence := malformed_user(user):
         raise Problem(BAD_REQUEST, sentence)
     return user

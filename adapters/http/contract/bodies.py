@@ -59,11 +59,15 @@ def fitted(kind: type[B], given: Mapping[str, Any]) -> B:
     field = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
         known = ", ".join(sorted(kind.model_fields))
-        raise Problem(BAD_REQUEST, f"The field {field[:40]!r} is not known here. Known are: {known}.")
+        raise _of_field(field[:40], f"The field {field[:40]!r} is not known here. Known are: {known}.")
     if first["type"] == "missing":
-        raise Problem(BAD_REQUEST, f"The field '{field}' is missing.")
+        raise _of_field(field, f"The field '{field}' is missing.")
     wanted = dict.fromkeys(_wanted(one) for one in errors if one["loc"][0] == first["loc"][0])
-    raise Problem(BAD_REQUEST, f"The field '{field}' must be {' or '.join(wanted)}.")
+    raise _of_field(field, f"The field '{field}' must be {' or '.join(wanted)}.")
+
+
+def _of_field(field: str, sentence: str) -> Problem:
+    return Problem(BAD_REQUEST, sentence, members={"field": field})
 
 
 def _wanted(error: Mapping[str, Any]) -> str:

@@ -31,6 +31,7 @@ INTRODUCTION = (
 )
 PATH_PARAMETERS: Mapping[str, Mapping[str, object]] = {
     "user": {"description": "The user's id.", "schema": {"type": "string", "pattern": USER_PATTERN}},
+    "model": {"description": "The model's id.", "schema": {"type": "string", "minLength": 1}},
     "name": {
         "description": "The image's name; its folder, if it has one, before a `/`.",
         "schema": {"type": "string", "pattern": NAME_PATTERN},
@@ -107,7 +108,7 @@ def says_of(route: Route) -> str:
 def _operation(route: Route, shapes: Mapping[Any, Schema]) -> dict[str, Any]:
     says = says_of(route)
     answers = {str(int(status)): _answer(answer, shapes) for status, answer in route.answers.items()}
-    problems = {str(int(status)): {"$ref": f"#/components/responses/{int(status)}"} for status in problems_of(route)}
+    problems = {str(int(status)): _problem(route, status, shapes) for status in problems_of(route)}
     operation: dict[str, Any] = {
         "operationId": f"{route.subject}-{route.handler.__name__}",
         "tags": [route.subject],
@@ -121,6 +122,12 @@ def _operation(route: Route, shapes: Mapping[Any, Schema]) -> dict[str, Any]:
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": _content_of(route.body, shapes)}
     return operation
+
+
+def _problem(route: Route, status: HTTPStatus, shapes: Mapping[Any, Schema]) -> dict[str, Any]:
+    if route.error is None:
+        return {"$ref": f"#/components/responses/{int(status)}"}
+    return {"description": status.phrase, "content": {JSON: {"schema": shapes[route.error]}}}
 
 
 def _in_path(route: Route) -> list[dict[str, Any]]:
@@ -159,6 +166,7 @@ def _schemas(routes: Iterable[Route]) -> tuple[dict[Any, Schema], dict[str, Any]
     for route in routes:
         told = [shape for answer in route.answers.values() for shape in (answer.shape, answer.item)]
         shapes |= {shape: None for shape in told if shape is not None}
+        shapes |= {} if route.error is None else {route.error: None}
         body = route.body.form if isinstance(route.body, Upload) else route.body
         shapes |= {} if body is None else {body: None}
     adapters = [(shape, "validation", TypeAdapter(shape)) for shape in shapes]
@@ -167,6 +175,6 @@ def _schemas(routes: Iterable[Route]) -> tuple[dict[Any, Schema], dict[str, Any]
 
 
 def _problems(routes: Iterable[Route], shapes: Mapping[Any, Schema]) -> dict[str, Any]:
-    statuses = sorted({status for route in routes for status in problems_of(route)})
+    statuses = sorted({status for route in routes if route.error is None for status in problems_of(route)})
     content = {MEDIA_TYPE: {"schema": shapes[Problem]}}
     return {str(int(status)): {"description": status.phrase, "content": content} for status in statuses}

@@ -55,6 +55,7 @@ class Route:
 
     `subject` groups routes for readers; `is_repeatable`: it takes an Idempotency-Key; `may_lack`: what it names may not
     exist; `scope` None: anybody may ask, as for the page's files and whether the service lives;
+    `error`: the shape of its problems, where that is another than everybody's;
     `query` None: it is for the page's own script, and not looked at.
     """
 
@@ -70,6 +71,7 @@ class Route:
     is_repeatable: bool = False
     may_lack: bool = False
     problems: tuple[HTTPStatus, ...] = ()
+    error: Any = None
 
     @property
     def pattern(self) -> str:

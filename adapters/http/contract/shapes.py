@@ -240,6 +240,7 @@ Problem = TypedDict(
         "detail": str,
         "instance": NotRequired[str],
         "reason": NotRequired[str],
+        "field": NotRequired[str],
         "violated-policies": NotRequired[list[str]],
         "limit": NotRequired[Count | None],
         "used": NotRequired[Count | None],

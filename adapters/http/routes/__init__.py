@@ -11,6 +11,7 @@ from adapters.http.routes import (
     health,
     history,
     images,
+    openai,
     page,
     quota,
     reports,
@@ -28,4 +29,5 @@ ALL_ROUTES = (
     *events.ROUTES,
     *reports.ROUTES,
     *admin.ROUTES,
+    *openai.ROUTES,
 )

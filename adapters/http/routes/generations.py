@@ -79,9 +79,14 @@ async def styles(request: web.Request) -> web.Response:
 
 async def generate(request: web.Request, wish: Wish) -> web.Response:
     """Makes pictures from words, waits for them, and keeps them."""
-    user, actor, key = user_of(request), actor_of(request), idempotency_key_of(request)
-    services = services_of(request)
+    user = user_of(request)
     asked = GenerationRequest(Operation.TEXT_TO_IMAGE, **wish.model_dump())
+    return _answer(user, await made(request, user, asked))
+
+
+async def made(request: web.Request, user: str, asked: GenerationRequest) -> Generated:
+    """What the studio makes for a user. Raises the Problem of a refusal or a failure."""
+    actor, key, services = actor_of(request), idempotency_key_of(request), services_of(request)
     is_stranger = owner_of(services.store, user, actor) == STRANGERS
 
     async def make() -> GenerationOutcome:
@@ -89,12 +94,12 @@ async def generate(request: web.Request, wish: Wish) -> web.Response:
             await services.pace.keep(STRANGERS)
         return await services.studio.generate(user, asked, actor=actor, idempotency_key=key, kept_once_asked=True)
 
-    made = await connection_of(request).while_open(make(), for_stranger=is_stranger)
-    if isinstance(made, GenerationFailure):
-        raise failed(made)
-    if isinstance(made, Refusal):
-        raise refusal(made, services.clock())
-    return _answer(user, made)
+    outcome = await connection_of(request).while_open(make(), for_stranger=is_stranger)
+    if isinstance(outcome, GenerationFailure):
+        raise failed(outcome)
+    if isinstance(outcome, Refusal):
+        raise refusal(outcome, services.clock())
+    return outcome
 
 
 def _answer(user: str, made: Generated) -> web.Response:
@@ -124,7 +129,7 @@ def _picture(user: str, picture: Picture) -> MadePicture:
     }
 
 
-_FAILURES = tuple(sorted({HTTPStatus(kind.status) for kind in GENERATION_FAILURES.values()}))
+FAILURES = tuple(sorted({HTTPStatus(kind.status) for kind in GENERATION_FAILURES.values()}))
 ROUTES = (
     Route(
         "GET",
@@ -146,6 +151,6 @@ ROUTES = (
         },
         body=Wish,
         is_repeatable=True,
-        problems=(HTTPStatus.TOO_MANY_REQUESTS, *_FAILURES),
+        problems=(HTTPStatus.TOO_MANY_REQUESTS, *FAILURES),
     ),
 )

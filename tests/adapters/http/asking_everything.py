@@ -23,12 +23,22 @@ def before_call(_context: Any, case: Any, _options: dict[str, Any]) -> None:
     Their pictures are small and few, as each is drawn.
     """
     if not case.meta.generation.mode.is_positive:
-        if case.media_type == "multipart/form-data" and not isinstance(case.body.get("name", ""), str):
-            case.body["name"] = "con"  # in a form everything is text; this is a wrong one
+        if case.media_type == "multipart/form-data" and _is_wrong_by_its_type(case.body):
+            case.body |= {"name": "con", "size": "con"}
         return
     if case.headers and isinstance(key := case.headers.get("Idempotency-Key"), str):
         case.headers["Idempotency-Key"] = f"{key[:200]}-{next(_numbers)}"
     if case.media_type == "multipart/form-data" and case.query:
         case.query.pop("name", None)
-    if isinstance(case.body, dict) and "prompt" in case.body:
-        case.body |= {"width": 64, "height": 64, "count": 1}
+    if isinstance(case.body, dict) and "prompt" in case.body and case.media_type != "multipart/form-data":
+        is_ours = not case.path.startswith("/openai/")
+        case.body |= {"width": 64, "height": 64, "count": 1} if is_ours else {"size": "64x64", "n": 1}
+
+
+def _is_wrong_by_its_type(form: dict[str, Any]) -> bool:
+    """In a form everything is text, so that a number is no wrong text there: something else has to be wrong."""
+    return any(
+        not isinstance(value, str | bytes | None)
+        for name, value in form.items()
+        if name not in {"n", "output_compression"}
+    )

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from adapters.http.routes.openai import FRONT_END_USER
 from tests.adapters.cli.processes import PROJECT, command, environment, run, serving, write_env_file
 
 CASES, MANY_CASES = 3, 100
@@ -19,6 +20,10 @@ WHAT_NO_SCHEMA_TELLS = """
 [[operations]]
 include-name = "POST /v1/users/{user}/images"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "429", "5xx", "415", "422"]
+
+[[operations]]
+include-name = "POST /openai/v1/images/edits"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "429", "5xx"]
 
 [[operations]]
 include-path-regex = "/events/stream$"
@@ -41,7 +46,7 @@ def test_every_request_is_answered_as_the_document_says(tmp_path: Path, thorough
                 *(sys.executable, "-m", "schemathesis.cli", "run", f"{service.address}/openapi.json"),
                 *("--checks", "all", "--phases", "coverage,fuzzing", "--generation-codec", "ascii"),
                 *("--max-examples", str(MANY_CASES if thorough else CASES), "--continue-on-failure", "--seed", "1"),
-                *("--header", f"Authorization: Bearer {token}"),
+                *("--header", f"Authorization: Bearer {token}", "--header", f"{FRONT_END_USER}: 1"),
             ],
             cwd=tmp_path,
             env=environment(SCHEMATHESIS_HOOKS="tests.adapters.http.asking_everything", PYTHONPATH=str(PROJECT)),

@@ -44,6 +44,10 @@ SCOPES = {
     ("DELETE", "/v1/users/{user}/images/{name}"): "write",
     ("GET", "/v1/users/{user}/details/{name}"): "read",
     ("GET", "/v1/policy"): "read",
+    ("GET", "/openai/v1/models"): "read",
+    ("GET", "/openai/v1/models/{model}"): "read",
+    ("POST", "/openai/v1/images/generations"): "write",
+    ("POST", "/openai/v1/images/edits"): "write",
     ("GET", "/v1/users"): "admin",
     ("GET", "/v1/users/{user}"): "read",
     ("GET", "/v1/users/{user}/quota"): "read",
@@ -76,7 +80,7 @@ def given(service: Running, scope: Scope, *, user: str | None = None, ends_at: s
 
 def asked(route: Route, user: str = "1") -> tuple[str, str]:
     """A request to a route that would be answered."""
-    return route.method, route.path.format(user=user, name="a.png", file="app.js")
+    return route.method, route.path.format(user=user, name="a.png", file="app.js", model="sketch")
 
 
 async def answered(service: Running, route: Route, headers: dict[str, str], user: str = "1") -> Any:
