@@ -1,4 +1,4 @@
-"""A small file that is written anew as a whole and put in place by a rename: a reader sees the former or the new one."""
+"""A small file that is written anew as a whole and renamed into place: a reader sees the former or the new one."""
 
 from __future__ import annotations
 
