@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from adapters.application.storage import Storage
 from adapters.bootstrap.making import make_generator, studio_settings
 from adapters.bootstrap.storage import files_of, given_limits, open_store
+from adapters.http.access import Door
 from adapters.http.service import HttpService, make_app
 from adapters.library.image_generator import ImageGenerator
 from adapters.ports.clock import Clock, utc_now
@@ -15,6 +16,7 @@ from adapters.settings.config import Config
 from adapters.studio import Studio
 from adapters.tokens.judging import KnownTokens
 from adapters.tokens.kept import KeptTokens
+from adapters.tokens.sessions import Sessions
 
 if TYPE_CHECKING:
     from adapters.discord.lifecycle import BotLife  # late, as the library is large
@@ -38,9 +40,12 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
     store = open_store(config, given_limits(config), clock=clock)
     generator = make_generator(config)
     studio = Studio(store, generator, studio_settings(config))
-    tokens = KnownTokens(KeptTokens(config.storage.storage_root, files_of(config)))
-    needs_token = config.http.access == "tokens"
-    app = None if bot_alone else make_app(store, studio, clock=clock, tokens=tokens, needs_token=needs_token)
+    root, files = config.storage.storage_root, files_of(config)
+    tokens = KnownTokens(KeptTokens(root, files))
+    app = None
+    if not bot_alone:
+        door = Door(tokens, Sessions(root, files), needs_token=config.http.access == "tokens")
+        app = make_app(store, studio, clock=clock, door=door)
     http = None if app is None else HttpService(app, host=config.http.host, port=config.http.port)
     bot = _make_bot(config, store, studio, generator) if bot_alone or config.discord.token else None
     if bot is not None:

@@ -1,4 +1,4 @@
-"""Who asks, and whether they may: the token of a request, what it allows, and whose things it may touch.
+"""Who asks, and whether they may: the token or the session of a request, what it allows, and whose things it may touch.
 
 On this machine nobody needs a token, unless the settings ask for one; one that is sent is judged all the same. Whatever
 is refused here is refused before anything is looked up, so no answer tells whether a thing exists.
@@ -14,77 +14,135 @@ import structlog
 from aiohttp import hdrs, web
 
 from adapters.application.storage import Storage
-from adapters.http.problems import FORBIDDEN, UNAUTHORISED, Problem
+from adapters.http.asking import CLIENT
+from adapters.http.cookies import session_cookie_of
+from adapters.http.problems import FORBIDDEN, OTHER_SITE, UNAUTHORISED, Problem
 from adapters.ports.clock import Clock
 from adapters.ports.faults import Fault
 from adapters.tokens.judging import KnownTokens
+from adapters.tokens.session import Session, Way
+from adapters.tokens.sessions import Sessions
 from adapters.tokens.token import Scope, Token
 from domain.instants import day_of
 
 SCHEME = "Bearer"
+SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class Caller(NamedTuple):
     """Who asks: the holder of a token, or None: somebody on this machine who needs none, or a command that has the
-    service's pass.
+    service's pass. With a session they have signed in to the page; one by Discord comes with what a token would allow.
     """
 
     token: Token | None
+    session: Session | None = None
+
+    @property
+    def is_of_discord(self) -> bool:
+        """Whether it is a person whom Discord knows."""
+        return self.session is not None and self.session.way is Way.DISCORD
+
+
+class Door(NamedTuple):
+    """By what a service lets in. Without `tokens` whoever is on this machine may ask for anything; `needs_token`: not
+    even they may without one.
+    """
+
+    tokens: KnownTokens | None = None
+    sessions: Sessions | None = None
+    needs_token: bool = False
 
 
 CALLER: Final = web.RequestKey("caller", Caller)
 
 
 class Access:
-    """The door of one service. `known` None: it has no tokens, and whoever is on this machine may ask for anything."""
+    """Judges who comes to the door of one service."""
 
-    def __init__(self, store: Storage, known: KnownTokens | None, *, is_needed: bool, clock: Clock) -> None:
+    def __init__(self, store: Storage, door: Door, *, clock: Clock) -> None:
         self._store = store
-        self._known = known
-        self._is_needed = is_needed
+        self._known = door.tokens
+        self.sessions = door.sessions
+        self.is_needed = door.needs_token
         self._clock = clock
         self._looking: asyncio.Task[None] | None = None
 
     async def let_in(self, request: web.Request, scope: Scope) -> None:
         """Raises a Problem: 401 without a token that holds, 403 where it does not allow this, or not for this user."""
-        caller = await self._caller(request)
+        if (caller := await self.who(request)) is None:
+            raise unauthorised("The request has no Authorization header and no session, and this service needs one.")
         request[CALLER] = caller
         if (token := caller.token) is None:
             return
+        with_what = "token" if caller.session is None else "sign-in"
         if not token.scope.includes(scope):
-            raise Problem(FORBIDDEN, f"This token allows '{token.scope}', and this needs '{scope}'.")
+            raise Problem(FORBIDDEN, f"This {with_what} allows '{token.scope}', and this needs '{scope}'.")
         if token.user is not None and request.match_info.get("user", token.user) != token.user:
-            raise Problem(FORBIDDEN, f"This token is for the user {token.user} alone.")
+            raise Problem(FORBIDDEN, f"This {with_what} is for the user {token.user} alone.")
 
-    async def _caller(self, request: web.Request) -> Caller:
-        given = request.headers.getall(hdrs.AUTHORIZATION, [])
-        if not given and not self._is_needed:
-            return Caller(None)
-        if len(given) != 1:
-            asked = "more than one" if given else "no"
-            raise _unauthorised(f"The request has {asked} Authorization header, and this service needs one.")
-        scheme, _, text = given[0].partition(" ")
-        text = text.strip() if scheme.lower() == SCHEME.lower() else ""
-        if self._known is not None and self._known.is_pass(text):
-            return Caller(None)
-        if (token := await self._judge(text, self._clock())) is None:
-            raise _unauthorised("The token is not known here, was revoked, or has ended.")
-        return Caller(token)
+    async def who(self, request: web.Request) -> Caller | None:
+        """Who asks; None where that is nobody, and somebody is needed. What is sent as a token, and is none, is 401. A
+        cookie that holds no longer is none: a browser sends it unasked.
+        """
+        if given := request.headers.getall(hdrs.AUTHORIZATION, []):
+            return await self._of_headers(given)
+        if (caller := await self._of_cookie(request)) is not None:
+            _refuse_without_origin(request)
+            return caller
+        return None if self.is_needed else Caller(None)
 
-    async def _judge(self, text: str, now: str) -> Token | None:
+    async def token_of(self, text: str) -> Token | None:
+        """The token of this text, where it holds; from now on it was used today."""
         if self._known is None:
             return None
-        if self._known.is_old:
-            await self._look(self._known)
+        now = self._clock()
+        await self._look_again(self._known)
         token = self._known.of_text(text, now)
         if token is not None and self._known.is_first_use_of(token, day_of(now)):
             await self._store.workers.reading.run(self._note_use, self._known)
         return token
 
-    async def _look(self, known: KnownTokens) -> None:
+    async def _of_headers(self, given: list[str]) -> Caller:
+        if len(given) != 1:
+            raise unauthorised("The request has more than one Authorization header, and this service needs one.")
+        scheme, _, text = given[0].partition(" ")
+        text = text.strip() if scheme.lower() == SCHEME.lower() else ""
+        if self._known is not None and self._known.is_pass(text):
+            return Caller(None)
+        if (token := await self.token_of(text)) is None:
+            raise unauthorised("The token is not known here, was revoked, or has ended.")
+        return Caller(token)
+
+    async def _of_cookie(self, request: web.Request) -> Caller | None:
+        text, now = session_cookie_of(request), self._clock()
+        if text is None or self.sessions is None:
+            return None
+        if not self.sessions.is_loaded:
+            await self._store.workers.reading.run(self._load, self.sessions)
+        if (session := self.sessions.of_text(text, now)) is None:
+            return None
+        if (token := await self._token_behind(session, now)) is None:
+            await self._store.workers.reading.run(self._end, self.sessions, session, now)
+            return None
+        if self.sessions.is_to_be_noted(session, now):
+            await self._store.workers.reading.run(self._keep, self.sessions, session._replace(used_at=now))
+        return Caller(token, session)
+
+    async def _token_behind(self, session: Session, now: str) -> Token | None:
+        """What a session allows; None where its token was revoked or has ended, and the session with it."""
+        if session.way is Way.DISCORD:
+            return session.as_token()
+        if self._known is None:
+            return None
+        await self._look_again(self._known)
+        return self._known.of_digest(session.holder, now)
+
+    async def _look_again(self, known: KnownTokens) -> None:
         """Once for all who ask meanwhile."""
+        if not known.is_old:
+            return
         if self._looking is None or self._looking.done():
             looking = self._store.workers.reading.run(known.look)
             self._looking = asyncio.get_running_loop().create_task(looking)
@@ -97,10 +155,42 @@ class Access:
         except (OSError, Fault) as error:
             _log.warning("use of a token not noted", reason=str(error))
 
+    def _load(self, sessions: Sessions) -> None:
+        """For a worker. Sessions that cannot be read sign nobody in; it is tried again."""
+        try:
+            trouble = sessions.load()
+        except OSError as error:
+            trouble = f"{sessions.path} cannot be read: {error.strerror or error}"
+        if trouble:
+            _log.warning("nobody is signed in", reason=trouble)
 
-def _unauthorised(detail: str) -> Problem:
+    def _keep(self, sessions: Sessions, session: Session) -> None:
+        """For a worker."""
+        try:
+            sessions.change(session)
+        except OSError as error:
+            _log.warning("use of a session not noted", reason=str(error))
+
+    def _end(self, sessions: Sessions, ended: Session, now: str) -> None:
+        """For a worker. One that cannot be taken off the disk is judged by its token again."""
+        try:
+            sessions.end(lambda one: one.sha256 == ended.sha256, now)
+        except OSError as error:
+            _log.warning("end of a session not noted", reason=str(error))
+
+
+def unauthorised(detail: str) -> Problem:
+    """401, and how to ask (RFC 6750)."""
     return Problem(
         UNAUTHORISED,
         f"{detail} Who runs the service makes one with `abby token create`.",
         headers={hdrs.WWW_AUTHENTICATE: f'{SCHEME} realm="abby-ledger"'},
     )
+
+
+def _refuse_without_origin(request: web.Request) -> None:
+    """A browser says where a change comes from, and the guards have judged that; who says nothing has only a cookie."""
+    if request.method in SAFE_METHODS or hdrs.ORIGIN in request.headers or "Sec-Fetch-Site" in request.headers:
+        return
+    detail = f"A cookie alone changes nothing: it comes with the Origin {request[CLIENT].origin}. Programs use tokens."
+    raise Problem(OTHER_SITE, detail)

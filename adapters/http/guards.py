@@ -18,6 +18,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from adapters.http import openai_form
+from adapters.http.asking import CLIENT, Client
 from adapters.http.problems import (
     BAD_REQUEST,
     EXPECTATION,
@@ -99,10 +100,11 @@ async def refuse_unauthorised(request: web.Request, handler: Handler) -> web.Str
     hosts = request.headers.getall(hdrs.HOST, [])
     if len(hosts) != 1:
         raise Problem(BAD_REQUEST, "A request needs exactly one Host header.")
+    request[CLIENT] = client = Client(address=request.remote or "", host=hosts[0])
     if not is_loopback(hosts[0]):
         raise Problem(NOT_LOCAL, "Use http://127.0.0.1 or http://localhost with the service's port.")
     if request.method not in SAFE_METHODS:
-        _refuse_other_sites(request, hosts[0])
+        _refuse_other_sites(request, client)
     if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
         raise Problem(MEDIA, "A compressed body is not accepted. Send it without Content-Encoding.")
     if request.headers.get(hdrs.EXPECT, "100-continue").lower() != "100-continue":
@@ -126,10 +128,10 @@ def is_loopback(host: str) -> bool:
     return is_this_machine(name)
 
 
-def _refuse_other_sites(request: web.Request, host: str) -> None:
+def _refuse_other_sites(request: web.Request, client: Client) -> None:
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get(hdrs.ORIGIN)
-    if (site is not None and site not in OWN_SITES) or (origin is not None and origin != f"{request.scheme}://{host}"):
+    if (site is not None and site not in OWN_SITES) or (origin is not None and origin != client.origin):
         raise Problem(OTHER_SITE, "A page of another site asked for this. Use the service's own page, or a program.")
 
 

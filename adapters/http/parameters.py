@@ -47,15 +47,15 @@ def checked_name(name: str) -> str:
 
 
 def actor_of(request: web.Request) -> Actor:
-    """Who acts: the token's name; without one a program on this machine, or what one says that it is: the page, the
-    command line.
+    """Who acts: the token's name, or the person whom Discord knows; without one a program on this machine, or what one
+    says that it is: the page, the command line.
 
     Without a token everybody on loopback may do the same, and say so; the name is for the log, where it stands as
     claimed, and keeps idempotency keys apart.
     """
     client = request.headers.get(CLIENT_HEADER)
     if (caller := request.get(CALLER)) is not None and caller.token is not None:
-        return Actor(by=f"api:{caller.token.name}", origin=HTTP)
+        return Actor(by=f"{'discord' if caller.is_of_discord else 'api'}:{caller.token.name}", origin=HTTP)
     if client is not None and client not in _CLIENTS:
         raise Problem(BAD_REQUEST, f"The header {CLIENT_HEADER} is one of: {', '.join(_CLIENTS)}. Or leave it out.")
     return Actor(by=claimed(client) if client else LOCAL_PROGRAM, origin=HTTP)

@@ -72,6 +72,7 @@ TOO_SLOW = _ours(HTTPStatus.REQUEST_TIMEOUT, "body-too-slow", "The body took too
 LENGTH = _ours(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "The body is too large")
 MEDIA = _ours(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media-type", "The body has a type that is not accepted here")
 EXPECTATION = _ours(HTTPStatus.EXPECTATION_FAILED, "expectation", "What the request expects cannot be done")
+TOO_MANY_SIGN_INS = _ours(HTTPStatus.TOO_MANY_REQUESTS, "too-many-sign-ins", "Too many sign-ins have failed")
 INTERNAL = _ours(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "The service failed on this request")
 NOT_INSTALLED = _ours(HTTPStatus.NOT_IMPLEMENTED, "not-installed", "What this needs is not installed here")
 VERSION = _ours(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "http-version", "This version of HTTP is not spoken here")

@@ -14,9 +14,10 @@ import structlog
 from aiohttp import web
 
 from adapters.application.storage import Storage
-from adapters.http.access import Access
+from adapters.http.access import Access, Door
 from adapters.http.bodies import BodyBounds, BodyReader
 from adapters.http.connection import ConnectionBounds, Connections
+from adapters.http.failed_sign_ins import FailedSignIns
 from adapters.http.guards import answer_and_log, expect_later, finish_headers, refuse_unauthorised
 from adapters.http.pace import Pace
 from adapters.http.routes import ALL_ROUTES
@@ -28,11 +29,11 @@ from adapters.network.loopback import is_this_machine
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.faults import ConfigError
 from adapters.studio import Studio
-from adapters.tokens.judging import KnownTokens
 
 BACKLOG = 128
 _BODY_BOUNDS = BodyBounds()
 _BOUNDS = ConnectionBounds()
+_NO_DOOR = Door()
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
@@ -42,18 +43,18 @@ def make_app(
     studio: Studio,
     *,
     clock: Clock = utc_now,
-    tokens: KnownTokens | None = None,
-    needs_token: bool = False,
+    door: Door = _NO_DOOR,
     body_bounds: BodyBounds = _BODY_BOUNDS,
 ) -> web.Application:
-    """The application, ready to be served. `needs_token`: on this machine too."""
+    """The application, ready to be served."""
     app = web.Application(middlewares=[answer_and_log, refuse_unauthorised])
     app[SERVICES] = Services(
-        access=Access(store, tokens, is_needed=needs_token, clock=clock),
+        access=Access(store, door, clock=clock),
         store=store,
         studio=studio,
         bodies=BodyReader(body_bounds),
         pace=Pace(),
+        failed_sign_ins=FailedSignIns(),
         clock=clock,
     )
     app[STREAMS] = streams = Streams()

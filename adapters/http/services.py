@@ -10,6 +10,7 @@ from aiohttp import web
 from adapters.application.storage import Storage
 from adapters.http.access import Access
 from adapters.http.bodies import BodyReader
+from adapters.http.failed_sign_ins import FailedSignIns
 from adapters.http.pace import Pace
 from adapters.ports.clock import Clock
 from adapters.studio import Studio
@@ -17,8 +18,8 @@ from adapters.studio import Studio
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Who may ask, the storage, the studio over it, the reader of bodies, the pace of refusals, and the clock that
-    waits are counted by.
+    """Who may ask, the storage, the studio over it, the reader of bodies, the paces of refusals and of failed sign-ins,
+    and the clock that waits are counted by.
     """
 
     access: Access
@@ -26,6 +27,7 @@ class Services:
     studio: Studio
     bodies: BodyReader
     pace: Pace
+    failed_sign_ins: FailedSignIns
     clock: Clock
 
 

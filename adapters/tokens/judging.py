@@ -52,9 +52,10 @@ class KnownTokens:
         """The token whose text this is, where it still holds. What the look-up compares are hashes, of which nobody
         can choose the bytes.
         """
-        if not is_text(text):
-            return None
-        digest = digest_of(text)
+        return self.of_digest(digest_of(text), now) if is_text(text) else None
+
+    def of_digest(self, digest: str, now: str) -> Token | None:
+        """The token of which this is kept, where it still holds."""
         token = self._by_digest.get(digest)
         if token is None or not hmac.compare_digest(token.sha256.encode(), digest.encode()) or not token.holds(now):
             return None

@@ -19,9 +19,9 @@ import orjson
 from adapters.disk.files import UPDATE, Files
 from adapters.ports.faults import ConfigError, StorageUnavailable
 from adapters.tokens.token import Scope, Token, new_text
+from adapters.tokens.whole_files import OWNER_ALONE_MODE, put_whole
 
 LOCK_TRIES, LOCK_PAUSE_SECONDS = 50, 0.1
-OWNER_ALONE_MODE = 0o600
 
 
 class KeptTokens:
@@ -76,12 +76,12 @@ class KeptTokens:
 
     def note_used(self, days: Mapping[str, str]) -> None:
         """Remembers when tokens were used last. Raises OSError."""
-        self._put(self._used, orjson.dumps(self.used() | dict(days)))
+        put_whole(self._files, self._used, orjson.dumps(self.used() | dict(days)))
 
     def make_pass(self) -> str:
         """Writes a new pass for the commands of this machine, and gives its text. Raises OSError."""
         text = new_text()
-        self._put(self._pass, text.encode())
+        put_whole(self._files, self._pass, text.encode())
         return text
 
     def read_pass(self) -> str | None:
@@ -93,15 +93,7 @@ class KeptTokens:
 
     def _write(self, tokens: list[Token]) -> None:
         told = [token._asdict() for token in sorted(tokens)]
-        self._put(self.path, orjson.dumps({"tokens": told}, option=orjson.OPT_INDENT_2))
-
-    def _put(self, path: Path, data: bytes) -> None:
-        in_making = path.with_name(f".{path.name}.new")
-        with suppress(FileNotFoundError):
-            self._files.unlink(in_making)
-        self._files.write_durably(in_making, data, OWNER_ALONE_MODE)
-        self._files.rename(in_making, path)
-        self._files.sync_directory(path.parent)
+        put_whole(self._files, self.path, orjson.dumps({"tokens": told}, option=orjson.OPT_INDENT_2))
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

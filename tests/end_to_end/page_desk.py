@@ -12,6 +12,7 @@ from adapters.engines.opening import open_store
 from adapters.generation.generator import Generator
 from adapters.generation.provider import Provider
 from adapters.generation.sketch.provider import SketchProvider
+from adapters.http.access import Door
 from adapters.http.service import HttpService, make_app
 from adapters.studio import Studio
 from domain.commands import SetPolicy
@@ -40,7 +41,9 @@ class Service:
         provider: Provider | None = None,
         *,
         settings: StoreSettings = StoreSettings(),  # noqa: B008  # an immutable value
+        door: Door = Door(),  # noqa: B008  # an immutable value
     ) -> None:
+        self.door = door
         self.store = open_store(root, limits=limits, settings=settings)
         self._provider = provider or SketchProvider()
         self._studio = Studio(self.store, Generator(self._provider))
@@ -49,7 +52,7 @@ class Service:
 
     async def start(self) -> str:
         """Listens, at the same port as before."""
-        self._http = HttpService(make_app(self.store, self._studio), host="127.0.0.1", port=self._port)
+        self._http = HttpService(make_app(self.store, self._studio, door=self.door), host="127.0.0.1", port=self._port)
         address = await self._http.start()
         self._port = int(address.rpartition(":")[2])
         return address

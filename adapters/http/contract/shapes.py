@@ -109,6 +109,28 @@ class Policy(TypedDict):
     """Temp files are removed at this age."""
 
 
+class Session(TypedDict):
+    """Who asks. `signed_in`: by a cookie of the page. `needed`: without that, or a token, nothing else is answered.
+    `scope` None: nobody asks; `user`: whose things are theirs, and with `is_bound` they see no others.
+    """
+
+    signed_in: bool
+    needed: bool
+    ways: list[Literal["token", "discord"]]
+    by: Literal["token", "discord"] | None
+    name: str | None
+    scope: Literal["read", "write", "admin"] | None
+    user: str | None
+    is_bound: bool
+    ends_at: Instant | None
+
+
+class EndedSessions(TypedDict):
+    """How many sessions have ended."""
+
+    ended: Count
+
+
 class UsersPage(TypedDict):
     """Some of the users, in the order of their ids, and how many there are in all."""
 

@@ -5,6 +5,7 @@ const LOST_TRIES = 3;
 const LOST_WAIT_MS = 800;
 const RUNNING_TRIES = 120;
 const MAX_WAIT_MS = 5000;
+const SESSION = "/v1/session";
 
 /** An answer other than the one asked for; `lost` is true where there was no answer at all. */
 export class Failure extends Error {
@@ -43,6 +44,7 @@ async function once(path, options) {
     body = null;
   }
   if (response.ok) return body;
+  if (response.status === 401 && path !== SESSION) document.dispatchEvent(new Event("signed-out"));
   const failure = new Failure(body ?? { title: "The service failed", detail: `It answered ${response.status}.`, status: response.status });
   failure.waitMs = Math.min(MAX_WAIT_MS, 1000 * Number(response.headers.get("Retry-After") ?? 1) || 1000);
   throw failure;
@@ -66,6 +68,10 @@ async function change(path, method, key, body) {
   throw new Failure({ title: "It takes too long", detail: "The picture is still being made. Look into your gallery later." });
 }
 
+export const session = () => once(SESSION);
+export const signIn = (token) =>
+  once(SESSION, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }) });
+export const signOut = (everywhere) => once(everywhere ? "/v1/sessions" : SESSION, { method: "DELETE" });
 export const imageUrl = (user, name) => `${userPath(user)}/images/${namePath(name)}`;
 export const styles = () => once("/v1/styles");
 export const quota = (user) => once(`${userPath(user)}/quota`);

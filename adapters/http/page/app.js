@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { Gallery } from "./gallery.js";
 import { showQuota, whenItResets } from "./quota.js";
 import { forget, recall, remember } from "./running.js";
+import { whoUses } from "./session.js";
 import { readable } from "./words.js";
 
 const USER = /^[a-z0-9_-]{1,64}$/;
@@ -11,7 +12,7 @@ const MAX_SEED = 4294967295;
 const REFRESH_MS = 60000;
 const SOON_MS = 3000; // while a place is held, a picture is being made somewhere: in another tab, or by the bot
 const at = (id) => document.getElementById(id);
-const user = new URLSearchParams(location.search).get("user") || "local";
+const user = await whoUses();
 
 let running = null; // the wish under way, or the one whose answer was lost, with its key
 let busy = false;
@@ -171,6 +172,7 @@ function showOutage() {
 }
 
 function showFailure(failure) {
+  if (failure.status === 401) return; // the form to sign in says it
   if (failure.lost) {
     showOutage();
     return;

@@ -15,12 +15,14 @@ from adapters.http.routes import (
     page,
     quota,
     reports,
+    session,
 )
 
 ALL_ROUTES = (
     *page.ROUTES,
     *documentation.ROUTES,
     *health.ROUTES,
+    *session.ROUTES,
     *generations.ROUTES,
     *images.ROUTES,
     *quota.ROUTES,

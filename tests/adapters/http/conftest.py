@@ -18,12 +18,14 @@ from adapters.engines.opening import open_store
 from adapters.generation.generator import Generator
 from adapters.generation.provider import Provider
 from adapters.generation.sketch.provider import SketchProvider
+from adapters.http.access import Door
 from adapters.http.bodies import BodyBounds
 from adapters.http.connection import ConnectionBounds
 from adapters.http.service import HttpService, make_app
 from adapters.studio import Studio
 from adapters.tokens.judging import KnownTokens
 from adapters.tokens.kept import KeptTokens
+from adapters.tokens.sessions import Sessions
 from domain.commands import SetPolicy
 from tests.adapters.http.promised import check
 from tests.adapters.http.wire import GenerationOutcome, once, request
@@ -95,7 +97,8 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             studio = Studio(store, Generator(used))
             stack.push_async_callback(studio.close)
             tokens = KnownTokens(KeptTokens(store.root, Files()))
-            app = make_app(store, studio, tokens=tokens, needs_token=needs_token, body_bounds=body_bounds)
+            door = Door(tokens, Sessions(store.root, files or Files()), needs_token=needs_token)
+            app = make_app(store, studio, door=door, body_bounds=body_bounds)
             service = HttpService(app, host="127.0.0.1", port=0, bounds=bounds)
             stack.push_async_callback(service.stop)
             return Running(await service.start(), store, service.stop)

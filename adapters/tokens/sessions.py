@@ -1,0 +1,124 @@
+"""The sessions of a running service, and `logs/sessions.json`, from which the next start knows them.
+
+The service alone writes that file, so what it has in memory is what holds: who signs out is out at once, also where
+the disk does not take it. A file that is damaged signs nobody in, and is written anew by the next who signs in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import orjson
+
+from adapters.disk.files import Files
+from adapters.tokens.session import Session, Way, digest_of_cookie, is_cookie
+from adapters.tokens.whole_files import put_whole
+from domain.instants import is_instant, seconds_between
+
+MOST_OF_A_HOLDER, MOST_SESSIONS = 50, 5_000
+"""Of more, those that were not used for longest have ended."""
+NOTED_SECONDS = 3_600
+"""How exactly it is kept when a session was used last."""
+
+
+class Sessions:
+    """Those of one storage root. What reads or writes the disk is for a worker."""
+
+    def __init__(self, root: Path, files: Files) -> None:
+        self.path = root / "logs" / "sessions.json"
+        self._files = files
+        self._changing = Lock()
+        self._by_digest: Mapping[str, Session] = {}
+        self.is_loaded = False
+
+    def load(self) -> str | None:
+        """Reads the file, once; a sentence where nothing can be made of it. Raises OSError."""
+        with self._changing:
+            if self.is_loaded:
+                return None
+            try:
+                found = [_session(one) for one in orjson.loads(self._files.read(self.path))["sessions"]]
+            except FileNotFoundError:
+                found, trouble = [], None
+            except (ValueError, KeyError, TypeError):
+                found, trouble = [], f"{self.path} cannot be read as the file of sessions, so everybody signs in anew."
+            else:
+                trouble = None
+            self._by_digest = {one.sha256: one for one in found}
+            self.is_loaded = True
+            return trouble
+
+    def of_text(self, text: str, now: str) -> Session | None:
+        """The session whose cookie this is, where it has not ended. What is compared are hashes."""
+        found = self._by_digest.get(digest_of_cookie(text)) if is_cookie(text) else None
+        return found if found is not None and found.holds(now) else None
+
+    def begin(self, session: Session) -> None:
+        """From now on it holds, over a restart too. Raises OSError: then it does not."""
+        with self._changing:
+            former = self._by_digest
+            self._by_digest = {**former, session.sha256: session}
+            try:
+                self._write(session.used_at)
+            except BaseException:
+                self._by_digest = former
+                raise
+
+    def end(self, ended: Callable[[Session], bool], now: str) -> int:
+        """Ends those of which this is true; how many. Raises OSError: then they have ended until the next start."""
+        with self._changing:
+            left = {digest: one for digest, one in self._by_digest.items() if not ended(one)}
+            count = len(self._by_digest) - len(left)
+            self._by_digest = left
+            if count:
+                self._write(now)
+            return count
+
+    def is_to_be_noted(self, session: Session, now: str) -> bool:
+        """Whether it was used so long after what is known that it is worth a line on the disk."""
+        return seconds_between(session.used_at, now) >= NOTED_SECONDS
+
+    def change(self, session: Session) -> None:
+        """Keeps another form of a session that holds. Raises OSError: then memory alone knows."""
+        with self._changing:
+            if session.sha256 in self._by_digest:
+                self._by_digest = {**self._by_digest, session.sha256: session}
+                self._write(session.used_at)
+
+    def _write(self, now: str) -> None:
+        kept = _bounded(one for one in self._by_digest.values() if one.holds(now))
+        self._by_digest = {one.sha256: one for one in kept}
+        told = [one._asdict() for one in kept]
+        put_whole(self._files, self.path, orjson.dumps({"sessions": told}, option=orjson.OPT_INDENT_2))
+
+
+def _bounded(sessions: Iterable[Session]) -> list[Session]:
+    """The ones used last: so many of each holder, and of all."""
+    of_holder: dict[str, int] = {}
+    kept = []
+    for one in sorted(sessions, key=lambda session: session.used_at, reverse=True):
+        of_holder[one.holder] = of_holder.get(one.holder, 0) + 1
+        if of_holder[one.holder] <= MOST_OF_A_HOLDER:
+            kept.append(one)
+    return kept[:MOST_SESSIONS]
+
+
+def _session(told: Mapping[str, Any]) -> Session:
+    """A session of the file; raises ValueError, KeyError or TypeError for what is none."""
+    session = Session(
+        sha256=told["sha256"],
+        way=Way(told["way"]),
+        holder=told["holder"],
+        name=told["name"],
+        manages=told["manages"],
+        began_at=told["began_at"],
+        used_at=told["used_at"],
+    )
+    if not all(isinstance(text, str) for text in (session.sha256, session.holder, session.name)):
+        raise TypeError("a session's members are texts")
+    if not isinstance(session.manages, bool) or not (is_instant(session.began_at) and is_instant(session.used_at)):
+        raise TypeError("a session has times")
+    return session
