@@ -16,6 +16,7 @@ from tests.adapters.cli.processes import PROJECT, command, environment, run, ser
 CASES, MANY_CASES = 3, 100
 """Random ones for each route, beside those at the bounds of each value."""
 SECONDS = 240
+ANSWER_SECONDS = 60
 WHAT_NO_SCHEMA_TELLS = """
 [[operations]]
 include-name = "POST /v1/users/{user}/images"
@@ -46,6 +47,7 @@ def test_every_request_is_answered_as_the_document_says(tmp_path: Path, thorough
                 *(sys.executable, "-m", "schemathesis.cli", "run", f"{service.address}/openapi.json"),
                 *("--checks", "all", "--phases", "coverage,fuzzing", "--generation-codec", "ascii"),
                 *("--max-examples", str(MANY_CASES if thorough else CASES), "--continue-on-failure", "--seed", "1"),
+                *("--request-timeout", str(ANSWER_SECONDS)),
                 *("--header", f"Authorization: Bearer {token}", "--header", f"{FRONT_END_USER}: 1"),
             ],
             cwd=tmp_path,
