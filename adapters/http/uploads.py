@@ -58,7 +58,7 @@ async def read_upload(request: web.Request, reader: BodyReader, budget: Budget, 
     asked = request.query.get("name")
     if request.content_type == FORM:
         body = await reader.read(request, at_most=at_most + MAX_FORM_OVERHEAD_BYTES, budget=budget, copies=2)
-        data, inside = _fields(parse_form(body, _boundary_of(request)))
+        data, inside = _fields(parse_form(body, boundary_of(request)))
         if len(data) > at_most:
             raise Problem(LENGTH, f"The image is larger than the {at_most} bytes that are accepted.")
     elif request.content_type.startswith("image/") or request.content_type == "application/octet-stream":
@@ -72,7 +72,7 @@ async def read_upload(request: web.Request, reader: BodyReader, budget: Budget, 
     return Upload(data, None if name is None else checked_name(name))
 
 
-def parse_form(body: bytes, boundary: str) -> list[Part]:
+def parse_form(body: bytes, boundary: str, *, most: int = MAX_PARTS) -> list[Part]:
     """The parts of a whole multipart body; 400 where it is cut or a part has no field name, 413 for too many parts."""
     line = b"--" + boundary.encode("ascii")
     if not body.startswith(line):
@@ -80,8 +80,8 @@ def parse_form(body: bytes, boundary: str) -> list[Part]:
     parts: list[Part] = []
     position = len(line)
     while body[position : position + 2] != b"--":
-        if len(parts) == MAX_PARTS:
-            raise Problem(LENGTH, f"The form has more than {MAX_PARTS} parts.")
+        if len(parts) == most:
+            raise Problem(LENGTH, f"The form has more than {most} parts.")
         end = body.find(b"\r\n" + line, position)
         if body[position : position + 2] != b"\r\n" or end < 0:
             raise Problem(BAD_REQUEST, "The form is cut: its closing boundary is missing.")
@@ -125,17 +125,19 @@ def _fields(parts: list[Part]) -> tuple[bytes, str | None]:
         raise Problem(BAD_REQUEST, f"The form has no field '{FILE_FIELD}' with the image in it.")
     if NAME_FIELD not in found:
         return found[FILE_FIELD], None
-    return found[FILE_FIELD], _text(found[NAME_FIELD])
+    return found[FILE_FIELD], text_of(found[NAME_FIELD])
 
 
-def _text(data: bytes) -> str:
+def text_of(data: bytes) -> str:
+    """A field of a form as text; 400 where it is none."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Problem(BAD_REQUEST, "The name in the form is not UTF-8.") from error
+        raise Problem(BAD_REQUEST, "A text in the form is not UTF-8.") from error
 
 
-def _boundary_of(request: web.Request) -> str:
+def boundary_of(request: web.Request) -> str:
+    """What stands between the parts of the request's form; 400 where it has none."""
     headers = Message()
     headers["content-type"] = request.headers.get("Content-Type", "")
     boundary = headers.get_boundary()
