@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from adapters.http.routes import admin, documentation, explanations, generations, health, images, page, quota
+from adapters.http.routes import admin, documentation, explanations, generations, health, images, jobs, page, quota
 
 ALL_ROUTES = (
     *page.ROUTES,
     *documentation.ROUTES,
     *health.ROUTES,
     *generations.ROUTES,
+    *jobs.ROUTES,
     *images.ROUTES,
     *quota.ROUTES,
     *explanations.ROUTES,

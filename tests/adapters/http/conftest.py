@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,10 +32,11 @@ JSON = "application/json"
 
 
 class Running(NamedTuple):
-    """A service that listens, and its storage."""
+    """A service that listens, its storage, and its end before the test's."""
 
     address: str
     store: Storage
+    stop: Callable[[], Coroutine[Any, Any, None]]
 
     async def ask(
         self, method: str, path: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None, kind: str = ""
@@ -97,7 +98,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             app = make_app(store, studio, tokens=tokens, needs_token=needs_token, body_bounds=body_bounds)
             service = HttpService(app, host="127.0.0.1", port=0, bounds=bounds)
             stack.push_async_callback(service.stop)
-            return Running(await service.start(), store)
+            return Running(await service.start(), store, service.stop)
 
         yield start
 
