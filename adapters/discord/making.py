@@ -28,7 +28,6 @@ from adapters.generation.provider import GenerationRequest
 from adapters.images.formats import EXTENSIONS
 from adapters.images.shaping import size_of
 from adapters.images.shrink import fitted
-from adapters.ports.failure_reasons import FailureKind
 from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import Fault
 from adapters.studio import Generated, GenerationOutcome, Picture
@@ -47,9 +46,6 @@ NOT_SHOWN = Message(
     "Your picture was made, but it could not be kept, and Discord did not take it either. `/why` tells what counted.",
     discord.Colour.yellow(),
 )
-
-REFUSALS = frozenset({FailureKind.BAD_REQUEST, FailureKind.MODERATED_PROMPT})
-"""Failures that say something of the request, and so are for who made it."""
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
@@ -74,7 +70,7 @@ async def make(interaction: Interaction, request: GenerationRequest) -> None:
     if isinstance(answer, Refusal):
         await reply.alone(message_for_refusal(answer))
         return
-    if isinstance(answer, GenerationFailure) and answer.kind in REFUSALS and answer.surely_unpaid:
+    if isinstance(answer, GenerationFailure) and answer.is_of_request:
         await reply.alone(message_for_failure(answer))
         return
     if isinstance(answer, GenerationFailure | Message):

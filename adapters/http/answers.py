@@ -34,6 +34,11 @@ def image_url(user: str, name: str) -> str:
     return f"/v1/users/{quote(user, safe='')}/images/{quote(name)}"
 
 
+def job_url(user: str, job_id: str) -> str:
+    """The path under which this service tells of the job."""
+    return f"/v1/users/{quote(user, safe='')}/jobs/{job_id}"
+
+
 def described(user: str, image: SavedImage) -> KeptImage:
     """A kept image for programs: where it is on disk is nobody else's business."""
     told: KeptImage = {

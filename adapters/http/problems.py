@@ -67,6 +67,7 @@ FORBIDDEN = _ours(HTTPStatus.FORBIDDEN, "not-allowed", "The token does not allow
 OTHER_SITE = _ours(HTTPStatus.FORBIDDEN, "other-site", "Another site's page may not do this")
 NOT_FOUND = _ours(HTTPStatus.NOT_FOUND, "not-found", "There is nothing here")
 FILE_GONE = _ours(HTTPStatus.NOT_FOUND, "file-gone", "The image's file is gone, or damaged")
+JOB_ENDED = _ours(HTTPStatus.CONFLICT, "job-ended", "The job has ended")
 METHOD = _ours(HTTPStatus.METHOD_NOT_ALLOWED, "method", "The method is not allowed here")
 TOO_SLOW = _ours(HTTPStatus.REQUEST_TIMEOUT, "body-too-slow", "The body took too long to arrive")
 LENGTH = _ours(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "The body is too large")
@@ -189,8 +190,14 @@ _RETRY_SECONDS = {Reason.REQUEST_RUNNING: 1, Reason.BUSY: 1}
 
 def render(kind: ProblemKind, detail: str, *, instance: str | None = None, members: Members = _NONE) -> bytes:
     """The JSON of one occurrence; `instance` names it in the log."""
+    named = {} if instance is None else {"instance": instance}
+    return orjson.dumps(as_members(kind, detail, members) | named)
+
+
+def as_members(kind: ProblemKind, detail: str, members: Members = _NONE) -> dict[str, object]:
+    """One occurrence as the members of its document."""
     own = {"type": kind.type, "title": kind.title, "status": kind.status, "detail": detail}
-    return orjson.dumps(own | ({} if instance is None else {"instance": instance}) | dict(members))
+    return own | dict(members)
 
 
 def refused(refusal: Refusal, *, retry_after_seconds: int | None = None) -> Problem:

@@ -19,6 +19,7 @@ from adapters.http.bodies import BodyBounds, BodyReader
 from adapters.http.connection import ConnectionBounds, Connections
 from adapters.http.failed_sign_ins import FailedSignIns
 from adapters.http.guards import answer_and_log, expect_later, finish_headers, refuse_unauthorised
+from adapters.http.jobs import JobBounds, Jobs
 from adapters.http.pace import Pace
 from adapters.http.routes import ALL_ROUTES
 from adapters.http.routes.documentation import offer_document
@@ -48,10 +49,12 @@ def make_app(
 ) -> web.Application:
     """The application, ready to be served."""
     app = web.Application(middlewares=[answer_and_log, refuse_unauthorised])
+    jobs = Jobs(studio, clock, JobBounds())
     app[SERVICES] = Services(
         access=Access(store, door, clock=clock),
         store=store,
         studio=studio,
+        jobs=jobs,
         bodies=BodyReader(body_bounds),
         pace=Pace(),
         failed_sign_ins=FailedSignIns(),
@@ -66,6 +69,7 @@ def make_app(
         if route.method == "GET":
             app.router.add_route("HEAD", route.pattern, route.handle, expect_handler=expect_later)
     app.on_response_prepare.append(finish_headers)
+    _end_jobs_with(app, jobs)
     return app
 
 
@@ -75,6 +79,19 @@ def not_for_this_machine(host: str) -> str:
         f"HTTP_HOST={host!r} would open the service to other machines, and it has no tokens yet to tell "
         "who may ask. Use 127.0.0.1, ::1 or localhost."
     )
+
+
+def _end_jobs_with(app: web.Application, jobs: Jobs) -> None:
+    """Jobs have their time to end beside the requests that are waited for."""
+
+    async def stop(_: web.Application) -> None:
+        jobs.stop()
+
+    async def drain(_: web.Application) -> None:
+        await jobs.drain()
+
+    app.on_shutdown.append(stop)
+    app.on_cleanup.append(drain)
 
 
 class HttpService:

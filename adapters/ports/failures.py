@@ -14,6 +14,10 @@ from domain.refusals import Refusal
 FailureReason = PlainReason | AnswerReason | CallReason | OwnReason | RequestReason | ShapeReason
 
 
+OF_REQUESTS = frozenset({FailureKind.BAD_REQUEST, FailureKind.MODERATED_PROMPT})
+"""Kinds of failures that say something of the request."""
+
+
 @dataclass(frozen=True)
 class GenerationFailure:
     """Why there is no image. It holds no secret.
@@ -38,6 +42,11 @@ class GenerationFailure:
     def surely_unpaid(self) -> bool:
         """Whether it is known that no provider worked for this: it was not asked, or it refused before."""
         return self.reason.unpaid and not self.maybe_paid
+
+    @property
+    def is_of_request(self) -> bool:
+        """Whether the request itself is refused, before it cost anything: that is for who made it to hear."""
+        return self.kind in OF_REQUESTS and self.surely_unpaid
 
 
 Note = str | GenerationFailure

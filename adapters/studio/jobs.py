@@ -134,5 +134,26 @@ class Job:
             self._outside.cancel()
 
 
+class Begun:
+    """Work that the studio has begun, for whoever looks at it now and then."""
+
+    def __init__(self, work: asyncio.Task[GenerationOutcome], job: Job) -> None:
+        self._work = work
+        self._job = job
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the provider has been, so that it may have to be paid."""
+        return self._job.is_asked
+
+    async def outcome(self) -> GenerationOutcome:
+        """What came of it. Raises Faults, and CancelledError where it was cancelled; who waits may go without harm."""
+        return await asyncio.shield(self._work)
+
+    def cancel(self) -> None:
+        """Gives it up and its places back; what was delivered already is kept all the same."""
+        self._job.cancel()
+
+
 def ignore_progress(_: Progress) -> None:
     """For callers who do not ask how far it is."""

@@ -41,6 +41,7 @@ from adapters.studio.details import as_text, details_of
 from adapters.studio.generation_queue import GenerationQueue
 from adapters.studio.jobs import (
     Asker,
+    Begun,
     Generated,
     GenerationOutcome,
     Job,
@@ -103,6 +104,26 @@ class Studio:
         `on_progress` is told the place in the line and how much is done. `kept_once_asked`: who cancels this gives up
         a request that waits; once the provider was asked, what it makes is kept all the same.
         """
+        begun = self.begin(user, request, actor=actor, idempotency_key=idempotency_key, on_progress=on_progress)
+        if isinstance(begun, Refusal):
+            return begun
+        try:
+            return await begun.outcome()
+        except asyncio.CancelledError:
+            if not (kept_once_asked and begun.is_asked):
+                begun.cancel()
+            raise
+
+    def begin(
+        self,
+        user: str,
+        request: GenerationRequest,
+        *,
+        actor: Actor = LIBRARY,
+        idempotency_key: str | None = None,
+        on_progress: OnProgress = ignore_progress,
+    ) -> Begun | Refusal:
+        """The same for whoever does not wait for it: the work goes on until its end, or until it is cancelled."""
         if idempotency_key is not None and len(idempotency_key) > MAX_IDEMPOTENCY_KEY_CHARS:
             return Refusal(Reason.MALFORMED, user, f"A request key has at most {MAX_IDEMPOTENCY_KEY_CHARS} characters.")
         input_bytes, owner = len(request.image or b""), owner_of(self._store, user, actor)
@@ -114,12 +135,7 @@ class Studio:
         self._running[work] = job
         work.add_done_callback(lambda done: self._running.pop(done, None))
         work.add_done_callback(lambda _: self._queue.leave(user, owner, input_bytes))
-        try:
-            return await asyncio.shield(work)
-        except asyncio.CancelledError:
-            if not (kept_once_asked and job.is_asked):
-                job.cancel()
-            raise
+        return Begun(work, job)
 
     def refusal(self, user: str, *, actor: Actor) -> Refusal | None:
         """Why one more request may not join the line at this moment; None where it may."""
@@ -185,7 +201,7 @@ class Studio:
 
     async def _reserve(self, job: Job) -> Reserved | GenerationOutcome:
         """Places for a new attempt, or what an earlier one under the same key has come to."""
-        content = _content_of(job.request)
+        content = content_of(job.request)
         key = job.key
         for attempt in range(1, MAX_ATTEMPTS + 1):
             job.key = key if attempt == 1 or key is None else f"{key}#{attempt}"
@@ -332,7 +348,7 @@ def _places_of(job: Job) -> WantedPlaces:
     return WantedPlaces(job.user, asked.count, operation=str(asked.operation), exclusive=True, style=asked.style)
 
 
-def _content_of(request: GenerationRequest) -> tuple[bytes, bytes]:
+def content_of(request: GenerationRequest) -> tuple[bytes, bytes]:
     """What tells a request from others under its key: all that is asked, and the input image."""
     asked = {field.name: getattr(request, field.name) for field in fields(request) if field.name != "image"}
     return orjson.dumps(asked, option=orjson.OPT_SORT_KEYS), request.image or b""

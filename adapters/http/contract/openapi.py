@@ -32,6 +32,10 @@ INTRODUCTION = (
 PATH_PARAMETERS: Mapping[str, Mapping[str, object]] = {
     "user": {"description": "The user's id.", "schema": {"type": "string", "pattern": USER_PATTERN}},
     "model": {"description": "The model's id.", "schema": {"type": "string", "minLength": 1}},
+    "id": {
+        "description": "The job's id.",
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    },
     "name": {
         "description": "The image's name; its folder, if it has one, before a `/`.",
         "schema": {"type": "string", "pattern": NAME_PATTERN},
@@ -43,6 +47,12 @@ IDEMPOTENCY_KEY: Mapping[str, object] = {
     "description": "One for each change that is wanted: sent again under it, the change is made once and the first "
     "answer is given again.",
     "schema": {"type": "string", "pattern": rf"^[\x21\x23-\x7e]{{1,{MAX_KEY_CHARS}}}$"},
+}
+PREFER: Mapping[str, object] = {
+    "name": "Prefer",
+    "in": "header",
+    "description": "`respond-async` answers once the request is admitted: it is a job from then on (RFC 7240).",
+    "schema": {"type": "string", "examples": ["respond-async"]},
 }
 _ALWAYS = {
     HTTPStatus.BAD_REQUEST,
@@ -114,7 +124,7 @@ def _operation(route: Route, shapes: Mapping[Any, Schema]) -> dict[str, Any]:
         "tags": [route.subject],
         "summary": says.partition("\n\n")[0].replace("\n", " ").partition(". ")[0].rstrip("."),
         "description": says,
-        "parameters": [*_in_path(route), *_in_query(route), *([IDEMPOTENCY_KEY] if route.is_repeatable else [])],
+        "parameters": [*_in_path(route), *_in_query(route), *_in_headers(route)],
         "responses": answers | problems,
         "x-scope": OPEN if route.scope is None else route.scope.value,
         "security": [] if route.scope is None else [{"token": []}],
@@ -140,6 +150,10 @@ def _in_query(route: Route) -> list[dict[str, Any]]:
         {"name": one.name, "in": "query", "description": one.says, "schema": dict(one.schema)}
         for one in route.query or ()
     ]
+
+
+def _in_headers(route: Route) -> list[Mapping[str, object]]:
+    return [*([IDEMPOTENCY_KEY] if route.is_repeatable else []), *([PREFER] if route.may_be_job else [])]
 
 
 def _content_of(body: Any, shapes: Mapping[Any, Schema]) -> dict[str, Any]:

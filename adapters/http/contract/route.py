@@ -25,8 +25,8 @@ from adapters.tokens.token import Scope
 Handler = Callable[..., Awaitable[web.StreamResponse]]
 
 JSON = "application/json"
-_IN_PATH: Mapping[str, str] = {"user": "[^/]*", "name": r"[\s\S]*"}
-"""Both are judged after decoding, so that a malformed one has its sentence; an image name may hold a folder."""
+_IN_PATH: Mapping[str, str] = {"user": "[^/]*", "id": "[^/]*", "name": r"[\s\S]*"}
+"""All are judged after decoding, so that a malformed one has its sentence; an image name may hold a folder."""
 
 
 class Answer(NamedTuple):
@@ -53,10 +53,10 @@ class Route:
     """One method on one path, whose `handler` says in its docstring what it does. A `body` that is a model is read and
     checked before, and handed to the handler.
 
-    `subject` groups routes for readers; `is_repeatable`: it takes an Idempotency-Key; `may_lack`: what it names may not
-    exist; `scope` None: anybody may ask, as for the page's files and whether the service lives;
-    `error`: the shape of its problems, where that is another than everybody's;
-    `query` None: it is for the page's own script, and not looked at.
+    `subject` groups routes for readers; `is_repeatable`: it takes an Idempotency-Key; `may_be_job`: it need not be
+    waited for (`Prefer: respond-async`); `may_lack`: what it names may not exist; `scope` None: anybody may ask, as for
+    the page's files and whether the service lives; `error`: the shape of its problems, where that is another than
+    everybody's; `query` None: it is for the page's own script, and not looked at.
     """
 
     method: str
@@ -69,6 +69,7 @@ class Route:
     query: tuple[Parameter, ...] | None = ()
     body: type[Body] | Upload | None = None
     is_repeatable: bool = False
+    may_be_job: bool = False
     may_lack: bool = False
     problems: tuple[HTTPStatus, ...] = ()
     error: Any = None

@@ -21,6 +21,8 @@ Position = Annotated[int, Field(ge=0)]
 Instant = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 """Texts without control characters; the ledger refuses a few more that no pattern tells."""
+JobId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+"""Random: it tells nothing of the job."""
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -215,7 +217,7 @@ class ShownOnce(TypedDict):
 
 
 class MadePicture(TypedDict):
-    """One picture: kept, or shown once with the reason why it is not."""
+    """One picture: kept, or shown with the reason why it is not. A job shows it for a while, as there is memory."""
 
     image: KeptImage | None
     seed: int | None
@@ -272,3 +274,25 @@ Problem = TypedDict(
     },
 )
 """An answer other than the one asked for (RFC 9457): the kind of problem, this occurrence, and what programs need."""
+
+
+class Job(TypedDict):
+    """A request that is not waited for: what was asked, how far it is, and what came of it. `queue_position` is null
+    while its place is not known, and once it waits no longer; `fraction` where its provider does not tell.
+    """
+
+    id: JobId
+    state: Literal["waiting", "making", "done", "refused", "failed", "cancelled"]
+    operation: Literal["text_to_image", "image_to_image", "upscale"]
+    prompt: str
+    asked_at: Instant
+    queue_position: Annotated[int, Field(ge=1)] | None
+    fraction: Annotated[float, Field(ge=0, le=1)] | None
+    result: Made | None
+    problem: Problem | None
+
+
+class JobsList(TypedDict):
+    """A user's jobs, newest first. Pictures that are kept nowhere are shown by the job itself alone."""
+
+    jobs: list[Job]

@@ -22,11 +22,12 @@ from adapters.http.answers import REPLAYED, json_answer, refusal, replayed
 from adapters.http.contract.bodies import Body, fitted
 from adapters.http.contract.route import Answer, Route, Upload
 from adapters.http.contract.shapes import Count
+from adapters.http.making import FAILURES, made
 from adapters.http.openai_form import FIELD, OpenAIError
 from adapters.http.parameters import actor_of, checked_user
 from adapters.http.problems import BAD_REQUEST, LENGTH, MEDIA, NOT_FOUND, Problem
 from adapters.http.rate_limits import LIMITED_USER
-from adapters.http.routes.generations import FAILURES, HowMany, Prompt, made
+from adapters.http.routes.generations import HowMany, Prompt
 from adapters.http.services import services_of
 from adapters.http.uploads import FORM, MAX_FORM_OVERHEAD_BYTES, boundary_of, parse_form, text_of
 from adapters.tokens.token import Scope

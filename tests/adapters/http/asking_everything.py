@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote
 
 import schemathesis
 from hypothesis import strategies as st
@@ -12,6 +14,8 @@ from tests.hostile.builders import png
 
 PICTURE = st.just(png())
 _numbers = itertools.count()
+_jobs: list[dict[str, str]] = []
+"""Users and ids of jobs that were begun."""
 
 for media_type in ("image/png", "image/jpeg", "image/webp", "image/gif", "application/octet-stream"):
     schemathesis.openapi.media_type(media_type, PICTURE)
@@ -28,6 +32,10 @@ def before_call(_context: Any, case: Any, _options: dict[str, Any]) -> None:
         return
     if case.headers and isinstance(key := case.headers.get("Idempotency-Key"), str):
         case.headers["Idempotency-Key"] = f"{key[:200]}-{next(_numbers)}"
+    if case.headers and "Prefer" in case.headers:
+        case.headers["Prefer"] = "respond-async"
+    if _jobs and "id" in case.path_parameters:
+        case.path_parameters |= _jobs[-1]
     if case.media_type == "multipart/form-data" and case.query:
         case.query.pop("name", None)
     if isinstance(case.body, dict) and "prompt" in case.body and case.media_type != "multipart/form-data":
@@ -42,3 +50,12 @@ def _is_wrong_by_its_type(form: dict[str, Any]) -> bool:
         for name, value in form.items()
         if name not in {"n", "output_compression"}
     )
+
+
+@schemathesis.hook
+def after_call(_context: Any, _case: Any, response: Any) -> None:
+    """Knows the jobs that there are."""
+    if response.status_code == HTTPStatus.ACCEPTED:
+        (location,) = response.headers["location"]
+        _, _, _, user, _, job = location.split("/")
+        _jobs.append({"user": unquote(user), "id": job})

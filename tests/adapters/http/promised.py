@@ -38,6 +38,7 @@ def check(method: str, path: str, answer: GenerationOutcome) -> None:
 def _operation(method: str, path: str) -> Any:
     for template, methods in DOCUMENT["paths"].items():
         pattern = re.escape(template).replace(r"\{name\}", r"[\s\S]+").replace(r"\{user\}", "[^/]*")
+        pattern = pattern.replace(r"\{id\}", "[^/]*")
         if method in methods and re.fullmatch(pattern, path):
             return methods[method]
     return None

@@ -38,7 +38,9 @@ enabled = false
 def test_every_request_is_answered_as_the_document_says(tmp_path: Path, thorough: bool) -> None:
     """All checks that schemathesis has."""
     root, settings = tmp_path / "root", tmp_path / "settings.env"
-    write_env_file(settings, HTTP_ACCESS="tokens", MAX_USER_DAILY_GENS="1000000", LOG_LEVEL="ERROR")
+    write_env_file(
+        settings, HTTP_ACCESS="tokens", MAX_USER_DAILY_GENS="1000000", QUEUE_PER_USER="500", LOG_LEVEL="ERROR"
+    )
     (tmp_path / "schemathesis.toml").write_text(WHAT_NO_SCHEMA_TELLS, encoding="utf-8")
     with serving(root, settings) as service:
         token = run(command(root, settings, "token", "create", "all", "--scope", "admin"), cwd=tmp_path).out.strip()

@@ -42,6 +42,9 @@ SCOPES = {
     ("DELETE", "/v1/sessions"): "read",
     ("GET", "/v1/styles"): "read",
     ("POST", "/v1/users/{user}/generations"): "write",
+    ("GET", "/v1/users/{user}/jobs"): "read",
+    ("GET", "/v1/users/{user}/jobs/{id}"): "read",
+    ("DELETE", "/v1/users/{user}/jobs/{id}"): "write",
     ("POST", "/v1/users/{user}/images"): "write",
     ("GET", "/v1/users/{user}/images"): "read",
     ("GET", "/v1/users/{user}/images/{name}"): "read",
@@ -84,7 +87,7 @@ def given(service: Running, scope: Scope, *, user: str | None = None, ends_at: s
 
 def asked(route: Route, user: str = "1") -> tuple[str, str]:
     """A request to a route that would be answered."""
-    return route.method, route.path.format(user=user, name="a.png", file="app.js", model="sketch")
+    return route.method, route.path.format(user=user, name="a.png", file="app.js", model="sketch", id="0" * 32)
 
 
 async def answered(service: Running, route: Route, headers: dict[str, str], user: str = "1") -> Any:

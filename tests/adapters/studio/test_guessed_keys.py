@@ -114,7 +114,7 @@ async def test_a_key_of_another_user_answers_with_nothing_of_theirs(store: Stora
 async def as_an_earlier_version(store: Storage, key: str, *, kept: bool) -> Reserved:
     """A request whose steps have keys without a code."""
     wanted = WantedPlaces("1", operation="text_to_image", exclusive=True)
-    content = studio_module._content_of(CAT)
+    content = studio_module.content_of(CAT)
     held = await reserve_places(store, wanted, actor=LOCAL, idempotency_key=f"{key}/reserve", content=content)
     assert isinstance(held, Reserved)
     if kept:
