@@ -135,6 +135,11 @@ class OpenedLog(EventSource, Protocol):
 class FollowedLog(OpenedLog, Protocol):
     """A log that is read beside its writer."""
 
+    def between(self, query: DCBQuery, after: int, up_to: int) -> Iterator[DCBSequencedEvent]:
+        """The events above one position and up to another that match a query, in order; nothing behind that is looked
+        at. Raises LogDamaged while iterating.
+        """
+
     def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
         """The last events that match a query, at most so many, oldest first. Raises LogDamaged."""
 
