@@ -54,7 +54,7 @@ def replay(invocation: Invocation, output: Output, asked: Asked) -> int:
     """Tells what was."""
     if sentence := _cannot_be_meant(asked):
         return output.refused(malformed(sentence))
-    root, engine = log_of(invocation.set_up())
+    root, engine = log_of(invocation.set_up_to_read())
     moment = Moment(None if asked.at is None else instant(asked.at), asked.position)
     with opened(root, engine) as past:
         if asked.position is not None and asked.position > past.head:
