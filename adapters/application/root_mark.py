@@ -8,16 +8,14 @@ the service's to say, who refuses because of it `opening`'s.
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from pathlib import Path
 from tempfile import gettempdir
 
-import structlog
-
 from adapters.disk.files import Files
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import LogMissing
+from adapters.ports.program_log import ProgramLog
 
 SUFFIX = ".abby-log"
 TEXT = (
@@ -26,7 +24,7 @@ TEXT = (
     "Remove this file if that folder was moved away or given up for good.\n"
 )
 
-_log = structlog.wrap_logger(logging.getLogger(__name__))
+_log = ProgramLog(__name__)
 
 
 def refuse_lost_log(root: Path, engine: EventLogEngine, files: Files | None = None) -> None:

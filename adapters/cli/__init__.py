@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +13,8 @@ STOPPED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command that the arguments (the program's own, where none are given) ask for; gives the exit code."""
     try:
+        if arguments is None:
+            gc.disable()  # nothing of what is imported is garbage; `carry_out` ends it
         from adapters.cli.app import app
         from adapters.cli.running import run
 

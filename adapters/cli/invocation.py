@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,12 +37,30 @@ class Invocation:
 
     def set_up(self) -> Config:
         """The configuration for a short command, whose log lines are warnings unless LOG_LEVEL says otherwise."""
-        import logging
+        config = self.config()
+        _log_as(config)
+        return config
 
-        from adapters.observability.logs import configure_logging
+    def set_up_to_read(self) -> Config:
+        """The same for a command that only reads a log, and seldom has a line to log: it does not wait for what writes
+        them.
+        """
+        from adapters.observability.late_logs import log_late
 
         config = self.config()
-        configure_logging(config)
-        if config.origin("LOG_LEVEL") == "default":
-            logging.getLogger().setLevel(logging.WARNING)
+        log_late(lambda: _log_as(config), _level(config))
         return config
+
+
+def _log_as(config: Config) -> None:
+    from adapters.observability.logs import configure_logging
+
+    configure_logging(config)
+    logging.getLogger().setLevel(_level(config))
+
+
+def _level(config: Config) -> int:
+    """Warnings, unless LOG_LEVEL says otherwise."""
+    return (
+        logging.WARNING if config.origin("LOG_LEVEL") == "default" else logging.getLevelNamesMapping()[config.log_level]
+    )

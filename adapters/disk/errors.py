@@ -6,15 +6,13 @@ Each verb of `files` notes on its errors what it was about, so that whoever tell
 from __future__ import annotations
 
 import errno
-import logging
 from collections.abc import Callable
 from functools import lru_cache, wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-import structlog
-
 from adapters.disk.calls import under_way
+from adapters.ports.program_log import ProgramLog
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,7 +24,7 @@ NOT_DONE_HERE = frozenset(
 FOLDER_NOT_SYNCED_HERE = NOT_DONE_HERE | {errno.EBADF, errno.EISDIR}
 """The same of the sync of a folder: some answer as though it could not be opened for that."""
 
-_log = structlog.wrap_logger(logging.getLogger(__name__))
+_log = ProgramLog(__name__)
 
 
 class NotOwnError(OSError):

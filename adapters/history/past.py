@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,10 +19,11 @@ from adapters.application.reading import ReadableRoot
 from adapters.history.progress import EVENTS_BETWEEN_PROGRESS, OnProgress
 from adapters.ledger.codec import Recorded, damaged, decode
 from adapters.ledger.projector import Projector
-from adapters.ledger.snapshot_state import decode_user
+from adapters.ledger.snapshot_state import decode_corrections, decode_user
 from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.event_log import EventLogEngine, FollowedLog, LeadingTag
 from adapters.ports.image_store import ImageStore
+from adapters.ports.log_reports import KeptSnapshot
 from domain.events import ClockCorrected, Event, GenerationReserved, ImpossibleFact
 from domain.instants import EARLIEST
 from projections.quota_state import QuotaState
@@ -77,6 +77,7 @@ class Past:
         self._root = root
         self._engine = engine
         self._log = engine.open_for_reading(root, at_end=True)
+        self._newest: KeptSnapshot | None = None
 
     def close(self) -> None:
         """Gives the log back."""
@@ -97,16 +98,27 @@ class Past:
 
     def _position_at(self, at: str) -> int:
         """The last position whose event is not later. Only where the clock was corrected does time go back in a log, so
-        it is halved first, and then only what follows is looked through for such places.
+        it is halved first, and then each such place that follows begins a part of its own.
         """
-        position = self._halved(0, self.head, at)
-        begins = [stored.position for stored in self._log.read(CORRECTIONS, after=position)]
-        end = self.head
-        for begin in reversed(begins):
-            if self._time_of(begin) <= at:
+        position, end = self._halved(0, self.head, at), self.head
+        for begin, begins_at in reversed(self._corrections(after=position)):
+            if begins_at <= at:
                 return self._halved(begin, end, at)
             end = begin - 1
         return position
+
+    def _corrections(self, *, after: int) -> list[tuple[int, str]]:
+        """Where the clock was corrected after a position, and the times from there. The newest snapshot tells those
+        before it; only what follows it is looked through, all of the rest where it tells none.
+        """
+        if after == self.head:
+            return []
+        newest = self._snapshot_before(self.head)
+        known = None if newest is None else decode_corrections(newest.state)
+        reach = newest.position if newest is not None and known is not None else 0
+        kept = [(position, at) for position, at in (known or {}).items() if position > after]
+        more = self._log.between(CORRECTIONS, max(after, reach), self.head)
+        return kept + [(stored.position, decode(stored).at) for stored in more]
 
     def _halved(self, low: int, high: int, at: str) -> int:
         while low < high:
@@ -129,7 +141,7 @@ class Past:
         them is only their part.
         """
         position = self.position_of(moment)
-        snapshot = self._engine.snapshot_before(self._root, position)
+        snapshot = self._snapshot_before(position)
         replay = UserReplay(user, None if snapshot is None else decode_user(snapshot.state, user))
         for recorded in self._lines_of(user, position, after=replay.state.position):
             _applied(replay, *recorded)
@@ -141,7 +153,7 @@ class Past:
         """
         position, projector = self.position_of(moment), Projector()
         with collecting_no_garbage():
-            snapshot = self._engine.snapshot_before(self._root, position)
+            snapshot = self._snapshot_before(position)
             if snapshot is not None:
                 projector.restore(snapshot.state)
             self._move_on(projector, position, progress)
@@ -179,16 +191,20 @@ class Past:
                 return event.user
         return None
 
-    def knows(self, user: str) -> bool:
-        """Whether any event of the log is about a user."""
-        return any(True for _ in self._log.read(DCBQuery(items=[_lines(user)]), limit=1))
-
     def _lines_of(self, user: str, position: int, *, after: int = 0) -> Iterator[Recorded]:
         """The user's lines and the policy's, above one position and up to another."""
         if after < position:
-            found = self._log.read(DCBQuery(items=[_lines(user), POLICY]), after=after)
-            for stored in takewhile(lambda stored: stored.position <= position, found):
+            for stored in self._log.between(DCBQuery(items=[_lines(user), POLICY]), after, position):
                 yield stored.position, decode(stored)
+
+    def _snapshot_before(self, position: int) -> KeptSnapshot | None:
+        """The nearest kept snapshot; the newest one is read once."""
+        if self._newest is not None and self._newest.position <= position:
+            return self._newest
+        found = self._engine.snapshot_before(self._root, position)
+        if position == self.head:
+            self._newest = found
+        return found
 
     def _as_of(self, state: QuotaState, position: int, moment: Moment) -> PastRoot:
         projector = Projector()

@@ -11,6 +11,7 @@ from adapters.ledger.snapshot_state import Frozen, decode_state
 from adapters.ports.event_log import EventSource, VerifiedEvent
 from domain.events import Event, ImpossibleFact
 from projections.activity import Activity
+from projections.clock_corrections import ClockCorrections
 from projections.limit_changes import LimitChanges
 from projections.preferences import Preferences
 from projections.quota_state import QuotaFold, QuotaState
@@ -27,6 +28,7 @@ class Projector:
         self.activity = Activity()
         self.preferences = Preferences()
         self.limit_changes = LimitChanges()
+        self.corrections = ClockCorrections()
 
     def take(self, found: VerifiedEvent) -> None:
         """Applies one event while an opening log verifies it: so a start reads the log once.
@@ -45,14 +47,22 @@ class Projector:
 
     def dump(self) -> Frozen:
         """All projections as they are at this moment, for `encode_state`. For the thread that changes them."""
-        return Frozen(dump(self.state), self.preferences.dump(), self.limit_changes.dump(), *self.activity.dump())
+        days, totals = self.activity.dump()
+        return Frozen(
+            state=dump(self.state),
+            preferences=self.preferences.dump(),
+            limits=self.limit_changes.dump(),
+            days=days,
+            totals=totals,
+            corrections=self.corrections.dump(),
+        )
 
     def restore(self, stored: bytes) -> bool:
         """Becomes what a dump of it was; False where the stored state is of another schema or none. Before a start."""
         state = decode_state(stored)
         if state is None:
             return False
-        self.state, self.preferences, self.limit_changes, self.activity = state
+        self.state, self.preferences, self.limit_changes, self.activity, self.corrections = state
         return True
 
     def replay(self, recorder: EventSource) -> None:
@@ -83,6 +93,7 @@ class Projector:
         self.activity.apply(position, event)
         self.preferences.apply(position, event)
         self.limit_changes.apply(position, event)
+        self.corrections.apply(position, event)
 
     def _fed_at_a_start(self, position: int, event: Event) -> None:
         self.feed(position, event)

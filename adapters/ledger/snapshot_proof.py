@@ -101,6 +101,8 @@ class Comparison:
         stored = Projector()
         if not stored.restore(snapshot.state):
             return None  # of another version of the program, which a start does not use
+        if stored.corrections.places is None:  # of a version that noted none
+            stored.corrections = self._projector.corrections
         told, kept = _known(self._projector), _known(stored)
         for name, rows in told.items():
             if rows != kept[name]:
@@ -130,6 +132,7 @@ def _known(projector: Projector) -> Mapping[str, Mapping[Any, Any]]:
         "temp files": _shelves(state.temps),
         "preferences": frozen.preferences,
         "limits": frozen.limits,
+        "corrections of the clock": frozen.corrections or {},
         "days of activity": frozen.days,
         "totals of activity": frozen.totals,
     }

@@ -1,7 +1,8 @@
 """The stored form of all projections' state: what a snapshot holds besides its point in the log.
 
-It is lines of JSON. The first names the schema; then come tables, in lines of at most ROWS_A_LINE rows, and images, as
-a line of users followed by one line for each of them, which is decoded only when somebody looks at that user's names.
+It is lines of JSON. The first names the schema; then come tables, in lines of at most ROWS_A_LINE rows, that of the
+clock's corrections first, for whoever wants it alone; then images, as a line of users followed by one line for each of
+them, which is decoded only when somebody looks at that user's names.
 Where snapshots stand, and whether one is valid, is the log's; what the rows mean is the projections'.
 """
 
@@ -16,18 +17,21 @@ import orjson
 from domain.names import malformed_user
 from domain.usage import PoolUsage, Reservation
 from projections.activity import Activity, Tally
+from projections.clock_corrections import ClockCorrections
 from projections.image_index import UserImages
 from projections.limit_changes import LimitChange, LimitChanges
 from projections.preferences import Preferences
 from projections.quota_state import QuotaState, Tables
 from projections.stored_state import StoredState, load
 
-SCHEMA = 3
+SCHEMA = 4
 """Raised whenever a projection keeps something else, or the same in another shape: older snapshots are not used."""
+FORMER = (3,)
+"""Those of earlier versions that are used too: 3 tells nothing of corrections of the clock."""
 ROWS_A_LINE = 1_000
 """So that no line takes long to make while others wait for the interpreter."""
 
-Projections = tuple[QuotaState, Preferences, LimitChanges, Activity]
+Projections = tuple[QuotaState, Preferences, LimitChanges, Activity, ClockCorrections]
 
 _IN_NO_NAME = (b'"/', b'".', b"/.", b"//")
 """What stands in no line of images that a save made: a name begins with a letter or digit, and so does each part."""
@@ -38,7 +42,11 @@ _OF_USERS = tuple(
     b'%b%b"' % (_TABLE, name) for name in (b"users", b"days", b"overrides", b"refusals", b"reservations", b"book")
 )
 """How the lines begin that tell of one user's figures."""
+_CORRECTIONS = "corrections"
+_OF_CORRECTIONS = b'%b%b"' % (_TABLE, _CORRECTIONS.encode())
 _SCHEMA_LINE = orjson.dumps({"schema": SCHEMA})
+_KNOWN = frozenset({_SCHEMA_LINE, *(orjson.dumps({"schema": schema}) for schema in FORMER)})
+"""The first lines of what is used."""
 
 
 class Frozen(NamedTuple):
@@ -49,12 +57,14 @@ class Frozen(NamedTuple):
     limits: dict[str, LimitChange]
     days: dict[str, dict[str, Tally]]
     totals: dict[str, Tally]
+    corrections: dict[int, str] | None
 
 
 def encode_state(frozen: Frozen) -> Iterator[bytes]:
     """The stored form, a line at a time."""
     yield _SCHEMA_LINE + b"\n"
     tables: dict[str, Mapping[Any, Any]] = {
+        _CORRECTIONS: frozen.corrections or {},
         **frozen.state.tables,
         "preferences": frozen.preferences,
         "limits": frozen.limits,
@@ -75,7 +85,7 @@ def decode_state(stored: bytes) -> Projections | None:
     in it is none: paths are made of them.
     """
     lines = stored.split(b"\n")
-    if lines[0] != _SCHEMA_LINE:
+    if lines[0] not in _KNOWN:
         return None
     try:
         return _projections(*_sections(iter(lines[1:-1])))
@@ -88,7 +98,7 @@ def decode_user(stored: bytes, user: str) -> QuotaState | None:
     is that part too. None where `decode_state` gives none.
     """
     lines = stored.split(b"\n")
-    if lines[0] != _SCHEMA_LINE:
+    if lines[0] not in _KNOWN:
         return None
     try:
         tables, images = _sections(iter(lines[1:-1]), _OF_USERS)
@@ -98,6 +108,17 @@ def decode_user(stored: bytes, user: str) -> QuotaState | None:
         return _user_state(tables, own, user)
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         return None
+
+
+def decode_corrections(stored: bytes) -> dict[int, str] | None:
+    """Where the clock was corrected up to a stored form's position; None where it does not tell that."""
+    rows: list[tuple[int, str]] = []
+    begin = len(_SCHEMA_LINE) + 1
+    while stored.startswith(_SCHEMA_LINE + b"\n") and stored.startswith(_OF_CORRECTIONS, begin):
+        end = stored.index(b"\n", begin)
+        rows += orjson.loads(stored[begin:end])["rows"]
+        begin = end + 1
+    return dict(rows) or None
 
 
 def _user_state(tables: Mapping[str, list[Any]], images: Mapping[str, bytes], user: str) -> QuotaState:
@@ -141,6 +162,7 @@ def _projections(tables: dict[str, list[Any]], images: dict[str, dict[str, bytes
         Preferences(chosen),
         LimitChanges({name: LimitChange(*members) for name, members in tables.get("limits", [])}),
         Activity(days, _tallies(tables.get("totals", []))),
+        ClockCorrections(dict(tables[_CORRECTIONS]) if _CORRECTIONS in tables else None),
     )
 
 

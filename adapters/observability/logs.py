@@ -17,6 +17,7 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor
 
+from adapters.observability.late_logs import forget_late_handlers
 from adapters.observability.redaction import Redactor
 from adapters.settings.config import Config
 
@@ -82,6 +83,7 @@ def _first_steps() -> list[Processor]:
 def _route(handler: logging.Handler, level: str) -> None:
     """Make the handler the only one of the root logger, and give each library the least level that it may have."""
     root = logging.getLogger()
+    forget_late_handlers()
     for former in list(root.handlers):
         if isinstance(former, RedactingHandler):
             root.removeHandler(former)

@@ -143,6 +143,11 @@ class OpenedLog(EventSource, Protocol):
 class FollowedLog(OpenedLog, Protocol):
     """A log that is read beside its writer."""
 
+    def between(self, query: DCBQuery, after: int, up_to: int) -> Iterator[DCBSequencedEvent]:
+        """The events above one position and up to another that match a query, in order; nothing behind that is looked
+        at. Raises LogDamaged while iterating.
+        """
+
     def follow(self) -> int:
         """Takes in what the writer recorded since, and gives the new head. Raises LogDamaged or StorageUnavailable."""
 

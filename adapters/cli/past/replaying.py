@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.console import Console
 
-from adapters.application.reading import known_users, pool_usage, quota_status, usage_of
+from adapters.application.reading import is_known, known_users, pool_usage, quota_status, usage_of
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, Refused, malformed
@@ -54,7 +54,7 @@ def replay(invocation: Invocation, output: Output, asked: Asked) -> int:
     """Tells what was."""
     if sentence := _cannot_be_meant(asked):
         return output.refused(malformed(sentence))
-    root, engine = log_of(invocation.set_up())
+    root, engine = log_of(invocation.set_up_to_read())
     moment = Moment(None if asked.at is None else instant(asked.at), asked.position)
     with opened(root, engine) as past:
         if asked.position is not None and asked.position > past.head:
@@ -108,7 +108,7 @@ def _user(output: Output, past: Past, user: str, moment: Moment) -> int:
     status = quota_status(then, user)
     answer = {**_when(past, then), "user": user, "status": {name: status[name] for name in OF_ONE_USER}}  # type: ignore[literal-required]  # its own members
     output.answer(answer, lambda console: _print_user(console, answer))
-    if not past.knows(user):
+    if not is_known(then, user):
         output.note(STRANGER.format(user))
     return Exit.DONE
 

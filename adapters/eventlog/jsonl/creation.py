@@ -7,13 +7,10 @@ A new log is begun only where nothing says that there was one: `refuse_beside_re
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 from stat import S_ISDIR
-
-import structlog
 
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl.format import encode_header
@@ -21,11 +18,12 @@ from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.seals import Key, keep_key, new_key
 from adapters.ports.clock import Clock
 from adapters.ports.faults import LogMissing
+from adapters.ports.program_log import ProgramLog
 
 MAX_IMAGE_DEPTH = 4
 """Levels below `images/` that may hold an image: users, the user, one folder, and one to spare."""
 
-_log = structlog.wrap_logger(logging.getLogger(__name__))
+_log = ProgramLog(__name__)
 
 
 def begin_log(files: Files, paths: LogPaths, clock: Clock) -> None:

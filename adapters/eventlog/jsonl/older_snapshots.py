@@ -9,13 +9,10 @@ deleted: a replay then begins earlier.
 
 from __future__ import annotations
 
-import logging
 import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-
-import structlog
 
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl.format import Header
@@ -34,13 +31,14 @@ from adapters.eventlog.jsonl.snapshots import (
     snapshots_of,
 )
 from adapters.ports.log_reports import KeptSnapshot
+from adapters.ports.program_log import ProgramLog
 
 MOST = 48
 MOST_BYTES = 256 * 1024 * 1024
 LEVEL = 1
 """Of compression: a quarter of the size at a hundred megabytes a second."""
 
-_log = structlog.wrap_logger(logging.getLogger(__name__))
+_log = ProgramLog(__name__)
 
 
 def retire(files: Files, paths: LogPaths, key: Key) -> None:

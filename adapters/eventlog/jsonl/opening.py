@@ -7,12 +7,9 @@ acknowledged is copied to `logs/torn/` and cut off.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-
-import structlog
 
 from adapters.disk.file_systems import Weakness, weakness_of
 from adapters.disk.files import APPEND, READ, UPDATE, Files
@@ -42,8 +39,9 @@ from adapters.eventlog.jsonl.snapshots import FilePoint, set_aside
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
 from adapters.ports.clock import Clock
 from adapters.ports.faults import LogForeign
+from adapters.ports.program_log import ProgramLog
 
-_log = structlog.wrap_logger(logging.getLogger(__name__))
+_log = ProgramLog(__name__)
 
 
 @dataclass(slots=True)

@@ -7,13 +7,10 @@ others after each block. What a finding means is the opening's and the recorder'
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from hashlib import sha256
 from time import monotonic
-
-import structlog
 
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.format import SUFFIX_BYTES, Header, Tip
@@ -22,6 +19,7 @@ from adapters.eventlog.jsonl.reading import next_block
 from adapters.eventlog.jsonl.snapshots import FilePoint
 from adapters.ports.faults import LogDamaged
 from adapters.ports.log_reports import Damage
+from adapters.ports.program_log import ProgramLog
 
 SHORT_BYTES = 32 * 1024 * 1024
 """A writer's start waits for the check of a part that is no longer: a fraction of a second."""
@@ -31,7 +29,7 @@ REST = 1.0
 """After each block it sleeps this often as long as the block took."""
 STOP_SECONDS = 5.0
 
-_log = structlog.wrap_logger(logging.getLogger(__name__))
+_log = ProgramLog(__name__)
 
 
 class Recheck:

@@ -160,6 +160,15 @@ class JSONLRecorder(DCBRecorder):
             events = filter(matches, self._index.candidates(query, begin, head))
         return LazyReadResponse(events, head=head or None, limit=limit)
 
+    def between(self, query: DCBQuery, after: int, up_to: int) -> Iterator[DCBSequencedEvent]:
+        """The events above one position and up to another that match a query, in order; each is checked, the rest is
+        looked through, and nothing behind is.
+
+        Raises LogDamaged while iterating where what is found is not what was recorded.
+        """
+        self._refuse_if_unusable()
+        return self._search.between(query, after, self._log.tip.offset, up_to)
+
     def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
         """The last events that match a query, at most so many, oldest first: read from the end, no further than needed.
 

@@ -48,12 +48,19 @@ class Search:
         found = list(islice(self._backwards(query, end), most))
         return found[::-1]
 
-    def between(self, query: DCBQuery | None, after: int, end: int) -> Iterator[DCBSequencedEvent]:
-        """The events above a position and before byte `end` that match a query, in order. Raises LogDamaged."""
+    def between(
+        self, query: DCBQuery | None, after: int, end: int, up_to: int | None = None
+    ) -> Iterator[DCBSequencedEvent]:
+        """The events above a position, and up to another where one is given, before byte `end` that match a query, in
+        order. Raises LogDamaged.
+        """
         begin, size = self._offset_after(after, end), FIRST_BLOCK_BYTES
-        while begin < end:
+        while begin < end and (up_to is None or self._position_at(begin) <= up_to):
             block = self._whole_lines(begin, end, size)
-            yield from self._matching(query, begin, block, after)
+            for found in self._matching(query, begin, block, after):
+                if up_to is not None and found.position > up_to:
+                    return
+                yield found
             begin, size = begin + len(block), BLOCK_BYTES
 
     def holding(self, text: bytes, end: int) -> Iterator[DCBSequencedEvent]:

@@ -12,7 +12,6 @@ One that the key has not sealed is read no further: a forged state beside a whol
 
 from __future__ import annotations
 
-import logging
 import sys
 from array import array
 from collections.abc import Iterable
@@ -22,7 +21,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
-import structlog
 
 from adapters.disk.files import READ, Files
 from adapters.eventlog.jsonl.format import SUFFIX_BYTES, Header, Tip
@@ -30,6 +28,7 @@ from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.seals import Key, is_sealed, read_key, sealed_line
 from adapters.ports.event_log import Restore
 from adapters.ports.log_reports import Damage, KeptSnapshot
+from adapters.ports.program_log import ProgramLog
 
 KEPT = 2
 SUFFIX = ".snapshot"
@@ -50,7 +49,7 @@ NOT_WHOLE = "it is not as it was written: changed or cut"
 NOT_FOR_US = "this account may not read logs/.key, so it cannot tell whose it is"
 NOT_OF_THIS_LOG = "the log has not this hash at its position"
 
-_log = structlog.wrap_logger(logging.getLogger(__name__))
+_log = ProgramLog(__name__)
 
 
 class FilePoint(NamedTuple):

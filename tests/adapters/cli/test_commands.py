@@ -12,7 +12,7 @@ import pytest
 import typer
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it comes without types
 
-from adapters.cli import main
+from adapters.cli import main, running
 from adapters.cli.app import app
 from adapters.cli.exits import MEANINGS, REFUSAL_EXITS, Exit
 from adapters.cli.invocation import Invocation
@@ -40,6 +40,7 @@ from adapters.wording.refusals import SENTENCES
 from domain.refusals import Reason, Refusal
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import PROJECT, SCHEMAS, run
+from tests.adapters.eventlog.jsonl.logs import write_log
 from tests.adapters.ports.every_reason import failure_of_kind
 
 COMMANDS = [
@@ -263,6 +264,23 @@ def test_reading_loads_no_server(tmp_path: Path) -> None:
     loaded = imported_by("['--root', 'x', 'status', 'ada']", tmp_path).splitlines()
     assert "adapters.application.following" in loaded
     assert not [name for name in loaded if name.split(".")[0] in ("aiohttp", "discord")]
+
+
+def test_a_question_to_the_past_waits_for_nothing_that_it_does_not_use(tmp_path: Path) -> None:
+    """What writes log lines, and all that it brings, is for a command that has one."""
+    root = tmp_path / "root"
+    write_log(root, [3])
+    loaded = imported_by(f"['--root', {str(root)!r}, 'replay', 'ada', '--position', '0']", tmp_path).splitlines()
+    assert "adapters.history.past" in loaded
+    assert not {"structlog", "asyncio", "rich.progress", "rich.traceback"}.intersection(loaded)
+
+
+def test_a_command_is_built_alone_where_it_is_surely_named() -> None:
+    """Else with all of them: a help text lists them."""
+    alone = running._named(app, ["--root", "x", "replay", "ada", "--help-me"])
+    assert [command.name for command in alone.registered_commands] == ["replay"]
+    for words in (["--help"], ["replay", "-h"], [], ["--root", "x"], ["replays"]):
+        assert running._named(app, words) is app
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -152,6 +152,10 @@ class InMemoryReader:
         """What has been taken in so far and holds these bytes."""
         return (stored for stored in self._log.holding(text) if stored.position <= self.head)
 
+    def between(self, query: DCBQuery, after: int, up_to: int) -> Iterator[DCBSequencedEvent]:
+        """What stands between two positions."""
+        return (stored for stored in self.read(query, after=after) if stored.position <= up_to)
+
     def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
         """The last of what has been taken in."""
         return _last(self.read(query), most)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from shutil import copytree
 from typing import Any, NamedTuple
 
 import pytest
+from eventsourcing.dcb.api import DCBQuery, DCBSequencedEvent
 
 from adapters.application.reading import known_users, pool_usage, quota_status
 from adapters.disk.files import Files
@@ -17,12 +19,15 @@ from adapters.history.rechecking import recheck
 from adapters.ledger.codec import decode
 from adapters.ledger.projector import Projector
 from adapters.ledger.snapshot_state import decode_user, encode_state
+from adapters.ledger.snapshotting import Snapshotting
+from adapters.ports.clock import utc_now
 from domain.events import ClockCorrected
 from projections.quota_state import QuotaState
 from projections.stored_state import dump
 from projections.user_replay import UserReplay, concerns, of_image, of_reservation, settlements_of
 from scripts.month.life import Shape
 from scripts.simulate_month import simulate
+from tests.adapters.ledger.former_state import without_corrections
 
 SHAPE = Shape(users=20, events=2_400, days=30)
 ENGINE = default_engine(Files())
@@ -104,6 +109,45 @@ def test_a_time_means_all_that_the_log_said_by_then(month: Month) -> None:
         assert month.past.position_of(Moment(at)) == expected
     assert month.past.position_of(Moment("2026-01-01T00:00:00.000000Z")) == 0
     assert month.past.position_of(Moment("2027-01-01T00:00:00.000000Z")) == len(recorded)
+
+
+def looked_after(root: Path, month: Month) -> list[int]:
+    """Behind which positions a log is looked through for corrections of its clock."""
+    asked: list[int] = []
+    with opened(root, ENGINE) as past:
+        between = past._log.between
+
+        def noting(query: DCBQuery, after: int, up_to: int) -> Iterator[DCBSequencedEvent]:
+            asked.append(after)
+            return between(query, after, up_to)
+
+        past._log.between = noting  # type: ignore[method-assign]  # to see what is asked
+        found = past._corrections(after=0)
+        assert found == month.past._corrections(after=0)
+        assert found
+    return asked
+
+
+def test_what_a_snapshot_tells_of_corrections_is_not_looked_for_again(month: Month, tmp_path: Path) -> None:
+    """Only what stands behind the newest one is looked through. One of the version that noted none spares nothing, and
+    a writer who goes on from it looks once, and keeps what was found.
+    """
+    root = tmp_path / "root"
+    copytree(month.root, root)
+    assert looked_after(root, month) == [month.past.head]
+    for former in (True, False):
+        projector = Projector()
+        log = ENGINE.open_for_writing(root, clock=utc_now, on_event=projector.take, restore=projector.restore)
+        assert log.resumed == projector.state.position == month.past.head
+        if former:
+            assert projector.corrections.places is not None
+            stored = without_corrections(b"".join(encode_state(projector.dump())))
+            log.write_snapshot(log.snapshot_point(), [stored])
+        else:
+            assert projector.corrections.places is None
+            Snapshotting(log, projector).stopping()
+        log.close()
+        assert looked_after(root, month) == [0 if former else month.past.head]
 
 
 def test_one_users_part_of_a_snapshot_goes_on_as_if_that_users_lines_alone_had_been_read(month: Month) -> None:

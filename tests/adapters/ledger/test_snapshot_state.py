@@ -11,15 +11,16 @@ from hypothesis import given
 
 from adapters.ledger import snapshot_state
 from adapters.ledger.projector import Projector
-from adapters.ledger.snapshot_state import SCHEMA, decode_state, encode_state
+from adapters.ledger.snapshot_state import FORMER, SCHEMA, decode_corrections, decode_state, encode_state
 from domain.commands import Command
 from domain.decisions import StoredAnswer, decide
-from domain.events import Event, PolicyChanged, PreferenceSet
-from domain.instants import later
+from domain.events import ClockCorrected, Event, PolicyChanged, PreferenceSet
+from domain.instants import EARLIEST, later
 from domain.limits import Limits
 from domain.names import name_key
 from domain.refusals import Refusal
 from projections.limit_changes import LimitChange
+from tests.adapters.ledger.former_state import without_corrections
 from tests.domain.examples import NOON, key, reserve, save
 from tests.domain.history import stored, typed
 from tests.projections.state import state_of
@@ -103,6 +104,7 @@ SOME = (
 )
 """Two users with names, holds and an answer."""
 CHOICE: Event = PreferenceSet(at=NOON, user="42", by="cli", preference="style", value="anime")
+CORRECTION: Event = ClockCorrected(NOON, "cli", later(NOON, seconds=9), NOON)
 POLICY: Event = PolicyChanged(NOON, "system", Limits(daily=9), "environment")
 
 
@@ -138,7 +140,7 @@ def test_a_state_of_another_schema_or_misshapen_is_not_taken_in() -> None:
     """Nothing changes then; the log is replayed instead."""
     kept = b"".join(encode_state(played(*SOME).dump()))
     schema, rest = kept.split(b"\n", 1)
-    older = orjson.dumps({"schema": SCHEMA - 1}) + b"\n" + rest
+    older = orjson.dumps({"schema": min(FORMER) - 1}) + b"\n" + rest
     for broken in (
         older,
         b"",
@@ -174,10 +176,32 @@ def test_a_state_with_a_name_that_leads_away_is_not_taken_in(old: bytes, new: by
     assert decode_state(kept.replace(old, new)) is None
 
 
+def test_a_state_of_the_former_schema_is_taken_in_and_tells_nothing_of_corrections() -> None:
+    """Nor does what is kept after it, until somebody has looked for them: none would be a wrong answer."""
+    kept = b"".join(encode_state(played(*SOME).dump()))
+    former = restored(without_corrections(kept))
+    assert known(former) == known(restored(kept))
+    former.feed(9, CORRECTION)
+    again = b"".join(encode_state(former.dump()))
+    assert former.corrections.places is restored(again).corrections.places is None
+    assert decode_corrections(again) is decode_corrections(without_corrections(kept)) is None
+
+
+def test_corrections_of_the_clock_are_kept_and_told_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also over several lines; where there was none, that is known."""
+    monkeypatch.setattr(snapshot_state, "ROWS_A_LINE", 1)
+    projector = played(*SOME)
+    assert decode_corrections(b"".join(encode_state(projector.dump()))) == {0: EARLIEST}
+    projector.feed(9, CORRECTION)
+    kept = b"".join(encode_state(projector.dump()))
+    assert decode_corrections(kept) == restored(kept).corrections.places == {0: EARLIEST, 9: NOON}
+
+
 STATES_BY_SCHEMA = {
     1: "3181534f97cb5fbd01826c7b744c811551c5275d5b521f8f5c34e388e112e492",
     2: "c1fd7f7653b542652bc3372249f03e7c327e1e6ef3416a95cb7c122c55a98d9a",
     3: "657f4a987ad2f74b05a32cc8864daa6ba7f77c4f3ee881cfccf5bc36c708c5b7",
+    4: "2c80a2a0dfaeff3c7ca5125544493619451cb87c65dd3899a25dbc68e96e4b7f",
 }
 """The SHA-256 of the stored form of one history."""
 

@@ -16,8 +16,10 @@ import structlog
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from adapters.observability.late_logs import log_late
 from adapters.observability.logs import RedactingHandler, configure_logging
 from adapters.observability.redaction import LONGEST_TEXT_BYTES, REDACTED, UNSAFE, Redactor
+from adapters.ports.program_log import ProgramLog
 from adapters.settings.config import Config, load_config
 from tests.hostile.rows import rows
 
@@ -55,6 +57,21 @@ def configure(tmp_path: Path) -> Iterator[Configure]:
     for name, level in discord_levels.items():
         logging.getLogger(name).setLevel(level)
     structlog.reset_defaults()
+
+
+@pytest.mark.parametrize("log", [ProgramLog("late"), logging.getLogger("late")])
+def test_a_log_that_is_set_up_by_its_first_line_writes_that_line_too(configure: Configure, log: Any) -> None:
+    """Of ours and of a library's, once, with all that is taken out of it; below its level nothing is set up."""
+    streams: list[io.StringIO] = []
+    log_late(lambda: streams.append(configure(LOG_FORMAT="json")), logging.WARNING)
+    logging.getLogger("late").info("nobody asked for this")
+    assert streams == []
+    said = f"here is {TOKEN}"
+    for _ in range(2):
+        log.warning(said)
+    entries = [json.loads(line) for line in streams[0].getvalue().splitlines()]
+    assert [entry["event"] for entry in entries] == [f"here is {REDACTED}"] * 2
+    assert len(streams) == 1
 
 
 def last_entry(stream: io.StringIO) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,24 @@ def test_events_after_a_position_cost_what_they_are(long_root: Path) -> None:
     assert len(list(reader.read(after=MANY - SHOWN))) == SHOWN
     reader.close()
     assert disk.bytes_read < 16 * searching.FIRST_BLOCK_BYTES
+
+
+@pytest.mark.parametrize("query", [query for query in QUERIES.values() if query is not None], ids=list(QUERIES)[1:])
+def test_what_is_found_between_two_positions_is_what_reading_all_gives(root: Path, query: DCBQuery) -> None:
+    """Whatever the two are."""
+    with closing(opened(root, read_only=True)) as whole, closing(opened(root, read_only=True, at_end=True)) as reader:
+        for after, up_to in ((0, 0), (0, 1), (7, 150), (149, 150), (150, 150), (200, 100), (30, whole.head)):
+            expected = [found for found in whole.read(query, after=after) if found.position <= up_to]
+            assert list(reader.between(query, after, up_to)) == expected
+
+
+def test_nothing_behind_the_last_position_is_looked_at(long_root: Path) -> None:
+    """However long the log goes on without what is asked for."""
+    disk = CountingDisk()
+    with closing(opened(long_root, disk, read_only=True, at_end=True)) as reader:
+        disk.bytes_read = 0
+        assert list(reader.between(QUERIES["a rare user"], 200, 300)) == []
+        assert disk.bytes_read < 2 * searching.FIRST_BLOCK_BYTES + 40 * searching.LINE_BYTES
 
 
 def test_of_one_users_events_only_their_lines_are_taken_apart(long_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
