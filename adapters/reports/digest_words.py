@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from adapters.reports.digest import Advice, AdviceKind, Digest
 from adapters.reports.pictures import OUTCOMES, REASONS
-from adapters.reports.wording import cell, in_words
+from adapters.reports.wording import cell, foretold, in_words
 from adapters.wording.figures import counted
 from projections.iso_weeks import Week
 from projections.weekly_figures import Figures
@@ -119,7 +119,7 @@ def described(digest: Digest, todo: Todo) -> dict[str, Any]:
         "guild": digest.guild,
         "this": _figures(digest.this),
         "former": _figures(digest.former),
-        "forecast": {**digest.forecast._asdict(), "sentence": in_words(digest.forecast)},
+        "forecast": foretold(digest.forecast),
         "advice": None
         if advice is None
         else {**advice._asdict(), "kind": advice.kind.value, "sentence": advice_in_words(advice, todo)},

@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.reports.pictures import DARK, LIGHT, describe, script
 from adapters.reports.reporting import Report
-from adapters.reports.wording import COLUMNS, cell, in_words
+from adapters.reports.wording import COLUMNS, cell, in_words, title
 
 SNIPPET = """
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -56,7 +56,7 @@ POLICY = (
 
 def as_page(told: Report) -> str:
     """The page."""
-    title = f"Image generation, {told.first_day} to {told.last_day}"
+    heading = escape(title(told))
     charts = describe(told)["concat"]
     holes = "".join(f'<div class="chart" id="chart-{number}"></div>' for number in range(len(charts)))
     sums = "".join(
@@ -66,9 +66,9 @@ def as_page(told: Report) -> str:
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<title>{escape(title)}</title><style>{STYLE}</style></head>
+<title>{heading}</title><style>{STYLE}</style></head>
 <body><main>
-<h1>{escape(title)}</h1><p>As of position {told.position:,} of the log. Times are UTC.</p>
+<h1>{heading}</h1><p>As of position {told.position:,} of the log. Times are UTC.</p>
 <p class="forecast">{escape(in_words(told.forecast))}</p>
 <dl class="sums">{sums}</dl>
 <div class="charts">{holes}</div>

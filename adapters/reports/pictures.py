@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from adapters.ports.faults import ConfigError
 from adapters.reports.database import NOT_INSTALLED
 from adapters.reports.reporting import OVER_TIME, Report
+from adapters.reports.wording import title
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 VEGA_LITE = "6.4"
@@ -83,15 +84,14 @@ def describe(told: Report, look: Look = LIGHT) -> dict[str, Any]:
     charts = [_stacked("Generations by day", told.days, OUTCOMES, look.outcomes),
               _stacked("Refusals by day", told.days, REASONS, look.reasons),
               _storage(told, look), fourth]  # fmt: skip
-    period = "none is recorded yet" if told.first_day is None else f"{told.first_day} to {told.last_day}"
-    return framed(f"Image generation, {period}", charts, look)
+    return framed(title(told), charts, look)
 
 
-def framed(title: str, charts: Sequence[dict[str, Any]], look: Look) -> dict[str, Any]:
+def framed(heading: str, charts: Sequence[dict[str, Any]], look: Look) -> dict[str, Any]:
     """Charts side by side in one look, under a title."""
     return {
         "$schema": SCHEMA,
-        "title": {"text": title, "offset": 18},
+        "title": {"text": heading, "offset": 18},
         "background": look.ground,
         "padding": 20,
         "concat": list(charts),
@@ -130,12 +130,12 @@ def _vl_convert() -> Any:
     return vl_convert
 
 
-def _chart(title: str, **parts: Any) -> dict[str, Any]:
+def _chart(heading: str, **parts: Any) -> dict[str, Any]:
     """A chart; where it has no values, which nothing can be drawn of, the word that there are none."""
     if parts.get("data") == NO_VALUES:
         nothing = {"values": [{"what": "nothing in that time"}]}
         parts = {"data": nothing, "mark": {"type": "text", "fontSize": 14}, "encoding": {"text": {"field": "what"}}}
-    return {"title": title, "width": WIDTH, "height": HEIGHT, **parts}
+    return {"title": heading, "width": WIDTH, "height": HEIGHT, **parts}
 
 
 _DAY = MappingProxyType(
@@ -144,7 +144,7 @@ _DAY = MappingProxyType(
 
 
 def _stacked(
-    title: str, days: Sequence[Mapping[str, Any]], kinds: Mapping[str, str], colours: Sequence[str]
+    heading: str, days: Sequence[Mapping[str, Any]], kinds: Mapping[str, str], colours: Sequence[str]
 ) -> dict[str, Any]:
     """Bars of days, one upon another."""
     values = [
@@ -158,7 +158,7 @@ def _stacked(
     tooltip = [{"field": "day", "type": "temporal", "format": "%d %B %Y"}, {"field": "kind"},
                {"field": "count", "type": "quantitative", "format": ","}]  # fmt: skip
     return _chart(
-        title,
+        heading,
         data={"values": values},
         mark={"type": "bar", "binSpacing": 1},
         encoding={
@@ -180,8 +180,10 @@ def _storage(told: Report, look: Look) -> dict[str, Any]:
     """What is stored, the limit of all, and where the pace of the last days leads."""
     forecast = told.forecast
     stored = [{"day": row["day"], "gb": row["stored_bytes"] / GIGABYTE} for row in told.stored]
-    if not stored:
+    if not stored and not forecast.used_bytes:
         return _chart(STORAGE, data=NO_VALUES)
+    if forecast.as_of is not None and (not stored or stored[-1]["day"] < forecast.as_of):  # it stands since then
+        stored.append({"day": forecast.as_of, "gb": forecast.used_bytes / GIGABYTE})
     x = {**_DAY, "scale": {"type": "utc"}}
     y = {"field": "gb", "type": "quantitative", "title": "GB"}
     tip = [
@@ -209,6 +211,7 @@ def _storage(told: Report, look: Look) -> dict[str, Any]:
 
 
 def _latency(told: Report, look: Look) -> dict[str, Any]:
+    heading = "Seconds that a provider took"
     names = {"median_seconds": "half of them within", "p95_seconds": "95 of 100 within"}
     values = [
         {"day": row["day"], "kind": word, "seconds": row[name]}
@@ -217,7 +220,7 @@ def _latency(told: Report, look: Look) -> dict[str, Any]:
         if row[name] is not None
     ]
     return _chart(
-        "Seconds that a provider took",
+        heading,
         data={"values": values},
         mark={"type": "line", "point": True},
         encoding={

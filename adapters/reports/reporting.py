@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
@@ -91,26 +91,37 @@ POLICIES = DCBQuery(items=[DCBQueryItem(types=["PolicyChanged"])])
 
 
 class Terms(NamedTuple):
-    """By what a report is told, of the last so many days; of all where that is None."""
+    """By what a report is told, of the last so many days; of all where that is None. `today` is the day from which days
+    are counted and a forecast looks ahead; where it is None, or the clock stands before the log, the log's last one is.
+    """
 
     by: str = "day"
     days: int | None = None
+    today: str | None = None
+
+
+Outlook = Literal["nothing_recorded", "no_limit", "full", "too_short", "no_growth", "full_on", "over_ten_years"]
+"""What a forecast comes to: only `full_on` has a day, and each of the others has its own reason for none."""
 
 
 class Forecast(NamedTuple):
-    """How long storage lasts, as of the day of the newest event: what is used of how much, the growth of a day at the
-    pace of the `pace_days` until then, and the day on which it is full; None where that is not in sight, or where there
-    are too few days to say.
+    """How long storage lasts, seen from the day `as_of`: what is used of how much, the growth of a day at the pace of
+    the `pace_days` until then, and the day on which it is full, which is later than `as_of`; None where `outlook` says
+    why.
     """
 
     as_of: str | None
-
     used_bytes: int
     pool_bytes: int | None
     pace_bytes: int
     pace_days: int
-    full_on: str | None
-    is_full: bool
+    outlook: Outlook
+    full_on: str | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room left."""
+        return self.outlook == "full"
 
 
 class Report(NamedTuple):
@@ -130,8 +141,8 @@ class Report(NamedTuple):
 def report(log: OpenedLog, terms: Terms, progress: OnProgress = unwatched) -> Report:
     """The figures of a log. Raises ConfigError without the extra, LogDamaged, NotAnswered where memory is short."""
     newest = log.newest(None, 1)
-    last = date.fromisoformat(decode(newest[0]).at[:10]) if newest else None
-    since = None if terms.days is None or last is None else last - timedelta(days=terms.days - 1)
+    today = max(terms.today or "", decode(newest[0]).at[:10] if newest else "") or None
+    since = None if terms.days is None or today is None else date.fromisoformat(today) - timedelta(days=terms.days - 1)
     with database(log, progress=progress) as made, told():
         found = patiently(made, lambda: _rows(made, _figures(terms.by), [since or date.min]))
         growth = _grown(found) if since is None else patiently(made, lambda: _rows(made, GROWTH, []))
@@ -152,36 +163,40 @@ def report(log: OpenedLog, terms: Terms, progress: OnProgress = unwatched) -> Re
         days=days,
         total=total,
         stored=stored,
-        forecast=forecast(growth, _pool_limit(log)),
+        forecast=forecast(growth, _pool_limit(log), today),
     )
 
 
-def forecast(growth: list[dict[str, Any]], pool_bytes: int | None) -> Forecast:
-    """When storage is full, if it goes on growing as it did in the last days."""
+def forecast(growth: list[dict[str, Any]], pool_bytes: int | None, today: str | None = None) -> Forecast:
+    """When storage is full, if it goes on growing as it did in the last days before today, or before the last day that
+    is known where that is later.
+    """
     if not growth:
-        return Forecast(
-            as_of=None, used_bytes=0, pool_bytes=pool_bytes, pace_bytes=0, pace_days=0, full_on=None, is_full=False
-        )
-    last = date.fromisoformat(growth[-1]["day"])
+        return Forecast(today, 0, pool_bytes, 0, 0, "nothing_recorded")
+    last = date.fromisoformat(max(growth[-1]["day"], today or ""))
     known = (last - date.fromisoformat(growth[0]["day"])).days + 1
     pace_days = min(PACE_DAYS, known)
     since = (last - timedelta(days=pace_days - 1)).isoformat()
-    grown = sum(row["growth_bytes"] for row in growth if row["day"] >= since)
-    pace, used = grown // pace_days, growth[-1]["stored_bytes"]
-    is_full = pool_bytes is not None and used >= pool_bytes
-    full_on = None
-    if pool_bytes is not None and not is_full and pace > 0 and pace_days >= LEAST_PACE_DAYS:
-        left = -(-(pool_bytes - used) // pace)
-        full_on = (last + timedelta(days=left)).isoformat() if left <= MOST_FORECAST_DAYS else None
-    return Forecast(
-        as_of=last.isoformat(),
-        used_bytes=used,
-        pool_bytes=pool_bytes,
-        pace_bytes=pace,
-        pace_days=pace_days,
-        full_on=full_on,
-        is_full=is_full,
-    )
+    pace = sum(row["growth_bytes"] for row in growth if row["day"] >= since) // pace_days
+    used = growth[-1]["stored_bytes"]
+    outlook, full_on = _outlook(last, used, pool_bytes, pace, pace_days)
+    return Forecast(last.isoformat(), used, pool_bytes, pace, pace_days, outlook, full_on)
+
+
+def _outlook(last: date, used: int, pool_bytes: int | None, pace: int, pace_days: int) -> tuple[Outlook, str | None]:
+    """What a pace leads to, and on which day that is full."""
+    if pool_bytes is None:
+        return "no_limit", None
+    if used >= pool_bytes:
+        return "full", None
+    if pace_days < LEAST_PACE_DAYS:
+        return "too_short", None
+    if pace <= 0:
+        return "no_growth", None
+    left = -(-(pool_bytes - used) // pace)
+    if left > MOST_FORECAST_DAYS:
+        return "over_ten_years", None
+    return "full_on", (last + timedelta(days=left)).isoformat()
 
 
 def _pool_limit(log: OpenedLog) -> int | None:

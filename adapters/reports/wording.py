@@ -11,7 +11,7 @@ from io import StringIO
 from types import MappingProxyType
 from typing import Any
 
-from adapters.reports.reporting import LEAST_PACE_DAYS, Forecast, Report
+from adapters.reports.reporting import Forecast, Report
 from adapters.wording.figures import counted, size_in_words
 
 COLUMNS: Mapping[str, str] = MappingProxyType(
@@ -45,26 +45,30 @@ def cell(name: str, value: Any) -> str:
     return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
 
 
+def title(told: Report) -> str:
+    """Of which days a report is."""
+    if told.first_day is None:
+        return "Image generation: nothing in that time"
+    return f"Image generation, {told.first_day} to {told.last_day}"
+
+
 def in_words(forecast: Forecast) -> str:
-    """When storage is full."""
-    used = size_in_words(forecast.used_bytes)
-    if forecast.as_of is None:
+    """When storage is full, and where no day is named, why."""
+    if forecast.as_of is None or forecast.outlook == "nothing_recorded":
         return "Nothing is recorded yet."
+    used = size_in_words(forecast.used_bytes)
     if forecast.pool_bytes is None:
         return f"On {_day(forecast.as_of)} {used} were stored; the log knows no limit of all."
+    days = counted(forecast.pace_days, "day")
+    pace = f"at the pace of the {days} before ({size_in_words(forecast.pace_bytes)} a day)"
+    ends = {
+        "full": ": that is full.",
+        "too_short": ". One day is too short a time to say when it is full.",
+        "no_growth": f": it does not grow, by the {days} before.",
+        "over_ten_years": f": not full within ten years {pace}.",
+    }
     of = f"On {_day(forecast.as_of)} {used} of {size_in_words(forecast.pool_bytes)} were stored"
-    pace = (
-        f"at the pace of the {counted(forecast.pace_days, 'day')} before ({size_in_words(forecast.pace_bytes)} a day)"
-    )
-    if forecast.is_full:
-        return f"{of}: that is full."
-    if forecast.full_on is not None:
-        return f"{of}: full on {_day(forecast.full_on)} {pace}."
-    if forecast.pace_days < LEAST_PACE_DAYS:
-        return f"{of}. One day is too short a time to say when it is full."
-    if forecast.pace_bytes <= 0:
-        return f"{of}: it does not grow, by the {counted(forecast.pace_days, 'day')} before."
-    return f"{of}: not full within ten years {pace}."
+    return of + (ends[forecast.outlook] if forecast.full_on is None else f": full on {_day(forecast.full_on)} {pace}.")
 
 
 def _day(day: str) -> str:
@@ -85,7 +89,7 @@ def as_csv(told: Report) -> str:
 
 def as_markdown(told: Report) -> str:
     """The report as a document."""
-    lines = [f"# Image generation, {told.first_day} to {told.last_day}", "", in_words(told.forecast), ""]
+    lines = [f"# {title(told)}", "", in_words(told.forecast), ""]
     lines += [f"| {told.by} | {' | '.join(COLUMNS.values())} |", f"|---|{'---:|' * len(COLUMNS)}"]
     for row in (*told.rows, {**told.total, "key": "**all**"}):
         key = row["key"] if row["key"] == "**all**" else _escaped(row["key"])
@@ -104,8 +108,13 @@ def described(told: Report) -> dict[str, Any]:
         "days": told.days,
         "total": {name: value for name, value in told.total.items() if name != "key"},
         "stored": told.stored,
-        "forecast": {**told.forecast._asdict(), "sentence": in_words(told.forecast)},
+        "forecast": foretold(told.forecast),
     }
+
+
+def foretold(forecast: Forecast) -> dict[str, Any]:
+    """A forecast for programs."""
+    return {**forecast._asdict(), "is_full": forecast.is_full, "sentence": in_words(forecast)}
 
 
 def _escaped(text: str) -> str:

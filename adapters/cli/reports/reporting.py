@@ -19,6 +19,7 @@ from adapters.cli.reach.access import log_of
 from adapters.cli.reports.formats import ReportFormat, ReportKey
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.cli.written import InTheWay, new_file, refuse_target, send_bytes
+from adapters.ports.clock import utc_now
 from adapters.reports.page import as_page
 from adapters.reports.pictures import png, svg
 from adapters.reports.querying import NotAnswered
@@ -26,6 +27,7 @@ from adapters.reports.reporting import OVER_TIME, Report, Terms
 from adapters.reports.reporting import report as tell
 from adapters.reports.wording import COLUMNS, as_csv, as_markdown, cell, described, in_words
 from adapters.wording.figures import counted
+from domain.instants import day_of
 
 ROWS_SHOWN = 62
 READING = "Reading the log, MB"
@@ -70,7 +72,7 @@ def report(invocation: Invocation, output: Output, wanted: Wanted) -> int:
             closing(engine.open_for_reading(root, at_end=True)) as log,
             bar(output, READING) as progress,
         ):
-            told = tell(log, Terms(wanted.by.value, wanted.days), progress)
+            told = tell(log, Terms(wanted.by.value, wanted.days, day_of(utc_now())), progress)
         return _given(output, wanted, told, root)
     except (NotAnswered, InTheWay) as error:
         return output.refused(malformed(str(error)))

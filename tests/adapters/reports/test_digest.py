@@ -28,9 +28,7 @@ BY_GUILD = f"""SELECT guild, {SUMS} FROM facts
 WHERE "day" BETWEEN '{{}}' AND '{{}}' AND resets = 0 GROUP BY GROUPING SETS ((guild), ())"""
 TODO = Todo(limits="Raise it.", room="Make room.", look="Look.")
 NO_REFUSALS = {"refused_daily": 0, "refused_user": 0, "refused_pool": 0}
-FORECAST = Forecast(
-    as_of="2026-10-04", used_bytes=10, pool_bytes=100, pace_bytes=0, pace_days=30, full_on=None, is_full=False
-)
+FORECAST = Forecast(as_of="2026-10-04", used_bytes=10, pool_bytes=100, pace_bytes=0, pace_days=30, outlook="no_growth")
 
 
 def read(root: Path, week: Week) -> Weeks:
@@ -204,7 +202,7 @@ def figures(**given: Any) -> Figures:
     return nothing._replace(refusals=refusals, releases=releases, **given)
 
 
-SOON = FORECAST._replace(full_on="2026-12-20")
+SOON = FORECAST._replace(outlook="full_on", full_on="2026-12-20")
 ADVICE: list[tuple[Figures, Forecast, Advice | None, str]] = [
     (figures(), FORECAST, None, ""),
     (figures(refusals={"refused_daily": 9}), FORECAST, None, ""),
@@ -227,7 +225,7 @@ ADVICE: list[tuple[Figures, Forecast, Advice | None, str]] = [
         "10 refusals because the storage of all was full. Make room.",
     ),
     (figures(), SOON, Advice(AdviceKind.POOL_SOON), "Storage is full within a month at this pace. Make room."),
-    (figures(), FORECAST._replace(full_on="2027-02-01"), None, ""),
+    (figures(), FORECAST._replace(outlook="full_on", full_on="2027-02-01"), None, ""),
     (
         figures(asked=25, releases={"failed": 3, "unknown": 2}),
         SOON,
@@ -237,7 +235,7 @@ ADVICE: list[tuple[Figures, Forecast, Advice | None, str]] = [
     (figures(asked=26, releases={"failed": 5}), FORECAST, None, ""),
     (
         figures(asked=5, releases={"failed": 5}, refusals={"refused_pool": 1}),
-        FORECAST._replace(is_full=True),
+        FORECAST._replace(outlook="full"),
         Advice(AdviceKind.POOL_FULL, 1),
         "Storage is full, with 1 refusal: nobody can make or keep pictures. Make room.",
     ),

@@ -13,7 +13,7 @@ import pytest
 
 from adapters.ledger.codec import decode
 from adapters.reports.querying import ask
-from adapters.reports.reporting import KEYS, REFUSALS, RELEASES, Report, Terms, forecast, report
+from adapters.reports.reporting import KEYS, REFUSALS, RELEASES, Report, Terms, report
 from domain.events import (
     CleanupCompleted,
     Event,
@@ -221,27 +221,3 @@ def test_a_part_of_the_days_has_the_same_figures(month: Path) -> None:
     assert since is not None
     assert part.rows == [row for row in whole.rows if row["key"] >= since]
     assert part.forecast == whole.forecast
-
-
-@pytest.mark.parametrize(
-    ("growth", "pool", "full_on"),
-    [
-        ([("2026-03-01", 10), ("2026-03-02", 10)], 100, "2026-03-10"),
-        ([("2026-03-01", 10), ("2026-03-02", 10)], 25, "2026-03-03"),
-        ([("2026-03-01", 10), ("2026-03-02", 10)], 20, None),
-        ([("2026-03-01", 10), ("2026-03-02", -10)], 100, None),
-        ([("2026-03-01", 10)], 100, None),
-        ([("2026-03-01", 1), ("2026-03-02", 1)], 10**9, None),
-        ([], 100, None),
-        ([("2026-03-01", 10), ("2026-03-02", 10)], None, None),
-    ],
-)
-def test_a_forecast_goes_on_at_the_pace_of_the_last_days(
-    growth: list[tuple[str, int]], pool: int | None, full_on: str | None
-) -> None:
-    """None where it is full, does not grow, is known for one day, is years away, or has no limit."""
-    rows, stored = [], 0
-    for day, grown in growth:
-        stored += grown
-        rows.append({"day": day, "growth_bytes": grown, "stored_bytes": stored})
-    assert forecast(rows, pool).full_on == full_on
