@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from adapters.http.routes import admin, documentation, explanations, generations, health, images, page, quota
+from adapters.http.routes import (
+    admin,
+    documentation,
+    explanations,
+    generations,
+    health,
+    images,
+    page,
+    quota,
+    thumbnails,
+)
 
 ALL_ROUTES = (
     *page.ROUTES,
@@ -10,6 +20,7 @@ ALL_ROUTES = (
     *health.ROUTES,
     *generations.ROUTES,
     *images.ROUTES,
+    *thumbnails.ROUTES,
     *quota.ROUTES,
     *explanations.ROUTES,
     *admin.ROUTES,
