@@ -234,7 +234,7 @@ def open_image(storage: ReadableStorage, user: str, name: str) -> BufferedIOBase
         file.close()
         sleep(LOOK_PAUSE_SECONDS)  # the name may just be saved anew: its file is the new one before its figures are
     root.images.is_there(user, name, temp=False, size_bytes=kept)
-    raise DamagedFileError(EIO, f"has {found:,} bytes where {kept:,} were kept", name)
+    raise damaged_file(name, f"has {found:,} bytes where {kept:,} were kept")
 
 
 def image_bytes(storage: ReadableStorage, user: str, name: str) -> bytes | None:
@@ -260,6 +260,11 @@ def recorded_of(storage: ReadableStorage, user: str, most: int) -> list[Recorded
 
 class DamagedFileError(FileNotFoundError):
     """The file of a kept image is there, and not as long as it was kept: what was kept is not there."""
+
+
+def damaged_file(name: str, what: str) -> DamagedFileError:
+    """The error for the file of a name; `what` goes on from "it"."""
+    return DamagedFileError(EIO, what, name)
 
 
 def _together(state: QuotaState, read: Callable[[], T]) -> T:

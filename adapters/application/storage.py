@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from adapters.application.opening import OpenRoot, acquire, give_back
+from adapters.application.remembered import Remembered
 from adapters.application.results import StoreSettings
 from adapters.application.workers import WorkersByKind
 from adapters.disk.files import Files
@@ -58,6 +59,8 @@ class Storage:
         """What else the service stands on, each of which says what an operator should look at."""
         self.workers = WorkersByKind()
         """The threads in which the work of this storage is done."""
+        self.remembered = Remembered()
+        """What was read of its saves before."""
         self._limits = limits
         self._files = files or Files()
         self._guard = threading.Lock()

@@ -121,7 +121,7 @@ class WorkersByKind:
 
     `reading`: bytes and details of kept images, and digests: short. `keeping`: bytes that are staged and brought into
     place, each with several syncs. `changing`: commands that block until they are durable. `drawing`: pictures made of
-    pictures. `surveying`: passes over the log or over all that a user has.
+    pictures. `shrinking`: small copies of kept images. `surveying`: passes over the log or over all that a user has.
     """
 
     def __init__(self) -> None:
@@ -129,9 +129,10 @@ class WorkersByKind:
         self.keeping = Workers("abby-keep", 8, on_stuck=DiskStuck, refuses_more=True)
         self.changing = Workers("abby-change", 8, on_stuck=_unknown)
         self.drawing = Workers("abby-draw", 4)
+        self.shrinking = Workers("abby-shrink", 2, on_stuck=DiskStuck)
         self.surveying = Workers("abby-survey", 2)
 
     def close(self) -> None:
         """Lets all of them end."""
-        for workers in (self.reading, self.keeping, self.changing, self.drawing, self.surveying):
+        for workers in (self.reading, self.keeping, self.changing, self.drawing, self.shrinking, self.surveying):
             workers.close()

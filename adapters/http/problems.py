@@ -68,6 +68,7 @@ OTHER_SITE = _ours(HTTPStatus.FORBIDDEN, "other-site", "Another site's page may 
 NOT_FOUND = _ours(HTTPStatus.NOT_FOUND, "not-found", "There is nothing here")
 FILE_GONE = _ours(HTTPStatus.NOT_FOUND, "file-gone", "The image's file is gone, or damaged")
 JOB_ENDED = _ours(HTTPStatus.CONFLICT, "job-ended", "The job has ended")
+NO_THUMBNAIL = _ours(HTTPStatus.NOT_FOUND, "no-thumbnail", "There is no small copy of this image")
 METHOD = _ours(HTTPStatus.METHOD_NOT_ALLOWED, "method", "The method is not allowed here")
 TOO_SLOW = _ours(HTTPStatus.REQUEST_TIMEOUT, "body-too-slow", "The body took too long to arrive")
 LENGTH = _ours(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "The body is too large")

@@ -204,6 +204,13 @@ def broken_form(data: bytes) -> ImageProblem | None:
     return None
 
 
+def outline_of(data: bytes) -> Outline:
+    """What the container says of a picture within the bounds, which may be decoded. Raises InvalidImage."""
+    outline = _OUTLINES[refuse_at_a_glance(data, max_bytes=len(data))](data, PictureBounds(MAX_PIXELS, MAX_FRAMES))
+    admit_decoding(outline)
+    return outline
+
+
 def _outline(data: bytes, media_type: str, bounds: PictureBounds) -> Outline:
     """What the container says of a picture within the bounds, in whose file nothing is foreign."""
     outline = _OUTLINES[media_type](data, bounds)

@@ -7,7 +7,7 @@ to say, and whether a command is allowed the ledger's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from io import BufferedIOBase
 from pathlib import Path
@@ -34,6 +34,18 @@ class Unfinished(NamedTuple):
     name: str
     stands: bool
     why: str | None = None
+
+
+class Thumbnails(Protocol):
+    """Small copies of kept images, each of the bytes of one SHA-256. They may be lost: whoever has the image makes
+    another.
+    """
+
+    def read(self, user: str, name: str, digest: str) -> bytes | None:
+        """The one of a name, if it was made of these bytes. Raises nothing."""
+
+    def keep(self, user: str, name: str, digest: str, data: bytes, *, stands: Callable[[], bool]) -> None:
+        """Keeps one for as long as its image stands. Raises OSError."""
 
 
 class ImageStore(Protocol):
@@ -122,6 +134,10 @@ class ImageStore(Protocol):
 
     def read_details(self, user: str, name: str) -> dict[str, object] | None:
         """How a kept image was made, None where nothing is known."""
+
+    @property
+    def thumbnails(self) -> Thumbnails:
+        """The small copies beside the images."""
 
     def free_bytes(self) -> int:
         """Room that is left where the bytes lie. Raises OSError."""

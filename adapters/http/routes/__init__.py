@@ -17,6 +17,7 @@ from adapters.http.routes import (
     quota,
     reports,
     session,
+    thumbnails,
 )
 
 ALL_ROUTES = (
@@ -27,6 +28,7 @@ ALL_ROUTES = (
     *generations.ROUTES,
     *jobs.ROUTES,
     *images.ROUTES,
+    *thumbnails.ROUTES,
     *quota.ROUTES,
     *history.ROUTES,
     *explanations.ROUTES,

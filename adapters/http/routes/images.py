@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from http import HTTPStatus
 from io import BufferedIOBase
 from typing import NamedTuple
 
-import structlog
 from aiohttp import web
 
 from adapters.application.deleting import delete_image
 from adapters.application.galleries import page_of_images
 from adapters.application.history import settlement_of
 from adapters.application.owners import STRANGERS, owner_of
-from adapters.application.reading import DamagedFileError, image_details, kept_image, open_image
+from adapters.application.reading import image_details, kept_image, open_image
 from adapters.application.results import Actor, GalleryImage
 from adapters.application.saving import NewImage, Unseen, refusal_unseen, save_image
 from adapters.application.storage import Storage
@@ -26,8 +24,9 @@ from adapters.http.contract.query import LIMIT, OFFSET, PAGE, Words
 from adapters.http.contract.route import Answer, Route, Upload
 from adapters.http.contract.shapes import Deleted, ImageDetails, ImagesPage, Kept, ListedImage
 from adapters.http.disposition import disposition
+from adapters.http.image_files import IMAGE_HEADERS, file_problems, no_image
 from adapters.http.parameters import actor_of, checked_name, idempotency_key_of, name_of, user_of
-from adapters.http.problems import FILE_GONE, NOT_FOUND, UNAVAILABLE, Problem
+from adapters.http.problems import Problem
 from adapters.http.services import services_of
 from adapters.http.uploads import FORM, UPLOADED, Form, read_upload
 from adapters.tokens.token import Scope
@@ -37,11 +36,6 @@ from domain.refusals import Refusal
 
 CHUNK_BYTES = 262_144
 NAME = Words("name", "The name it is to get; without one, the next free number.", NAME_PATTERN, "an image name")
-# Nothing in an image may run or load, should a browser open it as a page of its own.
-IMAGE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-TELL_THE_OPERATOR = "Who runs the service finds more with `abby audit`."
-
-_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 async def save(request: web.Request) -> web.Response:
@@ -113,7 +107,7 @@ async def details(request: web.Request) -> web.Response:
     user, name = user_of(request), name_of(request)
     store = services_of(request).store
     if kept_image(store, user, name) is None:
-        raise _no_image(name)
+        raise no_image(name)
     found = await store.workers.reading.run(image_details, store, user, name)
     settlement = await store.workers.surveying.run(settlement_of, store, user, name)
     generation = None if settlement is None else settlement_as_data(settlement)
@@ -164,19 +158,11 @@ def _open(store: Storage, user: str, name: str) -> _Opened:
     Problem.
     """
     image = kept_image(store, user, name)
-    try:
+    with file_problems(user, name):
         file = open_image(store, user, name) if image else None
         if image is None or file is None:
-            raise _no_image(name)
+            raise no_image(name)
         return _digested(file, image.media_type, disposition(image.name, image.media_type))
-    except DamagedFileError as damaged:
-        sentence = f"The image {name!r} was kept, and its file is damaged: it {damaged.strerror}."
-        raise Problem(FILE_GONE, f"{sentence} {TELL_THE_OPERATOR}") from None
-    except FileNotFoundError:
-        raise Problem(FILE_GONE, f"The image {name!r} was kept, and its file is gone. {TELL_THE_OPERATOR}") from None
-    except OSError as error:
-        _log.error("image not readable", user=user, name=name, reason=str(error))
-        raise Problem(UNAVAILABLE, f"The file of the image {name!r} cannot be read. {TELL_THE_OPERATOR}") from error
 
 
 def _digested(file: BufferedIOBase, media_type: str, named: str) -> _Opened:
@@ -194,7 +180,7 @@ async def _send(request: web.Request, opened: _Opened, reading: Workers) -> web.
     answer = web.StreamResponse(
         headers={
             "Cache-Control": "private, no-cache",
-            "Content-Security-Policy": IMAGE_POLICY,
+            **IMAGE_HEADERS,
             "Content-Disposition": opened.disposition,
             "Accept-Ranges": "none",
         }
@@ -211,10 +197,6 @@ async def _send(request: web.Request, opened: _Opened, reading: Workers) -> web.
         await answer.write(chunk)
     await answer.write_eof()
     return answer
-
-
-def _no_image(name: str) -> Problem:
-    return Problem(NOT_FOUND, f"There is no image {name!r}. It may have been deleted already.")
 
 
 _ALL, _ONE = "/v1/users/{user}/images", "/v1/users/{user}/images/{name}"

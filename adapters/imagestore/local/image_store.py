@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from io import BufferedIOBase
 from pathlib import Path
-from stat import S_IFDIR, S_IFMT
+from stat import S_IFDIR
 
 import orjson
 import structlog
@@ -25,6 +25,7 @@ from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.local.moving import move
 from adapters.imagestore.local.own_files import OwnFiles
 from adapters.imagestore.local.probing import Probe
+from adapters.imagestore.local.thumbnail_files import ThumbnailFiles
 from adapters.imagestore.local.touched import Touched, left_of
 from adapters.imagestore.local.writable import unwritable_folders
 from adapters.ports.image_store import Key, Unfinished
@@ -50,6 +51,7 @@ class LocalImageStore:
         self._details = DetailsFiles(layout, files, self._own)
         self._probe = Probe(layout, files, self._own)
         self._locks = [threading.Lock() for _ in range(LOCKS)]
+        self.thumbnails = ThumbnailFiles(layout, files, self._own, lock_of=self._lock_of)
         self._guard = threading.Lock()
         self._touched: dict[Key, Touched] = {}
         self._failed: dict[Key, str] = {}
@@ -237,7 +239,7 @@ class LocalImageStore:
         found = []
         for key, touched in touched_by_key:
             left = left_of(self.layout, key, touched)
-            if any(self._kind_at(path) not in (None, S_IFDIR) for path in left):
+            if any(self._own.kind_at(path) not in (None, S_IFDIR) for path in left):
                 found.append(Unfinished(key.user, touched.name, touched.staged is not None))
         return found
 
@@ -319,17 +321,10 @@ class LocalImageStore:
         """
         folder = folder_of(name)
         for taken in (folder, name):
-            kind = self._kind_at(self.layout.final(user, taken, temp=temp)) if taken else None
+            kind = self._own.kind_at(self.layout.final(user, taken, temp=temp)) if taken else None
             if kind is not None and not (taken == folder and kind == S_IFDIR):
                 return taken
         return None
-
-    def _kind_at(self, path: Path) -> int | None:
-        """What stands at a path, as the type of a file's mode; None where nothing does."""
-        try:
-            return S_IFMT(self._files.lstat(path).st_mode)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
 
     def _touch(self, position: int, user: str, name: str, temp: bool, staged: str | None) -> None:
         key = Key(user, temp, name_key(name))
@@ -362,6 +357,8 @@ class LocalImageStore:
         final = self.layout.final(key.user, name, temp=key.temp)
         if self._own.stands(source):
             if not key.temp:
+                with suppress(OSError):  # one that stays does not fit, and is seen not to
+                    self.thumbnails.remove(key.user, name)
                 self._details.place(key.user, name, staged)
             self._files.make_directories(final.parent)
             move(self._files, source, final)
@@ -379,10 +376,11 @@ class LocalImageStore:
         kept = self.layout.final(key.user, current, temp=key.temp) if current else None
         paths = [(gone, kept)]
         if not key.temp:
+            self.thumbnails.remove(key.user, spelling)
             details_kept = self.layout.details(key.user, current) if current else None
             paths.append((self.layout.details(key.user, spelling), details_kept))
         for path, other in paths:
-            if self._kind_at(path) in (None, S_IFDIR):
+            if self._own.kind_at(path) in (None, S_IFDIR):
                 pass  # a folder of that name was made since: the file is long gone
             elif not (other and self._files.is_same_file(path, other)):
                 self._files.unlink(path)

@@ -2,6 +2,7 @@
 
 images/users/<user>/<name>                     kept images
 images/users/<user>/.details/<name>~.json      how each was made
+images/users/<user>/.thumbs/<name>~            a small copy of each that was looked at
 images/.staged/<id>, <id>.json                 written, and not yet in place
 temp/<user>/<name>                             temp files
 logs/                                          the log and what belongs to it
@@ -12,10 +13,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from domain.names import name_key
+
 MAX_PATH_CHARS = 259 if os.name == "nt" else 4095
 """Characters that the platform allows in a path (without its ending zero)."""
 DETAILS_FOLDER = ".details"
 DETAILS_SUFFIX = "~.json"
+THUMBNAILS_FOLDER = ".thumbs"
+THUMBNAIL_SUFFIX = "~"
 OWN_PREFIX = ".abby-"
 """How names begin that stand among images for a moment only; no image's name begins with a dot."""
 
@@ -42,6 +47,14 @@ class Layout:
         folder, _, bare = name.rpartition("/")
         home = self.home(user, temp=False) / DETAILS_FOLDER
         return (home / folder if folder else home) / (bare + DETAILS_SUFFIX)
+
+    def thumbnails(self, user: str) -> Path:
+        """The folder of a user's thumbnails."""
+        return self.home(user, temp=False) / THUMBNAILS_FOLDER
+
+    def thumbnail(self, user: str, name: str) -> Path:
+        """Where the thumbnail of a kept image lies: by the key of its name, and without a folder of its own."""
+        return self.thumbnails(user) / (name_key(name).replace("/", "~") + THUMBNAIL_SUFFIX)
 
     def finals(self, user: str, name: str, *, temp: bool) -> tuple[Path, ...]:
         """Where the file of a name belongs, and its details where it may have some."""

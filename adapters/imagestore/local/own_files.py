@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable
 from io import BufferedIOBase
 from pathlib import Path
-from stat import S_ISDIR
+from stat import S_IFMT, S_ISDIR
 
 from adapters.disk.errors import NotOwnError
 from adapters.disk.files import READ, Files
@@ -63,6 +63,13 @@ class OwnFiles:
         if (why := why_not_ordinary(found)) is not None:
             raise NotOwnError(f"{path.name} {why}", path)
         return True
+
+    def kind_at(self, path: Path) -> int | None:
+        """What stands at a path, as the type of a file's mode; None where nothing does. Raises OSError."""
+        try:
+            return S_IFMT(self._files.lstat(path).st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
 
     def is_foreign(self, path: Path) -> bool:
         """Whether a link leads there, or something else than an ordinary file is there. Raises OSError."""

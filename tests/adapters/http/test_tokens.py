@@ -49,6 +49,7 @@ SCOPES = {
     ("GET", "/v1/users/{user}/images"): "read",
     ("GET", "/v1/users/{user}/images/{name}"): "read",
     ("DELETE", "/v1/users/{user}/images/{name}"): "write",
+    ("GET", "/v1/users/{user}/thumbnails/{name}"): "read",
     ("GET", "/v1/users/{user}/details/{name}"): "read",
     ("GET", "/v1/policy"): "read",
     ("GET", "/openai/v1/models"): "read",

@@ -96,6 +96,20 @@ def test_a_deletion_takes_bytes_and_details_away(images: ImageStore) -> None:
     assert images.reconciled() == 3
 
 
+def test_a_thumbnail_is_one_of_just_these_bytes_and_goes_with_its_image(images: ImageStore) -> None:
+    """Whoever asks for that of others has none; nor has who kept one after the image was gone."""
+    keep(images, 1, "k/a.png", b"one")
+    one, other = "1" * 64, "2" * 64
+    images.thumbnails.keep("ada", "k/a.png", one, b"small", stands=lambda: True)
+    assert images.thumbnails.read("ada", "K/a.png", one) == b"small"
+    assert images.thumbnails.read("ada", "k/a.png", other) is None
+    images.note([(2, deleted("k/a.png"))])
+    images.reconcile("ada", "k/a.png", temp=False)
+    assert images.thumbnails.read("ada", "k/a.png", one) is None
+    images.thumbnails.keep("ada", "k/a.png", one, b"small", stands=lambda: False)
+    assert images.thumbnails.read("ada", "k/a.png", one) is None
+
+
 def test_a_cleanup_takes_temp_files_away_and_no_image_of_their_name(images: ImageStore) -> None:
     """Temp files and images are apart."""
     keep(images, 1, "a.png", b"one")
