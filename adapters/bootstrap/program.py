@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adapters.application.storage import Storage
+from adapters.bootstrap.doors import discord_sign_in
 from adapters.bootstrap.making import make_generator, studio_settings
 from adapters.bootstrap.storage import files_of, given_limits, open_store
 from adapters.http.access import Door
@@ -37,6 +38,7 @@ class Program:
 
 def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) -> Program:
     """Every part, opened and not yet serving; the bot is one where it has a token. Raises Faults."""
+    discord = None if bot_alone else discord_sign_in(config)
     store = open_store(config, given_limits(config), clock=clock)
     generator = make_generator(config)
     studio = Studio(store, generator, studio_settings(config))
@@ -44,7 +46,12 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
     tokens = KnownTokens(KeptTokens(root, files))
     app = None
     if not bot_alone:
-        door = Door(tokens, Sessions(root, files), needs_token=config.http.access == "tokens")
+        door = Door(
+            tokens,
+            Sessions(root, files),
+            needs_token=config.http.access == "tokens",
+            discord=discord,
+        )
         app = make_app(store, studio, clock=clock, door=door)
     http = None if app is None else HttpService(app, host=config.http.host, port=config.http.port)
     bot = _make_bot(config, store, studio, generator) if bot_alone or config.discord.token else None

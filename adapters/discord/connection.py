@@ -19,7 +19,7 @@ from discord.http import Route
 from discord.state import AutoShardedConnectionState
 from yarl import URL
 
-from adapters.settings.config import DiscordConfig
+from adapters.settings.doors import DiscordConfig
 from adapters.settings.kinds import DISCORD_API
 
 BEGINNING_OF_SESSIONS = frozenset({"READY", "RESUMED"})

@@ -30,7 +30,7 @@ from adapters.ports.faults import ConfigError, Fault
 from adapters.reports.digest import Digest, Pool, Weeks, read_weeks
 from adapters.reports.digest_picture import in_words, picture
 from adapters.reports.digest_words import Todo
-from adapters.settings.config import DiscordConfig
+from adapters.settings.doors import DiscordConfig
 from domain.instants import day_of
 from projections.iso_weeks import Week, last_whole_week
 

@@ -16,6 +16,7 @@ from aiohttp import hdrs, web
 from adapters.application.storage import Storage
 from adapters.http.asking import CLIENT
 from adapters.http.cookies import session_cookie_of
+from adapters.http.people.sign_in import DiscordSignIn
 from adapters.http.problems import FORBIDDEN, OTHER_SITE, UNAUTHORISED, Problem
 from adapters.ports.clock import Clock
 from adapters.ports.faults import Fault
@@ -47,12 +48,13 @@ class Caller(NamedTuple):
 
 class Door(NamedTuple):
     """By what a service lets in. Without `tokens` whoever is on this machine may ask for anything; `needs_token`: not
-    even they may without one.
+    even they may without one. `discord` None: nobody signs in with Discord.
     """
 
     tokens: KnownTokens | None = None
     sessions: Sessions | None = None
     needs_token: bool = False
+    discord: DiscordSignIn | None = None
 
 
 CALLER: Final = web.RequestKey("caller", Caller)
@@ -66,6 +68,7 @@ class Access:
         self._known = door.tokens
         self.sessions = door.sessions
         self.is_needed = door.needs_token
+        self.discord = door.discord
         self._clock = clock
         self._looking: asyncio.Task[None] | None = None
 
@@ -131,9 +134,14 @@ class Access:
         return Caller(token, session)
 
     async def _token_behind(self, session: Session, now: str) -> Token | None:
-        """What a session allows; None where its token was revoked or has ended, and the session with it."""
+        """What a session allows; None where its token was revoked or has ended, and the session with it. Who managed
+        the bot at Discord and does no longer, or nobody knows, has what is theirs.
+        """
         if session.way is Way.DISCORD:
-            return session.as_token()
+            if self.discord is None:
+                return None
+            manages = session.manages and await self.discord.rights.still_manages(session.holder)
+            return session._replace(manages=manages).as_token()
         if self._known is None:
             return None
         await self._look_again(self._known)

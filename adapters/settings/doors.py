@@ -14,6 +14,7 @@ from adapters.settings.kinds import (
     ChannelList,
     DiscordAddress,
     Host,
+    PublicAddress,
     Secret,
     Snowflake,
     TimeOfWeek,
@@ -29,6 +30,13 @@ class DiscordConfig(Section):
     """The bot. The two addresses are Discord's own, or those of a stand-in on this machine, for tests."""
 
     token: Secret | None = Field(None, validation_alias="DISCORD_TOKEN", description="a bot's token")
+    client_id: Snowflake = Field(
+        0, ge=0, le=LARGEST_SNOWFLAKE, validation_alias="DISCORD_CLIENT_ID",
+        description="the id of a Discord application, or 0 for none",
+    )  # fmt: skip
+    client_secret: Secret | None = Field(
+        None, validation_alias="DISCORD_CLIENT_SECRET", description="the client secret of a Discord application"
+    )
     owner: Snowflake = Field(
         0, ge=0, le=LARGEST_SNOWFLAKE, validation_alias="DISCORD_OWNER",
         description="the id of a Discord user, or 0 for the owner of the application",
@@ -85,6 +93,10 @@ class HttpConfig(Section):
     port: WholeNumber = Field(
         8080, ge=0, le=65535, validation_alias="HTTP_PORT",
         description="a decimal number from 1 to 65535, or 0 for any free port",
+    )  # fmt: skip
+    public_url: PublicAddress = Field(
+        "", validation_alias="PUBLIC_URL",
+        description="the address of the page for a browser, without a path, such as https://abby.example.org",
     )  # fmt: skip
     access: Annotated[Literal["local", "tokens"], BeforeValidator(small_word)] = Field(
         "local", validation_alias="HTTP_ACCESS", description="local, or tokens to ask everybody for one"

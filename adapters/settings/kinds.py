@@ -109,6 +109,20 @@ def service_address(value: str) -> str:
     return value.strip().rstrip("/")
 
 
+def public_address(value: str) -> str:
+    """The address by which browsers reach the page, as they name it; empty: the one at which the service listens."""
+    if not value.strip():
+        return ""
+    address = service_address(value)
+    parts = urlsplit(address)
+    if parts.path:
+        raise ValueError("the page is at the root of its host, so it has no path")
+    host, port = (parts.hostname or "").lower(), parts.port
+    shown = f"[{host}]" if ":" in host else host
+    is_usual = port in {None, 443 if parts.scheme == "https" else 80}
+    return f"{parts.scheme}://{shown}" + ("" if is_usual else f":{port}")
+
+
 def discord_address(value: str) -> str:
     """Discord itself, or a stand-in on this machine: a token is sent nowhere else."""
     if value in {DISCORD_API, DISCORD_GATEWAY}:
@@ -292,6 +306,7 @@ WholeNumber = Annotated[int, BeforeValidator(whole_number)]
 Snowflake = Annotated[int, BeforeValidator(snowflake)]
 DecimalNumber = Annotated[float, BeforeValidator(decimal_number)]
 ServiceAddress = Annotated[str, AfterValidator(service_address)]
+PublicAddress = Annotated[str, AfterValidator(public_address)]
 DiscordAddress = Annotated[str, AfterValidator(discord_address)]
 Host = Annotated[str, AfterValidator(host)]
 ModuleName = Annotated[str, AfterValidator(module_name)]

@@ -108,7 +108,12 @@ def _bounded(sessions: Iterable[Session]) -> list[Session]:
 
 def _session(told: Mapping[str, Any]) -> Session:
     """A session of the file; raises ValueError, KeyError or TypeError for what is none."""
-    session = Session(
+    texts = [told[name] for name in ("sha256", "holder", "name")]
+    if not all(isinstance(text, str) for text in texts) or not isinstance(told["manages"], bool):
+        raise TypeError("a session's members are texts")
+    if not (is_instant(told["began_at"]) and is_instant(told["used_at"])):
+        raise ValueError("a session has times")
+    return Session(
         sha256=told["sha256"],
         way=Way(told["way"]),
         holder=told["holder"],
@@ -117,8 +122,3 @@ def _session(told: Mapping[str, Any]) -> Session:
         began_at=told["began_at"],
         used_at=told["used_at"],
     )
-    if not all(isinstance(text, str) for text in (session.sha256, session.holder, session.name)):
-        raise TypeError("a session's members are texts")
-    if not isinstance(session.manages, bool) or not (is_instant(session.began_at) and is_instant(session.used_at)):
-        raise TypeError("a session has times")
-    return session

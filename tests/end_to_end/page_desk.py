@@ -42,13 +42,14 @@ class Service:
         *,
         settings: StoreSettings = StoreSettings(),  # noqa: B008  # an immutable value
         door: Door = Door(),  # noqa: B008  # an immutable value
+        port: int = 0,
     ) -> None:
         self.door = door
         self.store = open_store(root, limits=limits, settings=settings)
         self._provider = provider or SketchProvider()
         self._studio = Studio(self.store, Generator(self._provider))
         self._http: HttpService | None = None
-        self._port = 0
+        self._port = port
 
     async def start(self) -> str:
         """Listens, at the same port as before."""

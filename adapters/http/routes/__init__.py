@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.http.routes import (
     admin,
+    discord_session,
     documentation,
     events,
     explanations,
@@ -25,6 +26,7 @@ ALL_ROUTES = (
     *documentation.ROUTES,
     *health.ROUTES,
     *session.ROUTES,
+    *discord_session.ROUTES,
     *generations.ROUTES,
     *jobs.ROUTES,
     *images.ROUTES,

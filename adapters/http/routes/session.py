@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
 
-import structlog
 from aiohttp import web
 from pydantic import Field
 
@@ -19,16 +17,13 @@ from adapters.http.contract.bodies import Body
 from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import EndedSessions
 from adapters.http.contract.shapes import Session as ToldSession
-from adapters.http.cookies import SESSION_COOKIE, give_cookie, session_cookie_of
+from adapters.http.cookies import SESSION_COOKIE, give_cookie
 from adapters.http.services import services_of
-from adapters.ports.faults import StorageUnavailable
-from adapters.tokens.session import LONGEST_SECONDS, Session, Way, digest_of_cookie, new_cookie
-from adapters.tokens.sessions import Sessions
+from adapters.http.signed_in import Who, begin_session, change_sessions
+from adapters.tokens.session import Session, Way
 from adapters.tokens.token import Scope
 
 MAX_TOKEN_CHARS = 200
-
-_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class SignIn(Body):
@@ -51,35 +46,8 @@ async def sign_in(request: web.Request, body: SignIn) -> web.Response:
         with connection_of(request).keeping_place(Need.WAITS_IN_LINE):
             await services.failed_sign_ins.wait(request[CLIENT].address)
         raise unauthorised("This token is not known here, was revoked, or has ended.")
-    text, now = new_cookie(), services.clock()
-    begun = Session(
-        sha256=digest_of_cookie(text),
-        way=Way.TOKEN,
-        holder=token.sha256,
-        name=token.name,
-        manages=False,
-        began_at=now,
-        used_at=now,
-    )
-    await begin(request, begun)
-    answer = json_answer(_told(request, Caller(token, begun)))
-    give_cookie(request, answer, SESSION_COOKIE, text, seconds=LONGEST_SECONDS)
-    return answer
-
-
-async def begin(request: web.Request, begun: Session) -> None:
-    """Keeps a session, in the place of the one that the browser had. Raises Faults."""
-    former = session_cookie_of(request)
-    digest = None if former is None else digest_of_cookie(former)
-
-    def keep(sessions: Sessions) -> int:
-        sessions.load()
-        replaced = sessions.end(lambda one: one.sha256 == digest, begun.used_at)
-        sessions.begin(begun)
-        return replaced
-
-    await _changed(request, keep)
-    _log.info("signed in", way=begun.way.value, name=begun.name)
+    who = Who(Way.TOKEN, token.sha256, token.name)
+    return await begin_session(request, who, lambda begun: json_answer(_told(request, Caller(token, begun))))
 
 
 async def sign_out(request: web.Request) -> web.Response:
@@ -101,31 +69,10 @@ async def sign_out_everywhere(request: web.Request) -> web.Response:
 
 async def _ended(request: web.Request, ended: Callable[[Session], bool]) -> web.Response:
     now = services_of(request).clock()
-
-    def end(sessions: Sessions) -> int:
-        sessions.load()
-        return sessions.end(ended, now)
-
-    told: EndedSessions = {"ended": await _changed(request, end)}
+    told: EndedSessions = {"ended": await change_sessions(request, lambda sessions: sessions.end(ended, now))}
     answer = json_answer(told)
     give_cookie(request, answer, SESSION_COOKIE, "", seconds=0)
     return answer
-
-
-async def _changed(request: web.Request, change: Callable[[Sessions], int]) -> int:
-    """Changes the sessions on the disk, in a worker; 0 where the service has none. Raises StorageUnavailable."""
-    services = services_of(request)
-    sessions = services.access.sessions
-    if sessions is None:
-        return 0
-
-    def changed() -> int:
-        try:
-            return change(sessions)
-        except OSError as error:
-            raise StorageUnavailable(f"{sessions.path} cannot be written: {error.strerror or error}") from error
-
-    return await services.store.workers.reading.run(changed)
 
 
 def _told(request: web.Request, caller: Caller | None) -> ToldSession:
@@ -137,7 +84,7 @@ def _told(request: web.Request, caller: Caller | None) -> ToldSession:
     return {
         "signed_in": begun is not None,
         "needed": access.is_needed,
-        "ways": ["token"],
+        "ways": ["token", "discord"] if access.discord else ["token"],
         "by": None if by is None else by.value,
         "name": begun.name if begun is not None else token.name if token is not None else None,
         "scope": None if scope is None else scope.value,

@@ -21,6 +21,7 @@ from adapters.generation.sketch.provider import SketchProvider
 from adapters.http.access import Door
 from adapters.http.bodies import BodyBounds
 from adapters.http.connection import ConnectionBounds
+from adapters.http.people.sign_in import DiscordSignIn
 from adapters.http.service import HttpService, make_app
 from adapters.studio import Studio
 from adapters.tokens.judging import KnownTokens
@@ -89,6 +90,8 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             body_bounds: BodyBounds = BodyBounds(),  # noqa: B008  # an immutable value
             files: Files | None = None,
             needs_token: bool = False,
+            discord: DiscordSignIn | None = None,
+            port: int = 0,
         ) -> Running:
             store = open_store(tmp_path / "root", limits=limits, settings=settings, files=files)
             stack.callback(store.close)
@@ -97,9 +100,9 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             studio = Studio(store, Generator(used))
             stack.push_async_callback(studio.close)
             tokens = KnownTokens(KeptTokens(store.root, Files()))
-            door = Door(tokens, Sessions(store.root, files or Files()), needs_token=needs_token)
+            door = Door(tokens, Sessions(store.root, files or Files()), needs_token=needs_token, discord=discord)
             app = make_app(store, studio, door=door, body_bounds=body_bounds)
-            service = HttpService(app, host="127.0.0.1", port=0, bounds=bounds)
+            service = HttpService(app, host="127.0.0.1", port=port, bounds=bounds)
             stack.push_async_callback(service.stop)
             return Running(await service.start(), store, service.stop)
 

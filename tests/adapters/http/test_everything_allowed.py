@@ -29,9 +29,13 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403",
 [[operations]]
 include-path-regex = "/events/stream$"
 enabled = false
+
+[[operations]]
+include-path-regex = "^/v1/session/discord"
+warnings = false
 """
-"""Of bytes: whether they are a picture, and of the kind that the name says. And a stream has no end to wait for:
-`test_events.py` has what it takes and refuses.
+"""Of bytes: whether they are a picture, and of the kind that the name says. A stream has no end to wait for:
+`test_events.py` has what it takes and refuses. And nobody signs in with Discord here: `test_discord_sign_in.py` has one.
 """
 
 

@@ -40,6 +40,8 @@ SCOPES = {
     ("POST", "/v1/session"): "open",
     ("DELETE", "/v1/session"): "open",
     ("DELETE", "/v1/sessions"): "read",
+    ("GET", "/v1/session/discord"): "open",
+    ("GET", "/v1/session/discord/callback"): "open",
     ("GET", "/v1/styles"): "read",
     ("POST", "/v1/users/{user}/generations"): "write",
     ("GET", "/v1/users/{user}/jobs"): "read",

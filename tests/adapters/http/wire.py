@@ -14,7 +14,7 @@ WAIT_SECONDS = 20.0
 
 
 class GenerationOutcome(NamedTuple):
-    """An answer as it came; header names in lower case."""
+    """An answer as it came; header names in lower case, one that is there twice with a line for each."""
 
     status: int
     headers: Mapping[str, str]
@@ -48,7 +48,10 @@ class Wire:
         async with asyncio.timeout(WAIT_SECONDS):
             head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             first, *lines = head.rstrip("\r\n").split("\r\n")
-            headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+            headers: dict[str, str] = {}
+            for name, value in (line.split(": ", 1) for line in lines):
+                former = headers.get(name.lower())
+                headers[name.lower()] = value if former is None else f"{former}\n{value}"
             status = int(first.split(" ")[1])
             bodiless = to_head or status in (100, 304)
             body = b"" if bodiless else await self._reader.readexactly(int(headers.get("content-length", 0)))

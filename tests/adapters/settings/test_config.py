@@ -23,7 +23,7 @@ from tests.hostile.rows import rows
 
 SETTINGS = {name for section in SECTIONS.values() for name in section.settings()}
 ROOT = Path(__file__).parents[3]
-KEY = "sk-0123456789abcdefSECRET"
+KEY = "sk-0123456789abcdefHIDDEN"
 
 Load = Callable[..., Config]
 
@@ -393,8 +393,8 @@ class TestSecrets:
         """Representation, string, the lines that are printed, and the sources that it was read from."""
         config = load(f"DISCORD_TOKEN=other-{KEY}", STABILITY_API_KEY=KEY, DISCORD_TOKEN=f"bot-{KEY}")
         for text in (repr(config), str(config), repr(config.api), repr(config.sources), *config.describe()):
-            assert "SECRET" not in text
-        assert repr(config.api._given["STABILITY_API_KEY"]).count("SECRET") == 0
+            assert "HIDDEN" not in text
+        assert repr(config.api._given["STABILITY_API_KEY"]).count("HIDDEN") == 0
         assert "DISCORD_TOKEN is set (environment; .env says otherwise)" in config.describe()
         assert config.api.stability_key is not None
         assert config.api.stability_key.get_secret_value() == KEY
@@ -405,11 +405,11 @@ class TestSecrets:
         """Neither in the sentence nor in a traceback of it."""
         with pytest.raises(ConfigError, match=r"^STABILITY_API_KEY \(environment\): it holds a space") as refused:
             load(STABILITY_API_KEY=f"{KEY} and more")
-        assert "SECRET" not in "".join(traceback.format_exception(refused.value))
+        assert "HIDDEN" not in "".join(traceback.format_exception(refused.value))
         with pytest.raises(ConfigError) as refused:
             ApiConfig()
         assert "ValidationError" in "".join(traceback.format_exception(refused.value))
-        assert "SECRET" not in "".join(traceback.format_exception(refused.value))
+        assert "HIDDEN" not in "".join(traceback.format_exception(refused.value))
 
     def test_an_argument_that_is_no_text_is_no_secret(self, load: Load) -> None:
         """A number is a mistake of the caller; a secret that is masked already is taken."""
@@ -429,10 +429,10 @@ class TestSecrets:
         """Nor is what comes after a question mark."""
         with pytest.raises(ConfigError, match="leave the user name and password out") as refused:
             load(API_HOST=f"https://user:{KEY}@x.example")
-        assert "SECRET" not in str(refused.value)
+        assert "HIDDEN" not in str(refused.value)
         with pytest.raises(ConfigError) as refused:
             load(API_HOST=f"https://x.example/?api_key={KEY}")
-        assert "SECRET" not in str(refused.value)
+        assert "HIDDEN" not in str(refused.value)
 
     def test_a_long_or_unprintable_value_is_shown_short_and_plain(self, load: Load) -> None:
         """One line stays one line."""

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from adapters.ports.faults import ConfigError
-from adapters.settings.config import DiscordConfig, load_config
+from adapters.settings.config import load_config
+from adapters.settings.doors import DiscordConfig
 
 MANY = ",".join(map(str, range(1, 51)))
 GOOD = {

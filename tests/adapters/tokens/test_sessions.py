@@ -31,7 +31,7 @@ class FullDisk(Files):
 
     full = False
 
-    def write_durably(self, path: Path, data: bytes, mode: int | None = None) -> None:
+    def write_durably(self, path: Path, data: bytes, mode: int = 0o600) -> None:
         """As the disk is."""
         if self.full:
             raise OSError(errno.ENOSPC, "No space left on device")

@@ -19,6 +19,7 @@ from aiohttp import hdrs, web
 from tests.adapters.discord.fake.command_rules import SLASH, check_commands
 from tests.adapters.discord.fake.interactions import Desk, Interaction
 from tests.adapters.discord.fake.messages import FIELDS_OF_A_CHANNEL, NONCE_SECONDS, Body, Message, check_message
+from tests.adapters.discord.fake.oauth import OAuth
 from tests.adapters.discord.fake.refusals import SENTENCES, Json, Refused, refused, unauthorized, unknown_route
 from tests.adapters.discord.fake.world import (
     ATTACH_FILES,
@@ -26,6 +27,7 @@ from tests.adapters.discord.fake.world import (
     SEND_MESSAGES,
     VIEW_CHANNEL,
     Channel,
+    Guild,
     Upload,
     User,
 )
@@ -102,6 +104,7 @@ class Rest:
         self.desk = desk
         self.world = desk.world
         self.gateway_told = gateway_told
+        self.oauth = OAuth(desk.world)
         self.commands: dict[int | None, list[Json]] = {}
         self.syncs: list[list[str]] = []
         self.troubles: list[Trouble] = []
@@ -113,7 +116,11 @@ class Rest:
     def routes(self) -> list[web.RouteDef]:
         """Every route, then what catches the rest."""
         mine: list[tuple[str, str, Handler, bool]] = [
-            ("GET", "/users/@me", self._me, True),
+            ("GET", "/users/@me", self._me, False),
+            ("GET", "/users/@me/guilds", self._my_guilds, True),
+            ("POST", "/oauth2/token", self.oauth.token, False),
+            ("GET", "/guilds/{guild}", self._guild, True),
+            ("GET", "/guilds/{guild}/members/{user}", self._member, True),
             ("GET", "/oauth2/applications/@me", self._application, True),
             ("GET", "/applications/@me", self._application, True),
             ("GET", "/gateway/bot", self._gateway_bot, True),
@@ -150,8 +157,8 @@ class Rest:
                 self.world.complain(f"{what} came again before the time that its 429 named")
             try:
                 trouble = await self._trouble_of(request, what)
-                if needs_token and request.headers.get("Authorization") != f"Bot {self.world.settings.token}":
-                    raise unauthorized()
+                if needs_token:
+                    self._refuse_other_tokens(request)
                 body = await handler(request) if trouble is None or trouble.reaches else None
                 if trouble is not None:
                     if trouble.status != 0:
@@ -211,8 +218,34 @@ class Rest:
         self.unknown_routes.append(f"{request.method} {request.path}")
         raise unknown_route()
 
-    async def _me(self, _request: web.Request) -> Answer:
-        return self.world.bot.json
+    async def _me(self, request: web.Request) -> Answer:
+        given = request.headers.get("Authorization", "")
+        if given.startswith("Bot ") or not given:
+            self._refuse_other_tokens(request)
+            return self.world.bot.json
+        return self.oauth.person_of(request).json
+
+    def _refuse_other_tokens(self, request: web.Request) -> None:
+        if request.headers.get("Authorization") != f"Bot {self.world.settings.token}":
+            raise unauthorized()
+
+    async def _my_guilds(self, _request: web.Request) -> Answer:
+        return [{"id": str(guild.id), "name": guild.name} for guild in self.world.guilds.values()]
+
+    async def _guild(self, request: web.Request) -> Answer:
+        return self._known_guild(request).listed(self.world.users.values())
+
+    async def _member(self, request: web.Request) -> Answer:
+        guild, user = self._known_guild(request), self.world.users.get(_number(request, "user"))
+        if user is None or user in guild.absent:
+            raise Refused(404, 10007, SENTENCES[10007][1], on_purpose=True)  # asking is how one learns it
+        return guild.listed_member(user)
+
+    def _known_guild(self, request: web.Request) -> Guild:
+        guild = self.world.guilds.get(_number(request, "guild"))
+        if guild is None:
+            raise refused(10004)
+        return guild
 
     async def _application(self, _request: web.Request) -> Answer:
         return self.world.application

@@ -38,6 +38,7 @@ class FakeDiscord:
         self.cdn = Cdn(self.world)
         self.gateway = Gateway(self.world)
         self.rest = Rest(Desk(self.world, self.cdn), self.gateway.told)
+        self.oauth = self.rest.oauth
         self.interactions: list[Interaction] = []
         self._line = Line(self.world, self.cdn, self._commands, self._send)
         self._runner: web.AppRunner | None = None
@@ -48,7 +49,7 @@ class FakeDiscord:
         """Listens on a free port."""
         fake = cls(settings or Settings())
         app = web.Application(client_max_size=LARGEST_REQUEST_BYTES)
-        app.add_routes([*fake.gateway.routes(), *fake.cdn.routes(), *fake.rest.routes()])
+        app.add_routes([*fake.gateway.routes(), *fake.cdn.routes(), *fake.oauth.routes(), *fake.rest.routes()])
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -127,7 +127,7 @@ class TeamMember:
 @dataclass(eq=False)
 class Guild:
     """A server. `bot_permissions` are what the bot was invited with; `announced_bytes` is the largest file as
-    interactions tell it, where that is not true.
+    interactions tell it, where that is not true. Every user is a member who is not `absent`.
     """
 
     id: int
@@ -137,11 +137,12 @@ class Guild:
     attachment_bytes: int | None = None
     announced_bytes: int | None = None
     permissions: dict[User, int] = field(default_factory=dict)
+    absent: set[User] = field(default_factory=set)
     channels: list[Channel] = field(default_factory=list)
 
     def permissions_of(self, user: User) -> int:
         """What a user may do here; the owner and administrators may do all."""
-        own = self.permissions.get(user, user.permissions)
+        own = self._given(user)
         return EVERYTHING if user is self.owner or own & ADMINISTRATOR else own
 
     def member(self, user: User, permissions: int) -> Json:
@@ -155,6 +156,21 @@ class Guild:
             "flags": 0,
             "permissions": str(permissions),
         }
+
+    def listed_member(self, user: User) -> Json:
+        """A member as REST sends it: without permissions, which are those of the roles."""
+        return {name: value for name, value in self.member(user, 0).items() if name != "permissions"} | {
+            "roles": [str(user.id)]
+        }
+
+    def listed(self, users: Iterable[User]) -> Json:
+        """The server as REST sends it. Each user has a role of their own."""
+        everyone = {"id": str(self.id), "name": "@everyone", "permissions": str(USUAL)}
+        own = [{"id": str(user.id), "name": user.name, "permissions": str(self._given(user))} for user in users]
+        return {"id": str(self.id), "name": self.name, "owner_id": str(self.owner.id), "roles": [everyone, *own]}
+
+    def _given(self, user: User) -> int:
+        return self.permissions.get(user, user.permissions)
 
     def create_event(self, bot: User) -> Json:
         """What GUILD_CREATE tells. The role of everyone carries the bot's permissions."""
