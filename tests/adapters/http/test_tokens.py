@@ -36,6 +36,7 @@ SCOPES = {
     ("GET", "/openapi.json"): "open",
     ("GET", "/healthz"): "open",
     ("GET", "/readyz"): "open",
+    ("GET", "/metrics"): "read",
     ("GET", "/v1/styles"): "read",
     ("POST", "/v1/users/{user}/generations"): "write",
     ("POST", "/v1/users/{user}/images"): "write",
