@@ -31,17 +31,17 @@ class Looking:
         self._guard = threading.Lock()
         self._round: Iterator[tuple[str, str, CurrentImage]] = iter(())
 
-    def missing(self, state: QuotaState, images: ImageStore) -> list[Key]:
-        """The names that stand and have no file of their size, kept images first. Raises OSError where the disk cannot
-        say.
+    def missing(self, state: QuotaState, images: ImageStore, looked_at: int = LOOKED_AT) -> list[Key]:
+        """The names that stand and have no file of their size, kept images first, of so many more. Raises OSError where
+        the disk cannot say.
         """
         known = list(images.missing)
         with self._guard:
-            looked_at = list(islice(self._round, LOOKED_AT))
-            if len(looked_at) < LOOKED_AT:
+            names = list(islice(self._round, looked_at))
+            if len(names) < looked_at:
                 self._round = state.gallery.all()
-                looked_at += islice(self._round, LOOKED_AT - len(looked_at))
-        keys = {*known[:LOOKED_AT_AGAIN], *(Key(user, False, key) for user, key, _ in looked_at)}
+                names += islice(self._round, looked_at - len(names))
+        keys = {*known[:LOOKED_AT_AGAIN], *(Key(user, False, key) for user, key, _ in names)}
         gone = {key for key in keys if not _has_file(key, state, images)}
         if gone:
             sleep(PAUSE_SECONDS)  # while a name is saved anew its file is the new one a moment before its figures are

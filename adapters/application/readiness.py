@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from adapters.application.keeping import what_keeps_from_saving
+from adapters.application.looking import LOOKED_AT
+from adapters.application.notes import Note, NoteKind
 from adapters.application.opening import OpenRoot
 from adapters.application.storage import Storage
 from adapters.application.workers import DiskStuck
@@ -19,6 +21,7 @@ BEGUN = (
     "A new log was begun at this start, as there was none in {root}: all quotas begin at 0. If there should be one, "
     "stop the service and look whether the disk of the storage root is mounted."
 )
+NOT_KEPT = "Pictures cannot be kept, so none is asked for: {why}"
 NOT_GONE = "Deleted, and still on the disk: {files}, among them {some} ({why})."
 NOT_IN_PLACE = "Kept, and not in place yet: {files}, among them {some} ({why}), served from where they wait."
 TRIED_AGAIN = (
@@ -44,10 +47,10 @@ class Readiness(NamedTuple):
 
     ready: bool
     degraded: bool
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     last_cleanup: str | None
     position: int
-    begun: str | None = None
+    begun: Note | None = None
 
 
 async def readiness(storage: Storage) -> Readiness:
@@ -55,31 +58,33 @@ async def readiness(storage: Storage) -> Readiness:
     try:
         return await storage.workers.reading.run(readiness_of, storage)
     except DiskStuck as stuck:
-        return Readiness(False, True, (str(stuck),), storage.last_cleanup, 0)
+        return _not_ready(NoteKind.DISK_STUCK, stuck, storage)
 
 
-def readiness_of(storage: Storage) -> Readiness:
+def readiness_of(storage: Storage, *, looked_at: int = LOOKED_AT) -> Readiness:
     """How a storage stands, also where it could not be opened or has stopped. Tries whether pictures could be kept, and
-    looks at some images: for a worker.
+    looks at so many images: for a worker.
     """
     if calls.longest_seconds() >= calls.STUCK_SECONDS:
-        return Readiness(False, True, (str(DiskStuck()),), storage.last_cleanup, 0)
+        return _not_ready(NoteKind.DISK_STUCK, DiskStuck(), storage)
     try:
         opened = storage.opened()
-    except (StorageUnavailable, LedgerStopped) as error:
-        return Readiness(False, True, (str(error),), storage.last_cleanup, 0)
+    except StorageUnavailable as error:
+        return _not_ready(NoteKind.STORAGE_UNAVAILABLE, error, storage)
+    except LedgerStopped as error:
+        return _not_ready(NoteKind.LEDGER_STOPPED, error, storage)
     ledger, position = opened.ledger, opened.state.position
     if ledger.fault is not None:
-        return Readiness(False, True, (str(ledger.fault),), storage.last_cleanup, position)
+        return _not_ready(NoteKind.LEDGER_STOPPED, ledger.fault, storage, position)
     if (sentence := ledger.disk_wait.sentence()) is not None:
-        return Readiness(False, True, (sentence,), storage.last_cleanup, position)
+        return _not_ready(NoteKind.DISK_STUCK, sentence, storage, position)
     if ledger.clock_is_behind():
-        return Readiness(False, True, (CLOCK_BEHIND,), storage.last_cleanup, position)
+        return _not_ready(NoteKind.CLOCK_BEHIND, CLOCK_BEHIND, storage, position)
     try:
-        notes = [*_notes(opened, storage.clock()), *(note for part in storage.watched for note in part())]
+        notes = [*_notes(opened, storage.clock(), looked_at), *(note for part in storage.watched for note in part())]
     except LedgerStopped as error:
-        return Readiness(False, True, (str(error),), storage.last_cleanup, position)
-    begun = BEGUN.format(root=opened.root) if opened.begun else None
+        return _not_ready(NoteKind.LEDGER_STOPPED, error, storage, position)
+    begun = Note(NoteKind.LOG_BEGUN, BEGUN.format(root=opened.root)) if opened.begun else None
     return Readiness(
         ready=True,
         degraded=bool(notes),
@@ -88,6 +93,10 @@ def readiness_of(storage: Storage) -> Readiness:
         position=position,
         begun=begun,
     )
+
+
+def _not_ready(kind: NoteKind, why: object, storage: Storage, position: int = 0) -> Readiness:
+    return Readiness(False, True, (Note(kind, str(why)),), storage.last_cleanup, position)
 
 
 class LogAhead(NamedTuple):
@@ -111,37 +120,41 @@ def log_ahead(last_at: str, now: str) -> LogAhead | None:
     )
 
 
-def _notes(opened: OpenRoot, now: str) -> list[str]:
+def _notes(opened: OpenRoot, now: str, looked_at: int) -> list[Note]:
     """What an operator should look at while the ledger runs."""
     keeping = [opened.without_space()] if opened.short_of_space() else what_keeps_from_saving(opened)
     ahead = log_ahead(opened.state.last_at, now) if opened.state.position else None
     return [
-        *(f"Pictures cannot be kept, so none is asked for: {why}" for why in keeping),
-        *([" ".join(ahead)] if ahead else []),
-        *([opened.seals.trouble] if opened.seals is not None and opened.seals.trouble else []),
-        *_notes_on_missing(opened),
+        *(Note(NoteKind.PICTURES_NOT_KEPT, NOT_KEPT.format(why=why)) for why in keeping),
+        *([Note(NoteKind.LOG_AHEAD, " ".join(ahead))] if ahead else []),
+        *([Note(NoteKind.SEAL_FILE, seals.trouble)] if (seals := opened.seals) is not None and seals.trouble else []),
+        *_notes_on_missing(opened, looked_at),
         *_file_work_that_failed(opened),
     ]
 
 
-def _notes_on_missing(opened: OpenRoot) -> list[str]:
+def _notes_on_missing(opened: OpenRoot, looked_at: int) -> list[Note]:
     try:
-        missing = opened.looking.missing(opened.state, opened.images)
+        missing = opened.looking.missing(opened.state, opened.images, looked_at)
     except OSError as error:
-        return [f"The images cannot be looked at: {error.strerror or error}."]
+        return [Note(NoteKind.IMAGES_UNREADABLE, f"The images cannot be looked at: {error.strerror or error}.")]
     if not missing:
         return []
     some = ", ".join(f"{key.user}/{key.key}" for key in missing[:NAMED_MISSING])
     have = "has" if len(missing) == 1 else "have"
-    return [f"{counted(len(missing), 'image')} {have} no file, or a damaged one, among them {some}. They stay charged."]
+    found = f"{counted(len(missing), 'image')} {have} no file, or a damaged one, among them {some}. They stay charged."
+    return [Note(NoteKind.IMAGES_MISSING, found)]
 
 
-def _file_work_that_failed(opened: OpenRoot) -> list[str]:
+def _file_work_that_failed(opened: OpenRoot) -> list[Note]:
     """What was recorded and answered, and could not be carried out on the disk so far."""
     notes = []
-    for stands, what in ((False, NOT_GONE), (True, NOT_IN_PLACE)):
+    for stands, kind, what in (
+        (False, NoteKind.NOT_DELETED_YET, NOT_GONE),
+        (True, NoteKind.NOT_IN_PLACE_YET, NOT_IN_PLACE),
+    ):
         if names := [name for name in opened.images.unfinished() if name.stands is stands]:
             some = ", ".join(f"{name.user}/{name.name}" for name in names[:NAMED_MISSING])
             sentence = what.format(files=counted(len(names), "file"), some=some, why=names[0].why)
-            notes.append(f"{sentence} {TRIED_AGAIN}")
+            notes.append(Note(kind, f"{sentence} {TRIED_AGAIN}"))
     return notes

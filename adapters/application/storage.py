@@ -14,6 +14,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
 
+from adapters.application.notes import Note
 from adapters.application.opening import OpenRoot, acquire, give_back
 from adapters.application.remembered import Remembered
 from adapters.application.results import StoreSettings
@@ -22,6 +23,7 @@ from adapters.disk.files import Files
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.engines import Engines
 from adapters.ports.faults import LedgerStopped, StorageUnavailable
+from adapters.ports.measured import Measure
 from domain.commands import SetPolicy
 
 RETRY_SECONDS = 60.0
@@ -55,8 +57,10 @@ class Storage:
         self.clock = clock
         self.last_cleanup: str | None = None
         """When old temp files were last removed, since the start."""
-        self.watched: list[Callable[[], Iterable[str]]] = []
+        self.watched: list[Callable[[], Iterable[Note]]] = []
         """What else the service stands on, each of which says what an operator should look at."""
+        self.measured: list[Measure] = []
+        """The same parts, each of which measures itself."""
         self.workers = WorkersByKind()
         """The threads in which the work of this storage is done."""
         self.remembered = Remembered()

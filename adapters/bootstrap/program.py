@@ -57,6 +57,7 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
     bot = _make_bot(config, store, studio, generator) if bot_alone or config.discord.token else None
     if bot is not None:
         store.watched.append(bot.notes)
+        store.measured.append(bot.measured)
     return Program(config=config, store=store, generator=generator, studio=studio, http=http, tokens=tokens, bot=bot)
 
 

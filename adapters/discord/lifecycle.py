@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from math import isfinite
 
 import aiohttp
 import discord
 import structlog
 
+from adapters.application.notes import Note, NoteKind
 from adapters.discord.bot import AbbyBot, Abilities, Parts
 from adapters.discord.buttons import PictureButton
 from adapters.discord.cogs.data import DataCog
@@ -24,6 +26,7 @@ from adapters.discord.erasing import EraseItem
 from adapters.discord.pages import PageButton
 from adapters.discord.pending_answers import PendingAnswers
 from adapters.ports.faults import ConfigError
+from adapters.ports.measured import Measured
 
 DRAIN_SECONDS = 15.0
 """How long pictures under way may take after the bot was told to stop; with what follows, it is gone within 25 s."""
@@ -50,6 +53,7 @@ REFUSED_BY_GATEWAY = {
     "at https://discord.com/developers/applications",
 }
 """By the code with which it closes a connection for good. What is asked for may be another program's cog's."""
+ENDED = "The Discord bot has ended, and commands are not answered: {why}"
 BROKEN = "The Discord bot ended by a defect; it is started again"
 PASSING = (
     OSError,
@@ -86,18 +90,26 @@ class BotLife:
         """Begins to connect, and returns at once."""
         self._living = asyncio.get_running_loop().create_task(self._live())
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Note, ...]:
         """What an operator should look at: that the bot has ended, or is not connected, and why."""
         if self._living is None or self._stopping:
             return ()
         if self.fault is not None:
-            return (f"The Discord bot has ended, and commands are not answered: {self.fault}",)
+            return (Note(NoteKind.BOT_ENDED, ENDED.format(why=self.fault)),)
         bot = self._bot
         trouble = "it cannot connect to Discord, and tries again" if bot is None else bot.trouble
         if trouble is None:
             return ()
         because = f" ({self._trouble})" if self._trouble and (bot is None or not bot.is_ready()) else ""
-        return (f"The Discord bot is offline: {trouble}{because}.",)
+        return (Note(NoteKind.BOT_OFFLINE, f"The Discord bot is offline: {trouble}{because}."),)
+
+    def measured(self) -> list[Measured]:
+        """Whether commands arrive, how long the gateway takes to answer, and in how many servers the bot is."""
+        bot = self._bot
+        if bot is None or bot.trouble is not None:
+            return [Measured("abby_bot_online", 0)]
+        latency = [Measured("abby_bot_gateway_seconds", bot.latency)] if isfinite(bot.latency) else []
+        return [Measured("abby_bot_online", 1), Measured("abby_bot_guilds", len(bot.guilds)), *latency]
 
     async def stop(self) -> None:
         """No new work; what runs is finished or given up; then the bot goes offline."""

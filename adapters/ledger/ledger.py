@@ -28,6 +28,7 @@ from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.disk_wait import DiskWait
 from adapters.ledger.pending import Accepted, Outcome, PendingCommand, result_of, wake
 from adapters.ledger.projector import Projector
+from adapters.ledger.tallies import LedgerTallies
 from adapters.ports.clock import Clock
 from adapters.ports.event_log import Recorder
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, StorageUnavailable
@@ -126,6 +127,7 @@ class QuotaLedger:
         self._closing = False
         self._fault: LedgerStopped | None = None
         self.disk_wait = DiskWait()
+        self.tallies = LedgerTallies(self._queue.qsize)
         self._pid = os.getpid()
         self._writer = threading.Thread(target=self._run, name="abby-ledger", daemon=True)
         self._writer.start()
@@ -220,11 +222,11 @@ class QuotaLedger:
                 self.refuse_if_stopped()
             user = getattr(pending.command, "user", None)
             if self._closing:
-                return Refusal(Reason.STOPPED, user)
+                return self.tallies.turn_away(Reason.STOPPED, user)
             self.disk_wait.refuse_more()
             if self._queue.qsize() >= MAX_QUEUED:
                 self._drained.clear()
-                return Refusal(Reason.BUSY, user)
+                return self.tallies.turn_away(Reason.BUSY, user)
             self._queue.put(pending)
             return None
 
@@ -300,6 +302,7 @@ class QuotaLedger:
                 break
         else:
             self._give_up(waiting, None)
+        self.tallies.decided(batch)
         wake(batch)
 
     def _decide(self, work: Batch, waiting: list[PendingCommand]) -> PendingCommand | None:
@@ -332,7 +335,9 @@ class QuotaLedger:
             self._refuse_if_behind()
             return
         nothing_since = DCBAppendCondition(ANYTHING, after=self.state.position)
+        began = monotonic()
         last = self._recorder.append(work.stored, nothing_since)
+        self.tallies.appended(monotonic() - began, work.events)
         work.first = last - len(work.stored) + 1
         self._hooks.durable(work.recorded())
         if last == work.draft.position:

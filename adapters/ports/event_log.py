@@ -156,6 +156,10 @@ class EventLog(OpenedLog, Recorder, Protocol):
     """A log that is open for writing, by its only writer."""
 
     @property
+    def size_bytes(self) -> int:
+        """What the log takes where it is kept, as far as it is written."""
+
+    @property
     def secret(self) -> bytes:
         """The random key of request digests, 32 bytes."""
 

@@ -14,6 +14,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 
 from adapters.application.owners import STRANGERS
+from adapters.ports.measured import Measured
 from domain.refusals import Reason, Refusal
 
 MAX_INPUT_BYTES = 128 * 1024 * 1024
@@ -64,6 +65,15 @@ class GenerationQueue:
         self._next_at: dict[str, float] = {}
         """Where the next turn of an owner begins, in seconds of turns, where that is later than `_stands_at`."""
         self._stands_at = 0.0
+
+    def measured(self) -> list[Measured]:
+        """How many requests are here, and how many of them wait for their turn."""
+        return [
+            Measured("abby_generation_requests", self._requests),
+            Measured("abby_generation_requests_limit", self._length),
+            Measured("abby_generation_requests_running", self._running),
+            Measured("abby_generation_requests_waiting", len(self._waiting)),
+        ]
 
     def refusal(self, user: str, owner: str, input_bytes: int) -> Refusal | None:
         """Why one more request may not join; None where it may."""

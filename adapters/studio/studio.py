@@ -37,6 +37,7 @@ from adapters.images.png_text import with_text
 from adapters.ports.failure_reasons import FailedTooOften, FailureKind, Filtered, TakenTooLong, WaitedTooLong
 from adapters.ports.failures import GenerationFailure, NotKept, NotStored
 from adapters.ports.faults import DiskFull, Fault, OutcomeUnknown
+from adapters.ports.measured import Measured
 from adapters.studio.details import as_text, details_of
 from adapters.studio.generation_queue import GenerationQueue
 from adapters.studio.jobs import (
@@ -51,6 +52,7 @@ from adapters.studio.jobs import (
     StudioSettings,
     ignore_progress,
 )
+from adapters.studio.tallies import StudioTallies
 from adapters.wording.failures import PERHAPS_KEPT, whether_it_counts
 from domain.commands import MAX_COUNT
 from domain.refusals import Reason, Refusal
@@ -83,6 +85,7 @@ class Studio:
         self._settings = settings
         at_once = settings.at_once or generator.provider.limits.at_once
         self._queue = GenerationQueue(at_once, length=settings.queue_length, per_user=settings.queue_per_user)
+        self._tallies = StudioTallies()
         self._running: dict[asyncio.Task[GenerationOutcome], Job] = {}
         reserved_seconds = float(store.settings.reservation_seconds)
         self._call_seconds = min(CALL_SECONDS, reserved_seconds * CALL_SHARE)
@@ -141,6 +144,10 @@ class Studio:
         """Why one more request may not join the line at this moment; None where it may."""
         return self._queue.refusal(user, owner_of(self._store, user, actor), 0)
 
+    def measured(self) -> list[Measured]:
+        """How many requests run and wait, and what became of those that the provider was asked for."""
+        return [*self._queue.measured(), *self._tallies.measured(self.generator.provider)]
+
     async def close(self) -> None:
         """Cancels what waits and what the providers work on, and waits until every place is settled or released."""
         for job in list(self._running.values()):
@@ -173,10 +180,11 @@ class Studio:
 
     async def _wait_turn(self, job: Job) -> None:
         """Raises TimeoutError where it does not come in time."""
-        await job.outside(
-            self._queue.wait_turn(job.owner, lambda place: job.on_progress(Progress(queue_position=place))),
-            self._queue_seconds,
-        )
+        with self._tallies.waiting():
+            await job.outside(
+                self._queue.wait_turn(job.owner, lambda place: job.on_progress(Progress(queue_position=place))),
+                self._queue_seconds,
+            )
 
     async def _make(self, job: Job, reserved: Reserved, early: Prepared | None) -> GenerationOutcome:
         """The picture of a request whose turn it is, and which is prepared now where it was not kept so."""
@@ -233,10 +241,12 @@ class Studio:
         job.refuse_cancelled()
         job.is_asked = True
         asking = self.generator.ask(prepared, lambda fraction: job.on_progress(Progress(fraction=fraction)))
-        try:
-            return await job.outside(asking, self._call_seconds)
-        except TimeoutError:
-            return GenerationFailure(TakenTooLong(self._call_seconds))
+        with self._tallies.asking(self.generator.provider.name) as asked:
+            try:
+                asked.answer = await job.outside(asking, self._call_seconds)
+            except TimeoutError:
+                asked.answer = GenerationFailure(TakenTooLong(self._call_seconds))
+            return asked.answer
 
     async def _keep(
         self, job: Job, reserved: Reserved, asked: GenerationRequest, result: GenerationResult

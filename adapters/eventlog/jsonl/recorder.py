@@ -101,6 +101,11 @@ class JSONLRecorder(DCBRecorder):
         return self._log.tip.position
 
     @property
+    def size_bytes(self) -> int:
+        """How long the file is, as far as it is recorded, or for a reader taken in."""
+        return self._log.tip.offset
+
+    @property
     def log_id(self) -> str:
         """The random id of the log: 32 hex digits."""
         return self._log.header.log_id

@@ -34,12 +34,16 @@ def offer_document(app: web.Application, routes: Sequence[Route]) -> None:
     app[DESCRIBED], app[_WRITTEN] = routes, []
 
 
-def _write(routes: Sequence[Route]) -> bytes:
+def running_version() -> str:
+    """Of the program, as it is installed."""
     try:
-        running = version("abby-ledger")
+        return version("abby-ledger")
     except PackageNotFoundError:
-        running = "unknown"
-    return orjson.dumps(document(routes, title=TITLE, version=running))
+        return "unknown"
+
+
+def _write(routes: Sequence[Route]) -> bytes:
+    return orjson.dumps(document(routes, title=TITLE, version=running_version()))
 
 
 ROUTES = (

@@ -60,6 +60,12 @@ async def readiness(page: str) -> dict[str, Any]:
         return state
 
 
+async def figures(page: str) -> list[str]:
+    """What `/metrics` tells, by lines."""
+    async with aiohttp.ClientSession() as session, session.get(f"{page}metrics") as answer:
+        return (await answer.text()).splitlines()
+
+
 async def test_a_restart_keeps_buttons_and_registers_commands_where_they_changed(
     fake: FakeDiscord, ann: Person, painter: Automatic1111Emulator, tmp_path: Path
 ) -> None:
@@ -160,9 +166,14 @@ async def test_without_a_network_the_page_is_there_and_the_bot_comes_later(fake:
     fake.trouble(r"GET /users/@me", 0, times=2)
     async with await BotProcess.start(command(tmp_path / "root", "serve"), {}, fake) as bot:
         await bot.logged("Discord cannot be reached")
-        await bot.logged("The page is at")
+        page = (await bot.logged(r"The page is at (\S+)")).group(1)
+        assert "abby_bot_online 0.0" in await figures(page)
         await fake.online()
         await bot.logged("Abby is online as Abby")
+        told = await figures(page)
+        assert "abby_bot_online 1.0" in told
+        assert "abby_bot_guilds 1.0" in told
+        assert any(line.startswith("abby_bot_gateway_seconds ") for line in told)
         bot.send(signal.SIGTERM)
         assert await bot.exit_code() == 0
 

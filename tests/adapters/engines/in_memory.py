@@ -49,6 +49,11 @@ class InMemoryLog(InMemoryDCBRecorder):
         """The last position."""
         return self.events[-1].position if self.events else 0
 
+    @property
+    def size_bytes(self) -> int:
+        """The data of all events."""
+        return sum(len(stored.event.data) for stored in self.events)
+
     def append(self, events: Iterable[DCBEvent], condition: DCBAppendCondition | None = None) -> int:
         """Records, unless it was closed."""
         if self.holder is None:

@@ -34,8 +34,8 @@ enabled = false
 include-path-regex = "^/v1/session/discord"
 warnings = false
 """
-"""Of bytes: whether they are a picture, and of the kind that the name says. A stream has no end to wait for:
-`test_events.py` has what it takes and refuses. And nobody signs in with Discord here: `test_discord_sign_in.py` has one.
+"""Of bytes: whether they are a picture, and of the kind that the name says. A stream has no end to wait for, which
+`test_events.py` does; and nobody signs in with Discord here, as in `test_discord_sign_in.py`.
 """
 
 

@@ -42,6 +42,7 @@ SCOPES = {
     ("DELETE", "/v1/sessions"): "read",
     ("GET", "/v1/session/discord"): "open",
     ("GET", "/v1/session/discord/callback"): "open",
+    ("GET", "/metrics"): "read",
     ("GET", "/v1/styles"): "read",
     ("POST", "/v1/users/{user}/generations"): "write",
     ("GET", "/v1/users/{user}/jobs"): "read",
