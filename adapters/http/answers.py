@@ -34,6 +34,11 @@ def image_url(user: str, name: str) -> str:
     return f"/v1/users/{quote(user, safe='')}/images/{quote(name)}"
 
 
+def thumbnail_url(user: str, name: str, sha256: str) -> str:
+    """The path of its small copy, which changes with the image."""
+    return f"/v1/users/{quote(user, safe='')}/thumbnails/{quote(name)}?sha256={sha256}"
+
+
 def described(user: str, image: SavedImage) -> KeptImage:
     """A kept image for programs: where it is on disk is nobody else's business."""
     told: KeptImage = {

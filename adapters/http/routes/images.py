@@ -1,4 +1,4 @@
-"""A user's kept images: save, list, fetch, describe, delete."""
+"""A user's kept images: save, fetch, describe, delete."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from typing import NamedTuple
 from aiohttp import web
 
 from adapters.application.deleting import delete_image
-from adapters.application.galleries import page_of_images
 from adapters.application.history import settlement_of
 from adapters.application.owners import STRANGERS, owner_of
 from adapters.application.reading import image_details, kept_image, open_image
-from adapters.application.results import Actor, GalleryImage
+from adapters.application.results import Actor
 from adapters.application.saving import NewImage, Unseen, refusal_unseen, save_image
 from adapters.application.storage import Storage
 from adapters.application.workers import Workers
 from adapters.http.answers import REPLAYED, described, image_url, json_answer, refusal, replayed
 from adapters.http.connection import Need, connection_of
-from adapters.http.contract.query import LIMIT, OFFSET, PAGE, Words
+from adapters.http.contract.query import Words
 from adapters.http.contract.route import Answer, Route, Upload
-from adapters.http.contract.shapes import Deleted, ImageDetails, ImagesPage, Kept, ListedImage
+from adapters.http.contract.shapes import Deleted, ImageDetails, Kept
 from adapters.http.disposition import disposition
 from adapters.http.image_files import IMAGE_HEADERS, file_problems, no_image
 from adapters.http.parameters import actor_of, checked_name, idempotency_key_of, name_of, user_of
@@ -75,29 +74,6 @@ async def _refuse_unread(request: web.Request, owner: str, actor: Actor, key: st
     unseen = Unseen(user, size_bytes, None if name is None else checked_name(name))
     if refused := await refusal_unseen(services.store, unseen, actor=actor, idempotency_key=key):
         raise await _in_turn(request, owner, refused)
-
-
-async def listing(request: web.Request) -> web.Response:
-    """A page of the images, newest first, and how many there are."""
-    user = user_of(request)
-    offset, limit = OFFSET.of(request), LIMIT.of(request)
-    page = page_of_images(services_of(request).store, user, offset=offset, limit=limit)
-    shown = [_listed(user, image) for image in page.images]
-    answer: ImagesPage = {"images": shown, "total": page.total, "offset": offset, "limit": limit}
-    return json_answer(answer)
-
-
-def _listed(user: str, image: GalleryImage) -> ListedImage:
-    return {
-        "name": image.name,
-        "size_bytes": image.size_bytes,
-        "at": image.at,
-        "media_type": image.media_type,
-        "width": image.width,
-        "height": image.height,
-        "operation": image.operation,
-        "url": image_url(user, image.name),
-    }
 
 
 async def details(request: web.Request) -> web.Response:
@@ -216,15 +192,6 @@ ROUTES = (
         body=Upload(UPLOADED, Form),
         is_repeatable=True,
         problems=(HTTPStatus.TOO_MANY_REQUESTS,),
-    ),
-    Route(
-        "GET",
-        _ALL,
-        listing,
-        subject="images",
-        scope=Scope.READ,
-        answers={HTTPStatus.OK: Answer("A page of them.", ImagesPage)},
-        query=PAGE,
     ),
     Route(
         "GET",

@@ -19,8 +19,8 @@ for media_type in ("image/png", "image/jpeg", "image/webp", "image/gif", "applic
 
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _options: dict[str, Any]) -> None:
-    """Of requests that fit: a key that was used for something else is a conflict (422), and so is asking for two names.
-    Their pictures are small and few, as each is drawn.
+    """Of requests that fit: a key that was used for something else is a conflict (422), and so is asking for two names;
+    a page's cursor is one that was given out. Their pictures are small and few, as each is drawn.
     """
     if not case.meta.generation.mode.is_positive:
         if case.media_type == "multipart/form-data" and not isinstance(case.body.get("name", ""), str):
@@ -28,6 +28,8 @@ def before_call(_context: Any, case: Any, _options: dict[str, Any]) -> None:
         return
     if case.headers and isinstance(key := case.headers.get("Idempotency-Key"), str):
         case.headers["Idempotency-Key"] = f"{key[:200]}-{next(_numbers)}"
+    if case.query:
+        case.query.pop("cursor", None)
     if case.media_type == "multipart/form-data" and case.query:
         case.query.pop("name", None)
     if isinstance(case.body, dict) and "prompt" in case.body:
