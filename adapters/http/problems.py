@@ -72,6 +72,7 @@ METHOD = _ours(HTTPStatus.METHOD_NOT_ALLOWED, "method", "The method is not allow
 TOO_SLOW = _ours(HTTPStatus.REQUEST_TIMEOUT, "body-too-slow", "The body took too long to arrive")
 LENGTH = _ours(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "The body is too large")
 MEDIA = _ours(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media-type", "The body has a type that is not accepted here")
+RANGE = _ours(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "range", "The range is beyond the end")
 EXPECTATION = _ours(HTTPStatus.EXPECTATION_FAILED, "expectation", "What the request expects cannot be done")
 INTERNAL = _ours(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "The service failed on this request")
 VERSION = _ours(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "http-version", "This version of HTTP is not spoken here")
