@@ -1,4 +1,5 @@
-"""What is known of saves beyond the figures, remembered within bounds: the SHA-256 of each, by the log.
+"""What is known of saves beyond the figures, remembered within bounds: the SHA-256 of each by the log, and how each was
+made by the details beside it.
 
 A save is told by its position, and never changes. What is read here blocks: for a worker.
 """
@@ -7,21 +8,41 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from threading import Lock
+from typing import NamedTuple
 
 from adapters.application.reading import ReadableRoot
 from adapters.ledger.codec import decode
 from domain.events import ImageSaved
+from domain.usage import CurrentImage
 
 MOST_DIGESTS = 50_000
 """Each takes some 150 bytes."""
+MOST_MADE = 20_000
+MOST_CHARS = 8_000_000
+"""Of all prompts that are remembered together; each takes some 300 bytes besides."""
+
+
+class HowMade(NamedTuple):
+    """What a gallery tells of how an image was made; None where that is not known."""
+
+    prompt: str | None = None
+    style: str | None = None
+    seed: int | None = None
+
+    @property
+    def chars(self) -> int:
+        """What it takes to remember."""
+        return len(self.prompt or "") + len(self.style or "")
 
 
 class Remembered:
-    """The digests of one storage. Safe from any thread."""
+    """The saves of one storage that were looked at last. Safe from any thread."""
 
     def __init__(self) -> None:
         self._guard = Lock()
         self._digests: OrderedDict[int, bytes] = OrderedDict()
+        self._made: OrderedDict[int, HowMade] = OrderedDict()
+        self._chars = 0
 
     def digest(self, root: ReadableRoot, position: int) -> str:
         """The SHA-256 of the bytes that were saved there, in hex. Raises LogDamaged and OSError."""
@@ -36,3 +57,36 @@ class Remembered:
             if len(self._digests) > MOST_DIGESTS:
                 self._digests.popitem(last=False)
         return event.sha256
+
+    def made(self, root: ReadableRoot, user: str, image: CurrentImage) -> HowMade:
+        """How a current image was made. While its files are not in place yet it is not remembered, as what lies there
+        may be those of a former save.
+        """
+        with self._guard:
+            if (known := self._made.get(image.position)) is not None:
+                self._made.move_to_end(image.position)
+                return known
+        in_place = image.position <= root.images.reconciled()
+        made = _told(root.images.read_details(user, image.name) or {})
+        if in_place:
+            self._remember(image.position, made)
+        return made
+
+    def _remember(self, position: int, made: HowMade) -> None:
+        with self._guard:
+            if position in self._made:
+                return  # by another thread meanwhile
+            self._made[position] = made
+            self._chars += made.chars
+            while len(self._made) > MOST_MADE or self._chars > MOST_CHARS:
+                _, forgotten = self._made.popitem(last=False)
+                self._chars -= forgotten.chars
+
+
+def _told(details: dict[str, object]) -> HowMade:
+    prompt, style, seed = details.get("prompt"), details.get("style"), details.get("seed")
+    return HowMade(
+        prompt=prompt if isinstance(prompt, str) else None,
+        style=style if isinstance(style, str) else None,
+        seed=seed if isinstance(seed, int) and not isinstance(seed, bool) else None,
+    )

@@ -39,6 +39,11 @@ def job_url(user: str, job_id: str) -> str:
     return f"/v1/users/{quote(user, safe='')}/jobs/{job_id}"
 
 
+def thumbnail_url(user: str, name: str, sha256: str) -> str:
+    """The path of its small copy, which changes with the image."""
+    return f"/v1/users/{quote(user, safe='')}/thumbnails/{quote(name)}?sha256={sha256}"
+
+
 def described(user: str, image: SavedImage) -> KeptImage:
     """A kept image for programs: where it is on disk is nobody else's business."""
     told: KeptImage = {

@@ -73,6 +73,7 @@ METHOD = _ours(HTTPStatus.METHOD_NOT_ALLOWED, "method", "The method is not allow
 TOO_SLOW = _ours(HTTPStatus.REQUEST_TIMEOUT, "body-too-slow", "The body took too long to arrive")
 LENGTH = _ours(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "The body is too large")
 MEDIA = _ours(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media-type", "The body has a type that is not accepted here")
+RANGE = _ours(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "range", "The range is beyond the end")
 EXPECTATION = _ours(HTTPStatus.EXPECTATION_FAILED, "expectation", "What the request expects cannot be done")
 TOO_MANY_SIGN_INS = _ours(HTTPStatus.TOO_MANY_REQUESTS, "too-many-sign-ins", "Too many sign-ins have failed")
 INTERNAL = _ours(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "The service failed on this request")

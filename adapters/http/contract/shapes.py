@@ -163,7 +163,9 @@ class Kept(TypedDict):
 
 
 class ListedImage(TypedDict):
-    """One row of a gallery; sides are 0 and the operation is empty where nobody knows them."""
+    """One row of a gallery; sides are 0 and the operation is empty where nobody knows them, and `prompt`, `style` and
+    `seed` are None. `thumbnail_url` gives a small copy, which a browser may keep for a year.
+    """
 
     name: str
     size_bytes: Bytes
@@ -172,16 +174,24 @@ class ListedImage(TypedDict):
     width: Count
     height: Count
     operation: str
+    prompt: str | None
+    style: str | None
+    seed: int | None
+    sha256: Sha256
     url: str
+    thumbnail_url: str
 
 
 class ImagesPage(TypedDict):
-    """Some of a user's images, newest first, and how many there are in all."""
+    """Some of the images that are asked for, and how many of them there are in all. `next_cursor` gives the next page,
+    as `cursor`; None at the end.
+    """
 
     images: list[ListedImage]
     total: Count
     offset: Count
     limit: Count
+    next_cursor: str | None
 
 
 class ImageDetails(TypedDict):

@@ -1,32 +1,31 @@
-"""A user's kept images: save, list, fetch, describe, delete."""
+"""A user's kept images: save, fetch, describe, delete."""
 
 from __future__ import annotations
 
-import hashlib
 from http import HTTPStatus
 from io import BufferedIOBase
-from typing import NamedTuple
 
 from aiohttp import web
 
 from adapters.application.deleting import delete_image
-from adapters.application.galleries import page_of_images
 from adapters.application.history import settlement_of
 from adapters.application.owners import STRANGERS, owner_of
-from adapters.application.reading import image_details, kept_image, open_image
-from adapters.application.results import Actor, GalleryImage
+from adapters.application.reading import image_details, kept_image
+from adapters.application.results import Actor
 from adapters.application.saving import NewImage, Unseen, refusal_unseen, save_image
-from adapters.application.storage import Storage
+from adapters.application.whole_images import WholeImage, open_whole
 from adapters.application.workers import Workers
 from adapters.http.answers import REPLAYED, described, image_url, json_answer, refusal, replayed
 from adapters.http.connection import Need, connection_of
-from adapters.http.contract.query import LIMIT, OFFSET, PAGE, Words
+from adapters.http.contract.query import Words
 from adapters.http.contract.route import Answer, Route, Upload
-from adapters.http.contract.shapes import Deleted, ImageDetails, ImagesPage, Kept, ListedImage
+from adapters.http.contract.shapes import Deleted, ImageDetails, Kept
+from adapters.http.digests import REPR_DIGEST, repr_digest
 from adapters.http.disposition import disposition
 from adapters.http.image_files import IMAGE_HEADERS, file_problems, no_image
 from adapters.http.parameters import actor_of, checked_name, idempotency_key_of, name_of, user_of
 from adapters.http.problems import Problem
+from adapters.http.ranges import Part, part_of
 from adapters.http.services import services_of
 from adapters.http.uploads import FORM, UPLOADED, Form, read_upload
 from adapters.tokens.token import Scope
@@ -77,29 +76,6 @@ async def _refuse_unread(request: web.Request, owner: str, actor: Actor, key: st
         raise await _in_turn(request, owner, refused)
 
 
-async def listing(request: web.Request) -> web.Response:
-    """A page of the images, newest first, and how many there are."""
-    user = user_of(request)
-    offset, limit = OFFSET.of(request), LIMIT.of(request)
-    page = page_of_images(services_of(request).store, user, offset=offset, limit=limit)
-    shown = [_listed(user, image) for image in page.images]
-    answer: ImagesPage = {"images": shown, "total": page.total, "offset": offset, "limit": limit}
-    return json_answer(answer)
-
-
-def _listed(user: str, image: GalleryImage) -> ListedImage:
-    return {
-        "name": image.name,
-        "size_bytes": image.size_bytes,
-        "at": image.at,
-        "media_type": image.media_type,
-        "width": image.width,
-        "height": image.height,
-        "operation": image.operation,
-        "url": image_url(user, image.name),
-    }
-
-
 async def details(request: web.Request) -> web.Response:
     """How an image was made: prompt, style, seed, where they are known; and what became of its generation: what it
     counted and cost.
@@ -116,10 +92,15 @@ async def details(request: web.Request) -> web.Response:
 
 
 async def fetch(request: web.Request) -> web.StreamResponse:
-    """The bytes as they were saved, with the media type that decoding found."""
+    """The bytes as they were saved, with the media type that decoding found; a single `Range` of them where one is
+    asked for. What has other bytes by now is not given out.
+    """
     user, name = user_of(request), name_of(request)
     store = services_of(request).store
-    opened = await store.workers.reading.run(_open, store, user, name)
+    with file_problems(user, name):
+        opened = await store.workers.reading.run(open_whole, store, user, name)
+    if opened is None:
+        raise no_image(name)
     try:
         return await _send(request, opened, store.workers.reading)
     finally:
@@ -145,64 +126,51 @@ async def delete(request: web.Request) -> web.Response:
     return json_answer(answer, headers=replayed(deleted.replayed))
 
 
-class _Opened(NamedTuple):
-    file: BufferedIOBase
-    size_bytes: int
-    sha256: str
-    media_type: str
-    disposition: str
-
-
-def _open(store: Storage, user: str, name: str) -> _Opened:
-    """The file with the hash of exactly the bytes that will be sent, whatever is renamed over it meanwhile. Raises
-    Problem.
-    """
-    image = kept_image(store, user, name)
-    with file_problems(user, name):
-        file = open_image(store, user, name) if image else None
-        if image is None or file is None:
-            raise no_image(name)
-        return _digested(file, image.media_type, disposition(image.name, image.media_type))
-
-
-def _digested(file: BufferedIOBase, media_type: str, named: str) -> _Opened:
-    try:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        size_bytes = file.tell()
-        file.seek(0)
-    except BaseException:
-        file.close()
-        raise
-    return _Opened(file, size_bytes, digest, media_type, named)
-
-
-async def _send(request: web.Request, opened: _Opened, reading: Workers) -> web.StreamResponse:
+async def _send(request: web.Request, opened: WholeImage, reading: Workers) -> web.StreamResponse:
+    image, sha256, file = opened
     answer = web.StreamResponse(
         headers={
             "Cache-Control": "private, no-cache",
             **IMAGE_HEADERS,
-            "Content-Disposition": opened.disposition,
-            "Accept-Ranges": "none",
+            **repr_digest(request, sha256),
+            "Content-Disposition": disposition(image.name, image.media_type),
+            "Accept-Ranges": "bytes",
         }
     )
-    answer.etag = opened.sha256
-    if any(tag.value in (opened.sha256, "*") for tag in request.if_none_match or ()):
+    answer.etag = sha256
+    if any(tag.value in (sha256, "*") for tag in request.if_none_match or ()):
         answer.set_status(304)
         await answer.prepare(request)
         return answer
-    answer.content_type = opened.media_type
-    answer.content_length = opened.size_bytes
+    part = part_of(request, sha256, image.bytes)
+    answer.content_type, answer.content_length = image.media_type, image.bytes
+    if part is not None:
+        answer.set_status(206)
+        answer.content_length = part.end - part.begin
+        answer.headers["Content-Range"] = part.content_range
     await answer.prepare(request)
-    while request.method == "GET" and (chunk := await reading.run(opened.file.read, CHUNK_BYTES)):
-        await answer.write(chunk)
+    if request.method == "GET":
+        await _write(answer, file, part or Part(0, image.bytes, image.bytes), reading)
     await answer.write_eof()
     return answer
 
 
+async def _write(answer: web.StreamResponse, file: BufferedIOBase, part: Part, reading: Workers) -> None:
+    await reading.run(file.seek, part.begin)
+    left = part.end - part.begin
+    while left and (chunk := await reading.run(file.read, min(left, CHUNK_BYTES))):
+        await answer.write(chunk)
+        left -= len(chunk)
+
+
 _ALL, _ONE = "/v1/users/{user}/images", "/v1/users/{user}/images/{name}"
 _BYTES = Answer(
-    "The bytes, of the media type that decoding found.", None, ("image/*",), ("ETag", "Content-Disposition")
+    "The bytes, of the media type that decoding found.",
+    None,
+    ("image/*",),
+    ("ETag", "Content-Disposition", "Accept-Ranges", REPR_DIGEST),
 )
+_PART = _BYTES._replace(says="The part that was asked for.", headers=(*_BYTES.headers, "Content-Range"))
 _UNCHANGED = Answer("The caller has them already (`If-None-Match`).", None, ())
 ROUTES = (
     Route(
@@ -219,20 +187,12 @@ ROUTES = (
     ),
     Route(
         "GET",
-        _ALL,
-        listing,
-        subject="images",
-        scope=Scope.READ,
-        answers={HTTPStatus.OK: Answer("A page of them.", ImagesPage)},
-        query=PAGE,
-    ),
-    Route(
-        "GET",
         _ONE,
         fetch,
         subject="images",
         scope=Scope.READ,
-        answers={HTTPStatus.OK: _BYTES, HTTPStatus.NOT_MODIFIED: _UNCHANGED},
+        answers={HTTPStatus.OK: _BYTES, HTTPStatus.PARTIAL_CONTENT: _PART, HTTPStatus.NOT_MODIFIED: _UNCHANGED},
+        problems=(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,),
         may_lack=True,
     ),
     Route(

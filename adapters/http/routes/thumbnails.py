@@ -48,8 +48,8 @@ async def thumbnail(request: web.Request) -> web.Response:
         raise no_image(name)
     caching = FOR_LONG if digest == found.of_digest else ASKED_AGAIN
     answer = web.Response(headers={**IMAGE_HEADERS, "Cache-Control": caching})
-    answer.etag = sha256(found.data).hexdigest()
-    if any(tag.value in (answer.etag.value, "*") for tag in request.if_none_match or ()):
+    answer.etag = tag_value = sha256(found.data).hexdigest()
+    if any(tag.value in (tag_value, "*") for tag in request.if_none_match or ()):
         answer.set_status(304)
         return answer
     answer.body, answer.content_type = found.data, MEDIA_TYPE

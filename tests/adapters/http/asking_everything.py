@@ -23,8 +23,8 @@ for media_type in ("image/png", "image/jpeg", "image/webp", "image/gif", "applic
 
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _options: dict[str, Any]) -> None:
-    """Of requests that fit: a key that was used for something else is a conflict (422), and so is asking for two names.
-    Their pictures are small and few, as each is drawn.
+    """Of requests that fit: a key that was used for something else is a conflict (422), and so is asking for two names;
+    a page's cursor is one that was given out. Their pictures are small and few, as each is drawn.
     """
     if not case.meta.generation.mode.is_positive:
         if case.media_type == "multipart/form-data" and _is_wrong_by_its_type(case.body):
@@ -36,6 +36,8 @@ def before_call(_context: Any, case: Any, _options: dict[str, Any]) -> None:
         case.headers["Prefer"] = "respond-async"
     if _jobs and "id" in case.path_parameters:
         case.path_parameters |= _jobs[-1]
+    if case.query:
+        case.query.pop("cursor", None)
     if case.media_type == "multipart/form-data" and case.query:
         case.query.pop("name", None)
     if isinstance(case.body, dict) and "prompt" in case.body and case.media_type != "multipart/form-data":

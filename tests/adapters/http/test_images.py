@@ -86,15 +86,6 @@ async def test_an_image_that_is_known_is_not_sent_again(service: Running) -> Non
     assert other.status == 200
 
 
-async def test_ranges_are_not_served_so_they_cannot_multiply_an_answer(service: Running) -> None:
-    """A thousand ranges get the image once."""
-    data = png(200, 200)
-    await service.upload("1", data, "a.png")
-    ranges = "bytes=" + ",".join(["0-"] * 1_000)
-    answer = await service.ask("GET", "/v1/users/1/images/a.png", headers={"Range": ranges})
-    assert (answer.status, answer.body) == (200, data)
-
-
 async def test_an_upload_without_a_name_gets_a_fresh_one_each_time(service: Running) -> None:
     """Nothing is overwritten."""
     names = [(await service.upload("1", jpeg())).json["image"]["name"] for _ in range(2)]

@@ -21,6 +21,7 @@ from adapters.application.results import StoreSettings
 from adapters.audit.comparison import audit
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engine
+from adapters.images.thumbnail import thumbnail
 from domain.commands import SetPolicy
 from tests.adapters.application.small_disk import SmallDisk
 from tests.adapters.http.conftest import Running, Serve
@@ -94,7 +95,7 @@ async def test_a_browser_keeps_one_for_a_year_only_under_the_digest_of_its_image
 async def test_it_is_made_once_and_counts_to_nobody(service: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither quota nor list knows of it, an audit has nothing to say, adoption passes it over."""
     made = 0
-    real = thumbnails.thumbnail
+    real = thumbnail
 
     def counted(data: bytes) -> bytes:
         nonlocal made
@@ -264,7 +265,7 @@ async def test_one_owners_many_thumbnails_hold_nobody_else_up(serve: Serve, monk
     """Each owner has one made at a time: another's single one does not wait for all of them."""
     service: Running = await serve(SetPolicy(daily=50))
     order: list[int] = []
-    real = thumbnails.thumbnail
+    real = thumbnail
 
     def noted(data: bytes) -> bytes:
         made = real(data)
