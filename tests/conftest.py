@@ -6,10 +6,13 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import freezegun
 import pytest
+import typer.main
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WHERE_CHROMIUM_STANDS = (
@@ -51,6 +54,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.getreports("passed"):
             for name, value in report.user_properties:
                 terminalreporter.write_line(f"{name}: {value} ({report.nodeid.partition('::')[2]})")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_tree_of_commands() -> Iterator[None]:
+    """Made for the first command line and kept, as it is the same for each: making it takes longer than a command."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture(scope="session")

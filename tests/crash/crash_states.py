@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from itertools import product
 from math import prod
 from operator import ne
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from tests.crash.disk import Change, Directory, Disk, File, Node, Place
+from tests.crash.disk import Directory, Disk, File, Node, Place
 
 MARSHAL_WITHOUT_REFERENCES = 2
 """The last version of the form in which equal values are equal bytes."""
@@ -34,12 +36,25 @@ class Doubt(NamedTuple):
     versions: int
 
 
-class CrashState(NamedTuple):
-    """What a power cut left, and by which choice; the key is the same for the same tree and contents, of any disk."""
+Chosen = dict[int, dict[Place, int]]
+"""The same by the numbers of the nodes."""
+
+
+@dataclass(frozen=True)
+class CrashState:
+    """What a power cut leaves of a disk, by which choice; the key is the same for the same tree and contents, of any
+    disk. The disk it leaves is made where somebody looks at it: most states were judged before, by their key.
+    """
 
     choice: Choice
-    disk: Disk
     key: bytes
+    of: Disk
+    chosen: Chosen
+
+    @cached_property
+    def disk(self) -> Disk:
+        """What is left, all of it synced."""
+        return _left(self.of, self.chosen)
 
 
 def doubts(disk: Disk) -> list[Doubt]:
@@ -58,30 +73,47 @@ def crash_states(disk: Disk, limit: int, seed: int) -> Iterator[CrashState]:
     """
     found = doubts(disk)
     counts = [doubt.versions for doubt in found]
+    keys = _Keys()
     seen: set[bytes] = set()
     for choice in product(*map(range, counts)) if prod(counts) <= limit else _some(counts, limit, seed):
-        left, key = leave(disk, found, choice)
+        chosen = _chosen(disk, found, choice)
+        key = keys.of(disk.root, chosen)
         if key in seen:
             continue
         if len(seen) >= limit and not _is_extreme(choice, counts):
             return
         seen.add(key)
-        yield CrashState(choice, left, key)
+        yield CrashState(choice, key, disk, chosen)
 
 
-def leave(disk: Disk, found: list[Doubt], choice: Choice) -> tuple[Disk, bytes]:
-    """The disk that a choice leaves, all of it synced, and a key that is the same for the same tree and contents."""
-    chosen: dict[int, dict[Place, int]] = {}
+def end_of(disk: Disk) -> CrashState:
+    """What stands there where only the process ended: all that memory has."""
+    found = doubts(disk)
+    choice = tuple(doubt.versions - 1 for doubt in found)
+    chosen = _chosen(disk, found, choice)
+    return CrashState(choice, _Keys().of(disk.root, chosen), disk, chosen)
+
+
+def leave(disk: Disk, found: list[Doubt], choice: Choice) -> Disk:
+    """The disk that a choice leaves, all of it synced."""
+    return _left(disk, _chosen(disk, found, choice))
+
+
+def _chosen(disk: Disk, found: list[Doubt], choice: Choice) -> Chosen:
+    chosen: Chosen = {}
     for doubt, version in zip(found, choice, strict=True):
         chosen.setdefault(doubt.node.number, {})[doubt.place] = version
     _keep_renames(disk, chosen)
+    return chosen
+
+
+def _left(disk: Disk, chosen: Chosen) -> Disk:
     left = Disk()
-    made: dict[int, tuple[Node, Any]] = {}
-    root, key = _settle(disk.root, chosen, made)
+    root = _settle(disk.root, chosen, {})
     assert isinstance(root, Directory)
     left.root = root
     left.next_number_after(disk)
-    return left, sha256(marshal.dumps(key, MARSHAL_WITHOUT_REFERENCES)).digest()
+    return left
 
 
 def _some(counts: list[int], limit: int, seed: int) -> Iterator[Choice]:
@@ -108,7 +140,7 @@ def _is_extreme(choice: Choice, counts: list[int]) -> bool:
     return sum(map(bool, choice)) <= 1 or sum(map(ne, choice, (count - 1 for count in counts))) <= 1
 
 
-def _keep_renames(disk: Disk, chosen: dict[int, dict[Place, int]]) -> None:
+def _keep_renames(disk: Disk, chosen: Chosen) -> None:
     """Where a choice has a renamed file's old name gone and the new one not there, the new one is there."""
     for rename in disk.renames:
         gone = rename.source.maybe.get(rename.source_name)
@@ -123,24 +155,55 @@ def _keep_renames(disk: Disk, chosen: dict[int, dict[Place, int]]) -> None:
         mine[rename.target_name] = max(mine.get(rename.target_name, 0), first)
 
 
-def _settle(node: Node, chosen: dict[int, dict[Place, int]], made: dict[int, tuple[Node, Any]]) -> tuple[Node, Any]:
-    """A node as a choice leaves it, and its key. Two names of one file stay two names of one file."""
+class _Keys:
+    """The keys of what choices leave of one disk. What no choice changes is gone through once."""
+
+    def __init__(self) -> None:
+        self._still: dict[int, bytes] = {}
+        self._files: dict[tuple[int, ...], bytes] = {}
+
+    def of(self, node: Node, chosen: Chosen) -> bytes:
+        """The key of a node with all below it."""
+        if node.number in self._still:
+            return self._still[node.number]
+        versions = chosen.get(node.number, {})
+        if isinstance(node, File):
+            return self._of_file(node, versions)
+        below = _names(node, versions)
+        keys = [(name, self.of(below[name], chosen)) for name in sorted(below)]
+        key = sha256(marshal.dumps(keys, MARSHAL_WITHOUT_REFERENCES)).digest()
+        if not node.maybe and all(found.number in self._still for found in below.values()):
+            self._still[node.number] = key
+        return key
+
+    def _of_file(self, file: File, versions: dict[Place, int]) -> bytes:
+        """Apart from the key of a directory, whatever the file holds."""
+        known = (file.number, *versions.values())
+        if known not in self._files:
+            self._files[known] = b"file " + sha256(file.content(versions)).digest()
+        if not file.maybe:
+            self._still[file.number] = self._files[known]
+        return self._files[known]
+
+
+def _names(directory: Directory, versions: dict[Place, int]) -> dict[str, Node]:
+    """Where the names of a directory lead that a choice leaves."""
+    names: dict[str, Node | None] = {**directory.names}
+    for place, changes in directory.maybe.items():
+        names[str(place)] = changes[versions.get(place, 0)].node
+    return {name: node for name, node in names.items() if node is not None}
+
+
+def _settle(node: Node, chosen: Chosen, made: dict[int, Node]) -> Node:
+    """A node as a choice leaves it. Two names of one file stay two names of one file."""
     if node.number in made:
         return made[node.number]
     versions = chosen.get(node.number, {})
     if isinstance(node, File):
-        data = node.content(versions)
-        made[node.number] = File(node.number, data), data
+        made[node.number] = File(node.number, node.content(versions))
         return made[node.number]
-    directory = Directory(node.number)
-    names: dict[str, Node | None] = {**node.names}
-    for place, changes in node.maybe.items():
-        change: Change = changes[versions.get(place, 0)]
-        names[str(place)] = change.node
-    keys = []
-    for name in sorted(names):
-        if (found := names[name]) is not None:
-            directory.names[name], key = _settle(found, chosen, made)
-            keys.append((name, key))
-    made[node.number] = directory, tuple(keys)
-    return made[node.number]
+    directory = made[node.number] = Directory(node.number)
+    below = _names(node, versions)
+    for name in sorted(below):
+        directory.names[name] = _settle(below[name], chosen, made)
+    return directory

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tests.crash.crash_states import Choice, CrashState, crash_states, doubts, leave
+from tests.crash.crash_states import Choice, CrashState, crash_states, end_of
 from tests.crash.disk import Disk
 from tests.crash.judging import LATER, Promise, violations
 from tests.crash.story import Point, Story, told
@@ -56,8 +56,7 @@ class Count:
 
 def settled(disk: Disk) -> Disk:
     """A disk of which everything is synced."""
-    found = doubts(disk)
-    return leave(disk, found, tuple(doubt.versions - 1 for doubt in found))[0]
+    return end_of(disk).disk
 
 
 def survey(points: Iterable[Point], limit: int, at: tuple[str, ...] = (), *, enough: int = ALL) -> Count:

@@ -28,10 +28,10 @@ from adapters.application.results import CleanedUp, DeletedImage, Reserved, Save
 from adapters.application.saving import NewImage, save_image
 from adapters.ports.faults import Fault, LedgerStopped
 from domain.refusals import Refusal
-from tests.crash.crash_states import crash_states
+from tests.crash.crash_states import CrashState, crash_states, end_of
 from tests.crash.disk import After, Disk
 from tests.crash.faulty_files import KINDS, FaultyFiles, Kind
-from tests.crash.judging import ROOT, violations
+from tests.crash.judging import ROOT, Promise, violations
 from tests.crash.story import Story, told
 from tests.crash.survey import settled
 
@@ -61,6 +61,10 @@ CALLS = {
     "short write": Calls(17, 12),
     "short write, then ENOSPC": Calls(17, 12),
 }
+
+
+_judged: dict[tuple[bytes, Promise], tuple[list[str], list[bytes]]] = {}
+"""What was found of a state under a promise, and its log."""
 
 
 class Unreadable(Exception):
@@ -143,12 +147,22 @@ class Trial:
 
     def judge(self) -> None:
         """Restarts where the process ended, and after a power cut then: all that was answered stands in the log."""
-        for state in (settled(self.disk), *(found.disk for found in crash_states(self.disk, STATES_OF_AN_END, 1))):
-            wrong = violations(state, self.story.promise)
+        for state in (end_of(self.disk), *crash_states(self.disk, STATES_OF_AN_END, 1)):
+            wrong, lines = judged(state, self.story.promise)
             assert not wrong, (self.files.failed[:5], wrong)
-            lines = state.files_below(ROOT / "logs")["events.jsonl"].split(b"\n")
             for position, digest in self.answers:
                 assert orjson.loads(lines[position])["data"].get("sha256", digest) == digest, self.files.failed[:5]
+
+
+def judged(state: CrashState, promise: Promise) -> tuple[list[str], list[bytes]]:
+    """What is wrong with a state, and the lines of the log that a start makes of it: both depend on its tree, its
+    contents and the promise alone, and most trials leave one that was left before, so each is opened once.
+    """
+    if (state.key, promise) not in _judged:
+        wrong = violations(state.disk, promise)
+        lines = state.disk.files_below(ROOT / "logs").get("events.jsonl", b"").split(b"\n")
+        _judged[state.key, promise] = wrong, lines
+    return _judged[state.key, promise]
 
 
 @pytest.fixture(autouse=True)

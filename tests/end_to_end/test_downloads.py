@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, Request, expect
 
 from adapters.application.results import StoreSettings
@@ -17,7 +18,7 @@ from tests.hostile.payloads import BAIT, PAYLOADS
 from tests.hostile.phones import PHONES
 from tests.hostile.polyglots import EXTENSIONS, Polyglot, polyglots
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 IMAGES = "/v1/users/local/images"
 FOLLOW = "address => { const link = document.getElementById('viewer-download'); link.href = address; link.click(); }"
@@ -36,7 +37,7 @@ class Stall(NamedTuple):
     taken: list[str]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def stall(browser: Browser, tmp_path: Path) -> AsyncIterator[Stall]:
     """As wide as a phone."""
     service = Service(tmp_path / "root", SetPolicy(daily=1_000), settings=StoreSettings(strip_foreign=True))

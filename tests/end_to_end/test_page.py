@@ -16,7 +16,7 @@ from domain.limits import UserLimits
 from tests.end_to_end.page_desk import PHONE, PROMPT, Desk, Service, make
 from tests.hostile.builders import png
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 MAX_TABS = 40
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from adapters.application.reading import quota_status
@@ -19,7 +20,7 @@ from domain.commands import SetPolicy
 from tests.end_to_end.page_desk import PROMPT, Service, make
 from tests.hostile.builders import png
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 NARROW: ViewportSize = {"width": 320, "height": 640}
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
@@ -76,7 +77,7 @@ def provider() -> Held:
     return held
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def service(tmp_path: Path, provider: Held) -> AsyncIterator[Service]:
     """A service with room for three pictures a day."""
     running = Service(tmp_path / "root", SetPolicy(daily=3), provider)

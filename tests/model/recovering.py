@@ -90,7 +90,7 @@ def _survivor(left: Left, choice: int | None) -> Left:
     versions = tuple((doubt.versions - 1) * (random.random() < lean) for doubt in found)
     if choice > EVERYTHING and choice % 2:
         versions = tuple(random.randrange(doubt.versions) for doubt in found)
-    return left._replace(disk=leave(left.disk, found, versions)[0])
+    return left._replace(disk=leave(left.disk, found, versions))
 
 
 def _tally(rig: Rig, cut: Cut, left: Left) -> None:

@@ -11,6 +11,7 @@ from adapters.discord.identifying import HELD_SECONDS, IdentifyPace, TooSoon
 from tests.adapters.discord.bot.stage import command, finished
 from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.server import FakeDiscord
+from tests.adapters.discord.haste import CONNECTS_SOON
 from tests.adapters.discord.process import BotProcess
 
 DAY_SECONDS = 86_400.0
@@ -102,7 +103,7 @@ async def test_an_invalid_session_loop_makes_no_storm_of_identifies(
     Without a growing wait they would all be 0.25 s.
     """
     words = command(tmp_path / "root", "bot", GENERATOR="sketch")
-    async with await BotProcess.start([sys.executable, "-c", HASTY, *words[3:]], {}, fake) as bot:
+    async with await BotProcess.start([sys.executable, "-c", CONNECTS_SOON + HASTY, *words[3:]], {}, fake) as bot:
         await bot.ready()
         for times in range(2, 7):
             await fake.gateway.invalidate(resumable=False)

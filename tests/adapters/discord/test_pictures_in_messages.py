@@ -28,7 +28,7 @@ from tests.adapters.generation.public_internet import PublicInternet, answer
 
 HASTY = """
 import adapters.discord.inputs as inputs
-inputs.FETCH_SECONDS = 6.0
+inputs.FETCH_SECONDS = 2.5
 """
 """The program, with little patience for all the files of a message together."""
 PICTURE = png(128)

@@ -36,7 +36,7 @@ async def _large(_request: web.Request) -> web.Response:
 
 
 async def _slow(_request: web.Request) -> web.Response:
-    await asyncio.sleep(1)
+    await asyncio.sleep(2 * TIGHT.head_seconds)
     return web.Response(text="done")
 
 
@@ -197,16 +197,24 @@ WAITED_FOR = {
 @pytest.mark.parametrize("sent", WAITED_FOR.values(), ids=WAITED_FOR.keys())
 async def test_where_all_places_are_taken_the_one_that_was_waited_for_longest_is_given_away(sent: bytes) -> None:
     """Each kind of client that keeps a place without need; a request that is worked on is never cut."""
-    async with listening(TIGHT._replace(head_seconds=60, keep_alive_seconds=60, reader_seconds=60)) as address:
-        working = asyncio.create_task(once(address, request("GET", "/slow")))
+    let_go = asyncio.Event()
+
+    async def held(_request: web.Request) -> web.Response:
+        await let_go.wait()
+        return web.Response(text="done")
+
+    patient = TIGHT._replace(head_seconds=60, keep_alive_seconds=60, reader_seconds=60)
+    async with listening(patient, ("/held", held)) as address:
+        working = asyncio.create_task(once(address, request("GET", "/held")))
         await asyncio.sleep(0.1)
         idle = []
         for _ in range(TIGHT.connections - 1):
             idle.append(await Wire.open(address))
             await idle[-1].send(sent)
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.1)
         assert (await once(address, HELLO)).status == 200
         assert len(await idle[0].rest()) < LARGE_BYTES, "the oldest is dropped"
+        let_go.set()
         assert (await working).body == b"done"
         await idle[1].send(b"")
         for wire in idle:

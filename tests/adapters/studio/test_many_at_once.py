@@ -38,8 +38,7 @@ PROGRAM_BYTES = 32 * 1024 * 1024
 SMALL = Plan(side=512, delay_seconds=0.05)
 PLANS = {
     "text": SMALL,
-    "text, 16 at once": SMALL._replace(at_once=16),
-    "input pictures": SMALL._replace(operation="image_to_image", users=10, each=5, daily=3),
+    "input pictures, 16 at once": SMALL._replace(operation="image_to_image", users=10, each=5, daily=3, at_once=16),
     "upscales": SMALL._replace(operation="upscale", users=3, each=3, daily=2, width=1_024, side=256),
 }
 THOROUGH_PLANS = {
