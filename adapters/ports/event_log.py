@@ -140,6 +140,11 @@ class FollowedLog(OpenedLog, Protocol):
         at. Raises LogDamaged while iterating.
         """
 
+    def hand_on(self, after: int, on_event: OnEvent) -> None:
+        """Hands on every event that was taken in above a position with which something ended that was recorded
+        together, as an opening does: verified, in order. Raises LogDamaged.
+        """
+
     def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
         """The last events that match a query, at most so many, oldest first. Raises LogDamaged."""
 
