@@ -21,8 +21,8 @@ from projections.recorded_commands import Asked, commands_of, refused_commands
 MOST_DIFFERENCES = 1_000
 """Differences that are kept one by one; further ones are counted."""
 
-BATCHES_BETWEEN_TIDYING = 16
-"""What no decision asks for any more is forgotten so often: a ledger has time for it at every batch."""
+BATCHES_BETWEEN_TIDYING = 256
+"""What no decision asks for any more is forgotten so often; a ledger has time for it at every batch."""
 
 Stored = tuple[int, Event]
 """A position and its event."""

@@ -9,9 +9,9 @@ nobody recorded is in no sum: see `docs/commands.md`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.commands import (
     Command,
@@ -20,19 +20,20 @@ from domain.commands import (
     ReleasePlaces,
     ReserveGeneration,
     SaveImage,
-    SetPolicy,
 )
 from domain.decisions import StoredAnswer, clock_is_behind, decide
-from domain.events import Event, GenerationCompleted, RequestRefused
+from domain.events import Event, PolicyChanged, RequestRefused
 from domain.instants import day_of
 from domain.names import name_key
 from domain.refusals import Reason, Refusal
-from domain.usage import Reservation
+from domain.usage import PoolUsage, Reservation
 from projections.quota_state import QuotaState
-from projections.recorded_commands import Asked, commands_of, refused_commands
+from projections.recorded_commands import commands_of, refused_commands
 from projections.self_check import BATCHES_BETWEEN_TIDYING, Stored
 
 LIMIT_REASONS = (Reason.DAILY_LIMIT.value, Reason.USER_STORAGE.value, Reason.POOL_STORAGE.value)
+KEPT = (RequestRefused, PolicyChanged)
+"""Events that tell more than a command of theirs."""
 FOLDER = "what-if"
 """Where the pictures stand that were never made."""
 
@@ -94,6 +95,28 @@ class PoolStory:
     days: dict[str, int] = field(default_factory=dict)
 
 
+class Requests(NamedTuple):
+    """What was asked together: at which position and when, the time of the last event, and one row for each request:
+    what was asked, when, and how many events were recorded for it. That is its command; of a refusal its record, and
+    of a policy its event.
+    """
+
+    position: int
+    at: str
+    to_at: str
+    asked: list[tuple[Command | RequestRefused | PolicyChanged, str, int]]
+
+
+def requests_of(batch: Sequence[Stored]) -> Requests:
+    """What was asked together, from what was recorded together."""
+    events = [event for _, event in batch]
+    asked: list[tuple[Command | RequestRefused | PolicyChanged, str, int]] = []
+    for command, recorded in commands_of(events):
+        event = recorded[0]
+        asked.append((event if isinstance(event, KEPT) else command, event.at, len(recorded)))
+    return Requests(batch[0][0], events[0].at, events[-1].at, asked)
+
+
 class WhatIf:
     """The same history under other limits, one batch after the other. `state` is where it parts from what was; `given`
     are the limits that are others, by their names in `Limits`.
@@ -111,6 +134,16 @@ class WhatIf:
         self.users: dict[str, Sums] = {}
         self.days: dict[str, Sums] = {}
         self.pool = PoolStory()
+        self._again: dict[type, Callable[[Any, str], object]] = {
+            PolicyChanged: self._limits_set,
+            RequestRefused: self._refused_then,
+            ReserveGeneration: self._allowed_then,
+            SaveImage: self._allowed_then,
+            CompleteGeneration: self._delivered,
+            ReleasePlaces: self._release,
+        }
+        self._looked_at: PoolUsage | None = None
+        self._day = ""
 
     @property
     def whole(self) -> Sums:
@@ -120,61 +153,46 @@ class WhatIf:
             whole.add(sums)
         return whole
 
-    def take(self, batch: Sequence[Stored]) -> None:
-        """Decides what was recorded together anew, and folds what follows."""
-        events = tuple([event for _, event in batch])
-        self._position = batch[0][0]
-        at = events[0].at
+    def take(self, requests: Requests) -> None:
+        """Decides what was asked together anew, and folds what follows."""
+        position, at, to_at, asked = requests
+        self._position = position
         if self.state.due(at, 1) and not clock_is_behind(self.state, at):
             self._decide(ReleaseExpired(), at)
-        for asked in commands_of(events):
-            self._again(asked)
-            self._position += len(asked.events)
+        for request, asked_at, recorded in asked:
+            self._again.get(type(request), self._decide)(request, asked_at)
+            self._position += recorded
         self._batches += 1
         self.state.tidy_deadlines()
         if self._batches % BATCHES_BETWEEN_TIDYING == 0:
             self.state.tidy()
-        self._look_at_pool(events[-1].at)
+        self._look_at_pool(to_at)
 
-    def _again(self, asked: Asked) -> None:
-        command, event = asked.command, asked.events[0]
-        match command:
-            case SetPolicy():
-                self._fold(asked.events)
-            case ReserveGeneration() | SaveImage():
-                if isinstance(event, RequestRefused):
-                    self._refused_then(event)
-                else:
-                    self._allowed_then(command, event)
-            case CompleteGeneration():
-                assert isinstance(event, GenerationCompleted)
-                self._delivered(command, event)
-            case ReleasePlaces():
-                self._release(command, event.at)
-            case _:
-                self._decide(command, event.at)
+    def _limits_set(self, event: PolicyChanged, _at: str) -> None:
+        """What holds for everybody was set; it holds here as far as no other limit is given."""
+        self._fold((event,))
 
-    def _allowed_then(self, command: ReserveGeneration | SaveImage, event: Event) -> None:
+    def _allowed_then(self, command: ReserveGeneration | SaveImage, at: str) -> None:
         """A request that was granted. Pictures of a reservation that was refused here were never made."""
         held_by = command.reservation
         if isinstance(command, SaveImage) and held_by in self._never:
             return
-        for sums in self._sums(command.user, event.at):
+        for sums in self._sums(command.user, at):
             sums.asked += _is_request(command)
-        refusal = self._decide(command, event.at)
+        refusal = self._decide(command, at)
         if refusal is None or refusal.reason.value not in LIMIT_REASONS:
             return
-        for sums in self._sums(command.user, event.at):
+        for sums in self._sums(command.user, at):
             sums.refused[refusal.reason.value] += 1
             sums.newly_refused += 1
             sums.not_kept += isinstance(command, SaveImage)
-        self._note_full(refusal, event.at)
+        self._note_full(refusal, at)
         if isinstance(command, ReserveGeneration):
             self._never.add(command.reservation)
         elif held_by is not None:
-            self._release(ReleasePlaces(command.user, command.by, held_by, "not_kept", 1), event.at)
+            self._release(ReleasePlaces(command.user, command.by, held_by, "not_kept", 1), at)
 
-    def _refused_then(self, record: RequestRefused) -> None:
+    def _refused_then(self, record: RequestRefused, _at: str) -> None:
         """A request that a limit refused. For a place that is not there here nothing could be saved either."""
         command = self._meant(record)
         refusal = None if command is None else self._decide(command := self._made_up(command), record.at)
@@ -252,17 +270,21 @@ class WhatIf:
         for event in events:
             self.state.apply(self.state.position + 1, event)
 
-    def _delivered(self, command: CompleteGeneration, event: GenerationCompleted) -> None:
+    def _delivered(self, command: CompleteGeneration, at: str) -> None:
         """What a provider was paid for, or would not have been asked for here."""
         is_made = command.reservation not in self._never
-        for sums in self._sums(event.user, event.at):
-            sums.made += event.count if is_made else 0
-            sums.spent += (event.credits or 0.0) if is_made else 0.0
-            sums.not_made += 0 if is_made else event.count
-            sums.saved += 0.0 if is_made else (event.credits or 0.0)
-            sums.priceless += event.count if event.credits is None else 0
+        count, paid = command.count, command.credits or 0.0
+        for sums in self._sums(command.user, at):
+            if is_made:
+                sums.made += count
+                sums.spent += paid
+            else:
+                sums.not_made += count
+                sums.saved += paid
+            if command.credits is None:
+                sums.priceless += count
         if is_made:
-            self._decide(command, event.at)
+            self._decide(command, at)
 
     def _note_full(self, refusal: Refusal, at: str) -> None:
         if refusal.reason is Reason.POOL_STORAGE and self.pool.full_at is None:
@@ -270,6 +292,9 @@ class WhatIf:
 
     def _look_at_pool(self, at: str) -> None:
         pool, day = self.state.pool, day_of(at)
+        if pool is self._looked_at and day == self._day:
+            return
+        self._looked_at, self._day = pool, day
         now = pool.used_bytes + pool.held_bytes
         self.pool.days[day] = max(now, self.pool.days.get(day, 0))
         if now > self.pool.peak_bytes:
@@ -278,11 +303,12 @@ class WhatIf:
     def _sums(self, user: str, at: str) -> tuple[Sums, Sums]:
         """The sums that a request of a user at a time belongs to."""
         day = day_of(at)
-        if user not in self.users:
-            self.users[user] = Sums()
-        if day not in self.days:
-            self.days[day] = Sums()
-        return self.users[user], self.days[day]
+        of_user, of_day = self.users.get(user), self.days.get(day)
+        if of_user is None:
+            of_user = self.users[user] = Sums()
+        if of_day is None:
+            of_day = self.days[day] = Sums()
+        return of_user, of_day
 
 
 def _is_request(command: ReserveGeneration | SaveImage) -> bool:

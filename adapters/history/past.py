@@ -7,6 +7,7 @@ told by the use cases that tell them of the present.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -88,6 +89,11 @@ class Past:
         """The last position there is."""
         return self._log.head
 
+    @property
+    def last_at(self) -> str:
+        """The time of the last event; the earliest one in a log without any."""
+        return self._time_of(self.head)
+
     # -- when --------------------------------------------------------------------------------------
 
     def position_of(self, moment: Moment) -> int:
@@ -106,6 +112,14 @@ class Past:
                 return self._halved(begin, end, at)
             end = begin - 1
         return position
+
+    def first_from(self, at: str) -> int:
+        """The first position whose event is of a time or a later one; one behind the head where none is."""
+        begins = [1, *(begin for begin, _ in self._corrections(after=0))]
+        for low, high in zip(begins, [*(begin - 1 for begin in begins[1:]), self.head], strict=True):
+            if low <= high and self._time_of(high) >= at:
+                return bisect_left(range(high), at, low, high, key=self._time_of)
+        return self.head + 1
 
     def _corrections(self, *, after: int) -> list[tuple[int, str]]:
         """Where the clock was corrected after a position, and the times from there. The newest snapshot tells those

@@ -148,6 +148,11 @@ class FollowedLog(OpenedLog, Protocol):
         at. Raises LogDamaged while iterating.
         """
 
+    def hand_on(self, after: int, on_event: OnEvent) -> None:
+        """Hands on every event that was taken in above a position with which something ended that was recorded
+        together, as an opening does: verified, in order. Raises LogDamaged.
+        """
+
     def follow(self) -> int:
         """Takes in what the writer recorded since, and gives the new head. Raises LogDamaged or StorageUnavailable."""
 

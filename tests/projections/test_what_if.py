@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from domain.commands import Command
 from domain.events import Asked, Event
 from projections.quota_state import QuotaState
-from projections.what_if import WhatIf
+from projections.what_if import WhatIf, requests_of
 from tests.domain.examples import (
     OTHER,
     cleaned,
@@ -42,7 +42,7 @@ def test_with_the_limits_in_force_nothing_goes_another_way(history: list[tuple[i
     recorded, state = batches_of(history)
     story = WhatIf(QuotaState(), {})
     for batch in recorded:
-        story.take(batch)
+        story.take(requests_of(batch))
     story.state.tidy()
     assert state_of(story.state) == state_of(state)
     assert story.whole.refused_here == story.whole.refused_then
@@ -57,7 +57,7 @@ def under(history: Sequence[Sequence[Event]], **limits: int) -> WhatIf:
     """The story of a history under other limits."""
     story, position = WhatIf(QuotaState(), limits), 1
     for batch in history:
-        story.take(list(enumerate(batch, position)))
+        story.take(requests_of(list(enumerate(batch, position))))
         position += len(batch)
     return story
 

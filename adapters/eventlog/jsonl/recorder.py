@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -21,6 +22,7 @@ from eventsourcing.persistence import IntegrityError, ProgrammingError
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl.following import open_for_reading, take_in
 from adapters.eventlog.jsonl.index import Index
+from adapters.eventlog.jsonl.judging import holds_no_event
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import Takers, refuse_damage
 from adapters.eventlog.jsonl.older_snapshots import retire
@@ -28,12 +30,14 @@ from adapters.eventlog.jsonl.opening import open_for_writing
 from adapters.eventlog.jsonl.points import LogAsRead, lacks_a_point
 from adapters.eventlog.jsonl.reading import LazyReadResponse, decode_block, matcher, next_block
 from adapters.eventlog.jsonl.rechecking import Recheck
+from adapters.eventlog.jsonl.scanning import Scanner, scan
 from adapters.eventlog.jsonl.searching import Search
-from adapters.eventlog.jsonl.snapshots import FilePoint, forget_snapshots, write_snapshot
+from adapters.eventlog.jsonl.snapshots import OFFSET_BYTES, FilePoint, forget_snapshots, write_snapshot
 from adapters.eventlog.jsonl.writing import LogWriter
 from adapters.ports.clock import Clock
 from adapters.ports.event_log import OnEvent, Restore, SnapshotPoint, StoredLines
 from adapters.ports.faults import LedgerStopped, LogDamaged
+from adapters.ports.log_reports import Damage
 
 if TYPE_CHECKING:
     from adapters.eventlog.jsonl.subscribing import JSONLSubscription  # late: see `subscribe`
@@ -173,6 +177,18 @@ class JSONLRecorder(DCBRecorder):
         """
         self._refuse_if_unusable()
         return self._search.between(query, after, self._log.tip.offset, up_to)
+
+    def hand_on(self, after: int, on_event: OnEvent) -> None:
+        """Hands on every event above the end of a batch, verified from there on. Raises LogDamaged."""
+        self._refuse_if_unusable()
+        log, tip = self._log, self._search.tip_at(after, self._log.tip.offset)
+        starts = array("Q", bytes(after * OFFSET_BYTES))
+        starts.append(tip.offset)
+        scanner = Scanner(tip, starts, on_event=on_event)
+        scan(self._files, log.read_fd, scanner, log.tip.offset)
+        broken = scanner.broken
+        refuse_damage(log.paths, broken and Damage(*broken))
+        refuse_damage(log.paths, holds_no_event(scanner))
 
     def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
         """The last events that match a query, at most so many, oldest first: read from the end, no further than needed.

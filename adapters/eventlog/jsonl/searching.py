@@ -15,7 +15,7 @@ from typing import NoReturn
 import orjson
 from eventsourcing.dcb.api import DCBQuery, DCBSequencedEvent
 
-from adapters.eventlog.jsonl.format import MAX_LINE_BYTES, SUFFIX_BYTES, Header, NotAnEventError, decode_recorded
+from adapters.eventlog.jsonl.format import MAX_LINE_BYTES, SUFFIX_BYTES, Header, NotAnEventError, Tip, decode_recorded
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import refuse_damage
 from adapters.eventlog.jsonl.reading import matcher
@@ -62,6 +62,20 @@ class Search:
                     return
                 yield found
             begin, size = begin + len(block), BLOCK_BYTES
+
+    def tip_at(self, position: int, end: int) -> Tip:
+        """Where the line of a position ends, before byte `end`, and its hash. Raises LogDamaged."""
+        if not position:
+            return Tip(0, self._header.size, self._header.digest)
+        begin = self._offset_after(position - 1, end)
+        while begin < end:
+            block = self._whole_lines(begin, end, FIRST_BLOCK_BYTES)
+            for start, stop in _candidates(block, None):
+                if self._event(block, begin, start, stop).position == position:
+                    digest = bytes.fromhex(block[stop + 1 - HASH_ENDING_BYTES : stop + 1][:64].decode())
+                    return Tip(position, begin + stop + 1, digest)
+            begin += len(block)
+        return self._refuse(end, b"", f"it has no position {position}")
 
     def holding(self, text: bytes, end: int) -> Iterator[DCBSequencedEvent]:
         """The events before byte `end` in whose lines these bytes stand, in order. Raises LogDamaged."""

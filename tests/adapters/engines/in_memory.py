@@ -161,6 +161,12 @@ class InMemoryReader:
         """What stands between two positions."""
         return (stored for stored in self.read(query, after=after) if stored.position <= up_to)
 
+    def hand_on(self, after: int, on_event: OnEvent) -> None:
+        """What was taken in above a position."""
+        for stored in self.read(after=after):
+            event, position = stored.event, stored.position
+            on_event(VerifiedEvent(position, position, event.type, event.tags, orjson.loads(event.data)))
+
     def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
         """The last of what has been taken in."""
         return _last(self.read(query), most)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -16,16 +17,22 @@ from adapters.application.saving import NewImage, save_image
 from adapters.engines.choice import default_engines
 from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.history.deciding_anew import Span, check_outcomes, decide_under
-from adapters.ledger.codec import decode, encode
+from adapters.history import reading_ahead
+from adapters.history.deciding_anew import Reading, Span, check_outcomes, decide_under
+from adapters.ledger.codec import decode, encode, event_of
+from adapters.ledger.projector import Projector
+from adapters.ledger.snapshot_state import encode_state
 from adapters.ledger.snapshotting import EVENTS_AT_A_STOP
 from adapters.ports.clock import utc_now
+from adapters.ports.event_log import JSONEvent, VerifiedEvent
 from domain.commands import SetPolicy
 from domain.events import Event, RequestRefused
 from domain.refusals import Refusal
 from projections.self_check import SelfCheck
 from projections.what_if import WhatIf
 from scripts.bench.logs import Shape, make_log
+from scripts.month.life import Shape as Month
+from scripts.simulate_month import simulate
 from tests.domain.examples import reserved
 from tests.hostile.builders import png
 
@@ -125,6 +132,54 @@ def test_other_limits_are_decided_from_the_time_that_is_asked_about(tmp_path: Pa
     again, span_again = under(root, days=1, daily=3)
     assert (again.whole, again.state.pool, span_again) == (late.whole, late.state.pool, span)
     assert under(root, daily=3)[0].whole.asked > 5
+
+
+def grown(root: Path, to: Path, kept_at: list[int]) -> Path:
+    """The same log, of which a snapshot was kept at about each of some positions while it grew."""
+    found: list[VerifiedEvent] = []
+    ENGINE.open_for_reading(root, on_event=found.append).close()
+    recorder, projector, batch = JSONLRecorder(to, clock=utc_now), Projector(), list[JSONEvent]()
+    for event in found:
+        projector.take(event)
+        batch.append(encode(event_of(event)))
+        if event.position == event.batch_last:
+            recorder.append(batch)
+            batch = []
+            recorder.checkpoint(recorder.head)
+            if kept_at and event.position >= kept_at[0]:
+                del kept_at[0]
+                recorder.write_snapshot(recorder.snapshot_point(), encode_state(projector.dump()))
+    recorder.close()
+    return to
+
+
+@pytest.mark.parametrize("least", [0, 10**9], ids=["in a process of its own", "here"])
+def test_of_the_last_days_no_more_is_read_than_follows_the_nearest_snapshot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, least: int
+) -> None:
+    """An older one too; what is decided is what is decided without any."""
+    monkeypatch.setattr(reading_ahead, "LONG", least)
+    simulate(tmp_path / "month", Month(users=9, events=1_100, days=12), record=0)
+    root = grown(tmp_path / "month", tmp_path / "root", [200, 400, 600, 900, 1_000])
+    went_on_from: list[int] = []
+    restore = Reading.restore
+
+    def noting(reading: Reading, stored: bytes) -> bool:
+        restored = restore(reading, stored)
+        went_on_from.append(reading._projector.state.position)
+        return restored
+
+    monkeypatch.setattr(Reading, "restore", noting)
+    story, span = under(root, days=6, daily=2)
+    check, check_span = checked(root, days=6)
+    kept = [snapshot.position for snapshot in ENGINE.older_snapshots(root)]
+    assert went_on_from == [max(position for position in kept if position < span.first)] * 2
+    assert (check.found, check_span) == (0, span)
+    rmtree(root / "logs" / "snapshots")
+    again, span_again = under(root, days=6, daily=2)
+    assert len(went_on_from) == 2
+    assert span_again == span
+    assert (again.users, again.days, again.pool) == (story.users, story.days, story.pool)
 
 
 def test_progress_moves_to_the_end(tmp_path: Path) -> None:

@@ -111,6 +111,16 @@ def test_a_time_means_all_that_the_log_said_by_then(month: Month) -> None:
     assert month.past.position_of(Moment("2027-01-01T00:00:00.000000Z")) == len(recorded)
 
 
+def test_a_part_of_the_log_begins_with_the_first_event_of_its_time(month: Month) -> None:
+    """Also where a corrected clock took time back: it may then begin before the correction."""
+    recorded = [(stored.position, decode(stored).at) for stored in month.past._log.read()]
+    corrected = [begin for begin, _ in month.past._corrections(after=0)]
+    asked = {at for position, at in recorded if position % 300 == 1 or min(abs(position - c) for c in corrected) < 3}
+    for at in (*asked, "2026-01-01T00:00:00.000000Z"):
+        assert month.past.first_from(at) == min(position for position, its in recorded if its >= at)
+    assert month.past.first_from("2999-01-01T00:00:00.000000Z") == month.past.head + 1
+
+
 def looked_after(root: Path, month: Month) -> list[int]:
     """Behind which positions a log is looked through for corrections of its clock."""
     asked: list[int] = []

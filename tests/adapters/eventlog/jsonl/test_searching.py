@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from eventsourcing.dcb.api import DCBEvent, DCBQuery, DCBQueryItem
@@ -13,6 +14,7 @@ from eventsourcing.dcb.api import DCBEvent, DCBQuery, DCBQueryItem
 from adapters.eventlog.jsonl import JSONLRecorder, searching
 from adapters.eventlog.jsonl.engine import JSONLEngine
 from adapters.eventlog.jsonl.format import decode_recorded
+from adapters.ports.event_log import VerifiedEvent
 from adapters.ports.faults import LogDamaged
 from tests.adapters.eventlog.jsonl.logs import Disk, opened
 
@@ -173,6 +175,23 @@ def test_what_is_found_between_two_positions_is_what_reading_all_gives(root: Pat
         for after, up_to in ((0, 0), (0, 1), (7, 150), (149, 150), (150, 150), (200, 100), (30, whole.head)):
             expected = [found for found in whole.read(query, after=after) if found.position <= up_to]
             assert list(reader.between(query, after, up_to)) == expected
+
+
+def test_what_is_handed_on_is_what_an_opening_hands_on(root: Path, tmp_path: Path) -> None:
+    """From the end of any batch on, with its batch; a line that was changed is damage at its position."""
+    told: list[VerifiedEvent] = []
+    opened(root, read_only=True, on_event=told.append).close()
+    with closing(at_end(root)) as reader:
+        for after in (0, *{event.batch_last for event in told[::40]}, told[-1].position):
+            handed: list[VerifiedEvent] = []
+            reader.hand_on(after, handed.append)
+            assert handed == told[after:]
+    copytree(root, tmp_path / "root")
+    log = tmp_path / "root" / "logs" / "events.jsonl"
+    log.write_bytes(log.read_bytes().replace(b'"n":300,', b'"n":301,', 1))
+    with closing(at_end(tmp_path / "root")) as reader, pytest.raises(LogDamaged) as raised:
+        reader.hand_on(told[40].batch_last, list[VerifiedEvent]().append)
+    assert raised.value.position == 301
 
 
 def test_nothing_behind_the_last_position_is_looked_at(long_root: Path) -> None:
