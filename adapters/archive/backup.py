@@ -40,12 +40,13 @@ from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import (
+    GOES_ON,
     BackupDamaged,
-    DiskFull,
     Fault,
     LogLocked,
     StorageUnavailable,
     TargetRefused,
+    no_room_for,
 )
 from adapters.ports.log_reports import CopiedLog
 from projections.standing_files import StandingFile
@@ -293,10 +294,8 @@ def _writing(paths: BackupPaths, files: Files) -> Iterator[None]:
 def _unwritable(paths: BackupPaths, error: OSError) -> Fault:
     folder = paths.folder
     if is_disk_full(error):
-        return DiskFull(
-            "The disk of the backup is full. The former backup there, if there was one, is what it was. Make room and "
-            "run the command again: it goes on where it stopped.",
-            folder=str(folder),
+        return no_room_for(
+            "the backup", folder, f"The former backup there, if there was one, is what it was. {GOES_ON}"
         )
     if isinstance(error, NotOwnError):
         return StorageUnavailable(f"The backup in {folder} cannot be written: {error.sentence}")

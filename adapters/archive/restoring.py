@@ -34,7 +34,7 @@ from adapters.imagestore.local.layout import OWN_PREFIX, Layout
 from adapters.ledger.projector import Projector
 from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.event_log import EventLogEngine, VerifiedEvent
-from adapters.ports.faults import BackupDamaged, DiskFull, Fault, StorageUnavailable, TargetRefused
+from adapters.ports.faults import GOES_ON, BackupDamaged, Fault, StorageUnavailable, TargetRefused, no_room_for
 from projections.standing_files import StandingFile
 
 IN_MAKING = f"{OWN_PREFIX}restored"
@@ -288,10 +288,7 @@ def _unreadable(paths: BackupPaths, error: OSError) -> str:
 
 def _unwritable(root: Path, error: OSError) -> Fault:
     if is_disk_full(error):
-        return DiskFull(
-            "The disk has no room for the backup. Make room and run the command again: it goes on where it stopped.",
-            folder=str(root),
-        )
+        return no_room_for("what the backup holds", root, GOES_ON)
     if isinstance(error, NotOwnError):
         return StorageUnavailable(f"The storage root {root} cannot be filled: {error.sentence}")
     if (told := not_done_there(root, error)) is not None:

@@ -16,7 +16,7 @@ from adapters.application.reading import ReadableStorage
 from adapters.disk.errors import not_done_there
 from adapters.disk.files import Files, is_disk_full
 from adapters.disk.litter import is_litter
-from adapters.ports.faults import DiskFull, Fault, StorageUnavailable, TargetRefused
+from adapters.ports.faults import ANEW, Fault, StorageUnavailable, TargetRefused, no_room_for
 
 OnProgress = Callable[[int, int], None]
 """Called with how many archives are written and how many there are."""
@@ -83,8 +83,6 @@ def _write(files: Files, path: Path, data: bytes) -> int:
 
 def _unwritable(folder: Path, error: OSError) -> Fault:
     if is_disk_full(error):
-        return DiskFull(
-            "The disk has no room for the export. Make room, empty the folder and try again.", folder=str(folder)
-        )
+        return no_room_for("the export", folder, ANEW)
     told = not_done_there(folder, error)
     return StorageUnavailable(told or f"The export cannot be written in {folder}: {error.strerror or error}.")

@@ -31,7 +31,7 @@ MEANINGS: Mapping[Exit, str] = MappingProxyType(
         "audit, verify, replay: a finding; backup, restore: bytes missing",
         Exit.USAGE: "the command was written wrong, or names what cannot exist",
         Exit.DATA: "the log or a backup is damaged, foreign or missing, or images are only half adopted or restored",
-        Exit.UNAVAILABLE: "the service or the image provider cannot be reached, or is busy",
+        Exit.UNAVAILABLE: "the service or the image provider cannot be reached, or is busy; memory is short",
         Exit.BUG: "a defect of abby itself",
         Exit.LOCKED: "another program holds the log and has no address to ask",
         Exit.DISK: "the disk: full, unwritable or failing",

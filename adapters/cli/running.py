@@ -19,18 +19,30 @@ from adapters.cli import streams
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
-from adapters.ports.faults import Fault, StorageUnavailable
+from adapters.disk.files import is_disk_full
+from adapters.ports.faults import DiskFull, Fault, StorageUnavailable
 
 Work = Callable[[Invocation, Output], int]
 """A command: says what it has to say, gives the exit code, raises Faults."""
 
 BUG = "abby has a defect: the lines above say where. Please report them; nothing that was acknowledged is lost."
+MAKE_ROOM = "Make room there, then run the command again."
+MEMORY_SHORT = (
+    "The command needs more memory than it is given. End what else takes memory, ask for less at once, or raise what "
+    "this account or container may take; nothing that was acknowledged is lost."
+)
 NOT_WRITTEN = (
     "Standard output cannot be written ({}), so the answer is lost; what the command had to change is changed. Run it "
     "again with an output that has room where the answer is needed."
 )
 WrongUse: type[Exception] = typer.BadParameter.__mro__[1]
 """What typer raises for a command line that it does not understand; it has no public name."""
+
+
+class MemoryShort(Fault):
+    """The program was given no more memory."""
+
+    exit_code = Exit.UNAVAILABLE
 
 
 def run(app: typer.Typer, words: Sequence[str]) -> int:
@@ -73,6 +85,8 @@ def exit_code_of(work: Work, invocation: Invocation, output: Output) -> int:
         if lost := streams.trouble(sys.stdout):
             raise lost from error
         return output.fault(_of_the_disk(error))
+    except MemoryError:
+        return output.fault(MemoryShort(MEMORY_SHORT))
     except Exception:  # noqa: BLE001 - whatever nobody expected is a defect, and must not look like a refusal
         return _defect(output)
 
@@ -134,8 +148,10 @@ def _defect(output: Output) -> int:
     return output.defect()
 
 
-def _of_the_disk(error: OSError) -> StorageUnavailable:
+def _of_the_disk(error: OSError) -> Fault:
     where = f" {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else ""
+    if is_disk_full(error):
+        return DiskFull(f"The disk has no room for what the command writes{where}. {MAKE_ROOM}")
     return StorageUnavailable(
         f"The file system refuses{where}: {error.strerror or error}. Check the path, its owner and its permissions, "
         "then run the command again."

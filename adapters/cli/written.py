@@ -11,7 +11,8 @@ from typing import BinaryIO, TextIO, cast
 
 from adapters.cli import streams
 from adapters.cli.tables import printable
-from adapters.ports.faults import StorageUnavailable
+from adapters.disk.files import is_disk_full
+from adapters.ports.faults import ELSEWHERE, Fault, StorageUnavailable, no_room_for
 
 IN_THE_WAY = "{} is there already, and nothing was changed. Name another file."
 IN_THE_ROOT = "{} lies in the storage root, which is for the log and the images alone. Name a file elsewhere."
@@ -41,11 +42,11 @@ def new_file(path: Path, root: Path | None) -> Iterator[BinaryIO]:
     """
     refuse_target(path, root)
     try:
-        made = NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}.", delete=False)  # noqa: SIM115 - below
+        made = NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}.", delete=False, buffering=0)  # noqa: SIM115 - below
+        kept = _Kept(made)
         try:
-            with made:
-                yield cast("BinaryIO", _Kept(made))
-                made.flush()
+            with made, kept.telling():
+                yield cast("BinaryIO", kept)
                 os.fsync(made.fileno())
             _put(Path(made.name), path)
         finally:
@@ -54,7 +55,16 @@ def new_file(path: Path, root: Path | None) -> Iterator[BinaryIO]:
     except FileExistsError as error:
         raise InTheWay(IN_THE_WAY.format(printable(path))) from error
     except OSError as error:
-        raise StorageUnavailable(f"{printable(path)} cannot be written: {error.strerror or error}.") from error
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> Fault:
+    """What is said of a new file that could not be written."""
+    if is_disk_full(error):
+        return no_room_for(printable(path), path.absolute().parent, ELSEWHERE)
+    return StorageUnavailable(
+        f"{printable(path)} cannot be written: {error.strerror or error}. Check its folder, or name a file elsewhere."
+    )
 
 
 def _put(made: Path, path: Path) -> None:
@@ -70,16 +80,44 @@ def _put(made: Path, path: Path) -> None:
 
 
 class _Kept:
-    """A file that stays open when whoever writes it closes it."""
+    """A file that stays open when whoever writes it closes it, and that knows why it could not be written: whoever
+    writes may tell that in another way, or go on.
+    """
 
-    def __init__(self, file: object) -> None:
+    def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self._failed: OSError | None = None
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._file, name)
+    def write(self, data: bytes) -> int:
+        """All of the bytes. Raises OSError."""
+        if self._failed is not None:
+            raise self._failed
+        left = memoryview(data).cast("B")
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            self._failed = error
+            raise
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits to be written."""
 
     def close(self) -> None:
         """The block closes it."""
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Ends in the OSError of a write that failed, whatever whoever wrote made of it."""
+        try:
+            yield
+        except Exception as error:
+            if self._failed is None or self._failed is error:
+                raise
+            raise self._failed from error
+        if self._failed is not None:
+            raise self._failed
 
 
 class Sent:

@@ -96,6 +96,16 @@ class DiskFull(Fault):
         self.folder = folder
 
 
+GOES_ON = "Make room there and run the command again: it goes on where it stopped."
+ANEW = "Make room there and empty the folder, or name one on another disk with --to, and run the command again."
+ELSEWHERE = "Nothing is left of it. Make room there, or name a file on another disk, and run the command again."
+
+
+def no_room_for(what: str, folder: object, then: str) -> DiskFull:
+    """Of something new that a command writes and its disk has no room for: what it is, and what to do then."""
+    return DiskFull(f"The disk has no room for {what}. {then}", folder=str(folder))
+
+
 class LedgerStopped(Fault):
     """The ledger has stopped for good after a fault; a command that was under way has an unknown outcome."""
 

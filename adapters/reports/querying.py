@@ -6,15 +6,20 @@ that whoever writes something else is told so in a sentence.
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from adapters.ports.event_log import FollowedLog
+from adapters.ports.faults import no_room_for
 from adapters.reports.database import TARGET, OnProgress, damaged, database, unwatched
 from adapters.reports.patience import never, patiently
 from adapters.wording.figures import printable_lines
@@ -45,6 +50,12 @@ TOO_MUCH = (
     f"The answer is larger than the {MOST_BYTES // MEGABYTE} MB that are shown at once. Ask for fewer rows or columns, "
     "or write it to a file: `--format csv --out FILE`."
 )
+
+
+NOTHING_ELSE = "A query reads the log and nothing else: no other file, no address, no extension."
+ASIDE = "Make room there, set TMPDIR to a folder on another disk, or ask for less."
+_SENTENCE = re.compile(r"(?<=[.!?]) ")
+_HINT = re.compile(r"\b(?:SET|RESET|INSTALL|LOAD|PRAGMA|ATTACH) \w|installing and loading|\bduckdb\.org\b", re.ASCII)
 
 
 class NotAnswered(Exception):
@@ -159,7 +170,18 @@ def told() -> Iterator[None]:
         yield
     except (duckdb.OutOfMemoryException, MemoryError) as error:
         raise NotAnswered(TOO_LARGE) from error
+    except duckdb.PermissionException as error:
+        raise NotAnswered(NOTHING_ELSE) from error
     except duckdb.Error as error:
         if (damage := damaged(error)) is not None:
             raise damage from error
-        raise NotAnswered(f"The database says: {printable_lines(str(error), MOST_SAID)}") from error
+        if os.strerror(errno.ENOSPC) in str(error):
+            raise no_room_for("what the question puts aside", gettempdir(), ASIDE) from error
+        raise NotAnswered(f"The database says: {printable_lines(without_hints(str(error)), MOST_SAID)}") from error
+
+
+def without_hints(said: str) -> str:
+    """What the database says without its advice to change what is closed here: settings and extensions."""
+    told, mark, line = said.partition("\n\nLINE ")  # the words of whoever asked stay as they are
+    kept = [" ".join(one for one in _SENTENCE.split(part) if not _HINT.search(one)) for part in told.splitlines()]
+    return re.sub(r"\n{2,}", "\n", "\n".join(kept)).strip() + mark + line

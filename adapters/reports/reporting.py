@@ -172,7 +172,9 @@ def forecast(growth: list[dict[str, Any]], pool_bytes: int | None, today: str | 
     is known where that is later.
     """
     if not growth:
-        return Forecast(today, 0, pool_bytes, 0, 0, "nothing_recorded")
+        return Forecast(
+            as_of=today, used_bytes=0, pool_bytes=pool_bytes, pace_bytes=0, pace_days=0, outlook="nothing_recorded"
+        )
     last = date.fromisoformat(max(growth[-1]["day"], today or ""))
     known = (last - date.fromisoformat(growth[0]["day"])).days + 1
     pace_days = min(PACE_DAYS, known)
@@ -180,7 +182,15 @@ def forecast(growth: list[dict[str, Any]], pool_bytes: int | None, today: str | 
     pace = sum(row["growth_bytes"] for row in growth if row["day"] >= since) // pace_days
     used = growth[-1]["stored_bytes"]
     outlook, full_on = _outlook(last, used, pool_bytes, pace, pace_days)
-    return Forecast(last.isoformat(), used, pool_bytes, pace, pace_days, outlook, full_on)
+    return Forecast(
+        as_of=last.isoformat(),
+        used_bytes=used,
+        pool_bytes=pool_bytes,
+        pace_bytes=pace,
+        pace_days=pace_days,
+        outlook=outlook,
+        full_on=full_on,
+    )
 
 
 def _outlook(last: date, used: int, pool_bytes: int | None, pace: int, pace_days: int) -> tuple[Outlook, str | None]:

@@ -16,10 +16,11 @@ from adapters.cli.output import Output, Refused, malformed
 from adapters.cli.reach.access import operations
 from adapters.cli.reach.operations import Made, MadePicture, Operations, PictureRequest
 from adapters.cli.written import IN_THE_WAY, why_not_in
+from adapters.disk.files import is_disk_full
 from adapters.engines.choice import image_stores
 from adapters.images.formats import EXTENSIONS, NAMED, PNG
 from adapters.images.shaping import DamagedPicture, in_format
-from adapters.ports.faults import StorageUnavailable
+from adapters.ports.faults import StorageUnavailable, no_room_for
 from adapters.ports.image_store import ImageStore
 from adapters.wording.figures import in_mb
 from domain.limits import megabytes
@@ -98,6 +99,9 @@ def _write_copy(ask: Operations, user: str, picture: MadePicture, out: Path | No
     except DamagedPicture as error:
         raise StorageUnavailable(f"The copy {target} cannot be made in that format; {kept}. Choose .png.") from error
     except OSError as error:
+        if is_disk_full(error):
+            folder = target.absolute().parent
+            raise no_room_for(f"the copy {target}; {kept}", folder, "Choose another --out.") from error
         raise StorageUnavailable(
             f"The copy {target} cannot be written ({error.strerror or error}); {kept}. Choose another --out."
         ) from error

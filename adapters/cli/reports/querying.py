@@ -15,6 +15,7 @@ from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
 from adapters.cli.reach.access import log_of
 from adapters.cli.reports.formats import QueryFormat
+from adapters.cli.reports.memory import bounded_memory
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.cli.written import InTheWay, Sent, new_file, refuse_target
 from adapters.ports.event_log import FollowedLog
@@ -53,13 +54,18 @@ def query(invocation: Invocation, output: Output, question: Question) -> int:
                 refuse_target(question.out, root)
             if question.text is None:
                 return _views(log, output)
-            if question.file_format.value in FILE_FORMATS:
-                return _file(log, output, question, root)
-            with bar(output, READING) as progress:
-                answer = ask(log, question.text, progress=progress)
-            return _answered(log.head, output, question, answer, root)
+            with bounded_memory():
+                return _answer(log, output, question, root)
         except (NotAnswered, InTheWay) as error:
             return output.refused(malformed(str(error)))
+
+
+def _answer(log: FollowedLog, output: Output, question: Question, root: Path) -> int:
+    if question.file_format.value in FILE_FORMATS:
+        return _file(log, output, question, root)
+    with bar(output, READING) as progress:
+        answer = ask(log, question.text or "", progress=progress)
+    return _answered(log.head, output, question, answer, root)
 
 
 def _file(log: FollowedLog, output: Output, question: Question, root: Path) -> int:

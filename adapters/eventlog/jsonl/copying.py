@@ -23,7 +23,7 @@ from adapters.eventlog.jsonl.snapshots import HASH_ENDING_BYTES
 from adapters.eventlog.jsonl.verify import WholeLog, read_whole
 from adapters.eventlog.jsonl.watermark import Slot, read_slots, write_slot
 from adapters.ports.event_log import OnEvent
-from adapters.ports.faults import DiskFull, Fault, LogDamaged, StorageUnavailable, TargetRefused
+from adapters.ports.faults import GOES_ON, Fault, LogDamaged, StorageUnavailable, TargetRefused, no_room_for
 from adapters.ports.log_reports import CopiedLog
 
 
@@ -97,11 +97,7 @@ def _digest_at(files: Files, fd: int, scanner: Scanner, header: Header, position
 
 def _unwritable(target: LogPaths, error: OSError) -> Fault:
     if is_disk_full(error):
-        return DiskFull(
-            "The disk has no room for the copy of the log. Make room there and run the command again: it goes on where "
-            "it stopped.",
-            folder=str(target.root),
-        )
+        return no_room_for("the copy of the log", target.root, GOES_ON)
     told = error.sentence if isinstance(error, NotOwnError) else (error.strerror or str(error))
     return StorageUnavailable(f"The copy of the log cannot be written in {target.root}: {told}")
 

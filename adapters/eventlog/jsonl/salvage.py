@@ -17,13 +17,12 @@ from adapters.eventlog.jsonl.format import MAX_LINE_BYTES, fixed_form
 from adapters.eventlog.jsonl.judging import contradicts_watermark, holds_no_event, lost_more_than_a_batch
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import Takers, Verified, unusable
-from adapters.eventlog.jsonl.reserve_file import disk_full
 from adapters.eventlog.jsonl.scanning import BLOCK_BYTES
 from adapters.eventlog.jsonl.seals import Key, Proof, keep_key, read_key
 from adapters.eventlog.jsonl.verify import read_whole
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
 from adapters.ports.event_log import OnEvent
-from adapters.ports.faults import Fault, LogDamaged, StorageUnavailable, TargetRefused
+from adapters.ports.faults import ANEW, Fault, LogDamaged, StorageUnavailable, TargetRefused, no_room_for
 from adapters.ports.log_reports import SalvagedLog
 
 LIST_NAME = "not-salvaged.jsonl"
@@ -63,7 +62,7 @@ def _believed(slots: list[Slot]) -> list[Slot]:
 def _unwritable(target: LogPaths, error: OSError) -> Fault:
     """Of the new folder, which is no storage root yet and has no setting."""
     if is_disk_full(error):
-        return disk_full(target.logs)
+        return no_room_for("the new log", target.root, f"{ANEW} Nothing was changed where the log stands.")
     return StorageUnavailable(
         f"The new log cannot be written in {target.root}: {error.strerror or error}. Name another folder with --to, or "
         "check who owns it; nothing was changed where the log stands."

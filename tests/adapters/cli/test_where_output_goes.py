@@ -313,6 +313,21 @@ def test_global_options_may_stand_behind_every_command(
         assert capsys.readouterr().out
 
 
+@pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["for people", "json"])
+def test_no_memory_is_no_defect(
+    as_json: list[str], abby: Abby, filled: Path, fits: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told in a sentence, without a traceback, under the code of what may be there later."""
+
+    def large(*_: object) -> int:
+        raise MemoryError
+
+    monkeypatch.setattr("adapters.cli.ledger.quotas.users", large)
+    told = abby("users", *as_json, root=filled)
+    assert (told.code, "Traceback" in told.err, "more memory" in told.out + told.err) == (69, False, True)
+    assert not as_json or fits("error", told.json)
+
+
 def test_a_defect_is_json_too(abby: Abby, filled: Path, fits: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Standard output has one object, standard error says where."""
 

@@ -127,6 +127,24 @@ def test_a_question_reaches_nothing_but_the_log(question: str, month: Path, tmp_
     assert log_file.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("question", "said", "unsaid"),
+    [
+        (f"SELECT {'(' * 1_100}1{')' * 1_100}", "depth limit", "SET "),
+        ("SELECT st_area('x')", '"st_area" is not in the catalog', "INSTALL"),
+        ("FROM 'https://example.org/z.csv'", "nothing else", "configuration"),
+        ("SELECT 'SET x to y' + nothing", "SET x to y", "duckdb.org"),
+    ],
+    ids=["depth", "extension", "address", "the own words"],
+)
+def test_nobody_is_advised_to_change_what_is_closed(question: str, said: str, unsaid: str, month: Path) -> None:
+    """The database knows settings and extensions that a question here cannot have; the words of the question stay."""
+    with opened(month) as log, pytest.raises(NotAnswered) as found:
+        ask(log, question)
+    assert said in str(found.value)
+    assert unsaid not in str(found.value)
+
+
 def test_a_question_cannot_break_out_of_the_copy_that_writes_it(month: Path, tmp_path: Path) -> None:
     """What ends a bracket is no SELECT by itself, and a comment ends with its line."""
     out = tmp_path / "out"
