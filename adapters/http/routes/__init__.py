@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from adapters.http.routes import admin, documentation, explanations, generations, health, images, jobs, page, quota
+from adapters.http.routes import (
+    admin,
+    documentation,
+    edits,
+    explanations,
+    generations,
+    health,
+    images,
+    jobs,
+    page,
+    quota,
+)
 
 ALL_ROUTES = (
     *page.ROUTES,
     *documentation.ROUTES,
     *health.ROUTES,
     *generations.ROUTES,
+    *edits.ROUTES,
     *jobs.ROUTES,
     *images.ROUTES,
     *quota.ROUTES,

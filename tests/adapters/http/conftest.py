@@ -32,10 +32,11 @@ JSON = "application/json"
 
 
 class Running(NamedTuple):
-    """A service that listens, its storage, and its end before the test's."""
+    """A service that listens, its storage and studio, and its end before the test's."""
 
     address: str
     store: Storage
+    studio: Studio
     stop: Callable[[], Coroutine[Any, Any, None]]
 
     async def ask(
@@ -98,7 +99,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             app = make_app(store, studio, tokens=tokens, needs_token=needs_token, body_bounds=body_bounds)
             service = HttpService(app, host="127.0.0.1", port=0, bounds=bounds)
             stack.push_async_callback(service.stop)
-            return Running(await service.start(), store, service.stop)
+            return Running(await service.start(), store, studio, service.stop)
 
         yield start
 
