@@ -39,6 +39,11 @@ def job_url(user: str, job_id: str) -> str:
     return f"/v1/users/{quote(user, safe='')}/jobs/{job_id}"
 
 
+def reservation_url(user: str, reservation: str) -> str:
+    """The path under which this service takes what became of the reservation."""
+    return f"/v1/users/{quote(user, safe='')}/reservations/{reservation}"
+
+
 def described(user: str, image: SavedImage) -> KeptImage:
     """A kept image for programs: where it is on disk is nobody else's business."""
     told: KeptImage = {

@@ -255,6 +255,31 @@ class JobsList(TypedDict):
     jobs: list[Job]
 
 
+class ReservedPlaces(TypedDict):
+    """Places that are held, each with so many bytes, and until when."""
+
+    reservation: str
+    count: Count
+    bytes_each: Bytes
+    expires_at: Instant
+    position: Position
+
+
+class Completed(TypedDict):
+    """What was told of a reservation, and the picture that took its place, where one came with it."""
+
+    reservation: str
+    position: Position
+    image: KeptImage | None
+
+
+class Released(TypedDict):
+    """Places that were given back."""
+
+    reservation: str
+    position: Position
+
+
 class ExplainedEvent(TypedDict):
     """A line of the log: its type, and its members as `docs/log-format.md` has them."""
 

@@ -13,6 +13,7 @@ from adapters.http.routes import (
     jobs,
     page,
     quota,
+    reservations,
 )
 
 ALL_ROUTES = (
@@ -22,6 +23,7 @@ ALL_ROUTES = (
     *generations.ROUTES,
     *edits.ROUTES,
     *jobs.ROUTES,
+    *reservations.ROUTES,
     *images.ROUTES,
     *quota.ROUTES,
     *explanations.ROUTES,
