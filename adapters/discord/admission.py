@@ -7,20 +7,17 @@ them. The ledger decides again when the places are reserved. What a picture star
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import NamedTuple
 
 import discord
 import structlog
 
 from adapters.application.owners import owner_of
-from adapters.application.reserving import WantedPlaces, record_refusal_of_places, refusal_of_places
-from adapters.application.results import Actor
+from adapters.application.reserving import WantedPlaces
 from adapters.application.saves import save_under
-from adapters.discord.bot import AbbyBot, Interaction, actor_of
+from adapters.discord.bot import Interaction, actor_of
 from adapters.discord.failures import message_for_failure
 from adapters.discord.inputs import (
     at_address,
@@ -35,12 +32,11 @@ from adapters.discord.messages import Message, message_for_refusal, message_for_
 from adapters.discord.replies import Reply, defer, tell
 from adapters.generation.image_url import LARGEST_IMAGE_BYTES
 from adapters.generation.provider import STYLES, Operation
+from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import Fault
+from adapters.studio.admission import refused_unseen
 from adapters.studio.generation_queue import GenerationQueue
 from domain.refusals import Reason, Refusal
-
-RECORD_SECONDS = 1.0
-"""How long a refusal waits until it is in the log: Discord wants its answer within three seconds."""
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
@@ -139,27 +135,16 @@ async def _refusal(interaction: Interaction, operation: Operation, count: int, s
     That there is no such style is told later, with those that there are.
     """
     bot, user = interaction.client, str(interaction.user.id)
-    if (none := bot.generator.unavailable) is not None:
-        return message_for_failure(none)
-    actor = actor_of(interaction)
-    if busy := bot.studio.refusal(user, actor=actor):
-        return message_for_refusal(busy)
     wanted = WantedPlaces(user, count, operation=str(operation), style=style if style in STYLES else None)
     try:
-        refusal = refusal_of_places(bot.store, wanted, actor=actor)
+        why = await refused_unseen(bot.studio, bot.store, wanted, operation, actor=actor_of(interaction))
     except Fault as fault:
         _log.error("no picture", reason=str(fault))
         return message_for_storage_fault(fault)
-    if refusal is None:
-        return None
-    with suppress(TimeoutError):
-        await asyncio.wait_for(bot.store.to_the_end(_recorded(bot, wanted, actor)), RECORD_SECONDS)
-    return message_for_refusal(refusal)
-
-
-async def _recorded(bot: AbbyBot, wanted: WantedPlaces, actor: Actor) -> None:
-    """So that `/why` knows of it. A ledger that has stopped meanwhile is told to whoever asks next."""
-    try:
-        await record_refusal_of_places(bot.store, wanted, actor=actor)
-    except Fault as fault:
-        _log.warning("refusal not recorded", reason=str(fault))
+    match why:
+        case None:
+            return None
+        case Refusal():
+            return message_for_refusal(why)
+        case GenerationFailure():
+            return message_for_failure(why)

@@ -16,7 +16,6 @@ from adapters.discord.bot import Interaction, actor_of
 from adapters.discord.cooldowns import BUTTONS_OF_PICTURES
 from adapters.discord.embeds import NAME_CHARACTERS, message_embed
 from adapters.discord.errors import refused_for_now, report
-from adapters.discord.inputs import upscale_of
 from adapters.discord.lasting_items import LastingItem
 from adapters.discord.making import make
 from adapters.discord.messages import Message, message_for_refusal
@@ -127,7 +126,7 @@ async def make_from(interaction: Interaction, owner: str, name: str, action: str
     if image is None:
         return
     if action == "upscale":
-        await make(interaction, upscale_of(interaction, image))
+        await make(interaction, await interaction.client.generator.upscale_of(image))
         return
     store = interaction.client.store
     details = await store.workers.reading.run(image_details, store, owner, name) or {}

@@ -20,11 +20,8 @@ from adapters.discord.message_pictures import Found, pictures_in
 from adapters.discord.messages import Message, message_for_refusal
 from adapters.discord.views import picture_of
 from adapters.generation.bodies import body_within
-from adapters.generation.generator import UPSCALE_WIDTH
 from adapters.generation.image_url import GONE
-from adapters.generation.provider import GenerationRequest, Operation
 from adapters.images.formats import INPUTS, begun_format
-from adapters.images.shaping import DamagedPicture, size_of
 from adapters.ports.failure_reasons import PlainReason
 from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import Fault
@@ -162,16 +159,6 @@ def not_read(data: bytes) -> Message:
     """What members hear of bytes that are no picture, or none that is read."""
     name = begun_format(data)
     return message_for_failure(GenerationFailure(InputNotRead(name) if name else PlainReason.INPUT_NOT_AN_IMAGE))
-
-
-def upscale_of(interaction: Interaction, image: bytes) -> GenerationRequest:
-    """The request for a picture twice as wide, and at least UPSCALE_WIDTH, as far as the image service goes."""
-    try:
-        width, _ = size_of(image)
-    except DamagedPicture:
-        width = 0  # that it cannot be read is told when it is checked
-    widest = interaction.client.generator.provider.limits.upscale_width_max
-    return GenerationRequest(Operation.UPSCALE, width=min(max(UPSCALE_WIDTH, 2 * width), widest), image=image)
 
 
 def ours(interaction: Interaction, message: discord.Message) -> tuple[str, str] | None:

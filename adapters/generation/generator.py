@@ -147,6 +147,16 @@ class Generator:
             self._fetcher = self._make_fetcher()
         return self._fetcher
 
+    async def upscale_of(self, image: bytes) -> GenerationRequest:
+        """The request for a picture twice as wide, and at least UPSCALE_WIDTH, as far as the service goes. Of what is
+        refused anyhow nobody asks how wide it is: that may take decoding it.
+        """
+        asked = GenerationRequest(Operation.UPSCALE, image=image)
+        try:
+            return await self._workers.run(_twice_as_wide, asked, self.provider.limits)
+        except (DamagedPicture, ClosedMeanwhile):
+            return asked  # and `prepare` says so
+
     def close(self) -> None:
         """Give back what the provider holds, from any place: within a running loop it is done soon, else now."""
         already, self._closed = self._closed, True
@@ -185,6 +195,13 @@ class Generator:
         except DamagedPicture:
             return None
         return GeneratedImage(shaped.data, image.seed, shaped.media_type)
+
+
+def _twice_as_wide(asked: GenerationRequest, limits: RequestLimits) -> GenerationRequest:
+    if asked.image is None or check_request(asked, limits) is not None:
+        return asked
+    width, _ = size_of(asked.image)
+    return replace(asked, width=min(max(UPSCALE_WIDTH, 2 * width), limits.upscale_width_max))
 
 
 def _checked(request: GenerationRequest, limits: RequestLimits) -> Prepared | GenerationFailure:

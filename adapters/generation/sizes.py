@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 
 Size = tuple[int, int]
 """Width and height; pixels, unless only their shape is meant."""
+
+NAMED: Mapping[str, Size] = MappingProxyType(
+    {
+        "square": (1024, 1024),
+        "portrait": (832, 1216),
+        "landscape": (1216, 832),
+        "tall": (768, 1344),
+        "wide": (1344, 768),
+    }
+)
+"""Sizes that every provider can make, or comes near to."""
 
 
 def shape_distance(one: Size, other: Size) -> float:

@@ -44,6 +44,11 @@ def thumbnail_url(user: str, name: str, sha256: str) -> str:
     return f"/v1/users/{quote(user, safe='')}/thumbnails/{quote(name)}?sha256={sha256}"
 
 
+def reservation_url(user: str, reservation: str) -> str:
+    """The path under which this service takes what became of the reservation."""
+    return f"/v1/users/{quote(user, safe='')}/reservations/{reservation}"
+
+
 def described(user: str, image: SavedImage) -> KeptImage:
     """A kept image for programs: where it is on disk is nobody else's business."""
     told: KeptImage = {

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
+import re
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -43,6 +45,7 @@ SMALL_BYTES = MAX_JSON_BYTES
 
 T = TypeVar("T")
 
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?")
 _CLOSE = {"Connection": "close"}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -96,6 +99,15 @@ class BodyReader:
             await request.writer.write(_CONTINUE)
         with connection_of(request).keeping_place(Need.SENDS_OR_READS):
             return await self._read(request, at_most, holds_room=holds_room)
+
+    async def hold(self, size_bytes: int, budget: Budget) -> None:
+        """Returns once there is room for so many bytes that come from elsewhere; 503 when memory is short."""
+        await self._take(size_bytes, budget)
+
+    def let_go(self, budget: Budget) -> None:
+        """What was read is somebody else's to count from now on."""
+        self._room.give_back(budget.owner, budget.taken)
+        budget.taken = 0
 
     async def _read(self, request: web.Request, at_most: int, *, holds_room: bool) -> bytes:
         body = bytearray()
@@ -262,6 +274,14 @@ def _number(text: str) -> float:
     """A number with a point or an exponent; a whole one is that, as JSON Schema has it, whose 5.0 is an integer."""
     number = float(text)
     return int(number) if number.is_integer() and abs(number) <= LARGEST_EXACT else number
+
+
+def number_of(text: str) -> int | float | None:
+    """A number as JSON has it, None where the text is none or is too large for one."""
+    if not _NUMBER.fullmatch(text):
+        return None
+    number = _number(text) if {".", "e", "E"} & set(text) else int(text)
+    return number if math.isfinite(number) else None
 
 
 def _check_texts(parsed: Any) -> None:

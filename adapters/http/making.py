@@ -18,7 +18,8 @@ from adapters.application.results import SavedImage
 from adapters.generation.provider import GenerationRequest
 from adapters.http import jobs
 from adapters.http.answers import REPLAYED, described, image_url, job_url, json_answer, refusal, replayed
-from adapters.http.connection import connection_of
+from adapters.http.bodies import Budget
+from adapters.http.connection import Need, connection_of
 from adapters.http.contract import shapes
 from adapters.http.contract.route import Answer
 from adapters.http.guards import REFERENCE
@@ -46,15 +47,17 @@ FAILURES = tuple(sorted({HTTPStatus(kind.status) for kind in GENERATION_FAILURES
 PROBLEMS = (HTTPStatus.TOO_MANY_REQUESTS, *FAILURES)
 
 
-async def answer_made(request: web.Request, asked: GenerationRequest) -> web.Response:
-    """Makes what is asked and answers with it, or with its job. Raises Problem."""
+async def answer_made(request: web.Request, asked: GenerationRequest, held: Budget | None = None) -> web.Response:
+    """Makes what is asked and answers with it, or with its job; once it is in the line, its input is no longer held as
+    a body. Raises Problem.
+    """
     user = user_of(request)
     if prefers_no_wait(request):
-        return await _begun(request, user, asked)
-    return _answer(user, await made(request, user, asked))
+        return await _begun(request, user, asked, held)
+    return _answer(user, await made(request, user, asked, held))
 
 
-async def made(request: web.Request, user: str, asked: GenerationRequest) -> Generated:
+async def made(request: web.Request, user: str, asked: GenerationRequest, held: Budget | None = None) -> Generated:
     """What the studio makes for a user. Raises the Problem of a refusal or a failure."""
     actor, key, services = actor_of(request), idempotency_key_of(request), services_of(request)
     is_stranger = owner_of(services.store, user, actor) == STRANGERS
@@ -62,12 +65,23 @@ async def made(request: web.Request, user: str, asked: GenerationRequest) -> Gen
     async def make() -> GenerationOutcome:
         if is_stranger:  # who hangs up meanwhile has cost nothing
             await services.pace.keep(STRANGERS)
-        return await services.studio.generate(user, asked, actor=actor, idempotency_key=key, kept_once_asked=True)
+        begun = services.studio.begin(user, asked, actor=actor, idempotency_key=key)
+        if held is not None:
+            services.bodies.let_go(held)
+        return begun if isinstance(begun, Refusal) else await begun.waited(kept_once_asked=True)
 
     outcome = await connection_of(request).while_open(make(), for_stranger=is_stranger)
     if not isinstance(outcome, Generated):
         raise _problem(outcome, services.clock())
     return outcome
+
+
+async def in_turn(request: web.Request, owner: str, why: jobs.Why) -> Problem:
+    """The problem, once its owner may be told the next: who asks again and again waits."""
+    services = services_of(request)
+    with connection_of(request).keeping_place(Need.WAITS_IN_LINE):
+        await services.pace.keep(owner)
+    return _problem(why, services.clock())
 
 
 def _answer(user: str, made: Generated) -> web.Response:
@@ -77,7 +91,7 @@ def _answer(user: str, made: Generated) -> web.Response:
     return json_answer(_told(user, made), status=status, headers=headers | replayed(made.replayed))
 
 
-async def _begun(request: web.Request, user: str, asked: GenerationRequest) -> web.Response:
+async def _begun(request: web.Request, user: str, asked: GenerationRequest, held: Budget | None) -> web.Response:
     actor, key, services = actor_of(request), idempotency_key_of(request), services_of(request)
     wanted = jobs.Wanted(
         user=user,
@@ -94,6 +108,8 @@ async def _begun(request: web.Request, user: str, asked: GenerationRequest) -> w
         if is_stranger:
             await services.pace.keep(STRANGERS)
         found = services.jobs.begin(wanted)
+        if held is not None:
+            services.bodies.let_go(held)
         await found.job.until_settled(ADMISSION_SECONDS, ended=False)
         return found
 

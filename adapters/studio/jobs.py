@@ -141,14 +141,20 @@ class Begun:
         self._work = work
         self._job = job
 
-    @property
-    def is_asked(self) -> bool:
-        """Whether the provider has been, so that it may have to be paid."""
-        return self._job.is_asked
-
     async def outcome(self) -> GenerationOutcome:
         """What came of it. Raises Faults, and CancelledError where it was cancelled; who waits may go without harm."""
         return await asyncio.shield(self._work)
+
+    async def waited(self, *, kept_once_asked: bool) -> GenerationOutcome:
+        """The same for who gives the work up by no longer waiting; `kept_once_asked`: only until the provider is
+        asked.
+        """
+        try:
+            return await self.outcome()
+        except asyncio.CancelledError:
+            if not (kept_once_asked and self._job.is_asked):
+                self.cancel()
+            raise
 
     def cancel(self) -> None:
         """Gives it up and its places back; what was delivered already is kept all the same."""

@@ -110,12 +110,7 @@ class Studio:
         begun = self.begin(user, request, actor=actor, idempotency_key=idempotency_key, on_progress=on_progress)
         if isinstance(begun, Refusal):
             return begun
-        try:
-            return await begun.outcome()
-        except asyncio.CancelledError:
-            if not (kept_once_asked and begun.is_asked):
-                begun.cancel()
-            raise
+        return await begun.waited(kept_once_asked=kept_once_asked)
 
     def begin(
         self,
@@ -140,9 +135,9 @@ class Studio:
         work.add_done_callback(lambda _: self._queue.leave(user, owner, input_bytes))
         return Begun(work, job)
 
-    def refusal(self, user: str, *, actor: Actor) -> Refusal | None:
+    def refusal(self, user: str, *, actor: Actor, input_bytes: int = 0) -> Refusal | None:
         """Why one more request may not join the line at this moment; None where it may."""
-        return self._queue.refusal(user, owner_of(self._store, user, actor), 0)
+        return self._queue.refusal(user, owner_of(self._store, user, actor), input_bytes)
 
     def measured(self) -> list[Measured]:
         """How many requests run and wait, and what became of those that the provider was asked for."""

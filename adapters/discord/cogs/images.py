@@ -13,7 +13,7 @@ from adapters.discord.bot import AbbyBot, Interaction
 from adapters.discord.cogs.imagine import STYLE_CHOICES, Prompt
 from adapters.discord.default_style import style_of
 from adapters.discord.embeds import info_embed
-from adapters.discord.inputs import ONE_SOURCE, ours, suggest_names, upscale_of
+from adapters.discord.inputs import ONE_SOURCE, ours, suggest_names
 from adapters.discord.making import make
 from adapters.discord.message_pictures import pictures_in
 from adapters.discord.messages import message_for_refusal
@@ -95,7 +95,7 @@ def _given(interaction: Interaction, image: discord.Attachment | None, url: str 
 async def _upscale(interaction: Interaction, source: Source) -> None:
     data = await admitted_input(interaction, Operation.UPSCALE, source)
     if data is not None:
-        await make(interaction, upscale_of(interaction, data))
+        await make(interaction, await interaction.client.generator.upscale_of(data))
 
 
 def add_menus(bot: AbbyBot) -> None:

@@ -13,17 +13,10 @@ from adapters.discord.default_style import style_of
 from adapters.discord.making import make
 from adapters.generation.provider import STYLES, GenerationRequest, Operation
 from adapters.generation.request_check import SEED_MAX
+from adapters.generation.sizes import NAMED
 
 PROMPT_CHARACTERS = 2000
 MOST_AT_ONCE = 4
-SIZES = {
-    "square": (1024, 1024),
-    "portrait": (832, 1216),
-    "landscape": (1216, 832),
-    "tall": (768, 1344),
-    "wide": (1344, 768),
-}
-"""Sizes that every provider can make, or comes near to."""
 STYLE_CHOICES = [app_commands.Choice(name=style, value=style) for style in STYLES]
 
 Prompt = app_commands.Range[str, 1, PROMPT_CHARACTERS]
@@ -62,7 +55,7 @@ class ImagineCog(commands.Cog):
         style = style or style_of(interaction)
         if not await admitted(interaction, Operation.TEXT_TO_IMAGE, count, style=style):
             return
-        width, height = SIZES[size]
+        width, height = NAMED[size]
         request = GenerationRequest(
             Operation.TEXT_TO_IMAGE,
             prompt,

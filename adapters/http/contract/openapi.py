@@ -33,7 +33,7 @@ PATH_PARAMETERS: Mapping[str, Mapping[str, object]] = {
     "user": {"description": "The user's id.", "schema": {"type": "string", "pattern": USER_PATTERN}},
     "model": {"description": "The model's id.", "schema": {"type": "string", "minLength": 1}},
     "id": {
-        "description": "The job's id.",
+        "description": "The id that was given.",
         "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
     },
     "name": {
@@ -160,7 +160,8 @@ def _content_of(body: Any, shapes: Mapping[Any, Schema]) -> dict[str, Any]:
     if not isinstance(body, Upload):
         return {JSON: {"schema": shapes[body]}}
     found: dict[str, Any] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in body.media_types}
-    return found | ({"multipart/form-data": {"schema": shapes[body.form]}} if body.form else {})
+    kinds = {"multipart/form-data": body.form, JSON: body.json}
+    return found | {kind: {"schema": shapes[form]} for kind, form in kinds.items() if form is not None}
 
 
 def _answer(answer: Answer, shapes: Mapping[Any, Schema]) -> dict[str, Any]:
@@ -181,11 +182,24 @@ def _schemas(routes: Iterable[Route]) -> tuple[dict[Any, Schema], dict[str, Any]
         told = [shape for answer in route.answers.values() for shape in (answer.shape, answer.item)]
         shapes |= {shape: None for shape in told if shape is not None}
         shapes |= {} if route.error is None else {route.error: None}
-        body = route.body.form if isinstance(route.body, Upload) else route.body
-        shapes |= {} if body is None else {body: None}
+        bodies = (route.body.form, route.body.json) if isinstance(route.body, Upload) else (route.body,)
+        shapes |= {body: None for body in bodies if body is not None}
     adapters = [(shape, "validation", TypeAdapter(shape)) for shape in shapes]
     found, definitions = TypeAdapter.json_schemas(adapters, ref_template=SCHEMAS, schema_generator=_Closed)  # type: ignore[arg-type]  # keys may be any hashable
-    return {shape: found[shape, "validation"] for shape in shapes}, definitions.get("$defs", {})
+    schemas = definitions.get("$defs", {})
+    for route in routes:
+        if isinstance(route.body, Upload) and route.body.form is not None:
+            _take_null_out(schemas[route.body.form.__name__])
+    return {shape: found[shape, "validation"] for shape in shapes}, schemas
+
+
+def _take_null_out(form: dict[str, Any]) -> None:
+    """In a form nothing is null: what is not there is left out."""
+    for name, member in form["properties"].items():
+        kinds = [kind for kind in member.get("anyOf", ()) if kind.get("type") != "null"]
+        if len(kinds) == 1:
+            kept = {key: value for key, value in member.items() if key not in {"anyOf", "default"}}
+            form["properties"][name] = kept | kinds[0]
 
 
 def _problems(routes: Iterable[Route], shapes: Mapping[Any, Schema]) -> dict[str, Any]:

@@ -42,10 +42,11 @@ class Answer(NamedTuple):
 
 
 class Upload(NamedTuple):
-    """A body that is read by its handler: bytes of these media types, or a form."""
+    """A body that is read by its handler: bytes of these media types, a form, or a JSON object."""
 
     media_types: tuple[str, ...]
     form: type[Body] | None = None
+    json: type[Body] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,6 +252,44 @@ class Styles(TypedDict):
     provider: str
 
 
+class NamedSize(TypedDict):
+    """A size that every provider can make, or comes near to; pixels."""
+
+    name: str
+    width: Count
+    height: Count
+
+
+class ProviderLimits(TypedDict):
+    """What is accepted: sides and widths in pixels, an input's bytes and pixels."""
+
+    prompt_characters: Count
+    side_min: Count
+    side_max: Count
+    upscale_width_max: Count
+    upscale_pixels: Count
+    steps_min: Count
+    steps_max: Count
+    cfg_scale_max: float
+    count_max: Count
+    image_bytes: Bytes
+    image_pixels: Count
+
+
+class WhoMakes(TypedDict):
+    """The provider. `is_sketch`: its pictures are offline sketches, not those of an image service; `unavailable`: why
+    there is none; `unused`: what of a request it has no use for.
+    """
+
+    name: str
+    is_sketch: bool
+    unavailable: str | None
+    operations: list[Literal["text_to_image", "image_to_image", "upscale"]]
+    sizes: list[NamedSize]
+    limits: ProviderLimits
+    unused: list[str]
+
+
 class ChangedQuota(QuotaStatus):
     """A user's quota after a change, and whether anything was changed."""
 
@@ -306,3 +344,28 @@ class JobsList(TypedDict):
     """A user's jobs, newest first. Pictures that are kept nowhere are shown by the job itself alone."""
 
     jobs: list[Job]
+
+
+class ReservedPlaces(TypedDict):
+    """Places that are held, each with so many bytes, and until when."""
+
+    reservation: str
+    count: Count
+    bytes_each: Bytes
+    expires_at: Instant
+    position: Position
+
+
+class Completed(TypedDict):
+    """What was told of a reservation, and the picture that took its place, where one came with it."""
+
+    reservation: str
+    position: Position
+    image: KeptImage | None
+
+
+class Released(TypedDict):
+    """Places that were given back."""
+
+    reservation: str
+    position: Position

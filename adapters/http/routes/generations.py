@@ -1,4 +1,4 @@
-"""A picture from words: the styles there are, and the request itself."""
+"""A picture from words: the styles there are, what the provider can do, and the request itself."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from pydantic import Field
 
 from adapters.generation.provider import STYLES, GenerationRequest, Operation, RequestLimits
 from adapters.generation.request_check import SEED_MAX
+from adapters.generation.sizes import NAMED
+from adapters.generation.sketch.provider import SketchProvider
 from adapters.http.answers import json_answer
 from adapters.http.contract.bodies import Body
 from adapters.http.contract.route import Answer, Route
-from adapters.http.contract.shapes import Styles
+from adapters.http.contract.shapes import NamedSize, ProviderLimits, Styles, WhoMakes
 from adapters.http.making import ANSWERS, PROBLEMS, answer_made
 from adapters.http.services import services_of
 from adapters.tokens.token import Scope
+from adapters.wording.failures import sentence_of_failure
 
 
-def _bounds(low: float, high: float) -> Any:
+def within(low: float, high: float) -> Any:
+    """The bounds of a number, for the document."""
     return Field(json_schema_extra={"minimum": low, "maximum": high})
 
 
@@ -33,11 +37,11 @@ Prompt = Annotated[
 ]
 Negative = Annotated[str, Field(json_schema_extra={"maxLength": _MOST.prompt_length, "pattern": r"^[^\x00]*$"})]
 Style = Annotated[str, Field(json_schema_extra={"enum": list(STYLES)})]
-Side = Annotated[int, _bounds(_MOST.side_min, _MOST.side_max)]
-Steps = Annotated[int, _bounds(_MOST.steps_min, _MOST.steps_max)]
-Seed = Annotated[int, _bounds(0, SEED_MAX)]
-Scale = Annotated[float, _bounds(0, _MOST.cfg_scale_max)]
-HowMany = Annotated[int, _bounds(1, _MOST.count_max)]
+Side = Annotated[int, within(_MOST.side_min, _MOST.side_max)]
+Steps = Annotated[int, within(_MOST.steps_min, _MOST.steps_max)]
+Seed = Annotated[int, within(0, SEED_MAX)]
+Scale = Annotated[float, within(0, _MOST.cfg_scale_max)]
+HowMany = Annotated[int, within(1, _MOST.count_max)]
 
 
 class Wish(Body):
@@ -48,7 +52,7 @@ class Wish(Body):
     negative_prompt: Negative = ""
     """What is not to be seen."""
     style: Style | None = None
-    """One of `/v1/styles`; without it, the user's own, else none."""
+    """One of `/v1/styles`; without it, none."""
     width: Side | None = None
     """Pixels; the next size that the provider knows is made."""
     height: Side | None = None
@@ -68,6 +72,38 @@ async def styles(request: web.Request) -> web.Response:
     return json_answer(answer)
 
 
+async def provider(request: web.Request) -> web.Response:
+    """Who makes the pictures, what they can do, and within which limits."""
+    generator = services_of(request).studio.generator
+    limits, none = generator.provider.limits, generator.unavailable
+    sizes: list[NamedSize] = [
+        {"name": name, "width": width, "height": height} for name, (width, height) in NAMED.items()
+    ]
+    bounds: ProviderLimits = {
+        "prompt_characters": limits.prompt_length,
+        "side_min": limits.side_min,
+        "side_max": limits.side_max,
+        "upscale_width_max": limits.upscale_width_max,
+        "upscale_pixels": limits.upscale_pixels,
+        "steps_min": limits.steps_min,
+        "steps_max": limits.steps_max,
+        "cfg_scale_max": limits.cfg_scale_max,
+        "count_max": limits.count_max,
+        "image_bytes": limits.image_bytes,
+        "image_pixels": limits.image_pixels,
+    }
+    answer: WhoMakes = {
+        "name": generator.provider.name,
+        "is_sketch": generator.provider.name == SketchProvider.name,
+        "unavailable": None if none is None else sentence_of_failure(none),
+        "operations": [operation.value for operation in Operation if operation in limits.operations],
+        "sizes": sizes,
+        "limits": bounds,
+        "unused": sorted(limits.unused),
+    }
+    return json_answer(answer)
+
+
 async def generate(request: web.Request, wish: Wish) -> web.Response:
     """Makes pictures from words and keeps them, as a job where `Prefer: respond-async` asks for one."""
     return await answer_made(request, GenerationRequest(Operation.TEXT_TO_IMAGE, **wish.model_dump()))
@@ -81,6 +117,14 @@ ROUTES = (
         subject="generations",
         scope=Scope.READ,
         answers={HTTPStatus.OK: Answer("The styles.", Styles)},
+    ),
+    Route(
+        "GET",
+        "/v1/provider",
+        provider,
+        subject="generations",
+        scope=Scope.READ,
+        answers={HTTPStatus.OK: Answer("Who makes them.", WhoMakes)},
     ),
     Route(
         "POST",

@@ -200,10 +200,8 @@ def _edit(body: bytes, boundary: str, at_most: int) -> dict[str, Any]:
     return found
 
 
-def _value(field: str, text: str) -> str | int | bool | None:
+def _value(field: str, text: str) -> str | int | bool:
     """A field of a form as its JSON would have it."""
-    if text == "null" and not ImageEdit.model_fields[field].is_required():
-        return None
     if field in {"n", "output_compression"} and text.isascii() and text.isdecimal():
         return int(text[:9])
     return text == "true" if field == "stream" and text in {"true", "false"} else text

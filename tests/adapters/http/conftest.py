@@ -35,10 +35,11 @@ JSON = "application/json"
 
 
 class Running(NamedTuple):
-    """A service that listens, its storage, and its end before the test's."""
+    """A service that listens, its storage and studio, and its end before the test's."""
 
     address: str
     store: Storage
+    studio: Studio
     stop: Callable[[], Coroutine[Any, Any, None]]
 
     async def ask(
@@ -104,7 +105,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             app = make_app(store, studio, door=door, body_bounds=body_bounds)
             service = HttpService(app, host="127.0.0.1", port=port, bounds=bounds)
             stack.push_async_callback(service.stop)
-            return Running(await service.start(), store, service.stop)
+            return Running(await service.start(), store, studio, service.stop)
 
         yield start
 

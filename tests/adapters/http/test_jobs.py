@@ -4,6 +4,7 @@ for a while.
 | what happens | what the client gets |
 |---|---|
 | the limits, the provider or the request itself forbid it | that problem at once, and no job |
+| too many of the user's wait, or of all | 503 at once, with `Retry-After` |
 | it hangs up before the answer, or never comes back | the picture is made and kept all the same |
 | it cancels: while it waits, while the provider works | `cancelled`, the places back |
 | it cancels while the picture is kept | `done`: it was delivered, and is kept |
@@ -115,6 +116,17 @@ async def test_what_is_refused_at_once_is_no_job(serve: Serve, limits: SetPolicy
     told = [{**answer.json, "instance": ""} for answer in (refused, waited)]
     assert (refused.status, told[0]) == (status, told[1])
     assert (await service.ask("GET", JOBS)).json == {"jobs": []}
+
+
+async def test_one_job_more_than_may_wait_is_refused(serve: Serve) -> None:
+    """At once, with when to try again; of those that wait nothing changes."""
+    gate = Gate()
+    service: Running = await serve(MANY, provider=gate)
+    told = [await begin(service) for _ in range(11)]
+    assert [answer.status for answer in told] == [202] * 10 + [503]
+    assert (told[-1].json["reason"], told[-1].headers["retry-after"]) == ("BUSY", "1")
+    assert len((await service.ask("GET", JOBS)).json["jobs"]) == 10
+    gate.open.set()
 
 
 @pytest.mark.parametrize(
