@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.http.routes import (
     admin,
+    bulk,
     documentation,
     explanations,
     generations,
@@ -20,6 +21,7 @@ ALL_ROUTES = (
     *documentation.ROUTES,
     *health.ROUTES,
     *generations.ROUTES,
+    *bulk.ROUTES,
     *images.ROUTES,
     *listing.ROUTES,
     *thumbnails.ROUTES,

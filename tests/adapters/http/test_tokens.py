@@ -40,6 +40,7 @@ SCOPES = {
     ("POST", "/v1/users/{user}/generations"): "write",
     ("POST", "/v1/users/{user}/images"): "write",
     ("GET", "/v1/users/{user}/images"): "read",
+    ("POST", "/v1/users/{user}/images/deletions"): "write",
     ("GET", "/v1/users/{user}/images/{name}"): "read",
     ("DELETE", "/v1/users/{user}/images/{name}"): "write",
     ("GET", "/v1/users/{user}/thumbnails/{name}"): "read",
