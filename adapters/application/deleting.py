@@ -47,7 +47,7 @@ def delete_image_blocking(
     opened = storage.opened()
     command = DeleteImage(user, actor.by, name, reason=reason, origin=actor.origin)
     outcome = opened.ledger.execute(with_key(command, idempotency_key, opened))
-    return outcome if isinstance(outcome, Refusal) else _deleted(opened, outcome)
+    return outcome if isinstance(outcome, Refusal) else deleted(opened, outcome)
 
 
 async def delete_save(
@@ -61,10 +61,10 @@ async def delete_save(
     outcome = await opened.ledger.submit(command)
     if isinstance(outcome, Refusal):
         return outcome
-    return await storage.workers.keeping.run_recorded(_deleted, opened, outcome)
+    return await storage.workers.keeping.run_recorded(deleted, opened, outcome)
 
 
-def _deleted(opened: OpenRoot, accepted: Accepted) -> DeletedImage:
+def deleted(opened: OpenRoot, accepted: Accepted) -> DeletedImage:
     """Carries a recorded deletion out."""
     position, event = accepted.recorded[-1]
     assert isinstance(event, ImageDeleted)

@@ -213,6 +213,25 @@ class DeletedImage(TypedDict):
     replayed: bool
 
 
+class NameDeleted(TypedDict):
+    """What became of one name. `not_there`: no image had it, perhaps any more; `refused`: it stays, and why."""
+
+    name: str
+    outcome: Literal["deleted", "not_there", "refused"]
+    freed_bytes: Bytes
+    position: Position
+    reason: str | None
+    detail: str | None
+
+
+class ManyDeleted(TypedDict):
+    """What became of each name, in the order in which they were given, and what was freed in all."""
+
+    images: list[NameDeleted]
+    deleted: Count
+    freed_bytes: Bytes
+
+
 class Deleted(TypedDict):
     """The answer to a deletion."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.http.routes import (
     admin,
+    bulk,
     discord_session,
     documentation,
     edits,
@@ -36,6 +37,7 @@ ALL_ROUTES = (
     *edits.ROUTES,
     *jobs.ROUTES,
     *reservations.ROUTES,
+    *bulk.ROUTES,
     *images.ROUTES,
     *listing.ROUTES,
     *thumbnails.ROUTES,

@@ -56,6 +56,7 @@ SCOPES = {
     ("DELETE", "/v1/users/{user}/jobs/{id}"): "write",
     ("POST", "/v1/users/{user}/images"): "write",
     ("GET", "/v1/users/{user}/images"): "read",
+    ("POST", "/v1/users/{user}/images/deletions"): "write",
     ("GET", "/v1/users/{user}/images/{name}"): "read",
     ("DELETE", "/v1/users/{user}/images/{name}"): "write",
     ("GET", "/v1/users/{user}/thumbnails/{name}"): "read",
