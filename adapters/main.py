@@ -19,6 +19,7 @@ from adapters.application.readiness import readiness_of
 from adapters.application.results import SYSTEM
 from adapters.application.storage import Storage
 from adapters.bootstrap.program import Program, build
+from adapters.bootstrap.reach import needs_token, reach_of
 from adapters.bootstrap.storage import files_of, limits_of_the_log
 from adapters.generation.configured import sent_unencrypted
 from adapters.ports.faults import Fault, LedgerStopped, StorageUnavailable, exit_code_of
@@ -87,6 +88,10 @@ def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
     print("ImageGenerator initialized successfully", file=out)
     none = program.generator.unavailable
     made_by = sentence_of_failure(none) if none else f"Images are made by: {program.generator.provider.name}"
+    if address:
+        print(reach_of(program.config).says(needs_token=needs_token(program.config)), file=out)
+        if program.config.http.public_url:
+            print(f"For browsers the page is {program.config.http.public_url}/", file=out)
     where = f"The page is at {address}/" if address else "The bot is connecting"
     print(made_by, f"{where} (Ctrl+C stops the service)", sep="\n", file=out, flush=True)
 

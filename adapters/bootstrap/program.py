@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from adapters.application.storage import Storage
 from adapters.bootstrap.doors import discord_sign_in
 from adapters.bootstrap.making import make_generator, studio_settings
+from adapters.bootstrap.reach import needs_token, reach_of
 from adapters.bootstrap.storage import files_of, given_limits, open_store
 from adapters.http.access import Door
 from adapters.http.service import HttpService, make_app
@@ -49,8 +50,9 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
         door = Door(
             tokens,
             Sessions(root, files),
-            needs_token=config.http.access == "tokens",
+            needs_token=needs_token(config),
             discord=discord,
+            reach=reach_of(config),
         )
         app = make_app(store, studio, clock=clock, door=door)
     http = None if app is None else HttpService(app, host=config.http.host, port=config.http.port)

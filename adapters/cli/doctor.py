@@ -54,6 +54,7 @@ def examine(invocation: Invocation) -> list[Finding]:
         settings.provider(config),
         settings.key(config),
         settings.token(config),
+        settings.access(config),
         settings.digest(config),
     ]
     return [*findings, *_of_the_root(config, engine, in_log, of_log)]

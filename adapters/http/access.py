@@ -18,6 +18,7 @@ from adapters.http.asking import CLIENT
 from adapters.http.cookies import session_cookie_of
 from adapters.http.people.sign_in import DiscordSignIn
 from adapters.http.problems import FORBIDDEN, OTHER_SITE, UNAUTHORISED, Problem
+from adapters.network.reach import Reach
 from adapters.ports.clock import Clock
 from adapters.ports.faults import Fault
 from adapters.tokens.judging import KnownTokens
@@ -48,13 +49,14 @@ class Caller(NamedTuple):
 
 class Door(NamedTuple):
     """By what a service lets in. Without `tokens` whoever is on this machine may ask for anything; `needs_token`: not
-    even they may without one. `discord` None: nobody signs in with Discord.
+    even they may without one. `discord` None: nobody signs in with Discord. `reach`: from where.
     """
 
     tokens: KnownTokens | None = None
     sessions: Sessions | None = None
     needs_token: bool = False
     discord: DiscordSignIn | None = None
+    reach: Reach = Reach()
 
 
 CALLER: Final = web.RequestKey("caller", Caller)

@@ -1,7 +1,7 @@
 """What every request passes: a reference, one line in the log, the headers of every answer, and the checks of who asks.
 
-Without tokens the service is for this machine alone. A web page of another site can still reach it through the person's
-browser, so a `Host` that is not loopback (DNS rebinding) and a change asked for by another origin are refused here.
+A web page of another site can reach the service through a person's browser, so a `Host` that is not the service's own
+(DNS rebinding) and a change asked for by another origin are refused here; what a proxy tells is judged by `asking`.
 """
 
 from __future__ import annotations
@@ -12,22 +12,19 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import hdrs, web
 
 from adapters.http import openai_form
-from adapters.http.asking import CLIENT, Client
+from adapters.http.asking import CLIENT, Client, admitted
 from adapters.http.problems import (
-    BAD_REQUEST,
     EXPECTATION,
     INTERNAL,
     MEDIA,
     MEDIA_TYPE,
     METHOD,
     NOT_FOUND,
-    NOT_LOCAL,
     OTHER_SITE,
     Problem,
     ProblemKind,
@@ -37,7 +34,6 @@ from adapters.http.problems import (
 from adapters.http.rate_limits import LIMITED_USER, rate_limits
 from adapters.http.services import services_of
 from adapters.images.invalid_image import InvalidImage
-from adapters.network.loopback import is_this_machine
 from adapters.ports.faults import Fault
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -45,6 +41,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_LOGGED_PATH_CHARS = 200
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
 SAFE_METHODS = frozenset({"GET", "HEAD"})
+TLS_FOR_SECONDS = 31_536_000
+"""How long a browser that came by TLS asks by nothing else."""
 OWN_SITES = frozenset({"same-origin", "none"})
 
 REFERENCE: Final = web.RequestKey("reference", str)
@@ -66,13 +64,15 @@ _log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 async def finish_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Signal before an answer is sent: the standard headers, what its user has left, the reference, and no word about
-    the server's software.
+    """Signal before an answer is sent: the standard headers, what its user has left, that TLS is to stay, the
+    reference, and no word about the server's software.
     """
     for name, value in STANDARD_HEADERS.items():
         response.headers.setdefault(name, value)
     if LIMITED_USER in request:
         response.headers.update(rate_limits(services_of(request).store, request[LIMITED_USER]))
+    if CLIENT in request and request[CLIENT].is_tls:
+        response.headers["Strict-Transport-Security"] = f"max-age={TLS_FOR_SECONDS}"
     if REFERENCE in request:
         response.headers["X-Request-Id"] = request[REFERENCE]
     response.headers.popall(hdrs.SERVER, None)
@@ -97,12 +97,7 @@ async def refuse_unauthorised(request: web.Request, handler: Handler) -> web.Str
     """400, 403, 405, 415 or 417 before any handler sees the request."""
     if request.method not in METHODS:
         raise _of_router(web.HTTPMethodNotAllowed(request.method, _methods_here(request)))
-    hosts = request.headers.getall(hdrs.HOST, [])
-    if len(hosts) != 1:
-        raise Problem(BAD_REQUEST, "A request needs exactly one Host header.")
-    request[CLIENT] = client = Client(address=request.remote or "", host=hosts[0])
-    if not is_loopback(hosts[0]):
-        raise Problem(NOT_LOCAL, "Use http://127.0.0.1 or http://localhost with the service's port.")
+    request[CLIENT] = client = admitted(request)
     if request.method not in SAFE_METHODS:
         _refuse_other_sites(request, client)
     if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
@@ -116,22 +111,10 @@ async def expect_later(request: web.Request) -> None:
     """aiohttp's hook for `Expect`: the word to continue is given when a body is read, after every check."""
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a Host header names this machine: `localhost` or a loopback address, with any port or none."""
-    try:
-        parts = urlsplit("//" + host)
-        name, _ = parts.hostname, parts.port
-    except ValueError:
-        return False
-    if name is None or parts.netloc != host or "@" in host:
-        return False
-    return is_this_machine(name)
-
-
 def _refuse_other_sites(request: web.Request, client: Client) -> None:
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get(hdrs.ORIGIN)
-    if (site is not None and site not in OWN_SITES) or (origin is not None and origin != client.origin):
+    if (site is not None and site not in OWN_SITES) or (origin is not None and origin not in client.own_origins):
         raise Problem(OTHER_SITE, "A page of another site asked for this. Use the service's own page, or a program.")
 
 

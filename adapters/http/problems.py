@@ -65,6 +65,7 @@ NOT_LOCAL = _ours(HTTPStatus.BAD_REQUEST, "not-a-local-host", "The service answe
 UNAUTHORISED = _ours(HTTPStatus.UNAUTHORIZED, "no-token", "This needs a token that holds")
 FORBIDDEN = _ours(HTTPStatus.FORBIDDEN, "not-allowed", "The token does not allow this")
 OTHER_SITE = _ours(HTTPStatus.FORBIDDEN, "other-site", "Another site's page may not do this")
+NEEDS_TLS = _ours(HTTPStatus.FORBIDDEN, "needs-tls", "The service is asked by https alone")
 NOT_FOUND = _ours(HTTPStatus.NOT_FOUND, "not-found", "There is nothing here")
 FILE_GONE = _ours(HTTPStatus.NOT_FOUND, "file-gone", "The image's file is gone, or damaged")
 JOB_ENDED = _ours(HTTPStatus.CONFLICT, "job-ended", "The job has ended")

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from types import MappingProxyType
 
 import structlog
 from aiohttp import web
 
 from adapters.application.storage import Storage
 from adapters.http.access import Access, Door
+from adapters.http.asking import REACH
 from adapters.http.bodies import BodyBounds, BodyReader
 from adapters.http.connection import ConnectionBounds, Connections
 from adapters.http.failed_sign_ins import FailedSignIns
@@ -27,6 +29,7 @@ from adapters.http.routes.page import PAGE, read_page
 from adapters.http.services import SERVICES, Services
 from adapters.http.streaming import STREAMS, Streams
 from adapters.network.loopback import is_this_machine
+from adapters.network.reach import Reach
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.faults import ConfigError
 from adapters.studio import Studio
@@ -35,6 +38,8 @@ BACKLOG = 128
 _BODY_BOUNDS = BodyBounds()
 _BOUNDS = ConnectionBounds()
 _NO_DOOR = Door()
+_EVERYWHERE = MappingProxyType({"0.0.0.0": "127.0.0.1", "::": "::1"})  # noqa: S104  # looked up, not listened on
+"""What stands for all addresses, and how this machine asks there."""
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
@@ -62,6 +67,7 @@ def make_app(
     )
     app[STREAMS] = streams = Streams()
     app.on_shutdown.append(streams.end)
+    app[REACH] = door.reach
     app[PAGE] = read_page()
     offer_document(app, ALL_ROUTES)
     for route in ALL_ROUTES:
@@ -71,14 +77,6 @@ def make_app(
     app.on_response_prepare.append(finish_headers)
     _end_jobs_with(app, jobs)
     return app
-
-
-def not_for_this_machine(host: str) -> str:
-    """What to tell where the service is to listen for other machines."""
-    return (
-        f"HTTP_HOST={host!r} would open the service to other machines, and it has no tokens yet to tell "
-        "who may ask. Use 127.0.0.1, ::1 or localhost."
-    )
 
 
 def _end_jobs_with(app: web.Application, jobs: Jobs) -> None:
@@ -98,8 +96,9 @@ class HttpService:
     """Listens on one address, from `start` to `stop`."""
 
     def __init__(self, app: web.Application, *, host: str, port: int, bounds: ConnectionBounds = _BOUNDS) -> None:
-        if not is_this_machine(host):
-            raise ConfigError(not_for_this_machine(host))
+        needs_token = SERVICES in app and app[SERVICES].access.is_needed
+        if why := app.get(REACH, Reach())._replace(host=host).why_not(needs_token=needs_token):
+            raise ConfigError(why)
         self._host, self._port, self._bounds = host, port, bounds
         # aiohttp waits this long twice: for a request to end by itself, and again before it cancels its handler.
         self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=bounds.shutdown_seconds / 2)
@@ -113,7 +112,7 @@ class HttpService:
         self._connections = Connections(self._runner.server, self._bounds)
         try:
             self._listener = await asyncio.get_running_loop().create_server(
-                self._connections, self._host, self._port, backlog=BACKLOG
+                self._connections, _hosts(self._host), self._port, backlog=BACKLOG
             )
         except OSError as error:
             await self._runner.cleanup()
@@ -125,9 +124,11 @@ class HttpService:
 
     @property
     def address(self) -> str:
-        """Where it listens; the port is the real one, also where 0 was asked for."""
+        """Where it listens for this machine; the port is the real one, also where 0 was asked for."""
         assert self._listener is not None, "the service has not been started"
-        host, port = self._listener.sockets[0].getsockname()[:2]
+        places = [one.getsockname()[:2] for one in self._listener.sockets]
+        host, port = next((place for place in places if is_this_machine(place[0])), places[0])
+        host = _EVERYWHERE.get(host, host)
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     async def stop(self) -> None:
@@ -137,6 +138,11 @@ class HttpService:
         if self._listener is not None:
             await _accept_no_more(self._listener)
         await self._runner.cleanup()
+
+
+def _hosts(host: str) -> list[str]:
+    """Where to listen: for the commands of this machine on loopback too, where another address is asked for."""
+    return [host] if is_this_machine(host) or host in _EVERYWHERE else [host, "127.0.0.1"]
 
 
 async def _accept_no_more(listener: asyncio.Server) -> None:

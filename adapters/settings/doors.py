@@ -14,6 +14,7 @@ from adapters.settings.kinds import (
     ChannelList,
     DiscordAddress,
     Host,
+    NetworkList,
     PublicAddress,
     Secret,
     Snowflake,
@@ -98,6 +99,11 @@ class HttpConfig(Section):
         "", validation_alias="PUBLIC_URL",
         description="the address of the page for a browser, without a path, such as https://abby.example.org",
     )  # fmt: skip
+    trusted_proxies: NetworkList = Field(
+        (), validation_alias="HTTP_TRUSTED_PROXIES",
+        description="IP addresses or networks with commas between them, such as 127.0.0.1,10.0.0.0/24",
+    )  # fmt: skip
+    allow_plain: bool = Field(False, validation_alias="HTTP_ALLOW_PLAIN", description="true or false")
     access: Annotated[Literal["local", "tokens"], BeforeValidator(small_word)] = Field(
         "local", validation_alias="HTTP_ACCESS", description="local, or tokens to ask everybody for one"
     )

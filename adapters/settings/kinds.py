@@ -6,7 +6,7 @@ import os
 import re
 from contextlib import suppress
 from difflib import get_close_matches
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from os.path import expandvars
 from pathlib import Path
 from typing import Annotated
@@ -204,6 +204,22 @@ def host_list(value: object) -> object:
     return hosts
 
 
+def network_list(value: object) -> object:
+    """Addresses and networks with commas between them, none of which is everybody's."""
+    if not isinstance(value, str):
+        return value
+    networks = []
+    for part in value.split(","):
+        if part.strip():
+            try:
+                networks.append(ip_network(part.strip()))
+            except ValueError:
+                raise ValueError(f"{part.strip()!r:.60} is no IP address or network") from None
+    if any(network.prefixlen == 0 for network in networks):
+        raise ValueError("everybody would be believed, whatever address they claim")
+    return tuple(networks)
+
+
 def prices(value: object) -> object:
     """`model=credits` pairs with commas between them."""
     if not isinstance(value, str):
@@ -316,6 +332,7 @@ ModelName = Annotated[str, AfterValidator(model_name)]
 ChannelList = Annotated[tuple[str, ...], BeforeValidator(channel_list)]
 TimeOfWeek = Annotated[str, AfterValidator(time_of_week)]
 HostList = Annotated[tuple[str, ...], BeforeValidator(host_list)]
+NetworkList = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(network_list)]
 Prices = Annotated[dict[str, float], BeforeValidator(prices)]
 OutsideFile = Annotated[Path | None, BeforeValidator(path_or_nothing), AfterValidator(file_of_its_own)]
 Folder = Annotated[Path, BeforeValidator(plain_path), AfterValidator(folder_of_its_own)]

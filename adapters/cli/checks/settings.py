@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from adapters.bootstrap.reach import needs_token, reach_of
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.discord.bot_state import Remembered, last_told, trouble_of
 from adapters.generation.configured import provider_settings, sent_unencrypted
@@ -74,6 +75,18 @@ def token(config: Config) -> Finding:
         advice = "Copy the bot's token (not the application's id or secret) from Discord's developer portal again."
         return warn("token", "DISCORD_TOKEN is set and does not look like a bot's token.", advice)
     return ok("token", "DISCORD_TOKEN is set and looks like a bot's token. Only Discord knows whether it is good.")
+
+
+def access(config: Config) -> Finding:
+    """What is open to whom over HTTP, and whether a service would start so."""
+    reach, needed = reach_of(config), needs_token(config)
+    if why := reach.why_not(needs_token=needed):
+        return fail("access", why, "`serve` refuses to start before that.")
+    said = reach.says(needs_token=needed)
+    if not reach.is_local and reach.allows_plain:
+        advice = "Put a proxy that speaks TLS in front, or be sure of everybody who is on the way."
+        return warn("access", said, advice)
+    return ok("access", said)
 
 
 def digest(config: Config) -> Finding:

@@ -56,13 +56,14 @@ PREFER: Mapping[str, object] = {
 }
 _ALWAYS = {
     HTTPStatus.BAD_REQUEST,
+    HTTPStatus.FORBIDDEN,
     HTTPStatus.METHOD_NOT_ALLOWED,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     HTTPStatus.EXPECTATION_FAILED,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,
 }
-_OF_CHANGES = {HTTPStatus.FORBIDDEN, HTTPStatus.GATEWAY_TIMEOUT, HTTPStatus.INSUFFICIENT_STORAGE}
+_OF_CHANGES = {HTTPStatus.GATEWAY_TIMEOUT, HTTPStatus.INSUFFICIENT_STORAGE}
 _OF_BODIES = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 _OF_KEYS = {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
 
@@ -98,7 +99,7 @@ def problems_of(route: Route) -> list[HTTPStatus]:
     """The statuses of all problems that a route may answer with."""
     found = _ALWAYS | set(route.problems)
     if route.scope is not None:
-        found |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+        found.add(HTTPStatus.UNAUTHORIZED)
     if route.method not in {"GET", "HEAD"}:
         found |= _OF_CHANGES
     if route.body is not None:

@@ -40,6 +40,7 @@ GOOD_KEY = "sk-" + "Ab1" * 16
 GOOD_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcDe." + "x_Y-9" * 8  # the first part is a number in base64
 CHECKS = [
     ".env",
+    "access",
     "clock",
     "digest",
     "disk",
@@ -282,7 +283,7 @@ def test_images_that_are_gone(doctor: Doctor, root: Path, is_cut: bool) -> None:
 def test_an_address_for_other_machines(doctor: Doctor, abby: Abby, tmp_path: Path) -> None:
     """FAIL, with the words of the start that is refused."""
     file = write_env_file(tmp_path / "other.env", HTTP_HOST="0.0.0.0")
-    finding = doctor(env_file=file)["port"]
+    finding = doctor(env_file=file)["access"]
     assert finding["level"] == "FAIL"
     assert finding["found"] in abby("serve", env_file=file).err.replace("\n", " ")
 

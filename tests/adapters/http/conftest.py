@@ -23,6 +23,7 @@ from adapters.http.bodies import BodyBounds
 from adapters.http.connection import ConnectionBounds
 from adapters.http.people.sign_in import DiscordSignIn
 from adapters.http.service import HttpService, make_app
+from adapters.network.reach import Reach
 from adapters.studio import Studio
 from adapters.tokens.judging import KnownTokens
 from adapters.tokens.kept import KeptTokens
@@ -93,6 +94,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             needs_token: bool = False,
             discord: DiscordSignIn | None = None,
             port: int = 0,
+            reach: Reach = Reach(),  # noqa: B008  # an immutable value
         ) -> Running:
             store = open_store(tmp_path / "root", limits=limits, settings=settings, files=files)
             stack.callback(store.close)
@@ -101,7 +103,8 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             studio = Studio(store, Generator(used))
             stack.push_async_callback(studio.close)
             tokens = KnownTokens(KeptTokens(store.root, Files()))
-            door = Door(tokens, Sessions(store.root, files or Files()), needs_token=needs_token, discord=discord)
+            sessions = Sessions(store.root, files or Files())
+            door = Door(tokens, sessions, needs_token=needs_token, discord=discord, reach=reach)
             app = make_app(store, studio, door=door, body_bounds=body_bounds)
             service = HttpService(app, host="127.0.0.1", port=port, bounds=bounds)
             stack.push_async_callback(service.stop)

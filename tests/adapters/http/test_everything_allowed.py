@@ -39,8 +39,8 @@ include-path-regex = "/images/(deletions|archives)$"
 checks.unsupported_method.enabled = false
 """
 """Of bytes: whether they are a picture, and of the kind that the name says. A stream has no end to wait for, which
-`test_events.py` does; nobody signs in with Discord here, as in `test_discord_sign_in.py`; and an image may be named as a
-route is, so that `GET` and `DELETE` are allowed there.
+`test_events.py` does; nobody signs in with Discord here, as in `test_discord_sign_in.py`; and an image may be named
+as a route is, so that `GET` and `DELETE` are allowed there.
 """
 
 

@@ -29,7 +29,7 @@ from adapters.tokens.sessions import Sessions
 from adapters.tokens.token import Scope, new_text
 from domain.instants import EARLIEST
 from tests.adapters.http.conftest import JSON, Running, Serve
-from tests.adapters.http.test_tokens import WITHIN_SECONDS, asked, given
+from tests.adapters.http.test_tokens import WITHIN_SECONDS, answered, asked, given
 from tests.adapters.http.wire import GenerationOutcome
 from tests.hostile.builders import png
 
@@ -89,6 +89,19 @@ async def test_a_session_is_let_in_to_what_its_token_allows(service: Running, sc
             refused = not scope.includes(route.scope) or ("{user}" in route.path and bound not in (None, user))
             assert (told.status == 403) is refused, (path, told.status)
             assert told.status != 401
+
+
+async def test_a_session_of_one_user_learns_nothing_of_another(service: Running) -> None:
+    """Of a user who has something and of one whom nobody knows it is told the same on every route, byte for byte."""
+    writer = given(service, Scope.WRITE)
+    _, cookie = await holder(service, Scope.WRITE, user="1")
+    assert (await service.upload("2", png(), "a.png", headers=writer)).status == 201
+    for route in ALL_ROUTES:
+        if route.scope is not None and "{user}" in route.path:
+            of_one, of_none = [await answered(service, route, cookie | BY_BROWSER, user) for user in ("2", "3")]
+            assert (of_one[0], of_none[0]) == (403, 403)
+            assert of_one[1].replace(b"2", b"3") == of_none[1].replace(b"2", b"3"), route.path
+            assert "ratelimit" not in of_one[2].headers
 
 
 async def test_what_a_session_does_is_done_in_the_name_of_its_token(service: Running) -> None:

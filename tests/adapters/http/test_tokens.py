@@ -27,7 +27,26 @@ from domain.instants import EARLIEST, LATEST
 from tests.adapters.http.conftest import JSON, Running, Serve
 from tests.adapters.http.wire import once
 from tests.hostile.builders import png
+from tests.hostile.rows import Row, assert_acted_out, rows
 
+HERE = "tests.adapters.http.test_tokens."
+ACTED_OUT = {
+    r"Bearer token + \u00e9 (non-ASCII)": [HERE + "test_what_is_no_token_is_401"],
+    "Authorization: Bearer": [HERE + "test_what_is_no_token_is_401"],
+    "bot-scope token on admin route": [HERE + "test_a_token_is_let_in_to_what_its_scope_includes"],
+    "Authorization: bearer <first half of token>": [HERE + "test_what_is_no_token_is_401"],
+    "two Authorization headers": [HERE + "test_what_is_no_token_is_401"],
+    "token in query string ?token=": [HERE + "test_a_token_in_the_query_lets_nobody_in_and_is_not_logged"],
+    "user A token, user B's image id": [
+        HERE + "test_a_token_for_one_user_learns_nothing_of_another",
+        "tests.adapters.http.test_sessions.test_a_session_of_one_user_learns_nothing_of_another",
+    ],
+    "revoked token": [
+        HERE + "test_a_token_that_was_revoked_is_refused_within_a_second",
+        "tests.adapters.http.test_sessions.test_a_session_ends_with_its_token",
+    ],
+}
+"""The rows of the hostile list on who may ask, each with the tests that act it out."""
 WITHIN_SECONDS = 1.0
 """A token that was revoked lets nobody in any more."""
 SCOPES = {
@@ -80,6 +99,12 @@ SCOPES = {
     ("PUT", "/v1/admin/users/{user}/limits"): "admin",
     ("POST", "/v1/admin/cleanup"): "admin",
 }
+
+
+@pytest.mark.parametrize("row", rows("auth"), ids=lambda row: row.id)
+def test_every_row_of_the_hostile_list_is_acted_out(row: Row) -> None:
+    """A row that is added fails here until it is."""
+    assert_acted_out(row, ACTED_OUT)
 
 
 def test_the_scope_of_every_route() -> None:
@@ -156,6 +181,7 @@ BROKEN = {
     "a byte that is no UTF-8": ["Bearer {}\udce9"],
     "another one": ["Bearer abby_" + "A" * 43],
     "twice": ["Bearer {}", "Bearer {}"],
+    "the first half, in small letters": ["bearer {half}"],
 }
 
 

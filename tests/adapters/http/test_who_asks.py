@@ -6,7 +6,7 @@ import pytest
 
 from adapters.application.results import Actor
 from adapters.application.saving import NewImage, save_image
-from adapters.http.guards import is_loopback
+from adapters.http.asking import is_loopback
 from adapters.ledger.codec import decode
 from tests.adapters.http.conftest import Running
 from tests.adapters.http.wire import once, request
