@@ -16,7 +16,7 @@ from adapters.ports.faults import LedgerStopped, StorageUnavailable
 from adapters.ports.measured import Measured
 from domain.instants import seconds_between
 
-LOOKED_AT = 20
+LOOKED_AT = 8
 """Images that are looked at for a scrape: it comes often, and goes on where the last one stopped."""
 
 
