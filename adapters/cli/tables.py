@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Literal
@@ -22,14 +22,18 @@ LEAST_PROSE = 24
 
 
 class Rows:
-    """A table; where the terminal is too narrow for it, each row as lines of its own. Nothing is cut or left out, and
-    no figure, name or id is broken in a table.
+    """A table; where the terminal is too narrow for it, several one under another, with the first column in each, if
+    its columns go in groups that fit; else each row as lines of its own. Nothing is cut or left out, and no figure,
+    name or id is broken in a table.
     """
 
-    def __init__(self, title: str, columns: Sequence[str], right: Iterable[str]) -> None:
+    def __init__(
+        self, title: str, columns: Sequence[str], right: Iterable[str], groups: Sequence[Sequence[str]] = ()
+    ) -> None:
         self._title = title
         self._columns = tuple(columns)
         self._figures = frozenset(right)
+        self._groups = groups
         self._rows: list[tuple[str, ...]] = []
 
     def add(self, cells: tuple[str, ...]) -> None:
@@ -38,12 +42,31 @@ class Rows:
 
     def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
         """What rich prints of it."""
-        if self._width() <= options.max_width:
-            yield self._table()
+        parts = [self] if self.width() <= options.max_width else list(self._parts(options.max_width))
+        if all(part.width() <= options.max_width for part in parts):
+            yield from (part.whole() for part in parts)
         else:
             yield from self._lines()
 
-    def _width(self) -> int:
+    def _parts(self, most: int) -> Iterator[Rows]:
+        """Tables of as many groups as fit beside each other."""
+        part: list[str] = []
+        for group in self._groups or [self._columns[1:]]:
+            if part and self._of([*part, *group], "").width() > most:
+                yield self._of(part, self._title if part[0] == self._columns[1] else "")
+                part = []
+            part += group
+        yield self._of(part, "" if self._groups else self._title)
+
+    def _of(self, columns: Sequence[str], title: str) -> Rows:
+        """The first column beside some others."""
+        made = Rows(title, (self._columns[0], *columns), self._figures)
+        places = [self._columns.index(name) for name in made._columns]
+        for row in self._rows:
+            made.add(tuple(row[place] for place in places))
+        return made
+
+    def width(self) -> int:
         """The columns that the table needs."""
         return sum(self._least()) + BETWEEN_COLUMNS * (len(self._columns) - 1) + AROUND_COLUMNS
 
@@ -59,8 +82,11 @@ class Rows:
             return min(len(cell), LEAST_PROSE)
         return max(map(len, cell.split()), default=0)
 
-    def _table(self) -> Table:
-        made = Table(title=self._title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    def whole(self) -> Table:
+        """All of it as one table."""
+        made = Table(
+            title=self._title or None, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False
+        )
         for name, least in zip(self._columns, self._least(), strict=True):
             is_figure = name in self._figures
             justify: Literal["left", "right"] = "right" if is_figure else "left"
@@ -72,10 +98,14 @@ class Rows:
     def _lines(self) -> RenderResult:
         """Names first, then each figure beside its name, as many in a line as fit, then words."""
         yield Text(self._title, style="bold")
+        widest = [max((len(row[number]) for row in self._rows), default=0) for number in range(len(self._columns))]
+        widths = dict(zip(self._columns, widest, strict=True))
         for row in self._rows:
             cells = [(name, cell) for name, cell in zip(self._columns, row, strict=True) if cell]
             names = list(takewhile(lambda told: told[0] not in self._figures, cells))
-            figures = [Text(f"{name} ") + _styled(cell) for name, cell in cells if name in self._figures]
+            figures = [
+                Text(f"{name} ") + _styled(cell.ljust(widths[name])) for name, cell in cells if name in self._figures
+            ]
             words: list[RenderableType] = [
                 _styled(cell) for name, cell in cells[len(names) :] if name not in self._figures
             ]
@@ -87,9 +117,13 @@ class Rows:
                 yield Padding(block, (0, 0, 0, 2), expand=False)
 
 
-def table(title: str, columns: Sequence[str], *, right: Iterable[str] = ()) -> Rows:
-    """An empty table; the columns in `right` hold figures, and a last one beside them words."""
-    return Rows(title, columns, right)
+def table(
+    title: str, columns: Sequence[str], *, right: Iterable[str] = (), groups: Sequence[Sequence[str]] = ()
+) -> Rows:
+    """An empty table; the columns in `right` hold figures, and a last one beside them words. `groups` are the columns
+    but the first, as they stay together where not all have room.
+    """
+    return Rows(title, columns, right, groups)
 
 
 def add_row(made: Rows, *cells: str) -> None:

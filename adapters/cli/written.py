@@ -43,7 +43,7 @@ def new_file(path: Path, root: Path | None) -> Iterator[BinaryIO]:
     refuse_target(path, root)
     try:
         made = NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}.", delete=False, buffering=0)  # noqa: SIM115 - below
-        kept = _Kept(made)
+        kept = _Kept(cast("BinaryIO", made))
         try:
             with made, kept.telling():
                 yield cast("BinaryIO", kept)

@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.reports.pictures import DARK, LIGHT, describe, script
 from adapters.reports.reporting import Report
-from adapters.reports.wording import COLUMNS, cell, in_words, title
+from adapters.reports.wording import COLUMNS, cell, in_words, notes, title
 
 SNIPPET = """
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -36,7 +36,8 @@ p { margin:0; color:var(--faint); } p.forecast { margin:12px 0 20px; padding:12p
 .sums dt { color:var(--faint); font-size:13px; } .sums dd { margin:2px 0 0; font-size:20px; font-weight:600;
   white-space:nowrap; font-variant-numeric:tabular-nums; }
 .charts { display:grid; grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr)); gap:16px; }
-.chart { overflow:hidden; } .chart .vega-embed { width:100%; padding-right:0; }
+.chart { overflow-x:auto; min-width:0; } .chart > div { min-width:440px; }
+.chart .vega-embed { width:100%; padding-right:0; }
 .vega-embed summary { opacity:.35 !important; }
 .rows { overflow-x:auto; background:var(--card); border:1px solid var(--line); border-radius:10px; }
 table { border-collapse:collapse; width:100%; font-size:13.5px; font-variant-numeric:tabular-nums; }
@@ -74,6 +75,7 @@ def as_page(told: Report) -> str:
 <div class="charts">{holes}</div>
 <h2>By {escape(told.by)}</h2>
 <div class="rows"><table>{_table(told)}</table></div>
+{"".join(f"<p>{escape(note)}</p>" for note in notes(told))}
 </main>
 <script type="application/json" id="told">{_as_data(told)}</script>
 <script type="module">{_as_script()}</script>

@@ -32,6 +32,10 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
 )
 """The columns that people are shown, with their names; CSV and JSON have all."""
 DASH = "-"
+KEPT_ALONE = (
+    "More is kept than made where images were only saved here, by programs that make them elsewhere (operation "
+    "`unspecified`): the log records no making of them."
+)
 
 
 def cell(name: str, value: Any) -> str:
@@ -71,6 +75,11 @@ def in_words(forecast: Forecast) -> str:
     return of + (ends[forecast.outlook] if forecast.full_on is None else f": full on {_day(forecast.full_on)} {pace}.")
 
 
+def notes(told: Report) -> list[str]:
+    """What a reader of the figures might wonder about."""
+    return [KEPT_ALONE] if any(row["kept"] > row["made"] for row in (*told.rows, told.total)) else []
+
+
 def _day(day: str) -> str:
     found = date.fromisoformat(day)
     return f"{found.day} {found:%B %Y}"
@@ -94,7 +103,7 @@ def as_markdown(told: Report) -> str:
     for row in (*told.rows, {**told.total, "key": "**all**"}):
         key = row["key"] if row["key"] == "**all**" else _escaped(row["key"])
         lines.append(f"| {key} | {' | '.join(cell(name, row[name]) for name in COLUMNS)} |")
-    return "\n".join([*lines, "", f"As of position {told.position:,}.", ""])
+    return "\n".join([*lines, "", *notes(told), f"As of position {told.position:,}.", ""])
 
 
 def described(told: Report) -> dict[str, Any]:

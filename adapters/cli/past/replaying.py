@@ -20,6 +20,7 @@ from adapters.cli.reach.access import log_of
 from adapters.cli.tables import add_row, print_lines, table
 from adapters.cli.times import instant
 from adapters.history.past import Moment, Past, PastRoot, opened
+from adapters.ports.clock import utc_now
 from adapters.wording.figures import counted, in_mb, minute
 from adapters.wording.limits import STRANGER, limits_in_words
 from domain.names import malformed_name, malformed_user
@@ -163,7 +164,10 @@ def _print_everybody(console: Console, answer: Mapping[str, Any]) -> None:
 
 
 def _moment(answer: Mapping[str, Any]) -> str:
-    return f"{minute(answer['at'])}, position {answer['position']:,} of {answer['head']:,}"
+    told = f"{minute(answer['at'])}, position {answer['position']:,} of {answer['head']:,}"
+    if not answer["position"] and answer["head"]:
+        return f"{told}, before the log's first event: the limits are those of a new log"
+    return f"{told}, a time that is still to come: what stands now" if answer["at"] > utc_now() else told
 
 
 # -- the way there ---------------------------------------------------------------------------------

@@ -25,12 +25,20 @@ from adapters.reports.pictures import png, svg
 from adapters.reports.querying import NotAnswered
 from adapters.reports.reporting import OVER_TIME, Report, Terms
 from adapters.reports.reporting import report as tell
-from adapters.reports.wording import COLUMNS, as_csv, as_markdown, cell, described, in_words
+from adapters.reports.wording import COLUMNS, as_csv, as_markdown, cell, described, in_words, notes
 from adapters.wording.figures import counted
 from domain.instants import day_of
 
 ROWS_SHOWN = 62
 READING = "Reading the log, MB"
+GROUPS = (
+    ("asked", "made", "kept"),
+    ("failed", "moderated"),
+    ("refused_daily", "refused_user", "refused_pool"),
+    ("growth_bytes", "credits"),
+    ("median_seconds", "p95_seconds"),
+)
+"""Columns that stay beside each other in a narrow terminal."""
 NO_TEXT = "A PNG is no text: name a file with --out."
 NOTHING_YET = "The log has no generation in that time."
 
@@ -113,7 +121,10 @@ def _print(console: Console, told: Report) -> None:
         print_lines(console, NOTHING_YET)
         return
     made = table(
-        f"{told.first_day} to {told.last_day}, by {told.by}", (told.by, *COLUMNS.values()), right=COLUMNS.values()
+        f"{told.first_day} to {told.last_day}, by {told.by}",
+        (told.by, *COLUMNS.values()),
+        right=COLUMNS.values(),
+        groups=[[COLUMNS[name] for name in group] for group in GROUPS],
     )
     rows = told.rows[-ROWS_SHOWN:] if told.by in OVER_TIME else _busiest(told)
     for row in (*rows, {**told.total, "key": "all"}):
@@ -121,7 +132,7 @@ def _print(console: Console, told: Report) -> None:
     console.print(made)
     if (more := len(told.rows) - len(rows)) > 0:
         print_lines(console, f"and {counted(more, 'row')} more; --format csv or json has all.")
-    print_lines(console, in_words(told.forecast))
+    print_lines(console, *notes(told), in_words(told.forecast))
 
 
 def _busiest(told: Report) -> list[dict[str, object]]:

@@ -57,6 +57,18 @@ def told_now(abby: Abby) -> Any:
 
 
 @pytest.mark.usefixtures("lived")
+def test_a_time_outside_of_the_log_is_told_as_one(abby: Abby) -> None:
+    """Before its first event and after now, of a user and of all; a time of another zone is told in UTC."""
+    for words in ((), ("ada",)):
+        assert "before the log's first event" in abby("replay", *words, "--at", "2020-01-01T00:30+02:00").out
+        assert "2019-12-31 22:30 UTC" in abby("replay", *words, "--at", "2020-01-01T00:30+02:00").out
+        assert "still to come" in abby("replay", *words, "--at", "2999-01-01T00:00Z").out
+        now = abby("replay", *words).out
+        assert "still to come" not in now
+        assert "first event" not in now
+
+
+@pytest.mark.usefixtures("lived")
 def test_a_user_as_of_a_time(abby: Abby, fits: Any) -> None:
     """Before all, and after all; a date is its 00:00."""
     before, after = (told(abby, "ada", "--at", at) for at in ("2020-01-01", "2100-01-01T00:00Z"))

@@ -141,6 +141,30 @@ def test_no_table_loses_a_figure_at_any_width(width: int, words: str) -> None:
         assert row[4].replace(" ", "") in screen.getvalue().replace(" ", "").replace("\n", "") or width >= 60
 
 
+FIGURES = ("asked", "made", "refused: daily", "own storage", "growth")
+GROUPS = (FIGURES[:2], FIGURES[2:4], FIGURES[4:])
+
+
+@pytest.mark.parametrize(("width", "heads"), [(90, 1), (60, 2), (44, 3), (30, 0)])
+def test_columns_in_groups_are_folded_before_they_become_lines(width: int, heads: int) -> None:
+    """Several tables under another, with the first column in each, so that figures of one kind stand in one column;
+    a group is never parted, and lines of their own come where one has no room.
+    """
+    made = table("Title", ("week", *FIGURES), right=FIGURES, groups=GROUPS)
+    rows = [("2026-W40", "2,696", "2,170", "702", "0", "2688.23 MB"), ("all", "19,024", "9", "1,085", "12", "-1.0 MB")]
+    for row in rows:
+        add_row(made, *row)
+    screen = io.StringIO()
+    Console(file=screen, width=width).print(made)
+    lines = [line.rstrip() for line in screen.getvalue().splitlines()]
+    assert max(map(len, lines)) <= width
+    assert screen.getvalue().count("Title") == 1
+    assert sum(line.strip().startswith("week") for line in lines) == heads
+    assert all(any(figure in line for line in lines) for row in rows for figure in row)
+    for group in GROUPS if heads else ():
+        assert sum(all(name in line for name in group) for line in lines) == 1
+
+
 def test_every_table_is_one_of_these() -> None:
     """No command makes a table of its own, which would have its own idea of what may be left out."""
     users = [
