@@ -30,6 +30,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 from adapters.application.opening import acquire, give_back  # noqa: E402 - the lines above make it work from anywhere
 from adapters.application.reading import quota_status  # noqa: E402 - as above
+from adapters.archive.settling import Standing  # noqa: E402 - as above
 from adapters.disk.files import Files  # noqa: E402 - as above
 from adapters.engines.choice import default_engines  # noqa: E402 - as above
 from adapters.eventlog.jsonl import JSONLRecorder  # noqa: E402 - as above
@@ -38,6 +39,7 @@ from adapters.ledger.projector import Projector  # noqa: E402 - as above
 from adapters.ledger.snapshotting import Snapshotting  # noqa: E402 - as above
 from domain.commands import SetPolicy  # noqa: E402 - as above
 from projections.quota_state import QuotaState  # noqa: E402 - as above
+from projections.standing_files import StandingFiles  # noqa: E402 - as above
 from scripts.month.life import FakeClock, Life, Shape  # noqa: E402 - as above
 from scripts.month.pictures import pictures, write_pictures  # noqa: E402 - as above
 
@@ -129,9 +131,16 @@ def simulate(root: Path, shape: Shape, *, seed: int = SEED, record: int = 0, wit
     life.live()
     ledger.close()
     recorder.close()
-    files = write_pictures(root, ledger.state, pictures(), seed) if with_pictures else 0
+    files = write_pictures(root, ledger.state, _standing(root), pictures(), seed) if with_pictures else 0
     give_back(acquire(root, SetPolicy(), engines=default_engines(), clock=clock, files=Files()))
     return Made(ledger.state.position, dict(sorted(life.told.items())), files, recording.rows)
+
+
+def _standing(root: Path) -> StandingFiles:
+    """Which files stand by the log, each with the name that it was staged under."""
+    standing = Standing()
+    default_engines().log.open_for_reading(root, beyond_watermark=True, on_event=standing.take).close()
+    return standing.files
 
 
 def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:

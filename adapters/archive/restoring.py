@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR
 from typing import NamedTuple
 
 import orjson
@@ -28,6 +29,7 @@ from adapters.archive.store import ContentStore, digest_of
 from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import Files, is_disk_full
 from adapters.disk.litter import is_litter
+from adapters.disk.own_root import why_not_ordinary
 from adapters.images.check import check_image
 from adapters.images.invalid_image import InvalidImage
 from adapters.imagestore.local.layout import OWN_PREFIX, Layout
@@ -39,6 +41,8 @@ from projections.standing_files import StandingFile
 
 IN_MAKING = f"{OWN_PREFIX}restored"
 """How a file is called until it is whole."""
+MAX_MORE_BYTES = 1_073_741_824
+"""What a run that was cut off may have left behind the log: some two million events. What is more is not read."""
 ANY_BYTES = "application/octet-stream"
 """The type of what was saved as no image."""
 
@@ -118,6 +122,26 @@ def _refuse_root(root: Path, contents: Path, files: Files) -> None:
         raise TargetRefused(f"{root} is no folder. Name another root with --root.") from None
 
 
+def _refuse_odd_log(paths: BackupPaths, manifest: Manifest, files: Files) -> None:
+    """Raises BackupDamaged where something in the folders of the log is none of a backup's, before any of it is read;
+    OSError.
+    """
+    folders = (paths.log_root, paths.log_root / "logs")
+    for folder in folders:
+        if not S_ISDIR(files.lstat(folder).st_mode):
+            raise BackupDamaged(f"{folder} is no folder, or a link to one. {ANOTHER_COPY}")
+    for path in (folders[1] / name for name in files.list_directory(folders[1])):
+        found = files.lstat(path)
+        if (why := why_not_ordinary(found)) is not None:
+            raise BackupDamaged(f"{path} {why} It was left alone, and no backup has that there. {ANOTHER_COPY}")
+        if found.st_size > manifest.log_bytes + MAX_MORE_BYTES:
+            raise BackupDamaged(
+                f"{path} has {found.st_size:,} bytes, and the log that was backed up has {manifest.log_bytes:,}. "
+                "Nothing was made. What a run that was cut off may have left behind them is not needed: "
+                f"`truncate -s {manifest.log_bytes} FILE` on a copy of the backup takes it off."
+            )
+
+
 class _Checked:
     """A backup that is read whole, so that nothing is made of one that is not."""
 
@@ -137,6 +161,7 @@ class _Checked:
     def check(self) -> None:
         """Reads it. Raises BackupDamaged, LogDamaged and the like, OSError."""
         engine, manifest = self._terms.engine, self.manifest
+        _refuse_odd_log(self.paths, manifest, self._terms.files)
         with collecting_no_garbage():
             report = engine.verify(self.paths.log_root, on_event=self._take)
         engine.refuse_damage(self.paths.log_root, report.damage)

@@ -20,7 +20,7 @@ from adapters.audit.report_form import is_report
 from adapters.audit.signing_keys import SigningKey, signature_fits
 from adapters.ledger.snapshot_proof import SnapshotFinding
 from adapters.ports.faults import ConfigError, StorageUnavailable
-from adapters.ports.log_reports import Damage, LogPoint, LogReport
+from adapters.ports.log_reports import Damage, LogPoint, LogReport, Tampering
 from adapters.wording.figures import printable_lines
 
 FORM = 1
@@ -104,12 +104,15 @@ def not_grown(report: SignedReport, log: LogReport) -> Damage | None:
     said = report.said
     then = f"the report of {said['at']} says"
     if log.log_id != said["log"]:
-        return Damage(None, None, f"another log: its id is {log.log_id}, and {then} {said['log']}")
+        what = f"another log: its id is {log.log_id}, and {then} {said['log']}"
+        return Damage(None, None, what, looks_like=(Tampering.ANOTHER_LOG,))
     if report.position > log.positions:
         what = f"shorter than it was: it ends at position {log.positions}, and {then} that it had {report.position}"
-        return Damage(log.positions + 1, log.size_bytes - log.torn_bytes, what, ends_at=log.positions)
+        end, like = log.size_bytes - log.torn_bytes, (Tampering.SHORTER,)
+        return Damage(log.positions + 1, end, what, ends_at=log.positions, looks_like=like)
     reported = LogPoint(report.position, said["size"], said["hash"])
     if reported not in log.marked:
         what = f"another history: at this position {then} the hash {said['hash']} after {said['size']:,} bytes"
-        return Damage(report.position, next((one.size_bytes for one in log.marked), None), what)
+        offset, like = next((one.size_bytes for one in log.marked), None), (Tampering.ANOTHER_HISTORY,)
+        return Damage(report.position, offset, what, looks_like=like)
     return None

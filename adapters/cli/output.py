@@ -172,7 +172,7 @@ def _described(fault: Fault) -> dict[str, Any]:
     message = _in_words(fault)
     described: dict[str, Any] = {"kind": type(fault).__name__, "message": message, "exit_code": exit_code_of(fault)}
     if isinstance(fault, LogDamaged):
-        described |= {"position": fault.position, "offset": fault.offset}
+        described |= {"position": fault.position, "offset": fault.offset, "looks_like": list(fault.looks_like)}
     if isinstance(fault, LogLocked):
         described |= {"pid": fault.pid, "address": fault.address}
     return described

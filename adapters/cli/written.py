@@ -17,6 +17,10 @@ from adapters.ports.faults import ELSEWHERE, Fault, StorageUnavailable, no_room_
 IN_THE_WAY = "{} is there already, and nothing was changed. Name another file."
 IN_THE_ROOT = "{} lies in the storage root, which is for the log and the images alone. Name a file elsewhere."
 
+NO_FOLDER = (
+    "{} lies in a folder that is not there, and nothing was changed. Make the folder first, or name another file."
+)
+
 
 class InTheWay(Exception):
     """Something stands where an answer was to be written; the message says what to do."""
@@ -27,12 +31,16 @@ def why_not_in(root: Path, path: Path) -> str | None:
     return IN_THE_ROOT.format(printable(path)) if path.resolve().is_relative_to(root.resolve()) else None
 
 
-def refuse_target(path: Path, root: Path | None) -> None:
-    """Raises InTheWay where something stands at a path, or it lies in the storage root: asked before long work too."""
-    if os.path.lexists(path):
-        raise InTheWay(IN_THE_WAY.format(printable(path)))
+def refuse_target(path: Path, root: Path | None, *, replacing: bool = False) -> None:
+    """Raises InTheWay where a path lies in the storage root or in no folder, or where something stands there, unless
+    it is to be replaced: asked before long work too.
+    """
     if root is not None and (why := why_not_in(root, path)):
         raise InTheWay(why)
+    if os.path.lexists(path) and not replacing:
+        raise InTheWay(IN_THE_WAY.format(printable(path)))
+    if not path.absolute().parent.is_dir():
+        raise InTheWay(NO_FOLDER.format(printable(path)))
 
 
 @contextmanager

@@ -43,18 +43,26 @@ class LogLocked(Fault):
 
 class LogDamaged(Fault):
     """The log contradicts itself or its watermark. `position` and `offset` (bytes) say where, if that is known; `what`
-    is set for a line whose hash fits and that is no event, or none that can stand there: it says why.
+    is set for a line whose hash fits and that is no event, or none that can stand there: it says why. `looks_like` are
+    the kinds of tampering that leave such a log, the likelier first, where that was looked at.
     """
 
     exit_code = 65
 
     def __init__(
-        self, message: str, *, position: int | None = None, offset: int | None = None, what: str | None = None
+        self,
+        message: str,
+        *,
+        position: int | None = None,
+        offset: int | None = None,
+        what: str | None = None,
+        looks_like: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
         self.position = position
         self.offset = offset
         self.what = what
+        self.looks_like = looks_like
 
 
 class LogForeign(LogDamaged):

@@ -3,21 +3,71 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
+
+
+class Tampering(StrEnum):
+    """What damage of a log looks like, as far as its lines tell."""
+
+    EDITED = "edited"
+    DROPPED = "dropped"
+    INSERTED = "inserted"
+    REORDERED = "reordered"
+    TRUNCATED = "truncated"
+    SPLICED = "spliced"
+    OVERWRITTEN = "overwritten"
+    ADDED = "added"
+    SHORTER = "shorter"
+    ANOTHER_LOG = "another log"
+    ANOTHER_HISTORY = "another history"
+
+
+LOOKS_AS_IF: Mapping[Tampering, str] = MappingProxyType(
+    {
+        Tampering.EDITED: "a line was edited (this one, or the one before it and its hash with it)",
+        Tampering.DROPPED: "lines were taken out",
+        Tampering.INSERTED: "lines were put in",
+        Tampering.REORDERED: "lines were put in another order",
+        Tampering.TRUNCATED: "its end was cut off, or an older copy was put in its place",
+        Tampering.SPLICED: "lines of another log were put there",
+        Tampering.OVERWRITTEN: "it was overwritten",
+        Tampering.ADDED: "lines were added at its end",
+        Tampering.SHORTER: "a shorter log, whole in itself, was put in its place",
+        Tampering.ANOTHER_LOG: "another log was put in its place",
+        Tampering.ANOTHER_HISTORY: (
+            "lines were changed or put in and every hash after them made anew, or a log that went on differently was "
+            "put in its place"
+        ),
+    }
+)
 
 
 class Damage(NamedTuple):
     """Why a log is refused: position and byte offset where it shows (None where that is nowhere in the log), and what
     was found. `ends_at` is a position where all that is there is whole up to its end, and there was more once: an older
-    copy, or the end is gone.
+    copy, or the end is gone. `looks_like` are the kinds of tampering that leave such bytes, the likelier first; none
+    where they tell nothing.
     """
 
     position: int | None
     offset: int | None
     what: str
     ends_at: int | None = None
+    looks_like: tuple[Tampering, ...] = ()
+
+    @property
+    def likeness(self) -> str:
+        """What it looks like, as a sentence; empty where nothing tells."""
+        if not self.looks_like:
+            return ""
+        told = ", or ".join(LOOKS_AS_IF[kind] for kind in self.looks_like)
+        doubt = "; both leave the same bytes" if len(self.looks_like) > 1 else ""
+        return f"It looks as if {told}{doubt}. "
 
     def in_words(self, log: str) -> str:
         """What is wrong with a log, and how to go on: for whoever runs the service."""
@@ -55,7 +105,7 @@ class LogReport:
     start would refuse, the first of it. `unread` is the position up to which nothing was read, and no batch counted.
     `is_sealed` is whether the watermark was written with the log's key: False where it was written before there were
     seals, None where it could not be asked. `marked` are the points of the positions that were asked for, of those that
-    are there and were read. `looks_like` is what was done to a damaged log, as far as its lines tell.
+    are there and were read.
     """
 
     location: str
@@ -72,7 +122,6 @@ class LogReport:
     unread: int = 0
     is_sealed: bool | None = None
     marked: tuple[LogPoint, ...] = ()
-    looks_like: str | None = None
 
     @property
     def after_seal(self) -> int:

@@ -21,6 +21,7 @@ from PIL import Image
 
 from adapters.imagestore.local.layout import Layout
 from projections.quota_state import QuotaState
+from projections.standing_files import StandingFile
 
 KINDS = 24
 SIDE = 1024
@@ -53,14 +54,18 @@ def pictures() -> tuple[Picture, ...]:
     return tuple(_picture(number, LEAST_BYTES + step * number + number % 7) for number in range(KINDS))
 
 
-def write_pictures(root: Path, state: QuotaState, made: Iterable[Picture], seed: int) -> int:
+def write_pictures(
+    root: Path, state: QuotaState, standing: Iterable[StandingFile], made: Iterable[Picture], seed: int
+) -> int:
     """Writes the file of each name that stands, and beside a kept image how it was made; gives how many."""
+    staged = {file.position: file.staged for file in standing}
     layout, by_size, written = Layout(root), {picture.size_bytes: picture for picture in made}, 0
     for temp, index in ((False, state.gallery), (True, state.temps)):
         for user, _, image in index.all():
             _write(layout.final(user, image.name, temp=temp), by_size[image.bytes])
             if not temp:
-                _describe(layout.details(user, image.name), image.operation, f"{seed}{user}{image.name}")
+                key = f"{seed}{user}{image.name}"
+                _describe(layout.details(user, image.name), staged[image.position], image.operation, key)
             written += 1
     return written
 
@@ -83,8 +88,14 @@ def _write(path: Path, picture: Picture) -> None:
         file.write(picture.tail)
 
 
-def _describe(path: Path, operation: str, key: str) -> None:
+def _describe(path: Path, staged: str, operation: str, key: str) -> None:
+    """As the store writes them: details name the staged file that they came with."""
     chosen = Random(key)  # noqa: S311 - a made-up prompt is no secret
-    words = {"operation": operation, "prompt": chosen.choice(SUBJECTS), "style": chosen.choice(STYLES)}
+    words = {
+        "staged": staged,
+        "operation": operation,
+        "prompt": chosen.choice(SUBJECTS),
+        "style": chosen.choice(STYLES),
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({name: word for name, word in words.items() if word}), encoding="utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from adapters.audit.comparison import audit
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engine
 from adapters.ledger.snapshot_proof import verify_with_snapshots
@@ -44,12 +45,13 @@ def test_a_month_has_every_kind_of_event_and_of_refusal(month: tuple[Path, Made]
 
 
 def test_a_month_is_a_whole_log_with_the_files_of_what_stands(month: tuple[Path, Made]) -> None:
-    """Every line is as a start takes it, and each name that stands has a file of its size."""
+    """Every line is as a start takes it, each name that stands has a file of its size, and each detail is of its."""
     root, made = month
     report, findings = verify_with_snapshots(default_engine(Files()), root)
     assert report.is_whole
     assert not findings
     assert made.events == report.positions >= SHAPE.events
+    assert audit(root, report, engine=default_engine(Files())).agrees
     assert made.files == sum(1 for path in root.rglob("*.png") if path.is_file()) > 0
 
 

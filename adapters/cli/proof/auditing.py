@@ -93,7 +93,7 @@ def audit(invocation: Invocation, output: Output, wanted: Wanted) -> int:
         points, unread = seals_if_any(config.storage.seal_file)
         log, snapshots = vouched.verified(engine, points) if vouched else _verified(engine, root, user, points)
     if (damage := log.damage) is not None:
-        raise LogDamaged(verdict(log), position=damage.position, offset=damage.offset)
+        raise LogDamaged(verdict(log), position=damage.position, offset=damage.offset, looks_like=damage.looks_like)
     with bar(output, "Comparing files") as progress:
         done = compare(root, log, engine=engine, user=user, progress=progress)
     written = None if vouched is None else vouched.write(done, snapshots, files_of(config))

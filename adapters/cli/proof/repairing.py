@@ -67,7 +67,7 @@ def _audited(
     with output.waiting("Verifying the log"):
         log, snapshots = verify_with_snapshots(engine, root)
     if (damage := log.damage) is not None:
-        raise LogDamaged(verdict(log), position=damage.position, offset=damage.offset)
+        raise LogDamaged(verdict(log), position=damage.position, offset=damage.offset, looks_like=damage.looks_like)
     with bar(output, "Comparing files") as progress:
         return compare(root, log, engine=engine, user=user, progress=progress), snapshots
 

@@ -89,8 +89,8 @@ def described(report: LogReport, snapshots: Sequence[SnapshotFinding]) -> Mappin
 def verdict(report: LogReport) -> str:
     """One sentence on what was found, and where it is not good, what to do."""
     if (damage := report.damage) is not None:
-        like = "" if report.looks_like is None else f"It looks as if {report.looks_like}. "
-        return f"{like}{damage.in_words('The log')} Before either, stop what writes it and copy the folder `logs` away."
+        words = f"{damage.likeness}{damage.in_words('The log')}"
+        return f"{words} Before either, stop what writes it and copy the folder `logs` away."
     read = f"{counted(report.positions, 'event')} in {counted(report.batches, 'batch', 'batches')}"
     whole = f"The log is whole: {read}, every hash fits."
     if report.unread:

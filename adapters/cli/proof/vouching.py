@@ -70,8 +70,8 @@ class Vouched:
         self._since = None if since is None else read_report(since)
         self._key = key
         self._figures: Figures | None = None
-        if report is not None and not _is_former(report):
-            refuse_target(report, root)
+        if report is not None:
+            refuse_target(report, root, replacing=_is_former(report))
         if since is not None and self._since is not None:
             self._refuse(since, self._since)
 

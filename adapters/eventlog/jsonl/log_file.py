@@ -215,9 +215,10 @@ def refuse_damage(paths: LogPaths, damage: Damage | None) -> None:
     if damage is None:
         return
     raise LogDamaged(
-        f"{damage.in_words(f'The log {paths.log}')} `abby verify` shows more.",
+        f"{damage.likeness}{damage.in_words(f'The log {paths.log}')} `abby verify` shows more.",
         position=damage.position,
         offset=damage.offset,
+        looks_like=damage.looks_like,
     )
 
 

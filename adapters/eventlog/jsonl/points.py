@@ -19,7 +19,7 @@ from adapters.eventlog.jsonl.format import Header, Tip
 from adapters.eventlog.jsonl.seals import Key, is_sealed, sealed_line
 from adapters.eventlog.jsonl.snapshots import HASH_ENDING_BYTES
 from adapters.eventlog.jsonl.watermark import Slot
-from adapters.ports.log_reports import Damage, LogPoint
+from adapters.ports.log_reports import Damage, LogPoint, Tampering
 
 OF_ANOTHER = (
     "the points kept outside, in SEAL_FILE, are of another log: this one was put in its place (if that was meant, give "
@@ -66,7 +66,9 @@ def lacks_a_point(files: Files, log: LogAsRead, stored: bytes, key: Key | None) 
             own = True
             if not _is_unread(log, point) and (damage := _lacks(files, log, point)) is not None:
                 return damage
-    return Damage(None, None, OF_ANOTHER) if others and not own else None
+    if others and not own:
+        return Damage(None, None, OF_ANOTHER, looks_like=(Tampering.ANOTHER_LOG,))
+    return None
 
 
 def _is_unread(log: LogAsRead, point: dict[str, Any]) -> bool:
@@ -106,12 +108,12 @@ def _lacks(files: Files, log: LogAsRead, point: dict[str, Any]) -> Damage | None
             ending = files.read_all_at(log.fd, HASH_ENDING_BYTES, size - HASH_ENDING_BYTES)
             if ending == b'%b"}\n' % point["hash"].encode():
                 return None
-        what = "another history"
+        what, like = "another history", Tampering.ANOTHER_HISTORY
     else:
-        what = f"its end is missing: it ends at position {log.whole.position}"
+        what, like = f"its end is missing: it ends at position {log.whole.position}", Tampering.SHORTER
     at = min(position, log.whole.position)
     sentence = (
         f"{what}; a point kept outside, in SEAL_FILE, was sealed at position {position}, {point['at']}, and the log "
         f"does not hold it ({MEANT})"
     )
-    return Damage(at + 1, log.starts[at], sentence)
+    return Damage(at + 1, log.starts[at], sentence, looks_like=(like,))

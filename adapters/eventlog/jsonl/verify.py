@@ -81,18 +81,19 @@ def verify(
                 lost, resumed = lost or rechecking.damage_before(files, fd, header, resumed, slots[0].tip), None
             read = LogAsRead(fd, header, scanner.starts, scanner.whole)
             marked = marked_points(files, read, marks)
-            like = looks_like(files, fd, scanner, slots[0] if slots else None)
             if points:
                 lost = lost or lacks_a_point(files, read, points, read_key(files, paths))
+            found = Verified(header, scanner, resumed, lost)
+            is_alone = not slots and not files.lexists(paths.head)
+            damage = _damage_of(found, None if is_alone else slots, size)
+            if damage is not None and not damage.looks_like:
+                damage = damage._replace(looks_like=looks_like(files, fd, header, scanner, slots))
         except OSError as error:
             raise unusable(paths, error) from error
-    is_alone = not slots and not files.lexists(paths.head)
-    found = Verified(header, scanner, resumed, lost)
-    damage = _damage_of(found, None if is_alone else slots, size)
     report = _report_of(str(paths.log), found, slots[0] if slots else None, size, damage)
     if at_end and slots:
         report = replace(report, unread=slots[0].tip.position)
-    return replace(report, marked=marked, looks_like=like if damage else None)
+    return replace(report, marked=marked)
 
 
 def _report_of(location: str, found: Verified, slot: Slot | None, size: int, damage: Damage | None) -> LogReport:

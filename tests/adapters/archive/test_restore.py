@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import orjson
@@ -167,6 +168,43 @@ def test_of_a_backup_that_is_not_whole_nothing_is_made(
         restored(folder, tmp_path / "new", most=most)
     made = [path for path in (tmp_path / "new").rglob("*") if path.is_file() and path.name != "restoring"]
     assert made == [] or RestoreMark(tmp_path / "new", Files()).directory() is not None
+
+
+def led_elsewhere(path: Path, tmp: Path) -> None:
+    """What stands there is behind a link now."""
+    elsewhere = Path(mkdtemp(dir=tmp)) / path.name
+    path.symlink_to(path.rename(elsewhere))
+
+
+HOSTILE: dict[str, Callable[[Path], object]] = {
+    **{
+        f"a link at {name}": lambda folder, name=name: led_elsewhere(folder / name, folder.parent)
+        for name in ("log", "log/logs", "log/logs/events.jsonl", "log/logs/head", "log/logs/.key")
+    },
+    "a log of 60 GB, which cost a forger no room": lambda folder: os.truncate(
+        folder / "log/logs/events.jsonl", 60 * 10**9
+    ),
+}
+if hasattr(os, "mkfifo"):
+    for odd in ("events.jsonl", "head", ".key"):
+        HOSTILE[f"a pipe at {odd}"] = lambda folder, odd=odd: (
+            (folder / "log/logs" / odd).unlink(),
+            os.mkfifo(folder / "log/logs" / odd),
+        )
+
+
+@pytest.mark.parametrize("most", [None, MOST], ids=["restore", "import"])
+@pytest.mark.parametrize("what", HOSTILE)
+def test_what_no_backup_has_is_told_of_the_backup_and_left_unread(
+    folder: Path, tmp_path: Path, what: str, most: int | None
+) -> None:
+    """The sentence names the backup's own file and never the storage root, which has nothing wrong."""
+    HOSTILE[what](folder)
+    with pytest.raises(BackupDamaged) as refused:
+        restored(folder, tmp_path / "new", most=most)
+    assert str(folder) in str(refused.value)
+    assert "storage root" not in str(refused.value)
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_backup_that_a_killed_run_went_beyond_is_restored_as_it_was(root: Path, folder: Path, tmp_path: Path) -> None:

@@ -152,12 +152,12 @@ def other_log(root: Path) -> list[bytes]:
 
 Tampering = Callable[[list[bytes], Path], list[bytes]]
 TAMPERINGS: dict[str, tuple[Tampering, int, str]] = {
-    "edit": (lambda log, _: [*log[:6], log[6].replace(b"first", b"other"), *log[7:]], 6, "a line was edited"),
-    "drop": (lambda log, _: [*log[:6], *log[7:]], 6, "lines were taken out"),
-    "insert": (lambda log, _: [*log[:7], log[6], *log[7:]], 7, "lines were put in"),
-    "reorder": (lambda log, _: [*log[:6], log[7], log[6], *log[8:]], 6, "in another order"),
-    "truncate": (lambda log, _: log[:7], 7, "its end was cut off"),
-    "splice": (lambda log, root: [*log[:6], *other_log(root)[6:]], 6, "of another log"),
+    "edited": (lambda log, _: [*log[:6], log[6].replace(b"first", b"other"), *log[7:]], 6, "a line was edited"),
+    "dropped": (lambda log, _: [*log[:6], *log[7:]], 6, "lines were taken out"),
+    "inserted": (lambda log, _: [*log[:7], log[6], *log[7:]], 7, "lines were put in"),
+    "reordered": (lambda log, _: [*log[:6], log[7], log[6], *log[8:]], 6, "in another order"),
+    "truncated": (lambda log, _: log[:7], 7, "its end was cut off"),
+    "spliced": (lambda log, root: [*log[:6], *other_log(root)[6:]], 6, "of another log"),
 }
 """What is done to a log, the position where it shows, and what is said."""
 
@@ -172,6 +172,8 @@ def test_tampering_is_found_by_an_audit_with_position_and_kind(name: str, abby: 
         assert told.code == 65, words
         assert fits("error", told.json)
         assert told.json["error"]["position"] == position
+    assert told.json["error"]["looks_like"][0] == name
+    assert abby("verify", "--json").json["damage"]["looks_like"][0] == name
     assert said in abby("audit").err
 
 
@@ -197,6 +199,7 @@ def test_a_valid_log_in_its_place_is_found_by_since_alone(
     assert fits("error", told.json)
     assert told.json["error"]["position"] == (EVENTS + 1 if name == "shorter" else None)
     assert said in told.json["error"]["message"]
+    assert told.json["error"]["looks_like"] == ["shorter" if name == "shorter" else "another log"]
 
 
 def test_another_history_of_the_same_length_is_found(abby: Abby, filled: Path, tmp_path: Path) -> None:
@@ -214,6 +217,7 @@ def test_another_history_of_the_same_length_is_found(abby: Abby, filled: Path, t
     told = abby("audit", "--since", str(report), "--json")
     assert (told.code, told.json["error"]["position"]) == (65, EVENTS + 1)
     assert "another history" in told.json["error"]["message"]
+    assert told.json["error"]["looks_like"] == ["another history"]
 
 
 def test_programs_are_told_of_both_reports(abby: Abby, report: Path, filled: Path, tmp_path: Path, fits: Any) -> None:
@@ -232,6 +236,19 @@ def test_programs_are_told_of_both_reports(abby: Abby, report: Path, filled: Pat
     }
     plain = abby("audit", "--json").json
     assert (plain["since"], plain["report"]) == (None, None)
+
+
+@pytest.mark.parametrize("place", ["in the root", "a former one in the root", "in no folder"])
+def test_a_report_that_cannot_stand_where_it_is_named_is_2(
+    place: str, abby: Abby, report: Path, filled: Path, tmp_path: Path
+) -> None:
+    """Before the log is read; the sentence names that file and no other."""
+    target = tmp_path / "missing" / "r.json" if place == "in no folder" else filled / "r.json"
+    if place == "a former one in the root":
+        shutil.copy(report, target)
+    told = abby("audit", "--report", str(target), "--json")
+    assert told.code == 2
+    assert f"{target} lies in" in told.json["refused"]["message"]
 
 
 # -- the command line ------------------------------------------------------------------------------
