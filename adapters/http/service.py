@@ -20,6 +20,7 @@ from adapters.http.connection import ConnectionBounds, Connections
 from adapters.http.guards import answer_and_log, expect_later, finish_headers, refuse_unauthorised
 from adapters.http.pace import Pace
 from adapters.http.routes import ALL_ROUTES
+from adapters.http.routes.archives import ARCHIVES, Archives
 from adapters.http.routes.documentation import offer_document
 from adapters.http.routes.page import PAGE, read_page
 from adapters.http.services import SERVICES, Services
@@ -56,6 +57,7 @@ def make_app(
         clock=clock,
     )
     app[PAGE] = read_page()
+    app[ARCHIVES] = Archives()
     offer_document(app, ALL_ROUTES)
     for route in ALL_ROUTES:
         app.router.add_route(route.method, route.pattern, route.handle, expect_handler=expect_later)

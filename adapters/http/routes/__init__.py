@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.http.routes import (
     admin,
+    archives,
     bulk,
     documentation,
     explanations,
@@ -22,6 +23,7 @@ ALL_ROUTES = (
     *health.ROUTES,
     *generations.ROUTES,
     *bulk.ROUTES,
+    *archives.ROUTES,
     *images.ROUTES,
     *listing.ROUTES,
     *thumbnails.ROUTES,
