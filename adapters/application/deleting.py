@@ -5,7 +5,7 @@ A coroutine has the plain name; what blocks until the change is durable ends in 
 
 from __future__ import annotations
 
-from adapters.application.idempotency import Key, with_key
+from adapters.application.idempotency import Key, StepKey, with_key
 from adapters.application.opening import OpenRoot
 from adapters.application.results import LIBRARY, Actor, CleanedUp, DeletedImage, ImageSave, last_position
 from adapters.application.storage import Storage
@@ -72,24 +72,36 @@ def deleted(opened: OpenRoot, accepted: Accepted) -> DeletedImage:
     return DeletedImage(event.user, event.name, event.bytes, position, accepted.replayed)
 
 
-def clean_up_blocking(storage: Storage, days: int | None = None, *, actor: Actor = LIBRARY) -> CleanedUp | Refusal:
+def clean_up_blocking(
+    storage: Storage, days: int | None = None, *, actor: Actor = LIBRARY, idempotency_key: str | None = None
+) -> CleanedUp | Refusal:
     """Removes temp files that are so many days old (by default, as the settings say), by the age in the log. Raises
-    Faults.
+    Faults. Under a key each round has its own, the first the key itself.
     """
     command = CleanUp(actor.by, storage.settings.cleanup_days if days is None else days, actor.origin)
-    total = CleanedUp(0, 0, 0)
-    for _ in range(MAX_CLEANUP_ROUNDS):
+    total, is_replayed = CleanedUp(0, 0, 0), True
+    for done_before in range(MAX_CLEANUP_ROUNDS):
         opened = storage.opened()
-        outcome = opened.ledger.execute(command)
+        key = _of_round(idempotency_key, done_before)
+        outcome = opened.ledger.execute(with_key(command, key, opened))
         if isinstance(outcome, Refusal):
             return outcome
         done = _cleaned_up(opened, outcome)
-        position = done.position or total.position
-        total = CleanedUp(total.files + done.files, total.freed_bytes + done.freed_bytes, position)
+        is_replayed = is_replayed and (outcome.replayed or (done.files == 0 and done_before > 0))
+        total = CleanedUp(
+            files=total.files + done.files,
+            freed_bytes=total.freed_bytes + done.freed_bytes,
+            position=done.position or total.position,
+            replayed=is_replayed,
+        )
         if done.files < MAX_CLEANUP_FILES:
             break
     storage.last_cleanup = storage.clock()
     return total
+
+
+def _of_round(key: str | None, number: int) -> Key | None:
+    return StepKey(key, f"cleanup/{number}") if key and number else key
 
 
 def _cleaned_up(opened: OpenRoot, accepted: Accepted) -> CleanedUp:

@@ -5,6 +5,7 @@ A coroutine has the plain name; what blocks until the change is durable ends in 
 
 from __future__ import annotations
 
+from adapters.application.idempotency import Key, with_key
 from adapters.application.reading import preference_of
 from adapters.application.results import LIBRARY, Actor, Changed, changed
 from adapters.application.storage import Storage
@@ -23,13 +24,24 @@ async def set_preference(
     return changed(await storage.opened().ledger.submit(command))
 
 
-def reset_daily_blocking(storage: Storage, user: str, reason: str, *, actor: Actor = LIBRARY) -> Changed | Refusal:
+def reset_daily_blocking(
+    storage: Storage, user: str, reason: str, *, actor: Actor = LIBRARY, idempotency_key: Key | None = None
+) -> Changed | Refusal:
     """Sets a user's count of today to 0; position 0 where it was. Raises Faults."""
-    return changed(storage.opened().ledger.execute(ResetDaily(user, actor.by, reason, actor.origin)))
+    opened = storage.opened()
+    command = with_key(ResetDaily(user, actor.by, reason, actor.origin), idempotency_key, opened)
+    return changed(opened.ledger.execute(command))
 
 
-def override_limits_blocking(
-    storage: Storage, user: str, reason: str, own: UserLimits, *, until: str | None = None, actor: Actor = LIBRARY
+def override_limits_blocking(  # noqa: PLR0913 - keywords that are given by name
+    storage: Storage,
+    user: str,
+    reason: str,
+    own: UserLimits,
+    *,
+    until: str | None = None,
+    actor: Actor = LIBRARY,
+    idempotency_key: Key | None = None,
 ) -> Changed | Refusal:
     """Gives a user limits of their own, replacing former ones whole; none given takes them away; position 0 where they
     are theirs already. Raises Faults.
@@ -43,7 +55,8 @@ def override_limits_blocking(
         until=until,
         origin=actor.origin,
     )
-    return changed(storage.opened().ledger.execute(command))
+    opened = storage.opened()
+    return changed(opened.ledger.execute(with_key(command, idempotency_key, opened)))
 
 
 def correct_clock_blocking(storage: Storage, *, actor: Actor = LIBRARY) -> Changed | Refusal:

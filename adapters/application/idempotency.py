@@ -20,12 +20,15 @@ import orjson
 from adapters.application.opening import OpenRoot
 from adapters.application.results import CLAIMED
 from domain.commands import (
+    CleanUp,
     Command,
     CompleteGeneration,
     DeleteImage,
     FreshName,
+    OverrideLimits,
     ReleasePlaces,
     ReserveGeneration,
+    ResetDaily,
     SaveImage,
 )
 from domain.decisions import ANSWERS_KEPT_SECONDS
@@ -53,7 +56,17 @@ _SINCE_0_2 = {ReserveGeneration: "style", ReleasePlaces: "provider"}
 CODE_CHARS = 32
 """Hex digits of the code in the key of a step."""
 
-C = TypeVar("C", ReserveGeneration, CompleteGeneration, ReleasePlaces, SaveImage, DeleteImage)
+C = TypeVar(
+    "C",
+    CleanUp,
+    CompleteGeneration,
+    DeleteImage,
+    OverrideLimits,
+    ReleasePlaces,
+    ReserveGeneration,
+    ResetDaily,
+    SaveImage,
+)
 
 
 class StepKey(NamedTuple):

@@ -116,6 +116,7 @@ class CleanedUp(NamedTuple):
     files: int
     freed_bytes: int
     position: int
+    replayed: bool = False
 
 
 class ImageSave(NamedTuple):

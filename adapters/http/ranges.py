@@ -42,7 +42,7 @@ def part_of(request: web.Request, etag: str, total: int) -> Part | None:
     begin = _number(first) if first else max(0, total - _number(suffix))
     end = min(total, _number(last) + 1) if last else total
     if begin >= total:
-        headers = {hdrs.CONTENT_RANGE: f"bytes */{total}"}
+        headers = {"Content-Range": f"bytes */{total}"}
         raise Problem(RANGE, f"There are {total} bytes, and the range begins behind them.", headers=headers)
     return Part(begin, end, total)
 

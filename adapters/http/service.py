@@ -24,6 +24,7 @@ from adapters.http.guards import answer_and_log, expect_later, finish_headers, r
 from adapters.http.jobs import JobBounds, Jobs
 from adapters.http.pace import Pace
 from adapters.http.routes import ALL_ROUTES
+from adapters.http.routes.archives import ARCHIVES, Archives
 from adapters.http.routes.documentation import offer_document
 from adapters.http.routes.page import PAGE, read_page
 from adapters.http.services import SERVICES, Services
@@ -69,6 +70,7 @@ def make_app(
     app.on_shutdown.append(streams.end)
     app[REACH] = door.reach
     app[PAGE] = read_page()
+    app[ARCHIVES] = Archives()
     offer_document(app, ALL_ROUTES)
     for route in ALL_ROUTES:
         app.router.add_route(route.method, route.pattern, route.handle, expect_handler=expect_later)

@@ -183,7 +183,7 @@ def _file_left(patch: pytest.MonkeyPatch) -> None:
         assert isinstance(event, ImageDeleted)
         return DeletedImage(event.user, event.name, event.bytes, position, accepted.replayed)
 
-    patch.setattr(deleting, "_deleted", deleted)
+    patch.setattr(deleting, "deleted", deleted)
 
 
 def _keys_kept_for_nine_days(patch: pytest.MonkeyPatch) -> None:

@@ -143,7 +143,7 @@ class Calls:
                 assert isinstance(ask.name, str)
                 deletion = commands.DeleteImage(ask.user, ask.by, ask.name)
                 command = with_key(deletion, ask.key, root)
-                done = partial(deleting._deleted, root)
+                done = partial(deleting.deleted, root)
             case CleanUp():
                 command, done = commands.CleanUp("library", ask.days), partial(deleting._cleaned_up, root)
             case ResetCount():

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from adapters.application.recorded import Json
 from adapters.http.contract.shapes import Bytes, Count, Instant, Position
+from adapters.reports.reporting import Outlook
 
 
 class ExplainedEvent(TypedDict):
@@ -166,13 +167,14 @@ class StoredDay(TypedDict):
 
 
 class ForecastData(TypedDict):
-    """How long storage lasts at the pace of the last days; `full_on` is None where that is not in sight."""
+    """How long storage lasts at the pace of the last days; `full_on` is None where `outlook` says why."""
 
     as_of: str | None
     used_bytes: Bytes
     pool_bytes: Bytes | None
     pace_bytes: int
     pace_days: Count
+    outlook: Outlook
     full_on: str | None
     is_full: bool
     sentence: str

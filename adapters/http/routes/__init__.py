@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.http.routes import (
     admin,
+    archives,
     bulk,
     discord_session,
     documentation,
@@ -38,6 +39,7 @@ ALL_ROUTES = (
     *jobs.ROUTES,
     *reservations.ROUTES,
     *bulk.ROUTES,
+    *archives.ROUTES,
     *images.ROUTES,
     *listing.ROUTES,
     *thumbnails.ROUTES,

@@ -12,11 +12,11 @@ from adapters.application.deleting import clean_up_blocking
 from adapters.application.governing import override_limits_blocking, reset_daily_blocking
 from adapters.application.reading import quota_status
 from adapters.application.results import Changed
-from adapters.http.answers import json_answer, refusal
+from adapters.http.answers import REPLAYED, json_answer, refusal, replayed
 from adapters.http.contract.bodies import Body
 from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import PRINTABLE, ChangedQuota, CleanedUp
-from adapters.http.parameters import actor_of, user_of
+from adapters.http.parameters import actor_of, idempotency_key_of, user_of
 from adapters.http.services import services_of
 from adapters.tokens.token import Scope
 from domain.commands import MAX_LIMIT, MAX_TEXT
@@ -61,7 +61,14 @@ async def reset(request: web.Request, body: Why) -> web.Response:
     """Sets a user's count of today to 0."""
     user = user_of(request)
     store = services_of(request).store
-    answer = await store.workers.changing.run(reset_daily_blocking, store, user, body.reason, actor=actor_of(request))
+    answer = await store.workers.changing.run(
+        reset_daily_blocking,
+        store,
+        user,
+        body.reason,
+        actor=actor_of(request),
+        idempotency_key=idempotency_key_of(request),
+    )
     return _status_or_problem(request, user, answer)
 
 
@@ -77,6 +84,7 @@ async def limits(request: web.Request, body: OwnLimits) -> web.Response:
         UserLimits(body.user_bytes, body.daily),
         until=body.until,
         actor=actor_of(request),
+        idempotency_key=idempotency_key_of(request),
     )
     return _status_or_problem(request, user, answer)
 
@@ -85,11 +93,14 @@ async def cleanup(request: web.Request, body: Age) -> web.Response:
     """Removes temp files of this age, without `days` by the service's own setting."""
     services = services_of(request)
     store = services.store
-    cleaned = await store.workers.changing.run(clean_up_blocking, store, body.days, actor=actor_of(request))
+    key = idempotency_key_of(request)
+    cleaned = await store.workers.changing.run(
+        clean_up_blocking, store, body.days, actor=actor_of(request), idempotency_key=key
+    )
     if isinstance(cleaned, Refusal):
         raise refusal(cleaned, services.clock())
     answer: CleanedUp = {"files": cleaned.files, "freed_bytes": cleaned.freed_bytes}
-    return json_answer(answer)
+    return json_answer(answer, headers=replayed(cleaned.replayed))
 
 
 def _status_or_problem(request: web.Request, user: str, answer: Changed | Refusal) -> web.Response:
@@ -97,10 +108,10 @@ def _status_or_problem(request: web.Request, user: str, answer: Changed | Refusa
     if isinstance(answer, Refusal):
         raise refusal(answer, services.clock())
     status: ChangedQuota = {**quota_status(services.store, user), "changed": answer.position > 0}
-    return json_answer(status)
+    return json_answer(status, headers=replayed(answer.replayed))
 
 
-_NOW = Answer("The user's quota after it, and whether anything changed.", ChangedQuota)
+_NOW = Answer("The user's quota after it, and whether anything changed.", ChangedQuota, headers=(REPLAYED,))
 ROUTES = (
     Route(
         "POST",
@@ -110,6 +121,7 @@ ROUTES = (
         scope=Scope.ADMIN,
         answers={HTTPStatus.OK: _NOW},
         body=Why,
+        is_repeatable=True,
     ),
     Route(
         "PUT",
@@ -119,6 +131,7 @@ ROUTES = (
         scope=Scope.ADMIN,
         answers={HTTPStatus.OK: _NOW},
         body=OwnLimits,
+        is_repeatable=True,
     ),
     Route(
         "POST",
@@ -126,7 +139,8 @@ ROUTES = (
         cleanup,
         subject="admin",
         scope=Scope.ADMIN,
-        answers={HTTPStatus.OK: Answer("What was removed.", CleanedUp)},
+        answers={HTTPStatus.OK: Answer("What was removed.", CleanedUp, headers=(REPLAYED,))},
         body=Age,
+        is_repeatable=True,
     ),
 )

@@ -19,6 +19,7 @@ from adapters.reports.reporting import KEYS, Report, Terms
 from adapters.reports.reporting import report as tell
 from adapters.reports.wording import described
 from adapters.tokens.token import Scope
+from domain.instants import day_of
 
 BY = Words("by", "By what it is told; without it, by day.", f"^(?:{'|'.join(KEYS)})$", f"one of {', '.join(KEYS)}")
 DAYS = WholeNumber("days", "Of the last so many days; without it, of all.", lowest=1, highest=36_500, default=0)
@@ -28,8 +29,9 @@ async def report(request: web.Request) -> web.Response:
     """What was made, refused, stored and paid for, by day or by something else, and when storage is full at this
     pace: what `abby report --format json` tells. One is made at a time. It needs the extra `reports`.
     """
-    terms = Terms(BY.of(request) or "day", DAYS.of(request) or None)
-    store = services_of(request).store
+    services = services_of(request)
+    store, today = services.store, day_of(services.clock())
+    terms = Terms(BY.of(request) or "day", DAYS.of(request) or None, today)
     try:
         made = await store.workers.surveying.run_in_turn("report", _made, store, terms)
     except ConfigError as error:

@@ -15,6 +15,7 @@ from tests.adapters.http.wire import Wire, once, request
 from tests.hostile.builders import png
 from tests.hostile.rows import Row, rows, scenarios, sendable
 
+BULK = ("deletions", "archives")
 TEXT_USERS = [row for row in rows("user_id") if isinstance(row.source, str)]
 OTHER_USERS = [row for row in rows("user_id") if not isinstance(row.source, str)]
 
@@ -42,6 +43,9 @@ async def test_a_user_id_in_a_path(service: Running, row: Row) -> None:
         await service.ask("GET", f"/v1/users/{user}/images"),
     ]
     assert {answer.status for answer in answers} == wanted
+    small = await service.ask("GET", f"/v1/users/{user}/thumbnails/a.png")
+    many = [await service.send_json("POST", f"/v1/users/{user}/images/{what}", {"names": ["a"]}) for what in BULK]
+    assert {small.status, *(answer.status for answer in many)} == ({200, 404} if row.accepted else {400})
     saved = await service.ask("POST", f"/v1/users/{user}/images?name=a.png", body=png(), kind="image/png")
     assert saved.status == (201 if row.accepted else 400)
     assert service.files() == ([f"images/users/{row.input}/a.png"] if row.accepted else [])
@@ -65,8 +69,10 @@ async def test_an_image_name_in_a_query_and_in_a_path(service: Running, row: Row
     if row.accepted:
         assert (saved.status, fetched.status, described.status) == (201, 200, 200)
         assert service.files() == [f"images/users/1/{name}"]
+        assert (await service.ask("GET", f"/v1/users/1/thumbnails/{escaped(name)}")).status == 200
     else:
-        assert {saved.status, fetched.status, described.status} == {400}
+        small = await service.ask("GET", f"/v1/users/1/thumbnails/{escaped(name)}")
+        assert {saved.status, fetched.status, described.status, small.status} == {400}
         deleted = await service.ask("DELETE", f"/v1/users/1/images/{escaped(name)}")
         assert deleted.status == 400
         assert service.files() == []
@@ -77,9 +83,10 @@ async def test_a_json_body(service: Running, row: Row) -> None:
     """400 or 413 as the row says, in under a second, with no event."""
     body = json_of(row)
     started = time.monotonic()
-    answer = await service.ask("POST", "/v1/users/1/generations", body=body, kind=JSON)
+    for what in ("generations", *(f"images/{bulk}" for bulk in BULK)):
+        answer = await service.ask("POST", f"/v1/users/1/{what}", body=body, kind=JSON)
+        assert answer.status in ({413} if row.expected == "413" else {400, 413} if len(body) > 100_000 else {400})
     assert time.monotonic() - started < 2
-    assert answer.status in ({413} if row.expected == "413" else {400, 413} if len(body) > 100_000 else {400})
     assert (await service.quota("1"))["position"] == 1
     assert (await service.ask("GET", "/healthz")).status == 200
 
@@ -147,7 +154,7 @@ SCENARIOS_ELSEWHERE = {
     "multipart without closing boundary": "test_images.FORMS",
     "gzip body 194 kB -> 200 MB": "test_bodies_on_the_wire.test_a_gzip_bomb_does_not_grow_the_service",
     "10,000 chunks of 1 byte": "test_bodies_on_the_wire.test_ten_thousand_chunks_of_one_byte_are_read_as_one_body",
-    "Range: bytes=0-,0-,0- x 1000": "test_images.test_ranges_are_not_served_so_they_cannot_multiply_an_answer",
+    "Range: bytes=0-,0-,0- x 1000": "test_image_bytes.test_one_range_is_served_and_whatever_is_none_gets_the_whole",
     "X-Forwarded-For: 127.0.0.1": "test_who_asks.test_a_forwarded_address_changes_nothing",
     "Content-Type: text/html on JSON route": "test_bodies_on_the_wire.test_json_must_be_called_json",
 }

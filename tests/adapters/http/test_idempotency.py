@@ -6,7 +6,10 @@ import asyncio
 
 import pytest
 
+from adapters.application.saving import NewImage, save_image
+from adapters.http.routes import ALL_ROUTES
 from domain.commands import SetPolicy
+from tests.adapters.application.evidence import events_of
 from tests.adapters.http.conftest import Running, Serve
 from tests.adapters.http.wire import once, request
 from tests.hostile.builders import png
@@ -54,6 +57,40 @@ async def test_a_repeated_deletion_answers_as_the_first_did(service: Running) ->
     assert (first.status, again.status) == (200, 200)
     assert first.json["deleted"]["freed_bytes"] == again.json["deleted"]["freed_bytes"]
     assert again.headers["idempotency-replayed"] == "true"
+
+
+CHANGES = {
+    "a reset": ("POST", "/v1/admin/users/1/reset", {"reason": "a"}, {"reason": "b"}, "DailyCountReset"),
+    "limits": ("PUT", "/v1/admin/users/1/limits", {"daily": 9, "reason": "a"}, {"reason": "a"}, "LimitsOverridden"),
+    "a cleanup": ("POST", "/v1/admin/cleanup", {"days": 0}, {"days": 1}, "CleanupCompleted"),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "body", "other", "event"), CHANGES.values(), ids=CHANGES)
+async def test_a_change_by_an_administrator_is_made_once_under_its_key(
+    service: Running, method: str, path: str, body: object, other: object, event: str
+) -> None:
+    """In parallel too; the answer is the same, marked; another change under the key is 422 and none; without the key
+    it is made anew.
+    """
+    for name in ("a.png", "b.png"):
+        await save_image(service.store, NewImage("1", png(), name=name, temp=True))
+    await service.upload("1", png(), "kept.png")
+    key = {"Idempotency-Key": "one"}
+    answers = await asyncio.gather(*(service.send_json(method, path, body, headers=key) for _ in range(8)))
+    assert {answer.status for answer in answers} == {200}
+    assert sum("idempotency-replayed" in answer.headers for answer in answers) == 7
+    assert len({answer.json.get("files", answer.json.get("changed")) for answer in answers}) == 1
+    assert len(events_of(service.store.root, event)) == 1
+    refused = await service.send_json(method, path, other, headers=key)
+    assert (refused.status, refused.json["reason"]) == (422, "REQUEST_CONFLICT")
+    assert len(events_of(service.store.root, event)) == 1
+
+
+def test_every_route_that_changes_something_takes_a_key() -> None:
+    """Making a zip changes nothing."""
+    changing = {route.path for route in ALL_ROUTES if route.method not in {"GET", "HEAD"} and not route.is_repeatable}
+    assert changing == {"/v1/users/{user}/images/archives"}
 
 
 async def test_fifty_saves_with_room_for_five_keep_five(serve: Serve) -> None:

@@ -76,6 +76,7 @@ SCOPES = {
     ("POST", "/v1/users/{user}/images"): "write",
     ("GET", "/v1/users/{user}/images"): "read",
     ("POST", "/v1/users/{user}/images/deletions"): "write",
+    ("POST", "/v1/users/{user}/images/archives"): "read",
     ("GET", "/v1/users/{user}/images/{name}"): "read",
     ("DELETE", "/v1/users/{user}/images/{name}"): "write",
     ("GET", "/v1/users/{user}/thumbnails/{name}"): "read",
