@@ -76,7 +76,7 @@ def _is_ours(request: web.Request, reach: Reach, host: str) -> bool:
         return False
     own = request.transport.get_extra_info("sockname") if request.transport else None
     try:
-        return name == reach.public_host or (bool(own) and ip_address(name) == ip_address(own[0]))
+        return name == reach.public_host or (own is not None and ip_address(name) == ip_address(own[0]))
     except ValueError:
         return False
 

@@ -142,6 +142,7 @@ function again(answer, former) {
 }
 
 document.addEventListener("signed-out", () => {
+  if (current === null) location.reload(); // the service was away when the page asked who it is
   if (current === null || !at("sign-in").hidden) return;
   const former = current;
   ask({ ...former, signed_in: false, scope: null }, "You are signed out here. Sign in to go on: what you typed is kept.");
