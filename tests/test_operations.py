@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -53,10 +53,28 @@ def instruction(name: str) -> list[str]:
 
 
 @contextmanager
-def running(command: list[str], **variables: str) -> Iterator[str]:
+def full_pipe() -> Iterator[int]:
+    """The end of a pipe into which nothing more goes, as nobody reads it."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"." * 4096)
+    os.set_blocking(writer, True)
+    try:
+        yield writer
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+@contextmanager
+def running(command: list[str], log: int = subprocess.DEVNULL, **variables: str) -> Iterator[str]:
     """A service that was started so, and the address of its page. It ends in order, with 0."""
     environment = {**os.environ, "GENERATOR": "sketch", **variables}
-    with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+    ) as process:
         try:
             assert process.stdout is not None
             yield next(found[1] for line in process.stdout if (found := re.search(r"The page is at (\S+)/", line)))
@@ -134,7 +152,7 @@ def test_the_image_holds_all_that_the_wheel_is_made_of() -> None:
 
 
 def test_the_image_starts_the_service_and_finds_it_healthy(tmp_path: Path) -> None:
-    """Its entry, its variables and its health check; the check fails where nothing listens."""
+    """Its entry, its variables and its health check; the check fails where nothing listens. Nobody reads its log."""
     variables = dict(re.findall(r"(STORAGE_ROOT|LOG_FORMAT|PYTHONDONTWRITEBYTECODE)=(\S+)", DOCKERFILE))
     variables["STORAGE_ROOT"] = variables["STORAGE_ROOT"].replace("/data", str(tmp_path))
     with socket.socket() as taken:
@@ -146,6 +164,6 @@ def test_the_image_starts_the_service_and_finds_it_healthy(tmp_path: Path) -> No
         done = subprocess.run(check, env={**os.environ, **variables}, capture_output=True, check=False)
         return done.returncode == 0
 
-    with running(abby([*instruction("ENTRYPOINT"), *instruction("CMD")]), **variables):
+    with full_pipe() as unread, running(abby([*instruction("ENTRYPOINT"), *instruction("CMD")]), unread, **variables):
         assert is_healthy()
     assert not is_healthy()

@@ -22,5 +22,5 @@ def run_bot_until_stopped(invocation: Invocation, _output: Output) -> int:
 
 def _serve(invocation: Invocation, *, bot_alone: bool) -> int:
     config = invocation.config()
-    configure_logging(config)
+    configure_logging(config, is_service=True)
     return serve(config, sys.stdout, bot_alone=bot_alone)

@@ -17,6 +17,7 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor
 
+from adapters.observability.aside import LinesAside, aside
 from adapters.observability.late_logs import forget_late_handlers
 from adapters.observability.redaction import Redactor
 from adapters.settings.config import Config
@@ -25,7 +26,7 @@ from adapters.settings.config import Config
 NEVER_BELOW_INFO = ("discord", "discord.http", "discord.gateway", "discord.webhook")
 
 
-class RedactingHandler(logging.StreamHandler[TextIO]):
+class RedactingHandler(logging.StreamHandler[TextIO | LinesAside]):
     """Writes lines; where one cannot be made or written, says only that, because the line may hold anything."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the standard library's name
@@ -34,15 +35,17 @@ class RedactingHandler(logging.StreamHandler[TextIO]):
             self.stream.write(f"a log entry of {record.name}, line {record.lineno}, could not be written\n")
 
 
-def configure_logging(config: Config, stream: TextIO | None = None) -> None:
+def configure_logging(config: Config, stream: TextIO | None = None, *, is_service: bool = False) -> None:
     """Send every log entry of the process to `stream` (standard error) as `config` says; a second call replaces it.
 
-    Uncaught exceptions, of any thread, become entries too, so that no traceback shows a secret.
+    A service does not wait until its entries are read. Uncaught exceptions, of any thread, become entries too, so that
+    no traceback shows a secret.
     """
     target = stream if stream is not None else sys.stderr
     on_terminal = target.isatty()
     pretty = config.log_format == "pretty" or (config.log_format == "auto" and on_terminal)
-    handler = RedactingHandler(target)
+    waiting = aside(target) if is_service else None
+    handler = RedactingHandler(waiting or target)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_first_steps(),
