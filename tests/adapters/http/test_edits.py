@@ -38,7 +38,7 @@ EDITS, UPSCALES = "/v1/users/1/edits", "/v1/users/1/upscales"
 BOUNDARY = "line"
 FORM = f"multipart/form-data; boundary={BOUNDARY}"
 PICTURE = png(width=96, height=64)
-WORDS = {"prompt": "a paper boat", "strength": "0.5", "seed": "7"}
+WORDS: dict[str, str | bytes] = {"prompt": "a paper boat", "strength": "0.5", "seed": "7"}
 
 
 def form(fields: dict[str, str | bytes]) -> bytes:

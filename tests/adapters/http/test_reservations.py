@@ -18,9 +18,8 @@ from typing import Any
 
 import pytest
 
-from adapters.http.routes.reservations import RELEASE_REASONS
 from adapters.ledger.codec import decode
-from domain.commands import SetPolicy
+from domain.commands import RELEASE_REASONS, SetPolicy
 from domain.events import GenerationCompleted
 from tests.adapters.http.conftest import Running, Serve
 from tests.adapters.http.test_edits import FORM, form
