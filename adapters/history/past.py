@@ -187,7 +187,7 @@ class Past:
     def _move_on(self, projector: Projector, position: int, progress: OnProgress) -> None:
         after = projector.state.position
         for stored in self._log.read(after=after, limit=position - after) if position > after else ():
-            projector.take_stored(stored)
+            projector.take_figures(stored)
             if stored.position % EVENTS_BETWEEN_PROGRESS == 0:
                 progress(stored.position - after, position - after)
 

@@ -78,6 +78,12 @@ class Projector:
         """Applies one recorded event, before anybody reads. Raises LogDamaged as `replay` does."""
         self._fed_at_a_start(stored.position, _applied(self.state, stored))
 
+    def take_figures(self, stored: DCBSequencedEvent) -> None:
+        """The same for the quota state alone, where nobody asks the other projections."""
+        _applied(self.state, stored)
+        if stored.position % EVENTS_BETWEEN_TIDYING == 0:
+            self.state.tidy()
+
     def catch_up(self, recorder: EventSource) -> None:
         """The same while others read: they see all of what is new or none of it. Raises LogDamaged."""
         draft = self.state.draft()

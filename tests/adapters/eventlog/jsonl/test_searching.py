@@ -199,7 +199,7 @@ def test_nothing_behind_the_last_position_is_looked_at(long_root: Path) -> None:
     disk = CountingDisk()
     with closing(opened(long_root, disk, read_only=True, at_end=True)) as reader:
         disk.bytes_read = 0
-        assert list(reader.between(QUERIES["a rare user"], 200, 300)) == []
+        assert list(reader.between(DCBQuery(items=[DCBQueryItem(tags=[f"user:{RARE}"])]), 200, 300)) == []
         assert disk.bytes_read < 2 * searching.FIRST_BLOCK_BYTES + 40 * searching.LINE_BYTES
 
 
