@@ -21,11 +21,7 @@ include-name = "POST /v1/users/{user}/images"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "429", "5xx", "415", "422"]
 
 [[operations]]
-include-name = "POST /v1/users/{user}/images/deletions"
-checks.allow_header_conformance.enabled = false
-
-[[operations]]
-include-name = "POST /v1/users/{user}/images/archives"
+include-path-regex = "/images/(deletions|archives)$"
 checks.allow_header_conformance.enabled = false
 """
 """Of bytes: whether they are a picture, and of the kind that the name says. And that an image may be named as a route
