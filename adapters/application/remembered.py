@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from adapters.application.reading import ReadableRoot
 from adapters.ledger.codec import decode
+from adapters.ports.event_log import OpenedLog
+from adapters.ports.image_store import ImageStore
 from domain.events import ImageSaved
 from domain.usage import CurrentImage
 
@@ -20,6 +21,18 @@ MOST_DIGESTS = 50_000
 MOST_MADE = 20_000
 MOST_CHARS = 8_000_000
 """Of all prompts that are remembered together; each takes some 300 bytes besides."""
+
+
+class RootOfSaves(Protocol):
+    """Where saves are told and kept."""
+
+    @property
+    def images(self) -> ImageStore:
+        """Where the bytes lie, and how they were made."""
+
+    @property
+    def recorder(self) -> OpenedLog:
+        """The log."""
 
 
 class HowMade(NamedTuple):
@@ -44,7 +57,7 @@ class Remembered:
         self._made: OrderedDict[int, HowMade] = OrderedDict()
         self._chars = 0
 
-    def digest(self, root: ReadableRoot, position: int) -> str:
+    def digest(self, root: RootOfSaves, position: int) -> str:
         """The SHA-256 of the bytes that were saved there, in hex. Raises LogDamaged and OSError."""
         with self._guard:
             if (known := self._digests.get(position)) is not None:
@@ -58,7 +71,7 @@ class Remembered:
                 self._digests.popitem(last=False)
         return event.sha256
 
-    def made(self, root: ReadableRoot, user: str, image: CurrentImage) -> HowMade:
+    def made(self, root: RootOfSaves, user: str, image: CurrentImage) -> HowMade:
         """How a current image was made. While its files are not in place yet it is not remembered, as what lies there
         may be those of a former save.
         """
