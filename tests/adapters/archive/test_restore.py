@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from tempfile import mkdtemp
@@ -170,27 +171,25 @@ def test_of_a_backup_that_is_not_whole_nothing_is_made(
     assert made == [] or RestoreMark(tmp_path / "new", Files()).directory() is not None
 
 
-def led_elsewhere(path: Path, tmp: Path) -> None:
+def led_elsewhere(folder: Path, name: str) -> None:
     """What stands there is behind a link now."""
-    elsewhere = Path(mkdtemp(dir=tmp)) / path.name
-    path.symlink_to(path.rename(elsewhere))
+    path = folder / name
+    path.symlink_to(path.rename(Path(mkdtemp(dir=folder.parent)) / path.name))
 
 
+def piped(folder: Path, name: str) -> None:
+    """A pipe stands there, which nobody writes into."""
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+
+
+LOG = "log/logs/events.jsonl"
+LOG_FILES = (LOG, "log/logs/head", "log/logs/.key")
 HOSTILE: dict[str, Callable[[Path], object]] = {
-    **{
-        f"a link at {name}": lambda folder, name=name: led_elsewhere(folder / name, folder.parent)
-        for name in ("log", "log/logs", "log/logs/events.jsonl", "log/logs/head", "log/logs/.key")
-    },
-    "a log of 60 GB, which cost a forger no room": lambda folder: os.truncate(
-        folder / "log/logs/events.jsonl", 60 * 10**9
-    ),
+    **{f"a link at {name}": partial(led_elsewhere, name=name) for name in ("log", "log/logs", *LOG_FILES)},
+    **{f"a pipe at {name}": partial(piped, name=name) for name in LOG_FILES if hasattr(os, "mkfifo")},
+    "a log of 60 GB, which cost a forger no room": lambda folder: os.truncate(folder / LOG, 60 * 10**9),
 }
-if hasattr(os, "mkfifo"):
-    for odd in ("events.jsonl", "head", ".key"):
-        HOSTILE[f"a pipe at {odd}"] = lambda folder, odd=odd: (
-            (folder / "log/logs" / odd).unlink(),
-            os.mkfifo(folder / "log/logs" / odd),
-        )
 
 
 @pytest.mark.parametrize("most", [None, MOST], ids=["restore", "import"])
