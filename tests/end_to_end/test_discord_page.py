@@ -24,7 +24,7 @@ from tests.adapters.discord.fake.server import FakeDiscord
 from tests.end_to_end.page_desk import PHONE, Service, make
 from tests.hostile.builders import png
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 def open_to_discord(root: Path, fake: FakeDiscord) -> Service:

@@ -24,7 +24,7 @@ MAX_TABS = 40
 async def test_the_story_at_phone_width(desk: Desk) -> None:
     """A wish, the picture, the quota falling, the sixth refusal with its time, the gallery, a deletion."""
     page = desk.page
-    await page.get_by_label("Style").select_option("Origami")
+    await page.get_by_label("Style", exact=True).select_option("Origami")
     await page.get_by_text("Portrait").tap()
     await make(page)
     picture = page.get_by_role("img", name=PROMPT)
@@ -87,7 +87,7 @@ async def test_the_story_by_keyboard_alone(desk: Desk) -> None:
     await page.keyboard.type(PROMPT)
     await tab_to(page, "Style")
     await page.keyboard.type("Low")
-    await expect(page.get_by_label("Style")).to_have_value("low-poly")
+    await expect(page.get_by_label("Style", exact=True)).to_have_value("low-poly")
     await tab_to(page, "Square")
     await page.keyboard.press("ArrowRight")
     await expect(page.get_by_role("radio", name="Portrait")).to_be_checked()
@@ -196,14 +196,14 @@ async def test_another_user_has_a_quota_and_a_gallery_of_their_own(desk: Desk) -
 async def test_the_settings_of_a_picture_can_be_used_again(desk: Desk) -> None:
     """Prompt, style, size and seed come back into the form, so the same picture can be made."""
     page = desk.page
-    await page.get_by_label("Style").select_option("Anime")
+    await page.get_by_label("Style", exact=True).select_option("Anime")
     await page.get_by_text("Landscape").tap()
     await make(page)
     await page.reload()
     await page.locator(".tile").first.tap()
     await page.get_by_role("button", name="Use these settings").tap()
     await expect(page.get_by_label("What should be in it?")).to_have_value(PROMPT)
-    await expect(page.get_by_label("Style")).to_have_value("anime")
+    await expect(page.get_by_label("Style", exact=True)).to_have_value("anime")
     await expect(page.get_by_role("radio", name="Landscape")).to_be_checked()
     await expect(page.get_by_label("Seed")).to_have_value(re.compile(r"^\d+$"))
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from adapters.disk.files import Files
@@ -19,10 +20,10 @@ from domain.instants import EARLIEST
 from tests.end_to_end.page_desk import Service, make
 from tests.end_to_end.test_page_views import NARROW, OUTSIDE
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
     """One that asks everybody for a token."""
     root = tmp_path / "root"

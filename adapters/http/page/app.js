@@ -1,14 +1,20 @@
 // The page: takes a wish, shows it being made, the picture or the refusal, and keeps quota and gallery up to date.
 
+import { admin } from "./admin.js";
 import * as api from "./api.js";
 import { Gallery } from "./gallery.js";
+import { Lines } from "./lines.js";
 import { showQuota, whenItResets } from "./quota.js";
 import { forget, recall, remember } from "./running.js";
 import { whoUses } from "./session.js";
+import { beginWith, ofWish, watchSource, without } from "./source.js";
+import { startViews, watch } from "./views.js";
 import { readable } from "./words.js";
 
 const USER = /^[a-z0-9_-]{1,64}$/;
 const MAX_SEED = 4294967295;
+const [SIDE_MIN, SIDE_MAX, COUNT_MAX] = [64, 2048, 10];
+const VARY_STRENGTH = 45;
 const REFRESH_MS = 60000;
 const SOON_MS = 3000; // while a place is held, a picture is being made somewhere: in another tab, or by the bot
 const at = (id) => document.getElementById(id);
@@ -21,6 +27,8 @@ let soon = 0;
 let lastShot = 0; // width by height of the picture in the frame
 let gone = false; // whether its file could not be shown
 let shownName = null; // of the kept image in the frame
+let made = null; // what is in the frame, and the wish that it was made from
+let jobId = null; // of the job under way
 
 const say = (sentence) => {
   at("said").textContent = sentence;
@@ -28,12 +36,15 @@ const say = (sentence) => {
 
 const gallery = new Gallery({
   user,
-  changed: async (sentence, name) => {
-    if (shownName === name) forgetPicture();
+  changed: async (sentence, names) => {
+    if (names.includes(shownName)) forgetPicture();
     await refresh();
     say(sentence);
   },
   reuse,
+  vary: (image, details) => vary(image.name, api.imageUrl(user, image.name), details),
+  upscale: (image) => start("upscales", { source: image.name }),
+  say,
   failed: (failure) => showFailure(failure),
 });
 
@@ -61,7 +72,9 @@ async function offerStyles() {
   if (at("style").options.length > 1) return;
   const answer = await api.styles().catch(() => ({ styles: [], provider: "" }));
   at("sketches").hidden = answer.provider !== "sketch";
-  for (const style of answer.styles) at("style").append(new Option(readable(style), style));
+  for (const list of ["style", "search-style"]) {
+    for (const style of answer.styles) at(list).append(new Option(readable(style), style));
+  }
 }
 
 function complain(field, sentence) {
@@ -84,12 +97,32 @@ function readWish() {
     at(badPrompt ? "prompt" : "seed").focus();
     return null;
   }
-  const [width, height] = document.querySelector("input[name=size]:checked").value.split("x").map(Number);
+  const [width, height] = readSize();
+  if (width === null) return null;
   const wish = { prompt, width, height };
   if (at("style").value) wish.style = at("style").value;
   if (at("negative").value.trim()) wish.negative_prompt = at("negative").value.trim();
   if (seed) wish.seed = Number(seed);
-  return wish;
+  if (at("count").value !== "1") wish.count = Number(at("count").value);
+  if (at("steps").value !== at("steps").defaultValue) wish.steps = Number(at("steps").value);
+  if (at("guidance").value !== at("guidance").defaultValue) wish.cfg_scale = Number(at("guidance").value);
+  return Object.assign(wish, ofWish());
+}
+
+/** Both sides in pixels; null where one of the user's own is no side. */
+function readSize() {
+  const size = document.querySelector("input[name=size]:checked").value;
+  if (size !== "own") {
+    complain("width", "");
+    return size.split("x").map(Number);
+  }
+  const sides = ["width", "height"].map((id) => at(id).value.trim());
+  const fits = sides.every((text) => /^[0-9]+$/.test(text) && Number(text) >= SIDE_MIN && Number(text) <= SIDE_MAX);
+  if (complain("width", fits ? "" : `Both sides are whole numbers from ${SIDE_MIN} to ${SIDE_MAX}.`)) {
+    at("width").focus();
+    return [null, null];
+  }
+  return sides.map(Number);
 }
 
 function showWorking(wish, started) {
@@ -99,7 +132,10 @@ function showWorking(wish, started) {
   at("go-label").textContent = "Making it…";
   at("frame").dataset.state = "working";
   at("frame").setAttribute("aria-busy", "true");
-  shape(wish.width / wish.height);
+  shape(wish.width ? wish.width / wish.height : lastShot);
+  at("cancel").hidden = true;
+  at("progress").removeAttribute("value");
+  at("working-title").textContent = "Making your picture";
   for (const id of ["empty", "picture", "picture-gone", "caption"]) at(id).hidden = true;
   at("working").hidden = false;
   const tell = () => {
@@ -109,6 +145,16 @@ function showWorking(wish, started) {
   timer = setInterval(tell, 1000);
   say("Your picture is being made.");
   at("frame").scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+}
+
+/** The place in the line, or how much is done, of a job. */
+function showJob(job) {
+  jobId = job.id;
+  at("cancel").hidden = job.state !== "waiting" && job.state !== "making";
+  const waits = job.state === "waiting" && job.queue_position;
+  at("working-title").textContent = waits ? `Number ${job.queue_position} in the line` : "Making your picture";
+  if (job.fraction === null) at("progress").removeAttribute("value");
+  else at("progress").value = Math.round(100 * job.fraction);
 }
 
 /** The frame takes the picture's own shape, so that nothing is left at its sides. */
@@ -123,7 +169,7 @@ function stopWorking() {
   busy = false;
   clearInterval(timer);
   at("go").removeAttribute("aria-disabled");
-  at("go-label").textContent = "Make the picture";
+  at("go-label").textContent = goLabel();
   at("frame").removeAttribute("aria-busy");
   at("working").hidden = true;
   const shown = Boolean(at("picture").getAttribute("src"));
@@ -135,6 +181,8 @@ function stopWorking() {
   shape(shown ? lastShot : 0);
 }
 
+const goLabel = () => (ofWish() ? "Make it from that picture" : "Make the picture");
+
 /** A picture that was deleted is not shown any longer. */
 function forgetPicture() {
   at("picture").removeAttribute("src");
@@ -144,26 +192,82 @@ function forgetPicture() {
 
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
-function showPicture(made, wish) {
-  const { image, shown, seed, not_kept: notKept } = made.pictures[0];
+function showPicture(answer, wish, number = 0) {
+  made = { answer, wish, number };
+  const { image, shown, seed, not_kept: notKept } = answer.pictures[number];
   gone = false;
   const picture = at("picture");
   if (picture.src.startsWith("blob:")) URL.revokeObjectURL(picture.src);
   picture.src = image
     ? `${image.url}#${image.sha256.slice(0, 16)}`
     : URL.createObjectURL(new Blob([bytesOf(shown.data)], { type: shown.media_type }));
-  picture.alt = wish.prompt;
+  picture.alt = wish.prompt ?? "The larger picture";
   shownName = image ? image.name : null;
   lastShot = image ? image.width / image.height : wish.width / wish.height;
-  at("caption-prompt").textContent = wish.prompt;
-  const time = made.seconds > 0 && `${made.seconds.toFixed(1)} s`;
-  const facts = [wish.style && readable(wish.style), seed !== null && `seed ${seed}`, time, made.provider];
+  at("caption-prompt").textContent = wish.prompt ?? "";
+  const time = answer.seconds > 0 && `${answer.seconds.toFixed(1)} s`;
+  const facts = [wish.style && readable(wish.style), seed !== null && `seed ${seed}`, time, answer.provider];
   at("caption-facts").textContent = facts.filter(Boolean).join(" · ");
-  at("caption-note").hidden = !made.note;
-  at("caption-note").textContent = made.note;
+  at("caption-note").hidden = !answer.note;
+  at("caption-note").textContent = answer.note;
   at("not-kept").hidden = !notKept;
   at("not-kept").textContent = notKept ? notKept.charAt(0).toUpperCase() + notKept.slice(1) : "";
+  at("result-download").href = picture.src.split("#")[0];
+  at("result-download").download = image ? image.name.split("/").pop() : "picture";
+  for (const button of at("result-actions").querySelectorAll("[data-do]")) {
+    const needsKept = ["view", "vary", "upscale", "delete"].includes(button.dataset.do);
+    button.hidden = (needsKept && !image) || (["again", "copy"].includes(button.dataset.do) && !wish.prompt);
+  }
+  showOthers(answer, wish, number);
   return image !== null;
+}
+
+/** Where several were made, each can be brought into the frame. */
+function showOthers(answer, wish, number) {
+  at("made").hidden = answer.pictures.length < 2;
+  at("made").replaceChildren(
+    ...(answer.pictures.length < 2 ? [] : answer.pictures).map((_, index) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "button";
+      button.textContent = index + 1;
+      button.setAttribute("aria-label", `Picture ${index + 1} of ${answer.pictures.length}`);
+      button.setAttribute("aria-pressed", index === number);
+      button.addEventListener("click", () => {
+        showPicture(answer, wish, index);
+        stopWorking();
+        at("made").children[index].firstElementChild.focus();
+      });
+      const item = document.createElement("li");
+      item.append(button);
+      return item;
+    }),
+  );
+}
+
+/** What is done with the picture in the frame. */
+const acts = {
+  view: () => gallery.viewName(shownName),
+  again: () => start(made.wish.file || made.wish.source ? "edits" : "generations", { ...made.wish, seed: undefined }),
+  vary: () => vary(shownName, api.imageUrl(user, shownName), made.wish),
+  upscale: () => start("upscales", { source: shownName }),
+  copy: () => copy(made.wish.prompt, made.answer.pictures[made.number].seed),
+  delete: () => gallery.viewName(shownName, { toDelete: true }),
+};
+
+function vary(name, url, details) {
+  fill({ ...details, seed: "" });
+  beginWith(name, url);
+  at("strength").value = VARY_STRENGTH;
+  at("strength").dispatchEvent(new Event("input"));
+  at("prompt").focus();
+  say("The picture is the one to begin with. Change the words, and make it.");
+}
+
+async function copy(prompt, seed) {
+  const text = seed === null || seed === undefined ? prompt : `${prompt} (seed ${seed})`;
+  const done = await navigator.clipboard.writeText(text).then(() => true, () => false);
+  say(done ? "Copied." : "The browser does not let this page copy. Select the words instead.");
 }
 
 function showOutage() {
@@ -191,14 +295,14 @@ function showFailure(failure) {
   at("refusal").scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
 }
 
-async function make(wish, key, started = Date.now()) {
-  running = { wish, key };
-  remember(user, { wish, key, started });
+async function make(kind, wish, key, started = Date.now()) {
+  running = { kind, wish, key };
+  if (!wish.file) remember(user, { kind, wish, key, started });
   showWorking(wish, started);
   try {
-    const made = await api.generate(user, wish, key);
+    const answer = await api.make(user, kind, wish, key, showJob);
     settle();
-    const kept = showPicture(made, wish);
+    const kept = showPicture(answer, wish);
     stopWorking();
     const status = await refresh();
     const left = status ? ` ${status.daily.remaining} of ${status.daily.limit} left today.` : "";
@@ -207,14 +311,26 @@ async function make(wish, key, started = Date.now()) {
     if (!(failure instanceof api.Failure)) throw failure;
     if (!failure.lost) settle(); // it was answered: another try is another request
     stopWorking();
-    say("");
-    showFailure(failure);
+    say(failure.state === "cancelled" ? "Cancelled. Nothing was kept." : "");
+    if (failure.state !== "cancelled") showFailure(failure);
     if (!failure.lost) await refresh();
   }
 }
 
+/** A wish that is not in the form, such as a larger picture. */
+function start(kind, wish) {
+  if (busy) {
+    say("One picture is being made already.");
+    return;
+  }
+  location.hash = "#make-view";
+  const known = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined));
+  make(kind, known, api.newKey());
+}
+
 function settle() {
   running = null;
+  jobId = null;
   forget(user);
 }
 
@@ -223,8 +339,8 @@ async function resume(styles) {
   const request = recall(user);
   if (!request) return;
   await styles; // the form can name a style only once it is offered
-  fill(request.wish);
-  await make(request.wish, request.key, request.started);
+  if (request.wish.prompt) fill(request.wish);
+  await make(request.kind, request.wish, request.key, request.started);
 }
 
 function fill(details) {
@@ -232,11 +348,19 @@ function fill(details) {
   at("style").value = details.style ?? "";
   at("negative").value = details.negative_prompt ?? "";
   at("seed").value = details.seed ?? "";
+  at("count").value = details.count ?? 1;
   const size = document.querySelector(`input[name=size][value="${details.width}x${details.height}"]`);
   if (size) size.checked = true;
+  else if (details.width && details.height) {
+    document.querySelector("input[name=size][value=own]").checked = true;
+    at("width").value = details.width;
+    at("height").value = details.height;
+  }
+  at("own-size").hidden = document.querySelector("input[name=size]:checked").value !== "own";
 }
 
 function reuse(details) {
+  without();
   fill(details);
   at("more").open = true;
   at("prompt").focus();
@@ -250,7 +374,7 @@ function submit(event) {
   const wish = readWish();
   if (wish === null) return;
   const same = running !== null && JSON.stringify(running.wish) === JSON.stringify(wish);
-  make(wish, same ? running.key : api.newKey());
+  make(wish.file || wish.source ? "edits" : "generations", wish, same && !wish.file ? running.key : api.newKey());
 }
 
 at("make").addEventListener("submit", submit);
@@ -262,7 +386,7 @@ at("outage-retry").addEventListener("click", async () => {
   at("outage").hidden = true;
   if (!(await refresh())) return;
   await offerStyles();
-  if (running) make(running.wish, running.key);
+  if (running) make(running.kind, running.wish, running.key);
   else at("prompt").focus();
 });
 at("who-name").textContent = user;
@@ -283,6 +407,34 @@ at("choose").addEventListener("submit", (event) => {
   }
   location.search = chosen === "local" ? "" : `?user=${encodeURIComponent(chosen)}`;
 });
+
+for (let count = 1; count <= COUNT_MAX; count += 1) at("count").append(new Option(count, count));
+for (const id of ["steps", "guidance"]) {
+  const tell = () => {
+    at(`${id}-value`).textContent = at(id).value;
+  };
+  at(id).addEventListener("input", tell);
+  tell();
+}
+for (const radio of document.querySelectorAll("input[name=size]")) {
+  radio.addEventListener("change", () => {
+    at("own-size").hidden = radio.value !== "own";
+  });
+}
+at("cancel").addEventListener("click", async () => {
+  if (!jobId) return;
+  at("cancel").hidden = true;
+  at("working-title").textContent = "Cancelling…";
+  await api.cancel(user, jobId).catch(() => null); // what it came to is told by the job
+});
+at("result-actions").addEventListener("click", (event) => acts[event.target.dataset.do]?.());
+watchSource(() => {
+  at("go-label").textContent = goLabel();
+});
+const lines = new Lines({ list: at("history-lines"), more: at("history-more"), empty: at("history-empty") });
+watch("history-view", { came: () => lines.show(user).catch((failure) => showFailure(failure)) });
+watch("admin-view", admin);
+startViews();
 
 at("picture").addEventListener("error", () => {
   gone = true;

@@ -1,7 +1,7 @@
 // Shows what is left: today's pictures, the user's storage, the pool. Never by colour alone: each state has a word and a shape.
 
 const MAX_PIPS = 20;
-const STATES = {
+export const STATES = {
   OK: { word: "OK", icon: "#icon-ok" },
   WARNING: { word: "Warning", icon: "#icon-warning" },
   CRITICAL: { word: "Critical", icon: "#icon-critical" },

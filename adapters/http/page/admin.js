@@ -1,0 +1,238 @@
+// What whoever runs the service looks at: storage and its forecast, the service's health, figures, users, what happens.
+
+import * as api from "./api.js";
+import { bars, columns, table } from "./charts.js";
+import { Lines } from "./lines.js";
+import { icon, STATES } from "./quota.js";
+
+const at = (id) => document.getElementById(id);
+const FEED_LINES = 100;
+const PAGE = 25;
+const DAYS = 30;
+const REFRESH_MS = 60000;
+const MB = 1048576;
+const DAY_MS = 86400000;
+const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const REASONS = {
+  refused_daily: "Refused: the day's limit",
+  refused_user: "Refused: own storage full",
+  refused_pool: "Refused: storage of all full",
+  failed: "Failed",
+  rejected: "Prompt refused by the service",
+  moderated: "Picture filtered",
+  not_kept: "Made, not kept",
+  expired: "Nothing came in time",
+  cancelled: "Cancelled",
+  unknown: "Answer lost",
+};
+
+const ledger = new Lines({ list: at("ledger-lines") });
+let shownUsers = [];
+let opened = null;
+let feed = null;
+let timer = 0;
+
+function complain(id, sentence) {
+  at(id).textContent = sentence;
+  at(id).hidden = !sentence;
+}
+
+async function tried(work) {
+  try {
+    complain("admin-error", "");
+    return await work();
+  } catch (failure) {
+    if (!(failure instanceof api.Failure)) throw failure;
+    complain("admin-error", failure.message);
+    return null;
+  }
+}
+
+function showHealth(ready) {
+  const state = ready.status === "ready" ? "OK" : ready.status === "degraded" ? "WARNING" : "CRITICAL";
+  at("health-title").parentElement.dataset.state = state;
+  at("health-state").replaceChildren(icon(STATES[state].icon), ready.status);
+  at("health-notes").replaceChildren(
+    ...ready.notes.map((note) => {
+      const item = document.createElement("li");
+      item.textContent = note;
+      return item;
+    }),
+  );
+  const cleaned = ready.last_cleanup ? ` Temp files were last removed ${new Date(ready.last_cleanup).toLocaleString()}.` : "";
+  at("health-log").textContent = `The log stands at position ${ready.position}.${cleaned}`;
+}
+
+function showPolicy(policy) {
+  const size = (bytes) => `${number.format(bytes / MB)} MB`;
+  at("limits-now").textContent =
+    `Everybody's limits: ${policy.daily} pictures a day, ${size(policy.user_bytes)} each, ${size(policy.pool_bytes)} together. Settings change them.`;
+  at("cleanup-days").placeholder = policy.temp_days;
+}
+
+function showReport(report) {
+  const { forecast, total } = report;
+  const used = forecast.used_bytes / MB;
+  const pool = (forecast.pool_bytes ?? 0) / MB;
+  const percent = pool ? Math.min(100, (100 * used) / pool) : 0;
+  at("pool-used").textContent = `${number.format(used)} MB`;
+  at("pool-of").textContent = `of ${number.format(pool)} MB used`;
+  at("pool-bar").setAttribute("aria-valuenow", Math.round(percent));
+  at("pool-bar").firstElementChild.style.width = `${percent}%`;
+  at("pool-title").parentElement.dataset.state = percent > 95 ? "CRITICAL" : percent > 80 ? "WARNING" : "OK";
+  at("pool-forecast").textContent = forecast.sentence;
+  const kept = new Map(report.days.map((day) => [day.day, Math.max(day.made, day.kept)]));
+  const days = Array.from({ length: DAYS }, (_, index) => new Date(Date.now() - (DAYS - 1 - index) * DAY_MS).toISOString().slice(0, 10));
+  columns(at("days-chart"), days.map((day) => ({ label: day, value: kept.get(day) ?? 0, title: `${day}: ${kept.get(day) ?? 0}` })));
+  const reasons = Object.entries(REASONS).map(([name, label]) => ({ label, value: total[name] ?? 0 }));
+  bars(at("refusals-chart"), reasons.filter((row) => row.value > 0).sort((one, other) => other.value - one.value));
+}
+
+function showProviders(report) {
+  const seconds = (value) => (value === null ? "–" : `${number.format(value)} s`);
+  const rows = report.rows.map((row) => [
+    row.key, String(row.made), String(row.failed + row.expired + row.unknown), seconds(row.median_seconds), seconds(row.p95_seconds),
+    row.credits === null ? "–" : number.format(row.credits),
+  ]);
+  table(at("providers-table"), ["Service", "Made", "Failed", "Half within", "95 % within", "Credits"], rows);
+}
+
+function userButton(user) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "link";
+  button.textContent = user;
+  button.setAttribute("aria-haspopup", "dialog");
+  button.addEventListener("click", () => openUser(user));
+  return button;
+}
+
+function showUsers(total) {
+  const rows = shownUsers.map((one) => [
+    userButton(one.user), `${one.daily_used} of ${one.daily_limit}`, `${number.format(one.used_mb)} of ${number.format(one.limit_mb)} MB`,
+    String(one.images), one.status,
+  ]);
+  table(at("users-table"), ["User", "Today", "Storage", "Pictures", "State"], rows);
+  at("users-more").hidden = shownUsers.length >= total;
+}
+
+async function moreUsers() {
+  const page = await tried(() => api.admin.users(shownUsers.length, PAGE));
+  if (!page) return;
+  shownUsers.push(...page.users);
+  showUsers(page.total);
+}
+
+async function openUser(user) {
+  opened = user;
+  at("ledger-title").textContent = user;
+  complain("ledger-error", "");
+  for (const id of ["own-daily", "own-mb", "own-reason"]) at(id).value = "";
+  at("ledger").showModal();
+  await refreshUser();
+}
+
+async function refreshUser() {
+  try {
+    const [status] = await Promise.all([api.quota(opened), ledger.show(opened)]);
+    const own = status.limits.daily === "own" || status.limits.storage === "own" ? " Has limits of their own." : "";
+    at("ledger-status").textContent =
+      `${status.daily.used} of ${status.daily.limit} today, ${number.format(status.user.used_mb)} of ${number.format(status.user.limit_mb)} MB, ${status.user.images} pictures.${own}`;
+  } catch (failure) {
+    complain("ledger-error", failure.message);
+  }
+}
+
+const wholeOrNothing = (id, sentence) => {
+  const text = at(id).value.trim();
+  if (text === "") return null;
+  if (!/^[0-9]+$/.test(text)) throw new api.Failure({ title: "Not set", detail: sentence });
+  return Number(text);
+};
+
+async function changeUser(work) {
+  complain("ledger-error", "");
+  try {
+    if (!at("own-reason").value.trim()) throw new api.Failure({ title: "Why", detail: "Say why: it stands in the log, and is shown to whoever asks." });
+    await work(at("own-reason").value.trim());
+  } catch (failure) {
+    if (!(failure instanceof api.Failure)) throw failure;
+    complain("ledger-error", failure.message);
+    at("own-reason").focus();
+    return;
+  }
+  at("own-reason").value = "";
+  await refreshUser();
+  shownUsers = [];
+  await moreUsers();
+}
+
+function follow() {
+  feed = api.admin.live();
+  feed.addEventListener("open", () => {
+    at("feed-state").textContent = "Live.";
+  });
+  feed.addEventListener("error", () => {
+    at("feed-state").textContent = "The connection is gone; it is tried again.";
+  });
+  for (const type of TYPES) feed.addEventListener(type, take);
+}
+
+const TYPES = [
+  "PolicyChanged", "GenerationReserved", "GenerationCompleted", "GenerationReleased", "ImageSaved", "ImageDeleted", "CleanupCompleted",
+  "RequestRefused", "LimitsOverridden", "DailyCountReset", "PreferenceSet", "ClockCorrected",
+];
+
+function take(message) {
+  const line = JSON.parse(message.data);
+  const item = document.createElement("li");
+  item.className = "line";
+  const told = [line.type, line.data.user, line.data.name ?? line.data.reason ?? line.data.operation, line.data.by].filter(Boolean);
+  item.textContent = `${clock.format(new Date(line.data.at))}  ${line.pos}  ${told.join(" · ")}`;
+  at("feed").prepend(item);
+  while (at("feed").children.length > FEED_LINES) at("feed").lastElementChild.remove();
+}
+
+async function refresh() {
+  await tried(async () => {
+    const [ready, policy] = await Promise.all([api.admin.readiness(), api.admin.policy()]);
+    showHealth(ready);
+    showPolicy(policy);
+    showReport(await api.admin.report("day", DAYS));
+    showProviders(await api.admin.report("provider", DAYS));
+  });
+}
+
+at("users-more").addEventListener("click", moreUsers);
+at("ledger-close").addEventListener("click", () => at("ledger").close());
+at("own-limits").addEventListener("submit", (event) => {
+  event.preventDefault();
+  changeUser((reason) => {
+    const daily = wholeOrNothing("own-daily", "Pictures a day are a whole number, or nothing: as everybody.");
+    const mb = wholeOrNothing("own-mb", "Storage is a whole number of MB, or nothing: as everybody.");
+    return api.admin.limits(opened, { reason, daily, user_bytes: mb === null ? null : mb * MB });
+  });
+});
+at("own-reset").addEventListener("click", () => changeUser((reason) => api.admin.reset(opened, reason)));
+at("cleanup").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const done = await tried(() => api.admin.cleanup(wholeOrNothing("cleanup-days", "Days are a whole number.")));
+  if (done) at("cleanup-said").textContent = `${done.files} files removed, ${number.format(done.freed_bytes / MB)} MB freed.`;
+});
+
+/** The view, for `views.js`. */
+export const admin = {
+  came() {
+    refresh();
+    shownUsers = [];
+    moreUsers();
+    if (!feed) follow();
+    timer = setInterval(() => !document.hidden && refresh(), REFRESH_MS);
+  },
+  left() {
+    clearInterval(timer);
+    feed?.close();
+    feed = null;
+  },
+};

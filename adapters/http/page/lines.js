@@ -1,0 +1,74 @@
+// One line of a history, and the explanation of a refusal below it. Used for one's own history and for any user's.
+
+import * as api from "./api.js";
+
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const TITLES = { kept: "Kept", "given back": "Given back", refused: "Refused" };
+
+function element(tag, text, className) {
+  const made = document.createElement(tag);
+  if (text !== undefined) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+function words(entry) {
+  if (entry.kind !== "kept") return entry.sentence;
+  const gone = entry.stands ? "" : " (deleted since)";
+  return `${entry.name}${gone}${entry.prompt ? `: ${entry.prompt}` : ""}`;
+}
+
+function whyButton(user, entry, item) {
+  const button = element("button", "Why?", "link");
+  button.type = "button";
+  button.setAttribute("aria-label", `Why was it refused on ${moment.format(new Date(entry.at))}?`);
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    const told = await api.why(user, entry.position).catch((failure) => ({ told: [failure.message] }));
+    const list = element("ul", undefined, "why");
+    list.append(...told.told.map((line) => element("li", line)));
+    button.remove();
+    item.append(list);
+    list.tabIndex = -1;
+    list.focus();
+  });
+  return button;
+}
+
+/** An entry as a list item. */
+export function lineOf(user, entry) {
+  const item = element("li", undefined, `line line-${entry.kind.replace(" ", "-")}`);
+  const head = element("p", undefined, "line-head");
+  const time = element("time", moment.format(new Date(entry.at)));
+  time.dateTime = entry.at;
+  head.append(element("strong", TITLES[entry.kind]), " ", time);
+  item.append(head, element("p", words(entry), "line-words"));
+  if (entry.generation) item.append(element("p", entry.generation.sentence, "hint"));
+  if (entry.kind === "refused") item.append(whyButton(user, entry, item));
+  return item;
+}
+
+/** A pager of one user's history into a list. */
+export class Lines {
+  constructor({ list, more, empty }) {
+    Object.assign(this, { list, more, empty });
+    this.count = 0;
+    more?.addEventListener("click", () => this.next());
+  }
+
+  /** Begins anew, for this user. */
+  async show(user) {
+    this.user = user;
+    this.count = 0;
+    this.list.replaceChildren();
+    await this.next();
+  }
+
+  async next() {
+    const page = await api.history(this.user, this.count, 25);
+    this.list.append(...page.entries.map((entry) => lineOf(this.user, entry)));
+    this.count += page.entries.length;
+    if (this.more) this.more.hidden = this.count >= page.total;
+    if (this.empty) this.empty.hidden = page.total > 0;
+  }
+}

@@ -1,0 +1,179 @@
+"""The page as a tool: jobs that are cancelled and outlive a reload, pictures from pictures, gallery, history, admin."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from adapters.application.governing import override_limits_blocking
+from adapters.application.reading import quota_status
+from adapters.application.saving import NewImage, save_image
+from adapters.generation.sketch.provider import SketchProvider
+from domain.commands import SetPolicy
+from domain.limits import UserLimits
+from tests.end_to_end.page_desk import Desk, Service, make
+from tests.hostile.builders import png
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+SECONDS = 20_000
+
+
+class Held(SketchProvider):
+    """A provider that says how far it is, and waits there until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = asyncio.Event()
+
+    async def generate(self, request: Any, on_fraction: Any = lambda _: None) -> Any:
+        """Half of it, then the rest."""
+        on_fraction(0.5)
+        await self.go_on.wait()
+        return await super().generate(request, on_fraction)
+
+
+@pytest.fixture
+def provider() -> Held:
+    """The one of this test's service."""
+    return Held()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def held(tmp_path: Path, provider: Held) -> AsyncIterator[Service]:
+    """A service whose pictures wait."""
+    running = Service(tmp_path / "root", SetPolicy(daily=5), provider)
+    yield running
+    await running.close()
+
+
+async def ask_for(page: Page, prompt: str) -> None:
+    """Without waiting for it."""
+    await page.get_by_label("What should be in it?").fill(prompt)
+    await page.get_by_role("button", name="Make the picture").click()
+
+
+async def test_a_job_shows_how_far_it_is_survives_a_reload_and_can_be_cancelled(
+    browser: Any, held: Service, provider: Held
+) -> None:
+    """What was cancelled counts nothing; what goes on after a reload is one picture."""
+    page = await (await browser.new_context(reduced_motion="reduce")).new_page()
+    await page.goto(await held.start())
+    await ask_for(page, "a red fox")
+    await expect(page.locator("#progress")).to_have_attribute("value", "50")
+    await page.get_by_role("button", name="Cancel", exact=True).click()
+    await expect(page.locator("#said")).to_have_text("Cancelled. Nothing was kept.")
+    await expect(page.locator("#daily-left")).to_have_text("5")
+    await ask_for(page, "a red fox")
+    await expect(page.locator("#progress")).to_have_attribute("value", "50")
+    await page.reload()
+    await expect(page.locator("#progress")).to_have_attribute("value", "50")
+    provider.go_on.set()
+    await expect(page.locator("#caption")).to_contain_text("a red fox", timeout=SECONDS)
+    await expect(page.locator(".tile")).to_have_count(1)
+    assert quota_status(held.store, "local")["daily"]["used"] == 1
+
+
+async def test_a_picture_begins_with_another_or_is_made_larger(desk: Desk, tmp_path: Path) -> None:
+    """From this machine, from the gallery, and back without one."""
+    page = desk.page
+    (tmp_path / "words.txt").write_text("no picture", encoding="utf-8")
+    await page.locator("#source-file").set_input_files(tmp_path / "words.txt")
+    await expect(page.locator("#source-error")).to_contain_text("no picture of a kind")
+    (tmp_path / "begin.png").write_bytes(png(64, 64))
+    await page.locator("#source-file").set_input_files(tmp_path / "begin.png")
+    await expect(page.get_by_role("button", name="Make it from that picture")).to_be_visible()
+    await page.get_by_label("What should be in it?").fill("a fox in it")
+    await page.get_by_role("button", name="Make it from that picture").tap()
+    await expect(page.locator("#caption")).to_contain_text("a fox in it", timeout=SECONDS)
+    await page.locator("#result-actions").get_by_role("button", name="Vary").tap()
+    await expect(page.locator("#source-name")).to_have_text(re.compile("image_to_image"))
+    await page.get_by_role("button", name="Without it").tap()
+    await expect(page.get_by_role("button", name="Make the picture")).to_be_visible()
+    await page.locator("#result-actions").get_by_role("button", name="Upscale").tap()
+    await expect(page.locator(".tile")).to_have_count(2, timeout=SECONDS)
+    assert quota_status(desk.service.store, "local")["daily"]["used"] == 2
+
+
+async def test_the_gallery_is_searched_turned_through_and_cleared(desk: Desk) -> None:
+    """By words of the prompt; several are deleted with one question."""
+    page, store = desk.page, desk.service.store
+    override_limits_blocking(store, "local", "eight at once", UserLimits(daily=50))
+    for number in range(8):
+        details = {"prompt": "a blue bird" if number % 2 else "a red fox"}
+        await save_image(store, NewImage("local", png(8, 8), name=f"{number}.png", details=details))
+    await page.reload()
+    await expect(page.locator(".tile")).to_have_count(8)
+    await page.locator(".tile").first.scroll_into_view_if_needed()
+    await expect(page.locator(".tile img").first).to_have_js_property("naturalWidth", 8)
+    await page.get_by_label("Search your pictures").fill("BIRD")
+    await expect(page.locator(".tile")).to_have_count(4)
+    await expect(page.locator("#gallery-count")).to_have_text("4 found, newest first")
+    await page.locator(".tile").first.tap()
+    viewer = page.get_by_role("dialog")
+    await expect(viewer.locator("#viewer-title")).to_have_text("7.png")
+    await page.keyboard.press("ArrowRight")
+    await expect(viewer.locator("#viewer-title")).to_have_text("5.png")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Select").tap()
+    for place in range(3):
+        await page.locator(".tile").nth(place).tap()
+    await expect(page.locator("#selected-count")).to_have_text("3 selected")
+    async with page.expect_download() as downloading:
+        await page.get_by_role("button", name="Download as a zip").tap()
+    assert (await downloading.value).suggested_filename == "pictures.zip"
+    await page.locator("#selected-delete").tap()
+    await expect(page.locator("#selected-delete")).to_have_text("Delete 3 for good")
+    await page.locator("#selected-delete").tap()
+    await expect(page.locator(".tile")).to_have_count(1)
+    await page.get_by_label("Search your pictures").fill("nothing like it")
+    await page.get_by_role("button", name="Show all").tap()
+    await expect(page.locator(".tile")).to_have_count(5)
+
+
+async def test_history_tells_each_request_and_why_it_was_refused(desk: Desk) -> None:
+    """The settlement of a picture, and the lines of an explanation."""
+    page = desk.page
+    await page.locator("#more summary").tap()
+    await page.get_by_label("How many").select_option("6")
+    await make(page)
+    await page.get_by_label("How many").select_option("1")
+    await make(page)
+    await page.get_by_role("link", name="History").tap()
+    await expect(page.get_by_role("heading", name="History")).to_be_focused()
+    lines = page.locator("#history-lines > li")
+    await expect(lines).to_have_count(2)
+    await expect(lines.first).to_contain_text("Counted 1 on")
+    await expect(lines.last).to_contain_text("Daily limit reached")
+    await lines.last.get_by_role("button", name=re.compile("Why")).tap()
+    await expect(lines.last.locator(".why")).to_contain_text("5 generations a day")
+
+
+async def test_whoever_runs_the_service_sees_it_and_changes_a_users_limits(desk: Desk) -> None:
+    """Pool, days, users, and what happens while they look."""
+    page = desk.page
+    await make(page)
+    await page.get_by_role("link", name="Admin").tap()
+    await expect(page.locator("#feed-state")).to_have_text("Live.")
+    await expect(page.locator("#pool-forecast")).not_to_be_empty()
+    await expect(page.locator("#limits-now")).to_contain_text("5 pictures a day")
+    await expect(page.locator("#providers-table")).to_contain_text("sketch")
+    await page.locator("#users-table").get_by_role("button", name="local").tap()
+    ledger = page.get_by_role("dialog")
+    await expect(ledger.locator("li")).to_have_count(1)
+    await ledger.get_by_label("Own pictures a day").fill("9")
+    await ledger.get_by_role("button", name="Set limits").tap()
+    await expect(ledger.get_by_role("alert")).to_contain_text("Say why")
+    await ledger.get_by_label("Why").fill("for the contest")
+    await ledger.get_by_role("button", name="Set limits").tap()
+    await expect(ledger.locator("#ledger-status")).to_contain_text("1 of 9 today")
+    await ledger.get_by_role("button", name="Close").tap()
+    await expect(page.locator("#feed li").first).to_contain_text("LimitsOverridden")
+    await expect(page.locator("#users-table")).to_contain_text("1 of 9")
