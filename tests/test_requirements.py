@@ -30,6 +30,7 @@ PRODUCT = ("adapters", "domain", "projections")
 TOOLS = frozenset({"launch.py", "scripts", "tests"})
 OUR_OWN = frozenset({*PRODUCT, "abby_adapters", "abby_core", "in_clone", "launch", "scripts", "tests"})
 RUN_AND_NOT_IMPORTED = {
+    "axe-playwright-python": "the rules of axe-core are read as a file of it",
     "coverage": "measures which lines the tests run",
     "fsspec": "duckdb reads the log through it",
     "hiredis": "redis takes it where it is installed",

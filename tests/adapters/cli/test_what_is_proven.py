@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from adapters.application import outside_seals
 from adapters.application.governing import reset_daily_blocking
 from adapters.application.readiness import readiness_of
 from adapters.application.results import StoreSettings
@@ -45,6 +46,12 @@ def resets(root: Path, *reasons: str) -> None:
     for reason in reasons:
         reset_daily_blocking(store, "ada", reason)
     store.close()
+
+
+@pytest.fixture(autouse=True)
+def disk_has_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that closes gives up on a disk that is silent for seconds; that of busy tests is only slow."""
+    monkeypatch.setattr(outside_seals, "ANSWERS_WITHIN_SECONDS", 60.0)
 
 
 @pytest.fixture(scope="module")
