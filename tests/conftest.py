@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -19,6 +20,8 @@ WHERE_CHROMIUM_STANDS = (
     Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
     Path("C:/Program Files/Google/Chrome/Application/chrome.exe"),
 )
+ALLOCATED_BEFORE_GARBAGE_IS_LOOKED_FOR = 20_000
+"""Objects; 700 are usual. The tests make values by the million, few of which are in a circle."""
 HOW_TO_ENABLE = "no Chromium here; Debian and Ubuntu: sudo apt install chromium (elsewhere: install Chrome)"
 
 
@@ -29,10 +32,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Takes Ctrl+C as usual where the tests were started without it, as `nohup` and a shell's `&` do: the programs that
+    """While the tests are gathered there is no garbage to look for, only much that stays.
+
+    Takes Ctrl+C as usual where the tests were started without it, as `nohup` and a shell's `&` do: the programs that
     tests start and interrupt would inherit that. A clock that is moved by days moves no wait for a disk: the real
     monotonic clock, which freezegun moves along, skips no day.
     """
+    gc.disable()
     freezegun.configure(extend_ignore_list=["adapters.disk.calls", "adapters.ledger.disk_wait"])
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -46,6 +52,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("thorough"):
             item.add_marker(left_out)
+
+
+def pytest_collection_finish() -> None:
+    """What was gathered stays to the end and is not gone through again and again; what tests leave is looked for, and
+    seldom.
+    """
+    gc.freeze()
+    gc.set_threshold(ALLOCATED_BEFORE_GARBAGE_IS_LOOKED_FOR)
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -113,7 +113,7 @@ class Source:
 
     @cached_property
     def comments(self) -> tuple[tuple[int, str], ...]:
-        """Line and text of each comment."""
+        """Line and text of each comment. To find them takes longer than to read the file: ask where one may matter."""
         tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
         return tuple((token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT)
 
@@ -182,12 +182,13 @@ def late_imports(source: Source) -> list[str]:
     if source.path in LATE_TO_START_QUICKLY:
         return []
     early = {node.lineno for node in source.tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
-    reasoned = {line for line, comment in source.comments if not SUPPRESSION.match(comment)}
-    return [
-        f"line {line} imports {module}"
-        for line, module in sorted({(line, module) for line, module, _name in source.imports})
-        if module.split(".")[0] in OWN_PACKAGES and line not in early | reasoned
-    ]
+    late = {
+        (line, module)
+        for line, module, _name in source.imports
+        if module.split(".")[0] in OWN_PACKAGES and line not in early
+    }
+    reasoned = {line for line, comment in source.comments if not SUPPRESSION.match(comment)} if late else set()
+    return [f"line {line} imports {module}" for line, module in sorted(late) if line not in reasoned]
 
 
 def modules_named_in_text(source: Source) -> list[str]:
@@ -245,6 +246,8 @@ def long_files(source: Source) -> list[str]:
 
 def suppressions_without_reason(source: Source) -> list[str]:
     """`noqa`, `type: ignore` and `pragma` name what they suppress and why, on their line."""
+    if not SUPPRESSION.search(source.text):
+        return []
     return [
         f"line {line}: {comment}"
         for line, comment in source.comments

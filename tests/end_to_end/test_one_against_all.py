@@ -24,13 +24,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from tests.adapters.cli import processes
+from tests.adapters.cli.prepared import Forked
 from tests.adapters.cli.processes import PROJECT, Service, environment, serving, write_env_file
 from tests.adapters.http.wire import once, request
 from tests.end_to_end.attacks import BAD, KINDS
@@ -116,20 +117,24 @@ def attacking(address: str, kind: str, answers: Counter[str]) -> Iterator[None]:
                 answers.update(json.loads(process.communicate(timeout=30)[0] or "{}"))
 
 
-def peak_bytes(process: subprocess.Popen[str]) -> int:
+def peak_bytes(process: subprocess.Popen[str] | Forked) -> int:
     """The most memory that the service ever had."""
     status = Path(f"/proc/{process.pid}/status").read_text("utf-8")
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM:")).split()[1]) * 1_024
 
 
-@contextmanager
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A real service, whose honest users are known to it and have places enough, and whose bad one has none."""
-    monkeypatch.setattr(processes, "LIFE_SECONDS", 3_600)
+    folder = tmp_path_factory.mktemp("neighbours")
     env_file = write_env_file(
-        tmp_path / "settings.env", MAX_USER_DAILY_GENS="100000", MAX_GLOBAL_STORAGE_MB="100000", LOG_LEVEL="ERROR"
+        folder / "settings.env", MAX_USER_DAILY_GENS="100000", MAX_GLOBAL_STORAGE_MB="100000", LOG_LEVEL="ERROR"
     )
-    with serving(tmp_path / "root", env_file) as running:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(processes, "LIFE_SECONDS", 3_600)
+        stack = ExitStack()
+        running = stack.enter_context(serving(folder / "root", env_file))
+    with stack:
         taken = json.dumps({"daily": 0, "reason": "a test"}).encode()
         limits = request("PUT", f"/v1/admin/users/{BAD}/limits", headers=JSON, body=taken)
         assert asyncio.run(once(running.address, limits)).status == 200
@@ -138,18 +143,16 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service
         yield running
 
 
+@pytest.mark.xdist_group("one neighbour after another of one service")
 @pytest.mark.parametrize("kind", [*BY_BAD, *SHORT_KINDS])
-def test_others_are_served_whatever_one_neighbour_sends(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_others_are_served_whatever_one_neighbour_sends(kind: str, service: Service) -> None:
     """For two seconds each; every request of theirs is answered, nothing is lost or not kept, and memory is bounded."""
     bad = Counter[str]()
-    with service(tmp_path, monkeypatch) as running:
-        with attacking(running.address, kind, bad):
-            found = asyncio.run(honest(running.address, 2, (0.2, 1.0)))
-        peak = peak_bytes(running.process)
+    with attacking(service.address, kind, bad):
+        found = asyncio.run(honest(service.address, 2, (0.2, 1.0)))
+    assert len(found.seconds) > HONEST
     assert set(found.answers) <= {"200", "201"}
-    assert peak < PEAK_BYTES
+    assert peak_bytes(service.process) < PEAK_BYTES
     if kind in BY_BAD:
         assert set(bad) == {"429"}
 
@@ -157,26 +160,25 @@ def test_others_are_served_whatever_one_neighbour_sends(
 @pytest.mark.thorough
 @pytest.mark.timeout(1_800)
 def test_honest_users_wait_no_three_times_as_long(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+    service: Service, record_property: Callable[[str, object], None]
 ) -> None:
     """A minute alone, and a minute with each kind of neighbour, of one and the same service."""
     seconds = float(os.environ.get("NEIGHBOUR_SECONDS", "60"))
     slow, failed = {}, {}
-    with service(tmp_path, monkeypatch) as running:
-        for kind in KINDS:
-            alone = asyncio.run(honest(running.address, seconds / 2))
-            bad = Counter[str]()
-            with attacking(running.address, kind, bad):
-                found = asyncio.run(honest(running.address, seconds))
-            times = found.p95 / alone.p95
-            peak = peak_bytes(running.process)
-            told = f"p95 {alone.p95 * 1000:.0f} -> {found.p95 * 1000:.0f} ms ({times:.1f} times), {dict(found.answers)}"
-            record_property(kind, f"{told}; peak {peak // 1_000_000} MB; the neighbour got {dict(bad)}")
-            sys.stderr.write(f"{kind}: {told}; peak {peak // 1_000_000} MB; the neighbour got {dict(bad)}\n")
-            if times > TIMES_AS_LONG:
-                slow[kind] = times
-            if not set(found.answers) <= {"200", "201"}:
-                failed[kind] = found.answers
-        assert peak_bytes(running.process) < PEAK_BYTES
+    for kind in KINDS:
+        alone = asyncio.run(honest(service.address, seconds / 2))
+        bad = Counter[str]()
+        with attacking(service.address, kind, bad):
+            found = asyncio.run(honest(service.address, seconds))
+        times = found.p95 / alone.p95
+        peak = peak_bytes(service.process)
+        told = f"p95 {alone.p95 * 1000:.0f} -> {found.p95 * 1000:.0f} ms ({times:.1f} times), {dict(found.answers)}"
+        record_property(kind, f"{told}; peak {peak // 1_000_000} MB; the neighbour got {dict(bad)}")
+        sys.stderr.write(f"{kind}: {told}; peak {peak // 1_000_000} MB; the neighbour got {dict(bad)}\n")
+        if times > TIMES_AS_LONG:
+            slow[kind] = times
+        if not set(found.answers) <= {"200", "201"}:
+            failed[kind] = found.answers
+    assert peak_bytes(service.process) < PEAK_BYTES
     assert not failed
     assert not slow

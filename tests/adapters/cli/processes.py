@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from pathlib import Path
 from threading import Timer
@@ -19,9 +19,11 @@ from PIL import Image
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.lock import read_holder
+from tests.adapters.cli.prepared import FORKS, Forked
 
 PROJECT = Path(__file__).parents[3]
 SCHEMAS = PROJECT / "adapters" / "cli" / "schemas"
+START = [sys.executable, "-m", "adapters.cli"]
 WAIT_SECONDS = 20.0
 LIFE_SECONDS = 45.0
 START_LINES = 200
@@ -71,7 +73,7 @@ class Service(NamedTuple):
     """A running `abby serve`."""
 
     address: str
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | Forked
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -90,11 +92,18 @@ def write_env_file(path: Path, **settings: str) -> Path:
 
 def command(root: Path, env_file: Path, *words: str) -> list[str]:
     """The command line of `abby`."""
-    return [sys.executable, "-m", "adapters.cli", "--root", str(root), "--env-file", str(env_file), *words]
+    return [*START, "--root", str(root), "--env-file", str(env_file), *words]
 
 
 def run(arguments: Sequence[str], *, cwd: Path, **variables: str) -> Ran:
-    """Runs a program to its end."""
+    """Runs a program to its end; `abby`, where its environment is the usual one, is forked."""
+    if FORKS and not variables and [*arguments[:3]] == START:
+        with Forked(arguments[3:], environment(), cwd) as process:
+            try:
+                out, err = process.communicate(WAIT_SECONDS)
+            finally:
+                process.kill()
+            return Ran(process.wait(), out, err)
     done = subprocess.run(
         arguments,
         cwd=cwd,
@@ -118,11 +127,17 @@ def started(arguments: Sequence[str], **variables: str) -> Iterator[subprocess.P
         stderr=subprocess.PIPE,
         text=True,
     )
+    with _until_the_end(process):
+        yield process
+
+
+@contextmanager
+def _until_the_end(process: subprocess.Popen[str] | Forked) -> Iterator[None]:
     end = Timer(LIFE_SECONDS, process.kill)
     end.start()
     with process:  # which waits for its end
         try:
-            yield process
+            yield
             process.terminate()
             process.communicate(timeout=WAIT_SECONDS)
         finally:
@@ -134,7 +149,13 @@ def started(arguments: Sequence[str], **variables: str) -> Iterator[subprocess.P
 @contextmanager
 def serving(root: Path, env_file: Path) -> Iterator[Service]:
     """`abby serve`, from the line that names its page on, and until its lock file does too."""
-    with started(command(root, env_file, "serve")) as process:
+    words = command(root, env_file, "serve")
+    with ExitStack() as stack:
+        if FORKS:
+            process: subprocess.Popen[str] | Forked = Forked(words[3:], environment(), Path.cwd())
+            stack.enter_context(_until_the_end(process))
+        else:
+            process = stack.enter_context(started(words))
         assert process.stdout is not None
         for _ in range(START_LINES):
             line = process.stdout.readline()
@@ -146,7 +167,7 @@ def serving(root: Path, env_file: Path) -> Iterator[Service]:
         raise AssertionError("the service does not say where its page is")
 
 
-def _wait_for_the_lock(root: Path, process: subprocess.Popen[str]) -> None:
+def _wait_for_the_lock(root: Path, process: subprocess.Popen[str] | Forked) -> None:
     """Where the storage cannot be opened the lock never says it, and the test is about that."""
     lock = LogPaths.below(root).lock
     for _ in range(LOCK_LOOKS):
