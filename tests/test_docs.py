@@ -106,6 +106,24 @@ def test_every_file_that_a_document_points_to_is_there() -> None:
                 assert place in _places(there), f"{document.name} points to {target}#{place}"
 
 
+def test_every_document_is_in_the_index_once() -> None:
+    """By its reader; what lies in folders is named by its folder. Two say of themselves in their first line for whom
+    they are, as their names do not.
+    """
+    docs = PROJECT / "docs"
+    named = re.findall(r"\]\(([^)#]+)\)", (docs / "README.md").read_text(encoding="utf-8"))
+    there = {path.name for path in docs.glob("*.md")} - {"README.md"}
+    assert sorted(name for name in named if name.endswith(".md") and "/" not in name) == sorted(there)
+    for name in ("performance.md", "evidence.md"):
+        assert (docs / name).read_text(encoding="utf-8").splitlines()[2].startswith("For ")
+
+
+def test_how_a_proxy_is_set_up_is_told_in_one_place() -> None:
+    """Examples in two documents become two truths."""
+    telling = {path.name for path in (PROJECT / "docs").glob("*.md") if "proxy_pass" in path.read_text("utf-8")}
+    assert telling == {"http-access.md"}
+
+
 def _places(document: Path) -> set[str]:
     """The headings of a document, as links name them."""
     headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
