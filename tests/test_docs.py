@@ -20,6 +20,8 @@ from domain.refusals import Reason, Refusal
 
 PROJECT = Path(__file__).resolve().parent.parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
+COMMANDS = (PROJECT / "docs" / "commands.md").read_text(encoding="utf-8")
+SETTINGS_TABLE = (PROJECT / "docs" / "settings.md").read_text(encoding="utf-8")
 STORAGE = (PROJECT / "docs" / "storage.md").read_text(encoding="utf-8")
 SETTINGS = sorted(name for section in SECTIONS.values() for name in section.settings())
 EXAMPLES = [
@@ -66,24 +68,66 @@ def test_the_example_of_saving_meets_the_daily_limit(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_a_setting_is_documented(setting: str) -> None:
-    """Each setting is in the README's table and in `.env.example`."""
-    assert f"`{setting}`" in README
+    """Each setting is in the table of settings and in `.env.example`."""
+    assert f"`{setting}`" in SETTINGS_TABLE
     assert setting in (PROJECT / ".env.example").read_text(encoding="utf-8")
 
 
-def test_every_command_is_in_the_readme_and_the_other_way_round() -> None:
+def test_every_command_is_in_the_table_and_the_other_way_round() -> None:
     """The table of commands names those that the command line has, and no other."""
-    table = README.split("| command |")[1].split("\n\n")[0]
+    table = COMMANDS.split("| command | what it does |")[1].split("\n\n")[0]
     named = re.findall(r"^\| `([a-z-]+)", table, re.MULTILINE)
     assert sorted(named) == sorted(get_command(app).commands)  # type: ignore[attr-defined]  # it is a group
+
+
+def test_the_readme_begins_with_the_start_and_is_read_in_minutes() -> None:
+    """900 words, tables and code among them, as a person reads them: without the addresses behind links."""
+    assert README.split("```")[1].strip() == "python3 launch.py"
+    shown = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", README)
+    assert len(re.findall(r"[^\s|]+", shown)) <= 900
+
+
+def test_every_command_that_the_readme_says_is_one() -> None:
+    """What follows `launch.py` there is a command, `test`, or the help."""
+    said = set(re.findall(r"launch\.py +([a-z-]+)", README)) - {"--help", "test"}
+    assert said
+    assert said <= set(get_command(app).commands)  # type: ignore[attr-defined]  # it is a group
 
 
 def test_every_file_that_a_document_points_to_is_there() -> None:
     """No link and no picture of the documents leads nowhere."""
     for document in (PROJECT / "README.md", *(PROJECT / "docs").glob("*.md")):
-        prose = re.sub(r"```.*?```|`[^`\n]*`", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
-        for target in re.findall(r"\]\(([^)#:]+)\)", prose):
-            assert (document.parent / target).exists(), f"{document.name} points to {target}"
+        text = document.read_text(encoding="utf-8")
+        prose = re.sub(r"```.*?```|(?<!\[)`[^`\n]*`(?!\])", "", text, flags=re.DOTALL)
+        for target, place in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", prose):
+            there = document if target == "" else document.parent / target
+            assert there.exists(), f"{document.name} points to {target}"
+            if place and there.suffix == ".md":
+                assert place in _places(there), f"{document.name} points to {target}#{place}"
+
+
+def test_every_document_is_in_the_index_once() -> None:
+    """By its reader; what lies in folders is named by its folder. Two say of themselves in their first line for whom
+    they are, as their names do not.
+    """
+    docs = PROJECT / "docs"
+    named = re.findall(r"\]\(([^)#]+)\)", (docs / "README.md").read_text(encoding="utf-8"))
+    there = {path.name for path in docs.glob("*.md")} - {"README.md"}
+    assert sorted(name for name in named if name.endswith(".md") and "/" not in name) == sorted(there)
+    for name in ("performance.md", "evidence.md"):
+        assert (docs / name).read_text(encoding="utf-8").splitlines()[2].startswith("For ")
+
+
+def test_how_a_proxy_is_set_up_is_told_in_one_place() -> None:
+    """Examples in two documents become two truths."""
+    telling = {path.name for path in (PROJECT / "docs").glob("*.md") if "proxy_pass" in path.read_text("utf-8")}
+    assert telling == {"http-access.md"}
+
+
+def _places(document: Path) -> set[str]:
+    """The headings of a document, as links name them."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_every_refusal_has_a_sentence() -> None:

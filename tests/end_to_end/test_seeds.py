@@ -1,7 +1,7 @@
 """The user's own examples: the test script, the start-up code and the patterns, as they stand in the documents.
 
 `seeds/*.txt` are copied word for word. Patterns 3 and 4 do not run on the discord.py of today, which is shown here;
-`pattern_3.txt` and `pattern_4.txt` are what the table of the README makes of them.
+`pattern_3.txt` and `pattern_4.txt` are what the table of `docs/former-code.md` makes of them.
 """
 
 from __future__ import annotations

@@ -193,7 +193,7 @@ async def test_an_image_whose_file_has_another_size_is_told_as_damaged(
 
 
 async def test_with_all_images_gone_readiness_says_so_before_and_after_a_start(tmp_path: Path, serve: Serve) -> None:
-    """As the README promises; put back from a copy, all is well at once."""
+    """As `docs/troubleshooting.md` promises; put back from a copy, all is well at once."""
     service: Running = await serve()
     for user in ("1", "2"):
         assert (await service.upload(user, png(), "a.png")).status == 201
