@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -32,13 +32,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """While the tests are gathered there is no garbage to look for, only much that stays.
-
-    Takes Ctrl+C as usual where the tests were started without it, as `nohup` and a shell's `&` do: the programs that
+    """Takes Ctrl+C as usual where the tests were started without it, as `nohup` and a shell's `&` do: the programs that
     tests start and interrupt would inherit that. A clock that is moved by days moves no wait for a disk: the real
     monotonic clock, which freezegun moves along, skips no day.
     """
-    gc.disable()
     freezegun.configure(extend_ignore_list=["adapters.disk.calls", "adapters.ledger.disk_wait"])
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -54,13 +51,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(left_out)
 
 
-def pytest_collection_finish() -> None:
-    """What was gathered stays to the end and is not gone through again and again; what tests leave is looked for, and
-    seldom.
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """While the tests are gathered there is no garbage to look for. What was gathered stays to the end and is not gone
+    through again and again; what tests leave is looked for, and seldom.
     """
-    gc.freeze()
-    gc.set_threshold(ALLOCATED_BEFORE_GARBAGE_IS_LOOKED_FOR)
-    gc.enable()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(ALLOCATED_BEFORE_GARBAGE_IS_LOOKED_FOR)
+        gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -14,19 +14,20 @@ from pathlib import Path
 from tests.adapters.discord.bot.stage import command, finished
 from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.server import FakeDiscord
+from tests.adapters.discord.haste import CONNECTS_SOON
 from tests.adapters.discord.process import BotProcess
 from tests.adapters.discord.test_life import imagine, readiness
 from tests.emulators.automatic1111 import Automatic1111Emulator
 
-HASTY = """
+HASTY = f"""{CONNECTS_SOON}
 import adapters.discord.identifying as identifying
 import adapters.discord.left_over as left_over
 import adapters.discord.lifecycle as life
 import adapters.discord.replies as replies
 replies.pause_after = lambda error, patience: 0.1
-left_over.AGAIN_SECONDS = life.FIRST_PAUSE_SECONDS = 0.2
-life.LONGEST_PAUSE_SECONDS = 1.0
-identifying.FIRST_SECONDS, identifying.LONGEST_SECONDS, identifying.HELD_SECONDS = 0.25, 2.0, 0.75
+left_over.AGAIN_SECONDS = life.FIRST_PAUSE_SECONDS = 0.05
+life.LONGEST_PAUSE_SECONDS = 0.25
+identifying.FIRST_SECONDS, identifying.LONGEST_SECONDS, identifying.HELD_SECONDS = 0.05, 0.4, 0.15
 from adapters.cli import main
 main()
 """

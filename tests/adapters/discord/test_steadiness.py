@@ -19,10 +19,11 @@ from tests.adapters.discord.fake.interactions import COMMAND, COMPONENT, Interac
 from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.refusals import Json
 from tests.adapters.discord.fake.server import FakeDiscord
+from tests.adapters.discord.haste import CONNECTS_SOON
 from tests.adapters.discord.process import BotProcess
 from tests.adapters.discord.test_life import readiness
 
-HASTY = """
+HASTY = f"""{CONNECTS_SOON}
 import adapters.discord.registration as registration
 registration.LOOK_SECONDS = registration.LEAST_SECONDS = registration.FIRST_PAUSE_SECONDS = 0.2
 from adapters.cli import main

@@ -10,7 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from adapters.http.routes.openai import FRONT_END_USER
+from tests.adapters.cli import processes
 from tests.adapters.cli.processes import PROJECT, command, environment, run, serving, write_env_file
 
 CASES, MANY_CASES = 3, 100
@@ -48,8 +51,11 @@ as a route is, so that `GET` and `DELETE` are allowed there, and seldom has the 
 """
 
 
-def test_every_request_is_answered_as_the_document_says(tmp_path: Path, thorough: bool) -> None:
+def test_every_request_is_answered_as_the_document_says(
+    tmp_path: Path, thorough: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All checks that schemathesis has."""
+    monkeypatch.setattr(processes, "LIFE_SECONDS", SECONDS)
     root, settings = tmp_path / "root", tmp_path / "settings.env"
     write_env_file(
         settings, HTTP_ACCESS="tokens", MAX_USER_DAILY_GENS="1000000", QUEUE_PER_USER="500", LOG_LEVEL="ERROR"
