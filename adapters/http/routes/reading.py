@@ -7,7 +7,7 @@ these refer to stand at its end.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from http import HTTPStatus
 from typing import Any, Final
@@ -56,7 +56,7 @@ def offer_page(app: web.Application) -> None:
     app[_READ] = []
 
 
-def page_of(routes: Iterable[Route]) -> str:
+def page_of(routes: Sequence[Route]) -> str:
     """The whole page."""
     told = document(routes, title=TITLE, version=running_version())
     subjects: dict[str, list[str]] = {}
