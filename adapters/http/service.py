@@ -27,6 +27,7 @@ from adapters.http.routes import ALL_ROUTES
 from adapters.http.routes.archives import ARCHIVES, Archives
 from adapters.http.routes.documentation import offer_document
 from adapters.http.routes.page import PAGE, read_page
+from adapters.http.routes.reading import offer_page
 from adapters.http.services import SERVICES, Services
 from adapters.http.streaming import STREAMS, Streams
 from adapters.network.loopback import is_this_machine
@@ -72,6 +73,7 @@ def make_app(
     app[PAGE] = read_page()
     app[ARCHIVES] = Archives()
     offer_document(app, ALL_ROUTES)
+    offer_page(app)
     for route in ALL_ROUTES:
         app.router.add_route(route.method, route.pattern, route.handle, expect_handler=expect_later)
         if route.method == "GET":

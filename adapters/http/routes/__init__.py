@@ -21,6 +21,7 @@ from adapters.http.routes import (
     openai,
     page,
     quota,
+    reading,
     reports,
     reservations,
     session,
@@ -30,6 +31,7 @@ from adapters.http.routes import (
 ALL_ROUTES = (
     *page.ROUTES,
     *documentation.ROUTES,
+    *reading.ROUTES,
     *health.ROUTES,
     *session.ROUTES,
     *discord_session.ROUTES,

@@ -34,11 +34,12 @@ def _inside(node: Any) -> Iterator[Any]:
 
 
 async def test_every_route_is_described_and_the_reverse(service: Running) -> None:
-    """But for the files of the page."""
+    """But for the files of the page, and this document as a page."""
     told = (await service.ask("GET", "/openapi.json")).json
     described = {(method.upper(), path) for path, methods in told["paths"].items() for method in methods}
     assert described == {(route.method, route.path) for route in ALL_ROUTES if not route.path.startswith("/page/")} - {
-        ("GET", "/")
+        ("GET", "/"),
+        ("GET", "/docs"),
     }
     assert told["openapi"] == "3.1.1"
 

@@ -52,6 +52,7 @@ WITHIN_SECONDS = 1.0
 SCOPES = {
     ("GET", "/"): "open",
     ("GET", "/page/{file}"): "open",
+    ("GET", "/docs"): "open",
     ("GET", "/openapi.json"): "open",
     ("GET", "/healthz"): "open",
     ("GET", "/readyz"): "open",
