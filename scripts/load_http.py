@@ -238,11 +238,11 @@ def kills(folder: Path, times: int) -> Told:
 
 async def not_there(served: Served, kept: Iterable[Answer]) -> int:
     """How many of these are not there: places in the log, pictures by their bytes."""
-    wanted = [json.loads(answer.body) for answer in kept]
-    paths = ["/v1/events?limit=1000000", *(one["url"] for one in wanted if "url" in one)]
+    told = [json.loads(answer.body) for answer in kept]
+    paths = ["/v1/events?limit=1000000", *(one["image"]["url"] for one in told if "image" in one)]
     log, *pictures = await answers(served, (request("GET", path) for path in paths))
     held = set(re.findall(rb'"reservation":"([^"]*)"', log.body))
-    lost = sum(one["reservation"].encode() not in held for one in wanted if "url" not in one)
+    lost = sum(one["reservation"].encode() not in held for one in told if "image" not in one)
     whole = sha256(PNG).digest()
     return lost + sum(answer.status != 200 or sha256(answer.body).digest() != whole for answer in pictures)
 
