@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +20,9 @@ DEEPEST_NESTING = 4
 LARGEST_NUMBER = 2**63  # a larger one is text: JSON writers and readers stop here
 REDACTED = "[redacted]"
 
+REPEATED_FIELDS = frozenset({"event", "level", "logger", "method", "route"})
+"""Their values are few, as the names of all fields are, so what was made of one is remembered."""
+MOST_REMEMBERED, LONGEST_REPEATED_CHARACTERS = 1_024, 100
 MULTILINE_FIELDS = frozenset({"exception", "stack"})
 SECRET_FIELDS = re.compile(r"authorization|token|api_?key|secret|password|cookie", re.IGNORECASE)
 
@@ -48,15 +52,18 @@ class Redactor:
         literal = "|".join(re.escape(text) for text in sorted(known, key=len, reverse=True))
         shapes = ([f"(?P<secret>{literal})"] if literal else []) + list(SECRET_SHAPES)
         self._shapes = [re.compile(shape, re.IGNORECASE | re.ASCII) for shape in shapes]
+        self._repeated = lru_cache(MOST_REMEMBERED)(self.text)
 
     def __call__(self, _logger: object, _method: str, entry: Mapping[str, Any]) -> dict[str, Any]:
         """The entry with every field cleaned, names included."""
-        return {self.text(name): self.field(name, value, DEEPEST_NESTING) for name, value in entry.items()}
+        return {self._repeated(name): self.field(name, value, DEEPEST_NESTING) for name, value in entry.items()}
 
     def field(self, name: str, value: object, depth: int) -> object:
         """One value, by the name of its field and by its type; what is no plain value is told as text."""
         if value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < LARGEST_NUMBER):
             return value
+        if name in REPEATED_FIELDS and isinstance(value, str) and len(value) <= LONGEST_REPEATED_CHARACTERS:
+            return self._repeated(value)
         if SECRET_FIELDS.search(name):
             return REDACTED
         if isinstance(value, Mapping) and depth > 0:
