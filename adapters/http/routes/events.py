@@ -20,6 +20,7 @@ from adapters.http.parameters import user_of
 from adapters.http.problems import BAD_REQUEST, Problem
 from adapters.http.services import services_of
 from adapters.http.streaming import STREAMS, begin, cut_off
+from adapters.http.surveys import survey
 from adapters.ports.faults import Fault
 from adapters.tokens.token import Scope
 from domain.events import TYPES
@@ -98,9 +99,9 @@ async def _passage(request: web.Request, wanted: Wanted, position: int, most: in
     store = services_of(request).store
     if most == 0:
         return Passage([], position)
-    is_near = store.running().state.position - position <= NEAR
-    workers = store.workers.reading if is_near else store.workers.surveying
-    return await workers.run(passage_after, store, wanted, position, most)
+    if store.running().state.position - position <= NEAR:
+        return await store.workers.reading.run(passage_after, store, wanted, position, most)
+    return await survey(request, wanted.user or "", passage_after, store, wanted, position, most)
 
 
 async def _follow(request: web.Request, wanted: Wanted, scope: Scope) -> web.StreamResponse:
