@@ -130,16 +130,18 @@ async def _go_on(request: web.Request, answer: web.StreamResponse, wanted: Wante
     services, streams = services_of(request), request.app[STREAMS]
     now = asyncio.get_running_loop().time
     await answer.write(f"retry: 2000\nid: {position}\n\n".encode())
-    written_at = now()
+    written_at = let_in_at = now()
     try:
         while True:
+            if now() - let_in_at >= ALIVE_SECONDS:  # however much comes, who was let in once is not let in for ever
+                await services.access.let_in(request, scope)
+                let_in_at = now()
             passage = await _passage(request, wanted, position, PAGE_EVENTS)
             position = passage.up_to
             if passage.lines:
                 await answer.write(b"".join(map(_message, passage.lines)))
                 written_at = now()
             elif now() - written_at >= ALIVE_SECONDS:
-                await services.access.let_in(request, scope)
                 await answer.write(f": alive\nid: {position}\n\n".encode())
                 written_at = now()
             if len(passage.lines) < PAGE_EVENTS and not await streams.pause(LOOK_SECONDS):
