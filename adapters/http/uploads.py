@@ -104,7 +104,10 @@ def _part(body: bytes, start: int, end: int) -> Part:
 
 
 def _field_name(headers: Message) -> str:
-    name = headers.get_param("name", header="content-disposition")
+    try:
+        name = headers.get_param("name", header="content-disposition")
+    except TypeError:  # what is continued (RFC 2231) with and without a number, the parser cannot sort
+        name = None
     if headers.get_content_disposition() != "form-data" or not isinstance(name, str):
         raise Problem(BAD_REQUEST, "A part of the form does not say which field it is.")
     if headers.get("content-transfer-encoding", "binary").lower() not in ("binary", "8bit", "7bit"):
@@ -140,7 +143,10 @@ def boundary_of(request: web.Request) -> str:
     """What stands between the parts of the request's form; 400 where it has none."""
     headers = Message()
     headers["content-type"] = request.headers.get("Content-Type", "")
-    boundary = headers.get_boundary()
+    try:
+        boundary = headers.get_boundary()
+    except TypeError:  # as in a part's headers
+        boundary = None
     if boundary is None or not _BOUNDARY.fullmatch(boundary):
         raise Problem(BAD_REQUEST, "The form's boundary is missing or not one that RFC 2046 allows.")
     return boundary

@@ -74,7 +74,7 @@ class Words(NamedTuple):
     def of(self, request: web.Request) -> str | None:
         """Its value in a request, None where it is not given; 400 where it is of another form."""
         text = request.query.get(self.name)
-        if text is not None and not re.search(self.pattern, text):
+        if text is not None and not re.fullmatch(self.pattern, text):  # `$` alone lets a line end follow
             raise Problem(BAD_REQUEST, f"The query parameter '{self.name}' must be {self.form}.")
         return text
 

@@ -20,6 +20,7 @@ from adapters.http.parameters import user_of
 from adapters.http.problems import BAD_REQUEST, Problem
 from adapters.http.services import services_of
 from adapters.http.streaming import STREAMS, begin, cut_off
+from adapters.http.surveys import survey
 from adapters.ports.faults import Fault
 from adapters.tokens.token import Scope
 from domain.events import TYPES
@@ -98,9 +99,9 @@ async def _passage(request: web.Request, wanted: Wanted, position: int, most: in
     store = services_of(request).store
     if most == 0:
         return Passage([], position)
-    is_near = store.running().state.position - position <= NEAR
-    workers = store.workers.reading if is_near else store.workers.surveying
-    return await workers.run(passage_after, store, wanted, position, most)
+    if store.running().state.position - position <= NEAR:
+        return await store.workers.reading.run(passage_after, store, wanted, position, most)
+    return await survey(request, wanted.user or "", passage_after, store, wanted, position, most)
 
 
 async def _follow(request: web.Request, wanted: Wanted, scope: Scope) -> web.StreamResponse:
@@ -129,16 +130,18 @@ async def _go_on(request: web.Request, answer: web.StreamResponse, wanted: Wante
     services, streams = services_of(request), request.app[STREAMS]
     now = asyncio.get_running_loop().time
     await answer.write(f"retry: 2000\nid: {position}\n\n".encode())
-    written_at = now()
+    written_at = let_in_at = now()
     try:
         while True:
+            if now() - let_in_at >= ALIVE_SECONDS:  # however much comes, who was let in once is not let in for ever
+                await services.access.let_in(request, scope)
+                let_in_at = now()
             passage = await _passage(request, wanted, position, PAGE_EVENTS)
             position = passage.up_to
             if passage.lines:
                 await answer.write(b"".join(map(_message, passage.lines)))
                 written_at = now()
             elif now() - written_at >= ALIVE_SECONDS:
-                await services.access.let_in(request, scope)
                 await answer.write(f": alive\nid: {position}\n\n".encode())
                 written_at = now()
             if len(passage.lines) < PAGE_EVENTS and not await streams.pause(LOOK_SECONDS):

@@ -15,6 +15,7 @@ from adapters.http.contract.route import Answer, Route
 from adapters.http.parameters import user_of
 from adapters.http.problems import NOT_FOUND, Problem
 from adapters.http.services import services_of
+from adapters.http.surveys import survey
 from adapters.tokens.token import Scope
 from projections.explanation import Explanation
 
@@ -35,7 +36,7 @@ async def why(request: web.Request) -> web.Response:
     user, key, position = user_of(request), KEY.of(request), POSITION.of(request)
     store = services_of(request).store
     root = store.running()
-    explained = await store.workers.surveying.run(_explained, root, user, position, key)
+    explained = await survey(request, user, _explained, root, user, position, key)
     if explained is None or explained.user != user:
         raise Problem(NOT_FOUND, f"The log has no such decision about {user}.")
     return json_answer(described(explained))

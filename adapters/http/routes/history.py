@@ -14,6 +14,7 @@ from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import GivenBackOfHistory, HistoryPage, KeptOfHistory, RefusedOfHistory
 from adapters.http.parameters import user_of
 from adapters.http.services import services_of
+from adapters.http.surveys import survey
 from adapters.tokens.token import Scope
 from adapters.wording.refusals import sentence_of
 from adapters.wording.releases import became
@@ -27,7 +28,7 @@ async def history(request: web.Request) -> web.Response:
     """
     user, offset, limit = user_of(request), OFFSET.of(request), LIMIT.of(request)
     store = services_of(request).store
-    answer = await store.workers.surveying.run(_page, store, user, offset, limit)
+    answer = await survey(request, user, _page, store, user, offset, limit)
     return json_answer(answer)
 
 

@@ -27,6 +27,7 @@ from adapters.http.parameters import actor_of, checked_name, idempotency_key_of,
 from adapters.http.problems import Problem
 from adapters.http.ranges import Part, part_of
 from adapters.http.services import services_of
+from adapters.http.surveys import survey
 from adapters.http.uploads import FORM, UPLOADED, Form, read_upload
 from adapters.tokens.token import Scope
 from adapters.wording.settlements import settlement_as_data
@@ -85,7 +86,7 @@ async def details(request: web.Request) -> web.Response:
     if kept_image(store, user, name) is None:
         raise no_image(name)
     found = await store.workers.reading.run(image_details, store, user, name)
-    settlement = await store.workers.surveying.run(settlement_of, store, user, name)
+    settlement = await survey(request, user, settlement_of, store, user, name)
     generation = None if settlement is None else settlement_as_data(settlement)
     answer: ImageDetails = {"name": name, "url": image_url(user, name), "details": found, "generation": generation}
     return json_answer(answer)

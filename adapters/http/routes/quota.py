@@ -15,6 +15,7 @@ from adapters.http.contract.shapes import Policy, UsersPage
 from adapters.http.parameters import user_of
 from adapters.http.problems import NOT_FOUND, Problem
 from adapters.http.services import services_of
+from adapters.http.surveys import survey
 from adapters.tokens.token import Scope
 
 
@@ -52,7 +53,7 @@ async def users(request: web.Request) -> web.Response:
 async def user(request: web.Request) -> web.Response:
     """A user's figures in one row; 404 where the log has nothing about them."""
     wanted, store = user_of(request), services_of(request).store
-    if not await store.workers.surveying.run(is_known, store, wanted):
+    if not await survey(request, wanted, is_known, store, wanted):
         raise Problem(NOT_FOUND, f"The log knows nothing of {wanted}.")
     return json_answer(usage_of(store, wanted))
 

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from adapters.application.storage import Storage
 from adapters.http.answers import json_answer
+from adapters.http.connection import connection_of
 from adapters.http.contract.past_shapes import ReportData
 from adapters.http.contract.query import WholeNumber, Words
 from adapters.http.contract.route import Answer, Route
@@ -27,13 +28,15 @@ DAYS = WholeNumber("days", "Of the last so many days; without it, of all.", lowe
 
 async def report(request: web.Request) -> web.Response:
     """What was made, refused, stored and paid for, by day or by something else, and when storage is full at this
-    pace: what `abby report --format json` tells. One is made at a time. It needs the extra `reports`.
+    pace: what `abby report --format json` tells. One is made at a time, for whoever still waits. It needs the extra
+    `reports`.
     """
     services = services_of(request)
     store, today = services.store, day_of(services.clock())
     terms = Terms(BY.of(request) or "day", DAYS.of(request) or None, today)
     try:
-        made = await store.workers.surveying.run_in_turn("report", _made, store, terms)
+        making = store.workers.surveying.run_in_turn("report", _made, store, terms)
+        made = await connection_of(request).while_open(making, for_stranger=False)
     except ConfigError as error:
         raise Problem(NOT_INSTALLED, str(error)) from None
     except NotAnswered as error:

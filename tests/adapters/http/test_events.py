@@ -21,7 +21,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from adapters.application.recorded import passage_after
+from adapters.application.recorded import Passage, passage_after
 from adapters.disk.files import Files
 from adapters.http import streaming
 from adapters.http.routes import events
@@ -184,6 +184,30 @@ async def test_a_revoked_token_ends_its_stream(serve: Serve, monkeypatch: pytest
         assert refused.status == 403
     async with answered(service, "/v1/users/1/events/stream", **token) as answer:
         await message(answer)
+        kept = KeptTokens(service.store.root, Files())
+        for known in kept.read():
+            kept.remove(known.name)
+        async with asyncio.timeout(WAIT_SECONDS):
+            while await answer.content.readline():
+                pass
+
+
+async def test_a_revoked_token_ends_a_stream_that_is_never_silent(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy log is no reason to be told more of it."""
+    monkeypatch.setattr(events, "ALIVE_SECONDS", 0.05)
+    monkeypatch.setattr(events, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(events, "PAGE_EVENTS", 1)
+    service: Running = await serve(needs_token=True)
+    token = given(service, Scope.READ, user="1")
+
+    def always_more(_: object, __: object, position: int, ___: int) -> Passage:
+        return Passage([{"pos": position + 1, "type": "ImageSaved", "tags": [], "data": {}}], position + 1)
+
+    monkeypatch.setattr(events, "passage_after", always_more)
+    async with answered(service, "/v1/users/1/events/stream", **token) as answer:
+        await event(answer)
         kept = KeptTokens(service.store.root, Files())
         for known in kept.read():
             kept.remove(known.name)

@@ -62,6 +62,10 @@ REFUSED = {
     "a part without headers' end": (f"--{B}\r\nContent-Disposition: form-data\r\n--{B}--".encode(), 400),
     "headers that are too long": (form(part("image", b"x", "X-Long: " + "a" * 4_000 + "\r\n")), 400),
     "headers that are not UTF-8": (form(part("image", b"x")).replace(b"form-data", b"form-\xff"), 400),
+    "a name continued with and without a number": (
+        form(part("image", b"x").replace(b"name=", b"name*0=a; name*=")),
+        400,
+    ),
     "a transfer encoding": (form(part("image", b"eA==", "Content-Transfer-Encoding: base64\r\n")), 400),
     "one part too many": (form(*[part("image", b"x")] * (MAX_PARTS + 1)), 413),
     "10,000 parts": (form(*[part("image", b"x")] * 10_000), 413),

@@ -163,3 +163,27 @@ SCENARIOS_ELSEWHERE = {
 def test_every_scenario_is_acted_out_somewhere() -> None:
     """A new row of this area needs a test."""
     assert {row.input.text for row in scenarios("http")} == set(SCENARIOS_ELSEWHERE)
+
+
+LINE_ENDS = (
+    "/v1/users/1/images?order=newest",
+    "/v1/users/1/images?operation=adopted",
+    "/v1/users/1/images?from=2026-01-31",
+    "/v1/users/1/images?q=fox",
+    "/v1/users/1/events?type=ImageSaved",
+    "/v1/events?user=1",
+    "/v1/users/1/why?key=abc",
+    "/v1/admin/report?by=day",
+)
+
+
+@pytest.mark.parametrize("path", LINE_ENDS)
+async def test_a_line_end_behind_a_parameter_is_no_part_of_it(service: Running, path: str) -> None:
+    """400, and not what nobody expected: `$` in Python's patterns lets one follow."""
+    assert (await service.ask("GET", f"{path}%0A")).status == 400
+
+
+async def test_a_boundary_that_is_continued_with_and_without_a_number_is_none(service: Running) -> None:
+    """400: the parser of headers cannot sort what RFC 2231 does not allow."""
+    kind = "multipart/form-data; boundary*0=a; boundary*=b"
+    assert (await service.ask("POST", "/v1/users/1/images", body=b"--a--", kind=kind)).status == 400
