@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
@@ -10,9 +11,11 @@ from urllib.parse import unquote
 import schemathesis
 from hypothesis import strategies as st
 
+from adapters.http.parameters import MAX_KEY_CHARS
 from tests.hostile.builders import png
 
 PICTURE = st.just(png())
+KEY = re.compile(rf"[\x21\x23-\x7e]{{1,{MAX_KEY_CHARS}}}")
 _numbers = itertools.count()
 _jobs: list[dict[str, str]] = []
 """Users and ids of jobs that were begun."""
@@ -28,8 +31,7 @@ def before_call(_context: Any, case: Any, _options: dict[str, Any]) -> None:
     a page's cursor is one that was given out. Their pictures are small and few, as each is drawn.
     """
     if not case.meta.generation.mode.is_positive:
-        if case.media_type == "multipart/form-data" and isinstance(case.body, dict) and not _is_text(case.body):
-            case.body = case.body | {"wrong": "by its type"}  # in a form everything is text; this is a wrong one
+        _make_surely_wrong(case)
         return
     if case.headers and isinstance(key := case.headers.get("Idempotency-Key"), str):
         case.headers["Idempotency-Key"] = f"{key[:200]}-{next(_numbers)}"
@@ -48,6 +50,17 @@ def before_call(_context: Any, case: Any, _options: dict[str, Any]) -> None:
     if isinstance(case.body, dict) and case.path.endswith("/upscales"):
         case.body = case.body | {"width": 64}
     case._record_starting_state()  # else a changed form is judged anew, and one with bytes in it never fits
+
+
+def _make_surely_wrong(case: Any) -> None:
+    """In a form everything is text: a number there is no wrong one. A key is a right one without its quotation marks,
+    and without the spaces around it.
+    """
+    if case.media_type == "multipart/form-data" and isinstance(case.body, dict) and not _is_text(case.body):
+        case.body = case.body | {"wrong": "by its type"}
+    key = case.headers.get("Idempotency-Key") if case.headers else None
+    if isinstance(key, str) and not KEY.fullmatch(key) and KEY.fullmatch(key.strip().strip('"')):
+        case.headers["Idempotency-Key"] = f"{key} and more words"
 
 
 def _is_text(form: dict[str, Any]) -> bool:
