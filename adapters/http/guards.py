@@ -98,7 +98,7 @@ async def refuse_unauthorised(request: web.Request, handler: Handler) -> web.Str
     if request.method not in METHODS:
         raise _of_router(web.HTTPMethodNotAllowed(request.method, _methods_here(request)))
     request[CLIENT] = client = admitted(request)
-    if request.method not in SAFE_METHODS:
+    if request.method not in SAFE_METHODS or _is_fetched_by_a_page(request):
         _refuse_other_sites(request, client)
     if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
         raise Problem(MEDIA, "A compressed body is not accepted. Send it without Content-Encoding.")
@@ -109,6 +109,13 @@ async def refuse_unauthorised(request: web.Request, handler: Handler) -> web.Str
 
 async def expect_later(request: web.Request) -> None:
     """aiohttp's hook for `Expect`: the word to continue is given when a body is read, after every check."""
+
+
+def _is_fetched_by_a_page(request: web.Request) -> bool:
+    """Whether a page asks, and not a person who follows a link: another site's could read nothing of the answer, and
+    yet have long work done for it, or keep streams open.
+    """
+    return "Sec-Fetch-Site" in request.headers and request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate"
 
 
 def _refuse_other_sites(request: web.Request, client: Client) -> None:

@@ -245,7 +245,8 @@ async def test_a_picture_whose_file_is_gone_has_a_word_in_its_place(browser: Bro
     images, aside = service.store.root / "images" / "users", service.store.root.parent / "aside"
     await make(page)
     await page.locator(".tile").first.scroll_into_view_if_needed()
-    await expect(page.locator(".tile img").first).not_to_have_js_property("naturalWidth", 0)  # else it is made meanwhile
+    small = page.locator(".tile img").first
+    await expect(small).not_to_have_js_property("naturalWidth", 0)  # else it is made meanwhile
     shutil.copytree(images, aside)
     shutil.rmtree(images)
     await page.context.close()

@@ -162,3 +162,16 @@ async def test_a_known_method_in_the_wrong_place_is_405_and_says_what_is_allowed
     """RFC 9110 asks for `Allow`."""
     answer = await service.ask("DELETE", "/v1/users/1/quota")
     assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_a_page_of_another_site_has_nothing_worked_on_for_it(service: Running, site: str) -> None:
+    """What it could not read anyway; a link that a person follows leads here all the same."""
+    for path in ("/metrics", "/v1/events/stream", "/v1/users/1/images", "/v1/users/1/thumbnails/a.png"):
+        for mode in ("cors", "no-cors"):
+            fetched = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode}
+            assert (await service.ask("GET", path, headers=fetched)).status == 403, (path, mode)
+    followed = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate"}
+    assert (await service.ask("GET", "/", headers=followed)).status == 200
+    own = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}
+    assert (await service.ask("GET", "/v1/users/1/images", headers=own)).status == 200
