@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -35,12 +34,10 @@ class Served(NamedTuple):
 
 @contextmanager
 def _started(*words: str, said: Path) -> Iterator[subprocess.Popen[bytes]]:
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "HOME", "LANG") if name in os.environ}
-    variables = kept | {"PYTHONPATH": str(PROJECT), "PYTHONUTF8": "1"}
     program = [sys.executable, "-m", *words]
     with (
         said.open("wb") as out,
-        subprocess.Popen(program, cwd=PROJECT, env=variables, stdout=out, stderr=out) as process,
+        subprocess.Popen(program, cwd=PROJECT, stdout=out, stderr=out) as process,
     ):
         try:
             yield process

@@ -41,7 +41,7 @@ async def _trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, k
 
 
 async def _do_not_read(writer: asyncio.StreamWriter) -> None:
-    writer.transport.pause_reading()  # type: ignore[attr-defined]
+    writer.transport.pause_reading()  # type: ignore[attr-defined]  # a reading transport too
     writer.write(FILE * 20)
     while not writer.is_closing():
         await asyncio.sleep(BYTE_SECONDS)
