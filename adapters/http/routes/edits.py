@@ -85,13 +85,13 @@ async def _from_source(request: web.Request, operation: Operation, forms: Forms)
     user, actor, services = user_of(request), actor_of(request), services_of(request)
     refuse_other_media(request)
     owner = owner_of(services.store, user, actor)
-    await _refuse_unread(request, user, owner, operation)
+    await refuse_unread(request, user, owner, operation)
     with services.bodies.budget(owner) as held:
         wish, image = await read_source(request, user, forms, held)
         return await answer_made(request, await _asked(request, operation, wish, image), held)
 
 
-async def _refuse_unread(request: web.Request, user: str, owner: str, operation: Operation) -> None:
+async def refuse_unread(request: web.Request, user: str, owner: str, operation: Operation) -> None:
     """Raises the Problem of what is refused whatever the body holds, before anything of it is read."""
     services, wanted = services_of(request), WantedPlaces(user, operation=str(operation))
     key = idempotency_key_of(request)

@@ -18,15 +18,17 @@ from typing_extensions import TypedDict
 from adapters.application.owners import STRANGERS
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.http.access import CALLER
-from adapters.http.answers import REPLAYED, json_answer, refusal, replayed
+from adapters.http.answers import REPLAYED, json_answer, replayed
+from adapters.http.bodies import Budget
 from adapters.http.contract.bodies import Body, fitted
 from adapters.http.contract.route import Answer, Route, Upload
 from adapters.http.contract.shapes import Count
 from adapters.http.making import FAILURES, made
 from adapters.http.openai_form import FIELD, OpenAIError
-from adapters.http.parameters import actor_of, checked_user
+from adapters.http.parameters import checked_user
 from adapters.http.problems import BAD_REQUEST, LENGTH, MEDIA, NOT_FOUND, Problem
 from adapters.http.rate_limits import LIMITED_USER
+from adapters.http.routes.edits import refuse_unread
 from adapters.http.routes.generations import HowMany, Prompt
 from adapters.http.services import services_of
 from adapters.http.uploads import FORM, MAX_FORM_OVERHEAD_BYTES, boundary_of, parse_form, text_of
@@ -135,17 +137,20 @@ async def edits(request: web.Request) -> web.Response:
     services = services_of(request)
     if request.content_type != FORM:
         raise Problem(MEDIA, f"Send a form ({FORM}) with 'image' and 'prompt'.")
-    if busy := services.studio.refusal(_token_user(request) or "", actor=actor_of(request)):
-        raise refusal(busy, services.clock())
-    at_most = services.store.settings.max_image_bytes
     token = request[CALLER].token
-    with services.bodies.budget(STRANGERS if token is None else token.user or token.name) as budget:
-        body = await services.bodies.read(request, at_most=at_most + MAX_FORM_OVERHEAD_BYTES, budget=budget, copies=2)
+    owner = STRANGERS if token is None else token.user or token.name
+    if token is not None and token.user is not None:  # of whom else it is, the body says
+        await refuse_unread(request, token.user, owner, Operation.IMAGE_TO_IMAGE)
+    at_most = services.store.settings.max_image_bytes
+    with services.bodies.budget(owner) as held:
+        body = await services.bodies.read(request, at_most=at_most + MAX_FORM_OVERHEAD_BYTES, budget=held, copies=2)
         wish = fitted(ImageEdit, _edit(body, boundary_of(request), at_most))
-        return await _pictures(request, wish, wish.image)
+        return await _pictures(request, wish, wish.image, held)
 
 
-async def _pictures(request: web.Request, wish: ImageWish, image: bytes | None) -> web.Response:
+async def _pictures(
+    request: web.Request, wish: ImageWish, image: bytes | None, held: Budget | None = None
+) -> web.Response:
     if wish.stream:
         raise Problem(BAD_REQUEST, "Pictures are not streamed here: leave 'stream' out.", members={FIELD: "stream"})
     user = _user(request, wish)
@@ -155,21 +160,17 @@ async def _pictures(request: web.Request, wish: ImageWish, image: bytes | None) 
     asked = GenerationRequest(
         operation, wish.prompt, width=width, height=height, count=1 if wish.n is None else wish.n, image=image
     )
-    done = await made(request, user, asked)
+    done = await made(request, user, asked, held)
     data: list[ImageData] = [{"b64_json": base64.b64encode(picture.data).decode()} for picture in done.pictures]
     answer: Images = {"created": int(time()), "data": data}
     return json_answer(answer, headers=replayed(done.replayed))
 
 
-def _token_user(request: web.Request) -> str | None:
-    token = request[CALLER].token
-    return None if token is None else token.user
-
-
 def _user(request: web.Request, wish: ImageWish) -> str:
     """Whose picture it is. A token for one user makes theirs, whoever its holder says that it is for."""
-    if (own := _token_user(request)) is not None:
-        return own
+    token = request[CALLER].token
+    if token is not None and token.user is not None:
+        return token.user
     given = (wish.safety_identifier, wish.user, request.headers.get(FRONT_END_USER))
     told = [checked_user(one) for one in given if one]
     if not told:

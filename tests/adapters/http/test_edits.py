@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from dataclasses import replace
 from typing import Any
@@ -21,20 +22,22 @@ import pytest
 from PIL import Image
 
 from adapters.generation.provider import GenerationRequest, Operation, RequestLimits
-from adapters.http.bodies import number_of
+from adapters.http.bodies import BodyBounds, number_of
 from adapters.http.contract.route import Upload
 from adapters.http.routes.edits import ROUTES
 from adapters.ledger.codec import decode
 from adapters.ports.failures import GenerationFailure
+from adapters.tokens.token import Scope
 from domain.commands import SetPolicy
 from domain.events import RequestRefused
 from tests.adapters.http.conftest import Running, Serve
 from tests.adapters.http.test_generations import Gate
 from tests.adapters.http.test_jobs import ASYNC, ended
+from tests.adapters.http.test_tokens import given
 from tests.adapters.http.wire import GenerationOutcome, Wire, request
-from tests.hostile.builders import png
+from tests.hostile.builders import png, png_of_size
 
-EDITS, UPSCALES = "/v1/users/1/edits", "/v1/users/1/upscales"
+EDITS, UPSCALES, DOOR = "/v1/users/1/edits", "/v1/users/1/upscales", "/openai/v1/images/edits"
 BOUNDARY = "line"
 FORM = f"multipart/form-data; boundary={BOUNDARY}"
 PICTURE = png(width=96, height=64)
@@ -172,7 +175,7 @@ class FromWords(Gate):
     limits = replace(Gate.limits, operations=frozenset({Operation.TEXT_TO_IMAGE}))
 
 
-@pytest.mark.parametrize("path", [EDITS, UPSCALES])
+@pytest.mark.parametrize("path", [EDITS, UPSCALES, DOOR])
 @pytest.mark.parametrize(
     ("limits", "provider", "status"), [(SetPolicy(daily=0), None, 429), (SetPolicy(), FromWords(), 400)]
 )
@@ -182,11 +185,27 @@ async def test_what_is_refused_whatever_it_holds_is_refused_unread(
     """The answer comes while the body is still awaited; a limit's refusal is in the log, once."""
     service: Running = await serve(limits, provider=provider)
     wire = await Wire.open(service.address)
-    await wire.send(request("POST", path, headers={"Content-Type": FORM, "Content-Length": "20000000"}))
+    token = given(service, Scope.WRITE, user="1")
+    await wire.send(request("POST", path, headers={"Content-Type": FORM, "Content-Length": "20000000", **token}))
     assert (await wire.answer()).status == status
     await wire.close()
     events = [decode(stored) for stored in service.store.opened().recorder.read()]
     assert sum(isinstance(event, RequestRefused) for event in events) == (status == 429)
+
+
+@pytest.mark.parametrize("path", [EDITS, UPSCALES, DOOR])
+async def test_what_waits_in_the_line_takes_no_room_from_bodies(serve: Serve, path: str) -> None:
+    """However long its picture takes: another upload is read meanwhile."""
+    gate, large = Gate(), png_of_size(200_000)
+    bounds = BodyBounds(buffered_bytes=700_000, wait_seconds=0.2)
+    service: Running = await serve(provider=gate, body_bounds=bounds)
+    words: dict[str, str | bytes] = {} if path == UPSCALES else {"prompt": "a boat"}
+    token = given(service, Scope.WRITE, user="1")
+    asking = asyncio.create_task(send(service, path, headers=token, image=large, **words))
+    await gate.called.wait()
+    assert (await service.upload("2", png_of_size(400_000), "a.png")).status == 201
+    gate.open.set()
+    assert (await asking).status in {200, 201}
 
 
 async def test_another_media_type_is_told_what_is_taken(service: Running) -> None:
