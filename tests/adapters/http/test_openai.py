@@ -88,12 +88,13 @@ async def test_a_refusal_is_understood_and_not_asked_again(serve: Serve) -> None
 
 
 async def test_no_room_is_no_quota_either(serve: Serve) -> None:
-    """As the client knows one word for both."""
+    """As the client knows one word for both. Here no `Retry-After` keeps it from asking again by itself."""
     service: Running = await serve(SetPolicy(user_bytes=10))
     async with client(service) as asking:
         with pytest.raises(openai.RateLimitError) as refused:
             await asking.images.generate(prompt="a red fox", size=SIZE)
     assert refused.value.code == "insufficient_quota"
+    assert len((await service.ask("GET", "/v1/users/1/history")).json["entries"]) == 1
 
 
 async def test_the_same_key_twice_makes_one_picture(service: Running) -> None:
