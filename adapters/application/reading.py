@@ -32,7 +32,7 @@ from adapters.ledger.projector import Projector
 from adapters.ports.event_log import OpenedLog
 from adapters.ports.image_store import ImageStore
 from domain.events import Event
-from domain.limits import Limits, Override, UserLimits, megabytes
+from domain.limits import Limits, Override, UserLimits, effective, megabytes
 from domain.names import malformed_user, name_key
 from domain.usage import CurrentImage
 from projections.daily_quota import DailyStatus
@@ -83,41 +83,64 @@ class ReadableStorage(Protocol):
         """The root, where its figures are up to date. Raises LedgerStopped, StorageUnavailable and LogDamaged."""
 
 
-def quota_status(storage: ReadableStorage, user: str) -> QuotaStatus:
-    """The quota dictionary of a user; its `position` says of when the figures are. Raises ValueError for a malformed
-    id.
+class Figures(NamedTuple):
+    """What a user has used and has left at a time, exactly: places of the day, bytes of their own and of all users
+    together; the override is theirs, whether it is over or not.
     """
+
+    at: str
+    position: int
+    limits: Limits
+    override: Override | None
+    daily: DailyStatus
+    own: StorageStatus
+    pool: StorageStatus
+    images: int
+
+
+def figures_of(storage: ReadableStorage, user: str) -> Figures:
+    """The figures of a user now. Raises ValueError for a malformed id."""
     if sentence := malformed_user(user):
         raise ValueError(sentence)
     root = storage.running()
     state, at = root.state, root.now()
-    return _together(state, lambda: _quota_status(state, user, at))
 
-
-class Left(NamedTuple):
-    """What a user has left at a time, exactly: places of the day, bytes of their own and of all users together."""
-
-    at: str
-    daily: DailyStatus
-    own: StorageStatus
-    pool: StorageStatus
-
-
-def left_of(storage: ReadableStorage, user: str) -> Left:
-    """What a user has left now."""
-    root = storage.running()
-    state, at = root.state, root.now()
-
-    def read() -> Left:
-        limits = state.limits_of(user, at)
-        return Left(
-            at=at,
+    def read() -> Figures:
+        override = state.override(user)
+        limits = effective(state.policy, override, at)
+        return Figures(
+            at,
+            state.position,
+            limits,
+            override,
             daily=state.daily.status(user, limits.daily, at),
             own=state.users.status(user, limits.user_bytes),
             pool=state.whole.status(state.policy.pool_bytes),
+            images=state.gallery.count(user),
         )
 
     return _together(state, read)
+
+
+def quota_status(storage: ReadableStorage, user: str) -> QuotaStatus:
+    """The quota dictionary of a user; its `position` says of when the figures are. Raises ValueError for a malformed
+    id.
+    """
+    return status_of(figures_of(storage, user))
+
+
+def status_of(figures: Figures) -> QuotaStatus:
+    """The quota dictionary of these figures."""
+    whole, own = _global(figures.pool), _user(figures.own, figures.images)
+    return {
+        "global": whole,
+        "user": own,
+        "daily": _daily(figures.daily),
+        "storage": _brief(own["used_mb"], own["limit_mb"], figures.own, figures.limits),
+        "global_storage": _brief(whole["used_mb"], whole["total_mb"], figures.pool, figures.limits),
+        "limits": _in_force(figures.override, figures.at),
+        "position": figures.position,
+    }
 
 
 def global_usage(storage: ReadableStorage) -> GlobalUsage:
@@ -289,22 +312,6 @@ def _row(image: CurrentImage) -> GalleryImage:
         height=image.height,
         operation=image.operation,
     )
-
-
-def _quota_status(state: QuotaState, user: str, at: str) -> QuotaStatus:
-    limits = state.limits_of(user, at)
-    own = state.users.status(user, limits.user_bytes)
-    pool = state.whole.status(state.policy.pool_bytes)
-    whole, user_figures = _global(pool), _user(own, state.gallery.count(user))
-    return {
-        "global": whole,
-        "user": user_figures,
-        "daily": _daily(state.daily.status(user, limits.daily, at)),
-        "storage": _brief(user_figures["used_mb"], user_figures["limit_mb"], own, limits),
-        "global_storage": _brief(whole["used_mb"], whole["total_mb"], pool, limits),
-        "limits": _in_force(state.override(user), at),
-        "position": state.position,
-    }
 
 
 def _global(status: StorageStatus) -> PoolFigures:

@@ -121,9 +121,9 @@ class Access:
         return Caller(token)
 
     async def _of_cookie(self, request: web.Request) -> Caller | None:
-        text, now = session_cookie_of(request), self._clock()
-        if text is None or self.sessions is None:
+        if (text := session_cookie_of(request)) is None or self.sessions is None:
             return None
+        now = self._clock()
         if not self.sessions.is_loaded:
             await self._store.workers.reading.run(self._load, self.sessions)
         if (session := self.sessions.of_text(text, now)) is None:

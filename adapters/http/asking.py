@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from adapters.http.problems import BAD_REQUEST, NEEDS_TLS, NOT_LOCAL, Problem
-from adapters.network.loopback import is_this_machine
+from adapters.network.loopback import REMEMBERED, is_this_machine
 from adapters.network.reach import Forwarded, Reach
 
 USUAL_PORTS = {True: ":443", False: ":80"}
@@ -81,6 +82,7 @@ def _is_ours(request: web.Request, reach: Reach, host: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _name_of(host: str) -> str | None:
     """The name in a Host header, without its port; None where the header is malformed."""
     try:

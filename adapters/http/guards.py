@@ -32,7 +32,6 @@ from adapters.http.problems import (
     render,
 )
 from adapters.http.rate_limits import LIMITED_USER, rate_limits
-from adapters.http.services import services_of
 from adapters.images.invalid_image import InvalidImage
 from adapters.ports.faults import Fault
 
@@ -41,6 +40,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_LOGGED_PATH_CHARS = 200
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
 SAFE_METHODS = frozenset({"GET", "HEAD"})
+USUAL_BELOW, SLOW_SECONDS = 400, 1.0
+"""What was read, with a status below this one and in a shorter time, is as usual."""
 TLS_FOR_SECONDS = 31_536_000
 """How long a browser that came by TLS asks by nothing else."""
 OWN_SITES = frozenset({"same-origin", "none"})
@@ -60,7 +61,8 @@ STANDARD_HEADERS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_log = structlog.wrap_logger(logging.getLogger(__name__))
+_LOGGER = logging.getLogger(__name__)
+_log = structlog.wrap_logger(_LOGGER)
 
 
 async def finish_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -70,7 +72,7 @@ async def finish_headers(request: web.Request, response: web.StreamResponse) -> 
     for name, value in STANDARD_HEADERS.items():
         response.headers.setdefault(name, value)
     if LIMITED_USER in request:
-        response.headers.update(rate_limits(services_of(request).store, request[LIMITED_USER]))
+        response.headers.update(rate_limits(request))
     if CLIENT in request and request[CLIENT].is_tls:
         response.headers["Strict-Transport-Security"] = f"max-age={TLS_FOR_SECONDS}"
     if REFERENCE in request:
@@ -174,8 +176,15 @@ def _of_router(error: web.HTTPException) -> Problem:
 
 
 def _write_line(request: web.Request, status: int, *, seconds: float) -> None:
+    """What was read quickly is told to those alone who look for it: a page and a monitor ask for more than a log holds
+    in peace.
+    """
+    is_usual = request.method in SAFE_METHODS and status < USUAL_BELOW and seconds < SLOW_SECONDS
+    if is_usual and not _LOGGER.isEnabledFor(logging.DEBUG):
+        return
     route = request.match_info.route.resource
-    _log.info(
+    write = _log.debug if is_usual else _log.info
+    write(
         "http request",
         request_id=request[REFERENCE],
         method=request.method[:16],

@@ -11,7 +11,8 @@ from typing import Final
 
 from aiohttp import web
 
-from adapters.application.reading import ReadableStorage, left_of
+from adapters.application.reading import Figures, figures_of
+from adapters.http.services import services_of
 from adapters.ports.faults import Fault
 from domain.instants import seconds_between
 
@@ -19,6 +20,8 @@ DAY_SECONDS = 86_400
 UNIT = "content-bytes"
 LIMITED_USER: Final = web.RequestKey("limited_user", str)
 """Whose limits an answer tells."""
+FIGURES: Final = web.RequestKey("figures", Figures)
+"""That user's figures, where the answer tells them: its headers and its body then speak of one moment."""
 
 
 def seconds_until(then: str, now: str) -> int:
@@ -26,15 +29,20 @@ def seconds_until(then: str, now: str) -> int:
     return max(1, int(seconds_between(now, then)) + 1)
 
 
-def rate_limits(storage: ReadableStorage, user: str) -> dict[str, str]:
-    """Both headers; none where the storage cannot say."""
+def rate_limits(request: web.Request) -> dict[str, str]:
+    """Both headers for the user of a request; none where the storage cannot say."""
     try:
-        left = left_of(storage, user)
+        figures = request.get(FIGURES) or figures_of(services_of(request).store, request[LIMITED_USER])
     except Fault:
         return {}
-    daily, stores = left.daily, (("storage", left.own), ("pool", left.pool))
-    policies = [f'"daily";q={daily.limit};w={DAY_SECONDS}']
-    policies += [f'"{name}";q={status.limit_bytes};qu="{UNIT}"' for name, status in stores]
-    remaining = [f'"daily";r={daily.remaining};t={seconds_until(daily.resets_at, left.at)}']
-    remaining += [f'"{name}";r={max(0, status.remaining_bytes)}' for name, status in stores]
-    return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(remaining)}
+    daily, own, pool = figures.daily, figures.own, figures.pool
+    return {
+        "RateLimit-Policy": (
+            f'"daily";q={daily.limit};w={DAY_SECONDS}, "storage";q={own.limit_bytes};qu="{UNIT}", '
+            f'"pool";q={pool.limit_bytes};qu="{UNIT}"'
+        ),
+        "RateLimit": (
+            f'"daily";r={daily.remaining};t={seconds_until(daily.resets_at, figures.at)}, '
+            f'"storage";r={max(0, own.remaining_bytes)}, "pool";r={max(0, pool.remaining_bytes)}'
+        ),
+    }

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 
+REMEMBERED = 256
+"""Hosts that are remembered: most who ask come from few."""
 
+
+@lru_cache(maxsize=REMEMBERED)
 def is_this_machine(host: str) -> bool:
     """Whether it is `localhost` or a loopback address, such as 127.0.0.1 or ::1 (without brackets)."""
     if host == "localhost":

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from adapters.network.loopback import is_this_machine
+from adapters.network.loopback import REMEMBERED, is_this_machine
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
@@ -94,7 +95,7 @@ class Reach(NamedTuple):
     def believed(self, peer: str, forwarded: Forwarded) -> Believed:
         """Who asks, where `peer` is connected: what a proxy that is named tells, up to the first that is not."""
         told = any(forwarded)
-        if not self._trusts(_address(peer)):
+        if not self.proxies or not self._trusts(_address(peer)):
             return Believed(peer, ignored="no proxy of HTTP_TRUSTED_PROXIES" if told else None)
         if not told:
             return Believed(peer)
@@ -135,6 +136,7 @@ class Reach(NamedTuple):
         )
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _address(text: str) -> Address | None:
     """An address with or without a port, an IPv4 one in IPv6's form as itself; None for whatever is none."""
     if found := _PORT.fullmatch(text):

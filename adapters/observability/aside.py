@@ -10,13 +10,15 @@ import atexit
 import logging
 import os
 import threading
-from collections import deque
+import time
 from typing import TextIO
 
 import structlog
 
 MOST_WAITING_BYTES = 4 * 1024 * 1024
 """Some ten thousand lines."""
+GATHER_SECONDS = 0.02
+"""How long lines are gathered before they are written together: a thread that woke for each would be in the way."""
 CLOSE_SECONDS = 2.0
 """How long the end of the program waits for a reader."""
 
@@ -29,7 +31,7 @@ class LinesAside:
     def __init__(self, descriptor: int, *, encoding: str = "utf-8") -> None:
         self._descriptor = descriptor
         self._encoding = encoding
-        self._lines: deque[bytes] = deque()
+        self._lines: list[bytes] = []
         self._waiting_bytes = 0
         self._left_out = 0
         self._changed = threading.Condition()
@@ -45,7 +47,8 @@ class LinesAside:
             else:
                 self._lines.append(line)
                 self._waiting_bytes += len(line)
-                self._changed.notify_all()
+                if len(self._lines) == 1:
+                    self._changed.notify_all()
         return len(text)
 
     def flush(self) -> None:
@@ -61,21 +64,25 @@ class LinesAside:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._lines)
-                line = self._lines.popleft()
-            is_written = self._write(line)
+            time.sleep(GATHER_SECONDS)
             with self._changed:
-                self._waiting_bytes -= len(line)
+                lines = b"".join(self._lines)
+                self._lines.clear()
+            is_written = self._write(lines)
+            with self._changed:
+                self._waiting_bytes -= len(lines)
                 left_out = self._left_out if is_written else 0
                 self._left_out -= left_out
                 self._changed.notify_all()
             if left_out:
                 _log.warning("log entries left out", count=left_out, reason="nobody read them in time")
 
-    def _write(self, line: bytes) -> bool:
+    def _write(self, lines: bytes) -> bool:
         """Not by the stream's own object, whose lock would still be held when the program ends."""
+        left = memoryview(lines)
         try:
-            while line:
-                line = line[os.write(self._descriptor, line) :]
+            while left:
+                left = left[os.write(self._descriptor, left) :]
         except OSError:
             return False  # nobody is left to read it
         return True

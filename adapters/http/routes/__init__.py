@@ -36,16 +36,16 @@ ALL_ROUTES = (
     *session.ROUTES,
     *discord_session.ROUTES,
     *metrics.ROUTES,
+    *quota.ROUTES,
+    *reservations.ROUTES,
     *generations.ROUTES,
     *edits.ROUTES,
     *jobs.ROUTES,
-    *reservations.ROUTES,
     *bulk.ROUTES,
     *archives.ROUTES,
     *images.ROUTES,
     *listing.ROUTES,
     *thumbnails.ROUTES,
-    *quota.ROUTES,
     *history.ROUTES,
     *explanations.ROUTES,
     *events.ROUTES,
@@ -53,3 +53,4 @@ ALL_ROUTES = (
     *admin.ROUTES,
     *openai.ROUTES,
 )
+"""Of those of users first what other programs ask all the time: the router looks for them in this order."""

@@ -7,13 +7,14 @@ from http import HTTPStatus
 from aiohttp import web
 
 from adapters.application.quota_figures import QuotaStatus, UserUsage
-from adapters.application.reading import is_known, known_users, policy_in_force, quota_status, usage_of
+from adapters.application.reading import figures_of, is_known, known_users, policy_in_force, status_of, usage_of
 from adapters.http.answers import json_answer
 from adapters.http.contract.query import LIMIT, OFFSET, PAGE
 from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import Policy, UsersPage
 from adapters.http.parameters import user_of
 from adapters.http.problems import NOT_FOUND, Problem
+from adapters.http.rate_limits import FIGURES
 from adapters.http.services import services_of
 from adapters.http.surveys import survey
 from adapters.tokens.token import Scope
@@ -21,7 +22,8 @@ from adapters.tokens.token import Scope
 
 async def quota(request: web.Request) -> web.Response:
     """The status dictionary of one user."""
-    return json_answer(quota_status(services_of(request).store, user_of(request)))
+    request[FIGURES] = figures = figures_of(services_of(request).store, user_of(request))
+    return json_answer(status_of(figures))
 
 
 async def policy(request: web.Request) -> web.Response:

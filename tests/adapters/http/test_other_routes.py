@@ -140,6 +140,24 @@ async def test_a_request_is_one_line_without_what_was_wished(service: Running) -
     assert "secret" not in repr(lines)
 
 
+@pytest.mark.parametrize(
+    ("level", "path", "lines"),
+    [
+        ("INFO", "/v1/users/1/quota", []),
+        ("DEBUG", "/v1/users/1/quota", ["debug"]),
+        ("INFO", "/v1/users/1/images/none.png", ["info"]),
+        ("INFO", "/nowhere", ["info"]),
+    ],
+)
+async def test_what_is_read_as_usual_is_a_line_for_those_alone_who_look_for_it(
+    service: Running, caplog: pytest.LogCaptureFixture, level: str, path: str, lines: list[str]
+) -> None:
+    """A page and a monitor would fill the log; what is refused, or not there, is in it."""
+    with caplog.at_level(level), capture_logs() as written:
+        await service.ask("GET", path)
+    assert [line["log_level"] for line in written if line["event"] == "http request"] == lines
+
+
 async def test_an_error_nobody_expected_is_a_500_with_a_reference_to_the_log(
     service: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,7 +166,7 @@ async def test_an_error_nobody_expected_is_a_500_with_a_reference_to_the_log(
     def broken(_storage: Storage, _user: str) -> None:
         raise RuntimeError("the inside of the service")
 
-    monkeypatch.setattr("adapters.http.routes.quota.quota_status", broken)
+    monkeypatch.setattr("adapters.http.routes.quota.figures_of", broken)
     with capture_logs() as lines:
         answer = await service.ask("GET", "/v1/users/1/quota")
     assert answer.status == 500
