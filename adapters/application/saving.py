@@ -23,12 +23,13 @@ from adapters.application.opening import OpenRoot
 from adapters.application.owners import owner_of
 from adapters.application.results import LIBRARY, Actor, SavedImage
 from adapters.application.storage import Storage
-from adapters.application.troubles import Place, fault_of
+from adapters.application.troubles import fault_of
 from adapters.application.workers import DiskStuck, Workers
 from adapters.images.check import CheckedImage, Sender
 from adapters.ledger.codec import decode
 from adapters.ledger.pending import Accepted
 from adapters.ports.faults import LedgerStopped, OutcomeUnknown
+from adapters.ports.image_store import Place
 from domain.commands import FreshName, SaveImage
 from domain.decisions import decide
 from domain.events import ImageSaved, idempotency_tag

@@ -8,12 +8,11 @@ from __future__ import annotations
 import errno
 import threading
 from contextlib import suppress
-from typing import NamedTuple
 
 from adapters.disk.errors import NotOwnError
 from adapters.disk.files import is_disk_full
 from adapters.ports.faults import DiskFull, StorageUnavailable
-from adapters.ports.image_store import ImageStore
+from adapters.ports.image_store import ImageStore, Place
 from adapters.wording.figures import size_in_words
 
 MOST_PLACES = 64
@@ -33,13 +32,6 @@ NO_INODES = (
     "The disk is full: it takes no further file, although {} are free, so its inodes are used up. "
     f"{NOTHING_SAVED} Delete images or other files on it; saving goes on by itself then."
 )
-
-
-class Place(NamedTuple):
-    """Where a save goes: a user's folder, or one in it; of no user: what all have in common."""
-
-    user: str | None
-    folder: str | None = None
 
 
 OF_ALL = Place(None)

@@ -10,7 +10,7 @@ on in its thread.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
@@ -18,10 +18,13 @@ from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
+from adapters.application.gathering import Gathering
 from adapters.disk import calls
 from adapters.ledger import disk_wait
 from adapters.ports.faults import Fault, OutcomeUnknown, StorageUnavailable
 
+I = TypeVar("I")  # noqa: E741 - an item
+R = TypeVar("R")
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -60,6 +63,7 @@ class Workers:
         self._threads: ThreadPoolExecutor | None = None
         self._closed = False
         self._turns: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
+        self._gatherings: WeakValueDictionary[tuple[int, object], Gathering[Any, Any]] = WeakValueDictionary()
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Does the work in one of the threads. After `close` what still comes is done in the event loop's own."""
@@ -92,6 +96,15 @@ class Workers:
         of_this_loop = id(asyncio.get_running_loop()), owner  # programs may have several, and a lock belongs to one
         async with self._turns.setdefault(of_this_loop, asyncio.Lock()):
             return await self.run(work, *args, **kwargs)
+
+    async def run_together(self, work: Callable[[Sequence[I]], Sequence[R | Exception]], item: I) -> R:
+        """Does the work for this item and for all others that are waiting for the same work. Raises what it gives for
+        this one.
+        """
+        of_this_loop = id(asyncio.get_running_loop()), work
+        gathering = self._gatherings.setdefault(of_this_loop, Gathering(lambda turn: self.run(work, turn)))
+        result: R = await gathering.run(item)
+        return result
 
     def close(self) -> None:
         """Lets the threads end once what waits for them is done. A second call does nothing."""

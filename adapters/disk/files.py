@@ -22,15 +22,12 @@ from stat import S_IMODE, S_ISLNK
 
 from adapters.disk.errors import noting
 from adapters.disk.modes import HAS_MODES, OWNER_ALONE, SPECIAL_BITS, grant
-from adapters.disk.own_root import HAS_DESCRIPTORS, OwnRoot, Place
+from adapters.disk.own_root import HAS_DESCRIPTORS, OwnRoot, Place, stands_in
 from adapters.disk.platforms import Platform, this_platform
+from adapters.disk.short_calls import read_fully, write_fully
 
 DISK_FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 """Error numbers that say there is no room (Windows has no EDQUOT)."""
-MAX_IDLE_WRITES = 100
-"""Calls in a row that may write nothing, because a signal came or the system took no byte, before a write is given
-up.
-"""
 MAX_NEW_DIRECTORIES = 64
 """Levels of directories that are made at once."""
 
@@ -202,6 +199,12 @@ class Files:
         with self._folder_at(path) as folder, os.scandir(folder) as entries:
             return [entry.name for entry in islice(entries, most)]
 
+    @noting("to look at a folder")
+    def missing(self, path: Path, names: Iterable[str]) -> set[str]:
+        """Of these names those of which there is nothing in a directory."""
+        with self._folder_at(path) as folder:
+            return {name for name in names if not stands_in(folder, name)}
+
     @noting("to lock a file")
     def lock(self, fd: int) -> None:
         """Takes the exclusive lock of an open file until it is closed. Raises BlockingIOError at once where another
@@ -242,21 +245,15 @@ class Files:
 
     def write_all(self, fd: int, data: bytes) -> None:
         """Writes all of `data` where the descriptor stands."""
-        _write_fully(data, lambda rest, _: self.write(fd, rest))
+        write_fully(data, lambda rest, _: self.write(fd, rest))
 
     def write_all_at(self, fd: int, data: bytes, offset: int) -> None:
         """Writes all of `data` at an offset."""
-        _write_fully(data, lambda rest, done: self.write_at(fd, rest, offset + done))
+        write_fully(data, lambda rest, done: self.write_at(fd, rest, offset + done))
 
     def read_all_at(self, fd: int, size: int, offset: int) -> bytes:
         """`size` bytes from an offset; fewer only where the file ends."""
-        block = self.read_at(fd, size, offset)
-        while block and len(block) < size:
-            more = self.read_at(fd, size - len(block), offset + len(block))
-            if not more:
-                break
-            block += more
-        return block
+        return read_fully(size, lambda left, done: self.read_at(fd, left, offset + done))
 
     def read(self, path: Path, at_most: int | None = None) -> bytes:
         """The whole of a small file; its first `at_most` bytes where it should be small and may not be."""
@@ -378,17 +375,3 @@ def _is_there(look: Callable[[Path], os.stat_result], path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True
-
-
-def _write_fully(data: bytes, write: Callable[[memoryview, int], int]) -> None:
-    """Loops over short writes; `write` takes the rest and how much is done, and gives how much it took."""
-    rest, done, idle = memoryview(data), 0, 0
-    while done < len(data):
-        try:
-            taken = write(rest[done:], done)
-        except InterruptedError:
-            taken = 0
-        idle = 0 if taken else idle + 1
-        if idle >= MAX_IDLE_WRITES:
-            raise OSError(errno.EIO, f"nothing was written in {MAX_IDLE_WRITES} calls")
-        done += taken

@@ -276,6 +276,18 @@ class OwnRoot:
         return Path(*self._names(path))
 
 
+def stands_in(folder: int | Path, name: str) -> bool:
+    """Whether anything has this name in a folder, as `OwnRoot.folder` gives it. Raises OSError."""
+    try:
+        if isinstance(folder, int):
+            os.stat(name, dir_fd=folder, follow_symlinks=False)
+        else:
+            (folder / name).lstat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def why_not_ordinary(found: os.stat_result) -> str | None:
     """Why what was found is no file that this program works on, the end of a sentence; None where it is one."""
     if S_ISDIR(found.st_mode):

@@ -110,6 +110,9 @@ class BodyReader:
         budget.taken = 0
 
     async def _read(self, request: web.Request, at_most: int, *, holds_room: bool) -> bytes:
+        content = request.content
+        if content.is_eof() and content.exception() is None and content.total_bytes <= at_most:
+            return content.read_nowait()  # all of it came with its head
         body = bytearray()
         started = asyncio.get_running_loop().time()
         while chunk := await _next_chunk(request, self._pace(started, len(body), holds_room=holds_room)):

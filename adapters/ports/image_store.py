@@ -7,7 +7,7 @@ to say, and whether a command is allowed the ledger's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from io import BufferedIOBase
 from pathlib import Path
@@ -34,6 +34,13 @@ class Unfinished(NamedTuple):
     name: str
     stands: bool
     why: str | None = None
+
+
+class Place(NamedTuple):
+    """Where a save goes: a user's folder, or one in it; of no user: what all have in common."""
+
+    user: str | None
+    folder: str | None = None
 
 
 class Thumbnails(Protocol):
@@ -94,9 +101,9 @@ class ImageStore(Protocol):
 
     # -- a save
 
-    def probe(self, user: str | None, folder: str | None, size_bytes: int, *, whole: bool) -> None:
-        """Goes the way of a save of so many bytes into a folder of a user (None: as far as it is that of all users)
-        with a few, or `whole` with as many, and leaves nothing behind. Raises OSError where a save would fail.
+    def probe(self, places: Sequence[Place], size_bytes: int, *, whole: bool) -> list[OSError | None]:
+        """Goes the way of a save into each place with a few bytes, for one of so many (or `whole`: really with as
+        many), and leaves nothing behind. For each what a save would fail with, None where it would not.
         """
 
     def unwritable(self, folders: Iterable[str]) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from io import BufferedIOBase
 from pathlib import Path
@@ -28,7 +28,7 @@ from adapters.imagestore.local.probing import Probe
 from adapters.imagestore.local.thumbnail_files import ThumbnailFiles
 from adapters.imagestore.local.touched import Touched, left_of
 from adapters.imagestore.local.writable import unwritable_folders
-from adapters.ports.image_store import Key, Unfinished
+from adapters.ports.image_store import Key, Place, Unfinished
 from domain.events import CleanupCompleted, Event, ImageDeleted, ImageSaved
 from domain.names import folder_of, fresh_number, name_key
 from domain.view import View
@@ -49,7 +49,7 @@ class LocalImageStore:
         self._files = files
         self._own = OwnFiles(layout, files)
         self._details = DetailsFiles(layout, files, self._own)
-        self._probe = Probe(layout, files, self._own)
+        self._probe = Probe(layout, files, self._own, lock_of=self._lock_of)
         self._locks = [threading.Lock() for _ in range(LOCKS)]
         self.thumbnails = ThumbnailFiles(layout, files, self._own, lock_of=self._lock_of)
         self._guard = threading.Lock()
@@ -146,10 +146,9 @@ class LocalImageStore:
         (self.missing.discard if found else self.missing.add)(Key(user, temp, name_key(name)))
         return found
 
-    def probe(self, user: str | None, folder: str | None, size_bytes: int, *, whole: bool) -> None:
-        """Tries a save, under the lock of the user's final paths."""
-        with self._lock_of(user or ""):
-            self._probe.carry_out(self.layout.folders(user, folder), size_bytes, whole=whole)
+    def probe(self, places: Sequence[Place], size_bytes: int, *, whole: bool) -> list[OSError | None]:
+        """Tries a save in each, under the lock of the user's final paths."""
+        return self._probe.carry_out_in(places, size_bytes, whole=whole)
 
     def unwritable(self, folders: Iterable[str]) -> list[str]:
         """Of the folders of saves those that take no file."""

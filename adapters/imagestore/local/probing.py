@@ -7,15 +7,17 @@ say.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from secrets import token_bytes, token_hex
+from threading import Lock
 
 from adapters.disk.files import CREATE, Files
 from adapters.imagestore.local.layout import OWN_PREFIX, Layout
 from adapters.imagestore.local.moving import move
 from adapters.imagestore.local.own_files import OwnFiles
+from adapters.ports.image_store import Place
 
 PROBE_NAME = f"{OWN_PREFIX}probe"
 """What a probe is called for a moment in a folder of images. A crash may leave it; the next probe takes it away."""
@@ -25,15 +27,49 @@ BLOCK_BYTES = 65_536
 class Probe:
     """The way of saves below one root."""
 
-    def __init__(self, layout: Layout, files: Files, own: OwnFiles) -> None:
+    def __init__(self, layout: Layout, files: Files, own: OwnFiles, *, lock_of: Callable[[str], Lock]) -> None:
         self._layout = layout
         self._files = files
         self._own = own
+        self._lock_of = lock_of
 
-    def carry_out(self, folders: tuple[Path, ...], size_bytes: int, *, whole: bool) -> None:
+    def carry_out_in(self, places: Sequence[Place], size_bytes: int, *, whole: bool) -> list[OSError | None]:
+        """What a save would fail with in each place, None where it would not. The disk is asked for the room until it
+        has given it; and users without a folder differ by their names alone, so the longest stands for all.
+        """
+        found: dict[Place, OSError | None] = {}
+        alike = [] if whole else self._without_folder(places)
+        for place in (*alike, *(place for place in places if place not in alike)):
+            one_is_well = None in found.values()
+            if place in alike and one_is_well:
+                found[place] = None
+                continue
+            folders = self._layout.folders(*place)
+            with self._lock_of(place.user or ""):
+                try:
+                    self._carry_out(folders, 0 if one_is_well and not whole else size_bytes, whole=whole)
+                except OSError as error:
+                    found[place] = error
+                else:
+                    found[place] = None
+        return [found[place] for place in places]
+
+    def _without_folder(self, places: Sequence[Place]) -> list[Place]:
+        """The places of users who have no folder yet, that with the longest path first."""
+        users = {place.user for place in places if place.user is not None}
+        try:
+            missing = self._files.missing(self._layout.users, users)
+        except FileNotFoundError:
+            missing = users
+        except OSError:
+            missing = set()
+        alike = [place for place in places if place.user in missing]
+        return sorted(alike, key=lambda place: -len("/".join(filter(None, place))))
+
+    def _carry_out(self, folders: tuple[Path, ...], size_bytes: int, *, whole: bool) -> None:
         """Tries a save into `folders`: that of its image, and that of its details where there are some.
 
-        The disk is asked for `size_bytes`, which are really written where `whole`. Raises OSError.
+        The disk is asked for `size_bytes`, which are really written where `whole`; not for 0. Raises OSError.
         """
         self._own.require(folder / PROBE_NAME for folder in (self._layout.staging, *folders))
         for folder in (self._layout.staging, *folders):  # first, as what is put into such a folder stays there

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.ports.image_store import ImageStore, Unfinished
+from adapters.ports.image_store import ImageStore, Place, Unfinished
 from domain.events import CleanedFile, CleanupCompleted, ImageDeleted, ImageSaved
 from projections.quota_state import QuotaState
 from tests.adapters.imagestore.stores import STORES
@@ -203,8 +203,8 @@ def test_a_free_number_is_above_all_that_are_there(images: ImageStore) -> None:
 def test_a_probe_leaves_nothing(images: ImageStore, whole: bool) -> None:
     """Neither of a user who has images nor of another; what was kept stays as it was."""
     keep(images, 1, "k/a.png", b"one", prompt="first")
-    for user, folder in (("ada", "k"), ("ada", None), ("bob", "upscale"), (None, None)):
-        images.probe(user, folder, 50_000, whole=whole)
+    places = [Place("ada", "k"), Place("ada"), Place("bob", "upscale"), Place("carl"), Place("carl", "k"), Place(None)]
+    assert images.probe(places, 50_000, whole=whole) == [None] * len(places)
     assert (bytes_of(images, "k/a.png"), images.read_details("ada", "k/a.png")) == (b"one", {"prompt": "first"})
     assert images.first_free_number("bob", "upscale", temp=False) == 1
     assert (images.remove_unneeded_staged(), images.unwritable(["k", "upscale"])) == (0, [])
