@@ -2,8 +2,9 @@
 
 aiohttp leaves a half-sent head and a reader that has stopped reading open; here each has a named bound. Where all
 places are taken, who keeps one without need gives it up: first who has asked for nothing yet, then who sends or reads
-slowly, then strangers and refused ones in line, and of each kind who has done so longest. Left to others: how long a
-body may take (`bodies`), and everything that needs a parsed request (`guards`).
+slowly, then strangers and refused ones in line, and of each kind who has done so longest. Where nobody does, the next
+one is told 503. Left to others: how long a body may take (`bodies`), and everything that needs a parsed request
+(`guards`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from enum import IntEnum
+from math import inf
 from typing import Any, NamedTuple, TypeVar, cast
 
 import structlog
@@ -33,6 +35,22 @@ READER_BYTES_A_SECOND = 8_000
 KEEP_ALIVE_SECONDS = 15.0
 LINGERING_SECONDS = 5.0
 SHUTDOWN_SECONDS = 25.0
+PATIENCE_SECONDS = 0.5
+"""Who asks again within this time keeps their place: else clients that are more than there are places would throw each
+other out, and none would be answered.
+"""
+LOOKS = 10
+"""How often within that time it is looked who could give their place up, while few are left. Not for each who comes, as
+that would be all that is done in a flood; and who is found twice has really sent nothing: what came between was read.
+"""
+FEW_OF = 8
+"""One place of so many, or less, is few."""
+TELL_SECONDS = 1.0
+"""How often it is told, at most, that all places are taken."""
+MOST_SENT_AWAY = 256
+"""Connections that are being told 503 at once; one more is closed without a word."""
+SENT_AWAY_SECONDS = 1.0
+"""How long one of them has to read it."""
 
 T = TypeVar("T")
 
@@ -48,6 +66,7 @@ class ConnectionBounds(NamedTuple):
     reader_bytes_a_second: int = READER_BYTES_A_SECOND
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
     shutdown_seconds: float = SHUTDOWN_SECONDS
+    patience_seconds: float = PATIENCE_SECONDS
 
 
 class Connections:
@@ -58,10 +77,25 @@ class Connections:
         self.open: set[Connection] = set()
         self.is_over = False
         """Whether the service takes no more connections; one that was accepted just before is sent away."""
+        self.sent_away = 0
+        """How many are being told so."""
         self._server = server
+        self._coming = 0
+        self._refused = self._dropped = 0
+        self._told_at = -inf
+        self._look_seconds = bounds.patience_seconds / LOOKS
+        self._look: asyncio.TimerHandle | None = None
+        self._found: dict[Connection, WaitedFor] = {}
+        self._next: list[tuple[WaitedFor, Connection]] = []
 
-    def __call__(self) -> Connection:
+    def __call__(self) -> asyncio.Protocol:
         """The protocol of a connection that is about to be made."""
+        if self.is_over or not self.make_room():
+            if not self.is_over:
+                self._note(refused=1)
+            return SentAway(self)
+        self._coming += 1
+        asyncio.get_running_loop().call_soon(self._has_come)
         return Connection(
             self,
             self._server,
@@ -74,14 +108,53 @@ class Connections:
 
     def make_room(self) -> bool:
         """Whether one more may be open, if need be in the place of the one that has kept us waiting longest."""
-        if len(self.open) < self.bounds.connections:
+        if len(self.open) + self._coming < self.bounds.connections:
             return True
-        waited_for = [(since, one) for one in self.open if (since := one.waited_for_since) is not None]
-        if not waited_for:
-            return False
-        _, longest = min(waited_for, key=lambda known: known[0])
-        longest.give_place_up()
-        return True
+        while self._next:
+            since, one = self._next.pop()
+            if one in self.open and one.waited_for_since == since:
+                one.give_place_up()
+                self._note(dropped=1)
+                return True
+        return False
+
+    def has_opened(self) -> None:
+        """One more is open, and there may be few left."""
+        if self._look is None and self._are_few_left():
+            self._look = asyncio.get_running_loop().call_later(self._look_seconds, self._look_around)
+
+    def _are_few_left(self) -> bool:
+        most = self.bounds.connections
+        return len(self.open) >= most - max(1, most // FEW_OF)
+
+    def _look_around(self) -> None:
+        """Finds who could give their place up, the one that has done without longest at the end of `_next`."""
+        self._look = None
+        loop = asyncio.get_running_loop()
+        latest = loop.time() - self.bounds.patience_seconds
+        waited_for = {one: since for one in self.open if (since := one.waited_for_since) and since.since <= latest}
+        twice = [(since, one) for one, since in waited_for.items() if self._found.get(one) == since]
+        self._next, self._found = sorted(twice, key=_of_need, reverse=True), waited_for
+        if self._are_few_left():
+            self._look = loop.call_later(self._look_seconds, self._look_around)
+
+    def _has_come(self) -> None:
+        """A moment before it is among the open ones."""
+        self._coming -= 1
+
+    def _note(self, *, refused: int = 0, dropped: int = 0) -> None:
+        """Tells it now and then, and the first time at once."""
+        self._refused += refused
+        self._dropped += dropped
+        now = asyncio.get_running_loop().time()
+        if now >= self._told_at + TELL_SECONDS:
+            bound = self.bounds.connections
+            _log.warning("http places all taken", bound=bound, refused=self._refused, dropped=self._dropped)
+            self._refused, self._dropped, self._told_at = 0, 0, now
+
+
+def _of_need(waited_for: tuple[WaitedFor, Connection]) -> WaitedFor:
+    return waited_for[0]
 
 
 class Need(IntEnum):
@@ -114,16 +187,10 @@ class Connection(web.RequestHandler):
         self._when_gone: list[Callable[[], object]] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Admits the connection and gives it its time for a head, or says that there are too many."""
+        """Gives the connection its time for a head."""
         bounds = self._connections.bounds
-        if self._connections.is_over:
-            _last_words(transport, b"503 Service Unavailable", b"")
-            return
-        if not self._connections.make_room():
-            _log.warning("http connection refused", bound=bounds.connections)
-            _last_words(transport, b"503 Service Unavailable", b"Retry-After: 1\r\n")
-            return
         self._connections.open.add(self)
+        self._connections.has_opened()
         loop = asyncio.get_running_loop()
         self._head_timer = loop.call_later(bounds.head_seconds, self._head_overdue)
         super().connection_made(transport)
@@ -159,7 +226,6 @@ class Connection(web.RequestHandler):
 
     def give_place_up(self) -> None:
         """Closes the connection at once, for one that needs its place."""
-        _log.info("http connection dropped for another", in_request=self._current_request is not None)
         self._connections.open.discard(self)
         if self.transport is not None:
             self.transport.abort()
@@ -246,7 +312,7 @@ class Connection(web.RequestHandler):
         self._head_timer = None
         if self.transport is not None:
             _log.info("http head overdue", seconds=self._connections.bounds.head_seconds)
-            _last_words(self.transport, b"408 Request Timeout", b"")
+            _last_words(self.transport)
 
     def _watch_reader(self) -> None:
         """Looks again after a while whether enough of what waits now has been read by then."""
@@ -272,6 +338,37 @@ class Connection(web.RequestHandler):
             self._reader_timer = None
 
 
+class SentAway(asyncio.Protocol):
+    """A connection for which there is no place. It is told so and waited for until it has read that: what is closed
+    with unread bytes in it loses what was written.
+    """
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Says it, and waits for the other side to close."""
+        stream = cast("asyncio.Transport", transport)
+        self._connections.sent_away += 1
+        if self._connections.sent_away > MOST_SENT_AWAY:
+            stream.abort()
+            return
+        stream.write(_NO_PLACE)
+        with suppress(OSError, NotImplementedError):  # who has gone already needs no end
+            stream.write_eof()
+        self._timer = asyncio.get_running_loop().call_later(SENT_AWAY_SECONDS, stream.abort)
+
+    def eof_received(self) -> None:
+        """The other side has closed, and so do we."""
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """Nothing is kept of it."""
+        self._connections.sent_away -= 1
+        if self._timer is not None:
+            self._timer.cancel()
+
+
 def connection_of(request: web.Request) -> Connection:
     """The connection that a request came by."""
     assert isinstance(request.protocol, Connection), "the service makes its own connections"
@@ -289,7 +386,10 @@ class _BareResponse(web.Response):
         self.headers.popall(hdrs.SERVER, None)
 
 
-def _last_words(transport: asyncio.BaseTransport, status: bytes, headers: bytes) -> None:
+_NO_PLACE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\nRetry-After: 1\r\n\r\n"
+
+
+def _last_words(transport: asyncio.BaseTransport) -> None:
     stream = cast("asyncio.Transport", transport)
-    stream.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n" + headers + b"\r\n")
+    stream.write(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
     stream.close()

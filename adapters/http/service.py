@@ -36,7 +36,8 @@ from adapters.ports.clock import Clock, utc_now
 from adapters.ports.faults import ConfigError
 from adapters.studio import Studio
 
-BACKLOG = 128
+BACKLOG = 512
+"""Connections that the system keeps until they are accepted; who finds no place there tries again a second later."""
 _BODY_BOUNDS = BodyBounds()
 _BOUNDS = ConnectionBounds()
 _NO_DOOR = Door()
@@ -73,7 +74,7 @@ def make_app(
     app[PAGE] = read_page()
     app[ARCHIVES] = Archives()
     offer_document(app, ALL_ROUTES)
-    offer_page(app)
+    offer_page(app, ALL_ROUTES)
     for route in ALL_ROUTES:
         app.router.add_route(route.method, route.pattern, route.handle, expect_handler=expect_later)
         if route.method == "GET":

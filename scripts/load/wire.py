@@ -229,7 +229,9 @@ class OpenLoop:
             self._open -= 1
             return
         self._lines.append(line)
-        if self._waiting:
+        if not line.is_open:  # it was sent away at once
+            self._open -= 1
+        elif self._waiting:
             self._under_way += 1
             line.ask(self._make(), self._waiting.popleft())
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
@@ -13,25 +14,22 @@ from aiohttp import web
 from adapters.http.contract.openapi import document
 from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import OpenApi
+from adapters.http.once import Once
 from adapters.http.services import services_of
 
 TITLE = "Abby Ledger"
-DESCRIBED: Final = web.AppKey("described", Sequence[Route])
-"""The routes of the application, which the document describes."""
-_WRITTEN: Final = web.AppKey("written", list[bytes])
+_DOCUMENT: Final = web.AppKey("document", Once[bytes])
 
 
 async def openapi(request: web.Request) -> web.Response:
     """This document: every route with what it takes and answers, in OpenAPI 3.1."""
-    written = request.app[_WRITTEN]
-    if not written:
-        written.append(await services_of(request).store.workers.reading.run(_write, request.app[DESCRIBED]))
-    return web.Response(body=written[0], content_type="application/json")
+    written = await request.app[_DOCUMENT].get(services_of(request).store.workers.surveying)
+    return web.Response(body=written, content_type="application/json")
 
 
 def offer_document(app: web.Application, routes: Sequence[Route]) -> None:
-    """Lets the application describe these routes; the document is written once it is asked for."""
-    app[DESCRIBED], app[_WRITTEN] = routes, []
+    """Lets the application describe these routes."""
+    app[_DOCUMENT] = Once(partial(_write, routes))
 
 
 def running_version() -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from html import escape
 from http import HTTPStatus
 from typing import Any, Final
@@ -16,7 +17,8 @@ from aiohttp import web
 
 from adapters.http.contract.openapi import document
 from adapters.http.contract.route import Answer, Route
-from adapters.http.routes.documentation import DESCRIBED, TITLE, running_version
+from adapters.http.once import Once
+from adapters.http.routes.documentation import TITLE, running_version
 from adapters.http.services import services_of
 
 CONTENT_SECURITY_POLICY = (
@@ -39,21 +41,19 @@ _HEAD = """<!doctype html>
 <p><a href="/">The page</a>, and this as <a href="/openapi.json">OpenAPI</a> for programs.</p>
 </header>
 """
-_READ: Final = web.AppKey("read", list[str])
+_PAGE: Final = web.AppKey("reading", Once[str])
 
 
 async def docs(request: web.Request) -> web.Response:
     """The OpenAPI document as a page."""
-    written = request.app[_READ]
-    if not written:
-        written.append(await services_of(request).store.workers.reading.run(page_of, request.app[DESCRIBED]))
+    written = await request.app[_PAGE].get(services_of(request).store.workers.surveying)
     headers = {"Cache-Control": "no-cache", "Content-Security-Policy": CONTENT_SECURITY_POLICY}
-    return web.Response(text=written[0], content_type="text/html", headers=headers)
+    return web.Response(text=written, content_type="text/html", headers=headers)
 
 
-def offer_page(app: web.Application) -> None:
-    """Lets the application have this page; it is written once it is asked for."""
-    app[_READ] = []
+def offer_page(app: web.Application, routes: Sequence[Route]) -> None:
+    """Lets the application have this page."""
+    app[_PAGE] = Once(partial(page_of, routes))
 
 
 def page_of(routes: Sequence[Route]) -> str:
@@ -145,5 +145,5 @@ def _prose(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
-_PAGE = {HTTPStatus.OK: Answer("The page.", None, ("text/html",))}
-ROUTES = (Route("GET", "/docs", docs, subject="", scope=None, answers=_PAGE, query=None),)
+_ANSWERS = {HTTPStatus.OK: Answer("The page.", None, ("text/html",))}
+ROUTES = (Route("GET", "/docs", docs, subject="", scope=None, answers=_ANSWERS, query=None),)

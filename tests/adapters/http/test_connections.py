@@ -24,7 +24,9 @@ HELLO = request("GET", "/")
 LARGE_BYTES = 30_000_000
 STOP_SECONDS = 5.0
 """Far less than requests under way are waited for."""
-TIGHT = ConnectionBounds(connections=3, head_seconds=0.3, reader_seconds=0.3, keep_alive_seconds=0.3)
+TIGHT = ConnectionBounds(
+    connections=3, head_seconds=0.3, reader_seconds=0.3, keep_alive_seconds=0.3, patience_seconds=0.05
+)
 
 
 async def _hello(_request: web.Request) -> web.Response:
@@ -181,6 +183,38 @@ async def test_one_connection_too_many_is_told_so_and_a_place_comes_back(address
     await refused.close()
     assert [answer.body for answer in await asyncio.gather(*working)] == [b"done"] * TIGHT.connections
     assert (await once(address, HELLO)).status == 200
+
+
+async def test_who_asks_again_soon_keeps_their_place_from_those_who_come_later() -> None:
+    """More clients than places: those who have one are all answered, the others are told 503 each time."""
+    patient = TIGHT._replace(keep_alive_seconds=60, patience_seconds=1.0)
+    async with listening(patient) as address:
+        kept = [await Wire.open(address) for _ in range(patient.connections)]
+        told = list[bytes]()
+        for _ in range(20):
+            for wire in kept:
+                await wire.send(HELLO)
+            newcomer = await Wire.open(address)
+            await newcomer.send(HELLO)
+            told.append((await newcomer.rest())[:12])
+            await newcomer.close()
+            assert [(await wire.answer()).body for wire in kept] == [b"hello"] * patient.connections
+        for wire in kept:
+            await wire.close()
+    assert told == [b"HTTP/1.1 503"] * 20
+
+
+async def test_who_is_sent_away_can_read_it_whatever_they_have_sent(address: str) -> None:
+    """What is closed with unread bytes in it would lose the answer on its way."""
+    working = [asyncio.create_task(once(address, request("GET", "/slow"))) for _ in range(TIGHT.connections)]
+    await asyncio.sleep(0.1)
+    for _ in range(10):
+        wire = await Wire.open(address)
+        with suppress(ConnectionError):
+            await wire.send(request("POST", "/body", body=bytes(300_000)))
+        assert (await wire.rest()).startswith(b"HTTP/1.1 503 ")
+        await wire.close()
+    await asyncio.gather(*working)
 
 
 BODY_TO_COME = request("POST", "/body", headers={"Content-Length": "1000"})
