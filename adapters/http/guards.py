@@ -41,7 +41,7 @@ MAX_LOGGED_PATH_CHARS = 200
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 USUAL_BELOW, SLOW_SECONDS = 400, 1.0
-"""What was read, with a status below this one and in a shorter time, is as usual."""
+"""An answer with a status below this one and in a shorter time is as usual."""
 TLS_FOR_SECONDS = 31_536_000
 """How long a browser that came by TLS asks by nothing else."""
 OWN_SITES = frozenset({"same-origin", "none"})
@@ -176,10 +176,10 @@ def _of_router(error: web.HTTPException) -> Problem:
 
 
 def _write_line(request: web.Request, status: int, *, seconds: float) -> None:
-    """What was read quickly is told to those alone who look for it: a page and a monitor ask for more than a log holds
-    in peace.
+    """What was answered well and quickly is told to those alone who look for it: a page and a monitor ask for more than
+    a log holds in peace, and what was changed is in the ledger itself.
     """
-    is_usual = request.method in SAFE_METHODS and status < USUAL_BELOW and seconds < SLOW_SECONDS
+    is_usual = status < USUAL_BELOW and seconds < SLOW_SECONDS
     if is_usual and not _LOGGER.isEnabledFor(logging.DEBUG):
         return
     route = request.match_info.route.resource

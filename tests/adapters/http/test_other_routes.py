@@ -128,9 +128,11 @@ async def test_a_path_that_leads_nowhere_is_404(service: Running, path: str) -> 
     assert (answer.status, answer.json["status"]) == (404, 404)
 
 
-async def test_a_request_is_one_line_without_what_was_wished(service: Running) -> None:
+async def test_a_request_is_one_line_without_what_was_wished(
+    service: Running, caplog: pytest.LogCaptureFixture
+) -> None:
     """Method, path, status, time and reference; no prompt, no query, no header."""
-    with capture_logs() as lines:
+    with caplog.at_level("DEBUG"), capture_logs() as lines:
         answer = await service.send_json(
             "POST", "/v1/users/1/generations", GENERATION_FIELDS, headers={"Idempotency-Key": "secret-key"}
         )
@@ -149,7 +151,7 @@ async def test_a_request_is_one_line_without_what_was_wished(service: Running) -
         ("INFO", "/nowhere", ["info"]),
     ],
 )
-async def test_what_is_read_as_usual_is_a_line_for_those_alone_who_look_for_it(
+async def test_what_is_answered_as_usual_is_a_line_for_those_alone_who_look_for_it(
     service: Running, caplog: pytest.LogCaptureFixture, level: str, path: str, lines: list[str]
 ) -> None:
     """A page and a monitor would fill the log; what is refused, or not there, is in it."""
