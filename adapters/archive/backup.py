@@ -20,6 +20,7 @@ from typing import NamedTuple
 from adapters.application.opening import refuse_unfinished
 from adapters.archive.layout import (
     ANOTHER_COPY,
+    MAX_DETAILS_CHARS,
     MAX_MANIFEST_BYTES,
     BackupPaths,
     Content,
@@ -53,8 +54,8 @@ from projections.standing_files import StandingFile
 
 COPIES = 2
 """Times that bytes are written which the disk does not give back."""
-MAX_ROW_BYTES = 65_536
-"""Of a file in the list: its prompts are in it."""
+MAX_ROW_BYTES = 2 * MAX_DETAILS_CHARS + 4_096
+"""Of a file in the list: how it was made is in it, as a string of JSON in which each quotation mark takes two bytes."""
 MAX_CONTENTS_BYTES = 1_073_741_824
 
 
@@ -284,7 +285,9 @@ def _writing(paths: BackupPaths, files: Files) -> Iterator[None]:
         files.lock(fd)
         yield
     except BlockingIOError:
-        raise LogLocked(f"Another run of `abby backup` writes into {paths.folder}. Let it end.") from None
+        raise LogLocked(
+            f"Another run of `abby backup` writes into {paths.folder}, or `abby restore` reads it. Let it end."
+        ) from None
     except OSError as error:
         raise _unwritable(paths, error) from error
     finally:

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from stat import S_ISDIR
 
-import orjson
-
 from adapters.archive.layout import ANOTHER_COPY, BackupPaths, Content, Manifest
 from adapters.archive.settling import OnProgress, Standing
+from adapters.archive.source import is_of
 from adapters.archive.store import ContentStore
 from adapters.disk.files import Files
 from adapters.disk.own_root import why_not_ordinary
@@ -22,7 +21,9 @@ from adapters.images.invalid_image import InvalidImage
 from adapters.ledger.projector import Projector
 from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.event_log import EventLogEngine, VerifiedEvent
-from adapters.ports.faults import BackupDamaged
+from adapters.ports.faults import BackupDamaged, LogDamaged, LogForeign, LogMissing, StorageUnavailable
+from adapters.ports.log_reports import LogReport
+from domain.names import folder_of, name_key
 from projections.standing_files import StandingFile
 
 MAX_MORE_BYTES = 1_073_741_824
@@ -64,18 +65,14 @@ class CheckedBackup:
 
     def check(self) -> None:
         """Reads it. Raises BackupDamaged, LogDamaged and the like, OSError."""
-        engine, manifest = self._terms.engine, self.manifest
-        _refuse_odd_log(self.paths, manifest, self._terms.files)
-        with collecting_no_garbage():
-            report = engine.verify(self.paths.log_root, on_event=self._take)
-        engine.refuse_damage(self.paths.log_root, report.damage)
-        is_another = report.log_id != manifest.log_id or report.positions < manifest.position
-        if is_another or (report.positions == manifest.position and report.digest != manifest.digest):
-            raise BackupDamaged(f"The log in {self.paths.folder} is not the one that was backed up. {ANOTHER_COPY}")
+        _refuse_odd_log(self.paths, self.manifest, self._terms.files)
+        self._refuse_another_log(self._read_log())
         self.stood = list(self._standing.files)
         if {file.position for file in self.stood} != set(self._contents):
             raise BackupDamaged(f"The list of files in {self.paths.folder} is not that of its log. {ANOTHER_COPY}")
         self.missing = tuple(file for file in self.stood if self._contents[file.position].is_missing)
+        self._refuse_other_figures()
+        self._refuse_images_in_images()
         for done, file in enumerate(self.stood):
             self._terms.progress(done, len(self.stood))
             self._refuse_details(file)
@@ -88,6 +85,54 @@ class CheckedBackup:
         details = self._contents[file.position].details
         return None if details is None else details.encode()
 
+    def _read_log(self) -> LogReport:
+        """Every event of its log. Raises BackupDamaged, LogDamaged, OSError."""
+        log = f"The log of the backup {self.paths.folder}"
+        try:
+            with collecting_no_garbage():
+                report = self._terms.engine.verify(
+                    self.paths.log_root, on_event=self._take, marks=[self.manifest.position]
+                )
+        except LogForeign as error:
+            raise BackupDamaged(f"{log} is not used, because {error.what}. {ANOTHER_COPY}") from error
+        except LogMissing as error:
+            raise BackupDamaged(f"{log} is missing. {ANOTHER_COPY}") from error
+        except StorageUnavailable as error:
+            if isinstance(error.__cause__, OSError):  # it is no storage root, so it is told in other words
+                raise error.__cause__ from error
+            raise
+        if (damage := report.damage) is not None:
+            raise LogDamaged(
+                f"{damage.likeness}{damage.said_of(log)} {ANOTHER_COPY} `abby --root {self.paths.log_root} salvage "
+                "--to DIR` writes a new log of what is whole before the damage.",
+                position=damage.position,
+                offset=damage.offset,
+                looks_like=damage.looks_like,
+            )
+        return report
+
+    def _refuse_another_log(self, report: LogReport) -> None:
+        manifest = self.manifest
+        if report.log_id != manifest.log_id or report.marked != (manifest.log_point,):
+            raise BackupDamaged(f"The log in {self.paths.folder} is not the one that was backed up. {ANOTHER_COPY}")
+
+    def _refuse_other_figures(self) -> None:
+        """What people are told of a backup is what it holds."""
+        manifest, temp = self.manifest, sum(file.temp for file in self.stood)
+        found = (len(self.stood) - temp, temp, sum(file.size_bytes for file in self.stood), len(self.missing))
+        if found != (manifest.images, manifest.temp_files, manifest.size_bytes, manifest.missing):
+            raise BackupDamaged(f"{self.paths.manifest} gives other figures than its log and list. {ANOTHER_COPY}")
+
+    def _refuse_images_in_images(self) -> None:
+        """No disk has a file and a folder of one name, and no version records that."""
+        keys = {(file.user, file.temp, name_key(file.name)) for file in self.stood}
+        for file in self.stood:
+            above = folder_of(file.name)
+            if above is not None and (file.user, file.temp, name_key(above)) in keys:
+                raise BackupDamaged(
+                    f"{file.name} of {file.user} would lie in {above}, which is an image by the log too. {ANOTHER_COPY}"
+                )
+
     def _take(self, found: VerifiedEvent) -> None:
         """What comes after the backup's position, a run that was cut off left there."""
         self._projector.take(found)
@@ -96,14 +141,10 @@ class CheckedBackup:
 
     def _refuse_details(self, file: StandingFile) -> None:
         stored = self.details(file)
-        if stored is None:
-            return
-        try:
-            is_object = not file.temp and isinstance(orjson.loads(stored), dict)
-        except orjson.JSONDecodeError:
-            is_object = False
-        if not is_object:
-            raise BackupDamaged(f"How {file.name} of {file.user} was made is no JSON object. {ANOTHER_COPY}")
+        if stored is not None and (file.temp or not is_of(stored, file)):
+            raise BackupDamaged(
+                f"What is told of how {file.name} of {file.user} was made is not of that image. {ANOTHER_COPY}"
+            )
 
     def _refuse_bytes(self, file: StandingFile) -> None:
         store = self.store
@@ -129,7 +170,9 @@ class CheckedBackup:
         try:
             checked = check_image(self.store.read(file.sha256), max_bytes=most)
         except InvalidImage as error:
-            raise BackupDamaged(f"{file.name} of {file.user} is no picture. {error} {ANOTHER_COPY}") from error
+            raise BackupDamaged(
+                f"{file.name} of {file.user} is no picture that is kept. {error} {ANOTHER_COPY}"
+            ) from error
         if checked.media_type != file.media_type:
             raise BackupDamaged(
                 f"{file.name} of {file.user} is {checked.media_type}, and its log says {file.media_type}. "

@@ -10,7 +10,9 @@ An import is of what somebody else may have written: each picture is decoded, an
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,12 +24,20 @@ from adapters.archive.checking import CheckedBackup, RestoreTerms
 from adapters.archive.layout import ANOTHER_COPY, BackupPaths, Manifest
 from adapters.archive.store import digest_of
 from adapters.disk.errors import NotOwnError, not_done_there
-from adapters.disk.files import Files, is_disk_full
+from adapters.disk.files import READ, Files, is_disk_full
 from adapters.disk.litter import is_litter
 from adapters.imagestore.local.layout import OWN_PREFIX, Layout
 from adapters.ledger.projector import Projector
 from adapters.ledger.taking_in import collecting_no_garbage
-from adapters.ports.faults import GOES_ON, BackupDamaged, Fault, StorageUnavailable, TargetRefused, no_room_for
+from adapters.ports.faults import (
+    GOES_ON,
+    BackupDamaged,
+    Fault,
+    LogLocked,
+    StorageUnavailable,
+    TargetRefused,
+    no_room_for,
+)
 from projections.standing_files import StandingFile
 
 IN_MAKING = f"{OWN_PREFIX}restored"
@@ -54,18 +64,45 @@ def restore(folder: Path, root: Path, terms: RestoreTerms) -> Restored:
         raise TargetRefused(f"The backup {paths.folder} and the root {root} lie in each other. Name another root.")
     files.confine(paths.folder, anew=False)
     files.confine(root, anew=False)
-    try:
+    unreadable, unwritable = partial(_unreadable, paths), partial(_unwritable, root)
+    with _telling(unreadable), _not_renewed(paths, files):
         manifest = read_manifest(paths, files)
-        contents = read_contents(paths, manifest, files)
-        _refuse_root(root, paths.contents(manifest.contents), files)
-        backup = CheckedBackup(paths, manifest, contents, terms)
+        with _telling(unwritable):
+            _refuse_root(root, paths.contents(manifest.contents), files)
+        backup = CheckedBackup(paths, manifest, read_contents(paths, manifest, files), terms)
         backup.check()
-    except OSError as error:
-        raise BackupDamaged(_unreadable(paths, error)) from error
+        with _telling(unwritable):
+            return _Restore(root, backup, terms).carry_out()
+
+
+@contextmanager
+def _telling(fault_of: Callable[[OSError], Fault]) -> Iterator[None]:
     try:
-        return _Restore(root, backup, terms).carry_out()
+        yield
     except OSError as error:
-        raise _unwritable(root, error) from error
+        raise fault_of(error) from error
+
+
+@contextmanager
+def _not_renewed(paths: BackupPaths, files: Files) -> Iterator[None]:
+    """While it is open, no run of `abby backup` writes into the backup. Where nobody can lock there, as on a disk that
+    is read alone, nobody is expected to. Raises LogLocked, OSError.
+    """
+    with ExitStack() as descriptors:
+        try:
+            fd = files.open(paths.lock, READ)
+            descriptors.callback(files.close, fd)
+            files.lock(fd)
+        except NotOwnError:
+            raise
+        except BlockingIOError:
+            raise LogLocked(
+                f"`abby backup` writes into {paths.folder}, or another `abby restore` reads it. Nothing was made. Let "
+                "it end, then run the command again."
+            ) from None
+        except OSError:
+            pass
+        yield
 
 
 def _refuse_root(root: Path, contents: Path, files: Files) -> None:
@@ -128,18 +165,18 @@ class _Restore:
         """How an image was made first, then its bytes, as a save does."""
         details = self._backup.details(file)
         if details is not None:
-            self._place(self._layout.details(file.user, file.name), details)
+            self._place(self._layout.details(file.user, file.name), (details,))
         if file not in self._backup.missing:
             final = self._layout.final(file.user, file.name, temp=file.temp)
             if not self._is_right(final, file):
-                self._place(final, self._backup.store.read(file.sha256))
+                self._place(final, self._backup.store.blocks(file.sha256))
 
-    def _place(self, path: Path, data: bytes) -> None:
+    def _place(self, path: Path, blocks: Iterable[bytes]) -> None:
         files, in_making = self._files, path.with_name(IN_MAKING)
         files.make_directories(path.parent)
         with suppress(FileNotFoundError):
             files.unlink(in_making)
-        files.write_durably(in_making, data)
+        files.write_blocks_durably(in_making, blocks)
         files.rename(in_making, path)
         self._touched.add(path.parent)
 
@@ -165,11 +202,13 @@ class _Restore:
                 )
 
 
-def _unreadable(paths: BackupPaths, error: OSError) -> str:
+def _unreadable(paths: BackupPaths, error: OSError) -> Fault:
     if isinstance(error, NotOwnError):
-        return f"The backup {paths.folder} cannot be read: {error.sentence}"
+        return BackupDamaged(f"The backup {paths.folder} cannot be read: {error.sentence}")
     where = f" ({error.filename})" if error.filename else ""
-    return f"The backup {paths.folder} cannot be read: {error.strerror or error}{where}. Nothing was made."
+    return BackupDamaged(
+        f"The backup {paths.folder} cannot be read: {error.strerror or error}{where}. Nothing was made."
+    )
 
 
 def _unwritable(root: Path, error: OSError) -> Fault:

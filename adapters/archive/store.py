@@ -7,7 +7,7 @@ disk, `sync` sees to, once for all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -68,6 +68,16 @@ class ContentStore:
     def read(self, digest: str) -> bytes:
         """The bytes of a hash. Raises OSError."""
         return self._files.read(self._paths.file(digest))
+
+    def blocks(self, digest: str) -> Iterator[bytes]:
+        """The same, a block at a time: the file of a log that somebody forged may be larger than the memory."""
+        fd, offset = self._files.open(self._paths.file(digest), READ), 0
+        try:
+            while block := self._files.read_at(fd, BLOCK_BYTES, offset):
+                yield block
+                offset += len(block)
+        finally:
+            self._files.close(fd)
 
     def remove(self, digest: str) -> None:
         """Takes away what stands under a hash."""
