@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.application.opening import refuse_unfinished
+from adapters.application.adoption_mark import refuse_unfinished
 from adapters.archive.layout import (
     ANOTHER_COPY,
     MAX_DETAILS_CHARS,
@@ -36,6 +36,7 @@ from adapters.archive.store import ContentStore, digest_of
 from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import UPDATE, Files, is_disk_full
 from adapters.disk.litter import is_litter
+from adapters.disk.ways import lie_in_each_other, resolved
 from adapters.ledger.projector import Projector
 from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.clock import Clock, utc_now
@@ -88,7 +89,7 @@ def back_up(root: Path, folder: Path, terms: BackupTerms) -> BackedUp:
     Raises TargetRefused where the folder cannot be used, LogLocked where another run is at it, what reading the log
     raises, StorageUnavailable and DiskFull.
     """
-    root, paths = root.resolve(), BackupPaths.below(folder)
+    root, paths = resolved(root), BackupPaths.below(folder)
     _refuse_folder(root, paths, terms.files)
     refuse_unfinished(root, terms.files)
     terms.engine.refuse_without_log(root)
@@ -255,7 +256,7 @@ def _not_given_back(folder: Path, count: int) -> str:
 def _refuse_folder(root: Path, paths: BackupPaths, files: Files) -> None:
     """Raises TargetRefused for a folder that holds other things, or lies in the root or around it."""
     folder = paths.folder
-    if folder.is_relative_to(root) or root.is_relative_to(folder):
+    if lie_in_each_other(folder, root, files):
         raise TargetRefused(
             f"The folder {folder} and the storage root {root} lie in each other. Name a folder elsewhere, best on "
             "another disk."

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from adapters.disk.ways import resolved
 from adapters.ports.faults import BackupDamaged
 from adapters.ports.log_reports import LogPoint
 from domain.instants import is_instant
@@ -59,7 +60,7 @@ class BackupPaths(NamedTuple):
     @classmethod
     def below(cls, folder: Path) -> BackupPaths:
         """Those of a folder, which is made absolute; a link to it is followed."""
-        folder = folder.resolve()
+        folder = resolved(folder)
         return cls(folder, folder / "backup.json", folder / ".lock", folder / "log", folder / "files")
 
     def contents(self, digest: str) -> Path:

@@ -26,6 +26,7 @@ from adapters.archive.store import digest_of
 from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import READ, Files, is_disk_full
 from adapters.disk.litter import is_litter
+from adapters.disk.ways import lie_in_each_other, resolved
 from adapters.imagestore.local.layout import OWN_PREFIX, Layout
 from adapters.ledger.projector import Projector
 from adapters.ledger.taking_in import collecting_no_garbage
@@ -59,8 +60,8 @@ def restore(folder: Path, root: Path, terms: RestoreTerms) -> Restored:
     Raises BackupDamaged and LogDamaged where the backup is not whole, TargetRefused where the root holds something,
     StorageUnavailable and DiskFull.
     """
-    paths, root, files = BackupPaths.below(folder), root.resolve(), terms.files
-    if paths.folder.is_relative_to(root) or root.is_relative_to(paths.folder):
+    paths, root, files = BackupPaths.below(folder), resolved(root), terms.files
+    if lie_in_each_other(paths.folder, root, files):
         raise TargetRefused(f"The backup {paths.folder} and the root {root} lie in each other. Name another root.")
     files.confine(paths.folder, anew=False)
     files.confine(root, anew=False)

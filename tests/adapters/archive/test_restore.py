@@ -18,6 +18,7 @@ from adapters.application import intake, saving
 from adapters.application.adoption_mark import RestoreMark
 from adapters.application.reading import image_details, quota_status
 from adapters.disk.files import Files
+from adapters.engines.following import open_reader
 from adapters.engines.opening import open_store
 from adapters.images.check import CheckedImage
 from adapters.ports.faults import BackupDamaged, DiskFull, LogDamaged, LogLocked, RestoreUnfinished, TargetRefused
@@ -93,6 +94,17 @@ def test_images_may_lie_on_another_disk(folder: Path, tmp_path: Path) -> None:
     restored(folder, tmp_path / "new")
     assert (tmp_path / "disk/users/ada/a.png").exists()
     assert figures(tmp_path / "new")[0]["user"]["images"] == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need leave elsewhere")
+def test_images_do_not_lie_in_the_backup(folder: Path, tmp_path: Path) -> None:
+    """By a link of the operator's a root lies where that leads, too."""
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new/images").symlink_to(folder / "files")
+    before = tree(folder)
+    with pytest.raises(TargetRefused, match="lie in each other"):
+        restored(folder, tmp_path / "new")
+    assert tree(folder) == before
 
 
 def one_byte(path: Path) -> None:
@@ -238,6 +250,8 @@ def test_a_full_root_is_told_and_gone_on_with(folder: Path, tmp_path: Path, room
     if room_bytes:
         with pytest.raises(RestoreUnfinished, match="abby restore"):
             open_store(tmp_path / "new").opened()
+        with pytest.raises(RestoreUnfinished, match="abby restore"):
+            open_reader(tmp_path / "new")
         other = shutil.copytree(folder, tmp_path / "other")
         with pytest.raises(TargetRefused, match="half restored"):
             restored(other, tmp_path / "new")
