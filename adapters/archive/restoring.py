@@ -43,6 +43,7 @@ from projections.standing_files import StandingFile
 
 IN_MAKING = f"{OWN_PREFIX}restored"
 """How a file is called until it is whole."""
+BESIDE = " To have its pictures beside these, import it into a new root, and `abby adopt` them from there."
 
 
 class Restored(NamedTuple):
@@ -69,7 +70,7 @@ def restore(folder: Path, root: Path, terms: RestoreTerms) -> Restored:
     with _telling(unreadable), _not_renewed(paths, files):
         manifest = read_manifest(paths, files)
         with _telling(unwritable):
-            _refuse_root(root, paths.contents(manifest.contents), files)
+            _refuse_root(root, paths.contents(manifest.contents), terms)
         backup = CheckedBackup(paths, manifest, read_contents(paths, manifest, files), terms)
         backup.check()
         with _telling(unwritable):
@@ -106,9 +107,9 @@ def _not_renewed(paths: BackupPaths, files: Files) -> Iterator[None]:
         yield
 
 
-def _refuse_root(root: Path, contents: Path, files: Files) -> None:
-    """Raises TargetRefused unless a root is empty to a person, or was being filled from this very backup."""
-    mark = RestoreMark(root, files)
+def _refuse_root(root: Path, contents: Path, terms: RestoreTerms) -> None:
+    """Raises TargetRefused unless a root is empty to a person, or was being filled from this very backup. OSError."""
+    files, mark = terms.files, RestoreMark(root, terms.files)
     begun = mark.directory()
     if begun == contents:
         return
@@ -126,7 +127,7 @@ def _refuse_root(root: Path, contents: Path, files: Files) -> None:
                 raise TargetRefused(
                     f"The storage root {root} holds something already, such as {name}. A backup is restored into an "
                     "empty folder only, and nothing was changed. Name another one with --root, or move what is there "
-                    "away first."
+                    f"away first.{'' if terms.is_ours else BESIDE}"
                 )
     except NotADirectoryError:
         raise TargetRefused(f"{root} is no folder. Name another root with --root.") from None
