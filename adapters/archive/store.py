@@ -90,13 +90,18 @@ class ContentStore:
         kept, removed = frozenset(needed), 0
         for folder in filter(_FOLDER.fullmatch, self._files.list_directory(self._paths.files)):
             below = self._paths.files / folder
-            for name in self._files.list_directory(below):
-                is_left = name.startswith(IN_MAKING)
-                if is_left or (_DIGEST.fullmatch(name) and name not in kept):
-                    self._files.unlink(below / name)
-                    removed += not is_left
-            self._files.remove_if_empty(below)
+            names = self._files.list_directory(below)
+            gone = [name for name in names if name.startswith(IN_MAKING) or _is_none_of(kept, name)]
+            for name in gone:
+                self._files.unlink(below / name)
+            removed += sum(not name.startswith(IN_MAKING) for name in gone)
+            if not self._files.remove_if_empty(below) and gone:
+                self._files.sync_directory(below)  # a picture that was deleted is not to come back with a power cut
         return removed
+
+
+def _is_none_of(kept: frozenset[str], name: str) -> bool:
+    return _DIGEST.fullmatch(name) is not None and name not in kept
 
 
 def digest_of(files: Files, path: Path) -> tuple[str, int]:

@@ -15,6 +15,7 @@ import pytest
 from adapters.audit.repair import TOO_MANY, Action, plan
 from adapters.ports.faults import LogLocked
 from tests.adapters.application.evidence import events_of, state_of_disk
+from tests.adapters.archive.unsynced import Unsynced
 from tests.adapters.audit import broken_root
 from tests.adapters.audit.broken_root import HOME, WHOLE, WRONG, end_state, killed_at, mended
 from tests.adapters.audit.test_audit import audited
@@ -83,6 +84,14 @@ def test_the_list_names_what_lay_where(root: Path) -> None:
     saved = {event["data"]["name"]: event["pos"] for event in events_of(root, "ImageSaved")}
     assert (changed["kind"], changed["user"], changed["position"]) == ("wrong hash", "ada", saved["changed.png"])
     assert (root / "found").stat().st_mode & 0o077 == 0
+
+
+def test_what_is_moved_is_on_the_disk_in_its_new_place(root: Path) -> None:
+    """The line that names it before it moves, and its new name in the end."""
+    files = Unsynced(root, "changed.png")
+    assert not mended(root, files).left
+    assert not [path for path in files.met["changed.png"] if path.startswith("found/found.jsonl")]
+    assert not [path for path in files.left() if path.startswith(("found", "images", "temp"))]
 
 
 def test_a_second_repair_does_nothing(root: Path) -> None:
