@@ -22,7 +22,7 @@ from tests.adapters.archive.archiving import backed_up, restored, tree
 
 PROJECT = Path(__file__).parents[3]
 ANSWERS = 40
-KILLS, THOROUGH_KILLS = 2, 100
+KILLS, THOROUGH_KILLS, KILLS_OF_A_ROOT = 2, 100, 10
 CALLS = 400
 """Calls to the file system within which the service is killed; a backup of so many images makes some more."""
 VERBS = ("open", "read_at", "write", "rename", "sync_data", "sync_directory")
@@ -84,9 +84,9 @@ def kill_beside_backups(folder: Path, kills: int) -> int:
     """Backs up, first and anew in turn, while the service is killed at one of the backup's calls and another one goes
     on with the root; looks at each. Gives how often the kill came before the backup's end.
     """
-    root, rng, beside = folder / "root", Random(kills), 0
+    rng, beside = Random(kills), 0
     for number in range(kills):
-        target = folder / f"backup{number // 2}"
+        root, target = folder / f"root{number // KILLS_OF_A_ROOT}", folder / f"backup{number // 2}"
         with loaded(root, folder / "before", number) as program:
             said = until(folder / "before", ANSWERS)
 
