@@ -80,28 +80,35 @@ class Meeting(Files):
         return call
 
 
+def kill_beside_a_backup(root: Path, target: Path, folder: Path, at_call: int) -> tuple[Said, bool]:
+    """Backs up, while the service is killed at one of the backup's calls and another one goes on with the root. Gives
+    what the first was told before the backup began, and whether it was killed before the end.
+    """
+    with loaded(root, folder / "before", at_call) as program, ExitStack() as later:
+        said = until(folder / "before", ANSWERS)
+
+        def killed() -> None:
+            program.kill()
+            program.wait()
+            later.enter_context(loaded(root, folder / "after", -at_call))
+            until(folder / "after", 1)
+
+        files = Meeting(at_call, killed)
+        assert backed_up(root, target, files).missing == ()
+        return said, files.left <= 0
+
+
 def kill_beside_backups(folder: Path, kills: int) -> int:
-    """Backs up, first and anew in turn, while the service is killed at one of the backup's calls and another one goes
-    on with the root; looks at each. Gives how often the kill came before the backup's end.
+    """Backs up so often, first and anew in turn, and looks at each backup. Gives how many of the kills came before the
+    backup's end.
     """
     rng, beside = Random(kills), 0
     for number in range(kills):
         root, target = folder / f"root{number // KILLS_OF_A_ROOT}", folder / f"backup{number // 2}"
-        with loaded(root, folder / "before", number) as program:
-            said = until(folder / "before", ANSWERS)
-
-            def killed(program: subprocess.Popen[bytes] = program, number: int = number) -> None:
-                program.kill()
-                program.wait()
-                later.enter_context(loaded(root, folder / "after", -number))
-                until(folder / "after", 1)
-
-            with ExitStack() as later:
-                files = Meeting(rng.randrange(1, CALLS), killed)
-                assert backed_up(root, target, files).missing == ()
-                beside += files.left <= 0
-            look_at_what_is_restored(target, folder / f"restored{number}", said)
-            shutil.rmtree(folder / f"restored{number}")
+        said, was_beside = kill_beside_a_backup(root, target, folder, rng.randrange(1, CALLS))
+        beside += was_beside
+        look_at_what_is_restored(target, folder / f"restored{number}", said)
+        shutil.rmtree(folder / f"restored{number}")
     return beside
 
 
