@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from adapters.engines.opening import open_store
+from adapters.ports.faults import LogDamaged, RestoreUnfinished, StorageUnavailable
+from tests.adapters.application.evidence import assert_disk_and_log_agree
 from tests.adapters.archive.archiving import backed_up, change, restored
+from tests.adapters.archive.test_backup import BadDisk
 from tests.adapters.archive.unsynced import Unsynced
 
 
 def test_a_backup_is_on_the_disk_before_it_is_one(root: Path, tmp_path: Path) -> None:
-    """The first and the next: log, files and list before `backup.json` takes its place, and all at the end."""
+    """The first and the next: log, files and list before `backup.json` takes its place, which never is empty then; and
+    all at the end.
+    """
     for _ in range(2):
         files = Unsynced(tmp_path / "new", "backup.json")
         backed_up(root, tmp_path / "new", files)
         assert files.met == {"backup.json": []}
+        assert "backup.json" not in files.removed
         assert files.left() == []
         change(root)
 
@@ -28,3 +37,16 @@ def test_a_restored_root_is_on_the_disk_before_anybody_may_open_it(folder: Path,
     }
     assert files.met["restoring"] == []
     assert files.left() == []
+
+
+@pytest.mark.parametrize("what", ["images/users/ada/a.png", "logs/events.jsonl"])
+def test_a_root_whose_disk_gives_other_bytes_back_is_not_restored(folder: Path, tmp_path: Path, what: str) -> None:
+    """All is read back from where it lies now, and nobody opens it before; on a disk that is good, the same goes on."""
+    disk = BadDisk(lambda path: path == tmp_path / "new" / what)
+    with pytest.raises((StorageUnavailable, LogDamaged)):
+        restored(folder, tmp_path / "new", disk)
+    with pytest.raises(RestoreUnfinished):
+        open_store(tmp_path / "new").opened()
+    if what.startswith("images"):
+        restored(folder, tmp_path / "new")
+        assert_disk_and_log_agree(tmp_path / "new")

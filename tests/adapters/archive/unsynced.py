@@ -13,12 +13,13 @@ from adapters.disk.files import CREATE, Files
 
 class Unsynced(Files):
     """The real one. `files` and `folders` below a folder are those that are not on the disk; where something is renamed
-    to one of the names, or a file of them is removed, `met` notes what was not by then.
+    to one of the names, or a file of them is removed, `met` notes what was not by then. `removed` are names of files.
     """
 
     def __init__(self, below: Path, *names: str) -> None:
         super().__init__()
         self.met: dict[str, list[str]] = {}
+        self.removed: list[str] = []
         self._below = below.resolve()
         self._names = names
         self._open: dict[int, Path] = {}
@@ -94,6 +95,7 @@ class Unsynced(Files):
 
     def unlink(self, path: Path) -> None:
         self._meet(path)
+        self.removed.append(path.name)
         super().unlink(path)
         self._lost.discard(path)
         self._mark_name(path)
