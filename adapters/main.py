@@ -21,6 +21,7 @@ from adapters.application.storage import Storage
 from adapters.bootstrap.program import Program, build
 from adapters.bootstrap.reach import needs_token, reach_of
 from adapters.bootstrap.storage import files_of, limits_of_the_log
+from adapters.disk.ways import resolved
 from adapters.generation.configured import sent_unencrypted
 from adapters.ports.faults import Fault, LedgerStopped, StorageUnavailable, exit_code_of
 from adapters.settings.config import Config
@@ -76,7 +77,7 @@ async def _serve(program: Program, out: TextIO) -> int:
 
 def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
     readiness = readiness_of(program.store)
-    exposure = exposure_of(program.store.root.resolve(), files_of(program.config))
+    exposure = exposure_of(resolved(program.store.root), files_of(program.config))
     if readiness.ready:
         print("StorageManager initialized successfully", file=out)
         opened = program.store.opened()

@@ -25,6 +25,7 @@ from adapters.adoption.tally import Adoption, Tally
 from adapters.application.adoption_mark import AdoptionMark, adopt_command
 from adapters.application.opening import OpenRoot
 from adapters.disk.files import APPEND, READ, Files
+from adapters.disk.ways import resolved
 from adapters.imagestore.local.layout import Layout
 from adapters.ledger.codec import decode
 from adapters.ledger.projector import Projector
@@ -73,7 +74,7 @@ def plan(root: Path, directory: Path, files: Files) -> Plan | str:
 
     Raises AdoptionUnfinished where another directory is only half adopted.
     """
-    root, directory = root.resolve(), directory.resolve()
+    root, directory = resolved(root), resolved(directory)
     mark = AdoptionMark(root, files)
     unfinished = mark.directory()
     if unfinished is not None and unfinished != directory:

@@ -1,6 +1,6 @@
 """The marks `logs/adopting` and `logs/restoring`: they name the directory whose images are being adopted, or the backup
 that is being restored, from before the first file until after the last, so that nobody else opens a root that is only
-half there. Who refuses because of them is `opening`'s.
+half there, nor says of it that its log is lost.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from adapters.disk.files import Files
+from adapters.ports.faults import AdoptionUnfinished, RestoreUnfinished
 
 
 class UnfinishedMark:
@@ -67,3 +68,19 @@ def adopt_command(root: Path, directory: Path, *options: str, windows: bool = os
     """The command that adopts a directory into a root, as it is typed from anywhere, quoted where that is needed."""
     words = ["abby", "--root", str(root), *options, "adopt", str(directory), "--yes"]
     return subprocess.list2cmdline(words) if windows else shlex.join(words)
+
+
+def refuse_unfinished(root: Path, files: Files, *, adopting: bool = False) -> None:
+    """Raises RestoreUnfinished where a restore was begun and not ended, AdoptionUnfinished where an adoption was and
+    this is not the one that goes on with it.
+    """
+    if (contents := RestoreMark(root, files).directory()) is not None:
+        raise RestoreUnfinished(
+            f"The backup {contents.parent} is being restored into {root}, and that is not finished. Run the command "
+            "that began it again, `abby restore` or `abby import`; it goes on where it stopped."
+        )
+    if not adopting and (directory := AdoptionMark(root, files).directory()) is not None:
+        raise AdoptionUnfinished(
+            f"Existing images were being adopted from {directory}, and that is not finished. "
+            f"Run `{adopt_command(root, directory)}`; it goes on where it stopped."
+        )

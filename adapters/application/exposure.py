@@ -20,6 +20,7 @@ from adapters.disk.files import Files
 from adapters.disk.litter import is_litter
 from adapters.disk.modes import GROUP_READS, HAS_MODES
 from adapters.disk.own_root import MAY_BE_LINKS
+from adapters.disk.ways import resolved
 
 MOST_LOOKED_AT = 400
 """Files and folders of a root, those nearest to it first."""
@@ -79,6 +80,6 @@ def _modes(root: Path, files: Files) -> Iterator[tuple[Path, int]]:
 
 def _command(root: Path, files: Files) -> str:
     """It follows no link, so where the operator's lead is named too."""
-    targets = [(root / name).resolve() for name in sorted(MAY_BE_LINKS) if (root / name).is_symlink()]
+    targets = [resolved(root / name) for name in sorted(MAY_BE_LINKS) if (root / name).is_symlink()]
     change = "g-w,o-rwx" if files.access == GROUP_READS else "go-rwx"
     return shlex.join(["chmod", "-R", change, str(root), *map(str, targets)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters.application.opening import FollowedRoot
+from adapters.disk.ways import resolved
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.engines import Engines
 
@@ -15,7 +16,7 @@ class FollowedStorage:
     def __init__(self, root: Path, *, engines: Engines, clock: Clock = utc_now) -> None:
         """Raises LogMissing and LogDamaged, StorageUnavailable where the root cannot be read."""
         self.root = root
-        self._followed = FollowedRoot(root.resolve(), engines=engines, clock=clock)
+        self._followed = FollowedRoot(resolved(root), engines=engines, clock=clock)
 
     def running(self) -> FollowedRoot:
         """The followed root. Raises LogDamaged or StorageUnavailable where the log is no longer followed."""

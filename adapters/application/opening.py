@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 
 from adapters.application.abandoned import release_abandoned
-from adapters.application.adoption_mark import AdoptionMark, RestoreMark, adopt_command
+from adapters.application.adoption_mark import refuse_unfinished
 from adapters.application.looking import Looking
 from adapters.application.other_things import is_unused, why_not_begun
 from adapters.application.outside_seals import OutsideSeals
@@ -23,6 +23,7 @@ from adapters.application.root_mark import RootMark, refuse_lost_log
 from adapters.application.troubles import Troubles
 from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import Files
+from adapters.disk.ways import resolved
 from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.ledger import NO_SPACE, LedgerHooks, QuotaLedger
 from adapters.ledger.projector import Projector
@@ -32,12 +33,10 @@ from adapters.ports.clock import Clock
 from adapters.ports.engines import Engines
 from adapters.ports.event_log import NO_ROOM_AT_ALL, EventLog, EventLogEngine
 from adapters.ports.faults import (
-    AdoptionUnfinished,
     ConfigError,
     DiskFull,
     LedgerStopped,
     LogDamaged,
-    RestoreUnfinished,
     StorageUnavailable,
 )
 from domain.commands import SetPolicy
@@ -287,18 +286,18 @@ def acquire(
     Given limits become the policy; where the root is open already, limits that differ are a ConfigError that names
     both. Raises LedgerStopped where it is open and stopped, or was opened before this process was forked.
     """
-    resolved = root.resolve()
+    path = resolved(root)
     with _guard:
-        opened = _roots.get(resolved)
+        opened = _roots.get(path)
         if opened is None:
-            opened = OpenRoot(resolved, engines=engines, clock=clock, files=files, seals=seals)
+            opened = OpenRoot(path, engines=engines, clock=clock, files=files, seals=seals)
             try:
                 _set_policy(opened, limits)
                 release_abandoned(opened.ledger)
             except BaseException:
                 opened.close()
                 raise
-            _roots[resolved] = opened
+            _roots[path] = opened
         else:
             opened.ledger.refuse_if_stopped()
             _refuse_other_limits(opened, limits)
@@ -315,22 +314,6 @@ def give_back(opened: OpenRoot) -> LedgerStopped | None:
         if _roots.get(opened.root) is opened:
             del _roots[opened.root]
         return opened.close()
-
-
-def refuse_unfinished(root: Path, files: Files, *, adopting: bool = False) -> None:
-    """Raises RestoreUnfinished where a restore was begun and not ended, AdoptionUnfinished where an adoption was and
-    this is not the one that goes on with it.
-    """
-    if (contents := RestoreMark(root, files).directory()) is not None:
-        raise RestoreUnfinished(
-            f"The backup {contents.parent} is being restored into {root}, and that is not finished. Run the command "
-            "that began it again, `abby restore` or `abby import`; it goes on where it stopped."
-        )
-    if not adopting and (directory := AdoptionMark(root, files).directory()) is not None:
-        raise AdoptionUnfinished(
-            f"Existing images were being adopted from {directory}, and that is not finished. "
-            f"Run `{adopt_command(root, directory)}`; it goes on where it stopped."
-        )
 
 
 def _set_policy(opened: OpenRoot, limits: SetPolicy) -> None:

@@ -12,7 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import gettempdir
 
+from adapters.application.adoption_mark import refuse_unfinished
 from adapters.disk.files import Files
+from adapters.disk.ways import resolved
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import LogMissing
 from adapters.ports.program_log import ProgramLog
@@ -28,13 +30,15 @@ _log = ProgramLog(__name__)
 
 
 def refuse_lost_log(root: Path, engine: EventLogEngine, files: Files | None = None) -> None:
-    """Raises LogMissing where there is no log, and images, remains of it or a mark say that there was one: for whoever
-    only reads too, as they would say that there is none yet.
+    """Raises LogMissing where there is no log, and images, remains of it or a mark say that there was one, and
+    RestoreUnfinished or AdoptionUnfinished where there will be one: for whoever only reads too, as they would say that
+    there is none yet.
     """
     with suppress(OSError):  # of a root that cannot be looked at, opening tells
         if not engine.exists(root):
+            refuse_unfinished(root, files or Files())
             engine.refuse_beside_remains(root, adopting=False)
-            RootMark(root.resolve(), files or Files()).refuse_lost()
+            RootMark(resolved(root), files or Files()).refuse_lost()
 
 
 class RootMark:

@@ -17,9 +17,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.application.opening import refuse_unfinished
+from adapters.application.adoption_mark import refuse_unfinished
 from adapters.archive.layout import (
     ANOTHER_COPY,
+    MAX_DETAILS_CHARS,
     MAX_MANIFEST_BYTES,
     BackupPaths,
     Content,
@@ -35,6 +36,7 @@ from adapters.archive.store import ContentStore, digest_of
 from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import UPDATE, Files, is_disk_full
 from adapters.disk.litter import is_litter
+from adapters.disk.ways import lie_in_each_other, resolved
 from adapters.ledger.projector import Projector
 from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.clock import Clock, utc_now
@@ -53,8 +55,8 @@ from projections.standing_files import StandingFile
 
 COPIES = 2
 """Times that bytes are written which the disk does not give back."""
-MAX_ROW_BYTES = 65_536
-"""Of a file in the list: its prompts are in it."""
+MAX_ROW_BYTES = 2 * MAX_DETAILS_CHARS + 4_096
+"""Of a file in the list: how it was made is in it, as a string of JSON in which each quotation mark takes two bytes."""
 MAX_CONTENTS_BYTES = 1_073_741_824
 
 
@@ -87,7 +89,7 @@ def back_up(root: Path, folder: Path, terms: BackupTerms) -> BackedUp:
     Raises TargetRefused where the folder cannot be used, LogLocked where another run is at it, what reading the log
     raises, StorageUnavailable and DiskFull.
     """
-    root, paths = root.resolve(), BackupPaths.below(folder)
+    root, paths = resolved(root), BackupPaths.below(folder)
     _refuse_folder(root, paths, terms.files)
     refuse_unfinished(root, terms.files)
     terms.engine.refuse_without_log(root)
@@ -254,7 +256,7 @@ def _not_given_back(folder: Path, count: int) -> str:
 def _refuse_folder(root: Path, paths: BackupPaths, files: Files) -> None:
     """Raises TargetRefused for a folder that holds other things, or lies in the root or around it."""
     folder = paths.folder
-    if folder.is_relative_to(root) or root.is_relative_to(folder):
+    if lie_in_each_other(folder, root, files):
         raise TargetRefused(
             f"The folder {folder} and the storage root {root} lie in each other. Name a folder elsewhere, best on "
             "another disk."
@@ -284,7 +286,9 @@ def _writing(paths: BackupPaths, files: Files) -> Iterator[None]:
         files.lock(fd)
         yield
     except BlockingIOError:
-        raise LogLocked(f"Another run of `abby backup` writes into {paths.folder}. Let it end.") from None
+        raise LogLocked(
+            f"Another run of `abby backup` writes into {paths.folder}, or `abby restore` reads it. Let it end."
+        ) from None
     except OSError as error:
         raise _unwritable(paths, error) from error
     finally:

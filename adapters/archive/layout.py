@@ -19,7 +19,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from adapters.disk.ways import resolved
 from adapters.ports.faults import BackupDamaged
+from adapters.ports.log_reports import LogPoint
+from domain.instants import is_instant
 from projections.standing_files import StandingFile
 
 FORMAT = 1
@@ -57,7 +60,7 @@ class BackupPaths(NamedTuple):
     @classmethod
     def below(cls, folder: Path) -> BackupPaths:
         """Those of a folder, which is made absolute; a link to it is followed."""
-        folder = folder.resolve()
+        folder = resolved(folder)
         return cls(folder, folder / "backup.json", folder / ".lock", folder / "log", folder / "files")
 
     def contents(self, digest: str) -> Path:
@@ -97,6 +100,11 @@ class Manifest(NamedTuple):
     has_key: bool
     at: str
 
+    @property
+    def log_point(self) -> LogPoint:
+        """Up to where the log is backed up."""
+        return LogPoint(self.position, self.log_bytes, self.digest)
+
     def encoded(self) -> bytes:
         """As it is stored."""
         values = (FORMAT, *self)
@@ -119,8 +127,8 @@ def decode_manifest(stored: bytes, folder: Path) -> Manifest:
         )
     made = Manifest(*(found[name] for name in _FIELDS if name != "format"))
     numbers = (made.position, made.log_bytes, made.images, made.temp_files, made.size_bytes, made.missing)
-    named = _LOG_ID.fullmatch(made.log_id) and _HEX.fullmatch(made.digest) and _HEX.fullmatch(made.contents)
-    if min(numbers) < 0 or not named:
+    is_named = _LOG_ID.fullmatch(made.log_id) and _HEX.fullmatch(made.digest) and _HEX.fullmatch(made.contents)
+    if min(numbers) < 0 or not is_named or not is_instant(made.at):
         raise BackupDamaged(f"{folder / 'backup.json'} is not what a backup has there. {ANOTHER_COPY}")
     return made
 

@@ -41,7 +41,7 @@ class SourceFiles:
             return None
         for path in (self._layout.staged_details(file.staged), self._layout.details(file.user, file.name)):
             stored = self._read(path, None)
-            if stored is not None and _is_of(stored, file):
+            if stored is not None and is_of(stored, file):
                 return stored.decode()
         return None
 
@@ -62,10 +62,12 @@ class SourceFiles:
             self._files.close(fd)
 
 
-def _is_of(stored: bytes, file: StandingFile) -> bool:
-    """Whether details are those of a save: they name what it came with; beside an adopted image all are its own."""
+def is_of(stored: bytes, file: StandingFile) -> bool:
+    """Whether details are those of a save: they name what it came with; beside an adopted image all are its own. What
+    is nested too deep to be written again, nobody wrote.
+    """
     try:
-        told = orjson.loads(stored)
-    except orjson.JSONDecodeError:
+        orjson.dumps(told := orjson.loads(stored))
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return False
     return isinstance(told, dict) and (file.adopted or told.get("staged") == file.staged)

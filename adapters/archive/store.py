@@ -7,7 +7,7 @@ disk, `sync` sees to, once for all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -69,6 +69,16 @@ class ContentStore:
         """The bytes of a hash. Raises OSError."""
         return self._files.read(self._paths.file(digest))
 
+    def blocks(self, digest: str) -> Iterator[bytes]:
+        """The same, a block at a time: the file of a log that somebody forged may be larger than the memory."""
+        fd, offset = self._files.open(self._paths.file(digest), READ), 0
+        try:
+            while block := self._files.read_at(fd, BLOCK_BYTES, offset):
+                yield block
+                offset += len(block)
+        finally:
+            self._files.close(fd)
+
     def remove(self, digest: str) -> None:
         """Takes away what stands under a hash."""
         self._files.unlink(self._paths.file(digest))
@@ -80,13 +90,18 @@ class ContentStore:
         kept, removed = frozenset(needed), 0
         for folder in filter(_FOLDER.fullmatch, self._files.list_directory(self._paths.files)):
             below = self._paths.files / folder
-            for name in self._files.list_directory(below):
-                is_left = name.startswith(IN_MAKING)
-                if is_left or (_DIGEST.fullmatch(name) and name not in kept):
-                    self._files.unlink(below / name)
-                    removed += not is_left
-            self._files.remove_if_empty(below)
+            names = self._files.list_directory(below)
+            gone = [name for name in names if name.startswith(IN_MAKING) or _is_none_of(kept, name)]
+            for name in gone:
+                self._files.unlink(below / name)
+            removed += sum(not name.startswith(IN_MAKING) for name in gone)
+            if not self._files.remove_if_empty(below) and gone:
+                self._files.sync_directory(below)  # a picture that was deleted is not to come back with a power cut
         return removed
+
+
+def _is_none_of(kept: frozenset[str], name: str) -> bool:
+    return _DIGEST.fullmatch(name) is not None and name not in kept
 
 
 def digest_of(files: Files, path: Path) -> tuple[str, int]:

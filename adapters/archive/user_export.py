@@ -16,6 +16,7 @@ from adapters.application.reading import ReadableStorage
 from adapters.disk.errors import not_done_there
 from adapters.disk.files import Files, is_disk_full
 from adapters.disk.litter import is_litter
+from adapters.disk.ways import resolved
 from adapters.ports.faults import ANEW, Fault, StorageUnavailable, TargetRefused, no_room_for
 
 OnProgress = Callable[[int, int], None]
@@ -37,7 +38,7 @@ def export_user(
 
     Raises TargetRefused where the folder holds something, Faults of the storage, StorageUnavailable and DiskFull.
     """
-    folder = folder.resolve()
+    folder = resolved(folder)
     files.confine(folder, anew=False)
     try:
         _refuse_folder(folder, user, files)
@@ -85,4 +86,8 @@ def _unwritable(folder: Path, error: OSError) -> Fault:
     if is_disk_full(error):
         return no_room_for("the export", folder, ANEW)
     told = not_done_there(folder, error)
-    return StorageUnavailable(told or f"The export cannot be written in {folder}: {error.strerror or error}.")
+    return StorageUnavailable(
+        told
+        or f"The export cannot be written in {folder}: {error.strerror or error}. Check who owns it and its disk, or "
+        "name another folder with --to."
+    )

@@ -23,6 +23,7 @@ from adapters.audit.comparison import OnProgress, audit
 from adapters.audit.found import FoundFolder, Moved, Odd
 from adapters.audit.report import Audit, Finding, FindingKind
 from adapters.disk.files import Files
+from adapters.disk.ways import resolved
 from adapters.imagestore.local.layout import Layout
 from adapters.ledger.snapshot_proof import SnapshotFinding, verify_with_snapshots
 from adapters.ports.clock import Clock
@@ -146,7 +147,7 @@ def repair(
     """Mends a root, as its only writer. Raises Faults: LogLocked while another process holds the log, LogDamaged for a
     log that is not whole; what was done until then is done.
     """
-    root = root.resolve()
+    root = resolved(root)
     with closing(OpenRoot(root, engines=engines, clock=clock, files=files, repairing=True)) as opened:
         opened.checkpoint()
         log, snapshots = verify_with_snapshots(engines.log, root)

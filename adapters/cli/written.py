@@ -11,7 +11,8 @@ from typing import BinaryIO, TextIO, cast
 
 from adapters.cli import streams
 from adapters.cli.tables import printable
-from adapters.disk.files import is_disk_full
+from adapters.disk.files import Files, is_disk_full
+from adapters.disk.ways import lies_in, resolved
 from adapters.ports.faults import ELSEWHERE, Fault, StorageUnavailable, no_room_for
 
 IN_THE_WAY = "{} is there already, and nothing was changed. Name another file."
@@ -28,7 +29,7 @@ class InTheWay(Exception):
 
 def why_not_in(root: Path, path: Path) -> str | None:
     """Why nothing is written at a path, as a sentence: it lies in the storage root; None where it does not."""
-    return IN_THE_ROOT.format(printable(path)) if path.resolve().is_relative_to(root.resolve()) else None
+    return IN_THE_ROOT.format(printable(path)) if lies_in(resolved(path), resolved(root), Files()) else None
 
 
 def refuse_target(path: Path, root: Path | None, *, replacing: bool = False) -> None:

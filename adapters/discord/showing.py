@@ -26,14 +26,14 @@ def shown_again(storage: ReadableStorage, user: str, name: str, at_most_bytes: i
     fit = fitted(posted_as, data, at_most_bytes)
     file = SentFile(*fit) if fit is not None else None
     details: dict[str, Any] = image_details(storage, user, name) or {}
+    style, seed = details.get("style"), details.get("seed")
     asked = Asked(
         operation=image.operation,
         prompt=str(details.get("prompt", "")),
         negative_prompt=str(details.get("negative_prompt", "")),
-        style=details.get("style"),
+        style=style if isinstance(style, str) else None,
         note=TOO_LARGE if file is None else "" if file.data is data else WHOLE,
     )
-    seed = details.get("seed")
     shown = Shown(
         filename=file.name if file else image.name,
         width=image.width,

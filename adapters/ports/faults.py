@@ -43,8 +43,9 @@ class LogLocked(Fault):
 
 class LogDamaged(Fault):
     """The log contradicts itself or its watermark. `position` and `offset` (bytes) say where, if that is known; `what`
-    is set for a line whose hash fits and that is no event, or none that can stand there: it says why. `looks_like` are
-    the kinds of tampering that leave such a log, the likelier first, where that was looked at.
+    is set for a line whose hash fits and that is no event, or none that can stand there, and for a file that is no log
+    of ours: it says why. `looks_like` are the kinds of tampering that leave such a log, the likelier first, where that
+    was looked at.
     """
 
     exit_code = 65

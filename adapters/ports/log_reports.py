@@ -69,20 +69,26 @@ class Damage(NamedTuple):
         doubt = "; both leave the same bytes" if len(self.looks_like) > 1 else ""
         return f"It looks as if {told}{doubt}. "
 
-    def in_words(self, log: str) -> str:
-        """What is wrong with a log, and how to go on: for whoever runs the service."""
+    def said_of(self, log: str) -> str:
+        """What is wrong with a log, as a sentence."""
         if self.ends_at is not None:
             return (
                 f"{log} is whole up to position {self.ends_at}, where it ends, and {self.what}. Either it is a copy "
-                "that is older than what lies beside it, or its end was cut off. Nothing was changed. `abby salvage "
-                f"--to DIR` takes it from position {self.ends_at} on; a newer copy of its folder is better, if there "
-                "is one."
+                "that is older than what lies beside it, or its end was cut off."
             )
         at = "" if self.position is None else f" at position {self.position} (byte {self.offset})"
+        return f"{log} is damaged{at}: {self.what}."
+
+    def in_words(self, log: str) -> str:
+        """The same and how to go on: for whoever runs the service."""
+        if self.ends_at is not None:
+            return (
+                f"{self.said_of(log)} Nothing was changed. `abby salvage --to DIR` takes it from position "
+                f"{self.ends_at} on; a newer copy of its folder is better, if there is one."
+            )
         return (
-            f"{log} is damaged{at}: {self.what}. Nothing was changed, and nothing is repaired by itself. Put a copy of "
-            "its folder back if there is one; `abby salvage --to DIR` writes a new log of what is whole "
-            "before the damage."
+            f"{self.said_of(log)} Nothing was changed, and nothing is repaired by itself. Put a copy of its folder "
+            "back if there is one; `abby salvage --to DIR` writes a new log of what is whole before the damage."
         )
 
 

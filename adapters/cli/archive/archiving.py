@@ -9,8 +9,9 @@ from typing import Any
 from rich.console import Console
 
 from adapters.archive.backup import BackedUp, BackupTerms, back_up
+from adapters.archive.checking import RestoreTerms
 from adapters.archive.layout import Manifest
-from adapters.archive.restoring import Restored, RestoreTerms
+from adapters.archive.restoring import Restored
 from adapters.archive.restoring import restore as carry_out
 from adapters.bootstrap.storage import files_of, store_settings
 from adapters.cli.exits import Exit

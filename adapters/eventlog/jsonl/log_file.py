@@ -172,7 +172,7 @@ def read_header(files: Files, fd: int, paths: LogPaths) -> Header:
                 f"run `abby adopt {paths.images}` to bring the images that are left into a new log."
             )
         raise LogForeign(
-            f"The file {paths.log} is not used, because {error}. It was left alone. {advice}", offset=0
+            f"The file {paths.log} is not used, because {error}. It was left alone. {advice}", offset=0, what=str(error)
         ) from error
 
 

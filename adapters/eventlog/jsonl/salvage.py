@@ -13,6 +13,7 @@ from pathlib import Path
 import orjson
 
 from adapters.disk.files import UPDATE, Files, is_disk_full
+from adapters.disk.ways import lies_in, resolved
 from adapters.eventlog.jsonl.format import MAX_LINE_BYTES, fixed_form
 from adapters.eventlog.jsonl.judging import contradicts_watermark, holds_no_event, lost_more_than_a_batch
 from adapters.eventlog.jsonl.layout import LogPaths
@@ -37,7 +38,7 @@ def salvage(root: Path, to: Path, *, files: Files | None = None, on_event: OnEve
     """
     files = files or Files()
     paths, target = LogPaths.below(root), LogPaths.below(to)
-    if target.root.resolve().is_relative_to(paths.logs.resolve()):
+    if lies_in(resolved(target.root), resolved(paths.logs), files):
         raise TargetRefused(f"The folder {target.root} is inside that of the log. Name another one with --to.")
     for own in (paths, target):
         files.confine(own.root)

@@ -63,6 +63,8 @@ def looks_like(files: Files, fd: int, header: Header, scanner: Scanner, slots: S
     before = _hash_before(files, fd, scanner)
     mark = None if slot is None else slot.tip.digest
     runs = list(_runs(_lines(files, fd, scanner.broken.offset), mark))
+    if not runs:  # it begins as a line of ours, and is longer than any
+        return (Tampering.OVERWRITTEN,)
     return _of_runs(runs, scanner.broken.position, before, lambda digest: _times(files, fd, digest) > 1)
 
 

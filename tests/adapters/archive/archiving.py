@@ -11,7 +11,8 @@ from adapters.application.deleting import delete_image_blocking
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.archive.backup import BackedUp, BackupTerms, back_up
-from adapters.archive.restoring import Restored, RestoreTerms, restore
+from adapters.archive.checking import RestoreTerms
+from adapters.archive.restoring import Restored, restore
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engine
 from adapters.engines.opening import open_store

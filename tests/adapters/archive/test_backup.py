@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.archive.backup import BackupTerms, back_up
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engine
 from adapters.ports.faults import DiskFull, LogDamaged, LogLocked, LogMissing, StorageUnavailable, TargetRefused
@@ -104,7 +105,10 @@ def test_a_torn_end_is_left_out_and_damage_is_refused(root: Path, folder: Path) 
     assert tree(folder) == former
 
 
-@pytest.mark.parametrize("case", ["older", "another", "other things", "inside", "around", "a file"])
+ELSEWHERE = ["inside by a link", "in images on another disk", "around images on another disk"]
+
+
+@pytest.mark.parametrize("case", ["older", "another", "other things", "inside", "around", "a file", *ELSEWHERE])
 def test_a_folder_that_is_not_this_roots_backup_is_left_alone(root: Path, folder: Path, case: str) -> None:
     """An older log beside a newer backup, another log, other things, the root itself: nothing is changed."""
     match case:
@@ -123,6 +127,14 @@ def test_a_folder_that_is_not_this_roots_backup_is_left_alone(root: Path, folder
             folder = root / "backup"
         case "around":
             folder = root.parent
+        case "inside by a link":
+            (root.parent / "link").symlink_to(root / "images")
+            folder = root.parent / "link/new"
+        case "in images on another disk" | "around images on another disk":
+            (root.parent / "disk").mkdir()
+            (root / "images").rename(root.parent / "disk/images")
+            (root / "images").symlink_to(root.parent / "disk/images")
+            folder = root.parent / ("disk/images/users/ada/new" if case.startswith("in ") else "disk")
         case _:
             folder = folder.with_name("file")
             folder.write_text("x", encoding="utf-8")
@@ -215,6 +227,16 @@ def test_a_backup_without_the_key_can_be_restored(filled: Path, tmp_path: Path) 
     assert not restored(tmp_path / "backup", tmp_path / "restored").has_key
     report = default_engine().verify(tmp_path / "restored")
     assert (report.is_whole, report.is_sealed) == (True, False)
+
+
+def test_a_clock_that_was_set_back_between_two_runs_changes_nothing_else(root: Path, folder: Path) -> None:
+    """What is new is copied by what the log says, and not by times."""
+    change(root)
+    files = Files()
+    done = back_up(root, folder, BackupTerms(default_engine(files), files, clock=lambda: "2001-01-01T00:00:00.000000Z"))
+    assert (done.copied_files, done.missing, done.manifest.at[:4]) == (2, (), "2001")
+    backed_up(root, folder.with_name("whole"))
+    assert tree(folder) == tree(folder.with_name("whole"))
 
 
 def test_two_runs_at_once_do_not_meet(filled: Path, folder: Path) -> None:

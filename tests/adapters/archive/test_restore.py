@@ -8,24 +8,24 @@ import re
 import shutil
 from collections.abc import Callable
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-import orjson
 import pytest
 
 from adapters.application import intake, saving
 from adapters.application.adoption_mark import RestoreMark
 from adapters.application.reading import image_details, quota_status
 from adapters.disk.files import Files
+from adapters.engines.following import open_reader
 from adapters.engines.opening import open_store
 from adapters.images.check import CheckedImage
-from adapters.ports.faults import BackupDamaged, DiskFull, LogDamaged, RestoreUnfinished, TargetRefused
+from adapters.ports.faults import BackupDamaged, DiskFull, LogDamaged, LogLocked, RestoreUnfinished, TargetRefused
 from tests.adapters.application.evidence import assert_disk_and_log_agree
 from tests.adapters.application.small_disk import SmallDisk
 from tests.adapters.archive.archiving import PLENTY, backed_up, change, restored, save, tree
+from tests.adapters.archive.forged_backup import LOG, forged_contents, manifest_says
 from tests.adapters.eventlog.jsonl.logs import as_killed, key_of, slot_of, write_head
 from tests.hostile.builders import png_of_size
 from tests.scripts.forgery import rehashed
@@ -96,28 +96,22 @@ def test_images_may_lie_on_another_disk(folder: Path, tmp_path: Path) -> None:
     assert figures(tmp_path / "new")[0]["user"]["images"] == 2
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links need leave elsewhere")
+def test_images_do_not_lie_in_the_backup(folder: Path, tmp_path: Path) -> None:
+    """By a link of the operator's a root lies where that leads, too."""
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new/images").symlink_to(folder / "files")
+    before = tree(folder)
+    with pytest.raises(TargetRefused, match="lie in each other"):
+        restored(folder, tmp_path / "new")
+    assert tree(folder) == before
+
+
 def one_byte(path: Path) -> None:
     """Changes one in the middle."""
     data = path.read_bytes()
     at = len(data) // 2
     path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
-
-
-def manifest_says(folder: Path, **members: object) -> None:
-    """Another manifest."""
-    path = folder / "backup.json"
-    path.write_bytes(orjson.dumps(json.loads(path.read_bytes()) | members))
-
-
-def forged_contents(folder: Path, change: Callable[[list[dict[str, Any]]], object]) -> None:
-    """Another list of files, with the hash that fits it in the manifest."""
-    (path,) = folder.glob("contents-*")
-    lines = [json.loads(line) for line in path.read_bytes().splitlines()]
-    change(lines)
-    data = b"".join(orjson.dumps(line) + b"\n" for line in lines)
-    path.unlink()
-    (folder / f"contents-{sha256(data).hexdigest()}.jsonl").write_bytes(data)
-    manifest_says(folder, contents=sha256(data).hexdigest())
 
 
 def first(folder: Path, pattern: str) -> Path:
@@ -183,7 +177,6 @@ def piped(folder: Path, name: str) -> None:
     os.mkfifo(folder / name)
 
 
-LOG = "log/logs/events.jsonl"
 LOG_FILES = (LOG, "log/logs/head", "log/logs/.key")
 HOSTILE: dict[str, Callable[[Path], object]] = {
     **{f"a link at {name}": partial(led_elsewhere, name=name) for name in ("log", "log/logs", *LOG_FILES)},
@@ -221,6 +214,32 @@ def test_a_backup_that_a_killed_run_went_beyond_is_restored_as_it_was(root: Path
     assert_disk_and_log_agree(tmp_path / "new")
 
 
+def test_a_backup_is_not_renewed_while_it_is_restored(filled: Path, folder: Path, tmp_path: Path) -> None:
+    """Nor restored while it is renewed: whoever comes second is told so and changes nothing."""
+    met: list[str] = []
+
+    class Meeting(Files):
+        """The real file system; another run comes while this one writes."""
+
+        def rename(self, source: Path, target: Path) -> None:
+            super().rename(source, target)
+            if not met:
+                met.append("")
+                with pytest.raises(LogLocked, match=r"`abby backup`.*`abby restore`"):
+                    backed_up(filled, folder)
+                with pytest.raises(LogLocked, match=r"`abby backup`.*Nothing was made"):
+                    restored(folder, tmp_path / "second")
+
+    restored(folder, tmp_path / "first", Meeting())
+    assert met.pop() == ""
+    backed_up(filled, folder, Meeting(), with_key=False)
+    assert met == [""]
+    assert not (tmp_path / "second").exists()
+    restored(folder, tmp_path / "second")
+    (folder / ".lock").unlink()
+    restored(folder, tmp_path / "third")
+
+
 @pytest.mark.parametrize("room_bytes", [0, 1_000, 8_000])
 def test_a_full_root_is_told_and_gone_on_with(folder: Path, tmp_path: Path, room_bytes: int) -> None:
     """Until then nobody opens it, and another backup is not laid over it."""
@@ -231,6 +250,8 @@ def test_a_full_root_is_told_and_gone_on_with(folder: Path, tmp_path: Path, room
     if room_bytes:
         with pytest.raises(RestoreUnfinished, match="abby restore"):
             open_store(tmp_path / "new").opened()
+        with pytest.raises(RestoreUnfinished, match="abby restore"):
+            open_reader(tmp_path / "new")
         other = shutil.copytree(folder, tmp_path / "other")
         with pytest.raises(TargetRefused, match="half restored"):
             restored(other, tmp_path / "new")

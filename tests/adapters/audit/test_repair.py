@@ -4,6 +4,7 @@ end wherever it was killed before.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -15,10 +16,11 @@ import pytest
 from adapters.audit.repair import TOO_MANY, Action, plan
 from adapters.ports.faults import LogLocked
 from tests.adapters.application.evidence import events_of, state_of_disk
+from tests.adapters.archive.unsynced import Unsynced
 from tests.adapters.audit import broken_root
 from tests.adapters.audit.broken_root import HOME, WHOLE, WRONG, end_state, killed_at, mended
 from tests.adapters.audit.test_audit import audited
-from tests.adapters.eventlog.jsonl.logs import Disk
+from tests.adapters.eventlog.jsonl.logs import Disk, fails
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="links and kills are those of POSIX here")
 KILLS = 6
@@ -83,6 +85,50 @@ def test_the_list_names_what_lay_where(root: Path) -> None:
     saved = {event["data"]["name"]: event["pos"] for event in events_of(root, "ImageSaved")}
     assert (changed["kind"], changed["user"], changed["position"]) == ("wrong hash", "ada", saved["changed.png"])
     assert (root / "found").stat().st_mode & 0o077 == 0
+
+
+def test_what_is_moved_is_on_the_disk_in_its_new_place(root: Path) -> None:
+    """The line that names it before it moves, and its new name in the end."""
+    files = Unsynced(root, "changed.png")
+    assert not mended(root, files).left
+    assert not [path for path in files.met["changed.png"] if path.startswith("found/found.jsonl")]
+    assert not [path for path in files.left() if path.startswith(("found", "images", "temp"))]
+
+
+def test_a_file_lies_in_its_new_place_before_the_log_says_that_it_is_gone(root: Path) -> None:
+    """Who is killed in between finds it again as what it is."""
+    told: list[int] = []
+
+    class Looking(Disk):
+        """A disk that looks into the log when a file moves."""
+
+        def rename(self, source: Path, target: Path) -> None:
+            if target == root / "found" / HOME / "changed.png":
+                told.append(sum(event["data"]["name"] == "changed.png" for event in events_of(root, "ImageDeleted")))
+            super().rename(source, target)
+
+    mended(root, Looking())
+    assert told == [0]
+    assert [event["data"]["name"] for event in events_of(root, "ImageDeleted")].count("changed.png") == 1
+
+
+def test_what_cannot_be_moved_is_left_where_it_lies_and_not_listed(root: Path) -> None:
+    """Nor is it recorded as gone; and a line that a killed run left of a file that did not move is taken back."""
+    disk = Disk()
+    disk.faults["rename"] = fails(OSError(errno.EACCES, os.strerror(errno.EACCES)), name="changed.png")
+    left = {mend.path: mend.why for mend in mended(root, disk).left}
+    changed = str(HOME / "changed.png")
+    assert "Look at the permissions" in (left[changed] or "")
+    assert (root / changed).exists()
+    assert "changed.png" not in {event["data"]["name"] for event in events_of(root, "ImageDeleted")}
+    listed = root / "found" / "found.jsonl"
+    whole = listed.read_bytes()
+    assert changed.encode() not in whole
+    line = json.dumps({"file": changed, "found": f"found/{changed}"}).encode() + b"\n"
+    listed.write_bytes(whole + line + b'{"file":"im')
+    mended(root)
+    assert listed.read_bytes().count(changed.encode() + b'"') == 2
+    assert b'{"file":"im{' not in listed.read_bytes()
 
 
 def test_a_second_repair_does_nothing(root: Path) -> None:

@@ -33,6 +33,7 @@ def test_a_root_is_carried_elsewhere_and_audited(abby: Abby, root: Path, tmp_pat
         again = abby(command, str(folder), root=target)
         assert again.code == 2
         assert "holds something already" in again.err
+        assert ("`abby adopt`" in again.err) == (command == "import")
     assert "It has no key yet" in abby("import", str(folder), root=tmp_path / "third").out
 
 

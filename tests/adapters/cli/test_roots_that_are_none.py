@@ -45,6 +45,39 @@ def test_a_link_in_the_place_of_the_log_is_refused(
     assert (tmp_path / "elsewhere.jsonl").read_bytes() == before
 
 
+CIRCLE = "circle"
+IN_A_CIRCLE = {
+    **{name: ("--root", CIRCLE, *words) for name, words in COMMANDS.items() if name != "serve"},
+    "generate": ("--root", CIRCLE, "generate", "a cat"),
+    "backup of it": ("--root", CIRCLE, "backup", "backup"),
+    "backup to it": ("backup", CIRCLE),
+    "restore into it": ("--root", CIRCLE, "restore", "backup"),
+    "restore from it": ("restore", f"{CIRCLE}/x"),
+    "export from it": ("--root", CIRCLE, "export", "1", "--to", "new"),
+    "export to it": ("export", "1", "--to", CIRCLE),
+    "adopt from it": ("adopt", CIRCLE, "--yes"),
+    "salvage to it": ("salvage", "--to", CIRCLE),
+    "report to it": ("audit", "--report", f"{CIRCLE}/x"),
+    "repair of it": ("--root", CIRCLE, "audit", "--repair", "--yes"),
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need leave elsewhere")
+@pytest.mark.parametrize("what", IN_A_CIRCLE)
+def test_links_that_lead_in_a_circle_are_told(
+    abby: Any, tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a path that cannot be used, not as a defect, wherever a folder is named; nothing is made."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / CIRCLE).symlink_to(tmp_path / CIRCLE)
+    before = state_of(tmp_path)
+    words = tuple(str(tmp_path / word) if word.startswith(CIRCLE) else word for word in IN_A_CIRCLE[what])
+    ran = abby(*words)
+    assert ran.code in {2, 65, 74}
+    assert CIRCLE in ran.err
+    assert state_of(tmp_path) == before
+
+
 @pytest.mark.parametrize("command", ["serve", "generate", "limits", "doctor"])
 def test_a_folder_that_holds_other_things_is_made_no_root(abby: Any, root: Path, command: str) -> None:
     """Whatever would begin a log there refuses (exit 78), and doctor says it before."""

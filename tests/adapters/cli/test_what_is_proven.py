@@ -141,6 +141,10 @@ def edited(root: Path, change: Callable[[bytes], bytes]) -> None:
     log.write_bytes(change(log.read_bytes()))
 
 
+def put_back(root: Path, earlier: Path) -> None:
+    put(earlier, root, "events.jsonl", "head", ".key", "snapshots")
+
+
 def replaced_by_another(root: Path) -> None:
     other = root.with_name("other")
     resets(other, "another root")
@@ -176,22 +180,23 @@ TAMPERINGS: dict[str, Tampering] = {
     "the key replaced": lambda root, _: (root / "logs" / ".key").write_bytes(OTHER.secret + b" seals"),
     "the key deleted": lambda root, _: (root / "logs" / ".key").unlink(),
     "seal and key both taken away": lambda root, _: without_seal_and_key(root),
-    "all of `logs` put back as it was earlier": lambda root, earlier: put(
-        earlier, root, "events.jsonl", "head", ".key", "snapshots"
-    ),
+    "all of `logs` put back as it was earlier": put_back,
     "all of `logs` replaced with that of another root": lambda root, _: replaced_by_another(root),
+    "`logs` put back, with a `SEAL_FILE` elsewhere": put_back,
+    "`logs` replaced, with a `SEAL_FILE` elsewhere": lambda root, _: replaced_by_another(root),
     "a snapshot forged by somebody who has the key": lambda root, _: forged(root, with_key(key_of(root))),
     "all of it rewritten by somebody who has the key": lambda root, _: rewritten(root),
 }
 
 
-def started(root: Path) -> str:
+def started(root: Path, outside: Path | None) -> str:
     """What the service does at its next start."""
     with capture_logs() as said:
         try:
-            open_store(root).close()
+            open_store(root, settings=StoreSettings(seal_file=outside)).close()
         except LogDamaged as error:
-            return "refuses" if "abby salvage --to DIR" in str(error) else "refuses without a way out"
+            ways = ("abby salvage --to DIR", "give SEAL_FILE another name")
+            return "refuses" if any(way in str(error) for way in ways) else "refuses without a way out"
     told = {entry["event"] for entry in said}
     for event, word in {
         "request key made anew": "warns",
@@ -237,10 +242,19 @@ def test_the_table_has_these_rows() -> None:
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
-def test_each_tool_says_what_the_table_says(name: str, roots: tuple[Path, Path], root: Path, abby: Abby) -> None:
+def test_each_tool_says_what_the_table_says(
+    name: str, roots: tuple[Path, Path], root: Path, abby: Abby, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Asked in the order of the columns, but for the start, which comes last as it alone changes anything."""
     now, earlier = roots
     shutil.copytree(now, root)
+    outside = None
+    if "SEAL_FILE" in name:
+        outside = root.with_name("outside.jsonl")
+        store = open_store(root, settings=StoreSettings(seal_file=outside))
+        reset_daily_blocking(store, "ada", "fourth")
+        store.close()
+        monkeypatch.setenv("SEAL_FILE", str(outside))
     TAMPERINGS[name](root, earlier)
     verify, audit = abby("verify", "--json"), abby("audit", "--json")
     said = [
@@ -250,7 +264,7 @@ def test_each_tool_says_what_the_table_says(name: str, roots: tuple[Path, Path],
         verifier_says(root, key=False),
         verifier_says(root, key=True),
     ]
-    assert [started(root), *said] == table()[name]
+    assert [started(root, outside), *said] == table()[name]
 
 
 def test_a_snapshot_that_was_refused_is_kept_under_another_name(
@@ -260,7 +274,7 @@ def test_a_snapshot_that_was_refused_is_kept_under_another_name(
     shutil.copytree(roots[0], root)
     forged(root, plain)
     name = newest(root).name
-    assert started(root) == "sets aside"
+    assert started(root, None) == "sets aside"
     assert (root / "logs" / "snapshots" / f"{name}.refused").exists()
     assert abby("verify").code == 0
 

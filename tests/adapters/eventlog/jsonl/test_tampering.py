@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.eventlog.jsonl.format import MAX_LINE_BYTES
+from adapters.eventlog.jsonl.scanning import BLOCK_BYTES
 from adapters.eventlog.jsonl.verify import verify
 from adapters.ports.faults import LogDamaged
 from adapters.ports.log_reports import LOOKS_AS_IF, Tampering
@@ -18,7 +20,8 @@ EVENTS = 12
 Lines = list[bytes]
 Change = Callable[[Lines, Lines], Lines]
 EDITED, DROPPED, INSERTED, REORDERED = Tampering.EDITED, Tampering.DROPPED, Tampering.INSERTED, Tampering.REORDERED
-SPLICED, TRUNCATED = Tampering.SPLICED, Tampering.TRUNCATED
+TOO_LONG = b"9" * (MAX_LINE_BYTES + 2 * BLOCK_BYTES)
+SPLICED, TRUNCATED, OVERWRITTEN = Tampering.SPLICED, Tampering.TRUNCATED, Tampering.OVERWRITTEN
 
 
 def edited(line: bytes) -> bytes:
@@ -51,6 +54,11 @@ CASES: dict[str, tuple[Change, int, tuple[Tampering, ...]]] = {
         lambda a, _: [*a[:6], fitting(edited(a[6]), a[5]), *a[7:]],
         7,
         (EDITED,),
+    ),
+    "a line longer than any of ours": (
+        lambda a, _: [*a[:6], fitting(a[6].replace(b'"number":', b'"number":' + TOO_LONG), a[5]), *a[7:]],
+        6,
+        (OVERWRITTEN,),
     ),
     "a hash edited": (lambda a, _: [*a[:6], flipped(a[6]), *a[7:]], 6, (EDITED,)),
     "a hash taken off": (lambda a, _: [*a[:6], a[6][:-76] + b"}\n", *a[7:]], 6, (EDITED,)),
