@@ -40,7 +40,7 @@ def test_a_torn_end_that_a_crash_left_is_in_nobodys_way(abby: Abby, root: Path, 
     assert before.code == (1 if "key" in words[0] else 0)
 
 
-@pytest.mark.parametrize("words", ASKED, ids=" ".join)
+@pytest.mark.parametrize("words", ASKED[:2], ids=" ".join)
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
@@ -60,9 +60,6 @@ def test_a_log_that_is_not_what_was_written_is_told_as_one(
     whole = log.read_bytes()
     log.write_bytes(harm(whole))
     told = abby("explain", *words)
-    if said == "hash does not fit" and "key" in words[0]:
-        assert told.code == 1  # no line is looked at that has not the bytes of the key
-        return
     assert (told.code, told.out) == (65, "")
     assert said.format(size=len(whole)) in " ".join(told.err.split())
     assert len(told.err.splitlines()) == 1
