@@ -55,7 +55,6 @@ class Fold:
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     state: QuotaState = field(default_factory=QuotaState)
     stored: dict[str, int] = field(default_factory=dict)
-    counted: dict[tuple[str, str], int] = field(default_factory=dict)
     operations: dict[str, str] = field(default_factory=dict)
     providers: dict[str, str] = field(default_factory=dict)
     styles: dict[str, str] = field(default_factory=dict)
@@ -136,15 +135,12 @@ def folded(root: Path, by: str) -> Fold:
                 made.sums[key_of(made, event, by, file.user, gone)]["removed_bytes"] += file.bytes
             continue
         if (sums := facts(event)) or isinstance(event, GenerationReserved):
-            gone = made.gone[position, event.name] if isinstance(event, ImageDeleted) else event
-            key = key_of(made, event, by, getattr(event, "user", ""), gone)
+            of = made.gone[position, event.name] if isinstance(event, ImageDeleted) else event
+            key = key_of(made, event, by, getattr(event, "user", ""), of)
             made.sums[key].update(sums)
             if isinstance(event, GenerationCompleted):
                 made.credits[key] += [event.credits] if event.credits is not None else []
                 made.seconds[key].append(event.seconds)
-        user = getattr(event, "user", "")
-        for day in made.state.days(user):
-            made.counted[user, day.day] = day.count
     return made
 
 
