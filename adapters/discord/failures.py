@@ -70,7 +70,7 @@ NOT_KEPT: Mapping[Reason, Callable[[Refusal], str]] = MappingProxyType(
             f"The name {refusal.detail} is taken by a folder or file that is not one of the saved images. "
             "Choose another name."
         ),
-        Reason.POOL_STORAGE: lambda refusal: f"Server storage is full: {room_in_words(refusal)}",
+        Reason.POOL_STORAGE: lambda refusal: f"Server storage is full{room_in_words(refusal)}",
     }
 )
 """Why a picture is not kept, where the sentence for operators says more than is a member's to hear."""

@@ -20,7 +20,7 @@ from adapters.images.invalid_image import InvalidImage
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, OutcomeUnknown, StorageUnavailable
 from adapters.studio import Progress
 from adapters.wording.figures import size_in_words
-from adapters.wording.refusals import room_in_words, sentence_of
+from adapters.wording.refusals import fitting, room_in_words, sentence_of, what_makes_room
 from domain.limits import Limits, Status
 from domain.refusals import Reason, Refusal
 
@@ -38,6 +38,7 @@ COLOURS: Mapping[Status, Colour] = MappingProxyType(
 
 NOT_AVAILABLE = "❌ Image generation services are not available. Please try again later."
 DAILY_REACHED = "❌ Daily Generation Limit Reached"
+OVER_DAILY = "❌ More Than the Daily Limit Leaves"
 FAILED = "❌ Generation Failed"
 STORAGE = "❌ Storage Error"
 UNEXPECTED = "❌ Generation Error"
@@ -56,6 +57,8 @@ class Message(NamedTuple):
 def message_for_refusal(refusal: Refusal) -> Message:
     """Why a command was refused, and what to do."""
     title, words = REFUSALS[refusal.reason]
+    if refusal.reason is Reason.DAILY_LIMIT and fitting(refusal).now:
+        title = OVER_DAILY
     return Message(title, words(refusal), _REFUSAL_COLOURS.get(refusal.reason, Colour.red()))
 
 
@@ -200,21 +203,48 @@ def _generations(count: int) -> str:
 
 
 def _daily(refusal: Refusal) -> str:
-    left = max(0, refusal.limit - refusal.used - refusal.held)
-    if left:
-        happened = (
-            f"You asked for {refusal.asked.count} pictures, and {left} of your daily limit of "
-            f"{_generations(refusal.limit)} {'is' if left == 1 else 'are'} left. Ask for fewer, or wait."
-        )
-    else:
-        happened = f"You've reached your daily limit of {_generations(refusal.limit)}."
-    if refusal.resets_at is None or refusal.limit == 0:
-        return happened
+    happened = _over_daily(refusal)
+    if refusal.resets_at is None or fitting(refusal).now == refusal.limit:
+        return happened  # waiting gives nothing that is not there already
     return f"{happened}\nNext Reset: {timestamp(refusal.resets_at, 'R')} ({timestamp(refusal.resets_at, 't')})"
+
+
+def _over_daily(refusal: Refusal) -> str:
+    asked, limit, left = refusal.asked.count, refusal.limit, fitting(refusal).now
+    wanted, allowed = f"You asked for {asked} pictures", f"your daily limit of {_generations(limit)}"
+    if limit == 0:
+        return "Your daily limit is 0 generations, on every day. The server's managers can raise it."
+    if not left and asked <= limit:
+        return f"You've reached {allowed}."
+    if not left:
+        return f"You've reached {allowed}. {wanted}: ask for at most {limit} after the reset."
+    if asked <= limit:
+        return (
+            f"{wanted}, and {left} of {allowed} {'is' if left == 1 else 'are'} left. Ask for at most {left}, or wait."
+        )
+    if left == limit:
+        return f"{wanted}, more than {allowed}. Ask for at most {limit}."
+    are = "is" if left == 1 else "are"
+    more = f"{wanted}, more than {allowed}, of which {left} {are} left"
+    return f"{more}. Ask for at most {left} now, or for {limit} after the reset."
 
 
 def _room(refusal: Refusal) -> str:
     return room_in_words(refusal, "pictures under way")
+
+
+def _user_storage(refusal: Refusal) -> str:
+    raised = "The server's managers can raise your quota; making room with `/delete` is not enough."
+    advice = what_makes_room(refusal, "make room with `/delete`, then try again.", raised)
+    return f"Your storage quota is full{_room(refusal)} {advice}"
+
+
+def _pool_storage(refusal: Refusal) -> str:
+    tell = "Please tell the server's managers: they can make room. What you `/delete` helps too."
+    raised = "Please tell the server's managers: only a larger storage has room for this."
+    fewer = fitting(refusal).now
+    advice = f"Ask for at most {fewer}, or wait for room. {tell}" if fewer else tell
+    return f"Server storage is full{_room(refusal)} All members share it. {advice if fitting(refusal).ever else raised}"
 
 
 def _named(refusal: Refusal) -> str:
@@ -257,17 +287,8 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
             lambda refusal: f"Another file has the name {_named(refusal)}. Please choose another name.",
         ),
         Reason.DAILY_LIMIT: (DAILY_REACHED, _daily),
-        Reason.USER_STORAGE: (
-            STORAGE,
-            lambda refusal: f"Your storage quota is full: {_room(refusal)} Make room with `/delete`, then try again.",
-        ),
-        Reason.POOL_STORAGE: (
-            STORAGE,
-            lambda refusal: (
-                f"Server storage is full: {_room(refusal)} All members share it. "
-                "Please tell the server's managers: they can make room. What you `/delete` helps too."
-            ),
-        ),
+        Reason.USER_STORAGE: (STORAGE, _user_storage),
+        Reason.POOL_STORAGE: (STORAGE, _pool_storage),
         Reason.BUSY: (_WAIT, sentence_of),
         Reason.STOPPED: (
             STORAGE,

@@ -67,7 +67,9 @@ def described(user: str, image: SavedImage) -> KeptImage:
 
 
 def refusal(reason: Refusal, now: str) -> Problem:
-    """The problem for a refusal at `now`; a daily limit says when to come back, and never too early."""
-    if reason.resets_at is None:
+    """The problem for a refusal at `now`; a daily limit says when to come back, and never too early: not to who asked
+    for more than a day has.
+    """
+    if reason.resets_at is None or reason.asked.count > reason.limit:
         return refused(reason)
     return refused(reason, retry_after_seconds=seconds_until(reason.resets_at, now))

@@ -7,7 +7,8 @@ from __future__ import annotations
 from adapters.application.quota_figures import GlobalUsage, QuotaStatus
 from adapters.application.reading import ReadableStorage, global_usage, quota_status
 from adapters.wording.figures import in_mb
-from adapters.wording.refusals import OF_ESTIMATE
+from adapters.wording.refusals import OF_ESTIMATE, sentence_of
+from domain.events import Asked
 from domain.refusals import Reason, Refusal
 
 
@@ -32,13 +33,14 @@ class QuotaManager:
         status = self.get_quota_status(user_id)
         if not status["daily"]["allowed"]:
             daily = status["daily"]
-            raise QuotaExceeded(
-                "Daily limit reached",
-                reason=Reason.DAILY_LIMIT.value,
-                used=daily["used"],
+            refusal = Refusal(
+                Reason.DAILY_LIMIT,
+                asked=Asked(1, 0),
                 limit=daily["limit"],
+                used=daily["used"],
                 resets_at=daily["resets_at"],
             )
+            raise QuotaExceeded.of(refusal, sentence_of(refusal))
         for figures, reason, words in (
             (status["storage"], Reason.USER_STORAGE, "Your storage quota is full"),
             (status["global_storage"], Reason.POOL_STORAGE, "Server storage is full"),

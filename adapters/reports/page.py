@@ -29,7 +29,8 @@ body { margin:0; background:var(--ground); color:var(--words);
   font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif; }
 main { max-width:1180px; margin:0 auto; padding:32px 20px 48px; }
 h1 { font-size:26px; margin:0 0 4px; } h2 { font-size:17px; margin:32px 0 12px; }
-p { margin:0; color:var(--faint); } p.forecast { margin:12px 0 20px; padding:12px 16px; background:var(--card);
+p { margin:0; color:var(--faint); } p.note { margin-top:12px; }
+p.forecast { margin:12px 0 20px; padding:12px 16px; background:var(--card);
   border:1px solid var(--line); border-left:4px solid var(--main); border-radius:8px; color:var(--words); }
 .sums { display:grid; grid-template-columns:repeat(auto-fit,minmax(150px,1fr)); gap:12px; margin:0 0 20px; }
 .sums div, .chart { background:var(--card); border:1px solid var(--line); border-radius:10px; padding:14px 16px; }
@@ -47,7 +48,7 @@ tfoot td { font-weight:600; border-bottom:0; }
 tbody tr:hover { background:color-mix(in srgb,var(--main) 8%,transparent); }
 """
 SUMS = ("asked", "made", "kept", "refused", "growth_bytes", "credits", "users")
-SUM_NAMES = {"asked": "places asked for", "refused": "refused", "growth_bytes": "storage grew by", "users": "people"}
+SUM_NAMES = {"asked": "pictures asked for", "refused": "refused", "growth_bytes": "storage grew by", "users": "people"}
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; "
     "script-src 'unsafe-inline' 'unsafe-eval'"  # Vega makes functions of its own expressions; data are none
@@ -75,7 +76,7 @@ def as_page(told: Report) -> str:
 <div class="charts">{holes}</div>
 <h2>By {escape(told.by)}</h2>
 <div class="rows"><table>{_table(told)}</table></div>
-{"".join(f"<p>{escape(note)}</p>" for note in notes(told))}
+{"".join(f'<p class="note">{escape(note)}</p>' for note in notes(told))}
 </main>
 <script type="application/json" id="told">{_as_data(told)}</script>
 <script type="module">{_as_script()}</script>
@@ -93,7 +94,7 @@ def _as_data(told: Report) -> str:
     looks: dict[str, Any] = {}
     for name, look in (("light", LIGHT), ("dark", DARK)):
         whole = describe(told, look)
-        config = {**whole["config"], "legend": {**whole["config"]["legend"]}}
+        config = {**whole["config"], "title": {**whole["config"]["title"], "frame": "bounds"}}
         looks[name] = [_alone(chart, config) for chart in whole["concat"]]
     text = json.dumps({"charts": [{"$schema": describe(told)["$schema"]}] * len(looks["light"]), "looks": looks})
     return text.replace("<", "\\u003c").replace("&", "\\u0026")

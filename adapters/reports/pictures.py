@@ -21,6 +21,9 @@ STORAGE = "Storage of all, at the end of each day"
 NO_VALUES: dict[str, Any] = {"values": []}
 WIDTH, HEIGHT = 460, 240
 BARS_SHOWN = 15
+MOST_BAR_HEIGHT = 26
+"""Of a bar that lies: a few keys do not fill a chart with one block."""
+BAR_SHARE = 0.8
 SCALE = 2.0
 """Of a PNG: twice as many dots, as it is shown on dense screens."""
 FONT = "system-ui, -apple-system, Segoe UI, Roboto, DejaVu Sans, sans-serif"
@@ -244,14 +247,14 @@ def _latency(told: Report, look: Look) -> dict[str, Any]:
 def _largest(told: Report, look: Look) -> dict[str, Any]:
     largest = sorted(told.rows, key=lambda row: (-row["asked"], row["key"]))[:BARS_SHOWN]
     values = [{"key": row["key"], "asked": row["asked"]} for row in largest]
+    height = min(MOST_BAR_HEIGHT, BAR_SHARE * HEIGHT / max(1, len(values)))
     return _chart(
-        f"Places that were asked for, by {told.by}"
-        + (f": the first {BARS_SHOWN}" if len(told.rows) > BARS_SHOWN else ""),
+        f"Pictures asked for, by {told.by}" + (f": the first {BARS_SHOWN}" if len(told.rows) > BARS_SHOWN else ""),
         data={"values": values},
-        mark={"type": "bar", "color": look.main},
+        mark={"type": "bar", "color": look.main, "size": height},
         encoding={
             "y": {"field": "key", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 160}},
-            "x": {"field": "asked", "type": "quantitative", "title": None},
+            "x": {"field": "asked", "type": "quantitative", "title": None, "axis": {"tickCount": 6}},
             "tooltip": [{"field": "key"}, {"field": "asked", "type": "quantitative", "format": ","}],
         },
     )
@@ -261,7 +264,14 @@ def _config(look: Look) -> dict[str, Any]:
     return {
         "font": FONT,
         "view": {"stroke": None},
-        "title": {"color": look.words, "fontSize": 14, "anchor": "start", "fontWeight": 600, "offset": 12},
+        "title": {
+            "color": look.words,
+            "fontSize": 14,
+            "anchor": "start",
+            "fontWeight": 600,
+            "offset": 12,
+            "frame": "group",
+        },
         "axis": {
             "labelColor": look.faint,
             "titleColor": look.faint,

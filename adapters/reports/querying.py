@@ -37,6 +37,8 @@ FILE_FORMATS = {
     "csv": "(FORMAT csv, HEADER, USE_TMP_FILE false)",
     "parquet": "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)",
 }
+WHOLE_IN_PARQUET = "DECIMAL(38, 0)"
+_WIDE = re.compile(r"\bHUGEINT\b")
 MOST_SAID = 600
 NO_SELECT = (
     "A query is one SELECT over the views; this is {}. It reads the log and nothing else, and changes nothing. "
@@ -89,7 +91,9 @@ def write(
     with database(log, target=target, progress=progress) as made, told():
         import duckdb
 
-        copied = f"COPY (\n{_one_select(made, question)}\n) TO '{TARGET}' {FILE_FORMATS[file_format]}"
+        select = _one_select(made, question)
+        exact = _exact(made, select) if file_format == "parquet" else select
+        copied = f"COPY (\n{exact}\n) TO '{TARGET}' {FILE_FORMATS[file_format]}"
         with suppress(duckdb.InterruptException):  # nobody waits for the rest
             patiently(made, lambda: made.execute(copied), is_over)
 
@@ -147,6 +151,16 @@ def _one_select(made: duckdb.DuckDBPyConnection, question: str) -> str:
     if one.type != duckdb.StatementType.SELECT:
         raise NotAnswered(NO_SELECT.format(f"a statement of the kind {one.type.name}"))
     return str(one.query).strip().rstrip(";")
+
+
+def _exact(made: duckdb.DuckDBPyConnection, select: str) -> str:
+    """The same for a Parquet file, which knows no whole numbers of 128 bits, as sums are: without this they would be
+    written as floating ones, and a seed would be another.
+    """
+    columns = made.execute(f"SELECT * FROM (\n{select}\n) LIMIT 0").description  # noqa: S608 - it is one SELECT
+    wide = [(name.replace('"', '""'), str(kind)) for name, kind, *_ in columns if _WIDE.search(str(kind))]
+    casts = [f'CAST("{name}" AS {_WIDE.sub(WHOLE_IN_PARQUET, kind)}) AS "{name}"' for name, kind in wide]
+    return f"SELECT * REPLACE ({', '.join(casts)}) FROM (\n{select}\n)" if casts else select  # noqa: S608 - as above
 
 
 def _distinct(names: list[str]) -> list[str]:

@@ -63,8 +63,10 @@ _KNOWN = """LEFT JOIN (
                     max_by(provider, position) FILTER (type = 'GenerationReleased')) AS provider
     FROM events WHERE type IN ('GenerationReserved', 'GenerationCompleted', 'GenerationReleased', 'ImageSaved')
     GROUP BY reservation
-) AS known USING (reservation)"""
-"""What the log knows of the generation that a fact belongs to, and since when it has styles."""
+) AS known ON known.reservation = facts.generation"""
+"""What the log knows of the generation that a fact belongs to, of a deletion that of the image; and since when it has
+styles.
+"""
 _BY_REASON = ",\n".join(
     [
         *(

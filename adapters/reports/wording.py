@@ -11,7 +11,7 @@ from io import StringIO
 from types import MappingProxyType
 from typing import Any
 
-from adapters.reports.reporting import Forecast, Report
+from adapters.reports.reporting import NOT_KNOWN, OVER_TIME, Forecast, Report
 from adapters.wording.figures import counted, size_in_words
 
 COLUMNS: Mapping[str, str] = MappingProxyType(
@@ -34,8 +34,22 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
 DASH = "-"
 KEPT_ALONE = (
     "More is kept than made where images were only saved here, by programs that make them elsewhere (operation "
-    "`unspecified`): the log records no making of them."
+    '"unspecified"): the log records no making of them.'
 )
+KEPT_LATER = "It also is where images were made before midnight and kept after it."
+
+UNKNOWN: Mapping[str, str] = MappingProxyType(
+    {
+        "guild": "what was asked for outside of a server, cleanups, and what is older than the log's notes of places",
+        "operation": "requests that were refused, of which the log does not say what kind of picture they were for",
+        "style": (
+            "what was asked for before the log had styles, requests without one that were refused, and images that "
+            "were made elsewhere"
+        ),
+        "provider": "requests that were refused before anybody was asked, and images that were made elsewhere",
+    }
+)
+"""What stands in the row of what is not known, by the report's key."""
 
 
 def cell(name: str, value: Any) -> str:
@@ -68,7 +82,7 @@ def in_words(forecast: Forecast) -> str:
     ends = {
         "full": ": that is full.",
         "too_short": ". One day is too short a time to say when it is full.",
-        "no_growth": f": it does not grow, by the {days} before.",
+        "no_growth": f". In the {days} before that it did not grow.",
         "over_ten_years": f": not full within ten years {pace}.",
     }
     of = f"On {_day(forecast.as_of)} {used} of {size_in_words(forecast.pool_bytes)} were stored"
@@ -77,7 +91,10 @@ def in_words(forecast: Forecast) -> str:
 
 def notes(told: Report) -> list[str]:
     """What a reader of the figures might wonder about."""
-    return [KEPT_ALONE] if any(row["kept"] > row["made"] for row in (*told.rows, told.total)) else []
+    is_more = any(row["kept"] > row["made"] for row in (*told.rows, told.total))
+    more = [f"{KEPT_ALONE} {KEPT_LATER}" if told.by in OVER_TIME else KEPT_ALONE] if is_more else []
+    is_told = told.by in UNKNOWN and any(row["key"] == NOT_KNOWN for row in told.rows)
+    return more + ([f"{NOT_KNOWN}: {UNKNOWN[told.by]}."] if is_told else [])
 
 
 def _day(day: str) -> str:

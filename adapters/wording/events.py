@@ -29,8 +29,9 @@ def words(event: Event) -> str:  # noqa: C901, PLR0912 - one line for each event
         case PolicyChanged():
             return _policy(event)
         case GenerationReserved():
-            places = counted(event.count, "place")
-            return f"{places} for {wish(event.operation, event.style)}, {size_in_words(event.bytes_each)} each"
+            each = " for each" if event.count > 1 else ""
+            wanted = wish(event.count, event.operation, event.style)
+            return f"{wanted}, {size_in_words(event.bytes_each)} held{each}"
         case GenerationCompleted():
             made = f"{event.count} made by {event.provider}"
             return f"{made} ({event.model})" if event.model else made

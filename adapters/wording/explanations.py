@@ -7,20 +7,25 @@ only to operators.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
 from adapters.wording.events import words
 from adapters.wording.figures import counted, minute, size_in_words, wish
 from adapters.wording.refusals import sentence_of
-from adapters.wording.releases import became
+from adapters.wording.releases import RELEASED, became
 from domain.events import (
+    ClockCorrected,
     DailyCountReset,
     Event,
     GenerationReleased,
     GenerationReserved,
+    ImageDeleted,
     ImageSaved,
+    LimitsOverridden,
+    PolicyChanged,
+    PreferenceSet,
     RequestRefused,
 )
 from domain.refusals import Reason, refusal_of
@@ -29,15 +34,37 @@ from projections.deadlines import deadline
 from projections.explanation import DECISIONS, Explanation, Held, LimitStep, Line
 from projections.pool_shares import PoolShares
 
+GRANTS = (GenerationReserved, ImageSaved)
+"""What the limits were asked for and allowed."""
+CHANGES = (PolicyChanged, LimitsOverridden)
+"""What sets limits."""
 LINES_TOLD = 20
 """Lines of one kind that are told, the newest; programs get all."""
 
-LIMITS = {"daily": "generations a day", "user_bytes": "storage of a user", "pool_bytes": "storage of all together"}
+LIMITS = {
+    "daily": "generations a day",
+    "user_bytes": "storage for one user",
+    "pool_bytes": "storage for all together",
+}
+_OWN = {"daily": "generations a day", "user_bytes": "storage"}
+"""The same of what one user has alone."""
 LIMIT_OF = {
     Reason.DAILY_LIMIT.value: "daily",
     Reason.USER_STORAGE.value: "user_bytes",
     Reason.POOL_STORAGE.value: "pool_bytes",
 }
+_REFUSED_BY = {
+    Reason.DAILY_LIMIT.value: "by the daily limit",
+    Reason.USER_STORAGE.value: "for want of room in the user's storage",
+    Reason.POOL_STORAGE.value: "for want of room in the storage of all together",
+}
+_DELETED_BY = {
+    "user": "by the user",
+    "admin": "by a manager",
+    "privacy": "with all of its user",
+    "repair": "because its bytes were gone",
+}
+"""By the reason in the log."""
 _SOURCES = {
     "environment": "by a setting of the service",
     "constructor": "by a program that opened the storage",
@@ -93,7 +120,7 @@ def _sentence(explanation: Explanation, reader: Reader) -> str:
         case GenerationReserved():
             after = explanation.places + event.count
             return (
-                f"{counted(event.count, 'place')} reserved for {wish(event.operation, event.style)}: with this {after} "
+                f"Reserved for {wish(event.count, event.operation, event.style)}: with this {after} "
                 f"of {explanation.limits.daily} generations were used that day, and "
                 f"{size_in_words(event.count * event.bytes_each)} more held."
             )
@@ -104,13 +131,36 @@ def _sentence(explanation: Explanation, reader: Reader) -> str:
             name = "" if reader is Reader.MANAGER else f" as {event.name}"
             return f"Kept{name}, {size_in_words(event.bytes)}."
         case _:
-            return f"{words(event)[:1].upper()}{words(event)[1:]}."
+            return _recorded(event)
+
+
+def _recorded(event: Event) -> str:
+    """A line that decided on no request."""
+    match event:
+        case PolicyChanged():
+            limits = event.limits
+            sizes = f"{size_in_words(limits.user_bytes)} a user, {size_in_words(limits.pool_bytes)} together"
+            return f"Limits for everybody: {sizes}, {limits.daily} generations a day, {_SOURCES[event.source]}."
+        case LimitsOverridden(limits=None):
+            return f"The user's own limits were taken away: {event.reason}."
+        case LimitsOverridden():
+            return f"Limits for this user alone: {words(event)}."
+        case ImageDeleted():
+            return f"Deleted {_DELETED_BY[event.reason]}: {event.name}, {size_in_words(event.bytes)} freed."
+        case PreferenceSet():
+            return f"The user's {event.preference} is {event.value} from then on."
+        case DailyCountReset():
+            return f"The day's count was set to 0: {event.reason}."
+        case ClockCorrected():
+            return f"The clock was set {words(event)}."
+        case _:
+            return f"{words(event)}."
 
 
 def _what(event: Event) -> str:
     match event:
         case RequestRefused():
-            return f"Refused ({event.reason}{f', style {event.style}' if event.style else ''})"
+            return f"Refused {_REFUSED_BY[event.reason]}{f' (style {event.style})' if event.style else ''}"
         case GenerationReserved():
             return "Allowed"
         case GenerationReleased():
@@ -122,18 +172,23 @@ def _what(event: Event) -> str:
 
 
 def _limits(explanation: Explanation, reader: Reader) -> list[str]:
-    """The limits that the decision asked for: those in force, then each from old to new."""
+    """The limits that the decision asked for: those in force, then each from old to new. What changed some is told with
+    those before; what asked for none, such as a deletion, with none.
+    """
     event = explanation.event
     asked = LIMIT_OF.get(event.reason) if isinstance(event, RequestRefused) else None
+    if not isinstance(event, (*GRANTS, *CHANGES)) and not asked:
+        return []
     names = [asked] if asked else list(LIMITS)
+    in_force = "In force before" if isinstance(event, CHANGES) else "In force"
     lines = []
     for name in names:
         own = explanation.override and getattr(explanation.override.limits, name, None)
-        whose = "the user's own limit" if own is not None else "the limit for everybody"
-        lines.append(f"In force: {_amount(name, getattr(explanation.limits, name))}, {whose}.")
+        whose, units = ("the user's own limit", _OWN) if own is not None else ("the limit for everybody", LIMITS)
+        lines.append(f"{in_force}: {_amount(name, getattr(explanation.limits, name), units)}, {whose}.")
     steps = [step for step in explanation.steps if step.limit in names]
     if not steps:
-        return [*lines, "No limit was ever set: these are the defaults."]
+        return [*lines, "None was set before this: these are the defaults."]
     lines += _cut([_step(step, reader) for step in steps], "earlier change of a limit")
     return lines
 
@@ -145,13 +200,15 @@ def _step(step: LimitStep, reader: Reader) -> str:
         return f"{where}: {_amount(step.limit, step.value or 0)} for everybody, {_SOURCES[step.why]}{actor}."
     why = f": {step.why}" if reader is Reader.OPERATOR else ""
     if step.value is None:
-        return f"{where}: the user's own limit for {LIMITS[step.limit]} was taken away{actor}{why}."
+        return f"{where}: the user's own limit of {_OWN[step.limit]} was taken away{actor}{why}."
     until = f" until {minute(step.until)}" if step.until else ""
-    return f"{where}: {_amount(step.limit, step.value)} for this user alone{until}{actor}{why}."
+    return f"{where}: {_amount(step.limit, step.value, _OWN)} for this user alone{until}{actor}{why}."
 
 
-def _amount(name: str, value: int) -> str:
-    return f"{value:,} {LIMITS[name]}" if name == "daily" else f"{size_in_words(value)} of {LIMITS[name]}"
+def _amount(name: str, value: int, units: Mapping[str, str] = LIMITS) -> str:
+    if name == "daily":
+        return f"{value:,} {units[name].replace('generations', 'generation') if value == 1 else units[name]}"
+    return f"{size_in_words(value)} of {units[name]}"
 
 
 def _matters(explanation: Explanation, *reasons: Reason) -> bool:
@@ -167,7 +224,8 @@ def _day(explanation: Explanation) -> list[str]:
     if not _matters(explanation, Reason.DAILY_LIMIT):
         return []
     used, limit = explanation.places, explanation.limits.daily
-    lines = [f"Used of {explanation.day} just before: {used} of {limit}{':' if explanation.day_lines else '.'}"]
+    by_which = ":" if explanation.day_lines else "."
+    lines = [f"Just before, {used} of {counted(limit, 'generation')} of {explanation.day} were used{by_which}"]
     lines += _cut([_day_line(line) for line in explanation.day_lines], "earlier line")
     meant = getattr(explanation.event, "reservation", None)
     made = [held.position for held in explanation.holds if held.reservation.reservation == meant]
@@ -179,11 +237,11 @@ def _day_line(line: Line) -> str:
     if isinstance(event, DailyCountReset):
         what = f"the count was set to 0, {-line.places} less"
     elif isinstance(event, GenerationReleased):
-        what = f"{-line.places} given back ({event.reason})"
+        what = f"{-line.places} given back, {RELEASED[event.reason]}"
     elif isinstance(event, GenerationReserved):
-        what = f"{line.places} for {wish(event.operation, event.style)}"
+        what = wish(line.places, event.operation, event.style)
     else:
-        what = f"{line.places} for a picture"
+        what = counted(line.places, "saved picture")
     return f"Position {line.position}, {minute(event.at)}: {what}."
 
 
@@ -198,12 +256,13 @@ def _storage(explanation: Explanation, reader: Reader) -> list[str]:
             f"All users together {sums}.",
             f"This user kept {size_in_words(own)} of it, with {size_in_words(held)} held; all others kept {others}.",
         ]
-    if not _matters(explanation, Reason.USER_STORAGE):
+    if isinstance(event, GenerationReleased) or not _matters(explanation, Reason.USER_STORAGE):
         return []
     usage, limit = explanation.usage, explanation.limits.user_bytes
-    used = f"{size_in_words(usage.image_bytes)} of {size_in_words(limit)} in {counted(explanation.images, 'image')}"
-    temp = f", {size_in_words(usage.temp_bytes)} in temp files beside them" if usage.temp_bytes else ""
-    lines = [f"Stored just before: {used}{temp}{':' if explanation.standing else '.'}"]
+    images = f" in {counted(explanation.images, 'image')}" if explanation.images else ""
+    used = f"{size_in_words(usage.image_bytes)} of {size_in_words(limit)} were used{images}"
+    temp = f", with {size_in_words(usage.temp_bytes)} in temp files beside them" if usage.temp_bytes else ""
+    lines = [f"Just before, {used}{temp}{':' if explanation.standing else '.'}"]
     standing = [_image(image, reader) for image in reversed(explanation.standing)]
     lines += _cut(standing, "older image", explanation.images)
     return lines + [_hold(held) for held in explanation.holds]

@@ -4,6 +4,9 @@ was handed in. No sentences.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from domain.limits import MEGABYTE, megabytes
 
 KILOBYTE = 1024
@@ -32,9 +35,21 @@ def minute(at: str) -> str:
     return f"{at[:10]} {at[11:16]} UTC"
 
 
-def wish(operation: str, style: str | None) -> str:
-    """What kind of picture was asked for, by the words of the log."""
-    return f"{operation} in the style {style}" if style else operation
+_WISHES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "text_to_image": ("picture from words", "pictures from words"),
+        "image_to_image": ("picture from another", "pictures from another"),
+        "upscale": ("upscale", "upscales"),
+        "unspecified": ("picture", "pictures"),
+    }
+)
+"""What is asked for by each operation of the log, one and several."""
+
+
+def wish(count: int, operation: str, style: str | None) -> str:
+    """What was asked for, and how many of it."""
+    asked = counted(count, *_WISHES[operation])
+    return f"{asked} in the style {style}" if style else asked
 
 
 def echo(value: object) -> str:

@@ -5,33 +5,104 @@ they have some.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
-from adapters.wording.figures import size_in_words
+from adapters.wording.figures import counted, size_in_words
 from domain.refusals import Reason, Refusal
 
 OF_ESTIMATE = " (the estimate IMAGE_GEN_SIZE_MB)"
 Sentence = Callable[[Refusal], str]
 
 
+class Fitting(NamedTuple):
+    """How many of the pictures that were asked for a limit would take: now, and with nothing used of it."""
+
+    now: int
+    ever: int
+
+
+def fitting(refusal: Refusal) -> Fitting:
+    """How many to ask for instead, by the figures of a limit's refusal. A file fits as a whole or not at all."""
+    left = max(0, refusal.limit - refusal.used - refusal.held)
+    if refusal.reason is Reason.DAILY_LIMIT:
+        return Fitting(left, refusal.limit)
+    if not refusal.estimated:
+        return Fitting(0, int(refusal.asked.bytes <= refusal.limit))
+    each = max(1, refusal.asked.bytes // max(1, refusal.asked.count))
+    return Fitting(left // each, refusal.limit // each)
+
+
 def _daily(refusal: Refusal) -> str:
-    asked = f" You asked for {refusal.asked.count}." if refusal.asked.count > 1 else ""
-    resets_at = (refusal.resets_at or "")[:16].replace("T", " ")
-    return (
-        f"Daily limit reached: {refusal.used} of {refusal.limit} generations are used today.{asked} "
-        f"The count starts anew at {resets_at} UTC."
-    )
+    asked, limit, used, (left, _) = refusal.asked.count, refusal.limit, refusal.used, fitting(refusal)
+    anew = f"the count starts anew at {(refusal.resets_at or '')[:16].replace('T', ' ')} UTC."
+    reached = f"Daily limit reached: {used} of {limit} generations are used today."
+    if limit == 0:
+        return f"{reached} This limit allows none on any day; an operator can raise it."
+    if not left and asked > limit:
+        return f"{reached} You asked for {asked}, more than a day allows: ask for at most {limit} when {anew}"
+    if not left:
+        return f"{reached}{f' You asked for {asked}.' if asked > 1 else ''} T{anew[1:]}"
+    over = f"Over the daily limit: you asked for {counted(asked, 'generation')}"
+    if asked <= limit:
+        are = "is" if left == 1 else "are"
+        return f"{over}, and {left} of {limit} {are} left today. Ask for at most {left}, or wait: {anew}"
+    if not used:
+        return f"{over}, and a day allows {limit}. Ask for at most {limit}."
+    spent = f"a day allows {limit}, of which {used} {'is' if used == 1 else 'are'} used"
+    return f"{over}, and {spent}. Ask for at most {left} now, or for {limit} when {anew}"
 
 
 def room_in_words(refusal: Refusal, held_for: str = "running generations", setting: str = "") -> str:
-    """What is used and held of a storage limit, and what was needed; `setting` is named as that of an estimate."""
+    """What follows "is full": what is used and held of a storage limit, and what was needed; of what is larger than the
+    whole limit that it is. `setting` is named as that of an estimate.
+    """
+    pictures = "the next picture is" if refusal.asked.count == 1 else f"{refusal.asked.count} pictures are"
+    if not fitting(refusal).ever:
+        needs = size_in_words(refusal.asked.bytes)
+        wanted = f"{pictures} expected to need {needs}{setting}" if refusal.estimated else f"this needs {needs}"
+        return f" with less than this: it is {size_in_words(refusal.limit)} in all, and {wanted}."
     held = f", {size_in_words(refusal.held)} are held for {held_for}" if refusal.held else ""
-    used = f"{size_in_words(refusal.used)} of {size_in_words(refusal.limit)} are used{held}"
+    used = f": {size_in_words(refusal.used)} of {size_in_words(refusal.limit)} are used{held}"
     needed = size_in_words(refusal.asked.bytes - refusal.asked.replaced_bytes)
     if not refusal.estimated:
         return f"{used}, and this needs {needed} more."
     left = size_in_words(max(0, refusal.limit - refusal.used - refusal.held))
-    pictures = "the next picture is" if refusal.asked.count == 1 else f"{refusal.asked.count} pictures are"
     return f"{used}, so {left} are left, and {pictures} expected to need {needed}{setting}."
+
+
+def what_makes_room(refusal: Refusal, make_room: str, otherwise: str) -> str:
+    """What to do about a storage limit: `make_room`, fewer pictures where some would fit, and `otherwise` where neither
+    helps.
+    """
+    now, ever = fitting(refusal)
+    if not ever:
+        return otherwise
+    if now and refusal.asked.count <= ever:
+        return f"Ask for at most {now}, or {make_room}"
+    if now:
+        return f"Ask for at most {now}; the whole of it has room for {ever}."
+    if refusal.asked.count > ever:
+        return f"Ask for at most {ever}, and {make_room}"
+    return f"{make_room[0].upper()}{make_room[1:]}"
+
+
+def _user_storage(refusal: Refusal) -> str:
+    smaller = "the quota can be raised" if refusal.estimated else "save a smaller picture, or have the quota raised"
+    room = room_in_words(refusal, setting=OF_ESTIMATE)
+    advice = what_makes_room(
+        refusal, "delete images to make room.", f"Deleting images is not enough: {smaller} by an operator."
+    )
+    return f"Your storage quota is full{room} {advice}"
+
+
+def _pool_storage(refusal: Refusal) -> str:
+    room = room_in_words(refusal, setting=OF_ESTIMATE)
+    advice = what_makes_room(
+        refusal,
+        "an operator can run a cleanup, delete images, or raise MAX_GLOBAL_STORAGE_MB.",
+        "Deleting images is not enough: an operator can raise MAX_GLOBAL_STORAGE_MB.",
+    )
+    return f"Server storage is full{room} {advice}"
 
 
 def _busy(refusal: Refusal) -> str:
@@ -64,13 +135,8 @@ SENTENCES: dict[Reason, Sentence] = {
         "Choose another name; `abby adopt` brings existing files in."
     ),
     Reason.DAILY_LIMIT: _daily,
-    Reason.USER_STORAGE: lambda refusal: (
-        f"Your storage quota is full: {room_in_words(refusal, setting=OF_ESTIMATE)} Delete images to make room."
-    ),
-    Reason.POOL_STORAGE: lambda refusal: (
-        f"Server storage is full: {room_in_words(refusal, setting=OF_ESTIMATE)} "
-        "An operator can run a cleanup, delete images, or raise MAX_GLOBAL_STORAGE_MB."
-    ),
+    Reason.USER_STORAGE: _user_storage,
+    Reason.POOL_STORAGE: _pool_storage,
     Reason.BUSY: _busy,
     Reason.STOPPED: lambda _: "The storage is shutting down. Nothing was changed; try again after its restart.",
 }

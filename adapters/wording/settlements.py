@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict  # on Python 3.11 pydantic reads no other
 
-from adapters.wording.figures import counted, minute, size_in_words, wish
+from adapters.wording.figures import minute, size_in_words, wish
 from adapters.wording.releases import RELEASED
 from projections.settlements import GivenBack, Settlement
 
@@ -58,15 +58,11 @@ class SettlementData(TypedDict):
 
 def sentence_of_settlement(found: Settlement) -> str:
     """Reserved, waited, made, kept or given back, counted, paid."""
-    wanted = wish(found.operation, found.style)
-    parts = [f"Reserved {minute(found.reserved_at)} ({_places(found.count)} for {wanted})", *_made(found)]
-    if found.kept:
-        names = ", ".join(image.name for image in found.kept)
-        parts.append(f"kept as {names} ({size_in_words(found.bytes)})")
-    parts += _tried(found)
-    parts += [_given_back(one) for one in found.given_back]
+    parts = [f"Reserved {minute(found.reserved_at)} for {wish(found.count, found.operation, found.style)}"]
+    parts += [*_made(found), *_kept(found), *_tried(found)]
+    parts += [_given_back(found, one) for one in found.given_back]
     if found.open:
-        parts.append(f"{_places(found.open)} still open until {minute(found.expires_at)}")
+        parts.append(f"{_of_several(found, found.open)}not ended yet, open until {minute(found.expires_at)}")
     return f"{'; '.join(parts)}. {_counted(found)} {_cost(found)}"
 
 
@@ -108,8 +104,8 @@ def _as_data(one: GivenBack) -> GivenBackPlaces:
     }
 
 
-def _places(count: int) -> str:
-    return counted(count, "place")
+def _of_several(found: Settlement, count: int) -> str:
+    return "" if found.count == 1 else f"{count} "
 
 
 def _made(found: Settlement) -> list[str]:
@@ -123,14 +119,22 @@ def _made(found: Settlement) -> list[str]:
     ]
 
 
+def _kept(found: Settlement) -> list[str]:
+    if not found.kept:
+        return []
+    names = ", ".join(image.name for image in found.kept)
+    more = len(found.kept) - found.made
+    unmade = f", {more} more than it is said to have made" if found.made_at is not None and more > 0 else ""
+    return [f"kept as {names} ({size_in_words(found.bytes)}){unmade}"]
+
+
 def _tried(found: Settlement) -> list[str]:
     """Who was asked, where nothing came of it."""
-    return [f"asked of {found.provider}"] if found.made_at is None and found.provider else []
+    return [f"{found.provider} was asked"] if found.made_at is None and found.provider else []
 
 
-def _given_back(one: GivenBack) -> str:
-    why = RELEASED[one.reason]
-    return f"{_places(one.count)} released {minute(one.at)}: {why}"
+def _given_back(found: Settlement, one: GivenBack) -> str:
+    return f"{_of_several(found, one.count)}ended {minute(one.at)}: {RELEASED[one.reason]}"
 
 
 def _counted(found: Settlement) -> str:
@@ -142,5 +146,5 @@ def _counted(found: Settlement) -> str:
 
 def _cost(found: Settlement) -> str:
     if found.credits is not None:
-        return f"Cost {found.credits:g} credits."
+        return f"Cost {found.credits:g} {'credit' if found.credits == 1 else 'credits'}."
     return "No cost was told."

@@ -7,7 +7,7 @@ import pytest
 from adapters.wording.events import words as words_of
 from adapters.wording.releases import RELEASED, became
 from adapters.wording.settlements import sentence_of_settlement
-from domain.commands import RELEASE_REASONS
+from domain.commands import OPERATIONS, RELEASE_REASONS
 from domain.events import Event, GenerationCompleted, GenerationReleased, GenerationReserved, ImageSaved
 from projections.settlements import Settlement, Settlements
 
@@ -48,7 +48,7 @@ def settled(*events: Event) -> Settlement:
 @pytest.mark.parametrize(
     ("events", "counted", "open_places", "cost", "words"),
     [
-        ([reserved()], 1, 1, None, "1 place still open until"),
+        ([reserved()], 1, 1, None, "for 1 upscale; not ended yet, open until 2026-11-01 10:00 UTC. Counted 1 on"),
         ([reserved(), completed(), saved()], 1, 0, 0.5, "waited 3.5 s; made by openai m in 5.5 s; kept as a.png"),
         ([reserved(), released("failed", 1)], 0, 0, None, "failed. Counted nothing on 2026-11-01. No cost was told"),
         ([reserved(), completed(), released("moderated", 0, delivered=1)], 1, 0, 0.5, "made and filtered. Counted 1"),
@@ -56,11 +56,12 @@ def settled(*events: Event) -> Settlement:
         ([reserved(), released("unknown", 1), completed()], 0, 0, 0.5, "the answer was lost. Counted nothing"),
         ([reserved(2), completed(None), saved(), released("expired", 1)], 1, 0, None, "1 of 2 made by openai"),
         ([reserved(2), completed(0.1), completed(0.2), saved(), saved("b.png")], 2, 0, 0.3, "kept as a.png, b.png"),
-        ([reserved(), saved()], 1, 0, None, "1 place for upscale); kept as a.png"),
-        ([reserved(style="low-poly")], 1, 1, None, "(1 place for upscale in the style low-poly); 1 place still open"),
-        ([reserved(), released("failed", 1)._replace(provider="openai")], 0, 0, None, "; asked of openai; 1 place rel"),
+        ([reserved(), saved()], 1, 0, None, "for 1 upscale; kept as a.png (7 bytes). Counted"),
+        ([reserved(style="low-poly")], 1, 1, None, "for 1 upscale in the style low-poly; not ended yet"),
+        ([reserved(), released("failed", 1)._replace(provider="openai")], 0, 0, None, "; openai was asked; ended 2026"),
         ([reserved(), completed(), released("not_kept", 0, delivered=1)._replace(provider="x")], 1, 0, 0.5,
-         "made by openai m in 5.5 s; 1 place released"),
+         "made by openai m in 5.5 s; ended 2026-11-01"),
+        ([reserved(3), completed(), saved(), saved("b.png")], 3, 1, 0.5, "b.png (14 bytes), 1 more than it is said to"),
     ],
 )  # fmt: skip
 def test_each_way_to_end_is_told(
@@ -71,6 +72,61 @@ def test_each_way_to_end_is_told(
     assert (found.counted, found.open) == (counted, open_places)
     assert found.credits == (None if cost is None else pytest.approx(cost))
     assert words in sentence_of_settlement(found)
+
+
+@pytest.mark.parametrize(
+    ("operation", "count", "style", "wanted"),
+    [
+        ("text_to_image", 1, None, "for 1 picture from words;"),
+        ("text_to_image", 4, "anime", "for 4 pictures from words in the style anime;"),
+        ("image_to_image", 1, "anime", "for 1 picture from another in the style anime;"),
+        ("image_to_image", 2, None, "for 2 pictures from another;"),
+        ("upscale", 1, None, "for 1 upscale;"),
+        ("upscale", 2, None, "for 2 upscales;"),
+        ("unspecified", 1, None, "for 1 picture;"),
+        ("unspecified", 3, "anime", "for 3 pictures in the style anime;"),
+    ],
+)
+def test_what_was_asked_for_is_told_in_words(operation: str, count: int, style: str | None, wanted: str) -> None:
+    """Each operation of the log, one and several: nobody reads `text_to_image`."""
+    assert operation in OPERATIONS
+    sentence = sentence_of_settlement(settled(reserved(count, style)._replace(operation=operation)))
+    assert sentence.startswith(f"Reserved 2026-11-01 10:00 UTC {wanted}")
+    assert "place" not in sentence
+    assert "_" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("events", "sentence"),
+    [
+        (
+            [reserved(), completed(1.0), saved()],
+            (
+                "Reserved 2026-11-01 10:00 UTC for 1 upscale; waited 3.5 s; made by openai m in 5.5 s; "
+                "kept as a.png (7 bytes). Counted 1 on 2026-11-01. Cost 1 credit."
+            ),
+        ),
+        (
+            [reserved(3), completed(count=2), saved(), released("moderated", 0, delivered=1), released("failed", 1)],
+            (
+                "Reserved 2026-11-01 10:00 UTC for 3 upscales; waited 3.5 s; 2 of 3 made by openai m in 5.5 s; "
+                "kept as a.png (7 bytes); 1 ended 2026-11-01 10:00 UTC: made and filtered; "
+                "1 ended 2026-11-01 10:00 UTC: it failed. Counted 2 of 3 on 2026-11-01. Cost 0.5 credits."
+            ),
+        ),
+        (
+            [reserved(2), released("unknown", 2, count=2)._replace(provider="openai")],
+            (
+                "Reserved 2026-11-01 10:00 UTC for 2 upscales; openai was asked; 2 ended 2026-11-01 10:00 UTC: "
+                "the answer was lost. Counted nothing on 2026-11-01. No cost was told."
+            ),
+        ),
+    ],
+    ids=["kept", "in parts", "lost"],
+)
+def test_a_settlement_reads_as_one_sentence(events: list[Event], sentence: str) -> None:
+    """Whole, as it is shown."""
+    assert sentence_of_settlement(settled(*events)) == sentence
 
 
 def test_every_reason_of_a_release_has_its_words() -> None:

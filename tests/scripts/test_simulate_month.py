@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from hashlib import sha256
 from pathlib import Path
 
 import orjson
@@ -11,9 +12,12 @@ import pytest
 from adapters.audit.comparison import audit
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engine
+from adapters.images.check import check_image
+from adapters.images.foreign.judging import refuse_foreign
 from adapters.ledger.snapshot_proof import verify_with_snapshots
 from domain.refusals import Reason
 from scripts.month.life import Shape
+from scripts.month.pictures import MOST_BYTES, SIDE, Picture, pictures, write
 from scripts.simulate_month import Made, simulate
 
 SHAPE = Shape(users=25, events=3_000, days=30)
@@ -63,6 +67,17 @@ def test_the_same_seed_gives_the_same_month_and_another_one_another(tmp_path: Pa
     one, two, three = (facts(tmp_path / name) for name in ("one", "two", "three"))
     assert one == two
     assert one != three
+
+
+@pytest.mark.parametrize("picture", [pictures()[0], pictures()[-1]], ids=["the smallest", "the largest"])
+def test_its_pictures_are_such_as_a_service_keeps(picture: Picture, tmp_path: Path) -> None:
+    """Whole and without foreign parts, of the size and the hash that the log has: every tool takes them."""
+    write(tmp_path / "a.png", picture)
+    data = (tmp_path / "a.png").read_bytes()
+    checked = check_image(data, max_bytes=MOST_BYTES)
+    refuse_foreign(data, checked.media_type)
+    assert (len(data), sha256(data).hexdigest()) == (picture.size_bytes, picture.sha256)
+    assert (checked.width, checked.height) == (SIDE, SIDE)
 
 
 def test_what_holds_something_is_left_alone(month: tuple[Path, Made]) -> None:

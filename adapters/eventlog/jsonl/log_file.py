@@ -144,10 +144,13 @@ def verify_from_end(files: Files, fd: int, paths: LogPaths, slots: list[Slot], *
     """Reads and verifies an open log from its watermark on up to byte `end`; of what is before, the last line alone.
 
     Raises LogForeign where it does not begin as one of ours. `lost` also tells that the line is not the watermark's.
+    A log that ends before its watermark is read whole: how far it is whole nothing else knows.
     """
     header = read_header(files, fd, paths)
     tip = slots[0].tip if slots else Tip(0, header.size, header.digest)
     size = files.fstat(fd).st_size
+    if tip.offset > size:
+        return verify_to(files, fd, paths, slots, end=size)
     lost = newer_than_log(snapshots_of(files, paths, header), size)
     ending = files.read_all_at(fd, HASH_ENDING_BYTES, tip.offset - HASH_ENDING_BYTES) if tip.position else b""
     if lost is None and tip.position and tip.offset <= size and ending != b'%b"}\n' % tip.digest.hex().encode():

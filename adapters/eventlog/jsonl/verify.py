@@ -91,7 +91,7 @@ def verify(
         except OSError as error:
             raise unusable(paths, error) from error
     report = _report_of(str(paths.log), found, slots[0] if slots else None, size, damage)
-    if at_end and slots:
+    if at_end and slots and slots[0].tip.offset <= size:
         report = replace(report, unread=slots[0].tip.position)
     return replace(report, marked=marked)
 

@@ -18,6 +18,7 @@ export class Failure extends Error {
     this.status = problem.status ?? 0;
     this.reason = problem.reason ?? "";
     this.limit = problem.limit ?? 0;
+    this.used = problem.used ?? 0;
     this.resetsAt = problem.resets_at ?? null;
     this.lost = lost;
   }

@@ -55,7 +55,7 @@ async function refresh() {
     at("outage").hidden = true;
     clearTimeout(soon);
     if (status.user.reserved_mb > 0) soon = setTimeout(refreshWhenSeen, SOON_MS);
-    if (status.daily.allowed && at("refusal").dataset.reason === "DAILY_LIMIT") at("refusal").hidden = true;
+    if (status.daily.allowed && at("refusal").dataset.until === "reset") at("refusal").hidden = true;
     return status;
   } catch (failure) {
     if (!(failure instanceof api.Failure)) throw failure;
@@ -281,15 +281,17 @@ function showFailure(failure) {
     showOutage();
     return;
   }
-  const daily = failure.reason === "DAILY_LIMIT";
-  const quota = daily || failure.reason.endsWith("_STORAGE");
+  const quota = failure.reason === "DAILY_LIMIT" || failure.reason.endsWith("_STORAGE");
+  const daily = failure.reason === "DAILY_LIMIT" && failure.limit > 0 && failure.used >= failure.limit;
   at("refusal").className = quota ? "notice notice-warn" : "notice notice-bad";
   at("refusal-icon").setAttribute("href", quota ? "#icon-warning" : "#icon-critical");
   at("refusal").dataset.reason = failure.reason;
-  at("refusal-title").textContent = daily ? "Daily limit reached" : failure.title;
+  at("refusal").dataset.until = daily ? "reset" : "";
+  at("refusal-title").textContent =
+    failure.reason !== "DAILY_LIMIT" ? failure.title : daily ? "Daily limit reached" : "More than your daily limit leaves";
   at("refusal-text").textContent = daily ? `All ${failure.limit} pictures of today are made.` : failure.message;
-  at("refusal-when").hidden = !failure.resetsAt;
-  at("refusal-when").textContent = failure.resetsAt ? `You can make the next one ${whenItResets(failure.resetsAt)}.` : "";
+  at("refusal-when").hidden = !(daily && failure.resetsAt);
+  at("refusal-when").textContent = daily && failure.resetsAt ? `You can make the next one ${whenItResets(failure.resetsAt)}.` : "";
   at("refusal-retry").hidden = failure.status < 500 || failure.status === 507;
   at("refusal").hidden = false;
   at("refusal").scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });

@@ -10,6 +10,8 @@ import pytest
 
 from adapters.application.deleting import clean_up_blocking
 from adapters.engines.opening import open_store
+from scripts.month.life import Shape
+from scripts.simulate_month import simulate
 from tests.adapters.archive.archiving import PLENTY, fill, save
 from tests.adapters.cli.conftest import Abby
 from tests.hostile.builders import png_of_size
@@ -35,6 +37,17 @@ def test_a_root_is_carried_elsewhere_and_audited(abby: Abby, root: Path, tmp_pat
         assert "holds something already" in again.err
         assert ("`abby adopt`" in again.err) == (command == "import")
     assert "It has no key yet" in abby("import", str(folder), root=tmp_path / "third").out
+
+
+def test_a_simulated_month_is_carried_elsewhere(abby: Abby, root: Path, tmp_path: Path) -> None:
+    """By an operator who tries these tools before trusting them with the own root: `import` checks each picture."""
+    simulate(root, Shape(users=4, events=40, days=30), with_pictures=True)
+    assert abby("backup", str(tmp_path / "backup")).code == 0
+    told = abby("import", str(tmp_path / "backup"), "--json", root=tmp_path / "new")
+    assert told.code == 0, told.err
+    pictures = {path.relative_to(root) for path in (root / "images").rglob("*.png")}
+    assert pictures == {path.relative_to(tmp_path / "new") for path in (tmp_path / "new" / "images").rglob("*.png")}
+    assert len(pictures) == told.json["images"] > 0
 
 
 def test_what_the_root_has_lost_is_named_and_ends_with_1(abby: Abby, root: Path, tmp_path: Path, fits: Any) -> None:

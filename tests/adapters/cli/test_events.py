@@ -211,11 +211,11 @@ SAID: list[tuple[Event, str]] = [
     (PolicyChanged(AT, "system", Limits(), "default"), "500.0 MB a user, 5000.0 MB together, 5 a day (default)"),
     (
         GenerationReserved(AT, "a", "cli", "r", "upscale", 2, 1_572_864, AT),
-        "2 places for upscale, 1.5 MB each",
+        "2 upscales, 1.5 MB held for each",
     ),
     (
         GenerationReserved(AT, "a", "cli", "r", "upscale", 1, 1_572_864, AT, style="anime"),
-        "1 place for upscale in the style anime, 1.5 MB each",
+        "1 upscale in the style anime, 1.5 MB held",
     ),
     (GenerationCompleted(AT, "a", "cli", "r", 1, "sketch", "", 0.1), "1 made by sketch"),
     (GenerationCompleted(AT, "a", "cli", "r", 1, "stability", "sd3", 0.1), "1 made by stability (sd3)"),

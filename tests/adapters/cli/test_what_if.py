@@ -117,10 +117,10 @@ def test_a_decision_is_explained_by_position_key_and_user(abby: Abby, fits: Any)
         assert fits("explain", json.loads(abby("explain", *words, "--json").out))
     told = abby("explain", "ada", "--last").out
     for said in (
-        "Refused (DAILY_LIMIT)",
+        "Refused by the daily limit, ",
         "Daily limit reached: 3 of 3",
         "3 generations a day for everybody",
-        "3 of 3:",
+        "3 of 3 generations of 2",
     ):
         assert said in told
     by_key = json.loads(abby("explain", "key-ada", "--json").out)

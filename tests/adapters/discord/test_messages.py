@@ -10,7 +10,9 @@ from discord import Colour
 
 from adapters.discord.messages import (
     COLOURS,
+    DAILY_REACHED,
     FAULTS,
+    OVER_DAILY,
     REFUSALS,
     Message,
     bar,
@@ -134,8 +136,25 @@ def test_the_general_fault_is_looked_at_last() -> None:
     [
         (5, 5, 1, "You've reached your daily limit of 5 generations.\nNext Reset: "),
         (1, 1, 1, "You've reached your daily limit of 1 generation.\nNext Reset: "),
-        (5, 4, 2, "You asked for 2 pictures, and 1 of your daily limit of 5 generations is left. Ask for fewer"),
-        (5, 3, 4, "You asked for 4 pictures, and 2 of your daily limit of 5 generations are left. Ask for fewer"),
+        (
+            5,
+            4,
+            2,
+            "You asked for 2 pictures, and 1 of your daily limit of 5 generations is left. Ask for at most 1",
+        ),
+        (5, 3, 4, "You asked for 4 pictures, and 2 of your daily limit of 5 generations are left. Ask for at most 2"),
+        (
+            2,
+            1,
+            4,
+            "You asked for 4 pictures, more than your daily limit of 2 generations, of which 1 is left. Ask",
+        ),
+        (
+            2,
+            2,
+            4,
+            "You've reached your daily limit of 2 generations. You asked for 4 pictures: ask for at most 2",
+        ),
         (5, 7, 1, "You've reached your daily limit of 5 generations."),
     ],
 )
@@ -146,9 +165,36 @@ def test_the_daily_refusal_says_what_is_true(limit: int, used: int, asked: int, 
     assert "<t:1767312000:R>" in text
 
 
-def test_a_daily_limit_of_nothing_promises_no_reset() -> None:
+@pytest.mark.parametrize(
+    ("limit", "asked", "told"),
+    [
+        (0, 1, "Your daily limit is 0 generations, on every day. The server's managers can raise it."),
+        (2, 4, "You asked for 4 pictures, more than your daily limit of 2 generations. Ask for at most 2."),
+    ],
+)
+def test_who_can_never_have_so_much_is_promised_no_reset(limit: int, asked: int, told: str) -> None:
     """Waiting would not help."""
-    assert message_for_refusal(reached(limit=0, used=0)).text == "You've reached your daily limit of 0 generations."
+    assert message_for_refusal(reached(limit=limit, used=0, asked=asked)).text == told
+
+
+@pytest.mark.parametrize(
+    ("used", "asked", "title"), [(5, 1, DAILY_REACHED), (5, 6, DAILY_REACHED), (4, 2, OVER_DAILY), (0, 6, OVER_DAILY)]
+)
+def test_the_title_says_reached_only_where_nothing_is_left(used: int, asked: int, title: str) -> None:
+    """Beside "2 are left" it would be wrong."""
+    assert message_for_refusal(reached(used=used, asked=asked)).title == title
+
+
+@pytest.mark.parametrize("reason", [Reason.USER_STORAGE, Reason.POOL_STORAGE])
+def test_members_hear_what_would_fit(reason: Reason) -> None:
+    """Fewer pictures where those do, and that `/delete` is not enough where not even one does."""
+    asked = Asked(4, 8 * MEGABYTE)
+    refusal = Refusal(reason, "1", asked=asked, limit=9 * MEGABYTE, used=4 * MEGABYTE, estimated=True)
+    assert "Ask for at most 2, or " in message_for_refusal(refusal).text
+    never = message_for_refusal(refusal._replace(limit=MEGABYTE, used=0)).text
+    assert " full with less than this: it is 1.0 MB in all, and 4 pictures are expected to need 8.0 MB. " in never
+    assert "managers" in never
+    assert "Ask for at most" not in never
 
 
 def test_the_quota_line_has_the_seeds_form() -> None:

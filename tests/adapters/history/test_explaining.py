@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.application.deleting import clean_up_blocking
+from adapters.application.deleting import clean_up_blocking, delete_image
 from adapters.application.governing import override_limits_blocking, reset_daily_blocking
 from adapters.application.reserving import (
     ReturnedPlaces,
@@ -37,7 +37,7 @@ from adapters.wording.refusals import sentence_of
 from domain.commands import SetPolicy
 from domain.events import MAX_RECORDED_REFUSALS, GenerationReleased, RequestRefused
 from domain.instants import later
-from domain.limits import UserLimits
+from domain.limits import MEGABYTE, UserLimits
 from domain.refusals import Refusal
 from domain.usage import DELIVERED_KEPT_SECONDS
 from projections.explanation import Explanation
@@ -76,7 +76,7 @@ def test_a_refusal_is_told_in_the_sentence_that_the_user_saw(store: Storage) -> 
     assert said.sentence == sentence_of(refused)
     assert said.limits[0] == "In force: 2 generations a day, the limit for everybody."
     assert "Position 1, " in said.limits[1]
-    assert said.day[0].endswith("1 of 2:")
+    assert said.day[0].startswith("Just before, 1 of 2 generations of ")
     assert said.day[1].startswith("Position 2, ")
     assert (len(said.day), said.storage) == (2, ())
 
@@ -201,3 +201,49 @@ def test_a_full_pool_is_told_with_names_to_operators_alone(tmp_path: Path) -> No
     assert (shares.used_bytes, shares.held_bytes) == (found.event.used, found.event.held)
     assert told_of_shares(shares)[0].startswith("bob: ")
     assert described_shares(shares)["other_users"] == 0
+
+
+def test_a_pool_that_is_full_of_what_is_under_way_is_told_by_its_holds(tmp_path: Path) -> None:
+    """Nothing is kept yet, so only they say who has it: each with its user, its generations and its end."""
+    limits = SetPolicy(pool_bytes=4 * MEGABYTE, gen_bytes=MEGABYTE)
+    store = open_store(tmp_path / "root", limits=limits)
+    for user, count in (("bob", 1), ("cleo", 2), ("bob", 1)):
+        assert isinstance(asyncio.run(reserve_places(store, WantedPlaces(user, count))), Reserved)
+    assert isinstance(asyncio.run(reserve_places(store, WantedPlaces("ada"))), Refusal)
+    found = last(store)
+    store.close()
+    with opened(tmp_path / "root", default_engines().log) as past:
+        shares = shares_at(past, found)
+    assert shares is not None
+    words = told_of_shares(shares)
+    assert words[:2] == ["bob: 0 bytes kept, 2.0 MB held.", "cleo: 0 bytes kept, 2.0 MB held."]
+    assert [line.partition(", until ")[0] for line in words[2:]] == [
+        "Under way: 2.0 MB held for 2 generations of cleo",
+        "Under way: 1.0 MB held for 1 generation of bob",
+        "Under way: 1.0 MB held for 1 generation of bob",
+    ]
+    assert all(line.endswith(" UTC at the latest.") for line in words[2:])
+
+
+def test_the_names_of_files_and_the_words_of_the_log_are_told_as_they_are(store: Storage) -> None:
+    """A sentence neither writes a name with a capital nor lets a stored word stand for one."""
+    asyncio.run(save_image(store, NewImage("ada", png(), name="trips/a.png")))
+    override_limits_blocking(store, "ada", "a prize", UserLimits(5 * MEGABYTE, 1))
+    asyncio.run(delete_image(store, "ada", "trips/a.png"))
+    reset_daily_blocking(store, "ada", "kindness")
+    log = store.running().recorder
+    said = []
+    for position in range(1, log.head + 1):
+        found = explain_position(log, position)
+        assert found is not None
+        said.append(told(found))
+    sizes = "500.0 MB a user, 5000.0 MB together, 2 generations a day"
+    assert said[0].sentence == f"Limits for everybody: {sizes}, when the log was begun."
+    assert said[0].limits[-1] == "None was set before this: these are the defaults."
+    assert said[3].sentence == "Limits for this user alone: 5.0 MB of storage, 1 a day: a prize."
+    assert said[3].limits[0] == "In force before: 2 generations a day, the limit for everybody."
+    assert said[4].sentence == f"Deleted by the user: trips/a.png, {size_in_words(len(png()))} freed."
+    assert (said[4].lines, said[5].sentence) == ((), "The day's count was set to 0: kindness.")
+    refuse(store)
+    assert told(last(store)).headline.startswith("Refused by the daily limit, ")
+    assert told(last(store)).limits[0] == "In force: 1 generation a day, the user's own limit."

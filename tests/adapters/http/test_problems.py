@@ -21,6 +21,7 @@ from adapters.images.invalid_image import ImageProblem, InvalidImage
 from adapters.ports.failure_reasons import AskedToWait, FailureKind
 from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, LogLocked, StorageUnavailable
+from domain.events import Asked
 from domain.refusals import Reason, Refusal
 
 EVERY_KIND = [
@@ -94,6 +95,14 @@ def test_a_daily_refusal_says_when_to_come_back_and_never_too_early() -> None:
     assert problem.members["violated-policies"] == ["daily"]
     assert (problem.members["used"], problem.members["limit"]) == (5, 5)
     assert problem.members["resets_at"] == "2026-01-02T00:00:00.000000Z"
+
+
+def test_who_asked_for_more_than_a_day_has_is_not_told_to_come_back() -> None:
+    """The same request would be refused again, by each program that does as the header says."""
+    refused = Refusal(Reason.DAILY_LIMIT, "1", asked=Asked(6, 0), limit=5, resets_at="2026-01-02T00:00:00.000000Z")
+    problem = refusal(refused, "2026-01-01T23:59:58.400000Z")
+    assert "Retry-After" not in problem.headers
+    assert problem.detail.endswith("Ask for at most 5.")
 
 
 def test_a_running_request_is_to_be_asked_for_again_soon() -> None:

@@ -31,7 +31,7 @@ def foreseen(growth: list[tuple[str, int]], pool: int | None, today: str | None 
         (TWO_DAYS, 25, "full_on", "2026-03-03", "full on 3 March 2026"),
         (TWO_DAYS, 20, "full", None, "that is full"),
         (TWO_DAYS, None, "no_limit", None, "no limit"),
-        ([("2026-03-01", 10), ("2026-03-02", -10)], 100, "no_growth", None, "it does not grow"),
+        ([("2026-03-01", 10), ("2026-03-02", -10)], 100, "no_growth", None, "that it did not grow"),
         ([("2026-03-01", 10)], 100, "too_short", None, "too short a time"),
         ([("2026-03-01", 10)], 10, "full", None, "that is full"),
         ([("2026-03-01", 1), ("2026-03-02", 1)], 10**9, "over_ten_years", None, "not full within ten years"),

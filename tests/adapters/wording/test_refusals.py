@@ -73,3 +73,113 @@ def test_an_estimate_that_does_not_fit_is_told_as_one(refusal: Refusal, words: s
     """With its setting, and what is left; a picture that is there needs what it needs."""
     opening = {Reason.USER_STORAGE: "Your storage quota is full: ", Reason.POOL_STORAGE: "Server storage is full: "}
     assert sentence_of(refusal._replace(reason=reason)).startswith(opening[reason] + words)
+
+
+MIDNIGHT = "2026-01-02T00:00:00.000000Z"
+ANEW = "the count starts anew at 2026-01-02 00:00 UTC."
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "asked", "sentence"),
+    [
+        (5, 5, 1, f"Daily limit reached: 5 of 5 generations are used today. T{ANEW[1:]}"),
+        (5, 7, 2, f"Daily limit reached: 7 of 5 generations are used today. You asked for 2. T{ANEW[1:]}"),
+        (
+            5,
+            5,
+            6,
+            (
+                "Daily limit reached: 5 of 5 generations are used today. You asked for 6, more than a day allows: "
+                f"ask for at most 5 when {ANEW}"
+            ),
+        ),
+        (
+            5,
+            4,
+            2,
+            (
+                "Over the daily limit: you asked for 2 generations, and 1 of 5 is left today. "
+                f"Ask for at most 1, or wait: {ANEW}"
+            ),
+        ),
+        (
+            5,
+            0,
+            6,
+            "Over the daily limit: you asked for 6 generations, and a day allows 5. Ask for at most 5.",
+        ),
+        (
+            5,
+            2,
+            6,
+            (
+                "Over the daily limit: you asked for 6 generations, and a day allows 5, of which 2 are used. "
+                f"Ask for at most 3 now, or for 5 when {ANEW}"
+            ),
+        ),
+        (
+            0,
+            0,
+            1,
+            (
+                "Daily limit reached: 0 of 0 generations are used today. This limit allows none on any day; "
+                "an operator can raise it."
+            ),
+        ),
+    ],
+    ids=["used", "over-used", "used, never", "some left", "never", "some left, never", "nothing"],
+)
+def test_the_daily_refusal_says_how_many_to_ask_for(limit: int, used: int, asked: int, sentence: str) -> None:
+    """As many as are left, and never more than a day has; "reached" only where nothing is left."""
+    refusal = Refusal(Reason.DAILY_LIMIT, "1", asked=Asked(asked, 0), limit=limit, used=used, resets_at=MIDNIGHT)
+    assert sentence_of(refusal) == sentence
+
+
+NEVER = "full with less than this: it is 2.0 MB in all, and "
+
+
+@pytest.mark.parametrize(
+    ("refusal", "room", "of_user", "of_pool"),
+    [
+        (
+            of_room(MEGABYTE, 0, estimated=False),
+            "full: 1.0 MB of 2.0 MB are used, and this needs 1.5 MB more. ",
+            "Delete images to make room.",
+            "An operator can run a cleanup, delete images, or raise MAX_GLOBAL_STORAGE_MB.",
+        ),
+        (
+            of_room(0, 0, count=2, estimated=False),
+            f"{NEVER}this needs 3.0 MB. ",
+            "Deleting images is not enough: save a smaller picture, or have the quota raised by an operator.",
+            "Deleting images is not enough: an operator can raise MAX_GLOBAL_STORAGE_MB.",
+        ),
+        (
+            of_room(0, 0, count=2, estimated=True),
+            "full: 0 bytes of 2.0 MB are used, so 2.0 MB are left, and 2 pictures are expected to need 3.0 MB (",
+            "Ask for at most 1; the whole of it has room for 1.",
+            "Ask for at most 1; the whole of it has room for 1.",
+        ),
+        (
+            of_room(MEGABYTE, 0, count=2, estimated=True),
+            "full: 1.0 MB of 2.0 MB are used, so 1.0 MB are left, and 2 pictures are expected to need 3.0 MB (",
+            "Ask for at most 1, and delete images to make room.",
+            "Ask for at most 1, and an operator can run a cleanup, delete images, or raise MAX_GLOBAL_STORAGE_MB.",
+        ),
+        (
+            of_room(0, 0, estimated=True)._replace(asked=Asked(1, 3 * MEGABYTE)),
+            f"{NEVER}the next picture is expected to need 3.0 MB (",
+            "Deleting images is not enough: the quota can be raised by an operator.",
+            "Deleting images is not enough: an operator can raise MAX_GLOBAL_STORAGE_MB.",
+        ),
+    ],
+    ids=["a real size", "a file larger than all", "fewer fit", "fewer fit in an empty one", "not even one fits"],
+)
+def test_a_full_storage_says_what_would_fit(refusal: Refusal, room: str, of_user: str, of_pool: str) -> None:
+    """Whose file is larger than the whole limit is not sent to delete others; fewer pictures where some fit."""
+    for reason, owner, advice in (
+        (Reason.USER_STORAGE, "Your storage quota is ", of_user),
+        (Reason.POOL_STORAGE, "Server storage is ", of_pool),
+    ):
+        sentence = sentence_of(refusal._replace(reason=reason))
+        assert sentence.startswith(owner + room)
+        assert sentence.endswith(advice)

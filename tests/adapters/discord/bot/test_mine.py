@@ -75,9 +75,8 @@ async def test_why_tells_the_limits_and_the_lines_that_used_them_up(stage: Stage
     await stage.imagine(ann, count=2)
     text = (await said(ann, "why")).text
     assert "5 generations a day, the limit for everybody" in text
-    assert "Used of" in text
-    assert "4 of 5" in text
-    assert "4 for text\\_to\\_image" in text
+    assert "Just before, 4 of 5 generations of " in text
+    assert "4 pictures from words" in text
     assert "discord:" not in text
 
 
