@@ -57,6 +57,11 @@ def decide(command: Command, view: View, policy: Limits, now: str) -> Decision:
     """
     if sentence := malformed(command):
         return _refuse(command, Reason.MALFORMED, sentence)
+    return decide_wellformed(command, view, policy, now)
+
+
+def decide_wellformed(command: Command, view: View, policy: Limits, now: str) -> Decision:
+    """The same for a command that is surely not malformed."""
     corrects = isinstance(command, CorrectClock)
     if not corrects and clock_is_behind(view, now):
         return _refuse(command, Reason.CLOCK_BEHIND, view.last_at)

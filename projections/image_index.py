@@ -7,6 +7,7 @@ somebody looks at it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from domain.names import folder_of, fresh_number, name_key
@@ -151,8 +152,8 @@ class ImageIndex:
         assert self._unpack is not None
         images = UserImages(_SHARED)
         images.next_number, lines = self._unpack(packed)
-        for line in lines:
-            images.put(name_key(name_of(line)), line)  # the stored number is above theirs
+        images.lines = {name_key(name_of(line)): line for line in lines}  # the stored number is above theirs
+        images.folders = dict(Counter(folder for key in images.lines if (folder := folder_of(key)) is not None))
         images = self._by_user.setdefault(user, images)
         self._packed.pop(user, None)
         return images

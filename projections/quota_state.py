@@ -327,11 +327,13 @@ class QuotaState(QuotaFold):
     def tidy(self) -> None:
         """Forgets what no decision asks for any more: old answers, and reservations that are over."""
         self.answers.prune(self.last_at)
-        self.tidy_deadlines()
+        self.tidy_deadlines(self.last_at)
 
-    def tidy_deadlines(self) -> None:
-        """Forgets reservations that are over; costs next to nothing where none is."""
-        self.deadlines.tidy(self._tables.reservations, self.last_at)
+    def tidy_deadlines(self, at: str) -> None:
+        """Forgets reservations that are over at a time, no earlier one than the last; costs next to nothing where none
+        is.
+        """
+        self.deadlines.tidy(self._tables.reservations, at)
 
     def _note_deadline(self, reservation: Reservation) -> None:
         self.deadlines.add(reservation)

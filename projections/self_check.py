@@ -52,6 +52,7 @@ class SelfCheck:
         """Decides what was recorded together again, and folds what was recorded. Raises ImpossibleFact."""
         events = tuple([event for _, event in batch])
         first = batch[0][0]
+        self.state.tidy_deadlines(max(events[0].at, self.state.last_at))  # so that what is over is not asked for
         swept = self._swept(events, first)
         for asked in commands_of(events[swept:]):
             self.outcomes[type(asked.command).__name__] += 1
@@ -60,7 +61,6 @@ class SelfCheck:
             swept += len(asked.events)
             self._fold(asked.events, first + swept - len(asked.events))
         self._batches += 1
-        self.state.tidy_deadlines()
         if self._batches % BATCHES_BETWEEN_TIDYING == 0:
             self.state.tidy()
 

@@ -21,12 +21,13 @@ from domain.commands import (
     ReserveGeneration,
     SaveImage,
 )
-from domain.decisions import StoredAnswer, clock_is_behind, decide
+from domain.decisions import StoredAnswer, clock_is_behind, decide, decide_wellformed
 from domain.events import Event, PolicyChanged, RequestRefused
 from domain.instants import day_of
 from domain.names import name_key
 from domain.refusals import Reason, Refusal
 from domain.usage import PoolUsage, Reservation
+from domain.validation import malformed
 from projections.quota_state import QuotaState
 from projections.recorded_commands import commands_of, refused_commands
 from projections.self_check import BATCHES_BETWEEN_TIDYING, Stored
@@ -98,23 +99,33 @@ class PoolStory:
 class Requests(NamedTuple):
     """What was asked together: at which position and when, the time of the last event, and one row for each request:
     what was asked, when, and how many events were recorded for it. That is its command; of a refusal its record, and
-    of a policy its event.
+    of a policy its event. Whether all are surely well formed, and so is what is decided for them, is known already.
+
+    They have no keys: what was answered before left no event, so that each that left some is decided for itself.
     """
 
     position: int
     at: str
     to_at: str
     asked: list[tuple[Command | RequestRefused | PolicyChanged, str, int]]
+    are_wellformed: bool
 
 
 def requests_of(batch: Sequence[Stored]) -> Requests:
     """What was asked together, from what was recorded together."""
     events = [event for _, event in batch]
     asked: list[tuple[Command | RequestRefused | PolicyChanged, str, int]] = []
+    are_wellformed = True
     for command, recorded in commands_of(events):
         event = recorded[0]
-        asked.append((event if isinstance(event, KEPT) else command, event.at, len(recorded)))
-    return Requests(batch[0][0], events[0].at, events[-1].at, asked)
+        if isinstance(event, KEPT):
+            asked.append((event, event.at, len(recorded)))
+            are_wellformed = are_wellformed and isinstance(event, PolicyChanged)
+        else:
+            alone = command if command.idempotency_key is None else command._replace(idempotency_key=None)
+            asked.append((alone, event.at, len(recorded)))
+            are_wellformed = are_wellformed and malformed(alone) is None
+    return Requests(batch[0][0], events[0].at, events[-1].at, asked, are_wellformed)
 
 
 class WhatIf:
@@ -142,6 +153,7 @@ class WhatIf:
             CompleteGeneration: self._delivered,
             ReleasePlaces: self._release,
         }
+        self._rule = decide
         self._looked_at: PoolUsage | None = None
         self._day = ""
 
@@ -155,15 +167,16 @@ class WhatIf:
 
     def take(self, requests: Requests) -> None:
         """Decides what was asked together anew, and folds what follows."""
-        position, at, to_at, asked = requests
+        position, at, to_at, asked, are_wellformed = requests
         self._position = position
+        self._rule = decide_wellformed if are_wellformed else decide
+        self.state.tidy_deadlines(max(at, self.state.last_at))  # so that what is over is not asked for
         if self.state.due(at, 1) and not clock_is_behind(self.state, at):
             self._decide(ReleaseExpired(), at)
         for request, asked_at, recorded in asked:
             self._again.get(type(request), self._decide)(request, asked_at)
             self._position += recorded
         self._batches += 1
-        self.state.tidy_deadlines()
         if self._batches % BATCHES_BETWEEN_TIDYING == 0:
             self.state.tidy()
         self._look_at_pool(to_at)
@@ -258,7 +271,7 @@ class WhatIf:
         if self.state.policy is not self._policy:
             self._policy = self.state.policy
             self._limits = self._policy._replace(**self._given)
-        decided = decide(command, self.state, self._limits, at)
+        decided = self._rule(command, self.state, self._limits, at)
         if isinstance(decided, Refusal):
             self._fold((decided.record,) if decided.record else ())
             return decided

@@ -15,9 +15,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if arguments is None:
             gc.disable()  # nothing of what is imported is garbage; `carry_out` ends it
-        from adapters.cli.app import app
+        from adapters.cli.app import app_for
         from adapters.cli.running import run
 
-        return run(app, sys.argv[1:] if arguments is None else arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        return run(app_for(words), words)
     except KeyboardInterrupt:  # wherever it comes: while a command is imported or read, or while its output ends
         return STOPPED

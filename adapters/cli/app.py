@@ -1,22 +1,20 @@
 """The commands as they are written: names, arguments, options and help. What each does is in a module of its own.
 
-Those modules are imported when their command runs, so that `abby --help` and small commands start quickly.
+Those modules are imported when their command runs, and what is written of a command is looked at when it is asked for,
+so that `abby --help` and small commands start quickly.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from adapters.cli.archive import commands as archive_commands
 from adapters.cli.arguments import Json, User, Yes
-from adapters.cli.exits import epilog
-from adapters.cli.invocation import Invocation
+from adapters.cli.building import Command, build
 from adapters.cli.numbers import MAX_STORAGE_MB, megabytes, whole
 from adapters.cli.past import commands as past_commands
 from adapters.cli.proof import commands as audit_commands
@@ -30,66 +28,19 @@ MAX_IMAGES = 10_000_000
 IMAGES_SHOWN = 50
 MAX_ROUNDS = 1_000
 
-app = typer.Typer(
-    name="abby",
-    help="The quota ledger: may this user make or keep an image now, and can it be proven later?",
-    epilog=epilog(),
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+COMMANDS: dict[str, Command] = {}
+"""The commands by their names, in the order in which help lists them."""
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            typer.echo(version("abby-ledger"))
-        except PackageNotFoundError:
-            typer.echo("not installed; set it up with `python3 launch.py`")
-        raise typer.Exit
+def app_for(words: Sequence[str]) -> typer.Typer:
+    """The program that a command line asks for."""
+    return build(COMMANDS, words)
 
 
-@app.callback()
-def abby(
-    context: typer.Context,
-    root: Annotated[
-        Path | None,
-        typer.Option("--root", readable=False, metavar="DIR", help="The storage root, in place of STORAGE_ROOT."),
-    ] = None,
-    env_file: Annotated[
-        Path | None,
-        typer.Option("--env-file", exists=True, dir_okay=False, metavar="FILE", help="Settings, in place of `.env`."),
-    ] = None,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
-    ] = False,
-) -> None:
-    """Keeps the global options for the command that follows them."""
-    del version  # its callback has ended the program where it was given
-    context.obj = (context.find_object(Invocation) or Invocation()).over(root, env_file)
-
-
-_GLOBAL = inspect.signature(abby, eval_str=True).parameters
-"""The global options, as typer is told of them."""
-
-
-def command(carried_out: Callable[..., None]) -> Callable[..., None]:
-    """Registers a command, which takes the global options behind its name too; these stand above those before it."""
-    own = inspect.signature(carried_out, eval_str=True).parameters
-    added = {name: parameter for name, parameter in _GLOBAL.items() if name not in own}
-
-    @wraps(carried_out)
-    def with_global_options(context: typer.Context, **given: Any) -> None:
-        abby(context, **{name: given.pop(name) for name in added})
-        carried_out(context, **given)
-
-    parameters = [*own.values(), *added.values()]
-    with_global_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # typer asks for it
-    with_global_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return app.command(carried_out.__name__.strip("_").replace("_", "-"))(with_global_options)
+def command(carried_out: Command) -> Command:
+    """Gives a command to the command line, by the name of its function."""
+    COMMANDS[carried_out.__name__.strip("_").replace("_", "-")] = carried_out
+    return carried_out
 
 
 @command

@@ -10,7 +10,6 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from copy import copy
 from typing import NoReturn
 
 import typer
@@ -93,24 +92,12 @@ def exit_code_of(work: Work, invocation: Invocation, output: Output) -> int:
 
 def _run(app: typer.Typer, words: Sequence[str]) -> int:
     try:
-        code = _named(app, words)(args=list(words), prog_name="abby", standalone_mode=False)
+        code = app(args=list(words), prog_name="abby", standalone_mode=False)
     except SystemExit:  # so typer and rich end a help text of which nobody reads the rest
         return Exit.DONE
     except WrongUse as error:
         return _told(error, as_json=asks_for_json(words))
     return code if isinstance(code, int) else Exit.DONE
-
-
-def _named(app: typer.Typer, words: Sequence[str]) -> typer.Typer:
-    """The app with those commands alone whose names are among the words: to build all of them takes longer than most of
-    them do. With all where it is not sure that one of these is asked for, or help that lists them.
-    """
-    named = [command for command in app.registered_commands if command.name in words]
-    if not named or not {"-h", "--help"}.isdisjoint(words):
-        return app
-    only = copy(app)
-    only.registered_commands = named
-    return only
 
 
 def asks_for_json(words: Sequence[str]) -> bool:

@@ -127,12 +127,22 @@ class Past:
         """
         if after == self.head:
             return []
-        newest = self._snapshot_before(self.head)
-        known = None if newest is None else decode_corrections(newest.state)
-        reach = newest.position if newest is not None and known is not None else 0
-        kept = [(position, at) for position, at in (known or {}).items() if position > after]
+        reach, known = self._known_corrections()
+        kept = [(position, at) for position, at in known.items() if position > after]
         more = self._log.between(CORRECTIONS, max(after, reach), self.head)
         return kept + [(stored.position, decode(stored).at) for stored in more]
+
+    def _known_corrections(self) -> tuple[int, dict[int, str]]:
+        """Up to which position snapshots tell them, and those: from the beginning of the newest one's state, else from
+        the whole of it, where it was written before it told them so.
+        """
+        begun = self._engine.beginning_before(self._root, self.head)
+        if begun is not None and (known := decode_corrections(begun.beginning)) is not None:
+            return begun.position, known
+        newest = self._snapshot_before(self.head)
+        if newest is not None and (known := decode_corrections(newest.state)) is not None:
+            return newest.position, known
+        return 0, {}
 
     def _halved(self, low: int, high: int, at: str) -> int:
         while low < high:

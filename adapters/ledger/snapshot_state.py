@@ -111,14 +111,19 @@ def decode_user(stored: bytes, user: str) -> QuotaState | None:
 
 
 def decode_corrections(stored: bytes) -> dict[int, str] | None:
-    """Where the clock was corrected up to a stored form's position; None where it does not tell that."""
+    """Where the clock was corrected up to a stored form's position; None where it does not tell that, nor a beginning
+    of one in which that does not end.
+    """
     rows: list[tuple[int, str]] = []
     begin = len(_SCHEMA_LINE) + 1
     while stored.startswith(_SCHEMA_LINE + b"\n") and stored.startswith(_OF_CORRECTIONS, begin):
-        end = stored.index(b"\n", begin)
+        end = stored.find(b"\n", begin)
+        if end < 0:
+            return None
         rows += orjson.loads(stored[begin:end])["rows"]
         begin = end + 1
-    return dict(rows) or None
+    goes_on_otherwise = begin + len(_OF_CORRECTIONS) <= len(stored)
+    return dict(rows) if rows and goes_on_otherwise else None
 
 
 def _user_state(tables: Mapping[str, list[Any]], images: Mapping[str, bytes], user: str) -> QuotaState:

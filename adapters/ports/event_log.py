@@ -14,7 +14,16 @@ from typing import Any, NamedTuple, Protocol
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBQueryItem, DCBSequencedEvent
 
 from adapters.ports.clock import Clock
-from adapters.ports.log_reports import CopiedLog, Damage, KeptSnapshot, LogHolder, LogLocation, LogReport, SalvagedLog
+from adapters.ports.log_reports import (
+    CopiedLog,
+    Damage,
+    KeptSnapshot,
+    LogHolder,
+    LogLocation,
+    LogReport,
+    SalvagedLog,
+    StateBeginning,
+)
 
 ENOUGH_FREE_BYTES = 16 * 1024 * 1024
 """What a disk must have free before a log that ran short of space takes more than what frees."""
@@ -290,6 +299,11 @@ class EventLogEngine(Protocol):
     def snapshot_before(self, root: Path, position: int) -> KeptSnapshot | None:
         """The newest valid snapshot of a position or of one before it, with its state; None where none is kept. Raises
         LogMissing, LogForeign or StorageUnavailable.
+        """
+
+    def beginning_before(self, root: Path, position: int) -> StateBeginning | None:
+        """How the state of such a snapshot begins, up to an engine's bound, told without reading the rest; None where
+        none tells it so. Raises as `snapshot_before` does.
         """
 
     def refuse_damage(self, root: Path, damage: Damage | None) -> None:

@@ -184,6 +184,13 @@ class KeptSnapshot(NamedTuple):
         return zlib.decompress(self.kept) if self.is_packed else self.kept
 
 
+class StateBeginning(NamedTuple):
+    """How the state of a snapshot begins, and its position."""
+
+    position: int
+    beginning: bytes
+
+
 class LogHolder(NamedTuple):
     """Who writes a log at the moment: the process, and the address of its service; None where it is not known."""
 

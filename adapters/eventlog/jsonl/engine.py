@@ -15,12 +15,27 @@ from adapters.eventlog.jsonl.lock import is_held, read_holder
 from adapters.eventlog.jsonl.log_file import Takers, refuse_damage
 from adapters.eventlog.jsonl.recorder import JSONLRecorder
 from adapters.eventlog.jsonl.salvage import salvage
-from adapters.eventlog.jsonl.verify import kept_older_snapshots, kept_snapshots, snapshot_before, verify
+from adapters.eventlog.jsonl.verify import (
+    kept_older_snapshots,
+    kept_snapshots,
+    snapshot_before,
+    state_beginning_before,
+    verify,
+)
 from adapters.eventlog.jsonl.writable import unwritable
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.event_log import OnEvent, Restore
 from adapters.ports.faults import LogMissing
-from adapters.ports.log_reports import CopiedLog, Damage, KeptSnapshot, LogHolder, LogLocation, LogReport, SalvagedLog
+from adapters.ports.log_reports import (
+    CopiedLog,
+    Damage,
+    KeptSnapshot,
+    LogHolder,
+    LogLocation,
+    LogReport,
+    SalvagedLog,
+    StateBeginning,
+)
 
 
 class JSONLEngine:
@@ -123,6 +138,10 @@ class JSONLEngine:
     def snapshot_before(self, root: Path, position: int) -> KeptSnapshot | None:
         """The nearest one that a replay can go on from."""
         return snapshot_before(root, position, files=self._files)
+
+    def beginning_before(self, root: Path, position: int) -> StateBeginning | None:
+        """The first bytes of the state of the nearest one for a start."""
+        return state_beginning_before(root, position, files=self._files)
 
     def refuse_damage(self, root: Path, damage: Damage | None) -> None:
         """Raises LogDamaged for damage, in words that say where, what and what to do."""

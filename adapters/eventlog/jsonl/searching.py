@@ -7,6 +7,7 @@ between is not looked at. Which part of a log was verified whole is its opening'
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from itertools import islice
@@ -26,6 +27,12 @@ from adapters.ports.log_reports import Damage
 BLOCK_BYTES = 1048576
 """How much is looked through at once; the newest few lines take less."""
 FIRST_BLOCK_BYTES = 64 * 1024
+NEAR_BYTES = 16 * 1024
+"""How near a line is looked for by halving; the lines of so many bytes are gone through."""
+GROWTH = 4
+"""How many times the block before it the next block is that is looked through, up to BLOCK_BYTES."""
+MOST_PLACES = 64
+"""Places that are remembered; where there are more, every other one is forgotten."""
 LINE_BYTES = 4 * 1024
 """Most lines are shorter; where one is looked for, no more is read at first."""
 POSITION_BYTES = 32
@@ -42,6 +49,10 @@ class Search:
         self._read = read
         self._paths = paths
         self._header = header
+        self._places: list[tuple[int, int]] = []
+        """Lines that a position was looked for at: their positions, in order, and where they begin. Positions that are
+        looked for one after the other lie near each other.
+        """
 
     def newest(self, query: DCBQuery | None, most: int, end: int) -> list[DCBSequencedEvent]:
         """The last events before byte `end` that match a query, at most so many, oldest first. Raises LogDamaged."""
@@ -54,14 +65,14 @@ class Search:
         """The events above a position, and up to another where one is given, before byte `end` that match a query, in
         order. Raises LogDamaged.
         """
-        begin, size = self._offset_after(after, end), FIRST_BLOCK_BYTES
+        begin, size = self._offset_after(after, end), NEAR_BYTES
         while begin < end and (up_to is None or self._position_at(begin) <= up_to):
             block = self._whole_lines(begin, end, size)
             for found in self._matching(query, begin, block, after):
                 if up_to is not None and found.position > up_to:
                     return
                 yield found
-            begin, size = begin + len(block), BLOCK_BYTES
+            begin, size = begin + len(block), min(GROWTH * size, BLOCK_BYTES)
 
     def tip_at(self, position: int, end: int) -> Tip:
         """Where the line of a position ends, before byte `end`, and its hash. Raises LogDamaged."""
@@ -152,18 +163,34 @@ class Search:
             size = self._larger(size, begin)
 
     def _offset_after(self, position: int, end: int) -> int:
-        """The beginning of a line at or before the one after a position, and no block before it."""
-        low, high = self._header.size, end
-        while position > 0 and high - low > FIRST_BLOCK_BYTES:
+        """The beginning of a line at or before the one after a position, and not far before it."""
+        low, high = self._around(position, end)
+        while position > 0 and high - low > NEAR_BYTES:
             middle = (low + high) // 2
             start = self._line_after(middle, high)
             if start >= high:
                 high = middle
-            elif self._position_at(start) <= position:
+                continue
+            found = self._position_at(start)
+            self._remember(found, start)
+            if found <= position:
                 low = start
             else:
                 high = start
         return low
+
+    def _around(self, position: int, end: int) -> tuple[int, int]:
+        """Between which offsets the line after a position begins, by what was looked for before."""
+        places = self._places
+        index = bisect_left(places, (position + 1,))
+        low = places[index - 1][1] if index else self._header.size
+        high = places[index][1] if index < len(places) else end
+        return low, min(high, end)
+
+    def _remember(self, position: int, offset: int) -> None:
+        insort(self._places, (position, offset))
+        if len(self._places) > MOST_PLACES:
+            self._places = self._places[::2]
 
     def _line_after(self, offset: int, end: int) -> int:
         """Where the first line begins after an offset; `end` where none does before that."""

@@ -2,7 +2,8 @@
 
 A snapshot is a cache and never a source. Its file, `logs/snapshots/<position>.snapshot`, is a line that names the log,
 the position, the byte after it, its hash and the SHA-256 of what follows, and is sealed with the log's key; then the
-offset after each position from 0 on, eight bytes each; then the state, of which nothing is known here. Offsets are in
+offset after each position from 0 on, eight bytes each; then the state, of which nothing is known here. How the state
+begins has a hash of its own in the line, for whoever wants no more. Offsets are in
 the machine's order of bytes, which the content's hash covers, so that another machine takes the file for none. It is
 written aside, synced, renamed, its directory synced, and two are kept so; what becomes of older ones, `older_snapshots`
 says. When one is made is the storage's to say.
@@ -23,11 +24,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from adapters.disk.files import READ, Files
-from adapters.eventlog.jsonl.format import SUFFIX_BYTES, Header, Tip
+from adapters.eventlog.jsonl.format import MAX_LINE_BYTES, SUFFIX_BYTES, Header, Tip
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.seals import Key, is_sealed, read_key, sealed_line
 from adapters.ports.event_log import Restore
-from adapters.ports.log_reports import Damage, KeptSnapshot
+from adapters.ports.log_reports import Damage, KeptSnapshot, StateBeginning
 from adapters.ports.program_log import ProgramLog
 
 KEPT = 2
@@ -37,12 +38,15 @@ OLDER = ".past"
 REFUSED = f"{SUFFIX}.refused"
 """How the name of one ends that was set aside."""
 MAX_HEAD_BYTES = 512
+BEGINNING_BYTES = 64 * 1024
+"""How much of the state can be read and proven without the rest."""
 OFFSET_BYTES = 8
 HASH_ENDING_BYTES = 67
 """The end of a line that begins with its hash: 64 digits, `"}` and LF."""
 
-_FIELDS = {"log": str, "position": int, "offset": int, "hash": str, "content": str, "seal": str}
-_OLDER_FIELDS = {"log": str, "position": int, "begin": int, "offset": int, "hash": str, "content": str, "seal": str}
+_FORMER_FIELDS = {"log": str, "position": int, "offset": int, "hash": str, "content": str, "seal": str}
+_FIELDS = {**_FORMER_FIELDS, "beginning": str}
+_OLDER_FIELDS = {**_FORMER_FIELDS, "begin": int}
 
 NOT_SEALED = "it was not written with the key of this log: forged, of another key, or of an earlier version"
 NOT_WHOLE = "it is not as it was written: changed or cut"
@@ -67,8 +71,9 @@ class FilePoint(NamedTuple):
 
 class Head(NamedTuple):
     """What the first line of a snapshot says. `size` counts its LF; `content` is the hash of what follows, in hex.
-    `begin`, of an older one alone, is where the line of its position begins in the log; what follows is then the state
-    alone, compressed.
+    `beginning` is that of the first bytes of the state, which one of a former version does not tell. `begin`, of an
+    older one alone, is where the line of its position begins in the log; what follows is then the state alone,
+    compressed.
     """
 
     path: Path
@@ -76,14 +81,26 @@ class Head(NamedTuple):
     tip: Tip
     content: str
     size: int
+    beginning: str | None
     begin: int | None
 
 
 def write_snapshot(files: Files, paths: LogPaths, key: Key, point: FilePoint, state: Iterable[bytes]) -> None:
     """Writes a snapshot durably. Raises OSError, and then none was made."""
-    content = [point.starts.tobytes(), *state]
+    stored = [*state]
+    content = [point.starts.tobytes(), *stored]
     path = paths.snapshots / f"{point.tip.position:018d}{SUFFIX}"
-    put(files, path, (_encode_head(key, point, content_digest(content)), *content))
+    put(files, path, (_encode_head(key, point, content_digest(content), _beginning_of(stored)), *content))
+
+
+def _beginning_of(state: Iterable[bytes]) -> str:
+    """The hash of the first bytes of a state, in hex."""
+    beginning = bytearray()
+    for block in state:
+        beginning += block[: BEGINNING_BYTES - len(beginning)]
+        if len(beginning) == BEGINNING_BYTES:
+            break
+    return content_digest([bytes(beginning)])
 
 
 def put(files: Files, path: Path, blocks: Iterable[bytes]) -> None:
@@ -216,6 +233,36 @@ def opened(files: Files, fd: int, header: Header, head: Head) -> KeptSnapshot:
     return KeptSnapshot(location, head.tip.position, bytes(content[split:]), is_packed=head.begin is not None)
 
 
+def beginning_before(files: Files, fd: int, paths: LogPaths, header: Header, position: int) -> StateBeginning | None:
+    """How the state of the newest sealed one beside an open log begins, of a position or of one before it, proven
+    without the rest of it; None where none can be. Raises OSError.
+    """
+    for head in snapshots_of(files, paths, header):
+        if head.tip.position <= position and head.beginning is not None:
+            with suppress(OSError, ValueError):  # its writer has just removed it, or no line is where it says
+                begin, beginning = _read_beginning(files, head)
+                is_whole = content_digest([beginning]) == head.beginning
+                if is_whole and stands_in(files, fd, header, head.tip, begin):
+                    return StateBeginning(head.tip.position, beginning)
+    return None
+
+
+def _read_beginning(files: Files, head: Head) -> tuple[int, bytes]:
+    """Where the last line begins and the first bytes of the state. Raises OSError, and ValueError where no line can
+    begin there: what stands in the file is not proven before the line is looked at.
+    """
+    fd = files.open(head.path, READ)
+    try:
+        split = head.size + (head.tip.position + 1) * OFFSET_BYTES
+        begin = last_begin(memoryview(files.read_all_at(fd, 2 * OFFSET_BYTES, split - 2 * OFFSET_BYTES)))
+        beginning = files.read_all_at(fd, BEGINNING_BYTES, split)
+    finally:
+        files.close(fd)
+    if not 0 < head.tip.offset - begin <= MAX_LINE_BYTES:
+        raise ValueError("no line is that long")
+    return begin, beginning
+
+
 def last_begin(offsets: memoryview) -> int:
     """Where the last line begins, by the stored offsets after each position."""
     starts = array("Q")
@@ -228,13 +275,14 @@ def snapshot_names(files: Files, paths: LogPaths, ending: str = SUFFIX) -> list[
     return sorted((name for name in files.list_directory(paths.snapshots) if name.endswith(ending)), reverse=True)
 
 
-def _encode_head(key: Key, point: FilePoint, content: str) -> bytes:
+def _encode_head(key: Key, point: FilePoint, content: str, beginning: str) -> bytes:
     fields = {
         "log": point.log_id,
         "position": point.tip.position,
         "offset": point.tip.offset,
         "hash": point.tip.digest.hex(),
         "content": content,
+        "beginning": beginning,
     }
     return sealed_line(fields, key.of_snapshot) + b"\n"
 
@@ -250,7 +298,8 @@ def read_head(files: Files, path: Path, key: Key) -> Head | None:
     if not ending or not is_sealed(line, key.of_older_snapshot if is_older else key.of_snapshot):
         return None
     fields: dict[str, Any] = orjson.loads(line)
-    if {name: type(value) for name, value in fields.items()} != (_OLDER_FIELDS if is_older else _FIELDS):
+    found = {name: type(value) for name, value in fields.items()}
+    if found not in ((_OLDER_FIELDS,) if is_older else (_FIELDS, _FORMER_FIELDS)):
         return None
     return Head(
         path=path,
@@ -258,6 +307,7 @@ def read_head(files: Files, path: Path, key: Key) -> Head | None:
         tip=Tip(fields["position"], fields["offset"], bytes.fromhex(fields["hash"])),
         content=fields["content"],
         size=len(line) + 1,
+        beginning=fields.get("beginning"),
         begin=fields.get("begin"),
     )
 

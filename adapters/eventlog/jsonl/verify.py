@@ -34,11 +34,11 @@ from adapters.eventlog.jsonl.log_file import (
 from adapters.eventlog.jsonl.older_snapshots import nearest
 from adapters.eventlog.jsonl.points import LogAsRead, lacks_a_point, marked_points
 from adapters.eventlog.jsonl.seals import Proof, read_key
-from adapters.eventlog.jsonl.snapshots import OLDER, look_at_all
+from adapters.eventlog.jsonl.snapshots import OLDER, beginning_before, look_at_all
 from adapters.eventlog.jsonl.tampering import looks_like
 from adapters.eventlog.jsonl.watermark import Slot
 from adapters.ports.faults import LogMissing
-from adapters.ports.log_reports import Damage, KeptSnapshot, LogReport
+from adapters.ports.log_reports import Damage, KeptSnapshot, LogReport, StateBeginning
 
 T = TypeVar("T")
 
@@ -135,6 +135,11 @@ def kept_older_snapshots(root: Path, *, files: Files) -> list[KeptSnapshot]:
 def snapshot_before(root: Path, position: int, *, files: Files) -> KeptSnapshot | None:
     """The newest valid one of a position or of one before it. Raises LogMissing, LogForeign or StorageUnavailable."""
     return _beside(root, files, lambda files, fd, paths, header: nearest(files, fd, paths, header, position))
+
+
+def state_beginning_before(root: Path, position: int, *, files: Files) -> StateBeginning | None:
+    """How the state of the newest one there begins. Raises LogMissing, LogForeign or StorageUnavailable."""
+    return _beside(root, files, lambda files, fd, paths, header: beginning_before(files, fd, paths, header, position))
 
 
 def _beside(root: Path, files: Files, look: Callable[[Files, int, LogPaths, Header], T]) -> T:

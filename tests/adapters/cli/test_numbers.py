@@ -6,7 +6,7 @@ import pytest
 import typer
 
 from adapters.cli import main
-from adapters.cli.app import app
+from adapters.cli.app import app_for
 from adapters.cli.numbers import MAX_STORAGE_MB, megabytes, whole
 
 OPTIONS = [
@@ -34,7 +34,7 @@ NO_NUMBERS = ["", " ", "nan", "inf", "-inf", "1e400", "1_000", "٣", "0x10", "1,
 
 def test_no_option_with_a_number_is_missing_here() -> None:
     """Of every command; a new one that is read in another way would take `1_000`."""
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # it is a group
+    commands = typer.main.get_command(app_for([])).commands  # type: ignore[attr-defined]  # it is a group
     found = {
         (name, parameter.opts[0])
         for name, command in commands.items()

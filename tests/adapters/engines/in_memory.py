@@ -258,6 +258,9 @@ class InMemoryEngine:
     def snapshot_before(self, root: Path, position: int) -> None:
         """None."""
 
+    def beginning_before(self, root: Path, position: int) -> None:
+        """None."""
+
     def snapshots(self, root: Path) -> tuple[()]:  # noqa: ARG002 - it keeps none that could be looked at
         """None."""
         return ()

@@ -195,6 +195,10 @@ def test_corrections_of_the_clock_are_kept_and_told_alone(monkeypatch: pytest.Mo
     projector.feed(9, CORRECTION)
     kept = b"".join(encode_state(projector.dump()))
     assert decode_corrections(kept) == restored(kept).corrections.places == {0: EARLIEST, 9: NOON}
+    after = kept.index(b'{"table":"users"')  # 22 bytes further on it is sure that it is no further line of them
+    told = {size: decode_corrections(kept[:size]) for size in range(len(kept))}
+    assert [size for size, places in told.items() if places is not None] == list(range(after + 22, len(kept)))
+    assert told[after + 22] == {0: EARLIEST, 9: NOON}
 
 
 STATES_BY_SCHEMA = {

@@ -93,6 +93,7 @@ def _blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     # Logs of many real blocks are megabytes long.
     monkeypatch.setattr(searching, "BLOCK_BYTES", request.param)
     monkeypatch.setattr(searching, "FIRST_BLOCK_BYTES", request.param // 2)
+    monkeypatch.setattr(searching, "NEAR_BYTES", request.param // 4)
 
 
 @pytest.mark.usefixtures("_blocks")
@@ -175,6 +176,29 @@ def test_what_is_found_between_two_positions_is_what_reading_all_gives(root: Pat
         for after, up_to in ((0, 0), (0, 1), (7, 150), (149, 150), (150, 150), (200, 100), (30, whole.head)):
             expected = [found for found in whole.read(query, after=after) if found.position <= up_to]
             assert list(reader.between(query, after, up_to)) == expected
+
+
+def test_a_line_is_found_whatever_was_looked_for_before(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered of a search only makes the next one shorter, however little is remembered."""
+    monkeypatch.setattr(searching, "NEAR_BYTES", 200)
+    monkeypatch.setattr(searching, "MOST_PLACES", 5)
+    with closing(at_end(root)) as reader:
+        positions = list(range(reader.head + 1))
+        random.Random(13).shuffle(positions)
+        for after in positions:
+            assert [found.position for found in reader.read(after=after, limit=1)] == [after + 1][: reader.head - after]
+
+
+def test_positions_near_each_other_are_found_with_few_reads(long_root: Path) -> None:
+    """Halving by time asks for one after the other, and does not begin anew each time."""
+    disk = CountingDisk()
+    with closing(at_end(long_root, disk)) as reader:
+        costs = []
+        for position in (MANY // 3, MANY // 3 + 1):
+            disk.bytes_read = 0
+            next(reader.read(after=position, limit=1))
+            costs.append(disk.bytes_read)
+    assert costs[1] <= 2 * searching.NEAR_BYTES < costs[0]
 
 
 def test_what_is_handed_on_is_what_an_opening_hands_on(root: Path, tmp_path: Path) -> None:
