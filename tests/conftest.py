@@ -15,6 +15,8 @@ import freezegun
 import pytest
 import typer.main
 
+from tests.groups import tell_groups
+
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WHERE_CHROMIUM_STANDS = (
     Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
@@ -42,7 +44,9 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked `thorough` unless it is asked for."""
+    """Tell which tests stay together, and leave out what is marked `thorough` unless it is asked for."""
+    if config.getoption("loadgroup", default=False):  # in a worker of pytest-xdist
+        tell_groups(items)
     if config.getoption("--thorough"):
         return
     left_out = pytest.mark.skip(reason="the long form; run with --thorough")

@@ -2,8 +2,8 @@
 
     python -m tests.adapters.cli.prepared DESCRIPTOR
 
-What is forked goes the way of `python -m adapters.cli` from its first line on, with a working directory, an
-environment, streams and an end of its own. Of each a keeper tells its process id and how it ended, and lets no other
+What is forked goes the way of `python -m MODULE` or `python -c CODE` from its first line on, with a working directory,
+an environment, streams and an end of its own. Of each a keeper tells its process id and how it ended, and lets no other
 process have that id before whoever asked for it is done with it. Elsewhere than on Linux a start is a new Python.
 """
 
@@ -23,9 +23,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
+from io import TextIOWrapper
 from pathlib import Path
 from threading import Thread
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import IO, Self
 
 PROGRAM = "adapters.cli"
@@ -35,6 +36,8 @@ IMPORTED = (
     "adapters.cli.providing",
     "adapters.cli.running",
     "adapters.cli.serving",
+    "adapters.discord.bot",
+    "adapters.discord.lifecycle",
     "adapters.main",
 )
 LONGEST_REQUEST_BYTES = 100_000
@@ -44,22 +47,18 @@ END_SECONDS = 20.0
 
 
 class Forked:
-    """A started program; what tests use of a `subprocess.Popen`."""
+    """A started `abby`; what tests use of a `subprocess.Popen`."""
 
     def __init__(self, words: Sequence[str], env: Mapping[str, str], cwd: Path) -> None:
-        self._keeper, line = socket.socketpair()
         pipes = [os.pipe() for _ in range(3)]
         theirs = [pipes[0][0], pipes[1][1], pipes[2][1]]
-        request = {"words": list(words), "env": dict(env), "cwd": str(cwd)}
-        socket.send_fds(_prepared(), [json.dumps(request).encode()], [line.fileno(), *theirs])
-        line.close()
+        self.pid, self._keeper = fork(["-m", PROGRAM, *words], env, cwd, theirs)
         for descriptor in theirs:
             os.close(descriptor)
         self.stdin: IO[str] = os.fdopen(pipes[0][1], "w", encoding="utf-8")
         self.stdout: IO[str] = os.fdopen(pipes[1][0], encoding="utf-8")
         self.stderr: IO[str] = os.fdopen(pipes[2][0], encoding="utf-8")
         self.returncode: int | None = None
-        self.pid = int(self._keeper.recv(TOLD_BYTES))
 
     def __enter__(self) -> Self:
         return self
@@ -115,6 +114,19 @@ class Forked:
         for reader in readers:
             reader.join(timeout)
         return said[0], said[1]
+
+
+def fork(
+    program: Sequence[str], env: Mapping[str, str], cwd: Path, streams: Sequence[int]
+) -> tuple[int, socket.socket]:
+    """The process id of a program that is told as to `python`, with three streams that stay the caller's own; and the
+    line to its keeper, which says with `TOLD_BYTES` how it ended, and goes when that is closed.
+    """
+    keeper, line = socket.socketpair()
+    request = {"program": list(program), "env": dict(env), "cwd": str(cwd)}
+    with line:
+        socket.send_fds(_prepared(), [json.dumps(request).encode()], [line.fileno(), *streams])
+    return int(keeper.recv(TOLD_BYTES)), keeper
 
 
 @cache
@@ -186,15 +198,24 @@ def _become(request: dict[str, object], streams: Sequence[int]) -> None:
     for number, descriptor in enumerate(streams):
         os.dup2(descriptor, number)
         os.close(descriptor)
-    cwd, env, words = request["cwd"], request["env"], request["words"]
+    cwd, env, program = request["cwd"], request["env"], request["program"]
     assert isinstance(cwd, str)
     assert isinstance(env, dict)
-    assert isinstance(words, list)
+    assert isinstance(program, list)
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
-    sys.argv[1:] = words
-    runpy.run_module(PROGRAM, run_name="__main__", alter_sys=True)
+    if "PYTHONUNBUFFERED" in env:
+        for stream in (sys.stdout, sys.stderr):
+            assert isinstance(stream, TextIOWrapper)
+            stream.reconfigure(write_through=True)
+    kind, what, *sys.argv[1:] = program
+    if kind == "-c":
+        sys.modules["__main__"] = main_module = ModuleType("__main__")
+        sys.argv[0] = kind
+        exec(compile(what, "<string>", "exec"), vars(main_module))
+    else:
+        runpy.run_module(what, run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,14 @@ import asyncio
 import os
 import re
 import signal
+import socket
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.adapters.cli.prepared import FORKS, TOLD_BYTES, fork
 from tests.adapters.discord.fake.server import FakeDiscord
 from tests.adapters.discord.fake.world import Bell
 
@@ -19,10 +22,52 @@ MOST_LINES = 100_000
 KILLED_AFTER_SECONDS = 30.0
 
 
+class ForkedProcess:
+    """A Python that was forked; what is used of `asyncio.subprocess.Process`, with both its outputs in one."""
+
+    def __init__(self, pid: int, keeper: socket.socket, stdout: asyncio.StreamReader) -> None:
+        self.pid = pid
+        self.stdout = stdout
+        self.returncode: int | None = None
+        self._keeper = keeper
+        self._ended = asyncio.create_task(self._hear_of_its_end())
+
+    @classmethod
+    async def start(cls, program: Sequence[str], env: Mapping[str, str]) -> Self:
+        """Starts what stands behind `python`, in the project's folder."""
+        loop, stdout = asyncio.get_running_loop(), asyncio.StreamReader()
+        ours, theirs = os.pipe()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        pid, keeper = await loop.run_in_executor(None, fork, program, env, ROOT, (nothing, theirs, theirs))
+        os.close(nothing)
+        os.close(theirs)
+        keeper.setblocking(False)
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stdout), os.fdopen(ours, "rb"))
+        return cls(pid, keeper, stdout)
+
+    async def wait(self) -> int:
+        """The exit code, or the signal that killed it as a negative number."""
+        return await asyncio.shield(self._ended)
+
+    def send_signal(self, number: int) -> None:
+        """Sends it a signal, which nobody gets where it has ended."""
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Ends it without a word."""
+        self.send_signal(signal.SIGKILL)
+
+    async def _hear_of_its_end(self) -> int:
+        with self._keeper:
+            self.returncode = int(await asyncio.get_running_loop().sock_recv(self._keeper, TOLD_BYTES))
+        return self.returncode
+
+
 class BotProcess:
     """A running command; its standard output and error are one log. Left behind, it is killed by `async with`."""
 
-    def __init__(self, process: asyncio.subprocess.Process, fake: FakeDiscord) -> None:
+    def __init__(self, process: asyncio.subprocess.Process | ForkedProcess, fake: FakeDiscord) -> None:
         self.lines: list[str] = []
         self._process = process
         self._fake = fake
@@ -32,17 +77,18 @@ class BotProcess:
 
     @classmethod
     async def start(cls, argv: Sequence[str | Path], env: Mapping[str, str], fake: FakeDiscord) -> Self:
-        """Starts the command in the project's folder, with `env` and the addresses of the fake added to ours.
+        """Starts the command in the project's folder, with `env` and the addresses of the fake added to ours. A Python
+        is forked where that is possible, with the program imported already.
 
         `env` has the last word, so that a test may give a wrong token.
         """
         own = {name: value for name, value in os.environ.items() if not name.startswith("DISCORD_")}
+        whole = {**own, "PYTHONUNBUFFERED": "1", **fake.environment, **env}
+        words = [str(word) for word in argv]
+        if FORKS and words[0] == sys.executable:
+            return cls(await ForkedProcess.start(words[1:], whole), fake)
         process = await asyncio.create_subprocess_exec(
-            *argv,
-            cwd=ROOT,
-            env={**own, "PYTHONUNBUFFERED": "1", **fake.environment, **env},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+            *words, cwd=ROOT, env=whole, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
         )
         return cls(process, fake)
 

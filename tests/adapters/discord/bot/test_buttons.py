@@ -9,7 +9,7 @@ from tests.adapters.discord.fake.interactions import Interaction
 from tests.adapters.discord.fake.messages import Message
 from tests.adapters.discord.fake.people import Person
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("one bot")]
 
 
 async def pressed_by_hand(stage: Stage, person: Person, message: Message, custom_id: str) -> Message:

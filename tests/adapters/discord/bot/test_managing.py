@@ -9,7 +9,7 @@ from tests.adapters.discord.fake.client import ClientRefuses
 from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.world import MANAGE_GUILD, USUAL
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("one bot")]
 
 COMMANDS = ["storage_cleanup", "audit", "quota_admin show", "quota_admin reset", "quota_admin set"]
 

@@ -13,7 +13,7 @@ from tests.adapters.discord.bot.stage import Stage, finished
 from tests.adapters.discord.fake.messages import Message
 from tests.adapters.discord.fake.people import Person
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("one bot")]
 
 
 async def said(person: Person, command: str, **options: object) -> Message:

@@ -14,7 +14,7 @@ from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.world import Upload
 from tests.emulators.emulator import Reply
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("one bot")]
 
 DAILY = 5
 

@@ -18,7 +18,7 @@ from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.world import Upload
 from tests.adapters.discord.test_pictures_in_messages import HEIC
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("one bot")]
 
 Ask = Callable[[Person, Message], Awaitable[Interaction]]
 PICTURE = Upload("in.png", png(128), "image/png")
