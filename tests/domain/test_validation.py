@@ -170,4 +170,4 @@ def test_the_lists_of_words_are_those_of_the_design() -> None:
     assert OPERATIONS == ("text_to_image", "image_to_image", "upscale", "unspecified")
     assert RELEASE_REASONS == ("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")
     assert DELETE_REASONS == ("user", "admin", "privacy", "repair")
-    assert POLICY_SOURCES == ("environment", "constructor", "default")
+    assert POLICY_SOURCES == ("environment", "constructor", "default", "manager")
