@@ -39,7 +39,7 @@ from adapters.ports.faults import Fault
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MAX_LOGGED_PATH_CHARS = 200
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 TLS_FOR_SECONDS = 31_536_000
 """How long a browser that came by TLS asks by nothing else."""

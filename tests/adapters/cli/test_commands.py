@@ -16,6 +16,7 @@ from adapters.cli import main, running
 from adapters.cli.app import app
 from adapters.cli.exits import MEANINGS, REFUSAL_EXITS, Exit
 from adapters.cli.invocation import Invocation
+from adapters.cli.ledger.everybody import NOT_AGREED
 from adapters.cli.output import Output, refused_of
 from adapters.cli.proof.vouching import NOT_GENUINE
 from adapters.cli.reach.generation_exits import GENERATION_EXITS, not_made
@@ -230,7 +231,8 @@ def test_the_schema_of_refusals_knows_every_reason() -> None:
     """No more and no fewer than there are."""
     schema = json.loads((SCHEMAS / "refused.json").read_text(encoding="utf-8"))
     known = schema["properties"]["refused"]["properties"]["reason"]["enum"]
-    assert set(known) == {*(reason.value for reason in Reason), *(kind.value for kind in FailureKind), NOT_GENUINE}
+    own = {NOT_GENUINE, NOT_AGREED}
+    assert set(known) == {*(reason.value for reason in Reason), *(kind.value for kind in FailureKind), *own}
 
 
 def test_the_document_is_about_these_commands() -> None:
