@@ -118,7 +118,8 @@ def decode_corrections(stored: bytes) -> dict[int, str] | None:
     """Where the clock was corrected up to a stored form's position; None where it does not tell that."""
     rows: list[tuple[int, str]] = []
     begin = len(_SCHEMA_LINE) + 1
-    while stored[: begin - 1] in _KNOWN and stored.startswith(_OF_CORRECTIONS, begin):
+    is_known = stored[: begin - 1] in _KNOWN
+    while is_known and stored.startswith(_OF_CORRECTIONS, begin):
         end = stored.index(b"\n", begin)
         rows += orjson.loads(stored[begin:end])["rows"]
         begin = end + 1
