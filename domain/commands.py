@@ -10,12 +10,16 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from domain.events import IdempotencyKey
-from domain.limits import Limits
+from domain.limits import Limits, SharedLimits
 
 OPERATIONS = ("text_to_image", "image_to_image", "upscale", "unspecified")
 RELEASE_REASONS = ("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")
 DELETE_REASONS = ("user", "admin", "privacy", "repair")
-POLICY_SOURCES = ("environment", "constructor", "default")
+OF_DEFAULTS = "default"
+OF_A_MANAGER = "manager"
+START_SOURCES = ("environment", "constructor", OF_DEFAULTS)
+"""By what limits are given at a start."""
+POLICY_SOURCES = (*START_SOURCES, OF_A_MANAGER)
 
 MAX_COUNT = 100
 """Places in one reservation."""
@@ -34,10 +38,10 @@ class FreshName(NamedTuple):
 
 
 class SetPolicy(NamedTuple):
-    """These limits were given; None leaves what the log says. `source` says by what they were given."""
+    """These limits are given at a start; None leaves what the log says. `source` says by what they were given."""
 
     by: str = "library"
-    source: str = "default"
+    source: str = OF_DEFAULTS
     user_bytes: int | None = None
     pool_bytes: int | None = None
     daily: int | None = None
@@ -51,6 +55,19 @@ class SetPolicy(NamedTuple):
         """The limits that were given, by the names that they have in `Limits`."""
         limits = {name: getattr(self, name) for name in Limits._fields}
         return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+class ChangePolicy(NamedTuple):
+    """A manager's other limits for everybody. `seen` are limits as the manager saw them: it is refused where they are
+    others by now.
+    """
+
+    by: str
+    reason: str
+    wanted: SharedLimits
+    seen: SharedLimits = SharedLimits()
+    origin: str | None = None
+    idempotency_key: IdempotencyKey | None = None
 
 
 class ReserveGeneration(NamedTuple):
@@ -219,6 +236,7 @@ class ReleaseExpired(NamedTuple):
 
 Command = (
     SetPolicy
+    | ChangePolicy
     | ReserveGeneration
     | CompleteGeneration
     | ReleasePlaces

@@ -13,6 +13,7 @@ from typing import NamedTuple, assert_never
 from domain import images, policies, reserving
 from domain.commands import (
     AdoptImage,
+    ChangePolicy,
     CleanUp,
     Command,
     CompleteGeneration,
@@ -119,6 +120,8 @@ def _carry_out(command: Command, view: View, policy: Limits, at: str) -> tuple[E
             return images.clean_up(command, view, at)
         case SetPolicy():
             return policies.set_policy(command, view, policy, at)
+        case ChangePolicy():
+            return policies.change_policy(command, view, policy, at)
         case OverrideLimits():
             return policies.override_limits(command, view, at)
         case ResetDaily():

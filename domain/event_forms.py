@@ -17,6 +17,7 @@ from typing import NamedTuple
 from domain.commands import DELETE_REASONS, OPERATIONS, POLICY_SOURCES, RELEASE_REASONS
 from domain.events import MAX_FILES_A_CLEANUP, TYPES
 from domain.instants import STORED_TIME
+from domain.limits import Limits
 from domain.names import STORED_NAME, STORED_STYLE, STORED_USER
 
 MOST_TYPES = 64
@@ -92,6 +93,11 @@ OWN_LIMITS = Form(
     "null, or limits of one user: user_bytes, daily (whole numbers up to 2^53) or both",
     rf'(?:null|\{{"user_bytes":{WHOLE.pattern}(?:,"daily":{WHOLE.pattern})?\}}|\{{"daily":{WHOLE.pattern}\}})',
 )
+_LIMIT = f'"(?:{"|".join(Limits._fields)})"'
+TAKEN_IN = Form(
+    f"a list of 1 to {len(Limits._fields)} names of limits",
+    rf"\[{_LIMIT}(?:,{_LIMIT}){{0,{len(Limits._fields) - 1}}}\]",
+)
 ASKED = _object(
     "what was asked for: count, bytes, replaced_bytes (whole numbers)", count=PLACES, bytes=SUM, replaced_bytes=WHOLE
 )
@@ -123,6 +129,7 @@ _FORMS: dict[str, Form] = {
     "media_type": _one_of(*MEDIA_TYPES),
     "operation": _one_of(*OPERATIONS),
     "source": _one_of(*POLICY_SOURCES),
+    "taken_in": TAKEN_IN,
     "command": COMMAND,
     "seconds": SECONDS,
     "credits": CREDITS,

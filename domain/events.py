@@ -43,13 +43,21 @@ class CleanedFile(NamedTuple):
 
 
 class PolicyChanged(NamedTuple):
-    """From here decisions use these limits. `source`: environment, constructor or default."""
+    """From here decisions use these limits. `source`: environment, constructor or default, as a start gave them; or
+    manager, with a `reason`.
+
+    `taken_in`: the limits that a start took from its settings, by their names; None where all of `limits` are as
+    settings gave them. By a default or a manager none is taken in.
+    """
 
     at: str
     by: str
     limits: Limits
     source: str
+    taken_in: tuple[str, ...] | None = None
+    reason: str | None = None
     origin: str | None = None
+    request: IdempotencyKey | None = None
 
 
 class GenerationReserved(NamedTuple):
@@ -321,7 +329,7 @@ def _build(value_class: Callable[..., Any]) -> Builder:
 _REQUEST: tuple[str, Builder] = ("request", _build(IdempotencyKey))
 _REQUEST_ALONE: tuple[tuple[str, Builder], ...] = (_REQUEST,)
 _BUILDERS: dict[str, tuple[tuple[str, Builder], ...]] = {
-    "PolicyChanged": (("limits", _build(Limits)),),
+    "PolicyChanged": (("limits", _build(Limits)), ("taken_in", tuple), _REQUEST),
     "CleanupCompleted": (("files", lambda files: tuple(CleanedFile(**file) for file in files)), _REQUEST),
     "RequestRefused": (("asked", _build(Asked)),),
     "LimitsOverridden": (("limits", _build(UserLimits)), _REQUEST),

@@ -98,9 +98,14 @@ def delete(command: DeleteImage, view: View, at: str) -> tuple[Event, ...] | Ref
     )
 
 
+def cutoff_of(at: str, days: int) -> str:
+    """When a temp file was saved at the latest that is so many days old."""
+    return later(at, seconds=-days * SECONDS_A_DAY)
+
+
 def clean_up(command: CleanUp, view: View, at: str) -> tuple[Event, ...]:
     """CleanupCompleted for the temp files old enough, at most 500 in an event; nothing if there are none."""
-    cutoff = later(at, seconds=-command.older_than_days * SECONDS_A_DAY)
+    cutoff = cutoff_of(at, command.older_than_days)
     files = [CleanedFile(user, image.name, image.bytes) for user, image in view.temp_files(cutoff, MAX_CLEANUP_FILES)]
     parts = [tuple(files[i : i + MAX_FILES_A_CLEANUP]) for i in range(0, len(files), MAX_FILES_A_CLEANUP)]
     return tuple(

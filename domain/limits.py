@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 MEGABYTE = 1_048_576
 """Bytes in one MB, as every figure in MB means it."""
@@ -27,6 +27,29 @@ class UserLimits(NamedTuple):
 
     user_bytes: int | None = None
     daily: int | None = None
+
+
+class SharedLimits(NamedTuple):
+    """What a manager may change of the limits for everybody; None: not meant."""
+
+    user_bytes: int | None = None
+    pool_bytes: int | None = None
+    daily: int | None = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Those that are meant, by the names that they have in `Limits`."""
+        return {name: limit for name, limit in self._asdict().items() if limit is not None}
+
+
+class TakenIn(NamedTuple):
+    """The limits as settings last gave them, whatever a manager made of them since; None: no setting ever did."""
+
+    user_bytes: int | None = None
+    pool_bytes: int | None = None
+    daily: int | None = None
+    gen_bytes: int | None = None
+    moderated_free: bool | None = None
 
 
 class Override(NamedTuple):

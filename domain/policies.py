@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from domain.commands import OverrideLimits, ResetDaily, SetPolicy, SetPreference
+from domain.commands import (
+    OF_A_MANAGER,
+    OF_DEFAULTS,
+    ChangePolicy,
+    OverrideLimits,
+    ResetDaily,
+    SetPolicy,
+    SetPreference,
+)
 from domain.events import DailyCountReset, Event, LimitsOverridden, PolicyChanged, PreferenceSet
 from domain.instants import day_of
-from domain.limits import Limits, Override, UserLimits
+from domain.limits import Limits, Override, TakenIn, UserLimits
+from domain.refusals import Reason, Refusal
 from domain.usage import find_day
 from domain.view import View
 
@@ -14,11 +23,56 @@ MAX_RECORDED_RESETS = 20
 
 
 def set_policy(command: SetPolicy, view: View, policy: Limits, at: str) -> tuple[Event, ...]:
-    """PolicyChanged where a given limit differs from the one in force, and in a log that has none yet."""
-    wanted = policy._replace(**command.given)
+    """PolicyChanged where a limit is given otherwise than it was last taken in, and in a log that has none yet. What is
+    given as before changes nothing, so that a manager's limit holds on.
+    """
+    is_default = command.source == OF_DEFAULTS
+    stood = policy if is_default else view.taken_in
+    anew = {name: limit for name, limit in command.given.items() if getattr(stood, name) != limit}
+    if view.policy_is_recorded and not anew:
+        return ()
+    wanted = policy._replace(**anew)
+    is_whole = is_default or view.taken_in._replace(**anew) == TakenIn(*wanted)
+    return (
+        PolicyChanged(
+            at=at,
+            by=command.by,
+            limits=wanted,
+            source=command.source,
+            taken_in=None if is_whole else tuple(anew) or None,
+            origin=command.origin,
+        ),
+    )
+
+
+def change_policy(command: ChangePolicy, view: View, policy: Limits, at: str) -> tuple[Event, ...] | Refusal:
+    """PolicyChanged, where the limits differ from those in force and are still as the manager saw them."""
+    wanted = policy._replace(**command.wanted.given)
     if view.policy_is_recorded and wanted == policy:
         return ()
-    return (PolicyChanged(at, command.by, wanted, command.source, command.origin),)
+    others = [f"{name} is {now}" for name, seen in command.seen.given.items() if (now := getattr(policy, name)) != seen]
+    if others:
+        return Refusal(Reason.LIMITS_CHANGED, detail=", ".join(others))
+    return (
+        PolicyChanged(
+            at=at,
+            by=command.by,
+            limits=wanted,
+            source=OF_A_MANAGER,
+            reason=command.reason,
+            origin=command.origin,
+            request=command.idempotency_key,
+        ),
+    )
+
+
+def taken_in_after(event: PolicyChanged, former: TakenIn) -> TakenIn:
+    """The limits as settings last gave them, after an event."""
+    if event.source in {OF_DEFAULTS, OF_A_MANAGER}:
+        return former
+    if event.taken_in is None:
+        return TakenIn(*event.limits)
+    return former._replace(**{name: getattr(event.limits, name) for name in event.taken_in})
 
 
 def override_limits(command: OverrideLimits, view: View, at: str) -> tuple[Event, ...]:

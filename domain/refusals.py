@@ -20,6 +20,7 @@ class Reason(Enum):
     NOT_FOUND = "NOT_FOUND"
     UNKNOWN_RESERVATION = "UNKNOWN_RESERVATION"
     NAME_TAKEN = "NAME_TAKEN"
+    LIMITS_CHANGED = "LIMITS_CHANGED"
     DAILY_LIMIT = "DAILY_LIMIT"
     USER_STORAGE = "USER_STORAGE"
     POOL_STORAGE = "POOL_STORAGE"
@@ -32,8 +33,8 @@ class Refusal(NamedTuple):
     user's own requests under way, and 0 where those of all users are too many. `estimated`: nothing is made
     yet, and the bytes asked for are what a reservation would hold.
 
-    `detail` is the sentence of a malformed command, or names what was not found or taken; `resets_at` ends a
-    DAILY_LIMIT. `record` is the event that the refusal leaves in the log, where it leaves one.
+    `detail` is the sentence of a malformed command, or names what was not found, taken or changed meanwhile;
+    `resets_at` ends a DAILY_LIMIT. `record` is the event that the refusal leaves in the log, where it leaves one.
     """
 
     reason: Reason

@@ -13,9 +13,10 @@ from domain.commands import (
     MAX_LIMIT,
     MAX_TEXT,
     OPERATIONS,
-    POLICY_SOURCES,
     RELEASE_REASONS,
+    START_SOURCES,
     AdoptImage,
+    ChangePolicy,
     CleanUp,
     Command,
     CompleteGeneration,
@@ -71,7 +72,10 @@ def malformed(command: Command) -> str | None:  # noqa: C901, PLR0912 - one case
             return malformed_user(user) or _bad_key(command) or bad_choice
         case SetPolicy(source=source):
             limits = (command.user_bytes, command.pool_bytes, command.daily, command.gen_bytes)
-            return _bad_key(command) or _not_of(source, POLICY_SOURCES) or _bad_limits(*limits)
+            return _bad_key(command) or _not_of(source, START_SOURCES) or _bad_limits(*limits)
+        case ChangePolicy(reason=reason, wanted=wanted, seen=seen):
+            none = None if wanted.given else "No limit is given: daily, user_bytes or pool_bytes, or several of them."
+            return _bad_key(command) or _bad_limits(*wanted, *seen) or none or _bad_text(reason, "reason")
         case CorrectClock() | ReleaseExpired():
             return _bad_key(command)
         case _:

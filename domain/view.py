@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from domain.limits import Override
+from domain.limits import Override, TakenIn
 from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, Reservation, UserUsage
 
 
@@ -19,6 +19,10 @@ class View(Protocol):
     @property
     def policy_is_recorded(self) -> bool:
         """Whether the log has any PolicyChanged."""
+
+    @property
+    def taken_in(self) -> TakenIn:
+        """The limits as settings last gave them."""
 
     @property
     def pool(self) -> PoolUsage:

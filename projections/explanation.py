@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from domain.commands import OF_A_MANAGER
 from domain.events import (
     CleanupCompleted,
     ClockCorrected,
@@ -40,7 +41,8 @@ DECISIONS = (GenerationReserved, GenerationReleased, ImageSaved, RequestRefused)
 
 class LimitStep(NamedTuple):
     """A limit got a value: for everybody, or as this user's own until a time. None: the user's own was taken away.
-    `why` is the source of a policy, the reason of an override.
+    `former` is the value before it, None where there was none. `why` is the source of a policy that a start gave, the
+    reason of a manager's and of an override.
     """
 
     position: int
@@ -51,6 +53,8 @@ class LimitStep(NamedTuple):
     is_own: bool
     why: str
     until: str | None = None
+    former: int | None = None
+    is_managers: bool = False
 
 
 class Line(NamedTuple):
@@ -157,7 +161,7 @@ class UserFold:
         if isinstance(event, PolicyChanged):
             limits = event.limits
             of_all = {"daily": limits.daily, "user_bytes": limits.user_bytes, "pool_bytes": limits.pool_bytes}
-            self._step(position, event, of_all, why=event.source)
+            self._step(position, event, of_all, why=event.reason or event.source)
         elif isinstance(event, LimitsOverridden):
             own = event.limits
             given = {"daily": own.daily if own else None, "user_bytes": own.user_bytes if own else None}
@@ -188,6 +192,8 @@ class UserFold:
                     is_own=is_own,
                     why=why,
                     until=end,
+                    former=stands[0],
+                    is_managers=isinstance(event, PolicyChanged) and event.source == OF_A_MANAGER,
                 )
                 self.steps.append(step)
 

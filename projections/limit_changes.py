@@ -8,7 +8,7 @@ from domain.events import Event, PolicyChanged
 
 
 class LimitChange(NamedTuple):
-    """A limit got this value. Sizes in bytes; `by` and `source` are those of the event."""
+    """A limit got this value. Sizes in bytes; `by` and `source` are those of the event: a manager's is by `manager`."""
 
     value: int
     at: str

@@ -29,8 +29,9 @@ from domain.events import (
     RequestRefused,
 )
 from domain.instants import EARLIEST, day_of
-from domain.limits import Limits, Override, effective
+from domain.limits import Limits, Override, TakenIn, effective
 from domain.names import name_key
+from domain.policies import taken_in_after
 from domain.usage import (
     CurrentImage,
     DayCount,
@@ -75,6 +76,8 @@ class QuotaFold(ABC):
         self.last_at = EARLIEST
         self.policy = Limits()
         self.policy_is_recorded = False
+        self.taken_in = TakenIn()
+        """The limits as settings last gave them."""
         self.to_cancel = 0
         """Reservations that a corrected clock leaves to be cancelled, by the very next events."""
         self.users = UserQuota(tables.users)
@@ -168,6 +171,7 @@ class QuotaFold(ABC):
             case PolicyChanged():
                 self.policy = event.limits
                 self.policy_is_recorded = True
+                self.taken_in = taken_in_after(event, self.taken_in)
             case LimitsOverridden():
                 self._overridden(event)
             case DailyCountReset():
@@ -350,6 +354,7 @@ class Draft(QuotaFold):
         self.last_at = state.last_at
         self.policy = state.policy
         self.policy_is_recorded = state.policy_is_recorded
+        self.taken_in = state.taken_in
         self.to_cancel = state.to_cancel
         self.whole = GlobalQuota(state.pool)
 
@@ -369,6 +374,7 @@ class Draft(QuotaFold):
             index.commit()
         state.position, state.last_at = self.position, self.last_at
         state.policy, state.policy_is_recorded = self.policy, self.policy_is_recorded
+        state.taken_in = self.taken_in
         state.to_cancel = self.to_cancel
         state.whole.pool = self.whole.pool
         for reservation in self._made:

@@ -11,7 +11,9 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from domain.commands import (
+    OF_A_MANAGER,
     AdoptImage,
+    ChangePolicy,
     CleanUp,
     Command,
     CompleteGeneration,
@@ -43,7 +45,7 @@ from domain.events import (
 )
 from domain.images import MAX_CLEANUP_FILES
 from domain.instants import seconds_between
-from domain.limits import Limits, UserLimits
+from domain.limits import Limits, SharedLimits, UserLimits
 from domain.refusals import Reason
 from domain.validation import MAX_TTL_SECONDS
 from projections.quota_state import QuotaState
@@ -176,6 +178,8 @@ _save = _made_of(ImageSaved, SaveImage, "new_reservation", "reservation")
 _adopt = _made_of(ImageSaved, AdoptImage)
 _clean_up = _made_of(CleanupCompleted, CleanUp)
 _set_policy = _made_of(PolicyChanged, SetPolicy, *Limits._fields)
+_change_policy = _made_of(PolicyChanged, ChangePolicy, "wanted", seen=SharedLimits())
+"""What the manager saw is not recorded: it was what was in force."""
 _override = _made_of(LimitsOverridden, OverrideLimits, *UserLimits._fields)
 _refused_reservation = _made_of(
     RequestRefused,
@@ -208,6 +212,16 @@ def _of_saved(event: ImageSaved) -> Command:
     return _adopt(event) if event.operation == "adopted" else _save(event, event.reservation or "", event.reservation)
 
 
+def _of_policy(event: PolicyChanged) -> Command:
+    limits = event.limits
+    if event.source == OF_A_MANAGER:
+        return _change_policy(event, SharedLimits(limits.user_bytes, limits.pool_bytes, limits.daily))
+    if event.taken_in is None:
+        return _set_policy(event, *limits)
+    given = dict.fromkeys(Limits._fields) | {name: getattr(limits, name) for name in event.taken_in}
+    return _set_policy(event, *given.values())
+
+
 def _of_refused(record: RequestRefused) -> ReserveGeneration | SaveImage:
     asked = record.asked
     if record.command == ReserveGeneration.__name__:
@@ -222,7 +236,7 @@ _COMMANDS: dict[type[Event], Callable[[Any], Command]] = {
     ImageSaved: _of_saved,
     ImageDeleted: _made_of(ImageDeleted, DeleteImage),
     RequestRefused: _of_refused,
-    PolicyChanged: lambda event: _set_policy(event, *event.limits),
+    PolicyChanged: _of_policy,
     LimitsOverridden: lambda event: _override(event, *(event.limits or UserLimits())),
     DailyCountReset: _made_of(DailyCountReset, ResetDaily),
     PreferenceSet: _made_of(PreferenceSet, SetPreference),

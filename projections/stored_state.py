@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from domain.limits import Limits, Override, UserLimits
+from domain.limits import Limits, Override, TakenIn, UserLimits
 from domain.usage import DayCount, KeyedAnswer, PoolUsage, Reservation, UserUsage
 from projections.gallery import Gallery
 from projections.image_index import ImageIndex, Unpack, UserImages
@@ -35,6 +35,7 @@ def dump(state: QuotaState) -> StoredState:
         "last_at": state.last_at,
         "policy": state.policy,
         "policy_is_recorded": state.policy_is_recorded,
+        "taken_in": state.taken_in,
         "pool": state.pool,
     }
     return StoredState(tables, {"images": state.gallery.dump(), "temps": state.temps.dump()})
@@ -54,6 +55,7 @@ def load(rows: Mapping[str, Rows], images: Mapping[str, dict[str, bytes]], unpac
     whole = dict(rows["book"])
     state.position, state.last_at = whole["position"], whole["last_at"]
     state.policy, state.policy_is_recorded = Limits(*whole["policy"]), whole["policy_is_recorded"]
+    state.taken_in = TakenIn(*whole.get("taken_in", ()))
     state.whole.pool = PoolUsage(*whole["pool"])
     return state
 

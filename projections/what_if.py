@@ -24,6 +24,7 @@ from domain.commands import (
 from domain.decisions import StoredAnswer, clock_is_behind, decide, decide_wellformed
 from domain.events import Event, PolicyChanged, RequestRefused
 from domain.instants import day_of
+from domain.limits import SharedLimits
 from domain.names import name_key
 from domain.refusals import Reason, Refusal
 from domain.usage import PoolUsage, Reservation
@@ -96,6 +97,20 @@ class PoolStory:
     days: dict[str, int] = field(default_factory=dict)
 
 
+class LimitsStep(NamedTuple):
+    """Limits for everybody that were set while the history went on: from what to what, by their names in `Limits`; of
+    these those that `SharedLimits` has. `reason` is a manager's.
+    """
+
+    position: int
+    at: str
+    by: str
+    former: Mapping[str, int]
+    limits: Mapping[str, int]
+    source: str
+    reason: str | None
+
+
 class Requests(NamedTuple):
     """What was asked together: at which position and when, the time of the last event, and one row for each request:
     what was asked, when, and how many events were recorded for it. That is its command; of a refusal its record, and
@@ -145,6 +160,8 @@ class WhatIf:
         self.users: dict[str, Sums] = {}
         self.days: dict[str, Sums] = {}
         self.pool = PoolStory()
+        self.steps: list[LimitsStep] = []
+        """What was set meanwhile, in its order."""
         self._again: dict[type, Callable[[Any, str], object]] = {
             PolicyChanged: self._limits_set,
             RequestRefused: self._refused_then,
@@ -183,6 +200,19 @@ class WhatIf:
 
     def _limits_set(self, event: PolicyChanged, _at: str) -> None:
         """What holds for everybody was set; it holds here as far as no other limit is given."""
+        was, now = (policy._asdict() for policy in (self.state.policy, event.limits))
+        others = [name for name in SharedLimits._fields if was[name] != now[name]]
+        if others and self.state.policy_is_recorded:
+            step = LimitsStep(
+                position=self._position,
+                at=event.at,
+                by=event.by,
+                former={name: was[name] for name in others},
+                limits={name: now[name] for name in others},
+                source=event.source,
+                reason=event.reason,
+            )
+            self.steps.append(step)
         self._fold((event,))
 
     def _allowed_then(self, command: ReserveGeneration | SaveImage, at: str) -> None:

@@ -74,6 +74,7 @@ def one_of(*words: str) -> bytes:
     return b'"(?:%b)"' % "|".join(words).encode()
 
 
+LIMIT = one_of("user_bytes", "pool_bytes", "daily", "gen_bytes", "moderated_free")
 FORMS = {
     name: form
     for names, form in (
@@ -101,7 +102,8 @@ FORMS = {
         ("limits=own", OWN_LIMITS),
         ("operation", one_of(*OPERATIONS)),
         ("operation=saved", one_of(*OPERATIONS, "adopted")),
-        ("source", one_of("environment", "constructor", "default")),
+        ("source", one_of("environment", "constructor", "default", "manager")),
+        ("taken_in", rb"\[%b(?:,%b){0,4}\]" % (LIMIT, LIMIT)),
         ("reason=release", one_of("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")),
         ("reason=deletion", one_of("user", "admin", "privacy", "repair")),
         ("reason=exceeded", one_of("DAILY_LIMIT", "USER_STORAGE", "POOL_STORAGE")),
@@ -109,7 +111,7 @@ FORMS = {
     for name in names.split()
 }
 TYPES = """
-PolicyChanged | policy | at moderated_free | at by limits=policy source origin?
+PolicyChanged | policy | at moderated_free | at by limits=policy source taken_in? reason? origin? request?
 GenerationReserved | pool | at user reservation count bytes_each
  | at user by reservation operation count bytes_each expires_at style? origin? request?
 GenerationCompleted | | at user reservation count

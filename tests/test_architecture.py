@@ -53,6 +53,7 @@ LATE_TO_START_QUICKLY = frozenset(
         "adapters/cli/archive/adopting.py",  # its help and a refusal need no service
         "adapters/cli/proof/commands.py",  # as app.py: that of its commands which was given
         "adapters/cli/app.py",  # every command; only the one that was given is imported
+        "adapters/cli/ledger/commands.py",  # as app.py, of which these commands are
         "adapters/cli/archive/commands.py",  # the same
         "adapters/cli/invocation.py",  # a help text reads no settings
         "adapters/cli/reach/on_log.py",  # all commands but one need no provider

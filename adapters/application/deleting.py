@@ -5,16 +5,32 @@ A coroutine has the plain name; what blocks until the change is durable ends in 
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
+
 from adapters.application.idempotency import Key, StepKey, with_key
 from adapters.application.opening import OpenRoot
-from adapters.application.results import LIBRARY, Actor, CleanedUp, DeletedImage, ImageSave, last_position
+from adapters.application.reading import ReadableStorage
+from adapters.application.results import (
+    LIBRARY,
+    Actor,
+    Cleanable,
+    CleanedUp,
+    DeletedImage,
+    ImageSave,
+    WhoseFiles,
+    last_position,
+)
 from adapters.application.storage import Storage
 from adapters.ledger.pending import Accepted
 from domain.commands import CleanUp, DeleteImage
 from domain.events import CleanupCompleted, ImageDeleted
-from domain.images import MAX_CLEANUP_FILES
-from domain.refusals import Refusal
+from domain.images import MAX_CLEANUP_FILES, cutoff_of
+from domain.refusals import Reason, Refusal
+from domain.validation import malformed
 
+MOST_USERS_NAMED = 20
+"""Users that are named of whom a cleanup would remove files."""
 MAX_CLEANUP_ROUNDS = 1_000
 """Rounds of one cleanup, each of at most MAX_CLEANUP_FILES files."""
 
@@ -70,6 +86,34 @@ def deleted(opened: OpenRoot, accepted: Accepted) -> DeletedImage:
     assert isinstance(event, ImageDeleted)
     opened.images.reconcile(event.user, event.name, temp=event.temp)
     return DeletedImage(event.user, event.name, event.bytes, position, accepted.replayed)
+
+
+def cleanable(storage: ReadableStorage, days: int, *, most_users: int = MOST_USERS_NAMED) -> Cleanable | Refusal:
+    """What a cleanup of files so many days old would remove now, and nothing is removed. Goes through all temp files:
+    for a worker.
+    """
+    if sentence := malformed(CleanUp(LIBRARY.by, days)):
+        return Refusal(Reason.MALFORMED, detail=sentence)
+    root = storage.running()
+    found = root.state.temp_files(cutoff_of(root.now(), days), sys.maxsize)
+    users = _summed((user, image.bytes) for user, image in found)
+    return Cleanable(
+        days=days,
+        files=len(found),
+        bytes=sum(image.bytes for _, image in found),
+        kinds=_summed((image.media_type, image.bytes) for _, image in found),
+        users=users[:most_users],
+        other_users=max(0, len(users) - most_users),
+    )
+
+
+def _summed(files: Iterable[tuple[str, int]]) -> tuple[WhoseFiles, ...]:
+    """How many there are of each and their bytes, the most bytes first."""
+    sums: dict[str, WhoseFiles] = {}
+    for of, size_bytes in files:
+        former = sums.get(of) or WhoseFiles(of, 0, 0)
+        sums[of] = WhoseFiles(of, former.files + 1, former.bytes + size_bytes)
+    return tuple(sorted(sums.values(), key=lambda one: (-one.bytes, one.of)))
 
 
 def clean_up_blocking(

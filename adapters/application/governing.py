@@ -1,4 +1,5 @@
-"""What changes a user's standing without an image: today's count, limits of their own, a choice; and the log's time.
+"""What changes standings without an image: the limits for everybody, a user's own limits, today's count, a choice; and
+the log's time.
 
 A coroutine has the plain name; what blocks until the change is durable ends in `_blocking`.
 """
@@ -6,12 +7,15 @@ A coroutine has the plain name; what blocks until the change is durable ends in 
 from __future__ import annotations
 
 from adapters.application.idempotency import Key, with_key
-from adapters.application.reading import preference_of
-from adapters.application.results import LIBRARY, Actor, Changed, changed
+from adapters.application.reading import ReadableStorage, policy_in_force, preference_of
+from adapters.application.results import LIBRARY, Actor, Changed, OverLimits, PolicyStep, changed
 from adapters.application.storage import Storage
-from domain.commands import CorrectClock, OverrideLimits, ResetDaily, SetPreference
-from domain.limits import UserLimits
-from domain.refusals import Refusal
+from domain.commands import ChangePolicy, CorrectClock, OverrideLimits, ResetDaily, SetPreference
+from domain.instants import day_of
+from domain.limits import SharedLimits, UserLimits, effective
+from domain.refusals import Reason, Refusal
+from domain.usage import find_day
+from domain.validation import malformed
 
 
 async def set_preference(
@@ -55,6 +59,51 @@ def override_limits_blocking(  # noqa: PLR0913 - keywords that are given by name
         until=until,
         origin=actor.origin,
     )
+    opened = storage.opened()
+    return changed(opened.ledger.execute(with_key(command, idempotency_key, opened)))
+
+
+def policy_step(storage: ReadableStorage, wanted: SharedLimits) -> PolicyStep | Refusal:
+    """What a change of the limits for everybody would be, and who would be over them then: nobody loses anything, and
+    their next requests are refused. With none wanted, what holds. Goes through all users: for a worker.
+    """
+    asked = ChangePolicy(LIBRARY.by, "a dry run", wanted)
+    if wanted.given and (sentence := malformed(asked)) is not None:
+        return Refusal(Reason.MALFORMED, detail=sentence)
+    former = SharedLimits(*(getattr(policy_in_force(storage), name) for name in SharedLimits._fields))
+    limits = former._replace(**wanted.given)
+    return PolicyStep(former, limits, _over(storage, wanted))
+
+
+def _over(storage: ReadableStorage, wanted: SharedLimits) -> OverLimits:
+    root = storage.running()
+    state, at = root.state, root.now()
+    policy = state.policy._replace(**wanted.given)
+    daily = stored = either = 0
+    for user in state.users.users():
+        limits, usage = effective(policy, state.override(user), at), state.user(user)
+        today = find_day(state.days(user), day_of(at))
+        is_over_daily = wanted.daily is not None and today is not None and today.count > limits.daily
+        is_over_bytes = wanted.user_bytes is not None and usage.image_bytes + usage.held_bytes > limits.user_bytes
+        daily, stored, either = daily + is_over_daily, stored + is_over_bytes, either + (is_over_daily or is_over_bytes)
+    pool = state.pool
+    pool_bytes = 0 if wanted.pool_bytes is None else max(0, pool.used_bytes + pool.held_bytes - wanted.pool_bytes)
+    return OverLimits(users=either, daily_users=daily, storage_users=stored, pool_bytes=pool_bytes)
+
+
+def change_policy_blocking(
+    storage: Storage,
+    wanted: SharedLimits,
+    seen: SharedLimits,
+    reason: str,
+    *,
+    actor: Actor = LIBRARY,
+    idempotency_key: Key | None = None,
+) -> Changed | Refusal:
+    """Gives everybody other limits, from the next request on; position 0 where they are so already. Refused where one
+    that is `seen` is another by now. Raises Faults.
+    """
+    command = ChangePolicy(actor.by, reason, wanted, seen, actor.origin)
     opened = storage.opened()
     return changed(opened.ledger.execute(with_key(command, idempotency_key, opened)))
 

@@ -20,6 +20,7 @@ import orjson
 from adapters.application.opening import OpenRoot
 from adapters.application.results import CLAIMED
 from domain.commands import (
+    ChangePolicy,
     CleanUp,
     Command,
     CompleteGeneration,
@@ -34,6 +35,7 @@ from domain.commands import (
 from domain.decisions import ANSWERS_KEPT_SECONDS
 from domain.events import IdempotencyKey, idempotency_tag
 from domain.instants import later
+from domain.limits import SharedLimits
 
 _OF_THIS_ATTEMPT = frozenset(
     {
@@ -58,6 +60,7 @@ CODE_CHARS = 32
 
 C = TypeVar(
     "C",
+    ChangePolicy,
     CleanUp,
     CompleteGeneration,
     DeleteImage,
@@ -143,5 +146,7 @@ def keyed(key: str, command: Command, *, secret: bytes, content: Iterable[bytes]
 
 
 def _canonical(value: object) -> object:
-    """A fresh name without the number to begin at, which differs from one attempt to the next."""
+    """A fresh name without the number to begin at, which differs from one attempt to the next; limits as a list."""
+    if isinstance(value, SharedLimits):
+        return list(value)
     return [value.folder, value.extension] if isinstance(value, FreshName) else value

@@ -39,7 +39,7 @@ from adapters.ports.faults import (
     LogDamaged,
     StorageUnavailable,
 )
-from domain.commands import SetPolicy
+from domain.commands import OF_A_MANAGER, SetPolicy
 from domain.refusals import Refusal
 from projections.quota_state import QuotaState
 
@@ -317,21 +317,29 @@ def give_back(opened: OpenRoot) -> LedgerStopped | None:
 
 
 def _set_policy(opened: OpenRoot, limits: SetPolicy) -> None:
-    """Makes the given limits the policy. Where that cannot be written now, the log's stay in force, and it is said."""
+    """Makes what is new of the given limits the policy. Where that cannot be written now, the log's stay in force, and
+    it is said; as is what takes the place of a manager's.
+    """
+    former = opened.projector.limit_changes.dump()
     try:
         outcome = opened.ledger.execute(limits)
     except (DiskFull, StorageUnavailable) as error:
         _log.warning("limits not changed", reason=str(error))
-    else:
-        if isinstance(outcome, Refusal):
-            _log.warning("limits not changed", reason=outcome.reason.value)
+        return
+    if isinstance(outcome, Refusal):
+        _log.warning("limits not changed", reason=outcome.reason.value)
+    for name, was in former.items():
+        now = getattr(opened.state.policy, name)
+        if was.source == OF_A_MANAGER and now != was.value:
+            _log.warning("limit taken from settings", limit=name, now=now, was=was.value, by=was.by, since=was.at)
 
 
 def _refuse_other_limits(opened: OpenRoot, limits: SetPolicy) -> None:
-    policy = opened.ledger.state.policy
+    """Those that settings gave before are no others, whatever a manager made of them since."""
+    state = opened.ledger.state
     for name, given in limits.given.items():
-        stands = getattr(policy, name)
-        if given != stands:
+        stands = getattr(state.policy, name)
+        if given not in {stands, getattr(state.taken_in, name)}:
             raise ConfigError(
                 f"The storage {opened.root} is open in this program with {name} = {stands}, and asked for again with "
                 f"{name} = {given}. Give the same limits, or leave them out the second time."

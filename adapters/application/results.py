@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from domain.limits import SharedLimits
 from domain.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -100,6 +101,25 @@ def last_position(accepted: Accepted) -> int:
     return accepted.recorded[-1][0] if accepted.recorded else 0
 
 
+class OverLimits(NamedTuple):
+    """Who uses or holds more than limits allow: users in all, by their day's count, by their storage; bytes of all
+    together above the limit of all.
+    """
+
+    users: int
+    daily_users: int
+    storage_users: int
+    pool_bytes: int
+
+
+class PolicyStep(NamedTuple):
+    """A change of the limits for everybody, from what to what, and who would be over those that it gives."""
+
+    former: SharedLimits
+    limits: SharedLimits
+    over: OverLimits
+
+
 class DeletedImage(NamedTuple):
     """A name that was taken away and the bytes it freed."""
 
@@ -108,6 +128,27 @@ class DeletedImage(NamedTuple):
     freed_bytes: int
     position: int
     replayed: bool = False
+
+
+class WhoseFiles(NamedTuple):
+    """Files of one kind, or of one user, and their bytes together."""
+
+    of: str
+    files: int
+    bytes: int
+
+
+class Cleanable(NamedTuple):
+    """What a cleanup would remove: temp files so old, their bytes, by kind and by user those with the most bytes first;
+    users beyond those that are named are counted.
+    """
+
+    days: int
+    files: int
+    bytes: int
+    kinds: tuple[WhoseFiles, ...]
+    users: tuple[WhoseFiles, ...]
+    other_users: int
 
 
 class CleanedUp(NamedTuple):

@@ -11,8 +11,8 @@ from adapters.engines.choice import choose_engine
 from adapters.ledger.projector import Projector
 from adapters.ports.clock import Clock, utc_now
 from adapters.settings.config import LIMIT_SETTINGS, Config
-from adapters.wording.limits import limit_of_the_log
-from domain.commands import SetPolicy
+from adapters.wording.limits import limit_of_a_manager, limit_of_the_log, limit_to_be_taken
+from domain.commands import OF_A_MANAGER, SetPolicy
 from domain.limits import MEGABYTE, Limits
 
 if TYPE_CHECKING:
@@ -61,12 +61,21 @@ def given_limits(config: Config) -> SetPolicy:
 
 
 def limits_of_the_log(config: Config, projector: Projector) -> list[str]:
-    """A sentence for each limit that no setting gives and that is not the default: what is left out holds on."""
-    policy, changes = projector.state.policy, projector.limit_changes
+    """A sentence for each limit that is not as the settings say, and for each that no setting gives and that is not the
+    default: what is left out holds on, and so does what a manager changed, until its setting is another.
+    """
+    state, given = projector.state, given_limits(config).given
     told = []
     for setting, limit in LIMIT_SETTINGS.items():
-        value, default, change = getattr(policy, limit), getattr(Limits(), limit), changes.last(limit)
-        if config.origin(setting) == "default" and value != default and change is not None:
+        value, default = getattr(state.policy, limit), getattr(Limits(), limit)
+        change, setting_gives = projector.limit_changes.last(limit), given.get(limit)
+        if change is None or value == (default if setting_gives is None else setting_gives):
+            continue
+        if change.source == OF_A_MANAGER:
+            is_new = setting_gives is not None and setting_gives != getattr(state.taken_in, limit)
+            tell = limit_to_be_taken if is_new else limit_of_a_manager
+            told.append(tell(setting, limit, value, setting_gives, since=change.at, by=change.by))
+        elif setting_gives is None:
             told.append(limit_of_the_log(setting, limit, value, default, since=change.at, source=change.source))
     return told
 

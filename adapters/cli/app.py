@@ -13,15 +13,15 @@ from typing import Annotated
 import typer
 
 from adapters.cli.archive import commands as archive_commands
-from adapters.cli.arguments import Json, User, Yes
+from adapters.cli.arguments import Json, User
 from adapters.cli.building import Command, build
-from adapters.cli.numbers import MAX_STORAGE_MB, megabytes, whole
+from adapters.cli.ledger import commands as ledger_commands
+from adapters.cli.numbers import whole
 from adapters.cli.past import commands as past_commands
 from adapters.cli.proof import commands as audit_commands
 from adapters.cli.reports import commands as report_commands
 from adapters.cli.running import carry_out
 from adapters.cli.tokens import commands as token_commands
-from domain.validation import MAX_DAYS
 
 MAX_EVENTS = 10_000_000
 MAX_IMAGES = 10_000_000
@@ -220,78 +220,7 @@ def providers(context: typer.Context, as_json: Json = False) -> None:
     carry_out(context, show, as_json=as_json)
 
 
-@command
-def delete(
-    context: typer.Context,
-    user: User,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The image's name, such as text_to_image/image_1.png.")],
-    as_json: Json = False,
-) -> None:
-    """Delete one of a user's images; its bytes are free at once."""
-    from adapters.cli.ledger import changing
-
-    carry_out(context, lambda invocation, output: changing.delete(invocation, output, user, name), as_json=as_json)
-
-
-@command
-def reset(
-    context: typer.Context,
-    user: User,
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")] = "by an operator",
-    yes: Yes = False,
-    as_json: Json = False,
-) -> None:
-    """Set a user's count of today to 0."""
-    from adapters.cli.ledger import changing
-
-    carry_out(
-        context, lambda invocation, output: changing.reset(invocation, output, user, reason, yes=yes), as_json=as_json
-    )
-
-
-@command
-def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
-    context: typer.Context,
-    user: User,
-    storage_mb: Annotated[
-        float | None,
-        typer.Option("--storage-mb", parser=megabytes(MAX_STORAGE_MB), metavar="MB", help="Their storage."),
-    ] = None,
-    daily: Annotated[
-        int | None, typer.Option("--daily", parser=whole(0), metavar="N", help="Their generations a day.")
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option("--until", metavar="TIME", help="Until then, such as 2026-01-31 (UTC); else for good.")
-    ] = None,
-    clear: Annotated[bool, typer.Option("--clear", help="Take their own limits away again.")] = False,
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")] = "by an operator",
-    yes: Yes = False,
-    as_json: Json = False,
-) -> None:
-    """Give a user limits of their own; what is not given is as for everybody, also where it was given before."""
-    from adapters.cli.ledger import changing
-
-    wanted = changing.WantedLimits(storage_mb, daily, until, clear)
-    carry_out(
-        context,
-        lambda invocation, output: changing.limits(invocation, output, user, wanted, reason, yes=yes),
-        as_json=as_json,
-    )
-
-
-@command
-def cleanup(
-    context: typer.Context,
-    days: Annotated[
-        int | None,
-        typer.Option("--days", parser=whole(0, MAX_DAYS), metavar="N", help="In place of STORAGE_CLEANUP_DAYS."),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Remove temp files that are so many days old. Images are never removed by age."""
-    from adapters.cli.ledger import changing
-
-    carry_out(context, lambda invocation, output: changing.cleanup(invocation, output, days), as_json=as_json)
+ledger_commands.register(command)
 
 
 @command

@@ -49,6 +49,7 @@ REFUSAL_EXITS: Mapping[Reason, Exit] = MappingProxyType(
         Reason.NOT_FOUND: Exit.REFUSED,
         Reason.UNKNOWN_RESERVATION: Exit.REFUSED,
         Reason.NAME_TAKEN: Exit.REFUSED,
+        Reason.LIMITS_CHANGED: Exit.REFUSED,
         Reason.DAILY_LIMIT: Exit.REFUSED,
         Reason.USER_STORAGE: Exit.REFUSED,
         Reason.POOL_STORAGE: Exit.REFUSED,

@@ -23,6 +23,7 @@ from adapters.discord.cogs.imagine import ImagineCog
 from adapters.discord.cogs.managing import ManagingCog
 from adapters.discord.cogs.mine import MineCog
 from adapters.discord.erasing import EraseItem
+from adapters.discord.governing import GoverningItem
 from adapters.discord.pages import PageButton
 from adapters.discord.pending_answers import PendingAnswers
 from adapters.ports.faults import ConfigError
@@ -36,7 +37,7 @@ LONGEST_PAUSE_SECONDS = 300.0
 ABILITIES = Abilities(
     cogs=(ImagineCog, ImagesCog, MineCog, DataCog, ManagingCog),
     menus=(add_menus,),
-    buttons=(PictureButton, PageButton, EraseItem),
+    buttons=(PictureButton, PageButton, EraseItem, GoverningItem),
 )
 NOT_ACCEPTED = (
     "Discord does not accept DISCORD_TOKEN. Copy the token anew from the Bot page of the application at "

@@ -286,6 +286,14 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
             _NOT_POSSIBLE,
             lambda refusal: f"Another file has the name {_named(refusal)}. Please choose another name.",
         ),
+        Reason.LIMITS_CHANGED: (
+            _NOT_POSSIBLE,
+            lambda refusal: (
+                "Somebody else changed the limits meanwhile, so nothing was changed now"
+                f"{f': {plain(refusal.detail, QUOTED_CHARACTERS)}' if refusal.detail else ''}. Please send the command "
+                "again to see them as they are."
+            ),
+        ),
         Reason.DAILY_LIMIT: (DAILY_REACHED, _daily),
         Reason.USER_STORAGE: (STORAGE, _user_storage),
         Reason.POOL_STORAGE: (STORAGE, _pool_storage),

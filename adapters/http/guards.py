@@ -38,7 +38,7 @@ from adapters.ports.faults import Fault
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MAX_LOGGED_PATH_CHARS = 200
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 USUAL_BELOW, SLOW_SECONDS = 400, 1.0
 """An answer with a status below this one and in a shorter time is as usual."""

@@ -102,6 +102,9 @@ REFUSALS: Mapping[Reason, ProblemKind] = MappingProxyType(
         Reason.NOT_FOUND: NOT_FOUND,
         Reason.UNKNOWN_RESERVATION: _ours(HTTPStatus.CONFLICT, "unknown-reservation", "The reservation is not open"),
         Reason.NAME_TAKEN: _ours(HTTPStatus.CONFLICT, "name-taken", "The name is taken"),
+        Reason.LIMITS_CHANGED: _ours(
+            HTTPStatus.PRECONDITION_FAILED, "limits-changed", "The limits are no longer those that were seen"
+        ),
         Reason.DAILY_LIMIT: QUOTA,
         Reason.USER_STORAGE: ROOM,
         Reason.POOL_STORAGE: ROOM,

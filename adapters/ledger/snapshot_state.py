@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from domain.commands import OF_DEFAULTS
+from domain.limits import Limits, TakenIn
 from domain.names import malformed_user
 from domain.usage import PoolUsage, Reservation
 from projections.activity import Activity, Tally
@@ -24,10 +26,12 @@ from projections.preferences import Preferences
 from projections.quota_state import QuotaState, Tables
 from projections.stored_state import StoredState, load
 
-SCHEMA = 4
+SCHEMA = 5
 """Raised whenever a projection keeps something else, or the same in another shape: older snapshots are not used."""
-FORMER = (3,)
-"""Those of earlier versions that are used too: 3 tells nothing of corrections of the clock."""
+FORMER = (3, 4)
+"""Those of earlier versions that are used too: 3 tells nothing of corrections of the clock, and neither of what
+settings gave, which was all there was.
+"""
 ROWS_A_LINE = 1_000
 """So that no line takes long to make while others wait for the interpreter."""
 
@@ -116,7 +120,8 @@ def decode_corrections(stored: bytes) -> dict[int, str] | None:
     """
     rows: list[tuple[int, str]] = []
     begin = len(_SCHEMA_LINE) + 1
-    while stored.startswith(_SCHEMA_LINE + b"\n") and stored.startswith(_OF_CORRECTIONS, begin):
+    is_known = stored[: begin - 1] in _KNOWN
+    while is_known and stored.startswith(_OF_CORRECTIONS, begin):
         end = stored.find(b"\n", begin)
         if end < 0:
             return None
@@ -162,13 +167,23 @@ def _projections(tables: dict[str, list[Any]], images: dict[str, dict[str, bytes
     named = {name: tables.get(name, []) for name in (*Tables._fields, "book")}
     chosen = {(user, preference): value for (user, preference), value in tables.get("preferences", [])}
     days = {name[4:]: _tallies(rows) for name, rows in tables.items() if name.startswith("day ")}
+    state = load(named, images, orjson.loads)
+    changes = {name: LimitChange(*members) for name, members in tables.get("limits", [])}
+    if "taken_in" not in dict(named["book"]):
+        state.taken_in = _taken_in_before(state.policy, changes)
     return (
-        load(named, images, orjson.loads),
+        state,
         Preferences(chosen),
-        LimitChanges({name: LimitChange(*members) for name, members in tables.get("limits", [])}),
+        LimitChanges(changes),
         Activity(days, _tallies(tables.get("totals", []))),
         ClockCorrections(dict(tables[_CORRECTIONS]) if _CORRECTIONS in tables else None),
     )
+
+
+def _taken_in_before(policy: Limits, changes: Mapping[str, LimitChange]) -> TakenIn:
+    """What settings gave, by a snapshot of before managers changed limits: all, where they gave any."""
+    is_given = any(change.source != OF_DEFAULTS for change in changes.values())
+    return TakenIn(*policy) if is_given else TakenIn()
 
 
 def _leads_away(packed: bytes) -> bool:

@@ -28,6 +28,7 @@ MEMBERS: Mapping[str, str] = {
     "asked": 'STRUCT("count" INTEGER, "bytes" HUGEINT, replaced_bytes BIGINT)',
     "limits": _LIMITS,
     "files": f"{_FILE}[]",
+    "taken_in": "VARCHAR[]",
     "request": 'STRUCT("key" VARCHAR, digest VARCHAR)',
 }
 """Every member that an event can have, with its type in the database; a test compares with the log's own forms."""

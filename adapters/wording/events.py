@@ -64,7 +64,8 @@ def words(event: Event) -> str:  # noqa: C901, PLR0912 - one line for each event
 def _policy(event: PolicyChanged) -> str:
     limits = event.limits
     sizes = f"{size_in_words(limits.user_bytes)} a user, {size_in_words(limits.pool_bytes)} together"
-    return f"{sizes}, {limits.daily} a day ({event.source})"
+    source = event.source if event.reason is None else f"by a manager: {event.reason}"
+    return f"{sizes}, {limits.daily} a day ({source})"
 
 
 def _refusal(event: RequestRefused) -> str:

@@ -196,9 +196,11 @@ def _limits(explanation: Explanation, reader: Reader) -> list[str]:
 def _step(step: LimitStep, reader: Reader) -> str:
     actor = f" ({step.by})" if reader is Reader.OPERATOR else ""
     where = f"Position {step.position}, {minute(step.at)}"
-    if not step.is_own:
-        return f"{where}: {_amount(step.limit, step.value or 0)} for everybody, {_SOURCES[step.why]}{actor}."
     why = f": {step.why}" if reader is Reader.OPERATOR else ""
+    if not step.is_own:
+        how = f"by a manager{actor}{why}" if step.is_managers else f"{_SOURCES[step.why]}{actor}"
+        former = "" if step.former is None else f"from {_bare(step.limit, step.former)} to "
+        return f"{where}: {former}{_amount(step.limit, step.value or 0)} for everybody, {how}."
     if step.value is None:
         return f"{where}: the user's own limit of {_OWN[step.limit]} was taken away{actor}{why}."
     until = f" until {minute(step.until)}" if step.until else ""
@@ -208,7 +210,11 @@ def _step(step: LimitStep, reader: Reader) -> str:
 def _amount(name: str, value: int, units: Mapping[str, str] = LIMITS) -> str:
     if name == "daily":
         return f"{value:,} {units[name].replace('generations', 'generation') if value == 1 else units[name]}"
-    return f"{size_in_words(value)} of {units[name]}"
+    return f"{_bare(name, value)} of {units[name]}"
+
+
+def _bare(name: str, value: int) -> str:
+    return f"{value:,}" if name == "daily" else size_in_words(value)
 
 
 def _matters(explanation: Explanation, *reasons: Reason) -> bool:

@@ -7,16 +7,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.wording.figures import minute, size_in_words
+from adapters.wording.figures import counted, minute, size_in_words
 from domain.limits import Limits, megabytes
 
+_LIMITS = {"daily": "generations a day", "user_bytes": "storage of a user", "pool_bytes": "storage of all together"}
 _SETTERS = {
     "environment": "by a setting of the service (environment or .env)",
     "constructor": "by a program that opened the storage with limits",
     "default": "when the log was begun",
 }
 
-
+NOBODY_LOSES = "Nobody loses anything; who is over a limit is refused the next time."
 STRANGER = "The log knows nothing of {} yet."
 
 
@@ -46,6 +47,47 @@ def limit_of_the_log(setting: str, limit: str, value: int, default: int, *, sinc
         f"{setting} is not given, so the log's limit holds: {_amount(limit, value)}, set {_SETTERS[source]}, since "
         f"{minute(since)}. Give {setting}=default to go back to {_amount(limit, default)}, or another value."
     )
+
+
+def limit_of_a_manager(setting: str, limit: str, value: int, given: int | None, *, since: str, by: str) -> str:
+    """A limit that a manager set, and that settings did not change since; they give `given`, or nothing."""
+    theirs = "is not given" if given is None else f"= {_amount(limit, given)} stands as before"
+    return (
+        f"{setting} {theirs}, so the limit holds that a manager set since: {_amount(limit, value)}, by {by}, since "
+        f"{minute(since)}. It holds until a manager changes it, or {setting} is given otherwise."
+    )
+
+
+def limit_to_be_taken(setting: str, limit: str, value: int, given: int | None, *, since: str, by: str) -> str:
+    """A limit that a manager set, and that the next start takes from its setting, which is another than before."""
+    assert given is not None, "a setting that gives nothing is not new"
+    return (
+        f"{setting} = {_amount(limit, given)} is new, so the next start of the service takes it in place of the limit "
+        f"that a manager set: {_amount(limit, value)}, by {by}, since {minute(since)}."
+    )
+
+
+def step_in_words(limit: str, former: int, value: int) -> str:
+    """A change of a limit for everybody, which is one of those that managers may change."""
+    whose = _LIMITS[limit] if limit == "daily" else f"of {_LIMITS[limit]}"
+    return f"from {_amount(limit, former)} to {_amount(limit, value)} {whose}"
+
+
+def over_in_words(over: Mapping[str, int]) -> str | None:
+    """Who uses more than new limits allow; None where nobody does."""
+    parts = [
+        f"{counted(over[name], 'user')} {'has' if over[name] == 1 else 'have'} {what}"
+        for name, what in (("daily_users", "made more today"), ("storage_users", "more stored or held"))
+        if over[name]
+    ]
+    if over["pool_bytes"]:
+        parts.append(f"all together use and hold {size_in_words(over['pool_bytes'])} more")
+    return f"Over the new limits: {', '.join(parts)}." if parts else None
+
+
+def set_by(source: str, by: str, reason: str | None) -> str:
+    """Who set limits for everybody, for operators."""
+    return f"by a manager ({by}): {reason}" if reason is not None else f"{_SETTERS[source]} ({by})"
 
 
 def _amount(limit: str, value: int) -> str:

@@ -134,6 +134,10 @@ SENTENCES: dict[Reason, Sentence] = {
         f"The name {refusal.detail} is taken by a folder or file that is not one of the saved images. "
         "Choose another name; `abby adopt` brings existing files in."
     ),
+    Reason.LIMITS_CHANGED: lambda refusal: (
+        f"The limits are no longer as they were seen: {refusal.detail}. Somebody changed them meanwhile, so nothing "
+        "was changed now. Look at the limits in force, then decide again."
+    ),
     Reason.DAILY_LIMIT: _daily,
     Reason.USER_STORAGE: _user_storage,
     Reason.POOL_STORAGE: _pool_storage,

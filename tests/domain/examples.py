@@ -72,9 +72,26 @@ def key(name: str, content: str = "a") -> IdempotencyKey:
 
 
 def policy(
-    *, at: str = NOON, source: str = "environment", by: str = BY, origin: str | None = None, **limits: Any
+    *,
+    at: str = NOON,
+    source: str = "environment",
+    by: str = BY,
+    taken_in: tuple[str, ...] | None = None,
+    reason: str | None = None,
+    origin: str | None = None,
+    request: IdempotencyKey | None = None,
+    **limits: Any,
 ) -> PolicyChanged:
-    return PolicyChanged(at, by, Limits(**limits), source, origin)
+    return PolicyChanged(
+        at=at,
+        by=by,
+        limits=Limits(**limits),
+        source=source,
+        taken_in=taken_in,
+        reason=reason,
+        origin=origin,
+        request=request,
+    )
 
 
 def reserved(

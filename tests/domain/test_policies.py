@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from domain.commands import POLICY_SOURCES, SetPreference
+from domain.commands import START_SOURCES, ChangePolicy, SetPreference
 from domain.events import Event, LimitsOverridden, PreferenceSet
-from domain.limits import Limits, Override, UserLimits
+from domain.limits import Limits, Override, SharedLimits, TakenIn, UserLimits
 from domain.policies import MAX_RECORDED_RESETS
+from domain.refusals import Reason
 from tests.domain.examples import (
     BY,
     NOON,
@@ -55,7 +56,7 @@ def test_moderated_free_is_part_of_the_policy() -> None:
     told.when(set_policy(moderated_free=False)).then(policy(moderated_free=False))
 
 
-@pytest.mark.parametrize("source", POLICY_SOURCES)
+@pytest.mark.parametrize("source", START_SOURCES)
 def test_a_policy_tells_by_what_it_was_given(source: str) -> None:
     """Environment, constructor or default; and who, from where."""
     told = given(policy(daily=1)).when(set_policy(source, daily=2, by="cli", origin="http"))
@@ -73,6 +74,68 @@ def test_a_policy_holds_from_its_event_on() -> None:
     assert told.state.policy == Limits()
     told.record(policy(daily=2))
     assert told.state.limits_of(USER, NOON).daily == 2
+
+
+BY_A_MANAGER: dict[str, Any] = {"source": "manager", "by": "discord:7", "reason": "a busy week"}
+
+
+def change(seen: dict[str, int] | None = None, **wanted: int) -> ChangePolicy:
+    """A manager's change of some limits, seen as they say."""
+    return ChangePolicy("discord:7", "a busy week", SharedLimits(**wanted), SharedLimits(**(seen or {})))
+
+
+def test_a_manager_changes_limits_from_what_was_seen() -> None:
+    """The others stay; the event says who and why, and carries the request."""
+    told = given(policy(daily=5, user_bytes=8))
+    told.when(change({"daily": 5}, daily=9)).then(policy(daily=9, user_bytes=8, **BY_A_MANAGER))
+    keyed = change(pool_bytes=0)._replace(idempotency_key=key("k"), origin="http")
+    request: dict[str, Any] = {"request": key("k"), "origin": "http"}
+    told.when(keyed).then(policy(daily=9, user_bytes=8, pool_bytes=0, **BY_A_MANAGER, **request))
+    told.when(keyed).then_answered(3)
+
+
+def test_what_another_manager_changed_meanwhile_is_not_overwritten_unseen() -> None:
+    """Only where they want the same is there nothing left to do."""
+    told = given(policy(daily=7))
+    told.when(change({"daily": 5}, daily=9)).then_refused(Reason.LIMITS_CHANGED, detail="daily is 7")
+    told.when(change({"daily": 5, "user_bytes": 1}, user_bytes=2)).then_refused(Reason.LIMITS_CHANGED)
+    told.when(change({"daily": 5}, daily=7)).then()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        change(),
+        change(daily=-1),
+        change(pool_bytes=2**53),
+        change({"daily": -1}, daily=1),
+        change(daily=1)._replace(reason=""),
+        change(daily=1)._replace(reason="a\nb"),
+        change(daily=1)._replace(reason="x" * 201),
+    ],
+)
+def test_a_managers_change_of_no_possible_form_is_malformed(command: ChangePolicy) -> None:
+    """Nothing given, no number of bytes, a reason that no log could tell."""
+    given(policy()).when(command).then_refused(Reason.MALFORMED)
+
+
+def test_settings_that_are_as_before_leave_a_managers_limit_and_others_win() -> None:
+    """Also one that is now what the manager made of it: from then on it was given so."""
+    told = given(policy(daily=5, taken_in=("daily",)), policy(daily=9, **BY_A_MANAGER))
+    assert told.state.taken_in == TakenIn(daily=5)
+    told.when(set_policy(daily=5)).then()
+    told.when(set_policy(daily=9)).then(policy(daily=9, taken_in=("daily",)))
+    told.when(change(daily=3)).then(policy(daily=3, **BY_A_MANAGER))
+    told.when(set_policy(daily=9)).then()
+    told.when(set_policy()).then()
+    told.when(set_policy(daily=9, user_bytes=4)).then(policy(daily=3, user_bytes=4, taken_in=("user_bytes",)))
+    told.when(set_policy(daily=4)).then(policy(daily=4, user_bytes=4, taken_in=("daily",)))
+
+
+def test_a_log_of_before_took_all_its_limits_from_settings_unless_they_were_defaults() -> None:
+    """Its lines name none."""
+    assert given(policy(source="default")).state.taken_in == TakenIn()
+    assert given(policy(source="default"), policy(daily=2)).state.taken_in == TakenIn(*Limits(daily=2))
 
 
 def test_an_override_replaces_that_users_former_one_whole() -> None:

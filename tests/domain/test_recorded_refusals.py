@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.commands import Command
-from domain.events import Asked, Event
+from domain.events import Asked, Event, RequestRefused
 from domain.refusals import Reason
 from tests.domain.examples import (
     NOON,
@@ -61,8 +61,9 @@ FULL_DAY = policy(daily=0)
 )
 def test_a_limits_no_is_recorded_with_its_figures(past: list[Event], command: Command, record: Event) -> None:
     """Reason, command, what was asked, the limit, what was used and held."""
+    assert isinstance(record, RequestRefused)
     told = given(*past).when(command)
-    told.then_refused(Reason[record.reason], record=record)  # type: ignore[union-attr]  # each is a RequestRefused
+    told.then_refused(Reason[record.reason], record=record)
     assert told.events[-1] == record
 
 

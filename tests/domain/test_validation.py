@@ -15,6 +15,7 @@ from domain.commands import (
     OPERATIONS,
     POLICY_SOURCES,
     RELEASE_REASONS,
+    START_SOURCES,
     Command,
     FreshName,
     SetPreference,
@@ -137,7 +138,7 @@ GOOD: list[Command] = [
     save(reservation="r1"),
     *(release(reason=word) for word in RELEASE_REASONS),
     *(delete(reason=word) for word in DELETE_REASONS),
-    *(set_policy(word) for word in POLICY_SOURCES),
+    *(set_policy(word) for word in START_SOURCES),
     *(clean_up(days) for days in (0, 1, MAX_DAYS)),
     *(override(daily=1, until=until) for until in (None, NOON, on(1, "00:00"))),
     *(override(**{limit: value}) for limit in ("user_bytes", "daily") for value in EDGES),
@@ -170,4 +171,4 @@ def test_the_lists_of_words_are_those_of_the_design() -> None:
     assert OPERATIONS == ("text_to_image", "image_to_image", "upscale", "unspecified")
     assert RELEASE_REASONS == ("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")
     assert DELETE_REASONS == ("user", "admin", "privacy", "repair")
-    assert POLICY_SOURCES == ("environment", "constructor", "default")
+    assert POLICY_SOURCES == ("environment", "constructor", "default", "manager")

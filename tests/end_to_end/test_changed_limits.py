@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from freezegun import freeze_time
+from structlog.testing import capture_logs
 
+from adapters.application.governing import change_policy_blocking
 from adapters.application.reading import quota_status
 from adapters.application.reserving import WantedPlaces, reserve_places
-from adapters.application.results import SavedImage
+from adapters.application.results import Actor, SavedImage
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.bootstrap.storage import given_limits, limits_of_the_log, open_store
+from adapters.engines.choice import default_engines
+from adapters.ledger.projector import Projector
+from adapters.ports.faults import ConfigError
 from adapters.settings.config import Config, load_config
-from domain.limits import MEGABYTE, Limits
+from domain.commands import SetPolicy
+from domain.limits import MEGABYTE, Limits, SharedLimits
 from domain.refusals import Refusal
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
 from tests.hostile.builders import png, png_of_size
@@ -127,3 +134,45 @@ async def test_the_estimate_and_the_largest_image_are_two_settings(env_file: Pat
     with pytest.raises(Exception, match="At most 1,048,576 are allowed"):
         await save_image(store, NewImage("1", png_of_size(MEGABYTE + 1)))
     store.close()
+
+
+def test_a_managers_limit_holds_until_its_setting_is_another(env_file: Path) -> None:
+    """The start says nothing of what holds on as it was, but who set it; what is new it takes, and says in whose place;
+    before that it is told what it will do. So from a snapshot too.
+    """
+    settings = configured(env_file, MAX_USER_DAILY_GENS=5)
+    with freeze_time("2026-01-01T08:00:00Z") as clock:
+        store = started(settings)
+        clock.move_to("2026-01-02T09:30:00Z")
+        manager = Actor("discord:7")
+        assert change_policy_blocking(store, SharedLimits(daily=9), SharedLimits(daily=5), "why not", actor=manager)
+        store.close()
+        for _ in range(2):
+            store = started(settings)
+            (holds,) = limits_of_the_log(settings, store.opened().projector)
+            assert holds == (
+                "MAX_USER_DAILY_GENS = 5 stands as before, so the limit holds that a manager set since: 9, by "
+                "discord:7, since 2026-01-02 09:30 UTC. It holds until a manager changes it, or MAX_USER_DAILY_GENS is "
+                "given otherwise."
+            )
+            with pytest.raises(ConfigError, match="daily = 9"):
+                open_store(settings, SetPolicy(daily=7))
+            open_store(settings, given_limits(settings)).close()
+            store.close()
+        other = configured(env_file, MAX_USER_DAILY_GENS=6)
+        projector = Projector()
+        with closing(default_engines().log.open_for_reading(env_file.parent / "root")) as log:
+            projector.replay(log)
+        (told,) = limits_of_the_log(other, projector)
+        assert told == (
+            "MAX_USER_DAILY_GENS = 6 is new, so the next start of the service takes it in place of the limit that a "
+            "manager set: 9, by discord:7, since 2026-01-02 09:30 UTC."
+        )
+        with capture_logs() as said:
+            store = started(other)
+        assert store.opened().state.policy.daily == 6
+        assert limits_of_the_log(other, store.opened().projector) == []
+        store.close()
+        (taken,) = [entry for entry in said if entry["event"] == "limit taken from settings"]
+        assert (taken["limit"], taken["was"], taken["now"], taken["by"]) == ("daily", 9, 6, "discord:7")
+    assert_disk_and_log_agree(env_file.parent / "root")

@@ -92,17 +92,19 @@ def test_limits_are_told_from_old_to_new() -> None:
         policy(at=on(11), daily=4, user_bytes=300, pool_bytes=500),
         overridden(at=on(12), daily=9, until=on(20), reason="a prize", by="discord:7"),
         overridden(at=on(13)),
+        policy(at=on(13), daily=6, user_bytes=300, pool_bytes=500, source="manager", by="discord:7", reason="a week"),
         refused(at=on(14), limit=4, used=4),
     ]
     steps = [step for step in explained(history).steps if step.limit == "daily"]
     assert steps == [
         LimitStep(1, NOON, "library", "daily", 2, is_own=False, why="environment"),
-        LimitStep(2, on(11), "library", "daily", 4, is_own=False, why="environment"),
+        LimitStep(2, on(11), "library", "daily", 4, is_own=False, why="environment", former=2),
         LimitStep(3, on(12), "discord:7", "daily", 9, is_own=True, why="a prize", until=on(20)),
-        LimitStep(4, on(13), "library", "daily", None, is_own=True, why="a friend"),
+        LimitStep(4, on(13), "library", "daily", None, is_own=True, why="a friend", former=9),
+        LimitStep(5, on(13), "discord:7", "daily", 6, is_own=False, why="a week", former=4, is_managers=True),
     ]
-    assert len(explained(history).steps) == 6
-    assert (explained(history, 4).limits.daily, explained(history).limits.daily) == (9, 4)
+    assert len(explained(history).steps) == 7
+    assert (explained(history, 4).limits.daily, explained(history).limits.daily) == (9, 6)
 
 
 def test_an_own_limit_that_is_over_is_not_in_force() -> None:

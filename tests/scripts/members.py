@@ -37,7 +37,8 @@ _ASKED = {"asked": {"count": 1, "bytes": 900, "replaced_bytes": 0}, "limit": 5, 
 _TRIED = {"provider": "stability"}
 
 BASE: list[tuple[str, dict[str, object]]] = [
-    ("PolicyChanged", {"at": DAY, "by": "system", "limits": _LIMITS, "source": "default", "origin": "guild:9"}),
+    ("PolicyChanged", {"at": DAY, "by": "system", "limits": _LIMITS, "source": "manager", "taken_in": ["daily"],
+                       "reason": "a busy week", **_LAST}),
     ("GenerationReserved", {**_WHO, **_R, **_PLACES, **_LAST}),
     ("GenerationCompleted", {**_WHO, **_R, "count": 2, **_COST, **_LAST}),
     ("ImageSaved", {**_WHO, **_KEPT, **_R, **_LAST}),
@@ -201,10 +202,12 @@ MAY_STAND: dict[str, frozenset[str]] = {
 """What need not be refused by its form alone, because the member may have such a value; all must agree on it."""
 MAY_STAND_IN = frozenset({("RequestRefused", "bytes", "2^53 + 1")})
 """The same in one type alone: more was asked for than anything that is kept can have."""
-OPTIONAL = frozenset(
-    {"origin", "request", "credits", "seed", "reservation", "until", "user_bytes", "daily", "style", "provider"}
+OPTIONAL = frozenset({"origin", "request", "credits", "seed", "reservation", "until", "style", "provider", "taken_in"})
+"""What may be missing wherever it stands."""
+OPTIONAL_IN = frozenset(
+    {("PolicyChanged", "reason"), ("LimitsOverridden", "user_bytes"), ("LimitsOverridden", "daily")}
 )
-"""What may be missing somewhere."""
+"""What may be missing in one type."""
 
 
 class Row(NamedTuple):
@@ -258,7 +261,7 @@ def _chosen(type_name: str, member: str, seen: list[str]) -> Iterable[str]:
 def must_be_refused(type_name: str, member: str, kind: str) -> bool:
     """Whether no event of the type can have this."""
     if kind == "missing":
-        return member not in OPTIONAL
+        return member not in OPTIONAL and (type_name, member) not in OPTIONAL_IN
     if (type_name, member, kind) in MAY_STAND_IN:
         return False
     listed = (type_name, member) in _OTHERWISE and (type_name, member) != ("LimitsOverridden", "reason")
@@ -299,7 +302,7 @@ def raw(members: dict[str, object]) -> Raw:
     """Each member as it is spelled."""
     told: Raw = {}
     for name, value in members.items():
-        inner = value[0] if isinstance(value, list) else value
+        inner = value[0] if name == "files" and isinstance(value, list) else value
         told[name] = raw(inner) if isinstance(inner, dict) else spelled(inner)
     return told
 

@@ -6,19 +6,23 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import Any, NamedTuple
 
+from rich.console import Console
+
 from adapters.application.governing import correct_clock_blocking
 from adapters.application.results import Actor
 from adapters.cli.exits import REFUSAL_EXITS
 from adapters.cli.invocation import Invocation
+from adapters.cli.ledger.everybody import change_for_everybody
 from adapters.cli.ledger.quotas import show_status
 from adapters.cli.output import Output, Refused, malformed, refused_of
 from adapters.cli.reach.access import open_store, operations, refuse_without_log
 from adapters.cli.reach.operations import Operations
+from adapters.cli.tables import add_row, print_lines, table
 from adapters.cli.times import instant
 from adapters.ports.clock import utc_now
 from adapters.ports.faults import LogLocked
 from adapters.wording.figures import counted, size_in_words
-from domain.limits import MEGABYTE, Override, UserLimits
+from domain.limits import MEGABYTE, Override, SharedLimits, UserLimits
 from domain.names import malformed_name, malformed_user
 from domain.refusals import Reason, Refusal
 
@@ -54,18 +58,40 @@ def reset(invocation: Invocation, output: Output, user: str, reason: str, *, yes
 
 
 class WantedLimits(NamedTuple):
-    """The options of `abby limits`."""
+    """The limits among the options of `abby limits`."""
 
     storage_mb: float | None
     daily: int | None
     until: str | None
     clear: bool
+    pool_mb: float | None = None
+    dry_run: bool = False
 
 
-def limits(invocation: Invocation, output: Output, user: str, wanted: WantedLimits, reason: str, *, yes: bool) -> int:
-    """Gives a user limits of their own, or takes them away."""
+class Asked(NamedTuple):
+    """What `abby limits` was asked: for whom, which limits and why, and whether it may do it unasked."""
+
+    user: str | None
+    wanted: WantedLimits
+    reason: str
+    everybody: bool
+    yes: bool
+
+
+def limits(invocation: Invocation, output: Output, asked: Asked) -> int:
+    """Gives a user limits of their own or takes them away, or everybody others."""
+    user, wanted, reason, everybody, yes = asked
+    if everybody:
+        shared = f"{user} is a user: leave the id or --everybody out." if user else shared_limits(wanted)
+        if isinstance(shared, str):
+            return output.refused(malformed(shared))
+        return change_for_everybody(invocation, output, shared, reason, dry_run=wanted.dry_run, yes=yes)
+    if user is None:
+        return output.refused(malformed("Whose limits? Name a user, or give --everybody."))
     if sentence := malformed_user(user):
         return output.refused(malformed(sentence))
+    if wanted.pool_mb is not None or wanted.dry_run:
+        return output.refused(malformed("--pool-mb and --dry-run go with --everybody: a user has neither."))
     own = own_limits(wanted)
     if isinstance(own, str):
         return output.refused(malformed(own))
@@ -115,6 +141,32 @@ def cleanup(invocation: Invocation, output: Output, days: int | None) -> int:
     return 0
 
 
+def would_clean(invocation: Invocation, output: Output, days: int | None) -> int:
+    """Shows what a cleanup would remove."""
+    with operations(invocation.set_up()) as ask:
+        found = ask.cleanable(days)
+    if isinstance(found, Refused):
+        return output.refused(found)
+    output.answer(found, lambda console: _print_cleanable(console, found))
+    return 0
+
+
+def _print_cleanable(console: Console, found: Mapping[str, Any]) -> None:
+    would, freed = found["would"], size_in_words(found["freed_bytes"])
+    files = counted(found["files"], "temp file")
+    print_lines(console, f"{files} of {counted(would['days'], 'day')} or more would go, {freed}. Nothing was changed.")
+    if not found["files"]:
+        return
+    shown = table("What would go", ("of", "files", "size"), right=("files", "size"))
+    for row in would["kinds"]:
+        add_row(shown, row["media_type"], f"{row['files']:,}", size_in_words(row["bytes"]))
+    for row in would["users"]:
+        add_row(shown, f"user {row['user']}", f"{row['files']:,}", size_in_words(row["bytes"]))
+    console.print(shown)
+    if would["other_users"]:
+        print_lines(console, f"and of {counted(would['other_users'], 'other user')}, who have less.")
+
+
 def correct_clock(invocation: Invocation, output: Output) -> int:
     """Records that the clock is right now, after it once stood wrong; on the log itself, which nobody else may hold."""
     config = invocation.set_up()
@@ -145,7 +197,7 @@ def correct_clock(invocation: Invocation, output: Output) -> int:
 
 def own_limits(wanted: WantedLimits) -> Override | str:
     """What the options of `abby limits` mean, or the sentence why they mean nothing."""
-    storage_mb, daily, until, clear = wanted
+    storage_mb, daily, until, clear = wanted[:4]
     given = storage_mb is not None or daily is not None
     if clear and (given or until is not None):
         return "--clear takes all limits of the user's own away: leave the others out."
@@ -159,3 +211,15 @@ def own_limits(wanted: WantedLimits) -> Override | str:
         return f"--until {until} has passed already. Give a time to come; without an offset it is UTC."
     size_bytes = None if storage_mb is None else round(storage_mb * MEGABYTE)
     return Override(UserLimits(size_bytes, daily), end)
+
+
+def shared_limits(wanted: WantedLimits) -> SharedLimits | str:
+    """What the options of `abby limits --everybody` mean, or the sentence why they mean nothing."""
+    if wanted.until is not None or wanted.clear:
+        return "--until and --clear are for a user's own limits: those for everybody hold until they are changed again."
+    sizes = (wanted.storage_mb, wanted.pool_mb)
+    user_bytes, pool_bytes = (None if size is None else round(size * MEGABYTE) for size in sizes)
+    limits = SharedLimits(user_bytes, pool_bytes, wanted.daily)
+    if not limits.given:
+        return "Give --daily, --storage-mb, --pool-mb, or several; with --dry-run it is only shown what would be."
+    return limits

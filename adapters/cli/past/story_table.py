@@ -4,7 +4,7 @@ balances after it, and below them what became of each generation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -12,8 +12,10 @@ from rich.console import Console
 from adapters.cli.tables import add_row, print_lines, table
 from adapters.wording.events import words
 from adapters.wording.figures import counted
+from adapters.wording.limits import set_by, step_in_words
 from adapters.wording.settlements import sentence_of_settlement, settlement_as_data
-from domain.limits import megabytes
+from domain.events import PolicyChanged
+from domain.limits import Limits, SharedLimits, megabytes
 from projections.user_replay import Line, settlements_of
 
 FIGURES = ("counted", "stored MB", "held MB")
@@ -22,7 +24,7 @@ FIGURES = ("counted", "stored MB", "held MB")
 def described_lines(lines: Sequence[Line]) -> dict[str, Any]:
     """For programs."""
     return {
-        "lines": [_described(line) for line in lines],
+        "lines": [_described(line, what) for line, what in zip(lines, _told(lines), strict=True)],
         "generations": [settlement_as_data(found) for found in settlements_of(lines)],
     }
 
@@ -31,7 +33,7 @@ def print_story(console: Console, user: str, lines: Sequence[Line]) -> None:
     """For people."""
     shown = table(f"{counted(len(lines), 'line')} of {user}", ("position", "time (UTC)", "event", *FIGURES, "what"),
                   right=("position", *FIGURES))  # fmt: skip
-    for line in lines:
+    for line, what in zip(lines, _told(lines), strict=True):
         event, after = line.event, line.after
         add_row(
             shown,
@@ -41,7 +43,7 @@ def print_story(console: Console, user: str, lines: Sequence[Line]) -> None:
             f"{after.counted}/{line.limits.daily}{_change(after.counted - line.before.counted)}",
             _size(after.image_bytes + after.temp_bytes, line.before.image_bytes + line.before.temp_bytes),
             _size(after.held_bytes, line.before.held_bytes),
-            words(event),
+            what,
         )
     console.print(shown)
     generations = settlements_of(lines)
@@ -50,7 +52,25 @@ def print_story(console: Console, user: str, lines: Sequence[Line]) -> None:
         print_lines(console, *(sentence_of_settlement(found) for found in generations))
 
 
-def _described(line: Line) -> dict[str, Any]:
+def _told(lines: Sequence[Line]) -> Iterator[str]:
+    """What each event is in words; of the limits for everybody, where they were told before, from what to what."""
+    former: Limits | None = None
+    for line in lines:
+        event = line.event
+        if not isinstance(event, PolicyChanged):
+            yield words(event)
+            continue
+        names = () if former is None else SharedLimits._fields
+        steps = [
+            step_in_words(name, was, now)
+            for name in names
+            if (was := getattr(former, name)) != (now := getattr(event.limits, name))
+        ]
+        yield f"{'; '.join(steps)}, {set_by(event.source, event.by, event.reason)}" if steps else words(event)
+        former = event.limits
+
+
+def _described(line: Line, what: str) -> dict[str, Any]:
     event = line.event
     before, after = line.before, line.after
     changed = {
@@ -64,7 +84,7 @@ def _described(line: Line) -> dict[str, Any]:
         "at": event.at,
         "type": type(event).__name__,
         "by": event.by,
-        "what": words(event),
+        "what": what,
         "reservation": getattr(event, "reservation", None),
         "changed": changed,
         "after": after._asdict(),

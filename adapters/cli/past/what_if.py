@@ -21,6 +21,7 @@ from adapters.cli.tables import add_row, print_lines, table
 from adapters.history.deciding_anew import Span, check_outcomes, decide_under
 from adapters.wording.differences import difference_in_words
 from adapters.wording.figures import counted, in_mb, minute
+from adapters.wording.limits import set_by, step_in_words
 from domain.limits import MEGABYTE, Limits, megabytes, percentage
 from projections.self_check import SelfCheck
 from projections.what_if import LIMIT_REASONS, Sums, WhatIf
@@ -30,6 +31,8 @@ USERS_SHOWN = 20
 DAYS_SHOWN = 62
 """Bars of a chart: the latest days."""
 DIFFERENCES_SHOWN = 20
+CHANGES_SHOWN = 20
+"""Changes of the limits for everybody, the latest."""
 
 REASONS = {"DAILY_LIMIT": "daily limit", "USER_STORAGE": "own storage", "POOL_STORAGE": "storage of all"}
 NO_LIMIT = (
@@ -143,7 +146,7 @@ def _answer(story: WhatIf, span: Span, given: Mapping[str, Any]) -> dict[str, An
     here = policy._replace(**given)
     pool = story.pool
     return {
-        "limits": {"in_force": _limits(policy), "here": _limits(here)},
+        "limits": {"in_force": _limits(policy), "here": _limits(here), "changes": _changes(story)},
         **_span(span),
         "requests": _sums(story.whole),
         "users": [{"user": user, **_sums(sums)} for user, sums in _by_change(story)],
@@ -166,6 +169,37 @@ def _limits(limits: Limits) -> dict[str, Any]:
         "user_mb": megabytes(limits.user_bytes),
         "pool_mb": megabytes(limits.pool_bytes),
     }
+
+
+def _changes(story: WhatIf) -> list[dict[str, Any]]:
+    """What was set for everybody while the history went on, limit by limit."""
+    return [
+        {
+            "position": step.position,
+            "at": step.at,
+            "by": step.by,
+            "limit": name,
+            "former": step.former[name],
+            "value": step.limits[name],
+            "source": step.source,
+            "reason": step.reason,
+        }
+        for step in story.steps
+        for name in step.limits
+    ]
+
+
+def _print_changes(console: Console, changes: list[dict[str, Any]]) -> None:
+    if (more := len(changes) - CHANGES_SHOWN) > 0:
+        print_lines(console, f"... {counted(more, 'earlier change')} of limits before these; --json has all.")
+    for change in changes[-CHANGES_SHOWN:]:
+        print_lines(console, _change_in_words(change))
+
+
+def _change_in_words(change: Mapping[str, Any]) -> str:
+    step = step_in_words(change["limit"], change["former"], change["value"])
+    how = set_by(change["source"], change["by"], change["reason"])
+    return f"Position {change['position']:,}, {minute(change['at'])}: {step} for everybody, {how}."
 
 
 def _sums(sums: Sums) -> dict[str, Any]:
@@ -196,6 +230,7 @@ def _by_change(story: WhatIf) -> list[tuple[str, Sums]]:
 def _print(console: Console, story: WhatIf, answer: Mapping[str, Any]) -> None:
     print_lines(console, f"What if: {_other_limits(answer['limits'])}", style="bold")
     print_lines(console, _of_span(answer))
+    _print_changes(console, answer["limits"]["changes"])
     _print_whole(console, answer["requests"])
     _print_users(console, answer["users"])
     _print_days(console, answer)

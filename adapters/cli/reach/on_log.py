@@ -9,10 +9,15 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.application.deleting import clean_up_blocking, delete_image_blocking
-from adapters.application.governing import override_limits_blocking, reset_daily_blocking
+from adapters.application.deleting import clean_up_blocking, cleanable, delete_image_blocking
+from adapters.application.governing import (
+    change_policy_blocking,
+    override_limits_blocking,
+    policy_step,
+    reset_daily_blocking,
+)
 from adapters.application.reading import image_bytes, is_known, quota_status
-from adapters.application.results import Actor, Changed
+from adapters.application.results import Actor, Changed, PolicyStep
 from adapters.application.storage import Storage
 from adapters.cli.output import Refused, refused_of
 from adapters.cli.reach.generation_exits import not_made
@@ -23,7 +28,7 @@ from adapters.ports.faults import StorageUnavailable
 from adapters.settings.config import Config
 from adapters.studio import Generated, GenerationOutcome, Studio
 from adapters.wording.failures import sentence_of_not_kept, sentence_of_notes
-from domain.limits import Override
+from domain.limits import Override, SharedLimits
 from domain.refusals import Refusal
 
 CLI = Actor("cli")
@@ -84,6 +89,34 @@ class OperationsOnLog:
             return refused_of(cleaned)
         return {"files": cleaned.files, "freed_bytes": cleaned.freed_bytes}
 
+    def cleanable(self, days: int | None) -> dict[str, Any] | Refused:
+        """What a cleanup would remove."""
+        found = cleanable(self._store, self._store.settings.cleanup_days if days is None else days)
+        if isinstance(found, Refusal):
+            return refused_of(found)
+        would = {
+            "days": found.days,
+            "kinds": [{"media_type": kind.of, "files": kind.files, "bytes": kind.bytes} for kind in found.kinds],
+            "users": [{"user": user.of, "files": user.files, "bytes": user.bytes} for user in found.users],
+            "other_users": found.other_users,
+        }
+        return {"files": found.files, "freed_bytes": found.bytes, "would": would}
+
+    def policy_step(self, wanted: SharedLimits, reason: str) -> Mapping[str, Any] | Refused:  # noqa: ARG002 - as over HTTP
+        """What other limits for everybody would be."""
+        step = policy_step(self._store, wanted)
+        return refused_of(step) if isinstance(step, Refusal) else _told(step, is_changed=False, dry_run=True)
+
+    def change_policy(self, wanted: SharedLimits, seen: SharedLimits, reason: str) -> Mapping[str, Any] | Refused:
+        """Gives everybody other limits."""
+        step = policy_step(self._store, wanted)
+        if isinstance(step, Refusal):
+            return refused_of(step)
+        changed = change_policy_blocking(self._store, wanted, seen, reason, actor=CLI)
+        if isinstance(changed, Refusal):
+            return refused_of(changed)
+        return _told(step, is_changed=changed.position > 0, dry_run=False)
+
     def _status(self, user: str, changed: Changed | Refusal) -> Mapping[str, Any] | Refused:
         if isinstance(changed, Refusal):
             return refused_of(changed)
@@ -99,6 +132,11 @@ class OperationsOnLog:
         finally:
             await studio.close()
             await generator.aclose()
+
+
+def _told(step: PolicyStep, *, is_changed: bool, dry_run: bool) -> dict[str, Any]:
+    members = {name: value._asdict() for name, value in step._asdict().items()}
+    return members | {"changed": is_changed, "dry_run": dry_run}
 
 
 def _made(made: Generated) -> Made:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from adapters.cli.output import Refused
-from domain.limits import Override
+from domain.limits import Override, SharedLimits
 
 
 class PictureRequest(NamedTuple):
@@ -69,5 +69,14 @@ class Operations(Protocol):
         and in `changed` whether they had others before.
         """
 
+    def policy_step(self, wanted: SharedLimits, reason: str) -> Mapping[str, Any] | Refused:
+        """What other limits for everybody would be, and changes nothing: former, limits, over, changed, dry_run."""
+
+    def change_policy(self, wanted: SharedLimits, seen: SharedLimits, reason: str) -> Mapping[str, Any] | Refused:
+        """Gives everybody other limits, where they are still as they were seen; the same members."""
+
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files: files, freed_bytes."""
+
+    def cleanable(self, days: int | None) -> dict[str, Any] | Refused:
+        """What a cleanup would remove: files, freed_bytes, and in `would` days, kinds, users, other_users."""

@@ -11,7 +11,7 @@ from adapters.cli.output import Refused
 from adapters.cli.reach.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
 from adapters.cli.reach.service_client import ANSWER_SECONDS, Answered, ServiceClient, ServiceUnavailable
 from adapters.http.problems import NOT_FOUND
-from domain.limits import Override
+from domain.limits import Override, SharedLimits
 
 GENERATION_SECONDS = 720.0
 """How long a picture may take: the studio's own bound, and time to keep it."""
@@ -66,6 +66,21 @@ class OperationsOverHttp:
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files."""
         return _body(self._client.ask("POST", "/v1/admin/cleanup", {"days": days}, key=uuid4().hex))
+
+    def cleanable(self, days: int | None) -> dict[str, Any] | Refused:
+        """What a cleanup would remove."""
+        body = {"days": days, "dry_run": True}
+        return _body(self._client.ask("POST", "/v1/admin/cleanup", body, key=uuid4().hex))
+
+    def policy_step(self, wanted: SharedLimits, reason: str) -> dict[str, Any] | Refused:
+        """What other limits for everybody would be."""
+        body = {**wanted._asdict(), "reason": reason, "dry_run": True}
+        return _body(self._client.ask("PATCH", "/v1/admin/policy", body, key=uuid4().hex))
+
+    def change_policy(self, wanted: SharedLimits, seen: SharedLimits, reason: str) -> dict[str, Any] | Refused:
+        """Gives everybody other limits."""
+        body = {**wanted._asdict(), "was": seen._asdict(), "reason": reason}
+        return _body(self._client.ask("PATCH", "/v1/admin/policy", body, key=uuid4().hex))
 
 
 def _body(answer: Answered | Refused) -> dict[str, Any] | Refused:

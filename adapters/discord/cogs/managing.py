@@ -6,15 +6,16 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from adapters.application.deleting import clean_up_blocking, delete_save
-from adapters.application.governing import override_limits_blocking, reset_daily_blocking
+from adapters.application.deleting import clean_up_blocking, cleanable, delete_save
+from adapters.application.governing import override_limits_blocking, policy_step, reset_daily_blocking
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import quota_status
-from adapters.application.results import Changed, CleanedUp, DeletedImage
+from adapters.application.results import Changed, DeletedImage
 from adapters.application.saves import save_under, saves_from, saves_of
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
 from adapters.discord.embeds import message_embed, quota_embed
 from adapters.discord.errors import NotAllowed
+from adapters.discord.governing import REASON, ask_to_change, ask_to_clean, message_for_cleanup, wanted_of
 from adapters.discord.inputs import choices_of, suggestions
 from adapters.discord.messages import Message, message_for_refusal, timestamp
 from adapters.discord.permissions import check_managers, check_shared_managers, is_owner, manages_here, may_delete
@@ -26,7 +27,7 @@ from adapters.ports.log_reports import LogReport
 from adapters.wording.figures import size_in_words
 from domain.images import SECONDS_A_DAY
 from domain.instants import later
-from domain.limits import MEGABYTE, UserLimits, megabytes
+from domain.limits import MEGABYTE, UserLimits
 from domain.refusals import Refusal
 from domain.validation import MAX_DAYS
 
@@ -76,22 +77,28 @@ class ManagingCog(commands.Cog):
         self.bot = bot
 
     @app_commands.command(description="Remove old temporary files; images are never removed by age")
-    @app_commands.describe(days="How old they are, where not as set")
+    @app_commands.describe(days="How old they are, where not as set", dry_run="First show what would go, then ask")
     @app_commands.default_permissions(manage_guild=True)
     @check_shared_managers
     async def storage_cleanup(
-        self, interaction: Interaction, days: app_commands.Range[int, 0, MAX_DAYS] | None = None
+        self,
+        interaction: Interaction,
+        days: app_commands.Range[int, 0, MAX_DAYS] | None = None,
+        dry_run: bool = False,
     ) -> None:
-        """The seeds' words for what was done."""
+        """The seeds' words for what was done; or what would be."""
         await defer(interaction, ephemeral=True)
         store = self.bot.store
-        done = await store.workers.changing.run(clean_up_blocking, store, days, actor=actor_of(interaction))
-        if isinstance(done, CleanedUp):
-            freed = f"{megabytes(done.freed_bytes):.2f}MB"
-            text = f"**Files Deleted**: {done.files}\n**Space Freed**: {freed}"
-            await _answer(interaction, Message("🧹 Storage Cleanup", text, GREEN))
+        if not dry_run:
+            done = await store.workers.changing.run(clean_up_blocking, store, days, actor=actor_of(interaction))
+            await _answer(interaction, message_for_cleanup(done))
+            return
+        age = store.settings.cleanup_days if days is None else days
+        found = await store.workers.surveying.run(cleanable, store, age)
+        if isinstance(found, Refusal):
+            await _answer(interaction, found)
         else:
-            await _answer(interaction, done)
+            await Reply(interaction).finish(ask_to_clean(interaction.user.id, found))
 
     @quota_admin.command(description="Show a user's quota")
     @app_commands.describe(user="Whose")
@@ -124,12 +131,33 @@ class ManagingCog(commands.Cog):
             override_limits_blocking,
             self.bot.store,
             str(user.id),
-            "by a manager on Discord",
+            REASON,
             own,
             until=until,
             actor=actor_of(interaction),
         )
         await _answer(interaction, _changed(done, f"{_limits_in_words(own, until)} for {_name(user)}."))
+
+    @quota_admin.command(description="Show the limits for everybody, or ask to change some of them")
+    @app_commands.describe(
+        daily="Generations a day", storage_mb="Storage of each user in MB", pool_mb="Storage of all together in MB"
+    )
+    @check_shared_managers
+    async def everybody(
+        self,
+        interaction: Interaction,
+        daily: app_commands.Range[int, 0, MOST_DAILY] | None = None,
+        storage_mb: app_commands.Range[int, 0, MOST_MB] | None = None,
+        pool_mb: app_commands.Range[int, 0, MOST_MB] | None = None,
+    ) -> None:
+        """All servers share them: from what to what, and who would be over it, is shown first."""
+        await defer(interaction, ephemeral=True)
+        options = (daily, storage_mb, pool_mb)
+        step = await self.bot.store.workers.surveying.run(policy_step, self.bot.store, wanted_of(*options))
+        if isinstance(step, Refusal):
+            await _answer(interaction, step)
+        else:
+            await Reply(interaction).finish(ask_to_change(interaction.user.id, step, options))
 
     @quota_admin.command(description="Set a user's count of today to 0")
     @app_commands.describe(user="Whose")
@@ -139,7 +167,7 @@ class ManagingCog(commands.Cog):
         refuse_non_members(interaction, user)
         await defer(interaction, ephemeral=True)
         done = await self.bot.store.workers.changing.run(
-            reset_daily_blocking, self.bot.store, str(user.id), "by a manager on Discord", actor=actor_of(interaction)
+            reset_daily_blocking, self.bot.store, str(user.id), REASON, actor=actor_of(interaction)
         )
         await _answer(interaction, _changed(done, f"Today's count of {_name(user)} is 0 again."))
 

@@ -39,6 +39,8 @@ class LimitStep(TypedDict):
     is_own: bool
     why: str
     until: Instant | None
+    former: Count | None
+    is_managers: bool
 
 
 class DayLine(TypedDict):

@@ -315,13 +315,6 @@ class ChangedQuota(QuotaStatus):
     changed: bool
 
 
-class CleanedUp(TypedDict):
-    """Temp files that were removed."""
-
-    files: Count
-    freed_bytes: Bytes
-
-
 Problem = TypedDict(
     "Problem",
     {

@@ -8,20 +8,27 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
-from adapters.application.deleting import clean_up_blocking
-from adapters.application.governing import override_limits_blocking, reset_daily_blocking
+from adapters.application.deleting import clean_up_blocking, cleanable
+from adapters.application.governing import (
+    change_policy_blocking,
+    override_limits_blocking,
+    policy_step,
+    reset_daily_blocking,
+)
 from adapters.application.reading import quota_status
 from adapters.application.results import Changed
 from adapters.http.answers import REPLAYED, json_answer, refusal, replayed
 from adapters.http.contract.bodies import Body
+from adapters.http.contract.governing_shapes import ChangedPolicy, CleanedUp, LimitsOfAll
 from adapters.http.contract.route import Answer, Route
-from adapters.http.contract.shapes import PRINTABLE, ChangedQuota, CleanedUp
+from adapters.http.contract.shapes import PRINTABLE, ChangedQuota
 from adapters.http.parameters import actor_of, idempotency_key_of, user_of
+from adapters.http.problems import BAD_REQUEST, Problem
 from adapters.http.services import services_of
 from adapters.tokens.token import Scope
 from domain.commands import MAX_LIMIT, MAX_TEXT
 from domain.instants import STORED_TIME
-from domain.limits import UserLimits
+from domain.limits import SharedLimits, UserLimits
 from domain.refusals import Refusal
 from domain.validation import MAX_DAYS
 
@@ -50,11 +57,38 @@ class OwnLimits(Why):
     """When they end; without it, never."""
 
 
+class SomeLimits(Body):
+    """Some of the limits for everybody."""
+
+    daily: Limit | None = None
+    """Generations a day."""
+    user_bytes: Limit | None = None
+    """What the images of a user may take together, in bytes."""
+    pool_bytes: Limit | None = None
+    """What all users together may take, in bytes."""
+
+    @property
+    def shared(self) -> SharedLimits:
+        """As the use case takes them."""
+        return SharedLimits(self.user_bytes, self.pool_bytes, self.daily)
+
+
+class OthersLimits(Why, SomeLimits):
+    """The limits for everybody that shall be others, and what each was, as far as whoever changes it knows."""
+
+    was: SomeLimits = SomeLimits()
+    """What each of them is at present: 412 where it is another by now. It is needed for each that is changed."""
+    dry_run: bool = False
+    """Whether it is only told what would be changed, and who would be over it."""
+
+
 class Age(Body):
     """Which temp files are removed."""
 
     days: Days | None = None
     """Their least age; without it, the service's own setting."""
+    dry_run: bool = False
+    """Whether it is only told what would go."""
 
 
 async def reset(request: web.Request, body: Why) -> web.Response:
@@ -89,10 +123,56 @@ async def limits(request: web.Request, body: OwnLimits) -> web.Response:
     return _status_or_problem(request, user, answer)
 
 
+async def policy(request: web.Request, body: OthersLimits) -> web.Response:
+    """Gives everybody other limits, from the next request on. Nobody loses anything: who is over them is refused."""
+    services = services_of(request)
+    store, wanted, key = services.store, body.shared, idempotency_key_of(request)
+    unsaid = sorted(set(wanted.given) - set(body.was.shared.given))
+    if unsaid and not body.dry_run:
+        sentence = f"'was' does not say what {' and '.join(unsaid)} is now. A dry run tells it, and so does /v1/policy."
+        raise Problem(BAD_REQUEST, sentence, members={"field": "was"})
+    step = await store.workers.surveying.run(policy_step, store, wanted)
+    if isinstance(step, Refusal):
+        raise refusal(step, services.clock())
+    answer: Changed | Refusal = Changed(0)
+    if not body.dry_run:
+        answer = await store.workers.changing.run(
+            change_policy_blocking,
+            store,
+            wanted,
+            body.was.shared,
+            body.reason,
+            actor=actor_of(request),
+            idempotency_key=key,
+        )
+    if isinstance(answer, Refusal):
+        raise refusal(answer, services.clock())
+    told: ChangedPolicy = {
+        "former": _limits_of_all(step.former),
+        "limits": _limits_of_all(step.limits),
+        "over": {
+            "users": step.over.users,
+            "daily_users": step.over.daily_users,
+            "storage_users": step.over.storage_users,
+            "pool_bytes": step.over.pool_bytes,
+        },
+        "changed": answer.position > 0,
+        "dry_run": body.dry_run,
+    }
+    return json_answer(told, headers=replayed(answer.replayed))
+
+
+def _limits_of_all(limits: SharedLimits) -> LimitsOfAll:
+    told = limits.given
+    return {"daily": told["daily"], "user_bytes": told["user_bytes"], "pool_bytes": told["pool_bytes"]}
+
+
 async def cleanup(request: web.Request, body: Age) -> web.Response:
     """Removes temp files of this age, without `days` by the service's own setting."""
     services = services_of(request)
     store = services.store
+    if body.dry_run:
+        return await _cleanable(request, store.settings.cleanup_days if body.days is None else body.days)
     key = idempotency_key_of(request)
     cleaned = await store.workers.changing.run(
         clean_up_blocking, store, body.days, actor=actor_of(request), idempotency_key=key
@@ -101,6 +181,24 @@ async def cleanup(request: web.Request, body: Age) -> web.Response:
         raise refusal(cleaned, services.clock())
     answer: CleanedUp = {"files": cleaned.files, "freed_bytes": cleaned.freed_bytes}
     return json_answer(answer, headers=replayed(cleaned.replayed))
+
+
+async def _cleanable(request: web.Request, days: int) -> web.Response:
+    services = services_of(request)
+    found = await services.store.workers.surveying.run(cleanable, services.store, days)
+    if isinstance(found, Refusal):
+        raise refusal(found, services.clock())
+    answer: CleanedUp = {
+        "files": found.files,
+        "freed_bytes": found.bytes,
+        "would": {
+            "days": found.days,
+            "kinds": [{"media_type": kind.of, "files": kind.files, "bytes": kind.bytes} for kind in found.kinds],
+            "users": [{"user": user.of, "files": user.files, "bytes": user.bytes} for user in found.users],
+            "other_users": found.other_users,
+        },
+    }
+    return json_answer(answer)
 
 
 def _status_or_problem(request: web.Request, user: str, answer: Changed | Refusal) -> web.Response:
@@ -134,12 +232,23 @@ ROUTES = (
         is_repeatable=True,
     ),
     Route(
+        "PATCH",
+        "/v1/admin/policy",
+        policy,
+        subject="admin",
+        scope=Scope.ADMIN,
+        answers={HTTPStatus.OK: Answer("From what to what, and who is over it.", ChangedPolicy, headers=(REPLAYED,))},
+        body=OthersLimits,
+        is_repeatable=True,
+        problems=(HTTPStatus.PRECONDITION_FAILED,),
+    ),
+    Route(
         "POST",
         "/v1/admin/cleanup",
         cleanup,
         subject="admin",
         scope=Scope.ADMIN,
-        answers={HTTPStatus.OK: Answer("What was removed.", CleanedUp, headers=(REPLAYED,))},
+        answers={HTTPStatus.OK: Answer("What was removed, or would be.", CleanedUp, headers=(REPLAYED,))},
         body=Age,
         is_repeatable=True,
     ),

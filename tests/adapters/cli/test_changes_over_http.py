@@ -49,6 +49,9 @@ def test_every_change_goes_through_the_service(abby: Abby, root: Path, tmp_path:
         (("limits", "ada", "--daily", "2", "--storage-mb", "3", "--until", "2999-01-01"), "status"),
         (("reset", "ada", "--reason", "a mistake"), "status"),
         (("cleanup", "--days", "0"), "cleanup"),
+        (("cleanup", "--days", "0", "--dry-run"), "cleanup"),
+        (("limits", "--everybody", "--daily", "4", "--dry-run"), "limits-everybody"),
+        (("limits", "--everybody", "--daily", "4"), "limits-everybody"),
         (("delete", "ada", kept["name"]), "delete"),
     ):
         told = abby(*words, "--json")
@@ -63,6 +66,7 @@ def test_every_change_goes_through_the_service(abby: Abby, root: Path, tmp_path:
         "ImageSaved",
         "LimitsOverridden",
         "DailyCountReset",
+        "PolicyChanged",
         "ImageDeleted",
     ]
     assert ours[3]["limits"] == {"user_bytes": 3 * 1_048_576, "daily": 2}

@@ -16,6 +16,7 @@ from adapters.cli import main
 from adapters.cli.app import app_for
 from adapters.cli.exits import MEANINGS, REFUSAL_EXITS, Exit
 from adapters.cli.invocation import Invocation
+from adapters.cli.ledger.everybody import NOT_AGREED
 from adapters.cli.output import Output, refused_of
 from adapters.cli.proof.vouching import NOT_GENUINE
 from adapters.cli.reach.generation_exits import GENERATION_EXITS, not_made
@@ -218,7 +219,7 @@ def test_every_failure_of_a_provider_has_its_code(
 def test_the_schemas_are_schemas() -> None:
     """Each is well formed, says what it is of, and lets nothing pass that it does not name."""
     files = sorted(SCHEMAS.glob("*.json"))
-    assert len(files) == 30
+    assert len(files) == 31
     for file in files:
         schema = json.loads(file.read_text(encoding="utf-8"))
         Draft202012Validator.check_schema(schema)
@@ -230,7 +231,8 @@ def test_the_schema_of_refusals_knows_every_reason() -> None:
     """No more and no fewer than there are."""
     schema = json.loads((SCHEMAS / "refused.json").read_text(encoding="utf-8"))
     known = schema["properties"]["refused"]["properties"]["reason"]["enum"]
-    assert set(known) == {*(reason.value for reason in Reason), *(kind.value for kind in FailureKind), NOT_GENUINE}
+    own = {NOT_GENUINE, NOT_AGREED}
+    assert set(known) == {*(reason.value for reason in Reason), *(kind.value for kind in FailureKind), *own}
 
 
 def test_the_document_is_about_these_commands() -> None:

@@ -20,6 +20,7 @@ OPTIONS = [
     (["generate", "x"], "--height"),
     (["limits", "ada"], "--storage-mb"),
     (["limits", "ada"], "--daily"),
+    (["limits", "--everybody"], "--pool-mb"),
     (["cleanup"], "--days"),
     (["replay"], "--position"),
     (["what-if"], "--daily"),

@@ -8,14 +8,18 @@ from typing import Any, cast
 
 import pytest
 
-from adapters.application.deleting import delete_image
+from adapters.application.deleting import cleanable, delete_image
+from adapters.application.governing import policy_step
 from adapters.application.results import ImageSave, StoreSettings
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.discord.bot import AbbyBot
 from adapters.discord.bot_state import FILE, Remembered
+from adapters.discord.cogs.managing import MOST_DAILY, MOST_MB
+from adapters.discord.governing import GoverningItem, ask_to_change, ask_to_clean, wanted_of
 from adapters.discord.views import ID_CHARACTERS, LOOKS, TEMPLATE, ask_to_delete, buttons_of, key_of, named_by
 from adapters.engines.opening import open_store
+from domain.refusals import Refusal
 
 SNOWFLAKE = "18446744073709551615"
 
@@ -55,6 +59,30 @@ async def test_every_id_is_within_the_limit() -> None:
     assert {match["action"] for match in matches if match} == set(LOOKS)
     assert {match["save"] for match in matches if match} == {None, "9" * 15}
     assert max(len(item.custom_id) for item in items) <= ID_CHARACTERS
+
+
+async def test_ids_about_everybody_are_within_the_limit_and_say_what_was_asked(tmp_path: Path) -> None:
+    """Of the largest numbers, of some and of none; the cleanup's its days."""
+    store = open_store(tmp_path / "root", settings=StoreSettings(check_images=False))
+    await save_image(store, NewImage("1", b"bytes", name="t.png", temp=True))
+    for options in ((MOST_DAILY, MOST_MB, MOST_MB), (None, 0, None)):
+        step = policy_step(store, wanted_of(*options))
+        assert not isinstance(step, Refusal)
+        items: Any = ask_to_change(int(SNOWFLAKE), step, options).view
+        (button,) = items.children
+        assert len(button.custom_id) <= ID_CHARACTERS
+        match = GoverningItem.__discord_ui_compiled_template__.fullmatch(button.custom_id)
+        assert match is not None
+        assert GoverningItem(button, match).options == options
+    found = cleanable(store, 0)
+    assert not isinstance(found, Refusal)
+    content = ask_to_clean(int(SNOWFLAKE), found)
+    assert "**1 temporary file** (1 application/octet-stream), 5 bytes" in str(content.embeds[0].description)
+    view: Any = content.view
+    match = GoverningItem.__discord_ui_compiled_template__.fullmatch(view.children[0].custom_id)
+    assert match is not None
+    assert GoverningItem(view.children[0], match).days == "0"
+    store.close()
 
 
 class TestRemembered:

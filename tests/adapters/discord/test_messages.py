@@ -97,6 +97,7 @@ DETAILS = {
     Reason.CLOCK_BEHIND: "2026-01-02T00:00:00.000000Z",
     Reason.NOT_FOUND: "cat.png",
     Reason.NAME_TAKEN: "cat.png",
+    Reason.LIMITS_CHANGED: "daily is 9",
 }
 
 

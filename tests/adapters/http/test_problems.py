@@ -73,6 +73,7 @@ STATUSES = {
     Reason.NOT_FOUND: 404,
     Reason.UNKNOWN_RESERVATION: 409,
     Reason.NAME_TAKEN: 409,
+    Reason.LIMITS_CHANGED: 412,
     Reason.DAILY_LIMIT: 429,
     Reason.USER_STORAGE: 507,
     Reason.POOL_STORAGE: 507,

@@ -99,6 +99,7 @@ SCOPES = {
     ("GET", "/v1/admin/report"): "admin",
     ("POST", "/v1/admin/users/{user}/reset"): "admin",
     ("PUT", "/v1/admin/users/{user}/limits"): "admin",
+    ("PATCH", "/v1/admin/policy"): "admin",
     ("POST", "/v1/admin/cleanup"): "admin",
 }
 

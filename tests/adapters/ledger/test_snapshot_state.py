@@ -16,11 +16,11 @@ from domain.commands import Command
 from domain.decisions import StoredAnswer, decide
 from domain.events import ClockCorrected, Event, PolicyChanged, PreferenceSet
 from domain.instants import EARLIEST, later
-from domain.limits import Limits
+from domain.limits import Limits, TakenIn
 from domain.names import name_key
 from domain.refusals import Refusal
 from projections.limit_changes import LimitChange
-from tests.adapters.ledger.former_state import without_corrections
+from tests.adapters.ledger.former_state import without_corrections, without_taken_in
 from tests.domain.examples import NOON, key, reserve, save
 from tests.domain.history import stored, typed
 from tests.projections.state import state_of
@@ -106,6 +106,7 @@ SOME = (
 CHOICE: Event = PreferenceSet(at=NOON, user="42", by="cli", preference="style", value="anime")
 CORRECTION: Event = ClockCorrected(NOON, "cli", later(NOON, seconds=9), NOON)
 POLICY: Event = PolicyChanged(NOON, "system", Limits(daily=9), "environment")
+BEGUN: Event = PolicyChanged(NOON, "system", Limits(), "default")
 
 
 def test_preferences_and_activity_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,6 +188,19 @@ def test_a_state_of_the_former_schema_is_taken_in_and_tells_nothing_of_correctio
     assert decode_corrections(again) is decode_corrections(without_corrections(kept)) is None
 
 
+@pytest.mark.parametrize("source", ["environment", "default"])
+def test_a_state_of_before_managers_changed_limits_knows_what_settings_gave(source: str) -> None:
+    """All limits, where they gave any: so a replay of the log says too, and so does what is kept after it."""
+    projector = Projector()
+    for position, event in enumerate((BEGUN, POLICY._replace(source=source)), 1):
+        projector.state.apply(position, event)
+        projector.feed(position, event)
+    former = restored(without_taken_in(b"".join(encode_state(projector.dump()))))
+    expected = TakenIn() if source == "default" else TakenIn(*Limits(daily=9))
+    assert former.state.taken_in == projector.state.taken_in == expected
+    assert restored(b"".join(encode_state(former.dump()))).state.taken_in == projector.state.taken_in
+
+
 def test_corrections_of_the_clock_are_kept_and_told_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also over several lines; where there was none, that is known."""
     monkeypatch.setattr(snapshot_state, "ROWS_A_LINE", 1)
@@ -206,6 +220,7 @@ STATES_BY_SCHEMA = {
     2: "c1fd7f7653b542652bc3372249f03e7c327e1e6ef3416a95cb7c122c55a98d9a",
     3: "657f4a987ad2f74b05a32cc8864daa6ba7f77c4f3ee881cfccf5bc36c708c5b7",
     4: "2c80a2a0dfaeff3c7ca5125544493619451cb87c65dd3899a25dbc68e96e4b7f",
+    5: "d09e172de05e3857e320ae5b030c01c14606af05ea0dca744e69c87a422b046a",
 }
 """The SHA-256 of the stored form of one history."""
 

@@ -12,6 +12,7 @@ from tests.adapters.discord.fake.world import MANAGE_GUILD, USUAL
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("one bot")]
 
 COMMANDS = ["storage_cleanup", "audit", "quota_admin show", "quota_admin reset", "quota_admin set"]
+ABOUT_ALL = ["storage_cleanup", "audit", "quota_admin everybody"]
 
 
 @pytest.fixture
@@ -28,10 +29,10 @@ def owner(stage: Stage) -> Person:
     return owner
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, "quota_admin everybody"])
 async def test_others_neither_see_nor_use_them(ann: Person, command: str) -> None:
     """Discord hides them in a server; in direct messages it shows them, and the bot itself refuses."""
-    options = {"user": ann} if "quota" in command else {}
+    options = {} if command in ABOUT_ALL else {"user": ann}
     with pytest.raises(ClientRefuses):
         await ann.slash(command, options)
     message = await finished(await ann.slash(command, options, channel=ann.direct))
@@ -39,12 +40,12 @@ async def test_others_neither_see_nor_use_them(ann: Person, command: str) -> Non
     assert message.ephemeral
 
 
-@pytest.mark.parametrize("command", ["quota_admin reset", "quota_admin set", "storage_cleanup", "audit"])
+@pytest.mark.parametrize("command", ["quota_admin reset", "quota_admin set", *ABOUT_ALL])
 async def test_without_a_managers_channel_nobody_but_the_owner_acts_on_what_all_servers_share(
     ann: Person, boss: Person, command: str
 ) -> None:
     """Whoever invites the bot manages a server. The refusal says what the owner can do."""
-    message = await finished(await boss.slash(command, {"user": ann} if "quota" in command else {}))
+    message = await finished(await boss.slash(command, {} if command in ABOUT_ALL else {"user": ann}))
     assert "only the bot's owner changes them" in message.text
     assert "`DISCORD_MANAGERS_CHANNEL`" in message.text
     assert message.ephemeral
@@ -61,6 +62,35 @@ async def test_a_cleanup_tells_files_and_space(owner: Person) -> None:
     message = await finished(await owner.slash("storage_cleanup", {"days": 1}))
     assert "**Files Deleted**: 0" in message.text
     assert "**Space Freed**: 0.00MB" in message.text
+
+
+async def test_the_limits_for_everybody_are_shown_and_then_changed(stage: Stage, ann: Person, owner: Person) -> None:
+    """Who would be over them is told before; a yes to what stood before somebody else's change changes nothing."""
+    await stage.imagine(ann, count=4)
+    shown = await finished(await owner.slash("quota_admin everybody", {}))
+    assert "In force: 5 generations a day, 500.0 MB of storage for each user, 5000.0 MB for all together" in shown.text
+    wishes = ({"daily": 2, "pool_mb": 4000}, {"daily": 9})
+    asked, again = [await finished(await owner.slash("quota_admin everybody", wish)) for wish in wishes]
+    for words in ("From 5 to 2 generations a day", "From 5000.0 MB to 4000.0 MB", "1 user has made more today"):
+        assert words in asked.text
+    await owner.click(asked, "Yes, change them")
+    await stage.changed(asked, "✅ In force: 2 generations a day, 500.0 MB of storage for each user, 4000.0 MB")
+    assert "Daily Generations: 4/2" in (await finished(await ann.slash("quota"))).text
+    assert "Daily Generation Limit Reached" in (await stage.imagine(ann)).text
+    await owner.click(again, "Yes, change them")
+    await stage.changed(again, "Somebody else changed the limits meanwhile")
+    assert "Daily Generations: 4/2" in (await finished(await ann.slash("quota"))).text
+    same = await finished(await owner.slash("quota_admin everybody", {"daily": 2}))
+    assert "Nothing would be changed" in same.text
+    back = await finished(await owner.slash("quota_admin everybody", {"daily": 5, "pool_mb": 5000}))
+    await owner.click(back, "Yes, change them")
+    await stage.changed(back, "✅ In force: 5 generations a day")
+
+
+async def test_a_cleanup_may_be_shown_first(owner: Person) -> None:
+    """Nothing would go here."""
+    message = await finished(await owner.slash("storage_cleanup", {"days": 0, "dry_run": True}))
+    assert "Nothing would go" in message.text
 
 
 async def test_a_quota_is_shown_set_and_reset(stage: Stage, ann: Person, owner: Person) -> None:

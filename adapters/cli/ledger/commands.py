@@ -1,0 +1,112 @@
+"""The changes that an operator makes: how they are written. What each does is `changing`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from adapters.cli.arguments import Json, User, Yes
+from adapters.cli.numbers import MAX_STORAGE_MB, megabytes, whole
+from adapters.cli.running import carry_out
+from domain.validation import MAX_DAYS
+
+Command = Callable[..., None]
+PoolMb = Annotated[
+    float | None,
+    typer.Option("--pool-mb", parser=megabytes(MAX_STORAGE_MB), metavar="MB", help="With --everybody: storage of all."),
+]
+
+
+def register(command: Callable[[Command], Command]) -> None:
+    """Adds them to the command line."""
+    for carried_out in (delete, reset, limits, cleanup):
+        command(carried_out)
+
+
+def delete(
+    context: typer.Context,
+    user: User,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The image's name, such as text_to_image/image_1.png.")],
+    as_json: Json = False,
+) -> None:
+    """Delete one of a user's images; its bytes are free at once."""
+    from adapters.cli.ledger import changing
+
+    carry_out(context, lambda invocation, output: changing.delete(invocation, output, user, name), as_json=as_json)
+
+
+def reset(
+    context: typer.Context,
+    user: User,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")] = "by an operator",
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Set a user's count of today to 0."""
+    from adapters.cli.ledger import changing
+
+    carry_out(
+        context, lambda invocation, output: changing.reset(invocation, output, user, reason, yes=yes), as_json=as_json
+    )
+
+
+def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
+    context: typer.Context,
+    user: Annotated[
+        str | None, typer.Argument(metavar="[USER]", help="A user's id, such as a Discord id, or `local` for the page.")
+    ] = None,
+    everybody: Annotated[
+        bool, typer.Option("--everybody", help="The limits for everybody; those that are not given stay as they are.")
+    ] = False,
+    storage_mb: Annotated[
+        float | None,
+        typer.Option("--storage-mb", parser=megabytes(MAX_STORAGE_MB), metavar="MB", help="A user's storage."),
+    ] = None,
+    daily: Annotated[
+        int | None, typer.Option("--daily", parser=whole(0), metavar="N", help="A user's generations a day.")
+    ] = None,
+    pool_mb: PoolMb = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="Until then, such as 2026-01-31 (UTC); else for good.")
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take their own limits away again.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --everybody: only show what would be, and who would be over it.")
+    ] = False,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")] = "by an operator",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Also for a user of whom the log knows nothing, or where users would be over.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Give a user limits of their own, or everybody others; it holds from the next request on.
+
+    What a user is not given is as for everybody, also where it was given before. Limits for everybody hold over
+    restarts, until a setting of the service is changed. Nobody loses anything: who is over a limit is refused the next
+    time.
+    """
+    from adapters.cli.ledger import changing
+
+    wanted = changing.WantedLimits(
+        storage_mb=storage_mb, daily=daily, until=until, clear=clear, pool_mb=pool_mb, dry_run=dry_run
+    )
+    asked = changing.Asked(user, wanted, reason, everybody=everybody, yes=yes)
+    carry_out(context, lambda invocation, output: changing.limits(invocation, output, asked), as_json=as_json)
+
+
+def cleanup(
+    context: typer.Context,
+    days: Annotated[
+        int | None,
+        typer.Option("--days", parser=whole(0, MAX_DAYS), metavar="N", help="In place of STORAGE_CLEANUP_DAYS."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go: how much, and whose.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove temp files that are so many days old. Images are never removed by age."""
+    from adapters.cli.ledger import changing
+
+    remove = changing.would_clean if dry_run else changing.cleanup
+    carry_out(context, lambda invocation, output: remove(invocation, output, days), as_json=as_json)

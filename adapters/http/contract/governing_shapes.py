@@ -1,0 +1,74 @@
+"""What routes answer to whoever governs a storage: limits for everybody from what to what, what a cleanup takes."""
+
+from __future__ import annotations
+
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from adapters.http.contract.shapes import Bytes, Count
+
+
+class LimitsOfAll(TypedDict):
+    """The limits for everybody that managers may change."""
+
+    daily: Count
+    user_bytes: Bytes
+    pool_bytes: Bytes
+
+
+class OverLimits(TypedDict):
+    """Who uses and holds more than the limits that were given here allow. Nobody loses anything; their next requests
+    are refused.
+    """
+
+    users: Count
+    daily_users: Count
+    """By what they made today."""
+    storage_users: Count
+    """By what they keep and what is held for them."""
+    pool_bytes: Bytes
+    """What all together use and hold above the limit of all."""
+
+
+class ChangedPolicy(TypedDict):
+    """The limits for everybody, before it and with it. With `dry_run` nothing was changed."""
+
+    former: LimitsOfAll
+    limits: LimitsOfAll
+    over: OverLimits
+    changed: bool
+    dry_run: bool
+
+
+class KindToGo(TypedDict):
+    """Files of one kind that would go."""
+
+    media_type: str
+    files: Count
+    bytes: Bytes
+
+
+class UserToGo(TypedDict):
+    """Files of one user that would go."""
+
+    user: str
+    files: Count
+    bytes: Bytes
+
+
+class ToGo(TypedDict):
+    """What would go, by kind and by user, the most bytes first; of the users those beyond the first are counted."""
+
+    days: Count
+    kinds: list[KindToGo]
+    users: list[UserToGo]
+    other_users: Count
+
+
+class CleanedUp(TypedDict):
+    """Temp files that were removed; with `would`, that is a dry run, and they would be."""
+
+    files: Count
+    freed_bytes: Bytes
+    would: NotRequired[ToGo]

@@ -1,0 +1,132 @@
+"""The limits for everybody over HTTP, while the service runs: from what to what, seen by whoever changes them; and a
+cleanup that only says what would go.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adapters.application.saving import NewImage, save_image
+from adapters.http.problems import REFUSALS
+from domain.commands import MAX_LIMIT
+from domain.limits import MEGABYTE
+from domain.refusals import Reason
+from tests.adapters.application.evidence import events_of
+from tests.adapters.http.conftest import Running
+from tests.hostile.builders import png, png_of_size
+
+POLICY = "/v1/admin/policy"
+WAS = {"daily": 5, "user_bytes": 500 * MEGABYTE, "pool_bytes": 5000 * MEGABYTE}
+
+
+async def changed(service: Running, **asked: Any) -> Any:
+    """The answer to a change of limits."""
+    return await service.send_json("PATCH", POLICY, {"reason": "a quiet week", **asked})
+
+
+async def test_a_change_holds_from_the_next_request_on_and_says_from_what_to_what(service: Running) -> None:
+    """Nobody loses anything; a dry run tells who would be over it and changes nothing."""
+    await service.upload("1", png_of_size(MEGABYTE))
+    for _ in range(2):
+        await service.upload("1", png())
+    asked = {"daily": 2, "user_bytes": MEGABYTE, "pool_bytes": MEGABYTE}
+    dry = (await changed(service, **asked, dry_run=True)).json
+    assert dry["former"] == WAS
+    assert dry["limits"] == asked
+    assert dry["over"] == {"users": 1, "daily_users": 1, "storage_users": 1, "pool_bytes": 2 * len(png())}
+    assert (dry["changed"], dry["dry_run"]) == (False, True)
+    assert (await service.quota("1"))["daily"]["limit"] == 5
+    done = (await changed(service, **asked, was=WAS)).json
+    assert (done["former"], done["limits"], done["over"]) == (dry["former"], dry["limits"], dry["over"])
+    assert (done["changed"], done["dry_run"]) == (True, False)
+    policy = (await service.ask("GET", "/v1/policy")).json
+    assert (policy["daily"], policy["user_bytes"], policy["pool_bytes"]) == (2, MEGABYTE, MEGABYTE)
+    assert (await service.upload("1", png())).json["reason"] == "DAILY_LIMIT"
+    assert len(service.files()) == 3
+    event = events_of(service.store.root, "PolicyChanged")[-1]["data"]
+    assert (event["by"], event["source"], event["reason"]) == ("api:local", "manager", "a quiet week")
+    assert (await changed(service, dry_run=True)).json["limits"] == asked, "with none wanted, what holds"
+    again = (await changed(service, daily=2, was={"daily": 2})).json
+    assert (again["changed"], again["former"]) == (False, again["limits"])
+
+
+async def test_who_has_limits_of_their_own_is_not_over_everybodys(service: Running) -> None:
+    """Theirs hold; of the others each is counted once."""
+    await service.send_json("PUT", "/v1/admin/users/1/limits", {"daily": 9, "reason": "a prize"})
+    for user in ("1", "2"):
+        for _ in range(2):
+            await service.upload(user, png())
+    over = (await changed(service, daily=1, user_bytes=1, dry_run=True)).json["over"]
+    assert over == {"users": 2, "daily_users": 1, "storage_users": 2, "pool_bytes": 0}
+    assert (await changed(service, pool_bytes=10**9, dry_run=True)).json["over"]["users"] == 0
+
+
+async def test_of_two_managers_who_saw_the_same_the_second_is_told(service: Running) -> None:
+    """By the old values: 412, and nothing is changed; also where only one of several was changed."""
+    assert (await changed(service, daily=9, was={"daily": 5})).status == 200
+    refused = await changed(service, daily=1, user_bytes=1, was={"daily": 5, "user_bytes": WAS["user_bytes"]})
+    assert (refused.status, refused.json["type"]) == (412, REFUSALS[Reason.LIMITS_CHANGED].type)
+    assert refused.json["reason"] == "LIMITS_CHANGED"
+    assert "daily is 9" in refused.json["detail"]
+    assert (await service.ask("GET", "/v1/policy")).json["daily"] == 9
+    assert len(events_of(service.store.root, "PolicyChanged")) == 2
+
+
+BAD: list[dict[str, Any]] = [
+    {},
+    {"daily": 1},
+    {"daily": 1, "was": {}},
+    {"daily": 1, "was": {"user_bytes": 1}},
+    {"daily": 1, "was": {"daily": None}},
+    {"daily": 1, "was": {"weekly": 1}},
+    {"daily": 1, "was": []},
+    {"daily": 1, "was": {"daily": 5}, "reason": ""},
+    {"daily": 1, "was": {"daily": 5}, "reason": "a\nb"},
+    {"daily": 1, "was": {"daily": 5}, "reason": "x" * 201},
+    {"daily": 1, "was": {"daily": 5}, "reason": None},
+    {"daily": -1, "was": {"daily": 5}},
+    {"daily": 1.5, "was": {"daily": 5}},
+    {"daily": True, "was": {"daily": 5}},
+    {"daily": "1", "was": {"daily": 5}},
+    {"daily": MAX_LIMIT + 1, "was": {"daily": 5}},
+    {"daily": 1, "was": {"daily": -5}},
+    {"gen_bytes": 1, "was": {"gen_bytes": 1}},
+    {"moderated_free": True},
+    {"daily": 1, "was": {"daily": 5}, "dry_run": "yes"},
+    {"daily": -1, "dry_run": True},
+    {"daily": MAX_LIMIT + 1, "dry_run": True},
+]
+
+
+@pytest.mark.parametrize("body", BAD, ids=str)
+async def test_what_means_nothing_changes_nothing(service: Running, body: dict[str, Any]) -> None:
+    """400 with a sentence, no event."""
+    before = (await service.quota("1"))["position"]
+    assert (await changed(service, **body)).status == 400
+    assert (await service.quota("1"))["position"] == before
+
+
+async def test_a_dry_run_of_a_cleanup_says_what_would_go_and_nothing_goes(service: Running) -> None:
+    """How many, how large, of which kinds and whose; what then goes is that."""
+    for user, name in (("1", "a.png"), ("2", "a.png"), ("2", "b.png")):
+        await save_image(service.store, NewImage(user, png(), name=name, temp=True))
+    await service.upload("1", png(), "kept.png")
+    size = len(png())
+    dry = await service.send_json("POST", "/v1/admin/cleanup", {"days": 0, "dry_run": True})
+    assert dry.json == {
+        "files": 3,
+        "freed_bytes": 3 * size,
+        "would": {
+            "days": 0,
+            "kinds": [{"media_type": "image/png", "files": 3, "bytes": 3 * size}],
+            "users": [{"user": "2", "files": 2, "bytes": 2 * size}, {"user": "1", "files": 1, "bytes": size}],
+            "other_users": 0,
+        },
+    }
+    assert len(service.files()) == 4
+    assert (await service.send_json("POST", "/v1/admin/cleanup", {"dry_run": True})).json["files"] == 0
+    assert (await service.send_json("POST", "/v1/admin/cleanup", {"days": -1, "dry_run": True})).status == 400
+    gone = await service.send_json("POST", "/v1/admin/cleanup", {"days": 0})
+    assert gone.json == {"files": 3, "freed_bytes": 3 * size}
