@@ -47,7 +47,7 @@ FEW_OF = 8
 """One place of so many, or less, is few."""
 TELL_SECONDS = 1.0
 """How often it is told, at most, that all places are taken."""
-MOST_SENT_AWAY = 256
+MOST_SENT_AWAY = 512
 """Connections that are being told 503 at once; one more is closed without a word."""
 SENT_AWAY_SECONDS = 1.0
 """How long one of them has to read it."""

@@ -38,6 +38,8 @@ from adapters.studio import Studio
 
 BACKLOG = 512
 """Connections that the system keeps until they are accepted; who finds no place there tries again a second later."""
+ACCEPTED_AT_ONCE = 16
+"""Of those so many between two looks at the open ones: whoever comes in a flood takes a part of the time alone."""
 _BODY_BOUNDS = BodyBounds()
 _BOUNDS = ConnectionBounds()
 _NO_DOOR = Door()
@@ -117,8 +119,11 @@ class HttpService:
         self._connections = Connections(self._runner.server, self._bounds)
         try:
             self._listener = await asyncio.get_running_loop().create_server(
-                self._connections, _hosts(self._host), self._port, backlog=BACKLOG
+                self._connections, _hosts(self._host), self._port, backlog=ACCEPTED_AT_ONCE
             )
+            for one in self._listener.sockets:
+                with one.dup() as listening:  # asyncio takes one number for what is kept and what is accepted at once
+                    listening.listen(BACKLOG)
         except OSError as error:
             await self._runner.cleanup()
             raise ConfigError(
