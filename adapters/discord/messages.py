@@ -38,7 +38,6 @@ COLOURS: Mapping[Status, Colour] = MappingProxyType(
 
 NOT_AVAILABLE = "❌ Image generation services are not available. Please try again later."
 DAILY_REACHED = "❌ Daily Generation Limit Reached"
-OVER_DAILY = "❌ More Than the Daily Limit Leaves"
 FAILED = "❌ Generation Failed"
 STORAGE = "❌ Storage Error"
 UNEXPECTED = "❌ Generation Error"
@@ -57,8 +56,6 @@ class Message(NamedTuple):
 def message_for_refusal(refusal: Refusal) -> Message:
     """Why a command was refused, and what to do."""
     title, words = REFUSALS[refusal.reason]
-    if refusal.reason is Reason.DAILY_LIMIT and fitting(refusal).now:
-        title = OVER_DAILY
     return Message(title, words(refusal), _REFUSAL_COLOURS.get(refusal.reason, Colour.red()))
 
 
@@ -213,7 +210,7 @@ def _over_daily(refusal: Refusal) -> str:
     asked, limit, left = refusal.asked.count, refusal.limit, fitting(refusal).now
     wanted, allowed = f"You asked for {asked} pictures", f"your daily limit of {_generations(limit)}"
     if limit == 0:
-        return "Your daily limit is 0 generations, on every day. The server's managers can raise it."
+        return f"You've reached {allowed}: it allows none on any day. The server's managers can raise it."
     if not left and asked <= limit:
         return f"You've reached {allowed}."
     if not left:

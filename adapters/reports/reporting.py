@@ -40,7 +40,7 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "month": """strftime("day", '%Y-%m')""",
         "user": "coalesce(\"user\", '(nobody)')",
         "guild": f"coalesce(guild, '{NOT_KNOWN}')",
-        "operation": f"coalesce(facts.operation, known.operation, '{NOT_KNOWN}')",
+        "operation": f"coalesce(facts.operation, gone.operation, known.operation, '{NOT_KNOWN}')",
         "style": f"""coalesce(facts.style, known.style,
             CASE WHEN known.reserved_at > known.styles_since THEN '{NO_STYLE}' ELSE '{NOT_KNOWN}' END)""",
         "provider": f"""coalesce(facts.provider, known.provider,
@@ -54,6 +54,19 @@ REFUSALS = MappingProxyType(
     {"refused_daily": "DAILY_LIMIT", "refused_user": "USER_STORAGE", "refused_pool": "POOL_STORAGE"}
 )
 _KNOWN = """LEFT JOIN (
+    SELECT position, "user", name_key, saved.reservation AS reservation, saved.operation AS operation FROM (
+        SELECT position, type, "user", name_key, last_value(
+                   CASE WHEN type = 'ImageSaved' THEN {'reservation': reservation, 'operation': operation} END
+                   IGNORE NULLS
+               ) OVER (PARTITION BY "user", temp, name_key ORDER BY position) AS saved
+        FROM (SELECT position, type, coalesce("user", file."user") AS "user", temp OR file IS NOT NULL AS temp,
+                     lower(coalesce("name", file."name")) AS name_key, reservation, operation
+              FROM (SELECT position, type, "user", temp, "name", reservation, operation,
+                           unnest(CASE WHEN type = 'CleanupCompleted' THEN files ELSE [NULL] END) AS file
+                    FROM events WHERE type IN ('ImageSaved', 'ImageDeleted', 'CleanupCompleted')))
+    ) WHERE type <> 'ImageSaved'
+) AS gone ON gone.position = facts.position AND gone."user" = facts."user" AND gone.name_key = lower(facts."name")
+LEFT JOIN (
     SELECT reservation, bool_or(type = 'ImageSaved') AS is_kept,
            min(position) FILTER (type = 'GenerationReserved') AS reserved_at,
            min(min(position) FILTER (style IS NOT NULL)) OVER () AS styles_since,
@@ -63,9 +76,9 @@ _KNOWN = """LEFT JOIN (
                     max_by(provider, position) FILTER (type = 'GenerationReleased')) AS provider
     FROM events WHERE type IN ('GenerationReserved', 'GenerationCompleted', 'GenerationReleased', 'ImageSaved')
     GROUP BY reservation
-) AS known ON known.reservation = facts.generation"""
-"""What the log knows of the generation that a fact belongs to, of a deletion that of the image; and since when it has
-styles.
+) AS known ON known.reservation = coalesce(facts.reservation, gone.reservation)"""
+"""What the log knows of the generation that a fact belongs to, of a deletion that of the save which it ends; and since
+when it has styles.
 """
 _BY_REASON = ",\n".join(
     [

@@ -129,22 +129,14 @@ FROM changes WINDOW later AS (PARTITION BY type, "user" ORDER BY position)""",
     "facts": """
 WITH told AS (
     SELECT position, "time", "day", type, "user", guild, reservation, operation, style, provider, places, refunded,
-           reason, bytes, replaced_bytes, seconds, credits, "name", temp,
+           reason, bytes, replaced_bytes, seconds, credits, "name",
            unnest(CASE WHEN type = 'CleanupCompleted' THEN files ELSE [NULL] END) AS file
     FROM events
     WHERE type IN ('GenerationReserved', 'GenerationCompleted', 'GenerationReleased', 'ImageSaved', 'ImageDeleted',
                    'RequestRefused', 'CleanupCompleted', 'DailyCountReset')
-), known AS (
-    SELECT * REPLACE (coalesce("user", file."user") AS "user"),
-           CASE WHEN type IN ('ImageDeleted', 'CleanupCompleted') THEN last_value(
-               CASE WHEN type = 'ImageSaved' THEN {'reservation': reservation, 'operation': operation} END IGNORE NULLS
-           ) OVER life END AS gone
-    FROM told WINDOW life AS (
-        PARTITION BY coalesce("user", file."user"), temp OR file IS NOT NULL, lower(coalesce("name", file."name"))
-        ORDER BY position)
 )
-SELECT position, "time", "day", type, "user", guild, reservation, coalesce(reservation, gone.reservation) AS generation,
-       coalesce(operation, gone.operation) AS operation, style, provider,
+SELECT position, "time", "day", type, coalesce("user", file."user") AS "user", guild, reservation, operation, style,
+       provider, coalesce("name", file."name") AS "name",
        CASE WHEN type = 'GenerationReserved' THEN places ELSE 0 END AS asked,
        CASE WHEN type = 'GenerationCompleted' THEN places ELSE 0 END AS made,
        CASE WHEN type = 'ImageSaved' AND reservation IS NOT NULL THEN 1 ELSE 0 END AS kept,
@@ -157,7 +149,7 @@ SELECT position, "time", "day", type, "user", guild, reservation, coalesce(reser
        CASE WHEN type = 'ImageSaved' THEN replaced_bytes WHEN type = 'ImageDeleted' THEN bytes
             WHEN type = 'CleanupCompleted' THEN file.bytes ELSE 0 END AS removed_bytes,
        seconds, credits
-FROM known""",
+FROM told""",
     "daily": """
 WITH told AS MATERIALIZED (
     SELECT position, "day", type, "user", reservation, asked, made, kept, released, refunded, refused, resets,

@@ -63,6 +63,7 @@ async def test_the_last_refusal_is_explained(stage: Stage, ann: Person) -> None:
     await stage.imagine(ann, count=2)
     message = await said(ann, "why")
     assert "Daily Generation Limit Reached" in message.text
+    assert "Ask for at most 1" in message.text
     assert "Next Reset" in message.text
 
 
