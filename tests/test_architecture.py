@@ -42,7 +42,7 @@ PURE_MODULES = frozenset(
 IMPURE_CALLS = frozenset(
     {"now", "utcnow", "today", "open", "print", "input", "eval", "exec", "__import__", "breakpoint"}
 )
-READERS_OF_THE_ENVIRONMENT = frozenset({"launch.py", "adapters/settings/sources.py"})
+READERS_OF_THE_ENVIRONMENT = frozenset({"launch.py", "adapters/settings/sources.py", "adapters/settings/plugins.py"})
 ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb", "EnvSettingsSource", "DotEnvSettingsSource"})
 NAMES_WITHOUT_MEANING = frozenset({"utils", "util", "helpers", "helper", "common", "base", "misc", "shared"})
 OWN_PACKAGES = (*CORE, "adapters")

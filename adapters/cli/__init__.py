@@ -6,6 +6,8 @@ import gc
 import sys
 from collections.abc import Sequence
 
+from adapters.settings.plugins import look_for_no_plugins
+
 STOPPED = 130
 """`Exit.STOPPED`, before anything is imported."""
 
@@ -15,6 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if arguments is None:
             gc.disable()  # nothing of what is imported is garbage; `carry_out` ends it
+            look_for_no_plugins()
         from adapters.cli.app import app_for
         from adapters.cli.running import run
 

@@ -165,10 +165,11 @@ class Past:
         them is only their part.
         """
         position = self.position_of(moment)
-        snapshot = self._snapshot_before(position)
-        replay = UserReplay(user, None if snapshot is None else decode_user(snapshot.state, user))
-        for recorded in self._lines_of(user, position, after=replay.state.position):
-            _applied(replay, *recorded)
+        with collecting_no_garbage():
+            snapshot = self._snapshot_before(position)
+            replay = UserReplay(user, None if snapshot is None else decode_user(snapshot.state, user))
+            for recorded in self._lines_of(user, position, after=replay.state.position):
+                _applied(replay, *recorded)
         return self._as_of(replay.state, position, moment)
 
     def everybody(self, moment: Moment, progress: OnProgress = lambda _done, _all: None) -> PastRoot:
