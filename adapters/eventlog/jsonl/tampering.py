@@ -20,7 +20,9 @@ from adapters.eventlog.jsonl.watermark import Slot
 from adapters.ports.log_reports import Tampering
 
 MAX_RUNS = 64
-"""Runs after the break that are looked at; a splice leaves two."""
+"""Runs after the break that are looked at."""
+RUNS_OF_A_SPLICE = 2
+"""Those that it leaves: the other log's lines, and ours after them."""
 _PLACE = re.compile(rb'\{"pos":([0-9]{1,18}),"batch":\[')
 _HEADER = re.compile(rb'\{"log":"[0-9a-f]{32}","format":')
 
@@ -55,6 +57,8 @@ def looks_like(files: Files, fd: int, header: Header, scanner: Scanner, slots: S
     slot = slots[0] if slots else None
     if scanner.broken is None:
         return _of_whole_lines(header, scanner, slot)
+    if slot is not None and _begins_behind_the_end(header, scanner, slot):
+        return (Tampering.ADDED,)
     if scanner.is_cut_off:
         return (Tampering.TRUNCATED,)
     start = files.read_all_at(fd, BLOCK_BYTES, scanner.broken.offset)
@@ -66,6 +70,13 @@ def looks_like(files: Files, fd: int, header: Header, scanner: Scanner, slots: S
     if not runs:  # it begins as a line of ours, and is longer than any
         return (Tampering.OVERWRITTEN,)
     return _of_runs(runs, scanner.broken.position, before, lambda digest: _times(files, fd, digest) > 1)
+
+
+def _begins_behind_the_end(header: Header, scanner: Scanner, slot: Slot) -> bool:
+    """Whether all is there up to where the writer stopped in order, so that the break is in what came after it."""
+    if slot.proof.doubt is not None or slot.log_id != header.log_id or not slot.ended:
+        return False
+    return scanner.whole.position >= slot.tip.position and scanner.passed(slot.tip)
 
 
 def _of_whole_lines(header: Header, scanner: Scanner, slot: Slot | None) -> Kinds:
@@ -113,8 +124,11 @@ def _of_what_was_put_in(runs: list[Run], before: bytes, ends: list[bytes], is_re
 
 
 def _goes_up(runs: list[Run]) -> bool:
-    """Whether lines are missing between all runs, as where they were taken out in several places."""
-    return any(run.is_ours for run in runs) and all(one.after < other.first for one, other in pairwise(runs))
+    """Whether lines are missing between all runs, as where they were taken out in several places. Where the watermark's
+    was too, or is too far behind, several gaps tell enough: another log's lines leave none.
+    """
+    is_told = len(runs) > RUNS_OF_A_SPLICE or any(run.is_ours for run in runs)
+    return is_told and all(one.after < other.first for one, other in pairwise(runs))
 
 
 def _runs(lines: Iterator[bytes], mark: bytes | None) -> Iterator[Run]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
+from adapters.disk.files import Files
 from adapters.engines.opening import open_store
 from adapters.ports.faults import LogDamaged, RestoreUnfinished, StorageUnavailable
 from tests.adapters.application.evidence import assert_disk_and_log_agree
@@ -50,3 +53,20 @@ def test_a_root_whose_disk_gives_other_bytes_back_is_not_restored(folder: Path, 
     if what.startswith("images"):
         restored(folder, tmp_path / "new")
         assert_disk_and_log_agree(tmp_path / "new")
+
+
+def test_the_log_is_saved_before_the_pictures(root: Path, tmp_path: Path) -> None:
+    """It is what nothing else can bring back; a run that ends at the first picture leaves all of it in the folder."""
+
+    class NoPictures(Files):
+        """A disk that fails as soon as a picture gets its name."""
+
+        def rename(self, source: Path, target: Path) -> None:
+            if target.is_relative_to(tmp_path / "new/files"):
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            super().rename(source, target)
+
+    with pytest.raises(StorageUnavailable):
+        backed_up(root, tmp_path / "new", NoPictures())
+    log = "logs/events.jsonl"
+    assert (tmp_path / "new/log" / log).read_bytes() == (root / log).read_bytes()

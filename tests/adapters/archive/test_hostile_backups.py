@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,7 @@ def of_format_2(folder: Path) -> None:
     forge_log(folder, rehashed(header_of(log).replace(b'"format":1', b'"format":2'), bodies_of(log)))
 
 
-def watermark(folder: Path, **said: object) -> None:
+def watermark(folder: Path, **said: Any) -> None:
     """The watermark says something else of the log."""
     root = folder / "log"
     slot = slot_of(root)
@@ -68,7 +69,7 @@ def details_of_first(folder: Path, details: str) -> None:
 
 def saved(which: str, /, **members: object) -> Change:
     """A save says something else."""
-    return lambda folder: forge_save(folder, which, **members)
+    return lambda folder: forge_save(folder, which, None, **members)
 
 
 def picture(build: Callable[[], bytes], media_type: str = "image/png") -> Change:

@@ -18,7 +18,7 @@ import pytest
 from adapters.disk.files import Files
 from adapters.library.storage_manager import StorageManager
 from tests.adapters.application.evidence import assert_disk_and_log_agree, events_of
-from tests.adapters.archive.archiving import backed_up, restored, tree
+from tests.adapters.archive.archiving import backed_up, change, restored, tree
 
 PROJECT = Path(__file__).parents[3]
 ANSWERS = 40
@@ -78,6 +78,17 @@ class Meeting(Files):
             return verb(*arguments)
 
         return call
+
+
+@pytest.mark.parametrize("at_call", [12, 24, 36])
+def test_what_changes_while_it_is_read_is_followed(root: Path, tmp_path: Path, at_call: int) -> None:
+    """A save, another in the place of one, and a deletion: the backup is whole as of some position, before or after."""
+    files = Meeting(at_call, lambda: change(root))
+    done = backed_up(root, tmp_path / "backup", files)
+    assert files.left <= 0
+    assert done.missing == ()
+    restored(tmp_path / "backup", tmp_path / "restored")
+    assert_disk_and_log_agree(tmp_path / "restored")
 
 
 def kill_beside_a_backup(root: Path, target: Path, folder: Path, at_call: int) -> tuple[Said, bool]:

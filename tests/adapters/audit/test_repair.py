@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 
-from adapters.audit.repair import TOO_MANY, Action, plan
+from adapters.audit.repair import OUT_OF_PLACE, TOO_MANY, Action, plan
 from adapters.ports.faults import LogLocked
 from tests.adapters.application.evidence import events_of, state_of_disk
 from tests.adapters.archive.unsynced import Unsynced
@@ -172,6 +172,16 @@ def test_a_link_on_the_way_to_images_is_left(tmp_path: Path, broken: Path) -> No
     assert (root / HOME).is_symlink()
     assert len(events_of(root)) == events
     assert all(mend.action is Action.LEAVE for mend in done.mends if mend.path.startswith(str(HOME)))
+
+
+def test_an_image_behind_a_link_is_not_recorded_as_gone(tmp_path: Path, broken: Path) -> None:
+    """Where few of them lie there, too: what the link hides may be whole."""
+    root = copied(broken, tmp_path / "root")
+    (root / HOME / "k").rename(tmp_path / "elsewhere")
+    (root / HOME / "k").symlink_to(tmp_path / "elsewhere")
+    left = {mend.path: mend.why for mend in mended(root).left}
+    assert left[str(HOME / "k" / "gone.png")] == OUT_OF_PLACE
+    assert "k/gone.png" not in {event["data"]["name"] for event in events_of(root, "ImageDeleted")}
 
 
 def test_a_root_that_is_written_is_not_mended(root: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +15,7 @@ from adapters.eventlog.jsonl.scanning import BLOCK_BYTES
 from adapters.eventlog.jsonl.verify import verify
 from adapters.ports.faults import LogDamaged
 from adapters.ports.log_reports import LOOKS_AS_IF, Tampering
-from tests.adapters.eventlog.jsonl.logs import abandon, batch, opened, write_log
+from tests.adapters.eventlog.jsonl.logs import abandon, batch, key_of, opened, slot_of, write_head, write_log
 
 EVENTS = 12
 Lines = list[bytes]
@@ -63,6 +64,11 @@ CASES: dict[str, tuple[Change, int, tuple[Tampering, ...]]] = {
     "a hash edited": (lambda a, _: [*a[:6], flipped(a[6]), *a[7:]], 6, (EDITED,)),
     "a hash taken off": (lambda a, _: [*a[:6], a[6][:-76] + b"}\n", *a[7:]], 6, (EDITED,)),
     "a line taken out": (lambda a, _: [*a[:6], *a[7:]], 6, (DROPPED,)),
+    "lines taken out in many places, the last one too": (
+        lambda a, _: [line for number, line in enumerate(a) if number % 3 or not number],
+        3,
+        (DROPPED,),
+    ),
     "lines taken out in two places": (lambda a, _: [*a[:4], *a[6:8], *a[10:]], 4, (DROPPED,)),
     "a line put in twice": (lambda a, _: [*a[:7], a[6], *a[7:]], 7, (INSERTED,)),
     "a later line put in before": (lambda a, _: [*a[:6], a[9], *a[6:]], 6, (INSERTED,)),
@@ -147,6 +153,31 @@ def test_a_block_in_a_batch_is_told_too(tmp_path: Path) -> None:
     damage = verify(tmp_path / "a").damage
     assert damage is not None
     assert (damage.position, damage.looks_like) == (6, (SPLICED,))
+
+
+BEHIND: dict[str, Change] = {
+    "zeros": lambda _, __: [bytes(4_096)],
+    "a text": lambda _, __: [b"hello"],
+    "a line that is none": lambda _, __: [b"hello\n"],
+    "one of its own lines": lambda a, _: [a[3]],
+    "all of it once more": lambda a, _: a,
+    "lines of another log": lambda _, b: b[1:],
+    "a line that fits, and one that does not": lambda a, _: [fitting(at(a[3], EVENTS + 1), a[EVENTS]), a[5]],
+}
+
+
+@pytest.mark.parametrize("what", BEHIND)
+def test_what_stands_behind_a_log_that_was_ended_in_order_was_added(
+    what: str, logs: tuple[Path, Lines, Lines], tmp_path: Path
+) -> None:
+    """Whatever it is: nothing of the log was cut off, overwritten or put in another order."""
+    root, ours, others = logs
+    shutil.copytree(root / "logs", tmp_path / "logs")
+    write_head(tmp_path, slot_of(tmp_path)._replace(ended=True).sealed(key_of(tmp_path)))
+    (tmp_path / "logs" / "events.jsonl").write_bytes(b"".join([*ours, *BEHIND[what](ours, others)]))
+    damage = verify(tmp_path).damage
+    assert damage is not None
+    assert (damage.position, damage.looks_like) == (EVENTS + 1, (Tampering.ADDED,))
 
 
 def test_a_whole_log_looks_like_nothing(tmp_path: Path) -> None:
