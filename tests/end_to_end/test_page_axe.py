@@ -48,6 +48,10 @@ async def test_no_view_breaks_a_rule(browser: Browser, service: Service, scheme:
     assert await violations(page) == []
     await page.get_by_role("link", name="Admin").tap()
     await expect(page.locator("#providers-table")).to_contain_text("sketch")
+    await page.locator("#everybody-daily").fill("0")
+    await page.locator("#everybody-reason").fill("a break")
+    await page.get_by_role("button", name="See what changes").tap()
+    await expect(page.locator("#everybody-ask")).to_contain_text("from 5 to 0")
     assert await violations(page) == []
     await page.locator("#users-table").get_by_role("button", name="local").tap()
     await expect(page.locator("#ledger-lines > li")).to_have_count(1)

@@ -12,12 +12,13 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from adapters.application.governing import override_limits_blocking
+from adapters.application.governing import change_policy_blocking, override_limits_blocking
 from adapters.application.reading import quota_status
+from adapters.application.results import Actor
 from adapters.application.saving import NewImage, save_image
 from adapters.generation.sketch.provider import SketchProvider
 from domain.commands import SetPolicy
-from domain.limits import UserLimits
+from domain.limits import SharedLimits, UserLimits
 from tests.end_to_end.page_desk import Desk, Service, make
 from tests.hostile.builders import png
 
@@ -177,3 +178,34 @@ async def test_whoever_runs_the_service_sees_it_and_changes_a_users_limits(desk:
     await ledger.get_by_role("button", name="Close").tap()
     await expect(page.locator("#feed li").first).to_contain_text("LimitsOverridden")
     await expect(page.locator("#users-table")).to_contain_text("1 of 9")
+
+
+async def test_what_concerns_everybody_is_shown_before_it_is_done(desk: Desk) -> None:
+    """Limits from old to new with who would be over them, and not over another manager's; the files that would go."""
+    page, store = desk.page, desk.service.store
+    await make(page)
+    await save_image(store, NewImage("local", png(), name="t.png", temp=True))
+    await page.get_by_role("link", name="Admin").tap()
+    form, ask = page.locator("#everybody"), page.locator("#everybody-ask")
+    await form.get_by_label("Pictures a day").fill("0")
+    await form.get_by_role("button", name="See what changes").tap()
+    await expect(form.get_by_role("alert")).to_contain_text("Say why")
+    await form.get_by_label("Why").fill("a break")
+    await form.get_by_role("button", name="See what changes").tap()
+    await expect(ask).to_contain_text("pictures a day from 5 to 0. 1 user made more today. Nobody loses anything")
+    seen = SharedLimits(daily=5)
+    assert change_policy_blocking(store, SharedLimits(daily=8), seen, "meanwhile", actor=Actor("discord:7"))
+    await ask.get_by_role("button", name="Change for everybody").tap()
+    await expect(form.get_by_role("alert")).to_contain_text("daily is 8")
+    await form.get_by_role("button", name="See what changes").tap()
+    await expect(ask).to_contain_text("from 8 to 0")
+    await ask.get_by_role("button", name="Change for everybody").tap()
+    await expect(page.locator("#everybody-said")).to_have_text("Changed: pictures a day from 8 to 0.")
+    changes = page.locator("#everybody-changes > li")
+    await expect(changes.first).to_contain_text("pictures a day from 8 to 0. By claimed:page: a break")
+    await expect(changes.last).to_contain_text("pictures a day from 5 to 8. By discord:7: meanwhile")
+    await page.get_by_label("Remove temp files older than").fill("0")
+    await page.get_by_role("button", name="See what goes").tap()
+    await expect(page.locator("#cleanup-ask")).to_contain_text("1 temp file would go, 1 KB: 1 image/png. Of local")
+    await page.get_by_role("button", name="Remove them").tap()
+    await expect(page.locator("#cleanup-said")).to_have_text("1 file removed, 1 KB freed.")

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { bars, columns, table } from "./charts.js";
+import { listen, showChanges, showLimits, wholeOrNothing } from "./governing.js";
 import { Lines } from "./lines.js";
 import { icon, STATES } from "./quota.js";
 
@@ -67,7 +68,8 @@ function showHealth(ready) {
 function showPolicy(policy) {
   const size = (bytes) => `${number.format(bytes / MB)} MB`;
   at("limits-now").textContent =
-    `Everybody's limits: ${policy.daily} pictures a day, ${size(policy.user_bytes)} each, ${size(policy.pool_bytes)} together. Settings change them.`;
+    `Everybody's limits: ${policy.daily} pictures a day, ${size(policy.user_bytes)} each, ${size(policy.pool_bytes)} together.`;
+  showLimits(policy);
   at("cleanup-days").placeholder = policy.temp_days;
 }
 
@@ -144,13 +146,6 @@ async function refreshUser() {
   }
 }
 
-const wholeOrNothing = (id, sentence) => {
-  const text = at(id).value.trim();
-  if (text === "") return null;
-  if (!/^[0-9]+$/.test(text)) throw new api.Failure({ title: "Not set", detail: sentence });
-  return Number(text);
-};
-
 async function changeUser(work) {
   complain("ledger-error", "");
   try {
@@ -191,6 +186,7 @@ function take(message) {
   const told = [line.type, line.data.user, line.data.name ?? line.data.reason ?? line.data.operation, line.data.by].filter(Boolean);
   item.textContent = `${clock.format(new Date(line.data.at))}  ${line.pos}  ${told.join(" · ")}`;
   at("feed").prepend(item);
+  if (line.type === "PolicyChanged") showChanges();
   while (at("feed").children.length > FEED_LINES) at("feed").lastElementChild.remove();
 }
 
@@ -215,16 +211,17 @@ at("own-limits").addEventListener("submit", (event) => {
   });
 });
 at("own-reset").addEventListener("click", () => changeUser((reason) => api.admin.reset(opened, reason)));
-at("cleanup").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const done = await tried(() => api.admin.cleanup(wholeOrNothing("cleanup-days", "Days are a whole number.")));
-  if (done) at("cleanup-said").textContent = `${done.files} files removed, ${number.format(done.freed_bytes / MB)} MB freed.`;
+listen(tried, async () => {
+  await refresh();
+  shownUsers = [];
+  await moreUsers();
 });
 
 /** The view, for `views.js`. */
 export const admin = {
   came() {
     refresh();
+    showChanges();
     shownUsers = [];
     moreUsers();
     if (!feed) follow();

@@ -54,6 +54,16 @@ async function once(path, options) {
   throw failure;
 }
 
+/** The lines of an answer that has an object in each; a fault is one object. */
+async function lines(path) {
+  const response = await fetch(path).catch(() => {
+    throw new Failure({ title: "The service does not answer", detail: "It may have been stopped." }, { lost: true });
+  });
+  const told = (await response.text()).split("\n").filter(Boolean);
+  if (!response.ok) throw new Failure(JSON.parse(told.join("") || "{}"));
+  return told.map((line) => JSON.parse(line));
+}
+
 /** Tries again while the answer is lost, or the first request with this key still runs, each within a bound. */
 async function patiently(ask) {
   let lost = 0;
@@ -140,6 +150,8 @@ export const admin = {
   readiness: () => once("/readyz"),
   reset: (user, reason) => change(`/v1/admin/users/${encodeURIComponent(user)}/reset`, "POST", newKey(), { reason }),
   limits: (user, own) => change(`/v1/admin/users/${encodeURIComponent(user)}/limits`, "PUT", newKey(), own),
-  cleanup: (days) => change("/v1/admin/cleanup", "POST", newKey(), days === null ? {} : { days }),
+  cleanup: (days, dryRun = false) => change("/v1/admin/cleanup", "POST", newKey(), { ...(days === null ? {} : { days }), dry_run: dryRun }),
+  changePolicy: (asked) => change("/v1/admin/policy", "PATCH", newKey(), asked),
+  policyChanges: () => lines("/v1/events?type=PolicyChanged"),
   live: () => new EventSource("/v1/events/stream"),
 };
