@@ -10,12 +10,13 @@ import sys
 from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import freezegun
 import pytest
 import typer.main
 
-from tests.groups import tell_groups
+from tests.groups import scheduler, tell_groups
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WHERE_CHROMIUM_STANDS = (
@@ -53,6 +54,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("thorough"):
             item.add_marker(left_out)
+
+
+@pytest.hookimpl(optionalhook=True)  # where there is no pytest-xdist, nobody asks
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Whoever shares the tests out to the workers."""
+    return scheduler(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,6 +11,7 @@ Here it is written where it is read; where it stands already, nothing is done.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,22 @@ def tell_groups(items: Iterable[pytest.Item]) -> None:
         group = group_of(item)
         if group is not None and not item.nodeid.endswith(f"@{group}"):
             item._id = item.id.parse(f"{item.nodeid}@{group}")
+
+
+def scheduler(config: pytest.Config, log: Any) -> object:
+    """Shares the groups out as pytest-xdist does, and forgets those that are done: it goes through all that it knows
+    after each test, which with ten thousand of them takes as long as many a test.
+    """
+    from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped] # it comes without types
+
+    class Forgetful(LoadGroupScheduling):  # type: ignore[misc] # the same
+        def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+            super().mark_test_complete(node, item_index, duration)
+            group = self._split_scope(self.registered_collections[node][item_index])
+            if all(self.assigned_work[node][group].values()):
+                del self.assigned_work[node][group]
+
+    return Forgetful(config, log)
 
 
 def _shares_a_fixture_of_its_module(item: pytest.Item) -> bool:

@@ -75,7 +75,11 @@ def crash_states(disk: Disk, limit: int, seed: int) -> Iterator[CrashState]:
     counts = [doubt.versions for doubt in found]
     keys = _Keys()
     seen: set[bytes] = set()
+    had: set[Choice] = set()
     for choice in product(*map(range, counts)) if prod(counts) <= limit else _some(counts, limit, seed):
+        if choice in had:
+            continue
+        had.add(choice)
         chosen = _chosen(disk, found, choice)
         key = keys.of(disk.root, chosen)
         if key in seen:

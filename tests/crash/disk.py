@@ -54,11 +54,11 @@ class File:
 
     def write(self, new: bytes, offset: int) -> None:
         """Puts bytes at an offset; what lies between the former end and there is zeros."""
-        self._become(self.data[:offset].ljust(offset, b"\0") + new + self.data[offset + len(new) :])
+        self._become(self.data[:offset].ljust(offset, b"\0") + new + self.data[offset + len(new) :], offset)
 
     def truncate(self, size: int) -> None:
         """Cuts or lengthens."""
-        self._become(self.data[:size].ljust(size, b"\0"))
+        self._become(self.data[:size].ljust(size, b"\0"), size)
 
     def sync(self) -> None:
         """All of it is on the disk."""
@@ -87,16 +87,22 @@ class File:
                 content[begin : begin + SECTOR_BYTES] = versions[chosen.get(place, 0)]
         return bytes(content[:size])
 
-    def _become(self, data: bytes) -> None:
+    def _become(self, data: bytes, begin: int) -> None:
+        """Other bytes, which are the former ones up to where the change begins, or to the former end."""
         former, self.data = self.data, data
-        for number in range(-(-max(len(former), len(data)) // SECTOR_BYTES)):
+        first = min(begin, len(former)) // SECTOR_BYTES
+        for number in range(first, -(-max(len(former), len(data)) // SECTOR_BYTES)):
             old, new = _sector(former, number), _sector(data, number)
             if old != new:
                 _add(self.maybe.setdefault(number, [old]), new)
         if len(former) != len(data):
             ends = range((len(former) // SECTOR_BYTES + 1) * SECTOR_BYTES, len(data), SECTOR_BYTES)
+            sizes = self.maybe.setdefault(SIZE, [len(former)])
+            if len(former) < len(data) and len(former) == max(sizes):
+                sizes += [*ends, len(data)]  # none of which it had
+                return
             for size in (*ends, len(data)):
-                _add(self.maybe.setdefault(SIZE, [len(former)]), size)
+                _add(sizes, size)
 
 
 class Change(NamedTuple):

@@ -16,6 +16,7 @@ from adapters.application.opening import OpenRoot
 from adapters.engines.choice import default_engines
 from adapters.eventlog.jsonl import JSONLRecorder
 from domain.usage import UserUsage
+from tests.crash.at_the_end import written_at_the_end
 from tests.crash.disk import Disk, SimulatedFiles
 from tests.crash.recount import Account, recount
 
@@ -37,14 +38,15 @@ class Promise(NamedTuple):
 def violations(disk: Disk, promise: Promise) -> list[str]:
     """What is wrong once the program has opened a disk; nothing, if it keeps its promises."""
     files = SimulatedFiles(disk)
-    try:
-        root = OpenRoot(ROOT, engines=default_engines(files), clock=lambda: LATER, files=files)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the program does not start
-        return [f"refused to start: {type(error).__name__}: {error}"]
-    try:
-        return list(_compare(root, disk, promise))
-    finally:
-        root.close()
+    with written_at_the_end():
+        try:
+            root = OpenRoot(ROOT, engines=default_engines(files), clock=lambda: LATER, files=files)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the program does not start
+            return [f"refused to start: {type(error).__name__}: {error}"]
+        try:
+            return list(_compare(root, disk, promise))
+        finally:
+            root.close()
 
 
 def recorder_of(root: OpenRoot) -> JSONLRecorder:

@@ -25,6 +25,10 @@ _judged: dict[tuple[bytes, Promise], list[str]] = {}
 """What was found of a state under a promise. Many points leave the same one: six of seven that are looked at."""
 
 
+_recovered: dict[tuple[bytes, Promise, int], Count] = {}
+"""The same of the recovery from a state, which does the same each time."""
+
+
 class Violation(NamedTuple):
     """A state in which a promise is broken: where the story was, which choice left it, what is wrong."""
 
@@ -41,11 +45,11 @@ class Count:
     states: int = 0
     violations: list[Violation] = field(default_factory=list)
 
-    def add(self, other: Count) -> None:
+    def add(self, other: Count, at: tuple[str, ...] = ()) -> None:
         """Takes in what was counted elsewhere."""
         self.points += other.points
         self.states += other.states
-        self.violations += other.violations
+        self.violations += [found._replace(at=(*at, *found.at)) for found in other.violations]
 
     @property
     def shown(self) -> str:
@@ -89,12 +93,19 @@ def survey_recoveries(points: Iterable[Point], limit: int, again: int) -> Count:
     count = Count()
     for point in points:
         for state in crash_states(point.disk, limit, seed=point.number):
-            recovery = Story(state.disk, point.promise, now=LATER)
-            with told(recovery):
-                recovery.open()
-                recovery.close()
-            count.add(survey(recovery.points, again, (f"{point.number} {point.operation}", str(state.choice))))
+            recovery = (state.key, point.promise, again)
+            if recovery not in _recovered:
+                _recovered[recovery] = _survey_recovery(state, point.promise, again)
+            count.add(_recovered[recovery], (f"{point.number} {point.operation}", str(state.choice)))
     return count
+
+
+def _survey_recovery(state: CrashState, promise: Promise, limit: int) -> Count:
+    recovery = Story(state.disk, promise, now=LATER)
+    with told(recovery):
+        recovery.open()
+        recovery.close()
+    return survey(recovery.points, limit)
 
 
 def survey_kills(points: Iterable[Point], limit: int) -> Count:

@@ -35,6 +35,8 @@ from tests.crash.judging import ROOT, Promise, violations
 from tests.crash.story import Story, told
 from tests.crash.survey import settled
 
+pytestmark = pytest.mark.xdist_group("failing calls")  # a state that was judged once is known
+
 ANSWERS = 8
 """What a trial is answered on a healthy disk, each after one sync of the log."""
 A_SECOND_LATER = "2026-03-01T12:00:01.000000Z"

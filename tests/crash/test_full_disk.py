@@ -23,6 +23,8 @@ from tests.crash.judging import ROOT, violations
 from tests.crash.story import RESERVE_BYTES, Story, told
 from tests.crash.survey import settled, survey
 
+pytestmark = pytest.mark.xdist_group("full disk")  # a state that was judged once is known
+
 ROOMS = range(0, 3 * RESERVE_BYTES, 47)
 """Bytes that are left, from none to enough for a save."""
 LINE_BYTES = 300

@@ -28,6 +28,8 @@ from tests.crash.stories import STORIES, empty_disk, first_start, mixed, snapsho
 from tests.crash.story import NOTHING, Point, Story, told
 from tests.crash.survey import ALL, IMAGES_BEFORE, Count, settled, survey, survey_kills, survey_recoveries
 
+pytestmark = pytest.mark.xdist_group("power cuts")  # a state that was judged once is known
+
 POINTS_WANTED = 150
 STATES_WANTED = 50_000
 LONG_STATES_WANTED = 1_000_000

@@ -256,8 +256,8 @@ class LocalImageStore:
 
     def _on_the_way_to(self, folders: set[Path]) -> list[Path]:
         """These folders and those above them up to the root, as far as they stand."""
-        root = self.layout.root
-        ways = {way for folder in folders for way in (folder, *folder.parents) if way.is_relative_to(root)}
+        above = len(self.layout.root.parts)
+        ways = {way for folder in folders for way in (folder, *folder.parents[: len(folder.parts) - above])}
         return sorted(way for way in ways if self._own.is_folder(way))
 
     def sync_folders(self) -> None:

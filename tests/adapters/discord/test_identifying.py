@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from adapters.discord.identifying import HELD_SECONDS, IdentifyPace, TooSoon
 from tests.adapters.discord.bot.stage import command, finished
 from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.server import FakeDiscord
-from tests.adapters.discord.haste import CONNECTS_SOON
+from tests.adapters.discord.haste import hasty
 from tests.adapters.discord.process import BotProcess
 
 DAY_SECONDS = 86_400.0
@@ -20,10 +19,8 @@ HASTY = """
 import adapters.discord.identifying as identifying
 identifying.FIRST_SECONDS, identifying.LONGEST_SECONDS = 0.25, 2.0
 identifying.HELD_SECONDS = 0.75
-from adapters.cli import main
-main()
 """
-"""The program, with waits of a twentieth and less."""
+"""In the program: waits of a twentieth and less."""
 
 
 class Time:
@@ -103,7 +100,7 @@ async def test_an_invalid_session_loop_makes_no_storm_of_identifies(
     Without a growing wait they would all be 0.25 s.
     """
     words = command(tmp_path / "root", "bot", GENERATOR="sketch")
-    async with await BotProcess.start([sys.executable, "-c", CONNECTS_SOON + HASTY, *words[3:]], {}, fake) as bot:
+    async with await BotProcess.start(hasty(words, HASTY), {}, fake) as bot:
         await bot.ready()
         for times in range(2, 7):
             await fake.gateway.invalidate(resumable=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from tests.adapters.discord.fake.interactions import Interaction
 from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.server import FakeDiscord
 from tests.adapters.discord.fake.world import Settings
+from tests.adapters.discord.haste import hasty
 from tests.adapters.discord.process import BotProcess
 from tests.emulators.automatic1111 import Automatic1111Emulator
 
@@ -33,10 +33,9 @@ async def broken(*_):
 
 mine.history_page = making._Showing.smaller = broken
 life.DRAIN_SECONDS = 0.3
-from adapters.cli import main
-main()
 """
-"""The program, with a defect and with little patience at its end."""
+"""In the program: a defect and with little patience at its end."""
+TRIES_SOON = "import adapters.discord.lifecycle as life; life.FIRST_PAUSE_SECONDS = 0.2"
 
 
 @pytest.fixture
@@ -122,7 +121,7 @@ async def test_what_takes_too_long_is_given_back_and_a_defect_has_a_reference(
     painter.shown = asyncio.Event()
     root = tmp_path / "root"
     words = command(root, "bot", API_HOST=painter.address)
-    async with await BotProcess.start([sys.executable, "-c", PATCHED, *words[3:]], {}, fake) as bot:
+    async with await BotProcess.start(hasty(words, PATCHED), {}, fake) as bot:
         await bot.ready()
         await fake.synced()
         text = (await finished(await ann.slash("history"))).text
@@ -164,7 +163,7 @@ async def test_a_wrong_token_is_said_once_and_ends_the_bot_alone(fake: FakeDisco
 async def test_without_a_network_the_page_is_there_and_the_bot_comes_later(fake: FakeDiscord, tmp_path: Path) -> None:
     """It is said, and tried again."""
     fake.trouble(r"GET /users/@me", 0, times=2)
-    async with await BotProcess.start(command(tmp_path / "root", "serve"), {}, fake) as bot:
+    async with await BotProcess.start(hasty(command(tmp_path / "root", "serve"), TRIES_SOON), {}, fake) as bot:
         await bot.logged("Discord cannot be reached")
         page = (await bot.logged(r"The page is at (\S+)")).group(1)
         assert "abby_bot_online 0.0" in await figures(page)

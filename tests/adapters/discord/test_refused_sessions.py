@@ -7,19 +7,18 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.adapters.discord.bot.stage import command, finished
 from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.server import FakeDiscord
-from tests.adapters.discord.haste import CONNECTS_SOON
+from tests.adapters.discord.haste import hasty
 from tests.adapters.discord.process import BotProcess
 from tests.adapters.discord.test_life import imagine, readiness
 from tests.emulators.automatic1111 import Automatic1111Emulator
 
-HASTY = f"""{CONNECTS_SOON}
+HASTY = """
 import adapters.discord.identifying as identifying
 import adapters.discord.left_over as left_over
 import adapters.discord.lifecycle as life
@@ -28,10 +27,8 @@ replies.pause_after = lambda error, patience: 0.1
 left_over.AGAIN_SECONDS = life.FIRST_PAUSE_SECONDS = 0.05
 life.LONGEST_PAUSE_SECONDS = 0.25
 identifying.FIRST_SECONDS, identifying.LONGEST_SECONDS, identifying.HELD_SECONDS = 0.05, 0.4, 0.15
-from adapters.cli import main
-main()
 """
-"""The program, with short pauses before it connects again, and before it tries another way to answer."""
+"""In the program: short pauses before it connects again, and before it tries another way to answer."""
 PATIENCE_SECONDS = 60.0
 CODES = {
     4014: "an intent is asked for that this application was not granted",
@@ -55,7 +52,7 @@ async def test_a_session_that_is_ended_for_good_is_told_and_nobody_loses_a_pictu
     painter = Automatic1111Emulator()
     async with painter.serving() as address:
         words = command(tmp_path / "root", "serve", API_HOST=address)
-        async with await BotProcess.start([sys.executable, "-c", HASTY, *words[3:]], {}, fake) as bot:
+        async with await BotProcess.start(hasty(words, HASTY), {}, fake) as bot:
             page = (await bot.logged(r"The page is at (\S+)", timeout=PATIENCE_SECONDS)).group(1)
             await bot.ready(timeout=PATIENCE_SECONDS)
             await fake.synced(timeout=PATIENCE_SECONDS)

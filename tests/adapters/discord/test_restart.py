@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import stat
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from tests.adapters.discord.fake.messages import Message
 from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.server import FakeDiscord
 from tests.adapters.discord.fake.world import Upload
+from tests.adapters.discord.haste import hasty
 from tests.adapters.discord.process import BotProcess
 from tests.adapters.discord.test_life import GENTLE_SECONDS, PATCHED
 from tests.emulators.automatic1111 import Automatic1111Emulator
@@ -155,7 +155,7 @@ async def test_a_stop_between_two_pictures_says_where_the_other_is(
     painter.shown, root = None, tmp_path / "root"
     fake.trouble("POST /webhooks/", 200, times=1_000, until=asyncio.Event(), user=ann, with_files=True)
     words = command(root, "bot", API_HOST=painter.address)
-    async with await BotProcess.start([sys.executable, "-c", PATCHED, *words[3:]], {}, fake) as bot:
+    async with await BotProcess.start(hasty(words, PATCHED), {}, fake) as bot:
         await bot.ready()
         await fake.synced()
         asked = await ann.slash("imagine", {"prompt": "a cat", "count": 2})
@@ -178,7 +178,7 @@ async def test_a_smaller_copy_that_fails_costs_no_other_picture(
     fake.settings.attachment_bytes = 10
     fake.world.guilds[next(iter(fake.world.guilds))].announced_bytes = 10 << 20
     words = command(root, "bot", API_HOST=painter.address)
-    async with await BotProcess.start([sys.executable, "-c", PATCHED, *words[3:]], {}, fake) as bot:
+    async with await BotProcess.start(hasty(words, PATCHED), {}, fake) as bot:
         await bot.ready()
         await fake.synced()
         asked = await ann.slash("imagine", {"prompt": "a cat", "count": 3})
@@ -196,7 +196,7 @@ async def test_a_stop_while_an_attachment_is_fetched_is_told(
     root = tmp_path / "root"
     fake.cdn.held = asyncio.Event()
     words = command(root, "bot", API_HOST=painter.address)
-    async with await BotProcess.start([sys.executable, "-c", PATCHED, *words[3:]], {}, fake) as bot:
+    async with await BotProcess.start(hasty(words, PATCHED), {}, fake) as bot:
         await bot.ready()
         await fake.synced()
         asked = await ann.slash("imgimg", {"prompt": "a cat", "image": Upload("in.png", png(), "image/png")})

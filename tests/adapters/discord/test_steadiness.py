@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from collections.abc import Awaitable, Callable, Iterator
 from copy import deepcopy
 from functools import reduce
@@ -19,17 +18,15 @@ from tests.adapters.discord.fake.interactions import COMMAND, COMPONENT, Interac
 from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.refusals import Json
 from tests.adapters.discord.fake.server import FakeDiscord
-from tests.adapters.discord.haste import CONNECTS_SOON
+from tests.adapters.discord.haste import hasty
 from tests.adapters.discord.process import BotProcess
 from tests.adapters.discord.test_life import readiness
 
-HASTY = f"""{CONNECTS_SOON}
+HASTY = """
 import adapters.discord.registration as registration
 registration.LOOK_SECONDS = registration.LEAST_SECONDS = registration.FIRST_PAUSE_SECONDS = 0.2
-from adapters.cli import main
-main()
 """
-"""The program, with short pauses between its looks at Discord's list of commands."""
+"""In the program: short pauses between its looks at Discord's list of commands."""
 CHANGED_ELSEWHERE: list[Callable[[dict[str, Json]], object]] = [
     lambda commands: commands["quota"].update(description="changed elsewhere"),
     lambda commands: commands["imagine"]["options"][1]["choices"].pop(),
@@ -106,7 +103,7 @@ async def test_commands_events_and_connections_go_wrong_and_the_bot_goes_on(
     """
     refused = fake.trouble(r"PUT /applications/", 403, times=2)
     words = command(tmp_path / "root", "serve", GENERATOR="sketch")
-    async with await BotProcess.start([sys.executable, "-c", HASTY, *words[3:]], {}, fake) as bot:
+    async with await BotProcess.start(hasty(words, HASTY), {}, fake) as bot:
         page = (await bot.logged(r"The page is at (\S+)", timeout=30)).group(1)
         await bot.ready()
         await fake.synced(timeout=30)

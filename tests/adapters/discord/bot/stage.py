@@ -13,6 +13,7 @@ from tests.adapters.discord.fake.messages import Message
 from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.server import FakeDiscord
 from tests.adapters.discord.fake.world import Guild
+from tests.adapters.discord.haste import hasty
 from tests.adapters.discord.process import BotProcess
 from tests.emulators.automatic1111 import Automatic1111Emulator
 
@@ -64,7 +65,7 @@ def command(root: Path, *words: str, **settings: object) -> list[str]:
 
 @asynccontextmanager
 async def running(fake: FakeDiscord, root: Path, *words: str, **settings: object) -> AsyncIterator[BotProcess]:
-    """The bot, from its readiness on; killed at the end where it has not ended before."""
-    async with await BotProcess.start(command(root, *words or ["bot"], **settings), {}, fake) as bot:
+    """The bot, which waits for little, from its readiness on; killed at the end where it has not ended before."""
+    async with await BotProcess.start(hasty(command(root, *words or ["bot"], **settings)), {}, fake) as bot:
         await bot.ready()
         yield bot
