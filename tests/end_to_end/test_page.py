@@ -24,7 +24,10 @@ MAX_TABS = 40
 async def test_the_story_at_phone_width(desk: Desk) -> None:
     """A wish, the picture, the quota falling, the sixth refusal with its time, the gallery, a deletion."""
     page = desk.page
-    await page.get_by_label("Style", exact=True).select_option("Origami")
+    await page.get_by_role("button", name="Choose a style by its picture").tap()
+    await expect(page.get_by_role("button", name="No particular style", pressed=True)).to_be_focused()
+    await page.get_by_role("button", name="Origami").tap()
+    await expect(page.get_by_label("Style", exact=True)).to_have_value("origami")
     await page.get_by_text("Portrait").tap()
     await make(page)
     picture = page.get_by_role("img", name=PROMPT)

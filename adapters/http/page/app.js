@@ -12,8 +12,9 @@ import { forget, recall, remember } from "./running.js";
 import { copyWords, say } from "./said.js";
 import { whoUses } from "./session.js";
 import { beginWith, watchSource, without } from "./source.js";
+import { offerStyles } from "./styles.js";
 import { startViews, watch } from "./views.js";
-import { fill, offerStyles, readWish } from "./wish.js";
+import { fill, readWish } from "./wish.js";
 
 const VARY_STRENGTH = 45;
 const REFRESH_MS = 60000;

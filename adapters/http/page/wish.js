@@ -1,22 +1,12 @@
-// The form in which a picture is wished for: its fields, what they must be, and the settings that come back into it.
+// The form in which a picture is wished for: its fields, what they must be, and the settings that come back into it. Its
+// picture to begin with is in source.js, its styles are in styles.js.
 
-import * as api from "./api.js";
 import { ofWish } from "./source.js";
-import { readable } from "./words.js";
+import { showStyle } from "./styles.js";
 
 const MAX_SEED = 4294967295;
 const [SIDE_MIN, SIDE_MAX, COUNT_MAX] = [64, 2048, 10];
 const at = (id) => document.getElementById(id);
-
-/** The styles that the service has, once. */
-export async function offerStyles() {
-  if (at("style").options.length > 1) return;
-  const answer = await api.styles().catch(() => ({ styles: [], provider: "" }));
-  at("sketches").hidden = answer.provider !== "sketch";
-  for (const list of ["style", "search-style"]) {
-    for (const style of answer.styles) at(list).append(new Option(readable(style), style));
-  }
-}
 
 /** Says below a field what is wrong with it; nothing: it is well. */
 export function complain(field, sentence) {
@@ -71,6 +61,7 @@ function readSize() {
 export function fill(details) {
   at("prompt").value = details.prompt ?? "";
   at("style").value = details.style ?? "";
+  showStyle();
   at("negative").value = details.negative_prompt ?? "";
   at("seed").value = details.seed ?? "";
   at("count").value = details.count ?? 1;
