@@ -29,6 +29,7 @@ const gallery = new Gallery({
   user,
   changed: async (sentence, names) => {
     if (names.includes(inFrame().name)) forgetPicture();
+    gallery.without(names);
     await refresh();
     say(sentence);
   },

@@ -1,17 +1,17 @@
 // The kept images, newest first, and the search among them. What is done with one is in viewer.js, with several in selection.js.
 
 import * as api from "./api.js";
+import { Grid } from "./grid.js";
 import { Selection } from "./selection.js";
 import { Viewer } from "./viewer.js";
 
 const PAGE_SIZE = 12;
-const LARGE_PAGE = 60; // once somebody asks for older ones, they come by themselves
+const LARGE_PAGE = 100; // once somebody asks for older ones, they come by themselves, and before they are in sight
+const AHEAD = "1500px";
 const MOST_ANEW = 100;
 const SEARCH_FROM = 6; // with fewer there is nothing to search
 const SEARCH_MS = 250;
 const at = (id) => document.getElementById(id);
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const keyOf = (image) => `${image.name}\n${image.at}`;
 
 export class Gallery {
   /** `changed`, `reuse`, `vary` and `upscale` are the viewer's; `say` is called with a sentence for the live region,
@@ -19,14 +19,17 @@ export class Gallery {
   constructor({ user, changed, say, failed, ...acts }) {
     Object.assign(this, { user, changed, say, failed });
     this.shown = [];
-    this.tiles = new Map();
     this.total = 0;
     this.cursor = null;
     this.reading = null;
     this.selection = new Selection(this);
+    this.grid = new Grid({
+      chosen: (image) => (this.selection.isOn ? this.selection.toggle(image.name) : this.viewer.view(image)),
+      dress: (tile) => this.selection.dress(tile),
+    });
     this.viewer = new Viewer({ gallery: this, user, changed, ...acts });
     at("older").addEventListener("click", () => this.more({ focus: true }));
-    this.sight = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.more({ focus: false }), { rootMargin: "600px" });
+    this.sight = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.more({ focus: false }), { rootMargin: AHEAD });
     this.listen();
   }
 
@@ -70,7 +73,7 @@ export class Gallery {
     if (JSON.stringify(wanted) !== JSON.stringify(this.wanted)) return; // another search was begun meanwhile
     const known = new Set(page.images.map((image) => image.name));
     const last = page.images.at(-1);
-    const beyond = page.images.length < limit ? [] : this.shown.slice(limit).filter((image) => !known.has(image.name) && image.at <= last.at);
+    const beyond = page.images.length < limit ? [] : this.shown.filter((image) => !known.has(image.name) && image.at <= last.at);
     this.shown = [...page.images, ...beyond];
     this.total = page.total;
     if (beyond.length === 0) this.cursor = page.next_cursor;
@@ -95,7 +98,8 @@ export class Gallery {
       this.total = page.total;
       this.cursor = page.next_cursor;
       this.show();
-      if (focus) at("grid").children[first]?.querySelector("button").focus();
+      if (focus) this.grid.focus(first);
+      this.sight.disconnect(); // so that it tells at once whether there is room for more
       this.sight.observe(at("older"));
     } catch (failure) {
       this.sight.disconnect();
@@ -103,17 +107,8 @@ export class Gallery {
     }
   }
 
-  // A tile that is there already is left alone, so that a refresh neither flickers nor takes the focus away.
   show() {
-    const wanted = this.shown.map((image) => this.tileFor(image));
-    const grid = at("grid");
-    wanted.forEach((item, place) => {
-      if (grid.children[place] !== item) grid.insertBefore(item, grid.children[place] ?? null);
-    });
-    while (grid.children.length > wanted.length) grid.lastElementChild.remove();
-    const keys = new Set(this.shown.map(keyOf));
-    for (const key of this.tiles.keys()) if (!keys.has(key)) this.tiles.delete(key);
-    for (const tile of grid.querySelectorAll("[data-gone] img")) tile.src = tile.src; // it may be there again
+    this.grid.show(this.shown);
     at("gallery-empty").hidden = this.total > 0 || this.isSearching;
     at("gallery-none").hidden = this.total > 0 || !this.isSearching;
     at("search").hidden = !this.isSearching && this.total < SEARCH_FROM;
@@ -123,42 +118,9 @@ export class Gallery {
     this.selection.show();
   }
 
-  tileOf(name) {
-    return [...at("grid").querySelectorAll("button")].find((tile) => tile.dataset.name === name);
-  }
-
-  tileFor(image) {
-    const key = keyOf(image);
-    if (!this.tiles.has(key)) this.tiles.set(key, this.tile(image));
-    return this.tiles.get(key);
-  }
-
-  tile(image) {
-    const picture = document.createElement("img");
-    picture.src = image.thumbnail_url;
-    picture.alt = "";
-    picture.loading = "lazy";
-    picture.decoding = "async";
-    const button = document.createElement("button");
-    picture.addEventListener("error", () => this.mark(button, true));
-    picture.addEventListener("load", () => this.mark(button, false));
-    button.type = "button";
-    button.className = "tile";
-    button.dataset.name = image.name;
-    button.setAttribute("aria-haspopup", "dialog");
-    button.dataset.label = `${image.name}, ${moment.format(new Date(image.at))}`;
-    this.mark(button, false);
-    button.append(picture);
-    button.addEventListener("click", () => (this.selection.isOn ? this.selection.toggle(image.name) : this.viewer.view(image)));
-    const item = document.createElement("li");
-    item.append(button);
-    return item;
-  }
-
-  // Where the file of a picture cannot be shown, a word stands in its place.
-  mark(button, gone) {
-    button.toggleAttribute("data-gone", gone);
-    button.setAttribute("aria-label", `${button.dataset.label}.${gone ? " Picture missing." : ""} Open`);
+  /** These are deleted, wherever they stand in what is shown. */
+  without(names) {
+    this.shown = this.shown.filter((image) => !names.includes(image.name));
   }
 
   /** Opens the viewer for a kept picture that may not be among those shown; `toDelete`: with its question. */

@@ -27,19 +27,24 @@ export class Selection {
   }
 
   show() {
-    const standing = new Set(this.gallery.shown.map((image) => image.name));
-    for (const name of this.names) if (!standing.has(name)) this.names.delete(name);
+    if (this.names.size) {
+      const standing = new Set(this.gallery.shown.map((image) => image.name));
+      for (const name of this.names) if (!standing.has(name)) this.names.delete(name);
+    }
     at("selecting").setAttribute("aria-pressed", this.isOn);
     at("selecting").textContent = this.isOn ? "Done" : "Select";
     at("selected").hidden = !this.isOn;
-    for (const tile of at("grid").querySelectorAll("button")) {
-      if (this.isOn) tile.setAttribute("aria-pressed", this.names.has(tile.dataset.name));
-      else tile.removeAttribute("aria-pressed");
-    }
+    for (const tile of this.gallery.grid.tiles) this.dress(tile);
     this.asked = false;
     at("selected-count").textContent = this.names.size ? `${this.names.size} selected` : "Choose pictures";
     at("selected-delete").textContent = "Delete";
     for (const id of ["selected-zip", "selected-delete"]) at(id).disabled = this.names.size === 0;
+  }
+
+  /** A tile tells whether it is chosen, while one can choose. */
+  dress(tile) {
+    if (this.isOn) tile.setAttribute("aria-pressed", this.names.has(tile.dataset.name));
+    else tile.removeAttribute("aria-pressed");
   }
 
   async download() {

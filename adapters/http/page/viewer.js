@@ -129,8 +129,7 @@ export class Viewer {
     at("viewer-picture").hidden = gone;
     at("viewer-gone").hidden = !gone;
     at("viewer-download").hidden = gone;
-    const tile = gone && this.open && this.gallery.tileOf(this.open.image.name); // its small copy may be shown still
-    if (tile) this.gallery.mark(tile, true);
+    if (gone && this.open) this.gallery.grid.miss(this.open.image.name); // its small copy may be shown still
   }
 
   facts(image, details, generation) {
@@ -191,8 +190,7 @@ export class Viewer {
     this.deleted = true;
     at("viewer").close();
     await this.changed(`Deleted ${image.name}. ${mb.format(image.size_bytes / 1048576)} MB are free again.`, [image.name]);
-    const tiles = [...at("grid").querySelectorAll("button")];
-    (tiles[Math.min(place, tiles.length - 1)] ?? at("gallery-title")).focus();
+    if (!this.gallery.grid.focus(place)) at("gallery-title").focus();
   }
 
   // The browser tells of a closing a moment later, when the next image may be open already.
@@ -204,6 +202,7 @@ export class Viewer {
     const leave = this.reused || this.deleted;
     this.reused = false;
     this.deleted = false;
-    if (!leave) this.gallery.tileOf(name)?.focus();
+    const place = this.gallery.shown.findIndex((image) => image.name === name);
+    if (!leave && place >= 0) this.gallery.grid.focus(place);
   }
 }
