@@ -156,15 +156,16 @@ async def test_a_lost_answer_is_asked_for_again_and_makes_one_picture(desk: Desk
 
 
 async def test_a_service_that_is_gone_is_said_so_and_found_again(desk: Desk) -> None:
-    """What was typed stays; once the service is back, "Try again" makes the picture that was asked for."""
+    """What was typed stays; once the service is back, the page makes the picture that was asked for, by itself."""
     page = desk.page
     await desk.service.stop()
     await make(page)
     outage = page.get_by_role("alert").filter(has_text="The service does not answer")
     await expect(outage).to_be_visible(timeout=20_000)
     await expect(page.get_by_label("What should be in it?")).to_have_value(PROMPT)
-    await desk.service.start()
     await outage.get_by_role("button", name="Try again").tap()
+    await expect(outage).to_be_visible(timeout=20_000)
+    await desk.service.start()
     await expect(page.get_by_role("img", name=PROMPT)).to_be_visible(timeout=20_000)
     await expect(outage).to_be_hidden()
     assert quota_status(desk.service.store, "local")["daily"]["used"] == 1

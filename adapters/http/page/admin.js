@@ -28,7 +28,12 @@ const REASONS = {
   unknown: "Answer lost",
 };
 
-const ledger = new Lines({ list: at("ledger-lines") });
+const ledger = new Lines({
+  list: at("ledger-lines"),
+  more: at("ledger-more"),
+  empty: at("ledger-empty"),
+  failed: (failure) => complain("ledger-error", failure.message),
+});
 let shownUsers = [];
 let opened = null;
 let feed = null;

@@ -19,6 +19,7 @@ import { fill, readWish } from "./wish.js";
 const VARY_STRENGTH = 45;
 const REFRESH_MS = 60000;
 const SOON_MS = 3000; // while a place is held, a picture is being made somewhere: in another tab, or by the bot
+const AWAY_MS = 5000;
 const at = (id) => document.getElementById(id);
 const user = await whoUses();
 
@@ -37,7 +38,7 @@ const gallery = new Gallery({
   vary: (image, details) => vary(image.name, api.imageUrl(user, image.name), details),
   upscale: (image) => start("upscales", { source: image.name }),
   say,
-  failed: showFailure,
+  failed: told,
 });
 
 async function refresh() {
@@ -51,13 +52,31 @@ async function refresh() {
     return status;
   } catch (failure) {
     if (!(failure instanceof api.Failure)) throw failure;
-    showFailure(failure);
+    told(failure);
     return null;
   }
 }
 
+/** A service that is away is looked for again soon. */
+function told(failure) {
+  showFailure(failure);
+  if (!failure.lost) return;
+  clearTimeout(soon);
+  soon = setTimeout(refreshWhenSeen, AWAY_MS);
+}
+
 function refreshWhenSeen() {
-  if (!document.hidden && !isBusy()) refresh();
+  if (document.hidden || isBusy()) return;
+  if (at("outage").hidden) refresh();
+  else goOn();
+}
+
+/** Once the service is there again: the wish whose answer was lost is asked for under its key. */
+async function goOn() {
+  if (!(await refresh())) return false;
+  await offerStyles();
+  if (running && !isBusy()) make(running.kind, running.wish, running.key);
+  return true;
 }
 
 /** What is done with the picture in the frame. */
@@ -96,7 +115,7 @@ async function make(kind, wish, key, started = Date.now()) {
     if (!failure.lost) settle(); // it was answered: another try is another request
     stopWorking();
     say(failure.state === "cancelled" ? "Cancelled. Nothing was kept." : "");
-    if (failure.state !== "cancelled") showFailure(failure);
+    if (failure.state !== "cancelled") told(failure);
     if (!failure.lost) await refresh();
   }
 }
@@ -151,10 +170,7 @@ at("prompt").addEventListener("keydown", (event) => {
 at("refusal-retry").addEventListener("click", () => submit());
 at("outage-retry").addEventListener("click", async () => {
   at("outage").hidden = true;
-  if (!(await refresh())) return;
-  await offerStyles();
-  if (running) make(running.kind, running.wish, running.key);
-  else at("prompt").focus();
+  if ((await goOn()) && !isBusy()) at("prompt").focus();
 });
 at("result-actions").addEventListener("click", (event) => acts[event.target.dataset.do]?.(inFrame()));
 watchFrame((job) => api.cancel(user, job));
@@ -162,8 +178,8 @@ offerUsers(user);
 watchSource(() => {
   at("go-label").textContent = goLabel();
 });
-const lines = new Lines({ list: at("history-lines"), more: at("history-more"), empty: at("history-empty") });
-watch("history-view", { came: () => lines.show(user).catch(showFailure) });
+const lines = new Lines({ list: at("history-lines"), more: at("history-more"), empty: at("history-empty"), failed: told });
+watch("history-view", { came: () => lines.show(user) });
 watch("admin-view", admin);
 startViews();
 

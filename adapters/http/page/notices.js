@@ -5,7 +5,8 @@ import { bringIntoSight } from "./said.js";
 
 const at = (id) => document.getElementById(id);
 
-export function showOutage() {
+function showOutage() {
+  if (!at("outage").hidden) return; // and so it is said once
   at("outage").hidden = false;
   bringIntoSight("outage");
 }
