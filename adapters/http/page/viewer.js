@@ -138,6 +138,8 @@ export class Viewer {
       ["Left out", details?.negative_prompt],
       ["Style", details?.style && readable(details.style)],
       ["Seed", details?.seed],
+      ["Steps", details?.steps],
+      ["Guidance", details?.cfg_scale],
       ["How", OPERATIONS[image.operation] ?? image.operation],
       ["Size", `${image.width} × ${image.height}, ${mb.format(image.size_bytes / 1048576)} MB`],
       ["Made by", details?.provider === "sketch" ? "an offline sketch" : details?.provider],

@@ -65,6 +65,10 @@ export function fill(details) {
   at("negative").value = details.negative_prompt ?? "";
   at("seed").value = details.seed ?? "";
   at("count").value = details.count ?? 1;
+  for (const [id, value] of [["steps", details.steps], ["guidance", details.cfg_scale]]) {
+    at(id).value = value ?? at(id).defaultValue;
+    at(id).dispatchEvent(new Event("input")); // the figure beside it
+  }
   const size = document.querySelector(`input[name=size][value="${details.width}x${details.height}"]`);
   if (size) size.checked = true;
   else if (details.width && details.height) {
