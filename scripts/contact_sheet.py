@@ -1,4 +1,5 @@
-"""Paints docs/pictures/styles.png: one prompt in each of the styles that can be sketched offline, each with its name.
+"""Paints docs/pictures/styles.png: one prompt in each of the styles that can be sketched offline, each with its name;
+and the small examples, one below the other in the order of STYLES, that the page offers the styles by.
 
 Run it from anywhere: `python scripts/contact_sheet.py [prompt]`. The same prompt gives the same sheet.
 """
@@ -26,6 +27,9 @@ from adapters.wording.failures import sentence_of_failure  # noqa: E402 - as abo
 
 TARGET = ROOT / "docs" / "pictures" / "styles.png"
 PROMPT = "A dragon at dusk"
+EXAMPLES = ROOT / "adapters" / "http" / "page" / "styles.webp"
+EXAMPLE_PROMPT = "a lighthouse above a quiet sea"
+EXAMPLE_SIDE = 144
 SIDE = 768
 THUMBNAIL = 240
 LABEL = 34
@@ -61,11 +65,21 @@ def sheet(prompt: str) -> Image.Image:
     return page
 
 
+def strip() -> Image.Image:
+    """The examples."""
+    page = Image.new("RGB", (EXAMPLE_SIDE, EXAMPLE_SIDE * len(STYLES)))
+    for number, style in enumerate(STYLES):
+        picture = asyncio.run(sketch(EXAMPLE_PROMPT, style))
+        page.paste(picture.resize((EXAMPLE_SIDE, EXAMPLE_SIDE), Image.Resampling.LANCZOS), (0, number * EXAMPLE_SIDE))
+    return page
+
+
 def main() -> None:
-    """Write the sheet and say what is on it."""
+    """Write both and say what is on the sheet."""
     prompt = " ".join(sys.argv[1:]) or PROMPT
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     sheet(prompt).save(TARGET, "PNG", optimize=True)
+    strip().save(EXAMPLES, "WEBP", quality=72, method=6)
     print(f"{TARGET.relative_to(ROOT)}: {len(STYLES)} styles of {prompt!r}, {TARGET.stat().st_size / 1024:.0f} KiB")
 
 

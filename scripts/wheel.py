@@ -21,7 +21,7 @@ RINGS = ("domain", "projections", "adapters")
 PACKAGE = "abby_ledger"
 PUBLIC_NAMES = "adapters/compat"
 """The folder of what programs import."""
-SUFFIXES = frozenset({".py", ".typed", ".json", ".html", ".css", ".js", ".svg"})
+SUFFIXES = frozenset({".py", ".typed", ".json", ".html", ".css", ".js", ".svg", ".webp"})
 """What the product consists of; anything else that lies about stays out of the wheel."""
 DOCSTRING = '"""The inside of Abby Ledger, which may move. Programs import `abby_core` and `abby_adapters`."""\n'
 

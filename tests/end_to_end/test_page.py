@@ -24,7 +24,10 @@ MAX_TABS = 40
 async def test_the_story_at_phone_width(desk: Desk) -> None:
     """A wish, the picture, the quota falling, the sixth refusal with its time, the gallery, a deletion."""
     page = desk.page
-    await page.get_by_label("Style", exact=True).select_option("Origami")
+    await page.get_by_role("button", name="Choose a style by its picture").tap()
+    await expect(page.get_by_role("button", name="No particular style", pressed=True)).to_be_focused()
+    await page.get_by_role("button", name="Origami").tap()
+    await expect(page.get_by_label("Style", exact=True)).to_have_value("origami")
     await page.get_by_text("Portrait").tap()
     await make(page)
     picture = page.get_by_role("img", name=PROMPT)
@@ -153,15 +156,16 @@ async def test_a_lost_answer_is_asked_for_again_and_makes_one_picture(desk: Desk
 
 
 async def test_a_service_that_is_gone_is_said_so_and_found_again(desk: Desk) -> None:
-    """What was typed stays; once the service is back, "Try again" makes the picture that was asked for."""
+    """What was typed stays; once the service is back, the page makes the picture that was asked for, by itself."""
     page = desk.page
     await desk.service.stop()
     await make(page)
     outage = page.get_by_role("alert").filter(has_text="The service does not answer")
     await expect(outage).to_be_visible(timeout=20_000)
     await expect(page.get_by_label("What should be in it?")).to_have_value(PROMPT)
-    await desk.service.start()
     await outage.get_by_role("button", name="Try again").tap()
+    await expect(outage).to_be_visible(timeout=20_000)
+    await desk.service.start()
     await expect(page.get_by_role("img", name=PROMPT)).to_be_visible(timeout=20_000)
     await expect(outage).to_be_hidden()
     assert quota_status(desk.service.store, "local")["daily"]["used"] == 1

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { bars, columns, table } from "./charts.js";
 import { listen, showChanges, showLimits, wholeOrNothing } from "./governing.js";
+import { showCredits } from "./credits.js";
 import { Lines } from "./lines.js";
 import { icon, STATES } from "./quota.js";
 
@@ -28,7 +29,12 @@ const REASONS = {
   unknown: "Answer lost",
 };
 
-const ledger = new Lines({ list: at("ledger-lines") });
+const ledger = new Lines({
+  list: at("ledger-lines"),
+  more: at("ledger-more"),
+  empty: at("ledger-empty"),
+  failed: (failure) => complain("ledger-error", failure.message),
+});
 let shownUsers = [];
 let opened = null;
 let feed = null;
@@ -73,6 +79,8 @@ function showPolicy(policy) {
   at("cleanup-days").placeholder = policy.temp_days;
 }
 
+const lastDays = () => Array.from({ length: DAYS }, (_, index) => new Date(Date.now() - (DAYS - 1 - index) * DAY_MS).toISOString().slice(0, 10));
+
 function showReport(report) {
   const { forecast, total } = report;
   const used = forecast.used_bytes / MB;
@@ -85,8 +93,7 @@ function showReport(report) {
   at("pool-title").parentElement.dataset.state = percent > 95 ? "CRITICAL" : percent > 80 ? "WARNING" : "OK";
   at("pool-forecast").textContent = forecast.sentence;
   const kept = new Map(report.days.map((day) => [day.day, Math.max(day.made, day.kept)]));
-  const days = Array.from({ length: DAYS }, (_, index) => new Date(Date.now() - (DAYS - 1 - index) * DAY_MS).toISOString().slice(0, 10));
-  columns(at("days-chart"), days.map((day) => ({ label: day, value: kept.get(day) ?? 0, title: `${day}: ${kept.get(day) ?? 0}` })));
+  columns(at("days-chart"), lastDays().map((day) => ({ label: day, value: kept.get(day) ?? 0, title: `${day}: ${kept.get(day) ?? 0}` })));
   const reasons = Object.entries(REASONS).map(([name, label]) => ({ label, value: total[name] ?? 0 }));
   bars(at("refusals-chart"), reasons.filter((row) => row.value > 0).sort((one, other) => other.value - one.value));
 }
@@ -195,8 +202,11 @@ async function refresh() {
     const [ready, policy] = await Promise.all([api.admin.readiness(), api.admin.policy()]);
     showHealth(ready);
     showPolicy(policy);
-    showReport(await api.admin.report("day", DAYS));
-    showProviders(await api.admin.report("provider", DAYS));
+    const byDay = await api.admin.report("day", DAYS);
+    showReport(byDay);
+    const byProvider = await api.admin.report("provider", DAYS);
+    showProviders(byProvider);
+    showCredits(byDay, byProvider, lastDays());
   });
 }
 

@@ -8,10 +8,12 @@ function svg(tag, attributes) {
   return made;
 }
 
-/** Upright bars over time: rows of { label, value, title }. */
-export function columns(place, rows) {
+const whole = new Intl.NumberFormat("en");
+
+/** Upright bars over time: rows of { label, value, title }; `number` writes the largest. */
+export function columns(place, rows, number = whole) {
   const [width, height] = [600, 140];
-  const most = Math.max(1, ...rows.map((row) => row.value));
+  const most = Math.max(0, ...rows.map((row) => row.value)) || 1;
   const step = width / Math.max(1, rows.length);
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", class: "columns-chart", role: "img" });
   picture.setAttribute("aria-label", rows.some((row) => row.value) ? rows.filter((row) => row.value).map((row) => row.title).join("; ") : "Nothing yet");
@@ -25,7 +27,7 @@ export function columns(place, rows) {
   });
   const feet = document.createElement("p");
   feet.className = "chart-feet hint";
-  for (const text of [rows[0]?.label, `most: ${most}`, rows.at(-1)?.label]) {
+  for (const text of [rows[0]?.label, `most: ${number.format(most)}`, rows.at(-1)?.label]) {
     const foot = document.createElement("span");
     foot.textContent = text ?? "";
     feet.append(foot);
@@ -33,8 +35,8 @@ export function columns(place, rows) {
   place.replaceChildren(picture, feet);
 }
 
-/** Lying bars by name: rows of { label, value }. */
-export function bars(place, rows) {
+/** Lying bars by name: rows of { label, value }; `number` writes the values. */
+export function bars(place, rows, number = whole) {
   if (rows.length === 0) {
     const none = document.createElement("p");
     none.className = "hint";
@@ -42,7 +44,7 @@ export function bars(place, rows) {
     place.replaceChildren(none);
     return;
   }
-  const most = Math.max(1, ...rows.map((row) => row.value));
+  const most = Math.max(...rows.map((row) => row.value)) || 1;
   const list = document.createElement("ul");
   list.className = "bars";
   for (const row of rows) {
@@ -51,7 +53,7 @@ export function bars(place, rows) {
     const value = document.createElement("strong");
     const meter = document.createElement("span");
     name.textContent = row.label;
-    value.textContent = row.value;
+    value.textContent = number.format(row.value);
     meter.className = "bars-bar";
     meter.style.width = `${(row.value / most) * 100}%`;
     meter.setAttribute("aria-hidden", "true");

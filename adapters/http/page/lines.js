@@ -48,12 +48,12 @@ export function lineOf(user, entry) {
   return item;
 }
 
-/** A pager of one user's history into a list. */
+/** A pager of one user's history into a list; `failed` is called with a Failure. */
 export class Lines {
-  constructor({ list, more, empty }) {
-    Object.assign(this, { list, more, empty });
+  constructor({ list, more, empty, failed }) {
+    Object.assign(this, { list, more, empty, failed });
     this.count = 0;
-    more?.addEventListener("click", () => this.next());
+    more.addEventListener("click", () => this.next());
   }
 
   /** Begins anew, for this user. */
@@ -61,14 +61,24 @@ export class Lines {
     this.user = user;
     this.count = 0;
     this.list.replaceChildren();
+    this.more.hidden = true;
+    this.empty.hidden = true;
     await this.next();
   }
 
   async next() {
-    const page = await api.history(this.user, this.count, 25);
-    this.list.append(...page.entries.map((entry) => lineOf(this.user, entry)));
-    this.count += page.entries.length;
-    if (this.more) this.more.hidden = this.count >= page.total;
-    if (this.empty) this.empty.hidden = page.total > 0;
+    const { user, count } = this;
+    const turn = (this.turn = {});
+    try {
+      const page = await api.history(user, count, 25);
+      if (turn !== this.turn) return; // it was begun anew meanwhile
+      this.list.append(...page.entries.map((entry) => lineOf(user, entry)));
+      this.count += page.entries.length;
+      this.more.hidden = this.count >= page.total;
+      this.empty.hidden = page.total > 0;
+    } catch (failure) {
+      if (!(failure instanceof api.Failure)) throw failure;
+      this.failed(failure);
+    }
   }
 }

@@ -20,7 +20,7 @@ CONTENT_SECURITY_POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
 MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
-    {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+    {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "webp": "image/webp"}
 )
 INDEX = "index.html"
 
@@ -67,12 +67,17 @@ def _send(request: web.Request, name: str) -> web.Response:
     if any(tag.value in (found.etag, "*") for tag in tags):
         answer = web.Response(status=304, headers=headers)
     else:
-        answer = web.Response(body=found.data, content_type=found.media_type, charset="utf-8", headers=headers)
+        charset = None if found.media_type == MEDIA_TYPES["webp"] else "utf-8"
+        answer = web.Response(body=found.data, content_type=found.media_type, charset=charset, headers=headers)
     answer.etag = found.etag
     return answer
 
 
-_FILE = {HTTPStatus.OK: Answer("The file.", None, ("text/html", "text/css", "text/javascript", "image/svg+xml"))}
+_FILE = {
+    HTTPStatus.OK: Answer(
+        "The file.", None, ("text/html", "text/css", "text/javascript", "image/svg+xml", "image/webp")
+    )
+}
 ROUTES = (
     Route("GET", "/", index, subject="", scope=None, answers=_FILE, query=None),
     Route("GET", "/page/{file}", file, subject="", scope=None, answers=_FILE, query=None, may_lack=True),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
+from PIL import Image
 
 from adapters.http.routes.page import CONTENT_SECURITY_POLICY, INDEX, MEDIA_TYPES, read_page
 from tests.adapters.http.conftest import Running
 
 PAGE = read_page()
 HTML = PAGE[INDEX].data.decode()
+TEXTS = {name: file.data.decode() for name, file in PAGE.items() if not name.endswith(".webp")}
 SCRIPTS = {name: file.data.decode() for name, file in PAGE.items() if name.endswith(".js")}
 
 
@@ -31,8 +34,8 @@ def test_every_file_the_page_asks_for_is_served() -> None:
 def test_nothing_is_inline_and_nothing_comes_from_elsewhere() -> None:
     """No script or style in the page, no handler attribute, and no address of another host in any file."""
     assert not re.search(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|javascript:", HTML)
-    for name, file in PAGE.items():
-        addresses = set(re.findall(r"https?://[^\s\"')]+", file.data.decode()))
+    for name, text in TEXTS.items():
+        addresses = set(re.findall(r"https?://[^\s\"')]+", text))
         assert addresses <= {"http://www.w3.org/2000/svg"}, name
 
 
@@ -103,11 +106,21 @@ def _luminance(colour: str) -> float:
 
 def test_no_sentence_of_the_page_names_a_command() -> None:
     """Who reads the page has it in a browser, and perhaps nothing else."""
-    for name, file in PAGE.items():
-        assert not re.findall(r"<code>|\babby [a-z]+\b|launch\.py|\.venv", file.data.decode()), name
+    for name, text in TEXTS.items():
+        assert not re.findall(r"<code>|\babby [a-z]+\b|launch\.py|\.venv", text), name
 
 
 async def test_the_page_is_given_out_whatever_its_query_says(service: Running) -> None:
     """The query is the page's own: whom it acts for, which view it shows."""
     assert (await service.ask("GET", "/?user=ada&view=quota")).status == 200
     assert (await service.ask("GET", "/page/app.js?v=2")).status == 200
+
+
+async def test_each_style_has_its_example_in_a_file_that_is_small(service: Running) -> None:
+    """One below the other, in the order in which the service tells the styles."""
+    answer = await service.ask("GET", "/page/styles.webp")
+    assert (answer.status, answer.headers["content-type"]) == (200, "image/webp")
+    assert len(answer.body) < 100_000
+    width, height = Image.open(io.BytesIO(answer.body)).size
+    styles = (await service.ask("GET", "/v1/styles")).json["styles"]
+    assert (height % width, height // width) == (0, len(styles))
