@@ -2,8 +2,8 @@
 
 import * as api from "./api.js";
 import { bars, columns, table } from "./charts.js";
-import { listen, showChanges, showLimits, wholeOrNothing } from "./governing.js";
 import { showCredits } from "./credits.js";
+import { listen, showChanges, showLimits, wholeOrNothing } from "./governing.js";
 import { Lines } from "./lines.js";
 import { icon, STATES } from "./quota.js";
 
