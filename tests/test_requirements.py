@@ -37,7 +37,6 @@ RUN_AND_NOT_IMPORTED = {
     "import-linter": "lint-imports checks the order of the rooms",
     "mypy": "checks the types",
     "pytest-timeout": "pytest loads it by itself, for `timeout`",
-    "pytest-xdist": "pytest loads it by itself, for `-n`",
     "ruff": "checks and formats",
 }
 

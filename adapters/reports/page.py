@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -84,8 +85,9 @@ def as_page(told: Report) -> str:
 """
 
 
+@cache
 def _as_script() -> str:
-    """All that draws, fit to stand in a page."""
+    """All that draws, fit to stand in a page. It is the same in each, and takes seconds to put together."""
     return script(SNIPPET).replace("</script", "<\\/script")
 
 

@@ -28,6 +28,8 @@ CHROMIUM_ARGUMENTS = (
     "--disable-sync",
 )
 PHONE: ViewportSize = {"width": 360, "height": 740}
+HURRIED = "(() => { const later = setTimeout; window.setTimeout = (what, ms) => later(what, ms / 4); })()"
+"""In the page: what it does after a while, it does after a quarter of it."""
 PROMPT = "a lighthouse above a quiet sea"
 
 

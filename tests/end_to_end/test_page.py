@@ -13,7 +13,7 @@ from adapters.application.reading import quota_status
 from adapters.application.saving import NewImage, save_image
 from domain.commands import SetPolicy
 from domain.limits import UserLimits
-from tests.end_to_end.page_desk import PHONE, PROMPT, Desk, Service, make
+from tests.end_to_end.page_desk import HURRIED, PHONE, PROMPT, Desk, Service, make
 from tests.hostile.builders import png
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -137,6 +137,7 @@ async def test_a_double_click_makes_one_picture(desk: Desk) -> None:
 async def test_a_lost_answer_is_asked_for_again_and_makes_one_picture(desk: Desk) -> None:
     """The request arrived and its answer did not: the repeat has the same key, so one generation is used."""
     page = desk.page
+    await page.evaluate(HURRIED)
     keys: list[str] = []
 
     async def lose_the_first(route: Route, request: Request) -> None:
@@ -158,6 +159,7 @@ async def test_a_lost_answer_is_asked_for_again_and_makes_one_picture(desk: Desk
 async def test_a_service_that_is_gone_is_said_so_and_found_again(desk: Desk) -> None:
     """What was typed stays; once the service is back, the page makes the picture that was asked for, by itself."""
     page = desk.page
+    await page.evaluate(HURRIED)
     await desk.service.stop()
     await make(page)
     outage = page.get_by_role("alert").filter(has_text="The service does not answer")

@@ -17,7 +17,7 @@ from adapters.generation.provider import GenerationRequest, GenerationResult, On
 from adapters.generation.sketch.provider import SketchProvider
 from adapters.ports.failures import GenerationFailure
 from domain.commands import SetPolicy
-from tests.end_to_end.page_desk import PROMPT, Service, make
+from tests.end_to_end.page_desk import HURRIED, PROMPT, Service, make
 from tests.hostile.builders import png
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -86,10 +86,12 @@ async def service(tmp_path: Path, provider: Held) -> AsyncIterator[Service]:
     await running.close()
 
 
-async def opened(browser: Browser, address: str, viewport: ViewportSize = NARROW) -> Page:
+async def opened(browser: Browser, address: str, viewport: ViewportSize = NARROW, script: str = "") -> Page:
     """The page by touch, its figures read."""
     context = await browser.new_context(viewport=viewport, has_touch=True, reduced_motion="reduce")
     page = await context.new_page()
+    if script:
+        await page.add_init_script(script)
     await page.goto(address)
     await expect(page.locator("#go-left")).to_contain_text("left today")
     return page
@@ -183,10 +185,10 @@ async def test_a_picture_that_is_made_elsewhere_appears_when_it_is_done(
     await page.get_by_label("What should be in it?").fill(PROMPT)
     await page.get_by_role("button", name="Make the picture").tap()
     await asyncio.wait_for(provider.called.wait(), 20)
-    other = await opened(browser, address)
+    other = await opened(browser, address, script=HURRIED)
     await expect(other.locator("#storage-hint")).to_contain_text("held")
     provider.open.set()
-    await expect(other.locator(".tile")).to_have_count(1, timeout=30_000)
+    await expect(other.locator(".tile")).to_have_count(1, timeout=10_000)  # a minute is 15 s there
 
 
 async def test_what_was_answered_is_not_asked_for_again_by_a_reload(browser: Browser, tmp_path: Path) -> None:

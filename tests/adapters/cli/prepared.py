@@ -29,7 +29,6 @@ from threading import Thread
 from types import ModuleType, TracebackType
 from typing import IO, Self
 
-PROGRAM = "adapters.cli"
 FORKS = sys.platform == "linux"
 IMPORTED = (
     "adapters.cli.app",
@@ -47,12 +46,12 @@ END_SECONDS = 20.0
 
 
 class Forked:
-    """A started `abby`; what tests use of a `subprocess.Popen`."""
+    """A started program, told as to `python`; what tests use of a `subprocess.Popen`."""
 
-    def __init__(self, words: Sequence[str], env: Mapping[str, str], cwd: Path) -> None:
+    def __init__(self, program: Sequence[str], env: Mapping[str, str], cwd: Path) -> None:
         pipes = [os.pipe() for _ in range(3)]
         theirs = [pipes[0][0], pipes[1][1], pipes[2][1]]
-        self.pid, self._keeper = fork(["-m", PROGRAM, *words], env, cwd, theirs)
+        self.pid, self._keeper = fork(program, env, cwd, theirs)
         for descriptor in theirs:
             os.close(descriptor)
         self.stdin: IO[str] = os.fdopen(pipes[0][1], "w", encoding="utf-8")
@@ -75,7 +74,7 @@ class Forked:
         """The exit code, or the signal that killed it as a negative number."""
         if self.returncode is None:
             if not select.select([self._keeper], [], [], timeout)[0]:
-                raise subprocess.TimeoutExpired(PROGRAM, timeout or 0)
+                raise subprocess.TimeoutExpired("a forked program", timeout or 0)
             self.returncode = int(self._keeper.recv(TOLD_BYTES, socket.MSG_PEEK))
         return self.returncode
 

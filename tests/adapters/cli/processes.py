@@ -98,12 +98,7 @@ def command(root: Path, env_file: Path, *words: str) -> list[str]:
 def run(arguments: Sequence[str], *, cwd: Path, **variables: str) -> Ran:
     """Runs a program to its end; `abby`, where its environment is the usual one, is forked."""
     if FORKS and not variables and [*arguments[:3]] == START:
-        with Forked(arguments[3:], environment(), cwd) as process:
-            try:
-                out, err = process.communicate(WAIT_SECONDS)
-            finally:
-                process.kill()
-            return Ran(process.wait(), out, err)
+        return _run_forked(arguments[1:], cwd)
     done = subprocess.run(
         arguments,
         cwd=cwd,
@@ -114,6 +109,25 @@ def run(arguments: Sequence[str], *, cwd: Path, **variables: str) -> Ran:
         check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def run_changed(change: str, arguments: Sequence[str], *, cwd: Path) -> Ran:
+    """Runs `abby` to its end, in which some lines of Python have changed something before."""
+    program = _changed(change, arguments)
+    return _run_forked(program, cwd) if FORKS else run([sys.executable, *program], cwd=cwd)
+
+
+def _changed(change: str, arguments: Sequence[str]) -> list[str]:
+    return ["-c", f"{change}\nfrom adapters.cli import main\nraise SystemExit(main())", *arguments[3:]]
+
+
+def _run_forked(program: Sequence[str], cwd: Path) -> Ran:
+    with Forked(program, environment(), cwd) as process:
+        try:
+            out, err = process.communicate(WAIT_SECONDS)
+        finally:
+            process.kill()
+        return Ran(process.wait(), out, err)
 
 
 @contextmanager
@@ -147,15 +161,18 @@ def _until_the_end(process: subprocess.Popen[str] | Forked) -> Iterator[None]:
 
 
 @contextmanager
-def serving(root: Path, env_file: Path) -> Iterator[Service]:
-    """`abby serve`, from the line that names its page on, and until its lock file does too."""
+def serving(root: Path, env_file: Path, change: str = "") -> Iterator[Service]:
+    """`abby serve`, from the line that names its page on, and until its lock file does too. Some lines of Python may
+    change something in it before.
+    """
     words = command(root, env_file, "serve")
+    program = _changed(change, words) if change else words[1:]
     with ExitStack() as stack:
         if FORKS:
-            process: subprocess.Popen[str] | Forked = Forked(words[3:], environment(), Path.cwd())
+            process: subprocess.Popen[str] | Forked = Forked(program, environment(), Path.cwd())
             stack.enter_context(_until_the_end(process))
         else:
-            process = stack.enter_context(started(words))
+            process = stack.enter_context(started([sys.executable, *program]))
         assert process.stdout is not None
         for _ in range(START_LINES):
             line = process.stdout.readline()

@@ -19,7 +19,7 @@ from adapters.cli.output import Output
 from adapters.cli.providing import State, ask_all, providers
 from adapters.generation.providers import PROVIDERS, ProviderSettings
 from tests.adapters.cli.conftest import Abby
-from tests.adapters.cli.processes import Ran, command, run, write_env_file
+from tests.adapters.cli.processes import Ran, command, run_changed, write_env_file
 from tests.emulators.automatic1111 import Automatic1111Emulator
 from tests.emulators.emulator import Emulator, Hang, Reply
 from tests.emulators.openai import OpenAIEmulator
@@ -29,6 +29,9 @@ STABILITY_KEY = "sk-stability-0123456789"
 OPENAI_KEY = "sk-openai-0123456789"
 LOGIN = "abby:a-long-password"
 SECRETS = {"STABILITY_API_KEY": STABILITY_KEY, "OPENAI_API_KEY": OPENAI_KEY, "AUTOMATIC1111_LOGIN": LOGIN}
+
+AGAIN_SOON = "import adapters.generation.calls as calls; calls.FIRST_BACKOFF_SECONDS = 0.01"
+"""In the program: a service that cannot be reached is asked again as often, and sooner."""
 
 AT_API_HOST = {
     "stability": ("automatic1111", 100.0, "stable-diffusion-xl-1024-v1-0"),
@@ -40,7 +43,8 @@ AT_API_HOST = {
 async def asked(tmp_path: Path, *options: str, **settings: str) -> Ran:
     """What the command says, run as a process of its own while this one serves the emulators; never a secret."""
     file = write_env_file(tmp_path / "providers.env", **settings)
-    told = await asyncio.to_thread(run, command(tmp_path / "root", file, "providers", *options), cwd=tmp_path)
+    words = command(tmp_path / "root", file, "providers", *options)
+    told = await asyncio.to_thread(run_changed, AGAIN_SOON, words, cwd=tmp_path)
     secrets = [value for name, value in settings.items() if name in SECRETS]
     assert [secret for secret in secrets if secret in told.out + told.err] == []
     assert "Traceback" not in told.err

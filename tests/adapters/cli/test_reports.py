@@ -21,6 +21,7 @@ from tests.adapters.cli.processes import command, png, started
 from tests.adapters.reports.conftest import month
 
 __all__ = ["month"]
+pytestmark = pytest.mark.xdist_group("reports")  # the script of a page is put together once
 QUESTION = "SELECT day, sum(asked) AS asked FROM daily GROUP BY day ORDER BY day"
 
 

@@ -16,6 +16,11 @@ from adapters.http.routes.openai import FRONT_END_USER
 from tests.adapters.cli import processes
 from tests.adapters.cli.processes import PROJECT, command, environment, run, serving, write_env_file
 
+NO_WAIT_FOR_THE_DISK = """
+from adapters.disk.platforms import Posix
+Posix.sync_data = Posix._sync_names = lambda *_: None
+"""
+"""In the service: nothing here is about what lasts."""
 CASES, MANY_CASES = 3, 100
 """Random ones for each route, beside those at the bounds of each value."""
 SECONDS = 240
@@ -61,7 +66,7 @@ def test_every_request_is_answered_as_the_document_says(
         settings, HTTP_ACCESS="tokens", MAX_USER_DAILY_GENS="1000000", QUEUE_PER_USER="500", LOG_LEVEL="ERROR"
     )
     (tmp_path / "schemathesis.toml").write_text(WHAT_NO_SCHEMA_TELLS, encoding="utf-8")
-    with serving(root, settings) as service:
+    with serving(root, settings, NO_WAIT_FOR_THE_DISK) as service:
         token = run(command(root, settings, "token", "create", "all", "--scope", "admin"), cwd=tmp_path).out.strip()
         done = subprocess.run(
             [

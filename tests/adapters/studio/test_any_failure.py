@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from adapters.application.reading import quota_status
 from adapters.application.storage import Storage
+from adapters.eventlog.jsonl import reserve_file
 from adapters.ports.faults import Fault
 from adapters.studio import Generated
 from domain.refusals import Refusal
@@ -38,7 +39,14 @@ from tests.crash.judging import ROOT
 
 USERS = ("1", "2")
 EXAMPLES, LONG_EXAMPLES = 150, 5_000
+RESERVE_BYTES = 65_536
 HEALTH = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+
+
+@pytest.fixture(autouse=True)
+def small_reserve_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is written at each start, which at its full size takes an eighth of all that is done here."""
+    monkeypatch.setattr(reserve_file, "RESERVE_BYTES", RESERVE_BYTES)
 
 
 class FromThere:
