@@ -20,8 +20,8 @@ from tests.hostile.builders import png
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-FEW, MANY = 240, 5_000
-MOST_TILES = 130
+FEW, MANY = 130, 5_000
+MOST_TILES = 100
 """Three windows of a desktop, at most; however many pictures there are."""
 RECORD_FRAMES = """() => {
     window.frames_ms = []; let last = 0;
