@@ -105,7 +105,7 @@ SOME = (
 """Two users with names, holds and an answer."""
 CHOICE: Event = PreferenceSet(at=NOON, user="42", by="cli", preference="style", value="anime")
 CORRECTION: Event = ClockCorrected(NOON, "cli", later(NOON, seconds=9), NOON)
-POLICY: Event = PolicyChanged(NOON, "system", Limits(daily=9), "environment")
+POLICY = PolicyChanged(NOON, "system", Limits(daily=9), "environment")
 BEGUN: Event = PolicyChanged(NOON, "system", Limits(), "default")
 
 
