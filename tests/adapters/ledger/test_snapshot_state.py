@@ -192,7 +192,7 @@ def test_a_state_of_the_former_schema_is_taken_in_and_tells_nothing_of_correctio
 def test_a_state_of_before_managers_changed_limits_knows_what_settings_gave(source: str) -> None:
     """All limits, where they gave any: so a replay of the log says too, and so does what is kept after it."""
     projector = Projector()
-    for position, event in enumerate((BEGUN, POLICY._replace(source=source)), 1):
+    for position, event in enumerate((BEGUN, PolicyChanged(NOON, "system", Limits(daily=9), source)), 1):
         projector.state.apply(position, event)
         projector.feed(position, event)
     former = restored(without_taken_in(b"".join(encode_state(projector.dump()))))
