@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from itertools import islice
 from pathlib import Path
 
@@ -67,7 +67,7 @@ async def to_the_end(page: Page, many: int) -> int:
 
 
 async def test_a_long_gallery_keeps_few_tiles_and_everything_works_in_it(
-    browser: Browser, service: Service, many: int, record_property: pytest.RecordProperty
+    browser: Browser, service: Service, many: int, record_property: Callable[[str, object], None]
 ) -> None:
     """At its end and back at its beginning; `--thorough` tells how long its frames were."""
     context = await browser.new_context(viewport=DESKTOP)
