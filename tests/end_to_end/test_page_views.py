@@ -38,7 +38,8 @@ OUTSIDE = """() => {
     const edge = Math.min(innerWidth, right(box)) + 0.5;
     if (seen(box) && box.scrollWidth > box.clientWidth + 1) found.push(`${told(box)} scrolls ${box.scrollWidth}`);
     for (const e of box.querySelectorAll('*')) {
-      const cut = e.closest('dialog:not([open])') || e.parentElement.closest('.tile, .out-of-sight, select, .bar');
+      const inside = '.tile, .out-of-sight, select, .bar, .scrolls';
+      const cut = e.closest('dialog:not([open])') || e.parentElement.closest(inside);
       if (!cut && seen(e) && right(e) > edge) found.push(told(e));
     }
   }
