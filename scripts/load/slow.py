@@ -1,12 +1,13 @@
 """Clients that keep a place without need: `python -m scripts.load.slow PORT COUNT` until it is ended.
 
-By turns they send a head byte by byte, a body byte by byte, and ask for a large file and do not read it. Who loses the
-connection comes again after a second.
+By turns they send a head byte by byte, a body byte by byte, and ask for a file that is larger than what their system
+takes for them, and do not read it. Who loses the connection comes again after a second.
 """
 
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 from contextlib import suppress
 from itertools import cycle
@@ -19,13 +20,19 @@ BODY = (
     b"Content-Length: 1000\r\n\r\n{"
 )
 FILE = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+TAKEN_BYTES = 4_096
+"""What the system takes for who does not read; by itself it would take megabytes, and all of the file."""
 
 
 async def slow(port: int, kind: bytes) -> None:
     """One of them, for ever."""
     while True:
         with suppress(OSError):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            taken = socket.socket()
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, TAKEN_BYTES)
+            taken.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(taken, ("127.0.0.1", port))
+            reader, writer = await asyncio.open_connection(sock=taken)
             with suppress(OSError):
                 await (_do_not_read(writer) if kind is FILE else _trickle(reader, writer, kind))
             writer.close()
@@ -42,10 +49,10 @@ async def _trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, k
 
 async def _do_not_read(writer: asyncio.StreamWriter) -> None:
     writer.transport.pause_reading()  # type: ignore[attr-defined]  # a reading transport too
-    writer.write(FILE * 20)
+    writer.write(FILE)
     while not writer.is_closing():
         await asyncio.sleep(BYTE_SECONDS)
-        writer.write(FILE)  # which tells whether the other side has gone
+        writer.write(b"G")  # which tells whether the other side has gone
 
 
 async def main(port: int, count: int) -> None:
