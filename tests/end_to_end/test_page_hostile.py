@@ -132,7 +132,7 @@ async def through_what_is_told(page: Page, look: Look) -> None:
     await page.locator("#users-table").get_by_role("button", name="local").tap()
     await expect(page.locator("#ledger-lines > li")).to_have_count(4)
     await page.get_by_label("Own pictures a day").fill("20")
-    await page.get_by_label("Why", exact=True).fill(REASON)
+    await page.locator("#own-reason").fill(REASON)
     await page.get_by_role("button", name="Set limits").tap()
     await expect(page.locator("#ledger-status")).to_contain_text("of 20 today")
     await look("ledger")
