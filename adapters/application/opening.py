@@ -180,8 +180,13 @@ class OpenRoot(LedgerHooks):
 
     def _keep_outside(self, keep: Callable[[OutsideSeals, bytes], None], *, now: bool) -> None:
         """Adds how far the log is to the file outside, where that moved on since and it is time."""
+        if self.seals is None:
+            return
+        if now:
+            self.seals.settle()  # else what is only just being added would end with the program
         position = self.recorder.head
-        if self.seals is not None and position != self._kept_outside and (now or self.seals.is_due()):
+        is_kept = position == self._kept_outside and not (now and self.seals.trouble)
+        if not is_kept and (now or self.seals.is_due()):
             self._kept_outside = position
             keep(self.seals, self.recorder.sealed_point(self._clock()))
 

@@ -39,7 +39,7 @@ class OutsideSeals:
         """The end of what stands in the file; nothing where it cannot be read."""
         found: list[bytes] = []
         self._start(lambda: found.append(self._read()))
-        self._wait()
+        self.settle()
         return b"".join(found)
 
     def is_due(self) -> bool:
@@ -53,9 +53,16 @@ class OutsideSeals:
 
     def keep_last(self, line: bytes) -> None:
         """Adds the last point of a storage that closes."""
-        self._wait()
+        self.settle()
         self._start(lambda: self._add(line))
-        self._wait()
+        self.settle()
+
+    def settle(self) -> None:
+        """Waits for what is being added; `trouble` then says whether it is in the file."""
+        if self._busy is not None:
+            self._busy.join(ANSWERS_WITHIN_SECONDS)
+            if self._busy.is_alive():
+                self._failed("it does not answer")
 
     def _start(self, work: Callable[[], None]) -> None:
         if self._busy is not None and self._busy.is_alive():
@@ -63,12 +70,6 @@ class OutsideSeals:
             return
         self._busy = threading.Thread(target=self._carry_out, args=(work,), name="abby-outside-seals", daemon=True)
         self._busy.start()
-
-    def _wait(self) -> None:
-        if self._busy is not None:
-            self._busy.join(ANSWERS_WITHIN_SECONDS)
-            if self._busy.is_alive():
-                self._failed("it does not answer")
 
     def _carry_out(self, work: Callable[[], None]) -> None:
         try:

@@ -1,10 +1,10 @@
 """One TCP connection: its deadlines, the cap on how many there are, and the answer to bytes that are not HTTP.
 
 aiohttp leaves a half-sent head and a reader that has stopped reading open; here each has a named bound. Where all
-places are taken, who keeps one without need gives it up: first who has asked for nothing yet, then who sends or reads
-slowly, then strangers and refused ones in line, and of each kind who has done so longest. Where nobody does, the next
-one is told 503. Left to others: how long a body may take (`bodies`), and everything that needs a parsed request
-(`guards`).
+places are taken, who keeps one without need gives it up: first who has asked for nothing yet, then who pauses, who
+sends or reads slowly, strangers and refused ones in line, and of each kind who has done so longest. Where nobody does, the
+next one is sent away (`sent_away`). Left to others: how long a body may take (`bodies`), and everything that needs a
+parsed request (`guards`).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import _ErrInfo  # what it makes of bytes that are no request: a version is judged later
 
 from adapters.http.problems import BAD_REQUEST, INTERNAL, MEDIA_TYPE, VERSION, ProblemKind, render
+from adapters.http.sent_away import Doorstep, SentAway
 
 VERSIONS = frozenset({HttpVersion10, HttpVersion11})
 """aiohttp's parser lets others through, which have another form on the wire."""
@@ -39,18 +40,15 @@ PATIENCE_SECONDS = 0.5
 """Who asks again within this time keeps their place: else clients that are more than there are places would throw each
 other out, and none would be answered.
 """
-LOOKS = 10
+LOOKS = 20
 """How often within that time it is looked who could give their place up, while few are left. Not for each who comes, as
 that would be all that is done in a flood; and who is found twice has really sent nothing: what came between was read.
+Who has asked for nothing yet needs only that.
 """
 FEW_OF = 8
 """One place of so many, or less, is few."""
 TELL_SECONDS = 1.0
 """How often it is told, at most, that all places are taken."""
-MOST_SENT_AWAY = 512
-"""Connections that are being told 503 at once; one more is closed without a word."""
-SENT_AWAY_SECONDS = 1.0
-"""How long one of them has to read it."""
 
 T = TypeVar("T")
 
@@ -77,10 +75,9 @@ class Connections:
         self.open: set[Connection] = set()
         self.is_over = False
         """Whether the service takes no more connections; one that was accepted just before is sent away."""
-        self.sent_away = 0
-        """How many are being told so."""
         self._server = server
         self._coming = 0
+        self._doorstep = Doorstep()
         self._refused = self._dropped = 0
         self._told_at = -inf
         self._look_seconds = bounds.patience_seconds / LOOKS
@@ -93,7 +90,7 @@ class Connections:
         if self.is_over or not self.make_room():
             if not self.is_over:
                 self._note(refused=1)
-            return SentAway(self)
+            return SentAway(self._doorstep)
         self._coming += 1
         asyncio.get_running_loop().call_soon(self._has_come)
         return Connection(
@@ -132,7 +129,11 @@ class Connections:
         self._look = None
         loop = asyncio.get_running_loop()
         latest = loop.time() - self.bounds.patience_seconds
-        waited_for = {one: since for one in self.open if (since := one.waited_for_since) and since.since <= latest}
+        waited_for = {
+            one: since
+            for one in self.open
+            if (since := one.waited_for_since) and (since.need is Need.WITHOUT_REQUEST or since.since <= latest)
+        }
         twice = [(since, one) for one, since in waited_for.items() if self._found.get(one) == since]
         self._next, self._found = sorted(twice, key=_of_need, reverse=True), waited_for
         if self._are_few_left():
@@ -161,8 +162,9 @@ class Need(IntEnum):
     """How much a connection needs its place, in the order in which they give it up."""
 
     WITHOUT_REQUEST = 0
-    SENDS_OR_READS = 1
-    WAITS_IN_LINE = 2
+    BETWEEN_REQUESTS = 1
+    SENDS_OR_READS = 2
+    WAITS_IN_LINE = 3
 
 
 class WaitedFor(NamedTuple):
@@ -222,7 +224,10 @@ class Connection(web.RequestHandler):
             return None
         # aiohttp sets this time anew when it begins to wait. Without a waiter it throws away what is left of a body.
         since = self._next_keepalive_close_time - self._keepalive_timeout
-        return WaitedFor(Need.SENDS_OR_READS if self._waiter is None else Need.WITHOUT_REQUEST, since)
+        if self._waiter is None:
+            return WaitedFor(Need.SENDS_OR_READS, since)
+        has_asked = self._head_timer is None
+        return WaitedFor(Need.BETWEEN_REQUESTS if has_asked else Need.WITHOUT_REQUEST, since)
 
     def give_place_up(self) -> None:
         """Closes the connection at once, for one that needs its place."""
@@ -338,37 +343,6 @@ class Connection(web.RequestHandler):
             self._reader_timer = None
 
 
-class SentAway(asyncio.Protocol):
-    """A connection for which there is no place. It is told so and waited for until it has read that: what is closed
-    with unread bytes in it loses what was written.
-    """
-
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
-        self._timer: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Says it, and waits for the other side to close."""
-        stream = cast("asyncio.Transport", transport)
-        self._connections.sent_away += 1
-        if self._connections.sent_away > MOST_SENT_AWAY:
-            stream.abort()
-            return
-        stream.write(_NO_PLACE)
-        with suppress(OSError, NotImplementedError):  # who has gone already needs no end
-            stream.write_eof()
-        self._timer = asyncio.get_running_loop().call_later(SENT_AWAY_SECONDS, stream.abort)
-
-    def eof_received(self) -> None:
-        """The other side has closed, and so do we."""
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """Nothing is kept of it."""
-        self._connections.sent_away -= 1
-        if self._timer is not None:
-            self._timer.cancel()
-
-
 def connection_of(request: web.Request) -> Connection:
     """The connection that a request came by."""
     assert isinstance(request.protocol, Connection), "the service makes its own connections"
@@ -384,9 +358,6 @@ class _BareResponse(web.Response):
     async def _prepare_headers(self) -> None:
         await super()._prepare_headers()
         self.headers.popall(hdrs.SERVER, None)
-
-
-_NO_PLACE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\nRetry-After: 1\r\n\r\n"
 
 
 def _last_words(transport: asyncio.BaseTransport) -> None:

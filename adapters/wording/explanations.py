@@ -69,6 +69,7 @@ _SOURCES = {
     "environment": "by a setting of the service",
     "constructor": "by a program that opened the storage",
     "default": "when the log was begun",
+    "manager": "by a manager",
 }
 
 

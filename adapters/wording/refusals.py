@@ -60,7 +60,7 @@ def room_in_words(refusal: Refusal, held_for: str = "running generations", setti
     if not fitting(refusal).ever:
         needs = size_in_words(refusal.asked.bytes)
         wanted = f"{pictures} expected to need {needs}{setting}" if refusal.estimated else f"this needs {needs}"
-        return f" with less than this: it is {size_in_words(refusal.limit)} in all, and {wanted}."
+        return f": it is {size_in_words(refusal.limit)} in all, and {wanted}."
     held = f", {size_in_words(refusal.held)} are held for {held_for}" if refusal.held else ""
     used = f": {size_in_words(refusal.used)} of {size_in_words(refusal.limit)} are used{held}"
     needed = size_in_words(refusal.asked.bytes - refusal.asked.replaced_bytes)

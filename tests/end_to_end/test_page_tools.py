@@ -152,7 +152,7 @@ async def test_history_tells_each_request_and_why_it_was_refused(desk: Desk) -> 
     lines = page.locator("#history-lines > li")
     await expect(lines).to_have_count(2)
     await expect(lines.first).to_contain_text("Counted 1 on")
-    await expect(lines.last).to_contain_text("Daily limit reached")
+    await expect(lines.last).to_contain_text("Over the daily limit")
     await lines.last.get_by_role("button", name=re.compile("Why")).tap()
     await expect(lines.last.locator(".why")).to_contain_text("5 generations a day")
 

@@ -346,7 +346,7 @@ def test_a_seal_file_that_cannot_be_written_stops_nothing(root: Path) -> None:
     store = open_store(root, settings=StoreSettings(seal_file=root.with_name("missing") / "seals.jsonl"))
     reset_daily_blocking(store, "ada", "first")
     store.opened().checkpoint()
-    store.opened().seals._wait()  # type: ignore[union-attr]  # it is set
+    store.opened().seals.settle()  # type: ignore[union-attr]  # it is set
     notes = readiness_of(store).notes
     assert any("SEAL_FILE" in note and "missing" in note for note in notes)
     store.close()

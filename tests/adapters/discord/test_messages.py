@@ -190,7 +190,7 @@ def test_members_hear_what_would_fit(reason: Reason) -> None:
     refusal = Refusal(reason, "1", asked=asked, limit=9 * MEGABYTE, used=4 * MEGABYTE, estimated=True)
     assert "Ask for at most 2, or " in message_for_refusal(refusal).text
     never = message_for_refusal(refusal._replace(limit=MEGABYTE, used=0)).text
-    assert " full with less than this: it is 1.0 MB in all, and 4 pictures are expected to need 8.0 MB. " in never
+    assert " full: it is 1.0 MB in all, and 4 pictures are expected to need 8.0 MB. " in never
     assert "managers" in never
     assert "Ask for at most" not in never
 

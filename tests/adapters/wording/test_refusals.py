@@ -135,7 +135,7 @@ def test_the_daily_refusal_says_how_many_to_ask_for(limit: int, used: int, asked
     assert sentence_of(refusal) == sentence
 
 
-NEVER = "full with less than this: it is 2.0 MB in all, and "
+NEVER = "full: it is 2.0 MB in all, and "
 
 
 @pytest.mark.parametrize(
