@@ -2,9 +2,9 @@
 
 aiohttp leaves a half-sent head and a reader that has stopped reading open; here each has a named bound. Where all
 places are taken, who keeps one without need gives it up: first who has asked for nothing yet, then who pauses, who
-sends or reads slowly, strangers and refused ones in line, and of each kind who has done so longest. Where nobody does, the
-next one is sent away (`sent_away`). Left to others: how long a body may take (`bodies`), and everything that needs a
-parsed request (`guards`).
+sends or reads slowly, strangers and refused ones in line, and of each kind who has done so longest. Where nobody does,
+the next one is sent away (`sent_away`). Left to others: how long a body may take (`bodies`), and everything that needs
+a parsed request (`guards`).
 """
 
 from __future__ import annotations
