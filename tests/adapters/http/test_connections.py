@@ -187,7 +187,7 @@ async def test_one_connection_too_many_is_told_so_and_a_place_comes_back(address
 
 async def test_who_asks_again_soon_keeps_their_place_from_those_who_come_later() -> None:
     """More clients than places: those who have one are all answered, the others are told 503 each time."""
-    patient = TIGHT._replace(keep_alive_seconds=60, patience_seconds=1.0)
+    patient = TIGHT._replace(keep_alive_seconds=60, patience_seconds=20.0)
     async with listening(patient) as address:
         kept = [await Wire.open(address) for _ in range(patient.connections)]
         told = list[bytes]()
