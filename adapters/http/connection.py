@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from enum import IntEnum
 from math import inf
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar, cast
 
 import structlog
@@ -135,7 +136,7 @@ class Connections:
             if (since := one.waited_for_since) and (since.need is Need.WITHOUT_REQUEST or since.since <= latest)
         }
         twice = [(since, one) for one, since in waited_for.items() if self._found.get(one) == since]
-        self._next, self._found = sorted(twice, key=_of_need, reverse=True), waited_for
+        self._next, self._found = sorted(twice, key=itemgetter(0), reverse=True), waited_for
         if self._are_few_left():
             self._look = loop.call_later(self._look_seconds, self._look_around)
 
@@ -152,10 +153,6 @@ class Connections:
             bound = self.bounds.connections
             _log.warning("http places all taken", bound=bound, refused=self._refused, dropped=self._dropped)
             self._refused, self._dropped, self._told_at = 0, 0, now
-
-
-def _of_need(waited_for: tuple[WaitedFor, Connection]) -> WaitedFor:
-    return waited_for[0]
 
 
 class Need(IntEnum):

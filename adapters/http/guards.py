@@ -17,6 +17,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from adapters.http import openai_form
+from adapters.http.access import SAFE_METHODS
 from adapters.http.asking import CLIENT, Client, admitted
 from adapters.http.problems import (
     EXPECTATION,
@@ -39,7 +40,6 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MAX_LOGGED_PATH_CHARS = 200
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
-SAFE_METHODS = frozenset({"GET", "HEAD"})
 USUAL_BELOW, SLOW_SECONDS = 400, 1.0
 """An answer with a status below this one and in a shorter time is as usual."""
 TLS_FOR_SECONDS = 31_536_000

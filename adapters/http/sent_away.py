@@ -35,7 +35,7 @@ class SentAway(asyncio.Protocol):
             stream.abort()
             return
         stream.write(NO_PLACE)
-        with suppress(OSError, NotImplementedError):  # who has gone already needs no end
+        with suppress(OSError):  # who has gone already needs no end
             stream.write_eof()
         self._timer = asyncio.get_running_loop().call_later(READ_SECONDS, stream.abort)
 
