@@ -8,13 +8,14 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
+from typing import cast
 
 import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
 from adapters.http.bodies import BodyBounds, BodyReader
-from adapters.http.connection import ConnectionBounds, connection_of
+from adapters.http.connection import Connection, ConnectionBounds, Connections, Need, WaitedFor, connection_of
 from adapters.http.guards import Handler, answer_and_log, finish_headers
 from adapters.http.service import HttpService
 from adapters.ports.faults import ConfigError
@@ -187,31 +188,53 @@ async def test_one_connection_too_many_is_told_so_and_a_place_comes_back(address
 
 async def test_who_asks_again_soon_keeps_their_place_from_those_who_come_later() -> None:
     """More clients than places: those who have one are all answered, the others are told 503 each time."""
-    patient = TIGHT._replace(keep_alive_seconds=60, patience_seconds=20.0)
+    patient = TIGHT._replace(keep_alive_seconds=60, patience_seconds=4.0)
     async with listening(patient) as address:
         kept = [await Wire.open(address) for _ in range(patient.connections)]
         told = list[bytes]()
-        for _ in range(20):
+        for _ in range(4):
             for wire in kept:
                 await wire.send(HELLO)
+            assert [(await wire.answer()).body for wire in kept] == [b"hello"] * patient.connections
+            await asyncio.sleep(0.5)  # while it is looked more than twice who could give their place up
             newcomer = await Wire.open(address)
             await newcomer.send(HELLO)
             told.append((await newcomer.rest())[:12])
             await newcomer.close()
-            assert [(await wire.answer()).body for wire in kept] == [b"hello"] * patient.connections
         for wire in kept:
             await wire.close()
-    assert told == [b"HTTP/1.1 503"] * 20
+    assert told == [b"HTTP/1.1 503"] * 4
+
+
+def test_who_is_found_once_keeps_their_place() -> None:
+    """What they sent may only just have come."""
+
+    class Silent:
+        waited_for_since = WaitedFor(Need.WITHOUT_REQUEST, 0.0)
+        dropped = False
+
+        def give_place_up(self) -> None:
+            self.dropped = True
+
+    async def looked(times: int) -> bool:
+        silent, connections = Silent(), Connections(cast("web.Server", None), TIGHT._replace(connections=1))
+        connections.open.add(cast("Connection", silent))
+        for _ in range(times):
+            connections._look_around()
+        return connections.make_room() and silent.dropped
+
+    assert [asyncio.run(looked(times)) for times in (0, 1, 2)] == [False, False, True]
 
 
 async def test_who_is_sent_away_can_read_it_whatever_they_have_sent(address: str) -> None:
     """What is closed with unread bytes in it would lose the answer on its way."""
     working = [asyncio.create_task(once(address, request("GET", "/slow"))) for _ in range(TIGHT.connections)]
     await asyncio.sleep(0.1)
-    for _ in range(10):
+    for _ in range(5):
         wire = await Wire.open(address)
-        with suppress(ConnectionError):
-            await wire.send(request("POST", "/body", body=bytes(300_000)))
+        for _ in range(3):  # a closed socket would refuse the second
+            await wire.send(request("POST", "/body", body=bytes(1_000)))
+            await asyncio.sleep(0.02)
         assert (await wire.rest()).startswith(b"HTTP/1.1 503 ")
         await wire.close()
     await asyncio.gather(*working)

@@ -180,6 +180,12 @@ class TestRedactor:
             ("{'Authorization': 'Basic dTpw'}", "{'Authorization': 'Basic [redacted]'}"),
             ("BEARER abc", "BEARER [redacted]"),
             ("invalid key sk_live_1234", "invalid key [redacted]"),
+            ("the sk-abc123 of somebody", "the [redacted] of somebody"),
+            ("the sk_abc123 of somebody", "the [redacted] of somebody"),
+            ("signature=abcdef&x=1", "signature=[redacted]&x=1"),
+            ("Password: abc", "Password: [redacted]"),
+            ("secret = abc", "secret = [redacted]"),
+            ("/interactions/123456789/abcdefghijklmnopqrstuvwxyz", "/interactions/123456789/[redacted]"),
             ("task-force disk_free risk-free", "task-force disk_free risk-free"),
             ("token=abc&width=5", "token=[redacted]&width=5"),
             ('{"api_key": "abc", "n": 1}', '{"api_key": "[redacted]", "n": 1}'),
@@ -301,6 +307,17 @@ class TestPipeline:
         assert stream.getvalue().endswith(", could not be written\n")
         stream.close()
         logging.getLogger("x").warning("nobody listens")
+
+    def test_one_of_our_own_that_cannot_be_made_tells_nothing_of_it_either(self, configure: Configure) -> None:
+        """It goes another way."""
+
+        class Unprintable:
+            def __str__(self) -> str:
+                raise ValueError(TOKEN)
+
+        stream = configure()
+        structlog.wrap_logger(logging.getLogger("x")).warning("y", value=Unprintable())
+        assert stream.getvalue() == "a log entry of x, could not be written\n"
 
     def test_an_uncaught_exception_becomes_an_entry(self, configure: Configure) -> None:
         """Of the main thread, and of another; Ctrl+C is no fault."""

@@ -101,6 +101,21 @@ async def test_who_asks_beside_others_hears_of_their_own_place_alone(
     assert all((await reserved(evening, ALL)).values())
 
 
+async def test_where_it_cannot_be_seen_who_has_a_folder_each_is_tried(begin: Begin, tmp_path: Path) -> None:
+    """A folder that cannot be looked into says of nobody that they have none."""
+
+    class Unseen(BrokenPlace):
+        def missing(self, path: Path, names: Iterable[str]) -> set[str]:
+            del names
+            raise OSError(EACCES, "Permission denied", str(path))
+
+    disk = Unseen(tmp_path / "root" / HOME)
+    evening = await begin(disk)
+    disk.number = EACCES
+    assert {user for user, ok in (await reserved(evening, ALL)).items() if not ok} == {"1"}
+    disk.number = None
+
+
 @pytest.mark.parametrize("counts", [(1, 1, 1, 1, 1, 1), (4, 1, 1, 1, 1, 1), (1, 9, 1, 1, 9, 1)])
 async def test_room_is_found_once_for_each(begin: Begin, counts: tuple[int, ...]) -> None:
     """As many as fit are held, whoever asks for too much beside them; the estimate of a picture is 1.5 MB."""
