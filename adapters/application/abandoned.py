@@ -7,12 +7,12 @@ former process had reserved. Places that a program reserved for itself are its o
 from __future__ import annotations
 
 import logging
-from uuid import uuid4
 
 import structlog
 
 from adapters.ledger.ledger import QuotaLedger
 from adapters.ports.faults import DiskFull, StorageUnavailable
+from adapters.ports.random_hex import random_hex
 from domain.commands import ReleasePlaces
 from domain.refusals import Refusal
 from domain.usage import Reservation
@@ -27,7 +27,7 @@ _log = structlog.wrap_logger(logging.getLogger(__name__))
 
 def new_reservation_id(*, attended: bool) -> str:
     """A random id, 32 hex; `attended`: of a request that this process itself works on, so that it ends with it."""
-    random = uuid4().hex
+    random = random_hex(16)
     return random[:_VERSION_AT] + (_OWN if attended else _ORDINARY) + random[_VERSION_AT + 1 :]
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 from adapters.application.idempotency import Key, spellings, with_key
 from adapters.application.intake import (
@@ -30,6 +29,7 @@ from adapters.ledger.codec import decode
 from adapters.ledger.pending import Accepted
 from adapters.ports.faults import LedgerStopped, OutcomeUnknown
 from adapters.ports.image_store import Place
+from adapters.ports.random_hex import random_hex
 from domain.commands import FreshName, SaveImage
 from domain.decisions import decide
 from domain.events import ImageSaved, idempotency_tag
@@ -184,7 +184,7 @@ class _Save(NamedTuple):
 
     async def carry_out(self) -> SavedImage | Refusal:
         """Stages the bytes, has the ledger decide, and brings what was kept into place. Raises Faults."""
-        staged = uuid4().hex
+        staged = random_hex(16)
         try:
             command = await self.keeping.run(self._stage, staged)
         except DiskStuck as stuck:
@@ -224,7 +224,7 @@ class _Save(NamedTuple):
             width=self.checked.width,
             height=self.checked.height,
             staged=staged,
-            new_reservation=uuid4().hex,
+            new_reservation=random_hex(16),
             operation=self.want.operation,
             temp=image.temp,
             reservation=image.reservation,

@@ -252,7 +252,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     """A JSON object whose keys are unique, whose texts hold no NUL, and that is nowhere deeper than MAX_JSON_DEPTH."""
     try:
         orjson.loads(body)  # the strict grammar: UTF-8, no NaN, no lone surrogate, nothing after the end
-        parsed = json.loads(body, object_pairs_hook=_unique, parse_float=_number)
+        parsed = _STRICT.decode(body.decode())
     except (ValueError, RecursionError) as error:
         reason = error if isinstance(error, _Refused) else "it is not well formed"
         raise Problem(BAD_REQUEST, f"The body cannot be read as JSON: {reason}.") from error
@@ -285,6 +285,9 @@ def number_of(text: str) -> int | float | None:
         return None
     number = _number(text) if {".", "e", "E"} & set(text) else int(text)
     return number if math.isfinite(number) else None
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_number)
 
 
 def _check_texts(parsed: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from adapters.http.asking import CLIENT
 
@@ -16,7 +16,7 @@ Site = Literal["Strict", "Lax"]
 
 def cookie_of(request: web.Request, name: str) -> str | None:
     """The text of one of our cookies, None where the browser has none."""
-    return request.cookies.get(_named(request, name))
+    return request.cookies.get(_named(request, name)) if hdrs.COOKIE in request.headers else None
 
 
 def session_cookie_of(request: web.Request) -> str | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -35,6 +34,7 @@ from adapters.http.problems import (
 from adapters.http.rate_limits import LIMITED_USER, rate_limits
 from adapters.images.invalid_image import InvalidImage
 from adapters.ports.faults import Fault
+from adapters.ports.random_hex import random_hex
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -82,8 +82,8 @@ async def finish_headers(request: web.Request, response: web.StreamResponse) -> 
 
 @web.middleware
 async def answer_and_log(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The outermost part: whatever happens inside becomes one answer and one line."""
-    request[REFERENCE] = secrets.token_hex(8)
+    """Around every handler: whatever happens inside becomes one answer and one line."""
+    request[REFERENCE] = random_hex(8)
     started = asyncio.get_running_loop().time()
     status = 499  # the answer of a request whose handler was cancelled: nobody will read one
     try:
@@ -94,8 +94,7 @@ async def answer_and_log(request: web.Request, handler: Handler) -> web.StreamRe
     return response
 
 
-@web.middleware
-async def refuse_unauthorised(request: web.Request, handler: Handler) -> web.StreamResponse:
+def _refuse_unauthorised(request: web.Request) -> None:
     """400, 403, 405, 415 or 417 before any handler sees the request."""
     if request.method not in METHODS:
         raise _of_router(web.HTTPMethodNotAllowed(request.method, _methods_here(request)))
@@ -106,7 +105,6 @@ async def refuse_unauthorised(request: web.Request, handler: Handler) -> web.Str
         raise Problem(MEDIA, "A compressed body is not accepted. Send it without Content-Encoding.")
     if request.headers.get(hdrs.EXPECT, "100-continue").lower() != "100-continue":
         raise Problem(EXPECTATION, "The only expectation that is known here is 100-continue.")
-    return await handler(request)
 
 
 async def expect_later(request: web.Request) -> None:
@@ -129,6 +127,7 @@ def _refuse_other_sites(request: web.Request, client: Client) -> None:
 
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
+        _refuse_unauthorised(request)
         return await handler(request)
     except Problem as problem:
         return problem_response(request, problem)

@@ -20,7 +20,7 @@ from adapters.http.asking import REACH
 from adapters.http.bodies import BodyBounds, BodyReader
 from adapters.http.connection import ConnectionBounds, Connections
 from adapters.http.failed_sign_ins import FailedSignIns
-from adapters.http.guards import answer_and_log, expect_later, finish_headers, refuse_unauthorised
+from adapters.http.guards import answer_and_log, expect_later, finish_headers
 from adapters.http.jobs import JobBounds, Jobs
 from adapters.http.pace import Pace
 from adapters.http.routes import ALL_ROUTES
@@ -58,7 +58,7 @@ def make_app(
     body_bounds: BodyBounds = _BODY_BOUNDS,
 ) -> web.Application:
     """The application, ready to be served."""
-    app = web.Application(middlewares=[answer_and_log, refuse_unauthorised])
+    app = web.Application(middlewares=[answer_and_log])
     jobs = Jobs(studio, clock, JobBounds())
     app[SERVICES] = Services(
         access=Access(store, door, clock=clock),

@@ -87,6 +87,8 @@ PAGE = (OFFSET, LIMIT)
 
 def refuse_unknown(request: web.Request, known: tuple[Parameter, ...]) -> None:
     """400 where the query has a parameter that is not known, or one of them twice."""
+    if not request.query_string:
+        return
     names = [parameter.name for parameter in known]
     for name in request.query:
         if name not in names:

@@ -14,10 +14,12 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
+from adapters.http.asking import REACH
 from adapters.http.bodies import BodyBounds, BodyReader
 from adapters.http.connection import Connection, ConnectionBounds, Connections, Need, WaitedFor, connection_of
 from adapters.http.guards import Handler, answer_and_log, finish_headers
 from adapters.http.service import HttpService
+from adapters.network.reach import Reach
 from adapters.ports.faults import ConfigError
 from tests.adapters.http.wire import Wire, once, request
 
@@ -64,10 +66,17 @@ async def _body(request: web.Request) -> web.Response:
         return web.Response(text=str(len(await reader.read(request, at_most=1_000, budget=budget))))
 
 
+def guarded() -> web.Application:
+    """An application without routes behind the service's guards."""
+    app = web.Application(middlewares=[answer_and_log])
+    app[REACH] = Reach()
+    return app
+
+
 @asynccontextmanager
 async def listening(bounds: ConnectionBounds, *routes: tuple[str, Handler]) -> AsyncIterator[str]:
     """A service of a few routes."""
-    app = web.Application(middlewares=[answer_and_log])
+    app = guarded()
     app.router.add_get("/", _hello)
     app.router.add_post("/", _hello)
     app.router.add_get("/large", _large)
@@ -380,7 +389,7 @@ async def test_no_answer_names_the_software(address: str) -> None:
 
 async def test_a_stop_lets_a_running_request_end() -> None:
     """What is under way is answered; new connections are not taken."""
-    app = web.Application(middlewares=[answer_and_log])
+    app = guarded()
     app.router.add_get("/slow", _slow)
     service = HttpService(app, host="127.0.0.1", port=0)
     address = await service.start()
@@ -394,7 +403,7 @@ async def test_a_stop_lets_a_running_request_end() -> None:
 
 async def test_a_stop_waits_no_longer_than_its_bound() -> None:
     """A request that never ends is cancelled, and its client is not left waiting."""
-    app = web.Application(middlewares=[answer_and_log])
+    app = guarded()
     app.router.add_get("/never", _never)
     service = HttpService(app, host="127.0.0.1", port=0, bounds=TIGHT._replace(shutdown_seconds=0.6))
     wire = await Wire.open(await service.start())
