@@ -23,6 +23,7 @@ from adapters.bootstrap.reach import needs_token, reach_of
 from adapters.bootstrap.storage import files_of, limits_of_the_log
 from adapters.disk.ways import resolved
 from adapters.generation.configured import sent_unencrypted
+from adapters.network.open_files import allow_open_files
 from adapters.ports.faults import Fault, LedgerStopped, StorageUnavailable, exit_code_of
 from adapters.settings.config import Config
 from adapters.wording.failures import sentence_of_failure
@@ -39,6 +40,8 @@ SWITCH_SECONDS = 0.0005
 """How long a thread that only calculates keeps all others waiting; Python's own 5 ms are so many for each step of a
 request, and a request has dozens. A service is no embedding program's, so it may say.
 """
+OPEN_FILES = 4_096
+"""Files and sockets at once; many systems allow a program a quarter of that until it asks."""
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
@@ -46,6 +49,7 @@ _log = structlog.wrap_logger(logging.getLogger(__name__))
 def serve(config: Config, out: TextIO = sys.stdout, *, bot_alone: bool = False) -> int:
     """Runs the service until it is told to stop; the exit code. Raises Faults that keep it from starting."""
     sys.setswitchinterval(SWITCH_SECONDS)
+    allow_open_files(OPEN_FILES)
     for line in (*config.describe(), *config.warnings, *sent_unencrypted(config)):
         print(line, file=out)
     out.flush()  # an output that cannot be written is found before anything is opened

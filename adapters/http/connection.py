@@ -3,8 +3,8 @@
 aiohttp leaves a half-sent head and a reader that has stopped reading open; here each has a named bound. Where all
 places are taken, who keeps one without need gives it up: first who has asked for nothing yet, then who pauses, who
 sends or reads slowly, strangers and refused ones in line, and of each kind who has done so longest. Where nobody does,
-the next one is sent away (`sent_away`). Left to others: how long a body may take (`bodies`), and everything that needs
-a parsed request (`guards`).
+the next ones wait a moment before the door (`doorstep`). Left to others: how long a body may take (`bodies`), and
+everything that needs a parsed request (`guards`).
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import _ErrInfo  # what it makes of bytes that are no request: a version is judged later
 
+from adapters.http.doorstep import MOST_SENT_AWAY, MOST_WAITING, WAIT_SECONDS, Doorstep, Newcomer
 from adapters.http.problems import BAD_REQUEST, INTERNAL, MEDIA_TYPE, VERSION, ProblemKind, render
-from adapters.http.sent_away import Doorstep, SentAway
 
 VERSIONS = frozenset({HttpVersion10, HttpVersion11})
 """aiohttp's parser lets others through, which have another form on the wire."""
@@ -37,15 +37,17 @@ READER_BYTES_A_SECOND = 8_000
 KEEP_ALIVE_SECONDS = 15.0
 LINGERING_SECONDS = 5.0
 SHUTDOWN_SECONDS = 25.0
-PATIENCE_SECONDS = 0.5
+PATIENCE_SECONDS = 0.25
 """Who asks again within this time keeps their place: else clients that are more than there are places would throw each
 other out, and none would be answered.
 """
-LOOKS = 20
+LOOKS = 10
 """How often within that time it is looked who could give their place up, while few are left. Not for each who comes, as
 that would be all that is done in a flood; and who is found twice has really sent nothing: what came between was read.
 Who has asked for nothing yet needs only that.
 """
+OTHER_FILES = 256
+"""Files and sockets beside those of clients: the log, images, providers, Discord."""
 FEW_OF = 8
 """One place of so many, or less, is few."""
 TELL_SECONDS = 1.0
@@ -66,6 +68,13 @@ class ConnectionBounds(NamedTuple):
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS
     shutdown_seconds: float = SHUTDOWN_SECONDS
     patience_seconds: float = PATIENCE_SECONDS
+    waiting: int = MOST_WAITING
+    wait_seconds: float = WAIT_SECONDS
+
+    def within(self, open_files: int) -> ConnectionBounds:
+        """The same with as few that wait as this process may have files open: those of the storage are not to lack."""
+        left = open_files - self.connections - MOST_SENT_AWAY - OTHER_FILES
+        return self._replace(waiting=max(0, min(self.waiting, left)))
 
 
 class Connections:
@@ -74,11 +83,10 @@ class Connections:
     def __init__(self, server: web.Server, bounds: ConnectionBounds) -> None:
         self.bounds = bounds
         self.open: set[Connection] = set()
-        self.is_over = False
-        """Whether the service takes no more connections; one that was accepted just before is sent away."""
+        self._is_over = False
         self._server = server
         self._coming = 0
-        self._doorstep = Doorstep()
+        self._doorstep = Doorstep(bounds.waiting, bounds.wait_seconds, self)
         self._refused = self._dropped = 0
         self._told_at = -inf
         self._look_seconds = bounds.patience_seconds / LOOKS
@@ -88,12 +96,13 @@ class Connections:
 
     def __call__(self) -> asyncio.Protocol:
         """The protocol of a connection that is about to be made."""
-        if self.is_over or not self.make_room():
-            if not self.is_over:
-                self._note(refused=1)
-            return SentAway(self._doorstep)
+        if self._is_over or self._doorstep.is_waited_at or not self.make_room():
+            return Newcomer(self._doorstep, may_wait=not self._is_over)
         self._coming += 1
         asyncio.get_running_loop().call_soon(self._has_come)
+        return self._connection()
+
+    def _connection(self) -> Connection:
         return Connection(
             self,
             self._server,
@@ -103,6 +112,11 @@ class Connections:
             auto_decompress=False,
             access_log=None,
         )
+
+    def end(self) -> None:
+        """The service takes no more connections: who waits is sent away, as is who was accepted just before."""
+        self._is_over = True
+        self._doorstep.send_all_away()
 
     def make_room(self) -> bool:
         """Whether one more may be open, if need be in the place of the one that has kept us waiting longest."""
@@ -120,6 +134,24 @@ class Connections:
         """One more is open, and there may be few left."""
         if self._look is None and self._are_few_left():
             self._look = asyncio.get_running_loop().call_later(self._look_seconds, self._look_around)
+
+    def has_closed(self) -> None:
+        """One is no longer open."""
+        self._let_in()
+
+    def has_joined(self) -> None:
+        """One more waits, and there may be a place by now."""
+        self._let_in()
+
+    def was_refused(self) -> None:
+        """One was sent away."""
+        if not self._is_over:
+            self._note(refused=1)
+
+    def _let_in(self) -> None:
+        """Who waits has what places there are."""
+        while self._doorstep.is_waited_at and not self._is_over and self.make_room():
+            self._doorstep.let_next_in(self._connection())
 
     def _are_few_left(self) -> bool:
         most = self.bounds.connections
@@ -139,6 +171,7 @@ class Connections:
         self._next, self._found = sorted(twice, key=itemgetter(0), reverse=True), waited_for
         if self._are_few_left():
             self._look = loop.call_later(self._look_seconds, self._look_around)
+        self._let_in()
 
     def _has_come(self) -> None:
         """A moment before it is among the open ones."""
@@ -197,6 +230,7 @@ class Connection(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Gives the place and the timers back."""
         self._connections.open.discard(self)
+        self._connections.has_closed()
         self._head_received()
         self._reader_returned()
         super().connection_lost(exc)

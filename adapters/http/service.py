@@ -31,6 +31,7 @@ from adapters.http.routes.reading import offer_page
 from adapters.http.services import SERVICES, Services
 from adapters.http.streaming import STREAMS, Streams
 from adapters.network.loopback import is_this_machine
+from adapters.network.open_files import most_open_files
 from adapters.network.reach import Reach
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.faults import ConfigError
@@ -116,7 +117,7 @@ class HttpService:
         """Begins to listen; the answer is the address of the page, such as `http://127.0.0.1:8080`."""
         await self._runner.setup()
         assert self._runner.server is not None, "a runner that is set up has a server"
-        self._connections = Connections(self._runner.server, self._bounds)
+        self._connections = Connections(self._runner.server, self._bounds.within(most_open_files()))
         try:
             self._listener = await asyncio.get_running_loop().create_server(
                 self._connections, _hosts(self._host), self._port, backlog=ACCEPTED_AT_ONCE
@@ -144,7 +145,7 @@ class HttpService:
     async def stop(self) -> None:
         """Takes no more connections, lets requests under way end within `shutdown_seconds`, cancels the rest."""
         if self._connections is not None:
-            self._connections.is_over = True
+            self._connections.end()
         if self._listener is not None:
             await _accept_no_more(self._listener)
         await self._runner.cleanup()

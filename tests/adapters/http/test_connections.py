@@ -7,88 +7,20 @@ import gc
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack, asynccontextmanager, suppress
-from typing import cast
+from contextlib import ExitStack, suppress
 
 import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from adapters.http.asking import REACH
-from adapters.http.bodies import BodyBounds, BodyReader
-from adapters.http.connection import Connection, ConnectionBounds, Connections, Need, WaitedFor, connection_of
-from adapters.http.guards import Handler, answer_and_log, finish_headers
+from adapters.http.connection import ConnectionBounds, connection_of
 from adapters.http.service import HttpService
-from adapters.network.reach import Reach
 from adapters.ports.faults import ConfigError
+from tests.adapters.http.listening import HELLO, LARGE_BYTES, TIGHT, guarded, listening, never, slow
 from tests.adapters.http.wire import Wire, once, request
 
-HELLO = request("GET", "/")
-LARGE_BYTES = 30_000_000
 STOP_SECONDS = 5.0
 """Far less than requests under way are waited for."""
-TIGHT = ConnectionBounds(
-    connections=3, head_seconds=0.3, reader_seconds=0.3, keep_alive_seconds=0.3, patience_seconds=0.05
-)
-
-
-async def _hello(_request: web.Request) -> web.Response:
-    return web.Response(text="hello")
-
-
-async def _large(_request: web.Request) -> web.Response:
-    return web.Response(body=bytes(LARGE_BYTES))
-
-
-async def _slow(_request: web.Request) -> web.Response:
-    await asyncio.sleep(2 * TIGHT.head_seconds)
-    return web.Response(text="done")
-
-
-async def _never(_request: web.Request) -> web.Response:
-    await asyncio.Event().wait()
-    raise AssertionError("nobody sets this event")
-
-
-async def _stream(request: web.Request) -> web.StreamResponse:
-    answer = web.StreamResponse()
-    answer.content_length = LARGE_BYTES
-    await answer.prepare(request)
-    for _ in range(LARGE_BYTES // 250_000):
-        await answer.write(bytes(250_000))
-    await answer.write_eof()
-    return answer
-
-
-async def _body(request: web.Request) -> web.Response:
-    reader = BodyReader(BodyBounds())
-    with reader.budget() as budget:
-        return web.Response(text=str(len(await reader.read(request, at_most=1_000, budget=budget))))
-
-
-def guarded() -> web.Application:
-    """An application without routes behind the service's guards."""
-    app = web.Application(middlewares=[answer_and_log])
-    app[REACH] = Reach()
-    return app
-
-
-@asynccontextmanager
-async def listening(bounds: ConnectionBounds, *routes: tuple[str, Handler]) -> AsyncIterator[str]:
-    """A service of a few routes."""
-    app = guarded()
-    app.router.add_get("/", _hello)
-    app.router.add_post("/", _hello)
-    app.router.add_get("/large", _large)
-    app.router.add_get("/stream", _stream)
-    app.router.add_get("/slow", _slow)
-    app.router.add_post("/body", _body)
-    for path, handler in routes:
-        app.router.add_get(path, handler)
-    app.on_response_prepare.append(finish_headers)
-    service = HttpService(app, host="127.0.0.1", port=0, bounds=bounds)
-    yield await service.start()
-    await service.stop()
 
 
 @pytest.fixture
@@ -184,150 +116,6 @@ async def test_a_slow_reader_that_goes_on_reading_gets_everything(connect: Conne
     assert time.monotonic() - started > 2 * TIGHT.reader_seconds
 
 
-async def test_one_connection_too_many_is_told_so_and_a_place_comes_back(address: str) -> None:
-    """Where the service works for all of them; the cap counts open connections, not those that were."""
-    working = [asyncio.create_task(once(address, request("GET", "/slow"))) for _ in range(TIGHT.connections)]
-    await asyncio.sleep(0.2)
-    refused = await Wire.open(address)
-    assert (await refused.rest()).startswith(b"HTTP/1.1 503 ")
-    await refused.close()
-    assert [answer.body for answer in await asyncio.gather(*working)] == [b"done"] * TIGHT.connections
-    assert (await once(address, HELLO)).status == 200
-
-
-async def test_who_asks_again_soon_keeps_their_place_from_those_who_come_later() -> None:
-    """More clients than places: those who have one are all answered, the others are told 503 each time."""
-    patient = TIGHT._replace(keep_alive_seconds=60, patience_seconds=4.0)
-    async with listening(patient) as address:
-        kept = [await Wire.open(address) for _ in range(patient.connections)]
-        told = list[bytes]()
-        for _ in range(4):
-            for wire in kept:
-                await wire.send(HELLO)
-            assert [(await wire.answer()).body for wire in kept] == [b"hello"] * patient.connections
-            await asyncio.sleep(0.5)  # while it is looked more than twice who could give their place up
-            newcomer = await Wire.open(address)
-            await newcomer.send(HELLO)
-            told.append((await newcomer.rest())[:12])
-            await newcomer.close()
-        for wire in kept:
-            await wire.close()
-    assert told == [b"HTTP/1.1 503"] * 4
-
-
-def test_who_is_found_once_keeps_their_place() -> None:
-    """What they sent may only just have come."""
-
-    class Silent:
-        waited_for_since = WaitedFor(Need.WITHOUT_REQUEST, 0.0)
-        dropped = False
-
-        def give_place_up(self) -> None:
-            self.dropped = True
-
-    async def looked(times: int) -> bool:
-        silent, connections = Silent(), Connections(cast("web.Server", None), TIGHT._replace(connections=1))
-        connections.open.add(cast("Connection", silent))
-        for _ in range(times):
-            connections._look_around()
-        return connections.make_room() and silent.dropped
-
-    assert [asyncio.run(looked(times)) for times in (0, 1, 2)] == [False, False, True]
-
-
-async def test_who_is_sent_away_can_read_it_whatever_they_have_sent(address: str) -> None:
-    """What is closed with unread bytes in it would lose the answer on its way."""
-    working = [asyncio.create_task(once(address, request("GET", "/slow"))) for _ in range(TIGHT.connections)]
-    await asyncio.sleep(0.1)
-    for _ in range(5):
-        wire = await Wire.open(address)
-        for _ in range(3):  # a closed socket would refuse the second
-            await wire.send(request("POST", "/body", body=bytes(1_000)))
-            await asyncio.sleep(0.02)
-        assert (await wire.rest()).startswith(b"HTTP/1.1 503 ")
-        await wire.close()
-    await asyncio.gather(*working)
-
-
-BODY_TO_COME = request("POST", "/body", headers={"Content-Length": "1000"})
-WAITED_FOR = {
-    "silent": b"",
-    "half a head": b"GET / HTTP/1.1\r\nX-Slow: ",
-    "between requests": HELLO,
-    "a body to come": BODY_TO_COME,
-    "an answer that is not read": request("GET", "/large"),
-    "what is left of a body": request("POST", "/", headers={"Content-Length": "1000"}),
-}
-
-
-@pytest.mark.parametrize("sent", WAITED_FOR.values(), ids=WAITED_FOR.keys())
-async def test_where_all_places_are_taken_the_one_that_was_waited_for_longest_is_given_away(sent: bytes) -> None:
-    """Each kind of client that keeps a place without need; a request that is worked on is never cut."""
-    let_go = asyncio.Event()
-
-    async def held(_request: web.Request) -> web.Response:
-        await let_go.wait()
-        return web.Response(text="done")
-
-    patient = TIGHT._replace(head_seconds=60, keep_alive_seconds=60, reader_seconds=60)
-    async with listening(patient, ("/held", held)) as address:
-        working = asyncio.create_task(once(address, request("GET", "/held")))
-        await asyncio.sleep(0.1)
-        idle = []
-        for _ in range(TIGHT.connections - 1):
-            idle.append(await Wire.open(address))
-            await idle[-1].send(sent)
-            await asyncio.sleep(0.1)
-        assert (await once(address, HELLO)).status == 200
-        assert len(await idle[0].rest()) < LARGE_BYTES, "the oldest is dropped"
-        let_go.set()
-        assert (await working).body == b"done"
-        await idle[1].send(b"")
-        for wire in idle:
-            await wire.close()
-
-
-async def test_who_has_asked_for_nothing_is_dropped_before_who_sends_a_body() -> None:
-    """Though the body began earlier."""
-    async with listening(TIGHT._replace(head_seconds=60)) as address:
-        body, silent, other = [await Wire.open(address) for _ in range(TIGHT.connections)]
-        await body.send(BODY_TO_COME)
-        await asyncio.sleep(0.1)
-        assert (await once(address, HELLO)).status == 200
-        assert await silent.rest() == b""
-        await body.send(bytes(1_000))
-        assert (await body.answer()).body == b"1000"
-        for wire in (body, silent, other):
-            await wire.close()
-
-
-async def test_a_stranger_in_line_gives_its_place_to_others_and_who_is_known_does_not() -> None:
-    """Invented ids that wait keep nobody out; their work is cancelled."""
-    cancelled = list[str]()
-
-    async def work(who: str) -> str:
-        try:
-            await asyncio.sleep(0.5)
-        except asyncio.CancelledError:
-            cancelled.append(who)
-            raise
-        return who
-
-    async def in_line(req: web.Request) -> web.Response:
-        who = req.query["who"]
-        return web.Response(text=await connection_of(req).while_open(work(who), for_stranger=who != "known"))
-
-    async with listening(TIGHT, ("/work", in_line)) as address:
-        asked = []
-        for who in ("known", "first", "second"):
-            asked.append(asyncio.create_task(once(address, request("GET", f"/work?who={who}"))))
-            await asyncio.sleep(0.05)
-        assert (await once(address, HELLO)).status == 200
-        answers = await asyncio.gather(*asked, return_exceptions=True)
-    assert cancelled == ["first"]
-    assert [getattr(answer, "body", b"") for answer in answers] == [b"known", b"", b"second"]
-
-
 async def test_work_for_a_client_that_is_gone_is_cancelled() -> None:
     """As soon as it hangs up; who stays gets the answer."""
     begun, ended = asyncio.Event(), list[str]()
@@ -390,7 +178,7 @@ async def test_no_answer_names_the_software(address: str) -> None:
 async def test_a_stop_lets_a_running_request_end() -> None:
     """What is under way is answered; new connections are not taken."""
     app = guarded()
-    app.router.add_get("/slow", _slow)
+    app.router.add_get("/slow", slow)
     service = HttpService(app, host="127.0.0.1", port=0)
     address = await service.start()
     running = asyncio.create_task(once(address, request("GET", "/slow")))
@@ -404,7 +192,7 @@ async def test_a_stop_lets_a_running_request_end() -> None:
 async def test_a_stop_waits_no_longer_than_its_bound() -> None:
     """A request that never ends is cancelled, and its client is not left waiting."""
     app = guarded()
-    app.router.add_get("/never", _never)
+    app.router.add_get("/never", never)
     service = HttpService(app, host="127.0.0.1", port=0, bounds=TIGHT._replace(shutdown_seconds=0.6))
     wire = await Wire.open(await service.start())
     await wire.send(request("GET", "/never"))
