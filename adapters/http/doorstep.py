@@ -11,7 +11,7 @@ from typing import Protocol, cast
 MOST_WAITING = 1_024
 """Connections that wait for a place at once; one more is told 503 without a wait."""
 MOST_SENT_AWAY = 256
-"""Connections that are told so at once; one more is closed without a word."""
+"""Connections that are told so at once beside those that may wait; one more that comes is closed without a word."""
 WAIT_SECONDS = 1.0
 READ_SECONDS = 1.0
 """How long one of them has to read it."""
@@ -49,6 +49,11 @@ class Doorstep:
         """Whether nobody more may wait."""
         return len(self._waiting) >= self._most_waiting
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether nobody more is even told so."""
+        return len(self._waiting) + self.leaving >= self._most_waiting + MOST_SENT_AWAY
+
     def join(self, newcomer: Newcomer) -> None:
         """They are the last in line."""
         self._waiting[newcomer] = None
@@ -84,6 +89,10 @@ class Newcomer(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Waits, or is sent away."""
         self._stream = cast("asyncio.Transport", transport)
+        if self._doorstep.is_crowded:
+            self._doorstep.house.was_refused()
+            self._stream.abort()
+            return
         if not self._may_wait or self._doorstep.is_full:
             self.send_away()
             return
@@ -107,9 +116,6 @@ class Newcomer(asyncio.Protocol):
         self._doorstep.house.was_refused()
         self._doorstep.leaving += 1
         self._is_leaving = True
-        if self._doorstep.leaving > MOST_SENT_AWAY:
-            self._stream.abort()
-            return
         self._stream.resume_reading()
         self._stream.write(NO_PLACE)
         with suppress(OSError):  # who has gone already needs no end

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from adapters.http.connection import Connection, ConnectionBounds, Connections, Need, WaitedFor, connection_of
+from adapters.http.doorstep import MOST_SENT_AWAY
 from tests.adapters.http.listening import HELLO, LARGE_BYTES, TIGHT, listening
 from tests.adapters.http.wire import GenerationOutcome, Wire, once, request
 
@@ -150,6 +151,19 @@ async def test_more_than_may_wait_are_told_at_once() -> None:
         assert not any(one.done() for one in waiting)
         await held.end()
         assert [(await one).status for one in waiting] == [200] * TIGHT.waiting
+
+
+async def test_whoever_has_waited_is_told_however_many_have() -> None:
+    """All at once, more than are told so without a wait; it is never just hung up."""
+    many = MOST_SENT_AWAY + 20
+    async with all_places_taken(TIGHT._replace(waiting=many, wait_seconds=0.5)) as (address, held):
+        wires = await asyncio.gather(*(Wire.open(address) for _ in range(many)))
+        await asyncio.sleep(0.9)  # nobody reads before all are told
+        told = [(await wire.rest())[:12] for wire in wires]
+        for wire in wires:
+            await wire.close()
+        await held.end()
+    assert told == [b"HTTP/1.1 503"] * many
 
 
 async def test_a_stop_sends_away_who_waits() -> None:
