@@ -37,12 +37,14 @@ CREDITS: Mapping[str, float] = MappingProxyType(
         "sd3.5-large": 6.5,
         "sd3.5-large-turbo": 4.0,
         "sd3.5-medium": 3.5,
-        "fast": 1.0,
-        "conservative": 25.0,
-        "creative": 25.0,
+        "fast": 2.0,
+        "conservative": 40.0,
+        "creative": 60.0,
     }
 )
-"""Credits of one picture in the middle of 2025, by model or upscaler; the settings know newer ones."""
+"""Credits of one picture, by model or upscaler: models as in the middle of 2025, upscalers since 1 August 2025. The
+settings know newer ones.
+"""
 
 PaidPicture = Callable[[int], Awaitable[GeneratedImage | GenerationFailure]]
 """Makes picture number 0, 1, ... of a batch with one paid call."""

@@ -86,9 +86,9 @@ NEUTRAL = {"prompt": "the same picture, sharp and rich in detail", "seed": "0", 
 @pytest.mark.parametrize(
     ("name", "fields", "accept", "credits_each"),
     [
-        ("fast", {}, "image/*", 1.0),
-        ("conservative", NEUTRAL, "image/*", 25.0),
-        ("creative", NEUTRAL, "application/json", 25.0),
+        ("fast", {}, "image/*", 2.0),
+        ("conservative", NEUTRAL, "image/*", 40.0),
+        ("creative", NEUTRAL, "application/json", 60.0),
     ],
 )
 async def test_each_upscaler_has_its_endpoint_its_fields_and_its_price(
