@@ -67,12 +67,12 @@ def renamed_before_the_event(story: Story) -> None:
     story.open()
     for user, name in (("ann", "old.png"), ("ben", "hill.png")):
         data = story.image()
-        staged, digest = story.new_id().hex, sha256(data).hexdigest()
+        staged, digest = story.new_id(), sha256(data).hexdigest()
         images = folders_of(story)
         images.stage(staged, data, None)
         images._bring_into_place(Key(user, False, name_key(name)), name, staged)
         media_type = "application/octet-stream"
-        save = SaveImage(user, "library", name, len(data), digest, media_type, 0, 0, staged, story.new_id().hex)
+        save = SaveImage(user, "library", name, len(data), digest, media_type, 0, 0, staged, story.new_id())
         assert isinstance(story.root.ledger.execute(save), Accepted)
         images.reconcile(user, name, temp=False)
     story.close()

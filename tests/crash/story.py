@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
-from uuid import UUID
 
 import pytest
 
@@ -87,9 +86,9 @@ class Story:
         self._images = images
         self._ids = itertools.count(images * IDS_APART)
 
-    def new_id(self) -> UUID:
+    def new_id(self) -> str:
         """An id that no other story makes, and the same one each time this story is told."""
-        return UUID(int=next(self._ids))
+        return f"{next(self._ids):032x}"
 
     @property
     def promise(self) -> Promise:
@@ -177,12 +176,12 @@ class Story:
     def staged(self, user: str, name: str, *, size_bytes: int = 300, temp: bool = False) -> SaveImage:
         """A save whose bytes are staged, to be handed in with others."""
         data = self.image(size_bytes)
-        staged = self.new_id().hex
+        staged = self.new_id()
         self.root.images.stage(staged, data, None)
         digest = sha256(data).hexdigest()
         media_type = "application/octet-stream"
         return SaveImage(
-            user, "library", name, len(data), digest, media_type, 0, 0, staged, self.new_id().hex, "unspecified", temp
+            user, "library", name, len(data), digest, media_type, 0, 0, staged, self.new_id(), "unspecified", temp
         )
 
     def together(self, commands: Sequence[Command]) -> None:
@@ -207,8 +206,8 @@ def told(story: Story) -> Iterator[Story]:
         patch.setattr(rechecking, "BEGIN_AFTER_SECONDS", NEVER_SECONDS)
         patch.setattr(reserve_file, "RESERVE_BYTES", RESERVE_BYTES)
         patch.setattr(opening, "OpenRoot", Watched)
-        patch.setattr(saving, "uuid4", story.new_id)
-        patch.setattr(abandoned, "uuid4", story.new_id)
+        patch.setattr(saving, "random_hex", lambda _: story.new_id())
+        patch.setattr(abandoned, "random_hex", lambda _: story.new_id())
         patch.setattr(Story, "told", story)
         try:
             yield story

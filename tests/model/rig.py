@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
-from uuid import UUID
 
 import pytest
 
@@ -286,9 +285,9 @@ def timeless() -> Iterator[None]:
         patch.setattr(snapshotting, "EVENTS_BETWEEN", NEVER_EVENTS)
         patch.setattr(opening, "OpenRoot", Watched)
         patch.setattr(opening, "QuotaLedger", PromptLedger)
-        patch.setattr(saving, "uuid4", lambda: UUID(int=next(ids)))
+        patch.setattr(saving, "random_hex", lambda _: f"{next(ids):032x}")
         # The number stands before the digit that tells whose a reservation is: so ids are in the order of their making.
-        patch.setattr(abandoned, "uuid4", lambda: UUID(int=next(ids) << 96))
+        patch.setattr(abandoned, "random_hex", lambda _: f"{next(ids) << 96:032x}")
         patch.setattr(saving, "refusal_unseen", _not_asked)
         patch.setattr(Workers, "run", _at_once)
         patch.setattr(Workers, "run_recorded", _at_once)
