@@ -22,7 +22,7 @@ from adapters.cli.reach.access import log_of
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.engines.choice import choose_engine
 from adapters.ports.faults import TargetRefused
-from adapters.wording.figures import counted, size_in_words
+from adapters.wording.figures import counted, minute, size_in_words
 from projections.standing_files import StandingFile
 
 MAX_MISSING_SHOWN = 20
@@ -128,7 +128,7 @@ def _print_restored(console: Console, done: Restored) -> None:
     print_lines(
         console,
         f"Restored: {_sum(manifest.images, manifest.temp_files, manifest.size_bytes)}, as of position "
-        f"{manifest.position:,} of {manifest.at}; all of it was read back.",
+        f"{manifest.position:,}, backed up {minute(manifest.at)}; all of it was read back.",
         style="yellow" if done.missing else "green",
     )
     print_lines(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,9 @@ def test_a_root_is_carried_elsewhere_and_audited(abby: Abby, root: Path, tmp_pat
         assert again.code == 2
         assert "holds something already" in again.err
         assert ("`abby adopt`" in again.err) == (command == "import")
-    assert "It has no key yet" in abby("import", str(folder), root=tmp_path / "third").out
+    told = abby("import", str(folder), root=tmp_path / "third")
+    assert "It has no key yet" in told.out
+    assert re.search(r"backed up \d{4}-\d\d-\d\d \d\d:\d\d UTC;", told.out)
 
 
 def test_a_simulated_month_is_carried_elsewhere(abby: Abby, root: Path, tmp_path: Path) -> None:
