@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +48,24 @@ def backup(invocation: Invocation, output: Output, folder: Path, *, with_key: bo
     return Exit.REFUSED if done.missing else Exit.DONE
 
 
-def restore(invocation: Invocation, output: Output, folder: Path, *, is_ours: bool) -> int:
+def restore(invocation: Invocation, output: Output, folder: Path) -> int:
     """Makes the storage root of a backup; 1 where the backup had not all bytes."""
+    return _restore(invocation, output, folder, partial(RestoreTerms, max_image_bytes=None))
+
+
+def import_(invocation: Invocation, output: Output, folder: Path, *, any_bytes: bool) -> int:
+    """The same of somebody else's backup."""
+    most = store_settings(invocation.set_up()).max_image_bytes
+    return _restore(invocation, output, folder, partial(RestoreTerms, max_image_bytes=most, any_bytes=any_bytes))
+
+
+def _restore(invocation: Invocation, output: Output, folder: Path, terms_of: Callable[..., RestoreTerms]) -> int:
     config = invocation.set_up()
-    files, most = files_of(config), None if is_ours else store_settings(config).max_image_bytes
+    files = files_of(config)
     engine = choose_engine(config.persistence_module, files)
     try:
         with bar(output, "Reading and copying") as progress:
-            terms = RestoreTerms(engine, files, max_image_bytes=most, progress=progress)
+            terms = terms_of(engine, files, progress=progress)
             done = carry_out(folder, config.storage.storage_root, terms)
     except TargetRefused as error:
         return output.refused(malformed(str(error)))

@@ -58,25 +58,26 @@ def restore(
     """
     from adapters.cli.archive import archiving
 
-    carry_out(
-        context, lambda invocation, output: archiving.restore(invocation, output, folder, is_ours=True), as_json=as_json
-    )
+    carry_out(context, lambda invocation, output: archiving.restore(invocation, output, folder), as_json=as_json)
 
 
 def import_(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a backup that was made elsewhere.")],
+    any_bytes: Annotated[
+        bool, typer.Option("--any-bytes", help="Take in what was saved as no image, too: it is not looked at.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make an empty storage root (--root) of somebody else's backup: every line and every picture is looked at.
 
-    As `restore`, but its key is not taken over, and what is no picture is refused.
+    As `restore`, but its key is not taken over, and what is no picture, or another than its log says, is refused.
     """
     from adapters.cli.archive import archiving
 
     carry_out(
         context,
-        lambda invocation, output: archiving.restore(invocation, output, folder, is_ours=False),
+        lambda invocation, output: archiving.import_(invocation, output, folder, any_bytes=any_bytes),
         as_json=as_json,
     )
 
