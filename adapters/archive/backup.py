@@ -72,7 +72,9 @@ class BackupTerms:
 
 
 class BackedUp(NamedTuple):
-    """What a backup holds now, what of it is new, and whose bytes were not to be had."""
+    """What a backup holds now, what of it is new, whose bytes were not to be had, and of whose making something is told
+    that was not.
+    """
 
     folder: Path
     manifest: Manifest
@@ -81,6 +83,7 @@ class BackedUp(NamedTuple):
     log_bytes: int
     removed_files: int
     missing: tuple[StandingFile, ...]
+    lacks_details: tuple[StandingFile, ...]
 
 
 def back_up(root: Path, folder: Path, terms: BackupTerms) -> BackedUp:
@@ -165,6 +168,7 @@ class _Backup:
             log_bytes=more.size_bytes - copied.size_bytes + copied.copied_bytes,
             removed_files=self._remove_what_is_left(manifest, stood),
             missing=tuple(file for file in stood if settling.held[file.position].is_missing),
+            lacks_details=tuple(file for file in stood if settling.held[file.position].lacks_details),
         )
 
     def _copy_log(self, up_to: int) -> CopiedLog:

@@ -65,6 +65,7 @@ class CheckedBackup:
         self.store = ContentStore(paths, terms.files)
         self.stood: Sequence[StandingFile] = ()
         self.missing: tuple[StandingFile, ...] = ()
+        self.lacks_details: tuple[StandingFile, ...] = ()
         self._contents = contents
         self._terms = terms
         self._projector = Projector()
@@ -78,6 +79,7 @@ class CheckedBackup:
         if {file.position for file in self.stood} != set(self._contents):
             raise BackupDamaged(f"The list of files in {self.paths.folder} is not that of its log. {ANOTHER_COPY}")
         self.missing = tuple(file for file in self.stood if self._contents[file.position].is_missing)
+        self.lacks_details = tuple(file for file in self.stood if self._contents[file.position].lacks_details)
         self._refuse_other_figures()
         self._refuse_images_in_images()
         self._refuse_unlooked_at()

@@ -47,12 +47,13 @@ BESIDE = " To have its pictures beside these, import it into a new root, and `ab
 
 
 class Restored(NamedTuple):
-    """What a root was made of, and whose bytes the backup did not have."""
+    """What a root was made of, and whose bytes, and whose details, the backup did not have."""
 
     root: Path
     manifest: Manifest
     has_key: bool
     missing: tuple[StandingFile, ...]
+    lacks_details: tuple[StandingFile, ...]
 
 
 def restore(folder: Path, root: Path, terms: RestoreTerms) -> Restored:
@@ -161,7 +162,7 @@ class _Restore:
             raise BackupDamaged(f"The log in {backup.paths.folder} is not the one that was backed up. {ANOTHER_COPY}")
         self._read_back()
         mark.remove()
-        return Restored(self._root, manifest, copied.has_key, backup.missing)
+        return Restored(self._root, manifest, copied.has_key, backup.missing, backup.lacks_details)
 
     def _place_all_of(self, file: StandingFile) -> None:
         """How an image was made first, then its bytes, as a save does."""

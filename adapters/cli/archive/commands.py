@@ -36,7 +36,7 @@ def backup(
     """Copy log, images and their details into a folder, beside a running service too, and read all of it back.
 
     A second run copies only what is new. Interrupted, the former backup stays as it was, and the same command goes on.
-    Ends with 0, or with 1 where images have no right bytes in the storage root itself; the rest is backed up.
+    Ends with 0, or with 1 where the storage root itself lacks right bytes or details of images; the rest is backed up.
     """
     from adapters.cli.archive import archiving
 
@@ -54,7 +54,7 @@ def restore(
 ) -> None:
     """Make an empty storage root (--root) of a backup; it is read whole before anything is made.
 
-    Interrupted, the same command goes on where it stopped. Ends with 0, or with 1 where the backup had not all bytes.
+    Interrupted, the same command goes on where it stopped. Ends with 0, or with 1 where the backup had not all.
     """
     from adapters.cli.archive import archiving
 

@@ -68,6 +68,24 @@ def test_what_the_root_has_lost_is_named_and_ends_with_1(abby: Abby, root: Path,
     assert abby("restore", str(tmp_path / "backup"), root=tmp_path / "new").code == 1
 
 
+def test_details_that_the_backup_lacks_are_named_and_end_with_1(
+    abby: Abby, root: Path, tmp_path: Path, fits: Any
+) -> None:
+    """A backup that says nothing has all of it, and so has a root that is made of one."""
+    fill(root)
+    (root / "images/users/ada/.details/a.png~.json").write_bytes(b"{")
+    for command, target in (("backup", root), ("restore", tmp_path / "new"), ("import", tmp_path / "imported")):
+        told = abby(command, str(tmp_path / "backup"), "--json", root=target)
+        assert (told.code, told.json["missing"]) == (1, [])
+        assert fits("backup" if command == "backup" else "restore", told.json)
+        assert [(row["user"], row["name"]) for row in told.json["lacks_details"]] == [("ada", "a.png")]
+    people = abby("backup", str(tmp_path / "backup"))
+    assert people.code == 1
+    assert "Without details" in people.out
+    assert "a.png" in people.out
+    assert "was not in the backup" in abby("restore", str(tmp_path / "backup"), root=tmp_path / "third").out
+
+
 @pytest.mark.parametrize("command", ["restore", "import"])
 def test_a_folder_without_a_backup_is_65(abby: Abby, tmp_path: Path, command: str) -> None:
     """In words, and nothing is made."""
