@@ -71,24 +71,33 @@ class CheckedBackup:
         self._projector = Projector()
         self._standing = Standing()
 
-    def check(self) -> None:
-        """Reads it. Raises BackupDamaged, LogDamaged and the like, OSError."""
+    def check_log(self) -> None:
+        """Reads its log and its list, by which all that it holds is known. Raises BackupDamaged, LogDamaged and the
+        like, OSError.
+        """
         _refuse_odd_log(self.paths, self.manifest, self._terms.files)
         self._refuse_another_log(self._read_log())
         self.stood = list(self._standing.files)
         if {file.position for file in self.stood} != set(self._contents):
             raise BackupDamaged(f"The list of files in {self.paths.folder} is not that of its log. {ANOTHER_COPY}")
-        self.missing = tuple(file for file in self.stood if self._contents[file.position].is_missing)
+        self.missing = tuple(file for file in self.stood if not self.has_bytes(file))
         self.lacks_details = tuple(file for file in self.stood if self._contents[file.position].lacks_details)
         self._refuse_other_figures()
         self._refuse_images_in_images()
         self._refuse_unlooked_at()
+
+    def check_files(self) -> None:
+        """Reads the bytes of all that it holds. Raises BackupDamaged, OSError."""
         for done, file in enumerate(self.stood):
             self._terms.progress(done, len(self.stood))
             self._refuse_details(file)
-            if not self._contents[file.position].is_missing:
+            if self.has_bytes(file):
                 self._refuse_bytes(file)
         self._terms.progress(len(self.stood), len(self.stood))
+
+    def has_bytes(self, file: StandingFile) -> bool:
+        """Whether the backup has the bytes of a file that stands."""
+        return not self._contents[file.position].is_missing
 
     def details(self, file: StandingFile) -> bytes | None:
         """How an image was made, as it is to be stored."""

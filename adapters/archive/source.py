@@ -43,12 +43,15 @@ class SourceFiles:
 
     def read(self, file: StandingFile) -> bytes | None:
         """The bytes of a save, where they lie in place or are still staged; None where they are not to be had."""
-        final = self._layout.final(file.user, file.name, temp=file.temp)
-        for path in (self._layout.staged(file.staged), final):  # a file moves that way, never back
+        for path in self._places(file):
             data = self._bytes(path, file.size_bytes)
             if data is not None and sha256(data).hexdigest() == file.sha256:
                 return data
         return None
+
+    def is_there(self, file: StandingFile) -> bool:
+        """Whether something of its size stands where its bytes belong."""
+        return any(self._size_of(path) == file.size_bytes for path in self._places(file))
 
     def details(self, file: StandingFile) -> Details:
         """What is told of how an image was made."""
@@ -71,6 +74,16 @@ class SourceFiles:
         if stored is None or told is None:
             return LACKING
         return Details(stored.decode()) if _is_its_own(told, file) else None
+
+    def _places(self, file: StandingFile) -> tuple[Path, Path]:
+        """A file moves from the first to the second, never back."""
+        return self._layout.staged(file.staged), self._layout.final(file.user, file.name, temp=file.temp)
+
+    def _size_of(self, path: Path) -> int | None:
+        try:
+            return self._files.lstat(path).st_size
+        except OSError:
+            return None
 
     def _bytes(self, path: Path, size_bytes: int) -> bytes | None:
         try:

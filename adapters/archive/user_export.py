@@ -13,11 +13,15 @@ from typing import NamedTuple
 
 from adapters.application.exporting import archive_of, plan_export
 from adapters.application.reading import ReadableStorage
+from adapters.archive.room import Needed, refuse_without_room
 from adapters.disk.errors import not_done_there
 from adapters.disk.files import Files, is_disk_full
 from adapters.disk.litter import is_litter
 from adapters.disk.ways import resolved
 from adapters.ports.faults import ANEW, Fault, StorageUnavailable, TargetRefused, no_room_for
+
+EXPORT = "the export"
+NO_ROOM = "Nothing was written. Make room there, or name one on another disk with --to, and run the command again."
 
 OnProgress = Callable[[int, int], None]
 """Called with how many archives are written and how many there are."""
@@ -43,6 +47,8 @@ def export_user(
     try:
         _refuse_folder(folder, user, files)
         planned = plan_export(storage, user, part_bytes)
+        size_bytes = sum(entry.size_bytes for archive in planned.archives for entry in archive)
+        refuse_without_room([Needed(folder, size_bytes)], EXPORT, NO_ROOM, files)
         files.make_directories(folder)
         total, size = len(planned.archives), 0
         written = []
@@ -84,7 +90,7 @@ def _write(files: Files, path: Path, data: bytes) -> int:
 
 def _unwritable(folder: Path, error: OSError) -> Fault:
     if is_disk_full(error):
-        return no_room_for("the export", folder, ANEW)
+        return no_room_for(EXPORT, folder, ANEW)
     told = not_done_there(folder, error)
     return StorageUnavailable(
         told

@@ -17,7 +17,7 @@ from adapters.disk.files import Files
 from adapters.engines.choice import default_engine
 from adapters.ports.faults import DiskFull, LogDamaged, LogLocked, LogMissing, StorageUnavailable, TargetRefused
 from tests.adapters.application.evidence import assert_disk_and_log_agree, state_of_disk
-from tests.adapters.application.small_disk import SmallDisk
+from tests.adapters.application.small_disk import FillingDisk
 from tests.adapters.archive.archiving import backed_up, change, details_in, fill, restored, tree
 from tests.adapters.eventlog.jsonl.logs import as_killed
 
@@ -212,7 +212,7 @@ def test_a_link_in_the_target_is_not_followed(root: Path, folder: Path, tmp_path
 def test_a_full_target_leaves_the_former_backup(root: Path, folder: Path, tmp_path: Path, room_bytes: int) -> None:
     """Wherever the room ends it is told, the former backup can be restored, and the next run goes on."""
     change(root)
-    disk = SmallDisk()
+    disk = FillingDisk()
     disk.room_bytes = room_bytes
     with pytest.raises(DiskFull) as full:
         backed_up(root, folder, disk)
