@@ -4,6 +4,7 @@ backup, with 65, before anything is made; and what is harmless comes in whole.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -222,14 +223,32 @@ def test_long_details_come_back(tmp_path: Path) -> None:
 
 
 class Counting(Files):
-    """The real file system, which notes how much is read at once."""
+    """The real file system, which notes how much is read at once, and in all."""
 
     most = 0
+    read_bytes = 0
 
     def read_at(self, fd: int, size: int, offset: int) -> bytes:
         """Notes and reads."""
         self.most = max(self.most, size)
-        return super().read_at(fd, size, offset)
+        data = super().read_at(fd, size, offset)
+        self.read_bytes += len(data)
+        return data
+
+
+@pytest.mark.skipif(not hasattr(os, "SEEK_DATA"), reason="nobody tells here where a file has holes")
+@pytest.mark.parametrize("begin", [0, 200, -1], ids=["nothing", "a header and half a line", "the log"])
+def test_a_log_that_is_a_hole_is_not_read_to_its_end(folder: Path, tmp_path: Path, begin: int) -> None:
+    """It cost a forger no room, and its size is what the manifest says; what it begins with is read, and not more."""
+    whole = (folder / LOG).read_bytes()
+    (folder / LOG).write_bytes(whole[:begin] if begin >= 0 else whole)
+    os.truncate(folder / LOG, 2**31)
+    manifest_says(folder, log_bytes=2**31)
+    files = Counting()
+    with pytest.raises((BackupDamaged, LogDamaged)):
+        restored(folder, tmp_path / "new", files, most=MOST)
+    assert files.read_bytes < 2**27
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_file_larger_than_the_memory_goes_in_blocks(folder: Path, tmp_path: Path) -> None:
