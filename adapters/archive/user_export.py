@@ -28,11 +28,14 @@ OnProgress = Callable[[int, int], None]
 
 
 class ExportedUser(NamedTuple):
-    """The archives that were written, how many images the user has, and how many bytes the archives have together."""
+    """The archives that were written, how many images are in them, how many bytes they have together, and the names of
+    the user's images whose bytes were not to be had.
+    """
 
     archives: tuple[Path, ...]
     images: int
     size_bytes: int
+    missing: tuple[str, ...]
 
 
 def export_user(
@@ -51,17 +54,19 @@ def export_user(
         refuse_without_room([Needed(folder, size_bytes)], EXPORT, NO_ROOM, files)
         files.make_directories(folder)
         total, size = len(planned.archives), 0
-        written = []
+        written, missing = [], dict[str, None]()
         for index in range(total):
             progress(index, total)
             path = folder / f"{user}-{index + 1}.zip"
-            size += _write(files, path, archive_of(storage, planned, index))
+            archive = archive_of(storage, planned, index)
+            size += _write(files, path, archive.data)
             written.append(path)
+            missing |= dict.fromkeys(archive.lacking)
         progress(total, total)
         files.sync_directory(folder)
     except OSError as error:
         raise _unwritable(folder, error) from error
-    return ExportedUser(tuple(written), planned.images, size)
+    return ExportedUser(tuple(written), planned.images - len(missing), size, tuple(missing))
 
 
 def _refuse_folder(folder: Path, user: str, files: Files) -> None:

@@ -117,6 +117,12 @@ def test_all_of_a_user_is_exported_and_nothing_of_others(abby: Abby, root: Path,
     assert b"mine.png" in records
     assert b"ImageSaved" in records
     assert b"secret-of-bob" not in records
+    assert told.json["missing"] == []
+    (root / "images/users/ada/k/b.png").unlink()
+    lacking = abby("export", "ada", "--to", str(tmp_path / "lacking"), "--json")
+    assert (lacking.code, lacking.json["images"], lacking.json["missing"]) == (1, told.json["images"] - 1, ["k/b.png"])
+    assert fits("export", lacking.json)
+    assert "Not in it" in abby("export", "ada", "--to", str(tmp_path / "people")).out
     assert abby("export", "ada", "--to", str(tmp_path / "out")).code == 2
     assert abby("export", "nobody", "--to", str(tmp_path / "none")).code == 1
     assert not (tmp_path / "none").exists()
