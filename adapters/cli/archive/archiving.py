@@ -131,8 +131,7 @@ def _print_backup(console: Console, done: BackedUp) -> None:
     _print_lacking(console, "Without details", done.lacks_details, LACKS_DETAILS)
     print_lines(
         console,
-        f"Backed up: {_sum(manifest.images, manifest.temp_files, manifest.size_bytes)}, as of position "
-        f"{manifest.position:,}; all of it was read back.",
+        f"Backed up: {_sum(done)}, as of position {manifest.position:,}; all of it was read back.",
         style="yellow" if _is_partial(done) else "green",
     )
     new = f"{counted(done.copied_files, 'file')} ({size_in_words(done.copied_bytes)})"
@@ -152,7 +151,7 @@ def _print_restored(console: Console, done: Restored) -> None:
     _print_lacking(console, "Without details", done.lacks_details, "How these were made was not in the backup.")
     print_lines(
         console,
-        f"Restored: {_sum(manifest.images, manifest.temp_files, manifest.size_bytes)}, as of position "
+        f"Restored: {_sum(done)}, as of position "
         f"{manifest.position:,}, backed up {minute(manifest.at)}; all of it was read back.",
         style="yellow" if _is_partial(done) else "green",
     )
@@ -187,5 +186,9 @@ def _print_lacking(console: Console, what: str, lacking: Sequence[StandingFile],
     print_lines(console, sentence, style="yellow")
 
 
-def _sum(images: int, temp_files: int, size_bytes: int) -> str:
-    return f"{counted(images, 'image')} and {counted(temp_files, 'temp file')} ({size_in_words(size_bytes)})"
+def _sum(done: BackedUp | Restored) -> str:
+    """What has its bytes; what stands by the log and has none is told beside it."""
+    manifest, temp_files = done.manifest, sum(file.temp for file in done.missing)
+    images = counted(manifest.images - (len(done.missing) - temp_files), "image")
+    size_bytes = manifest.size_bytes - sum(file.size_bytes for file in done.missing)
+    return f"{images} and {counted(manifest.temp_files - temp_files, 'temp file')} ({size_in_words(size_bytes)})"

@@ -65,7 +65,10 @@ def test_what_the_root_has_lost_is_named_and_ends_with_1(abby: Abby, root: Path,
     assert people.code == 1
     assert "k/b.png" in people.out
     assert "abby audit" in people.out
-    assert abby("restore", str(tmp_path / "backup"), root=tmp_path / "new").code == 1
+    assert "Backed up: 3 images and 1 temp file (1 kB)" in people.out
+    made = abby("restore", str(tmp_path / "backup"), root=tmp_path / "new")
+    assert made.code == 1
+    assert "Restored: 3 images and 1 temp file (1 kB)" in made.out
 
 
 def test_details_that_the_backup_lacks_are_named_and_end_with_1(
