@@ -116,10 +116,12 @@ def _not_renewed(paths: BackupPaths, files: Files) -> Iterator[None]:
 
 
 def _refuse_root(root: Path, contents: Path, terms: RestoreTerms) -> None:
-    """Raises TargetRefused unless a root is empty to a person, or was being filled from this very backup. OSError."""
+    """Raises TargetRefused unless a root is empty to a person, or was being filled from this very backup, wherever that
+    lay then: its list is named by its hash. OSError.
+    """
     files, mark = terms.files, RestoreMark(root, terms.files)
     begun = mark.directory()
-    if begun == contents:
+    if begun is not None and begun.name == contents.name:
         return
     if begun is not None:
         raise TargetRefused(

@@ -241,8 +241,8 @@ def test_a_backup_is_not_renewed_while_it_is_restored(filled: Path, folder: Path
 
 
 @pytest.mark.parametrize("room_bytes", [0, 1_000, 8_000])
-def test_a_full_root_is_told_and_gone_on_with(folder: Path, tmp_path: Path, room_bytes: int) -> None:
-    """Until then nobody opens it, and another backup is not laid over it."""
+def test_a_full_root_is_told_and_gone_on_with(root: Path, folder: Path, tmp_path: Path, room_bytes: int) -> None:
+    """Until then nobody opens it, and another backup is not laid over it; this one may have been moved meanwhile."""
     disk = FillingDisk()
     disk.room_bytes = room_bytes
     with pytest.raises(DiskFull, match="goes on where it stopped"):
@@ -252,10 +252,11 @@ def test_a_full_root_is_told_and_gone_on_with(folder: Path, tmp_path: Path, room
             open_store(tmp_path / "new").opened()
         with pytest.raises(RestoreUnfinished, match="abby restore"):
             open_reader(tmp_path / "new")
-        other = shutil.copytree(folder, tmp_path / "other")
+        change(root)
+        backed_up(root, tmp_path / "other")
         with pytest.raises(TargetRefused, match="half restored"):
-            restored(other, tmp_path / "new")
-    restored(folder, tmp_path / "new")
+            restored(tmp_path / "other", tmp_path / "new")
+    restored(folder.rename(tmp_path / "moved"), tmp_path / "new")
     assert_disk_and_log_agree(tmp_path / "new")
 
 
