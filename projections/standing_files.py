@@ -13,7 +13,9 @@ from domain.names import name_key
 
 
 class StandingFile(NamedTuple):
-    """One of them. `position` is that of its save, `sha256` in hex; `adopted`: it was there before the log knew it."""
+    """One of them. `position` is that of its save, `sha256` in hex; `adopted`: it was there before the log knew it.
+    Width and height are in pixels, 0 for what was saved as no image.
+    """
 
     position: int
     user: str
@@ -24,6 +26,8 @@ class StandingFile(NamedTuple):
     staged: str
     adopted: bool
     media_type: str
+    width: int
+    height: int
 
 
 class StandingFiles:
@@ -69,4 +73,6 @@ def _file(position: int, event: ImageSaved) -> StandingFile:
         staged=event.staged,
         adopted=event.operation == "adopted",
         media_type=event.media_type,
+        width=event.width,
+        height=event.height,
     )

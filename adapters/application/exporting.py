@@ -56,6 +56,15 @@ class Export(NamedTuple):
     images: int
 
 
+class Archive(NamedTuple):
+    """The bytes of one archive, and the names of the images that should be in it and whose own bytes are gone, fewer or
+    more than were kept, or cannot be read.
+    """
+
+    data: bytes
+    lacking: tuple[str, ...]
+
+
 def plan_export(storage: ReadableStorage, user: str, at_most_bytes: int) -> Export:
     """What goes into which archive of at most so many bytes, and no fewer than LEAST_ARCHIVE_BYTES. Raises Faults. For
     a worker.
@@ -70,16 +79,18 @@ def plan_export(storage: ReadableStorage, user: str, at_most_bytes: int) -> Expo
     return Export(user, tuple(_packed(entries, room + ROOM_FOR_NAMES_BYTES)), len(saves))
 
 
-def archive_of(storage: ReadableStorage, export: Export, index: int) -> bytes:
+def archive_of(storage: ReadableStorage, export: Export, index: int) -> Archive:
     """One of the archives; an image that was deleted or saved anew since is left out. Raises Faults. For a worker."""
-    buffer = io.BytesIO()
+    buffer, lacking = io.BytesIO(), []
     with zipfile.ZipFile(buffer, "w") as archive:
         for entry in export.archives[index]:
             if entry.save is None:
                 archive.writestr(entry.name, entry.text, zipfile.ZIP_DEFLATED)
             elif (data := _bytes_of(storage, export.user, entry.save)) is not None:
                 archive.writestr(entry.name, data[entry.begin : entry.end])
-    return buffer.getvalue()
+            elif _stands(storage, export.user, entry.save):
+                lacking.append(entry.save.name)
+    return Archive(buffer.getvalue(), tuple(lacking))
 
 
 def _record(storage: ReadableStorage, user: str, saves: Iterable[ImageSave], room: int) -> Iterator[Entry]:
@@ -157,3 +168,8 @@ def _bytes_of(storage: ReadableStorage, user: str, save: ImageSave) -> bytes | N
     except OSError:  # its file is gone, or cannot be read
         return None
     return data if data is not None and len(data) == save.size_bytes else None
+
+
+def _stands(storage: ReadableStorage, user: str, save: ImageSave) -> bool:
+    image = storage.running().state.current_image(user, name_key(save.name), temp=False)
+    return image is not None and image.position == save.position

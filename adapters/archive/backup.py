@@ -30,6 +30,7 @@ from adapters.archive.layout import (
     encode_contents,
     is_contents,
 )
+from adapters.archive.room import Needed, bytes_in, refuse_without_room
 from adapters.archive.settling import OnProgress, Settling, Standing
 from adapters.archive.source import SourceFiles
 from adapters.archive.store import ContentStore, digest_of
@@ -40,7 +41,7 @@ from adapters.disk.ways import lie_in_each_other, resolved
 from adapters.ledger.projector import Projector
 from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.clock import Clock, utc_now
-from adapters.ports.event_log import EventLogEngine
+from adapters.ports.event_log import EventLogEngine, FollowedLog
 from adapters.ports.faults import (
     GOES_ON,
     BackupDamaged,
@@ -58,6 +59,9 @@ COPIES = 2
 MAX_ROW_BYTES = 2 * MAX_DETAILS_CHARS + 4_096
 """Of a file in the list: how it was made is in it, as a string of JSON in which each quotation mark takes two bytes."""
 MAX_CONTENTS_BYTES = 1_073_741_824
+BACKUP = "the backup"
+AS_IT_WAS = "The former backup there, if there was one, is what it was."
+NO_ROOM = f"{AS_IT_WAS} Make room there, or name another folder, and run the command again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,9 @@ class BackupTerms:
 
 
 class BackedUp(NamedTuple):
-    """What a backup holds now, what of it is new, and whose bytes were not to be had."""
+    """What a backup holds now, what of it is new, whose bytes were not to be had, and of whose making something is told
+    that was not.
+    """
 
     folder: Path
     manifest: Manifest
@@ -81,6 +87,7 @@ class BackedUp(NamedTuple):
     log_bytes: int
     removed_files: int
     missing: tuple[StandingFile, ...]
+    lacks_details: tuple[StandingFile, ...]
 
 
 def back_up(root: Path, folder: Path, terms: BackupTerms) -> BackedUp:
@@ -142,6 +149,7 @@ class _Backup:
         with collecting_no_garbage():
             log = engine.open_for_reading(self._root, beyond_watermark=True, on_event=standing.take)
         with closing(log):
+            self._refuse_without_room(source, standing, log)
             copied = self._copy_log(log.head)
             for _ in range(COPIES):
                 position, stood = settling.carry_out(standing, log)
@@ -165,7 +173,20 @@ class _Backup:
             log_bytes=more.size_bytes - copied.size_bytes + copied.copied_bytes,
             removed_files=self._remove_what_is_left(manifest, stood),
             missing=tuple(file for file in stood if settling.held[file.position].is_missing),
+            lacks_details=tuple(file for file in stood if settling.held[file.position].lacks_details),
         )
+
+    def _refuse_without_room(self, source: SourceFiles, standing: Standing, log: FollowedLog) -> None:
+        """For what is new now; what is saved meanwhile is little. Raises DiskFull, OSError."""
+        paths, store = self._paths, self._store
+        new = {
+            file.sha256: file.size_bytes
+            for file in standing.files
+            if not store.has(file.sha256, file.size_bytes) and source.is_there(file)
+        }
+        log_bytes = max(0, log.lines().size_bytes - bytes_in(paths.log_root / "logs", self._files))
+        needed = (Needed(paths.files, sum(new.values())), Needed(paths.log_root, log_bytes))
+        refuse_without_room(needed, BACKUP, NO_ROOM, self._files)
 
     def _copy_log(self, up_to: int) -> CopiedLog:
         engine = self._terms.engine
@@ -298,9 +319,7 @@ def _writing(paths: BackupPaths, files: Files) -> Iterator[None]:
 def _unwritable(paths: BackupPaths, error: OSError) -> Fault:
     folder = paths.folder
     if is_disk_full(error):
-        return no_room_for(
-            "the backup", folder, f"The former backup there, if there was one, is what it was. {GOES_ON}"
-        )
+        return no_room_for(BACKUP, folder, f"{AS_IT_WAS} {GOES_ON}")
     if isinstance(error, NotOwnError):
         return StorageUnavailable(f"The backup in {folder} cannot be written: {error.sentence}")
     if (told := not_done_there(folder, error)) is not None:

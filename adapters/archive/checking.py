@@ -16,7 +16,7 @@ from adapters.archive.source import is_of
 from adapters.archive.store import ContentStore
 from adapters.disk.files import Files
 from adapters.disk.own_root import why_not_ordinary
-from adapters.images.check import check_image
+from adapters.images.check import CheckedImage, check_image
 from adapters.images.invalid_image import InvalidImage
 from adapters.ledger.projector import Projector
 from adapters.ledger.taking_in import collecting_no_garbage
@@ -29,16 +29,23 @@ from projections.standing_files import StandingFile
 MAX_MORE_BYTES = 1_073_741_824
 """What a run that was cut off may have left behind the log: some two million events. What is more is not read."""
 ANY_BYTES = "application/octet-stream"
-"""The type of what was saved as no image."""
+"""The type of what was saved as no image, where nobody looked at it."""
+NO_COPY_HELPS = (
+    "Nothing was made, and no other copy of this backup helps. Let the image be deleted where it comes from, and take "
+    "the backup anew; or, where you trust whoever made it, `abby restore` takes it in as it is, unlooked at."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreTerms:
-    """With what a backup is restored. `max_image_bytes`: it is somebody else's, and no picture of it may be larger."""
+    """With what a backup is restored. `max_image_bytes`: it is somebody else's, and no picture of it may be larger;
+    `any_bytes`: what was saved as no image is taken in, too.
+    """
 
     engine: EventLogEngine
     files: Files
     max_image_bytes: int | None = None
+    any_bytes: bool = False
     progress: OnProgress = lambda _done, _total: None
 
     @property
@@ -58,27 +65,39 @@ class CheckedBackup:
         self.store = ContentStore(paths, terms.files)
         self.stood: Sequence[StandingFile] = ()
         self.missing: tuple[StandingFile, ...] = ()
+        self.lacks_details: tuple[StandingFile, ...] = ()
         self._contents = contents
         self._terms = terms
         self._projector = Projector()
         self._standing = Standing()
 
-    def check(self) -> None:
-        """Reads it. Raises BackupDamaged, LogDamaged and the like, OSError."""
+    def check_log(self) -> None:
+        """Reads its log and its list, by which all that it holds is known. Raises BackupDamaged, LogDamaged and the
+        like, OSError.
+        """
         _refuse_odd_log(self.paths, self.manifest, self._terms.files)
         self._refuse_another_log(self._read_log())
         self.stood = list(self._standing.files)
         if {file.position for file in self.stood} != set(self._contents):
             raise BackupDamaged(f"The list of files in {self.paths.folder} is not that of its log. {ANOTHER_COPY}")
-        self.missing = tuple(file for file in self.stood if self._contents[file.position].is_missing)
+        self.missing = tuple(file for file in self.stood if not self.has_bytes(file))
+        self.lacks_details = tuple(file for file in self.stood if self._contents[file.position].lacks_details)
         self._refuse_other_figures()
         self._refuse_images_in_images()
+        self._refuse_unlooked_at()
+
+    def check_files(self) -> None:
+        """Reads the bytes of all that it holds. Raises BackupDamaged, OSError."""
         for done, file in enumerate(self.stood):
             self._terms.progress(done, len(self.stood))
             self._refuse_details(file)
-            if not self._contents[file.position].is_missing:
+            if self.has_bytes(file):
                 self._refuse_bytes(file)
         self._terms.progress(len(self.stood), len(self.stood))
+
+    def has_bytes(self, file: StandingFile) -> bool:
+        """Whether the backup has the bytes of a file that stands."""
+        return not self._contents[file.position].is_missing
 
     def details(self, file: StandingFile) -> bytes | None:
         """How an image was made, as it is to be stored."""
@@ -133,6 +152,24 @@ class CheckedBackup:
                     f"{file.name} of {file.user} would lie in {above}, which is an image by the log too. {ANOTHER_COPY}"
                 )
 
+    def _refuse_unlooked_at(self) -> None:
+        """Of somebody else's backup what its log says is no image: anything could be called so."""
+        if self._terms.is_ours:
+            return
+        found = [file for file in self.stood if file.media_type == ANY_BYTES]
+        for file in found:
+            if (file.width, file.height) != (0, 0):
+                raise BackupDamaged(
+                    f"{file.name} of {file.user} was saved as no image, and its log gives it {_sides(file)}, which no "
+                    f"version writes. {NO_COPY_HELPS}"
+                )
+        if found and not self._terms.any_bytes:
+            raise BackupDamaged(
+                f"{found[0].name} of {found[0].user} was saved as no image, so that nobody looked at what it is "
+                f"({len(found):,} such in all), and an import takes in pictures. Nothing was made. With --any-bytes "
+                "it takes these in, too: as bytes that are downloaded and never shown."
+            )
+
     def _take(self, found: VerifiedEvent) -> None:
         """What comes after the backup's position, a run that was cut off left there."""
         self._projector.take(found)
@@ -164,20 +201,23 @@ class CheckedBackup:
         self._refuse_no_picture(file, most)
 
     def _refuse_no_picture(self, file: StandingFile, most: int) -> None:
-        """What the log says is a picture is one of that format, whoever wrote the log."""
+        """What the log says of a picture is so, its format and its size in pixels, whoever wrote the log."""
         if file.media_type == ANY_BYTES:
             return
         try:
             checked = check_image(self.store.read(file.sha256), max_bytes=most)
         except InvalidImage as error:
             raise BackupDamaged(
-                f"{file.name} of {file.user} is no picture that is kept. {error} {ANOTHER_COPY}"
+                f"{file.name} of {file.user} is no picture that is kept. {error} {NO_COPY_HELPS}"
             ) from error
-        if checked.media_type != file.media_type:
-            raise BackupDamaged(
-                f"{file.name} of {file.user} is {checked.media_type}, and its log says {file.media_type}. "
-                f"{ANOTHER_COPY}"
-            )
+        kinds, sides = (checked.media_type, file.media_type), (_sides(checked), _sides(file))
+        for found, told in (kinds, sides):
+            if found != told:
+                raise BackupDamaged(f"{file.name} of {file.user} is {found}, and its log says {told}. {NO_COPY_HELPS}")
+
+
+def _sides(picture: CheckedImage | StandingFile) -> str:
+    return f"{picture.width:,} x {picture.height:,} pixels"
 
 
 def _refuse_odd_log(paths: BackupPaths, manifest: Manifest, files: Files) -> None:

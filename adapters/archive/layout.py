@@ -28,6 +28,7 @@ from projections.standing_files import StandingFile
 FORMAT = 1
 MAX_MANIFEST_BYTES = 4_096
 MAX_DETAILS_CHARS = 1024 * 1024
+"""Of how one image was made. All stand in one list, which is read as a whole; a prompt has some thousands."""
 
 _HEX = re.compile("[0-9a-f]{64}")
 _LOG_ID = re.compile("[0-9a-f]{32}")
@@ -138,12 +139,14 @@ ANOTHER_COPY = "Nothing was made. Take another backup, or put this one back from
 
 class Content(NamedTuple):
     """A file of a backup as its list has it: the position of its save, how it was made as it was stored, None where
-    nothing is known, and whether its bytes were not to be had.
+    nothing is known, and whether its bytes were not to be had; whether something is known that was not taken in, as it
+    could not be read or is no such text.
     """
 
     position: int
     details: str | None
     is_missing: bool
+    lacks_details: bool = False
 
 
 def encode_contents(files: Iterable[StandingFile], held: dict[int, Content]) -> Iterator[bytes]:
@@ -160,6 +163,8 @@ def encode_contents(files: Iterable[StandingFile], held: dict[int, Content]) -> 
         }
         if content.details is not None:
             line["details"] = content.details
+        if content.lacks_details:
+            line["lacks_details"] = True
         if content.is_missing:
             line["missing"] = True
         yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
@@ -176,7 +181,8 @@ def decode_contents(stored: bytes, manifest: Manifest, folder: Path) -> dict[int
         for line in stored.split(b"\n")[:-1]:
             told: dict[str, Any] = orjson.loads(line)
             position = int(told["position"])
-            found[position] = Content(position, _details(told), told.get("missing") is True)
+            is_missing, lacks_details = (told.get(name) is True for name in ("missing", "lacks_details"))
+            found[position] = Content(position, _details(told), is_missing, lacks_details)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BackupDamaged(f"The list of files in {folder} is not of the form of one. {ANOTHER_COPY}") from error
     return found

@@ -22,6 +22,7 @@ from adapters.application.root_mark import SUFFIX
 from adapters.archive.backup import read_contents, read_manifest
 from adapters.archive.checking import CheckedBackup, RestoreTerms
 from adapters.archive.layout import ANOTHER_COPY, BackupPaths, Manifest
+from adapters.archive.room import Needed, bytes_in, refuse_without_room
 from adapters.archive.store import digest_of
 from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import READ, Files, is_disk_full
@@ -43,16 +44,19 @@ from projections.standing_files import StandingFile
 
 IN_MAKING = f"{OWN_PREFIX}restored"
 """How a file is called until it is whole."""
+HELD = "what the backup holds"
+NO_ROOM = "Nothing was written. Make room there, or name another root with --root, and run the command again."
 BESIDE = " To have its pictures beside these, import it into a new root, and `abby adopt` them from there."
 
 
 class Restored(NamedTuple):
-    """What a root was made of, and whose bytes the backup did not have."""
+    """What a root was made of, and whose bytes, and whose details, the backup did not have."""
 
     root: Path
     manifest: Manifest
     has_key: bool
     missing: tuple[StandingFile, ...]
+    lacks_details: tuple[StandingFile, ...]
 
 
 def restore(folder: Path, root: Path, terms: RestoreTerms) -> Restored:
@@ -72,9 +76,13 @@ def restore(folder: Path, root: Path, terms: RestoreTerms) -> Restored:
         with _telling(unwritable):
             _refuse_root(root, paths.contents(manifest.contents), terms)
         backup = CheckedBackup(paths, manifest, read_contents(paths, manifest, files), terms)
-        backup.check()
+        backup.check_log()
+        restoring = _Restore(root, backup, terms)
         with _telling(unwritable):
-            return _Restore(root, backup, terms).carry_out()
+            restoring.refuse_without_room()
+        backup.check_files()
+        with _telling(unwritable):
+            return restoring.carry_out()
 
 
 @contextmanager
@@ -108,10 +116,12 @@ def _not_renewed(paths: BackupPaths, files: Files) -> Iterator[None]:
 
 
 def _refuse_root(root: Path, contents: Path, terms: RestoreTerms) -> None:
-    """Raises TargetRefused unless a root is empty to a person, or was being filled from this very backup. OSError."""
+    """Raises TargetRefused unless a root is empty to a person, or was being filled from this very backup, wherever that
+    lay then: its list is named by its hash. OSError.
+    """
     files, mark = terms.files, RestoreMark(root, terms.files)
     begun = mark.directory()
-    if begun == contents:
+    if begun is not None and begun.name == contents.name:
         return
     if begun is not None:
         raise TargetRefused(
@@ -144,6 +154,31 @@ class _Restore:
         self._files = terms.files
         self._touched: set[Path] = set()
 
+    def refuse_without_room(self) -> None:
+        """Before the bytes of the backup are read, which may take long. What a run that was cut off has brought in is
+        there already, and what it had in the making goes. Raises DiskFull, OSError.
+        """
+        layout, manifest, logs = self._layout, self._backup.manifest, self._root / "logs"
+        needed = {layout.users: 0, layout.temp: 0, logs: manifest.log_bytes - bytes_in(logs, self._files)}
+        in_making: set[tuple[Path, Path]] = set()
+        for file in self._backup.stood:
+            below = layout.temp if file.temp else layout.users
+            final = layout.final(file.user, file.name, temp=file.temp)
+            needed[below] += len(self._backup.details(file) or b"")
+            if self._backup.has_bytes(file) and self._size_of(final) != file.size_bytes:
+                needed[below] += file.size_bytes
+                in_making.add((below, final.with_name(IN_MAKING)))
+        for below, path in in_making:
+            needed[below] -= self._size_of(path) or 0
+        most = [Needed(folder, max(0, size_bytes)) for folder, size_bytes in needed.items()]
+        refuse_without_room(most, HELD, NO_ROOM, self._files)
+
+    def _size_of(self, path: Path) -> int | None:
+        try:
+            return self._files.lstat(path).st_size
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
     def carry_out(self) -> Restored:
         files, backup, engine = self._files, self._backup, self._terms.engine
         manifest = backup.manifest
@@ -161,14 +196,14 @@ class _Restore:
             raise BackupDamaged(f"The log in {backup.paths.folder} is not the one that was backed up. {ANOTHER_COPY}")
         self._read_back()
         mark.remove()
-        return Restored(self._root, manifest, copied.has_key, backup.missing)
+        return Restored(self._root, manifest, copied.has_key, backup.missing, backup.lacks_details)
 
     def _place_all_of(self, file: StandingFile) -> None:
         """How an image was made first, then its bytes, as a save does."""
         details = self._backup.details(file)
         if details is not None:
             self._place(self._layout.details(file.user, file.name), (details,))
-        if file not in self._backup.missing:
+        if self._backup.has_bytes(file):
             final = self._layout.final(file.user, file.name, temp=file.temp)
             if not self._is_right(final, file):
                 self._place(final, self._backup.store.blocks(file.sha256))
@@ -194,10 +229,9 @@ class _Restore:
         with collecting_no_garbage():
             report = engine.verify(self._root, on_event=projector.take)
         engine.refuse_damage(self._root, report.damage)
-        missing = frozenset(self._backup.missing)
         for file in self._backup.stood:
             final = self._layout.final(file.user, file.name, temp=file.temp)
-            if file not in missing and not self._is_right(final, file):
+            if self._backup.has_bytes(file) and not self._is_right(final, file):
                 raise StorageUnavailable(
                     f"The disk of {self._root} does not give back what was written to it ({file.name} of {file.user}). "
                     "Check that disk; the backup is as it was."
@@ -215,7 +249,7 @@ def _unreadable(paths: BackupPaths, error: OSError) -> Fault:
 
 def _unwritable(root: Path, error: OSError) -> Fault:
     if is_disk_full(error):
-        return no_room_for("what the backup holds", root, GOES_ON)
+        return no_room_for(HELD, root, GOES_ON)
     if isinstance(error, NotOwnError):
         return StorageUnavailable(f"The storage root {root} cannot be filled: {error.sentence}")
     if (told := not_done_there(root, error)) is not None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from time import sleep
 
 from adapters.archive.layout import Content
-from adapters.archive.source import SourceFiles
+from adapters.archive.source import Details, SourceFiles
 from adapters.archive.store import ContentStore
 from adapters.ledger.codec import decode, event_of
 from adapters.ports.event_log import FollowedLog, VerifiedEvent
@@ -85,7 +85,7 @@ class Settling:
     def _round(self, todo: Sequence[StandingFile], standing: Standing, log: FollowedLog) -> bool:
         """Looks for files; whether it has to be done again, as one was not found that may be elsewhere by now."""
         unfound: list[StandingFile] = []
-        read: list[tuple[StandingFile, bytes | None, str | None]] = []
+        read: list[tuple[StandingFile, bytes | None, Details]] = []
         size = 0
         for done, file in enumerate(todo):
             self._progress(done, len(todo))
@@ -102,21 +102,27 @@ class Settling:
         self._keep(read)
         return not self._all_are_missing(unfound, standing)
 
-    def _look_for(self, file: StandingFile) -> tuple[str | None, bytes | None, bool]:
+    def _look_for(self, file: StandingFile) -> tuple[Details, bytes | None, bool]:
         """How it was made, its bytes, and whether the backup has them already, so that they are not read."""
-        known = self._known.get(file.position)
+        details = self._details(file)
         if self._store.has(file.sha256, file.size_bytes):
-            return (self._source.details(file) if known is None else known.details), None, True
-        details = self._source.details(file)
+            return details, None, True
         return details, self._source.read(file), False
 
-    def _keep(self, read: Iterable[tuple[StandingFile, bytes | None, str | None]]) -> None:
+    def _details(self, file: StandingFile) -> Details:
+        """What the former backup tells is what was found then; where it has nothing, there may be something now."""
+        known = self._known.get(file.position)
+        if known is None or known.details is None:
+            return self._source.details(file)
+        return Details(known.details)
+
+    def _keep(self, read: Iterable[tuple[StandingFile, bytes | None, Details]]) -> None:
         for file, data, details in read:
             if data is not None and not self._store.has(file.sha256, file.size_bytes):
                 self._store.keep(file.sha256, data)
                 self.copied_files += 1
                 self.copied_bytes += len(data)
-            self.held[file.position] = Content(file.position, details, is_missing=False)
+            self._hold(file, details, is_missing=False)
 
     def _all_are_missing(self, unfound: Sequence[StandingFile], standing: Standing) -> bool:
         """Whether all that was not found stands nevertheless, and was looked for often enough."""
@@ -130,5 +136,8 @@ class Settling:
             sleep(PAUSE_SECONDS)
             return False
         for file in tried:
-            self.held[file.position] = Content(file.position, self._source.details(file), is_missing=True)
+            self._hold(file, self._details(file), is_missing=True)
         return True
+
+    def _hold(self, file: StandingFile, details: Details, *, is_missing: bool) -> None:
+        self.held[file.position] = Content(file.position, details.text, is_missing, details.is_lacking)

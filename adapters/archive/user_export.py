@@ -13,22 +13,29 @@ from typing import NamedTuple
 
 from adapters.application.exporting import archive_of, plan_export
 from adapters.application.reading import ReadableStorage
+from adapters.archive.room import Needed, refuse_without_room
 from adapters.disk.errors import not_done_there
 from adapters.disk.files import Files, is_disk_full
 from adapters.disk.litter import is_litter
 from adapters.disk.ways import resolved
 from adapters.ports.faults import ANEW, Fault, StorageUnavailable, TargetRefused, no_room_for
 
+EXPORT = "the export"
+NO_ROOM = "Nothing was written. Make room there, or name one on another disk with --to, and run the command again."
+
 OnProgress = Callable[[int, int], None]
 """Called with how many archives are written and how many there are."""
 
 
 class ExportedUser(NamedTuple):
-    """The archives that were written, how many images the user has, and how many bytes the archives have together."""
+    """The archives that were written, how many images are in them, how many bytes they have together, and the names of
+    the user's images whose bytes were not to be had.
+    """
 
     archives: tuple[Path, ...]
     images: int
     size_bytes: int
+    missing: tuple[str, ...]
 
 
 def export_user(
@@ -43,19 +50,23 @@ def export_user(
     try:
         _refuse_folder(folder, user, files)
         planned = plan_export(storage, user, part_bytes)
+        size_bytes = sum(entry.size_bytes for archive in planned.archives for entry in archive)
+        refuse_without_room([Needed(folder, size_bytes)], EXPORT, NO_ROOM, files)
         files.make_directories(folder)
         total, size = len(planned.archives), 0
-        written = []
+        written, missing = [], dict[str, None]()
         for index in range(total):
             progress(index, total)
             path = folder / f"{user}-{index + 1}.zip"
-            size += _write(files, path, archive_of(storage, planned, index))
+            archive = archive_of(storage, planned, index)
+            size += _write(files, path, archive.data)
             written.append(path)
+            missing |= dict.fromkeys(archive.lacking)
         progress(total, total)
         files.sync_directory(folder)
     except OSError as error:
         raise _unwritable(folder, error) from error
-    return ExportedUser(tuple(written), planned.images, size)
+    return ExportedUser(tuple(written), planned.images - len(missing), size, tuple(missing))
 
 
 def _refuse_folder(folder: Path, user: str, files: Files) -> None:
@@ -84,7 +95,7 @@ def _write(files: Files, path: Path, data: bytes) -> int:
 
 def _unwritable(folder: Path, error: OSError) -> Fault:
     if is_disk_full(error):
-        return no_room_for("the export", folder, ANEW)
+        return no_room_for(EXPORT, folder, ANEW)
     told = not_done_there(folder, error)
     return StorageUnavailable(
         told

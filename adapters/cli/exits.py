@@ -28,7 +28,7 @@ MEANINGS: Mapping[Exit, str] = MappingProxyType(
     {
         Exit.DONE: "done",
         Exit.REFUSED: "refused: a limit, a name that is not there; doctor: a failure; adopt: something skipped; "
-        "audit, verify, replay: a finding; backup, restore: bytes missing",
+        "audit, verify, replay: a finding; backup, restore, export: bytes or details missing",
         Exit.USAGE: "the command was written wrong, or names what cannot exist",
         Exit.DATA: "the log or a backup is damaged, foreign or missing, or images are only half adopted or restored",
         Exit.UNAVAILABLE: "the service or the image provider cannot be reached, or is busy; memory is short",

@@ -15,6 +15,7 @@ from adapters.application.exporting import LEAST_ARCHIVE_BYTES, Export, archive_
 from adapters.discord.embeds import message_embed
 from adapters.discord.messages import Message, message_for_refusal
 from adapters.discord.replies import Content, SentFile, Spare
+from adapters.wording.figures import counted
 from domain.refusals import Refusal
 
 SMALLER_BY = 4
@@ -24,6 +25,7 @@ MOST_PARTS = 200
 """More than these would not come while the interaction lasts."""
 ANEW = "Discord took no file as large as the last one, so this begins anew; parts that came before are not needed. "
 HOLDS = "how each was made, and what is recorded of you"
+LACKING = "**Not in this file: {}** whose bytes are damaged here, or gone. Whoever runs the bot can look into it."
 NOT_BROUGHT = Message(
     "❌ Not Shown",
     "Discord did not take a file of your data. Export again in a minute; where that does not help, `/privacy` in a "
@@ -70,12 +72,15 @@ class _Parts:
         if index >= parts:
             return None
         self._sent += 1
-        data = await self._workers.run(self._user, lambda: archive_of(store, export, index))
-        if isinstance(data, Refusal):
+        archive = await self._workers.run(self._user, lambda: archive_of(store, export, index))
+        if isinstance(archive, Refusal):
             self._sent = parts
-            return _refused(data)
+            return _refused(archive)
         name = "abby-export.zip" if parts == 1 else f"abby-export-{index + 1}-of-{parts}.zip"
-        return Content([message_embed(self._told(index + 1))], [SentFile(name, data)])
+        told = self._told(index + 1)
+        if archive.lacking:
+            told = told._replace(text=f"{told.text} {LACKING.format(counted(len(archive.lacking), 'image'))}")
+        return Content([message_embed(told)], [SentFile(name, archive.data)])
 
     async def smaller(self, too_many_bytes: int) -> Content | None:
         """The first part of a plan of smaller ones, None where there is no such plan."""

@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 from stat import S_IMODE, S_ISLNK
 
-from adapters.disk.errors import noting
+from adapters.disk.errors import NOT_DONE_HERE, noting
 from adapters.disk.modes import HAS_MODES, OWNER_ALONE, SPECIAL_BITS, grant
 from adapters.disk.own_root import HAS_DESCRIPTORS, OwnRoot, Place, stands_in
 from adapters.disk.platforms import Platform, this_platform
@@ -36,6 +36,8 @@ APPEND = os.O_WRONLY | os.O_APPEND
 UPDATE = os.O_RDWR | os.O_CREAT
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
+_SEEK_DATA: int | None = getattr(os, "SEEK_DATA", None)
+"""How to ask for what is no hole, where the system can tell; Windows has no such question."""
 _BINARY: int = getattr(os, "O_BINARY", 0)
 """Only Windows tells binary files from others."""
 
@@ -118,6 +120,22 @@ class Files:
         """At most `size` bytes from an offset, none at the end. One thread at a time for a descriptor."""
         os.lseek(fd, offset, os.SEEK_SET)
         return os.read(fd, size)
+
+    @noting("to look for holes in a file")
+    def next_data(self, fd: int, offset: int) -> int:
+        """The first offset from this one on where the disk holds data, or the file's end; what is before is a hole and
+        reads as zeros. The offset itself where the system cannot tell.
+        """
+        if _SEEK_DATA is None:
+            return offset
+        try:
+            return os.lseek(fd, offset, _SEEK_DATA)
+        except OSError as error:
+            if error.errno == errno.ENXIO:
+                return max(offset, os.fstat(fd).st_size)
+            if error.errno in NOT_DONE_HERE:
+                return offset
+            raise
 
     @noting("to cut a file to a size")
     def truncate(self, fd: int, size: int) -> None:

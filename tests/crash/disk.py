@@ -328,6 +328,10 @@ class SimulatedFiles(Files):
     def read_at(self, fd: int, size: int, offset: int) -> bytes:
         return self._file(fd).data[offset : offset + size]
 
+    def next_data(self, fd: int, offset: int) -> int:
+        self._file(fd)
+        return offset
+
     def truncate(self, fd: int, size: int) -> None:
         self._file(fd).truncate(size)
         self._changed("truncate", self._paths[fd])

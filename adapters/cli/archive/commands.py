@@ -36,7 +36,7 @@ def backup(
     """Copy log, images and their details into a folder, beside a running service too, and read all of it back.
 
     A second run copies only what is new. Interrupted, the former backup stays as it was, and the same command goes on.
-    Ends with 0, or with 1 where images have no right bytes in the storage root itself; the rest is backed up.
+    Ends with 0, or with 1 where the storage root itself lacks right bytes or details of images; the rest is backed up.
     """
     from adapters.cli.archive import archiving
 
@@ -54,29 +54,30 @@ def restore(
 ) -> None:
     """Make an empty storage root (--root) of a backup; it is read whole before anything is made.
 
-    Interrupted, the same command goes on where it stopped. Ends with 0, or with 1 where the backup had not all bytes.
+    Interrupted, the same command goes on where it stopped. Ends with 0, or with 1 where the backup had not all.
     """
     from adapters.cli.archive import archiving
 
-    carry_out(
-        context, lambda invocation, output: archiving.restore(invocation, output, folder, is_ours=True), as_json=as_json
-    )
+    carry_out(context, lambda invocation, output: archiving.restore(invocation, output, folder), as_json=as_json)
 
 
 def import_(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a backup that was made elsewhere.")],
+    any_bytes: Annotated[
+        bool, typer.Option("--any-bytes", help="Take in what was saved as no image, too: it is not looked at.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make an empty storage root (--root) of somebody else's backup: every line and every picture is looked at.
 
-    As `restore`, but its key is not taken over, and what is no picture is refused.
+    As `restore`, but its key is not taken over, and what is no picture, or another than its log says, is refused.
     """
     from adapters.cli.archive import archiving
 
     carry_out(
         context,
-        lambda invocation, output: archiving.restore(invocation, output, folder, is_ours=False),
+        lambda invocation, output: archiving.import_(invocation, output, folder, any_bytes=any_bytes),
         as_json=as_json,
     )
 

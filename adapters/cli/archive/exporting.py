@@ -23,9 +23,12 @@ from domain.limits import MEGABYTE
 from domain.names import malformed_user
 from domain.refusals import Reason
 
+MAX_MISSING_SHOWN = 20
+"""Images without bytes that are named to people; `--json` names all."""
+
 
 def export(invocation: Invocation, output: Output, user: str, to: Path, part_mb: float) -> int:
-    """Writes the archives and names them; 1 where the log knows nothing of the user."""
+    """Writes the archives and names them; 1 where the log knows nothing of the user, or not all bytes are there."""
     if sentence := malformed_user(user):
         return output.refused(malformed(sentence))
     config = invocation.set_up()
@@ -47,14 +50,20 @@ def export(invocation: Invocation, output: Output, user: str, to: Path, part_mb:
             "archives": [printable(path) for path in done.archives],
             "images": done.images,
             "size_bytes": done.size_bytes,
+            "missing": list(done.missing),
         },
         lambda console: _print(console, user, done),
     )
-    return Exit.DONE
+    return Exit.REFUSED if done.missing else Exit.DONE
 
 
 def _print(console: Console, user: str, done: ExportedUser) -> None:
     written = f"{counted(len(done.archives), 'archive')} ({size_in_words(done.size_bytes)})"
+    if done.missing:
+        shown, more = ", ".join(done.missing[:MAX_MISSING_SHOWN]), len(done.missing) - MAX_MISSING_SHOWN
+        names = f"{shown} and {more:,} more" if more > 0 else shown
+        sentence = f"Not in it, as their bytes are not in the storage root: {names}. `abby audit` says what is wrong."
+        print_lines(console, sentence, style="yellow")
     print_lines(
         console,
         f"Exported: {counted(done.images, 'image')} of {user}, how each was made, and every line of the log about "

@@ -18,7 +18,7 @@ from adapters.ledger.snapshot_proof import SnapshotFinding, verify_with_snapshot
 from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.faults import StorageUnavailable
 from adapters.ports.log_reports import LogReport
-from adapters.wording.figures import counted
+from adapters.wording.figures import counted, minute
 
 WITHOUT_WATERMARK = (
     "There is no watermark beside it, logs/head, so nobody can see whether its end is missing, and a service does not "
@@ -127,7 +127,7 @@ def _print(console: Console, report: LogReport, snapshots: Sequence[SnapshotFind
     console.print(verdict(report), style="green" if report.is_whole else "bold red", markup=False)
     console.print(
         f"Log        {report.location}",
-        f"Id         {report.log_id}, begun {report.created}",
+        f"Id         {report.log_id}, begun {minute(report.created)}",
         f"Size       {counted(report.size_bytes, 'byte')}",
         f"Watermark  {'none' if report.watermark is None else f'position {report.watermark}'}",
         f"Seal       {SEALS[report.is_sealed]}",

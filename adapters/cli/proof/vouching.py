@@ -25,7 +25,7 @@ from adapters.ports.clock import utc_now
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import Fault, LogDamaged
 from adapters.ports.log_reports import LogReport
-from adapters.wording.figures import counted, size_in_words
+from adapters.wording.figures import counted, minute, size_in_words
 
 MAX_USERS_SHOWN = 50
 """Users that are named to people; `--json` names all."""
@@ -128,7 +128,7 @@ class Vouched:
         if self._since is None:
             return None
         more = counted(done.log.positions - self._since.position, "event")
-        return f"The log has only grown since the report of {self._since.said['at']}: {more} more."
+        return f"The log has only grown since the report of {minute(self._since.said['at'])}: {more} more."
 
     def described(self, done: Audit, written: dict[str, Any] | None) -> dict[str, Any]:
         """The same for programs: how far the log has grown, and the report that was written."""
@@ -176,8 +176,8 @@ def _print(console: Console, report: SignedReport) -> None:
     print_lines(console, f"The report is genuine: signed with the key {report.key}.", style="green")
     print_lines(
         console,
-        f"Written    {said['at']}",
-        f"Log        {said['log']}, begun {said['created']}",
+        f"Written    {minute(said['at'])}",
+        f"Log        {said['log']}, begun {minute(said['created'])}",
         f"Position   {said['position']}, {counted(said['size'], 'byte')}",
         f"Last hash  {said['hash']}",
         f"Pool       {size_in_words(said['pool']['used_bytes'])}, {size_in_words(said['pool']['held_bytes'])} held",

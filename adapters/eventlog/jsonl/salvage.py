@@ -146,10 +146,10 @@ class _Salvage:
         """What is not in the new log, an object a line: each line after its end, then what is not there at all."""
         scanner = self._found.scanner
         whole, reasons = scanner.sound, {found.offset: found.why for found in (scanner.broken, scanner.unfit) if found}
-        for offset, line in self._lines(whole.offset):
+        for offset, size, line in self._lines(whole.offset):
             form = fixed_form(line)
             why = reasons.get(offset, "it follows the damage, or belongs to its batch")
-            yield self._entry(position=form[0] if form else None, offset=offset, bytes=len(line) + 1, why=why)
+            yield self._entry(position=form[0] if form else None, offset=offset, bytes=size, why=why)
         known = [slot.tip.position for slot in self._believed if slot.log_id == self._found.header.log_id]
         if (lost := self._found.lost) is not None:
             known.append(lost.position or 0)
@@ -161,17 +161,26 @@ class _Salvage:
         self._entries += 1
         return orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
 
-    def _lines(self, begin: int) -> Iterator[tuple[int, bytes]]:
-        """The lines from a byte on with their offsets; what is longer than any of ours comes in pieces."""
-        rest, offset = b"", begin
-        for block in self._blocks(begin, self._size):
+    def _lines(self, begin: int) -> Iterator[tuple[int, int, bytes]]:
+        """The lines from a byte on with their offsets and sizes; what is longer than any of ours comes in pieces, and a
+        hole, which is not read, as one.
+        """
+        files, rest, offset, done = self._files, b"", begin, begin
+        while done < self._size:
+            if (data := min(files.next_data(self._fd, done), self._size)) > done + MAX_LINE_BYTES:
+                yield offset, data - offset, b""
+                rest, offset, done = b"", data, data
+            block = files.read_all_at(self._fd, min(BLOCK_BYTES, self._size - done), done)
+            done += len(block)
             *lines, rest = (rest + block).split(b"\n")
             for line in lines:
-                yield offset, line
+                yield offset, len(line) + 1, line
                 offset += len(line) + 1
             if len(rest) > MAX_LINE_BYTES:
-                yield offset, rest
+                yield offset, len(rest), rest
                 offset += len(rest)
                 rest = b""
+            if not block:
+                break
         if rest:
-            yield offset, rest
+            yield offset, len(rest), rest

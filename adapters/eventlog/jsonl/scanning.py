@@ -76,6 +76,12 @@ class Scanner:
         if len(self._rest) > MAX_LINE_BYTES:
             self._skip_rest()
 
+    def skip(self, size: int) -> None:
+        """Takes so many zeros as `feed` would; after damage alone."""
+        assert self.broken is not None
+        self._rest_offset += len(self._rest) + size - 1
+        self._rest = b"\0"
+
     def finish(self) -> None:
         """Says that there are no more bytes. Offsets of a batch that is not whole are dropped from `starts`."""
         self.is_cut_off = self.broken is None and (bool(self._rest) or self._batch is not None)
@@ -175,10 +181,14 @@ class Scanner:
 
 def scan(files: Files, fd: int, scanner: Scanner, end: int) -> None:
     """Feeds an open log to a scanner, from where the scanner begins to byte `end`, or to the end of the file if that
-    is sooner.
+    is sooner. After damage no hole is read: whoever forges a log has one of any size for nothing.
     """
     offset = scanner.whole.offset
     while offset < end:
+        if scanner.broken is not None and (data := min(files.next_data(fd, offset), end)) > offset:
+            scanner.skip(data - offset)
+            offset = data
+            continue
         block = files.read_all_at(fd, min(BLOCK_BYTES, end - offset), offset)
         if not block:
             break

@@ -188,4 +188,6 @@ def _times(files: Files, fd: int, digest: bytes) -> int:
     while block := files.read_at(fd, BLOCK_BYTES, offset):
         found += (kept + block).count(wanted)
         kept, offset = block[-len(wanted) + 1 :], offset + len(block)
+        if (data := files.next_data(fd, offset)) > offset:
+            kept, offset = b"", data
     return found

@@ -65,6 +65,14 @@ class SmallDisk(Files):
                 self.room_bytes += size_bytes
 
 
+class FillingDisk(SmallDisk):
+    """One that others fill meanwhile: it says that there is plenty of room, and there is not."""
+
+    def free_bytes(self, path: Path) -> int:
+        """What was left before the others came."""
+        return Files.free_bytes(self, path)
+
+
 class FailingSync(Files):
     """A disk whose syncs of data fail while `failing` is set; `only` limits that to one file."""
 

@@ -56,7 +56,7 @@ def files_of(store: Storage, at_most_bytes: int) -> Iterator[tuple[str, bytes]]:
     """Every file of every archive."""
     export = plan_export(store, "1", at_most_bytes)
     for index in range(len(export.archives)):
-        data = archive_of(store, export, index)
+        data = archive_of(store, export, index).data
         assert len(data) <= max(at_most_bytes, LEAST_ARCHIVE_BYTES)
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             yield from ((name, archive.read(name)) for name in archive.namelist())
@@ -93,11 +93,25 @@ async def test_what_was_deleted_or_saved_anew_meanwhile_is_left_out(store: Stora
     await save_image(store, NewImage("1", bytes(30_000), name="image_1.png"))
     names = []
     for index in range(len(export.archives)):
-        data = archive_of(store, export, index)
+        data = archive_of(store, export, index).data
         assert len(data) <= 20_000
         names += zipfile.ZipFile(io.BytesIO(data)).namelist()
     assert not {"images/small.png", "images/image_1.png"} & set(names)
     assert "images/a folder/larger.png" in names
+
+
+async def test_images_whose_bytes_are_gone_or_cut_are_told(store: Storage, tmp_path: Path) -> None:
+    """By each archive that should hold them or a piece of them; what was deleted meanwhile is not lacking."""
+    export = plan_export(store, "1", 20_000)
+    home = tmp_path / "images/users/1"
+    (home / "small.png").unlink()
+    os.truncate(home / "huge.png", 10)
+    await delete_image(store, "1", "image_1.png")
+    archives = [archive_of(store, export, index) for index in range(len(export.archives))]
+    lacking = [name for archive in archives for name in archive.lacking]
+    pieces = [entry.name for archive in export.archives for entry in archive if "huge.png" in entry.name]
+    assert len(pieces) > 1
+    assert sorted(lacking) == sorted(["small.png", *["huge.png"] * len(pieces)])
 
 
 async def test_an_image_with_anothers_extension_leaves_under_its_own(tmp_path: Path) -> None:
@@ -106,7 +120,7 @@ async def test_an_image_with_anothers_extension_leaves_under_its_own(tmp_path: P
     with closing(open_store(tmp_path, limits=SetPolicy(daily=100))) as opened:
         for name in names:
             recorded_as(opened, name)
-        with zipfile.ZipFile(io.BytesIO(archive_of(opened, plan_export(opened, "1", 10_000_000), 0))) as archive:
+        with zipfile.ZipFile(io.BytesIO(archive_of(opened, plan_export(opened, "1", 10_000_000), 0).data)) as archive:
             found = {entry.removeprefix("images/") for entry in archive.namelist() if entry.startswith("images/")}
     assert found == set(names.values())
 

@@ -90,7 +90,7 @@ def test_what_was_put_in_the_place_of_an_image_is_given_to_nobody(
     with pytest.raises(FileNotFoundError):
         image_bytes(store, "1", "k/a.png")
     assert image_path(store, "1", "k/a.png") is None
-    whole = archive_of(store, plan_export(store, "1", 1_000_000), 0)
+    whole = archive_of(store, plan_export(store, "1", 1_000_000), 0).data
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
         assert archive.namelist() == ["record.json"]
         assert b"secret" not in archive.read("record.json")

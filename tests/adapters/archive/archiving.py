@@ -57,10 +57,13 @@ def backed_up(root: Path, folder: Path, files: Files | None = None, *, with_key:
     return back_up(root, folder, BackupTerms(default_engine(files), files, with_key=with_key))
 
 
-def restored(folder: Path, root: Path, files: Files | None = None, *, most: int | None = None) -> Restored:
+def restored(
+    folder: Path, root: Path, files: Files | None = None, *, most: int | None = None, any_bytes: bool = False
+) -> Restored:
     """A restore as the command makes it; `most` bytes of an image: an import."""
     files = files or Files()
-    return restore(folder, root, RestoreTerms(default_engine(files), files, max_image_bytes=most))
+    terms = RestoreTerms(default_engine(files), files, max_image_bytes=most, any_bytes=any_bytes)
+    return restore(folder, root, terms)
 
 
 def tree(folder: Path) -> dict[str, Any]:

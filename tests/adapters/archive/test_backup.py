@@ -17,7 +17,7 @@ from adapters.disk.files import Files
 from adapters.engines.choice import default_engine
 from adapters.ports.faults import DiskFull, LogDamaged, LogLocked, LogMissing, StorageUnavailable, TargetRefused
 from tests.adapters.application.evidence import assert_disk_and_log_agree, state_of_disk
-from tests.adapters.application.small_disk import SmallDisk
+from tests.adapters.application.small_disk import FillingDisk
 from tests.adapters.archive.archiving import backed_up, change, details_in, fill, restored, tree
 from tests.adapters.eventlog.jsonl.logs import as_killed
 
@@ -88,6 +88,37 @@ def test_a_file_that_the_root_has_lost_is_told_and_the_rest_backed_up(root: Path
     assert tuple(file.name for file in done.missing) == lost
     assert done.manifest.missing == len(restored(tmp_path / "backup", tmp_path / "restored").missing) == len(lost)
     assert backed_up(root, tmp_path / "had it").missing == ()
+
+
+DETAILS: dict[str, Callable[[Path], object]] = {
+    "of 2 MiB": lambda path: path.write_bytes(path.read_bytes()[:-1] + b',"x":"' + b"x" * 2**21 + b'"}'),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "empty": lambda path: path.write_bytes(b""),
+    "no object": lambda path: path.write_bytes(b"[]"),
+    "a folder": lambda path: (path.unlink(), path.mkdir()),
+    "a second name of a file": lambda path: os.link(path, path.with_name("second")),
+}
+
+
+@pytest.mark.parametrize("damage", DETAILS)
+def test_details_that_are_not_taken_in_are_told_and_taken_in_once_they_are_right(
+    root: Path, tmp_path: Path, damage: str
+) -> None:
+    """By the backup, and by the root that is made of it; nothing is told where there is nothing to take in."""
+    path = root / "images/users/ada/.details/a.png~.json"
+    whole = details_in(root)
+    DETAILS[damage](path)
+    for _ in range(2):
+        done = backed_up(root, tmp_path / "backup")
+        assert [file.name for file in done.lacks_details] == ["a.png"]
+        assert done.missing == ()
+    assert [file.name for file in restored(tmp_path / "backup", tmp_path / "lacks").lacks_details] == ["a.png"]
+    assert details_in(tmp_path / "lacks").keys() == whole.keys() - {path.relative_to(root).as_posix()}
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    path.write_bytes(whole[path.relative_to(root).as_posix()])
+    assert backed_up(root, tmp_path / "backup").lacks_details == ()
+    assert restored(tmp_path / "backup", tmp_path / "right").lacks_details == ()
+    assert details_in(tmp_path / "right") == whole
 
 
 def test_a_torn_end_is_left_out_and_damage_is_refused(root: Path, folder: Path) -> None:
@@ -181,7 +212,7 @@ def test_a_link_in_the_target_is_not_followed(root: Path, folder: Path, tmp_path
 def test_a_full_target_leaves_the_former_backup(root: Path, folder: Path, tmp_path: Path, room_bytes: int) -> None:
     """Wherever the room ends it is told, the former backup can be restored, and the next run goes on."""
     change(root)
-    disk = SmallDisk()
+    disk = FillingDisk()
     disk.room_bytes = room_bytes
     with pytest.raises(DiskFull) as full:
         backed_up(root, folder, disk)

@@ -4,6 +4,7 @@ backup, with 65, before anything is made; and what is harmless comes in whole.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,13 +12,15 @@ from typing import Any
 
 import pytest
 
+from adapters.application.results import StoreSettings
+from adapters.archive.checking import ANY_BYTES
 from adapters.archive.store import BLOCK_BYTES
 from adapters.disk.files import Files
 from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl.format import MAX_LINE_BYTES
 from adapters.ports.faults import BackupDamaged, LogDamaged
 from tests.adapters.application.evidence import assert_disk_and_log_agree
-from tests.adapters.archive.archiving import backed_up, details_in, fill, restored, save
+from tests.adapters.archive.archiving import PLENTY, backed_up, details_in, fill, restored, save
 from tests.adapters.archive.forged_backup import LOG, forge_log, forge_save, forged_contents, manifest_says
 from tests.adapters.eventlog.jsonl.logs import key_of, slot_of, write_head
 from tests.hostile.builders import (
@@ -152,6 +155,16 @@ BOMBS: dict[str, tuple[Change, str]] = {
     "parts": (picture(lambda: png(extras=[png_chunk(b"tEXt", b"a\0b")] * 100_000)), "more than 100,000 parts"),
     "an archive behind it": (picture(lambda: png() + b"PK\3\4" + bytes(1_000)), "goes on after the end"),
     "a picture of another format": (picture(lambda: gif(1)), "is image/gif, and its log says image/png"),
+    "a picture of another size in pixels": (saved("k/b.png", width=4_096), "pixels, and its log says 4,096 x"),
+    "a picture with a text for its type": (saved("k/b.png", media_type=ANY_BYTES, width=0, height=0), "--any-bytes"),
+    "no picture, called what it is": (
+        lambda folder: forge_save(folder, "k/b.png", b"<script>", media_type=ANY_BYTES, width=0, height=0),
+        r"saved as no image.*\(1 such in all\).*--any-bytes",
+    ),
+    "no picture, of a size in pixels": (
+        lambda folder: forge_save(folder, "k/b.png", b"<script>", media_type=ANY_BYTES),
+        "no image, and its log gives it .* pixels",
+    ),
     "a picture larger than any here": (picture(lambda: png_of_size(MOST + 1)), "IMAGE_GENERATION_SIZE_MB"),
 }
 
@@ -169,6 +182,25 @@ def test_what_was_forged_is_refused_of_the_backup_and_nothing_is_made(folder: Pa
     assert "storage root" not in sentence
     assert "STORAGE_ROOT" not in sentence
     assert not (tmp_path / "new").exists()
+
+
+def test_what_was_saved_as_no_image_comes_in_where_that_is_asked_for(tmp_path: Path) -> None:
+    """By a program that has nothing checked, which its log says in its own words; and by nobody who gives it a size."""
+    store = open_store(tmp_path / "root", settings=StoreSettings(check_images=False), limits=PLENTY)
+    save(store, "ada", "notes.txt", b"no image")
+    store.close()
+    backed_up(tmp_path / "root", tmp_path / "backup")
+    with pytest.raises(BackupDamaged, match="--any-bytes"):
+        restored(tmp_path / "backup", tmp_path / "new", most=MOST)
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(BackupDamaged, match="IMAGE_GENERATION_SIZE_MB"):
+        restored(tmp_path / "backup", tmp_path / "new", most=7, any_bytes=True)
+    assert restored(tmp_path / "backup", tmp_path / "new", most=MOST, any_bytes=True).missing == ()
+    assert_disk_and_log_agree(tmp_path / "new")
+    assert restored(tmp_path / "backup", tmp_path / "ours").missing == ()
+    forge_save(tmp_path / "backup", "notes.txt", width=64, height=64)
+    with pytest.raises(BackupDamaged, match="gives it 64 x 64 pixels"):
+        restored(tmp_path / "backup", tmp_path / "forged", most=MOST, any_bytes=True)
 
 
 def test_equal_pictures_and_rows_told_twice_come_in_whole(folder: Path, tmp_path: Path) -> None:
@@ -191,14 +223,32 @@ def test_long_details_come_back(tmp_path: Path) -> None:
 
 
 class Counting(Files):
-    """The real file system, which notes how much is read at once."""
+    """The real file system, which notes how much is read at once, and in all."""
 
     most = 0
+    read_bytes = 0
 
     def read_at(self, fd: int, size: int, offset: int) -> bytes:
         """Notes and reads."""
         self.most = max(self.most, size)
-        return super().read_at(fd, size, offset)
+        data = super().read_at(fd, size, offset)
+        self.read_bytes += len(data)
+        return data
+
+
+@pytest.mark.skipif(not hasattr(os, "SEEK_DATA"), reason="nobody tells here where a file has holes")
+@pytest.mark.parametrize("begin", [0, 200, -1], ids=["nothing", "a header and half a line", "the log"])
+def test_a_log_that_is_a_hole_is_not_read_to_its_end(folder: Path, tmp_path: Path, begin: int) -> None:
+    """It cost a forger no room, and its size is what the manifest says; what it begins with is read, and not more."""
+    whole = (folder / LOG).read_bytes()
+    (folder / LOG).write_bytes(whole[:begin] if begin >= 0 else whole)
+    os.truncate(folder / LOG, 2**31)
+    manifest_says(folder, log_bytes=2**31)
+    files = Counting()
+    with pytest.raises((BackupDamaged, LogDamaged)):
+        restored(folder, tmp_path / "new", files, most=MOST)
+    assert files.read_bytes < 2**27
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_file_larger_than_the_memory_goes_in_blocks(folder: Path, tmp_path: Path) -> None:

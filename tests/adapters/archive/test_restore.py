@@ -23,7 +23,7 @@ from adapters.engines.opening import open_store
 from adapters.images.check import CheckedImage
 from adapters.ports.faults import BackupDamaged, DiskFull, LogDamaged, LogLocked, RestoreUnfinished, TargetRefused
 from tests.adapters.application.evidence import assert_disk_and_log_agree
-from tests.adapters.application.small_disk import SmallDisk
+from tests.adapters.application.small_disk import FillingDisk
 from tests.adapters.archive.archiving import PLENTY, backed_up, change, restored, save, tree
 from tests.adapters.archive.forged_backup import LOG, forged_contents, manifest_says
 from tests.adapters.eventlog.jsonl.logs import as_killed, key_of, slot_of, write_head
@@ -241,9 +241,9 @@ def test_a_backup_is_not_renewed_while_it_is_restored(filled: Path, folder: Path
 
 
 @pytest.mark.parametrize("room_bytes", [0, 1_000, 8_000])
-def test_a_full_root_is_told_and_gone_on_with(folder: Path, tmp_path: Path, room_bytes: int) -> None:
-    """Until then nobody opens it, and another backup is not laid over it."""
-    disk = SmallDisk()
+def test_a_full_root_is_told_and_gone_on_with(root: Path, folder: Path, tmp_path: Path, room_bytes: int) -> None:
+    """Until then nobody opens it, and another backup is not laid over it; this one may have been moved meanwhile."""
+    disk = FillingDisk()
     disk.room_bytes = room_bytes
     with pytest.raises(DiskFull, match="goes on where it stopped"):
         restored(folder, tmp_path / "new", disk)
@@ -252,10 +252,11 @@ def test_a_full_root_is_told_and_gone_on_with(folder: Path, tmp_path: Path, room
             open_store(tmp_path / "new").opened()
         with pytest.raises(RestoreUnfinished, match="abby restore"):
             open_reader(tmp_path / "new")
-        other = shutil.copytree(folder, tmp_path / "other")
+        change(root)
+        backed_up(root, tmp_path / "other")
         with pytest.raises(TargetRefused, match="half restored"):
-            restored(other, tmp_path / "new")
-    restored(folder, tmp_path / "new")
+            restored(tmp_path / "other", tmp_path / "new")
+    restored(folder.rename(tmp_path / "moved"), tmp_path / "new")
     assert_disk_and_log_agree(tmp_path / "new")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,9 @@ def test_a_root_is_carried_elsewhere_and_audited(abby: Abby, root: Path, tmp_pat
         assert again.code == 2
         assert "holds something already" in again.err
         assert ("`abby adopt`" in again.err) == (command == "import")
-    assert "It has no key yet" in abby("import", str(folder), root=tmp_path / "third").out
+    told = abby("import", str(folder), root=tmp_path / "third")
+    assert "It has no key yet" in told.out
+    assert re.search(r"backed up \d{4}-\d\d-\d\d \d\d:\d\d UTC;", told.out)
 
 
 def test_a_simulated_month_is_carried_elsewhere(abby: Abby, root: Path, tmp_path: Path) -> None:
@@ -62,7 +65,28 @@ def test_what_the_root_has_lost_is_named_and_ends_with_1(abby: Abby, root: Path,
     assert people.code == 1
     assert "k/b.png" in people.out
     assert "abby audit" in people.out
-    assert abby("restore", str(tmp_path / "backup"), root=tmp_path / "new").code == 1
+    assert "Backed up: 3 images and 1 temp file (1 kB)" in people.out
+    made = abby("restore", str(tmp_path / "backup"), root=tmp_path / "new")
+    assert made.code == 1
+    assert "Restored: 3 images and 1 temp file (1 kB)" in made.out
+
+
+def test_details_that_the_backup_lacks_are_named_and_end_with_1(
+    abby: Abby, root: Path, tmp_path: Path, fits: Any
+) -> None:
+    """A backup that says nothing has all of it, and so has a root that is made of one."""
+    fill(root)
+    (root / "images/users/ada/.details/a.png~.json").write_bytes(b"{")
+    for command, target in (("backup", root), ("restore", tmp_path / "new"), ("import", tmp_path / "imported")):
+        told = abby(command, str(tmp_path / "backup"), "--json", root=target)
+        assert (told.code, told.json["missing"]) == (1, [])
+        assert fits("backup" if command == "backup" else "restore", told.json)
+        assert [(row["user"], row["name"]) for row in told.json["lacks_details"]] == [("ada", "a.png")]
+    people = abby("backup", str(tmp_path / "backup"))
+    assert people.code == 1
+    assert "Without details" in people.out
+    assert "a.png" in people.out
+    assert "was not in the backup" in abby("restore", str(tmp_path / "backup"), root=tmp_path / "third").out
 
 
 @pytest.mark.parametrize("command", ["restore", "import"])
@@ -96,6 +120,12 @@ def test_all_of_a_user_is_exported_and_nothing_of_others(abby: Abby, root: Path,
     assert b"mine.png" in records
     assert b"ImageSaved" in records
     assert b"secret-of-bob" not in records
+    assert told.json["missing"] == []
+    (root / "images/users/ada/k/b.png").unlink()
+    lacking = abby("export", "ada", "--to", str(tmp_path / "lacking"), "--json")
+    assert (lacking.code, lacking.json["images"], lacking.json["missing"]) == (1, told.json["images"] - 1, ["k/b.png"])
+    assert fits("export", lacking.json)
+    assert "Not in it" in abby("export", "ada", "--to", str(tmp_path / "people")).out
     assert abby("export", "ada", "--to", str(tmp_path / "out")).code == 2
     assert abby("export", "nobody", "--to", str(tmp_path / "none")).code == 1
     assert not (tmp_path / "none").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -99,7 +100,10 @@ def test_verify_tells_a_genuine_report_and_no_other(abby: Abby, report: Path, tm
     told = abby("audit", "--verify", str(report), "--json")
     assert (told.code, told.json["report"]["position"]) == (0, EVENTS)
     assert fits("signed-report", told.json)
-    assert "is genuine" in abby("audit", "--verify", str(report)).out
+    people = abby("audit", "--verify", str(report)).out
+    assert "is genuine" in people
+    assert len(re.findall(r" \d{4}-\d\d-\d\d \d\d:\d\d UTC\n", people)) == 2
+    assert not re.search(r"\dT\d", people)
     digits = tmp_path / "digits"
     digits.write_text(told.json["key"], encoding="utf-8")
     assert abby("audit", "--verify", str(report), "--key", str(digits), root=tmp_path / "no").code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,9 @@ def test_a_whole_log(abby: Abby, log: Path, fits: Any) -> None:
     assert fits("verify", told.json)
     assert (told.json["whole"], told.json["positions"], told.json["watermark"]) == (True, 4, 4)
     assert told.json["size_bytes"] == log.stat().st_size
-    assert "The log is whole: 4 events in 4 batches" in abby("verify").out
+    people = abby("verify").out
+    assert "The log is whole: 4 events in 4 batches" in people
+    assert re.search(r", begun \d{4}-\d\d-\d\d \d\d:\d\d UTC\n", people)
 
 
 def test_a_damaged_log_names_the_place(abby: Abby, log: Path, fits: Any) -> None:

@@ -115,6 +115,26 @@ def test_reading_stops_where_the_file_ends(tmp_path: Path) -> None:
     disk.close(fd)
 
 
+@pytest.mark.skipif(not hasattr(os, "SEEK_DATA"), reason="nobody tells here where a file has holes")
+def test_a_hole_is_told_by_where_data_go_on(files: Files, tmp_path: Path) -> None:
+    """The offset itself where data are, the end where none follow; where the system does not know, the offset too."""
+    path = tmp_path / "file"
+    path.write_bytes(b"x")
+    fd = files.open(path, UPDATE)
+    files.write_all_at(fd, b"y", 2**30)
+    files.truncate(fd, 2**31)
+    begin = files.next_data(fd, 2**20)
+    if begin == 2**20:
+        pytest.skip("this file system has no holes")
+    assert 2**30 - 2**20 < begin <= 2**30
+    assert [files.next_data(fd, offset) for offset in (0, 2**30, 2**30 + 2**20, 2**31)] == [0, 2**30, 2**31, 2**31]
+    files.close(fd)
+    (reads, writes) = os.pipe()
+    assert files.next_data(reads, 7) == 7
+    os.close(reads)
+    os.close(writes)
+
+
 def test_the_ways_to_open(files: Files, tmp_path: Path) -> None:
     """APPEND writes at the end wherever the descriptor stands, UPDATE makes and keeps, CREATE is for new files."""
     path = tmp_path / "file"
@@ -307,6 +327,7 @@ def test_each_verb_names_itself_in_its_errors(tmp_path: Path) -> None:
         "to open a file": lambda: files.open(none, READ),
         "to write a file": lambda: files.write(CLOSED, memoryview(b"x")),
         "to read a file": lambda: files.read_at(CLOSED, 1, 0),
+        "to look for holes in a file": lambda: files.next_data(CLOSED, 0),
         "to cut a file to a size": lambda: files.truncate(CLOSED, 0),
         "to sync a file": lambda: files.sync_data(CLOSED),
         "to sync a folder": lambda: files.sync_directory(none),

@@ -171,6 +171,18 @@ class TestPrivacy:
         assert {event["type"] for event in record["events"]} >= {"GenerationReserved", "ImageSaved"}
         assert archive.read("images/text_to_image/image_1.png").startswith(b"\x89PNG")
 
+    async def test_an_export_says_which_pictures_have_lost_their_bytes(self, stage: Stage, ann: Person) -> None:
+        """They are not in it, and nobody is told that all is."""
+        await stage.imagine(ann, count=2)
+        (stage.root / "images" / "users" / str(ann.id) / "text_to_image" / "image_1.png").unlink()
+        message = await said(ann, "privacy")
+        await ann.click(message, "Export my data")
+        message = await stage.changed(message, "Not in this file: 1 image")
+        archive = zipfile.ZipFile(io.BytesIO(message.attachments[0].data))
+        assert [name for name in archive.namelist() if name.startswith("images/")] == [
+            "images/text_to_image/image_2.png"
+        ]
+
     async def test_an_export_comes_in_as_many_parts_as_it_takes(self, stage: Stage, ann: Person) -> None:
         """Each below what Discord takes there; together they hold every picture."""
         narrow = stage.discord.guild("narrow", attachment_bytes=6_000)

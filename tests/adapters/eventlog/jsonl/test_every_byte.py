@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from pathlib import Path
 
 import orjson
 import pytest
 
-from adapters.eventlog.jsonl.format import Tip
+from adapters.disk.files import Files
+from adapters.eventlog.jsonl.format import MAX_LINE_BYTES, Tip
 from adapters.eventlog.jsonl.verify import verify
 from adapters.eventlog.jsonl.watermark import Slot, decode_slot, encode_slot
 from adapters.ports.faults import LogDamaged
@@ -50,6 +52,50 @@ def test_no_flipped_bit_is_silent(tmp_path: Path, thorough: bool) -> None:
     log.write_bytes(whole)
     assert not is_refused(tmp_path)
     assert not is_seen(tmp_path)
+
+
+HOLE_BYTES = 4 * MAX_LINE_BYTES
+
+
+class Counting(Files):
+    """The real file system, which counts the bytes that are read."""
+
+    read_bytes = 0
+
+    def read_at(self, fd: int, size: int, offset: int) -> bytes:
+        """Reads and counts."""
+        data = super().read_at(fd, size, offset)
+        self.read_bytes += len(data)
+        return data
+
+
+class WithoutHoles(Files):
+    """A file system that does not tell where files have holes."""
+
+    def next_data(self, fd: int, offset: int) -> int:  # noqa: ARG002 - the port's signature
+        """Anything may stand there."""
+        return offset
+
+
+@pytest.mark.parametrize("keeps", [0, 3], ids=["after the header", "after three lines"])
+@pytest.mark.parametrize("goes_on", [False, True], ids=["nothing behind", "lines behind"])
+def test_a_hole_is_judged_as_its_zeros_would_be(tmp_path: Path, keeps: int, goes_on: bool) -> None:
+    """Without being read: a forger has one of any size for nothing. Lines behind it are found all the same."""
+    log = write_log(tmp_path, [1, 2, 1])
+    lines = log.read_bytes().splitlines(keepends=True)
+    begin = b"".join(lines[: keeps + 1])
+    with log.open("wb") as file:
+        file.write(begin)
+        file.seek(len(begin) + HOLE_BYTES)
+        file.write(b"\n" + lines[-1] if goes_on else b"")
+        file.truncate()
+    if not goes_on:
+        os.truncate(log, len(begin) + HOLE_BYTES)
+    counting = Counting()
+    report = verify(tmp_path, files=counting)
+    assert report == verify(tmp_path, files=WithoutHoles())
+    assert report.damage is not None
+    assert counting.read_bytes < HOLE_BYTES
 
 
 def test_no_cut_is_silent(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ is not touched.
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import orjson
@@ -59,6 +60,25 @@ def test_what_is_before_the_damaged_batch_is_kept_and_each_line_after_it_listed(
     assert listed[4] == {
         "position": 3, "offset": None, "bytes": 0, "why": "positions 3 to 6 were surely on the disk once",
     }  # fmt: skip
+
+
+@pytest.mark.skipif(not hasattr(os, "SEEK_DATA"), reason="nobody tells here where a file has holes")
+def test_a_hole_is_one_entry_and_is_not_read(tmp_path: Path) -> None:
+    """Whoever can write a log has one of any size for nothing; what stands behind it is listed as ever."""
+    log = write_log(tmp_path / "old", [2, 3])
+    lines = log.read_bytes().splitlines(keepends=True)
+    with log.open("r+b") as file:
+        file.truncate(len(b"".join(lines[:3])) + 9)
+        file.truncate(2**40)
+        file.seek(2**40)
+        file.write(b"\n" + lines[5])
+    if log.stat().st_blocks * 512 > 2**30:
+        pytest.skip("this file system has no holes")
+    done = salvage(tmp_path / "old", tmp_path / "new")
+    hole, rest, line, lost = [orjson.loads(line) for line in done.left_out.read_bytes().splitlines()]
+    assert (hole["offset"], hole["position"]) == (done.size_bytes, None)
+    assert (hole["bytes"] > 2**39, rest["position"], line["position"], lost["position"]) == (True, None, 5, 3)
+    assert hole["bytes"] + rest["bytes"] + line["bytes"] == log.stat().st_size - done.size_bytes
 
 
 def test_a_log_that_was_cut_says_how_far_it_went_once(tmp_path: Path) -> None:
