@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from stat import S_IMODE, S_ISLNK
+from stat import S_IMODE, S_ISDIR, S_ISLNK
 
 from adapters.disk.errors import noting
 from adapters.disk.modes import HAS_MODES, OWNER_ALONE, SPECIAL_BITS, grant
@@ -201,8 +201,10 @@ class Files:
 
     @noting("to look at a folder")
     def missing(self, path: Path, names: Iterable[str]) -> set[str]:
-        """Of these names those of which there is nothing in a directory."""
+        """Of these names those of which there is nothing in a directory. Its other names are not read."""
         with self._folder_at(path) as folder:
+            if not S_ISDIR(os.stat(folder).st_mode):  # noqa: PTH116 - it may be an open folder
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
             return {name for name in names if not stands_in(folder, name)}
 
     @noting("to lock a file")

@@ -22,7 +22,10 @@ CHANGES = WRITES | {
     *("truncate", "sync_data", "sync_directory", "rename", "unlink", "make_directory", "remove_directory"),
 }
 READS = frozenset(
-    {"read_at", "stat", "lstat", "fstat", "scan_directory", "lock", "drop_cache", "free_bytes", "refuse_way"}
+    {
+        *("read_at", "stat", "lstat", "fstat", "scan_directory", "sample_directory", "missing", "lock", "drop_cache"),
+        *("free_bytes", "refuse_way"),
+    }
 )
 CALLS = CHANGES | READS | {"open"}
 

@@ -71,6 +71,13 @@ class OwnFiles:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
+    def is_there_or_unknown(self, path: Path) -> bool:
+        """Also where the disk cannot say: what is recorded is answered for, whatever fails after it."""
+        try:
+            return self._files.lexists(path)
+        except OSError:
+            return True
+
     def is_foreign(self, path: Path) -> bool:
         """Whether a link leads there, or something else than an ordinary file is there. Raises OSError."""
         try:

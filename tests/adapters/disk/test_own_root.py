@@ -18,7 +18,7 @@ from tests.adapters.disk.planted import PLANTED, plant, state_of
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="links, pipes and sockets are other things elsewhere")
 WAYS = pytest.mark.parametrize("by_descriptors", [True, False], ids=["by descriptors", "by looks, as on Windows"])
-CALLS = ("open", "stat", "lstat", "unlink", "replace", "mkdir", "rmdir", "listdir", "fsync")
+CALLS = ("open", "stat", "lstat", "unlink", "replace", "mkdir", "rmdir", "listdir", "scandir", "fsync")
 """The system's calls by which a way goes."""
 MOST_CALLS = 80
 SECRET = b"of somebody else"
@@ -84,6 +84,8 @@ VERBS: dict[str, Verb] = {
     "stat": lambda files, root: files.stat(root / HOME / "a.png").st_size,
     "lstat": lambda files, root: files.lstat(root / HOME / "a.png").st_size,
     "list": lambda files, root: files.list_directory(root / HOME),
+    "list some": lambda files, root: files.sample_directory(root / HOME, 1),
+    "look for names": lambda files, root: files.missing(root / HOME, ["a.png"]),
     "sync": lambda files, root: files.sync_directory(root / HOME),
     "exists": lambda files, root: files.exists(root / HOME / "a.png"),
     "same file": lambda files, root: files.is_same_file(root / HOME / "a.png", root / HOME / "A.PNG"),

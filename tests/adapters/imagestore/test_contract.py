@@ -189,6 +189,23 @@ def test_only_what_the_log_does_not_know_is_untracked(images: ImageStore) -> Non
     assert not images.is_untracked("ada", "a.png", temp=True, view=view)
 
 
+def test_free_numbers_are_those_that_nothing_stands_under(images: ImageStore) -> None:
+    """From one number on, in each folder for itself and of each user, of that extension, and images apart from temp
+    files; not more of them than follow one another.
+    """
+    keep(images, 1, "upscale/image_2.png", b"one")
+    keep(images, 2, "upscale/image_5.png", b"two")
+
+    def free(first: int, *, user: str = "ada", folder: str | None = "upscale", temp: bool = False) -> range:
+        return images.free_numbers(user, folder, "png", temp=temp, first=first)
+
+    assert [free(first) for first in (1, 2, 3)] == [range(1, 2), range(3, 5), range(3, 5)]
+    unused = (free(2, user="bob"), free(2, folder=None), free(2, temp=True), free(6))
+    assert [numbers.start for numbers in unused] == [2, 2, 2, 6]
+    assert all(len(numbers) > 1 for numbers in unused)
+    assert images.free_numbers("ada", "upscale", "jpg", temp=False, first=2).start == 2
+
+
 def test_a_free_number_is_above_all_that_are_there(images: ImageStore) -> None:
     """In each folder for itself, and of each user."""
     assert images.first_free_number("ada", "upscale", temp=False) == 1

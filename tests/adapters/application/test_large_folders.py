@@ -1,0 +1,121 @@
+"""What one user's save costs does not grow with what is in their folder, by the names that are read of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.application.deleting import delete_image
+from adapters.application.keeping import refuse_unkeepable
+from adapters.application.reserving import WantedPlaces
+from adapters.application.results import DeletedImage, SavedImage
+from adapters.application.saving import NewImage, save_image
+from adapters.application.storage import Storage
+from adapters.disk.files import Files
+from adapters.engines.opening import open_store
+from adapters.imagestore.local.fresh_numbers import LOOKED_AT
+from domain.commands import SetPolicy
+from tests.hostile.builders import png
+
+FEW, MANY = 3, 2_000
+MADE = {"prompt": "a cat"}
+
+
+class CountingFiles(Files):
+    """The file system, and how many names of folders were read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names_read = 0
+
+    def scan_directory(self, path: Path) -> list[str]:
+        """All names, counted."""
+        return self._counted(super().scan_directory(path))
+
+    def sample_directory(self, path: Path, most: int) -> list[str]:
+        """Some names, counted."""
+        return self._counted(super().sample_directory(path, most))
+
+    def _counted(self, names: list[str]) -> list[str]:
+        self.names_read += len(names)
+        return names
+
+
+@pytest.fixture
+def files() -> CountingFiles:
+    """A disk that counts."""
+    return CountingFiles()
+
+
+@pytest.fixture
+def store(tmp_path: Path, files: CountingFiles) -> Iterator[Storage]:
+    """A storage on it, with room for many a day."""
+    opened = open_store(tmp_path, limits=SetPolicy(daily=1_000), files=files)
+    yield opened
+    opened.close()
+
+
+def fill(root: Path, number: int, *, folder: str = "upscale") -> None:
+    """A user's folder and that of details with so many files."""
+    for home in (root / "images/users/1" / folder, root / "images/users/1/.details" / folder):
+        home.mkdir(parents=True, exist_ok=True)
+        for other in range(number):
+            (home / f"other_{other}.png").touch()
+
+
+async def kept(store: Storage, name: str | None = "upscale") -> SavedImage:
+    """One more image, in that folder."""
+    saved = await save_image(store, NewImage("1", png(), name=name, details=MADE))
+    assert isinstance(saved, SavedImage)
+    return saved
+
+
+async def a_life(store: Storage) -> None:
+    """Asked for beforehand, saved under a fresh name and a chosen one, saved anew, deleted."""
+    await refuse_unkeepable(store, WantedPlaces("1", operation="upscale"))
+    saved = await kept(store)
+    for _ in range(2):
+        await kept(store, "upscale/chosen.png")
+    assert isinstance(await delete_image(store, "1", saved.name), DeletedImage)
+
+
+async def test_a_save_reads_no_more_names_where_there_are_many(
+    tmp_path: Path, store: Storage, files: CountingFiles
+) -> None:
+    """Neither of the images nor of their details."""
+    counts = []
+    for number in (FEW, MANY):
+        fill(tmp_path, number)
+        files.names_read = 0
+        await a_life(store)
+        counts.append(files.names_read)
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("taken", [1, LOOKED_AT - 1, LOOKED_AT, LOOKED_AT + 1])
+async def test_a_fresh_name_passes_over_many_that_others_took(tmp_path: Path, store: Storage, taken: int) -> None:
+    """They keep their files. What they took is passed over once: the log knows the next number from then on."""
+    home = tmp_path / "images/users/1/upscale"
+    home.mkdir(parents=True)
+    for number in range(1, taken + 1):
+        (home / f"image_{number}.png").write_bytes(b"somebody's own")
+    foreign = sorted(home.iterdir())
+    names = [(await kept(store)).name for _ in range(2)]
+    assert names == [f"upscale/image_{taken + 1}.png", f"upscale/image_{taken + 2}.png"]
+    assert {path.read_bytes() for path in foreign} == {b"somebody's own"}
+
+
+async def test_more_saves_at_once_than_numbers_were_looked_at(tmp_path: Path, store: Storage) -> None:
+    """Each number that is given was looked at by who gets it: a file among them is passed over, and stays."""
+    home = tmp_path / "images/users/1/upscale"
+    home.mkdir(parents=True)
+    foreign = [home / f"image_{number}.png" for number in (2, LOOKED_AT + 3, 3 * LOOKED_AT)]
+    for path in foreign:
+        path.write_bytes(b"somebody's own")
+    saved = await asyncio.gather(*(kept(store) for _ in range(4 * LOOKED_AT)))
+    assert len({one.name for one in saved}) == 4 * LOOKED_AT
+    assert all(one.path is not None and one.path.read_bytes() == png() for one in saved)
+    assert {path.read_bytes() for path in foreign} == {b"somebody's own"}
