@@ -7,18 +7,18 @@ no other save has, or by its name. So what comes and goes meanwhile neither repe
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
+from adapters.application.opening import OpenRoot
 from adapters.application.remembered import HowMade
 from adapters.application.storage import Storage
 from domain.instants import day_of
 from domain.names import name_key
 from domain.usage import CurrentImage
-from projections.quota_state import QuotaState
 
 MOST_WORDS = 20
 
@@ -95,12 +95,12 @@ def find_images(
     """
     root = storage.running()
     key_of = _KEYS[wanted.order]
-    fitting = sorted(_fitting(storage, root.state, user, wanted), key=key_of)
+    fitting = sorted(_fitting(storage, root, user, wanted), key=key_of)
     left = fitting if after is None else [image for image in fitting if key_of(image) > after]
     chosen = list(islice(left, offset, offset + limit))
     images = [
-        FoundImage(image, storage.remembered.digest(root, image.position), storage.remembered.made(root, user, image))
-        for image in chosen
+        FoundImage(image, storage.remembered.digest(root, image.position), made)
+        for image, made in zip(chosen, storage.remembered.made(root, user, chosen), strict=True)
     ]
     has_more = len(left) > offset + limit
     return FoundPage(images, len(fitting), key_of(chosen[-1]) if chosen and has_more else None)
@@ -111,20 +111,21 @@ def needs_all_details(wanted: Wanted) -> bool:
     return bool(wanted.words) or wanted.style is not None
 
 
-def _fitting(storage: Storage, state: QuotaState, user: str, wanted: Wanted) -> Iterator[CurrentImage]:
-    known: Iterable[CurrentImage] = state.gallery.newest_first(user)
+def _fitting(storage: Storage, root: OpenRoot, user: str, wanted: Wanted) -> list[CurrentImage]:
+    known: Iterable[CurrentImage] = root.state.gallery.newest_first(user)
     if wanted.operation is not None:
         known = (image for image in known if image.operation == wanted.operation)
     if wanted.first_day is not None or wanted.last_day is not None:
         first, last = wanted.first_day or "", wanted.last_day or "~"
         known = (image for image in known if first <= day_of(image.at) <= last)
-    return (image for image in known if _is_made_so(storage, user, image, wanted))
-
-
-def _is_made_so(storage: Storage, user: str, image: CurrentImage, wanted: Wanted) -> bool:
+    images = list(known)
     if not needs_all_details(wanted):
-        return True
-    made = storage.remembered.made(storage.running(), user, image)
+        return images
+    made = storage.remembered.made(root, user, images)
+    return [image for image, how in zip(images, made, strict=True) if _is_made_so(image, how, wanted)]
+
+
+def _is_made_so(image: CurrentImage, made: HowMade, wanted: Wanted) -> bool:
     if wanted.style not in (None, made.style):
         return False
     told = _folded(" ".join((made.prompt or "", image.name, made.style or "")))

@@ -36,6 +36,8 @@ APPEND = os.O_WRONLY | os.O_APPEND
 UPDATE = os.O_RDWR | os.O_CREAT
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
+HAS_PREAD = hasattr(os, "pread")
+"""Reading at an offset in one call, which Windows has not."""
 _BINARY: int = getattr(os, "O_BINARY", 0)
 """Only Windows tells binary files from others."""
 
@@ -88,6 +90,13 @@ class Files:
         own = self._root_of(folder)
         return own is not None and own.is_elsewhere(folder.name)
 
+    def reading_in(self, folder: Path) -> AbstractContextManager[None]:
+        """While it is open, this thread's reads of files in a folder begin there, and the way to it is gone once.
+        Raises OSError where there is none.
+        """
+        own = self._root_of(folder)
+        return nullcontext() if own is None else own.reading_in(folder)
+
     # -- one system call each ----------------------------------------------------------------------
 
     @noting("to open a file")
@@ -116,6 +125,8 @@ class Files:
     @noting("to read a file")
     def read_at(self, fd: int, size: int, offset: int) -> bytes:
         """At most `size` bytes from an offset, none at the end. One thread at a time for a descriptor."""
+        if HAS_PREAD:
+            return os.pread(fd, size, offset)
         os.lseek(fd, offset, os.SEEK_SET)
         return os.read(fd, size)
 

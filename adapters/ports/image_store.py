@@ -149,6 +149,9 @@ class ImageStore(Protocol):
     def read_details(self, user: str, name: str) -> dict[str, object] | None:
         """How a kept image was made, None where nothing is known."""
 
+    def read_all_details(self, user: str, names: Sequence[str]) -> list[dict[str, object] | None]:
+        """The same of different names, in their order: for less than one by one."""
+
     @property
     def thumbnails(self) -> Thumbnails:
         """The small copies beside the images."""

@@ -367,6 +367,10 @@ class LocalImageStore:
         """How a kept image was made, None where nothing is known."""
         return self._details.read(user, name)
 
+    def read_all_details(self, user: str, names: Sequence[str]) -> list[dict[str, object] | None]:
+        """The same for many, in their order."""
+        return self._details.read_all(user, names)
+
     def _take_away(self, key: Key, spelling: str, *, current: str | None) -> None:
         gone = self.layout.final(key.user, spelling, temp=key.temp)
         kept = self.layout.final(key.user, current, temp=key.temp) if current else None

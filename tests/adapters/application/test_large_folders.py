@@ -1,15 +1,20 @@
-"""What one user's save costs does not grow with what is in their folder, by the names that are read of it."""
+"""What one user's save costs does not grow with what is in their folder, by the names that are read of it; a search
+opens one file for each image.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from adapters.application.deleting import delete_image
+from adapters.application.finding_images import Wanted, find_images
 from adapters.application.keeping import refuse_unkeepable
+from adapters.application.remembered import Remembered
 from adapters.application.reserving import WantedPlaces
 from adapters.application.results import DeletedImage, SavedImage
 from adapters.application.saving import NewImage, save_image
@@ -119,3 +124,28 @@ async def test_more_saves_at_once_than_numbers_were_looked_at(tmp_path: Path, st
     assert len({one.name for one in saved}) == 4 * LOOKED_AT
     assert all(one.path is not None and one.path.read_bytes() == png() for one in saved)
     assert {path.read_bytes() for path in foreign} == {b"somebody's own"}
+
+
+async def test_a_search_opens_one_file_for_each_image(store: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And each folder on the way to them once, however many they are."""
+    opened: list[object] = []
+    real = os.open
+
+    def noted(path: str | Path, *arguments: int, **words: int) -> int:
+        opened.append(path)
+        return real(path, *arguments, **words)
+
+    counts: list[int] = []
+    for number in (FEW, 10 * FEW):
+        for _ in range(number):
+            await kept(store)
+        store.remembered = Remembered()
+        opened.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "open", noted)
+            assert find_images(store, "1", Wanted(words=("cat",)), limit=1).total == sum(counts, number)
+        files_opened = [path for path in opened if str(path).endswith(".json")]
+        assert len(files_opened) == len(set(files_opened)) == sum(counts, number)
+        counts.append(number)
+        folders_opened = len(opened) - len(files_opened)
+        assert folders_opened <= len(Path("root/images/users/1/.details/upscale").parts)

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -66,9 +67,16 @@ def written(files: Files, path: Path, flags: int) -> None:
         files.close(fd)
 
 
+def read_together(files: Files, root: Path) -> bytes:
+    """A file of a folder to which was gone before."""
+    with files.reading_in(root / HOME):
+        return files.read(root / HOME / "a.png")
+
+
 HOME = Path("images/users/ada/k")
 VERBS: dict[str, Verb] = {
     "read": lambda files, root: files.read(root / HOME / "a.png"),
+    "read together": read_together,
     "append": lambda files, root: written(files, root / HOME / "a.png", APPEND),
     "update": lambda files, root: written(files, root / HOME / "a.png", UPDATE),
     "make by update": lambda files, root: written(files, root / HOME / "new", UPDATE),
@@ -190,6 +198,38 @@ def test_only_an_ordinary_file_of_one_name_is_opened(root: Path, bait: Path, wha
     files.rename(path, path.with_name("renamed"))
     (files.remove_directory if what == "a folder" else files.unlink)(path.with_name("renamed"))
     assert state_of(bait) == before
+
+
+@WAYS
+@pytest.mark.parametrize("what", PLANTED)
+def test_what_is_read_together_is_looked_at_each(root: Path, bait: Path, what: str, by_descriptors: bool) -> None:
+    """In the folder that was entered too."""
+    files, path = confined(root, by_descriptors=by_descriptors), root / HOME / "planted"
+    with files.reading_in(root / HOME):
+        plant(what, path, bait)
+        with pytest.raises(NotOwnError, match=f"^.Errno {errno.ELOOP}. {HOME}/planted {PLANTED[what][1]}"):
+            files.read(path)
+        assert files.read(root / HOME / "a.png") == b"a picture"
+
+
+def test_a_folder_is_entered_to_read_its_files_alone(root: Path, bait: Path) -> None:
+    """By one thread, until it is left: what is exchanged meanwhile is met by every other verb, folder and thread."""
+    files, file = confined(root), root / HOME / "a.png"
+    with files.reading_in(root / HOME):
+        (root / HOME).rename(root / "former")
+        (root / HOME).symlink_to(bait)
+        assert files.read(file) == b"a picture"
+        assert files.read(root / "images/users/ada/b.png") == b"another picture"
+        for verb in (lambda: written(files, file, APPEND), lambda: files.lstat(file), lambda: files.unlink(file)):
+            with pytest.raises(NotOwnError):
+                verb()
+        with ThreadPoolExecutor(1) as pool, pytest.raises(NotOwnError):
+            pool.submit(files.read, file).result()
+        with files.reading_in(root / "images/users/ada"):
+            assert files.read(root / "images/users/ada/b.png") == b"another picture"
+        assert files.read(file) == b"a picture"
+    with pytest.raises(NotOwnError):
+        files.read(file)
 
 
 @WAYS

@@ -216,6 +216,20 @@ def test_a_free_number_is_above_all_that_are_there(images: ImageStore) -> None:
     assert images.first_free_number("bob", "upscale", temp=False) == 1
 
 
+def test_details_of_many_are_those_of_each(images: ImageStore) -> None:
+    """In the order that is asked for, in folders and in none; of what has none, nothing."""
+    for position, name in enumerate(("a.png", "k/a.png", "up/b.png", "k/c.png"), 1):
+        keep(images, position, name, b"one", prompt=name)
+    keep(images, 5, "k/none.png", b"one")
+    names = ["k/c.png", "a.png", "k/none.png", "gone/x.png", "up/b.png", "k/a.png", "x.png"]
+    told = images.read_all_details("ada", names)
+    assert told == [images.read_details("ada", name) for name in names]
+    known = {"k/c.png", "a.png", "up/b.png", "k/a.png"}
+    assert told == [{"prompt": name} if name in known else None for name in names]
+    assert images.read_all_details("bob", names) == [None] * len(names)
+    assert images.read_all_details("ada", []) == []
+
+
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_probe_leaves_nothing(images: ImageStore, whole: bool) -> None:
     """Neither of a user who has images nor of another; what was kept stays as it was."""
