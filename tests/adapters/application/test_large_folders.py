@@ -1,5 +1,5 @@
-"""What one user's save costs does not grow with what is in their folder, by the names that are read of it; a search
-opens one file for each image.
+"""What one user's save costs does not grow with what is in their folder, by the names that are read of it, nor a page
+of their gallery with what it has; a search opens one file for each image.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from adapters.application.deleting import delete_image
-from adapters.application.finding_images import Wanted, find_images
+from adapters.application.finding_images import Order, Wanted, find_images
 from adapters.application.keeping import refuse_unkeepable
 from adapters.application.remembered import Remembered
 from adapters.application.reserving import WantedPlaces
@@ -23,6 +23,8 @@ from adapters.disk.files import Files
 from adapters.engines.opening import open_store
 from adapters.imagestore.local.fresh_numbers import LOOKED_AT
 from domain.commands import SetPolicy
+from domain.usage import CurrentImage
+from projections import image_index, image_lines
 from tests.hostile.builders import png
 
 FEW, MANY = 3, 2_000
@@ -149,3 +151,23 @@ async def test_a_search_opens_one_file_for_each_image(store: Storage, monkeypatc
         counts.append(number)
         folders_opened = len(opened) - len(files_opened)
         assert folders_opened <= len(Path("root/images/users/1/.details/upscale").parts)
+
+
+@pytest.mark.parametrize("order", [Order.NEWEST, Order.OLDEST])
+async def test_a_page_looks_at_no_more_images_than_it_tells(
+    store: Storage, monkeypatch: pytest.MonkeyPatch, order: Order
+) -> None:
+    """And at one more, to know whether there are any."""
+    for _ in range(10 * FEW):
+        await kept(store)
+    looked_at: list[str] = []
+    real = image_lines.from_line
+
+    def noted(line: str) -> CurrentImage:
+        looked_at.append(line)
+        return real(line)
+
+    monkeypatch.setattr(image_index, "from_line", noted)
+    page = find_images(store, "1", Wanted(order=order), limit=2)
+    find_images(store, "1", Wanted(order=order), after=page.next_after, offset=1, limit=2)
+    assert (page.total, len(looked_at)) == (10 * FEW, 2 * 3)
