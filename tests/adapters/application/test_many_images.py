@@ -1,5 +1,5 @@
 """What one user's save costs does not grow with what is in their folder, by the names that are read of it, nor a page
-of their gallery with what it has; a search opens one file for each image.
+of their gallery or their history with all that they have; a search opens one file for each image.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.application import history
 from adapters.application.deleting import delete_image
 from adapters.application.finding_images import Order, Wanted, find_images
 from adapters.application.keeping import refuse_unkeepable
@@ -21,6 +22,7 @@ from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.disk.files import Files
 from adapters.engines.opening import open_store
+from adapters.eventlog.jsonl import index
 from adapters.imagestore.local.fresh_numbers import LOOKED_AT
 from domain.commands import SetPolicy
 from domain.usage import CurrentImage
@@ -32,11 +34,18 @@ MADE = {"prompt": "a cat"}
 
 
 class CountingFiles(Files):
-    """The file system, and how many names of folders were read."""
+    """The file system, and how many names of folders, and how many bytes of files, were read."""
 
     def __init__(self) -> None:
         super().__init__()
         self.names_read = 0
+        self.bytes_read = 0
+
+    def read_at(self, fd: int, size: int, offset: int) -> bytes:
+        """Some bytes, counted."""
+        found = super().read_at(fd, size, offset)
+        self.bytes_read += len(found)
+        return found
 
     def scan_directory(self, path: Path) -> list[str]:
         """All names, counted."""
@@ -171,3 +180,26 @@ async def test_a_page_looks_at_no_more_images_than_it_tells(
     page = find_images(store, "1", Wanted(order=order), limit=2)
     find_images(store, "1", Wanted(order=order), after=page.next_after, offset=1, limit=2)
     assert (page.total, len(looked_at)) == (10 * FEW, 2 * 3)
+
+
+async def test_a_history_reads_no_more_of_the_log_than_it_tells(
+    store: Storage, files: CountingFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does the settlement of one image, whatever came before it and after; once the log's index is made."""
+    monkeypatch.setattr(index, "SCANNED_EVENTS", 0)
+    monkeypatch.setattr(history, "HISTORY_EVENTS", 10)
+    monkeypatch.setattr(history, "LOOKED_THROUGH", (4, 1_000))
+    counts = []
+    for number in (3 * FEW, 30 * FEW):
+        saved = [await kept(store) for _ in range(number)]
+        history.history_of(store, "1")
+        for read in (
+            lambda: history.history_of(store, "1"),
+            lambda: history.settlement_of(store, "1", saved[number // 2].name),  # noqa: B023 - called at once
+            lambda: find_images(store, "1", Wanted(), limit=2),
+        ):
+            files.bytes_read = 0
+            assert read()
+            counts.append(files.bytes_read)
+    for few, many in zip(counts[:3], counts[3:], strict=True):
+        assert 0 < many < 1.1 * few
