@@ -59,6 +59,10 @@ class UserImages:
         stop = max(0, end - offset)
         return [from_line(line) for line in lines[0 if limit is None else max(0, stop - limit) : stop][::-1]]
 
+    def names(self) -> list[str]:
+        """Their names, newest first."""
+        return [name_of(line) for line in list(self.lines.values())[::-1]]
+
     def oldest_first(self, offset: int, limit: int, *, after: int | None = None) -> list[CurrentImage]:
         """Some of them in the order of their saves, of those after a position where one is given."""
         lines = list(self.lines.values())

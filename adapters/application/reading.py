@@ -210,7 +210,7 @@ def newest_images(storage: ReadableStorage, user: str, *, offset: int = 0, limit
 
 def image_names(storage: ReadableStorage, user: str) -> list[str]:
     """The names of a user's kept images, newest first."""
-    return [image.name for image in storage.running().state.gallery.newest_first(user)]
+    return storage.running().state.gallery.of(user).names()
 
 
 def kept_image(storage: ReadableStorage, user: str, name: str) -> GalleryImage | None:

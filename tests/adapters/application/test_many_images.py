@@ -6,15 +6,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from adapters.application import history
 from adapters.application.deleting import delete_image
+from adapters.application.exporting import plan_export
 from adapters.application.finding_images import Order, Wanted, find_images
+from adapters.application.galleries import NumberedPage, page_numbered
 from adapters.application.keeping import refuse_unkeepable
+from adapters.application.reading import image_names
 from adapters.application.remembered import Remembered
 from adapters.application.reserving import WantedPlaces
 from adapters.application.results import DeletedImage, SavedImage
@@ -137,7 +140,16 @@ async def test_more_saves_at_once_than_numbers_were_looked_at(tmp_path: Path, st
     assert {path.read_bytes() for path in foreign} == {b"somebody's own"}
 
 
-async def test_a_search_opens_one_file_for_each_image(store: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+ALL_DETAILS: Mapping[str, Callable[[Storage], int]] = {
+    "a search": lambda store: find_images(store, "1", Wanted(words=("cat",)), limit=1).total,
+    "an export": lambda store: plan_export(store, "1", 10_000_000).images,
+}
+
+
+@pytest.mark.parametrize("ask", ALL_DETAILS.values(), ids=ALL_DETAILS)
+async def test_for_all_details_one_file_is_opened_for_each_image(
+    store: Storage, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Storage], int]
+) -> None:
     """And each folder on the way to them once, however many they are."""
     opened: list[object] = []
     real = os.open
@@ -154,7 +166,7 @@ async def test_a_search_opens_one_file_for_each_image(store: Storage, monkeypatc
         opened.clear()
         with monkeypatch.context() as patch:
             patch.setattr(os, "open", noted)
-            assert find_images(store, "1", Wanted(words=("cat",)), limit=1).total == sum(counts, number)
+            assert ask(store) == sum(counts, number)
         files_opened = [path for path in opened if str(path).endswith(".json")]
         assert len(files_opened) == len(set(files_opened)) == sum(counts, number)
         counts.append(number)
@@ -162,24 +174,58 @@ async def test_a_search_opens_one_file_for_each_image(store: Storage, monkeypatc
         assert folders_opened <= len(Path("root/images/users/1/.details/upscale").parts)
 
 
-@pytest.mark.parametrize("order", [Order.NEWEST, Order.OLDEST])
-async def test_a_page_looks_at_no_more_images_than_it_tells(
-    store: Storage, monkeypatch: pytest.MonkeyPatch, order: Order
-) -> None:
-    """And at one more, to know whether there are any."""
-    for _ in range(10 * FEW):
-        await kept(store)
-    looked_at: list[str] = []
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Of which images more than the name was looked at."""
+    lines: list[str] = []
     real = image_lines.from_line
 
     def noted(line: str) -> CurrentImage:
-        looked_at.append(line)
+        lines.append(line)
         return real(line)
 
     monkeypatch.setattr(image_index, "from_line", noted)
+    return lines
+
+
+@pytest.mark.parametrize("order", [Order.NEWEST, Order.OLDEST])
+async def test_a_page_looks_at_no_more_images_than_it_tells(store: Storage, looked_at: list[str], order: Order) -> None:
+    """And at one more, to know whether there are any."""
+    for _ in range(10 * FEW):
+        await kept(store)
+    looked_at.clear()
     page = find_images(store, "1", Wanted(order=order), limit=2)
     find_images(store, "1", Wanted(order=order), after=page.next_after, offset=1, limit=2)
     assert (page.total, len(looked_at)) == (10 * FEW, 2 * 3)
+
+
+async def test_names_and_numbered_pages_look_at_no_more_images_than_they_tell(
+    store: Storage, looked_at: list[str]
+) -> None:
+    """A page of a number that there is not is the last one."""
+    names = [(await kept(store)).name for _ in range(10 * FEW)][::-1]
+    looked_at.clear()
+    assert image_names(store, "1") == names
+    assert looked_at == []
+    for number, expected in ((1, names[:7]), (2, names[7:14]), (5, names[28:]), (99, names[28:]), (0, names[:7])):
+        page = page_numbered(store, "1", None, number=number, size=7)
+        assert ([image.name for image in page.images], page.pages, page.total) == (expected, 5, 30)
+        assert len(looked_at) == len(expected)
+        looked_at.clear()
+
+
+async def test_numbered_pages_of_one_operation(store: Storage) -> None:
+    """Are cut out of what it made alone; one without an image is one page."""
+    for operation in ("upscale", "text_to_image", "upscale"):
+        await kept(store, operation)
+    made = page_numbered(store, "1", "upscale", number=2, size=1)
+    assert ([image.name for image in made.images], made.number, made.pages, made.total) == (
+        ["upscale/image_1.png"],
+        2,
+        2,
+        2,
+    )
+    assert page_numbered(store, "1", "image_to_image", number=3, size=1) == NumberedPage([], 1, 1, 0)
 
 
 async def test_a_history_reads_no_more_of_the_log_than_it_tells(
