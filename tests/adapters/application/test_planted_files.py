@@ -82,6 +82,19 @@ def test_in_the_place_of_an_image_or_its_details(store: Storage, root: Path, bai
     assert state_of(bait) == before
 
 
+@KINDS
+def test_in_the_place_of_a_fresh_name(store: Storage, root: Path, bait: Path, what: str) -> None:
+    """The next number is given, and what stands there stays."""
+    plant(what, root / "images/users/1/image_1.png", bait)
+    before = state_of(bait)
+    planted = (root / "images/users/1/image_1.png").lstat()
+    saved = asyncio.run(save_image(store, NewImage("1", png())))
+    assert isinstance(saved, SavedImage)
+    assert (saved.name, image_bytes(store, "1", "image_2.png")) == ("image_2.png", png())
+    assert (root / "images/users/1/image_1.png").lstat() == planted
+    assert state_of(bait) == before
+
+
 @SOME_KINDS
 @pytest.mark.parametrize("suffix", ["", ".json"], ids=["the image", "its details"])
 def test_in_the_place_of_a_staged_file(store: Storage, root: Path, bait: Path, what: str, suffix: str) -> None:
