@@ -13,6 +13,9 @@ from adapters.imagestore.local.layout import DETAILS_SUFFIX, Layout
 from adapters.imagestore.local.moving import move
 from adapters.imagestore.local.own_files import OwnFiles
 
+MAX_DETAILS_BYTES = 1024 * 1024
+"""Many times what is kept of one image; what is larger was put there by somebody else."""
+
 
 class DetailsFiles:
     """The details below one root."""
@@ -57,7 +60,7 @@ class DetailsFiles:
 
     def _found(self, path: Path) -> dict[str, object]:
         try:
-            found = orjson.loads(self._own.read(path))
+            found = orjson.loads(self._own.read(path, MAX_DETAILS_BYTES))
         except (OSError, orjson.JSONDecodeError):
             return {}
         return found if isinstance(found, dict) else {}

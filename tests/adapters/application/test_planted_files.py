@@ -19,6 +19,7 @@ from adapters.discord.bot_state import Remembered
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engine, default_engines
 from adapters.engines.opening import open_store
+from adapters.imagestore.local.details_files import MAX_DETAILS_BYTES
 from adapters.ledger import snapshotting
 from adapters.ports.clock import utc_now
 from adapters.ports.faults import LogForeign, StorageUnavailable
@@ -80,6 +81,16 @@ def test_in_the_place_of_an_image_or_its_details(store: Storage, root: Path, bai
         assert isinstance(asyncio.run(save_image(store, NewImage("1", png(), name="k/a.png"))), SavedImage)
         assert image_bytes(store, "1", "k/a.png") == png()
     assert state_of(bait) == before
+
+
+def test_details_that_are_larger_than_any_of_ours_are_none(store: Storage, root: Path) -> None:
+    """However large, so that no memory is taken for them."""
+    (root / DETAILS).write_bytes(b'{"prompt": "%b"}' % (b"x" * MAX_DETAILS_BYTES))
+    assert image_details(store, "1", "k/a.png") is None
+    (root / DETAILS).write_bytes(b'{"prompt": "a dog"}')
+    assert image_details(store, "1", "k/a.png") == {"prompt": "a dog"}
+    os.truncate(root / DETAILS, 1 << 40)
+    assert image_details(store, "1", "k/a.png") is None
 
 
 @KINDS
