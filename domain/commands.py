@@ -30,11 +30,14 @@ MAX_LIMIT = 2**53 - 1
 
 
 class FreshName(NamedTuple):
-    """Asks for `image_<n>.<extension>` in `folder` (or in none), n unused and at least `number_from`."""
+    """Asks for `image_<n>.<extension>` in `folder` (or in none), n unused and at least `number_from`; below `number_to`
+    where one is given, as it was not looked further whether something stands there.
+    """
 
     folder: str | None
     extension: str
     number_from: int = 1
+    number_to: int | None = None
 
 
 class SetPolicy(NamedTuple):

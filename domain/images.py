@@ -136,6 +136,8 @@ def _reservation_of(command: SaveImage, view: View, at: str) -> Reservation | Re
 
 def _target(command: SaveImage | AdoptImage, view: View) -> _Target | Refusal:
     name = _spelling(command, view)
+    if isinstance(name, Refusal):
+        return name
     key = name_key(name)
     current = view.current_image(command.user, key, temp=command.temp)
     if current is not None:
@@ -148,13 +150,15 @@ def _target(command: SaveImage | AdoptImage, view: View) -> _Target | Refusal:
     return _Target(name, 0)
 
 
-def _spelling(command: SaveImage | AdoptImage, view: View) -> str:
+def _spelling(command: SaveImage | AdoptImage, view: View) -> str | Refusal:
     wanted = command.name
     if not isinstance(wanted, FreshName):
         return wanted
     number = max(wanted.number_from, view.next_number(command.user, temp=command.temp))
     while _is_taken(command, view, name := fresh_name(wanted.folder, number, wanted.extension)):
         number += 1  # ends: each step passes over another name that stands
+    if wanted.number_to is not None and number >= wanted.number_to:
+        return Refusal(Reason.NAME_TAKEN, command.user, name)  # for all that is known
     return name
 
 

@@ -49,5 +49,5 @@ class Answers:
 
     def prune(self, last_at: str) -> None:
         """Forgets answers older than 7 days; they lie in the order in which they were given."""
-        while (oldest := self._table.first()) and oldest[1].at <= later(last_at, seconds=-ANSWERS_KEPT_SECONDS):
-            self._table.drop(oldest[0])
+        over = later(last_at, seconds=-ANSWERS_KEPT_SECONDS)
+        self._table.drop_first(lambda answer: answer.at <= over)

@@ -7,12 +7,13 @@ somebody looks at it.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from domain.names import folder_of, fresh_number, name_key
 from domain.usage import CurrentImage
-from projections.image_lines import from_line, name_of, to_line
+from projections.image_lines import from_line, name_of, position_of, to_line
 
 
 class UserImages:
@@ -47,10 +48,26 @@ class UserImages:
         """Fresh numbers begin at `number` from here, if they do not begin later already."""
         self.next_number = max(self.next_number, number)
 
-    def newest_first(self, offset: int = 0, limit: int | None = None) -> list[CurrentImage]:
-        """All images, or some of them; an overwritten name counts as saved anew."""
-        lines = list(self.lines.values())[::-1]
-        return [from_line(line) for line in lines[offset : None if limit is None else offset + limit]]
+    def newest_first(
+        self, offset: int = 0, limit: int | None = None, *, before: int | None = None
+    ) -> list[CurrentImage]:
+        """All images, or some of them: of those saved before a position, where one is given. An overwritten name counts
+        as saved anew. No others are looked at.
+        """
+        lines = list(self.lines.values())
+        end = len(lines) if before is None else bisect_left(lines, before, key=position_of)
+        stop = max(0, end - offset)
+        return [from_line(line) for line in lines[0 if limit is None else max(0, stop - limit) : stop][::-1]]
+
+    def names(self) -> list[str]:
+        """Their names, newest first."""
+        return [name_of(line) for line in list(self.lines.values())[::-1]]
+
+    def oldest_first(self, offset: int, limit: int, *, after: int | None = None) -> list[CurrentImage]:
+        """Some of them in the order of their saves, of those after a position where one is given."""
+        lines = list(self.lines.values())
+        begin = offset + (0 if after is None else bisect_right(lines, after, key=position_of))
+        return [from_line(line) for line in lines[begin : begin + limit]]
 
     def dump(self) -> tuple[int, list[str]]:
         """What they are made of again: the next fresh number, and the lines of images in their order."""

@@ -10,6 +10,7 @@ from domain.usage import CurrentImage
 
 _TAB = "\t"
 _TABS = len(CurrentImage._fields) - 1
+_BEHIND_POSITION = CurrentImage._fields.index("position") + 1
 
 
 def to_line(image: CurrentImage) -> str:
@@ -38,3 +39,8 @@ def from_line(line: str) -> CurrentImage:
 def name_of(line: str) -> str:
     """The name in a line."""
     return line[: line.index(_TAB)]
+
+
+def position_of(line: str) -> int:
+    """The position in a line."""
+    return int(line.split(_TAB, _BEHIND_POSITION)[_BEHIND_POSITION - 1])

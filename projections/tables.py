@@ -7,7 +7,8 @@ deleted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import takewhile
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -36,9 +37,12 @@ class Table(Generic[K, V]):
         """All keys with their values, as they are at this moment."""
         return iter(list(self.rows.items()))
 
-    def first(self) -> tuple[K, V] | None:
-        """The key that was put first of those that stand, with its value; None in an empty table."""
-        return next(iter(self.rows.items()), None)
+    def drop_first(self, fits: Callable[[V], bool]) -> None:
+        """Takes away the keys that were put first, up to the first whose value does not fit. They are looked for once:
+        a dictionary passes over all that were taken from its beginning, each time that it is begun.
+        """
+        for key in [key for key, _ in takewhile(lambda row: fits(row[1]), self.rows.items())]:
+            del self.rows[key]
 
     def __len__(self) -> int:
         return len(self.rows)

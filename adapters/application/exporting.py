@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from adapters.application.reading import ReadableStorage, events_of, image_bytes, image_details
+from adapters.application.reading import ReadableStorage, events_of, image_bytes
 from adapters.application.results import ImageSave
 from adapters.application.saves import saves_of
 from adapters.images.file_names import promises
@@ -97,7 +97,8 @@ def _record(storage: ReadableStorage, user: str, saves: Iterable[ImageSave], roo
     """What is recorded and how each image was made, in as many files as it takes."""
     recorded = (_own(event, user) for event in events_of(storage, user, MOST_EVENTS))
     events = [{"type": type(event).__name__, "data": to_data(event)} for event in recorded]
-    details = [(save.name, image_details(storage, user, save.name)) for save in saves]
+    names = [save.name for save in saves]
+    details = list(zip(names, storage.running().images.read_all_details(user, names), strict=True))
     texts = list(_texts(user, events, details, room))
     for number, text in enumerate(texts, 1):
         yield _text("record.json" if len(texts) == 1 else f"record-{number}.json", text)

@@ -7,18 +7,17 @@ no other save has, or by its name. So what comes and goes meanwhile neither repe
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
+from adapters.application.opening import OpenRoot
 from adapters.application.remembered import HowMade
 from adapters.application.storage import Storage
 from domain.instants import day_of
 from domain.names import name_key
 from domain.usage import CurrentImage
-from projections.quota_state import QuotaState
 
 MOST_WORDS = 20
 
@@ -58,6 +57,9 @@ class Wanted(NamedTuple):
     order: Order = Order.NEWEST
 
 
+_ALL_BY_SAVES = (Wanted(order=Order.NEWEST), Wanted(order=Order.OLDEST))
+
+
 class FoundImage(NamedTuple):
     """A current image with the digest of its bytes, and how it was made."""
 
@@ -95,15 +97,18 @@ def find_images(
     """
     root = storage.running()
     key_of = _KEYS[wanted.order]
-    fitting = sorted(_fitting(storage, root.state, user, wanted), key=key_of)
-    left = fitting if after is None else [image for image in fitting if key_of(image) > after]
-    chosen = list(islice(left, offset, offset + limit))
+    if wanted in _ALL_BY_SAVES:
+        left, total = _by_saves(root, user, wanted.order, after, offset=offset, limit=limit + 1)
+    else:
+        fitting = sorted(_fitting(storage, root, user, wanted), key=key_of)
+        left = [image for image in fitting if after is None or key_of(image) > after][offset:]
+        total = len(fitting)
+    chosen = left[:limit]
     images = [
-        FoundImage(image, storage.remembered.digest(root, image.position), storage.remembered.made(root, user, image))
-        for image in chosen
+        FoundImage(image, storage.remembered.digest(root, image.position), made)
+        for image, made in zip(chosen, storage.remembered.made(root, user, chosen), strict=True)
     ]
-    has_more = len(left) > offset + limit
-    return FoundPage(images, len(fitting), key_of(chosen[-1]) if chosen and has_more else None)
+    return FoundPage(images, total, key_of(chosen[-1]) if chosen and len(left) > limit else None)
 
 
 def needs_all_details(wanted: Wanted) -> bool:
@@ -111,20 +116,32 @@ def needs_all_details(wanted: Wanted) -> bool:
     return bool(wanted.words) or wanted.style is not None
 
 
-def _fitting(storage: Storage, state: QuotaState, user: str, wanted: Wanted) -> Iterator[CurrentImage]:
-    known: Iterable[CurrentImage] = state.gallery.newest_first(user)
+def _by_saves(
+    root: OpenRoot, user: str, order: Order, after: Key | None, *, offset: int, limit: int
+) -> tuple[list[CurrentImage], int]:
+    """Some of all images in an order in which they are kept, and how many there are: no others are looked at."""
+    images = root.state.gallery.of(user)
+    key = None if after is None else int(after[0])
+    if order is Order.NEWEST:
+        return images.newest_first(offset, limit, before=None if key is None else -key), len(images.lines)
+    return images.oldest_first(offset, limit, after=key), len(images.lines)
+
+
+def _fitting(storage: Storage, root: OpenRoot, user: str, wanted: Wanted) -> list[CurrentImage]:
+    known: Iterable[CurrentImage] = root.state.gallery.newest_first(user)
     if wanted.operation is not None:
         known = (image for image in known if image.operation == wanted.operation)
     if wanted.first_day is not None or wanted.last_day is not None:
         first, last = wanted.first_day or "", wanted.last_day or "~"
         known = (image for image in known if first <= day_of(image.at) <= last)
-    return (image for image in known if _is_made_so(storage, user, image, wanted))
-
-
-def _is_made_so(storage: Storage, user: str, image: CurrentImage, wanted: Wanted) -> bool:
+    images = list(known)
     if not needs_all_details(wanted):
-        return True
-    made = storage.remembered.made(storage.running(), user, image)
+        return images
+    made = storage.remembered.made(root, user, images)
+    return [image for image, how in zip(images, made, strict=True) if _is_made_so(image, how, wanted)]
+
+
+def _is_made_so(image: CurrentImage, made: HowMade, wanted: Wanted) -> bool:
     if wanted.style not in (None, made.style):
         return False
     told = _folded(" ".join((made.prompt or "", image.name, made.style or "")))

@@ -9,15 +9,18 @@ from collections.abc import Sequence
 from itertools import islice, takewhile
 from typing import NamedTuple
 
-from adapters.application.reading import ReadableStorage, image_details, kept_image, recorded_of
+from adapters.application.reading import ReadableStorage, events_about, image_details, kept_image, recorded_of
+from adapters.ledger.codec import decode
+from adapters.ports.event_log import OpenedLog
 from domain.events import Event, GenerationReleased, ImageSaved, RequestRefused
 from domain.names import name_key
-from projections.settlements import Settlement, Settlements
+from projections.settlements import Settlement, Settlements, reservation_of, settle
 
 HISTORY_EVENTS = 1_000
 """So many of a user's newest events make the history."""
 MOST_EVENTS = 100_000
-"""So many are looked through for the generation of one image."""
+LOOKED_THROUGH = (64, 2_000, MOST_EVENTS)
+"""So many events before an image was saved are looked through for its generation: few, as it began shortly before."""
 
 
 class KeptEntry(NamedTuple):
@@ -70,7 +73,31 @@ def settlement_of(storage: ReadableStorage, user: str, name: str) -> Settlement 
     current = storage.running().state.current_image(user, name_key(name), temp=False)
     if current is None:
         return None
-    return Settlements(recorded_of(storage, user, MOST_EVENTS)).of_image(current.name, current.position)
+    recorder = storage.running().recorder
+    found = _settlement_at(recorder, user, current.position)
+    return None if found is None else _carried_on(recorder, found, current.position)
+
+
+def _settlement_at(recorder: OpenedLog, user: str, position: int) -> Settlement | None:
+    """What had become of a save's generation when it was recorded, at that position."""
+    for most in LOOKED_THROUGH:
+        stored = recorder.newest(events_about(user), most, up_to=position)
+        recorded = [(one.position, decode(one)) for one in stored]
+        reservation = reservation_of(recorded[-1][1]) if recorded else None
+        found = Settlements(recorded).of(reservation)
+        if reservation is None or found is not None or len(recorded) < most:
+            return found
+    return None
+
+
+def _carried_on(recorder: OpenedLog, settlement: Settlement, after: int) -> Settlement:
+    """The settlement after what came later, until nothing of it is open."""
+    later = iter(recorder.read(events_about(settlement.user), after=after))
+    while settlement.open and (stored := next(later, None)) is not None:
+        event = decode(stored)
+        if reservation_of(event) == settlement.reservation:
+            settlement = settle(settlement, stored.position, event) or settlement
+    return settlement
 
 
 def prompt_of(storage: ReadableStorage, user: str, entry: KeptEntry) -> str:

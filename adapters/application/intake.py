@@ -105,11 +105,17 @@ def take_in(want: Wanted, data: bytes, extension: str, *, view: View, images: Im
     """Looks where the bytes of a save would lie. Raises StorageUnavailable for a path that cannot be used, OSError."""
     user, temp, digest = want.user, want.temp, sha256(data).hexdigest()
     if want.name is None:
-        first = images.first_free_number(user, want.folder, temp=temp)
+        free = images.free_numbers(user, want.folder, extension, temp=temp, first=view.next_number(user, temp=temp))
         _refuse_bad_path(want, f"{want.folder or 'image'}/image.{extension}", images)
-        return Intake(FreshName(want.folder, extension, first), False, digest)
+        fresh = FreshName(want.folder, extension, free.start, free.stop) if free else above_all(want, extension, images)
+        return Intake(fresh, False, digest)
     _refuse_bad_path(want, want.name, images)
     return Intake(want.name, images.is_untracked(user, want.name, temp=temp, view=view), digest)
+
+
+def above_all(want: Wanted, extension: str, images: ImageStore) -> FreshName:
+    """A fresh name above all that is in its folder, for where a look at a few numbers found none. Raises OSError."""
+    return FreshName(want.folder, extension, images.first_free_number(want.user, want.folder, temp=want.temp))
 
 
 def _refuse_bad_path(want: Wanted, name: str, images: ImageStore) -> None:

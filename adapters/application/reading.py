@@ -6,7 +6,6 @@ Sizes leave here in MB with two decimals and percentages with one, as the seeds'
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from errno import EIO
 from io import SEEK_END, BufferedIOBase
@@ -169,8 +168,7 @@ def is_known(storage: ReadableStorage, user: str) -> bool:
     state = root.state
     if state.days(user) or state.override(user) or state.gallery.count(user):
         return True
-    query = DCBQuery(items=[DCBQueryItem(tags=[f"user:{user}"])])
-    return any(True for _ in root.recorder.read(query, limit=1))
+    return any(True for _ in root.recorder.read(events_about(user), limit=1))
 
 
 def usage_of(storage: ReadableStorage, user: str) -> UserUsage:
@@ -212,7 +210,7 @@ def newest_images(storage: ReadableStorage, user: str, *, offset: int = 0, limit
 
 def image_names(storage: ReadableStorage, user: str) -> list[str]:
     """The names of a user's kept images, newest first."""
-    return [image.name for image in storage.running().state.gallery.newest_first(user)]
+    return storage.running().state.gallery.of(user).names()
 
 
 def kept_image(storage: ReadableStorage, user: str, name: str) -> GalleryImage | None:
@@ -276,9 +274,13 @@ def events_of(storage: ReadableStorage, user: str, most: int) -> list[Event]:
 
 def recorded_of(storage: ReadableStorage, user: str, most: int) -> list[Recorded]:
     """The same with their positions. Reads the log: for a worker."""
-    query = DCBQuery(items=[DCBQueryItem(tags=[f"user:{user}"])])
-    found = deque(storage.running().recorder.read(query), maxlen=most)
+    found = storage.running().recorder.newest(events_about(user), most)
     return [(stored.position, decode(stored)) for stored in found]
+
+
+def events_about(user: str) -> DCBQuery:
+    """The log's own question for all that concerns a user."""
+    return DCBQuery(items=[DCBQueryItem(tags=[f"user:{user}"])])
 
 
 class DamagedFileError(FileNotFoundError):

@@ -7,6 +7,8 @@ A save is told by its position, and never changes. What is read here blocks: for
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from threading import Lock
 from typing import NamedTuple, Protocol
 
@@ -19,6 +21,8 @@ from domain.usage import CurrentImage
 MOST_DIGESTS = 50_000
 """Each takes some 150 bytes."""
 MOST_MADE = 20_000
+READ_TOGETHER = 500
+"""Images of which it is read together how they were made."""
 MOST_CHARS = 8_000_000
 """Of all prompts that are remembered together; each takes some 300 bytes besides."""
 
@@ -71,19 +75,29 @@ class Remembered:
                 self._digests.popitem(last=False)
         return event.sha256
 
-    def made(self, root: RootOfSaves, user: str, image: CurrentImage) -> HowMade:
-        """How a current image was made. While its files are not in place yet it is not remembered, as what lies there
-        may be those of a former save.
+    def made(self, root: RootOfSaves, user: str, images: Iterable[CurrentImage]) -> Iterator[HowMade]:
+        """How each of these current images was made. While the files of one are not in place yet it is not remembered,
+        as what lies there may be those of a former save.
         """
+        left = iter(images)
+        while some := list(islice(left, READ_TOGETHER)):
+            yield from self._made_together(root, user, some)
+
+    def _made_together(self, root: RootOfSaves, user: str, images: Sequence[CurrentImage]) -> list[HowMade]:
         with self._guard:
-            if (known := self._made.get(image.position)) is not None:
-                self._made.move_to_end(image.position)
-                return known
-        in_place = image.position <= root.images.reconciled()
-        made = _told(root.images.read_details(user, image.name) or {})
-        if in_place:
-            self._remember(image.position, made)
-        return made
+            found = {image.position: known for image in images if (known := self._made.get(image.position)) is not None}
+            for position in found:
+                self._made.move_to_end(position)
+        unknown = [image for image in images if image.position not in found]
+        if not unknown:
+            return [found[image.position] for image in images]
+        in_place = root.images.reconciled()
+        details = root.images.read_all_details(user, [image.name for image in unknown])
+        for image, read in zip(unknown, details, strict=True):
+            found[image.position] = made = _told(read or {})
+            if image.position <= in_place:
+                self._remember(image.position, made)
+        return [found[image.position] for image in images]
 
     def _remember(self, position: int, made: HowMade) -> None:
         with self._guard:

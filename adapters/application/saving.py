@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from adapters.application.idempotency import Key, spellings, with_key
 from adapters.application.intake import (
     Wanted,
+    above_all,
     check,
     malformed_save,
     refuse_by_its_beginning,
@@ -27,7 +28,7 @@ from adapters.application.workers import DiskStuck, Workers
 from adapters.images.check import CheckedImage, Sender
 from adapters.ledger.codec import decode
 from adapters.ledger.pending import Accepted
-from adapters.ports.faults import LedgerStopped, OutcomeUnknown
+from adapters.ports.faults import Fault, LedgerStopped, OutcomeUnknown
 from adapters.ports.image_store import Place
 from adapters.ports.random_hex import random_hex
 from domain.commands import FreshName, SaveImage
@@ -192,7 +193,7 @@ class _Save(NamedTuple):
                 stuck.work.add_done_callback(lambda _: self.root.images.discard(staged))
             raise
         try:
-            outcome = await self.root.ledger.submit(command)
+            outcome = await self._decided(command)
         except LedgerStopped:
             raise  # the outcome is unknown, so the bytes may be needed at the next start
         except Exception:
@@ -201,6 +202,17 @@ class _Save(NamedTuple):
         if isinstance(outcome, Refusal) or outcome.replayed:
             await self._discard(staged)
         return outcome if isinstance(outcome, Refusal) else await self.keeping.run_recorded(self._place, outcome)
+
+    async def _decided(self, command: SaveImage) -> Accepted | Refusal:
+        """What the ledger says; asked again where so many saves of the user came in between that nobody had looked at
+        the number whose turn it was.
+        """
+        outcome = await self.root.ledger.submit(command)
+        is_taken = isinstance(outcome, Refusal) and outcome.reason is Reason.NAME_TAKEN
+        if not is_taken or not isinstance(command.name, FreshName) or command.name.number_to is None:
+            return outcome
+        name = await self.keeping.run(self._above_all, command.name.extension)
+        return await self.root.ledger.submit(command._replace(name=name))
 
     async def _discard(self, staged: str) -> None:
         with suppress(OutcomeUnknown):  # it goes once the disk answers, or at the next start
@@ -212,8 +224,7 @@ class _Save(NamedTuple):
             taken = take_in(self.want, self.data, self.checked.extension, view=self.root.state, images=images)
             images.stage(staged, self.data, None if image.temp else image.details)
         except OSError as error:
-            self.root.troubles.note(Place(image.user, self.want.folder), len(self.data))
-            raise fault_of(error, size_bytes=len(self.data), images=images) from error
+            raise self._noted(error) from error
         command = SaveImage(
             user=image.user,
             by=self.actor.by,
@@ -232,6 +243,16 @@ class _Save(NamedTuple):
             origin=self.actor.origin,
         )
         return with_key(command, self.idempotency_key, self.root)
+
+    def _above_all(self, extension: str) -> FreshName:
+        try:
+            return above_all(self.want, extension, self.root.images)
+        except OSError as error:
+            raise self._noted(error) from error
+
+    def _noted(self, error: OSError) -> Fault:
+        self.root.troubles.note(Place(self.image.user, self.want.folder), len(self.data))
+        return fault_of(error, size_bytes=len(self.data), images=self.root.images)
 
     def _place(self, accepted: Accepted) -> SavedImage:
         position, event = accepted.recorded[-1]

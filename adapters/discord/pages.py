@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 import discord
 
-from adapters.application.galleries import images_made_by, sheet_of
+from adapters.application.galleries import page_numbered, sheet_of
 from adapters.application.history import Entry, KeptEntry, RefusedEntry, ReleasedEntry, history_of, prompt_of
 from adapters.application.storage import Storage
 from adapters.discord.bot import AbbyBot
@@ -33,8 +33,9 @@ REFUSED = {
 
 async def gallery_page(bot: AbbyBot, user: str, kind: str, number: int) -> Content:
     """A page of a user's images, with small copies of them on one sheet; `kind` is an operation, or EVERYTHING."""
-    images = images_made_by(bot.store, user, None if kind == EVERYTHING else kind)
-    page, rows = _cut(images, number, GALLERY_ROWS)
+    operation = None if kind == EVERYTHING else kind
+    found = page_numbered(bot.store, user, operation, number=number, size=GALLERY_ROWS)
+    page, rows = Page(found.number, found.pages, found.total), found.images
     names = [row.name for row in rows]
     sheet = await bot.workers.run(user, lambda: sheet_of(bot.store, user, names)) if rows else None
     if isinstance(sheet, Refusal):

@@ -18,10 +18,11 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from stat import S_IMODE, S_ISLNK
+from stat import S_IMODE, S_ISDIR, S_ISLNK
 
-from adapters.disk.errors import NOT_DONE_HERE, noting
+from adapters.disk.errors import noting
 from adapters.disk.modes import HAS_MODES, OWNER_ALONE, SPECIAL_BITS, grant
+from adapters.disk.offsets import bytes_at, data_from
 from adapters.disk.own_root import HAS_DESCRIPTORS, OwnRoot, Place, stands_in
 from adapters.disk.platforms import Platform, this_platform
 from adapters.disk.short_calls import read_fully, write_fully
@@ -36,8 +37,6 @@ APPEND = os.O_WRONLY | os.O_APPEND
 UPDATE = os.O_RDWR | os.O_CREAT
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
-_SEEK_DATA: int | None = getattr(os, "SEEK_DATA", None)
-"""How to ask for what is no hole, where the system can tell; Windows has no such question."""
 _BINARY: int = getattr(os, "O_BINARY", 0)
 """Only Windows tells binary files from others."""
 
@@ -90,6 +89,13 @@ class Files:
         own = self._root_of(folder)
         return own is not None and own.is_elsewhere(folder.name)
 
+    def reading_in(self, folder: Path) -> AbstractContextManager[None]:
+        """While it is open, this thread's reads of files in a folder begin there, and the way to it is gone once.
+        Raises OSError where there is none.
+        """
+        own = self._root_of(folder)
+        return nullcontext() if own is None else own.reading_in(folder)
+
     # -- one system call each ----------------------------------------------------------------------
 
     @noting("to open a file")
@@ -118,24 +124,14 @@ class Files:
     @noting("to read a file")
     def read_at(self, fd: int, size: int, offset: int) -> bytes:
         """At most `size` bytes from an offset, none at the end. One thread at a time for a descriptor."""
-        os.lseek(fd, offset, os.SEEK_SET)
-        return os.read(fd, size)
+        return bytes_at(fd, size, offset)
 
     @noting("to look for holes in a file")
     def next_data(self, fd: int, offset: int) -> int:
         """The first offset from this one on where the disk holds data, or the file's end; what is before is a hole and
         reads as zeros. The offset itself where the system cannot tell.
         """
-        if _SEEK_DATA is None:
-            return offset
-        try:
-            return os.lseek(fd, offset, _SEEK_DATA)
-        except OSError as error:
-            if error.errno == errno.ENXIO:
-                return max(offset, os.fstat(fd).st_size)
-            if error.errno in NOT_DONE_HERE:
-                return offset
-            raise
+        return data_from(fd, offset)
 
     @noting("to cut a file to a size")
     def truncate(self, fd: int, size: int) -> None:
@@ -219,8 +215,10 @@ class Files:
 
     @noting("to look at a folder")
     def missing(self, path: Path, names: Iterable[str]) -> set[str]:
-        """Of these names those of which there is nothing in a directory."""
+        """Of these names those of which there is nothing in a directory. Its other names are not read."""
         with self._folder_at(path) as folder:
+            if not S_ISDIR(os.stat(folder).st_mode):  # noqa: PTH116 - it may be an open folder
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
             return {name for name in names if not stands_in(folder, name)}
 
     @noting("to lock a file")

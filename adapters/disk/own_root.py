@@ -11,6 +11,7 @@ where they led then.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from errno import ELOOP, EMLINK, ENOTDIR
@@ -18,6 +19,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 from typing import NamedTuple
 
+from adapters.disk.calls import under_way
 from adapters.disk.errors import LeadsNowhereError, NotOwnError
 
 MAY_BE_LINKS = frozenset({"images", "temp", "logs"})
@@ -33,6 +35,7 @@ TO_PASS: int = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0
 NOT_THROUGH_LINKS: int = getattr(os, "O_NOFOLLOW", 0)
 ORDINARY: int = NOT_THROUGH_LINKS | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 """For a file: waits for nobody at the other end of a pipe, and takes no terminal."""
+ANY_CHANGE: int = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND
 JUNCTION_TAG = 0xA0000003
 """How Windows marks a folder that is another one."""
 _NO_FOLDER = frozenset({ELOOP, EMLINK, ENOTDIR})
@@ -53,6 +56,13 @@ class _Link(NamedTuple):
     target: tuple[int, int] | None
 
 
+class _Entered(threading.local):
+    """The folder that a thread reads files of, by its names and its descriptor."""
+
+    names: tuple[str, ...] = ()
+    fd = -1
+
+
 class OwnRoot:
     """One storage root, with the operator's links as they stood when this was made."""
 
@@ -62,6 +72,7 @@ class OwnRoot:
         self._by_descriptors = by_descriptors
         self._operators: dict[str, _Link] = {}
         self._held: dict[str, tuple[int, int]] = {}
+        self._entered = _Entered()
         for name in MAY_BE_LINKS:
             if (link := _link_at(root / name)) is not None:
                 self._operators[name] = link
@@ -124,6 +135,26 @@ class OwnRoot:
             finally:
                 os.close(fd)
 
+    @contextmanager
+    def reading_in(self, path: Path) -> Iterator[None]:
+        """Within this block this thread opens files of a folder, to read them, in the folder that it was at the
+        beginning: the way to it is gone once. Raises OSError where it leads to none.
+        """
+        names = self._names(path)
+        if not self._by_descriptors:
+            self._look_along(names)
+            yield
+            return
+        entered, former = self._entered, (self._entered.names, self._entered.fd)
+        with _naming(path), under_way():
+            fd = self._open(names, TO_PASS)
+        entered.names, entered.fd = names, fd
+        try:
+            yield
+        finally:
+            entered.names, entered.fd = former
+            os.close(fd)
+
     def status(self, path: Path) -> os.stat_result:
         """What a path leads to: at the root's own folders the operator's link is followed, elsewhere none."""
         names = self._names(path)
@@ -138,7 +169,7 @@ class OwnRoot:
         """A descriptor of an ordinary file. Raises NotOwnError where something else stands there, or a file that has
         another name too.
         """
-        with self.place(path) as place:
+        with self._place_to_open(path, flags) as place:
             if not flags & os.O_EXCL:
                 self._look_first(path, place)
             fd = os.open(place.name, flags | ORDINARY, mode, dir_fd=place.folder)
@@ -158,6 +189,17 @@ class OwnRoot:
             return error.sentence
         except (FileNotFoundError, NotADirectoryError):
             return None
+
+    @contextmanager
+    def _place_to_open(self, path: Path, flags: int) -> Iterator[Place]:
+        *folders, name = self._names(path)
+        entered = self._entered
+        if entered.fd < 0 or flags & ANY_CHANGE or tuple(folders) != entered.names:
+            with self.place(path) as place:
+                yield place
+            return
+        with _naming(path):
+            yield Place(name, entered.fd)
 
     def _names(self, path: Path) -> tuple[str, ...]:
         names = path.parts[len(self._parts) :]

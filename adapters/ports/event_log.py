@@ -137,8 +137,10 @@ class OpenedLog(EventSource, Protocol):
     def holding(self, text: bytes) -> Iterator[DCBSequencedEvent]:
         """The events in whose recorded form these bytes stand, in order. Raises LogDamaged while iterating."""
 
-    def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
-        """The last events that match a query, at most so many, oldest first. Raises LogDamaged."""
+    def newest(self, query: DCBQuery | None, most: int, *, up_to: int | None = None) -> list[DCBSequencedEvent]:
+        """The last events that match a query, at most so many, oldest first; of those up to a position, where one is
+        given. What stands before them is not read. Raises LogDamaged.
+        """
 
     def lines(self) -> StoredLines:
         """All that is recorded, for a reader that it has taken in, as it is stored: for whoever adds it up without this

@@ -117,8 +117,15 @@ class ImageStore(Protocol):
     def is_untracked(self, user: str, name: str, *, temp: bool, view: View) -> bool:
         """Whether something that the log does not know stands where `name` would, or in its way. Raises OSError."""
 
+    def free_numbers(self, user: str, folder: str | None, extension: str, *, temp: bool, first: int) -> range:
+        """The numbers, from some of those after `first`, under which no `image_<n>.<extension>` stands in a folder of a
+        user, whoever put it there: a few of them, or none where many are taken. Raises OSError.
+        """
+
     def first_free_number(self, user: str, folder: str | None, *, temp: bool) -> int:
-        """A number above every `image_<n>` in a folder of a user, whoever put it there. Raises OSError."""
+        """A number above every `image_<n>` in a folder of a user, whoever put it there: goes through all that is in it.
+        Raises OSError.
+        """
 
     def stage(self, staged: str, data: bytes, details: dict[str, object] | None) -> None:
         """Keeps bytes, and their details, durably aside under an id. Raises OSError, then nothing is left of them."""
@@ -141,6 +148,9 @@ class ImageStore(Protocol):
 
     def read_details(self, user: str, name: str) -> dict[str, object] | None:
         """How a kept image was made, None where nothing is known."""
+
+    def read_all_details(self, user: str, names: Sequence[str]) -> list[dict[str, object] | None]:
+        """The same of different names, in their order: for less than one by one."""
 
     @property
     def thumbnails(self) -> Thumbnails:

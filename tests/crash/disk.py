@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from errno import EBADF, EEXIST, EISDIR, ENOENT, ENOSPC, ENOTDIR, ENOTEMPTY
 from pathlib import Path
@@ -389,6 +389,12 @@ class SimulatedFiles(Files):
 
     def scan_directory(self, path: Path) -> list[str]:
         return sorted(self.disk.directory(path).names)
+
+    def sample_directory(self, path: Path, most: int) -> list[str]:
+        return sorted(self.disk.directory(path).names)[:most]
+
+    def missing(self, path: Path, names: Iterable[str]) -> set[str]:
+        return set(names) - self.disk.directory(path).names.keys()
 
     def lock(self, fd: int) -> None:
         if self._locked.setdefault(self._file(fd).number, fd) != fd:

@@ -23,8 +23,8 @@ CHANGES = WRITES | {
 }
 READS = frozenset(
     {
-        *("read_at", "next_data", "stat", "lstat", "fstat", "scan_directory", "lock", "drop_cache", "free_bytes"),
-        "refuse_way",
+        *("read_at", "next_data", "stat", "lstat", "fstat", "scan_directory", "sample_directory", "missing", "lock"),
+        *("drop_cache", "free_bytes", "refuse_way"),
     }
 )
 CALLS = CHANGES | READS | {"open"}

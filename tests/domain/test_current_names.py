@@ -130,6 +130,19 @@ def test_a_fresh_name_has_a_number_above_all_that_stood_and_meets_nothing_that_s
     )
 
 
+@pytest.mark.parametrize(("number_to", "is_kept"), [(4, False), (5, False), (6, True), (7, True)])
+@pytest.mark.parametrize("temp", [False, True])
+def test_a_fresh_name_that_was_not_looked_at_is_taken(number_to: int, is_kept: bool, temp: bool) -> None:
+    """Here that of number 5: others were given those before it meanwhile."""
+    told = given(adopted("image_4.png", temp=temp)).when(save(FreshName(None, "png", 2, number_to), temp=temp))
+    if not is_kept:
+        told.then_refused(Reason.NAME_TAKEN, detail="image_5.png")
+    elif temp:
+        told.then(saved("image_5.png", temp=True))
+    else:
+        told.then(*saved_plainly("image_5.png"))
+
+
 def test_a_number_is_never_used_twice() -> None:
     """Also after its image was deleted, so an old link never shows another picture."""
     told = given(save(fresh()), delete("image_1.png"))

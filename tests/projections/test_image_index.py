@@ -44,6 +44,22 @@ def test_a_gallery_is_newest_first_and_an_overwrite_is_new() -> None:
     assert gallery.count(USER) == 3
 
 
+@pytest.mark.parametrize("offset", [0, 1, 3, 5, 6])
+@pytest.mark.parametrize("limit", [0, 1, 4, 5, 6])
+@pytest.mark.parametrize("bound", [None, -1, 0, 1, 2, 4, 7, 8, 10**30])
+def test_some_images_of_each_order_are_those_of_all_in_it(offset: int, limit: int, bound: int | None) -> None:
+    """From behind a position, where one is given: whether a save that stands has it or not."""
+    gallery = Gallery()
+    for position, name in enumerate(["a", "b", "c", "d", "a", "e", "b"], 1):
+        gallery.put(USER, name, image(name, position))
+    images = gallery.of(USER)
+    newest = [found for found in images.newest_first() if bound is None or found.position < bound]
+    oldest = [found for found in images.newest_first()[::-1] if bound is None or found.position > bound]
+    assert [found.name for found in images.newest_first()] == ["b", "e", "a", "d", "c"]
+    assert images.newest_first(offset, limit, before=bound) == newest[offset : offset + limit]
+    assert images.oldest_first(offset, limit, after=bound) == oldest[offset : offset + limit]
+
+
 def test_a_folder_stands_as_long_as_a_name_in_it() -> None:
     """An overwrite counts once; removing what does not stand counts nothing."""
     index = filled("up/a", "up/b", "up/a", "c")

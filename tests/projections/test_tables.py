@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from _collections_abc import dict_items
+
+import pytest
+
 from projections.tables import DraftTable, Table
 
 
@@ -21,7 +25,7 @@ def test_a_missing_key_reads_as_none() -> None:
     empty = table()
     empty.drop("a")
     assert empty.get("a") is None
-    assert empty.first() is None
+    empty.drop_first(bool)
     assert len(empty) == 0
 
 
@@ -29,11 +33,37 @@ def test_the_first_key_is_the_one_put_first_of_those_that_stand() -> None:
     """Putting a key that stands keeps its place, dropping and putting it moves it to the end."""
     rows = table(a=1, b=2)
     rows.put("a", 3)
-    assert rows.first() == ("a", 3)
+    assert list(rows.items()) == [("a", 3), ("b", 2)]
     rows.drop("a")
-    assert rows.first() == ("b", 2)
     rows.put("a", 4)
     assert list(rows.items()) == [("b", 2), ("a", 4)]
+
+
+@pytest.mark.parametrize(("most", "left"), [(0, "abc"), (1, "bc"), (4, "bc"), (5, "c"), (8, "c"), (9, "")])
+def test_the_first_keys_go_up_to_one_whose_value_does_not_fit(most: int, left: str) -> None:
+    """What stands behind that stays, whatever its value."""
+    rows = table(a=1, b=5, c=9)
+    rows.drop_first(lambda value: value <= most)
+    assert [key for key, _ in rows.items()] == list(left)
+
+
+class Begun(dict[str, int]):
+    """Rows that count how often they were gone through."""
+
+    times = 0
+
+    def items(self) -> dict_items[str, int]:
+        """Counts, and goes through them."""
+        self.times += 1
+        return super().items()
+
+
+@pytest.mark.parametrize("number", [3, 300])
+def test_many_first_keys_go_at_once(number: int) -> None:
+    """The rows are begun once for all: each beginning passes over all that are gone."""
+    rows = Begun((f"{key}", key) for key in range(number))
+    Table(rows).drop_first(lambda value: value < number - 1)
+    assert (list(rows), rows.times) == ([f"{number - 1}"], 1)
 
 
 def test_items_are_those_of_the_moment() -> None:

@@ -21,6 +21,7 @@ SCAN_SHARE = 4
 MAX_POSITION = 2**32 - 1
 """The last position that a list of four bytes a position can hold; a longer log is read through."""
 
+Matches = Callable[[DCBSequencedEvent], bool]
 Between = Callable[[int, int], Iterator[DCBSequencedEvent]]
 """The events above a position, up to another."""
 
@@ -38,8 +39,9 @@ class Postings:
         if known is None:
             self._found[hashed] = position
         elif isinstance(known, int):
-            self._found[hashed] = array("I", (known, position))
-        else:
+            if known != position:  # two tags of one event may have one hash
+                self._found[hashed] = array("I", (known, position))
+        elif known[-1] != position:
             known.append(position)
 
     def between(self, key: str, after: int, last: int) -> Sequence[int]:
@@ -65,10 +67,32 @@ class Index:
         if positions is None or len(positions) * SCAN_SHARE > head - after:
             yield from self._read(after, head)
             return
+        yield from self._at(positions)
+
+    def newest(self, query: DCBQuery, most: int, head: int, matches: Matches) -> list[DCBSequencedEvent] | None:
+        """The last events up to `head` that match a query, at most so many, oldest first: others are hardly read. None
+        where the index is not asked.
+        """
+        positions = self._positions(query, 0, head)
+        if positions is None:
+            return None
+        found: list[DCBSequencedEvent] = []
+        end = len(positions)
+        while end and len(found) < most:
+            begin = max(0, end - (most - len(found)))
+            found += [event for event in self._at(positions[begin:end]) if matches(event)][::-1]
+            end = begin
+        return found[::-1]
+
+    def _at(self, positions: Sequence[int]) -> Iterator[DCBSequencedEvent]:
+        """The events at these positions; where they lie close together those between them too."""
+        if positions and len(positions) * SCAN_SHARE > positions[-1] - positions[0] + 1:
+            yield from self._read(positions[0] - 1, positions[-1])
+            return
         for position in positions:
             yield from self._read(position - 1, position)
 
-    def _positions(self, query: DCBQuery, after: int, head: int) -> list[int] | None:
+    def _positions(self, query: DCBQuery, after: int, head: int) -> Sequence[int] | None:
         """Where a query may match; None where that is anywhere, or not worth asking."""
         if head - after <= SCANNED_EVENTS or head > MAX_POSITION:
             return None
@@ -76,13 +100,18 @@ class Index:
             return None
         with self._turn:
             self._move_on(head)
+            if len(query.items) == 1 and query.items[0].tags:
+                return self._of_tags(query.items[0], after, head)
             return sorted({position for item in query.items for position in self._places(item, after, head)})
 
     def _places(self, item: DCBQueryItem, after: int, head: int) -> Iterable[int]:
         """Where one item of a query may match: at its rarest tag, else at any of its types."""
         if item.tags:
-            return min((self._tags.between(tag, after, head) for tag in item.tags), key=len)
+            return self._of_tags(item, after, head)
         return (position for name in item.types for position in self._types.between(name, after, head))
+
+    def _of_tags(self, item: DCBQueryItem, after: int, head: int) -> Sequence[int]:
+        return min((self._tags.between(tag, after, head) for tag in item.tags), key=len)
 
     def _move_on(self, head: int) -> None:
         """Takes in what was recorded since. What a fault interrupts goes on there the next time."""

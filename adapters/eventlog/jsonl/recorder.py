@@ -164,7 +164,7 @@ class JSONLRecorder(DCBRecorder):
                 (event for event in self._events(max(begin, known), head) if matches is None or matches(event)),
             )
         elif query is None or (matches := matcher(query)) is None:
-            events = self._events(begin, head)
+            events = self._events(begin, head if limit is None else min(head, begin + limit))
         else:
             events = filter(matches, self._index.candidates(query, begin, head))
         return LazyReadResponse(events, head=head or None, limit=limit)
@@ -190,13 +190,20 @@ class JSONLRecorder(DCBRecorder):
         refuse_damage(log.paths, broken and Damage(*broken))
         refuse_damage(log.paths, holds_no_event(scanner))
 
-    def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
-        """The last events that match a query, at most so many, oldest first: read from the end, no further than needed.
+    def newest(self, query: DCBQuery | None, most: int, *, up_to: int | None = None) -> list[DCBSequencedEvent]:
+        """The last events that match a query, at most so many, oldest first; of those up to a position, where one is
+        given. The writer reads them by the index, others from the end, no further than needed.
 
         Raises LogDamaged where what is read is not what was recorded.
         """
         self._refuse_if_unusable()
-        return self._search.newest(query, most, self._log.tip.offset)
+        log, head = self._log, self.head if up_to is None else min(up_to, self.head)
+        if query is not None and self._writer is not None and not log.known_from and (matches := matcher(query)):
+            found = self._index.newest(query, most, head, matches)
+            if found is not None:
+                return found
+        end = log.tip if head == log.tip.position else self._search.tip_at(head, log.tip.offset)
+        return self._search.newest(query, most, end.offset)
 
     def holding(self, text: bytes) -> Iterator[DCBSequencedEvent]:
         """The events in whose line these bytes stand, in order; each is checked, the rest is looked through.

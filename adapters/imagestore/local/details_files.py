@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
 
 from adapters.disk.files import Files
-from adapters.imagestore.local.layout import Layout
+from adapters.imagestore.local.layout import DETAILS_SUFFIX, Layout
 from adapters.imagestore.local.moving import move
 from adapters.imagestore.local.own_files import OwnFiles
+
+MAX_DETAILS_BYTES = 1024 * 1024
+"""Many times what is kept of one image; what is larger was put there by somebody else."""
 
 
 class DetailsFiles:
@@ -33,13 +38,29 @@ class DetailsFiles:
 
     def read(self, user: str, name: str) -> dict[str, object] | None:
         """How a kept image was made, None where nothing is known."""
-        found = self._found(self._layout.details(user, name))
+        return self._told(self._layout.details(user, name))
+
+    def read_all(self, user: str, names: Iterable[str]) -> list[dict[str, object] | None]:
+        """The same for many, in their order: to each folder of theirs is gone once."""
+        found: dict[str, dict[str, object] | None] = dict.fromkeys(names)
+        by_folder: dict[str, list[str]] = {}
+        for name in found:
+            by_folder.setdefault(name.rpartition("/")[0], []).append(name)
+        for named, some in by_folder.items():
+            folder = self._layout.details_folder(user, named)
+            with suppress(OSError), self._files.reading_in(folder):
+                for name in some:
+                    found[name] = self._told(folder / (name.rpartition("/")[2] + DETAILS_SUFFIX))
+        return list(found.values())
+
+    def _told(self, path: Path) -> dict[str, object] | None:
+        found = self._found(path)
         found.pop("staged", None)
         return found or None
 
     def _found(self, path: Path) -> dict[str, object]:
         try:
-            found = orjson.loads(self._own.read(path))
+            found = orjson.loads(self._own.read(path, MAX_DETAILS_BYTES))
         except (OSError, orjson.JSONDecodeError):
             return {}
         return found if isinstance(found, dict) else {}

@@ -21,6 +21,7 @@ import structlog
 
 from adapters.disk.files import Files
 from adapters.imagestore.local.details_files import DetailsFiles
+from adapters.imagestore.local.fresh_numbers import FreshNumbers
 from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.local.moving import move
 from adapters.imagestore.local.own_files import OwnFiles
@@ -30,7 +31,7 @@ from adapters.imagestore.local.touched import Touched, left_of
 from adapters.imagestore.local.writable import unwritable_folders
 from adapters.ports.image_store import Key, Place, Unfinished
 from domain.events import CleanupCompleted, Event, ImageDeleted, ImageSaved
-from domain.names import folder_of, fresh_number, name_key
+from domain.names import folder_of, name_key
 from domain.view import View
 
 LOCKS = 64
@@ -49,6 +50,7 @@ class LocalImageStore:
         self._files = files
         self._own = OwnFiles(layout, files)
         self._details = DetailsFiles(layout, files, self._own)
+        self._numbers = FreshNumbers(layout, files)
         self._probe = Probe(layout, files, self._own, lock_of=self._lock_of)
         self._locks = [threading.Lock() for _ in range(LOCKS)]
         self.thumbnails = ThumbnailFiles(layout, files, self._own, lock_of=self._lock_of)
@@ -103,11 +105,13 @@ class LocalImageStore:
         with self._guard:
             return Key(user, temp, key) in self._touched
 
+    def free_numbers(self, user: str, folder: str | None, extension: str, *, temp: bool, first: int) -> range:
+        """Some numbers of fresh names under which nothing stands."""
+        return self._numbers.free(user, folder, extension, temp=temp, first=first)
+
     def first_free_number(self, user: str, folder: str | None, *, temp: bool) -> int:
         """A number above that of every `image_<n>` in a folder, whoever put it there."""
-        home = self.layout.home(user, temp=temp)
-        numbers = (fresh_number(name) or 0 for name in self._files.list_directory(home / folder if folder else home))
-        return max(numbers, default=0) + 1
+        return self._numbers.above_all(user, folder, temp=temp)
 
     def path(self, user: str, name: str, *, temp: bool) -> Path:
         """Where the bytes of a current name are now: in place, or still staged where that failed so far."""
@@ -116,7 +120,7 @@ class LocalImageStore:
         if touched is not None and touched.staged is not None:
             with self._lock_of(user):
                 staged = self.layout.staged(touched.staged)
-                if self._is_there_or_unknown(staged):
+                if self._own.is_there_or_unknown(staged):
                     return staged
         return self.layout.final(user, name, temp=temp)
 
@@ -157,13 +161,6 @@ class LocalImageStore:
     def free_bytes(self) -> int:
         """What is free on the disk of the images. Raises OSError."""
         return self._files.free_bytes(self._own.nearest(self.layout.users))
-
-    def _is_there_or_unknown(self, path: Path) -> bool:
-        """Also where the disk cannot say: what is recorded is answered for, whatever fails after it."""
-        try:
-            return self._files.lexists(path)
-        except OSError:
-            return True
 
     def reconcile(self, user: str, name: str, *, temp: bool) -> None:
         """Brings one name into place. What fails is logged and stays touched for the next sweep."""
@@ -369,6 +366,10 @@ class LocalImageStore:
     def read_details(self, user: str, name: str) -> dict[str, object] | None:
         """How a kept image was made, None where nothing is known."""
         return self._details.read(user, name)
+
+    def read_all_details(self, user: str, names: Sequence[str]) -> list[dict[str, object] | None]:
+        """The same for many, in their order."""
+        return self._details.read_all(user, names)
 
     def _take_away(self, key: Key, spelling: str, *, current: str | None) -> None:
         gone = self.layout.final(key.user, spelling, temp=key.temp)

@@ -45,8 +45,12 @@ class Layout:
     def details(self, user: str, name: str) -> Path:
         """Where the details of a kept image lie."""
         folder, _, bare = name.rpartition("/")
+        return self.details_folder(user, folder) / (bare + DETAILS_SUFFIX)
+
+    def details_folder(self, user: str, folder: str) -> Path:
+        """Where the details lie of the images in a folder of a user's; "" for those in none."""
         home = self.home(user, temp=False) / DETAILS_FOLDER
-        return (home / folder if folder else home) / (bare + DETAILS_SUFFIX)
+        return home / folder if folder else home
 
     def thumbnails(self, user: str) -> Path:
         """The folder of a user's thumbnails."""

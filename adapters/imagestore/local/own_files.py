@@ -71,6 +71,13 @@ class OwnFiles:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
+    def is_there_or_unknown(self, path: Path) -> bool:
+        """Also where the disk cannot say: what is recorded is answered for, whatever fails after it."""
+        try:
+            return self._files.lexists(path)
+        except OSError:
+            return True
+
     def is_foreign(self, path: Path) -> bool:
         """Whether a link leads there, or something else than an ordinary file is there. Raises OSError."""
         try:
@@ -93,11 +100,14 @@ class OwnFiles:
         """
         return os.fdopen(self._open(path), "rb")
 
-    def read(self, path: Path) -> bytes:
-        """All of a small one. Raises OSError."""
+    def read(self, path: Path, most_bytes: int) -> bytes:
+        """All of one that is not larger. Raises OSError."""
         fd = self._open(path)
         try:
-            return self._files.read_all_at(fd, self._files.fstat(fd).st_size, 0)
+            size_bytes = self._files.fstat(fd).st_size
+            if size_bytes > most_bytes:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+            return self._files.read_all_at(fd, size_bytes, 0)
         finally:
             self._files.close(fd)
 

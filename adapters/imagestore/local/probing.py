@@ -86,7 +86,7 @@ class Probe:
             for folder in folders:
                 self._make(folder, leaving)
             for path, folder in zip(staged, folders, strict=True):
-                self._files.list_directory(folder)
+                self._files.sample_directory(folder, 1)  # whether it may be read, as a save does
                 leaving.callback(self._remove, folder / PROBE_NAME)
                 move(self._files, path, folder / PROBE_NAME)
                 if whole:

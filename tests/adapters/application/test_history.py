@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.application import history
 from adapters.application.deleting import delete_image
 from adapters.application.history import (
     KeptEntry,
@@ -112,3 +113,27 @@ async def test_each_entry_has_the_settlement_of_its_generation(store: Storage) -
     assert settlement_of(store, "1", "A.png") == saved.settlement
     await delete_image(store, "1", "a.png")
     assert settlement_of(store, "1", "a.png") is None
+
+
+@pytest.mark.parametrize("looked_through", [(2, 50), (50,), (1, 2, 3, 50)])
+async def test_a_settlement_is_whole_whatever_stands_around_its_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looked_through: tuple[int, ...]
+) -> None:
+    """Others came between its reservation and its image, and more of it after."""
+    monkeypatch.setattr(history, "LOOKED_THROUGH", looked_through)
+    store = open_store(tmp_path, limits=SetPolicy(daily=100))
+    reserved = await reserve_places(store, WantedPlaces("1", 3))
+    assert isinstance(reserved, Reserved)
+    for name in ("between.png", "first.png", "after.png", "second.png"):
+        own = reserved.reservation if name in {"first.png", "second.png"} else None
+        await save_image(store, NewImage("1", png(), name=name, reservation=own))
+    still_open = settlement_of(store, "1", "first.png")
+    await release_places(store, ReturnedPlaces("1", reserved.reservation, "failed"))
+    await save_image(store, NewImage("1", png(), name="last.png"))
+    for name in ("first.png", "second.png"):
+        told = settlement_of(store, "1", name)
+        assert told is not None
+        assert [image.name for image in told.kept] == ["first.png", "second.png"]
+        assert (told.reservation, told.open, len(told.given_back)) == (reserved.reservation, 0, 1)
+        assert still_open == told._replace(given_back=())
+    store.close()

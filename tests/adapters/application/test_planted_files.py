@@ -19,6 +19,7 @@ from adapters.discord.bot_state import Remembered
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engine, default_engines
 from adapters.engines.opening import open_store
+from adapters.imagestore.local.details_files import MAX_DETAILS_BYTES
 from adapters.ledger import snapshotting
 from adapters.ports.clock import utc_now
 from adapters.ports.faults import LogForeign, StorageUnavailable
@@ -79,6 +80,29 @@ def test_in_the_place_of_an_image_or_its_details(store: Storage, root: Path, bai
     if what != "a folder":
         assert isinstance(asyncio.run(save_image(store, NewImage("1", png(), name="k/a.png"))), SavedImage)
         assert image_bytes(store, "1", "k/a.png") == png()
+    assert state_of(bait) == before
+
+
+def test_details_that_are_larger_than_any_of_ours_are_none(store: Storage, root: Path) -> None:
+    """However large, so that no memory is taken for them."""
+    (root / DETAILS).write_bytes(b'{"prompt": "%b"}' % (b"x" * MAX_DETAILS_BYTES))
+    assert image_details(store, "1", "k/a.png") is None
+    (root / DETAILS).write_bytes(b'{"prompt": "a dog"}')
+    assert image_details(store, "1", "k/a.png") == {"prompt": "a dog"}
+    os.truncate(root / DETAILS, 1 << 40)
+    assert image_details(store, "1", "k/a.png") is None
+
+
+@KINDS
+def test_in_the_place_of_a_fresh_name(store: Storage, root: Path, bait: Path, what: str) -> None:
+    """The next number is given, and what stands there stays."""
+    plant(what, root / "images/users/1/image_1.png", bait)
+    before = state_of(bait)
+    planted = (root / "images/users/1/image_1.png").lstat()
+    saved = asyncio.run(save_image(store, NewImage("1", png())))
+    assert isinstance(saved, SavedImage)
+    assert (saved.name, image_bytes(store, "1", "image_2.png")) == ("image_2.png", png())
+    assert (root / "images/users/1/image_1.png").lstat() == planted
     assert state_of(bait) == before
 
 

@@ -95,7 +95,7 @@ DETAILS: dict[str, Callable[[Path], object]] = {
     "cut": lambda path: path.write_bytes(path.read_bytes()[:-1]),
     "empty": lambda path: path.write_bytes(b""),
     "no object": lambda path: path.write_bytes(b"[]"),
-    "a folder": lambda path: (path.unlink(), path.mkdir()),
+    "a folder": lambda path: path.rename(path.with_name("former")).with_name(path.name).mkdir(),
     "a second name of a file": lambda path: os.link(path, path.with_name("second")),
 }
 

@@ -85,6 +85,22 @@ def test_an_emptied_directory_is_removed(files: Files, tmp_path: Path) -> None:
     assert files.remove_if_empty(tmp_path / "folder")
 
 
+@pytest.mark.parametrize("by_descriptors", [True, False], ids=["by descriptors", "by looks, as on Windows"])
+def test_the_names_that_are_missing_in_a_folder_are_told(tmp_path: Path, by_descriptors: bool) -> None:
+    """A dangling link is something too. In what is no folder none are looked for."""
+    files = Files(by_descriptors=by_descriptors)
+    files.confine(tmp_path)
+    home = tmp_path / "home"
+    (home / "folder").mkdir(parents=True)
+    (home / "file").touch()
+    (home / "dangling").symlink_to(home / "nothing")
+    assert files.missing(home, ["a", "folder", "file", "dangling", "b"]) == {"a", "b"}
+    with pytest.raises(NotADirectoryError):
+        files.missing(home / "file", ["a"])
+    with pytest.raises(FileNotFoundError):
+        files.missing(home / "a", ["a"])
+
+
 def test_what_stands_at_a_path_is_told(files: Files, tmp_path: Path) -> None:
     """Files, links, dangling links, and names below a file."""
     file, link, dangling = tmp_path / "file", tmp_path / "link", tmp_path / "dangling"

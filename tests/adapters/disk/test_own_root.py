@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from tests.adapters.disk.planted import PLANTED, plant, state_of
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="links, pipes and sockets are other things elsewhere")
 WAYS = pytest.mark.parametrize("by_descriptors", [True, False], ids=["by descriptors", "by looks, as on Windows"])
-CALLS = ("open", "stat", "lstat", "unlink", "replace", "mkdir", "rmdir", "listdir", "fsync")
+CALLS = ("open", "stat", "lstat", "unlink", "replace", "mkdir", "rmdir", "listdir", "scandir", "fsync")
 """The system's calls by which a way goes."""
 MOST_CALLS = 80
 SECRET = b"of somebody else"
@@ -66,9 +67,16 @@ def written(files: Files, path: Path, flags: int) -> None:
         files.close(fd)
 
 
+def read_together(files: Files, root: Path) -> bytes:
+    """A file of a folder to which was gone before."""
+    with files.reading_in(root / HOME):
+        return files.read(root / HOME / "a.png")
+
+
 HOME = Path("images/users/ada/k")
 VERBS: dict[str, Verb] = {
     "read": lambda files, root: files.read(root / HOME / "a.png"),
+    "read together": read_together,
     "append": lambda files, root: written(files, root / HOME / "a.png", APPEND),
     "update": lambda files, root: written(files, root / HOME / "a.png", UPDATE),
     "make by update": lambda files, root: written(files, root / HOME / "new", UPDATE),
@@ -84,6 +92,8 @@ VERBS: dict[str, Verb] = {
     "stat": lambda files, root: files.stat(root / HOME / "a.png").st_size,
     "lstat": lambda files, root: files.lstat(root / HOME / "a.png").st_size,
     "list": lambda files, root: files.list_directory(root / HOME),
+    "list some": lambda files, root: files.sample_directory(root / HOME, 1),
+    "look for names": lambda files, root: files.missing(root / HOME, ["a.png"]),
     "sync": lambda files, root: files.sync_directory(root / HOME),
     "exists": lambda files, root: files.exists(root / HOME / "a.png"),
     "same file": lambda files, root: files.is_same_file(root / HOME / "a.png", root / HOME / "A.PNG"),
@@ -188,6 +198,38 @@ def test_only_an_ordinary_file_of_one_name_is_opened(root: Path, bait: Path, wha
     files.rename(path, path.with_name("renamed"))
     (files.remove_directory if what == "a folder" else files.unlink)(path.with_name("renamed"))
     assert state_of(bait) == before
+
+
+@WAYS
+@pytest.mark.parametrize("what", PLANTED)
+def test_what_is_read_together_is_looked_at_each(root: Path, bait: Path, what: str, by_descriptors: bool) -> None:
+    """In the folder that was entered too."""
+    files, path = confined(root, by_descriptors=by_descriptors), root / HOME / "planted"
+    with files.reading_in(root / HOME):
+        plant(what, path, bait)
+        with pytest.raises(NotOwnError, match=f"^.Errno {errno.ELOOP}. {HOME}/planted {PLANTED[what][1]}"):
+            files.read(path)
+        assert files.read(root / HOME / "a.png") == b"a picture"
+
+
+def test_a_folder_is_entered_to_read_its_files_alone(root: Path, bait: Path) -> None:
+    """By one thread, until it is left: what is exchanged meanwhile is met by every other verb, folder and thread."""
+    files, file = confined(root), root / HOME / "a.png"
+    with files.reading_in(root / HOME):
+        (root / HOME).rename(root / "former")
+        (root / HOME).symlink_to(bait)
+        assert files.read(file) == b"a picture"
+        assert files.read(root / "images/users/ada/b.png") == b"another picture"
+        for verb in (lambda: written(files, file, APPEND), lambda: files.lstat(file), lambda: files.unlink(file)):
+            with pytest.raises(NotOwnError):
+                verb()
+        with ThreadPoolExecutor(1) as pool, pytest.raises(NotOwnError):
+            pool.submit(files.read, file).result()
+        with files.reading_in(root / "images/users/ada"):
+            assert files.read(root / "images/users/ada/b.png") == b"another picture"
+        assert files.read(file) == b"a picture"
+    with pytest.raises(NotOwnError):
+        files.read(file)
 
 
 @WAYS

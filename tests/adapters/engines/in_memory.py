@@ -64,9 +64,9 @@ class InMemoryLog(InMemoryDCBRecorder):
         """The events in whose data these bytes stand."""
         return (stored for stored in self.read() if text in stored.event.data)
 
-    def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
+    def newest(self, query: DCBQuery | None, most: int, *, up_to: int | None = None) -> list[DCBSequencedEvent]:
         """The last of all."""
-        return _last(self.read(query), most)
+        return _last(self.read(query), most, up_to)
 
     def lines(self) -> StoredLines:
         """All, written out."""
@@ -120,8 +120,9 @@ class InMemoryLog(InMemoryDCBRecorder):
         return resumed
 
 
-def _last(found: Iterable[DCBSequencedEvent], most: int) -> list[DCBSequencedEvent]:
-    return list(found)[-most:] if most else []
+def _last(found: Iterable[DCBSequencedEvent], most: int, up_to: int | None) -> list[DCBSequencedEvent]:
+    fitting = [stored for stored in found if up_to is None or stored.position <= up_to]
+    return fitting[-most:] if most else []
 
 
 def _written_out(found: Iterable[DCBSequencedEvent]) -> StoredLines:
@@ -167,9 +168,9 @@ class InMemoryReader:
             event, position = stored.event, stored.position
             on_event(VerifiedEvent(position, position, event.type, event.tags, orjson.loads(event.data)))
 
-    def newest(self, query: DCBQuery | None, most: int) -> list[DCBSequencedEvent]:
+    def newest(self, query: DCBQuery | None, most: int, *, up_to: int | None = None) -> list[DCBSequencedEvent]:
         """The last of what has been taken in."""
-        return _last(self.read(query), most)
+        return _last(self.read(query), most, up_to)
 
     def lines(self) -> StoredLines:
         """What has been taken in, written out."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -165,15 +165,15 @@ async def test_details_are_read_once_whatever_is_asked(service: Running, monkeyp
     is another.
     """
     read: list[str] = []
-    real = DetailsFiles.read
+    real = DetailsFiles.read_all
 
-    def noted(self: DetailsFiles, user: str, name: str) -> dict[str, object] | None:
-        read.append(name)
-        return real(self, user, name)
+    def noted(self: DetailsFiles, user: str, names: Sequence[str]) -> list[dict[str, object] | None]:
+        read.extend(names)
+        return real(self, user, names)
 
     for number in range(5):
         await keep(service, f"{number}.png", {"prompt": f"cat {number}"})
-    monkeypatch.setattr(DetailsFiles, "read", noted)
+    monkeypatch.setattr(DetailsFiles, "read_all", noted)
     await page(service, limit=2)
     assert sorted(read) == ["3.png", "4.png"]
     for _ in range(3):

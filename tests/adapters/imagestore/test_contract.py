@@ -189,6 +189,23 @@ def test_only_what_the_log_does_not_know_is_untracked(images: ImageStore) -> Non
     assert not images.is_untracked("ada", "a.png", temp=True, view=view)
 
 
+def test_free_numbers_are_those_that_nothing_stands_under(images: ImageStore) -> None:
+    """From one number on, in each folder for itself and of each user, of that extension, and images apart from temp
+    files; not more of them than follow one another.
+    """
+    keep(images, 1, "upscale/image_2.png", b"one")
+    keep(images, 2, "upscale/image_5.png", b"two")
+
+    def free(first: int, *, user: str = "ada", folder: str | None = "upscale", temp: bool = False) -> range:
+        return images.free_numbers(user, folder, "png", temp=temp, first=first)
+
+    assert [free(first) for first in (1, 2, 3)] == [range(1, 2), range(3, 5), range(3, 5)]
+    unused = (free(2, user="bob"), free(2, folder=None), free(2, temp=True), free(6))
+    assert [numbers.start for numbers in unused] == [2, 2, 2, 6]
+    assert all(len(numbers) > 1 for numbers in unused)
+    assert images.free_numbers("ada", "upscale", "jpg", temp=False, first=2).start == 2
+
+
 def test_a_free_number_is_above_all_that_are_there(images: ImageStore) -> None:
     """In each folder for itself, and of each user."""
     assert images.first_free_number("ada", "upscale", temp=False) == 1
@@ -197,6 +214,20 @@ def test_a_free_number_is_above_all_that_are_there(images: ImageStore) -> None:
     assert images.first_free_number("ada", "upscale", temp=False) == 8
     assert images.first_free_number("ada", None, temp=False) == 3
     assert images.first_free_number("bob", "upscale", temp=False) == 1
+
+
+def test_details_of_many_are_those_of_each(images: ImageStore) -> None:
+    """In the order that is asked for, in folders and in none; of what has none, nothing."""
+    for position, name in enumerate(("a.png", "k/a.png", "up/b.png", "k/c.png"), 1):
+        keep(images, position, name, b"one", prompt=name)
+    keep(images, 5, "k/none.png", b"one")
+    names = ["k/c.png", "a.png", "k/none.png", "gone/x.png", "up/b.png", "k/a.png", "x.png"]
+    told = images.read_all_details("ada", names)
+    assert told == [images.read_details("ada", name) for name in names]
+    known = {"k/c.png", "a.png", "up/b.png", "k/a.png"}
+    assert told == [{"prompt": name} if name in known else None for name in names]
+    assert images.read_all_details("bob", names) == [None] * len(names)
+    assert images.read_all_details("ada", []) == []
 
 
 @pytest.mark.parametrize("whole", [False, True])

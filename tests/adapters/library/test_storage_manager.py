@@ -79,13 +79,16 @@ async def test_names_count_on_and_never_overwrite(storage: StorageManager, tmp_p
 async def test_a_fresh_name_passes_over_files_that_the_log_does_not_know(
     storage: StorageManager, tmp_path: Path
 ) -> None:
-    """Whoever put them there keeps them."""
+    """Whoever put them there keeps them. Another name is in nobody's way."""
     home = tmp_path / "images/users/1"
-    home.mkdir(parents=True)
-    (home / "IMAGE_7.JPG").write_bytes(b"somebody's own")
+    (home / "image_2.png").mkdir(parents=True)
+    (home / "image_1.png").write_bytes(b"somebody's own")
+    (home / "image_3.jpg").write_bytes(b"of another name")
     _, _, path = await storage.save_image(png(), "1")
-    assert path == home / "image_8.png"
-    assert (home / "IMAGE_7.JPG").read_bytes() == b"somebody's own"
+    assert path == home / "image_3.png"
+    assert (home / "image_1.png").read_bytes() == b"somebody's own"
+    assert (home / "image_2.png").is_dir()
+    assert (home / "image_3.jpg").read_bytes() == b"of another name"
 
 
 async def test_an_image_is_overwritten_under_its_name(storage: StorageManager, tmp_path: Path) -> None:

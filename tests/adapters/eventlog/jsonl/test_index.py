@@ -69,6 +69,8 @@ def test_every_read_is_as_in_the_librarys_recorder_in_memory(
         for recorded, query, after, limit in history:
             assert ours.append(recorded) == model.append(recorded)
             assert answers(ours, query, after, limit) == answers(model, query, after, limit)
+            up_to = [found for found in model.read(query) if after is None or found.position <= after]
+            assert ours.newest(query, limit or 0, up_to=after) == (up_to[-limit:] if limit else [])
             condition = DCBAppendCondition(fail_if_events_match=query, after=after)
             assert appends(ours, condition) == appends(model, condition)
         ours.close()
@@ -114,6 +116,28 @@ def test_a_users_history_reads_that_users_lines_alone(tmp_path: Path) -> None:
     assert reads(disk, recorder, history_of("7"), after=1_001) == ([1_002, 2_003], 2)
     recorder.append([event(user="7")])
     assert reads(disk, recorder, history_of("7")) == ([1_001, 1_002, 2_003, 2_004], 5)
+    recorder.close()
+
+
+def test_the_newest_of_a_user_are_read_alone(tmp_path: Path) -> None:
+    """However many there are before them, or behind the position up to which they are asked for: where they lie close
+    together in one reading.
+    """
+    disk = Disk()
+    recorder = long_log(tmp_path, disk)
+    recorder.newest(history_of("7"), 1)
+    for user, most, up_to, positions, reads_needed in (
+        ("7", 2, None, [1_002, 2_003], 2),
+        ("7", 5, 2_002, [1_001, 1_002], 1),
+        ("42", 3, None, [2_000, 2_001, 2_002], 1),
+        ("42", 3, 1_003, [999, 1_000, 1_003], 1),
+        ("42", 0, None, [], 0),
+        ("nobody", 3, None, [], 0),
+    ):
+        before = disk.calls.count(("read_at", "events.jsonl"))
+        found = recorder.newest(history_of(user), most, up_to=up_to)
+        assert [stored.position for stored in found] == positions
+        assert disk.calls.count(("read_at", "events.jsonl")) - before == reads_needed
     recorder.close()
 
 

@@ -106,6 +106,9 @@ def test_what_is_found_is_what_reading_all_gives(root: Path, query: DCBQuery | N
     assert reader.head == whole.head
     for most in (0, 1, 2, 13, len(wanted), len(wanted) + 1):
         assert reader.newest(query, most) == whole.newest(query, most) == wanted[max(0, len(wanted) - most) :]
+    for up_to in (0, 1, 150, whole.head - 1, whole.head, whole.head + 5):
+        fitting = [stored for stored in wanted if stored.position <= up_to]
+        assert reader.newest(query, 3, up_to=up_to) == whole.newest(query, 3, up_to=up_to) == fitting[-3:]
     for after in (0, 1, 150, 151, 399, whole.head - 1, whole.head, whole.head + 5):
         assert list(reader.read(query, after=after)) == [stored for stored in wanted if stored.position > after]
     assert list(reader.read(query, after=3, limit=4)) == [stored for stored in wanted if stored.position > 3][:4]
