@@ -103,11 +103,13 @@ async def test_who_asks_beside_others_hears_of_their_own_place_alone(
 
 async def test_where_it_cannot_be_seen_who_has_a_folder_each_is_tried(begin: Begin, tmp_path: Path) -> None:
     """A folder that cannot be looked into says of nobody that they have none."""
+    users = tmp_path / "root" / "images" / "users"
 
     class Unseen(BrokenPlace):
         def missing(self, path: Path, names: Iterable[str]) -> set[str]:
-            del names
-            raise OSError(EACCES, "Permission denied", str(path))
+            if path == users:
+                raise OSError(EACCES, "Permission denied", str(path))
+            return super().missing(path, names)
 
     disk = Unseen(tmp_path / "root" / HOME)
     evening = await begin(disk)
