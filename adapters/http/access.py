@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import structlog
@@ -24,7 +25,7 @@ from adapters.ports.faults import Fault
 from adapters.tokens.judging import KnownTokens
 from adapters.tokens.session import Session, Way
 from adapters.tokens.sessions import Sessions
-from adapters.tokens.token import Scope, Token
+from adapters.tokens.token import Scope, Token, is_text
 from domain.instants import day_of
 
 SCHEME = "Bearer"
@@ -105,6 +106,9 @@ class Access:
         now = self._clock()
         await self._look_again(self._known)
         token = self._known.of_text(text, now)
+        if token is None and is_text(text):  # it may have been made a moment ago
+            await self._store.workers.reading.run_together(_look_for_all, self._known)
+            token = self._known.of_text(text, now)
         if token is not None and self._known.is_first_use_of(token, day_of(now)):
             await self._store.workers.reading.run(self._note_use, self._known)
         return token
@@ -187,6 +191,12 @@ class Access:
             sessions.end(lambda one: one.sha256 == ended.sha256, now)
         except OSError as error:
             _log.warning("end of a session not noted", reason=str(error))
+
+
+def _look_for_all(known: Sequence[KnownTokens]) -> list[None]:
+    """One look for all who come with a token that is not known yet. For a worker."""
+    known[0].look()
+    return [None] * len(known)
 
 
 def unauthorised(detail: str) -> Problem:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from adapters.disk.files import Files
 from adapters.http.contract.route import Route
 from adapters.http.routes import ALL_ROUTES
 from adapters.ledger.codec import decode
+from adapters.tokens.judging import KnownTokens
 from adapters.tokens.kept import KeptTokens
 from adapters.tokens.token import Scope, Token, digest_of, new_text
 from domain.instants import EARLIEST, LATEST
@@ -213,7 +215,7 @@ async def test_a_token_in_the_query_lets_nobody_in_and_is_not_logged(serve: Serv
 
 
 async def test_a_token_that_was_revoked_is_refused_within_a_second(serve: Serve) -> None:
-    """And a new one is known as soon."""
+    """However often it was used before."""
     service: Running = await serve(needs_token=True)
     token = given(service, Scope.READ)
     assert (await service.ask("GET", "/v1/users/1/quota", headers=token)).status == 200
@@ -221,6 +223,31 @@ async def test_a_token_that_was_revoked_is_refused_within_a_second(serve: Serve)
     assert KeptTokens(service.store.root, Files()).remove(kept.name)
     await asyncio.sleep(WITHIN_SECONDS)
     assert (await service.ask("GET", "/v1/users/1/quota", headers=token)).status == 401
+
+
+async def test_a_token_is_known_from_the_moment_it_is_made(serve: Serve) -> None:
+    """However short ago the file was looked at: whoever has just made one asks at once."""
+    service: Running = await serve(needs_token=True)
+    for _ in range(5):
+        token = given(service, Scope.READ)
+        assert (await service.ask("GET", "/v1/users/1/quota", headers=token)).status == 200
+
+
+async def test_whoever_guesses_has_the_file_read_once_for_many(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A guess is judged by a look that began after it came, which all have together who come meanwhile."""
+    service: Running = await serve(needs_token=True)
+    looks, look = list[int](), KnownTokens.look
+
+    def counted(known: KnownTokens) -> None:
+        looks.append(1)
+        time.sleep(0.05)  # a slow disk
+        look(known)
+
+    monkeypatch.setattr(KnownTokens, "look", counted)
+    guesses = [{"Authorization": f"Bearer {new_text()}"} for _ in range(40)]
+    told = await asyncio.gather(*(service.ask("GET", "/v1/users/1/quota", headers=guess) for guess in guesses))
+    assert {answer.status for answer in told} == {401}
+    assert len(looks) <= 5
 
 
 @pytest.mark.parametrize(("ends_at", "status"), [(EARLIEST, 401), (LATEST, 200)])
