@@ -30,7 +30,7 @@ from adapters.archive.layout import (
     encode_contents,
     is_contents,
 )
-from adapters.archive.room import Needed, bytes_in, refuse_without_room
+from adapters.archive.room import Needed, bytes_in, no_room, refuse_without_room
 from adapters.archive.settling import OnProgress, Settling, Standing
 from adapters.archive.source import SourceFiles
 from adapters.archive.store import ContentStore, digest_of
@@ -49,7 +49,6 @@ from adapters.ports.faults import (
     LogLocked,
     StorageUnavailable,
     TargetRefused,
-    no_room_for,
 )
 from adapters.ports.log_reports import CopiedLog
 from projections.standing_files import StandingFile
@@ -287,7 +286,7 @@ def _refuse_folder(root: Path, paths: BackupPaths, files: Files) -> None:
     except NotADirectoryError:
         raise TargetRefused(f"{folder} is no folder. Name one that is new, empty, or a backup's.") from None
     except OSError as error:
-        raise _unwritable(paths, error) from error
+        raise _unwritable(paths, files, error) from error
     if others:
         raise TargetRefused(
             f"The folder {folder} holds other things, such as {others[0]}. Nothing was changed. Name one that is new, "
@@ -302,7 +301,7 @@ def _writing(paths: BackupPaths, files: Files) -> Iterator[None]:
         files.make_directories(paths.folder)
         fd = files.open(paths.lock, UPDATE)
     except OSError as error:
-        raise _unwritable(paths, error) from error
+        raise _unwritable(paths, files, error) from error
     try:
         files.lock(fd)
         yield
@@ -311,15 +310,15 @@ def _writing(paths: BackupPaths, files: Files) -> Iterator[None]:
             f"Another run of `abby backup` writes into {paths.folder}, or `abby restore` reads it. Let it end."
         ) from None
     except OSError as error:
-        raise _unwritable(paths, error) from error
+        raise _unwritable(paths, files, error) from error
     finally:
         files.close(fd)
 
 
-def _unwritable(paths: BackupPaths, error: OSError) -> Fault:
+def _unwritable(paths: BackupPaths, files: Files, error: OSError) -> Fault:
     folder = paths.folder
     if is_disk_full(error):
-        return no_room_for(BACKUP, folder, f"{AS_IT_WAS} {GOES_ON}")
+        return no_room(BACKUP, folder, f"{AS_IT_WAS} {GOES_ON}", files)
     if isinstance(error, NotOwnError):
         return StorageUnavailable(f"The backup in {folder} cannot be written: {error.sentence}")
     if (told := not_done_there(folder, error)) is not None:

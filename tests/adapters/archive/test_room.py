@@ -15,7 +15,7 @@ from adapters.engines.opening import open_store
 from adapters.ports.faults import DiskFull
 from tests.adapters.application.small_disk import SmallDisk
 from tests.adapters.archive.archiving import backed_up, change, restored, tree
-from tests.adapters.studio.mounts import small_disk
+from tests.adapters.studio.mounts import run, small_disk
 
 MOST = 10**7
 
@@ -124,6 +124,21 @@ def test_each_disk_is_asked_for_what_comes_to_it(folder: Path, tmp_path: Path) -
             restored(folder, tmp_path / "new")
         assert full.value.folder == str(tmp_path / "new/images")
         assert list(disk.iterdir()) == []
+
+
+def test_a_disk_that_takes_no_more_files_is_told_as_such(root: Path, folder: Path, tmp_path: Path) -> None:
+    """Room for bytes is shown to whoever would look for it in vain; with more inodes the run goes on."""
+    told = r"9\.\d\d MB are free, so .* inodes are used up.*run the command again"
+    with small_disk(tmp_path / "disk", "size=10m,nr_inodes=9") as disk:
+        with pytest.raises(DiskFull, match=told):
+            restored(folder, disk / "new")
+        assert run("mount", "-o", "remount,nr_inodes=200", disk)
+        assert restored(folder, disk / "new").missing == ()
+    with small_disk(tmp_path / "other", "size=10m,nr_inodes=9") as disk:
+        with pytest.raises(DiskFull, match=told):
+            backed_up(root, disk / "backup")
+        assert run("mount", "-o", "remount,nr_inodes=200", disk)
+        assert backed_up(root, disk / "backup").missing == ()
 
 
 def test_the_sum_on_one_disk_counts_and_a_disk_that_says_nothing_is_tried(tmp_path: Path) -> None:
