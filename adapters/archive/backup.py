@@ -108,10 +108,21 @@ def read_manifest(paths: BackupPaths, files: Files) -> Manifest:
     """What a backup is. Raises BackupDamaged where there is none, OSError."""
     if not files.exists(paths.manifest):
         raise BackupDamaged(
-            f"There is no backup in {paths.folder}: it has no {paths.manifest.name}. Either it is another folder, or "
-            "its first run has not ended; run `abby backup` again."
+            f"There is no backup in {paths.folder}: it has no {paths.manifest.name}. {_meant_instead(paths, files)}"
         )
     return decode_manifest(_read_within(MAX_MANIFEST_BYTES, paths.manifest, files), paths.folder)
+
+
+def _meant_instead(paths: BackupPaths, files: Files) -> str:
+    """What a folder without a manifest may be, as a sentence. Raises OSError."""
+    folder, above = paths.folder, BackupPaths.below(paths.folder.parent)
+    if not files.lexists(folder):
+        return "The folder is not there: check its name, and whether its disk is mounted."
+    if above.owns(folder.name) and files.lexists(above.manifest):
+        return f"It is a part of the backup {above.folder}: name that."
+    if "logs" in files.list_directory(folder):
+        return f"It looks like a storage root, of which `abby --root {folder} backup DIR` makes a backup."
+    return "Either it is another folder, or its first run has not ended; run `abby backup` again."
 
 
 def read_contents(paths: BackupPaths, manifest: Manifest, files: Files) -> dict[int, Content]:
