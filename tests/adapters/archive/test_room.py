@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from adapters.engines.opening import open_store
 from adapters.ports.faults import DiskFull
 from tests.adapters.application.small_disk import SmallDisk
 from tests.adapters.archive.archiving import backed_up, change, restored, tree
+from tests.adapters.archive.forged_backup import forge_save, manifest_says
 from tests.adapters.studio.mounts import run, small_disk
 
 MOST = 10**7
@@ -58,6 +60,16 @@ def test_a_restore_asks_for_room_before_it_reads_the_images(
     assert not [path for path in short.opened if folder / "files" in path.parents]
     assert not (tmp_path / "new").exists()
     assert restored(folder, tmp_path / "enough", Told(needed), most=most).missing == ()
+
+
+def test_the_claim_of_a_file_larger_than_any_disk_is_not_read(folder: Path, tmp_path: Path) -> None:
+    """A sparse file of any size may lie there under the hash that it has; it is asked for room first."""
+    forge_save(folder, "t.png", bytes=2**50)
+    told = json.loads((folder / "backup.json").read_bytes())["size_bytes"]
+    manifest_says(folder, size_bytes=told - 400 + 2**50)
+    with pytest.raises(DiskFull, match=r"1,?073,?741,?824\.\d\d MB are needed"):
+        restored(folder, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_run_that_goes_on_asks_for_the_rest_alone(folder: Path, tmp_path: Path) -> None:
