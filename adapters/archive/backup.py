@@ -30,7 +30,7 @@ from adapters.archive.layout import (
     encode_contents,
     is_contents,
 )
-from adapters.archive.room import Needed, bytes_in, refuse_without_room
+from adapters.archive.room import Needed, bytes_in, no_room, refuse_without_room
 from adapters.archive.settling import OnProgress, Settling, Standing
 from adapters.archive.source import SourceFiles
 from adapters.archive.store import ContentStore, digest_of
@@ -49,7 +49,6 @@ from adapters.ports.faults import (
     LogLocked,
     StorageUnavailable,
     TargetRefused,
-    no_room_for,
 )
 from adapters.ports.log_reports import CopiedLog
 from projections.standing_files import StandingFile
@@ -109,10 +108,21 @@ def read_manifest(paths: BackupPaths, files: Files) -> Manifest:
     """What a backup is. Raises BackupDamaged where there is none, OSError."""
     if not files.exists(paths.manifest):
         raise BackupDamaged(
-            f"There is no backup in {paths.folder}: it has no {paths.manifest.name}. Either it is another folder, or "
-            "its first run has not ended; run `abby backup` again."
+            f"There is no backup in {paths.folder}: it has no {paths.manifest.name}. {_meant_instead(paths, files)}"
         )
     return decode_manifest(_read_within(MAX_MANIFEST_BYTES, paths.manifest, files), paths.folder)
+
+
+def _meant_instead(paths: BackupPaths, files: Files) -> str:
+    """What a folder without a manifest may be, as a sentence. Raises OSError."""
+    folder, above = paths.folder, BackupPaths.below(paths.folder.parent)
+    if not files.lexists(folder):
+        return "The folder is not there: check its name, and whether its disk is mounted."
+    if above.owns(folder.name) and files.lexists(above.manifest):
+        return f"It is a part of the backup {above.folder}: name that."
+    if "logs" in files.list_directory(folder):
+        return f"It looks like a storage root, of which `abby --root {folder} backup DIR` makes a backup."
+    return "Either it is another folder, or its first run has not ended; run `abby backup` again."
 
 
 def read_contents(paths: BackupPaths, manifest: Manifest, files: Files) -> dict[int, Content]:
@@ -287,7 +297,7 @@ def _refuse_folder(root: Path, paths: BackupPaths, files: Files) -> None:
     except NotADirectoryError:
         raise TargetRefused(f"{folder} is no folder. Name one that is new, empty, or a backup's.") from None
     except OSError as error:
-        raise _unwritable(paths, error) from error
+        raise _unwritable(paths, files, error) from error
     if others:
         raise TargetRefused(
             f"The folder {folder} holds other things, such as {others[0]}. Nothing was changed. Name one that is new, "
@@ -302,7 +312,7 @@ def _writing(paths: BackupPaths, files: Files) -> Iterator[None]:
         files.make_directories(paths.folder)
         fd = files.open(paths.lock, UPDATE)
     except OSError as error:
-        raise _unwritable(paths, error) from error
+        raise _unwritable(paths, files, error) from error
     try:
         files.lock(fd)
         yield
@@ -311,15 +321,15 @@ def _writing(paths: BackupPaths, files: Files) -> Iterator[None]:
             f"Another run of `abby backup` writes into {paths.folder}, or `abby restore` reads it. Let it end."
         ) from None
     except OSError as error:
-        raise _unwritable(paths, error) from error
+        raise _unwritable(paths, files, error) from error
     finally:
         files.close(fd)
 
 
-def _unwritable(paths: BackupPaths, error: OSError) -> Fault:
+def _unwritable(paths: BackupPaths, files: Files, error: OSError) -> Fault:
     folder = paths.folder
     if is_disk_full(error):
-        return no_room_for(BACKUP, folder, f"{AS_IT_WAS} {GOES_ON}")
+        return no_room(BACKUP, folder, f"{AS_IT_WAS} {GOES_ON}", files)
     if isinstance(error, NotOwnError):
         return StorageUnavailable(f"The backup in {folder} cannot be written: {error.sentence}")
     if (told := not_done_there(folder, error)) is not None:

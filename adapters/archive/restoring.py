@@ -22,7 +22,7 @@ from adapters.application.root_mark import SUFFIX
 from adapters.archive.backup import read_contents, read_manifest
 from adapters.archive.checking import CheckedBackup, RestoreTerms
 from adapters.archive.layout import ANOTHER_COPY, BackupPaths, Manifest
-from adapters.archive.room import Needed, bytes_in, refuse_without_room
+from adapters.archive.room import Needed, bytes_in, no_room, refuse_without_room
 from adapters.archive.store import digest_of
 from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import READ, Files, is_disk_full
@@ -38,7 +38,6 @@ from adapters.ports.faults import (
     LogLocked,
     StorageUnavailable,
     TargetRefused,
-    no_room_for,
 )
 from projections.standing_files import StandingFile
 
@@ -70,7 +69,7 @@ def restore(folder: Path, root: Path, terms: RestoreTerms) -> Restored:
         raise TargetRefused(f"The backup {paths.folder} and the root {root} lie in each other. Name another root.")
     files.confine(paths.folder, anew=False)
     files.confine(root, anew=False)
-    unreadable, unwritable = partial(_unreadable, paths), partial(_unwritable, root)
+    unreadable, unwritable = partial(_unreadable, paths), partial(_unwritable, root, files)
     with _telling(unreadable), _not_renewed(paths, files):
         manifest = read_manifest(paths, files)
         with _telling(unwritable):
@@ -247,9 +246,9 @@ def _unreadable(paths: BackupPaths, error: OSError) -> Fault:
     )
 
 
-def _unwritable(root: Path, error: OSError) -> Fault:
+def _unwritable(root: Path, files: Files, error: OSError) -> Fault:
     if is_disk_full(error):
-        return no_room_for(HELD, root, GOES_ON)
+        return no_room(HELD, root, GOES_ON, files)
     if isinstance(error, NotOwnError):
         return StorageUnavailable(f"The storage root {root} cannot be filled: {error.sentence}")
     if (told := not_done_there(root, error)) is not None:

@@ -7,13 +7,17 @@ meanwhile is for whoever writes; and a disk that says 0 is not believed, as some
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from stat import S_ISREG
 from typing import NamedTuple
 
 from adapters.disk.files import Files
-from adapters.ports.faults import DiskFull
+from adapters.ports.faults import DiskFull, no_room_for
 from adapters.wording.figures import counted, size_in_words
+
+NEARLY_NOTHING_BYTES = 1_048_576
+"""So much may be left over where bytes were what was short."""
 
 
 class Needed(NamedTuple):
@@ -27,7 +31,7 @@ def refuse_without_room(needed: Iterable[Needed], what: str, then: str, files: F
     """Raises DiskFull where a disk has not what comes to it, with both figures; OSError."""
     sums: dict[int, Needed] = {}
     for folder, size_bytes in needed:
-        stands = next(way for way in (folder, *folder.parents) if files.exists(way))
+        stands = _nearest(folder, files)
         disk = files.stat(stands).st_dev
         sums[disk] = Needed(stands, size_bytes + (sums[disk].size_bytes if disk in sums else 0))
     for stands, size_bytes in sums.values():
@@ -39,6 +43,21 @@ def refuse_without_room(needed: Iterable[Needed], what: str, then: str, files: F
             raise DiskFull(
                 f"The disk has no room for {what}: {needs} are needed, and {has} are free. {then}", folder=str(stands)
             )
+
+
+def no_room(what: str, folder: Path, then: str, files: Files) -> DiskFull:
+    """What to tell where a disk took no more, though it may have room for bytes."""
+    with suppress(OSError):
+        if (free_bytes := files.free_bytes(_nearest(folder, files))) > NEARLY_NOTHING_BYTES:
+            then = (
+                f"{size_in_words(free_bytes)} are free, so that one file alone has more than that, or the disk takes "
+                f"no more files (its inodes are used up). {then}"
+            )
+    return no_room_for(what, folder, then)
+
+
+def _nearest(folder: Path, files: Files) -> Path:
+    return next(way for way in (folder, *folder.parents) if files.exists(way))
 
 
 def bytes_in(folder: Path, files: Files) -> int:

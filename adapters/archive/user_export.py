@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from adapters.application.exporting import archive_of, plan_export
 from adapters.application.reading import ReadableStorage
-from adapters.archive.room import Needed, refuse_without_room
+from adapters.archive.room import Needed, no_room, refuse_without_room
 from adapters.disk.errors import not_done_there
 from adapters.disk.files import Files, is_disk_full
 from adapters.disk.litter import is_litter
 from adapters.disk.ways import resolved
-from adapters.ports.faults import ANEW, Fault, StorageUnavailable, TargetRefused, no_room_for
+from adapters.ports.faults import ANEW, Fault, StorageUnavailable, TargetRefused
 
 EXPORT = "the export"
 NO_ROOM = "Nothing was written. Make room there, or name one on another disk with --to, and run the command again."
@@ -65,7 +65,7 @@ def export_user(
         progress(total, total)
         files.sync_directory(folder)
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise _unwritable(folder, files, error) from error
     return ExportedUser(tuple(written), planned.images - len(missing), size, tuple(missing))
 
 
@@ -93,9 +93,9 @@ def _write(files: Files, path: Path, data: bytes) -> int:
     return len(data)
 
 
-def _unwritable(folder: Path, error: OSError) -> Fault:
+def _unwritable(folder: Path, files: Files, error: OSError) -> Fault:
     if is_disk_full(error):
-        return no_room_for(EXPORT, folder, ANEW)
+        return no_room(EXPORT, folder, ANEW, files)
     told = not_done_there(folder, error)
     return StorageUnavailable(
         told

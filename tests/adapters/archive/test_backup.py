@@ -90,12 +90,18 @@ def test_a_file_that_the_root_has_lost_is_told_and_the_rest_backed_up(root: Path
     assert backed_up(root, tmp_path / "had it").missing == ()
 
 
+def as_a_folder(path: Path) -> None:
+    """A folder stands there instead."""
+    path.unlink()
+    path.mkdir()
+
+
 DETAILS: dict[str, Callable[[Path], object]] = {
     "of 2 MiB": lambda path: path.write_bytes(path.read_bytes()[:-1] + b',"x":"' + b"x" * 2**21 + b'"}'),
     "cut": lambda path: path.write_bytes(path.read_bytes()[:-1]),
     "empty": lambda path: path.write_bytes(b""),
     "no object": lambda path: path.write_bytes(b"[]"),
-    "a folder": lambda path: path.rename(path.with_name("former")).with_name(path.name).mkdir(),
+    "a folder": as_a_folder,
     "a second name of a file": lambda path: os.link(path, path.with_name("second")),
 }
 

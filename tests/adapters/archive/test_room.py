@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from adapters.engines.opening import open_store
 from adapters.ports.faults import DiskFull
 from tests.adapters.application.small_disk import SmallDisk
 from tests.adapters.archive.archiving import backed_up, change, restored, tree
-from tests.adapters.studio.mounts import small_disk
+from tests.adapters.archive.forged_backup import forge_save, manifest_says
+from tests.adapters.studio.mounts import run, small_disk
 
 MOST = 10**7
 
@@ -58,6 +60,16 @@ def test_a_restore_asks_for_room_before_it_reads_the_images(
     assert not [path for path in short.opened if folder / "files" in path.parents]
     assert not (tmp_path / "new").exists()
     assert restored(folder, tmp_path / "enough", Told(needed), most=most).missing == ()
+
+
+def test_the_claim_of_a_file_larger_than_any_disk_is_not_read(folder: Path, tmp_path: Path) -> None:
+    """A sparse file of any size may lie there under the hash that it has; it is asked for room first."""
+    forge_save(folder, "t.png", bytes=2**50)
+    told = json.loads((folder / "backup.json").read_bytes())["size_bytes"]
+    manifest_says(folder, size_bytes=told - 400 + 2**50)
+    with pytest.raises(DiskFull, match=r"1,?073,?741,?824\.\d\d MB are needed"):
+        restored(folder, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_run_that_goes_on_asks_for_the_rest_alone(folder: Path, tmp_path: Path) -> None:
@@ -124,6 +136,21 @@ def test_each_disk_is_asked_for_what_comes_to_it(folder: Path, tmp_path: Path) -
             restored(folder, tmp_path / "new")
         assert full.value.folder == str(tmp_path / "new/images")
         assert list(disk.iterdir()) == []
+
+
+def test_a_disk_that_takes_no_more_files_is_told_as_such(root: Path, folder: Path, tmp_path: Path) -> None:
+    """Room for bytes is shown to whoever would look for it in vain; with more inodes the run goes on."""
+    told = r"9\.\d\d MB are free, so .* inodes are used up.*run the command again"
+    with small_disk(tmp_path / "disk", "size=10m,nr_inodes=9") as disk:
+        with pytest.raises(DiskFull, match=told):
+            restored(folder, disk / "new")
+        assert run("mount", "-o", "remount,nr_inodes=200", disk)
+        assert restored(folder, disk / "new").missing == ()
+    with small_disk(tmp_path / "other", "size=10m,nr_inodes=9") as disk:
+        with pytest.raises(DiskFull, match=told):
+            backed_up(root, disk / "backup")
+        assert run("mount", "-o", "remount,nr_inodes=200", disk)
+        assert backed_up(root, disk / "backup").missing == ()
 
 
 def test_the_sum_on_one_disk_counts_and_a_disk_that_says_nothing_is_tried(tmp_path: Path) -> None:

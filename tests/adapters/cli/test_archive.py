@@ -90,12 +90,23 @@ def test_details_that_the_backup_lacks_are_named_and_end_with_1(
 
 
 @pytest.mark.parametrize("command", ["restore", "import"])
-def test_a_folder_without_a_backup_is_65(abby: Abby, tmp_path: Path, command: str) -> None:
-    """In words, and nothing is made."""
-    ran = abby(command, str(tmp_path / "none"), root=tmp_path / "new")
-    assert ran.code == 65
-    assert "There is no backup in" in ran.err
-    assert not (tmp_path / "new").exists()
+def test_a_folder_without_a_backup_is_65(abby: Abby, root: Path, tmp_path: Path, command: str) -> None:
+    """In words, with what may have been meant, and nothing is made."""
+    fill(root)
+    assert abby("backup", str(tmp_path / "backup")).code == 0
+    (tmp_path / "empty").mkdir()
+    instead = {
+        tmp_path / "none": "whether its disk is mounted",
+        tmp_path / "empty": "its first run has not ended",
+        tmp_path / "backup/log": f"part of the backup {tmp_path / 'backup'}",
+        root: f"`abby --root {root} backup DIR`",
+    }
+    for folder, told in instead.items():
+        ran = abby(command, str(folder), root=tmp_path / "new")
+        assert ran.code == 65
+        assert "There is no backup in" in ran.err
+        assert told in ran.err
+        assert not (tmp_path / "new").exists()
 
 
 def test_all_of_a_user_is_exported_and_nothing_of_others(abby: Abby, root: Path, tmp_path: Path, fits: Any) -> None:
