@@ -92,9 +92,12 @@ def read_report(path: Path) -> SignedReport:
         signature, key = bytes.fromhex(sealed["signature"]), str(sealed["key"])
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(NO_REPORT.format(printable_lines(str(path), MOST_SAID))) from error
-    if not is_report(said) or not _KEY.fullmatch(key):
+    if not isinstance(said, dict) or not _KEY.fullmatch(key):
         raise ConfigError(NO_REPORT.format(printable_lines(str(path), MOST_SAID)))
-    return SignedReport(said, key, signature_fits(key, signature, body + b"\n"))
+    is_signed = signature_fits(key, signature, body + b"\n")
+    if is_signed and not is_report(said):
+        raise ConfigError(NO_REPORT.format(printable_lines(str(path), MOST_SAID)))
+    return SignedReport(said, key, is_signed)
 
 
 def not_grown(report: SignedReport, log: LogReport) -> Damage | None:

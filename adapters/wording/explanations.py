@@ -29,7 +29,7 @@ from domain.events import (
     RequestRefused,
 )
 from domain.refusals import Reason, refusal_of
-from domain.usage import CurrentImage
+from domain.usage import CurrentImage, Reservation
 from projections.deadlines import deadline
 from projections.explanation import DECISIONS, Explanation, Held, LimitStep, Line
 from projections.pool_shares import PoolShares
@@ -165,7 +165,7 @@ def _what(event: Event) -> str:
         case GenerationReserved():
             return "Allowed"
         case GenerationReleased():
-            return "Given back"
+            return "Given back" if event.refunded else "Ended"
         case ImageSaved():
             return "Allowed and kept"
         case _:
@@ -285,7 +285,7 @@ def told_of_shares(shares: PoolShares) -> list[str]:
         lines.append(f"... and {counted(shares.other_users, 'other user')} with {size_in_words(shares.other_bytes)}.")
     lines += [
         f"Under way: {size_in_words(held.held_bytes)} held for {counted(held.open, 'generation')} of {held.user}, "
-        f"until {minute(deadline(held))} at the latest."
+        f"{_until(held)}."
         for held in shares.holds
     ]
     if shares.other_holds:
@@ -301,11 +301,15 @@ def _image(image: CurrentImage, reader: Reader) -> str:
 def _hold(held: Held) -> str:
     reservation = held.reservation
     places = counted(reservation.open, "generation")
-    until = minute(deadline(reservation))
-    return (
-        f"Position {held.position}: {size_in_words(reservation.held_bytes)} held for {places} under way, "
-        f"until {until} at the latest."
-    )
+    size = size_in_words(reservation.held_bytes)
+    return f"Position {held.position}: {size} held for {places} under way, {_until(reservation)}."
+
+
+def _until(reservation: Reservation) -> str:
+    """How long a hold holds at most: what the service has delivered has a day more to be kept."""
+    until = f"until {minute(deadline(reservation))} at the latest"
+    is_delivered = deadline(reservation) != reservation.expires_at
+    return f"{until}, as its picture was delivered and may still be kept" if is_delivered else until
 
 
 def _unknown(explanation: Explanation) -> list[str]:

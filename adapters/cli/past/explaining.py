@@ -90,6 +90,8 @@ def _found(log: FollowedLog, wanted: Wanted) -> Found | Refused:
             f"There is no position {wanted.what[:40]}: the log ends at {log.head}. Nor is it the key of a request. Of "
             f"a user, `abby explain {wanted.what[:40]} --last` explains the latest request."
         )
+    if malformed_user(wanted.what) is None:
+        return _none(f"{NO_KEY.format(echo(wanted.what))} If that is a user: `abby explain {wanted.what} --last`.")
     return _none(NO_KEY.format(echo(wanted.what)))
 
 

@@ -167,7 +167,10 @@ def _moment(answer: Mapping[str, Any]) -> str:
     told = f"{minute(answer['at'])}, position {answer['position']:,} of {answer['head']:,}"
     if not answer["position"] and answer["head"]:
         return f"{told}, before the log's first event: the limits are those of a new log"
-    return f"{told}, a time that is still to come: what stands now" if answer["at"] > utc_now() else told
+    if answer["position"] < answer["head"]:
+        return told
+    is_to_come = answer["at"] > utc_now()
+    return f"{told}, {'a time that is still to come: what stands now' if is_to_come else 'the last event'}"
 
 
 # -- the way there ---------------------------------------------------------------------------------

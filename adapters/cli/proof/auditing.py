@@ -20,7 +20,7 @@ from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
 from adapters.cli.proof.repairing import repair
 from adapters.cli.proof.verifying import described, seals_if_any, told, verdict
-from adapters.cli.proof.vouching import Vouched, verify_report
+from adapters.cli.proof.vouching import NotBelieved, Vouched, not_believed, verify_report
 from adapters.cli.reach.access import log_of
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.cli.written import InTheWay
@@ -88,7 +88,10 @@ def audit(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     root, engine = log_of(config)
     vouched = None
     if wanted.report or wanted.since:
-        vouched = Vouched(root, report=wanted.report, since=wanted.since, key=wanted.key)
+        try:
+            vouched = Vouched(root, report=wanted.report, since=wanted.since, key=wanted.key)
+        except NotBelieved as why:
+            return output.refused(not_believed(why))
     with output.waiting("Verifying the log"):
         points, unread = seals_if_any(config.storage.seal_file)
         log, snapshots = vouched.verified(engine, points) if vouched else _verified(engine, root, user, points)

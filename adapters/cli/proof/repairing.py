@@ -31,6 +31,10 @@ from domain.names import malformed_user
 
 MAX_MENDS_SHOWN = 50
 """Mends that are named to people; `--json` names all."""
+BACKUP_FIRST = (
+    "What would be recorded as gone may still be in a backup: its `contents-....jsonl` names each file's SHA-256, and "
+    "`files` has the bytes under it. Put them back before --yes; the next backup has them no longer."
+)
 ADOPT_FIRST = "Images among them that are to be kept can be brought in first, with `abby adopt`."
 
 
@@ -125,6 +129,8 @@ def _print(console: Console, told: Repair, left: Repair, answer: Mapping[str, An
             print_lines(console, f"What was moved is in {answer['root']}/found; found.jsonl there lists it.")
     elif mends:
         print_lines(console, f"To mend {counted(mends, 'finding')}, stop the service and add --yes. {ADOPT_FIRST}")
+        if any(mend.action is Action.RECORD for mend in told.mends):
+            print_lines(console, BACKUP_FIRST)
     if not left.mends:
         print_lines(console, "Log and files agree; nothing is to be mended.", style="green")
 

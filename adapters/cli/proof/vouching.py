@@ -34,16 +34,25 @@ NOT_GENUINE = "NOT_GENUINE"
 """The reason why programs are refused a report."""
 
 
+class NotBelieved(Exception):
+    """A former report is not believed, as a sentence; what the log is was not looked at."""
+
+
 def verify_report(invocation: Invocation, output: Output, path: Path, key: Path | None) -> int:
     """Tells whether a report was signed with the key that is known; 1 where not. The log is not looked at."""
     root = invocation.set_up().storage.storage_root
     report = read_report(path)
     known = public_key(key) if key is not None else known_key(root)
     if (why := _doubt(report, known, path)) is not None:
-        return output.refused(Refused(NOT_GENUINE, why, Exit.REFUSED))
+        return output.refused(not_believed(why))
     answer = {"valid": True, "key": report.key, "report": report.said}
     output.answer(answer, lambda console: _print(console, report))
     return Exit.DONE
+
+
+def not_believed(why: object) -> Refused:
+    """What is told of a report that is not believed."""
+    return Refused(NOT_GENUINE, str(why), Exit.REFUSED)
 
 
 def _doubt(report: SignedReport, known: str | None, path: Path) -> str | None:
@@ -64,7 +73,7 @@ class Vouched:
     """What an audit is asked beside its findings: whether the log has only grown since a report, and a new report."""
 
     def __init__(self, root: Path, *, report: Path | None, since: Path | None, key: Path | None) -> None:
-        """Raises InTheWay where the new report cannot be written, and what reading the former one raises."""
+        """Raises InTheWay where the new report cannot be written, NotBelieved, and what reading the former one does."""
         self._root = root
         self._path = report
         self._since = None if since is None else read_report(since)
@@ -78,7 +87,7 @@ class Vouched:
     def _refuse(self, path: Path, report: SignedReport) -> None:
         known = public_key(self._key) if self._key is not None else known_key(self._root)
         if (why := _doubt(report, known, path)) is not None:
-            raise LogDamaged(f"{why} So nothing can be said of the log since then.")
+            raise NotBelieved(f"{why} So nothing can be said of the log since then.")
 
     def verified(self, engine: EventLogEngine, points: bytes = b"") -> tuple[LogReport, list[SnapshotFinding]]:
         """The log read as a whole. Raises LogDamaged where it has not only grown since the former report."""

@@ -65,7 +65,20 @@ def test_a_time_outside_of_the_log_is_told_as_one(abby: Abby) -> None:
         assert "still to come" in abby("replay", *words, "--at", "2999-01-01T00:00Z").out
         now = abby("replay", *words).out
         assert "still to come" not in now
+        assert "the last event" in now
         assert "first event" not in now
+
+
+def test_a_clock_that_was_ahead_makes_no_moment_of_the_log_one_to_come(abby: Abby, root: Path) -> None:
+    """What stood in the middle of a log is not what stands now, whatever this machine's clock says."""
+    times = iter(("2998-01-01", "2999-01-01"))
+    store = open_store(root, limits=SetPolicy(daily=5), clock=lambda: f"{next(times, '2999-06-01')}T00:00:00.000000Z")
+    asyncio.run(save_image(store, NewImage("ada", png())))
+    store.close()
+    middle = abby("replay", "ada", "--position", "1").out
+    assert "still to come" not in middle
+    assert "the last event" not in middle
+    assert "still to come" in abby("replay", "ada").out
 
 
 @pytest.mark.usefixtures("lived")

@@ -132,6 +132,7 @@ def test_a_decision_is_explained_by_position_key_and_user(abby: Abby, fits: Any)
     ("words", "code", "said"),
     [
         (("nothing-of-this-name",), 1, "A refusal is recorded without the key"),
+        (("ada",), 1, "If that is a user: `abby explain ada --last`."),
         (("99999",), 1, "the log ends at"),
         (("nobody", "--last"), 1, "no request of nobody"),
         (("BAD USER", "--last"), 2, "not allowed"),

@@ -225,6 +225,27 @@ def test_a_pool_that_is_full_of_what_is_under_way_is_told_by_its_holds(tmp_path:
     assert all(line.endswith(" UTC at the latest.") for line in words[2:])
 
 
+def test_what_is_held_for_a_delivered_picture_is_told_with_its_day_more(tmp_path: Path) -> None:
+    """It is released a day after its time; and what gives nothing back to the day is not headed so."""
+    store = open_store(tmp_path / "root", limits=SetPolicy(daily=9, user_bytes=2 * MEGABYTE, gen_bytes=MEGABYTE))
+    for delivered in (True, False):
+        held = asyncio.run(reserve_places(store, WantedPlaces("ada")))
+        assert isinstance(held, Reserved)
+        if delivered:
+            delivery = Delivery(provider="sketch", model="sketch", seconds=1.0, count=1)
+            asyncio.run(complete_generation(store, "ada", held.reservation, delivery))
+    assert isinstance(asyncio.run(save_image(store, NewImage("ada", png()))), Refusal)
+    holds = [line for line in told(last(store)).storage if " held for " in line]
+    assert [line.endswith("as its picture was delivered and may still be kept.") for line in holds] == [True, False]
+    headlines = []
+    for reason in ("not_kept", "cancelled"):
+        open_one = next(iter(store.opened().state.open_reservations()))
+        asyncio.run(release_places(store, ReturnedPlaces("ada", open_one.reservation, reason)))
+        headlines.append(told(last(store)).headline.partition(",")[0])
+    store.close()
+    assert headlines == ["Ended", "Given back"]
+
+
 def test_the_names_of_files_and_the_words_of_the_log_are_told_as_they_are(store: Storage) -> None:
     """A sentence neither writes a name with a capital nor lets a stored word stand for one."""
     asyncio.run(save_image(store, NewImage("ada", png(), name="trips/a.png")))
