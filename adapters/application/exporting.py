@@ -9,17 +9,19 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
 
-from adapters.application.reading import ReadableStorage, events_of, image_bytes
+from adapters.application.reading import ReadableStorage, image_bytes, recorded_of
 from adapters.application.results import ImageSave
 from adapters.application.saves import saves_of
 from adapters.images.file_names import promises
 from adapters.images.formats import EXTENSIONS
-from domain.events import CleanupCompleted, Event, to_data
+from domain.events import CleanupCompleted, Event, ImageSaved, to_data
 from domain.names import name_key
 
 MOST_EVENTS = 1_000_000
@@ -49,16 +51,19 @@ class Entry(NamedTuple):
 
 
 class Export(NamedTuple):
-    """What goes into which archive, and how many images there are in all of them."""
+    """What goes into which archive, how many images there are in all of them, and the SHA-256 of their bytes, in hex,
+    by the positions of their saves.
+    """
 
     user: str
     archives: tuple[tuple[Entry, ...], ...]
     images: int
+    digests: Mapping[int, str] = MappingProxyType({})
 
 
 class Archive(NamedTuple):
-    """The bytes of one archive, and the names of the images that should be in it and whose own bytes are gone, fewer or
-    more than were kept, or cannot be read.
+    """The bytes of one archive, and the names of the images that should be in it and whose own bytes are gone, others
+    than were kept, or cannot be read.
     """
 
     data: bytes
@@ -71,12 +76,14 @@ def plan_export(storage: ReadableStorage, user: str, at_most_bytes: int) -> Expo
     """
     room = max(at_most_bytes, LEAST_ARCHIVE_BYTES) - ROOM_FOR_END_BYTES - ROOM_FOR_NAMES_BYTES
     saves = saves_of(storage, user)
-    entries = [*_record(storage, user, saves, room)]
+    recorded = recorded_of(storage, user, MOST_EVENTS)
+    digests = {position: event.sha256 for position, event in recorded if isinstance(event, ImageSaved)}
+    entries = [*_record(storage, user, (event for _, event in recorded), saves, room)]
     named = {name_key(save.name) for save in saves}
     entries += [entry for save in saves for entry in _pieces(save, _file_name(save, named), room)]
     if any(entry.save and entry.end - entry.begin < entry.save.size_bytes for entry in entries):
         entries.insert(0, _text("how-to-join.txt", JOIN.encode()))
-    return Export(user, tuple(_packed(entries, room + ROOM_FOR_NAMES_BYTES)), len(saves))
+    return Export(user, tuple(_packed(entries, room + ROOM_FOR_NAMES_BYTES)), len(saves), digests)
 
 
 def archive_of(storage: ReadableStorage, export: Export, index: int) -> Archive:
@@ -86,17 +93,19 @@ def archive_of(storage: ReadableStorage, export: Export, index: int) -> Archive:
         for entry in export.archives[index]:
             if entry.save is None:
                 archive.writestr(entry.name, entry.text, zipfile.ZIP_DEFLATED)
-            elif (data := _bytes_of(storage, export.user, entry.save)) is not None:
+            elif (data := _bytes_of(storage, export, entry.save)) is not None:
                 archive.writestr(entry.name, data[entry.begin : entry.end])
             elif _stands(storage, export.user, entry.save):
                 lacking.append(entry.save.name)
     return Archive(buffer.getvalue(), tuple(lacking))
 
 
-def _record(storage: ReadableStorage, user: str, saves: Iterable[ImageSave], room: int) -> Iterator[Entry]:
+def _record(
+    storage: ReadableStorage, user: str, recorded: Iterable[Event], saves: Iterable[ImageSave], room: int
+) -> Iterator[Entry]:
     """What is recorded and how each image was made, in as many files as it takes."""
-    recorded = (_own(event, user) for event in events_of(storage, user, MOST_EVENTS))
-    events = [{"type": type(event).__name__, "data": to_data(event)} for event in recorded]
+    own = (_own(event, user) for event in recorded)
+    events = [{"type": type(event).__name__, "data": to_data(event)} for event in own]
     names = [save.name for save in saves]
     details = list(zip(names, storage.running().images.read_all_details(user, names), strict=True))
     texts = list(_texts(user, events, details, room))
@@ -163,12 +172,16 @@ def _packed(entries: Iterable[Entry], room: int) -> Iterator[tuple[Entry, ...]]:
     yield tuple(taken)
 
 
-def _bytes_of(storage: ReadableStorage, user: str, save: ImageSave) -> bytes | None:
+def _bytes_of(storage: ReadableStorage, export: Export, save: ImageSave) -> bytes | None:
+    """Those that were kept; None where they are not to be had."""
     try:
-        data = image_bytes(storage, user, save.name)
+        data = image_bytes(storage, export.user, save.name)
     except OSError:  # its file is gone, or cannot be read
         return None
-    return data if data is not None and len(data) == save.size_bytes else None
+    if data is None or len(data) != save.size_bytes:
+        return None
+    digest = sha256(data).hexdigest()
+    return data if export.digests.get(save.position, digest) == digest else None  # of very old saves none is known
 
 
 def _stands(storage: ReadableStorage, user: str, save: ImageSave) -> bool:

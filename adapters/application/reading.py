@@ -30,7 +30,6 @@ from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.projector import Projector
 from adapters.ports.event_log import OpenedLog
 from adapters.ports.image_store import ImageStore
-from domain.events import Event
 from domain.limits import Limits, Override, UserLimits, effective, megabytes
 from domain.names import malformed_user, name_key
 from domain.usage import CurrentImage
@@ -267,13 +266,8 @@ def image_bytes(storage: ReadableStorage, user: str, name: str) -> bytes | None:
         return opened.read()
 
 
-def events_of(storage: ReadableStorage, user: str, most: int) -> list[Event]:
-    """The newest events that concern a user, oldest first. Reads the log: for a worker."""
-    return [event for _, event in recorded_of(storage, user, most)]
-
-
 def recorded_of(storage: ReadableStorage, user: str, most: int) -> list[Recorded]:
-    """The same with their positions. Reads the log: for a worker."""
+    """The newest events that concern a user, oldest first, with their positions. Reads the log: for a worker."""
     found = storage.running().recorder.newest(events_about(user), most)
     return [(stored.position, decode(stored)) for stored in found]
 

@@ -43,6 +43,11 @@ from projections.standing_files import StandingFile
 
 IN_MAKING = f"{OWN_PREFIX}restored"
 """How a file is called until it is whole."""
+RENEWED = (
+    "`abby backup` writes into {}, or another `abby restore` reads it. Nothing was made. Let it end, then run the "
+    "command again."
+)
+FILLED = "Another `abby restore` or `abby import` fills {}. Nothing was changed by this one. Let the other end."
 HELD = "what the backup holds"
 NO_ROOM = "Nothing was written. Make room there, or name another root with --root, and run the command again."
 BESIDE = " To have its pictures beside these, import it into a new root, and `abby adopt` them from there."
@@ -70,10 +75,11 @@ def restore(folder: Path, root: Path, terms: RestoreTerms) -> Restored:
     files.confine(paths.folder, anew=False)
     files.confine(root, anew=False)
     unreadable, unwritable = partial(_unreadable, paths), partial(_unwritable, root, files)
-    with _telling(unreadable), _not_renewed(paths, files):
+    with _telling(unreadable), _locked(paths.lock, files, RENEWED.format(paths.folder)):
         manifest = read_manifest(paths, files)
+        contents = paths.contents(manifest.contents)
         with _telling(unwritable):
-            _refuse_root(root, paths.contents(manifest.contents), terms)
+            _refuse_root(root, contents, terms)
         backup = CheckedBackup(paths, manifest, read_contents(paths, manifest, files), terms)
         backup.check_log()
         restoring = _Restore(root, backup, terms)
@@ -81,6 +87,7 @@ def restore(folder: Path, root: Path, terms: RestoreTerms) -> Restored:
             restoring.refuse_without_room()
         backup.check_files()
         with _telling(unwritable):
+            _refuse_root(root, contents, terms)  # reading takes long, and somebody may have filled it meanwhile
             return restoring.carry_out()
 
 
@@ -93,22 +100,20 @@ def _telling(fault_of: Callable[[OSError], Fault]) -> Iterator[None]:
 
 
 @contextmanager
-def _not_renewed(paths: BackupPaths, files: Files) -> Iterator[None]:
-    """While it is open, no run of `abby backup` writes into the backup. Where nobody can lock there, as on a disk that
-    is read alone, nobody is expected to. Raises LogLocked, OSError.
+def _locked(path: Path, files: Files, sentence: str) -> Iterator[None]:
+    """While it is open, no other run goes on with what a file stands for: with a backup one that renews it, with a mark
+    one that fills its root. Where nobody can lock there, as on a disk that is read alone, nobody is expected to.
+    Raises LogLocked in these words, NotOwnError.
     """
     with ExitStack() as descriptors:
         try:
-            fd = files.open(paths.lock, READ)
+            fd = files.open(path, READ)
             descriptors.callback(files.close, fd)
             files.lock(fd)
         except NotOwnError:
             raise
         except BlockingIOError:
-            raise LogLocked(
-                f"`abby backup` writes into {paths.folder}, or another `abby restore` reads it. Nothing was made. Let "
-                "it end, then run the command again."
-            ) from None
+            raise LogLocked(sentence) from None
         except OSError:
             pass
         yield
@@ -179,10 +184,16 @@ class _Restore:
             return None
 
     def carry_out(self) -> Restored:
-        files, backup, engine = self._files, self._backup, self._terms.engine
-        manifest = backup.manifest
-        mark = RestoreMark(self._root, files)
-        mark.set(backup.paths.contents(manifest.contents))
+        backup, mark = self._backup, RestoreMark(self._root, self._files)
+        mark.set(backup.paths.contents(backup.manifest.contents))
+        with _locked(mark.path, self._files, FILLED.format(self._root)):
+            has_key = self._fill()
+        mark.remove()
+        return Restored(self._root, backup.manifest, has_key, backup.missing, backup.lacks_details)
+
+    def _fill(self) -> bool:
+        """Brings everything in and reads it back; whether the log's key is there."""
+        files, backup, manifest = self._files, self._backup, self._backup.manifest
         total = len(backup.stood)
         for done, file in enumerate(backup.stood):
             self._terms.progress(done, total)
@@ -190,12 +201,13 @@ class _Restore:
         self._terms.progress(total, total)
         for folder in sorted(self._touched):
             files.sync_directory(folder)
-        copied = engine.copy(backup.paths.log_root, self._root, up_to=manifest.position, with_key=self._terms.is_ours)
+        copied = self._terms.engine.copy(
+            backup.paths.log_root, self._root, up_to=manifest.position, with_key=self._terms.is_ours
+        )
         if (copied.digest, copied.size_bytes) != (manifest.digest, manifest.log_bytes):
             raise BackupDamaged(f"The log in {backup.paths.folder} is not the one that was backed up. {ANOTHER_COPY}")
         self._read_back()
-        mark.remove()
-        return Restored(self._root, manifest, copied.has_key, backup.missing, backup.lacks_details)
+        return copied.has_key
 
     def _place_all_of(self, file: StandingFile) -> None:
         """How an image was made first, then its bytes, as a save does."""

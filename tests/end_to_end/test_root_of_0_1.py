@@ -21,7 +21,6 @@ from adapters.application.deleting import delete_image
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import (
     ReadableStorage,
-    events_of,
     global_usage,
     image_details,
     image_names,
@@ -33,6 +32,7 @@ from adapters.application.reading import (
     policy_in_force,
     preference_of,
     quota_status,
+    recorded_of,
 )
 from adapters.application.reserving import WantedPlaces, reserve_places
 from adapters.application.results import Actor
@@ -120,7 +120,7 @@ def read_as_writer(store: Storage, root: Path) -> dict[str, Any]:
         "preferences": {user: preference_of(store, user, "style") for user in USERS},
         "policy": plain(policy_in_force(store)),
         "moderated_free": moderated_is_free(store),
-        "events_of": {user: [type(event).__name__ for event in events_of(store, user, 1_000)] for user in USERS},
+        "events_of": {user: [type(event).__name__ for _, event in recorded_of(store, user, 1_000)] for user in USERS},
         "readiness": as_before(plain(readiness_of(store))),
         "saved_under": {key: answer and told(answer, root) for key, answer in saved.items()},
     }

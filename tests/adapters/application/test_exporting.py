@@ -100,18 +100,21 @@ async def test_what_was_deleted_or_saved_anew_meanwhile_is_left_out(store: Stora
     assert "images/a folder/larger.png" in names
 
 
-async def test_images_whose_bytes_are_gone_or_cut_are_told(store: Storage, tmp_path: Path) -> None:
+async def test_images_whose_bytes_are_gone_cut_or_changed_are_told(store: Storage, tmp_path: Path) -> None:
     """By each archive that should hold them or a piece of them; what was deleted meanwhile is not lacking."""
     export = plan_export(store, "1", 20_000)
     home = tmp_path / "images/users/1"
     (home / "small.png").unlink()
     os.truncate(home / "huge.png", 10)
+    flipped = bytearray((home / "a folder/larger.png").read_bytes())
+    flipped[7] ^= 1
+    (home / "a folder/larger.png").write_bytes(flipped)
     await delete_image(store, "1", "image_1.png")
     archives = [archive_of(store, export, index) for index in range(len(export.archives))]
     lacking = [name for archive in archives for name in archive.lacking]
     pieces = [entry.name for archive in export.archives for entry in archive if "huge.png" in entry.name]
     assert len(pieces) > 1
-    assert sorted(lacking) == sorted(["small.png", *["huge.png"] * len(pieces)])
+    assert sorted(lacking) == sorted(["small.png", "a folder/larger.png", *["huge.png"] * len(pieces)])
 
 
 async def test_an_image_with_anothers_extension_leaves_under_its_own(tmp_path: Path) -> None:

@@ -240,6 +240,52 @@ def test_a_backup_is_not_renewed_while_it_is_restored(filled: Path, folder: Path
     restored(folder, tmp_path / "third")
 
 
+def test_two_copies_of_a_backup_do_not_fill_a_root_at_once(folder: Path, tmp_path: Path) -> None:
+    """Whoever comes second is told so, while the first is at it and after."""
+    copy, target = Path(shutil.copytree(folder, tmp_path / "copy")), tmp_path / "new"
+    met: list[str] = []
+
+    class Meeting(Files):
+        """The real file system; the other copy is restored as this one writes its first picture."""
+
+        def rename(self, source: Path, target: Path) -> None:
+            super().rename(source, target)
+            if not met and target.suffix == ".png":
+                met.append("")
+                with pytest.raises(LogLocked, match="Another `abby restore`"):
+                    restored(copy, tmp_path / "new")
+
+    restored(folder, target, Meeting())
+    assert met == [""]
+    with pytest.raises(TargetRefused, match="holds something"):
+        restored(copy, target)
+    assert_disk_and_log_agree(target)
+
+
+@pytest.mark.parametrize("same", [False, True])
+def test_a_root_that_was_filled_while_a_backup_was_read_is_left_alone(
+    root: Path, folder: Path, tmp_path: Path, same: bool
+) -> None:
+    """It was empty when the command began, and somebody else's run was quicker; no mark is put into their root."""
+    quicker, target = tmp_path / "quicker", tmp_path / "new"
+    if not same:
+        change(root)
+    backed_up(root, quicker)
+
+    class Meeting(Files):
+        """The real file system; another backup is restored while this one is read."""
+
+        def drop_cache(self, fd: int) -> None:
+            super().drop_cache(fd)
+            if not target.exists():
+                restored(quicker, target)
+
+    with pytest.raises(TargetRefused, match="holds something"):
+        restored(folder, target, Meeting())
+    assert RestoreMark(target, Files()).directory() is None
+    assert_disk_and_log_agree(target)
+
+
 @pytest.mark.parametrize("room_bytes", [0, 1_000, 8_000])
 def test_a_full_root_is_told_and_gone_on_with(root: Path, folder: Path, tmp_path: Path, room_bytes: int) -> None:
     """Until then nobody opens it, and another backup is not laid over it; this one may have been moved meanwhile."""

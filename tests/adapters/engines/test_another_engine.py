@@ -13,7 +13,7 @@ from adapters.adoption.adoption import Plan, Terms, adopt, dry_run, plan
 from adapters.adoption.tally import Adoption
 from adapters.application.deleting import delete_image
 from adapters.application.readiness import readiness_of
-from adapters.application.reading import events_of, image_names, quota_status
+from adapters.application.reading import image_names, quota_status, recorded_of
 from adapters.application.results import DeletedImage, SavedImage
 from adapters.application.saving import NewImage, save_image
 from adapters.audit.comparison import audit
@@ -58,12 +58,12 @@ async def test_a_storage_root_opens_saves_refuses_deletes_and_reports(
     assert engine.holder(tmp_path) is not None
     with closing(open_reader(tmp_path, engine=engine)) as reader:
         assert (image_names(reader, "ada"), quota_status(reader, "ada")) == (["b.png"], quota_status(store, "ada"))
-    status, events = quota_status(store, "ada"), events_of(store, "ada", 100)
+    status, events = quota_status(store, "ada"), recorded_of(store, "ada", 100)
     store.close()
     assert engine.holder(tmp_path) is None
     again = open_store(tmp_path, engine=engine)
     assert again.opened().recorder.resumed == status["position"]
-    assert (quota_status(again, "ada"), events_of(again, "ada", 100)) == (status, events)
+    assert (quota_status(again, "ada"), recorded_of(again, "ada", 100)) == (status, events)
     repeated = await save_image(again, NewImage("ada", png(), name="b.png"), idempotency_key="b.png")
     assert isinstance(repeated, SavedImage)
     assert repeated.replayed
