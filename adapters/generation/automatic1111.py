@@ -39,7 +39,7 @@ from adapters.generation.providers import ProviderSettings, at_stability, choice
 from adapters.generation.taxonomy import ErrorDetails, not_as_promised
 from adapters.images.formats import PNG, begun_media_type
 from adapters.images.keepable import keepable
-from adapters.images.shaping import DamagedPicture, PictureWorkers, decoded, encoded, filled, size_of
+from adapters.images.shaping import DamagedPicture, PictureWorkers, decoded, encoded, filled, in_memory, size_of
 from adapters.ports.failure_reasons import CannotMake, FailureKind, Instead, ServiceName, WithoutApi
 from adapters.ports.failures import GenerationFailure
 from adapters.ports.request_reasons import TooManyPixelsToUpscale, WidthOutOfReach
@@ -301,7 +301,8 @@ def _stretched(image: GeneratedImage, size: tuple[int, int], at_most_bytes: int)
     data = keepable(image.data, at_most_bytes).data
     if size_of(data) == size:
         return image
-    stretched = decoded(data).resize(size, Image.Resampling.LANCZOS)
+    with in_memory(data, paid=True):
+        stretched = decoded(data).resize(size, Image.Resampling.LANCZOS)
     try:
         shaped = encoded(stretched, at_most_bytes)
     except DamagedPicture:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from PIL import Image, ImageOps
 
 from adapters.generation.sizes import Size, shape_distance
-from adapters.images.shaping import ShapedPicture, decoded, size_of, within
+from adapters.images.shaping import ShapedPicture, decoded, in_memory, size_of, within
 
 INPUT_SIDE = 2048
 INPUT_BYTES = 50_000_000
@@ -88,12 +88,13 @@ def cut_square(data: bytes) -> InputPicture:
 
     It has an alpha channel, without which dall-e-2 refuses a picture (3p: sashabaranov/go-openai issue 188).
     """
-    whole = decoded(data).convert("RGBA")
-    side = min(*whole.size, SQUARE_SIDE)
-    packed = _square_png(whole, side)
-    if len(packed) > SQUARE_BYTES:
-        side = SURE_SQUARE_SIDE
+    with in_memory(data):
+        whole = decoded(data).convert("RGBA")
+        side = min(*whole.size, SQUARE_SIDE)
         packed = _square_png(whole, side)
+        if len(packed) > SQUARE_BYTES:
+            side = SURE_SQUARE_SIDE
+            packed = _square_png(whole, side)
     note = "" if whole.size == (side, side) else f"The input was cut to a square of {side} by {side} pixels."
     return InputPicture(ShapedPicture(packed, "image/png", side, side), note)
 

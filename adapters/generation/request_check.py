@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from adapters.generation.provider import STYLES, GenerationRequest, Operation, RequestLimits
 from adapters.images.formats import INPUTS, begun_format
+from adapters.images.shaping import most_pixels_of
 from adapters.ports.failure_reasons import PlainReason
 from adapters.ports.failures import FailureReason, GenerationFailure
 from adapters.ports.request_reasons import (
@@ -113,14 +114,15 @@ def _header(data: bytes, limits: RequestLimits) -> Iterator[FailureReason]:
     try:
         with Image.open(io.BytesIO(data), formats=INPUTS) as image:
             width, height = image.size
+            most = min(limits.image_pixels, most_pixels_of(image.format) or limits.image_pixels)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         yield InputTooManyPixels(limits.image_pixels)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         found = begun_format(data)
         yield PlainReason.INPUT_NOT_AN_IMAGE if found is None or found in INPUTS else InputNotRead(found)
     else:
-        if width * height > limits.image_pixels:
-            yield InputTooManyPixels(limits.image_pixels)
+        if width * height > most:
+            yield InputTooManyPixels(most)
 
 
 _RULES: tuple[Callable[[GenerationRequest, RequestLimits], Iterator[FailureReason]], ...] = (

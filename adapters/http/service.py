@@ -22,9 +22,10 @@ from adapters.http.connection import ConnectionBounds, Connections
 from adapters.http.failed_sign_ins import FailedSignIns
 from adapters.http.guards import answer_and_log, expect_later, finish_headers
 from adapters.http.jobs import JobBounds, Jobs
+from adapters.http.long_answers import LongAnswers
 from adapters.http.pace import Pace
 from adapters.http.routes import ALL_ROUTES
-from adapters.http.routes.archives import ARCHIVES, Archives
+from adapters.http.routes.archives import ALL_SENT, ARCHIVES
 from adapters.http.routes.documentation import offer_document
 from adapters.http.routes.page import PAGE, read_page
 from adapters.http.routes.reading import offer_page
@@ -75,7 +76,7 @@ def make_app(
     app.on_shutdown.append(streams.end)
     app[REACH] = door.reach
     app[PAGE] = read_page()
-    app[ARCHIVES] = Archives()
+    app[ARCHIVES] = LongAnswers(ALL_SENT)
     offer_document(app, ALL_ROUTES)
     offer_page(app, ALL_ROUTES)
     for route in ALL_ROUTES:

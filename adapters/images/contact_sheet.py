@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from PIL import Image
 
-from adapters.images.shaping import DamagedPicture, decoded, flattened
+from adapters.images.shaping import DamagedPicture, decoded, flattened, in_memory
 
 COLUMNS = 3
 THUMBNAIL_SIDE = 320
@@ -39,9 +39,10 @@ def contact_sheet(pictures: Iterable[bytes | None], count: int) -> bytes | None:
 
 
 def _thumbnail(data: bytes) -> Image.Image | None:
-    try:
-        picture = flattened(decoded(data))
-    except DamagedPicture:
-        return None
-    picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-    return picture
+    with in_memory(data):
+        try:
+            picture = flattened(decoded(data))
+        except DamagedPicture:
+            return None
+        picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+        return picture

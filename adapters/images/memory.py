@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Condition
+from threading import Condition, local
 
 from adapters.images.containers.outline import MAX_DECODED_BYTES
 
@@ -31,7 +31,7 @@ class DecodingMemory:
 
     @contextmanager
     def held(self, size_bytes: int, *, first: bool = False) -> Iterator[None]:
-        """Within this block so many bytes are somebody's. Whoever holds some asks for no more."""
+        """Within this block so many bytes are somebody's. Who holds some may not ask for more."""
         taken = min(size_bytes, self._most_bytes)
         place = object()
         with self._changed:
@@ -50,7 +50,14 @@ class DecodingMemory:
                 self._changed.notify_all()
 
 
+class _Thread(local):
+    """Whether this thread holds some."""
+
+    holds = False
+
+
 _large, _small = DecodingMemory(MAX_DECODED_BYTES), DecodingMemory(MOST_OF_SMALL_BYTES)
+_thread = _Thread()
 
 
 def _begin_anew() -> None:
@@ -65,6 +72,15 @@ if hasattr(os, "register_at_fork"):  # not on Windows, where no process is forke
 
 @contextmanager
 def held(size_bytes: int, *, first: bool = False) -> Iterator[None]:
-    """Within this block so many bytes of the process's decoding memory are somebody's; blocks until there are."""
-    with (_small if size_bytes <= SMALL_BYTES else _large).held(size_bytes, first=first):
+    """Within this block so many bytes of the process's decoding memory are somebody's; blocks until there are. Within
+    such a block of its own thread another one asks for nothing: two that wait for each other's would wait for ever.
+    """
+    if _thread.holds:
         yield
+        return
+    with (_small if size_bytes <= SMALL_BYTES else _large).held(size_bytes, first=first):
+        _thread.holds = True
+        try:
+            yield
+        finally:
+            _thread.holds = False

@@ -1,8 +1,8 @@
 """Shapes pictures to what a provider takes and a user asked for, aside from the event loop and two at a time.
 
 Answers for decoding what a user or a service sent, for scaling, and for the format. What is too large to be decoded was
-refused before, by `request_check`. Colours stay as they are (`levels`); what is transparent becomes white where the
-target knows none.
+refused before, by `request_check`; the rest waits for the memory that it takes (`memory`). Colours stay as they are
+(`levels`); what is transparent becomes white where the target knows none.
 """
 
 from __future__ import annotations
@@ -10,19 +10,24 @@ from __future__ import annotations
 import asyncio
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from PIL import Image, ImageOps
 
+from adapters.images import memory
+from adapters.images.containers.outline import MAX_DECODED_BYTES
 from adapters.images.formats import INPUTS, MEDIA_TYPES
 from adapters.images.levels import in_eight_bits
 from adapters.images.png_chunks import chunks_of
 
 WORKERS = 2
 QUALITIES = (92, 80, 60)
+BYTES_A_PIXEL, OTHERS_BYTES_A_PIXEL = {"WEBP": 16, "AVIF": 14}, 10
+"""What decoding, flattening and scaling one takes (measured), by Pillow's names of formats."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -77,13 +82,35 @@ class PictureWorkers:
             self._threads.shutdown(wait=False)
 
 
+def most_pixels_of(format_name: str | None) -> int | None:
+    """How many pixels a picture of this format may have; None where the bound is that of all."""
+    bytes_a_pixel = BYTES_A_PIXEL.get(format_name or "")
+    return None if bytes_a_pixel is None else MAX_DECODED_BYTES // bytes_a_pixel
+
+
+@contextmanager
+def in_memory(data: bytes, *, paid: bool = False) -> Iterator[None]:
+    """Within this block the picture may be decoded and shaped: waits until there is memory for it, so for a worker.
+    What was paid for comes first.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=INPUTS) as image:
+            pixels = image.width * image.height
+            bytes_a_pixel = BYTES_A_PIXEL.get(image.format or "", OTHERS_BYTES_A_PIXEL)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        pixels = bytes_a_pixel = 0  # and whoever decodes it says so
+    with memory.held(pixels * bytes_a_pixel, first=paid):
+        yield
+
+
 def size_of(data: bytes) -> tuple[int, int]:
     """Width and height as they are seen, with the orientation of EXIF. Raises DamagedPicture."""
     try:
         with Image.open(io.BytesIO(data), formats=INPUTS) as image:
             # Of a PNG, Pillow decodes everything in order to see what may stand behind the picture.
-            whole = image.format != "PNG" or _tells_after_its_picture(data)
-            exif = image.getexif() if whole else Image.Image.getexif(image)
+            is_decoded = image.format == "PNG" and _tells_after_its_picture(data)
+            with in_memory(data) if is_decoded else nullcontext():
+                exif = Image.Image.getexif(image) if image.format == "PNG" and not is_decoded else image.getexif()
             turned = exif.get(0x0112, 1) in {5, 6, 7, 8}
             width, height = image.size
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
@@ -122,34 +149,39 @@ def flattened(picture: Image.Image) -> Image.Image:
 
 def filled(data: bytes, size: tuple[int, int], *, at_most_bytes: int) -> ShapedPicture:
     """The picture scaled to fill exactly this size, its longer side cut evenly. Raises DamagedPicture."""
-    picture = flattened(decoded(data))
-    if picture.size != size:
-        picture = ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
-    return encoded(picture, at_most_bytes)
+    with in_memory(data):
+        picture = flattened(decoded(data))
+        if picture.size != size:
+            picture = ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
+        return encoded(picture, at_most_bytes)
 
 
 def within(data: bytes, *, at_most_pixels: int, longest_side: int, at_most_bytes: int) -> ShapedPicture:
     """The picture scaled down, in its own shape, until it fits; never scaled up. Raises DamagedPicture."""
-    picture = flattened(decoded(data))
-    factor = min(1.0, math.sqrt(at_most_pixels / (picture.width * picture.height)), longest_side / max(picture.size))
-    if factor < 1:
-        picture = picture.resize(
-            (max(1, int(picture.width * factor)), max(1, int(picture.height * factor))), Image.Resampling.LANCZOS
-        )
-    return encoded(picture, at_most_bytes)
+    with in_memory(data):
+        picture = flattened(decoded(data))
+        width, height = picture.size
+        factor = min(1.0, math.sqrt(at_most_pixels / (width * height)), longest_side / max(width, height))
+        if factor < 1:
+            size = (max(1, int(width * factor)), max(1, int(height * factor)))
+            picture = picture.resize(size, Image.Resampling.LANCZOS)
+        return encoded(picture, at_most_bytes)
 
 
 def of_width(data: bytes, width: int) -> ShapedPicture:
-    """The picture at exactly this width, in its shape and format; the same bytes where it is. Raises DamagedPicture."""
+    """What a service made at exactly this width, in its shape and format; the same bytes where it is. Raises
+    DamagedPicture.
+    """
     with_format = _format_of(data)
     if size_of(data)[0] == width and with_format in MEDIA_TYPES:
         return ShapedPicture(data, MEDIA_TYPES[with_format], *size_of(data))
-    picture = decoded(data)
-    height = max(1, round(picture.height * width / picture.width))
-    scaled = picture.resize((width, height), Image.Resampling.LANCZOS)
-    if with_format in {"JPEG", "WEBP"}:
-        return _saved(flattened(scaled) if with_format == "JPEG" else scaled, with_format, quality=QUALITIES[0])
-    return _saved(scaled, "PNG")
+    with in_memory(data, paid=True):
+        picture = decoded(data)
+        height = max(1, round(picture.height * width / picture.width))
+        scaled = picture.resize((width, height), Image.Resampling.LANCZOS)
+        if with_format in {"JPEG", "WEBP"}:
+            return _saved(flattened(scaled) if with_format == "JPEG" else scaled, with_format, quality=QUALITIES[0])
+        return _saved(scaled, "PNG")
 
 
 def in_format(data: bytes, media_type: str) -> bytes:
@@ -157,11 +189,12 @@ def in_format(data: bytes, media_type: str) -> bytes:
     if MEDIA_TYPES.get(_format_of(data)) == media_type:
         return data
     (kind,) = (name for name, known in MEDIA_TYPES.items() if known == media_type)
-    picture = decoded(data)
-    try:
-        return _saved(flattened(picture) if kind == "JPEG" else picture, kind, quality=QUALITIES[0]).data
-    except (OSError, ValueError) as error:  # such as a side that is longer than WEBP can tell
-        raise DamagedPicture from error
+    with in_memory(data):
+        picture = decoded(data)
+        try:
+            return _saved(flattened(picture) if kind == "JPEG" else picture, kind, quality=QUALITIES[0]).data
+        except (OSError, ValueError) as error:  # such as a side that is longer than WEBP can tell
+            raise DamagedPicture from error
 
 
 def encoded(picture: Image.Image, at_most_bytes: int) -> ShapedPicture:

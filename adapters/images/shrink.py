@@ -9,7 +9,7 @@ import io
 
 from PIL import Image
 
-from adapters.images.shaping import QUALITIES, DamagedPicture, decoded
+from adapters.images.shaping import QUALITIES, DamagedPicture, decoded, in_memory
 
 SIDES = (4096, 2048, 1024, 512)
 """Longest sides that are tried, in pixels; the first is below what WEBP can hold."""
@@ -21,6 +21,11 @@ def fitted(name: str, data: bytes, at_most_bytes: int) -> tuple[str, bytes] | No
     """
     if len(data) <= at_most_bytes:
         return name, data
+    with in_memory(data):
+        return _shrunk(name, data, at_most_bytes)
+
+
+def _shrunk(name: str, data: bytes, at_most_bytes: int) -> tuple[str, bytes] | None:
     try:
         picture = decoded(data)
     except DamagedPicture:

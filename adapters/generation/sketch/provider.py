@@ -10,6 +10,7 @@ import hashlib
 import io
 import random
 import time
+from contextlib import nullcontext
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 from PIL.PngImagePlugin import PngInfo
@@ -31,7 +32,7 @@ from adapters.generation.sketch.scenes import paint
 from adapters.generation.sketch.scenes.caption import draw_caption
 from adapters.generation.sketch.scenes.reading import subject_of
 from adapters.generation.taxonomy import unusable_input
-from adapters.images.shaping import ClosedMeanwhile, DamagedPicture, PictureWorkers, decoded, flattened
+from adapters.images.shaping import ClosedMeanwhile, DamagedPicture, PictureWorkers, decoded, flattened, in_memory
 from adapters.ports.failure_reasons import PlainReason
 from adapters.ports.failures import GenerationFailure
 
@@ -108,6 +109,11 @@ class SketchProvider:
 
 def _make(request: GenerationRequest, number: int) -> tuple[GeneratedImage, str]:
     """One picture and what is said of it. Raises DamagedPicture for an input that cannot be decoded."""
+    with nullcontext() if request.image is None else in_memory(request.image):
+        return _made(request, number)
+
+
+def _made(request: GenerationRequest, number: int) -> tuple[GeneratedImage, str]:
     source = None if request.image is None else decoded(request.image)
     if request.operation is Operation.UPSCALE and source is not None:
         return GeneratedImage(_png(_upscale(source, request.width or source.width)), None, "image/png"), ""

@@ -7,7 +7,9 @@ each message is the position up to which its reader has seen everything, so `Las
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import NamedTuple
 
 import orjson
 from aiohttp import web
@@ -19,7 +21,7 @@ from adapters.http.contract.route import Answer, Route
 from adapters.http.parameters import user_of
 from adapters.http.problems import BAD_REQUEST, Problem
 from adapters.http.services import services_of
-from adapters.http.streaming import STREAMS, begin, cut_off
+from adapters.http.streaming import STREAMS, Stream, begin, cut_off
 from adapters.http.surveys import survey
 from adapters.ports.faults import Fault
 from adapters.tokens.token import Scope
@@ -78,20 +80,35 @@ def _wanted(request: web.Request) -> Wanted:
 
 async def _lines(request: web.Request, wanted: Wanted) -> web.StreamResponse:
     position, left = AFTER.of(request), LIMIT.of(request)
-    passage = await _passage(request, wanted, position, min(left, PAGE_EVENTS))
+    told = await _told(request, wanted, position, min(left, PAGE_EVENTS), _line)
     answer = await begin(request, NDJSON)
     if request.method == "HEAD":
         return answer
     try:
-        while passage.lines:
-            await answer.write(b"".join(orjson.dumps(line) + b"\n" for line in passage.lines))
-            left -= len(passage.lines)
-            passage = await _passage(request, wanted, passage.up_to, min(left, PAGE_EVENTS))
+        while told.count:
+            await answer.write(told.text)
+            left -= told.count
+            told = await _told(request, wanted, told.up_to, min(left, PAGE_EVENTS), _line)
     except Fault:
         cut_off(request)
         raise
     await answer.write_eof()
     return answer
+
+
+class _Told(NamedTuple):
+    """A passage as it is written. Of lines that a slow reader has not taken yet nothing else is in memory."""
+
+    text: bytes
+    count: int
+    up_to: int
+
+
+async def _told(
+    request: web.Request, wanted: Wanted, position: int, most: int, form: Callable[[EventLine], bytes]
+) -> _Told:
+    passage = await _passage(request, wanted, position, most)
+    return _Told(b"".join(map(form, passage.lines)), len(passage.lines), passage.up_to)
 
 
 async def _passage(request: web.Request, wanted: Wanted, position: int, most: int) -> Passage:
@@ -107,10 +124,10 @@ async def _passage(request: web.Request, wanted: Wanted, position: int, most: in
 async def _follow(request: web.Request, wanted: Wanted, scope: Scope) -> web.StreamResponse:
     store, streams = services_of(request).store, request.app[STREAMS]
     position = _begin_behind(request, store.running().state.position)
-    with streams.place(request):
+    with streams.place(request) as stream:
         answer = await begin(request, EVENT_STREAM)
         if request.method != "HEAD":
-            going_on = _go_on(request, answer, wanted, position, scope)
+            going_on = _go_on(request, answer, stream, _From(wanted, position, scope))
             await connection_of(request).while_open(going_on, for_stranger=False)
             await answer.write_eof()
         return answer
@@ -125,29 +142,41 @@ def _begin_behind(request: web.Request, head: int) -> int:
     return head if position == SINCE.default else min(position, head)
 
 
-async def _go_on(request: web.Request, answer: web.StreamResponse, wanted: Wanted, position: int, scope: Scope) -> None:
-    """Writes what comes, until the service stops, the log cannot be read any more, or the reader no longer may."""
-    services, streams = services_of(request), request.app[STREAMS]
+class _From(NamedTuple):
+    """What a stream tells, behind which position, and what its reader must be allowed."""
+
+    wanted: Wanted
+    position: int
+    scope: Scope
+
+
+async def _go_on(request: web.Request, answer: web.StreamResponse, stream: Stream, begun: _From) -> None:
+    """Writes what comes, until the stream is over, the log cannot be read any more, or the reader no longer may."""
+    services, position = services_of(request), begun.position
     now = asyncio.get_running_loop().time
     await answer.write(f"retry: 2000\nid: {position}\n\n".encode())
     written_at = let_in_at = now()
     try:
-        while True:
+        while not stream.is_over:
             if now() - let_in_at >= ALIVE_SECONDS:  # however much comes, who was let in once is not let in for ever
-                await services.access.let_in(request, scope)
+                await services.access.let_in(request, begun.scope)
                 let_in_at = now()
-            passage = await _passage(request, wanted, position, PAGE_EVENTS)
-            position = passage.up_to
-            if passage.lines:
-                await answer.write(b"".join(map(_message, passage.lines)))
+            told = await _told(request, begun.wanted, position, PAGE_EVENTS, _message)
+            position = told.up_to
+            if told.count:
+                await answer.write(told.text)
                 written_at = now()
             elif now() - written_at >= ALIVE_SECONDS:
                 await answer.write(f": alive\nid: {position}\n\n".encode())
                 written_at = now()
-            if len(passage.lines) < PAGE_EVENTS and not await streams.pause(LOOK_SECONDS):
-                return
+            if told.count < PAGE_EVENTS:
+                await stream.pause(LOOK_SECONDS)
     except (Fault, Problem):
         return  # its reader comes again, and is then told why
+
+
+def _line(line: EventLine) -> bytes:
+    return orjson.dumps(line) + b"\n"
 
 
 def _message(line: EventLine) -> bytes:

@@ -115,6 +115,16 @@ def test_an_image_of_too_many_pixels_is_refused(pixels: int, *, accepted: bool) 
     assert (refused(IMAGE, replace(LIMITS, image_pixels=pixels)) == "") is accepted
 
 
+@pytest.mark.parametrize(("kind", "side", "most"), [("WEBP", 5_001, "25,000,000"), ("AVIF", 5_346, "28,571,428")])
+def test_a_format_that_takes_more_memory_may_have_fewer_pixels(kind: str, side: int, most: str) -> None:
+    """As with what is kept: one picture would else take more than there is for all together."""
+    for sides, words in (((side - 1, side - 1), ""), ((side, side), f"more than {most} pixels")):
+        buffer = io.BytesIO()
+        Image.new("L", sides).save(buffer, kind, **({"lossless": True} if kind == "WEBP" else {"speed": 10}))
+        found = refused(IMAGE, image=buffer.getvalue())
+        assert words in found if words else not found
+
+
 def test_a_decompression_bomb_is_refused_by_its_header() -> None:
     """A header that promises billions of pixels is a sentence, not a warning or an exception."""
     bomb = bytearray(png())
