@@ -100,7 +100,7 @@ class _Told(NamedTuple):
     """A passage as it is written. Of lines that a slow reader has not taken yet nothing else is in memory."""
 
     text: bytes
-    count: int
+    count: int  # type: ignore[assignment]  # tuple.count is not needed
     up_to: int
 
 
