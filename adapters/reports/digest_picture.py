@@ -9,7 +9,8 @@ from typing import Any
 
 from adapters.reports.digest import Digest
 from adapters.reports.digest_words import title
-from adapters.reports.pictures import DARK, GIGABYTE, Look, drawn, framed
+from adapters.reports.drawing import as_png
+from adapters.reports.pictures import DARK, GIGABYTE, Look, framed
 from domain.limits import MEGABYTE
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -18,8 +19,8 @@ WIDTH, HEIGHT = 330, 190
 
 
 def picture(digest: Digest) -> bytes:
-    """As PNG, on a dark ground of its own. Raises ConfigError without the extra."""
-    return drawn(describe(digest, DARK))
+    """As PNG, on a dark ground of its own. Raises ConfigError without the extra, NotDrawn."""
+    return as_png(describe(digest, DARK))
 
 
 def in_words(digest: Digest) -> str:

@@ -7,7 +7,8 @@ from functools import cache
 from html import escape
 from typing import Any
 
-from adapters.reports.pictures import DARK, LIGHT, describe, script
+from adapters.reports.drawing import script
+from adapters.reports.pictures import DARK, LIGHT, describe
 from adapters.reports.reporting import Report
 from adapters.reports.wording import COLUMNS, cell, in_words, notes, title
 

@@ -10,13 +10,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from adapters.ports.faults import ConfigError
-from adapters.reports.database import NOT_INSTALLED
+from adapters.reports.drawing import as_png, as_svg
 from adapters.reports.reporting import OVER_TIME, Report
 from adapters.reports.wording import title
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-VEGA_LITE = "6.4"
 STORAGE = "Storage of all, at the end of each day"
 NO_VALUES: dict[str, Any] = {"values": []}
 WIDTH, HEIGHT = 460, 240
@@ -24,8 +22,6 @@ BARS_SHOWN = 15
 MOST_BAR_HEIGHT = 26
 """Of a bar that lies: a few keys do not fill a chart with one block."""
 BAR_SHARE = 0.8
-SCALE = 2.0
-"""Of a PNG: twice as many dots, as it is shown on dense screens."""
 FONT = "system-ui, -apple-system, Segoe UI, Roboto, DejaVu Sans, sans-serif"
 GIGABYTE = 1024**3
 
@@ -106,31 +102,13 @@ def framed(heading: str, charts: Sequence[dict[str, Any]], look: Look) -> dict[s
 
 
 def svg(told: Report) -> bytes:
-    """All charts as one picture that scales."""
-    return str(_vl_convert().vegalite_to_svg(describe(told), vl_version=VEGA_LITE)).encode()
+    """All charts as one picture that scales. Raises ConfigError without the extra, NotDrawn."""
+    return as_svg(describe(told))
 
 
 def png(told: Report) -> bytes:
-    """All charts as one picture of dots."""
-    return drawn(describe(told))
-
-
-def drawn(description: dict[str, Any]) -> bytes:
-    """A description as PNG. Raises ConfigError without the extra."""
-    return bytes(_vl_convert().vegalite_to_png(description, vl_version=VEGA_LITE, scale=SCALE))
-
-
-def script(snippet: str) -> str:
-    """A script with all that draws charts, so that a page needs no network."""
-    return str(_vl_convert().javascript_bundle(snippet, vl_version=VEGA_LITE))
-
-
-def _vl_convert() -> Any:
-    try:
-        import vl_convert
-    except ModuleNotFoundError as error:
-        raise ConfigError(NOT_INSTALLED) from error
-    return vl_convert
+    """All charts as one picture of dots. Raises ConfigError without the extra, NotDrawn."""
+    return as_png(describe(told))
 
 
 def _chart(heading: str, **parts: Any) -> dict[str, Any]:
