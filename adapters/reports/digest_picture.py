@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapters.reports.charts import GIGABYTE
 from adapters.reports.digest import Digest
 from adapters.reports.digest_words import title
 from adapters.reports.drawing import as_png
-from adapters.reports.pictures import DARK, GIGABYTE, Look, framed
+from adapters.reports.looks import DARK, Look
+from adapters.reports.pictures import framed
 from domain.limits import MEGABYTE
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

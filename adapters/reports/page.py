@@ -8,7 +8,8 @@ from html import escape
 from typing import Any
 
 from adapters.reports.drawing import script
-from adapters.reports.pictures import DARK, LIGHT, describe
+from adapters.reports.looks import DARK, LIGHT
+from adapters.reports.pictures import describe
 from adapters.reports.reporting import Report
 from adapters.reports.wording import COLUMNS, cell, in_words, notes, title
 
