@@ -65,7 +65,7 @@ def config(look: Look) -> dict[str, Any]:
             "labelFontSize": 11,
             "titleFontWeight": "normal",
         },
-        "legend": {"labelColor": look.words, "labelFontSize": 11, "symbolType": "square"},
+        "legend": {"labelColor": look.words, "labelFontSize": 11, "symbolType": "square", "columns": 4},
         "text": {"font": FONT, "fontSize": 11},
         "line": {"strokeWidth": 2},
         "point": {"size": 22, "filled": True},

@@ -16,7 +16,7 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 
 def describe(told: Report, look: Look = LIGHT) -> dict[str, Any]:
     """The description of all charts in one."""
-    return framed(title(told), charts(told, look), look)
+    return framed(title(told), list(charts(told, look).values()), look)
 
 
 def framed(heading: str, inside: Sequence[dict[str, Any]], look: Look) -> dict[str, Any]:
@@ -31,6 +31,23 @@ def framed(heading: str, inside: Sequence[dict[str, Any]], look: Look) -> dict[s
         "spacing": {"row": 42, "column": 46},
         "resolve": {"scale": {"color": "independent"}},
         "config": config(look),
+    }
+
+
+def alone(told: Report, look: Look) -> dict[str, dict[str, Any]]:
+    """The same charts by their names, each a description of its own, for a place that gives it its ground and width."""
+    common = config(look)
+    own = {**common, "title": {**common["title"], "frame": "bounds"}}
+    return {
+        name: {
+            "$schema": SCHEMA,
+            **chart,
+            "width": "container",
+            "background": "transparent",
+            "autosize": {"type": "fit-x", "contains": "padding"},
+            "config": own,
+        }
+        for name, chart in charts(told, look).items()
     }
 
 
