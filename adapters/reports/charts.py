@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from adapters.reports.looks import Look
 from adapters.reports.reporting import OVER_TIME, PACE_DAYS, Forecast, Report
@@ -19,6 +19,7 @@ from domain.limits import MEGABYTE
 
 STORAGE = "Storage of all, at the end of each day"
 NOTHING = "nothing in that time"
+_NO_DATA: dict[str, Any] = {"values": [{"what": NOTHING}]}
 WIDTH, HEIGHT = 460, 240
 BARS_SHOWN = 15
 MOST_BAR_HEIGHT = 26
@@ -41,13 +42,14 @@ OUTCOMES = MappingProxyType(
 REASONS = MappingProxyType(
     {"refused_daily": "daily limit", "refused_user": "own storage", "refused_pool": "storage of all"}
 )
+ChartName = Literal["generations", "refusals", "storage", "seconds", "largest", "credits"]
 
 
-def charts(told: Report, look: Look) -> dict[str, dict[str, Any]]:
+def charts(told: Report, look: Look) -> dict[ChartName, dict[str, Any]]:
     """All charts of a report by their names: `generations`, `refusals`, `storage`, `seconds` where it is told over time
     and `largest` where it is not, and `credits` where anything was paid.
     """
-    found = {
+    found: dict[ChartName, dict[str, Any]] = {
         "generations": _stacked(told, "Generations by day", OUTCOMES, look.outcomes),
         "refusals": _stacked(told, "Refusals by day", REASONS, look.reasons),
         "storage": _storage(told, look),
@@ -61,11 +63,15 @@ def unit_of(largest_bytes: int) -> tuple[str, int]:
     return ("GB", GIGABYTE) if largest_bytes >= GIGABYTE else ("MB", MEGABYTE)
 
 
+def is_empty(chart: Mapping[str, Any]) -> bool:
+    """Whether a chart has but the word that there is nothing."""
+    return chart.get("data") == _NO_DATA
+
+
 def _chart(heading: str, says: str, **parts: Any) -> dict[str, Any]:
     """A chart. Where it `says` nothing, nothing can be drawn either but the word that there is nothing."""
     if not says:
-        nothing = {"values": [{"what": NOTHING}]}
-        parts = {"data": nothing, "mark": {"type": "text", "fontSize": 14}, "encoding": {"text": {"field": "what"}}}
+        parts = {"data": _NO_DATA, "mark": {"type": "text", "fontSize": 14}, "encoding": {"text": {"field": "what"}}}
     told = f"{heading}: {says or NOTHING}."
     return {"title": heading, "description": told, "width": WIDTH, "height": HEIGHT, **parts}
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 FONT = "system-ui, -apple-system, Segoe UI, Roboto, DejaVu Sans, sans-serif"
 
 
 class Look(NamedTuple):
-    """The colours of a picture: ground, words, lines, and what is drawn."""
+    """The colours of a picture: ground, words, lines, and what is drawn; and how high its letters are in pixels."""
 
     ground: str
     words: str
@@ -19,6 +20,7 @@ class Look(NamedTuple):
     warning: str
     outcomes: Sequence[str]
     reasons: Sequence[str]
+    letters: int = 11
 
 
 LIGHT = Look(
@@ -41,6 +43,33 @@ DARK = Look(
     outcomes=("#8f78f5", "#f2c94c", "#ff8a50", "#f5a3a3", "#3fbfae", "#94a3b8", "#6b7a90", "#cbd5e1"),
     reasons=("#8f78f5", "#3fbfae", "#ff8a50"),
 )
+ON_THE_PAGE: Mapping[str, Look] = MappingProxyType(
+    {
+        "light": Look(
+            ground="#fffdf9",
+            words="#22261f",
+            faint="#5c6156",
+            grid="#ddd6c8",
+            main="#2f5d50",
+            warning="#a4302a",
+            outcomes=("#2f5d50", "#b8791f", "#a4302a", "#d0655b", "#3f7fa6", "#8d8a7c", "#6b6e64", "#22261f"),
+            reasons=("#2f5d50", "#b8791f", "#a4302a"),
+            letters=13,
+        ),
+        "dark": Look(
+            ground="#1c2024",
+            words="#ece8df",
+            faint="#a9aaa2",
+            grid="#31363a",
+            main="#8fcbb4",
+            warning="#f3a097",
+            outcomes=("#8fcbb4", "#e9b565", "#e57368", "#f3b8b0", "#86b7d8", "#9a9c95", "#777d7c", "#ece8df"),
+            reasons=("#8fcbb4", "#e9b565", "#e57368"),
+            letters=13,
+        ),
+    }
+)
+"""Those of the service's page, on its two grounds; a test compares them with its `style.css`."""
 
 
 def config(look: Look) -> dict[str, Any]:
@@ -62,11 +91,13 @@ def config(look: Look) -> dict[str, Any]:
             "gridColor": look.grid,
             "domainColor": look.grid,
             "tickColor": look.grid,
-            "labelFontSize": 11,
+            "labelFontSize": look.letters,
+            "labelSeparation": 6,
             "titleFontWeight": "normal",
+            "titleFontSize": look.letters,
         },
-        "legend": {"labelColor": look.words, "labelFontSize": 11, "symbolType": "square", "columns": 4},
-        "text": {"font": FONT, "fontSize": 11},
+        "legend": {"labelColor": look.words, "labelFontSize": look.letters, "symbolType": "square", "columns": 4},
+        "text": {"font": FONT, "fontSize": look.letters, "color": look.faint},
         "line": {"strokeWidth": 2},
         "point": {"size": 22, "filled": True},
     }

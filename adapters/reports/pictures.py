@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from adapters.reports.charts import charts
+from adapters.reports.charts import ChartName, charts
 from adapters.reports.drawing import as_png, as_svg
 from adapters.reports.looks import LIGHT, Look, config
 from adapters.reports.reporting import Report
@@ -34,7 +34,7 @@ def framed(heading: str, inside: Sequence[dict[str, Any]], look: Look) -> dict[s
     }
 
 
-def alone(told: Report, look: Look) -> dict[str, dict[str, Any]]:
+def alone(told: Report, look: Look) -> dict[ChartName, dict[str, Any]]:
     """The same charts by their names, each a description of its own, for a place that gives it its ground and width."""
     common = config(look)
     own = {**common, "title": {**common["title"], "frame": "bounds"}}
