@@ -26,6 +26,7 @@ from adapters.http.long_answers import LongAnswers
 from adapters.http.pace import Pace
 from adapters.http.routes import ALL_ROUTES
 from adapters.http.routes.archives import ALL_SENT, ARCHIVES
+from adapters.http.routes.charts import offer_charts
 from adapters.http.routes.documentation import offer_document
 from adapters.http.routes.page import PAGE, read_page
 from adapters.http.routes.reading import offer_page
@@ -79,6 +80,7 @@ def make_app(
     app[ARCHIVES] = LongAnswers(ALL_SENT)
     offer_document(app, ALL_ROUTES)
     offer_page(app, ALL_ROUTES)
+    offer_charts(app)
     for route in ALL_ROUTES:
         app.router.add_route(route.method, route.pattern, route.handle, expect_handler=expect_later)
         if route.method == "GET":

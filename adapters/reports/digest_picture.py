@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapters.reports.charts import limit_of_all, unit_of
 from adapters.reports.digest import Digest
 from adapters.reports.digest_words import title
-from adapters.reports.pictures import DARK, GIGABYTE, Look, drawn, framed
-from domain.limits import MEGABYTE
+from adapters.reports.drawing import as_png
+from adapters.reports.looks import DARK, Look
+from adapters.reports.pictures import framed
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 THIS, FORMER = "this week", "the week before"
@@ -18,8 +20,8 @@ WIDTH, HEIGHT = 330, 190
 
 
 def picture(digest: Digest) -> bytes:
-    """As PNG, on a dark ground of its own. Raises ConfigError without the extra."""
-    return drawn(describe(digest, DARK))
+    """As PNG, on a dark ground of its own. Raises ConfigError without the extra, NotDrawn."""
+    return as_png(describe(digest, DARK))
 
 
 def in_words(digest: Digest) -> str:
@@ -63,7 +65,7 @@ def _made(digest: Digest, look: Look) -> dict[str, Any]:
 
 def _storage(digest: Digest, look: Look) -> dict[str, Any]:
     largest = max([digest.forecast.pool_bytes or 0, *(row["stored_bytes"] for row in digest.growth)])
-    unit, unit_bytes = ("GB", GIGABYTE) if largest >= GIGABYTE else ("MB", MEGABYTE)
+    unit, unit_bytes = unit_of(largest)
     stored = [{"day": row["day"], "size": row["stored_bytes"] / unit_bytes} for row in digest.growth]
     x = {"field": "day", "type": "temporal", "title": None, "scale": {"type": "utc"}}
     y = {"field": "size", "type": "quantitative", "title": unit}
@@ -76,9 +78,5 @@ def _storage(digest: Digest, look: Look) -> dict[str, Any]:
         }
     ]
     if digest.forecast.pool_bytes is not None:
-        limit = {"values": [{"size": digest.forecast.pool_bytes / unit_bytes, "what": "limit of all"}]}
-        rule = {"type": "rule", "color": look.warning, "strokeDash": [2, 3], "strokeWidth": 1.5}
-        text = {"type": "text", "align": "left", "x": 4, "dy": 9, "color": look.warning}
-        layers.append({"data": limit, "mark": rule, "encoding": {"y": y}})
-        layers.append({"data": limit, "mark": text, "encoding": {"y": y, "text": {"field": "what"}}})
+        layers += limit_of_all(digest.forecast.pool_bytes / unit_bytes, y, look, below=True)
     return {"title": "Storage of all, at the end of each day", "width": WIDTH, "height": HEIGHT, "layer": layers}

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from adapters.reports.charts import OUTCOMES, REASONS
 from adapters.reports.digest import Advice, AdviceKind, Digest
-from adapters.reports.pictures import OUTCOMES, REASONS
 from adapters.reports.wording import cell, foretold, in_words
 from adapters.wording.figures import counted
 from projections.iso_weeks import Week

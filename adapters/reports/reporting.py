@@ -140,7 +140,9 @@ class Forecast(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The figures: of each key, of each day, and of the whole; `stored` is what was stored at the end of each day."""
+    """The figures: of each key, of each day, and of the whole; `stored` is what was stored at the end of each day.
+    `since` is the day from which on days were counted, None where all were.
+    """
 
     position: int
     by: str
@@ -151,6 +153,7 @@ class Report(NamedTuple):
     total: dict[str, Any]
     stored: list[dict[str, Any]]
     forecast: Forecast
+    since: str | None = None
 
 
 def report(log: OpenedLog, terms: Terms, progress: OnProgress = unwatched) -> Report:
@@ -179,6 +182,7 @@ def report(log: OpenedLog, terms: Terms, progress: OnProgress = unwatched) -> Re
         total=total,
         stored=stored,
         forecast=forecast(growth, _pool_limit(log), today),
+        since=None if since is None else since.isoformat(),
     )
 
 

@@ -48,6 +48,9 @@ async def test_no_view_breaks_a_rule(browser: Browser, service: Service, scheme:
     assert await violations(page) == []
     await page.get_by_role("link", name="Admin").tap()
     await expect(page.locator("#providers-table")).to_contain_text("sketch")
+    await page.locator("#days summary").tap()
+    for name in ("generations", "storage", "seconds"):
+        await expect(page.locator(f"#{name}-chart [role=img] svg")).to_be_visible(timeout=20_000)
     await page.locator("#everybody-daily").fill("0")
     await page.locator("#everybody-reason").fill("a break")
     await page.get_by_role("button", name="See what changes").tap()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
 from adapters.application.recorded import Json
 from adapters.http.contract.shapes import Bytes, Count, Instant, Position
+from adapters.reports.charts import ChartName
 from adapters.reports.reporting import Outlook
 
 
@@ -182,8 +183,21 @@ class ForecastData(TypedDict):
     sentence: str
 
 
+class ReportChart(TypedDict):
+    """A chart of the report's figures: what it shows in words, and its description in Vega-Lite (6), which any program
+    that reads that draws. It has no ground and takes the width of its place. `is_empty`: it has nothing to show.
+    """
+
+    name: ChartName
+    says: str
+    is_empty: bool
+    description: dict[str, Json]
+
+
 class ReportData(TypedDict):
-    """What was made, refused, stored and paid for: of each key, of each day, of all."""
+    """What was made, refused, stored and paid for: of each key, of each day, of all. `charts` is there where they were
+    asked for.
+    """
 
     position: Position
     by: str
@@ -194,3 +208,4 @@ class ReportData(TypedDict):
     total: ReportSums
     stored: list[StoredDay]
     forecast: ForecastData
+    charts: NotRequired[list[ReportChart]]

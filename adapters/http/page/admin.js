@@ -1,8 +1,8 @@
 // What whoever runs the service looks at: storage and its forecast, the service's health, figures, users, what happens.
 
 import * as api from "./api.js";
-import { bars, columns, table } from "./charts.js";
-import { showCredits } from "./credits.js";
+import { table, takeAway } from "./charts.js";
+import { showFigures, showProviders } from "./figures.js";
 import { listen, showChanges, showLimits, wholeOrNothing } from "./governing.js";
 import { Lines } from "./lines.js";
 import { icon, STATES } from "./quota.js";
@@ -13,21 +13,9 @@ const PAGE = 25;
 const DAYS = 30;
 const REFRESH_MS = 60000;
 const MB = 1048576;
-const DAY_MS = 86400000;
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const REASONS = {
-  refused_daily: "Refused: the day's limit",
-  refused_user: "Refused: own storage full",
-  refused_pool: "Refused: storage of all full",
-  failed: "Failed",
-  rejected: "Prompt refused by the service",
-  moderated: "Picture filtered",
-  not_kept: "Made, not kept",
-  expired: "Nothing came in time",
-  cancelled: "Cancelled",
-  unknown: "Answer lost",
-};
+const dark = matchMedia("(prefers-color-scheme: dark)");
 
 const ledger = new Lines({
   list: at("ledger-lines"),
@@ -79,10 +67,7 @@ function showPolicy(policy) {
   at("cleanup-days").placeholder = policy.temp_days;
 }
 
-const lastDays = () => Array.from({ length: DAYS }, (_, index) => new Date(Date.now() - (DAYS - 1 - index) * DAY_MS).toISOString().slice(0, 10));
-
-function showReport(report) {
-  const { forecast, total } = report;
+function showPool(forecast) {
   const used = forecast.used_bytes / MB;
   const pool = (forecast.pool_bytes ?? 0) / MB;
   const percent = pool ? Math.min(100, (100 * used) / pool) : 0;
@@ -92,19 +77,6 @@ function showReport(report) {
   at("pool-bar").firstElementChild.style.width = `${percent}%`;
   at("pool-title").parentElement.dataset.state = percent > 95 ? "CRITICAL" : percent > 80 ? "WARNING" : "OK";
   at("pool-forecast").textContent = forecast.sentence;
-  const kept = new Map(report.days.map((day) => [day.day, Math.max(day.made, day.kept)]));
-  columns(at("days-chart"), lastDays().map((day) => ({ label: day, value: kept.get(day) ?? 0, title: `${day}: ${kept.get(day) ?? 0}` })));
-  const reasons = Object.entries(REASONS).map(([name, label]) => ({ label, value: total[name] ?? 0 }));
-  bars(at("refusals-chart"), reasons.filter((row) => row.value > 0).sort((one, other) => other.value - one.value));
-}
-
-function showProviders(report) {
-  const seconds = (value) => (value === null ? "–" : `${number.format(value)} s`);
-  const rows = report.rows.map((row) => [
-    row.key, String(row.made), String(row.failed + row.expired + row.unknown), seconds(row.median_seconds), seconds(row.p95_seconds),
-    row.credits === null ? "–" : number.format(row.credits),
-  ]);
-  table(at("providers-table"), ["Service", "Made", "Failed", "Half within", "95 % within", "Credits"], rows);
 }
 
 function userButton(user) {
@@ -202,11 +174,11 @@ async function refresh() {
     const [ready, policy] = await Promise.all([api.admin.readiness(), api.admin.policy()]);
     showHealth(ready);
     showPolicy(policy);
-    const byDay = await api.admin.report("day", DAYS);
-    showReport(byDay);
-    const byProvider = await api.admin.report("provider", DAYS);
-    showProviders(byProvider);
-    showCredits(byDay, byProvider, lastDays());
+    const byDay = await api.admin.report("day", DAYS, dark.matches ? "dark" : "light");
+    showPool(byDay.forecast);
+    const drawing = showFigures(byDay);
+    showProviders(await api.admin.report("provider", DAYS));
+    await drawing;
   });
 }
 
@@ -235,10 +207,13 @@ export const admin = {
     shownUsers = [];
     moreUsers();
     if (!feed) follow();
+    dark.addEventListener("change", refresh);
     timer = setInterval(() => !document.hidden && refresh(), REFRESH_MS);
   },
   left() {
+    dark.removeEventListener("change", refresh);
     clearInterval(timer);
+    takeAway();
     feed?.close();
     feed = null;
   },

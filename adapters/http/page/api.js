@@ -145,7 +145,7 @@ export const archive = async (user, names) => {
 };
 export const admin = {
   policy: () => once("/v1/policy"),
-  report: (by, days) => once(`/v1/admin/report?${query({ by, days })}`),
+  report: (by, days, charts) => once(`/v1/admin/report?${query({ by, days, charts })}`),
   users: (offset, limit) => once(`/v1/users?offset=${offset}&limit=${limit}`),
   readiness: () => once("/readyz"),
   reset: (user, reason) => change(`/v1/admin/users/${encodeURIComponent(user)}/reset`, "POST", newKey(), { reason }),

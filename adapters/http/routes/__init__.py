@@ -6,6 +6,7 @@ from adapters.http.routes import (
     admin,
     archives,
     bulk,
+    charts,
     discord_session,
     documentation,
     edits,
@@ -50,6 +51,7 @@ ALL_ROUTES = (
     *explanations.ROUTES,
     *events.ROUTES,
     *reports.ROUTES,
+    *charts.ROUTES,
     *admin.ROUTES,
     *openai.ROUTES,
 )

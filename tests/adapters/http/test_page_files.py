@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 
 from adapters.http.routes.page import CONTENT_SECURITY_POLICY, INDEX, MEDIA_TYPES, read_page
+from adapters.reports.charts import OUTCOMES, REASONS
+from adapters.reports.looks import ON_THE_PAGE
 from tests.adapters.http.conftest import Running
 
 PAGE = read_page()
@@ -102,6 +104,26 @@ def _luminance(colour: str) -> float:
     parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_charts_have_the_colours_of_the_page(scheme: str) -> None:
+    """What their descriptions name is what the styles name, and all that is drawn stands out (WCAG 2.2, 1.4.11)."""
+    colours, look = _colours(scheme), ON_THE_PAGE[scheme]
+    names = {"ground": "surface", "words": "ink", "faint": "soft", "grid": "line", "main": "accent", "warning": "bad"}
+    assert {name: getattr(look, name) for name in names} == {name: colours[of] for name, of in names.items()}
+    for colour in (look.main, look.warning, *look.outcomes, *look.reasons):
+        light, dark = sorted((_luminance(colour), _luminance(look.ground)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 3, colour
+    assert (len(look.outcomes), len(look.reasons)) == (len(OUTCOMES), len(REASONS))
+
+
+def test_lists_and_charts_have_the_same_words() -> None:
+    """For why there is no picture."""
+    told = dict(re.findall(r'^ *(\w+): "(.+)",$', SCRIPTS["figures.js"], re.MULTILINE))
+    assert told == {name: word.capitalize() for name, word in OUTCOMES.items() if name != "kept"}
+    refused = dict(re.findall(r'(refused_\w+): "Refused: ([^"]+)"', SCRIPTS["figures.js"]))
+    assert refused == dict(REASONS)
 
 
 def test_no_sentence_of_the_page_names_a_command() -> None:
