@@ -31,7 +31,7 @@ from adapters.ledger.projector import Projector
 from adapters.ports.event_log import OpenedLog
 from adapters.ports.image_store import ImageStore
 from domain.events import Event
-from domain.limits import Limits, Override, UserLimits, effective, megabytes
+from domain.limits import NO_OVERRIDE, Limits, Override, UserLimits, effective, megabytes
 from domain.names import malformed_user, name_key
 from domain.usage import CurrentImage
 from projections.daily_quota import DailyStatus
@@ -186,6 +186,11 @@ def usage_of(storage: ReadableStorage, user: str) -> UserUsage:
         "daily_used": daily["used"],
         "daily_limit": daily["limit"],
     }
+
+
+def override_of(storage: ReadableStorage, user: str) -> Override:
+    """A user's own limits, also those that are over; one of nothing where they have none."""
+    return storage.running().state.override(user) or NO_OVERRIDE
 
 
 def policy_in_force(storage: ReadableStorage) -> Limits:

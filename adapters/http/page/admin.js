@@ -3,8 +3,8 @@
 import * as api from "./api.js";
 import { bars, columns, table } from "./charts.js";
 import { showCredits } from "./credits.js";
-import { listen, showChanges, showLimits, wholeOrNothing } from "./governing.js";
-import { Lines } from "./lines.js";
+import { listen, showChanges, showLimits } from "./governing.js";
+import { listenToUser, openUser } from "./own.js";
 import { icon, STATES } from "./quota.js";
 
 const at = (id) => document.getElementById(id);
@@ -29,14 +29,7 @@ const REASONS = {
   unknown: "Answer lost",
 };
 
-const ledger = new Lines({
-  list: at("ledger-lines"),
-  more: at("ledger-more"),
-  empty: at("ledger-empty"),
-  failed: (failure) => complain("ledger-error", failure.message),
-});
 let shownUsers = [];
-let opened = null;
 let feed = null;
 let timer = 0;
 
@@ -133,39 +126,7 @@ async function moreUsers() {
   showUsers(page.total);
 }
 
-async function openUser(user) {
-  opened = user;
-  at("ledger-title").textContent = user;
-  complain("ledger-error", "");
-  for (const id of ["own-daily", "own-mb", "own-reason"]) at(id).value = "";
-  at("ledger").showModal();
-  await refreshUser();
-}
-
-async function refreshUser() {
-  try {
-    const [status] = await Promise.all([api.quota(opened), ledger.show(opened)]);
-    const own = status.limits.daily === "own" || status.limits.storage === "own" ? " Has limits of their own." : "";
-    at("ledger-status").textContent =
-      `${status.daily.used} of ${status.daily.limit} today, ${number.format(status.user.used_mb)} of ${number.format(status.user.limit_mb)} MB, ${status.user.images} pictures.${own}`;
-  } catch (failure) {
-    complain("ledger-error", failure.message);
-  }
-}
-
-async function changeUser(work) {
-  complain("ledger-error", "");
-  try {
-    if (!at("own-reason").value.trim()) throw new api.Failure({ title: "Why", detail: "Say why: it stands in the log, and is shown to whoever asks." });
-    await work(at("own-reason").value.trim());
-  } catch (failure) {
-    if (!(failure instanceof api.Failure)) throw failure;
-    complain("ledger-error", failure.message);
-    at("own-reason").focus();
-    return;
-  }
-  at("own-reason").value = "";
-  await refreshUser();
+async function usersAnew() {
   shownUsers = [];
   await moreUsers();
 }
@@ -211,20 +172,10 @@ async function refresh() {
 }
 
 at("users-more").addEventListener("click", moreUsers);
-at("ledger-close").addEventListener("click", () => at("ledger").close());
-at("own-limits").addEventListener("submit", (event) => {
-  event.preventDefault();
-  changeUser((reason) => {
-    const daily = wholeOrNothing("own-daily", "Pictures a day are a whole number, or nothing: as everybody.");
-    const mb = wholeOrNothing("own-mb", "Storage is a whole number of MB, or nothing: as everybody.");
-    return api.admin.limits(opened, { reason, daily, user_bytes: mb === null ? null : mb * MB });
-  });
-});
-at("own-reset").addEventListener("click", () => changeUser((reason) => api.admin.reset(opened, reason)));
+listenToUser(usersAnew);
 listen(tried, async () => {
   await refresh();
-  shownUsers = [];
-  await moreUsers();
+  await usersAnew();
 });
 
 /** The view, for `views.js`. */
@@ -232,8 +183,7 @@ export const admin = {
   came() {
     refresh();
     showChanges();
-    shownUsers = [];
-    moreUsers();
+    usersAnew();
     if (!feed) follow();
     timer = setInterval(() => !document.hidden && refresh(), REFRESH_MS);
   },

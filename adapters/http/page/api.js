@@ -149,6 +149,7 @@ export const admin = {
   users: (offset, limit) => once(`/v1/users?offset=${offset}&limit=${limit}`),
   readiness: () => once("/readyz"),
   reset: (user, reason) => change(`/v1/admin/users/${encodeURIComponent(user)}/reset`, "POST", newKey(), { reason }),
+  ownLimits: (user) => once(`/v1/admin/users/${encodeURIComponent(user)}/limits`),
   limits: (user, own) => change(`/v1/admin/users/${encodeURIComponent(user)}/limits`, "PUT", newKey(), own),
   cleanup: (days, dryRun = false) => change("/v1/admin/cleanup", "POST", newKey(), { ...(days === null ? {} : { days }), dry_run: dryRun }),
   changePolicy: (asked) => change("/v1/admin/policy", "PATCH", newKey(), asked),

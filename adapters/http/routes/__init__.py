@@ -19,6 +19,7 @@ from adapters.http.routes import (
     listing,
     metrics,
     openai,
+    own_limits,
     page,
     quota,
     reading,
@@ -50,6 +51,7 @@ ALL_ROUTES = (
     *explanations.ROUTES,
     *events.ROUTES,
     *reports.ROUTES,
+    *own_limits.ROUTES,
     *admin.ROUTES,
     *openai.ROUTES,
 )

@@ -100,6 +100,7 @@ SCOPES = {
     ("GET", "/v1/users/{user}/events/stream"): "read",
     ("GET", "/v1/admin/report"): "admin",
     ("POST", "/v1/admin/users/{user}/reset"): "admin",
+    ("GET", "/v1/admin/users/{user}/limits"): "admin",
     ("PUT", "/v1/admin/users/{user}/limits"): "admin",
     ("PATCH", "/v1/admin/policy"): "admin",
     ("POST", "/v1/admin/cleanup"): "admin",
