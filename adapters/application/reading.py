@@ -155,9 +155,10 @@ def pool_usage(storage: ReadableStorage) -> PoolFigures:
 
 
 def known_users(storage: ReadableStorage) -> list[str]:
-    """Every user with images, temp files or places, in order."""
+    """Every user with images, temp files or places, with limits of their own or a refusal, in order."""
     state = storage.running().state
-    return sorted({*state.users.users(), *state.gallery.users(), *state.temps.users()})
+    seen = {*state.users.users(), *state.gallery.users(), *state.temps.users()}
+    return sorted(seen.union(state.overridden_users(), state.refused_users()))
 
 
 def is_known(storage: ReadableStorage, user: str) -> bool:

@@ -28,7 +28,6 @@ A_PRIZE = UserLimits(100 * MEGABYTE + 1, 90)
 async def desk(browser: Browser, tmp_path: Path) -> AsyncIterator[Desk]:
     """The admin view of a service in which ann has limits of her own."""
     service = Service(tmp_path / "root", SetPolicy())
-    await save_image(service.store, NewImage("ann", png(), name="kept.png"))
     override_limits_blocking(service.store, "ann", "a prize", A_PRIZE, until=END, actor=Actor("discord:7"))
     context = await browser.new_context(reduced_motion="reduce", locale="en-GB")
     page = await context.new_page()
@@ -88,3 +87,23 @@ async def test_a_manager_who_saw_other_limits_of_a_user_is_told(desk: Desk) -> N
     await expect(dialog.get_by_role("alert")).to_contain_text("daily is 8")
     await expect(dialog.get_by_label("Own pictures a day")).to_have_value("8")
     assert override_of(store, "ann") == Override(UserLimits(None, 8))
+
+
+async def test_any_user_is_found(desk: Desk) -> None:
+    """Whoever made the most today stands first, a part of an id finds who has it, and an id opens whoever it is."""
+    page, store = desk.page, desk.service.store
+    for user in ("zoe", "zoe", "bob"):
+        await save_image(store, NewImage(user, png()))
+    await page.reload()
+    names = page.locator("#users-table").get_by_role("button")
+    await expect(names).to_have_text(["zoe", "bob", "ann"])
+    await page.get_by_label("Order of the users").select_option("By id")
+    await expect(names).to_have_text(["ann", "bob", "zoe"])
+    await page.get_by_label("Search users by id").fill("O")
+    await expect(names).to_have_text(["bob", "zoe"])
+    await page.get_by_label("Search users by id").fill("x")
+    await expect(page.locator("#users-count")).to_have_text("No user is like that.")
+    await page.get_by_label("Open a user").fill("Nobody-yet")
+    await page.get_by_role("button", name="Open", exact=True).click()
+    await expect(page.locator("#ledger-title")).to_have_text("nobody-yet")
+    await expect(page.locator("#own-said")).to_contain_text("knows nothing of this user yet")

@@ -134,7 +134,7 @@ class EndedSessions(TypedDict):
 
 
 class UsersPage(TypedDict):
-    """Some of the users, in the order of their ids, and how many there are in all."""
+    """Some of the users that are asked for, and how many of them there are in all."""
 
     users: list[UserUsage]
     total: Count

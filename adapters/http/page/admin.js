@@ -4,12 +4,12 @@ import * as api from "./api.js";
 import { bars, columns, table } from "./charts.js";
 import { showCredits } from "./credits.js";
 import { listen, showChanges, showLimits } from "./governing.js";
-import { listenToUser, openUser } from "./own.js";
+import { listenToUser } from "./own.js";
 import { icon, STATES } from "./quota.js";
+import { listenToUsers, usersAnew } from "./users.js";
 
 const at = (id) => document.getElementById(id);
 const FEED_LINES = 100;
-const PAGE = 25;
 const DAYS = 30;
 const REFRESH_MS = 60000;
 const MB = 1048576;
@@ -29,7 +29,6 @@ const REASONS = {
   unknown: "Answer lost",
 };
 
-let shownUsers = [];
 let feed = null;
 let timer = 0;
 
@@ -100,37 +99,6 @@ function showProviders(report) {
   table(at("providers-table"), ["Service", "Made", "Failed", "Half within", "95 % within", "Credits"], rows);
 }
 
-function userButton(user) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "link";
-  button.textContent = user;
-  button.setAttribute("aria-haspopup", "dialog");
-  button.addEventListener("click", () => openUser(user));
-  return button;
-}
-
-function showUsers(total) {
-  const rows = shownUsers.map((one) => [
-    userButton(one.user), `${one.daily_used} of ${one.daily_limit}`, `${number.format(one.used_mb)} of ${number.format(one.limit_mb)} MB`,
-    String(one.images), one.status,
-  ]);
-  table(at("users-table"), ["User", "Today", "Storage", "Pictures", "State"], rows);
-  at("users-more").hidden = shownUsers.length >= total;
-}
-
-async function moreUsers() {
-  const page = await tried(() => api.admin.users(shownUsers.length, PAGE));
-  if (!page) return;
-  shownUsers.push(...page.users);
-  showUsers(page.total);
-}
-
-async function usersAnew() {
-  shownUsers = [];
-  await moreUsers();
-}
-
 function follow() {
   feed = api.admin.live();
   feed.addEventListener("open", () => {
@@ -171,7 +139,7 @@ async function refresh() {
   });
 }
 
-at("users-more").addEventListener("click", moreUsers);
+listenToUsers(tried);
 listenToUser(usersAnew);
 listen(tried, async () => {
   await refresh();

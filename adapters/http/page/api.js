@@ -146,7 +146,8 @@ export const archive = async (user, names) => {
 export const admin = {
   policy: () => once("/v1/policy"),
   report: (by, days) => once(`/v1/admin/report?${query({ by, days })}`),
-  users: (offset, limit) => once(`/v1/users?offset=${offset}&limit=${limit}`),
+  users: (wanted) => once(`/v1/users?${query(wanted)}`),
+  knows: (user) => once(userPath(user)).then(() => true, (failure) => failure.status !== 404),
   readiness: () => once("/readyz"),
   reset: (user, reason) => change(`/v1/admin/users/${encodeURIComponent(user)}/reset`, "POST", newKey(), { reason }),
   ownLimits: (user) => once(`/v1/admin/users/${encodeURIComponent(user)}/limits`),

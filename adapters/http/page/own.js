@@ -124,8 +124,9 @@ function showOwn(own) {
 async function refresh() {
   const user = opened;
   await tried(async () => {
-    const [status, own] = await Promise.all([api.quota(user), api.admin.ownLimits(user), ledger.show(user)]);
+    const [status, own, known] = await Promise.all([api.quota(user), api.admin.ownLimits(user), api.admin.knows(user), ledger.show(user)]);
     if (user !== opened) return;
+    at("own-said").textContent = known ? "" : "The log knows nothing of this user yet. Is the id right?";
     showOwn(own);
     at("ledger-status").textContent =
       `${status.daily.used} of ${status.daily.limit} today, ${number.format(status.user.used_mb)} of ${number.format(status.user.limit_mb)} MB, ${status.user.images} pictures.`;

@@ -10,10 +10,11 @@ from structlog.testing import capture_logs
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.http.routes.page import CONTENT_SECURITY_POLICY
+from domain.limits import MEGABYTE
 from tests.adapters.application.evidence import events_of
 from tests.adapters.http.conftest import Running
 from tests.adapters.http.wire import Wire, request
-from tests.hostile.builders import png
+from tests.hostile.builders import png, png_of_size
 
 GENERATION_FIELDS = {"prompt": "a secret wish", "width": 64, "height": 64}
 
@@ -57,6 +58,30 @@ async def test_a_closed_storage_is_not_ready_and_says_so_everywhere(service: Run
     assert (await service.upload("1", png())).status == 503
     assert (await service.ask("GET", "/healthz")).status == 200
     assert (await service.ask("GET", "/")).status == 200
+
+
+async def test_users_are_found_by_their_ids_and_the_busiest_or_largest_come_first(service: Running) -> None:
+    """Equals by their ids; also who was only ever refused, or only has limits of their own."""
+    await service.upload("c-1", png())
+    for _ in range(2):
+        await service.upload("b", png())
+    await service.upload("a", png_of_size(MEGABYTE))
+    await service.send_json("PUT", "/v1/admin/users/d-1/limits", {"daily": 0, "reason": "a break"})
+    await service.send_json("PATCH", "/v1/admin/policy", {"daily": 0, "was": {"daily": 5}, "reason": "a break"})
+    assert (await service.upload("e", png())).status == 429
+
+    async def found(query: str) -> tuple[str, int]:
+        page = (await service.ask("GET", f"/v1/users?{query}")).json
+        return " ".join(user["user"] for user in page["users"]), page["total"]
+
+    assert await found("") == ("a b c-1 d-1 e", 5)
+    assert await found("order=today") == ("b a c-1 d-1 e", 5)
+    assert await found("order=storage") == ("a b c-1 d-1 e", 5)
+    assert await found("order=today&limit=2&offset=1") == ("a c-1", 5)
+    assert await found("search=-1&order=id") == ("c-1 d-1", 2)
+    assert await found("search=x") == ("", 0)
+    for query in ("order=month", "search=A", "search=", "search=" + "x" * 65):
+        assert (await service.ask("GET", f"/v1/users?{query}")).status == 400, query
 
 
 async def test_a_reset_opens_the_day_again(service: Running) -> None:
