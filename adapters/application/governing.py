@@ -6,6 +6,7 @@ A coroutine has the plain name; what blocks until the change is durable ends in 
 
 from __future__ import annotations
 
+from adapters.application.changes import override_after
 from adapters.application.idempotency import Key, with_key
 from adapters.application.reading import ReadableStorage, policy_in_force, preference_of
 from adapters.application.recorded import Wanted
@@ -76,7 +77,7 @@ def own_limits_of(storage: ReadableStorage, user: str) -> OwnLimits:
         return OwnLimits(NO_OVERRIDE, in_force=False)
     event = decode(stored)
     assert isinstance(event, LimitsOverridden)
-    own = Override(event.limits or UserLimits(), event.until)
+    own = override_after(event)
     is_over = event.limits is None or (event.until is not None and event.until <= root.now())
     return OwnLimits(own, in_force=not is_over, position=stored.position, event=event)
 

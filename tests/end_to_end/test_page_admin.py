@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from adapters.application.governing import override_limits_blocking
+from adapters.application.governing import override_limits_blocking, reset_daily_blocking
 from adapters.application.reading import override_of
 from adapters.application.results import Actor
 from adapters.application.saving import NewImage, save_image
@@ -107,3 +107,17 @@ async def test_any_user_is_found(desk: Desk) -> None:
     await page.get_by_role("button", name="Open", exact=True).click()
     await expect(page.locator("#ledger-title")).to_have_text("nobody-yet")
     await expect(page.locator("#own-said")).to_contain_text("knows nothing of this user yet")
+
+
+async def test_a_users_ledger_tells_what_was_changed_and_explains_what_was_allowed(desk: Desk) -> None:
+    """By whom and from what to what; a picture that was kept has its why too."""
+    page, store = desk.page, desk.service.store
+    await save_image(store, NewImage("ann", png(), name="kept.png"))
+    reset_daily_blocking(store, "ann", "a mistake", actor=Actor("discord:7"))
+    await open_user(page, "ann")
+    lines = page.locator("#ledger-lines > li")
+    await expect(lines.nth(0)).to_contain_text("The count of the day was set to 0: a mistake (by discord:7)")
+    await expect(lines.nth(2)).to_contain_text("Own limits from none to 90 generations a day")
+    await lines.nth(1).get_by_role("button", name="Why was it kept").click()
+    await expect(lines.nth(1).locator(".why")).to_contain_text("90")
+    await expect(page.locator("#ledger-lines").get_by_role("button")).to_have_count(0)

@@ -172,7 +172,7 @@ async def test_whoever_runs_the_service_sees_it_and_changes_a_users_limits(desk:
     await ledger.get_by_label("Own pictures a day").fill("9")
     await ledger.get_by_role("button", name="See what changes").tap()
     await expect(ledger.get_by_role("alert")).to_contain_text("Say why")
-    await ledger.get_by_label("Why").fill("for the contest")
+    await ledger.get_by_role("textbox", name="Why").fill("for the contest")
     await ledger.get_by_role("button", name="See what changes").tap()
     await expect(ledger.locator("#own-text")).to_have_text("For local: pictures a day from everybody's to 9.")
     await ledger.get_by_role("button", name="Set these limits").tap()

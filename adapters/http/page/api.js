@@ -132,7 +132,8 @@ export const styles = () => once("/v1/styles");
 export const quota = (user) => once(`${userPath(user)}/quota`);
 export const cancel = (user, id) => change(jobPath(user, id), "DELETE", newKey());
 export const images = (user, wanted) => once(`${userPath(user)}/images?${query(wanted)}`);
-export const history = (user, offset, limit) => once(`${userPath(user)}/history?offset=${offset}&limit=${limit}`);
+export const history = (user, offset, limit, whole) =>
+  once(`${userPath(user)}/history?${query({ offset, limit, with: whole ? "changes" : "" })}`);
 export const why = (user, position) => once(`${userPath(user)}/why?position=${position}`);
 export const details = (user, name) => once(`${userPath(user)}/details/${namePath(name)}`);
 export const remove = (user, name, key) => change(imageUrl(user, name), "DELETE", key);

@@ -28,6 +28,7 @@ const ledger = new Lines({
   more: at("ledger-more"),
   empty: at("ledger-empty"),
   failed: (failure) => complain(failure.message),
+  whole: true,
 });
 let opened = null;
 let held = NOTHING;
