@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from domain.events import IdempotencyKey
-from domain.limits import Limits, SharedLimits
+from domain.limits import Limits, Override, SharedLimits
 
 OPERATIONS = ("text_to_image", "image_to_image", "upscale", "unspecified")
 RELEASE_REASONS = ("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")
@@ -188,7 +188,9 @@ class CleanUp(NamedTuple):
 
 
 class OverrideLimits(NamedTuple):
-    """Gives a user limits of their own, replacing former ones whole; both None takes them away."""
+    """Gives a user limits of their own, replacing former ones whole; both None takes them away. `seen` are their own
+    limits as the manager saw them, an override of nothing where they had none: it is refused where these are others.
+    """
 
     user: str
     by: str
@@ -196,6 +198,7 @@ class OverrideLimits(NamedTuple):
     user_bytes: int | None = None
     daily: int | None = None
     until: str | None = None
+    seen: Override | None = None
     origin: str | None = None
     idempotency_key: IdempotencyKey | None = None
 

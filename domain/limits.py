@@ -59,6 +59,10 @@ class Override(NamedTuple):
     until: str | None = None
 
 
+NO_OVERRIDE = Override(UserLimits())
+"""That of a user who has no limits of their own."""
+
+
 class Status(Enum):
     """How near a limit is."""
 
@@ -76,6 +80,20 @@ def effective(policy: Limits, override: Override | None, at: str) -> Limits:
         user_bytes=policy.user_bytes if own.user_bytes is None else own.user_bytes,
         daily=policy.daily if own.daily is None else own.daily,
     )
+
+
+def carried_on(former: Override, wanted: Override, at: str) -> Override:
+    """The override of a user whose limits shall be others in what is wanted: the rest of one that is in force at the
+    time stays as it is, its end too. With no limit wanted, none.
+    """
+    limits, until = wanted
+    if limits == UserLimits():
+        return NO_OVERRIDE
+    if former.limits == UserLimits() or (former.until is not None and former.until <= at):
+        return wanted
+    user_bytes = former.limits.user_bytes if limits.user_bytes is None else limits.user_bytes
+    daily = former.limits.daily if limits.daily is None else limits.daily
+    return Override(UserLimits(user_bytes, daily), former.until if until is None else until)
 
 
 def status_of(used: int, limit: int) -> Status:

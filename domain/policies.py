@@ -13,7 +13,7 @@ from domain.commands import (
 )
 from domain.events import DailyCountReset, Event, LimitsOverridden, PolicyChanged, PreferenceSet
 from domain.instants import day_of
-from domain.limits import Limits, Override, TakenIn, UserLimits
+from domain.limits import NO_OVERRIDE, Limits, Override, TakenIn, UserLimits
 from domain.refusals import Reason, Refusal
 from domain.usage import find_day
 from domain.view import View
@@ -75,15 +75,18 @@ def taken_in_after(event: PolicyChanged, former: TakenIn) -> TakenIn:
     return former._replace(**{name: getattr(event.limits, name) for name in event.taken_in})
 
 
-def override_limits(command: OverrideLimits, view: View, at: str) -> tuple[Event, ...]:
+def override_limits(command: OverrideLimits, view: View, at: str) -> tuple[Event, ...] | Refusal:
     """LimitsOverridden: what is given replaces the former override whole; nothing given takes it away. Nothing where
-    the user's limits are these already, whatever the reason.
+    the user's limits are these already, whatever the reason. Refused where they are no longer as the manager saw them.
     """
     nothing = command.user_bytes is None and command.daily is None
     limits = None if nothing else UserLimits(command.user_bytes, command.daily)
     until = None if nothing else command.until
-    if view.override(command.user) == (limits and Override(limits, until)):
+    former = view.override(command.user)
+    if former == (limits and Override(limits, until)):
         return ()
+    if command.seen is not None and command.seen != (former or NO_OVERRIDE):
+        return Refusal(Reason.LIMITS_CHANGED, detail=_own_in_words(former or NO_OVERRIDE))
     return (
         LimitsOverridden(
             at=at,
@@ -96,6 +99,12 @@ def override_limits(command: OverrideLimits, view: View, at: str) -> tuple[Event
             request=command.idempotency_key,
         ),
     )
+
+
+def _own_in_words(own: Override) -> str:
+    told = {**own.limits._asdict(), "until": own.until}
+    given = [f"{name} is {value}" for name, value in told.items() if value is not None]
+    return ", ".join(given) or "the user has none of their own"
 
 
 def reset_daily(command: ResetDaily, view: View, at: str) -> tuple[Event, ...]:

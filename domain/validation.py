@@ -33,6 +33,7 @@ from domain.commands import (
     SetPreference,
 )
 from domain.instants import is_instant
+from domain.limits import NO_OVERRIDE
 from domain.names import fresh_name, malformed_name, malformed_style, malformed_user
 
 MAX_KEY_CHARS = 320
@@ -63,7 +64,9 @@ def malformed(command: Command) -> str | None:  # noqa: C901, PLR0912 - one case
         case CleanUp(older_than_days=days):
             return _bad_key(command) or _bad_days(days)
         case OverrideLimits(user, reason=reason):
-            bad_limits = _bad_end(command.until) or _bad_limits(command.user_bytes, command.daily)
+            seen = command.seen or NO_OVERRIDE
+            bad_end = _bad_end(command.until) or _bad_end(seen.until)
+            bad_limits = bad_end or _bad_limits(command.user_bytes, command.daily, *seen.limits)
             return malformed_user(user) or _bad_key(command) or bad_limits or _bad_text(reason, "reason")
         case ResetDaily(user, reason=reason):
             return malformed_user(user) or _bad_key(command) or _bad_text(reason, "reason")

@@ -102,6 +102,14 @@ class QuotaFold(ABC):
         """A user's own limits."""
         return self._tables.overrides.get(user)
 
+    def overridden_users(self) -> list[str]:
+        """Every user with limits of their own, also those that are over."""
+        return [user for user, _ in self._tables.overrides.items()]
+
+    def refused_users(self) -> list[str]:
+        """Every user whom a recorded refusal is about."""
+        return [user for (user, _), _ in self._tables.refusals.items()]
+
     def limits_of(self, user: str, at: str) -> Limits:
         """The limits of a user at a time."""
         return effective(self.policy, self.override(user), at)

@@ -6,13 +6,17 @@ A coroutine has the plain name; what blocks until the change is durable ends in 
 
 from __future__ import annotations
 
+from adapters.application.changes import override_after
 from adapters.application.idempotency import Key, with_key
 from adapters.application.reading import ReadableStorage, policy_in_force, preference_of
-from adapters.application.results import LIBRARY, Actor, Changed, OverLimits, PolicyStep, changed
+from adapters.application.recorded import Wanted
+from adapters.application.results import LIBRARY, Actor, Changed, OverLimits, OwnLimits, PolicyStep, changed
 from adapters.application.storage import Storage
+from adapters.ledger.codec import decode
 from domain.commands import ChangePolicy, CorrectClock, OverrideLimits, ResetDaily, SetPreference
+from domain.events import LimitsOverridden
 from domain.instants import day_of
-from domain.limits import SharedLimits, UserLimits, effective
+from domain.limits import NO_OVERRIDE, Override, SharedLimits, UserLimits, effective
 from domain.refusals import Reason, Refusal
 from domain.usage import find_day
 from domain.validation import malformed
@@ -44,11 +48,12 @@ def override_limits_blocking(  # noqa: PLR0913 - keywords that are given by name
     own: UserLimits,
     *,
     until: str | None = None,
+    seen: Override | None = None,
     actor: Actor = LIBRARY,
     idempotency_key: Key | None = None,
 ) -> Changed | Refusal:
     """Gives a user limits of their own, replacing former ones whole; none given takes them away; position 0 where they
-    are theirs already. Raises Faults.
+    are theirs already. Refused where those that are `seen` are others by now. Raises Faults.
     """
     command = OverrideLimits(
         user=user,
@@ -57,10 +62,24 @@ def override_limits_blocking(  # noqa: PLR0913 - keywords that are given by name
         user_bytes=own.user_bytes,
         daily=own.daily,
         until=until,
+        seen=seen,
         origin=actor.origin,
     )
     opened = storage.opened()
     return changed(opened.ledger.execute(with_key(command, idempotency_key, opened)))
+
+
+def own_limits_of(storage: ReadableStorage, user: str) -> OwnLimits:
+    """A user's own limits, and who set them, when and why. Reads the log: for a worker. Raises LogDamaged."""
+    root = storage.running()
+    stored = next(iter(root.recorder.newest(Wanted(user, ("LimitsOverridden",)).query, 1)), None)
+    if stored is None:
+        return OwnLimits(NO_OVERRIDE, in_force=False)
+    event = decode(stored)
+    assert isinstance(event, LimitsOverridden)
+    own = override_after(event)
+    is_over = event.limits is None or (event.until is not None and event.until <= root.now())
+    return OwnLimits(own, in_force=not is_over, position=stored.position, event=event)
 
 
 def policy_step(storage: ReadableStorage, wanted: SharedLimits) -> PolicyStep | Refusal:

@@ -32,6 +32,7 @@ class KeptEntry(NamedTuple):
     operation: str
     name: str
     stands: bool
+    position: int
     settlement: Settlement | None = None
 
 
@@ -44,6 +45,7 @@ class ReleasedEntry(NamedTuple):
     operation: str
     reason: str
     counted: int
+    position: int
     settlement: Settlement | None = None
 
 
@@ -123,7 +125,14 @@ def _entry(storage: ReadableStorage, position: int, event: Event, settlements: S
         case ImageSaved(temp=False):
             image = kept_image(storage, event.user, event.name)
             stands = image is not None and name_key(image.name) == name_key(event.name) and image.at == event.at
-            return KeptEntry(event.at, event.operation, event.name, stands, settlements.of(event.reservation))
+            return KeptEntry(
+                at=event.at,
+                operation=event.operation,
+                name=event.name,
+                stands=stands,
+                position=position,
+                settlement=settlements.of(event.reservation),
+            )
         case GenerationReleased():
             found = settlements.of(event.reservation)
             return ReleasedEntry(
@@ -131,6 +140,7 @@ def _entry(storage: ReadableStorage, position: int, event: Event, settlements: S
                 operation=found.operation if found else "",
                 reason=event.reason,
                 counted=event.count - event.refunded,
+                position=position,
                 settlement=found,
             )
         case RequestRefused():

@@ -35,7 +35,7 @@ from domain.commands import (
 from domain.decisions import ANSWERS_KEPT_SECONDS
 from domain.events import IdempotencyKey, idempotency_tag
 from domain.instants import later
-from domain.limits import SharedLimits
+from domain.limits import Override, SharedLimits
 
 _OF_THIS_ATTEMPT = frozenset(
     {
@@ -52,7 +52,7 @@ _OF_THIS_ATTEMPT = frozenset(
 )
 _OF_A_NEW_RESERVATION = _OF_THIS_ATTEMPT | {"reservation"}
 """Whoever reserves is given a new id; whoever releases, delivers or saves says which reservation is meant."""
-_SINCE_0_2 = {ReserveGeneration: "style", ReleasePlaces: "provider"}
+_SINCE_0_2 = {ReserveGeneration: "style", ReleasePlaces: "provider", OverrideLimits: "seen"}
 """What commands of version 0.1 had not: where it says nothing, their digest stays what it was."""
 
 CODE_CHARS = 32
@@ -149,4 +149,6 @@ def _canonical(value: object) -> object:
     """A fresh name without the number to begin at, which differs from one attempt to the next; limits as a list."""
     if isinstance(value, SharedLimits):
         return list(value)
+    if isinstance(value, Override):
+        return [*value.limits, value.until]
     return [value.folder, value.extension] if isinstance(value, FreshName) else value

@@ -30,7 +30,7 @@ from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.projector import Projector
 from adapters.ports.event_log import OpenedLog
 from adapters.ports.image_store import ImageStore
-from domain.limits import Limits, Override, UserLimits, effective, megabytes
+from domain.limits import NO_OVERRIDE, Limits, Override, UserLimits, effective, megabytes
 from domain.names import malformed_user, name_key
 from domain.usage import CurrentImage
 from projections.daily_quota import DailyStatus
@@ -154,9 +154,10 @@ def pool_usage(storage: ReadableStorage) -> PoolFigures:
 
 
 def known_users(storage: ReadableStorage) -> list[str]:
-    """Every user with images, temp files or places, in order."""
+    """Every user with images, temp files or places, with limits of their own or a refusal, in order."""
     state = storage.running().state
-    return sorted({*state.users.users(), *state.gallery.users(), *state.temps.users()})
+    seen = {*state.users.users(), *state.gallery.users(), *state.temps.users()}
+    return sorted(seen.union(state.overridden_users(), state.refused_users()))
 
 
 def is_known(storage: ReadableStorage, user: str) -> bool:
@@ -185,6 +186,11 @@ def usage_of(storage: ReadableStorage, user: str) -> UserUsage:
         "daily_used": daily["used"],
         "daily_limit": daily["limit"],
     }
+
+
+def override_of(storage: ReadableStorage, user: str) -> Override:
+    """A user's own limits, also those that are over; one of nothing where they have none."""
+    return storage.running().state.override(user) or NO_OVERRIDE
 
 
 def policy_in_force(storage: ReadableStorage) -> Limits:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from domain.limits import SharedLimits
+from domain.events import LimitsOverridden
+from domain.limits import Override, SharedLimits
 from domain.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -110,6 +111,17 @@ class OverLimits(NamedTuple):
     daily_users: int
     storage_users: int
     pool_bytes: int
+
+
+class OwnLimits(NamedTuple):
+    """A user's own limits, one of nothing where they have none; `in_force` where they are not over. They were set, or
+    taken away, by the event, at its position of the log: 0 and none where they never had any.
+    """
+
+    override: Override
+    in_force: bool
+    position: int = 0
+    event: LimitsOverridden | None = None
 
 
 class PolicyStep(NamedTuple):

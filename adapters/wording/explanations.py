@@ -58,7 +58,7 @@ _REFUSED_BY = {
     Reason.USER_STORAGE.value: "for want of room in the user's storage",
     Reason.POOL_STORAGE.value: "for want of room in the storage of all together",
 }
-_DELETED_BY = {
+DELETED_BY = {
     "user": "by the user",
     "admin": "by a manager",
     "privacy": "with all of its user",
@@ -147,7 +147,7 @@ def _recorded(event: Event) -> str:
         case LimitsOverridden():
             return f"Limits for this user alone: {words(event)}."
         case ImageDeleted():
-            return f"Deleted {_DELETED_BY[event.reason]}: {event.name}, {size_in_words(event.bytes)} freed."
+            return f"Deleted {DELETED_BY[event.reason]}: {event.name}, {size_in_words(event.bytes)} freed."
         case PreferenceSet():
             return f"The user's {event.preference} is {event.value} from then on."
         case DailyCountReset():

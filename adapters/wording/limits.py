@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.wording.figures import counted, minute, size_in_words
-from domain.limits import Limits, megabytes
+from domain.limits import Limits, Override, megabytes
 
 _LIMITS = {"daily": "generations a day", "user_bytes": "storage of a user", "pool_bytes": "storage of all together"}
 _SETTERS = {
@@ -39,6 +39,13 @@ def limits_in_words(user: str, limits: Mapping[str, Any]) -> str:
         other = "daily" if own == ["storage"] else "storage"
         return f"The {own[0]} limit is {user}'s own, {until}; the {other} limit is that for everybody."
     return f"The storage limit and the daily limit are {user}'s own, {until}."
+
+
+def own_in_words(own: Override) -> str:
+    """A user's own limits and until when, as "9 generations a day and 20.0 MB of storage, for good"."""
+    parts = [] if own.limits.daily is None else [f"{counted(own.limits.daily, 'generation')} a day"]
+    parts += [] if own.limits.user_bytes is None else [f"{size_in_words(own.limits.user_bytes)} of storage"]
+    return f"{' and '.join(parts)}, {f'until {minute(own.until)}' if own.until else 'for good'}"
 
 
 def limit_of_the_log(setting: str, limit: str, value: int, default: int, *, since: str, source: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from domain.commands import START_SOURCES, ChangePolicy, SetPreference
 from domain.events import Event, LimitsOverridden, PreferenceSet
-from domain.limits import Limits, Override, SharedLimits, TakenIn, UserLimits
+from domain.limits import Limits, Override, SharedLimits, TakenIn, UserLimits, carried_on
 from domain.policies import MAX_RECORDED_RESETS
 from domain.refusals import Reason
 from tests.domain.examples import (
@@ -161,6 +161,40 @@ def test_an_override_with_an_end_is_over_without_an_event(at: str, daily: int) -
     """From its end on the policy holds again."""
     state = given(policy(daily=7), overridden(daily=2, until=on(12, "00:00"))).state
     assert state.limits_of(USER, at).daily == daily
+
+
+def test_an_override_is_refused_where_the_former_one_is_another_than_was_seen() -> None:
+    """Also where none was seen, or none is left; what is so already is no change."""
+    seen, none = Override(UserLimits(daily=2)), Override(UserLimits())
+    told = given(policy(daily=7), overridden(daily=2))
+    told.when(override(daily=3, seen=seen)).then(overridden(daily=3))
+    told = given(policy(daily=7), overridden(daily=2))
+    told.when(override(daily=3, seen=none)).then_refused(Reason.LIMITS_CHANGED)
+    told.when(override(daily=3, seen=seen._replace(until=on(20)))).then_refused(Reason.LIMITS_CHANGED)
+    told.when(override(daily=2, seen=none)).then()
+    given(policy(daily=7)).when(override(daily=3, seen=seen)).then_refused(Reason.LIMITS_CHANGED)
+    given(policy(daily=7)).when(override(daily=3, seen=none)).then(overridden(daily=3))
+
+
+FORMER = Override(UserLimits(100, 2), on(20))
+
+
+@pytest.mark.parametrize(
+    ("former", "wanted", "expected"),
+    [
+        (FORMER, Override(UserLimits(daily=3)), Override(UserLimits(100, 3), on(20))),
+        (FORMER, Override(UserLimits(user_bytes=0)), Override(UserLimits(0, 2), on(20))),
+        (FORMER, Override(UserLimits(daily=3), on(21)), Override(UserLimits(100, 3), on(21))),
+        (FORMER, Override(UserLimits(), on(21)), Override(UserLimits())),
+        (FORMER._replace(until=on(12)), Override(UserLimits(daily=3)), Override(UserLimits(daily=3))),
+        (Override(UserLimits()), Override(UserLimits(daily=3)), Override(UserLimits(daily=3))),
+    ],
+)
+def test_what_is_not_wanted_of_an_override_in_force_stays(
+    former: Override, wanted: Override, expected: Override
+) -> None:
+    """Its end too; with no limit wanted nothing stays, and of one that is over neither."""
+    assert carried_on(former, wanted, on(12)) == expected
 
 
 def test_an_override_of_nothing_takes_the_former_one_away() -> None:

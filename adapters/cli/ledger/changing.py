@@ -22,7 +22,8 @@ from adapters.cli.times import instant
 from adapters.ports.clock import utc_now
 from adapters.ports.faults import LogLocked
 from adapters.wording.figures import counted, size_in_words
-from domain.limits import MEGABYTE, Override, SharedLimits, UserLimits
+from adapters.wording.limits import own_in_words
+from domain.limits import MEGABYTE, NO_OVERRIDE, Override, SharedLimits, UserLimits, carried_on
 from domain.names import malformed_name, malformed_user
 from domain.refusals import Reason, Refusal
 
@@ -96,11 +97,15 @@ def limits(invocation: Invocation, output: Output, asked: Asked) -> int:
     if isinstance(own, str):
         return output.refused(malformed(own))
     with operations(invocation.set_up()) as ask:
-        status = _unknown(output, ask, user, yes=yes) or ask.limits(user, own, reason)
-    if isinstance(status, Refused):
-        return output.refused(status)
-    status, is_changed = _apart(status)
-    output.note(_told(user, own.limits, is_changed=is_changed))
+        former = _unknown(output, ask, user, yes=yes) or ask.own_limits(user)
+        if isinstance(former, Refused):
+            return output.refused(former)
+        own = carried_on(former, own, utc_now())
+        answer = ask.limits(user, own, former, reason)
+    if isinstance(answer, Refused):
+        return output.refused(answer)
+    status, is_changed = _apart(answer)
+    output.note(_told(user, own, is_changed=is_changed))
     show_status(output, user, status)
     return 0
 
@@ -111,11 +116,11 @@ def _apart(answer: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
     return status, bool(status.pop("changed", True))
 
 
-def _told(user: str, own: UserLimits, *, is_changed: bool) -> str:
-    none = own == UserLimits()
+def _told(user: str, own: Override, *, is_changed: bool) -> str:
+    none = own == NO_OVERRIDE
     if not is_changed:
         return f"{user} has {'no' if none else 'these'} limits of their own already. Nothing was changed."
-    return f"{user} has {'no limits of their own any more' if none else 'limits of their own'}."
+    return f"{user} has {'no limits of their own any more' if none else f'of their own now: {own_in_words(own)}'}."
 
 
 def _unknown(output: Output, ask: Operations, user: str, *, yes: bool) -> Refused | None:

@@ -69,7 +69,7 @@ def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     ] = None,
     pool_mb: PoolMb = None,
     until: Annotated[
-        str | None, typer.Option("--until", metavar="TIME", help="Until then, such as 2026-01-31 (UTC); else for good.")
+        str | None, typer.Option("--until", metavar="TIME", help="Until then, such as 2026-01-31 (UTC).")
     ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Take their own limits away again.")] = False,
     dry_run: Annotated[
@@ -83,9 +83,9 @@ def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 ) -> None:
     """Give a user limits of their own, or everybody others; it holds from the next request on.
 
-    What a user is not given is as for everybody, also where it was given before. Limits for everybody hold over
-    restarts, until a setting of the service is changed. Nobody loses anything: who is over a limit is refused the next
-    time.
+    What is not given stays as it is, also the end of a user's own limits; --clear takes those away. Limits for
+    everybody hold over restarts, until a setting of the service is changed. Nobody loses anything: who is over a limit
+    is refused the next time.
     """
     from adapters.cli.ledger import changing
 

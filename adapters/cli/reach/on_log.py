@@ -16,7 +16,7 @@ from adapters.application.governing import (
     policy_step,
     reset_daily_blocking,
 )
-from adapters.application.reading import image_bytes, is_known, quota_status
+from adapters.application.reading import image_bytes, is_known, override_of, quota_status
 from adapters.application.results import Actor, Changed, PolicyStep
 from adapters.application.storage import Storage
 from adapters.cli.output import Refused, refused_of
@@ -77,9 +77,13 @@ class OperationsOnLog:
         changed = reset_daily_blocking(self._store, user, reason, actor=CLI)
         return self._status(user, changed)
 
-    def limits(self, user: str, own: Override, reason: str) -> Mapping[str, Any] | Refused:
+    def own_limits(self, user: str) -> Override | Refused:
+        """A user's own limits."""
+        return override_of(self._store, user)
+
+    def limits(self, user: str, own: Override, seen: Override, reason: str) -> Mapping[str, Any] | Refused:
         """Gives a user limits of their own."""
-        changed = override_limits_blocking(self._store, user, reason, own.limits, until=own.until, actor=CLI)
+        changed = override_limits_blocking(self._store, user, reason, own.limits, until=own.until, seen=seen, actor=CLI)
         return self._status(user, changed)
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:

@@ -64,9 +64,12 @@ class Operations(Protocol):
     def reset(self, user: str, reason: str) -> Mapping[str, Any] | Refused:
         """Sets today's count to 0; the user's status dictionary after it, and in `changed` whether it was another."""
 
-    def limits(self, user: str, own: Override, reason: str) -> Mapping[str, Any] | Refused:
-        """Gives a user limits of their own, none at all takes former ones away; their status dictionary after it,
-        and in `changed` whether they had others before.
+    def own_limits(self, user: str) -> Override | Refused:
+        """A user's own limits; an override of nothing where they have none."""
+
+    def limits(self, user: str, own: Override, seen: Override, reason: str) -> Mapping[str, Any] | Refused:
+        """Gives a user limits of their own, none at all takes former ones away, where these are still as they were
+        seen; their status dictionary after it, and in `changed` whether they had others before.
         """
 
     def policy_step(self, wanted: SharedLimits, reason: str) -> Mapping[str, Any] | Refused:

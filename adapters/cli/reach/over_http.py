@@ -11,7 +11,7 @@ from adapters.cli.output import Refused
 from adapters.cli.reach.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
 from adapters.cli.reach.service_client import ANSWER_SECONDS, Answered, ServiceClient, ServiceUnavailable
 from adapters.http.problems import NOT_FOUND
-from domain.limits import Override, SharedLimits
+from domain.limits import Override, SharedLimits, UserLimits
 
 GENERATION_SECONDS = 720.0
 """How long a picture may take: the studio's own bound, and time to keep it."""
@@ -57,11 +57,18 @@ class OperationsOverHttp:
         path = f"/v1/admin/users/{quote(user, safe='')}/reset"
         return _body(self._client.ask("POST", path, {"reason": reason}, key=uuid4().hex))
 
-    def limits(self, user: str, own: Override, reason: str) -> dict[str, Any] | Refused:
+    def own_limits(self, user: str) -> Override | Refused:
+        """A user's own limits."""
+        told = _body(self._client.ask("GET", _limits_path(user)))
+        if isinstance(told, Refused):
+            return told
+        return Override(UserLimits(told["user_bytes"], told["daily"]), told["until"])
+
+    def limits(self, user: str, own: Override, seen: Override, reason: str) -> dict[str, Any] | Refused:
         """Gives a user limits of their own."""
-        body = {**own.limits._asdict(), "until": own.until, "reason": reason}
-        path = f"/v1/admin/users/{quote(user, safe='')}/limits"
-        return _body(self._client.ask("PUT", path, body, key=uuid4().hex))
+        was = {**seen.limits._asdict(), "until": seen.until}
+        body = {**own.limits._asdict(), "until": own.until, "was": was, "reason": reason}
+        return _body(self._client.ask("PUT", _limits_path(user), body, key=uuid4().hex))
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files."""
@@ -85,6 +92,10 @@ class OperationsOverHttp:
 
 def _body(answer: Answered | Refused) -> dict[str, Any] | Refused:
     return answer if isinstance(answer, Refused) else answer.json
+
+
+def _limits_path(user: str) -> str:
+    return f"/v1/admin/users/{quote(user, safe='')}/limits"
 
 
 def _image_path(user: str, name: str) -> str:

@@ -9,7 +9,7 @@ from discord.ext import commands
 from adapters.application.deleting import clean_up_blocking, cleanable, delete_save
 from adapters.application.governing import override_limits_blocking, policy_step, reset_daily_blocking
 from adapters.application.readiness import readiness_of
-from adapters.application.reading import quota_status
+from adapters.application.reading import override_of, quota_status
 from adapters.application.results import Changed, DeletedImage
 from adapters.application.saves import save_under, saves_from, saves_of
 from adapters.discord.bot import AbbyBot, Interaction, actor_of
@@ -27,7 +27,7 @@ from adapters.ports.log_reports import LogReport
 from adapters.wording.figures import size_in_words
 from domain.images import SECONDS_A_DAY
 from domain.instants import later
-from domain.limits import MEGABYTE, UserLimits
+from domain.limits import MEGABYTE, Override, UserLimits, carried_on
 from domain.refusals import Refusal
 from domain.validation import MAX_DAYS
 
@@ -109,9 +109,14 @@ class ManagingCog(commands.Cog):
         embed = quota_embed(quota_status(self.bot.store, str(user.id)), user.display_name)
         await respond(interaction, embed)
 
-    @quota_admin.command(description="Give a user limits of their own; with neither, take theirs away")
+    @quota_admin.command(
+        description="Give a user limits of their own; what you leave out stays; with neither, take theirs away"
+    )
     @app_commands.describe(
-        user="Whom", daily="Generations a day", storage_mb="Storage in MB", days="For how long; for good otherwise"
+        user="Whom",
+        daily="Generations a day",
+        storage_mb="Storage in MB",
+        days="For how long; otherwise as before, or for good",
     )
     @check_shared_managers
     async def set(
@@ -122,11 +127,13 @@ class ManagingCog(commands.Cog):
         storage_mb: app_commands.Range[int, 0, MOST_MB] | None = None,
         days: app_commands.Range[int, 1, MAX_DAYS] | None = None,
     ) -> None:
-        """Replaces their former limits whole."""
+        """What is left out stays as it is."""
         refuse_non_members(interaction, user)
         await defer(interaction, ephemeral=True)
-        own = UserLimits(None if storage_mb is None else storage_mb * MEGABYTE, daily)
-        until = later(utc_now(), seconds=days * SECONDS_A_DAY) if days else None
+        wanted = UserLimits(None if storage_mb is None else storage_mb * MEGABYTE, daily)
+        now, former = utc_now(), override_of(self.bot.store, str(user.id))
+        end = later(now, seconds=days * SECONDS_A_DAY) if days else None
+        own, until = carried_on(former, Override(wanted, end), now)
         done = await self.bot.store.workers.changing.run(
             override_limits_blocking,
             self.bot.store,
@@ -134,6 +141,7 @@ class ManagingCog(commands.Cog):
             REASON,
             own,
             until=until,
+            seen=former,
             actor=actor_of(interaction),
         )
         await _answer(interaction, _changed(done, f"{_limits_in_words(own, until)} for {_name(user)}."))

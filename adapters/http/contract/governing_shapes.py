@@ -6,7 +6,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from adapters.http.contract.shapes import Bytes, Count
+from adapters.http.contract.shapes import Bytes, Count, Instant, Position
 
 
 class LimitsOfAll(TypedDict):
@@ -15,6 +15,27 @@ class LimitsOfAll(TypedDict):
     daily: Count
     user_bytes: Bytes
     pool_bytes: Bytes
+
+
+class LimitsSet(TypedDict):
+    """Who set or took away a user's own limits, when and why, and where the log says so."""
+
+    position: Position
+    at: Instant
+    by: str
+    reason: str
+
+
+class LimitsOfUser(TypedDict):
+    """A user's own limits, None where everybody's hold; `in_force` is false where they are over, or there are none.
+    `set` is None where they never had any.
+    """
+
+    user_bytes: Bytes | None
+    daily: Count | None
+    until: Instant | None
+    in_force: bool
+    set: LimitsSet | None
 
 
 class OverLimits(TypedDict):

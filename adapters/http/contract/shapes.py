@@ -56,6 +56,7 @@ class KeptOfHistory(TypedDict):
     """
 
     kind: Literal["kept"]
+    position: Position
     at: Instant
     operation: str
     name: str
@@ -69,6 +70,7 @@ class GivenBackOfHistory(TypedDict):
     """Places were given back; `counted` of them count all the same."""
 
     kind: Literal["given back"]
+    position: Position
     at: Instant
     operation: str
     reason: str
@@ -87,10 +89,23 @@ class RefusedOfHistory(TypedDict):
     sentence: str
 
 
-class HistoryPage(TypedDict):
-    """What became of a user's latest requests, newest first, and how many are known."""
+class ChangedOfHistory(TypedDict):
+    """Limits of the user's own, today's count or an image was changed or taken away: by whom, from what to what."""
 
-    entries: list[KeptOfHistory | GivenBackOfHistory | RefusedOfHistory]
+    kind: Literal["changed"]
+    position: Position
+    at: Instant
+    what: Literal["limits", "count", "image"]
+    by: str
+    sentence: str
+
+
+class HistoryPage(TypedDict):
+    """What became of a user's latest requests, newest first, and how many are known; where they are asked for, what was
+    changed about the user stands among them.
+    """
+
+    entries: list[KeptOfHistory | GivenBackOfHistory | RefusedOfHistory | ChangedOfHistory]
     total: Count
     offset: Count
     limit: Count
@@ -134,7 +149,7 @@ class EndedSessions(TypedDict):
 
 
 class UsersPage(TypedDict):
-    """Some of the users, in the order of their ids, and how many there are in all."""
+    """Some of the users that are asked for, and how many of them there are in all."""
 
     users: list[UserUsage]
     total: Count

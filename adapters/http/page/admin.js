@@ -3,13 +3,13 @@
 import * as api from "./api.js";
 import { table, takeAway } from "./charts.js";
 import { showFigures, showProviders } from "./figures.js";
-import { listen, showChanges, showLimits, wholeOrNothing } from "./governing.js";
-import { Lines } from "./lines.js";
+import { listen, showChanges, showLimits } from "./governing.js";
+import { listenToUser } from "./own.js";
 import { icon, STATES } from "./quota.js";
+import { listenToUsers, usersAnew } from "./users.js";
 
 const at = (id) => document.getElementById(id);
 const FEED_LINES = 100;
-const PAGE = 25;
 const DAYS = 30;
 const REFRESH_MS = 60000;
 const MB = 1048576;
@@ -17,14 +17,6 @@ const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-const ledger = new Lines({
-  list: at("ledger-lines"),
-  more: at("ledger-more"),
-  empty: at("ledger-empty"),
-  failed: (failure) => complain("ledger-error", failure.message),
-});
-let shownUsers = [];
-let opened = null;
 let feed = null;
 let timer = 0;
 
@@ -79,69 +71,6 @@ function showPool(forecast) {
   at("pool-forecast").textContent = forecast.sentence;
 }
 
-function userButton(user) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "link";
-  button.textContent = user;
-  button.setAttribute("aria-haspopup", "dialog");
-  button.addEventListener("click", () => openUser(user));
-  return button;
-}
-
-function showUsers(total) {
-  const rows = shownUsers.map((one) => [
-    userButton(one.user), `${one.daily_used} of ${one.daily_limit}`, `${number.format(one.used_mb)} of ${number.format(one.limit_mb)} MB`,
-    String(one.images), one.status,
-  ]);
-  table(at("users-table"), ["User", "Today", "Storage", "Pictures", "State"], rows);
-  at("users-more").hidden = shownUsers.length >= total;
-}
-
-async function moreUsers() {
-  const page = await tried(() => api.admin.users(shownUsers.length, PAGE));
-  if (!page) return;
-  shownUsers.push(...page.users);
-  showUsers(page.total);
-}
-
-async function openUser(user) {
-  opened = user;
-  at("ledger-title").textContent = user;
-  complain("ledger-error", "");
-  for (const id of ["own-daily", "own-mb", "own-reason"]) at(id).value = "";
-  at("ledger").showModal();
-  await refreshUser();
-}
-
-async function refreshUser() {
-  try {
-    const [status] = await Promise.all([api.quota(opened), ledger.show(opened)]);
-    const own = status.limits.daily === "own" || status.limits.storage === "own" ? " Has limits of their own." : "";
-    at("ledger-status").textContent =
-      `${status.daily.used} of ${status.daily.limit} today, ${number.format(status.user.used_mb)} of ${number.format(status.user.limit_mb)} MB, ${status.user.images} pictures.${own}`;
-  } catch (failure) {
-    complain("ledger-error", failure.message);
-  }
-}
-
-async function changeUser(work) {
-  complain("ledger-error", "");
-  try {
-    if (!at("own-reason").value.trim()) throw new api.Failure({ title: "Why", detail: "Say why: it stands in the log, and is shown to whoever asks." });
-    await work(at("own-reason").value.trim());
-  } catch (failure) {
-    if (!(failure instanceof api.Failure)) throw failure;
-    complain("ledger-error", failure.message);
-    at("own-reason").focus();
-    return;
-  }
-  at("own-reason").value = "";
-  await refreshUser();
-  shownUsers = [];
-  await moreUsers();
-}
-
 function follow() {
   feed = api.admin.live();
   feed.addEventListener("open", () => {
@@ -182,21 +111,11 @@ async function refresh() {
   });
 }
 
-at("users-more").addEventListener("click", moreUsers);
-at("ledger-close").addEventListener("click", () => at("ledger").close());
-at("own-limits").addEventListener("submit", (event) => {
-  event.preventDefault();
-  changeUser((reason) => {
-    const daily = wholeOrNothing("own-daily", "Pictures a day are a whole number, or nothing: as everybody.");
-    const mb = wholeOrNothing("own-mb", "Storage is a whole number of MB, or nothing: as everybody.");
-    return api.admin.limits(opened, { reason, daily, user_bytes: mb === null ? null : mb * MB });
-  });
-});
-at("own-reset").addEventListener("click", () => changeUser((reason) => api.admin.reset(opened, reason)));
+listenToUsers(tried);
+listenToUser(usersAnew);
 listen(tried, async () => {
   await refresh();
-  shownUsers = [];
-  await moreUsers();
+  await usersAnew();
 });
 
 /** The view, for `views.js`. */
@@ -204,8 +123,7 @@ export const admin = {
   came() {
     refresh();
     showChanges();
-    shownUsers = [];
-    moreUsers();
+    usersAnew();
     if (!feed) follow();
     dark.addEventListener("change", refresh);
     timer = setInterval(() => !document.hidden && refresh(), REFRESH_MS);

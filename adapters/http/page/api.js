@@ -132,7 +132,8 @@ export const styles = () => once("/v1/styles");
 export const quota = (user) => once(`${userPath(user)}/quota`);
 export const cancel = (user, id) => change(jobPath(user, id), "DELETE", newKey());
 export const images = (user, wanted) => once(`${userPath(user)}/images?${query(wanted)}`);
-export const history = (user, offset, limit) => once(`${userPath(user)}/history?offset=${offset}&limit=${limit}`);
+export const history = (user, offset, limit, whole) =>
+  once(`${userPath(user)}/history?${query({ offset, limit, with: whole ? "changes" : "" })}`);
 export const why = (user, position) => once(`${userPath(user)}/why?position=${position}`);
 export const details = (user, name) => once(`${userPath(user)}/details/${namePath(name)}`);
 export const remove = (user, name, key) => change(imageUrl(user, name), "DELETE", key);
@@ -146,9 +147,11 @@ export const archive = async (user, names) => {
 export const admin = {
   policy: () => once("/v1/policy"),
   report: (by, days, charts) => once(`/v1/admin/report?${query({ by, days, charts })}`),
-  users: (offset, limit) => once(`/v1/users?offset=${offset}&limit=${limit}`),
+  users: (wanted) => once(`/v1/users?${query(wanted)}`),
+  knows: (user) => once(userPath(user)).then(() => true, (failure) => failure.status !== 404),
   readiness: () => once("/readyz"),
   reset: (user, reason) => change(`/v1/admin/users/${encodeURIComponent(user)}/reset`, "POST", newKey(), { reason }),
+  ownLimits: (user) => once(`/v1/admin/users/${encodeURIComponent(user)}/limits`),
   limits: (user, own) => change(`/v1/admin/users/${encodeURIComponent(user)}/limits`, "PUT", newKey(), own),
   cleanup: (days, dryRun = false) => change("/v1/admin/cleanup", "POST", newKey(), { ...(days === null ? {} : { days }), dry_run: dryRun }),
   changePolicy: (asked) => change("/v1/admin/policy", "PATCH", newKey(), asked),

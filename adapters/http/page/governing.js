@@ -21,7 +21,7 @@ function complain(sentence) {
 }
 
 /** A whole number in a field, null where there is nothing; a sentence for what is no number is thrown. */
-export const wholeOrNothing = (id, sentence) => {
+const wholeOrNothing = (id, sentence) => {
   const text = at(id).value.trim();
   if (text === "") return null;
   if (!/^[0-9]+$/.test(text)) throw new api.Failure({ title: "Not set", detail: sentence });

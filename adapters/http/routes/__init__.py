@@ -20,6 +20,7 @@ from adapters.http.routes import (
     listing,
     metrics,
     openai,
+    own_limits,
     page,
     quota,
     reading,
@@ -52,6 +53,7 @@ ALL_ROUTES = (
     *events.ROUTES,
     *reports.ROUTES,
     *charts.ROUTES,
+    *own_limits.ROUTES,
     *admin.ROUTES,
     *openai.ROUTES,
 )

@@ -2,48 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
+from typing import Literal
 
 from aiohttp import web
 
+from adapters.application.changes import ChangedEntry, changes_of
 from adapters.application.history import Entry, KeptEntry, RefusedEntry, ReleasedEntry, history_of, prompt_of
 from adapters.application.storage import Storage
 from adapters.http.answers import image_url, json_answer
-from adapters.http.contract.query import LIMIT, OFFSET, PAGE
+from adapters.http.contract.query import LIMIT, OFFSET, PAGE, Words
 from adapters.http.contract.route import Answer, Route
-from adapters.http.contract.shapes import GivenBackOfHistory, HistoryPage, KeptOfHistory, RefusedOfHistory
+from adapters.http.contract.shapes import (
+    ChangedOfHistory,
+    GivenBackOfHistory,
+    HistoryPage,
+    KeptOfHistory,
+    RefusedOfHistory,
+)
 from adapters.http.parameters import user_of
 from adapters.http.services import services_of
 from adapters.http.surveys import survey
 from adapters.tokens.token import Scope
+from adapters.wording.changes import change_in_words
 from adapters.wording.refusals import sentence_of
 from adapters.wording.releases import became
 from adapters.wording.settlements import settlement_as_data
+from domain.events import DailyCountReset, ImageDeleted, LimitsOverridden
 from domain.refusals import refusal_of
+
+Line = Entry | ChangedEntry
+WITH = Words("with", "What else is told: what was changed about the user.", "^changes$", "changes")
+_WHAT: Mapping[type, Literal["limits", "count", "image"]] = MappingProxyType(
+    {LimitsOverridden: "limits", DailyCountReset: "count", ImageDeleted: "image"}
+)
 
 
 async def history(request: web.Request) -> web.Response:
     """What became of the user's latest requests, newest first: of each generation its settlement, what it counted and
-    cost; of each refusal the sentence that was told. Temp files are left out.
+    cost; of each refusal the sentence that was told. Temp files are left out. With `with=changes` also what was changed
+    about the user: limits of their own, today's count, deleted images.
     """
     user, offset, limit = user_of(request), OFFSET.of(request), LIMIT.of(request)
     store = services_of(request).store
-    answer = await survey(request, user, _page, store, user, offset, limit)
+    lines = _changed_too if WITH.of(request) else _requests
+    answer = await survey(request, user, _page, store, user, lines, offset, limit)
     return json_answer(answer)
 
 
-def _page(store: Storage, user: str, offset: int, limit: int) -> HistoryPage:
+def _requests(store: Storage, user: str) -> Sequence[Line]:
+    return history_of(store, user)
+
+
+def _changed_too(store: Storage, user: str) -> Sequence[Line]:
+    lines: list[Line] = [*history_of(store, user), *changes_of(store, user)]
+    return sorted(lines, key=lambda line: line.position, reverse=True)
+
+
+def _page(
+    store: Storage, user: str, lines: Callable[[Storage, str], Sequence[Line]], offset: int, limit: int
+) -> HistoryPage:
     """For a worker."""
-    entries = history_of(store, user)
+    entries = lines(store, user)
     shown = [_told(store, user, entry) for entry in entries[offset : offset + limit]]
     return {"entries": shown, "total": len(entries), "offset": offset, "limit": limit}
 
 
-def _told(store: Storage, user: str, entry: Entry) -> KeptOfHistory | GivenBackOfHistory | RefusedOfHistory:
+def _told(
+    store: Storage, user: str, entry: Line
+) -> KeptOfHistory | GivenBackOfHistory | RefusedOfHistory | ChangedOfHistory:
     match entry:
+        case ChangedEntry():
+            return _changed(entry)
         case KeptEntry():
             return {
                 "kind": "kept",
+                "position": entry.position,
                 "at": entry.at,
                 "operation": entry.operation,
                 "name": entry.name,
@@ -55,6 +91,7 @@ def _told(store: Storage, user: str, entry: Entry) -> KeptOfHistory | GivenBackO
         case ReleasedEntry():
             return {
                 "kind": "given back",
+                "position": entry.position,
                 "at": entry.at,
                 "operation": entry.operation,
                 "reason": entry.reason,
@@ -72,6 +109,17 @@ def _told(store: Storage, user: str, entry: Entry) -> KeptOfHistory | GivenBackO
             }
 
 
+def _changed(entry: ChangedEntry) -> ChangedOfHistory:
+    return {
+        "kind": "changed",
+        "position": entry.position,
+        "at": entry.event.at,
+        "what": _WHAT[type(entry.event)],
+        "by": entry.event.by,
+        "sentence": change_in_words(entry.event, entry.former),
+    }
+
+
 ROUTES = (
     Route(
         "GET",
@@ -80,6 +128,6 @@ ROUTES = (
         subject="history",
         scope=Scope.READ,
         answers={HTTPStatus.OK: Answer("A page of it.", HistoryPage)},
-        query=PAGE,
+        query=(*PAGE, WITH),
     ),
 )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 
 from aiohttp import web
 
+from adapters.application.finding_users import UserOrder, page_of_users
 from adapters.application.quota_figures import QuotaStatus, UserUsage
-from adapters.application.reading import figures_of, is_known, known_users, policy_in_force, status_of, usage_of
+from adapters.application.reading import figures_of, is_known, policy_in_force, status_of, usage_of
 from adapters.http.answers import json_answer
-from adapters.http.contract.query import LIMIT, OFFSET, PAGE
+from adapters.http.contract.query import LIMIT, OFFSET, PAGE, Words
 from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import Policy, UsersPage
 from adapters.http.parameters import user_of
@@ -18,6 +21,15 @@ from adapters.http.rate_limits import FIGURES
 from adapters.http.services import services_of
 from adapters.http.surveys import survey
 from adapters.tokens.token import Scope
+
+USER_ORDERS: Mapping[str, UserOrder] = MappingProxyType({"id": "id", "today": "today", "storage": "storage"})
+ORDER = Words(
+    "order",
+    "By their ids, or who used the most places today or the most storage first; without it, by their ids.",
+    f"^(?:{'|'.join(USER_ORDERS)})$",
+    f"one of {', '.join(USER_ORDERS)}",
+)
+SEARCH = Words("search", "What their ids have in them.", r"^[a-z0-9_-]{1,64}$", "a part of a user's id")
 
 
 async def quota(request: web.Request) -> web.Response:
@@ -43,12 +55,14 @@ async def policy(request: web.Request) -> web.Response:
 
 
 async def users(request: web.Request) -> web.Response:
-    """Every user the ledger knows, with the figures of each, in the order of their ids."""
+    """The users whom the ledger knows, with the figures of each: all or those with some letters in their id, in the
+    order of their ids or another.
+    """
     offset, limit = OFFSET.of(request), LIMIT.of(request)
-    store = services_of(request).store
-    found = known_users(store)
-    shown = [usage_of(store, user) for user in found[offset : offset + limit]]
-    answer: UsersPage = {"users": shown, "total": len(found), "offset": offset, "limit": limit}
+    store, order = services_of(request).store, USER_ORDERS[ORDER.of(request) or "id"]
+    search = SEARCH.of(request) or ""
+    shown, total = await survey(request, "", page_of_users, store, search, order, offset=offset, limit=limit)
+    answer: UsersPage = {"users": shown, "total": total, "offset": offset, "limit": limit}
     return json_answer(answer)
 
 
@@ -76,7 +90,7 @@ ROUTES = (
         subject="quota",
         scope=Scope.ADMIN,
         answers={HTTPStatus.OK: Answer("A page of them.", UsersPage)},
-        query=PAGE,
+        query=(*PAGE, ORDER, SEARCH),
     ),
     Route(
         "GET",

@@ -211,15 +211,18 @@ def test_reset(abby: Abby, filled: Path, fits: Any) -> None:
 
 
 def test_limits(abby: Abby, filled: Path, fits: Any) -> None:
-    """Own limits replace the former ones whole, bytes from MB, until a time in UTC; --clear takes them away."""
+    """Bytes from MB, until a time in UTC; what is not given stays, the end too; --clear takes all of it away."""
     told = abby("limits", "ada", "--storage-mb", "1.5", "--daily", "9", "--until", "2999-01-31", "--json")
     assert told.code == 0
     assert fits("status", told.json)
     assert (told.json["user"]["limit_mb"], told.json["daily"]["limit"]) == (1.5, 9)
     assert recorded(filled)[-1]["data"]["until"] == "2999-01-31T00:00:00.000000Z"
     assert recorded(filled)[-1]["data"]["limits"] == {"user_bytes": 1_572_864, "daily": 9}
-    whole = abby("limits", "ada", "--daily", "8", "--json").json
-    assert (whole["user"]["limit_mb"], whole["daily"]["limit"]) == (7.0, 8)
+    other = abby("limits", "ada", "--daily", "8", "--json")
+    assert (other.json["user"]["limit_mb"], other.json["daily"]["limit"]) == (1.5, 8)
+    assert other.json["limits"]["until"] == "2999-01-31T00:00:00.000000Z"
+    other = abby("limits", "ada", "--storage-mb", "2")
+    assert "of their own now: 8 generations a day and 2.0 MB of storage, until 2999-01-31 00:00" in other.err
     cleared = abby("limits", "ada", "--clear", "--reason", "over")
     assert cleared.code == 0
     assert "no limits of their own" in cleared.err

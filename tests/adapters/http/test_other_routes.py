@@ -10,9 +10,11 @@ from structlog.testing import capture_logs
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.http.routes.page import CONTENT_SECURITY_POLICY
+from domain.limits import MEGABYTE
+from tests.adapters.application.evidence import events_of
 from tests.adapters.http.conftest import Running
 from tests.adapters.http.wire import Wire, request
-from tests.hostile.builders import png
+from tests.hostile.builders import png, png_of_size
 
 GENERATION_FIELDS = {"prompt": "a secret wish", "width": 64, "height": 64}
 
@@ -58,6 +60,30 @@ async def test_a_closed_storage_is_not_ready_and_says_so_everywhere(service: Run
     assert (await service.ask("GET", "/")).status == 200
 
 
+async def test_users_are_found_by_their_ids_and_the_busiest_or_largest_come_first(service: Running) -> None:
+    """Equals by their ids; also who was only ever refused, or only has limits of their own."""
+    await service.upload("c-1", png())
+    for _ in range(2):
+        await service.upload("b", png())
+    await service.upload("a", png_of_size(MEGABYTE))
+    await service.send_json("PUT", "/v1/admin/users/d-1/limits", {"daily": 0, "reason": "a break"})
+    await service.send_json("PATCH", "/v1/admin/policy", {"daily": 0, "was": {"daily": 5}, "reason": "a break"})
+    assert (await service.upload("e", png())).status == 429
+
+    async def found(query: str) -> tuple[str, int]:
+        page = (await service.ask("GET", f"/v1/users?{query}")).json
+        return " ".join(user["user"] for user in page["users"]), page["total"]
+
+    assert await found("") == ("a b c-1 d-1 e", 5)
+    assert await found("order=today") == ("b a c-1 d-1 e", 5)
+    assert await found("order=storage") == ("a b c-1 d-1 e", 5)
+    assert await found("order=today&limit=2&offset=1") == ("a c-1", 5)
+    assert await found("search=-1&order=id") == ("c-1 d-1", 2)
+    assert await found("search=x") == ("", 0)
+    for query in ("order=month", "search=A", "search=", "search=" + "x" * 65):
+        assert (await service.ask("GET", f"/v1/users?{query}")).status == 400, query
+
+
 async def test_a_reset_opens_the_day_again(service: Running) -> None:
     """The answer is the user's status after it."""
     await service.upload("1", png())
@@ -73,6 +99,38 @@ async def test_limits_of_ones_own_hold_until_they_are_taken_away(service: Runnin
     assert (given.json["daily"]["limit"], given.json["user"]["limit_mb"]) == (9, 1)
     taken = await service.send_json("PUT", "/v1/admin/users/1/limits", {"reason": "over"})
     assert (taken.json["daily"]["limit"], taken.json["user"]["limit_mb"]) == (5, 500)
+
+
+async def test_a_users_own_limits_are_told_with_who_set_them(service: Running) -> None:
+    """Before there are any, while they hold, and once they are taken away."""
+    path = "/v1/admin/users/1/limits"
+    none = {"user_bytes": None, "daily": None, "until": None, "in_force": False, "set": None}
+    assert (await service.ask("GET", path)).json == none
+    own = {"daily": 9, "user_bytes": 1_048_577, "until": "2999-01-31T00:00:00.000000Z"}
+    await service.send_json("PUT", path, {**own, "reason": "vip"})
+    told = (await service.ask("GET", path)).json
+    assert {**told, "set": None} == {**own, "in_force": True, "set": None}
+    assert (told["set"]["by"], told["set"]["reason"]) == ("api:local", "vip")
+    line = events_of(service.store.root, "LimitsOverridden")[-1]
+    assert (line["pos"], line["data"]["at"]) == (told["set"]["position"], told["set"]["at"])
+    await service.send_json("PUT", path, {"reason": "over"})
+    taken = (await service.ask("GET", path)).json
+    assert ({**taken, "set": None}, taken["set"]["reason"]) == (none, "over")
+
+
+async def test_of_two_who_saw_the_same_limits_of_a_user_the_second_is_told(service: Running) -> None:
+    """412, and the first one's limits stand; what was seen may be nothing."""
+    path = "/v1/admin/users/1/limits"
+    none, nine = {"daily": None}, {"daily": 9}
+    assert (await service.send_json("PUT", path, {**nine, "was": none, "reason": "a"})).status == 200
+    refused = await service.send_json("PUT", path, {"daily": 7, "was": none, "reason": "b"})
+    assert (refused.status, refused.json["reason"]) == (412, "LIMITS_CHANGED")
+    assert "daily is 9" in refused.json["detail"]
+    assert (await service.ask("GET", path)).json["daily"] == 9
+    assert (await service.send_json("PUT", path, {"was": nine, "reason": "c"})).status == 200
+    gone = await service.send_json("PUT", path, {"daily": 7, "was": nine, "reason": "d"})
+    assert "none of their own" in gone.json["detail"]
+    assert (await service.send_json("PUT", path, {"was": {"daily": -1}, "daily": 7, "reason": "e"})).status == 400
 
 
 BAD_ADMIN: list[tuple[str, str, Any]] = [

@@ -101,6 +101,7 @@ SCOPES = {
     ("GET", "/v1/admin/report"): "admin",
     ("GET", "/v1/admin/charts.js"): "admin",
     ("POST", "/v1/admin/users/{user}/reset"): "admin",
+    ("GET", "/v1/admin/users/{user}/limits"): "admin",
     ("PUT", "/v1/admin/users/{user}/limits"): "admin",
     ("PATCH", "/v1/admin/policy"): "admin",
     ("POST", "/v1/admin/cleanup"): "admin",

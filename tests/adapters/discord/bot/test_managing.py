@@ -105,6 +105,8 @@ async def test_a_quota_is_shown_set_and_reset(stage: Stage, ann: Person, owner: 
     text = (await finished(await ann.slash("quota"))).text
     assert "Daily Generations: 4/9" in text
     assert "/ 20.0MB" in text
+    done = await finished(await owner.slash("quota_admin set", {"user": ann, "daily": 8}))
+    assert "8 generations a day and 20.0 MB of storage until <t:" in done.text, "what is left out stays"
     await finished(await owner.slash("quota_admin reset", {"user": ann}))
     done = await finished(await owner.slash("quota_admin set", {"user": ann}))
     assert "The limits of everybody hold again" in done.text
