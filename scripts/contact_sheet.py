@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import itertools
 import sys
 from pathlib import Path
 
@@ -40,7 +41,7 @@ GROUND = (246, 244, 239)
 
 async def sketch(prompt: str, style: str) -> Image.Image:
     """One picture of the prompt, as the service would make it."""
-    provider = SketchProvider()
+    provider = SketchProvider(itertools.count(1).__next__)  # the picture is to be the same each time
     request = GenerationRequest(Operation.TEXT_TO_IMAGE, prompt, style=style, width=SIDE, height=SIDE)
     outcome = await provider.generate(request)
     await provider.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import io
+import itertools
 import shutil
 import sys
 import tempfile
@@ -49,7 +50,7 @@ async def main(target: Path) -> None:
     if chromium is None:
         raise SystemExit("There is no Chromium here. Debian and Ubuntu: sudo apt install chromium.")
     with tempfile.TemporaryDirectory() as folder:
-        provider = SketchProvider()
+        provider = SketchProvider(itertools.count(1).__next__)  # the picture is to be the same each time
         store = open_store(Path(folder))
         studio = Studio(store, Generator(provider))
         service = HttpService(make_app(store, studio), host="127.0.0.1", port=0)

@@ -49,6 +49,8 @@ class Source(NamedTuple):
     size_bytes: int
     fetch: Callable[[], Awaitable[bytes | Message]]
     missing: Message | None = None
+    name: str | None = None
+    """Of a kept picture of whoever asks."""
 
     @classmethod
     def of_attachment(cls, interaction: Interaction, attachment: discord.Attachment) -> Source:
@@ -73,7 +75,8 @@ class Source(NamedTuple):
         save = save_under(interaction.client.store, owner, name)
         if save is None:
             return cls.of_nothing(message_for_refusal(Refusal(Reason.NOT_FOUND, owner, name)))
-        return cls(save.size_bytes, lambda: kept(interaction, owner, name))
+        own = name if owner == str(interaction.user.id) else None
+        return cls(save.size_bytes, lambda: kept(interaction, owner, name), name=own)
 
     @classmethod
     def of_nothing(cls, why: Message) -> Source:

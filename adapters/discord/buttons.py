@@ -122,11 +122,12 @@ class PictureButton(LastingItem, template=TEMPLATE):
 
 async def make_from(interaction: Interaction, owner: str, name: str, action: str) -> None:
     """Another picture from a kept one: made again, varied, or larger."""
-    image = await admitted_input(interaction, _OPERATIONS[action], Source.of_kept(interaction, owner, name))
+    source = Source.of_kept(interaction, owner, name)
+    image = await admitted_input(interaction, _OPERATIONS[action], source)
     if image is None:
         return
     if action == "upscale":
-        await make(interaction, await interaction.client.generator.upscale_of(image))
+        await make(interaction, await interaction.client.generator.upscale_of(image, source.name))
         return
     store = interaction.client.store
     details = await store.workers.reading.run(image_details, store, owner, name) or {}

@@ -147,11 +147,11 @@ class Generator:
             self._fetcher = self._make_fetcher()
         return self._fetcher
 
-    async def upscale_of(self, image: bytes) -> GenerationRequest:
+    async def upscale_of(self, image: bytes, source: str | None = None) -> GenerationRequest:
         """The request for a picture twice as wide, and at least UPSCALE_WIDTH, as far as the service goes. Of what is
         refused anyhow nobody asks how wide it is: that may take decoding it.
         """
-        asked = GenerationRequest(Operation.UPSCALE, image=image)
+        asked = GenerationRequest(Operation.UPSCALE, image=image, source=source)
         try:
             return await self._workers.run(_twice_as_wide, asked, self.provider.limits)
         except (DamagedPicture, ClosedMeanwhile):

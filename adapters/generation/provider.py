@@ -53,7 +53,7 @@ class GenerationRequest:
 
     `width` and `height` are pixels; None means 1024 for a new picture, the input's own for image_to_image, and for an
     upscale the height that follows from the width. `strength` is how much of the input is kept (1 keeps it whole).
-    `seed` 0 leaves the choice to the provider.
+    `seed` 0 leaves the choice to the provider. `source` names the input where it is an image of the user.
     """
 
     operation: Operation
@@ -68,6 +68,7 @@ class GenerationRequest:
     strength: float = 0.35
     count: int = 1
     image: bytes | None = field(default=None, repr=False)
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

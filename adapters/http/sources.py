@@ -38,7 +38,7 @@ class Forms(NamedTuple):
 
 
 class Source(NamedTuple):
-    """What was asked beside the image, and the image."""
+    """What was asked beside the image, with the name of a kept one, and the image."""
 
     wish: Mapping[str, Any]
     image: bytes
@@ -55,7 +55,7 @@ async def read_source(request: web.Request, user: str, forms: Forms, budget: Bud
     services = services_of(request)
     if request.content_type == JSON:
         wish = fitted(forms.json, await read_json(request, services.bodies)).model_dump()
-        return Source(wish, await _kept(services, user, checked_name(wish.pop(SOURCE_FIELD)), budget))
+        return Source(wish, await _kept(services, user, checked_name(wish[SOURCE_FIELD]), budget))
     at_most = services.studio.generator.provider.limits.image_bytes
     wish = (await read_form(request, forms.form, budget, at_most=at_most)).model_dump()
     return Source(wish, wish.pop(FILE_FIELD))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 from adapters.generation.provider import GeneratedImage, GenerationRequest, GenerationResult, Operation
@@ -24,19 +25,29 @@ LABELS = {
 }
 
 
+_WORDS = ("prompt", "style")
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _NOT_OF = {
     Operation.TEXT_TO_IMAGE: frozenset({"strength"}),
-    Operation.UPSCALE: frozenset({"negative_prompt", "steps", "cfg_scale", "seed", "style", "strength"}),
+    Operation.UPSCALE: frozenset({"negative_prompt", "steps", "cfg_scale", "seed", "strength"}),
 }
 """What of a request has no part in such a picture."""
 
 
 def details_of(
-    asked: GenerationRequest, result: GenerationResult, made: GeneratedImage, unused: Collection[str] = ()
+    asked: GenerationRequest,
+    result: GenerationResult,
+    made: GeneratedImage,
+    unused: Collection[str] = (),
+    of_source: Mapping[str, Any] = _NOTHING,
 ) -> dict[str, Any]:
-    """What was asked and what came of it, without what is empty, or `unused` by the provider."""
-    left_out = {"image", "count", "seed", *unused}
+    """What was asked and what came of it, without what is empty, or `unused` by the provider. Where nothing was asked
+    in words, as of a larger picture, the words of its source are those of the picture.
+    """
+    left_out = {"image", "count", "seed", "source", *unused}
     of_request = {name: value for name, value in asdict(asked).items() if name not in left_out}
+    if not asked.prompt.strip():
+        of_request |= {name: of_source[name] for name in _WORDS if isinstance(of_source.get(name), str)}
     of_result = {
         "seed": made.seed,
         "provider": result.provider,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from adapters.application.idempotency import StepKey
@@ -95,6 +95,8 @@ class Job:
         self.actor = asker.actor
         self.key = key
         self.on_progress = on_progress
+        self.of_source: Mapping[str, Any] = {}
+        """How the input was made, where it is one of the user's own images."""
         self.has_waited = False
         self.is_asked = False
         self._cancelled = False

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from typing import Any
 
 import orjson
 import structlog
@@ -18,7 +19,7 @@ import structlog
 from adapters.application.idempotency import StepKey
 from adapters.application.keeping import refuse_unkeepable, refuse_unkeepable_now
 from adapters.application.owners import owner_of
-from adapters.application.reading import image_bytes, moderated_is_free
+from adapters.application.reading import image_bytes, image_details, moderated_is_free
 from adapters.application.reserving import (
     ReturnedPlaces,
     WantedPlaces,
@@ -153,6 +154,7 @@ class Studio:
         prepared: Prepared | GenerationFailure | None = await self.generator.prepare(job.request)
         if isinstance(prepared, GenerationFailure):
             return prepared
+        job.of_source = await self._of_source(job)
         reserved = await self._reserve(job)
         if not isinstance(reserved, Reserved):
             return reserved
@@ -172,6 +174,17 @@ class Studio:
             return await self._make(job, reserved, prepared)
         finally:
             self._queue.end_turn(job.owner)
+
+    async def _of_source(self, job: Job) -> Mapping[str, Any]:
+        """How the input was made; read before it waits, while the image stands."""
+        if job.request.source is None:
+            return {}
+        try:
+            reading = self._store.workers.reading.run(image_details, self._store, job.user, job.request.source)
+            return await reading or {}
+        except (OSError, Fault) as fault:
+            _log.warning("nothing known of a source", user=job.user, reason=str(fault))
+            return {}
 
     async def _wait_turn(self, job: Job) -> None:
         """Raises TimeoutError where it does not come in time."""
@@ -292,7 +305,7 @@ class Studio:
         if made.too_large:
             await self._release(job, reserved, "not_kept", 1)
             return Picture(made.data, made.media_type, made.seed, NotStored(made.too_large))
-        details = details_of(asked, result, made, self.generator.provider.limits.unused)
+        details = details_of(asked, result, made, self.generator.provider.limits.unused, job.of_source)
         text = as_text(details) if self._settings.prompt_in_image else None
         data = await self._store.workers.drawing.run(with_text, made.data, text)
         try:
@@ -354,8 +367,9 @@ def _places_of(job: Job) -> WantedPlaces:
 
 
 def content_of(request: GenerationRequest) -> tuple[bytes, bytes]:
-    """What tells a request from others under its key: all that is asked, and the input image."""
-    asked = {field.name: getattr(request, field.name) for field in fields(request) if field.name != "image"}
+    """What tells a request from others under its key: all that is asked, and the input image, whatever its name."""
+    named = [field.name for field in fields(request) if field.name not in {"image", "source"}]
+    asked = {name: getattr(request, name) for name in named}
     return orjson.dumps(asked, option=orjson.OPT_SORT_KEYS), request.image or b""
 
 

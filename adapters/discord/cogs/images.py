@@ -95,7 +95,7 @@ def _given(interaction: Interaction, image: discord.Attachment | None, url: str 
 async def _upscale(interaction: Interaction, source: Source) -> None:
     data = await admitted_input(interaction, Operation.UPSCALE, source)
     if data is not None:
-        await make(interaction, await interaction.client.generator.upscale_of(data))
+        await make(interaction, await interaction.client.generator.upscale_of(data, source.name))
 
 
 def add_menus(bot: AbbyBot) -> None:

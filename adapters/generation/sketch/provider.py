@@ -1,7 +1,8 @@
 """The sketch provider: an offline, deterministic picture from prompt, style and seed.
 
 Answers for the three operations, for the label that says what the pictures are, and for keeping the event loop free.
-What is painted is the work of `scenes`. The same request gives the same bytes, on one version of Pillow.
+What is painted is the work of `scenes`. The same request and seed give the same bytes, on one version of Pillow; a
+request without a seed is given one, which is told.
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ from __future__ import annotations
 import hashlib
 import io
 import random
+import secrets
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 from PIL.PngImagePlugin import PngInfo
@@ -59,13 +63,19 @@ def make_provider(_: ProviderSettings) -> SketchProvider:
     return SketchProvider()
 
 
+def _any_seed() -> int:
+    """The seed of a request that names none."""
+    return 1 + secrets.randbelow(SEED_MAX)
+
+
 class SketchProvider:
     """Paints with the processor alone; no network, no key, no credits."""
 
     name = "sketch"
     limits = RequestLimits(upscale_pixels=UPSCALE_PIXELS, at_once=2, unused=frozenset({"steps", "cfg_scale"}))
 
-    def __init__(self) -> None:
+    def __init__(self, draw_seed: Callable[[], int] = _any_seed) -> None:
+        self._draw_seed = draw_seed
         self._workers = PictureWorkers()
         self._closed = False
 
@@ -82,6 +92,7 @@ class SketchProvider:
     ) -> GenerationResult | GenerationFailure:
         """Paint `request.count` pictures in worker threads, two at a time over all callers."""
         started = time.perf_counter()
+        request = replace(request, seed=request.seed or self._draw_seed())
         images: list[GeneratedImage] = []
         note = ""
         for number in range(request.count):
@@ -135,12 +146,8 @@ def _about(prompt: str) -> str:
 
 
 def _seed(request: GenerationRequest, number: int) -> int:
-    """The seed of picture `number`: counted from the one asked for, or where none was, from one that the words give."""
-    first = request.seed
-    if first == 0:
-        words = f"{request.prompt}\0{request.negative_prompt}\0{request.style or DEFAULT_STYLE}"
-        first = 1 + int.from_bytes(hashlib.sha256(words.encode()).digest()[:4]) % SEED_MAX
-    return 1 + (first - 1 + number) % SEED_MAX
+    """The seed of picture `number`, counted from the one of the first."""
+    return 1 + (request.seed - 1 + number) % SEED_MAX
 
 
 def _scene(request: GenerationRequest, seed: int, size: tuple[int, int]) -> Image.Image:

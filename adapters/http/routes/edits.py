@@ -17,7 +17,7 @@ from adapters.http.making import ANSWERS, PROBLEMS, answer_made, in_turn
 from adapters.http.parameters import actor_of, idempotency_key_of, user_of
 from adapters.http.routes.generations import Wish, within
 from adapters.http.services import services_of
-from adapters.http.sources import Forms, read_source, refuse_other_media
+from adapters.http.sources import SOURCE_FIELD, Forms, read_source, refuse_other_media
 from adapters.studio.admission import refused_unseen
 from adapters.tokens.token import Scope
 from domain.names import NAME_PATTERN
@@ -106,7 +106,7 @@ async def _asked(
     request: web.Request, operation: Operation, wish: Mapping[str, Any], image: bytes
 ) -> GenerationRequest:
     if operation is Operation.UPSCALE and wish["width"] is None:
-        return await services_of(request).studio.generator.upscale_of(image)
+        return await services_of(request).studio.generator.upscale_of(image, wish.get(SOURCE_FIELD))
     return GenerationRequest(operation, image=image, **wish)
 
 

@@ -38,6 +38,7 @@ from tests.adapters.http.wire import GenerationOutcome, Wire, request
 from tests.hostile.builders import png, png_of_size
 
 EDITS, UPSCALES, DOOR = "/v1/users/1/edits", "/v1/users/1/upscales", "/openai/v1/images/edits"
+GENERATIONS = "/v1/users/1/generations"
 BOUNDARY = "line"
 FORM = f"multipart/form-data; boundary={BOUNDARY}"
 PICTURE = png(width=96, height=64)
@@ -86,6 +87,22 @@ async def test_an_image_of_the_gallery_is_changed_and_made_larger(service: Runni
     larger = await service.send_json("POST", UPSCALES, {"source": "a.png", "width": 192})
     assert (larger.status, await size_of(service, larger.json)) == (201, (192, 128))
     assert (await service.quota("1"))["user"]["images"] == 3
+
+
+async def test_a_larger_picture_keeps_the_words_of_its_source(service: Running) -> None:
+    """It is found by them; what is changed by words has its own, and a picture from elsewhere has none."""
+    wish = {"prompt": "a red fox", "style": "origami", "width": 64, "height": 64}
+    made = await service.send_json("POST", GENERATIONS, wish)
+    source = made.json["pictures"][0]["image"]["name"]
+    larger = await service.send_json("POST", UPSCALES, {"source": source, "width": 192})
+    assert larger.status == 201
+    name = larger.json["pictures"][0]["image"]["name"]
+    found = (await service.ask("GET", "/v1/users/1/images?q=fox%20origami")).json["images"]
+    assert [image["name"] for image in found] == [name, source]
+    assert (found[0]["prompt"], found[0]["style"]) == ("a red fox", "origami")
+    await service.send_json("POST", EDITS, {"source": source, "prompt": "a boat"})
+    await send(service, UPSCALES, image=PICTURE)
+    assert (await service.ask("GET", "/v1/users/1/images?q=fox")).json["total"] == 2
 
 
 @pytest.mark.parametrize(("side", "width"), [(64, 2048), (1500, 3000), (2100, 4096)])

@@ -75,7 +75,7 @@ def wanted(user: str, *, owner: str | None = None, key: str | None = None) -> Wa
         user=user,
         owner=user if owner is None else owner,
         actor=Actor("api:a", HTTP),
-        request=GenerationRequest(Operation.TEXT_TO_IMAGE, "a paper boat", width=64, height=64),
+        request=GenerationRequest(Operation.TEXT_TO_IMAGE, "a paper boat", width=64, height=64, seed=7),
         key=key,
         digest=user,
         reference="r",

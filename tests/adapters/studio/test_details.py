@@ -23,12 +23,12 @@ TEXT = (
     [
         ("text_to_image", {"steps", "seed", "style"}),
         ("image_to_image", {"steps", "seed", "style", "strength"}),
-        ("upscale", set()),
+        ("upscale", {"style"}),
         ("adopted", {"steps", "seed", "style", "strength"}),
     ],
 )
 def test_people_read_what_had_a_part_in_the_picture(operation: str, left: set[str]) -> None:
-    """An upscale has a model and a provider, and nothing of how pictures are painted."""
+    """An upscale has a model, a provider and the style of its source, and nothing of how pictures are painted."""
     details = {"operation": operation, "model": "m", "steps": 30, "seed": 1, "style": "anime", "strength": 0.35}
     assert applicable(details).keys() == {"operation", "model"} | left
 

@@ -326,8 +326,9 @@ class TestMenus:
         assert "Strength" not in info.text
         larger = await finished(await ann.click(made, "Upscale"))
         info = await finished(await ann.context("Image info", larger))
-        assert "Size: 2048x2048" in info.text
-        for words in ("Steps", "CFG", "Seed", "Style", "Strength"):
+        for words in ("a fox", "Style: anime", "Size: 2048x2048"):  # the words of what it was made from
+            assert words in info.text
+        for words in ("Steps", "CFG", "Seed", "Strength"):
             assert words not in info.text
         said = ann.say("look", Upload("mine.png", png(), "image/png"))
         assert "was not kept with it" in (await finished(await ann.context("Image info", said))).text

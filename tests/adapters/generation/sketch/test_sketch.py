@@ -67,6 +67,13 @@ async def test_a_seed_left_out_is_chosen_and_makes_the_picture_again() -> None:
     assert (await sketched(seed=chosen.seed)).images[0].data == chosen.data
 
 
+async def test_the_same_words_without_a_seed_give_another_picture_each_time() -> None:
+    """Who makes it again wants another one; of each its own seed is told."""
+    first, second = [(await sketched()).images[0] for _ in range(2)]
+    assert first.seed != second.seed
+    assert first.data != second.data
+
+
 @pytest.mark.parametrize(("seed", "seeds"), [(5, [5, 6, 7]), (4_294_967_294, [4_294_967_294, 4_294_967_295, 1])])
 async def test_a_batch_counts_its_seeds_on(seed: int, seeds: list[int]) -> None:
     """Three different pictures; each can be made alone, and past the largest seed comes 1."""
@@ -101,7 +108,9 @@ async def test_strength_one_keeps_the_input_and_zero_ignores_it() -> None:
     kept = opened((await sketched(IMAGE, strength=1.0, image=source)).images[0])
     top = (0, 0, 400, 300)  # the caption is below
     assert unlike(kept.crop(top), Image.open(io.BytesIO(source)).crop(top)) == 0
-    others = [await sketched(IMAGE, strength=0.0, image=png((400, 400), colour)) for colour in ("teal", "maroon")]
+    others = [
+        await sketched(IMAGE, seed=7, strength=0.0, image=png((400, 400), colour)) for colour in ("teal", "maroon")
+    ]
     assert others[0].images[0].data == others[1].images[0].data
 
 
@@ -203,7 +212,8 @@ async def test_callers_at_once_each_get_their_own_picture() -> None:
     """Workers share nothing: eight at a time answer what eight in a row would."""
     provider = SketchProvider()
     requests = [
-        GenerationRequest(Operation.TEXT_TO_IMAGE, f"x{n}", style=STYLES[n], width=64, height=64) for n in range(8)
+        GenerationRequest(Operation.TEXT_TO_IMAGE, f"x{n}", style=STYLES[n], seed=7, width=64, height=64)
+        for n in range(8)
     ]
     at_once = await asyncio.gather(*(provider.generate(request) for request in requests))
     in_a_row = [await provider.generate(request) for request in requests]
