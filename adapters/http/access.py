@@ -99,6 +99,16 @@ class Access:
             return caller
         return None if self.is_needed else Caller(None)
 
+    async def may_read_of_all(self, request: web.Request) -> bool:
+        """Whether who asks may read what is of all users. A token that is none, or cannot be looked up while the disk
+        does not answer, is nobody's.
+        """
+        try:
+            caller = await self.who(request)
+        except (Problem, Fault, OSError):
+            return False
+        return caller is not None and (caller.token is None or caller.token.user is None)
+
     async def token_of(self, text: str) -> Token | None:
         """The token of this text, where it holds; from now on it was used today."""
         if self._known is None:

@@ -14,6 +14,7 @@ from adapters.application.exposure import exposure_of
 from adapters.application.intake import KINDS
 from adapters.application.looking import Looking
 from adapters.application.other_things import why_not_begun
+from adapters.bootstrap.storage import files_of
 from adapters.cli.checks.file_system import weak_file_system
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.cli.reach.service_client import ServiceClient
@@ -22,6 +23,7 @@ from adapters.ports.event_log import ENOUGH_FREE_BYTES, EventLogEngine
 from adapters.ports.faults import Fault
 from adapters.ports.image_store import ImageStore
 from adapters.settings.config import Config
+from adapters.tokens.kept import KeptTokens
 from adapters.wording.figures import size_in_words
 from projections.quota_state import QuotaState
 
@@ -106,7 +108,7 @@ def holder(config: Config, engine: EventLogEngine) -> list[Finding]:
     if held.address is None:
         found = f"The log is held by {process}, which has no address: a program that embeds the storage."
         return [ok("lock", f"{found} Commands that write are refused while it runs.")]
-    return [ok("lock", f"The log is held by {process}, the service at {held.address}."), _service(held.address)]
+    return [ok("lock", f"The log is held by {process}, the service at {held.address}."), _service(config, held.address)]
 
 
 def adoption(config: Config) -> list[Finding]:
@@ -139,12 +141,15 @@ def _nearest(path: Path) -> Path:
     return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
-def _service(address: str) -> Finding:
+def _service(config: Config, address: str) -> Finding:
+    """As the service says; without its pass, which another account may not read, by the kinds of its notes."""
+    service_pass = KeptTokens(config.storage.storage_root, files_of(config)).read_pass()
     try:
-        state = ServiceClient(address).look("/readyz", seconds=READY_SECONDS).json
+        state = ServiceClient(address, service_pass).look("/readyz", seconds=READY_SECONDS).json
     except Fault as fault:
         return fail("service", str(fault), "Look at the service's own log; restart it if it hangs.")
-    notes = " ".join(map(str, state.get("notes", ())))
+    kinds = ", ".join(map(str, state.get("kinds", ())))
+    notes = " ".join(map(str, state.get("notes", (f"{kinds} (docs/operations.md says what each is).",))))
     match state.get("status"):
         case "ready":
             return ok("service", f"The service is ready. Last cleanup: {state.get('last_cleanup') or 'none yet'}.")

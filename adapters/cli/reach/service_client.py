@@ -89,9 +89,7 @@ class ServiceClient:
 
         Raises ServiceUnavailable and DiskFull.
         """
-        headers = {"Abby-Client": "cli", "Accept": "application/json"}
-        if self._pass is not None:
-            headers["Authorization"] = f"Bearer {self._pass}"
+        headers = self._headers()
         if body is not None:
             headers["Content-Type"] = "application/json"
         if key is not None:
@@ -115,10 +113,14 @@ class ServiceClient:
             else:
                 return Answered(received, replayed) if status < 300 else self._problem(status, received)
 
+    def _headers(self) -> dict[str, str]:
+        headers = {"Abby-Client": "cli", "Accept": "application/json"}
+        return headers if self._pass is None else headers | {"Authorization": f"Bearer {self._pass}"}
+
     def look(self, path: str, *, seconds: float) -> Answered:
         """What stands at a path, whatever its status. Raises ServiceUnavailable."""
         try:
-            _, replayed, received = self._send("GET", path, None, {}, seconds)
+            _, replayed, received = self._send("GET", path, None, self._headers(), seconds)
         except (OSError, HTTPException) as error:
             raise self._unreachable(error) from error
         return Answered(received, replayed)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from adapters.application.notes import NoteKind
 from adapters.application.quota_figures import QuotaStatus, UserUsage
 from adapters.application.recorded import Json
 from adapters.wording.settlements import SettlementData
@@ -42,12 +43,15 @@ class Alive(TypedDict):
 
 
 class Ready(TypedDict):
-    """Whether commands are admitted, and what is to be looked at."""
+    """Whether commands are admitted, and what is to be looked at: its kinds, and for whoever may read what is of all
+    users the sentences too, when temp files were last cleaned up and where the log stands.
+    """
 
     status: Literal["ready", "degraded", "not ready"]
-    notes: list[str]
-    last_cleanup: Instant | None
-    position: Position
+    kinds: list[NoteKind]
+    notes: NotRequired[list[str]]
+    last_cleanup: NotRequired[Instant | None]
+    position: NotRequired[Position]
 
 
 class KeptOfHistory(TypedDict):

@@ -41,14 +41,14 @@ function showHealth(ready) {
   at("health-title").parentElement.dataset.state = state;
   at("health-state").replaceChildren(icon(STATES[state].icon), ready.status);
   at("health-notes").replaceChildren(
-    ...ready.notes.map((note) => {
+    ...(ready.notes ?? ready.kinds).map((note) => {
       const item = document.createElement("li");
       item.textContent = note;
       return item;
     }),
   );
   const cleaned = ready.last_cleanup ? ` Temp files were last removed ${new Date(ready.last_cleanup).toLocaleString()}.` : "";
-  at("health-log").textContent = `The log stands at position ${ready.position}.${cleaned}`;
+  at("health-log").textContent = ready.position === undefined ? "" : `The log stands at position ${ready.position}.${cleaned}`;
 }
 
 function showPolicy(policy) {

@@ -21,16 +21,18 @@ async def alive(_request: web.Request) -> web.Response:
 
 async def ready(request: web.Request) -> web.Response:
     """200 where commands are admitted, else 503; `degraded` where pictures cannot be kept, or something else is to be
-    looked at. All say why, and when temp files were last cleaned up.
+    looked at. The notes say why to whoever may read what is of all users; they name files, so anybody else is told
+    their kinds.
     """
-    store = services_of(request).store
-    state = await readiness(store)
+    services = services_of(request)
+    state = await readiness(services.store)
+    notes = [*state.notes, *([state.begun] if state.begun else [])]
     body: Ready = {
         "status": "degraded" if state.ready and state.degraded else "ready" if state.ready else "not ready",
-        "notes": [*state.notes, *([state.begun] if state.begun else [])],
-        "last_cleanup": state.last_cleanup,
-        "position": state.position,
+        "kinds": list(dict.fromkeys(note.kind for note in notes)),
     }
+    if await services.access.may_read_of_all(request):
+        body |= {"notes": [*notes], "last_cleanup": state.last_cleanup, "position": state.position}
     return json_answer(body, status=200 if state.ready else 503)
 
 

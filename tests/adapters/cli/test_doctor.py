@@ -33,7 +33,7 @@ from domain.instants import later
 from domain.refusals import Refusal
 from tests.adapters.application.stuck_disk import StuckDisk
 from tests.adapters.cli.conftest import Abby
-from tests.adapters.cli.processes import Service, holding, png, write_env_file
+from tests.adapters.cli.processes import Service, holding, png, serving, write_env_file
 from tests.adapters.eventlog.jsonl.logs import as_killed
 
 GOOD_KEY = "sk-" + "Ab1" * 16
@@ -393,6 +393,25 @@ def test_a_running_service(doctor: Doctor, service: Service) -> None:
     findings = doctor()
     assert service.address in findings["lock"]["found"]
     assert (findings["service"]["level"], "ready" in findings["service"]["found"]) == ("OK", True)
+
+
+def test_a_service_that_asks_everybody_for_a_token(doctor: Doctor, root: Path, tmp_path: Path) -> None:
+    """Its pass is the command's: the note comes in words, and by its kind alone to who may not read the pass."""
+    file = write_env_file(tmp_path / "tokens.env", HTTP_ACCESS="tokens")
+    save_in(root, "lost.png")
+    (root / "images/users/ada/lost.png").unlink()
+    with serving(root, file):
+        assert "ada/lost.png" in doctor(env_file=file)["service"]["found"]
+        (root / "logs/.pass").unlink()
+        found = doctor(env_file=file)["service"]
+        assert (found["level"], "images_missing" in found["found"]) == ("WARN", True)
+
+
+def save_in(root: Path, name: str) -> None:
+    """An image of ada's, in a root that is closed again."""
+    store = open_store(root)
+    asyncio.run(save_image(store, NewImage("ada", png(), name=name)))
+    store.close()
 
 
 def test_a_service_that_does_not_answer(doctor: Doctor, root: Path) -> None:
