@@ -1,7 +1,7 @@
 """The figures of a week and of the one before, of each guild and of everything, from the events of both.
 
 They mean what those of `abby report` mean, and need no database: an event counts in the week of its time, and in the
-guild of its own origin. What comes from no guild (direct messages, the page, programs, what the system gives back by
+guild where its generation was asked for, or of its own origin where it belongs to none. What comes from no guild (direct messages, the page, programs, what the system gives back by
 itself) counts in the whole alone. How they read is `adapters/reports`'.
 """
 
@@ -124,21 +124,30 @@ class _Tally:
 
 
 class WeeklyFigures:
-    """A week and the one before it. Feed it events in any order; those of other weeks it passes over."""
+    """A week and the one before it. Feed it events in the log's order, with the reservations of which something was
+    settled in these weeks; of other weeks it takes only where their reservations were asked for.
+    """
 
     def __init__(self, week: Week) -> None:
         self.week = week
         self._days = {day: one for one in (week, week.former()) for day in one.days}
         self._tallies: dict[tuple[Week, str], _Tally] = defaultdict(_Tally)
+        self._asked_in: dict[str, str] = {}
 
     def apply(self, event: Event) -> None:
         """Takes an event in."""
-        week = self._days.get(day_of(event.at))
-        if week is None:
-            return
-        origin = event.origin or ""
-        guild = origin.removeprefix(GUILD) if origin.startswith(GUILD) else ""
-        _add(self._tallies[week, guild], event)
+        if isinstance(event, GenerationReserved):
+            self._asked_in[event.reservation] = _guild(event.origin)
+        if (week := self._days.get(day_of(event.at))) is not None:
+            _add(self._tallies[week, self._place(event)], event)
+
+    def _place(self, event: Event) -> str:
+        """The guild that an event counts in, "" for none."""
+        match event:
+            case GenerationReserved() | GenerationCompleted() | GenerationReleased() | ImageSaved():
+                return self._asked_in.get(event.reservation or "", _guild(event.origin))
+            case _:
+                return _guild(event.origin)
 
     def of(self, week: Week, guild: str | None) -> Figures:
         """The figures of one of both weeks: of a guild, or of everything where it is None."""
@@ -147,6 +156,10 @@ class WeeklyFigures:
             if of_week == week and (guild is None or guild == place):
                 whole.join(tally)
         return whole.figures()
+
+
+def _guild(origin: str | None) -> str:
+    return origin.removeprefix(GUILD) if origin is not None and origin.startswith(GUILD) else ""
 
 
 def _add(tally: _Tally, event: Event) -> None:

@@ -1,7 +1,8 @@
 """The digest of a week: its figures beside those of the week before, how long storage lasts, and one piece of advice.
 
 One reading of the log gives it for every guild and for the whole; it needs no extra. Only the events of these two weeks
-are read, and the images that came and went in the days by which the forecast goes. How it reads is `digest_words`'.
+are read, the images that came and went in the days by which the forecast goes, and what was asked for so shortly before
+that it may have been settled in them. How it reads is `digest_words`'.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 from adapters.ledger.codec import decode
 from adapters.ports.event_log import EventLogEngine, OpenedLog
 from adapters.reports.reporting import PACE_DAYS, Forecast, forecast
-from domain.events import CleanupCompleted, ClockCorrected, Event, ImageDeleted, ImageSaved
+from domain.events import CleanupCompleted, ClockCorrected, Event, GenerationReserved, ImageDeleted, ImageSaved
 from domain.instants import EARLIEST, day_of, later
+from domain.usage import DELIVERED_KEPT_SECONDS
+from domain.validation import MAX_TTL_SECONDS
 from projections.iso_weeks import Week
 from projections.weekly_figures import FACTS, Figures, WeeklyFigures
 
@@ -30,6 +33,7 @@ MANY_REFUSALS = 10
 MANY_FAILURES, FAILING_SHARE = 5, 0.2
 SOON_DAYS = 30
 MIDNIGHT, SECONDS_A_DAY = "T00:00:00.000000Z", 86_400
+LONGEST_OPEN_SECONDS = MAX_TTL_SECONDS + DELIVERED_KEPT_SECONDS
 FIRST_FACT = DCBQuery(items=[DCBQueryItem(types=[kind.__name__ for kind in FACTS])])
 CORRECTIONS = DCBQuery(items=[DCBQueryItem(types=[ClockCorrected.__name__])])
 
@@ -156,19 +160,22 @@ def _is_soon(ahead: Forecast, today: str | None) -> bool:
 
 
 def _wanted(log: OpenedLog, week: Week, on_read: OnRead) -> Iterator[Event]:
-    """What came and went in the days of the pace, and everything from the former week on."""
+    """What came and went in the days of the pace, the reservations that were not settled when the former week began,
+    and everything from then on.
+    """
     ends = _ends_of_order(log)
     latest = max((_at(log, end) for end in ends), default=EARLIEST)
     weeks_begin = _last_before(log, ends, week.former().begins_at)
+    open_since = _last_before(log, ends, later(week.former().begins_at, seconds=-LONGEST_OPEN_SECONDS))
     pace_begins = _last_before(log, ends, later(day_of(latest) + MIDNIGHT, seconds=-SECONDS_A_DAY * (PACE_DAYS - 1)))
-    for stored in log.read(after=min(pace_begins, weeks_begin)):
+    for stored in log.read(after=min(pace_begins, open_since)):
         if stored.position % EVENTS_BETWEEN_LOOKS == 0:
             on_read()
-        if stored.position > weeks_begin or stored.event.type in _STORED:
+        if stored.position > weeks_begin or stored.event.type in _EARLIER:
             yield decode(stored)
 
 
-_STORED = frozenset(kind.__name__ for kind in (ImageSaved, ImageDeleted, CleanupCompleted))
+_EARLIER = frozenset(kind.__name__ for kind in (GenerationReserved, ImageSaved, ImageDeleted, CleanupCompleted))
 
 
 def _ends_of_order(log: OpenedLog) -> list[int]:

@@ -39,7 +39,8 @@ KEYS: Mapping[str, str] = MappingProxyType(
         "week": """strftime("day", '%G-W%V')""",
         "month": """strftime("day", '%Y-%m')""",
         "user": "coalesce(\"user\", '(nobody)')",
-        "guild": f"coalesce(guild, '{NOT_KNOWN}')",
+        "guild": f"""coalesce(CASE WHEN placed.reservation IS NULL THEN facts.guild ELSE placed.guild END,
+            '{NOT_KNOWN}')""",
         "operation": f"coalesce(facts.operation, gone.operation, known.operation, '{NOT_KNOWN}')",
         "style": f"""coalesce(facts.style, known.style,
             CASE WHEN known.reserved_at > known.styles_since THEN '{NO_STYLE}' ELSE '{NOT_KNOWN}' END)""",
@@ -47,7 +48,9 @@ KEYS: Mapping[str, str] = MappingProxyType(
             CASE WHEN NOT known.is_kept THEN '{NOT_DELIVERED}' ELSE '{NOT_KNOWN}' END)""",
     }
 )
-"""What a report can be told by, and how that is said of a fact."""
+"""What a report can be told by, and how that is said of a fact. What a generation came to is told where it was asked
+for, whoever recorded it; a deletion where somebody deleted.
+"""
 OVER_TIME = frozenset({"day", "week", "month"})
 RELEASES = ("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")
 REFUSALS = MappingProxyType(
@@ -80,6 +83,11 @@ LEFT JOIN (
 """What the log knows of the generation that a fact belongs to, of a deletion that of the save which it ends; and since
 when it has styles.
 """
+_PLACED = """LEFT JOIN (
+    SELECT reservation, max(guild) AS guild FROM events WHERE type = 'GenerationReserved' GROUP BY reservation
+) AS placed ON placed.reservation = facts.reservation"""
+"""Where the generation that a fact belongs to was asked for."""
+_JOINED = MappingProxyType({"operation": _KNOWN, "style": _KNOWN, "provider": _KNOWN, "guild": _PLACED})
 _BY_REASON = ",\n".join(
     [
         *(
@@ -243,11 +251,10 @@ def _grown(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _figures(by: str) -> str:
     """The sums of each key, of each day and of all, from one reading of the log."""
-    known = _KNOWN if by in {"operation", "style", "provider"} else ""
     return f"""
 SELECT grouping("key") = 0 AS is_key, CAST("key" AS VARCHAR) AS "key", CAST("day" AS VARCHAR) AS "day", {SUMS},
 {_STORED}
-FROM (SELECT facts.*, {KEYS[by]} AS "key" FROM facts {known} WHERE "day" >= ? AND resets = 0)
+FROM (SELECT facts.*, {KEYS[by]} AS "key" FROM facts {_JOINED.get(by, "")} WHERE "day" >= ? AND resets = 0)
 GROUP BY GROUPING SETS (("key"), ("day"), ())
 ORDER BY ALL"""  # noqa: S608 - texts of this module alone; what is asked for is a value
 

@@ -40,7 +40,10 @@ KEPT_LATER = "It also is where images were made before midnight and kept after i
 
 UNKNOWN: Mapping[str, str] = MappingProxyType(
     {
-        "guild": "what was asked for outside of a server, cleanups, and what is older than the log's notes of places",
+        "guild": (
+            "what was asked for in direct messages, on the page, over HTTP and by programs, cleanups and deletions "
+            "outside of a server, and what is older than the log's notes of places"
+        ),
         "operation": "requests that were refused, of which the log does not say what kind of picture they were for",
         "style": (
             "what was asked for before the log had styles, requests without one that were refused, and images that "

@@ -18,13 +18,16 @@ from adapters.reports.digest import Advice, AdviceKind, Digest, Pool, Weeks, adv
 from adapters.reports.digest_words import Todo, advice_in_words, headline, title
 from adapters.reports.querying import Answer, ask
 from adapters.reports.reporting import SUMS, Forecast, Terms, report
+from domain.commands import CompleteGeneration, ReleasePlaces, ReserveGeneration
 from projections.iso_weeks import Week, last_whole_week, week_named, week_of
 from projections.weekly_figures import Figures, WeeklyFigures
 from tests.adapters.reports.conftest import opened
-from tests.adapters.reports.guild_weeks import Deed, write
+from tests.adapters.reports.guild_weeks import LIMITS, Deed, write
 
 SAME = ("asked", "made", "kept", "refused", "added_bytes", "removed_bytes", "growth_bytes", "credits", "users")
-BY_GUILD = f"""SELECT guild, {SUMS} FROM facts
+BY_GUILD = f"""SELECT guild, {SUMS}
+FROM (SELECT facts.* REPLACE (CASE WHEN placed.reservation IS NULL THEN facts.guild ELSE placed.guild END AS guild)
+      FROM facts LEFT JOIN (SELECT reservation, guild FROM generations) AS placed USING (reservation))
 WHERE "day" BETWEEN '{{}}' AND '{{}}' AND resets = 0 GROUP BY GROUPING SETS ((guild), ())"""
 TODO = Todo(limits="Raise it.", room="Make room.", look="Look.")
 NO_REFUSALS = {"refused_daily": 0, "refused_user": 0, "refused_pool": 0}
@@ -105,6 +108,20 @@ def test_a_guild_is_told_its_own_members_alone(tmp_path: Path) -> None:
     for digest in (foxes, owls):
         (row,) = (row for row in rows if row["guild"] == digest.guild)
         _agree(digest.this, row)
+
+
+def test_what_was_asked_for_in_a_guild_is_made_there_whoever_records_it(tmp_path: Path) -> None:
+    """Also where it was asked for before both weeks: programs record without an origin what a provider delivered."""
+    now = ["2026-11-15T23:59:00.000000Z"]
+    store = open_store(tmp_path / "root", limits=LIMITS, clock=lambda: now[0])
+    ledger = store.opened().ledger
+    ledger.execute(ReserveGeneration("1", "discord:1", "a" * 32, 86_400, origin=f"guild:{FOXES}"))
+    now[0] = "2026-11-16T00:00:00.000000Z"
+    ledger.execute(CompleteGeneration("1", "system", "a" * 32, "stability", "core", 4.0, credits=0.2))
+    ledger.execute(ReleasePlaces("1", "system", "a" * 32, "not_kept"))
+    store.close()
+    found = read(tmp_path / "root", Week(date(2026, 11, 23))).digest(str(FOXES)).former
+    assert (found.asked, found.made, found.releases["not_kept"], found.credits) == (0, 1, 1, 0.2)
 
 
 def test_it_needs_no_database_and_nothing_that_draws(month: Path) -> None:

@@ -58,6 +58,7 @@ class Fold:
     operations: dict[str, str] = field(default_factory=dict)
     providers: dict[str, str] = field(default_factory=dict)
     styles: dict[str, str] = field(default_factory=dict)
+    guilds: dict[str, str] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
     has_styles: bool = False
     standing: dict[tuple[str, bool, str], ImageSaved] = field(default_factory=dict)
@@ -77,6 +78,7 @@ class Fold:
         """What is known of the generation of an event."""
         if isinstance(event, GenerationReserved):
             self.operations[event.reservation] = event.operation
+            self.guilds[event.reservation] = guild_of(event.origin)
             self.has_styles = self.has_styles or event.style is not None
             self.styles[event.reservation] = event.style or ("(none)" if self.has_styles else "(not known)")
         elif isinstance(event, GenerationCompleted):
@@ -96,6 +98,11 @@ class Fold:
         reservation = getattr(event, "reservation", None) or ""
         told: str | None = getattr(event, "provider", None) or self.providers.get(reservation)
         return told or ("(not known)" if not reservation or reservation in self.kept else "(nothing delivered)")
+
+
+def guild_of(origin: str | None) -> str:
+    """The guild of an origin."""
+    return (origin or "").removeprefix("guild:") if (origin or "").startswith("guild:") else "(not known)"
 
 
 def facts(event: Event) -> Counter[str]:
@@ -148,13 +155,12 @@ def key_of(made: Fold, event: Any, by: str, user: str, of: Any) -> str:
     """The key of a report, found in Python. `of`: the event itself, of a deletion the save of what went."""
     day = date.fromisoformat(event.at[:10])
     reservation = getattr(of, "reservation", None) or ""
-    origin = event.origin or ""
     keys: dict[str, str] = {
         "day": event.at[:10],
         "week": "{}-W{:02}".format(*day.isocalendar()[:2]),
         "month": event.at[:7],
         "user": user,
-        "guild": origin[6:] if origin.startswith("guild:") else "(not known)",
+        "guild": made.guilds.get(getattr(event, "reservation", None) or "", guild_of(event.origin)),
         "operation": getattr(of, "operation", None) or made.operations.get(reservation, "(not known)"),
         "style": made.style_of(of),
         "provider": made.provider_of(of),
@@ -181,6 +187,30 @@ def test_a_report_says_what_a_fold_in_python_finds(by: str, month: Path) -> None
         assert row["median_seconds"] == (pytest.approx(median(made.seconds[key])) if made.seconds[key] else None)
     whole = sum(made.sums.values(), Counter[str]())
     assert {name: found.total[name] for name in COUNTED} == {name: whole[name] for name in COUNTED}
+
+
+OF_GENERATIONS = {
+    "user": '"user"',
+    "guild": "coalesce(guild, '(not known)')",
+    "operation": "operation",
+    "style": "coalesce(style, '(not known)')",
+    "provider": "coalesce(provider, CASE WHEN kept > 0 THEN '(not known)' ELSE '(nothing delivered)' END)",
+}
+"""The keys of a report that a generation has from its beginning to its end, as the view tells them."""
+
+
+@pytest.mark.parametrize("by", OF_GENERATIONS)
+def test_a_report_says_what_the_view_of_generations_says(by: str, month: Path) -> None:
+    """What was asked for, made, kept, released and paid is told by each key alike: what a generation came to belongs
+    where it was asked for, whoever recorded it.
+    """
+    names = ("asked", "made", "kept", "released", "refunded", "credits")
+    text = f"""SELECT {OF_GENERATIONS[by]} AS "key", sum(places), sum(made), sum(kept), sum(released), sum(refunded),
+    round(fsum(credits), 6) FROM generations GROUP BY ALL"""
+    with opened(month) as log:
+        view = {row[0]: row[1:] for row in ask(log, text).rows}
+    rows = {row["key"]: tuple(row[name] for name in names) for row in told(month, by).rows}
+    assert {key: figures for key, figures in rows.items() if any(figures)} == view
 
 
 def test_storage_is_what_the_quota_state_says_at_the_end_of_each_day(month: Path) -> None:
