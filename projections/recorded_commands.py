@@ -97,8 +97,19 @@ def refused_commands(record: RequestRefused, state: QuotaState) -> Iterator[Rese
     theirs.sort(key=lambda held: held.open_delivered == 0)
     places = [kept._replace(reservation=held.reservation) for held in theirs]
     temp = save._replace(temp=True, name=_name_replaced(record, state, temp=True))
-    is_temp = record.reason == Reason.USER_STORAGE.value and not record.held
-    yield from [temp, *places] if is_temp else [*places, temp]
+    yield from [temp, *places] if _is_of_no_place(record) else [*places, temp]
+
+
+def is_request(record: RequestRefused) -> bool:
+    """Whether a refusal is one of a request, as far as the record tells: else it is of the picture of a place that was
+    granted.
+    """
+    return bool(record.asked.count) or _is_of_no_place(record)
+
+
+def _is_of_no_place(record: RequestRefused) -> bool:
+    """Whether the user had no place at all, so that a save that asks for none was of a temp file."""
+    return record.reason == Reason.USER_STORAGE.value and not record.held
 
 
 def is_plain(reserved: GenerationReserved, saved: Event) -> bool:

@@ -1,8 +1,8 @@
 """The figures of a week and of the one before, of each guild and of everything, from the events of both.
 
 They mean what those of `abby report` mean, and need no database: an event counts in the week of its time, and in the
-guild where its generation was asked for, or of its own origin where it belongs to none. What comes from no guild (direct messages, the page, programs, what the system gives back by
-itself) counts in the whole alone. How they read is `adapters/reports`'.
+guild where its generation was asked for, or of its own origin where it belongs to none. What comes from no guild
+(direct messages, the page, programs, cleanups) counts in the whole alone. How they read is `adapters/reports`'.
 """
 
 from __future__ import annotations

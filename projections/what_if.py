@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from domain.commands import (
     Command,
     CompleteGeneration,
+    OverrideLimits,
     ReleaseExpired,
     ReleasePlaces,
     ReserveGeneration,
@@ -24,13 +25,13 @@ from domain.commands import (
 from domain.decisions import StoredAnswer, clock_is_behind, decide, decide_wellformed
 from domain.events import Event, PolicyChanged, RequestRefused
 from domain.instants import day_of
-from domain.limits import SharedLimits
+from domain.limits import SharedLimits, UserLimits
 from domain.names import name_key
 from domain.refusals import Reason, Refusal
 from domain.usage import PoolUsage, Reservation
 from domain.validation import malformed
 from projections.quota_state import QuotaState
-from projections.recorded_commands import commands_of, refused_commands
+from projections.recorded_commands import commands_of, is_request, refused_commands
 from projections.self_check import BATCHES_BETWEEN_TIDYING, Stored
 
 LIMIT_REASONS = (Reason.DAILY_LIMIT.value, Reason.USER_STORAGE.value, Reason.POOL_STORAGE.value)
@@ -42,13 +43,14 @@ FOLDER = "what-if"
 
 @dataclass(slots=True)
 class Sums:
-    """Requests of a user, of a day or of all: how many were asked, refused then and here by reason. A picture
-    that outgrows its place is refused too, and no request of its own.
+    """Requests of a user, of a day or of all: how many were asked, which is the same under whatever limits, refused
+    then and here by reason. A picture that outgrows its place is refused too, and no request of its own.
 
     `newly_refused` were allowed then, `newly_allowed` refused, and would have had `more_made` pictures. Of the pictures
     that the provider delivered then `made` are made here too, for `spent` credits; `not_made` are not asked for here,
-    which saves `saved` credits. `priceless` counts pictures whose price is not recorded. `not_kept` found no room here
-    and did then. `cut` counts the 20th refusals of a user, reason and day: what was refused after each is not recorded.
+    which saves `saved` credits. Of `made` the log has no price for `unpriced`, of `not_made` for `unpriced_saved`.
+    `not_kept` found no room here and did then. `cut` counts the 20th refusals of a user, reason and day: what was
+    refused after each is not recorded.
     """
 
     asked: int = 0
@@ -61,7 +63,8 @@ class Sums:
     spent: float = 0.0
     not_made: int = 0
     saved: float = 0.0
-    priceless: int = 0
+    unpriced: int = 0
+    unpriced_saved: int = 0
     not_kept: int = 0
     cut: int = 0
 
@@ -72,6 +75,16 @@ class Sums:
         for reason in LIMIT_REASONS:
             self.then[reason] += other.then[reason]
             self.refused[reason] += other.refused[reason]
+
+    @property
+    def made_then(self) -> int:
+        """Pictures that the provider delivered then."""
+        return self.made + self.not_made
+
+    @property
+    def made_here(self) -> int:
+        """Pictures that are made here: of those then, and more."""
+        return self.made + self.more_made
 
     @property
     def refused_then(self) -> int:
@@ -162,6 +175,11 @@ class WhatIf:
         self.pool = PoolStory()
         self.steps: list[LimitsStep] = []
         """What was set meanwhile, in its order."""
+        self.own_limits: set[str] = set()
+        """Users who had such limits of their own at any time, which they keep."""
+        for user, own in state.tables.overrides.items():
+            if own.until is None or own.until > state.last_at:
+                self._note_own(user, own.limits)
         self._again: dict[type, Callable[[Any, str], object]] = {
             PolicyChanged: self._limits_set,
             RequestRefused: self._refused_then,
@@ -169,6 +187,7 @@ class WhatIf:
             SaveImage: self._allowed_then,
             CompleteGeneration: self._delivered,
             ReleasePlaces: self._release,
+            OverrideLimits: self._overridden,
         }
         self._rule = decide
         self._looked_at: PoolUsage | None = None
@@ -215,6 +234,15 @@ class WhatIf:
             self.steps.append(step)
         self._fold((event,))
 
+    def _overridden(self, command: OverrideLimits, at: str) -> None:
+        """Limits were set for one user, or taken back; they hold here too."""
+        self._note_own(command.user, command)
+        self._decide(command, at)
+
+    def _note_own(self, user: str, limits: UserLimits | OverrideLimits) -> None:
+        if any(getattr(limits, name, None) is not None for name in self._given):
+            self.own_limits.add(user)
+
     def _allowed_then(self, command: ReserveGeneration | SaveImage, at: str) -> None:
         """A request that was granted. Pictures of a reservation that was refused here were never made."""
         held_by = command.reservation
@@ -242,8 +270,8 @@ class WhatIf:
         for sums in self._sums(record.user, record.at):
             sums.then[record.reason] += 1
             sums.cut += record.last
+            sums.asked += is_request(record)
             if command is not None:
-                sums.asked += _is_request(command)
                 sums.newly_allowed += refusal is None
                 sums.more_made += command.count if isinstance(command, ReserveGeneration) and refusal is None else 0
             if refusal is not None and refusal.reason.value in LIMIT_REASONS:
@@ -318,14 +346,15 @@ class WhatIf:
         is_made = command.reservation not in self._never
         count, paid = command.count, command.credits or 0.0
         for sums in self._sums(command.user, at):
+            unpriced = count if command.credits is None else 0
             if is_made:
                 sums.made += count
                 sums.spent += paid
+                sums.unpriced += unpriced
             else:
                 sums.not_made += count
                 sums.saved += paid
-            if command.credits is None:
-                sums.priceless += count
+                sums.unpriced_saved += unpriced
         if is_made:
             self._decide(command, at)
 

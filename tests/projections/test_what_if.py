@@ -101,7 +101,7 @@ def test_what_a_smaller_day_refuses_was_not_made_not_paid_and_not_stored() -> No
 def test_a_picture_whose_price_is_not_recorded_is_counted_apart() -> None:
     """Its credits are in no sum."""
     story = under([one(POLICY), one(reserved()), one(completed())], daily=0)
-    assert (story.whole.not_made, story.whole.saved, story.whole.priceless) == (1, 0.0, 1)
+    assert (story.whole.not_made, story.whole.saved, story.whole.unpriced_saved) == (1, 0.0, 1)
 
 
 def test_what_was_done_with_a_place_that_is_refused_here_did_not_happen() -> None:
@@ -185,9 +185,19 @@ def test_a_save_that_was_refused_is_kept_here(what: str, before: list[list[Event
     assert story.state.pool == (1_100, 0)
 
 
+@pytest.mark.parametrize(("what", "before", "no"), REFUSED_SAVES, ids=[row[0] for row in REFUSED_SAVES])
+def test_what_was_asked_is_the_same_under_whatever_limits(what: str, before: list[list[Event]], no: Event) -> None:
+    """Also of saves of which the log does not say what they were for: a place that is not there here was there then."""
+    asked = {under([one(POLICY), *before, one(no)], daily=daily).whole.asked for daily in (0, 1, 5)}
+    assert len(asked) == 1, what
+
+
 def test_limits_of_their_own_stay_theirs() -> None:
     """The others are of everybody else."""
     own = overridden(daily=3)
+    story = under([one(POLICY), one(own), *made(1)], daily=1)
+    assert story.own_limits == {own.user}
+    assert under([one(POLICY), one(own), *made(1)], pool_bytes=900).own_limits == set()
     assert under([one(POLICY), one(own), *made(1), *made(2)], daily=1).whole.newly_refused == 0
     assert under([one(POLICY), one(own), *made(1, user=OTHER), *made(2, user=OTHER)], daily=1).whole.newly_refused == 1
 

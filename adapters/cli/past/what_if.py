@@ -6,7 +6,7 @@ here it is told: tables and a chart for people, JSON for programs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rich.console import Console
@@ -33,6 +33,9 @@ DAYS_SHOWN = 62
 DIFFERENCES_SHOWN = 20
 CHANGES_SHOWN = 20
 """Changes of the limits for everybody, the latest."""
+STORED_AS = {"daily": "daily", "user_mb": "user_bytes", "pool_mb": "pool_bytes"}
+FORMER_SHOWN = 4
+"""Values of a limit that the first line names."""
 
 REASONS = {"DAILY_LIMIT": "daily limit", "USER_STORAGE": "own storage", "POOL_STORAGE": "storage of all"}
 NO_LIMIT = (
@@ -146,7 +149,13 @@ def _answer(story: WhatIf, span: Span, given: Mapping[str, Any]) -> dict[str, An
     here = policy._replace(**given)
     pool = story.pool
     return {
-        "limits": {"in_force": _limits(policy), "here": _limits(here), "changes": _changes(story)},
+        "limits": {
+            "in_force": _limits(policy),
+            "here": _limits(here),
+            "changes": _changes(story),
+            "given": [name for name, stored in STORED_AS.items() if stored in given],
+            "users_with_their_own": len(story.own_limits),
+        },
         **_span(span),
         "requests": _sums(story.whole),
         "users": [{"user": user, **_sums(sums)} for user, sums in _by_change(story)],
@@ -211,13 +220,17 @@ def _sums(sums: Sums) -> dict[str, Any]:
         "refused_by_reason": dict(sums.refused),
         "newly_refused": sums.newly_refused,
         "newly_allowed": sums.newly_allowed,
-        "pictures_here": sums.made,
+        "pictures_then": sums.made_then,
+        "pictures_here": sums.made_here,
+        "pictures_of_then": sums.made,
         "pictures_not_made": sums.not_made,
         "pictures_more": sums.more_made,
         "pictures_not_kept": sums.not_kept,
+        "credits_then": round(sums.spent + sums.saved, 4),
         "credits_here": round(sums.spent, 4),
         "credits_saved": round(sums.saved, 4),
-        "pictures_without_price": sums.priceless,
+        "pictures_without_price": sums.unpriced + sums.unpriced_saved,
+        "pictures_here_without_price": sums.unpriced + sums.more_made,
         "refusals_cut_off": sums.cut,
     }
 
@@ -228,8 +241,10 @@ def _by_change(story: WhatIf) -> list[tuple[str, Sums]]:
 
 
 def _print(console: Console, story: WhatIf, answer: Mapping[str, Any]) -> None:
-    print_lines(console, f"What if: {_other_limits(answer['limits'])}", style="bold")
+    print_lines(console, f"What if: {_other_limits(answer)}", style="bold")
     print_lines(console, _of_span(answer))
+    if own := answer["limits"]["users_with_their_own"]:
+        print_lines(console, f"{counted(own, 'user')} with limits of their own {'keeps' if own == 1 else 'keep'} them.")
     _print_changes(console, answer["limits"]["changes"])
     _print_whole(console, answer["requests"])
     _print_users(console, answer["users"])
@@ -238,18 +253,38 @@ def _print(console: Console, story: WhatIf, answer: Mapping[str, Any]) -> None:
     _print_stopped(console, answer)
 
 
-def _other_limits(limits: Mapping[str, Mapping[str, Any]]) -> str:
-    then, here = limits["in_force"], limits["here"]
-    parts = [f"{here['daily']} generations a day instead of {then['daily']}"] if here["daily"] != then["daily"] else []
+def _other_limits(answer: Mapping[str, Any]) -> str:
+    """The limits that are others here, each beside all that was in force in its place, in the order of time."""
+    here, was = answer["limits"]["here"], _in_force(answer["limits"])
+    parts = []
+    if was["daily"] != [here["daily"]]:
+        parts.append(f"{here['daily']} generations a day instead of {_one_after_the_other(was['daily'], str)}")
     for name, whose in (("user_mb", "for each user"), ("pool_mb", "for all together")):
-        if here[name] != then[name]:
-            parts.append(f"{in_mb(here[name])} {whose} instead of {in_mb(then[name])}")
-    return "; ".join(parts) if parts else "the limits that are in force now, all the time"
+        if was[name] != [here[name]]:
+            parts.append(f"{in_mb(here[name])} {whose} instead of {_one_after_the_other(was[name], in_mb)}")
+    return "; ".join(parts) if parts else "the limits that were in force, all the time"
+
+
+def _in_force(limits: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What each limit was, one after the other; only what it is here where no other one is given."""
+    found: dict[str, list[Any]] = {}
+    for name, stored in STORED_AS.items():
+        of = [change["former"] for change in limits["changes"] if change["limit"] == stored]
+        former = of if name == "daily" else [megabytes(size) for size in of]
+        found[name] = [*former, limits["in_force"][name]] if name in limits["given"] else [limits["here"][name]]
+    return found
+
+
+def _one_after_the_other(values: Sequence[Any], told: Callable[[Any], str]) -> str:
+    """The first few, and the last."""
+    words = [told(value) for value in values]
+    if len(words) > FORMER_SHOWN:
+        words = [*words[: FORMER_SHOWN - 1], f"{len(words) - FORMER_SHOWN} more", words[-1]]
+    return ", later ".join(words)
 
 
 def _print_whole(console: Console, sums: Mapping[str, Any]) -> None:
     shown = table("Requests", ("", "then", "here"), right=("then", "here"))
-    made, spent = sums["pictures_here"], sums["credits_here"]
     add_row(shown, "asked", f"{sums['asked']:,}", f"{sums['asked']:,}")
     add_row(shown, "refused", f"{sums['refused_then']:,}", f"{sums['refused_here']:,}")
     for reason in LIMIT_REASONS:
@@ -257,9 +292,14 @@ def _print_whole(console: Console, sums: Mapping[str, Any]) -> None:
         add_row(shown, f"  {REASONS[reason]}", f"{then:,}", f"{here:,}")
     add_row(shown, "allowed then, refused here", "", f"{sums['newly_refused']:,}")
     add_row(shown, "refused then, allowed here", "", f"{sums['newly_allowed']:,}")
-    add_row(shown, "pictures made", f"{made + sums['pictures_not_made']:,}", f"{made + sums['pictures_more']:,}")
+    add_row(shown, "pictures made", f"{sums['pictures_then']:,}", f"{sums['pictures_here']:,}")
+    add_row(shown, "  of those made then", "", f"{sums['pictures_of_then']:,}")
+    add_row(shown, "  more here", "", f"{sums['pictures_more']:,}")
     add_row(shown, "kept then, not here", "", f"{sums['pictures_not_kept']:,}")
-    add_row(shown, "credits", f"{spent + sums['credits_saved']:,.2f}", f"{spent:,.2f}")
+    add_row(shown, "credits", f"{sums['credits_then']:,.2f}", f"{sums['credits_here']:,.2f}")
+    then, here = sums["pictures_without_price"], sums["pictures_here_without_price"]
+    if then or here:
+        add_row(shown, "  and pictures without a price", f"{then:,}", f"{here:,}")
     console.print(shown)
 
 
@@ -305,8 +345,8 @@ def _in_words(story: WhatIf, answer: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"{counted(sums.more_made, 'picture')} more would have been made; what they had cost is not known."
         )
-    if sums.priceless:
-        lines.append(f"Of {counted(sums.priceless, 'picture')} the log has no price; they are in no sum of credits.")
+    if unpriced := sums.unpriced + sums.unpriced_saved:
+        lines.append(f"Of {counted(unpriced, 'picture')} the log has no price; they are in no sum of credits.")
     if sums.cut:
         lines.append(
             f"{counted(sums.cut, 'time')} a user was refused 20 times for one reason and day: what was refused after "

@@ -20,10 +20,10 @@ from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.ledger.codec import encode
 from adapters.ports.clock import utc_now
 from domain.commands import SetPolicy
-from domain.events import Event
+from domain.events import Asked, Event
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import png
-from tests.domain.examples import completed, policy, refused, reserved, saved
+from tests.domain.examples import completed, overridden, policy, refused, reserved, saved
 
 WIDTHS = (40, 80, 200)
 
@@ -62,6 +62,36 @@ def test_what_would_have_been_is_told_to_people_and_programs(abby: Abby, fits: A
     users = {row["user"]: (row["newly_refused"], row["refused_then"]) for row in answer["users"]}
     assert users["bob"] == (1, 0)
     assert answer["limits"]["here"]["daily"] == 1
+
+
+def test_pictures_and_credits_of_what_is_made_here_are_told_apart(abby: Abby, root: Path) -> None:
+    """What is made more here has no price, so that no sum of credits hides it; JSON has the figures of the table."""
+    no = refused(limit=1, used=1, asked=Asked(2, 600))
+    recorded(root, policy(daily=1), reserved(), completed(credits=0.5), no)
+    sums = json.loads(abby("what-if", "--daily", "5", "--json").out)["requests"]
+    names = ("pictures_then", "pictures_here", "pictures_of_then", "pictures_more", "pictures_here_without_price")
+    assert [sums[name] for name in names] == [1, 3, 1, 2, 2]
+    rows = [line.split() for line in abby("what-if", "--daily", "5").out.splitlines()]
+    for row in (
+        ["pictures", "made", "1", "3"],
+        ["of", "those", "made", "then", "1"],
+        ["more", "here", "2"],
+        ["credits", "0.50", "0.50"],
+        ["and", "pictures", "without", "a", "price", "0", "2"],
+    ):
+        assert row in rows
+
+
+def test_the_limits_that_were_in_force_are_told_one_after_the_other(abby: Abby, root: Path, fits: Any) -> None:
+    """Not only the last; and who keeps limits of their own."""
+    recorded(root, policy(daily=5), overridden(daily=3), policy(daily=6))
+    told = abby("what-if", "--daily", "6").out
+    assert "6 generations a day instead of 5, later 6" in told
+    assert "1 user with limits of their own keeps them." in told
+    answer = json.loads(abby("what-if", "--daily", "6", "--json").out)
+    assert fits("what-if", answer)
+    assert (answer["limits"]["given"], answer["limits"]["users_with_their_own"]) == (["daily"], 1)
+    assert "instead of" not in abby("what-if", "--pool-mb", str(answer["limits"]["here"]["pool_mb"])).out
 
 
 @pytest.mark.usefixtures("filled")
