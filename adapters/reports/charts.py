@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from adapters.reports.looks import Look
-from adapters.reports.reporting import OVER_TIME, PACE_DAYS, Forecast, Report
+from adapters.reports.reporting import OVER_TIME, PACE_DAYS, Forecast, LimitOfAll, Report
 from adapters.reports.wording import in_words
 from domain.limits import MEGABYTE
 
@@ -25,7 +25,8 @@ BARS_SHOWN = 15
 MOST_BAR_HEIGHT = 26
 """Of a bar that lies: a few keys do not fill a chart with one block."""
 BAR_SHARE = 0.8
-GIGABYTE = 1024**3
+UNIT = "MB"
+"""Of sizes: that in which the words beside them tell them too."""
 
 OUTCOMES = MappingProxyType(
     {
@@ -50,17 +51,12 @@ def charts(told: Report, look: Look) -> dict[ChartName, dict[str, Any]]:
     and `largest` where it is not, and `credits` where anything was paid.
     """
     found: dict[ChartName, dict[str, Any]] = {
-        "generations": _stacked(told, "Generations by day", OUTCOMES, look.outcomes),
-        "refusals": _stacked(told, "Refusals by day", REASONS, look.reasons),
+        "generations": _stacked(told, f"Generations by {_unit(told)}", OUTCOMES, look.outcomes),
+        "refusals": _stacked(told, f"Refusals by {_unit(told)}", REASONS, look.reasons),
         "storage": _storage(told, look),
         **({"seconds": _seconds(told, look)} if told.by in OVER_TIME else {"largest": _largest(told, look)}),
     }
     return {**found, "credits": _credits(told, look)} if told.total["credits"] else found
-
-
-def unit_of(largest_bytes: int) -> tuple[str, int]:
-    """The unit in which sizes up to this one are told, and its bytes."""
-    return ("GB", GIGABYTE) if largest_bytes >= GIGABYTE else ("MB", MEGABYTE)
 
 
 def is_empty(chart: Mapping[str, Any]) -> bool:
@@ -76,17 +72,42 @@ def _chart(heading: str, says: str, **parts: Any) -> dict[str, Any]:
     return {"title": heading, "description": told, "width": WIDTH, "height": HEIGHT, **parts}
 
 
-def _days(told: Report, *, are_bars: bool = False) -> dict[str, Any]:
-    """The days that a report is of, also those on which nothing was: as an axis of points, or of bars, which have a
-    width.
-    """
+def _unit(told: Report) -> str:
+    """What of the time a bar or a point is of."""
+    return told.by if told.by in OVER_TIME else "day"
+
+
+def _times(told: Report) -> list[dict[str, Any]]:
+    """The figures of each day, or of each week or month where a report is told by those; `day` is its name."""
+    return told.days if _unit(told) == "day" else [{**row, "day": row["key"]} for row in told.rows]
+
+
+def _ends(told: Report) -> tuple[date, date] | None:
+    """The first and the last day that a report is of, also where nothing was on them."""
     if told.first_day is None or told.last_day is None:
-        return {}
+        return None
     first = min(told.since or told.first_day, told.first_day)
-    last = date.fromisoformat(max(told.last_day, told.forecast.as_of or ""))
-    ends = (date.fromisoformat(first), last + timedelta(days=are_bars))
+    return date.fromisoformat(first), date.fromisoformat(max(told.last_day, told.forecast.as_of or ""))
+
+
+def _axis(told: Report, *, are_bars: bool = False) -> dict[str, Any]:
+    """All days, weeks or months that a report is of: of days as an axis of points, or of bars, which have a width."""
+    if (ends := _ends(told)) is None:
+        return {}
+    first, last = ends
+    if _unit(told) != "day":
+        names = dict.fromkeys(
+            (first + timedelta(days=number)).strftime(NAMES[_unit(told)]) for number in range((last - first).days + 1)
+        )
+        return {"field": "day", "type": "ordinal", "title": None, "scale": {"domain": list(names)}, "axis": {**_FEW}}
     unit = {"timeUnit": _TIME_UNIT} if are_bars else {}
-    return {**_DAY, **unit, "scale": {"type": "utc", "domain": [_at(day) for day in ends]}}
+    domain = [_at(day) for day in (first, last + timedelta(days=are_bars))]
+    return {**_DAY, **unit, "scale": {"type": "utc", "domain": domain}}
+
+
+def _on(told: Report) -> dict[str, Any]:
+    """What is shown of the time to the pointer."""
+    return {**_ON} if _unit(told) == "day" else {"field": "day", "title": told.by}
 
 
 def _at(day: date) -> dict[str, Any]:
@@ -94,6 +115,8 @@ def _at(day: date) -> dict[str, Any]:
     return {"year": day.year, "month": day.month, "date": day.day, "utc": True}
 
 
+NAMES = MappingProxyType({"week": "%G-W%V", "month": "%Y-%m"})
+_FEW = MappingProxyType({"grid": False, "labelOverlap": True, "labelAngle": 0})
 _TIME_UNIT = "utcyearmonthdate"
 _DAY = MappingProxyType(
     {"field": "day", "type": "temporal", "title": None, "axis": {"format": "%d %b", "tickCount": 8, "grid": False}}
@@ -113,7 +136,7 @@ def _stacked(told: Report, heading: str, kinds: Mapping[str, str], colours: Sequ
     """Bars of days, one upon another."""
     values = [
         {"day": row["day"], "kind": word, "count": row[name], "order": order}
-        for row in told.days
+        for row in _times(told)
         for order, (name, word) in enumerate(kinds.items())
         if row[name]
     ]
@@ -125,7 +148,7 @@ def _stacked(told: Report, heading: str, kinds: Mapping[str, str], colours: Sequ
         data={"values": values},
         mark={"type": "bar", "binSpacing": 1},
         encoding={
-            "x": _days(told, are_bars=True),
+            "x": _axis(told, are_bars=True),
             "y": {**_whole("count"), "stack": "zero"},
             "color": {
                 "field": "kind",
@@ -134,42 +157,65 @@ def _stacked(told: Report, heading: str, kinds: Mapping[str, str], colours: Sequ
                 "legend": {"title": None, "orient": "bottom"},
             },
             "order": {"field": "order", "type": "quantitative"},
-            "tooltip": [{**_ON}, {"field": "kind"}, {"field": "count", "type": "quantitative", "format": ","}],
+            "tooltip": [_on(told), {"field": "kind"}, {"field": "count", "type": "quantitative", "format": ","}],
         },
     )
 
 
 def _storage(told: Report, look: Look) -> dict[str, Any]:
-    """What is stored, the limit of all, and where the pace of the last days leads."""
+    """What is stored, the limit of all as it was, and where the pace of the last days leads."""
     forecast = told.forecast
-    largest = max([forecast.pool_bytes or 0, forecast.used_bytes, *(row["stored_bytes"] for row in told.stored)])
-    unit, unit_bytes = unit_of(largest)
-    stored = [{"day": row["day"], "size": row["stored_bytes"] / unit_bytes} for row in told.stored]
+    stored = [{"day": row["day"], "size": row["stored_bytes"] / MEGABYTE} for row in told.stored]
     if not stored and not forecast.used_bytes:
         return _chart(STORAGE, "")
     if forecast.as_of is not None and (not stored or stored[-1]["day"] < forecast.as_of):  # it stands since then
-        stored.append({"day": forecast.as_of, "size": forecast.used_bytes / unit_bytes})
-    x = {**_DAY, "scale": {"type": "utc"}}
-    y = {"field": "size", "type": "quantitative", "title": unit}
-    tip = [{**_ON}, {"field": "size", "type": "quantitative", "format": ",.2f", "title": unit}]
-    area = {"type": "area", "line": {"color": look.main}, "color": look.main, "fillOpacity": 0.18}
-    layers = [{"data": {"values": stored}, "mark": area, "encoding": {"x": x, "y": y, "tooltip": tip}}]
-    if forecast.pool_bytes is not None:
-        layers += limit_of_all(forecast.pool_bytes / unit_bytes, y, look)
-    if ahead := _ahead(forecast, since=stored[0]["day"]):
-        points = [stored[-1], {"day": ahead[0], "size": ahead[1] / unit_bytes}]
+        stored.append({"day": forecast.as_of, "size": forecast.used_bytes / MEGABYTE})
+    ahead = _ahead(forecast, since=stored[0]["day"])
+    ends = stored[0]["day"], ahead[0] if ahead else stored[-1]["day"]
+    layers = stored_layers(stored, limit_by_day(told.limits, *ends), look)
+    if ahead:
+        points = [stored[-1], {"day": ahead[0], "size": ahead[1] / MEGABYTE}]
         line = {"type": "line", "color": look.main, "strokeDash": [5, 4], "point": {"color": look.main}}
-        layers.append({"data": {"values": points}, "mark": line, "encoding": {"x": x, "y": y, "tooltip": tip}})
+        layers.append({"data": {"values": points}, "mark": line, "encoding": {**layers[0]["encoding"]}})
     return _chart(STORAGE, in_words(forecast).rstrip("."), layer=layers)
 
 
-def limit_of_all(size: float, y: Mapping[str, Any], look: Look, *, below: bool = False) -> list[dict[str, Any]]:
-    """The line of the limit, and the word for it, above the line or below it."""
-    limit = {"values": [{y["field"]: size, "what": "limit of all"}]}
-    rule = {"type": "rule", "color": look.warning, "strokeDash": [2, 3], "strokeWidth": 1.5}
-    text = {"type": "text", "align": "left", "x": 4, "dy": 9 if below else -7, "color": look.warning}
-    return [{"data": limit, "mark": rule, "encoding": {"y": y}},
-            {"data": limit, "mark": text, "encoding": {"y": y, "text": {"field": "what"}}}]  # fmt: skip
+def limit_by_day(limits: Sequence[LimitOfAll], first: str, last: str) -> list[dict[str, Any]]:
+    """The limit of all from the first day to the last: where it begins, each day from which on it was another, and
+    where it ends. Nothing where none was set until then.
+    """
+    before = [one.pool_bytes for one in limits if one.day <= first][-1:]
+    steps = [
+        *((first, size) for size in before),
+        *((one.day, one.pool_bytes) for one in limits if first < one.day <= last),
+    ]
+    steps += [(last, size) for _, size in steps[-1:]]
+    return [{"day": day, "size": size / MEGABYTE, "what": "limit of all"} for day, size in steps]
+
+
+def stored_layers(
+    stored: Sequence[Mapping[str, Any]], limit: Sequence[Mapping[str, Any]], look: Look, *, below: bool = False
+) -> list[dict[str, Any]]:
+    """What was stored as an area, and the limit of all as a line of steps with the word for it, above or below it."""
+    x = {**_DAY, "scale": {"type": "utc"}}
+    y = {"field": "size", "type": "quantitative", "title": UNIT}
+    tip = [{**_ON}, {"field": "size", "type": "quantitative", "format": ",.2f", "title": UNIT}]
+    area = {"type": "area", "line": {"color": look.main}, "color": look.main, "fillOpacity": 0.18}
+    layers = [{"data": {"values": list(stored)}, "mark": area, "encoding": {"x": x, "y": y, "tooltip": tip}}]
+    if limit:
+        line = {
+            "type": "line",
+            "interpolate": "step-after",
+            "color": look.warning,
+            "strokeDash": [2, 3],
+            "strokeWidth": 1.5,
+        }
+        text = {"type": "text", "align": "right", "dx": -4, "dy": 9 if below else -7, "color": look.warning}
+        layers += [
+            {"data": {"values": list(limit)}, "mark": line, "encoding": {"x": x, "y": y, "tooltip": tip}},
+            {"data": {"values": [limit[-1]]}, "mark": text, "encoding": {"x": x, "y": y, "text": {"field": "what"}}},
+        ]
+    return layers
 
 
 def _ahead(forecast: Forecast, *, since: str) -> tuple[str, int] | None:
@@ -189,7 +235,7 @@ def _seconds(told: Report, look: Look) -> dict[str, Any]:
     names = {"median_seconds": "half of them within", "p95_seconds": "95 of 100 within"}
     values = [
         {"day": row["day"], "kind": word, "seconds": row[name]}
-        for row in told.days
+        for row in _times(told)
         for name, word in names.items()
         if row[name] is not None
     ]
@@ -199,7 +245,7 @@ def _seconds(told: Report, look: Look) -> dict[str, Any]:
         data={"values": values},
         mark={"type": "line", "point": True},
         encoding={
-            "x": _days(told),
+            "x": _axis(told),
             "y": {"field": "seconds", "type": "quantitative", "title": None},
             "color": {
                 "field": "kind",
@@ -207,22 +253,22 @@ def _seconds(told: Report, look: Look) -> dict[str, Any]:
                 "scale": {"domain": list(names.values()), "range": [look.main, look.warning]},
                 "legend": {"title": None, "orient": "bottom"},
             },
-            "tooltip": [{**_ON}, {"field": "kind"}, {"field": "seconds", "type": "quantitative", "format": ",.2f"}],
+            "tooltip": [_on(told), {"field": "kind"}, {"field": "seconds", "type": "quantitative", "format": ",.2f"}],
         },
     )
 
 
 def _credits(told: Report, look: Look) -> dict[str, Any]:
-    values = [{"day": row["day"], "credits": row["credits"]} for row in told.days if row["credits"]]
+    values = [{"day": row["day"], "credits": row["credits"]} for row in _times(told) if row["credits"]]
     return _chart(
-        "Credits by day",
+        f"Credits by {_unit(told)}",
         f"{told.total['credits']:,.2f} in all",
         data={"values": values},
         mark={"type": "bar", "color": look.main, "binSpacing": 1},
         encoding={
-            "x": _days(told, are_bars=True),
+            "x": _axis(told, are_bars=True),
             "y": {"field": "credits", "type": "quantitative", "title": None},
-            "tooltip": [{**_ON}, {"field": "credits", "type": "quantitative", "format": ",.2f"}],
+            "tooltip": [_on(told), {"field": "credits", "type": "quantitative", "format": ",.2f"}],
         },
     )
 

@@ -19,7 +19,7 @@ from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
 from adapters.ledger.codec import decode
 from adapters.ports.event_log import EventLogEngine, OpenedLog
-from adapters.reports.reporting import PACE_DAYS, Forecast, forecast
+from adapters.reports.reporting import PACE_DAYS, Forecast, LimitOfAll, forecast, limits_of_all
 from domain.events import CleanupCompleted, ClockCorrected, Event, GenerationReserved, ImageDeleted, ImageSaved
 from domain.instants import EARLIEST, day_of, later
 from domain.usage import DELIVERED_KEPT_SECONDS
@@ -83,6 +83,7 @@ class Digest(NamedTuple):
     forecast: Forecast
     growth: tuple[dict[str, Any], ...]
     advice: Advice | None
+    limits: tuple[LimitOfAll, ...] = ()
 
 
 class Weeks(NamedTuple):
@@ -95,6 +96,7 @@ class Weeks(NamedTuple):
     began_on: str | None
     forecast: Forecast
     growth: tuple[dict[str, Any], ...]
+    limits: tuple[LimitOfAll, ...]
 
     @property
     def is_before_the_log(self) -> bool:
@@ -114,6 +116,7 @@ class Weeks(NamedTuple):
             forecast=self.forecast,
             growth=self.growth,
             advice=advice(this, self.forecast, self.growth[-1]["day"] if self.growth else None),
+            limits=self.limits,
         )
 
 
@@ -132,7 +135,7 @@ def read_weeks(root: Path, engine: EventLogEngine, week: Week, pool: Pool, on_re
             days = []
         else:
             days = _each_day(began_on, max(last_on, pool.today or last_on), grown, pool.used_bytes)
-        return Weeks(figures, log.head, began_on, forecast(days, pool.pool_bytes), tuple(days))
+        return Weeks(figures, log.head, began_on, forecast(days, pool.pool_bytes), tuple(days), limits_of_all(log))
 
 
 def advice(this: Figures, ahead: Forecast, today: str | None) -> Advice | None:
@@ -167,7 +170,7 @@ def _wanted(log: OpenedLog, week: Week, on_read: OnRead) -> Iterator[Event]:
     latest = max((_at(log, end) for end in ends), default=EARLIEST)
     weeks_begin = _last_before(log, ends, week.former().begins_at)
     open_since = _last_before(log, ends, later(week.former().begins_at, seconds=-LONGEST_OPEN_SECONDS))
-    pace_begins = _last_before(log, ends, later(day_of(latest) + MIDNIGHT, seconds=-SECONDS_A_DAY * (PACE_DAYS - 1)))
+    pace_begins = _last_before(log, ends, later(day_of(latest) + MIDNIGHT, seconds=-SECONDS_A_DAY * PACE_DAYS))
     for stored in log.read(after=min(pace_begins, open_since)):
         if stored.position % EVENTS_BETWEEN_LOOKS == 0:
             on_read()
@@ -218,11 +221,11 @@ def _growth(event: Event) -> int:
 
 
 def _each_day(began_on: str, last_on: str, grown: Counter[str], used_bytes: int) -> list[dict[str, Any]]:
-    """The days of the pace, from the log's first where that is later, each with its growth and what was stored at its
-    end: counted back from what is stored now.
+    """The days of the pace and the last one, from the log's first where that is later, each with its growth and what
+    was stored at its end: counted back from what is stored now.
     """
     last = date.fromisoformat(last_on)
-    since = max(last - timedelta(days=PACE_DAYS - 1), date.fromisoformat(min(began_on, last_on)))
+    since = max(last - timedelta(days=PACE_DAYS), date.fromisoformat(min(began_on, last_on)))
     rows, stored = [], used_bytes
     for number in range((last - since).days + 1):
         day = (last - timedelta(days=number)).isoformat()

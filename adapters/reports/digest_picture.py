@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.reports.charts import limit_of_all, unit_of
+from adapters.reports.charts import STORAGE, limit_by_day, stored_layers
 from adapters.reports.digest import Digest
 from adapters.reports.digest_words import title
 from adapters.reports.drawing import as_png
 from adapters.reports.looks import DARK, Look
 from adapters.reports.pictures import framed
+from domain.limits import MEGABYTE
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 THIS, FORMER = "this week", "the week before"
@@ -64,19 +65,7 @@ def _made(digest: Digest, look: Look) -> dict[str, Any]:
 
 
 def _storage(digest: Digest, look: Look) -> dict[str, Any]:
-    largest = max([digest.forecast.pool_bytes or 0, *(row["stored_bytes"] for row in digest.growth)])
-    unit, unit_bytes = unit_of(largest)
-    stored = [{"day": row["day"], "size": row["stored_bytes"] / unit_bytes} for row in digest.growth]
-    x = {"field": "day", "type": "temporal", "title": None, "scale": {"type": "utc"}}
-    y = {"field": "size", "type": "quantitative", "title": unit}
-    area = {"type": "area", "line": {"color": look.main}, "color": look.main, "fillOpacity": 0.18}
-    layers: list[dict[str, Any]] = [
-        {
-            "data": {"values": stored},
-            "mark": area,
-            "encoding": {"x": {**x, "axis": {"format": "%d %b", "tickCount": 5, "grid": False}}, "y": y},
-        }
-    ]
-    if digest.forecast.pool_bytes is not None:
-        layers += limit_of_all(digest.forecast.pool_bytes / unit_bytes, y, look, below=True)
-    return {"title": "Storage of all, at the end of each day", "width": WIDTH, "height": HEIGHT, "layer": layers}
+    stored = [{"day": row["day"], "size": row["stored_bytes"] / MEGABYTE} for row in digest.growth]
+    limit = limit_by_day(digest.limits, stored[0]["day"], stored[-1]["day"]) if stored else []
+    layers = stored_layers(stored, limit, look, below=True)
+    return {"title": STORAGE, "width": WIDTH, "height": HEIGHT, "layer": layers}

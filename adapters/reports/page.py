@@ -11,7 +11,7 @@ from adapters.reports.drawing import script
 from adapters.reports.looks import DARK, LIGHT
 from adapters.reports.pictures import alone
 from adapters.reports.reporting import Report
-from adapters.reports.wording import COLUMNS, cell, in_words, notes, title
+from adapters.reports.wording import COLUMNS, cell, cells, in_words, notes, title
 
 SNIPPET = """
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -102,5 +102,5 @@ def _table(told: Report) -> str:
 
 
 def _row(key: str, row: dict[str, Any]) -> str:
-    cells = "".join(f"<td>{escape(cell(name, row[name]))}</td>" for name in COLUMNS)
-    return f"<td>{escape(key)}</td>{cells}"
+    figures = "".join(f"<td>{escape(told)}</td>" for told in cells(row))
+    return f"<td>{escape(key)}</td>{figures}"

@@ -20,12 +20,13 @@ from adapters.reports.patience import patiently
 from adapters.reports.querying import plain, told
 from adapters.reports.views import NO_STYLE
 from domain.events import PolicyChanged
+from domain.instants import day_of
 
 if TYPE_CHECKING:
     import duckdb
 
 PACE_DAYS = 30
-"""The pace of a forecast is that of the last so many days, or of all where there are fewer."""
+"""The pace of a forecast is that of so many whole days before today, or of all where there are fewer."""
 LEAST_PACE_DAYS = 2
 MOST_FORECAST_DAYS = 3_650
 """Storage that is full later than in ten years is said to stay free."""
@@ -129,7 +130,7 @@ Outlook = Literal["nothing_recorded", "no_limit", "full", "too_short", "no_growt
 
 class Forecast(NamedTuple):
     """How long storage lasts, seen from the day `as_of`: what is used of how much, the growth of a day at the pace of
-    the `pace_days` until then, and the day on which it is full, which is later than `as_of`; None where `outlook` says
+    the `pace_days` before it, and the day on which it is full, which is later than `as_of`; None where `outlook` says
     why.
     """
 
@@ -147,9 +148,16 @@ class Forecast(NamedTuple):
         return self.outlook == "full"
 
 
+class LimitOfAll(NamedTuple):
+    """From which day on there was room for how many bytes of all together."""
+
+    day: str
+    pool_bytes: int
+
+
 class Report(NamedTuple):
     """The figures: of each key, of each day, and of the whole; `stored` is what was stored at the end of each day.
-    `since` is the day from which on days were counted, None where all were.
+    `since` is the day from which on days were counted, None where all were; `limits` are those of all.
     """
 
     position: int
@@ -162,6 +170,7 @@ class Report(NamedTuple):
     stored: list[dict[str, Any]]
     forecast: Forecast
     since: str | None = None
+    limits: tuple[LimitOfAll, ...] = ()
 
 
 def report(log: OpenedLog, terms: Terms, progress: OnProgress = unwatched) -> Report:
@@ -179,6 +188,7 @@ def report(log: OpenedLog, terms: Terms, progress: OnProgress = unwatched) -> Re
         del row["day"]
     for row in (*rows, *days, total):
         del row["stored_bytes"]
+    limits = limits_of_all(log)
     stored = [row for row in growth if since is None or row["day"] >= since.isoformat()]
     return Report(
         position=log.head,
@@ -189,24 +199,25 @@ def report(log: OpenedLog, terms: Terms, progress: OnProgress = unwatched) -> Re
         days=days,
         total=total,
         stored=stored,
-        forecast=forecast(growth, _pool_limit(log), today),
+        forecast=forecast(growth, limits[-1].pool_bytes if limits else None, today),
         since=None if since is None else since.isoformat(),
+        limits=limits,
     )
 
 
 def forecast(growth: list[dict[str, Any]], pool_bytes: int | None, today: str | None = None) -> Forecast:
-    """When storage is full, if it goes on growing as it did in the last days before today, or before the last day that
-    is known where that is later.
+    """When storage is full, if it goes on growing as it did in the last whole days before today, or before the last day
+    that is known where that is later. What grew on that day itself, which is not over, is in what is used alone.
     """
     if not growth:
         return Forecast(
             as_of=today, used_bytes=0, pool_bytes=pool_bytes, pace_bytes=0, pace_days=0, outlook="nothing_recorded"
         )
     last = date.fromisoformat(max(growth[-1]["day"], today or ""))
-    known = (last - date.fromisoformat(growth[0]["day"])).days + 1
-    pace_days = min(PACE_DAYS, known)
-    since = (last - timedelta(days=pace_days - 1)).isoformat()
-    pace = sum(row["growth_bytes"] for row in growth if row["day"] >= since) // pace_days
+    pace_days = min(PACE_DAYS, (last - date.fromisoformat(growth[0]["day"])).days)
+    since = (last - timedelta(days=pace_days)).isoformat()
+    grown = sum(row["growth_bytes"] for row in growth if since <= row["day"] < last.isoformat())
+    pace = grown // pace_days if pace_days else 0
     used = growth[-1]["stored_bytes"]
     outlook, full_on = _outlook(last, used, pool_bytes, pace, pace_days)
     return Forecast(
@@ -218,6 +229,16 @@ def forecast(growth: list[dict[str, Any]], pool_bytes: int | None, today: str | 
         outlook=outlook,
         full_on=full_on,
     )
+
+
+def limits_of_all(log: OpenedLog) -> tuple[LimitOfAll, ...]:
+    """The storage of all as it was set, from the first day on: of each day the limit at its end."""
+    found: dict[str, int] = {}
+    for stored in log.read(POLICIES):
+        event = decode(stored)
+        assert isinstance(event, PolicyChanged)
+        found[day_of(event.at)] = event.limits.pool_bytes
+    return tuple(LimitOfAll(*one) for one in sorted(found.items()))
 
 
 def _outlook(last: date, used: int, pool_bytes: int | None, pace: int, pace_days: int) -> tuple[Outlook, str | None]:
@@ -234,13 +255,6 @@ def _outlook(last: date, used: int, pool_bytes: int | None, pace: int, pace_days
     if left > MOST_FORECAST_DAYS:
         return "over_ten_years", None
     return "full_on", (last + timedelta(days=left)).isoformat()
-
-
-def _pool_limit(log: OpenedLog) -> int | None:
-    """The storage of all, by the policy that was recorded last: found from the end of the log."""
-    newest = log.newest(POLICIES, 1)
-    policy = decode(newest[0]) if newest else None
-    return policy.limits.pool_bytes if isinstance(policy, PolicyChanged) else None
 
 
 def _grown(found: list[dict[str, Any]]) -> list[dict[str, Any]]:

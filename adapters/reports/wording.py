@@ -11,9 +11,10 @@ from io import StringIO
 from types import MappingProxyType
 from typing import Any
 
-from adapters.reports.reporting import NOT_KNOWN, OVER_TIME, Forecast, Report
+from adapters.reports.reporting import NOT_KNOWN, OVER_TIME, RELEASES, Forecast, Report
 from adapters.wording.figures import counted, size_in_words
 
+OTHER = "other"
 COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         "asked": "asked",
@@ -21,21 +22,29 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "kept": "kept",
         "failed": "failed",
         "moderated": "moderated",
+        OTHER: "other",
         "refused_daily": "refused: daily",
         "refused_user": "own storage",
         "refused_pool": "all storage",
         "growth_bytes": "growth",
         "credits": "credits",
-        "median_seconds": "seconds",
-        "p95_seconds": "95 of 100",
+        "median_seconds": "median s",
+        "p95_seconds": "95 % within s",
     }
 )
 """The columns that people are shown, with their names; CSV and JSON have all."""
+OTHERS = tuple(name for name in RELEASES if name not in COLUMNS)
+"""What came of places beside that, in one column together, so that a row adds up."""
 DASH = "-"
 KEPT_ALONE = (
     "More is kept than made where images were only saved here, by programs that make them elsewhere (operation "
     '"unspecified"): the log records no making of them.'
 )
+ADDS_UP = (
+    "Each that was asked for was kept, failed, was moderated, or is in other: rejected by the provider, made and not "
+    "kept, expired, cancelled, outcome unknown"
+)
+OF_FORMER_DAYS = "what was asked for before and ended later counts where it ended"
 KEPT_LATER = "It also is where images were made before midnight and kept after it."
 
 UNKNOWN: Mapping[str, str] = MappingProxyType(
@@ -66,6 +75,12 @@ def cell(name: str, value: Any) -> str:
     return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
 
 
+def cells(row: Mapping[str, Any]) -> list[str]:
+    """The figures of a row for people, in the order of the columns."""
+    whole = {**row, OTHER: sum(row[name] for name in OTHERS)}
+    return [cell(name, whole[name]) for name in COLUMNS]
+
+
 def title(told: Report) -> str:
     """Of which days a report is."""
     if told.first_day is None:
@@ -84,7 +99,7 @@ def in_words(forecast: Forecast) -> str:
     pace = f"at the pace of the {days} before ({size_in_words(forecast.pace_bytes)} a day)"
     ends = {
         "full": ": that is full.",
-        "too_short": ". One day is too short a time to say when it is full.",
+        "too_short": ". Fewer than two whole days are too short a time to say when it is full.",
         "no_growth": f". In the {days} before that it did not grow.",
         "over_ten_years": f": not full within ten years {pace}.",
     }
@@ -94,10 +109,21 @@ def in_words(forecast: Forecast) -> str:
 
 def notes(told: Report) -> list[str]:
     """What a reader of the figures might wonder about."""
-    is_more = any(row["kept"] > row["made"] for row in (*told.rows, told.total))
-    more = [f"{KEPT_ALONE} {KEPT_LATER}" if told.by in OVER_TIME else KEPT_ALONE] if is_more else []
     is_told = told.by in UNKNOWN and any(row["key"] == NOT_KNOWN for row in told.rows)
-    return more + ([f"{NOT_KNOWN}: {UNKNOWN[told.by]}."] if is_told else [])
+    return [*_sums_noted(told), *([f"{NOT_KNOWN}: {UNKNOWN[told.by]}."] if is_told else [])]
+
+
+def _sums_noted(told: Report) -> list[str]:
+    """How the columns of a row belong together."""
+    total = told.total
+    if not total["asked"]:
+        return []
+    is_more = any(row["kept"] > row["made"] for row in (*told.rows, total))
+    more = [f"{KEPT_ALONE} {KEPT_LATER}" if told.by in OVER_TIME else KEPT_ALONE] if is_more else []
+    open_places = total["asked"] - total["kept"] - total["released"]
+    under_way = f"; {open_places:,} under way" if open_places > 0 else ""
+    of_former = f"; {OF_FORMER_DAYS}" if told.by in OVER_TIME or told.since is not None else ""
+    return [*more, f"{ADDS_UP}{under_way}{of_former}."]
 
 
 def _day(day: str) -> str:
@@ -122,7 +148,7 @@ def as_markdown(told: Report) -> str:
     lines += [f"| {told.by} | {' | '.join(COLUMNS.values())} |", f"|---|{'---:|' * len(COLUMNS)}"]
     for row in (*told.rows, {**told.total, "key": "**all**"}):
         key = row["key"] if row["key"] == "**all**" else _escaped(row["key"])
-        lines.append(f"| {key} | {' | '.join(cell(name, row[name]) for name in COLUMNS)} |")
+        lines.append(f"| {key} | {' | '.join(cells(row))} |")
     return "\n".join([*lines, "", *notes(told), f"As of position {told.position:,}.", ""])
 
 

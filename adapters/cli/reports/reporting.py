@@ -25,7 +25,7 @@ from adapters.reports.pictures import png, svg
 from adapters.reports.querying import NotAnswered
 from adapters.reports.reporting import OVER_TIME, Report, Terms
 from adapters.reports.reporting import report as tell
-from adapters.reports.wording import COLUMNS, as_csv, as_markdown, cell, described, in_words, notes
+from adapters.reports.wording import COLUMNS, as_csv, as_markdown, cells, described, in_words, notes
 from adapters.wording.figures import counted
 from domain.instants import day_of
 
@@ -33,7 +33,7 @@ ROWS_SHOWN = 62
 READING = "Reading the log, MB"
 GROUPS = (
     ("asked", "made", "kept"),
-    ("failed", "moderated"),
+    ("failed", "moderated", "other"),
     ("refused_daily", "refused_user", "refused_pool"),
     ("growth_bytes", "credits"),
     ("median_seconds", "p95_seconds"),
@@ -118,7 +118,7 @@ def _as_text(file_format: ReportFormat) -> Callable[[Report], bytes]:
 
 def _print(console: Console, told: Report) -> None:
     if not told.rows:
-        print_lines(console, NOTHING_YET)
+        print_lines(console, NOTHING_YET, in_words(told.forecast))
         return
     made = table(
         f"{told.first_day} to {told.last_day}, by {told.by}",
@@ -128,7 +128,7 @@ def _print(console: Console, told: Report) -> None:
     )
     rows = told.rows[-ROWS_SHOWN:] if told.by in OVER_TIME else _busiest(told)
     for row in (*rows, {**told.total, "key": "all"}):
-        add_row(made, printable(row["key"]), *(cell(name, row[name]) for name in COLUMNS))
+        add_row(made, printable(row["key"]), *cells(row))
     console.print(made)
     if (more := len(told.rows) - len(rows)) > 0:
         print_lines(console, f"and {counted(more, 'row')} more; --format csv or json has all.")

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from adapters.reports.charts import NOTHING, charts
+from adapters.reports.charts import NOTHING, charts, limit_by_day
 from adapters.reports.looks import DARK, LIGHT, Look
 from adapters.reports.pictures import alone, describe
-from adapters.reports.reporting import KEYS, OVER_TIME, Forecast, Report, Terms, report
+from adapters.reports.querying import ask
+from adapters.reports.reporting import KEYS, OVER_TIME, Forecast, LimitOfAll, Report, Terms, report
+from domain.limits import MEGABYTE
 from tests.adapters.reports.conftest import opened
 from tests.adapters.reports.guild_weeks import Deed, write
 
@@ -73,17 +75,53 @@ def test_where_nothing_was_the_word_for_it_is_drawn(tmp_path: Path) -> None:
         assert found[name]["mark"]["type"] == "text"
 
 
-@pytest.mark.parametrize(("pool_bytes", "unit", "largest"), [(1024**3 - 1, "MB", 1_024), (1024**3, "GB", 1)])
-def test_storage_is_told_in_a_unit_that_fits(told: Report, pool_bytes: int, unit: str, largest: int) -> None:
-    """A GB is the least limit that is told in GB."""
-    forecast = told.forecast._replace(pool_bytes=pool_bytes)
-    chart = charts(told._replace(forecast=forecast), LIGHT)["storage"]
-    area, rule = chart["layer"][0], chart["layer"][1]
-    assert area["encoding"]["y"]["title"] == unit
-    assert rule["data"]["values"][0]["size"] == pytest.approx(largest)
-    assert area["data"]["values"][-1]["size"] * (1024**3 if unit == "GB" else 1024**2) == pytest.approx(
-        forecast.used_bytes
-    )
+def test_storage_is_told_in_the_unit_of_the_words_beside_it(told: Report) -> None:
+    """MB, as everywhere."""
+    area = charts(told, LIGHT)["storage"]["layer"][0]
+    assert area["encoding"]["y"]["title"] == "MB"
+    assert f"{area['data']['values'][-1]['size']:.2f} MB" in charts(told, LIGHT)["storage"]["description"]
+
+
+def test_the_limit_of_all_is_drawn_as_it_was(told: Report) -> None:
+    """Each day has the limit that stood then, from the first that is shown to the last of the forecast."""
+    first, last = told.stored[0]["day"], told.stored[-1]["day"]
+    between, former = told.stored[4]["day"], (date.fromisoformat(first) - timedelta(days=9)).isoformat()
+    set_ = [LimitOfAll(former, MEGABYTE), LimitOfAll(between, 3 * MEGABYTE)]
+    ahead = told.forecast._replace(as_of=last, full_on=None, outlook="no_growth")
+    line = charts(told._replace(limits=tuple(set_), forecast=ahead), LIGHT)["storage"]["layer"][1]
+    assert line["mark"]["interpolate"] == "step-after"
+    assert [(row["day"], row["size"]) for row in line["data"]["values"]] == [(first, 1), (between, 3), (last, 3)]
+    assert limit_by_day(set_[1:], first, last)[0]["day"] == between
+    assert limit_by_day(set_[1:], former, first) == []
+
+
+def test_the_limits_of_a_report_are_those_of_the_log(month: Path) -> None:
+    """Of each day the last that was set."""
+    with opened(month) as log:
+        found = report(log, Terms()).limits
+        rows = ask(
+            log,
+            """SELECT CAST(CAST(time AS DATE) AS VARCHAR), max_by(pool_bytes, position) FROM limits
+        WHERE "user" IS NULL GROUP BY ALL ORDER BY ALL""",
+        ).rows
+    assert [tuple(one) for one in found] == rows
+    assert len(rows) > 1
+
+
+@pytest.mark.parametrize("by", ["week", "month"])
+def test_pictures_by_week_and_month_are_drawn_so(month: Path, by: str) -> None:
+    """A bar is a row of the table; those in which nothing was have their place."""
+    with opened(month) as log:
+        told = report(log, Terms(by))
+    found: dict[str, Any] = {**charts(told, LIGHT)}
+    for name, title in (("generations", "Generations"), ("refusals", "Refusals"), ("credits", "Credits")):
+        assert found[name]["title"] == f"{title} by {by}"
+        assert {row["day"] for row in found[name]["data"]["values"]} <= {row["key"] for row in told.rows}
+    kept = {row["day"]: row["count"] for row in found["generations"]["data"]["values"] if row["kind"] == "kept"}
+    assert kept == {row["key"]: row["kept"] for row in told.rows if row["kept"]}
+    without = told._replace(rows=[told.rows[0], told.rows[-1]])
+    domain = charts(without, LIGHT)["generations"]["encoding"]["x"]["scale"]["domain"]
+    assert domain[: len(told.rows)] == [row["key"] for row in told.rows]
 
 
 @pytest.mark.parametrize(

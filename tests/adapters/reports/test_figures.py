@@ -16,7 +16,7 @@ import pytest
 from adapters.ledger.codec import decode
 from adapters.reports.querying import ask
 from adapters.reports.reporting import KEYS, OVER_TIME, REFUSALS, RELEASES, Report, Terms, report
-from adapters.reports.wording import KEPT_ALONE, KEPT_LATER, UNKNOWN, notes
+from adapters.reports.wording import COLUMNS, KEPT_ALONE, KEPT_LATER, UNKNOWN, cells, notes
 from domain.events import (
     CleanupCompleted,
     Event,
@@ -267,6 +267,21 @@ def test_a_row_of_what_is_not_known_says_why(by: str, month: Path) -> None:
     whole = {**found.total, "kept": found.total["made"]}
     alike = found._replace(rows=[{**row, "kept": row["made"]} for row in found.rows], total=whole)
     assert not any(note.startswith(KEPT_ALONE) for note in notes(alike))
+
+
+@pytest.mark.parametrize("by", KEYS)
+def test_a_row_adds_up(by: str, month: Path) -> None:
+    """What people are shown: of what was asked for, what was kept, failed, was moderated, or is other; and it is said
+    what is under way.
+    """
+    found = told(month, by)
+    shown = dict(zip(COLUMNS, cells(found.total), strict=True))
+    *parts, asked = (int(shown[name].replace(",", "")) for name in ("kept", "failed", "moderated", "other", "asked"))
+    with opened(month) as log:
+        ((open_places,),) = ask(log, "SELECT sum(open) FROM generations").rows
+    assert asked - sum(parts) == open_places
+    assert any(f"; {open_places:,} under way" in note for note in notes(found)) == (open_places > 0)
+    assert any(row["released"] > row["failed"] + row["moderated"] for row in found.rows)
 
 
 def test_a_part_of_the_days_has_the_same_figures(month: Path) -> None:

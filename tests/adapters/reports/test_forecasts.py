@@ -14,6 +14,7 @@ from tests.adapters.reports.conftest import opened
 from tests.adapters.reports.guild_weeks import Deed, write
 
 TWO_DAYS = [("2026-03-01", 10), ("2026-03-02", 10)]
+AND_TODAY = [*TWO_DAYS, ("2026-03-03", 0)]
 
 
 def foreseen(growth: list[tuple[str, int]], pool: int | None, today: str | None = None) -> Forecast:
@@ -27,14 +28,15 @@ def foreseen(growth: list[tuple[str, int]], pool: int | None, today: str | None 
 @pytest.mark.parametrize(
     ("growth", "pool", "outlook", "full_on", "said"),
     [
-        (TWO_DAYS, 100, "full_on", "2026-03-10", "full on 10 March 2026"),
-        (TWO_DAYS, 25, "full_on", "2026-03-03", "full on 3 March 2026"),
+        (AND_TODAY, 100, "full_on", "2026-03-11", "full on 11 March 2026"),
+        (AND_TODAY, 25, "full_on", "2026-03-04", "full on 4 March 2026"),
         (TWO_DAYS, 20, "full", None, "that is full"),
         (TWO_DAYS, None, "no_limit", None, "no limit"),
-        ([("2026-03-01", 10), ("2026-03-02", -10)], 100, "no_growth", None, "that it did not grow"),
+        ([("2026-03-01", 10), ("2026-03-02", -10), ("2026-03-03", 9)], 100, "no_growth", None, "that it did not grow"),
         ([("2026-03-01", 10)], 100, "too_short", None, "too short a time"),
+        (TWO_DAYS, 100, "too_short", None, "too short a time"),
         ([("2026-03-01", 10)], 10, "full", None, "that is full"),
-        ([("2026-03-01", 1), ("2026-03-02", 1)], 10**9, "over_ten_years", None, "not full within ten years"),
+        ([("2026-03-01", 2), ("2026-03-03", 1)], 10**9, "over_ten_years", None, "not full within ten years"),
         ([], 100, "nothing_recorded", None, "Nothing is recorded yet."),
         ([], None, "nothing_recorded", None, "Nothing is recorded yet."),
     ],
@@ -51,11 +53,11 @@ def test_a_forecast_without_a_day_says_which_reason_it_has(
 @pytest.mark.parametrize(
     ("today", "pace", "full_on"),
     [
-        (None, 10, "2026-03-10"),
-        ("2026-02-01", 10, "2026-03-10"),
-        ("2026-03-02", 10, "2026-03-10"),
-        ("2026-03-04", 5, "2026-03-20"),
-        ("2026-03-31", 0, None),
+        (None, 10, None),
+        ("2026-02-01", 10, None),
+        ("2026-03-03", 10, "2026-03-11"),
+        ("2026-03-05", 5, "2026-03-21"),
+        ("2026-04-01", 0, None),
         ("2027-01-01", 0, None),
     ],
 )
@@ -67,6 +69,16 @@ def test_a_forecast_looks_ahead_from_today(today: str | None, pace: int, full_on
     assert (found.pace_bytes, found.full_on) == (pace, full_on)
     assert found.as_of == max(today or "", "2026-03-02")
     assert found.full_on is None or found.full_on > found.as_of
+
+
+def test_the_pace_is_that_of_thirty_whole_days_before_today() -> None:
+    """The thirtieth counts, the one before it does not, and neither does today, which is not over."""
+    march = [(f"2026-03-{day:02}", 0) for day in range(1, 32)]
+    first, second, *others, today = march
+    counts = [first, (second[0], 300), *others[:-1], others[-1], (today[0], 0), ("2026-04-01", 9_999)]
+    found = foreseen(counts, 10**6)
+    assert (found.as_of, found.pace_days, found.pace_bytes) == ("2026-04-01", 30, 10)
+    assert foreseen([("2026-03-01", 300), *counts[2:]], 10**6).pace_bytes == 0
 
 
 FORMATS = [name for name in ReportFormat if name not in {ReportFormat.PNG, ReportFormat.HTML}]
@@ -82,6 +94,7 @@ def test_days_without_events_are_told_in_every_format(tmp_path: Path) -> None:
     found = [FILES.get(name, _as_text(name))(told) for name in FORMATS]
     assert all(found)
     assert all(b"None to None" not in made for made in found)
+    assert "On 1 January 2030 5 kB of" in _as_text(ReportFormat.TABLE)(told).decode()
 
 
 def test_the_last_days_are_counted_from_today(month: Path) -> None:
