@@ -113,7 +113,7 @@ def test_pictures_by_week_and_month_are_drawn_so(month: Path, by: str) -> None:
     """A bar is a row of the table; those in which nothing was have their place."""
     with opened(month) as log:
         told = report(log, Terms(by))
-    found: dict[str, Any] = {**charts(told, LIGHT)}
+    found = {str(name): chart for name, chart in charts(told, LIGHT).items()}
     for name, title in (("generations", "Generations"), ("refusals", "Refusals"), ("credits", "Credits")):
         assert found[name]["title"] == f"{title} by {by}"
         assert {row["day"] for row in found[name]["data"]["values"]} <= {row["key"] for row in told.rows}
