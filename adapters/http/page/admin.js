@@ -12,6 +12,7 @@ const FEED_LINES = 100;
 const PAGE = 25;
 const DAYS = 30;
 const REFRESH_MS = 60000;
+const FOLLOW_MS = 5000;
 const MB = 1048576;
 const DAY_MS = 86400000;
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
@@ -38,6 +39,8 @@ const ledger = new Lines({
 let shownUsers = [];
 let opened = null;
 let feed = null;
+let seen = null; // the position up to which the feed has told everything
+let following = 0;
 let timer = 0;
 
 function complain(id, sentence) {
@@ -171,12 +174,13 @@ async function changeUser(work) {
 }
 
 function follow() {
-  feed = api.admin.live();
+  feed = api.admin.live(seen);
   feed.addEventListener("open", () => {
     at("feed-state").textContent = "Live.";
   });
   feed.addEventListener("error", () => {
     at("feed-state").textContent = "The connection is gone; it is tried again.";
+    if (feed.readyState === EventSource.CLOSED) following = setTimeout(follow, FOLLOW_MS); // it was refused, such as by a full service
   });
   for (const type of TYPES) feed.addEventListener(type, take);
 }
@@ -188,6 +192,7 @@ const TYPES = [
 
 function take(message) {
   const line = JSON.parse(message.data);
+  seen = line.pos;
   const item = document.createElement("li");
   item.className = "line";
   const told = [line.type, line.data.user, line.data.name ?? line.data.reason ?? line.data.operation, line.data.by].filter(Boolean);
@@ -199,9 +204,8 @@ function take(message) {
 
 async function refresh() {
   await tried(async () => {
-    const [ready, policy] = await Promise.all([api.admin.readiness(), api.admin.policy()]);
-    showHealth(ready);
-    showPolicy(policy);
+    showHealth(await api.admin.readiness());
+    showPolicy(await api.admin.policy());
     const byDay = await api.admin.report("day", DAYS);
     showReport(byDay);
     const byProvider = await api.admin.report("provider", DAYS);
@@ -239,7 +243,8 @@ export const admin = {
   },
   left() {
     clearInterval(timer);
+    clearTimeout(following);
     feed?.close();
-    feed = null;
+    feed = seen = null;
   },
 };
