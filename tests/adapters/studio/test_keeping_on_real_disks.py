@@ -121,6 +121,21 @@ async def test_a_disk_of_images_that_is_made_read_only(begin: Begin, doctor: Doc
         counted.store.close()
 
 
+async def test_what_failed_for_many_is_noted_once(begin: Begin, tmp_path: Path) -> None:
+    """By the folder: the names of files in the making are others each time."""
+    root = tmp_path / "root"
+    with small_disk(root / "images", SIZE) as images:
+        counted = begin(root)
+        assert await counted.is_kept()
+        assert run("mount", "-o", "remount,ro", images)
+        for user in ("1", "2", "3"):
+            assert not (await counted.manager.save_image(counted.provider.picture().data, user, "a.png"))[0]
+        notes = [note for note in readiness_of(counted.store).notes if note.startswith("Pictures cannot be kept")]
+        assert len(notes) == 1
+        assert f"({images / '.staged'})" in notes[0]
+        counted.store.close()
+
+
 async def test_images_behind_the_operators_link_lie_on_another_disk(
     begin: Begin, doctor: Doctor, tmp_path: Path
 ) -> None:
