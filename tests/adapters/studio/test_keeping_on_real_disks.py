@@ -18,9 +18,14 @@ import pytest
 from adapters.application.readiness import readiness_of
 from adapters.cli import main
 from adapters.disk.files import Files
+from adapters.generation.provider import GenerationRequest
+from adapters.ports.failures import NotStored
 from adapters.ports.faults import StorageUnavailable
+from adapters.studio import Generated
+from adapters.wording.failures import NO_ROOM
 from tests.adapters.application.evidence import assert_disk_and_log_agree
 from tests.adapters.cli.processes import write_env_file
+from tests.adapters.generation.in_memory_providers import ProviderAnswer
 from tests.adapters.studio.counted import DETAILS, HOME, KIND, STAGED, USERS, Counted, assert_refused_until
 from tests.adapters.studio.mounts import (
     ext4_disk,
@@ -84,6 +89,25 @@ async def test_a_disk_that_is_filled_to_its_last_block(begin: Begin, doctor: Doc
             assert doctor(disk / "root")["disk"] == "FAIL"
             await assert_refused_until(counted, filling.unlink, "The disk is full", full=True)
         assert doctor(disk / "root")["files"] == "OK"
+        counted.store.close()
+
+
+async def test_a_disk_that_fills_while_a_picture_is_made(begin: Begin, tmp_path: Path) -> None:
+    """The picture is given out once and counts; its user is told that, and no word of what could be saved later."""
+    with small_disk(tmp_path / "disk", SIZE) as disk:
+        counted = begin(disk / "root")
+
+        async def made(_: GenerationRequest) -> ProviderAnswer:
+            fill(disk)
+            return counted.provider.result([counted.provider.picture()])
+
+        counted.provider.make = made
+        answer = await counted.ask()
+        assert isinstance(answer, Generated)
+        (picture,) = answer.pictures
+        assert picture.data
+        assert picture.not_kept == NotStored(NO_ROOM)
+        assert counted.charged == (1, 0)
         counted.store.close()
 
 
