@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 from adapters.disk.errors import NotOwnError
 from adapters.disk.files import is_disk_full
@@ -80,7 +81,7 @@ def fault_of(error: OSError, *, size_bytes: int, images: ImageStore) -> DiskFull
     """What to tell where a save of so many bytes cannot be written."""
     if not is_disk_full(error):
         path = error.filename2 or error.filename  # of a rename the target: the source was just written
-        where = f" ({path})" if path and not isinstance(error, NotOwnError) else ""
+        where = f" ({_told(Path(path))})" if path and not isinstance(error, NotOwnError) else ""
         return StorageUnavailable(
             f"{str(error.strerror or error).removesuffix('.')}{where}. Nothing was saved. "
             "Check the free space and the permissions of the storage folder."
@@ -91,3 +92,8 @@ def fault_of(error: OSError, *, size_bytes: int, images: ImageStore) -> DiskFull
         if (free_bytes := images.free_bytes()) > 2 * size_bytes + ROOM_OF_A_SMALL_FILE_BYTES:
             return DiskFull(NO_INODES.format(size_in_words(free_bytes)))
     return DiskFull(FULL)
+
+
+def _told(path: Path) -> Path:
+    """Of a file of our own its folder: its name is another one each time."""
+    return path.parent if path.name.startswith(".") else path

@@ -49,14 +49,14 @@ API = "/sdapi/v1"
 DEFAULT_SIDE = 1024
 SIDE_STEP = 8
 """Pixels; the server cuts what is over a multiple of it."""
-UPSCALE_FACTOR_MAX = 8.0
+UPSCALE_FACTOR_MAX = 8
 UPSCALE_INPUT_PIXELS = 4_194_304
 ANSWER_SECONDS = 600.0
 QUESTION_SECONDS = 10.0
 """For answers to what is no job: they do not wait for one."""
 POLL_SECONDS = 1.0
 MODEL_NAME_CHARACTERS = 120
-LIMITS = RequestLimits(steps_min=1, steps_max=150, cfg_scale_max=30.0, at_once=1)
+LIMITS = RequestLimits(steps_min=1, steps_max=150, cfg_scale_max=30.0, upscale_times_max=UPSCALE_FACTOR_MAX, at_once=1)
 
 WITHOUT_API = GenerationFailure(WithoutApi(SERVER.setting, API), upstream_status=404)
 NOT_A_PICTURE = not_as_promised(SERVER, Instead.NOT_A_PICTURE)

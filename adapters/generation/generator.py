@@ -201,7 +201,8 @@ def _twice_as_wide(asked: GenerationRequest, limits: RequestLimits) -> Generatio
     if asked.image is None or check_request(asked, limits) is not None:
         return asked
     width, _ = size_of(asked.image)
-    return replace(asked, width=min(max(UPSCALE_WIDTH, 2 * width), limits.upscale_width_max))
+    widest = min(limits.upscale_width_max, width * (limits.upscale_times_max or limits.upscale_width_max))
+    return replace(asked, width=min(max(UPSCALE_WIDTH, 2 * width), widest))
 
 
 def _checked(request: GenerationRequest, limits: RequestLimits) -> Prepared | GenerationFailure:
@@ -212,6 +213,8 @@ def _checked(request: GenerationRequest, limits: RequestLimits) -> Prepared | Ge
         return Prepared(request)
     width, height = size_of(request.image)
     wanted = request.width or UPSCALE_WIDTH
+    if width >= limits.upscale_width_max:
+        return GenerationFailure(LargestAlready(width, height))
     if wanted <= width:
         return GenerationFailure(WideAlready(width, wanted))
     fitted = min(wanted, int(math.sqrt(limits.upscale_pixels * width / height)))

@@ -106,7 +106,8 @@ class GenerationResult:
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
     """What a provider accepts. Lengths in characters, sides in pixels; `at_once` requests run beside each other.
-    `unused` names what of a request it has no use for.
+    `upscale_times_max`: so many times its own width a picture can be made, None for as wide as any. `unused` names what
+    of a request it has no use for.
     """
 
     prompt_length: int = 2000
@@ -114,6 +115,7 @@ class RequestLimits:
     side_max: int = 2048
     upscale_width_max: int = 4096
     upscale_pixels: int = 16_777_216
+    upscale_times_max: int | None = None
     steps_min: int = 10
     steps_max: int = 50
     cfg_scale_max: float = 35.0

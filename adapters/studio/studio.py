@@ -54,7 +54,7 @@ from adapters.studio.jobs import (
     ignore_progress,
 )
 from adapters.studio.tallies import StudioTallies
-from adapters.wording.failures import PERHAPS_KEPT, whether_it_counts
+from adapters.wording.failures import NO_ROOM, PERHAPS_KEPT, whether_it_counts
 from domain.commands import MAX_COUNT
 from domain.refusals import Reason, Refusal
 
@@ -67,8 +67,6 @@ CALL_SECONDS = 600.0
 CALL_SHARE = 2 / 3
 """Of a reservation's time, at most so much is the provider's; the rest is for the line."""
 
-SHOWN_FAULTS = (InvalidImage, DiskFull)
-"""Faults whose sentences are fit for users; others may name folders, and are the operator's to read."""
 DEFAULTS = StudioSettings()
 
 _RELEASE_REASONS = {FailureKind.MODERATED_PROMPT: "rejected", FailureKind.UNKNOWN: "unknown"}
@@ -321,7 +319,7 @@ class Studio:
             _log.warning("picture not kept", user=job.user, reason=str(fault))
             if isinstance(fault, OutcomeUnknown):
                 return Picture(data, made.media_type, made.seed, NotStored(PERHAPS_KEPT))  # and with it its place
-            saved = NotStored(str(fault) if isinstance(fault, SHOWN_FAULTS) else "")
+            saved = NotStored(_for_its_user(fault))
         if not isinstance(saved, SavedImage):
             await self._release(job, reserved, "not_kept", 1)
         return Picture(data, made.media_type, made.seed, saved)
@@ -371,6 +369,13 @@ def content_of(request: GenerationRequest) -> tuple[bytes, bytes]:
     named = [field.name for field in fields(request) if field.name not in {"image", "source"}]
     asked = {name: getattr(request, name) for name in named}
     return orjson.dumps(asked, option=orjson.OPT_SORT_KEYS), request.image or b""
+
+
+def _for_its_user(fault: Fault) -> str:
+    """Why a picture that was made is not kept; "" where the fault's own sentence is the operator's to read."""
+    if isinstance(fault, DiskFull):
+        return NO_ROOM
+    return str(fault) if isinstance(fault, InvalidImage) else ""
 
 
 def _waited_too_long(seconds: float) -> GenerationFailure:

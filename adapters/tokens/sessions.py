@@ -1,17 +1,21 @@
 """The sessions of a running service, and `logs/sessions.json`, from which the next start knows them.
 
-The service alone writes that file, so what it has in memory is what holds: who signs out is out at once, also where
-the disk does not take it. A file that is damaged signs nobody in, and is written anew by the next who signs in.
+The service alone writes that file, so what it has in memory is what holds: who signs out is out at once, and who signs
+in is in, also where the disk does not take it, because somebody has to make room there. What was not taken is written
+with the next change, or with the next use that is a minute old. A file that is damaged signs nobody in, and is written
+anew by the next who signs in.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import orjson
+import structlog
 
 from adapters.disk.files import Files
 from adapters.tokens.session import Session, Way, digest_of_cookie, is_cookie
@@ -22,6 +26,10 @@ MOST_OF_A_HOLDER, MOST_SESSIONS = 50, 5_000
 """Of more, those that were not used for longest have ended."""
 NOTED_SECONDS = 3_600
 """How exactly it is kept when a session was used last."""
+UNWRITTEN_SECONDS = 60
+"""The same while the file is not as it should be."""
+
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class Sessions:
@@ -33,6 +41,7 @@ class Sessions:
         self._changing = Lock()
         self._by_digest: Mapping[str, Session] = {}
         self.is_loaded = False
+        self._is_unwritten = False
 
     def load(self) -> str | None:
         """Reads the file, once; a sentence where nothing can be made of it. Raises OSError."""
@@ -57,15 +66,13 @@ class Sessions:
         return found if found is not None and found.holds(now) else None
 
     def begin(self, session: Session) -> None:
-        """From now on it holds, over a restart too. Raises OSError: then it does not."""
+        """From now on it holds, over a restart too; where the disk does not take it, until then."""
         with self._changing:
-            former = self._by_digest
-            self._by_digest = {**former, session.sha256: session}
+            self._by_digest = {**self._by_digest, session.sha256: session}
             try:
                 self._write(session.used_at)
-            except BaseException:
-                self._by_digest = former
-                raise
+            except OSError as error:
+                _log.warning("session not kept over a restart", reason=str(error))
 
     def end(self, ended: Callable[[Session], bool], now: str) -> int:
         """Ends those of which this is true; how many. Raises OSError: then they have ended until the next start."""
@@ -73,13 +80,13 @@ class Sessions:
             left = {digest: one for digest, one in self._by_digest.items() if not ended(one)}
             count = len(self._by_digest) - len(left)
             self._by_digest = left
-            if count:
+            if count or self._is_unwritten:
                 self._write(now)
             return count
 
     def is_to_be_noted(self, session: Session, now: str) -> bool:
         """Whether it was used so long after what is known that it is worth a line on the disk."""
-        return seconds_between(session.used_at, now) >= NOTED_SECONDS
+        return seconds_between(session.used_at, now) >= (UNWRITTEN_SECONDS if self._is_unwritten else NOTED_SECONDS)
 
     def change(self, session: Session) -> None:
         """Keeps another form of a session that holds. Raises OSError: then memory alone knows."""
@@ -92,7 +99,9 @@ class Sessions:
         kept = _bounded(one for one in self._by_digest.values() if one.holds(now))
         self._by_digest = {one.sha256: one for one in kept}
         told = [one._asdict() for one in kept]
+        self._is_unwritten = True
         put_whole(self._files, self.path, orjson.dumps({"sessions": told}, option=orjson.OPT_INDENT_2))
+        self._is_unwritten = False
 
 
 def _bounded(sessions: Iterable[Session]) -> list[Session]:

@@ -47,6 +47,7 @@ UNPAID = "nothing was charged"
 UNKNOWN_COST = "whether it charged anything is not known, and nothing was counted"
 """What is said of costs. Only of a call that was not made, or was refused before any work, it is known."""
 STORAGE_FAULT = "the storage has a fault; its operator finds more in the service's log"
+NO_ROOM = "the disk is full, and whoever runs the service has to make room on it. It was made, so it counts"
 PERHAPS_KEPT = (
     "as far as is known: the storage's disk has not answered yet. Look in a minute, it may be kept all the same"
 )

@@ -12,12 +12,15 @@ const at = (id) => document.getElementById(id);
 const FEED_LINES = 100;
 const DAYS = 30;
 const REFRESH_MS = 60000;
+const FOLLOW_MS = 5000;
 const MB = 1048576;
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 let feed = null;
+let seen = null; // the position up to which the feed has told everything
+let following = 0;
 let timer = 0;
 
 function complain(id, sentence) {
@@ -72,12 +75,13 @@ function showPool(forecast) {
 }
 
 function follow() {
-  feed = api.admin.live();
+  feed = api.admin.live(seen);
   feed.addEventListener("open", () => {
     at("feed-state").textContent = "Live.";
   });
   feed.addEventListener("error", () => {
     at("feed-state").textContent = "The connection is gone; it is tried again.";
+    if (feed.readyState === EventSource.CLOSED) following = setTimeout(follow, FOLLOW_MS); // it was refused, such as by a full service
   });
   for (const type of TYPES) feed.addEventListener(type, take);
 }
@@ -89,6 +93,7 @@ const TYPES = [
 
 function take(message) {
   const line = JSON.parse(message.data);
+  seen = line.pos;
   const item = document.createElement("li");
   item.className = "line";
   const told = [line.type, line.data.user, line.data.name ?? line.data.reason ?? line.data.operation, line.data.by].filter(Boolean);
@@ -100,9 +105,8 @@ function take(message) {
 
 async function refresh() {
   await tried(async () => {
-    const [ready, policy] = await Promise.all([api.admin.readiness(), api.admin.policy()]);
-    showHealth(ready);
-    showPolicy(policy);
+    showHealth(await api.admin.readiness());
+    showPolicy(await api.admin.policy());
     const byDay = await api.admin.report("day", DAYS, dark.matches ? "dark" : "light");
     showPool(byDay.forecast);
     const drawing = showFigures(byDay);
@@ -132,7 +136,8 @@ export const admin = {
     dark.removeEventListener("change", refresh);
     clearInterval(timer);
     takeAway();
+    clearTimeout(following);
     feed?.close();
-    feed = null;
+    feed = seen = null;
   },
 };

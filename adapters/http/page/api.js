@@ -14,6 +14,7 @@ const ENDED = new Set(["done", "refused", "failed", "cancelled"]);
 export class Failure extends Error {
   constructor(problem, { lost = false } = {}) {
     super(problem.detail ?? problem.title);
+    this.told = problem;
     this.title = problem.title;
     this.status = problem.status ?? 0;
     this.reason = problem.reason ?? "";
@@ -31,37 +32,50 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const userPath = (user) => `/v1/users/${encodeURIComponent(user)}`;
 const namePath = (name) => name.split("/").map(encodeURIComponent).join("/");
 
-async function once(path, options) {
-  let response;
-  try {
-    response = await fetch(path, options);
-  } catch {
+const cut = () => new Failure({ title: "The answer was cut", detail: "The connection ended early." }, { lost: true });
+
+function reached(path, options) {
+  return fetch(path, options).catch(() => {
     throw new Failure({ title: "The service does not answer", detail: "It may have been stopped." }, { lost: true });
-  }
-  const text = await response.text().catch(() => {
-    throw new Failure({ title: "The answer was cut", detail: "The connection ended early." }, { lost: true });
   });
-  let body = null;
+}
+
+/** What a text says, or null where it is no JSON, such as a page of a proxy. */
+function parsed(text) {
   try {
-    body = text ? JSON.parse(text) : null;
+    return text ? JSON.parse(text) : null;
   } catch {
-    body = null;
+    return null;
   }
+}
+
+async function textOf(response) {
+  return response.text().catch(() => {
+    throw cut();
+  });
+}
+
+async function once(path, options) {
+  const response = await reached(path, options);
+  const body = parsed(await textOf(response));
   if (response.ok) return body;
+  throw refused(response, path, body);
+}
+
+/** Why it was not done, as the service tells it. */
+function refused(response, path, body) {
   if (response.status === 401 && path !== SESSION) document.dispatchEvent(new Event("signed-out"));
   const failure = new Failure(body ?? { title: "The service failed", detail: `It answered ${response.status}.`, status: response.status });
   failure.waitMs = Math.min(MAX_WAIT_MS, 1000 * Number(response.headers.get("Retry-After") ?? 1) || 1000);
-  throw failure;
+  return failure;
 }
 
 /** The lines of an answer that has an object in each; a fault is one object. */
 async function lines(path) {
-  const response = await fetch(path).catch(() => {
-    throw new Failure({ title: "The service does not answer", detail: "It may have been stopped." }, { lost: true });
-  });
-  const told = (await response.text()).split("\n").filter(Boolean);
-  if (!response.ok) throw new Failure(JSON.parse(told.join("") || "{}"));
-  return told.map((line) => JSON.parse(line));
+  const response = await reached(path);
+  const text = await textOf(response);
+  if (!response.ok) throw refused(response, path, parsed(text));
+  return text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
 }
 
 /** Tries again while the answer is lost, or the first request with this key still runs, each within a bound. */
@@ -88,7 +102,7 @@ function change(path, method, key, body, more = {}) {
   return patiently(() => once(path, { method, headers, body: body === undefined || isForm ? body : JSON.stringify(body) }));
 }
 
-/** What a job made. `seen` is told each state that it is in. A job that came to nothing is a Failure, with its `state`. */
+/** What a job made, from its first state on. `seen` is told each state that it is in. A job that came to nothing is a Failure, with its `state`. */
 async function followed(user, first, seen) {
   for (let job = first; ; job = await patiently(() => once(`${jobPath(user, first.id)}?wait=${JOB_WAIT_SECONDS}`))) {
     seen(job);
@@ -112,10 +126,26 @@ function bodyOf({ file, ...wish }) {
   return form;
 }
 
-/** Makes pictures: `kind` is generations, edits or upscales. */
-export async function make(user, kind, wish, key, seen) {
-  const answer = await change(`${userPath(user)}/${kind}`, "POST", key, bodyOf(wish), { Prefer: "respond-async" });
-  return answer.state ? followed(user, answer, seen) : answer;
+/** Makes pictures: `kind` is generations, edits or upscales. A service that was started anew knows its former jobs no
+    longer: there the wish is asked for once more under its key, which gives what was kept, as long as `isWanted`. */
+export async function make(user, kind, wish, key, { seen, isWanted }) {
+  const ask = async () => {
+    const answer = await change(`${userPath(user)}/${kind}`, "POST", key, bodyOf(wish), { Prefer: "respond-async" });
+    return answer.state ? () => followed(user, answer, seen) : () => answer;
+  };
+  const made = await ask();
+  try {
+    return await made();
+  } catch (failure) {
+    if (failure.status !== 404 || failure.state) throw failure;
+    if (!isWanted()) throw Object.assign(failure, { state: "cancelled" });
+    return (await ask())();
+  }
+}
+
+/** What the job of this id made: that of a wish whose picture to begin with is here no longer. */
+export async function goOnWith(user, id, { seen }) {
+  return followed(user, await patiently(() => once(jobPath(user, id))), seen);
 }
 
 const query = (given) => {
@@ -140,21 +170,28 @@ export const remove = (user, name, key) => change(imageUrl(user, name), "DELETE"
 export const removeMany = (user, names, key) => change(`${userPath(user)}/images/deletions`, "POST", key, { names });
 export const archive = async (user, names) => {
   const options = { method: "POST", headers: { "Abby-Client": "page", "Content-Type": "application/json" }, body: JSON.stringify({ names }) };
-  const response = await fetch(`${userPath(user)}/images/archives`, options);
-  if (!response.ok) throw new Failure(await response.json());
-  return response.blob();
+  const path = `${userPath(user)}/images/archives`;
+  const response = await reached(path, options);
+  if (!response.ok) throw refused(response, path, parsed(await textOf(response)));
+  return response.blob().catch(() => {
+    throw new Failure({ title: "The zip was cut off", detail: "The connection ended before all of it was here. Try again, or choose fewer pictures at a time." });
+  });
 };
 export const admin = {
   policy: () => once("/v1/policy"),
   report: (by, days, charts) => once(`/v1/admin/report?${query({ by, days, charts })}`),
   users: (wanted) => once(`/v1/users?${query(wanted)}`),
   knows: (user) => once(userPath(user)).then(() => true, (failure) => failure.status !== 404),
-  readiness: () => once("/readyz"),
+  readiness: () =>
+    once("/readyz").catch((failure) => {
+      if (failure.told?.notes) return failure.told; // it is not ready, and says why
+      throw failure;
+    }),
   reset: (user, reason) => change(`/v1/admin/users/${encodeURIComponent(user)}/reset`, "POST", newKey(), { reason }),
   ownLimits: (user) => once(`/v1/admin/users/${encodeURIComponent(user)}/limits`),
   limits: (user, own) => change(`/v1/admin/users/${encodeURIComponent(user)}/limits`, "PUT", newKey(), own),
   cleanup: (days, dryRun = false) => change("/v1/admin/cleanup", "POST", newKey(), { ...(days === null ? {} : { days }), dry_run: dryRun }),
   changePolicy: (asked) => change("/v1/admin/policy", "PATCH", newKey(), asked),
   policyChanges: () => lines("/v1/events?type=PolicyChanged"),
-  live: () => new EventSource("/v1/events/stream"),
+  live: (after) => new EventSource(`/v1/events/stream?${query({ after })}`),
 };

@@ -24,6 +24,8 @@ const at = (id) => document.getElementById(id);
 const user = await whoUses();
 
 let running = null; // the wish under way, or the one whose answer was lost, with its key
+let isWanted = true; // whether it was not cancelled
+let uncancelled = null; // the job whose cancellation was lost
 let soon = 0;
 
 const gallery = new Gallery({
@@ -75,6 +77,12 @@ function refreshWhenSeen() {
 async function goOn() {
   if (!(await refresh())) return false;
   await offerStyles();
+  if (uncancelled) {
+    const job = uncancelled;
+    uncancelled = null;
+    await api.cancel(user, job).catch(() => null); // it may have ended by now
+    await refresh();
+  }
   if (running && !isBusy()) make(running.kind, running.wish, running.key);
   return true;
 }
@@ -98,26 +106,40 @@ function vary(name, url, details) {
   say("The picture is the one to begin with. Change the words, and make it.");
 }
 
-async function make(kind, wish, key, started = Date.now()) {
+/** `job`: the one that makes it already, where the wish itself cannot be sent again. */
+async function make(kind, wish, key, { started = Date.now(), job = null } = {}) {
   running = { kind, wish, key };
-  if (!wish.file) remember(user, { kind, wish, key, started });
+  isWanted = true;
+  const kept = (id) => remember(user, { kind, wish: { ...wish, file: undefined }, key, started, job: id });
+  if (!wish.file && !job) kept();
+  const seen = (state) => {
+    if (wish.file || job) kept(state.id);
+    showJob(state);
+  };
   showWorking(wish, started);
   try {
-    const answer = await api.make(user, kind, wish, key, showJob);
+    const answer = await (job ? api.goOnWith(user, job, { seen }) : api.make(user, kind, wish, key, { seen, isWanted: () => isWanted }));
     settle();
-    const kept = showPicture(answer, wish);
+    const isKept = showPicture(answer, wish);
     stopWorking();
     const status = await refresh();
     const left = status ? ` ${status.daily.remaining} of ${status.daily.limit} left today.` : "";
-    say(`${kept ? "Your picture is ready and kept." : "Your picture is ready, but it is not kept."}${left}`);
+    say(`${isKept ? "Your picture is ready and kept." : "Your picture is ready, but it is not kept."}${left}`);
   } catch (failure) {
     if (!(failure instanceof api.Failure)) throw failure;
-    if (!failure.lost) settle(); // it was answered: another try is another request
-    stopWorking();
-    say(failure.state === "cancelled" ? "Cancelled. Nothing was kept." : "");
-    if (failure.state !== "cancelled") told(failure);
-    if (!failure.lost) await refresh();
+    await failed(failure, job);
   }
+}
+
+/** A wish came to nothing, or its answer was lost. What was cancelled meanwhile is asked for no more. */
+async function failed(failure, job) {
+  const isForgotten = Boolean(job) && failure.status === 404 && !failure.state; // what it made is in the gallery
+  const isCancelled = failure.state === "cancelled";
+  if (!failure.lost || !isWanted || job) settle(); // else it was not answered, and the same one is asked for again
+  stopWorking();
+  say(isCancelled ? "Cancelled. Nothing was kept." : isWanted ? "" : "It is not asked for again.");
+  if (!isCancelled && !isForgotten) told(failure);
+  if (!failure.lost) await refresh();
 }
 
 /** A wish that is not in the form, such as a larger picture. */
@@ -142,7 +164,7 @@ async function resume(styles) {
   if (!request) return;
   await styles; // the form can name a style only once it is offered
   if (request.wish.prompt) fill(request.wish);
-  await make(request.kind, request.wish, request.key, request.started);
+  await make(request.kind, request.wish, request.key, request);
 }
 
 function reuse(details) {
@@ -173,7 +195,12 @@ at("outage-retry").addEventListener("click", async () => {
   if ((await goOn()) && !isBusy()) at("prompt").focus();
 });
 at("result-actions").addEventListener("click", (event) => acts[event.target.dataset.do]?.(inFrame()));
-watchFrame((job) => api.cancel(user, job));
+watchFrame(async (job) => {
+  isWanted = false;
+  await api.cancel(user, job).catch((failure) => {
+    if (failure.lost) uncancelled = job;
+  });
+});
 offerUsers(user);
 watchSource(() => {
   at("go-label").textContent = goLabel();

@@ -108,12 +108,13 @@ export function showPicture(answer, wish, number = 0) {
   at("caption-note").hidden = !answer.note;
   at("caption-note").textContent = answer.note;
   at("not-kept").hidden = !notKept;
-  at("not-kept").textContent = notKept ? notKept.charAt(0).toUpperCase() + notKept.slice(1) : "";
+  at("not-kept").textContent = notKept ? `${notKept.charAt(0).toUpperCase()}${notKept.slice(1).replace(/\.$/, "")}. Download it if you want it.` : "";
   at("result-download").href = picture.src.split("#")[0];
   at("result-download").download = image ? image.name.split("/").pop() : "picture";
   for (const button of at("result-actions").querySelectorAll("[data-do]")) {
     const needsKept = ["view", "vary", "upscale", "delete"].includes(button.dataset.do);
-    button.hidden = (needsKept && !image) || (["again", "copy"].includes(button.dataset.do) && !wish.prompt);
+    const isGone = button.dataset.do === "again" && "strength" in wish && !wish.file && !wish.source; // its picture, by a reload
+    button.hidden = (needsKept && !image) || isGone || (["again", "copy"].includes(button.dataset.do) && !wish.prompt);
   }
   showOthers(answer, wish, number);
   return image !== null;
@@ -142,13 +143,13 @@ function showOthers(answer, wish, number) {
   );
 }
 
-/** `cancel` is called with the id of the job under way. */
+/** `cancel` is called with the id of the job under way; it fails in silence. */
 export function watchFrame(cancel) {
   at("cancel").addEventListener("click", async () => {
     if (!jobId) return;
     at("cancel").hidden = true;
     at("working-title").textContent = "Cancelling…";
-    await cancel(jobId).catch(() => null); // what it came to is told by the job
+    await cancel(jobId); // what it came to is told by the job
   });
   at("picture").addEventListener("error", () => {
     gone = true;

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
 
+import structlog
 from aiohttp import web
 from pydantic import Field
 
@@ -18,12 +20,21 @@ from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import EndedSessions
 from adapters.http.contract.shapes import Session as ToldSession
 from adapters.http.cookies import SESSION_COOKIE, give_cookie
+from adapters.http.problems import UNAVAILABLE, Problem
 from adapters.http.services import services_of
 from adapters.http.signed_in import Who, begin_session, change_sessions
+from adapters.ports.faults import StorageUnavailable
 from adapters.tokens.session import Session, Way
 from adapters.tokens.token import Scope
 
 MAX_TOKEN_CHARS = 200
+OUT_UNTIL_RESTART = (
+    "You are signed out, and the disk did not take it: were the service started again now, you would be signed in as "
+    "before. It is written as soon as somebody signs in or out and the disk takes it. Whoever runs the service has to "
+    "look at the disk."
+)
+
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class SignIn(Body):
@@ -69,7 +80,11 @@ async def sign_out_everywhere(request: web.Request) -> web.Response:
 
 async def _ended(request: web.Request, ended: Callable[[Session], bool]) -> web.Response:
     now = services_of(request).clock()
-    told: EndedSessions = {"ended": await change_sessions(request, lambda sessions: sessions.end(ended, now))}
+    try:
+        told: EndedSessions = {"ended": await change_sessions(request, lambda sessions: sessions.end(ended, now))}
+    except StorageUnavailable as fault:
+        _log.error("sign-out not kept over a restart", reason=str(fault))
+        raise Problem(UNAVAILABLE, OUT_UNTIL_RESTART) from fault
     answer = json_answer(told)
     give_cookie(request, answer, SESSION_COOKIE, "", seconds=0)
     return answer

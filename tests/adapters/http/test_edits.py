@@ -21,7 +21,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from adapters.generation.provider import GenerationRequest, Operation, RequestLimits
+from adapters.generation.automatic1111 import Automatic1111Provider
+from adapters.generation.generator import Generator
+from adapters.generation.provider import GenerationRequest, Operation, Prepared, RequestLimits
+from adapters.generation.providers import ProviderSettings
 from adapters.http.bodies import BodyBounds, number_of
 from adapters.http.contract.route import Upload
 from adapters.http.routes.edits import ROUTES
@@ -112,6 +115,25 @@ async def test_without_a_width_it_is_made_twice_as_wide(service: Running, side: 
     generator = service.studio.generator
     asked = await generator.upscale_of(png(width=side, height=8))
     assert (asked.operation, asked.width) == (Operation.UPSCALE, min(width, limits.upscale_width_max))
+
+
+@pytest.mark.parametrize(("side", "width"), [(64, 512), (255, 2040), (256, 2048)])
+async def test_without_a_width_it_is_no_wider_than_the_service_can_make_it(side: int, width: int) -> None:
+    """A local server makes a picture eight times as wide at most, and the page asks for no width."""
+    generator = Generator(Automatic1111Provider(ProviderSettings(api_host="http://127.0.0.1:9")))
+    asked = await generator.upscale_of(png(width=side, height=side))
+    prepared = await generator.prepare(asked)
+    await generator.aclose()
+    assert isinstance(prepared, Prepared)
+    assert (asked.width, prepared.request.width) == (width, width)
+
+
+async def test_what_is_as_wide_as_any_is_not_told_to_ask_for_more(service: Running) -> None:
+    """No larger width would be taken."""
+    await service.upload("1", png(4096, 64), "a.png")
+    answer = await service.send_json("POST", UPSCALES, {"source": "a.png"})
+    assert answer.status == 400
+    assert answer.json["detail"] == "The image is as large as one of its shape can be: 4096 by 64 pixels."
 
 
 async def test_what_is_no_picture_is_not_asked_for_its_width(service: Running) -> None:

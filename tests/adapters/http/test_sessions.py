@@ -31,6 +31,7 @@ from domain.instants import EARLIEST
 from tests.adapters.http.conftest import JSON, Running, Serve
 from tests.adapters.http.test_tokens import WITHIN_SECONDS, answered, asked, given
 from tests.adapters.http.wire import GenerationOutcome
+from tests.adapters.tokens.test_sessions import FullDisk
 from tests.hostile.builders import png
 
 QUOTA = "/v1/users/1/quota"
@@ -249,3 +250,25 @@ async def test_a_token_in_the_header_counts_before_a_cookie(service: Running) ->
     wrong = {"Authorization": f"Bearer {new_text()}"}
     assert (await service.ask("GET", QUOTA, headers=cookie | wrong)).status == 401
     assert (await service.ask("GET", "/v1/users", headers=cookie | right)).status == 403
+
+
+async def test_on_a_full_disk_one_signs_in_and_is_told_what_signing_out_is_worth(serve: Serve) -> None:
+    """Whoever has to make room gets in; nobody is told that they are out for good, or that they are in still."""
+    disk = FullDisk()
+    service: Running = await serve(needs_token=True, files=disk)
+    text, former = await holder(service)
+    disk.full = True
+    cookie = cookie_of(await signed_in(service, text))
+    assert (await service.ask("GET", QUOTA, headers=cookie)).status == 200
+    answer = await service.ask("DELETE", "/v1/session", headers=former | BY_BROWSER)
+    assert answer.status == 503
+    assert answer.json["detail"].startswith("You are signed out, and the disk did not take it")
+    assert (await service.ask("GET", QUOTA, headers=former)).status == 401
+    disk.full = False
+    assert (await service.ask("DELETE", "/v1/session", headers=former | BY_BROWSER)).status == 200
+    kept = Sessions(service.store.root, Files())
+    kept.load()
+    assert [kept.of_text(one["Cookie"].partition("=")[2], EARLIEST) is None for one in (former, cookie)] == [
+        True,
+        False,
+    ]

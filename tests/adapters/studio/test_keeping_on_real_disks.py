@@ -18,9 +18,14 @@ import pytest
 from adapters.application.readiness import readiness_of
 from adapters.cli import main
 from adapters.disk.files import Files
+from adapters.generation.provider import GenerationRequest
+from adapters.ports.failures import NotStored
 from adapters.ports.faults import StorageUnavailable
+from adapters.studio import Generated
+from adapters.wording.failures import NO_ROOM
 from tests.adapters.application.evidence import assert_disk_and_log_agree
 from tests.adapters.cli.processes import write_env_file
+from tests.adapters.generation.in_memory_providers import ProviderAnswer
 from tests.adapters.studio.counted import DETAILS, HOME, KIND, STAGED, USERS, Counted, assert_refused_until
 from tests.adapters.studio.mounts import (
     ext4_disk,
@@ -87,6 +92,25 @@ async def test_a_disk_that_is_filled_to_its_last_block(begin: Begin, doctor: Doc
         counted.store.close()
 
 
+async def test_a_disk_that_fills_while_a_picture_is_made(begin: Begin, tmp_path: Path) -> None:
+    """The picture is given out once and counts; its user is told that, and no word of what could be saved later."""
+    with small_disk(tmp_path / "disk", SIZE) as disk:
+        counted = begin(disk / "root")
+
+        async def made(_: GenerationRequest) -> ProviderAnswer:
+            fill(disk)
+            return counted.provider.result([counted.provider.picture()])
+
+        counted.provider.make = made
+        answer = await counted.ask()
+        assert isinstance(answer, Generated)
+        (picture,) = answer.pictures
+        assert picture.data
+        assert picture.not_kept == NotStored(NO_ROOM)
+        assert counted.charged == (1, 0)
+        counted.store.close()
+
+
 async def test_a_disk_without_inodes(begin: Begin, doctor: Doctor, tmp_path: Path) -> None:
     """Plenty of room, and no further file: told as that, at a start as while it runs."""
     with ext4_disk(tmp_path / "disk", tmp_path / "image", "-N", "64") as disk:
@@ -118,6 +142,21 @@ async def test_a_disk_of_images_that_is_made_read_only(begin: Begin, doctor: Doc
         assert run("mount", "-o", "remount,ro", images)
         assert doctor(root)["files"] == "FAIL"
         await assert_refused_until(counted, lambda: run("mount", "-o", "remount,rw", images), "Read-only file system")
+        counted.store.close()
+
+
+async def test_what_failed_for_many_is_noted_once(begin: Begin, tmp_path: Path) -> None:
+    """By the folder: the names of files in the making are others each time."""
+    root = tmp_path / "root"
+    with small_disk(root / "images", SIZE) as images:
+        counted = begin(root)
+        assert await counted.is_kept()
+        assert run("mount", "-o", "remount,ro", images)
+        for user in ("1", "2", "3"):
+            assert not (await counted.manager.save_image(counted.provider.picture().data, user, "a.png"))[0]
+        notes = [note for note in readiness_of(counted.store).notes if note.startswith("Pictures cannot be kept")]
+        assert len(notes) == 1
+        assert f"({images / '.staged'})" in notes[0]
         counted.store.close()
 
 

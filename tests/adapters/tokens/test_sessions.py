@@ -7,7 +7,7 @@
 | the service starts again | holds |
 | its file is damaged | has ended, and so have all others |
 | somebody signs out, and the disk does not take it | has ended until the next start, and who signs out is told |
-| somebody signs in, and the disk does not take it | never began |
+| somebody signs in, and the disk does not take it | holds until the next start, and over it once it was taken |
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pytest
 
 from adapters.disk.files import Files
 from adapters.tokens.session import IDLE_SECONDS, LONGEST_SECONDS, Session, Way, digest_of_cookie, new_cookie
-from adapters.tokens.sessions import MOST_OF_A_HOLDER, NOTED_SECONDS, Sessions
+from adapters.tokens.sessions import MOST_OF_A_HOLDER, NOTED_SECONDS, UNWRITTEN_SECONDS, Sessions
 from adapters.tokens.token import Scope
 from domain.instants import later
 
@@ -121,17 +121,41 @@ def test_a_damaged_file_signs_nobody_in_and_everybody_may_sign_in_anew(sessions:
     assert again.of_text(cookie, NOW) is not None
 
 
-def test_a_full_disk_lets_nobody_in_and_everybody_out(sessions: Sessions, files: FullDisk) -> None:
-    """A session that is not kept would be lost with the next start; one that is ended holds no longer here."""
+def test_a_full_disk_keeps_nobody_out_and_nobody_in(sessions: Sessions, files: FullDisk) -> None:
+    """Somebody has to make room on it. What it did not take is lost with the next start, and only with that."""
     former, cookie = new_cookie(), new_cookie()
     sessions.begin(begun(former))
     files.full = True
+    sessions.begin(begun(cookie))
+    assert sessions.of_text(cookie, NOW) is not None
     with pytest.raises(OSError, match="No space"):
-        sessions.begin(begun(cookie))
-    assert sessions.of_text(cookie, NOW) is None
-    with pytest.raises(OSError, match="No space"):
-        sessions.end(lambda _: True, NOW)
+        sessions.end(lambda one: one.sha256 == digest_of_cookie(former), NOW)
     assert sessions.of_text(former, NOW) is None
+    again = Sessions(sessions.path.parents[1], Files())
+    again.load()
+    assert (again.of_text(former, NOW) is None, again.of_text(cookie, NOW) is None) == (False, True)
+
+
+@pytest.mark.parametrize("by", ["a use", "a sign-out of nobody"])
+def test_what_a_full_disk_did_not_take_is_written_later(sessions: Sessions, files: FullDisk, by: str) -> None:
+    """Who signed out does not come back with a restart long after there was room again."""
+    former, cookie = new_cookie(), new_cookie()
+    for one in (former, cookie):
+        sessions.begin(begun(one))
+    files.full = True
+    with pytest.raises(OSError, match="No space"):
+        sessions.end(lambda one: one.sha256 == digest_of_cookie(former), NOW)
+    files.full = False
+    soon = later(NOW, seconds=UNWRITTEN_SECONDS)
+    if by == "a use":
+        assert sessions.is_to_be_noted(begun(cookie), soon)
+        sessions.change(begun(cookie)._replace(used_at=soon))
+        assert not sessions.is_to_be_noted(begun(cookie, at=soon), later(soon, seconds=UNWRITTEN_SECONDS))
+    else:
+        assert sessions.end(lambda _: False, NOW) == 0
+    again = Sessions(sessions.path.parents[1], Files())
+    again.load()
+    assert (again.of_text(former, NOW) is None, again.of_text(cookie, NOW) is None) == (True, False)
 
 
 def test_use_is_noted_by_the_hour(sessions: Sessions) -> None:
