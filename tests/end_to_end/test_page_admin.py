@@ -121,3 +121,9 @@ async def test_a_users_ledger_tells_what_was_changed_and_explains_what_was_allow
     await lines.nth(1).get_by_role("button", name="Why was it kept").click()
     await expect(lines.nth(1).locator(".why")).to_contain_text("90")
     await expect(page.locator("#ledger-lines").get_by_role("button")).to_have_count(0)
+
+
+async def test_the_log_says_how_it_stands(desk: Desk) -> None:
+    """Its length, its last event, when it was verified, and that no seal is kept outside."""
+    told = desk.page.locator("#log-notes > li")
+    await expect(told).to_contain_text(["The log has 2 events", "less than a minute ago", "at the start", "SEAL_FILE"])

@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { bars, columns, table } from "./charts.js";
 import { showCredits } from "./credits.js";
 import { listen, showChanges, showLimits } from "./governing.js";
+import { showLog } from "./log.js";
 import { listenToUser } from "./own.js";
 import { icon, STATES } from "./quota.js";
 import { listenToUsers, usersAnew } from "./users.js";
@@ -59,8 +60,7 @@ function showHealth(ready) {
       return item;
     }),
   );
-  const cleaned = ready.last_cleanup ? ` Temp files were last removed ${new Date(ready.last_cleanup).toLocaleString()}.` : "";
-  at("health-log").textContent = `The log stands at position ${ready.position}.${cleaned}`;
+  at("health-log").textContent = ready.last_cleanup ? `Temp files were last removed ${new Date(ready.last_cleanup).toLocaleString()}.` : "";
 }
 
 function showPolicy(policy) {
@@ -128,8 +128,9 @@ function take(message) {
 
 async function refresh() {
   await tried(async () => {
-    const [ready, policy] = await Promise.all([api.admin.readiness(), api.admin.policy()]);
+    const [ready, policy, log] = await Promise.all([api.admin.readiness(), api.admin.policy(), api.admin.log()]);
     showHealth(ready);
+    showLog(at("log-notes"), log);
     showPolicy(policy);
     const byDay = await api.admin.report("day", DAYS);
     showReport(byDay);

@@ -149,6 +149,7 @@ export const admin = {
   report: (by, days) => once(`/v1/admin/report?${query({ by, days })}`),
   users: (wanted) => once(`/v1/users?${query(wanted)}`),
   knows: (user) => once(userPath(user)).then(() => true, (failure) => failure.status !== 404),
+  log: () => once("/v1/admin/log"),
   readiness: () => once("/readyz"),
   reset: (user, reason) => change(`/v1/admin/users/${encodeURIComponent(user)}/reset`, "POST", newKey(), { reason }),
   ownLimits: (user) => once(`/v1/admin/users/${encodeURIComponent(user)}/limits`),
