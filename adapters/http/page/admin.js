@@ -1,11 +1,12 @@
 // What whoever runs the service looks at: storage and its forecast, the service's health, figures, users, what happens.
 
 import * as api from "./api.js";
-import { bars, columns, table } from "./charts.js";
+import { bars, columns } from "./charts.js";
 import { showCredits } from "./credits.js";
 import { listen, showChanges, showLimits } from "./governing.js";
 import { showLog } from "./log.js";
 import { listenToUser } from "./own.js";
+import { showProviders } from "./providers.js";
 import { icon, STATES } from "./quota.js";
 import { listenToUsers, usersAnew } from "./users.js";
 
@@ -88,15 +89,6 @@ function showReport(report) {
   columns(at("days-chart"), lastDays().map((day) => ({ label: day, value: kept.get(day) ?? 0, title: `${day}: ${kept.get(day) ?? 0}` })));
   const reasons = Object.entries(REASONS).map(([name, label]) => ({ label, value: total[name] ?? 0 }));
   bars(at("refusals-chart"), reasons.filter((row) => row.value > 0).sort((one, other) => other.value - one.value));
-}
-
-function showProviders(report) {
-  const seconds = (value) => (value === null ? "–" : `${number.format(value)} s`);
-  const rows = report.rows.map((row) => [
-    row.key, String(row.made), String(row.failed + row.expired + row.unknown), seconds(row.median_seconds), seconds(row.p95_seconds),
-    row.credits === null ? "–" : number.format(row.credits),
-  ]);
-  table(at("providers-table"), ["Service", "Made", "Failed", "Half within", "95 % within", "Credits"], rows);
 }
 
 function follow() {
