@@ -81,6 +81,8 @@ class OpenRoot(LedgerHooks):
         self.seals = None if seals is None else OutsideSeals(seals)
         """The file outside the root that is told how far the log is, where one is set."""
         self._kept_outside = -1
+        self.opened_at = clock()
+        """When the log was opened, which verifies it."""
         with ExitStack() as undoing:
             try:
                 self.begun = self._is_to_be_begun(engines.log, adopting=adopting)
@@ -189,6 +191,11 @@ class OpenRoot(LedgerHooks):
         if not is_kept and (now or self.seals.is_due()):
             self._kept_outside = position
             keep(self.seals, self.recorder.sealed_point(self._clock()))
+
+    @property
+    def kept_outside(self) -> int:
+        """The position up to which the file outside is told of the log; 0 where it is told nothing yet."""
+        return max(0, self._kept_outside)
 
     def sweep(self) -> None:
         """Tries again what failed before: files not in place, the log's reserve file."""

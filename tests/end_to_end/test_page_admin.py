@@ -13,8 +13,9 @@ from adapters.application.governing import override_limits_blocking, reset_daily
 from adapters.application.reading import override_of
 from adapters.application.results import Actor
 from adapters.application.saving import NewImage, save_image
-from domain.commands import SetPolicy
+from domain.commands import ReleasePlaces, ReserveGeneration, SetPolicy
 from domain.limits import MEGABYTE, Override, UserLimits
+from domain.refusals import Refusal
 from tests.end_to_end.page_desk import Desk, Service
 from tests.hostile.builders import png
 
@@ -121,3 +122,27 @@ async def test_a_users_ledger_tells_what_was_changed_and_explains_what_was_allow
     await lines.nth(1).get_by_role("button", name="Why was it kept").click()
     await expect(lines.nth(1).locator(".why")).to_contain_text("90")
     await expect(page.locator("#ledger-lines").get_by_role("button")).to_have_count(0)
+
+
+async def test_the_log_says_how_it_stands(desk: Desk) -> None:
+    """Its length, its last event, when it was verified, and that no seal is kept outside."""
+    told = desk.page.locator("#log-notes > li")
+    await expect(told).to_contain_text(["The log has 2 events", "less than a minute ago", "at the start", "SEAL_FILE"])
+
+
+async def test_services_have_their_failures_by_kind_and_what_is_none_has_no_row(desk: Desk) -> None:
+    """A saved file was made by no service, and what nobody delivered is told in words."""
+    page, store = desk.page, desk.service.store
+    await save_image(store, NewImage("ann", png()))
+    ledger = store.opened().ledger
+    for number, (reason, service) in enumerate([("moderated", "paints"), ("unknown", "paints"), ("expired", None)]):
+        reservation = f"{number:032x}"
+        assert not isinstance(ledger.execute(ReserveGeneration("ann", "library", reservation, 600)), Refusal)
+        release = ReleasePlaces("ann", "library", reservation, reason, provider=service)
+        assert not isinstance(ledger.execute(release), Refusal)
+    await page.reload()
+    rows = page.locator("#providers-table tbody tr")
+    await expect(rows).to_have_count(1)
+    await expect(rows).to_contain_text("paints")
+    await expect(rows).to_contain_text("1 picture filtered, 1 answer lost")
+    await expect(page.locator("#providers-none")).to_have_text("Of no service that is known: 1 nothing in time.")

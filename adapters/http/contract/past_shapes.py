@@ -209,3 +209,25 @@ class ReportData(TypedDict):
     stored: list[StoredDay]
     forecast: ForecastData
     charts: NotRequired[list[ReportChart]]
+
+
+class SealedOutside(TypedDict):
+    """The file of seals outside the storage root: up to which position it is told of, and why not further."""
+
+    position: Position
+    trouble: str | None
+
+
+class LogHealthData(TypedDict):
+    """How the log stands. What is after `verified_after` was verified at `verified_at`, by the start of the service;
+    what is before is verified beside the work where the start did not, and damage there stops it. `sealed_outside` is
+    None where no file is set for it.
+    """
+
+    position: Position
+    size_bytes: Bytes
+    last_event_at: Instant | None
+    disk_free_bytes: Bytes | None
+    verified_at: Instant
+    verified_after: Position
+    sealed_outside: SealedOutside | None

@@ -1,10 +1,12 @@
 // What whoever runs the service looks at: storage and its forecast, the service's health, figures, users, what happens.
 
 import * as api from "./api.js";
-import { table, takeAway } from "./charts.js";
-import { showFigures, showProviders } from "./figures.js";
+import { takeAway } from "./charts.js";
+import { showFigures } from "./figures.js";
 import { listen, showChanges, showLimits } from "./governing.js";
+import { showLog } from "./log.js";
 import { listenToUser } from "./own.js";
+import { showProviders } from "./providers.js";
 import { icon, STATES } from "./quota.js";
 import { listenToUsers, usersAnew } from "./users.js";
 
@@ -50,8 +52,7 @@ function showHealth(ready) {
       return item;
     }),
   );
-  const cleaned = ready.last_cleanup ? ` Temp files were last removed ${new Date(ready.last_cleanup).toLocaleString()}.` : "";
-  at("health-log").textContent = ready.position === undefined ? "" : `The log stands at position ${ready.position}.${cleaned}`;
+  at("health-log").textContent = ready.last_cleanup ? `Temp files were last removed ${new Date(ready.last_cleanup).toLocaleString()}.` : "";
 }
 
 function showPolicy(policy) {
@@ -107,6 +108,7 @@ async function refresh() {
   await tried(async () => {
     showHealth(await api.admin.readiness());
     showPolicy(await api.admin.policy());
+    showLog(at("log-notes"), await api.admin.log());
     const byDay = await api.admin.report("day", DAYS, dark.matches ? "dark" : "light");
     showPool(byDay.forecast);
     const drawing = showFigures(byDay);

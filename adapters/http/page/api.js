@@ -182,6 +182,7 @@ export const admin = {
   report: (by, days, charts) => once(`/v1/admin/report?${query({ by, days, charts })}`),
   users: (wanted) => once(`/v1/users?${query(wanted)}`),
   knows: (user) => once(userPath(user)).then(() => true, (failure) => failure.status !== 404),
+  log: () => once("/v1/admin/log"),
   readiness: () =>
     once("/readyz").catch((failure) => {
       if (failure.told?.notes) return failure.told; // it is not ready, and says why

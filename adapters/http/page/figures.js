@@ -44,13 +44,3 @@ export async function showFigures(report) {
   at("credits-charts").hidden = !total.credits;
   for (const chart of report.charts) await show(chart);
 }
-
-/** A report by provider. */
-export function showProviders({ rows }) {
-  const lines = rows.map((row) => [
-    row.key, String(row.made), String(row.failed + row.expired + row.unknown), seconds(row.median_seconds), seconds(row.p95_seconds),
-    credits(row.credits),
-  ]);
-  table(at("providers-table"), ["Service", "Made", "Failed", "Half within", "95 % within", "Credits"], lines);
-  bars(at("credits-services"), largestFirst(rows.map((row) => ({ label: row.key, value: row.credits ?? 0 }))), paid);
-}

@@ -100,6 +100,7 @@ SCOPES = {
     ("GET", "/v1/users/{user}/events/stream"): "read",
     ("GET", "/v1/admin/report"): "admin",
     ("GET", "/v1/admin/charts.js"): "admin",
+    ("GET", "/v1/admin/log"): "admin",
     ("POST", "/v1/admin/users/{user}/reset"): "admin",
     ("GET", "/v1/admin/users/{user}/limits"): "admin",
     ("PUT", "/v1/admin/users/{user}/limits"): "admin",
