@@ -8,11 +8,21 @@ from __future__ import annotations
 
 from adapters.application.idempotency import Key, with_key
 from adapters.application.reading import ReadableStorage, policy_in_force, preference_of
-from adapters.application.results import LIBRARY, Actor, Changed, OverLimits, PolicyStep, changed
+from adapters.application.results import (
+    LIBRARY,
+    Actor,
+    Changed,
+    ChangedForAll,
+    OverLimits,
+    PolicyStep,
+    changed,
+    last_position,
+)
 from adapters.application.storage import Storage
 from domain.commands import ChangePolicy, CorrectClock, OverrideLimits, ResetDaily, SetPreference
+from domain.events import PolicyChanged
 from domain.instants import day_of
-from domain.limits import SharedLimits, UserLimits, effective
+from domain.limits import Limits, SharedLimits, UserLimits, effective
 from domain.refusals import Reason, Refusal
 from domain.usage import find_day
 from domain.validation import malformed
@@ -70,7 +80,7 @@ def policy_step(storage: ReadableStorage, wanted: SharedLimits) -> PolicyStep | 
     asked = ChangePolicy(LIBRARY.by, "a dry run", wanted)
     if wanted.given and (sentence := malformed(asked)) is not None:
         return Refusal(Reason.MALFORMED, detail=sentence)
-    former = SharedLimits(*(getattr(policy_in_force(storage), name) for name in SharedLimits._fields))
+    former = _shared(policy_in_force(storage))
     limits = former._replace(**wanted.given)
     return PolicyStep(former, limits, _over(storage, wanted))
 
@@ -99,13 +109,26 @@ def change_policy_blocking(
     *,
     actor: Actor = LIBRARY,
     idempotency_key: Key | None = None,
-) -> Changed | Refusal:
+) -> ChangedForAll | Refusal:
     """Gives everybody other limits, from the next request on; position 0 where they are so already. Refused where one
     that is `seen` is another by now. Raises Faults.
     """
     command = ChangePolicy(actor.by, reason, wanted, seen, actor.origin)
     opened = storage.opened()
-    return changed(opened.ledger.execute(with_key(command, idempotency_key, opened)))
+    outcome = opened.ledger.execute(with_key(command, idempotency_key, opened))
+    if isinstance(outcome, Refusal):
+        return outcome
+    told = ChangedForAll(last_position(outcome), outcome.replayed)
+    if not outcome.recorded:
+        return told
+    _, event = outcome.recorded[-1]
+    assert isinstance(event, PolicyChanged)
+    limits = _shared(event.limits)
+    return told._replace(former=limits._replace(**seen.given), limits=limits)
+
+
+def _shared(limits: Limits) -> SharedLimits:
+    return SharedLimits(*(getattr(limits, name) for name in SharedLimits._fields))
 
 
 def correct_clock_blocking(storage: Storage, *, actor: Actor = LIBRARY) -> Changed | Refusal:
