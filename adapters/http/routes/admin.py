@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -36,7 +38,9 @@ from domain.validation import MAX_DAYS
 Reason = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": MAX_TEXT, "pattern": PRINTABLE})]
 Limit = Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": MAX_LIMIT})]
 Days = Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": MAX_DAYS})]
-End = Annotated[str, Field(json_schema_extra={"pattern": f"^{STORED_TIME}$"})]
+TIME = STORED_TIME.removesuffix(r"\.\d{6}Z") + r"(?:\.\d{1,6})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
+"""A time by RFC 3339, as any program writes it."""
+End = Annotated[str, Field(json_schema_extra={"pattern": f"^{TIME}$", "examples": ["2026-12-01T00:00:00Z"]})]
 
 
 class Why(Body):
@@ -116,11 +120,27 @@ async def limits(request: web.Request, body: OwnLimits) -> web.Response:
         user,
         body.reason,
         UserLimits(body.user_bytes, body.daily),
-        until=body.until,
+        until=_stored(body.until),
         actor=actor_of(request),
         idempotency_key=idempotency_key_of(request),
     )
     return _status_or_problem(request, user, answer)
+
+
+def _stored(until: str | None) -> str | None:
+    """The time as the log has it; 400 for what is none."""
+    if until is None:
+        return None
+    try:
+        if re.fullmatch(TIME, until, re.ASCII):
+            moment = datetime.fromisoformat(until).astimezone(UTC)
+            return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    except OverflowError:
+        pass
+    sentence = (
+        "The field 'until' must be a time by RFC 3339, such as 2026-12-01T00:00:00Z or 2026-12-01T01:00:00+01:00."
+    )
+    raise Problem(BAD_REQUEST, sentence, members={"field": "until"})
 
 
 async def policy(request: web.Request, body: OthersLimits) -> web.Response:
