@@ -10,13 +10,23 @@ from adapters.application.changes import override_after
 from adapters.application.idempotency import Key, with_key
 from adapters.application.reading import ReadableStorage, policy_in_force, preference_of
 from adapters.application.recorded import Wanted
-from adapters.application.results import LIBRARY, Actor, Changed, OverLimits, OwnLimits, PolicyStep, changed
+from adapters.application.results import (
+    LIBRARY,
+    Actor,
+    Changed,
+    ChangedForAll,
+    OverLimits,
+    OwnLimits,
+    PolicyStep,
+    changed,
+    last_position,
+)
 from adapters.application.storage import Storage
 from adapters.ledger.codec import decode
 from domain.commands import ChangePolicy, CorrectClock, OverrideLimits, ResetDaily, SetPreference
-from domain.events import LimitsOverridden
+from domain.events import LimitsOverridden, PolicyChanged
 from domain.instants import day_of
-from domain.limits import NO_OVERRIDE, Override, SharedLimits, UserLimits, effective
+from domain.limits import NO_OVERRIDE, Limits, Override, SharedLimits, UserLimits, effective
 from domain.refusals import Reason, Refusal
 from domain.usage import find_day
 from domain.validation import malformed
@@ -89,7 +99,7 @@ def policy_step(storage: ReadableStorage, wanted: SharedLimits) -> PolicyStep | 
     asked = ChangePolicy(LIBRARY.by, "a dry run", wanted)
     if wanted.given and (sentence := malformed(asked)) is not None:
         return Refusal(Reason.MALFORMED, detail=sentence)
-    former = SharedLimits(*(getattr(policy_in_force(storage), name) for name in SharedLimits._fields))
+    former = _shared(policy_in_force(storage))
     limits = former._replace(**wanted.given)
     return PolicyStep(former, limits, _over(storage, wanted))
 
@@ -118,13 +128,26 @@ def change_policy_blocking(
     *,
     actor: Actor = LIBRARY,
     idempotency_key: Key | None = None,
-) -> Changed | Refusal:
+) -> ChangedForAll | Refusal:
     """Gives everybody other limits, from the next request on; position 0 where they are so already. Refused where one
     that is `seen` is another by now. Raises Faults.
     """
     command = ChangePolicy(actor.by, reason, wanted, seen, actor.origin)
     opened = storage.opened()
-    return changed(opened.ledger.execute(with_key(command, idempotency_key, opened)))
+    outcome = opened.ledger.execute(with_key(command, idempotency_key, opened))
+    if isinstance(outcome, Refusal):
+        return outcome
+    told = ChangedForAll(last_position(outcome), outcome.replayed)
+    if not outcome.recorded:
+        return told
+    _, event = outcome.recorded[-1]
+    assert isinstance(event, PolicyChanged)
+    limits = _shared(event.limits)
+    return told._replace(former=limits._replace(**seen.given), limits=limits)
+
+
+def _shared(limits: Limits) -> SharedLimits:
+    return SharedLimits(*(getattr(limits, name) for name in SharedLimits._fields))
 
 
 def correct_clock_blocking(storage: Storage, *, actor: Actor = LIBRARY) -> Changed | Refusal:

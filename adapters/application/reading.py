@@ -272,6 +272,11 @@ def image_bytes(storage: ReadableStorage, user: str, name: str) -> bytes | None:
         return opened.read()
 
 
+def recorded_at(storage: ReadableStorage, position: int) -> str:
+    """When the event at a position of the log was recorded. Reads the log: for a worker."""
+    return decode(next(iter(storage.running().recorder.read(after=position - 1, limit=1)))).at
+
+
 def recorded_of(storage: ReadableStorage, user: str, most: int) -> list[Recorded]:
     """The newest events that concern a user, oldest first, with their positions. Reads the log: for a worker."""
     found = storage.running().recorder.newest(events_about(user), most)

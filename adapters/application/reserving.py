@@ -8,10 +8,11 @@ from adapters.application.abandoned import new_reservation_id
 from adapters.application.idempotency import Key, spellings, with_key
 from adapters.application.results import LIBRARY, Actor, Changed, Delivery, Reserved, changed
 from adapters.application.storage import Storage
+from adapters.ledger.codec import decode
 from adapters.ledger.pending import Accepted
 from domain.commands import CompleteGeneration, ReleasePlaces, ReserveGeneration
 from domain.decisions import decide
-from domain.events import GenerationReserved, idempotency_tag
+from domain.events import GenerationCompleted, GenerationReserved, idempotency_tag
 from domain.refusals import Refusal
 
 
@@ -69,6 +70,19 @@ def reserved_under(storage: Storage, actor: Actor, idempotency_key: Key) -> str 
     tags = (idempotency_tag(*spelled) for spelled in spellings(actor.by, idempotency_key, secret=root.recorder.secret))
     answers = (root.state.answer(tag) for tag in tags)
     return next((answer.reservation for answer in answers if answer and answer.reservation), None)
+
+
+def delivered_under(storage: Storage, actor: Actor, key: Key, reservation: str) -> GenerationCompleted | None:
+    """What was delivered for a reservation under a key, None where nothing was told. Reads the log: for a worker."""
+    root = storage.opened()
+    for spelled in spellings(actor.by, key, secret=root.recorder.secret):
+        if (answer := root.state.answer(idempotency_tag(*spelled))) is None:
+            continue
+        for stored in root.recorder.read(after=answer.positions[-1] - 1, limit=1):
+            event = decode(stored)
+            if isinstance(event, GenerationCompleted) and event.reservation == reservation:
+                return event
+    return None
 
 
 async def complete_generation(

@@ -132,6 +132,17 @@ class PolicyStep(NamedTuple):
     over: OverLimits
 
 
+class ChangedForAll(NamedTuple):
+    """The limits for everybody were changed, from what to what, as it was recorded: what the manager saw, which was so,
+    to what holds since. Position 0 and neither where nothing was to be changed.
+    """
+
+    position: int
+    replayed: bool = False
+    former: SharedLimits | None = None
+    limits: SharedLimits | None = None
+
+
 class DeletedImage(NamedTuple):
     """A name that was taken away and the bytes it freed."""
 

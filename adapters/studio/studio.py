@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
 import orjson
 import structlog
 
-from adapters.application.idempotency import StepKey
+from adapters.application.idempotency import Key, StepKey
 from adapters.application.keeping import refuse_unkeepable, refuse_unkeepable_now
 from adapters.application.owners import owner_of
-from adapters.application.reading import image_bytes, image_details, moderated_is_free
+from adapters.application.reading import image_details, moderated_is_free
 from adapters.application.reserving import (
     ReturnedPlaces,
     WantedPlaces,
     complete_generation,
+    delivered_under,
     release_places,
     reserve_places,
     reserved_under,
@@ -53,6 +54,7 @@ from adapters.studio.jobs import (
     StudioSettings,
     ignore_progress,
 )
+from adapters.studio.replaying import replayed
 from adapters.studio.tallies import StudioTallies
 from adapters.wording.failures import NO_ROOM, PERHAPS_KEPT, whether_it_counts
 from domain.commands import MAX_COUNT
@@ -227,8 +229,15 @@ class Studio:
                 return reserved
             kept = self._kept(job.actor, job.key or "", reserved.reservation, reserved.count)
             if kept:
-                return await self._store.workers.reading.run(_replayed, self._store, kept)
+                key_of_delivery = job.key_of("complete/0")
+                assert key_of_delivery is not None, "what was asked before has a key"
+                return await self._store.workers.reading.run(
+                    self._replayed, job.actor, key_of_delivery, reserved.reservation, kept
+                )
         return GenerationFailure(FailedTooOften(MAX_ATTEMPTS))
+
+    def _replayed(self, actor: Actor, key: Key, reservation: str, kept: list[SavedImage]) -> Generated:
+        return replayed(self._store, kept, delivered_under(self._store, actor, key, reservation))
 
     def kept_under(self, actor: Actor, idempotency_key: str) -> list[SavedImage]:
         """The images that the first attempt under a key kept, such as one that a former process made. Raises Faults."""
@@ -380,16 +389,3 @@ def _for_its_user(fault: Fault) -> str:
 
 def _waited_too_long(seconds: float) -> GenerationFailure:
     return GenerationFailure(WaitedTooLong(seconds / 60))
-
-
-def _replayed(store: Storage, kept: Sequence[SavedImage]) -> Generated:
-    pictures = (Picture(_bytes_of(store, image), image.media_type, None, image) for image in kept)
-    return Generated(tuple(pictures), "", "", 0.0, replayed=True)
-
-
-def _bytes_of(store: Storage, image: SavedImage) -> bytes:
-    """The bytes of a kept image; none where it was deleted since."""
-    try:
-        return image_bytes(store, image.user, image.name) or b""
-    except (OSError, Fault):
-        return b""

@@ -63,8 +63,8 @@ class KnownTokens:
 
     def is_first_use_of(self, token: Token, day: str) -> bool:
         """Whether it was not used before on this day, as far as is known here; from now on it was."""
-        is_first = self._used.get(token.name) != day
-        self._used[token.name] = day
+        is_first = self._used.get(token.sha256) != day
+        self._used[token.sha256] = day
         return is_first
 
     def note_used(self) -> None:

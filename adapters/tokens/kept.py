@@ -67,16 +67,18 @@ class KeptTokens:
             return True
 
     def used(self) -> dict[str, str]:
-        """The day on which each was used last, by name, as far as it is known."""
+        """The day on which each was used last, by its digest, as far as it is known: a name may be another's by now."""
         with suppress(OSError, ValueError):
             found = orjson.loads(self._files.read(self._used))
             if isinstance(found, dict):
-                return {str(name): str(day) for name, day in found.items()}
+                return {str(digest): str(day) for digest, day in found.items()}
         return {}
 
     def note_used(self, days: Mapping[str, str]) -> None:
-        """Remembers when tokens were used last. Raises OSError."""
-        put_whole(self._files, self._used, orjson.dumps(self.used() | dict(days)))
+        """Remembers when tokens were used last; nothing of those that were revoked. Raises ConfigError and OSError."""
+        known = {token.sha256 for token in self.read()}
+        told = {digest: day for digest, day in (self.used() | dict(days)).items() if digest in known}
+        put_whole(self._files, self._used, orjson.dumps(told))
 
     def make_pass(self) -> str:
         """Writes a new pass for the commands of this machine, and gives its text. Raises OSError."""

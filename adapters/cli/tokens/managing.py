@@ -70,11 +70,11 @@ def listed(invocation: Invocation, output: Output) -> int:
         rows = table("Tokens", ("name", "allows", "user", "made", "ends", "last used"))
         for token in tokens:
             ends = "when revoked" if token.ends_at is None else minute(token.ends_at)
-            last = used.get(token.name, "never")
+            last = used.get(token.sha256, "never")
             add_row(rows, token.name, token.scope.value, token.user or "any", minute(token.made_at), ends, last)
         console.print(rows)
 
-    output.answer({"tokens": [_told(token, used.get(token.name)) for token in tokens]}, show)
+    output.answer({"tokens": [_told(token, used.get(token.sha256)) for token in tokens]}, show)
     return 0
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import Field
 
 from adapters.http.contract.bodies import Body
 from adapters.http.contract.shapes import PRINTABLE
+from adapters.http.problems import BAD_REQUEST, Problem
 from domain.commands import MAX_LIMIT, MAX_TEXT
 from domain.instants import STORED_TIME
 from domain.limits import Override, UserLimits
@@ -15,7 +18,9 @@ from domain.limits import Override, UserLimits
 # What the ledger judges is described alone here, so that its sentence is the same wherever it is asked.
 Reason = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": MAX_TEXT, "pattern": PRINTABLE})]
 Limit = Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": MAX_LIMIT})]
-End = Annotated[str, Field(json_schema_extra={"pattern": f"^{STORED_TIME}$"})]
+TIME = STORED_TIME.removesuffix(r"\.\d{6}Z") + r"(?:\.\d{1,6})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
+"""A time by RFC 3339, as any program writes it."""
+End = Annotated[str, Field(json_schema_extra={"pattern": f"^{TIME}$", "examples": ["2026-12-01T00:00:00Z"]})]
 
 
 class Why(Body):
@@ -37,8 +42,8 @@ class SeenLimits(Body):
 
     @property
     def override(self) -> Override:
-        """As the use case takes them."""
-        return Override(UserLimits(self.user_bytes, self.daily), self.until)
+        """As the use case takes them; 400 for an end that is no time."""
+        return Override(UserLimits(self.user_bytes, self.daily), _stored(self.until))
 
 
 class OwnLimits(Why, SeenLimits):
@@ -46,3 +51,19 @@ class OwnLimits(Why, SeenLimits):
 
     was: SeenLimits | None = None
     """What they are at present, as far as whoever changes them knows: 412 where they are others by now."""
+
+
+def _stored(until: str | None) -> str | None:
+    """The time as the log has it; 400 for what is none."""
+    if until is None:
+        return None
+    try:
+        if re.fullmatch(TIME, until, re.ASCII):
+            moment = datetime.fromisoformat(until).astimezone(UTC)
+            return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    except OverflowError:
+        pass
+    sentence = (
+        "The field 'until' must be a time by RFC 3339, such as 2026-12-01T00:00:00Z or 2026-12-01T01:00:00+01:00."
+    )
+    raise Problem(BAD_REQUEST, sentence, members={"field": "until"})

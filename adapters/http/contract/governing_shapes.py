@@ -53,7 +53,9 @@ class OverLimits(TypedDict):
 
 
 class ChangedPolicy(TypedDict):
-    """The limits for everybody, before it and with it. With `dry_run` nothing was changed."""
+    """The limits for everybody, before it and with it; a repeat tells those that were recorded. `over` is of now. With
+    `dry_run` nothing was changed.
+    """
 
     former: LimitsOfAll
     limits: LimitsOfAll

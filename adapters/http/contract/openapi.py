@@ -16,6 +16,7 @@ from adapters.http.contract.route import JSON, Answer, Route, Upload
 from adapters.http.contract.shapes import Problem
 from adapters.http.parameters import MAX_KEY_CHARS
 from adapters.http.problems import MEDIA_TYPE
+from domain.decisions import ANSWERS_KEPT_SECONDS
 from domain.names import NAME_PATTERN, USER_PATTERN
 
 VERSION = "3.1.1"
@@ -45,7 +46,7 @@ IDEMPOTENCY_KEY: Mapping[str, object] = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "One for each change that is wanted: sent again under it, the change is made once and the first "
-    "answer is given again.",
+    f"answer is given again, for {ANSWERS_KEPT_SECONDS // 86_400} days. Keys of one token are not those of another.",
     "schema": {"type": "string", "pattern": rf"^[\x21\x23-\x7e]{{1,{MAX_KEY_CHARS}}}$"},
 }
 PREFER: Mapping[str, object] = {

@@ -329,7 +329,7 @@ class WhoMakes(TypedDict):
 
 
 class ChangedQuota(QuotaStatus):
-    """A user's quota after a change, and whether anything was changed."""
+    """A user's quota as it is now, and whether anything was changed by this request when it was first sent."""
 
     changed: bool
 

@@ -15,7 +15,7 @@ from adapters.application.governing import (
     change_policy_blocking,
     policy_step,
 )
-from adapters.application.results import Changed
+from adapters.application.results import ChangedForAll
 from adapters.http.answers import REPLAYED, json_answer, refusal, replayed
 from adapters.http.contract.bodies import Body
 from adapters.http.contract.governing_bodies import Limit, Why
@@ -78,7 +78,7 @@ async def policy(request: web.Request, body: OthersLimits) -> web.Response:
     step = await store.workers.surveying.run(policy_step, store, wanted)
     if isinstance(step, Refusal):
         raise refusal(step, services.clock())
-    answer: Changed | Refusal = Changed(0)
+    answer: ChangedForAll | Refusal = ChangedForAll(0)
     if not body.dry_run:
         answer = await store.workers.changing.run(
             change_policy_blocking,
@@ -92,8 +92,8 @@ async def policy(request: web.Request, body: OthersLimits) -> web.Response:
     if isinstance(answer, Refusal):
         raise refusal(answer, services.clock())
     told: ChangedPolicy = {
-        "former": _limits_of_all(step.former),
-        "limits": _limits_of_all(step.limits),
+        "former": _limits_of_all(answer.former or step.former),
+        "limits": _limits_of_all(answer.limits or step.limits),
         "over": {
             "users": step.over.users,
             "daily_users": step.over.daily_users,

@@ -7,8 +7,8 @@ makes it, whatever model is named. What a client may send and what it gets: http
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 from http import HTTPStatus
-from time import time
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
@@ -16,6 +16,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from adapters.application.owners import STRANGERS
+from adapters.application.reading import recorded_at
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.http.access import CALLER
 from adapters.http.answers import REPLAYED, json_answer, replayed
@@ -32,6 +33,7 @@ from adapters.http.routes.edits import refuse_unread
 from adapters.http.routes.generations import HowMany, Prompt
 from adapters.http.services import services_of
 from adapters.http.uploads import FORM, MAX_FORM_OVERHEAD_BYTES, boundary_of, parse_form, text_of
+from adapters.studio import Generated
 from adapters.tokens.token import Scope
 from domain.names import USER_PATTERN
 
@@ -162,8 +164,18 @@ async def _pictures(
     )
     done = await made(request, user, asked, held)
     data: list[ImageData] = [{"b64_json": base64.b64encode(picture.data).decode()} for picture in done.pictures]
-    answer: Images = {"created": int(time()), "data": data}
+    answer: Images = {"created": await _made_at(request, done), "data": data}
     return json_answer(answer, headers=replayed(done.replayed))
+
+
+async def _made_at(request: web.Request, done: Generated) -> int:
+    """In seconds since 1970: as the log has it, so that a repeat is told the same; now where nothing was kept."""
+    positions = [picture.image.position for picture in done.pictures if picture.image is not None]
+    services = services_of(request)
+    at = services.clock()
+    if positions:
+        at = await services.store.workers.reading.run(recorded_at, services.store, positions[0])
+    return int(datetime.fromisoformat(at).timestamp())
 
 
 def _user(request: web.Request, wish: ImageWish) -> str:

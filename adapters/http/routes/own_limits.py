@@ -58,14 +58,14 @@ async def limits(request: web.Request, body: OwnLimits) -> web.Response:
     where it was given before.
     """
     user = user_of(request)
-    store = services_of(request).store
+    store, wanted = services_of(request).store, body.override
     answer = await store.workers.changing.run(
         override_limits_blocking,
         store,
         user,
         body.reason,
-        body.override.limits,
-        until=body.until,
+        wanted.limits,
+        until=wanted.until,
         seen=None if body.was is None else body.was.override,
         actor=actor_of(request),
         idempotency_key=idempotency_key_of(request),

@@ -130,3 +130,28 @@ async def test_a_dry_run_of_a_cleanup_says_what_would_go_and_nothing_goes(servic
     assert (await service.send_json("POST", "/v1/admin/cleanup", {"days": -1, "dry_run": True})).status == 400
     gone = await service.send_json("POST", "/v1/admin/cleanup", {"days": 0})
     assert gone.json == {"files": 3, "freed_bytes": 3 * size}
+
+
+@pytest.mark.parametrize(
+    ("until", "kept"),
+    [
+        ("2999-12-01T00:00:00Z", "2999-12-01T00:00:00.000000Z"),
+        ("2999-12-01T01:30:00+01:30", "2999-12-01T00:00:00.000000Z"),
+        ("2999-11-30T23:59:59.5-00:30", "2999-12-01T00:29:59.500000Z"),
+        ("2999-12-01T00:00:00.000001Z", "2999-12-01T00:00:00.000001Z"),
+        ("2999-12-01", None),
+        ("2999-12-01T00:00:00", None),
+        ("2999-02-30T00:00:00Z", None),
+        ("2999-12-01T00:00:00+24:00", None),
+        ("9999-12-31T23:59:59-01:00", None),
+        ("tomorrow", None),
+    ],
+)
+async def test_limits_end_at_any_time_by_rfc_3339(service: Running, until: str, kept: str | None) -> None:
+    """Kept in the log's own form; what is none is 400, and names the field."""
+    asked = {"daily": 9, "until": until, "reason": "a prize"}
+    told = await service.send_json("PUT", "/v1/admin/users/1/limits", asked)
+    if kept is None:
+        assert (told.status, told.json["field"]) == (400, "until")
+    else:
+        assert told.json["limits"]["until"] == kept

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from adapters.application.saving import NewImage, save_image
+from adapters.http.contract.openapi import IDEMPOTENCY_KEY
 from adapters.http.routes import ALL_ROUTES
 from domain.commands import SetPolicy
+from domain.decisions import ANSWERS_KEPT_SECONDS
 from tests.adapters.application.evidence import events_of
 from tests.adapters.http.conftest import Running, Serve
 from tests.adapters.http.wire import once, request
@@ -96,6 +99,14 @@ def test_every_route_that_changes_something_takes_a_key() -> None:
     """Making a zip changes nothing, and who signs in twice is signed in twice."""
     changing = {route.path for route in ALL_ROUTES if route.method not in {"GET", "HEAD"} and not route.is_repeatable}
     assert changing == {"/v1/users/{user}/images/archives", "/v1/session", "/v1/sessions"}
+
+
+def test_how_long_keys_are_kept_and_whose_they_are_is_told() -> None:
+    """In the document and to readers: as many days as the ledger keeps answers."""
+    days = f"{ANSWERS_KEPT_SECONDS // 86_400} days"
+    read = (Path(__file__).parents[3] / "docs/http-api.md").read_text("utf-8")
+    for told in (str(IDEMPOTENCY_KEY["description"]), " ".join(read.split())):
+        assert (days in told, "token" in told.partition(days)[2][:80]) == (True, True)
 
 
 async def test_fifty_saves_with_room_for_five_keep_five(serve: Serve) -> None:

@@ -228,6 +228,23 @@ async def test_a_token_that_was_revoked_is_refused_within_a_second(serve: Serve)
     assert (await service.ask("GET", "/v1/users/1/quota", headers=token)).status == 401
 
 
+async def test_a_token_made_anew_under_a_name_was_not_used_yet(serve: Serve) -> None:
+    """The date is that of the token, and of what was revoked none is kept."""
+    service: Running = await serve(needs_token=True)
+    kept = KeptTokens(service.store.root, Files())
+    headers = given(service, Scope.READ)
+    await service.ask("GET", "/v1/users/1/quota", headers=headers)
+    (former,) = kept.read()
+    assert list(kept.used()) == [former.sha256]
+    assert kept.remove(former.name)
+    text = new_text()
+    assert kept.add(former._replace(sha256=digest_of(text)))
+    assert former.name not in kept.used()
+    assert kept.used().get(digest_of(text)) is None
+    await service.ask("GET", "/v1/users/1/quota", headers={"Authorization": f"Bearer {text}"})
+    assert list(kept.used()) == [digest_of(text)]
+
+
 async def test_a_token_is_known_from_the_moment_it_is_made(serve: Serve) -> None:
     """However short ago the file was looked at: whoever has just made one asks at once."""
     service: Running = await serve(needs_token=True)

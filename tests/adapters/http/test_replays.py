@@ -1,0 +1,132 @@
+"""The answer to a request that is sent again under its key is that of the first time, whatever happened in between.
+
+| route | what differs in the answer to a repeat |
+|---|---|
+| a reset, a user's limits | the quota, which is that of now |
+| everybody's limits | `over`, which is of now |
+| a deletion | `replayed`, which says that it is one |
+| a generation whose provider remarked something | `note`, which is told once |
+| every other | nothing |
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import orjson
+import pytest
+
+from adapters.application.saving import NewImage, save_image
+from adapters.http.routes import ALL_ROUTES
+from tests.adapters.http.conftest import JSON, Running
+from tests.adapters.http.test_edits import FORM, form
+from tests.adapters.http.wire import GenerationOutcome
+from tests.hostile.builders import png
+
+WISH = {"prompt": "a boat", "width": 64, "height": 64}
+OPENAI = {"prompt": "a boat", "size": "64x64", "user": "1"}
+UPLOAD, LIMITS, POLICY = "/v1/users/1/images", "/v1/admin/users/1/limits", "/v1/admin/policy"
+
+
+class Repeat(NamedTuple):
+    """A request, what is done before it is sent again, and the members of its answer that are of now."""
+
+    method: str
+    path: str
+    body: bytes = b""
+    kind: str = JSON
+    between: tuple[tuple[str, str, object], ...] = ()
+    of_now: frozenset[str] = frozenset()
+
+
+def of_json(method: str, path: str, body: object, **more: Any) -> Repeat:
+    """One with a JSON body."""
+    return Repeat(method, path, orjson.dumps(body), **more)
+
+
+QUOTA = frozenset({"user", "daily", "global", "limits", "position", "as_of", "storage", "pool", "day"})
+NOTE = frozenset({"note"})
+RESERVED = "{reservation}"
+ALL_RESERVED = f"/v1/users/1/reservations/{RESERVED}"
+REPEATS = {
+    "a reset": of_json("POST", "/v1/admin/users/1/reset", {"reason": "a"}, of_now=QUOTA),
+    "a user's limits": of_json(
+        *("PUT", LIMITS, {"daily": 9, "reason": "a"}), between=(("PUT", LIMITS, {"reason": "none"}),), of_now=QUOTA
+    ),
+    "everybody's limits": of_json(
+        *("PATCH", POLICY, {"daily": 9, "was": {"daily": 5}, "reason": "a"}),
+        between=(("PATCH", POLICY, {"daily": 7, "was": {"daily": 9}, "reason": "b"}),),
+        of_now=frozenset({"over"}),
+    ),
+    "a cleanup": of_json("POST", "/v1/admin/cleanup", {"days": 0}),
+    "a deletion": Repeat("DELETE", f"{UPLOAD}/a.png", of_now=frozenset({"replayed"})),
+    "deletions": of_json("POST", f"{UPLOAD}/deletions", {"names": ["a.png", "none.png"]}),
+    "an upload": Repeat("POST", UPLOAD, png(8, 8), "image/png", (("DELETE", f"{UPLOAD}/image_1.png", None),)),
+    "a generation": of_json("POST", "/v1/users/1/generations", WISH | {"count": 2}, of_now=NOTE),
+    "an edit": Repeat("POST", "/v1/users/1/edits", form({"image": png(64, 64), "prompt": "dark"}), FORM, of_now=NOTE),
+    "an upscale": of_json("POST", "/v1/users/1/upscales", {"source": "a.png", "width": 128}),
+    "as OpenAI": of_json("POST", "/openai/v1/images/generations", OPENAI),
+    "an edit as OpenAI": Repeat(
+        "POST",
+        "/openai/v1/images/edits",
+        form({"image": png(64, 64), "prompt": "x", "user": "1"}),
+        FORM,
+    ),
+    "a reservation": of_json("POST", "/v1/users/1/reservations", {"count": 1}),
+    "a delivery": of_json("POST", f"{ALL_RESERVED}/completion", {"provider": "mine", "count": 1}),
+    "a picture": Repeat("POST", f"{ALL_RESERVED}/completion", form({"image": png(9, 9), "provider": "mine"}), FORM),
+    "a release": Repeat("DELETE", ALL_RESERVED),
+    "a job's end": Repeat("DELETE", "/v1/users/1/jobs/{job}"),
+}
+
+
+def test_every_route_that_takes_a_key_is_repeated_here() -> None:
+    """A route that is added gets its row."""
+    for route in ALL_ROUTES:
+        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(route.path))
+        is_here = any(row.method == route.method and re.fullmatch(pattern, row.path) for row in REPEATS.values())
+        assert is_here or not route.is_repeatable, (route.method, route.path)
+
+
+@pytest.mark.parametrize("row", REPEATS.values(), ids=REPEATS)
+async def test_a_repeat_is_answered_as_the_first_was(service: Running, row: Repeat) -> None:
+    """Status, members and address; marked as a repeat."""
+    row = await prepared(service, row)
+    first = await sent(service, row)
+    assert first.status in {200, 201, 202}, first.body
+    for method, path, body in row.between:
+        changed = await service.ask(method, path, body=b"" if body is None else orjson.dumps(body), kind=JSON)
+        assert changed.status == 200, changed.body
+    again = await sent(service, row)
+    assert "idempotency-replayed" not in first.headers
+    assert again.headers["idempotency-replayed"] == "true"
+    assert (again.status, again.headers.get("location")) == (first.status, first.headers.get("location"))
+    assert without(again.json, row.of_now) == without(first.json, row.of_now)
+
+
+async def prepared(service: Running, row: Repeat) -> Repeat:
+    """What the request speaks of is there: an image, an old file, a count, a reservation, a job."""
+    await service.upload("1", png(64, 64), "a.png")
+    await save_image(service.store, NewImage("1", png(), name="old.png", temp=True))
+    path = row.path
+    if RESERVED in path:
+        held = await service.send_json("POST", "/v1/users/1/reservations", {"count": 1})
+        path = path.replace(RESERVED, held.json["reservation"])
+    if "{job}" in path:
+        begun = await service.send_json("POST", "/v1/users/1/generations", WISH, headers={"Prefer": "respond-async"})
+        path = begun.headers["location"]
+    return row._replace(path=path)
+
+
+async def sent(service: Running, row: Repeat) -> GenerationOutcome:
+    """The request under its key."""
+    kind = row.kind if row.body else ""
+    return await service.ask(row.method, row.path, body=row.body, kind=kind, headers={"Idempotency-Key": "again"})
+
+
+def without(told: Any, names: frozenset[str]) -> Any:
+    """The answer but for these members, wherever they are."""
+    if isinstance(told, dict):
+        return {name: without(value, names) for name, value in told.items() if name not in names}
+    return told
