@@ -78,7 +78,7 @@ async def test_many_passes_of_one_do_not_hold_up_another(
 ) -> None:
     """One of each person's is done at a time."""
 
-    def page(_: object, user: str, offset: int, limit: int) -> Any:
+    def page(_: object, user: str, _lines: object, offset: int, limit: int) -> Any:
         if user == "1":
             gate.wait()
         return {"entries": [], "total": 0, "offset": offset, "limit": limit}
