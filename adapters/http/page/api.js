@@ -89,7 +89,7 @@ function change(path, method, key, body, more = {}) {
 }
 
 /** What a job made. `seen` is told each state that it is in. A job that came to nothing is a Failure, with its `state`. */
-async function followed(user, first, seen) {
+export async function followed(user, first, seen) {
   for (let job = first; ; job = await patiently(() => once(`${jobPath(user, first.id)}?wait=${JOB_WAIT_SECONDS}`))) {
     seen(job);
     if (job.state === "done") return job.result;
@@ -117,6 +117,10 @@ export async function make(user, kind, wish, key, seen) {
   const answer = await change(`${userPath(user)}/${kind}`, "POST", key, bodyOf(wish), { Prefer: "respond-async" });
   return answer.state ? followed(user, answer, seen) : answer;
 }
+
+/** The newest job of the user that waits or is made, whoever began it; null where there is none. */
+export const unfinished = async (user) =>
+  (await once(`${userPath(user)}/jobs`)).jobs.find((job) => !ENDED.has(job.state)) ?? null;
 
 const query = (given) => {
   const known = Object.entries(given).filter(([, value]) => value !== "" && value !== null && value !== undefined);

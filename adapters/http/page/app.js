@@ -4,19 +4,20 @@ import { admin } from "./admin.js";
 import * as api from "./api.js";
 import { offerUsers } from "./chooser.js";
 import { forgetPicture, goLabel, inFrame, isBusy, showJob, showPicture, showWorking, stopWorking, watchFrame } from "./frame.js";
+import { wishOf } from "./facts.js";
 import { Gallery } from "./gallery.js";
 import { Lines } from "./lines.js";
 import { showFailure } from "./notices.js";
 import { showQuota } from "./quota.js";
+import { reuse, vary } from "./reusing.js";
 import { forget, recall, remember } from "./running.js";
 import { copyWords, say } from "./said.js";
 import { whoUses } from "./session.js";
-import { beginWith, watchSource, without } from "./source.js";
+import { watchSource } from "./source.js";
 import { offerStyles } from "./styles.js";
-import { startViews, watch } from "./views.js";
+import { isShown, startViews, watch } from "./views.js";
 import { fill, readWish } from "./wish.js";
 
-const VARY_STRENGTH = 45;
 const REFRESH_MS = 60000;
 const SOON_MS = 3000; // while a place is held, a picture is being made somewhere: in another tab, or by the bot
 const AWAY_MS = 5000;
@@ -35,6 +36,7 @@ const gallery = new Gallery({
     say(sentence);
   },
   reuse,
+  again: (details) => start("generations", wishOf(details)),
   vary: (image, details) => vary(image.name, api.imageUrl(user, image.name), details),
   upscale: (image) => start("upscales", { source: image.name }),
   say,
@@ -76,6 +78,7 @@ async function goOn() {
   if (!(await refresh())) return false;
   await offerStyles();
   if (running && !isBusy()) make(running.kind, running.wish, running.key);
+  else followOther();
   return true;
 }
 
@@ -89,21 +92,17 @@ const acts = {
   delete: ({ name }) => gallery.viewName(name, { toDelete: true }),
 };
 
-function vary(name, url, details) {
-  fill({ ...details, seed: "" });
-  beginWith(name, url);
-  at("strength").value = VARY_STRENGTH;
-  at("strength").dispatchEvent(new Event("input"));
-  at("prompt").focus();
-  say("The picture is the one to begin with. Change the words, and make it.");
-}
-
 async function make(kind, wish, key, started = Date.now()) {
   running = { kind, wish, key };
   if (!wish.file) remember(user, { kind, wish, key, started });
-  showWorking(wish, started);
+  await shownWhile(wish, started, async () => ({ answer: await api.make(user, kind, wish, key, showJob), wish }));
+}
+
+/** Shows how far `asking` is, then what it comes to: the answer, and the wish that it was made from. */
+async function shownWhile(asked, started, asking) {
+  showWorking(asked, started);
   try {
-    const answer = await api.make(user, kind, wish, key, showJob);
+    const { answer, wish } = await asking();
     settle();
     const kept = showPicture(answer, wish);
     stopWorking();
@@ -118,6 +117,21 @@ async function make(kind, wish, key, started = Date.now()) {
     if (failure.state !== "cancelled") told(failure);
     if (!failure.lost) await refresh();
   }
+  if (isShown("history-view")) await lines.show(user);
+}
+
+/** What another tab began, or this one with a file before it was loaded anew, is followed like one's own. */
+async function followOther() {
+  if (document.hidden || isBusy() || running) return;
+  const job = await api.unfinished(user).catch(() => null);
+  if (!job || isBusy() || running) return;
+  const asked = job.prompt ? { prompt: job.prompt } : {};
+  await shownWhile(asked, Date.parse(job.asked_at), async () => {
+    const answer = await api.followed(user, job, showJob);
+    const name = answer.pictures[0]?.image?.name;
+    const found = name && (await api.details(user, name).catch(() => null));
+    return { answer, wish: { ...asked, ...wishOf(found?.details ?? {}) } };
+  });
 }
 
 /** A wish that is not in the form, such as a larger picture. */
@@ -143,14 +157,6 @@ async function resume(styles) {
   await styles; // the form can name a style only once it is offered
   if (request.wish.prompt) fill(request.wish);
   await make(request.kind, request.wish, request.key, request.started);
-}
-
-function reuse(details) {
-  without();
-  fill(details);
-  at("more").open = true;
-  at("prompt").focus();
-  say("The settings are in the form.");
 }
 
 /** One click, one key. Where the last answer was lost and the wish is the same, its key is used again. */
@@ -183,7 +189,10 @@ watch("history-view", { came: () => lines.show(user) });
 watch("admin-view", admin);
 startViews();
 
-resume(offerStyles());
+resume(offerStyles()).then(followOther);
 refresh();
 setInterval(refreshWhenSeen, REFRESH_MS);
-document.addEventListener("visibilitychange", refreshWhenSeen);
+document.addEventListener("visibilitychange", () => {
+  refreshWhenSeen();
+  followOther();
+});
