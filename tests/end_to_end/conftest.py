@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
 from domain.commands import SetPolicy
-from tests.end_to_end.page_desk import CHROMIUM_ARGUMENTS, PHONE, Desk, Service
+from tests.end_to_end.page_desk import CHROMIUM_ARGUMENTS, PHONE, Desk, Held, Service
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -33,6 +34,20 @@ async def browser(started_browser: Browser) -> AsyncIterator[Browser]:
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
     """A service with the usual limits."""
     running = Service(tmp_path / "root", SetPolicy(daily=5))
+    yield running
+    await running.close()
+
+
+@pytest.fixture
+def provider() -> Held:
+    """The one of this test's service."""
+    return Held()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def held(tmp_path: Path, provider: Held) -> AsyncIterator[Service]:
+    """A service whose pictures wait."""
+    running = Service(tmp_path / "root", SetPolicy(daily=5), provider)
     yield running
     await running.close()
 

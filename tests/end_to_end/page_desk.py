@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from playwright.async_api import Page, ViewportSize, expect
 
@@ -31,6 +32,20 @@ PHONE: ViewportSize = {"width": 360, "height": 740}
 HURRIED = "(() => { const later = setTimeout; window.setTimeout = (what, ms) => later(what, ms / 4); })()"
 """In the page: what it does after a while, it does after a quarter of it."""
 PROMPT = "a lighthouse above a quiet sea"
+
+
+class Held(SketchProvider):
+    """A provider that says how far it is, and waits there until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = asyncio.Event()
+
+    async def generate(self, request: Any, on_fraction: Any = lambda _: None) -> Any:
+        """Half of it, then the rest."""
+        on_fraction(0.5)
+        await self.go_on.wait()
+        return await super().generate(request, on_fraction)
 
 
 class Service:
@@ -88,3 +103,9 @@ async def make(page: Page, prompt: str = PROMPT) -> None:
     await page.get_by_label("What should be in it?").fill(prompt)
     await page.get_by_role("button", name="Make the picture").tap()
     await expect(page.locator("#frame")).not_to_have_attribute("aria-busy", "true", timeout=20_000)
+
+
+async def ask_for(page: Page, prompt: str) -> None:
+    """Without waiting for it."""
+    await page.get_by_label("What should be in it?").fill(prompt)
+    await page.get_by_role("button", name="Make the picture").click()

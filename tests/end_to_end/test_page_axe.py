@@ -43,6 +43,13 @@ async def test_no_view_breaks_a_rule(browser: Browser, service: Service, scheme:
     await expect(page.locator("#viewer-facts")).to_contain_text("Seed")
     assert await violations(page) == []
     await page.keyboard.press("Escape")
+    await page.get_by_role("dialog").wait_for(state="hidden")
+    await page.locator("#search").evaluate("form => { form.hidden = false; }")  # as with more pictures
+    await page.get_by_label("Filter by time").select_option("own")
+    await page.get_by_role("button", name="Select", exact=True).tap()
+    await expect(page.get_by_label("until")).to_be_visible()
+    assert await violations(page) == []
+    await page.keyboard.press("Escape")
     await page.get_by_role("link", name="History").tap()
     await expect(page.locator("#history-lines > li")).to_have_count(1)
     assert await violations(page) == []

@@ -2,63 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from adapters.application.governing import change_policy_blocking, override_limits_blocking
 from adapters.application.reading import quota_status
 from adapters.application.results import Actor
 from adapters.application.saving import NewImage, save_image
-from adapters.generation.sketch.provider import SketchProvider
-from domain.commands import SetPolicy
 from domain.limits import SharedLimits, UserLimits
-from tests.end_to_end.page_desk import Desk, Service, make
+from tests.end_to_end.page_desk import Desk, Held, Service, ask_for, make
 from tests.hostile.builders import png
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SECONDS = 20_000
-
-
-class Held(SketchProvider):
-    """A provider that says how far it is, and waits there until it is let go."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.go_on = asyncio.Event()
-
-    async def generate(self, request: Any, on_fraction: Any = lambda _: None) -> Any:
-        """Half of it, then the rest."""
-        on_fraction(0.5)
-        await self.go_on.wait()
-        return await super().generate(request, on_fraction)
-
-
-@pytest.fixture
-def provider() -> Held:
-    """The one of this test's service."""
-    return Held()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def held(tmp_path: Path, provider: Held) -> AsyncIterator[Service]:
-    """A service whose pictures wait."""
-    running = Service(tmp_path / "root", SetPolicy(daily=5), provider)
-    yield running
-    await running.close()
-
-
-async def ask_for(page: Page, prompt: str) -> None:
-    """Without waiting for it."""
-    await page.get_by_label("What should be in it?").fill(prompt)
-    await page.get_by_role("button", name="Make the picture").click()
 
 
 async def test_a_job_shows_how_far_it_is_survives_a_reload_and_can_be_cancelled(

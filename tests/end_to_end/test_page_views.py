@@ -126,7 +126,7 @@ async def test_every_view_fits_a_phone_of_320_pixels(browser: Browser, service: 
     await expect(page.locator("#picture")).to_be_visible(timeout=20_000)
     await look("picture")
     await page.locator(".tile").first.tap()
-    await expect(page.locator("#viewer-again")).to_be_visible()
+    await expect(page.locator("#viewer-reuse")).to_be_visible()
     await look("viewer")
     await page.locator("#viewer-delete").tap()
     await look("question")
@@ -220,7 +220,7 @@ async def test_a_picture_has_no_bars_at_its_sides(browser: Browser, service: Ser
         assert frame["width"] / frame["height"] == pytest.approx(shape, rel=0.01)
         assert frame["height"] <= DESKTOP["height"] * 0.79
     await page.locator(".tile").first.tap()
-    await expect(page.locator("#viewer-again")).to_be_visible()
+    await expect(page.locator("#viewer-reuse")).to_be_visible()
     ground = await page.locator(".viewer-picture").evaluate("e => getComputedStyle(e).backgroundColor")
     assert ground == "rgba(0, 0, 0, 0)"
     shown = await page.locator("#viewer-picture").bounding_box()

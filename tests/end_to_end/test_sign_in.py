@@ -103,6 +103,8 @@ async def test_the_page_offers_what_the_token_allows(browser: Browser, service: 
     await sign_in(page, reader)
     await expect(page.locator("#quota-title")).to_be_visible()
     await expect(page.locator("#make")).to_be_hidden()
+    await expect(page.locator("#empty")).to_contain_text("nothing can be made with this token", use_inner_text=True)
+    await expect(page.get_by_text("Your picture appears here.")).to_be_hidden()
     await page.locator("#account summary").tap()
     await page.get_by_role("button", name="Sign out everywhere").tap()
     await sign_in(page, manager)

@@ -148,6 +148,10 @@ export async function goOnWith(user, id, { seen }) {
   return followed(user, await patiently(() => once(jobPath(user, id))), seen);
 }
 
+/** The newest job of the user that waits or is made, whoever began it; null where there is none. */
+export const unfinished = async (user) =>
+  (await once(`${userPath(user)}/jobs`)).jobs.find((job) => !ENDED.has(job.state)) ?? null;
+
 const query = (given) => {
   const known = Object.entries(given).filter(([, value]) => value !== "" && value !== null && value !== undefined);
   return new URLSearchParams(known).toString();

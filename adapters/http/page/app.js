@@ -4,19 +4,20 @@ import { admin } from "./admin.js";
 import * as api from "./api.js";
 import { offerUsers } from "./chooser.js";
 import { forgetPicture, goLabel, inFrame, isBusy, showJob, showPicture, showWorking, stopWorking, watchFrame } from "./frame.js";
+import { wishOf } from "./facts.js";
 import { Gallery } from "./gallery.js";
 import { Lines } from "./lines.js";
 import { showFailure } from "./notices.js";
 import { showQuota } from "./quota.js";
+import { reuse, vary } from "./reusing.js";
 import { forget, recall, remember } from "./running.js";
 import { copyWords, say } from "./said.js";
 import { whoUses } from "./session.js";
-import { beginWith, watchSource, without } from "./source.js";
+import { watchSource } from "./source.js";
 import { offerStyles } from "./styles.js";
-import { startViews, watch } from "./views.js";
+import { isShown, startViews, watch } from "./views.js";
 import { fill, readWish } from "./wish.js";
 
-const VARY_STRENGTH = 45;
 const REFRESH_MS = 60000;
 const SOON_MS = 3000; // while a place is held, a picture is being made somewhere: in another tab, or by the bot
 const AWAY_MS = 5000;
@@ -37,6 +38,7 @@ const gallery = new Gallery({
     say(sentence);
   },
   reuse,
+  again: (details) => start("generations", wishOf(details)),
   vary: (image, details) => vary(image.name, api.imageUrl(user, image.name), details),
   upscale: (image) => start("upscales", { source: image.name }),
   say,
@@ -84,6 +86,7 @@ async function goOn() {
     await refresh();
   }
   if (running && !isBusy()) make(running.kind, running.wish, running.key);
+  else followOther();
   return true;
 }
 
@@ -97,15 +100,6 @@ const acts = {
   delete: ({ name }) => gallery.viewName(name, { toDelete: true }),
 };
 
-function vary(name, url, details) {
-  fill({ ...details, seed: "" });
-  beginWith(name, url);
-  at("strength").value = VARY_STRENGTH;
-  at("strength").dispatchEvent(new Event("input"));
-  at("prompt").focus();
-  say("The picture is the one to begin with. Change the words, and make it.");
-}
-
 /** `job`: the one that makes it already, where the wish itself cannot be sent again. */
 async function make(kind, wish, key, { started = Date.now(), job = null } = {}) {
   running = { kind, wish, key };
@@ -116,9 +110,15 @@ async function make(kind, wish, key, { started = Date.now(), job = null } = {}) 
     if (wish.file || job) kept(state.id);
     showJob(state);
   };
-  showWorking(wish, started);
+  const asking = () => (job ? api.goOnWith(user, job, { seen }) : api.make(user, kind, wish, key, { seen, isWanted: () => isWanted }));
+  await shownWhile(wish, started, async () => ({ answer: await asking(), wish }), job);
+}
+
+/** Shows how far `asking` is, then what it comes to: the answer, and the wish that it was made from. */
+async function shownWhile(asked, started, asking, job) {
+  showWorking(asked, started);
   try {
-    const answer = await (job ? api.goOnWith(user, job, { seen }) : api.make(user, kind, wish, key, { seen, isWanted: () => isWanted }));
+    const { answer, wish } = await asking();
     settle();
     const isKept = showPicture(answer, wish);
     stopWorking();
@@ -129,6 +129,22 @@ async function make(kind, wish, key, { started = Date.now(), job = null } = {}) 
     if (!(failure instanceof api.Failure)) throw failure;
     await failed(failure, job);
   }
+  if (isShown("history-view")) await lines.show(user);
+}
+
+/** What another tab began, or this one with a file before it was loaded anew, is followed like one's own. */
+async function followOther() {
+  if (document.hidden || isBusy() || running) return;
+  const job = await api.unfinished(user).catch(() => null);
+  if (!job || isBusy() || running) return;
+  const asked = job.prompt ? { prompt: job.prompt } : {};
+  isWanted = true;
+  await shownWhile(asked, Date.parse(job.asked_at), async () => {
+    const answer = await api.goOnWith(user, job.id, { seen: showJob });
+    const name = answer.pictures[0]?.image?.name;
+    const found = name && (await api.details(user, name).catch(() => null));
+    return { answer, wish: { ...asked, ...wishOf(found?.details ?? {}) } };
+  }, job.id);
 }
 
 /** A wish came to nothing, or its answer was lost. What was cancelled meanwhile is asked for no more. */
@@ -167,14 +183,6 @@ async function resume(styles) {
   await make(request.kind, request.wish, request.key, request);
 }
 
-function reuse(details) {
-  without();
-  fill(details);
-  at("more").open = true;
-  at("prompt").focus();
-  say("The settings are in the form.");
-}
-
 /** One click, one key. Where the last answer was lost and the wish is the same, its key is used again. */
 function submit(event) {
   event?.preventDefault();
@@ -210,7 +218,10 @@ watch("history-view", { came: () => lines.show(user) });
 watch("admin-view", admin);
 startViews();
 
-resume(offerStyles());
+resume(offerStyles()).then(followOther);
 refresh();
 setInterval(refreshWhenSeen, REFRESH_MS);
-document.addEventListener("visibilitychange", refreshWhenSeen);
+document.addEventListener("visibilitychange", () => {
+  refreshWhenSeen();
+  followOther();
+});

@@ -109,7 +109,7 @@ export function showPicture(answer, wish, number = 0) {
   at("caption-note").textContent = answer.note;
   at("not-kept").hidden = !notKept;
   at("not-kept").textContent = notKept ? `${notKept.charAt(0).toUpperCase()}${notKept.slice(1).replace(/\.$/, "")}. Download it if you want it.` : "";
-  at("result-download").href = picture.src.split("#")[0];
+  for (const id of ["result-download", "result-full"]) at(id).href = picture.src.split("#")[0];
   at("result-download").download = image ? image.name.split("/").pop() : "picture";
   for (const button of at("result-actions").querySelectorAll("[data-do]")) {
     const needsKept = ["view", "vary", "upscale", "delete"].includes(button.dataset.do);

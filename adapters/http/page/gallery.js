@@ -14,7 +14,7 @@ const SEARCH_MS = 250;
 const at = (id) => document.getElementById(id);
 
 export class Gallery {
-  /** `changed`, `reuse`, `vary` and `upscale` are the viewer's; `say` is called with a sentence for the live region,
+  /** `changed`, `reuse`, `again`, `vary` and `upscale` are the viewer's; `say` is called with a sentence for the live region,
       `failed` with a Failure. */
   constructor({ user, changed, say, failed, ...acts }) {
     Object.assign(this, { user, changed, say, failed });
@@ -24,7 +24,7 @@ export class Gallery {
     this.reading = null;
     this.selection = new Selection(this);
     this.grid = new Grid({
-      chosen: (image) => (this.selection.isOn ? this.selection.toggle(image.name) : this.viewer.view(image)),
+      chosen: (image, event) => (this.selection.isOn ? this.selection.choose(image.name, event.shiftKey) : this.viewer.view(image)),
       dress: (tile) => this.selection.dress(tile),
     });
     this.viewer = new Viewer({ gallery: this, user, changed, ...acts });
@@ -50,8 +50,9 @@ export class Gallery {
   /** What the form asks for; nothing of it: all. */
   get wanted() {
     const days = at("search-days").value;
-    const from = days && new Date(Date.now() - (days - 1) * 86400000).toISOString().slice(0, 10);
-    return { q: at("search-words").value.trim(), style: at("search-style").value, operation: at("search-operation").value, from };
+    const since = () => days && new Date(Date.now() - (days - 1) * 86400000).toISOString().slice(0, 10);
+    const [from, until] = days === "own" ? [at("search-from").value, at("search-until").value] : [since(), ""];
+    return { q: at("search-words").value.trim(), style: at("search-style").value, operation: at("search-operation").value, from, until };
   }
 
   get isSearching() {
@@ -59,6 +60,7 @@ export class Gallery {
   }
 
   async searchAnew() {
+    at("search-own").hidden = at("search-days").value !== "own";
     this.shown = [];
     this.sight.disconnect();
     await this.refresh().catch((failure) => this.failed(failure));
@@ -111,7 +113,7 @@ export class Gallery {
     this.grid.show(this.shown);
     at("gallery-empty").hidden = this.total > 0 || this.isSearching;
     at("gallery-none").hidden = this.total > 0 || !this.isSearching;
-    at("search").hidden = !this.isSearching && this.total < SEARCH_FROM;
+    at("search").hidden = !this.isSearching && this.total < SEARCH_FROM && at("search-days").value !== "own";
     const what = this.isSearching ? "found" : "kept";
     at("gallery-count").textContent = this.total === 0 ? "" : `${this.total} ${what}, newest first`;
     at("older").hidden = this.cursor === null;

@@ -33,7 +33,7 @@ function tileOf(image) {
 }
 
 export class Grid {
-  /** `chosen` is called with the image whose tile is clicked; `dress` with each tile that comes into the document. */
+  /** `chosen` is called with the image whose tile is clicked and the event; `dress` with each tile that comes into the document. */
   constructor({ chosen, dress }) {
     Object.assign(this, { chosen, dress });
     this.images = [];
@@ -67,7 +67,7 @@ export class Grid {
     at("grid").addEventListener("keydown", (event) => this.step(event));
     at("grid").addEventListener("click", (event) => {
       const image = this.imageOf(event.target.closest("button"));
-      if (image) this.chosen(image);
+      if (image) this.chosen(image, event);
     });
     const loaded = (event) => mark(event.target.parentElement, event.type === "error");
     for (const type of ["load", "error"]) at("grid").addEventListener(type, loaded, true); // they do not bubble

@@ -1,7 +1,9 @@
-// Several pictures at once: chosen by a click each, then downloaded or deleted together.
+// Several pictures at once: chosen by a click each, by Shift as a range, or all that are found; then downloaded or
+// deleted together.
 
 import * as api from "./api.js";
 
+const MOST = 500; // that the service takes at once
 const at = (id) => document.getElementById(id);
 
 export class Selection {
@@ -10,6 +12,13 @@ export class Selection {
     this.names = new Set();
     this.isOn = false;
     this.asked = false;
+    this.last = null; // the name where a range begins
+    at("selected-all").addEventListener("click", () => this.all());
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !this.isOn || document.querySelector("dialog[open]")) return;
+      this.turn(false);
+      at("selecting").focus();
+    });
     at("selecting").addEventListener("click", () => this.turn(!this.isOn));
     at("selected-zip").addEventListener("click", () => this.download());
     at("selected-delete").addEventListener("click", () => this.remove());
@@ -18,11 +27,36 @@ export class Selection {
   turn(isOn) {
     this.isOn = isOn;
     this.names.clear();
+    this.last = null;
     this.show();
   }
 
-  toggle(name) {
-    if (!this.names.delete(name)) this.names.add(name);
+  /** One more or one fewer; `asRange`: all from the last one chosen to this one. */
+  choose(name, asRange) {
+    const places = [this.last, name].map((one) => this.gallery.shown.findIndex((image) => image.name === one));
+    if (asRange && places[0] >= 0) this.add(this.gallery.shown.slice(Math.min(...places), Math.max(...places) + 1));
+    else if (!this.names.delete(name)) this.add([{ name }]);
+    this.last = name;
+    this.show();
+  }
+
+  /** As many of them as go at once. */
+  add(images) {
+    for (const { name } of images) if (this.names.size < MOST) this.names.add(name);
+  }
+
+  /** All that the search finds, those not shown yet included. */
+  async all() {
+    const { gallery } = this;
+    at("selected-all").disabled = true;
+    for (let known = -1; gallery.cursor !== null && gallery.shown.length < MOST && gallery.shown.length > known; ) {
+      known = gallery.shown.length;
+      await gallery.more({ focus: false });
+    }
+    at("selected-all").disabled = false;
+    if (!this.isOn) return;
+    this.names.clear();
+    this.add(gallery.shown);
     this.show();
   }
 
@@ -36,9 +70,14 @@ export class Selection {
     at("selected").hidden = !this.isOn;
     for (const tile of this.gallery.grid.tiles) this.dress(tile);
     this.asked = false;
-    at("selected-count").textContent = this.names.size ? `${this.names.size} selected` : "Choose pictures";
+    at("selected-count").textContent = this.told();
     at("selected-delete").textContent = "Delete";
     for (const id of ["selected-zip", "selected-delete"]) at(id).disabled = this.names.size === 0;
+  }
+
+  told() {
+    if (this.names.size === 0) return "Choose pictures";
+    return this.names.size < MOST ? `${this.names.size} selected` : `${MOST} selected, the most that go at once`;
   }
 
   /** A tile tells whether it is chosen, while one can choose. */

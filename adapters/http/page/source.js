@@ -62,6 +62,25 @@ export function ofWish() {
   return chosen.file ? { file: chosen.file, strength } : { source: chosen.source, strength };
 }
 
+/** A file that is dropped anywhere is taken where the form is shown, and never opened instead of the page. */
+function watchDrops(place) {
+  const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+  const isShown = () => place.getClientRects().length > 0;
+  document.addEventListener("dragover", (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    if (isShown()) place.dataset.over = "";
+    else event.dataTransfer.dropEffect = "none";
+  });
+  document.addEventListener("dragleave", (event) => event.relatedTarget === null && delete place.dataset.over);
+  document.addEventListener("drop", (event) => {
+    delete place.dataset.over;
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    if (isShown()) take(event.dataTransfer.files[0]);
+  });
+}
+
 export function watchSource(onChange) {
   changed = onChange;
   const place = at("source");
@@ -75,15 +94,7 @@ export function watchSource(onChange) {
     without();
     at("source-file").focus();
   });
-  place.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    place.dataset.over = "";
-  });
-  for (const end of ["dragleave", "drop"]) place.addEventListener(end, () => delete place.dataset.over);
-  place.addEventListener("drop", (event) => {
-    event.preventDefault();
-    take(event.dataTransfer.files[0]);
-  });
+  watchDrops(place);
   document.addEventListener("paste", (event) => {
     const file = [...(event.clipboardData?.files ?? [])].find((one) => one.type.startsWith("image/"));
     if (!file) return;

@@ -1,34 +1,26 @@
 // The dialog that shows one kept picture with what is known of it, goes to its neighbours, and deletes it after a question.
 
 import * as api from "./api.js";
+import { mb, showFacts } from "./facts.js";
 import { copyWords } from "./said.js";
-import { breakable, readable } from "./words.js";
+import { breakable } from "./words.js";
 
 const SWIPE_PX = 50;
 const at = (id) => document.getElementById(id);
-const mb = new Intl.NumberFormat("en", { maximumFractionDigits: 2, minimumFractionDigits: 2 });
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const OPERATIONS = {
-  text_to_image: "Made from text",
-  image_to_image: "Made from a picture",
-  upscale: "Upscaled",
-  adopted: "Brought in",
-  unspecified: "Saved",
-};
 
 export class Viewer {
-  /** `changed` is called after a deletion with a sentence for the live region and the names; `reuse` with the details of an
-      image, `vary` with the image and them, `upscale` with the image. */
-  constructor({ gallery, user, changed, reuse, vary, upscale }) {
+  /** `changed` is called after a deletion with a sentence for the live region and the names; `reuse` and `again` with the
+      details of an image, `vary` with the image and them, `upscale` with the image. */
+  constructor({ gallery, user, changed, ...acts }) {
     Object.assign(this, { gallery, user, changed });
     this.open = null;
     this.key = null;
     this.reused = false;
     this.deleted = false;
-    this.listen({ reuse, vary, upscale });
+    this.listen(acts);
   }
 
-  listen({ reuse, vary, upscale }) {
+  listen({ reuse, again, vary, upscale }) {
     at("viewer-close").addEventListener("click", () => at("viewer").close());
     at("viewer").addEventListener("click", (event) => event.target === at("viewer") && at("viewer").close());
     at("viewer").addEventListener("close", () => this.closed());
@@ -36,7 +28,8 @@ export class Viewer {
     at("viewer-delete").addEventListener("click", () => this.ask());
     at("confirm-no").addEventListener("click", () => this.unask({ focus: true }));
     at("confirm-yes").addEventListener("click", () => this.remove());
-    at("viewer-again").addEventListener("click", () => this.leave(() => reuse(this.details)));
+    at("viewer-reuse").addEventListener("click", () => this.leave(() => reuse(this.details)));
+    at("viewer-again").addEventListener("click", () => this.leave(() => again(this.details)));
     at("viewer-vary").addEventListener("click", () => this.leave((image) => vary(image, this.details ?? {})));
     at("viewer-upscale").addEventListener("click", () => this.leave((image) => upscale(image)));
     at("viewer-copy").addEventListener("click", () => copyWords(this.open.image.prompt, this.open.image.seed));
@@ -71,9 +64,10 @@ export class Viewer {
     at("viewer-picture").src = this.source(image);
     at("viewer-picture").alt = image.prompt || `The image ${image.name}`;
     at("viewer-download").href = api.imageUrl(this.user, image.name);
-    at("viewer-again").hidden = true;
+    at("viewer-full").href = api.imageUrl(this.user, image.name);
+    for (const id of ["viewer-reuse", "viewer-again"]) at(id).hidden = true;
     at("viewer-copy").hidden = !image.prompt;
-    this.facts(image, null);
+    showFacts(image, null);
     this.offerNeighbours();
     if (!at("viewer").open) {
       at("viewer").showModal();
@@ -81,11 +75,12 @@ export class Viewer {
     }
     const found = await api.details(this.user, image.name).catch(() => null);
     if (this.open?.image !== image || !found) return;
-    this.facts(image, found.details, found.generation);
+    showFacts(image, found.details, found.generation);
     if (!found.details) return;
     this.open.details = found.details;
     at("viewer-picture").alt = found.details.prompt ?? at("viewer-picture").alt;
-    at("viewer-again").hidden = !found.details.prompt;
+    at("viewer-reuse").hidden = !found.details.prompt;
+    at("viewer-again").hidden = !found.details.prompt || image.operation === "upscale";
   }
 
   /** The pictures beside the open one, as the gallery shows them. */
@@ -128,33 +123,8 @@ export class Viewer {
   missing(gone) {
     at("viewer-picture").hidden = gone;
     at("viewer-gone").hidden = !gone;
-    at("viewer-download").hidden = gone;
+    for (const id of ["viewer-download", "viewer-full"]) at(id).hidden = gone;
     if (gone && this.open) this.gallery.grid.miss(this.open.image.name); // its small copy may be shown still
-  }
-
-  facts(image, details, generation) {
-    const rows = [
-      ["Prompt", details?.prompt],
-      ["Left out", details?.negative_prompt],
-      ["Style", details?.style && readable(details.style)],
-      ["Seed", details?.seed],
-      ["Steps", details?.steps],
-      ["Guidance", details?.cfg_scale],
-      ["How", OPERATIONS[image.operation] ?? image.operation],
-      ["Size", `${image.width} × ${image.height}, ${mb.format(image.size_bytes / 1048576)} MB`],
-      ["Made by", details?.provider === "sketch" ? "an offline sketch" : details?.provider],
-      ["Generation", generation?.sentence],
-      ["Made", moment.format(new Date(image.at))],
-    ];
-    at("viewer-facts").replaceChildren(
-      ...rows.filter(([, value]) => value !== undefined && value !== null && value !== "").flatMap(([name, value]) => {
-        const term = document.createElement("dt");
-        const text = document.createElement("dd");
-        term.textContent = name;
-        text.textContent = value;
-        return [term, text];
-      }),
-    );
   }
 
   ask() {
