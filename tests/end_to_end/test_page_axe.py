@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from importlib import resources
-from typing import Literal
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from adapters.application.governing import override_limits_blocking
+from adapters.application.saving import NewImage, save_image
+from adapters.disk.files import Files
+from adapters.http.access import Door
+from adapters.tokens.judging import KnownTokens
+from adapters.tokens.kept import KeptTokens
+from adapters.tokens.sessions import Sessions
+from domain.commands import SetPolicy
+from domain.limits import UserLimits
 from tests.end_to_end.page_desk import PHONE, Service, make
+from tests.hostile.builders import png
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
+PICTURES = 8
+"""So many have a search."""
 RULES = """async () => {
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
     const found = await axe.run(document, { runOnly: tags });
@@ -25,15 +39,25 @@ async def violations(page: Page) -> list[object]:
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_no_view_breaks_a_rule(browser: Browser, service: Service, scheme: Literal["light", "dark"]) -> None:
-    """The empty page, with a picture and all options, the viewer, a history, the admin view and a user's ledger."""
+@pytest_asyncio.fixture(params=["light", "dark"], loop_scope="session")
+async def page(request: pytest.FixtureRequest, browser: Browser) -> AsyncIterator[Page]:
+    """On a phone, in either scheme, without the policy that would keep axe-core out."""
     context = await browser.new_context(
-        viewport=PHONE, has_touch=True, reduced_motion="reduce", color_scheme=scheme, bypass_csp=True
+        viewport=PHONE, has_touch=True, reduced_motion="reduce", color_scheme=request.param, bypass_csp=True
     )
-    page = await context.new_page()
-    await page.goto(await service.start())
+    yield await context.new_page()
+    await context.close()
+
+
+async def visit(page: Page, address: str) -> None:
+    """The page, with axe-core in it."""
+    await page.goto(address)
     await page.add_script_tag(content=(resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
+
+
+async def test_no_view_breaks_a_rule(page: Page, service: Service) -> None:
+    """The empty page, with a picture and all options, the viewer, a history, the admin view and a user's ledger."""
+    await visit(page, await service.start())
     await expect(page.locator("#go-left")).to_contain_text("left today")
     assert await violations(page) == []
     await page.locator("#more summary").tap()
@@ -66,4 +90,63 @@ async def test_no_view_breaks_a_rule(browser: Browser, service: Service, scheme:
     await page.locator("#users-table").get_by_role("button", name="local").tap()
     await expect(page.locator("#ledger-lines > li")).to_have_count(1)
     assert await violations(page) == []
-    await context.close()
+    await page.get_by_label("Own pictures a day").fill("9")
+    await page.locator("#own-reason").fill("a prize")
+    await page.get_by_role("dialog").get_by_role("button", name="See what changes").tap()
+    await expect(page.locator("#own-ask")).to_be_visible()
+    assert await violations(page) == []
+
+
+async def test_no_question_and_no_answer_breaks_a_rule(page: Page, service: Service) -> None:
+    """The styles and their pictures, whom one acts for, a complaint, a search and what it does not find, selected
+    pictures and the question before they go, and a refusal.
+    """
+    override_limits_blocking(service.store, "local", "one more", UserLimits(daily=PICTURES + 1))
+    for _ in range(PICTURES):
+        await save_image(service.store, NewImage("local", png()))
+    await visit(page, await service.start())
+    await page.get_by_role("button", name="Choose a style by its picture").tap()
+    await expect(page.locator("#styles")).to_be_visible()
+    assert await violations(page) == []
+    await page.keyboard.press("Escape")
+    await page.locator("#who").tap()
+    await page.get_by_label("User id").fill("No One")
+    await page.get_by_role("button", name="Use it").tap()
+    assert await violations(page) == []
+    await page.keyboard.press("Escape")
+    await make(page)
+    await page.get_by_label("Search your pictures").fill("nothing like it")
+    await expect(page.locator("#gallery-none")).to_be_visible()
+    assert await violations(page) == []
+    await page.get_by_role("button", name="Show all").tap()
+    await page.locator("#selecting").tap()
+    await page.locator(".tile").first.tap()
+    await page.locator("#selected-delete").tap()
+    await expect(page.locator("#selected-delete")).to_contain_text("for good")
+    assert await violations(page) == []
+    await page.locator("#selecting").tap()
+    await page.locator(".tile").first.tap()
+    await page.locator("#viewer-delete").tap()
+    assert await violations(page) == []
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Escape")
+    await make(page)
+    await expect(page.locator("#refusal")).to_be_visible()
+    assert await violations(page) == []
+
+
+async def test_signing_in_breaks_no_rule(page: Page, tmp_path: Path) -> None:
+    """The form, and its complaint about a token."""
+    root = tmp_path / "closed"
+    door = Door(KnownTokens(KeptTokens(root, Files())), Sessions(root, Files()), needs_token=True)
+    service = Service(root, SetPolicy(), door=door)
+    try:
+        await visit(page, await service.start())
+        await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        assert await violations(page) == []
+        await page.get_by_label("Token").fill("abby_nobodys")
+        await page.get_by_role("button", name="Sign in", exact=True).tap()
+        await expect(page.locator("#token-error")).to_be_visible()
+        assert await violations(page) == []
+    finally:
+        await service.close()
