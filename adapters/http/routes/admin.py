@@ -31,6 +31,7 @@ from adapters.tokens.token import Scope
 from domain.commands import MAX_LIMIT, MAX_TEXT
 from domain.instants import STORED_TIME
 from domain.limits import SharedLimits, UserLimits
+from domain.refusals import Reason as Reasons
 from domain.refusals import Refusal
 from domain.validation import MAX_DAYS
 
@@ -107,7 +108,7 @@ async def reset(request: web.Request, body: Why) -> web.Response:
         actor=actor_of(request),
         idempotency_key=idempotency_key_of(request),
     )
-    return _status_or_problem(request, user, answer)
+    return _status_or_problem(request, body, user, answer)
 
 
 async def limits(request: web.Request, body: OwnLimits) -> web.Response:
@@ -124,7 +125,7 @@ async def limits(request: web.Request, body: OwnLimits) -> web.Response:
         actor=actor_of(request),
         idempotency_key=idempotency_key_of(request),
     )
-    return _status_or_problem(request, user, answer)
+    return _status_or_problem(request, body, user, answer)
 
 
 def _stored(until: str | None) -> str | None:
@@ -153,7 +154,7 @@ async def policy(request: web.Request, body: OthersLimits) -> web.Response:
         raise Problem(BAD_REQUEST, sentence, members={"field": "was"})
     step = await store.workers.surveying.run(policy_step, store, wanted)
     if isinstance(step, Refusal):
-        raise refusal(step, services.clock())
+        raise _refused(step, request, body)
     answer: ChangedForAll | Refusal = ChangedForAll(0)
     if not body.dry_run:
         answer = await store.workers.changing.run(
@@ -166,7 +167,7 @@ async def policy(request: web.Request, body: OthersLimits) -> web.Response:
             idempotency_key=key,
         )
     if isinstance(answer, Refusal):
-        raise refusal(answer, services.clock())
+        raise _refused(answer, request, body)
     told: ChangedPolicy = {
         "former": _limits_of_all(answer.former or step.former),
         "limits": _limits_of_all(answer.limits or step.limits),
@@ -192,22 +193,22 @@ async def cleanup(request: web.Request, body: Age) -> web.Response:
     services = services_of(request)
     store = services.store
     if body.dry_run:
-        return await _cleanable(request, store.settings.cleanup_days if body.days is None else body.days)
+        return await _cleanable(request, body, store.settings.cleanup_days if body.days is None else body.days)
     key = idempotency_key_of(request)
     cleaned = await store.workers.changing.run(
         clean_up_blocking, store, body.days, actor=actor_of(request), idempotency_key=key
     )
     if isinstance(cleaned, Refusal):
-        raise refusal(cleaned, services.clock())
+        raise _refused(cleaned, request, body)
     answer: CleanedUp = {"files": cleaned.files, "freed_bytes": cleaned.freed_bytes}
     return json_answer(answer, headers=replayed(cleaned.replayed))
 
 
-async def _cleanable(request: web.Request, days: int) -> web.Response:
+async def _cleanable(request: web.Request, body: Age, days: int) -> web.Response:
     services = services_of(request)
     found = await services.store.workers.surveying.run(cleanable, services.store, days)
     if isinstance(found, Refusal):
-        raise refusal(found, services.clock())
+        raise _refused(found, request, body)
     answer: CleanedUp = {
         "files": found.files,
         "freed_bytes": found.bytes,
@@ -221,11 +222,31 @@ async def _cleanable(request: web.Request, days: int) -> web.Response:
     return json_answer(answer)
 
 
-def _status_or_problem(request: web.Request, user: str, answer: Changed | Refusal) -> web.Response:
-    services = services_of(request)
+def _refused(why: Refusal, request: web.Request, body: Body) -> Problem:
+    """The problem of a refusal; of what the ledger judges as malformed, with the field that it is about."""
+    problem = refusal(why, services_of(request).clock())
+    if why.reason is Reasons.MALFORMED and (field := _field_of(body)) is not None:
+        problem.members = {**problem.members, "field": field}
+    return problem
+
+
+def _field_of(body: Body) -> str | None:
+    """The first field whose value is beyond what the document has for it."""
+    told = body.model_dump()
+    for name, most in (*dict.fromkeys(SharedLimits._fields, MAX_LIMIT).items(), ("days", MAX_DAYS)):
+        if (value := told.get(name)) is not None and not 0 <= value <= most:
+            return name
+    if any(not 0 <= value <= MAX_LIMIT for value in (told.get("was") or {}).values() if value is not None):
+        return "was"
+    reason = told.get("reason")
+    is_text = reason is None or (1 <= len(reason) <= MAX_TEXT and reason.isprintable())
+    return None if is_text else "reason"
+
+
+def _status_or_problem(request: web.Request, body: Body, user: str, answer: Changed | Refusal) -> web.Response:
     if isinstance(answer, Refusal):
-        raise refusal(answer, services.clock())
-    status: ChangedQuota = {**quota_status(services.store, user), "changed": answer.position > 0}
+        raise _refused(answer, request, body)
+    status: ChangedQuota = {**quota_status(services_of(request).store, user), "changed": answer.position > 0}
     return json_answer(status, headers=replayed(answer.replayed))
 
 
