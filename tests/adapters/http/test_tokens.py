@@ -283,7 +283,7 @@ async def test_what_a_token_does_is_done_in_its_name(service: Running) -> None:
     kept = KeptTokens(service.store.root, Files())
     (known,) = kept.read()
     assert event.by == f"api:{known.name}"
-    assert kept.used() == {known.name: event.at[:10]}
+    assert kept.used() == {known.sha256: event.at[:10]}
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"tokens":[{}]}', b'{"tokens":[{"name":1}]}', b"\xff"])
