@@ -37,6 +37,8 @@ TURN_SECONDS = 4.0
 SLICE_SECONDS = 1.0
 MAX_JSON_BYTES = 131_072
 MAX_JSON_DEPTH = 8
+MAX_FIELD_CHARS = 40
+"""Of a name that the sender chose, as much is told back."""
 LARGEST_EXACT = 2**53
 MAX_BUFFERED_BYTES = 64 * MEGABYTE
 STRANGERS_BYTES_A_SECOND = 50_000_000
@@ -46,6 +48,7 @@ SMALL_BYTES = MAX_JSON_BYTES
 T = TypeVar("T")
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?")
+_NO_NUMBER = object()
 _CLOSE = {"Connection": "close"}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -254,8 +257,10 @@ def parse_object(body: bytes) -> dict[str, Any]:
         orjson.loads(body)  # the strict grammar: UTF-8, no NaN, no lone surrogate, nothing after the end
         parsed = _STRICT.decode(body.decode())
     except (ValueError, RecursionError) as error:
+        field = error.field if isinstance(error, _Refused) else _field_of_no_number(body)
         reason = error if isinstance(error, _Refused) else "it is not well formed"
-        raise Problem(BAD_REQUEST, f"The body cannot be read as JSON: {reason}.") from error
+        members = {} if field is None else {"field": field[:MAX_FIELD_CHARS]}
+        raise Problem(BAD_REQUEST, f"The body cannot be read as JSON: {reason}.", members=members) from error
     if not isinstance(parsed, dict):
         raise Problem(BAD_REQUEST, "The body must be a JSON object, such as {}.")
     _check_texts(parsed)
@@ -263,14 +268,37 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
 
 class _Refused(ValueError):
-    """JSON that a lenient reader would take."""
+    """JSON that a lenient reader would take, and the field that is wrong."""
+
+    def __init__(self, what: str, field: str) -> None:
+        super().__init__(what)
+        self.field = field
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise _Refused("a field is there twice")
+        names = Counter(name for name, _ in pairs)
+        raise _Refused("a field is there twice", next(name for name, times in names.items() if times > 1))
     return found
+
+
+def _field_of_no_number(body: bytes) -> str | None:
+    """The field in which NaN or Infinity stands, where that is all that is wrong."""
+
+    def refuse(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        for name, value in pairs:
+            if value is _NO_NUMBER or (isinstance(value, list) and _NO_NUMBER in value):
+                raise _Refused("it is no number", name)
+        return dict(pairs)
+
+    try:
+        json.loads(body, object_pairs_hook=refuse, parse_constant=lambda _: _NO_NUMBER)
+    except _Refused as found:
+        return found.field
+    except (ValueError, RecursionError):
+        return None
+    return None
 
 
 def _number(text: str) -> float:
@@ -294,11 +322,18 @@ def _check_texts(parsed: Any) -> None:
     level = [parsed]
     for _ in range(MAX_JSON_DEPTH):
         if any(isinstance(value, str) and "\0" in value for value in level):
-            raise Problem(BAD_REQUEST, "The body holds the character U+0000, which is not accepted anywhere.")
+            told = "The body holds the character U+0000, which is not accepted anywhere."
+            members = {"field": field} if (field := _field_with_nul(parsed)) else {}
+            raise Problem(BAD_REQUEST, told, members=members)
         level = [inner for value in level for inner in _inside(value)]
         if not level:
             return
     raise Problem(BAD_REQUEST, f"The body is nested deeper than {MAX_JSON_DEPTH} levels.")
+
+
+def _field_with_nul(parsed: dict[str, Any]) -> str | None:
+    """The field whose text it stands in, where that is one of the object itself."""
+    return next((name for name, value in parsed.items() if isinstance(value, str) and "\0" in value), None)
 
 
 def _inside(value: Any) -> list[Any]:

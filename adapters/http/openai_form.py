@@ -47,6 +47,8 @@ class Told(NamedTuple):
 
 
 _FILTERED = {GENERATION_FAILURES[FailureKind.MODERATED_PROMPT], GENERATION_FAILURES[FailureKind.MODERATED_OUTPUT]}
+_PARAMS: Mapping[str, str] = MappingProxyType({"count": "n", "width": "size", "height": "size"})
+"""What their clients call a field of ours."""
 _WAITS: Mapping[str, str] = MappingProxyType({RETRY_HEADER: "false"})
 
 
@@ -64,5 +66,7 @@ def told(problem: Problem) -> Told:
     else:
         what = SERVER if status >= HTTPStatus.INTERNAL_SERVER_ERROR else INVALID
         code = kind.type.rpartition(":")[2].replace("-", "_")
-    error: dict[str, Any] = {"message": problem.detail, "type": what, "param": members.get(FIELD), "code": code}
+    field = members.get(FIELD)
+    param = _PARAMS.get(field, field) if isinstance(field, str) else None
+    error: dict[str, Any] = {"message": problem.detail, "type": what, "param": param, "code": code}
     return Told(status, orjson.dumps({"error": error}), headers)

@@ -30,7 +30,7 @@ def user_of(request: web.Request) -> str:
 def checked_user(user: str) -> str:
     """The id itself; 400 where it is malformed."""
     if sentence := malformed_user(user):
-        raise Problem(BAD_REQUEST, sentence)
+        raise Problem(BAD_REQUEST, sentence, members={"field": "user"})
     return user
 
 
@@ -39,10 +39,10 @@ def name_of(request: web.Request) -> str:
     return checked_name(request.match_info["name"])
 
 
-def checked_name(name: str) -> str:
-    """The name itself; 400 where it is malformed."""
+def checked_name(name: str, *, field: str = "name") -> str:
+    """The name itself; 400 where it is malformed, which names the `field` that it was given in."""
     if sentence := malformed_name(name):
-        raise Problem(BAD_REQUEST, sentence)
+        raise Problem(BAD_REQUEST, sentence, members={"field": field})
     return name
 
 

@@ -17,6 +17,15 @@ from adapters.images.invalid_image import ImageProblem, InvalidImage
 from adapters.ports.failure_reasons import FailureKind
 from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, OutcomeUnknown, StorageUnavailable
+from adapters.ports.request_reasons import (
+    NotAChoice,
+    NotText,
+    OutOfRange,
+    PromptEmpty,
+    PromptTooLongForModel,
+    TextBroken,
+    TextTooLong,
+)
 from adapters.wording.failures import sentence_of_failure
 from adapters.wording.refusals import sentence_of
 from domain.refusals import Reason, Refusal
@@ -224,7 +233,23 @@ def failed(failure: GenerationFailure) -> Problem:
     wait = failure.retry_after_seconds
     headers = {} if wait is None else {"Retry-After": str(min(MAX_RETRY_AFTER_SECONDS, max(1, round(wait))))}
     kind, detail = GENERATION_FAILURES[failure.kind], sentence_of_failure(failure)
-    return Problem(kind, detail, members={"reason": failure.kind.value}, headers=headers)
+    members: dict[str, object] = {"reason": failure.kind.value}
+    if (field := _field_of(failure.reason)) is not None:
+        members["field"] = field
+    return Problem(kind, detail, members=members, headers=headers)
+
+
+def _field_of(reason: object) -> str | None:
+    """The field of the request that is to be another, where the reason is about one."""
+    match reason:
+        case PromptEmpty() | PromptTooLongForModel():
+            return "prompt"
+        case NotAChoice(what=what) | NotText(what=what) | TextTooLong(what=what) | TextBroken(what=what):
+            return what.replace(" ", "_")
+        case OutOfRange(what=what):
+            return what
+        case _:
+            return None
 
 
 def broken(fault: Fault) -> Problem:

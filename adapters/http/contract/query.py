@@ -53,7 +53,7 @@ class WholeNumber(NamedTuple):
             return self.default
         if not _NUMBER.fullmatch(text) or not self.lowest <= int(text) <= self.highest:
             bounds = f"from {self.lowest} to {self.highest}"
-            raise Problem(BAD_REQUEST, f"The query parameter '{self.name}' must be a whole number {bounds}.")
+            raise wrong_parameter(self.name, f"must be a whole number {bounds}")
         return int(text)
 
 
@@ -75,7 +75,7 @@ class Words(NamedTuple):
         """Its value in a request, None where it is not given; 400 where it is of another form."""
         text = request.query.get(self.name)
         if text is not None and not re.fullmatch(self.pattern, text):  # `$` alone lets a line end follow
-            raise Problem(BAD_REQUEST, f"The query parameter '{self.name}' must be {self.form}.")
+            raise wrong_parameter(self.name, f"must be {self.form}")
         return text
 
 
@@ -93,6 +93,11 @@ def refuse_unknown(request: web.Request, known: tuple[Parameter, ...]) -> None:
     for name in request.query:
         if name not in names:
             listed = ", ".join(names) if names else "none"
-            raise Problem(BAD_REQUEST, f"The query parameter {name[:40]!r} is not known here. Known are: {listed}.")
+            raise wrong_parameter(name[:40], f"is not known here. Known are: {listed}")
         if len(request.query.getall(name)) > 1:
-            raise Problem(BAD_REQUEST, f"The query parameter '{name}' is there twice.")
+            raise wrong_parameter(name, "is there twice")
+
+
+def wrong_parameter(name: str, what: str) -> Problem:
+    """400 for a parameter of the query, which is the field that it names."""
+    return Problem(BAD_REQUEST, f"The query parameter {name!r} {what}.", members={"field": name})

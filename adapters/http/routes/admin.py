@@ -16,13 +16,14 @@ from adapters.application.governing import (
     policy_step,
 )
 from adapters.application.results import ChangedForAll
-from adapters.http.answers import REPLAYED, json_answer, refusal, replayed
+from adapters.http.answers import REPLAYED, json_answer, replayed
 from adapters.http.contract.bodies import Body
 from adapters.http.contract.governing_bodies import Limit, Why
 from adapters.http.contract.governing_shapes import ChangedPolicy, CleanedUp, LimitsOfAll
 from adapters.http.contract.route import Answer, Route
 from adapters.http.parameters import actor_of, idempotency_key_of
 from adapters.http.problems import BAD_REQUEST, Problem
+from adapters.http.refused_changes import refused_change
 from adapters.http.services import services_of
 from adapters.tokens.token import Scope
 from domain.limits import SharedLimits
@@ -77,7 +78,7 @@ async def policy(request: web.Request, body: OthersLimits) -> web.Response:
         raise Problem(BAD_REQUEST, sentence, members={"field": "was"})
     step = await store.workers.surveying.run(policy_step, store, wanted)
     if isinstance(step, Refusal):
-        raise refusal(step, services.clock())
+        raise refused_change(step, request, body)
     answer: ChangedForAll | Refusal = ChangedForAll(0)
     if not body.dry_run:
         answer = await store.workers.changing.run(
@@ -90,7 +91,7 @@ async def policy(request: web.Request, body: OthersLimits) -> web.Response:
             idempotency_key=key,
         )
     if isinstance(answer, Refusal):
-        raise refusal(answer, services.clock())
+        raise refused_change(answer, request, body)
     told: ChangedPolicy = {
         "former": _limits_of_all(answer.former or step.former),
         "limits": _limits_of_all(answer.limits or step.limits),
@@ -116,22 +117,22 @@ async def cleanup(request: web.Request, body: Age) -> web.Response:
     services = services_of(request)
     store = services.store
     if body.dry_run:
-        return await _cleanable(request, store.settings.cleanup_days if body.days is None else body.days)
+        return await _cleanable(request, body, store.settings.cleanup_days if body.days is None else body.days)
     key = idempotency_key_of(request)
     cleaned = await store.workers.changing.run(
         clean_up_blocking, store, body.days, actor=actor_of(request), idempotency_key=key
     )
     if isinstance(cleaned, Refusal):
-        raise refusal(cleaned, services.clock())
+        raise refused_change(cleaned, request, body)
     answer: CleanedUp = {"files": cleaned.files, "freed_bytes": cleaned.freed_bytes}
     return json_answer(answer, headers=replayed(cleaned.replayed))
 
 
-async def _cleanable(request: web.Request, days: int) -> web.Response:
+async def _cleanable(request: web.Request, body: Age, days: int) -> web.Response:
     services = services_of(request)
     found = await services.store.workers.surveying.run(cleanable, services.store, days)
     if isinstance(found, Refusal):
-        raise refusal(found, services.clock())
+        raise refused_change(found, request, body)
     answer: CleanedUp = {
         "files": found.files,
         "freed_bytes": found.bytes,

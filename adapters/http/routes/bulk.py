@@ -34,7 +34,7 @@ class Names(Body):
 async def deletions(request: web.Request, body: Names) -> web.Response:
     """Deletes each of these images. What became of each stands in the answer: one that is not there stops no other."""
     user, actor, key = user_of(request), actor_of(request), idempotency_key_of(request)
-    names = [checked_name(name) for name in body.names]
+    names = [checked_name(name, field="names") for name in body.names]
     services = services_of(request)
     told = await delete_images(services.store, user, names, actor=actor, idempotency_key=key)
     if isinstance(told, Refusal):

@@ -21,11 +21,10 @@ from adapters.application.finding_images import (
 )
 from adapters.application.owners import owner_of
 from adapters.http.answers import image_url, json_answer, thumbnail_url
-from adapters.http.contract.query import LIMIT, OFFSET, Words
+from adapters.http.contract.query import LIMIT, OFFSET, Words, wrong_parameter
 from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import ImagesPage, ListedImage
 from adapters.http.parameters import actor_of, user_of
-from adapters.http.problems import BAD_REQUEST, Problem
 from adapters.http.services import services_of
 from adapters.tokens.token import Scope
 from domain.commands import OPERATIONS
@@ -128,7 +127,7 @@ def _key_of(cursor: str | None, order: Order) -> Key | None:
         told = None
     key = tuple(told[1:]) if isinstance(told, list) and told[:1] == [order.value] else None
     if not is_key_of(order, key):
-        raise Problem(BAD_REQUEST, "The query parameter 'cursor' must be the next_cursor of a page in the same order.")
+        raise wrong_parameter("cursor", "must be the next_cursor of a page in the same order")
     return key
 
 

@@ -71,8 +71,8 @@ class ImageWish(Body):
     """The newer word for the same."""
     background: Literal["auto", "opaque"] | None = None
     moderation: Literal["auto", "low"] | None = None
-    output_format: Literal["png", "webp", "jpeg"] | None = None
-    """A hint: it comes as the provider makes it."""
+    output_format: Literal["png"] | None = None
+    """The one there is; another is refused, not ignored."""
     output_compression: Annotated[int, Field(ge=0, le=100)] | None = None
     quality: Literal["low", "medium", "high", "xhigh", "max", "auto", "standard", "hd"] | None = None
     style: Literal["vivid", "natural"] | None = None

@@ -9,12 +9,14 @@ from aiohttp import web
 from adapters.application.governing import override_limits_blocking, own_limits_of, reset_daily_blocking
 from adapters.application.reading import quota_status
 from adapters.application.results import Changed
-from adapters.http.answers import REPLAYED, json_answer, refusal, replayed
+from adapters.http.answers import REPLAYED, json_answer, replayed
+from adapters.http.contract.bodies import Body
 from adapters.http.contract.governing_bodies import OwnLimits, Why
 from adapters.http.contract.governing_shapes import LimitsOfUser
 from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import ChangedQuota
 from adapters.http.parameters import actor_of, idempotency_key_of, user_of
+from adapters.http.refused_changes import refused_change
 from adapters.http.services import services_of
 from adapters.http.surveys import survey
 from adapters.tokens.token import Scope
@@ -33,7 +35,7 @@ async def reset(request: web.Request, body: Why) -> web.Response:
         actor=actor_of(request),
         idempotency_key=idempotency_key_of(request),
     )
-    return _status_or_problem(request, user, answer)
+    return _status_or_problem(request, body, user, answer)
 
 
 async def own(request: web.Request) -> web.Response:
@@ -70,14 +72,13 @@ async def limits(request: web.Request, body: OwnLimits) -> web.Response:
         actor=actor_of(request),
         idempotency_key=idempotency_key_of(request),
     )
-    return _status_or_problem(request, user, answer)
+    return _status_or_problem(request, body, user, answer)
 
 
-def _status_or_problem(request: web.Request, user: str, answer: Changed | Refusal) -> web.Response:
-    services = services_of(request)
+def _status_or_problem(request: web.Request, body: Body, user: str, answer: Changed | Refusal) -> web.Response:
     if isinstance(answer, Refusal):
-        raise refusal(answer, services.clock())
-    status: ChangedQuota = {**quota_status(services.store, user), "changed": answer.position > 0}
+        raise refused_change(answer, request, body)
+    status: ChangedQuota = {**quota_status(services_of(request).store, user), "changed": answer.position > 0}
     return json_answer(status, headers=replayed(answer.replayed))
 
 

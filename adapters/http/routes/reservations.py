@@ -35,12 +35,13 @@ from adapters.http.contract.route import JSON, Answer, Route, Upload
 from adapters.http.contract.shapes import Completed, Released, ReservedPlaces
 from adapters.http.making import in_turn
 from adapters.http.parameters import actor_of, checked_name, idempotency_key_of, user_of
+from adapters.http.problems import BAD_REQUEST, Problem
 from adapters.http.routes.generations import Style
 from adapters.http.services import services_of
 from adapters.http.sources import read_form, refuse_other_media
 from adapters.tokens.token import Scope
 from domain.commands import MAX_COUNT, RELEASE_REASONS
-from domain.names import NAME_PATTERN
+from domain.names import NAME_PATTERN, malformed_style
 from domain.refusals import Reason, Refusal
 
 LONGEST_SECONDS = 86_400.0
@@ -109,6 +110,8 @@ async def reserve(request: web.Request, body: WantedReservation) -> web.Response
     """
     user, actor, key, services = user_of(request), actor_of(request), idempotency_key_of(request), services_of(request)
     operation = None if body.operation == "unspecified" else body.operation
+    if body.style is not None and (sentence := malformed_style(body.style)):
+        raise Problem(BAD_REQUEST, sentence, members={"field": "style"})
     wanted = WantedPlaces(user, body.count, operation=operation, style=body.style)
     owner = owner_of(services.store, user, actor)
     if owner == STRANGERS:

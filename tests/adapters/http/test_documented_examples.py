@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import is_zipfile
 
 import pytest
 
@@ -57,6 +58,10 @@ def test_every_example_of_the_document_does_what_it_says(tmp_path: Path) -> None
         assert words.lower() in told, words
         told = told[told.index(words.lower()) + 1 :]
     assert (tmp_path / "made.png").read_bytes().startswith(b"\x89PNG")
+    assert "304 not modified" in done.stdout.lower()
+    assert '"daily":{"allowed":true,"used":0,"remaining":20,"limit":20' in done.stdout
+    assert (tmp_path / "first-bytes").read_bytes() == b"\x89PNG\r\n\x1a\n"
+    assert is_zipfile(tmp_path / "pictures.zip")
     assert '"b64_json"' in (tmp_path / "openai.json").read_text(encoding="utf-8")
 
 

@@ -128,6 +128,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "n": {"n": "two"},
     "response_format": {"response_format": "url"},
     "background": {"background": "transparent"},
+    "output_format": {"output_format": "webp"},
     "stream": {"extra_body": {"stream": True}},
     "colour": {"extra_body": {"colour": "red"}},
     "user": {"user": "../1"},

@@ -1,0 +1,35 @@
+"""What is said of a change of limits that the ledger judges as malformed: with the field that it is about."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from adapters.http.answers import refusal
+from adapters.http.contract.bodies import Body
+from adapters.http.problems import Problem
+from adapters.http.services import services_of
+from domain.commands import MAX_LIMIT, MAX_TEXT
+from domain.limits import SharedLimits
+from domain.refusals import Reason, Refusal
+from domain.validation import MAX_DAYS
+
+
+def refused_change(why: Refusal, request: web.Request, body: Body) -> Problem:
+    """The problem of a refusal."""
+    problem = refusal(why, services_of(request).clock())
+    if why.reason is Reason.MALFORMED and (field := _field_of(body)) is not None:
+        problem.members = {**problem.members, "field": field}
+    return problem
+
+
+def _field_of(body: Body) -> str | None:
+    """The first field whose value is beyond what the document has for it."""
+    told = body.model_dump()
+    for name, most in (*dict.fromkeys(SharedLimits._fields, MAX_LIMIT).items(), ("days", MAX_DAYS)):
+        if (value := told.get(name)) is not None and not 0 <= value <= most:
+            return name
+    if any(not 0 <= value <= MAX_LIMIT for value in (told.get("was") or {}).values() if isinstance(value, int)):
+        return "was"
+    reason = told.get("reason")
+    is_text = reason is None or (1 <= len(reason) <= MAX_TEXT and reason.isprintable())
+    return None if is_text else "reason"
