@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 from typing import Any
@@ -11,7 +12,7 @@ from adapters.reports.drawing import script
 from adapters.reports.looks import DARK, LIGHT
 from adapters.reports.pictures import alone
 from adapters.reports.reporting import Report
-from adapters.reports.wording import COLUMNS, cell, cells, in_words, notes, title
+from adapters.reports.wording import COLUMNS, cell, cells, in_words, key_noted, sums_noted, title
 
 SNIPPET = """
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -24,15 +25,15 @@ draw();
 """
 STYLE = """
 :root { color-scheme: light dark; --ground:#f5f6f9; --card:#ffffff; --words:#1f2430; --faint:#5b6475; --line:#e2e5ec;
-  --main:#5b3fd4; }
+  --shade:#8a93a6; --main:#5b3fd4; }
 @media (prefers-color-scheme: dark) { :root { --ground:#0f1116; --card:#171a21; --words:#e8eaf0; --faint:#a3abbb;
-  --line:#2c313c; --main:#a592ff; } }
+  --line:#2c313c; --shade:#5b6475; --main:#a592ff; } }
 * { box-sizing: border-box; }
 body { margin:0; background:var(--ground); color:var(--words);
   font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif; }
-main { max-width:1180px; margin:0 auto; padding:32px 20px 48px; }
+main { max-width:1280px; margin:0 auto; padding:32px 20px 48px; }
 h1 { font-size:26px; margin:0 0 4px; } h2 { font-size:17px; margin:32px 0 12px; }
-p { margin:0; color:var(--faint); } p.note { margin-top:12px; }
+p { margin:0; color:var(--faint); } p.note { margin:12px 0; }
 p.forecast { margin:12px 0 20px; padding:12px 16px; background:var(--card);
   border:1px solid var(--line); border-left:4px solid var(--main); border-radius:8px; color:var(--words); }
 .sums { display:grid; grid-template-columns:repeat(auto-fit,minmax(150px,1fr)); gap:12px; margin:0 0 20px; }
@@ -40,12 +41,17 @@ p.forecast { margin:12px 0 20px; padding:12px 16px; background:var(--card);
 .sums dt { color:var(--faint); font-size:13px; } .sums dd { margin:2px 0 0; font-size:20px; font-weight:600;
   white-space:nowrap; font-variant-numeric:tabular-nums; }
 .charts { display:grid; grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr)); gap:16px; }
-.chart { overflow-x:auto; min-width:0; } .chart > div { min-width:440px; }
+.chart { overflow:hidden; min-width:0; }
 .chart .vega-embed { width:100%; padding-right:0; }
 .vega-embed summary { opacity:.35 !important; }
-.rows { overflow-x:auto; background:var(--card); border:1px solid var(--line); border-radius:10px; }
-table { border-collapse:collapse; width:100%; font-size:13.5px; font-variant-numeric:tabular-nums; }
-th,td { padding:7px 12px; text-align:right; white-space:nowrap; border-bottom:1px solid var(--line); }
+.rows { overflow-x:auto; border:1px solid var(--line); border-radius:10px; background:
+  linear-gradient(to right,var(--card) 24px,transparent 64px) local left/64px 100% no-repeat,
+  linear-gradient(to left,var(--card) 24px,transparent 64px) local right/64px 100% no-repeat,
+  linear-gradient(to right,var(--shade),transparent) scroll left/14px 100% no-repeat,
+  linear-gradient(to left,var(--shade),transparent) scroll right/14px 100% no-repeat, var(--card); }
+table { border-collapse:collapse; width:100%; font-size:13px; font-variant-numeric:tabular-nums; }
+th,td { padding:7px 8px; text-align:right; white-space:nowrap; border-bottom:1px solid var(--line); }
+thead th { white-space:normal; vertical-align:bottom; }
 th:first-child,td:first-child { text-align:left; } thead th { color:var(--faint); font-weight:500; }
 tfoot td { font-weight:600; border-bottom:0; }
 tbody tr:hover { background:color-mix(in srgb,var(--main) 8%,transparent); }
@@ -72,15 +78,20 @@ def as_page(told: Report) -> str:
 <h1>{heading}</h1><p>As of position {told.position:,} of the log. Times are UTC.</p>
 <p class="forecast">{escape(in_words(told.forecast))}</p>
 <dl class="sums">{sums}</dl>
+{_paragraphs(sums_noted(told))}
 <div class="charts">{holes}</div>
 <h2>By {escape(told.by)}</h2>
 <div class="rows"><table>{_table(told)}</table></div>
-{"".join(f'<p class="note">{escape(note)}</p>' for note in notes(told))}
+{_paragraphs(key_noted(told))}
 </main>
 <script type="application/json" id="told">{_as_data(told)}</script>
 <script type="module">{_as_script()}</script>
 </body></html>
 """
+
+
+def _paragraphs(lines: Sequence[str]) -> str:
+    return "".join(f'<p class="note">{escape(line)}</p>' for line in lines)
 
 
 @cache

@@ -14,6 +14,11 @@ from adapters.reports.wording import title
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 
 
+NARROW_PIXELS = 380
+"""A chart that is less wide has its legend in two columns, and a smaller title."""
+NARROW_TITLE = 12
+
+
 def describe(told: Report, look: Look = LIGHT) -> dict[str, Any]:
     """The description of all charts in one."""
     return framed(title(told), list(charts(told, look).values()), look)
@@ -37,7 +42,12 @@ def framed(heading: str, inside: Sequence[dict[str, Any]], look: Look) -> dict[s
 def alone(told: Report, look: Look) -> dict[ChartName, dict[str, Any]]:
     """The same charts by their names, each a description of its own, for a place that gives it its ground and width."""
     common = config(look)
-    own = {**common, "title": {**common["title"], "frame": "bounds"}}
+    title, legend = common["title"], common["legend"]
+    own = {
+        **common,
+        "title": {**title, "frame": "bounds", "fontSize": _narrow(NARROW_TITLE, title["fontSize"])},
+        "legend": {**legend, "columns": _narrow(2, legend["columns"])},
+    }
     return {
         name: {
             "$schema": SCHEMA,
@@ -49,6 +59,10 @@ def alone(told: Report, look: Look) -> dict[ChartName, dict[str, Any]]:
         }
         for name, chart in charts(told, look).items()
     }
+
+
+def _narrow(then: int, otherwise: int) -> dict[str, str]:
+    return {"expr": f"width < {NARROW_PIXELS} ? {then} : {otherwise}"}
 
 
 def svg(told: Report) -> bytes:

@@ -109,11 +109,16 @@ def in_words(forecast: Forecast) -> str:
 
 def notes(told: Report) -> list[str]:
     """What a reader of the figures might wonder about."""
+    return [*sums_noted(told), *key_noted(told)]
+
+
+def key_noted(told: Report) -> list[str]:
+    """What stands in a row of what is not known."""
     is_told = told.by in UNKNOWN and any(row["key"] == NOT_KNOWN for row in told.rows)
-    return [*_sums_noted(told), *([f"{NOT_KNOWN}: {UNKNOWN[told.by]}."] if is_told else [])]
+    return [f"{NOT_KNOWN}: {UNKNOWN[told.by]}."] if is_told else []
 
 
-def _sums_noted(told: Report) -> list[str]:
+def sums_noted(told: Report) -> list[str]:
     """How the columns of a row belong together."""
     total = told.total
     if not total["asked"]:

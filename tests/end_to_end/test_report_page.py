@@ -10,9 +10,10 @@ from playwright.async_api import Browser, expect
 
 from adapters.reports.page import as_page
 from adapters.reports.reporting import Terms, report
-from tests.adapters.reports.conftest import opened
+from tests.adapters.reports.conftest import month, opened
 from tests.adapters.reports.guild_weeks import Deed, write
 
+__all__ = ["month"]
 pytest.importorskip("duckdb", reason="the extra `reports` is not installed: pip install -e '.[reports]'")
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -42,3 +43,28 @@ async def test_its_charts_are_drawn_under_its_own_policy_and_tell_days_of_the_lo
     await expect(page.locator("#vg-tooltip-element")).to_contain_text("16 November 2026")
     await expect(page.locator("#vg-tooltip-element")).to_contain_text("3")
     assert said == []
+
+
+@pytest.mark.parametrize(("width", "has_whole_table"), [(390, False), (1280, True)])
+async def test_charts_and_columns_are_seen_whole(
+    browser: Browser, month: Path, tmp_path: Path, width: int, has_whole_table: bool
+) -> None:
+    """On a telephone each chart ends within its box, with its last days; on a screen the table ends within its own."""
+    with opened(month) as log:
+        told = as_page(report(log, Terms("day")))
+    (tmp_path / "report.html").write_text(told, encoding="utf-8")
+    page = await (await browser.new_context(viewport={"width": width, "height": 900})).new_page()
+    await page.goto((tmp_path / "report.html").as_uri())
+    await expect(page.locator(".chart svg.marks")).to_have_count(5)
+    for number in range(5):
+        box = await page.locator(".chart").nth(number).bounding_box()
+        drawn = await page.locator(".chart svg.marks").nth(number).bounding_box()
+        assert box is not None
+        assert drawn is not None
+        assert drawn["x"] + drawn["width"] < box["x"] + box["width"]
+    hidden = await page.locator(".rows").evaluate("rows => rows.scrollWidth - rows.clientWidth")
+    assert (hidden <= 0) == has_whole_table
+    note, table = await page.locator("p.note").first.bounding_box(), await page.locator(".rows").bounding_box()
+    assert note is not None
+    assert table is not None
+    assert note["y"] < table["y"]  # beside the sums that it is of
