@@ -135,7 +135,14 @@ def read_weeks(root: Path, engine: EventLogEngine, week: Week, pool: Pool, on_re
             days = []
         else:
             days = _each_day(began_on, max(last_on, pool.today or last_on), grown, pool.used_bytes)
-        return Weeks(figures, log.head, began_on, forecast(days, pool.pool_bytes), tuple(days), limits_of_all(log))
+        return Weeks(
+            figures=figures,
+            position=log.head,
+            began_on=began_on,
+            forecast=forecast(days, pool.pool_bytes),
+            growth=tuple(days),
+            limits=limits_of_all(log),
+        )
 
 
 def advice(this: Figures, ahead: Forecast, today: str | None) -> Advice | None:

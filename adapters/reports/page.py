@@ -11,6 +11,7 @@ from typing import Any
 from adapters.reports.drawing import script
 from adapters.reports.looks import DARK, LIGHT
 from adapters.reports.pictures import alone
+from adapters.reports.querying import NOT_VERIFIED
 from adapters.reports.reporting import Report
 from adapters.reports.wording import COLUMNS, cell, cells, in_words, key_noted, sums_noted, title
 
@@ -75,7 +76,7 @@ def as_page(told: Report) -> str:
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <title>{heading}</title><style>{STYLE}</style></head>
 <body><main>
-<h1>{heading}</h1><p>As of position {told.position:,} of the log. Times are UTC.</p>
+<h1>{heading}</h1><p>As of position {told.position:,} of the log. Times are UTC. {escape(NOT_VERIFIED)}</p>
 <p class="forecast">{escape(in_words(told.forecast))}</p>
 <dl class="sums">{sums}</dl>
 {_paragraphs(sums_noted(told))}

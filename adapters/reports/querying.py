@@ -28,6 +28,8 @@ from domain.limits import MEGABYTE
 if TYPE_CHECKING:
     import duckdb
 
+NOT_VERIFIED = "The log's lines were not verified for this; `abby verify` does that."
+"""Said once beside all figures, which come of the lines as they stand."""
 MOST_ROWS = 100_000
 """Rows of an answer that is held in memory; CSV and Parquet have no bound."""
 BATCH_ROWS = 1_000

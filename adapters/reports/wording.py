@@ -11,6 +11,7 @@ from io import StringIO
 from types import MappingProxyType
 from typing import Any
 
+from adapters.reports.querying import NOT_VERIFIED
 from adapters.reports.reporting import NOT_KNOWN, OVER_TIME, RELEASES, Forecast, Report
 from adapters.wording.figures import counted, size_in_words
 
@@ -154,7 +155,7 @@ def as_markdown(told: Report) -> str:
     for row in (*told.rows, {**told.total, "key": "**all**"}):
         key = row["key"] if row["key"] == "**all**" else _escaped(row["key"])
         lines.append(f"| {key} | {' | '.join(cells(row))} |")
-    return "\n".join([*lines, "", *notes(told), f"As of position {told.position:,}.", ""])
+    return "\n".join([*lines, "", *notes(told), f"As of position {told.position:,}. {NOT_VERIFIED}", ""])
 
 
 def described(told: Report) -> dict[str, Any]:
@@ -169,6 +170,7 @@ def described(told: Report) -> dict[str, Any]:
         "total": {name: value for name, value in told.total.items() if name != "key"},
         "stored": told.stored,
         "forecast": foretold(told.forecast),
+        "is_verified": False,
     }
 
 

@@ -20,7 +20,7 @@ from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.cli.written import InTheWay, Sent, new_file, refuse_target
 from adapters.ports.event_log import FollowedLog
 from adapters.reports.database import unwatched
-from adapters.reports.querying import FILE_FORMATS, MOST_ROWS, Answer, NotAnswered, ask, plain, write
+from adapters.reports.querying import FILE_FORMATS, MOST_ROWS, NOT_VERIFIED, Answer, NotAnswered, ask, plain, write
 from adapters.wording.figures import counted
 
 ROWS_SHOWN = 1_000
@@ -81,7 +81,7 @@ def _file(log: FollowedLog, output: Output, question: Question, root: Path) -> i
         return Exit.DONE
     with new_file(question.out, root) as target, bar(output, READING) as progress:
         write(log, text, question.file_format.value, target, progress=progress)
-    output.note(f"Written to {printable(question.out)}, as of position {log.head:,}.")
+    output.note(f"Written to {printable(question.out)}, as of position {log.head:,}. {NOT_VERIFIED}")
     return Exit.DONE
 
 
@@ -91,7 +91,7 @@ def _answered(position: int, output: Output, question: Question, answer: Answer,
         text = _as_text(answer) if question.file_format is QueryFormat.TABLE else _as_json(data)
         with new_file(question.out, root) as target:
             target.write(text.encode())
-        output.note(f"Written to {printable(question.out)}, as of position {position:,}.")
+        output.note(f"Written to {printable(question.out)}, as of position {position:,}. {NOT_VERIFIED}")
         return Exit.DONE
     output.answer(data, lambda console: _print(console, answer))
     if answer.is_cut:
@@ -107,6 +107,7 @@ def described(position: int, answer: Answer) -> dict[str, Any]:
         "columns": [{"name": name, "type": kind} for name, kind in answer.columns],
         "rows": [dict(zip(names, map(plain, row), strict=True)) for row in answer.rows],
         "is_cut": answer.is_cut,
+        "is_verified": False,
     }
 
 
@@ -137,6 +138,7 @@ def _print(console: Console, answer: Answer) -> None:
     console.print(made)
     if (more := len(answer.rows) - ROWS_SHOWN) > 0:
         print_lines(console, f"and {counted(more, 'row')} more; --format json, csv or parquet gives them.")
+    print_lines(console, NOT_VERIFIED)
 
 
 def _cell(value: Any) -> str:

@@ -22,7 +22,7 @@ from adapters.cli.written import InTheWay, new_file, refuse_target, send_bytes
 from adapters.ports.clock import utc_now
 from adapters.reports.page import as_page
 from adapters.reports.pictures import png, svg
-from adapters.reports.querying import NotAnswered
+from adapters.reports.querying import NOT_VERIFIED, NotAnswered
 from adapters.reports.reporting import OVER_TIME, Report, Terms
 from adapters.reports.reporting import report as tell
 from adapters.reports.wording import COLUMNS, as_csv, as_markdown, cells, described, in_words, notes
@@ -96,7 +96,7 @@ def _given(output: Output, wanted: Wanted, told: Report, root: Path) -> int:
         return Exit.DONE
     with new_file(wanted.out, root) as target:
         target.write(data)
-    output.note(f"Written to {printable(wanted.out)}, as of position {told.position:,}.")
+    output.note(f"Written to {printable(wanted.out)}, as of position {told.position:,}. {NOT_VERIFIED}")
     return Exit.DONE
 
 
@@ -118,7 +118,7 @@ def _as_text(file_format: ReportFormat) -> Callable[[Report], bytes]:
 
 def _print(console: Console, told: Report) -> None:
     if not told.rows:
-        print_lines(console, NOTHING_YET, in_words(told.forecast))
+        print_lines(console, NOTHING_YET, in_words(told.forecast), NOT_VERIFIED)
         return
     made = table(
         f"{told.first_day} to {told.last_day}, by {told.by}",
@@ -132,7 +132,7 @@ def _print(console: Console, told: Report) -> None:
     console.print(made)
     if (more := len(told.rows) - len(rows)) > 0:
         print_lines(console, f"and {counted(more, 'row')} more; --format csv or json has all.")
-    print_lines(console, *notes(told), in_words(told.forecast))
+    print_lines(console, *notes(told), in_words(told.forecast), NOT_VERIFIED)
 
 
 def _busiest(told: Report) -> list[dict[str, object]]:

@@ -195,8 +195,8 @@ class ReportChart(TypedDict):
 
 
 class ReportData(TypedDict):
-    """What was made, refused, stored and paid for: of each key, of each day, of all. `charts` is there where they were
-    asked for.
+    """What was made, refused, stored and paid for: of each key, of each day, of all. `is_verified`: whether the log's
+    lines were verified for it, which they are not. `charts` is there where they were asked for.
     """
 
     position: Position
@@ -208,6 +208,7 @@ class ReportData(TypedDict):
     total: ReportSums
     stored: list[StoredDay]
     forecast: ForecastData
+    is_verified: bool
     charts: NotRequired[list[ReportChart]]
 
 

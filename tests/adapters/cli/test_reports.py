@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import shutil
 import signal
 import sys
 import time
@@ -96,6 +97,23 @@ def test_a_report_has_the_same_figures_in_every_format(abby: Abby, month: Path, 
     assert all(f'{part}="http' not in page for part in ("src", "href"))
     assert (tmp_path / "svg").read_text(encoding="utf-8").startswith("<svg")
     assert (tmp_path / "png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_figures_say_that_the_lines_were_not_verified(abby: Abby, month: Path, tmp_path: Path) -> None:
+    """Once, and what does that: an edited log has figures too."""
+    log = tmp_path / "root" / "logs" / "events.jsonl"
+    shutil.copytree(month, tmp_path / "root")
+    log.write_bytes(log.read_bytes().replace(b'"credits":0.04', b'"credits":9.04', 1))
+    assert abby("verify", root=tmp_path / "root").code == Exit.DATA
+    for words in (["report"], ["report", "--format", "markdown"], ["report", "--days", "1"], ["query", QUESTION]):
+        told = abby(*words, root=tmp_path / "root")
+        assert (told.code, " ".join(told.out.split()).count("not verified for this; `abby verify`")) == (0, 1), words
+    for name in ("html", "csv", "svg"):
+        told = abby("report", "--format", name, "--out", str(tmp_path / name), root=tmp_path / "root")
+        assert (told.code, told.err.count("`abby verify`")) == (0, 1), name
+    assert (tmp_path / "html").read_text(encoding="utf-8").count("`abby verify`") == 1
+    for words in (["report", "--json"], ["query", QUESTION, "--json"]):
+        assert abby(*words, root=tmp_path / "root").json["is_verified"] is False
 
 
 def test_an_empty_log_has_an_empty_report(abby: Abby, root: Path, store: Any, fits: Any) -> None:
