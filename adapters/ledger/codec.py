@@ -45,8 +45,8 @@ def damaged(position: int, error: Exception) -> LogDamaged:
     """The fault of a log whose event at a position cannot be one of ours, or cannot have happened there."""
     return LogDamaged(
         f"The log is damaged at position {position}: {error}. Nothing was changed. Put a copy of the log's "
-        "folder back; `abby verify` shows more, and `abby salvage --to DIR` writes a new log of what is whole "
-        "before the damage.",
+        "folder back, or make a new root of a backup with `abby restore DIR`; `abby verify` shows more, and "
+        "`abby salvage --to DIR` writes a new log of what is whole before the damage.",
         position=position,
         what=str(error),
     )

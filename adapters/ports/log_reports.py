@@ -84,11 +84,13 @@ class Damage(NamedTuple):
         if self.ends_at is not None:
             return (
                 f"{self.said_of(log)} Nothing was changed. `abby salvage --to DIR` takes it from position "
-                f"{self.ends_at} on; a newer copy of its folder is better, if there is one."
+                f"{self.ends_at} on; a newer copy of its folder is better, if there is one, or a newer backup, of "
+                "which `abby restore DIR` makes a root."
             )
         return (
             f"{self.said_of(log)} Nothing was changed, and nothing is repaired by itself. Put a copy of its folder "
-            "back if there is one; `abby salvage --to DIR` writes a new log of what is whole before the damage."
+            "back if there is one, or make a new root of a backup with `abby restore DIR`; `abby salvage --to DIR` "
+            "writes a new log of what is whole before the damage."
         )
 
 

@@ -150,7 +150,9 @@ def test_every_message_about_damage_names_salvage(abby: Abby, log: Path) -> None
         for words in (("verify",), ("status", "ada"), ("audit",), ("reset", "ada", "--reason", "x"), ("events",)):
             told = abby(*words)
             assert told.code == 65
-            assert "`abby salvage --to DIR`" in " ".join(f"{told.out} {told.err}".split()), words
+            said = " ".join(f"{told.out} {told.err}".split())
+            assert "`abby salvage --to DIR`" in said, words
+            assert "`abby restore DIR`" in said, words
 
 
 @pytest.fixture
