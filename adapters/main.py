@@ -23,6 +23,7 @@ from adapters.bootstrap.reach import needs_token, reach_of
 from adapters.bootstrap.storage import files_of, limits_of_the_log
 from adapters.disk.ways import resolved
 from adapters.generation.configured import sent_unencrypted
+from adapters.images.memory import give_back_what_is_freed
 from adapters.network.open_files import allow_open_files
 from adapters.ports.faults import Fault, LedgerStopped, StorageUnavailable, exit_code_of
 from adapters.settings.config import Config
@@ -50,6 +51,7 @@ def serve(config: Config, out: TextIO = sys.stdout, *, bot_alone: bool = False) 
     """Runs the service until it is told to stop; the exit code. Raises Faults that keep it from starting."""
     sys.setswitchinterval(SWITCH_SECONDS)
     allow_open_files(OPEN_FILES)
+    give_back_what_is_freed()
     for line in (*config.describe(), *config.warnings, *sent_unencrypted(config)):
         print(line, file=out)
     out.flush()  # an output that cannot be written is found before anything is opened

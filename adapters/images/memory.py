@@ -7,9 +7,10 @@ formats take at most, so what is really in use is less. It is asked for in worke
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Condition, local
 
 from adapters.images.containers.outline import MAX_DECODED_BYTES
@@ -18,6 +19,9 @@ SMALL_BYTES = 32_000_000
 """What a picture of 8,000,000 pixels takes."""
 MOST_OF_SMALL_BYTES = 3 * SMALL_BYTES
 """One for each turn (`check`)."""
+FREED_AT_ONCE_BYTES = 4_000_000
+"""What is at least as large is the system's own, and not the heap's. Pillow has a picture in blocks of 16 MB."""
+_M_MMAP_THRESHOLD = -3  # malloc.h of glibc; once it is set, it no longer grows with what is freed
 
 
 class DecodingMemory:
@@ -54,6 +58,15 @@ class _Thread(local):
     """Whether this thread holds some."""
 
     holds = False
+
+
+def give_back_what_is_freed() -> None:
+    """From now on the memory of large pictures goes back to the system with them. Else the C library keeps it for the
+    thread that had it, and each of those that decode may come to keep as much as there is for all. It concerns the
+    whole process, so a program says it for itself.
+    """
+    with suppress(OSError, AttributeError):  # not glibc
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, FREED_AT_ONCE_BYTES)
 
 
 _large, _small = DecodingMemory(MAX_DECODED_BYTES), DecodingMemory(MOST_OF_SMALL_BYTES)

@@ -26,8 +26,8 @@ from adapters.application.saving import NewImage, save_image
 from adapters.http.jobs import Jobs
 from domain.commands import SetPolicy
 from domain.limits import UserLimits
-from tests.end_to_end.page_desk import Desk, Service
-from tests.end_to_end.test_page_tools import SECONDS, Held, ask_for
+from tests.end_to_end.page_desk import Desk, Held, Service, ask_for
+from tests.end_to_end.test_page_tools import SECONDS
 from tests.hostile.builders import png
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

@@ -85,9 +85,9 @@ async def _lines(request: web.Request, wanted: Wanted) -> web.StreamResponse:
     if request.method == "HEAD":
         return answer
     try:
-        while told.count:
+        while told.lines:
             await answer.write(told.text)
-            left -= told.count
+            left -= told.lines
             told = await _told(request, wanted, told.up_to, min(left, PAGE_EVENTS), _line)
     except Fault:
         cut_off(request)
@@ -100,7 +100,7 @@ class _Told(NamedTuple):
     """A passage as it is written. Of lines that a slow reader has not taken yet nothing else is in memory."""
 
     text: bytes
-    count: int  # type: ignore[assignment]  # tuple.count is not needed
+    lines: int
     up_to: int
 
 
@@ -163,13 +163,13 @@ async def _go_on(request: web.Request, answer: web.StreamResponse, stream: Strea
                 let_in_at = now()
             told = await _told(request, begun.wanted, position, PAGE_EVENTS, _message)
             position = told.up_to
-            if told.count:
+            if told.lines:
                 await answer.write(told.text)
                 written_at = now()
             elif now() - written_at >= ALIVE_SECONDS:
                 await answer.write(f": alive\nid: {position}\n\n".encode())
                 written_at = now()
-            if told.count < PAGE_EVENTS:
+            if told.lines < PAGE_EVENTS:
                 await stream.pause(LOOK_SECONDS)
     except (Fault, Problem):
         return  # its reader comes again, and is then told why
