@@ -54,67 +54,6 @@ class Ready(TypedDict):
     position: NotRequired[Position]
 
 
-class KeptOfHistory(TypedDict):
-    """An image was kept; `stands`: it is still the one under its name, and `url` gives it. `generation` is None where
-    it came from none, or that is not known any more.
-    """
-
-    kind: Literal["kept"]
-    position: Position
-    at: Instant
-    operation: str
-    name: str
-    prompt: str
-    stands: bool
-    url: str | None
-    generation: SettlementData | None
-
-
-class GivenBackOfHistory(TypedDict):
-    """Places were given back; `counted` of them count all the same."""
-
-    kind: Literal["given back"]
-    position: Position
-    at: Instant
-    operation: str
-    reason: str
-    counted: Count
-    sentence: str
-    generation: SettlementData | None
-
-
-class RefusedOfHistory(TypedDict):
-    """A limit said no; why, `/v1/users/{user}/why` says by its position."""
-
-    kind: Literal["refused"]
-    position: Position
-    at: Instant
-    reason: str
-    sentence: str
-
-
-class ChangedOfHistory(TypedDict):
-    """Limits of the user's own, today's count or an image was changed or taken away: by whom, from what to what."""
-
-    kind: Literal["changed"]
-    position: Position
-    at: Instant
-    what: Literal["limits", "count", "image"]
-    by: str
-    sentence: str
-
-
-class HistoryPage(TypedDict):
-    """What became of a user's latest requests, newest first, and how many are known; where they are asked for, what was
-    changed about the user stands among them.
-    """
-
-    entries: list[KeptOfHistory | GivenBackOfHistory | RefusedOfHistory | ChangedOfHistory]
-    total: Count
-    offset: Count
-    limit: Count
-
-
 class Policy(TypedDict):
     """The limits of whoever has none of their own, in bytes and places a day. A day begins at 00:00 UTC."""
 

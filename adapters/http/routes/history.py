@@ -13,15 +13,15 @@ from adapters.application.changes import ChangedEntry, changes_of
 from adapters.application.history import Entry, KeptEntry, RefusedEntry, ReleasedEntry, history_of, prompt_of
 from adapters.application.storage import Storage
 from adapters.http.answers import image_url, json_answer
-from adapters.http.contract.query import LIMIT, OFFSET, PAGE, Words
-from adapters.http.contract.route import Answer, Route
-from adapters.http.contract.shapes import (
+from adapters.http.contract.past_shapes import (
     ChangedOfHistory,
     GivenBackOfHistory,
     HistoryPage,
     KeptOfHistory,
     RefusedOfHistory,
 )
+from adapters.http.contract.query import LIMIT, OFFSET, PAGE, Words
+from adapters.http.contract.route import Answer, Route
 from adapters.http.parameters import user_of
 from adapters.http.services import services_of
 from adapters.http.surveys import survey
