@@ -13,7 +13,7 @@ from pathlib import Path
 from adapters.disk.errors import NotOwnError
 from adapters.disk.files import is_disk_full
 from adapters.ports.faults import DiskFull, StorageUnavailable
-from adapters.ports.image_store import ImageStore, Place
+from adapters.ports.image_store import OWN_PREFIX, ImageStore, Place
 from adapters.wording.figures import size_in_words
 
 MOST_PLACES = 64
@@ -95,5 +95,5 @@ def fault_of(error: OSError, *, size_bytes: int, images: ImageStore) -> DiskFull
 
 
 def _told(path: Path) -> Path:
-    """Of a file of our own its folder: its name is another one each time."""
-    return path.parent if path.name.startswith(".") else path
+    """Of a file in the making its folder: its name is another one each time."""
+    return path.parent if path.name.startswith(OWN_PREFIX) else path

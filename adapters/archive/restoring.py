@@ -28,7 +28,7 @@ from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import READ, Files, is_disk_full
 from adapters.disk.litter import is_litter
 from adapters.disk.ways import lie_in_each_other, resolved
-from adapters.imagestore.local.layout import OWN_PREFIX, Layout
+from adapters.imagestore.local.layout import Layout
 from adapters.ledger.projector import Projector
 from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.faults import (
@@ -39,6 +39,7 @@ from adapters.ports.faults import (
     StorageUnavailable,
     TargetRefused,
 )
+from adapters.ports.image_store import OWN_PREFIX
 from projections.standing_files import StandingFile
 
 IN_MAKING = f"{OWN_PREFIX}restored"

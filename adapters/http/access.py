@@ -15,7 +15,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from adapters.application.storage import Storage
-from adapters.http.asking import CLIENT
+from adapters.http.asking import CLIENT, WHITESPACE
 from adapters.http.cookies import session_cookie_of
 from adapters.http.people.sign_in import DiscordSignIn
 from adapters.http.problems import FORBIDDEN, OTHER_SITE, UNAUTHORISED, Problem
@@ -127,7 +127,7 @@ class Access:
         if len(given) != 1:
             raise unauthorised("The request has more than one Authorization header, and this service needs one.")
         scheme, _, text = given[0].partition(" ")
-        text = text.strip() if scheme.lower() == SCHEME.lower() else ""
+        text = text.strip(WHITESPACE) if scheme.lower() == SCHEME.lower() else ""
         if self._known is not None and self._known.is_pass(text):
             return Caller(None)
         if (token := await self.token_of(text)) is None:

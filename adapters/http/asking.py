@@ -15,6 +15,8 @@ from adapters.http.problems import BAD_REQUEST, NEEDS_TLS, NOT_LOCAL, Problem
 from adapters.network.loopback import REMEMBERED, is_this_machine
 from adapters.network.reach import Forwarded, Reach
 
+WHITESPACE = " \t"
+"""What may stand around a header's value (RFC 9110, 5.6.3); Python's own notion of white space is wider."""
 USUAL_PORTS = {True: ":443", False: ":80"}
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))

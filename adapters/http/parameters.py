@@ -11,6 +11,7 @@ from aiohttp import web
 
 from adapters.application.results import HTTP, LOCAL_PROGRAM, Actor, claimed
 from adapters.http.access import CALLER
+from adapters.http.asking import WHITESPACE
 from adapters.http.problems import BAD_REQUEST, Problem
 from domain.names import malformed_name, malformed_user
 
@@ -18,7 +19,16 @@ MAX_KEY_CHARS = 255
 CLIENT_HEADER = "Abby-Client"
 
 _QUOTED_KEY = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
-_VISIBLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+_ESCAPED = r'\\["\\]'
+_IN_QUOTES = rf"(?:[\x21\x23-\x5b\x5d-\x7e]|{_ESCAPED})"
+_OR_SPACE = rf"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|{_ESCAPED})"
+_BETWEEN = f"{{0,{MAX_KEY_CHARS - 2}}}"
+KEY_PATTERN = (
+    rf"(?:[\x21\x23-\x7e](?:[\x20-\x7e]{_BETWEEN}[\x21-\x7e])?"
+    rf'|"{_IN_QUOTES}(?:{_OR_SPACE}{_BETWEEN}{_IN_QUOTES})?")'
+)
+"""Visible ASCII, as it is or as a structured field's string (RFC 9651); no blank at its ends."""
+_KEY = re.compile(KEY_PATTERN)
 _CLIENTS = ("cli", "page")
 
 
@@ -68,11 +78,10 @@ def idempotency_key_of(request: web.Request) -> str | None:
         return None
     if len(given) > 1:
         raise Problem(BAD_REQUEST, "There is more than one Idempotency-Key. Send one.")
-    text = given[0].strip()
-    if quoted := _QUOTED_KEY.fullmatch(text):
-        text = re.sub(r'\\(["\\])', r"\1", quoted[1])
-    elif text.startswith('"'):
+    text = given[0].strip(WHITESPACE)
+    quoted = _QUOTED_KEY.fullmatch(text)
+    if quoted is None and text.startswith('"'):
         raise Problem(BAD_REQUEST, "The Idempotency-Key opens a quotation mark that it does not close.")
-    if len(text) > MAX_KEY_CHARS or not _VISIBLE.fullmatch(text):
+    if not _KEY.fullmatch(text):
         raise Problem(BAD_REQUEST, f"An Idempotency-Key has 1 to {MAX_KEY_CHARS} visible ASCII characters.")
-    return text
+    return re.sub(r'\\(["\\])', r"\1", quoted[1]) if quoted else text

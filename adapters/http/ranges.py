@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from aiohttp import hdrs, web
 
+from adapters.http.asking import WHITESPACE
 from adapters.http.problems import RANGE, Problem
 
 MOST_DIGITS = 18
@@ -33,8 +34,8 @@ class Part(NamedTuple):
 def part_of(request: web.Request, etag: str, total: int) -> Part | None:
     """The part of a representation of so many bytes that is asked for, None for the whole. 416 for one beyond it."""
     given = request.headers.getall(hdrs.RANGE, [])
-    found = _ONE.fullmatch(given[0].strip()) if len(given) == 1 and request.method == hdrs.METH_GET else None
-    if found is None or request.headers.get(hdrs.IF_RANGE, f'"{etag}"').strip() != f'"{etag}"':
+    found = _ONE.fullmatch(given[0].strip(WHITESPACE)) if len(given) == 1 and request.method == hdrs.METH_GET else None
+    if found is None or request.headers.get(hdrs.IF_RANGE, f'"{etag}"').strip(WHITESPACE) != f'"{etag}"':
         return None
     first, last, suffix = found.groups()
     if first and last and _number(last) < _number(first):

@@ -16,6 +16,9 @@ from typing import NamedTuple, Protocol
 from domain.events import Event
 from domain.view import View
 
+OWN_PREFIX = ".abby-"
+"""How names begin that stand among images for a moment only; no image's name begins with a dot."""
+
 
 class Key(NamedTuple):
     """A name as the log keys it."""

@@ -71,7 +71,7 @@ async def test_no_view_breaks_a_rule(page: Page, service: Service) -> None:
     await page.locator("#search").evaluate("form => { form.hidden = false; }")  # as with more pictures
     await page.get_by_label("Filter by time").select_option("own")
     await page.get_by_role("button", name="Select", exact=True).tap()
-    await expect(page.get_by_label("until")).to_be_visible()
+    await expect(page.get_by_label("until", exact=True)).to_be_visible()
     assert await violations(page) == []
     await page.keyboard.press("Escape")
     await page.get_by_role("link", name="History").tap()

@@ -130,7 +130,7 @@ async def through_what_is_told(page: Page, look: Look) -> None:
     await page.get_by_role("link", name="Admin").tap()
     await expect(page.locator("#feed-state")).to_have_text("Live.")
     await page.locator("#users-table").get_by_role("button", name="local").tap()
-    await expect(page.locator("#ledger-lines > li")).to_have_count(4)
+    await expect(page.locator("#ledger-lines > li")).to_have_count(5)
     await page.get_by_label("Own pictures a day").fill("20")
     await page.locator("#own-reason").fill(REASON)
     await page.get_by_role("dialog").get_by_role("button", name="See what changes").tap()

@@ -14,7 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from adapters.http.contract.query import Schema
 from adapters.http.contract.route import JSON, Answer, Route, Upload
 from adapters.http.contract.shapes import Problem
-from adapters.http.parameters import MAX_KEY_CHARS
+from adapters.http.parameters import KEY_PATTERN
 from adapters.http.problems import MEDIA_TYPE
 from domain.decisions import ANSWERS_KEPT_SECONDS
 from domain.names import NAME_PATTERN, USER_PATTERN
@@ -47,7 +47,7 @@ IDEMPOTENCY_KEY: Mapping[str, object] = {
     "in": "header",
     "description": "One for each change that is wanted: sent again under it, the change is made once and the first "
     f"answer is given again, for {ANSWERS_KEPT_SECONDS // 86_400} days. Keys of one token are not those of another.",
-    "schema": {"type": "string", "pattern": rf"^[\x21\x23-\x7e]{{1,{MAX_KEY_CHARS}}}$"},
+    "schema": {"type": "string", "pattern": f"^{KEY_PATTERN}$"},
 }
 PREFER: Mapping[str, object] = {
     "name": "Prefer",

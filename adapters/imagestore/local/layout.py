@@ -21,8 +21,6 @@ DETAILS_FOLDER = ".details"
 DETAILS_SUFFIX = "~.json"
 THUMBNAILS_FOLDER = ".thumbs"
 THUMBNAIL_SUFFIX = "~"
-OWN_PREFIX = ".abby-"
-"""How names begin that stand among images for a moment only; no image's name begins with a dot."""
 
 
 class Layout:

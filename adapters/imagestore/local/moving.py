@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from adapters.disk.files import Files
-from adapters.imagestore.local.layout import OWN_PREFIX
+from adapters.ports.image_store import OWN_PREFIX
 
 
 def move(files: Files, source: Path, target: Path) -> None:

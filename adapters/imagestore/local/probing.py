@@ -14,10 +14,10 @@ from secrets import token_bytes, token_hex
 from threading import Lock
 
 from adapters.disk.files import CREATE, Files
-from adapters.imagestore.local.layout import OWN_PREFIX, Layout
+from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.local.moving import move
 from adapters.imagestore.local.own_files import OwnFiles
-from adapters.ports.image_store import Place
+from adapters.ports.image_store import OWN_PREFIX, Place
 
 PROBE_NAME = f"{OWN_PREFIX}probe"
 """What a probe is called for a moment in a folder of images. A crash may leave it; the next probe takes it away."""

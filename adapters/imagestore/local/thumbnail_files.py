@@ -14,8 +14,9 @@ from stat import S_IFDIR
 from threading import Lock
 
 from adapters.disk.files import CREATE, Files
-from adapters.imagestore.local.layout import OWN_PREFIX, Layout
+from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.local.own_files import OwnFiles
+from adapters.ports.image_store import OWN_PREFIX
 
 MAX_THUMBNAIL_BYTES = 1024 * 1024
 """More than any takes; what is larger is none."""

@@ -5,7 +5,8 @@ What is told of a file that is met is the business of whoever walks.
 
 from __future__ import annotations
 
-from adapters.imagestore.local.layout import OWN_PREFIX, THUMBNAILS_FOLDER
+from adapters.imagestore.local.layout import THUMBNAILS_FOLDER
+from adapters.ports.image_store import OWN_PREFIX
 from domain.names import DESKTOP_FILES
 
 MAX_DEPTH = 32

@@ -31,12 +31,12 @@ import adapters.discord.inputs as inputs
 inputs.FETCH_SECONDS = 2.5
 """
 """The program, with little patience for all the files of a message together."""
-PICTURE = png(128)
+PICTURE = png(4096)
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200)
 COPIES = "images-ext-1.discordapp.net"
 PROXIED = f"https://{COPIES}/external/h0/https/pictures.example/a.png"
 ELSEWHERE = "https://pictures.example/a.png"
-FOUND = "This image can be upscaled to a width from 128 to 1024 pixels"
+FOUND = "The image is as large as one of its shape can be"
 """It was found and looked at, and is refused before a service is asked: making it would only take its time."""
 PATIENCE_SECONDS = 90.0
 MOST_TAKEN_BYTES = 20 * 1_048_576
@@ -46,7 +46,7 @@ MOST_TAKEN_BYTES = 20 * 1_048_576
 def avif() -> bytes:
     """A picture of the one format that is read and not kept."""
     buffer = io.BytesIO()
-    Image.new("RGB", (128, 128), "teal").save(buffer, "AVIF")
+    Image.new("RGB", (4096, 16), "teal").save(buffer, "AVIF")
     return buffer.getvalue()
 
 

@@ -11,11 +11,13 @@ from urllib.parse import unquote
 import schemathesis
 from hypothesis import strategies as st
 
-from adapters.http.parameters import MAX_KEY_CHARS
+from adapters.http.parameters import KEY_PATTERN
 from tests.hostile.builders import png
 
 PICTURE = st.just(png())
-KEY = re.compile(rf"[\x21\x23-\x7e]{{1,{MAX_KEY_CHARS}}}")
+KEY = re.compile(KEY_PATTERN)
+MOST_KEPT = 200
+"""Characters of a key to which a number is added."""
 _numbers = itertools.count()
 _jobs: list[dict[str, str]] = []
 """Users and ids of jobs that were begun."""
@@ -35,7 +37,7 @@ def before_call(_context: Any, case: Any, _options: dict[str, Any]) -> None:
         _make_surely_wrong(case)
         return
     if case.headers and isinstance(key := case.headers.get("Idempotency-Key"), str):
-        case.headers["Idempotency-Key"] = f"{key[:200]}-{next(_numbers)}"
+        case.headers["Idempotency-Key"] = _numbered(key)
     if case.headers and "Prefer" in case.headers:
         case.headers["Prefer"] = "respond-async"
     if _jobs and "id" in case.path_parameters:
@@ -56,14 +58,20 @@ def before_call(_context: Any, case: Any, _options: dict[str, Any]) -> None:
 
 
 def _make_surely_wrong(case: Any) -> None:
-    """In a form everything is text: a number there is no wrong one. A key is a right one without its quotation marks,
-    and without the spaces around it.
-    """
+    """In a form everything is text: a number there is no wrong one. A key is a right one without the spaces around."""
     if case.media_type == "multipart/form-data" and isinstance(case.body, dict) and not _is_text(case.body):
         case.body = case.body | {"wrong": "by its type"}
     key = case.headers.get("Idempotency-Key") if case.headers else None
-    if isinstance(key, str) and not KEY.fullmatch(key) and KEY.fullmatch(key.strip().strip('"')):
-        case.headers["Idempotency-Key"] = f"{key} and more words"
+    if isinstance(key, str) and not KEY.fullmatch(key) and KEY.fullmatch(key.strip()):
+        case.headers["Idempotency-Key"] = '"not closed'
+
+
+def _numbered(key: str) -> str:
+    """The same kind of key, and one that was not used."""
+    number = next(_numbers)
+    if key.startswith('"'):
+        return f'"{number}-{key[1:]}' if len(key) <= MOST_KEPT else f'"{number}"'
+    return f"{key[:MOST_KEPT]}-{number}"
 
 
 def _is_text(form: dict[str, Any]) -> bool:

@@ -137,7 +137,9 @@ async def test_two_keys_are_none(service: Running) -> None:
     assert (await once(service.address, raw)).status == 400
 
 
-@pytest.mark.parametrize("key", ["", '""', '"open', "k" * 256, "\u00e9", "a\tb", '"a"b"'])
+@pytest.mark.parametrize(
+    "key", ["", '""', '"open', "k" * 256, "\u00e9", "a\tb", '"a"b"', "a\u00c2\u00a0", "\u00e2\u0080\u0083a"]
+)
 async def test_a_key_that_is_not_one_is_refused(service: Running, key: str) -> None:
     """400, and nothing is saved."""
     answer = await service.upload("1", png(), headers={"Idempotency-Key": key})
