@@ -12,9 +12,10 @@ import itertools
 import logging
 import secrets
 from collections import Counter
+from collections.abc import Coroutine
 from contextlib import suppress
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -152,12 +153,9 @@ class Job:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def change(self, seconds: float) -> None:
-        """Returns at the next change, or after that time."""
-        changed = self._changed
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await changed.wait()
+    def change(self, seconds: float) -> Coroutine[Any, Any, None]:
+        """Returns at the next change from this call on, however late it is awaited; or after that time."""
+        return _until(self._changed, seconds)
 
     async def until_settled(self, seconds: float, *, ended: bool) -> None:
         """Returns once its places are reserved, where `ended` once it has ended; or after that time."""
@@ -165,6 +163,12 @@ class Job:
             async with asyncio.timeout(seconds):
                 while not (self.has_ended or (self.is_admitted and not ended)):
                     await self._changed.wait()
+
+
+async def _until(changed: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await changed.wait()
 
 
 class Found(NamedTuple):

@@ -186,3 +186,12 @@ async def test_a_service_that_stops_answers_those_who_wait_for_a_change(serve: S
     await stopping
     assert [name for name in service.files() if name.endswith(".png")] != []
     assert path.startswith(JOBS)
+
+
+async def test_a_change_is_not_missed_before_it_is_waited_for() -> None:
+    """Who asks to wait, and is only then given their turn, hears of an end that came in between: not seconds later."""
+    job = Job(wanted("1"), utc_now())
+    waiting = job.change(SECONDS)
+    job.end(State.CANCELLED)
+    async with asyncio.timeout(SECONDS / 2):
+        await waiting
