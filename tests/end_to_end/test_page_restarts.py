@@ -13,7 +13,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -25,27 +24,12 @@ from adapters.application.governing import override_limits_blocking
 from adapters.application.reading import quota_status
 from adapters.application.saving import NewImage, save_image
 from adapters.http.jobs import Jobs
-from domain.commands import SetPolicy
 from domain.limits import UserLimits
 from tests.end_to_end.page_desk import Desk, Held, Service, ask_for
 from tests.end_to_end.test_page_tools import SECONDS
 from tests.hostile.builders import png
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-
-@pytest.fixture
-def provider() -> Held:
-    """The one of this test's service."""
-    return Held()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def held(tmp_path: Path, provider: Held) -> AsyncIterator[Service]:
-    """A service whose pictures wait."""
-    running = Service(tmp_path / "root", SetPolicy(daily=5), provider)
-    yield running
-    await running.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
