@@ -120,7 +120,8 @@ async def all_places_taken(bounds: ConnectionBounds) -> AsyncIterator[tuple[str,
 
 async def test_who_finds_no_place_has_the_next_one_in_their_turn() -> None:
     """As one is given back within the time, nobody is told 503; what they sent meanwhile is not lost."""
-    async with all_places_taken(TIGHT._replace(connections=1, wait_seconds=5.0)) as (address, held):
+    rarely_looked = TIGHT._replace(connections=1, wait_seconds=5.0, patience_seconds=600.0)
+    async with all_places_taken(rarely_looked) as (address, held):
         wires = [await Wire.open(address) for _ in range(TIGHT.waiting)]
         for wire in wires:
             await wire.send(request("GET", "/", headers={"Connection": "close"}))
@@ -129,6 +130,17 @@ async def test_who_finds_no_place_has_the_next_one_in_their_turn() -> None:
         assert [(await wire.answer()).body for wire in wires] == [b"hello"] * TIGHT.waiting
         for wire in wires:
             await wire.close()
+
+
+async def test_who_waits_has_the_place_of_who_pauses_once_that_is_seen() -> None:
+    """Nobody closes: who keeps it without need is found while the newcomer waits, and gives it up."""
+    bounds = TIGHT._replace(connections=1, keep_alive_seconds=60, wait_seconds=5.0, patience_seconds=0.5)
+    async with listening(bounds) as address:
+        pausing = await Wire.open(address)
+        await pausing.send(HELLO)
+        assert (await pausing.answer()).body == b"hello"
+        assert (await once(address, HELLO)).body == b"hello"
+        await pausing.close()
 
 
 async def test_who_has_gone_while_they_waited_keeps_no_place_from_the_next() -> None:
