@@ -28,11 +28,11 @@ from domain.limits import Limits, Override
 from domain.quota_checks import Demand, refuse_what_does_not_fit
 from domain.refusals import Refusal
 from domain.usage import Reservation, find_day
-from projections import answers, image_index, quota_state, stored_state
+from projections import answers, image_index, quota_fold, quota_state, stored_state
 from projections.daily_quota import DailyQuota
 from projections.deadlines import Deadlines
 from projections.image_index import UserImages
-from projections.quota_state import QuotaFold
+from projections.quota_fold import QuotaFold
 from projections.user_quota import UserQuota
 from tests.crash.faulty_files import SmallFiles
 
@@ -167,7 +167,7 @@ def _log_not_synced(patch: pytest.MonkeyPatch) -> None:
 
 
 def _own_limits_for_ever(patch: pytest.MonkeyPatch) -> None:
-    for module in (images, reserving, quota_state):
+    for module in (images, reserving, quota_fold):
         plain = module.effective
 
         def effective(policy: Limits, own: Override | None, at: str, plain: Any = plain) -> Limits:

@@ -135,13 +135,6 @@ class Person:
         """Whether a name stands in a folder."""
         return any(key.startswith(folder.lower() + "/") for key in self.names(temp=temp))
 
-    def listed(self, folder: str | None, *, temp: bool) -> list[str]:
-        """What a folder of theirs has on the disk, spelled as it is: files, and folders with something in them."""
-        names = [kept.name for kept in self.names(temp=temp).values()]
-        if folder is None:
-            return [name.partition("/")[0] for name in names]
-        return [name.partition("/")[2] for name in names if name.startswith(folder + "/")]
-
     def today(self, day: date) -> Day:
         """The count of a day."""
         return self.days.get(day, Day(0, 0))

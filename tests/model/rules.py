@@ -22,7 +22,7 @@ from tests.model.asks import (
     ResetCount,
     Save,
 )
-from tests.model.people import Day, Held, Kept, Own, Place, number_of, text_of
+from tests.model.people import Day, Held, Kept, Own, Place, text_of
 from tests.model.state import DAY, State
 from tests.model.tally import tally
 
@@ -34,12 +34,9 @@ UNKNOWN: GenerationOutcome = ("refused", "UNKNOWN_RESERVATION")
 
 
 class Seen(NamedTuple):
-    """What a save sees on the disk when it is staged: whether a folder is where its file would be, and the number that
-    a fresh name begins at.
-    """
+    """What a save sees on the disk when it is staged: whether a folder is where its file would be."""
 
     in_the_way: bool = False
-    number_from: int = 1
 
 
 class Rules(State):
@@ -85,7 +82,7 @@ class Rules(State):
         assert not isinstance(ask.name, Kin)
         person = self.people[ask.user]
         if ask.name is None or ask.name == FOLDER_OF_A_KIND:
-            return Seen(number_from=1 + max(map(number_of, person.listed(ask.name, temp=ask.temp)), default=0))
+            return Seen()
         is_folder = any(kept.name.startswith(ask.name + "/") for kept in person.names(temp=ask.temp).values())
         return Seen(in_the_way=is_folder)
 
@@ -96,7 +93,7 @@ class Rules(State):
                 return UNKNOWN
             held = None  # decided as a plain save
             tally["a save came after its place expired"] += 1
-        person, name = self.person(ask.user), self._name(ask, seen)
+        person, name = self.person(ask.user), self._name(ask)
         current = person.names(temp=ask.temp).get(name.lower())
         if current is not None:
             tally["an image was overwritten"] += name == current.name
@@ -122,12 +119,12 @@ class Rules(State):
         person.keep(Kept(name, ask.data, self.last_at, operation, details), temp=ask.temp)
         return ("saved", name, ask.size_bytes, sha256(ask.data).hexdigest(), len(self.trail), False)
 
-    def _name(self, ask: Save, seen: Seen) -> str:
+    def _name(self, ask: Save) -> str:
         """The name that is meant: the one given, or a fresh one whose number never stood."""
         if isinstance(ask.name, str) and ask.name != FOLDER_OF_A_KIND:
             return ask.name
         person = self.person(ask.user)
-        number = max(seen.number_from, person.highest[ask.temp] + 1)
+        number = person.highest[ask.temp] + 1
         folder = f"{ask.name}/" if ask.name else ""
         while (name := f"{folder}image_{number}.bin") in person.names(temp=ask.temp) or person.has_folder(
             name, temp=ask.temp
