@@ -13,7 +13,8 @@ from domain.limits import Limits, Override, TakenIn, UserLimits
 from domain.usage import DayCount, KeyedAnswer, PoolUsage, Reservation, UserUsage
 from projections.gallery import Gallery
 from projections.image_index import ImageIndex, Unpack, UserImages
-from projections.quota_state import QuotaState, Tables
+from projections.quota_fold import Tables
+from projections.quota_state import QuotaState
 from projections.tables import Table
 
 Rows = Iterable[tuple[Any, Any]]

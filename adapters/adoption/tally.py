@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from adapters.adoption.former_layouts import Skipped
 from domain.limits import Limits, effective
-from projections.quota_state import QuotaFold
+from projections.quota_fold import QuotaFold
 
 
 class Share(NamedTuple):

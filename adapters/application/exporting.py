@@ -21,7 +21,8 @@ from adapters.application.results import ImageSave
 from adapters.application.saves import saves_of
 from adapters.images.file_names import promises
 from adapters.images.formats import EXTENSIONS
-from domain.events import CleanupCompleted, Event, ImageSaved, to_data
+from domain.event_data import to_data
+from domain.events import CleanupCompleted, Event, ImageSaved
 from domain.names import name_key
 
 MOST_EVENTS = 1_000_000

@@ -16,7 +16,8 @@ from adapters.history.past import Moment, Past
 from adapters.ledger.codec import damaged, decode
 from adapters.ports.event_log import EventSource, OpenedLog
 from adapters.wording.explanations import told
-from domain.events import IdempotencyKey, ImpossibleFact, RequestRefused, to_data
+from domain.event_data import to_data
+from domain.events import IdempotencyKey, ImpossibleFact, RequestRefused
 from domain.refusals import Reason
 from projections.deadlines import deadline
 from projections.explanation import Explanation, Held, Line, Stored, explain, last_decision

@@ -10,8 +10,9 @@ from eventsourcing.dcb.api import DCBSequencedEvent
 
 from adapters.ports.event_log import JSONEvent, VerifiedEvent
 from adapters.ports.faults import LogDamaged
+from domain.event_data import from_data, to_data
 from domain.event_forms import misshapen
-from domain.events import Event, ImpossibleFact, from_data, tags_of, to_data
+from domain.events import Event, ImpossibleFact, tags_of
 
 Recorded = tuple[int, Event]
 """A position and its event."""

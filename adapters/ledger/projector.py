@@ -14,7 +14,8 @@ from projections.activity import Activity
 from projections.clock_corrections import ClockCorrections
 from projections.limit_changes import LimitChanges
 from projections.preferences import Preferences
-from projections.quota_state import QuotaFold, QuotaState
+from projections.quota_fold import QuotaFold
+from projections.quota_state import QuotaState
 from projections.stored_state import dump
 
 EVENTS_BETWEEN_TIDYING = 10_000

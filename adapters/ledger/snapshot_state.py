@@ -23,7 +23,8 @@ from projections.clock_corrections import ClockCorrections
 from projections.image_index import UserImages
 from projections.limit_changes import LimitChange, LimitChanges
 from projections.preferences import Preferences
-from projections.quota_state import QuotaState, Tables
+from projections.quota_fold import Tables
+from projections.quota_state import QuotaState
 from projections.stored_state import StoredState, load
 
 SCHEMA = 5

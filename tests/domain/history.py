@@ -15,7 +15,8 @@ import pytest
 
 from domain.commands import Command
 from domain.decisions import Decision, StoredAnswer, decide
-from domain.events import Event, ImpossibleFact, from_data, to_data
+from domain.event_data import from_data, to_data
+from domain.events import Event, ImpossibleFact
 from domain.instants import EARLIEST
 from domain.refusals import Reason, Refusal
 from projections.quota_state import QuotaState

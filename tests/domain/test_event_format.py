@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from domain.event_data import from_data, to_data
 from domain.events import (
     MAX_FILES_A_CLEANUP,
     MAX_RECORDED_REFUSALS,
@@ -20,10 +21,8 @@ from domain.events import (
     IdempotencyKey,
     ImpossibleFact,
     PreferenceSet,
-    from_data,
     idempotency_tag,
     tags_of,
-    to_data,
 )
 from domain.limits import Limits, UserLimits
 from tests.domain.examples import (

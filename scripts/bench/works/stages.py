@@ -22,7 +22,8 @@ from adapters.ledger.pending import Accepted, PendingCommand
 from adapters.ledger.projector import Projector
 from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.clock import utc_now
-from projections.quota_state import Draft, QuotaFold
+from projections.quota_fold import QuotaFold
+from projections.quota_state import Draft
 from scripts.bench.apart import apart
 from scripts.bench.bench import Bench
 from scripts.bench.figures import Case, Figure, alone
