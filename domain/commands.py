@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from domain.events import IdempotencyKey
-from domain.limits import Limits, Override, SharedLimits
+from domain.limits import Limits, Override, SharedLimits, Windows
 
 OPERATIONS = ("text_to_image", "image_to_image", "upscale", "unspecified")
 RELEASE_REASONS = ("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")
@@ -50,6 +50,8 @@ class SetPolicy(NamedTuple):
     daily: int | None = None
     gen_bytes: int | None = None
     moderated_free: bool | None = None
+    windows: Windows | None = None
+    unenforced: tuple[str, ...] | None = None
     origin: str | None = None
     idempotency_key: IdempotencyKey | None = None
 
@@ -75,6 +77,7 @@ class ChangePolicy(NamedTuple):
 
 class ReserveGeneration(NamedTuple):
     """May `count` images be made? `bytes_each` None holds the policy's estimate. `style` is the key of one, if any.
+    `credits_each`: what one costs by its price, in thousandths; None where no price is known.
 
     `exclusive`: a repeat of this request while the reservation is open is REQUEST_RUNNING, not the former answer again.
     """
@@ -88,12 +91,17 @@ class ReserveGeneration(NamedTuple):
     operation: str = "unspecified"
     exclusive: bool = False
     style: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    credits_each: int | None = None
     origin: str | None = None
     idempotency_key: IdempotencyKey | None = None
 
 
 class CompleteGeneration(NamedTuple):
-    """The provider delivered `count` images of a reservation."""
+    """The provider delivered `count` images of a reservation. `cost`: what it reported, in thousandths of credits; None
+    where it reports nothing, so that the price holds.
+    """
 
     user: str
     by: str
@@ -104,6 +112,7 @@ class CompleteGeneration(NamedTuple):
     count: int = 1  # type: ignore[assignment]  # the stored name; tuple.count is not needed
     credits: float | None = None
     seed: int | None = None
+    cost: int | None = None
     origin: str | None = None
     idempotency_key: IdempotencyKey | None = None
 
@@ -197,8 +206,38 @@ class OverrideLimits(NamedTuple):
     reason: str
     user_bytes: int | None = None
     daily: int | None = None
+    windows: Windows | None = None
     until: str | None = None
     seen: Override | None = None
+    origin: str | None = None
+    idempotency_key: IdempotencyKey | None = None
+
+
+class GiveGrant(NamedTuple):
+    """Gives a user `amount` places, thousandths of credits or bytes beyond the limits, under a new id."""
+
+    user: str
+    by: str
+    grant: str
+    unit: str
+    amount: int
+    reason: str
+    source: str = "manager"
+    priority: int = 0
+    expires_at: str | None = None
+    rollover: int = 0
+    rollover_until: str | None = None
+    origin: str | None = None
+    idempotency_key: IdempotencyKey | None = None
+
+
+class VoidGrant(NamedTuple):
+    """Lets nothing more be drawn from a grant of a user."""
+
+    user: str
+    by: str
+    grant: str
+    reason: str
     origin: str | None = None
     idempotency_key: IdempotencyKey | None = None
 
@@ -251,6 +290,8 @@ Command = (
     | DeleteImage
     | CleanUp
     | OverrideLimits
+    | GiveGrant
+    | VoidGrant
     | ResetDaily
     | SetPreference
     | CorrectClock

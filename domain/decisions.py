@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, assert_never
 
-from domain import images, policies, reserving
+from domain import grants_given, images, policies, reserving
 from domain.commands import (
     AdoptImage,
     ChangePolicy,
@@ -19,6 +19,7 @@ from domain.commands import (
     CompleteGeneration,
     CorrectClock,
     DeleteImage,
+    GiveGrant,
     OverrideLimits,
     ReleaseExpired,
     ReleasePlaces,
@@ -27,6 +28,7 @@ from domain.commands import (
     SaveImage,
     SetPolicy,
     SetPreference,
+    VoidGrant,
 )
 from domain.events import Event, idempotency_tag
 from domain.instants import later, seconds_between
@@ -124,6 +126,10 @@ def _carry_out(command: Command, view: View, policy: Limits, at: str) -> tuple[E
             return policies.change_policy(command, view, policy, at)
         case OverrideLimits():
             return policies.override_limits(command, view, at)
+        case GiveGrant():
+            return grants_given.give(command, view, at)
+        case VoidGrant():
+            return grants_given.void(command, view, at)
         case ResetDaily():
             return policies.reset_daily(command, view, at)
         case SetPreference():

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from domain.events import TYPES, Asked, CleanedFile, Event, IdempotencyKey, ImpossibleFact
+from domain.grants import Draw
 from domain.limits import Limits, UserLimits
 
 
@@ -39,13 +40,46 @@ def from_data(type_name: str, data: dict[str, Any]) -> Event:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, UserLimits):
-        return {name: own for name, own in value._asdict().items() if own is not None}
+    if isinstance(value, Limits | UserLimits | Asked):
+        said = {name: own for name, own in value._asdict().items() if _is_told(value, name, own)}
+        if value_windows := said.get("windows"):
+            said["windows"] = dict(value_windows)
+        return said
     if hasattr(value, "_asdict"):
         return value._asdict()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
+
+
+_SINCE_WINDOWS = frozenset({"windows", "unenforced", "credits"})
+"""Members of values within events that are left out where they hold their default: no former version had them."""
+
+
+def _is_told(value: Any, name: str, member: Any) -> bool:
+    default = value._field_defaults.get(name)
+    return member is not None if isinstance(value, UserLimits) else name not in _SINCE_WINDOWS or member != default
+
+
+def _limits(members: dict[str, Any]) -> Limits:
+    return Limits(**_with_tuples(members))
+
+
+def _own_limits(members: dict[str, Any]) -> UserLimits:
+    return UserLimits(**_with_tuples(members))
+
+
+def _with_tuples(members: dict[str, Any]) -> dict[str, Any]:
+    """Limits of windows as pairs, and names as a tuple."""
+    if "windows" in members:
+        members = {**members, "windows": tuple(members["windows"].items())}
+    if "unenforced" in members:
+        members = {**members, "unenforced": tuple(members["unenforced"])}
+    return members
+
+
+def _draws(items: list[dict[str, Any]]) -> tuple[Draw, ...]:
+    return tuple([Draw(**item) for item in items])
 
 
 Builder = Callable[[Any], Any]
@@ -58,8 +92,12 @@ def _build(value_class: Callable[..., Any]) -> Builder:
 _REQUEST: tuple[str, Builder] = ("request", _build(IdempotencyKey))
 _REQUEST_ALONE: tuple[tuple[str, Builder], ...] = (_REQUEST,)
 _BUILDERS: dict[str, tuple[tuple[str, Builder], ...]] = {
-    "PolicyChanged": (("limits", _build(Limits)), ("taken_in", tuple), _REQUEST),
+    "PolicyChanged": (("limits", _limits), ("taken_in", tuple), _REQUEST),
+    "GenerationReserved": (("drawn", _draws), _REQUEST),
+    "GenerationCompleted": (("returned", _draws), _REQUEST),
+    "GenerationReleased": (("returned", _draws), _REQUEST),
     "CleanupCompleted": (("files", lambda files: tuple(CleanedFile(**file) for file in files)), _REQUEST),
     "RequestRefused": (("asked", _build(Asked)),),
-    "LimitsOverridden": (("limits", _build(UserLimits)), _REQUEST),
+    "LimitExceeded": (("asked", _build(Asked)),),
+    "LimitsOverridden": (("limits", _own_limits), _REQUEST),
 }

@@ -16,18 +16,22 @@ from typing import NamedTuple
 
 from domain.commands import DELETE_REASONS, OPERATIONS, POLICY_SOURCES, RELEASE_REASONS
 from domain.events import MAX_FILES_A_CLEANUP, TYPES
+from domain.grants import GRANT_UNITS, SOURCES
 from domain.instants import STORED_TIME
+from domain.limit_names import ALL_LIMITS, CREDITS, FURTHER, GENERATIONS, OF_A_USER
 from domain.limits import Limits
 from domain.names import STORED_NAME, STORED_STYLE, STORED_USER
 
 MOST_TYPES = 64
 """Types of events whose expressions are kept; there are fewer."""
+MOST_DRAWS = 2_000
+"""Draws in one event: a user has at most a thousand grants to draw on, of each unit."""
 MOST_SHOWN = 60
 """Bytes of a wrong value that a sentence quotes."""
 ADOPTED = "adopted"
 MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif", "application/octet-stream")
 """What images are stored as; the last where nobody looked at the bytes."""
-EXCEEDED = ("DAILY_LIMIT", "USER_STORAGE", "POOL_STORAGE")
+EXCEEDED = ("DAILY_LIMIT", "WINDOW_LIMIT", "USER_STORAGE", "POOL_STORAGE")
 
 
 class Form(NamedTuple):
@@ -54,6 +58,12 @@ def _object(words: str, **members: Form) -> Form:
     return Form(words, rf"\{{{inside}\}}")
 
 
+def _some_of(of: Form, names: Iterable[str]) -> str:
+    """An object of some of these members, in this order, each of the form."""
+    inside = "".join(rf'(?:"{name}":{of.pattern}(?:,(?=")|(?=\}})))?' for name in names)
+    return rf"\{{{inside}\}}"
+
+
 _NO_MORE_THAN_2_53 = (
     r"[1-9]\d{0,14}|[1-8]\d{15}|900[0-6]\d{12}|9007(?:0\d{11}|1(?:[0-8]\d{10}|9(?:[0-8]\d{9}|9(?:[01]\d{8}|2(?:[0-4]\d{7}|"
     r"5(?:[0-3]\d{6}|4(?:[0-6]\d{5}|7(?:[0-3]\d{4}|4(?:0(?:[0-8]\d\d|9(?:[0-8]\d|9[0-2])))))))))))"
@@ -64,9 +74,10 @@ _ESCAPE = r'\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))'
 WHOLE = Form("a whole number from 0 to 9007199254740992 (2^53)", f"(?:0|{_NO_MORE_THAN_2_53})")
 PLACES = Form("a whole number from 0 to 100", r"(?:0|[1-9]\d?|100)")
 SUM = Form("a whole number of at most 18 digits", r"(?:0|[1-9]\d{0,17})")
+MORE_THAN_NONE = Form("a whole number from 1 to 999999999999999999", r"[1-9]\d{0,17}")
 SEED = Form("a whole number of at most 19 digits", r"(?:0|[1-9]\d{0,18}|-[1-9]\d{0,17})")
 SECONDS = Form("a number from 0 up", r"(?:0|[1-9]\d{0,17})(?:\.\d{1,25})?(?:[eE][-+]?\d{1,2})?")
-CREDITS = Form("a number", f"-?{SECONDS.pattern}")
+NUMBER_OF_CREDITS = Form("a number", f"-?{SECONDS.pattern}")
 FLAG = Form("true or false", "(?:true|false)")
 TEXT = Form(
     "a text of 1 to 1280 bytes without control characters",
@@ -81,25 +92,35 @@ STYLE = Form("the key of a style: 1 to 64 of a-z, 0-9, '_' and '-', a letter or 
 STAGED = Form("32 lower-case hex digits", '"[0-9a-f]{32}"')
 DIGEST = Form("64 lower-case hex digits", '"[0-9a-f]{64}"')
 COMMAND = Form("the name of a command", '"[A-Za-z]{1,64}"')
-POLICY = _object(
-    "limits: user_bytes, pool_bytes, daily, gen_bytes (whole numbers up to 2^53), moderated_free (true or false)",
-    user_bytes=WHOLE,
-    pool_bytes=WHOLE,
-    daily=WHOLE,
-    gen_bytes=WHOLE,
-    moderated_free=FLAG,
+_WINDOWS = rf"(?!\{{\}}){_some_of(WHOLE, FURTHER)}"
+_OWN_WINDOWS = rf"(?!\{{\}}){_some_of(WHOLE, OF_A_USER)}"
+_NAMES = "".join(rf'(?:"{name}"(?:,(?=")|(?=\])))?' for name in ALL_LIMITS)
+POLICY = Form(
+    "limits: user_bytes, pool_bytes, daily, gen_bytes (whole numbers up to 2^53), moderated_free (true or false); "
+    "windows (whole numbers by the names of limits, in their order) and unenforced (names of limits, in their order) "
+    "where there are such",
+    rf'\{{"user_bytes":{WHOLE.pattern},"pool_bytes":{WHOLE.pattern},"daily":{WHOLE.pattern},"gen_bytes":{WHOLE.pattern},'
+    rf'"moderated_free":{FLAG.pattern}(?:,"windows":{_WINDOWS})?(?:,"unenforced":(?!\[\])\[{_NAMES}\])?\}}',
 )
 OWN_LIMITS = Form(
-    "null, or limits of one user: user_bytes, daily (whole numbers up to 2^53) or both",
-    rf'(?:null|\{{"user_bytes":{WHOLE.pattern}(?:,"daily":{WHOLE.pattern})?\}}|\{{"daily":{WHOLE.pattern}\}})',
+    "null, or limits of one user: user_bytes, daily (whole numbers up to 2^53), windows, or several of them",
+    rf'(?:null|(?!\{{\}})\{{(?:"user_bytes":{WHOLE.pattern}(?:,(?=")|(?=\}})))?(?:"daily":{WHOLE.pattern}'
+    rf'(?:,(?=")|(?=\}})))?(?:"windows":{_OWN_WINDOWS})?\}})',
 )
 _LIMIT = f'"(?:{"|".join(Limits._fields)})"'
 TAKEN_IN = Form(
     f"a list of 1 to {len(Limits._fields)} names of limits",
     rf"\[{_LIMIT}(?:,{_LIMIT}){{0,{len(Limits._fields) - 1}}}\]",
 )
-ASKED = _object(
-    "what was asked for: count, bytes, replaced_bytes (whole numbers)", count=PLACES, bytes=SUM, replaced_bytes=WHOLE
+ASKED = Form(
+    "what was asked for: count, bytes, replaced_bytes (whole numbers), credits (thousandths) where they are not 0",
+    rf'\{{"count":{PLACES.pattern},"bytes":{SUM.pattern},"replaced_bytes":{WHOLE.pattern}'
+    rf'(?:,"credits":{MORE_THAN_NONE.pattern})?\}}',
+)
+_DRAW = _object("a draw", grant=ID, unit=_one_of(GENERATIONS, CREDITS), amount=MORE_THAN_NONE).pattern
+DRAWS = Form(
+    f"a list of 1 to {MOST_DRAWS} draws, each with grant, unit (generations or credits) and amount",
+    rf"\[{_DRAW}(?:,{_DRAW}){{0,{MOST_DRAWS - 1}}}\]",
 )
 _FILE = _object("a file", user=USER, name=NAME, bytes=WHOLE).pattern
 FILES = Form(
@@ -115,7 +136,15 @@ REQUEST = _object(
 _FORMS: dict[str, Form] = {
     **dict.fromkeys(("at", "expires_at", "until", "was", "now"), TIME),
     **dict.fromkeys(("bytes", "bytes_each", "replaced_bytes", "width", "height", "freed_bytes"), WHOLE),
-    **dict.fromkeys(("older_than_days", "limit", "used", "held"), WHOLE),
+    **dict.fromkeys(("older_than_days", "limit", "used", "held"), SUM),
+    **dict.fromkeys(("credits_each", "rollover"), WHOLE),
+    **dict.fromkeys(("amount", "cost"), MORE_THAN_NONE),
+    **dict.fromkeys(("drawn", "returned"), DRAWS),
+    **dict.fromkeys(("rollover_until",), TIME),
+    "grant": ID,
+    "unit": _one_of(*GRANT_UNITS),
+    "priority": PLACES,
+    "window": _one_of(*FURTHER),
     **dict.fromkeys(("count", "delivered", "refunded"), PLACES),
     **dict.fromkeys(("by", "origin", "preference", "value", "reason"), TEXT),
     **dict.fromkeys(("provider", "model"), CALLED),
@@ -132,7 +161,7 @@ _FORMS: dict[str, Form] = {
     "taken_in": TAKEN_IN,
     "command": COMMAND,
     "seconds": SECONDS,
-    "credits": CREDITS,
+    "credits": NUMBER_OF_CREDITS,
     "seed": SEED,
     "asked": ASKED,
     "files": FILES,
@@ -145,6 +174,9 @@ _OF_A_TYPE: dict[tuple[str, str], Form] = {
     ("GenerationReleased", "reason"): _one_of(*RELEASE_REASONS),
     ("ImageDeleted", "reason"): _one_of(*DELETE_REASONS),
     ("RequestRefused", "reason"): _one_of(*EXCEEDED),
+    ("LimitExceeded", "reason"): _one_of(*EXCEEDED),
+    ("GenerationCompleted", "cost"): SUM,
+    ("GrantGiven", "source"): _one_of(*SOURCES),
     ("ImageSaved", "operation"): _one_of(*OPERATIONS, ADOPTED),
 }
 

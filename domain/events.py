@@ -11,6 +11,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
+from domain.grants import Draw
 from domain.limits import Limits, UserLimits
 
 
@@ -26,11 +27,12 @@ class IdempotencyKey(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What a refused command asked for: places, bytes, and the bytes it would have replaced."""
+    """What a refused command asked for: places, bytes, the bytes it would have replaced, thousandths of credits."""
 
     count: int  # type: ignore[assignment]  # the stored name; tuple.count is not needed
     bytes: int
     replaced_bytes: int = 0
+    credits: int = 0
 
 
 class CleanedFile(NamedTuple):
@@ -60,7 +62,11 @@ class PolicyChanged(NamedTuple):
 
 
 class GenerationReserved(NamedTuple):
-    """Charges `count` to the day of `at` and holds count x bytes_each. `style` is the key of what was asked for."""
+    """Charges `count` to the day of `at` and holds count x bytes_each, and count x credits_each thousandths of credits.
+    `style` is the key of what was asked for, `provider` and `model` are who would make it.
+
+    `drawn`: what grants bear of it, in the order in which they were drawn on.
+    """
 
     at: str
     user: str
@@ -71,12 +77,20 @@ class GenerationReserved(NamedTuple):
     bytes_each: int
     expires_at: str
     style: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    credits_each: int | None = None
+    drawn: tuple[Draw, ...] = ()
     origin: str | None = None
     request: IdempotencyKey | None = None
 
 
 class GenerationCompleted(NamedTuple):
-    """The provider delivered `count` images. Nothing of it is in use yet."""
+    """The provider delivered `count` images. Nothing of it is in use yet.
+
+    `cost`: thousandths of credits, as the provider reported them or as the price says. `returned`: what of the credits
+    held for them goes back to grants.
+    """
 
     at: str
     user: str
@@ -88,14 +102,18 @@ class GenerationCompleted(NamedTuple):
     seconds: float
     credits: float | None = None
     seed: int | None = None
+    cost: int | None = None
+    returned: tuple[Draw, ...] = ()
     origin: str | None = None
     request: IdempotencyKey | None = None
 
 
 class GenerationReleased(NamedTuple):
-    """Frees `count` places, `delivered` of them completed before; `refunded` goes back to the day that was charged.
+    """Frees `count` places, `delivered` of them completed before; `refunded` goes back to the day that was charged, and
+    `returned` to grants.
 
-    `provider`: who was asked for what the places were held for, where anybody was.
+    `provider`: who was asked for what the places were held for, where anybody was. `cost`: thousandths of credits that
+    may have been paid for nothing; guild and pool bear them, never the user.
     """
 
     at: str
@@ -107,6 +125,8 @@ class GenerationReleased(NamedTuple):
     reason: str
     refunded: int
     provider: str | None = None
+    cost: int = 0
+    returned: tuple[Draw, ...] = ()
     origin: str | None = None
     request: IdempotencyKey | None = None
 
@@ -163,7 +183,8 @@ class CleanupCompleted(NamedTuple):
 class RequestRefused(NamedTuple):
     """A limit said no. The first `MAX_RECORDED_REFUSALS` of a user, reason and day are recorded, the last as such.
 
-    `style`: that of the generation that was asked for.
+    `style`: that of the generation that was asked for; `provider` and `model`: who would have made it. `window` is the
+    name of a limit of a window.
     """
 
     at: str
@@ -177,6 +198,28 @@ class RequestRefused(NamedTuple):
     held: int
     last: bool
     style: str | None = None
+    window: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    origin: str | None = None
+
+
+class LimitExceeded(NamedTuple):
+    """A limit that is tried out would have said no to the command whose events follow; it went on all the same."""
+
+    at: str
+    user: str
+    by: str
+    reason: str
+    command: str
+    asked: Asked
+    limit: int
+    used: int
+    held: int
+    style: str | None = None
+    window: str | None = None
+    provider: str | None = None
+    model: str | None = None
     origin: str | None = None
 
 
@@ -194,11 +237,46 @@ class LimitsOverridden(NamedTuple):
 
 
 class DailyCountReset(NamedTuple):
-    """This user's count of today becomes 0; places charged before it give nothing back."""
+    """This user's count of today becomes 0; places charged before it give nothing back to it. Other windows stand."""
 
     at: str
     user: str
     by: str
+    reason: str
+    origin: str | None = None
+    request: IdempotencyKey | None = None
+
+
+class GrantGiven(NamedTuple):
+    """A user has `amount` places, thousandths of credits or bytes beyond the limits, until it expires.
+
+    Of what is left then, `rollover` at most stays until `rollover_until`. Grants are drawn on by priority, the highest
+    first, then by their end, then by age.
+    """
+
+    at: str
+    user: str
+    by: str
+    grant: str
+    unit: str
+    amount: int
+    source: str
+    reason: str
+    priority: int = 0
+    expires_at: str | None = None
+    rollover: int = 0
+    rollover_until: str | None = None
+    origin: str | None = None
+    request: IdempotencyKey | None = None
+
+
+class GrantVoided(NamedTuple):
+    """Nothing more can be drawn from a grant; what was drawn stands."""
+
+    at: str
+    user: str
+    by: str
+    grant: str
     reason: str
     origin: str | None = None
     request: IdempotencyKey | None = None
@@ -236,10 +314,13 @@ Event = (
     | ImageDeleted
     | CleanupCompleted
     | RequestRefused
+    | LimitExceeded
     | LimitsOverridden
     | DailyCountReset
     | PreferenceSet
     | ClockCorrected
+    | GrantGiven
+    | GrantVoided
 )
 """The closed union of all facts."""
 

@@ -17,13 +17,14 @@ from domain.events import (
     ImageDeleted,
     ImageSaved,
 )
+from domain.grants import Draw
 from domain.instants import later
 from domain.limits import Limits, effective
 from domain.names import folder_of, fresh_name, name_key
-from domain.quota_checks import Demand, refuse_what_does_not_fit
+from domain.quota_checks import Demand, check
 from domain.refusals import Reason, Refusal
+from domain.reservations import Reservation
 from domain.reserving import known
-from domain.usage import Reservation
 from domain.view import View
 
 MAX_CLEANUP_FILES = 20 * MAX_FILES_A_CLEANUP
@@ -53,19 +54,22 @@ def save(command: SaveImage, view: View, policy: Limits, at: str) -> tuple[Event
     growth = command.bytes - target.replaced_bytes - (reservation.bytes_each if reservation else 0)
     demand = Demand(command, 1 if plain else 0, command.bytes, growth, target.replaced_bytes)
     limits = effective(policy, view.override(command.user), at)
-    if refusal := refuse_what_does_not_fit(demand, view, limits, at):
-        return refusal
+    fits = check(demand, view, limits, at)
+    if isinstance(fits, Refusal):
+        return fits
     if command.only_asked:
         return ()
     if not plain:
         return (
+            *fits.exceeded,
             _saved(
                 command, target, reservation.reservation if reservation else None, _operation(command, reservation), at
             ),
         )
     operation = _operation(command, None)
     return (
-        _own_reservation(command, operation, at),
+        *fits.exceeded,
+        _own_reservation(command, operation, fits.drawn, at),
         _saved(command, target, command.new_reservation, operation, at),
     )
 
@@ -174,7 +178,7 @@ def _operation(command: SaveImage, reservation: Reservation | None) -> str:
     return command.operation or (reservation.operation if reservation else "unspecified")
 
 
-def _own_reservation(command: SaveImage, operation: str, at: str) -> GenerationReserved:
+def _own_reservation(command: SaveImage, operation: str, drawn: tuple[Draw, ...], at: str) -> GenerationReserved:
     """The place of a plain save: one generation of its real size, settled by the next event."""
     return GenerationReserved(
         at=at,
@@ -185,6 +189,7 @@ def _own_reservation(command: SaveImage, operation: str, at: str) -> GenerationR
         count=1,
         bytes_each=command.bytes,
         expires_at=at,
+        drawn=drawn,
         origin=command.origin,
         request=command.idempotency_key,
     )

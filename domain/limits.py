@@ -6,27 +6,38 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from domain.limit_names import in_order
+
 MEGABYTE = 1_048_576
 """Bytes in one MB, as every figure in MB means it."""
 REMEMBERED = 1_024
 """Roundings that are remembered: most figures of a status are the limits and the pool, the same for everybody."""
 
 
+Windows = tuple[tuple[str, int], ...]
+"""Limits of windows by their names, in the one order: places, or thousandths of credits."""
+
+
 class Limits(NamedTuple):
-    """The policy that decisions use; sizes in bytes."""
+    """The policy that decisions use; sizes in bytes. `unenforced` names limits that are tried out: what they would
+    refuse is recorded and goes on.
+    """
 
     user_bytes: int = 500 * MEGABYTE
     pool_bytes: int = 5000 * MEGABYTE
     daily: int = 5
     gen_bytes: int = MEGABYTE * 3 // 2
     moderated_free: bool = False
+    windows: Windows = ()
+    unenforced: tuple[str, ...] = ()
 
 
 class UserLimits(NamedTuple):
-    """What an override replaces of a user's limits; None leaves the policy's."""
+    """What an override replaces of a user's limits; None leaves the policy's. Of `windows`, each that is named."""
 
     user_bytes: int | None = None
     daily: int | None = None
+    windows: Windows | None = None
 
 
 class SharedLimits(NamedTuple):
@@ -35,6 +46,8 @@ class SharedLimits(NamedTuple):
     user_bytes: int | None = None
     pool_bytes: int | None = None
     daily: int | None = None
+    windows: Windows | None = None
+    unenforced: tuple[str, ...] | None = None
 
     @property
     def given(self) -> dict[str, Any]:
@@ -50,6 +63,8 @@ class TakenIn(NamedTuple):
     daily: int | None = None
     gen_bytes: int | None = None
     moderated_free: bool | None = None
+    windows: Windows | None = None
+    unenforced: tuple[str, ...] | None = None
 
 
 class Override(NamedTuple):
@@ -79,7 +94,14 @@ def effective(policy: Limits, override: Override | None, at: str) -> Limits:
     return policy._replace(
         user_bytes=policy.user_bytes if own.user_bytes is None else own.user_bytes,
         daily=policy.daily if own.daily is None else own.daily,
+        windows=policy.windows if own.windows is None else replaced(policy.windows, own.windows),
     )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def replaced(windows: Windows, own: Windows) -> Windows:
+    """Limits of windows, with those of one user in the place of those for everybody."""
+    return in_order({**dict(windows), **dict(own)})
 
 
 def carried_on(former: Override, wanted: Override, at: str) -> Override:
@@ -93,7 +115,8 @@ def carried_on(former: Override, wanted: Override, at: str) -> Override:
         return wanted
     user_bytes = former.limits.user_bytes if limits.user_bytes is None else limits.user_bytes
     daily = former.limits.daily if limits.daily is None else limits.daily
-    return Override(UserLimits(user_bytes, daily), former.until if until is None else until)
+    windows = former.limits.windows if limits.windows is None else replaced(former.limits.windows or (), limits.windows)
+    return Override(UserLimits(user_bytes, daily, windows), former.until if until is None else until)
 
 
 def status_of(used: int, limit: int) -> Status:

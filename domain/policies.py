@@ -79,8 +79,8 @@ def override_limits(command: OverrideLimits, view: View, at: str) -> tuple[Event
     """LimitsOverridden: what is given replaces the former override whole; nothing given takes it away. Nothing where
     the user's limits are these already, whatever the reason. Refused where they are no longer as the manager saw them.
     """
-    nothing = command.user_bytes is None and command.daily is None
-    limits = None if nothing else UserLimits(command.user_bytes, command.daily)
+    nothing = command.user_bytes is None and command.daily is None and not command.windows
+    limits = None if nothing else UserLimits(command.user_bytes, command.daily, command.windows or None)
     until = None if nothing else command.until
     former = view.override(command.user)
     if former == (limits and Override(limits, until)):

@@ -1,8 +1,9 @@
-"""Whether it fits: the daily count, the user's storage and the pool, in this order. Everything else is decided
-elsewhere.
+"""Whether it fits: the limits of windows, places before credits, then the user's storage and the pool, in one order.
+Everything else is decided elsewhere.
 
-Sizes are bytes. What grows nothing always fits, so that a lowered limit never stops a deletion's opposite of the same
-size.
+Sizes are bytes, credits thousandths. What grows nothing always fits, so that a lowered limit never stops a deletion's
+opposite of the same size. What the user's own windows have no room for, grants bear, where there are such; a limit that
+is tried out lets everything through, and what it would have refused is told.
 """
 
 from __future__ import annotations
@@ -10,12 +11,26 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from domain.commands import ReserveGeneration, SaveImage
-from domain.events import MAX_RECORDED_REFUSALS, Asked, RequestRefused
-from domain.instants import day_of, next_midnight
+from domain.events import MAX_RECORDED_REFUSALS, Asked, LimitExceeded, RequestRefused
+from domain.grants import BYTES, Draw, available, drawn_from, total
+from domain.instants import day_of
+from domain.limit_names import (
+    CREDITS,
+    DAILY,
+    GENERATIONS,
+    GUILD,
+    POOL_STORAGE,
+    USER,
+    USER_STORAGE,
+    WindowLimit,
+    taken_apart,
+)
 from domain.limits import Limits
-from domain.refusals import Reason, Refusal
+from domain.refusals import Reason, Refusal, resets_at
+from domain.reservations import guild_of
 from domain.usage import find_day
 from domain.view import View
+from domain.windows import window_named
 
 
 class Demand(NamedTuple):
@@ -26,69 +41,166 @@ class Demand(NamedTuple):
     bytes: int
     growth: int
     replaced_bytes: int = 0
+    credits: int = 0
 
 
-class _Figures(NamedTuple):
+class Fits(NamedTuple):
+    """It fits: what grants bear of it, and what limits that are tried out would have refused."""
+
+    drawn: tuple[Draw, ...] = ()
+    exceeded: tuple[LimitExceeded, ...] = ()
+
+
+class _Full(NamedTuple):
     """A limit that says no, what is used of it and what is held."""
 
+    name: str
     limit: int
     used: int
     held: int
+    over: int
+    """What of the demand it has no room for."""
 
 
-def refuse_what_does_not_fit(demand: Demand, view: View, limits: Limits, at: str) -> Refusal | None:
-    """The first limit that `demand` does not fit, None where it fits them all. `limits` are those of this user."""
-    command = demand.command
-    if demand.places > 0:
-        today = find_day(view.days(command.user), day_of(at))
-        used = today.count if today else 0
-        if used + demand.places > limits.daily:
-            return _refusal(demand, Reason.DAILY_LIMIT, _Figures(limits.daily, used, 0), view, at)
+_FITS = Fits()
+_REASONS = {DAILY: Reason.DAILY_LIMIT, USER_STORAGE: Reason.USER_STORAGE, POOL_STORAGE: Reason.POOL_STORAGE}
+"""The reasons of limits that have their own; every other limit's is WINDOW_LIMIT."""
+
+
+def price_is_needed(command: ReserveGeneration, limits: Limits) -> bool:
+    """Whether a limit of credits applies to a request, so that it cannot be taken without a price."""
+    guild = guild_of(command.origin)
+    return any(
+        limit.unit == CREDITS and (limit.scope != GUILD or guild is not None) and limit.name not in limits.unenforced
+        for limit in taken_apart(limits.windows)
+    )
+
+
+def check(demand: Demand, view: View, limits: Limits, at: str) -> Fits | Refusal:
+    """Whether `demand` fits each limit; the first that it does not fit is the refusal. `limits` are this user's."""
+    full = [*_full_windows(demand, view, limits, at), *_full_storages(demand, view, limits, at)]
+    if not full:
+        return _FITS
+    drawn: tuple[Draw, ...] = ()
+    exceeded = []
+    for unit, wanted in ((GENERATIONS, demand.places), (CREDITS, demand.credits)):
+        over = max([one.over for one in full if _is_borne(one, unit) and one.name not in limits.unenforced], default=0)
+        if over:
+            drawn += drawn_from(view.grants(demand.command.user), unit, min(over, wanted), at)
+    for one in full:
+        if one.name in limits.unenforced:
+            exceeded.append(_exceeded(demand, one, at))
+        elif not (one.name.startswith(USER) and one.over <= total(drawn, one.name.rpartition("/")[2])):
+            return _refusal(demand, one, view, at)
+    return Fits(drawn, tuple(exceeded))
+
+
+def _is_borne(full: _Full, unit: str) -> bool:
+    """Whether grants of a unit can bear what a limit has no room for: only a user's own are theirs to bear."""
+    return full.name.startswith(USER) and full.name.endswith(unit)
+
+
+def _full_windows(demand: Demand, view: View, limits: Limits, at: str) -> list[_Full]:
+    """The limits of windows that the demand does not fit, in their order."""
+    if demand.places <= 0:
+        return []
+    full = []
+    today = find_day(view.days(demand.command.user), day_of(at))
+    used = today.count if today else 0
+    if used + demand.places > limits.daily:
+        full.append(_Full(DAILY, limits.daily, used, 0, used + demand.places - limits.daily))
+    for limit in taken_apart(limits.windows):
+        scope = _scope_of(limit, demand.command)
+        if scope is None:
+            continue
+        tally = view.tally(scope, window_named(at, limit.window))
+        is_credits = limit.unit == CREDITS
+        counted, wanted = (tally.credits, demand.credits) if is_credits else (tally.generations, demand.places)
+        if wanted and counted + wanted > limit.most:
+            held = tally.held if is_credits else 0
+            full.append(_Full(limit.name, limit.most, counted - held, held, counted + wanted - limit.most))
+    return full
+
+
+def _scope_of(limit: WindowLimit, command: ReserveGeneration | SaveImage) -> str | None:
+    """Whose windows a limit is about; None where the request is of nobody whom it concerns."""
+    if limit.scope == USER:
+        return f"{USER}:{command.user}"
+    if limit.scope == GUILD:
+        guild = guild_of(command.origin)
+        return None if guild is None else f"{GUILD}:{guild}"
+    return limit.scope
+
+
+def _full_storages(demand: Demand, view: View, limits: Limits, at: str) -> list[_Full]:
+    """The storages that the demand does not fit: the user's, the pool."""
     if demand.growth <= 0:
-        return None
+        return []
+    full, command = [], demand.command
     user = view.user(command.user)
     temp = isinstance(command, SaveImage) and command.temp
     used, held = (user.temp_bytes, 0) if temp else (user.image_bytes, user.held_bytes)
     if used + held + demand.growth > limits.user_bytes:
-        return _refusal(demand, Reason.USER_STORAGE, _Figures(limits.user_bytes, used, held), view, at)
+        most = limits.user_bytes + granted_bytes(view, command.user, at)
+        if used + held + demand.growth > most:
+            full.append(_Full(USER_STORAGE, most, used, held, used + held + demand.growth - most))
     pool = view.pool
-    if pool.used_bytes + pool.held_bytes + demand.growth > limits.pool_bytes:
-        return _refusal(
-            demand, Reason.POOL_STORAGE, _Figures(limits.pool_bytes, pool.used_bytes, pool.held_bytes), view, at
-        )
-    return None
+    over = pool.used_bytes + pool.held_bytes + demand.growth - limits.pool_bytes
+    if over > 0:
+        full.append(_Full(POOL_STORAGE, limits.pool_bytes, pool.used_bytes, pool.held_bytes, over))
+    return full
 
 
-def _refusal(demand: Demand, reason: Reason, figures: _Figures, view: View, at: str) -> Refusal:
+def granted_bytes(view: View, user: str, at: str) -> int:
+    """Bytes that a user may store beyond their limit: those of all grants that are not over."""
+    return sum([available(grant, at) for grant in view.grants(user) if grant.unit == BYTES])
+
+
+def _asked(demand: Demand) -> Asked:
+    return Asked(demand.places, demand.bytes, demand.replaced_bytes, demand.credits)
+
+
+def _exceeded(demand: Demand, full: _Full, at: str) -> LimitExceeded:
+    """What a limit that is tried out would have refused."""
+    command = demand.command
+    reserving = command if isinstance(command, ReserveGeneration) else None
+    reason = _REASONS.get(full.name, Reason.WINDOW_LIMIT)
+    return LimitExceeded(
+        at=at,
+        user=command.user,
+        by=command.by,
+        reason=reason.value,
+        command=type(command).__name__,
+        asked=_asked(demand),
+        limit=full.limit,
+        used=full.used,
+        held=full.held,
+        style=reserving and reserving.style,
+        window=full.name if reason is Reason.WINDOW_LIMIT else None,
+        provider=reserving and reserving.provider,
+        model=reserving and reserving.model,
+        origin=command.origin,
+    )
+
+
+def _refusal(demand: Demand, full: _Full, view: View, at: str) -> Refusal:
     """A refusal, with its record while there are few of its kind today."""
     command = demand.command
-    asked = Asked(demand.places, demand.bytes, demand.replaced_bytes)
-    recorded = view.refusals(command.user, reason.value, day_of(at))
+    told = _exceeded(demand, full, at)
+    recorded = view.refusals(command.user, told.reason, day_of(at))
     record = None
     if recorded < MAX_RECORDED_REFUSALS:
-        record = RequestRefused(
-            at=at,
-            user=command.user,
-            by=command.by,
-            reason=reason.value,
-            command=type(command).__name__,
-            asked=asked,
-            limit=figures.limit,
-            used=figures.used,
-            held=figures.held,
-            last=recorded + 1 == MAX_RECORDED_REFUSALS,
-            style=command.style if isinstance(command, ReserveGeneration) else None,
-            origin=command.origin,
-        )
-    resets_at = next_midnight(at) if reason is Reason.DAILY_LIMIT else None
+        record = RequestRefused(**told._asdict(), last=recorded + 1 == MAX_RECORDED_REFUSALS)
+    reason = Reason(told.reason)
     return Refusal(
         reason=reason,
         user=command.user,
-        asked=asked,
-        limit=figures.limit,
-        used=figures.used,
-        held=figures.held,
-        resets_at=resets_at,
+        asked=told.asked,
+        limit=full.limit,
+        used=full.used,
+        held=full.held,
+        resets_at=resets_at(reason, told.window, at),
+        window=told.window,
         record=record,
         estimated=isinstance(command, ReserveGeneration),
     )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from domain.commands import ReserveGeneration
 from domain.events import Asked, RequestRefused
 from domain.instants import next_midnight
+from domain.windows import begins_anew_at
 
 
 class Reason(Enum):
@@ -21,7 +22,9 @@ class Reason(Enum):
     UNKNOWN_RESERVATION = "UNKNOWN_RESERVATION"
     NAME_TAKEN = "NAME_TAKEN"
     LIMITS_CHANGED = "LIMITS_CHANGED"
+    PRICE_UNKNOWN = "PRICE_UNKNOWN"
     DAILY_LIMIT = "DAILY_LIMIT"
+    WINDOW_LIMIT = "WINDOW_LIMIT"
     USER_STORAGE = "USER_STORAGE"
     POOL_STORAGE = "POOL_STORAGE"
     BUSY = "BUSY"
@@ -33,8 +36,10 @@ class Refusal(NamedTuple):
     user's own requests under way, and 0 where those of all users are too many. `estimated`: nothing is made
     yet, and the bytes asked for are what a reservation would hold.
 
-    `detail` is the sentence of a malformed command, or names what was not found, taken or changed meanwhile;
-    `resets_at` ends a DAILY_LIMIT. `record` is the event that the refusal leaves in the log, where it leaves one.
+    `detail` is the sentence of a malformed command, or names what was not found, taken or changed meanwhile, or whose
+    price is not known. `window` is the name of the limit of a WINDOW_LIMIT, whose figures are places or thousandths of
+    credits; `resets_at`: when a limit of a window begins anew. `record` is the event that the refusal leaves in the
+    log, where it leaves one.
     """
 
     reason: Reason
@@ -45,8 +50,16 @@ class Refusal(NamedTuple):
     used: int = 0
     held: int = 0
     resets_at: str | None = None
+    window: str | None = None
     record: RequestRefused | None = None
     estimated: bool = False
+
+
+def resets_at(reason: Reason, window: str | None, at: str) -> str | None:
+    """When the limit that said no begins anew; None for one that does not."""
+    if window is not None:
+        return begins_anew_at(at, window.split("/")[1])
+    return next_midnight(at) if reason is Reason.DAILY_LIMIT else None
 
 
 def refusal_of(record: RequestRefused) -> Refusal:
@@ -58,6 +71,7 @@ def refusal_of(record: RequestRefused) -> Refusal:
         limit=record.limit,
         used=record.used,
         held=record.held,
-        resets_at=next_midnight(record.at) if record.reason == Reason.DAILY_LIMIT.value else None,
+        resets_at=resets_at(Reason(record.reason), record.window, record.at),
+        window=record.window,
         estimated=record.command == ReserveGeneration.__name__,
     )

@@ -10,9 +10,9 @@ from domain.commands import CompleteGeneration, CorrectClock, ReleasePlaces, Res
 from domain.events import ClockCorrected, Event, GenerationCompleted, GenerationReleased, GenerationReserved
 from domain.instants import later
 from domain.limits import Limits, effective
-from domain.quota_checks import Demand, refuse_what_does_not_fit
+from domain.quota_checks import Demand, check, price_is_needed
 from domain.refusals import Reason, Refusal
-from domain.usage import Reservation, find_day
+from domain.reservations import Reservation, delivered, refundable, released
 from domain.view import View
 
 MAX_EXPIRED_A_BATCH = 1_000
@@ -22,11 +22,21 @@ _OF_DELIVERED = ("moderated", "not_kept")
 
 
 def reserve(command: ReserveGeneration, view: View, policy: Limits, at: str) -> tuple[Event, ...] | Refusal:
-    """GenerationReserved, if the places fit the day and their bytes the user's storage and the pool."""
+    """GenerationReserved, if the places and what they cost fit their windows, and their bytes the user's storage and
+    the pool.
+    """
     limits = effective(policy, view.override(command.user), at)
     bytes_each = limits.gen_bytes if command.bytes_each is None else command.bytes_each
-    total = command.count * bytes_each
-    return refuse_what_does_not_fit(Demand(command, command.count, total, total), view, limits, at) or (
+    if command.credits_each is None and limits.windows and price_is_needed(command, limits):
+        return Refusal(Reason.PRICE_UNKNOWN, command.user, command.model or "", estimated=True)
+    size = command.count * bytes_each
+    price = command.count * (command.credits_each or 0)
+    demand = Demand(command, command.count, size, size, credits=price)
+    fits = check(demand, view, limits, at)
+    if isinstance(fits, Refusal):
+        return fits
+    return (
+        *fits.exceeded,
         GenerationReserved(
             at=at,
             user=command.user,
@@ -37,6 +47,10 @@ def reserve(command: ReserveGeneration, view: View, policy: Limits, at: str) -> 
             bytes_each=bytes_each,
             expires_at=later(at, seconds=command.ttl_seconds),
             style=command.style,
+            provider=command.provider,
+            model=command.model,
+            credits_each=command.credits_each,
+            drawn=fits.drawn,
             origin=command.origin,
             request=command.idempotency_key,
         ),
@@ -48,6 +62,9 @@ def complete(command: CompleteGeneration, view: View, at: str) -> tuple[Event, .
     reservation = known(view, command.user, command.reservation, at)
     if reservation is None or reservation.completed + command.count > reservation.count:
         return Refusal(Reason.UNKNOWN_RESERVATION, command.user, command.reservation)
+    cost = command.cost
+    if cost is None and reservation.credits_each:
+        cost = command.count * reservation.credits_each
     return (
         GenerationCompleted(
             at=at,
@@ -60,6 +77,8 @@ def complete(command: CompleteGeneration, view: View, at: str) -> tuple[Event, .
             seconds=command.seconds,
             credits=command.credits,
             seed=command.seed,
+            cost=cost,
+            returned=delivered(reservation, command.count, cost or 0).returned,
             origin=command.origin,
             request=command.idempotency_key,
         ),
@@ -76,11 +95,10 @@ def release_places(command: ReleasePlaces, view: View, policy: Limits, at: str) 
     if reservation is None or reservation.open == 0 or count > reservation.open:
         return Refusal(Reason.UNKNOWN_RESERVATION, command.user, command.reservation)
     if command.reason in _OF_DELIVERED:
-        delivered = min(count, reservation.open_delivered)
+        made = min(count, reservation.open_delivered)
     else:
-        delivered = max(0, count - (reservation.open - reservation.open_delivered))
-    free = policy.moderated_free and command.reason == "moderated"
-    refunded = _refundable(reservation, view, count if free else count - delivered)
+        made = max(0, count - reservation.open_undelivered)
+    back = released(reservation, count, made, command.reason, moderated_free=policy.moderated_free)
     return (
         GenerationReleased(
             at=at,
@@ -88,10 +106,12 @@ def release_places(command: ReleasePlaces, view: View, policy: Limits, at: str) 
             by=command.by,
             reservation=command.reservation,
             count=count,
-            delivered=delivered,
+            delivered=made,
             reason=command.reason,
-            refunded=refunded,
+            refunded=refundable(reservation, view.days(command.user), back.own_places),
             provider=command.provider,
+            cost=back.cost,
+            returned=back.returned,
             origin=command.origin,
             request=command.idempotency_key,
         ),
@@ -131,7 +151,7 @@ def known(view: View, user: str, reservation_id: str, at: str) -> Reservation | 
 
 def _releases_due(reservation: Reservation, view: View, at: str) -> list[Event]:
     due: list[Event] = []
-    undelivered = reservation.open - reservation.open_delivered
+    undelivered = reservation.open_undelivered
     if undelivered and reservation.expires_at <= at:
         due.append(_automatic(reservation, view, undelivered, 0, "expired", at))
     if reservation.open_delivered and reservation.forgotten_at <= at:
@@ -141,23 +161,17 @@ def _releases_due(reservation: Reservation, view: View, at: str) -> list[Event]:
     return due
 
 
-def _automatic(
-    reservation: Reservation, view: View, count: int, delivered: int, reason: str, at: str
-) -> GenerationReleased:
-    refunded = _refundable(reservation, view, count - delivered)
+def _automatic(reservation: Reservation, view: View, count: int, made: int, reason: str, at: str) -> GenerationReleased:
+    back = released(reservation, count, made, reason, moderated_free=False)
     return GenerationReleased(
         at=at,
         user=reservation.user,
         by="system",
         reservation=reservation.reservation,
         count=count,
-        delivered=delivered,
+        delivered=made,
         reason=reason,
-        refunded=refunded,
+        refunded=refundable(reservation, view.days(reservation.user), back.own_places),
+        cost=back.cost,
+        returned=back.returned,
     )
-
-
-def _refundable(reservation: Reservation, view: View, count: int) -> int:
-    """`count`, or 0 where the charge is gone: the day was reset since, or is no longer kept."""
-    charged = find_day(view.days(reservation.user), reservation.day)
-    return count if charged is not None and charged.resets == reservation.resets else 0

@@ -5,6 +5,7 @@ The grammar of user ids and image names is `names.py`'s.
 
 from __future__ import annotations
 
+import re
 from typing import assert_never
 
 from domain.commands import (
@@ -23,6 +24,7 @@ from domain.commands import (
     CorrectClock,
     DeleteImage,
     FreshName,
+    GiveGrant,
     OverrideLimits,
     ReleaseExpired,
     ReleasePlaces,
@@ -31,13 +33,17 @@ from domain.commands import (
     SaveImage,
     SetPolicy,
     SetPreference,
+    VoidGrant,
 )
+from domain.grants import GRANT_UNITS, MAX_PRIORITY, NEVER, SOURCES
 from domain.instants import is_instant
-from domain.limits import NO_OVERRIDE
+from domain.limit_names import ALL_LIMITS, FURTHER, OF_A_USER, in_order
+from domain.limits import NO_OVERRIDE, SharedLimits, UserLimits, Windows
 from domain.names import fresh_name, malformed_name, malformed_style, malformed_user
 
 MAX_KEY_CHARS = 320
 """Characters of an idempotency key: 255 of a caller and what the studio derives from them."""
+_ID = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 MAX_DAYS = 36_500
 """The largest age a cleanup may ask for."""
 MAX_TTL_SECONDS = 7 * 86_400
@@ -64,21 +70,24 @@ def malformed(command: Command) -> str | None:  # noqa: C901, PLR0912 - one case
         case CleanUp(older_than_days=days):
             return _bad_key(command) or _bad_days(days)
         case OverrideLimits(user, reason=reason):
-            seen = command.seen or NO_OVERRIDE
-            bad_end = _bad_end(command.until) or _bad_end(seen.until)
-            bad_limits = bad_end or _bad_limits(command.user_bytes, command.daily, *seen.limits)
-            return malformed_user(user) or _bad_key(command) or bad_limits or _bad_text(reason, "reason")
+            return malformed_user(user) or _bad_key(command) or _bad_override(command) or _bad_text(reason, "reason")
         case ResetDaily(user, reason=reason):
             return malformed_user(user) or _bad_key(command) or _bad_text(reason, "reason")
         case SetPreference(user, preference=preference, value=value):
             bad_choice = _bad_text(preference, "preference") or _bad_text(value, "value")
             return malformed_user(user) or _bad_key(command) or bad_choice
         case SetPolicy(source=source):
-            limits = (command.user_bytes, command.pool_bytes, command.daily, command.gen_bytes)
-            return _bad_key(command) or _not_of(source, START_SOURCES) or _bad_limits(*limits)
+            bad_limits = _bad_shared(command) or _bad_limits(command.gen_bytes)
+            return _bad_key(command) or _not_of(source, START_SOURCES) or bad_limits
         case ChangePolicy(reason=reason, wanted=wanted, seen=seen):
-            none = None if wanted.given else "No limit is given: daily, user_bytes or pool_bytes, or several of them."
-            return _bad_key(command) or _bad_limits(*wanted, *seen) or none or _bad_text(reason, "reason")
+            none = (
+                None if wanted.given else f"No limit is given: {', '.join(SharedLimits._fields)}, or several of them."
+            )
+            return _bad_key(command) or _bad_shared(wanted) or _bad_shared(seen) or none or _bad_text(reason, "reason")
+        case GiveGrant():
+            return _bad_grant(command)
+        case VoidGrant(user, grant=grant, reason=reason):
+            return malformed_user(user) or _bad_key(command) or _bad_id(grant) or _bad_text(reason, "reason")
         case CorrectClock() | ReleaseExpired():
             return _bad_key(command)
         case _:
@@ -93,6 +102,7 @@ def _bad_reservation(command: ReserveGeneration) -> str | None:
         or _bad_operation(command.operation)
         or (None if command.style is None else malformed_style(command.style))
         or (None if _is_limit(command.bytes_each) else "The bytes of a place must be a whole number.")
+        or (None if _is_limit(command.credits_each) else "What a place costs must be whole thousandths of credits.")
         or _bad_ttl(command.ttl_seconds)
     )
 
@@ -143,7 +153,7 @@ def _bad_days(days: object) -> str | None:
 def _bad_end(until: str | None) -> str | None:
     if until is None or is_instant(until):
         return None
-    return "The end of an override must be a time such as 2026-01-31T00:00:00.000000Z."
+    return "The end of an override or a grant must be a time such as 2026-01-31T00:00:00.000000Z."
 
 
 def _spelled(name: str | FreshName) -> str:
@@ -160,6 +170,66 @@ def _is_whole(value: object, least: int, most: int) -> bool:
 
 def _is_limit(value: int | None) -> bool:
     return value is None or _is_whole(value, 0, MAX_LIMIT)
+
+
+def _bad_override(command: OverrideLimits) -> str | None:
+    seen = command.seen or NO_OVERRIDE
+    own = UserLimits(command.user_bytes, command.daily, command.windows)
+    return _bad_end(command.until) or _bad_end(seen.until) or _bad_own(own) or _bad_own(seen.limits)
+
+
+def _bad_grant(command: GiveGrant) -> str | None:
+    window = command.rollover_until or NEVER
+    ends = (
+        None if command.expires_at is None or command.expires_at < window else "What rolls over ends after the grant."
+    )
+    rolls = command.expires_at is not None and command.rollover_until is not None
+    return (
+        malformed_user(command.user)
+        or _bad_key(command)
+        or _bad_id(command.grant)
+        or _not_of(command.unit, GRANT_UNITS)
+        or (None if _is_whole(command.amount, 1, MAX_LIMIT) else f"A grant is of 1 to {MAX_LIMIT}.")
+        or _not_of(command.source, SOURCES)
+        or (None if _is_whole(command.priority, 0, MAX_PRIORITY) else f"A priority is 0 to {MAX_PRIORITY}.")
+        or _bad_end(command.expires_at)
+        or _bad_end(command.rollover_until)
+        or (None if _is_whole(command.rollover, 0, command.amount) else "What rolls over is at most what is granted.")
+        or (None if rolls or not (command.rollover or command.rollover_until) else "Only what expires can roll over.")
+        or ends
+        or _bad_text(command.reason, "reason")
+    )
+
+
+def _bad_id(text: str) -> str | None:
+    return None if _ID.fullmatch(text) else "An id has 1 to 64 letters, digits, '.', '_' and '-'."
+
+
+def _bad_shared(limits: SharedLimits | SetPolicy) -> str | None:
+    return (
+        _bad_limits(limits.user_bytes, limits.pool_bytes, limits.daily)
+        or _bad_windows(limits.windows, FURTHER)
+        or _bad_names(limits.unenforced)
+    )
+
+
+def _bad_own(own: UserLimits) -> str | None:
+    return _bad_limits(own.user_bytes, own.daily) or _bad_windows(own.windows, OF_A_USER)
+
+
+def _bad_windows(windows: Windows | None, allowed: tuple[str, ...]) -> str | None:
+    for name, most in windows or ():
+        if name not in allowed:
+            return f"{name!r:.60} is no limit that can be set so. It is one of {', '.join(allowed)}."
+        if not _is_limit(most):
+            return f"A limit must be a whole number from 0 to {MAX_LIMIT}."
+    return None if in_order(dict(windows or ())) == (windows or ()) else "Each limit is named once, in the one order."
+
+
+def _bad_names(names: tuple[str, ...] | None) -> str | None:
+    if tuple(name for name in ALL_LIMITS if name in (names or ())) == (names or ()):
+        return None
+    return f"Limits to try out are named once each, in this order: {', '.join(ALL_LIMITS)}."
 
 
 def _bad_limits(*limits: int | None) -> str | None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+from domain.grants import Grant
 from domain.limits import Override, TakenIn
-from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, Reservation, UserUsage
+from domain.reservations import Reservation
+from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, UserUsage
+from domain.windows import Tally
 
 
 class View(Protocol):
@@ -33,6 +36,15 @@ class View(Protocol):
 
     def days(self, user: str) -> tuple[DayCount, ...]:
         """A user's counts of the latest days."""
+
+    def tally(self, scope: str, window: str) -> Tally:
+        """What a window counts, by its name; `scope` is `user:ID`, `guild:ID` or `pool`."""
+
+    def grants(self, user: str) -> tuple[Grant, ...]:
+        """What a user was given beyond the limits, also what is used up, over or voided."""
+
+    def grant(self, user: str, grant: str) -> Grant | None:
+        """One of them by its id."""
 
     def override(self, user: str) -> Override | None:
         """A user's own limits."""

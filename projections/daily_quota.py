@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from domain.events import DailyCountReset, GenerationReserved
 from domain.instants import day_of, hours_to_midnight, next_midnight
-from domain.usage import DayCount, Reservation, evolve_days, find_day, refund
+from domain.reservations import Reservation, refund
+from domain.usage import DayCount, evolve_days, find_day
 from projections.tables import Table
 
 

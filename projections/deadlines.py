@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush, heapreplace
 
-from domain.usage import Reservation
+from domain.reservations import Reservation
 from projections.tables import Table
 
 

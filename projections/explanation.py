@@ -26,7 +26,8 @@ from domain.events import (
 from domain.instants import day_of, next_midnight
 from domain.limits import Limits, Override, effective
 from domain.refusals import Reason
-from domain.usage import CurrentImage, Reservation, UserUsage, find_day
+from domain.reservations import Reservation
+from domain.usage import CurrentImage, UserUsage, find_day
 from projections.quota_state import QuotaState
 from projections.recorded_commands import is_plain
 

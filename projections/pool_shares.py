@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from domain.usage import Reservation
+from domain.reservations import Reservation
 from projections.quota_state import QuotaState
 
 NAMED = 10

@@ -14,40 +14,41 @@ from domain.events import (
     GenerationCompleted,
     GenerationReleased,
     GenerationReserved,
+    GrantGiven,
+    GrantVoided,
     ImageDeleted,
     ImageSaved,
     ImpossibleFact,
+    LimitExceeded,
     LimitsOverridden,
     PolicyChanged,
     PreferenceSet,
     RequestRefused,
 )
+from domain.grants import Grant, total
 from domain.instants import EARLIEST, day_of
+from domain.limit_names import CREDITS, GENERATIONS, GUILD, POOL, USER
 from domain.limits import Limits, Override, TakenIn, effective
 from domain.names import name_key
 from domain.policies import taken_in_after
-from domain.usage import (
-    CurrentImage,
-    DayCount,
-    KeyedAnswer,
-    PoolUsage,
-    Reservation,
-    UserUsage,
-    evolve_reservation,
-    refundable,
-    reserve,
-)
+from domain.reservations import Evolved, Reservation, evolve_reservation, refundable, reserve
+from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, UserUsage, charged_places
+from domain.windows import NOTHING, Tally
 from projections.answers import Answers
 from projections.daily_quota import DailyQuota
 from projections.global_quota import GlobalQuota
+from projections.grants import Grants
 from projections.image_index import ImageIndex
 from projections.tables import Table
 from projections.temp_files import older_than
 from projections.user_quota import UserQuota
+from projections.windows import WindowTallies
 
 
 class Tables(NamedTuple):
-    """The tables of a state: users' bytes, their day counts, reservations, overrides, recorded refusals, answers."""
+    """The tables of a state: bytes of users, their day counts, reservations, overrides, recorded refusals, answers,
+    grants.
+    """
 
     users: Table[str, UserUsage]
     days: Table[str, tuple[DayCount, ...]]
@@ -55,13 +56,15 @@ class Tables(NamedTuple):
     overrides: Table[str, Override]
     refusals: Table[tuple[str, str], tuple[str, int]]
     answers: Table[str, KeyedAnswer]
+    grants: Table[str, tuple[Grant, ...]]
 
 
 class QuotaFold(ABC):
     """The state that decisions read and events change; `domain.view.View` describes the reading side."""
 
-    def __init__(self, tables: Tables, images: ImageIndex, temp_files: ImageIndex) -> None:
+    def __init__(self, tables: Tables, images: ImageIndex, temp_files: ImageIndex, windows: WindowTallies) -> None:
         self._tables = tables
+        self.windows = windows
         self._images = images
         self._temp_files = temp_files
         self.position = 0
@@ -75,6 +78,7 @@ class QuotaFold(ABC):
         self.users = UserQuota(tables.users)
         self.daily = DailyQuota(tables.days)
         self.whole = GlobalQuota()
+        self.granted = Grants(tables.grants)
         self.answers = Answers(tables.answers)
 
     @property
@@ -89,6 +93,18 @@ class QuotaFold(ABC):
     def days(self, user: str) -> tuple[DayCount, ...]:
         """A user's counts of the latest days."""
         return self.daily.days(user)
+
+    def tally(self, scope: str, window: str) -> Tally:
+        """What a window counts, by its name; `scope` is `user:ID`, `guild:ID` or `pool`."""
+        return self.windows.tally(scope, window)
+
+    def grants(self, user: str) -> tuple[Grant, ...]:
+        """What a user was given beyond the limits, also what is used up, over or voided."""
+        return self.granted.of(user)
+
+    def grant(self, user: str, grant: str) -> Grant | None:
+        """One of them by its id."""
+        return self.granted.find(user, grant)
 
     def override(self, user: str) -> Override | None:
         """A user's own limits."""
@@ -157,7 +173,7 @@ class QuotaFold(ABC):
             case ImageSaved():
                 self._saved(position, event)
             case GenerationCompleted():
-                self._keep(evolve_reservation(self.reservation(event.reservation), event))
+                self._completed(event)
             case GenerationReleased():
                 self._released(event)
             case ImageDeleted():
@@ -174,12 +190,16 @@ class QuotaFold(ABC):
                 self.taken_in = taken_in_after(event, self.taken_in)
             case LimitsOverridden():
                 self._overridden(event)
+            case GrantGiven():
+                self.granted.give(position, event, self._has_drawn)
+            case GrantVoided():
+                self.granted.void(event)
             case DailyCountReset():
                 self.daily.apply(event)
             case ClockCorrected():
                 self._clock_corrected(event)
-            case PreferenceSet():
-                pass  # no decision reads it; `preferences.py` does
+            case PreferenceSet() | LimitExceeded():
+                pass  # no decision reads it; `preferences.py` and reports do
             case _:
                 assert_never(event)
 
@@ -189,7 +209,10 @@ class QuotaFold(ABC):
     def _reserved(self, event: GenerationReserved) -> None:
         if self.reservation(event.reservation) is not None:
             raise ImpossibleFact(f"reservation {event.reservation} is made twice")
+        if event.drawn:
+            self._draw(event)
         reservation = reserve(event, resets=self.daily.apply(event).resets)
+        self._count_reserved(event, reservation)
         self._tables.reservations.put(event.reservation, reservation)
         self._note_deadline(reservation)
         self.users.apply(event.user, held_change=reservation.held_bytes)
@@ -201,9 +224,9 @@ class QuotaFold(ABC):
             if event.temp or event.operation == "adopted":
                 raise ImpossibleFact(f"{event.name} took a place, as no temp file and no adopted image does")
             reservation = self.reservation(event.reservation)
-            after = evolve_reservation(reservation, event)
-            held_change = -after.bytes_each
-            self._keep(after)
+            evolved = evolve_reservation(reservation, event)
+            held_change = -evolved.reservation.bytes_each
+            self._take_on(evolved, event.at)
         elif not event.temp and event.operation != "adopted":
             raise ImpossibleFact(f"{event.name} was kept without a place")
         key = name_key(event.name)
@@ -228,19 +251,66 @@ class QuotaFold(ABC):
         self.whole.apply(used_change=growth, held_change=held_change)
 
     def _released(self, event: GenerationReleased) -> None:
-        after = evolve_reservation(self.reservation(event.reservation), event)
+        reservation = self.reservation(event.reservation)
+        evolved = evolve_reservation(reservation, event, moderated_free=self.policy.moderated_free)
+        after = evolved.reservation
         if self.to_cancel:
             if event.reason != "cancelled" or after.open:
                 raise ImpossibleFact("it does not cancel what was open when the clock was corrected")
             self.to_cancel -= 1
-        right = refundable(after, self.days(event.user), event, moderated_free=self.policy.moderated_free)
+        right = refundable(after, self.days(event.user), -evolved.own.generations)
         if event.refunded != right:
             raise ImpossibleFact(f"{event.refunded} places given back to {after.day}, where {right} is right")
-        self._keep(after)
+        self._take_on(evolved, event.at)
         self.daily.give_back(after, event.refunded)
         held_change = -event.count * after.bytes_each
         self.users.apply(event.user, held_change=held_change)
         self.whole.apply(used_change=0, held_change=held_change)
+
+    def _completed(self, event: GenerationCompleted) -> None:
+        evolved = evolve_reservation(self.reservation(event.reservation), event)
+        if event.returned != evolved.returned:
+            raise ImpossibleFact(f"{event.returned} given back to grants, where {evolved.returned} is right")
+        self._take_on(evolved, event.at)
+
+    def _draw(self, event: GenerationReserved) -> None:
+        """Takes what grants bear of a reservation, which is no more than there is to bear."""
+        for unit, most in ((GENERATIONS, event.count), (CREDITS, event.count * (event.credits_each or 0))):
+            if total(event.drawn, unit) > most:
+                raise ImpossibleFact(f"reservation {event.reservation} draws more {unit} than it needs")
+        self.granted.draw(event.user, event.drawn, event.at)
+
+    def _count_reserved(self, event: GenerationReserved, reservation: Reservation) -> None:
+        """Counts a reservation in the windows of its day."""
+        price = event.count * reservation.credits_each
+        whole = Tally(event.count, price, price)
+        own = whole if not event.drawn else Tally(charged_places(event), *(reservation.own_credits,) * 2)
+        self._count(reservation, own, whole, begins=True)
+
+    def _take_on(self, evolved: Evolved, at: str) -> None:
+        """Keeps a reservation as it is after an event, and counts what that changes."""
+        reservation = evolved.reservation
+        if evolved.returned:
+            self.granted.give_back(reservation.user, evolved.returned, at)
+        if evolved.own is not NOTHING or evolved.whole is not NOTHING:
+            self._count(reservation, evolved.own, evolved.whole)
+        self._keep(reservation)
+
+    def _count(self, reservation: Reservation, own: Tally, whole: Tally, *, begins: bool = False) -> None:
+        charge, day = self.windows.charge, reservation.day
+        charge(f"{USER}:{reservation.user}", day, own, begins=begins)
+        if reservation.guild is not None:
+            charge(f"{GUILD}:{reservation.guild}", day, whole, begins=begins)
+        charge(POOL, day, whole, begins=begins)
+
+    def _has_drawn(self, user: str, grant: str) -> bool:
+        """Whether a reservation of a user still has something of a grant."""
+        return any(
+            draw.grant == grant
+            for _, reservation in self._tables.reservations.items()
+            if reservation.user == user
+            for draw in reservation.drawn
+        )
 
     def _cleaned(self, event: CleanupCompleted) -> None:
         if event.freed_bytes != sum(file.bytes for file in event.files):

@@ -9,30 +9,41 @@ from __future__ import annotations
 
 from itertools import islice
 
-from domain.usage import Reservation
+from domain.reservations import Reservation
 from projections.deadlines import Deadlines
 from projections.gallery import Gallery
 from projections.global_quota import GlobalQuota
 from projections.image_index import DraftImageIndex, ImageIndex
 from projections.quota_fold import QuotaFold, Tables
 from projections.tables import DraftTable, Table
+from projections.windows import DraftWindowTallies, WindowTallies
 
 
 class QuotaState(QuotaFold):
     """The published state."""
 
     def __init__(
-        self, tables: Tables | None = None, gallery: Gallery | None = None, temps: ImageIndex | None = None
+        self,
+        tables: Tables | None = None,
+        gallery: Gallery | None = None,
+        temps: ImageIndex | None = None,
+        windows: WindowTallies | None = None,
     ) -> None:
         tables = tables or Tables(
-            users=Table(), days=Table(), reservations=Table(), overrides=Table(), refusals=Table(), answers=Table()
+            users=Table(),
+            days=Table(),
+            reservations=Table(),
+            overrides=Table(),
+            refusals=Table(),
+            answers=Table(),
+            grants=Table(),
         )
         self.tables = tables
         self.gallery = gallery or Gallery()
         self.temps = temps or ImageIndex()
         self.deadlines = Deadlines(reservation for _, reservation in tables.reservations.items())
         self.version = 0
-        super().__init__(tables, self.gallery, self.temps)
+        super().__init__(tables, self.gallery, self.temps, windows or WindowTallies())
 
     def due(self, at: str, limit: int) -> list[Reservation]:
         """Reservations of which a deadline has come, the oldest first."""
@@ -40,7 +51,7 @@ class QuotaState(QuotaFold):
 
     def draft(self) -> Draft:
         """An empty draft over this state."""
-        users, days, reservations, overrides, refusals, answers = self._tables
+        users, days, reservations, overrides, refusals, answers, grants = self._tables
         return Draft(
             self,
             Tables(
@@ -50,6 +61,7 @@ class QuotaState(QuotaFold):
                 overrides=overrides.draft(),
                 refusals=refusals.draft(),
                 answers=answers.draft(),
+                grants=grants.draft(),
             ),
         )
 
@@ -74,7 +86,7 @@ class Draft(QuotaFold):
     def __init__(self, state: QuotaState, tables: Tables) -> None:
         self._state = state
         self._made: list[Reservation] = []
-        super().__init__(tables, state.gallery.draft(), state.temps.draft())
+        super().__init__(tables, state.gallery.draft(), state.temps.draft(), state.windows.draft())
         self.position = state.position
         self.last_at = state.last_at
         self.policy = state.policy
@@ -97,6 +109,8 @@ class Draft(QuotaFold):
         for index in (self._images, self._temp_files):
             assert isinstance(index, DraftImageIndex)
             index.commit()
+        assert isinstance(self.windows, DraftWindowTallies)
+        self.windows.commit()
         state.position, state.last_at = self.position, self.last_at
         state.policy, state.policy_is_recorded = self.policy, self.policy_is_recorded
         state.taken_in = self.taken_in

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from domain.limits import Limits, Override, TakenIn, UserLimits
-from domain.usage import DayCount, KeyedAnswer, PoolUsage, Reservation, UserUsage
+from domain.grants import Draw, Grant
+from domain.limits import Limits, Override, TakenIn, UserLimits, Windows
+from domain.reservations import Reservation
+from domain.usage import DayCount, KeyedAnswer, PoolUsage, UserUsage
 from projections.gallery import Gallery
 from projections.image_index import ImageIndex, Unpack, UserImages
 from projections.quota_fold import Tables
 from projections.quota_state import QuotaState
 from projections.tables import Table
+from projections.windows import of_rows
 
 Rows = Iterable[tuple[Any, Any]]
 """Keys and values as they come back from being stored: lists in place of tuples."""
@@ -31,6 +34,7 @@ class StoredState(NamedTuple):
 def dump(state: QuotaState) -> StoredState:
     """The state as it is at this moment; what it does later changes nothing of it. For the thread that changes it."""
     tables: dict[str, dict[Any, Any]] = {name: table.dump() for name, table in state.tables._asdict().items()}
+    tables["windows"] = state.windows.dump()
     tables["book"] = {
         "position": state.position,
         "last_at": state.last_at,
@@ -47,19 +51,49 @@ def load(rows: Mapping[str, Rows], images: Mapping[str, dict[str, bytes]], unpac
     tables = Tables(
         users=Table({user: UserUsage(*usage) for user, usage in rows["users"]}),
         days=Table({user: tuple(DayCount(*count) for count in days) for user, days in rows["days"]}),
-        reservations=Table({reservation_id: Reservation(*members) for reservation_id, members in rows["reservations"]}),
-        overrides=Table({user: Override(UserLimits(*own), until) for user, (own, until) in rows["overrides"]}),
+        reservations=Table({held: _reservation(*members) for held, members in rows["reservations"]}),
+        overrides=Table({user: Override(_own_limits(*own), until) for user, (own, until) in rows["overrides"]}),
         refusals=Table({(user, reason): (day, times) for (user, reason), (day, times) in rows["refusals"]}),
         answers=Table({tag: _answer(*members) for tag, members in rows["answers"]}),
+        grants=Table({user: tuple(Grant(*members) for members in grants) for user, grants in rows["grants"]}),
     )
-    state = QuotaState(tables, Gallery(images["images"], unpack), ImageIndex(images["temps"], unpack))
+    gallery, temps = Gallery(images["images"], unpack), ImageIndex(images["temps"], unpack)
+    state = QuotaState(tables, gallery, temps, of_rows(rows["windows"]))
     whole = dict(rows["book"])
     state.position, state.last_at = whole["position"], whole["last_at"]
-    state.policy, state.policy_is_recorded = Limits(*whole["policy"]), whole["policy_is_recorded"]
-    state.taken_in = TakenIn(*whole.get("taken_in", ()))
+    state.policy, state.policy_is_recorded = _limits(*whole["policy"]), whole["policy_is_recorded"]
+    state.taken_in = _taken_in(*whole.get("taken_in", ()))
     state.whole.pool = PoolUsage(*whole["pool"])
     return state
 
 
 def _answer(digest: str, positions: Iterable[int], at: str, reservation: str | None) -> KeyedAnswer:
     return KeyedAnswer(digest, tuple(positions), at, reservation)
+
+
+def _reservation(*members: Any) -> Reservation:
+    """A reservation whose draws came back as lists."""
+    reservation = Reservation(*members)
+    return reservation._replace(drawn=tuple(Draw(*draw) for draw in reservation.drawn))
+
+
+def _own_limits(user_bytes: int | None, daily: int | None, windows: Any = None) -> UserLimits:
+    return UserLimits(user_bytes, daily, _pairs(windows))
+
+
+def _limits(*members: Any) -> Limits:
+    """Limits whose tuples came back as lists."""
+    limits = Limits(*members)
+    return limits._replace(windows=_pairs(limits.windows) or (), unenforced=tuple(limits.unenforced))
+
+
+def _taken_in(*members: Any) -> TakenIn:
+    """The same of what settings gave, where None is nothing."""
+    taken = TakenIn(*members)
+    return taken._replace(
+        windows=_pairs(taken.windows), unenforced=None if taken.unenforced is None else tuple(taken.unenforced)
+    )
+
+
+def _pairs(windows: Any) -> Windows | None:
+    return None if windows is None else tuple((name, most) for name, most in windows)

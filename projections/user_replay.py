@@ -13,7 +13,8 @@ from domain.events import CleanupCompleted, ClockCorrected, Event, ImageDeleted,
 from domain.instants import day_of
 from domain.limits import Limits
 from domain.names import name_key
-from domain.usage import Reservation, find_day
+from domain.reservations import Reservation
+from domain.usage import find_day
 from projections.quota_state import QuotaState
 from projections.settlements import Settlement, Settlements, reservation_of
 

@@ -28,7 +28,8 @@ from domain.instants import day_of
 from domain.limits import SharedLimits, UserLimits
 from domain.names import name_key
 from domain.refusals import Reason, Refusal
-from domain.usage import PoolUsage, Reservation
+from domain.reservations import Reservation
+from domain.usage import PoolUsage
 from domain.validation import malformed
 from projections.quota_state import QuotaState
 from projections.recorded_commands import commands_of, is_request, refused_commands

@@ -15,7 +15,7 @@ from adapters.ports.faults import DiskFull, StorageUnavailable
 from adapters.ports.random_hex import random_hex
 from domain.commands import ReleasePlaces
 from domain.refusals import Refusal
-from domain.usage import Reservation
+from domain.reservations import Reservation
 
 _VERSION_AT = 12
 """Where a UUID in hex says of which version it is."""

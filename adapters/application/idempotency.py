@@ -48,11 +48,14 @@ _OF_THIS_ATTEMPT = frozenset(
         "ttl_seconds",
         "position",
         "only_asked",
+        "cost",
     }
 )
-_OF_A_NEW_RESERVATION = _OF_THIS_ATTEMPT | {"reservation"}
-"""Whoever reserves is given a new id; whoever releases, delivers or saves says which reservation is meant."""
-_SINCE_0_2 = {ReserveGeneration: "style", ReleasePlaces: "provider", OverrideLimits: "seen"}
+_OF_A_NEW_RESERVATION = _OF_THIS_ATTEMPT | {"reservation", "provider", "model", "credits_each"}
+"""Whoever reserves is given a new id, and the price of the hour; whoever releases, delivers or saves says which
+reservation is meant.
+"""
+_SINCE_0_2 = {ReserveGeneration: ("style",), ReleasePlaces: ("provider",), OverrideLimits: ("seen", "windows")}
 """What commands of version 0.1 had not: where it says nothing, their digest stays what it was."""
 
 CODE_CHARS = 32
@@ -132,9 +135,7 @@ def keyed(key: str, command: Command, *, secret: bytes, content: Iterable[bytes]
     """
     left_out = _OF_A_NEW_RESERVATION if isinstance(command, ReserveGeneration) else _OF_THIS_ATTEMPT
     parts = tuple(content)
-    newer = _SINCE_0_2.get(type(command))
-    if newer is not None and (parts or getattr(command, newer) is None):
-        left_out |= {newer}
+    left_out |= {name for name in _SINCE_0_2.get(type(command), ()) if parts or getattr(command, name) is None}
     asked = {
         name: _canonical(value) for name, value in zip(command._fields, command, strict=True) if name not in left_out
     }
@@ -148,7 +149,8 @@ def keyed(key: str, command: Command, *, secret: bytes, content: Iterable[bytes]
 def _canonical(value: object) -> object:
     """A fresh name without the number to begin at, which differs from one attempt to the next; limits as a list."""
     if isinstance(value, SharedLimits):
-        return list(value)
+        return [*value[:3], *(more for more in value[3:] if more is not None)]
     if isinstance(value, Override):
-        return [*value.limits, value.until]
+        windows = () if value.limits.windows is None else (value.limits.windows,)
+        return [*value.limits[:2], *windows, value.until]
     return [value.folder, value.extension] if isinstance(value, FreshName) else value

@@ -11,6 +11,7 @@ from adapters.application.storage import Storage
 from adapters.ledger.codec import decode
 from adapters.ledger.pending import Accepted
 from domain.commands import CompleteGeneration, ReleasePlaces, ReserveGeneration
+from domain.credits import of_reported
 from domain.decisions import decide
 from domain.events import GenerationCompleted, GenerationReserved, idempotency_tag
 from domain.refusals import Refusal
@@ -21,7 +22,8 @@ class WantedPlaces:
     """Places to be held for a user. `exclusive`: this process itself works on the request. So while it runs, one under
     the same key is refused, and where the process ends first, the next start releases what is open.
 
-    `style` is the key of the one that is asked for.
+    `style` is the key of the one that is asked for. `provider` and `model` would make it, for `credits_each`
+    thousandths of credits a picture; None where no price is known.
     """
 
     user: str
@@ -29,6 +31,9 @@ class WantedPlaces:
     operation: str | None = None
     exclusive: bool = False
     style: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    credits_each: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,15 @@ async def complete_generation(
 ) -> Changed | Refusal:
     """Records that the provider delivered. Raises Faults."""
     opened = storage.opened()
-    command = CompleteGeneration(user, actor.by, reservation, *delivery, actor.origin)
+    reported = delivery.credits
+    command = CompleteGeneration(
+        user,
+        actor.by,
+        reservation,
+        *delivery,
+        cost=None if reported is None else of_reported(reported),
+        origin=actor.origin,
+    )
     command = with_key(command, idempotency_key, opened)
     return changed(await opened.ledger.submit(command))
 
@@ -148,12 +161,15 @@ def reservation_of(storage: Storage, wanted: WantedPlaces, actor: Actor) -> Rese
         operation=wanted.operation or "unspecified",
         exclusive=wanted.exclusive,
         style=wanted.style,
+        provider=wanted.provider,
+        model=wanted.model,
+        credits_each=wanted.credits_each,
         origin=actor.origin,
     )
 
 
 def _reserved(accepted: Accepted) -> Reserved:
-    position, event = accepted.recorded[0]
+    position, event = next(one for one in accepted.recorded if isinstance(one[1], GenerationReserved))
     assert isinstance(event, GenerationReserved)
     return Reserved(
         reservation=event.reservation,

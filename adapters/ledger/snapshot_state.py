@@ -17,7 +17,8 @@ import orjson
 from domain.commands import OF_DEFAULTS
 from domain.limits import Limits, TakenIn
 from domain.names import malformed_user
-from domain.usage import PoolUsage, Reservation
+from domain.reservations import Reservation
+from domain.usage import PoolUsage
 from projections.activity import Activity, Tally
 from projections.clock_corrections import ClockCorrections
 from projections.image_index import UserImages

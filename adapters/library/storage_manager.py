@@ -29,7 +29,7 @@ from domain.commands import MAX_LIMIT, SetPolicy
 from domain.limits import MEGABYTE, UserLimits, megabytes
 from domain.names import malformed_name, malformed_user
 from domain.refusals import Reason, Refusal
-from domain.usage import Reservation
+from domain.reservations import Reservation
 from domain.validation import MAX_DAYS
 
 READING_ONLY = "this storage was opened for reading only. Open it without read_only=True to change it."

@@ -22,7 +22,7 @@ from adapters.ports.event_log import EventLogEngine, OpenedLog
 from adapters.reports.reporting import PACE_DAYS, Forecast, LimitOfAll, forecast, limits_of_all
 from domain.events import CleanupCompleted, ClockCorrected, Event, GenerationReserved, ImageDeleted, ImageSaved
 from domain.instants import EARLIEST, day_of, later
-from domain.usage import DELIVERED_KEPT_SECONDS
+from domain.reservations import DELIVERED_KEPT_SECONDS
 from domain.validation import MAX_TTL_SECONDS
 from projections.iso_weeks import Week
 from projections.weekly_figures import FACTS, Figures, WeeklyFigures

@@ -29,7 +29,8 @@ from domain.events import (
     RequestRefused,
 )
 from domain.refusals import Reason, refusal_of
-from domain.usage import CurrentImage, Reservation
+from domain.reservations import Reservation
+from domain.usage import CurrentImage
 from projections.deadlines import deadline
 from projections.explanation import DECISIONS, Explanation, Held, LimitStep, Line
 from projections.pool_shares import PoolShares

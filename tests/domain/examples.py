@@ -14,6 +14,7 @@ from domain.commands import (
     CorrectClock,
     DeleteImage,
     FreshName,
+    GiveGrant,
     OverrideLimits,
     ReleaseExpired,
     ReleasePlaces,
@@ -21,6 +22,7 @@ from domain.commands import (
     ResetDaily,
     SaveImage,
     SetPolicy,
+    VoidGrant,
 )
 from domain.events import (
     Asked,
@@ -32,6 +34,8 @@ from domain.events import (
     GenerationCompleted,
     GenerationReleased,
     GenerationReserved,
+    GrantGiven,
+    GrantVoided,
     IdempotencyKey,
     ImageDeleted,
     ImageSaved,
@@ -202,9 +206,9 @@ def refused(
     held: int = 0,
     last: bool = False,
     style: str | None = None,
-    origin: str | None = None,
+    **more: Any,
 ) -> RequestRefused:
-    return RequestRefused(at, user, by, reason, command, asked, limit, used, held, last, style, origin)
+    return RequestRefused(at, user, by, reason, command, asked, limit, used, held, last, style, **more)
 
 
 def overridden(
@@ -216,10 +220,27 @@ def overridden(
     reason: str = "a friend",
     origin: str | None = None,
     request: IdempotencyKey | None = None,
-    **limits: int,
+    **limits: Any,
 ) -> LimitsOverridden:
     own = UserLimits(**limits) if limits else None
     return LimitsOverridden(at, user, by, own, reason, until, origin, request)
+
+
+def granted(
+    grant: str = "g1",
+    amount: int = 3,
+    unit: str = "generations",
+    *,
+    at: str = NOON,
+    user: str = USER,
+    source: str = "manager",
+    **more: Any,
+) -> GrantGiven:
+    return GrantGiven(at, user, BY, grant, unit, amount, source, "a gift", **more)
+
+
+def voided(grant: str = "g1", *, at: str = NOON, user: str = USER, **more: Any) -> GrantVoided:
+    return GrantVoided(at, user, BY, grant, "a mistake", **more)
 
 
 def reset(*, at: str = NOON, user: str = USER, **more: Any) -> DailyCountReset:
@@ -284,6 +305,14 @@ def clean_up(days: int = 7, **more: Any) -> CleanUp:
 
 def override(*, user: str = USER, reason: str = "a friend", **more: Any) -> OverrideLimits:
     return OverrideLimits(user, BY, reason, **more)
+
+
+def give(grant: str = "g1", amount: int = 3, unit: str = "generations", *, user: str = USER, **more: Any) -> GiveGrant:
+    return GiveGrant(user, BY, grant, unit, amount, "a gift", **more)
+
+
+def void(grant: str = "g1", *, user: str = USER, **more: Any) -> VoidGrant:
+    return VoidGrant(user, BY, grant, "a mistake", **more)
 
 
 def reset_daily(*, user: str = USER, reason: str = "kindness", **more: Any) -> ResetDaily:

@@ -23,6 +23,9 @@ from projections.quota_state import QuotaState
 from tests.domain.examples import NOON
 from tests.projections.state import state_of
 
+Past = list[Event | Command]
+"""What a history begins with."""
+
 
 def given(*past: Event | Command) -> History:
     """A history of events, and of commands that succeeded at the time of the event before them (the first at noon)."""

@@ -20,6 +20,7 @@ from domain.events import (
     Event,
     IdempotencyKey,
     ImpossibleFact,
+    LimitExceeded,
     PreferenceSet,
     idempotency_tag,
     tags_of,
@@ -34,6 +35,7 @@ from tests.domain.examples import (
     completed,
     corrected,
     deleted,
+    granted,
     key,
     on,
     overridden,
@@ -43,6 +45,7 @@ from tests.domain.examples import (
     reserved,
     reset,
     saved,
+    voided,
 )
 from tests.domain.history import typed
 
@@ -52,9 +55,14 @@ KEY = key("k")
 # type: whether it concerns a user, whether it may carry a request, further members, further members that may be missing
 FORMAT: dict[str, tuple[bool, bool, str, str]] = {
     "PolicyChanged": (False, True, "limits source", "taken_in reason"),
-    "GenerationReserved": (True, True, "reservation operation count bytes_each expires_at", "style"),
-    "GenerationCompleted": (True, True, "reservation count provider model seconds", "credits seed"),
-    "GenerationReleased": (True, True, "reservation count delivered reason refunded", "provider"),
+    "GenerationReserved": (
+        True,
+        True,
+        "reservation operation count bytes_each expires_at",
+        "style provider model credits_each drawn",
+    ),
+    "GenerationCompleted": (True, True, "reservation count provider model seconds", "credits seed cost returned"),
+    "GenerationReleased": (True, True, "reservation count delivered reason refunded", "provider cost returned"),
     "ImageSaved": (
         True,
         True,
@@ -63,12 +71,22 @@ FORMAT: dict[str, tuple[bool, bool, str, str]] = {
     ),
     "ImageDeleted": (True, True, "name bytes temp reason", ""),
     "CleanupCompleted": (False, True, "files freed_bytes older_than_days", ""),
-    "RequestRefused": (True, False, "reason command asked limit used held last", "style"),
+    "RequestRefused": (True, False, "reason command asked limit used held last", "style window provider model"),
+    "LimitExceeded": (True, False, "reason command asked limit used held", "style window provider model"),
     "LimitsOverridden": (True, True, "limits reason", "until"),
     "DailyCountReset": (True, True, "reason", ""),
     "PreferenceSet": (True, True, "preference value", ""),
     "ClockCorrected": (False, True, "was now", ""),
+    "GrantGiven": (
+        True,
+        True,
+        "grant unit amount source reason",
+        "priority expires_at rollover rollover_until",
+    ),
+    "GrantVoided": (True, True, "grant reason", ""),
 }
+DEFAULTS = {"drawn": (), "returned": (), "priority": 0, "rollover": 0, ("GenerationReleased", "cost"): 0}
+"""Members whose default says more than None."""
 
 
 @pytest.mark.parametrize("name", FORMAT)
@@ -78,7 +96,8 @@ def test_each_type_has_exactly_the_members_of_the_design(name: str) -> None:
     event_class = TYPES[name]
     may_miss = {*optional.split(), "origin", *(["request"] if request else [])}
     assert set(event_class._fields) == {"at", "by", *(["user"] if user else []), *required.split(), *may_miss}
-    assert event_class._field_defaults == dict.fromkeys(may_miss)
+    defaults = {member: DEFAULTS.get((name, member), DEFAULTS.get(member)) for member in may_miss}
+    assert event_class._field_defaults == defaults
 
 
 def test_every_type_is_in_the_table() -> None:
@@ -130,14 +149,28 @@ def test_every_stored_line_of_version_1_decodes_for_ever(line: dict[str, Any]) -
 
 
 SINCE_0_2 = {"GenerationReserved": 1, "GenerationReleased": 1, "RequestRefused": 1, "PolicyChanged": 2}
-"""Types that got members since version 0.1, with the lines that have them; that which had all before is kept too. Of a
+"""Types that got members in version 0.2, with the lines that have them; that which had all before is kept too. Of a
 policy there is one that a start gave, and one of a manager's.
 """
+SINCE_WINDOWS = dict.fromkeys(
+    (
+        "GenerationReserved",
+        "GenerationCompleted",
+        "GenerationReleased",
+        "RequestRefused",
+        "PolicyChanged",
+        "LimitsOverridden",
+    ),
+    1,
+)
+"""The same of members that came with credits, windows and grants."""
 
 
 def test_a_line_with_every_member_and_one_without_the_optional_ones_is_kept_of_each_type() -> None:
     """Two of each, and more where a member came later."""
-    assert Counter(line["type"] for line in lines()) == {name: 2 + SINCE_0_2.get(name, 0) for name in FORMAT}
+    assert Counter(line["type"] for line in lines()) == {
+        name: 2 + SINCE_0_2.get(name, 0) + SINCE_WINDOWS.get(name, 0) for name in FORMAT
+    }
     for name, (user, request, required, optional) in FORMAT.items():
         lean, *others = sorted((set(line["data"]) for line in lines() if line["type"] == name), key=len)
         assert lean == {"at", "by", *(["user"] if user else []), *required.split()}
@@ -146,7 +179,7 @@ def test_a_line_with_every_member_and_one_without_the_optional_ones_is_kept_of_e
 
 def test_what_a_stored_line_means() -> None:
     """The values within come back as what they were."""
-    read = {line["type"]: from_data(line["type"], line["data"]) for line in lines()[: 2 * len(FORMAT) : 2]}
+    read = {line["type"]: from_data(line["type"], line["data"]) for line in reversed(lines())}
     request = IdempotencyKey("job-7/reserve", "0f" * 32)
     limits = Limits(5_000_000, 9_000_000, 7, 1_500_000, moderated_free=True)
     expected: list[Event] = [
@@ -208,6 +241,10 @@ TAGS: list[tuple[Event, list[str]]] = [
         ["user:42", "user:77", "pool", REQUEST_TAG],
     ),
     (refused(), ["user:42"]),
+    (LimitExceeded(*refused()[:9]), ["user:42"]),
+    (granted(), ["user:42"]),
+    (granted(request=KEY), ["user:42", REQUEST_TAG]),
+    (voided(), ["user:42"]),
     (overridden(), ["user:42"]),
     (reset(), ["user:42"]),
     (PreferenceSet(NOON, USER, BY, "style", "anime"), ["user:42"]),
@@ -241,7 +278,8 @@ def test_the_bounds_of_one_event_are_those_of_the_design() -> None:
 
 def test_the_defaults_of_values_within_are_part_of_the_format() -> None:
     """They are written out, so that a later default changes no stored line."""
-    assert Asked(1, 2) == (1, 2, 0)
-    assert UserLimits() == (None, None)
-    assert len(to_data(policy())["limits"]) == len(Limits._fields)
+    assert Asked(1, 2) == (1, 2, 0, 0)
+    assert UserLimits() == (None, None, None)
+    assert list(to_data(policy())["limits"]) == list(Limits._fields[:5])
+    assert "credits" not in to_data(refused())["asked"]
     assert CleanedFile._field_defaults == {}

@@ -6,20 +6,9 @@ import pytest
 
 from domain.events import Event, ImpossibleFact
 from domain.instants import later
-from domain.usage import (
-    DAYS_KEPT,
-    DayCount,
-    PoolUsage,
-    Reservation,
-    UserUsage,
-    evolve_days,
-    evolve_pool,
-    evolve_reservation,
-    evolve_user,
-    find_day,
-    refund,
-)
-from domain.usage import reserve as reserve_place
+from domain.reservations import Reservation, evolve_reservation, refund
+from domain.reservations import reserve as reserve_place
+from domain.usage import DAYS_KEPT, DayCount, PoolUsage, UserUsage, evolve_days, evolve_pool, evolve_user, find_day
 from tests.domain.examples import (
     DAY_SECONDS,
     NOON,
@@ -127,11 +116,11 @@ def test_what_is_released_as_delivered_was_delivered(count: int, delivered: int,
 @pytest.mark.parametrize(
     ("refunded", "because"),
     [
-        (-1, "-1 refunded of 2"),
+        (-1, "-1 places given back"),
         (0, "0 places given back to 2026-03-10, where 2 is right"),
         (1, "1 places given back to 2026-03-10, where 2 is right"),
         (2, None),
-        (3, "3 refunded of 2"),
+        (3, "3 places given back"),
     ],
 )
 def test_exactly_what_was_not_delivered_is_given_back(refunded: int, because: str | None) -> None:
@@ -275,7 +264,7 @@ def test_a_new_reservation_has_nothing_behind_it() -> None:
     """All of its places are open."""
     new = Reservation("r1", USER, "unspecified", 3, 100, on(10, "12:15"), "2026-03-10")
     assert new == reserve_place(reserved(count=3), resets=0)
-    assert new[7:] == (0, 0, 0, 0, 0, 0)
+    assert new[7:] == (0, 0, 0, 0, 0, 0, None, 0, 0, (), 0)
     assert (new.open, new.open_delivered, new.held_bytes) == (3, 0, 300)
 
 

@@ -79,7 +79,7 @@ def test_a_policy_holds_from_its_event_on() -> None:
 BY_A_MANAGER: dict[str, Any] = {"source": "manager", "by": "discord:7", "reason": "a busy week"}
 
 
-def change(seen: dict[str, int] | None = None, **wanted: int) -> ChangePolicy:
+def change(seen: dict[str, Any] | None = None, **wanted: Any) -> ChangePolicy:
     """A manager's change of some limits, seen as they say."""
     return ChangePolicy("discord:7", "a busy week", SharedLimits(**wanted), SharedLimits(**(seen or {})))
 

@@ -32,7 +32,9 @@ PROMISED = [
     Reason.UNKNOWN_RESERVATION,
     Reason.NAME_TAKEN,
     Reason.LIMITS_CHANGED,
+    Reason.PRICE_UNKNOWN,
     Reason.DAILY_LIMIT,
+    Reason.WINDOW_LIMIT,
     Reason.USER_STORAGE,
     Reason.POOL_STORAGE,
     Reason.BUSY,
@@ -42,6 +44,8 @@ KEY = key("k")
 OTHER_CONTENT = key("k", "b")
 BEHIND = on(8)
 NOTHING_FITS = policy(user_bytes=0, pool_bytes=0, daily=0)
+NO_WEEK = policy(user_bytes=0, pool_bytes=0, daily=1, windows=(("user/week/generations", 0),))
+UNPRICED = policy(daily=0, windows=(("pool/month/credits", 0),))
 NO_BYTES = policy(user_bytes=0, pool_bytes=0)
 
 # Each row: past; a command that breaks both rules, its time, the first rule; then the same without that fault.
@@ -82,8 +86,18 @@ ROWS: list[tuple[list[Event], Command, str, Reason, Command, str, Reason]] = [
         save("b.png"), NOON, Reason.DAILY_LIMIT,
     ),
     (
-        [NOTHING_FITS],
-        reserve(), NOON, Reason.DAILY_LIMIT,
+        [UNPRICED],
+        reserve(), NOON, Reason.PRICE_UNKNOWN,
+        reserve(credits_each=0), NOON, Reason.DAILY_LIMIT,
+    ),
+    (
+        [NO_WEEK],
+        reserve(count=2), NOON, Reason.DAILY_LIMIT,
+        reserve(), NOON, Reason.WINDOW_LIMIT,
+    ),
+    (
+        [NO_WEEK],
+        reserve(), NOON, Reason.WINDOW_LIMIT,
         save(temp=True), NOON, Reason.USER_STORAGE,
     ),
     (
@@ -120,9 +134,10 @@ def test_every_pair_of_neighbours_that_one_command_can_break_has_a_row() -> None
     can break two of them.
     """
     covered = {(row[3], row[6]) for row in ROWS}
-    neighbours = set(pairwise(PROMISED[:11]))
+    neighbours = set(pairwise(PROMISED[:13]))
     impossible = {(Reason.REQUEST_RUNNING, Reason.NOT_FOUND), (Reason.NOT_FOUND, Reason.UNKNOWN_RESERVATION),
-                  (Reason.NAME_TAKEN, Reason.LIMITS_CHANGED), (Reason.LIMITS_CHANGED, Reason.DAILY_LIMIT)}  # fmt: skip
+                  (Reason.NAME_TAKEN, Reason.LIMITS_CHANGED),
+                  (Reason.LIMITS_CHANGED, Reason.PRICE_UNKNOWN)}  # fmt: skip
     assert neighbours - covered == impossible
 
 

@@ -56,7 +56,7 @@ def restored(projector: Projector) -> Projector:
 
 @settings(max_examples=60)
 @given(steps)
-def test_the_settings_win_where_they_changed_and_the_manager_elsewhere(steps: list[tuple[str, dict[str, int]]]) -> None:
+def test_the_settings_win_where_they_changed_and_the_manager_elsewhere(steps: list[tuple[str, dict[str, Any]]]) -> None:
     """And a start that takes nothing in records nothing; each event is the decision of what it was recorded for."""
     model, projector, recorded = Model(), Projector(), []
 

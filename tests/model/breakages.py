@@ -25,9 +25,10 @@ from domain import decisions, images, reserving
 from domain.commands import ReleaseExpired
 from domain.events import ImageDeleted
 from domain.limits import Limits, Override
-from domain.quota_checks import Demand, refuse_what_does_not_fit
+from domain.quota_checks import Demand, check
 from domain.refusals import Refusal
-from domain.usage import Reservation, find_day
+from domain.reservations import Reservation
+from domain.usage import find_day
 from projections import answers, image_index, quota_fold, quota_state, stored_state
 from projections.daily_quota import DailyQuota
 from projections.deadlines import Deadlines
@@ -83,17 +84,18 @@ def _keeps_the_hold(patch: pytest.MonkeyPatch) -> None:
 
 def _charges_overwrites_whole(patch: pytest.MonkeyPatch) -> None:
     def ask(demand: Demand, *others: Any) -> Any:
-        return refuse_what_does_not_fit(demand._replace(growth=demand.growth + demand.replaced_bytes), *others)
+        return check(demand._replace(growth=demand.growth + demand.replaced_bytes), *others)
 
-    patch.setattr(images, "refuse_what_does_not_fit", ask)
+    patch.setattr(images, "check", ask)
 
 
 def _asks_for_bytes_first(patch: pytest.MonkeyPatch) -> None:
     def ask(demand: Demand, *others: Any) -> Any:
-        return refuse_what_does_not_fit(demand._replace(places=0), *others) or refuse_what_does_not_fit(demand, *others)
+        bytes_alone = check(demand._replace(places=0), *others)
+        return bytes_alone if isinstance(bytes_alone, Refusal) else check(demand, *others)
 
-    patch.setattr(images, "refuse_what_does_not_fit", ask)
-    patch.setattr(reserving, "refuse_what_does_not_fit", ask)
+    patch.setattr(images, "check", ask)
+    patch.setattr(reserving, "check", ask)
 
 
 def _gives_nothing_back(patch: pytest.MonkeyPatch) -> None:

@@ -149,7 +149,9 @@ class Calls:
             case ResetCount():
                 command = commands.ResetDaily(ask.user, "library", WHY)
             case Override():
-                command = commands.OverrideLimits(ask.user, "library", WHY, ask.user_bytes, ask.daily, _until(ask, now))
+                command = commands.OverrideLimits(
+                    ask.user, "library", WHY, ask.user_bytes, ask.daily, until=_until(ask, now)
+                )
             case CorrectClock():
                 command = commands.CorrectClock("library")
             case _:

@@ -14,7 +14,7 @@ def state_of(state: QuotaState) -> dict[str, Any]:
 
     Order counts where somebody relies on it: deadlines, answers, images of a user.
     """
-    users, days, reservations, overrides, refusals, answers = state._tables
+    users, days, reservations, overrides, refusals, answers, grants = state._tables
     return {
         "position": state.position,
         "last_at": state.last_at,
@@ -29,9 +29,18 @@ def state_of(state: QuotaState) -> dict[str, Any]:
         "overrides": dict(overrides.items()),
         "refusals": dict(refusals.items()),
         "answers": list(answers.items()),
+        "grants": dict(grants.items()),
+        "windows": {
+            scope: {name: state.tally(scope, name) for name in names} for scope, names in _windows(state).items()
+        },
         "images": index_of(state.gallery),
         "temp_files": index_of(state.temps),
     }
+
+
+def _windows(state: QuotaState) -> dict[str, list[str]]:
+    """The scopes that have windows, and their names."""
+    return {scope: [name for name, *_ in rows] for scope, rows in state.windows.dump().items()}
 
 
 def index_of(index: ImageIndex) -> dict[str, Any]:

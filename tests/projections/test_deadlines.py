@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.instants import later
-from domain.usage import Reservation
+from domain.reservations import Reservation
 from projections.deadlines import Deadlines, deadline
 from projections.tables import Table
 from tests.domain.examples import NOON, USER, on

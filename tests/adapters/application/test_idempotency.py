@@ -11,7 +11,7 @@ from adapters.generation.provider import STYLES
 from adapters.library.storage_manager import StorageManager
 from domain.commands import ReleasePlaces, ReserveGeneration
 from domain.names import malformed_style
-from domain.usage import Reservation
+from domain.reservations import Reservation
 from tests.adapters.application.evidence import events_of
 from tests.hostile.builders import png
 

@@ -39,7 +39,7 @@ from domain.events import MAX_RECORDED_REFUSALS, GenerationReleased, RequestRefu
 from domain.instants import later
 from domain.limits import MEGABYTE, UserLimits
 from domain.refusals import Refusal
-from domain.usage import DELIVERED_KEPT_SECONDS
+from domain.reservations import DELIVERED_KEPT_SECONDS
 from projections.explanation import Explanation
 from tests.hostile.builders import png
 

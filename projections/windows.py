@@ -1,0 +1,112 @@
+"""What each window counts, of every user, guild and of the pool: places, and credits spent and held.
+
+A window is kept while it is one of the latest that its scope touched. A place is counted in the windows of the day that
+it was charged to, and so is whatever becomes of it later; a window that is no longer kept takes nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from domain.windows import NOTHING, WINDOWS_KEPT, Tally, windows_of
+
+OfScope = dict[str, Tally]
+"""The tallies of one scope by the names of windows, each length in the order in which its windows were begun."""
+Rows = Iterable[tuple[str, list[tuple[str, int, int, int]]]]
+
+
+class _Change(NamedTuple):
+    """What a batch changes of the windows of a day; `begins`: something was charged to the day itself."""
+
+    tally: Tally
+    begins: bool
+
+
+class WindowTallies:
+    """The tallies of all scopes."""
+
+    def __init__(self, scopes: dict[str, OfScope] | None = None) -> None:
+        self._scopes = {} if scopes is None else scopes
+
+    def tally(self, scope: str, window: str) -> Tally:
+        """What a window of a scope counts."""
+        return self._scopes.get(scope, _NO_SCOPE).get(window, NOTHING)
+
+    def charge(self, scope: str, day: str, change: Tally, *, begins: bool = False) -> None:
+        """Counts a change in the windows of a day. One that `begins` is a new charge, and begins them where they are
+        not there.
+        """
+        tallies = self._scopes.get(scope)
+        if tallies is None:
+            if not begins:
+                return
+            tallies = self._scopes[scope] = {}
+        places, spent, held = change
+        for window in windows_of(day):
+            former = tallies.get(window)
+            if former is not None:
+                tallies[window] = Tally(former[0] + places, former[1] + spent, former[2] + held)
+            elif begins:
+                tallies[window] = change
+                _forget(tallies, window)
+
+    def dump(self) -> dict[str, list[tuple[str, int, int, int]]]:
+        """The rows of a snapshot."""
+        return {scope: [(name, *tally) for name, tally in tallies.items()] for scope, tallies in self._scopes.items()}
+
+    def draft(self) -> DraftWindowTallies:
+        """An empty draft over these tallies."""
+        return DraftWindowTallies(self)
+
+
+_NO_SCOPE: OfScope = {}
+_NO_CHANGES: dict[str, _Change] = {}
+
+
+class DraftWindowTallies(WindowTallies):
+    """The changes of a batch, a sum for each scope and day, over what is published."""
+
+    def __init__(self, base: WindowTallies) -> None:
+        super().__init__()
+        self._base = base
+        self._changes: dict[str, dict[str, _Change]] = {}
+
+    def tally(self, scope: str, window: str) -> Tally:
+        """What a window counts by base and draft."""
+        tally = self._base.tally(scope, window)
+        for day, change in self._changes.get(scope, _NO_CHANGES).items():
+            if window in windows_of(day) and (change.begins or tally is not NOTHING):
+                tally = _sum(tally, change.tally)
+        return tally
+
+    def charge(self, scope: str, day: str, change: Tally, *, begins: bool = False) -> None:
+        """Notes a change for the windows of a day."""
+        days = self._changes.setdefault(scope, {})
+        former = days.get(day)
+        if former is None:
+            days[day] = _Change(change, begins)
+        else:
+            days[day] = _Change(_sum(former.tally, change), former.begins or begins)
+
+    def commit(self) -> None:
+        """Counts the changes in the base."""
+        for scope, days in self._changes.items():
+            for day, change in days.items():
+                self._base.charge(scope, day, change.tally, begins=change.begins)
+
+
+def of_rows(rows: Rows) -> WindowTallies:
+    """The tallies of a snapshot's rows."""
+    return WindowTallies({scope: {name: Tally(*tally) for name, *tally in tallies} for scope, tallies in rows})
+
+
+def _sum(one: Tally, other: Tally) -> Tally:
+    return Tally(one[0] + other[0], one[1] + other[1], one[2] + other[2])
+
+
+def _forget(tallies: OfScope, begun: str) -> None:
+    """Drops the window that was begun first, where there are more of the length of the one begun now than are kept."""
+    alike = [name for name in tallies if len(name) == len(begun)]
+    for name in alike[:-WINDOWS_KEPT]:
+        del tallies[name]
