@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from domain.events import Event, PolicyChanged
 
 
 class LimitChange(NamedTuple):
-    """A limit got this value. Sizes in bytes; `by` and `source` are those of the event: a manager's is by `manager`."""
+    """A limit got this value, as it stands in `Limits`; `by` and `source` are those of the event: a manager's is by
+    `manager`.
+    """
 
-    value: int
+    value: Any
     at: str
     by: str
     source: str

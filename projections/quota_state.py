@@ -43,6 +43,8 @@ class QuotaState(QuotaFold):
         self.temps = temps or ImageIndex()
         self.deadlines = Deadlines(reservation for _, reservation in tables.reservations.items())
         self.version = 0
+        self.counts_windows = True
+        """Whether it counts windows from the log's beginning; else it goes on from what a former version kept."""
         super().__init__(tables, self.gallery, self.temps, windows or WindowTallies())
 
     def due(self, at: str, limit: int) -> list[Reservation]:

@@ -168,9 +168,15 @@ class Past:
         with collecting_no_garbage():
             snapshot = self._snapshot_before(position)
             replay = UserReplay(user, None if snapshot is None else decode_user(snapshot.state, user))
-            for recorded in self._lines_of(user, position, after=replay.state.position):
-                _applied(replay, *recorded)
+            self._replay_on(replay, user, position)
+            if _lacks_windows(replay.state):
+                replay = UserReplay(user)
+                self._replay_on(replay, user, position)
         return self._as_of(replay.state, position, moment)
+
+    def _replay_on(self, replay: UserReplay, user: str, position: int) -> None:
+        for recorded in self._lines_of(user, position, after=replay.state.position):
+            _applied(replay, *recorded)
 
     def everybody(self, moment: Moment, progress: OnProgress = lambda _done, _all: None) -> PastRoot:
         """All figures as of a moment, from the nearest kept snapshot on. `progress` is called with how many events are
@@ -180,8 +186,11 @@ class Past:
         with collecting_no_garbage():
             snapshot = self._snapshot_before(position)
             if snapshot is not None:
-                projector.restore(snapshot.state)
+                projector.restore(snapshot.state, for_figures=True)
             self._move_on(projector, position, progress)
+            if _lacks_windows(projector.state):
+                projector = Projector()
+                self._move_on(projector, position, progress)
             projector.state.tidy()
         return PastRoot(projector, self._log, self._present(projector.state, moment))
 
@@ -255,3 +264,8 @@ def _lines(user: str) -> DCBQueryItem:
 def opened(root: Path, engine: EventLogEngine) -> closing[Past]:
     """The past of a root, closed at the end of a `with`."""
     return closing(Past(root, engine))
+
+
+def _lacks_windows(state: QuotaState) -> bool:
+    """Whether windows are limited that a snapshot of a former version does not count."""
+    return not state.counts_windows and bool(state.policy.windows)

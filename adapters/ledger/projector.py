@@ -58,10 +58,13 @@ class Projector:
             corrections=self.corrections.dump(),
         )
 
-    def restore(self, stored: bytes) -> bool:
-        """Becomes what a dump of it was; False where the stored state is of another schema or none. Before a start."""
+    def restore(self, stored: bytes, *, for_figures: bool = False) -> bool:
+        """Becomes what a dump of it was; False where the stored state is of another schema or none. Before a start.
+
+        One of a former version does where it is `for_figures` alone: what windows count is not in it.
+        """
         state = decode_state(stored)
-        if state is None:
+        if state is None or not (for_figures or state[0].counts_windows):
             return False
         self.state, self.preferences, self.limit_changes, self.activity, self.corrections = state
         return True

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from domain.commands import OF_DEFAULTS
+from domain.limit_names import USER
 from domain.limits import Limits, TakenIn
 from domain.names import malformed_user
 from domain.reservations import Reservation
@@ -28,11 +29,12 @@ from projections.quota_fold import Tables
 from projections.quota_state import QuotaState
 from projections.stored_state import StoredState, load
 
-SCHEMA = 5
+SCHEMA = 6
 """Raised whenever a projection keeps something else, or the same in another shape: older snapshots are not used."""
-FORMER = (3, 4)
-"""Those of earlier versions that are used too: 3 tells nothing of corrections of the clock, and neither of what
-settings gave, which was all there was.
+FORMER = (3, 4, 5)
+"""Those of earlier versions that are used for figures of the past: 3 tells nothing of corrections of the clock, 3 and 4
+nothing of what settings gave, which was all there was, and none of what windows count, so that no decision can go on
+from them.
 """
 ROWS_A_LINE = 1_000
 """So that no line takes long to make while others wait for the interpreter."""
@@ -45,7 +47,8 @@ _IN_NO_NAME = (b'"/', b'".', b"/.", b"//")
 _SHELVES = ("images", "temps")
 _TABLE = b'{"table":"'
 _OF_USERS = tuple(
-    b'%b%b"' % (_TABLE, name) for name in (b"users", b"days", b"overrides", b"refusals", b"reservations", b"book")
+    b'%b%b"' % (_TABLE, name)
+    for name in (b"users", b"days", b"overrides", b"refusals", b"reservations", b"grants", b"windows", b"book")
 )
 """How the lines begin that tell of one user's figures."""
 _CORRECTIONS = "corrections"
@@ -94,7 +97,9 @@ def decode_state(stored: bytes) -> Projections | None:
     if lines[0] not in _KNOWN:
         return None
     try:
-        return _projections(*_sections(iter(lines[1:-1])))
+        found = _projections(*_sections(iter(lines[1:-1])))
+        found[0].counts_windows = lines[0] == _SCHEMA_LINE
+        return found
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         return None
 
@@ -111,7 +116,9 @@ def decode_user(stored: bytes, user: str) -> QuotaState | None:
         own = {name: shelves[user] for name, shelves in images.items() if user in shelves}
         if malformed_user(user) or any(map(_leads_away, own.values())):
             return None
-        return _user_state(tables, own, user)
+        state = _user_state(tables, own, user)
+        state.counts_windows = lines[0] == _SCHEMA_LINE
+        return state
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         return None
 
@@ -135,7 +142,8 @@ def decode_corrections(stored: bytes) -> dict[int, str] | None:
 
 def _user_state(tables: Mapping[str, list[Any]], images: Mapping[str, bytes], user: str) -> QuotaState:
     rows: dict[str, list[Any]] = {name: [] for name in Tables._fields} | {"book": tables["book"]}
-    for name in ("users", "days", "overrides"):
+    rows["windows"] = [row for row in tables.get("windows", []) if row[0] == f"{USER}:{user}"]
+    for name in ("users", "days", "overrides", "grants"):
         rows[name] = [row for row in tables.get(name, []) if row[0] == user]
     rows["refusals"] = [row for row in tables.get("refusals", []) if row[0][0] == user]
     rows["reservations"] = [row for row in tables.get("reservations", []) if Reservation(*row[1]).user == user]
@@ -166,11 +174,11 @@ def _projections(tables: dict[str, list[Any]], images: dict[str, dict[str, bytes
     for shelves in images.values():
         if any(map(malformed_user, shelves)) or any(map(_leads_away, shelves.values())):
             raise ValueError("a user or a name that no log has")
-    named = {name: tables.get(name, []) for name in (*Tables._fields, "book")}
+    named = {name: tables.get(name, []) for name in (*Tables._fields, "windows", "book")}
     chosen = {(user, preference): value for (user, preference), value in tables.get("preferences", [])}
     days = {name[4:]: _tallies(rows) for name, rows in tables.items() if name.startswith("day ")}
     state = load(named, images, orjson.loads)
-    changes = {name: LimitChange(*members) for name, members in tables.get("limits", [])}
+    changes = {name: LimitChange(_value(value), *members) for name, (value, *members) in tables.get("limits", [])}
     if "taken_in" not in dict(named["book"]):
         state.taken_in = _taken_in_before(state.policy, changes)
     return (
@@ -180,6 +188,11 @@ def _projections(tables: dict[str, list[Any]], images: dict[str, dict[str, bytes
         Activity(days, _tallies(tables.get("totals", []))),
         ClockCorrections(dict(tables[_CORRECTIONS]) if _CORRECTIONS in tables else None),
     )
+
+
+def _value(stored: Any) -> Any:
+    """The value of a limit, whose tuples came back as lists."""
+    return tuple(map(_value, stored)) if isinstance(stored, list) else stored
 
 
 def _taken_in_before(policy: Limits, changes: Mapping[str, LimitChange]) -> TakenIn:

@@ -1,7 +1,6 @@
 """When a snapshot of the projections is made: every so many events beside the running ledger, and when it stops.
 
-A snapshot of an earlier version may lack something: it is then looked for in the log, once, and kept with the next. The
-ledger's writer waits only while the projections' tables are copied; another thread makes bytes of them and writes
+The ledger's writer waits only while the projections' tables are copied; another thread makes bytes of them and writes
 those. A snapshot that cannot be written is skipped, and said. What one is, and when it is valid, is the log's to say.
 """
 
@@ -9,17 +8,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from contextlib import suppress
 
 import structlog
 
-from adapters.ledger.codec import decode
 from adapters.ledger.projector import Projector
 from adapters.ledger.snapshot_state import Frozen, encode_state
 from adapters.ports.event_log import EventLog, SnapshotPoint
-from adapters.ports.faults import LogDamaged
-from domain.events import ClockCorrected
-from projections.clock_corrections import BEGINNING, ClockCorrections
 
 EVENTS_BETWEEN = 25_000
 """New events after which a running ledger's state is kept: what a start after a kill reads at most, and a little."""
@@ -39,8 +33,6 @@ class Snapshotting:
         self._projector = projector
         self._kept = recorder.resumed
         self._writing: threading.Thread | None = None
-        if projector.corrections.places is None:
-            self._look_for_corrections()
 
     def watermark_written(self) -> None:
         """A moment when the log is as far as the projections, and its watermark too."""
@@ -55,13 +47,6 @@ class Snapshotting:
             self._writing.join(FINISH_SECONDS)
         if self._recorder.head - self._kept >= EVENTS_AT_A_STOP and not self._is_writing():
             self._write(*self._take())
-
-    def _look_for_corrections(self) -> None:
-        found = ClockCorrections(BEGINNING)
-        with suppress(LogDamaged):  # which the check of what is before a snapshot finds too, and tells
-            for stored in self._recorder.holding(b'"type":"%b"' % ClockCorrected.__name__.encode()):
-                found.apply(stored.position, decode(stored))
-            self._projector.corrections, self._kept = found, 0
 
     def _is_writing(self) -> bool:
         return self._writing is not None and self._writing.is_alive()
