@@ -1,5 +1,5 @@
-"""Which limits hold for everybody and whose own, and of one that no setting gives: since when, by whom, and how to go
-back.
+"""What each limit is called, and so much of it; which limits hold for everybody and whose own; and of one that no
+setting gives: since when, by whom, and how to go back.
 """
 
 from __future__ import annotations
@@ -8,7 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.wording.figures import counted, minute, size_in_words
+from domain.credits import PER_CREDIT, in_credits
+from domain.grants import BYTES
+from domain.limit_names import CREDITS, DAY, GENERATIONS, GUILD, MONTH, POOL, USER, WEEK
 from domain.limits import Limits, Override, megabytes
+
+_WHOSE = {USER: "one user", GUILD: "one Discord server", POOL: "all together"}
+_THIS = {DAY: "today's", WEEK: "this week's", MONTH: "this month's"}
 
 _LIMITS = {"daily": "generations a day", "user_bytes": "storage of a user", "pool_bytes": "storage of all together"}
 _SETTERS = {
@@ -19,6 +25,39 @@ _SETTERS = {
 
 NOBODY_LOSES = "Nobody loses anything; who is over a limit is refused the next time."
 STRANGER = "The log knows nothing of {} yet."
+
+
+def limit_in_words(name: str) -> str:
+    """What a limit is of at present, by its name: "this month's credits of all together", "storage of one user"."""
+    scope, *rest = name.split("/")
+    if len(rest) == 1:
+        return f"{rest[0]} of {_WHOSE[scope]}"
+    window, unit = rest
+    return f"{_THIS[window]} {unit} of {_WHOSE[scope]}"
+
+
+def limit_in_general(name: str) -> str:
+    """The same of whichever time: "credits a month for all together", "storage for one user"."""
+    scope, *rest = name.split("/")
+    what = rest[0] if len(rest) == 1 else f"{rest[1]} a {rest[0]}"
+    return f"{what} for {_WHOSE[scope]}"
+
+
+def amount_in_words(amount: int, unit: str) -> str:
+    """So much of what limits and grants count, with its unit: "3 generations", "2.5 credits", "20.0 MB". Credits come
+    in thousandths; what is neither is in bytes.
+    """
+    if unit == GENERATIONS:
+        return counted(amount, "generation")
+    if unit == CREDITS:
+        return f"{in_credits(amount)} {'credit' if amount == PER_CREDIT else 'credits'}"
+    assert unit in {BYTES, "storage"}, f"there is no unit {unit}"
+    return size_in_words(amount)
+
+
+def unit_of(name: str) -> str:
+    """What a limit counts, by its name: generations, credits, or storage in bytes."""
+    return name.rpartition("/")[2]
 
 
 def limits_in_force(policy: Limits) -> str:
