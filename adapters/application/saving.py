@@ -49,7 +49,7 @@ class Unseen(NamedTuple):
     operation: str | None = None
 
 
-LIMITS = (Reason.DAILY_LIMIT, Reason.USER_STORAGE, Reason.POOL_STORAGE)
+LIMITS = (Reason.DAILY_LIMIT, Reason.WINDOW_LIMIT, Reason.USER_STORAGE, Reason.POOL_STORAGE)
 """Of these refusals the log records some."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from adapters.application.results import SYSTEM, StoreSettings
 from adapters.disk.files import Files
@@ -17,6 +17,8 @@ from domain.limits import MEGABYTE, Limits
 
 if TYPE_CHECKING:
     from adapters.application.storage import Storage  # late: who reads the log opens no storage
+
+T = TypeVar("T")
 
 
 def open_store(config: Config, limits: SetPolicy, *, clock: Clock = utc_now) -> Storage:
@@ -46,7 +48,7 @@ def given_limits(config: Config) -> SetPolicy:
     """The limits that were given by an argument or a variable; what is left to its default is the log's to say."""
     storage = config.storage
 
-    def given(setting: str, value: int) -> int | None:
+    def given(setting: str, value: T) -> T | None:
         return None if config.origin(setting) == "default" else value
 
     return SetPolicy(
@@ -54,7 +56,9 @@ def given_limits(config: Config) -> SetPolicy:
         pool_bytes=given("MAX_GLOBAL_STORAGE_MB", storage.max_global_storage_mb * MEGABYTE),
         daily=given("MAX_USER_DAILY_GENS", storage.max_user_daily_gens),
         gen_bytes=given("IMAGE_GEN_SIZE_MB", round(storage.image_gen_size_mb * MEGABYTE)),
-        moderated_free=None if config.origin("MODERATED_FREE") == "default" else storage.moderated_free,
+        moderated_free=given("MODERATED_FREE", storage.moderated_free),
+        windows=given("LIMITS", storage.limits),
+        unenforced=given("ENFORCE", storage.enforce),
         source="default" if all(config.origin(setting) == "default" for setting in LIMIT_SETTINGS) else "environment",
         by=SYSTEM.by,
     )

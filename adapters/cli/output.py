@@ -21,7 +21,7 @@ from rich.text import Text
 from adapters.cli import streams
 from adapters.cli.exits import REFUSAL_EXITS, Exit
 from adapters.ports.faults import DiskFull, Fault, LogDamaged, LogLocked, exit_code_of
-from adapters.wording.refusals import QUOTA_REASONS, sentence_of
+from adapters.wording.refusals import LIMIT_REASONS, figures_of, sentence_of
 from domain.refusals import Reason, Refusal
 
 PIPED_WIDTH = 100_000
@@ -124,8 +124,10 @@ class Output:
 def refused_of(refusal: Refusal) -> Refused:
     """A refusal of the ledger as it is told: its sentence, its exit code, and the figures of a limit."""
     figures: dict[str, Any] = {}
-    if refusal.reason in QUOTA_REASONS:
-        figures |= {"limit": refusal.limit, "used": refusal.used, "held": refusal.held}
+    if refusal.reason in LIMIT_REASONS:
+        figures |= figures_of(refusal)
+    if refusal.window is not None:
+        figures["window"] = refusal.window
     if refusal.resets_at is not None:
         figures["resets_at"] = refusal.resets_at
     return Refused(refusal.reason.value, sentence_of(refusal), REFUSAL_EXITS[refusal.reason], figures)

@@ -20,7 +20,7 @@ from adapters.images.invalid_image import InvalidImage
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, OutcomeUnknown, StorageUnavailable
 from adapters.studio import Progress
 from adapters.wording.figures import size_in_words
-from adapters.wording.refusals import fitting, room_in_words, sentence_of, what_makes_room
+from adapters.wording.refusals import fitting, room_in_words, sentence_of, what_makes_room, window_in_words
 from domain.limits import Limits, Status
 from domain.refusals import Reason, Refusal
 
@@ -38,6 +38,7 @@ COLOURS: Mapping[Status, Colour] = MappingProxyType(
 
 NOT_AVAILABLE = "❌ Image generation services are not available. Please try again later."
 DAILY_REACHED = "❌ Daily Generation Limit Reached"
+LIMIT_REACHED = "❌ Limit Reached"
 FAILED = "❌ Generation Failed"
 STORAGE = "❌ Storage Error"
 UNEXPECTED = "❌ Generation Error"
@@ -206,6 +207,14 @@ def _daily(refusal: Refusal) -> str:
     return f"{happened}\nNext Reset: {timestamp(refusal.resets_at, 'R')} ({timestamp(refusal.resets_at, 't')})"
 
 
+def _window(refusal: Refusal) -> str:
+    """A limit of a window, with its reset as Discord shows times."""
+    happened = window_in_words(refusal, anew="")
+    if refusal.resets_at is None:
+        return happened
+    return f"{happened}\nNext Reset: {timestamp(refusal.resets_at, 'R')} ({timestamp(refusal.resets_at, 't')})"
+
+
 def _over_daily(refusal: Refusal) -> str:
     asked, limit, left = refusal.asked.count, refusal.limit, fitting(refusal).now
     wanted, allowed = f"You asked for {asked} pictures", f"your daily limit of {_generations(limit)}"
@@ -291,7 +300,15 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
                 "again to see them as they are."
             ),
         ),
+        Reason.PRICE_UNKNOWN: (
+            _NOT_POSSIBLE,
+            lambda refusal: (
+                f"What a picture of {plain(refusal.detail, QUOTED_CHARACTERS) or 'this model'} costs is not known, so "
+                f"it cannot be made while credits are limited. Nothing was counted. {MANAGERS}"
+            ),
+        ),
         Reason.DAILY_LIMIT: (DAILY_REACHED, _daily),
+        Reason.WINDOW_LIMIT: (LIMIT_REACHED, _window),
         Reason.USER_STORAGE: (STORAGE, _user_storage),
         Reason.POOL_STORAGE: (STORAGE, _pool_storage),
         Reason.BUSY: (_WAIT, sentence_of),

@@ -26,6 +26,7 @@ HISTORY_ROWS = 10
 EVERYTHING = "all"
 REFUSED = {
     "DAILY_LIMIT": "refused: daily limit reached",
+    "WINDOW_LIMIT": "refused: a limit was reached",
     "USER_STORAGE": "refused: your storage was full",
     "POOL_STORAGE": "refused: server storage was full",
 }

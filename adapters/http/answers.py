@@ -13,6 +13,7 @@ from adapters.application.results import SavedImage
 from adapters.http.contract.shapes import KeptImage
 from adapters.http.problems import Problem, refused
 from adapters.http.rate_limits import seconds_until
+from adapters.wording.refusals import fitting
 from domain.refusals import Refusal
 
 REPLAYED = "Idempotency-Replayed"
@@ -70,6 +71,6 @@ def refusal(reason: Refusal, now: str) -> Problem:
     """The problem for a refusal at `now`; a daily limit says when to come back, and never too early: not to who asked
     for more than a day has.
     """
-    if reason.resets_at is None or reason.asked.count > reason.limit:
+    if reason.resets_at is None or fitting(reason).ever < reason.asked.count:
         return refused(reason)
     return refused(reason, retry_after_seconds=seconds_until(reason.resets_at, now))

@@ -27,7 +27,7 @@ from adapters.ports.request_reasons import (
     TextTooLong,
 )
 from adapters.wording.failures import sentence_of_failure
-from adapters.wording.refusals import sentence_of
+from adapters.wording.refusals import figures_of, sentence_of
 from domain.refusals import Reason, Refusal
 
 MEDIA_TYPE = "application/problem+json"
@@ -114,7 +114,9 @@ REFUSALS: Mapping[Reason, ProblemKind] = MappingProxyType(
         Reason.LIMITS_CHANGED: _ours(
             HTTPStatus.PRECONDITION_FAILED, "limits-changed", "The limits are no longer those that were seen"
         ),
+        Reason.PRICE_UNKNOWN: _ours(HTTPStatus.UNPROCESSABLE_ENTITY, "price-unknown", "The price is not known"),
         Reason.DAILY_LIMIT: QUOTA,
+        Reason.WINDOW_LIMIT: QUOTA,
         Reason.USER_STORAGE: ROOM,
         Reason.POOL_STORAGE: ROOM,
         Reason.BUSY: TOO_BUSY,
@@ -218,9 +220,11 @@ def as_members(kind: ProblemKind, detail: str, members: Members = _NONE) -> dict
 def refused(refusal: Refusal, *, retry_after_seconds: int | None = None) -> Problem:
     """The problem for a refusal. `retry_after_seconds` is how long the daily limit lasts, where it is that."""
     members: dict[str, object] = {"reason": refusal.reason.value}
-    if policy := _POLICY_NAMES.get(refusal.reason):
+    if policy := refusal.window or _POLICY_NAMES.get(refusal.reason):
         members["violated-policies"] = [policy]
-        members |= {"limit": refusal.limit, "used": refusal.used, "held": refusal.held}
+        members |= figures_of(refusal)
+    if refusal.window is not None:
+        members["window"] = refusal.window
     if refusal.resets_at is not None:
         members["resets_at"] = refusal.resets_at
     wait = _RETRY_SECONDS.get(refusal.reason, retry_after_seconds)

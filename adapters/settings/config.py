@@ -28,7 +28,9 @@ from adapters.settings.kinds import (
     ProviderName,
     Secret,
     ServiceAddress,
+    TriedLimits,
     WholeNumber,
+    WindowLimits,
     capital_word,
     small_word,
 )
@@ -50,6 +52,8 @@ LIMIT_SETTINGS = MappingProxyType(
         "MAX_USER_DAILY_GENS": "daily",
         "IMAGE_GEN_SIZE_MB": "gen_bytes",
         "MODERATED_FREE": "moderated_free",
+        "LIMITS": "windows",
+        "ENFORCE": "unenforced",
     }
 )
 """Settings that the log remembers, and their names in `Limits`: one that is not given leaves what was recorded."""
@@ -107,6 +111,16 @@ class StorageConfig(Section):
         "refuse", validation_alias="FOREIGN_PARTS", description="refuse or strip"
     )
     moderated_free: bool = Field(False, validation_alias="MODERATED_FREE", description=f"true or false{BACK}")
+    limits: WindowLimits = Field(
+        (),
+        validation_alias="LIMITS",
+        description=f"limits with commas between them, such as user/month/credits=20, guild/day/generations=100{BACK}",
+    )
+    enforce: TriedLimits = Field(
+        (),
+        validation_alias="ENFORCE",
+        description=f"the limits that are only tried out, such as user/month/credits=false{BACK}",
+    )
 
 
 class ApiConfig(Section):

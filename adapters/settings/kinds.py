@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from adapters.settings.storage_root import is_system_directory
+from domain.limit_grammar import limits_of, unenforced_of
 
 DISCORD_API = "https://discord.com/api/v10"
 DISCORD_GATEWAY = "wss://gateway.discord.gg/"
@@ -230,6 +231,16 @@ def prices(value: object) -> object:
     return {model.strip(): float(price) for model, _, price in pairs}
 
 
+def window_limits(value: object) -> object:
+    """Limits of windows, as `user/month/credits=20, guild/day/generations=100`."""
+    return limits_of(value) if isinstance(value, str) else value
+
+
+def tried_limits(value: object) -> object:
+    """Limits that are tried out, as `user/month/credits=false`."""
+    return unenforced_of(value) if isinstance(value, str) else value
+
+
 def secret(value: object) -> object:
     """A key or token as it is sent in a header: nothing in it may end that header."""
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
@@ -333,6 +344,8 @@ ChannelList = Annotated[tuple[str, ...], BeforeValidator(channel_list)]
 TimeOfWeek = Annotated[str, AfterValidator(time_of_week)]
 HostList = Annotated[tuple[str, ...], BeforeValidator(host_list)]
 NetworkList = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(network_list)]
+WindowLimits = Annotated[tuple[tuple[str, int], ...], BeforeValidator(window_limits)]
+TriedLimits = Annotated[tuple[str, ...], BeforeValidator(tried_limits)]
 Prices = Annotated[dict[str, float], BeforeValidator(prices)]
 OutsideFile = Annotated[Path | None, BeforeValidator(path_or_nothing), AfterValidator(file_of_its_own)]
 Folder = Annotated[Path, BeforeValidator(plain_path), AfterValidator(folder_of_its_own)]

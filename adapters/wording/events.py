@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from adapters.wording.figures import counted, minute, size_in_words, wish
+from adapters.wording.limits import amount_in_words, limit_in_words, unit_of
 from adapters.wording.releases import became
 from domain.events import (
     CleanupCompleted,
@@ -14,8 +15,11 @@ from domain.events import (
     GenerationCompleted,
     GenerationReleased,
     GenerationReserved,
+    GrantGiven,
+    GrantVoided,
     ImageDeleted,
     ImageSaved,
+    LimitExceeded,
     LimitsOverridden,
     PolicyChanged,
     PreferenceSet,
@@ -49,6 +53,13 @@ def words(event: Event) -> str:  # noqa: C901, PLR0912 - one line for each event
             return f"{files}, {size_in_words(event.freed_bytes)} freed, older than {event.older_than_days} days"
         case RequestRefused():
             return _refusal(event)
+        case LimitExceeded():
+            return f"went on all the same: {_refusal(event)}"
+        case GrantGiven():
+            until = f" until {minute(event.expires_at)}" if event.expires_at else ""
+            return f"{amount_in_words(event.amount, event.unit)} given{until}, {event.source}: {event.reason}"
+        case GrantVoided():
+            return f"grant {event.grant} taken away: {event.reason}"
         case LimitsOverridden():
             return _override(event)
         case DailyCountReset():
@@ -68,10 +79,14 @@ def _policy(event: PolicyChanged) -> str:
     return f"{sizes}, {limits.daily} a day ({source})"
 
 
-def _refusal(event: RequestRefused) -> str:
+def _refusal(event: RequestRefused | LimitExceeded) -> str:
     style = f", style {event.style}" if event.style else ""
     if event.reason == "DAILY_LIMIT":
         return f"{event.reason}: {event.used} of {event.limit} used{style}"
+    if event.window is not None:
+        unit = unit_of(event.window)
+        used = f"{amount_in_words(event.used, unit)} of {amount_in_words(event.limit, unit)} used"
+        return f"{limit_in_words(event.window)}: {used}{style}"
     return f"{event.reason}: {size_in_words(event.used)} of {size_in_words(event.limit)} used{style}"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from adapters.wording.figures import counted, minute, size_in_words
 from domain.credits import PER_CREDIT, in_credits
 from domain.grants import BYTES
+from domain.limit_grammar import limits_in_text
 from domain.limit_names import CREDITS, DAY, GENERATIONS, GUILD, MONTH, POOL, USER, WEEK
 from domain.limits import Limits, Override, megabytes
 
@@ -17,6 +18,7 @@ _WHOSE = {USER: "one user", GUILD: "one Discord server", POOL: "all together"}
 _THIS = {DAY: "today's", WEEK: "this week's", MONTH: "this month's"}
 
 _LIMITS = {"daily": "generations a day", "user_bytes": "storage of a user", "pool_bytes": "storage of all together"}
+_LISTS = {"windows": "further limits", "unenforced": "limits only tried out"}
 _SETTERS = {
     "environment": "by a setting of the service (environment or .env)",
     "constructor": "by a program that opened the storage with limits",
@@ -62,10 +64,18 @@ def unit_of(name: str) -> str:
 
 def limits_in_force(policy: Limits) -> str:
     """The policy of the log, in a line."""
+    further = [f", {_in_general(name, most)}" for name, most in policy.windows]
+    tried = f"; only tried out: {', '.join(policy.unenforced)}" if policy.unenforced else ""
     return (
         f"Limits in force: {megabytes(policy.user_bytes)} MB a user, {megabytes(policy.pool_bytes)} MB together, "
-        f"{policy.daily} generations a user and day"
+        f"{policy.daily} generations a user and day{''.join(further)}{tried}"
     )
+
+
+def _in_general(name: str, most: int) -> str:
+    """So much of a limit of a window: "20 credits a month for one user"."""
+    unit = unit_of(name)
+    return f"{amount_in_words(most, unit)}{limit_in_general(name).removeprefix(unit)}"
 
 
 def limits_in_words(user: str, limits: Mapping[str, Any]) -> str:
@@ -84,10 +94,11 @@ def own_in_words(own: Override) -> str:
     """A user's own limits and until when, as "9 generations a day and 20.0 MB of storage, for good"."""
     parts = [] if own.limits.daily is None else [f"{counted(own.limits.daily, 'generation')} a day"]
     parts += [] if own.limits.user_bytes is None else [f"{size_in_words(own.limits.user_bytes)} of storage"]
-    return f"{' and '.join(parts)}, {f'until {minute(own.until)}' if own.until else 'for good'}"
+    parts += [_in_general(name, most).removesuffix(f" for {_WHOSE[USER]}") for name, most in own.limits.windows or ()]
+    return f"{_joined(parts)}, {f'until {minute(own.until)}' if own.until else 'for good'}"
 
 
-def limit_of_the_log(setting: str, limit: str, value: int, default: int, *, since: str, source: str) -> str:
+def limit_of_the_log(setting: str, limit: str, value: Any, default: Any, *, since: str, source: str) -> str:
     """A limit that holds though its setting is not given. `limit` is its name in `Limits`, `source` who gave it."""
     return (
         f"{setting} is not given, so the log's limit holds: {_amount(limit, value)}, set {_SETTERS[source]}, since "
@@ -95,7 +106,7 @@ def limit_of_the_log(setting: str, limit: str, value: int, default: int, *, sinc
     )
 
 
-def limit_of_a_manager(setting: str, limit: str, value: int, given: int | None, *, since: str, by: str) -> str:
+def limit_of_a_manager(setting: str, limit: str, value: Any, given: Any, *, since: str, by: str) -> str:
     """A limit that a manager set, and that settings did not change since; they give `given`, or nothing."""
     theirs = "is not given" if given is None else f"= {_amount(limit, given)} stands as before"
     return (
@@ -104,7 +115,7 @@ def limit_of_a_manager(setting: str, limit: str, value: int, given: int | None, 
     )
 
 
-def limit_to_be_taken(setting: str, limit: str, value: int, given: int | None, *, since: str, by: str) -> str:
+def limit_to_be_taken(setting: str, limit: str, value: Any, given: Any, *, since: str, by: str) -> str:
     """A limit that a manager set, and that the next start takes from its setting, which is another than before."""
     assert given is not None, "a setting that gives nothing is not new"
     return (
@@ -113,8 +124,10 @@ def limit_to_be_taken(setting: str, limit: str, value: int, given: int | None, *
     )
 
 
-def step_in_words(limit: str, former: int, value: int) -> str:
+def step_in_words(limit: str, former: Any, value: Any) -> str:
     """A change of a limit for everybody, which is one of those that managers may change."""
+    if limit in _LISTS:
+        return f"{_LISTS[limit]}: {_amount(limit, value)} (before: {_amount(limit, former)})"
     whose = _LIMITS[limit] if limit == "daily" else f"of {_LIMITS[limit]}"
     return f"from {_amount(limit, former)} to {_amount(limit, value)} {whose}"
 
@@ -136,7 +149,15 @@ def set_by(source: str, by: str, reason: str | None) -> str:
     return f"by a manager ({by}): {reason}" if reason is not None else f"{_SETTERS[source]} ({by})"
 
 
-def _amount(limit: str, value: int) -> str:
+def _amount(limit: str, value: Any) -> str:
+    if limit == "windows":
+        return limits_in_text(value) or "none"
+    if limit == "unenforced":
+        return ", ".join(value) or "none"
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if limit == "daily" else size_in_words(value)
+
+
+def _joined(parts: list[str]) -> str:
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from adapters.wording.figures import counted, size_in_words
+from adapters.wording.limits import amount_in_words, limit_in_words, unit_of
+from domain.credits import PER_CREDIT
+from domain.limit_names import CREDITS
 from domain.refusals import Reason, Refusal
 
 OF_ESTIMATE = " (the estimate IMAGE_GEN_SIZE_MB)"
@@ -26,6 +29,9 @@ def fitting(refusal: Refusal) -> Fitting:
     left = max(0, refusal.limit - refusal.used - refusal.held)
     if refusal.reason is Reason.DAILY_LIMIT:
         return Fitting(left, refusal.limit)
+    if refusal.window is not None:
+        each = refusal.asked.credits // max(1, refusal.asked.count) if unit_of(refusal.window) == CREDITS else 1
+        return Fitting(left // max(1, each), refusal.limit // max(1, each))
     if not refusal.estimated:
         return Fitting(0, int(refusal.asked.bytes <= refusal.limit))
     each = max(1, refusal.asked.bytes // max(1, refusal.asked.count))
@@ -50,6 +56,40 @@ def _daily(refusal: Refusal) -> str:
         return f"{over}, and a day allows {limit}. Ask for at most {limit}."
     spent = f"a day allows {limit}, of which {used} {'is' if used == 1 else 'are'} used"
     return f"{over}, and {spent}. Ask for at most {left} now, or for {limit} when {anew}"
+
+
+def _window(refusal: Refusal) -> str:
+    return window_in_words(refusal, anew=f"It begins anew at {(refusal.resets_at or '')[:16].replace('T', ' ')} UTC.")
+
+
+def window_in_words(refusal: Refusal, anew: str) -> str:
+    """A limit of a window: what is used and held of it, what was asked for, what to do, and when it begins anew."""
+    name = refusal.window or ""
+    unit, of = unit_of(name), limit_in_words(name)
+    asked = refusal.asked.credits if unit == CREDITS else refusal.asked.count
+    left = max(0, refusal.limit - refusal.used - refusal.held)
+    held = f", {amount_in_words(refusal.held, unit)} are held for running requests" if refusal.held else ""
+    used = f"{amount_in_words(refusal.used, unit)} of {amount_in_words(refusal.limit, unit)} are used{held}"
+    needed = f"you asked for {amount_in_words(asked, unit)}, and {amount_in_words(left, unit)} are left"
+    return f"Limit reached: {of}. {used[0].upper()}{used[1:]}; {needed}. {_instead(refusal)}{anew}".rstrip()
+
+
+def _instead(refusal: Refusal) -> str:
+    """How many pictures fit what is left, where some do; and that a limit will never take so many."""
+    now, ever = fitting(refusal)
+    if not ever:
+        return "That is more than the whole limit: an operator can raise it. "
+    if now and refusal.asked.count > 1:
+        return f"Ask for at most {now}. "
+    return f"The whole limit has room for {ever}. " if refusal.asked.count > ever else ""
+
+
+def _price_unknown(refusal: Refusal) -> str:
+    model = refusal.detail or "this model"
+    return (
+        f"The price of {model} is not known, and a limit of credits applies. Nothing was paid. An operator can add it "
+        "to CREDITS_EACH."
+    )
 
 
 def room_in_words(refusal: Refusal, held_for: str = "running generations", setting: str = "") -> str:
@@ -138,15 +178,26 @@ SENTENCES: dict[Reason, Sentence] = {
         f"The limits are no longer as they were seen: {refusal.detail}. Somebody changed them meanwhile, so nothing "
         "was changed now. Look at the limits in force, then decide again."
     ),
+    Reason.PRICE_UNKNOWN: _price_unknown,
     Reason.DAILY_LIMIT: _daily,
+    Reason.WINDOW_LIMIT: _window,
     Reason.USER_STORAGE: _user_storage,
     Reason.POOL_STORAGE: _pool_storage,
     Reason.BUSY: _busy,
     Reason.STOPPED: lambda _: "The storage is shutting down. Nothing was changed; try again after its restart.",
 }
 
-QUOTA_REASONS = frozenset({Reason.DAILY_LIMIT, Reason.USER_STORAGE, Reason.POOL_STORAGE})
+LIMIT_REASONS = frozenset({Reason.DAILY_LIMIT, Reason.WINDOW_LIMIT, Reason.USER_STORAGE, Reason.POOL_STORAGE})
+QUOTA_REASONS = LIMIT_REASONS | {Reason.PRICE_UNKNOWN}
 """Refusals by a limit: their sentences stand alone, the others follow "Error saving image: "."""
+
+
+def figures_of(refusal: Refusal) -> dict[str, int | float]:
+    """The figures of a limit's refusal for programs: places, bytes, or credits with up to three decimals."""
+    figures = {"limit": refusal.limit, "used": refusal.used, "held": refusal.held}
+    if refusal.window is None or unit_of(refusal.window) != CREDITS:
+        return {**figures}
+    return {name: amount / PER_CREDIT for name, amount in figures.items()}
 
 
 def sentence_of(refusal: Refusal) -> str:

@@ -28,7 +28,7 @@ ANSWER_SECONDS = 60.0
 MAX_ANSWER_BYTES = 256 * 1_048_576
 MAX_TRIES = 3
 """Times a request with a key is sent where the connection is lost on the way; the key makes it one."""
-FIGURES = ("limit", "used", "held", "resets_at")
+FIGURES = ("limit", "used", "held", "window", "resets_at")
 
 
 class ServiceUnavailable(Fault):

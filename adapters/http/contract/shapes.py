@@ -17,6 +17,8 @@ from adapters.wording.settlements import SettlementData
 
 Count = Annotated[int, Field(ge=0)]
 Bytes = Annotated[int, Field(ge=0)]
+Credits = Annotated[float, Field(ge=0)]
+"""With at most three decimals."""
 Position = Annotated[int, Field(ge=0)]
 """Of a line of the log; 0 where it stands before the first."""
 Instant = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
@@ -284,9 +286,10 @@ Problem = TypedDict(
         "reason": NotRequired[str],
         "field": NotRequired[str],
         "violated-policies": NotRequired[list[str]],
-        "limit": NotRequired[Count | None],
-        "used": NotRequired[Count | None],
-        "held": NotRequired[Count | None],
+        "window": NotRequired[str],
+        "limit": NotRequired[Count | Credits | None],
+        "used": NotRequired[Count | Credits | None],
+        "held": NotRequired[Count | Credits | None],
         "resets_at": NotRequired[Instant],
         "reference": NotRequired[str],
     },

@@ -1,0 +1,104 @@
+"""Limits as people write them: `user/month/credits=20, guild/day/generations=100`, and which of them are tried out.
+
+Every error is a ValueError whose sentence names the entry that is wrong, and what would be right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from domain.credits import CREDITS_RULE, in_credits, thousandths
+from domain.limit_names import (
+    ALL_LIMITS,
+    CREDITS,
+    DAILY,
+    FURTHER,
+    POOL_STORAGE,
+    SCOPES,
+    UNITS,
+    USER_STORAGE,
+    WINDOWS,
+    in_order,
+)
+from domain.limits import Windows
+
+MOST_GENERATIONS = 2**53 - 1
+_SETTINGS = {DAILY: "MAX_USER_DAILY_GENS", USER_STORAGE: "MAX_USER_STORAGE_MB", POOL_STORAGE: "MAX_GLOBAL_STORAGE_MB"}
+_SHOWN = 60
+_PARTS = 3
+
+
+def limits_of(text: str, allowed: tuple[str, ...] = FURTHER) -> Windows:
+    """Limits of windows, in the one order. An empty text is none."""
+    most: dict[str, int] = {}
+    for place, name, value in _entries(text):
+        if name in _SETTINGS:
+            raise ValueError(f"{place} has a setting of its own, {_SETTINGS[name]}; write it there")
+        _refuse_unknown(place, name)
+        if name not in allowed:
+            raise ValueError(f"{place} is no limit that one user can have; those are {', '.join(allowed)}")
+        if name in most:
+            raise ValueError(f"{place} names this limit once more; write each once")
+        most[name] = _amount(place, name, value)
+    return in_order(most)
+
+
+def unenforced_of(text: str) -> tuple[str, ...]:
+    """The limits that are tried out: those that are said to be `false`, in the one order."""
+    enforced: dict[str, bool] = {}
+    for place, name, value in _entries(text):
+        _refuse_unknown(place, name)
+        if name in enforced:
+            raise ValueError(f"{place} names this limit once more; write each once")
+        if value.lower() not in {"true", "false"}:
+            raise ValueError(f"{place} is neither true (the limit refuses) nor false (it is tried out)")
+        enforced[name] = value.lower() == "true"
+    return tuple(name for name in ALL_LIMITS if not enforced.get(name, True))
+
+
+def limits_in_text(windows: Windows) -> str:
+    """Limits of windows as they can be written again."""
+    return ", ".join(f"{name}={in_credits(most) if name.endswith(CREDITS) else most}" for name, most in windows)
+
+
+def unenforced_in_text(names: tuple[str, ...]) -> str:
+    """Limits that are tried out as they can be written again."""
+    return ", ".join(f"{name}=false" for name in names)
+
+
+def _entries(text: str) -> Iterator[tuple[str, str, str]]:
+    """Each entry: how a sentence names its place, the limit, its value."""
+    for number, entry in enumerate(re.split(r"[,;\n]", text), 1):
+        if not entry.strip():
+            continue
+        place = f"entry {number}, {entry.strip()[:_SHOWN]!r},"
+        name, equals, value = (part.strip() for part in entry.partition("="))
+        if not equals or not value:
+            raise ValueError(f"{place} has no value; write it as user/month/credits=20")
+        yield place, name.lower(), value
+
+
+def _refuse_unknown(place: str, name: str) -> None:
+    if name in ALL_LIMITS:
+        return
+    parts = name.split("/")
+    if len(parts) == _PARTS:
+        for part, known, what in zip(parts, (SCOPES, WINDOWS, UNITS), ("scope", "window", "unit"), strict=True):
+            if part not in known:
+                raise ValueError(f"{place} has no such {what}: {part[:_SHOWN]!r}. It is one of {', '.join(known)}")
+    raise ValueError(
+        f"{place} names no limit; one is {'|'.join(SCOPES)}/{'|'.join(WINDOWS)}/{'|'.join(UNITS)}, such as "
+        "pool/month/credits"
+    )
+
+
+def _amount(place: str, name: str, value: str) -> int:
+    if name.endswith(CREDITS):
+        try:
+            return thousandths(value)
+        except ValueError:
+            raise ValueError(f"{place} is not {CREDITS_RULE}") from None
+    if not re.fullmatch(r"[0-9]{1,16}", value, re.ASCII) or int(value) > MOST_GENERATIONS:
+        raise ValueError(f"{place} is not a whole number of generations from 0 up")
+    return int(value)
