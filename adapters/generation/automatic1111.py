@@ -23,6 +23,7 @@ from adapters.generation.answers import Contents, Sent, parsed, seed_of
 from adapters.generation.automatic1111_pictures import wanted_among
 from adapters.generation.calls import SMALL_ANSWER_BYTES, Outcome, ProviderCalls, Service, ServiceAnswer
 from adapters.generation.delivery import delivered
+from adapters.generation.prices import Asked, PriceBook, in_all
 from adapters.generation.provider import (
     GeneratedImage,
     GenerationRequest,
@@ -88,7 +89,7 @@ def make_provider(settings: ProviderSettings) -> Automatic1111Provider:
 
 
 class Automatic1111Provider:
-    """Makes pictures on a server of one's own; they cost no credits."""
+    """Makes pictures on a server of one's own; they cost no credits where no price is set for it."""
 
     name = "automatic1111"
     limits = LIMITS
@@ -110,6 +111,7 @@ class Automatic1111Provider:
         self._image_bytes = settings.image_bytes
         self._workers = PictureWorkers()
         self._running = 0
+        self._prices = PriceBook(settings.credits_each)
 
     def outage(self) -> GenerationFailure | None:
         """Why the server is left alone at the moment, None where it may be asked."""
@@ -117,11 +119,10 @@ class Automatic1111Provider:
 
     async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """Sides that the server keeps as they are, and an input that it reads. Raises DamagedPicture."""
-        if request.image is None:
-            return _sized(request)
-        if request.operation is Operation.UPSCALE:
-            return await self._workers.run(_for_upscale, request, request.image)
-        return await self._workers.run(_for_change, request, request.image)
+        prepared = await self._taken(request)
+        if isinstance(prepared, GenerationFailure):
+            return prepared
+        return prepared._replace(model=self._model(request), credits_each=self._each(prepared.request))
 
     async def generate(
         self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
@@ -133,7 +134,8 @@ class Automatic1111Provider:
         if isinstance(made, GenerationFailure):
             return made
         seconds = round(time.perf_counter() - started, 3)
-        return GenerationResult(made.images, self.name, made.model, seconds, credits=0.0)
+        credits_used = in_all(self._each(request), len(made.images))
+        return GenerationResult(made.images, self.name, made.model, seconds, credits_used)
 
     async def report(self) -> ProviderReport:
         """Ask which models the server has."""
@@ -149,6 +151,20 @@ class Automatic1111Provider:
     async def close(self) -> None:
         """Let the workers end; connections are held only while calls run."""
         self._workers.close()
+
+    async def _taken(self, request: GenerationRequest) -> Prepared | GenerationFailure:
+        if request.image is None:
+            return _sized(request)
+        shape = _for_upscale if request.operation is Operation.UPSCALE else _for_change
+        return await self._workers.run(shape, request, request.image)
+
+    def _model(self, request: GenerationRequest) -> str:
+        """Which checkpoint is loaded, the server tells with its pictures."""
+        return self._upscaler if request.operation is Operation.UPSCALE else ""
+
+    def _each(self, request: GenerationRequest) -> int | None:
+        size = None if request.width is None or request.height is None else (request.width, request.height)
+        return self._prices.each(Asked(self.name, self._model(request), request.operation, size, steps=request.steps))
 
     async def _drawn(self, request: GenerationRequest) -> _Made | GenerationFailure:
         path, body = await self._workers.run(_body, request)

@@ -97,7 +97,7 @@ class Generator:
             return CLOSED
         if isinstance(prepared, GenerationFailure):
             return prepared
-        return Prepared(prepared.request, joined(wanted.note, prepared.note))
+        return prepared._replace(note=joined(wanted.note, prepared.note))
 
     async def ask(
         self, prepared: Prepared, on_fraction: OnFraction = ignore_fraction

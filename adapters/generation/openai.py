@@ -18,6 +18,7 @@ import aiohttp
 from adapters.generation.calls import ProviderCalls, Service, ServiceAnswer
 from adapters.generation.delivery import delivered
 from adapters.generation.openai_models import Family, bounded, cut_square, family_of, nearest_size
+from adapters.generation.prices import Asked, PriceBook, in_all
 from adapters.generation.provider import (
     GeneratedImage,
     GenerationRequest,
@@ -93,7 +94,7 @@ class OpenAIProvider:
     def __init__(self, settings: ProviderSettings) -> None:
         self.model = settings.openai_model
         self.family = family_of(settings.openai_model)
-        self._price = settings.credits_each.get(settings.openai_model)
+        self._prices = PriceBook(settings.credits_each)
         self._image_bytes = settings.image_bytes
         self._workers = PictureWorkers()
         key = settings.openai_key
@@ -127,7 +128,8 @@ class OpenAIProvider:
         width, height = nearest_size(asked, self.family.sizes)
         if (width, height) != asked:
             notes.insert(0, made_at((width, height)))
-        return Prepared(replace(request, width=width, height=height), joined(*notes))
+        sized = replace(request, width=width, height=height)
+        return Prepared(sized, joined(*notes), self.model, self._each(sized, self.family.qualities))
 
     async def generate(
         self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
@@ -138,17 +140,18 @@ class OpenAIProvider:
         """
         started = time.perf_counter()
         at_once = 1 if self.family.one_at_a_time else request.count
-        made = await in_series(request.count, lambda _: self._ask(request, at_once), on_fraction, at_once=at_once)
+        told: set[str] = set()
+        made = await in_series(request.count, lambda _: self._ask(request, at_once, told), on_fraction, at_once=at_once)
         if isinstance(made, GenerationFailure):
             return made
-        credits_used = None if self._price is None else self._price * len(made.images)
+        each = self._each(request, tuple(told) or self.family.qualities)
         seconds = round(time.perf_counter() - started, 3)
         return GenerationResult(
             images=made.images,
             provider=self.name,
             model=self.model,
             seconds=seconds,
-            credits=credits_used,
+            credits=in_all(each, len(made.images)),
             note=made.note,
             ended_by=made.ended_by,
         )
@@ -180,7 +183,15 @@ class OpenAIProvider:
             return GenerationFailure(PromptTooLongForModel(length, self.model, most))
         return None
 
-    async def _ask(self, request: GenerationRequest, count: int) -> list[GeneratedImage] | GenerationFailure:
+    def _each(self, request: GenerationRequest, qualities: tuple[str, ...]) -> int | None:
+        """What one picture costs in the dearest of these qualities."""
+        size = (request.width or DEFAULT_SIDE, request.height or DEFAULT_SIDE)
+        return self._prices.each(Asked(self.name, self.model, request.operation, size, qualities))
+
+    async def _ask(
+        self, request: GenerationRequest, count: int, told: set[str]
+    ) -> list[GeneratedImage] | GenerationFailure:
+        """`told` gains the quality that the service says it made them in."""
         fields = _fields(request, count, self.model, self.family)
         most = self._image_bytes * 4 // 3 * count + BESIDE_PICTURES_BYTES
         image = request.image
@@ -188,9 +199,9 @@ class OpenAIProvider:
             outcome = await self._calls.post_json(GENERATIONS, fields, at_most_bytes=most)
         else:
             outcome = await self._calls.post_form(EDITS, lambda: _form(fields, image), at_most_bytes=most)
-        return await self._pictures_of(outcome) if isinstance(outcome, ServiceAnswer) else outcome
+        return await self._pictures_of(outcome, told) if isinstance(outcome, ServiceAnswer) else outcome
 
-    async def _pictures_of(self, answer: ServiceAnswer) -> list[GeneratedImage] | GenerationFailure:
+    async def _pictures_of(self, answer: ServiceAnswer, told: set[str]) -> list[GeneratedImage] | GenerationFailure:
         """The pictures that came, or where there is none, what came instead."""
         contents = await delivered(self._calls, answer, at_most_bytes=self._image_bytes)
         if contents.sent is None:
@@ -199,6 +210,8 @@ class OpenAIProvider:
         if not data:
             instead = next((place.instead for place in contents.sent), Instead.NO_PICTURE)
             return self._calls.without_pictures(contents, instead)
+        quality = contents.body.get("quality") if isinstance(contents.body, dict) else None
+        told.update(known for known in self.family.qualities if known == quality)
         return [GeneratedImage(one, None, begun_media_type(one) or PNG) for one in data]
 
 

@@ -30,7 +30,7 @@ class Family:
     """What models of one family take. No sizes: any; no `prompt_length`: any.
 
     `asked_for_bytes`: the answer holds bytes only if they are asked for. `square_input`: an input must be a square PNG
-    of less than 4 MB.
+    of less than 4 MB. `qualities`: in which a picture may be made where none is asked for.
     """
 
     sizes: tuple[Size, ...] = ()
@@ -39,10 +39,15 @@ class Family:
     asked_for_bytes: bool = True
     edits: bool = True
     square_input: bool = False
+    qualities: tuple[str, ...] = ()
 
 
-GPT_IMAGE = Family(((1024, 1024), (1536, 1024), (1024, 1536)), 32_000, asked_for_bytes=False)
-DALL_E_3 = Family(((1024, 1024), (1792, 1024), (1024, 1792)), 4_000, one_at_a_time=True, edits=False)
+GPT_IMAGE = Family(
+    ((1024, 1024), (1536, 1024), (1024, 1536)), 32_000, asked_for_bytes=False, qualities=("low", "medium", "high")
+)
+DALL_E_3 = Family(
+    ((1024, 1024), (1792, 1024), (1024, 1792)), 4_000, one_at_a_time=True, edits=False, qualities=("standard",)
+)
 DALL_E_2 = Family(((256, 256), (512, 512), (1024, 1024)), 1_000, square_input=True)
 OTHER = Family()
 FAMILIES = {"gpt-image": GPT_IMAGE, "chatgpt-image": GPT_IMAGE, "dall-e-3": DALL_E_3, "dall-e-2": DALL_E_2}

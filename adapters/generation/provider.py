@@ -128,10 +128,16 @@ class RequestLimits:
 
 
 class Prepared(NamedTuple):
-    """A request as its provider takes it: sizes it knows, an input it reads. `note` tells the user of each change."""
+    """A request as its provider takes it: sizes it knows, an input it reads. `note` tells the user of each change.
+
+    `model` is asked for it, "" where that is known only afterwards. `credits_each` is what one picture costs, in
+    thousandths of a credit; None: not known.
+    """
 
     request: GenerationRequest
     note: str = ""
+    model: str = ""
+    credits_each: int | None = None
 
 
 def joined(*notes: str) -> str:

@@ -26,6 +26,7 @@ from adapters.generation.provider import (
 from adapters.ports.failure_reasons import NotSetUp
 from adapters.ports.failures import GenerationFailure
 from adapters.settings.kinds import AUTO
+from adapters.settings.prices import Price
 
 STABILITY_HOST = "api.stability.ai"
 STABILITY_ADDRESS = f"https://{STABILITY_HOST}"
@@ -47,8 +48,7 @@ class ProviderSettings:
     """What decides on a provider and what providers are made from. Each key goes to its own service's address alone.
 
     `local_page` says that only the local page asks, and no Discord token is set. `image_bytes` is the largest picture
-    that is kept. `credits_each` are prices of one image, by model. `image_hosts` are those from which an input image
-    may be fetched.
+    that is kept. `credits_each` are the operator's own prices.
     """
 
     generator: str = AUTO
@@ -62,7 +62,7 @@ class ProviderSettings:
     openai_key: str | None = field(default=None, repr=False)
     openai_host: str = OPENAI_ADDRESS
     openai_model: str = "gpt-image-1"
-    credits_each: Mapping[str, float] = field(default_factory=dict)
+    credits_each: tuple[Price, ...] = ()
     image_bytes: int = 20 * 1024 * 1024
 
 

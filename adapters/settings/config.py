@@ -160,7 +160,9 @@ class ApiConfig(Section):
         "gpt-image-1", validation_alias="OPENAI_MODEL", description="a model's name, such as gpt-image-1"
     )
     credits_each: Prices = Field(
-        {}, validation_alias="CREDITS_EACH", description="model=credits pairs with commas, such as core=3,ultra=8"
+        (),
+        validation_alias="CREDITS_EACH",
+        description="NAME=credits pairs with commas, such as core=3,ultra=8 or gpt-image-1/1024x1536/high=25",
     )
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
+from adapters.settings.prices import Price, price_list
 from adapters.settings.storage_root import is_system_directory
 from domain.limit_grammar import limits_of, unenforced_of
 
@@ -222,13 +223,8 @@ def network_list(value: object) -> object:
 
 
 def prices(value: object) -> object:
-    """`model=credits` pairs with commas between them."""
-    if not isinstance(value, str):
-        return value
-    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
-    if any(not re.fullmatch(r"\s*[0-9]{1,9}(\.[0-9]{1,9})?\s*", price) for _, _, price in pairs):
-        raise ValueError("")
-    return {model.strip(): float(price) for model, _, price in pairs}
+    """Prices with commas between them; `settings.prices` says how one is written."""
+    return price_list(value) if isinstance(value, str) else value
 
 
 def window_limits(value: object) -> object:
@@ -346,6 +342,6 @@ HostList = Annotated[tuple[str, ...], BeforeValidator(host_list)]
 NetworkList = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(network_list)]
 WindowLimits = Annotated[tuple[tuple[str, int], ...], BeforeValidator(window_limits)]
 TriedLimits = Annotated[tuple[str, ...], BeforeValidator(tried_limits)]
-Prices = Annotated[dict[str, float], BeforeValidator(prices)]
+Prices = Annotated[tuple[Price, ...], BeforeValidator(prices)]
 OutsideFile = Annotated[Path | None, BeforeValidator(path_or_nothing), AfterValidator(file_of_its_own)]
 Folder = Annotated[Path, BeforeValidator(plain_path), AfterValidator(folder_of_its_own)]

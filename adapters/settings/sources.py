@@ -139,12 +139,8 @@ def _ignored(name: str, place: str, meant: str | None) -> str:
 
 
 def _as_written(value: object) -> str:
-    """As in `.env`: lists and prices with commas."""
-    if isinstance(value, tuple):
-        return ",".join(map(str, value))
-    if isinstance(value, dict):
-        return ",".join(f"{name}={number:g}" for name, number in value.items())
-    return str(value)
+    """As in `.env`: lists with commas."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def within_one_edit(one: str, other: str) -> bool:

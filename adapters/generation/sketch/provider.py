@@ -19,6 +19,7 @@ from dataclasses import replace
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
+from adapters.generation.prices import Asked, PriceBook, in_all
 from adapters.generation.provider import (
     GeneratedImage,
     GenerationRequest,
@@ -40,6 +41,8 @@ from adapters.images.shaping import ClosedMeanwhile, DamagedPicture, PictureWork
 from adapters.ports.failure_reasons import PlainReason
 from adapters.ports.failures import GenerationFailure
 
+MODEL = "sketch-1"
+PRICES = PriceBook()
 SOFTWARE = "Abby Ledger offline sketch"
 DEFAULT_STYLE = "enhance"
 DEFAULT_SIDE = 1024
@@ -58,9 +61,9 @@ def missing(_: ProviderSettings) -> str | None:
     return None
 
 
-def make_provider(_: ProviderSettings) -> SketchProvider:
-    """The provider; it has no settings."""
-    return SketchProvider()
+def make_provider(settings: ProviderSettings) -> SketchProvider:
+    """The provider; it needs no settings, and costs nothing where no price is set for it."""
+    return SketchProvider(prices=PriceBook(settings.credits_each))
 
 
 def _any_seed() -> int:
@@ -74,8 +77,9 @@ class SketchProvider:
     name = "sketch"
     limits = RequestLimits(upscale_pixels=UPSCALE_PIXELS, at_once=2, unused=frozenset({"steps", "cfg_scale"}))
 
-    def __init__(self, draw_seed: Callable[[], int] = _any_seed) -> None:
+    def __init__(self, draw_seed: Callable[[], int] = _any_seed, prices: PriceBook = PRICES) -> None:
         self._draw_seed = draw_seed
+        self._prices = prices
         self._workers = PictureWorkers()
         self._closed = False
 
@@ -85,7 +89,7 @@ class SketchProvider:
 
     async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """Every request that passes the check can be painted as it is."""
-        return Prepared(request)
+        return Prepared(request, model=MODEL, credits_each=self._each(request))
 
     async def generate(
         self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
@@ -106,16 +110,21 @@ class SketchProvider:
             on_fraction(len(images) / request.count)
         seconds = round(time.perf_counter() - started, 3)
         about = "" if request.operation is Operation.UPSCALE else _about(request.prompt)
-        return GenerationResult(tuple(images), self.name, "sketch-1", seconds, credits=0.0, note=note, about=about)
+        credits_used = in_all(self._each(request), len(images))
+        return GenerationResult(tuple(images), self.name, MODEL, seconds, credits_used, note=note, about=about)
 
     async def report(self) -> ProviderReport:
         """It is always there."""
-        return ProviderReport(models=("sketch-1",))
+        return ProviderReport(models=(MODEL,))
 
     async def close(self) -> None:
         """Let the workers end: what they are painting is finished, what waits for them is answered with a failure."""
         self._closed = True
         self._workers.close()
+
+    def _each(self, request: GenerationRequest) -> int | None:
+        size = None if request.width is None or request.height is None else (request.width, request.height)
+        return self._prices.each(Asked(self.name, MODEL, request.operation, size))
 
 
 def _make(request: GenerationRequest, number: int) -> tuple[GeneratedImage, str]:

@@ -18,11 +18,13 @@ import aiohttp
 from adapters.generation.answers import FAILED, FILTERED, SUCCESS, Contents
 from adapters.generation.calls import Form, Outcome, ProviderCalls
 from adapters.generation.delivery import delivered
+from adapters.generation.prices import Asked, PriceBook, in_all
 from adapters.generation.provider import (
     GeneratedImage,
     GenerationRequest,
     GenerationResult,
     OnFraction,
+    Operation,
     Prepared,
     ignore_fraction,
 )
@@ -75,6 +77,7 @@ class EngineImage:
         self._settings = settings
         self._workers = workers
         self._engine = settings.stability_model
+        self._prices = PriceBook(settings.credits_each)
 
     async def prepare(self, request: GenerationRequest) -> Prepared:
         """The request in the nearest size that the engine knows, its input filled to it. Raises DamagedPicture."""
@@ -85,13 +88,14 @@ class EngineImage:
         if image is not None:
             image = (await self._workers.run(filled, image, size, at_most_bytes=INPUT_BYTES)).data
         sized = replace(request, image=image, width=size[0], height=size[1])
-        return Prepared(sized, "" if size == asked else made_at(size))
+        note = "" if size == asked else made_at(size)
+        return Prepared(sized, note, self._engine, self._each(sized))
 
     async def generate(
         self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
     ) -> GenerationResult | GenerationFailure:
         """Make the pictures of a prepared request with one call."""
-        job = _job(self._settings, self._engine, request.count)
+        job = _job(self._settings, self._engine, request.count, self._each(request))
         path = f"/v1/generation/{self._engine}/"
         at_most = _answer_bytes(self._settings, request.count)
         if request.image is None:
@@ -101,6 +105,10 @@ class EngineImage:
             outcome = await self._calls.post_form(f"{path}image-to-image", form, at_most_bytes=at_most)
         return await _result(self._calls, outcome, job, on_fraction)
 
+    def _each(self, request: GenerationRequest) -> int | None:
+        size = (request.width or DEFAULT_SIZE[0], request.height or DEFAULT_SIZE[1])
+        return self._prices.each(Asked(PROVIDER, self._engine, request.operation, size, steps=request.steps))
+
 
 class EngineUpscaler:
     """Upscales with esrgan-v1-x2plus."""
@@ -109,6 +117,7 @@ class EngineUpscaler:
         self._calls = calls
         self._settings = settings
         self._workers = workers
+        self._each = PriceBook(settings.credits_each).each(Asked(PROVIDER, UPSCALE_ENGINE, Operation.UPSCALE))
 
     async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """The request with an input that the engine takes, scaled down where it must be. Raises DamagedPicture."""
@@ -129,7 +138,7 @@ class EngineUpscaler:
         )
         scaled = f"The input was scaled to {shaped.width} by {shaped.height} pixels first, the most the upscaler takes."
         note = "" if (shaped.width, shaped.height) == own else scaled
-        return Prepared(replace(request, image=shaped.data, width=width), note)
+        return Prepared(replace(request, image=shaped.data, width=width), note, UPSCALE_ENGINE, self._each)
 
     async def generate(
         self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
@@ -137,7 +146,7 @@ class EngineUpscaler:
         """Upscale the input of a prepared request."""
         assert request.image is not None, "checked before"
         assert request.width is not None, "set by prepare"
-        job = _job(self._settings, UPSCALE_ENGINE, 1)
+        job = _job(self._settings, UPSCALE_ENGINE, 1, self._each)
         width = _width_within(request.width, await self._workers.run(size_of, request.image))
         form = _form_of({"width": str(width)}, "image", request.image)
         path = f"/v1/generation/{UPSCALE_ENGINE}/image-to-image/upscale"
@@ -220,12 +229,12 @@ class _Job(NamedTuple):
     model: str
     pictures: int
     began: float
-    credits_each: float | None
+    credits_each: int | None
     picture_bytes: int
 
 
-def _job(settings: ProviderSettings, model: str, pictures: int) -> _Job:
-    return _Job(model, pictures, time.perf_counter(), settings.credits_each.get(model), settings.image_bytes)
+def _job(settings: ProviderSettings, model: str, pictures: int, credits_each: int | None) -> _Job:
+    return _Job(model, pictures, time.perf_counter(), credits_each, settings.image_bytes)
 
 
 async def _result(
@@ -243,7 +252,7 @@ async def _result(
         PROVIDER,
         job.model,
         round(time.perf_counter() - job.began, 3),
-        credits=None if job.credits_each is None else job.credits_each * job.pictures,
+        credits=in_all(job.credits_each, job.pictures),
         filtered=artifacts.filtered,
     )
 

@@ -11,6 +11,7 @@ import math
 from dataclasses import replace
 
 from adapters.generation.calls import ProviderCalls
+from adapters.generation.prices import Asked, PriceBook
 from adapters.generation.provider import (
     GeneratedImage,
     GenerationRequest,
@@ -27,6 +28,7 @@ from adapters.generation.stability.v2beta_upscale import StableUpscaler
 from adapters.generation.stability.v2beta_wire import (
     INPUT_BYTES,
     PICTURE,
+    PROVIDER,
     batch,
     form_of,
     picture_of,
@@ -61,6 +63,7 @@ class StableImage:
         self._calls = calls
         self._settings = settings
         self._workers = workers
+        self._prices = PriceBook(settings.credits_each)
 
     async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """The request with the size that comes nearest, and an input that the service takes. Raises DamagedPicture."""
@@ -68,12 +71,12 @@ class StableImage:
         if request.image is None:
             size = request.width or DEFAULT_SIDE, request.height or DEFAULT_SIDE
             sized = replace(request, width=size[0], height=size[1])
-            return Prepared(sized, joined(_shape_note(size), *notes))
+            return self._prepared(sized, joined(_shape_note(size), *notes))
         shaped = await self._workers.run(_input, request.image, request.width, request.height)
         if min(shaped.width, shaped.height) < INPUT_SIDE_MIN:
             return GenerationFailure(InputTooSmall(shaped.width, shaped.height, INPUT_SIDE_MIN))
         sized = replace(request, image=shaped.data, width=shaped.width, height=shaped.height)
-        return Prepared(sized, joined(*notes))
+        return self._prepared(sized, joined(*notes))
 
     async def generate(
         self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
@@ -89,7 +92,7 @@ class StableImage:
                 return answer
             return await picture_of(self._calls, answer, self._settings.image_bytes)
 
-        result = await batch(request, make, on_fraction, model=model, settings=self._settings)
+        result = await batch(request, make, on_fraction, model=model, each=self._each(request))
         if isinstance(result, GenerationFailure):
             return result
         size = await size_made(result, self._workers)
@@ -98,6 +101,13 @@ class StableImage:
         return replace(
             result, note=joined(f"It has {size[0]} by {size[1]} pixels: the service chooses the size.", result.note)
         )
+
+    def _prepared(self, request: GenerationRequest, note: str) -> Prepared:
+        return Prepared(request, note, self._model(request), self._each(request))
+
+    def _each(self, request: GenerationRequest) -> int | None:
+        size = (request.width or DEFAULT_SIDE, request.height or DEFAULT_SIDE)
+        return self._prices.each(Asked(PROVIDER, self._model(request), request.operation, size))
 
     def _model(self, request: GenerationRequest) -> str:
         chosen = self._settings.stability_model

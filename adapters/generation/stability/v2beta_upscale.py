@@ -16,11 +16,13 @@ from typing import NamedTuple
 
 from adapters.generation.calls import SMALL_ANSWER_BYTES, ProviderCalls, ServiceAnswer
 from adapters.generation.delivery import delivered
+from adapters.generation.prices import Asked, PriceBook
 from adapters.generation.provider import (
     GeneratedImage,
     GenerationRequest,
     GenerationResult,
     OnFraction,
+    Operation,
     Prepared,
     ignore_fraction,
     joined,
@@ -30,6 +32,7 @@ from adapters.generation.providers import ProviderSettings
 from adapters.generation.stability.v2beta_wire import (
     INPUT_BYTES,
     PICTURE,
+    PROVIDER,
     batch,
     form_of,
     picture_of,
@@ -94,12 +97,12 @@ class StableUpscaler:
         pause: Pause = asyncio.sleep,
     ) -> None:
         self._calls = calls
-        self._settings = settings
         self._workers = workers
         self._clock = clock
         self._pause = pause
         self._name = settings.stability_upscaler
         self._bounds = UPSCALERS[self._name]
+        self._each = PriceBook(settings.credits_each).each(Asked(PROVIDER, self._name, Operation.UPSCALE))
 
     async def prepare(self, request: GenerationRequest) -> Prepared | GenerationFailure:
         """The request with an input that the upscaler takes, or why none can be had. Raises DamagedPicture."""
@@ -115,18 +118,17 @@ class StableUpscaler:
         reason = self._unfit(shaped, own) or self._too_narrow(shaped, own, request.width)
         if reason is not None:
             return GenerationFailure(reason)
-        prepared = replace(request, image=shaped.data)
-        if (shaped.width, shaped.height) == own:
-            return Prepared(prepared)
         size = f"{shaped.width} by {shaped.height} pixels"
-        return Prepared(prepared, f"The input was scaled down to {size}, as the upscaler takes it.")
+        scaled = f"The input was scaled down to {size}, as the upscaler takes it."
+        note = "" if (shaped.width, shaped.height) == own else scaled
+        return Prepared(replace(request, image=shaped.data), note, self._name, self._each)
 
     async def generate(
         self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
     ) -> GenerationResult | GenerationFailure:
         """Upscale a prepared request. Its pictures are as large as the service makes them."""
         result = await batch(
-            request, lambda number: self._one(request, number), on_fraction, model=self._name, settings=self._settings
+            request, lambda number: self._one(request, number), on_fraction, model=self._name, each=self._each
         )
         if isinstance(result, GenerationFailure):
             return result

@@ -1,4 +1,4 @@
-"""What the endpoints of Stability AI's v2beta share: forms, answers that are one picture, batches and prices.
+"""What the endpoints of Stability AI's v2beta share: forms, answers that are one picture, and batches.
 
 Which fields an endpoint takes is told by the module that calls it. Shapes of requests and answers are those of the
 provider's published description, https://platform.stability.ai/docs/api-reference.
@@ -9,15 +9,14 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from types import MappingProxyType
 
 import aiohttp
 
 from adapters.generation.answers import FILTERED
 from adapters.generation.calls import Form, ProviderCalls, ServiceAnswer
 from adapters.generation.delivery import delivered
+from adapters.generation.prices import in_all
 from adapters.generation.provider import GeneratedImage, GenerationRequest, GenerationResult, OnFraction
-from adapters.generation.providers import ProviderSettings
 from adapters.generation.series import in_series
 from adapters.generation.taxonomy import FILTERED as WITHHELD
 from adapters.images.formats import PNG, begun_media_type
@@ -30,21 +29,6 @@ SEED_MAX = 4_294_967_294
 INPUT_BYTES = 10 * 1024 * 1024 - 64 * 1024
 """A whole request has at most 10 MiB; what is left is for the words and the seams of the form."""
 PICTURE = "image/*"
-CREDITS: Mapping[str, float] = MappingProxyType(
-    {
-        "core": 3.0,
-        "ultra": 8.0,
-        "sd3.5-large": 6.5,
-        "sd3.5-large-turbo": 4.0,
-        "sd3.5-medium": 3.5,
-        "fast": 2.0,
-        "conservative": 40.0,
-        "creative": 60.0,
-    }
-)
-"""Credits of one picture, by model or upscaler: models as in the middle of 2025, upscalers since 1 August 2025. The
-settings know newer ones.
-"""
 
 PaidPicture = Callable[[int], Awaitable[GeneratedImage | GenerationFailure]]
 """Makes picture number 0, 1, ... of a batch with one paid call."""
@@ -86,9 +70,9 @@ async def picture_of(
 
 
 async def batch(
-    request: GenerationRequest, make: PaidPicture, on_fraction: OnFraction, *, model: str, settings: ProviderSettings
+    request: GenerationRequest, make: PaidPicture, on_fraction: OnFraction, *, model: str, each: int | None
 ) -> GenerationResult | GenerationFailure:
-    """`request.count` pictures, one call after another, and what they cost."""
+    """`request.count` pictures, one call after another, and what they cost: `each` as in `Prepared`."""
     started = time.perf_counter()
 
     async def one(number: int) -> list[GeneratedImage] | GenerationFailure:
@@ -98,13 +82,12 @@ async def batch(
     made = await in_series(request.count, one, on_fraction)
     if isinstance(made, GenerationFailure):
         return made
-    each = settings.credits_each.get(model, CREDITS.get(model))
     return GenerationResult(
         made.images,
         PROVIDER,
         model,
         round(time.perf_counter() - started, 3),
-        credits=None if each is None else each * (len(made.images) + made.filtered),
+        credits=in_all(each, len(made.images) + made.filtered),
         note=made.note,
         filtered=made.filtered,
         ended_by=made.ended_by,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from adapters.generation import FailureKind, GenerationFailure, GenerationRequest, Generator, Operation
-from adapters.generation.provider import GeneratedImage
+from adapters.generation.provider import GeneratedImage, Prepared
 from adapters.ports.failure_reasons import AskedToWait, PlainReason
 from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.in_memory_providers import CountingProvider, InMemoryProvider, ProviderAnswer
@@ -31,7 +31,7 @@ async def test_the_richer_call_hands_the_failure_through() -> None:
     """A failure is a value with its kind; the check alone says the same without asking."""
     failure = GenerationFailure(AskedToWait(3.0), retry_after_seconds=3.0, upstream_status=429)
     generator = Generator(CountingProvider(failure))
-    assert await generator.prepare(TEXT) == (TEXT, "")
+    assert await generator.prepare(TEXT) == Prepared(TEXT)
     assert await generator.generate(TEXT) is failure
     refusal = await generator.prepare(GenerationRequest(Operation.TEXT_TO_IMAGE, ""))
     assert isinstance(refusal, GenerationFailure)

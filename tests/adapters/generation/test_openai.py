@@ -261,13 +261,6 @@ async def test_a_service_that_makes_fewer_than_asked_is_taken_at_its_word() -> N
     assert (len(result.images), result.note) == (3, "")
 
 
-@pytest.mark.parametrize(("prices", "credits_used"), [({}, None), ({"gpt-image-1": 1.5}, 3.0), ({"other": 1.0}, None)])
-async def test_credits_are_those_of_the_price_list(prices: dict[str, float], credits_used: float | None) -> None:
-    """The service tells none."""
-    result = await made_by(OpenAIEmulator(), replace(TEXT, count=2), credits_each=prices)
-    assert result.credits == credits_used
-
-
 async def test_a_key_goes_to_its_own_service_alone() -> None:
     """Not another service's key here, and this key nowhere else: a redirection is not followed."""
     emulator, elsewhere = OpenAIEmulator(), OpenAIEmulator()

@@ -25,6 +25,7 @@ from adapters.generation import (
 from adapters.generation.stability import StabilityProvider
 from adapters.generation.stability.v1 import SDXL_SIZES, nearest_size
 from adapters.generation.stability.v2beta import MODELS
+from adapters.settings.prices import Price
 from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.making import opened, png
 from tests.emulators.emulator import Reply
@@ -77,7 +78,7 @@ async def test_a_picture_from_words_is_asked_for_with_every_field(emulator: Stab
     request = replace(
         TEXT, negative_prompt="noise", style="line-art", width=896, height=1152, steps=20, seed=77, cfg_scale=5, count=2
     )
-    result = await made(emulator, request, credits_each={SDXL: 0.9})
+    result = await made(emulator, request, credits_each=(Price(SDXL, 900),))
     (heard,) = emulator.asked(TEXT_PATH)
     assert heard.fields == {
         "text_prompts": [{"text": "a quiet place", "weight": 1.0}, {"text": "noise", "weight": -1.0}],
@@ -136,7 +137,7 @@ async def test_a_picture_from_a_picture_is_a_form(emulator: StabilityEmulator) -
 
 async def test_an_upscale_has_the_width_asked(emulator: StabilityEmulator) -> None:
     """A form with the image and one side."""
-    result = await made(emulator, UPSCALE, credits_each={ESRGAN: 0.2})
+    result = await made(emulator, UPSCALE, credits_each=(Price(ESRGAN, 200),))
     (heard,) = emulator.asked(UPSCALE_PATH)
     assert set(heard.fields) == {"image", "width"}
     assert heard.fields["width"] == "1200"

@@ -25,6 +25,7 @@ from adapters.generation.series import NO_TIME
 from adapters.generation.stability.v2beta import MODELS, StableImage
 from adapters.images.shaping import size_of
 from adapters.ports.failure_reasons import PlainReason
+from adapters.settings.prices import Price
 from adapters.studio import Generated
 from adapters.wording.failures import sentence_of_failure, sentence_of_notes
 from tests.adapters.generation.effects import effect_of
@@ -103,7 +104,7 @@ async def test_each_model_has_its_endpoint_its_fields_and_its_price(emulator: St
 async def test_all_that_a_wish_may_hold_is_sent(emulator: StableImageEmulator) -> None:
     """Negative words, style, seed and shape go where the model takes them; settings know newer prices."""
     wish = replace(TEXT, negative_prompt="noise", style="anime", seed=7, cfg_scale=4.5, width=1_536, height=640)
-    result = await made(emulator, wish, "sd3.5-medium", credits_each={"sd3.5-medium": 5.0})
+    result = await made(emulator, wish, "sd3.5-medium", credits_each=(Price("sd3.5-medium", 5_000),))
     sent = {"negative_prompt": "noise", "style_preset": "anime", "seed": "7", "cfg_scale": "4.5"}
     assert only(emulator).fields == PLAIN | sent | {"model": "sd3.5-medium", "aspect_ratio": "21:9"}
     assert (result.images[0].seed, result.credits) == (7, 5.0)

@@ -23,6 +23,7 @@ from adapters.generation.calls import ProviderCalls
 from adapters.generation.stability.v2beta import StableUpscaler
 from adapters.generation.stability.v2beta_upscale import CREATIVE_SECONDS, POLL_SECONDS, UPSCALED_BYTES
 from adapters.images.shaping import PictureWorkers, size_of
+from adapters.settings.prices import Price
 from adapters.studio import Generated
 from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.effects import effect_of
@@ -125,7 +126,7 @@ async def test_words_style_and_seed_go_where_they_are_taken(
 ) -> None:
     """fast takes none of them; conservative knows no style, so the words say it."""
     wish = replace(UPSCALE, prompt="a quiet place", negative_prompt="noise", style="anime", seed=7)
-    result = await made(provider(emulator, time, name, credits_each={name: 2.0}), wish)
+    result = await made(provider(emulator, time, name, credits_each=(Price(name, 2_000),)), wish)
     fields = dict(started(emulator).fields)
     assert {key: fields[key] for key in sent} == sent
     assert set(fields) - set(sent) <= {"image", "output_format", "creativity"}
