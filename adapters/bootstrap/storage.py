@@ -57,7 +57,7 @@ def given_limits(config: Config) -> SetPolicy:
         daily=given("MAX_USER_DAILY_GENS", storage.max_user_daily_gens),
         gen_bytes=given("IMAGE_GEN_SIZE_MB", round(storage.image_gen_size_mb * MEGABYTE)),
         moderated_free=given("MODERATED_FREE", storage.moderated_free),
-        windows=given("LIMITS", storage.limits),
+        windows=given("LIMITS", storage.limits.windows),
         unenforced=given("ENFORCE", storage.enforce),
         source="default" if all(config.origin(setting) == "default" for setting in LIMIT_SETTINGS) else "environment",
         by=SYSTEM.by,

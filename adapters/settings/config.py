@@ -20,6 +20,7 @@ from adapters.settings.doors import DiscordConfig, HttpConfig
 from adapters.settings.kinds import (
     DecimalNumber,
     Folder,
+    FurtherLimits,
     HostList,
     ModelName,
     ModuleName,
@@ -112,7 +113,7 @@ class StorageConfig(Section):
     )
     moderated_free: bool = Field(False, validation_alias="MODERATED_FREE", description=f"true or false{BACK}")
     limits: WindowLimits = Field(
-        (),
+        FurtherLimits(),
         validation_alias="LIMITS",
         description=f"limits with commas between them, such as user/month/credits=20, guild/day/generations=100{BACK}",
     )

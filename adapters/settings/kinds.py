@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
+from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from os.path import expandvars
@@ -16,7 +17,8 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from adapters.settings.prices import Price, price_list
 from adapters.settings.storage_root import is_system_directory
-from domain.limit_grammar import limits_of, unenforced_of
+from domain.limit_grammar import limits_in_text, limits_of, unenforced_of
+from domain.limits import Windows
 
 DISCORD_API = "https://discord.com/api/v10"
 DISCORD_GATEWAY = "wss://gateway.discord.gg/"
@@ -227,9 +229,19 @@ def prices(value: object) -> object:
     return price_list(value) if isinstance(value, str) else value
 
 
+@dataclass(frozen=True)
+class FurtherLimits:
+    """Limits of windows, shown as they are written."""
+
+    windows: Windows = ()
+
+    def __str__(self) -> str:
+        return limits_in_text(self.windows)
+
+
 def window_limits(value: object) -> object:
     """Limits of windows, as `user/month/credits=20, guild/day/generations=100`."""
-    return limits_of(value) if isinstance(value, str) else value
+    return FurtherLimits(limits_of(value)) if isinstance(value, str) else value
 
 
 def tried_limits(value: object) -> object:
@@ -340,7 +352,7 @@ ChannelList = Annotated[tuple[str, ...], BeforeValidator(channel_list)]
 TimeOfWeek = Annotated[str, AfterValidator(time_of_week)]
 HostList = Annotated[tuple[str, ...], BeforeValidator(host_list)]
 NetworkList = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(network_list)]
-WindowLimits = Annotated[tuple[tuple[str, int], ...], BeforeValidator(window_limits)]
+WindowLimits = Annotated[FurtherLimits, BeforeValidator(window_limits)]
 TriedLimits = Annotated[tuple[str, ...], BeforeValidator(tried_limits)]
 Prices = Annotated[tuple[Price, ...], BeforeValidator(prices)]
 OutsideFile = Annotated[Path | None, BeforeValidator(path_or_nothing), AfterValidator(file_of_its_own)]

@@ -82,6 +82,14 @@ class Asker(NamedTuple):
     actor: Actor
 
 
+class Price(NamedTuple):
+    """Who would make a request's pictures, and what one of them costs in thousandths of credits; None: not known."""
+
+    provider: str | None = None
+    model: str | None = None
+    credits_each: int | None = None
+
+
 class Job:
     """One request under way: who asked, and what it waits for outside, which a cancellation ends.
 
@@ -97,6 +105,8 @@ class Job:
         self.on_progress = on_progress
         self.of_source: Mapping[str, Any] = {}
         """How the input was made, where it is one of the user's own images."""
+        self.price = Price()
+        """Known once it is prepared."""
         self.has_waited = False
         self.is_asked = False
         self._cancelled = False

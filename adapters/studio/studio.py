@@ -50,6 +50,7 @@ from adapters.studio.jobs import (
     Job,
     OnProgress,
     Picture,
+    Price,
     Progress,
     StudioSettings,
     ignore_progress,
@@ -154,6 +155,7 @@ class Studio:
         prepared: Prepared | GenerationFailure | None = await self.generator.prepare(job.request)
         if isinstance(prepared, GenerationFailure):
             return prepared
+        job.price = Price(self.generator.provider.name, prepared.model or None, prepared.credits_each)
         job.of_source = await self._of_source(job)
         reserved = await self._reserve(job)
         if not isinstance(reserved, Reserved):
@@ -370,7 +372,16 @@ class Studio:
 
 def _places_of(job: Job) -> WantedPlaces:
     asked = job.request
-    return WantedPlaces(job.user, asked.count, operation=str(asked.operation), exclusive=True, style=asked.style)
+    return WantedPlaces(
+        user=job.user,
+        count=asked.count,
+        operation=str(asked.operation),
+        exclusive=True,
+        style=asked.style,
+        provider=job.price.provider,
+        model=job.price.model,
+        credits_each=job.price.credits_each,
+    )
 
 
 def content_of(request: GenerationRequest) -> tuple[bytes, bytes]:
