@@ -37,6 +37,7 @@ from adapters.wording.refusals import room_in_words, sentence_of
 from adapters.wording.requests import READABLE
 from domain.refusals import Reason, Refusal
 
+OUT_OF_LINE = "↩️ Out Of The Line"
 LONG_SECONDS = 120
 """From so long a wait on, its end is told as a time."""
 
@@ -196,6 +197,7 @@ GENERATION_FAILURES: Mapping[FailureKind, tuple[str, Callable[[GenerationFailure
         FailureKind.RATE_LIMITED: (FAILED, _asked_to_wait),
         FailureKind.UPSTREAM: (FAILED, _failed),
         FailureKind.UNAVAILABLE: (NOT_AVAILABLE, _not_now),
+        FailureKind.GIVEN_UP: (OUT_OF_LINE, _of_reason),
         FailureKind.UNKNOWN: (
             FAILED,
             lambda _, __: (

@@ -127,7 +127,7 @@ def _reason(kind: FailureKind, error: ErrorDetails, key_setting: str, seconds: f
             return PlainReason.SERVICE_FAILED
         case FailureKind.UNAVAILABLE:
             return PlainReason.SERVICE_UNUSABLE
-        case FailureKind.UNKNOWN:
+        case FailureKind.UNKNOWN | FailureKind.GIVEN_UP:  # no service gives a request up
             return AnswerLost(THE_SERVICE)
         case _:
             assert_never(kind)

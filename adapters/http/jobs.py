@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import secrets
 from collections import Counter
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -30,7 +29,6 @@ from adapters.studio import Begun, Generated, GenerationOutcome, Progress, Studi
 from domain.limits import MEGABYTE
 from domain.refusals import Reason, Refusal
 
-ID_BYTES = 16
 MAX_KEYS = 8
 """Request keys that one job is known by: its own, and those it was cancelled under."""
 
@@ -81,7 +79,8 @@ class Job:
     """One request: what was asked, how far it is, and what came of it."""
 
     def __init__(self, wanted: Wanted, asked_at: str) -> None:
-        self.id = secrets.token_hex(ID_BYTES)
+        self.id = ""
+        """As it is called in the line."""
         self.user, self.owner, self.reference = wanted.user, wanted.owner, wanted.reference
         self.operation, self.prompt = wanted.request.operation, wanted.request.prompt
         self.asked_at = asked_at
@@ -114,8 +113,8 @@ class Job:
         return sum(len(picture.data) for picture in self.made.pictures) if self.made else 0
 
     def runs_as(self, begun: Begun) -> None:
-        """The studio works on it."""
-        self._begun = begun
+        """The studio works on it, and has named it."""
+        self._begun, self.id = begun, begun.id
 
     def cancel(self) -> None:
         """Gives it up, as far as that is possible."""

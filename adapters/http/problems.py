@@ -142,6 +142,7 @@ GENERATION_FAILURES: Mapping[FailureKind, ProblemKind] = MappingProxyType(
         FailureKind.UNAVAILABLE: _ours(
             HTTPStatus.SERVICE_UNAVAILABLE, "no-provider", "Image generation services are not available"
         ),
+        FailureKind.GIVEN_UP: _ours(HTTPStatus.CONFLICT, "given-up", "The request was taken out of the line"),
         FailureKind.UNKNOWN: _ours(HTTPStatus.GATEWAY_TIMEOUT, "answer-lost", "The image service's answer was lost"),
     }
 )

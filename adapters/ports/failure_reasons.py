@@ -22,6 +22,7 @@ class FailureKind(StrEnum):
     RATE_LIMITED = "rate_limited"  # wait, then try again
     UPSTREAM = "upstream"  # the service failed
     UNAVAILABLE = "unavailable"  # there is no provider, or no way to reach it
+    GIVEN_UP = "given_up"  # taken out of the line before its turn
     UNKNOWN = "unknown"  # the answer was lost after it may have been paid: never called again by itself
 
 
@@ -245,6 +246,13 @@ class WaitedTooLong(_Reason, kind=FailureKind.UNAVAILABLE, unpaid=True):
 
 
 @dataclass(frozen=True)
+class GivenUp(_Reason, kind=FailureKind.GIVEN_UP, unpaid=True):
+    """The request was taken out of the line; `by_another`: not by who had asked."""
+
+    by_another: bool
+
+
+@dataclass(frozen=True)
 class TakenTooLong(_Reason, kind=FailureKind.UNKNOWN):
     """The provider was given up."""
 
@@ -258,4 +266,4 @@ class FailedTooOften(_Reason, kind=FailureKind.BAD_REQUEST, unpaid=True):
     times: int
 
 
-OwnReason = NotSetUp | WithoutApi | WaitedTooLong | TakenTooLong | FailedTooOften
+OwnReason = NotSetUp | WithoutApi | WaitedTooLong | GivenUp | TakenTooLong | FailedTooOften

@@ -14,8 +14,8 @@ from domain.refusals import Refusal
 FailureReason = PlainReason | AnswerReason | CallReason | OwnReason | RequestReason | ShapeReason
 
 
-OF_REQUESTS = frozenset({FailureKind.BAD_REQUEST, FailureKind.MODERATED_PROMPT})
-"""Kinds of failures that say something of the request."""
+OF_REQUESTS = frozenset({FailureKind.BAD_REQUEST, FailureKind.MODERATED_PROMPT, FailureKind.GIVEN_UP})
+"""Kinds of failures that say something of the request, or of what was wanted of it since."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class GenerationFailure:
 
     @property
     def is_of_request(self) -> bool:
-        """Whether the request itself is refused, before it cost anything: that is for who made it to hear."""
+        """Whether the request itself is refused or given up, and cost nothing: that is for who made it to hear."""
         return self.kind in OF_REQUESTS and self.surely_unpaid
 
 

@@ -9,10 +9,16 @@ from typing import Any, NamedTuple, TypeVar
 from adapters.application.idempotency import StepKey
 from adapters.application.results import Actor, SavedImage
 from adapters.generation.provider import GenerationRequest
+from adapters.ports.failure_reasons import GivenUp
 from adapters.ports.failures import GenerationFailure, Note, NotKept
+from adapters.ports.random_hex import random_hex
+from adapters.studio.standing import StandingOf, all_equal
 from domain.refusals import Refusal
 
 T = TypeVar("T")
+
+ID_BYTES = 16
+"""Of a request's id, random: who does not know it cannot guess it."""
 
 
 class Picture(NamedTuple):
@@ -65,21 +71,24 @@ OnProgress = Callable[[Progress], None]
 
 class StudioSettings(NamedTuple):
     """How many requests the provider gets at once (None: what suits it), how many may wait with them, of all users and
-    of one, and whether PNG files carry how they were made.
+    of one, and whether PNG files carry how they were made. `standing_of` tells the weight and the bound of each user.
     """
 
     at_once: int | None = None
     queue_length: int = 500
     queue_per_user: int = 10
     prompt_in_image: bool = False
+    standing_of: StandingOf = all_equal
 
 
 class Asker(NamedTuple):
-    """Who asked, in whose name the request waits in line, and who acts for them."""
+    """Who asked and when, in whose name and with which weight the request waits in line, and who acts for them."""
 
     user: str
     owner: str
+    weight: int
     actor: Actor
+    asked_at: str
 
 
 class Price(NamedTuple):
@@ -93,12 +102,15 @@ class Price(NamedTuple):
 class Job:
     """One request under way: who asked, and what it waits for outside, which a cancellation ends.
 
-    `is_asked`: the provider has been, so it may have to be paid.
+    `is_asked`: the provider has been, so it may have to be paid. `given_up_by`: who took it out of the line.
     """
 
     def __init__(self, asker: Asker, request: GenerationRequest, key: str | None, on_progress: OnProgress) -> None:
+        self.id = random_hex(ID_BYTES)
         self.user = asker.user
         self.owner = asker.owner
+        self.weight = asker.weight
+        self.asked_at = asker.asked_at
         self.request = request
         self.actor = asker.actor
         self.key = key
@@ -109,6 +121,7 @@ class Job:
         """Known once it is prepared."""
         self.has_waited = False
         self.is_asked = False
+        self.given_up_by: Actor | None = None
         self._cancelled = False
         self._outside: asyncio.Task[Any] | None = None
 
@@ -145,11 +158,17 @@ class Job:
         if self._outside is not None:
             self._outside.cancel()
 
+    def give_up(self, by: Actor) -> None:
+        """It waits no longer, as somebody wanted."""
+        self.given_up_by = by
+        self.cancel()
+
 
 class Begun:
-    """Work that the studio has begun, for whoever looks at it now and then."""
+    """Work that the studio has begun, for whoever looks at it now and then; `id` is what it is called in the line."""
 
     def __init__(self, work: asyncio.Task[GenerationOutcome], job: Job) -> None:
+        self.id = job.id
         self._work = work
         self._job = job
 
@@ -159,11 +178,13 @@ class Begun:
 
     async def waited(self, *, kept_once_asked: bool) -> GenerationOutcome:
         """The same for who gives the work up by no longer waiting; `kept_once_asked`: only until the provider is
-        asked.
+        asked. What was taken out of the line is told as a failure.
         """
         try:
             return await self.outcome()
         except asyncio.CancelledError:
+            if (by := self._job.given_up_by) is not None and not _is_cancelled_itself():
+                return GenerationFailure(GivenUp(by_another=by.by != self._job.actor.by))
             if not (kept_once_asked and self._job.is_asked):
                 self.cancel()
             raise
@@ -171,6 +192,12 @@ class Begun:
     def cancel(self) -> None:
         """Gives it up and its places back; what was delivered already is kept all the same."""
         self._job.cancel()
+
+
+def _is_cancelled_itself() -> bool:
+    """Whether the running task is to end, and not only what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def ignore_progress(_: Progress) -> None:

@@ -57,6 +57,7 @@ from adapters.studio.jobs import (
 )
 from adapters.studio.replaying import replayed
 from adapters.studio.tallies import StudioTallies
+from adapters.studio.waiting import WaitingRequests
 from adapters.wording.failures import NO_ROOM, PERHAPS_KEPT, whether_it_counts
 from domain.commands import MAX_COUNT
 from domain.refusals import Reason, Refusal
@@ -87,6 +88,8 @@ class Studio:
         self._settings = settings
         at_once = settings.at_once or generator.provider.limits.at_once
         self._queue = GenerationQueue(at_once, length=settings.queue_length, per_user=settings.queue_per_user)
+        self.waiting = WaitingRequests(self._queue)
+        """What waits for its turn."""
         self._tallies = StudioTallies()
         self._running: dict[asyncio.Task[GenerationOutcome], Job] = {}
         reserved_seconds = float(store.settings.reservation_seconds)
@@ -127,10 +130,12 @@ class Studio:
         if idempotency_key is not None and len(idempotency_key) > MAX_IDEMPOTENCY_KEY_CHARS:
             return Refusal(Reason.MALFORMED, user, f"A request key has at most {MAX_IDEMPOTENCY_KEY_CHARS} characters.")
         input_bytes, owner = len(request.image or b""), owner_of(self._store, user, actor)
-        if busy := self._queue.refusal(user, owner, input_bytes):
+        standing = self._settings.standing_of(user)
+        if busy := self._queue.refusal(user, owner, input_bytes, standing.waiting):
             return busy
         self._queue.join(user, owner, input_bytes)
-        job = Job(Asker(user, owner, actor), request, idempotency_key, on_progress)
+        asker = Asker(user, owner, standing.weight, actor, self._store.clock())
+        job = Job(asker, request, idempotency_key, on_progress)
         work = asyncio.get_running_loop().create_task(self._work(job))
         self._running[work] = job
         work.add_done_callback(lambda done: self._running.pop(done, None))
@@ -139,7 +144,8 @@ class Studio:
 
     def refusal(self, user: str, *, actor: Actor, input_bytes: int = 0) -> Refusal | None:
         """Why one more request may not join the line at this moment; None where it may."""
-        return self._queue.refusal(user, owner_of(self._store, user, actor), input_bytes)
+        most = self._settings.standing_of(user).waiting
+        return self._queue.refusal(user, owner_of(self._store, user, actor), input_bytes, most)
 
     def measured(self) -> list[Measured]:
         """How many requests run and wait, and what became of those that the provider was asked for."""
@@ -160,7 +166,7 @@ class Studio:
         reserved = await self._reserve(job)
         if not isinstance(reserved, Reserved):
             return reserved
-        if not self._queue.take_turn(job.owner):
+        if not self._queue.take_turn(job.owner, job.weight):
             if job.request.image is not None:
                 prepared = None  # of those that wait, only the inputs as they were sent are in memory
             try:
@@ -190,11 +196,11 @@ class Studio:
 
     async def _wait_turn(self, job: Job) -> None:
         """Raises TimeoutError where it does not come in time."""
-        with self._tallies.waiting():
-            await job.outside(
-                self._queue.wait_turn(job.owner, lambda place: job.on_progress(Progress(queue_position=place))),
-                self._queue_seconds,
-            )
+        turn = self._queue.wait_turn(
+            job.owner, lambda place: job.on_progress(Progress(queue_position=place)), weight=job.weight, name=job.id
+        )
+        with self._tallies.waiting(), self.waiting.holding(job):
+            await job.outside(turn, self._queue_seconds)
 
     async def _make(self, job: Job, reserved: Reserved, early: Prepared | None) -> GenerationOutcome:
         """The picture of a request whose turn it is, and which is prepared now where it was not kept so."""
@@ -365,7 +371,7 @@ class Studio:
         asked = self.generator.provider.name if job.is_asked else None
         returned = ReturnedPlaces(job.user, reserved.reservation, reason=reason, count=count, provider=asked)
         try:
-            await release_places(self._store, returned, actor=job.actor)
+            await release_places(self._store, returned, actor=job.given_up_by or job.actor)
         except Fault as fault:
             _log.error("places not released before their expiry", user=job.user, reason=str(fault))
 

@@ -19,6 +19,7 @@ from adapters.ports.failure_reasons import (
     CannotMake,
     FailedTooOften,
     Filtered,
+    GivenUp,
     Instead,
     KeyRefused,
     NotAsPromised,
@@ -265,6 +266,9 @@ def _of_own(reason: OwnReason, charged: str) -> str:
         case WaitedTooLong(minutes):
             waited = f"The request waited {minutes:.0f} minutes for its turn, and others are still before it."
             return f"{waited} {_begun(charged)}; try again later."
+        case GivenUp(by_another):
+            who = "Somebody who manages the line" if by_another else "You"
+            return f"{who} took the request out of the line before its turn came. {_begun(charged)}."
         case TakenTooLong(seconds):
             lost = f"Connection timeout: the provider gave no answer within {seconds:.0f} seconds."
             return f"{lost} {_begun(charged)}; try again later."

@@ -21,6 +21,7 @@ GENERATION_EXITS: Mapping[FailureKind, Exit] = MappingProxyType(
         FailureKind.RATE_LIMITED: Exit.UNAVAILABLE,
         FailureKind.UPSTREAM: Exit.UNAVAILABLE,
         FailureKind.UNAVAILABLE: Exit.UNAVAILABLE,
+        FailureKind.GIVEN_UP: Exit.REFUSED,
         FailureKind.UNKNOWN: Exit.UNAVAILABLE,
     }
 )

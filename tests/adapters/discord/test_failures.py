@@ -9,6 +9,7 @@ from discord import Colour
 
 from adapters.discord.failures import (
     GENERATION_FAILURES,
+    OUT_OF_LINE,
     message_for_failure,
     note_for_members,
     reason_not_kept,
@@ -79,7 +80,7 @@ def test_every_reason_is_told_in_sentences_for_members(reason: FailureReason) ->
     """
     failure = GenerationFailure(reason, upstream_status=418)
     message = message_for_failure(failure)
-    assert message.title in {FAILED, NOT_AVAILABLE}
+    assert message.title in {FAILED, NOT_AVAILABLE, OUT_OF_LINE}
     assert message.text[0].isupper()
     assert message.text.endswith(".")
     assert "418" not in message.text

@@ -272,6 +272,6 @@ async def test_a_picture_that_is_not_kept_is_shown_by_its_job_alone(serve: Serve
 
 
 def test_failures_of_the_request_are_refusals() -> None:
-    """What nothing was paid for, and the request itself is at fault for."""
+    """What nothing was paid for, and the request itself is at fault for, or was given up."""
     kinds = {kind for kind in FailureKind if failure_of_kind(kind).is_of_request}
-    assert kinds == {FailureKind.BAD_REQUEST, FailureKind.MODERATED_PROMPT}
+    assert kinds == {FailureKind.BAD_REQUEST, FailureKind.MODERATED_PROMPT, FailureKind.GIVEN_UP}

@@ -134,6 +134,7 @@ FAILURES = [
     (FailureKind.RATE_LIMITED, "failed", 0, False),
     (FailureKind.UPSTREAM, "failed", 0, False),
     (FailureKind.UNAVAILABLE, "failed", 0, False),
+    (FailureKind.GIVEN_UP, "failed", 0, False),
     (FailureKind.UNKNOWN, "unknown", 0, False),
 ]
 

@@ -9,6 +9,7 @@ from adapters.ports.failure_reasons import (
     CannotMake,
     FailureKind,
     Filtered,
+    GivenUp,
     KeyRefused,
     NotConnected,
     NotSetUp,
@@ -66,6 +67,7 @@ def test_nothing_was_charged_is_said_only_where_no_service_can_have_worked(reaso
 REFUSED_EARLY = frozenset(
     {
         *(KeyRefused, CannotMake, AskedToWait, Unreachable, NotConnected, Resting, WithoutApi, WaitedTooLong),
+        GivenUp,
         *(PlainReason.OUT_OF_CREDIT, PlainReason.PROMPT_REFUSED),
     }
 )
