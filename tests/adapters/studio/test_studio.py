@@ -57,9 +57,7 @@ def studio(store: Storage, provider: InMemoryProvider) -> Studio:
 
 def daily(store: Storage) -> int:
     """Generations charged today."""
-    used = quota_status(store, "1")["daily"]["used"]
-    assert isinstance(used, int)
-    return used
+    return int(quota_status(store, "1")["daily"]["used"])
 
 
 def held_mb(store: Storage) -> float:
