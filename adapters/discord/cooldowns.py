@@ -43,6 +43,7 @@ PACES: Mapping[str, Pace] = MappingProxyType(
         "quota": Pace(12, 20.0),
         "help": Pace(6, 20.0),
         "why": Pace(6, 20.0),
+        "queue": Pace(12, 20.0),
         "style": Pace(6, 20.0),
         "privacy": Pace(6, 20.0),
         "Image info": Pace(12, 20.0),

@@ -26,6 +26,7 @@ from adapters.discord.bot_state import BEGUN, DIGEST, DIGEST_TROUBLE, Remembered
 from adapters.discord.delivery import Patience, facts_of, pause_after
 from adapters.discord.digest_places import Misplaced, Place, find_place
 from adapters.discord.embeds import digest_embed, embed_as_text
+from adapters.discord.naming import names_of
 from adapters.ports.faults import ConfigError, Fault
 from adapters.reports.digest import Digest, Pool, Weeks, read_weeks
 from adapters.reports.digest_picture import in_words, picture
@@ -181,15 +182,8 @@ class Digests:
 
     async def _names(self, digest: Digest) -> dict[str, str]:
         """What Discord calls those who made most, as far as it says so in time."""
-        names: dict[str, str] = {}
-        client = self._served.client
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._served.patience.call_seconds):
-                for user in (maker.user for maker in digest.this.makers if maker.user.isdecimal()):
-                    with suppress(discord.DiscordException, aiohttp.ClientError, OSError):
-                        known = client.get_user(int(user)) or await client.fetch_user(int(user))
-                        names[user] = known.display_name
-        return names
+        makers = (maker.user for maker in digest.this.makers)
+        return await names_of(self._served.client, makers, self._served.patience.call_seconds)
 
     async def _drawn(self, place: Place, digest: Digest) -> bytes | None:
         """The picture, None where there is none to be had."""

@@ -26,6 +26,7 @@ from adapters.discord.erasing import EraseItem
 from adapters.discord.governing import GoverningItem
 from adapters.discord.pages import PageButton
 from adapters.discord.pending_answers import PendingAnswers
+from adapters.discord.waiting import QueueButton
 from adapters.ports.faults import ConfigError
 from adapters.ports.measured import Measured
 
@@ -37,7 +38,7 @@ LONGEST_PAUSE_SECONDS = 300.0
 ABILITIES = Abilities(
     cogs=(ImagineCog, ImagesCog, MineCog, DataCog, ManagingCog),
     menus=(add_menus,),
-    buttons=(PictureButton, PageButton, EraseItem, GoverningItem),
+    buttons=(PictureButton, PageButton, QueueButton, EraseItem, GoverningItem),
 )
 NOT_ACCEPTED = (
     "Discord does not accept DISCORD_TOKEN. Copy the token anew from the Bot page of the application at "

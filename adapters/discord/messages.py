@@ -177,7 +177,7 @@ def help_text(policy: Limits) -> str:
         [
             "`/imagine` makes a picture from words, `/imgimg` changes one, `/upscale` makes one larger.",
             "`/gallery`, `/history`: your pictures. `/show` posts one again, `/delete` makes room.",
-            "`/style` sets your usual style.",
+            "`/style` sets your usual style. `/queue`: what waits of yours, and out with it.",
             "`/quota`: what is left. `/why`: your last refusal. `/privacy`: what is kept, and how to erase it.",
             "",
             f"**Limits**: {_generations(policy.daily)} a day, anew at 00:00 UTC, and {storage} of storage.",

@@ -11,6 +11,8 @@ from domain.limits import MEGABYTE, megabytes
 
 KILOBYTE = 1024
 ECHO_LENGTH = 40
+LONG_SECONDS = 90
+"""From so many on, a time is told in minutes."""
 
 
 def size_in_words(size_bytes: int) -> str:
@@ -28,6 +30,13 @@ def in_mb(size_mb: float) -> str:
 def counted(count: int, one: str, many: str | None = None) -> str:
     """A number with its noun."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def about(seconds: float) -> str:
+    """A time that nobody knows to the second."""
+    if seconds < LONG_SECONDS:
+        return f"about {counted(max(1, round(seconds)), 'second')}"
+    return f"about {counted(round(seconds / 60), 'minute')}"
 
 
 def minute(at: str) -> str:

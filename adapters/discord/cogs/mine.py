@@ -1,4 +1,6 @@
-"""The commands about what is one's own: quota, images, style, refusals. Deleting and data are in `data`."""
+"""The commands about what is one's own: quota, places in the line, images, style, refusals. Deleting and data are in
+`data`.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +34,7 @@ from adapters.discord.permissions import managers_only
 from adapters.discord.replies import NOT_TAKEN, Content, Reply, defer, respond, tell
 from adapters.discord.showing import shown_again, spare_of
 from adapters.discord.untrusted_text import plain
+from adapters.discord.waiting import Seen, line_content
 from adapters.history.explaining import explain_last
 from adapters.wording.explanations import Reader, told
 from domain.refusals import Reason, Refusal, refusal_of
@@ -55,6 +58,13 @@ class MineCog(commands.Cog):
         status = quota_status(self.bot.store, str(interaction.user.id))
         embed = quota_embed(status, interaction.user.display_name)
         await respond(interaction, embed)
+
+    @app_commands.command(description="Show what waits in the line, and take it out")
+    @app_commands.describe(whose="Yours, or all that was asked for in this server; for those who manage it")
+    async def queue(self, interaction: Interaction, whose: Seen = "mine") -> None:
+        """Places change all the time: each button means its request, wherever that stands by then."""
+        await defer(interaction, ephemeral=True)
+        await Reply(interaction).finish(await line_content(interaction, whose), NOT_TAKEN)
 
     @app_commands.command(description="Show your images, newest first")
     @app_commands.describe(kind="Only those made in this way")

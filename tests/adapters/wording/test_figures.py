@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.wording.figures import counted, in_mb, minute, size_in_words
+from adapters.wording.figures import about, counted, in_mb, minute, size_in_words
 from domain.limits import MEGABYTE
 
 
@@ -23,6 +23,21 @@ from domain.limits import MEGABYTE
 def test_a_size_has_the_unit_that_says_something(size_bytes: int, told: str) -> None:
     """The next smaller one where it would be nearly nothing of a unit."""
     assert size_in_words(size_bytes) == told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.0, "about 1 second"),
+        (1.4, "about 1 second"),
+        (89.4, "about 89 seconds"),
+        (90.0, "about 2 minutes"),
+        (600.0, "about 10 minutes"),
+    ],
+)
+def test_a_time_that_nobody_knows_is_told_roughly(seconds: float, told: str) -> None:
+    """In seconds up to a minute and a half, then in minutes; never as none."""
+    assert about(seconds) == told
 
 
 @pytest.mark.parametrize(("size_mb", "told"), [(0.0, "0.00 MB"), (45.2, "45.20 MB"), (1234.567, "1,234.57 MB")])
