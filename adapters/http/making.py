@@ -29,7 +29,7 @@ from adapters.http.problems import GENERATION_FAILURES, Problem, as_members, fai
 from adapters.http.services import services_of
 from adapters.ports.failures import GenerationFailure
 from adapters.studio import Generated, GenerationOutcome, Picture
-from adapters.studio.studio import content_of
+from adapters.studio.jobs import content_of
 from adapters.wording.failures import sentence_of_not_kept, sentence_of_notes
 from domain.refusals import Refusal
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import fields
 from typing import Any, NamedTuple, TypeVar
 
+import orjson
+
 from adapters.application.idempotency import StepKey
+from adapters.application.reserving import WantedPlaces
 from adapters.application.results import Actor, SavedImage
 from adapters.generation.provider import GenerationRequest
 from adapters.ports.failure_reasons import GivenUp
@@ -125,6 +129,20 @@ class Job:
         self._cancelled = False
         self._outside: asyncio.Task[Any] | None = None
 
+    def wanted(self) -> WantedPlaces:
+        """The places that are to be held for it."""
+        asked = self.request
+        return WantedPlaces(
+            user=self.user,
+            count=asked.count,
+            operation=str(asked.operation),
+            exclusive=True,
+            style=asked.style,
+            provider=self.price.provider,
+            model=self.price.model,
+            credits_each=self.price.credits_each,
+        )
+
     def key_of(self, step: str) -> StepKey | None:
         """The request key of one step."""
         return StepKey(self.key, step) if self.key else None
@@ -202,3 +220,10 @@ def _is_cancelled_itself() -> bool:
 
 def ignore_progress(_: Progress) -> None:
     """For callers who do not ask how far it is."""
+
+
+def content_of(request: GenerationRequest) -> tuple[bytes, bytes]:
+    """What tells a request from others under its key: all that is asked, and the input image, whatever its name."""
+    named = [field.name for field in fields(request) if field.name not in {"image", "source"}]
+    asked = {name: getattr(request, name) for name in named}
+    return orjson.dumps(asked, option=orjson.OPT_SORT_KEYS), request.image or b""

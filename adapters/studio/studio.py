@@ -10,10 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
-import orjson
 import structlog
 
 from adapters.application.idempotency import Key, StepKey
@@ -22,7 +20,6 @@ from adapters.application.owners import owner_of
 from adapters.application.reading import image_details, moderated_is_free
 from adapters.application.reserving import (
     ReturnedPlaces,
-    WantedPlaces,
     complete_generation,
     delivered_under,
     release_places,
@@ -53,6 +50,7 @@ from adapters.studio.jobs import (
     Price,
     Progress,
     StudioSettings,
+    content_of,
     ignore_progress,
 )
 from adapters.studio.replaying import replayed
@@ -158,10 +156,9 @@ class Studio:
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _work(self, job: Job) -> GenerationOutcome:
-        prepared: Prepared | GenerationFailure | None = await self.generator.prepare(job.request)
+        prepared: Prepared | GenerationFailure | None = await self._prepared(job)
         if isinstance(prepared, GenerationFailure):
             return prepared
-        job.price = Price(self.generator.provider.name, prepared.model or None, prepared.credits_each)
         job.of_source = await self._of_source(job)
         reserved = await self._reserve(job)
         if not isinstance(reserved, Reserved):
@@ -182,6 +179,13 @@ class Studio:
             return await self._make(job, reserved, prepared)
         finally:
             self._queue.end_turn(job.owner)
+
+    async def _prepared(self, job: Job) -> Prepared | GenerationFailure:
+        """The request as its provider takes it; from here on it is known what it costs."""
+        prepared = await self.generator.prepare(job.request)
+        if isinstance(prepared, Prepared):
+            job.price = Price(self.generator.provider.name, prepared.model or None, prepared.credits_each)
+        return prepared
 
     async def _of_source(self, job: Job) -> Mapping[str, Any]:
         """How the input was made; read before it waits, while the image stands."""
@@ -207,7 +211,7 @@ class Studio:
         job.on_progress(Progress())
         try:
             if job.has_waited:
-                await refuse_unkeepable_now(self._store, _places_of(job))
+                await refuse_unkeepable_now(self._store, job.wanted())
             prepared = early or await self.generator.prepare(job.request)
             if isinstance(prepared, GenerationFailure):
                 return await self._release_after(job, reserved, prepared)
@@ -229,7 +233,7 @@ class Studio:
         key = job.key
         for attempt in range(1, MAX_ATTEMPTS + 1):
             job.key = key if attempt == 1 or key is None else f"{key}#{attempt}"
-            wanted, step = _places_of(job), job.key_of("reserve")
+            wanted, step = job.wanted(), job.key_of("reserve")
             trying = refuse_unkeepable(self._store, wanted, actor=job.actor, idempotency_key=step, content=content)
             await job.outside(trying, None)
             reserved = await reserve_places(self._store, wanted, actor=job.actor, idempotency_key=step, content=content)
@@ -374,27 +378,6 @@ class Studio:
             await release_places(self._store, returned, actor=job.given_up_by or job.actor)
         except Fault as fault:
             _log.error("places not released before their expiry", user=job.user, reason=str(fault))
-
-
-def _places_of(job: Job) -> WantedPlaces:
-    asked = job.request
-    return WantedPlaces(
-        user=job.user,
-        count=asked.count,
-        operation=str(asked.operation),
-        exclusive=True,
-        style=asked.style,
-        provider=job.price.provider,
-        model=job.price.model,
-        credits_each=job.price.credits_each,
-    )
-
-
-def content_of(request: GenerationRequest) -> tuple[bytes, bytes]:
-    """What tells a request from others under its key: all that is asked, and the input image, whatever its name."""
-    named = [field.name for field in fields(request) if field.name not in {"image", "source"}]
-    asked = {name: getattr(request, name) for name in named}
-    return orjson.dumps(asked, option=orjson.OPT_SORT_KEYS), request.image or b""
 
 
 def _for_its_user(fault: Fault) -> str:

@@ -24,7 +24,7 @@ from adapters.generation.provider import GenerationRequest, Operation
 from adapters.ports.failure_reasons import FailureKind
 from adapters.ports.failures import GenerationFailure
 from adapters.studio import Generated, Studio
-from adapters.studio import studio as studio_module
+from adapters.studio.jobs import content_of
 from domain.refusals import Reason, Refusal
 from tests.adapters.application.evidence import events_of
 from tests.adapters.generation.in_memory_providers import InMemoryProvider, failing
@@ -114,7 +114,7 @@ async def test_a_key_of_another_user_answers_with_nothing_of_theirs(store: Stora
 async def as_an_earlier_version(store: Storage, key: str, *, kept: bool) -> Reserved:
     """A request whose steps have keys without a code."""
     wanted = WantedPlaces("1", operation="text_to_image", exclusive=True)
-    content = studio_module.content_of(CAT)
+    content = content_of(CAT)
     held = await reserve_places(store, wanted, actor=LOCAL, idempotency_key=f"{key}/reserve", content=content)
     assert isinstance(held, Reserved)
     if kept:
