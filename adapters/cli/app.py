@@ -220,6 +220,30 @@ def providers(context: typer.Context, as_json: Json = False) -> None:
     carry_out(context, show, as_json=as_json)
 
 
+@command
+def price(  # noqa: PLR0913, PLR0917 - each is an option of the command line
+    context: typer.Context,
+    operation: Annotated[
+        str, typer.Option("--operation", metavar="OPERATION", help="text_to_image, image_to_image or upscale.")
+    ] = "text_to_image",
+    width: Annotated[
+        int | None, typer.Option("--width", parser=whole(), metavar="PIXELS", help="As in `generate`.")
+    ] = None,
+    height: Annotated[
+        int | None, typer.Option("--height", parser=whole(), metavar="PIXELS", help="As in `generate`.")
+    ] = None,
+    count: Annotated[int, typer.Option("--count", parser=whole(), metavar="N", help="How many pictures.")] = 1,
+    steps: Annotated[int, typer.Option("--steps", parser=whole(), metavar="N", help="Where they are sent.")] = 30,
+    as_json: Json = False,
+) -> None:
+    """Show what pictures would cost, before they are made. Nobody is asked and nothing is paid."""
+    from adapters.cli.pricing import PricedRequest
+    from adapters.cli.pricing import price as show
+
+    asked = PricedRequest(operation, width, height, count, steps)
+    carry_out(context, lambda invocation, output: show(invocation, output, asked), as_json=as_json)
+
+
 ledger_commands.register(command)
 
 

@@ -84,8 +84,10 @@ class Generator:
         """The request as the provider takes it, or the reason why it would be refused unpaid: ask before reserving."""
         if self._closed:
             return CLOSED
-        if outage := self.provider.outage():
-            return outage
+        return self.provider.outage() or await self.as_taken(request)
+
+    async def as_taken(self, request: GenerationRequest) -> Prepared | GenerationFailure:
+        """The same, also while the provider is left alone; it is not asked."""
         try:
             wanted = await self._checked(request, self.provider.limits)
             if isinstance(wanted, GenerationFailure):

@@ -123,7 +123,7 @@ class SketchProvider:
         self._workers.close()
 
     def _each(self, request: GenerationRequest) -> int | None:
-        size = None if request.width is None or request.height is None else (request.width, request.height)
+        size = (request.width or DEFAULT_SIDE, request.height or DEFAULT_SIDE) if request.image is None else None
         return self._prices.each(Asked(self.name, MODEL, request.operation, size))
 
 

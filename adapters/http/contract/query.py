@@ -57,6 +57,27 @@ class WholeNumber(NamedTuple):
         return int(text)
 
 
+class JudgedNumber(NamedTuple):
+    """A whole number that the image service judges: the bounds are those of most, and are described alone."""
+
+    name: str
+    says: str
+    lowest: int
+    highest: int
+
+    @property
+    def schema(self) -> Schema:
+        """The bounds of most."""
+        return {"type": "integer", "minimum": self.lowest, "maximum": self.highest}
+
+    def of(self, request: web.Request) -> int | None:
+        """Its value in a request, None where it is not given; 400 where it is no whole number."""
+        text = request.query.get(self.name)
+        if text is not None and not _NUMBER.fullmatch(text):
+            raise wrong_parameter(self.name, "must be a whole number")
+        return None if text is None else int(text)
+
+
 class Words(NamedTuple):
     """A text of a known form."""
 

@@ -269,6 +269,22 @@ class WhoMakes(TypedDict):
     unused: list[str]
 
 
+class WouldCost(TypedDict):
+    """What pictures would cost. `model` "": it is told only afterwards; a side null: the service chooses it, or it
+    follows from the input. Credits have at most three decimals, and are null where the price is not known.
+    """
+
+    provider: str
+    model: str
+    operation: Literal["text_to_image", "image_to_image", "upscale"]
+    width: Annotated[int, Field(ge=1)] | None
+    height: Annotated[int, Field(ge=1)] | None
+    count: Annotated[int, Field(ge=1)]
+    credits_each: Annotated[float, Field(ge=0)] | None
+    credits: Annotated[float, Field(ge=0)] | None
+    sentence: str
+
+
 class ChangedQuota(QuotaStatus):
     """A user's quota as it is now, and whether anything was changed by this request when it was first sent."""
 

@@ -33,6 +33,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "salvage": ("--to", "salvaged{}"),
     "generate": ("a boat", "--user", "ada", "--width", "64", "--height", "64"),
     "providers": (),
+    "price": (),
     "delete": ("ada", "image_{}.png"),
     "reset": ("ada",),
     "limits": ("ada", "--daily", "3"),

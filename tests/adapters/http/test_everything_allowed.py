@@ -35,6 +35,10 @@ include-name = "POST /openai/v1/images/edits"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "429", "5xx"]
 
 [[operations]]
+include-name = "GET /v1/price"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "429", "5xx"]
+
+[[operations]]
 include-path-regex = "/events/stream$"
 enabled = false
 
@@ -50,9 +54,10 @@ phases.coverage.unexpected-methods = ["PUT", "PATCH"]
 include-path-regex = "/(thumbnails|details)/"
 warnings = false
 """
-"""Of bytes: whether they are a picture, and of the kind that the name says. A stream has no end to wait for, which
-`test_events.py` does; nobody signs in with Discord here, as in `test_discord_sign_in.py`; and an image may be named
-as a route is, so that `GET` and `DELETE` are allowed there, and seldom has the name that is asked for.
+"""Of bytes: whether they are a picture, and of the kind that the name says. Of a price: an upscale takes no height.
+A stream has no end to wait for, which `test_events.py` does; nobody signs in with Discord here, as in
+`test_discord_sign_in.py`; and an image may be named as a route is, so that `GET` and `DELETE` are allowed there, and
+seldom has the name that is asked for.
 """
 
 

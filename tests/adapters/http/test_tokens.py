@@ -68,6 +68,7 @@ SCOPES = {
     ("GET", "/v1/styles"): "read",
     ("POST", "/v1/users/{user}/generations"): "write",
     ("GET", "/v1/provider"): "read",
+    ("GET", "/v1/price"): "read",
     ("POST", "/v1/users/{user}/edits"): "write",
     ("POST", "/v1/users/{user}/upscales"): "write",
     ("POST", "/v1/users/{user}/reservations"): "write",
