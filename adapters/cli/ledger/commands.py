@@ -21,7 +21,7 @@ PoolMb = Annotated[
 
 def register(command: Callable[[Command], Command]) -> None:
     """Adds them to the command line."""
-    for carried_out in (delete, reset, limits, cleanup):
+    for carried_out in (delete, reset, limits, queue, cleanup):
         command(carried_out)
 
 
@@ -94,6 +94,22 @@ def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     )
     asked = changing.Asked(user, wanted, reason, everybody=everybody, yes=yes)
     carry_out(context, lambda invocation, output: changing.limits(invocation, output, asked), as_json=as_json)
+
+
+def queue(
+    context: typer.Context,
+    user: Annotated[str | None, typer.Argument(metavar="[USER]", help="Whose; without one, everybody's.")] = None,
+    cancel: Annotated[
+        str | None, typer.Option("--cancel", metavar="ID", help="Take this request of the user out of the line.")
+    ] = None,
+    cancel_all: Annotated[bool, typer.Option("--cancel-all", help="Take all of the user's out of the line.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what waits for its turn in the service that runs, or take it out of the line."""
+    from adapters.cli.ledger import waiting
+
+    wanted = waiting.Wanted(user, cancel, cancel_all)
+    carry_out(context, lambda invocation, output: waiting.queue(invocation, output, wanted), as_json=as_json)
 
 
 def cleanup(

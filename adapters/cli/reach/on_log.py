@@ -19,6 +19,7 @@ from adapters.application.governing import (
 from adapters.application.reading import image_bytes, is_known, override_of, quota_status
 from adapters.application.results import Actor, Changed, PolicyStep
 from adapters.application.storage import Storage
+from adapters.cli.exits import REFUSAL_EXITS
 from adapters.cli.output import Refused, refused_of
 from adapters.cli.reach.generation_exits import not_made
 from adapters.cli.reach.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
@@ -29,7 +30,7 @@ from adapters.settings.config import Config
 from adapters.studio import Generated, GenerationOutcome, Studio
 from adapters.wording.failures import sentence_of_not_kept, sentence_of_notes
 from domain.limits import Override, SharedLimits
-from domain.refusals import Refusal
+from domain.refusals import Reason, Refusal
 
 CLI = Actor("cli")
 
@@ -85,6 +86,18 @@ class OperationsOnLog:
         """Gives a user limits of their own."""
         changed = override_limits_blocking(self._store, user, reason, own.limits, until=own.until, seen=seen, actor=CLI)
         return self._status(user, changed)
+
+    def line(self, user: str | None) -> Mapping[str, Any] | Refused:  # noqa: ARG002 - whoever holds a log has no line
+        """What waits: nothing, as no service runs."""
+        return {"waiting": []}
+
+    def take_out(self, user: str, request: str | None) -> Mapping[str, Any] | Refused:
+        """The same."""
+        if request is None:
+            return {"taken_out": []}
+        return Refused(
+            Reason.NOT_FOUND.value, f"Nothing of {user} waits: no service runs.", REFUSAL_EXITS[Reason.NOT_FOUND]
+        )
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files."""

@@ -78,6 +78,12 @@ class Operations(Protocol):
     def change_policy(self, wanted: SharedLimits, seen: SharedLimits, reason: str) -> Mapping[str, Any] | Refused:
         """Gives everybody other limits, where they are still as they were seen; the same members."""
 
+    def line(self, user: str | None) -> Mapping[str, Any] | Refused:
+        """What waits for its turn, of a user or of all: `waiting`, as `/v1/users/USER/queue` tells it."""
+
+    def take_out(self, user: str, request: str | None) -> Mapping[str, Any] | Refused:
+        """Takes a request of a user out of the line, None: all of them; `taken_out` are the ids of those."""
+
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files: files, freed_bytes."""
 

@@ -70,6 +70,15 @@ class OperationsOverHttp:
         body = {**own.limits._asdict(), "until": own.until, "was": was, "reason": reason}
         return _body(self._client.ask("PUT", _limits_path(user), body, key=uuid4().hex))
 
+    def line(self, user: str | None) -> dict[str, Any] | Refused:
+        """What waits for its turn."""
+        return _body(self._client.ask("GET", "/v1/admin/queue" if user is None else _queue_path(user)))
+
+    def take_out(self, user: str, request: str | None) -> dict[str, Any] | Refused:
+        """Takes requests out of the line."""
+        one = "" if request is None else f"/{quote(request, safe='')}"
+        return _body(self._client.ask("DELETE", f"{_queue_path(user)}{one}"))
+
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files."""
         return _body(self._client.ask("POST", "/v1/admin/cleanup", {"days": days}, key=uuid4().hex))
@@ -96,6 +105,10 @@ def _body(answer: Answered | Refused) -> dict[str, Any] | Refused:
 
 def _limits_path(user: str) -> str:
     return f"/v1/admin/users/{quote(user, safe='')}/limits"
+
+
+def _queue_path(user: str) -> str:
+    return f"/v1/users/{quote(user, safe='')}/queue"
 
 
 def _image_path(user: str, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from types import MappingProxyType
 
 from aiohttp import web
 
@@ -14,7 +15,9 @@ from adapters.http.problems import NOT_FOUND, Problem
 from adapters.http.services import services_of
 from adapters.studio import Whose
 from adapters.tokens.token import Scope
+from domain.refusals import Reason
 
+REASON = MappingProxyType({"reason": Reason.NOT_FOUND.value})
 NOT_WAITING = (
     "Nothing of this user waits under this id. Its turn has come, or it has ended; a job that is being made is "
     "cancelled under /v1/users/{user}/jobs."
@@ -52,7 +55,7 @@ async def take_out(request: web.Request) -> web.Response:
     """
     wanted, whose = request.match_info["id"], Whose(user=user_of(request))
     if not services_of(request).studio.waiting.take_out(wanted, whose, by=actor_of(request)):
-        raise Problem(NOT_FOUND, NOT_WAITING.format(user=whose.user))
+        raise Problem(NOT_FOUND, NOT_WAITING.format(user=whose.user), members=REASON)
     answer: TakenOut = {"taken_out": [wanted]}
     return json_answer(answer)
 

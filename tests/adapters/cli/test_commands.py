@@ -61,6 +61,7 @@ COMMANDS = [
     "delete",
     "reset",
     "limits",
+    "queue",
     "cleanup",
     "adopt",
     "clock-corrected",

@@ -17,6 +17,8 @@ EMPTY = [
     (["events", "--after", "99"], "nothing after position 99 yet: the log ends at 2"),
     (["events", "--after", "2"], "nothing after position 2 yet: the log ends at 2"),
     (["events", "--type", "ImageSaved"], "No event of the log is one of these"),
+    (["queue"], "Nothing waits."),
+    (["queue", "ada"], "Nothing waits."),
     (["events", "--user", "bob"], "knows nothing of bob"),
 ]
 

@@ -37,6 +37,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "delete": ("ada", "image_{}.png"),
     "reset": ("ada",),
     "limits": ("ada", "--daily", "3"),
+    "queue": (),
     "cleanup": (),
     "adopt": ("root",),
     "clock-corrected": (),
