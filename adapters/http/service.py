@@ -32,6 +32,7 @@ from adapters.http.routes.page import PAGE, read_page
 from adapters.http.routes.reading import offer_page
 from adapters.http.services import SERVICES, Services
 from adapters.http.streaming import STREAMS, Streams
+from adapters.http.taken_out import TakingOut
 from adapters.network.loopback import is_this_machine
 from adapters.network.open_files import most_open_files
 from adapters.network.reach import Reach
@@ -68,6 +69,7 @@ def make_app(
         store=store,
         studio=studio,
         jobs=jobs,
+        taking_out=TakingOut(),
         bodies=BodyReader(body_bounds),
         pace=Pace(),
         failed_sign_ins=FailedSignIns(),

@@ -13,20 +13,22 @@ from adapters.http.bodies import BodyReader
 from adapters.http.failed_sign_ins import FailedSignIns
 from adapters.http.jobs import Jobs
 from adapters.http.pace import Pace
+from adapters.http.taken_out import TakingOut
 from adapters.ports.clock import Clock
 from adapters.studio import Studio
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Who may ask, the storage, the studio over it and its jobs, the reader of bodies, the paces of refusals and of
-    failed sign-ins, and the clock that waits are counted by.
+    """Who may ask, the storage, the studio over it and its jobs, what was taken out of its line, the reader of bodies,
+    the paces of refusals and of failed sign-ins, and the clock that waits are counted by.
     """
 
     access: Access
     store: Storage
     studio: Studio
     jobs: Jobs
+    taking_out: TakingOut
     bodies: BodyReader
     pace: Pace
     failed_sign_ins: FailedSignIns

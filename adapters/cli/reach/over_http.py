@@ -77,7 +77,7 @@ class OperationsOverHttp:
     def take_out(self, user: str, request: str | None) -> dict[str, Any] | Refused:
         """Takes requests out of the line."""
         one = "" if request is None else f"/{quote(request, safe='')}"
-        return _body(self._client.ask("DELETE", f"{_queue_path(user)}{one}"))
+        return _body(self._client.ask("DELETE", f"{_queue_path(user)}{one}", key=uuid4().hex))
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files."""

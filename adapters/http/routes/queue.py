@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from types import MappingProxyType
 
 from aiohttp import web
 
-from adapters.http.answers import json_answer
+from adapters.http.answers import REPLAYED, json_answer, replayed
 from adapters.http.contract.queue_shapes import TakenOut, UsersLine, WholeLine
 from adapters.http.contract.route import Answer, Route
-from adapters.http.parameters import actor_of, user_of
+from adapters.http.parameters import actor_of, idempotency_key_of, user_of
 from adapters.http.problems import NOT_FOUND, Problem
 from adapters.http.services import services_of
 from adapters.studio import Whose
@@ -53,18 +54,28 @@ async def take_out(request: web.Request) -> web.Response:
     """Takes a request out of the line, and gives its places back; whoever waits for it is told so. One that is being
     made already is left alone: 404.
     """
-    wanted, whose = request.match_info["id"], Whose(user=user_of(request))
-    if not services_of(request).studio.waiting.take_out(wanted, whose, by=actor_of(request)):
-        raise Problem(NOT_FOUND, NOT_WAITING.format(user=whose.user), members=REASON)
-    answer: TakenOut = {"taken_out": [wanted]}
-    return json_answer(answer)
+    wanted, whose, actor = request.match_info["id"], Whose(user=user_of(request)), actor_of(request)
+
+    def one() -> list[str]:
+        if not services_of(request).studio.waiting.take_out(wanted, whose, by=actor):
+            raise Problem(NOT_FOUND, NOT_WAITING.format(user=whose.user), members=REASON)
+        return [wanted]
+
+    return _taken_out(request, wanted, one)
 
 
 async def take_all_out(request: web.Request) -> web.Response:
     """Takes all that waits of the user out of the line; what is being made is made."""
-    whose = Whose(user=user_of(request))
-    answer: TakenOut = {"taken_out": services_of(request).studio.waiting.take_out_all(whose, by=actor_of(request))}
-    return json_answer(answer)
+    whose, actor = Whose(user=user_of(request)), actor_of(request)
+    waiting = services_of(request).studio.waiting
+    return _taken_out(request, "all", lambda: waiting.take_out_all(whose, by=actor))
+
+
+def _taken_out(request: web.Request, wanted: str, take_out: Callable[[], list[str]]) -> web.Response:
+    user, by, key = user_of(request), actor_of(request).by, idempotency_key_of(request)
+    done = services_of(request).taking_out.once(user, by, key, f"{user} {wanted}", take_out)
+    answer: TakenOut = {"taken_out": list(done.ids)}
+    return json_answer(answer, headers=replayed(done.replayed))
 
 
 async def whole_line(request: web.Request) -> web.Response:
@@ -89,7 +100,7 @@ async def whole_line(request: web.Request) -> web.Response:
 
 
 _ALL, _ONE = "/v1/users/{user}/queue", "/v1/users/{user}/queue/{id}"
-_TAKEN_OUT = Answer("The ids of what waited and does no longer.", TakenOut)
+_TAKEN_OUT = Answer("The ids of what waited and does no longer.", TakenOut, headers=(REPLAYED,))
 ROUTES = (
     Route(
         "GET",
@@ -106,6 +117,7 @@ ROUTES = (
         subject="queue",
         scope=Scope.WRITE,
         answers={HTTPStatus.OK: _TAKEN_OUT},
+        is_repeatable=True,
     ),
     Route(
         "DELETE",
@@ -114,6 +126,7 @@ ROUTES = (
         subject="queue",
         scope=Scope.WRITE,
         answers={HTTPStatus.OK: _TAKEN_OUT},
+        is_repeatable=True,
         may_lack=True,
     ),
     Route(

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from adapters.http.taken_out import MOST_KEPT, TakenOut, TakingOut
 from adapters.tokens.token import Scope
 from domain.commands import SetPolicy
 from tests.adapters.http.conftest import JSON, Running, Serve
@@ -120,6 +121,33 @@ async def test_all_of_a_user_are_taken_out_together(serve: Serve) -> None:
     assert [one["id"] for one in await line_of(service, ALL)] == [theirs]
     assert (await service.ask("DELETE", MINE)).json == {"taken_out": []}
     gate.open.set()
+
+
+async def test_a_repeat_under_its_key_takes_nothing_more_out(serve: Serve) -> None:
+    """What joined since stays; the key is another request's for everything else, and another client's is its own."""
+    gate = Gate()
+    service = await busy(serve, gate)
+    first, key = await begin(service, seed=3), {"Idempotency-Key": "once"}
+    told = [await service.ask("DELETE", MINE, headers=key)]
+    later = await begin(service, seed=4)
+    told.append(await service.ask("DELETE", MINE, headers=key))
+    assert [answer.json for answer in told] == [{"taken_out": [first]}] * 2
+    assert [answer.headers.get("idempotency-replayed") for answer in told] == [None, "true"]
+    for path in (f"{MINE}/{later}", "/v1/users/2/queue"):
+        assert (await service.ask("DELETE", path, headers=key)).status == 422
+    assert [one["id"] for one in await line_of(service)] == [later]
+    page = await service.ask("DELETE", MINE, headers={**key, "Abby-Client": "page"})
+    assert page.json == {"taken_out": [later]}
+    gate.open.set()
+
+
+def test_the_latest_answers_are_kept_and_no_more() -> None:
+    """The first one of too many is forgotten: its repeat is a request like any other."""
+    taking = TakingOut()
+    for number in range(MOST_KEPT + 1):
+        taking.once("1", "api:a", str(number), "1 all", lambda: ["first"])
+    told = [taking.once("1", "api:a", key, "1 all", lambda: ["again"]) for key in ("1", str(MOST_KEPT), "0")]
+    assert told == [TakenOut(["first"], replayed=True)] * 2 + [TakenOut(["again"], replayed=False)]
 
 
 async def test_the_line_of_others_is_for_whoever_may_read_all(serve: Serve) -> None:

@@ -48,6 +48,7 @@ def of_json(method: str, path: str, body: object, **more: Any) -> Repeat:
 QUOTA = frozenset({"user", "daily", "global", "limits", "position", "as_of", "storage", "pool", "day"})
 NOTE = frozenset({"note"})
 RESERVED = "{reservation}"
+WAITING = "{waiting}"
 ALL_RESERVED = f"/v1/users/1/reservations/{RESERVED}"
 REPEATS = {
     "a reset": of_json("POST", "/v1/admin/users/1/reset", {"reason": "a"}, of_now=QUOTA),
@@ -78,6 +79,8 @@ REPEATS = {
     "a picture": Repeat("POST", f"{ALL_RESERVED}/completion", form({"image": png(9, 9), "provider": "mine"}), FORM),
     "a release": Repeat("DELETE", ALL_RESERVED),
     "a job's end": Repeat("DELETE", "/v1/users/1/jobs/{job}"),
+    "out of the line": Repeat("DELETE", "/v1/users/1/queue/{waiting}"),
+    "all out of the line": Repeat("DELETE", "/v1/users/1/queue"),
 }
 
 
@@ -106,7 +109,7 @@ async def test_a_repeat_is_answered_as_the_first_was(service: Running, row: Repe
 
 
 async def prepared(service: Running, row: Repeat) -> Repeat:
-    """What the request speaks of is there: an image, an old file, a count, a reservation, a job."""
+    """What the request speaks of is there: an image, an old file, a count, a reservation, a job, one that waits."""
     await service.upload("1", png(64, 64), "a.png")
     await save_image(service.store, NewImage("1", png(), name="old.png", temp=True))
     path = row.path
@@ -116,6 +119,11 @@ async def prepared(service: Running, row: Repeat) -> Repeat:
     if "{job}" in path:
         begun = await service.send_json("POST", "/v1/users/1/generations", WISH, headers={"Prefer": "respond-async"})
         path = begun.headers["location"]
+    if WAITING in path:
+        while service.studio._queue.take_turn("somebody else"):
+            pass  # until none is free
+        begun = await service.send_json("POST", "/v1/users/1/generations", WISH, headers={"Prefer": "respond-async"})
+        path = path.replace(WAITING, begun.json["id"])
     return row._replace(path=path)
 
 
