@@ -73,6 +73,7 @@ _ESCAPE = r'\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))'
 
 WHOLE = Form("a whole number from 0 to 9007199254740992 (2^53)", f"(?:0|{_NO_MORE_THAN_2_53})")
 PLACES = Form("a whole number from 0 to 100", r"(?:0|[1-9]\d?|100)")
+PRIORITY = Form("a whole number from 1 to 100", r"(?:[1-9]\d?|100)")
 SUM = Form("a whole number of at most 18 digits", r"(?:0|[1-9]\d{0,17})")
 MORE_THAN_NONE = Form("a whole number from 1 to 999999999999999999", r"[1-9]\d{0,17}")
 SEED = Form("a whole number of at most 19 digits", r"(?:0|[1-9]\d{0,18}|-[1-9]\d{0,17})")
@@ -134,16 +135,15 @@ REQUEST = _object(
 )
 
 _FORMS: dict[str, Form] = {
-    **dict.fromkeys(("at", "expires_at", "until", "was", "now"), TIME),
+    **dict.fromkeys(("at", "expires_at", "rollover_until", "until", "was", "now"), TIME),
     **dict.fromkeys(("bytes", "bytes_each", "replaced_bytes", "width", "height", "freed_bytes"), WHOLE),
-    **dict.fromkeys(("older_than_days", "limit", "used", "held"), SUM),
-    **dict.fromkeys(("credits_each", "rollover"), WHOLE),
-    **dict.fromkeys(("amount", "cost"), MORE_THAN_NONE),
+    **dict.fromkeys(("older_than_days", "credits_each"), WHOLE),
+    **dict.fromkeys(("limit", "used", "held"), SUM),
+    **dict.fromkeys(("amount", "rollover", "cost"), MORE_THAN_NONE),
     **dict.fromkeys(("drawn", "returned"), DRAWS),
-    **dict.fromkeys(("rollover_until",), TIME),
     "grant": ID,
     "unit": _one_of(*GRANT_UNITS),
-    "priority": PLACES,
+    "priority": PRIORITY,
     "window": _one_of(*FURTHER),
     **dict.fromkeys(("count", "delivered", "refunded"), PLACES),
     **dict.fromkeys(("by", "origin", "preference", "value", "reason"), TEXT),
