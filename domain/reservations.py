@@ -142,6 +142,8 @@ def evolve_reservation(
                 raise ImpossibleFact(
                     f"{event.count} more delivered than reservation {reservation.reservation} has places"
                 )
+            if event.cost is None and reservation.credits_each:
+                raise ImpossibleFact(f"a delivery for {reservation.reservation}, which has a price, tells no cost")
             return delivered(reservation, event.count, cost_of(event))
         case GenerationReleased():
             return _release(reservation, event, moderated_free=moderated_free)

@@ -76,6 +76,18 @@ def test_no_more_is_delivered_than_was_reserved(count: int, possible: bool) -> N
         told.then_impossible(completed(count=count), "more delivered than reservation r1 has places")
 
 
+def test_what_has_a_price_is_not_delivered_without_a_cost() -> None:
+    """It says what becomes of the credits held, whatever number the provider told; only what has no price may lack it,
+    as in every log of before there were prices.
+    """
+    priced = given(reserved(count=2, credits_each=400))
+    priced.then_impossible(completed(), "which has a price, tells no cost")
+    priced.then_impossible(completed(credits=0.4), "which has a price, tells no cost")
+    priced.record(completed(credits=0.4, cost=400))
+    for each in (None, 0):
+        given(reserved(credits_each=each)).record(completed(credits=0.4))
+
+
 @pytest.mark.parametrize(("count", "possible"), [(0, False), (-1, False), (1, True), (2, True), (3, False)])
 def test_no_more_is_released_than_is_open(count: int, possible: bool) -> None:
     """Of three places one was settled."""
