@@ -84,10 +84,8 @@ def malformed(command: Command) -> str | None:  # noqa: C901, PLR0912 - one case
                 None if wanted.given else f"No limit is given: {', '.join(SharedLimits._fields)}, or several of them."
             )
             return _bad_key(command) or _bad_shared(wanted) or _bad_shared(seen) or none or _bad_text(reason, "reason")
-        case GiveGrant():
+        case GiveGrant() | VoidGrant():
             return _bad_grant(command)
-        case VoidGrant(user, grant=grant, reason=reason):
-            return malformed_user(user) or _bad_key(command) or _bad_id(grant) or _bad_text(reason, "reason")
         case CorrectClock() | ReleaseExpired():
             return _bad_key(command)
         case _:
@@ -178,17 +176,20 @@ def _bad_override(command: OverrideLimits) -> str | None:
     return _bad_end(command.until) or _bad_end(seen.until) or _bad_own(own) or _bad_own(seen.limits)
 
 
-def _bad_grant(command: GiveGrant) -> str | None:
+def _bad_grant(command: GiveGrant | VoidGrant) -> str | None:
+    bad_target = malformed_user(command.user) or _bad_key(command) or _bad_id(command.grant)
+    bad_gift = _bad_gift(command) if isinstance(command, GiveGrant) else None
+    return bad_target or bad_gift or _bad_text(command.reason, "reason")
+
+
+def _bad_gift(command: GiveGrant) -> str | None:
     window = command.rollover_until or NEVER
     ends = (
         None if command.expires_at is None or command.expires_at < window else "What rolls over ends after the grant."
     )
     rolls = command.expires_at is not None and command.rollover_until is not None
     return (
-        malformed_user(command.user)
-        or _bad_key(command)
-        or _bad_id(command.grant)
-        or _not_of(command.unit, GRANT_UNITS)
+        _not_of(command.unit, GRANT_UNITS)
         or (None if _is_whole(command.amount, 1, MAX_LIMIT) else f"A grant is of 1 to {MAX_LIMIT}.")
         or _not_of(command.source, SOURCES)
         or (None if _is_whole(command.priority, 0, MAX_PRIORITY) else f"A priority is 0 to {MAX_PRIORITY}.")
@@ -197,7 +198,6 @@ def _bad_grant(command: GiveGrant) -> str | None:
         or (None if _is_whole(command.rollover, 0, command.amount) else "What rolls over is at most what is granted.")
         or (None if rolls or not (command.rollover or command.rollover_until) else "Only what expires can roll over.")
         or ends
-        or _bad_text(command.reason, "reason")
     )
 
 

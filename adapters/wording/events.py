@@ -55,11 +55,8 @@ def words(event: Event) -> str:  # noqa: C901, PLR0912 - one line for each event
             return _refusal(event)
         case LimitExceeded():
             return f"went on all the same: {_refusal(event)}"
-        case GrantGiven():
-            until = f" until {minute(event.expires_at)}" if event.expires_at else ""
-            return f"{amount_in_words(event.amount, event.unit)} given{until}, {event.source}: {event.reason}"
-        case GrantVoided():
-            return f"grant {event.grant} taken away: {event.reason}"
+        case GrantGiven() | GrantVoided():
+            return _grant(event)
         case LimitsOverridden():
             return _override(event)
         case DailyCountReset():
@@ -88,6 +85,13 @@ def _refusal(event: RequestRefused | LimitExceeded) -> str:
         used = f"{amount_in_words(event.used, unit)} of {amount_in_words(event.limit, unit)} used"
         return f"{limit_in_words(event.window)}: {used}{style}"
     return f"{event.reason}: {size_in_words(event.used)} of {size_in_words(event.limit)} used{style}"
+
+
+def _grant(event: GrantGiven | GrantVoided) -> str:
+    if isinstance(event, GrantVoided):
+        return f"grant {event.grant} taken away: {event.reason}"
+    until = f" until {minute(event.expires_at)}" if event.expires_at else ""
+    return f"{amount_in_words(event.amount, event.unit)} given{until}, {event.source}: {event.reason}"
 
 
 def _override(event: LimitsOverridden) -> str:

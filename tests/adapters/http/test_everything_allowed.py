@@ -57,11 +57,8 @@ warnings = false
 """Of bytes: whether they are a picture, and of the kind that the name says. Of a price: an upscale takes no height.
 A stream has no end to wait for, which `test_events.py` does; nobody signs in with Discord here, as in
 `test_discord_sign_in.py`; and an image may be named as a route is, so that `GET` and `DELETE` are allowed there, and
-seldom has the name that is asked for.
-"""Of bytes: whether they are a picture, and of the kind that the name says. A stream has no end to wait for, which
-`test_events.py` does; nobody signs in with Discord here, as in `test_discord_sign_in.py`; and an image may be named
-as a route is, so that `GET` and `DELETE` are allowed there, and seldom has the name that is asked for. Nothing waits
-here for long enough to be taken out of the line, which `test_queue.py` does.
+seldom has the name that is asked for. Nothing waits here for long enough to be taken out of the line, which
+`test_queue.py` does.
 """
 
 
