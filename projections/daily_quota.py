@@ -45,12 +45,12 @@ class DailyQuota:
         if refunded:
             self._table.put(reservation.user, refund(self.days(reservation.user), reservation, refunded))
 
-    def status(self, user: str, limit: int, at: str) -> DailyStatus:
-        """A user's count of the day of `at`."""
+    def status(self, user: str, limit: int, at: str, granted: int = 0) -> DailyStatus:
+        """A user's count of the day of `at`, with so many places that grants would bear beyond the limit."""
         today = find_day(self.days(user), day_of(at))
         used = today.count if today else 0
         return DailyStatus(
-            allowed=used < limit,
+            allowed=used < limit + granted,
             used=used,
             remaining=max(0, limit - used),
             limit=limit,

@@ -133,7 +133,9 @@ def test_every_refusal_has_a_sentence() -> None:
     """The table of sentences and the reasons agree, and no sentence is empty."""
     assert set(SENTENCES) == set(Reason)
     for reason, sentence in SENTENCES.items():
-        assert sentence(Refusal(reason, "1", "detail", resets_at="2026-01-02T00:00:00.000000Z"))
+        assert sentence(
+            Refusal(reason, "1", "detail", window="pool/month/credits", resets_at="2026-01-02T00:00:00.000000Z")
+        )
 
 
 def test_the_invitation_gives_the_permissions_that_it_names() -> None:

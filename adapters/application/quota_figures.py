@@ -11,6 +11,7 @@ from typing import Literal
 from typing_extensions import TypedDict  # on Python 3.11 pydantic reads no other
 
 Whose = Literal["own", "everybody"]
+Unit = Literal["generations", "credits", "bytes"]
 
 
 class PoolFigures(TypedDict):
@@ -69,6 +70,37 @@ class LimitsInForce(TypedDict):
     until: str | None
 
 
+class WindowFigures(TypedDict):
+    """A limit of a window by its name: places, or credits with at most three decimals. `held` is for what is being
+    made; `enforced` false: it is only tried out.
+    """
+
+    limit: str
+    unit: Literal["generations", "credits"]
+    used: float
+    held: float
+    most: float
+    remaining: float
+    percentage: float
+    status: Literal["OK", "WARNING", "CRITICAL"]
+    resets_at: str
+    enforced: bool
+
+
+class GrantFigures(TypedDict):
+    """What a user has left of a grant beyond the limits, until when (None: for good): places, credits with at most
+    three decimals, or bytes.
+    """
+
+    grant: str
+    unit: Unit
+    left: float
+    amount: float
+    priority: int
+    ends_at: str | None
+    source: str
+
+
 QuotaStatus = TypedDict(
     "QuotaStatus",
     {
@@ -78,6 +110,8 @@ QuotaStatus = TypedDict(
         "storage": StorageFigures,
         "global_storage": StorageFigures,
         "limits": LimitsInForce,
+        "windows": list[WindowFigures],
+        "grants": list[GrantFigures],
         "position": int,
     },
 )

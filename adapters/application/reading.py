@@ -11,18 +11,15 @@ from errno import EIO
 from io import SEEK_END, BufferedIOBase
 from pathlib import Path
 from time import sleep
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
+from adapters.application.quota_dictionary import Figures, pool_figures, status_of
 from adapters.application.quota_figures import (
-    DailyFigures,
     GlobalUsage,
-    LimitsInForce,
     PoolFigures,
     QuotaStatus,
-    StorageFigures,
-    UserFigures,
     UserUsage,
 )
 from adapters.application.results import GalleryImage
@@ -30,12 +27,13 @@ from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.projector import Projector
 from adapters.ports.event_log import OpenedLog
 from adapters.ports.image_store import ImageStore
-from domain.limits import NO_OVERRIDE, Limits, Override, UserLimits, effective, megabytes
+from domain.grants import BYTES
+from domain.limit_names import GENERATIONS
+from domain.limits import NO_OVERRIDE, Limits, Override, effective, megabytes
 from domain.names import malformed_user, name_key
 from domain.usage import CurrentImage
-from projections.daily_quota import DailyStatus
 from projections.quota_state import QuotaState
-from projections.user_quota import StorageStatus
+from projections.window_status import grants_left, windows_of
 
 if TYPE_CHECKING:
     from adapters.application.storage import Storage  # late: a replay of the past reads, and opens no storage
@@ -81,23 +79,8 @@ class ReadableStorage(Protocol):
         """The root, where its figures are up to date. Raises LedgerStopped, StorageUnavailable and LogDamaged."""
 
 
-class Figures(NamedTuple):
-    """What a user has used and has left at a time, exactly: places of the day, bytes of their own and of all users
-    together; the override is theirs, whether it is over or not.
-    """
-
-    at: str
-    position: int
-    limits: Limits
-    override: Override | None
-    daily: DailyStatus
-    own: StorageStatus
-    pool: StorageStatus
-    images: int
-
-
-def figures_of(storage: ReadableStorage, user: str) -> Figures:
-    """The figures of a user now. Raises ValueError for a malformed id."""
+def figures_of(storage: ReadableStorage, user: str, guild: str | None = None) -> Figures:
+    """The figures of a user now; in a guild, with its limits. Raises ValueError for a malformed id."""
     if sentence := malformed_user(user):
         raise ValueError(sentence)
     root = storage.running()
@@ -106,39 +89,29 @@ def figures_of(storage: ReadableStorage, user: str) -> Figures:
     def read() -> Figures:
         override = state.override(user)
         limits = effective(state.policy, override, at)
+        grants = grants_left(state, user, at)
+        places, more_bytes = (sum(one.left for one in grants if one.grant.unit == of) for of in (GENERATIONS, BYTES))
         return Figures(
             at,
             state.position,
             limits,
             override,
-            daily=state.daily.status(user, limits.daily, at),
-            own=state.users.status(user, limits.user_bytes),
+            daily=state.daily.status(user, limits.daily, at, granted=places),
+            own=state.users.status(user, limits.user_bytes + more_bytes),
             pool=state.whole.status(state.policy.pool_bytes),
             images=state.gallery.count(user),
+            windows=windows_of(state, user, limits, at, guild),
+            grants=grants,
         )
 
     return _together(state, read)
 
 
-def quota_status(storage: ReadableStorage, user: str) -> QuotaStatus:
+def quota_status(storage: ReadableStorage, user: str, guild: str | None = None) -> QuotaStatus:
     """The quota dictionary of a user; its `position` says of when the figures are. Raises ValueError for a malformed
     id.
     """
-    return status_of(figures_of(storage, user))
-
-
-def status_of(figures: Figures) -> QuotaStatus:
-    """The quota dictionary of these figures."""
-    whole, own = _global(figures.pool), _user(figures.own, figures.images)
-    return {
-        "global": whole,
-        "user": own,
-        "daily": _daily(figures.daily),
-        "storage": _brief(own["used_mb"], own["limit_mb"], figures.own, figures.limits),
-        "global_storage": _brief(whole["used_mb"], whole["total_mb"], figures.pool, figures.limits),
-        "limits": _in_force(figures.override, figures.at),
-        "position": figures.position,
-    }
+    return status_of(figures_of(storage, user, guild))
 
 
 def global_usage(storage: ReadableStorage) -> GlobalUsage:
@@ -150,7 +123,7 @@ def global_usage(storage: ReadableStorage) -> GlobalUsage:
 def pool_usage(storage: ReadableStorage) -> PoolFigures:
     """The pool's figures."""
     state = storage.running().state
-    return _together(state, lambda: _global(state.whole.status(state.policy.pool_bytes)))
+    return _together(state, lambda: pool_figures(state.whole.status(state.policy.pool_bytes)))
 
 
 def known_users(storage: ReadableStorage) -> list[str]:
@@ -319,53 +292,3 @@ def _row(image: CurrentImage) -> GalleryImage:
         height=image.height,
         operation=image.operation,
     )
-
-
-def _global(status: StorageStatus) -> PoolFigures:
-    return {
-        "used_mb": megabytes(status.used_bytes),
-        "reserved_mb": megabytes(status.held_bytes),
-        "total_mb": megabytes(status.limit_bytes),
-        "remaining_mb": megabytes(status.remaining_bytes),
-        "percentage": status.percentage,
-        "status": status.status.value,
-    }
-
-
-def _user(status: StorageStatus, images: int) -> UserFigures:
-    return {
-        "used_mb": megabytes(status.used_bytes),
-        "reserved_mb": megabytes(status.held_bytes),
-        "limit_mb": megabytes(status.limit_bytes),
-        "remaining_mb": megabytes(status.remaining_bytes),
-        "percentage": status.percentage,
-        "status": status.status.value,
-        "images": images,
-    }
-
-
-def _daily(status: DailyStatus) -> DailyFigures:
-    return {
-        "allowed": status.allowed,
-        "used": status.used,
-        "remaining": status.remaining,
-        "limit": status.limit,
-        "reset_hours": status.reset_hours,
-        "resets_at": status.resets_at,
-    }
-
-
-def _brief(used_mb: float, limit_mb: float, status: StorageStatus, limits: Limits) -> StorageFigures:
-    fits = status.remaining_bytes >= limits.gen_bytes
-    return {"used_mb": used_mb, "limit_mb": limit_mb, "allowed": fits}
-
-
-def _in_force(override: Override | None, at: str) -> LimitsInForce:
-    """Whose the limits are at a time; an override that is over is none."""
-    is_over = override is None or (override.until is not None and override.until <= at)
-    own = UserLimits() if override is None or is_over else override.limits
-    return {
-        "storage": "everybody" if own.user_bytes is None else "own",
-        "daily": "everybody" if own.daily is None else "own",
-        "until": None if override is None or own == UserLimits() else override.until,
-    }

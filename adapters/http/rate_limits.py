@@ -11,7 +11,8 @@ from typing import Final
 
 from aiohttp import web
 
-from adapters.application.reading import Figures, figures_of
+from adapters.application.quota_dictionary import Figures
+from adapters.application.reading import figures_of
 from adapters.http.services import services_of
 from adapters.ports.faults import Fault
 from domain.instants import seconds_between

@@ -9,8 +9,9 @@ from types import MappingProxyType
 from aiohttp import web
 
 from adapters.application.finding_users import UserOrder, page_of_users
+from adapters.application.quota_dictionary import status_of
 from adapters.application.quota_figures import QuotaStatus, UserUsage
-from adapters.application.reading import figures_of, is_known, policy_in_force, status_of, usage_of
+from adapters.application.reading import figures_of, is_known, policy_in_force, usage_of
 from adapters.http.answers import json_answer
 from adapters.http.contract.query import LIMIT, OFFSET, PAGE, Words
 from adapters.http.contract.route import Answer, Route
