@@ -26,11 +26,13 @@ from domain.commands import (
     CompleteGeneration,
     DeleteImage,
     FreshName,
+    GiveGrant,
     OverrideLimits,
     ReleasePlaces,
     ReserveGeneration,
     ResetDaily,
     SaveImage,
+    VoidGrant,
 )
 from domain.decisions import ANSWERS_KEPT_SECONDS
 from domain.events import IdempotencyKey, idempotency_tag
@@ -51,8 +53,11 @@ _OF_THIS_ATTEMPT = frozenset(
         "cost",
     }
 )
-_OF_A_NEW_RESERVATION = _OF_THIS_ATTEMPT | {"reservation", "provider", "model", "credits_each"}
-"""Whoever reserves is given a new id, and the price of the hour; whoever releases, delivers or saves says which
+_OF_A_NEW_ONE: dict[type[Command], frozenset[str]] = {
+    ReserveGeneration: _OF_THIS_ATTEMPT | {"reservation", "provider", "model", "credits_each"},
+    GiveGrant: _OF_THIS_ATTEMPT | {"grant"},
+}
+"""Whoever reserves or gives is given a new id, and the price of the hour; whoever releases, delivers or saves says which
 reservation is meant.
 """
 _SINCE_0_2 = {ReserveGeneration: ("style",), ReleasePlaces: ("provider",), OverrideLimits: ("seen", "windows")}
@@ -67,11 +72,13 @@ C = TypeVar(
     CleanUp,
     CompleteGeneration,
     DeleteImage,
+    GiveGrant,
     OverrideLimits,
     ReleasePlaces,
     ReserveGeneration,
     ResetDaily,
     SaveImage,
+    VoidGrant,
 )
 
 
@@ -133,7 +140,7 @@ def keyed(key: str, command: Command, *, secret: bytes, content: Iterable[bytes]
     """The request of `command` under a caller's key. `content` is what was asked for beyond the command, such as a
     prompt, in parts that are digested as one. Where there is content, a style is told by it, and not once more.
     """
-    left_out = _OF_A_NEW_RESERVATION if isinstance(command, ReserveGeneration) else _OF_THIS_ATTEMPT
+    left_out = _OF_A_NEW_ONE.get(type(command), _OF_THIS_ATTEMPT)
     parts = tuple(content)
     left_out |= {name for name in _SINCE_0_2.get(type(command), ()) if parts or getattr(command, name) is None}
     asked = {

@@ -253,6 +253,11 @@ def owners_of(application: discord.AppInfo) -> frozenset[int]:
 Interaction = discord.Interaction[AbbyBot]
 
 
+def guild_of(interaction: discord.Interaction[Any]) -> str | None:
+    """The guild that somebody asks in, by its id; None in a direct message."""
+    return str(interaction.guild_id) if interaction.guild_id else None
+
+
 def actor_of(interaction: discord.Interaction[Any]) -> Actor:
     """Who acts, and in which guild, as the log names them."""
     origin = f"guild:{interaction.guild_id}" if interaction.guild_id else "direct"

@@ -29,6 +29,7 @@ from adapters.reports.digest import Digest
 from adapters.reports.digest_words import Todo, advice_in_words, headline, rows, storage, title, went_wrong
 from adapters.studio.details import LABELS, applicable
 from adapters.wording.figures import size_in_words
+from adapters.wording.limits import grant_left_in_words, limit_in_words
 
 TITLE_CHARACTERS = 256
 DESCRIPTION_CHARACTERS = 4096
@@ -122,9 +123,21 @@ def quota_embed(status: Figures, name: str) -> discord.Embed:
         Field("📅 Daily Generations", f"{daily['used']}/{daily['limit']}\n{bar(share(daily['used'], daily['limit']))}"),
         Field("⏰ Next Reset", f"{timestamp(resets_at, 'R')} ({timestamp(resets_at, 't')})"),
         Field("🖼️ Images", str(user["images"])),
+        *map(_window_field, status["windows"]),
     ]
+    if status["grants"]:
+        fields.append(Field("🎁 Beyond The Limits", "\n".join(map(grant_left_in_words, status["grants"]))))
     text = f"{_bold(name)}\n{nearly_full(status) or ''}"
     return _embed("📊 Your Storage", text, colour_of(status), fields)
+
+
+def _window_field(of: Figures) -> Field:
+    """A further limit: how much of it is used, and when it begins anew."""
+    name = limit_in_words(of["limit"])
+    tried = "" if of["enforced"] else " (only tried out)"
+    taken = of["used"] + of["held"]
+    figures = f"{taken:g}/{of['most']:g}{tried}\n{bar(share(taken, of['most']))}"
+    return Field(f"📏 {name[0].upper()}{name[1:]}", f"{figures}\nanew {timestamp(of['resets_at'], 'R')}")
 
 
 def result_embed(asked: Asked, shown: Shown, status: Figures | None = None) -> discord.Embed:

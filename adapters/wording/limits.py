@@ -57,6 +57,14 @@ def amount_in_words(amount: int, unit: str) -> str:
     return size_in_words(amount)
 
 
+def grant_left_in_words(grant: Mapping[str, Any]) -> str:
+    """What a grant of the quota dictionary has left, and until when."""
+    unit = grant["unit"]
+    left = round(grant["left"] * PER_CREDIT) if unit == CREDITS else grant["left"]
+    until = f"until {minute(grant['ends_at'])}" if grant["ends_at"] else "for good"
+    return f"Beyond the limits: {amount_in_words(left, unit)} left, {until} ({grant['source']})."
+
+
 def unit_of(name: str) -> str:
     """What a limit counts, by its name: generations, credits, or storage in bytes."""
     return name.rpartition("/")[2]

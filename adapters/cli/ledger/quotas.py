@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 
 from adapters.application.galleries import ImagesPage, page_of_images
 from adapters.application.reading import global_usage, is_known, known_users, quota_status, usage_of
@@ -15,7 +16,7 @@ from adapters.cli.output import Output, malformed
 from adapters.cli.reach.access import open_reader
 from adapters.cli.tables import add_row, table
 from adapters.wording.figures import counted, in_mb, minute, size_in_words
-from adapters.wording.limits import STRANGER, limits_in_words
+from adapters.wording.limits import STRANGER, grant_left_in_words, limit_in_words, limits_in_words
 from domain.names import malformed_user
 
 
@@ -46,15 +47,29 @@ def _print_status(console: Console, user: str, figures: Mapping[str, Any]) -> No
     add_row(quota, "percent", f"{own['percentage']:.1f}", f"{whole['percentage']:.1f}")
     add_row(quota, "status", own["status"], whole["status"])
     console.print(quota)
+    if figures["windows"]:
+        console.print(_windows_table(figures["windows"]))
     hours = counted(daily["reset_hours"], "hour")
     console.print(
         f"Today: {daily['used']} of {counted(daily['limit'], 'generation')} used, {daily['remaining']} left. "
         f"The count starts anew at {minute(daily['resets_at'])} (within {hours}).",
         limits_in_words(user, figures["limits"]),
+        *(grant_left_in_words(grant) for grant in figures["grants"]),
         f"{counted(own['images'], 'image')} kept. As of position {figures['position']} of the log.",
         sep="\n",
         markup=False,
     )
+
+
+def _windows_table(windows: list[Mapping[str, Any]]) -> Table:
+    """The limits of windows, each with what is used and held of it and when it begins anew."""
+    amounts = ("limit", "used", "held", "left")
+    shown = table("Further limits", ("of", *amounts, "anew at"), right=amounts)
+    for of in windows:
+        tried = "" if of["enforced"] else " (only tried out)"
+        numbers = (f"{of[name]:g}" for name in ("most", "used", "held", "remaining"))
+        add_row(shown, f"{limit_in_words(of['limit'])}{tried}", *numbers, minute(of["resets_at"]))
+    return shown
 
 
 def images(invocation: Invocation, output: Output, user: str, *, offset: int, limit: int) -> int:

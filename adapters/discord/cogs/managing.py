@@ -12,7 +12,7 @@ from adapters.application.readiness import readiness_of
 from adapters.application.reading import override_of, quota_status
 from adapters.application.results import Changed, DeletedImage
 from adapters.application.saves import save_under, saves_from, saves_of
-from adapters.discord.bot import AbbyBot, Interaction, actor_of
+from adapters.discord.bot import AbbyBot, Interaction, actor_of, guild_of
 from adapters.discord.embeds import message_embed, quota_embed
 from adapters.discord.errors import NotAllowed
 from adapters.discord.governing import REASON, ask_to_change, ask_to_clean, message_for_cleanup, wanted_of
@@ -106,7 +106,8 @@ class ManagingCog(commands.Cog):
     async def show(self, interaction: Interaction, user: Someone) -> None:
         """As the user sees it."""
         refuse_non_members(interaction, user)
-        embed = quota_embed(quota_status(self.bot.store, str(user.id)), user.display_name)
+        status = quota_status(self.bot.store, str(user.id), guild_of(interaction))
+        embed = quota_embed(status, user.display_name)
         await respond(interaction, embed)
 
     @quota_admin.command(

@@ -22,7 +22,7 @@ from adapters.application.history import (
 )
 from adapters.application.reading import kept_image, policy_in_force, quota_status
 from adapters.application.storage import Storage
-from adapters.discord.bot import AbbyBot, Interaction, actor_of
+from adapters.discord.bot import AbbyBot, Interaction, actor_of, guild_of
 from adapters.discord.cogs.imagine import MOST_AT_ONCE, STYLE_CHOICES
 from adapters.discord.cogs.managing import Someone, refuse_non_members
 from adapters.discord.default_style import style_of
@@ -55,7 +55,7 @@ class MineCog(commands.Cog):
     @app_commands.command(description="Show how much of your daily limit and storage is used")
     async def quota(self, interaction: Interaction) -> None:
         """The figures are in memory, so there is nothing to defer."""
-        status = quota_status(self.bot.store, str(interaction.user.id))
+        status = quota_status(self.bot.store, str(interaction.user.id), guild_of(interaction))
         embed = quota_embed(status, interaction.user.display_name)
         await respond(interaction, embed)
 

@@ -174,6 +174,8 @@ async def test_the_status_has_exactly_the_promised_shape(storage: StorageManager
         "storage": {"used_mb": 1.5, "limit_mb": 500.0, "allowed": True},
         "global_storage": {"used_mb": 1.5, "limit_mb": 5000.0, "allowed": True},
         "limits": {"storage": "everybody", "daily": "everybody", "until": None},
+        "windows": [],
+        "grants": [],
         "position": events_of(tmp_path)[-1]["pos"],
     }  # fmt: skip
     assert storage.get_quota_status("nobody")["user"]["images"] == 0

@@ -1,0 +1,93 @@
+"""Grants: places, credits or bytes that managers give a user beyond the limits, and take away again.
+
+What blocks until the change is durable ends in `_blocking`. What is left of a user's grants is in their quota figures.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from adapters.application.idempotency import Key, with_key
+from adapters.application.reading import ReadableStorage
+from adapters.application.results import LIBRARY, Actor, Changed, changed
+from adapters.application.storage import Storage
+from adapters.ledger.pending import Accepted
+from adapters.ports.random_hex import random_hex
+from domain.commands import GiveGrant, VoidGrant
+from domain.events import GrantGiven
+from domain.grants import Grant
+from domain.refusals import Refusal
+
+ID_BYTES = 8
+
+
+class Gift(NamedTuple):
+    """What is to be given: places, thousandths of credits or bytes. Of what is left at `expires_at`, `rollover` at most
+    stays until `rollover_until`.
+    """
+
+    unit: str
+    amount: int
+    reason: str
+    priority: int = 0
+    expires_at: str | None = None
+    rollover: int = 0
+    rollover_until: str | None = None
+    source: str = "manager"
+
+
+class Given(NamedTuple):
+    """A grant that was given, at its position of the log."""
+
+    grant: str
+    position: int
+    replayed: bool = False
+
+
+def give_grant_blocking(
+    storage: Storage, user: str, gift: Gift, *, actor: Actor = LIBRARY, idempotency_key: Key | None = None
+) -> Given | Refusal:
+    """Gives a user a grant. Raises Faults."""
+    command = GiveGrant(
+        user=user,
+        by=actor.by,
+        grant=random_hex(ID_BYTES),
+        unit=gift.unit,
+        amount=gift.amount,
+        reason=gift.reason,
+        source=gift.source,
+        priority=gift.priority,
+        expires_at=gift.expires_at,
+        rollover=gift.rollover,
+        rollover_until=gift.rollover_until,
+        origin=actor.origin,
+    )
+    opened = storage.opened()
+    outcome = opened.ledger.execute(with_key(command, idempotency_key, opened))
+    return outcome if isinstance(outcome, Refusal) else _given(outcome)
+
+
+def void_grant_blocking(
+    storage: Storage,
+    user: str,
+    grant: str,
+    reason: str,
+    *,
+    actor: Actor = LIBRARY,
+    idempotency_key: Key | None = None,
+) -> Changed | Refusal:
+    """Lets nothing more be drawn from a grant; position 0 where it was void already. Raises Faults."""
+    command = VoidGrant(user, actor.by, grant, reason, actor.origin)
+    opened = storage.opened()
+    return changed(opened.ledger.execute(with_key(command, idempotency_key, opened)))
+
+
+def grants_of(storage: ReadableStorage, user: str) -> tuple[Grant, ...]:
+    """A user's grants, also those of which nothing is left, in the order in which they were given."""
+    return storage.running().state.grants(user)
+
+
+def _given(accepted: Accepted) -> Given:
+    position, event = accepted.recorded[-1]
+    assert isinstance(event, GrantGiven)
+    return Given(event.grant, position, accepted.replayed)
