@@ -57,7 +57,7 @@ _OF_A_NEW_ONE: dict[type[Command], frozenset[str]] = {
     ReserveGeneration: _OF_THIS_ATTEMPT | {"reservation", "provider", "model", "credits_each"},
     GiveGrant: _OF_THIS_ATTEMPT | {"grant"},
 }
-"""Whoever reserves or gives is given a new id, and the price of the hour; whoever releases, delivers or saves says which
+"""Whoever reserves or gives is given a new id, and the price of the hour; whoever releases or delivers says which
 reservation is meant.
 """
 _SINCE_0_2 = {ReserveGeneration: ("style",), ReleasePlaces: ("provider",), OverrideLimits: ("seen", "windows")}

@@ -71,6 +71,7 @@ NOT_KEPT: Mapping[Reason, Callable[[Refusal], str]] = MappingProxyType(
             f"The name {refusal.detail} is taken by a folder or file that is not one of the saved images. "
             "Choose another name."
         ),
+        Reason.PRICE_UNKNOWN: lambda refusal: f"the price of {refusal.detail or 'this model'} is not known.",
         Reason.POOL_STORAGE: lambda refusal: f"Server storage is full{room_in_words(refusal)}",
     }
 )

@@ -45,6 +45,7 @@ from domain.events import (
 )
 from domain.instants import later
 from domain.limits import Limits, UserLimits
+from domain.refusals import Reason
 
 USER = "42"
 OTHER = "77"
@@ -249,6 +250,11 @@ def reset(*, at: str = NOON, user: str = USER, **more: Any) -> DailyCountReset:
 
 def corrected(*, was: str, now: str, at: str | None = None, **more: Any) -> ClockCorrected:
     return ClockCorrected(now if at is None else at, BY, was, now, **more)
+
+
+def window_of(reason: Reason) -> str | None:
+    """The limit that a refusal of a window names; None for every other reason."""
+    return "pool/month/credits" if reason is Reason.WINDOW_LIMIT else None
 
 
 # Commands

@@ -7,14 +7,13 @@ from contextlib import closing
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from adapters.application.galleries import ImagesPage, page_of_images
 from adapters.application.reading import global_usage, is_known, known_users, quota_status, usage_of
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.reach.access import open_reader
-from adapters.cli.tables import add_row, table
+from adapters.cli.tables import Rows, add_row, table
 from adapters.wording.figures import counted, in_mb, minute, size_in_words
 from adapters.wording.limits import STRANGER, grant_left_in_words, limit_in_words, limits_in_words
 from domain.names import malformed_user
@@ -61,7 +60,7 @@ def _print_status(console: Console, user: str, figures: Mapping[str, Any]) -> No
     )
 
 
-def _windows_table(windows: list[Mapping[str, Any]]) -> Table:
+def _windows_table(windows: list[Mapping[str, Any]]) -> Rows:
     """The limits of windows, each with what is used and held of it and when it begins anew."""
     amounts = ("limit", "used", "held", "left")
     shown = table("Further limits", ("of", *amounts, "anew at"), right=amounts)

@@ -43,6 +43,7 @@ from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import PROJECT, SCHEMAS, run
 from tests.adapters.eventlog.jsonl.logs import write_log
 from tests.adapters.ports.every_reason import failure_of_kind
+from tests.domain.examples import window_of
 
 COMMANDS = [
     "serve",
@@ -199,7 +200,8 @@ def test_every_refusal_has_its_code_and_its_sentence(
     reason: Reason, fits: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The table is whole, and each answer is as the schema says."""
-    refusal = Refusal(reason, "ada", "detail", limit=5, used=5, resets_at="2026-01-02T00:00:00.000000Z")
+    anew = "2026-01-02T00:00:00.000000Z"
+    refusal = Refusal(reason, "ada", "detail", limit=5, used=5, resets_at=anew, window=window_of(reason))
     told = refused_of(refusal)
     assert told.message == SENTENCES[reason](refusal)
     assert Output(as_json=True).refused(told) == REFUSAL_EXITS[reason]
@@ -221,7 +223,7 @@ def test_every_failure_of_a_provider_has_its_code(
 def test_the_schemas_are_schemas() -> None:
     """Each is well formed, says what it is of, and lets nothing pass that it does not name."""
     files = sorted(SCHEMAS.glob("*.json"))
-    assert len(files) == 32
+    assert len(files) == 33
     for file in files:
         schema = json.loads(file.read_text(encoding="utf-8"))
         Draft202012Validator.check_schema(schema)

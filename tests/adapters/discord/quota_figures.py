@@ -17,6 +17,8 @@ def figures(
         "user": _part(used, limit, "limit_mb") | {"images": 3},
         "global": _part(pool_used, pool, "total_mb"),
         "daily": {"used": daily[0], "limit": daily[1], "resets_at": "2026-01-02T00:00:00.000000Z"},
+        "windows": [],
+        "grants": [],
     }
 
 

@@ -35,6 +35,7 @@ from adapters.ports.request_reasons import NotText
 from domain.refusals import Reason, Refusal
 from tests.adapters.discord.hostile_texts import LINK, LIVE, TEXTS
 from tests.adapters.discord.quota_figures import figures
+from tests.domain.examples import window_of
 
 AT = "2026-01-01T00:00:00.000000Z"
 RABBIT = Asked(Operation.TEXT_TO_IMAGE, "A cute **rabbit**", "fog", "fantasy-art")
@@ -68,7 +69,12 @@ def check(embed: discord.Embed, *, links: bool = False) -> None:
     orjson.dumps(embed.to_dict())
 
 
-HOSTILE_REASONS = st.builds(NotStored, TEXTS) | st.builds(Refusal, st.sampled_from(Reason), st.just("1"), TEXTS)
+def a_refusal(reason: Reason, detail: str) -> Refusal:
+    """Of any reason, with what its sentence needs."""
+    return Refusal(reason, "1", detail, window=window_of(reason))
+
+
+HOSTILE_REASONS = st.builds(NotStored, TEXTS) | st.builds(a_refusal, st.sampled_from(Reason), TEXTS)
 HOSTILE_SHOWN = st.builds(
     Shown, st.just("image.png"), st.just(1024), st.just(768), st.integers(0, 2**64), TEXTS, st.none() | HOSTILE_REASONS
 )
@@ -116,7 +122,7 @@ def test_any_other_embed_is_within_the_limits(one: str, other: str) -> None:
     check(message_embed(unexpected(one)))
     check(message_embed(Message(f"A{one}", other, discord.Colour.red())), links=True)
     for reason in Reason:
-        check(message_embed(message_for_refusal(Refusal(reason, "1", one, resets_at=AT))))
+        check(message_embed(message_for_refusal(Refusal(reason, "1", one, resets_at=AT, window=window_of(reason)))))
     for reason_of in (CannotMake, NotSetUp, KeyRefused, NotText):
         check(message_embed(message_for_failure(GenerationFailure(reason_of(one)))))
 

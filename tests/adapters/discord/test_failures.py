@@ -37,6 +37,7 @@ from domain.events import Asked
 from domain.limits import MEGABYTE
 from domain.refusals import Reason, Refusal
 from tests.adapters.ports.every_reason import EVERY_REASON
+from tests.domain.examples import window_of
 
 OPERATORS_WORDS = re.compile(r"\b[A-Z]+_[A-Z_]+\b|`abby |/srv")
 PROGRAMMERS_WORDS = re.compile(
@@ -201,6 +202,7 @@ def test_why_a_picture_is_not_kept_is_told_without_what_is_for_operators(
 ) -> None:
     """Where the storage's own sentence names a setting or a command, members read another."""
     refusal = FULL._replace(reason=reason, detail=details.get(reason, ""), resets_at="2026-01-02T00:00:00.000000Z")
+    refusal = refusal._replace(window=window_of(reason))
     told, for_operators = reason_not_kept(refusal), sentence_of(refusal)
     assert told.endswith(".")
     assert not OPERATORS_WORDS.search(told)

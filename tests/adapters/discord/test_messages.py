@@ -31,6 +31,7 @@ from domain.events import Asked
 from domain.limits import MEGABYTE, Limits, Status
 from domain.refusals import Reason, Refusal
 from tests.adapters.discord.quota_figures import figures
+from tests.domain.examples import window_of
 
 RESETS_AT = "2026-01-02T00:00:00.000000Z"
 OPERATORS_WORDS = re.compile(r"\b[A-Z]+_[A-Z_]+\b|`abby |/srv")
@@ -40,7 +41,10 @@ def reached(
     reason: Reason = Reason.DAILY_LIMIT, detail: str = "", *, limit: int = 5, used: int = 5, asked: int = 1
 ) -> Refusal:
     """The daily limit says no; another reason with the same figures."""
-    return Refusal(reason, "1", detail, asked=Asked(asked, 0), limit=limit, used=used, resets_at=RESETS_AT)
+    window = window_of(reason)
+    return Refusal(
+        reason, "1", detail, asked=Asked(asked, 0), limit=limit, used=used, resets_at=RESETS_AT, window=window
+    )
 
 
 def full(reason: Reason = Reason.USER_STORAGE) -> Refusal:
