@@ -80,9 +80,10 @@ class DraftTable(Table[K, V]):
         self._dropped.add(key)
 
     def items(self) -> Iterator[tuple[K, V]]:
-        """What `commit` would make of the base at this moment."""
-        hidden = self.rows.keys() | self._dropped
-        return iter([*(row for row in self._base.items() if row[0] not in hidden), *self.rows.items()])
+        """What `commit` would make of the base at this moment, in that order too."""
+        own, base, dropped = self.rows, self._base_rows, self._dropped
+        kept = [(key, own.get(key, value)) for key, value in self._base.items() if key not in dropped]
+        return iter([*kept, *(row for row in own.items() if row[0] not in base or row[0] in dropped)])
 
     def __len__(self) -> int:
         return sum(1 for _ in self.items())

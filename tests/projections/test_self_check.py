@@ -6,12 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from domain.commands import Command
-from domain.decisions import StoredAnswer
+from domain.decisions import StoredAnswer, decide
 from domain.events import Asked, Event, ImpossibleFact
 from domain.refusals import Refusal
 from projections.quota_state import QuotaState
 from projections.self_check import MOST_DIFFERENCES, SelfCheck
 from tests.domain.examples import (
+    CORRECT_CLOCK,
     NOON,
     cleaned,
     completed,
@@ -159,6 +160,18 @@ def test_a_cleanup_of_more_files_than_an_event_holds_is_one_command() -> None:
         [corrected(was=wrong, now=NOON), released(at=NOON, by="system", reason="cancelled")],
     ]
     assert checked(history).differences == []
+
+
+def test_a_clock_corrected_in_a_batch_with_others_cancels_in_one_order() -> None:
+    """A place that the same batch changed before is cancelled where it would be had it been a batch of its own."""
+    state, wrong = QuotaState(), on(25)
+    for position, event in enumerate([POLICY, reserved("a", at=wrong), reserved("b", at=wrong)], 1):
+        state.apply(position, event)
+    draft = state.draft()
+    draft.apply(4, completed("a", at=wrong))
+    decided = decide(CORRECT_CLOCK, draft, draft.policy, NOON)
+    assert isinstance(decided, tuple)
+    assert [getattr(event, "reservation", None) for event in decided] == [None, "a", "b"]
 
 
 def test_of_many_differences_the_first_are_kept_and_all_are_counted() -> None:

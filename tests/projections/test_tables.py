@@ -138,8 +138,16 @@ def test_pouring_keeps_the_order_that_the_changes_would_have_made() -> None:
     draft.put("a", 10)
     draft.put("b", 20)
     draft.put("c", 30)
+    shown = list(draft.items())
     draft.commit()
-    assert list(base.items()) == [("b", 20), ("a", 10), ("c", 30)]
+    assert list(base.items()) == shown == [("b", 20), ("a", 10), ("c", 30)]
+
+
+def test_a_draft_shows_a_key_that_was_changed_in_its_place() -> None:
+    """So that who goes through a draft meets all in the order of who goes through what it makes."""
+    draft = drafted(table(a=1, b=2))
+    draft.put("a", 10)
+    assert list(draft.items()) == [("a", 10), ("b", 2)]
 
 
 def test_a_draft_thrown_away_changes_nothing() -> None:
