@@ -1,7 +1,8 @@
 """From what was recorded back to what was asked: the commands whose decision gave the events of a batch.
 
 An event holds all that its command asked, for everything that is decided anew from history. Where a refusal leaves open
-what exactly was asked, there are several candidates. What is decided of a command is `decide`'s.
+what exactly was asked, there are several candidates. What limits that were tried out would have refused stands before
+the events of the command that went on all the same. What is decided of a command is `decide`'s.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from domain.commands import (
     CompleteGeneration,
     CorrectClock,
     DeleteImage,
+    GiveGrant,
     OverrideLimits,
     ReleasePlaces,
     ReserveGeneration,
@@ -26,6 +28,7 @@ from domain.commands import (
     SaveImage,
     SetPolicy,
     SetPreference,
+    VoidGrant,
 )
 from domain.events import (
     MAX_FILES_A_CLEANUP,
@@ -36,8 +39,11 @@ from domain.events import (
     GenerationCompleted,
     GenerationReleased,
     GenerationReserved,
+    GrantGiven,
+    GrantVoided,
     ImageDeleted,
     ImageSaved,
+    LimitExceeded,
     LimitsOverridden,
     PolicyChanged,
     PreferenceSet,
@@ -70,13 +76,19 @@ def commands_of(events: Sequence[Event]) -> Iterator[Asked]:
     """
     at, last = 0, len(events)
     while at < last:
-        event, more = events[at], at + 1
-        if more < last and isinstance(event, GenerationReserved) and is_plain(event, saved := events[more]):
+        first = _behind_exceeded(events, at) if isinstance(events[at], LimitExceeded) else at
+        if first == last:
+            yield Asked(_of_exceeded(events[at]), tuple(events[at:]))
+            return
+        event, more = events[first], first + 1
+        if more < last and isinstance(event, GenerationReserved) and is_plain(event, events[more]):
+            saved = events[more]
             assert isinstance(saved, ImageSaved)
-            yield Asked(_save(saved, saved.reservation or "", None), (event, saved))
-            at += 2
-            continue
-        more = _end_of_one(events, at) if isinstance(event, ClockCorrected | CleanupCompleted) else more
+            if first == at or is_of_save(events[at]):
+                yield Asked(_save(saved, saved.reservation or "", None), tuple(events[at : more + 1]))
+                at = more + 1
+                continue
+        more = _end_of_one(events, first) if isinstance(event, ClockCorrected | CleanupCompleted) else more
         yield Asked(_COMMANDS[type(event)](event), tuple(events[at:more]))
         at = more
 
@@ -112,14 +124,27 @@ def _is_of_no_place(record: RequestRefused) -> bool:
     return record.reason == Reason.USER_STORAGE.value and not record.held
 
 
+def is_of_save(event: Event) -> bool:
+    """Whether what a limit would have refused, or refused, was a save."""
+    return isinstance(event, LimitExceeded | RequestRefused) and event.command == SaveImage.__name__
+
+
 def is_plain(reserved: GenerationReserved, saved: Event) -> bool:
     """Whether a save reserved its own place, as one without a reservation does."""
     return (
         reserved.expires_at == reserved.at
+        and reserved.credits_each is None
         and isinstance(saved, ImageSaved)
         and saved.reservation == reserved.reservation
         and (reserved.count, reserved.bytes_each) == (1, saved.bytes)
         and (reserved.request, reserved.operation) == (saved.request, saved.operation)
+    )
+
+
+def _behind_exceeded(events: Sequence[Event], at: int) -> int:
+    """Where the events of a command begin before which limits that were tried out are told."""
+    return next(
+        (place for place in range(at, len(events)) if not isinstance(events[place], LimitExceeded)), len(events)
     )
 
 
@@ -197,6 +222,7 @@ _refused_reservation = _made_of(
     ReserveGeneration,
     "count",
     "bytes_each",
+    "credits_each",
     reservation=UNKNOWN_RESERVATION,
     ttl_seconds=MAX_TTL_SECONDS,  # how long it would have held its places is not recorded: as long as one may
 )
@@ -226,7 +252,7 @@ def _of_saved(event: ImageSaved) -> Command:
 def _of_policy(event: PolicyChanged) -> Command:
     limits = event.limits
     if event.source == OF_A_MANAGER:
-        return _change_policy(event, SharedLimits(limits.user_bytes, limits.pool_bytes, limits.daily))
+        return _change_policy(event, SharedLimits(**{name: getattr(limits, name) for name in SharedLimits._fields}))
     if event.taken_in is None:
         return _set_policy(event, *limits)
     given = dict.fromkeys(Limits._fields) | {name: getattr(limits, name) for name in event.taken_in}
@@ -234,10 +260,18 @@ def _of_policy(event: PolicyChanged) -> Command:
 
 
 def _of_refused(record: RequestRefused) -> ReserveGeneration | SaveImage:
+    """A price of which nothing was asked is one of nothing: without any, a limit of credits had refused otherwise."""
     asked = record.asked
     if record.command == ReserveGeneration.__name__:
-        return _refused_reservation(record, asked.count, asked.bytes // max(asked.count, 1))
+        places = max(asked.count, 1)
+        return _refused_reservation(record, asked.count, asked.bytes // places, asked.credits // places)
     return _refused_save(record, asked.bytes)
+
+
+def _of_exceeded(event: Event) -> Command:
+    """Of a request that a limit would have refused, and that left nothing else."""
+    assert isinstance(event, LimitExceeded)
+    return _of_refused(RequestRefused(**event._asdict(), last=False))
 
 
 _COMMANDS: dict[type[Event], Callable[[Any], Command]] = {
@@ -250,6 +284,8 @@ _COMMANDS: dict[type[Event], Callable[[Any], Command]] = {
     PolicyChanged: _of_policy,
     LimitsOverridden: lambda event: _override(event, *(event.limits or UserLimits())),
     DailyCountReset: _made_of(DailyCountReset, ResetDaily),
+    GrantGiven: _made_of(GrantGiven, GiveGrant),
+    GrantVoided: _made_of(GrantVoided, VoidGrant),
     PreferenceSet: _made_of(PreferenceSet, SetPreference),
     CleanupCompleted: _clean_up,
     ClockCorrected: _made_of(ClockCorrected, CorrectClock),
