@@ -31,7 +31,8 @@ from typing import Any, NamedTuple
 EXIT_CODES = {"whole": 0, "damaged": 1, "torn": 3}
 CANNOT_ASK = 2
 MAX_LINE_BYTES, MAX_HEADER_BYTES = 16_777_216, 512
-MAX_BATCH, MAX_FILES = 100_000, 500
+MAX_BATCH, MAX_FILES, MAX_DRAWS = 100_000, 500, 2_000
+GRANTS_KEPT = 64  # of one user, however little is left of them: rule A17
 SLOT_BYTES, SLOT_OFFSETS = 512, (0, 4096)
 ENDING = 75  # `,"hash":"<64 hex>"}`, without the LF
 KEY_BYTES, SEALS = 32, b" seals"
@@ -50,7 +51,7 @@ CALLED = rb'"(?:[^"\\\x00-\x1f]|%b){0,1280}+"' % ESCAPE
 LEAP = rb"(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
 DAYS = rb"(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8])"
 TIME = rb'"(?!0000)(?:\d{4}-(?:%b)|%b-02-29)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z"' % (DAYS, LEAP)
-LONG, PLACES = rb"(?:0|[1-9]\d{0,17})", rb"(?:0|[1-9]\d?|100)"
+SOME, LONG, PLACES = rb"[1-9]\d{0,17}", rb"(?:0|[1-9]\d{0,17})", rb"(?:0|[1-9]\d?|100)"
 NUMBER = rb"(?:0|[1-9]\d{0,17})(?:\.\d{1,25})?(?:[eE][-+]?\d{1,2})?"
 FLAG, DIGEST = rb"(?:true|false)", rb'"[0-9a-f]{64}"'
 DEVICE, DESKTOP = rb"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])", rb"(?:thumbs\.db|ehthumbs\.db|desktop\.ini)"
@@ -63,9 +64,30 @@ WHOLE = rf"(?:0|[1-9]\d{{0,14}}|{'|'.join(BELOW)}|{MOST})".encode()
 FILE = rb'\{"user":(%b),"name":(%b),"bytes":(%b)\}' % (USER, NAME, WHOLE)
 ANY_FILE = rb'\{"user":%b,"name":%b,"bytes":%b\}' % (USER, NAME, WHOLE)
 LIMITS = rb'"user_bytes":W,"pool_bytes":W,"daily":W,"gen_bytes":W,'.replace(b"W", WHOLE)
-POLICY = rb'\{%b"moderated_free":(?P<moderated_free>%b)\}' % (LIMITS, FLAG)
-OWN_LIMITS = rb'(?:null|\{"user_bytes":W(?:,"daily":W)?\}|\{"daily":W\})'.replace(b"W", WHOLE)
-ASKED = rb'\{"count":%b,"bytes":%b,"replaced_bytes":%b\}' % (PLACES, LONG, WHOLE)
+ASKED = rb'\{"count":%b,"bytes":%b,"replaced_bytes":%b(?:,"credits":%b)?\}' % (PLACES, LONG, WHOLE, SOME)
+ID = rb'"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"'
+DRAW = rb'\{"grant":(%b),"unit":("(?:generations|credits)"),"amount":(%b)\}' % (ID, SOME)
+ANY_DRAW = rb'\{"grant":%b,"unit":"(?:generations|credits)","amount":%b\}' % (ID, SOME)
+DRAWS = rb"\[%b(?:,%b){0,%d}\]" % (ANY_DRAW, ANY_DRAW, MAX_DRAWS - 1)
+NAMES = [f"{of}/{per}/{unit}" for unit in ("generations", "credits") for of in ("user", "guild", "pool") for per in
+         ("day", "week", "month")]  # fmt: skip
+FURTHER = NAMES[1:]  # the first of them is `daily`
+
+
+def some_of(names: list[str], value: bytes, *, ends: bytes) -> bytes:
+    """At least one of some names, each once and in this order, with a form after it, up to where the list ends."""
+    inside = b"".join(rb'(?:"%b"%b(?:,(?=")|(?=%b)))?' % (name.encode(), value, ends) for name in names)
+    return rb"(?!%b)%b%b" % (ends, inside, ends)
+
+
+WINDOWS = rb"\{" + some_of(FURTHER, b":" + WHOLE, ends=rb"\}")
+OWN_WINDOWS = rb"\{" + some_of([name for name in FURTHER if name.startswith("user")], b":" + WHOLE, ends=rb"\}")
+UNENFORCED = rb"\[" + some_of([*NAMES, "user/storage", "pool/storage"], b"", ends=rb"\]")
+FREE = rb'"moderated_free":(?P<moderated_free>%b)' % FLAG
+POLICY = rb'\{%b%b(?:,"windows":%b)?(?:,"unenforced":%b)?\}' % (LIMITS, FREE, WINDOWS, UNENFORCED)
+OWN_LIMIT = b'(?:"%b":' + WHOLE + rb'(?:,(?=")|(?=\})))?'
+OWN_BOTH = OWN_LIMIT % b"user_bytes" + OWN_LIMIT % b"daily"
+OWN_LIMITS = rb'(?:null|\{(?!\})%b(?:"windows":%b)?\})' % (OWN_BOTH, OWN_WINDOWS)
 OPERATIONS = ("text_to_image", "image_to_image", "upscale", "unspecified")
 
 
@@ -74,16 +96,19 @@ def one_of(*words: str) -> bytes:
     return b'"(?:%b)"' % "|".join(words).encode()
 
 
-LIMIT = one_of("user_bytes", "pool_bytes", "daily", "gen_bytes", "moderated_free")
+LIMIT = one_of("user_bytes", "pool_bytes", "daily", "gen_bytes", "moderated_free", "windows", "unenforced")
 FORMS = {
     name: form
     for names, form in (
-        ("at expires_at until was now", TIME),
-        ("bytes bytes_each replaced_bytes width height freed_bytes older_than_days limit used held", WHOLE),
+        ("at expires_at rollover_until until was now", TIME),
+        ("bytes bytes_each replaced_bytes width height freed_bytes older_than_days credits_each", WHOLE),
+        ("limit used held cost=spent", LONG),
+        ("amount rollover cost", SOME),
         ("count delivered refunded", PLACES),
+        ("priority", rb"(?:[1-9]\d?|100)"),
         ("by origin preference value reason", TEXT),
         ("provider model", CALLED),
-        ("reservation", rb'"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"'),
+        ("reservation grant", ID),
         ("style", rb'"[a-z0-9][a-z0-9_-]{0,63}"'),
         ("staged", rb'"[0-9a-f]{32}"'),
         ("media_type", one_of("image/png", "image/jpeg", "image/webp", "image/gif", "application/octet-stream")),
@@ -103,31 +128,42 @@ FORMS = {
         ("operation", one_of(*OPERATIONS)),
         ("operation=saved", one_of(*OPERATIONS, "adopted")),
         ("source", one_of("environment", "constructor", "default", "manager")),
-        ("taken_in", rb"\[%b(?:,%b){0,4}\]" % (LIMIT, LIMIT)),
+        ("source=granted", one_of("manager", "earned", "bought", "gifted")),
+        ("taken_in", rb"\[%b(?:,%b){0,6}\]" % (LIMIT, LIMIT)),
+        ("unit", one_of("generations", "credits", "bytes")),
+        ("window", one_of(*FURTHER)),
+        ("drawn returned", DRAWS),
         ("reason=release", one_of("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")),
         ("reason=deletion", one_of("user", "admin", "privacy", "repair")),
-        ("reason=exceeded", one_of("DAILY_LIMIT", "USER_STORAGE", "POOL_STORAGE")),
+        ("reason=exceeded", one_of("DAILY_LIMIT", "WINDOW_LIMIT", "USER_STORAGE", "POOL_STORAGE")),
     )
     for name in names.split()
 }
 TYPES = """
 PolicyChanged | policy | at moderated_free | at by limits=policy source taken_in? reason? origin? request?
-GenerationReserved | pool | at user reservation count bytes_each
- | at user by reservation operation count bytes_each expires_at style? origin? request?
-GenerationCompleted | | at user reservation count
- | at user by reservation count provider model seconds credits? seed? origin? request?
-GenerationReleased | pool | at user reservation count delivered reason refunded
- | at user by reservation count delivered reason=release refunded provider? origin? request?
+GenerationReserved | pool | at user reservation count bytes_each credits_each drawn
+ | at user by reservation operation count bytes_each expires_at style? provider? model? credits_each? drawn? origin?
+ request?
+GenerationCompleted | | at user reservation count cost returned
+ | at user by reservation count provider model seconds credits? seed? cost=spent? returned? origin? request?
+GenerationReleased | pool | at user reservation count delivered reason refunded cost returned
+ | at user by reservation count delivered reason=release refunded provider? cost? returned? origin? request?
 ImageSaved | pool | at user name bytes replaced_bytes operation temp reservation
  | at user by name bytes replaced_bytes sha256 media_type width height operation=saved temp staged reservation? origin?
  request?
 ImageDeleted | pool | at user name bytes temp | at user by name bytes temp reason=deletion origin? request?
 CleanupCompleted | | at files freed_bytes | at by files freed_bytes older_than_days origin? request?
-RequestRefused | | at by | at user by reason=exceeded command asked limit used held last style? origin?
+RequestRefused | | at by
+ | at user by reason=exceeded command asked limit used held last style? window? provider? model? origin?
+LimitExceeded | | at by
+ | at user by reason=exceeded command asked limit used held style? window? provider? model? origin?
 LimitsOverridden | | at by | at user by limits=own reason until? origin? request?
 DailyCountReset | | at user | at user by reason origin? request?
 PreferenceSet | | at by | at user by preference value origin? request?
 ClockCorrected | policy | at was now | at by was now origin? request?
+GrantGiven | | at user grant unit amount expires_at rollover rollover_until
+ | at user by grant unit amount source=granted reason priority? expires_at? rollover? rollover_until? origin? request?
+GrantVoided | | at user grant | at user by grant reason origin? request?
 """
 POSITION = rb"([1-9]\d{0,17})"
 PLACE = rb'\{"pos":%b,"batch":\[%b,%b\],"type":' % (POSITION, POSITION, POSITION)
@@ -318,6 +354,60 @@ class Impossible(Exception):
     """An event that cannot have happened after the ones before it; the message says why."""
 
 
+class Draw(NamedTuple):
+    """So much of a grant."""
+
+    grant: bytes
+    unit: bytes
+    amount: int
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.unit.decode()} of {self.grant.decode()}"
+
+
+Draws = tuple[Draw, ...]
+GENERATIONS, CREDITS = b'"generations"', b'"credits"'
+
+
+def draws_of(told: bytes | None) -> Draws:
+    """The draws that stand in an event, none where it has none."""
+    return tuple(Draw(grant, unit, int(amount)) for grant, unit, amount in re.findall(DRAW, told)) if told else ()
+
+
+def total(draws: Draws, unit: bytes) -> int:
+    """What draws of a unit come to."""
+    return sum(draw.amount for draw in draws if draw.unit == unit)
+
+
+@dataclass(slots=True)
+class Grant:
+    """A known grant, and what is left of it."""
+
+    unit: bytes
+    balance: int
+    expires_at: bytes | None
+    rollover: int
+    rollover_until: bytes | None
+    lapsed: bool = False
+    voided: bool = False
+
+    def available(self, at: bytes) -> int:
+        """What can be drawn at a time."""
+        if self.voided:
+            return 0
+        if self.expires_at is None or at < self.expires_at:
+            return self.balance
+        if self.rollover_until is None or at >= self.rollover_until:
+            return 0
+        return self.balance if self.lapsed else min(self.balance, self.rollover)
+
+    def change(self, amount: int, at: bytes) -> None:
+        """Something is drawn (below 0) or goes back, and what does not roll over lapses before."""
+        if self.expires_at is not None and at >= self.expires_at and not self.lapsed:
+            self.balance, self.lapsed = min(self.balance, self.rollover), True
+        self.balance += amount
+
+
 @dataclass(slots=True)
 class Reservation:
     """A known reservation: section 5."""
@@ -327,6 +417,10 @@ class Reservation:
     bytes_each: int
     day: tuple[bytes, bytes]
     resets: int
+    each: int
+    drawn: Draws
+    own_credits: int
+    unreported: int = 0
     completed: int = 0
     settled: int = 0
     released: int = 0
@@ -342,6 +436,63 @@ class Reservation:
         """Open places that were delivered."""
         return min(self.open, max(0, self.completed - self.settled - self.delivered))
 
+    @property
+    def own_places(self) -> int:
+        """Open places that no grant bears."""
+        return self.open - total(self.drawn, GENERATIONS)
+
+    def take(self, unit: bytes, amount: int, *, back: bool) -> Draws:
+        """Takes an amount of a unit from the front or the back of what is drawn, as far as it is there."""
+        taken, left = [], []
+        for draw in reversed(self.drawn) if back else self.drawn:
+            part = min(draw.amount, amount) if draw.unit == unit else 0
+            amount -= part
+            taken += [draw._replace(amount=part)] if part else []
+            left += [draw._replace(amount=draw.amount - part)] if part < draw.amount else []
+        self.drawn = tuple(reversed(left)) if back else tuple(left)
+        return tuple(taken)
+
+    def use_up(self, credits_used: int) -> None:
+        """Credits that were held are spent: own ones first."""
+        own = min(self.own_credits, credits_used)
+        self.own_credits -= own
+        self.take(CREDITS, credits_used - own, back=False)
+
+    def give_back(self, credits_held: int) -> Draws:
+        """Credits that were held are not needed; gives those that go back to grants."""
+        returned = self.take(CREDITS, credits_held, back=True)
+        self.own_credits -= credits_held - total(returned, CREDITS)
+        return returned
+
+    def complete(self, count: int, cost: int) -> Draws:
+        """Places are delivered; gives what goes back to grants."""
+        before = self.open - self.waiting
+        self.completed += count
+        held = (before - self.open + self.waiting) * self.each
+        late = min(count - (before - self.open + self.waiting), self.unreported)
+        self.unreported -= late
+        used = min(held, max(0, cost - late * self.each))
+        self.use_up(used)
+        return self.give_back(held - used)
+
+    def settle(self) -> None:
+        """A place is settled."""
+        before = self.open - self.waiting
+        if self.own_places < 1:
+            self.take(GENERATIONS, 1, back=False)
+        self.settled += 1
+        if self.open - self.waiting < before:
+            self.use_up(self.each)
+            self.unreported += 1
+
+    def release(self, count: int, delivered: int, back: int) -> Draws:
+        """Places are released, of which some are given back; gives what goes back to grants."""
+        self.take(GENERATIONS, max(0, count - back - self.own_places), back=False)
+        returned = self.take(GENERATIONS, back, back=True) + self.give_back((count - delivered) * self.each)
+        self.released += count
+        self.delivered += delivered
+        return returned
+
 
 class Account:
     """The accounts of section 5; `apply` takes them past the next event, or raises Impossible."""
@@ -354,6 +505,7 @@ class Account:
         self.current: dict[tuple[bytes, bytes, bytes], int] = {}  # (temp, user, name) -> bytes
         self.reservations: dict[bytes, Reservation] = {}
         self.resets: Counter[tuple[bytes, bytes]] = Counter()  # of a user and day
+        self.grants: dict[bytes, dict[bytes, Grant]] = {}  # of a user, by their ids
 
     def apply(self, fact: Fact) -> None:
         """The next event. Its rules are named in what is raised."""
@@ -395,20 +547,40 @@ class Account:
         self.reservations = {name: held for name, held in self.reservations.items() if held.open}
         self.to_cancel, self.cancelled_by = len(self.reservations), int(last)
 
-    def _reserved(self, at: bytes, user: bytes, name: bytes, count: bytes, bytes_each: bytes) -> None:
-        if name in self.reservations or int(count) < 1:
-            raise Impossible("a reservation made twice, or of no place (A4)")
+    def _reserved(self, at: bytes, user: bytes, name: bytes, *figures: bytes | None) -> None:
+        count, bytes_each, each = (int(figure or 0) for figure in figures[:3])
+        drawn = draws_of(figures[3])
+        own_credits = count * each - total(drawn, CREDITS)
+        if name in self.reservations or count < 1 or total(drawn, GENERATIONS) > count or own_credits < 0:
+            raise Impossible("a reservation made twice, or of no place, or that draws more than it needs (A4)")
+        for draw in drawn:
+            grant = self.grants.get(user, {}).get(draw.grant)
+            if grant is None or grant.unit != draw.unit or grant.available(at) < draw.amount:
+                raise Impossible(f"{draw} are drawn, which cannot be (A14)")
+            grant.change(-draw.amount, at)
         day = user, at[1:11]
-        self.reservations[name] = Reservation(user, int(count), int(bytes_each), day, self.resets[day])
-        self.total += int(count) * int(bytes_each)
+        self.reservations[name] = Reservation(
+            user=user,
+            count=count,
+            bytes_each=bytes_each,
+            day=day,
+            resets=self.resets[day],
+            each=each,
+            drawn=drawn,
+            own_credits=own_credits,
+        )
+        self.total += count * bytes_each
 
-    def _completed(self, _at: bytes, user: bytes, name: bytes, count: bytes) -> None:
+    def _completed(self, at: bytes, user: bytes, name: bytes, *figures: bytes | None) -> None:
         held = self._known(name, user)
-        held.completed += int(count)
-        if int(count) < 1 or held.completed > held.count:
-            raise Impossible(f"{held.completed} of {held.count} places delivered, {int(count)} of them now (A6)")
+        count, (cost, told) = int(figures[0] or 0), figures[1:]
+        if count < 1 or held.completed + count > held.count:
+            raise Impossible(f"{held.completed} of {held.count} places delivered, and {count} now (A6)")
+        if held.each and cost is None:
+            raise Impossible("what has a price is delivered, and no cost is told (A15)")
+        self._give_back(at, user, told, held.complete(count, int(cost or 0)), "A15")
 
-    def _released(self, _at: bytes, user: bytes, name: bytes, *figures: bytes) -> None:
+    def _released(self, at: bytes, user: bytes, name: bytes, *figures: bytes) -> None:
         held = self._known(name, user)
         count, delivered, reason, refunded = int(figures[0]), int(figures[1]), figures[2], int(figures[3])
         if self.to_cancel and (reason, count) != (b'"cancelled"', held.open):
@@ -416,14 +588,41 @@ class Account:
         if count < 1 or delivered > held.waiting or count - delivered > held.open - held.waiting:
             asked = f"{count} places released, {delivered} of them delivered"
             raise Impossible(f"{asked}, where {held.open} are open and {held.waiting} delivered (A7)")
-        right = count if reason == b'"moderated"' and self.free == b"true" else count - delivered
-        right = right if self.resets[held.day] == held.resets else 0
+        back = count if reason == b'"moderated"' and self.free == b"true" else count - delivered
+        returned = held.release(count, delivered, back)
+        right = back - total(returned, GENERATIONS) if self.resets[held.day] == held.resets else 0
         if refunded != right:
             raise Impossible(f"{refunded} places given back to the day, where {right} is right (A8)")
-        held.released += count
+        cost = (count - delivered) * held.each if reason == b'"unknown"' else 0
+        if int(figures[4] or 0) != cost:
+            raise Impossible(f"{int(figures[4] or 0)} thousandths of credits spent, where {cost} is right (A16)")
+        self._give_back(at, user, figures[5], returned, "A16")
         self.total -= count * held.bytes_each
-        held.delivered += delivered
         self.to_cancel = max(0, self.to_cancel - 1)
+
+    def _give_back(self, at: bytes, user: bytes, told: bytes | None, returned: Draws, rule: str) -> None:
+        if draws_of(told) != returned:
+            right = ", ".join(map(str, returned)) or "nothing"
+            raise Impossible(f"what goes back to grants is not {right}, which is right ({rule})")
+        for draw in returned:
+            self.grants[user][draw.grant].change(draw.amount, at)
+
+    def _given(self, at: bytes, user: bytes, name: bytes, unit: bytes, amount: bytes, *ends: bytes | None) -> None:
+        own = self.grants.setdefault(user, {})
+        if name in own:
+            raise Impossible("a grant given twice (A17)")
+        if len(own) >= GRANTS_KEPT:
+            drawn = {draw.grant for held in self.reservations.values() if held.user == user for draw in held.drawn}
+            for other in [other for other in own if other not in drawn and not own[other].available(at)]:
+                del own[other]
+        expires_at, rollover, rollover_until = ends
+        own[name] = Grant(unit, int(amount), expires_at, int(rollover or 0), rollover_until)
+
+    def _voided(self, _at: bytes, user: bytes, name: bytes) -> None:
+        grant = self.grants.get(user, {}).get(name)
+        if grant is None or grant.voided:
+            raise Impossible("a grant voided that is not known, or was before (A18)")
+        grant.voided = True
 
     def _saved(self, _at: bytes, user: bytes, name: bytes, *members: bytes) -> None:
         size, replaced, operation, temp, reservation = members
@@ -433,7 +632,7 @@ class Account:
             held = self._known(reservation, user)
             if held.open < 1:
                 raise Impossible("a place settled, where none is open (A9)")
-            held.settled += 1
+            held.settle()
             self.total -= held.bytes_each
             if held.settled == held.count:
                 del self.reservations[reservation]
@@ -473,6 +672,8 @@ class Account:
         b'"ImageDeleted"': _deleted,
         b'"CleanupCompleted"': _cleaned,
         b'"DailyCountReset"': _reset,
+        b'"GrantGiven"': _given,
+        b'"GrantVoided"': _voided,
         CLOCK: _corrected,
     }
 

@@ -19,7 +19,19 @@ from adapters.application.results import Delivery, StoreSettings
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
 from adapters.library.storage_manager import StorageManager
-from domain.commands import AdoptImage, Command, SetPolicy, SetPreference
+from domain.commands import (
+    AdoptImage,
+    Command,
+    CompleteGeneration,
+    GiveGrant,
+    OverrideLimits,
+    ReleasePlaces,
+    ReserveGeneration,
+    SaveImage,
+    SetPolicy,
+    SetPreference,
+    VoidGrant,
+)
 from domain.events import IdempotencyKey
 from domain.refusals import Refusal
 
@@ -39,6 +51,7 @@ async def make_real_log(root: Path) -> tuple[int, int]:
     with StorageManager.over(store) as manager:
         await _first_day(manager, store)
         await _later_days(manager, store, now)
+        _with_grants(store, now)
         pool = store.opened().ledger.state.pool
         return pool.used_bytes, pool.held_bytes
 
@@ -91,6 +104,71 @@ async def _later_days(manager: StorageManager, store: Storage, now: list[str]) -
     assert (await manager.save_image(b"f" * 60, "42", "after.webp"))[0]
     assert manager.delete_image("42", "after.webp")[0]
     _, _, held = await manager.reserve("42", 2)
+
+
+def _with_grants(store: Storage, now: list[str]) -> None:
+    """Limits of windows, one of them tried out, prices, grants drawn on and given back to, in time and rolled over."""
+    windows = (("guild/day/generations", 1), ("user/month/credits", 10_000), ("pool/month/credits", 1_000_000))
+    execute(store, SetPolicy("system", "environment", daily=2, windows=windows, unenforced=("guild/day/generations",)))
+    own = (("user/week/generations", 9), ("user/day/credits", 9_500))
+    execute(store, OverrideLimits("9", "cli", "a game", windows=own))
+    rolls = {"expires_at": "2026-03-21T00:00:00.000000Z", "rollover_until": "2026-03-25T00:00:00.000000Z"}
+    request = IdempotencyKey("g", "0f" * 32)
+    execute(store, GiveGrant("9", "discord:1", "g1", "generations", 5, "a contest", priority=3, rollover=2,
+                             **rolls, origin="guild:9", idempotency_key=request))  # fmt: skip
+    execute(store, GiveGrant("9", "cli", "g2", "credits", 1_500, "an offer", "bought"))
+    execute(store, GiveGrant("9", "cli", "g3", "bytes", 10, "a present", "gifted"))
+    execute(store, GiveGrant("9", "cli", "g4", "credits", 9_000, "a present", "gifted"))
+    execute(store, priced("drawing", 4, 3_000))
+    for number, cost in enumerate((2_500, None, 4_000)):
+        if cost is not None:
+            execute(store, CompleteGeneration("9", "discord:9", "drawing", "stability", "core", 4.5, cost=cost))
+        if number < 2:
+            execute(store, saved_of("drawing", number))
+    execute(store, ReleasePlaces("9", "discord:9", "drawing", "failed", 1, provider="stability"))
+    execute(store, ReleasePlaces("9", "discord:9", "drawing", "unknown", 1))
+    execute(store, priced("free", 2, 0))
+    execute(store, ReleasePlaces("9", "discord:9", "free", "moderated"))
+    now[0] = "2026-03-21T09:00:00.000000Z"
+    execute(store, priced("rolled", 3, 100))
+    execute(store, ReleasePlaces("9", "discord:9", "rolled", "cancelled", 2))
+    execute(store, VoidGrant("9", "discord:1", "g1", "a mistake"))
+    assert isinstance(store.opened().ledger.execute(priced("refused", 1, 40_000)), Refusal)
+    execute(store, GiveGrant("9", "cli", "g5", "generations", 1, "a present", "earned"))
+    execute(store, priced("last", 1, 100))
+
+
+def priced(reservation: str, count: int, credits_each: int) -> ReserveGeneration:
+    """A request of user 9 in a guild, with what it costs."""
+    return ReserveGeneration(
+        user="9",
+        by="discord:9",
+        reservation=reservation,
+        ttl_seconds=900,
+        count=count,
+        style="anime",
+        provider="stability",
+        model="core",
+        credits_each=credits_each,
+        origin="guild:9",
+    )
+
+
+def saved_of(reservation: str, number: int) -> SaveImage:
+    """An image of user 9 that settles a place; its bytes are nobody's."""
+    return SaveImage(
+        user="9",
+        by="discord:9",
+        name=f"priced{number}.png",
+        bytes=100,
+        sha256="ab" * 32,
+        media_type="image/png",
+        width=1,
+        height=1,
+        staged=f"{number}b" * 16,
+        new_reservation="none",
+        reservation=reservation,
+    )
 
 
 def execute(store: Storage, command: Command) -> None:

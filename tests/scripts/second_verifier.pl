@@ -18,8 +18,28 @@ my $header = qr/\A\{"log":"(?<log>$id)","format":1,"created":$form{time}\}\n/n;
 my $slot = qr/\A(?<sum>(?<body>\{"log":"(?<log>$id)","counter":(?<counter>$w),"position":(?<position>$w),"size":(?<size>$w),"hash":"(?<hash>$sha)"
     ,"reconciled":$w(?<ended>,"ended":true)?)(,"seal":"(?<seal>$sha)")?),"check":"(?<check>$sha)"\}[ ]*\n\z/nx;
 
-my ($at, $free, $cancel, $stands, $known, $resets, $all);    # the accounts of section 5
+my ($at, $free, $cancel, $stands, $known, $resets, $all, $grants);    # the accounts of section 5
 sub gone { my ($is, $bytes) = @_; $all -= $bytes; (delete $stands->{lc $is} // -1) != $bytes }
+sub least { my ($one, $other) = @_; $one < $other ? $one : $other }
+sub waiting { my ($r) = @_; my $made = $r->{completed} - $r->{taken}; $made < 0 ? 0 : least($made, $r->{open}) }
+sub of_unit { my ($unit, @draws) = @_; my $sum = 0; $sum += $_->{amount} for grep { $_->{unit} eq $unit } @draws; $sum }
+sub can_be_drawn { my ($grant) = @_; return 0 if $grant->{voided};
+    return $grant->{balance} if !$grant->{expires_at} || $at lt $grant->{expires_at};
+    return 0 if !$grant->{rollover_until} || $at ge $grant->{rollover_until};
+    $grant->{lapsed} ? $grant->{balance} : least($grant->{balance}, $grant->{rollover} // 0) }
+sub moved { my ($grant, $amount) = @_;    # drawn, below 0, or gone back
+    if ($grant->{expires_at} && $at ge $grant->{expires_at} && !$grant->{lapsed}++) { $grant->{balance} = least($grant->{balance}, $grant->{rollover} // 0) }
+    $grant->{balance} += $amount }
+sub take { my ($r, $unit, $n, @draws) = @_; my @taken;    # from draws of a reservation in an order; gives what is missing, and what was taken
+    for my $draw (grep { $_->{unit} eq $unit } @draws) { my $part = least($draw->{amount}, $n) or next;
+        $draw->{amount} -= $part; $n -= $part; push @taken, { %$draw, amount => $part } }
+    $r->{drawn} = [grep { $_->{amount} } @{ $r->{drawn} }]; ($n, @taken) }
+sub front { my ($r, $unit, $n) = @_; take($r, $unit, $n, @{ $r->{drawn} }) }
+sub back { my ($r, $unit, $n) = @_; take($r, $unit, $n, reverse @{ $r->{drawn} }) }
+sub used_up { my ($r, $credits) = @_; my $own = least($r->{own}, $credits); $r->{own} -= $own; front($r, '"credits"', $credits - $own) }
+sub draws { my ($told) = @_; my @found; push @found, { grant => $1, unit => $2, amount => $3 } while ($told // '') =~ /"grant":("[^"]*"),"unit":("\w+"),"amount":(\d+)/g; @found }
+sub is_returned { my ($e, @right) = @_; my $told = join ',', map { "{\"grant\":$_->{grant},\"unit\":$_->{unit},\"amount\":$_->{amount}}" } @right;
+    return 0 if ($e->{returned} // '[]') ne "[$told]"; moved($grants->{ $e->{user} }{ $_->{grant} }, $_->{amount}) for @right; 1 }
 sub value { Encode::encode_utf8(JSON::PP->new->utf8->allow_nonref->decode($_[0])) }
 sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an event; gives what it breaks, '' for nothing
     return "no $type" unless $data{$type} && $data =~ $data{$type};
@@ -31,30 +51,44 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
     return 'A1' if $e{at} lt $at && $type ne 'ClockCorrected'; return 'A3' if $cancel && !($type eq 'GenerationReleased' && $e{reason} eq '"cancelled"');
     (my $before, $at) = ($at, $e{at}); my $day = ($user // '') . substr $at, 1, 10;
     if ($name && $type ne 'GenerationReserved') { return 'A5' unless ($r = $known->{$name}) && $r->{user} eq $user; $open = $r->{open} }
-    if ($type eq 'PolicyChanged') { ($free) = $e{limits} =~ /(\w+)\}$/ } elsif ($type eq 'DailyCountReset') { $resets->{$day}++ }
+    if ($type eq 'PolicyChanged') { ($free) = $e{limits} =~ /"moderated_free":(\w+)/ } elsif ($type eq 'DailyCountReset') { $resets->{$day}++ }
     elsif ($type eq 'ClockCorrected') { return 'A2' unless $e{was} eq $before && $e{now} eq $at && $at lt $before;
         delete @$known{ grep { !$known->{$_}{open} } keys %$known }; $cancel = keys %$known }
-    elsif ($type eq 'GenerationReserved') { return 'A4' if $known->{$name} || !$e{count};
-        $all += $e{count} * $e{bytes_each}; $known->{$name} = { %e, open => $e{count}, day => $day, resets => $resets->{$day} // 0, completed => 0, taken => 0, out => 0 } }
-    elsif ($type eq 'GenerationCompleted') { return 'A6' if !$e{count} || ($r->{completed} += $e{count}) > $r->{count} }
+    elsif ($type eq 'GenerationReserved') { my ($each, @drawn) = ($e{credits_each} // 0, draws($e{drawn})); my $credits = of_unit('"credits"', @drawn);
+        return 'A4' if $known->{$name} || !$e{count} || of_unit('"generations"', @drawn) > $e{count} || $credits > $e{count} * $each;
+        for (@drawn) { my $grant = $grants->{$user}{ $_->{grant} }; return 'A14' unless $grant && $grant->{unit} eq $_->{unit} && $_->{amount} <= can_be_drawn($grant); moved($grant, -$_->{amount}) }
+        $all += $e{count} * $e{bytes_each}; $known->{$name} = { %e, open => $e{count}, day => $day, resets => $resets->{$day} // 0, completed => 0, taken => 0, out => 0,
+            each => $each, drawn => \@drawn, own => $e{count} * $each - $credits, unreported => 0 } }
+    elsif ($type eq 'GenerationCompleted') { my $fell = $open - waiting($r); return 'A6' if !$e{count} || ($r->{completed} += $e{count}) > $r->{count};
+        return 'A15' if $r->{each} && !defined $e{cost}; $fell -= $open - waiting($r); my $late = least($e{count} - $fell, $r->{unreported}); $r->{unreported} -= $late;
+        my $rest = ($e{cost} // 0) - $late * $r->{each}; my $used = least($fell * $r->{each}, $rest < 0 ? 0 : $rest); used_up($r, $used);
+        my ($missing, @right) = back($r, '"credits"', $fell * $r->{each} - $used); $r->{own} -= $missing; return 'A15' unless is_returned(\%e, @right) }
     elsif ($type eq 'GenerationReleased') { return 'A3' if $cancel && $e{count} != $open; $cancel-- if $cancel;
-        my $waiting = $r->{completed} - $r->{taken}; $waiting = $waiting < 0 ? 0 : $waiting > $open ? $open : $waiting;
-        return 'A7' if !$e{count} || $e{delivered} > $waiting || $e{count} - $e{delivered} > $open - $waiting;
+        my $waiting = waiting($r); return 'A7' if !$e{count} || $e{delivered} > $waiting || $e{count} - $e{delivered} > $open - $waiting;
         my $back = $e{reason} eq '"moderated"' && $free eq 'true' ? $e{count} : $e{count} - $e{delivered};
-        return 'A8' if $e{refunded} != (($resets->{ $r->{day} } // 0) == $r->{resets} ? $back : 0);
+        my ($used, $own) = ($e{count} - $back, $open - of_unit('"generations"', @{ $r->{drawn} })); front($r, '"generations"', $used - $own) if $used > $own;
+        my ($places, @right) = back($r, '"generations"', $back); return 'A8' if $e{refunded} != (($resets->{ $r->{day} } // 0) == $r->{resets} ? $places : 0);
+        my $held = ($e{count} - $e{delivered}) * $r->{each}; my ($missing, @credits) = back($r, '"credits"', $held); $r->{own} -= $missing;
+        return 'A16' if ($e{cost} // 0) != ($e{reason} eq '"unknown"' ? $held : 0) || !is_returned(\%e, @right, @credits);
         $r->{open} -= $e{count}; $r->{taken} += $e{delivered}; $r->{out} += $e{count}; $all -= $e{count} * $r->{bytes_each} }
     elsif ($type eq 'ImageSaved') { my $key = lc "$e{temp} $user $e{name}";
         return 'A9' if !$r != ($e{temp} eq 'true' || $e{operation} eq '"adopted"') || $r && !$open;
         return 'A10' if $e{replaced_bytes} != ($stands->{$key} // 0);
-        $stands->{$key} = $e{bytes}; $all += $e{bytes} - $e{replaced_bytes}; if ($r) { $all -= $r->{bytes_each}; $r->{taken}++; delete $known->{$name} if !--$r->{open} && !$r->{out} } }
+        $stands->{$key} = $e{bytes}; $all += $e{bytes} - $e{replaced_bytes}; if ($r) { $all -= $r->{bytes_each};
+            front($r, '"generations"', 1) if of_unit('"generations"', @{ $r->{drawn} }) >= $open; my $fell = $open - waiting($r); $r->{taken}++; $r->{open}--;
+            if ($r->{open} - waiting($r) < $fell) { used_up($r, $r->{each}); $r->{unreported}++ } delete $known->{$name} if !$r->{open} && !$r->{out} } }
     elsif ($type eq 'ImageDeleted') { return 'A11' if gone("$e{temp} $user $e{name}", $e{bytes}) }
     elsif ($type eq 'CleanupCompleted') { my ($freed, @files) = (0, $e{files} =~ /"user":("[^"]+"),"name":("[^"]+"),"bytes":(\d+)/g);
         while (my ($whose, $called, $bytes) = splice @files, 0, 3) { return 'A12' if gone("true $whose $called", $bytes); $freed += $bytes }
         return 'A12' if $freed != $e{freed_bytes} }
+    elsif ($type eq 'GrantGiven') { my $own = $grants->{$user} //= {}; return 'A17' if $own->{ $e{grant} }; if (keys %$own >= 64) {
+            my %in = map { $_->{grant} => 1 } map { @{ $_->{drawn} } } grep { $_->{user} eq $user } values %$known;
+            delete @$own{ grep { !$in{$_} && !can_be_drawn($own->{$_}) } keys %$own } } $own->{ $e{grant} } = { %e, balance => $e{amount} } }
+    elsif ($type eq 'GrantVoided') { my $grant = $grants->{$user}{ $e{grant} }; return 'A18' if !$grant || $grant->{voided}++ }
     $all > 9223372036854775807 ? 'A13' : '' }
 
 sub verify { my ($path) = @_; my $head = $path =~ s{[^/]*\z}{head}r; my $slots = (-e $head ? slurp($head) : '') . "\0" x 4608;
-    ($at, $free, $cancel, $stands, $known, $resets, $all) = ('', 'false', 0, {}, {}, {}, 0);
+    ($at, $free, $cancel, $stands, $known, $resets, $all, $grants) = ('', 'false', 0, {}, {}, {}, 0, {});
     my $log = slurp($path); return ('damaged', 0, undef, 'header') unless $log =~ $header && $+[0] <= 512;
     my ($id, $end, $hash, $pos, $first, $last, $whole) = ($+{log}, $+[0], sha256(substr $log, 0, $+[0] - 1), 0, 0, 0, 0);
     my @slots = sort { $b->{counter} <=> $a->{counter} } map { substr($slots, $_, 512) =~ $slot && sha256_hex($+{sum}) eq $+{check} ? {%+} : () } 0, 4096;

@@ -23,6 +23,7 @@ from adapters.ledger.codec import encode
 from domain.commands import Command
 from domain.events import TYPES
 from tests.projections.test_any_history import batches, played
+from tests.scripts import lies, lies_of_grants
 from tests.scripts.forgery import (
     SECOND,
     VERIFIER,
@@ -41,7 +42,6 @@ from tests.scripts.forgery import (
     slot,
     start,
 )
-from tests.scripts.lies import FALSE_TAGS, LIES, NO_EVENTS
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 DOCUMENT = (PROJECT / "docs" / "log-format.md").read_text(encoding="utf-8")
@@ -51,8 +51,8 @@ DOCUMENT = (PROJECT / "docs" / "log-format.md").read_text(encoding="utf-8")
 
 
 def test_there_is_a_second_verifier_to_agree_with(perl: str | None) -> None:
-    """Its language is not that of the first, and it has under 80 lines."""
-    assert SECOND.read_text(encoding="utf-8").count("\n") < 80
+    """Its language is not that of the first, and it has under 120 lines."""
+    assert SECOND.read_text(encoding="utf-8").count("\n") < 120
     if perl is None:
         pytest.skip("no perl here, so the second verifier was left out; Debian and Ubuntu: sudo apt install perl")
 
@@ -248,7 +248,7 @@ def test_a_line_is_at_most_16_mib_long(judge: Judge, log: bytes) -> None:
 
 def test_a_hole_is_torn_in_the_last_batch_alone(judge: Judge, log: bytes) -> None:
     """Zeros within the last batch are what a power cut may leave, before valid records too; in an earlier one, not."""
-    lines = [line._replace(ends=index < 30 or index == 39) for index, line in enumerate(lines_of(log))]
+    lines = [line._replace(ends=index < 30 or index == 39) for index, line in enumerate(lines_of(log)[:40])]
     log = chained(header_of(log), lines)
     rows = log.splitlines(keepends=True)
     holed = b"".join([*rows[:34], b"\0" * (len(rows[34]) - 1) + b"\n", *rows[35:]])
@@ -266,18 +266,19 @@ def test_a_hole_is_torn_in_the_last_batch_alone(judge: Judge, log: bytes) -> Non
 
 def test_an_impossible_fact_is_found_by_its_rule(judge: Judge, log: bytes) -> None:
     """With every hash and the watermark made anew: each rule of the account catches its own lies, at their place."""
-    assert {rule for _, rule, _ in LIES} == {f"A{number}" for number in range(1, 13)}
-    judge(forgeries(log, [(f"{rule}: {what}", rule, lie) for what, rule, lie in LIES]))
+    told = [*lies.LIES, *lies_of_grants.LIES]
+    assert {rule for _, rule, _ in told} == set(re.findall(r"^\| (A\d+) ", DOCUMENT, re.MULTILINE)) - {"A13"}
+    judge(forgeries(log, [(f"{rule}: {what}", rule, lie) for what, rule, lie in told]))
 
 
 def test_data_that_have_no_form_are_found(judge: Judge, log: bytes) -> None:
     """One value has one spelling: members, types, order, spaces, escapes and words are those of section 4."""
-    judge(forgeries(log, [(what, "no event", lie) for what, lie in NO_EVENTS]))
+    judge(forgeries(log, [(what, "no event", lie) for what, lie in [*lies.NO_EVENTS, *lies_of_grants.NO_EVENTS]]))
 
 
 def test_false_tags_are_found(judge: Judge, log: bytes) -> None:
     """An event that hides from a user's history, or stands in another's, is damage."""
-    judge(forgeries(log, [(what, "tags", lie) for what, lie in FALSE_TAGS]))
+    judge(forgeries(log, [(what, "tags", lie) for what, lie in [*lies.FALSE_TAGS, *lies_of_grants.FALSE_TAGS]]))
 
 
 def forgeries(log: bytes, lies: Iterable[tuple[str, str | None, Lie]]) -> Iterator[Case]:
