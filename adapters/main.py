@@ -22,7 +22,8 @@ from adapters.bootstrap.program import Program, build
 from adapters.bootstrap.reach import needs_token, reach_of
 from adapters.bootstrap.storage import files_of, limits_of_the_log
 from adapters.disk.ways import resolved
-from adapters.generation.configured import sent_unencrypted
+from adapters.generation.configured import provider_settings, sent_unencrypted
+from adapters.generation.ended_models import ended_model
 from adapters.images.memory import give_back_what_is_freed
 from adapters.network.open_files import allow_open_files
 from adapters.ports.faults import Fault, LedgerStopped, StorageUnavailable, exit_code_of
@@ -52,7 +53,8 @@ def serve(config: Config, out: TextIO = sys.stdout, *, bot_alone: bool = False) 
     sys.setswitchinterval(SWITCH_SECONDS)
     allow_open_files(OPEN_FILES)
     give_back_what_is_freed()
-    for line in (*config.describe(), *config.warnings, *sent_unencrypted(config)):
+    warnings = [*config.warnings, *sent_unencrypted(config), ended_model(provider_settings(config))]
+    for line in (*config.describe(), *filter(None, warnings)):
         print(line, file=out)
     out.flush()  # an output that cannot be written is found before anything is opened
     program = build(config, bot_alone=bot_alone)

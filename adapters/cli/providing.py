@@ -19,6 +19,7 @@ from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output
 from adapters.cli.tables import add_row, table
 from adapters.generation.configured import provider_settings
+from adapters.generation.ended_models import ended_model
 from adapters.generation.providers import (
     PROVIDERS,
     ProviderSettings,
@@ -66,7 +67,7 @@ def providers(invocation: Invocation, output: Output) -> int:
     settings = provider_settings(config)
     with output.waiting("The image services are being asked..."):
         checks = asyncio.run(ask_all(settings))
-    answer = _answer(settings, checks, Redactor(config.secrets()))
+    answer = answer_of(settings, checks, Redactor(config.secrets()))
     output.answer(answer, lambda console: _print(console, answer))
     return Exit.DONE if answer["works"] else Exit.UNAVAILABLE
 
@@ -94,7 +95,8 @@ async def _ask(name: str, settings: ProviderSettings, seconds: float) -> Provide
     return ProviderCheck(name, state, trouble=trouble, credits=report.credits, models=report.models)
 
 
-def _answer(settings: ProviderSettings, checks: Sequence[ProviderCheck], redactor: Redactor) -> dict[str, Any]:
+def answer_of(settings: ProviderSettings, checks: Sequence[ProviderCheck], redactor: Redactor) -> dict[str, Any]:
+    """What is told of the providers that were asked, without secrets."""
     choice = choice_of(settings)
     works = any(check.name == choice.name and check.state is State.READY for check in checks)
     rows = [
@@ -108,6 +110,7 @@ def _answer(settings: ProviderSettings, checks: Sequence[ProviderCheck], redacto
         "why": choice.why,
         "works": works,
         "advice": "" if works else _advice(settings, choice.name),
+        "ended": ended_model(settings),
         "providers": rows,
     }
 
@@ -132,8 +135,9 @@ def _print(console: Console, answer: Mapping[str, Any]) -> None:
         left = "" if row["credits"] is None else f"{row['credits']:,.2f}"
         add_row(shown, _WORDS[row["state"]], row["name"], left, row["missing"] or row["trouble"] or _few(row["models"]))
     console.print(shown)
-    if answer["advice"]:
-        console.print(answer["advice"], markup=False)
+    for said in (answer["advice"], answer["ended"]):
+        if said:
+            console.print(said, markup=False)
     console.print(CLOSING, markup=False)
 
 

@@ -16,6 +16,7 @@ from adapters.bootstrap.reach import needs_token, reach_of
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.discord.bot_state import Remembered, last_told, trouble_of
 from adapters.generation.configured import provider_settings, sent_unencrypted
+from adapters.generation.ended_models import ended_model
 from adapters.generation.providers import choice_of, why_none
 from adapters.settings.config import Config
 from adapters.settings.kinds import project_folder
@@ -114,6 +115,8 @@ def provider(config: Config) -> Finding:
     if none := why_none(settings):
         found = f"{sentence_of_failure(none)} {choice.why}"
         return fail("provider", found, "Without a provider no picture is made; everything else works.")
+    if ended := ended_model(settings):
+        return warn("provider", f"Pictures are made by: {choice.name}. {choice.why}", ended)
     return ok("provider", f"Pictures are made by: {choice.name}. {choice.why} `abby providers` asks whether it works.")
 
 
