@@ -27,6 +27,7 @@ def provider_settings(config: Config) -> ProviderSettings:
         openai_key=_plain(api.openai_key),
         openai_host=api.openai_host,
         openai_model=api.openai_model,
+        openai_quality=api.openai_quality,
         credits_each=api.credits_each,
         image_bytes=config.storage.image_generation_size_mb * MEGABYTE,
     )

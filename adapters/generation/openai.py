@@ -41,6 +41,7 @@ from adapters.images.shaping import PictureWorkers
 from adapters.ports.failure_reasons import FailureKind, Instead
 from adapters.ports.failures import GenerationFailure
 from adapters.ports.request_reasons import ModelCannotEdit, PromptTooLongForModel
+from adapters.settings.prices import AUTO
 
 GENERATIONS = "/v1/images/generations"
 EDITS = "/v1/images/edits"
@@ -71,7 +72,13 @@ ERROR_NAMES = {
 
 
 def missing(settings: ProviderSettings) -> str | None:
-    """OpenAI itself asks for a key; other servers may have none."""
+    """OpenAI itself asks for a key; other servers may have none. A quality must be one that the model has."""
+    if (quality := settings.openai_quality) != AUTO:
+        family = family_of(settings.openai_model)
+        known = (*family.qualities, *family.more_qualities)
+        if known and quality not in known:
+            offered = ", ".join((AUTO, *known))
+            return f"OPENAI_QUALITY={quality} is none of {settings.openai_model}'s. Set one of: {offered}."
     if settings.openai_key or urlsplit(settings.openai_host).hostname != urlsplit(OPENAI_ADDRESS).hostname:
         return None
     return "OPENAI_API_KEY is not set. Set it, or OPENAI_HOST to a server of your own, or another GENERATOR."
@@ -94,6 +101,8 @@ class OpenAIProvider:
     def __init__(self, settings: ProviderSettings) -> None:
         self.model = settings.openai_model
         self.family = family_of(settings.openai_model)
+        self._quality = "" if settings.openai_quality == AUTO else settings.openai_quality
+        self._qualities = (self._quality,) if self._quality else self.family.qualities
         self._prices = PriceBook(settings.credits_each)
         self._image_bytes = settings.image_bytes
         self._workers = PictureWorkers()
@@ -129,7 +138,7 @@ class OpenAIProvider:
         if (width, height) != asked:
             notes.insert(0, made_at((width, height)))
         sized = replace(request, width=width, height=height)
-        return Prepared(sized, joined(*notes), self.model, self._each(sized, self.family.qualities))
+        return Prepared(sized, joined(*notes), self.model, self._each(sized, self._qualities))
 
     async def generate(
         self, request: GenerationRequest, on_fraction: OnFraction = ignore_fraction
@@ -144,7 +153,7 @@ class OpenAIProvider:
         made = await in_series(request.count, lambda _: self._ask(request, at_once, told), on_fraction, at_once=at_once)
         if isinstance(made, GenerationFailure):
             return made
-        each = self._each(request, tuple(told) or self.family.qualities)
+        each = self._each(request, tuple(told) or self._qualities)
         seconds = round(time.perf_counter() - started, 3)
         return GenerationResult(
             images=made.images,
@@ -193,6 +202,8 @@ class OpenAIProvider:
     ) -> list[GeneratedImage] | GenerationFailure:
         """`told` gains the quality that the service says it made them in."""
         fields = _fields(request, count, self.model, self.family)
+        if self._quality:
+            fields["quality"] = self._quality
         most = self._image_bytes * 4 // 3 * count + BESIDE_PICTURES_BYTES
         image = request.image
         if image is None:

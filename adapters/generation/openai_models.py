@@ -30,7 +30,8 @@ class Family:
     """What models of one family take. No sizes: any; no `prompt_length`: any.
 
     `asked_for_bytes`: the answer holds bytes only if they are asked for. `square_input`: an input must be a square PNG
-    of less than 4 MB. `qualities`: in which a picture may be made where none is asked for.
+    of less than 4 MB. `qualities`: in which a picture may be made where none is asked for; `more_qualities`: those that
+    may be asked for besides. Of a model of which neither is known any may be.
     """
 
     sizes: tuple[Size, ...] = ()
@@ -40,15 +41,25 @@ class Family:
     edits: bool = True
     square_input: bool = False
     qualities: tuple[str, ...] = ()
+    more_qualities: tuple[str, ...] = ()
 
 
 GPT_IMAGE = Family(
-    ((1024, 1024), (1536, 1024), (1024, 1536)), 32_000, asked_for_bytes=False, qualities=("low", "medium", "high")
+    ((1024, 1024), (1536, 1024), (1024, 1536)),
+    32_000,
+    asked_for_bytes=False,
+    qualities=("low", "medium", "high"),
+    more_qualities=("xhigh", "max"),
 )
 DALL_E_3 = Family(
-    ((1024, 1024), (1792, 1024), (1024, 1792)), 4_000, one_at_a_time=True, edits=False, qualities=("standard",)
+    ((1024, 1024), (1792, 1024), (1024, 1792)),
+    4_000,
+    one_at_a_time=True,
+    edits=False,
+    qualities=("standard",),
+    more_qualities=("hd",),
 )
-DALL_E_2 = Family(((256, 256), (512, 512), (1024, 1024)), 1_000, square_input=True)
+DALL_E_2 = Family(((256, 256), (512, 512), (1024, 1024)), 1_000, square_input=True, qualities=("standard",))
 OTHER = Family()
 FAMILIES = {"gpt-image": GPT_IMAGE, "chatgpt-image": GPT_IMAGE, "dall-e-3": DALL_E_3, "dall-e-2": DALL_E_2}
 """By how the names of their models begin."""

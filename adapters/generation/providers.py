@@ -26,6 +26,7 @@ from adapters.generation.provider import (
 from adapters.ports.failure_reasons import NotSetUp
 from adapters.ports.failures import GenerationFailure
 from adapters.settings.kinds import AUTO
+from adapters.settings.prices import AUTO as ANY_QUALITY
 from adapters.settings.prices import Price
 
 STABILITY_HOST = "api.stability.ai"
@@ -62,6 +63,7 @@ class ProviderSettings:
     openai_key: str | None = field(default=None, repr=False)
     openai_host: str = OPENAI_ADDRESS
     openai_model: str = "gpt-image-1"
+    openai_quality: str = ANY_QUALITY
     credits_each: tuple[Price, ...] = ()
     image_bytes: int = 20 * 1024 * 1024
 

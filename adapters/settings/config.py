@@ -35,6 +35,7 @@ from adapters.settings.kinds import (
     capital_word,
     small_word,
 )
+from adapters.settings.prices import AUTO, QUALITIES, Quality
 from adapters.settings.section import DEFAULT_WORD, Section, is_secret
 from adapters.settings.sources import FORMER_NAMES, Origin, Sources
 from domain.validation import MAX_DAYS
@@ -159,6 +160,9 @@ class ApiConfig(Section):
     )
     openai_model: ModelName = Field(
         "gpt-image-1", validation_alias="OPENAI_MODEL", description="a model's name, such as gpt-image-1"
+    )
+    openai_quality: Annotated[Quality, BeforeValidator(small_word)] = Field(
+        AUTO, validation_alias="OPENAI_QUALITY", description=f"one of: {', '.join(QUALITIES)}"
     )
     credits_each: Prices = Field(
         (),

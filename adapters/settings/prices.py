@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Literal, get_args
 
 from domain.credits import in_credits, thousandths
 
 OPERATIONS = ("text_to_image", "image_to_image", "upscale")
 """The words of `generation.provider.Operation`; a test compares the two."""
-AUTO = "auto"
-QUALITIES = (AUTO, "low", "medium", "high", "xhigh", "max", "standard", "hd")
+Quality = Literal["auto", "low", "medium", "high", "xhigh", "max", "standard", "hd"]
+AUTO: Quality = "auto"
+QUALITIES: tuple[str, ...] = get_args(Quality)
 MOST_PRICES = 200
 MOST_NAME_CHARS = 120
 MOST_SHOWN = 60

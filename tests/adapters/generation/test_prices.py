@@ -278,6 +278,48 @@ async def test_the_quality_that_the_service_tells_is_what_is_settled(prices: str
     assert (prepared.credits_each, result.credits) == (before, after)
 
 
+@pytest.mark.parametrize(
+    ("model", "quality", "each", "sent"),
+    [
+        ("gpt-image-1", "auto", 16_700, None),
+        ("gpt-image-1", "low", 1_100, "low"),
+        ("gpt-image-1", "medium", 4_200, "medium"),
+        ("gpt-image-1", "high", 16_700, "high"),
+        ("dall-e-3", "auto", 4_000, None),
+        ("dall-e-3", "standard", 4_000, "standard"),
+        ("dall-e-3", "hd", 8_000, "hd"),
+    ],
+)
+async def test_the_quality_that_is_asked_for_is_sent_and_priced(
+    model: str, quality: str, each: int, sent: str | None
+) -> None:
+    """Words and pictures alike; without one nothing is sent, and the service chooses."""
+    for request in (WORDS, PICTURE) if model == "gpt-image-1" else (WORDS,):
+        emulator = OpenAIEmulator()
+        settings = {"openai_model": model, "openai_quality": quality}
+        prepared, _ = await both("openai", emulator, settings, request, "")
+        assert (prepared.credits_each, emulator.heard[0].fields.get("quality")) == (each, sent)
+
+
+@pytest.mark.parametrize(
+    ("model", "quality", "offered"),
+    [
+        ("gpt-image-1", "hd", "auto, low, medium, high, xhigh, max"),
+        ("dall-e-3", "high", "auto, standard, hd"),
+        ("dall-e-2", "hd", "auto, standard"),
+        ("gpt-image-2.6-flare", "max", None),
+        ("dall-e-2", "standard", None),
+        ("stablediffusion", "hd", None),
+    ],
+)
+def test_a_quality_that_the_model_does_not_have_is_refused(model: str, quality: str, offered: str | None) -> None:
+    """Before any picture is asked for, with those that there are; of a model that nobody knows all are taken."""
+    settings = ProviderSettings("openai", openai_key=OPENAI_KEY, openai_model=model, openai_quality=quality)
+    told = provider_module("openai").missing(settings)
+    refused = f"OPENAI_QUALITY={quality} is none of {model}'s. Set one of: {offered}."
+    assert told == (None if offered is None else refused)
+
+
 @pytest.mark.parametrize("told", ['"ultra"', "[]", "{}", "null", "7", '"auto"'])
 async def test_a_quality_that_nobody_knows_settles_the_dearest(told: str) -> None:
     """What was held stays: nothing is guessed from what a service says otherwise."""
