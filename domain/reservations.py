@@ -14,7 +14,7 @@ from domain.events import GenerationCompleted, GenerationReleased, GenerationRes
 from domain.grants import Draw, from_the_back, from_the_front, total
 from domain.instants import day_of, later
 from domain.limit_names import CREDITS, GENERATIONS
-from domain.usage import DayCount, find_day
+from domain.usage import DayCount, find_day, own_price
 from domain.windows import NOTHING, Tally
 
 DELIVERED_KEPT_SECONDS = 86_400
@@ -115,7 +115,7 @@ def reserve(event: GenerationReserved, *, resets: int) -> Reservation:
         resets=resets,
         guild=guild_of(event.origin),
         credits_each=each,
-        own_credits=event.count * each - total(event.drawn, CREDITS),
+        own_credits=own_price(event),
         drawn=event.drawn,
     )
 
@@ -278,12 +278,21 @@ def refundable(reservation: Reservation, days: tuple[DayCount, ...], places: int
     return places if charged is not None and charged.resets == reservation.resets else 0
 
 
-def refund(days: tuple[DayCount, ...], reservation: Reservation, refunded: int) -> tuple[DayCount, ...]:
-    """A user's counts after `refunded` places went back to the day that `reservation` was charged to."""
-    if refunded == 0:
-        return days
+def changed_day(
+    days: tuple[DayCount, ...], reservation: Reservation, own: Tally, refunded: int
+) -> tuple[DayCount, ...]:
+    """A user's counts after something became of a reservation: what changes of their own windows falls on the day that
+    was charged, and of its places `refunded` on those since its last reset. A day that is no longer kept takes nothing.
+    """
     charged = find_day(days, reservation.day)
-    if charged is None or charged.resets != reservation.resets or charged.count < refunded:
-        raise ImpossibleFact(f"{refunded} places given back to {reservation.day}, where they are not charged")
-    after = charged._replace(count=charged.count - refunded)
-    return tuple(after if count.day == reservation.day else count for count in days)
+    if charged is None or (refunded and charged.resets != reservation.resets) or charged.count < refunded:
+        if refunded:
+            raise ImpossibleFact(f"{refunded} places given back to {reservation.day}, where they are not charged")
+        return days
+    after = charged._replace(
+        count=charged.count - refunded,
+        before=charged.before + own.generations + refunded,
+        credits=charged.credits + own.credits,
+        held=charged.held + own.held,
+    )
+    return tuple([after if count is charged else count for count in days])

@@ -11,13 +11,15 @@ from typing import NamedTuple, assert_never
 from domain.events import DailyCountReset, GenerationReserved, ImpossibleFact
 from domain.grants import total
 from domain.instants import day_of
-from domain.limit_names import GENERATIONS
+from domain.limit_names import CREDITS, GENERATIONS
+from domain.windows import Tally, windows_of
 
 MOST_BYTES = 2**63 - 1
 """What all users together may use and hold: every program and every stored form of a number can have it."""
 
-DAYS_KEPT = 16
-"""Distinct days whose counts are kept for one user; more than one, so that a corrected clock reopens no day."""
+DAYS_KEPT = 40
+"""Distinct days whose counts are kept for one user: those of a month, and more, so that a corrected clock reopens none.
+"""
 
 
 class UserUsage(NamedTuple):
@@ -36,11 +38,18 @@ class PoolUsage(NamedTuple):
 
 
 class DayCount(NamedTuple):
-    """Places charged to one UTC day of a user since that day's last reset; `resets` numbers the resets."""
+    """Places charged to one UTC day of a user since that day's last reset; `resets` numbers the resets.
+
+    `before` were charged before them: longer windows count these too. `credits` are thousandths, spent and held, of
+    which `held` are held.
+    """
 
     day: str
     count: int  # type: ignore[assignment]  # the stored name; tuple.count is not needed
     resets: int = 0
+    before: int = 0
+    credits: int = 0
+    held: int = 0
 
 
 class CurrentImage(NamedTuple):
@@ -96,14 +105,32 @@ def charged_places(event: GenerationReserved) -> int:
     return event.count - total(event.drawn, GENERATIONS) if event.drawn else event.count
 
 
+def own_price(event: GenerationReserved) -> int:
+    """Thousandths of credits that the user's own windows bear of a reservation: what no grant does."""
+    price = event.count * event.credits_each if event.credits_each else 0
+    return price - total(event.drawn, CREDITS) if event.drawn else price
+
+
+def tally_of(days: tuple[DayCount, ...], window: str) -> Tally:
+    """What a window counts of a user: the sum over its days."""
+    places = spent = held = 0
+    for count in days:
+        if window in windows_of(count.day):
+            places, spent, held = places + count.count + count.before, spent + count.credits, held + count.held
+    return Tally(places, spent, held)
+
+
 def evolve_days(days: tuple[DayCount, ...], event: GenerationReserved | DailyCountReset) -> tuple[DayCount, ...]:
     """A user's counts after a charge or a reset, the day touched last at the end."""
     today = find_day(days, day_of(event.at)) or DayCount(day_of(event.at), 0)
     match event:
         case GenerationReserved():
-            after = DayCount(today.day, today.count + charged_places(event), today.resets)
+            price = own_price(event)
+            after = today._replace(
+                count=today.count + charged_places(event), credits=today.credits + price, held=today.held + price
+            )
         case DailyCountReset():
-            after = DayCount(today.day, 0, today.resets + 1)
+            after = today._replace(count=0, resets=today.resets + 1, before=today.before + today.count)
         case _:
             assert_never(event)
     others = days[:-1] if days and days[-1] is today else tuple([count for count in days if count is not today])

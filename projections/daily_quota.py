@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from domain.events import DailyCountReset, GenerationReserved
 from domain.instants import day_of, hours_to_midnight, next_midnight
-from domain.reservations import Reservation, refund
-from domain.usage import DayCount, evolve_days, find_day
+from domain.reservations import Reservation, changed_day
+from domain.usage import DayCount, evolve_days, find_day, tally_of
+from domain.windows import Tally
 from projections.tables import Table
 
 
@@ -40,10 +41,16 @@ class DailyQuota:
         self._table.put(event.user, days)
         return days[-1]
 
-    def give_back(self, reservation: Reservation, refunded: int) -> None:
-        """Gives places back to the day that a reservation was charged to."""
-        if refunded:
-            self._table.put(reservation.user, refund(self.days(reservation.user), reservation, refunded))
+    def change(self, reservation: Reservation, own: Tally, refunded: int = 0) -> None:
+        """Changes the day that a reservation was charged to; `refunded` places go back to its count."""
+        days = self.days(reservation.user)
+        after = changed_day(days, reservation, own, refunded)
+        if after is not days:
+            self._table.put(reservation.user, after)
+
+    def tally(self, user: str, window: str) -> Tally:
+        """What a window counts of a user."""
+        return tally_of(self.days(user), window)
 
     def status(self, user: str, limit: int, at: str, granted: int = 0) -> DailyStatus:
         """A user's count of the day of `at`, with so many places that grants would bear beyond the limit."""

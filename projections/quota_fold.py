@@ -32,7 +32,7 @@ from domain.limits import Limits, Override, TakenIn, effective
 from domain.names import name_key
 from domain.policies import taken_in_after
 from domain.reservations import Evolved, Reservation, evolve_reservation, refundable, reserve
-from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, UserUsage, charged_places
+from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, UserUsage
 from domain.windows import NOTHING, Tally
 from projections.answers import Answers
 from projections.daily_quota import DailyQuota
@@ -96,7 +96,8 @@ class QuotaFold(ABC):
 
     def tally(self, scope: str, window: str) -> Tally:
         """What a window counts, by its name; `scope` is `user:ID`, `guild:ID` or `pool`."""
-        return self.windows.tally(scope, window)
+        whose, _, user = scope.partition(":")
+        return self.daily.tally(user, window) if whose == USER else self.windows.tally(scope, window)
 
     def grants(self, user: str) -> tuple[Grant, ...]:
         """What a user was given beyond the limits, also what is used up, over or voided."""
@@ -212,7 +213,8 @@ class QuotaFold(ABC):
         if event.drawn:
             self._draw(event)
         reservation = reserve(event, resets=self.daily.apply(event).resets)
-        self._count_reserved(event, reservation)
+        price = event.count * reservation.credits_each
+        self._count(reservation, Tally(event.count, price, price), begins=True)
         self._tables.reservations.put(event.reservation, reservation)
         self._note_deadline(reservation)
         self.users.apply(event.user, held_change=reservation.held_bytes)
@@ -261,8 +263,7 @@ class QuotaFold(ABC):
         right = refundable(after, self.days(event.user), -evolved.own.generations)
         if event.refunded != right:
             raise ImpossibleFact(f"{event.refunded} places given back to {after.day}, where {right} is right")
-        self._take_on(evolved, event.at)
-        self.daily.give_back(after, event.refunded)
+        self._take_on(evolved, event.at, event.refunded)
         held_change = -event.count * after.bytes_each
         self.users.apply(event.user, held_change=held_change)
         self.whole.apply(used_change=0, held_change=held_change)
@@ -280,28 +281,22 @@ class QuotaFold(ABC):
                 raise ImpossibleFact(f"reservation {event.reservation} draws more {unit} than it needs")
         self.granted.draw(event.user, event.drawn, event.at)
 
-    def _count_reserved(self, event: GenerationReserved, reservation: Reservation) -> None:
-        """Counts a reservation in the windows of its day."""
-        price = event.count * reservation.credits_each
-        whole = Tally(event.count, price, price)
-        own = whole if not event.drawn else Tally(charged_places(event), *(reservation.own_credits,) * 2)
-        self._count(reservation, own, whole, begins=True)
-
-    def _take_on(self, evolved: Evolved, at: str) -> None:
+    def _take_on(self, evolved: Evolved, at: str, refunded: int = 0) -> None:
         """Keeps a reservation as it is after an event, and counts what that changes."""
         reservation = evolved.reservation
         if evolved.returned:
             self.granted.give_back(reservation.user, evolved.returned, at)
-        if evolved.own is not NOTHING or evolved.whole is not NOTHING:
-            self._count(reservation, evolved.own, evolved.whole)
+        if evolved.own is not NOTHING:
+            self.daily.change(reservation, evolved.own, refunded)
+        if evolved.whole is not NOTHING:
+            self._count(reservation, evolved.whole)
         self._keep(reservation)
 
-    def _count(self, reservation: Reservation, own: Tally, whole: Tally, *, begins: bool = False) -> None:
-        charge, day = self.windows.charge, reservation.day
-        charge(f"{USER}:{reservation.user}", day, own, begins=begins)
+    def _count(self, reservation: Reservation, whole: Tally, *, begins: bool = False) -> None:
+        """Counts what guild and pool bear in the windows of the day that was charged."""
         if reservation.guild is not None:
-            charge(f"{GUILD}:{reservation.guild}", day, whole, begins=begins)
-        charge(POOL, day, whole, begins=begins)
+            self.windows.charge(f"{GUILD}:{reservation.guild}", reservation.day, whole, begins=begins)
+        self.windows.charge(POOL, reservation.day, whole, begins=begins)
 
     def _has_drawn(self, user: str, grant: str) -> bool:
         """Whether a reservation of a user still has something of a grant."""

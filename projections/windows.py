@@ -1,4 +1,5 @@
-"""What each window counts, of every user, guild and of the pool: places, and credits spent and held.
+"""What each window counts, of every guild and of the pool: places, and credits spent and held. Users' are sums over
+their days (`daily_quota.py`).
 
 A window is kept while it is one of the latest that its scope touched. A place is counted in the windows of the day that
 it was charged to, and so is whatever becomes of it later; a window that is no longer kept takes nothing more.

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import orjson
 
 from domain.commands import OF_DEFAULTS
-from domain.limit_names import USER
 from domain.limits import Limits, TakenIn
 from domain.names import malformed_user
 from domain.reservations import Reservation
@@ -48,7 +47,7 @@ _SHELVES = ("images", "temps")
 _TABLE = b'{"table":"'
 _OF_USERS = tuple(
     b'%b%b"' % (_TABLE, name)
-    for name in (b"users", b"days", b"overrides", b"refusals", b"reservations", b"grants", b"windows", b"book")
+    for name in (b"users", b"days", b"overrides", b"refusals", b"reservations", b"grants", b"book")
 )
 """How the lines begin that tell of one user's figures."""
 _CORRECTIONS = "corrections"
@@ -142,7 +141,7 @@ def decode_corrections(stored: bytes) -> dict[int, str] | None:
 
 def _user_state(tables: Mapping[str, list[Any]], images: Mapping[str, bytes], user: str) -> QuotaState:
     rows: dict[str, list[Any]] = {name: [] for name in Tables._fields} | {"book": tables["book"]}
-    rows["windows"] = [row for row in tables.get("windows", []) if row[0] == f"{USER}:{user}"]
+    rows["windows"] = []
     for name in ("users", "days", "overrides", "grants"):
         rows[name] = [row for row in tables.get(name, []) if row[0] == user]
     rows["refusals"] = [row for row in tables.get("refusals", []) if row[0][0] == user]

@@ -6,9 +6,10 @@ import pytest
 
 from domain.events import Event, ImpossibleFact
 from domain.instants import later
-from domain.reservations import Reservation, evolve_reservation, refund
+from domain.reservations import Reservation, changed_day, evolve_reservation
 from domain.reservations import reserve as reserve_place
 from domain.usage import DAYS_KEPT, DayCount, PoolUsage, UserUsage, evolve_days, evolve_pool, evolve_user, find_day
+from domain.windows import Tally
 from tests.domain.examples import (
     DAY_SECONDS,
     NOON,
@@ -256,16 +257,17 @@ def test_no_day_is_given_back_more_than_it_was_charged() -> None:
     """Nor a day that is not kept any more."""
     held = Reservation("r1", USER, "unspecified", 9, 1, NOON, "2026-03-10", resets=1)
     charged = (DayCount("2026-03-09", 9), DayCount("2026-03-10", 2, 1))
-    assert refund(charged, held, 2) == (DayCount("2026-03-09", 9), DayCount("2026-03-10", 0, 1))
-    assert refund((), held, 0) == ()
+    given_back = changed_day(charged, held, Tally(-2), 2)
+    assert given_back == (DayCount("2026-03-09", 9), DayCount("2026-03-10", 0, 1))
+    assert changed_day((), held, Tally(-2), 0) == ()
     for days, refunded in ((charged, 3), ((), 1), ((DayCount("2026-03-10", 9, 0),), 1)):
         with pytest.raises(ImpossibleFact, match="where they are not charged"):
-            refund(days, held, refunded)
+            changed_day(days, held, Tally(-refunded), refunded)
 
 
 def test_resets_of_a_day_are_numbered_from_none() -> None:
     """The number of a reservation's day tells whether its charge is still there."""
-    assert DayCount("2026-03-10", 3) == ("2026-03-10", 3, 0)
+    assert DayCount("2026-03-10", 3) == ("2026-03-10", 3, 0, 0, 0, 0)
     once = evolve_days((), reset())
     assert once == (DayCount("2026-03-10", 0, 1),)
     assert evolve_days(once, reset()) == (DayCount("2026-03-10", 0, 2),)
@@ -286,9 +288,9 @@ def test_an_unknown_reservation_is_named() -> None:
         evolve_reservation(None, completed())
 
 
-def test_sixteen_days_of_a_user_are_kept_and_the_one_touched_longest_ago_goes_first() -> None:
+def test_forty_days_of_a_user_are_kept_and_the_one_touched_longest_ago_goes_first() -> None:
     """More than one, so that a corrected clock reopens no day; bounded, so that no user grows for ever."""
-    assert DAYS_KEPT == 16
+    assert DAYS_KEPT == 40
     days: tuple[DayCount, ...] = ()
     times = [later(NOON, seconds=n * DAY_SECONDS) for n in range(DAYS_KEPT + 1)]
     for at in times[:DAYS_KEPT]:
@@ -304,10 +306,12 @@ def test_sixteen_days_of_a_user_are_kept_and_the_one_touched_longest_ago_goes_fi
 
 def test_a_place_of_a_day_that_is_not_kept_any_more_gives_nothing_back() -> None:
     """The decision writes 0, so the fold has nothing to refuse."""
+    end, present = (later(NOON, seconds=days * DAY_SECONDS) for days in (2 * DAYS_KEPT, DAYS_KEPT))
+    days = [later(NOON, seconds=number * DAY_SECONDS) for number in range(1, DAYS_KEPT + 1)]
     past: list[Event] = [
-        reserved("old", expires_at=on(31)),
-        *(reserved(f"d{n}", at=later(NOON, seconds=n * DAY_SECONDS), expires_at=on(31)) for n in range(1, 17)),
+        reserved("old", expires_at=end),
+        *(reserved(f"d{number}", at=at, expires_at=end) for number, at in enumerate(days)),
     ]
-    told = given(*past)
-    told.when(release("old"), at=on(26)).then(released("old", at=on(26), refunded=0))
-    told.when(reserve("r2"), at=on(26)).then_allowed()
+    told = given(policy(pool_bytes=10**9, user_bytes=10**9), *past)
+    told.when(release("old"), at=present).then(released("old", at=present, refunded=0))
+    told.when(reserve("r2"), at=present).then_allowed()

@@ -29,6 +29,7 @@ from domain.quota_checks import Demand, check
 from domain.refusals import Refusal
 from domain.reservations import Reservation
 from domain.usage import find_day
+from domain.windows import Tally
 from projections import answers, image_index, quota_fold, quota_state, stored_state
 from projections.daily_quota import DailyQuota
 from projections.deadlines import Deadlines
@@ -53,13 +54,13 @@ def _nothing(*_arguments: Any, **_keywords: Any) -> None:
 
 
 def _refunds_twice(patch: pytest.MonkeyPatch) -> None:
-    once = DailyQuota.give_back
+    once = DailyQuota.change
 
-    def give_back(self: DailyQuota, held: Reservation, refunded: int) -> None:
+    def change(self: DailyQuota, held: Reservation, own: Tally, refunded: int = 0) -> None:
         charged = find_day(self.days(held.user), held.day)
-        once(self, held, min(2 * refunded, charged.count if charged else 0))
+        once(self, held, own, min(2 * refunded, charged.count if charged else 0))
 
-    patch.setattr(DailyQuota, "give_back", give_back)
+    patch.setattr(DailyQuota, "change", change)
 
 
 def _refunds_what_was_delivered(patch: pytest.MonkeyPatch) -> None:
