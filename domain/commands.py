@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from domain.events import IdempotencyKey
 from domain.limits import Limits, Override, SharedLimits, Windows
+from domain.point_commands import PointCommand
 
 OPERATIONS = ("text_to_image", "image_to_image", "upscale", "unspecified")
 RELEASE_REASONS = ("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")
@@ -296,5 +297,6 @@ Command = (
     | SetPreference
     | CorrectClock
     | ReleaseExpired
+    | PointCommand
 )
 """The closed union of all commands."""

@@ -3,14 +3,14 @@
 Pure: the view tells what stands, `now` is the present, and nothing here changes anything. The rules are asked in the
 order of `Reason`, which is a promise; the first that says no is the answer. This module holds what is asked of every
 command and hands on: `validation` knows the form of commands, `reserving` places, `images` images and files,
-`policies` limits, and `quota_checks` what fits.
+`policies` limits, `points` points, and `quota_checks` what fits.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple, assert_never
 
-from domain import grants_given, images, policies, reserving
+from domain import grants_given, images, points, policies, reserving
 from domain.commands import (
     AdoptImage,
     ChangePolicy,
@@ -33,6 +33,15 @@ from domain.commands import (
 from domain.events import Event, idempotency_tag
 from domain.instants import later, seconds_between
 from domain.limits import Limits
+from domain.point_commands import (
+    BuyOffer,
+    ClaimDaily,
+    GivePoints,
+    MovePoints,
+    SetFavourite,
+    SetOffer,
+    WithdrawOffer,
+)
 from domain.refusals import Reason, Refusal
 from domain.usage import KeyedAnswer
 from domain.validation import malformed
@@ -134,5 +143,7 @@ def _carry_out(command: Command, view: View, policy: Limits, at: str) -> tuple[E
             return policies.reset_daily(command, view, at)
         case SetPreference():
             return policies.set_preference(command, at)
+        case MovePoints() | GivePoints() | ClaimDaily() | SetFavourite() | SetOffer() | WithdrawOffer() | BuyOffer():
+            return points.decide_points(command, view, at)
         case _:
             assert_never(command)

@@ -21,6 +21,8 @@ from domain.instants import STORED_TIME
 from domain.limit_names import ALL_LIMITS, CREDITS, FURTHER, GENERATIONS, OF_A_USER
 from domain.limits import Limits
 from domain.names import STORED_NAME, STORED_STYLE, STORED_USER
+from domain.point_commands import OFFER_UNITS
+from domain.point_events import KINDS, MARKET, MINT
 
 MOST_TYPES = 64
 """Types of events whose expressions are kept; there are fewer."""
@@ -79,6 +81,9 @@ MORE_THAN_NONE = Form("a whole number from 1 to 999999999999999999", r"[1-9]\d{0
 SEED = Form("a whole number of at most 19 digits", r"(?:0|[1-9]\d{0,18}|-[1-9]\d{0,17})")
 SECONDS = Form("a number from 0 up", r"(?:0|[1-9]\d{0,17})(?:\.\d{1,25})?(?:[eE][-+]?\d{1,2})?")
 NUMBER_OF_CREDITS = Form("a number", f"-?{SECONDS.pattern}")
+POINTS = Form("a whole number from 1 to 9007199254740992 (2^53)", f"(?:{_NO_MORE_THAN_2_53})")
+POSITION = Form("a position: a whole number from 1 up, of at most 18 digits", r"[1-9]\d{0,17}")
+DAYS = Form("a number of days from 1 to 99999", r"[1-9]\d{0,4}")
 FLAG = Form("true or false", "(?:true|false)")
 TEXT = Form(
     "a text of 1 to 1280 bytes without control characters",
@@ -87,6 +92,7 @@ TEXT = Form(
 CALLED = Form("a text of at most 1280 bytes", rf'"(?:{_BYTE}{{0,1280}}+"|(?:{_BYTE}|{_ESCAPE}){{0,1280}}")')
 TIME = Form("a time that exists, such as 2026-01-31T00:00:00.000000Z", f'"{STORED_TIME}"')
 USER = Form("a user id: 1 to 64 of a-z, 0-9, '_' and '-', and no device of Windows", f'"{STORED_USER}"')
+ACCOUNT = Form(f"an account: user: and a user id, {MINT} or {MARKET}", f'"(?:{MINT}|{MARKET}|user:(?:{STORED_USER}))"')
 NAME = Form("an image name as they are allowed, in one folder at most", f'"{STORED_NAME}"')
 ID = Form("an id: 1 to 64 letters, digits, '.', '_' and '-'", '"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"')
 STYLE = Form("the key of a style: 1 to 64 of a-z, 0-9, '_' and '-', a letter or digit first", f'"{STORED_STYLE}"')
@@ -156,6 +162,14 @@ _FORMS: dict[str, Form] = {
     "staged": STAGED,
     "sha256": DIGEST,
     "media_type": _one_of(*MEDIA_TYPES),
+    "owner": USER,
+    "image": POSITION,
+    "on": FLAG,
+    **dict.fromkeys(("payer", "payee"), ACCOUNT),
+    "kind": _one_of(*KINDS),
+    "offer": ID,
+    "price": POINTS,
+    "days": DAYS,
     "operation": _one_of(*OPERATIONS),
     "source": _one_of(*POLICY_SOURCES),
     "taken_in": TAKEN_IN,
@@ -177,6 +191,9 @@ _OF_A_TYPE: dict[tuple[str, str], Form] = {
     ("LimitExceeded", "reason"): _one_of(*EXCEEDED),
     ("GenerationCompleted", "cost"): SUM,
     ("GrantGiven", "source"): _one_of(*SOURCES),
+    ("PointsMoved", "amount"): POINTS,
+    ("OfferSet", "unit"): _one_of(*OFFER_UNITS),
+    ("OfferSet", "amount"): POINTS,
     ("ImageSaved", "operation"): _one_of(*OPERATIONS, ADOPTED),
 }
 

@@ -12,18 +12,13 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from domain.grants import Draw
+from domain.idempotency import IdempotencyKey as IdempotencyKey  # noqa: PLC0414 - a part of events, for their readers
 from domain.limits import Limits, UserLimits
+from domain.point_events import OfferSet, OfferWithdrawn, PointEvent, PointsMoved
 
 
 class ImpossibleFact(ValueError):
     """An event that cannot have happened after the ones before it: on replay, corruption."""
-
-
-class IdempotencyKey(NamedTuple):
-    """A caller's own key for a command, and the digest of the command it was first sent with (64 hex)."""
-
-    key: str
-    digest: str
 
 
 class Asked(NamedTuple):
@@ -321,6 +316,7 @@ Event = (
     | ClockCorrected
     | GrantGiven
     | GrantVoided
+    | PointEvent
 )
 """The closed union of all facts."""
 
@@ -331,7 +327,7 @@ TYPES: dict[str, type[Event]] = {event.__name__: event for event in Event.__args
 """Stored type name -> class."""
 
 _TOUCHES_POOL = (GenerationReserved, GenerationReleased, ImageSaved, ImageDeleted)
-_TOUCHES_POLICY = (PolicyChanged, ClockCorrected)
+_TOUCHES_POLICY = (PolicyChanged, ClockCorrected, OfferSet, OfferWithdrawn)
 
 
 @lru_cache(maxsize=64)
@@ -352,6 +348,8 @@ def tags_of(event: Event) -> list[str]:
         tags += ["pool"] if event.files else []
     elif isinstance(event, _TOUCHES_POLICY):
         tags = ["policy"]
+    elif isinstance(event, PointsMoved):
+        tags = [f"user:{user}" for user in event.users]
     else:
         tags = [f"user:{event.user}"]
     request = getattr(event, "request", None)

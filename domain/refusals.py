@@ -22,6 +22,9 @@ class Reason(Enum):
     UNKNOWN_RESERVATION = "UNKNOWN_RESERVATION"
     NAME_TAKEN = "NAME_TAKEN"
     LIMITS_CHANGED = "LIMITS_CHANGED"
+    OFFER_CHANGED = "OFFER_CHANGED"
+    CLAIMED_TODAY = "CLAIMED_TODAY"
+    POINTS_SHORT = "POINTS_SHORT"
     PRICE_UNKNOWN = "PRICE_UNKNOWN"
     DAILY_LIMIT = "DAILY_LIMIT"
     WINDOW_LIMIT = "WINDOW_LIMIT"
@@ -34,12 +37,13 @@ class Reason(Enum):
 class Refusal(NamedTuple):
     """A refused command. `limit`, `used` and `held` are places or bytes, as the reason says; of a BUSY one they are the
     user's own requests under way, and 0 where those of all users are too many. `estimated`: nothing is made
-    yet, and the bytes asked for are what a reservation would hold.
+    yet, and the bytes asked for are what a reservation would hold. Of POINTS_SHORT `used` are the points that it takes,
+    and `limit` are those that the user has.
 
     `detail` is the sentence of a malformed command, or names what was not found, taken or changed meanwhile, or whose
     price is not known. `window` is the name of the limit of a WINDOW_LIMIT, whose figures are places or thousandths of
-    credits; `resets_at`: when a limit of a window begins anew. `record` is the event that the refusal leaves in the
-    log, where it leaves one.
+    credits. `resets_at`: when a limit of a window begins anew, or the points of a day can be claimed. `record` is the
+    event that the refusal leaves in the log, where it leaves one.
     """
 
     reason: Reason

@@ -122,7 +122,8 @@ def tally_of(days: tuple[DayCount, ...], window: str) -> Tally:
 
 def evolve_days(days: tuple[DayCount, ...], event: GenerationReserved | DailyCountReset) -> tuple[DayCount, ...]:
     """A user's counts after a charge or a reset, the day touched last at the end."""
-    today = find_day(days, day_of(event.at)) or DayCount(day_of(event.at), 0)
+    day = windows_of(day_of(event.at)).day  # one text for all users of a day
+    today = find_day(days, day) or DayCount(day, 0)
     match event:
         case GenerationReserved():
             price = own_price(event)

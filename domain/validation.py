@@ -40,6 +40,20 @@ from domain.instants import is_instant
 from domain.limit_names import ALL_LIMITS, FURTHER, OF_A_USER, in_order
 from domain.limits import NO_OVERRIDE, SharedLimits, UserLimits, Windows
 from domain.names import fresh_name, malformed_name, malformed_style, malformed_user
+from domain.point_commands import (
+    MAX_OFFER_DAYS,
+    OFFER_UNITS,
+    BuyOffer,
+    ClaimDaily,
+    GivePoints,
+    MovePoints,
+    Offer,
+    PointCommand,
+    SetFavourite,
+    SetOffer,
+    WithdrawOffer,
+)
+from domain.point_events import BURNED, MINTED
 
 MAX_KEY_CHARS = 320
 """Characters of an idempotency key: 255 of a caller and what the studio derives from them."""
@@ -80,14 +94,14 @@ def malformed(command: Command) -> str | None:  # noqa: C901, PLR0912 - one case
             bad_limits = _bad_shared(command) or _bad_limits(command.gen_bytes)
             return _bad_key(command) or _not_of(source, START_SOURCES) or bad_limits
         case ChangePolicy(reason=reason, wanted=wanted, seen=seen):
-            none = (
-                None if wanted.given else f"No limit is given: {', '.join(SharedLimits._fields)}, or several of them."
-            )
+            none = None if wanted.given else f"No limit is given, of {', '.join(SharedLimits._fields)}."
             return _bad_key(command) or _bad_shared(wanted) or _bad_shared(seen) or none or _bad_text(reason, "reason")
         case GiveGrant() | VoidGrant():
             return _bad_grant(command)
         case CorrectClock() | ReleaseExpired():
             return _bad_key(command)
+        case MovePoints() | GivePoints() | ClaimDaily() | SetFavourite() | SetOffer() | WithdrawOffer() | BuyOffer():
+            return _bad_key(command) or _bad_points(command)
         case _:
             assert_never(command)
 
@@ -244,3 +258,43 @@ def _bad_text(text: object, what: str) -> str | None:
 
 def _not_of(reason: str, allowed: tuple[str, ...]) -> str | None:
     return None if reason in allowed else f"It must be one of {', '.join(allowed)}."
+
+
+def _bad_points(command: PointCommand) -> str | None:
+    match command:
+        case MovePoints(user, kind=kind, amount=amount, reason=reason):
+            bad_kind = _not_of(kind, (MINTED, BURNED))
+            return malformed_user(user) or bad_kind or _bad_amount(amount) or _bad_text(reason, "reason")
+        case GivePoints(user, to=to, amount=amount, reason=reason):
+            bad_reason = None if reason is None else _bad_text(reason, "reason")
+            to_oneself = "Nobody gives points to themselves." if user == to else None
+            return malformed_user(user) or malformed_user(to) or _bad_amount(amount) or to_oneself or bad_reason
+        case ClaimDaily(user, amount=amount):
+            return malformed_user(user) or _bad_amount(amount)
+        case SetFavourite(user, owner=owner, name=name, image=image, reward=reward):
+            bad_name = malformed_user(user) or malformed_user(owner) or malformed_name(name)
+            whole = (image is None or _is_whole(image, 1, MAX_LIMIT)) and _is_whole(reward, 0, MAX_LIMIT)
+            return bad_name or (None if whole else f"A position and a reward are whole numbers up to {MAX_LIMIT}.")
+        case SetOffer(wanted=wanted, reason=reason):
+            return _bad_offer(wanted) or _bad_text(reason, "reason")
+        case WithdrawOffer(offer=offer, reason=reason):
+            return _bad_id(offer) or _bad_text(reason, "reason")
+        case BuyOffer(user, offer=offer, seen=seen):
+            return malformed_user(user) or _bad_id(offer) or (None if seen is None else _bad_offer(seen))
+        case _:
+            assert_never(command)
+
+
+def _bad_offer(offer: Offer) -> str | None:
+    days = offer.days is None or _is_whole(offer.days, 1, MAX_OFFER_DAYS)
+    return (
+        _bad_id(offer.offer)
+        or _not_of(offer.unit, OFFER_UNITS)
+        or _bad_amount(offer.amount)
+        or _bad_amount(offer.price)
+        or (None if days else f"What is bought lasts for ever, or 1 to {MAX_OFFER_DAYS} days.")
+    )
+
+
+def _bad_amount(amount: object) -> str | None:
+    return None if _is_whole(amount, 1, MAX_LIMIT) else f"An amount must be a whole number from 1 to {MAX_LIMIT}."

@@ -7,13 +7,41 @@ from typing import Protocol
 
 from domain.grants import Grant
 from domain.limits import Override, TakenIn
+from domain.point_commands import Offer
 from domain.reservations import Reservation
 from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, UserUsage
 from domain.windows import Tally
 
 
+class PointsView(Protocol):
+    """What decisions read of points. Accounts are named as in events."""
+
+    @property
+    def out(self) -> int:
+        """The points on all accounts but the mint's, which is as far below 0."""
+
+    def balance(self, account: str) -> int:
+        """The points on an account."""
+
+    def claimed(self, user: str) -> str | None:
+        """The day of a user's last daily claim."""
+
+    def offer(self, offer: str) -> Offer | None:
+        """What is offered under an id."""
+
+    def offers(self) -> list[Offer]:
+        """All that is offered, in the order of their ids."""
+
+    def favourite(self, user: str, image: int) -> bool | None:
+        """Whether a user has marked the picture of a save; None where that never was."""
+
+
 class View(Protocol):
     """Everything that decisions read. Keys of names are `name_key`s."""
+
+    @property
+    def points(self) -> PointsView:
+        """Accounts and offers."""
 
     @property
     def last_at(self) -> str:

@@ -25,9 +25,11 @@ from domain.events import (
 )
 from domain.instants import day_of, next_midnight
 from domain.limits import Limits, Override, effective
+from domain.point_events import PointsMoved
 from domain.refusals import Reason
 from domain.reservations import Reservation
 from domain.usage import CurrentImage, UserUsage, find_day
+from projections.points import own_side
 from projections.quota_state import QuotaState
 from projections.recorded_commands import is_plain
 
@@ -128,7 +130,7 @@ class UserFold:
         day = self.day_charged(event)
         before = self._figures(day)
         own = self._narrowed(event)
-        self.state.apply(position, own)
+        self.state.apply(position, own_side(own, self.user or "") if isinstance(own, PointsMoved) else own)
         self._note_steps(position, own)
         if isinstance(own, GenerationReserved):
             self.reserved_at[own.reservation] = position

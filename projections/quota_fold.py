@@ -30,6 +30,7 @@ from domain.instants import EARLIEST, day_of
 from domain.limit_names import CREDITS, GENERATIONS, GUILD, POOL, USER
 from domain.limits import Limits, Override, TakenIn, effective
 from domain.names import name_key
+from domain.point_events import FavouriteSet, OfferSet, OfferWithdrawn, PointsMoved
 from domain.policies import taken_in_after
 from domain.reservations import Evolved, Reservation, evolve_reservation, refundable, reserve
 from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, UserUsage
@@ -39,6 +40,7 @@ from projections.daily_quota import DailyQuota
 from projections.global_quota import GlobalQuota
 from projections.grants import Grants
 from projections.image_index import ImageIndex
+from projections.points import Points
 from projections.tables import Table
 from projections.temp_files import older_than
 from projections.user_quota import UserQuota
@@ -80,6 +82,7 @@ class QuotaFold(ABC):
         self.whole = GlobalQuota()
         self.granted = Grants(tables.grants)
         self.answers = Answers(tables.answers)
+        self.points = Points()
 
     @property
     def pool(self) -> PoolUsage:
@@ -201,6 +204,8 @@ class QuotaFold(ABC):
                 self._clock_corrected(event)
             case PreferenceSet() | LimitExceeded():
                 pass  # no decision reads it; `preferences.py` and reports do
+            case PointsMoved() | OfferSet() | OfferWithdrawn() | FavouriteSet():
+                self.points.apply(position, event)
             case _:
                 assert_never(event)
 
@@ -329,6 +334,7 @@ class QuotaFold(ABC):
             if reservation.open == 0:
                 self._tables.reservations.drop(reservation_id)
         self.to_cancel = len(self._tables.reservations)
+        self.points.correct(event)
 
     def _keep(self, reservation: Reservation) -> None:
         """Keeps a reservation while something can still happen to it: one wholly settled is over."""

@@ -14,6 +14,7 @@ from projections.deadlines import Deadlines
 from projections.gallery import Gallery
 from projections.global_quota import GlobalQuota
 from projections.image_index import DraftImageIndex, ImageIndex
+from projections.points import DraftPoints
 from projections.quota_fold import QuotaFold, Tables
 from projections.tables import DraftTable, Table
 from projections.windows import DraftWindowTallies, WindowTallies
@@ -96,6 +97,7 @@ class Draft(QuotaFold):
         self.taken_in = state.taken_in
         self.to_cancel = state.to_cancel
         self.whole = GlobalQuota(state.pool)
+        self.points = state.points.draft()
 
     def due(self, at: str, limit: int) -> list[Reservation]:
         """Reservations that were due before this batch and still are in it."""
@@ -113,6 +115,8 @@ class Draft(QuotaFold):
             index.commit()
         assert isinstance(self.windows, DraftWindowTallies)
         self.windows.commit()
+        assert isinstance(self.points, DraftPoints)
+        self.points.commit()
         state.position, state.last_at = self.position, self.last_at
         state.policy, state.policy_is_recorded = self.policy, self.policy_is_recorded
         state.taken_in = self.taken_in

@@ -52,8 +52,10 @@ from domain.events import (
 from domain.images import MAX_CLEANUP_FILES
 from domain.instants import seconds_between
 from domain.limits import Limits, SharedLimits, UserLimits
+from domain.point_events import PointEvent
 from domain.refusals import Reason
 from domain.validation import MAX_TTL_SECONDS
+from projections.point_commands import end_of_points, point_command
 from projections.quota_state import QuotaState
 
 UNKNOWN_RESERVATION = "of-a-refused-request"
@@ -88,6 +90,11 @@ def commands_of(events: Sequence[Event]) -> Iterator[Asked]:
                 yield Asked(_save(saved, saved.reservation or "", None), tuple(events[at : more + 1]))
                 at = more + 1
                 continue
+        if isinstance(event, PointEvent):
+            more = end_of_points(events, first)
+            yield Asked(point_command(events[first:more]), tuple(events[at:more]))
+            at = more
+            continue
         more = _end_of_one(events, first) if isinstance(event, ClockCorrected | CleanupCompleted) else more
         yield Asked(_COMMANDS[type(event)](event), tuple(events[at:more]))
         at = more
@@ -290,4 +297,4 @@ _COMMANDS: dict[type[Event], Callable[[Any], Command]] = {
     CleanupCompleted: _clean_up,
     ClockCorrected: _made_of(ClockCorrected, CorrectClock),
 }
-"""The command of each event that is its only one."""
+"""The command of each event that is its only one, but for points."""

@@ -13,12 +13,12 @@ from domain.grants import Draw, Grant
 from domain.limits import Limits, Override, TakenIn, UserLimits, Windows
 from domain.reservations import Reservation
 from domain.usage import DayCount, KeyedAnswer, PoolUsage, UserUsage
+from projections import points, windows
 from projections.gallery import Gallery
 from projections.image_index import ImageIndex, Unpack, UserImages
 from projections.quota_fold import Tables
 from projections.quota_state import QuotaState
 from projections.tables import Table
-from projections.windows import of_rows
 
 Rows = Iterable[tuple[Any, Any]]
 """Keys and values as they come back from being stored: lists in place of tuples."""
@@ -35,6 +35,7 @@ def dump(state: QuotaState) -> StoredState:
     """The state as it is at this moment; what it does later changes nothing of it. For the thread that changes it."""
     tables: dict[str, dict[Any, Any]] = {name: table.dump() for name, table in state.tables._asdict().items()}
     tables["windows"] = state.windows.dump()
+    tables |= state.points.dump()
     tables["book"] = {
         "position": state.position,
         "last_at": state.last_at,
@@ -58,12 +59,13 @@ def load(rows: Mapping[str, Rows], images: Mapping[str, dict[str, bytes]], unpac
         grants=Table({user: tuple(Grant(*members) for members in grants) for user, grants in rows["grants"]}),
     )
     gallery, temps = Gallery(images["images"], unpack), ImageIndex(images["temps"], unpack)
-    state = QuotaState(tables, gallery, temps, of_rows(rows["windows"]))
+    state = QuotaState(tables, gallery, temps, windows.of_rows(rows["windows"]))
     whole = dict(rows["book"])
     state.position, state.last_at = whole["position"], whole["last_at"]
     state.policy, state.policy_is_recorded = _limits(*whole["policy"]), whole["policy_is_recorded"]
     state.taken_in = _taken_in(*whole.get("taken_in", ()))
     state.whole.pool = PoolUsage(*whole["pool"])
+    state.points = points.of_rows({name: list(rows[name]) for name in points.NAMES})
     return state
 
 

@@ -13,8 +13,10 @@ from domain.events import CleanupCompleted, ClockCorrected, Event, ImageDeleted,
 from domain.instants import day_of
 from domain.limits import Limits
 from domain.names import name_key
+from domain.point_events import OfferSet, OfferWithdrawn, PointsMoved
 from domain.reservations import Reservation
 from domain.usage import find_day
+from projections.points import own_side
 from projections.quota_state import QuotaState
 from projections.settlements import Settlement, Settlements, reservation_of
 
@@ -65,7 +67,7 @@ class UserReplay:
         before = self._balances(day)
         if isinstance(event, ClockCorrected):
             self.state.last_at = event.was  # as far as the log had come, by events of others
-        self.state.apply(position, event)
+        self.state.apply(position, own_side(event, self._user) if isinstance(event, PointsMoved) else event)
         self._note(event)
         settlement = self._settlements.apply(position, event)
         limits = self.state.limits_of(self._user, event.at)
@@ -109,8 +111,10 @@ def story(user: str, recorded: Iterable[tuple[int, Event]]) -> Iterator[Line]:
 
 def concerns(event: Event, user: str) -> bool:
     """Whether an event can change a figure of a user, or a limit: the events that a replay of that user needs."""
-    if isinstance(event, PolicyChanged | ClockCorrected):
+    if isinstance(event, PolicyChanged | ClockCorrected | OfferSet | OfferWithdrawn):
         return True
+    if isinstance(event, PointsMoved):
+        return user in event.users
     if isinstance(event, CleanupCompleted):
         return any(file.user == user for file in event.files)
     return event.user == user

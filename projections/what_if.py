@@ -27,6 +27,7 @@ from domain.events import Event, PolicyChanged, RequestRefused
 from domain.instants import day_of
 from domain.limits import SharedLimits, UserLimits
 from domain.names import name_key
+from domain.point_events import PointEvent
 from domain.refusals import Reason, Refusal
 from domain.reservations import Reservation
 from domain.usage import PoolUsage
@@ -36,8 +37,8 @@ from projections.recorded_commands import commands_of, is_request, refused_comma
 from projections.self_check import BATCHES_BETWEEN_TIDYING, Stored
 
 LIMIT_REASONS = (Reason.DAILY_LIMIT.value, Reason.USER_STORAGE.value, Reason.POOL_STORAGE.value)
-KEPT = (RequestRefused, PolicyChanged)
-"""Events that tell more than a command of theirs."""
+Kept = RequestRefused | PolicyChanged | PointEvent
+"""Events that tell more than a command of theirs; what became of points is the same under other limits."""
 FOLDER = "what-if"
 """Where the pictures stand that were never made."""
 
@@ -136,20 +137,20 @@ class Requests(NamedTuple):
     position: int
     at: str
     to_at: str
-    asked: list[tuple[Command | RequestRefused | PolicyChanged, str, int]]
+    asked: list[tuple[Command | Kept, str, int]]
     are_wellformed: bool
 
 
 def requests_of(batch: Sequence[Stored]) -> Requests:
     """What was asked together, from what was recorded together."""
     events = [event for _, event in batch]
-    asked: list[tuple[Command | RequestRefused | PolicyChanged, str, int]] = []
+    asked: list[tuple[Command | Kept, str, int]] = []
     are_wellformed = True
     for command, recorded in commands_of(events):
         event = recorded[0]
-        if isinstance(event, KEPT):
-            asked.append((event, event.at, len(recorded)))
-            are_wellformed = are_wellformed and isinstance(event, PolicyChanged)
+        if isinstance(event, Kept):
+            asked += [(kept, kept.at, 1) for kept in recorded if isinstance(kept, Kept)]
+            are_wellformed = are_wellformed and not isinstance(event, RequestRefused)
         else:
             alone = command if command.idempotency_key is None else command._replace(idempotency_key=None)
             asked.append((alone, event.at, len(recorded)))
@@ -189,6 +190,7 @@ class WhatIf:
             CompleteGeneration: self._delivered,
             ReleasePlaces: self._release,
             OverrideLimits: self._overridden,
+            **dict.fromkeys(PointEvent.__args__, lambda event, _at: self._fold((event._replace(request=None),))),
         }
         self._rule = decide
         self._looked_at: PoolUsage | None = None

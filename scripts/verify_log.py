@@ -108,16 +108,22 @@ FORMS = {
         ("priority", rb"(?:[1-9]\d?|100)"),
         ("by origin preference value reason", TEXT),
         ("provider model", CALLED),
-        ("reservation grant", ID),
+        ("reservation grant offer", ID),
         ("style", rb'"[a-z0-9][a-z0-9_-]{0,63}"'),
         ("staged", rb'"[0-9a-f]{32}"'),
         ("media_type", one_of("image/png", "image/jpeg", "image/webp", "image/gif", "application/octet-stream")),
         ("command", rb'"[A-Za-z]{1,64}"'),
         ("seconds", NUMBER),
         ("credits", rb"-?" + NUMBER),
-        ("temp last", FLAG),
+        ("temp last on", FLAG),
+        ("price amount=points", rb"(?!0)" + WHOLE),
+        ("days", rb"[1-9]\d{0,4}"),
+        ("image", rb"[1-9]\d{0,17}"),
+        ("payer payee", rb'"(?:mint|market|user:(?!%b")[a-z0-9_-]{1,64})"' % DEVICE),
+        ("kind", one_of("mint", "burn", "gift", "claim", "favourite", "purchase")),
+        ("unit=offered", one_of("generations", "credits", "bytes")),
         ("seed", rb"(?:0|[1-9]\d{0,18}|-[1-9]\d{0,17})"),
-        ("user", USER),
+        ("user owner", USER),
         ("name", NAME),
         ("sha256", DIGEST),
         ("files", rb"\[(?:%b(?:,%b)*)?\]" % (ANY_FILE, ANY_FILE)),
@@ -164,6 +170,11 @@ ClockCorrected | policy | at was now | at by was now origin? request?
 GrantGiven | | at user grant unit amount expires_at rollover rollover_until
  | at user by grant unit amount source=granted reason priority? expires_at? rollover? rollover_until? origin? request?
 GrantVoided | | at user grant | at user by grant reason origin? request?
+PointsMoved | | at payer payee amount kind reason offer
+ | at by payer payee amount=points kind reason? offer? origin? request?
+OfferSet | policy | at offer price | at by offer unit=offered amount=points price reason days? origin? request?
+OfferWithdrawn | policy | at offer | at by offer reason origin? request?
+FavouriteSet | | at user owner image on | at user by owner name image on origin? request?
 """
 POSITION = rb"([1-9]\d{0,17})"
 PLACE = rb'\{"pos":%b,"batch":\[%b,%b\],"type":' % (POSITION, POSITION, POSITION)
@@ -206,6 +217,16 @@ def kinds() -> Iterator[tuple[bytes, Kind]]:
 
 KINDS = dict(kinds())
 CLOCK = b'"ClockCorrected"'
+MINT, MARKET, A_USER = b'"mint"', b'"market"', b'"user:'
+SIDES = {  # rule P1: who pays whom, and whether there is a reason, or perhaps
+    b'"mint"': (MINT, A_USER, (True,)),
+    b'"burn"': (A_USER, MINT, (True,)),
+    b'"gift"': (A_USER, A_USER, (True, False)),
+    b'"claim"': (MINT, A_USER, (False,)),
+    b'"favourite"': (MINT, A_USER, (False,)),
+    b'"purchase"': (A_USER, MARKET, (False,)),
+}
+MOST_POINTS = 2**53 - 1
 
 
 class Place(NamedTuple):
@@ -336,6 +357,8 @@ def tags_of(kind: Kind, data: re.Match[bytes]) -> bytes:
     tags = [kind.tag] if kind.tag else []
     if "user" in kind.members:
         tags.insert(0, b'"user:' + data["user"][1:])
+    elif "payer" in kind.members:
+        tags = [side for side in dict.fromkeys(data.group("payer", "payee")) if side.startswith(A_USER)]
     elif "files" in kind.members:
         users = dict.fromkeys(user for user, _, _ in re.findall(FILE, data["files"]))
         tags = [b'"user:' + user[1:] for user in users] + ([b'"pool"'] if users else [])
@@ -506,6 +529,11 @@ class Account:
         self.reservations: dict[bytes, Reservation] = {}
         self.resets: Counter[tuple[bytes, bytes]] = Counter()  # of a user and day
         self.grants: dict[bytes, dict[bytes, Grant]] = {}  # of a user, by their ids
+        self.points: Counter[bytes] = Counter()  # by account
+        self.claims: dict[bytes, bytes] = {}  # the day of the last by account
+        self.prices: dict[bytes, bytes] = {}  # of the offers that stand
+        self.marks: dict[tuple[bytes, bytes], bytes] = {}  # of a user and image
+        self.earned: tuple[int, bytes] | None = None  # where a picture was marked for the first time, whose it is
 
     def apply(self, fact: Fact) -> None:
         """The next event. Its rules are named in what is raised."""
@@ -536,6 +564,7 @@ class Account:
             "temp_bytes": sum(temps),
             "open_places": sum(held.open for held in self.reservations.values()),
             "held_bytes": sum(held.open * held.bytes_each for held in self.reservations.values()),
+            "points": sum(count for account, count in self.points.items() if account != MINT),
         }
 
     def _policy(self, _at: bytes, free: bytes) -> None:
@@ -546,6 +575,7 @@ class Account:
             raise Impossible("the clock was not corrected from the time of the event before it to its own (A2)")
         self.reservations = {name: held for name, held in self.reservations.items() if held.open}
         self.to_cancel, self.cancelled_by = len(self.reservations), int(last)
+        self.claims = {account: min(day, now[1:11]) for account, day in self.claims.items()}
 
     def _reserved(self, at: bytes, user: bytes, name: bytes, *figures: bytes | None) -> None:
         count, bytes_each, each = (int(figure or 0) for figure in figures[:3])
@@ -657,6 +687,40 @@ class Account:
     def _reset(self, at: bytes, user: bytes) -> None:
         self.resets[user, at[1:11]] += 1
 
+    def _moved(self, at: bytes, payer: bytes, payee: bytes, amount: bytes, kind: bytes, *more: bytes | None) -> None:
+        reason, offer = more
+        pays, is_paid, reasons = SIDES[kind]
+        fits = payer.startswith(pays) and payee.startswith(is_paid) and payer != payee
+        if not fits or (reason is not None) not in reasons or (offer is not None) != (kind == b'"purchase"'):
+            raise Impossible("points that moved so are none of their kind (P1)")
+        if self.points[payer] - int(amount) < (-MOST_POINTS if payer == MINT else 0):
+            raise Impossible(f"{int(amount)} points of {payer.decode()}, which has {self.points[payer]} (P2)")
+        if kind == b'"claim"' and self.claims.get(payee, b"") >= at[1:11]:
+            raise Impossible("a day's points claimed a second time (P3)")
+        if kind == b'"favourite"' and self.earned != (self.position, payee):
+            raise Impossible("a reward for a mark that was not made right before, or not for the first time (P4)")
+        if offer is not None and self.prices.get(offer) != amount:
+            raise Impossible(f"{int(amount)} points paid for an offer that is not there, or costs otherwise (P5)")
+        self.points[payer] -= int(amount)
+        self.points[payee] += int(amount)
+        if kind == b'"claim"':
+            self.claims[payee] = at[1:11]
+
+    def _offered(self, _at: bytes, offer: bytes, price: bytes) -> None:
+        self.prices[offer] = price
+
+    def _withdrawn(self, _at: bytes, offer: bytes) -> None:
+        if self.prices.pop(offer, None) is None:
+            raise Impossible("an offer withdrawn that is not there (P6)")
+
+    def _marked(self, _at: bytes, user: bytes, owner: bytes, image: bytes, on: bytes) -> None:
+        former = self.marks.get((user, image))
+        if on == (former or b"false"):
+            raise Impossible("a picture marked, or no longer, as it was already (P7)")
+        self.marks[user, image] = on
+        is_earned = former is None and owner != user
+        self.earned = (self.position + 1, A_USER + owner[1:]) if is_earned else None
+
     def _known(self, name: bytes, user: bytes) -> Reservation:
         held = self.reservations.get(name)
         if held is None or held.user != user:
@@ -675,6 +739,10 @@ class Account:
         b'"GrantGiven"': _given,
         b'"GrantVoided"': _voided,
         CLOCK: _corrected,
+        b'"PointsMoved"': _moved,
+        b'"OfferSet"': _offered,
+        b'"OfferWithdrawn"': _withdrawn,
+        b'"FavouriteSet"': _marked,
     }
 
 

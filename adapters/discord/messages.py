@@ -300,6 +300,15 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
                 "again to see them as they are."
             ),
         ),
+        Reason.OFFER_CHANGED: (
+            _NOT_POSSIBLE,
+            lambda refusal: (
+                f"The offer {_named(refusal)} is gone, or is another by now, so nothing was changed. Please look at "
+                "what is offered, then decide again."
+            ),
+        ),
+        Reason.CLAIMED_TODAY: (_WAIT, sentence_of),
+        Reason.POINTS_SHORT: (_NOT_POSSIBLE, sentence_of),
         Reason.PRICE_UNKNOWN: (
             _NOT_POSSIBLE,
             lambda refusal: (

@@ -114,6 +114,11 @@ REFUSALS: Mapping[Reason, ProblemKind] = MappingProxyType(
         Reason.LIMITS_CHANGED: _ours(
             HTTPStatus.PRECONDITION_FAILED, "limits-changed", "The limits are no longer those that were seen"
         ),
+        Reason.OFFER_CHANGED: _ours(
+            HTTPStatus.PRECONDITION_FAILED, "offer-changed", "The offer is gone, or is no longer the one that was seen"
+        ),
+        Reason.CLAIMED_TODAY: _ours(HTTPStatus.CONFLICT, "claimed-today", "The points of the day were claimed"),
+        Reason.POINTS_SHORT: _ours(HTTPStatus.CONFLICT, "points-short", "There are not enough points"),
         Reason.PRICE_UNKNOWN: _ours(HTTPStatus.UNPROCESSABLE_ENTITY, "price-unknown", "The price is not known"),
         Reason.DAILY_LIMIT: QUOTA,
         Reason.WINDOW_LIMIT: QUOTA,

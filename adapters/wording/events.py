@@ -6,6 +6,7 @@ from typing import assert_never
 
 from adapters.wording.figures import counted, minute, size_in_words, wish
 from adapters.wording.limits import amount_in_words, limit_in_words, unit_of
+from adapters.wording.points import points_in_words
 from adapters.wording.releases import became
 from domain.events import (
     CleanupCompleted,
@@ -25,6 +26,7 @@ from domain.events import (
     PreferenceSet,
     RequestRefused,
 )
+from domain.point_events import FavouriteSet, OfferSet, OfferWithdrawn, PointsMoved
 
 
 def words(event: Event) -> str:  # noqa: C901, PLR0912 - one line for each event is the clearest form
@@ -51,20 +53,20 @@ def words(event: Event) -> str:  # noqa: C901, PLR0912 - one line for each event
         case CleanupCompleted():
             files = counted(len(event.files), "temp file")
             return f"{files}, {size_in_words(event.freed_bytes)} freed, older than {event.older_than_days} days"
-        case RequestRefused():
+        case RequestRefused() | LimitExceeded():
             return _refusal(event)
-        case LimitExceeded():
-            return f"went on all the same: {_refusal(event)}"
         case GrantGiven() | GrantVoided():
             return _grant(event)
         case LimitsOverridden():
             return _override(event)
         case DailyCountReset():
             return f"today's count set to 0: {event.reason}"
-        case PreferenceSet():
-            return f"{event.preference} = {event.value}"
+        case PreferenceSet(preference=preference, value=value):
+            return f"{preference} = {value}"
         case ClockCorrected():
             return f"from {minute(event.was)} back to {minute(event.now)}"
+        case PointsMoved() | OfferSet() | OfferWithdrawn() | FavouriteSet():
+            return points_in_words(event)
         case _:
             assert_never(event)
 
@@ -78,6 +80,7 @@ def _policy(event: PolicyChanged) -> str:
 
 def _refusal(event: RequestRefused | LimitExceeded) -> str:
     style = f", style {event.style}" if event.style else ""
+    style += ", went on all the same" if isinstance(event, LimitExceeded) else ""
     if event.reason == "DAILY_LIMIT":
         return f"{event.reason}: {event.used} of {event.limit} used{style}"
     if event.window is not None:

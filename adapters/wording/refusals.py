@@ -178,6 +178,18 @@ SENTENCES: dict[Reason, Sentence] = {
         f"The limits are no longer as they were seen: {refusal.detail}. Somebody changed them meanwhile, so nothing "
         "was changed now. Look at the limits in force, then decide again."
     ),
+    Reason.OFFER_CHANGED: lambda refusal: (
+        f"The offer {refusal.detail} is gone, or another by now. Nothing was changed. Look at what is offered, then "
+        "decide again."
+    ),
+    Reason.CLAIMED_TODAY: lambda refusal: (
+        "You have the points of this day already. The next ones are there at "
+        f"{(refusal.resets_at or '')[:16].replace('T', ' ')} UTC."
+    ),
+    Reason.POINTS_SHORT: lambda refusal: (
+        f"This takes {counted(refusal.used, 'point')}, and {counted(refusal.limit, 'point')} are there. "
+        "Nothing was changed."
+    ),
     Reason.PRICE_UNKNOWN: _price_unknown,
     Reason.DAILY_LIMIT: _daily,
     Reason.WINDOW_LIMIT: _window,

@@ -27,6 +27,7 @@ from domain.events import (
     tags_of,
 )
 from domain.limits import Limits, UserLimits
+from domain.point_events import FavouriteSet, OfferSet, OfferWithdrawn, PointsMoved
 from tests.domain.examples import (
     BY,
     NOON,
@@ -50,7 +51,7 @@ from tests.domain.examples import (
 )
 from tests.domain.history import typed
 
-SAMPLES = Path(__file__).parent.parent / "samples" / "events_v1.jsonl"
+SAMPLES = Path(__file__).parent.parent / "samples"
 KEY = key("k")
 
 # type: whether it concerns a user, whether it may carry a request, further members, further members that may be missing
@@ -85,6 +86,10 @@ FORMAT: dict[str, tuple[bool, bool, str, str]] = {
         "priority expires_at rollover rollover_until",
     ),
     "GrantVoided": (True, True, "grant reason", ""),
+    "PointsMoved": (False, True, "payer payee amount kind", "reason offer"),
+    "OfferSet": (False, True, "offer unit amount price reason", "days"),
+    "OfferWithdrawn": (False, True, "offer reason", ""),
+    "FavouriteSet": (True, True, "owner name image on", ""),
 }
 DEFAULTS = {"drawn": (), "returned": (), "priority": 0, "rollover": 0, ("GenerationReleased", "cost"): 0}
 """Members whose default says more than None."""
@@ -139,7 +144,8 @@ def test_a_word_of_a_callers_own_type_is_stored_as_the_word() -> None:
 
 
 def lines() -> list[dict[str, Any]]:
-    return [json.loads(line) for line in SAMPLES.read_text(encoding="utf-8").splitlines()]
+    files = sorted(SAMPLES.glob("events_v1*.jsonl"), key=lambda file: len(file.name))
+    return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.mark.parametrize("line", lines(), ids=lambda line: line["type"])
@@ -168,9 +174,15 @@ def test_what_has_its_default_has_no_spelling(name: str, member: str, default: o
     assert f"a {member} that is not" in str(misshapen(name, spelled({**data, member: default})))
 
 
-SINCE_0_2 = {"GenerationReserved": 1, "GenerationReleased": 1, "RequestRefused": 1, "PolicyChanged": 2}
+SINCE_0_2 = {
+    "GenerationReserved": 1,
+    "GenerationReleased": 1,
+    "RequestRefused": 1,
+    "PolicyChanged": 2,
+    "PointsMoved": 1,
+}
 """Types that got members in version 0.2, with the lines that have them; that which had all before is kept too. Of a
-policy there is one that a start gave, and one of a manager's.
+policy there is one that a start gave, and one of a manager's; of points one that paid for an offer, and a gift.
 """
 SINCE_WINDOWS = dict.fromkeys(
     (
@@ -270,6 +282,13 @@ TAGS: list[tuple[Event, list[str]]] = [
     (PreferenceSet(NOON, USER, BY, "style", "anime"), ["user:42"]),
     (corrected(was=NOON, now=NOON), ["policy"]),
     (corrected(was=NOON, now=NOON, request=KEY), ["policy", REQUEST_TAG]),
+    (PointsMoved(NOON, BY, "user:42", "user:77", 5, "gift"), ["user:42", "user:77"]),
+    (PointsMoved(NOON, BY, "user:42", "user:77", 5, "gift", request=KEY), ["user:42", "user:77", REQUEST_TAG]),
+    (PointsMoved(NOON, BY, "mint", "user:42", 5, "claim"), ["user:42"]),
+    (PointsMoved(NOON, BY, "user:42", "market", 5, "purchase", offer="o"), ["user:42"]),
+    (OfferSet(NOON, BY, "o", "bytes", 1, 2, "a game"), ["policy"]),
+    (OfferWithdrawn(NOON, BY, "o", "a game"), ["policy"]),
+    (FavouriteSet(NOON, USER, BY, OTHER, "cat.png", 3, on=True), ["user:42"]),
 ]
 
 

@@ -32,6 +32,16 @@ from domain.events import (
     ImageSaved,
 )
 from domain.instants import EARLIEST, LATEST, later
+from domain.point_commands import (
+    BuyOffer,
+    ClaimDaily,
+    GivePoints,
+    MovePoints,
+    Offer,
+    SetFavourite,
+    SetOffer,
+    WithdrawOffer,
+)
 from domain.refusals import Refusal
 from projections.quota_state import QuotaState
 from tests.domain.examples import (
@@ -63,6 +73,30 @@ requests = st.none() | st.builds(key, st.sampled_from(["k", "l"]), st.sampled_fr
 few = st.sampled_from([1, 1, 2, 3])
 reasons = st.sampled_from(["failed", "rejected", "moderated", "not_kept", "cancelled", "unknown"])
 
+offers = st.builds(Offer, st.sampled_from(["o", "p"]), st.just("bytes"), few, few, st.none() | few)
+about_points: st.SearchStrategy[Command] = st.one_of(
+    st.builds(
+        lambda user, kind, amount, request: MovePoints(user, "cli", kind, amount, "a game", None, request),
+        users, st.sampled_from(["mint", "mint", "burn"]), few, requests,
+    ),
+    st.builds(
+        lambda pair, amount, request: GivePoints(pair[0], "library", pair[1], amount, None, None, request),
+        st.sampled_from([("42", "77"), ("77", "42"), ("77", "8")]), few, requests,
+    ),
+    st.builds(lambda user, amount: ClaimDaily(user, "library", amount), users, few),
+    st.builds(
+        lambda user, owner, name, on, reward, request: SetFavourite(
+            user, "library", owner, name, on, None, reward, None, request
+        ),
+        users, users, names, st.booleans(), st.sampled_from([0, 1, 3]), requests,
+    ),
+    st.builds(lambda offer: SetOffer("cli", offer, "a game"), offers),
+    st.builds(lambda offer: WithdrawOffer("cli", offer, "it is over"), st.sampled_from(["o", "p"])),
+    st.builds(
+        lambda user, offer, seen, request: BuyOffer(user, "library", offer, seen, None, request),
+        users, st.sampled_from(["o", "p"]), st.none() | offers, requests,
+    ),
+)  # fmt: skip
 commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(
         lambda user, count, size, request, exclusive: reserve(
@@ -103,6 +137,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
     ),
     st.just(SWEEP),
     st.just(CORRECT_CLOCK),
+    about_points,
 )  # fmt: skip
 waits = st.sampled_from([0, 0, 0, 1, 899, 900, 3_600, 43_200, 86_400, 7 * 86_400, -60, -43_200, -90_000, -10 * 86_400])
 batches = st.lists(st.tuples(waits, st.lists(commands, min_size=2, max_size=6)), min_size=3, max_size=12)

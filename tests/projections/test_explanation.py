@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from domain.commands import Command
-from domain.events import CleanupCompleted, ClockCorrected, Event, PolicyChanged, RequestRefused
+from domain.events import Event, RequestRefused, tags_of
 from domain.instants import next_midnight
 from domain.limits import Limits
 from projections.explanation import Explanation, LimitStep, Unrecorded, UserFold, explain, last_decision
@@ -175,6 +175,13 @@ def test_the_figures_of_one_users_lines_are_those_of_the_whole_log(history: list
             fold.take(position, event)
         assert (fold.state.user(user), fold.state.days(user)) == (state.user(user), state.days(user))
         assert fold.state.gallery.newest_first(user) == state.gallery.newest_first(user)
+        account, points = f"user:{user}", fold.state.points
+        assert (
+            points.balance(account)
+            == state.points.balance(account)
+            == -points.balance("mint") - points.balance("market")
+        )
+        assert (points.claimed(user), points.offers()) == (state.points.claimed(user), state.points.offers())
         assert (fold.state.policy, fold.state.override(user)) == (state.policy, state.override(user))
         for position, event in own:
             if isinstance(event, RequestRefused):
@@ -184,6 +191,4 @@ def test_the_figures_of_one_users_lines_are_those_of_the_whole_log(history: list
 
 
 def _concerns(event: Event, user: str) -> bool:
-    if isinstance(event, CleanupCompleted):
-        return any(file.user == user for file in event.files)
-    return isinstance(event, PolicyChanged | ClockCorrected) or event.user == user
+    return not {f"user:{user}", "policy"}.isdisjoint(tags_of(event))

@@ -165,7 +165,8 @@ def test_a_cleanup_of_more_files_than_an_event_holds_is_one_command() -> None:
 def test_a_clock_corrected_in_a_batch_with_others_cancels_in_one_order() -> None:
     """A place that the same batch changed before is cancelled where it would be had it been a batch of its own."""
     state, wrong = QuotaState(), on(25)
-    for position, event in enumerate([POLICY, reserved("a", at=wrong), reserved("b", at=wrong)], 1):
+    before: list[Event] = [POLICY, reserved("a", at=wrong), reserved("b", at=wrong)]
+    for position, event in enumerate(before, 1):
         state.apply(position, event)
     draft = state.draft()
     draft.apply(4, completed("a", at=wrong))

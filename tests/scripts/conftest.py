@@ -107,7 +107,7 @@ def disagreements(case: Case, report: verify_log.Report, said: list[object]) -> 
         yield f"{case.name}: {words} and {report.findings}"
     elif report.verdict != "damaged":
         assert report.totals is not None
-        if sums != {name: report.totals[name] for name in ("image_bytes", "temp_bytes", "held_bytes")}:
+        if sums != {name: report.totals[name] for name in ("image_bytes", "temp_bytes", "held_bytes", "points")}:
             yield f"{case.name}: {sums} and {report.totals}"
     elif case.rule is not None and str(words).split()[0] != case.rule.split()[0]:
         yield f"{case.name}: {words} and {case.rule}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,6 +33,16 @@ from domain.commands import (
     VoidGrant,
 )
 from domain.events import IdempotencyKey
+from domain.point_commands import (
+    BuyOffer,
+    ClaimDaily,
+    GivePoints,
+    MovePoints,
+    Offer,
+    SetFavourite,
+    SetOffer,
+    WithdrawOffer,
+)
 from domain.refusals import Refusal
 
 VERIFIER = Path(__file__).resolve().parent.parent.parent / "scripts" / "verify_log.py"
@@ -52,6 +62,7 @@ async def make_real_log(root: Path) -> tuple[int, int]:
         await _first_day(manager, store)
         await _later_days(manager, store, now)
         _with_grants(store, now)
+        _market(store)
         pool = store.opened().ledger.state.pool
         return pool.used_bytes, pool.held_bytes
 
@@ -169,6 +180,21 @@ def saved_of(reservation: str, number: int) -> SaveImage:
         new_reservation="none",
         reservation=reservation,
     )
+
+
+def _market(store: Storage) -> None:
+    """Points of each kind, an offer that is bought and withdrawn, a picture that is marked, and no longer."""
+    offer, request = Offer("ten", "generations", 10, 5, 30), IdempotencyKey("m", "0f" * 32)
+    execute(store, SetOffer("cli", offer, "a fair"))
+    execute(store, MovePoints("42", "cli", "mint", 50, "a game"))
+    execute(store, GivePoints("42", "page", "7", 6, "thanks", "http", request))
+    execute(store, ClaimDaily("42", "page", 3))
+    mark = SetFavourite("42", "page", "old", "adopted.gif", on=True, reward=2)
+    execute(store, mark)
+    execute(store, mark._replace(on=False))
+    execute(store, BuyOffer("42", "page", "ten", offer))
+    execute(store, WithdrawOffer("cli", "ten", "it is over"))
+    execute(store, MovePoints("7", "cli", "burn", 1, "a mistake"))
 
 
 def execute(store: Storage, command: Command) -> None:
@@ -295,7 +321,7 @@ def find(lines: list[Line], type_name: str, **members: object) -> int:
     )
 
 
-def changed(type_name: str, where: dict[str, object] | None = None, **changes: Any) -> Lie:
+def changed(type_name: str, where: Mapping[str, object] | None = None, **changes: Any) -> Lie:
     """Some members of the first such event are others; None takes one away."""
 
     def lie(lines: list[Line]) -> int:

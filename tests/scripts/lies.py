@@ -157,6 +157,34 @@ def delivered_after_the_end(lines: list[Line]) -> int:
     return index + 1
 
 
+def gift_to(user: str, tags: str) -> Lie:
+    """A gift goes to another user, and is tagged so."""
+
+    def lie(lines: list[Line]) -> int:
+        index = find(lines, "PointsMoved", kind="gift")
+        request = lines[index].tags[-34:-2]
+        lines[index] = lines[index].with_data(payee=f"user:{user}")._replace(tags=tags.replace("REQUEST", request))
+        return index + 1
+
+    return lie
+
+
+def rewarded_again(lines: list[Line]) -> int:
+    """A picture is marked once more, and its owner rewarded once more."""
+    index = find(lines, "FavouriteSet", on=False)
+    marked, reward = lines[find(lines, "FavouriteSet", on=True)], lines[find(lines, "PointsMoved", kind="favourite")]
+    lines[index + 1 : index + 1] = [marked, reward]
+    return index + 3
+
+
+def bought_too_late(lines: list[Line]) -> int:
+    """An offer is bought after it was withdrawn."""
+    bought = lines.pop(find(lines, "PointsMoved", kind="purchase"))
+    index = find(lines, "OfferWithdrawn")
+    lines.insert(index + 1, bought)
+    return index + 2
+
+
 PLAIN = {"name": "cat.png", "replaced_bytes": 0}
 LIES: list[tuple[str, str, Lie]] = [
     ("an event of yesterday", "A1", changed("PreferenceSet", at=EARLIER)),
@@ -215,6 +243,35 @@ LIES: list[tuple[str, str, Lie]] = [
     ("a cleaned file was smaller", "A12", files_changed(size=1)),
     ("a file is cleaned up twice", "A12", files_changed(twice=True)),
     ("a file is cleaned up that never stood", "A12", left_out("ImageSaved", 12, name="t1.png")),
+    ("a gift as if minted", "P1", changed("PointsMoved", {"kind": "gift"}, kind="mint")),
+    ("a gift as if burned", "P1", changed("PointsMoved", {"kind": "gift"}, kind="burn")),
+    ("minted as if claimed", "P1", changed("PointsMoved", {"kind": "mint"}, kind="claim")),
+    ("claimed as if minted", "P1", changed("PointsMoved", {"kind": "claim"}, kind="mint")),
+    ("minted without a reason", "P1", changed("PointsMoved", {"kind": "mint"}, reason=None)),
+    ("burned without a reason", "P1", changed("PointsMoved", {"kind": "burn"}, reason=None)),
+    ("claimed with a reason", "P1", respelled("PointsMoved", '"claim"', '"claim","reason":"a"', kind="claim")),
+    ("a gift for an offer", "P1", respelled("PointsMoved", '"thanks"', '"thanks","offer":"ten"', kind="gift")),
+    ("a purchase of nothing", "P1", changed("PointsMoved", {"kind": "purchase"}, offer=None)),
+    ("a purchase burned", "P1", changed("PointsMoved", {"kind": "purchase"}, payee="mint")),
+    ("a gift to oneself", "P1", gift_to("42", '["user:42","request:REQUEST"]')),
+    ("more given than there is", "P2", changed("PointsMoved", {"kind": "gift"}, amount=51)),
+    ("more burned than there is", "P2", changed("PointsMoved", {"kind": "burn"}, amount=7)),
+    ("more minted than there can be", "P2", changed("PointsMoved", {"kind": "mint"}, amount=2**53)),
+    ("given before it was minted", "P2", later(1, left_out("PointsMoved", -1, kind="mint"))),
+    ("a day claimed twice", "P3", repeated("PointsMoved", {"kind": "claim"})),
+    ("a reward given twice", "P4", repeated("PointsMoved", {"kind": "favourite"})),
+    ("a reward for nothing", "P4", left_out("FavouriteSet", 0, on=True)),
+    ("a reward of another", "P4", later(1, changed("FavouriteSet", {"on": True}, owner="7"))),
+    ("a reward for one's own", "P4", later(1, changed("FavouriteSet", {"on": True}, owner="42"))),
+    ("a reward of a second mark", "P4", rewarded_again),
+    ("another price paid", "P5", changed("PointsMoved", {"kind": "purchase"}, amount=6)),
+    ("another offer bought", "P5", changed("PointsMoved", {"kind": "purchase"}, offer="eleven")),
+    ("bought after it was withdrawn", "P5", bought_too_late),
+    ("withdrawn twice", "P6", repeated("OfferWithdrawn")),
+    ("another offer withdrawn", "P6", changed("OfferWithdrawn", offer="eleven")),
+    ("marked twice", "P7", repeated("FavouriteSet", {"on": True})),
+    ("no longer marked twice", "P7", repeated("FavouriteSet", {"on": False})),
+    ("another picture no longer marked", "P7", changed("FavouriteSet", {"on": False}, image=1)),
 ]  # fmt: skip
 """What is told, the rule that it breaks, and how it is told."""
 
@@ -264,6 +321,17 @@ NO_EVENTS: list[tuple[str, Lie]] = [
     ("a refusal of nothing", changed("RequestRefused", asked={"count": 1})),
     ("a request without a digest", changed("PreferenceSet", request={"key": "p"})),
     ("more files than an event holds", too_many_files),
+    ("no points", changed("PointsMoved", amount=0)),
+    ("half a point", respelled("PointsMoved", '"amount":50', '"amount":0.5')),
+    ("a point of debt", changed("PointsMoved", amount=-1)),
+    ("an account of nobody", changed("PointsMoved", payer="bank")),
+    ("an account of who cannot be", changed("PointsMoved", {"kind": "burn"}, payer="user:con")),
+    ("another kind", changed("PointsMoved", kind="theft")),
+    ("an offer for nothing", changed("OfferSet", price=0)),
+    ("an offer for no day", changed("OfferSet", days=0)),
+    ("an offer of apples", changed("OfferSet", unit="apples")),
+    ("a picture of no position", changed("FavouriteSet", image=0)),
+    ("a mark that is no flag", changed("FavouriteSet", on=1)),
 ]
 """What is told, in data that have no form of section 4."""
 
@@ -280,6 +348,11 @@ FALSE_TAGS: list[tuple[str, Lie]] = [
     ("another request", retagged("PreferenceSet", '["user:42","request:' + "0" * 32 + '"]')),
     ("another key", changed("PreferenceSet", request={"key": "q", "digest": "0f" * 32})),
     ("another actor", changed("PreferenceSet", by="cli")),
+    ("a giver left out", gift_to("7", '["user:7","request:REQUEST"]')),
+    ("who is given left out", gift_to("7", '["user:42","request:REQUEST"]')),
+    ("giver and given in another order", gift_to("7", '["user:7","user:42","request:REQUEST"]')),
+    ("the market as a user", retagged("PointsMoved", '["user:42","user:market"]', kind="purchase")),
+    ("an offer not of the policy", retagged("OfferSet", "[]")),
     ("a cleaned user left out", retagged("CleanupCompleted", '["pool"]')),
     ("a cleanup of nothing with the pool", cleanup_of_nothing_with_the_pool),
 ]

@@ -53,6 +53,12 @@ BASE: list[tuple[str, dict[str, object]]] = [
     ("LimitsOverridden", {**_WHO, "limits": {"user_bytes": 1, "daily": 9}, "reason": "a game", "until": DAY, **_LAST}),
     ("DailyCountReset", {**_WHO, "reason": "kindness", **_LAST}),
     ("PreferenceSet", {**_WHO, "preference": "style", "value": "pixel-art", **_LAST}),
+    ("PointsMoved", {"at": DAY, "by": "cli", "payer": "mint", "payee": "user:42", "amount": 9, "kind": "mint",
+                     "reason": "a game", **_LAST}),
+    ("OfferSet", {"at": DAY, "by": "cli", "offer": "ten", "unit": "generations", "amount": 10, "price": 5,
+                  "reason": "a fair", "days": 30, **_LAST}),
+    ("OfferWithdrawn", {"at": DAY, "by": "cli", "offer": "ten", "reason": "it is over", **_LAST}),
+    ("FavouriteSet", {**_WHO, "owner": "7", "name": "Sub/a.png", "image": 4, "on": True, **_LAST}),
     ("ClockCorrected", {"at": BEFORE, "by": "cli", "was": DAY, "now": BEFORE, **_LAST}),
 ]  # fmt: skip
 """One event of each type with every member it can have, and a temp file for the cleanup."""
@@ -172,12 +178,13 @@ MAY_STAND: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         ("refunded", "limit", "used", "held", "older_than_days", "user_bytes", "pool_bytes", "daily"), _WHOLE
     ),
-    **dict.fromkeys(("temp", "last", "moderated_free"), frozenset({"true"})),
-    "gen_bytes": _WHOLE,
+    **dict.fromkeys(("temp", "last", "moderated_free", "on"), frozenset({"true"})),
+    **dict.fromkeys(("gen_bytes", "amount", "price", "days"), _WHOLE),
+    "image": _WHOLE | {"2^53 + 1"},
     "seconds": _NUMBER,
     "credits": _NUMBER | {"negative", "minus zero"},
     "seed": _WHOLE | {"negative", "2^53 + 1", "2^63"},
-    "user": frozenset({"a text", "31 digits", "33 digits", "no digits"}),
+    **dict.fromkeys(("user", "owner"), frozenset({"a text", "31 digits", "33 digits", "no digits"})),
     "name": frozenset(
         {
             "a text",
@@ -191,7 +198,7 @@ MAY_STAND: dict[str, frozenset[str]] = {
             "markup",
         }
     ),
-    "reservation": frozenset(_IN_AN_ID | _HEX | {"64 capital digits", "no digits"}),
+    **dict.fromkeys(("reservation", "offer"), frozenset(_IN_AN_ID | _HEX | {"64 capital digits", "no digits"})),
     "command": frozenset(
         {"a device", "of another case", "31 digits", "33 digits", "capital digits", "64 capital digits", "no digits"}
     ),
@@ -200,12 +207,23 @@ MAY_STAND: dict[str, frozenset[str]] = {
     "files": frozenset({"a list"}),
 }
 """What need not be refused by its form alone, because the member may have such a value; all must agree on it."""
-MAY_STAND_IN = frozenset({("RequestRefused", "bytes", "2^53 + 1")})
+MAY_STAND_IN = frozenset(
+    (kind, member, "2^53 + 1")
+    for kind in ("RequestRefused", "LimitExceeded")
+    for member in ("bytes", "limit", "used", "held")
+)
 """The same in one type alone: more was asked for than anything that is kept can have."""
-OPTIONAL = frozenset({"origin", "request", "credits", "seed", "reservation", "until", "style", "provider", "taken_in"})
+OPTIONAL = frozenset(
+    {"origin", "request", "credits", "seed", "reservation", "until", "style", "provider", "taken_in", "days"}
+)
 """What may be missing wherever it stands."""
 OPTIONAL_IN = frozenset(
-    {("PolicyChanged", "reason"), ("LimitsOverridden", "user_bytes"), ("LimitsOverridden", "daily")}
+    {
+        ("PolicyChanged", "reason"),
+        ("PointsMoved", "reason"),
+        ("LimitsOverridden", "user_bytes"),
+        ("LimitsOverridden", "daily"),
+    }
 )
 """What may be missing in one type."""
 
@@ -326,8 +344,9 @@ def tags_of(type_name: str, told: Raw) -> str:
     files = told.get("files")
     user = told.get("user", files.get("user") if isinstance(files, dict) else None)
     tags = [f'"user:{user[1:]}'] if isinstance(user, str) and user[:1] == '"' else []
+    tags += [str(told[name]) for name in ("payer", "payee") if str(told.get(name)).startswith('"user:')]
     tags += ['"pool"'] if type_name.startswith(("Image", "GenerationRe", "Cleanup")) else []
-    tags += ['"policy"'] if type_name in {"PolicyChanged", "ClockCorrected"} else []
+    tags += ['"policy"'] if type_name in {"PolicyChanged", "ClockCorrected", "OfferSet", "OfferWithdrawn"} else []
     request = told.get("request")
     by, key = _value(told.get("by")), _value(request.get("key") if isinstance(request, dict) else None)
     if by is not None and key is not None:

@@ -18,7 +18,7 @@ my $header = qr/\A\{"log":"(?<log>$id)","format":1,"created":$form{time}\}\n/n;
 my $slot = qr/\A(?<sum>(?<body>\{"log":"(?<log>$id)","counter":(?<counter>$w),"position":(?<position>$w),"size":(?<size>$w),"hash":"(?<hash>$sha)"
     ,"reconciled":$w(?<ended>,"ended":true)?)(,"seal":"(?<seal>$sha)")?),"check":"(?<check>$sha)"\}[ ]*\n\z/nx;
 
-my ($at, $free, $cancel, $stands, $known, $resets, $all, $grants);    # the accounts of section 5
+my ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $prices, $marks, $earned, $nth);    # the accounts of section 5
 sub gone { my ($is, $bytes) = @_; $all -= $bytes; (delete $stands->{lc $is} // -1) != $bytes }
 sub least { my ($one, $other) = @_; $one < $other ? $one : $other }
 sub waiting { my ($r) = @_; my $made = $r->{completed} - $r->{taken}; $made < 0 ? 0 : least($made, $r->{open}) }
@@ -44,16 +44,29 @@ sub value { Encode::encode_utf8(JSON::PP->new->utf8->allow_nonref->decode($_[0])
 sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an event; gives what it breaks, '' for nothing
     return "no $type" unless $data{$type} && $data =~ $data{$type};
     my (%e, @tags, %seen, $r) = %+; my ($user, $name, $open) = @e{qw(user reservation)};
+    my %once; push @tags, grep { !$once{$_}++ } map { /"(user:.*)"/ } @e{qw(payer payee)} if $e{payer};
     push @tags, "user:$_" for $user ? $user =~ /"(.*)"/ : grep { !$seen{$_}++ } ($e{files} // '') =~ /"user":"([^"]*)/g;
-    push @tags, $type =~ /^Image|Reserved|Released/ || %seen ? 'pool' : $type =~ /^Policy|^Clock/ ? 'policy' : ();
+    push @tags, $type =~ /^Image|Reserved|Released/ || %seen ? 'pool' : $type =~ /^Policy|^Clock|^Offer/ ? 'policy' : ();
     push @tags, 'request:' . substr sha256_hex(value($e{by}) . "\0" . value($e{request} =~ /^.{7}(.*),"digest"/s)), 0, 32 if $e{request};
     return 'tags' if $tags ne join ',', map { "\"$_\"" } @tags;
-    return 'A1' if $e{at} lt $at && $type ne 'ClockCorrected'; return 'A3' if $cancel && !($type eq 'GenerationReleased' && $e{reason} eq '"cancelled"');
+    $nth++; return 'A1' if $e{at} lt $at && $type ne 'ClockCorrected'; return 'A3' if $cancel && !($type eq 'GenerationReleased' && $e{reason} eq '"cancelled"');
     (my $before, $at) = ($at, $e{at}); my $day = ($user // '') . substr $at, 1, 10;
     if ($name && $type ne 'GenerationReserved') { return 'A5' unless ($r = $known->{$name}) && $r->{user} eq $user; $open = $r->{open} }
     if ($type eq 'PolicyChanged') { ($free) = $e{limits} =~ /"moderated_free":(\w+)/ } elsif ($type eq 'DailyCountReset') { $resets->{$day}++ }
     elsif ($type eq 'ClockCorrected') { return 'A2' unless $e{was} eq $before && $e{now} eq $at && $at lt $before;
-        delete @$known{ grep { !$known->{$_}{open} } keys %$known }; $cancel = keys %$known }
+        delete @$known{ grep { !$known->{$_}{open} } keys %$known }; $cancel = keys %$known;
+        for (values %$claims) { $_ = substr $at, 1, 10 if $_ gt substr $at, 1, 10 } }
+    elsif ($type eq 'PointsMoved') { my ($from, $to) = map { s/"//gr =~ s/:.*//sr } @e{qw(payer payee)}; my $kind = $e{kind} =~ s/"//gr; my $today = substr $at, 1, 10;
+        my %sides = (mint => 'mint user 1', burn => 'user mint 1', gift => 'user user', claim => 'mint user 0', favourite => 'mint user 0', purchase => 'user market 0');
+        my ($pays, $paid, $why) = split ' ', $sides{$kind};
+        return 'P1' if $e{payer} eq $e{payee} || "$from $to" ne "$pays $paid" || defined $why && $why != defined $e{reason} || defined $e{offer} != ($kind eq 'purchase');
+        return 'P2' if ($points->{$from eq 'user' ? $e{payer} : $from} // 0) - $e{amount} < ($from eq 'mint' ? -9007199254740991 : 0);
+        return 'P3' if $kind eq 'claim' && ($claims->{$e{payee}} // '') ge $today; return 'P4' if $kind eq 'favourite' && ($earned // '') ne "$nth $e{payee}";
+        return 'P5' if $kind eq 'purchase' && ($prices->{$e{offer}} // 0) != $e{amount}; $claims->{$e{payee}} = $today if $kind eq 'claim';
+        $points->{$from eq 'user' ? $e{payer} : $from} -= $e{amount}; $points->{$to eq 'user' ? $e{payee} : $to} += $e{amount} }
+    elsif ($type eq 'OfferSet') { $prices->{$e{offer}} = $e{price} } elsif ($type eq 'OfferWithdrawn') { return 'P6' unless delete $prices->{$e{offer}} }
+    elsif ($type eq 'FavouriteSet') { my $mark = "$user $e{image}"; my $former = $marks->{$mark}; return 'P7' if $e{on} eq ($former // 'false');
+        $marks->{$mark} = $e{on}; $earned = ($nth + 1) . ' "user:' . substr $e{owner}, 1 if !$former && $e{owner} ne $user }
     elsif ($type eq 'GenerationReserved') { my ($each, @drawn) = ($e{credits_each} // 0, draws($e{drawn})); my $credits = of_unit('"credits"', @drawn);
         return 'A4' if $known->{$name} || !$e{count} || of_unit('"generations"', @drawn) > $e{count} || $credits > $e{count} * $each;
         for (@drawn) { my $grant = $grants->{$user}{ $_->{grant} }; return 'A14' unless $grant && $grant->{unit} eq $_->{unit} && $_->{amount} <= can_be_drawn($grant); moved($grant, -$_->{amount}) }
@@ -88,7 +101,7 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
     $all > 9223372036854775807 ? 'A13' : '' }
 
 sub verify { my ($path) = @_; my $head = $path =~ s{[^/]*\z}{head}r; my $slots = (-e $head ? slurp($head) : '') . "\0" x 4608;
-    ($at, $free, $cancel, $stands, $known, $resets, $all, $grants) = ('', 'false', 0, {}, {}, {}, 0, {});
+    ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $prices, $marks, $earned, $nth) = ('', 'false', 0, {}, {}, {}, 0, {}, {}, {}, {}, {}, '', 0);
     my $log = slurp($path); return ('damaged', 0, undef, 'header') unless $log =~ $header && $+[0] <= 512;
     my ($id, $end, $hash, $pos, $first, $last, $whole) = ($+{log}, $+[0], sha256(substr $log, 0, $+[0] - 1), 0, 0, 0, 0);
     my @slots = sort { $b->{counter} <=> $a->{counter} } map { substr($slots, $_, 512) =~ $slot && sha256_hex($+{sum}) eq $+{check} ? {%+} : () } 0, 4096;
@@ -109,5 +122,5 @@ sub verify { my ($path) = @_; my $head = $path =~ s{[^/]*\z}{head}r; my $slots =
     return ('damaged', $whole, $pos + 1, 'later batch') if $later;
     $wrong ? ('damaged', $whole, @$wrong) : $bad ? ('torn', $whole, $pos + 1, $bad) : ('whole', $whole, undef, '') }
 for my $file (@ARGV) { if ($file =~ /^--key=(.*)/s) { $::key = slurp($1); next } my ($result, $sum) = ([verify($file)], { image_bytes => 0, temp_bytes => 0, held_bytes => 0 });
-    $sum->{ /^true/ ? 'temp_bytes' : 'image_bytes' } += $stands->{$_} for keys %$stands; $sum->{held_bytes} += $_->{open} * $_->{bytes_each} for values %$known;
+    $sum->{ /^true/ ? 'temp_bytes' : 'image_bytes' } += $stands->{$_} for keys %$stands; $sum->{held_bytes} += $_->{open} * $_->{bytes_each} for values %$known; $sum->{points} = -($points->{mint} // 0);
     print JSON::PP->new->canonical->encode([@$result, $sum]), "\n" }

@@ -51,8 +51,8 @@ DOCUMENT = (PROJECT / "docs" / "log-format.md").read_text(encoding="utf-8")
 
 
 def test_there_is_a_second_verifier_to_agree_with(perl: str | None) -> None:
-    """Its language is not that of the first, and it has under 120 lines."""
-    assert SECOND.read_text(encoding="utf-8").count("\n") < 120
+    """Its language is not that of the first, and it has under 130 lines."""
+    assert SECOND.read_text(encoding="utf-8").count("\n") < 130
     if perl is None:
         pytest.skip("no perl here, so the second verifier was left out; Debian and Ubuntu: sudo apt install perl")
 
@@ -267,7 +267,7 @@ def test_a_hole_is_torn_in_the_last_batch_alone(judge: Judge, log: bytes) -> Non
 def test_an_impossible_fact_is_found_by_its_rule(judge: Judge, log: bytes) -> None:
     """With every hash and the watermark made anew: each rule of the account catches its own lies, at their place."""
     told = [*lies.LIES, *lies_of_grants.LIES]
-    assert {rule for _, rule, _ in told} == set(re.findall(r"^\| (A\d+) ", DOCUMENT, re.MULTILINE)) - {"A13"}
+    assert {rule for _, rule, _ in told} == set(re.findall(r"^\| ([AP]\d+) ", DOCUMENT, re.MULTILINE)) - {"A13"}
     judge(forgeries(log, [(f"{rule}: {what}", rule, lie) for what, rule, lie in told]))
 
 

@@ -38,6 +38,7 @@ from domain.events import (
     RequestRefused,
 )
 from domain.limits import Limits, UserLimits
+from domain.point_events import FavouriteSet, OfferSet, OfferWithdrawn, PointsMoved
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import WAIT_SECONDS, command, environment, png, run, started
 
@@ -256,6 +257,22 @@ SAID: list[tuple[Event, str]] = [
         ClockCorrected(AT, "cli", "2027-01-01T00:00:00.000000Z", AT),
         "from 2027-01-01 00:00 UTC back to 2026-01-02 03:04 UTC",
     ),
+    (PointsMoved(AT, "cli", "mint", "user:a", 1_000, "mint", "a game"), "1,000 points made for a: a game"),
+    (PointsMoved(AT, "cli", "user:a", "mint", 1, "burn", "a mistake"), "1 point taken from a: a mistake"),
+    (PointsMoved(AT, "a", "user:a", "user:b", 2, "gift", "thanks"), "2 points from a to b: thanks"),
+    (PointsMoved(AT, "a", "user:a", "user:b", 2, "gift"), "2 points from a to b"),
+    (PointsMoved(AT, "a", "mint", "user:a", 3, "claim"), "3 points for the day to a"),
+    (PointsMoved(AT, "a", "mint", "user:b", 3, "favourite"), "3 points to b, whose picture was marked"),
+    (PointsMoved(AT, "a", "user:a", "market", 5, "purchase", offer="ten"), "5 points paid by a for ten"),
+    (
+        OfferSet(AT, "cli", "ten", "generations", 10, 5, "a fair", 30),
+        "ten: 10 generations for 30 days for 5 points: a fair",
+    ),
+    (OfferSet(AT, "cli", "c", "credits", 1_250_400, 1, "a fair"), "c: 1,250.4 credits for 1 point: a fair"),
+    (OfferSet(AT, "cli", "b", "bytes", 1_048_576, 5, "a fair", 1), "b: 1.0 MB for 1 day for 5 points: a fair"),
+    (OfferWithdrawn(AT, "cli", "ten", "it is over"), "ten is no longer offered: it is over"),
+    (FavouriteSet(AT, "a", "a", "b", "cat.png", 4, on=True), "cat.png of b is a favourite"),
+    (FavouriteSet(AT, "a", "a", "b", "cat.png", 4, on=False), "cat.png of b is no longer a favourite"),
 ]
 
 
