@@ -18,16 +18,21 @@ import adapters.generation
 from adapters.cli.reach.generation_exits import GENERATION_EXITS
 from adapters.generation import (
     FailureKind,
+    GenerationRequest,
+    GenerationResult,
+    Operation,
     ProviderSettings,
     UnavailableProvider,
     choose_provider,
     providers,
 )
 from adapters.generation.configured import provider_settings, sent_unencrypted
+from adapters.generation.provider import Prepared
 from adapters.http.problems import GENERATION_FAILURES
 from adapters.images.shaping import size_of
 from adapters.library.image_generator import ImageGenerator
 from adapters.settings.config import load_config
+from adapters.settings.prices import price_list
 from adapters.wording.failures import sentence_of_failure
 from tests.adapters.generation.making import png
 from tests.emulators.emulator import Drop, Emulator, Reply
@@ -35,7 +40,7 @@ from tests.emulators.emulator import Drop, Emulator, Reply
 PROJECT = Path(__file__).parents[3]
 DOCUMENT = (PROJECT / "docs" / "providers.md").read_text(encoding="utf-8")
 LINE, MODULE = re.findall(r"^```python\n(.*?)^```$", DOCUMENT, re.DOTALL | re.MULTILINE)
-EXAMPLES = re.findall(r"^```ini\n(.*?)^```$", DOCUMENT, re.DOTALL | re.MULTILINE)
+*EXAMPLES, PRICES = re.findall(r"^```ini\n(.*?)^```$", DOCUMENT, re.DOTALL | re.MULTILINE)
 
 
 class PlainServer(Emulator):
@@ -139,7 +144,6 @@ def test_the_example_keeps_the_rules_of_the_house() -> None:
 @pytest.mark.parametrize(("number", "name"), [(0, "stability"), (1, "automatic1111"), (2, "openai"), (3, "openai")])
 def test_an_example_of_settings_gives_its_provider(tmp_path: Path, number: int, name: str) -> None:
     """Also with the lines that are commented out."""
-    assert len(EXAMPLES) == 4
     file = tmp_path / "example.env"
     file.touch(0o600)
     for text in (EXAMPLES[number], EXAMPLES[number].replace("# ", "")):
@@ -147,6 +151,32 @@ def test_an_example_of_settings_gives_its_provider(tmp_path: Path, number: int, 
         config = load_config({}, file)
         assert [*config.warnings, *sent_unencrypted(config)] == []
         assert choose_provider(provider_settings(config)).name == name
+
+
+def test_the_examples_are_these(tmp_path: Path) -> None:
+    """Four providers, and prices that are taken as they stand."""
+    assert len(EXAMPLES) == 4
+    file = tmp_path / "example.env"
+    file.touch(0o600)
+    file.write_text(PRICES, encoding="utf-8")
+    names = [price.of for price in load_config({}, file).api.credits_each]
+    assert names == ["core", "gpt-image-1/1024x1536/high", "sd3.5-large/image_to_image", "sketch"]
+
+
+@pytest.mark.usefixtures("registered")
+@pytest.mark.parametrize(("prices", "each"), [("", None), ("plain=0.5", 500), ("plain-1=2, plain=0.5", 2_000)])
+async def test_the_example_has_the_price_that_is_set(prices: str, each: int | None) -> None:
+    """Before, and as it is recorded after."""
+    server = PlainServer()
+    async with server.serving() as address:
+        generator = chosen(api_host=address, credits_each=price_list(prices))
+        wish = GenerationRequest(Operation.TEXT_TO_IMAGE, "a quiet place", width=96, height=64)
+        prepared, result = await generator.prepare(wish), await generator.generate(wish)
+        await generator.aclose()
+    assert isinstance(prepared, Prepared)
+    assert isinstance(result, GenerationResult)
+    assert (prepared.model, prepared.credits_each) == ("plain-1", each)
+    assert result.credits == (None if each is None else each / 1_000)
 
 
 @pytest.mark.parametrize("kind", list(FailureKind))
