@@ -206,3 +206,17 @@ def test_what_is_outdated_does_not_pile_up() -> None:
         line.add("stays", "s", 1)
     assert len(line._heap) < 1_000
     assert len(line._owners) < 1_000
+
+
+def test_who_is_passed_over_does_not_come_before_those_who_waited_longer() -> None:
+    """The line went on meanwhile: the owner stands where it stands, and of equals the first to come is next."""
+    line: FairLine[str] = FairLine()
+    for item in ("b1", "b2", "a1"):
+        line.add(item, item[0], 1)
+    line.remove("b1")
+    line.begin("b", 1)
+    for _ in range(2):
+        line.begin("c", 1)
+    assert line.first(passing_over="a") == "b2"
+    assert line.in_order() == ["b2", "a1"]
+    assert line.first() == "b2"

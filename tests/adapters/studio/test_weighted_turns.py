@@ -193,3 +193,23 @@ async def test_a_turn_counts_as_ten_at_most(monkeypatch: pytest.MonkeyPatch) -> 
     for task in [*waiting, *long]:
         task.cancel()
     await asyncio.gather(*waiting, *long, return_exceptions=True)
+
+
+async def test_what_was_had_while_nobody_waited_is_not_paid_for_later() -> None:
+    """A turn was free all the time, so nobody was kept waiting by it: who comes first is first."""
+    line, served = GenerationQueue(2, length=99, per_user=99), list[str]()
+
+    async def wait(owner: str) -> None:
+        await line.wait_turn(owner, deaf)
+        served.append(owner)
+
+    assert line.take_turn("a")
+    line.end_turn("a")
+    assert line.take_turn("x")
+    assert line.take_turn("y")
+    waiting = [asyncio.create_task(wait(owner)) for owner in ("a", "b")]
+    await asyncio.sleep(0)
+    line.end_turn("x")
+    line.end_turn("y")
+    await asyncio.gather(*waiting)
+    assert served == ["a", "b"]
