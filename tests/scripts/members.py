@@ -24,33 +24,44 @@ BAIT = "bait.png"
 
 _WHO = {"at": DAY, "user": "42", "by": "discord:42"}
 _REQUEST = {"key": "job-7", "digest": "9d" * 32}
-_LIMITS = {"user_bytes": 9_000, "pool_bytes": 90_000, "daily": 5, "gen_bytes": 1_000, "moderated_free": False}
+_LIMITS = {"user_bytes": 9_000, "pool_bytes": 90_000, "daily": 5, "gen_bytes": 1_000, "moderated_free": False,
+           "windows": {"guild/day/generations": 100, "user/month/credits": 20_000},
+           "unenforced": ["pool/storage"]}  # fmt: skip
+_OWN = {"user_bytes": 1, "daily": 9, "windows": {"user/day/credits": 8_000}}
+_GRANT = {"grant": "g1", "unit": "credits", "amount": 9_000, "source": "bought", "reason": "an offer", "priority": 3,
+          "expires_at": "2026-04-01T00:00:00.000000Z", "rollover": 500,
+          "rollover_until": "2026-05-01T00:00:00.000000Z"}  # fmt: skip
 _IMAGE = {"sha256": "ab" * 32, "media_type": "image/png", "width": 64, "height": 48}
 _TEMP = {"name": "t.png", "bytes": 50, "replaced_bytes": 0, **_IMAGE, "operation": "unspecified", "temp": True}
 _LAST = {"origin": "guild:9", "request": _REQUEST}
 _R = {"reservation": "5f0c7d3e9a1b4c2d8e6f70819a2b3c4d"}
 _PLACES = {"operation": "text_to_image", "count": 3, "bytes_each": 1_000, "expires_at": "2026-03-10T12:15:00.000000Z",
-           "style": "3d-model"}  # fmt: skip
-_COST = {"provider": "stability", "model": "sdxl-1.0", "seconds": 6.875, "credits": 0.4, "seed": 4294967295}
+           "style": "3d-model", "provider": "stability", "model": "core", "credits_each": 3_000,
+           "drawn": [{"grant": "g1", "unit": "credits", "amount": 4_000}]}  # fmt: skip
+_COST = {"provider": "stability", "model": "sdxl-1.0", "seconds": 6.875, "credits": 0.4, "seed": 4294967295,
+         "cost": 5_000, "returned": [{"grant": "g1", "unit": "credits", "amount": 1_000}]}  # fmt: skip
+_BACK = {"cost": 3_000, "returned": [{"grant": "g1", "unit": "credits", "amount": 3_000}]}
 _KEPT = {**_TEMP, "name": "Sub/a.png", "bytes": 900, "operation": "text_to_image", "temp": False, "staged": STAGED}
-_ASKED = {"asked": {"count": 1, "bytes": 900, "replaced_bytes": 0}, "limit": 5, "used": 5, "held": 0, "last": True}
+_ASKED = {"asked": {"count": 1, "bytes": 900, "replaced_bytes": 0, "credits": 400}, "limit": 5, "used": 5, "held": 0}
+_FULL = {"style": "anime", "window": "pool/month/credits", "provider": "stability", "model": "core", "origin": "http"}
 _TRIED = {"provider": "stability"}
 
 BASE: list[tuple[str, dict[str, object]]] = [
     ("PolicyChanged", {"at": DAY, "by": "system", "limits": _LIMITS, "source": "manager", "taken_in": ["daily"],
                        "reason": "a busy week", **_LAST}),
+    ("GrantGiven", {**_WHO, **_GRANT, **_LAST}),
     ("GenerationReserved", {**_WHO, **_R, **_PLACES, **_LAST}),
     ("GenerationCompleted", {**_WHO, **_R, "count": 2, **_COST, **_LAST}),
     ("ImageSaved", {**_WHO, **_KEPT, **_R, **_LAST}),
-    ("GenerationReleased", {**_WHO, **_R, "count": 2, "delivered": 1, "reason": "failed", "refunded": 1,
-                            **_TRIED, **_LAST}),
+    ("GenerationReleased", {**_WHO, **_R, "count": 2, "delivered": 1, "reason": "unknown", "refunded": 1,
+                            **_TRIED, **_BACK, **_LAST}),
     ("ImageDeleted", {**_WHO, "name": "Sub/a.png", "bytes": 900, "temp": False, "reason": "user", **_LAST}),
     ("ImageSaved", {**_WHO, **_TEMP, "staged": "1b" * 16}),
     ("CleanupCompleted", {"at": DAY, "by": "cli", "files": [{"user": "42", "name": "t.png", "bytes": 50}],
                           "freed_bytes": 50, "older_than_days": 7, **_LAST}),
-    ("RequestRefused", {**_WHO, "reason": "DAILY_LIMIT", "command": "SaveImage", **_ASKED, "style": "anime",
-                        "origin": "http"}),
-    ("LimitsOverridden", {**_WHO, "limits": {"user_bytes": 1, "daily": 9}, "reason": "a game", "until": DAY, **_LAST}),
+    ("RequestRefused", {**_WHO, "reason": "WINDOW_LIMIT", "command": "SaveImage", **_ASKED, "last": True, **_FULL}),
+    ("LimitExceeded", {**_WHO, "reason": "WINDOW_LIMIT", "command": "SaveImage", **_ASKED, **_FULL}),
+    ("LimitsOverridden", {**_WHO, "limits": _OWN, "reason": "a game", "until": DAY, **_LAST}),
     ("DailyCountReset", {**_WHO, "reason": "kindness", **_LAST}),
     ("PreferenceSet", {**_WHO, "preference": "style", "value": "pixel-art", **_LAST}),
     ("PointsMoved", {"at": DAY, "by": "cli", "payer": "mint", "payee": "user:42", "amount": 9, "kind": "mint",
@@ -59,12 +70,15 @@ BASE: list[tuple[str, dict[str, object]]] = [
                   "reason": "a fair", "days": 30, **_LAST}),
     ("OfferWithdrawn", {"at": DAY, "by": "cli", "offer": "ten", "reason": "it is over", **_LAST}),
     ("FavouriteSet", {**_WHO, "owner": "7", "name": "Sub/a.png", "image": 4, "on": True, **_LAST}),
+    ("GrantVoided", {**_WHO, "grant": "g1", "reason": "a mistake", **_LAST}),
     ("ClockCorrected", {"at": BEFORE, "by": "cli", "was": DAY, "now": BEFORE, **_LAST}),
 ]  # fmt: skip
 """One event of each type with every member it can have, and a temp file for the cleanup."""
 
 Raw = dict[str, "str | Raw"]
-"""Members by name, each as it is spelled; those of an object within likewise, and so is the only file of a cleanup."""
+"""Members by name, each as it is spelled; those of an object within likewise, and so is the only one of a list."""
+LISTS = frozenset({"files", "drawn", "returned"})
+"""Lists of one object."""
 Wrong = Callable[[str, str], str | None]
 """Makes another spelling of a member's name and spelling; None leaves the member out."""
 
@@ -181,6 +195,9 @@ MAY_STAND: dict[str, frozenset[str]] = {
     **dict.fromkeys(("temp", "last", "moderated_free", "on"), frozenset({"true"})),
     **dict.fromkeys(("gen_bytes", "amount", "price", "days"), _WHOLE),
     "image": _WHOLE | {"2^53 + 1"},
+    **dict.fromkeys(("temp", "last", "moderated_free"), frozenset({"true"})),
+    **dict.fromkeys(("gen_bytes", "credits_each", "amount", "priority", "rollover", "cost"), _WHOLE),
+    **dict.fromkeys(("guild/day/generations", "user/month/credits", "user/day/credits"), _WHOLE),
     "seconds": _NUMBER,
     "credits": _NUMBER | {"negative", "minus zero"},
     "seed": _WHOLE | {"negative", "2^53 + 1", "2^63"},
@@ -199,6 +216,7 @@ MAY_STAND: dict[str, frozenset[str]] = {
         }
     ),
     **dict.fromkeys(("reservation", "offer"), frozenset(_IN_AN_ID | _HEX | {"64 capital digits", "no digits"})),
+    **dict.fromkeys(("reservation", "grant"), frozenset(_IN_AN_ID | _HEX | {"64 capital digits", "no digits"})),
     "command": frozenset(
         {"a device", "of another case", "31 digits", "33 digits", "capital digits", "64 capital digits", "no digits"}
     ),
@@ -224,6 +242,15 @@ OPTIONAL_IN = frozenset(
         ("LimitsOverridden", "user_bytes"),
         ("LimitsOverridden", "daily"),
     }
+    {"origin", "request", "credits", "seed", "reservation", "until", "style", "provider", "taken_in", "windows"}
+    | {"unenforced", "credits_each", "drawn", "cost", "returned", "window", "priority", "rollover", "rollover_until"}
+    | {"guild/day/generations", "user/month/credits"}
+)
+"""What may be missing wherever it stands."""
+OPTIONAL_IN = frozenset(
+    {("PolicyChanged", "reason"), ("LimitsOverridden", "user_bytes"), ("LimitsOverridden", "daily")}
+    | {(type_name, "model") for type_name in ("GenerationReserved", "RequestRefused", "LimitExceeded")}
+    | {("GrantGiven", "expires_at")}
 )
 """What may be missing in one type."""
 
@@ -261,11 +288,16 @@ _OTHERWISE = {
     ("GenerationReleased", "reason"),
     ("ImageDeleted", "reason"),
     ("RequestRefused", "reason"),
+    ("LimitExceeded", "reason"),
+    ("GrantGiven", "source"),
+    ("GrantGiven", "reason"),
     ("LimitsOverridden", "reason"),
     ("LimitsOverridden", "limits"),
     ("ImageSaved", "operation"),
 }
 """Members that have a form of their own in this type."""
+_FREE = {("LimitsOverridden", "reason"), ("GrantGiven", "reason")}
+"""Of these, those that are any text."""
 
 
 def _chosen(type_name: str, member: str, seen: list[str]) -> Iterable[str]:
@@ -282,7 +314,7 @@ def must_be_refused(type_name: str, member: str, kind: str) -> bool:
         return member not in OPTIONAL and (type_name, member) not in OPTIONAL_IN
     if (type_name, member, kind) in MAY_STAND_IN:
         return False
-    listed = (type_name, member) in _OTHERWISE and (type_name, member) != ("LimitsOverridden", "reason")
+    listed = (type_name, member) in _OTHERWISE and (type_name, member) not in _FREE
     return (listed and member != "limits") or kind not in MAY_STAND.get(member, frozenset())
 
 
@@ -290,12 +322,14 @@ def paths_of(type_name: str, index: int) -> list[tuple[str, ...]]:
     """The members of an event, and those of the objects within; of the lean second ImageSaved none."""
     if index and type_name in {name for name, _ in BASE[:index]}:
         return []
-    paths: list[tuple[str, ...]] = []
-    for name, value in raw(BASE[index][1]).items():
-        paths.append((name,))
+    return list(_paths(raw(BASE[index][1])))
+
+
+def _paths(told: Raw) -> Iterator[tuple[str, ...]]:
+    for name, value in told.items():
+        yield (name,)
         if isinstance(value, dict):
-            paths += [(name, inner) for inner in value]
-    return paths
+            yield from ((name, *inner) for inner in _paths(value))
 
 
 def forged(index: int, path: tuple[str, ...], wrong: Wrong) -> Line:
@@ -320,7 +354,7 @@ def raw(members: dict[str, object]) -> Raw:
     """Each member as it is spelled."""
     told: Raw = {}
     for name, value in members.items():
-        inner = value[0] if name == "files" and isinstance(value, list) else value
+        inner = value[0] if name in LISTS and isinstance(value, list) else value
         told[name] = raw(inner) if isinstance(inner, dict) else spelled(inner)
     return told
 
@@ -330,7 +364,7 @@ def joined(name: str, told: str | Raw) -> str:
     if isinstance(told, str):
         return told
     inside = ",".join(f'"{member}":{joined(member, value)}' for member, value in told.items())
-    return f"[{{{inside}}}]" if name == "files" else f"{{{inside}}}"
+    return f"[{{{inside}}}]" if name in LISTS else f"{{{inside}}}"
 
 
 def line_of(type_name: str, members: dict[str, object]) -> Line:
