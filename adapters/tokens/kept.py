@@ -17,9 +17,9 @@ from typing import Any
 import orjson
 
 from adapters.disk.files import UPDATE, Files
+from adapters.disk.whole_files import OWNER_ALONE_MODE, put_whole
 from adapters.ports.faults import ConfigError, StorageUnavailable
 from adapters.tokens.token import Scope, Token, new_text
-from adapters.tokens.whole_files import OWNER_ALONE_MODE, put_whole
 
 LOCK_TRIES, LOCK_PAUSE_SECONDS = 50, 0.1
 

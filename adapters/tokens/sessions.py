@@ -18,8 +18,8 @@ import orjson
 import structlog
 
 from adapters.disk.files import Files
+from adapters.disk.whole_files import put_whole
 from adapters.tokens.session import Session, Way, digest_of_cookie, is_cookie
-from adapters.tokens.whole_files import put_whole
 from domain.instants import is_instant, seconds_between
 
 MOST_OF_A_HOLDER, MOST_SESSIONS = 50, 5_000
