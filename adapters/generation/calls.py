@@ -25,10 +25,10 @@ from yarl import URL
 from adapters.generation.answers import Contents, parsed, text_of
 from adapters.generation.bodies import plain_within
 from adapters.generation.breaker import CircuitBreaker, RetryBudget
-from adapters.generation.retry_after import retry_after_seconds
 from adapters.generation.taxonomy import ErrorDetails, failure_inside, failure_of, not_as_promised
 from adapters.generation.told_errors import told_in, told_in_text
 from adapters.generation.unpacking import CannotUnpack
+from adapters.network.retry_after import retry_after_seconds
 from adapters.observability.redaction import Redactor
 from adapters.ports.failure_reasons import (
     AnswerLost,
