@@ -73,12 +73,13 @@ async def _serve(program: Program, out: TextIO) -> int:
     _stop_on_signals(stopping)
     address = await program.http.start() if program.http else None
     _say_hello(program, address, out)
-    if program.bot:
-        program.bot.start()
+    for part in (program.bot, program.webhooks):
+        if part:
+            part.start()
     try:
         return await _look_after(program, address, stopping)
     finally:
-        await asyncio.gather(*(part.stop() for part in (program.bot, program.http) if part))
+        await asyncio.gather(*(part.stop() for part in (program.bot, program.http, program.webhooks) if part))
         await program.studio.close()
         await program.generator.aclose()
 
@@ -101,6 +102,8 @@ def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
         print(reach_of(program.config).says(needs_token=needs_token(program.config)), file=out)
         if program.config.http.public_url:
             print(f"For browsers the page is {program.config.http.public_url}/", file=out)
+    if program.webhooks:
+        print(f"Webhooks go to {program.webhooks.receiver.shown}: {', '.join(program.webhooks.types)}", file=out)
     where = f"The page is at {address}/" if address else "The bot is connecting"
     print(made_by, f"{where} (Ctrl+C stops the service)", sep="\n", file=out, flush=True)
 

@@ -25,6 +25,8 @@ class NoteKind(StrEnum):
     NOT_IN_PLACE_YET = "not_in_place_yet"
     BOT_ENDED = "bot_ended"
     BOT_OFFLINE = "bot_offline"
+    WEBHOOKS_BEHIND = "webhooks_behind"
+    WEBHOOKS_STOPPED = "webhooks_stopped"
     LOG_BEGUN = "log_begun"
 
 

@@ -10,6 +10,7 @@ from adapters.bootstrap.doors import discord_sign_in
 from adapters.bootstrap.making import make_generator, studio_settings
 from adapters.bootstrap.reach import needs_token, reach_of
 from adapters.bootstrap.storage import files_of, given_limits, open_store
+from adapters.bootstrap.webhooks import receiver_of, webhooks_to
 from adapters.http.access import Door
 from adapters.http.service import HttpService, make_app
 from adapters.library.image_generator import ImageGenerator
@@ -19,6 +20,7 @@ from adapters.studio import Studio
 from adapters.tokens.judging import KnownTokens
 from adapters.tokens.kept import KeptTokens
 from adapters.tokens.sessions import Sessions
+from adapters.webhooks.telling import Webhooks
 
 if TYPE_CHECKING:
     from adapters.discord.lifecycle import BotLife  # late, as the library is large
@@ -35,11 +37,13 @@ class Program:
     http: HttpService | None
     tokens: KnownTokens
     bot: BotLife | None
+    webhooks: Webhooks | None
 
 
 def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) -> Program:
     """Every part, opened and not yet serving; the bot is one where it has a token. Raises Faults."""
     discord = None if bot_alone else discord_sign_in(config)
+    receiver = receiver_of(config, clock)
     store = open_store(config, given_limits(config), clock=clock)
     generator = make_generator(config)
     studio = Studio(store, generator, studio_settings(config))
@@ -60,7 +64,16 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
     if bot is not None:
         store.watched.append(bot.notes)
         store.measured.append(bot.measured)
-    return Program(config=config, store=store, generator=generator, studio=studio, http=http, tokens=tokens, bot=bot)
+    return Program(
+        config=config,
+        store=store,
+        generator=generator,
+        studio=studio,
+        http=http,
+        tokens=tokens,
+        bot=bot,
+        webhooks=None if receiver is None else webhooks_to(receiver, config, store),
+    )
 
 
 def _make_bot(config: Config, store: Storage, studio: Studio, generator: ImageGenerator) -> BotLife:

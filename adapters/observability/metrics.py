@@ -101,6 +101,15 @@ METRICS: Mapping[str, Described] = {
     "abby_bot_online": Described(Kind.GAUGE, "1 while commands arrive from Discord; absent where there is no bot."),
     "abby_bot_gateway_seconds": Described(Kind.GAUGE, "Seconds that Discord's gateway took for the last heartbeat."),
     "abby_bot_guilds": Described(Kind.GAUGE, "Servers that the bot is in."),
+    "abby_webhook_attempts": Described(
+        Kind.COUNTER, "Posts to the receiver of webhooks since the start: taken or failed.", ("outcome",)
+    ),
+    "abby_webhook_away_seconds": Described(
+        Kind.GAUGE, "Seconds since the receiver of webhooks first failed to take what waits; 0 while it takes all."
+    ),
+    "abby_webhook_position": Described(
+        Kind.GAUGE, "The position up to which webhooks are told; absent where there are none."
+    ),
 }
 """Every metric of ours by its name, a counter's without `_total`."""
 

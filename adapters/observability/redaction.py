@@ -44,6 +44,7 @@ SECRET_SHAPES = (
         r"authorization[\"'\s:=]{1,8}(?:(?:bearer|basic|bot)\s{1,8})?(?P<secret>[^\s\"',;]{1,4096})", ("authorization",)
     ),
     Shape(r"\b(?P<secret>sk[-_][\w-]{3,4096})", ("sk-", "sk_")),
+    Shape(r"\b(?P<secret>whsec_[\w+/=-]{3,4096})", ("whsec_",)),
     Shape(
         r"(?<![a-z])(?:api[_-]?key|token|secret|password|signature)[\"']?\s{0,8}[=:]\s{0,8}[\"']?(?P<secret>[^\s&\"',;}\]]{1,4096})",
         ("key", "token", "secret", "password", "signature"),

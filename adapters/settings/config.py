@@ -38,6 +38,7 @@ from adapters.settings.kinds import (
 from adapters.settings.prices import AUTO, QUALITIES, Quality
 from adapters.settings.section import DEFAULT_WORD, Section, is_secret
 from adapters.settings.sources import FORMER_NAMES, Origin, Sources
+from adapters.settings.webhooks import WebhookConfig
 from domain.validation import MAX_DAYS
 
 LARGEST_LIMIT_MB = 1_000_000_000
@@ -222,6 +223,7 @@ SECTIONS: dict[str, type[Section]] = {
     "generation": GenerationConfig,
     "discord": DiscordConfig,
     "http": HttpConfig,
+    "webhooks": WebhookConfig,
     "program": ProgramConfig,
 }
 
@@ -236,6 +238,7 @@ class Config:
     generation: GenerationConfig = field(init=False)
     discord: DiscordConfig = field(init=False)
     http: HttpConfig = field(init=False)
+    webhooks: WebhookConfig = field(init=False)
     program: ProgramConfig = field(init=False)
 
     def __post_init__(self) -> None:

@@ -25,6 +25,8 @@ OF_PROMETHEUS = {"up"}
 """What Prometheus itself says of whom it scrapes."""
 OF_A_BOT = {"abby_bot_online", "abby_bot_gateway_seconds", "abby_bot_guilds"}
 """There where there is a bot: tests/adapters/discord/test_life.py scrapes them."""
+OF_WEBHOOKS = {"abby_webhook_attempts_total", "abby_webhook_away_seconds", "abby_webhook_position"}
+"""There where there is a receiver: tests/adapters/webhooks/test_killed.py scrapes them."""
 WORDS = {"and", "or", "unless", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "offset"}
 MATCHER = re.compile(r"(\w+)\s*(=~|!~|!=|=)\s*\"([^\"]*)\"")
 
@@ -79,7 +81,7 @@ async def test_each_query_asks_for_what_a_running_service_tells(service: Running
     labels = set(re.findall(r"(\w+)=\"([^\"]*)\"", told))
     for expression in EXPRESSIONS:
         assert names_in(expression), expression
-        assert names_in(expression) <= names | OF_A_BOT | OF_PROMETHEUS, expression
+        assert names_in(expression) <= names | OF_A_BOT | OF_WEBHOOKS | OF_PROMETHEUS, expression
         assert matchers_in(expression) <= labels, expression
 
 
