@@ -38,6 +38,7 @@ from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import UPDATE, Files, is_disk_full
 from adapters.disk.litter import is_litter
 from adapters.disk.ways import lie_in_each_other, resolved
+from adapters.disk.whole_files import put_whole
 from adapters.ledger.projector import Projector
 from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.clock import Clock, utc_now
@@ -51,6 +52,7 @@ from adapters.ports.faults import (
     TargetRefused,
 )
 from adapters.ports.log_reports import CopiedLog
+from adapters.webhooks.cursor import CURSOR_FILE, MOST_CURSOR_BYTES
 from projections.standing_files import StandingFile
 
 COPIES = 2
@@ -160,6 +162,7 @@ class _Backup:
             log = engine.open_for_reading(self._root, beyond_watermark=True, on_event=standing.take)
         with closing(log):
             self._refuse_without_room(source, standing, log)
+            cursor = self._cursor()
             copied = self._copy_log(log.head)
             for _ in range(COPIES):
                 position, stood = settling.carry_out(standing, log)
@@ -174,6 +177,7 @@ class _Backup:
                 raise StorageUnavailable(_not_given_back(self._paths.folder, len(bad)))
         more = self._copy_log(position) if position > copied.position else copied
         self._verify_log(more)
+        self._keep_cursor(cursor)
         manifest = self._publish(more, stood, settling.held)
         return BackedUp(
             folder=self._paths.folder,
@@ -201,6 +205,19 @@ class _Backup:
     def _copy_log(self, up_to: int) -> CopiedLog:
         engine = self._terms.engine
         return engine.copy(self._root, self._paths.log_root, up_to=up_to, with_key=self._terms.with_key)
+
+    def _cursor(self) -> bytes | None:
+        """How far webhooks were told before the log was copied: a restored root goes on from there."""
+        with suppress(OSError):  # of one that cannot be read, the service itself tells
+            return self._files.read(self._root / CURSOR_FILE, MOST_CURSOR_BYTES)
+        return None
+
+    def _keep_cursor(self, cursor: bytes | None) -> None:
+        path = self._paths.log_root / CURSOR_FILE
+        if cursor is not None:
+            put_whole(self._files, path, cursor)
+        elif self._files.lexists(path):
+            self._files.unlink(path)
 
     def _known(self) -> dict[int, Content]:
         """The list of the former backup, so that how an image was made is read once; empty where it cannot be used."""

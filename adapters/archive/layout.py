@@ -2,7 +2,7 @@
 
     backup.json              what the backup is of and how far it goes; while it does not stand, there is none yet
     contents-<hash>.jsonl    a line for each image and temp file that stands, with how it was made
-    log/logs/                the log as far as that goes, or further; its watermark; its key
+    log/logs/                the log as far as that goes, or further; its watermark; its key; how far webhooks were told
     files/<2 hex>/<sha256>   the bytes of images and temp files, once for all that have the same
 
 `backup.json` is exchanged at once, when all that it names is on the disk and was read back. What it does not name is

@@ -28,6 +28,7 @@ from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import READ, Files, is_disk_full
 from adapters.disk.litter import is_litter
 from adapters.disk.ways import lie_in_each_other, resolved
+from adapters.disk.whole_files import put_whole
 from adapters.imagestore.local.layout import Layout
 from adapters.ledger.projector import Projector
 from adapters.ledger.taking_in import collecting_no_garbage
@@ -40,6 +41,7 @@ from adapters.ports.faults import (
     TargetRefused,
 )
 from adapters.ports.image_store import OWN_PREFIX
+from adapters.webhooks.cursor import CURSOR_FILE, MOST_CURSOR_BYTES
 from projections.standing_files import StandingFile
 
 IN_MAKING = f"{OWN_PREFIX}restored"
@@ -207,8 +209,15 @@ class _Restore:
         )
         if (copied.digest, copied.size_bytes) != (manifest.digest, manifest.log_bytes):
             raise BackupDamaged(f"The log in {backup.paths.folder} is not the one that was backed up. {ANOTHER_COPY}")
+        self._place_cursor()
         self._read_back()
         return copied.has_key
+
+    def _place_cursor(self) -> None:
+        """How far webhooks were told, so that nothing is told again or left out. Of somebody else's nothing was."""
+        stored = self._backup.paths.log_root / CURSOR_FILE
+        if self._terms.is_ours and self._files.lexists(stored):
+            put_whole(self._files, self._root / CURSOR_FILE, self._files.read(stored, MOST_CURSOR_BYTES))
 
     def _place_all_of(self, file: StandingFile) -> None:
         """How an image was made first, then its bytes, as a save does."""
