@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from adapters.bootstrap.storage import files_of
-from adapters.cli.checks import log, settings, storage
+from adapters.cli.checks import log, settings, storage, webhooks
 from adapters.cli.checks.finding import Finding, Level, fail
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
@@ -56,6 +56,7 @@ def examine(invocation: Invocation) -> list[Finding]:
         settings.token(config),
         settings.access(config),
         settings.digest(config),
+        webhooks.told(config),
     ]
     return [*findings, *_of_the_root(config, engine, in_log, of_log)]
 

@@ -53,6 +53,7 @@ CHECKS = [
     "settings",
     "token",
     "versions",
+    "webhooks",
 ]
 
 Doctor = Callable[..., dict[str, Any]]
@@ -125,6 +126,9 @@ def test_a_root_in_use(doctor: Doctor, root: Path, env_file: Path) -> None:
         ("DISCORD_DIGEST_AT", "mon 8", "settings", ("FAIL", "it takes a day of the week and an hour in UTC")),
         ("DISCORD_DIGEST_CHANNELS", "#managers", "settings", ("FAIL", "'#managers' is no id of a channel")),
         ("DISCORD_MANAGERS_CHANNEL", "5", "digest", ("WARN", "there is no bot that could post a digest")),
+        ("HTTP_PORT", "0", "webhooks", ("OK", "WEBHOOK_URL is not set")),
+        ("WEBHOOK_URL", "https://hooks.example/T0", "webhooks", ("FAIL", "WEBHOOK_SECRET is not set")),
+        ("WEBHOOK_SECRET", "whsec_short", "settings", ("FAIL", "WEBHOOK_SECRET")),
         ("DISCORD_TOKEN", GOOD_TOKEN, "token", ("OK", "looks like")),
         ("DISCORD_TOKEN", "my-secret-token", "token", ("WARN", "does not look")),
         ("DISCORD_TOKEN", "letters-not-digits12.GabcDe." + "x" * 38, "token", ("WARN", "does not look")),
@@ -138,6 +142,22 @@ def test_a_setting_is_judged(
     level, words = told
     assert finding["level"] == level
     assert words in finding["found"]
+
+
+def test_where_webhooks_go_and_how_far_they_are_is_told(doctor: Doctor, root: Path, tmp_path: Path) -> None:
+    """By the receiver's host, as its path may be a secret; a cursor that cannot be read is something to do."""
+    secret = "whsec_" + "YWJj" * 10
+    file = write_env_file(tmp_path / "hooks", WEBHOOK_URL="https://hooks.example/T0-path", WEBHOOK_SECRET=secret)
+    assert "None was told yet" in doctor(env_file=file)["webhooks"]["found"]
+    (root / "logs").mkdir(parents=True, exist_ok=True)
+    (root / "logs/webhooks.json").write_text('{"format":1,"marks":[[1234,"msg_a"]]}')
+    told = doctor(env_file=file)["webhooks"]
+    assert told["found"].startswith("ThresholdCrossed go to https://hooks.example. Told up to 1,234.")
+    assert "T0-path" not in str(told)
+    (root / "logs/webhooks.json").write_text("{")
+    told = doctor(env_file=file)["webhooks"]
+    assert told["level"] == "WARN"
+    assert "remove it" in told["advice"]
 
 
 def test_what_keeps_a_digest_from_its_channel_is_told(doctor: Doctor, root: Path, tmp_path: Path) -> None:
