@@ -193,10 +193,8 @@ MAY_STAND: dict[str, frozenset[str]] = {
         ("refunded", "limit", "used", "held", "older_than_days", "user_bytes", "pool_bytes", "daily"), _WHOLE
     ),
     **dict.fromkeys(("temp", "last", "moderated_free", "on"), frozenset({"true"})),
-    **dict.fromkeys(("gen_bytes", "amount", "price", "days"), _WHOLE),
+    **dict.fromkeys(("gen_bytes", "credits_each", "amount", "priority", "rollover", "cost", "price", "days"), _WHOLE),
     "image": _WHOLE | {"2^53 + 1"},
-    **dict.fromkeys(("temp", "last", "moderated_free"), frozenset({"true"})),
-    **dict.fromkeys(("gen_bytes", "credits_each", "amount", "priority", "rollover", "cost"), _WHOLE),
     **dict.fromkeys(("guild/day/generations", "user/month/credits", "user/day/credits"), _WHOLE),
     "seconds": _NUMBER,
     "credits": _NUMBER | {"negative", "minus zero"},
@@ -215,8 +213,9 @@ MAY_STAND: dict[str, frozenset[str]] = {
             "markup",
         }
     ),
-    **dict.fromkeys(("reservation", "offer"), frozenset(_IN_AN_ID | _HEX | {"64 capital digits", "no digits"})),
-    **dict.fromkeys(("reservation", "grant"), frozenset(_IN_AN_ID | _HEX | {"64 capital digits", "no digits"})),
+    **dict.fromkeys(
+        ("reservation", "grant", "offer"), frozenset(_IN_AN_ID | _HEX | {"64 capital digits", "no digits"})
+    ),
     "command": frozenset(
         {"a device", "of another case", "31 digits", "33 digits", "capital digits", "64 capital digits", "no digits"}
     ),
@@ -232,25 +231,15 @@ MAY_STAND_IN = frozenset(
 )
 """The same in one type alone: more was asked for than anything that is kept can have."""
 OPTIONAL = frozenset(
-    {"origin", "request", "credits", "seed", "reservation", "until", "style", "provider", "taken_in", "days"}
-)
-"""What may be missing wherever it stands."""
-OPTIONAL_IN = frozenset(
-    {
-        ("PolicyChanged", "reason"),
-        ("PointsMoved", "reason"),
-        ("LimitsOverridden", "user_bytes"),
-        ("LimitsOverridden", "daily"),
-    }
     {"origin", "request", "credits", "seed", "reservation", "until", "style", "provider", "taken_in", "windows"}
     | {"unenforced", "credits_each", "drawn", "cost", "returned", "window", "priority", "rollover", "rollover_until"}
-    | {"guild/day/generations", "user/month/credits"}
+    | {"guild/day/generations", "user/month/credits", "days"}
 )
 """What may be missing wherever it stands."""
 OPTIONAL_IN = frozenset(
     {("PolicyChanged", "reason"), ("LimitsOverridden", "user_bytes"), ("LimitsOverridden", "daily")}
     | {(type_name, "model") for type_name in ("GenerationReserved", "RequestRefused", "LimitExceeded")}
-    | {("GrantGiven", "expires_at")}
+    | {("GrantGiven", "expires_at"), ("PointsMoved", "reason")}
 )
 """What may be missing in one type."""
 
