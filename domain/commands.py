@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from domain.events import IdempotencyKey
 from domain.limits import Limits, Override, SharedLimits, Windows
 from domain.point_commands import PointCommand
+from domain.tier_commands import TierCommand
 
 OPERATIONS = ("text_to_image", "image_to_image", "upscale", "unspecified")
 RELEASE_REASONS = ("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")
@@ -81,6 +82,7 @@ class ReserveGeneration(NamedTuple):
     `credits_each`: what one costs by its price, in thousandths; None where no price is known.
 
     `exclusive`: a repeat of this request while the reservation is open is REQUEST_RUNNING, not the former answer again.
+    `groups` are those that the user is in at `place`, as `tiers` names both; None where nobody asked.
     """
 
     user: str
@@ -95,6 +97,8 @@ class ReserveGeneration(NamedTuple):
     provider: str | None = None
     model: str | None = None
     credits_each: int | None = None
+    groups: tuple[str, ...] | None = None
+    place: str | None = None
     origin: str | None = None
     idempotency_key: IdempotencyKey | None = None
 
@@ -298,5 +302,6 @@ Command = (
     | CorrectClock
     | ReleaseExpired
     | PointCommand
+    | TierCommand
 )
 """The closed union of all commands."""

@@ -3,14 +3,14 @@
 Pure: the view tells what stands, `now` is the present, and nothing here changes anything. The rules are asked in the
 order of `Reason`, which is a promise; the first that says no is the answer. This module holds what is asked of every
 command and hands on: `validation` knows the form of commands, `reserving` places, `images` images and files,
-`policies` limits, `points` points, and `quota_checks` what fits.
+`policies` limits, `points` points, `tiers_given` tiers, and `quota_checks` what fits.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple, assert_never
 
-from domain import grants_given, images, points, policies, reserving
+from domain import grants_given, images, points, policies, reserving, tiers_given
 from domain.commands import (
     AdoptImage,
     ChangePolicy,
@@ -43,6 +43,7 @@ from domain.point_commands import (
     WithdrawOffer,
 )
 from domain.refusals import Reason, Refusal
+from domain.tier_commands import AssignTier, DefineTier, SeeGroups, UnassignTier
 from domain.usage import KeyedAnswer
 from domain.validation import malformed
 from domain.view import View
@@ -139,6 +140,8 @@ def _carry_out(command: Command, view: View, policy: Limits, at: str) -> tuple[E
             return grants_given.give(command, view, at)
         case VoidGrant():
             return grants_given.void(command, view, at)
+        case DefineTier() | AssignTier() | UnassignTier() | SeeGroups():
+            return tiers_given.decide_of_tiers(command, view, at)
         case ResetDaily():
             return policies.reset_daily(command, view, at)
         case SetPreference():

@@ -100,4 +100,13 @@ _BUILDERS: dict[str, tuple[tuple[str, Builder], ...]] = {
     "RequestRefused": (("asked", _build(Asked)),),
     "LimitExceeded": (("asked", _build(Asked)),),
     "LimitsOverridden": (("limits", _own_limits), _REQUEST),
+    "TierDefined": (
+        ("limits", _own_limits),
+        ("groups", tuple),
+        ("providers", tuple),
+        ("models", tuple),
+        ("operations", tuple),
+        _REQUEST,
+    ),
+    "GroupsSeen": (("groups", tuple),),
 }

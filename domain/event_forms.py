@@ -23,6 +23,7 @@ from domain.limits import Limits
 from domain.names import STORED_NAME, STORED_STYLE, STORED_USER
 from domain.point_commands import OFFER_UNITS
 from domain.point_events import KINDS, MARKET, MINT
+from domain.tiers import MAX_ALLOWED, MAX_GROUPS, MAX_GROUPS_SEEN, STORED_GROUP, STORED_PLACE
 
 MOST_TYPES = 64
 """Types of events whose expressions are kept; there are fewer."""
@@ -58,6 +59,11 @@ def _one_of(*words: str) -> Form:
 def _object(words: str, **members: Form) -> Form:
     inside = ",".join(f'"{name}":{form.pattern}' for name, form in members.items())
     return Form(words, rf"\{{{inside}\}}")
+
+
+def _list_of(what: str, of: Form, *, least: int, most: int) -> Form:
+    inside = rf"{of.pattern}(?:,{of.pattern}){{0,{most - 1}}}"
+    return Form(f"a list of {least} to {most} {what}", rf"\[{inside}\]" if least else rf"\[(?:{inside})?\]")
 
 
 def _some_of(of: Form, names: Iterable[str]) -> str:
@@ -96,6 +102,10 @@ ACCOUNT = Form(f"an account: user: and a user id, {MINT} or {MARKET}", f'"(?:{MI
 NAME = Form("an image name as they are allowed, in one folder at most", f'"{STORED_NAME}"')
 ID = Form("an id: 1 to 64 letters, digits, '.', '_' and '-'", '"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"')
 STYLE = Form("the key of a style: 1 to 64 of a-z, 0-9, '_' and '-', a letter or digit first", f'"{STORED_STYLE}"')
+TIER = Form("the key of a tier: 1 to 64 of a-z, 0-9, '_' and '-', a letter or digit first", f'"{STORED_STYLE}"')
+GROUP = Form("a group: guild:ID/role:ID or group:NAME", f'"{STORED_GROUP}"')
+PLACE = Form("a place where groups are seen: guild:ID or api:NAME", f'"{STORED_PLACE}"')
+FROM_1_TO_100 = Form("a whole number from 1 to 100", r"(?:[1-9]\d?|100)")
 STAGED = Form("32 lower-case hex digits", '"[0-9a-f]{32}"')
 DIGEST = Form("64 lower-case hex digits", '"[0-9a-f]{64}"')
 COMMAND = Form("the name of a command", '"[A-Za-z]{1,64}"')
@@ -109,10 +119,17 @@ POLICY = Form(
     rf'\{{"user_bytes":{WHOLE.pattern},"pool_bytes":{WHOLE.pattern},"daily":{WHOLE.pattern},"gen_bytes":{WHOLE.pattern},'
     rf'"moderated_free":{FLAG.pattern}(?:,"windows":{_WINDOWS})?(?:,"unenforced":(?!\[\])\[{_NAMES}\])?\}}',
 )
+_OF_ONE = (
+    rf'\{{(?:"user_bytes":{WHOLE.pattern}(?:,(?=")|(?=\}})))?(?:"daily":{WHOLE.pattern}(?:,(?=")|(?=\}})))?'
+    rf'(?:"windows":{_OWN_WINDOWS})?\}}'
+)
 OWN_LIMITS = Form(
     "null, or limits of one user: user_bytes, daily (whole numbers up to 2^53), windows, or several of them",
-    rf'(?:null|(?!\{{\}})\{{(?:"user_bytes":{WHOLE.pattern}(?:,(?=")|(?=\}})))?(?:"daily":{WHOLE.pattern}'
-    rf'(?:,(?=")|(?=\}})))?(?:"windows":{_OWN_WINDOWS})?\}})',
+    rf"(?:null|(?!\{{\}}){_OF_ONE})",
+)
+TIER_LIMITS = Form(
+    "null, or an object of limits of a tier: user_bytes, daily (whole numbers up to 2^53), windows, or some of them",
+    rf"(?:null|{_OF_ONE})",
 )
 _LIMIT = f'"(?:{"|".join(Limits._fields)})"'
 TAKEN_IN = Form(
@@ -154,6 +171,12 @@ _FORMS: dict[str, Form] = {
     **dict.fromkeys(("count", "delivered", "refunded"), PLACES),
     **dict.fromkeys(("by", "origin", "preference", "value", "reason"), TEXT),
     **dict.fromkeys(("provider", "model"), CALLED),
+    **dict.fromkeys(("providers", "models"), _list_of("names", TEXT, least=1, most=MAX_ALLOWED)),
+    **dict.fromkeys(("weight", "waiting"), FROM_1_TO_100),
+    "operations": _list_of("operations", _one_of(*OPERATIONS), least=1, most=len(OPERATIONS)),
+    "tier": TIER,
+    "place": PLACE,
+    "groups": _list_of("groups", GROUP, least=0, most=MAX_GROUPS),
     **dict.fromkeys(("temp", "last"), FLAG),
     "user": USER,
     "name": NAME,
@@ -194,6 +217,8 @@ _OF_A_TYPE: dict[tuple[str, str], Form] = {
     ("PointsMoved", "amount"): POINTS,
     ("OfferSet", "unit"): _one_of(*OFFER_UNITS),
     ("OfferSet", "amount"): POINTS,
+    ("TierDefined", "limits"): TIER_LIMITS,
+    ("GroupsSeen", "groups"): _list_of("groups", GROUP, least=0, most=MAX_GROUPS_SEEN),
     ("ImageSaved", "operation"): _one_of(*OPERATIONS, ADOPTED),
 }
 

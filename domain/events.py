@@ -15,6 +15,7 @@ from domain.grants import Draw
 from domain.idempotency import IdempotencyKey as IdempotencyKey  # noqa: PLC0414 - a part of events, for their readers
 from domain.limits import Limits, UserLimits
 from domain.point_events import OfferSet, OfferWithdrawn, PointEvent, PointsMoved
+from domain.tier_events import TierDefined, TierEvent
 
 
 class ImpossibleFact(ValueError):
@@ -317,6 +318,7 @@ Event = (
     | GrantGiven
     | GrantVoided
     | PointEvent
+    | TierEvent
 )
 """The closed union of all facts."""
 
@@ -327,7 +329,7 @@ TYPES: dict[str, type[Event]] = {event.__name__: event for event in Event.__args
 """Stored type name -> class."""
 
 _TOUCHES_POOL = (GenerationReserved, GenerationReleased, ImageSaved, ImageDeleted)
-_TOUCHES_POLICY = (PolicyChanged, ClockCorrected, OfferSet, OfferWithdrawn)
+_TOUCHES_POLICY = (PolicyChanged, ClockCorrected, OfferSet, OfferWithdrawn, TierDefined)
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,8 @@ from domain.grants import available
 from domain.refusals import Reason, Refusal
 from domain.view import View
 
+GRANT = "grant"
+"""What was not found or taken, in a refusal."""
 MAX_GRANTS = 1_000
 """Grants of one user that have something left."""
 
@@ -15,7 +17,7 @@ MAX_GRANTS = 1_000
 def give(command: GiveGrant, view: View, at: str) -> tuple[Event, ...] | Refusal:
     """GrantGiven, under an id that no grant has."""
     if view.grant(command.user, command.grant) is not None:
-        return Refusal(Reason.NAME_TAKEN, command.user, command.grant)
+        return Refusal(Reason.NAME_TAKEN, command.user, command.grant, what=GRANT)
     if sum(1 for grant in view.grants(command.user) if available(grant, at)) >= MAX_GRANTS:
         return Refusal(
             Reason.MALFORMED, command.user, f"A user has at most {MAX_GRANTS} grants. Void one that is not needed."
@@ -44,7 +46,7 @@ def void(command: VoidGrant, view: View, at: str) -> tuple[Event, ...] | Refusal
     """GrantVoided; nothing where it is void already."""
     grant = view.grant(command.user, command.grant)
     if grant is None:
-        return Refusal(Reason.NOT_FOUND, command.user, command.grant)
+        return Refusal(Reason.NOT_FOUND, command.user, command.grant, what=GRANT)
     if grant.voided:
         return ()
     return (

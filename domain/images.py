@@ -19,12 +19,13 @@ from domain.events import (
 )
 from domain.grants import Draw
 from domain.instants import later
-from domain.limits import Limits, effective
+from domain.limits import Limits
 from domain.names import folder_of, fresh_name, name_key
 from domain.quota_checks import Demand, check
 from domain.refusals import Reason, Refusal
 from domain.reservations import Reservation
 from domain.reserving import known
+from domain.tiers import limits_of
 from domain.view import View
 
 MAX_CLEANUP_FILES = 20 * MAX_FILES_A_CLEANUP
@@ -53,7 +54,7 @@ def save(command: SaveImage, view: View, policy: Limits, at: str) -> tuple[Event
     plain = reservation is None and not command.temp
     growth = command.bytes - target.replaced_bytes - (reservation.bytes_each if reservation else 0)
     demand = Demand(command, 1 if plain else 0, command.bytes, growth, target.replaced_bytes)
-    limits = effective(policy, view.override(command.user), at)
+    limits = limits_of(view, command.user, policy, at)
     fits = check(demand, view, limits, at)
     if isinstance(fits, Refusal):
         return fits

@@ -90,7 +90,11 @@ def effective(policy: Limits, override: Override | None, at: str) -> Limits:
     """The limits of one user at a time: the policy, with what stands in an override that is not over yet."""
     if override is None or (override.until is not None and override.until <= at):
         return policy
-    own = override.limits
+    return with_own(policy, override.limits)
+
+
+def with_own(policy: Limits, own: UserLimits) -> Limits:
+    """The policy with what stands in some users' own limits."""
     return policy._replace(
         user_bytes=policy.user_bytes if own.user_bytes is None else own.user_bytes,
         daily=policy.daily if own.daily is None else own.daily,

@@ -1,4 +1,5 @@
-"""Which user ids, image names and keys of styles are allowed, when two names are one, and how a fresh name is built.
+"""Which user ids, image names and keys of styles and tiers are allowed, when two names are one, and how a fresh name is
+built.
 
 Everything that comes from outside passes here before it reaches an event or a path, so an accepted id or name is safe
 as a path segment on Linux, macOS and Windows. Left to others: whether a name stands already (the decisions), and
@@ -110,6 +111,13 @@ def malformed_style(style: object) -> str | None:
         f"A style has 1 to {MAX_STYLE_CHARS} of the characters a-z, 0-9, '_' and '-', a letter or digit first. "
         "Leave it out, or name one of those that there are."
     )
+
+
+def malformed_tier(tier: object) -> str | None:
+    """Why this cannot be the key of a tier, as a sentence for people; None where it can be one."""
+    if isinstance(tier, str) and _STYLE.fullmatch(tier):
+        return None
+    return f"A tier has 1 to {MAX_STYLE_CHARS} of the characters a-z, 0-9, '_' and '-', a letter or digit first."
 
 
 def name_key(name: str) -> str:

@@ -6,8 +6,9 @@ from enum import Enum
 from typing import NamedTuple
 
 from domain.commands import ReserveGeneration
-from domain.events import Asked, RequestRefused
+from domain.events import Asked, Event, RequestRefused
 from domain.instants import next_midnight
+from domain.tier_events import GroupsSeen
 from domain.windows import begins_anew_at
 
 
@@ -25,6 +26,7 @@ class Reason(Enum):
     OFFER_CHANGED = "OFFER_CHANGED"
     CLAIMED_TODAY = "CLAIMED_TODAY"
     POINTS_SHORT = "POINTS_SHORT"
+    NOT_ALLOWED = "NOT_ALLOWED"
     PRICE_UNKNOWN = "PRICE_UNKNOWN"
     DAILY_LIMIT = "DAILY_LIMIT"
     WINDOW_LIMIT = "WINDOW_LIMIT"
@@ -34,16 +36,20 @@ class Reason(Enum):
     STOPPED = "STOPPED"
 
 
+IMAGE = "image"
+
+
 class Refusal(NamedTuple):
     """A refused command. `limit`, `used` and `held` are places or bytes, as the reason says; of a BUSY one they are the
     user's own requests under way, and 0 where those of all users are too many. `estimated`: nothing is made
     yet, and the bytes asked for are what a reservation would hold. Of POINTS_SHORT `used` are the points that it takes,
     and `limit` are those that the user has.
 
-    `detail` is the sentence of a malformed command, or names what was not found, taken or changed meanwhile, or whose
-    price is not known. `window` is the name of the limit of a WINDOW_LIMIT, whose figures are places or thousandths of
-    credits. `resets_at`: when a limit of a window begins anew, or the points of a day can be claimed. `record` is the
-    event that the refusal leaves in the log, where it leaves one.
+    `detail` is the sentence of a malformed command, or names what was not found or taken, an image where `what` says no
+    other, what was changed meanwhile, what is not allowed and what would be, or whose price is not known. `window` is
+    the name of the limit of a WINDOW_LIMIT, whose figures are places or thousandths of credits. `resets_at`: when a
+    limit of a window begins anew, or the points of a day can be claimed. `record` is the event that the refusal leaves
+    in the log, where it leaves one; `seen` is one before it, of groups that came with the command.
     """
 
     reason: Reason
@@ -57,6 +63,13 @@ class Refusal(NamedTuple):
     window: str | None = None
     record: RequestRefused | None = None
     estimated: bool = False
+    what: str = IMAGE
+    seen: GroupsSeen | None = None
+
+    @property
+    def recorded(self) -> tuple[Event, ...]:
+        """The events that the refusal leaves in the log."""
+        return tuple([event for event in (self.seen, self.record) if event is not None])
 
 
 def resets_at(reason: Reason, window: str | None, at: str) -> str | None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from domain.commands import CompleteGeneration, CorrectClock, ReleasePlaces, ReserveGeneration
 from domain.events import ClockCorrected, Event, GenerationCompleted, GenerationReleased, GenerationReserved
 from domain.instants import later
-from domain.limits import Limits, effective
+from domain.limits import Limits
 from domain.quota_checks import Demand, check, price_is_needed
 from domain.refusals import Reason, Refusal
 from domain.reservations import Reservation, delivered, refundable, released
+from domain.tiers import NO_BENEFITS, Benefits, benefits_at, benefits_of, limits_of, seen_at
+from domain.tiers_given import groups_seen, not_allowed
 from domain.view import View
 
 MAX_EXPIRED_A_BATCH = 1_000
@@ -22,10 +24,23 @@ _OF_DELIVERED = ("moderated", "not_kept")
 
 
 def reserve(command: ReserveGeneration, view: View, policy: Limits, at: str) -> tuple[Event, ...] | Refusal:
-    """GenerationReserved, if the places and what they cost fit their windows, and their bytes the user's storage and
-    the pool.
+    """GenerationReserved, if the user's tiers allow what is asked, the places and what they cost fit their windows, and
+    their bytes the user's storage and the pool. Groups that come with the command are seen first, whatever is decided.
     """
-    limits = effective(policy, view.override(command.user), at)
+    seen = None if command.groups is None else groups_seen(command, view, at)
+    if seen is None:
+        return _reserve(command, view, policy, at, benefits_at(view, command.user, at))
+    member = seen_at(view.member(command.user), seen.place, seen.groups)
+    decided = _reserve(command, view, policy, at, benefits_of(view.tiers, member, at))
+    return decided._replace(seen=seen) if isinstance(decided, Refusal) else (seen, *decided)
+
+
+def _reserve(
+    command: ReserveGeneration, view: View, policy: Limits, at: str, benefits: Benefits
+) -> tuple[Event, ...] | Refusal:
+    if benefits is not NO_BENEFITS and (detail := not_allowed(command, benefits)):
+        return Refusal(Reason.NOT_ALLOWED, command.user, detail, estimated=True)
+    limits = limits_of(view, command.user, policy, at, benefits)
     bytes_each = limits.gen_bytes if command.bytes_each is None else command.bytes_each
     if command.credits_each is None and limits.windows and price_is_needed(command, limits):
         return Refusal(Reason.PRICE_UNKNOWN, command.user, command.model or "", estimated=True)

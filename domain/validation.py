@@ -39,7 +39,7 @@ from domain.grants import GRANT_UNITS, MAX_PRIORITY, NEVER, SOURCES
 from domain.instants import is_instant
 from domain.limit_names import ALL_LIMITS, FURTHER, OF_A_USER, in_order
 from domain.limits import NO_OVERRIDE, SharedLimits, UserLimits, Windows
-from domain.names import fresh_name, malformed_name, malformed_style, malformed_user
+from domain.names import fresh_name, malformed_name, malformed_style, malformed_tier, malformed_user
 from domain.point_commands import (
     MAX_OFFER_DAYS,
     OFFER_UNITS,
@@ -54,10 +54,14 @@ from domain.point_commands import (
     WithdrawOffer,
 )
 from domain.point_events import BURNED, MINTED
+from domain.tier_commands import AssignTier, DefineTier, SeeGroups, TierCommand, UnassignTier
+from domain.tiers import EVERYBODY, MAX_ALLOWED, MAX_GROUPS, MAX_WAITING, MAX_WEIGHT, is_group, is_place
 
 MAX_KEY_CHARS = 320
 """Characters of an idempotency key: 255 of a caller and what the studio derives from them."""
 _ID = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+MAX_GROUPS_TOLD = 1_000
+"""Groups that one command may tell of; those that no tier names are not kept."""
 MAX_DAYS = 36_500
 """The largest age a cleanup may ask for."""
 MAX_TTL_SECONDS = 7 * 86_400
@@ -93,11 +97,12 @@ def malformed(command: Command) -> str | None:  # noqa: C901, PLR0912 - one case
         case SetPolicy(source=source):
             bad_limits = _bad_shared(command) or _bad_limits(command.gen_bytes)
             return _bad_key(command) or _not_of(source, START_SOURCES) or bad_limits
-        case ChangePolicy(reason=reason, wanted=wanted, seen=seen):
-            none = None if wanted.given else f"No limit is given, of {', '.join(SharedLimits._fields)}."
-            return _bad_key(command) or _bad_shared(wanted) or _bad_shared(seen) or none or _bad_text(reason, "reason")
+        case ChangePolicy():
+            return _bad_key(command) or _bad_change(command)
         case GiveGrant() | VoidGrant():
             return _bad_grant(command)
+        case DefineTier() | AssignTier() | UnassignTier() | SeeGroups():
+            return _bad_key(command) or _bad_of_tiers(command)
         case CorrectClock() | ReleaseExpired():
             return _bad_key(command)
         case MovePoints() | GivePoints() | ClaimDaily() | SetFavourite() | SetOffer() | WithdrawOffer() | BuyOffer():
@@ -116,6 +121,7 @@ def _bad_reservation(command: ReserveGeneration) -> str | None:
         or (None if _is_limit(command.bytes_each) else "The bytes of a place must be a whole number.")
         or (None if _is_limit(command.credits_each) else "What a place costs must be whole thousandths of credits.")
         or _bad_ttl(command.ttl_seconds)
+        or _bad_seen(command.place, command.groups)
     )
 
 
@@ -165,7 +171,7 @@ def _bad_days(days: object) -> str | None:
 def _bad_end(until: str | None) -> str | None:
     if until is None or is_instant(until):
         return None
-    return "The end of an override or a grant must be a time such as 2026-01-31T00:00:00.000000Z."
+    return "The end of an override, a grant or a tier must be a time such as 2026-01-31T00:00:00.000000Z."
 
 
 def _spelled(name: str | FreshName) -> str:
@@ -188,6 +194,12 @@ def _bad_override(command: OverrideLimits) -> str | None:
     seen = command.seen or NO_OVERRIDE
     own = UserLimits(command.user_bytes, command.daily, command.windows)
     return _bad_end(command.until) or _bad_end(seen.until) or _bad_own(own) or _bad_own(seen.limits)
+
+
+def _bad_change(command: ChangePolicy) -> str | None:
+    given = command.wanted.given
+    none = None if given else f"No limit is given: {', '.join(SharedLimits._fields)}, or several of them."
+    return _bad_shared(command.wanted) or _bad_shared(command.seen) or none or _bad_text(command.reason, "reason")
 
 
 def _bad_grant(command: GiveGrant | VoidGrant) -> str | None:
@@ -213,6 +225,77 @@ def _bad_gift(command: GiveGrant) -> str | None:
         or (None if rolls or not (command.rollover or command.rollover_until) else "Only what expires can roll over.")
         or ends
     )
+
+
+def _bad_of_tiers(command: TierCommand) -> str | None:
+    match command:
+        case DefineTier():
+            return _bad_tier(command)
+        case AssignTier(user, tier=tier, until=until):
+            return malformed_user(user) or _bad_assignment(tier, command.reason, until)
+        case UnassignTier(user, tier=tier):
+            return malformed_user(user) or _bad_assignment(tier, command.reason)
+        case SeeGroups(user, place=place, groups=groups):
+            return malformed_user(user) or _bad_seen(place, groups)
+        case _:
+            assert_never(command)
+
+
+def _bad_tier(command: DefineTier) -> str | None:
+    is_gone = command.limits is None
+    if is_gone and command[4:10] != ((), None, None, None, None, None):
+        return "A tier that is taken away has nothing else."
+    return (
+        malformed_tier(command.tier)
+        or (None if command.limits is None else _bad_own(command.limits))
+        or _bad_groups(command)
+        or _bad_allowed(command.providers)
+        or _bad_allowed(command.models)
+        or _bad_allowed(command.operations)
+        or next((bad for operation in command.operations or () if (bad := _bad_operation(operation))), None)
+        or (None if _is_part(command.weight, MAX_WEIGHT) else f"A weight is 1 to {MAX_WEIGHT}.")
+        or (None if _is_part(command.waiting, MAX_WAITING) else f"Requests that may wait are 1 to {MAX_WAITING}.")
+        or _bad_text(command.reason, "reason")
+    )
+
+
+def _bad_groups(command: DefineTier) -> str | None:
+    groups = command.groups
+    if groups and command.tier == EVERYBODY:
+        return f"The tier {EVERYBODY} is that of whoever has no other, and no group gives it."
+    for group in groups:
+        if not is_group(group):
+            return f"{group!r:.60} is no group. A group is guild:ID/role:ID, or group:NAME."
+    if len(groups) > MAX_GROUPS or tuple(sorted(set(groups))) != groups:
+        return f"A tier has at most {MAX_GROUPS} groups, named once each, in the order of the alphabet."
+    return None
+
+
+def _bad_allowed(names: tuple[str, ...] | None) -> str | None:
+    if names is None:
+        return None
+    if not 1 <= len(names) <= MAX_ALLOWED or tuple(sorted(set(names))) != names:
+        return f"A list of what is allowed has 1 to {MAX_ALLOWED} names, once each, in the order of the alphabet."
+    return next((bad for name in names if (bad := _bad_text(name, "name of what is allowed"))), None)
+
+
+def _bad_assignment(tier: str, reason: str, until: str | None = None) -> str | None:
+    given = None if tier != EVERYBODY else f"The tier {EVERYBODY} is that of whoever has no other; nobody is given it."
+    return malformed_tier(tier) or given or _bad_end(until) or _bad_text(reason, "reason")
+
+
+def _bad_seen(place: str | None, groups: tuple[str, ...] | None) -> str | None:
+    if (place is None) != (groups is None):
+        return "Groups are told with the place where they are seen, and a place with them."
+    if place is not None and not is_place(place):
+        return "A place where groups are seen is guild:ID or api:NAME."
+    if len(groups or ()) > MAX_GROUPS_TOLD:
+        return f"At most {MAX_GROUPS_TOLD} groups can be told."
+    return None
+
+
+def _is_part(value: int | None, most: int) -> bool:
+    return value is None or _is_whole(value, 1, most)
 
 
 def _bad_id(text: str) -> str | None:

@@ -9,6 +9,7 @@ from domain.grants import Grant
 from domain.limits import Override, TakenIn
 from domain.point_commands import Offer
 from domain.reservations import Reservation
+from domain.tiers import Member, Tiers
 from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, UserUsage
 from domain.windows import Tally
 
@@ -76,6 +77,13 @@ class View(Protocol):
 
     def override(self, user: str) -> Override | None:
         """A user's own limits."""
+
+    @property
+    def tiers(self) -> Tiers:
+        """Every tier that there is."""
+
+    def member(self, user: str) -> Member:
+        """What a user's tiers follow from."""
 
     def reservation(self, reservation: str) -> Reservation | None:
         """A reservation to which something can still happen."""

@@ -24,7 +24,7 @@ from domain.events import (
     RequestRefused,
 )
 from domain.instants import day_of, next_midnight
-from domain.limits import Limits, Override, effective
+from domain.limits import Limits, Override
 from domain.point_events import PointsMoved
 from domain.refusals import Reason
 from domain.reservations import Reservation
@@ -249,7 +249,7 @@ def _explained(fold: UserFold, position: int, events: tuple[Event, ...], later: 
         position=position,
         events=events,
         user=user,
-        limits=effective(state.policy, in_force, at),
+        limits=state.policy if user is None else state.limits_of(user, at),
         override=in_force,
         steps=tuple(fold.steps),
         day=day,

@@ -28,11 +28,13 @@ from domain.events import (
 from domain.grants import Grant, total
 from domain.instants import EARLIEST, day_of
 from domain.limit_names import CREDITS, GENERATIONS, GUILD, POOL, USER
-from domain.limits import Limits, Override, TakenIn, effective
+from domain.limits import Limits, Override, TakenIn
 from domain.names import name_key
 from domain.point_events import FavouriteSet, OfferSet, OfferWithdrawn, PointsMoved
 from domain.policies import taken_in_after
 from domain.reservations import Evolved, Reservation, evolve_reservation, refundable, reserve
+from domain.tier_events import GroupsSeen, TierAssigned, TierDefined, TierUnassigned
+from domain.tiers import Member, Tiers, limits_of
 from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, UserUsage
 from domain.windows import NOTHING, Tally
 from projections.answers import Answers
@@ -43,13 +45,14 @@ from projections.image_index import ImageIndex
 from projections.points import Points
 from projections.tables import Table
 from projections.temp_files import older_than
+from projections.tiers import TierBook
 from projections.user_quota import UserQuota
 from projections.windows import WindowTallies
 
 
 class Tables(NamedTuple):
     """The tables of a state: bytes of users, their day counts, reservations, overrides, recorded refusals, answers,
-    grants.
+    grants, what users' tiers follow from.
     """
 
     users: Table[str, UserUsage]
@@ -59,6 +62,7 @@ class Tables(NamedTuple):
     refusals: Table[tuple[str, str], tuple[str, int]]
     answers: Table[str, KeyedAnswer]
     grants: Table[str, tuple[Grant, ...]]
+    members: Table[str, Member]
 
 
 class QuotaFold(ABC):
@@ -81,6 +85,7 @@ class QuotaFold(ABC):
         self.daily = DailyQuota(tables.days)
         self.whole = GlobalQuota()
         self.granted = Grants(tables.grants)
+        self.ranks = TierBook(tables.members)
         self.answers = Answers(tables.answers)
         self.points = Points()
 
@@ -124,7 +129,16 @@ class QuotaFold(ABC):
 
     def limits_of(self, user: str, at: str) -> Limits:
         """The limits of a user at a time."""
-        return effective(self.policy, self.override(user), at)
+        return limits_of(self, user, self.policy, at)
+
+    @property
+    def tiers(self) -> Tiers:
+        """Every tier that there is."""
+        return self.ranks.tiers
+
+    def member(self, user: str) -> Member:
+        """What a user's tiers follow from."""
+        return self.ranks.member(user)
 
     def reservation(self, reservation: str) -> Reservation | None:
         """A reservation to which something can still happen."""
@@ -198,6 +212,8 @@ class QuotaFold(ABC):
                 self.granted.give(position, event, self._has_drawn)
             case GrantVoided():
                 self.granted.void(event)
+            case TierDefined() | TierAssigned() | TierUnassigned() | GroupsSeen():
+                self.ranks.apply(event)
             case DailyCountReset():
                 self.daily.apply(event)
             case ClockCorrected():

@@ -38,6 +38,7 @@ class QuotaState(QuotaFold):
             refusals=Table(),
             answers=Table(),
             grants=Table(),
+            members=Table(),
         )
         self.tables = tables
         self.gallery = gallery or Gallery()
@@ -54,7 +55,7 @@ class QuotaState(QuotaFold):
 
     def draft(self) -> Draft:
         """An empty draft over this state."""
-        users, days, reservations, overrides, refusals, answers, grants = self._tables
+        users, days, reservations, overrides, refusals, answers, grants, members = self._tables
         return Draft(
             self,
             Tables(
@@ -65,6 +66,7 @@ class QuotaState(QuotaFold):
                 refusals=refusals.draft(),
                 answers=answers.draft(),
                 grants=grants.draft(),
+                members=members.draft(),
             ),
         )
 
@@ -95,6 +97,7 @@ class Draft(QuotaFold):
         self.policy = state.policy
         self.policy_is_recorded = state.policy_is_recorded
         self.taken_in = state.taken_in
+        self.ranks.tiers = state.tiers
         self.to_cancel = state.to_cancel
         self.whole = GlobalQuota(state.pool)
         self.points = state.points.draft()
@@ -120,6 +123,7 @@ class Draft(QuotaFold):
         state.position, state.last_at = self.position, self.last_at
         state.policy, state.policy_is_recorded = self.policy, self.policy_is_recorded
         state.taken_in = self.taken_in
+        state.ranks.tiers = self.tiers
         state.to_cancel = self.to_cancel
         state.whole.pool = self.whole.pool
         for reservation in self._made:

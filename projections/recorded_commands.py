@@ -54,6 +54,8 @@ from domain.instants import seconds_between
 from domain.limits import Limits, SharedLimits, UserLimits
 from domain.point_events import PointEvent
 from domain.refusals import Reason
+from domain.tier_commands import AssignTier, DefineTier, SeeGroups, UnassignTier
+from domain.tier_events import GroupsSeen, TierAssigned, TierDefined, TierUnassigned
 from domain.validation import MAX_TTL_SECONDS
 from projections.point_commands import end_of_points, point_command
 from projections.quota_state import QuotaState
@@ -294,6 +296,10 @@ _COMMANDS: dict[type[Event], Callable[[Any], Command]] = {
     GrantGiven: _made_of(GrantGiven, GiveGrant),
     GrantVoided: _made_of(GrantVoided, VoidGrant),
     PreferenceSet: _made_of(PreferenceSet, SetPreference),
+    TierDefined: _made_of(TierDefined, DefineTier),
+    TierAssigned: _made_of(TierAssigned, AssignTier),
+    TierUnassigned: _made_of(TierUnassigned, UnassignTier),
+    GroupsSeen: _made_of(GroupsSeen, SeeGroups),  # that they came with the command after it changes nothing
     CleanupCompleted: _clean_up,
     ClockCorrected: _made_of(ClockCorrected, CorrectClock),
 }

@@ -109,5 +109,5 @@ class SelfCheck:
 def _recorded_by(decided: Decision) -> tuple[Event, ...] | None:
     """The events that a decision leaves in the log; None for an answer that was given before."""
     if isinstance(decided, Refusal):
-        return (decided.record,) if decided.record else ()
+        return decided.recorded
     return None if isinstance(decided, StoredAnswer) else decided

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from domain.grants import Draw, Grant
 from domain.limits import Limits, Override, TakenIn, UserLimits, Windows
 from domain.reservations import Reservation
+from domain.tiers import Assignment, Member, SeenAt, Tier, Tiers
 from domain.usage import DayCount, KeyedAnswer, PoolUsage, UserUsage
 from projections import points, windows
 from projections.gallery import Gallery
@@ -36,6 +37,7 @@ def dump(state: QuotaState) -> StoredState:
     tables: dict[str, dict[Any, Any]] = {name: table.dump() for name, table in state.tables._asdict().items()}
     tables["windows"] = state.windows.dump()
     tables |= state.points.dump()
+    tables["tiers"] = dict(state.tiers.by_key)
     tables["book"] = {
         "position": state.position,
         "last_at": state.last_at,
@@ -57,6 +59,7 @@ def load(rows: Mapping[str, Rows], images: Mapping[str, dict[str, bytes]], unpac
         refusals=Table({(user, reason): (day, times) for (user, reason), (day, times) in rows["refusals"]}),
         answers=Table({tag: _answer(*members) for tag, members in rows["answers"]}),
         grants=Table({user: tuple(Grant(*members) for members in grants) for user, grants in rows["grants"]}),
+        members=Table({user: _member(*members) for user, members in rows["members"]}),
     )
     gallery, temps = Gallery(images["images"], unpack), ImageIndex(images["temps"], unpack)
     state = QuotaState(tables, gallery, temps, windows.of_rows(rows["windows"]))
@@ -64,6 +67,7 @@ def load(rows: Mapping[str, Rows], images: Mapping[str, dict[str, bytes]], unpac
     state.position, state.last_at = whole["position"], whole["last_at"]
     state.policy, state.policy_is_recorded = _limits(*whole["policy"]), whole["policy_is_recorded"]
     state.taken_in = _taken_in(*whole.get("taken_in", ()))
+    state.ranks.tiers = Tiers(_tier(*members) for _, members in rows["tiers"])
     state.whole.pool = PoolUsage(*whole["pool"])
     state.points = points.of_rows({name: list(rows[name]) for name in points.NAMES})
     return state
@@ -77,6 +81,28 @@ def _reservation(*members: Any) -> Reservation:
     """A reservation whose draws came back as lists."""
     reservation = Reservation(*members)
     return reservation._replace(drawn=tuple(Draw(*draw) for draw in reservation.drawn))
+
+
+def _member(assigned: Any, seen: Any) -> Member:
+    return Member(
+        tuple(Assignment(*one) for one in assigned), tuple(SeenAt(place, tuple(groups)) for place, groups in seen)
+    )
+
+
+def _tier(*members: Any) -> Tier:
+    """A tier whose tuples came back as lists."""
+    tier = Tier(*members)
+    return tier._replace(
+        limits=_own_limits(*tier.limits),
+        groups=tuple(tier.groups),
+        providers=_names(tier.providers),
+        models=_names(tier.models),
+        operations=_names(tier.operations),
+    )
+
+
+def _names(names: Any) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)
 
 
 def _own_limits(user_bytes: int | None, daily: int | None, windows: Any = None) -> UserLimits:

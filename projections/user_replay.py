@@ -15,6 +15,7 @@ from domain.limits import Limits
 from domain.names import name_key
 from domain.point_events import OfferSet, OfferWithdrawn, PointsMoved
 from domain.reservations import Reservation
+from domain.tier_events import TierDefined
 from domain.usage import find_day
 from projections.points import own_side
 from projections.quota_state import QuotaState
@@ -111,7 +112,7 @@ def story(user: str, recorded: Iterable[tuple[int, Event]]) -> Iterator[Line]:
 
 def concerns(event: Event, user: str) -> bool:
     """Whether an event can change a figure of a user, or a limit: the events that a replay of that user needs."""
-    if isinstance(event, PolicyChanged | ClockCorrected | OfferSet | OfferWithdrawn):
+    if isinstance(event, PolicyChanged | ClockCorrected | OfferSet | OfferWithdrawn | TierDefined):
         return True
     if isinstance(event, PointsMoved):
         return user in event.users

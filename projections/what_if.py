@@ -334,7 +334,7 @@ class WhatIf:
             self._limits = self._policy._replace(**self._given)
         decided = self._rule(command, self.state, self._limits, at)
         if isinstance(decided, Refusal):
-            self._fold((decided.record,) if decided.record else ())
+            self._fold(decided.recorded)
             return decided
         if not isinstance(decided, StoredAnswer):
             self._fold(decided)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapters.adoption.former_layouts import Skipped
-from domain.limits import Limits, effective
+from domain.limits import Limits
+from domain.tiers import limits_of
 from projections.quota_fold import QuotaFold
 
 
@@ -95,7 +96,7 @@ class Tally:
         )
 
     def _share(self, user: str, state: QuotaFold, policy: Limits, at: str) -> Share:
-        limit = effective(policy, state.override(user), at).user_bytes
+        limit = limits_of(state, user, policy, at).user_bytes
         images, size, already = self._images[user], self._bytes[user], self._already[user]
         return Share(
             user=user,

@@ -26,8 +26,9 @@ from adapters.ledger.codec import decode
 from domain.commands import ChangePolicy, CorrectClock, OverrideLimits, ResetDaily, SetPreference
 from domain.events import LimitsOverridden, PolicyChanged
 from domain.instants import day_of
-from domain.limits import NO_OVERRIDE, Limits, Override, SharedLimits, UserLimits, effective
+from domain.limits import NO_OVERRIDE, Limits, Override, SharedLimits, UserLimits
 from domain.refusals import Reason, Refusal
+from domain.tiers import limits_of
 from domain.usage import find_day
 from domain.validation import malformed
 
@@ -110,7 +111,7 @@ def _over(storage: ReadableStorage, wanted: SharedLimits) -> OverLimits:
     policy = state.policy._replace(**wanted.given)
     daily = stored = either = 0
     for user in state.users.users():
-        limits, usage = effective(policy, state.override(user), at), state.user(user)
+        limits, usage = limits_of(state, user, policy, at), state.user(user)
         today = find_day(state.days(user), day_of(at))
         is_over_daily = wanted.daily is not None and today is not None and today.count > limits.daily
         is_over_bytes = wanted.user_bytes is not None and usage.image_bytes + usage.held_bytes > limits.user_bytes

@@ -37,7 +37,8 @@ from domain.commands import (
 from domain.decisions import ANSWERS_KEPT_SECONDS
 from domain.events import IdempotencyKey, idempotency_tag
 from domain.instants import later
-from domain.limits import Override, SharedLimits
+from domain.limits import Override, SharedLimits, UserLimits
+from domain.tier_commands import AssignTier, DefineTier, UnassignTier
 
 _OF_THIS_ATTEMPT = frozenset(
     {
@@ -54,11 +55,11 @@ _OF_THIS_ATTEMPT = frozenset(
     }
 )
 _OF_A_NEW_ONE: dict[type[Command], frozenset[str]] = {
-    ReserveGeneration: _OF_THIS_ATTEMPT | {"reservation", "provider", "model", "credits_each"},
+    ReserveGeneration: _OF_THIS_ATTEMPT | {"reservation", "provider", "model", "credits_each", "groups", "place"},
     GiveGrant: _OF_THIS_ATTEMPT | {"grant"},
 }
-"""Whoever reserves or gives is given a new id, and the price of the hour; whoever releases or delivers says which
-reservation is meant.
+"""Whoever reserves or gives is given a new id, and the price and the groups of the hour; whoever releases or delivers
+says which reservation is meant.
 """
 _SINCE_0_2 = {ReserveGeneration: ("style",), ReleasePlaces: ("provider",), OverrideLimits: ("seen", "windows")}
 """What commands of version 0.1 had not: where it says nothing, their digest stays what it was."""
@@ -68,9 +69,11 @@ CODE_CHARS = 32
 
 C = TypeVar(
     "C",
+    AssignTier,
     ChangePolicy,
     CleanUp,
     CompleteGeneration,
+    DefineTier,
     DeleteImage,
     GiveGrant,
     OverrideLimits,
@@ -78,6 +81,7 @@ C = TypeVar(
     ReserveGeneration,
     ResetDaily,
     SaveImage,
+    UnassignTier,
     VoidGrant,
 )
 
@@ -160,4 +164,6 @@ def _canonical(value: object) -> object:
     if isinstance(value, Override):
         windows = () if value.limits.windows is None else (value.limits.windows,)
         return [*value.limits[:2], *windows, value.until]
+    if isinstance(value, UserLimits):
+        return list(value)
     return [value.folder, value.extension] if isinstance(value, FreshName) else value

@@ -29,7 +29,7 @@ from adapters.ports.event_log import OpenedLog
 from adapters.ports.image_store import ImageStore
 from domain.grants import BYTES
 from domain.limit_names import GENERATIONS
-from domain.limits import NO_OVERRIDE, Limits, Override, effective, megabytes
+from domain.limits import NO_OVERRIDE, Limits, Override, megabytes
 from domain.names import malformed_user, name_key
 from domain.usage import CurrentImage
 from projections.quota_state import QuotaState
@@ -88,7 +88,7 @@ def figures_of(storage: ReadableStorage, user: str, guild: str | None = None) ->
 
     def read() -> Figures:
         override = state.override(user)
-        limits = effective(state.policy, override, at)
+        limits = state.limits_of(user, at)
         grants = grants_left(state, user, at)
         places, more_bytes = (sum(one.left for one in grants if one.grant.unit == of) for of in (GENERATIONS, BYTES))
         return Figures(

@@ -151,7 +151,7 @@ async def record_refusal_of_places(storage: Storage, wanted: WantedPlaces, *, ac
 
 
 def reservation_of(storage: Storage, wanted: WantedPlaces, actor: Actor) -> ReserveGeneration:
-    """The command that holds these places."""
+    """The command that holds these places; it tells the groups that were seen of the user."""
     return ReserveGeneration(
         user=wanted.user,
         by=actor.by,
@@ -164,6 +164,8 @@ def reservation_of(storage: Storage, wanted: WantedPlaces, actor: Actor) -> Rese
         provider=wanted.provider,
         model=wanted.model,
         credits_each=wanted.credits_each,
+        groups=actor.seen and actor.seen.groups,
+        place=actor.seen and actor.seen.place,
         origin=actor.origin,
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from domain.events import LimitsOverridden
 from domain.limits import Override, SharedLimits
 from domain.refusals import Refusal
+from domain.tiers import SeenAt
 
 if TYPE_CHECKING:
     from adapters.ledger.pending import Accepted, Outcome  # late: whoever only reads waits for no ledger
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
 
 class Actor(NamedTuple):
     """Who asks (`discord:1`, `api:NAME`, `cli`, `library`, `system`, `claimed:page`), and from where (`guild:2`,
-    `http`).
+    `http`). `seen`: in which groups the user is for whom they ask, where that was looked at.
     """
 
     by: str
     origin: str | None = None
+    seen: SeenAt | None = None
 
 
 HTTP = "http"

@@ -46,7 +46,7 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
     receiver = receiver_of(config, clock)
     store = open_store(config, given_limits(config), clock=clock)
     generator = make_generator(config)
-    studio = Studio(store, generator, studio_settings(config))
+    studio = Studio(store, generator, studio_settings(config, store))
     root, files = config.storage.storage_root, files_of(config)
     tokens = KnownTokens(KeptTokens(root, files))
     app = None

@@ -53,6 +53,7 @@ REFUSAL_EXITS: Mapping[Reason, Exit] = MappingProxyType(
         Reason.OFFER_CHANGED: Exit.REFUSED,
         Reason.CLAIMED_TODAY: Exit.REFUSED,
         Reason.POINTS_SHORT: Exit.REFUSED,
+        Reason.NOT_ALLOWED: Exit.REFUSED,
         Reason.PRICE_UNKNOWN: Exit.REFUSED,
         Reason.DAILY_LIMIT: Exit.REFUSED,
         Reason.WINDOW_LIMIT: Exit.REFUSED,

@@ -32,6 +32,7 @@ from adapters.discord.left_over import LeftOver
 from adapters.discord.pending_answers import PendingAnswers
 from adapters.discord.registration import Registration
 from adapters.discord.replies import tell
+from adapters.discord.roles import roles_of
 from adapters.discord.workers import MemberWorkers
 from adapters.library.image_generator import ImageGenerator
 from adapters.library.storage_manager import StorageManager
@@ -259,6 +260,6 @@ def guild_of(interaction: discord.Interaction[Any]) -> str | None:
 
 
 def actor_of(interaction: discord.Interaction[Any]) -> Actor:
-    """Who acts, and in which guild, as the log names them."""
+    """Who acts, in which guild, and with which roles, as the log names them."""
     origin = f"guild:{interaction.guild_id}" if interaction.guild_id else "direct"
-    return Actor(f"discord:{interaction.user.id}", origin)
+    return Actor(f"discord:{interaction.user.id}", origin, roles_of(interaction))

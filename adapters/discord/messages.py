@@ -22,7 +22,7 @@ from adapters.studio import Progress
 from adapters.wording.figures import size_in_words
 from adapters.wording.refusals import fitting, room_in_words, sentence_of, what_makes_room, window_in_words
 from domain.limits import Limits, Status
-from domain.refusals import Reason, Refusal
+from domain.refusals import IMAGE, Reason, Refusal
 
 BAR_BLOCKS = 10
 NEARLY_FULL_PERCENT = 90.0
@@ -57,6 +57,8 @@ class Message(NamedTuple):
 def message_for_refusal(refusal: Refusal) -> Message:
     """Why a command was refused, and what to do."""
     title, words = REFUSALS[refusal.reason]
+    if refusal.reason is Reason.NOT_FOUND and refusal.what != IMAGE:
+        title = f"❌ {refusal.what.capitalize()} Not Found"
     return Message(title, words(refusal), _REFUSAL_COLOURS.get(refusal.reason, Colour.red()))
 
 
@@ -253,6 +255,15 @@ def _pool_storage(refusal: Refusal) -> str:
     return f"Server storage is full{_room(refusal)} All members share it. {advice if fitting(refusal).ever else raised}"
 
 
+def _not_found(refusal: Refusal) -> str:
+    if refusal.what != IMAGE:
+        return f"There is no {refusal.what} {_named(refusal)} to take or give. Please look at which there are."
+    return (
+        f"You have no image {_named(refusal)}: it was deleted, or its name is spelled in another way. "
+        "`/gallery` shows your images."
+    )
+
+
 def _named(refusal: Refusal) -> str:
     return f"**{plain(refusal.detail, QUOTED_CHARACTERS)}**" if refusal.detail else "that name"
 
@@ -277,20 +288,17 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
             _WAIT,
             lambda _: "This is being worked on already. Its picture appears where it was first asked for.",
         ),
-        Reason.NOT_FOUND: (
-            "❌ Image Not Found",
-            lambda refusal: (
-                f"You have no image {_named(refusal)}: it was deleted, or its name is spelled in another way. "
-                "`/gallery` shows your images."
-            ),
-        ),
+        Reason.NOT_FOUND: ("❌ Image Not Found", _not_found),
         Reason.UNKNOWN_RESERVATION: (
             FAILED,
             lambda _: "This took so long that the place held for it ran out. Please send the command anew.",
         ),
         Reason.NAME_TAKEN: (
             _NOT_POSSIBLE,
-            lambda refusal: f"Another file has the name {_named(refusal)}. Please choose another name.",
+            lambda refusal: (
+                f"Another {'file' if refusal.what == IMAGE else refusal.what} has the name {_named(refusal)}. "
+                "Please choose another name."
+            ),
         ),
         Reason.LIMITS_CHANGED: (
             _NOT_POSSIBLE,
@@ -309,6 +317,13 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
         ),
         Reason.CLAIMED_TODAY: (_WAIT, sentence_of),
         Reason.POINTS_SHORT: (_NOT_POSSIBLE, sentence_of),
+        Reason.NOT_ALLOWED: (
+            _NOT_POSSIBLE,
+            lambda refusal: (
+                f"What you are here does not allow {plain(refusal.detail, QUOTED_CHARACTERS) or 'this'}. "
+                "Please choose something that it allows."
+            ),
+        ),
         Reason.PRICE_UNKNOWN: (
             _NOT_POSSIBLE,
             lambda refusal: (

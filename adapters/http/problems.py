@@ -119,6 +119,7 @@ REFUSALS: Mapping[Reason, ProblemKind] = MappingProxyType(
         ),
         Reason.CLAIMED_TODAY: _ours(HTTPStatus.CONFLICT, "claimed-today", "The points of the day were claimed"),
         Reason.POINTS_SHORT: _ours(HTTPStatus.CONFLICT, "points-short", "There are not enough points"),
+        Reason.NOT_ALLOWED: _ours(HTTPStatus.FORBIDDEN, "not-allowed", "The user's tier does not allow this"),
         Reason.PRICE_UNKNOWN: _ours(HTTPStatus.UNPROCESSABLE_ENTITY, "price-unknown", "The price is not known"),
         Reason.DAILY_LIMIT: QUOTA,
         Reason.WINDOW_LIMIT: QUOTA,

@@ -29,7 +29,7 @@ class Batch:
         if isinstance(decision, StoredAnswer):
             return decision
         if isinstance(decision, Refusal):
-            self._fold((decision.record,) if decision.record else ())
+            self._fold(decision.recorded)
             return decision
         begin = len(self.events)
         self._fold(decision)

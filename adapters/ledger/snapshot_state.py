@@ -33,8 +33,8 @@ SCHEMA = 6
 """Raised whenever a projection keeps something else, or the same in another shape: older snapshots are not used."""
 FORMER = (3, 4, 5)
 """Those of earlier versions that are used for figures of the past: 3 tells nothing of corrections of the clock, 3 and 4
-nothing of what settings gave, which was all there was, and none of what windows count, so that no decision can go on
-from them. Before 6 there were no points.
+nothing of what settings gave, which was all there was, and none of what windows count and of tiers, so that no decision
+can go on from them. Before 6 there were no points.
 """
 ROWS_A_LINE = 1_000
 """So that no line takes long to make while others wait for the interpreter."""
@@ -46,11 +46,12 @@ _IN_NO_NAME = (b'"/', b'".', b"/.", b"//")
 
 _SHELVES = ("images", "temps")
 _TABLE = b'{"table":"'
+_KEYED_BY_USER = ("users", "days", "overrides", "grants", "members")
 _OF_USERS = tuple(
     b'%b%b"' % (_TABLE, name.encode())
-    for name in ("users", "days", "overrides", "refusals", "reservations", "grants", "book", *points.NAMES)
+    for name in (*_KEYED_BY_USER, "refusals", "reservations", "tiers", "book", *points.NAMES)
 )
-"""How the lines begin that tell of one user's figures."""
+"""How the lines begin that tell of one user's figures, and of what they are held against."""
 _CORRECTIONS = "corrections"
 _OF_CORRECTIONS = b'%b%b"' % (_TABLE, _CORRECTIONS.encode())
 _SCHEMA_LINE = orjson.dumps({"schema": SCHEMA})
@@ -143,7 +144,8 @@ def decode_corrections(stored: bytes) -> dict[int, str] | None:
 def _user_state(tables: Mapping[str, list[Any]], images: Mapping[str, bytes], user: str) -> QuotaState:
     rows: dict[str, list[Any]] = {name: [] for name in Tables._fields} | {"book": tables["book"]}
     rows["windows"] = []
-    for name in ("users", "days", "overrides", "grants"):
+    rows["tiers"] = tables.get("tiers", [])
+    for name in _KEYED_BY_USER:
         rows[name] = [row for row in tables.get(name, []) if row[0] == user]
     rows["refusals"] = [row for row in tables.get("refusals", []) if row[0][0] == user]
     rows["reservations"] = [row for row in tables.get("reservations", []) if Reservation(*row[1]).user == user]
@@ -175,7 +177,7 @@ def _projections(tables: dict[str, list[Any]], images: dict[str, dict[str, bytes
     for shelves in images.values():
         if any(map(malformed_user, shelves)) or any(map(_leads_away, shelves.values())):
             raise ValueError("a user or a name that no log has")
-    named = {name: tables.get(name, []) for name in (*Tables._fields, "windows", *points.NAMES, "book")}
+    named = {name: tables.get(name, []) for name in (*Tables._fields, "windows", "tiers", *points.NAMES, "book")}
     chosen = {(user, preference): value for (user, preference), value in tables.get("preferences", [])}
     days = {name[4:]: _tallies(rows) for name, rows in tables.items() if name.startswith("day ")}
     state = load(named, images, orjson.loads)

@@ -32,7 +32,7 @@ def _told(events: tuple[Event, ...]) -> str:
 
 def _events(decided: Decision) -> tuple[Event, ...]:
     if isinstance(decided, Refusal):
-        return (decided.record,) if decided.record else ()
+        return decided.recorded
     return () if isinstance(decided, StoredAnswer) else decided
 
 

@@ -8,6 +8,7 @@ from adapters.wording.figures import counted, minute, size_in_words, wish
 from adapters.wording.limits import amount_in_words, limit_in_words, unit_of
 from adapters.wording.points import points_in_words
 from adapters.wording.releases import became
+from adapters.wording.tiers import about_tiers
 from domain.events import (
     CleanupCompleted,
     ClockCorrected,
@@ -27,6 +28,7 @@ from domain.events import (
     RequestRefused,
 )
 from domain.point_events import FavouriteSet, OfferSet, OfferWithdrawn, PointsMoved
+from domain.tier_events import GroupsSeen, TierAssigned, TierDefined, TierUnassigned
 
 
 def words(event: Event) -> str:  # noqa: C901, PLR0912 - one line for each event is the clearest form
@@ -46,8 +48,7 @@ def words(event: Event) -> str:  # noqa: C901, PLR0912 - one line for each event
             outcome = became(event.reason, event.count - event.refunded)
             return f"{counted(event.count, 'place')} released{tried}: {outcome}"
         case ImageSaved():
-            kind = "temp file " if event.temp else ""
-            return f"{kind}{event.name}, {size_in_words(event.bytes)}, {event.width}x{event.height}"
+            return _saved(event)
         case ImageDeleted():
             return f"{event.name}, {size_in_words(event.bytes)} freed ({event.reason})"
         case CleanupCompleted():
@@ -67,8 +68,15 @@ def words(event: Event) -> str:  # noqa: C901, PLR0912 - one line for each event
             return f"from {minute(event.was)} back to {minute(event.now)}"
         case PointsMoved() | OfferSet() | OfferWithdrawn() | FavouriteSet():
             return points_in_words(event)
+        case TierDefined() | TierAssigned() | TierUnassigned() | GroupsSeen():
+            return about_tiers(event)
         case _:
             assert_never(event)
+
+
+def _saved(event: ImageSaved) -> str:
+    kind = "temp file " if event.temp else ""
+    return f"{kind}{event.name}, {size_in_words(event.bytes)}, {event.width}x{event.height}"
 
 
 def _policy(event: PolicyChanged) -> str:

@@ -11,7 +11,7 @@ from adapters.wording.figures import counted, size_in_words
 from adapters.wording.limits import amount_in_words, limit_in_words, unit_of
 from domain.credits import PER_CREDIT
 from domain.limit_names import CREDITS
-from domain.refusals import Reason, Refusal
+from domain.refusals import IMAGE, Reason, Refusal
 
 OF_ESTIMATE = " (the estimate IMAGE_GEN_SIZE_MB)"
 Sentence = Callable[[Refusal], str]
@@ -154,6 +154,22 @@ def _busy(refusal: Refusal) -> str:
     )
 
 
+def _not_found(refusal: Refusal) -> str:
+    if refusal.what != IMAGE:
+        of = f"{refusal.user} has no" if refusal.user else "There is no"
+        return f"{of} {refusal.what} {refusal.detail}. It was taken away, or its name is spelled in another way."
+    return f"Image not found: {refusal.detail}. It was deleted, or its name is spelled in another way."
+
+
+def _name_taken(refusal: Refusal) -> str:
+    if refusal.what != IMAGE:
+        return f"There is a {refusal.what} {refusal.detail} already. Choose another name."
+    return (
+        f"The name {refusal.detail} is taken by a folder or file that is not one of the saved images. "
+        "Choose another name; `abby adopt` brings existing files in."
+    )
+
+
 SENTENCES: dict[Reason, Sentence] = {
     Reason.MALFORMED: lambda refusal: refusal.detail,
     Reason.CLOCK_BEHIND: lambda refusal: (
@@ -164,16 +180,11 @@ SENTENCES: dict[Reason, Sentence] = {
         "This request key was used before for something else. Send a new key with a new request."
     ),
     Reason.REQUEST_RUNNING: lambda _: "This request is still being worked on. Ask again in a moment with the same key.",
-    Reason.NOT_FOUND: lambda refusal: (
-        f"Image not found: {refusal.detail}. It was deleted, or its name is spelled in another way."
-    ),
+    Reason.NOT_FOUND: _not_found,
     Reason.UNKNOWN_RESERVATION: lambda _: (
         "This reservation is not open: it was used up, released or has expired, or it is another user's. Reserve anew."
     ),
-    Reason.NAME_TAKEN: lambda refusal: (
-        f"The name {refusal.detail} is taken by a folder or file that is not one of the saved images. "
-        "Choose another name; `abby adopt` brings existing files in."
-    ),
+    Reason.NAME_TAKEN: _name_taken,
     Reason.LIMITS_CHANGED: lambda refusal: (
         f"The limits are no longer as they were seen: {refusal.detail}. Somebody changed them meanwhile, so nothing "
         "was changed now. Look at the limits in force, then decide again."
@@ -189,6 +200,9 @@ SENTENCES: dict[Reason, Sentence] = {
     Reason.POINTS_SHORT: lambda refusal: (
         f"This takes {counted(refusal.used, 'point')}, and {counted(refusal.limit, 'point')} are there. "
         "Nothing was changed."
+    ),
+    Reason.NOT_ALLOWED: lambda refusal: (
+        f"Your tier does not allow {refusal.detail or 'this'}. Ask for something that it allows."
     ),
     Reason.PRICE_UNKNOWN: _price_unknown,
     Reason.DAILY_LIMIT: _daily,

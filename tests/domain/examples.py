@@ -46,6 +46,8 @@ from domain.events import (
 from domain.instants import later
 from domain.limits import Limits, UserLimits
 from domain.refusals import Reason
+from domain.tier_commands import AssignTier, DefineTier, SeeGroups, UnassignTier
+from domain.tier_events import GroupsSeen, TierAssigned, TierDefined, TierUnassigned
 
 USER = "42"
 OTHER = "77"
@@ -244,6 +246,33 @@ def voided(grant: str = "g1", *, at: str = NOON, user: str = USER, **more: Any) 
     return GrantVoided(at, user, BY, grant, "a mistake", **more)
 
 
+def tier(key: str = "gold", *, at: str = NOON, **more: Any) -> TierDefined:
+    own, more = _own_limits(more)
+    return TierDefined(at, BY, key, own, more.pop("groups", ()), "a tier", **more)
+
+
+def no_tier(key: str = "gold", *, at: str = NOON, **more: Any) -> TierDefined:
+    return TierDefined(at, BY, key, None, (), "a tier", **more)
+
+
+def assigned(tier: str = "gold", *, at: str = NOON, user: str = USER, **more: Any) -> TierAssigned:
+    return TierAssigned(at, user, BY, tier, "a friend", **more)
+
+
+def unassigned(tier: str = "gold", *, at: str = NOON, user: str = USER, **more: Any) -> TierUnassigned:
+    return TierUnassigned(at, user, BY, tier, "a friend no more", **more)
+
+
+def seen(*groups: str, place: str = "guild:9", at: str = NOON, user: str = USER, **more: Any) -> GroupsSeen:
+    return GroupsSeen(at, user, BY, place, groups, **more)
+
+
+def _own_limits(given: dict[str, Any]) -> tuple[UserLimits, dict[str, Any]]:
+    """The limits among what is given, and the rest."""
+    own = {name: given[name] for name in UserLimits._fields if name in given}
+    return UserLimits(**own), {name: value for name, value in given.items() if name not in own}
+
+
 def reset(*, at: str = NOON, user: str = USER, **more: Any) -> DailyCountReset:
     return DailyCountReset(at, user, BY, "kindness", **more)
 
@@ -319,6 +348,27 @@ def give(grant: str = "g1", amount: int = 3, unit: str = "generations", *, user:
 
 def void(grant: str = "g1", *, user: str = USER, **more: Any) -> VoidGrant:
     return VoidGrant(user, BY, grant, "a mistake", **more)
+
+
+def define(key: str = "gold", **more: Any) -> DefineTier:
+    own, more = _own_limits(more)
+    return DefineTier(BY, key, own, "a tier", **more)
+
+
+def take_away(key: str = "gold", **more: Any) -> DefineTier:
+    return DefineTier(BY, key, None, "a tier", **more)
+
+
+def assign(tier: str = "gold", *, user: str = USER, **more: Any) -> AssignTier:
+    return AssignTier(user, BY, tier, "a friend", **more)
+
+
+def unassign(tier: str = "gold", *, user: str = USER, **more: Any) -> UnassignTier:
+    return UnassignTier(user, BY, tier, "a friend no more", **more)
+
+
+def see(*groups: str, place: str = "guild:9", user: str = USER, **more: Any) -> SeeGroups:
+    return SeeGroups(user, BY, place, groups, **more)
 
 
 def reset_daily(*, user: str = USER, reason: str = "kindness", **more: Any) -> ResetDaily:

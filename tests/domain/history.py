@@ -53,7 +53,7 @@ class History:
         draft = self.state.draft()
         self.decision = decide(command, draft, draft.policy, at)
         if isinstance(self.decision, Refusal):
-            self.record(*([self.decision.record] if self.decision.record else []))
+            self.record(*self.decision.recorded)
         elif not isinstance(self.decision, StoredAnswer):
             self.record(*self.decision)
         return self

@@ -33,12 +33,14 @@ from tests.domain.examples import (
     NOON,
     OTHER,
     USER,
+    assigned,
     cleaned,
     completed,
     corrected,
     deleted,
     granted,
     key,
+    no_tier,
     on,
     overridden,
     policy,
@@ -47,6 +49,9 @@ from tests.domain.examples import (
     reserved,
     reset,
     saved,
+    seen,
+    tier,
+    unassigned,
     voided,
 )
 from tests.domain.history import typed
@@ -90,6 +95,15 @@ FORMAT: dict[str, tuple[bool, bool, str, str]] = {
     "OfferSet": (False, True, "offer unit amount price reason", "days"),
     "OfferWithdrawn": (False, True, "offer reason", ""),
     "FavouriteSet": (True, True, "owner name image on", ""),
+    "TierDefined": (
+        False,
+        True,
+        "tier limits groups reason",
+        "providers models operations weight waiting",
+    ),
+    "TierAssigned": (True, True, "tier reason", "until"),
+    "TierUnassigned": (True, True, "tier reason", ""),
+    "GroupsSeen": (True, False, "place groups", ""),
 }
 DEFAULTS = {"drawn": (), "returned": (), "priority": 0, "rollover": 0, ("GenerationReleased", "cost"): 0}
 """Members whose default says more than None."""
@@ -229,6 +243,25 @@ def test_what_a_stored_line_means() -> None:
     assert [typed(read[type(event).__name__]) for event in expected] == [typed(event) for event in expected]
 
 
+def test_what_stored_lines_of_tiers_mean() -> None:
+    """Lists come back as tuples, limits as limits; a tier that is taken away has none."""
+    read = [from_data(line["type"], line["data"]) for line in lines() if line["type"] in {"TierDefined", "GroupsSeen"}]
+    request = IdempotencyKey("job-7/reserve", "0f" * 32)
+    expected: list[Event] = [
+        tier(
+            user_bytes=0, daily=20, windows=(("user/month/credits", 20_000),),
+            groups=("group:vip", "guild:9/role:5"), providers=("sketch", "stability"), models=("core",),
+            operations=("text_to_image", "upscale"), weight=3, waiting=5, origin="guild:9", request=request,
+        )._replace(by="discord:1", reason="boosters"),
+        no_tier()._replace(by="cli"),
+        seen("group:vip", place="api:site", origin="http"),
+        seen(),
+    ]  # fmt: skip
+    assert [typed(event) for event in read] == [typed(event) for event in expected]
+    assert to_data(tier())["limits"] == {}
+    assert to_data(no_tier())["limits"] is None
+
+
 @pytest.mark.parametrize(
     ("name", "data", "because"),
     [
@@ -277,6 +310,11 @@ TAGS: list[tuple[Event, list[str]]] = [
     (granted(), ["user:42"]),
     (granted(request=KEY), ["user:42", REQUEST_TAG]),
     (voided(), ["user:42"]),
+    (tier(), ["policy"]),
+    (tier(request=KEY), ["policy", REQUEST_TAG]),
+    (assigned(), ["user:42"]),
+    (unassigned(request=KEY), ["user:42", REQUEST_TAG]),
+    (seen("guild:9/role:5"), ["user:42"]),
     (overridden(), ["user:42"]),
     (reset(), ["user:42"]),
     (PreferenceSet(NOON, USER, BY, "style", "anime"), ["user:42"]),

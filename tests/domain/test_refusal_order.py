@@ -20,6 +20,7 @@ from tests.domain.examples import (
     reserve,
     reserved,
     save,
+    tier,
 )
 from tests.domain.history import given
 
@@ -35,6 +36,7 @@ PROMISED = [
     Reason.OFFER_CHANGED,
     Reason.CLAIMED_TODAY,
     Reason.POINTS_SHORT,
+    Reason.NOT_ALLOWED,
     Reason.PRICE_UNKNOWN,
     Reason.DAILY_LIMIT,
     Reason.WINDOW_LIMIT,
@@ -89,6 +91,11 @@ ROWS: list[tuple[list[Event], Command, str, Reason, Command, str, Reason]] = [
         save("b.png"), NOON, Reason.DAILY_LIMIT,
     ),
     (
+        [UNPRICED, tier("everybody", models=("core",))],
+        reserve(model="ultra"), NOON, Reason.NOT_ALLOWED,
+        reserve(model="core"), NOON, Reason.PRICE_UNKNOWN,
+    ),
+    (
         [UNPRICED],
         reserve(), NOON, Reason.PRICE_UNKNOWN,
         reserve(credits_each=0), NOON, Reason.DAILY_LIMIT,
@@ -137,11 +144,11 @@ def test_every_pair_of_neighbours_that_one_command_can_break_has_a_row() -> None
     points: no command can break two of them. What somebody who buys hears first, `test_points.py` says.
     """
     covered = {(row[3], row[6]) for row in ROWS}
-    neighbours = set(pairwise(PROMISED[:16]))
+    neighbours = set(pairwise(PROMISED[:17]))
     impossible = {(Reason.REQUEST_RUNNING, Reason.NOT_FOUND), (Reason.NOT_FOUND, Reason.UNKNOWN_RESERVATION),
                   (Reason.NAME_TAKEN, Reason.LIMITS_CHANGED), (Reason.LIMITS_CHANGED, Reason.OFFER_CHANGED),
                   (Reason.OFFER_CHANGED, Reason.CLAIMED_TODAY), (Reason.CLAIMED_TODAY, Reason.POINTS_SHORT),
-                  (Reason.POINTS_SHORT, Reason.PRICE_UNKNOWN)}  # fmt: skip
+                  (Reason.POINTS_SHORT, Reason.NOT_ALLOWED)}  # fmt: skip
     assert neighbours - covered == impossible
 
 

@@ -21,16 +21,16 @@ from adapters.eventlog.jsonl.writing import LogWriter
 from adapters.imagestore.local.image_store import LocalImageStore
 from adapters.ledger import ledger
 from adapters.ledger.pending import Accepted
-from domain import decisions, images, reserving
+from domain import decisions, images, reserving, tiers
 from domain.commands import ReleaseExpired
 from domain.events import ImageDeleted
-from domain.limits import Limits, Override
+from domain.limits import Limits, Override, effective
 from domain.quota_checks import Demand, check
 from domain.refusals import Refusal
 from domain.reservations import Reservation
 from domain.usage import find_day
 from domain.windows import Tally
-from projections import answers, image_index, quota_fold, quota_state, stored_state
+from projections import answers, image_index, quota_state, stored_state
 from projections.daily_quota import DailyQuota
 from projections.deadlines import Deadlines
 from projections.image_index import UserImages
@@ -170,14 +170,12 @@ def _log_not_synced(patch: pytest.MonkeyPatch) -> None:
 
 
 def _own_limits_for_ever(patch: pytest.MonkeyPatch) -> None:
-    for module in (images, reserving, quota_fold):
-        plain = module.effective
+    plain = effective
 
-        def effective(policy: Limits, own: Override | None, at: str, plain: Any = plain) -> Limits:
-            found: Limits = plain(policy, own and own._replace(until=None), at)
-            return found
+    def for_ever(policy: Limits, own: Override | None, at: str) -> Limits:
+        return plain(policy, own and own._replace(until=None), at)
 
-        patch.setattr(module, "effective", effective)
+    patch.setattr(tiers, "effective", for_ever)
 
 
 def _file_left(patch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ def state_of(state: QuotaState) -> dict[str, Any]:
 
     Order counts where somebody relies on it: deadlines, answers, images of a user.
     """
-    users, days, reservations, overrides, refusals, answers, grants = state._tables
+    users, days, reservations, overrides, refusals, answers, grants, members = state._tables
     return {
         "position": state.position,
         "last_at": state.last_at,
@@ -30,6 +30,8 @@ def state_of(state: QuotaState) -> dict[str, Any]:
         "refusals": dict(refusals.items()),
         "answers": list(answers.items()),
         "grants": dict(grants.items()),
+        "tiers": list(state.tiers.by_key.items()),
+        "members": dict(members.items()),
         "windows": {
             scope: {name: state.tally(scope, name) for name in names} for scope, names in _windows(state).items()
         },

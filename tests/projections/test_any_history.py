@@ -49,16 +49,22 @@ from tests.domain.examples import (
     NOON,
     SWEEP,
     adopt,
+    assign,
     clean_up,
     complete,
+    define,
     delete,
     key,
+    on,
     override,
     release,
     reserve,
     reset_daily,
     save,
+    see,
     set_policy,
+    take_away,
+    unassign,
 )
 from tests.domain.history import replayed, stored
 from tests.projections.state import state_of
@@ -70,6 +76,8 @@ ANYBODYS = "4"
 ids = st.sampled_from(["0", "0", "1", "2", "3", ANYBODYS])
 sizes = st.integers(0, 300)
 requests = st.none() | st.builds(key, st.sampled_from(["k", "l"]), st.sampled_from(["a", "b"]))
+tiers = st.sampled_from(["gold", "blue"])
+seen_groups = st.sampled_from([(), ("guild:9/role:1",), ("guild:9/role:1", "guild:9/role:2")])
 few = st.sampled_from([1, 1, 2, 3])
 reasons = st.sampled_from(["failed", "rejected", "moderated", "not_kept", "cancelled", "unknown"])
 
@@ -132,6 +140,22 @@ commands: st.SearchStrategy[Command] = st.one_of(
     ),
     st.builds(lambda user: reset_daily(user=user), users),
     st.builds(
+        lambda key, daily, size, of, models: define(key, daily=daily, user_bytes=size, groups=of, models=models),
+        tiers, st.none() | few, st.none() | sizes, seen_groups, st.none() | st.just(("v1",)),
+    ),
+    st.builds(take_away, tiers),
+    st.builds(
+        lambda key, user, until: assign(key, user=user, until=until), tiers, users, st.none() | st.just(on(11))
+    ),
+    st.builds(lambda key, user: unassign(key, user=user), tiers, users),
+    st.builds(lambda user, groups: see(*groups, user=user), users, seen_groups),
+    st.builds(
+        lambda user, count, size, groups, model: reserve(
+            user=user, count=count, bytes_each=size, groups=groups, place="guild:9", model=model
+        ),
+        users, few, sizes, seen_groups, st.none() | st.sampled_from(["v1", "v2"]),
+    ),
+    st.builds(
         lambda size, pool, daily, free: set_policy(user_bytes=size, pool_bytes=pool, daily=daily, moderated_free=free),
         st.integers(300, 900), st.integers(300, 1500), st.integers(2, 6), st.booleans(),
     ),
@@ -161,7 +185,7 @@ class World:
             decision = decide(self.named(command), draft, draft.policy, self.now)
             if isinstance(decision, Refusal):
                 event(decision.reason.name)
-                decision = (decision.record,) if decision.record else ()
+                decision = decision.recorded
             elif isinstance(decision, StoredAnswer):
                 event("a stored answer")
                 assert all(1 <= position <= draft.position for position in decision.positions)

@@ -43,8 +43,8 @@ def carry_out(draft: Draft, command: Command, at: str = NOON) -> object:
     """Decides over the draft and folds what follows into it, as the ledger does with each command of a batch."""
     decision = decide(command, draft, draft.policy, at)
     events = decision if not isinstance(decision, Refusal | StoredAnswer) else ()
-    if isinstance(decision, Refusal) and decision.record:
-        events = (decision.record,)
+    if isinstance(decision, Refusal):
+        events = decision.recorded
     for event in events:
         draft.apply(draft.position + 1, event)
     return decision.reason if isinstance(decision, Refusal) else decision

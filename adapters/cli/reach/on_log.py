@@ -143,7 +143,7 @@ class OperationsOnLog:
         from adapters.bootstrap.making import make_generator, studio_settings
 
         generator = make_generator(self._config)
-        studio = Studio(self._store, generator, studio_settings(self._config))
+        studio = Studio(self._store, generator, studio_settings(self._config, self._store))
         try:
             return await studio.generate(user, request, actor=CLI)
         finally:

@@ -12,14 +12,23 @@ from adapters.application.readiness import readiness_of
 from adapters.application.reading import override_of, quota_status
 from adapters.application.results import Changed, DeletedImage
 from adapters.application.saves import save_under, saves_from, saves_of
+from adapters.application.tiers import assign_tier_blocking, unassign_tier_blocking
 from adapters.discord.bot import AbbyBot, Interaction, actor_of, guild_of
 from adapters.discord.embeds import message_embed, quota_embed
 from adapters.discord.errors import NotAllowed
 from adapters.discord.governing import REASON, ask_to_change, ask_to_clean, message_for_cleanup, wanted_of
 from adapters.discord.inputs import choices_of, suggestions
 from adapters.discord.messages import Message, message_for_refusal, timestamp
-from adapters.discord.permissions import check_managers, check_shared_managers, is_owner, manages_here, may_delete
+from adapters.discord.permissions import (
+    check_managers,
+    check_shared_managers,
+    is_owner,
+    manages_here,
+    manages_what_all_share,
+    may_delete,
+)
 from adapters.discord.replies import Content, Reply, defer, respond
+from adapters.discord.tiering import message_for_tiers, suggested_tiers
 from adapters.discord.untrusted_text import plain
 from adapters.ports.clock import utc_now
 from adapters.ports.faults import Fault
@@ -28,6 +37,7 @@ from adapters.wording.figures import size_in_words
 from domain.images import SECONDS_A_DAY
 from domain.instants import later
 from domain.limits import MEGABYTE, Override, UserLimits, carried_on
+from domain.names import MAX_STYLE_CHARS
 from domain.refusals import Refusal
 from domain.validation import MAX_DAYS
 
@@ -60,6 +70,11 @@ async def suggest_theirs(interaction: Interaction, typed: str) -> list[app_comma
     except Fault:
         return []  # the command itself tells the fault
     return choices_of([one.name for one in theirs])
+
+
+async def suggest_tiers(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """The tiers that there are, for who may give them."""
+    return suggested_tiers(interaction.client.store, typed) if manages_what_all_share(interaction) else []
 
 
 class ManagingCog(commands.Cog):
@@ -167,6 +182,37 @@ class ManagingCog(commands.Cog):
             await _answer(interaction, step)
         else:
             await Reply(interaction).finish(ask_to_change(interaction.user.id, step, options))
+
+    @quota_admin.command(description="Show a user's tiers, give one by hand, or take one back that was given so")
+    @app_commands.describe(
+        user="Whom",
+        tier="Which; leave it out to see theirs",
+        days="For how long; otherwise for good",
+        take_back="Take it back",
+    )
+    @app_commands.autocomplete(tier=suggest_tiers)
+    @check_shared_managers
+    async def tier(
+        self,
+        interaction: Interaction,
+        user: Someone,
+        tier: app_commands.Range[str, 1, MAX_STYLE_CHARS] | None = None,
+        days: app_commands.Range[int, 1, MAX_DAYS] | None = None,
+        take_back: bool = False,
+    ) -> None:
+        """What is done is told with what the user has then."""
+        refuse_non_members(interaction, user)
+        await defer(interaction, ephemeral=True)
+        store, their_id, actor = self.bot.store, str(user.id), actor_of(interaction)
+        changing, done = store.workers.changing, None
+        if tier is not None and take_back:
+            done = await changing.run(unassign_tier_blocking, store, their_id, tier, REASON, actor=actor)
+        elif tier is not None:
+            end = later(utc_now(), seconds=days * SECONDS_A_DAY) if days else None
+            done = await changing.run(assign_tier_blocking, store, their_id, tier, REASON, until=end, actor=actor)
+        await _answer(
+            interaction, done if isinstance(done, Refusal) else message_for_tiers(store, their_id, _name(user))
+        )
 
     @quota_admin.command(description="Set a user's count of today to 0")
     @app_commands.describe(user="Whose")

@@ -90,6 +90,7 @@ function follow() {
 const TYPES = [
   "PolicyChanged", "GenerationReserved", "GenerationCompleted", "GenerationReleased", "ImageSaved", "ImageDeleted", "CleanupCompleted",
   "RequestRefused", "LimitsOverridden", "DailyCountReset", "PreferenceSet", "ClockCorrected",
+  "TierDefined", "TierAssigned", "TierUnassigned", "GroupsSeen",
 ];
 
 function take(message) {

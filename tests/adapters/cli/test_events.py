@@ -39,6 +39,7 @@ from domain.events import (
 )
 from domain.limits import Limits, UserLimits
 from domain.point_events import FavouriteSet, OfferSet, OfferWithdrawn, PointsMoved
+from domain.tier_events import GroupsSeen, TierAssigned, TierDefined, TierUnassigned
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import WAIT_SECONDS, command, environment, png, run, started
 
@@ -273,6 +274,35 @@ SAID: list[tuple[Event, str]] = [
     (OfferWithdrawn(AT, "cli", "ten", "it is over"), "ten is no longer offered: it is over"),
     (FavouriteSet(AT, "a", "a", "b", "cat.png", 4, on=True), "cat.png of b is a favourite"),
     (FavouriteSet(AT, "a", "a", "b", "cat.png", 4, on=False), "cat.png of b is no longer a favourite"),
+    (
+        TierDefined(
+            AT,
+            "cli",
+            "gold",
+            UserLimits(1_048_576, 9, (("user/week/generations", 20), ("user/month/credits", 2_500))),
+            ("group:vip", "guild:9/role:5"),
+            "boosters",
+            ("sketch",),
+            ("core", "sd3"),
+            ("upscale",),
+            3,
+            1,
+        ),
+        (
+            "tier gold: 9 a day; 1.0 MB of storage; user/week/generations 20; user/month/credits 2.5; providers sketch "
+            "alone; models core, sd3 alone; operations upscale alone; weight 3; 1 request under way; by group:vip, "
+            "guild:9/role:5: boosters"
+        ),
+    ),
+    (TierDefined(AT, "cli", "gold", UserLimits(), (), "a name"), "tier gold: as everybody: a name"),
+    (TierDefined(AT, "cli", "gold", None, (), "enough"), "tier gold is no more: enough"),
+    (
+        TierAssigned(AT, "a", "cli", "gold", "prize", AT),
+        "tier gold given by hand until 2026-01-02 03:04 UTC: prize",
+    ),
+    (TierUnassigned(AT, "a", "cli", "gold", "enough"), "tier gold taken back: enough"),
+    (GroupsSeen(AT, "a", "cli", "guild:9", ("guild:9/role:5",)), "in guild:9/role:5 at guild:9"),
+    (GroupsSeen(AT, "a", "cli", "guild:9", ()), "in no group of a tier at guild:9"),
 ]
 
 

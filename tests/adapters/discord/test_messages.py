@@ -100,6 +100,7 @@ DETAILS = {
     Reason.NOT_FOUND: "cat.png",
     Reason.NAME_TAKEN: "cat.png",
     Reason.LIMITS_CHANGED: "daily is 9",
+    Reason.NOT_ALLOWED: "the model ultra (allowed: core)",
 }
 
 

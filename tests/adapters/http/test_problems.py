@@ -77,6 +77,7 @@ STATUSES = {
     Reason.OFFER_CHANGED: 412,
     Reason.CLAIMED_TODAY: 409,
     Reason.POINTS_SHORT: 409,
+    Reason.NOT_ALLOWED: 403,
     Reason.DAILY_LIMIT: 429,
     Reason.USER_STORAGE: 507,
     Reason.POOL_STORAGE: 507,

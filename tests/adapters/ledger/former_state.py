@@ -8,9 +8,9 @@ from adapters.ledger.snapshot_state import SCHEMA
 
 
 def without_windows(stored: bytes) -> bytes:
-    """The same as schema 5 had it, which told nothing of windows and grants."""
+    """The same as schema 5 had it, which told nothing of windows, grants and tiers."""
     schema, rest = stored.split(b"\n", 1)
-    less = re.sub(rb'\{"table":"(windows|grants)"[^\n]*\n', b"", rest)
+    less = re.sub(rb'\{"table":"(windows|grants|tiers|members)"[^\n]*\n', b"", rest)
     return schema.replace(b"%d" % SCHEMA, b"5") + b"\n" + less
 
 

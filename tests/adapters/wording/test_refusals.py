@@ -37,6 +37,36 @@ def test_who_is_refused_as_busy_is_told_whose_requests_are_too_many(refusal: Ref
     assert sentence_of(refusal) == sentence
 
 
+@pytest.mark.parametrize(
+    ("refusal", "sentence"),
+    [
+        (
+            Refusal(Reason.NOT_FOUND, "1", "cat.png"),
+            "Image not found: cat.png. It was deleted, or its name is spelled in another way.",
+        ),
+        (
+            Refusal(Reason.NOT_FOUND, detail="gold", what="tier"),
+            "There is no tier gold. It was taken away, or its name is spelled in another way.",
+        ),
+        (
+            Refusal(Reason.NOT_FOUND, "1", "g1", what="grant"),
+            "1 has no grant g1. It was taken away, or its name is spelled in another way.",
+        ),
+        (
+            Refusal(Reason.NAME_TAKEN, "1", "g1", what="grant"),
+            "There is a grant g1 already. Choose another name.",
+        ),
+        (
+            Refusal(Reason.NOT_ALLOWED, "1", "the model ultra (allowed: core)"),
+            "Your tier does not allow the model ultra (allowed: core). Ask for something that it allows.",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_or_not_allowed_is_called_what_it_is(refusal: Refusal, sentence: str) -> None:
+    """A tier and a grant are no images."""
+    assert sentence_of(refusal) == sentence
+
+
 def of_room(used: int, held: int, *, count: int = 1, estimated: bool, reason: Reason = Reason.USER_STORAGE) -> Refusal:
     """2 MB are allowed, and each picture asks for 1.5 MB."""
     asked = Asked(count, count * 3 * MEGABYTE // 2)

@@ -127,7 +127,8 @@ class TeamMember:
 @dataclass(eq=False)
 class Guild:
     """A server. `bot_permissions` are what the bot was invited with; `announced_bytes` is the largest file as
-    interactions tell it, where that is not true. Every user is a member who is not `absent`.
+    interactions tell it, where that is not true. `roles` of a user are told with what they ask. Every user is a member
+    who is not `absent`.
     """
 
     id: int
@@ -137,6 +138,7 @@ class Guild:
     attachment_bytes: int | None = None
     announced_bytes: int | None = None
     permissions: dict[User, int] = field(default_factory=dict)
+    roles: dict[User, tuple[int, ...]] = field(default_factory=dict)
     absent: set[User] = field(default_factory=set)
     channels: list[Channel] = field(default_factory=list)
 
@@ -149,7 +151,7 @@ class Guild:
         """A member as Discord sends it with an interaction."""
         return {
             "user": user.json,
-            "roles": [],
+            "roles": [str(role) for role in self.roles.get(user, ())],
             "joined_at": "2024-01-01T00:00:00+00:00",
             "deaf": False,
             "mute": False,
