@@ -8,6 +8,7 @@ it still has. The older marks are, the sparser they are kept.
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import orjson
@@ -52,7 +53,7 @@ class KeptCursor:
     def __init__(self, root: Path, files: Files) -> None:
         files.confine(root, anew=False)
         self.path = root / CURSOR_FILE
-        self._files = files
+        self._files, self._writing = files, Lock()
 
     def read(self) -> Marks | None:
         """The marks, None where nothing was told yet. Raises CursorUnreadable."""
@@ -69,7 +70,8 @@ class KeptCursor:
 
     def write(self, marks: Marks) -> None:
         """Durable once it returns. Raises OSError."""
-        put_whole(self._files, self.path, orjson.dumps({"format": FORMAT, "marks": [[*mark] for mark in marks]}))
+        with self._writing:  # one that nobody waits for any more, on a disk that hung, may go on
+            put_whole(self._files, self.path, orjson.dumps({"format": FORMAT, "marks": [[*mark] for mark in marks]}))
 
 
 def _decoded(stored: bytes) -> Marks | None:

@@ -158,9 +158,12 @@ class Teller:
         self.webhooks = Webhooks(store, receiver, self.types, kept, pacing=pacing, back_off=BackOff(longest))
         return self.webhooks
 
-    async def run(self, store: Storage, until: Callable[[], bool]) -> Webhooks:
-        """Tells until something is so that is asked at each pause, and stops."""
+    async def run(
+        self, store: Storage, until: Callable[[], bool], *, at_start: Callable[[], None] = lambda: None
+    ) -> Webhooks:
+        """Tells until something is so that is asked at each pause, and stops. `at_start` is before it has begun."""
         webhooks = self.made(store)
+        at_start()
         self.time.until, self.time.stop = until, webhooks._stopping.set
         self.time.pauses.clear()
         webhooks.start()

@@ -384,3 +384,11 @@ async def test_another_log_is_told_from_now_on(tmp_path: Path) -> None:
         await there.run(stranger, some(inbox, 3))
         stranger.close()
         assert inbox.limits() == [2, 3, 99]
+
+
+async def test_what_happens_while_the_service_starts_is_told(tmp_path: Path) -> None:
+    """The first start begins where the log ended before anybody was served."""
+    async with telling(tmp_path) as (store, inbox, teller):
+        (tmp_path / CURSOR_FILE).unlink()
+        await teller.run(store, some(inbox, 1), at_start=lambda: policy_changes(store, 2))
+        assert inbox.limits() == [2]
