@@ -28,6 +28,9 @@ MEMBERS: Mapping[str, str] = {
     **dict.fromkeys(("groups", "providers", "models", "operations"), "VARCHAR[]"),
     **dict.fromkeys(("weight", "waiting"), "INTEGER"),
     **dict.fromkeys(("temp", "last"), "BOOLEAN"),
+    **dict.fromkeys(("temp", "last", "on"), "BOOLEAN"),
+    **dict.fromkeys(("payer", "payee", "kind", "offer", "unit", "owner"), "VARCHAR"),
+    **dict.fromkeys(("amount", "price", "image", "days"), "BIGINT"),
     "asked": 'STRUCT("count" INTEGER, "bytes" HUGEINT, replaced_bytes BIGINT)',
     "limits": _LIMITS,
     "files": f"{_FILE}[]",
@@ -177,5 +180,16 @@ WITH told AS MATERIALIZED (
 SELECT "day", "user", asked, coalesce(counted, 0) AS counted, coalesce(charges.refunded, 0) AS refunded, resets, made,
        kept, released, refused, added_bytes, removed_bytes, credits
 FROM happened LEFT JOIN charges USING ("user", "day")""",
+    "points": f"""
+WITH moved AS ({_EVERY}, data.payer AS payer, data.payee AS payee, data.amount AS amount, data.kind AS kind,
+       data.reason AS reason, data.offer AS offer
+FROM {_stored(_DATA)} WHERE type = 'PointsMoved'
+), sides AS (
+    SELECT *, payer AS account, payee AS other, -amount AS change FROM moved
+    UNION ALL SELECT *, payee, payer, amount FROM moved
+)
+SELECT position, "time", "day", account, CASE WHEN starts_with(account, 'user:') THEN substr(account, 6) END AS "user",
+       change, kind, other, reason, offer, actor, origin, guild
+FROM sides""",  # noqa: S608 - as above
 }
 """The text of each view by its name; a later one may stand on those before it."""
