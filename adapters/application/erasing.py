@@ -60,8 +60,8 @@ async def erase_images(storage: Storage, user: str, saves: Sequence[ImageSave], 
 
 
 async def forget_user(storage: Storage, user: str, *, up_to: int, actor: Actor) -> Forgotten:
-    """Deletes every image of a user up to a position, and what they chose; their limits and the log stay. Raises
-    Faults.
+    """Deletes every image of a user up to a position, and what they chose. Their limits and the log stay, and so do
+    their points and marks, which are nothing but what the log says. Raises Faults.
     """
     saves = saves_of(storage, user, up_to=up_to)
     erased = await erase_images(storage, user, saves, actor=actor, reason="privacy")

@@ -39,6 +39,17 @@ from domain.events import IdempotencyKey, idempotency_tag
 from domain.instants import later
 from domain.limits import Override, SharedLimits, UserLimits
 from domain.tier_commands import AssignTier, DefineTier, UnassignTier
+from domain.limits import Override, SharedLimits
+from domain.point_commands import (
+    BuyOffer,
+    ClaimDaily,
+    GivePoints,
+    MovePoints,
+    Offer,
+    SetFavourite,
+    SetOffer,
+    WithdrawOffer,
+)
 
 _OF_THIS_ATTEMPT = frozenset(
     {
@@ -57,9 +68,13 @@ _OF_THIS_ATTEMPT = frozenset(
 _OF_A_NEW_ONE: dict[type[Command], frozenset[str]] = {
     ReserveGeneration: _OF_THIS_ATTEMPT | {"reservation", "provider", "model", "credits_each", "groups", "place"},
     GiveGrant: _OF_THIS_ATTEMPT | {"grant"},
+    ClaimDaily: _OF_THIS_ATTEMPT | {"amount"},
+    SetFavourite: _OF_THIS_ATTEMPT | {"reward"},
 }
 """Whoever reserves or gives is given a new id, and the price and the groups of the hour; whoever releases or delivers
 says which reservation is meant.
+"""Whoever reserves or gives is given a new id, and the price of the hour; whoever releases or delivers says which
+reservation is meant. What is earned is for settings to say.
 """
 _SINCE_0_2 = {ReserveGeneration: ("style",), ReleasePlaces: ("provider",), OverrideLimits: ("seen", "windows")}
 """What commands of version 0.1 had not: where it says nothing, their digest stays what it was."""
@@ -83,6 +98,13 @@ C = TypeVar(
     SaveImage,
     UnassignTier,
     VoidGrant,
+    MovePoints,
+    GivePoints,
+    ClaimDaily,
+    SetFavourite,
+    SetOffer,
+    WithdrawOffer,
+    BuyOffer,
 )
 
 
@@ -161,6 +183,8 @@ def _canonical(value: object) -> object:
     """A fresh name without the number to begin at, which differs from one attempt to the next; limits as a list."""
     if isinstance(value, SharedLimits):
         return [*value[:3], *(more for more in value[3:] if more is not None)]
+    if isinstance(value, Offer):
+        return list(value)
     if isinstance(value, Override):
         windows = () if value.limits.windows is None else (value.limits.windows,)
         return [*value.limits[:2], *windows, value.until]

@@ -216,6 +216,9 @@ class StoreSettings(NamedTuple):
     check_images: bool = True
     seal_file: Path | None = None
     strip_foreign: bool = False
+    earn_daily: int = 0
+    earn_favourite: int = 0
+    points_name: str = "points"
 
     @property
     def strips(self) -> bool:

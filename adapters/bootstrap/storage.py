@@ -93,4 +93,7 @@ def store_settings(config: Config) -> StoreSettings:
         cleanup_days=storage.cleanup_days,
         seal_file=storage.seal_file,
         strip_foreign=storage.foreign_parts == "strip",
+        earn_daily=config.market.earn_daily,
+        earn_favourite=config.market.earn_favourite,
+        points_name=config.market.points_name,
     )

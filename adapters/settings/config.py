@@ -35,6 +35,7 @@ from adapters.settings.kinds import (
     capital_word,
     small_word,
 )
+from adapters.settings.market import MarketConfig
 from adapters.settings.prices import AUTO, QUALITIES, Quality
 from adapters.settings.section import DEFAULT_WORD, Section, is_secret
 from adapters.settings.sources import FORMER_NAMES, Origin, Sources
@@ -221,6 +222,7 @@ SECTIONS: dict[str, type[Section]] = {
     "storage": StorageConfig,
     "api": ApiConfig,
     "generation": GenerationConfig,
+    "market": MarketConfig,
     "discord": DiscordConfig,
     "http": HttpConfig,
     "webhooks": WebhookConfig,
@@ -236,6 +238,7 @@ class Config:
     storage: StorageConfig = field(init=False)
     api: ApiConfig = field(init=False)
     generation: GenerationConfig = field(init=False)
+    market: MarketConfig = field(init=False)
     discord: DiscordConfig = field(init=False)
     http: HttpConfig = field(init=False)
     webhooks: WebhookConfig = field(init=False)
