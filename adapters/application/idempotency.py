@@ -38,8 +38,6 @@ from domain.decisions import ANSWERS_KEPT_SECONDS
 from domain.events import IdempotencyKey, idempotency_tag
 from domain.instants import later
 from domain.limits import Override, SharedLimits, UserLimits
-from domain.tier_commands import AssignTier, DefineTier, UnassignTier
-from domain.limits import Override, SharedLimits
 from domain.point_commands import (
     BuyOffer,
     ClaimDaily,
@@ -50,6 +48,7 @@ from domain.point_commands import (
     SetOffer,
     WithdrawOffer,
 )
+from domain.tier_commands import AssignTier, DefineTier, UnassignTier
 
 _OF_THIS_ATTEMPT = frozenset(
     {
@@ -72,9 +71,7 @@ _OF_A_NEW_ONE: dict[type[Command], frozenset[str]] = {
     SetFavourite: _OF_THIS_ATTEMPT | {"reward"},
 }
 """Whoever reserves or gives is given a new id, and the price and the groups of the hour; whoever releases or delivers
-says which reservation is meant.
-"""Whoever reserves or gives is given a new id, and the price of the hour; whoever releases or delivers says which
-reservation is meant. What is earned is for settings to say.
+says which reservation is meant. What is earned is for settings to say.
 """
 _SINCE_0_2 = {ReserveGeneration: ("style",), ReleasePlaces: ("provider",), OverrideLimits: ("seen", "windows")}
 """What commands of version 0.1 had not: where it says nothing, their digest stays what it was."""

@@ -27,7 +27,6 @@ MEMBERS: Mapping[str, str] = {
     **dict.fromkeys(("tier", "place"), "VARCHAR"),
     **dict.fromkeys(("groups", "providers", "models", "operations"), "VARCHAR[]"),
     **dict.fromkeys(("weight", "waiting"), "INTEGER"),
-    **dict.fromkeys(("temp", "last"), "BOOLEAN"),
     **dict.fromkeys(("temp", "last", "on"), "BOOLEAN"),
     **dict.fromkeys(("payer", "payee", "kind", "offer", "unit", "owner"), "VARCHAR"),
     **dict.fromkeys(("amount", "price", "image", "days"), "BIGINT"),
