@@ -46,9 +46,15 @@ def taken_apart(windows: tuple[tuple[str, int], ...]) -> tuple[WindowLimit, ...]
     return tuple(WindowLimit(name, *_parts(name), most) for name, most in windows)
 
 
+@lru_cache(maxsize=1_024)
+def placed(windows: tuple[tuple[str, int], ...]) -> tuple[tuple[WindowLimit, int], ...]:
+    """The same, each with the place of its length among the three: day, week, month."""
+    return tuple((limit, WINDOWS.index(limit.window)) for limit in taken_apart(windows))
+
+
 def _parts(name: str) -> tuple[str, str, str]:
     scope, window, unit = name.split("/")
-    return scope, window, unit
+    return scope, window, CREDITS if unit == CREDITS else GENERATIONS
 
 
 def in_order(most: dict[str, int]) -> tuple[tuple[str, int], ...]:

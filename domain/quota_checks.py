@@ -8,6 +8,7 @@ is tried out lets everything through, and what it would have refused is told.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from domain.commands import ReserveGeneration, SaveImage
@@ -23,14 +24,15 @@ from domain.limit_names import (
     USER,
     USER_STORAGE,
     WindowLimit,
+    placed,
     taken_apart,
 )
-from domain.limits import Limits
+from domain.limits import REMEMBERED, Limits, Windows
 from domain.refusals import Reason, Refusal, resets_at
 from domain.reservations import guild_of
 from domain.usage import find_day
 from domain.view import View
-from domain.windows import window_named
+from domain.windows import Tally, windows_of
 
 
 class Demand(NamedTuple):
@@ -69,11 +71,15 @@ _REASONS = {DAILY: Reason.DAILY_LIMIT, USER_STORAGE: Reason.USER_STORAGE, POOL_S
 
 def price_is_needed(command: ReserveGeneration, limits: Limits) -> bool:
     """Whether a limit of credits applies to a request, so that it cannot be taken without a price."""
-    guild = guild_of(command.origin)
-    return any(
-        limit.unit == CREDITS and (limit.scope != GUILD or guild is not None) and limit.name not in limits.unenforced
-        for limit in taken_apart(limits.windows)
-    )
+    needed = _scopes_of_credits(limits.windows, limits.unenforced)
+    return bool(needed) and (needed != (GUILD,) or guild_of(command.origin) is not None)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _scopes_of_credits(windows: Windows, unenforced: tuple[str, ...]) -> tuple[str, ...]:
+    """The scopes whose credits are limited."""
+    of_credits = (limit for limit in taken_apart(windows) if limit.unit == CREDITS and limit.name not in unenforced)
+    return tuple(dict.fromkeys(limit.scope for limit in of_credits))
 
 
 def check(demand: Demand, view: View, limits: Limits, at: str) -> Fits | Refusal:
@@ -109,15 +115,26 @@ def _full_windows(demand: Demand, view: View, limits: Limits, at: str) -> list[_
     used = today.count if today else 0
     if used + demand.places > limits.daily:
         full.append(_Full(DAILY, limits.daily, used, 0, used + demand.places - limits.daily))
-    for limit in taken_apart(limits.windows):
-        scope = _scope_of(limit, demand.command)
-        if scope is None:
+    if limits.windows:
+        full += _full_further(demand, view, limits.windows, at)
+    return full
+
+
+def _full_further(demand: Demand, view: View, windows: Windows, at: str) -> list[_Full]:
+    """Those beside the daily one. What a scope's windows count is asked for once."""
+    command, full = demand.command, []
+    names, counts = windows_of(day_of(at)), dict[str, tuple[Tally, Tally, Tally] | None]()
+    for limit, place in placed(windows):
+        if limit.scope not in counts:
+            scope = _scope_of(limit, command)
+            counts[limit.scope] = None if scope is None else view.tallies(scope, names)
+        tallies = counts[limit.scope]
+        if tallies is None:
             continue
-        tally = view.tally(scope, window_named(at, limit.window))
-        is_credits = limit.unit == CREDITS
-        counted, wanted = (tally.credits, demand.credits) if is_credits else (tally.generations, demand.places)
+        generations, spent, held = tallies[place]
+        counted, wanted = (spent, demand.credits) if limit.unit is CREDITS else (generations, demand.places)
         if wanted and counted + wanted > limit.most:
-            held = tally.held if is_credits else 0
+            held = held if limit.unit is CREDITS else 0
             full.append(_Full(limit.name, limit.most, counted - held, held, counted + wanted - limit.most))
     return full
 

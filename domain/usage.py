@@ -12,7 +12,7 @@ from domain.events import DailyCountReset, GenerationReserved, ImpossibleFact
 from domain.grants import total
 from domain.instants import day_of
 from domain.limit_names import CREDITS, GENERATIONS
-from domain.windows import Tally, windows_of
+from domain.windows import NOTHING, Tally, Windows, windows_of
 
 MOST_BYTES = 2**63 - 1
 """What all users together may use and hold: every program and every stored form of a number can have it."""
@@ -109,6 +109,23 @@ def own_price(event: GenerationReserved) -> int:
     """Thousandths of credits that the user's own windows bear of a reservation: what no grant does."""
     price = event.count * event.credits_each if event.credits_each else 0
     return price - total(event.drawn, CREDITS) if event.drawn else price
+
+
+def tallies_of(days: tuple[DayCount, ...], windows: Windows) -> tuple[Tally, Tally, Tally]:
+    """What each of the three windows of a day counts of a user. The other days are gone through once."""
+    today, of_week, of_month = NOTHING, NOTHING, NOTHING
+    for count in days:
+        day, week, month = windows_of(count.day)
+        if month == windows.month or week == windows.week:
+            tally = Tally(count.count + count.before, count.credits, count.held)
+            today = tally if day == windows.day else today
+            of_week = _sum(of_week, tally) if week == windows.week else of_week
+            of_month = _sum(of_month, tally) if month == windows.month else of_month
+    return today, of_week, of_month
+
+
+def _sum(one: Tally, other: Tally) -> Tally:
+    return other if one is NOTHING else Tally(one[0] + other[0], one[1] + other[1], one[2] + other[2])
 
 
 def tally_of(days: tuple[DayCount, ...], window: str) -> Tally:

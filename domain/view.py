@@ -11,7 +11,7 @@ from domain.point_commands import Offer
 from domain.reservations import Reservation
 from domain.tiers import Member, Tiers
 from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, UserUsage
-from domain.windows import Tally
+from domain.windows import Tally, Windows
 
 
 class PointsView(Protocol):
@@ -68,6 +68,9 @@ class View(Protocol):
 
     def tally(self, scope: str, window: str) -> Tally:
         """What a window counts, by its name; `scope` is `user:ID`, `guild:ID` or `pool`."""
+
+    def tallies(self, scope: str, windows: Windows) -> tuple[Tally, Tally, Tally]:
+        """The same of the three windows of a day."""
 
     def grants(self, user: str) -> tuple[Grant, ...]:
         """What a user was given beyond the limits, also what is used up, over or voided."""

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from domain.events import DailyCountReset, GenerationReserved
 from domain.instants import day_of, hours_to_midnight, next_midnight
 from domain.reservations import Reservation, changed_day
-from domain.usage import DayCount, evolve_days, find_day, tally_of
-from domain.windows import Tally
+from domain.usage import DayCount, evolve_days, find_day, tallies_of, tally_of
+from domain.windows import Tally, Windows
 from projections.tables import Table
 
 
@@ -51,6 +51,10 @@ class DailyQuota:
     def tally(self, user: str, window: str) -> Tally:
         """What a window counts of a user."""
         return tally_of(self.days(user), window)
+
+    def tallies(self, user: str, windows: Windows) -> tuple[Tally, Tally, Tally]:
+        """What each of the three windows of a day counts of a user."""
+        return tallies_of(self.days(user), windows)
 
     def status(self, user: str, limit: int, at: str, granted: int = 0) -> DailyStatus:
         """A user's count of the day of `at`, with so many places that grants would bear beyond the limit."""

@@ -36,7 +36,7 @@ from domain.reservations import Evolved, Reservation, evolve_reservation, refund
 from domain.tier_events import GroupsSeen, TierAssigned, TierDefined, TierUnassigned
 from domain.tiers import Member, Tiers, limits_of
 from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, UserUsage
-from domain.windows import NOTHING, Tally
+from domain.windows import NOTHING, Tally, Windows
 from projections.answers import Answers
 from projections.daily_quota import DailyQuota
 from projections.global_quota import GlobalQuota
@@ -106,6 +106,11 @@ class QuotaFold(ABC):
         """What a window counts, by its name; `scope` is `user:ID`, `guild:ID` or `pool`."""
         whose, _, user = scope.partition(":")
         return self.daily.tally(user, window) if whose == USER else self.windows.tally(scope, window)
+
+    def tallies(self, scope: str, windows: Windows) -> tuple[Tally, Tally, Tally]:
+        """The same of the three windows of a day."""
+        whose, _, user = scope.partition(":")
+        return self.daily.tallies(user, windows) if whose == USER else self.windows.tallies(scope, windows)
 
     def grants(self, user: str) -> tuple[Grant, ...]:
         """What a user was given beyond the limits, also what is used up, over or voided."""

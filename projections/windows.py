@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from domain.windows import NOTHING, WINDOWS_KEPT, Tally, windows_of
+from domain.windows import NOTHING, WINDOWS_KEPT, Tally, Windows, windows_of
 
 OfScope = dict[str, Tally]
 """The tallies of one scope by the names of windows, each length in the order in which its windows were begun."""
@@ -33,6 +33,11 @@ class WindowTallies:
     def tally(self, scope: str, window: str) -> Tally:
         """What a window of a scope counts."""
         return self._scopes.get(scope, _NO_SCOPE).get(window, NOTHING)
+
+    def tallies(self, scope: str, windows: Windows) -> tuple[Tally, Tally, Tally]:
+        """What each of the three windows of a day counts of a scope."""
+        kept = self._scopes.get(scope, _NO_SCOPE).get
+        return kept(windows[0], NOTHING), kept(windows[1], NOTHING), kept(windows[2], NOTHING)
 
     def charge(self, scope: str, day: str, change: Tally, *, begins: bool = False) -> None:
         """Counts a change in the windows of a day. One that `begins` is a new charge, and begins them where they are
@@ -80,6 +85,16 @@ class DraftWindowTallies(WindowTallies):
             if window in windows_of(day) and (change.begins or tally is not NOTHING):
                 tally = _sum(tally, change.tally)
         return tally
+
+    def tallies(self, scope: str, windows: Windows) -> tuple[Tally, Tally, Tally]:
+        """The same of the three windows of a day: nearly always all that a batch changes is of that day."""
+        base, changes = self._base.tallies(scope, windows), self._changes.get(scope)
+        if changes is None:
+            return base
+        if len(changes) == 1 and (change := changes.get(windows.day)) is not None and change.begins:
+            tally = change.tally
+            return _sum(base[0], tally), _sum(base[1], tally), _sum(base[2], tally)
+        return self.tally(scope, windows.day), self.tally(scope, windows.week), self.tally(scope, windows.month)
 
     def charge(self, scope: str, day: str, change: Tally, *, begins: bool = False) -> None:
         """Notes a change for the windows of a day."""
