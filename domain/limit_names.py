@@ -47,14 +47,18 @@ def taken_apart(windows: tuple[tuple[str, int], ...]) -> tuple[WindowLimit, ...]
 
 
 @lru_cache(maxsize=1_024)
-def placed(windows: tuple[tuple[str, int], ...]) -> tuple[tuple[WindowLimit, int], ...]:
-    """The same, each with the place of its length among the three: day, week, month."""
-    return tuple((limit, WINDOWS.index(limit.window)) for limit in taken_apart(windows))
+def by_scope(windows: tuple[tuple[str, int], ...]) -> tuple[tuple[str, tuple[tuple[WindowLimit, int, bool], ...]], ...]:
+    """The same for each scope: a limit, the place of its length among the three (day, week, month), whether it is of
+    credits.
+    """
+    limits = [(limit, WINDOWS.index(limit.window), limit.unit == CREDITS) for limit in taken_apart(windows)]
+    scopes = [scope for scope in SCOPES if any(limit.scope == scope for limit, _, _ in limits)]
+    return tuple((scope, tuple(one for one in limits if one[0].scope == scope)) for scope in scopes)
 
 
 def _parts(name: str) -> tuple[str, str, str]:
     scope, window, unit = name.split("/")
-    return scope, window, CREDITS if unit == CREDITS else GENERATIONS
+    return scope, window, unit
 
 
 def in_order(most: dict[str, int]) -> tuple[tuple[str, int], ...]:

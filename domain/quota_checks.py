@@ -20,11 +20,11 @@ from domain.limit_names import (
     DAILY,
     GENERATIONS,
     GUILD,
+    OF_WINDOWS,
     POOL_STORAGE,
     USER,
     USER_STORAGE,
-    WindowLimit,
-    placed,
+    by_scope,
     taken_apart,
 )
 from domain.limits import REMEMBERED, Limits, Windows
@@ -32,7 +32,7 @@ from domain.refusals import Reason, Refusal, resets_at
 from domain.reservations import guild_of
 from domain.usage import find_day
 from domain.view import View
-from domain.windows import Tally, windows_of
+from domain.windows import windows_of
 
 
 class Demand(NamedTuple):
@@ -123,30 +123,29 @@ def _full_windows(demand: Demand, view: View, limits: Limits, at: str) -> list[_
 def _full_further(demand: Demand, view: View, windows: Windows, at: str) -> list[_Full]:
     """Those beside the daily one. What a scope's windows count is asked for once."""
     command, full = demand.command, []
-    names, counts = windows_of(day_of(at)), dict[str, tuple[Tally, Tally, Tally] | None]()
-    for limit, place in placed(windows):
-        if limit.scope not in counts:
-            scope = _scope_of(limit, command)
-            counts[limit.scope] = None if scope is None else view.tallies(scope, names)
-        tallies = counts[limit.scope]
-        if tallies is None:
+    names = windows_of(day_of(at))
+    for whose, limits in by_scope(windows):
+        scope = _scope_of(whose, command)
+        if scope is None:
             continue
-        generations, spent, held = tallies[place]
-        counted, wanted = (spent, demand.credits) if limit.unit is CREDITS else (generations, demand.places)
-        if wanted and counted + wanted > limit.most:
-            held = held if limit.unit is CREDITS else 0
-            full.append(_Full(limit.name, limit.most, counted - held, held, counted + wanted - limit.most))
-    return full
+        tallies = view.tallies(scope, names)
+        for limit, place, is_credits in limits:
+            tally = tallies[place]
+            counted, wanted = (tally[1], demand.credits) if is_credits else (tally[0], demand.places)
+            if counted + wanted > limit.most and wanted:
+                held = tally[2] if is_credits else 0
+                full.append(_Full(limit.name, limit.most, counted - held, held, counted + wanted - limit.most))
+    return full if len(full) <= 1 else sorted(full, key=lambda one: OF_WINDOWS.index(one.name))
 
 
-def _scope_of(limit: WindowLimit, command: ReserveGeneration | SaveImage) -> str | None:
+def _scope_of(whose: str, command: ReserveGeneration | SaveImage) -> str | None:
     """Whose windows a limit is about; None where the request is of nobody whom it concerns."""
-    if limit.scope == USER:
+    if whose == USER:
         return f"{USER}:{command.user}"
-    if limit.scope == GUILD:
+    if whose == GUILD:
         guild = guild_of(command.origin)
         return None if guild is None else f"{GUILD}:{guild}"
-    return limit.scope
+    return whose
 
 
 def _full_storages(demand: Demand, view: View, limits: Limits, at: str) -> list[_Full]:
