@@ -1,8 +1,9 @@
 """Calls to a provider's service: bounded in time and bytes, never redirected, never paid twice by themselves.
 
-A call that was sent and whose answer was lost may have been paid: it ends as UNKNOWN and is not made again. Retried are
-failures before anything was sent, 429 and 502 to 504, with full jitter, at most TRIES times and within a budget. An
-answer that is no success becomes a failure of the one taxonomy here; what a success holds is read by `answers`.
+A call that was sent and whose answer was lost may have been paid: it ends as UNKNOWN and is not made again, unless it
+has an idempotency key, by which the service knows a repeat. Retried are failures before anything was sent, 429 and 502
+to 504, with full jitter, at most TRIES times and within a budget. An answer that is no success becomes a failure of the
+one taxonomy here; what a success holds is read by `answers`.
 """
 
 from __future__ import annotations
@@ -123,10 +124,16 @@ class _Wanted(NamedTuple):
     form: Form | None = None
     query: Mapping[str, str] | None = None
     tries: int = TRIES
+    idempotency_key: str = ""
 
     @property
     def pays(self) -> bool:
         return self.method != "GET"
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the service knows a second call for the first, or neither costs anything."""
+        return not self.pays or bool(self.idempotency_key)
 
 
 class ProviderCalls:
@@ -154,10 +161,14 @@ class ProviderCalls:
         return await self._call(_Wanted("GET", address, accept, at_most_bytes, query=query, tries=tries))
 
     async def post_json(
-        self, path: str, body: object, *, at_most_bytes: int, accept: str = "application/json"
-    ) -> Outcome:
-        """Sends a JSON value with a call that may be paid."""
-        return await self._call(_Wanted("POST", self.service.address + path, accept, at_most_bytes, json=body))
+        self, path: str, body: object, *, at_most_bytes: int, accept: str = "application/json",
+        idempotency_key: str = "",
+    ) -> Outcome:  # fmt: skip
+        """Sends a JSON value with a call that may be paid; with an idempotency key, as often as a free one."""
+        address = self.service.address + path
+        return await self._call(
+            _Wanted("POST", address, accept, at_most_bytes, json=body, idempotency_key=idempotency_key)
+        )
 
     async def post_form(
         self, path: str, form: Form, *, at_most_bytes: int, accept: str = "application/json"
@@ -227,6 +238,8 @@ class ProviderCalls:
     async def _once(self, wanted: _Wanted) -> tuple[Outcome, bool]:
         body: dict[str, Any] = {}
         headers = {"Accept": wanted.accept, "Accept-Encoding": "identity", **self.service.headers}
+        if wanted.idempotency_key:
+            headers["Idempotency-Key"] = wanted.idempotency_key
         if wanted.form is not None:
             body["data"] = wanted.form()
         elif wanted.json is not None:
@@ -307,9 +320,9 @@ class ProviderCalls:
         if not wanted.pays:
             return GenerationFailure(NoWholeAnswer(service)), True
         if isinstance(error, aiohttp.ClientResponseError):
-            return GenerationFailure(NotHttp(service)), False
+            return GenerationFailure(NotHttp(service)), wanted.repeatable
         seconds = self.service.answer_seconds if isinstance(error, TimeoutError) else None
-        return GenerationFailure(AnswerLost(service, seconds)), False
+        return GenerationFailure(AnswerLost(service, seconds)), wanted.repeatable
 
     def _tell_breaker(self, outcome: Outcome) -> None:
         if isinstance(outcome, ServiceAnswer) or outcome.kind in REACHED:

@@ -132,6 +132,28 @@ async def test_what_fails_is_tried_again_only_where_nothing_can_be_paid_twice(
     assert service.sent_bytes < 20_000_000
 
 
+@pytest.mark.parametrize(
+    ("script", "times"),
+    [(Drop(), 3), (CutOff(), 3), (Hang(), 3), (BUSY, 3), (Reply(500), 1), (Reply(400), 1)],
+    ids=["dropped", "cut off", "silent", "busy", "500", "400"],
+)
+async def test_a_call_with_an_idempotency_key_is_made_again_where_its_answer_was_lost(
+    service: Plain, script: Scripted, times: int
+) -> None:
+    """Under the same key, by which the service knows it; that it may have worked is told all the same."""
+    service.script.extend([script] * 9)
+    calls = calling(service.address, answer_seconds=0.2)
+    outcome = failure(await calls.post_json("/make", {"n": 1}, at_most_bytes=1_000, idempotency_key="k-1"))
+    assert [heard.headers["Idempotency-Key"] for heard in service.heard] == ["k-1"] * times
+    assert outcome.surely_unpaid is (script == Reply(400))
+
+
+async def test_a_call_without_a_key_sends_none(service: Plain) -> None:
+    """So a lost answer of it is not asked for again."""
+    await post(calling(service.address))
+    assert "Idempotency-Key" not in service.heard[0].headers
+
+
 @pytest.mark.parametrize("failures", [1, 2])
 async def test_a_service_that_recovers_is_not_given_up(service: Plain, failures: int) -> None:
     """Two failures, then the answer, with the same body each time."""
