@@ -20,7 +20,7 @@ from adapters.cli.exits import Exit
 from scripts.bench.bench import FULL, QUICK, Bench
 from scripts.bench.figures import Figure
 from scripts.bench.showing import HEADINGS, TITLE, as_json, cells, row
-from scripts.bench.works import by_users, history, memory, pairs, replay, restart, single, stages
+from scripts.bench.works import by_users, history, limits, memory, pairs, replay, restart, single, stages
 
 WORKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "pairs": pairs.measure,
@@ -31,6 +31,7 @@ WORKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "history": history.measure,
     "memory": memory.measure,
     "stages": stages.measure,
+    "limits": limits.measure,
 }
 
 

@@ -69,7 +69,14 @@ class Endless(NamedTuple):
     content_type: str = "application/json"
 
 
-Scripted = Reply | Drop | Hang | CutOff | Endless
+class After(NamedTuple):
+    """The request is carried out, and this comes in the place of its answer."""
+
+    then: Reply | Drop | Hang | CutOff | Endless
+
+
+Wire = Reply | Drop | Hang | CutOff | Endless
+Scripted = Wire | After
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -128,7 +135,7 @@ class Emulator(ABC):
         self.most_at_once = max(self.most_at_once, self.running)
         try:
             if self.script:
-                return await self._play(request, self.script.popleft())
+                return await self._play(request, await _done_before(self.script.popleft(), request, handler))
             if self.delay_seconds:
                 await asyncio.sleep(self.delay_seconds)
             response = await handler(request)
@@ -136,7 +143,7 @@ class Emulator(ABC):
         finally:
             self.running -= 1
 
-    async def _play(self, request: web.Request, scripted: Scripted) -> web.StreamResponse:
+    async def _play(self, request: web.Request, scripted: Wire) -> web.StreamResponse:
         transport = request.transport
         assert transport is not None
         match scripted:
@@ -165,6 +172,14 @@ class Emulator(ABC):
             await response.write(CHUNK)
             self.sent_bytes += len(CHUNK)
         return response
+
+
+async def _done_before(scripted: Scripted, request: web.Request, handler: Handler) -> Wire:
+    """What is played, once the request is carried out where it is."""
+    if not isinstance(scripted, After):
+        return scripted
+    await handler(request)
+    return scripted.then
 
 
 def _in_form(response: web.StreamResponse, form: Form) -> web.StreamResponse:

@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 from tests.emulators.automatic1111 import Automatic1111Emulator
+from tests.emulators.currency import CurrencyEmulator
 from tests.emulators.emulator import Emulator, Scripted
 from tests.emulators.openai import OpenAIEmulator
 from tests.emulators.stability import StabilityEmulator
@@ -29,6 +30,7 @@ NOT_FAULTS = frozenset(
             "key",
             "login",
             "any_model",
+            "service",
         ),
         *("jobs", "most_jobs_at_once", "served", "credits_each", "polls_needed"),
     }
@@ -43,7 +45,8 @@ def test_a_test_of_the_table_is_there(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "emulator", [Automatic1111Emulator(), OpenAIEmulator(), StabilityEmulator(), StableImageEmulator()]
+    "emulator",
+    [Automatic1111Emulator(), CurrencyEmulator("k"), OpenAIEmulator(), StabilityEmulator(), StableImageEmulator()],
 )
 def test_every_fault_of_an_emulator_has_its_row(emulator: Emulator) -> None:
     """What a test may set, and each kind of scripted answer."""
