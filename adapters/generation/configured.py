@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from pydantic import SecretStr
 
 from adapters.generation.providers import ProviderSettings, choice_of
-from adapters.network.loopback import is_this_machine
+from adapters.network.loopback import is_sent_in_clear
 from adapters.settings.config import Config
 from domain.limits import MEGABYTE
 
@@ -44,8 +42,7 @@ def sent_unencrypted(config: Config) -> list[str]:
     if sent is None:
         return []
     setting, address, secret, value = sent
-    parts = urlsplit(address)
-    if value is None or parts.scheme != "http" or is_this_machine(parts.hostname or ""):
+    if value is None or not is_sent_in_clear(address):
         return []
     return [f"{setting} begins with http://, so the {secret} is sent unencrypted; use https://"]
 
