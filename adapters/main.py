@@ -25,6 +25,7 @@ from adapters.disk.ways import resolved
 from adapters.generation.configured import provider_settings, sent_unencrypted
 from adapters.generation.ended_models import ended_model
 from adapters.images.memory import give_back_what_is_freed
+from adapters.market.configured import currency_unencrypted
 from adapters.network.open_files import allow_open_files
 from adapters.ports.faults import Fault, LedgerStopped, StorageUnavailable, exit_code_of
 from adapters.settings.config import Config
@@ -55,6 +56,7 @@ def serve(config: Config, out: TextIO = sys.stdout, *, bot_alone: bool = False) 
     give_back_what_is_freed()
     warnings = [*config.warnings, *sent_unencrypted(config), ended_model(provider_settings(config))]
     for line in (*config.describe(), *filter(None, warnings)):
+    for line in (*config.describe(), *config.warnings, *sent_unencrypted(config), *currency_unencrypted(config)):
         print(line, file=out)
     out.flush()  # an output that cannot be written is found before anything is opened
     program = build(config, bot_alone=bot_alone)

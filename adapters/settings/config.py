@@ -16,6 +16,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 
 from adapters.ports.faults import ConfigError
+from adapters.settings.currency import CurrencyConfig
 from adapters.settings.doors import DiscordConfig, HttpConfig
 from adapters.settings.kinds import (
     DecimalNumber,
@@ -223,6 +224,7 @@ SECTIONS: dict[str, type[Section]] = {
     "api": ApiConfig,
     "generation": GenerationConfig,
     "market": MarketConfig,
+    "currency": CurrencyConfig,
     "discord": DiscordConfig,
     "http": HttpConfig,
     "webhooks": WebhookConfig,
@@ -239,6 +241,7 @@ class Config:
     api: ApiConfig = field(init=False)
     generation: GenerationConfig = field(init=False)
     market: MarketConfig = field(init=False)
+    currency: CurrencyConfig = field(init=False)
     discord: DiscordConfig = field(init=False)
     http: HttpConfig = field(init=False)
     webhooks: WebhookConfig = field(init=False)

@@ -127,6 +127,18 @@ def public_address(value: str) -> str:
     return f"{parts.scheme}://{shown}" + ("" if is_usual else f":{port}")
 
 
+def address_or_nothing(value: str) -> str:
+    """The address of a service; empty: there is none."""
+    return service_address(value) if value.strip() else ""
+
+
+def unit_name(value: str) -> str:
+    """What people call a currency's units: words that mean nothing to a chat, a page or a terminal but themselves."""
+    if not re.fullmatch(r"[^\W_](?:[^\W_]|[ .'-]){0,31}", value):
+        raise ValueError("")
+    return value
+
+
 def discord_address(value: str) -> str:
     """Discord itself, or a stand-in on this machine: a token is sent nowhere else."""
     if value in {DISCORD_API, DISCORD_GATEWAY}:
@@ -341,6 +353,8 @@ WholeNumber = Annotated[int, BeforeValidator(whole_number)]
 Snowflake = Annotated[int, BeforeValidator(snowflake)]
 DecimalNumber = Annotated[float, BeforeValidator(decimal_number)]
 ServiceAddress = Annotated[str, AfterValidator(service_address)]
+OptionalAddress = Annotated[str, AfterValidator(address_or_nothing)]
+UnitName = Annotated[str, AfterValidator(unit_name)]
 PublicAddress = Annotated[str, AfterValidator(public_address)]
 DiscordAddress = Annotated[str, AfterValidator(discord_address)]
 Host = Annotated[str, AfterValidator(host)]

@@ -18,6 +18,7 @@ from adapters.discord.bot_state import Remembered, last_told, trouble_of
 from adapters.generation.configured import provider_settings, sent_unencrypted
 from adapters.generation.ended_models import ended_model
 from adapters.generation.providers import choice_of, why_none
+from adapters.market.configured import currency_unencrypted
 from adapters.settings.config import Config
 from adapters.settings.kinds import project_folder
 from adapters.wording.failures import sentence_of_failure
@@ -50,7 +51,7 @@ def env_file(given: Path | None) -> Finding:
 
 def unknown_names(config: Config, limits: Sequence[str] = ()) -> Finding:
     """Variables that look like a setting written wrong; where there are none, the `limits` that the log holds on to."""
-    if warnings := [*config.warnings, *sent_unencrypted(config)]:
+    if warnings := [*config.warnings, *sent_unencrypted(config), *currency_unencrypted(config)]:
         return warn("settings", "; ".join(warning.rstrip(".") for warning in warnings), "Correct or remove them.")
     return ok("settings", " ".join(["Every setting can be used, and none looks misspelt.", *limits]))
 
