@@ -54,9 +54,9 @@ def serve(config: Config, out: TextIO = sys.stdout, *, bot_alone: bool = False) 
     sys.setswitchinterval(SWITCH_SECONDS)
     allow_open_files(OPEN_FILES)
     give_back_what_is_freed()
-    warnings = [*config.warnings, *sent_unencrypted(config), ended_model(provider_settings(config))]
+    unencrypted = (*sent_unencrypted(config), *currency_unencrypted(config))
+    warnings = [*config.warnings, *unencrypted, ended_model(provider_settings(config))]
     for line in (*config.describe(), *filter(None, warnings)):
-    for line in (*config.describe(), *config.warnings, *sent_unencrypted(config), *currency_unencrypted(config)):
         print(line, file=out)
     out.flush()  # an output that cannot be written is found before anything is opened
     program = build(config, bot_alone=bot_alone)
