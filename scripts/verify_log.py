@@ -88,12 +88,20 @@ POLICY = rb'\{%b%b(?:,"windows":%b)?(?:,"unenforced":%b)?\}' % (LIMITS, FREE, WI
 OWN_LIMIT = b'(?:"%b":' + WHOLE + rb'(?:,(?=")|(?=\})))?'
 OWN_BOTH = OWN_LIMIT % b"user_bytes" + OWN_LIMIT % b"daily"
 OWN_LIMITS = rb'(?:null|\{(?!\})%b(?:"windows":%b)?\})' % (OWN_BOTH, OWN_WINDOWS)
+TIER_LIMITS = rb'(?:null|\{%b(?:"windows":%b)?\})' % (OWN_BOTH, OWN_WINDOWS)
+GROUP = rb'"(?:guild:[0-9]{1,20}/role:[0-9]{1,20}|group:[a-z0-9][a-z0-9_-]{0,63})"'
+EVERYBODY, MOST_TIERS = b'"everybody"', 64
 OPERATIONS = ("text_to_image", "image_to_image", "upscale", "unspecified")
 
 
 def one_of(*words: str) -> bytes:
     """One of some words, as a string."""
     return b'"(?:%b)"' % "|".join(words).encode()
+
+
+def list_of(form: bytes, most: int) -> bytes:
+    """From 1 to so many of a form."""
+    return rb"\[%b(?:,%b){0,%d}\]" % (form, form, most - 1)
 
 
 LIMIT = one_of("user_bytes", "pool_bytes", "daily", "gen_bytes", "moderated_free", "windows", "unenforced")
@@ -131,6 +139,14 @@ FORMS = {
         ("asked", ASKED),
         ("limits=policy", POLICY),
         ("limits=own", OWN_LIMITS),
+        ("limits=of_tier", TIER_LIMITS),
+        ("tier", rb'"[a-z0-9][a-z0-9_-]{0,63}"'),
+        ("groups", rb"(?:\[\]|%b)" % list_of(GROUP, 64)),
+        ("groups=seen", rb"(?:\[\]|%b)" % list_of(GROUP, 256)),
+        ("place", rb'"(?:guild:[0-9]{1,20}|api:[a-z0-9][a-z0-9_-]{0,63})"'),
+        ("providers models", list_of(TEXT, 64)),
+        ("operations", list_of(one_of(*OPERATIONS), len(OPERATIONS))),
+        ("weight waiting", rb"(?:[1-9]\d?|100)"),
         ("operation", one_of(*OPERATIONS)),
         ("operation=saved", one_of(*OPERATIONS, "adopted")),
         ("source", one_of("environment", "constructor", "default", "manager")),
@@ -175,6 +191,11 @@ PointsMoved | | at payer payee amount kind reason offer
 OfferSet | policy | at offer price | at by offer unit=offered amount=points price reason days? origin? request?
 OfferWithdrawn | policy | at offer | at by offer reason origin? request?
 FavouriteSet | | at user owner image on | at user by owner name image on origin? request?
+TierDefined | policy | at tier limits groups
+ | at by tier limits=of_tier groups reason providers? models? operations? weight? waiting? origin? request?
+TierAssigned | | at user tier | at user by tier reason until? origin? request?
+TierUnassigned | | at user tier | at user by tier reason origin? request?
+GroupsSeen | | at groups | at user by place groups=seen origin?
 """
 POSITION = rb"([1-9]\d{0,17})"
 PLACE = rb'\{"pos":%b,"batch":\[%b,%b\],"type":' % (POSITION, POSITION, POSITION)
@@ -533,6 +554,8 @@ class Account:
         self.claims: dict[bytes, bytes] = {}  # the day of the last by account
         self.prices: dict[bytes, bytes] = {}  # of the offers that stand
         self.marks: dict[tuple[bytes, bytes], bytes] = {}  # of a user and image
+        self.tiers: dict[bytes, frozenset[bytes]] = {}  # their groups
+        self.assigned: set[tuple[bytes, bytes]] = set()  # users and tiers
         self.earned: tuple[int, bytes] | None = None  # where a picture was marked for the first time, whose it is
 
     def apply(self, fact: Fact) -> None:
@@ -687,6 +710,30 @@ class Account:
     def _reset(self, at: bytes, user: bytes) -> None:
         self.resets[user, at[1:11]] += 1
 
+    def _tier(self, _at: bytes, tier: bytes, limits: bytes, groups: bytes) -> None:
+        if limits != b"null":
+            self.tiers[tier] = frozenset(re.findall(GROUP, groups))
+            if len(self.tiers) > MOST_TIERS:
+                raise Impossible(f"a tier more than {MOST_TIERS} (T1)")
+            return
+        if self.tiers.pop(tier, None) is None:
+            raise Impossible(f"the tier {tier.decode()} is taken away, and there is none (T1)")
+        self.assigned = {one for one in self.assigned if one[1] != tier}
+
+    def _assigned(self, _at: bytes, user: bytes, tier: bytes) -> None:
+        if tier not in self.tiers or tier == EVERYBODY:
+            raise Impossible(f"the tier {tier.decode()} is given, and there is none to give (T2)")
+        self.assigned.add((user, tier))
+
+    def _unassigned(self, _at: bytes, user: bytes, tier: bytes) -> None:
+        if (user, tier) not in self.assigned:
+            raise Impossible(f"the tier {tier.decode()} is taken back, and was not given (T3)")
+        self.assigned.remove((user, tier))
+
+    def _seen(self, _at: bytes, groups: bytes) -> None:
+        if not frozenset(re.findall(GROUP, groups)) <= frozenset().union(*self.tiers.values()):
+            raise Impossible("groups are told that no tier names (T4)")
+
     def _moved(self, at: bytes, payer: bytes, payee: bytes, amount: bytes, kind: bytes, *more: bytes | None) -> None:
         reason, offer = more
         pays, is_paid, reasons = SIDES[kind]
@@ -743,6 +790,10 @@ class Account:
         b'"OfferSet"': _offered,
         b'"OfferWithdrawn"': _withdrawn,
         b'"FavouriteSet"': _marked,
+        b'"TierDefined"': _tier,
+        b'"TierAssigned"': _assigned,
+        b'"TierUnassigned"': _unassigned,
+        b'"GroupsSeen"': _seen,
     }
 
 

@@ -33,6 +33,7 @@ from domain.commands import (
     VoidGrant,
 )
 from domain.events import IdempotencyKey
+from domain.limits import UserLimits
 from domain.point_commands import (
     BuyOffer,
     ClaimDaily,
@@ -44,6 +45,7 @@ from domain.point_commands import (
     WithdrawOffer,
 )
 from domain.refusals import Refusal
+from domain.tier_commands import AssignTier, DefineTier, SeeGroups, UnassignTier
 
 VERIFIER = Path(__file__).resolve().parent.parent.parent / "scripts" / "verify_log.py"
 SECOND = Path(__file__).with_name("second_verifier.pl")
@@ -63,6 +65,7 @@ async def make_real_log(root: Path) -> tuple[int, int]:
         await _later_days(manager, store, now)
         _with_grants(store, now)
         _market(store)
+        _with_tiers(store)
         pool = store.opened().ledger.state.pool
         return pool.used_bytes, pool.held_bytes
 
@@ -195,6 +198,22 @@ def _market(store: Storage) -> None:
     execute(store, BuyOffer("42", "page", "ten", offer))
     execute(store, WithdrawOffer("cli", "ten", "it is over"))
     execute(store, MovePoints("7", "cli", "burn", 1, "a mistake"))
+
+
+def _with_tiers(store: Storage) -> None:
+    """Tiers of user 8 by a group and by hand, one of which is taken back, and one is taken away from all."""
+    limits = UserLimits(user_bytes=9_000, daily=9, windows=(("user/month/credits", 20_000),))
+    request, groups = IdempotencyKey("t", "0f" * 32), ("group:vip", "guild:9/role:5")
+    allowed: dict[str, Any] = {"providers": ("sketch",), "models": ("v1", "v2"), "operations": ("upscale",)}
+    execute(store, DefineTier("discord:1", "gold", limits, "boosters", groups, **allowed, weight=3, waiting=7,
+                              origin="guild:9", idempotency_key=request))  # fmt: skip
+    execute(store, DefineTier("cli", "blue", UserLimits(), "a name"))
+    execute(store, DefineTier("cli", "everybody", UserLimits(daily=1), "a rule"))
+    execute(store, AssignTier("8", "cli", "gold", "a contest", "2026-04-01T00:00:00.000000Z"))
+    execute(store, AssignTier("8", "cli", "blue", "a game"))
+    execute(store, SeeGroups("8", "discord:8", "guild:9", ("guild:9/role:5",), "guild:9"))
+    execute(store, UnassignTier("8", "cli", "gold", "it is over"))
+    execute(store, DefineTier("cli", "blue", None, "it is over"))
 
 
 def execute(store: Storage, command: Command) -> None:

@@ -18,7 +18,7 @@ my $header = qr/\A\{"log":"(?<log>$id)","format":1,"created":$form{time}\}\n/n;
 my $slot = qr/\A(?<sum>(?<body>\{"log":"(?<log>$id)","counter":(?<counter>$w),"position":(?<position>$w),"size":(?<size>$w),"hash":"(?<hash>$sha)"
     ,"reconciled":$w(?<ended>,"ended":true)?)(,"seal":"(?<seal>$sha)")?),"check":"(?<check>$sha)"\}[ ]*\n\z/nx;
 
-my ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $prices, $marks, $earned, $nth);    # the accounts of section 5
+my ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $prices, $marks, $earned, $nth, $tiers, $assigned);    # the accounts of section 5
 sub gone { my ($is, $bytes) = @_; $all -= $bytes; (delete $stands->{lc $is} // -1) != $bytes }
 sub least { my ($one, $other) = @_; $one < $other ? $one : $other }
 sub waiting { my ($r) = @_; my $made = $r->{completed} - $r->{taken}; $made < 0 ? 0 : least($made, $r->{open}) }
@@ -46,7 +46,7 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
     my (%e, @tags, %seen, $r) = %+; my ($user, $name, $open) = @e{qw(user reservation)};
     my %once; push @tags, grep { !$once{$_}++ } map { /"(user:.*)"/ } @e{qw(payer payee)} if $e{payer};
     push @tags, "user:$_" for $user ? $user =~ /"(.*)"/ : grep { !$seen{$_}++ } ($e{files} // '') =~ /"user":"([^"]*)/g;
-    push @tags, $type =~ /^Image|Reserved|Released/ || %seen ? 'pool' : $type =~ /^Policy|^Clock|^Offer/ ? 'policy' : ();
+    push @tags, $type =~ /^Image|Reserved|Released/ || %seen ? 'pool' : $type =~ /^Policy|^Clock|^Offer|^TierDefined/ ? 'policy' : ();
     push @tags, 'request:' . substr sha256_hex(value($e{by}) . "\0" . value($e{request} =~ /^.{7}(.*),"digest"/s)), 0, 32 if $e{request};
     return 'tags' if $tags ne join ',', map { "\"$_\"" } @tags;
     $nth++; return 'A1' if $e{at} lt $at && $type ne 'ClockCorrected'; return 'A3' if $cancel && !($type eq 'GenerationReleased' && $e{reason} eq '"cancelled"');
@@ -98,10 +98,13 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
             my %in = map { $_->{grant} => 1 } map { @{ $_->{drawn} } } grep { $_->{user} eq $user } values %$known;
             delete @$own{ grep { !$in{$_} && !can_be_drawn($own->{$_}) } keys %$own } } $own->{ $e{grant} } = { %e, balance => $e{amount} } }
     elsif ($type eq 'GrantVoided') { my $grant = $grants->{$user}{ $e{grant} }; return 'A18' if !$grant || $grant->{voided}++ }
+    elsif ($type eq 'TierDefined') { if ($e{limits} eq 'null') { return 'T1' unless delete $tiers->{ $e{tier} }; delete $_->{ $e{tier} } for values %$assigned }
+        else { $tiers->{ $e{tier} } = { map { $_ => 1 } $e{groups} =~ /"[^"]*"/g }; return 'T1' if keys %$tiers > 64 } } elsif ($type eq 'TierAssigned') {
+        return 'T2' if !$tiers->{ $e{tier} } || $e{tier} eq '"everybody"'; $assigned->{$user}{ $e{tier} } = 1 } elsif ($type eq 'TierUnassigned') { return 'T3' unless delete $assigned->{$user}{ $e{tier} } } elsif ($type eq 'GroupsSeen') { for my $group ($e{groups} =~ /"[^"]*"/g) { return 'T4' unless grep { $_->{$group} } values %$tiers } }
     $all > 9223372036854775807 ? 'A13' : '' }
 
 sub verify { my ($path) = @_; my $head = $path =~ s{[^/]*\z}{head}r; my $slots = (-e $head ? slurp($head) : '') . "\0" x 4608;
-    ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $prices, $marks, $earned, $nth) = ('', 'false', 0, {}, {}, {}, 0, {}, {}, {}, {}, {}, '', 0);
+    ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $prices, $marks, $earned, $nth, $tiers, $assigned) = ('', 'false', 0, {}, {}, {}, 0, {}, {}, {}, {}, {}, '', 0, {}, {});
     my $log = slurp($path); return ('damaged', 0, undef, 'header') unless $log =~ $header && $+[0] <= 512;
     my ($id, $end, $hash, $pos, $first, $last, $whole) = ($+{log}, $+[0], sha256(substr $log, 0, $+[0] - 1), 0, 0, 0, 0);
     my @slots = sort { $b->{counter} <=> $a->{counter} } map { substr($slots, $_, 512) =~ $slot && sha256_hex($+{sum}) eq $+{check} ? {%+} : () } 0, 4096;

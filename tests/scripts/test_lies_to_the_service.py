@@ -8,15 +8,13 @@ import pytest
 
 from adapters.engines.choice import default_engine
 from adapters.ledger.projector import Projector
-from tests.scripts import lies, lies_of_grants
+from tests.scripts import lies, lies_of_grants, lies_of_tiers
 from tests.scripts.forgery import Lie, chained, head, header_of, lines_of, slot
 
+_TELLERS = (lies, lies_of_grants, lies_of_tiers)
 TOLD: list[tuple[str, Lie]] = [
-    *((f"{rule}: {what}", lie) for rule_lies in (lies.LIES, lies_of_grants.LIES) for what, rule, lie in rule_lies),
-    *lies.NO_EVENTS,
-    *lies_of_grants.NO_EVENTS,
-    *lies.FALSE_TAGS,
-    *lies_of_grants.FALSE_TAGS,
+    *((f"{rule}: {what}", lie) for teller in _TELLERS for what, rule, lie in teller.LIES),
+    *(told for teller in _TELLERS for told in (*teller.NO_EVENTS, *teller.FALSE_TAGS)),
 ]
 
 

@@ -23,7 +23,7 @@ from adapters.ledger.codec import encode
 from domain.commands import Command
 from domain.events import TYPES
 from tests.projections.test_any_history import batches, played
-from tests.scripts import lies, lies_of_grants
+from tests.scripts import lies, lies_of_grants, lies_of_tiers
 from tests.scripts.forgery import (
     SECOND,
     VERIFIER,
@@ -264,21 +264,25 @@ def test_a_hole_is_torn_in_the_last_batch_alone(judge: Judge, log: bytes) -> Non
 # What is not: forgeries whose hashes fit
 
 
+NO_EVENTS = [*lies.NO_EVENTS, *lies_of_grants.NO_EVENTS, *lies_of_tiers.NO_EVENTS]
+FALSE_TAGS = [*lies.FALSE_TAGS, *lies_of_grants.FALSE_TAGS, *lies_of_tiers.FALSE_TAGS]
+
+
 def test_an_impossible_fact_is_found_by_its_rule(judge: Judge, log: bytes) -> None:
     """With every hash and the watermark made anew: each rule of the account catches its own lies, at their place."""
-    told = [*lies.LIES, *lies_of_grants.LIES]
-    assert {rule for _, rule, _ in told} == set(re.findall(r"^\| ([AP]\d+) ", DOCUMENT, re.MULTILINE)) - {"A13"}
+    told = [*lies.LIES, *lies_of_grants.LIES, *lies_of_tiers.LIES]
+    assert {rule for _, rule, _ in told} == set(re.findall(r"^\| ([APT]\d+) ", DOCUMENT, re.MULTILINE)) - {"A13"}
     judge(forgeries(log, [(f"{rule}: {what}", rule, lie) for what, rule, lie in told]))
 
 
 def test_data_that_have_no_form_are_found(judge: Judge, log: bytes) -> None:
     """One value has one spelling: members, types, order, spaces, escapes and words are those of section 4."""
-    judge(forgeries(log, [(what, "no event", lie) for what, lie in [*lies.NO_EVENTS, *lies_of_grants.NO_EVENTS]]))
+    judge(forgeries(log, [(what, "no event", lie) for what, lie in NO_EVENTS]))
 
 
 def test_false_tags_are_found(judge: Judge, log: bytes) -> None:
     """An event that hides from a user's history, or stands in another's, is damage."""
-    judge(forgeries(log, [(what, "tags", lie) for what, lie in [*lies.FALSE_TAGS, *lies_of_grants.FALSE_TAGS]]))
+    judge(forgeries(log, [(what, "tags", lie) for what, lie in FALSE_TAGS]))
 
 
 def forgeries(log: bytes, lies: Iterable[tuple[str, str | None, Lie]]) -> Iterator[Case]:
