@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import assert_never
 
 from adapters.wording.figures import counted, minute, size_in_words, wish
-from adapters.wording.limits import amount_in_words, limit_in_words, unit_of
+from adapters.wording.grants import draws_in_words
+from adapters.wording.limits import OF_ONE_USER, amount_in_words, limit_in_general, most_in_words, unit_of
 from adapters.wording.points import points_in_words
-from adapters.wording.releases import became
+from adapters.wording.prices import credits_in_words
+from adapters.wording.releases import became, still_counted
 from adapters.wording.tiers import about_tiers
 from domain.events import (
     CleanupCompleted,
@@ -27,6 +29,7 @@ from domain.events import (
     PreferenceSet,
     RequestRefused,
 )
+from domain.grants import Draw
 from domain.point_events import FavouriteSet, OfferSet, OfferWithdrawn, PointsMoved
 from domain.tier_events import GroupsSeen, TierAssigned, TierDefined, TierUnassigned
 
@@ -37,16 +40,13 @@ def words(event: Event) -> str:  # noqa: C901, PLR0912 - one line for each event
         case PolicyChanged():
             return _policy(event)
         case GenerationReserved():
-            each = " for each" if event.count > 1 else ""
-            wanted = wish(event.count, event.operation, event.style)
-            return f"{wanted}, {size_in_words(event.bytes_each)} held{each}"
+            return _reserved(event)
         case GenerationCompleted():
-            made = f"{event.count} made by {event.provider}"
-            return f"{made} ({event.model})" if event.model else made
+            made = f"{event.count} made by {event.provider}{f' ({event.model})' if event.model else ''}"
+            cost = "" if event.cost is None else f", {credits_in_words(event.cost)}"
+            return f"{made}{cost}{_returned(event.returned)}"
         case GenerationReleased():
-            tried = f", asked of {event.provider}" if event.provider else ""
-            outcome = became(event.reason, event.count - event.refunded)
-            return f"{counted(event.count, 'place')} released{tried}: {outcome}"
+            return _released(event)
         case ImageSaved():
             return _saved(event)
         case ImageDeleted():
@@ -79,11 +79,32 @@ def _saved(event: ImageSaved) -> str:
     return f"{kind}{event.name}, {size_in_words(event.bytes)}, {event.width}x{event.height}"
 
 
+def _reserved(event: GenerationReserved) -> str:
+    each = " for each" if event.count > 1 else ""
+    wanted = wish(event.count, event.operation, event.style)
+    price = f" and {credits_in_words(event.credits_each)}" if event.credits_each else ""
+    drawn = f", {draws_in_words(event.drawn)}" if event.drawn else ""
+    return f"{wanted}, {size_in_words(event.bytes_each)}{price} held{each}{drawn}"
+
+
+def _released(event: GenerationReleased) -> str:
+    tried = f", asked of {event.provider}" if event.provider else ""
+    cost = f", {credits_in_words(event.cost)} may be paid" if event.cost else ""
+    outcome = became(event.reason, still_counted(event))
+    return f"{counted(event.count, 'place')} released{tried}: {outcome}{cost}{_returned(event.returned)}"
+
+
+def _returned(draws: tuple[Draw, ...]) -> str:
+    return f", {draws_in_words(draws, 'back to')}" if draws else ""
+
+
 def _policy(event: PolicyChanged) -> str:
     limits = event.limits
     sizes = f"{size_in_words(limits.user_bytes)} a user, {size_in_words(limits.pool_bytes)} together"
     source = event.source if event.reason is None else f"by a manager: {event.reason}"
-    return f"{sizes}, {limits.daily} a day ({source})"
+    further = "".join(f", {most_in_words(name, most)}" for name, most in limits.windows)
+    tried = "".join(f", {limit_in_general(name)} only tried out" for name in limits.unenforced)
+    return f"{sizes}, {limits.daily} a day{further}{tried} ({source})"
 
 
 def _refusal(event: RequestRefused | LimitExceeded) -> str:
@@ -94,7 +115,8 @@ def _refusal(event: RequestRefused | LimitExceeded) -> str:
     if event.window is not None:
         unit = unit_of(event.window)
         used = f"{amount_in_words(event.used, unit)} of {amount_in_words(event.limit, unit)} used"
-        return f"{limit_in_words(event.window)}: {used}{style}"
+        held = f", {amount_in_words(event.held, unit)} held" if event.held else ""
+        return f"{event.reason}: {used}{held}, {limit_in_general(event.window)}{style}"
     return f"{event.reason}: {size_in_words(event.used)} of {size_in_words(event.limit)} used{style}"
 
 
@@ -102,7 +124,9 @@ def _grant(event: GrantGiven | GrantVoided) -> str:
     if isinstance(event, GrantVoided):
         return f"grant {event.grant} taken away: {event.reason}"
     until = f" until {minute(event.expires_at)}" if event.expires_at else ""
-    return f"{amount_in_words(event.amount, event.unit)} given{until}, {event.source}: {event.reason}"
+    return (
+        f"grant {event.grant}: {amount_in_words(event.amount, event.unit)} given{until}, {event.source}: {event.reason}"
+    )
 
 
 def _override(event: LimitsOverridden) -> str:
@@ -110,5 +134,6 @@ def _override(event: LimitsOverridden) -> str:
         return f"own limits taken away: {event.reason}"
     own = [f"{size_in_words(event.limits.user_bytes)} of storage"] if event.limits.user_bytes is not None else []
     own += [f"{event.limits.daily} a day"] if event.limits.daily is not None else []
+    own += [most_in_words(name, most).removesuffix(OF_ONE_USER) for name, most in event.limits.windows or ()]
     until = f" until {minute(event.until)}" if event.until else ""
     return f"{', '.join(own)}{until}: {event.reason}"

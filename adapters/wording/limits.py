@@ -15,6 +15,8 @@ from domain.limit_names import CREDITS, DAY, GENERATIONS, GUILD, MONTH, POOL, US
 from domain.limits import Limits, Override, megabytes
 
 _WHOSE = {USER: "one user", GUILD: "one Discord server", POOL: "all together"}
+OF_ONE_USER = f" for {_WHOSE[USER]}"
+"""How the words for a limit of each user end."""
 _THIS = {DAY: "today's", WEEK: "this week's", MONTH: "this month's"}
 
 _LIMITS = {"daily": "generations a day", "user_bytes": "storage of a user", "pool_bytes": "storage of all together"}
@@ -72,7 +74,7 @@ def unit_of(name: str) -> str:
 
 def limits_in_force(policy: Limits) -> str:
     """The policy of the log, in a line."""
-    further = [f", {_in_general(name, most)}" for name, most in policy.windows]
+    further = [f", {most_in_words(name, most)}" for name, most in policy.windows]
     tried = f"; only tried out: {', '.join(policy.unenforced)}" if policy.unenforced else ""
     return (
         f"Limits in force: {megabytes(policy.user_bytes)} MB a user, {megabytes(policy.pool_bytes)} MB together, "
@@ -80,7 +82,7 @@ def limits_in_force(policy: Limits) -> str:
     )
 
 
-def _in_general(name: str, most: int) -> str:
+def most_in_words(name: str, most: int) -> str:
     """So much of a limit of a window: "20 credits a month for one user"."""
     unit = unit_of(name)
     return f"{amount_in_words(most, unit)}{limit_in_general(name).removeprefix(unit)}"
@@ -102,7 +104,7 @@ def own_in_words(own: Override) -> str:
     """A user's own limits and until when, as "9 generations a day and 20.0 MB of storage, for good"."""
     parts = [] if own.limits.daily is None else [f"{counted(own.limits.daily, 'generation')} a day"]
     parts += [] if own.limits.user_bytes is None else [f"{size_in_words(own.limits.user_bytes)} of storage"]
-    parts += [_in_general(name, most).removesuffix(f" for {_WHOSE[USER]}") for name, most in own.limits.windows or ()]
+    parts += [most_in_words(name, most).removesuffix(OF_ONE_USER) for name, most in own.limits.windows or ()]
     return f"{_joined(parts)}, {f'until {minute(own.until)}' if own.until else 'for good'}"
 
 

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from adapters.wording.figures import counted
+from domain.events import GenerationReleased
+from domain.grants import total
+from domain.limit_names import GENERATIONS
 
 RELEASED: Mapping[str, str] = MappingProxyType(
     {
@@ -21,6 +24,11 @@ RELEASED: Mapping[str, str] = MappingProxyType(
     }
 )
 """By the reason in the log."""
+
+
+def still_counted(event: GenerationReleased) -> int:
+    """Places of a release that are used up all the same: neither the day nor a grant has them back."""
+    return event.count - event.refunded - total(event.returned, GENERATIONS)
 
 
 def became(reason: str, places: int) -> str:

@@ -30,13 +30,17 @@ from domain.events import (
     GenerationCompleted,
     GenerationReleased,
     GenerationReserved,
+    GrantGiven,
+    GrantVoided,
     ImageDeleted,
     ImageSaved,
+    LimitExceeded,
     LimitsOverridden,
     PolicyChanged,
     PreferenceSet,
     RequestRefused,
 )
+from domain.grants import Draw
 from domain.limits import Limits, UserLimits
 from domain.point_events import FavouriteSet, OfferSet, OfferWithdrawn, PointsMoved
 from domain.tier_events import GroupsSeen, TierAssigned, TierDefined, TierUnassigned
@@ -246,6 +250,78 @@ SAID: list[tuple[Event, str]] = [
     (
         RequestRefused(AT, "a", "cli", "USER_STORAGE", "SaveImage", Asked(1, 5), 1_048_576, 1024, 0, last=False),
         "USER_STORAGE: 1 kB of 1.0 MB used",
+    ),
+    (
+        RequestRefused(
+            AT,
+            "a",
+            "cli",
+            "WINDOW_LIMIT",
+            "ReserveGeneration",
+            Asked(1, 5, 0, 400),
+            20_000,
+            19_500,
+            300,
+            last=False,
+            window="pool/month/credits",
+        ),
+        "WINDOW_LIMIT: 19.5 credits of 20 credits used, 0.3 credits held, credits a month for all together",
+    ),
+    (
+        LimitExceeded(
+            AT, "a", "cli", "WINDOW_LIMIT", "ReserveGeneration", Asked(1, 5), 3, 3, 0, window="user/week/generations"
+        ),
+        "WINDOW_LIMIT: 3 generations of 3 generations used, generations a week for one user, went on all the same",
+    ),
+    (
+        LimitExceeded(AT, "a", "cli", "USER_STORAGE", "SaveImage", Asked(1, 5), 1_048_576, 1024, 0),
+        "USER_STORAGE: 1 kB of 1.0 MB used, went on all the same",
+    ),
+    (
+        GrantGiven(AT, "a", "cli", "g1", "credits", 2_500, "bought", "a prize", expires_at=AT),
+        "grant g1: 2.5 credits given until 2026-01-02 03:04 UTC, bought: a prize",
+    ),
+    (GrantVoided(AT, "a", "cli", "g1", "a mistake"), "grant g1 taken away: a mistake"),
+    (
+        GenerationReserved(
+            AT,
+            "a",
+            "cli",
+            "r",
+            "upscale",
+            2,
+            1_572_864,
+            AT,
+            credits_each=400,
+            drawn=(Draw("g1", "generations", 2), Draw("g2", "credits", 500)),
+        ),
+        "2 upscales, 1.5 MB and 0.4 credits held for each, 2 generations of grant g1 and 0.5 credits of grant g2",
+    ),
+    (
+        GenerationCompleted(
+            AT, "a", "cli", "r", 1, "sketch", "", 0.1, cost=1_000, returned=(Draw("g2", "credits", 100),)
+        ),
+        "1 made by sketch, 1 credit, 0.1 credits back to grant g2",
+    ),
+    (
+        GenerationReleased(AT, "a", "cli", "r", 1, 0, "unknown", 0, cost=400, returned=(Draw("g1", "generations", 1),)),
+        (
+            "1 place released: the answer was lost; nothing was counted, 0.4 credits may be paid, "
+            "1 generation back to grant g1"
+        ),
+    ),
+    (
+        PolicyChanged(
+            AT, "system", Limits(windows=(("pool/month/credits", 500_000),), unenforced=("user/storage",)), "default"
+        ),
+        (
+            "500.0 MB a user, 5000.0 MB together, 5 a day, 500 credits a month for all together, "
+            "storage for one user only tried out (default)"
+        ),
+    ),
+    (
+        LimitsOverridden(AT, "a", "cli", UserLimits(windows=(("user/month/credits", 20_000),)), "prize"),
+        "20 credits a month: prize",
     ),
     (LimitsOverridden(AT, "a", "cli", None, "enough"), "own limits taken away: enough"),
     (
