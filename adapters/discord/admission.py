@@ -31,7 +31,7 @@ from adapters.discord.inputs import (
 from adapters.discord.messages import Message, message_for_refusal, message_for_storage_fault
 from adapters.discord.replies import Reply, defer, tell
 from adapters.generation.image_url import LARGEST_IMAGE_BYTES
-from adapters.generation.provider import STYLES, Operation
+from adapters.generation.provider import STYLES, GenerationRequest, Operation
 from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import Fault
 from adapters.studio.admission import refused_unseen
@@ -88,11 +88,9 @@ class Source(NamedTuple):
         return cls(0, fetch, why)
 
 
-async def admitted(interaction: Interaction, operation: Operation, count: int = 1, *, style: str | None = None) -> bool:
-    """Whether so many pictures may be begun. An answer is promised then; else who asks, and nobody else, is told
-    why.
-    """
-    if (why := await _refusal(interaction, operation, count, style)) is not None:
+async def admitted(interaction: Interaction, request: GenerationRequest) -> bool:
+    """Whether these pictures may be begun. An answer is promised then; else who asks, and nobody else, is told why."""
+    if (why := await _refusal(interaction, request)) is not None:
         await tell(interaction, why)
         return False
     await defer(interaction)
@@ -105,7 +103,7 @@ async def admitted_input(
     """What a picture starts from, where it may be begun: an answer is promised then. None where not; it was told."""
     bot, user = interaction.client, str(interaction.user.id)
     owner = owner_of(bot.store, user, actor_of(interaction))
-    why = source.missing or await _refusal(interaction, operation, 1, style)
+    why = source.missing or await _refusal(interaction, GenerationRequest(operation, style=style))
     if why is None and (busy := bot.input_line.refusal(user, owner, source.size_bytes)):
         why = message_for_refusal(busy)
     if why is not None:
@@ -132,15 +130,16 @@ async def _fetched(line: GenerationQueue, owner: str, source: Source) -> bytes |
         line.end_turn(owner)
 
 
-async def _refusal(interaction: Interaction, operation: Operation, count: int, style: str | None) -> Message | None:
+async def _refusal(interaction: Interaction, request: GenerationRequest) -> Message | None:
     """Why no picture may be begun, as far as that is known without an input: no service, too many requests, a quota.
 
     That there is no such style is told later, with those that there are.
     """
     bot, user = interaction.client, str(interaction.user.id)
-    wanted = WantedPlaces(user, count, operation=str(operation), style=style if style in STYLES else None)
+    style = request.style if request.style in STYLES else None
+    wanted = WantedPlaces(user, request.count, operation=str(request.operation), style=style)
     try:
-        why = await refused_unseen(bot.studio, bot.store, wanted, operation, actor=actor_of(interaction))
+        why = await refused_unseen(bot.studio, bot.store, wanted, request, actor=actor_of(interaction))
     except Fault as fault:
         _log.error("no picture", reason=str(fault))
         return message_for_storage_fault(fault)

@@ -53,8 +53,6 @@ class ImagineCog(commands.Cog):
     ) -> None:
         """Promises it at once, then makes it."""
         style = style or style_of(interaction)
-        if not await admitted(interaction, Operation.TEXT_TO_IMAGE, count, style=style):
-            return
         width, height = NAMED[size]
         request = GenerationRequest(
             Operation.TEXT_TO_IMAGE,
@@ -67,4 +65,5 @@ class ImagineCog(commands.Cog):
             seed=seed,
             count=count,
         )
-        await make(interaction, request)
+        if await admitted(interaction, request):
+            await make(interaction, request)

@@ -96,7 +96,12 @@ async def refuse_unread(request: web.Request, user: str, owner: str, operation: 
     services, wanted = services_of(request), WantedPlaces(user, operation=str(operation))
     key = idempotency_key_of(request)
     why = await refused_unseen(
-        services.studio, services.store, wanted, operation, actor=actor_of(request), idempotency_key=key
+        services.studio,
+        services.store,
+        wanted,
+        GenerationRequest(operation),
+        actor=actor_of(request),
+        idempotency_key=key,
     )
     if why is not None:
         raise await in_turn(request, owner, why)

@@ -24,12 +24,13 @@ from PIL import Image
 from adapters.generation.automatic1111 import Automatic1111Provider
 from adapters.generation.generator import Generator
 from adapters.generation.provider import GenerationRequest, Operation, Prepared, RequestLimits
-from adapters.generation.providers import ProviderSettings
+from adapters.generation.providers import ProviderSettings, choose_provider
 from adapters.http.bodies import BodyBounds, number_of
 from adapters.http.contract.route import Upload
 from adapters.http.routes.edits import ROUTES
 from adapters.ledger.codec import decode
 from adapters.ports.failures import GenerationFailure
+from adapters.settings.prices import price_list
 from adapters.tokens.token import Scope
 from domain.commands import SetPolicy
 from domain.events import RequestRefused
@@ -230,6 +231,21 @@ async def test_what_is_refused_whatever_it_holds_is_refused_unread(
     await wire.close()
     events = [decode(stored) for stored in service.store.opened().recorder.read()]
     assert sum(isinstance(event, RequestRefused) for event in events) == (status == 429)
+
+
+@pytest.mark.parametrize(("path", "fields"), [(EDITS, WORDS), (UPSCALES, {"width": "192"})])
+async def test_credits_that_are_left_let_a_picture_through_and_none_refuse_it_unread(
+    serve: Serve, path: str, fields: dict[str, str | bytes]
+) -> None:
+    """Its price is known without it."""
+    provider = choose_provider(ProviderSettings("sketch", credits_each=price_list("sketch=6")))
+    service: Running = await serve(SetPolicy(windows=(("user/month/credits", 6_000),)), provider=provider)
+    assert (await send(service, path, image=PICTURE, **fields)).status == 201
+    wire = await Wire.open(service.address)
+    token = given(service, Scope.WRITE, user="1")
+    await wire.send(request("POST", path, headers={"Content-Type": FORM, "Content-Length": "20000000", **token}))
+    assert (await wire.answer()).status == 429
+    await wire.close()
 
 
 @pytest.mark.parametrize("path", [EDITS, UPSCALES, DOOR])
