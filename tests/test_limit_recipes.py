@@ -30,7 +30,7 @@ class Asks(NamedTuple):
     """A request for pictures, and the limit that refuses it; None: it is taken, "went on": a tried limit told of it."""
 
     refused_by: str | None
-    count: int = 1
+    count: int = 1  # type: ignore[assignment]  # the stored name; tuple.count is not needed
     credits_each: int = 10
     user: str = "ada"
     guild: str | None = None

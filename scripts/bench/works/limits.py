@@ -66,7 +66,8 @@ def _limits() -> Iterator[Command]:
     for user in map(str, range(USERS)):
         yield AssignTier(user=user, by="cli", tier="gold", reason="a benchmark")
         for number in range(GRANTS):
-            yield GiveGrant(user, "cli", f"g{number}", "generations", 100, "a benchmark")
+            grant = f"g{number}"
+            yield GiveGrant(user=user, by="cli", grant=grant, unit="generations", amount=100, reason="a benchmark")
 
 
 def _command(number: int, everything: bool) -> ReserveGeneration:
