@@ -93,9 +93,9 @@ DAYS = Form("a number of days from 1 to 99999", r"[1-9]\d{0,4}")
 FLAG = Form("true or false", "(?:true|false)")
 TEXT = Form(
     "a text of 1 to 1280 bytes without control characters",
-    rf'"(?:{_BYTE}{{1,1280}}+"|(?:{_BYTE}|\\["\\]){{1,1280}}")',
+    rf'"(?>{_BYTE}{{1,1280}}+"|(?:{_BYTE}|\\["\\]){{1,1280}}")',
 )
-CALLED = Form("a text of at most 1280 bytes", rf'"(?:{_BYTE}{{0,1280}}+"|(?:{_BYTE}|{_ESCAPE}){{0,1280}}")')
+CALLED = Form("a text of at most 1280 bytes", rf'"(?>{_BYTE}{{0,1280}}+"|(?:{_BYTE}|{_ESCAPE}){{0,1280}}")')
 TIME = Form("a time that exists, such as 2026-01-31T00:00:00.000000Z", f'"{STORED_TIME}"')
 USER = Form("a user id: 1 to 64 of a-z, 0-9, '_' and '-', and no device of Windows", f'"{STORED_USER}"')
 ACCOUNT = Form(f"an account: user: and a user id, {MINT} or {MARKET}", f'"(?:{MINT}|{MARKET}|user:(?:{STORED_USER}))"')

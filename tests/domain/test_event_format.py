@@ -188,6 +188,13 @@ def test_what_has_its_default_has_no_spelling(name: str, member: str, default: o
     assert f"a {member} that is not" in str(misshapen(name, spelled({**data, member: default})))
 
 
+def test_a_list_of_many_texts_that_ends_wrongly_is_refused_at_once() -> None:
+    """A text has one way to match: with two, 64 of them would have more than anybody can try."""
+    line = next(line["data"] for line in lines() if line["type"] == "TierDefined")
+    names = {**line, "limits": {}, "providers": [f"p{number}" for number in range(64)], "waiting": 0}
+    assert "a waiting that is not" in str(misshapen("TierDefined", spelled(names)))
+
+
 SINCE_0_2 = {
     "GenerationReserved": 1,
     "GenerationReleased": 1,
