@@ -43,7 +43,7 @@ class SeenLimits(Body):
     @property
     def override(self) -> Override:
         """As the use case takes them; 400 for an end that is no time."""
-        return Override(UserLimits(self.user_bytes, self.daily), _stored(self.until))
+        return Override(UserLimits(self.user_bytes, self.daily), stored_time(self.until))
 
 
 class OwnLimits(Why, SeenLimits):
@@ -53,7 +53,7 @@ class OwnLimits(Why, SeenLimits):
     """What they are at present, as far as whoever changes them knows: 412 where they are others by now."""
 
 
-def _stored(until: str | None) -> str | None:
+def stored_time(until: str | None) -> str | None:
     """The time as the log has it; 400 for what is none."""
     if until is None:
         return None

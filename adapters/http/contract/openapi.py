@@ -17,7 +17,7 @@ from adapters.http.contract.shapes import Problem
 from adapters.http.parameters import KEY_PATTERN
 from adapters.http.problems import MEDIA_TYPE
 from domain.decisions import ANSWERS_KEPT_SECONDS
-from domain.names import NAME_PATTERN, USER_PATTERN
+from domain.names import NAME_PATTERN, STORED_STYLE, USER_PATTERN
 
 VERSION = "3.1.1"
 OPEN = "open"
@@ -32,6 +32,7 @@ INTRODUCTION = (
 )
 PATH_PARAMETERS: Mapping[str, Mapping[str, object]] = {
     "user": {"description": "The user's id.", "schema": {"type": "string", "pattern": USER_PATTERN}},
+    "tier": {"description": "The tier's key.", "schema": {"type": "string", "pattern": f"^{STORED_STYLE}$"}},
     "model": {"description": "The model's id.", "schema": {"type": "string", "minLength": 1}},
     "id": {
         "description": "The id that was given.",

@@ -31,6 +31,7 @@ from adapters.http.routes import (
     reservations,
     session,
     thumbnails,
+    tiers,
 )
 
 ALL_ROUTES = (
@@ -61,6 +62,7 @@ ALL_ROUTES = (
     *log.ROUTES,
     *own_limits.ROUTES,
     *admin.ROUTES,
+    *tiers.ROUTES,
     *openai.ROUTES,
 )
 """Of those of users first what other programs ask all the time: the router looks for them in this order."""

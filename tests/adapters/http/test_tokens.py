@@ -110,6 +110,10 @@ SCOPES = {
     ("GET", "/v1/admin/users/{user}/limits"): "admin",
     ("PUT", "/v1/admin/users/{user}/limits"): "admin",
     ("PATCH", "/v1/admin/policy"): "admin",
+    ("GET", "/v1/admin/tiers"): "admin",
+    ("PUT", "/v1/admin/tiers/{tier}"): "admin",
+    ("GET", "/v1/admin/users/{user}/tiers"): "admin",
+    ("PUT", "/v1/admin/users/{user}/tiers/{tier}"): "admin",
     ("POST", "/v1/admin/cleanup"): "admin",
 }
 
@@ -136,7 +140,9 @@ def given(service: Running, scope: Scope, *, user: str | None = None, ends_at: s
 
 def asked(route: Route, user: str = "1") -> tuple[str, str]:
     """A request to a route that would be answered."""
-    return route.method, route.path.format(user=user, name="a.png", file="app.js", model="sketch", id="0" * 32)
+    return route.method, route.path.format(
+        user=user, name="a.png", file="app.js", model="sketch", id="0" * 32, tier="gold"
+    )
 
 
 async def answered(service: Running, route: Route, headers: dict[str, str], user: str = "1") -> Any:

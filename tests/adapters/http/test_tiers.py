@@ -1,0 +1,111 @@
+"""Tiers over HTTP: defined, given and taken back by whoever may all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.adapters.application.evidence import events_of
+from tests.adapters.http.conftest import Running
+from tests.hostile.builders import png
+
+GOLD = "/v1/admin/tiers/gold"
+THEIRS = "/v1/admin/users/1/tiers"
+WANTED: dict[str, Any] = {
+    "daily": 9,
+    "limits": "user/week/generations=20, user/month/credits=2.5",
+    "groups": ["guild:9/role:5", "group:vip"],
+    "operations": ["text_to_image"],
+    "weight": 3,
+    "reason": "boosters",
+}
+TOLD = {
+    "tier": "gold",
+    "daily": 9,
+    "user_bytes": None,
+    "limits": "user/week/generations=20, user/month/credits=2.5",
+    "groups": ["group:vip", "guild:9/role:5"],
+    "providers": None,
+    "models": None,
+    "operations": ["text_to_image"],
+    "weight": 3,
+    "waiting": None,
+}
+
+
+async def put(service: Running, path: str, **body: Any) -> Any:
+    """A change, with its reason."""
+    return await service.send_json("PUT", path, {"reason": "a test", **body})
+
+
+async def test_a_tier_is_defined_and_taken_away(service: Running) -> None:
+    """From what to what is told, also where nothing is changed by asking."""
+    dry = (await put(service, GOLD, **WANTED, dry_run=True)).json
+    assert (dry["former"], dry["wanted"], dry["changed"], dry["dry_run"]) == (None, TOLD, False, True)
+    assert (await service.ask("GET", "/v1/admin/tiers")).json == []
+    done = (await put(service, GOLD, **WANTED)).json
+    assert (done["wanted"], done["changed"]) == (TOLD, True)
+    assert (await service.ask("GET", "/v1/admin/tiers")).json == [TOLD]
+    assert (await put(service, GOLD, **WANTED)).json["changed"] is False
+    event = events_of(service.store.root, "TierDefined")[-1]["data"]
+    assert (event["by"], event["reason"], event["limits"]["windows"]) == (
+        "api:local",
+        "boosters",
+        {"user/week/generations": 20, "user/month/credits": 2_500},
+    )
+    gone = (await put(service, GOLD, removed=True)).json
+    assert (gone["former"], gone["wanted"], gone["changed"]) == (TOLD, None, True)
+    missing = await put(service, GOLD, removed=True)
+    assert (missing.status, missing.json["reason"]) == (404, "NOT_FOUND")
+    assert "There is no tier gold" in missing.json["detail"]
+
+
+async def test_a_tier_is_given_until_a_time_and_taken_back(service: Running) -> None:
+    """The user's quota follows at once; whoever would be over a limit is told before a change."""
+    await put(service, GOLD, daily=9)
+    given = (await put(service, f"{THEIRS}/gold", until="2999-01-01T01:00:00+01:00")).json
+    held = {"tier": "gold", "group": None, "place": None, "until": "2999-01-01T00:00:00.000000Z"}
+    assert (given["held"], given["changed"], given["together"]["daily"]) == ([held], True, 9)
+    assert (await service.quota("1"))["daily"]["limit"] == 9
+    assert (await service.upload("1", png())).status == 201
+    step = (await put(service, GOLD, daily=0, dry_run=True)).json
+    assert (step["members"], step["over"], step["named"]) == (1, 1, ["1"])
+    back = (await put(service, f"{THEIRS}/gold", given=False)).json
+    assert (back["held"], back["changed"]) == ([], True)
+    assert (await put(service, f"{THEIRS}/gold", given=False)).status == 404
+    assert (await put(service, f"{THEIRS}/silver")).status == 404
+    assert (await service.ask("GET", THEIRS)).json == {**back, "changed": False}
+
+
+async def test_what_a_tier_does_not_allow_is_refused(service: Running) -> None:
+    """With the reason for programs."""
+    await put(service, "/v1/admin/tiers/everybody", operations=["upscale"])
+    body = {"count": 1, "operation": "text_to_image"}
+    refused = await service.send_json("POST", "/v1/users/1/reservations", body)
+    assert (refused.status, refused.json["reason"]) == (403, "NOT_ALLOWED")
+    assert "the operation text_to_image (allowed: upscale)" in refused.json["detail"]
+
+
+BAD: list[dict[str, Any]] = [
+    {"daily": -1},
+    {"limits": "user/month/credits"},
+    {"limits": "pool/month/credits=1"},
+    {"groups": ["role:5"]},
+    {"operations": []},
+    {"operations": ["draw"]},
+    {"weight": 0},
+    {"weight": 1.5},
+    {"waiting": 101},
+    {"reason": ""},
+    {"colour": "red"},
+]
+
+
+@pytest.mark.parametrize("body", BAD, ids=str)
+async def test_what_means_nothing_changes_nothing(service: Running, body: dict[str, Any]) -> None:
+    """400 with a sentence, no event, dry or not; a dry run needs no good reason."""
+    assert (await put(service, GOLD, **body)).status == 400
+    dry = await put(service, GOLD, **body, dry_run=True)
+    assert dry.status == (200 if "reason" in body else 400)
+    assert events_of(service.store.root, "TierDefined") == []
