@@ -26,6 +26,12 @@ class TierFigures(TypedDict):
     waiting: int | None
 
 
+class EveryTier(TypedDict):
+    """The tiers that there are, by their keys."""
+
+    tiers: list[TierFigures]
+
+
 class TierChange(TypedDict):
     """A change of a tier from what to what (None: there is none), who has it before and after, and who would be over
     a limit then and is over none now; the first of these are named.

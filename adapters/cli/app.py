@@ -16,6 +16,7 @@ from adapters.cli.archive import commands as archive_commands
 from adapters.cli.arguments import Json, User
 from adapters.cli.building import Command, build
 from adapters.cli.ledger import commands as ledger_commands
+from adapters.cli.ledger import tier_commands
 from adapters.cli.numbers import whole
 from adapters.cli.past import commands as past_commands
 from adapters.cli.proof import commands as audit_commands
@@ -291,3 +292,4 @@ past_commands.register(command)
 archive_commands.register(command)
 report_commands.register(command)
 token_commands.register(command)
+tier_commands.register(command)

@@ -19,6 +19,16 @@ from adapters.application.governing import (
 from adapters.application.reading import image_bytes, is_known, override_of, quota_status
 from adapters.application.results import Actor, Changed, PolicyStep
 from adapters.application.storage import Storage
+from adapters.application.tier_figures import change_figures, tier_figures, user_figures
+from adapters.application.tiers import (
+    assign_tier_blocking,
+    define_tier_blocking,
+    take_tier_away_blocking,
+    tier_step,
+    tiers_in_force,
+    tiers_of,
+    unassign_tier_blocking,
+)
 from adapters.cli.exits import REFUSAL_EXITS
 from adapters.cli.output import Refused, refused_of
 from adapters.cli.reach.generation_exits import not_made
@@ -31,6 +41,7 @@ from adapters.studio import Generated, GenerationOutcome, Studio
 from adapters.wording.failures import sentence_of_not_kept, sentence_of_notes
 from domain.limits import Override, SharedLimits
 from domain.refusals import Reason, Refusal
+from domain.tiers import Tier
 
 CLI = Actor("cli")
 
@@ -98,6 +109,41 @@ class OperationsOnLog:
         return Refused(
             Reason.NOT_FOUND.value, f"Nothing of {user} waits: no service runs.", REFUSAL_EXITS[Reason.NOT_FOUND]
         )
+
+    def tiers(self) -> Mapping[str, Any] | Refused:
+        """Every tier."""
+        return {"tiers": [tier_figures(tier) for tier in tiers_in_force(self._store)]}
+
+    def define_tier(self, key: str, tier: Tier | None, reason: str, *, dry_run: bool) -> Mapping[str, Any] | Refused:
+        """Defines a tier anew, or takes it away."""
+        step = tier_step(self._store, key, tier)
+        if isinstance(step, Refusal):
+            return refused_of(step)
+        if dry_run:
+            return change_figures(step, changed=False, dry_run=True)
+        if tier is None:
+            done = take_tier_away_blocking(self._store, key, reason, actor=CLI)
+        else:
+            done = define_tier_blocking(self._store, tier, reason, actor=CLI)
+        if isinstance(done, Refusal):
+            return refused_of(done)
+        return change_figures(step, changed=done.position > 0, dry_run=False)
+
+    def user_tiers(self, user: str) -> Mapping[str, Any] | Refused:
+        """Which tiers a user has."""
+        return user_figures(user, tiers_of(self._store, user))
+
+    def give_tier(
+        self, user: str, key: str, reason: str, *, given: bool, until: str | None = None
+    ) -> Mapping[str, Any] | Refused:
+        """Gives a user a tier by hand, or takes it back."""
+        if given:
+            done = assign_tier_blocking(self._store, user, key, reason, until=until, actor=CLI)
+        else:
+            done = unassign_tier_blocking(self._store, user, key, reason, actor=CLI)
+        if isinstance(done, Refusal):
+            return refused_of(done)
+        return user_figures(user, tiers_of(self._store, user), changed=done.position > 0)
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from adapters.cli.output import Refused
 from domain.limits import Override, SharedLimits
+from domain.tiers import Tier
 
 
 class PictureRequest(NamedTuple):
@@ -83,6 +84,20 @@ class Operations(Protocol):
 
     def take_out(self, user: str, request: str | None) -> Mapping[str, Any] | Refused:
         """Takes a request of a user out of the line, None: all of them; `taken_out` are the ids of those."""
+
+    def tiers(self) -> Mapping[str, Any] | Refused:
+        """Every tier: `tiers`."""
+
+    def define_tier(self, key: str, tier: Tier | None, reason: str, *, dry_run: bool) -> Mapping[str, Any] | Refused:
+        """Defines a tier anew, None takes it away; or only what that would be: a TierChange."""
+
+    def user_tiers(self, user: str) -> Mapping[str, Any] | Refused:
+        """Which tiers a user has, why, and what they give: TiersOfUser."""
+
+    def give_tier(
+        self, user: str, key: str, reason: str, *, given: bool, until: str | None = None
+    ) -> Mapping[str, Any] | Refused:
+        """Gives a user a tier by hand, or takes it back; the same."""
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files: files, freed_bytes."""

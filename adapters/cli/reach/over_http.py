@@ -7,11 +7,13 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
+from adapters.application.tier_figures import tier_figures
 from adapters.cli.output import Refused
 from adapters.cli.reach.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
 from adapters.cli.reach.service_client import ANSWER_SECONDS, Answered, ServiceClient, ServiceUnavailable
 from adapters.http.problems import NOT_FOUND
 from domain.limits import Override, SharedLimits, UserLimits
+from domain.tiers import Tier
 
 GENERATION_SECONDS = 720.0
 """How long a picture may take: the studio's own bound, and time to keep it."""
@@ -79,6 +81,29 @@ class OperationsOverHttp:
         one = "" if request is None else f"/{quote(request, safe='')}"
         return _body(self._client.ask("DELETE", f"{_queue_path(user)}{one}", key=uuid4().hex))
 
+    def tiers(self) -> dict[str, Any] | Refused:
+        """Every tier."""
+        return _body(self._client.ask("GET", "/v1/admin/tiers"))
+
+    def define_tier(self, key: str, tier: Tier | None, reason: str, *, dry_run: bool) -> dict[str, Any] | Refused:
+        """Defines a tier anew, or takes it away."""
+        wanted: dict[str, Any] = {"removed": True} if tier is None else dict(tier_figures(tier))
+        wanted.pop("tier", None)
+        body = {**wanted, "reason": reason, "dry_run": dry_run}
+        return _body(self._client.ask("PUT", f"/v1/admin/tiers/{quote(key, safe='')}", body, key=uuid4().hex))
+
+    def user_tiers(self, user: str) -> dict[str, Any] | Refused:
+        """Which tiers a user has."""
+        return _body(self._client.ask("GET", _tiers_path(user)))
+
+    def give_tier(
+        self, user: str, key: str, reason: str, *, given: bool, until: str | None = None
+    ) -> dict[str, Any] | Refused:
+        """Gives a user a tier by hand, or takes it back."""
+        body = {"reason": reason, "given": given, "until": until}
+        path = f"{_tiers_path(user)}/{quote(key, safe='')}"
+        return _body(self._client.ask("PUT", path, body, key=uuid4().hex))
+
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files."""
         return _body(self._client.ask("POST", "/v1/admin/cleanup", {"days": days}, key=uuid4().hex))
@@ -105,6 +130,10 @@ def _body(answer: Answered | Refused) -> dict[str, Any] | Refused:
 
 def _limits_path(user: str) -> str:
     return f"/v1/admin/users/{quote(user, safe='')}/limits"
+
+
+def _tiers_path(user: str) -> str:
+    return f"/v1/admin/users/{quote(user, safe='')}/tiers"
 
 
 def _queue_path(user: str) -> str:

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from adapters.application.results import Changed
 from adapters.application.tier_figures import (
+    EveryTier,
     TierChange,
-    TierFigures,
     TiersOfUser,
     change_figures,
     tier_figures,
@@ -100,7 +100,7 @@ class Given(Why):
 
 async def every(request: web.Request) -> web.Response:
     """Every tier that there is, by its key."""
-    answer: list[TierFigures] = [tier_figures(tier) for tier in tiers_in_force(services_of(request).store)]
+    answer: EveryTier = {"tiers": [tier_figures(tier) for tier in tiers_in_force(services_of(request).store)]}
     return json_answer(answer)
 
 
@@ -167,7 +167,7 @@ ROUTES = (
         every,
         subject="admin",
         scope=Scope.ADMIN,
-        answers={HTTPStatus.OK: Answer("The tiers.", list[TierFigures])},
+        answers={HTTPStatus.OK: Answer("The tiers.", EveryTier)},
     ),
     Route(
         "PUT",

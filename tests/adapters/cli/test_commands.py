@@ -62,6 +62,7 @@ COMMANDS = [
     "delete",
     "reset",
     "limits",
+    "tiers",
     "queue",
     "cleanup",
     "adopt",
@@ -223,7 +224,7 @@ def test_every_failure_of_a_provider_has_its_code(
 def test_the_schemas_are_schemas() -> None:
     """Each is well formed, says what it is of, and lets nothing pass that it does not name."""
     files = sorted(SCHEMAS.glob("*.json"))
-    assert len(files) == 33
+    assert len(files) == 34
     for file in files:
         schema = json.loads(file.read_text(encoding="utf-8"))
         Draft202012Validator.check_schema(schema)

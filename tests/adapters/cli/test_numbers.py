@@ -29,6 +29,10 @@ OPTIONS = [
     (["export", "ada", "--to", "x"], "--part-mb"),
     (["report"], "--days"),
     (["token", "create", "x"], "--days"),
+    (["tiers", "define", "x"], "--daily"),
+    (["tiers", "define", "x"], "--storage-mb"),
+    (["tiers", "define", "x"], "--weight"),
+    (["tiers", "define", "x"], "--waiting"),
 ]
 NO_NUMBERS = ["", " ", "nan", "inf", "-inf", "1e400", "1_000", "٣", "0x10", "1,5", "one", "--"]
 

@@ -43,10 +43,10 @@ async def test_a_tier_is_defined_and_taken_away(service: Running) -> None:
     """From what to what is told, also where nothing is changed by asking."""
     dry = (await put(service, GOLD, **WANTED, dry_run=True)).json
     assert (dry["former"], dry["wanted"], dry["changed"], dry["dry_run"]) == (None, TOLD, False, True)
-    assert (await service.ask("GET", "/v1/admin/tiers")).json == []
+    assert (await service.ask("GET", "/v1/admin/tiers")).json == {"tiers": []}
     done = (await put(service, GOLD, **WANTED)).json
     assert (done["wanted"], done["changed"]) == (TOLD, True)
-    assert (await service.ask("GET", "/v1/admin/tiers")).json == [TOLD]
+    assert (await service.ask("GET", "/v1/admin/tiers")).json == {"tiers": [TOLD]}
     assert (await put(service, GOLD, **WANTED)).json["changed"] is False
     event = events_of(service.store.root, "TierDefined")[-1]["data"]
     assert (event["by"], event["reason"], event["limits"]["windows"]) == (

@@ -1,0 +1,77 @@
+"""`abby tiers`, on the log itself and through a service that holds it: the same words, the same answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.adapters.application.evidence import events_of
+from tests.adapters.cli.conftest import Abby
+from tests.adapters.cli.processes import SMALL
+
+GOLD = ("--daily", "9", "--limit", "user/month/credits=2.5", "--group", "guild:9/role:5", "--weight", "3")
+
+
+def all_of_it(abby: Abby, root: Path, fits: Any) -> None:
+    """A tier is defined, given, asked about, changed and taken away."""
+
+    def told(*words: str) -> Any:
+        answer = abby("tiers", *words, "--json")
+        assert answer.code == 0, answer.err
+        assert fits("tiers", answer.json)
+        return answer.json
+
+    assert abby("generate", "a fox", "--user", "ada", *SMALL).code == 0
+    assert "There are no tiers." in abby("tiers").out
+    dry = told("define", "gold", *GOLD, "--dry-run")
+    assert (dry["changed"], dry["wanted"]["limits"]) == (False, "user/month/credits=2.5")
+    assert told("define", "gold", *GOLD, "--reason", "boosters")["changed"] is True
+    assert told("list") == {"tiers": [dry["wanted"]]}
+    assert told("assign", "ada", "gold", "--until", "2999-01-01")["held"][0]["until"] == "2999-01-01T00:00:00.000000Z"
+    assert "gold: by hand until 2999-01-01 00:00 UTC" in abby("tiers", "of", "ada").out
+    over = abby("tiers", "define", "gold", "--daily", "0", "--dry-run").out
+    assert "It would be tier gold: 0 a day" in over
+    assert "Over a limit then, and not now: 1 user (ada)." in over
+    assert told("unassign", "ada", "gold") == {**told("of", "ada"), "changed": True}
+    assert told("remove", "gold")["wanted"] is None
+    assert abby("tiers", "remove", "gold").code == 1
+    reasons = [event["data"]["reason"] for event in events_of(root, "TierDefined")]
+    assert reasons == ["boosters", "by an operator"]
+
+
+def test_on_the_log(abby: Abby, root: Path, fits: Any) -> None:
+    """Where no service runs."""
+    all_of_it(abby, root, fits)
+
+
+@pytest.mark.usefixtures("service")
+def test_through_a_service(abby: Abby, root: Path, fits: Any) -> None:
+    """That holds the log."""
+    all_of_it(abby, root, fits)
+
+
+WRONG = [
+    (("define",), "Write it as: abby tiers define TIER."),
+    (("assign", "ada"), "Write it as: abby tiers assign USER TIER."),
+    (("list", "gold"), "Write it as: abby tiers list."),
+    (("define", "No tier"), "A tier has 1 to 64"),
+    (("assign", "CON", "gold"), "not allowed"),
+    (("define", "gold", "--limit", "user/month/credits"), "In --limit, entry 1"),
+    (("define", "gold", "--limit", "pool/month/credits=1"), "no limit that one user can have"),
+    (("define", "gold", "--group", "role:5"), "A group is guild:ID/role:ID, or group:NAME."),
+    (("remove", "gold", "--daily", "5"), "given with `define`"),
+    (("define", "gold", "--until", "2999-01-01"), "--until is for a tier that is assigned"),
+    (("assign", "ada", "gold", "--until", "soon"), "is no time"),
+    (("of", "ada", "--dry-run"), "--dry-run is for `define` and `remove`."),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), WRONG, ids=[" ".join(words) for words, _ in WRONG])
+def test_what_is_written_wrong_is_told(abby: Abby, root: Path, words: tuple[str, ...], sentence: str) -> None:
+    """With exit code 2, and nothing is recorded."""
+    assert abby("generate", "a fox", "--user", "ada", *SMALL).code == 0
+    answer = abby("tiers", *words)
+    assert (answer.code, sentence in " ".join(answer.err.split())) == (2, True), answer.err
+    assert events_of(root, "TierDefined", "TierAssigned") == []
