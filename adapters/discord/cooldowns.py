@@ -41,6 +41,7 @@ PACES: Mapping[str, Pace] = MappingProxyType(
         "export": Pace(3, 60.0),
         # What is answered from memory, or changes one thing.
         "quota": Pace(12, 20.0),
+        "price": Pace(12, 20.0),
         "help": Pace(6, 20.0),
         "why": Pace(6, 20.0),
         "queue": Pace(12, 20.0),

@@ -12,6 +12,7 @@ import discord
 
 from adapters.application.results import GalleryImage
 from adapters.discord.failures import reason_not_kept
+from adapters.discord.limit_words import credits_left, grants_in_words, title_of, written
 from adapters.discord.messages import (
     Figures,
     Message,
@@ -29,7 +30,6 @@ from adapters.reports.digest import Digest
 from adapters.reports.digest_words import Todo, advice_in_words, headline, rows, storage, title, went_wrong
 from adapters.studio.details import LABELS, applicable
 from adapters.wording.figures import size_in_words
-from adapters.wording.limits import grant_left_in_words, limit_in_words
 
 TITLE_CHARACTERS = 256
 DESCRIPTION_CHARACTERS = 4096
@@ -65,13 +65,14 @@ class Field(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What a picture was asked for with. `note` says what was done otherwise."""
+    """What a picture was asked for with. `note` says what was done otherwise, `cost` what the whole request cost."""
 
     operation: str
     prompt: str = ""
     negative_prompt: str = ""
     style: str | None = None
     note: str = ""
+    cost: str = ""
 
 
 class Shown(NamedTuple):
@@ -126,18 +127,17 @@ def quota_embed(status: Figures, name: str) -> discord.Embed:
         *map(_window_field, status["windows"]),
     ]
     if status["grants"]:
-        fields.append(Field("🎁 Beyond The Limits", "\n".join(map(grant_left_in_words, status["grants"]))))
+        fields.append(Field("🎁 Beyond The Limits", "\n".join(grants_in_words(status["grants"]))))
     text = f"{_bold(name)}\n{nearly_full(status) or ''}"
     return _embed("📊 Your Storage", text, colour_of(status), fields)
 
 
 def _window_field(of: Figures) -> Field:
     """A further limit: how much of it is used, and when it begins anew."""
-    name = limit_in_words(of["limit"])
-    tried = "" if of["enforced"] else " (only tried out)"
+    tried = "" if of["enforced"] else " (only tried out, nobody is refused)"
     taken = of["used"] + of["held"]
-    figures = f"{taken:g}/{of['most']:g}{tried}\n{bar(share(taken, of['most']))}"
-    return Field(f"📏 {name[0].upper()}{name[1:]}", f"{figures}\nanew {timestamp(of['resets_at'], 'R')}")
+    figures = f"{written(taken, of['unit'])}/{written(of['most'], of['unit'])}{tried}\n{bar(share(taken, of['most']))}"
+    return Field(title_of(of["limit"]), f"{figures} anew {timestamp(of['resets_at'], 'R')}")
 
 
 def result_embed(asked: Asked, shown: Shown, status: Figures | None = None) -> discord.Embed:
@@ -153,15 +153,22 @@ def result_embed(asked: Asked, shown: Shown, status: Figures | None = None) -> d
         lines.append(hint)
     fields = [Field("Style", plain(asked.style, NAME_CHARACTERS), inline=True)] if asked.style else []
     fields += _fields_of_picture(shown)
+    fields += [Field("Cost", plain(asked.cost, NAME_CHARACTERS), inline=True)] if asked.cost else []
     if status is not None:
-        user = status["user"]
-        fields.append(Field("📊 Your Quota", f"{quota_line(status)}\n{bar(share(user['used_mb'], user['limit_mb']))}"))
+        fields.append(_short_quota(status))
     colour = discord.Colour.green() if status is None else colour_of(status)
     if shown.not_kept is not None:
         colour = discord.Colour.yellow() if colour == discord.Colour.green() else colour
     title = OPERATIONS.get(asked.operation, "🖼️ Image")
     embed = _embed(title, "\n".join(lines), colour, fields, footer=_kept_as(shown))
     return embed.set_image(url=f"attachment://{shown.filename}")
+
+
+def _short_quota(status: Figures) -> Field:
+    """The seeds' line, and what is left of the credits where they are limited."""
+    user, left = status["user"], credits_left(status["windows"])
+    lines = [quota_line(status), *([left] if left else []), bar(share(user["used_mb"], user["limit_mb"]))]
+    return Field("📊 Your Quota", "\n".join(lines))
 
 
 def further_embed(shown: Shown, place: int, count: int) -> discord.Embed:

@@ -22,6 +22,7 @@ from adapters.discord.cogs.images import ImagesCog, add_menus
 from adapters.discord.cogs.imagine import ImagineCog
 from adapters.discord.cogs.managing import ManagingCog
 from adapters.discord.cogs.mine import MineCog
+from adapters.discord.cogs.pricing import PricingCog
 from adapters.discord.erasing import EraseItem
 from adapters.discord.governing import GoverningItem
 from adapters.discord.pages import PageButton
@@ -36,7 +37,7 @@ CLOSE_SECONDS = 3.0
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 300.0
 ABILITIES = Abilities(
-    cogs=(ImagineCog, ImagesCog, MineCog, DataCog, ManagingCog),
+    cogs=(ImagineCog, ImagesCog, MineCog, PricingCog, DataCog, ManagingCog),
     menus=(add_menus,),
     buttons=(PictureButton, PageButton, QueueButton, EraseItem, GoverningItem),
 )

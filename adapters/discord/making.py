@@ -16,7 +16,7 @@ import discord
 import structlog
 
 from adapters.application.reading import quota_status
-from adapters.discord.bot import AbbyBot, Interaction, actor_of
+from adapters.discord.bot import AbbyBot, Interaction, actor_of, guild_of
 from adapters.discord.embeds import Asked, Shown, further_embed, message_embed, quota_embed, result_embed
 from adapters.discord.ending import MADE
 from adapters.discord.failures import message_for_failure, note_for_members
@@ -32,6 +32,8 @@ from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import Fault
 from adapters.studio import Generated, GenerationOutcome, Picture
 from adapters.wording.failures import sentence_of_failure
+from adapters.wording.prices import credits_in_words
+from domain.limit_names import CREDITS
 from domain.refusals import Refusal
 
 SHRUNK = "It is too large for this channel, so a smaller copy is shown."
@@ -109,7 +111,7 @@ async def _show(interaction: Interaction, request: GenerationRequest, reply: Rep
         await reply.finish(Content([message_embed(GONE)]))
         return
     interaction.extras[MADE] = message_for_made(pictures)
-    status = _status(bot, user)
+    status = _status(bot, user, guild_of(interaction))
     missing = Brought.CONTENT
     for place, picture in enumerate(pictures):
         showing = _Showing(
@@ -120,6 +122,7 @@ async def _show(interaction: Interaction, request: GenerationRequest, reply: Rep
             place=place,
             of=len(pictures),
             status=status if bot.config.discord.quota_line_public else None,
+            cost=_cost(made, status),
         )
         if await _bring(reply, showing) is Brought.NOTHING:
             missing = Brought.NOTHING
@@ -142,12 +145,14 @@ class _Showing:
     place: int
     of: int
     status: Figures | None
+    cost: str
 
     async def content(self, at_most_bytes: int) -> Content:
         """The message; the picture is shrunk where it is larger."""
         ready = await self.interaction.client.store.workers.drawing.run(_ready, self.picture, self.place, at_most_bytes)
         if self.place == 0:
-            embed = result_embed(_asked(self.request, self.notes, ready.note), ready.shown, self.status)
+            asked = _asked(self.request, self.notes, ready.note)._replace(cost=self.cost)
+            embed = result_embed(asked, ready.shown, self.status)
         else:
             embed = further_embed(ready.shown, self.place + 1, self.of)
         if ready.file is None:
@@ -186,10 +191,17 @@ def _asked(request: GenerationRequest, *notes: str) -> Asked:
     return Asked(request.operation, request.prompt, request.negative_prompt, request.style, note)
 
 
-def _status(bot: AbbyBot, user: str) -> Figures | None:
+def _cost(made: Generated, status: Figures | None) -> str:
+    """What the pictures cost, where credits are limited."""
+    if made.cost is None or status is None or not any(of["unit"] == CREDITS for of in status["windows"]):
+        return ""
+    return credits_in_words(made.cost)
+
+
+def _status(bot: AbbyBot, user: str, guild: str | None) -> Figures | None:
     """The user's quotas; a storage that has stopped meanwhile keeps no picture from being shown."""
     try:
-        return quota_status(bot.store, user)
+        return quota_status(bot.store, user, guild)
     except Fault as fault:
         _log.warning("no quota to show", reason=str(fault))
         return None

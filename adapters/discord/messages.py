@@ -15,12 +15,13 @@ from typing import Any, NamedTuple
 
 from discord import Colour
 
+from adapters.discord.limit_words import window_in_members_words
 from adapters.discord.untrusted_text import plain
 from adapters.images.invalid_image import InvalidImage
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, OutcomeUnknown, StorageUnavailable
 from adapters.studio import Progress
 from adapters.wording.figures import size_in_words
-from adapters.wording.refusals import fitting, room_in_words, sentence_of, what_makes_room, window_in_words
+from adapters.wording.refusals import fitting, room_in_words, sentence_of, what_makes_room
 from domain.limits import Limits, Status
 from domain.refusals import IMAGE, Reason, Refusal
 
@@ -175,15 +176,17 @@ def help_text(policy: Limits) -> str:
         else "A picture that is made and then filtered **counts**, because it was made and paid for."
     )
     storage = size_in_words(policy.user_bytes)
+    further = "There are further limits, and some" if policy.windows else "Some"
     return "\n".join(
         [
             "`/imagine` makes a picture from words, `/imgimg` changes one, `/upscale` makes one larger.",
             "`/gallery`, `/history`: your pictures. `/show` posts one again, `/delete` makes room.",
             "`/style` sets your usual style. `/queue`: what waits of yours, and out with it.",
-            "`/quota`: what is left. `/why`: your last refusal. `/privacy`: what is kept, and how to erase it.",
+            "`/price`: what pictures would cost. `/quota`: what is left. `/why`: your last refusal.",
+            "`/privacy`: what is kept, and how to erase it.",
             "",
             f"**Limits**: {_generations(policy.daily)} a day, anew at 00:00 UTC, and {storage} of storage.",
-            "Some members have limits of their own; `/quota` shows yours.",
+            f"{further} members have limits of their own; `/quota` shows yours.",
             "**What counts as one generation**",
             "• Each picture that is made. Four at once are four.",
             "• An upscale, like any other picture.",
@@ -210,9 +213,9 @@ def _daily(refusal: Refusal) -> str:
 
 
 def _window(refusal: Refusal) -> str:
-    """A limit of a window, with its reset as Discord shows times."""
-    happened = window_in_words(refusal, anew="")
-    if refusal.resets_at is None:
+    """A limit of a window, with its reset as Discord shows times where it helps to wait for it."""
+    happened = window_in_members_words(refusal)
+    if refusal.resets_at is None or not fitting(refusal).ever:
         return happened
     return f"{happened}\nNext Reset: {timestamp(refusal.resets_at, 'R')} ({timestamp(refusal.resets_at, 't')})"
 

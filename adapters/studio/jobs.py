@@ -17,6 +17,7 @@ from adapters.ports.failure_reasons import GivenUp
 from adapters.ports.failures import GenerationFailure, Note, NotKept
 from adapters.ports.random_hex import random_hex
 from adapters.studio.standing import StandingOf, all_equal
+from domain.credits import of_reported
 from domain.refusals import Refusal
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ class Picture(NamedTuple):
 
 class Generated(NamedTuple):
     """What a request made, and what is told with it. `replayed`: it was made when this request was first sent; its
-    bytes are those of the kept files.
+    bytes are those of the kept files. `cost` is in thousandths of credits; None: not known.
     """
 
     pictures: tuple[Picture, ...]
@@ -55,6 +56,7 @@ class Generated(NamedTuple):
     seconds: float
     notes: tuple[Note, ...] = ()
     replayed: bool = False
+    cost: int | None = None
 
 
 GenerationOutcome = Generated | Refusal | GenerationFailure
@@ -101,6 +103,12 @@ class Price(NamedTuple):
     provider: str | None = None
     model: str | None = None
     credits_each: int | None = None
+
+    def settled(self, count: int, reported: float | None) -> int | None:
+        """What so many delivered pictures cost: what was reported, else the price."""
+        if reported is not None:
+            return of_reported(reported)
+        return None if self.credits_each is None else self.credits_each * count
 
 
 class Job:

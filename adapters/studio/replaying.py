@@ -25,7 +25,14 @@ def replayed(store: Storage, kept: Sequence[SavedImage], delivered: GenerationCo
         pictures.append(Picture(data, image.media_type, seed if isinstance(seed, int) else None, image))
     if delivered is None:
         return Generated(tuple(pictures), "", "", 0.0, replayed=True)
-    return Generated(tuple(pictures), delivered.provider, delivered.model, delivered.seconds, replayed=True)
+    return Generated(
+        pictures=tuple(pictures),
+        provider=delivered.provider,
+        model=delivered.model,
+        seconds=delivered.seconds,
+        replayed=True,
+        cost=delivered.cost,
+    )
 
 
 def _found(store: Storage, image: SavedImage) -> tuple[bytes, dict[str, object]]:

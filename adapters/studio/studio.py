@@ -301,7 +301,8 @@ class Studio:
             return self._filtered()
         about_filtered = self._about_filtered(filtered, reserved.count)
         notes = tuple(note for note in (result.about, result.note, result.ended_by, about_filtered) if note)
-        return Generated(tuple(pictures), result.provider, result.model, result.seconds, notes)
+        cost = job.price.settled(delivered, result.credits)
+        return Generated(tuple(pictures), result.provider, result.model, result.seconds, notes, cost=cost)
 
     async def _record(self, job: Job, reserved: Reserved, delivery: Delivery) -> None:
         """Tells the log what was delivered. Where even that fails, what was paid for is still shown."""

@@ -22,6 +22,25 @@ def figures(
     }
 
 
+def window(name: str, used: float, most: float, *, enforced: bool = True) -> dict[str, Any]:
+    """A further limit by its name, of which so much is used."""
+    return {
+        "limit": name,
+        "unit": name.rpartition("/")[2],
+        "used": used,
+        "held": 0,
+        "most": most,
+        "remaining": max(0, most - used),
+        "resets_at": "2026-02-01T00:00:00.000000Z",
+        "enforced": enforced,
+    }
+
+
+def grant(unit: str, left: float, ends_at: str | None = None, source: str = "manager") -> dict[str, Any]:
+    """What is left of a grant."""
+    return {"grant": "a" * 16, "unit": unit, "left": left, "amount": left, "ends_at": ends_at, "source": source}
+
+
 def _part(used: int, limit: int, limit_name: str) -> dict[str, Any]:
     return {
         "used_mb": megabytes(used),

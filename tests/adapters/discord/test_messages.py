@@ -288,4 +288,4 @@ def test_the_help_says_what_the_rest_costs_and_names_every_command() -> None:
     assert "failure" in does_not
     named = set(re.findall(r"`/(\w+)`", text))
     assert {"imagine", "imgimg", "upscale", "gallery", "history", "delete"} <= named
-    assert {"style", "queue", "quota", "why", "privacy"} <= named
+    assert {"style", "queue", "quota", "why", "privacy", "price"} <= named

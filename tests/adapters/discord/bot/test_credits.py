@@ -36,14 +36,54 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
 
 
 async def test_pictures_are_made_until_the_credits_are_used_up(stage: Stage, ann: Person) -> None:
-    """By every way to one; the one that no longer fits is refused before its input is fetched, and told whose limit it
-    is and what is left.
+    """By every way to one; the one that no longer fits is refused before its input is fetched, and told what is left.
+    Each says what it cost.
     """
     made = await stage.imagine(ann)
     assert "Image Generated" in made.text
+    assert "Cost: 6 credits" in made.text
+    assert "14 of your 20 credits are left this month" in made.text
     changed = await finished(await ann.slash("imgimg", {"prompt": "x", "image": PICTURE}))
-    assert "Image Changed" in changed.text
+    assert "8 of your 20 credits are left this month" in changed.text
     assert "Image Upscaled" in (await finished(await ann.click(made, "Upscale"))).text
     refused = await stage.imagine(ann)
     assert refused.ephemeral
-    assert "Limit Reached" in refused.text
+    assert "2 of your 20 credits are left this month, and this takes 6." in refused.text
+    assert "Next Reset: <t:" in refused.text
+
+
+async def test_the_price_is_told_before_anything_is_spent(ann: Person) -> None:
+    """To who asks alone; asking holds nothing. What would be refused says so, and why."""
+    told = await finished(await ann.slash("price", {"count": 2, "size": "wide"}))
+    assert told.ephemeral
+    for words in (
+        "This costs 12 credits, 6 for each of 2 pictures.",
+        "5 of your 5 generations are left today",
+        "20 of your 20 credits are left this month",
+        "30 of your 30 generations are left this week",
+        "of this server's 200 credits are left this month",
+        "of the bot's 500 credits are left this month",
+    ):
+        assert words in told.text
+    assert "refused" not in told.text
+    again = await finished(await ann.slash("price", {"of": "upscale"}))
+    assert "This costs 6 credits." in again.text
+    assert "20 of your 20 credits are left this month" in again.text
+    much = await finished(await ann.slash("price", {"count": 4}))
+    assert "It would be refused now. 20 of your 20 credits are left this month, and this takes 24." in much.text
+    assert "Ask for at most 3, or wait." in much.text
+
+
+async def test_a_quota_shows_whose_each_limit_is(ann: Person) -> None:
+    """Six further limits beside the ones that are always there; in direct messages none of a server."""
+    text = (await finished(await ann.slash("quota"))).text
+    for title in (
+        "Your Generations This Week: 0/30",
+        "Your Credits This Month: 0/20",
+        "This Server's Generations This Month: ",
+        "This Server's Credits This Month: ",
+        "The Bot's Generations This Month: ",
+        "The Bot's Credits This Month: ",
+    ):
+        assert title in text
+    assert "This Server" not in (await finished(await ann.slash("quota", channel=ann.direct))).text
