@@ -96,9 +96,6 @@ TEXT = Form(
     rf'"(?>{_BYTE}{{1,1280}}+"|(?:{_BYTE}|\\["\\]){{1,1280}}")',
 )
 CALLED = Form("a text of at most 1280 bytes", rf'"(?>{_BYTE}{{0,1280}}+"|(?:{_BYTE}|{_ESCAPE}){{0,1280}}")')
-ONE_OF_TEXTS = Form(TEXT.words, rf'"(?:{_BYTE}|\\["\\]){{1,1280}}+"')
-"""The same in a list, where two ways to match each of many would be tried in all combinations."""
-CALLED = Form("a text of at most 1280 bytes", rf'"(?:{_BYTE}{{0,1280}}+"|(?:{_BYTE}|{_ESCAPE}){{0,1280}}")')
 TIME = Form("a time that exists, such as 2026-01-31T00:00:00.000000Z", f'"{STORED_TIME}"')
 USER = Form("a user id: 1 to 64 of a-z, 0-9, '_' and '-', and no device of Windows", f'"{STORED_USER}"')
 ACCOUNT = Form(f"an account: user: and a user id, {MINT} or {MARKET}", f'"(?:{MINT}|{MARKET}|user:(?:{STORED_USER}))"')
@@ -174,7 +171,7 @@ _FORMS: dict[str, Form] = {
     **dict.fromkeys(("count", "delivered", "refunded"), PLACES),
     **dict.fromkeys(("by", "origin", "preference", "value", "reason"), TEXT),
     **dict.fromkeys(("provider", "model"), CALLED),
-    **dict.fromkeys(("providers", "models"), _list_of("names", ONE_OF_TEXTS, least=1, most=MAX_ALLOWED)),
+    **dict.fromkeys(("providers", "models"), _list_of("names", TEXT, least=1, most=MAX_ALLOWED)),
     **dict.fromkeys(("weight", "waiting"), FROM_1_TO_100),
     "operations": _list_of("operations", _one_of(*OPERATIONS), least=1, most=len(OPERATIONS)),
     "tier": TIER,

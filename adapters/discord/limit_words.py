@@ -6,7 +6,7 @@ told so. Operators read the words of `adapters.wording.limits`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -43,7 +43,7 @@ def left_in_words(of: Mapping[str, Any]) -> str:
     return f"{left} of {_WHOSE[scope]} {most} {unit} {'is' if left == '1' else 'are'} left {_WHEN[window]}"
 
 
-def credits_left(windows: list[Mapping[str, Any]]) -> str:
+def credits_left(windows: Sequence[Mapping[str, Any]]) -> str:
     """The same of the limit of credits that has least left; "" where credits are not limited."""
     of_credits = [of for of in windows if of["unit"] == CREDITS and of["enforced"]]
     return left_in_words(min(of_credits, key=lambda of: of["remaining"])) if of_credits else ""
