@@ -31,7 +31,9 @@ from domain.events import (
     ImageDeleted,
     ImageSaved,
 )
+from domain.grants import total
 from domain.instants import EARLIEST, LATEST, later
+from domain.limit_names import in_order
 from domain.point_commands import (
     BuyOffer,
     ClaimDaily,
@@ -54,6 +56,7 @@ from tests.domain.examples import (
     complete,
     define,
     delete,
+    give,
     key,
     on,
     override,
@@ -65,6 +68,7 @@ from tests.domain.examples import (
     set_policy,
     take_away,
     unassign,
+    void,
 )
 from tests.domain.history import replayed, stored
 from tests.projections.state import state_of
@@ -76,11 +80,25 @@ ANYBODYS = "4"
 ids = st.sampled_from(["0", "0", "1", "2", "3", ANYBODYS])
 sizes = st.integers(0, 300)
 requests = st.none() | st.builds(key, st.sampled_from(["k", "l"]), st.sampled_from(["a", "b"]))
+prices = st.sampled_from([None, 0, 7, 100, 100, 250])
+costs = st.sampled_from([None, None, 0, 40, 100, 180, 900])
+origins = st.sampled_from([None, "guild:9", "guild:9", "http"])
 tiers = st.sampled_from(["gold", "blue"])
 seen_groups = st.sampled_from([(), ("guild:9/role:1",), ("guild:9/role:1", "guild:9/role:2")])
 few = st.sampled_from([1, 1, 2, 3])
 reasons = st.sampled_from(["failed", "rejected", "moderated", "not_kept", "cancelled", "unknown"])
 
+windows = st.fixed_dictionaries(
+    {},
+    optional={
+        "user/week/generations": st.integers(1, 9),
+        "guild/day/generations": st.integers(1, 9),
+        "user/day/credits": st.integers(0, 600),
+        "user/month/credits": st.integers(0, 900),
+        "pool/month/credits": st.integers(300, 3_000),
+    },
+).map(in_order)
+tried_out = st.sampled_from([(), (), ("guild/day/generations",), ("user/day/generations", "user/month/credits")])
 offers = st.builds(Offer, st.sampled_from(["o", "p"]), st.just("bytes"), few, few, st.none() | few)
 about_points: st.SearchStrategy[Command] = st.one_of(
     st.builds(
@@ -105,16 +123,27 @@ about_points: st.SearchStrategy[Command] = st.one_of(
         users, st.sampled_from(["o", "p"]), st.none() | offers, requests,
     ),
 )  # fmt: skip
-commands: st.SearchStrategy[Command] = st.one_of(
+granting: st.SearchStrategy[Command] = st.builds(
+    lambda user, grant, unit, amount, priority, expires_at, rollover, until: give(
+        grant, amount, unit, user=user, priority=priority, expires_at=expires_at,
+        rollover=min(rollover, amount) if expires_at and until else 0,
+        rollover_until=until if expires_at else None,
+    ),
+    users, st.sampled_from(["g0", "g1", "g2", "g3", "g4"]), st.sampled_from(["generations", "credits", "bytes"]),
+    st.sampled_from([1, 2, 3, 150, 500]), st.sampled_from([0, 0, 5]), st.sampled_from([None, on(10, "18:00"), on(11)]),
+    st.sampled_from([0, 1, 200]), st.sampled_from([None, on(12)]),
+)  # fmt: skip
+generating: st.SearchStrategy[Command] = st.one_of(
     st.builds(
-        lambda user, count, size, request, exclusive: reserve(
-            user=user, count=count, bytes_each=size, idempotency_key=request, exclusive=exclusive
+        lambda user, count, size, request, exclusive, price, origin: reserve(
+            user=user, count=count, bytes_each=size, idempotency_key=request, exclusive=exclusive,
+            credits_each=price, origin=origin,
         ),
-        users, few, sizes, requests, st.booleans(),
+        users, few, sizes, requests, st.booleans(), prices, origins,
     ),
     st.builds(
-        lambda r, user, count, request: complete(r, user=user, count=count, idempotency_key=request),
-        ids, users, few, requests,
+        lambda r, user, count, request, cost: complete(r, user=user, count=count, idempotency_key=request, cost=cost),
+        ids, users, few, requests, costs,
     ),
     st.builds(
         lambda r, why, user, count: release(r, why, user=user, count=count),
@@ -124,6 +153,15 @@ commands: st.SearchStrategy[Command] = st.one_of(
         lambda name, size, user, r, request: save(name, size, user=user, reservation=r, idempotency_key=request),
         names | fresh_names, sizes, users, ids, requests,
     ),
+    st.builds(lambda user: reset_daily(user=user), users),
+    granting,
+    st.builds(lambda grant, user: void(grant, user=user), st.sampled_from(["g0", "g1", "h0", "h1"]), users),
+    st.just(SWEEP),
+    st.just(CORRECT_CLOCK),
+)  # fmt: skip
+"""What becomes of places, days and grants."""
+commands: st.SearchStrategy[Command] = st.one_of(
+    *[generating] * 2,
     st.builds(
         lambda name, size, user, temp, request: save(name, size, user=user, temp=temp, idempotency_key=request),
         names | fresh_names, sizes, users, st.booleans(), requests,
@@ -138,7 +176,6 @@ commands: st.SearchStrategy[Command] = st.one_of(
         lambda user, size, daily: override(user=user, user_bytes=size, daily=daily),
         users, st.none() | sizes, st.none() | few,
     ),
-    st.builds(lambda user: reset_daily(user=user), users),
     st.builds(
         lambda key, daily, size, of, models: define(key, daily=daily, user_bytes=size, groups=of, models=models),
         tiers, st.none() | few, st.none() | sizes, seen_groups, st.none() | st.just(("v1",)),
@@ -156,15 +193,35 @@ commands: st.SearchStrategy[Command] = st.one_of(
         users, few, sizes, seen_groups, st.none() | st.sampled_from(["v1", "v2"]),
     ),
     st.builds(
-        lambda size, pool, daily, free: set_policy(user_bytes=size, pool_bytes=pool, daily=daily, moderated_free=free),
-        st.integers(300, 900), st.integers(300, 1500), st.integers(2, 6), st.booleans(),
+        lambda size, pool, daily, free, limits, tried: set_policy(
+            user_bytes=size, pool_bytes=pool, daily=daily, moderated_free=free, windows=limits, unenforced=tried
+        ),
+        st.integers(300, 900), st.integers(300, 1500), st.integers(2, 6), st.booleans(), windows, tried_out,
     ),
-    st.just(SWEEP),
-    st.just(CORRECT_CLOCK),
     about_points,
 )  # fmt: skip
 waits = st.sampled_from([0, 0, 0, 1, 899, 900, 3_600, 43_200, 86_400, 7 * 86_400, -60, -43_200, -90_000, -10 * 86_400])
-batches = st.lists(st.tuples(waits, st.lists(commands, min_size=2, max_size=6)), min_size=3, max_size=12)
+tight = st.builds(
+    lambda daily, most, free: set_policy(
+        daily=daily, windows=(("user/month/credits", most),), moderated_free=free, user_bytes=9_000, pool_bytes=9_000
+    ),
+    st.integers(0, 3), st.sampled_from([0, 100, 300]), st.booleans(),
+)  # fmt: skip
+much = st.builds(
+    lambda places, thousandths: [
+        give(f"h{number}", amount, unit, user=user)
+        for user in ("42", "77")
+        for number, (unit, amount) in enumerate(
+            [("generations", places), ("credits", thousandths), ("generations", 9), ("credits", 5_000)]
+        )
+    ],
+    st.integers(1, 3), st.sampled_from([50, 150, 400]),
+)  # fmt: skip
+batches = st.lists(st.tuples(waits, st.lists(commands, min_size=2, max_size=6)), min_size=3, max_size=12) | st.builds(
+    lambda rule, grants, rest: [(0, [rule, *grants]), *rest],
+    tight, much, st.lists(st.tuples(waits, st.lists(generating, min_size=2, max_size=6)), min_size=3, max_size=12),
+)  # fmt: skip
+"""Histories; of some the limits have little room, and grants bear the rest."""
 
 
 class World:
@@ -267,7 +324,7 @@ class Naive:
     def count(self, user: str, day: str) -> int:
         since = self.resets.get((user, day), -1)
         return sum(
-            made.count - self.refunded[name]
+            made.count - total(made.drawn, "generations") - self.refunded[name]
             for name, (index, made) in self.reserved.items()
             if made.user == user and made.at[:10] == day and index > since
         )

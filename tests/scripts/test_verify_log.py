@@ -120,6 +120,8 @@ def test_whatever_was_decided_is_whole(judge: Judge, thorough: bool) -> None:
 
     decide()
     assert judge(cases) >= 60
+    for member in (b'"drawn":', b'"returned":', b'"cost":'):
+        assert any(member in case.log for case in cases), member
 
 
 def test_a_line_may_hold_what_ends_lines_elsewhere(judge: Judge, log: bytes) -> None:
