@@ -47,6 +47,7 @@ NO_WATERMARK = (
 RUN, ESCAPE = rb'[^"\\\x00-\x1f]*+', rb'\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))'
 STRING = rb'"%b(?:%b%b)*+"' % (RUN, ESCAPE, RUN)  # any at all, as types and tags are
 TEXT = rb'"(?>[^"\\\x00-\x1f]{1,1280}+"|(?:[^"\\\x00-\x1f]|\\["\\]){1,1280}+")'  # the first is the quicker
+TEXT = rb'"(?>[^"\\\x00-\x1f]{1,1280}+"|(?:[^"\\\x00-\x1f]|\\["\\]){1,1280}+")'  # quick, and for good: lists have it
 CALLED = rb'"(?:[^"\\\x00-\x1f]|%b){0,1280}+"' % ESCAPE
 LEAP = rb"(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
 DAYS = rb"(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8])"
