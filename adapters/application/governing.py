@@ -72,6 +72,7 @@ def override_limits_blocking(  # noqa: PLR0913 - keywords that are given by name
         reason=reason,
         user_bytes=own.user_bytes,
         daily=own.daily,
+        windows=own.windows,
         until=until,
         seen=seen,
         origin=actor.origin,

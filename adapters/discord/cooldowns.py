@@ -57,6 +57,8 @@ PACES: Mapping[str, Pace] = MappingProxyType(
         "quota_admin set": Pace(30, 30.0),
         "quota_admin everybody": Pace(10, 60.0),
         "quota_admin tier": Pace(30, 30.0),
+        "quota_admin grant": Pace(30, 30.0),
+        "quota_admin grants": Pace(30, 30.0),
         "quota_admin reset": Pace(30, 30.0),
         "quota_admin delete-image": Pace(30, 30.0),
         AUTOCOMPLETE: TYPING,

@@ -25,6 +25,7 @@ from adapters.discord.cogs.mine import MineCog
 from adapters.discord.cogs.pricing import PricingCog
 from adapters.discord.erasing import EraseItem
 from adapters.discord.governing import GoverningItem
+from adapters.discord.granting import GrantButton
 from adapters.discord.pages import PageButton
 from adapters.discord.pending_answers import PendingAnswers
 from adapters.discord.waiting import QueueButton
@@ -39,7 +40,7 @@ LONGEST_PAUSE_SECONDS = 300.0
 ABILITIES = Abilities(
     cogs=(ImagineCog, ImagesCog, MineCog, PricingCog, DataCog, ManagingCog),
     menus=(add_menus,),
-    buttons=(PictureButton, PageButton, QueueButton, EraseItem, GoverningItem),
+    buttons=(PictureButton, PageButton, QueueButton, EraseItem, GoverningItem, GrantButton),
 )
 NOT_ACCEPTED = (
     "Discord does not accept DISCORD_TOKEN. Copy the token anew from the Bot page of the application at "

@@ -11,8 +11,8 @@ from adapters.wording.figures import counted, minute, size_in_words
 from domain.credits import PER_CREDIT, in_credits
 from domain.grants import BYTES
 from domain.limit_grammar import limits_in_text
-from domain.limit_names import CREDITS, DAY, GENERATIONS, GUILD, MONTH, POOL, USER, WEEK
-from domain.limits import Limits, Override, megabytes
+from domain.limit_names import ALL_LIMITS, CREDITS, DAY, FURTHER, GENERATIONS, GUILD, MONTH, POOL, USER, WEEK
+from domain.limits import Limits, Override, Windows, megabytes
 
 _WHOSE = {USER: "one user", GUILD: "one Discord server", POOL: "all together"}
 OF_ONE_USER = f" for {_WHOSE[USER]}"
@@ -140,6 +140,29 @@ def step_in_words(limit: str, former: Any, value: Any) -> str:
         return f"{_LISTS[limit]}: {_amount(limit, value)} (before: {_amount(limit, former)})"
     whose = _LIMITS[limit] if limit == "daily" else f"of {_LIMITS[limit]}"
     return f"from {_amount(limit, former)} to {_amount(limit, value)} {whose}"
+
+
+def window_steps(former: Windows, windows: Windows) -> list[str]:
+    """What a change of the further limits changes, a sentence without its stop for each."""
+    before, after = dict(former), dict(windows)
+    return [
+        f"removed: {most_in_words(name, before[name])}"
+        if name not in after
+        else f"new: {most_in_words(name, after[name])}"
+        if name not in before
+        else f"{most_in_words(name, after[name])} (before: {amount_in_words(before[name], unit_of(name))})"
+        for name in FURTHER
+        if before.get(name) != after.get(name)
+    ]
+
+
+def tried_steps(former: tuple[str, ...], unenforced: tuple[str, ...]) -> list[str]:
+    """Which limits are only tried out from a change on, and which refuse again."""
+    return [
+        f"{limit_in_general(name)}: {'only tried out, nobody is refused' if name in unenforced else 'refuses again'}"
+        for name in ALL_LIMITS
+        if (name in former) != (name in unenforced)
+    ]
 
 
 def over_in_words(over: Mapping[str, int]) -> str | None:

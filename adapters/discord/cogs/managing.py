@@ -8,6 +8,8 @@ from discord.ext import commands
 
 from adapters.application.deleting import clean_up_blocking, cleanable, delete_save
 from adapters.application.governing import override_limits_blocking, policy_step, reset_daily_blocking
+from adapters.application.granting import give_grant_blocking
+from adapters.application.over_windows import over_windows
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import override_of, quota_status
 from adapters.application.results import Changed, DeletedImage
@@ -16,9 +18,19 @@ from adapters.application.tiers import assign_tier_blocking, unassign_tier_block
 from adapters.discord.bot import AbbyBot, Interaction, actor_of, guild_of
 from adapters.discord.embeds import message_embed, quota_embed
 from adapters.discord.errors import NotAllowed
-from adapters.discord.governing import REASON, ask_to_change, ask_to_clean, message_for_cleanup, wanted_of
+from adapters.discord.governing import (
+    REASON,
+    Options,
+    ask_to_change,
+    ask_to_clean,
+    message_for_cleanup,
+    tried_wanted,
+    windows_wanted,
+)
+from adapters.discord.granting import LARGEST_AMOUNT, Unit, gift_of, grants_content, message_for_gift
 from adapters.discord.inputs import choices_of, suggestions
 from adapters.discord.messages import Message, message_for_refusal, timestamp
+from adapters.discord.own_limits import not_possible, own_after, own_in_words
 from adapters.discord.permissions import (
     check_managers,
     check_shared_managers,
@@ -27,7 +39,7 @@ from adapters.discord.permissions import (
     manages_what_all_share,
     may_delete,
 )
-from adapters.discord.replies import Content, Reply, defer, respond
+from adapters.discord.replies import NOT_TAKEN, Content, Reply, defer, respond
 from adapters.discord.tiering import message_for_tiers, suggested_tiers
 from adapters.discord.untrusted_text import plain
 from adapters.ports.clock import utc_now
@@ -36,7 +48,8 @@ from adapters.ports.log_reports import LogReport
 from adapters.wording.figures import size_in_words
 from domain.images import SECONDS_A_DAY
 from domain.instants import later
-from domain.limits import MEGABYTE, Override, UserLimits, carried_on
+from domain.limit_names import OF_A_USER
+from domain.limits import MEGABYTE, UserLimits
 from domain.names import MAX_STYLE_CHARS
 from domain.refusals import Refusal
 from domain.validation import MAX_DAYS
@@ -44,6 +57,9 @@ from domain.validation import MAX_DAYS
 MOST_MB = 1_000_000
 MOST_DAILY = 1_000_000
 NOTE_CHARACTERS = 300
+REASON_CHARACTERS = 200
+LIMITS_CHARACTERS = 900
+"""Of all further limits as they are written."""
 GREEN = discord.Colour.green()
 
 Someone = discord.Member | discord.User
@@ -133,6 +149,7 @@ class ManagingCog(commands.Cog):
         daily="Generations a day",
         storage_mb="Storage in MB",
         days="For how long; otherwise as before, or for good",
+        limits="Further ones, such as user/month/credits=20, user/week/generations=9; or none",
     )
     @check_shared_managers
     async def set(
@@ -142,14 +159,19 @@ class ManagingCog(commands.Cog):
         daily: app_commands.Range[int, 0, MOST_DAILY] | None = None,
         storage_mb: app_commands.Range[int, 0, MOST_MB] | None = None,
         days: app_commands.Range[int, 1, MAX_DAYS] | None = None,
+        limits: app_commands.Range[str, 1, LIMITS_CHARACTERS] | None = None,
     ) -> None:
         """What is left out stays as it is."""
         refuse_non_members(interaction, user)
         await defer(interaction, ephemeral=True)
-        wanted = UserLimits(None if storage_mb is None else storage_mb * MEGABYTE, daily)
-        now, former = utc_now(), override_of(self.bot.store, str(user.id))
-        end = later(now, seconds=days * SECONDS_A_DAY) if days else None
-        own, until = carried_on(former, Override(wanted, end), now)
+        try:
+            windows = windows_wanted(limits, *OF_A_USER)
+        except ValueError as error:
+            await _answer(interaction, not_possible(error))
+            return
+        wanted = UserLimits(None if storage_mb is None else storage_mb * MEGABYTE, daily, windows)
+        former = override_of(self.bot.store, str(user.id))
+        own, until = own_after(former, wanted, days)
         done = await self.bot.store.workers.changing.run(
             override_limits_blocking,
             self.bot.store,
@@ -160,12 +182,17 @@ class ManagingCog(commands.Cog):
             seen=former,
             actor=actor_of(interaction),
         )
-        await _answer(interaction, _changed(done, f"{_limits_in_words(own, until)} for {_name(user)}."))
+        await _answer(interaction, _changed(done, f"{own_in_words(own, until)} for {_name(user)}."))
 
     @quota_admin.command(description="Show the limits for everybody, or ask to change some of them")
     @app_commands.describe(
-        daily="Generations a day", storage_mb="Storage of each user in MB", pool_mb="Storage of all together in MB"
+        daily="Generations a day",
+        storage_mb="Storage of each user in MB",
+        pool_mb="Storage of all together in MB",
+        limits="All further ones, such as pool/month/credits=500, user/month/credits=20; or none",
+        tried="All that are only tried out, such as user/month/credits; or none",
     )
+    @app_commands.rename(tried="try")
     @check_shared_managers
     async def everybody(
         self,
@@ -173,15 +200,58 @@ class ManagingCog(commands.Cog):
         daily: app_commands.Range[int, 0, MOST_DAILY] | None = None,
         storage_mb: app_commands.Range[int, 0, MOST_MB] | None = None,
         pool_mb: app_commands.Range[int, 0, MOST_MB] | None = None,
+        limits: app_commands.Range[str, 1, LIMITS_CHARACTERS] | None = None,
+        tried: app_commands.Range[str, 1, LIMITS_CHARACTERS] | None = None,
     ) -> None:
         """All servers share them: from what to what, and who would be over it, is shown first."""
         await defer(interaction, ephemeral=True)
-        options = (daily, storage_mb, pool_mb)
-        step = await self.bot.store.workers.surveying.run(policy_step, self.bot.store, wanted_of(*options))
+        store, surveying = self.bot.store, self.bot.store.workers.surveying
+        try:
+            options = Options(daily, storage_mb, pool_mb, windows_wanted(limits), tried_wanted(tried))
+        except ValueError as error:
+            await _answer(interaction, not_possible(error))
+            return
+        step = await surveying.run(policy_step, store, options.wanted)
         if isinstance(step, Refusal):
             await _answer(interaction, step)
-        else:
-            await Reply(interaction).finish(ask_to_change(interaction.user.id, step, options))
+            return
+        over = await surveying.run(over_windows, store, options.windows) if options.windows else ()
+        await Reply(interaction).finish(ask_to_change(interaction.user.id, step, options, over))
+
+    @quota_admin.command(description="Give a user something beyond the limits, which is used up once")
+    @app_commands.describe(
+        user="Whom", unit="Of what", amount="How much", days="For how long; otherwise for good", reason="Why"
+    )
+    @check_shared_managers
+    async def grant(
+        self,
+        interaction: Interaction,
+        user: Someone,
+        unit: Unit,
+        amount: app_commands.Range[float, 0.001, LARGEST_AMOUNT],
+        days: app_commands.Range[int, 1, MAX_DAYS] | None = None,
+        reason: app_commands.Range[str, 1, REASON_CHARACTERS] | None = None,
+    ) -> None:
+        """Recorded as given by who asks."""
+        refuse_non_members(interaction, user)
+        await defer(interaction, ephemeral=True)
+        gift = gift_of(unit, amount, days, reason)
+        if isinstance(gift, Message):
+            await _answer(interaction, gift)
+            return
+        done = await self.bot.store.workers.changing.run(
+            give_grant_blocking, self.bot.store, str(user.id), gift, actor=actor_of(interaction)
+        )
+        await _answer(interaction, done if isinstance(done, Refusal) else message_for_gift(gift, _name(user)))
+
+    @quota_admin.command(description="Show what a user has left of grants, and take one away")
+    @app_commands.describe(user="Whose")
+    @check_shared_managers
+    async def grants(self, interaction: Interaction, user: Someone) -> None:
+        """Each with a button, which asks first."""
+        refuse_non_members(interaction, user)
+        await defer(interaction, ephemeral=True)
+        await Reply(interaction).finish(grants_content(interaction, str(user.id)), NOT_TAKEN)
 
     @quota_admin.command(description="Show a user's tiers, give one by hand, or take one back that was given so")
     @app_commands.describe(
@@ -297,14 +367,6 @@ def _changed(done: Changed | Refusal, text: str) -> ManagersAnswer:
     if isinstance(done, Refusal):
         return done
     return Message("✅ Done", text if done.position else f"{text} It was so already: nothing was changed.", GREEN)
-
-
-def _limits_in_words(own: UserLimits, until: str | None) -> str:
-    parts = [] if own.daily is None else [f"{own.daily} generations a day"]
-    parts += [] if own.user_bytes is None else [f"{size_in_words(own.user_bytes)} of storage"]
-    if not parts:
-        return "The limits of everybody hold again"
-    return " and ".join(parts) + (f" until {timestamp(until, 'f')}" if until else "")
 
 
 def _name(user: Someone) -> str:

@@ -16,10 +16,12 @@ from adapters.application.storage import Storage
 from adapters.discord.bot import AbbyBot
 from adapters.discord.bot_state import FILE, Remembered
 from adapters.discord.cogs.managing import MOST_DAILY, MOST_MB
-from adapters.discord.governing import GoverningItem, ask_to_change, ask_to_clean, wanted_of
+from adapters.discord.governing import GoverningItem, Options, ask_to_change, ask_to_clean
 from adapters.discord.views import ID_CHARACTERS, LOOKS, TEMPLATE, ask_to_delete, buttons_of, key_of, named_by
 from adapters.engines.opening import open_store
+from domain.limit_names import ALL_LIMITS, FURTHER
 from domain.refusals import Refusal
+from tests.adapters.discord.test_embeds import check
 
 SNOWFLAKE = "18446744073709551615"
 
@@ -65,15 +67,19 @@ async def test_ids_about_everybody_are_within_the_limit_and_say_what_was_asked(t
     """Of the largest numbers, of some and of none; the cleanup's its days."""
     store = open_store(tmp_path / "root", settings=StoreSettings(check_images=False))
     await save_image(store, NewImage("1", b"bytes", name="t.png", temp=True))
-    for options in ((MOST_DAILY, MOST_MB, MOST_MB), (None, 0, None)):
-        step = policy_step(store, wanted_of(*options))
+    every = tuple((name, 2**53 - 1) for name in FURTHER)
+    for options in (Options(MOST_DAILY, MOST_MB, MOST_MB, every, ALL_LIMITS), Options(None, 0, None)):
+        step = policy_step(store, options.wanted)
         assert not isinstance(step, Refusal)
-        items: Any = ask_to_change(int(SNOWFLAKE), step, options).view
+        content = ask_to_change(int(SNOWFLAKE), step, options, ())
+        check(content.embeds[0])
+        items: Any = content.view
         (button,) = items.children
         assert len(button.custom_id) <= ID_CHARACTERS
         match = GoverningItem.__discord_ui_compiled_template__.fullmatch(button.custom_id)
         assert match is not None
-        assert GoverningItem(button, match).options == options
+        assert GoverningItem(button, match).options == options._replace(windows=None, unenforced=None)
+        assert bool(match["lists"]) == bool(options.windows)
     found = cleanable(store, 0)
     assert not isinstance(found, Refusal)
     content = ask_to_clean(int(SNOWFLAKE), found)

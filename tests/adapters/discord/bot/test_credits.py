@@ -11,7 +11,7 @@ from tests.adapters.discord.bot.stage import Stage, finished, running
 from tests.adapters.discord.bot.test_pictures import png
 from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.server import FakeDiscord
-from tests.adapters.discord.fake.world import Upload
+from tests.adapters.discord.fake.world import MANAGE_GUILD, USUAL, Upload
 from tests.emulators.automatic1111 import Automatic1111Emulator
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("one bot")]
@@ -87,3 +87,123 @@ async def test_a_quota_shows_whose_each_limit_is(ann: Person) -> None:
     ):
         assert title in text
     assert "This Server" not in (await finished(await ann.slash("quota", channel=ann.direct))).text
+
+
+@pytest.fixture
+def owner(stage: Stage) -> Person:
+    """Of the application, so that everything may be done."""
+    owner = stage.guild.owner
+    assert isinstance(owner, Person)
+    return owner
+
+
+async def test_a_grant_bears_what_the_limits_have_no_room_for_until_it_is_taken_away(
+    stage: Stage, ann: Person, owner: Person
+) -> None:
+    """Given, shown to its user, drawn from, and taken away by a button that asks first."""
+    asked = {"user": ann, "unit": "credits", "amount": 12.5, "days": 3, "reason": "a contest"}
+    given = await finished(await owner.slash("quota_admin grant", asked))
+    assert "has 12.5 credits beyond the limits, until <t:" in given.text
+    assert "• 12.5 credits, until <t:" in (await finished(await ann.slash("quota"))).text
+    await stage.imagine(ann, count=3)
+    assert "Image Generated" in (await stage.imagine(ann)).text, "the fourth needs what was given"
+    shown = await finished(await owner.slash("quota_admin grants", {"user": ann}))
+    assert "8.5 credits of 12.5 credits left, until <t:" in shown.text
+    await owner.click(shown, "Take 1 away")
+    await stage.changed(shown, "Take this away?")
+    await owner.click(shown, "Keep it")
+    await stage.changed(shown, "**1** · 8.5 credits of 12.5 credits left")
+    await owner.click(shown, "Take 1 away")
+    await stage.changed(shown, "Take this away?")
+    await owner.click(shown, "Yes, take it away")
+    await stage.changed(shown, "✅ It is taken away.")
+    assert "Nothing is left beyond the limits." in shown.text
+    assert "You've used all of your 20 credits this month." in (await stage.imagine(ann)).text
+
+
+@pytest.mark.parametrize(
+    ("unit", "amount", "told"),
+    [
+        ("generations", 1.5, "Generations are given in whole numbers, from 1 up."),
+        ("credits", 0.0015, "Credits are given with at most three decimals."),
+    ],
+)
+async def test_a_grant_of_a_part_of_what_cannot_be_parted_is_none(
+    ann: Person, owner: Person, unit: str, amount: float, told: str
+) -> None:
+    """Nothing is given."""
+    refused = await finished(await owner.slash("quota_admin grant", {"user": ann, "unit": unit, "amount": amount}))
+    assert told in refused.text
+    assert "Nothing is left" in (await finished(await owner.slash("quota_admin grants", {"user": ann}))).text
+
+
+@pytest.mark.parametrize(("command", "more"), [("grant", {"unit": "credits", "amount": 1}), ("grants", {})])
+async def test_grants_are_for_those_who_act_on_what_all_servers_share(
+    stage: Stage, ann: Person, command: str, more: dict[str, object]
+) -> None:
+    """Whoever manages one server gives nothing that all pay for."""
+    boss = stage.discord.user("boss", permissions=USUAL | MANAGE_GUILD)
+    message = await finished(await boss.slash(f"quota_admin {command}", {"user": ann, **more}))
+    assert "only the bot's owner changes them" in message.text
+
+
+async def test_further_limits_for_everybody_are_shown_tried_and_changed(
+    stage: Stage, ann: Person, owner: Person
+) -> None:
+    """From what to what and who would be over; the answer to a question that others overtook changes nothing."""
+    await stage.imagine(ann)
+    lower = LIMITS.replace("user/month/credits=20", "user/month/credits=5").replace("pool/month/generations=1000", "")
+    options = {"limits": lower + ", guild/day/credits=1", "try": "user/month/credits, user/storage"}
+    asked = await finished(await owner.slash("quota_admin everybody", options))
+    for words in (
+        "5 credits a month for one user (before: 20 credits)",
+        "Removed: 1,000 generations a month for all together",
+        "New: 1 credit a day for one Discord server",
+        "Credits a month for one user: only tried out, nobody is refused",
+        "Storage for one user: only tried out, nobody is refused",
+        "used more credits a month",
+        "1 server has used more credits a day",
+    ):
+        assert words in asked.text
+    other = await finished(await owner.slash("quota_admin everybody", {"limits": "none"}))
+    await owner.click(asked, "Yes, change them")
+    await stage.changed(asked, "Only tried out: credits a month for one user, storage for one user.")
+    assert "6/5 (only tried out, nobody is refused)" in (await finished(await ann.slash("quota"))).text
+    await owner.click(other, "Yes, change them")
+    await stage.changed(other, "Somebody else changed the limits meanwhile")
+    back = await finished(await owner.slash("quota_admin everybody", {"limits": LIMITS, "try": "none"}))
+    assert "Credits a month for one user: refuses again" in back.text
+    await owner.click(back, "Yes, change them")
+    await stage.changed(back, "20 credits a month for one user")
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "told"),
+    [
+        ("everybody", {"limits": "user/year/credits=2"}, "no such window"),
+        ("everybody", {"limits": "pool/month/credits"}, "has no value"),
+        ("everybody", {"try": "pool/month/money"}, "no such unit"),
+        ("set", {"limits": "pool/month/credits=2"}, "is no limit that one user can have"),
+    ],
+)
+async def test_limits_that_cannot_be_read_are_told_with_their_place(
+    ann: Person, owner: Person, command: str, options: dict[str, object], told: str
+) -> None:
+    """Nothing is asked and nothing is changed."""
+    given = {"user": ann, **options} if command == "set" else options
+    message = await finished(await owner.slash(f"quota_admin {command}", given))
+    assert "That Is Not Possible" in message.text
+    assert "Entry 1, " in message.text
+    assert told in message.text
+
+
+async def test_one_user_has_further_limits_of_their_own(stage: Stage, ann: Person, owner: Person) -> None:
+    """In the place of those for everybody, beside what was theirs before, until they are taken away."""
+    await finished(await owner.slash("quota_admin set", {"user": ann, "daily": 9}))
+    done = await finished(await owner.slash("quota_admin set", {"user": ann, "limits": "user/month/credits=6"}))
+    assert "9 generations a day and 6 credits a month for" in done.text
+    await stage.imagine(ann)
+    assert "You've used all of your 6 credits this month." in (await stage.imagine(ann)).text
+    done = await finished(await owner.slash("quota_admin set", {"user": ann, "limits": "none"}))
+    assert "9 generations a day for" in done.text
+    assert "Image Generated" in (await stage.imagine(ann)).text

@@ -1,0 +1,49 @@
+"""Who uses more than limits of windows would allow: told before they are set, and nobody loses anything.
+
+A user is judged by the limits that would be theirs, as one of their own or of a tier's stays in force.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from adapters.application.reading import ReadableStorage
+from domain.limit_names import CREDITS, DAILY, GUILD, OF_WINDOWS, POOL, USER, WindowLimit, taken_apart
+from domain.limits import Windows
+from domain.tiers import limits_of
+from domain.windows import window_named
+from projections.quota_state import QuotaState
+
+
+class OverWindow(NamedTuple):
+    """A limit of which so many users or guilds use more, or all together do (1)."""
+
+    limit: str
+    count: int  # type: ignore[assignment]  # as the other figures; tuple.count is not needed
+
+
+def over_windows(storage: ReadableStorage, windows: Windows) -> tuple[OverWindow, ...]:
+    """For each limit of windows by which somebody would be over, how many. Goes through all users: for a worker."""
+    root = storage.running()
+    state, at = root.state, root.now()
+    policy = state.policy._replace(windows=windows)
+    counts = dict.fromkeys(OF_WINDOWS, 0)
+    for user in state.users.users():
+        for limit in taken_apart(limits_of(state, user, policy, at).windows):
+            counts[limit.name] += limit.scope == USER and _is_over(state, f"{USER}:{user}", limit, at)
+    for limit in taken_apart(windows):
+        for scope in _shared_scopes(state, limit.scope):
+            counts[limit.name] += _is_over(state, scope, limit, at)
+    return tuple(OverWindow(name, count) for name, count in counts.items() if count and name != DAILY)
+
+
+def _shared_scopes(state: QuotaState, scope: str) -> list[str]:
+    """The guilds that anything was counted of, or the pool; no users."""
+    if scope == POOL:
+        return [POOL]
+    return [known for known in state.windows.dump() if known.startswith(f"{GUILD}:")] if scope == GUILD else []
+
+
+def _is_over(state: QuotaState, scope: str, limit: WindowLimit, at: str) -> bool:
+    tally = state.tally(scope, window_named(at, limit.window))
+    return (tally.credits if limit.unit == CREDITS else tally.generations) > limit.most
